@@ -1,0 +1,69 @@
+// writ check: does the policy compile, and what does each phase make of it?
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "cli/compile.h"
+#include "cli/io.h"
+#include "cli/options.h"
+
+namespace writ::cli {
+
+namespace {
+
+struct Options {
+    std::vector<std::string> paths;
+    Format format = Format::Human;
+    std::optional<Dump> dump;
+};
+
+std::string summary(const Bundle& bundle) {
+    return fmt::format("ok: {} rule{}, step bound {}, digest {}\n", bundle.rule_count(), bundle.rule_count() == 1 ? "" : "s",
+                       bundle.step_bound(), bundle.digest());
+}
+
+std::string summary_json(const Workspace& workspace) {
+    const auto& bundle = workspace.bundle();
+    std::string out = fmt::format("{{\"schema_version\":1,\"ok\":{}", bundle.has_value());
+    if (bundle)
+        out += fmt::format(",\"rules\":{},\"step_bound\":{},\"digest\":\"{}\"", bundle->rule_count(), bundle->step_bound(),
+                           bundle->digest());
+    return out + ",\"diagnostics\":" + render_json(workspace.diagnostics()) + "}\n";
+}
+
+Exit run(const Options& options, const Terminal& terminal) {
+    const auto opened = open_workspace(options.paths, terminal);
+    const auto* workspace = std::get_if<Workspace>(&opened);
+    if (workspace == nullptr) return std::get<Exit>(opened);
+    const bool valid = workspace->bundle().has_value();
+    switch (options.format) {
+        case Format::Human: print_note(render_human(workspace->diagnostics(), terminal.colour_err)); break;
+        case Format::Short: print_note(render_short(workspace->diagnostics())); break;
+        case Format::Json: print_result(summary_json(*workspace)); break;
+    }
+    if (options.dump) print_result(workspace->dump(*options.dump));
+    else if (valid && options.format != Format::Json) print_result(summary(*workspace->bundle()));
+    return valid ? Exit::Ok : Exit::Invalid;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Verb& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = app.add_subcommand("check", "Compile policies and report what is wrong with them");
+    add_paths(*verb, options->paths);
+    CLI::Option* format = add_format(*verb, options->format, true);
+    static const std::map<std::string, Dump> kForms{
+        {"tokens", Dump::Tokens}, {"ast", Dump::Ast}, {"typed", Dump::Typed}, {"bytecode", Dump::Bytecode}};
+    verb->add_option_function<Dump>("--dump", [options](const Dump& form) { options->dump = form; }, "Print an intermediate form")
+        ->transform(CLI::CheckedTransformer(kForms))
+        ->option_text("tokens|ast|typed|bytecode");
+    verb->callback([options, format, &chosen] {
+        if (options->dump && format->count() > 0 && options->format == Format::Json)
+            throw CLI::ValidationError("--dump", "is text, and --format json asks for JSON");
+        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
+    });
+}
+
+}  // namespace writ::cli

@@ -1,0 +1,21 @@
+// What every verb over policies begins with: read the sources, compile, report.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/render.h"
+#include "cli/verbs.h"
+#include "writ/tools.h"
+
+namespace writ::cli {
+
+/// A workspace over the policies at some paths, or the exit code of what kept it from being.
+/// Says nothing about findings.
+[[nodiscard]] std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal);
+
+/// The same, reported to stderr for people, and only if the policy is valid.
+[[nodiscard]] std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal);
+
+}  // namespace writ::cli

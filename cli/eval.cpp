@@ -1,0 +1,100 @@
+// writ eval: one request, one decision.
+#include <memory>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/compile.h"
+#include "cli/decision.h"
+#include "cli/io.h"
+#include "cli/options.h"
+#include "writ/evaluator.h"
+
+namespace writ::cli {
+
+namespace {
+
+struct Options {
+    std::vector<std::string> paths, layers;
+    std::string request;
+    Format format = Format::Human;
+    Audience reader = Audience::Operator;
+    bool reference = false;
+};
+
+using Json = nlohmann::ordered_json;
+
+/// A request that cannot be decided. There is no effect in what is printed: nothing was decided.
+Exit refuse(const Error& error, const Options& options, const Terminal& terminal) {
+    if (options.format == Format::Json) {
+        Json out;
+        out["schema_version"] = 1;
+        out["error"] = {{"code", error.code}, {"path", error.context}, {"message", error.message}};
+        print_result(out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    }
+    return report_error(error, options.request == "-" ? "standard input" : options.request, terminal);
+}
+
+Exit decide_by_reference(const Workspace& workspace, const std::string& json, const Options& options, const Terminal& terminal) {
+    const auto decision = workspace.reference(json);
+    if (!decision) return refuse(decision.error(), options, terminal);
+    print_result(*decision + "\n");
+    const Json read = Json::parse(*decision);
+    return read.at("effect") == "permit" ? Exit::Ok : Exit::Negative;
+}
+
+Exit run(const Options& options, const Terminal& terminal) {
+    std::vector<Bundle> bundles;
+    for (const std::string& path : options.layers) {
+        const auto above = open_valid({path}, terminal);
+        if (const Exit* failed = std::get_if<Exit>(&above)) return *failed;
+        bundles.push_back(*std::get<Workspace>(above).bundle());
+    }
+    const auto opened = open_valid(options.paths, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    const Workspace& workspace = std::get<Workspace>(opened);
+    bundles.push_back(*workspace.bundle());
+
+    const auto json = read_input(options.request, RequestLimits{}.max_bytes);
+    if (!json) return report_error(json.error(), "", terminal);
+    if (options.reference) return decide_by_reference(workspace, *json, options, terminal);
+
+    const Layers layers(std::move(bundles));
+    Request request(layers);
+    if (const auto parsed = request.parse(*json); !parsed) return refuse(parsed.error(), options, terminal);
+    Evaluator evaluator(layers);
+    const Decision decision = evaluator.evaluate(request);
+    print_result(options.format == Format::Json ? to_json(decision, layers, options.reader) + "\n"
+                                                : render_decision(decision, layers, options.reader, terminal.colour_out));
+    return decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app, Verb& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = app.add_subcommand("eval", "Decide one request");
+    add_paths(*verb, options->paths);
+    verb->add_option("--request", options->request, "The request document; - for standard input")->required()->option_text("FILE|-");
+    CLI::Option* layer = verb->add_option("--layer", options->layers, "A platform's policy above PATH; may be repeated")
+                             ->option_text("PATH")
+                             ->expected(1)
+                             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    CLI::Option* format = add_format(*verb, options->format, false);
+    static const std::map<std::string, Audience> kReaders{{"caller", Audience::Caller}, {"operator", Audience::Operator}};
+    CLI::Option* reader = verb->add_option("--for", options->reader, "For whom: a caller learns nothing about policy")
+                              ->transform(CLI::CheckedTransformer(kReaders))
+                              ->option_text("caller|operator");
+    verb->add_flag("--reference", options->reference, "Decide with the reference evaluator; prints JSON for the operator");
+    verb->callback([=, &chosen] {
+        if (options->reference) {
+            const bool human = format->count() > 0 && options->format == Format::Human;
+            const bool caller = reader->count() > 0 && options->reader == Audience::Caller;
+            if (layer->count() > 0 || human || caller)
+                throw CLI::ValidationError("--reference", "decides by one policy and prints JSON for the operator");
+            options->format = Format::Json;
+        }
+        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
+    });
+}
+
+}  // namespace writ::cli

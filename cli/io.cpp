@@ -1,0 +1,80 @@
+#include "cli/io.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/text.h"
+
+namespace writ::cli {
+
+namespace {
+
+struct Closer {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+tl::unexpected<Error> failed(const std::string& path) {
+    const int reason = errno;
+    return tl::unexpected(Error{"F0001", reason != 0 ? std::strerror(reason) : "cannot be read",
+                                path == "-" ? "standard input" : path});
+}
+
+/// Exit code of an error by its family.
+Exit exit_of(std::string_view code) {
+    if (code.substr(0, 1) == "F") return Exit::Io;
+    if (code == "K0001") return Exit::Usage;
+    return Exit::Invalid;
+}
+
+}  // namespace
+
+Result<std::string> read_input(const std::string& path, std::size_t limit) {
+    errno = 0;
+    std::unique_ptr<std::FILE, Closer> opened;
+    std::FILE* in = stdin;
+    if (path != "-") {
+        opened.reset(std::fopen(path.c_str(), "rb"));
+        in = opened.get();
+        if (in == nullptr) return failed(path);
+    }
+    std::string text;
+    char block[16 * 1024];
+    while (text.size() <= limit) {
+        const std::size_t got = std::fread(block, 1, sizeof block, in);
+        text.append(block, got);
+        if (got < sizeof block) break;
+    }
+    if (std::ferror(in) != 0) return failed(path);
+    if (text.size() > limit) text.resize(limit + 1);
+    return text;
+}
+
+void print_result(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);  // its failure stays in ferror(stdout)
+}
+
+void print_note(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+Exit report_error(const Error& error, const std::string& subject, const Terminal& terminal) {
+    const Palette colours = palette(terminal.colour_err);
+    std::string out = fmt::format("{}error[{}]{}: {}\n", colours.error, error.code, colours.reset, safe(error.message));
+    std::string place = safe(subject);
+    if (!error.context.empty()) place += (place.empty() ? "" : " at ") + safe(error.context);
+    if (!place.empty()) out += fmt::format(" {}-->{} {}\n", colours.frame, colours.reset, place);
+    print_note(out);
+    return exit_of(error.code);
+}
+
+Exit finish(Exit wanted) {
+    errno = 0;
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return wanted;
+    print_note(fmt::format("error: cannot write to standard output{}{}\n", errno != 0 ? ": " : "",
+                           errno != 0 ? std::strerror(errno) : ""));
+    return Exit::Io;
+}
+
+}  // namespace writ::cli

@@ -1,0 +1,31 @@
+// Text on a terminal: what may not be shown as it is, how wide it is, and colours.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace writ::cli {
+
+/// Escape sequences, or empty strings where there is no colour.
+struct Palette {
+    std::string_view error, warning, help, frame, good, bold, reset;
+};
+[[nodiscard]] Palette palette(bool colour);
+
+/// One character as it is shown.
+struct Cell {
+    std::string text;
+    std::uint32_t width = 1;   ///< columns
+    std::uint32_t offset = 0;  ///< first byte of it in the line
+};
+
+/// Cuts a line into cells. Tabs become spaces up to the next multiple of four. Control characters,
+/// those that turn the direction of text, and bytes that are not UTF-8 are spelled out (`<U+202E>`).
+[[nodiscard]] std::vector<Cell> cells_of(std::string_view line);
+
+/// Text with everything spelled out that a terminal could obey; line ends too.
+[[nodiscard]] std::string safe(std::string_view text);
+
+}  // namespace writ::cli

@@ -1,0 +1,35 @@
+// The verbs of the `writ` program. Each adds its subcommand and leaves in `chosen` what to do when
+// it is the one asked for. Not here: anything that compiles or decides, which is include/writ's.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace writ::cli {
+
+/// What the program ends with; docs/cli.md.
+enum class Exit : int {
+    Ok = 0,        ///< checked, permitted, all tests passed
+    Negative = 1,  ///< denied, needs approval, a test failed
+    Usage = 2,
+    Invalid = 3,   ///< the policy or the request is not valid
+    Io = 4,        ///< a file or stream; the message names it
+    Internal = 70,
+};
+
+struct Terminal {
+    bool colour_out = false;
+    bool colour_err = false;
+};
+
+using Verb = std::function<Exit(const Terminal&)>;
+
+void add_check(CLI::App& app, Verb& chosen);
+void add_eval(CLI::App& app, Verb& chosen);
+void add_test(CLI::App& app, Verb& chosen);
+void add_request(CLI::App& app, Verb& chosen);
+
+}  // namespace writ::cli

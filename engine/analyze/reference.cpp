@@ -1,0 +1,426 @@
+// A decision, step by step as the language defines it. Every step is a function of its own name.
+#include "analyze/reference.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "analyze/reference_internal.h"
+#include "base/values.h"
+
+namespace writ::analyze {
+
+namespace reference {
+
+// ---- obligations' arguments -------------------------------------------------------------------
+
+static std::string render_value(const check::Type& type, Kind kind, const Value& value, const check::Policy& policy) {
+    std::string out;
+    if (const auto* text = value.as<std::string_view>()) {
+        json::append_quoted(out, display_text(kind, *text));
+        return out;
+    }
+    const auto* integer = value.as<std::int64_t>();
+    if (integer == nullptr) return "null";
+    if (kind == Kind::Bool) return *integer != 0 ? "true" : "false";
+    if (kind == Kind::Decimal) return format_decimal(*integer);
+    if (kind == Kind::Duration)
+        json::append_quoted(out, format_duration(*integer));
+    else if (kind == Kind::Instant)
+        json::append_quoted(out, format_instant(*integer));
+    else if (kind == Kind::Enum)
+        json::append_quoted(out, policy.enums[type.enumeration.value].members[static_cast<std::size_t>(*integer)]);
+    else
+        out = std::to_string(*integer);
+    return out;
+}
+
+std::string render_args(const check::Obligation& duty, const check::Policy& policy, Evaluation& evaluation,
+                        const Row& row) {
+    std::string out = "{";
+    for (const check::ObligationArg& arg : duty.args) {
+        const check::Expr& expr = *arg.value;
+        const check::Type& type = expr.op == check::Op::Column ? row.table->columns[expr.id].type : expr.type;
+        const Value value = evaluation.value(expr);
+        if (out.size() > 1) out += ',';
+        json::append_quoted(out, arg.name);
+        out += ':';
+        if (const auto* list = value.as<List>()) {
+            std::vector<std::string> items;
+            for (const Value& item : distinct(*list)) items.push_back(render_value(type, type.elem, item, policy));
+            std::sort(items.begin(), items.end());
+            out += '[';
+            for (std::size_t i = 0; i < items.size(); ++i) out += (i > 0 ? "," : "") + items[i];
+            out += ']';
+        } else {
+            out += render_value(type, type.kind, value, policy);
+        }
+    }
+    return out + "}";
+}
+
+// ---- deciding ---------------------------------------------------------------------------------
+
+namespace {
+
+/// The place of a code in reasons.def, which is the order of reporting; deny rules' names come last.
+std::size_t rank(std::string_view code) {
+    static constexpr std::string_view kCodes[] = {
+#define REASON(name, prose) #name,
+#include "base/reasons.def"
+#undef REASON
+    };
+    return static_cast<std::size_t>(std::find(std::begin(kCodes), std::end(kCodes), code) - std::begin(kCodes));
+}
+
+/// A rule, or a template's rule for one row.
+struct Instance {
+    const check::Rule* rule;
+    Row row;
+    std::uint32_t index;
+    Truth truth = Truth::Unknown;
+};
+
+class Deciding {
+public:
+    Deciding(const check::Policy& policy, const json::Value& document, Arena& arena)
+        : policy_(policy), arena_(arena), facts_(policy, document, arena) {}
+
+    Decision decide();
+
+private:
+    void attribute();
+    void expand();
+    [[nodiscard]] bool for_tool(const check::Rule& rule) const;
+    [[nodiscard]] Truth truth(const Instance& instance, std::int64_t now) const;
+    [[nodiscard]] std::int64_t until(const Instance& instance) const;
+    [[nodiscard]] List effect_list(const Instance& instance, const check::Expr& expr) const;
+    [[nodiscard]] std::int64_t effect_duration(const Instance& instance, const check::Expr& expr) const;
+
+    void run();
+    // The steps, in their order. One that says true has ended the decision with a deny.
+    bool denied();
+    bool without_permit();
+    bool scopes();
+    bool audience();
+    void choose_permits();
+    void meet_requirements();
+    bool lifetime();
+    void obligations();
+
+    /// Whether an instance of a narrowing kind applies: unless its condition is false.
+    [[nodiscard]] std::vector<const Instance*> applying(RuleKind kind) const;
+    bool deny(std::string_view code, std::uint32_t rule = kNoRule, std::string_view detail = {}) {
+        decision_.reasons.push_back({code, rule, detail});
+        return true;
+    }
+    [[nodiscard]] List list_at(std::string_view path) const {
+        const Value value = facts_.at(path);
+        if (const auto* list = value.as<List>()) return *list;
+        return {};
+    }
+    [[nodiscard]] std::string_view text_at(std::string_view path) const {
+        const Value value = facts_.at(path);
+        const auto* text = value.as<std::string_view>();
+        return text != nullptr ? *text : std::string_view{};
+    }
+    void at_most(const Value& expiry) {
+        if (const auto* at = expiry.as<std::int64_t>()) lifetime_ = std::min(lifetime_, sat_sub(*at, decision_.now));
+    }
+
+    const check::Policy& policy_;
+    Arena& arena_;
+    Facts facts_;
+    std::vector<Instance> instances_;
+    List granted_;                          ///< scopes, as asked for
+    std::vector<const Instance*> used_;     ///< permits
+    std::int64_t lifetime_ = kNever;        ///< microseconds
+    std::int64_t horizon_ = kNever;
+    std::vector<std::size_t> approvals_used_;
+    Decision decision_;
+};
+
+void Deciding::attribute() {
+    Attribution& who = decision_.attribution;
+    who.agent = text_at("agent.id");
+    who.agent_class = text_at("agent.class");
+    who.deployment = text_at("agent.deployment_id");
+    who.run = text_at("run.id");
+    who.parent_run = text_at("run.parent_id");
+    who.tenant = text_at("tenant");
+    who.user = text_at("user.id");
+    who.initiator = text_at("run.initiator");
+    for (const Value& hop : list_at("delegation.chain")) {
+        const Value actor = facts_.member(*hop.as<Group>(), "actor");
+        const auto* text = actor.as<std::string_view>();
+        who.chain.push_back(text != nullptr ? *text : std::string_view{});
+    }
+    who.workload = text_at("workload.spiffe_id");
+    if (who.workload.empty()) who.workload = text_at("workload.instance_id");
+    who.issuer = text_at("token.issuer");
+    who.token_id = text_at("token.jti");
+    who.tool = text_at("tool.name");
+    who.resource = text_at("resource.id");
+}
+
+void Deciding::expand() {
+    std::uint32_t index = 0;
+    for (const check::Rule& rule : policy_.rules) {
+        if (!rule.each.valid()) {
+            instances_.push_back({&rule, {}, index++});
+            continue;
+        }
+        const check::Table& table = policy_.tables[rule.each.value];
+        for (std::size_t row = 0; row < table.rows.size(); ++row)
+            instances_.push_back({&rule, {&table, row}, index++});
+    }
+    for (Instance& instance : instances_) instance.truth = truth(instance, decision_.now);
+}
+
+bool Deciding::for_tool(const check::Rule& rule) const {
+    return rule.tools.empty() || std::any_of(rule.tools.begin(), rule.tools.end(), [&](check::ToolId id) {
+        return &policy_.tools[id.value] == facts_.tool();
+    });
+}
+
+/// `for tool` and `when`, together, at a moment.
+Truth Deciding::truth(const Instance& instance, std::int64_t now) const {
+    if (!for_tool(*instance.rule)) return Truth::False;
+    if (instance.rule->when == nullptr) return Truth::True;
+    return Evaluation(policy_, facts_, arena_, now, instance.row).condition(*instance.rule->when);
+}
+
+/// The first moment at which a permit stops being surely true, or another rule becomes possibly
+/// true. Steps through the changes of the rule's time conditions, at most eight; then the eighth.
+std::int64_t Deciding::until(const Instance& instance) const {
+    if (!for_tool(*instance.rule) || instance.rule->when == nullptr) return kNever;
+    const Truth line = instance.rule->kind == RuleKind::Permit ? Truth::True : Truth::Unknown;
+    const bool before = instance.truth >= line;
+    std::int64_t moment = decision_.now;
+    for (int step = 0; step < 8; ++step) {
+        moment = Evaluation(policy_, facts_, arena_, moment, instance.row).next_change(*instance.rule->when);
+        if (moment == kNever) return kNever;
+        const bool after = truth(instance, moment) >= line;
+        if (after != before) break;
+    }
+    return moment;
+}
+
+std::vector<const Instance*> Deciding::applying(RuleKind kind) const {
+    std::vector<const Instance*> out;
+    for (const Instance& instance : instances_)
+        if (instance.rule->kind == kind && instance.truth != Truth::False) out.push_back(&instance);
+    return out;
+}
+
+List Deciding::effect_list(const Instance& instance, const check::Expr& expr) const {
+    const Value value = Evaluation(policy_, facts_, arena_, decision_.now, instance.row).value(expr);
+    const auto* list = value.as<List>();
+    return list != nullptr ? *list : List{};
+}
+
+std::int64_t Deciding::effect_duration(const Instance& instance, const check::Expr& expr) const {
+    const Value value = Evaluation(policy_, facts_, arena_, decision_.now, instance.row).value(expr);
+    const auto* duration = value.as<std::int64_t>();
+    return duration != nullptr ? *duration : 0;
+}
+
+bool Deciding::denied() {
+    bool any = false;
+    for (const Instance* rule : applying(RuleKind::Deny)) {
+        any = deny(rule->rule->name, rule->index);
+        if (rule->truth == Truth::Unknown) deny("fact_missing", rule->index);
+    }
+    return any;
+}
+
+bool Deciding::without_permit() {
+    const auto possible = applying(RuleKind::Permit);
+    if (std::any_of(possible.begin(), possible.end(), [](const Instance* p) { return p->truth == Truth::True; }))
+        return false;
+    for (const Instance* permit : possible) deny("fact_missing", permit->index);
+    return deny("no_permit");
+}
+
+/// granted = asked for, offered by some permit, within every limit, within every hop's grant.
+bool Deciding::scopes() {
+    const List asked = distinct(list_at("want.scopes"));
+    List offered;
+    for (const Instance* permit : applying(RuleKind::Permit)) {
+        if (permit->truth != Truth::True) continue;
+        const List more = effect_list(*permit, *permit->rule->scopes);
+        offered.insert(offered.end(), more.begin(), more.end());
+    }
+    const auto keep = [&](const List& allowed) {
+        std::erase_if(granted_, [&](const Value& scope) { return !holds(allowed, scope); });
+    };
+    granted_ = asked;
+    keep(offered);
+    if (granted_.empty()) return deny("scope_not_offered");
+    for (const Instance* limit : applying(RuleKind::Limit))
+        if (limit->rule->scopes != nullptr) keep(effect_list(*limit, *limit->rule->scopes));
+    if (granted_.empty()) return deny("scope_limited");
+    for (const Value& hop : list_at("delegation.chain")) {
+        const Value held = facts_.member(*hop.as<Group>(), "granted_scopes");
+        const auto* list = held.as<List>();
+        keep(list != nullptr ? *list : List{});
+    }
+    if (granted_.empty()) return deny("scope_exceeds_parent");
+    const Value all_or_nothing = facts_.at("want.all_or_nothing");
+    if (same(all_or_nothing, {std::int64_t{1}}) && granted_.size() < asked.size()) return deny("partial_grant");
+    for (const Value& scope : granted_) decision_.grant.scopes.push_back(*scope.as<std::string_view>());
+    return false;
+}
+
+bool Deciding::audience() {
+    std::vector<std::string_view>& audience = decision_.grant.audience;
+    audience.assign(facts_.tool()->audiences.begin(), facts_.tool()->audiences.end());
+    const auto keep = [&](const List& allowed) {
+        std::erase_if(audience, [&](std::string_view each) { return !holds(allowed, {each}); });
+    };
+    if (facts_.at("want.audience").known()) keep(list_at("want.audience"));
+    if (audience.empty()) return deny("audience_not_offered");
+    for (const Instance* limit : applying(RuleKind::Limit))
+        if (limit->rule->audience != nullptr) keep(effect_list(*limit, *limit->rule->audience));
+    return audience.empty() && deny("audience_limited");
+}
+
+/// For each granted scope, the matching permit that offers it for longest.
+void Deciding::choose_permits() {
+    const auto lifetime = [&](const Instance& permit) {
+        return std::min(effect_duration(permit, *permit.rule->ttl), sat_sub(until(permit), decision_.now));
+    };
+    for (const Value& scope : granted_) {
+        const Instance* best = nullptr;
+        for (const Instance* permit : applying(RuleKind::Permit)) {
+            if (permit->truth != Truth::True || !holds(effect_list(*permit, *permit->rule->scopes), scope)) continue;
+            if (best == nullptr || lifetime(*permit) > lifetime(*best)) best = permit;
+        }
+        if (std::find(used_.begin(), used_.end(), best) == used_.end()) used_.push_back(best);
+    }
+    std::sort(used_.begin(), used_.end(), [](const Instance* a, const Instance* b) { return a->index < b->index; });
+    for (const Instance* permit : used_) {
+        lifetime_ = std::min(lifetime_, effect_duration(*permit, *permit->rule->ttl));
+        horizon_ = std::min(horizon_, until(*permit));
+    }
+    for (const Instance& rule : instances_)
+        if (rule.rule->kind != RuleKind::Permit && rule.truth == Truth::False)
+            horizon_ = std::min(horizon_, until(rule));
+}
+
+void Deciding::meet_requirements() {
+    for (const Instance* rule : applying(RuleKind::Require)) {
+        const std::int64_t within = effect_duration(*rule, *rule->rule->ttl);
+        const ApprovalState state = approvals_for(*rule->rule, within, facts_, decision_.now);
+        if (state.counted >= rule->rule->approvals) {
+            lifetime_ = std::min(lifetime_, sat_sub(state.until, decision_.now));
+            approvals_used_.insert(approvals_used_.end(), state.used.begin(), state.used.end());
+            continue;
+        }
+        decision_.reasons.push_back({"approval_required", rule->index, {}});
+        for (std::string_view code : state.against) decision_.reasons.push_back({code, rule->index, {}});
+        Requirement unmet;
+        unmet.rule = rule->index;
+        // A set: sorted, without repetition.
+        const std::set<std::string_view> groups(rule->rule->groups.begin(), rule->rule->groups.end());
+        unmet.groups.assign(groups.begin(), groups.end());
+        unmet.needed = rule->rule->approvals;
+        unmet.counted = state.counted;
+        unmet.within = within / kSecond;
+        unmet.expires = sat_add(decision_.now, within);
+        decision_.requirements.push_back(std::move(unmet));
+    }
+    if (!decision_.requirements.empty() || !approvals_used_.empty())
+        decision_.binding_digest = facts_.binding_digest();
+    std::sort(approvals_used_.begin(), approvals_used_.end());
+    const List approvals = approvals_of(facts_);
+    std::vector<std::string_view>& approvers = decision_.attribution.approvers;
+    for (std::size_t index : approvals_used_) {
+        const Value approver = facts_.member(*approvals[index].as<Group>(), "approver");
+        const std::string_view name = *approver.as<std::string_view>();
+        if (std::find(approvers.begin(), approvers.end(), name) == approvers.end()) approvers.push_back(name);
+    }
+}
+
+/// The least of everything that ends.
+bool Deciding::lifetime() {
+    const Value asked = facts_.at("want.ttl");
+    if (const auto* ttl = asked.as<std::int64_t>()) lifetime_ = std::min(lifetime_, *ttl);
+    for (const Instance* limit : applying(RuleKind::Limit)) {
+        if (limit->rule->ttl != nullptr) lifetime_ = std::min(lifetime_, effect_duration(*limit, *limit->rule->ttl));
+        if (limit->rule->single_use) decision_.grant.single_use = true;
+    }
+    at_most(facts_.at("token.exp"));
+    at_most(facts_.at("run.exp"));
+    at_most(facts_.at("user.session_exp"));
+    for (const Value& hop : list_at("delegation.chain")) at_most(facts_.member(*hop.as<Group>(), "exp"));
+    if (horizon_ != kNever) {
+        lifetime_ = std::min(lifetime_, sat_sub(horizon_, decision_.now));
+        decision_.grant.not_after = horizon_;
+    }
+    decision_.grant.ttl = lifetime_ / kSecond;
+    return lifetime_ < kSecond;
+}
+
+void Deciding::obligations() {
+    std::vector<Obligation>& duties = decision_.grant.obligations;
+    for (const Instance* rule : applying(RuleKind::Oblige)) {
+        Evaluation evaluation(policy_, facts_, arena_, decision_.now, rule->row);
+        for (const check::Obligation& duty : rule->rule->obligations) {
+            const std::string_view args = arena_.copy(render_args(duty, policy_, evaluation, rule->row));
+            const bool there = std::any_of(duties.begin(), duties.end(), [&](const Obligation& each) {
+                return each.name == duty.name && each.args == args;
+            });
+            if (!there) duties.push_back({duty.name, args});
+        }
+    }
+}
+
+Decision Deciding::decide() {
+    run();
+    std::stable_sort(decision_.reasons.begin(), decision_.reasons.end(),
+                     [](const Reason& a, const Reason& b) { return rank(a.code) < rank(b.code); });
+    return std::move(decision_);
+}
+
+void Deciding::run() {
+    const Value now = facts_.at("now");
+    decision_.now = now.known() ? *now.as<std::int64_t>() : 0;
+    attribute();
+    decision_.reasons = refusals(facts_, policy_);
+    if (!decision_.reasons.empty()) return;
+    expand();
+    if (denied() || without_permit() || scopes() || audience()) {
+        decision_.grant = {};
+        return;
+    }
+    choose_permits();
+    meet_requirements();
+    if (lifetime()) {
+        decision_.reasons.clear();
+        decision_.requirements.clear();
+        decision_.binding_digest.clear();
+        decision_.attribution.approvers.clear();
+        decision_.grant = {};
+        deny("ttl_exhausted");
+        return;
+    }
+    if (!decision_.requirements.empty()) {
+        decision_.effect = Effect::NeedsApproval;
+        decision_.grant = {};
+        return;
+    }
+    obligations();
+    decision_.effect = Effect::Permit;
+    for (const Instance* permit : used_) decision_.reasons.push_back({"permitted", permit->index, {}});
+}
+
+}  // namespace
+
+}  // namespace reference
+
+Decision reference_decide(const check::Policy& policy, const json::Value& document, Arena& arena) {
+    return reference::Deciding(policy, document, arena).decide();
+}
+
+}  // namespace writ::analyze

@@ -1,0 +1,246 @@
+// What is decided beside the rules: the checks before any rule runs, and which approvals count.
+#include <algorithm>
+
+#include "analyze/reference_internal.h"
+#include "base/values.h"
+
+namespace writ::analyze::reference {
+
+namespace {
+
+struct Checks {
+    const Facts& facts;
+    std::vector<Reason> failed;
+
+    void refuse(std::string_view code, std::string_view detail = {}) { failed.push_back({code, kNoRule, detail}); }
+
+    void need_value(std::string_view path) {
+        if (!facts.at(path).known()) refuse("fact_missing", path);
+    }
+    void need_stated(std::string_view path) {
+        if (facts.at(path).unknown()) refuse("fact_missing", path);
+    }
+    [[nodiscard]] std::optional<std::int64_t> moment(std::string_view path) const {
+        const Value value = facts.at(path);
+        if (const auto* at = value.as<std::int64_t>()) return *at;
+        return std::nullopt;
+    }
+    [[nodiscard]] List list(std::string_view path) const {
+        const Value value = facts.at(path);
+        if (const auto* items = value.as<List>()) return *items;
+        return {};
+    }
+
+    void stated();
+    void issuer(const check::Policy& policy);
+    void current(const check::Issuer* issuer);
+    void expiries();
+};
+
+void Checks::stated() {
+    need_value("now");
+    need_value("token.issuer");
+    need_value("agent.id");
+    need_value("run.id");
+    need_stated("run.parent_id");
+    need_stated("run.exp");
+    need_value("tenant");
+    need_stated("user");
+    if (facts.at("user").known()) {
+        need_value("user.id");
+        need_stated("user.session_exp");
+    }
+    need_stated("delegation");
+    if (facts.at("delegation").known()) {
+        const List chain = list("delegation.chain");
+        if (chain.empty()) refuse("fact_missing", "delegation.chain");
+        const auto lacks = [&](std::string_view name) {
+            return std::any_of(chain.begin(), chain.end(), [&](const Value& hop) {
+                return facts.member(*hop.as<Group>(), name).unknown();
+            });
+        };
+        if (lacks("granted_scopes")) refuse("fact_missing", "delegation.chain.granted_scopes");
+        if (lacks("exp")) refuse("fact_missing", "delegation.chain.exp");
+    }
+    need_value("tool.name");
+    need_value("want.scopes");
+    need_value("token.aud");
+    need_stated("token.exp");
+    need_stated("token.nbf");
+    need_stated("token.iat");
+}
+
+void Checks::current(const check::Issuer* issuer) {
+    const auto now = moment("now"), exp = moment("token.exp"), nbf = moment("token.nbf"), iat = moment("token.iat");
+    if (!now) return;
+    const std::int64_t leeway = issuer != nullptr ? issuer->leeway : 0;
+    bool current = true;
+    if (exp && sat_add(*exp, leeway) <= *now) current = false;
+    if (nbf && *nbf > sat_add(*now, leeway)) current = false;
+    if (iat && *iat > sat_add(*now, leeway)) current = false;
+    if (issuer != nullptr && issuer->max_age) {
+        if (iat && sat_sub(*now, *iat) > sat_add(*issuer->max_age, leeway)) current = false;
+        if (facts.at("token.iat").none()) current = false;  // its age cannot be told
+    }
+    if (!current) refuse("token_not_current");
+}
+
+void Checks::issuer(const check::Policy& policy) {
+    const check::Issuer* issuer = facts.issuer();
+    if (facts.at("token.issuer").known() && issuer == nullptr) refuse("issuer_unknown");
+    if (issuer != nullptr && facts.at("token.aud").known()) {
+        const List aud = list("token.aud");
+        const bool ours = std::all_of(aud.begin(), aud.end(), [&](const Value& each) {
+            const auto* text = each.as<std::string_view>();
+            return std::find(issuer->audiences.begin(), issuer->audiences.end(), *text) != issuer->audiences.end();
+        });
+        if (aud.empty() || !ours) refuse("audience_mismatch");
+    }
+    current(issuer);
+    if (issuer == nullptr) return;
+    const check::IssuerKind& kind = policy.kinds[issuer->kind];
+    const auto& types = issuer->types.empty() ? kind.types : issuer->types;
+    if (!types.empty()) {
+        const Value typ = facts.at("token.typ");
+        const auto* text = typ.as<std::string_view>();
+        if (text == nullptr || std::find(types.begin(), types.end(), *text) == types.end())
+            refuse("token_type_mismatch");
+    }
+    if (issuer->proof_required || kind.proof_required) {
+        const Value proof = facts.at("token.proof");
+        // A bearer token proves possession of nothing but itself.
+        const bool bearer = same(proof, {facts.member_index("token.proof", "bearer")});
+        if (!proof.known() || bearer) refuse("proof_missing");
+    }
+}
+
+void Checks::expiries() {
+    const auto now = moment("now");
+    if (!now) return;
+    const auto passed = [&](std::optional<std::int64_t> exp) { return exp && *exp <= *now; };
+    if (passed(moment("run.exp"))) refuse("run_ended");
+    if (passed(moment("user.session_exp"))) refuse("user_session_ended");
+    const List chain = list("delegation.chain");
+    const bool ended = std::any_of(chain.begin(), chain.end(), [&](const Value& hop) {
+        const Value exp = facts.member(*hop.as<Group>(), "exp");
+        const auto* at = exp.as<std::int64_t>();
+        return at != nullptr && *at <= *now;
+    });
+    if (ended) refuse("parent_expired");
+}
+
+}  // namespace
+
+std::vector<Reason> refusals(const Facts& facts, const check::Policy& policy) {
+    Checks checks{facts, {}};
+    checks.stated();
+    checks.issuer(policy);
+    if (facts.at("run.parent_id").known() && facts.at("delegation").none()) checks.refuse("delegation_missing");
+    if (facts.at("tool.name").known() && facts.tool() == nullptr) checks.refuse("unknown_tool");
+    if (facts.at("want.scopes").known() && checks.list("want.scopes").empty()) checks.refuse("nothing_requested");
+    checks.expiries();
+    return std::move(checks.failed);
+}
+
+// ---- approvals --------------------------------------------------------------------------------
+
+List approvals_of(const Facts& facts) {
+    const Value stated = facts.at("approvals");
+    if (const auto* list = stated.as<List>()) return *list;
+    return {};
+}
+
+/// Whether each person involved in the request is stated, and is not the approver.
+static bool independent(const Facts& facts, const Group& approval) {
+    const Value approver = facts.member(approval, "approver");
+    if (!approver.known()) return false;
+    std::vector<Value> involved = {facts.at("run.initiator"), facts.at("agent.owner"), facts.at("agent.id"),
+                                   facts.member(approval, "requester")};
+    if (!facts.at("user").none()) involved.push_back(facts.at("user.id"));
+    const Value chain = facts.at("delegation.chain");
+    if (const auto* hops = chain.as<List>())
+        for (const Value& hop : *hops) involved.push_back(facts.member(*hop.as<Group>(), "actor"));
+    return std::none_of(involved.begin(), involved.end(),
+                        [&](const Value& who) { return who.unknown() || same(who, approver); });
+}
+
+/// Why an approval does not count for a requirement; empty if it does. `until`: when it stops.
+static std::vector<std::string_view> objections(const check::Rule& rule, std::int64_t within, const Facts& facts,
+                                                std::int64_t now, const std::string& digest,
+                                                const Group& approval, std::int64_t& until) {
+    std::vector<std::string_view> out;
+    const Value state = facts.member(approval, "state");
+    if (!same(state, {facts.member_index("approvals.state", "approved")})) out.push_back("approval_not_approved");
+
+    const Value exp = facts.member(approval, "exp");
+    const auto* expires = exp.as<std::int64_t>();
+    if (exp.unknown() || (expires != nullptr && *expires <= now)) out.push_back("approval_expired");
+
+    const Value at = facts.member(approval, "at");
+    const auto* given = at.as<std::int64_t>();
+    if (given == nullptr || *given > now || sat_sub(now, *given) >= within) out.push_back("approval_stale");
+
+    const Value groups = facts.member(approval, "groups");
+    const auto* memberships = groups.as<List>();
+    const bool asked = memberships != nullptr &&
+                       std::any_of(rule.groups.begin(), rule.groups.end(), [&](const std::string& group) {
+                           return holds(*memberships, {std::string_view(group)});
+                       });
+    if (!asked) out.push_back("approval_group");
+
+    if (!independent(facts, approval)) out.push_back("approval_not_independent");
+
+    const Value binding = facts.member(approval, "binding_digest");
+    if (!same(binding, {std::string_view(digest)})) out.push_back("approval_unbound");
+
+    const Value uses = facts.member(approval, "uses");
+    const auto* left = uses.as<std::int64_t>();
+    if (uses.unknown() || (left != nullptr && *left < 1)) out.push_back("approval_used");
+
+    if (out.empty()) until = std::min(expires != nullptr ? *expires : kNever, sat_add(*given, within));
+    return out;
+}
+
+ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const Facts& facts, std::int64_t now) {
+    struct Counting {
+        std::size_t index;
+        std::int64_t until;
+        Value approver;
+    };
+    ApprovalState state;
+    std::vector<Counting> counting;
+    const std::string digest = facts.binding_digest();
+    const List approvals = approvals_of(facts);
+    std::vector<std::string_view> against;
+    for (std::size_t i = 0; i < approvals.size(); ++i) {
+        const Group& approval = *approvals[i].as<Group>();
+        std::int64_t until = 0;
+        const auto objected = objections(rule, within, facts, now, digest, approval, until);
+        against.insert(against.end(), objected.begin(), objected.end());
+        if (objected.empty()) counting.push_back({i, until, facts.member(approval, "approver")});
+    }
+    // Codes in the order of reasons.def, once each.
+    for (std::string_view code : {"approval_not_approved", "approval_expired", "approval_stale", "approval_group",
+                                  "approval_not_independent", "approval_unbound", "approval_used"})
+        if (std::find(against.begin(), against.end(), code) != against.end()) state.against.push_back(code);
+
+    // The longest-lived approval of each approver; of those the `approvals` longest-lived are used.
+    std::stable_sort(counting.begin(), counting.end(),
+                     [](const Counting& a, const Counting& b) { return a.until > b.until; });
+    List approvers;
+    for (const Counting& each : counting) {
+        if (holds(approvers, each.approver)) continue;
+        approvers.push_back(each.approver);
+        if (approvers.size() > rule.approvals) continue;
+        state.used.push_back(each.index);
+        state.until = std::min(state.until, each.until);
+    }
+    state.counted = static_cast<std::uint32_t>(approvers.size());
+    if (state.counted < rule.approvals) {
+        state.used.clear();
+        state.until = kNever;
+    }
+    return state;
+}
+
+}  // namespace writ::analyze::reference

@@ -1,0 +1,156 @@
+// Inside the reference evaluator: values with unknown spelled out, the facts of one document,
+// expressions over them, and the steps of a decision. Private to reference*.cpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "analyze/reference.h"
+
+namespace writ::analyze::reference {
+
+constexpr std::int64_t kNever = INT64_MAX;  ///< a moment that does not come
+
+struct Unknown {};  ///< not stated, too weak, invalid, or read through none
+struct None {};     ///< stated to be none
+/// A group of the document: one that `is some` asks about, or an element of a list.
+struct Group {
+    const json::Value* object = nullptr;
+    check::FieldId record;  ///< the field whose children its members are
+    Provenance given = Provenance::Model;
+};
+struct Row {
+    const check::Table* table = nullptr;
+    std::size_t index = 0;
+};
+struct Value;
+using List = std::vector<Value>;
+
+/// Integers of every kind, text, lists, groups, rows — or one of the two ways to have no value.
+struct Value {
+    std::variant<Unknown, None, std::int64_t, std::string_view, List, Group, Row> is;
+
+    template <class T>
+    [[nodiscard]] const T* as() const { return std::get_if<T>(&is); }
+    [[nodiscard]] bool unknown() const { return as<Unknown>() != nullptr; }
+    [[nodiscard]] bool none() const { return as<None>() != nullptr; }
+    [[nodiscard]] bool known() const { return !unknown() && !none(); }
+};
+
+/// Same integer or same bytes. Lists, groups and rows are never the same here.
+[[nodiscard]] bool same(const Value& a, const Value& b);
+[[nodiscard]] bool holds(const List& list, const Value& item);
+/// Without repeated integers and texts: repetition in a list is not observable.
+[[nodiscard]] List distinct(const List& list);
+
+constexpr Truth truth_of(bool value) { return value ? Truth::True : Truth::False; }
+
+/// A request document read through the policy's schema.
+class Facts {
+public:
+    Facts(const check::Policy& policy, const json::Value& document, Arena& arena);
+
+    [[nodiscard]] Value fact(const check::Fact& fact) const;
+    /// A field of the request by its path, `token.exp`.
+    [[nodiscard]] Value at(std::string_view path) const;
+    /// A field of a list's element: by name, or the leaf an expression names.
+    [[nodiscard]] Value member(const Group& group, std::string_view name) const;
+    [[nodiscard]] Value below(const Group& group, check::FieldId leaf) const;
+    [[nodiscard]] Value cell(const check::Table& table, std::size_t row, std::size_t column) const;
+
+    /// The declarations that the request names; null if there is none.
+    [[nodiscard]] const check::Tool* tool() const { return tool_; }
+    [[nodiscard]] const check::Issuer* issuer() const { return issuer_; }
+    /// Index of an enum member of the request schema, by the path of a field of that enum; -1 if
+    /// there is none.
+    [[nodiscard]] std::int64_t member_index(std::string_view path, std::string_view member) const;
+    /// What an approval must be bound to.
+    [[nodiscard]] std::string binding_digest() const;
+
+private:
+    [[nodiscard]] Provenance given(std::string_view group) const;
+    [[nodiscard]] check::FieldId find(check::FieldId root, std::string_view path) const;
+    [[nodiscard]] Value walk(const json::Value& from, Provenance given, check::FieldId root,
+                             check::FieldId leaf, std::span<const std::string> keys) const;
+    [[nodiscard]] Value convert(const check::Type& type, const json::Value& value, Provenance given) const;
+    [[nodiscard]] Value scalar(const check::Type& type, Kind kind, const json::Value& value) const;
+    [[nodiscard]] Value request(check::FieldId leaf, std::span<const std::string> keys) const;
+    [[nodiscard]] Value claim(check::FieldId leaf, std::span<const std::string> keys) const;
+    [[nodiscard]] Value param(check::FieldId leaf) const;
+    [[nodiscard]] Value capture(const check::Fact& fact) const;
+    [[nodiscard]] Value catalog(check::CatalogFact fact) const;
+    [[nodiscard]] std::optional<std::string_view> text_at(std::string_view path) const;
+
+    const check::Policy& policy_;
+    const json::Value& document_;
+    Arena& arena_;
+    const check::Tool* tool_ = nullptr;
+    const check::Issuer* issuer_ = nullptr;
+};
+
+/// One rule instance's expressions, at one moment.
+class Evaluation {
+public:
+    Evaluation(const check::Policy& policy, const Facts& facts, Arena& arena, std::int64_t now, Row row)
+        : policy_(policy), facts_(facts), arena_(arena), now_(now), row_(row) {}
+
+    [[nodiscard]] Truth condition(const check::Expr& expr);
+    [[nodiscard]] Value value(const check::Expr& expr);
+
+    /// The first moment after this one at which a time condition in the tree changes its answer;
+    /// kNever if none does.
+    [[nodiscard]] std::int64_t next_change(const check::Expr& expr);
+
+private:
+    [[nodiscard]] Truth compare(const check::Expr& expr);
+    [[nodiscard]] Truth quantify(const check::Expr& expr);
+    [[nodiscard]] Truth membership(const check::Expr& expr);
+    [[nodiscard]] Truth text_test(const check::Expr& expr);
+    [[nodiscard]] Value arithmetic(const check::Expr& expr);
+    [[nodiscard]] Value set_algebra(const check::Expr& expr);
+    [[nodiscard]] Value text_function(const check::Expr& expr);
+    [[nodiscard]] Value element(const check::Expr& expr);
+    [[nodiscard]] std::int64_t change_of_compare(const check::Expr& expr);
+
+    /// What a side of a comparison may be: a count with unknown elements is a range.
+    struct Range {
+        bool known = false;
+        std::int64_t low = 0, high = 0;
+    };
+    [[nodiscard]] Range range(const check::Expr& expr);
+    void bind(std::uint32_t binder, const Value& element);
+
+    const check::Policy& policy_;
+    const Facts& facts_;
+    Arena& arena_;
+    std::int64_t now_;
+    Row row_;
+    std::vector<Value> binders_;
+};
+
+/// Why the request is refused before any rule runs, in the order of the checks; empty if it is not.
+[[nodiscard]] std::vector<Reason> refusals(const Facts& facts, const check::Policy& policy);
+
+/// How one requirement stands with the approvals that the request holds.
+struct ApprovalState {
+    std::uint32_t counted = 0;              ///< distinct approvers
+    std::vector<std::string_view> against;  ///< reason codes of approvals that do not count, once each
+    std::vector<std::size_t> used;          ///< indices into the request's approvals, if it is met
+    std::int64_t until = kNever;            ///< when the first of those used stops counting
+};
+[[nodiscard]] ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const Facts& facts,
+                                          std::int64_t now);
+/// The approvals in the request; empty if it states none or does not say.
+[[nodiscard]] List approvals_of(const Facts& facts);
+
+/// An obligation's arguments as a canonical JSON object.
+[[nodiscard]] std::string render_args(const check::Obligation& duty, const check::Policy& policy,
+                                      Evaluation& evaluation, const Row& row);
+
+}  // namespace writ::analyze::reference

@@ -1,0 +1,70 @@
+// Strict JSON: one document tree, parsed by nlohmann's SAX reader and nothing else.
+// Refuses duplicate keys (after unescaping), invalid UTF-8, lone surrogates, NUL in keys, integers
+// beyond 64 bits, and anything over its limits. Keeps the text of numbers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "writ/diagnostic.h"
+#include "writ/request.h"
+
+namespace writ::json {
+
+enum class Type : std::uint8_t { Null, Bool, Int, Number, String, Array, Object };
+
+struct Member;
+
+/// One value. Members keep document order; keys are unique.
+struct Value {
+    Type type = Type::Null;
+    bool boolean = false;
+    std::int64_t integer = 0;  ///< Int: no fraction, no exponent, fits int64
+    std::string text;          ///< String: decoded. Int, Number: as written
+    std::vector<Value> items;  ///< Array
+    std::vector<Member> members;  ///< Object
+
+    [[nodiscard]] const Value* find(std::string_view key) const;
+    [[nodiscard]] Value* find(std::string_view key);
+    /// Sets or replaces a member. Requires: type == Object.
+    Value& set(std::string_view key, Value value);
+    /// Removes a member if present.
+    void remove(std::string_view key);
+
+    [[nodiscard]] static Value null();
+    [[nodiscard]] static Value of(bool value);
+    [[nodiscard]] static Value of(std::int64_t value);
+    [[nodiscard]] static Value of(std::string_view value);
+    /// A literal would else choose the bool overload.
+    [[nodiscard]] static Value of(const char* value);
+    [[nodiscard]] static Value number(std::string_view text);
+    [[nodiscard]] static Value array();
+    [[nodiscard]] static Value object();
+};
+
+struct Member {
+    std::string first;
+    Value second;
+};
+
+[[nodiscard]] std::string_view name_of(Type type);
+
+/// Parses one document with nothing after it.
+/// Errors: Q0001 not JSON; Q0002..Q0005 limits; Q0006 duplicate key; Q0007 integer out of range.
+///         The JSON path (`$.token.claims`) is in `context`.
+[[nodiscard]] Result<Value> parse(std::string_view text, const RequestLimits& limits = {});
+
+/// Compact text, members in order, strings escaped as RFC 8259 asks and control characters always.
+[[nodiscard]] std::string write(const Value& value);
+/// The same, indented by two spaces.
+[[nodiscard]] std::string write_pretty(const Value& value);
+/// Appends a quoted, escaped JSON string.
+void append_quoted(std::string& out, std::string_view text);
+
+/// Canonical text for digests: compact, keys sorted by bytes, numbers as canonical decimals where
+/// they fit one, else as written.
+[[nodiscard]] std::string canonical(const Value& value);
+
+}  // namespace writ::json

@@ -1,0 +1,69 @@
+// The kinds of value the language knows, shared by checker, compiler and evaluator.
+// The list itself is kinds.def.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace writ {
+
+enum class Kind : std::uint8_t {
+#define KIND(name, spelling, rep, seps) name,
+#include "base/kinds.def"
+#undef KIND
+};
+
+enum class Rep : std::uint8_t { I64, Text, Group };
+
+/// How values of a kind are held.
+constexpr Rep rep_of(Kind kind) {
+    constexpr Rep kReps[] = {
+#define KIND(name, spelling, rep, seps) Rep::rep,
+#include "base/kinds.def"
+#undef KIND
+    };
+    return kReps[static_cast<unsigned>(kind)];
+}
+
+/// The name an author writes for a kind.
+constexpr std::string_view spelling_of(Kind kind) {
+    constexpr std::string_view kNames[] = {
+#define KIND(name, spelling, rep, seps) spelling,
+#include "base/kinds.def"
+#undef KIND
+    };
+    return kNames[static_cast<unsigned>(kind)];
+}
+
+/// The bytes at which `like` splits text of a kind into segments; empty: the kind has no segments.
+constexpr std::string_view separators_of(Kind kind) {
+    constexpr std::string_view kSeps[] = {
+#define KIND(name, spelling, rep, seps) seps,
+#include "base/kinds.def"
+#undef KIND
+    };
+    return kSeps[static_cast<unsigned>(kind)];
+}
+
+/// How far a group of facts can be trusted; a greater value is stronger.
+enum class Provenance : std::uint8_t { Model, Asserted, Broker, Verified };
+
+/// The named parts of typed text (`workload.spiffe_id.trust_domain`).
+enum class Part : std::uint8_t {
+    SpiffeTrustDomain, SpiffePath,
+    UrlScheme, UrlHost, UrlPort, UrlPath,
+    EmailLocal, EmailDomain,
+    ArnPartition, ArnService, ArnRegion, ArnAccount, ArnResource,
+};
+
+enum class Cmp : std::uint8_t { Eq, Ne, Lt, Le, Gt, Ge };
+
+enum class RuleKind : std::uint8_t { Permit, Deny, Require, Limit, Oblige };
+
+/// The keyword of a kind of rule.
+constexpr std::string_view spelling_of(RuleKind kind) {
+    constexpr std::string_view kNames[] = {"permit", "deny", "require", "limit", "oblige"};
+    return kNames[static_cast<unsigned>(kind)];
+}
+
+}  // namespace writ

@@ -1,0 +1,99 @@
+#include "base/report.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace writ {
+
+namespace {
+
+constexpr std::size_t kLongestName = 64;  // longer names are not worth a guess, and cost a square
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// Edits (insert, delete, replace, swap neighbours) between two names, letter case aside.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> older(b.size() + 1), old(b.size() + 1), now(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) old[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        now[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const bool same = lower(a[i - 1]) == lower(b[j - 1]);
+            now[j] = std::min({old[j] + 1, now[j - 1] + 1, old[j - 1] + (same ? 0 : 1)});
+            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]))
+                now[j] = std::min(now[j], older[j - 2] + 1);
+        }
+        std::swap(older, old);
+        std::swap(old, now);
+    }
+    return old[b.size()];
+}
+
+bool same_place(const Span& a, const Span& b) {
+    return a.source == b.source && a.begin == b.begin && a.end == b.end;
+}
+
+}  // namespace
+
+const std::vector<CodeInfo>& all_codes() {
+    static const std::vector<CodeInfo> kCodes = {
+#define DIAG(code, severity, title) {#code, Severity::severity, title},
+#include "base/diagnostics.def"
+#undef DIAG
+    };
+    return kCodes;
+}
+
+const CodeInfo& info(Code code) { return all_codes()[static_cast<std::size_t>(code)]; }
+
+Diagnostic& Report::add(Code code, Span span, std::string message, std::string label, std::string help) {
+    const CodeInfo& about = info(code);
+    const bool error = about.severity == Severity::Error;
+    const std::size_t of_its_kind = error ? errors_ : items_.size() - errors_;
+    const bool repeat = std::any_of(items_.begin(), items_.end(), [&](const Diagnostic& d) {
+        return same_place(d.span, span) && d.code == about.code && d.message == message;
+    });
+    // What is over the limit or known already goes to a place that nobody reads, so that callers
+    // can add related labels without asking.
+    const bool keep = !repeat && of_its_kind < max_errors_;
+    Diagnostic& d = keep ? items_.emplace_back() : overflow_;
+    d = Diagnostic{};
+    d.code = about.code;
+    d.severity = about.severity;
+    d.message = std::move(message);
+    d.span = span;
+    d.label = std::move(label);
+    d.help = std::move(help);
+    if (keep && error) ++errors_;
+    return d;
+}
+
+std::vector<Diagnostic> Report::take() {
+    std::stable_sort(items_.begin(), items_.end(), [](const Diagnostic& a, const Diagnostic& b) {
+        return std::tuple(a.span.source, a.span.begin, a.span.end) <
+               std::tuple(b.span.source, b.span.begin, b.span.end);
+    });
+    errors_ = 0;
+    return std::exchange(items_, {});
+}
+
+std::string_view nearest(std::string_view name, const std::vector<std::string_view>& candidates) {
+    if (name.empty() || name.size() > kLongestName) return {};
+    std::size_t best = std::max<std::size_t>(name.size(), 3) / 3 + 1;  // one more than is near enough
+    std::string_view found;
+    for (const std::string_view candidate : candidates) {
+        const std::size_t gap = candidate.size() > name.size() ? candidate.size() - name.size()
+                                                               : name.size() - candidate.size();
+        if (gap >= best || candidate == name) continue;
+        const std::size_t d = distance(name, candidate);
+        // Replacing every letter of a short name is not a guess.
+        if (d < best && d < std::max(name.size(), candidate.size())) {
+            best = d;
+            found = candidate;
+        }
+    }
+    return found;
+}
+
+}  // namespace writ

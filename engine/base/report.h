@@ -1,0 +1,51 @@
+// Where phases put their findings. Codes come from diagnostics.def and nowhere else.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "writ/diagnostic.h"
+
+namespace writ {
+
+enum class Code : std::uint16_t {
+#define DIAG(code, severity, title) code,
+#include "base/diagnostics.def"
+#undef DIAG
+};
+
+struct CodeInfo {
+    std::string_view code;
+    Severity severity;
+    std::string_view title;
+};
+[[nodiscard]] const CodeInfo& info(Code code);
+/// Every code, in order.
+[[nodiscard]] const std::vector<CodeInfo>& all_codes();
+
+/// Collects diagnostics of one compilation, drops exact repeats, stops at a limit.
+class Report {
+public:
+    explicit Report(std::size_t max_errors = 100) : max_errors_(max_errors) {}
+
+    /// Adds a finding. `message`: lower case, no final period, user text in backticks.
+    /// The returned reference is good until the next add.
+    Diagnostic& add(Code code, Span span, std::string message, std::string label = {},
+                    std::string help = {});
+    [[nodiscard]] std::size_t error_count() const { return errors_; }
+    [[nodiscard]] bool full() const { return errors_ >= max_errors_; }
+    /// Findings sorted by source and position.
+    [[nodiscard]] std::vector<Diagnostic> take();
+
+private:
+    std::vector<Diagnostic> items_;
+    Diagnostic overflow_;
+    std::size_t errors_ = 0;
+    std::size_t max_errors_;
+};
+
+/// The candidate nearest to `name`, if any is near enough to be what was meant; else empty.
+[[nodiscard]] std::string_view nearest(std::string_view name, const std::vector<std::string_view>& candidates);
+
+}  // namespace writ

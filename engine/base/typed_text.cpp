@@ -1,0 +1,375 @@
+// Text that compares as what it is. Each kind has one canonical spelling; what more than one reader
+// could take for different things has none.
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/values.h"
+
+namespace writ {
+
+namespace {
+
+constexpr std::string_view kSpiffe = "spiffe://";
+constexpr std::size_t kLongest = 2048;
+
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_alnum(char c) { return is_lower(c) || is_upper(c) || is_digit(c); }
+bool one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
+
+std::string lowered(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
+    return out;
+}
+
+template <class Test>
+bool all_are(std::string_view text, Test test) {
+    return std::all_of(text.begin(), text.end(), test);
+}
+
+/// Calls `visit(part)` for each part between separators until one is refused.
+template <class Visit>
+bool each_part(std::string_view text, char separator, Visit visit) {
+    for (;;) {
+        const std::size_t at = text.find(separator);
+        if (!visit(text.substr(0, at))) return false;
+        if (at == std::string_view::npos) return true;
+        text.remove_prefix(at + 1);
+    }
+}
+
+// ---- addresses --------------------------------------------------------------------------------
+
+std::optional<std::string> parse_address(int family, std::string_view text) {
+    if (text.size() >= INET6_ADDRSTRLEN) return {};
+    std::array<char, INET6_ADDRSTRLEN> name{};  // zero-terminated by its zeros
+    std::memcpy(name.data(), text.data(), text.size());
+    if (std::strlen(name.data()) != text.size()) return {};
+    std::array<char, 16> raw{};
+    if (inet_pton(family, name.data(), raw.data()) != 1) return {};
+    return std::string(raw.data(), family == AF_INET ? 4 : 16);
+}
+
+constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xFF\xFF", 12);
+
+std::optional<std::string> canonical_ip(std::string_view text) {
+    if (text.find(':') != std::string_view::npos) return parse_address(AF_INET6, text);
+    const auto four = parse_address(AF_INET, text);
+    if (!four) return {};
+    return std::string(kMapped) + *four;
+}
+
+std::string display_ip(std::string_view raw) {
+    std::array<char, INET6_ADDRSTRLEN> name{};
+    const bool four = raw.substr(0, 12) == kMapped;
+    const char* at = four ? raw.data() + 12 : raw.data();
+    if (inet_ntop(four ? AF_INET : AF_INET6, at, name.data(), name.size()) == nullptr) return {};
+    return name.data();
+}
+
+std::optional<unsigned> small_number(std::string_view text, unsigned high) {
+    if (text.empty() || text.size() > 5 || !all_are(text, is_digit)) return {};
+    if (text.size() > 1 && text.front() == '0') return {};
+    unsigned value = 0;
+    for (const char c : text) value = value * 10 + static_cast<unsigned>(c - '0');
+    if (value > high) return {};
+    return value;
+}
+
+void mask(std::string& address, unsigned prefix) {
+    for (unsigned i = 0; i < 16; ++i) {
+        const unsigned keep = prefix >= 8 * (i + 1) ? 8 : prefix <= 8 * i ? 0 : prefix - 8 * i;
+        address[i] = static_cast<char>(static_cast<unsigned char>(address[i]) & (0xFF00u >> keep));
+    }
+}
+
+std::optional<std::string> canonical_cidr(std::string_view text) {
+    const std::size_t slash = text.find('/');
+    if (slash == std::string_view::npos) return {};
+    const std::string_view address = text.substr(0, slash);
+    auto raw = canonical_ip(address);
+    const bool six = address.find(':') != std::string_view::npos;
+    const auto prefix = small_number(text.substr(slash + 1), six ? 128 : 32);
+    if (!raw || !prefix) return {};
+    const unsigned bits = six ? *prefix : *prefix + 96;
+    mask(*raw, bits);
+    raw->push_back(static_cast<char>(bits));
+    return raw;
+}
+
+std::string display_cidr(std::string_view raw) {
+    const unsigned bits = static_cast<unsigned char>(raw[16]);
+    const bool four = bits >= 96 && raw.substr(0, 12) == kMapped;
+    return display_ip(raw.substr(0, 16)) + "/" + std::to_string(four ? bits - 96 : bits);
+}
+
+// ---- names ------------------------------------------------------------------------------------
+
+/// A name in lower case; not an address. Underscores occur in trust domains and in DNS.
+bool valid_dns_name(std::string_view name) {
+    if (name.empty() || name.size() > 253) return false;
+    std::string_view last;
+    const bool labels = each_part(name, '.', [&](std::string_view label) {
+        last = label;
+        return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
+               all_are(label, [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '_'; });
+    });
+    // A last label that is a number makes some readers see an IPv4 address.
+    const bool number = all_are(last, is_digit) || last.substr(0, 2) == "0x";
+    return labels && !number;
+}
+
+/// A DNS name, an IPv4 address, or an IPv6 address in brackets.
+std::optional<std::string> canonical_host(std::string_view text) {
+    if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
+        const auto raw = parse_address(AF_INET6, text.substr(1, text.size() - 2));
+        if (!raw || raw->compare(0, 12, kMapped) == 0) return {};  // mapped: two spellings of one host
+        return "[" + display_ip(*raw) + "]";
+    }
+    std::string name = lowered(text);
+    if (valid_dns_name(name) || parse_address(AF_INET, name)) return name;
+    return {};
+}
+
+std::optional<std::string> canonical_email(std::string_view text) {
+    const std::size_t at = text.find('@');
+    if (at == std::string_view::npos || at == 0 || at > 64) return {};
+    const std::string_view local = text.substr(0, at);
+    const bool atoms = each_part(local, '.', [](std::string_view atom) {
+        return !atom.empty() && all_are(atom, [](char c) { return is_alnum(c) || one_of(c, "!#$%&'*+-/=?^_`{|}~"); });
+    });
+    std::string domain = lowered(text.substr(at + 1));
+    if (!atoms || !valid_dns_name(domain)) return {};
+    return std::string(local) + "@" + domain;
+}
+
+// ---- paths ------------------------------------------------------------------------------------
+
+bool dot_segment(std::string_view segment) {
+    const std::string_view name = segment.substr(0, segment.find(';'));
+    return name == "." || name == "..";
+}
+
+/// No empty segment (but a last one, where `trailing`), none that climbs.
+bool plain_segments(std::string_view path, bool trailing) {
+    std::size_t begin = 0;
+    return each_part(path, '/', [&](std::string_view segment) {
+        const bool last = begin + segment.size() == path.size();
+        begin += segment.size() + 1;
+        if (segment.empty()) return trailing && last;
+        return !dot_segment(segment);
+    });
+}
+
+int hex_value(char c) {
+    if (is_digit(c)) return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+/// Percent-escapes in one spelling: unreserved characters plain, hex in upper case. Escapes that
+/// hide a separator, a dot, a control or another escape are refused.
+std::optional<std::string> canonical_escapes(std::string_view path) {
+    std::string out;
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        if (path[i] != '%') {
+            out += path[i];
+            continue;
+        }
+        if (path.size() - i < 3) return {};
+        const int high = hex_value(path[i + 1]), low = hex_value(path[i + 2]);
+        if (high < 0 || low < 0) return {};
+        const auto c = static_cast<char>(high * 16 + low);
+        if (high * 16 + low < 0x20 || c == 0x7F || one_of(c, "./\\%;")) return {};
+        if (is_alnum(c) || one_of(c, "-_~")) {
+            out += c;
+        } else {
+            constexpr std::string_view kHex = "0123456789ABCDEF";
+            out += {'%', kHex[static_cast<std::size_t>(high)], kHex[static_cast<std::size_t>(low)]};
+        }
+        i += 2;
+    }
+    return out;
+}
+
+std::optional<std::string> canonical_spiffe(std::string_view text) {
+    if (text.size() > kLongest || text.substr(0, kSpiffe.size()) != kSpiffe) return {};
+    const std::string_view rest = text.substr(kSpiffe.size());
+    const std::size_t slash = rest.find('/');
+    if (!valid_dns_name(rest.substr(0, slash))) return {};
+    if (slash != std::string_view::npos) {
+        const std::string_view path = rest.substr(slash + 1);
+        const bool plain = all_are(path, [](char c) { return is_alnum(c) || one_of(c, "._-/"); });
+        if (!plain || !plain_segments(path, false)) return {};
+    }
+    return std::string(text);
+}
+
+std::string_view default_port(std::string_view scheme) {
+    if (scheme == "https" || scheme == "wss") return "443";
+    if (scheme == "http" || scheme == "ws") return "80";
+    return {};
+}
+
+std::optional<std::string> canonical_url(std::string_view text) {
+    const std::size_t colon = text.find("://");
+    if (text.size() > kLongest || colon == std::string_view::npos || colon == 0) return {};
+    const std::string scheme = lowered(text.substr(0, colon));
+    if (!is_lower(scheme.front()) ||
+        !all_are(scheme, [](char c) { return is_lower(c) || is_digit(c) || one_of(c, "+.-"); }))
+        return {};
+    text.remove_prefix(colon + 3);
+    const std::size_t slash = text.find('/');
+    std::string_view authority = text.substr(0, slash);
+    const std::string_view path = slash == std::string_view::npos ? "/" : text.substr(slash);
+
+    // The port follows the last colon that is not inside an IPv6 address. Userinfo is no host name.
+    std::string_view port;
+    const std::size_t mark = authority.rfind(':');
+    if (mark != std::string_view::npos && authority.find(']', mark) == std::string_view::npos) {
+        port = authority.substr(mark + 1);
+        authority = authority.substr(0, mark);
+        const auto number = small_number(port, 65'535);
+        if (!number || *number == 0) return {};
+        if (port == default_port(scheme)) port = {};
+    }
+    const auto host = canonical_host(authority);
+    const bool plain = all_are(path, [](char c) { return is_alnum(c) || one_of(c, "/-._~!$&'()*+,;=:@%"); });
+    if (!host || !plain || !plain_segments(path.substr(1), true)) return {};
+    const auto escaped = canonical_escapes(path);
+    if (!escaped) return {};
+    std::string out = scheme + "://" + *host;
+    if (!port.empty()) out.append(":").append(port);
+    return out + *escaped;
+}
+
+/// The parts of an ARN; the last takes the rest.
+std::optional<std::array<std::string_view, 6>> split_arn(std::string_view text) {
+    std::array<std::string_view, 6> parts;
+    for (std::size_t i = 0; i < 5; ++i) {
+        const std::size_t colon = text.find(':');
+        if (colon == std::string_view::npos) return {};
+        parts[i] = text.substr(0, colon);
+        text.remove_prefix(colon + 1);
+    }
+    parts[5] = text;
+    return parts;
+}
+
+std::optional<std::string> canonical_arn(std::string_view text) {
+    if (text.size() > kLongest) return {};
+    const auto parts = split_arn(text);
+    if (!parts || (*parts)[0] != "arn" || (*parts)[1].empty() || (*parts)[2].empty() || (*parts)[5].empty()) return {};
+    for (std::size_t i = 1; i < 5; ++i)
+        if (!all_are((*parts)[i], [](char c) { return is_lower(c) || is_digit(c) || c == '-'; })) return {};
+    const std::string_view resource = (*parts)[5];
+    if (!all_are(resource, [](char c) { return c > ' ' && c < 0x7F && c != '%' && c != '\\'; })) return {};
+    if (!plain_segments(resource, false)) return {};
+    return std::string(text);
+}
+
+std::optional<std::string_view> unless_empty(std::string_view text) {
+    if (text.empty()) return {};
+    return text;
+}
+
+struct PartInfo {
+    Part part;
+    Kind of;
+    std::string_view name;
+    Kind kind;
+};
+constexpr PartInfo kParts[] = {
+    {Part::SpiffeTrustDomain, Kind::Spiffe, "trust_domain", Kind::Host},
+    {Part::SpiffePath, Kind::Spiffe, "path", Kind::Path},
+    {Part::UrlScheme, Kind::Url, "scheme", Kind::String},
+    {Part::UrlHost, Kind::Url, "host", Kind::Host},
+    {Part::UrlPort, Kind::Url, "port", Kind::Int},
+    {Part::UrlPath, Kind::Url, "path", Kind::Path},
+    {Part::EmailLocal, Kind::Email, "local", Kind::String},
+    {Part::EmailDomain, Kind::Email, "domain", Kind::Host},
+    {Part::ArnPartition, Kind::Arn, "partition", Kind::String},
+    {Part::ArnService, Kind::Arn, "service", Kind::String},
+    {Part::ArnRegion, Kind::Arn, "region", Kind::String},
+    {Part::ArnAccount, Kind::Arn, "account", Kind::String},
+    {Part::ArnResource, Kind::Arn, "resource", Kind::Path},
+};
+
+}  // namespace
+
+std::optional<std::string> canonical_text(Kind kind, std::string_view text) {
+    switch (kind) {
+        case Kind::Spiffe: return canonical_spiffe(text);
+        case Kind::Url: return canonical_url(text);
+        case Kind::Host: return canonical_host(text);
+        case Kind::Email: return canonical_email(text);
+        case Kind::Arn: return canonical_arn(text);
+        case Kind::Ip: return canonical_ip(text);
+        case Kind::Cidr: return canonical_cidr(text);
+        case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant:
+        case Kind::Enum: case Kind::String: case Kind::Path: case Kind::Subject: case Kind::Dotted:
+        case Kind::Record: case Kind::List: case Kind::Map: break;
+    }
+    return std::string(text);
+}
+
+std::string display_text(Kind kind, std::string_view canonical) {
+    if (kind == Kind::Ip && canonical.size() == 16) return display_ip(canonical);
+    if (kind == Kind::Cidr && canonical.size() == 17) return display_cidr(canonical);
+    return std::string(canonical);
+}
+
+std::optional<std::string_view> part_of(Part part, std::string_view canonical) {
+    const auto arn = [&](std::size_t i) -> std::optional<std::string_view> {
+        const auto parts = split_arn(canonical);
+        if (!parts) return {};
+        return unless_empty((*parts)[i]);
+    };
+    // `scheme://authority/path` cut in three; the path keeps its slash.
+    const std::size_t scheme = std::min(canonical.find("://"), canonical.size());
+    const std::string_view rest = canonical.substr(std::min(scheme + 3, canonical.size()));
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    const std::string_view authority = rest.substr(0, slash);
+    const std::size_t colon = authority.rfind(':');
+    const bool has_port = colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
+    const std::size_t at = std::min(canonical.find('@'), canonical.size());
+    switch (part) {
+        case Part::SpiffeTrustDomain: return unless_empty(authority);
+        case Part::SpiffePath: return unless_empty(rest.substr(slash));
+        case Part::UrlScheme: return unless_empty(canonical.substr(0, scheme));
+        case Part::UrlHost: return unless_empty(has_port ? authority.substr(0, colon) : authority);
+        case Part::UrlPort: return unless_empty(has_port ? authority.substr(colon + 1) : std::string_view());
+        case Part::UrlPath: return unless_empty(rest.substr(slash));
+        case Part::EmailLocal: return unless_empty(canonical.substr(0, at));
+        case Part::EmailDomain: return unless_empty(canonical.substr(std::min(at + 1, canonical.size())));
+        case Part::ArnPartition: return arn(1);
+        case Part::ArnService: return arn(2);
+        case Part::ArnRegion: return arn(3);
+        case Part::ArnAccount: return arn(4);
+        case Part::ArnResource: return arn(5);
+    }
+    return {};
+}
+
+Kind kind_of(Part part) { return kParts[static_cast<std::size_t>(part)].kind; }
+
+std::optional<Part> find_part(Kind kind, std::string_view name) {
+    for (const PartInfo& p : kParts)
+        if (p.of == kind && p.name == name) return p.part;
+    return {};
+}
+
+bool cidr_contains(std::string_view cidr, std::string_view ip) {
+    if (cidr.size() != 17 || ip.size() != 16) return false;
+    std::string masked(ip);
+    mask(masked, std::min<unsigned>(static_cast<unsigned char>(cidr[16]), 128));
+    return masked == cidr.substr(0, 16);
+}
+
+}  // namespace writ

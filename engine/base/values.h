@@ -1,0 +1,66 @@
+// Scalar values as text and back: decimals, durations, instants, and typed text.
+// One place for each format; parser, request binding, tables, tests and rendering all come here.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/kind.h"
+
+namespace writ {
+
+constexpr std::int64_t kDecimalUnit = 1'000'000;   ///< decimal 1 is this many
+constexpr std::int64_t kSecond = 1'000'000;        ///< microseconds
+
+// Saturating 64-bit arithmetic.
+[[nodiscard]] std::int64_t sat_add(std::int64_t a, std::int64_t b);
+[[nodiscard]] std::int64_t sat_sub(std::int64_t a, std::int64_t b);
+[[nodiscard]] std::int64_t sat_mul(std::int64_t a, std::int64_t b);
+
+/// Exact decimal from text such as "500.00", "-0.5", "1e2" (JSON number syntax). Empty if it needs
+/// more than six fraction digits or does not fit.
+[[nodiscard]] std::optional<std::int64_t> parse_decimal(std::string_view text);
+/// Shortest form, at least one digit before the point: "500", "0.5".
+[[nodiscard]] std::string format_decimal(std::int64_t value);
+
+/// "1h30m", "90s", "500ms", "2m", "7d", units descending, each at most once. Empty if malformed.
+[[nodiscard]] std::optional<std::int64_t> parse_duration(std::string_view text);
+/// The same form, largest units first; "0s" for zero.
+[[nodiscard]] std::string format_duration(std::int64_t micros);
+
+/// RFC 3339 with zone, at most microseconds, years 0001-9999; leap second :60 refused.
+[[nodiscard]] std::optional<std::int64_t> parse_instant(std::string_view text);
+/// RFC 3339 in UTC, fraction only if there is one.
+[[nodiscard]] std::string format_instant(std::int64_t micros);
+
+/// Checks and canonicalises typed text. Kinds without canonical form are returned as they are.
+/// Input:  kind with rep Text.
+/// Output: canonical bytes; empty if the text is invalid or ambiguous (userinfo in a URL, `..`,
+///         `//`, percent-escapes that hide a separator or dot, two `@`, a trailing dot).
+[[nodiscard]] std::optional<std::string> canonical_text(Kind kind, std::string_view text);
+/// What an author would write: undoes the raw form of ip and cidr.
+[[nodiscard]] std::string display_text(Kind kind, std::string_view canonical);
+
+/// A part of canonical typed text. UrlPort is decimal digits. Empty if that text has no such part.
+[[nodiscard]] std::optional<std::string_view> part_of(Part part, std::string_view canonical);
+/// The kind of a part's value, and the part of `kind` with this name.
+[[nodiscard]] Kind kind_of(Part part);
+[[nodiscard]] std::optional<Part> find_part(Kind kind, std::string_view name);
+
+/// ip (16 bytes) inside cidr (17 bytes).
+[[nodiscard]] bool cidr_contains(std::string_view cidr, std::string_view ip);
+
+/// Glob over the whole text. `*` matches any run without a separator, `**` any run; everything
+/// else is literal. Linear in the text for a given pattern.
+[[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text, std::string_view separators);
+
+/// Whole text is valid UTF-8 without surrogates or overlong forms.
+[[nodiscard]] bool valid_utf8(std::string_view text);
+
+/// Lower-case hex of the SHA-256 of the bytes (libsodium).
+[[nodiscard]] std::string sha256_hex(std::string_view bytes);
+
+}  // namespace writ

@@ -1,0 +1,41 @@
+// Weekly time windows in a named zone, and the zone data they need. Zones are read when a policy
+// is compiled; their transitions travel in the bundle.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "writ/diagnostic.h"
+
+namespace writ {
+
+/// From `at` (microseconds since the epoch) on, local time is UTC plus `offset` seconds.
+struct Transition {
+    std::int64_t at;
+    std::int64_t offset;
+};
+
+/// A window of local time, half-open; `end` <= `start` wraps past midnight.
+struct Window {
+    std::uint32_t start = 0;  ///< seconds after local midnight
+    std::uint32_t end = 0;
+    std::uint8_t days = 0x7F;  ///< bit 0 = Monday; the day on which the window starts
+};
+
+/// Whether an instant lies inside. Transitions ascend; before the first, its offset holds.
+/// Requires: transitions not empty.
+[[nodiscard]] bool window_contains(const Window& window, std::span<const Transition> zone, std::int64_t instant);
+
+/// The first moment after `instant` at which window_contains changes; INT64_MAX if none within
+/// the next 400 days.
+[[nodiscard]] std::int64_t window_next_change(const Window& window, std::span<const Transition> zone,
+                                              std::int64_t instant);
+
+/// Reads a zone ("UTC" needs no file) from a TZif database, its rule expanded to the end of 2099.
+/// Errors: Z0001 unknown or unreadable zone.
+[[nodiscard]] Result<std::vector<Transition>> load_zone(std::string_view zoneinfo, std::string_view name);
+
+}  // namespace writ

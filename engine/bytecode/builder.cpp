@@ -1,0 +1,117 @@
+#include "bytecode/builder.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace writ::bytecode {
+
+namespace {
+
+std::string_view bytes_of(const void* data, std::size_t size) {
+    return {static_cast<const char*>(data), size};
+}
+
+}  // namespace
+
+Builder::Builder() {
+    out.texts.push_back({});
+    out.text_table.assign(16, 0);
+}
+
+std::uint32_t Builder::text(std::string_view bytes) {
+    std::size_t mask = out.text_table.size() - 1;
+    std::size_t at = text_hash(bytes) & mask;
+    for (; out.text_table[at] != 0; at = (at + 1) & mask) {
+        const TextRef& ref = out.texts[out.text_table[at]];
+        if (ref.length == bytes.size() &&
+            std::equal(bytes.begin(), bytes.end(), out.chars.begin() + ref.offset))
+            return out.text_table[at];
+    }
+    const auto id = static_cast<std::uint32_t>(out.texts.size());
+    out.texts.push_back({static_cast<std::uint32_t>(out.chars.size()),
+                         static_cast<std::uint32_t>(bytes.size())});
+    out.chars.insert(out.chars.end(), bytes.begin(), bytes.end());
+    out.text_table[at] = id;
+    // Half full at most: probes stay short and always end.
+    if (out.texts.size() * 2 > out.text_table.size()) grow_text_table();
+    return id;
+}
+
+void Builder::grow_text_table() {
+    const std::size_t mask = out.text_table.size() * 2 - 1;
+    out.text_table.assign(mask + 1, 0);
+    for (std::uint32_t id = 1; id < out.texts.size(); ++id) {
+        const TextRef& ref = out.texts[id];
+        std::size_t at = text_hash({out.chars.data() + ref.offset, ref.length}) & mask;
+        while (out.text_table[at] != 0) at = (at + 1) & mask;
+        out.text_table[at] = id;
+    }
+}
+
+std::uint32_t Builder::integer(std::int64_t value) {
+    const auto [found, added] = ints_.try_emplace(value, static_cast<std::uint32_t>(out.ints.size()));
+    if (added) out.ints.push_back(value);
+    return found->second;
+}
+
+std::uint32_t Builder::text_set(Kind elem, std::vector<std::uint32_t> ids) {
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return set(static_cast<std::uint32_t>(elem), ids);
+}
+
+std::uint32_t Builder::int_set(Kind elem, std::vector<std::int64_t> values) {
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    std::vector<std::uint32_t> items;
+    items.reserve(values.size());
+    for (const std::int64_t value : values) items.push_back(integer(value));
+    return set(static_cast<std::uint32_t>(elem), items);
+}
+
+std::uint32_t Builder::tool_set(std::vector<std::uint32_t> tools) {
+    std::sort(tools.begin(), tools.end());
+    tools.erase(std::unique(tools.begin(), tools.end()), tools.end());
+    return set(static_cast<std::uint32_t>(Kind::Record), tools);
+}
+
+std::uint32_t Builder::set(std::uint32_t elem, std::span<const std::uint32_t> items) {
+    const std::uint64_t hash = text_hash(bytes_of(items.data(), items.size_bytes())) + elem;
+    const auto [first, last] = sets_.equal_range(hash);
+    for (auto it = first; it != last; ++it) {
+        const SetRef& ref = out.sets[it->second];
+        if (ref.elem == elem && ref.count == items.size() &&
+            std::equal(items.begin(), items.end(), out.set_items.begin() + ref.first))
+            return it->second;
+    }
+    const auto index = static_cast<std::uint32_t>(out.sets.size());
+    out.sets.push_back({static_cast<std::uint32_t>(out.set_items.size()),
+                        static_cast<std::uint32_t>(items.size()), elem});
+    out.set_items.insert(out.set_items.end(), items.begin(), items.end());
+    sets_.emplace(hash, index);
+    return index;
+}
+
+std::uint32_t Builder::ids(std::span<const std::uint32_t> words) {
+    const auto first = static_cast<std::uint32_t>(out.ids.size());
+    out.ids.insert(out.ids.end(), words.begin(), words.end());
+    return first;
+}
+
+std::uint32_t Builder::code(std::span<const Instr> block, std::uint32_t tag) {
+    static_assert(sizeof(Instr) == 16, "no padding: instructions compare as bytes");
+    const std::uint64_t hash = text_hash(bytes_of(block.data(), block.size_bytes())) + tag;
+    const auto [first, last] = blocks_.equal_range(hash);
+    for (auto it = first; it != last; ++it) {
+        const Block& found = it->second;
+        if (found.tag == tag && found.length == block.size() &&
+            std::memcmp(out.code.data() + found.first, block.data(), block.size_bytes()) == 0)
+            return found.first;
+    }
+    const auto at = static_cast<std::uint32_t>(out.code.size());
+    out.code.insert(out.code.end(), block.begin(), block.end());
+    blocks_.emplace(hash, Block{at, static_cast<std::uint32_t>(block.size()), tag});
+    return at;
+}
+
+}  // namespace writ::bytecode

@@ -1,0 +1,49 @@
+// Sections under construction: constants kept unique, and the table that finds texts kept in step.
+// What compile fills, and what tests that build programs by hand use. Seals nothing by itself.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "bytecode/program.h"
+
+namespace writ::bytecode {
+
+class Builder {
+public:
+    Builder();
+
+    Sections out;
+
+    /// Id of a text; the same bytes have the same id. Never 0.
+    std::uint32_t text(std::string_view bytes);
+    /// Index of an integer.
+    std::uint32_t integer(std::int64_t value);
+    /// Index of a set of texts. `ids` is sorted and made unique.
+    std::uint32_t text_set(Kind elem, std::vector<std::uint32_t> ids);
+    /// Index of a set of integers.
+    std::uint32_t int_set(Kind elem, std::vector<std::int64_t> values);
+    /// Index of a set of tools, as indices into tools.
+    std::uint32_t tool_set(std::vector<std::uint32_t> tools);
+    /// Appends words to `ids`; the index of the first.
+    std::uint32_t ids(std::span<const std::uint32_t> words);
+    /// Offset of a run of instructions equal to `block`, appended if there is none. Blocks with
+    /// different `tag`s are not shared.
+    std::uint32_t code(std::span<const Instr> block, std::uint32_t tag);
+
+private:
+    std::uint32_t set(std::uint32_t elem, std::span<const std::uint32_t> items);
+    void grow_text_table();
+
+    struct Block {
+        std::uint32_t first, length, tag;
+    };
+    std::unordered_map<std::int64_t, std::uint32_t> ints_;
+    std::unordered_multimap<std::uint64_t, std::uint32_t> sets_;
+    std::unordered_multimap<std::uint64_t, Block> blocks_;
+};
+
+}  // namespace writ::bytecode

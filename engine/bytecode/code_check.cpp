@@ -1,0 +1,391 @@
+#include "bytecode/code_check.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/values.h"
+
+// Temporaries are a stack. Writing temporary t needs 0..t-1 written, reads only those, and forgets
+// what was above t; a body may not write what is below it; where paths join, only what is below
+// the body is left. So a readable temporary was written on every path, after everything it may
+// point into, and one number says which are readable.
+
+namespace writ::bytecode {
+
+namespace {
+
+constexpr std::uint32_t kBound = kNone;
+
+bool is_end(const Instr& at) { return info(at.op).op_class == OpClass::End; }
+
+std::uint64_t sat_plus(std::uint64_t a, std::uint64_t b) { return a + b < a ? UINT64_MAX : a + b; }
+std::uint64_t sat_times(std::uint64_t a, std::uint64_t b) {
+    std::uint64_t product = 0;
+    return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+Kind owner_of(Part part) {
+    switch (part) {
+        case Part::SpiffeTrustDomain:
+        case Part::SpiffePath: return Kind::Spiffe;
+        case Part::UrlScheme:
+        case Part::UrlHost:
+        case Part::UrlPort:
+        case Part::UrlPath: return Kind::Url;
+        case Part::EmailLocal:
+        case Part::EmailDomain: return Kind::Email;
+        case Part::ArnPartition:
+        case Part::ArnService:
+        case Part::ArnRegion:
+        case Part::ArnAccount:
+        case Part::ArnResource: return Kind::Arn;
+    }
+    return Kind::String;
+}
+
+bool plain_list(const ValueType& type) {
+    return type.kind == Kind::List && type.table == kNone && rep_of(type.elem) != Rep::Group;
+}
+
+}  // namespace
+
+bool CodeCheck::refuse(const char* what) {
+    what_ = what;
+    return false;
+}
+
+Result<BlockFacts> CodeCheck::read(const RuleRef& rule) {
+    code_ = program_.code_of(rule);
+    first_ = rule.code;
+    table_ = rule.table;
+    reads_row_ = false;
+    what_ = nullptr;
+    pc_ = 0;
+    BlockFacts facts;
+    if (!structure() || !values(rule, facts))
+        return tl::unexpected(Error{"B0016", what_, "code[" + std::to_string(std::uint64_t{first_} + pc_) + "]"});
+    facts.reads_row = reads_row_;
+    facts.bound = bound();
+    return facts;
+}
+
+// Bodies nest, end in an End, and jumps stay in theirs.
+bool CodeCheck::structure() {
+    const auto size = static_cast<std::uint32_t>(code_.size());
+    if (size == 0 || !is_end(code_[size - 1])) return refuse("code does not end");
+    body_.assign(size, 0);
+    target_.assign(size, 0);
+    levels_.assign(1, {size, 0, 0});
+    std::uint32_t bodies = 0;
+    for (pc_ = 0; pc_ < size; ++pc_) {
+        while (pc_ == levels_.back().end) levels_.pop_back();
+        body_[pc_] = levels_.back().id;
+        const Instr& at = code_[pc_];
+        if (static_cast<std::size_t>(at.op) >= kOpcodeCount) return refuse("no such instruction");
+        if (at.op == Opcode::Bound) return refuse("bound without its quantifier");
+        if (at.op != Opcode::Quantify) continue;
+        const std::uint32_t end = levels_.back().end;
+        if (pc_ + 2 >= end || code_[pc_ + 1].op != Opcode::Bound) return refuse("quantifier without its bound");
+        // Something must follow the body.
+        if (at.b == 0 || at.b >= end - pc_ - 2) return refuse("body is out of range");
+        if (!is_end(code_[pc_ + 1 + at.b])) return refuse("body does not end");
+        if (levels_.size() > kMaxBinders) return refuse("quantifiers nest too deep");
+        levels_.push_back({pc_ + 2 + at.b, ++bodies, 0});
+        body_[++pc_] = kBound;
+    }
+    for (pc_ = 0; pc_ < size; ++pc_) {
+        const Instr& at = code_[pc_];
+        if (body_[pc_] == kBound || !is_test(info(at.op).op_class)) continue;
+        const std::uint64_t next = pc_ + 1 + (at.op == Opcode::Quantify ? 1 + std::uint64_t{at.b} : 0);
+        const std::uint64_t to = next + at.jump;
+        if (next >= size || to >= size || body_[next] != body_[pc_] || body_[to] != body_[pc_])
+            return refuse("jump leaves its body");
+        target_[to] = 1;
+    }
+    return true;
+}
+
+// Values are there and of the representation that is asked for.
+bool CodeCheck::values(const RuleRef& rule, BlockFacts& facts) {
+    const auto size = static_cast<std::uint32_t>(code_.size());
+    size_.assign(size, 0);
+    levels_.assign(1, {size, 0, 0});
+    binders_.clear();
+    temps_.clear();
+    for (pc_ = 0; pc_ < size; ++pc_) {
+        while (pc_ == levels_.back().end) {
+            temps_.resize(levels_.back().base);
+            levels_.pop_back();
+            binders_.pop_back();
+        }
+        if (target_[pc_] != 0) temps_.resize(levels_.back().base);
+        if (!instruction(code_[pc_], facts)) return false;
+    }
+    if (facts.timed != ((rule.flags & kTimed) != 0)) return refuse("the timed flag does not fit the code");
+    return true;
+}
+
+bool CodeCheck::instruction(const Instr& at, BlockFacts& facts) {
+    const OpcodeInfo& op = info(at.op);
+    const bool test = is_test(op.op_class);
+    if (!test && (at.flags != 0 || at.jump != 0)) return refuse("jump where there is no test");
+    if ((at.flags & ~(kNegate | kJumpIf)) != 0) return refuse("unknown flag");
+    if (op.op_class == OpClass::Time) facts.timed = true;
+
+    ValueType a, b, c;
+    if (!field(op.a, at, at.a, a) || !field(op.b, at, at.b, b) || !field(op.c, at, at.c, c)) return false;
+    if (op.a == Operand::ListVal && op.b == Operand::ListVal && rep_of(a.elem) != rep_of(b.elem))
+        return refuse("lists of different representations");
+
+    if (op.op_class == OpClass::End) temps_.resize(levels_.back().base);
+    if (op.op_class == OpClass::Value) {
+        if (!write(at, a, b)) return false;
+        facts.temps = std::max(facts.temps, static_cast<std::uint32_t>(temps_.size()));
+    }
+    if (at.op == Opcode::Quantify) {
+        if ((at.flags & kNegate) != 0) return refuse("negated quantifier");
+        if (quant_depth(at.c) != binders_.size()) return refuse("binder depth is wrong");
+        size_[pc_] = a.max;
+        const bool counts = quant_of(at.c) == Quant::AtLeast || quant_of(at.c) == Quant::AtMost;
+        const Instr& count = code_[pc_ + 1];
+        if (count.flags != 0 || count.jump != 0 || count.b != 0 || count.c != 0)
+            return refuse("unused field is not zero");
+        ValueType type;
+        if (counts ? !field(Operand::IntVal, count, count.a, type) : count.a != 0)
+            return what_ != nullptr ? false : refuse("unused field is not zero");
+        levels_.push_back({pc_ + 2 + at.b, 0, static_cast<std::uint32_t>(temps_.size())});
+        binders_.push_back(a);
+        facts.binders = std::max(facts.binders, static_cast<std::uint32_t>(binders_.size()));
+        ++pc_;
+    }
+    return true;
+}
+
+bool CodeCheck::field(Operand field, const Instr& at, std::uint32_t word, ValueType& type) {
+    if (is_value(field)) {
+        if (!resolve(word, type)) return what_ != nullptr ? false : refuse("operand is out of range");
+        if (!fits(field, word, type, at.b)) return refuse("operand is of the wrong representation");
+        return true;
+    }
+    bool good = true;
+    switch (field) {
+        case Operand::None: good = word == 0; break;
+        case Operand::ConstText: good = word != 0 && word < program_.texts.size(); break;
+        case Operand::ConstRegex: good = word < program_.regexes.size(); break;
+        case Operand::ConstWindow: good = word < program_.windows.size(); break;
+        case Operand::ConstTools:
+            good = word < program_.sets.size() &&
+                   program_.sets[word].elem == static_cast<std::uint32_t>(Kind::Record);
+            break;
+        case Operand::CmpCode: good = word <= static_cast<std::uint32_t>(Cmp::Ge); break;
+        case Operand::KindCode:
+            good = word <= static_cast<std::uint32_t>(Kind::Map) && rep_of(static_cast<Kind>(word)) == Rep::Text;
+            break;
+        case Operand::PartCode: good = word <= static_cast<std::uint32_t>(Part::ArnResource); break;
+        case Operand::QuantCode: good = quant_depth(word) < kMaxBinders; break;
+        // Looked at where they are used.
+        case Operand::BodyLen:
+        case Operand::BoundVal:
+        case Operand::DestInt:
+        case Operand::DestText:
+        case Operand::DestList:
+        case Operand::DestPart:
+        case Operand::IntVal:
+        case Operand::TextVal:
+        case Operand::IpVal:
+        case Operand::CidrVal:
+        case Operand::PartVal:
+        case Operand::ListVal:
+        case Operand::TextList:
+        case Operand::IntList:
+        case Operand::AnyList:
+        case Operand::FactVal: break;
+    }
+    return good ? true : refuse("field is out of range");
+}
+
+bool CodeCheck::column(std::uint32_t table, std::uint32_t column, ValueType& type) const {
+    const TableRef& ref = program_.tables[table];
+    if (column >= ref.columns) return false;
+    type.kind = static_cast<Kind>(program_.ids[ref.first_kind + column]);
+    if (type.kind == Kind::List) {
+        type.elem = static_cast<Kind>(program_.ids[ref.first_kind + ref.columns + column]);
+        type.max = layout_.column_max(table, column);
+    }
+    return true;
+}
+
+bool CodeCheck::resolve(std::uint32_t word, ValueType& type) {
+    const std::uint32_t index = operand_index(word);
+    const std::uint32_t depth = index >> 24, below = index & 0xFFFFFF;
+    switch (operand_kind(word)) {
+        case OperandKind::Slot:
+            if (index >= program_.slots.size()) return false;
+            type = layout_.slot(index);
+            return true;
+        case OperandKind::Text:
+            type.kind = Kind::String;
+            type.constant_text = true;
+            return index != 0 && index < program_.texts.size();
+        case OperandKind::Int:
+            type.kind = Kind::Int;
+            return index < program_.ints.size();
+        case OperandKind::Set:
+            if (index >= program_.sets.size()) return false;
+            type.kind = Kind::List;
+            type.elem = static_cast<Kind>(program_.sets[index].elem);
+            type.max = program_.sets[index].count;
+            return type.elem != Kind::Record;
+        case OperandKind::Temp:
+            if (index >= temps_.size()) return refuse("temporary is read before it is written");
+            type = temps_[index];
+            return true;
+        case OperandKind::Elem: {
+            if (depth >= binders_.size() || binders_[depth].table != kNone) return false;
+            const ValueType& list = binders_[depth];
+            if (list.elem != Kind::Record) {
+                type.kind = list.elem;
+                return below == kElemSelf;
+            }
+            const std::uint32_t node = list.node == kNone ? kNone : layout_.column_node(list.node, below);
+            if (node == kNone) return false;
+            type = layout_.node_type(node);
+            return true;
+        }
+        case OperandKind::RowColumn:
+            reads_row_ = true;
+            return table_ != kNone && column(table_, index, type);
+        case OperandKind::ElemRow:
+            return depth < binders_.size() && binders_[depth].table != kNone &&
+                   column(binders_[depth].table, below, type);
+        case OperandKind::TableColumn: {
+            const std::uint32_t table = index >> 12, at = index & 0xFFF;
+            if (table >= program_.tables.size() || at >= program_.tables[table].columns) return false;
+            const std::uint32_t set = program_.ids[program_.tables[table].first_set + at];
+            if (set == kNone) return false;
+            type.kind = Kind::List;
+            type.elem = static_cast<Kind>(program_.sets[set].elem);
+            type.max = program_.sets[set].count;
+            return true;
+        }
+        case OperandKind::TableRows:
+            if (index >= program_.tables.size()) return false;
+            type.kind = Kind::List;
+            type.elem = Kind::Record;
+            type.table = index;
+            type.max = program_.tables[index].rows;
+            return true;
+    }
+    return false;
+}
+
+bool CodeCheck::fits(Operand field, std::uint32_t word, const ValueType& type, std::uint32_t part) const {
+    const bool text = rep_of(type.kind) == Rep::Text;
+    auto constant = [&] { return program_.text(operand_index(word)); };
+    switch (field) {
+        case Operand::IntVal: return rep_of(type.kind) == Rep::I64;
+        case Operand::TextVal: return text;
+        case Operand::IpVal: return type.constant_text ? constant().size() == 16 : type.kind == Kind::Ip;
+        case Operand::CidrVal:
+            return type.constant_text ? constant().size() == 17 && static_cast<unsigned char>(constant()[16]) <= 128
+                                      : type.kind == Kind::Cidr;
+        case Operand::PartVal:
+            return part <= static_cast<std::uint32_t>(Part::ArnResource) && !type.constant_text &&
+                   type.kind == owner_of(static_cast<Part>(part));
+        case Operand::ListVal: return plain_list(type);
+        case Operand::TextList: return plain_list(type) && rep_of(type.elem) == Rep::Text;
+        case Operand::IntList: return plain_list(type) && rep_of(type.elem) == Rep::I64;
+        case Operand::AnyList: return type.kind == Kind::List;
+        case Operand::FactVal:
+            return operand_kind(word) == OperandKind::Slot || operand_kind(word) == OperandKind::Elem;
+        case Operand::None:
+        case Operand::ConstText:
+        case Operand::ConstRegex:
+        case Operand::ConstWindow:
+        case Operand::ConstTools:
+        case Operand::CmpCode:
+        case Operand::KindCode:
+        case Operand::PartCode:
+        case Operand::DestInt:
+        case Operand::DestText:
+        case Operand::DestList:
+        case Operand::DestPart:
+        case Operand::BodyLen:
+        case Operand::QuantCode:
+        case Operand::BoundVal: return false;
+    }
+    return false;
+}
+
+bool CodeCheck::write(const Instr& at, const ValueType& a, const ValueType& b) {
+    if (at.c < levels_.back().base || at.c > temps_.size()) return refuse("temporary is written out of turn");
+    for (const auto& [word, field] : {std::pair(at.a, info(at.op).a), std::pair(at.b, info(at.op).b)})
+        if (is_value(field) && operand_kind(word) == OperandKind::Temp && operand_index(word) >= at.c)
+            return refuse("temporary is made from itself");
+
+    ValueType made;
+    switch (info(at.op).c) {
+        case Operand::DestInt: made.kind = a.kind; break;
+        case Operand::DestText:
+            made.kind = at.op == Opcode::Convert ? static_cast<Kind>(at.b) : Kind::String;
+            break;
+        case Operand::DestPart: made.kind = kind_of(static_cast<Part>(at.b)); break;
+        case Operand::DestList: {
+            made.kind = Kind::List;
+            const bool single = at.op == Opcode::SingleText || at.op == Opcode::SingleInt;
+            made.elem = single ? a.kind : at.op == Opcode::Words ? Kind::String : a.elem;
+            made.max = single ? 1 : at.op == Opcode::Words ? kMaxWords : a.max;
+            if (at.op == Opcode::Union) {
+                made.max = sat_plus(a.max, b.max);
+                if (a.elem != b.elem) made.elem = rep_of(a.elem) == Rep::Text ? Kind::String : Kind::Int;
+            }
+            size_[pc_] = made.max;
+            break;
+        }
+        case Operand::None:
+        case Operand::IntVal:
+        case Operand::TextVal:
+        case Operand::IpVal:
+        case Operand::CidrVal:
+        case Operand::PartVal:
+        case Operand::ListVal:
+        case Operand::TextList:
+        case Operand::IntList:
+        case Operand::AnyList:
+        case Operand::FactVal:
+        case Operand::ConstText:
+        case Operand::ConstRegex:
+        case Operand::ConstWindow:
+        case Operand::ConstTools:
+        case Operand::CmpCode:
+        case Operand::KindCode:
+        case Operand::PartCode:
+        case Operand::BodyLen:
+        case Operand::QuantCode:
+        case Operand::BoundVal: return refuse("instruction makes nothing");
+    }
+    temps_.resize(at.c);
+    temps_.push_back(made);
+    return true;
+}
+
+// Every instruction once, a body once for each element: more than any path can cost, and as much as
+// looking for the next flip of the time tests does, which follows no jumps.
+std::uint64_t CodeCheck::bound() {
+    cost_.assign(code_.size(), 0);  // from here to the end of the body
+    for (std::size_t pc = code_.size(); pc-- > 0;) {
+        const Instr& at = code_[pc];
+        if (body_[pc] == kBound) continue;
+        std::size_t next = pc + 1;
+        std::uint64_t own = sat_plus(1, size_[pc]);
+        if (at.op == Opcode::Quantify) {
+            own = sat_plus(1, sat_times(size_[pc], sat_plus(cost_[pc + 2], 1)));
+            next += 1 + at.b;
+        }
+        const bool last = next >= code_.size() || body_[next] != body_[pc];
+        cost_[pc] = last ? own : sat_plus(own, cost_[next]);
+    }
+    return cost_[0];
+}
+
+}  // namespace writ::bytecode

@@ -1,0 +1,68 @@
+// Reads one rule's code: proves that it is well formed and bounds what it can cost. Shared by the
+// verifier, which refuses, and step_bound, which has nothing left to refuse.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "bytecode/layout.h"
+#include "bytecode/opcode_info.h"
+#include "bytecode/program.h"
+
+namespace writ::bytecode {
+
+/// What a sound block of code needs and costs.
+struct BlockFacts {
+    std::uint64_t bound = 0;    ///< steps
+    std::uint32_t temps = 0;
+    std::uint32_t binders = 0;
+    bool timed = false;         ///< has Time tests
+    bool reads_row = false;     ///< depends on the table of its rule
+};
+
+/// Reads blocks one after another, keeping its working memory.
+class CodeCheck {
+public:
+    CodeCheck(const Program& program, const Layout& layout) : program_(program), layout_(layout) {}
+
+    /// Errors:  B0016 with the instruction in `context`.
+    /// Requires: everything but code verified; the rule's range and table in bounds.
+    [[nodiscard]] Result<BlockFacts> read(const RuleRef& rule);
+
+private:
+    struct Level {
+        std::uint32_t end = 0;   ///< of the body
+        std::uint32_t id = 0;    ///< which body
+        std::uint32_t base = 0;  ///< temporaries that belong to the code around it
+    };
+
+    bool structure();
+    bool values(const RuleRef& rule, BlockFacts& facts);
+    bool instruction(const Instr& at, BlockFacts& facts);
+    bool field(Operand field, const Instr& at, std::uint32_t word, ValueType& type);
+    bool resolve(std::uint32_t word, ValueType& type);
+    bool column(std::uint32_t table, std::uint32_t column, ValueType& type) const;
+    bool fits(Operand field, std::uint32_t word, const ValueType& type, std::uint32_t part) const;
+    bool write(const Instr& at, const ValueType& a, const ValueType& b);
+    std::uint64_t bound();
+    bool refuse(const char* what);
+
+    const Program& program_;
+    const Layout& layout_;
+    std::span<const Instr> code_;
+    std::uint32_t first_ = 0;           // of the block in `code`
+    std::uint32_t table_ = kNone;
+    bool reads_row_ = false;
+    std::uint32_t pc_ = 0;
+    std::vector<std::uint32_t> body_;   // of each instruction; kBound for a Bound in its place
+    std::vector<std::uint8_t> target_;  // something jumps here
+    std::vector<std::uint64_t> size_;   // list a Value makes or a Quantify visits
+    std::vector<std::uint64_t> cost_;
+    std::vector<Level> levels_;
+    std::vector<ValueType> binders_;
+    std::vector<ValueType> temps_;      // readable now; see verify_code.cpp
+    const char* what_ = nullptr;
+};
+
+}  // namespace writ::bytecode

@@ -1,0 +1,179 @@
+#include "bytecode/layout.h"
+
+#include <algorithm>
+#include <string>
+
+namespace writ::bytecode {
+
+namespace {
+
+tl::unexpected<Error> refuse(const char* what, std::uint32_t node) {
+    return tl::unexpected(Error{"B0012", what, "shape[" + std::to_string(node) + "]"});
+}
+
+bool is(const ShapeNode& node, Kind kind) { return node.kind == static_cast<std::uint8_t>(kind); }
+
+}  // namespace
+
+Result<Layout> Layout::make(const Program& program) {
+    Layout layout(program);
+    for (const auto step : {&Layout::read_tree, &Layout::read_columns, &Layout::read_slots})
+        if (auto done = (layout.*step)(); !done) return tl::unexpected(std::move(done.error()));
+    for (const ToolRef& tool : program.tools) {
+        layout.tool_scopes_ = std::max<std::uint64_t>(layout.tool_scopes_, program.sets[tool.scopes].count);
+        layout.tool_audiences_ = std::max<std::uint64_t>(layout.tool_audiences_, tool.audience_count);
+    }
+    return layout;
+}
+
+Result<void> Layout::read_tree() {
+    const auto& shape = program_.shape;
+    const auto size = static_cast<std::uint32_t>(shape.size());
+    parent_.assign(size, kNone);
+    root_.assign(size, kNone);
+    list_.assign(size, kNone);
+    free_.assign(size, 0);
+    std::vector<std::uint32_t> depth(size, 0);
+    // Children come after their parents, so one pass in order sees every parent first: no cycles.
+    for (std::uint32_t i = 0; i < size; ++i) {
+        const ShapeNode& node = shape[i];
+        if (parent_[i] == kNone) root_[i] = i;
+        const bool record_list = is(node, Kind::List) && node.child_count == 1;
+        auto adopt = [&](std::uint32_t first, std::uint32_t count, bool keys) -> bool {
+            if (count == 0) return true;
+            if (first <= i || first >= size || count > size - first) return false;
+            for (std::uint32_t child = first; child < first + count; ++child) {
+                if (parent_[child] != kNone) return false;
+                parent_[child] = i;
+                root_[child] = root_[i];
+                depth[child] = depth[i] + 1;
+                free_[child] = free_[i] != 0 || (is(node, Kind::Map) && !keys);
+                list_[child] = record_list && is(shape[child], Kind::Record) ? i : list_[i];
+            }
+            return true;
+        };
+        if (!adopt(node.first_child, node.child_count, false) || !adopt(node.first_key, node.key_count, true))
+            return refuse("shape is not a tree", i);
+        if (depth[i] > kMaxShapeDepth) return refuse("shape is too deep", i);
+    }
+
+    std::vector<std::uint8_t> declared(size, 0);
+    auto declare = [&](std::uint32_t root) {
+        if (root >= size || parent_[root] != kNone || declared[root] != 0 || !is(shape[root], Kind::Record))
+            return false;
+        declared[root] = 1;
+        return true;
+    };
+    bool sound = declare(program_.manifest[0].request_shape);
+    for (const IssuerRef& issuer : program_.issuers) sound = sound && declare(issuer.claims);
+    for (const ToolRef& tool : program_.tools) sound = sound && declare(tool.params);
+    if (!sound) return refuse("root of a shape is not a record of its own", 0);
+    for (std::uint32_t i = 0; i < size; ++i)
+        if (parent_[i] == kNone && declared[i] == 0) return refuse("shape node belongs to nothing", i);
+    return {};
+}
+
+Result<void> Layout::read_columns() {
+    const auto& shape = program_.shape;
+    const auto size = static_cast<std::uint32_t>(shape.size());
+    std::vector<std::uint32_t> count(size, 0);
+    for (std::uint32_t i = 0; i < size; ++i) {
+        if (shape[i].column == kNone) continue;
+        if (list_[i] == kNone || free_[i] != 0) return refuse("column outside a list of records", i);
+        ++count[list_[i]];
+    }
+    // The counts are right before any memory is taken for them.
+    first_column_.assign(size, 0);
+    std::uint32_t total = 0;
+    for (std::uint32_t i = 0; i < size; ++i) {
+        if (shape[i].columns != count[i]) return refuse("number of columns is wrong", i);
+        first_column_[i] = total;
+        total += count[i];
+    }
+    columns_.assign(total, kNone);
+    for (std::uint32_t i = 0; i < size; ++i) {
+        if (shape[i].column == kNone) continue;
+        if (shape[i].column >= count[list_[i]]) return refuse("column out of range", i);
+        std::uint32_t& place = columns_[first_column_[list_[i]] + shape[i].column];
+        if (place != kNone) return refuse("two nodes for one column", i);
+        place = i;
+    }
+    return {};
+}
+
+Result<void> Layout::read_slots() {
+    source_.assign(program_.slots.size(), kNone);
+    std::vector<std::uint8_t> of_tool(program_.shape.size(), 0);  // roots of parameters
+    for (const ToolRef& tool : program_.tools) of_tool[tool.params] = 1;
+    auto claim = [&](std::uint32_t slot, std::uint32_t source) {
+        if (slot >= source_.size()) return false;
+        const std::uint32_t before = source_[slot];
+        if (before == kNone) {
+            source_[slot] = source;
+            return true;
+        }
+        // A request is for one tool: parameters of the same type may share a slot.
+        if (before == kElsewhere || source == kElsewhere) return false;
+        return of_tool[root_[before]] != 0 && of_tool[root_[source]] != 0 &&
+               node_type(before) == node_type(source) && node_type(source).node == kNone;
+    };
+    for (std::uint32_t i = 0; i < program_.shape.size(); ++i) {
+        const std::uint32_t slot = program_.shape[i].slot;
+        if (slot == kNone) continue;
+        if (list_[i] != kNone || free_[i] != 0) return refuse("slot inside a list or under any key of a map", i);
+        if (!claim(slot, i)) return refuse("slot is out of range or filled twice", i);
+    }
+    for (const CaptureRef& capture : program_.captures)
+        if (!claim(capture.slot, kElsewhere)) return refuse("slot of a capture is out of range or filled twice", 0);
+    const ManifestRef& manifest = program_.manifest[0];
+    for (const std::uint32_t slot : {manifest.tier_slot, manifest.tool_scopes_slot, manifest.tool_audience_slot})
+        if (slot != kNone && !claim(slot, kElsewhere))
+            return refuse("slot of the catalogue is out of range or filled twice", 0);
+    return {};
+}
+
+ValueType Layout::node_type(std::uint32_t index) const {
+    const ShapeNode& node = program_.shape[index];
+    ValueType type;
+    type.kind = static_cast<Kind>(node.kind);
+    if (type.kind == Kind::List) {
+        type.elem = static_cast<Kind>(program_.shape[node.first_child].kind);
+        type.max = node.max;
+        if (type.elem == Kind::Record) type.node = index;
+    }
+    return type;
+}
+
+std::uint32_t Layout::slot_node(std::uint32_t slot) const {
+    return source_[slot] < kElsewhere ? source_[slot] : kNone;
+}
+
+ValueType Layout::slot(std::uint32_t slot) const {
+    if (source_[slot] < kElsewhere) return node_type(source_[slot]);
+    ValueType type;
+    type.kind = static_cast<Kind>(program_.slots[slot].kind);
+    if (type.kind != Kind::List) return type;
+    type.elem = static_cast<Kind>(program_.slots[slot].elem);
+    const ManifestRef& manifest = program_.manifest[0];
+    if (slot == manifest.tool_scopes_slot) type.max = tool_scopes_;
+    if (slot == manifest.tool_audience_slot) type.max = tool_audiences_;
+    return type;
+}
+
+std::uint32_t Layout::column_node(std::uint32_t list_node, std::uint32_t column) const {
+    if (column >= program_.shape[list_node].columns) return kNone;
+    return columns_[first_column_[list_node] + column];
+}
+
+std::uint64_t Layout::column_max(std::uint32_t table, std::uint32_t column) const {
+    const auto [found, added] = column_max_.try_emplace((std::uint64_t{table} << 32) | column, 0);
+    if (!added) return found->second;
+    const TableRef& ref = program_.tables[table];
+    for (std::uint64_t row = 0; row < ref.rows; ++row) {
+        const auto set = static_cast<std::size_t>(program_.cells[ref.first_cell + row * ref.columns + column]);
+        found->second = std::max<std::uint64_t>(found->second, program_.sets[set].count);
+    }
+    return found->second;
+}
+
+}  // namespace writ::bytecode

@@ -1,0 +1,70 @@
+// Which node of the shape fills each slot and each column of a list's elements. Built while a
+// program is verified, and again by readers that name operands or bound their length.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "bytecode/program.h"
+
+namespace writ::bytecode {
+
+/// What is known of a value before any request: enough to check an operand and to bound a list.
+struct ValueType {
+    Kind kind = Kind::Bool;
+    Kind elem = Kind::Bool;            ///< List: of the elements
+    std::uint32_t node = kNone;        ///< List of Record: its node, for the columns
+    std::uint32_t table = kNone;       ///< rows of a table
+    bool constant_text = false;        ///< a text constant: of no kind in particular
+    std::uint64_t max = 0;             ///< List: greatest length
+
+    friend bool operator==(const ValueType&, const ValueType&) = default;
+};
+
+class Layout {
+public:
+    /// Reads the shape.
+    /// Errors:  B0012 unless the nodes are trees under the declared roots, each slot is filled from
+    ///          one place (in one request), and columns are numbered without gaps.
+    [[nodiscard]] static Result<Layout> make(const Program& program);
+
+    /// Type of a slot. Requires: slot < slots.size().
+    [[nodiscard]] ValueType slot(std::uint32_t slot) const;
+    /// Node that fills a slot; kNone if none does.
+    [[nodiscard]] std::uint32_t slot_node(std::uint32_t slot) const;
+    /// Node of a column of a list of records; kNone if there is none.
+    [[nodiscard]] std::uint32_t column_node(std::uint32_t list_node, std::uint32_t column) const;
+    /// Type of what a node describes.
+    [[nodiscard]] ValueType node_type(std::uint32_t node) const;
+    /// Length of the longest list in a column of a table. Requires: a List column; cells verified.
+    [[nodiscard]] std::uint64_t column_max(std::uint32_t table, std::uint32_t column) const;
+    /// The root above a node.
+    [[nodiscard]] std::uint32_t root_of(std::uint32_t node) const { return root_[node]; }
+    [[nodiscard]] std::uint32_t parent_of(std::uint32_t node) const { return parent_[node]; }
+
+private:
+    explicit Layout(const Program& program) : program_(program) {}
+    [[nodiscard]] Result<void> read_tree();
+    [[nodiscard]] Result<void> read_columns();
+    [[nodiscard]] Result<void> read_slots();
+
+    /// Filled by a capture or from the catalogue.
+    static constexpr std::uint32_t kElsewhere = kNone - 1;
+
+    const Program& program_;
+    std::vector<std::uint32_t> parent_, root_;
+    std::vector<std::uint32_t> list_;          ///< nearest list of records above; kNone
+    std::vector<std::uint8_t> free_;           ///< below a map's element: may fill nothing
+    std::vector<std::uint32_t> first_column_;  ///< of a list of records, in columns_
+    std::vector<std::uint32_t> columns_;       ///< nodes
+    std::vector<std::uint32_t> source_;        ///< (first) node that fills a slot, kNone, or kElsewhere
+    std::uint64_t tool_scopes_ = 0, tool_audiences_ = 0;  ///< longest in the catalogue
+    /// Made when first asked for: most policies have no lists in tables.
+    mutable std::unordered_map<std::uint64_t, std::uint64_t> column_max_;
+};
+
+/// Longest a node chain may be: deeper shapes are refused.
+constexpr std::uint32_t kMaxShapeDepth = 512;
+
+}  // namespace writ::bytecode

@@ -1,0 +1,54 @@
+// What opcodes.def says of each instruction, as data. For the verifier, the cost bound, the
+// disassembler and the documentation; the interpreter does not need it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "bytecode/program.h"
+
+namespace writ::bytecode {
+
+enum class Operand : std::uint8_t {
+    None,
+    IntVal, TextVal, IpVal, CidrVal, PartVal, ListVal, TextList, IntList, AnyList, FactVal,
+    ConstText, ConstRegex, ConstWindow, ConstTools,
+    CmpCode, KindCode, PartCode,
+    DestInt, DestText, DestList, DestPart,
+    BodyLen, QuantCode, BoundVal,
+};
+
+enum class OpClass : std::uint8_t { Test, Time, Value, End };
+
+struct OpcodeInfo {
+    std::string_view name;
+    Operand a, b, c;
+    OpClass op_class;
+    std::string_view prose;
+};
+
+inline constexpr OpcodeInfo kOpcodes[] = {
+#define OP(name, a, b, c, cls, prose) \
+    {#name, Operand::a, Operand::b, Operand::c, OpClass::cls, prose},
+#include "bytecode/opcodes.def"
+#undef OP
+};
+inline constexpr std::size_t kOpcodeCount = sizeof(kOpcodes) / sizeof(kOpcodes[0]);
+
+/// Requires: a valid opcode.
+constexpr const OpcodeInfo& info(Opcode op) { return kOpcodes[static_cast<std::size_t>(op)]; }
+
+constexpr bool is_test(OpClass op_class) {
+    return op_class == OpClass::Test || op_class == OpClass::Time;
+}
+
+/// Which of an instruction's fields is a value it reads.
+constexpr bool is_value(Operand field) {
+    return field >= Operand::IntVal && field <= Operand::FactVal;
+}
+constexpr bool is_dest(Operand field) {
+    return field >= Operand::DestInt && field <= Operand::DestPart;
+}
+
+}  // namespace writ::bytecode

@@ -1,0 +1,318 @@
+// A compiled policy as one flat run of bytes: sections of plain records that refer to each other by
+// index. What is compiled is what is stored, digested, verified and run. docs/bundle-format.md
+// gives the layout. Nothing here parses or decides.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/kind.h"
+#include "base/window.h"
+#include "writ/diagnostic.h"
+
+namespace writ::bytecode {
+
+constexpr std::uint32_t kNone = 0xFFFFFFFF;
+
+/// Changes whenever old bytes would mean something else.
+constexpr std::uint32_t kFormatVersion = 1;
+
+enum class Opcode : std::uint8_t {
+#define OP(name, a, b, c, cls, prose) name,
+#include "bytecode/opcodes.def"
+#undef OP
+};
+
+enum class Builtin : std::uint16_t {
+#define FACT(name, path, presence) name,
+#include "bytecode/builtin_facts.def"
+#undef FACT
+    Count,
+};
+
+// ---- instructions -----------------------------------------------------------------------------
+
+constexpr std::uint8_t kNegate = 1;  ///< flip true and false before unknown is resolved
+constexpr std::uint8_t kJumpIf = 2;  ///< jump when true (else: when false)
+
+/// 16 bytes. `jump` counts instructions after the next one (after the body, for Quantify).
+struct Instr {
+    Opcode op = Opcode::RetFalse;
+    std::uint8_t flags = 0;
+    std::uint16_t jump = 0;
+    std::uint32_t a = 0, b = 0, c = 0;
+};
+
+/// Where a value is: kind in the top 4 bits.
+enum class OperandKind : std::uint8_t {
+    Slot,         ///< index: fact slot of the request
+    Text,         ///< index into texts
+    Int,          ///< index into ints
+    Set,          ///< index into sets
+    Temp,         ///< index of a temporary
+    Elem,         ///< bits 24-27: binder depth; bits 0-23: column, or kElemSelf
+    RowColumn,    ///< column of the rule instance's row
+    ElemRow,      ///< bits 24-27: binder depth; bits 0-23: column of the table row bound there
+    TableColumn,  ///< bits 12-27: table; bits 0-11: column; a list
+    TableRows,    ///< index of a table; only as the list of Quantify
+};
+constexpr std::uint32_t kElemSelf = 0xFFFFFF;
+
+/// What Quantify asks of its body. At-least and at-most are any and all with a count: any is
+/// at-least 1, all is at-most 0. At-most counts the elements for which the body is *false*, so that
+/// `count(x in xs: e) <= n` has `not e` for its body and one mode holds throughout.
+enum class Quant : std::uint8_t { Any, All, AtLeast, AtMost };
+
+constexpr std::uint32_t quant_code(Quant quant, std::uint32_t depth) {
+    return static_cast<std::uint32_t>(quant) | (depth << 2);
+}
+constexpr Quant quant_of(std::uint32_t code) { return static_cast<Quant>(code & 3); }
+constexpr std::uint32_t quant_depth(std::uint32_t code) { return code >> 2; }
+
+/// Quantifiers in one another, at most.
+constexpr std::uint32_t kMaxBinders = 8;
+/// Words of one text, at most; a text with more of them is unknown to Words.
+constexpr std::uint32_t kMaxWords = 8192;
+
+constexpr std::uint32_t operand(OperandKind kind, std::uint32_t index) {
+    return (static_cast<std::uint32_t>(kind) << 28) | index;
+}
+constexpr std::uint32_t operand(OperandKind kind, std::uint32_t depth, std::uint32_t column) {
+    return (static_cast<std::uint32_t>(kind) << 28) | (depth << 24) | column;
+}
+constexpr OperandKind operand_kind(std::uint32_t word) { return static_cast<OperandKind>(word >> 28); }
+constexpr std::uint32_t operand_index(std::uint32_t word) { return word & 0x0FFFFFFF; }
+
+// ---- records ----------------------------------------------------------------------------------
+
+struct TextRef {
+    std::uint32_t offset = 0, length = 0;  ///< in the `chars` section
+};
+
+/// A run in `set_items`. Items are text ids (ascending), or indices into ints (ascending values),
+/// or tool indices (ascending).
+struct SetRef {
+    std::uint32_t first = 0, count = 0;
+    std::uint32_t elem = 0;  ///< Kind of the elements; Record: tool indices
+};
+
+struct WindowRef {
+    std::uint32_t start = 0, end = 0, days = 0;
+    std::uint32_t zone_first = 0, zone_count = 0;  ///< in `transitions`
+};
+
+/// One node of the request's shape: how a JSON value at that place is checked and where it goes.
+struct ShapeNode {
+    std::uint32_t name = kNone;         ///< text id; element nodes: kNone
+    std::uint32_t first_child = 0;      ///< children are contiguous; Record: fields
+    std::uint32_t child_count = 0;      ///< List, Map: one child, the element
+    std::uint32_t max = 0;              ///< List, Map: greatest length
+    std::uint32_t slot = kNone;         ///< where the value goes; kNone: checked and dropped
+    std::uint32_t column = kNone;       ///< below a list of records: column in the element
+    std::uint32_t columns = 0;          ///< List of records: columns per element
+    std::uint32_t enumeration = kNone;  ///< Enum: index into enums
+    std::uint32_t first_key = 0;        ///< Map: keys the policy reads, contiguous nodes with names
+    std::uint32_t key_count = 0;
+    std::uint8_t kind = 0;              ///< Kind
+    std::uint8_t weakest = 0;           ///< Provenance
+    std::uint8_t flags = 0;             ///< kOrNone, kOneOrMany
+    std::uint8_t reserved = 0;
+};
+constexpr std::uint8_t kOrNone = 1;
+constexpr std::uint8_t kOneOrMany = 2;
+
+struct EnumRef {
+    std::uint32_t name = 0, first_member = 0, member_count = 0;  ///< members: text ids in `ids`
+};
+
+struct SlotRef {
+    std::uint32_t path = 0;  ///< text id, for people
+    std::uint32_t kind = 0;  ///< Kind
+    std::uint32_t elem = 0;  ///< Kind of the elements of a List
+};
+
+/// A slot filled from a capture of a claim's text.
+struct CaptureRef {
+    std::uint32_t slot = 0;
+    std::uint32_t spec = 0;     ///< index into capture_specs
+    std::uint32_t capture = 0;  ///< which capture, by name: text id
+};
+struct CaptureSpecRef {
+    std::uint32_t claim = 0;  ///< ShapeNode of the parsed claim
+    std::uint32_t first_pattern = 0, pattern_count = 0;
+};
+/// A run in `ids`: three words a piece: literal text id or kNone, capture text id or kNone, rest 0/1.
+struct PatternRef {
+    std::uint32_t first = 0, pieces = 0;
+};
+
+struct IssuerRef {
+    std::uint32_t name = 0, url = 0;     ///< text ids
+    std::uint32_t audiences = 0;         ///< set of texts
+    std::uint32_t types = kNone;         ///< set of texts, or kNone: any
+    std::int64_t max_age = -1;           ///< microseconds; -1: none
+    std::int64_t leeway = 0;
+    std::uint32_t claims = 0;            ///< ShapeNode
+    std::uint32_t first_capture = 0, capture_count = 0;
+    std::uint32_t proof_required = 0;
+};
+
+struct ToolRef {
+    std::uint32_t name = 0, wire_name = 0;
+    std::uint32_t audience = 0;  ///< first of a run in `ids` of text ids, in declared order
+    std::uint32_t audience_count = 0;
+    std::uint32_t audience_set = 0;  ///< the same as a set
+    std::uint32_t scopes = 0;        ///< set of texts
+    std::uint32_t params = 0;        ///< ShapeNode
+    std::uint32_t reserved = 0;
+    std::int64_t tier = 0;
+};
+
+/// Cells are 64-bit words, row by row: an integer, a text id, or a set index.
+struct TableRef {
+    std::uint32_t name = 0;
+    std::uint32_t first_cell = 0;  ///< in `cells`
+    std::uint32_t rows = 0, columns = 0;
+    std::uint32_t first_kind = 0;  ///< in `ids`: `columns` Kinds, then `columns` Kinds of List elements
+    std::uint32_t first_set = 0;   ///< in `ids`: for each column the set of its values where the
+                                   ///< policy reads it as a TableColumn, else kNone
+};
+
+constexpr std::uint8_t kTimed = 1;  ///< the condition has Time tests
+
+/// One rule instance. Instances of a template share code and differ in row and effect.
+struct RuleRef {
+    std::uint32_t name = 0, module = 0;      ///< text ids
+    std::uint32_t file = 0, line = 0;        ///< text id; 1-based
+    std::uint32_t because = kNone;
+    std::uint32_t code = 0, code_length = 0;
+    std::uint32_t effect = 0;                ///< index into the section of its kind
+    std::uint32_t table = kNone, row = 0;
+    std::uint32_t reserved = 0;
+    std::uint8_t kind = 0;                   ///< RuleKind
+    std::uint8_t flags = 0;
+    std::uint16_t reserved2 = 0;
+};
+
+struct GrantRef {
+    std::uint32_t scopes = 0;  ///< set of texts
+    std::uint32_t reserved = 0;
+    std::int64_t ttl = 0;      ///< microseconds
+};
+struct RequirementRef {
+    std::uint32_t groups = 0, count = 1;
+    std::int64_t within = 0;
+};
+struct LimitRef {
+    std::int64_t ttl = -1;  ///< -1: not limited
+    std::uint32_t scopes = kNone, audience = kNone;
+    std::uint32_t single_use = 0, reserved = 0;
+};
+/// A run of (name, args) pairs of text ids in `ids`; args is canonical JSON.
+struct DutyRef {
+    std::uint32_t first = 0, count = 0;
+};
+
+struct ManifestRef {
+    std::uint64_t step_bound = 0;
+    std::uint32_t request_shape = 0;   ///< ShapeNode of the request record
+    std::uint32_t slot_count = 0;
+    std::uint32_t temp_count = 0;
+    std::uint32_t max_binders = 0;
+    std::uint32_t tier_enum = kNone;
+    std::uint32_t tier_slot = kNone;   ///< slots the catalogue fills, where the policy reads them
+    std::uint32_t tool_scopes_slot = kNone;
+    std::uint32_t tool_audience_slot = kNone;
+    std::uint32_t engine_version = 0;  ///< text id
+    std::uint32_t reserved = 0;
+};
+
+struct SourceRef {
+    std::uint32_t name = 0;  ///< text ids
+    std::uint32_t text = 0;
+};
+
+// ---- the program ------------------------------------------------------------------------------
+
+/// Sections under construction; see builder.h.
+struct Sections {
+#define SECTION(type, name) std::vector<type> name;
+#include "bytecode/sections.def"
+#undef SECTION
+};
+
+/// What a manifest declares of the code.
+struct Measures {
+    std::uint64_t step_bound = 0;
+    std::uint32_t temps = 0, binders = 0;
+};
+
+/// A verified program over one owned run of bytes. Immutable.
+class Program {
+public:
+    /// Seals sections: layout, digest.
+    [[nodiscard]] static std::vector<std::byte> seal(const Sections& sections);
+    /// Opens sealed bytes.
+    /// Errors: B0001 header, B0002 digest, B0003 section bounds, B0004.. what the verifier refuses.
+    [[nodiscard]] static Result<std::shared_ptr<const Program>> open(std::vector<std::byte> bytes);
+
+#define SECTION(type, name) std::span<const type> name;
+#include "bytecode/sections.def"
+#undef SECTION
+
+    [[nodiscard]] std::string_view text(std::uint32_t id) const {
+        return {chars.data() + texts[id].offset, texts[id].length};
+    }
+    /// Id of a constant with these bytes, or 0.
+    [[nodiscard]] std::uint32_t find_text(std::string_view bytes) const;
+    [[nodiscard]] std::span<const std::uint32_t> items(std::uint32_t set) const {
+        return set_items.subspan(sets[set].first, sets[set].count);
+    }
+    [[nodiscard]] std::span<const Instr> code_of(const RuleRef& rule) const {
+        return code.subspan(rule.code, rule.code_length);
+    }
+    [[nodiscard]] std::string_view digest() const { return digest_; }
+    [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
+
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
+
+private:
+    friend Result<Measures> measure(const Sections& sections);
+    Program() = default;
+    std::vector<std::byte> bytes_;
+    std::string digest_;
+};
+
+/// Digest used by the text hash table of a bundle; part of the format.
+[[nodiscard]] std::uint64_t text_hash(std::string_view bytes);
+
+/// Checks everything the evaluator relies on: indices in range, operand kinds, forward jumps that
+/// stay in the body, bodies that nest, temporaries written before read, declared step bound holds.
+/// Errors: B0010.. with the section and index in `context`.
+[[nodiscard]] Result<void> verify(const Program& program);
+
+/// Measures sections that are complete but for the manifest's measures.
+/// Errors: as verify(); B0017 the step bound does not fit 64 bits.
+[[nodiscard]] Result<Measures> measure(const Sections& sections);
+
+/// How often deciding one request runs a rule's code, at most: once in each mode; a timed rule
+/// again for its horizon, at each of up to eight flips once to find the flip and once to evaluate.
+/// The evaluator keeps to it: measured steps never exceed ManifestRef::step_bound.
+[[nodiscard]] constexpr std::uint64_t rule_runs(const RuleRef& rule) {
+    return (rule.flags & kTimed) != 0 ? 24 : 2;
+}
+
+/// An upper bound on the steps that one rule's condition can cost, once. A step is an instruction,
+/// an element that a Quantify visits, or an element of a list that a Value instruction makes.
+[[nodiscard]] std::uint64_t step_bound(const Program& program, const RuleRef& rule);
+
+/// One line an instruction, operands named.
+[[nodiscard]] std::string disassemble(const Program& program);
+
+}  // namespace writ::bytecode

@@ -1,0 +1,237 @@
+// Constants and catalogue, and the order of the whole. Shapes are in verify_shape.cpp, rules in
+// verify_rules.cpp, code in code_check.cpp.
+#include <algorithm>
+#include <bit>
+
+#include "base/values.h"
+#include "bytecode/verify_parts.h"
+
+namespace writ::bytecode {
+
+bool text_fits(const Program& program, Kind kind, std::uint32_t id) {
+    if (!is_text(program, id)) return false;
+    const std::string_view text = program.text(id);
+    switch (kind) {
+        case Kind::Ip: return text.size() == 16;
+        case Kind::Cidr: return text.size() == 17 && static_cast<unsigned char>(text[16]) <= 128;
+        case Kind::Spiffe:
+        case Kind::Url:
+        case Kind::Host:
+        case Kind::Email:
+        case Kind::Arn: return canonical_text(kind, text) == text;
+        case Kind::String:
+        case Kind::Path:
+        case Kind::Subject:
+        case Kind::Dotted: return true;
+        case Kind::Bool:
+        case Kind::Int:
+        case Kind::Decimal:
+        case Kind::Duration:
+        case Kind::Instant:
+        case Kind::Enum:
+        case Kind::Record:
+        case Kind::List:
+        case Kind::Map: return false;
+    }
+    return false;
+}
+
+Result<void> verify_texts(const Program& program) {
+    const auto& texts = program.texts;
+    if (texts.empty() || texts[0].offset != 0 || texts[0].length != 0)
+        return refuse("B0010", "text 0 is not empty", "texts", 0);
+    std::uint64_t at = 0;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        if (texts[i].offset != at) return refuse("B0010", "texts do not follow one another", "texts", i);
+        at += texts[i].length;
+        if (at > program.chars.size()) return refuse("B0010", "text is out of bounds", "texts", i);
+    }
+    if (at != program.chars.size()) return refuse("B0010", "chars without a text", "texts", texts.size());
+
+    const auto& table = program.text_table;
+    if (!std::has_single_bit(table.size()) || table.size() < texts.size())
+        return refuse("B0010", "text table has the wrong size", "text_table", 0);
+    std::size_t used = 0;
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        if (table[i] >= texts.size()) return refuse("B0010", "no such text", "text_table", i);
+        used += table[i] != 0;
+    }
+    // With as many entries as texts and every text found, each is there once and one entry is free.
+    if (used != texts.size() - 1) return refuse("B0010", "text table has the wrong number of entries", "text_table", 0);
+    const std::size_t mask = table.size() - 1;
+    // Honest tables need about half a step a text; a crafted one may not make this quadratic.
+    std::uint64_t steps = 8 * std::uint64_t{texts.size()} + 1024;
+    for (std::uint32_t id = 1; id < texts.size(); ++id) {
+        const std::string_view text = program.text(id);
+        for (std::size_t probe = text_hash(text) & mask;; probe = (probe + 1) & mask) {
+            const std::uint32_t found = table[probe];
+            if (found == id) break;
+            if (found == 0 || steps-- == 0 || program.text(found) == text)
+                return refuse("B0010", "text is not found in the table", "texts", id);
+        }
+    }
+    return {};
+}
+
+Result<void> verify_constants(const Program& program) {
+    Runs items(program.set_items.size());
+    for (std::size_t i = 0; i < program.sets.size(); ++i) {
+        const SetRef& set = program.sets[i];
+        const bool tools = set.elem == static_cast<std::uint32_t>(Kind::Record);
+        if (!items.take(set.first, set.count) || (!tools && !is_scalar(set.elem)))
+            return refuse("B0011", "set is out of bounds or of no kind", "sets", i);
+        const auto kind = static_cast<Kind>(set.elem);
+        const bool ints = !tools && rep_of(kind) == Rep::I64;
+        std::uint32_t before = 0;
+        for (std::uint32_t k = 0; k < set.count; ++k) {
+            const std::uint32_t item = program.set_items[set.first + k];
+            const bool good = tools  ? item < program.tools.size()
+                              : ints ? item < program.ints.size()
+                                     : text_fits(program, kind, item);
+            if (!good) return refuse("B0011", "element is out of range or not of the set's kind", "sets", i);
+            if (k > 0 && (ints ? program.ints[before] >= program.ints[item] : before >= item))
+                return refuse("B0011", "set does not ascend", "sets", i);
+            before = item;
+        }
+    }
+    for (std::size_t i = 0; i < program.regexes.size(); ++i)
+        if (!is_text(program, program.regexes[i])) return refuse("B0011", "no such text", "regexes", i);
+
+    // Where the ascending run that holds a transition begins: zones may share transitions.
+    std::vector<std::uint32_t> run(program.transitions.size(), 0);
+    constexpr std::int64_t kMaxOffset = 2 * 24 * 3600;
+    for (std::uint32_t i = 0; i < run.size(); ++i) {
+        const Transition& at = program.transitions[i];
+        if (at.offset < -kMaxOffset || at.offset > kMaxOffset)
+            return refuse("B0011", "offset from UTC is too large", "transitions", i);
+        run[i] = i > 0 && program.transitions[i - 1].at < at.at ? run[i - 1] : i;
+    }
+    for (std::size_t i = 0; i < program.windows.size(); ++i) {
+        const WindowRef& window = program.windows[i];
+        constexpr std::uint32_t kDay = 24 * 3600;
+        if (window.start >= kDay || window.end > kDay || window.days > 0x7F)
+            return refuse("B0011", "window is out of range", "windows", i);
+        if (window.zone_count == 0 || window.zone_first >= run.size() ||
+            window.zone_count > run.size() - window.zone_first ||
+            run[window.zone_first + window.zone_count - 1] > window.zone_first)
+            return refuse("B0011", "zone is out of bounds or does not ascend", "windows", i);
+    }
+
+    Runs members(program.ids.size());
+    for (std::size_t i = 0; i < program.enums.size(); ++i) {
+        const EnumRef& ref = program.enums[i];
+        if (!is_text(program, ref.name) || !members.take(ref.first_member, ref.member_count))
+            return refuse("B0011", "enum is out of bounds", "enums", i);
+        for (std::uint32_t k = 0; k < ref.member_count; ++k)
+            if (!is_text(program, program.ids[ref.first_member + k]))
+                return refuse("B0011", "no such text", "enums", i);
+    }
+    for (std::size_t i = 0; i < program.sources.size(); ++i)
+        if (!is_text(program, program.sources[i].name) || !is_text(program, program.sources[i].text))
+            return refuse("B0011", "no such text", "sources", i);
+    return {};
+}
+
+namespace {
+
+Result<void> verify_table(const Program& program, std::size_t i, Runs& cells, Runs& kinds, Runs& sets) {
+    const TableRef& table = program.tables[i];
+    const std::uint64_t count = std::uint64_t{table.rows} * table.columns;
+    if (!is_text(program, table.name) || table.columns == 0 || table.columns > 0x1000 ||
+        !cells.take(table.first_cell, count) || !kinds.take(table.first_kind, 2 * std::uint64_t{table.columns}) ||
+        !sets.take(table.first_set, table.columns))
+        return refuse("B0014", "table is out of bounds", "tables", i);
+    for (std::uint32_t column = 0; column < table.columns; ++column) {
+        const std::uint32_t word = program.ids[table.first_kind + column];
+        const std::uint32_t elem = program.ids[table.first_kind + table.columns + column];
+        const bool list = word == static_cast<std::uint32_t>(Kind::List);
+        if (!(list ? is_scalar(elem) : is_scalar(word)))
+            return refuse("B0014", "column is of no kind", "tables", i);
+        const auto kind = static_cast<Kind>(word);
+        for (std::uint64_t row = 0; row < table.rows; ++row) {
+            const std::int64_t cell = program.cells[table.first_cell + row * table.columns + column];
+            const auto index = static_cast<std::uint64_t>(cell);
+            const bool good = list ? index < program.sets.size() && program.sets[index].elem == elem
+                                   : rep_of(kind) == Rep::I64 ||
+                                         (index < program.texts.size() &&
+                                          text_fits(program, kind, static_cast<std::uint32_t>(index)));
+            if (!good) return refuse("B0014", "cell is not of its column's kind", "tables", i);
+        }
+        const std::uint32_t set = program.ids[table.first_set + column];
+        if (set != kNone && (list || set >= program.sets.size() || program.sets[set].elem != word))
+            return refuse("B0014", "set of a column is not of its kind", "tables", i);
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> verify_catalog(const Program& program) {
+    const ManifestRef& manifest = program.manifest[0];
+    const std::size_t shape = program.shape.size();
+    for (std::size_t i = 0; i < program.issuers.size(); ++i) {
+        const IssuerRef& issuer = program.issuers[i];
+        if (!is_text(program, issuer.name) || !is_text(program, issuer.url) ||
+            !is_text_set(program, issuer.audiences) ||
+            (issuer.types != kNone && !is_text_set(program, issuer.types)) || issuer.max_age < -1 ||
+            issuer.leeway < 0 || issuer.claims >= shape || issuer.proof_required > 1)
+            return refuse("B0014", "issuer is out of range", "issuers", i);
+    }
+    Runs audiences(program.ids.size());
+    for (std::size_t i = 0; i < program.tools.size(); ++i) {
+        const ToolRef& tool = program.tools[i];
+        if (!is_text(program, tool.name) || !is_text(program, tool.wire_name) ||
+            !audiences.take(tool.audience, tool.audience_count) || !is_text_set(program, tool.audience_set) ||
+            !is_text_set(program, tool.scopes) || tool.params >= shape || tool.reserved != 0)
+            return refuse("B0014", "tool is out of range", "tools", i);
+        for (std::uint32_t k = 0; k < tool.audience_count; ++k)
+            if (!is_text(program, program.ids[tool.audience + k]))
+                return refuse("B0014", "no such text", "tools", i);
+        if (manifest.tier_enum == kNone
+                ? tool.tier != 0
+                : tool.tier < 0 || tool.tier >= program.enums[manifest.tier_enum].member_count)
+            return refuse("B0014", "no such tier", "tools", i);
+    }
+    if (program.tables.size() > 0x10000) return refuse("B0014", "too many tables", "tables", program.tables.size());
+    Runs cells(program.cells.size()), kinds(program.ids.size()), sets(program.ids.size());
+    for (std::size_t i = 0; i < program.tables.size(); ++i)
+        if (auto done = verify_table(program, i, cells, kinds, sets); !done) return done;
+    return {};
+}
+
+Result<Measures> verify_but_measures(const Program& program) {
+    if (auto done = verify_texts(program); !done) return tl::unexpected(std::move(done.error()));
+    if (program.manifest.size() != 1) return refuse("B0018", "there must be one manifest", "manifest", 0);
+    const ManifestRef& manifest = program.manifest[0];
+    if (manifest.slot_count != program.slots.size() || manifest.reserved != 0 ||
+        (manifest.tier_enum != kNone && manifest.tier_enum >= program.enums.size()) ||
+        !is_text(program, manifest.engine_version))
+        return refuse("B0018", "manifest is out of range", "manifest", 0);
+    for (const auto part : {verify_constants, verify_shape, verify_catalog})
+        if (auto done = part(program); !done) return tl::unexpected(std::move(done.error()));
+    auto layout = Layout::make(program);
+    if (!layout) return tl::unexpected(std::move(layout.error()));
+    if (auto done = verify_slots(program, *layout); !done) return tl::unexpected(std::move(done.error()));
+    return verify_rules(program, *layout);
+}
+
+Result<void> verify(const Program& program) {
+    const auto measures = verify_but_measures(program);
+    if (!measures) return tl::unexpected(measures.error());
+    const ManifestRef& manifest = program.manifest[0];
+    if (manifest.step_bound < measures->step_bound)
+        return refuse("B0017", "declared step bound is too low", "manifest", 0);
+    if (manifest.temp_count != measures->temps || manifest.max_binders != measures->binders)
+        return refuse("B0018", "manifest does not fit the code", "manifest", 0);
+    return {};
+}
+
+Result<Measures> measure(const Sections& sections) {
+    Program program;
+#define SECTION(type, name) program.name = sections.name;
+#include "bytecode/sections.def"
+#undef SECTION
+    return verify_but_measures(program);
+}
+
+}  // namespace writ::bytecode

@@ -1,0 +1,54 @@
+// The verifier's parts, in the order they run: each relies on what those before it proved.
+#pragma once
+
+#include <string>
+
+#include "bytecode/layout.h"
+#include "bytecode/program.h"
+
+namespace writ::bytecode {
+
+[[nodiscard]] inline tl::unexpected<Error> refuse(const char* code, const char* what, const char* section,
+                                                  std::size_t index) {
+    return tl::unexpected(Error{code, what, std::string(section) + "[" + std::to_string(index) + "]"});
+}
+
+/// A run lies inside a section, and the runs of one sort together are no longer than the section:
+/// what reads them all stays linear whatever a bundle says.
+class Runs {
+public:
+    explicit Runs(std::size_t size) : size_(size), left_(size) {}
+    [[nodiscard]] bool take(std::uint64_t first, std::uint64_t count) {
+        if (first > size_ || count > size_ - first || count > left_) return false;
+        left_ -= count;
+        return true;
+    }
+
+private:
+    std::uint64_t size_, left_;
+};
+
+[[nodiscard]] inline bool is_text(const Program& program, std::uint32_t id) {
+    return id != 0 && id < program.texts.size();
+}
+/// A kind that a single value can have.
+[[nodiscard]] inline bool is_scalar(std::uint32_t kind) {
+    return kind <= static_cast<std::uint32_t>(Kind::Map) && rep_of(static_cast<Kind>(kind)) != Rep::Group;
+}
+[[nodiscard]] inline bool is_text_set(const Program& program, std::uint32_t set) {
+    return set < program.sets.size() && is_scalar(program.sets[set].elem) &&
+           rep_of(static_cast<Kind>(program.sets[set].elem)) == Rep::Text;
+}
+/// Whether a constant may stand where canonical text of a kind is expected.
+[[nodiscard]] bool text_fits(const Program& program, Kind kind, std::uint32_t id);
+
+[[nodiscard]] Result<void> verify_texts(const Program& program);      // B0010
+[[nodiscard]] Result<void> verify_constants(const Program& program);  // B0011
+[[nodiscard]] Result<void> verify_shape(const Program& program);      // B0012: each node by itself
+[[nodiscard]] Result<void> verify_catalog(const Program& program);    // B0014: tools, issuers, tables
+[[nodiscard]] Result<void> verify_slots(const Program& program, const Layout& layout);  // B0013
+/// Everything but the measures that the manifest declares: B0015-B0017, and all of the above.
+[[nodiscard]] Result<Measures> verify_but_measures(const Program& program);
+[[nodiscard]] Result<Measures> verify_rules(const Program& program, const Layout& layout);
+
+}  // namespace writ::bytecode

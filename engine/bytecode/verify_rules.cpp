@@ -1,0 +1,134 @@
+// Rules and their effects; each block of code once.
+#include <algorithm>
+
+#include "base/json.h"
+#include "bytecode/code_check.h"
+#include "bytecode/verify_parts.h"
+
+namespace writ::bytecode {
+
+namespace {
+
+Result<void> verify_effects(const Program& program) {
+    for (std::size_t i = 0; i < program.grants.size(); ++i) {
+        const GrantRef& grant = program.grants[i];
+        if (!is_text_set(program, grant.scopes) || grant.ttl < 0 || grant.reserved != 0)
+            return refuse("B0015", "grant is out of range", "grants", i);
+    }
+    for (std::size_t i = 0; i < program.requirements.size(); ++i) {
+        const RequirementRef& requirement = program.requirements[i];
+        if (!is_text_set(program, requirement.groups) || requirement.count == 0 || requirement.within < 0)
+            return refuse("B0015", "requirement is out of range", "requirements", i);
+    }
+    for (std::size_t i = 0; i < program.limits.size(); ++i) {
+        const LimitRef& limit = program.limits[i];
+        if (limit.ttl < -1 || (limit.scopes != kNone && !is_text_set(program, limit.scopes)) ||
+            (limit.audience != kNone && !is_text_set(program, limit.audience)) || limit.single_use > 1 ||
+            limit.reserved != 0)
+            return refuse("B0015", "limit is out of range", "limits", i);
+    }
+    Runs pairs(program.ids.size());
+    std::vector<bool> parsed(program.texts.size(), false);
+    RequestLimits limits;
+    limits.max_bytes = limits.max_string = limits.max_members = UINT32_MAX;
+    for (std::size_t i = 0; i < program.duties.size(); ++i) {
+        const DutyRef& duty = program.duties[i];
+        if (duty.count == 0 || !pairs.take(duty.first, 2 * std::uint64_t{duty.count}))
+            return refuse("B0015", "duties are out of bounds", "duties", i);
+        for (std::size_t k = 0; k < duty.count; ++k) {
+            const std::uint32_t name = program.ids[duty.first + 2 * k], args = program.ids[duty.first + 2 * k + 1];
+            if (!is_text(program, name) || !is_text(program, args))
+                return refuse("B0015", "no such text", "duties", i);
+            if (parsed[args]) continue;
+            parsed[args] = true;
+            // Decisions are printed with the arguments as they stand.
+            const auto document = json::parse(program.text(args), limits);
+            if (!document || document->type != json::Type::Object)
+                return refuse("B0015", "arguments of a duty are not a JSON object", "duties", i);
+        }
+    }
+    return {};
+}
+
+std::size_t effects_of(const Program& program, RuleKind kind) {
+    switch (kind) {
+        case RuleKind::Permit: return program.grants.size();
+        case RuleKind::Deny: return 1;  // none; index 0
+        case RuleKind::Require: return program.requirements.size();
+        case RuleKind::Limit: return program.limits.size();
+        case RuleKind::Oblige: return program.duties.size();
+    }
+    return 0;
+}
+
+/// A block of code as the first rule that uses it has it.
+struct Block {
+    const RuleRef* first = nullptr;
+    BlockFacts facts;
+};
+
+/// Each rule by itself, all but its code.
+Result<void> verify_rule(const Program& program, std::size_t i) {
+    const RuleRef& rule = program.rules[i];
+    if (!is_text(program, rule.name) || !is_text(program, rule.module) || !is_text(program, rule.file) ||
+        (rule.because != kNone && !is_text(program, rule.because)) ||
+        rule.kind > static_cast<std::uint8_t>(RuleKind::Oblige) || (rule.flags & ~kTimed) != 0 ||
+        rule.reserved != 0 || rule.reserved2 != 0)
+        return refuse("B0015", "rule is out of range", "rules", i);
+    if (rule.effect >= effects_of(program, static_cast<RuleKind>(rule.kind)))
+        return refuse("B0015", "effect is out of range", "rules", i);
+    if (rule.table == kNone ? rule.row != 0
+                            : rule.table >= program.tables.size() || rule.row >= program.tables[rule.table].rows)
+        return refuse("B0015", "row is out of range", "rules", i);
+    if (rule.code_length == 0 || rule.code >= program.code.size() ||
+        rule.code_length > program.code.size() - rule.code)
+        return refuse("B0015", "code is out of bounds", "rules", i);
+    return {};
+}
+
+}  // namespace
+
+Result<Measures> verify_rules(const Program& program, const Layout& layout) {
+    if (auto done = verify_effects(program); !done) return tl::unexpected(std::move(done.error()));
+
+    std::vector<Block> blocks;
+    std::vector<std::uint32_t> block_at(program.code.size(), kNone);
+    for (std::size_t i = 0; i < program.rules.size(); ++i) {
+        if (auto done = verify_rule(program, i); !done) return tl::unexpected(std::move(done.error()));
+        const RuleRef& rule = program.rules[i];
+        if (block_at[rule.code] != kNone) continue;
+        block_at[rule.code] = static_cast<std::uint32_t>(blocks.size());
+        blocks.push_back({&rule, {}});
+    }
+    // Blocks do not overlap: reading each once is linear in the code.
+    std::size_t end = 0;
+    for (std::size_t at = 0; at < block_at.size(); ++at) {
+        if (block_at[at] == kNone) continue;
+        if (at < end) return refuse("B0016", "blocks of code overlap", "code", at);
+        end = at + blocks[block_at[at]].first->code_length;
+    }
+
+    CodeCheck check(program, layout);
+    Measures measures;
+    for (Block& block : blocks) {
+        auto facts = check.read(*block.first);
+        if (!facts) return tl::unexpected(std::move(facts.error()));
+        block.facts = *facts;
+        measures.temps = std::max(measures.temps, facts->temps);
+        measures.binders = std::max(measures.binders, facts->binders);
+    }
+    for (std::size_t i = 0; i < program.rules.size(); ++i) {
+        const RuleRef& rule = program.rules[i];
+        const Block& block = blocks[block_at[rule.code]];
+        if (block.first->code_length != rule.code_length || block.first->flags != rule.flags ||
+            (block.facts.reads_row && block.first->table != rule.table))
+            return refuse("B0015", "code is shared by rules it does not fit", "rules", i);
+        std::uint64_t cost = 0;
+        if (__builtin_mul_overflow(block.facts.bound, rule_runs(rule), &cost) ||
+            __builtin_add_overflow(measures.step_bound, cost, &measures.step_bound))
+            return refuse("B0017", "step bound does not fit 64 bits", "rules", i);
+    }
+    return measures;
+}
+
+}  // namespace writ::bytecode

@@ -1,0 +1,269 @@
+// The declarations a policy is about: issuer kinds, issuers and tools.
+#include <algorithm>
+
+#include "check/expr.h"
+#include "check/passes.h"
+
+namespace writ::check {
+namespace {
+
+using Texts = std::vector<std::pair<std::string, Span>>;
+
+std::vector<std::string> unique_texts(const Texts& texts) {
+    std::vector<std::string> out;
+    for (const auto& [text, span] : texts)
+        if (std::find(out.begin(), out.end(), text) == out.end()) out.push_back(text);
+    return out;
+}
+
+void add_aliases(Context& c, const ast::ClaimsDecl& decl, FieldId root, KindNames& names) {
+    for (const auto& alias : decl.aliases) {
+        FieldId at = root;
+        for (const auto& step : alias.target) {
+            const auto& field = c.policy.at(at);
+            if (field.type.kind != Kind::Record || step.kind == ast::StepKind::Key) {
+                c.report.add(Code::E0412, step.span, "an alias leads through records only",
+                             quoted(field.name) + " is a " + describe(c.policy, field.type));
+                at = {};
+                break;
+            }
+            const auto next = child_of(c.policy, at, step.text);
+            if (!next.valid()) {
+                report_no_field(c, at, step);
+                at = {};
+                break;
+            }
+            at = next;
+        }
+        if (!at.valid()) continue;
+        if (const auto clash = child_of(c.policy, root, alias.name.text); clash.valid()) {
+            report_twice(c, "claim", alias.name.text, alias.name.span, c.policy.at(clash).span);
+            continue;
+        }
+        const auto [old, added] = names.aliases.try_emplace(alias.name.text, at);
+        if (!added) {
+            c.report.add(Code::E0205, alias.name.span,
+                         "alias " + quoted(alias.name.text) + " is declared twice");
+            continue;
+        }
+        names.alias_of.try_emplace(at.value, alias.name.text);
+    }
+}
+
+/// Splits `a:{b}:{c**}` into literals and captures. False: reported.
+bool parse_pattern(Context& c, const std::string& text, Span span, std::vector<CapturePiece>& out) {
+    const auto fail = [&](std::string message) {
+        c.report.add(Code::E0412, span, std::move(message), {}, "a capture is `{name}` or `{name**}`");
+        return false;
+    };
+    for (std::size_t at = 0; at < text.size();) {
+        if (text[at] == '}') return fail("`}` without `{` in a pattern");
+        if (text[at] != '{') {
+            const auto end = std::min(text.find_first_of("{}", at), text.size());
+            out.push_back({text.substr(at, end - at), {}, false});
+            at = end;
+            continue;
+        }
+        const auto end = text.find('}', at);
+        if (end == std::string::npos) return fail("`{` without `}` in a pattern");
+        CapturePiece piece;
+        piece.capture = text.substr(at + 1, end - at - 1);
+        if (piece.capture.size() > 2 && piece.capture.ends_with("**")) {
+            piece.rest = true;
+            piece.capture.resize(piece.capture.size() - 2);
+        }
+        const bool word =
+            !piece.capture.empty() && std::all_of(piece.capture.begin(), piece.capture.end(), [](char ch) {
+                return ch == '_' || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+                       (ch >= '0' && ch <= '9');
+            });
+        if (!word) return fail(quoted(piece.capture) + " is not a name for a capture");
+        if (!out.empty() && out.back().literal.empty())
+            return fail("two captures side by side: nothing says where one ends");
+        for (const auto& other : out)
+            if (other.capture == piece.capture)
+                return fail("capture " + quoted(piece.capture) + " occurs twice");
+        out.push_back(std::move(piece));
+        at = end + 1;
+    }
+    if (out.empty()) return fail("an empty pattern");
+    return true;
+}
+
+void add_captures(Context& c, const ast::ClaimsDecl& decl, FieldId root, IssuerKind& kind, KindNames& names) {
+    for (const auto& parse : decl.parses) {
+        const auto field = child_of(c.policy, root, parse.field.text);
+        if (!field.valid()) {
+            report_no_field(c, root, {ast::StepKind::Name, parse.field.text, parse.field.span});
+            continue;
+        }
+        const auto parsed = c.policy.at(field).type.kind;
+        if (rep_of(parsed) != Rep::Text || parsed == Kind::Ip || parsed == Kind::Cidr) {
+            c.report.add(Code::E0304, parse.field.span,
+                         quoted(parse.field.text) + " cannot be parsed: it is a " +
+                             describe(c.policy, c.policy.at(field).type),
+                         "only text can be parsed");
+            continue;
+        }
+        CaptureSpec spec;
+        spec.field = field;
+        const auto index = static_cast<std::uint32_t>(kind.captures.size());
+        for (const auto& [text, span] : parse.patterns) {
+            std::vector<CapturePiece> pieces;
+            if (!parse_pattern(c, text, span, pieces)) continue;
+            for (const auto& piece : pieces) {
+                if (piece.capture.empty()) continue;
+                const auto clash = child_of(c.policy, root, piece.capture);
+                // The table's keys have to outlive this spec, whose strings will move.
+                const auto name = c.policy.arena->copy(std::string_view(piece.capture));
+                const auto [old, added] = names.captures.try_emplace(name, index);
+                if (clash.valid() || names.aliases.contains(name) || old->second != index)
+                    c.report.add(Code::E0205, span,
+                                 "capture " + quoted(name) + " has the name of another claim");
+            }
+            spec.patterns.push_back(std::move(pieces));
+        }
+        kind.captures.push_back(std::move(spec));
+    }
+}
+
+void check_tier(Context& c, const ast::ToolDecl& decl, Tool& tool) {
+    if (!decl.tier) {
+        c.report.add(Code::E0412, decl.name.span, "tool " + quoted(decl.name.text) + " has no tier", {},
+                     "add `tier read`, or what it is");
+        return;
+    }
+    const auto& members = c.policy.enums[c.tier.value].members;
+    const auto found = std::find(members.begin(), members.end(), decl.tier->text);
+    if (found != members.end()) {
+        tool.tier = found - members.begin();
+        return;
+    }
+    auto& diagnostic = c.report.add(Code::E0203, decl.tier->span,
+                                    "there is no tier " + quoted(decl.tier->text), "not declared");
+    if (!c.policy.tier.valid())
+        diagnostic.help = "declare the tiers: `tier read < write < privileged`";
+    else
+        suggest(c, diagnostic, decl.tier->text, {members.begin(), members.end()});
+}
+
+void check_tool_scopes(Context& c, std::uint32_t module, const ast::ToolDecl& decl, Tool& tool) {
+    if (decl.scopes == nullptr) {
+        c.report.add(Code::E0412, decl.name.span, "tool " + quoted(decl.name.text) + " has no scopes", {},
+                     "add `scopes { \"…\" }`");
+        return;
+    }
+    Scope scope;
+    scope.module = module;
+    scope.constant = true;
+    const Type want = list_of(scalar(Kind::String), 0);
+    start_work(c);
+    const auto* set = type_constant(c, scope, *decl.scopes, &want);
+    if (set == nullptr) return;
+    if (set->kids.empty())
+        c.report.add(Code::E0412, set->span, "tool " + quoted(decl.name.text) + " has no scopes");
+    for (const auto* kid : set->kids) {
+        if (kid->text.find('*') != std::string_view::npos)
+            c.report.add(Code::E0403, kid->span, "scope " + quoted(kid->text) + " has a `*`", {},
+                         "list the scopes one by one; scopes are not patterns");
+        tool.scopes.emplace_back(kid->text);
+    }
+}
+
+}  // namespace
+
+void check_kinds(Context& c) {
+    for (auto& entry : c.entries) {
+        const auto* decl = std::get_if<ast::ClaimsDecl>(&entry.decl->node);
+        if (decl == nullptr) continue;
+        entry.index = static_cast<std::uint32_t>(c.policy.kinds.size());
+        IssuerKind kind;
+        kind.name = decl->name.text;
+        kind.root = add_root(c, "claims", decl->name.span, c.claims);
+        add_fields(c, entry.module, kind.root, decl->fields);
+        kind.types = unique_texts(decl->types);
+        kind.proof_required = decl->proof_required;
+        KindNames names;
+        add_aliases(c, *decl, kind.root, names);
+        add_captures(c, *decl, kind.root, kind, names);
+        c.policy.kinds.push_back(std::move(kind));
+        c.kind_names.push_back(std::move(names));
+    }
+}
+
+void check_issuers(Context& c) {
+    std::unordered_map<std::string_view, Span> urls;
+    for (auto& entry : c.entries) {
+        const auto* decl = std::get_if<ast::IssuerDecl>(&entry.decl->node);
+        if (decl == nullptr) continue;
+        const auto* kind = require_name(c, entry.module, Space::Kind, decl->kind, Code::E0203, "issuer kind");
+        if (decl->url.empty())
+            c.report.add(Code::E0412, decl->url_span,
+                         "issuer " + quoted(decl->name.text) + " has an empty URL");
+        const auto [first, added] = urls.try_emplace(decl->url, decl->url_span);
+        if (!added) {
+            auto& diagnostic =
+                c.report.add(Code::E0205, decl->url_span, "two issuers with the URL " + quoted(decl->url));
+            diagnostic.related.push_back({first->second, "first declared here"});
+        }
+        if (decl->audiences.empty())
+            c.report.add(Code::E0402, decl->name.span,
+                         "issuer " + quoted(decl->name.text) + " has no audience",
+                         "would take tokens meant for other services", "add `audience \"https://…\"`");
+        for (const auto& [audience, span] : decl->audiences)
+            if (audience.empty()) c.report.add(Code::E0402, span, "an empty audience");
+        if (decl->max_age && *decl->max_age <= 0)
+            c.report.add(Code::E0411, decl->name.span, "`max_age` has to be more than nothing");
+        if (decl->leeway && (*decl->leeway < 0 || *decl->leeway > kMaxLeeway))
+            c.report.add(Code::E0411, decl->leeway_span, "`leeway` can be at most 60s",
+                         "clocks that differ more have to be set");
+        // A broken issuer stays nameless in the tables: whoever reads its claims stays silent.
+        if (kind == nullptr) continue;
+        Issuer issuer;
+        issuer.name = decl->name.text;
+        issuer.url = decl->url;
+        issuer.kind = kind->index;
+        issuer.audiences = unique_texts(decl->audiences);
+        const auto& declared = c.policy.kinds[kind->index];
+        issuer.types = decl->types.empty() ? declared.types : unique_texts(decl->types);
+        issuer.max_age = decl->max_age;
+        issuer.leeway = decl->leeway.value_or(0);
+        issuer.proof_required = decl->proof_required || declared.proof_required;
+        issuer.span = decl->name.span;
+        entry.index = static_cast<std::uint32_t>(c.policy.issuers.size());
+        c.policy.issuers.push_back(std::move(issuer));
+    }
+}
+
+void check_tools(Context& c) {
+    for (auto& entry : c.entries) {
+        const auto* decl = std::get_if<ast::ToolDecl>(&entry.decl->node);
+        if (decl == nullptr) continue;
+        Tool tool;
+        tool.name = decl->name.text;
+        tool.wire_name = decl->wire_name.empty() ? tool.name : decl->wire_name;
+        tool.span = decl->name.span;
+        check_tier(c, *decl, tool);
+        if (decl->audiences.empty())
+            c.report.add(Code::E0402, decl->name.span, "tool " + quoted(decl->name.text) + " has no audience",
+                         "a credential for it would be good anywhere", "add `audience \"https://…\"`");
+        for (const auto& [audience, span] : decl->audiences)
+            if (audience.empty()) c.report.add(Code::E0402, span, "an empty audience");
+        tool.audiences = unique_texts(decl->audiences);
+        check_tool_scopes(c, entry.module, *decl, tool);
+        tool.params = add_root(c, "params", decl->name.span, c.params);
+        add_fields(c, entry.module, tool.params, decl->params);
+
+        entry.index = static_cast<std::uint32_t>(c.policy.tools.size());
+        const auto wire = c.policy.arena->copy(std::string_view(tool.wire_name));
+        const auto [first, added] = c.tools_by_wire.try_emplace(wire, entry.index);
+        if (!added) {
+            auto& diagnostic =
+                c.report.add(Code::E0205, decl->name.span, "two tools are called " + quoted(wire));
+            diagnostic.related.push_back({c.policy.tools[first->second].span, "the other one"});
+        }
+        c.policy.tools.push_back(std::move(tool));
+    }
+}
+
+}  // namespace writ::check

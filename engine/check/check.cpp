@@ -1,0 +1,40 @@
+// The order of a check.
+#include "check/check.h"
+
+#include "check/context.h"
+#include "check/passes.h"
+
+namespace writ::check {
+
+std::unique_ptr<Policy> check(const SourceSet& sources, const StandardModule& standard,
+                              const CompileOptions& options, Report& report) {
+    auto policy = std::make_unique<Policy>();
+    Context c{
+        .policy = *policy, .sources = sources, .standard = standard, .options = options, .report = report};
+    if (!load_modules(c)) return policy;
+    declare_names(c);
+    for (auto& entry : c.entries) {
+        const auto* decl = std::get_if<ast::DefineDecl>(&entry.decl->node);
+        if (decl == nullptr) continue;
+        entry.index = static_cast<std::uint32_t>(c.defines.size());
+        Define define;
+        define.decl = decl;
+        define.entry = &entry;
+        c.defines.push_back(std::move(define));
+    }
+    check_enums(c);
+    check_schema(c);
+    check_builtin_facts(c);
+    check_kinds(c);
+    check_issuers(c);
+    check_tables(c);
+    check_tools(c);
+    check_defines(c);
+    check_rules(c);
+    check_invariants(c);
+    check_fixtures_and_tests(c);
+    warn_unused(c);
+    return policy;
+}
+
+}  // namespace writ::check

@@ -1,0 +1,276 @@
+// Comparisons and membership: types that fit, orders that exist, conditions that facts can change.
+#include <algorithm>
+#include <optional>
+
+#include "base/values.h"
+#include "check/expr.h"
+
+namespace writ::check {
+namespace {
+
+bool is_special(const Expr& e) {
+    return e.op == Op::Now || e.op == Op::Age || e.op == Op::Count;
+}
+
+bool is_request_fact(const Context& c, const Expr& e, std::string_view path) {
+    if (e.op != Op::Fact) return false;
+    const auto& fact = c.policy.at(FactId{e.id});
+    return fact.root == FactRoot::Request && fact.path == path;
+}
+
+/// A tool or an issuer compared with a name that is none: denied before any rule runs. True: reported.
+bool report_unknown_text(Context& c, const Expr& subject, const Expr& text) {
+    if (text.op != Op::Text) return false;
+    if (is_request_fact(c, subject, "tool.name") && !c.tools_by_wire.contains(text.text)) {
+        std::vector<std::string_view> names;
+        for (const auto& tool : c.policy.tools) names.push_back(tool.wire_name);
+        auto& diagnostic = c.report.add(Code::E0203, text.span, "there is no tool " + quoted(text.text),
+                                        "not in the catalogue");
+        suggest(c, diagnostic, text.text, names);
+        if (!diagnostic.replacement.empty()) diagnostic.replacement = "\"" + diagnostic.replacement + "\"";
+        return true;
+    }
+    if (!is_request_fact(c, subject, "token.issuer")) return false;
+    for (const auto& issuer : c.policy.issuers)
+        if (issuer.url == text.text) return false;
+    c.report.add(Code::E0203, text.span, "there is no issuer with the URL " + quoted(text.text),
+                 "not declared", "declare it, and test it by name: `token.issuer is NAME`");
+    return true;
+}
+
+/// `*` under equality was meant as a pattern. True: reported.
+bool report_star(Context& c, const Expr& text) {
+    if (text.op != Op::Text || !is_string_kind(text.type.kind) ||
+        text.text.find('*') == std::string_view::npos)
+        return false;
+    c.report.add(Code::E0302, text.span, "equality takes " + quoted(text.text) + " as it is, `*` included",
+                 "never a pattern here", "use `like " + std::string(text_at(c, text.span)) + "`");
+    return true;
+}
+
+struct Range {
+    std::int64_t low = 0, high = 0;
+};
+
+/// The values something can have at all, where that is a short range.
+std::optional<Range> range_of(const Context& c, const Expr& e) {
+    // How many rows a table has is data; a policy is not wrong for it.
+    if (e.op == Op::Count && (e.kids[0]->op == Op::TableRows || e.kids[0]->op == Op::TableColumn)) return {};
+    if (e.op == Op::Count) return Range{0, static_cast<std::int64_t>(e.kids[0]->type.max)};
+    if (e.type.kind != Kind::Enum) return {};
+    const auto members = c.policy.enums[e.type.enumeration.value].members.size();
+    // Rules written for several tiers say something even where a policy has one.
+    if (members < 2) return {};
+    return Range{0, static_cast<std::int64_t>(members) - 1};
+}
+
+/// Whether a comparison has one outcome over a whole range.
+std::optional<bool> settled(Cmp cmp, const Range& range, std::int64_t bound) {
+    const bool inside = bound >= range.low && bound <= range.high;
+    switch (cmp) {
+        case Cmp::Eq:
+            return inside ? std::optional<bool>{} : false;
+        case Cmp::Ne:
+            return inside ? std::optional<bool>{} : true;
+        case Cmp::Lt:
+        case Cmp::Le:
+        case Cmp::Gt:
+        case Cmp::Ge:
+            break;
+    }
+    const bool low = holds(cmp, range.low, bound), high = holds(cmp, range.high, bound);
+    return low == high ? std::optional<bool>{low} : std::optional<bool>{};
+}
+
+bool has_order(const Context& c, const Type& type) {
+    if (type.kind == Kind::Enum) return c.policy.enums[type.enumeration.value].ordered;
+    return type.kind == Kind::Int || type.kind == Kind::Decimal || type.kind == Kind::Duration ||
+           type.kind == Kind::Instant;
+}
+
+const Expr* refuse_order(Context& c, Cmp cmp, Span span, const Expr& value) {
+    const auto type = describe(c.policy, value.type);
+    auto& diagnostic =
+        c.report.add(Code::E0304, span, quoted(spelling_of(cmp)) + " is not defined for " + quoted(type),
+                     "values of this type have no order");
+    if (value.type.kind == Kind::Enum) {
+        const auto& members = c.policy.enums[value.type.enumeration.value].members;
+        if (members.size() > 1)
+            diagnostic.help =
+                "declare the order: " + quoted("enum " + type + " = " + members[0] + " < " + members[1]);
+    } else if (value.type.kind == Kind::List) {
+        diagnostic.help = "compare sets with `subset of`";
+    }
+    relate(c, diagnostic, value);
+    return nullptr;
+}
+
+bool same_fact(const Expr& a, const Expr& b) {
+    return a.op == b.op && (a.op == Op::Fact || a.op == Op::Elem) && a.id == b.id && a.field == b.field;
+}
+
+/// Elements of a constant set are never repeated.
+bool same_elements(const Expr& a, const Expr& b) {
+    const ConstantIndex index(b);
+    return a.kids.size() == b.kids.size() &&
+           std::all_of(a.kids.begin(), a.kids.end(), [&](const Expr* kid) { return index.has(*kid); });
+}
+
+const Expr* refuse_container(Context& c, const ast::Expr& e, const Expr& list) {
+    auto& diagnostic =
+        c.report.add(Code::E0304, list.span, "a " + describe(c.policy, list.type) + " has no elements",
+                     "this is a " + describe(c.policy, list.type));
+    if (list.op == Op::Text || list.op == Op::Integer)
+        diagnostic.help = "put it in braces: " + quoted("{ " + std::string(text_at(c, list.span)) + " }");
+    else if (e.kind == ast::ExprKind::Contains && is_string_kind(list.type.kind))
+        diagnostic.help =
+            "for words in a text write `words(…) contains …`; for a part of it, `like \"**part**\"`";
+    relate(c, diagnostic, list);
+    return nullptr;
+}
+
+Pair type_members(Context& c, Scope& s, const ast::Expr& item, const ast::Expr& list) {
+    Pair pair;
+    if (!is_flexible(c, s, list) || is_flexible(c, s, item)) {
+        pair.right = type_value(c, s, list, nullptr);
+        if (pair.right == nullptr) {
+            if (!is_flexible(c, s, item)) (void)type_value(c, s, item, nullptr);
+            return pair;
+        }
+        Type want = pair.right->type.kind == Kind::Cidr ? scalar(Kind::Ip) : pair.right->type;
+        if (want.kind == Kind::List) want = element_of(want);
+        pair.left = type_value(c, s, item, &want);
+        return pair;
+    }
+    pair.left = type_value(c, s, item, nullptr);
+    if (pair.left == nullptr) return pair;
+    const bool block = list.kind == ast::ExprKind::String && pair.left->type.kind == Kind::Ip;
+    const Type want = block ? scalar(Kind::Cidr) : list_of(pair.left->type, 0);
+    pair.right = type_value(c, s, list, &want);
+    return pair;
+}
+
+}  // namespace
+
+const Expr* refuse_settled(Context& c, Span span, bool always, std::string help) {
+    if (always)
+        c.report.add(Code::E0404, span, "this part of the condition is always true", "decides nothing",
+                     std::move(help));
+    else
+        c.report.add(Code::E0302, span, "this comparison can never hold", "never true", std::move(help));
+    return nullptr;
+}
+
+const Expr* compare(Context& c, Cmp cmp, Span span, const Expr* left, const Expr* right) {
+    if (is_special(*left) && is_special(*right)) {
+        // One of them has to be a plain value; `now == now` and two counts included.
+        (void)refuse_special(c, *right);
+        return nullptr;
+    }
+    if (is_special(*right)) {
+        std::swap(left, right);
+        cmp = flipped(cmp);
+    }
+    if (!comparable(left->type, right->type)) {
+        report_mismatch(c, span, spelling_of(cmp), *left, *right);
+        return nullptr;
+    }
+    const bool equality = cmp == Cmp::Eq || cmp == Cmp::Ne;
+    if (!equality && !has_order(c, left->type)) return refuse_order(c, cmp, span, *left);
+
+    if (is_constant(*left) && is_constant(*right)) {
+        if (left->type.kind == Kind::List)
+            return constant_node(c, span, same_elements(*left, *right) == (cmp == Cmp::Eq));
+        if (left->op == Op::Text)
+            return constant_node(c, span, (left->text == right->text) == (cmp == Cmp::Eq));
+        return constant_node(c, span, holds(cmp, left->integer, right->integer));
+    }
+    if (equality) {
+        if (report_star(c, *left) || report_star(c, *right)) return nullptr;
+        if (report_unknown_text(c, *left, *right) || report_unknown_text(c, *right, *left)) return nullptr;
+    }
+    if (same_fact(*left, *right))
+        return refuse_settled(c, span, holds(cmp, 0, 0), "both sides are the same fact");
+    const bool constant_left = left->op == Op::Integer;
+    const auto& bound = constant_left ? *left : *right;
+    const auto& value = constant_left ? *right : *left;
+    if (bound.op == Op::Integer) {
+        if (const auto range = range_of(c, value)) {
+            const auto outcome = settled(constant_left ? flipped(cmp) : cmp, *range, bound.integer);
+            if (outcome)
+                return refuse_settled(
+                    c, span, *outcome,
+                    value.op == Op::Count
+                        ? "the list has at most " + std::to_string(range->high) + " elements"
+                        : quoted(text_at(c, bound.span)) + " is the " +
+                              (bound.integer == range->low ? "lowest" : "highest") + " of " +
+                              quoted(describe(c.policy, value.type)));
+        }
+    }
+    auto* out = node(c, Op::Compare, scalar(Kind::Bool), span);
+    out->cmp = cmp;
+    out->kids = c.policy.arena->copy(std::vector<const Expr*>{left, right});
+    return out;
+}
+
+const Expr* type_compare(Context& c, Scope& s, const ast::Expr& e) {
+    const auto pair = type_pair(c, s, *e.kids[0], *e.kids[1]);
+    if (pair.left == nullptr || pair.right == nullptr) return nullptr;
+    return compare(c, e.cmp, e.span, pair.left, pair.right);
+}
+
+const Expr* type_membership(Context& c, Scope& s, const ast::Expr& e) {
+    const bool reversed = e.kind == ast::ExprKind::Contains;
+    const auto pair = type_members(c, s, *e.kids[reversed ? 1 : 0], *e.kids[reversed ? 0 : 1]);
+    if (pair.left == nullptr || pair.right == nullptr) return nullptr;
+    const auto& item = *pair.left;
+    const auto& list = *pair.right;
+    const auto condition = scalar(Kind::Bool);
+    if (list.type.kind == Kind::Cidr && item.type.kind == Kind::Ip) {
+        if (is_constant(item) && is_constant(list))
+            return constant_node(c, e.span, cidr_contains(list.text, item.text));
+        return node(c, Op::InCidr, condition, e.span, {&item, &list});
+    }
+    if (list.type.kind != Kind::List && list.type.kind != Kind::Cidr) return refuse_container(c, e, list);
+    if (list.type.kind == Kind::Cidr || !comparable(item.type, element_of(list.type))) {
+        report_mismatch(c, e.span, reversed ? "contains" : "in", item, list);
+        return nullptr;
+    }
+    if (list.op == Op::Set && list.kids.empty()) return refuse_settled(c, e.span, false, "the set is empty");
+    if (is_constant(item) && is_constant(list))
+        return constant_node(c, e.span, ConstantIndex(list).has(item));
+    if (list.op == Op::Set && !is_constant(item)) {
+        for (const auto* kid : list.kids)
+            if (report_star(c, *kid) || report_unknown_text(c, item, *kid)) return nullptr;
+    }
+    return node(c, Op::In, condition, e.span, {&item, &list});
+}
+
+const Expr* type_set_relation(Context& c, Scope& s, const ast::Expr& e) {
+    const auto pair = type_pair(c, s, *e.kids[0], *e.kids[1]);
+    if (pair.left == nullptr || pair.right == nullptr) return nullptr;
+    if (refuse_special(c, *pair.left) || refuse_special(c, *pair.right)) return nullptr;
+    const auto& left = *pair.left;
+    const auto& right = *pair.right;
+    if (left.type.kind != Kind::List) return refuse_container(c, e, left);
+    if (right.type.kind != Kind::List) return refuse_container(c, e, right);
+    const bool subset = e.kind == ast::ExprKind::SubsetOf;
+    if (!comparable(left.type, right.type)) {
+        report_mismatch(c, e.span, subset ? "subset of" : "overlaps", left, right);
+        return nullptr;
+    }
+    if (is_constant(left) && is_constant(right)) {
+        const ConstantIndex index(right);
+        const auto inside = [&](const Expr* kid) { return index.has(*kid); };
+        return constant_node(c, e.span,
+                             subset ? std::all_of(left.kids.begin(), left.kids.end(), inside)
+                                    : std::any_of(left.kids.begin(), left.kids.end(), inside));
+    }
+    const bool left_empty = left.op == Op::Set && left.kids.empty();
+    const bool right_empty = right.op == Op::Set && right.kids.empty();
+    if (subset ? left_empty : left_empty || right_empty)
+        return refuse_settled(c, e.span, subset, "the set is empty");
+    return node(c, subset ? Op::SubsetOf : Op::Overlaps, scalar(Kind::Bool), e.span, {&left, &right});
+}
+
+}  // namespace writ::check

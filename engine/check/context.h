@@ -1,0 +1,175 @@
+// What the parts of the checker share while one policy is checked: the name tables, the tables that
+// keep facts and zones unique, and small helpers on types. Private to check/.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/report.h"
+#include "check/check.h"
+#include "check/typed.h"
+
+namespace writ::check {
+
+/// Names live in spaces: a tool and a rule may share a name, a define and an issuer may not.
+enum class Space : std::uint8_t { Value, Type, Kind, Tool, Rule, Fixture, Test };
+constexpr std::size_t kSpaces = 7;
+
+constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;
+constexpr std::uint32_t kMaxBinders = 8;    ///< quantifiers inside each other
+constexpr std::uint32_t kMaxWords = 8192;   ///< words in a text of the greatest length
+constexpr std::uint32_t kMaxList = 1024;    ///< the greatest `max`
+constexpr std::size_t kMaxWork = 1u << 17;  ///< nodes of one condition, definitions put in
+constexpr std::int64_t kMaxTtl = 24 * 3600 * 1'000'000LL;
+constexpr std::int64_t kMaxLeeway = 60 * 1'000'000LL;
+
+/// One declaration under its name. `index` is its place in the table of its sort.
+struct Entry {
+    const ast::Decl* decl = nullptr;
+    ast::Name name;
+    std::uint32_t module = 0;
+    std::uint32_t index = kNoIndex;
+};
+
+struct ImportedModule {
+    std::uint32_t module = 0;
+    std::string_view alias;  ///< empty: names come in unqualified
+};
+
+struct Module {
+    std::string name;
+    std::vector<std::uint32_t> files;
+    std::vector<ImportedModule> imports;
+    std::array<std::unordered_map<std::string_view, std::uint32_t>, kSpaces> names;  ///< to entries
+};
+
+enum class State : std::uint8_t { Untouched, Busy, Done, Broken };
+
+/// A `define`. Its body is typed once where it stands and again wherever it is put in.
+struct Define {
+    const ast::DefineDecl* decl = nullptr;
+    const Entry* entry = nullptr;
+    State state = State::Untouched;
+    bool flexible = false;  ///< the body takes the type of what it is compared with
+    bool used = false;
+    std::vector<Type> params;
+    struct Ready {
+        Type want;
+        bool wanted = false;
+        std::uint32_t depth = 0;
+        const Expr* expr = nullptr;
+        std::size_t work = 0;
+        std::uint32_t height = 0;
+    };
+    std::vector<Ready> ready;  ///< bodies without parameters, typed before
+};
+
+/// Names that an issuer kind adds to its claims.
+struct KindNames {
+    std::unordered_map<std::string_view, FieldId> aliases;
+    std::unordered_map<std::uint32_t, std::string_view> alias_of;  ///< field to its first alias
+    std::unordered_map<std::string_view, std::uint32_t> captures;  ///< to capture specs
+};
+
+struct Context {
+    Policy& policy;
+    const SourceSet& sources;
+    const StandardModule& standard;
+    const CompileOptions& options;
+    Report& report;
+
+    std::vector<Module> modules{};
+    std::unordered_map<std::string, std::uint32_t> module_ids{};
+    std::deque<Entry> entries{};
+    std::vector<std::uint32_t> file_modules{};  ///< parallel to policy.files
+    std::vector<Define> defines{};
+    std::vector<KindNames> kind_names{};  ///< parallel to policy.kinds
+    std::unordered_map<std::string, FactId> fact_ids{};
+    std::unordered_map<std::string, ZoneId> zone_ids{};
+    std::unordered_map<std::string_view, std::uint32_t> tools_by_wire{};
+    std::unordered_set<std::string> broken_fields{};  ///< declared with a wrong type: uses stay silent
+    std::size_t data_bytes = 0;
+
+    EnumId tier{};              ///< always an enum, without members if no tier is declared
+    FieldId claims{};           ///< `token.claims` of the request
+    FieldId params{};           ///< `tool.params`
+    std::uint32_t depth = 0;    ///< of the expression being typed, definitions put in
+    std::uint32_t deepest = 0;  ///< the greatest depth since someone set it
+    std::size_t work = 0;       ///< nodes of the condition being typed
+    bool overflowed = false;    ///< E0503 was reported for it
+};
+
+// ---- names (modules.cpp, names.cpp) ---------------------------------------------------------
+
+/// Parses every source and every standard module in use, links imports. False: nothing can be checked.
+[[nodiscard]] bool load_modules(Context& c);
+/// Enters every declaration into the tables of its module.
+void declare_names(Context& c);
+
+enum class Miss : std::uint8_t { No, Unknown, Private, Ambiguous };
+struct Lookup {
+    const Entry* entry = nullptr;
+    Miss miss = Miss::Unknown;
+    const Entry* other = nullptr;  ///< Private: the hidden one; Ambiguous: the second one
+};
+[[nodiscard]] Lookup look_up(const Context& c, std::uint32_t module, Space space, std::string_view name);
+/// Names up to the last are an alias or the name of a module.
+[[nodiscard]] Lookup look_up(const Context& c, std::uint32_t module, Space space,
+                             std::span<const std::string_view> parts);
+/// Finds a name or reports that it is unknown, private or ambiguous. `noun`: "tool", "rule", …
+const Entry* require_name(Context& c, std::uint32_t module, Space space, const ast::QualifiedName& name,
+                          Code unknown, std::string_view noun);
+/// Reports a miss of look_up; `unknown` says what code an unknown name has.
+void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& found, std::string_view name,
+                 Span span, Code unknown, std::string_view noun);
+/// Names of a space that can be used unqualified in a module, not more than a few thousand.
+[[nodiscard]] std::vector<std::string_view> visible_names(const Context& c, std::uint32_t module,
+                                                          Space space);
+
+/// Adds "did you mean" and its replacement, if a candidate is near.
+void suggest(const Context& c, Diagnostic& diagnostic, std::string_view name,
+             const std::vector<std::string_view>& candidates);
+/// Reports E0205 with the first declaration as its related place.
+void report_twice(Context& c, std::string_view noun, std::string_view name, Span span, Span first);
+
+// ---- helpers --------------------------------------------------------------------------------
+
+[[nodiscard]] inline std::string quoted(std::string_view text) {
+    return "`" + std::string(text) + "`";
+}
+[[nodiscard]] inline bool is_string_kind(Kind kind) {
+    return kind == Kind::String || kind == Kind::Path || kind == Kind::Subject || kind == Kind::Dotted;
+}
+[[nodiscard]] inline bool is_group(const Type& type) {
+    return type.kind == Kind::Record || type.kind == Kind::Map;
+}
+using writ::spelling_of;
+[[nodiscard]] std::string_view spelling_of(Cmp cmp);
+/// The comparison with its sides exchanged.
+[[nodiscard]] Cmp flipped(Cmp cmp);
+[[nodiscard]] Type scalar(Kind kind);
+[[nodiscard]] Type list_of(const Type& element, std::size_t max);
+[[nodiscard]] Type element_of(const Type& list);
+/// Whether values of the types can be compared. Records never can.
+[[nodiscard]] bool comparable(const Type& a, const Type& b);
+[[nodiscard]] std::string describe(const Policy& policy, const Type& type);
+/// Child of a record with a name; none if there is none.
+[[nodiscard]] FieldId child_of(const Policy& policy, FieldId record, std::string_view name);
+/// `a.b.c` at its points.
+[[nodiscard]] std::vector<std::string_view> split_name(std::string_view name);
+/// Key of broken_fields.
+[[nodiscard]] std::string broken_key(FieldId parent, std::string_view name);
+/// A path step as written, appended to what is before it.
+void append_step(std::string& path, std::string_view name);
+void append_key(std::string& path, std::string_view key);
+/// The bytes a span covers.
+[[nodiscard]] std::string_view text_at(const Context& c, Span span);
+
+}  // namespace writ::check

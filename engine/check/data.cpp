@@ -1,0 +1,383 @@
+// Tables: columns, and rows out of CSV or JSON files.
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "base/values.h"
+#include "check/passes.h"
+
+namespace writ::check {
+namespace {
+
+constexpr std::size_t kMaxReports = 10;  ///< of one table; the rest is likely the same mistake
+
+std::optional<std::int64_t> parse_int(std::string_view text) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return {};
+    return value;
+}
+
+std::optional<std::int64_t> find_member(const EnumType& type, std::string_view name) {
+    const auto found = std::find(type.members.begin(), type.members.end(), name);
+    if (found == type.members.end()) return {};
+    return found - type.members.begin();
+}
+
+std::optional<std::int64_t> parse_scalar(const Policy& policy, const Type& type, std::string_view text) {
+    switch (type.kind) {
+        case Kind::Bool:
+            if (text == "true") return 1;
+            if (text == "false") return 0;
+            return {};
+        case Kind::Int:
+            return parse_int(text);
+        case Kind::Decimal:
+            return parse_decimal(text);
+        case Kind::Duration:
+            return parse_duration(text);
+        case Kind::Instant:
+            return parse_instant(text);
+        case Kind::Enum:
+            return find_member(policy.enums[type.enumeration.value], text);
+        case Kind::String:
+        case Kind::Path:
+        case Kind::Subject:
+        case Kind::Dotted:
+        case Kind::Spiffe:
+        case Kind::Url:
+        case Kind::Host:
+        case Kind::Email:
+        case Kind::Arn:
+        case Kind::Ip:
+        case Kind::Cidr:
+        case Kind::Record:
+        case Kind::List:
+        case Kind::Map:
+            return {};
+    }
+    return {};
+}
+
+bool add_element(const Type& list, std::string_view text, Cell& cell) {
+    auto canonical = canonical_text(list.elem, text);
+    if (!canonical) return false;
+    if (std::find(cell.set.begin(), cell.set.end(), *canonical) == cell.set.end())
+        cell.set.push_back(std::move(*canonical));
+    return true;
+}
+
+/// A cell of a CSV file. False: the text is not a value of the type.
+bool read_cell(const Policy& policy, const Type& type, std::string_view text, Cell& cell) {
+    if (type.kind == Kind::List) {
+        if (text.empty()) return true;
+        for (const char separator = ';';;) {
+            const auto end = std::min(text.find(separator), text.size());
+            if (!add_element(type, text.substr(0, end), cell)) return false;
+            if (end == text.size()) return true;
+            text.remove_prefix(end + 1);
+        }
+    }
+    if (rep_of(type.kind) == Rep::Text) {
+        auto canonical = canonical_text(type.kind, text);
+        if (!canonical) return false;
+        cell.text = std::move(*canonical);
+        return true;
+    }
+    const auto value = parse_scalar(policy, type, text);
+    if (value) cell.integer = *value;
+    return value.has_value();
+}
+
+/// A cell of a JSON file, with the spellings that requests have.
+bool read_cell(const Policy& policy, const Type& type, const json::Value& value, Cell& cell) {
+    switch (value.type) {
+        case json::Type::Null:
+        case json::Type::Object:
+            return false;
+        case json::Type::Bool:
+            cell.integer = value.boolean ? 1 : 0;
+            return type.kind == Kind::Bool;
+        case json::Type::Int:
+            if (type.kind == Kind::Duration || type.kind == Kind::Instant) {
+                cell.integer = sat_mul(value.integer, kSecond);
+                return true;
+            }
+            [[fallthrough]];
+        case json::Type::Number:
+            return (type.kind == Kind::Int || type.kind == Kind::Decimal) &&
+                   read_cell(policy, type, value.text, cell);
+        case json::Type::String:
+            if (type.kind == Kind::Bool || type.kind == Kind::Int || type.kind == Kind::Decimal ||
+                type.kind == Kind::List)
+                return false;
+            return read_cell(policy, type, value.text, cell);
+        case json::Type::Array:
+            if (type.kind != Kind::List) return false;
+            return std::all_of(value.items.begin(), value.items.end(), [&](const json::Value& item) {
+                return item.type == json::Type::String && add_element(type, item.text, cell);
+            });
+    }
+    return false;
+}
+
+/// Splits CSV as RFC 4180 has it, one record at a time.
+class CsvReader {
+public:
+    explicit CsvReader(std::string_view text) : text_(text) {
+        if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+    }
+
+    /// False: no more records, or a malformed one (then `problem` says what).
+    bool next(std::vector<std::string>& fields) {
+        fields.clear();
+        while (at_ < text_.size() && (text_[at_] == '\n' || text_[at_] == '\r')) end_line();
+        if (at_ >= text_.size()) return false;
+        start = line_;
+        while (true) {
+            std::string field;
+            if (at_ < text_.size() && text_[at_] == '"' ? !quoted_field(field) : !plain_field(field))
+                return false;
+            fields.push_back(std::move(field));
+            if (at_ < text_.size() && text_[at_] == ',') {
+                ++at_;
+                continue;
+            }
+            if (at_ < text_.size()) end_line();
+            return true;
+        }
+    }
+
+    std::size_t start = 1;  ///< line on which the record begins
+    std::string problem;
+
+private:
+    void end_line() {
+        if (text_[at_] == '\r' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n') ++at_;
+        ++at_;
+        ++line_;
+    }
+
+    bool plain_field(std::string& field) {
+        const auto end = std::min(text_.find_first_of(",\r\n", at_), text_.size());
+        field = text_.substr(at_, end - at_);
+        at_ = end;
+        if (field.find('"') == std::string::npos) return true;
+        problem = "a quote inside a field without quotes";
+        return false;
+    }
+
+    bool quoted_field(std::string& field) {
+        for (++at_; at_ < text_.size(); ++at_) {
+            if (text_[at_] == '\n') ++line_;
+            if (text_[at_] != '"') {
+                field += text_[at_];
+            } else if (at_ + 1 < text_.size() && text_[at_ + 1] == '"') {
+                field += '"';
+                ++at_;
+            } else {
+                ++at_;
+                if (at_ == text_.size() || text_[at_] == ',' || text_[at_] == '\n' || text_[at_] == '\r')
+                    return true;
+                problem = "text after a closing quote";
+                return false;
+            }
+        }
+        problem = "a quote that is not closed";
+        return false;
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    std::size_t line_ = 1;
+};
+
+class TableReader {
+public:
+    TableReader(Context& c, const ast::TableDecl& decl, Table& table) : c_(c), decl_(decl), table_(table) {}
+
+    /// False: reported.
+    bool read(const std::string& text) {
+        if (!valid_utf8(text))
+            fail("it is not UTF-8");
+        else if (decl_.format == "csv")
+            read_csv(text);
+        else
+            read_json(text);
+        return reports_ == 0;
+    }
+
+private:
+    void fail(std::string what) {
+        if (++reports_ > kMaxReports) return;
+        c_.report.add(
+            Code::E0502, decl_.path_span,
+            quoted(decl_.path) + " does not fit table " + quoted(table_.name) + ": " + std::move(what));
+    }
+
+    void fail_cell(std::string where, const Column& column) {
+        std::string type = describe(c_.policy, column.type);
+        fail(std::move(where) + ", column " + quoted(column.name) + ": not a value of type " + quoted(type));
+    }
+
+    void read_csv(const std::string& text) {
+        CsvReader reader(text);
+        std::vector<std::string> fields;
+        if (!reader.next(fields))
+            return fail(reader.problem.empty() ? "there is no header line" : reader.problem);
+        const auto width = fields.size();
+        std::vector<std::size_t> places;
+        for (const auto& column : table_.columns) {
+            const auto found = std::find(fields.begin(), fields.end(), column.name);
+            if (found == fields.end()) {
+                const auto near = nearest(column.name, {fields.begin(), fields.end()});
+                fail("its header has no column " + quoted(column.name) +
+                     (near.empty() ? "" : "; did you mean " + quoted(near) + "?"));
+            } else if (std::find(found + 1, fields.end(), column.name) != fields.end()) {
+                fail("its header has column " + quoted(column.name) + " twice");
+            }
+            places.push_back(static_cast<std::size_t>(found - fields.begin()));
+        }
+        if (reports_ > 0) return;
+        while (reader.next(fields)) {
+            const auto where = "line " + std::to_string(reader.start);
+            if (fields.size() != width) {
+                fail(where + " has " + std::to_string(fields.size()) + " fields, the header " +
+                     std::to_string(width));
+                continue;
+            }
+            std::vector<Cell> row(table_.columns.size());
+            for (std::size_t i = 0; i < row.size(); ++i)
+                if (!read_cell(c_.policy, table_.columns[i].type, fields[places[i]], row[i]))
+                    fail_cell(where, table_.columns[i]);
+            table_.rows.push_back(std::move(row));
+        }
+        if (!reader.problem.empty()) fail("line " + std::to_string(reader.start) + ": " + reader.problem);
+    }
+
+    void read_json(const std::string& text) {
+        RequestLimits limits;
+        limits.max_bytes = limits.max_string = c_.options.max_source_bytes;
+        limits.max_members = 0x7FFFFFFF;
+        const auto document = json::parse(text, limits);
+        if (!document) return fail(document.error().message + " at " + document.error().context);
+        if (document->type != json::Type::Array) return fail("it is not an array of objects");
+        for (std::size_t r = 0; r < document->items.size(); ++r) {
+            const auto where = "item " + std::to_string(r + 1);
+            const auto& item = document->items[r];
+            if (item.type != json::Type::Object) {
+                fail(where + " is not an object");
+                continue;
+            }
+            std::vector<Cell> row(table_.columns.size());
+            for (std::size_t i = 0; i < row.size(); ++i) {
+                const auto& column = table_.columns[i];
+                const auto* value = item.find(column.name);
+                if (value == nullptr)
+                    fail(where + " has no member " + quoted(column.name));
+                else if (!read_cell(c_.policy, column.type, *value, row[i]))
+                    fail_cell(where, column);
+            }
+            table_.rows.push_back(std::move(row));
+        }
+    }
+
+    Context& c_;
+    const ast::TableDecl& decl_;
+    Table& table_;
+    std::size_t reports_ = 0;
+};
+
+/// False: reported.
+bool check_columns(Context& c, std::uint32_t module, const ast::TableDecl& decl, Table& table) {
+    bool right = true;
+    for (const auto& declared : decl.columns) {
+        for (const auto& other : table.columns) {
+            if (other.name != declared.name.text) continue;
+            c.report.add(Code::E0205, declared.name.span,
+                         "column " + quoted(other.name) + " is declared twice");
+            right = false;
+        }
+        if (declared.or_none || declared.from || declared.max) {
+            c.report.add(Code::E0412, declared.name.span, "a column has a name and a type, nothing else");
+            right = false;
+        }
+        Column column{std::string(declared.name.text), {}};
+        const auto& type = declared.type;
+        if (type.name == "set" && type.args.size() == 1 && type.args[0].name != "record") {
+            Type element;
+            if (!resolve_type(c, module, type.args[0], element)) {
+                right = false;
+                continue;
+            }
+            if (rep_of(element.kind) != Rep::Text) {
+                c.report.add(Code::E0412, type.args[0].span, "sets in a table hold text only");
+                right = false;
+            }
+            column.type = list_of(element, 1);
+        } else if (type.name == "record" || type.name == "list" || type.name == "set" || type.name == "map" ||
+                   type.name == "one_or_many") {
+            c.report.add(Code::E0412, type.span, "a column cannot hold a " + quoted(type.name), {},
+                         "use a single value or `set<string>`");
+            right = false;
+        } else if (!resolve_type(c, module, type, column.type)) {
+            right = false;
+        }
+        table.columns.push_back(std::move(column));
+    }
+    if (decl.columns.empty()) c.report.add(Code::E0412, decl.name.span, "a table without columns");
+    return right && !decl.columns.empty();
+}
+
+}  // namespace
+
+bool read_data(Context& c, Span span, std::string_view path, std::string& out) {
+    if (!c.sources.read) {
+        c.report.add(Code::E0501, span, quoted(path) + " cannot be read: data files are not allowed here");
+        return false;
+    }
+    auto text = c.sources.read(c.policy.sources[span.source].name, path);
+    if (!text) {
+        c.report.add(Code::E0501, span, quoted(path) + " cannot be read: " + text.error().message);
+        return false;
+    }
+    c.data_bytes += text->size();
+    if (c.data_bytes > c.options.max_source_bytes) {
+        c.report.add(Code::E0110, span,
+                     "sources and data have more than " + std::to_string(c.options.max_source_bytes) +
+                         " bytes together");
+        return false;
+    }
+    out = std::move(*text);
+    return true;
+}
+
+void check_tables(Context& c) {
+    for (auto& entry : c.entries) {
+        const auto* decl = std::get_if<ast::TableDecl>(&entry.decl->node);
+        if (decl == nullptr) continue;
+        Table table;
+        table.name = decl->name.text;
+        table.path = decl->path;
+        table.span = decl->name.span;
+        if (!check_columns(c, entry.module, *decl, table)) continue;
+        if (decl->format != "csv" && decl->format != "json") {
+            c.report.add(Code::E0412, decl->path_span, "there is no table format " + quoted(decl->format), {},
+                         "use `csv` or `json`");
+            continue;
+        }
+        std::string text;
+        if (!read_data(c, decl->path_span, decl->path, text)) continue;
+        if (!TableReader(c, *decl, table).read(text)) continue;
+        for (std::size_t i = 0; i < table.columns.size(); ++i)
+            for (const auto& row : table.rows)
+                if (table.columns[i].type.kind == Kind::List)
+                    table.columns[i].type.max =
+                        std::max(table.columns[i].type.max, static_cast<std::uint32_t>(row[i].set.size()));
+        // A table that is broken has no index: what reads it stays silent.
+        entry.index = static_cast<std::uint32_t>(c.policy.tables.size());
+        c.policy.tables.push_back(std::move(table));
+    }
+}
+
+}  // namespace writ::check

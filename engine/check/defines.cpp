@@ -1,0 +1,268 @@
+// Definitions, put in where they are used; and the built-in functions.
+#include <algorithm>
+#include <string>
+
+#include "base/values.h"
+#include "check/expr.h"
+#include "check/passes.h"
+
+namespace writ::check {
+namespace {
+
+bool same_want(const Define::Ready& ready, const Type* want, std::uint32_t depth) {
+    if (ready.depth != depth || ready.wanted != (want != nullptr)) return false;
+    return want == nullptr || (ready.want.kind == want->kind && ready.want.elem == want->elem &&
+                               ready.want.enumeration == want->enumeration);
+}
+
+void report_count(Context& c, Span span, std::string_view name, std::size_t due, std::size_t given) {
+    c.report.add(Code::E0305, span,
+                 quoted(name) + " takes " + std::to_string(due) + (due == 1 ? " argument" : " arguments") +
+                     ", not " + std::to_string(given));
+}
+
+struct Function {
+    std::string_view name;
+    Kind kind;  ///< of the result, for conversions
+};
+constexpr Function kConversions[] = {{"spiffe", Kind::Spiffe}, {"url", Kind::Url}, {"host", Kind::Host},
+                                     {"email", Kind::Email},   {"arn", Kind::Arn}, {"ip", Kind::Ip},
+                                     {"cidr", Kind::Cidr}};
+constexpr std::string_view kFunctions[] = {"words", "age", "lower"};
+
+const Expr* function_argument(Context& c, Scope& s, const ast::Expr& e, const Type* want) {
+    if (e.kids.size() != 1) {
+        report_count(c, e.span, e.text, 1, e.kids.size());
+        return nullptr;
+    }
+    return type_value(c, s, *e.kids[0], want);
+}
+
+const Expr* refuse_argument(Context& c, const ast::Expr& e, const Expr& argument, std::string_view due) {
+    auto& diagnostic = c.report.add(
+        Code::E0301, argument.span,
+        quoted(e.text) + " takes " + std::string(due) + ", not a " + describe(c.policy, argument.type),
+        "this is a " + describe(c.policy, argument.type));
+    relate(c, diagnostic, argument);
+    return nullptr;
+}
+
+const Expr* type_words(Context& c, Scope& s, const ast::Expr& e) {
+    const auto* text = function_argument(c, s, e, nullptr);
+    if (text == nullptr) return nullptr;
+    if (!is_string_kind(text->type.kind)) return refuse_argument(c, e, *text, "text");
+    const auto element = scalar(Kind::String);
+    if (text->op != Op::Text) return node(c, Op::Words, list_of(element, kMaxWords), e.span, {text});
+    std::vector<const Expr*> words;
+    std::unordered_set<std::string_view> seen;
+    for (std::size_t at = 0; at < text->text.size();) {
+        const auto end = std::min(text->text.find(' ', at), text->text.size());
+        const auto word = text->text.substr(at, end - at);
+        if (!word.empty() && seen.insert(word).second) words.push_back(text_node(c, element, e.span, word));
+        at = end + 1;
+    }
+    return node(c, Op::Set, list_of(element, words.size()), e.span, words);
+}
+
+const Expr* type_lower(Context& c, Scope& s, const ast::Expr& e) {
+    const auto* text = function_argument(c, s, e, nullptr);
+    if (text == nullptr) return nullptr;
+    if (!is_string_kind(text->type.kind)) return refuse_argument(c, e, *text, "a string");
+    if (text->op != Op::Text) return node(c, Op::Lower, text->type, e.span, {text});
+    std::string lower(text->text);
+    for (auto& letter : lower)
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    return text_node(c, text->type, e.span, c.policy.arena->copy(lower));
+}
+
+const Expr* type_age(Context& c, Scope& s, const ast::Expr& e) {
+    const Type want = scalar(Kind::Instant);
+    const auto* instant = function_argument(c, s, e, &want);
+    if (instant == nullptr) return nullptr;
+    if (instant->type.kind != Kind::Instant) return refuse_argument(c, e, *instant, "an instant");
+    return node(c, Op::Age, scalar(Kind::Duration), e.span, {instant});
+}
+
+const Expr* type_conversion(Context& c, Scope& s, const ast::Expr& e, Kind kind) {
+    const auto* text = function_argument(c, s, e, nullptr);
+    if (text == nullptr) return nullptr;
+    if (!is_string_kind(text->type.kind)) return refuse_argument(c, e, *text, "a string");
+    if (text->op == Op::Text) return literal_of(c, text->text, text->span, scalar(kind));
+    return node(c, Op::Convert, scalar(kind), e.span, {text});
+}
+
+/// Types each argument once for its errors. False: something is wrong.
+bool check_arguments(Context& c, Scope& s, const Define& define, std::span<const ast::Expr* const> args) {
+    bool right = true;
+    for (std::size_t i = 0; i < args.size(); ++i) {
+        const auto& type = define.params[i];
+        const auto* value = type_expr(c, s, *args[i], &type);
+        if (value == nullptr) {
+            right = false;
+            continue;
+        }
+        const auto& param = define.decl->params[i];
+        const bool condition = is_condition(*value) && type.kind == Kind::Bool;
+        if (condition || (!is_condition(*value) && comparable(type, value->type))) continue;
+        auto& diagnostic = c.report.add(
+            Code::E0301, value->span,
+            "parameter " + quoted(param.name.text) + " is a " + describe(c.policy, type) + ", not a " +
+                (is_condition(*value) ? "condition" : describe(c.policy, value->type)),
+            "this is a " +
+                (is_condition(*value) ? std::string("condition") : describe(c.policy, value->type)));
+        diagnostic.related.push_back({param.name.span, "declared here"});
+        right = false;
+    }
+    return right;
+}
+
+}  // namespace
+
+void type_define(Context& c, Define& define) {
+    if (define.state != State::Untouched) return;
+    const auto& decl = *define.decl;
+    const DepthGuard guard(c);
+    if (guard.too_deep()) {
+        report_too_deep(c, decl.name.span);
+        define.state = State::Broken;
+        return;
+    }
+    define.state = State::Busy;
+    std::vector<Argument> arguments;
+    bool right = true;
+    for (std::size_t i = 0; i < decl.params.size(); ++i) {
+        const auto& param = decl.params[i];
+        for (std::size_t j = 0; j < i; ++j)
+            if (decl.params[j].name.text == param.name.text)
+                report_twice(c, "parameter", param.name.text, param.name.span, decl.params[j].name.span);
+        Type type;
+        if (param.type.name == "set" && param.type.args.size() == 1) {
+            right = resolve_type(c, define.entry->module, param.type.args[0], type) && right;
+            type = list_of(type, kMaxList);
+        } else {
+            right = resolve_type(c, define.entry->module, param.type, type) && right;
+        }
+        define.params.push_back(type);
+        arguments.push_back({&param, type, nullptr, nullptr, false});
+    }
+    if (!right || decl.body == nullptr) {
+        define.state = State::Broken;
+        return;
+    }
+    Scope scope;
+    scope.module = define.entry->module;
+    scope.arguments = &arguments;
+    define.flexible = is_flexible(c, scope, *decl.body);
+    const auto* body = type_expr(c, scope, *decl.body, nullptr);
+    if (body != nullptr && (is_group(body->type) || body->op == Op::TableRows)) {
+        c.report.add(Code::E0304, body->span,
+                     "a definition stands for a condition or a value, and this is a group");
+        body = nullptr;
+    }
+    for (const auto& argument : arguments)
+        if (body != nullptr && !argument.used)
+            c.report.add(Code::E0209, argument.param->name.span,
+                         "parameter " + quoted(argument.param->name.text) + " is not used", {}, "remove it");
+    // A cycle found below marks this definition broken too.
+    define.state = body == nullptr || define.state == State::Broken ? State::Broken : State::Done;
+}
+
+const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<const ast::Expr* const> args,
+                   bool called, const Type* want) {
+    define.used = true;
+    if (define.state == State::Busy) {
+        auto& diagnostic = c.report.add(
+            Code::E0208, use, "definition " + quoted(define.decl->name.text) + " leads back to itself",
+            "closes the circle");
+        diagnostic.related.push_back({define.decl->name.span, "declared here"});
+        return nullptr;
+    }
+    type_define(c, define);
+    if (define.state != State::Done) return nullptr;
+    if (args.size() != define.params.size() || called != define.decl->has_params) {
+        if (called && !define.decl->has_params)
+            c.report.add(Code::E0305, use, quoted(define.decl->name.text) + " takes no arguments", {},
+                         "write it without parentheses");
+        else
+            report_count(c, use, define.decl->name.text, define.params.size(), args.size());
+        return nullptr;
+    }
+    if (!s.constant && args.empty()) {
+        for (const auto& ready : define.ready) {
+            if (!same_want(ready, want, s.depth)) continue;
+            c.work += ready.work;
+            c.deepest = std::max(c.deepest, c.depth + ready.height);
+            if (c.depth + ready.height <= c.options.max_depth) return ready.expr;
+            report_too_deep(c, use);
+            return nullptr;
+        }
+    }
+    if (!check_arguments(c, s, define, args)) return nullptr;
+    std::vector<Argument> arguments;
+    for (std::size_t i = 0; i < args.size(); ++i)
+        arguments.push_back({&define.decl->params[i], define.params[i], args[i], &s, false});
+    Scope inner;
+    inner.module = define.entry->module;
+    inner.depth = s.depth;
+    inner.arguments = &arguments;
+    inner.constant = s.constant;
+    if (s.constant) inner.tools = s.tools;
+    const auto before = c.work;
+    const auto deepest = c.deepest;
+    c.deepest = c.depth;
+    const auto* body = type_expr(c, inner, *define.decl->body, want);
+    const auto height = c.deepest - c.depth;
+    c.deepest = std::max(deepest, c.deepest);
+    if (body != nullptr && (body->op == Op::Constant || body->op == Op::Integer || body->op == Op::Text)) {
+        // Whatever is said of a constant is said of its use.
+        auto* moved = node(c, body->op, body->type, use);
+        moved->integer = body->integer;
+        moved->text = body->text;
+        body = moved;
+    } else if (body != nullptr && !s.constant && args.empty()) {
+        define.ready.push_back(
+            {want != nullptr ? *want : Type{}, want != nullptr, s.depth, body, c.work - before, height});
+    }
+    return body;
+}
+
+void check_defines(Context& c) {
+    for (auto& define : c.defines) {
+        start_work(c);
+        type_define(c, define);
+    }
+}
+
+void warn_unused(Context& c) {
+    for (const auto& define : c.defines) {
+        if (define.used || define.entry->decl->exported || define.state == State::Broken) continue;
+        c.report.add(Code::W0601, define.decl->name.span,
+                     "definition " + quoted(define.decl->name.text) + " is not used", {},
+                     "remove it, or put `export` before it");
+    }
+}
+
+const Expr* type_call(Context& c, Scope& s, const ast::Expr& e, const Type* want) {
+    if (e.text == "words") return type_words(c, s, e);
+    if (e.text == "lower") return type_lower(c, s, e);
+    if (e.text == "age") return type_age(c, s, e);
+    for (const auto& conversion : kConversions)
+        if (e.text == conversion.name) return type_conversion(c, s, e, conversion.kind);
+    const auto parts = split_name(e.text);
+    const auto found = look_up(c, s.module, Space::Value, parts);
+    if (found.miss == Miss::No && std::holds_alternative<ast::DefineDecl>(found.entry->decl->node))
+        return put_in(c, s, c.defines[found.entry->index], e.span, e.kids, true, want);
+    if (found.miss == Miss::Private || found.miss == Miss::Ambiguous) {
+        report_miss(c, s.module, Space::Value, found, e.text, e.op_span, Code::E0201, "definition");
+        return nullptr;
+    }
+    auto& diagnostic =
+        c.report.add(Code::E0201, e.op_span, "there is no function " + quoted(e.text), "unknown function");
+    auto candidates = visible_names(c, s.module, Space::Value);
+    for (const auto& conversion : kConversions) candidates.push_back(conversion.name);
+    for (const auto name : kFunctions) candidates.push_back(name);
+    suggest(c, diagnostic, e.text, candidates);
+    return nullptr;
+}
+
+}  // namespace writ::check

@@ -1,0 +1,270 @@
+// The typed policy as an indented listing, for people and golden files.
+#include "base/values.h"
+#include "check/check.h"
+#include "check/context.h"
+
+namespace writ::check {
+namespace {
+
+std::string_view name_of(Op op) {
+    switch (op) {
+        case Op::Integer:
+            return "integer";
+        case Op::Text:
+            return "text";
+        case Op::Set:
+            return "set";
+        case Op::Fact:
+            return "fact";
+        case Op::Elem:
+            return "elem";
+        case Op::Column:
+            return "column";
+        case Op::ElemColumn:
+            return "elem-column";
+        case Op::TableColumn:
+            return "table-column";
+        case Op::TableRows:
+            return "table-rows";
+        case Op::Now:
+            return "now";
+        case Op::Age:
+            return "age";
+        case Op::Add:
+            return "add";
+        case Op::Subtract:
+            return "subtract";
+        case Op::Multiply:
+            return "multiply";
+        case Op::Negate:
+            return "negate";
+        case Op::Union:
+            return "union";
+        case Op::Intersect:
+            return "intersect";
+        case Op::Minus:
+            return "minus";
+        case Op::Words:
+            return "words";
+        case Op::Lower:
+            return "lower";
+        case Op::Convert:
+            return "convert";
+        case Op::PartOf:
+            return "part";
+        case Op::Count:
+            return "count";
+        case Op::Truth:
+            return "truth";
+        case Op::And:
+            return "and";
+        case Op::Or:
+            return "or";
+        case Op::Not:
+            return "not";
+        case Op::Compare:
+            return "compare";
+        case Op::In:
+            return "in";
+        case Op::SubsetOf:
+            return "subset-of";
+        case Op::Overlaps:
+            return "overlaps";
+        case Op::Like:
+            return "like";
+        case Op::Matches:
+            return "matches";
+        case Op::InCidr:
+            return "in-cidr";
+        case Op::InWindow:
+            return "in-window";
+        case Op::IsNone:
+            return "is-none";
+        case Op::IsSome:
+            return "is-some";
+        case Op::IssuerIs:
+            return "issuer-is";
+        case Op::Any:
+            return "any";
+        case Op::All:
+            return "all";
+        case Op::Constant:
+            return "constant";
+    }
+    return {};
+}
+
+class Dumper {
+public:
+    explicit Dumper(const Policy& policy) : policy_(policy) {}
+
+    std::string run() {
+        for (const auto& rule : policy_.rules) dump(rule);
+        for (const auto& invariant : policy_.invariants) {
+            line(0, "invariant " + invariant.module + "." + invariant.name + ": never " +
+                        (invariant.never_needs_approval ? "needs_approval" : "permit"));
+            if (invariant.when != nullptr) dump(*invariant.when, 1);
+        }
+        return std::move(out_);
+    }
+
+private:
+    void line(unsigned depth, std::string_view text) { out_.append(depth * 2, ' ').append(text) += '\n'; }
+
+    void dump(const Rule& rule) {
+        std::string head = std::string(spelling_of(rule.kind)) + " " + rule.module + "." + rule.name;
+        for (std::size_t i = 0; i < rule.tools.size(); ++i)
+            head += (i == 0 ? " for tool " : ", ") + policy_.tools[rule.tools[i].value].name;
+        if (rule.each.valid()) head += " for each row of " + policy_.tables[rule.each.value].name;
+        columns_ = rule.each.valid() ? &policy_.tables[rule.each.value] : nullptr;
+        line(0, head);
+        part("when", rule.when);
+        part("scopes", rule.scopes);
+        part(rule.kind == RuleKind::Require ? "within" : "ttl", rule.ttl);
+        part("audience", rule.audience);
+        if (rule.single_use) line(1, "single_use");
+        if (rule.approvals > 0) {
+            std::string text = "approvals " + std::to_string(rule.approvals) + " from";
+            for (const auto& group : rule.groups) json::append_quoted(text += ' ', group);
+            line(1, text);
+        }
+        for (const auto& obligation : rule.obligations) {
+            line(1, "with " + obligation.name);
+            for (const auto& arg : obligation.args) {
+                line(2, arg.name + ":");
+                dump(*arg.value, 3);
+            }
+        }
+    }
+
+    void part(std::string_view name, const Expr* e) {
+        if (e == nullptr) return;
+        line(1, name);
+        dump(*e, 2);
+    }
+
+    std::string value_of(const Expr& e) const {
+        switch (e.type.kind) {
+            case Kind::Bool:
+                return e.integer != 0 ? "true" : "false";
+            case Kind::Decimal:
+                return format_decimal(e.integer);
+            case Kind::Duration:
+                return format_duration(e.integer);
+            case Kind::Instant:
+                return format_instant(e.integer);
+            case Kind::Enum: {
+                const auto& members = policy_.enums[e.type.enumeration.value].members;
+                const auto at = static_cast<std::size_t>(e.integer);
+                return at < members.size() ? members[at] : std::to_string(e.integer);
+            }
+            case Kind::Int:
+            case Kind::String:
+            case Kind::Path:
+            case Kind::Subject:
+            case Kind::Dotted:
+            case Kind::Spiffe:
+            case Kind::Url:
+            case Kind::Host:
+            case Kind::Email:
+            case Kind::Arn:
+            case Kind::Ip:
+            case Kind::Cidr:
+            case Kind::Record:
+            case Kind::List:
+            case Kind::Map:
+                break;
+        }
+        return std::to_string(e.integer);
+    }
+
+    std::string binder(const Expr& e) const { return " $" + std::to_string(e.id); }
+
+    /// What a node says beyond its name and kids.
+    std::string detail(const Expr& e) const {
+        std::string text;
+        switch (e.op) {
+            case Op::Integer:
+            case Op::Constant:
+                return " " + value_of(e);
+            case Op::Text:
+                text = " ";
+                json::append_quoted(text, display_text(e.type.kind, e.text));
+                return text;
+            case Op::Like:
+            case Op::Matches:
+                text = " ";
+                json::append_quoted(text, e.text);
+                return text;
+            case Op::Fact:
+                return " " + policy_.at(FactId{e.id}).path;
+            case Op::Elem:
+                return binder(e) + (e.field.valid() ? "." + policy_.at(e.field).name : "");
+            case Op::Column:
+                return " " + (columns_ != nullptr ? columns_->columns[e.id].name : std::to_string(e.id));
+            case Op::ElemColumn:
+                return binder(e) + " #" + std::to_string(e.index);
+            case Op::TableColumn:
+                return " " + policy_.tables[e.id].name + "." + policy_.tables[e.id].columns[e.index].name;
+            case Op::TableRows:
+                return " " + policy_.tables[e.id].name;
+            case Op::Compare:
+                return " " + std::string(spelling_of(e.cmp));
+            case Op::PartOf:
+                return " #" + std::to_string(e.index);
+            case Op::IssuerIs:
+                return " " + policy_.issuers[e.id].name;
+            case Op::Any:
+            case Op::All:
+            case Op::Count:
+                return binder(e);
+            case Op::InWindow:
+                return " " + std::to_string(e.window.start) + ".." + std::to_string(e.window.end) + " days " +
+                       std::to_string(e.window.days) + " " + policy_.zones[e.id].name;
+            case Op::Set:
+            case Op::Now:
+            case Op::Age:
+            case Op::Add:
+            case Op::Subtract:
+            case Op::Multiply:
+            case Op::Negate:
+            case Op::Union:
+            case Op::Intersect:
+            case Op::Minus:
+            case Op::Words:
+            case Op::Lower:
+            case Op::Convert:
+            case Op::Truth:
+            case Op::And:
+            case Op::Or:
+            case Op::Not:
+            case Op::In:
+            case Op::SubsetOf:
+            case Op::Overlaps:
+            case Op::InCidr:
+            case Op::IsNone:
+            case Op::IsSome:
+                return {};
+        }
+        return {};
+    }
+
+    void dump(const Expr& e, unsigned depth) {
+        std::string text = std::string(name_of(e.op)) + detail(e);
+        if (e.op < Op::Truth) text += ": " + describe(policy_, e.type);
+        line(depth, text);
+        for (const auto* kid : e.kids) dump(*kid, depth + 1);
+    }
+
+    const Policy& policy_;
+    const Table* columns_ = nullptr;
+    std::string out_;
+};
+
+}  // namespace
+
+std::string dump_typed(const Policy& policy) {
+    return Dumper(policy).run();
+}
+
+}  // namespace writ::check

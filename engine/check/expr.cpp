@@ -1,0 +1,472 @@
+// Typing of expressions: dispatch, logic, quantifiers, and how nodes are made.
+#include "check/expr.h"
+
+#include "check/passes.h"
+
+namespace writ::check {
+namespace {
+
+void report_constant(Context& c, const Expr& e, std::string_view what) {
+    c.report.add(Code::E0404, e.span, std::string(what) + " is always " + (e.integer != 0 ? "true" : "false"),
+                 "decides nothing", "remove it, or compare with a fact");
+}
+
+const Expr* type_logic(Context& c, Scope& s, const ast::Expr& e) {
+    const Op op = e.kind == ast::ExprKind::And ? Op::And : Op::Or;
+    std::vector<const Expr*> kids;
+    bool right = true;
+    for (const auto* part : e.kids) {
+        const auto* kid = type_condition(c, s, *part);
+        if (kid == nullptr) {
+            right = false;
+        } else if (kid->op == Op::Constant) {
+            report_constant(c, *kid, "this part of the condition");
+            right = false;
+        } else if (kid->op == op) {
+            kids.insert(kids.end(), kid->kids.begin(), kid->kids.end());
+        } else {
+            kids.push_back(kid);
+        }
+    }
+    if (!right || (op == Op::And && report_contradiction(c, kids))) return nullptr;
+    return node(c, op, scalar(Kind::Bool), e.span, kids);
+}
+
+const Expr* type_not(Context& c, Scope& s, const ast::Expr& e) {
+    const auto* kid = type_condition(c, s, *e.kids[0]);
+    if (kid == nullptr) return nullptr;
+    if (kid->op == Op::Constant) return constant_node(c, e.span, kid->integer == 0);
+    return node(c, Op::Not, scalar(Kind::Bool), e.span, {kid});
+}
+
+const Expr* type_quantifier(Context& c, Scope& s, const ast::Expr& e, Op op) {
+    const auto* list = type_expr(c, s, *e.kids[0], nullptr);
+    if (list != nullptr && (is_condition(*list) || list->type.kind != Kind::List)) {
+        auto& diagnostic = c.report.add(
+            Code::E0304, list->span, "only lists, sets and tables have elements",
+            is_condition(*list) ? "this is a condition" : "this is a " + describe(c.policy, list->type));
+        relate(c, diagnostic, *list);
+        list = nullptr;
+    }
+    if (s.depth >= kMaxBinders) {
+        c.report.add(Code::E0111, e.span,
+                     "more than " + std::to_string(kMaxBinders) + " quantifiers inside each other");
+        return nullptr;
+    }
+    // Without its list the body's names mean nothing: what it says of them would be noise.
+    if (list == nullptr) return nullptr;
+    Binder binder{e.text, s.depth, element_of(list->type), {}};
+    if (list->op == Op::TableRows) binder.table = TableId{list->id};
+    s.binders.push_back(binder);
+    ++s.depth;
+    const auto* body = type_condition(c, s, *e.kids[1]);
+    --s.depth;
+    s.binders.pop_back();
+    if (body == nullptr) return nullptr;
+    auto* out = node(c, op, scalar(op == Op::Count ? Kind::Int : Kind::Bool), e.span);
+    out->id = binder.id;
+    out->binder_depth = static_cast<std::uint8_t>(binder.id);
+    out->kids = c.policy.arena->copy(std::vector<const Expr*>{list, body});
+    return out;
+}
+
+bool only_constants(const Expr& e) {
+    switch (e.op) {
+        case Op::Integer:
+        case Op::Text:
+        case Op::Column:
+            return true;
+        case Op::Set:
+        case Op::Union:
+        case Op::Intersect:
+        case Op::Minus:
+            for (const auto* kid : e.kids)
+                if (!only_constants(*kid)) return false;
+            return true;
+        case Op::Fact:
+        case Op::Elem:
+        case Op::ElemColumn:
+        case Op::TableColumn:
+        case Op::TableRows:
+        case Op::Now:
+        case Op::Age:
+        case Op::Add:
+        case Op::Subtract:
+        case Op::Multiply:
+        case Op::Negate:
+        case Op::Words:
+        case Op::Lower:
+        case Op::Convert:
+        case Op::PartOf:
+        case Op::Count:
+        case Op::Truth:
+        case Op::And:
+        case Op::Or:
+        case Op::Not:
+        case Op::Compare:
+        case Op::In:
+        case Op::SubsetOf:
+        case Op::Overlaps:
+        case Op::Like:
+        case Op::Matches:
+        case Op::InCidr:
+        case Op::InWindow:
+        case Op::IsNone:
+        case Op::IsSome:
+        case Op::IssuerIs:
+        case Op::Any:
+        case Op::All:
+        case Op::Constant:
+            return false;
+    }
+    return false;
+}
+
+}  // namespace
+
+const Expr* type_expr(Context& c, Scope& s, const ast::Expr& e, const Type* want) {
+    const DepthGuard guard(c);
+    if (guard.too_deep()) {
+        report_too_deep(c, e.span);
+        return nullptr;
+    }
+    if (++c.work > kMaxWork) {
+        // Once: everything above it stays silent.
+        if (!c.overflowed)
+            c.report.add(Code::E0503, e.span, "the condition is too large, with the definitions put in");
+        c.overflowed = true;
+        return nullptr;
+    }
+    switch (e.kind) {
+        case ast::ExprKind::String:
+        case ast::ExprKind::Int:
+        case ast::ExprKind::Decimal:
+        case ast::ExprKind::Duration:
+        case ast::ExprKind::Bool:
+            return type_literal(c, e, want);
+        case ast::ExprKind::Path:
+            return type_path(c, s, e, want);
+        case ast::ExprKind::Set:
+            return type_set(c, s, e, want);
+        case ast::ExprKind::Call:
+            return type_call(c, s, e, want);
+        case ast::ExprKind::Count:
+            return type_quantifier(c, s, e, Op::Count);
+        case ast::ExprKind::Any:
+            return type_quantifier(c, s, e, Op::Any);
+        case ast::ExprKind::All:
+            return type_quantifier(c, s, e, Op::All);
+        case ast::ExprKind::Not:
+            return type_not(c, s, e);
+        case ast::ExprKind::And:
+        case ast::ExprKind::Or:
+            return type_logic(c, s, e);
+        case ast::ExprKind::Compare:
+            return type_compare(c, s, e);
+        case ast::ExprKind::In:
+        case ast::ExprKind::Contains:
+            return type_membership(c, s, e);
+        case ast::ExprKind::SubsetOf:
+        case ast::ExprKind::Overlaps:
+            return type_set_relation(c, s, e);
+        case ast::ExprKind::Like:
+        case ast::ExprKind::Matches:
+            return type_pattern(c, s, e);
+        case ast::ExprKind::InWindow:
+            return type_window(c, s, e);
+        case ast::ExprKind::IsNone:
+        case ast::ExprKind::IsSome:
+        case ast::ExprKind::IsName:
+            return type_is(c, s, e);
+        case ast::ExprKind::Negate:
+        case ast::ExprKind::Add:
+        case ast::ExprKind::Subtract:
+        case ast::ExprKind::Multiply:
+        case ast::ExprKind::Union:
+        case ast::ExprKind::Intersect:
+            return type_arithmetic(c, s, e, want);
+        case ast::ExprKind::Error:
+            return nullptr;
+    }
+    return nullptr;
+}
+
+const Expr* type_condition(Context& c, Scope& s, const ast::Expr& e) {
+    const Type want = scalar(Kind::Bool);
+    const auto* value = type_expr(c, s, e, &want);
+    if (value == nullptr || is_condition(*value)) return value;
+    if (value->type.kind != Kind::Bool) {
+        auto& diagnostic = c.report.add(Code::E0310, value->span, "expected a condition",
+                                        "this is a " + describe(c.policy, value->type));
+        if (!is_group(value->type) && value->type.kind != Kind::List)
+            diagnostic.help = "compare it with something";
+        relate(c, diagnostic, *value);
+        return nullptr;
+    }
+    if (value->op == Op::Integer) return constant_node(c, value->span, value->integer != 0);
+    return node(c, Op::Truth, value->type, value->span, {value});
+}
+
+const Expr* type_operand(Context& c, Scope& s, const ast::Expr& e, const Type* want) {
+    const auto* value = type_expr(c, s, e, want);
+    if (value == nullptr) return nullptr;
+    if (is_condition(*value)) {
+        c.report.add(Code::E0301, value->span, "expected a value, but this is a condition", "a condition",
+                     "join conditions with `and`, `or` and `not`");
+        return nullptr;
+    }
+    if (is_group(value->type) || value->op == Op::TableRows) {
+        auto& diagnostic = c.report.add(
+            Code::E0304, value->span, quoted(text_at(c, e.span)) + " is a group of values, not a value",
+            "this is a " + std::string(value->op == Op::TableRows ? "table" : spelling_of(value->type.kind)),
+            "read one of its fields");
+        relate(c, diagnostic, *value);
+        return nullptr;
+    }
+    return value;
+}
+
+bool refuse_special(Context& c, const Expr& value) {
+    if (value.op == Op::Now || value.op == Op::Age) {
+        c.report.add(Code::E0306, value.span, "`now` can only be compared", {},
+                     "write `now < t`, `age(t) <= 10m` or `now in 09:00..17:00 \"UTC\"`");
+        return true;
+    }
+    if (value.op == Op::Count) {
+        c.report.add(Code::E0309, value.span, "`count` can only be compared with a number", {},
+                     "write `count(…) >= 2`");
+        return true;
+    }
+    return false;
+}
+
+const Expr* type_value(Context& c, Scope& s, const ast::Expr& e, const Type* want) {
+    const auto* value = type_operand(c, s, e, want);
+    return value == nullptr || refuse_special(c, *value) ? nullptr : value;
+}
+
+void start_work(Context& c) {
+    c.work = 0;
+    c.overflowed = false;
+}
+
+void report_too_deep(Context& c, Span span) {
+    c.report.add(Code::E0111, span, "nesting is too deep, with the definitions put in");
+}
+
+const Expr* type_whole_condition(Context& c, Scope& s, const ast::Expr& e) {
+    start_work(c);
+    const auto* when = type_condition(c, s, e);
+    if (when == nullptr || when->op != Op::Constant) return when;
+    report_constant(c, *when, "the condition");
+    return nullptr;
+}
+
+const Expr* type_constant(Context& c, Scope& s, const ast::Expr& e, const Type* want) {
+    const auto* value = type_value(c, s, e, want);
+    if (value == nullptr) return nullptr;
+    if (want != nullptr && !comparable(*want, value->type)) {
+        auto& diagnostic = c.report.add(
+            Code::E0301, value->span,
+            "expected a " + describe(c.policy, *want) + ", not a " + describe(c.policy, value->type),
+            "this is a " + describe(c.policy, value->type));
+        if (want->kind == Kind::List && is_string_kind(value->type.kind)) {
+            diagnostic.help = "put it in braces";
+            diagnostic.replacement = "{ " + std::string(text_at(c, value->span)) + " }";
+        } else if (want->kind == Kind::Duration && value->op == Op::Integer) {
+            diagnostic.help = "write a unit, for example `5m`";
+        }
+        return nullptr;
+    }
+    if (only_constants(*value)) return value;
+    c.report.add(Code::E0311, value->span, "expected a constant");
+    return nullptr;
+}
+
+bool is_flexible(Context& c, Scope& s, const ast::Expr& e) {
+    switch (e.kind) {
+        case ast::ExprKind::String:
+        case ast::ExprKind::Int:
+        case ast::ExprKind::Decimal:
+        case ast::ExprKind::Duration:
+        case ast::ExprKind::Bool:
+        case ast::ExprKind::Set:
+            return true;
+        case ast::ExprKind::Negate:
+        case ast::ExprKind::Add:
+        case ast::ExprKind::Subtract:
+        case ast::ExprKind::Multiply:
+        case ast::ExprKind::Union:
+        case ast::ExprKind::Intersect:
+            for (const auto* kid : e.kids)
+                if (!is_flexible(c, s, *kid)) return false;
+            return true;
+        case ast::ExprKind::Path:
+            break;
+        case ast::ExprKind::Call:
+        case ast::ExprKind::Count:
+        case ast::ExprKind::Any:
+        case ast::ExprKind::All:
+        case ast::ExprKind::Not:
+        case ast::ExprKind::And:
+        case ast::ExprKind::Or:
+        case ast::ExprKind::Compare:
+        case ast::ExprKind::In:
+        case ast::ExprKind::Contains:
+        case ast::ExprKind::SubsetOf:
+        case ast::ExprKind::Overlaps:
+        case ast::ExprKind::Like:
+        case ast::ExprKind::Matches:
+        case ast::ExprKind::InWindow:
+        case ast::ExprKind::IsNone:
+        case ast::ExprKind::IsSome:
+        case ast::ExprKind::IsName:
+        case ast::ExprKind::Error:
+            return false;
+    }
+    if (e.steps.size() != 1) return false;
+    const auto name = e.steps[0].text;
+    for (const auto& binder : s.binders)
+        if (binder.name == name) return false;
+    if (s.arguments != nullptr)
+        for (const auto& argument : *s.arguments)
+            if (argument.param->name.text == name) return false;
+    if (s.row == name || name == "params") return false;
+    const auto found = look_up(c, s.module, Space::Value, name);
+    if (found.miss == Miss::No && std::holds_alternative<ast::DefineDecl>(found.entry->decl->node)) {
+        auto& define = c.defines[found.entry->index];
+        type_define(c, define);
+        return define.flexible;
+    }
+    return found.miss != Miss::No && !child_of(c.policy, c.policy.request, name).valid();
+}
+
+Pair type_pair(Context& c, Scope& s, const ast::Expr& left, const ast::Expr& right) {
+    Pair pair;
+    if (is_flexible(c, s, left) && !is_flexible(c, s, right)) {
+        pair.right = type_operand(c, s, right, nullptr);
+        if (pair.right != nullptr) pair.left = type_operand(c, s, left, &pair.right->type);
+        return pair;
+    }
+    pair.left = type_operand(c, s, left, nullptr);
+    // A literal beside something wrong has no type to take.
+    if (pair.left != nullptr || !is_flexible(c, s, right))
+        pair.right = type_operand(c, s, right, pair.left != nullptr ? &pair.left->type : nullptr);
+    return pair;
+}
+
+void relate(const Context& c, Diagnostic& diagnostic, const Expr& value) {
+    FieldId field;
+    std::string name;
+    if (value.op == Op::Fact) {
+        const auto& fact = c.policy.at(FactId{value.id});
+        field = fact.field;
+        name = fact.path;
+    } else if (value.op == Op::Elem && value.field.valid()) {
+        field = value.field;
+        name = c.policy.at(field).name;
+    } else if (!value.kids.empty() &&
+               (value.op == Op::PartOf || value.op == Op::Words || value.op == Op::Lower)) {
+        relate(c, diagnostic, *value.kids[0]);
+        return;
+    }
+    if (!field.valid() || c.policy.at(field).span.end <= c.policy.at(field).span.begin) return;
+    diagnostic.related.push_back({c.policy.at(field).span, quoted(name) + " is declared here, a " +
+                                                               describe(c.policy, c.policy.at(field).type)});
+}
+
+void report_mismatch(Context& c, Span span, std::string_view operation, const Expr& left, const Expr& right) {
+    const auto left_type = describe(c.policy, left.type);
+    const auto right_type = describe(c.policy, right.type);
+    auto& diagnostic = c.report.add(
+        Code::E0301, span,
+        quoted(operation) + " does not go with " + quoted(left_type) + " and " + quoted(right_type));
+    diagnostic.related.push_back({left.span, "this is a " + left_type});
+    diagnostic.related.push_back({right.span, "this is a " + right_type});
+    relate(c, diagnostic, left);
+    relate(c, diagnostic, right);
+    const bool left_text = is_string_kind(left.type.kind), right_text = is_string_kind(right.type.kind);
+    const auto& typed = left_text ? right : left;
+    const auto& text = left_text ? left : right;
+    if (left_text == right_text) {
+        if (left.type.kind == Kind::Duration || right.type.kind == Kind::Duration)
+            diagnostic.help = "a duration has a unit, for example `5m`";
+        return;
+    }
+    if (rep_of(typed.type.kind) == Rep::Text && text.op != Op::Text)
+        diagnostic.help = "convert the text: " + quoted(std::string(spelling_of(typed.type.kind)) + "(" +
+                                                        std::string(text_at(c, text.span)) + ")");
+    else if (text.op == Op::Text && typed.type.kind != Kind::List)
+        diagnostic.help = "write the value without quotes";
+    else if (typed.op == Op::Integer && typed.type.kind != Kind::Enum)
+        diagnostic.help = "the other side is text: write the value in quotes";
+}
+
+bool is_constant(const Expr& e) {
+    if (e.op == Op::Integer || e.op == Op::Text || e.op == Op::Constant) return true;
+    if (e.op != Op::Set) return false;
+    for (const auto* kid : e.kids)
+        if (kid->op != Op::Integer && kid->op != Op::Text) return false;
+    return true;
+}
+
+bool is_condition(const Expr& e) {
+    return e.op >= Op::Truth;
+}
+
+bool same_constant(const Expr& a, const Expr& b) {
+    return a.op == b.op &&
+           (a.op == Op::Integer ? a.integer == b.integer : a.op == Op::Text && a.text == b.text);
+}
+
+Expr* node(Context& c, Op op, const Type& type, Span span) {
+    auto* made = c.policy.arena->make<Expr>();
+    made->op = op;
+    made->type = type;
+    made->span = span;
+    return made;
+}
+
+const Expr* node(Context& c, Op op, const Type& type, Span span, const std::vector<const Expr*>& kids) {
+    auto* made = node(c, op, type, span);
+    made->kids = c.policy.arena->copy(kids);
+    return made;
+}
+
+const Expr* text_node(Context& c, const Type& type, Span span, std::string_view text) {
+    auto* made = node(c, Op::Text, type, span);
+    made->text = text;
+    return made;
+}
+
+const Expr* integer_node(Context& c, const Type& type, Span span, std::int64_t value) {
+    auto* made = node(c, Op::Integer, type, span);
+    made->integer = value;
+    return made;
+}
+
+const Expr* constant_node(Context& c, Span span, bool value) {
+    auto* made = node(c, Op::Constant, scalar(Kind::Bool), span);
+    made->integer = value ? 1 : 0;
+    return made;
+}
+
+bool holds(Cmp cmp, std::int64_t left, std::int64_t right) {
+    switch (cmp) {
+        case Cmp::Eq:
+            return left == right;
+        case Cmp::Ne:
+            return left != right;
+        case Cmp::Lt:
+            return left < right;
+        case Cmp::Le:
+            return left <= right;
+        case Cmp::Gt:
+            return left > right;
+        case Cmp::Ge:
+            return left >= right;
+    }
+    return false;
+}
+
+}  // namespace writ::check

@@ -1,0 +1,346 @@
+// Fixtures and tests: documents with their changes applied, and expectations that name what exists.
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "check/expr.h"
+#include "check/passes.h"
+
+namespace writ::check {
+namespace {
+
+using Keys = std::vector<std::string>;
+
+std::optional<json::Value> to_json(Context& c, const ast::Data& data) {
+    switch (data.kind) {
+        case ast::DataKind::String:
+            return json::Value::of(std::string_view(data.text));
+        case ast::DataKind::Number:
+            return json::Value::number(data.text);
+        case ast::DataKind::Bool:
+            return json::Value::of(data.boolean);
+        case ast::DataKind::None:
+            return json::Value::null();
+        case ast::DataKind::Missing:
+            c.report.add(Code::E0414, data.span, "`missing` cannot stand inside a value", {}, "leave it out");
+            return {};
+        case ast::DataKind::Array: {
+            auto array = json::Value::array();
+            for (const auto& item : data.items) {
+                auto value = to_json(c, item);
+                if (!value) return {};
+                array.items.push_back(std::move(*value));
+            }
+            return array;
+        }
+        case ast::DataKind::Object: {
+            auto object = json::Value::object();
+            for (const auto& [name, member] : data.members) {
+                auto value = to_json(c, member);
+                if (!value) return {};
+                object.set(name.text, std::move(*value));
+            }
+            return object;
+        }
+    }
+    return {};
+}
+
+/// Where a change goes in the document.
+class ChangePath {
+public:
+    ChangePath(Context& c, std::uint32_t module) : c_(c), module_(module) {}
+
+    /// Empty: reported.
+    Keys resolve(const std::vector<ast::PathStep>& steps) {
+        if (steps.empty()) return {};
+        const auto& root = steps[0];
+        if (root.text == "params") return raw({"tool", "params"}, steps, 1);
+        if (root.text == "provenance") return raw({"provenance"}, steps, 1);
+        if (child_of(c_.policy, c_.policy.request, root.text).valid())
+            return walk({}, c_.policy.request, steps, 0);
+        const auto found = look_up(c_, module_, Space::Value, root.text);
+        if (found.miss == Miss::No && std::holds_alternative<ast::IssuerDecl>(found.entry->decl->node))
+            return found.entry->index == kNoIndex ? Keys{} : claim(found.entry->index, steps);
+        report_no_field(c_, c_.policy.request, root, {"params", "provenance"});
+        return {};
+    }
+
+private:
+    static Keys raw(Keys keys, const std::vector<ast::PathStep>& steps, std::size_t first) {
+        for (std::size_t i = first; i < steps.size(); ++i) keys.emplace_back(steps[i].text);
+        return keys;
+    }
+
+    Keys claim(std::uint32_t index, const std::vector<ast::PathStep>& steps) {
+        const auto& issuer = c_.policy.issuers[index];
+        const auto root = c_.policy.kinds[issuer.kind].root;
+        const auto& names = c_.kind_names[issuer.kind];
+        Keys keys{"token", "claims"};
+        if (steps.size() < 2) return keys;
+        if (const auto alias = names.aliases.find(steps[1].text); alias != names.aliases.end()) {
+            Keys below;
+            for (auto at = alias->second; at != root; at = c_.policy.at(at).parent)
+                below.push_back(c_.policy.at(at).name);
+            keys.insert(keys.end(), below.rbegin(), below.rend());
+            return walk(std::move(keys), alias->second, steps, 2);
+        }
+        if (const auto capture = names.captures.find(steps[1].text); capture != names.captures.end()) {
+            const auto& spec = c_.policy.kinds[issuer.kind].captures[capture->second];
+            const auto& parsed = c_.policy.at(spec.field).name;
+            c_.report.add(Code::E0414, steps[1].span,
+                          quoted(steps[1].text) + " is taken out of " + quoted(issuer.name + "." + parsed) +
+                              " and cannot be set by itself",
+                          {}, "set " + quoted(issuer.name + "." + parsed));
+            return {};
+        }
+        return walk(std::move(keys), root, steps, 1);
+    }
+
+    Keys walk(Keys keys, FieldId at, const std::vector<ast::PathStep>& steps, std::size_t first) {
+        Type type = c_.policy.at(at).type;
+        for (std::size_t i = first; i < steps.size(); ++i) {
+            const auto& step = steps[i];
+            // Open records: whatever an issuer or a tool sends.
+            if (at == c_.claims || at == c_.params) return raw(std::move(keys), steps, i);
+            if (type.kind == Kind::Record) {
+                const auto child = child_of(c_.policy, type.record, step.text);
+                if (!child.valid()) {
+                    report_no_field(c_, type.record, step);
+                    return {};
+                }
+                at = child;
+                type = c_.policy.at(child).type;
+            } else if (type.kind == Kind::Map) {
+                type = element_of(type);
+            } else {
+                c_.report.add(Code::E0414, step.span,
+                              "a " + describe(c_.policy, type) + " has nothing inside that could be set", {},
+                              "set it as a whole");
+                return {};
+            }
+            keys.emplace_back(step.text);
+        }
+        return keys;
+    }
+
+    Context& c_;
+    std::uint32_t module_;
+};
+
+/// Sets or removes one place, making objects on the way. False: reported.
+bool apply(Context& c, json::Value& document, const Keys& keys, Span span, const ast::Data& data) {
+    auto* at = &document;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (at->type == json::Type::Null) *at = json::Value::object();
+        if (at->type != json::Type::Object) {
+            c.report.add(Code::E0414, span,
+                         "there is no object to set " + quoted(keys[i]) + " in: the fixture has a " +
+                             std::string(json::name_of(at->type)) + " there");
+            return false;
+        }
+        const bool last = i + 1 == keys.size();
+        if (last && data.kind == ast::DataKind::Missing) {
+            at->remove(keys[i]);
+            return true;
+        }
+        if (last) {
+            auto value = to_json(c, data);
+            if (!value) return false;
+            at->set(keys[i], std::move(*value));
+            return true;
+        }
+        auto* next = at->find(keys[i]);
+        if (next == nullptr && data.kind == ast::DataKind::Missing) return true;
+        at = next != nullptr ? next : &at->set(keys[i], json::Value::object());
+    }
+    return true;
+}
+
+bool apply(Context& c, std::uint32_t module, json::Value& document, const std::vector<ast::Change>& changes) {
+    bool right = true;
+    for (const auto& change : changes) {
+        const auto keys = ChangePath(c, module).resolve(change.path);
+        right = !keys.empty() && apply(c, document, keys, change.span, change.value) && right;
+    }
+    return right;
+}
+
+/// Fixtures, each built once, bases first.
+class Fixtures {
+public:
+    explicit Fixtures(Context& c) : c_(c) {
+        for (auto& entry : c.entries) {
+            const auto* decl = std::get_if<ast::FixtureDecl>(&entry.decl->node);
+            if (decl == nullptr) continue;
+            entry.index = static_cast<std::uint32_t>(work_.size());
+            work_.push_back({&entry, decl, State::Untouched, kNoIndex});
+            c.policy.fixtures.push_back(
+                {std::string(decl->name.text), c.modules[entry.module].name, decl->name.span, {}});
+        }
+    }
+
+    void run() {
+        for (auto& work : work_) {
+            if (!work.decl->base) continue;
+            const auto* base = require_name(c_, work.entry->module, Space::Fixture, *work.decl->base,
+                                            Code::E0201, "fixture");
+            if (base != nullptr)
+                work.base = base->index;
+            else
+                work.state = State::Broken;
+        }
+        for (std::uint32_t i = 0; i < work_.size(); ++i) {
+            std::vector<std::uint32_t> chain;
+            auto at = i;
+            for (; at != kNoIndex && work_[at].state == State::Untouched; at = work_[at].base) {
+                work_[at].state = State::Busy;
+                chain.push_back(at);
+            }
+            const bool circle = at != kNoIndex && work_[at].state == State::Busy;
+            if (circle)
+                c_.report.add(
+                    Code::E0208, work_[chain.back()].decl->base->span,
+                    "fixture " + quoted(work_[chain.back()].decl->name.text) + " is based on itself",
+                    "closes the circle");
+            for (auto next = chain.rbegin(); next != chain.rend(); ++next)
+                work_[*next].state =
+                    !circle && build(work_[*next], c_.policy.fixtures[*next]) ? State::Done : State::Broken;
+        }
+    }
+
+    /// The document of a fixture; null if it is broken.
+    [[nodiscard]] const json::Value* document(std::uint32_t index) const {
+        return work_[index].state == State::Done ? &c_.policy.fixtures[index].document : nullptr;
+    }
+
+private:
+    struct Work {
+        const Entry* entry = nullptr;
+        const ast::FixtureDecl* decl = nullptr;
+        State state = State::Untouched;
+        std::uint32_t base = kNoIndex;
+    };
+
+    bool build(const Work& work, Fixture& fixture) {
+        const auto& decl = *work.decl;
+        if (decl.json_path) {
+            std::string text;
+            if (!read_data(c_, decl.path_span, *decl.json_path, text)) return false;
+            auto document = json::parse(text);
+            if (!document || document->type != json::Type::Object) {
+                c_.report.add(Code::E0414, decl.path_span,
+                              quoted(*decl.json_path) + " is not a request: " +
+                                  (document ? std::string("it is not an object")
+                                            : document.error().message + " at " + document.error().context));
+                return false;
+            }
+            fixture.document = std::move(*document);
+        } else if (work.base != kNoIndex) {
+            const auto* base = document(work.base);
+            if (base == nullptr) return false;
+            fixture.document = *base;
+        } else {
+            fixture.document = json::Value::object();
+        }
+        return apply(c_, work.entry->module, fixture.document, decl.changes);
+    }
+
+    Context& c_;
+    std::vector<Work> work_;
+};
+
+/// What an expectation can name.
+class Expectations {
+public:
+    explicit Expectations(Context& c) : c_(c) {
+#define REASON(code, prose) reasons_.insert(#code);
+#include "base/reasons.def"
+#undef REASON
+        for (const auto& rule : c.policy.rules) {
+            if (rule.kind == RuleKind::Deny) reasons_.insert(rule.name);
+            rules_.insert(rule.name);
+            qualified_.insert(rule.module + "." + rule.name);
+            for (const auto& obligation : rule.obligations) obligations_.insert(obligation.name);
+        }
+    }
+
+    void check(const ast::Expectation& expect) {
+        for (const auto& reason : expect.reasons)
+            require(reasons_, reason.text, reason.span, Code::E0414, "reason",
+                    "neither an engine's reason nor a deny rule");
+        for (const auto& obligation : expect.obligations)
+            require(obligations_, obligation.text, obligation.span, Code::E0414, "obligation",
+                    "no rule asks for it");
+        for (const auto& rule : expect.rules) {
+            std::string name;
+            for (const auto& part : rule.parts) {
+                if (!name.empty()) name += '.';
+                name += part.text;
+            }
+            if (rule.parts.size() > 1 && qualified_.contains(name)) continue;
+            require(rules_, name, rule.span, Code::E0201, "rule", "not declared");
+        }
+    }
+
+private:
+    using Names = std::set<std::string, std::less<>>;
+
+    void require(const Names& names, std::string_view name, Span span, Code code, std::string_view noun,
+                 std::string label) {
+        if (names.contains(name)) return;
+        auto& diagnostic = c_.report.add(code, span, "there is no " + std::string(noun) + " " + quoted(name),
+                                         std::move(label));
+        std::vector<std::string_view> candidates;
+        for (const auto& candidate : names)
+            if (candidates.size() < 4096) candidates.push_back(candidate);
+        suggest(c_, diagnostic, name, candidates);
+    }
+
+    Context& c_;
+    Names reasons_, rules_, qualified_, obligations_;
+};
+
+void add_cases(Context& c, std::uint32_t module, const ast::TestDecl& decl, const json::Value& document) {
+    for (const auto& expect : decl.expects) c.policy.tests.push_back({decl.name, document, &expect});
+    std::vector<Keys> paths;
+    for (const auto& path : decl.case_paths) {
+        paths.push_back(ChangePath(c, module).resolve(path));
+        if (paths.back().empty()) return;
+    }
+    for (const auto& row : decl.rows) {
+        if (row.values.size() != paths.size()) continue;  // the parser leaves such rows out
+        TestCase test{decl.name + " [", document, &row.expect};
+        bool right = true;
+        for (std::size_t i = 0; i < paths.size(); ++i) {
+            if (i > 0) test.name += " | ";
+            test.name += text_at(c, row.values[i].span);
+            right = apply(c, test.document, paths[i], row.values[i].span, row.values[i]) && right;
+        }
+        test.name += ']';
+        if (right) c.policy.tests.push_back(std::move(test));
+    }
+}
+
+}  // namespace
+
+void check_fixtures_and_tests(Context& c) {
+    Fixtures fixtures(c);
+    fixtures.run();
+    Expectations expectations(c);
+    for (const auto& entry : c.entries) {
+        const auto* decl = std::get_if<ast::TestDecl>(&entry.decl->node);
+        if (decl == nullptr) continue;
+        for (const auto& expect : decl->expects) expectations.check(expect);
+        for (const auto& row : decl->rows) expectations.check(row.expect);
+        const auto* given =
+            require_name(c, entry.module, Space::Fixture, decl->given, Code::E0201, "fixture");
+        if (given == nullptr) continue;
+        const auto* base = fixtures.document(given->index);
+        if (base == nullptr) continue;
+        auto document = *base;
+        if (apply(c, entry.module, document, decl->changes)) add_cases(c, entry.module, *decl, document);
+    }
+}
+
+}  // namespace writ::check

@@ -1,0 +1,350 @@
+// What a narrowing rule has to test before it reads, and conjuncts that exclude each other.
+//
+// A leaf that reads through `or none`, or a claim, is unknown where there is none, and unknown makes
+// a narrowing rule apply. Beside a test the condition is decided there: `g is some and …` is false,
+// `g is none or …` true. Under `not` both swap together, so polarity matters for the help only.
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "check/expr.h"
+#include "check/passes.h"
+
+namespace writ::check {
+namespace {
+
+/// Something that has to be tested: a fact, an element's field, or the issuer.
+struct Guard {
+    enum class Sort : std::uint8_t { Fact, Elem, Issuer } sort = Sort::Fact;
+    std::uint32_t id = 0;  ///< fact, binder or issuer
+    FieldId field;         ///< Elem
+    friend bool operator==(const Guard&, const Guard&) = default;
+};
+using Guards = std::vector<Guard>;
+
+void add(Guards& guards, const Guard& guard) {
+    if (std::find(guards.begin(), guards.end(), guard) == guards.end()) guards.push_back(guard);
+}
+
+std::optional<Guard> subject_of(const Expr& test) {
+    const auto& subject = *test.kids[0];
+    if (subject.op == Op::Fact) return Guard{Guard::Sort::Fact, subject.id, {}};
+    if (subject.op == Op::Elem) return Guard{Guard::Sort::Elem, subject.id, subject.field};
+    return {};
+}
+
+/// What is known to be there if `e` has the outcome.
+Guards known_if(const Expr& e, bool outcome) {
+    Guards known;
+    if (e.op == Op::Not) return known_if(*e.kids[0], !outcome);
+    if (e.op == Op::IsSome || e.op == Op::IsNone) {
+        if ((e.op == Op::IsSome) == outcome)
+            if (const auto subject = subject_of(e)) known.push_back(*subject);
+        return known;
+    }
+    if (e.op == Op::IssuerIs && outcome) known.push_back({Guard::Sort::Issuer, e.id, {}});
+    if (e.op != Op::And && e.op != Op::Or) return known;
+    if ((e.op == Op::And) == outcome) {
+        for (const auto* kid : e.kids)
+            for (const auto& guard : known_if(*kid, outcome)) add(known, guard);
+        return known;
+    }
+    known = known_if(*e.kids[0], outcome);
+    for (const auto* kid : e.kids.subspan(1)) {
+        const auto other = known_if(*kid, outcome);
+        std::erase_if(known, [&](const Guard& guard) {
+            return std::find(other.begin(), other.end(), guard) == other.end();
+        });
+    }
+    return known;
+}
+
+/// Without the parentheses around the whole, if there are any.
+std::string_view bare_text(std::string_view text) {
+    if (!text.starts_with('(') || !text.ends_with(')')) return text;
+    int open = 0;
+    for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+        open += text[i] == '(' ? 1 : text[i] == ')' ? -1 : 0;
+        if (open == 0) return text;
+    }
+    return text.substr(1, text.size() - 2);
+}
+
+class GuardCheck {
+public:
+    GuardCheck(Context& c, const ast::Name& rule, Span decl) : c_(c), rule_(rule), decl_(decl) {}
+
+    void condition(const Expr& e, const Guards& guards, bool positive, bool bare) {
+        if (e.op == Op::Not) return condition(*e.kids[0], guards, !positive, false);
+        if (e.op == Op::And || e.op == Op::Or) return logic(e, guards, positive);
+        Guards needed;
+        reads(e, needed, guards, positive, false);
+        std::erase_if(needed, [&](const Guard& guard) {
+            return std::find(guards.begin(), guards.end(), guard) != guards.end();
+        });
+        if (!needed.empty()) report(e, needed, positive, bare);
+    }
+
+private:
+    void logic(const Expr& e, const Guards& guards, bool positive) {
+        // How many kids test each thing: a kid is guarded by the others, not by itself.
+        std::vector<Guards> known;
+        std::vector<std::pair<Guard, std::size_t>> tests;
+        for (const auto* kid : e.kids) {
+            known.push_back(known_if(*kid, e.op == Op::And));
+            for (const auto& guard : known.back()) {
+                const auto at = std::find_if(tests.begin(), tests.end(),
+                                             [&](const auto& test) { return test.first == guard; });
+                if (at == tests.end())
+                    tests.emplace_back(guard, 1);
+                else
+                    ++at->second;
+            }
+        }
+        for (std::size_t i = 0; i < e.kids.size(); ++i) {
+            Guards inner = guards;
+            for (const auto& [guard, count] : tests) {
+                const bool own = std::find(known[i].begin(), known[i].end(), guard) != known[i].end();
+                if (count > (own ? 1u : 0u)) add(inner, guard);
+            }
+            condition(*e.kids[i], inner, positive, e.op == Op::And && positive);
+        }
+    }
+
+    /// Collects what a leaf reads; bodies of quantifiers are conditions of their own.
+    void reads(const Expr& e, Guards& needed, const Guards& guards, bool positive, bool tested) {
+        switch (e.op) {
+            case Op::Fact:
+                return fact(c_.policy.at(FactId{e.id}), e.id, needed, tested);
+            case Op::Elem:
+                return element(e, needed, tested);
+            case Op::IsNone:
+            case Op::IsSome:
+                return reads(*e.kids[0], needed, guards, positive, true);
+            case Op::Any:
+            case Op::All:
+            case Op::Count:
+                reads(*e.kids[0], needed, guards, positive, false);
+                // A count can go either way; a test beside the read decides the body in both.
+                condition(*e.kids[1], guards, e.op == Op::Count || positive, true);
+                return;
+            case Op::Integer:
+            case Op::Text:
+            case Op::Column:
+            case Op::ElemColumn:
+            case Op::TableColumn:
+            case Op::TableRows:
+            case Op::Now:
+            case Op::IssuerIs:
+            case Op::Constant:
+                return;
+            case Op::Set:
+            case Op::Age:
+            case Op::Add:
+            case Op::Subtract:
+            case Op::Multiply:
+            case Op::Negate:
+            case Op::Union:
+            case Op::Intersect:
+            case Op::Minus:
+            case Op::Words:
+            case Op::Lower:
+            case Op::Convert:
+            case Op::PartOf:
+            case Op::Truth:
+            case Op::And:
+            case Op::Or:
+            case Op::Not:
+            case Op::Compare:
+            case Op::In:
+            case Op::SubsetOf:
+            case Op::Overlaps:
+            case Op::Like:
+            case Op::Matches:
+            case Op::InCidr:
+            case Op::InWindow:
+                for (const auto* kid : e.kids) reads(*kid, needed, guards, positive, false);
+                return;
+        }
+    }
+
+    void fact(const Fact& fact, std::uint32_t id, Guards& needed, bool tested) {
+        if (fact.root == FactRoot::Claim || fact.root == FactRoot::Capture)
+            add(needed, {Guard::Sort::Issuer, fact.issuer.value, {}});
+        for (const auto optional : fact.optionals) add(needed, {Guard::Sort::Fact, optional.value, {}});
+        if (tested || fact.root == FactRoot::Capture || fact.root == FactRoot::Catalog) return;
+        const auto& field = c_.policy.at(fact.field);
+        const bool inside_map = field.type.kind == Kind::Map && fact.type.kind != Kind::Map;
+        if (field.or_none && !inside_map) add(needed, {Guard::Sort::Fact, id, {}});
+    }
+
+    void element(const Expr& e, Guards& needed, bool tested) {
+        if (!e.field.valid()) return;
+        Guards found;
+        if (!tested && c_.policy.at(e.field).or_none) found.push_back({Guard::Sort::Elem, e.id, e.field});
+        // Up to the list that holds the element.
+        for (auto at = c_.policy.at(e.field).parent; at.valid() && c_.policy.at(at).type.kind == Kind::Record;
+             at = c_.policy.at(at).parent)
+            if (c_.policy.at(at).or_none) found.push_back({Guard::Sort::Elem, e.id, at});
+        for (auto guard = found.rbegin(); guard != found.rend(); ++guard) add(needed, *guard);
+    }
+
+    std::string name_of(const Guard& guard, const Expr& leaf) const {
+        switch (guard.sort) {
+            case Guard::Sort::Fact:
+                return c_.policy.at(FactId{guard.id}).path;
+            case Guard::Sort::Issuer:
+                return c_.policy.issuers[guard.id].name;
+            case Guard::Sort::Elem:
+                break;
+        }
+        return std::string(element_text(leaf, guard));
+    }
+
+    /// The spelling of an element's field: what the author wrote, cut where the field's name ends.
+    std::string element_text(const Expr& e, const Guard& guard) const {
+        if (e.op == Op::Elem && e.id == guard.id) {
+            std::size_t below = 0;
+            for (auto at = e.field; at.valid() && at != guard.field; at = c_.policy.at(at).parent) ++below;
+            auto text = std::string(text_at(c_, e.span));
+            for (; below > 0 && text.find('.') != std::string::npos; --below) text.resize(text.rfind('.'));
+            return text;
+        }
+        for (const auto* kid : e.kids)
+            if (auto text = element_text(*kid, guard); !text.empty()) return text;
+        return {};
+    }
+
+    void report(const Expr& leaf, const Guards& needed, bool positive, bool bare) {
+        std::string tests;
+        const std::string_view joint = positive ? " and " : " or ";
+        for (const auto& guard : needed) {
+            const auto name = name_of(guard, leaf);
+            const bool issuer = guard.sort == Guard::Sort::Issuer;
+            tests += issuer ? "token.issuer is " : name + " is ";
+            if (issuer)
+                tests += (positive ? "" : "not ") + name;
+            else
+                tests += positive ? "some" : "none";
+            tests += joint;
+        }
+        const auto& first = needed.front();
+        const auto name = name_of(first, leaf);
+        const std::string message =
+            first.sort == Guard::Sort::Issuer
+                ? "claims of " + quoted(name) + " are read without a test of the issuer"
+                : quoted(name) + " may be none and is read without a test";
+        const auto written = text_at(c_, leaf.span);
+        const auto inside = bare_text(written);
+        std::string guarded = tests + std::string(inside);
+        if (!bare || inside.size() < written.size()) guarded = "(" + guarded + ")";
+        auto& diagnostic = c_.report.add(Code::E0405, leaf.span, message,
+                                         "unknown where there is none, and then this rule applies",
+                                         "guard it: " + quoted(guarded));
+        diagnostic.replacement = guarded;
+        relate_guard(diagnostic, first);
+        const bool elsewhere =
+            leaf.span.source != decl_.source || leaf.span.begin < decl_.begin || leaf.span.end > decl_.end;
+        if (elsewhere) diagnostic.related.push_back({rule_.span, "used by this rule, which narrows"});
+    }
+
+    void relate_guard(Diagnostic& diagnostic, const Guard& guard) const {
+        if (guard.sort == Guard::Sort::Issuer) {
+            diagnostic.related.push_back({c_.policy.issuers[guard.id].span, "the issuer is declared here"});
+            return;
+        }
+        const auto field =
+            guard.sort == Guard::Sort::Fact ? c_.policy.at(FactId{guard.id}).field : guard.field;
+        diagnostic.related.push_back({c_.policy.at(field).span, "declared `or none` here"});
+    }
+
+    Context& c_;
+    const ast::Name& rule_;
+    Span decl_;
+};
+
+/// What conjuncts so far allow for one fact.
+struct Allowed {
+    std::int64_t low = std::numeric_limits<std::int64_t>::min();
+    std::int64_t high = std::numeric_limits<std::int64_t>::max();
+    const Expr* text = nullptr;
+    Span span;
+};
+
+struct Bound {
+    const Expr* value = nullptr;
+    const Expr* constant = nullptr;
+    Cmp cmp = Cmp::Eq;
+};
+
+std::optional<Bound> constant_bound(const Expr& e) {
+    if (e.op != Op::Compare) return {};
+    const auto fact = [](const Expr* side) { return side->op == Op::Fact || side->op == Op::Elem; };
+    const auto constant = [](const Expr* side) { return side->op == Op::Integer || side->op == Op::Text; };
+    if (fact(e.kids[0]) && constant(e.kids[1])) return Bound{e.kids[0], e.kids[1], e.cmp};
+    if (!constant(e.kids[0]) || !fact(e.kids[1])) return {};
+    return Bound{e.kids[1], e.kids[0], flipped(e.cmp)};
+}
+
+/// Narrows; false if nothing is left.
+bool narrow(Allowed& allowed, const Bound& bound) {
+    if (bound.constant->op == Op::Text) {
+        if (bound.cmp != Cmp::Eq) return true;
+        if (allowed.text != nullptr) return same_constant(*allowed.text, *bound.constant);
+        allowed.text = bound.constant;
+        return true;
+    }
+    const auto at = bound.constant->integer;
+    constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
+    constexpr auto kGreatest = std::numeric_limits<std::int64_t>::max();
+    switch (bound.cmp) {
+        case Cmp::Ne:
+            return true;
+        case Cmp::Eq:
+            allowed.low = std::max(allowed.low, at);
+            allowed.high = std::min(allowed.high, at);
+            break;
+        case Cmp::Le:
+            allowed.high = std::min(allowed.high, at);
+            break;
+        case Cmp::Ge:
+            allowed.low = std::max(allowed.low, at);
+            break;
+        case Cmp::Lt:
+            if (at == kLeast) return false;
+            allowed.high = std::min(allowed.high, at - 1);
+            break;
+        case Cmp::Gt:
+            if (at == kGreatest) return false;
+            allowed.low = std::max(allowed.low, at + 1);
+            break;
+    }
+    return allowed.low <= allowed.high;
+}
+
+}  // namespace
+
+void check_guards(Context& c, const ast::Name& rule, Span decl, const Expr& when) {
+    GuardCheck(c, rule, decl).condition(when, {}, true, true);
+}
+
+bool report_contradiction(Context& c, std::span<const Expr* const> conjuncts) {
+    std::map<std::pair<std::uint64_t, std::uint32_t>, Allowed> facts;
+    for (const auto* conjunct : conjuncts) {
+        const auto bound = constant_bound(*conjunct);
+        if (!bound) continue;
+        const auto sort = static_cast<std::uint64_t>(bound->value->op) << 32;
+        const auto [at, added] = facts.try_emplace({sort | bound->value->id, bound->value->field.value});
+        if (added) at->second.span = conjunct->span;
+        if (narrow(at->second, *bound)) continue;
+        auto& diagnostic =
+            c.report.add(Code::E0302, conjunct->span, "these two conditions never hold together",
+                         "excludes the other one", "join alternatives with `or`, or with `in { … }`");
+        diagnostic.related.push_back({at->second.span, "excluded by this"});
+        return true;
+    }
+    return false;
+}
+
+}  // namespace writ::check

@@ -1,0 +1,194 @@
+// Literals take the type of what they are compared with, and its canonical form.
+#include <algorithm>
+#include <limits>
+
+#include "base/values.h"
+#include "check/expr.h"
+
+namespace writ::check {
+namespace {
+
+void report_bad_literal(Context& c, Span span, std::string_view text, std::string_view type,
+                        std::string help) {
+    c.report.add(Code::E0303, span, quoted(text) + " is not a value of type " + quoted(type), {},
+                 std::move(help));
+}
+
+std::string help_for(Kind kind) {
+    switch (kind) {
+        case Kind::Spiffe:
+            return "for example `spiffe://acme.example/ns/support`";
+        case Kind::Url:
+            return "for example `https://api.acme.example/v1`; no user, no `..`";
+        case Kind::Host:
+            return "for example `api.acme.example`; patterns go with `like`";
+        case Kind::Email:
+            return "for example `ann@acme.example`";
+        case Kind::Arn:
+            return "for example `arn:aws:iam::123456789012:role/reader`";
+        case Kind::Ip:
+            return "for example `10.0.0.1` or `2001:db8::1`";
+        case Kind::Cidr:
+            return "for example `10.0.0.0/8`; bits after the prefix are zero";
+        case Kind::Instant:
+            return "for example `2026-01-31T09:00:00Z`";
+        case Kind::Bool:
+        case Kind::Int:
+        case Kind::Decimal:
+        case Kind::Duration:
+        case Kind::Enum:
+        case Kind::String:
+        case Kind::Path:
+        case Kind::Subject:
+        case Kind::Dotted:
+        case Kind::Record:
+        case Kind::List:
+        case Kind::Map:
+            return {};
+    }
+    return {};
+}
+
+}  // namespace
+
+const Expr* enum_member(Context& c, EnumId id, std::string_view name, Span span) {
+    const auto& type = c.policy.enums[id.value];
+    const auto found = std::find(type.members.begin(), type.members.end(), name);
+    if (found != type.members.end()) {
+        Type result = scalar(Kind::Enum);
+        result.enumeration = id;
+        return integer_node(c, result, span, found - type.members.begin());
+    }
+    auto& diagnostic = c.report.add(
+        Code::E0201, span, quoted(name) + " is not a member of enum " + quoted(type.name), "not a member");
+    suggest(c, diagnostic, name, {type.members.begin(), type.members.end()});
+    if (diagnostic.help.empty() && id == c.tier && !c.policy.tier.valid())
+        diagnostic.help = "declare the tiers: `tier read < write < privileged`";
+    return nullptr;
+}
+
+const Expr* literal_of(Context& c, std::string_view text, Span span, const Type& want) {
+    if (want.kind == Kind::Enum) return enum_member(c, want.enumeration, text, span);
+    if (want.kind == Kind::Instant) {
+        if (const auto value = parse_instant(text)) return integer_node(c, want, span, *value);
+        report_bad_literal(c, span, text, spelling_of(want.kind), help_for(want.kind));
+        return nullptr;
+    }
+    if (rep_of(want.kind) != Rep::Text) return text_node(c, scalar(Kind::String), span, text);
+    auto canonical = canonical_text(want.kind, text);
+    if (!canonical) {
+        report_bad_literal(c, span, text, spelling_of(want.kind), help_for(want.kind));
+        return nullptr;
+    }
+    return text_node(c, scalar(want.kind), span,
+                     *canonical == text ? text : c.policy.arena->copy(*canonical));
+}
+
+const Expr* type_literal(Context& c, const ast::Expr& e, const Type* want) {
+    switch (e.kind) {
+        case ast::ExprKind::String:
+            if (want != nullptr) return literal_of(c, e.text, e.span, *want);
+            return text_node(c, scalar(Kind::String), e.span, e.text);
+        case ast::ExprKind::Int:
+            if (want != nullptr && want->kind == Kind::Decimal) {
+                if (e.integer > std::numeric_limits<std::int64_t>::max() / kDecimalUnit ||
+                    e.integer < std::numeric_limits<std::int64_t>::min() / kDecimalUnit) {
+                    report_bad_literal(c, e.span, std::to_string(e.integer), "decimal", "it is too large");
+                    return nullptr;
+                }
+                return integer_node(c, *want, e.span, e.integer * kDecimalUnit);
+            }
+            return integer_node(c, scalar(Kind::Int), e.span, e.integer);
+        case ast::ExprKind::Decimal:
+            return integer_node(c, scalar(Kind::Decimal), e.span, e.integer);
+        case ast::ExprKind::Duration:
+            return integer_node(c, scalar(Kind::Duration), e.span, e.integer);
+        case ast::ExprKind::Bool:
+            return integer_node(c, scalar(Kind::Bool), e.span, e.integer);
+        case ast::ExprKind::Path:
+        case ast::ExprKind::Set:
+        case ast::ExprKind::Call:
+        case ast::ExprKind::Count:
+        case ast::ExprKind::Any:
+        case ast::ExprKind::All:
+        case ast::ExprKind::Not:
+        case ast::ExprKind::Negate:
+        case ast::ExprKind::And:
+        case ast::ExprKind::Or:
+        case ast::ExprKind::Compare:
+        case ast::ExprKind::In:
+        case ast::ExprKind::Contains:
+        case ast::ExprKind::SubsetOf:
+        case ast::ExprKind::Overlaps:
+        case ast::ExprKind::Like:
+        case ast::ExprKind::Matches:
+        case ast::ExprKind::InWindow:
+        case ast::ExprKind::IsNone:
+        case ast::ExprKind::IsSome:
+        case ast::ExprKind::IsName:
+        case ast::ExprKind::Add:
+        case ast::ExprKind::Subtract:
+        case ast::ExprKind::Multiply:
+        case ast::ExprKind::Union:
+        case ast::ExprKind::Intersect:
+        case ast::ExprKind::Error:
+            return nullptr;
+    }
+    return nullptr;
+}
+
+const Expr* type_set(Context& c, Scope& s, const ast::Expr& e, const Type* want) {
+    // Elements are bounded by the text; only what definitions multiply counts as work.
+    const auto work = c.work;
+    Type element;
+    bool known = want != nullptr && want->kind == Kind::List;
+    if (known) element = element_of(*want);
+    const Expr* first = nullptr;
+    std::vector<const Expr*> kids;
+    std::unordered_set<std::string_view> texts;
+    std::unordered_set<std::int64_t> integers;
+    bool broken = false;
+    for (const auto* item : e.kids) {
+        const auto* kid = type_value(c, s, *item, known ? &element : nullptr);
+        if (kid == nullptr) {
+            broken = true;
+            continue;
+        }
+        if (kid->type.kind == Kind::List) {
+            c.report.add(Code::E0301, kid->span, "a set inside a set",
+                         "this is a " + describe(c.policy, kid->type), "join sets with `|`");
+            broken = true;
+            continue;
+        }
+        if (kid->op != Op::Integer && kid->op != Op::Text && kid->op != Op::Column &&
+            kid->op != Op::ElemColumn) {
+            c.report.add(Code::E0311, kid->span, "elements of a set are constants", {},
+                         "compare one by one: `x == a or x == b`");
+            broken = true;
+            continue;
+        }
+        if (first != nullptr && !comparable(first->type, kid->type)) {
+            auto& diagnostic = c.report.add(Code::E0301, kid->span, "a set of different types",
+                                            "this is a " + describe(c.policy, kid->type));
+            diagnostic.related.push_back({first->span, "this is a " + describe(c.policy, first->type)});
+            broken = true;
+            continue;
+        }
+        if (first == nullptr) {
+            first = kid;
+            if (!known) element = kid->type;
+            known = true;
+        }
+        const bool fresh = kid->op == Op::Text      ? texts.insert(kid->text).second
+                           : kid->op == Op::Integer ? integers.insert(kid->integer).second
+                                                    : true;
+        if (fresh) kids.push_back(kid);
+    }
+    c.work = work;
+    if (broken) return nullptr;
+    if (first != nullptr) element = first->type;
+    if (!known) element = scalar(Kind::String);
+    return node(c, Op::Set, list_of(element, kids.size()), e.span, kids);
+}
+
+}  // namespace writ::check

@@ -1,0 +1,266 @@
+// Looking names up, what to say when they are not there, and small helpers on types.
+#include <algorithm>
+
+#include "check/context.h"
+
+namespace writ::check {
+namespace {
+
+constexpr std::size_t kMaxCandidates = 4096;
+
+bool is_word(std::string_view text) {
+    if (text.empty() || (text[0] >= '0' && text[0] <= '9')) return false;
+    return std::all_of(text.begin(), text.end(), [](char ch) {
+        return ch == '_' || (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
+    });
+}
+
+void append_literal(std::string& out, std::string_view text) {
+    out += '"';
+    for (const char ch : text) {
+        if (ch == '"' || ch == '\\') out += '\\';
+        out += ch;
+    }
+    out += '"';
+}
+
+/// A name of one module, as seen from another.
+Lookup look_inside(const Context& c, std::uint32_t from, std::uint32_t module, Space space,
+                   std::string_view name) {
+    const auto& names = c.modules[module].names[static_cast<std::size_t>(space)];
+    const auto found = names.find(name);
+    if (found == names.end()) return {};
+    const auto& entry = c.entries[found->second];
+    if (from != module && !entry.decl->exported) return {nullptr, Miss::Private, &entry};
+    return {&entry, Miss::No, nullptr};
+}
+
+}  // namespace
+
+Lookup look_up(const Context& c, std::uint32_t module, Space space, std::string_view name) {
+    auto found = look_inside(c, module, module, space, name);
+    if (found.entry != nullptr) return found;
+    for (const auto& import : c.modules[module].imports) {
+        if (!import.alias.empty()) continue;
+        const auto next = look_inside(c, module, import.module, space, name);
+        if (next.entry != nullptr) {
+            if (found.entry != nullptr) return {found.entry, Miss::Ambiguous, next.entry};
+            found = next;
+        } else if (found.entry == nullptr && next.miss == Miss::Private) {
+            found = next;
+        }
+    }
+    return found;
+}
+
+Lookup look_up(const Context& c, std::uint32_t module, Space space, std::span<const std::string_view> parts) {
+    if (parts.empty()) return {};
+    if (parts.size() == 1) return look_up(c, module, space, parts[0]);
+    std::string prefix;
+    for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+        if (i > 0) prefix += '.';
+        prefix += parts[i];
+    }
+    if (c.modules[module].name == prefix) return look_inside(c, module, module, space, parts.back());
+    for (const auto& import : c.modules[module].imports)
+        if (import.alias.empty() ? c.modules[import.module].name == prefix : import.alias == prefix)
+            return look_inside(c, module, import.module, space, parts.back());
+    return {};
+}
+
+std::vector<std::string_view> visible_names(const Context& c, std::uint32_t module, Space space) {
+    std::vector<std::string_view> out;
+    const auto at = static_cast<std::size_t>(space);
+    for (const auto& [name, entry] : c.modules[module].names[at])
+        if (out.size() < kMaxCandidates) out.push_back(name);
+    for (const auto& import : c.modules[module].imports) {
+        if (!import.alias.empty()) continue;
+        for (const auto& [name, entry] : c.modules[import.module].names[at])
+            if (out.size() < kMaxCandidates && c.entries[entry].decl->exported) out.push_back(name);
+    }
+    // Hash order must not show in a message.
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+void suggest(const Context& c, Diagnostic& diagnostic, std::string_view name,
+             const std::vector<std::string_view>& candidates) {
+    if (c.report.full()) return;
+    const auto near = nearest(name, candidates);
+    if (near.empty()) return;
+    diagnostic.help = "did you mean " + quoted(near) + "?";
+    diagnostic.replacement = near;
+}
+
+void report_twice(Context& c, std::string_view noun, std::string_view name, Span span, Span first) {
+    auto& diagnostic =
+        c.report.add(Code::E0205, span, std::string(noun) + " " + quoted(name) + " is declared twice",
+                     "declared again here");
+    diagnostic.related.push_back({first, "first declared here"});
+}
+
+void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& found, std::string_view name,
+                 Span span, Code unknown, std::string_view noun) {
+    switch (found.miss) {
+        case Miss::No:
+            return;
+        case Miss::Unknown: {
+            auto& diagnostic = c.report.add(
+                unknown, span, "there is no " + std::string(noun) + " " + quoted(name), "not declared");
+            if (!c.report.full()) suggest(c, diagnostic, name, visible_names(c, module, space));
+            return;
+        }
+        case Miss::Private: {
+            auto& diagnostic =
+                c.report.add(Code::E0206, span,
+                             std::string(noun) + " " + quoted(name) + " is private to module " +
+                                 quoted(c.modules[found.other->module].name),
+                             {}, "put `export` before its declaration");
+            diagnostic.related.push_back({found.other->name.span, "declared here without `export`"});
+            return;
+        }
+        case Miss::Ambiguous: {
+            auto& diagnostic = c.report.add(
+                Code::E0207, span, quoted(name) + " could be either of two imported names", {},
+                "write " + quoted(c.modules[found.entry->module].name + "." + std::string(name)));
+            diagnostic.related.push_back({found.entry->name.span, "one is declared here"});
+            diagnostic.related.push_back({found.other->name.span, "the other here"});
+            return;
+        }
+    }
+}
+
+const Entry* require_name(Context& c, std::uint32_t module, Space space, const ast::QualifiedName& name,
+                          Code unknown, std::string_view noun) {
+    std::vector<std::string_view> parts;
+    std::string text;
+    for (const auto& part : name.parts) {
+        parts.push_back(part.text);
+        if (!text.empty()) text += '.';
+        text += part.text;
+    }
+    const auto found = look_up(c, module, space, parts);
+    if (found.miss == Miss::No) return found.entry;
+    report_miss(c, module, space, found, text, name.span, unknown, noun);
+    return nullptr;
+}
+
+std::string_view spelling_of(Cmp cmp) {
+    switch (cmp) {
+        case Cmp::Eq:
+            return "==";
+        case Cmp::Ne:
+            return "!=";
+        case Cmp::Lt:
+            return "<";
+        case Cmp::Le:
+            return "<=";
+        case Cmp::Gt:
+            return ">";
+        case Cmp::Ge:
+            return ">=";
+    }
+    return {};
+}
+
+Cmp flipped(Cmp cmp) {
+    switch (cmp) {
+        case Cmp::Eq:
+            return Cmp::Eq;
+        case Cmp::Ne:
+            return Cmp::Ne;
+        case Cmp::Lt:
+            return Cmp::Gt;
+        case Cmp::Le:
+            return Cmp::Ge;
+        case Cmp::Gt:
+            return Cmp::Lt;
+        case Cmp::Ge:
+            return Cmp::Le;
+    }
+    return cmp;
+}
+
+Type scalar(Kind kind) {
+    Type type;
+    type.kind = kind;
+    return type;
+}
+
+Type list_of(const Type& element, std::size_t max) {
+    Type type = element;
+    type.kind = Kind::List;
+    type.elem = element.kind;
+    type.max = static_cast<std::uint32_t>(max);
+    return type;
+}
+
+Type element_of(const Type& list) {
+    Type type = list;
+    type.kind = list.elem;
+    type.elem = Kind::String;
+    type.max = 0;
+    return type;
+}
+
+bool comparable(const Type& a, const Type& b) {
+    if (is_group(a) || is_group(b)) return false;
+    if (a.kind == Kind::List || b.kind == Kind::List) {
+        if (a.kind != b.kind) return false;
+        return comparable(element_of(a), element_of(b));
+    }
+    if (a.kind == Kind::Enum) return b.kind == Kind::Enum && a.enumeration == b.enumeration;
+    return a.kind == b.kind || (is_string_kind(a.kind) && is_string_kind(b.kind));
+}
+
+std::string describe(const Policy& policy, const Type& type) {
+    if (type.kind == Kind::Enum) return policy.enums[type.enumeration.value].name;
+    if (type.kind == Kind::List) return "set<" + describe(policy, element_of(type)) + ">";
+    if (type.kind == Kind::Map) return "map<string, " + describe(policy, element_of(type)) + ">";
+    return std::string(spelling_of(type.kind));
+}
+
+FieldId child_of(const Policy& policy, FieldId record, std::string_view name) {
+    for (const auto child : policy.at(record).children)
+        if (policy.at(child).name == name) return child;
+    return {};
+}
+
+std::vector<std::string_view> split_name(std::string_view name) {
+    std::vector<std::string_view> parts;
+    while (true) {
+        const auto dot = name.find('.');
+        parts.push_back(name.substr(0, dot));
+        if (dot == std::string_view::npos) return parts;
+        name.remove_prefix(dot + 1);
+    }
+}
+
+std::string broken_key(FieldId parent, std::string_view name) {
+    return std::to_string(parent.value) + "." + std::string(name);
+}
+
+void append_step(std::string& path, std::string_view name) {
+    if (is_word(name)) {
+        if (!path.empty()) path += '.';
+        path += name;
+        return;
+    }
+    path += '.';
+    append_literal(path, name);
+}
+
+void append_key(std::string& path, std::string_view key) {
+    path += '[';
+    append_literal(path, key);
+    path += ']';
+}
+
+std::string_view text_at(const Context& c, Span span) {
+    if (span.source >= c.policy.sources.size()) return {};
+    const std::string_view text = c.policy.sources[span.source].text;
+    if (span.begin > text.size() || span.end < span.begin) return {};
+    return text.substr(span.begin, span.end - span.begin);
+}
+
+}  // namespace writ::check

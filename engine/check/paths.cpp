@@ -1,0 +1,428 @@
+// What a path means: binders, parameters, rows, definitions, enum members, facts, claims, tables.
+#include <algorithm>
+
+#include "base/values.h"
+#include "check/expr.h"
+
+namespace writ::check {
+namespace {
+
+using Steps = std::span<const ast::PathStep>;
+
+/// Selects parts of typed text with the steps that are left.
+const Expr* apply_parts(Context& c, const Expr* value, Steps steps, std::size_t first, Span span) {
+    for (std::size_t i = first; value != nullptr && i < steps.size(); ++i) {
+        const auto& step = steps[i];
+        const auto part = step.kind == ast::StepKind::Key || value->type.kind == Kind::List
+                              ? std::optional<Part>{}
+                              : find_part(value->type.kind, step.text);
+        if (part) {
+            auto* selected = node(c, Op::PartOf, scalar(kind_of(*part)), span);
+            selected->index = static_cast<std::uint32_t>(*part);
+            const Expr* kids[] = {value};
+            selected->kids = c.policy.arena->copy(std::vector<const Expr*>(kids, kids + 1));
+            value = selected;
+            continue;
+        }
+        const auto what = describe(c.policy, value->type);
+        if (value->type.kind == Kind::List) {
+            const std::string list(text_at(c, Span{span.source, span.begin, steps[i - 1].span.end}));
+            c.report.add(Code::E0202, step.span, "a " + what + " has no field " + quoted(step.text), {},
+                         "look at its elements: " +
+                             quoted("any x in " + list + ": x." + std::string(step.text) + " == …"));
+            return nullptr;
+        }
+        auto& diagnostic = c.report.add(Code::E0202, step.span,
+                                        "a " + what + " has no field " + quoted(step.text), "no such field");
+        relate(c, diagnostic, *value);
+        return nullptr;
+    }
+    return value;
+}
+
+const Expr* fact_node(Context& c, FactId id, const Type& type, Span span) {
+    auto* fact = node(c, Op::Fact, type, span);
+    fact->id = id.value;
+    return fact;
+}
+
+const Expr* refuse_fact(Context& c, Span span, std::string help = {}) {
+    c.report.add(Code::E0311, span, "expected a constant, but this is read from the request", {},
+                 std::move(help));
+    return nullptr;
+}
+
+const Expr* catalog_path(Context& c, Scope& s, const ast::Expr& e, CatalogFact which) {
+    const auto parts = e.steps;
+    if (which == CatalogFact::Tier) {
+        if (s.constant) return refuse_fact(c, e.span);
+        Type type = scalar(Kind::Enum);
+        type.enumeration = c.tier;
+        return apply_parts(c, fact_node(c, intern_catalog(c, which, type), type, e.span), parts, 2, e.span);
+    }
+    if (s.constant) {
+        if (s.broken) return nullptr;
+        if (s.tools.size() != 1)
+            return refuse_fact(c, e.span,
+                               "the catalogue is constant only in a rule `for tool` with exactly one tool");
+        const auto& tool = c.policy.tools[s.tools[0].value];
+        std::vector<const Expr*> kids;
+        for (const auto& text : which == CatalogFact::Scopes ? tool.scopes : tool.audiences)
+            kids.push_back(
+                text_node(c, scalar(Kind::String), e.span, c.policy.arena->copy(std::string_view(text))));
+        return node(c, Op::Set, list_of(scalar(Kind::String), kids.size()), e.span, kids);
+    }
+    std::size_t max = 1;
+    for (const auto& tool : c.policy.tools)
+        max = std::max(max, which == CatalogFact::Scopes ? tool.scopes.size() : tool.audiences.size());
+    const auto type = list_of(scalar(Kind::String), max);
+    return apply_parts(c, fact_node(c, intern_catalog(c, which, type), type, e.span), parts, 2, e.span);
+}
+
+const Expr* request_path(Context& c, Scope& s, const ast::Expr& e, FieldId group) {
+    const auto steps = e.steps;
+    if (c.policy.at(group).name == "tool" && steps.size() > 1 && steps[1].kind == ast::StepKind::Name &&
+        !child_of(c.policy, group, steps[1].text).valid()) {
+        if (steps[1].text == "tier") return catalog_path(c, s, e, CatalogFact::Tier);
+        if (steps[1].text == "scopes") return catalog_path(c, s, e, CatalogFact::Scopes);
+        if (steps[1].text == "audience") return catalog_path(c, s, e, CatalogFact::Audience);
+    }
+    if (s.constant) return refuse_fact(c, e.span);
+    Cursor cursor;
+    cursor.field = group;
+    const auto taken = walk(c, cursor, steps, 1);
+    if (!taken) return nullptr;
+    if (cursor.field == c.claims || cursor.field == c.params) {
+        c.report.add(Code::E0304, e.span, "this record has no value of its own", {},
+                     cursor.field == c.claims ? "read claims through the name of their issuer"
+                                              : "read parameters as `params.x`");
+        return nullptr;
+    }
+    const auto type = type_at(c, cursor);
+    if (c.policy.at(cursor.field).name == "now" && c.policy.at(cursor.field).parent == c.policy.request)
+        return apply_parts(c, node(c, Op::Now, type, e.span), steps, 1, e.span);
+    return apply_parts(c, fact_node(c, intern(c, cursor), type, e.span), steps, 1 + *taken, e.span);
+}
+
+const Expr* params_path(Context& c, Scope& s, const ast::Expr& e) {
+    const auto steps = e.steps;
+    if (s.constant) return refuse_fact(c, e.span);
+    if (s.tools.empty()) {
+        if (!s.broken)
+            c.report.add(Code::E0408, steps[0].span, "parameters belong to a tool, and this rule names none",
+                         {}, "add `for tool NAME` to the rule");
+        return nullptr;
+    }
+    if (steps.size() == 1) {
+        c.report.add(Code::E0304, e.span, "the parameters have no value of their own", {},
+                     "read one: `params.x`");
+        return nullptr;
+    }
+    Cursor first;
+    first.root = FactRoot::Param;
+    first.field = c.policy.tools[s.tools[0].value].params;
+    const auto taken = walk(c, first, steps, 1);
+    if (!taken) return nullptr;
+    for (std::size_t t = 1; t < s.tools.size(); ++t) {
+        const auto& tool = c.policy.tools[s.tools[t].value];
+        Cursor other;
+        other.root = FactRoot::Param;
+        other.field = tool.params;
+        bool there = true;
+        for (std::size_t i = 1; there && i <= *taken; ++i) there = descend(c, other, steps[i]);
+        if (there && other.shape == first.shape) continue;
+        const auto path = path_of(c, first);
+        auto& diagnostic =
+            there ? c.report.add(Code::E0408, e.span,
+                                 quoted(path) + " is declared differently by the rule's tools",
+                                 "type, `max` and `or none` have to agree")
+                  : c.report.add(Code::E0408, e.span,
+                                 "tool " + quoted(tool.name) + " has no parameter " + quoted(path),
+                                 "every tool of the rule has to declare it");
+        diagnostic.related.push_back({c.policy.at(first.field).span, "declared here"});
+        diagnostic.related.push_back({there ? c.policy.at(other.field).span : tool.span, "and here"});
+        return nullptr;
+    }
+    return apply_parts(c, fact_node(c, intern(c, first), type_at(c, first), e.span), steps, 1 + *taken,
+                       e.span);
+}
+
+const Expr* claim_path(Context& c, Scope& s, const ast::Expr& e, const Entry& entry, std::size_t root) {
+    const auto steps = e.steps;
+    if (entry.index == kNoIndex) return nullptr;
+    const IssuerId id{entry.index};
+    const auto& issuer = c.policy.issuers[entry.index];
+    if (root + 1 >= steps.size()) {
+        c.report.add(Code::E0304, e.span, quoted(issuer.name) + " is an issuer, not a value", {},
+                     "test it with " + quoted("token.issuer is " + issuer.name));
+        return nullptr;
+    }
+    if (s.constant) return refuse_fact(c, e.span);
+    const auto& names = c.kind_names[issuer.kind];
+    const auto& step = steps[root + 1];
+    Cursor cursor;
+    cursor.root = FactRoot::Claim;
+    cursor.issuer = id;
+    cursor.field = c.policy.kinds[issuer.kind].root;
+    std::size_t next = root + 1;
+    if (step.kind != ast::StepKind::Key && !child_of(c.policy, cursor.field, step.text).valid()) {
+        const auto capture = names.captures.find(step.text);
+        const auto alias = names.aliases.find(step.text);
+        if (capture != names.captures.end()) {
+            follow(c, cursor, c.policy.kinds[issuer.kind].captures[capture->second].field);
+            const auto fact = intern_capture(c, cursor, capture->second, capture->first);
+            return apply_parts(c, fact_node(c, fact, scalar(Kind::String), e.span), steps, next + 1, e.span);
+        }
+        if (alias == names.aliases.end()) {
+            std::vector<std::string_view> more;
+            for (const auto& [name, field] : names.aliases) more.push_back(name);
+            for (const auto& [name, spec] : names.captures) more.push_back(name);
+            std::sort(more.begin(), more.end());
+            report_no_field(c, cursor.field, step, std::move(more));
+            return nullptr;
+        }
+        follow(c, cursor, alias->second);
+        ++next;
+    }
+    const auto taken = walk(c, cursor, steps, next);
+    if (!taken) return nullptr;
+    return apply_parts(c, fact_node(c, intern(c, cursor), type_at(c, cursor), e.span), steps, next + *taken,
+                       e.span);
+}
+
+std::optional<std::uint32_t> find_column(Context& c, const Table& table, const ast::PathStep& step) {
+    std::vector<std::string_view> names;
+    for (std::uint32_t i = 0; i < table.columns.size(); ++i) {
+        if (table.columns[i].name == step.text) return i;
+        names.push_back(table.columns[i].name);
+    }
+    auto& diagnostic =
+        c.report.add(Code::E0202, step.span,
+                     "table " + quoted(table.name) + " has no column " + quoted(step.text), "no such column");
+    suggest(c, diagnostic, step.text, names);
+    return {};
+}
+
+/// `row.column` and what comes after, of a rule's row or a quantifier's.
+const Expr* row_path(Context& c, const ast::Expr& e, TableId id, const Binder* binder) {
+    const auto& table = c.policy.tables[id.value];
+    if (e.steps.size() < 2) {
+        c.report.add(Code::E0304, e.span, "a row has no value of its own", {},
+                     "read a column: " + quoted(std::string(e.steps[0].text) + "." +
+                                                (table.columns.empty() ? "x" : table.columns[0].name)));
+        return nullptr;
+    }
+    const auto column = find_column(c, table, e.steps[1]);
+    if (!column) return nullptr;
+    auto* value =
+        node(c, binder != nullptr ? Op::ElemColumn : Op::Column, table.columns[*column].type, e.span);
+    value->id = binder != nullptr ? binder->id : *column;
+    value->index = *column;
+    return apply_parts(c, value, e.steps, 2, e.span);
+}
+
+const Expr* binder_path(Context& c, const ast::Expr& e, const Binder& binder) {
+    if (binder.table.valid()) return row_path(c, e, binder.table, &binder);
+    Type type = binder.element;
+    FieldId leaf;
+    std::size_t i = 1;
+    for (; i < e.steps.size() && type.kind == Kind::Record; ++i) {
+        const auto& step = e.steps[i];
+        const auto next =
+            step.kind == ast::StepKind::Key ? FieldId{} : child_of(c.policy, type.record, step.text);
+        if (!next.valid()) {
+            report_no_field(c, type.record, step);
+            return nullptr;
+        }
+        leaf = next;
+        type = c.policy.at(leaf).type;
+    }
+    if (type.kind == Kind::Map) {
+        c.report.add(Code::E0304, e.span, "maps inside of lists cannot be read");
+        return nullptr;
+    }
+    auto* value = node(c, Op::Elem, type, e.span);
+    value->id = binder.id;
+    value->field = leaf;
+    return apply_parts(c, value, e.steps, i, e.span);
+}
+
+const Expr* argument_path(Context& c, Scope& s, const ast::Expr& e, Argument& argument, const Type* want) {
+    argument.used = true;
+    if (argument.value == nullptr) {
+        // A stand-in that is not constant; the body is typed for its errors only.
+        return apply_parts(c, node(c, Op::Column, argument.type, e.span), e.steps, 1, e.span);
+    }
+    auto& outer = *argument.scope;
+    const auto depth = outer.depth;
+    outer.depth = s.depth;
+    const auto* value = type_expr(c, outer, *argument.value, &argument.type);
+    outer.depth = depth;
+    (void)want;
+    return apply_parts(c, value, e.steps, 1, e.span);
+}
+
+const Expr* table_path(Context& c, const ast::Expr& e, const Entry& entry, std::size_t root) {
+    if (entry.index == kNoIndex) return nullptr;
+    const auto& table = c.policy.tables[entry.index];
+    if (root + 1 >= e.steps.size()) {
+        Type type = scalar(Kind::List);
+        type.elem = Kind::Record;
+        type.max = static_cast<std::uint32_t>(std::max<std::size_t>(table.rows.size(), 1));
+        auto* rows = node(c, Op::TableRows, type, e.span);
+        rows->id = entry.index;
+        return rows;
+    }
+    const auto column = find_column(c, table, e.steps[root + 1]);
+    if (!column) return nullptr;
+    const auto& type = table.columns[*column].type;
+    if (type.kind == Kind::List) {
+        c.report.add(Code::E0304, e.span, "a column of sets is not a set", {},
+                     "look at the rows: " + quoted("any row in " + table.name + ": …"));
+        return nullptr;
+    }
+    auto* value =
+        node(c, Op::TableColumn, list_of(type, std::max<std::size_t>(table.rows.size(), 1)), e.span);
+    value->id = entry.index;
+    value->index = *column;
+    return apply_parts(c, value, e.steps, root + 2, e.span);
+}
+
+const Expr* value_entry(Context& c, Scope& s, const ast::Expr& e, const Entry& entry, std::size_t root,
+                        const Type* want) {
+    if (std::holds_alternative<ast::DefineDecl>(entry.decl->node)) {
+        auto& define = c.defines[entry.index];
+        const auto* value =
+            put_in(c, s, define, e.span, {}, false, root + 1 < e.steps.size() ? nullptr : want);
+        return apply_parts(c, value, e.steps, root + 1, e.span);
+    }
+    if (std::holds_alternative<ast::IssuerDecl>(entry.decl->node)) return claim_path(c, s, e, entry, root);
+    return table_path(c, e, entry, root);
+}
+
+/// The only visible enum that has a member; reports if there are several.
+const Expr* bare_member(Context& c, Scope& s, const ast::PathStep& step, bool& handled) {
+    std::vector<EnumId> found;
+    const auto look = [&](std::uint32_t module, bool exported_only) {
+        for (const auto& [name, at] : c.modules[module].names[static_cast<std::size_t>(Space::Type)]) {
+            const auto& entry = c.entries[at];
+            if (entry.index == kNoIndex || (exported_only && !entry.decl->exported)) continue;
+            const auto& members = c.policy.enums[entry.index].members;
+            if (std::find(members.begin(), members.end(), step.text) != members.end())
+                found.push_back(EnumId{entry.index});
+        }
+    };
+    look(s.module, false);
+    for (const auto& import : c.modules[s.module].imports)
+        if (import.alias.empty()) look(import.module, true);
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    if (found.empty()) return nullptr;
+    handled = true;
+    if (found.size() == 1) return enum_member(c, found[0], step.text, step.span);
+    const auto& one = c.policy.enums[found[0].value].name;
+    c.report.add(Code::E0207, step.span,
+                 quoted(step.text) + " is a member of enum " + quoted(one) + " and of enum " +
+                     quoted(c.policy.enums[found[1].value].name),
+                 {}, "write " + quoted(one + "." + std::string(step.text)));
+    return nullptr;
+}
+
+/// `enum.member`, or a value of another module under its full name or alias.
+const Expr* qualified_path(Context& c, Scope& s, const ast::Expr& e, const Type* want, bool& handled) {
+    std::vector<std::string_view> parts;
+    for (const auto& step : e.steps) {
+        if (step.kind != ast::StepKind::Name) break;
+        parts.push_back(step.text);
+    }
+    if (parts.size() < 2) return nullptr;
+    if (const auto type = look_up(c, s.module, Space::Type, parts[0]);
+        type.entry != nullptr && e.steps.size() == 2) {
+        handled = true;
+        if (type.entry->index == kNoIndex) return nullptr;
+        return enum_member(c, EnumId{type.entry->index}, parts[1], e.steps[1].span);
+    }
+    for (std::size_t n = parts.size(); n >= 2; --n) {
+        const auto found = look_up(c, s.module, Space::Value, std::span(parts).first(n));
+        if (found.miss == Miss::Unknown) continue;
+        handled = true;
+        if (found.miss == Miss::No) return value_entry(c, s, e, *found.entry, n - 1, want);
+        report_miss(c, s.module, Space::Value, found, parts[n - 1], e.steps[n - 1].span, Code::E0201, "name");
+        return nullptr;
+    }
+    return nullptr;
+}
+
+void report_unknown_root(Context& c, Scope& s, const ast::PathStep& step) {
+    auto& diagnostic =
+        c.report.add(Code::E0201, step.span, "there is no name " + quoted(step.text), "unknown name");
+    if (c.report.full()) return;
+    auto candidates = visible_names(c, s.module, Space::Value);
+    for (const auto& binder : s.binders) candidates.push_back(binder.name);
+    if (s.arguments != nullptr)
+        for (const auto& argument : *s.arguments) candidates.push_back(argument.param->name.text);
+    if (!s.row.empty()) candidates.push_back(s.row);
+    for (const auto group : c.policy.at(c.policy.request).children)
+        candidates.push_back(c.policy.at(group).name);
+    if (!s.tools.empty()) candidates.push_back("params");
+    suggest(c, diagnostic, step.text, candidates);
+}
+
+}  // namespace
+
+const Expr* type_path(Context& c, Scope& s, const ast::Expr& e, const Type* want) {
+    if (e.steps.empty()) return nullptr;
+    const auto& root = e.steps[0];
+    if (root.kind != ast::StepKind::Name) {
+        c.report.add(Code::E0201, root.span, "a path starts with a name");
+        return nullptr;
+    }
+    const auto name = root.text;
+    for (auto binder = s.binders.rbegin(); binder != s.binders.rend(); ++binder)
+        if (binder->name == name) return binder_path(c, e, *binder);
+    if (s.arguments != nullptr)
+        for (auto& argument : *s.arguments)
+            if (argument.param->name.text == name) return argument_path(c, s, e, argument, want);
+    if (!s.row.empty() && s.row == name) {
+        if (!s.table.valid()) return nullptr;
+        return row_path(c, e, s.table, nullptr);
+    }
+    const auto value = look_up(c, s.module, Space::Value, name);
+    const bool define =
+        value.miss == Miss::No && std::holds_alternative<ast::DefineDecl>(value.entry->decl->node);
+    if (define) return value_entry(c, s, e, *value.entry, 0, want);
+
+    const bool single = e.steps.size() == 1;
+    if (single && want != nullptr && want->kind == Kind::Enum) {
+        const auto& members = c.policy.enums[want->enumeration.value].members;
+        if (std::find(members.begin(), members.end(), name) != members.end())
+            return enum_member(c, want->enumeration, name, e.span);
+    }
+    if (name == "params") return params_path(c, s, e);
+    if (const auto group = child_of(c.policy, c.policy.request, name); group.valid())
+        return request_path(c, s, e, group);
+    if (value.miss == Miss::No) return value_entry(c, s, e, *value.entry, 0, want);
+
+    bool handled = false;
+    const auto* other = qualified_path(c, s, e, want, handled);
+    if (handled) return other;
+    if (value.miss != Miss::Unknown) {
+        report_miss(c, s.module, Space::Value, value, name, root.span, Code::E0201, "name");
+        return nullptr;
+    }
+    if (single && want != nullptr && want->kind == Kind::Enum)
+        return enum_member(c, want->enumeration, name, e.span);
+    if (single && want != nullptr && is_string_kind(want->kind)) {
+        const auto tool = look_up(c, s.module, Space::Tool, name);
+        if (tool.miss == Miss::No) {
+            const auto& wire = c.policy.tools[tool.entry->index].wire_name;
+            return text_node(c, *want, e.span, c.policy.arena->copy(std::string_view(wire)));
+        }
+    }
+    if (single) other = bare_member(c, s, root, handled);
+    if (handled) return other;
+    if (!c.broken_fields.contains(broken_key(c.policy.request, name))) report_unknown_root(c, s, root);
+    return nullptr;
+}
+
+}  // namespace writ::check

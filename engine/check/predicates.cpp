@@ -1,0 +1,210 @@
+// `is`, `like`, `matches` and windows.
+#include <re2/re2.h>
+
+#include "base/values.h"
+#include "check/expr.h"
+
+namespace writ::check {
+namespace {
+
+/// The field behind a fact or element that can be stated to be none; none if it cannot.
+FieldId optional_field(const Context& c, const Expr& e) {
+    FieldId field = e.field;
+    if (e.op == Op::Fact) {
+        const auto& fact = c.policy.at(FactId{e.id});
+        if (fact.root == FactRoot::Capture || fact.root == FactRoot::Catalog) return {};
+        field = fact.field;
+        // The value behind a map's key is there or missing; only the map itself can be none.
+        if (c.policy.at(field).type.kind == Kind::Map && fact.type.kind != Kind::Map) return {};
+    }
+    return field.valid() && c.policy.at(field).or_none ? field : FieldId{};
+}
+
+const Expr* type_presence(Context& c, Scope& s, const ast::Expr& e) {
+    const auto* subject = type_expr(c, s, *e.kids[0], nullptr);
+    if (subject == nullptr || refuse_special(c, *subject)) return nullptr;
+    const bool none = e.kind == ast::ExprKind::IsNone;
+    if (subject->op != Op::Fact && subject->op != Op::Elem) {
+        c.report.add(Code::E0304, subject->span, "only a fact can be none or some", "this is computed");
+        return nullptr;
+    }
+    if (!optional_field(c, *subject).valid()) {
+        auto& diagnostic = c.report.add(
+            none ? Code::E0302 : Code::E0404, e.span,
+            quoted(text_at(c, subject->span)) +
+                (none ? " is never none" : " is never none, so this is always true"),
+            none ? "never true" : "decides nothing",
+            "only what is declared `or none` can be none; a missing fact is unknown, which no test can see");
+        relate(c, diagnostic, *subject);
+        return nullptr;
+    }
+    return node(c, none ? Op::IsNone : Op::IsSome, scalar(Kind::Bool), e.span, {subject});
+}
+
+const Entry* find_issuer(Context& c, Scope& s, std::string_view name, Span span) {
+    const auto found = look_up(c, s.module, Space::Value, split_name(name));
+    if (found.miss == Miss::No && std::holds_alternative<ast::IssuerDecl>(found.entry->decl->node))
+        return found.entry;
+    if (found.miss == Miss::Private || found.miss == Miss::Ambiguous) {
+        report_miss(c, s.module, Space::Value, found, name, span, Code::E0203, "issuer");
+        return nullptr;
+    }
+    std::vector<std::string_view> names;
+    if (!c.report.full())
+        for (const auto candidate : visible_names(c, s.module, Space::Value)) {
+            const auto other = look_up(c, s.module, Space::Value, candidate);
+            if (other.entry != nullptr && std::holds_alternative<ast::IssuerDecl>(other.entry->decl->node))
+                names.push_back(candidate);
+        }
+    suggest(c, c.report.add(Code::E0203, span, "there is no issuer " + quoted(name), "not declared"), name,
+            names);
+    return nullptr;
+}
+
+const Expr* type_is_name(Context& c, Scope& s, const ast::Expr& e) {
+    const auto* subject = type_operand(c, s, *e.kids[0], nullptr);
+    if (subject == nullptr || refuse_special(c, *subject)) return nullptr;
+    const auto length = static_cast<std::uint32_t>(e.text.size());
+    const Span name{e.span.source, e.span.end - std::min(length, e.span.end - e.span.begin), e.span.end};
+    if (subject->type.kind == Kind::Enum) {
+        const auto* member = enum_member(c, subject->type.enumeration, e.text, name);
+        return member == nullptr ? nullptr : compare(c, Cmp::Eq, e.span, subject, member);
+    }
+    if (!is_string_kind(subject->type.kind)) {
+        auto& diagnostic = c.report.add(
+            Code::E0304, e.span, "`is` tests an issuer, an enum, `none` or `some`", {}, "compare with `==`");
+        relate(c, diagnostic, *subject);
+        return nullptr;
+    }
+    const auto* entry = find_issuer(c, s, e.text, name);
+    if (entry == nullptr || entry->index == kNoIndex) return nullptr;
+    if (subject->op == Op::Fact && c.policy.at(FactId{subject->id}).root == FactRoot::Request &&
+        c.policy.at(FactId{subject->id}).path == "token.issuer") {
+        auto* out = node(c, Op::IssuerIs, scalar(Kind::Bool), e.span);
+        out->id = entry->index;
+        return out;
+    }
+    // Another text that holds an issuer, such as a hop's.
+    const auto& url = c.policy.issuers[entry->index].url;
+    return compare(c, Cmp::Eq, e.span, subject,
+                   text_node(c, scalar(Kind::String), name, c.policy.arena->copy(std::string_view(url))));
+}
+
+const Expr* type_like(Context& c, const ast::Expr& e, const Expr& subject) {
+    const auto kind = subject.type.kind;
+    const auto star = e.text.find('*');
+    if (e.text.find("***") != std::string_view::npos) {
+        c.report.add(Code::E0307, e.span, "more than two `*` in a row", {},
+                     "`*` matches inside one segment, `**` across them");
+        return nullptr;
+    }
+    bool single = false;
+    for (auto at = star; at < e.text.size(); ++at) {
+        if (e.text[at] != '*') continue;
+        if (at + 1 < e.text.size() && e.text[at + 1] == '*')
+            ++at;
+        else
+            single = true;
+    }
+    if (single && separators_of(kind).empty()) {
+        auto& diagnostic =
+            c.report.add(Code::E0304, e.span,
+                         "`*` matches inside one segment, and a " + quoted(spelling_of(kind)) + " has none",
+                         "no separators are known here",
+                         "declare the field as `path` (segments end at `/`), `subject` (`:` and `/`) or "
+                         "`dotted` (`.`), or "
+                         "use `**` or `matches`");
+        relate(c, diagnostic, subject);
+        return nullptr;
+    }
+    if (kind == Kind::Host)
+        for (const char letter : e.text)
+            if (letter >= 'A' && letter <= 'Z')
+                return refuse_settled(c, e.span, false, "hosts compare in lower case");
+    if (subject.op == Op::Text)
+        return constant_node(c, e.span, glob_match(e.text, subject.text, separators_of(kind)));
+    auto* out = node(c, Op::Like, scalar(Kind::Bool), e.span);
+    out->text = e.text;
+    out->index = static_cast<std::uint32_t>(kind);
+    out->kids = c.policy.arena->copy(std::vector<const Expr*>{&subject});
+    return out;
+}
+
+const Expr* type_matches(Context& c, const ast::Expr& e, const Expr& subject) {
+    RE2::Options options;
+    options.set_log_errors(false);
+    // Alone, before anything is put around it: `a)|(` is no pattern, though `(a)|()` would be.
+    const RE2 pattern(re2::StringPiece(e.text.data(), e.text.size()), options);
+    if (!pattern.ok()) {
+        c.report.add(Code::E0308, e.span, "bad regular expression: " + pattern.error());
+        return nullptr;
+    }
+    if (subject.op == Op::Text)
+        return constant_node(
+            c, e.span, RE2::FullMatch(re2::StringPiece(subject.text.data(), subject.text.size()), pattern));
+    auto* out = node(c, Op::Matches, scalar(Kind::Bool), e.span);
+    out->text = e.text;
+    out->kids = c.policy.arena->copy(std::vector<const Expr*>{&subject});
+    return out;
+}
+
+}  // namespace
+
+const Expr* type_is(Context& c, Scope& s, const ast::Expr& e) {
+    return e.kind == ast::ExprKind::IsName ? type_is_name(c, s, e) : type_presence(c, s, e);
+}
+
+const Expr* type_pattern(Context& c, Scope& s, const ast::Expr& e) {
+    const auto* subject = type_value(c, s, *e.kids[0], nullptr);
+    if (subject == nullptr) return nullptr;
+    const auto kind = subject->type.kind;
+    if (rep_of(kind) != Rep::Text || kind == Kind::Ip || kind == Kind::Cidr) {
+        auto& diagnostic =
+            c.report.add(Code::E0304, e.span,
+                         quoted(e.kind == ast::ExprKind::Like ? "like" : "matches") +
+                             " goes with text, not with " + quoted(describe(c.policy, subject->type)));
+        if (kind == Kind::List) diagnostic.help = "look at the elements: `any x in …: x like \"…\"`";
+        if (kind == Kind::Ip) diagnostic.help = "use `in` with a block: `… in \"10.0.0.0/8\"`";
+        relate(c, diagnostic, *subject);
+        return nullptr;
+    }
+    return e.kind == ast::ExprKind::Like ? type_like(c, e, *subject) : type_matches(c, e, *subject);
+}
+
+const Expr* type_window(Context& c, Scope& s, const ast::Expr& e) {
+    const Type want = scalar(Kind::Instant);
+    const auto* instant = type_operand(c, s, *e.kids[0], &want);
+    std::string zone(e.text);
+    auto found = c.zone_ids.find(zone);
+    if (found == c.zone_ids.end()) {
+        auto transitions = load_zone(c.options.zoneinfo, zone);
+        if (!transitions) {
+            c.report.add(Code::E0413, e.span, "there is no time zone " + quoted(zone), {},
+                         "zones have names like `Europe/Berlin`, or `UTC`");
+            return nullptr;
+        }
+        const ZoneId id{static_cast<std::uint32_t>(c.policy.zones.size())};
+        c.policy.zones.push_back({zone, std::move(*transitions)});
+        found = c.zone_ids.emplace(std::move(zone), id).first;
+    }
+    if (instant == nullptr) return nullptr;
+    if (instant->op != Op::Now && refuse_special(c, *instant)) return nullptr;
+    if (instant->type.kind != Kind::Instant) {
+        auto& diagnostic =
+            c.report.add(Code::E0304, instant->span,
+                         "only an instant lies in a window, not a " + describe(c.policy, instant->type));
+        relate(c, diagnostic, *instant);
+        return nullptr;
+    }
+    if (instant->op == Op::Integer)
+        return constant_node(
+            c, e.span,
+            window_contains(e.window, c.policy.zones[found->second.value].transitions, instant->integer));
+    auto* out = node(c, Op::InWindow, scalar(Kind::Bool), e.span);
+    out->window = e.window;
+    out->id = found->second.value;
+    out->kids = c.policy.arena->copy(std::vector<const Expr*>{instant});
+    return out;
+}
+
+}  // namespace writ::check

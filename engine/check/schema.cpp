@@ -1,0 +1,259 @@
+// Types and fields: enums, the request schema, and the records that tools and claims declare.
+#include <algorithm>
+#include <unordered_map>
+
+#include "check/passes.h"
+
+namespace writ::check {
+namespace {
+
+constexpr std::uint32_t kDefaultScalars = 64;
+constexpr std::uint32_t kDefaultRecords = 16;
+
+constexpr Kind kNamedKinds[] = {Kind::Bool,     Kind::Int,     Kind::Decimal, Kind::String,
+                                Kind::Duration, Kind::Instant, Kind::Path,    Kind::Subject,
+                                Kind::Dotted,   Kind::Spiffe,  Kind::Url,     Kind::Host,
+                                Kind::Email,    Kind::Arn,     Kind::Cidr,    Kind::Ip};
+
+void report_malformed(Context& c, Span span, std::string message, std::string help = {}) {
+    c.report.add(Code::E0412, span, std::move(message), {}, std::move(help));
+}
+
+/// A list, set, map or one_or_many, without its element's fields. False: reported.
+bool resolve_container(Context& c, std::uint32_t module, const ast::TypeRef& type, FieldId self, Type& out,
+                       bool& one_or_many) {
+    if (type.args.empty()) {
+        report_malformed(c, type.span, quoted(type.name) + " needs the type of its elements",
+                         "write " + quoted(std::string(type.name) + "<string>"));
+        return false;
+    }
+    const auto& arg = type.args.back();
+    const bool map = type.name == "map";
+    if (arg.name == "record") {
+        if (type.name == "set" || type.name == "one_or_many") {
+            report_malformed(c, arg.span, "records cannot be elements of " + quoted(type.name),
+                             "use `list<record { … }>`");
+            return false;
+        }
+        out.kind = map ? Kind::Map : Kind::List;
+        out.elem = Kind::Record;
+        out.record = self;
+        return true;
+    }
+    if (arg.name == "list" || arg.name == "set" || arg.name == "map" || arg.name == "one_or_many") {
+        report_malformed(c, arg.span,
+                         "a " + std::string(type.name) + " cannot hold " + quoted(arg.name) + " directly",
+                         "put it in a field of a record");
+        return false;
+    }
+    Type element;
+    if (!resolve_type(c, module, arg, element)) return false;
+    if (type.name == "one_or_many") {
+        one_or_many = true;
+        if (!is_string_kind(element.kind)) {
+            report_malformed(c, arg.span, "`one_or_many` holds strings only");
+            return false;
+        }
+    }
+    out = list_of(element, 0);
+    if (map) out.kind = Kind::Map;
+    return true;
+}
+
+void set_max(Context& c, const ast::Field& field, Type& type) {
+    const bool many = type.kind == Kind::List || type.kind == Kind::Map;
+    if (!many) {
+        if (field.max)
+            report_malformed(c, field.name.span, "`max` belongs to lists, sets and maps",
+                             "remove " + quoted("max " + std::to_string(*field.max)));
+        return;
+    }
+    type.max = type.kind == Kind::Map || type.elem == Kind::Record ? kDefaultRecords : kDefaultScalars;
+    if (!field.max) return;
+    type.max = *field.max;
+    if (type.max < 1 || type.max > kMaxList) {
+        c.report.add(Code::E0411, field.name.span,
+                     "`max` of " + quoted(field.name.text) + " is " + std::to_string(type.max), {},
+                     "it has to be from 1 to " + std::to_string(kMaxList));
+        type.max = 1;
+    }
+}
+
+}  // namespace
+
+bool resolve_type(Context& c, std::uint32_t module, const ast::TypeRef& type, Type& out) {
+    for (const auto kind : kNamedKinds) {
+        if (type.name == spelling_of(kind)) {
+            out = scalar(kind);
+            return true;
+        }
+    }
+    out = scalar(Kind::Enum);
+    if (type.name == "tier") {
+        out.enumeration = c.tier;
+        return true;
+    }
+    const auto parts = split_name(type.name);
+    const auto found = look_up(c, module, Space::Type, parts);
+    if (found.miss == Miss::No) {
+        out.enumeration = EnumId{found.entry->index};
+        return true;
+    }
+    if (found.miss == Miss::Unknown) {
+        auto candidates = visible_names(c, module, Space::Type);
+        for (const auto kind : kNamedKinds) candidates.push_back(spelling_of(kind));
+        for (const auto* name : {"record", "set", "list", "map", "one_or_many", "tier"})
+            candidates.push_back(name);
+        suggest(c,
+                c.report.add(Code::E0201, type.span, "there is no type " + quoted(type.name), "not a type"),
+                type.name, candidates);
+    } else {
+        report_miss(c, module, Space::Type, found, type.name, type.span, Code::E0201, "type");
+    }
+    return false;
+}
+
+FieldId add_root(Context& c, std::string_view name, Span span, FieldId holder) {
+    const FieldId id{static_cast<std::uint32_t>(c.policy.fields.size())};
+    Field root;
+    root.name = name;
+    root.type = scalar(Kind::Record);
+    root.type.record = id;
+    root.span = span;
+    if (holder.valid()) root.weakest = c.policy.at(holder).weakest;
+    c.policy.fields.push_back(std::move(root));
+    return id;
+}
+
+void add_fields(Context& c, std::uint32_t module, FieldId parent, const std::vector<ast::Field>& fields) {
+    std::unordered_map<std::string_view, Span> seen;
+    for (const auto& declared : fields) {
+        const auto [first, added] = seen.try_emplace(declared.name.text, declared.name.span);
+        if (!added) {
+            report_twice(c, "field", declared.name.text, declared.name.span, first->second);
+            continue;
+        }
+        const FieldId id{static_cast<std::uint32_t>(c.policy.fields.size())};
+        Field field;
+        field.name = declared.name.text;
+        field.parent = parent;
+        field.or_none = declared.or_none;
+        field.span = declared.name.span;
+        field.doc = declared.doc;
+        field.weakest = std::max(c.policy.at(parent).weakest, declared.from.value_or(Provenance::Model));
+
+        const auto& type = declared.type;
+        const bool container =
+            type.name == "list" || type.name == "set" || type.name == "map" || type.name == "one_or_many";
+        const std::vector<ast::Field>* children = nullptr;
+        if (type.name == "record") {
+            field.type = scalar(Kind::Record);
+            field.type.record = id;
+            children = &type.fields;
+        } else if (container) {
+            if (!resolve_container(c, module, type, id, field.type, field.one_or_many)) {
+                c.broken_fields.insert(broken_key(parent, declared.name.text));
+                continue;
+            }
+            if (field.type.elem == Kind::Record) children = &type.args.back().fields;
+        } else if (!resolve_type(c, module, type, field.type)) {
+            c.broken_fields.insert(broken_key(parent, declared.name.text));
+            continue;
+        }
+        set_max(c, declared, field.type);
+        c.policy.fields.push_back(std::move(field));
+        c.policy.fields[parent.value].children.push_back(id);
+        if (children != nullptr) add_fields(c, module, id, *children);
+    }
+}
+
+void check_enums(Context& c) {
+    c.tier = EnumId{0};
+    c.policy.enums.push_back({"tier", true, {}});
+    Span first_tier;
+    for (auto& entry : c.entries) {
+        const auto* decl = std::get_if<ast::EnumDecl>(&entry.decl->node);
+        if (decl == nullptr) continue;
+        EnumType type{std::string(decl->name.text), decl->ordered, {}};
+        for (std::size_t i = 0; i < decl->members.size(); ++i) {
+            const auto& member = decl->members[i];
+            bool repeated = false;
+            for (std::size_t j = 0; j < i && !repeated; ++j) {
+                if (decl->members[j].text != member.text) continue;
+                repeated = true;
+                report_twice(c, "member", member.text, member.span, decl->members[j].span);
+            }
+            if (!repeated) type.members.emplace_back(member.text);
+        }
+        if (decl->name.text == "tier") {
+            entry.index = c.tier.value;
+            if (c.policy.tier.valid()) {
+                report_twice(c, "enum", "tier", decl->name.span, first_tier);
+                continue;
+            }
+            first_tier = decl->name.span;
+            if (!decl->ordered && decl->members.size() > 1)
+                report_malformed(c, decl->name.span, "tiers have an order",
+                                 "write `tier read < write < privileged`");
+            type.ordered = true;
+            c.policy.tier = c.tier;
+            c.policy.enums[c.tier.value] = std::move(type);
+            continue;
+        }
+        entry.index = static_cast<std::uint32_t>(c.policy.enums.size());
+        c.policy.enums.push_back(std::move(type));
+    }
+}
+
+void check_schema(Context& c) {
+    const ast::SchemaDecl* schema = nullptr;
+    for (std::uint32_t f = 0; f < c.policy.files.size(); ++f) {
+        for (const auto& decl : c.policy.files[f].decls) {
+            const auto* found = std::get_if<ast::SchemaDecl>(&decl.node);
+            if (found == nullptr) continue;
+            const auto module = c.file_modules[f];
+            if (c.modules[module].name != "std.request") {
+                report_malformed(c, found->name.span, "a request schema outside of `std.request`",
+                                 "declare a `claims` schema, or parameters of a tool");
+                continue;
+            }
+            if (schema != nullptr) {
+                report_twice(c, "schema", found->name.text, found->name.span, schema->name.span);
+                continue;
+            }
+            schema = found;
+            c.policy.request = add_root(c, "request", found->name.span, {});
+            add_fields(c, module, c.policy.request, found->fields);
+        }
+    }
+    if (schema == nullptr) {
+        c.policy.request = add_root(c, "request", {}, {});
+        report_malformed(c, {}, "module `std.request` has no request schema");
+        return;
+    }
+    const auto token = child_of(c.policy, c.policy.request, "token");
+    const auto tool = child_of(c.policy, c.policy.request, "tool");
+    if (token.valid()) c.claims = child_of(c.policy, token, "claims");
+    if (tool.valid()) c.params = child_of(c.policy, tool, "params");
+    if (!c.claims.valid())
+        c.report.add(Code::E0202, schema->name.span, "the request schema has no field `token.claims`");
+    if (!c.params.valid())
+        c.report.add(Code::E0202, schema->name.span, "the request schema has no field `tool.params`");
+
+    // A define or issuer named like a group of the request would hide it, or be hidden.
+    for (const auto& entry : c.entries) {
+        const bool value = std::holds_alternative<ast::DefineDecl>(entry.decl->node) ||
+                           std::holds_alternative<ast::IssuerDecl>(entry.decl->node) ||
+                           std::holds_alternative<ast::TableDecl>(entry.decl->node);
+        if (!value) continue;
+        const auto field = child_of(c.policy, c.policy.request, entry.name.text);
+        if (!field.valid() && entry.name.text != "params") continue;
+        auto& diagnostic = c.report.add(Code::E0205, entry.name.span,
+                                        quoted(entry.name.text) + " is already the name of request facts", {},
+                                        "take another name");
+        if (field.valid())
+            diagnostic.related.push_back({c.policy.at(field).span, "declared in the request schema"});
+    }
+}
+
+}  // namespace writ::check

@@ -1,0 +1,283 @@
+// A policy with every name resolved and every expression typed. `define`s are inlined, aliases
+// followed, literals converted to the type they are used at. What compile and the reference
+// evaluator read.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/kind.h"
+#include "base/source.h"
+#include "base/window.h"
+#include "syntax/ast.h"
+
+namespace writ::check {
+
+using EnumId = Id<struct EnumTag>;
+using FieldId = Id<struct FieldTag>;
+using FactId = Id<struct FactTag>;
+using IssuerId = Id<struct IssuerTag>;
+using ToolId = Id<struct ToolTag>;
+using TableId = Id<struct TableTag>;
+using ZoneId = Id<struct ZoneTag>;
+
+/// A type. Lists have one element type, which is never itself a list of records of lists deeper
+/// than the schema goes; records are named by the field that declares them.
+struct Type {
+    Kind kind = Kind::Bool;
+    Kind elem = Kind::String;  ///< List, Map: kind of the elements
+    EnumId enumeration;        ///< Enum, or List/Map of Enum
+    FieldId record;            ///< Record, or List/Map of Record: the field whose children are meant
+    std::uint32_t max = 0;     ///< List: greatest length
+};
+
+/// One field of a schema. The request's fields, each claims kind's, and each tool's parameters all
+/// live in Policy::fields.
+struct Field {
+    std::string name;
+    FieldId parent;  ///< none at a root
+    Type type;
+    bool or_none = false;
+    bool one_or_many = false;  ///< claims: a single string stands for a set of one
+    Provenance weakest = Provenance::Model;  ///< strongest asked for on the way down
+    std::vector<FieldId> children;  ///< Record, or List/Map of Record
+    Span span;
+    std::string doc;
+};
+
+/// `parse FIELD { … }`: one pattern is literals and captures in turn.
+struct CapturePiece {
+    std::string literal;  ///< empty: a capture
+    std::string capture;
+    bool rest = false;  ///< `{x**}`
+};
+struct CaptureSpec {
+    FieldId field;  ///< the parsed claim
+    std::vector<std::vector<CapturePiece>> patterns;
+};
+
+struct IssuerKind {
+    std::string name;
+    FieldId root;
+    std::vector<CaptureSpec> captures;
+    std::vector<std::string> types;
+    bool proof_required = false;
+};
+
+struct Issuer {
+    std::string name, url;
+    std::uint32_t kind = 0;  ///< index into Policy::kinds
+    std::vector<std::string> audiences, types;
+    std::optional<std::int64_t> max_age;  ///< microseconds
+    std::int64_t leeway = 0;
+    bool proof_required = false;
+    Span span;
+};
+
+struct EnumType {
+    std::string name;
+    bool ordered = false;
+    std::vector<std::string> members;
+};
+
+struct Tool {
+    std::string name, wire_name;
+    std::int64_t tier = 0;
+    std::vector<std::string> audiences, scopes;
+    FieldId params;  ///< root of a record; always valid
+    Span span;
+};
+
+/// A cell is an i64, a text or a set of texts, by its column's type.
+struct Cell {
+    std::int64_t integer = 0;
+    std::string text;
+    std::vector<std::string> set;
+};
+struct Column {
+    std::string name;
+    Type type;
+};
+struct Table {
+    std::string name, path;
+    std::vector<Column> columns;
+    std::vector<std::vector<Cell>> rows;
+    Span span;
+};
+
+struct Zone {
+    std::string name;
+    std::vector<Transition> transitions;
+};
+
+/// Where a fact comes from.
+enum class FactRoot : std::uint8_t {
+    Request,  ///< field of the request schema
+    Claim,    ///< field of an issuer's claims
+    Capture,  ///< captured out of a claim's text
+    Param,    ///< a tool parameter
+    Catalog,  ///< `tool.tier`, `tool.scopes`, `tool.audience`: from the catalogue, not the request
+};
+enum class CatalogFact : std::uint8_t { Tier, Scopes, Audience };
+
+/// A fact that some expression reads, or that the engine itself reads. One entry each; those of
+/// builtin_facts.def come first, in its order. Tools that declare a parameter alike share its fact:
+/// `field` is then the first one's, and path, type, `or none` and provenance are those of all.
+/// Facts inside a list's elements are not here: see Expr::field.
+struct Fact {
+    FactRoot root = FactRoot::Request;
+    std::string path;     ///< as an author writes it: `user.tenant`, `prod.namespace`, `gates["eval"].at`
+    Type type;
+    FieldId field;        ///< Request, Claim, Param: the field; Capture: the parsed claim's field
+    std::vector<std::string> keys;  ///< map keys, in the order the maps occur on the way to `field`
+    IssuerId issuer;      ///< Claim, Capture
+    std::uint32_t capture_spec = 0;  ///< Capture: index into the kind's captures
+    std::string capture;
+    CatalogFact catalog = CatalogFact::Tier;
+    std::vector<FactId> optionals;  ///< the `or none` groups read through, outermost first
+};
+
+// ---- expressions ----------------------------------------------------------------------------
+
+enum class Op : std::uint8_t {
+    // values
+    Integer,      ///< integer: any kind with an i64 representation
+    Text,         ///< text: canonical
+    Set,          ///< kids: Integer, Text, Column or ElemColumn, all of one kind
+    Fact,         ///< id: FactId. Type Record: only under IsNone and IsSome
+    Elem,         ///< id: binder; field: leaf below the element record; none: the element itself
+    Column,       ///< id: column of the rule's own row
+    ElemColumn,   ///< id: binder over a table's rows; index: column
+    TableColumn,  ///< id: TableId; index: column; a list
+    TableRows,    ///< id: TableId; only as the list of a quantifier
+    Now,
+    Age,          ///< kids: instant. now - instant
+    Add, Subtract, Multiply, Negate,
+    Union, Intersect, Minus,
+    Words,        ///< kids: text; the words between runs of spaces, as a list
+    Lower,        ///< kids: text; ASCII letters in lower case
+    Convert,      ///< kids: text; to type.kind; unknown if invalid
+    PartOf,       ///< kids: typed text; index: Part
+    Count,        ///< id: binder; kids: list, body. Only a side of Compare
+    // conditions
+    Truth,        ///< kids: a Bool value
+    And, Or,      ///< kids: two or more
+    Not,
+    Compare,      ///< cmp; kids: left, right, of one representation; Eq and Ne also on lists.
+                  ///< At most one is Now, Age or Count, and that is the left one
+    In,           ///< kids: item, list
+    SubsetOf, Overlaps,
+    Like,         ///< kids: text; text: pattern; index: Kind whose separators hold
+    Matches,      ///< kids: text; text: RE2 pattern, anchored by the evaluator
+    InCidr,       ///< kids: ip, cidr
+    InWindow,     ///< kids: instant; window; id: ZoneId
+    IsNone, IsSome,  ///< kids: Fact or Elem
+    IssuerIs,     ///< id: IssuerId
+    Any, All,     ///< id: binder; kids: list, body
+    Constant,     ///< integer: 0 or 1
+};
+
+struct Expr {
+    Op op = Op::Constant;
+    Cmp cmp = Cmp::Eq;
+    std::uint8_t binder_depth = 0;  ///< Any, All, Count: how many binders enclose this one
+    Type type;
+    Span span;
+    std::uint32_t id = 0;
+    std::uint32_t index = 0;
+    FieldId field;
+    std::int64_t integer = 0;
+    std::string_view text;
+    Window window{};
+    std::span<const Expr* const> kids;
+};
+// Binder ids are depths: the outermost quantifier of a rule binds 0, one inside it 1, …
+
+// ---- rules ----------------------------------------------------------------------------------
+
+/// Argument of an obligation: constant, or a column of the rule's row.
+struct ObligationArg {
+    std::string name;
+    const Expr* value = nullptr;  ///< Integer, Text, Set or Column
+};
+struct Obligation {
+    std::string name;
+    std::vector<ObligationArg> args;  ///< sorted by name
+};
+
+/// A rule, or a template: then `each` is its table, and one instance is meant for every row.
+/// Sets and durations in the effect are built of Integer, Text, Set, Column, Union, Intersect and
+/// Minus only.
+struct Rule {
+    RuleKind kind = RuleKind::Permit;
+    std::string name;    ///< simple name; the reason code of a deny
+    std::string module;
+    Span span;           ///< of the name
+    TableId each;
+    std::vector<ToolId> tools;   ///< empty: any tool
+    const Expr* when = nullptr;  ///< null: always
+    std::string because;
+
+    const Expr* scopes = nullptr;    ///< Permit; Limit: null = not limited
+    const Expr* ttl = nullptr;       ///< Permit; Limit: null = not limited; Require: within
+    const Expr* audience = nullptr;  ///< Limit
+    bool single_use = false;         ///< Limit
+    std::uint32_t approvals = 0;     ///< Require
+    std::vector<std::string> groups; ///< Require
+    std::vector<Obligation> obligations;
+};
+
+struct Invariant {
+    std::string name, module;
+    Span span;
+    bool never_needs_approval = false;
+    const Expr* when = nullptr;
+};
+
+struct Fixture {
+    std::string name, module;
+    Span span;
+    json::Value document;  ///< changes applied
+};
+
+/// One row of a test: the fixture's document with every change applied, and what must come.
+struct TestCase {
+    std::string name;  ///< test name, and the row's values
+    json::Value document;
+    const ast::Expectation* expect = nullptr;
+};
+
+// ---- the whole ------------------------------------------------------------------------------
+
+struct Policy {
+    std::vector<Field> fields;
+    FieldId request;  ///< root of the request schema
+    std::vector<EnumType> enums;
+    EnumId tier;      ///< none if no tier is declared
+    std::vector<IssuerKind> kinds;
+    std::vector<Issuer> issuers;
+    std::vector<Tool> tools;
+    std::vector<Table> tables;
+    std::vector<Zone> zones;
+    std::vector<Fact> facts;
+    std::vector<Rule> rules;  ///< by source, then position
+    std::vector<Invariant> invariants;
+    std::vector<Fixture> fixtures;
+    std::vector<TestCase> tests;
+    std::vector<Source> sources;  ///< given files, then the standard modules they import
+    std::vector<ast::File> files;  ///< parallel to sources
+    std::unique_ptr<Arena> arena = std::make_unique<Arena>();
+
+    [[nodiscard]] const Field& at(FieldId id) const { return fields[id.value]; }
+    [[nodiscard]] const Fact& at(FactId id) const { return facts[id.value]; }
+};
+
+}  // namespace writ::check

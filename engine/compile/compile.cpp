@@ -1,0 +1,162 @@
+#include "compile/compile.h"
+
+#include <algorithm>
+
+#include "compile/condition.h"
+#include "compile/lowering.h"
+
+namespace writ::compiler {
+
+using bytecode::kNone;
+
+namespace {
+
+/// Line numbers of one compilation's sources, found by search instead of by counting.
+class Lines {
+public:
+    explicit Lines(const std::vector<Source>& sources) : starts_(sources.size()) {
+        for (std::size_t i = 0; i < sources.size(); ++i) {
+            starts_[i].push_back(0);
+            for (std::size_t at = sources[i].text.find('\n'); at != std::string::npos;
+                 at = sources[i].text.find('\n', at + 1))
+                starts_[i].push_back(static_cast<std::uint32_t>(at + 1));
+        }
+    }
+    [[nodiscard]] std::uint32_t of(Span span) const {
+        const auto& starts = starts_[span.source];
+        return static_cast<std::uint32_t>(std::upper_bound(starts.begin(), starts.end(), span.begin) - starts.begin());
+    }
+
+private:
+    std::vector<std::vector<std::uint32_t>> starts_;
+};
+
+void lower_catalog(Lowering& lowering) {
+    const check::Policy& policy = lowering.policy;
+    bytecode::Builder& builder = lowering.builder;
+    auto ids = [&](const std::vector<std::string>& texts) {
+        std::vector<std::uint32_t> out;
+        for (const std::string& text : texts) out.push_back(builder.text(text));
+        return out;
+    };
+    for (const check::Tool& tool : policy.tools) {
+        bytecode::ToolRef ref;
+        ref.name = builder.text(tool.name);
+        ref.wire_name = builder.text(tool.wire_name);
+        const auto audience = ids(tool.audiences);
+        ref.audience = builder.ids(audience);
+        ref.audience_count = static_cast<std::uint32_t>(audience.size());
+        ref.audience_set = builder.text_set(Kind::String, audience);
+        ref.scopes = builder.text_set(Kind::String, ids(tool.scopes));
+        ref.tier = tool.tier;
+        builder.out.tools.push_back(ref);
+    }
+    for (const check::Issuer& issuer : policy.issuers) {
+        bytecode::IssuerRef ref;
+        ref.name = builder.text(issuer.name);
+        ref.url = builder.text(issuer.url);
+        ref.audiences = builder.text_set(Kind::String, ids(issuer.audiences));
+        if (!issuer.types.empty()) ref.types = builder.text_set(Kind::String, ids(issuer.types));
+        ref.max_age = issuer.max_age.value_or(-1);
+        ref.leeway = issuer.leeway;
+        ref.proof_required = issuer.proof_required ? 1 : 0;
+        builder.out.issuers.push_back(ref);
+    }
+}
+
+bool lower_rule(Lowering& lowering, const check::Rule& rule, const Lines& lines, Report& report) {
+    bytecode::Builder& builder = lowering.builder;
+    const auto conditions = normalise(lowering, rule.when, rule.tools);
+    const Block block = conditions ? emit(lowering, *conditions) : Block{{}, CodeProblem::TooLong};
+    switch (block.problem) {
+        case CodeProblem::None: break;
+        case CodeProblem::TooLong:
+            report.add(Code::E0503, rule.span, "the condition of `" + rule.name + "` is too long", {},
+                       "split the rule: at most " + std::to_string(kMaxConditions) + " instructions fit");
+            return false;
+        case CodeProblem::TooDeep:
+            report.add(Code::E0503, rule.span,
+                       "quantifiers in `" + rule.name + "` nest more than " +
+                           std::to_string(bytecode::kMaxBinders) + " deep");
+            return false;
+    }
+
+    bytecode::RuleRef ref;
+    ref.name = builder.text(rule.name);
+    ref.module = builder.text(rule.module);
+    ref.file = builder.text(lowering.policy.sources[rule.span.source].name);
+    ref.line = lines.of(rule.span);
+    if (!rule.because.empty()) ref.because = builder.text(rule.because);
+    ref.kind = static_cast<std::uint8_t>(rule.kind);
+    if (block.timed) ref.flags |= bytecode::kTimed;
+    ref.code_length = static_cast<std::uint32_t>(block.code.size());
+
+    if (!rule.each.valid()) {
+        ref.code = builder.code(block.code, kNone);
+        ref.effect = lowering.effects.of(rule, nullptr);
+        builder.out.rules.push_back(ref);
+        return true;
+    }
+    // A template with no rows is no rule, and leaves no code.
+    const auto& rows = lowering.policy.tables[rule.each.value].rows;
+    if (rows.empty()) return true;
+    ref.table = lowering.constants.table(rule.each);
+    ref.code = builder.code(block.code, ref.table);
+    const bool same = Effects::same_for_all(rule);
+    for (std::uint32_t row = 0; row < rows.size(); ++row) {
+        if (row == 0 || !same) ref.effect = lowering.effects.of(rule, &rows[row]);
+        ref.row = row;
+        builder.out.rules.push_back(ref);
+    }
+    return true;
+}
+
+/// Operands have 28 bits for an index, tables 16, columns 12 (or 24); the rest of the format has 32.
+bool fits(const check::Policy& policy, const bytecode::Sections& out, Report& report) {
+    constexpr std::size_t kIndex = 1u << 28, kWord = UINT32_MAX;
+    const bool indices = out.texts.size() < kIndex && out.ints.size() < kIndex && out.sets.size() < kIndex &&
+                         out.slots.size() < kIndex && out.tables.size() <= (1u << 16);
+    const bool words = out.chars.size() < kWord && out.set_items.size() < kWord && out.ids.size() < kWord &&
+                       out.cells.size() < kWord && out.shape.size() < kWord && out.rules.size() < kWord &&
+                       out.code.size() < kWord;
+    const bool columns = std::all_of(out.tables.begin(), out.tables.end(),
+                                     [](const bytecode::TableRef& table) { return table.columns <= (1u << 12); });
+    if (indices && words && columns) return true;
+    report.add(Code::E0503, policy.rules.empty() ? Span{} : policy.rules[0].span,
+               "the policy is larger than a bundle can hold", {}, "split it into layers");
+    return false;
+}
+
+}  // namespace
+
+std::vector<std::byte> lower(const check::Policy& policy, Report& report) {
+    Lowering lowering(policy);
+    bytecode::Builder& builder = lowering.builder;
+    builder.out.manifest.resize(1);
+    lower_catalog(lowering);
+    const Lines lines(policy.sources);
+    bool sound = true;
+    for (const check::Rule& rule : policy.rules) sound = lower_rule(lowering, rule, lines, report) && sound;
+    lowering.slots.finish();
+    for (const Source& source : policy.sources)
+        builder.out.sources.push_back({builder.text(source.name), builder.text(source.text)});
+    bytecode::ManifestRef& manifest = builder.out.manifest[0];
+    manifest.engine_version = builder.text(WRIT_VERSION);
+    if (policy.tier.valid()) manifest.tier_enum = policy.tier.value;
+    if (!sound || !fits(policy, builder.out, report)) return {};
+
+    // What the verifier would refuse beside the bound is a fault of this module; open() will say so.
+    const auto measures = bytecode::measure(builder.out);
+    if (measures) {
+        manifest.step_bound = measures->step_bound;
+        manifest.temp_count = measures->temps;
+        manifest.max_binders = measures->binders;
+    } else if (measures.error().code == "B0017") {
+        report.add(Code::E0504, policy.rules[0].span, "the step bound of the policy does not fit 64 bits", {},
+                   "nest fewer quantifiers, or give the lists they run over a smaller `max`");
+        return {};
+    }
+    return bytecode::Program::seal(builder.out);
+}
+
+}  // namespace writ::compiler

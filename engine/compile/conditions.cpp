@@ -1,0 +1,352 @@
+#include <algorithm>
+
+#include "compile/condition.h"
+
+namespace writ::compiler {
+
+using bytecode::Opcode;
+using bytecode::OperandKind;
+using bytecode::Quant;
+using check::Expr;
+using check::Op;
+
+namespace {
+
+Cmp swapped(Cmp cmp) {
+    switch (cmp) {
+        case Cmp::Eq:
+        case Cmp::Ne: return cmp;
+        case Cmp::Lt: return Cmp::Gt;
+        case Cmp::Le: return Cmp::Ge;
+        case Cmp::Gt: return Cmp::Lt;
+        case Cmp::Ge: return Cmp::Le;
+    }
+    return cmp;
+}
+
+Cmp negated(Cmp cmp) {
+    switch (cmp) {
+        case Cmp::Eq: return Cmp::Ne;
+        case Cmp::Ne: return Cmp::Eq;
+        case Cmp::Lt: return Cmp::Ge;
+        case Cmp::Le: return Cmp::Gt;
+        case Cmp::Gt: return Cmp::Le;
+        case Cmp::Ge: return Cmp::Lt;
+    }
+    return cmp;
+}
+
+bool is_constant(const Expr& e) { return e.op == Op::Integer || e.op == Op::Text; }
+
+/// What varies with the request stands left of what varies with the row, and that of constants: one
+/// form for a comparison, whichever way round it was written.
+int fixedness(const Expr& e) {
+    return is_constant(e) ? 2 : e.op == Op::Column || e.op == Op::ElemColumn ? 1 : 0;
+}
+
+// What a test costs beside the others, in rough units of one comparison. Only the order matters:
+// `and` and `or` are commutative, so a cheap test may go first and spare a dear one.
+constexpr std::uint32_t kTimedCost = 1 << 20;
+constexpr std::uint32_t kMaxCost = 1 << 28;
+
+std::uint32_t cost_of(Opcode op) {
+    switch (op) {
+        case Opcode::ToolIn: return 0;
+        case Opcode::TextEq:
+        case Opcode::IntCmp:
+        case Opcode::Truth:
+        case Opcode::IsNone: return 1;
+        case Opcode::TextCmp: return 2;
+        case Opcode::TextIn:
+        case Opcode::IntIn: return 4;
+        case Opcode::InCidr: return 4;
+        case Opcode::Subset:
+        case Opcode::Overlaps:
+        case Opcode::ListEq: return 16;
+        case Opcode::Glob: return 12;
+        case Opcode::Regex: return 60;
+        // A time test is evaluated again for the horizon, and spares nothing.
+        case Opcode::InWindow:
+        case Opcode::NowCmp:
+        case Opcode::AgeCmp: return kTimedCost;
+        case Opcode::RetTrue:
+        case Opcode::RetFalse:
+        case Opcode::Quantify:
+        case Opcode::Bound:
+        case Opcode::Add:
+        case Opcode::Sub:
+        case Opcode::Mul:
+        case Opcode::Union:
+        case Opcode::Intersect:
+        case Opcode::Minus:
+        case Opcode::Words:
+        case Opcode::Lower:
+        case Opcode::Convert:
+        case Opcode::PartOf:
+        case Opcode::SingleText:
+        case Opcode::SingleInt: return 0;
+    }
+    return 0;
+}
+
+std::uint32_t plus(std::uint32_t a, std::uint32_t b) { return std::min(a + b, kMaxCost); }
+
+/// What computing an operand adds.
+std::uint32_t cost_of(const Expr* e) {
+    if (e == nullptr || e->kids.empty()) return 0;
+    if (e->op == Op::Set) return 0;
+    std::uint32_t cost = 20;
+    for (const Expr* kid : e->kids) cost = plus(cost, cost_of(kid));
+    return cost;
+}
+
+class Normaliser {
+public:
+    explicit Normaliser(Lowering& lowering) : lowering_(lowering) {}
+
+    std::optional<Conditions> run(const Expr* when, const std::vector<check::ToolId>& tools) {
+        std::vector<std::uint32_t> kids;
+        if (!tools.empty()) {
+            std::vector<std::uint32_t> indices;
+            for (const check::ToolId tool : tools) indices.push_back(tool.value);
+            Condition test;
+            test.op = Opcode::ToolIn;
+            test.word_a = lowering_.builder.tool_set(std::move(indices));
+            kids.push_back(leaf(std::move(test)));
+        }
+        kids.push_back(when == nullptr ? constant(true) : build(*when, false));
+        const std::uint32_t whole = join(Form::And, kids);
+        if (full()) return {};
+        // The whole is the last node: a copy costs nothing, the others stay where they are.
+        if (whole + 1 != nodes_.size()) nodes_.push_back(Condition(nodes_[whole]));
+        return std::move(nodes_);
+    }
+
+private:
+    [[nodiscard]] bool full() const { return nodes_.size() > kMaxConditions; }
+
+    std::uint32_t add(Condition condition) {
+        nodes_.push_back(std::move(condition));
+        return static_cast<std::uint32_t>(nodes_.size() - 1);
+    }
+    std::uint32_t constant(bool holds) {
+        Condition condition;
+        condition.holds = holds;
+        return add(std::move(condition));
+    }
+    std::uint32_t leaf(Condition test) {
+        test.form = Form::Test;
+        test.cost = plus(cost_of(test.op), plus(cost_of(test.a), cost_of(test.b)));
+        return add(std::move(test));
+    }
+    std::uint32_t leaf(Opcode op, const Expr* a, const Expr* b, std::uint32_t c, bool negate) {
+        Condition test;
+        test.op = op;
+        test.a = a;
+        test.b = b;
+        test.c = c;
+        test.negate = negate;
+        return leaf(std::move(test));
+    }
+
+    /// And, Or: constants folded, nested ones of the same form taken in, cheapest first.
+    std::uint32_t join(Form form, const std::vector<std::uint32_t>& parts) {
+        const bool neutral = form == Form::And;
+        Condition whole;
+        whole.form = form;
+        for (const std::uint32_t part : parts) {
+            const Condition& condition = nodes_[part];
+            if (condition.form == Form::Constant) {
+                if (condition.holds != neutral) return part;
+            } else if (condition.form == form) {
+                whole.kids.insert(whole.kids.end(), condition.kids.begin(), condition.kids.end());
+            } else {
+                whole.kids.push_back(part);
+            }
+        }
+        if (whole.kids.empty()) return constant(neutral);
+        if (whole.kids.size() == 1) return whole.kids[0];
+        std::stable_sort(whole.kids.begin(), whole.kids.end(),
+                         [&](std::uint32_t a, std::uint32_t b) { return nodes_[a].cost < nodes_[b].cost; });
+        for (const std::uint32_t kid : whole.kids) whole.cost = plus(whole.cost, nodes_[kid].cost);
+        return add(std::move(whole));
+    }
+
+    std::uint32_t build(const Expr& e, bool negate) {
+        if (full()) return 0;
+        switch (e.op) {
+            case Op::Constant: return constant((e.integer != 0) != negate);
+            case Op::Not: return build(*e.kids[0], !negate);
+            case Op::And:
+            case Op::Or: {
+                std::vector<std::uint32_t> parts;
+                for (const Expr* kid : e.kids) parts.push_back(build(*kid, negate));
+                return join((e.op == Op::And) != negate ? Form::And : Form::Or, parts);
+            }
+            case Op::Truth:
+                if (e.kids[0]->op == Op::Integer) return constant((e.kids[0]->integer != 0) != negate);
+                return leaf(Opcode::Truth, e.kids[0], nullptr, 0, negate);
+            case Op::Compare: return compare(e.cmp, *e.kids[0], *e.kids[1], negate);
+            case Op::In: return member(*e.kids[0], *e.kids[1], negate);
+            case Op::SubsetOf: return leaf(Opcode::Subset, e.kids[0], e.kids[1], 0, negate);
+            case Op::Overlaps: return leaf(Opcode::Overlaps, e.kids[0], e.kids[1], 0, negate);
+            case Op::Like: return like(e, negate);
+            case Op::Matches: {
+                Condition test;
+                test.op = Opcode::Regex;
+                test.a = e.kids[0];
+                test.word_b = lowering_.constants.regex(e.text);
+                test.negate = negate;
+                return leaf(std::move(test));
+            }
+            case Op::InCidr: return leaf(Opcode::InCidr, e.kids[0], e.kids[1], 0, negate);
+            case Op::InWindow: {
+                Condition test;
+                test.op = Opcode::InWindow;
+                test.a = e.kids[0];
+                test.word_b = lowering_.constants.window(e.window, check::ZoneId{e.id});
+                test.negate = negate;
+                return leaf(std::move(test));
+            }
+            case Op::IsNone: return leaf(Opcode::IsNone, e.kids[0], nullptr, 0, negate);
+            case Op::IsSome: return leaf(Opcode::IsNone, e.kids[0], nullptr, 0, !negate);
+            case Op::IssuerIs: {
+                Condition test;
+                test.op = Opcode::TextEq;
+                test.word_a = bytecode::operand(OperandKind::Slot, Slots::of(bytecode::Builtin::TokenIssuer));
+                test.word_b = bytecode::operand(
+                    OperandKind::Text, lowering_.builder.text(lowering_.policy.issuers[e.id].url));
+                test.negate = negate;
+                return leaf(std::move(test));
+            }
+            case Op::Any:
+            case Op::All:
+                return quantify((e.op == Op::Any) != negate ? Quant::Any : Quant::All, *e.kids[0], nullptr, 0,
+                                *e.kids[1], negate);
+            // A value in a condition's place is a bool.
+            case Op::Integer:
+            case Op::Text:
+            case Op::Set:
+            case Op::Fact:
+            case Op::Elem:
+            case Op::Column:
+            case Op::ElemColumn:
+            case Op::TableColumn:
+            case Op::TableRows:
+            case Op::Now:
+            case Op::Age:
+            case Op::Add:
+            case Op::Subtract:
+            case Op::Multiply:
+            case Op::Negate:
+            case Op::Union:
+            case Op::Intersect:
+            case Op::Minus:
+            case Op::Words:
+            case Op::Lower:
+            case Op::Convert:
+            case Op::PartOf:
+            case Op::Count: return leaf(Opcode::Truth, &e, nullptr, 0, negate);
+        }
+        return 0;
+    }
+
+    std::uint32_t compare(Cmp cmp, const Expr& left, const Expr& right, bool negate) {
+        if (right.op == Op::Count || right.op == Op::Now || right.op == Op::Age ||
+            fixedness(left) > fixedness(right)) {
+            if (left.op != Op::Count && left.op != Op::Now && left.op != Op::Age)
+                return compare(swapped(cmp), right, left, negate);
+        }
+        if (left.type.kind == Kind::List)
+            return leaf(Opcode::ListEq, &left, &right, 0, (cmp == Cmp::Ne) != negate);
+        if (rep_of(left.type.kind) == Rep::Text) {
+            if (cmp == Cmp::Eq || cmp == Cmp::Ne)
+                return leaf(Opcode::TextEq, &left, &right, 0, (cmp == Cmp::Ne) != negate);
+            return leaf(Opcode::TextCmp, &left, &right, static_cast<std::uint32_t>(negate ? negated(cmp) : cmp), false);
+        }
+        const Cmp real = negate ? negated(cmp) : cmp;
+        const auto code = static_cast<std::uint32_t>(real);
+        if (left.op == Op::Count) return count(real, left, right);
+        if (left.op == Op::Now) return leaf(Opcode::NowCmp, &right, nullptr, code, false);
+        if (left.op == Op::Age) return leaf(Opcode::AgeCmp, left.kids[0], &right, code, false);
+        return leaf(Opcode::IntCmp, &left, &right, code, false);
+    }
+
+    /// count CMP bound, by the two questions that can be asked in one mode.
+    std::uint32_t count(Cmp cmp, const Expr& count, const Expr& bound) {
+        const Expr& list = *count.kids[0];
+        const Expr& body = *count.kids[1];
+        auto at_least = [&](std::int64_t more) { return quantify(Quant::AtLeast, list, &bound, more, body, false); };
+        auto at_most = [&](std::int64_t more) { return quantify(Quant::AtMost, list, &bound, more, body, true); };
+        switch (cmp) {
+            case Cmp::Ge: return at_least(0);
+            case Cmp::Gt: return at_least(1);
+            case Cmp::Le: return at_most(0);
+            case Cmp::Lt: return at_most(-1);
+            case Cmp::Eq: return join(Form::And, {at_least(0), at_most(0)});
+            case Cmp::Ne: return join(Form::Or, {at_least(1), at_most(-1)});
+        }
+        return 0;
+    }
+
+    std::uint32_t quantify(Quant quant, const Expr& list, const Expr* bound, std::int64_t more, const Expr& body,
+                           bool negate_body) {
+        Condition condition;
+        condition.form = Form::Quantify;
+        condition.quant = quant;
+        condition.list = &list;
+        condition.bound = bound;
+        condition.more = more;
+        const std::uint32_t kid = build(body, negate_body);
+        condition.kids.push_back(kid);
+        const std::uint32_t each = nodes_[kid].cost;
+        condition.cost = each >= kTimedCost ? plus(each, 100) : plus(100, std::min(each * 4, kTimedCost - 101));
+        return add(std::move(condition));
+    }
+
+    std::uint32_t member(const Expr& item, const Expr& list, bool negate) {
+        const Opcode op = rep_of(item.type.kind) == Rep::Text ? Opcode::TextIn : Opcode::IntIn;
+        if (list.op != Op::Set) return leaf(op, &item, &list, 0, negate);
+        // Equality is cheaper than a list, and a rule index can use it.
+        std::vector<std::uint32_t> parts;
+        const auto constants = std::count_if(list.kids.begin(), list.kids.end(),
+                                             [](const Expr* kid) { return is_constant(*kid); });
+        for (const Expr* kid : list.kids)
+            if (constants == 1 || !is_constant(*kid)) parts.push_back(compare(Cmp::Eq, item, *kid, negate));
+        if (constants > 1 || list.kids.empty()) {
+            Condition test;
+            test.op = op;
+            test.a = &item;
+            test.word_b = bytecode::operand(OperandKind::Set, lowering_.constants.set(item.type.kind, list.kids));
+            test.negate = negate;
+            parts.push_back(leaf(std::move(test)));
+        }
+        return join(negate ? Form::And : Form::Or, parts);
+    }
+
+    std::uint32_t like(const Expr& e, bool negate) {
+        Condition test;
+        test.a = e.kids[0];
+        test.negate = negate;
+        if (e.text.find('*') == std::string_view::npos) {
+            test.op = Opcode::TextEq;
+            test.word_b = bytecode::operand(OperandKind::Text, lowering_.builder.text(e.text));
+        } else {
+            test.op = Opcode::Glob;
+            test.word_b = lowering_.builder.text(e.text);
+            test.c = e.index;
+        }
+        return leaf(std::move(test));
+    }
+
+    Lowering& lowering_;
+    Conditions nodes_;
+};
+
+}  // namespace
+
+std::optional<Conditions> normalise(Lowering& lowering, const Expr* when, const std::vector<check::ToolId>& tools) {
+    return Normaliser(lowering).run(when, tools);
+}
+
+}  // namespace writ::compiler

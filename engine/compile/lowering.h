@@ -1,0 +1,106 @@
+// What the parts of compile share: the policy, the sections being made, and who numbers slots,
+// columns and tables. Not part of any interface.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/report.h"
+#include "bytecode/builder.h"
+#include "check/typed.h"
+
+namespace writ::compiler {
+
+/// Numbers facts and columns as code asks for them, then lays out the shape that fills them.
+class Slots {
+public:
+    Slots(const check::Policy& policy, bytecode::Builder& builder);
+
+    [[nodiscard]] std::uint32_t of(check::FactId fact);
+    [[nodiscard]] static std::uint32_t of(bytecode::Builtin fact) { return static_cast<std::uint32_t>(fact); }
+    /// Column of a field in the elements of the list of records nearest above it.
+    [[nodiscard]] std::uint32_t column(check::FieldId field) const { return columns_[field.value]; }
+    /// Writes shape, slots, enums, captures, and the shapes of issuers and tools (already in the
+    /// builder, in the policy's order).
+    void finish();
+
+private:
+    struct Want;
+    class Shape;
+    void number_columns(check::FieldId list);
+
+    const check::Policy& policy_;
+    bytecode::Builder& builder_;
+    std::vector<std::uint32_t> slot_of_fact_;       // kNone: nothing reads it yet
+    std::vector<check::FactId> facts_;              // of each slot; none: the schema lacks it
+    std::vector<std::uint32_t> columns_;            // of each field; kNone
+    std::vector<std::uint32_t> column_count_;       // of each list of records
+};
+
+/// Tables, zones, windows and regular expressions: lowered when first used.
+class Constants {
+public:
+    Constants(const check::Policy& policy, bytecode::Builder& builder);
+
+    [[nodiscard]] std::uint32_t table(check::TableId id);
+    /// Makes the set of a column's values available; the table's index.
+    [[nodiscard]] std::uint32_t table_column(check::TableId id, std::uint32_t column);
+    [[nodiscard]] std::uint32_t window(const Window& window, check::ZoneId zone);
+    [[nodiscard]] std::uint32_t regex(std::string_view pattern);
+    /// Set of those of the elements that are constants.
+    [[nodiscard]] std::uint32_t set(Kind elem, std::span<const check::Expr* const> elements);
+
+private:
+    const check::Policy& policy_;
+    bytecode::Builder& builder_;
+    std::vector<std::uint32_t> tables_, zones_;  // kNone: not yet
+    std::map<std::array<std::uint32_t, 4>, std::uint32_t> windows_;
+    std::unordered_map<std::uint32_t, std::uint32_t> regexes_;
+};
+
+/// A constant of an effect: a set or a scalar, for one row of the rule's table.
+/// Requires: expressions as check::Rule says effects have them.
+class Effects {
+public:
+    Effects(const check::Policy& policy, bytecode::Builder& builder) : policy_(policy), builder_(builder) {}
+
+    /// Writes the effect of a rule instance, or finds an equal one; its index. `row` is null
+    /// unless the rule is a template.
+    [[nodiscard]] std::uint32_t of(const check::Rule& rule, const std::vector<check::Cell>* row);
+    /// Whether the effect is the same for every row.
+    [[nodiscard]] static bool same_for_all(const check::Rule& rule);
+
+private:
+    using Row = const std::vector<check::Cell>*;
+    [[nodiscard]] std::vector<std::string_view> texts(const check::Expr& set, Row row) const;
+    [[nodiscard]] std::vector<std::int64_t> integers(const check::Expr& set, Row row) const;
+    [[nodiscard]] std::uint32_t text_set(const check::Expr& set, Row row);
+    [[nodiscard]] static std::int64_t integer(const check::Expr& value, Row row);
+    [[nodiscard]] json::Value argument(const check::Expr& value, Row row) const;
+    [[nodiscard]] std::uint32_t duties(const check::Rule& rule, Row row);
+
+    const check::Policy& policy_;
+    bytecode::Builder& builder_;
+    std::map<std::pair<std::uint32_t, std::int64_t>, std::uint32_t> grants_;
+    std::map<std::tuple<std::uint32_t, std::uint32_t, std::int64_t>, std::uint32_t> requirements_;
+    std::map<std::tuple<std::int64_t, std::uint32_t, std::uint32_t, std::uint32_t>, std::uint32_t> limits_;
+    std::map<std::vector<std::uint32_t>, std::uint32_t> duties_;
+};
+
+struct Lowering {
+    explicit Lowering(const check::Policy& checked)
+        : policy(checked), slots(checked, builder), constants(checked, builder), effects(checked, builder) {}
+
+    const check::Policy& policy;
+    bytecode::Builder builder;
+    Slots slots;
+    Constants constants;
+    Effects effects;
+};
+
+}  // namespace writ::compiler

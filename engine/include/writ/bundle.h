@@ -1,0 +1,92 @@
+// A compiled, verified policy: immutable, shared, cheap to copy as a handle.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "writ/diagnostic.h"
+
+namespace writ {
+
+namespace bytecode {
+class Program;
+}
+
+/// Where the policy text comes from.
+struct SourceSet {
+    std::vector<Source> sources;  ///< *.writ files, in a stable order
+    /// Reads a data file (table, fixture) named in a source. Arguments: the name of the naming
+    /// source, and the path as written there. Null: data files are refused.
+    std::function<Result<std::string>(std::string_view from, std::string_view path)> read;
+};
+
+/// Limits and surroundings of a compilation. Each limit has a diagnostic of its own.
+struct CompileOptions {
+    std::size_t max_source_bytes = 64u << 20;  ///< all sources together; E0110
+    std::uint32_t max_depth = 200;             ///< nesting of expressions and types; E0111
+    std::uint32_t max_errors = 100;            ///< reported before giving up
+    std::string zoneinfo = "/usr/share/zoneinfo";  ///< time zone database read at compile time
+};
+
+/// What a bundle says of one of its rules.
+struct RuleInfo {
+    std::string_view kind;  ///< "permit", "deny", "require", "limit", "oblige"
+    std::string_view name;
+    std::string_view module;
+    std::string_view file;
+    std::uint32_t line = 0;  ///< 1-based
+    std::string_view because;
+};
+
+/// A verified bundle. Copying shares it; it never changes.
+class Bundle {
+public:
+    /// Reads and verifies a sealed bundle.
+    /// Input:   the bytes that bytes() gave; copied.
+    /// Errors:  B0001.. a bundle that is truncated, altered or not well formed.
+    /// Source:  docs/bundle-format.md
+    [[nodiscard]] static Result<Bundle> load(std::span<const std::byte> bytes);
+
+    /// SHA-256 over everything in the bundle, in lower-case hex.
+    [[nodiscard]] std::string_view digest() const;
+    /// The sealed form, fit for load().
+    [[nodiscard]] std::span<const std::byte> bytes() const;
+    /// An upper bound on the steps that any admitted request can cost.
+    [[nodiscard]] std::uint64_t step_bound() const;
+    [[nodiscard]] std::size_t rule_count() const;
+    /// Requires: index < rule_count().
+    [[nodiscard]] RuleInfo rule(std::size_t index) const;
+
+    explicit Bundle(std::shared_ptr<const bytecode::Program> program);
+    [[nodiscard]] const bytecode::Program& program() const { return *program_; }
+
+private:
+    std::shared_ptr<const bytecode::Program> program_;
+};
+
+/// Bundles that all have a say, the platform's first. The decision is the meet of theirs: no layer
+/// can widen what another allows. One bundle is the usual case and converts.
+class Layers {
+public:
+    Layers(Bundle bundle) : bundles_{std::move(bundle)} {}
+    explicit Layers(std::vector<Bundle> bundles) : bundles_(std::move(bundles)) {}
+    [[nodiscard]] const std::vector<Bundle>& bundles() const { return bundles_; }
+
+private:
+    std::vector<Bundle> bundles_;
+};
+
+/// Compiles policy text to a verified bundle.
+/// Output:   the bundle; warnings, if any, in *warnings.
+/// Errors:   every error found, with spans; never a half-compiled bundle.
+/// Source:   docs/language.md
+[[nodiscard]] Checked<Bundle> compile(const SourceSet& sources, const CompileOptions& options = {},
+                                      Diagnostics* warnings = nullptr);
+
+}  // namespace writ

@@ -1,0 +1,30 @@
+// The evaluator: one per thread, over one bundle or several layers. Never fails, never blocks.
+#pragma once
+
+#include <memory>
+
+#include "writ/bundle.h"
+#include "writ/decision.h"
+#include "writ/request.h"
+
+namespace writ {
+
+/// Decides requests bound to the same layers. Not shared between threads; make one per thread.
+class Evaluator {
+public:
+    explicit Evaluator(Layers layers);
+    ~Evaluator();
+    Evaluator(Evaluator&&) noexcept;
+    Evaluator& operator=(Evaluator&&) noexcept;
+
+    /// Decides. A request bound to other bundles is denied with reason `policy_error`.
+    /// Output:   views into the bundle and the request; see Decision.
+    void evaluate(const Request& request, Decision& decision);
+    [[nodiscard]] Decision evaluate(const Request& request);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace writ

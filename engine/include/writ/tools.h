@@ -1,0 +1,70 @@
+// What authors and CI need beyond compile and evaluate: dumps, the policy's own tests, the
+// reference evaluator, and a request made from a token's claims. Not needed by brokers.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "writ/bundle.h"
+#include "writ/decision.h"
+#include "writ/request.h"
+
+namespace writ {
+
+/// Gathers every *.writ file at or below the given paths, sorted, with a reader of data files that
+/// resolves them beside the file that names them and refuses to leave its folder tree.
+/// Errors:  F0001 a path that is missing or unreadable, named in `context`.
+[[nodiscard]] Result<SourceSet> read_sources(const std::vector<std::string>& paths);
+
+enum class Dump : std::uint8_t { Tokens, Ast, Typed, Bytecode };
+
+/// How one case of one test went.
+struct TestCase {
+    std::string name;      ///< test name, and the case's values if it has any
+    Span span;             ///< of the expectation
+    bool passed = false;
+    std::string expected;  ///< as written, canonical
+    std::string actual;    ///< the decision in the same form
+    std::string problem;   ///< which parts differ, or why the request was refused
+};
+
+/// Policy sources with all that is known about them. Sources are kept; analysis is done once.
+class Workspace {
+public:
+    explicit Workspace(SourceSet sources, CompileOptions options = {});
+    ~Workspace();
+    Workspace(Workspace&&) noexcept;
+    Workspace& operator=(Workspace&&) noexcept;
+
+    [[nodiscard]] const Diagnostics& diagnostics() const;
+    /// The bundle, unless there are errors.
+    [[nodiscard]] const std::optional<Bundle>& bundle() const;
+    /// An intermediate form as text, as far as the sources can be understood.
+    [[nodiscard]] std::string dump(Dump form) const;
+    /// Runs the policy's tests whose name contains `filter`. Requires: bundle().
+    [[nodiscard]] std::vector<TestCase> run_tests(std::string_view filter = {}) const;
+    /// Decides a request document with the reference evaluator. Requires: bundle().
+    /// Output:   to_json of the decision, for the operator.
+    [[nodiscard]] Result<std::string> reference(std::string_view request_json,
+                                                const RequestLimits& limits = {}) const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Makes a request document from a verified token's claims, with the rest left for the author.
+/// Input:   claims: a JSON object as the issuer sends it; kind: a claims schema of the standard
+///          library ("github", "kubernetes", …); now: seconds since the epoch.
+/// Output:  pretty-printed request JSON.
+/// Errors:  Q.. claims that do not fit the kind, K0001 an unknown kind.
+[[nodiscard]] Result<std::string> request_from_claims(std::string_view claims, std::string_view kind,
+                                                      std::int64_t now);
+
+/// The claims schemas of the standard library, by the name `--issuer-kind` takes.
+[[nodiscard]] std::vector<std::string> issuer_kinds();
+
+}  // namespace writ

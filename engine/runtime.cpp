@@ -1,0 +1,119 @@
+// The public face of what a broker needs: bundles, requests and the evaluator, over bytecode/ and
+// vm/. Nothing here decides anything.
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/kind.h"
+#include "bytecode/program.h"
+#include "vm/decide.h"
+#include "vm/facts.h"
+#include "vm/interpreter.h"
+#include "writ/evaluator.h"
+
+namespace writ {
+
+namespace {
+
+/// Bundles with equal digests are the same bundle, however often they were loaded.
+bool same_bundles(const Layers& a, const Layers& b) {
+    return std::equal(a.bundles().begin(), a.bundles().end(), b.bundles().begin(), b.bundles().end(),
+                      [](const Bundle& x, const Bundle& y) {
+                          return &x.program() == &y.program() || x.digest() == y.digest();
+                      });
+}
+
+}  // namespace
+
+// ---- Bundle -----------------------------------------------------------------------------------
+
+Bundle::Bundle(std::shared_ptr<const bytecode::Program> program) : program_(std::move(program)) {}
+
+Result<Bundle> Bundle::load(std::span<const std::byte> bytes) {
+    auto program = bytecode::Program::open({bytes.begin(), bytes.end()});
+    if (!program) return tl::unexpected(std::move(program.error()));
+    return Bundle(std::move(*program));
+}
+
+std::string_view Bundle::digest() const { return program_->digest(); }
+std::span<const std::byte> Bundle::bytes() const { return program_->bytes(); }
+std::uint64_t Bundle::step_bound() const { return program_->manifest[0].step_bound; }
+std::size_t Bundle::rule_count() const { return program_->rules.size(); }
+
+RuleInfo Bundle::rule(std::size_t index) const {
+    const bytecode::RuleRef& rule = program_->rules[index];
+    RuleInfo info;
+    info.kind = spelling_of(static_cast<RuleKind>(rule.kind));
+    info.name = program_->text(rule.name);
+    info.module = program_->text(rule.module);
+    info.file = program_->text(rule.file);
+    info.line = rule.line;
+    if (rule.because != bytecode::kNone) info.because = program_->text(rule.because);
+    return info;
+}
+
+// ---- Request ----------------------------------------------------------------------------------
+
+Request::Request(Layers layers) : layers_(std::move(layers)) {
+    for (const Bundle& bundle : layers_.bundles()) facts_.push_back(std::make_unique<vm::Facts>(bundle.program()));
+}
+
+Request::~Request() = default;
+Request::Request(Request&&) noexcept = default;
+Request& Request::operator=(Request&&) noexcept = default;
+
+Result<void> Request::parse(std::string_view json, const RequestLimits& limits) {
+    const auto empty = [&](Error error) {
+        for (const auto& facts : facts_) facts->clear();
+        return tl::unexpected(std::move(error));
+    };
+    auto document = json::parse(json, limits);
+    if (!document) return empty(std::move(document.error()));
+    for (const auto& facts : facts_)
+        if (auto bound = facts->bind(*document); !bound) return empty(std::move(bound.error()));
+    return {};
+}
+
+// ---- Evaluator --------------------------------------------------------------------------------
+
+struct Evaluator::Impl {
+    Layers layers;
+    std::vector<vm::Interpreter> interpreters;  ///< one a layer
+    Decision lower;                             ///< working memory for the layers below the first
+
+    explicit Impl(Layers all) : layers(std::move(all)) {
+        for (const Bundle& bundle : layers.bundles()) interpreters.emplace_back(bundle.program());
+    }
+};
+
+Evaluator::Evaluator(Layers layers) : impl_(std::make_unique<Impl>(std::move(layers))) {}
+Evaluator::~Evaluator() = default;
+Evaluator::Evaluator(Evaluator&&) noexcept = default;
+Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
+
+void Evaluator::evaluate(const Request& request, Decision& decision) {
+    decision.clear();
+    const std::vector<Bundle>& bundles = impl_->layers.bundles();
+    if (bundles.empty() || !same_bundles(impl_->layers, request.layers())) {
+        Reason& reason = decision.reasons.emplace_back();
+        reason.code = "policy_error";
+        if (!bundles.empty()) decision.bundle_digest = bundles.front().digest();
+        return;
+    }
+    vm::decide(bundles.front().program(), request.facts(0), impl_->interpreters.front(), decision);
+    for (std::uint32_t layer = 1; layer < bundles.size(); ++layer) {
+        Decision& lower = impl_->lower;
+        lower.clear();
+        vm::decide(bundles[layer].program(), request.facts(layer), impl_->interpreters[layer], lower);
+        for (Reason& reason : lower.reasons) reason.layer = layer;
+        for (Requirement& requirement : lower.requirements) requirement.layer = layer;
+        vm::meet(decision, lower);
+    }
+}
+
+Decision Evaluator::evaluate(const Request& request) {
+    Decision decision;
+    evaluate(request, decision);
+    return decision;
+}
+
+}  // namespace writ

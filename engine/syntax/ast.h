@@ -1,0 +1,321 @@
+// The tree of a source file as written: names unresolved, types as spelled. One struct a construct.
+// Expressions live in the module's arena; views point into it or into the source text.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/kind.h"
+#include "base/source.h"
+#include "base/window.h"
+
+namespace writ::ast {
+
+struct Name {
+    std::string_view text;
+    Span span;
+};
+
+/// `a.b.c`; for modules and qualified references.
+struct QualifiedName {
+    std::vector<Name> parts;
+    Span span;
+};
+
+// ---- expressions ----------------------------------------------------------------------------
+
+enum class ExprKind : std::uint8_t {
+    String,    ///< text: decoded
+    Int,       ///< integer
+    Decimal,   ///< integer: count of 10^-6
+    Duration,  ///< integer: microseconds
+    Bool,      ///< integer: 0 or 1
+    Path,      ///< steps: name, then .name / ."quoted" / ["key"]
+    Set,       ///< kids: the elements
+    Call,      ///< text: function; kids: arguments
+    Count,     ///< text: binder; kids: list, body
+    Any,       ///< text: binder; kids: list, body
+    All,
+    Not,  ///< kids: operand
+    Negate,
+    And,  ///< kids: two or more
+    Or,
+    Compare,   ///< cmp; kids: left, right
+    In,        ///< kids: item, list
+    Contains,  ///< kids: list, item
+    SubsetOf,
+    Overlaps,
+    Like,  ///< kids: subject; text: pattern
+    Matches,
+    InWindow,  ///< kids: instant; window, text: zone
+    IsNone,    ///< kids: subject
+    IsSome,
+    IsName,  ///< kids: subject; text: the issuer or enum name
+    Add,
+    Subtract,
+    Multiply,
+    Union,
+    Intersect,
+    Error,  ///< could not be parsed; already reported
+};
+
+enum class StepKind : std::uint8_t { Name, Quoted, Key };
+
+struct PathStep {
+    StepKind kind = StepKind::Name;
+    std::string_view text;
+    Span span;
+};
+
+struct Expr {
+    ExprKind kind = ExprKind::Error;
+    Cmp cmp = Cmp::Eq;
+    Span span;
+    Span op_span;  ///< the operator, binder or function name
+    std::string_view text;
+    std::int64_t integer = 0;
+    std::span<const Expr* const> kids;
+    std::span<const PathStep> steps;
+    Window window{};
+};
+
+// ---- types and fields -----------------------------------------------------------------------
+
+struct Field;
+
+struct TypeRef {
+    std::string_view name;  ///< "string", "record", "list", "set", "map", "one_or_many", or an enum
+    Span span;
+    std::vector<TypeRef> args;  ///< element of list and set, value of map
+    std::vector<Field> fields;  ///< of a record
+};
+
+struct Field {
+    Name name;
+    TypeRef type;
+    bool or_none = false;
+    std::optional<Provenance> from;
+    std::optional<std::uint32_t> max;
+    std::string doc;
+};
+
+// ---- data in tests and fixtures -------------------------------------------------------------
+
+enum class DataKind : std::uint8_t { String, Number, Bool, None, Missing, Array, Object };
+
+struct DataMember;
+
+/// A JSON value as written in a policy.
+struct Data {
+    DataKind kind = DataKind::None;
+    Span span;
+    std::string text;  ///< String: decoded; Number: as JSON would have it
+    bool boolean = false;
+    std::vector<Data> items;
+    std::vector<DataMember> members;
+};
+
+struct DataMember {
+    Name first;
+    Data second;
+};
+
+/// `with path = value`; `without path` is a value of kind Missing.
+struct Change {
+    std::vector<PathStep> path;
+    Span span;
+    Data value;
+};
+
+// ---- declarations ---------------------------------------------------------------------------
+
+struct SchemaDecl {
+    Name name;
+    std::vector<Field> fields;
+};
+
+struct AliasDecl {
+    Name name;
+    std::vector<PathStep> target;
+    Span span;
+};
+
+/// `parse FIELD { "pattern" … }`
+struct ParseDecl {
+    Name field;
+    std::vector<std::pair<std::string, Span>> patterns;
+};
+
+struct ClaimsDecl {
+    Name name;
+    std::vector<Field> fields;
+    std::vector<AliasDecl> aliases;
+    std::vector<ParseDecl> parses;
+    std::vector<std::pair<std::string, Span>> types;
+    bool proof_required = false;
+};
+
+struct IssuerDecl {
+    Name name;
+    QualifiedName kind;
+    std::string url;
+    Span url_span;
+    std::vector<std::pair<std::string, Span>> audiences;
+    std::vector<std::pair<std::string, Span>> types;
+    std::optional<std::int64_t> max_age;  ///< microseconds
+    std::optional<std::int64_t> leeway;
+    Span leeway_span;
+    bool proof_required = false;
+};
+
+struct EnumDecl {
+    Name name;
+    bool ordered = false;
+    std::vector<Name> members;
+};
+
+struct ToolDecl {
+    Name name;
+    std::string wire_name;  ///< empty: the name
+    std::optional<Name> tier;
+    std::vector<std::pair<std::string, Span>> audiences;
+    const Expr* scopes = nullptr;
+    std::vector<Field> params;
+};
+
+struct TableDecl {
+    Name name;
+    std::string format;  ///< "csv" or "json"
+    std::string path;
+    Span path_span;
+    std::vector<Field> columns;
+};
+
+struct Param {
+    Name name;
+    TypeRef type;
+};
+
+struct DefineDecl {
+    Name name;
+    bool has_params = false;
+    std::vector<Param> params;
+    const Expr* body = nullptr;
+};
+
+struct GrantClause {
+    const Expr* scopes = nullptr;
+    const Expr* ttl = nullptr;  ///< null: not written
+    Span span;
+};
+
+struct ApprovalClause {
+    std::int64_t count = 1;
+    std::vector<std::pair<std::string, Span>> groups;
+    const Expr* within = nullptr;
+    Span span;
+};
+
+struct LimitClause {
+    const Expr* ttl = nullptr;
+    const Expr* scopes = nullptr;
+    const Expr* audience = nullptr;
+    bool single_use = false;
+    Span span;
+};
+
+struct ObligationClause {
+    Name name;
+    std::vector<std::pair<Name, const Expr*>> args;
+    Span span;
+};
+
+struct RuleDecl {
+    RuleKind kind = RuleKind::Permit;
+    Name name;
+    std::optional<Name> row;  ///< `for each ROW in TABLE`
+    QualifiedName table;
+    std::optional<QualifiedName> extends;
+    std::vector<QualifiedName> tools;
+    const Expr* when = nullptr;
+    std::optional<GrantClause> grant;
+    std::optional<ApprovalClause> approval;
+    std::optional<LimitClause> limit;
+    std::vector<ObligationClause> obligations;
+    std::optional<std::string> because;
+};
+
+struct InvariantDecl {
+    Name name;
+    bool never_needs_approval = false;  ///< else: never permit
+    const Expr* when = nullptr;
+};
+
+struct FixtureDecl {
+    Name name;
+    std::optional<std::string> json_path;
+    Span path_span;
+    std::optional<QualifiedName> base;
+    std::vector<Change> changes;
+};
+
+struct Expectation {
+    Span span;
+    std::string effect;  ///< "permit", "deny", "needs_approval"
+    std::optional<std::vector<std::string>> scopes;
+    std::optional<std::int64_t> ttl;  ///< microseconds
+    std::optional<std::string> audience;
+    bool single_use = false;
+    std::vector<Name> obligations;
+    std::vector<QualifiedName> rules;
+    std::vector<Name> reasons;
+    std::vector<std::string> groups;
+};
+
+struct CaseRow {
+    std::vector<Data> values;
+    Expectation expect;
+};
+
+struct TestDecl {
+    std::string name;
+    Span name_span;
+    QualifiedName given;
+    std::vector<Change> changes;
+    std::vector<Expectation> expects;  ///< without `cases`
+    std::vector<std::vector<PathStep>> case_paths;
+    std::vector<Span> case_path_spans;
+    std::vector<CaseRow> rows;
+};
+
+struct Import {
+    QualifiedName module;
+    std::optional<Name> alias;
+};
+
+struct Decl {
+    Span span;
+    bool exported = false;
+    std::string doc;
+    std::variant<SchemaDecl, ClaimsDecl, IssuerDecl, EnumDecl, ToolDecl, TableDecl, DefineDecl, RuleDecl,
+                 InvariantDecl, FixtureDecl, TestDecl>
+        node;
+};
+
+/// One source file.
+struct File {
+    std::uint32_t source = 0;
+    std::optional<QualifiedName> module;
+    std::vector<Import> imports;
+    std::vector<Decl> decls;  ///< in source order
+    std::unique_ptr<Arena> arena = std::make_unique<Arena>();
+};
+
+}  // namespace writ::ast

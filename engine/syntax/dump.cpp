@@ -1,0 +1,385 @@
+#include <array>
+
+#include "base/values.h"
+#include "syntax/parse.h"
+
+namespace writ::syntax {
+namespace {
+
+using ast::Expr;
+using ast::ExprKind;
+
+constexpr std::array<std::string_view, 6> kCompare = {"==", "!=", "<", "<=", ">", ">="};
+constexpr std::array<std::string_view, 7> kDays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+constexpr std::array<std::string_view, 5> kRules = {"permit", "deny", "require", "limit", "oblige"};
+constexpr std::array<std::string_view, 4> kProvenance = {"model", "asserted", "broker", "verified"};
+
+std::string quoted(std::string_view text) {
+    constexpr std::string_view kHex = "0123456789ABCDEF";
+    std::string out = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (byte < 0x20 || byte == 0x7F) {
+            out += std::string("\\u{") + kHex[byte >> 4] + kHex[byte & 0xF] + '}';
+        } else {
+            out += c;
+        }
+    }
+    return out + '"';
+}
+
+std::string path_text(std::span<const ast::PathStep> steps) {
+    std::string out;
+    for (const ast::PathStep& step : steps) {
+        switch (step.kind) {
+            case ast::StepKind::Name:
+                out += out.empty() ? "" : ".";
+                out += step.text;
+                break;
+            case ast::StepKind::Quoted:
+                out += out.empty() ? "" : ".";
+                out += quoted(step.text);
+                break;
+            case ast::StepKind::Key:
+                out += '[' + quoted(step.text) + ']';
+                break;
+        }
+    }
+    return out;
+}
+
+std::string name_text(const ast::QualifiedName& name) {
+    std::string out;
+    for (const ast::Name& part : name.parts) {
+        out += out.empty() ? "" : ".";
+        out += part.text;
+    }
+    return out;
+}
+
+std::string clock(std::uint32_t seconds) {
+    std::string out = "00:00";
+    const std::array<std::uint32_t, 4> digits = {seconds / 36000, seconds / 3600 % 10, seconds / 600 % 6,
+                                                 seconds / 60 % 10};
+    constexpr std::array<std::size_t, 4> kAt = {0, 1, 3, 4};
+    for (std::size_t i = 0; i < digits.size(); ++i) out[kAt[i]] = static_cast<char>('0' + digits[i]);
+    return out;
+}
+
+/// What an expression is, without its kids.
+std::string head(const Expr& e) {
+    switch (e.kind) {
+        case ExprKind::String:
+            return "string " + quoted(e.text);
+        case ExprKind::Int:
+            return "int " + std::to_string(e.integer);
+        case ExprKind::Decimal:
+            return "decimal " + format_decimal(e.integer);
+        case ExprKind::Duration:
+            return "duration " + format_duration(e.integer);
+        case ExprKind::Bool:
+            return e.integer != 0 ? "true" : "false";
+        case ExprKind::Path:
+            return "path " + path_text(e.steps);
+        case ExprKind::Set:
+            return "set";
+        case ExprKind::Call:
+            return "call " + std::string(e.text);
+        case ExprKind::Count:
+            return "count " + std::string(e.text);
+        case ExprKind::Any:
+            return "any " + std::string(e.text);
+        case ExprKind::All:
+            return "all " + std::string(e.text);
+        case ExprKind::Not:
+            return "not";
+        case ExprKind::Negate:
+            return "negate";
+        case ExprKind::And:
+            return "and";
+        case ExprKind::Or:
+            return "or";
+        case ExprKind::Compare:
+            return std::string(kCompare[static_cast<std::size_t>(e.cmp)]);
+        case ExprKind::In:
+            return "in";
+        case ExprKind::Contains:
+            return "contains";
+        case ExprKind::SubsetOf:
+            return "subset-of";
+        case ExprKind::Overlaps:
+            return "overlaps";
+        case ExprKind::Like:
+            return "like " + quoted(e.text);
+        case ExprKind::Matches:
+            return "matches " + quoted(e.text);
+        case ExprKind::InWindow: {
+            std::string out =
+                "in-window " + clock(e.window.start) + ".." + clock(e.window.end) + ' ' + quoted(e.text);
+            if (e.window.days != 0x7F) out += " on";
+            for (std::size_t day = 0; day < kDays.size(); ++day)
+                if (e.window.days != 0x7F && (e.window.days >> day & 1) != 0)
+                    out += ' ' + std::string(kDays[day]);
+            return out;
+        }
+        case ExprKind::IsNone:
+            return "is-none";
+        case ExprKind::IsSome:
+            return "is-some";
+        case ExprKind::IsName:
+            return "is " + std::string(e.text);
+        case ExprKind::Add:
+            return "+";
+        case ExprKind::Subtract:
+            return "-";
+        case ExprKind::Multiply:
+            return "*";
+        case ExprKind::Union:
+            return "|";
+        case ExprKind::Intersect:
+            return "&";
+        case ExprKind::Error:
+            return "error";
+    }
+    return {};
+}
+
+/// Writes one construct a line, its parts two columns further in.
+class Dumper {
+public:
+    explicit Dumper(std::string& out) : out_(out) {}
+
+    void file(const ast::File& file) {
+        if (file.module) line("module " + name_text(*file.module));
+        for (const ast::Import& import : file.imports)
+            line("import " + name_text(import.module) +
+                 (import.alias ? " as " + std::string(import.alias->text) : ""));
+        for (const ast::Decl& decl : file.decls) {
+            prefix_ = decl.exported ? "export " : "";
+            std::visit([&](const auto& node) { this->decl(node, decl.doc); }, decl.node);
+        }
+    }
+
+private:
+    void line(const std::string& text) { out_ += std::string(2 * indent_, ' ') + text + '\n'; }
+    /// A line and, inside it, what `parts` writes.
+    template <class Parts>
+    void nest(const std::string& text, Parts parts) {
+        line(text);
+        ++indent_;
+        parts();
+        --indent_;
+    }
+    template <class Parts>
+    void top(const std::string& text, const std::string& docs, Parts parts) {
+        nest(std::exchange(prefix_, {}) + text, [&] {
+            if (!docs.empty()) line("doc " + quoted(docs));
+            parts();
+        });
+    }
+    void expr(const Expr& e) {
+        nest(head(e), [&] {
+            for (const Expr* kid : e.kids) expr(*kid);
+        });
+    }
+    void part(const std::string& word, const Expr* e) {
+        if (e != nullptr) nest(word, [&] { expr(*e); });
+    }
+    void texts(const std::string& word, const std::vector<std::pair<std::string, Span>>& items) {
+        for (const auto& [text, span] : items) line(word + ' ' + quoted(text));
+    }
+    static std::string type_text(const ast::TypeRef& type) {
+        std::string out(type.name);
+        for (const ast::TypeRef& arg : type.args) out += '<' + type_text(arg) + '>';
+        return out;
+    }
+    /// The fields of the record a type is or holds.
+    void type_fields(const ast::TypeRef& type) {
+        fields(type.fields);
+        for (const ast::TypeRef& arg : type.args) type_fields(arg);
+    }
+    void fields(const std::vector<ast::Field>& items) {
+        for (const ast::Field& field : items) {
+            std::string text = "field " + quoted(field.name.text) + ' ' + type_text(field.type);
+            if (field.or_none) text += " or none";
+            if (field.from)
+                text += " from " + std::string(kProvenance[static_cast<std::size_t>(*field.from)]);
+            if (field.max) text += " max " + std::to_string(*field.max);
+            nest(text, [&] {
+                if (!field.doc.empty()) line("doc " + quoted(field.doc));
+                type_fields(field.type);
+            });
+        }
+    }
+    void data(const std::string& word, const ast::Data& value) {
+        switch (value.kind) {
+            case ast::DataKind::String:
+                line(word + quoted(value.text));
+                return;
+            case ast::DataKind::Number:
+                line(word + value.text);
+                return;
+            case ast::DataKind::Bool:
+                line(word + (value.boolean ? "true" : "false"));
+                return;
+            case ast::DataKind::None:
+                line(word + "none");
+                return;
+            case ast::DataKind::Missing:
+                line(word + "missing");
+                return;
+            case ast::DataKind::Array:
+                nest(word + "array", [&] {
+                    for (const ast::Data& item : value.items) data("", item);
+                });
+                return;
+            case ast::DataKind::Object:
+                nest(word + "object", [&] {
+                    for (const auto& [name, item] : value.members) data(quoted(name.text) + " ", item);
+                });
+                return;
+        }
+    }
+    void changes(const std::vector<ast::Change>& items) {
+        for (const ast::Change& change : items) data("with " + path_text(change.path) + " = ", change.value);
+    }
+    void expectation(const ast::Expectation& e) {
+        nest("expect " + e.effect, [&] {
+            if (e.scopes) {
+                std::string text = "scopes";
+                for (const std::string& scope : *e.scopes) text += ' ' + quoted(scope);
+                line(text);
+            }
+            if (e.ttl) line("ttl " + format_duration(*e.ttl));
+            if (e.audience) line("audience " + quoted(*e.audience));
+            if (e.single_use) line("single-use");
+            for (const ast::Name& name : e.obligations) line("with " + std::string(name.text));
+            for (const ast::QualifiedName& rule : e.rules) line("by " + name_text(rule));
+            for (const ast::Name& reason : e.reasons) line("because " + std::string(reason.text));
+            for (const std::string& group : e.groups) line("from " + quoted(group));
+        });
+    }
+
+    void decl(const ast::SchemaDecl& d, const std::string& docs) {
+        top("schema " + std::string(d.name.text), docs, [&] { fields(d.fields); });
+    }
+    void decl(const ast::ClaimsDecl& d, const std::string& docs) {
+        top("claims " + std::string(d.name.text), docs, [&] {
+            fields(d.fields);
+            for (const ast::AliasDecl& alias : d.aliases)
+                line("alias " + std::string(alias.name.text) + " = " + path_text(alias.target));
+            for (const ast::ParseDecl& parse : d.parses)
+                nest("parse " + std::string(parse.field.text), [&] { texts("pattern", parse.patterns); });
+            texts("type", d.types);
+            if (d.proof_required) line("proof-required");
+        });
+    }
+    void decl(const ast::IssuerDecl& d, const std::string& docs) {
+        top("issuer " + std::string(d.name.text) + ' ' + name_text(d.kind) + ' ' + quoted(d.url), docs, [&] {
+            texts("audience", d.audiences);
+            texts("type", d.types);
+            if (d.max_age) line("max-age " + format_duration(*d.max_age));
+            if (d.leeway) line("leeway " + format_duration(*d.leeway));
+            if (d.proof_required) line("proof-required");
+        });
+    }
+    void decl(const ast::EnumDecl& d, const std::string& docs) {
+        top(std::string(d.ordered ? "ordered-enum " : "enum ") + std::string(d.name.text), docs, [&] {
+            for (const ast::Name& member : d.members) line("member " + quoted(member.text));
+        });
+    }
+    void decl(const ast::ToolDecl& d, const std::string& docs) {
+        top("tool " + std::string(d.name.text) + (d.wire_name.empty() ? "" : ' ' + quoted(d.wire_name)), docs,
+            [&] {
+                if (d.tier) line("tier " + std::string(d.tier->text));
+                texts("audience", d.audiences);
+                part("scopes", d.scopes);
+                fields(d.params);
+            });
+    }
+    void decl(const ast::TableDecl& d, const std::string& docs) {
+        top("table " + std::string(d.name.text) + ' ' + d.format + ' ' + quoted(d.path), docs,
+            [&] { fields(d.columns); });
+    }
+    void decl(const ast::DefineDecl& d, const std::string& docs) {
+        top("define " + std::string(d.name.text) + (d.has_params ? "()" : ""), docs, [&] {
+            for (const ast::Param& param : d.params)
+                nest("param " + std::string(param.name.text) + ' ' + type_text(param.type),
+                     [&] { type_fields(param.type); });
+            part("body", d.body);
+        });
+    }
+    void decl(const ast::RuleDecl& d, const std::string& docs) {
+        const std::string kind(kRules[static_cast<std::size_t>(d.kind)]);
+        top(kind + ' ' + std::string(d.name.text), docs, [&] {
+            if (d.row) line("for-each " + std::string(d.row->text) + " in " + name_text(d.table));
+            if (d.extends) line("extends " + name_text(*d.extends));
+            for (const ast::QualifiedName& tool : d.tools) line("for-tool " + name_text(tool));
+            part("when", d.when);
+            if (d.grant)
+                nest("grant", [&] {
+                    part("scopes", d.grant->scopes);
+                    part("ttl", d.grant->ttl);
+                });
+            if (d.approval)
+                nest("approval " + std::to_string(d.approval->count), [&] {
+                    texts("group", d.approval->groups);
+                    part("within", d.approval->within);
+                });
+            if (d.limit)
+                nest("to", [&] {
+                    part("ttl", d.limit->ttl);
+                    part("scopes", d.limit->scopes);
+                    part("audience", d.limit->audience);
+                    if (d.limit->single_use) line("single-use");
+                });
+            for (const ast::ObligationClause& duty : d.obligations)
+                nest("with " + std::string(duty.name.text), [&] {
+                    for (const auto& [name, value] : duty.args) part(std::string(name.text), value);
+                });
+            if (d.because) line("because " + quoted(*d.because));
+        });
+    }
+    void decl(const ast::InvariantDecl& d, const std::string& docs) {
+        top("invariant " + std::string(d.name.text) +
+                (d.never_needs_approval ? " never needs-approval" : " never permit"),
+            docs, [&] { part("when", d.when); });
+    }
+    void decl(const ast::FixtureDecl& d, const std::string& docs) {
+        top("fixture " + std::string(d.name.text), docs, [&] {
+            if (d.json_path) line("json " + quoted(*d.json_path));
+            if (d.base) line("base " + name_text(*d.base));
+            changes(d.changes);
+        });
+    }
+    void decl(const ast::TestDecl& d, const std::string& docs) {
+        top("test " + quoted(d.name), docs, [&] {
+            line("given " + name_text(d.given));
+            changes(d.changes);
+            for (const ast::Expectation& e : d.expects) expectation(e);
+            for (const ast::CaseRow& row : d.rows)
+                nest("case", [&] {
+                    for (std::size_t i = 0; i < row.values.size(); ++i)
+                        data(path_text(d.case_paths[i]) + " = ", row.values[i]);
+                    expectation(row.expect);
+                });
+        });
+    }
+
+    std::string& out_;
+    std::size_t indent_ = 0;
+    std::string prefix_;
+};
+
+}  // namespace
+
+std::string dump_ast(const ast::File& file) {
+    std::string out;
+    Dumper(out).file(file);
+    return out;
+}
+
+}  // namespace writ::syntax

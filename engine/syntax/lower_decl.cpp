@@ -1,0 +1,286 @@
+#include <algorithm>
+#include <limits>
+
+#include "base/values.h"
+#include "syntax/literal.h"
+#include "syntax/lower.h"
+
+namespace writ::syntax {
+
+using antlr4::tree::TerminalNode;
+
+// ---- the small parts ------------------------------------------------------------------------
+
+ast::Name Lowering::field_name(Tree::FieldNameContext& tree) {
+    if (auto* quoted = tree.STRING()) return {string(*quoted), span(tree)};
+    return name(tree);
+}
+
+ast::QualifiedName Lowering::qualified(Tree::QualifiedContext& tree) {
+    ast::QualifiedName out{{name(*tree.name())}, span(tree)};
+    for (auto* part : tree.anyName()) out.parts.push_back(name(*part));
+    return out;
+}
+
+std::string_view Lowering::joined(Tree::QualifiedContext& tree) {
+    if (tree.anyName().empty()) return text(span(tree));
+    std::string out;
+    for (const ast::Name& part : qualified(tree).parts) {
+        out += out.empty() ? "" : ".";
+        out += part.text;
+    }
+    return arena_.copy(out);
+}
+
+std::string_view Lowering::string(antlr4::Token& token) {
+    return decode_string(text(span(token)), span(token), arena_, report_);
+}
+
+Lowering::Texts Lowering::strings(Tree::StringsContext& tree) {
+    Texts out;
+    for (auto* node : tree.STRING()) out.emplace_back(string(*node), span(*node));
+    return out;
+}
+
+ast::PathStep Lowering::step(Tree::StepContext& tree) {
+    if (auto* plain = tree.anyName()) return {ast::StepKind::Name, text(span(*plain)), span(*plain)};
+    TerminalNode& quoted = *tree.STRING();
+    return {tree.DOT() != nullptr ? ast::StepKind::Quoted : ast::StepKind::Key, string(quoted), span(quoted)};
+}
+
+std::vector<ast::PathStep> Lowering::path(Tree::PathContext& tree) {
+    const ast::Name root = name(*tree.name());
+    std::vector<ast::PathStep> out{{ast::StepKind::Name, root.text, root.span}};
+    for (auto* next : tree.step()) out.push_back(step(*next));
+    return out;
+}
+
+std::int64_t Lowering::duration(TerminalNode& node) const {
+    return parse_duration(text(span(node))).value_or(0);  // malformed: the token stream reported it
+}
+
+bool Lowering::once(bool before, Span at, std::string_view what) {
+    if (before)
+        report_.add(Code::E0412, at, '`' + std::string(what) + "` is given twice", {}, "remove one of them");
+    return !before;
+}
+
+// ---- types and fields -----------------------------------------------------------------------
+
+std::vector<ast::Field> Lowering::fields(Tree::FieldsContext& tree) {
+    std::vector<ast::Field> out;
+    for (auto* one : tree.field()) out.push_back(field(*one));
+    return out;
+}
+
+ast::Field Lowering::field(Tree::FieldContext& tree) {
+    constexpr Provenance kStrengths[] = {Provenance::Model, Provenance::Asserted, Provenance::Broker,
+                                         Provenance::Verified};
+    constexpr std::string_view kNames[] = {"model", "asserted", "broker", "verified"};
+    ast::Field out;
+    out.name = field_name(*tree.fieldName());
+    out.type = type(*tree.type());
+    out.doc = tokens_.doc_before(tree.getStart()->getStartIndex());
+    for (auto* modifier : tree.fieldModifier()) {
+        if (auto* from = modifier->name()) {
+            const ast::Name asked = name(*from);
+            const auto* known = std::find(std::begin(kNames), std::end(kNames), asked.text);
+            if (known == std::end(kNames)) {
+                report_.add(Code::E0102, asked.span, "unknown provenance " + quoted_excerpt(asked.text), {},
+                            "a field is from `verified`, `broker`, `asserted` or `model`");
+            } else if (once(out.from.has_value(), span(*modifier), "from")) {
+                out.from = kStrengths[known - std::begin(kNames)];
+            }
+        } else if (auto* most = modifier->INT()) {
+            const Span at = span(*most);
+            const auto value = decode_int(text(at), false, at, report_);
+            if (value && *value > std::numeric_limits<std::uint32_t>::max())
+                report_.add(Code::E0103, at, "`max` does not fit 32 bits");
+            else if (value && once(out.max.has_value(), span(*modifier), "max"))
+                out.max = static_cast<std::uint32_t>(*value);
+        } else if (once(out.or_none, span(*modifier), "or none")) {
+            out.or_none = true;
+        }
+    }
+    return out;
+}
+
+ast::TypeRef Lowering::type(Tree::TypeContext& tree) {
+    ast::TypeRef out;
+    out.span = span(tree);
+    if (auto* plain = tree.qualified()) {
+        out.name = joined(*plain);
+        return out;
+    }
+    out.name = text(span(*tree.getStart()));
+    if (auto* record = tree.fields()) out.fields = fields(*record);
+    for (auto* argument : tree.type()) out.args.push_back(type(*argument));
+    if (tree.MAP() != nullptr) {
+        const ast::TypeRef key = std::move(out.args.front());
+        out.args.erase(out.args.begin());
+        if (key.name != "string")
+            report_.add(Code::E0102, key.span, "the keys of a map are `string`").replacement = "string";
+    }
+    return out;
+}
+
+// ---- declarations ---------------------------------------------------------------------------
+
+void Lowering::module_decl(Tree::ModuleDeclContext& tree) {
+    file_.module = qualified(*tree.qualified());
+}
+
+void Lowering::import_decl(Tree::ImportDeclContext& tree) {
+    ast::Import out{qualified(*tree.qualified()), {}};
+    if (auto* alias = tree.name()) out.alias = name(*alias);
+    file_.imports.push_back(std::move(out));
+}
+
+void Lowering::declaration(Tree::DeclarationContext& tree) {
+    too_deep_ = false;
+    ast::Decl out;
+    out.span = span(tree);
+    out.exported = tree.EXPORT() != nullptr;
+    out.doc = tokens_.doc_before(tree.getStart()->getStartIndex());
+    if (auto* rule_tree = tree.ruleDecl()) out.node = rule(*rule_tree);
+    if (auto* schema_tree = tree.schemaDecl()) out.node = schema(*schema_tree);
+    if (auto* claims_tree = tree.claimsDecl()) out.node = claims(*claims_tree);
+    if (auto* issuer_tree = tree.issuerDecl()) out.node = issuer(*issuer_tree);
+    if (auto* enum_tree = tree.enumDecl()) out.node = enumeration(*enum_tree);
+    if (auto* tier_tree = tree.tierDecl()) out.node = tier(*tier_tree);
+    if (auto* tool_tree = tree.toolDecl()) out.node = tool(*tool_tree);
+    if (auto* table_tree = tree.tableDecl()) out.node = table(*table_tree);
+    if (auto* define_tree = tree.defineDecl()) out.node = define(*define_tree);
+    if (auto* invariant_tree = tree.invariantDecl()) out.node = invariant(*invariant_tree);
+    if (auto* fixture_tree = tree.fixtureDecl()) out.node = fixture(*fixture_tree);
+    if (auto* test_tree = tree.testDecl()) out.node = test(*test_tree);
+    file_.decls.push_back(std::move(out));
+}
+
+ast::SchemaDecl Lowering::schema(Tree::SchemaDeclContext& tree) {
+    return {name(*tree.name()), fields(*tree.fields())};
+}
+
+ast::ClaimsDecl Lowering::claims(Tree::ClaimsDeclContext& tree) {
+    ast::ClaimsDecl out;
+    out.name = name(*tree.name());
+    for (auto* item : tree.claimsItem()) {
+        if (auto* claim = item->field()) {
+            out.fields.push_back(field(*claim));
+        } else if (auto* target = item->aliasPath()) {
+            ast::AliasDecl alias{name(*item->name()), {}, span(*item)};
+            auto* quoted = target->STRING();
+            const Span root = quoted != nullptr ? span(*quoted) : span(*target->name());
+            alias.target.push_back({quoted != nullptr ? ast::StepKind::Quoted : ast::StepKind::Name,
+                                    quoted != nullptr ? string(*quoted) : text(root), root});
+            for (auto* next : target->step()) alias.target.push_back(step(*next));
+            out.aliases.push_back(std::move(alias));
+        } else if (item->PARSE() != nullptr) {
+            ast::ParseDecl parse{name(*item->name()), {}};
+            for (auto* pattern : item->STRING())
+                parse.patterns.emplace_back(string(*pattern), span(*pattern));
+            out.parses.push_back(std::move(parse));
+        } else if (auto* types = item->strings()) {
+            if (once(!out.types.empty(), span(*item), "type")) out.types = strings(*types);
+        } else if (once(out.proof_required, span(*item), "proof required")) {
+            out.proof_required = true;
+        }
+    }
+    return out;
+}
+
+ast::IssuerDecl Lowering::issuer(Tree::IssuerDeclContext& tree) {
+    ast::IssuerDecl out;
+    out.name = name(*tree.name());
+    out.kind = qualified(*tree.qualified());
+    out.url = string(*tree.STRING());
+    out.url_span = span(*tree.STRING());
+    for (auto* item : tree.issuerItem()) {
+        const Span at = span(*item);
+        switch (item->getStart()->getType()) {
+            case Lexer::AUDIENCE:
+                if (once(!out.audiences.empty(), at, "audience")) out.audiences = strings(*item->strings());
+                break;
+            case Lexer::TYPE:
+                if (once(!out.types.empty(), at, "type")) out.types = strings(*item->strings());
+                break;
+            case Lexer::MAX_AGE:
+                if (once(out.max_age.has_value(), at, "max_age")) out.max_age = duration(*item->DURATION());
+                break;
+            case Lexer::LEEWAY:
+                if (!once(out.leeway.has_value(), at, "leeway")) break;
+                out.leeway = duration(*item->DURATION());
+                out.leeway_span = span(*item->DURATION());
+                break;
+            default:
+                if (once(out.proof_required, at, "proof required")) out.proof_required = true;
+                break;
+        }
+    }
+    return out;
+}
+
+ast::Name Lowering::enum_member(Tree::EnumMemberContext& tree) {
+    if (auto* quoted = tree.STRING()) return {string(*quoted), span(tree)};
+    return name(tree);
+}
+
+ast::EnumDecl Lowering::enumeration(Tree::EnumDeclContext& tree) {
+    ast::EnumDecl out{name(*tree.name()), !tree.LT().empty(), {}};
+    for (auto* member : tree.enumMember()) out.members.push_back(enum_member(*member));
+    return out;
+}
+
+/// `tier a < b` is the ordered enum called `tier`.
+ast::EnumDecl Lowering::tier(Tree::TierDeclContext& tree) {
+    const Span word = span(*tree.TIER());
+    ast::EnumDecl out{{text(word), word}, true, {}};
+    for (auto* member : tree.enumMember()) out.members.push_back(enum_member(*member));
+    return out;
+}
+
+ast::ToolDecl Lowering::tool(Tree::ToolDeclContext& tree) {
+    ast::ToolDecl out;
+    out.name = name(*tree.name());
+    if (auto* wire = tree.STRING()) out.wire_name = string(*wire);
+    bool has_params = false;
+    for (auto* item : tree.toolItem()) {
+        const Span at = span(*item);
+        if (auto* member = item->name()) {
+            if (once(out.tier.has_value(), at, "tier")) out.tier = name(*member);
+        } else if (auto* audiences = item->strings()) {
+            if (once(!out.audiences.empty(), at, "audience")) out.audiences = strings(*audiences);
+        } else if (auto* scopes = item->expr()) {
+            if (once(out.scopes != nullptr, at, "scopes")) out.scopes = expression(*scopes);
+        } else if (once(has_params, at, "params")) {
+            out.params = fields(*item->fields());
+            has_params = true;
+        }
+    }
+    return out;
+}
+
+ast::TableDecl Lowering::table(Tree::TableDeclContext& tree) {
+    ast::TableDecl out;
+    out.name = name(*tree.name());
+    out.format = tree.CSV() != nullptr ? "csv" : "json";
+    out.path = string(*tree.STRING());
+    out.path_span = span(*tree.STRING());
+    out.columns = fields(*tree.fields());
+    return out;
+}
+
+ast::DefineDecl Lowering::define(Tree::DefineDeclContext& tree) {
+    ast::DefineDecl out;
+    out.name = name(*tree.name());
+    out.has_params = tree.LPAREN() != nullptr;
+    for (auto* param : tree.param()) out.params.push_back({name(*param->name()), type(*param->type())});
+    out.body = expression(*tree.expr());
+    return out;
+}
+
+ast::InvariantDecl Lowering::invariant(Tree::InvariantDeclContext& tree) {
+    return {name(*tree.name()), tree.NEEDS_APPROVAL() != nullptr, expression(*tree.expr())};
+}
+
+}  // namespace writ::syntax

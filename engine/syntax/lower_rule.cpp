@@ -1,0 +1,310 @@
+#include <algorithm>
+
+#include "base/values.h"
+#include "syntax/literal.h"
+#include "syntax/lower.h"
+
+namespace writ::syntax {
+namespace {
+
+/// Clauses of a rule stand in this order; those that say what the rule does share a place.
+enum class Place : std::uint8_t { Each, Extends, Tool, When, Effect, Because };
+
+struct ClauseWord {
+    Place place;
+    std::string_view word;
+};
+
+ClauseWord clause_word(Tree::RuleClauseContext& tree) {
+    switch (tree.getStart()->getType()) {
+        case Lexer::FOR:
+            return tree.EACH() != nullptr ? ClauseWord{Place::Each, "for each"}
+                                          : ClauseWord{Place::Tool, "for tool"};
+        case Lexer::EXTENDS:
+            return {Place::Extends, "extends"};
+        case Lexer::WHEN:
+            return {Place::When, "when"};
+        case Lexer::BECAUSE:
+            return {Place::Because, "because"};
+        case Lexer::GRANT:
+            return {Place::Effect, "grant"};
+        case Lexer::TO:
+            return {Place::Effect, "to"};
+        case Lexer::WITH:
+            return {Place::Effect, "with"};
+        default:
+            return {Place::Effect, "approval"};
+    }
+}
+
+RuleKind kind_of(std::size_t type) {
+    switch (type) {
+        case Lexer::DENY:
+            return RuleKind::Deny;
+        case Lexer::REQUIRE:
+            return RuleKind::Require;
+        case Lexer::LIMIT:
+            return RuleKind::Limit;
+        case Lexer::OBLIGE:
+            return RuleKind::Oblige;
+        default:
+            return RuleKind::Permit;
+    }
+}
+
+}  // namespace
+
+ast::RuleDecl Lowering::rule(Tree::RuleDeclContext& tree) {
+    ast::RuleDecl out;
+    out.kind = kind_of(tree.getStart()->getType());
+    out.name = name(*tree.name());
+    Place last = Place::Each;
+    std::string_view last_word;
+    for (auto* next : tree.ruleClause()) {
+        const ClauseWord found = clause_word(*next);
+        if (found.place < last)
+            report_.add(
+                Code::E0102, span(*next->getStart()),
+                '`' + std::string(found.word) + "` comes before `" + std::string(last_word) + '`', {},
+                "the order is `for each`, `extends`, `for tool`, `when`, what the rule does, `because`");
+        last = std::max(last, found.place);
+        if (found.place == last) last_word = found.word;
+        clause(out, *next);
+    }
+    return out;
+}
+
+void Lowering::clause(ast::RuleDecl& rule, Tree::RuleClauseContext& tree) {
+    const Span at = span(tree);
+    const auto first = [&](bool before) { return once(before, at, clause_word(tree).word); };
+    switch (tree.getStart()->getType()) {
+        case Lexer::FOR:
+            if (tree.EACH() != nullptr) {
+                if (!first(rule.row.has_value())) return;
+                rule.row = name(*tree.name());
+                rule.table = qualified(*tree.qualified());
+            } else if (first(!rule.tools.empty())) {
+                for (auto* tool : tree.qualifieds()->qualified()) rule.tools.push_back(qualified(*tool));
+            }
+            return;
+        case Lexer::EXTENDS:
+            if (first(rule.extends.has_value())) rule.extends = qualified(*tree.qualified());
+            return;
+        case Lexer::WHEN:
+            if (first(rule.when != nullptr)) rule.when = expression(*tree.expr(0));
+            return;
+        case Lexer::GRANT: {
+            if (!first(rule.grant.has_value())) return;
+            ast::GrantClause grant{expression(*tree.expr(0)), nullptr, at};
+            if (tree.FOR() != nullptr) grant.ttl = expression(*tree.expr(1));
+            rule.grant = grant;
+            return;
+        }
+        case Lexer::TO:
+            if (first(rule.limit.has_value())) rule.limit = limits(tree);
+            return;
+        case Lexer::WITH:
+            if (!first(!rule.obligations.empty())) return;
+            for (auto* duty : tree.obligation()) {
+                ast::ObligationClause obligation{name(*duty->name()), {}, span(*duty)};
+                for (auto* argument : duty->argument())
+                    obligation.args.emplace_back(name(*argument->anyName()), expression(*argument->expr()));
+                rule.obligations.push_back(std::move(obligation));
+            }
+            return;
+        case Lexer::BECAUSE:
+            if (first(rule.because.has_value())) rule.because = string(*tree.STRING());
+            return;
+        default:
+            break;
+    }
+    if (!first(rule.approval.has_value())) return;
+    ast::ApprovalClause approval;
+    approval.span = at;
+    if (auto* count = tree.INT())
+        approval.count = decode_int(text(span(*count)), false, span(*count), report_).value_or(1);
+    approval.groups = strings(*tree.strings());
+    approval.within = expression(*tree.expr(0));
+    rule.approval = std::move(approval);
+}
+
+ast::LimitClause Lowering::limits(Tree::RuleClauseContext& tree) {
+    ast::LimitClause out;
+    out.span = span(tree);
+    for (auto* item : tree.limitItem()) {
+        const Span at = span(*item);
+        if (item->TTL() != nullptr) {
+            if (once(out.ttl != nullptr, at, "ttl")) out.ttl = expression(*item->expr());
+        } else if (item->SCOPES() != nullptr) {
+            if (once(out.scopes != nullptr, at, "scopes")) out.scopes = expression(*item->expr());
+        } else if (item->AUDIENCE() != nullptr) {
+            if (once(out.audience != nullptr, at, "audience")) out.audience = expression(*item->expr());
+        } else if (once(out.single_use, at, "single_use")) {
+            out.single_use = true;
+        }
+    }
+    return out;
+}
+
+// ---- fixtures and tests ---------------------------------------------------------------------
+
+ast::FixtureDecl Lowering::fixture(Tree::FixtureDeclContext& tree) {
+    ast::FixtureDecl out;
+    out.name = name(*tree.name());
+    if (auto* file = tree.STRING()) {
+        out.json_path = string(*file);
+        out.path_span = span(*file);
+        return out;
+    }
+    out.base = qualified(*tree.qualified());
+    changes(out.changes, tree.change());
+    return out;
+}
+
+void Lowering::changes(std::vector<ast::Change>& out, const std::vector<Tree::ChangeContext*>& trees) {
+    for (auto* tree : trees) {
+        for (auto* set : tree->assignment())
+            out.push_back({path(*set->path()), span(*set), data(*set->data())});
+        for (auto* gone : tree->path()) {
+            ast::Data missing;
+            missing.kind = ast::DataKind::Missing;
+            missing.span = span(*gone);
+            out.push_back({path(*gone), span(*gone), std::move(missing)});
+        }
+    }
+}
+
+ast::Data Lowering::data(Tree::DataContext& tree) {
+    ast::Data out;
+    out.span = span(tree);
+    antlr4::Token& last = *tree.getStop();
+    const std::string_view written = text(span(last));
+    switch (last.getType()) {
+        case Lexer::STRING:
+            out.kind = ast::DataKind::String;
+            out.text = string(last);
+            return out;
+        case Lexer::INT:
+        case Lexer::DECIMAL: {
+            const bool negative = tree.MINUS() != nullptr;
+            out.kind = ast::DataKind::Number;
+            out.text = json_number(written, negative);
+            // Only for what it reports.
+            if (last.getType() == Lexer::INT)
+                static_cast<void>(decode_int(written, negative, out.span, report_));
+            else
+                static_cast<void>(decode_decimal(written, negative, out.span, report_));
+            return out;
+        }
+        case Lexer::DURATION: {
+            const std::int64_t micros = parse_duration(written).value_or(0);
+            const bool whole = micros % kSecond == 0;
+            out.kind = whole ? ast::DataKind::Number : ast::DataKind::String;
+            out.text = whole ? std::to_string(micros / kSecond) : std::string(written);
+            return out;
+        }
+        case Lexer::TRUE:
+        case Lexer::FALSE:
+            out.kind = ast::DataKind::Bool;
+            out.boolean = last.getType() == Lexer::TRUE;
+            return out;
+        case Lexer::NONE:
+            return out;
+        case Lexer::MISSING:
+            out.kind = ast::DataKind::Missing;
+            return out;
+        default:
+            break;
+    }
+    out.kind = tree.member().empty() ? ast::DataKind::Array : ast::DataKind::Object;
+    for (auto* item : tree.data()) out.items.push_back(data(*item));
+    for (auto* member : tree.member())
+        out.members.emplace_back(field_name(*member->fieldName()), data(*member->data()));
+    return out;
+}
+
+ast::TestDecl Lowering::test(Tree::TestDeclContext& tree) {
+    ast::TestDecl out;
+    out.name = string(*tree.STRING());
+    out.name_span = span(*tree.STRING());
+    out.given = qualified(*tree.qualified());
+    changes(out.changes, tree.change());
+    for (auto* one : tree.expectation()) out.expects.push_back(expectation(*one));
+    if (auto* table = tree.cases()) cases(out, *table);
+    return out;
+}
+
+void Lowering::cases(ast::TestDecl& test, Tree::CasesContext& tree) {
+    for (auto* column : tree.path()) {
+        test.case_paths.push_back(path(*column));
+        test.case_path_spans.push_back(span(*column));
+    }
+    for (auto* row : tree.caseRow()) {
+        ast::CaseRow out;
+        for (auto* value : row->data()) out.values.push_back(data(*value));
+        out.expect = expectation(*row->expectation());
+        if (out.values.size() == test.case_paths.size()) {
+            test.rows.push_back(std::move(out));
+            continue;
+        }
+        Diagnostic& d = report_.add(Code::E0414, span(*row),
+                                    "row has " + std::to_string(out.values.size()) + " values for " +
+                                        std::to_string(test.case_paths.size()) + " columns");
+        d.related.push_back({join(test.case_path_spans.front(), test.case_path_spans.back()), "the columns"});
+    }
+}
+
+ast::Expectation Lowering::expectation(Tree::ExpectationContext& tree) {
+    ast::Expectation out;
+    out.span = span(tree);
+    out.effect = text(span(*tree.getStart()));
+    const bool permit = tree.PERMIT() != nullptr;
+    for (auto* part : tree.expectPart()) {
+        const Span at = span(*part);
+        const auto fits = [&](bool belongs, bool before) {
+            const std::string_view word = part->LBRACE() != nullptr ? "{ … }" : text(span(*part->getStart()));
+            if (belongs) return once(before, at, word);
+            report_.add(Code::E0414, at, '`' + std::string(word) + "` does not go with `" + out.effect + '`',
+                        {},
+                        permit ? "a permit has no unmet requirements and no reasons against it"
+                               : "only a permit grants anything");
+            return false;
+        };
+        switch (part->getStart()->getType()) {
+            case Lexer::LBRACE:
+                if (!fits(permit, out.scopes.has_value())) break;
+                out.scopes.emplace();
+                if (auto* scopes = part->strings())
+                    for (auto& scope : strings(*scopes)) out.scopes->push_back(std::move(scope.first));
+                break;
+            case Lexer::FOR:
+                if (fits(permit, out.ttl.has_value())) out.ttl = duration(*part->DURATION());
+                break;
+            case Lexer::AUDIENCE:
+                if (fits(permit, out.audience.has_value())) out.audience = string(*part->STRING());
+                break;
+            case Lexer::SINGLE_USE:
+                if (fits(permit, out.single_use)) out.single_use = true;
+                break;
+            case Lexer::WITH:
+                if (!fits(permit, !out.obligations.empty())) break;
+                for (auto* duty : part->names()->name()) out.obligations.push_back(name(*duty));
+                break;
+            case Lexer::BY:
+                if (!fits(true, !out.rules.empty())) break;
+                for (auto* rule : part->qualifieds()->qualified()) out.rules.push_back(qualified(*rule));
+                break;
+            case Lexer::BECAUSE:
+                if (!fits(!permit, !out.reasons.empty())) break;
+                for (auto* reason : part->names()->name()) out.reasons.push_back(name(*reason));
+                break;
+            default:
+                if (!fits(tree.NEEDS_APPROVAL() != nullptr, !out.groups.empty())) break;
+                for (auto& group : strings(*part->strings())) out.groups.push_back(std::move(group.first));
+                break;
+        }
+    }
+    return out;
+}
+
+}  // namespace writ::syntax

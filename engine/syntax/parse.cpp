@@ -1,0 +1,314 @@
+#include "syntax/parse.h"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <new>
+#include <variant>
+
+#include "syntax/literal.h"
+#include "syntax/lower.h"
+
+namespace writ::syntax {
+namespace {
+
+using antlr4::Token;
+using antlr4::misc::IntervalSet;
+
+/// The first syntax error of a declaration.
+struct Failure {
+    Token* found;
+    IntervalSet expected;
+};
+
+/// Ends the parse at the first error; recovery is by declaration, and ours. Remembers what could
+/// have stood at a token, also in the rules that ended before it.
+class Strategy final : public antlr4::DefaultErrorStrategy {
+public:
+    void sync(antlr4::Parser* parser) override {
+        const auto& atn = parser->getInterpreter<antlr4::atn::ParserATNSimulator>()->atn;
+        const IntervalSet& next = atn.nextTokens(atn.states[parser->getState()]);
+        Token* token = parser->getTokenStream()->LT(1);
+        if (next.contains(token->getType())) return;
+        remember(*token);
+        passed_.push_back(&next);
+        if (!next.contains(Token::EPSILON)) fail(parser);
+    }
+    antlr4::Token* recoverInline(antlr4::Parser* parser) override {
+        fail(parser);
+        return nullptr;
+    }
+    void recover(antlr4::Parser* parser, std::exception_ptr) override { fail(parser); }
+    void reportMatch(antlr4::Parser*) override {}
+    void reportError(antlr4::Parser* parser, const antlr4::RecognitionException& e) override {
+        // A decision that looked ahead failed at a later token than it started at.
+        const auto* no_way = dynamic_cast<const antlr4::NoViableAltException*>(&e);
+        if (no_way == nullptr || no_way->getDeadEndConfigs() == nullptr ||
+            no_way->getOffendingToken() == no_way->getStartToken())
+            fail(parser);
+        Failure failure{no_way->getOffendingToken(), {}};
+        const auto& atn = parser->getInterpreter<antlr4::atn::ParserATNSimulator>()->atn;
+        for (const auto& config : no_way->getDeadEndConfigs()->configs)
+            failure.expected.addAll(atn.nextTokens(config->state));
+        throw failure;
+    }
+
+private:
+    void remember(const Token& token) {
+        if (token.getStartIndex() != at_) passed_.clear();
+        at_ = token.getStartIndex();
+    }
+    [[noreturn]] void fail(antlr4::Parser* parser) {
+        Token* token = parser->getTokenStream()->LT(1);
+        remember(*token);
+        Failure failure{token, parser->getExpectedTokens()};
+        for (const IntervalSet* set : passed_) failure.expected.addAll(*set);
+        throw failure;
+    }
+
+    std::size_t at_ = std::numeric_limits<std::size_t>::max();
+    std::vector<const IntervalSet*> passed_;  ///< belong to the grammar's network, which lives forever
+};
+
+bool is_word(std::size_t type) {
+    return type >= Lexer::AND && type <= Lexer::SUN;
+}
+bool is_hard(std::size_t type) {
+    return type >= Lexer::AND && type <= Lexer::SOME;
+}
+bool is_soft(std::size_t type) {
+    return type >= Lexer::MODULE && type <= Lexer::SUN;
+}
+
+std::string literal_of(const Lexer& lexer, std::size_t type) {
+    const std::string quoted = lexer.getVocabulary().getLiteralName(type);
+    return quoted.size() > 2 ? quoted.substr(1, quoted.size() - 2) : quoted;
+}
+
+/// What could have stood there, in an author's words. Empty if nothing helpful can be said.
+std::string phrase(const Lexer& lexer, const IntervalSet& expected) {
+    const auto has = [&](std::size_t type) { return expected.contains(static_cast<ssize_t>(type)); };
+    const bool declaration = has(Lexer::DEFINE) && has(Lexer::INVARIANT) && !has(Lexer::IDENT);
+    const bool operation = has(Lexer::STAR) && has(Lexer::PLUS);
+    const bool clause = has(Lexer::EXTENDS) && has(Lexer::BECAUSE) && !has(Lexer::IDENT);
+    const bool value = has(Lexer::COUNT) && has(Lexer::LPAREN);
+    const bool name = has(Lexer::IDENT) && !value;
+    std::vector<std::string> words;
+    if (value) words.emplace_back(has(Lexer::ANY) ? "a condition" : "a value");
+    if (operation) words.emplace_back("an operator");
+    if (clause) words.emplace_back("a clause");
+    if (name) words.emplace_back("a name");
+    const auto covered = [&](std::size_t type) {
+        if (value && (type < Lexer::MODULE || type == Lexer::LBRACE || type == Lexer::LPAREN ||
+                      type == Lexer::MINUS || (type >= Lexer::STRING && type <= Lexer::IDENT)))
+            return true;
+        if (operation && (is_hard(type) || (type >= Lexer::CONTAINS && type <= Lexer::MATCHES) ||
+                          type == Lexer::LBRACKET || type == Lexer::LPAREN || type == Lexer::DOT ||
+                          (type >= Lexer::EQ && type <= Lexer::PIPE)))
+            return true;
+        if (clause && ((type >= Lexer::FOR && type <= Lexer::BECAUSE) || type == Lexer::INT)) return true;
+        if ((name || value) && (is_soft(type) || type == Lexer::IDENT)) return true;
+        // After a dot, hard words are names as well.
+        if (name && is_hard(type) && has(Lexer::AND) && has(Lexer::SOME)) return true;
+        return declaration && ((type >= Lexer::EXPORT && type <= Lexer::TEST) || type == Lexer::IMPORT);
+    };
+    for (std::size_t type = Lexer::AND; type <= Lexer::DURATION; ++type) {
+        if (!has(type) || covered(type)) continue;
+        switch (type) {
+            case Lexer::STRING:
+                words.emplace_back("a string");
+                break;
+            case Lexer::INT:
+                words.emplace_back("a whole number");
+                break;
+            case Lexer::DECIMAL:
+                words.emplace_back("a decimal");
+                break;
+            case Lexer::DURATION:
+                words.emplace_back("a duration such as `10m`");
+                break;
+            case Lexer::TIME:
+                words.emplace_back("a time such as `09:00`");
+                break;
+            default:
+                words.push_back('`' + literal_of(lexer, type) + '`');
+                break;
+        }
+    }
+    if (declaration) words.emplace_back("a declaration");
+    constexpr std::size_t kMost = 8;
+    const bool more = words.size() > kMost;
+    if (more) words.resize(kMost);
+    std::string out;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (i > 0) out += i + 1 == words.size() && !more ? " or " : ", ";
+        out += words[i];
+    }
+    return more ? out + ", …" : out;
+}
+
+class Driver {
+public:
+    Driver(ast::File& file, std::string_view text, std::uint32_t max_depth, Report& report)
+        : file_(file),
+          report_(report),
+          bytes_(text),
+          lexer_(&bytes_),
+          tokens_(lexer_, file.source, text, max_depth, report),
+          parser_(&tokens_),
+          lowering_(file, tokens_, max_depth, report) {
+        lexer_.removeErrorListeners();
+        parser_.removeErrorListeners();
+        parser_.setErrorHandler(std::make_shared<Strategy>());
+        for (const antlr4::atn::ATNState* state : parser_.getATN().states) {
+            if (state == nullptr || state->ruleIndex != Tree::RuleFile || state->transitions.empty())
+                continue;
+            const antlr4::atn::Transition& step = *state->transitions.front();
+            if (step.getSerializationType() == antlr4::atn::Transition::RULE)
+                calls_[step.target->ruleIndex] = state->stateNumber;
+        }
+    }
+
+    void run() {
+        bool at_start = true;
+        while (!report_.full()) {
+            tokens_.start_declaration();
+            const std::size_t first = tokens_.LA(1);
+            if (first == Token::EOF && !tokens_.too_deep()) return;
+            if (first == Lexer::MODULE && at_start) {
+                one(Tree::RuleModuleDecl, &Tree::moduleDecl, &Lowering::module_decl);
+            } else if (first == Lexer::IMPORT && file_.decls.empty()) {
+                one(Tree::RuleImportDecl, &Tree::importDecl, &Lowering::import_decl);
+            } else {
+                one(Tree::RuleDeclaration, &Tree::declaration, &Lowering::declaration);
+            }
+            at_start = false;
+        }
+    }
+
+private:
+    template <class Context>
+    void one(std::size_t index, Context* (Tree::*rule)(), void (Lowering::*lower)(Context&)) {
+        using antlr4::atn::PredictionMode;
+        for (const PredictionMode mode : {PredictionMode::SLL, PredictionMode::LL}) {
+            parser_.reset();  // drops the tree before this one, and goes back to token 0
+            parser_.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(mode);
+            // As if called by `file`: what may follow is part of every prediction.
+            file_tree_.children.clear();
+            parser_.setContext(&file_tree_);
+            parser_.setState(calls_[index]);
+            try {
+                Context* tree = (parser_.*rule)();
+                (lowering_.*lower)(*tree);
+                return;
+            } catch (const Failure& failure) {
+                if (mode == PredictionMode::LL) fail(failure);
+            }
+        }
+    }
+
+    void fail(const Failure& failure) {
+        const Span at = tokens_.span(*failure.found);
+        const bool first = failure.found->getTokenIndex() == 0;
+        const bool apart = first && stands_apart(at);
+        if (first && !file_.decls.empty()) {
+            const std::uint32_t before = file_.decls.back().span.begin;
+            if (tokens_.reopen(tokens_.indent_of(before))) {
+                file_.decls.pop_back();
+                if (!tokens_.tainted(before)) incomplete();
+                return;
+            }
+        }
+        const std::optional<Span> deep = tokens_.too_deep();
+        const std::uint32_t start = tokens_.span(*tokens_.get(0)).begin;
+        const bool tainted = tokens_.tainted(start - tokens_.get(0)->getCharPositionInLine());
+        const std::size_t type = failure.found->getType();
+        const std::string expected = apart ? "a declaration" : phrase(lexer_, failure.expected);
+        const std::string found =
+            type == Token::EOF ? "the end of the file" : quoted_excerpt(tokens_.slice(at));
+        std::string replacement;
+        std::string help = advice(type, at, failure.expected, first, replacement);
+        // What follows a declaration and starts none was meant to be part of it, unless it stands apart.
+        if (first && !apart && !file_.decls.empty()) file_.decls.pop_back();
+        tokens_.skip_declaration();
+        if (deep) {
+            report_.add(Code::E0111, *deep, "nesting is too deep", "one level too many");
+        } else if (!tainted && tokens_.span(*tokens_.LT(1)).begin < at.begin) {
+            // The next declaration's first words were taken for part of this one.
+            incomplete();
+        } else if (!tainted) {
+            std::string message =
+                expected.empty() ? "unexpected " + found : "expected " + expected + ", found " + found;
+            Diagnostic& d = report_.add(Code::E0102, at, std::move(message), {}, std::move(help));
+            d.replacement = std::move(replacement);
+        }
+    }
+
+    void incomplete() {
+        report_.add(Code::E0102, tokens_.span(*tokens_.LT(1)),
+                    "the declaration before this one is not complete", "a new declaration starts here");
+    }
+
+    /// Whether text between declarations is on a line of its own, as a declaration would be.
+    [[nodiscard]] bool stands_apart(Span at) const {
+        return file_.decls.empty() ||
+               (tokens_.first_on_line(at.begin) &&
+                tokens_.indent_of(at.begin) <= tokens_.indent_of(file_.decls.back().span.begin));
+    }
+
+    std::string advice(std::size_t type, Span at, const IntervalSet& expected, bool first,
+                       std::string& replacement) {
+        const auto could_be = [&](std::size_t t) { return expected.contains(static_cast<ssize_t>(t)); };
+        const std::string_view found = tokens_.slice(at);
+        if (first && type == Lexer::IMPORT) return "imports come before the first declaration";
+        if (first && type == Lexer::MODULE) return "`module` is the first thing in a file";
+        if (is_hard(type) && could_be(Lexer::IDENT) && !could_be(type))
+            return quoted_excerpt(found) + " is a word of the language and cannot be a name here";
+        if (type == Lexer::IDENT || is_word(type)) {
+            std::vector<std::string> words;
+            for (std::size_t t = Lexer::AND; t <= Lexer::SUN; ++t)
+                if (could_be(t) && !(could_be(Lexer::IDENT) && is_soft(t)))
+                    words.push_back(literal_of(lexer_, t));
+            replacement = nearest(found, {words.begin(), words.end()});
+            if (!replacement.empty()) return "did you mean `" + replacement + "`?";
+        }
+        const bool operand = type == Lexer::IDENT || is_soft(type) || type == Lexer::NOT ||
+                             type == Lexer::ANY || type == Lexer::ALL || type == Lexer::COUNT ||
+                             type == Lexer::LPAREN;
+        const auto* rule =
+            file_.decls.empty() ? nullptr : std::get_if<ast::RuleDecl>(&file_.decls.back().node);
+        if (first && operand && rule != nullptr && rule->when == nullptr)
+            return "a condition starts with `when`";
+        return {};
+    }
+
+    ast::File& file_;
+    Report& report_;
+    ByteStream bytes_;
+    Lexer lexer_;
+    TokenWindow tokens_;
+    Tree parser_;
+    Tree::FileContext file_tree_{nullptr, antlr4::atn::ATNState::INVALID_STATE_NUMBER};
+    std::array<std::size_t, Tree::RuleDeclaration + 1> calls_{};  ///< where `file` calls a rule, by rule
+    Lowering lowering_;
+};
+
+}  // namespace
+
+ast::File parse(std::uint32_t source, std::string_view text, std::uint32_t max_depth, Report& report) {
+    ast::File file;
+    file.source = source;
+    if (!check_text(source, text, report)) return file;
+    try {
+        Driver(file, text, max_depth, report).run();
+    } catch (const std::bad_alloc&) {
+        throw;
+    } catch (const std::exception& e) {
+        report.add(Code::E0102, {source, 0, 0}, std::string("the parser gave up: ") + e.what());
+    }
+    return file;
+}
+
+}  // namespace writ::syntax

@@ -1,0 +1,113 @@
+// Policy files and the data files they name, from the file system. The only code of the engine that
+// opens policy files.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <system_error>
+
+#include "writ/tools.h"
+
+namespace writ {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kLargestFile = 256u << 20;  // beyond any limit of the compiler's
+
+tl::unexpected<Error> failed(std::string message, const fs::path& path) {
+    return tl::unexpected(Error{"F0001", std::move(message), path.string()});
+}
+
+Result<std::string> read_file(const fs::path& path) {
+    std::error_code status;
+    if (!fs::exists(path, status)) return failed("no such file or directory", path);
+    if (!fs::is_regular_file(path, status)) return failed("not a regular file", path);
+    errno = 0;
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return failed(errno != 0 ? std::strerror(errno) : "cannot be opened", path);
+    const std::uintmax_t size = fs::file_size(path, status);
+    if (status) return failed(status.message(), path);
+    if (size > kLargestFile) return failed("larger than 256 MiB", path);
+    std::string text(static_cast<std::size_t>(size), '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (in.bad() || static_cast<std::uintmax_t>(in.gcount()) != size) return failed("cannot be read to its end", path);
+    return text;
+}
+
+/// Every *.writ file below a folder; hidden folders and links to folders are left out.
+Result<std::vector<fs::path>> list_folder(const fs::path& folder) {
+    std::vector<fs::path> found;
+    std::error_code error;
+    fs::recursive_directory_iterator it(folder, error);
+    if (error) return failed(error.message(), folder);
+    for (; it != fs::recursive_directory_iterator(); it.increment(error)) {
+        if (error) return failed(error.message(), folder);
+        const fs::path& path = it->path();
+        std::error_code status;
+        if (it->is_directory(status)) {
+            if (path.filename().string().front() == '.') it.disable_recursion_pending();
+        } else if (path.extension() == ".writ") {
+            found.push_back(path);
+        }
+    }
+    if (error) return failed(error.message(), folder);
+    if (found.empty()) return failed("no *.writ file at or below this folder", folder);
+    return found;
+}
+
+bool inside(const fs::path& path, const fs::path& folder) {
+    return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+/// Reads a data file beside the source that names it. Neither the name nor a link leaves the folder.
+Result<std::string> read_beside(std::string_view from, std::string_view name) {
+    const fs::path written{std::string(name)};
+    const bool climbs = std::find(written.begin(), written.end(), "..") != written.end();
+    if (name.empty() || written.is_absolute() || climbs || name.find('\0') != std::string_view::npos)
+        return failed("a data file lies beside the policy or below it; its path has no `..` and no leading `/`", written);
+    const fs::path folder = fs::path(std::string(from)).parent_path();
+    const fs::path path = folder / written;
+    std::error_code error;
+    const fs::path real_folder = fs::canonical(folder.empty() ? fs::path(".") : folder, error);
+    if (error) return failed(error.message(), folder);
+    const fs::path real = fs::weakly_canonical(path, error);
+    if (error) return failed(error.message(), path);
+    if (!inside(real, real_folder)) return failed("the file is a link out of the policy's folder", path);
+    return read_file(path);
+}
+
+}  // namespace
+
+Result<SourceSet> read_sources(const std::vector<std::string>& paths) {
+    std::vector<fs::path> files;
+    for (const std::string& given : paths) {
+        std::error_code status;
+        if (fs::is_directory(given, status)) {
+            auto below = list_folder(given);
+            if (!below) return tl::unexpected(std::move(below.error()));
+            files.insert(files.end(), below->begin(), below->end());
+        } else {
+            files.emplace_back(given);
+        }
+    }
+    std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
+        return a.generic_string() < b.generic_string();
+    });
+    SourceSet set;
+    std::set<fs::path> seen;  // one file reached twice is one source
+    for (const fs::path& path : files) {
+        auto text = read_file(path);
+        if (!text) return tl::unexpected(std::move(text.error()));
+        std::error_code error;
+        if (!seen.insert(fs::canonical(path, error)).second) continue;
+        set.sources.push_back({path.generic_string(), std::move(*text)});
+    }
+    set.read = read_beside;
+    return set;
+}
+
+}  // namespace writ

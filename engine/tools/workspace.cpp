@@ -1,0 +1,101 @@
+#include <utility>
+
+#include "analyze/reference.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/report.h"
+#include "bytecode/program.h"
+#include "check/check.h"
+#include "compile/compile.h"
+#include "stdlib/stdlib.h"
+#include "syntax/parse.h"
+#include "tools/test_runner.h"
+#include "writ/tools.h"
+
+namespace writ {
+
+struct Workspace::Impl {
+    SourceSet sources;
+    CompileOptions options;
+    std::unique_ptr<check::Policy> policy;
+    Diagnostics diagnostics;
+    std::optional<Bundle> bundle;
+
+    Impl(SourceSet given, CompileOptions chosen) : sources(std::move(given)), options(std::move(chosen)) {
+        Report report(options.max_errors);
+        policy = check::check(sources, stdlib::module, options, report);
+        std::vector<std::byte> sealed;
+        if (report.error_count() == 0) sealed = compiler::lower(*policy, report);
+        const bool clean = report.error_count() == 0;
+        diagnostics.items = report.take();
+        diagnostics.sources = policy->sources;
+        if (clean) open(std::move(sealed));
+    }
+
+    /// Even what was compiled a moment ago passes the verifier before it can decide anything.
+    void open(std::vector<std::byte> sealed) {
+        auto program = bytecode::Program::open(std::move(sealed));
+        if (program) {
+            bundle.emplace(std::move(*program));
+            return;
+        }
+        Diagnostic d;
+        d.code = program.error().code;
+        d.message = "the compiled bundle does not verify: " + program.error().message + " (" + program.error().context + ")";
+        d.help = "this is a defect of the compiler, not of the policy; please report it";
+        diagnostics.items.push_back(std::move(d));
+    }
+
+    /// The listing of each given source, under its name where there are several.
+    template <class List>
+    [[nodiscard]] std::string each_source(List list) const {
+        std::string out;
+        for (std::size_t i = 0; i < sources.sources.size(); ++i) {
+            if (sources.sources.size() > 1) out += "== " + sources.sources[i].name + "\n";
+            out += list(i);
+        }
+        return out;
+    }
+};
+
+Workspace::Workspace(SourceSet sources, CompileOptions options)
+    : impl_(std::make_unique<Impl>(std::move(sources), std::move(options))) {}
+Workspace::~Workspace() = default;
+Workspace::Workspace(Workspace&&) noexcept = default;
+Workspace& Workspace::operator=(Workspace&&) noexcept = default;
+
+const Diagnostics& Workspace::diagnostics() const { return impl_->diagnostics; }
+const std::optional<Bundle>& Workspace::bundle() const { return impl_->bundle; }
+
+std::string Workspace::dump(Dump form) const {
+    const check::Policy& policy = *impl_->policy;
+    switch (form) {
+        case Dump::Tokens:
+            return impl_->each_source([&](std::size_t i) { return syntax::dump_tokens(impl_->sources.sources[i].text); });
+        case Dump::Ast:
+            return impl_->each_source([&](std::size_t i) {
+                return i < policy.files.size() ? syntax::dump_ast(policy.files[i]) : std::string();
+            });
+        case Dump::Typed: return check::dump_typed(policy);
+        case Dump::Bytecode: return impl_->bundle ? bytecode::disassemble(impl_->bundle->program()) : std::string();
+    }
+    return {};
+}
+
+std::vector<TestCase> Workspace::run_tests(std::string_view filter) const {
+    return tools::run_tests(*impl_->policy, *impl_->bundle, filter);
+}
+
+Result<std::string> Workspace::reference(std::string_view request_json, const RequestLimits& limits) const {
+    // Admission is the same for both evaluators; only the decision is made apart.
+    Request request(*impl_->bundle);
+    if (auto read = request.parse(request_json, limits); !read) return tl::unexpected(std::move(read.error()));
+    const auto document = json::parse(request_json, limits);
+    if (!document) return tl::unexpected(document.error());
+    Arena made;  // text that the decision views and neither policy nor document holds
+    Decision decision = analyze::reference_decide(*impl_->policy, *document, made);
+    decision.bundle_digest = impl_->bundle->digest();
+    return to_json(decision, *impl_->bundle, Audience::Operator);
+}
+
+}  // namespace writ

@@ -1,0 +1,155 @@
+// What is refused before any rule runs: facts that are not stated, a token that does not fit its
+// issuer's declaration, an unknown tool, an empty ask, and what has ended. All that fail are told.
+#include "base/values.h"
+#include "vm/deciding.h"
+
+namespace writ::vm {
+
+using bytecode::Builtin;
+
+namespace {
+
+/// How the presence of a fact is asked; see builtin_facts.def.
+enum class Presence : std::uint8_t { Stated, OrNone, UserStated, UserOrNone, Hops, Optional };
+
+struct Asked {
+    Builtin fact;
+    Presence presence;
+    std::string_view path;
+};
+constexpr Asked kAsked[] = {
+#define FACT(name, path, presence) {Builtin::name, Presence::presence, path},
+#include "bytecode/builtin_facts.def"
+#undef FACT
+};
+
+struct Checks {
+    Deciding& deciding;
+    const Facts& facts = deciding.facts;
+
+    void missing(std::string_view path) { deciding.reason(ReasonCode::fact_missing, kNoRule, path); }
+
+    void stated();
+    void hops(std::string_view path);
+    void token();
+    [[nodiscard]] bool token_current(const bytecode::IssuerRef* issuer) const;
+    [[nodiscard]] bool audience_fits(const bytecode::IssuerRef& issuer) const;
+    void ask();
+    void ended();
+    [[nodiscard]] bool passed(const Value& expiry) const {
+        const Value& now = facts[Builtin::Now];
+        return now.present() && expiry.present() && expiry.integer <= now.integer;
+    }
+};
+
+void Checks::stated() {
+    const bool user = facts[Builtin::User].present();
+    for (const Asked& asked : kAsked) {
+        const Value& value = facts[asked.fact];
+        switch (asked.presence) {
+            case Presence::Stated:
+                if (!value.present()) missing(asked.path);
+                break;
+            case Presence::OrNone:
+                if (value.state == State::Missing) missing(asked.path);
+                break;
+            case Presence::UserStated:
+                if (user && !value.present()) missing(asked.path);
+                break;
+            case Presence::UserOrNone:
+                if (user && value.state == State::Missing) missing(asked.path);
+                break;
+            case Presence::Hops:
+                if (facts[Builtin::Delegation].present()) hops(asked.path);
+                break;
+            case Presence::Optional:
+                break;
+        }
+    }
+}
+
+void Checks::hops(std::string_view path) {
+    const Value& chain = facts[Builtin::DelegationChain];
+    if (!chain.present() || chain.length == 0) missing(path);
+    bool scopes = true, expires = true;
+    each_row(chain, [&](const Value* hop) {
+        scopes = scopes && column_of(hop, facts.places().hop_scopes).present();
+        expires = expires && column_of(hop, facts.places().hop_expires).state != State::Missing;
+    });
+    if (!scopes) missing("delegation.chain.granted_scopes");
+    if (!expires) missing("delegation.chain.exp");
+}
+
+bool Checks::audience_fits(const bytecode::IssuerRef& issuer) const {
+    const Value& aud = facts[Builtin::TokenAudience];
+    const auto ours = deciding.program.items(issuer.audiences);
+    return aud.length > 0 && std::all_of(aud.items, aud.items + aud.length, [&](const Value& each) {
+               return set_has_text(deciding.program, ours, each);
+           });
+}
+
+bool Checks::token_current(const bytecode::IssuerRef* issuer) const {
+    if (!facts[Builtin::Now].present()) return true;  // said by fact_missing
+    const std::int64_t now = facts[Builtin::Now].integer;
+    const std::int64_t leeway = issuer != nullptr ? issuer->leeway : 0;
+    const Value& exp = facts[Builtin::TokenExpires];
+    const Value& nbf = facts[Builtin::TokenNotBefore];
+    const Value& iat = facts[Builtin::TokenIssued];
+    if (exp.present() && sat_add(exp.integer, leeway) <= now) return false;
+    if (nbf.present() && nbf.integer > sat_add(now, leeway)) return false;
+    if (iat.present() && iat.integer > sat_add(now, leeway)) return false;
+    if (issuer == nullptr || issuer->max_age < 0) return true;
+    if (iat.state == State::None) return false;  // its age cannot be told
+    return !iat.present() || sat_sub(now, iat.integer) <= sat_add(issuer->max_age, leeway);
+}
+
+void Checks::token() {
+    const bool known = facts.issuer() != kNotFound;
+    const bytecode::IssuerRef* issuer = known ? &deciding.program.issuers[facts.issuer()] : nullptr;
+    if (!known && facts[Builtin::TokenIssuer].present()) deciding.reason(ReasonCode::issuer_unknown);
+    if (known && facts[Builtin::TokenAudience].present() && !audience_fits(*issuer))
+        deciding.reason(ReasonCode::audience_mismatch);
+    if (!token_current(issuer)) deciding.reason(ReasonCode::token_not_current);
+    if (!known) return;
+    if (issuer->types != bytecode::kNone) {
+        const Value& type = facts[Builtin::TokenType];
+        if (!type.present() || !set_has_text(deciding.program, deciding.program.items(issuer->types), type))
+            deciding.reason(ReasonCode::token_type_mismatch);
+    }
+    // A bearer token is presented without proof of anything.
+    const Value& proof = facts[Builtin::TokenProof];
+    if (issuer->proof_required != 0 && (!proof.present() || proof.integer == facts.places().bearer))
+        deciding.reason(ReasonCode::proof_missing);
+}
+
+void Checks::ask() {
+    if (facts[Builtin::RunParent].present() && facts[Builtin::Delegation].state == State::None)
+        deciding.reason(ReasonCode::delegation_missing);
+    if (facts[Builtin::ToolName].present() && facts.tool() == kNotFound)
+        deciding.reason(ReasonCode::unknown_tool);
+    const Value& scopes = facts[Builtin::WantScopes];
+    if (scopes.present() && scopes.length == 0) deciding.reason(ReasonCode::nothing_requested);
+}
+
+void Checks::ended() {
+    if (passed(facts[Builtin::RunExpires])) deciding.reason(ReasonCode::run_ended);
+    if (passed(facts[Builtin::UserSessionExpires])) deciding.reason(ReasonCode::user_session_ended);
+    bool parent = false;
+    each_row(facts[Builtin::DelegationChain], [&](const Value* hop) {
+        parent = parent || passed(column_of(hop, facts.places().hop_expires));
+    });
+    if (parent) deciding.reason(ReasonCode::parent_expired);
+}
+
+}  // namespace
+
+bool refused(Deciding& deciding) {
+    Checks checks{deciding};
+    checks.stated();
+    checks.token();
+    checks.ask();
+    checks.ended();
+    return !deciding.decision.reasons.empty();
+}
+
+}  // namespace writ::vm

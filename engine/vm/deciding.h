@@ -1,0 +1,73 @@
+// The steps of a decision, one function each; decide.cpp runs them in order. Private to vm.
+#pragma once
+
+#include <algorithm>
+
+#include "vm/decide.h"
+#include "vm/outcomes.h"
+#include "vm/reason.h"
+#include "vm/values.h"
+
+namespace writ::vm {
+
+/// One decision under way.
+struct Deciding {
+    const bytecode::Program& program;
+    const Facts& facts;
+    Interpreter& interpreter;
+    Outcomes& work;
+    Decision& decision;
+    std::int64_t lifetime = INT64_MAX;  ///< microseconds a grant can live
+    std::int64_t horizon = INT64_MAX;   ///< first moment at which the decision may narrow
+
+    [[nodiscard]] const bytecode::RuleRef& rule(std::uint32_t index) const { return program.rules[index]; }
+    void reason(ReasonCode code, std::uint32_t rule_index = kNoRule, std::string_view detail = {}) {
+        decision.reasons.push_back({name_of(code), rule_index, detail});
+    }
+    /// Adds a reason to deny; true, for the caller to return.
+    bool deny(ReasonCode code) {
+        reason(code);
+        return true;
+    }
+    void at_most(std::int64_t micros) { lifetime = std::min(lifetime, micros); }
+};
+
+/// A column of an element of a list of records; missing where the program has no such column.
+inline const Value& column_of(const Value* row, std::uint32_t column) {
+    static constexpr Value kMissing{};
+    return column == bytecode::kNone ? kMissing : row[column];
+}
+
+/// Calls `visit(row)` for each element of a list of records that is stated.
+template <class Visit>
+void each_row(const Value& list, Visit visit) {
+    for (std::uint32_t i = 0; list.present() && i < list.length; ++i)
+        visit(list.items + static_cast<std::size_t>(i) * list.id);
+}
+
+/// Whether a stated list of texts of the request holds a text.
+inline bool list_has(const Value& list, const Value& text) {
+    return list.present() && repeated(list.items, list.length, text);
+}
+
+void attribute(const Facts& facts, Attribution& who);
+
+/// The checks before any rule. True: refused, with every reason.
+[[nodiscard]] bool refused(Deciding& deciding);
+
+// What is granted. True: nothing is left, with the reason.
+[[nodiscard]] bool narrow_scopes(Deciding& deciding);
+[[nodiscard]] bool narrow_audience(Deciding& deciding);
+void choose_permits(Deciding& deciding);
+[[nodiscard]] bool narrow_lifetime(Deciding& deciding);
+void collect_obligations(Deciding& deciding);
+
+/// Counts approvals towards every requirement that applies: those met shorten the lifetime, the
+/// others are listed in `unmet`.
+void count_approvals(Deciding& deciding);
+/// Names approvers and the binding digest, where approvals matter to the decision.
+void name_approvals(Deciding& deciding);
+/// Lists what is not met, with why the approvals present do not count.
+void list_requirements(Deciding& deciding);
+
+}  // namespace writ::vm

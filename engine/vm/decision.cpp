@@ -1,0 +1,52 @@
+// Decisions that are used again: emptied without giving memory back.
+#include "writ/decision.h"
+
+#include <utility>
+
+namespace writ {
+
+void Grant::clear() {
+    scopes.clear();
+    audience.clear();
+    ttl = 0;
+    not_after.reset();
+    single_use = false;
+    obligations.clear();
+}
+
+void Decision::clear() {
+    effect = Effect::Deny;
+    grant.clear();
+    reasons.clear();
+    clear_requirements();
+    binding_digest.clear();
+    for (std::string_view* view :
+         {&attribution.agent, &attribution.agent_class, &attribution.deployment, &attribution.run,
+          &attribution.parent_run, &attribution.tenant, &attribution.user, &attribution.initiator,
+          &attribution.workload, &attribution.issuer, &attribution.token_id, &attribution.tool,
+          &attribution.resource})
+        *view = {};
+    attribution.chain.clear();
+    attribution.approvers.clear();
+    now = 0;
+    bundle_digest = {};
+    steps = 0;
+}
+
+void Decision::clear_requirements() {
+    for (Requirement& each : requirements) spare.push_back(std::move(each));
+    requirements.clear();
+}
+
+Requirement& Decision::add_requirement() {
+    Requirement fresh;
+    if (!spare.empty()) {
+        fresh.groups = std::move(spare.back().groups);
+        fresh.groups.clear();
+        spare.pop_back();
+    }
+    requirements.push_back(std::move(fresh));
+    return requirements.back();
+}
+
+}  // namespace writ

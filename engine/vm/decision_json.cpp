@@ -1,0 +1,216 @@
+// Decisions as JSON: docs/decision-format.md is the description of what is written here.
+#include <algorithm>
+#include <string>
+
+#include "base/json.h"
+#include "base/values.h"
+#include "bytecode/program.h"
+#include "vm/reason.h"
+#include "writ/bundle.h"
+#include "writ/decision.h"
+
+namespace writ {
+
+namespace {
+
+constexpr int kSchemaVersion = 1;
+
+std::string_view name_of(Effect effect) {
+    switch (effect) {
+        case Effect::Deny:
+            return "deny";
+        case Effect::NeedsApproval:
+            return "needs_approval";
+        case Effect::Permit:
+            return "permit";
+    }
+    return "deny";
+}
+
+/// Writes members in the order they are given.
+class Writer {
+public:
+    std::string out;
+
+    void open(char bracket) {
+        separate();
+        out += bracket;
+        fresh_ = true;
+    }
+    void close(char bracket) {
+        out += bracket;
+        fresh_ = false;
+    }
+    void key(std::string_view name) {
+        separate();
+        json::append_quoted(out, name);
+        out += ':';
+        fresh_ = true;
+    }
+    void raw(std::string_view text) {
+        separate();
+        out += text;
+    }
+    void text(std::string_view value) {
+        separate();
+        json::append_quoted(out, value);
+    }
+    /// Empty text stands for what there is none of.
+    void text_or_null(std::string_view value) {
+        if (value.empty())
+            raw("null");
+        else
+            text(value);
+    }
+    void number(std::int64_t value) { raw(std::to_string(value)); }
+    void instant(std::int64_t micros) { text(format_instant(micros)); }
+    void texts(const std::vector<std::string_view>& values) {
+        open('[');
+        for (const std::string_view value : values) text(value);
+        close(']');
+    }
+
+private:
+    void separate() {
+        if (!fresh_) out += ',';
+        fresh_ = false;
+    }
+    bool fresh_ = true;
+};
+
+void write_grant(Writer& to, const Decision& decision) {
+    if (decision.effect != Effect::Permit) return to.raw("null");
+    const Grant& grant = decision.grant;
+    to.open('{');
+    to.key("scopes"), to.texts(grant.scopes);
+    to.key("audience"), to.texts(grant.audience);
+    to.key("ttl"), to.number(grant.ttl);
+    to.key("not_after");
+    if (grant.not_after)
+        to.instant(*grant.not_after);
+    else
+        to.raw("null");
+    to.key("single_use"), to.raw(grant.single_use ? "true" : "false");
+    to.key("obligations");
+    to.open('[');
+    for (const Obligation& duty : grant.obligations) {
+        to.open('{');
+        to.key("name"), to.text(duty.name);
+        to.key("args"), to.raw(duty.args);
+        to.close('}');
+    }
+    to.close(']');
+    to.close('}');
+}
+
+void write_rule(Writer& to, const Layers& layers, std::uint32_t layer, std::uint32_t index) {
+    if (layer >= layers.bundles().size()) return to.raw("null");
+    const bytecode::Program& program = layers.bundles()[layer].program();
+    if (index >= program.rules.size()) return to.raw("null");
+    const bytecode::RuleRef& rule = program.rules[index];
+    to.open('{');
+    to.key("layer"), to.number(layer);
+    to.key("kind"), to.text(spelling_of(static_cast<RuleKind>(rule.kind)));
+    to.key("module"), to.text(program.text(rule.module));
+    to.key("name"), to.text(program.text(rule.name));
+    to.key("file"), to.text(program.text(rule.file));
+    to.key("line"), to.number(rule.line);
+    to.key("because"),
+        to.text_or_null(rule.because == bytecode::kNone ? std::string_view{} : program.text(rule.because));
+    to.close('}');
+}
+
+void write_requirements(Writer& to, const Decision& decision, const Layers& layers, Audience reader) {
+    to.open('[');
+    for (const Requirement& each : decision.requirements) {
+        to.open('{');
+        if (reader == Audience::Operator) to.key("rule"), write_rule(to, layers, each.layer, each.rule);
+        to.key("groups"), to.texts(each.groups);
+        to.key("needed"), to.number(each.needed);
+        if (reader == Audience::Operator) {
+            to.key("counted"), to.number(each.counted);
+            to.key("within"), to.number(each.within);
+        }
+        to.key("expires"), to.instant(each.expires);
+        to.close('}');
+    }
+    to.close(']');
+}
+
+void write_reasons(Writer& to, const Decision& decision, const Layers& layers) {
+    to.open('[');
+    for (const Reason& each : decision.reasons) {
+        to.open('{');
+        to.key("code"), to.text(each.code);
+        to.key("fact"), to.text_or_null(each.detail);
+        to.key("rule"), write_rule(to, layers, each.layer, each.rule);
+        to.close('}');
+    }
+    to.close(']');
+}
+
+void write_attribution(Writer& to, const Attribution& who) {
+    to.open('{');
+    to.key("agent"), to.text_or_null(who.agent);
+    to.key("class"), to.text_or_null(who.agent_class);
+    to.key("deployment"), to.text_or_null(who.deployment);
+    to.key("run"), to.text_or_null(who.run);
+    to.key("parent_run"), to.text_or_null(who.parent_run);
+    to.key("tenant"), to.text_or_null(who.tenant);
+    to.key("user"), to.text_or_null(who.user);
+    to.key("initiator"), to.text_or_null(who.initiator);
+    to.key("chain"), to.texts(who.chain);
+    to.key("workload"), to.text_or_null(who.workload);
+    to.key("issuer"), to.text_or_null(who.issuer);
+    to.key("token_id"), to.text_or_null(who.token_id);
+    to.key("tool"), to.text_or_null(who.tool);
+    to.key("resource"), to.text_or_null(who.resource);
+    to.key("approvers"), to.texts(who.approvers);
+    to.close('}');
+}
+
+/// What a caller may know: whether his token was at fault, and nothing of which rule said what.
+std::string_view reason_class(const Decision& decision) {
+    using vm::ReasonCode;
+    constexpr ReasonCode kToken[] = {ReasonCode::issuer_unknown, ReasonCode::audience_mismatch,
+                                     ReasonCode::token_not_current, ReasonCode::token_type_mismatch,
+                                     ReasonCode::proof_missing};
+    if (decision.effect == Effect::Permit) return "permitted";
+    if (decision.effect == Effect::NeedsApproval) return "approval_required";
+    for (const Reason& each : decision.reasons)
+        for (const ReasonCode code : kToken)
+            if (each.rule == kNoRule && each.code == vm::name_of(code)) return "token_rejected";
+    return "not_permitted";
+}
+
+}  // namespace
+
+std::string to_json(const Decision& decision, const Layers& layers, Audience reader) {
+    Writer to;
+    to.open('{');
+    to.key("schema_version"), to.number(kSchemaVersion);
+    to.key("effect"), to.text(name_of(decision.effect));
+    to.key("grant"), write_grant(to, decision);
+    to.key("requirements"), write_requirements(to, decision, layers, reader);
+    to.key("binding_digest"), to.text_or_null(decision.binding_digest);
+    if (reader == Audience::Caller) {
+        to.key("reason"), to.text(reason_class(decision));
+        to.close('}');
+        return std::move(to.out);
+    }
+    to.key("reasons"), write_reasons(to, decision, layers);
+    to.key("attribution"), write_attribution(to, decision.attribution);
+    to.key("now"), to.instant(decision.now);
+    to.key("bundles");
+    to.open('[');
+    for (const Bundle& bundle : layers.bundles()) {
+        to.open('{');
+        to.key("digest"), to.text(bundle.program().digest());
+        to.close('}');
+    }
+    to.close(']');
+    to.close('}');
+    return std::move(to.out);
+}
+
+}  // namespace writ

@@ -1,0 +1,52 @@
+// Runs one rule's condition over bound facts. Two-valued: a mode says what an unknown test counts as.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "bytecode/program.h"
+#include "vm/facts.h"
+
+namespace writ::vm {
+
+struct Outcomes;
+
+/// What an unknown test counts as: false when a permit must be sure, true when a rule that narrows
+/// applies on suspicion.
+enum class Mode : std::uint8_t { Surely, Possibly };
+
+/// What a rule's condition says now, and the first moment it would say otherwise.
+struct Outcome {
+    bool holds = false;
+    std::int64_t until = INT64_MAX;  ///< microseconds since the epoch
+};
+
+/// Working memory for one thread, sized for one program. Keeps what it grows, so that it allocates
+/// nothing once warm.
+class Interpreter {
+public:
+    explicit Interpreter(const bytecode::Program& program);
+    ~Interpreter();
+    Interpreter(Interpreter&&) noexcept;
+
+    /// Whether a rule instance's condition holds now. Requires: facts of the same program.
+    [[nodiscard]] bool holds(const Facts& facts, const bytecode::RuleRef& rule, Mode mode);
+    /// The first moment at which it would say other than `held`, all else unchanged. Steps through
+    /// at most eight changes of the rule's Time tests; then the eighth. INT64_MAX: never.
+    [[nodiscard]] std::int64_t until(const Facts& facts, const bytecode::RuleRef& rule, Mode mode, bool held);
+    /// Both.
+    [[nodiscard]] Outcome run(const Facts& facts, const bytecode::RuleRef& rule, Mode mode);
+
+    [[nodiscard]] std::uint64_t steps() const { return steps_; }
+    void reset_steps() { steps_ = 0; }
+
+    /// Working memory of decide().
+    [[nodiscard]] Outcomes& outcomes();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+    std::uint64_t steps_ = 0;
+};
+
+}  // namespace writ::vm

@@ -1,0 +1,60 @@
+// Working memory of one decision: which rules matter, and what came of them. Kept by the
+// interpreter so that a decision allocates nothing.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vm/facts.h"
+
+namespace writ::vm {
+
+/// A permit whose condition is surely true.
+struct Match {
+    std::uint32_t rule = 0;
+    std::int64_t until = INT64_MAX;     ///< when it stops being so
+    std::int64_t lifetime = INT64_MAX;  ///< how long a grant by it can live
+    bool used = false;
+};
+
+/// An approval that counts towards the requirement at hand.
+struct Counting {
+    std::uint32_t index = 0;  ///< in the request's approvals
+    std::int64_t until = 0;   ///< when it stops counting
+    const Value* approver = nullptr;
+};
+
+/// A requirement that is not met.
+struct Unmet {
+    std::uint32_t rule = 0;
+    std::uint32_t against = 0;  ///< bit per ReasonCode: why approvals present did not count
+    std::uint32_t counted = 0;
+};
+
+struct Outcomes {
+    std::vector<std::uint32_t> rules;  ///< every rule's index: the candidates without an index
+    std::vector<Match> permits;
+    std::vector<std::uint32_t> denies, requirements, limits, duties;  ///< rules that apply
+    std::vector<std::uint32_t> dormant;  ///< timed narrowing rules that do not apply
+    std::vector<const Value*> granted;
+    std::vector<Counting> counting;
+    std::vector<std::uint32_t> approvals;  ///< used, by index
+    std::vector<Unmet> unmet;
+    std::string bytes;  ///< what the binding digest is taken of
+
+    void clear() {
+        permits.clear();
+        denies.clear();
+        requirements.clear();
+        limits.clear();
+        duties.clear();
+        dormant.clear();
+        granted.clear();
+        approvals.clear();
+        unmet.clear();
+    }
+};
+
+}  // namespace writ::vm

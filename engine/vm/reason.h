@@ -1,0 +1,24 @@
+// The engine's own reason codes, as reasons.def lists them.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace writ::vm {
+
+enum class ReasonCode : std::uint32_t {
+#define REASON(code, prose) code,
+#include "base/reasons.def"
+#undef REASON
+};
+
+constexpr std::string_view name_of(ReasonCode code) {
+    constexpr std::string_view kNames[] = {
+#define REASON(code, prose) #code,
+#include "base/reasons.def"
+#undef REASON
+    };
+    return kNames[static_cast<std::size_t>(code)];
+}
+
+}  // namespace writ::vm

@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# What the program ends with, and where it writes: nothing but success may look like success.
+# usage: tests/fault/cli_test.sh WRIT
+set -uo pipefail
+writ=$(realpath "$1")
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset NO_COLOR
+
+policy=examples/refund
+permit=$policy/requests/permit.json
+passed=0
+failed=0
+check() {  # check NAME CONDITION…
+    local name=$1
+    shift
+    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL $name" >&2; sed 's/^/     /' "$work/out" "$work/err" >&2; fi
+}
+run() { "$writ" "$@" >"$work/out" 2>"$work/err" </dev/null; code=$?; }
+ends() { run "${@:3}"; check "$1: exit $2" [ "$code" = "$2" ]; }
+out_has() { grep -qF -- "$1" "$work/out"; }
+err_has() { grep -qF -- "$1" "$work/err"; }
+not() { ! "$@"; }
+
+# Results on stdout, and exit codes that say what happened.
+ends "check" 0 check "$policy"
+check "check: what it says" grep -Eq '^ok: [0-9]+ rules?, step bound [0-9]+, digest [0-9a-f]{64}$' "$work/out"
+ends "permit" 0 eval "$policy" --request "$permit"
+check "permit: effect first" [ "$(head -n 1 "$work/out")" = permit ]
+ends "deny" 1 eval "$policy" --request "$policy/requests/deny.json"
+check "deny: effect first" [ "$(head -n 1 "$work/out")" = deny ]
+ends "needs approval" 1 eval "$policy" --request "$policy/requests/needs_approval.json"
+ends "test" 0 test "$policy"
+ends "filter that matches nothing" 1 test "$policy" --filter "no such test"
+ends "version" 0 --version
+check "version: on stdout" grep -Eq '^writ [0-9]+\.[0-9]+\.[0-9]+$' "$work/out"
+ends "help" 0 eval --help
+check "help: on stdout" out_has --request
+ends "json" 0 eval "$policy" --request "$permit" --format json
+check "json: one line" [ "$(wc -l <"$work/out")" = 1 ]
+check "json: schema version first" [ "$(head -c 18 "$work/out")" = '{"schema_version":' ]
+cp "$work/out" "$work/compiled"
+ends "reference" 0 eval "$policy" --request "$permit" --reference
+check "reference: same answer" cmp -s "$work/out" "$work/compiled"
+ends "caller" 1 eval "$policy" --request "$policy/requests/deny.json" --for caller
+check "caller: learns no file" not out_has policy.writ
+ends "layers" 0 eval "$policy" --layer "$policy" --request "$permit"
+for form in tokens ast typed bytecode; do
+    ends "dump $form" 0 check "$policy" --dump=$form
+    check "dump $form: prints" [ -s "$work/out" ]
+done
+"$writ" eval "$policy" --request - <"$permit" >"$work/out" 2>"$work/err"
+check "standard input" [ $? = 0 ]
+
+# Usage.
+ends "no verb" 2
+ends "unknown verb" 2 chekc "$policy"
+ends "no path" 2 check
+ends "no request" 2 eval "$policy"
+ends "unknown format" 2 check "$policy" --format yaml
+ends "short is for check" 2 eval "$policy" --request "$permit" --format short
+ends "reference has no layers" 2 eval "$policy" --request "$permit" --reference --layer "$policy"
+ends "dump is not JSON" 2 check "$policy" --dump=ast --format json
+ends "unknown kind" 2 request --claims /dev/null --issuer-kind nobody
+check "unknown kind: says so" err_has K0001
+
+# Invalid policies and requests: nothing on stdout that reads like a decision.
+printf 'permit p when nothing_known grant { "a" } for 1m\n' >"$work/bad.writ"
+ends "invalid policy" 3 check "$work/bad.writ"
+check "invalid policy: on stderr" err_has "error[E"
+check "invalid policy: points" err_has "--> $work/bad.writ:1:"
+check "invalid policy: nothing on stdout" [ ! -s "$work/out" ]
+ends "invalid policy, short" 3 check "$work/bad.writ" --format short
+check "short: one line a finding" grep -Eq '^.*bad\.writ:1:[0-9]+: error: .* \[E[0-9]{4}\]$' "$work/err"
+ends "invalid policy, json" 3 check "$work/bad.writ" --format json
+check "json: not ok" out_has '"ok":false'
+ends "eval of an invalid policy" 3 eval "$work/bad.writ" --request "$permit"
+check "eval of an invalid policy: no result" [ ! -s "$work/out" ]
+for text in '{' '{"nonsense":1}' '' '{"now":1,"now":2}' '[]'; do
+    printf '%s' "$text" >"$work/bad.json"
+    ends "request '$text'" 3 eval "$policy" --request "$work/bad.json"
+    check "request '$text': code and path" grep -Eq '^error\[Q[0-9]{4}\]: ' "$work/err"
+    check "request '$text': path" err_has " at \$"
+    check "request '$text': no result" [ ! -s "$work/out" ]
+    ends "request '$text' as JSON" 3 eval "$policy" --request "$work/bad.json" --format json
+    check "request '$text': error, no effect" out_has '"error":'
+    check "request '$text': no permit" not out_has permit
+done
+ends "request cut short" 3 eval "$policy" --request <(head -c 200 "$permit")
+ends "reference of a bad request" 3 eval "$policy" --request "$work/bad.json" --reference
+head -c 70000 /dev/zero | tr '\0' ' ' >"$work/large.json"
+ends "request too large" 3 eval "$policy" --request "$work/large.json"
+check "request too large: says so" err_has Q0002
+ends "endless request" 3 eval "$policy" --request /dev/zero
+
+# Files and streams.
+ends "missing policy" 4 check "$work/no.writ"
+check "missing policy: named" err_has "$work/no.writ"
+ends "missing request" 4 eval "$policy" --request "$work/no.json"
+check "missing request: named" err_has "$work/no.json"
+check "missing request: no result" [ ! -s "$work/out" ]
+ends "missing layer" 4 eval "$policy" --layer "$work/no" --request "$permit"
+ends "missing claims" 4 request --claims "$work/no.json" --issuer-kind github
+mkdir "$work/empty"
+ends "folder without policies" 4 check "$work/empty"
+ends "request is a folder" 4 eval "$policy" --request "$work/empty"
+printf 'table t = csv "no.csv" { a: string }\n' >"$work/table.writ"
+ends "missing data file" 3 check "$work/table.writ"
+check "missing data file: named" err_has no.csv
+for verb in "check $policy" "eval $policy --request $permit" "eval $policy --request $permit --format json" "test $policy" "--version"; do
+    # shellcheck disable=SC2086
+    "$writ" $verb >/dev/full 2>"$work/err"
+    check "full disk: $verb" [ $? = 4 ]
+    # shellcheck disable=SC2086
+    "$writ" $verb >&- 2>"$work/err"
+    check "closed stdout: $verb" [ $? = 4 ]
+    # shellcheck disable=SC2086
+    { "$writ" $verb 2>"$work/err"; echo $? >"$work/code"; } | true
+    check "closed pipe: $verb" [ "$(cat "$work/code")" != 70 ]
+done
+mkfifo "$work/pipe"
+( exec 3<"$work/pipe"; exec 3<&- ) &
+( sleep 0.3; exec "$writ" eval "$policy" --request "$permit" ) >"$work/pipe" 2>"$work/err"
+check "reader gone: not success" [ $? = 4 ]
+wait
+
+# Colour.
+escape=$(printf '\033')
+has_colour() { grep -qF "$escape" "$work/err"; }
+run check "$work/bad.writ"
+check "no colour into a file" not has_colour
+run --color=always check "$work/bad.writ"
+check "colour if asked for" has_colour
+run check "$work/bad.writ" --color=always
+check "colour after the verb" has_colour
+NO_COLOR=1 run check "$work/bad.writ" --color=always
+check "asking beats NO_COLOR" has_colour
+if command -v script >/dev/null; then
+    on_terminal() { script -qec "$* '$writ' check $work/bad.writ" /dev/null >"$work/err" 2>&1 </dev/null; }
+    on_terminal env TERM=xterm
+    check "colour on a terminal" has_colour
+    on_terminal env TERM=xterm NO_COLOR=1
+    check "NO_COLOR" not has_colour
+    on_terminal env TERM=dumb
+    check "TERM=dumb" not has_colour
+    on_terminal env TERM=xterm NO_COLOR=
+    check "an empty NO_COLOR is none" has_colour
+fi
+printf 'permit p\xff when \x1b]0;x\x07 grant { "a" } for 1m\n' >"$work/escape.writ"
+run check "$work/escape.writ"
+check "escapes in a policy are not obeyed" not has_colour
+
+# Requests from claims.
+printf '{"iss":"https://token.actions.githubusercontent.com","aud":"a","repository":"acme/app"}' >"$work/claims.json"
+ends "request from claims" 0 request --claims "$work/claims.json" --issuer-kind github --now 1790000000
+check "request from claims: now" out_has '"now": 1790000000'
+printf '{"repository":7}' >"$work/claims.json"
+ends "claims that do not fit" 3 request --claims "$work/claims.json" --issuer-kind github
+check "claims that do not fit: path" err_has '$.token.claims.repository'
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

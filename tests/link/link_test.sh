@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# The broker program evaluates a sealed bundle and holds neither compiler nor ANTLR.
+# usage: link_test.sh WRIT BROKER
+set -euo pipefail
+writ=$1 broker=$2
+root=$(cd "$(dirname "$0")/../.." && pwd)
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+"$writ" check "$root/examples/refund" --output "$out/refund.bundle" >/dev/null
+"$broker" "$out/refund.bundle" "$root/examples/refund/requests/permit.json" | grep -q '"effect":"permit"'
+
+if ldd "$broker" | grep -i antlr; then echo "the broker links ANTLR"; exit 1; fi
+if nm -C "$broker" | grep -E ' writ::(syntax|check|compiler|analyze)::'; then echo "the broker holds the compiler"; exit 1; fi
+# The same look at `writ` itself must find both, or this test could not fail.
+ldd "$writ" | grep -qi antlr
+nm -C "$writ" | grep -qE ' writ::(syntax|check|compiler)::'

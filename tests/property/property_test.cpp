@@ -1,0 +1,243 @@
+// The properties, briefly, with every test run: fixed seeds, and one that is new each time and
+// printed when it fails. property_run does the long run.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <random>
+
+#include "properties.h"
+
+namespace writ::property {
+namespace {
+
+/// WRIT_SEED, or a new one.
+std::uint64_t fresh_seed() {
+    static const std::uint64_t seed = [] {
+        if (const char* given = std::getenv("WRIT_SEED")) return static_cast<std::uint64_t>(std::strtoull(given, nullptr, 10));
+        return static_cast<std::uint64_t>(std::random_device{}());
+    }();
+    return seed;
+}
+
+std::vector<std::uint64_t> seeds(std::size_t fixed) {
+    std::vector<std::uint64_t> out;
+    for (std::size_t i = 1; i <= fixed; ++i) out.push_back(i);
+    out.push_back(fresh_seed());
+    return out;
+}
+
+Generated sound_subject(Rng& rng, const PolicyShape& shape) {
+    Generated made = random_subject(rng, shape);
+    INFO(made.text.render());
+    REQUIRE_MESSAGE(made.subject != nullptr, made.refused.value_or(""));
+    return made;
+}
+
+/// Runs a property over random policies, many requests each, until one breaks it.
+void hold(const char* name, std::size_t policies, std::size_t requests, bool reads_want, const Property& property) {
+    for (std::uint64_t seed : seeds(policies)) {
+        Rng rng(seed);
+        PolicyShape shape = random_shape(rng);
+        shape.reads_want = reads_want;
+        Generated made = sound_subject(rng, shape);
+        for (std::size_t i = 0; i < requests; ++i) {
+            const json::Value document = random_request(rng, random_request_shape(rng));
+            if (auto what = property(*made.subject, made.text, document)) {
+                INFO("seed " << seed << " (WRIT_SEED=" << fresh_seed() << ")");
+                FAIL(name << "\n" << shrunk({made.text, document, *what}, property));
+            }
+        }
+    }
+}
+
+TEST_CASE("property: the reference evaluator and the machine decide alike") {
+    hold("decisions differ", 40, 200, true, same_decision);
+}
+
+TEST_CASE("property: steps stay within the bundle's bound") {
+    hold("too many steps", 10, 100, true, within_step_bound);
+}
+
+TEST_CASE("property: a grant is within the request, every hop and every expiry") {
+    hold("not attenuated", 20, 200, true, attenuated);
+}
+
+TEST_CASE("property: the same input gives the same bytes") {
+    hold("not repeatable", 10, 50, true, repeatable);
+    for (std::uint64_t seed : seeds(5)) {
+        Rng rng(seed);
+        const Generated made = sound_subject(rng, random_shape(rng));
+        const auto again = Subject::make(made.text);
+        REQUIRE(again != nullptr);
+        CHECK(again->bundle().digest() == made.subject->bundle().digest());
+    }
+}
+
+TEST_CASE("property: missing facts never help") {
+    hold("a missing fact helped", 30, 60, false, [](Subject& subject, const PolicyText&, const json::Value& document) {
+        const auto before = outcome_of(subject, document);
+        if (!before) return std::optional<std::string>{};
+        for (const auto& path : facts_in(document)) {
+            const json::Value less = without(document, path);
+            const auto after = outcome_of(subject, less);
+            // Without the issuer's name, or a tool's, the document may no longer fit: refused is less.
+            if (!after) continue;
+            if (auto what = wider(*after, *before, subject, document)) {
+                std::string gone;
+                for (const std::string& step : path) gone += (gone.empty() ? "" : ".") + step;
+                return std::optional<std::string>("without " + gone + " " + *what);
+            }
+        }
+        return std::optional<std::string>{};
+    });
+}
+
+TEST_CASE("property: a weaker provenance never helps") {
+    hold("a weaker provenance helped", 20, 60, false, [](Subject& subject, const PolicyText&, const json::Value& document) {
+        const auto before = outcome_of(subject, document);
+        if (!before) return std::optional<std::string>{};
+        for (const auto& [group, value] : document.members) {
+            if (group == "provenance" || group == "want") continue;
+            json::Value stated = *document.find("provenance");
+            json::Value each = json::Value::object();
+            for (const auto& [name, ignored] : document.members) {
+                if (name == "provenance") continue;
+                const json::Value* named = stated.type == json::Type::String ? &stated : stated.find(name);
+                if (named != nullptr && name != group) each.set(name, *named);
+            }
+            json::Value less = document;
+            less.set("provenance", std::move(each));
+            const auto after = outcome_of(subject, less);
+            if (!after) continue;
+            if (auto what = wider(*after, *before, subject, document))
+                return std::optional<std::string>("with " + group + " from a model " + *what);
+        }
+        return std::optional<std::string>{};
+    });
+}
+
+/// A property about a policy and another made from it: decides each request with both.
+void hold_of_changed(const char* name, std::size_t policies, std::size_t requests,
+                     const std::function<bool(Rng&, PolicyText&, const PolicyShape&)>& change,
+                     const std::function<std::optional<std::string>(const Outcome& old, const Outcome& changed,
+                                                                    Subject& old_subject, const json::Value&)>& relation) {
+    std::size_t compared = 0;
+    for (std::uint64_t seed : seeds(policies)) {
+        Rng rng(seed);
+        PolicyShape shape = random_shape(rng);
+        shape.reads_want = false;
+        Generated made = sound_subject(rng, shape);
+        PolicyText changed_text = made.text;
+        if (!change(rng, changed_text, shape)) continue;
+        const auto changed = Subject::make(changed_text);
+        if (changed == nullptr) continue;  // the new rule was not well typed
+        const std::uint64_t again = rng.next();
+        for (std::size_t i = 0; i < requests; ++i) {
+            const json::Value document = random_request(rng, random_request_shape(rng));
+            const auto old = outcome_of(*made.subject, document), now = outcome_of(*changed, document);
+            if (!old || !now) continue;
+            ++compared;
+            if (!relation(*old, *now, *made.subject, document)) continue;
+            // The change is made anew from the same seed on every smaller policy.
+            const Property property = [&](Subject& subject, const PolicyText& text, const json::Value& d) {
+                Rng replay(again);
+                PolicyText other = text;
+                std::optional<std::string> none;
+                if (!change(replay, other, shape)) return none;
+                const auto second = Subject::make(other);
+                if (second == nullptr) return none;
+                const auto a = outcome_of(subject, d), b = outcome_of(*second, d);
+                if (!a || !b) return none;
+                return relation(*a, *b, subject, d);
+            };
+            INFO("seed " << seed << " (WRIT_SEED=" << fresh_seed() << ")");
+            const std::string small = property(*made.subject, made.text, document)
+                                          ? shrunk({made.text, document, *relation(*old, *now, *made.subject, document)}, property)
+                                          : changed_text.render() + json::write(document) + "\n" + *relation(*old, *now, *made.subject, document);
+            FAIL(name << "\n" << small);
+        }
+    }
+    CHECK(compared > policies);  // a change that never compiles checks nothing
+}
+
+TEST_CASE("property: a deny that applies wins") {
+    hold_of_changed(
+        "a deny that applies did not win", 15, 60,
+        [](Rng&, PolicyText& text, const PolicyShape&) {
+            text.rules.push_back({RuleKind::Deny, "everyone", "", {{Cond::Shape::Leaf, "agent.id != \"nobody\"", {}, {}, {}}}, ""});
+            return true;
+        },
+        [](const Outcome&, const Outcome& changed, Subject&, const json::Value&) -> std::optional<std::string> {
+            if (changed.effect == Effect::Deny) return std::nullopt;
+            return changed.json;
+        });
+}
+
+TEST_CASE("property: a narrowing rule added never widens") {
+    for (const RuleKind kind : {RuleKind::Deny, RuleKind::Require, RuleKind::Limit, RuleKind::Oblige}) {
+        hold_of_changed(
+            "a narrowing rule widened", 15, 60,
+            [kind](Rng& rng, PolicyText& text, const PolicyShape& shape) {
+                text.rules.push_back(random_rule(rng, kind, "added", shape));
+                return true;
+            },
+            [](const Outcome& old, const Outcome& changed, Subject& subject, const json::Value& document) {
+                return wider(changed, old, subject, document);
+            });
+    }
+}
+
+std::vector<std::string> sorted(std::vector<std::string> items) {
+    std::sort(items.begin(), items.end());
+    return items;
+}
+
+/// Same effect and grant; what is listed in the order of rules is compared as a set.
+std::optional<std::string> same_grant(const Outcome& old, const Outcome& changed, Subject&, const json::Value&) {
+    const bool same = old.effect == changed.effect && old.scopes == changed.scopes && old.audience == changed.audience &&
+                      old.ttl == changed.ttl && old.not_after == changed.not_after && old.single_use == changed.single_use &&
+                      sorted(old.obligations) == sorted(changed.obligations);
+    if (same) return std::nullopt;
+    return "before: " + old.json + "\nafter:  " + changed.json;
+}
+
+TEST_CASE("property: the order of rules does not matter") {
+    hold_of_changed(
+        "the order of rules matters", 20, 100,
+        [](Rng& rng, PolicyText& text, const PolicyShape&) {
+            rng.shuffle(text.rules);
+            rng.shuffle(text.defines);
+            return true;
+        },
+        same_grant);
+}
+
+TEST_CASE("property: a duplicate of a rule changes nothing") {
+    hold_of_changed(
+        "a duplicate matters", 20, 100,
+        [](Rng& rng, PolicyText& text, const PolicyShape&) {
+            if (text.rules.empty()) return false;
+            RuleText copy = rng.pick(text.rules);
+            copy.name += "_again";
+            text.rules.push_back(std::move(copy));
+            return true;
+        },
+        same_grant);
+}
+
+TEST_CASE("property: a policy without permits never permits") {
+    for (std::uint64_t seed : seeds(8)) {
+        Rng rng(seed);
+        PolicyShape shape = random_shape(rng);
+        shape.permits = 0;
+        const Generated made = sound_subject(rng, shape);
+        for (int i = 0; i < 60; ++i) {
+            const auto found = outcome_of(*made.subject, random_request(rng, random_request_shape(rng)));
+            if (found) CHECK(found->effect == Effect::Deny);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace writ::property

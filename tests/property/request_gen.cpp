@@ -1,0 +1,319 @@
+#include "request_gen.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "analyze/reference_internal.h"
+#include "base/values.h"
+
+namespace writ::property {
+
+namespace {
+
+using json::Value;
+
+class RequestGen {
+public:
+    RequestGen(Rng& rng, const RequestShape& shape) : rng_(rng), shape_(shape), policy_(universe().policy()) {}
+
+    Value request();
+
+private:
+    Value record(check::FieldId id, const std::string& path);
+    Value value(const check::Field& field, check::FieldId id, const std::string& path);
+    Value scalar(const check::Type& type, Kind kind, const std::string& path);
+    Value element(const check::Field& field, check::FieldId id, const std::string& path);
+    /// Fields whose value must hang together with others.
+    std::optional<Value> special(const std::string& path);
+    Value token_time(const std::string& path);
+    Value provenance();
+    Value params();
+    Value scopes(std::size_t most);
+    void approvals(Value& document);
+
+    Value moment(std::int64_t seconds) {
+        const std::int64_t micros = sat_add(now_, seconds * kSecond);
+        if (micros % kSecond == 0 && rng_.percent(80)) return Value::of(micros / kSecond);
+        return Value::of(std::string_view(format_instant(micros)));
+    }
+    Value text(std::string_view of) { return Value::of(of); }
+    bool trouble() { return rng_.below(1000) < shape_.trouble * 3u; }
+
+    Rng& rng_;
+    const RequestShape& shape_;
+    const check::Policy& policy_;
+    std::int64_t now_ = 0;
+    std::size_t issuer_ = 0, tool_ = 0;
+    bool unknown_issuer_ = false, unknown_tool_ = false, delegated_ = false;
+};
+
+Value RequestGen::scalar(const check::Type& type, Kind kind, const std::string& path) {
+    if (rng_.percent(shape_.odd)) {
+        switch (kind) {
+            case Kind::Int: return Value::of(rng_.pick<std::int64_t>({INT64_MAX, INT64_MIN, 8, -7}));
+            case Kind::Decimal: return Value::number(rng_.pick({"1e2", "-0.000001", "9223372036854.775807"}));
+            case Kind::Duration: return text(rng_.pick({"15m", "1500ms", "0s"}));
+            case Kind::Instant: return moment(static_cast<std::int64_t>(rng_.below(7200)) - 3600);
+            case Kind::String: return text(rng_.pick({"spiffe://acme.example/ns", "https://api.example/", "10.9.9.9", "API.example", "a  b x"}));
+            case Kind::Spiffe: return text(rng_.pick({"spiffe://acme.example/../x", "spiffe://Acme.example/y", "x"}));
+            case Kind::Url: return text(rng_.pick({"https://user@api.example/", "HTTPS://API.example/a/b", "http://api.example/%2e"}));
+            case Kind::Host: return text(rng_.pick({"API.Example", "bad..host", "api.example."}));
+            case Kind::Email: return text(rng_.pick({"ann@ACME.example", "a@b@c"}));
+            case Kind::Arn: return text(rng_.pick({"arn:aws", "arn:aws:iam::1:user/a"}));
+            case Kind::Ip: return text(rng_.pick({"::ffff:10.1.2.3", "10.1.2", "010.1.2.3"}));
+            case Kind::Cidr: return text(rng_.pick({"10.1.2.3/8", "10.0.0.0/99"}));
+            case Kind::Bool: case Kind::Enum: case Kind::Path: case Kind::Subject: case Kind::Dotted:
+            case Kind::Record: case Kind::List: case Kind::Map: break;
+        }
+    }
+    if (kind == Kind::Instant && rng_.percent(70))
+        return moment(rng_.pick<std::int64_t>({-7200, -3600, -600, -599, -60, -1, 0, 1, 60, 600, 3600}));
+    const bool bad = path.ends_with("revoked") || path.ends_with("replayed") || path.ends_with("background");
+    if (bad && rng_.percent(90)) return Value::of(false);
+    return rng_.pick(universe().pool(type, kind, path)).json;
+}
+
+Value RequestGen::scopes(std::size_t most) {
+    const auto& all = policy_.tools[tool_].scopes;
+    Value out = Value::array();
+    const std::size_t count = rng_.between(1, most);
+    for (std::size_t i = 0; i < count; ++i)
+        out.items.push_back(text(rng_.percent(90) ? std::string_view(rng_.pick(all)) : rng_.pick<std::string_view>({"s1", "s5", "other"})));
+    return out;
+}
+
+Value RequestGen::token_time(const std::string& path) {
+    if (trouble()) return path == "token.exp" ? moment(-31) : moment(31);
+    if (rng_.percent(8)) return Value::null();
+    if (path == "token.exp") return moment(rng_.pick<std::int64_t>({1, 45, 300, 600, 3600}));
+    return moment(-rng_.pick<std::int64_t>({0, 1, 60, 300, 600}));
+}
+
+std::optional<Value> RequestGen::special(const std::string& path) {
+    if (path == "now") return moment(0);
+    if (path == "token.issuer")
+        return text(unknown_issuer_ ? std::string_view("https://elsewhere.example") : std::string_view(policy_.issuers[issuer_].url));
+    if (path == "token.aud") {
+        if (trouble()) return text("urn:other");
+        Value both = Value::array();
+        both.items = {text("https://broker.example"), text("https://broker.example")};
+        return rng_.percent(80) ? text("https://broker.example") : both;
+    }
+    if (path == "token.exp" || path == "token.nbf" || path == "token.iat") return token_time(path);
+    if (path == "token.typ") return trouble() ? Value::null() : text("at+jwt");
+    if (path == "token.claims") {
+        if (unknown_issuer_) return Value::object();
+        Value claims = record(policy_.kinds[policy_.issuers[issuer_].kind].root, "claims");
+        if (claims.find("iss") != nullptr) claims.set("iss", text(policy_.issuers[issuer_].url));
+        if (rng_.percent(10)) claims.set("unheard_of", Value::of(std::int64_t{1}));
+        return claims;
+    }
+    if (path == "run.parent_id" && !delegated_ && !trouble()) return Value::null();
+    if (path == "run.exp" || path == "user.session_exp" || path.ends_with("[].exp")) {
+        if (trouble()) return moment(0);
+        if (rng_.percent(30)) return Value::null();
+        return moment(rng_.pick<std::int64_t>({2, 59, 120, 900, 7200}));
+    }
+    if (path == "delegation" && !delegated_) return Value::null();
+    if (path == "tool.name")
+        return text(unknown_tool_ ? std::string_view("t1") : std::string_view(policy_.tools[tool_].wire_name));
+    if (path == "tool.params") return params();
+    if (path == "want.scopes") return scopes(3);
+    if (path == "want.audience") {
+        Value out = Value::array();
+        for (const std::string& each : policy_.tools[tool_].audiences) out.items.push_back(text(each));
+        if (rng_.percent(20)) out.items.push_back(text("https://other.example"));
+        if (rng_.percent(30)) out.items.erase(out.items.begin());
+        return out;
+    }
+    if (path == "want.all_or_nothing") return Value::of(rng_.percent(15));
+    if (path.ends_with("granted_scopes") && rng_.percent(85)) {
+        Value out = Value::array();
+        for (const char* each : {"s1", "s2", "s3", "s4", "s5"})
+            if (rng_.percent(85)) out.items.push_back(text(each));
+        return out;
+    }
+    return std::nullopt;
+}
+
+Value RequestGen::params() {
+    if (unknown_tool_) return Value::object();
+    return record(policy_.tools[tool_].params, "params");
+}
+
+Value RequestGen::element(const check::Field& field, check::FieldId id, const std::string& path) {
+    if (field.type.elem == Kind::Record) return record(id, path);
+    return scalar(field.type, field.type.elem, path);
+}
+
+Value RequestGen::value(const check::Field& field, check::FieldId id, const std::string& path) {
+    switch (field.type.kind) {
+        case Kind::Record: return record(id, path);
+        case Kind::Map: {
+            Value out = Value::object();
+            for (const char* key : {"eval", "sec", "third"})
+                if (!rng_.percent(10 + shape_.missing)) out.set(key, element(field, id, path + "[]"));
+            return out;
+        }
+        case Kind::List: {
+            if (field.one_or_many && rng_.percent(30)) return scalar(field.type, field.type.elem, path);
+            Value out = Value::array();
+            const std::size_t most = std::min<std::size_t>(field.type.max, 4);
+            const std::size_t count = path == "delegation.chain" ? rng_.between(1, 3) : rng_.below(most + 1);
+            for (std::size_t i = 0; i < count; ++i)
+                out.items.push_back(element(field, id, field.type.elem == Kind::Record ? path + "[]" : path));
+            return out;
+        }
+        case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant:
+        case Kind::Enum: case Kind::String: case Kind::Path: case Kind::Subject: case Kind::Dotted:
+        case Kind::Spiffe: case Kind::Url: case Kind::Host: case Kind::Email: case Kind::Arn:
+        case Kind::Ip: case Kind::Cidr: return scalar(field.type, field.type.kind, path);
+    }
+    return Value::null();
+}
+
+/// Facts without which no rule is asked are left out much more rarely than the rest.
+bool required(const std::string& path) {
+    static const std::vector<std::string> kRequired = {
+        "now", "token", "token.issuer", "token.aud", "token.exp", "token.nbf", "token.iat", "agent", "agent.id",
+        "run", "run.id", "run.parent_id", "run.exp", "tenant", "user", "user.id", "user.session_exp", "delegation",
+        "delegation.chain", "delegation.chain[].granted_scopes", "delegation.chain[].exp", "tool", "tool.name",
+        "tool.params", "want", "want.scopes", "token.claims"};
+    return std::find(kRequired.begin(), kRequired.end(), path) != kRequired.end();
+}
+
+Value RequestGen::record(check::FieldId id, const std::string& path) {
+    Value out = Value::object();
+    const bool asked = path == "want";
+    for (check::FieldId child : policy_.at(id).children) {
+        const check::Field& field = policy_.at(child);
+        const std::string here = path.empty() ? field.name : path + "." + field.name;
+        if (here == "approvals" || here == "delegation.depth") continue;
+        const unsigned chance = asked && !required(here) ? 60 : shape_.missing;
+        if (required(here) ? rng_.below(1000) < shape_.missing : rng_.percent(chance)) continue;
+        if (std::optional<Value> fixed = special(here)) {
+            out.set(field.name, std::move(*fixed));
+            continue;
+        }
+        if (field.or_none && here != "delegation" && rng_.percent(12)) {
+            out.set(field.name, Value::null());
+            continue;
+        }
+        out.set(field.name, value(field, child, here));
+    }
+    if (path == "delegation" && rng_.percent(30))
+        if (const Value* chain = out.find("chain"))
+            out.set("depth", Value::of(static_cast<std::int64_t>(chain->items.size())));
+    return out;
+}
+
+Value RequestGen::provenance() {
+    if (rng_.percent(70)) return text("verified");
+    Value out = Value::object();
+    for (check::FieldId group : policy_.at(policy_.request).children) {
+        const check::Field& field = policy_.at(group);
+        static constexpr const char* kNames[] = {"model", "asserted", "broker", "verified"};
+        const unsigned needed = static_cast<unsigned>(field.weakest);
+        if (required(field.name) ? rng_.below(400) < 1 : rng_.below(100) < 2) {
+            if (rng_.percent(50)) out.set(field.name, text(kNames[rng_.below(4)]));
+            continue;
+        }
+        out.set(field.name, text(kNames[rng_.between(needed, 3)]));
+    }
+    return out;
+}
+
+/// Approvals that mostly count, each with at most a few things wrong.
+void RequestGen::approvals(Value& document) {
+    if (rng_.percent(shape_.missing)) return;
+    if (rng_.percent(30)) {
+        document.set("approvals", Value::null());
+        return;
+    }
+    Arena arena;
+    const std::string digest = analyze::reference::Facts(policy_, document, arena).binding_digest();
+    const auto wrong = [&] { return rng_.percent(5); };
+    Value list = Value::array();
+    const std::size_t count = rng_.below(4);
+    for (std::size_t i = 0; i < count; ++i) {
+        Value one = Value::object();
+        one.set("id", text("ap-1"));
+        one.set("state", text(wrong() ? rng_.pick({"pending", "rejected", "revoked"}) : "approved"));
+        one.set("approver", text(wrong() ? rng_.pick({"ann", "agent-1"}) : rng_.pick({"lead-8", "lead-9", "lead-7"})));
+        Value groups = Value::array();
+        for (const char* group : {"leads", "dev", "ops"})
+            if (!rng_.percent(25)) groups.items.push_back(text(group));
+        one.set("groups", std::move(groups));
+        one.set("requester", wrong() ? text("lead-9") : rng_.percent(50) ? Value::null() : text("ann"));
+        one.set("at", wrong() ? moment(1) : moment(-rng_.pick<std::int64_t>({0, 1, 29, 59, 300, 899})));
+        one.set("exp", wrong() ? moment(0) : rng_.percent(40) ? Value::null() : moment(rng_.pick<std::int64_t>({1, 50, 600})));
+        one.set("binding_digest", text(wrong() ? "0123" : std::string_view(digest)));
+        one.set("uses", rng_.percent(50) ? Value::null() : Value::of(rng_.pick<std::int64_t>({0, 1, 1, 2, 9})));
+        for (const char* name : {"state", "approver", "groups", "requester", "at", "exp", "binding_digest", "uses"})
+            if (rng_.percent(shape_.missing)) one.remove(name);
+        list.items.push_back(std::move(one));
+    }
+    document.set("approvals", std::move(list));
+}
+
+Value RequestGen::request() {
+    const std::int64_t offset = rng_.pick<std::int64_t>({0, 0, 0, 1, -1, 59, 60, -60, 300, -3600, 3600, -10800, 18000, 86400,
+                                                         -86400, 345600, 2336400, 2336399});
+    now_ = (kBase + offset) * kSecond + (rng_.percent(5) ? rng_.pick<std::int64_t>({1, -1, 500000}) : 0);
+    issuer_ = rng_.below(policy_.issuers.size());
+    tool_ = rng_.below(policy_.tools.size());
+    unknown_issuer_ = trouble();
+    unknown_tool_ = trouble();
+    delegated_ = rng_.percent(40);
+    Value document = record(policy_.request, "");
+    document.set("provenance", provenance());
+    approvals(document);
+    return document;
+}
+
+void collect(const json::Value& object, std::vector<std::string>& path, std::vector<std::vector<std::string>>& out) {
+    for (const auto& [key, value] : object.members) {
+        if (path.empty() && (key == "want" || key == "provenance")) continue;
+        path.push_back(key);
+        out.push_back(path);
+        if (value.type == json::Type::Object) collect(value, path, out);
+        for (std::size_t i = 0; i < value.items.size(); ++i) {
+            if (value.items[i].type != json::Type::Object) continue;
+            path.push_back(std::to_string(i));
+            collect(value.items[i], path, out);
+            path.pop_back();
+        }
+        path.pop_back();
+    }
+}
+
+}  // namespace
+
+RequestShape random_request_shape(Rng& rng) {
+    RequestShape shape;
+    shape.missing = rng.pick<unsigned>({0, 0, 1, 3, 12});
+    shape.odd = rng.pick<unsigned>({0, 3, 10});
+    shape.trouble = rng.pick<unsigned>({0, 0, 4, 12});
+    return shape;
+}
+
+json::Value random_request(Rng& rng, const RequestShape& shape) { return RequestGen(rng, shape).request(); }
+
+std::vector<std::vector<std::string>> facts_in(const json::Value& document) {
+    std::vector<std::vector<std::string>> out;
+    std::vector<std::string> path;
+    collect(document, path, out);
+    return out;
+}
+
+json::Value without(const json::Value& document, const std::vector<std::string>& path) {
+    json::Value copy = document;
+    json::Value* at = &copy;
+    for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+        at = at->type == json::Type::Array ? &at->items[static_cast<std::size_t>(std::stoul(path[i]))] : at->find(path[i]);
+    }
+    at->remove(path.back());
+    return copy;
+}
+
+}  // namespace writ::property

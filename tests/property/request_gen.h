@@ -1,0 +1,29 @@
+// Random request documents, written from the request schema with the constants of the universe.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "rng.h"
+#include "universe.h"
+
+namespace writ::property {
+
+/// How much is left out or weakened, in percent of the fields that may be.
+struct RequestShape {
+    unsigned missing = 2;
+    unsigned odd = 4;      ///< values that are invalid, or another spelling of a canonical one
+    unsigned trouble = 6;  ///< tokens, runs and sessions that a built-in check refuses
+};
+
+[[nodiscard]] RequestShape random_request_shape(Rng& rng);
+[[nodiscard]] json::Value random_request(Rng& rng, const RequestShape& shape);
+
+/// Every fact in the document that can be taken out: paths of object keys, `want` and `provenance`
+/// left alone.
+[[nodiscard]] std::vector<std::vector<std::string>> facts_in(const json::Value& document);
+/// The document without one of them.
+[[nodiscard]] json::Value without(const json::Value& document, const std::vector<std::string>& path);
+
+}  // namespace writ::property

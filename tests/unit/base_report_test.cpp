@@ -1,0 +1,97 @@
+#include "base/report.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "base/source.h"
+
+using namespace writ;
+
+TEST_CASE("base: every diagnostic code is known once, in order of its table") {
+    std::set<std::string_view> seen;
+    for (const CodeInfo& code : all_codes()) {
+        CHECK(seen.insert(code.code).second);
+        CHECK(code.code.size() == 5);
+        CHECK_FALSE(code.title.empty());
+        CHECK((code.code.front() == 'W') == (code.severity == Severity::Warning));
+    }
+    CHECK(info(Code::E0203).code == "E0203");
+    CHECK(info(Code::W0601).severity == Severity::Warning);
+}
+
+TEST_CASE("base: a report carries code, severity and text") {
+    Report report;
+    Diagnostic& d = report.add(Code::E0201, {0, 4, 7}, "unknown name `abc`", "not found", "did you mean `abd`?");
+    d.related.push_back({{0, 1, 2}, "declared here"});
+    const auto items = report.take();
+    REQUIRE(items.size() == 1);
+    CHECK(items[0].code == "E0201");
+    CHECK(items[0].severity == Severity::Error);
+    CHECK(items[0].label == "not found");
+    CHECK(items[0].help == "did you mean `abd`?");
+    CHECK(items[0].related.size() == 1);
+}
+
+TEST_CASE("base: a report drops exact repeats and keeps near ones") {
+    Report report;
+    report.add(Code::E0201, {0, 4, 7}, "same");
+    report.add(Code::E0201, {0, 4, 7}, "same");
+    report.add(Code::E0201, {0, 4, 8}, "same");
+    report.add(Code::E0202, {0, 4, 7}, "same");
+    report.add(Code::E0201, {0, 4, 7}, "other");
+    CHECK(report.error_count() == 4);
+    CHECK(report.take().size() == 4);
+}
+
+TEST_CASE("base: a report stops at its limit, for errors and warnings apart") {
+    Report report(3);
+    for (std::uint32_t i = 0; i < 10; ++i) {
+        report.add(Code::W0601, {0, i, i}, "warning");
+        report.add(Code::E0201, {0, i, i}, "error").related.push_back({});
+    }
+    CHECK(report.full());
+    CHECK(report.error_count() == 3);
+    CHECK(report.take().size() == 6);
+    CHECK_FALSE(report.full());
+}
+
+TEST_CASE("base: findings come out by source and position, ties in order of arrival") {
+    Report report;
+    report.add(Code::E0201, {1, 0, 1}, "third");
+    report.add(Code::E0201, {0, 9, 10}, "second");
+    report.add(Code::E0201, {0, 2, 3}, "first");
+    report.add(Code::E0202, {1, 0, 1}, "fourth");
+    const auto items = report.take();
+    REQUIRE(items.size() == 4);
+    CHECK(items[0].message == "first");
+    CHECK(items[1].message == "second");
+    CHECK(items[2].message == "third");
+    CHECK(items[3].message == "fourth");
+}
+
+TEST_CASE("base: nearest finds typing slips and leaves the rest alone") {
+    const std::vector<std::string_view> names = {"namespace", "service_account", "tenant", "id", "ref"};
+    CHECK(nearest("namespcae", names) == "namespace");  // swapped neighbours are one edit
+    CHECK(nearest("Tenant", names) == "tenant");
+    CHECK(nearest("service_acount", names) == "service_account");
+    CHECK(nearest("tenat", names) == "tenant");
+    CHECK(nearest("rfe", names) == "ref");
+    CHECK(nearest("environment", names).empty());
+    CHECK(nearest("xy", names).empty());
+    CHECK(nearest("", names).empty());
+    CHECK(nearest("tenant", {"tenant"}).empty());  // the same name is no suggestion
+    CHECK(nearest(std::string(100'000, 'a'), names).empty());
+}
+
+TEST_CASE("base: positions are 1-based lines and byte columns") {
+    const std::string_view text = "ab\ncd\n";
+    CHECK(position_of(text, 0).line == 1);
+    CHECK(position_of(text, 0).column == 1);
+    CHECK(position_of(text, 2).column == 3);
+    CHECK(position_of(text, 3).line == 2);
+    CHECK(position_of(text, 3).column == 1);
+    CHECK(position_of(text, 6).line == 3);
+    CHECK(position_of(text, 999).line == 3);
+    CHECK(position_of("", 5).column == 1);
+}

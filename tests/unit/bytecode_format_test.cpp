@@ -1,0 +1,141 @@
+// The bytes of a bundle: layout, digest, the text table, and what must never change silently.
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <iterator>
+
+#include "bytecode/opcode_info.h"
+#include "bytecode_reseal.h"
+#include "vm_program.h"
+
+using namespace writ;
+using namespace writ::testing;
+using bytecode::Program;
+
+namespace {
+
+std::vector<std::byte> sample() {
+    TestProgram test;
+    test.permit("p", TestProgram::all_of({test.test(Opcode::TextEq, test.slot("tenant"), test.lit("acme"))}),
+                {"refund:create"});
+    const auto program = test.seal();
+    return {program->bytes().begin(), program->bytes().end()};
+}
+
+std::string refusal(std::vector<std::byte> bytes) {
+    const auto opened = Program::open(std::move(bytes));
+    return opened ? "opened" : opened.error().code;
+}
+
+}  // namespace
+
+TEST_CASE("bytecode: sealed bytes open again, equal and with the same digest") {
+    const auto bytes = sample();
+    const auto first = Program::open(bytes), second = Program::open(bytes);
+    REQUIRE(first);
+    REQUIRE(second);
+    CHECK((*first)->digest() == (*second)->digest());
+    CHECK((*first)->digest().size() == 64);
+    CHECK(std::equal(bytes.begin(), bytes.end(), (*first)->bytes().begin(), (*first)->bytes().end()));
+    CHECK((*first)->rules.size() == 1);
+    CHECK((*first)->text((*first)->rules[0].name) == "p");
+}
+
+TEST_CASE("bytecode: B0001 bytes that are no bundle of this format") {
+    auto bytes = sample();
+    CHECK(refusal({}) == "B0001");
+    CHECK(refusal({bytes.begin(), bytes.begin() + 100}) == "B0001");
+    auto magic = bytes;
+    magic[0] = std::byte{'X'};
+    CHECK(refusal(reseal(magic)) == "B0001");
+    auto version = bytes;
+    version[8] ^= std::byte{0xFF};
+    CHECK(refusal(reseal(version)) == "B0001");
+    auto sections = bytes;
+    sections[12] ^= std::byte{1};
+    CHECK(refusal(reseal(sections)) == "B0001");
+}
+
+TEST_CASE("bytecode: B0002 every altered byte is noticed") {
+    const auto bytes = sample();
+    for (std::size_t at = 16; at < bytes.size(); at += 7) {
+        auto altered = bytes;
+        altered[at] ^= std::byte{0x10};
+        CAPTURE(at);
+        REQUIRE(refusal(altered) == "B0002");
+    }
+    auto shorter = bytes;
+    shorter.resize(shorter.size() - 16);
+    CHECK(refusal(shorter) == "B0002");
+}
+
+TEST_CASE("bytecode: B0003 sections are where they must be, with zeros between them") {
+    const auto bytes = sample();
+    // Entry of a section: offset at 16 + 16 i, count 8 bytes on.
+    auto moved = bytes;
+    moved[16] ^= std::byte{16};
+    CHECK(refusal(reseal(moved)) == "B0003");
+    auto longer = bytes;
+    std::memset(&longer[16 + 8], 0xFF, 8);
+    CHECK(refusal(reseal(longer)) == "B0003");
+    auto trailing = bytes;
+    trailing.insert(trailing.end(), 16, std::byte{0});
+    CHECK(refusal(reseal(trailing)) == "B0003");
+    // The chars are one run of bytes; what follows it up to the next section is padding.
+    const auto opened = Program::open(bytes);
+    REQUIRE(opened);
+    const auto end = static_cast<std::size_t>(reinterpret_cast<const std::byte*>((*opened)->chars.data()) -
+                                              (*opened)->bytes().data()) + (*opened)->chars.size();
+    if (end % 16 != 0) {
+        auto padding = bytes;
+        padding[end] = std::byte{1};
+        CHECK(refusal(reseal(padding)) == "B0003");
+    }
+}
+
+TEST_CASE("bytecode: every constant text is found, and nothing else is") {
+    TestProgram test;
+    std::vector<std::string> added{std::string()};
+    for (int i = 0; i < 2000; ++i) added.push_back("text-" + std::to_string(i) + std::string(static_cast<std::size_t>(i % 40), 'x'));
+    for (const std::string& text : added) test.text(text);
+    const auto program = test.seal();
+    for (std::uint32_t id = 1; id < program->texts.size(); ++id) REQUIRE(program->find_text(program->text(id)) == id);
+    for (const std::string& text : added) CHECK(program->find_text(text) != 0);
+    CHECK(program->find_text("text-2000") == 0);
+    CHECK(program->find_text(std::string(3, '\0')) == 0);
+}
+
+TEST_CASE("bytecode: the hash of texts is part of the format") {
+    CHECK(bytecode::text_hash("") == 0xA5506FF52926AC13u);
+    CHECK(bytecode::text_hash("a") == 0x37C0AB888779F5BAu);
+    CHECK(bytecode::text_hash("tenant") == 0x3B57CD2300561234u);
+    CHECK(bytecode::text_hash("0123456789abcdef") == 0xA51E1090AF2D27F0u);
+    CHECK(bytecode::text_hash("0123456789abcdef0") == 0x3EE080E49780467Cu);
+    CHECK(bytecode::text_hash("https://token.actions.githubusercontent.com") == 0x4B1A636CFB909866u);
+}
+
+TEST_CASE("bytecode: numbers of instructions are part of the format") {
+    constexpr std::string_view kOrder[] = {
+        "RetTrue", "RetFalse", "TextEq", "TextCmp", "IntCmp", "TextIn", "IntIn", "Subset", "Overlaps", "ListEq",
+        "Glob", "Regex", "InCidr", "Truth", "IsNone", "ToolIn", "InWindow", "NowCmp", "AgeCmp", "Quantify", "Bound",
+        "Add", "Sub", "Mul", "Union", "Intersect", "Minus", "Words", "Lower", "Convert", "PartOf", "SingleText",
+        "SingleInt"};
+    REQUIRE(bytecode::kOpcodeCount == std::size(kOrder));
+    for (std::size_t i = 0; i < std::size(kOrder); ++i) CHECK(bytecode::kOpcodes[i].name == kOrder[i]);
+}
+
+TEST_CASE("bytecode: equal constants are one constant") {
+    bytecode::Builder build;
+    CHECK(build.text("a") == build.text("a"));
+    CHECK(build.text("") != 0);
+    CHECK(build.integer(5) == build.integer(5));
+    const auto a = build.text("a"), b = build.text("b");
+    CHECK(build.text_set(Kind::String, {a, b, a}) == build.text_set(Kind::String, {b, a}));
+    CHECK(build.text_set(Kind::String, {a}) != build.text_set(Kind::Host, {a}));
+    const auto set = build.int_set(Kind::Int, {9, -4, 9});
+    REQUIRE(build.out.sets[set].count == 2);
+    CHECK(build.out.ints[build.out.set_items[build.out.sets[set].first]] == -4);
+    const std::vector<Instr> code{{Opcode::RetTrue}};
+    CHECK(build.code(code, 0) == build.code(code, 0));
+    CHECK(build.code(code, 0) != build.code(code, 1));
+}

@@ -1,0 +1,117 @@
+// E0405: what a narrowing rule reads has to be tested first.
+#include <doctest/doctest.h>
+
+#include "check_source.h"
+
+using namespace writ;
+
+TEST_CASE(
+    "check: group that may be none, read unguarded in a narrowing rule, reports E0405 with the guarded "
+    "form") {
+    const auto checked = check_narrowing("user.tenant != tenant");
+    REQUIRE(checked.codes() == "E0405");
+    CHECK(checked.items[0].replacement == "user is some and user.tenant != tenant");
+    CHECK(checked.items[0].help.find("`user is some and user.tenant != tenant`") != std::string::npos);
+    REQUIRE_FALSE(checked.items[0].related.empty());
+    CHECK(checked.text_at(checked.items[0].related[0].span) == "user");
+}
+
+TEST_CASE("check: every narrowing kind asks for guards, permits and invariants do not") {
+    CHECK(check_text("limit l when user.tenant != tenant to ttl 5m").codes() == "E0405");
+    CHECK(check_text("require r when user.tenant != tenant approval from group \"g\" within 5m").codes() ==
+          "E0405");
+    CHECK(check_text("oblige o when user.tenant != tenant with audit(level: \"full\")").codes() == "E0405");
+    CHECK(check_condition("user.tenant != tenant").codes().empty());
+    CHECK(check_text("invariant i: never permit when user.tenant != tenant").codes().empty());
+}
+
+TEST_CASE("check: a test in any `and` around the read guards it") {
+    CHECK(check_narrowing("user is some and user.tenant != tenant").codes().empty());
+    CHECK(check_narrowing("user.tenant != tenant and user is some").codes().empty());
+    CHECK(check_narrowing("user is some and (run.background or user.tenant != tenant)").codes().empty());
+    CHECK(check_narrowing("user is some or user.tenant != tenant").codes() == "E0405");
+    CHECK(check_narrowing("(user is some and run.background) or user.tenant != tenant").codes() == "E0405");
+}
+
+TEST_CASE("check: `is none` beside the read in an `or` guards it") {
+    CHECK(check_narrowing("user is none or user.tenant != tenant").codes().empty());
+    CHECK(check_narrowing("user is none and user.tenant != tenant").codes() == "E0405");
+}
+
+TEST_CASE("check: guards work through `not`") {
+    CHECK(check_narrowing("not (user is none or user.tenant == tenant)").codes().empty());
+    CHECK(check_narrowing("user is not none and not (user.tenant == tenant)").codes().empty());
+    CHECK(check_narrowing("not (user is some and user.tenant == tenant)").codes().empty());
+    const auto checked = check_narrowing("not (user.tenant == tenant)");
+    REQUIRE(checked.codes() == "E0405");
+    CHECK(checked.items[0].replacement == "(user is none or user.tenant == tenant)");
+}
+
+TEST_CASE("check: alternatives guard only what all of them test") {
+    CHECK(check_narrowing("(user is some or token.issuer is ci) and user.tenant != tenant").codes() ==
+          "E0405");
+    CHECK(check_narrowing("((user is some and run.background) or (user is some and agent.revoked)) and "
+                          "user.tenant != tenant")
+              .codes()
+              .empty());
+}
+
+TEST_CASE("check: claims need a test of their issuer") {
+    const auto checked = check_narrowing("ci.event_name == \"push\"");
+    REQUIRE(checked.codes() == "E0405");
+    CHECK(checked.items[0].replacement == "token.issuer is ci and ci.event_name == \"push\"");
+    CHECK(check_narrowing("token.issuer is ci and ci.event_name == \"push\"").codes().empty());
+    CHECK(check_narrowing("token.issuer is not ci or ci.event_name == \"push\"").codes().empty());
+    CHECK(check_narrowing("token.issuer is prod and ci.event_name == \"push\"").codes() == "E0405");
+    CHECK(check_narrowing("ci.sub_owner == \"acme\"").codes() == "E0405");
+}
+
+TEST_CASE("check: scalars that may be none need a test too") {
+    const auto checked = check_narrowing("resource.tenant != tenant");
+    REQUIRE(checked.codes() == "E0405");
+    CHECK(checked.items[0].replacement == "resource.tenant is some and resource.tenant != tenant");
+    CHECK(check_narrowing("resource.tenant is some and resource.tenant != tenant").codes().empty());
+    CHECK(check_narrowing("user.session_exp is some and now > user.session_exp").codes() == "E0405 E0405");
+    CHECK(check_narrowing("user is some and user.session_exp is some and now > user.session_exp")
+              .codes()
+              .empty());
+}
+
+TEST_CASE("check: lists that may be none and groups around lists need a test") {
+    CHECK(check_narrowing("any h in delegation.chain: h.tenant != tenant").codes() == "E0405");
+    CHECK(check_narrowing("delegation is some and any h in delegation.chain: h.tenant != tenant")
+              .codes()
+              .empty());
+    CHECK(check_narrowing("count(a in approvals: a.state == approved) < 2").codes() == "E0405");
+    CHECK(check_narrowing("approvals is some and count(a in approvals: a.state == approved) < 2")
+              .codes()
+              .empty());
+}
+
+TEST_CASE("check: elements that may be none need a test inside the quantifier") {
+    const auto checked = check_narrowing("delegation is some and any h in delegation.chain: now > h.exp");
+    REQUIRE(checked.codes() == "E0405");
+    CHECK(checked.items[0].replacement == "h.exp is some and now > h.exp");
+    CHECK(check_narrowing("delegation is some and any h in delegation.chain: h.exp is some and now > h.exp")
+              .codes()
+              .empty());
+    CHECK(check_narrowing("delegation is some and all h in delegation.chain: h.exp is none or now < h.exp")
+              .codes()
+              .empty());
+}
+
+TEST_CASE("check: a guard through a definition counts, and a read through one is shown at the rule") {
+    CHECK(check_text("define known = user is some\ndeny it when known and user.tenant != tenant")
+              .codes()
+              .empty());
+    const auto checked = check_text("define foreign = user.tenant != tenant\ndeny it when foreign");
+    REQUIRE(checked.codes() == "E0405");
+    CHECK(checked.text_at(checked.items[0].span) == "user.tenant != tenant");
+    CHECK(std::any_of(checked.items[0].related.begin(), checked.items[0].related.end(),
+                      [&](const Label& label) { return checked.text_at(label.span) == "it"; }));
+}
+
+TEST_CASE("check: optional parameters need a test") {
+    CHECK(check_narrowing("params.card.number == \"4\"").codes() == "E0405");
+    CHECK(check_narrowing("params.card is some and params.card.number == \"4\"").codes().empty());
+}

@@ -1,0 +1,207 @@
+// Names: unknown, private, ambiguous, twice, in circles; with what the author may have meant.
+#include <doctest/doctest.h>
+
+#include "check_source.h"
+
+using namespace writ;
+
+TEST_CASE("check: unknown name reports E0201 with the nearest name and its replacement") {
+    const auto checked = check_condition("tenat == \"a\"");
+    REQUIRE(checked.codes() == "E0201");
+    CHECK(checked.text_at(checked.items[0].span) == "tenat");
+    CHECK(checked.items[0].replacement == "tenant");
+}
+
+TEST_CASE("check: unknown enum member reports E0201 with the nearest member") {
+    const auto checked = check_condition("run.state == runing");
+    REQUIRE(checked.codes() == "E0201");
+    CHECK(checked.items[0].replacement == "running");
+}
+
+TEST_CASE("check: unknown function reports E0201") {
+    const auto checked = check_condition("word(tenant) contains \"a\"");
+    REQUIRE(checked.codes() == "E0201");
+    CHECK(checked.items[0].replacement == "words");
+}
+
+TEST_CASE("check: unknown type reports E0201 once, and its uses stay silent") {
+    const auto checked = check_text(R"(
+tool t { tier read audience "a" scopes { "s" } params { x: strin } }
+permit p for tool t when params.x == "a" grant { "s" } for 5m
+)");
+    REQUIRE(checked.codes() == "E0201");
+    CHECK(checked.items[0].replacement == "string");
+}
+
+TEST_CASE("check: unknown field reports E0202 with the nearest field") {
+    const auto checked = check_condition("user.tenent == \"a\"");
+    REQUIRE(checked.codes() == "E0202");
+    CHECK(checked.text_at(checked.items[0].span) == "tenent");
+    CHECK(checked.items[0].replacement == "tenant");
+}
+
+TEST_CASE("check: unknown claim reports E0202 with aliases among the candidates") {
+    const auto checked = check_condition("prod.namespac == \"a\"");
+    REQUIRE(checked.codes() == "E0202");
+    CHECK(checked.items[0].replacement == "namespace");
+}
+
+TEST_CASE("check: field of a list reports E0202 and names `any`") {
+    const auto checked = check_condition("delegation.chain.tenant == \"a\"");
+    REQUIRE(checked.codes() == "E0202");
+    CHECK(checked.items[0].help.find("any x in delegation.chain: x.tenant") != std::string::npos);
+}
+
+TEST_CASE("check: map without a key reports E0202 and shows the key") {
+    const auto checked = check_condition("gates.eval.result == passed");
+    REQUIRE(checked.codes() == "E0202");
+    CHECK(checked.items[0].help.find("gates[\"eval\"]") != std::string::npos);
+}
+
+TEST_CASE("check: claims and parameters cannot be read as request fields") {
+    CHECK(check_condition("token.claims.sub == \"a\"").codes() == "E0202");
+    CHECK(check_condition("tool.params.amount == 1.0").codes() == "E0202");
+    CHECK(check_condition("any x in token.claims: true").codes() == "E0304");
+}
+
+TEST_CASE("check: a request schema without a fact the engine reads reports E0202") {
+    const auto checked = check_sources({{"r.writ", "module std.request schema request { now: instant }"}});
+    REQUIRE(checked.find("E0202") != nullptr);
+    CHECK(std::any_of(checked.items.begin(), checked.items.end(), [](const Diagnostic& d) {
+        return d.message.find("`token.issuer`, which the engine reads") != std::string::npos;
+    }));
+}
+
+TEST_CASE("check: unknown tool, tier, issuer, issuer kind and table report E0203") {
+    const auto tool = check_text("deny d for tool refnd");
+    REQUIRE(tool.codes() == "E0203");
+    CHECK(tool.items[0].replacement == "refund");
+    const auto tier = check_text("tool t { tier wrte audience \"a\" scopes { \"s\" } }");
+    REQUIRE(tier.codes() == "E0203");
+    CHECK(tier.items[0].replacement == "write");
+    const auto issuer = check_condition("token.issuer is prdo");
+    REQUIRE(issuer.codes() == "E0203");
+    CHECK(issuer.items[0].replacement == "prod");
+    CHECK(issuer.text_at(issuer.items[0].span) == "prdo");
+    CHECK(check_text("issuer x: kubernets \"https://x\" { audience \"a\" }").codes() == "E0203");
+    CHECK(check_text("deny d for each row in rows when row.x == tenant").codes() == "E0203");
+}
+
+TEST_CASE("check: unknown tool name or issuer URL as text reports E0203") {
+    const auto tool = check_condition("tool.name == \"refnd\"");
+    REQUIRE(tool.codes() == "E0203");
+    CHECK(tool.items[0].replacement == "\"refund\"");
+    CHECK(check_condition("tool.name in { \"refund\", \"lokup\" }").codes() == "E0203");
+    CHECK(check_condition("token.issuer == \"https://cluster.example/\"").codes() == "E0203");
+    CHECK(check_condition("token.issuer == \"https://cluster.example\"").codes().empty());
+}
+
+TEST_CASE("check: unknown module reports E0204 with the nearest module") {
+    const auto checked = check_text("");
+    CHECK(checked.codes().empty());
+    const auto wrong = check_sources({{"a.writ", "import std.githb"}});
+    REQUIRE(wrong.codes() == "E0204");
+    CHECK(wrong.items[0].replacement == "std.github");
+}
+
+TEST_CASE("check: two declarations with one name report E0205 and show the first") {
+    const auto checked = check_text("deny d for tool refund\ndeny d for tool lookup");
+    REQUIRE(checked.codes() == "E0205");
+    REQUIRE(checked.items[0].related.size() == 1);
+    CHECK(checked.items[0].related[0].span.begin < checked.items[0].span.begin);
+}
+
+TEST_CASE("check: names may repeat in different modules") {
+    const auto checked = check_sources({{"a.writ", "module a deny d when workload.revoked"},
+                                        {"b.writ", "module b deny d when agent.revoked"}});
+    CHECK(checked.codes().empty());
+    CHECK(checked.policy->rules.size() == 2);
+}
+
+TEST_CASE("check: twice the same issuer URL, wire name, tier, member, field or alias report E0205") {
+    CHECK(check_text("issuer other: github \"https://cluster.example\" { audience \"a\" }").codes() ==
+          "E0205");
+    CHECK(check_text("tool t \"refund\" { tier read audience \"a\" scopes { \"s\" } }").codes() == "E0205");
+    CHECK(check_sources({{"a.writ", "module a tier x < y"}, {"b.writ", "module b tier z < w"}}).codes() ==
+          "E0205");
+    CHECK(check_text("export enum e = a | b | a").codes() == "E0205");
+    CHECK(check_text("claims k { sub: string sub: string }").codes() == "E0205");
+    CHECK(check_text("claims k { sub: string alias sub = sub }").codes() == "E0205");
+    CHECK(check_text("claims k { sub: string parse sub { \"{sub}:x\" } }").codes() == "E0205");
+}
+
+TEST_CASE("check: a definition named like a request group reports E0205") {
+    CHECK(check_text("export define user = tenant == \"a\"").codes() == "E0205");
+}
+
+TEST_CASE("check: private name reports E0206 and shows the declaration") {
+    const auto checked = check_sources({{"a.writ", "module a define busy = run.background deny x when busy"},
+                                        {"b.writ", "module b import a deny d when busy"}});
+    REQUIRE(checked.codes() == "E0206");
+    REQUIRE(checked.items[0].related.size() == 1);
+    CHECK(checked.items[0].related[0].span.source == 0);
+}
+
+TEST_CASE("check: exported names are reached bare, by module and by alias") {
+    const auto checked =
+        check_sources({{"a.writ", "module a.b export define busy = run.background"},
+                       {"b.writ", "module b import a.b deny d when busy deny e when a.b.busy"},
+                       {"c.writ", "module c import a.b as n deny d when n.busy"}});
+    CHECK(checked.codes().empty());
+    CHECK(check_sources({{"a.writ", "module a export define busy = run.background"},
+                         {"c.writ", "module c import a as n deny d when busy"}})
+              .codes() == "E0201");
+}
+
+TEST_CASE("check: name exported by two imports reports E0207") {
+    const auto checked = check_sources({{"a.writ", "module a export define busy = run.background"},
+                                        {"b.writ", "module b export define busy = not run.background"},
+                                        {"c.writ", "module c import a import b deny d when busy"}});
+    REQUIRE(checked.codes() == "E0207");
+    CHECK(checked.items[0].related.size() == 2);
+}
+
+TEST_CASE("check: bare member of several enums reports E0207, its full name does not") {
+    CHECK(check_text("export define s = { running }").codes() == "E0207");
+    CHECK(check_text("define s = { run_state.running }\ndeny d when run.state in s").codes().empty());
+}
+
+TEST_CASE("check: circles of definitions, imports, rules and fixtures report E0208") {
+    CHECK(check_text("define a = not b\ndefine b = not a\ndeny d when a").codes() == "E0208");
+    CHECK(check_sources({{"a.writ", "module a import b"}, {"b.writ", "module b import a"}}).codes() ==
+          "E0208");
+    CHECK(
+        check_text("permit a extends b when run.background\npermit b extends a when agent.revoked").codes() ==
+        "E0208");
+    CHECK(check_text("fixture a = b\nfixture b = a").codes() == "E0208");
+}
+
+TEST_CASE("check: unused parameter reports E0209") {
+    const auto checked =
+        check_text("define f(x: string, y: string) = tenant == x\ndeny d when f(\"a\", \"b\")");
+    REQUIRE(checked.codes() == "E0209");
+    CHECK(checked.text_at(checked.items[0].span) == "y");
+}
+
+TEST_CASE("check: unused private definition reports W0601, an exported one does not") {
+    const auto checked = check_text("define lonely = run.background\nexport define shared = run.background");
+    REQUIRE(checked.codes() == "W0601");
+    CHECK(checked.text_at(checked.items[0].span) == "lonely");
+    CHECK(checked.items[0].severity == Severity::Warning);
+}
+
+TEST_CASE("check: one wrong name gives one finding, however much is above it") {
+    CHECK(check_condition("not (userr.x == 1 and any y in tenantt.list: y.z > y.w) or run.background")
+              .codes() == "E0201 E0201");
+    CHECK(
+        check_text(
+            "permit p for tool nope when params.x == 1 and tool.scopes == params.y grant tool.scopes for 5m")
+            .codes() == "E0203");
+    CHECK(check_text("define broken = nope == 1\ndeny d when broken and broken").codes() == "E0201");
+}
+
+TEST_CASE("check: errors of every declaration are reported in one run") {
+    CHECK(check_text(
+              "deny a when nope\ndeny b when tenant.x == 1\npermit c when run.background grant { \"s\" }")
+              .codes() == "E0201 E0202 E0401");
+}

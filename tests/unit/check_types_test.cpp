@@ -1,0 +1,280 @@
+// Types: what compares with what, literals at the type of the other side, conditions that never hold.
+#include <doctest/doctest.h>
+
+#include "check_source.h"
+
+using namespace writ;
+
+namespace {
+
+/// The constant side of the comparison that is the condition's only or last conjunct.
+const check::Expr* literal_in(const CheckedText& checked) {
+    const auto* when = checked.rule("it")->when;
+    if (when->op == check::Op::And) when = when->kids.back();
+    return when->kids[1];
+}
+
+}  // namespace
+
+TEST_CASE("check: different types report E0301 with both types and where they come from") {
+    const auto checked = check_condition("params.amount == \"500\"");
+    REQUIRE(checked.codes() == "E0301");
+    const auto& found = checked.items[0];
+    CHECK(found.message.find("decimal") != std::string::npos);
+    CHECK(found.message.find("string") != std::string::npos);
+    REQUIRE(found.related.size() >= 3);
+    CHECK(checked.text_at(found.related[2].span) == "amount");
+}
+
+TEST_CASE("check: no coercion between numbers, text, durations and bools") {
+    CHECK(check_condition("params.count == 1.0").codes() == "E0301");
+    CHECK(check_condition("want.ttl <= 300").codes() == "E0301");
+    CHECK(check_condition("ci.ref_protected == true").codes() == "E0301");
+    CHECK(check_condition("agent.shared_count == tenant").codes() == "E0301");
+    CHECK(check_condition("workload.spiffe_id == agent.id").codes() == "E0301");
+}
+
+TEST_CASE("check: set of different types reports E0301 at the odd element") {
+    const auto checked = check_text("export define mixed = { \"a\", 1 }");
+    REQUIRE(checked.codes() == "E0301");
+    CHECK(checked.text_at(checked.items[0].span) == "1");
+}
+
+TEST_CASE("check: an int literal where a decimal is due is a decimal, beside `*` it is not") {
+    const auto checked = check_condition("params.amount <= 500");
+    REQUIRE(checked.codes().empty());
+    CHECK(literal_in(checked)->integer == 500'000'000);
+    const auto product = check_condition("params.amount * 2 <= 1000");
+    REQUIRE(product.codes().empty());
+    CHECK(product.rule("it")->when->kids[0]->kids[1]->integer == 2);
+}
+
+TEST_CASE("check: literals become canonical values of the other side's type") {
+    CHECK(literal_in(check_condition("user.email == \"ann@ACME.example\""))->text == "ann@acme.example");
+    CHECK(literal_in(check_condition("token.exp > \"1970-01-01T00:00:01Z\""))->integer == 1'000'000);
+    CHECK(literal_in(check_condition("run.state == \"paused\""))->integer == 1);
+    CHECK(literal_in(check_condition("egress == { \"API.acme.example\" }"))->kids[0]->text ==
+          "api.acme.example");
+    CHECK(check_condition("workload.spiffe_id.trust_domain == \"ACME.example\"").codes().empty());
+    const auto flipped = check_condition("low == agent.risk_tier");
+    REQUIRE(flipped.codes().empty());
+    CHECK(flipped.rule("it")->when->kids[0]->type.kind == Kind::Enum);
+}
+
+TEST_CASE("check: literal that is no value of the type reports E0303") {
+    CHECK(check_condition("workload.spiffe_id == \"spiffe://acme.example/../x\"").codes() == "E0303");
+    CHECK(check_condition("egress contains \"*.acme.example\"").codes() == "E0303");
+    CHECK(check_condition("token.exp > \"tomorrow\"").codes() == "E0303");
+    CHECK(check_condition("params.amount <= 9_223_372_036_854_775_807").codes() == "E0303");
+    CHECK(check_condition("url(\"https://user@host/\") == url(agent.id)").codes() == "E0303");
+}
+
+TEST_CASE("check: comparison that can never hold reports E0302") {
+    CHECK(check_condition("tool.tier < read").codes() == "E0302");
+    CHECK(check_condition("tool.tier > privileged").codes() == "E0302");
+    CHECK(check_condition("tenant in { }").codes() == "E0302");
+    CHECK(check_condition("count(h in delegation.chain: h.tenant == tenant) > 8").codes() == "E0302");
+    CHECK(check_condition("tenant != tenant").codes() == "E0302");
+    CHECK(check_condition("tenant is none").codes() == "E0302");
+    CHECK(check_condition("workload.spiffe_id.trust_domain like \"*.ACME.example\"").codes() == "E0302");
+}
+
+TEST_CASE("check: equality with a `*` reports E0302 and offers like") {
+    const auto checked = check_condition("ci.ref == \"refs/heads/*\"");
+    REQUIRE(checked.codes() == "E0302");
+    CHECK(checked.items[0].help.find("like \"refs/heads/*\"") != std::string::npos);
+    CHECK(check_condition("ci.ref in { \"refs/heads/main\", \"refs/tags/*\" }").codes() == "E0302");
+    CHECK(check_condition("want.scopes contains \"*\"").codes().empty());
+}
+
+TEST_CASE("check: conjuncts that exclude each other report E0302 and show both") {
+    const auto checked = check_condition("tenant == \"a\" and run.background and tenant == \"b\"");
+    REQUIRE(checked.codes() == "E0302");
+    REQUIRE(checked.items[0].related.size() == 1);
+    CHECK(checked.text_at(checked.items[0].related[0].span) == "tenant == \"a\"");
+    CHECK(check_condition("params.amount > 5 and params.amount < 5.000001").codes() == "E0302");
+    CHECK(check_condition("params.amount > 5 and 5.000002 > params.amount").codes().empty());
+    CHECK(check_condition("tenant == \"a\" or tenant == \"b\"").codes().empty());
+}
+
+TEST_CASE("check: operation that is not defined for the type reports E0304") {
+    CHECK(check_condition("tenant < \"b\"").codes() == "E0304");
+    const auto order = check_condition("run.state < paused");
+    REQUIRE(order.codes() == "E0304");
+    CHECK(order.items[0].help.find("running < paused") != std::string::npos);
+    CHECK(check_condition("params.amount * 1.5 > 3.0").codes() == "E0304");
+    CHECK(check_condition("user == \"ann\"").codes() == "E0304");
+    CHECK(check_condition("tenant contains \"a\"").codes() == "E0304");
+    CHECK(check_condition("params.count like \"1*\"").codes() == "E0304");
+    CHECK(check_condition("any x in tenant: x == \"a\"").codes() == "E0304");
+    CHECK(check_condition("prod == \"a\"").codes() == "E0304");
+    CHECK(check_condition("tenant in 09:00..17:00 \"UTC\"").codes() == "E0304");
+}
+
+TEST_CASE("check: `*` on text without segments reports E0304 and names the types that have them") {
+    const auto checked = check_condition("agent.id like \"support-*\"");
+    REQUIRE(checked.codes() == "E0304");
+    CHECK(checked.items[0].help.find("path") != std::string::npos);
+    CHECK(check_condition("agent.id like \"support-**\"").codes().empty());
+    CHECK(check_condition("agent.id like \"support\"").codes().empty());
+    CHECK(check_condition("ci.repository like \"acme/*\"").codes().empty());
+}
+
+TEST_CASE("check: wrong number of arguments reports E0305") {
+    CHECK(check_condition("words(tenant, tenant) contains \"a\"").codes() == "E0305");
+    CHECK(check_text("define f(x: string) = tenant == x\ndeny d when f(\"a\", \"b\")").codes() == "E0305");
+    CHECK(check_text("define f(x: string) = tenant == x\ndeny d when f").codes() == "E0305");
+    CHECK(check_text("define f = run.background\ndeny d when f()").codes() == "E0305");
+}
+
+TEST_CASE("check: `now` anywhere but in a comparison reports E0306") {
+    CHECK(check_condition("now + 5m < token.exp").codes() == "E0306");
+    CHECK(check_condition("age(run.started) + 5m < 10m").codes() == "E0306");
+    CHECK(check_condition("now in { \"2026-01-01T00:00:00Z\" }").codes() == "E0306");
+    CHECK(check_condition("now == now").codes() == "E0306");
+    CHECK(check_condition("now < token.exp and age(run.started) <= 10m and now in 09:00..17:00 \"UTC\"")
+              .codes()
+              .empty());
+}
+
+TEST_CASE("check: `now`, an age and a count stand on the left of their comparison") {
+    for (const auto* text : {"token.exp > now", "10m >= age(run.started)",
+                             "2 <= count(h in delegation.chain: h.tenant == tenant)"}) {
+        const auto checked = check_condition(text);
+        REQUIRE(checked.codes().empty());
+        const auto op = checked.rule("it")->when->kids[0]->op;
+        CHECK((op == check::Op::Now || op == check::Op::Age || op == check::Op::Count));
+    }
+    CHECK(check_condition("token.exp > now").rule("it")->when->cmp == Cmp::Lt);
+}
+
+TEST_CASE("check: glob with three stars in a row reports E0307") {
+    CHECK(check_condition("ci.ref like \"refs/***\"").codes() == "E0307");
+}
+
+TEST_CASE("check: bad regular expression reports E0308, also one that wrapping would hide") {
+    CHECK(check_condition("ci.ref matches \"a)|(\"").codes() == "E0308");
+    CHECK(check_condition("ci.ref matches \"[a\"").codes() == "E0308");
+    CHECK(check_condition("ci.ref matches \"refs/heads/[a-z]+\"").codes().empty());
+}
+
+TEST_CASE("check: count outside of a comparison reports E0309") {
+    CHECK(check_condition("count(h in delegation.chain: true) + 1 > 2").codes() == "E0309");
+    CHECK(
+        check_condition("count(h in delegation.chain: true) == count(h in delegation.chain: true)").codes() ==
+        "E0309");
+    CHECK(check_condition("count(h in delegation.chain: true) >= 2").codes().empty());
+}
+
+TEST_CASE("check: value where a condition is due reports E0310") {
+    const auto checked = check_condition("tenant and run.background");
+    REQUIRE(checked.codes() == "E0310");
+    CHECK(checked.text_at(checked.items[0].span) == "tenant");
+}
+
+TEST_CASE("check: condition where a value is due reports E0301") {
+    CHECK(check_condition("(tenant == \"a\") == true").codes() == "E0301");
+}
+
+TEST_CASE("check: fact where a constant is due reports E0311") {
+    CHECK(check_text("permit p for tool refund when run.background grant user.scopes for 5m").codes() ==
+          "E0311");
+    CHECK(check_text("permit p for tool refund when run.background grant { \"refund:read\" } for want.ttl")
+              .codes() == "E0311");
+    CHECK(check_text("permit p when run.background grant tool.scopes for 5m").codes() == "E0311");
+    CHECK(check_condition("tenant in { user.tenant }").codes() == "E0311");
+}
+
+TEST_CASE("check: constant condition or part of one reports E0404") {
+    CHECK(check_condition("true").codes() == "E0404");
+    CHECK(check_condition("1 < 2").codes() == "E0404");
+    CHECK(check_condition("not (\"a\" == \"b\")").codes() == "E0404");
+    CHECK(check_condition("\"10.0.0.1\" == \"10.0.0.1\" or run.background").codes() == "E0404");
+    CHECK(check_condition("tool.tier >= read and run.background").codes() == "E0404");
+    CHECK(check_condition("run.background or (tool.tier <= privileged and agent.revoked)").codes() ==
+          "E0404");
+    CHECK(check_condition("count(h in delegation.chain: h.tenant == tenant) >= 0").codes() == "E0404");
+    CHECK(check_condition("{ } subset of want.scopes").codes() == "E0404");
+    CHECK(check_condition("tenant is some").codes() == "E0404");
+    CHECK(check_text("define f(x: int) = x > 5\ndeny d when f(3)").codes() == "E0404");
+}
+
+TEST_CASE("check: unknown time zone reports E0413, zones are kept once") {
+    CHECK(check_condition("now in 09:00..17:00 \"Mars/Olympus\"").codes() == "E0413");
+    const auto checked = check_condition("now in 09:00..17:00 \"UTC\" or now in 20:00..22:00 \"UTC\"");
+    REQUIRE(checked.codes().empty());
+    CHECK(checked.policy->zones.size() == 1);
+}
+
+TEST_CASE("check: nesting beyond the limit reports E0111, also through definitions") {
+    std::string text = "define d0 = run.background\n";
+    for (int i = 1; i < 300; ++i)
+        text += "define d" + std::to_string(i) + " = not d" + std::to_string(i - 1) + "\n";
+    const auto checked = check_text(text + "deny it when d299");
+    CHECK(checked.find("E0111") != nullptr);
+    CHECK(check_condition(
+              "any a in egress: any b in egress: any c in egress: any d in egress: any e in egress: "
+              "any f in egress: any g in egress: any h in egress: any i in egress: a != i")
+              .codes() == "E0111");
+}
+
+TEST_CASE("check: condition that grows too large with its definitions reports E0503") {
+    std::string text = "define d0 = run.background and agent.revoked\n";
+    for (int i = 1; i < 24; ++i) {
+        const auto before = "d" + std::to_string(i - 1);
+        text += "define d" + std::to_string(i) + " = (" + before + " and workload.revoked) or (" + before +
+                " and user.session_active)\n";
+    }
+    const auto checked = check_text(text + "permit p when d23 grant { \"s\" } for 5m");
+    CHECK(checked.find("E0503") != nullptr);
+}
+
+TEST_CASE("check: definitions take the type they are used at") {
+    const auto checked = check_text(
+        "define ceiling = 500\ndefine home = \"spiffe://acme.example/a\"\n"
+        "permit it for tool refund when params.amount <= ceiling and params.count <= ceiling\n"
+        "  and workload.spiffe_id == home grant { \"refund:read\" } for 5m");
+    REQUIRE(checked.codes().empty());
+    const auto kids = checked.rule("it")->when->kids;
+    CHECK(kids[0]->kids[1]->integer == 500'000'000);
+    CHECK(kids[1]->kids[1]->integer == 500);
+    CHECK(kids[2]->kids[1]->type.kind == Kind::Spiffe);
+}
+
+TEST_CASE("check: binders are numbered by depth, also through definitions and their arguments") {
+    const auto checked = check_text(
+        "define held(c: bool) = any r in user.roles: r == \"x\" and c\n"
+        "permit it when any h in delegation.chain: held(any s in want.scopes: s == h.tenant) grant { \"s\" } "
+        "for 5m");
+    REQUIRE(checked.codes().empty());
+    const auto* outer = checked.rule("it")->when;
+    REQUIRE(outer->op == check::Op::Any);
+    CHECK(outer->id == 0);
+    const auto* middle = outer->kids[1];
+    REQUIRE(middle->op == check::Op::Any);
+    CHECK(middle->id == 1);
+    const auto* inner = middle->kids[1]->kids[1];
+    REQUIRE(inner->op == check::Op::Any);
+    CHECK(inner->id == 2);
+    CHECK(inner->binder_depth == 2);
+    CHECK(inner->kids[1]->kids[1]->id == 0);
+}
+
+TEST_CASE("check: contains becomes In, ip in a block InCidr, `is` an issuer IssuerIs") {
+    CHECK(check_condition("user.roles contains \"a\"").rule("it")->when->op == check::Op::In);
+    CHECK(check_condition("ip(agent.id) in \"10.0.0.0/8\"").rule("it")->when->op == check::Op::InCidr);
+    CHECK(check_condition("token.issuer is prod").rule("it")->when->op == check::Op::IssuerIs);
+    CHECK(check_condition("any h in delegation.chain: h.issuer is prod").codes().empty());
+    CHECK(check_condition("run.state is paused").rule("it")->when->op == check::Op::Compare);
+}
+
+TEST_CASE("check: set algebra of constants is folded") {
+    const auto checked = check_text(
+        "permit it for tool refund when run.background\n"
+        "  grant ({ \"refund:read\" } | { \"refund:create\", \"x\" }) - { \"x\" } for 2 * 1m");
+    REQUIRE(checked.codes().empty());
+    const auto* scopes = checked.rule("it")->scopes;
+    REQUIRE(scopes->op == check::Op::Set);
+    CHECK(scopes->kids.size() == 2);
+    CHECK(checked.rule("it")->ttl->integer == 120'000'000);
+}

@@ -1,0 +1,218 @@
+// Conditions to code: one form for each condition, negation at the leaves, cheap tests first.
+#include <array>
+#include <deque>
+#include <utility>
+
+#include "compile_from_text.h"
+
+using namespace writ;
+using namespace writ::testing;
+
+namespace {
+
+/// Code of a permit for no tool in particular.
+std::string code(std::string_view when) {
+    return from_text("permit p when " + std::string(when) + " grant { \"x\" } for 1m").code("p");
+}
+
+}  // namespace
+
+TEST_CASE("compile: a conjunction falls out at the first test that fails") {
+    CHECK(code("tenant == \"a\" and agent.id == \"b\"") ==
+          "TextEq tenant, \"a\" | TextEq agent.id, \"b\" | RetTrue | RetFalse");
+    const std::string listing = from_text("deny d when tenant == \"a\" and agent.id == \"b\"").listing();
+    CHECK(listing.find("  0000 TextEq     tenant, \"a\"  ->0003\n"
+                       "  0001 TextEq     agent.id, \"b\"  ->0003\n"
+                       "  0002 RetTrue\n"
+                       "  0003 RetFalse\n") != std::string::npos);
+}
+
+TEST_CASE("compile: a disjunction is left at the first test that holds") {
+    const std::string listing =
+        from_text("deny d when (tenant == \"a\" or agent.id == \"b\") and run.id == \"c\"").listing();
+    CHECK(listing.find("  0000 TextEq     run.id, \"c\"  ->0004\n"
+                       "  0001 TextEq     tenant, \"a\"  ?->0003\n"
+                       "  0002 TextEq     agent.id, \"b\"  ->0004\n"
+                       "  0003 RetTrue\n"
+                       "  0004 RetFalse\n") != std::string::npos);
+}
+
+TEST_CASE("compile: an alternative of conjunctions") {
+    const std::string listing = from_text(
+        "deny d when (tenant == \"a\" and agent.id == \"b\") or (tenant == \"c\" and agent.id == \"d\")").listing();
+    CHECK(listing.find("  0000 TextEq     tenant, \"a\"  ->0002\n"
+                       "  0001 TextEq     agent.id, \"b\"  ?->0004\n"
+                       "  0002 TextEq     tenant, \"c\"  ->0005\n"
+                       "  0003 TextEq     agent.id, \"d\"  ->0005\n"
+                       "  0004 RetTrue\n"
+                       "  0005 RetFalse\n") != std::string::npos);
+}
+
+TEST_CASE("compile: `not` goes to the leaves") {
+    const std::string listing =
+        from_text("permit p when not (tenant == \"a\" or agent.shared_count >= 2) grant { \"x\" } for 1m").listing();
+    CHECK(listing.find("  0000 TextEq     tenant, \"a\"  ! ->0003\n"
+                       "  0001 IntCmp     agent.shared_count, 2, <  ->0003\n") != std::string::npos);
+    CHECK(code("not (not (tenant == \"a\"))") == code("tenant == \"a\""));
+    CHECK(code("not (tenant != \"a\")") == code("tenant == \"a\""));
+}
+
+TEST_CASE("compile: `not` exchanges any and all") {
+    CHECK(code("not (any s in want.scopes: s == tenant)") ==
+          "Quantify want.scopes, 3, all #0 | Bound | TextEq #0, tenant | RetTrue | RetFalse | RetTrue | RetFalse");
+    CHECK(code("not (all s in want.scopes: s == tenant)").starts_with("Quantify want.scopes, 3, any #0"));
+    const std::string listing =
+        from_text("permit p when not (any s in want.scopes: s == tenant) grant { \"x\" } for 1m").listing();
+    CHECK(listing.find("TextEq     #0, tenant  ! ->") != std::string::npos);
+}
+
+TEST_CASE("compile: counts become at-least of the body and at-most of its negation") {
+    const auto count = [](std::string_view rest) {
+        const std::string all = code("count(s in want.scopes: s == tenant) " + std::string(rest));
+        return all.substr(0, all.find(" | TextEq"));
+    };
+    CHECK(count(">= 2") == "Quantify want.scopes, 3, at-least #0 | Bound 2");
+    CHECK(count("> 2") == "Quantify want.scopes, 3, at-least #0 | Bound 3");
+    CHECK(count("<= 2") == "Quantify want.scopes, 3, at-most #0 | Bound 2");
+    CHECK(count("< 2") == "Quantify want.scopes, 3, at-most #0 | Bound 1");
+    CHECK(code("2 <= count(s in want.scopes: s == tenant)") == code("count(s in want.scopes: s == tenant) >= 2"));
+    CHECK(code("not (count(s in want.scopes: s == tenant) >= 2)") == code("count(s in want.scopes: s == tenant) < 2"));
+    const std::string most =
+        from_text("permit p when count(s in want.scopes: s == tenant) <= 2 grant { \"x\" } for 1m").listing();
+    CHECK(most.find("TextEq     #0, tenant  ! ->") != std::string::npos);
+    const std::string equal = code("count(s in want.scopes: s == tenant) == 2");
+    CHECK(equal.find("at-least #0 | Bound 2") != std::string::npos);
+    CHECK(equal.find("at-most #0 | Bound 2") != std::string::npos);
+    const std::string unequal = code("count(s in want.scopes: s == tenant) != 2");
+    CHECK(unequal.find("at-least #0 | Bound 3") != std::string::npos);
+    CHECK(unequal.find("at-most #0 | Bound 1") != std::string::npos);
+    CHECK(code("count(s in want.scopes: s == tenant) > agent.shared_count").starts_with(
+        "Add agent.shared_count, 1, t0 | Quantify want.scopes, 3, at-least #0 | Bound t0"));
+}
+
+TEST_CASE("compile: one form for a comparison, whichever way round") {
+    CHECK(code("\"a\" == tenant") == code("tenant == \"a\""));
+    CHECK(code("3 < agent.shared_count") == code("agent.shared_count > 3"));
+    CHECK(code("token.exp > now") == code("now < token.exp"));
+    CHECK(code("now < token.exp") == "NowCmp token.exp, < | RetTrue | RetFalse");
+    CHECK(code("10m >= age(run.started)") == code("age(run.started) <= 10m"));
+    CHECK(code("age(run.started) <= 10m") == "AgeCmp run.started, 600000000, <= | RetTrue | RetFalse");
+}
+
+TEST_CASE("compile: cheap tests go first, tests of time last") {
+    CHECK(code("age(run.started) <= 10m and agent.id matches \"[a-z]+\" and tenant in { \"a\", \"b\" } and run.id == \"r\"") ==
+          "TextEq run.id, \"r\" | TextIn tenant, { \"a\", \"b\" } | Regex agent.id, \"[a-z]+\" | "
+          "AgeCmp run.started, 600000000, <= | RetTrue | RetFalse");
+    CHECK(code("(all s in want.scopes: s == tenant) and agent.revoked").starts_with("Truth agent.revoked | Quantify"));
+}
+
+TEST_CASE("compile: tools come before everything") {
+    const auto policy = from_text("permit p for tool lookup, refund when tenant == \"a\" grant { \"data:read\" } for 1m\n"
+                                  "deny d for tool refund");
+    CHECK(policy.code("p") == "ToolIn { refund, lookup } | TextEq tenant, \"a\" | RetTrue | RetFalse");
+    CHECK(policy.code("d") == "ToolIn { refund } | RetTrue | RetFalse");
+}
+
+TEST_CASE("compile: membership in a literal set") {
+    CHECK(code("tenant in { \"a\" }") == "TextEq tenant, \"a\" | RetTrue | RetFalse");
+    CHECK(code("tenant in { \"b\", \"a\" }") == "TextIn tenant, { \"a\", \"b\" } | RetTrue | RetFalse");
+    CHECK(code("agent.shared_count in { 3, 1 }") == "IntIn agent.shared_count, { 1, 3 } | RetTrue | RetFalse");
+    CHECK(code("user.roles contains \"r\"") == "TextIn \"r\", user.roles | RetTrue | RetFalse");
+}
+
+TEST_CASE("compile: a glob without a star is an equality") {
+    CHECK(code("agent.id like \"a-**\"") == "Glob agent.id, \"a-**\", string | RetTrue | RetFalse");
+    CHECK(code("agent.id like \"a-1\"") == "TextEq agent.id, \"a-1\" | RetTrue | RetFalse");
+}
+
+TEST_CASE("compile: the issuer, groups and none") {
+    CHECK(code("token.issuer is prod") == "TextEq token.issuer, \"https://prod.example\" | RetTrue | RetFalse");
+    const std::string some = from_text("permit p when user is some grant { \"x\" } for 1m").listing();
+    CHECK(some.find("IsNone     user  ! ->") != std::string::npos);
+    CHECK(code("user is none") == "IsNone user | RetTrue | RetFalse");
+}
+
+TEST_CASE("compile: values are computed just before their test") {
+    CHECK(code("lower(agent.class) == \"a\" and host(agent.id) == \"b.example\"") ==
+          "Lower agent.class, t0 | TextEq t0, \"a\" | Convert agent.id, host, t0 | TextEq t0, \"b.example\" | "
+          "RetTrue | RetFalse");
+    CHECK(code("(want.scopes | user.roles) & tool.scopes subset of { \"a\" }") ==
+          "Union want.scopes, user.roles, t0 | Intersect t0, tool.scopes, t1 | Subset t1, { \"a\" } | RetTrue | RetFalse");
+    CHECK(code("agent.shared_count * 2 + 1 > 3 - 1") ==
+          "Mul agent.shared_count, 2, t0 | Add t0, 1, t1 | IntCmp t1, 2, > | RetTrue | RetFalse");
+}
+
+TEST_CASE("compile: only rules with tests of time are timed") {
+    const auto policy = from_text("deny a when tenant == \"a\"\ndeny b when now > run.started\n"
+                                  "deny c when any s in want.scopes: age(run.started) > 1h");
+    REQUIRE(policy.program->rules.size() == 3);
+    CHECK(policy.program->rules[0].flags == 0);
+    CHECK(policy.program->rules[1].flags == bytecode::kTimed);
+    CHECK(policy.program->rules[2].flags == bytecode::kTimed);
+}
+
+TEST_CASE("compile: equal conditions share their code") {
+    const auto policy = from_text("deny a when tenant == \"a\" and agent.id == \"x\"\n"
+                                  "deny b when not (agent.id != \"x\") and \"a\" == tenant\n"
+                                  "deny c when tenant == \"b\"");
+    const auto& rules = policy.program->rules;
+    REQUIRE(rules.size() == 3);
+    CHECK(rules[2].code != rules[0].code);
+    const auto again = from_text("deny a when tenant == \"a\"\ndeny b when \"a\" == tenant");
+    CHECK(again.program->rules[0].code == again.program->rules[1].code);
+    CHECK(again.program->code.size() == 3);
+}
+
+TEST_CASE("compile: E0503 a condition that is too long to jump over") {
+    // check() stops well before; the compiler does not rely on it.
+    auto policy = from_text("deny d when tenant == \"a\"").policy;
+    auto& when = policy->rules[0].when;
+    const auto with = [&](std::size_t tests) {
+        const std::vector<const check::Expr*> kids(tests, when);
+        check::Expr all;
+        all.op = check::Op::And;
+        all.kids = kids;
+        const check::Expr* before = std::exchange(when, &all);
+        Report report;
+        const bool sealed = !compiler::lower(*policy, report).empty();
+        when = before;
+        const auto found = report.take();
+        return found.empty() ? std::string(sealed ? "sealed" : "nothing") : found[0].code;
+    };
+    CHECK(with(60'000) == "sealed");
+    CHECK(with(65'535) == "E0503");
+    CHECK(with(70'000) == "E0503");
+}
+
+TEST_CASE("compile: E0503 quantifiers nine deep") {
+    auto policy = from_text("deny d when any s in want.scopes: s == tenant").policy;
+    auto& when = policy->rules[0].when;
+    const check::Expr* list = when->kids[0];
+    std::deque<check::Expr> nodes;
+    std::deque<std::array<const check::Expr*, 2>> kids;
+    for (int depth = 9; depth > 0; --depth) {
+        kids.push_back({list, when});
+        check::Expr& any = nodes.emplace_back(*policy->rules[0].when);
+        any.op = check::Op::Any;
+        any.kids = kids.back();
+        when = &any;
+    }
+    Report report;
+    CHECK(compiler::lower(*policy, report).empty());
+    const auto found = report.take();
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].code == "E0503");
+}
+
+TEST_CASE("compile: E0504 a step bound that does not fit") {
+    // Eight lists of 1,000 inside one another, ten times over.
+    std::string fields, when;
+    for (int i = 0; i < 8; ++i) {
+        fields += " l" + std::to_string(i) + ": set<string> max 1000";
+        when += (i == 0 ? "(" : "") + std::string("any x") + std::to_string(i) + " in huge.l" + std::to_string(i) + ": ";
+    }
+    const std::string kind = "claims big {" + fields + " }\nissuer huge: big \"https://huge.example\" { audience \"b\" }\n";
+    const auto policy = from_text(kind + "permit p when token.issuer is huge and " + when +
+                                  "x0 == x7 and x1 == x6 and x2 == x5 and x3 == x4) grant { \"x\" } for 1m");
+    CHECK(policy.codes == std::vector<std::string>{"E0504"});
+}

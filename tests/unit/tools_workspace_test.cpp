@@ -1,0 +1,333 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "writ/evaluator.h"
+#include "writ/tools.h"
+
+using namespace writ;
+
+namespace {
+
+constexpr std::string_view kClaims = R"({
+  "iss": "https://issuer.example", "aud": ["https://broker.example"], "sub": "system:serviceaccount:pay:agent",
+  "exp": 1790003600, "iat": 1790000000, "nbf": 1790000000, "jti": "t-1",
+  "kubernetes.io": { "namespace": "pay", "serviceaccount": { "name": "agent", "uid": "u-1" }, "pod": { "name": "p", "uid": "u-2" } }
+})";
+constexpr std::int64_t kNow = 1'790'000'000;
+
+constexpr std::string_view kPolicy = R"(
+import std.kubernetes
+issuer prod: kubernetes "https://issuer.example" { audience "https://broker.example" }
+tier read < write
+tool pay {
+  tier     write
+  audience "https://pay.example"
+  scopes   { "pay:create", "pay:read" }
+  params   { amount: decimal }
+}
+permit pay_own
+  for tool pay
+  when token.issuer is prod and prod.namespace == "pay" and params.amount <= 500.00
+  grant { "pay:create", "pay:read" } for 2m
+require big
+  for tool pay
+  when params.amount > 100.00
+  approval from group "leads" within 15m
+limit once when tool.tier >= write to single_use
+oblige record when tool.tier >= write with audit(level: "full")
+oblige tell when agent.class == "loud" with notify(to: "ops")
+deny suspended when agent.revoked
+
+fixture base = json "base.json"
+fixture small = base with tool.name = "pay", tool.params = { amount: 5 }, want.scopes = { "pay:create" }
+)";
+
+SourceSet sources(std::string text) {
+    SourceSet set;
+    set.sources.push_back({"policy.writ", std::move(text)});
+    set.read = [](std::string_view, std::string_view) -> Result<std::string> { return request_from_claims(kClaims, "kubernetes", kNow); };
+    return set;
+}
+
+Workspace with_tests(std::string_view tests) { return Workspace(sources(std::string(kPolicy) + std::string(tests))); }
+
+std::vector<TestCase> run(std::string_view tests, std::string_view filter = {}) {
+    const Workspace workspace = with_tests(tests);
+    for (const Diagnostic& d : workspace.diagnostics().items)
+        if (d.severity == Severity::Error) FAIL_CHECK(d.code, " ", d.message);
+    REQUIRE(workspace.bundle());
+    return workspace.run_tests(filter);
+}
+
+/// The problem of one expectation on the small request.
+std::string problem(const std::string& given, const std::string& expect) {
+    const auto cases = run("test \"t\" { given small" + given + " expect " + expect + " }");
+    REQUIRE(cases.size() == 1);
+    CHECK(cases[0].passed == cases[0].problem.empty());
+    return cases[0].problem;
+}
+
+}  // namespace
+
+TEST_CASE("tools: a policy's tests pass when every named part is right") {
+    const auto cases = run(R"(
+test "permitted" {
+  given small
+  expect permit { "pay:create" } for 2m audience "https://pay.example" single_use with audit by pay_own
+}
+test "approval" {
+  given small with tool.params.amount = 200
+  expect needs_approval from "leads" because approval_required by big
+}
+test "suspended" { given small with agent.revoked = true expect deny because suspended by suspended }
+test "boundary" {
+  given small
+  cases tool.params.amount | expect
+        100.00             | permit
+        100.01             | needs_approval from "leads"
+        500.01             | deny because no_permit
+}
+)");
+    REQUIRE(cases.size() == 6);
+    for (const TestCase& test : cases) CHECK_MESSAGE(test.passed, test.name, ": ", test.problem);
+    CHECK(cases[0].expected ==
+          R"(permit { "pay:create" } for 2m audience "https://pay.example" single_use with audit by pay_own)");
+    CHECK(cases[0].actual.find(R"(permit { "pay:create" } for 2m audience "https://pay.example" single_use with audit by pay_own)") == 0);
+    CHECK(cases[1].actual.find(R"(needs_approval from "leads")") == 0);
+    CHECK(cases[2].actual == "deny because suspended by suspended");
+}
+
+TEST_CASE("tools: a failed test says which part differs") {
+    CHECK(problem("", "deny") == "the effect is permit, not deny");
+    CHECK(problem("", R"(permit { "pay:read" })") == R"(the scopes are { "pay:create" }, not { "pay:read" })");
+    CHECK(problem("", "permit for 3m") == "the ttl is 2m, not 3m");
+    CHECK(problem("", R"(permit audience "https://x.example")") ==
+          R"(the audience is { "https://pay.example" }, not { "https://x.example" })");
+    CHECK(problem("", "permit with notify") == "obligation `notify` is not among audit");
+    CHECK(problem("", "permit by big").find("rule `big` is not among pay_own") == 0);
+    CHECK(problem(" with agent.revoked = true", "deny because no_permit") == "reason `no_permit` is not among suspended");
+    CHECK(problem(" with tool.params.amount = 200", R"(needs_approval from "chiefs")") == "approval group `chiefs` is not among leads");
+    CHECK(problem("", R"(permit { "pay:read" } for 1m)") ==
+          R"(the scopes are { "pay:create" }, not { "pay:read" }; the ttl is 2m, not 1m)");
+}
+
+TEST_CASE("tools: a refused request fails its test with code and path") {
+    const auto cases = run(R"(test "t" { given small with want.ttl = "soon" expect permit })");
+    REQUIRE(cases.size() == 1);
+    CHECK_FALSE(cases[0].passed);
+    CHECK(cases[0].actual.find("refused Q") == 0);
+    CHECK(cases[0].problem.find("$.want.ttl") != std::string::npos);
+}
+
+TEST_CASE("tools: a refused request is a failure even where a deny is expected") {
+    const auto cases = run(R"(test "t" { given small with want.ttl = "soon" expect deny })");
+    REQUIRE(cases.size() == 1);
+    CHECK_FALSE(cases[0].passed);
+}
+
+TEST_CASE("tools: a filter picks tests by part of their name") {
+    const std::string_view tests = R"(
+test "one red" { given small expect permit }
+test "two blue" { given small expect permit }
+)";
+    CHECK(run(tests).size() == 2);
+    const auto blue = run(tests, "blue");
+    REQUIRE(blue.size() == 1);
+    CHECK(blue[0].name == "two blue");
+    CHECK(run(tests, "green").empty());
+}
+
+TEST_CASE("tools: a workspace with errors has findings, sources and no bundle") {
+    const Workspace workspace(sources("permit p when nothing_known grant { \"a\" } for 1m"));
+    CHECK_FALSE(workspace.bundle());
+    CHECK(workspace.diagnostics().has_errors());
+    REQUIRE_FALSE(workspace.diagnostics().sources.empty());
+    CHECK(workspace.diagnostics().sources[0].name == "policy.writ");
+    CHECK_FALSE(workspace.dump(Dump::Tokens).empty());
+    CHECK_FALSE(workspace.dump(Dump::Ast).empty());
+    CHECK(workspace.dump(Dump::Bytecode).empty());
+}
+
+TEST_CASE("tools: every intermediate form prints, several sources under their names") {
+    SourceSet set = sources(std::string(kPolicy));
+    const Workspace one(set);
+    REQUIRE(one.bundle());
+    for (const Dump form : {Dump::Tokens, Dump::Ast, Dump::Typed, Dump::Bytecode}) CHECK_FALSE(one.dump(form).empty());
+    CHECK(one.dump(Dump::Ast).find("== ") != 0);
+    set.sources.push_back({"more.writ", "define brief = 5m\n"});
+    CHECK(Workspace(set).dump(Dump::Ast).find("== policy.writ\n") == 0);
+}
+
+TEST_CASE("tools: compile gives the bundle that a workspace has") {
+    const SourceSet set = sources(std::string(kPolicy));
+    Diagnostics warnings;
+    const auto bundle = compile(set, {}, &warnings);
+    REQUIRE(bundle);
+    CHECK(bundle->digest() == Workspace(set).bundle()->digest());
+    CHECK_FALSE(warnings.has_errors());
+    const auto loaded = Bundle::load(bundle->bytes());
+    REQUIRE(loaded);
+    CHECK(loaded->digest() == bundle->digest());
+    CHECK(loaded->step_bound() == bundle->step_bound());
+    REQUIRE(loaded->rule_count() == 6);
+    const RuleInfo rule = loaded->rule(0);
+    CHECK(rule.kind == "permit");
+    CHECK(rule.name == "pay_own");
+    CHECK(rule.module == "main");
+    CHECK(rule.file == "policy.writ");
+    CHECK(rule.line == 11);
+    const auto broken = compile(sources("permit"));
+    REQUIRE_FALSE(broken);
+    CHECK(broken.error().has_errors());
+}
+
+TEST_CASE("tools: the reference evaluator answers as the bundle does") {
+    const Workspace workspace = with_tests("");
+    auto document = json::parse(request_from_claims(kClaims, "kubernetes", kNow).value()).value();
+    document.find("tool")->set("name", json::Value::of("pay"));
+    document.find("tool")->find("params")->set("amount", json::Value::of(std::int64_t{5}));
+    document.find("want")->find("scopes")->items[0] = json::Value::of("pay:create");
+    for (const bool revoked : {false, true}) {
+        document.find("agent")->set("revoked", json::Value::of(revoked));
+        const std::string text = json::write(document);
+        Request request(*workspace.bundle());
+        REQUIRE(request.parse(text));
+        Evaluator evaluator(*workspace.bundle());
+        const Decision decision = evaluator.evaluate(request);
+        CHECK(decision.effect == (revoked ? Effect::Deny : Effect::Permit));
+        CHECK(workspace.reference(text).value() == to_json(decision, *workspace.bundle(), Audience::Operator));
+    }
+    CHECK_FALSE(workspace.reference("{"));
+}
+
+TEST_CASE("api: layers narrow and never widen") {
+    const Bundle team = compile(sources(std::string(kPolicy))).value();
+    std::string narrow(kPolicy);
+    narrow.replace(narrow.find("for 2m"), 6, "for 1m");
+    const Bundle platform = compile(sources(narrow)).value();
+    const std::string text = json::write([] {
+        auto document = json::parse(request_from_claims(kClaims, "kubernetes", kNow).value()).value();
+        document.find("tool")->set("name", json::Value::of("pay"));
+        document.find("tool")->find("params")->set("amount", json::Value::of(std::int64_t{5}));
+        document.find("want")->find("scopes")->items[0] = json::Value::of("pay:create");
+        return document;
+    }());
+    const auto decide = [&](const Layers& layers) {
+        Request request(layers);
+        REQUIRE(request.parse(text));
+        Evaluator evaluator(layers);
+        Decision decision = evaluator.evaluate(request);
+        return std::pair(decision.effect, decision.grant.ttl);
+    };
+    CHECK(decide(team) == std::pair(Effect::Permit, std::int64_t{120}));
+    CHECK(decide(Layers({platform, team})) == std::pair(Effect::Permit, std::int64_t{60}));
+    CHECK(decide(Layers({team, platform})) == std::pair(Effect::Permit, std::int64_t{60}));
+    std::string closed(kPolicy);
+    closed.replace(closed.find("deny suspended when agent.revoked"), 33, "deny suspended for tool pay      ");
+    CHECK(decide(Layers({compile(sources(closed)).value(), team})).first == Effect::Deny);
+}
+
+TEST_CASE("api: a request bound to another bundle is denied with policy_error") {
+    const Bundle bundle = compile(sources(std::string(kPolicy))).value();
+    const Bundle other = compile(sources(std::string(kPolicy) + "define unused_word = 5m\n")).value();
+    REQUIRE(bundle.digest() != other.digest());
+    Request request(other);
+    Evaluator evaluator(bundle);
+    const Decision decision = evaluator.evaluate(request);
+    CHECK(decision.effect == Effect::Deny);
+    REQUIRE(decision.reasons.size() == 1);
+    CHECK(decision.reasons[0].code == "policy_error");
+    Evaluator nothing(Layers(std::vector<Bundle>{}));
+    Request unbound(Layers(std::vector<Bundle>{}));
+    CHECK(nothing.evaluate(unbound).effect == Effect::Deny);
+    // The same bundle loaded again is the same bundle.
+    Request again(Bundle::load(bundle.bytes()).value());
+    CHECK(evaluator.evaluate(again).reasons.at(0).code != "policy_error");
+}
+
+TEST_CASE("api: a refused request is empty, whatever it held before") {
+    const Bundle bundle = compile(sources(std::string(kPolicy))).value();
+    Request request(bundle);
+    REQUIRE(request.parse(request_from_claims(kClaims, "kubernetes", kNow).value()));
+    Evaluator evaluator(bundle);
+    CHECK_FALSE(request.parse("{\"now\": \"never\"}"));
+    const Decision decision = evaluator.evaluate(request);
+    CHECK(decision.effect == Effect::Deny);
+    CHECK(std::any_of(decision.reasons.begin(), decision.reasons.end(), [](const Reason& r) { return r.code == "fact_missing"; }));
+}
+
+TEST_CASE("tools: a request from claims states what a decision needs") {
+    const auto text = request_from_claims(kClaims, "kubernetes", kNow);
+    REQUIRE(text);
+    const auto document = json::parse(*text);
+    REQUIRE(document);
+    const json::Value& token = *document->find("token");
+    CHECK(token.find("issuer")->text == "https://issuer.example");
+    CHECK(token.find("exp")->integer == 1'790'003'600);
+    CHECK(token.find("jti")->text == "t-1");
+    CHECK(token.find("aud")->items[0].text == "https://broker.example");
+    const json::Value& workload = *document->find("workload");
+    CHECK(workload.find("platform")->text == "kubernetes");
+    CHECK(workload.find("namespace")->text == "pay");
+    CHECK(workload.find("service_account")->text == "agent");
+    CHECK(workload.find("instance_id")->text == "u-2");
+    CHECK(document->find("now")->integer == kNow);
+    CHECK(document->find("provenance")->find("token")->text == "verified");
+    // No required fact is missing: the only thing wrong is the example tool.
+    const Bundle bundle = compile(sources(std::string(kPolicy))).value();
+    Request request(bundle);
+    REQUIRE(request.parse(*text));
+    Evaluator evaluator(bundle);
+    const Decision decision = evaluator.evaluate(request);
+    REQUIRE(decision.reasons.size() == 1);
+    CHECK(decision.reasons[0].code == "unknown_tool");
+}
+
+TEST_CASE("tools: workloads of SPIFFE and GitHub are read from their claims") {
+    const auto spiffe = json::parse(
+        request_from_claims(R"({"sub":"spiffe://td.example/ns/pay/sa/agent","aud":"a","exp":1790003600})", "spiffe", kNow).value());
+    REQUIRE(spiffe);
+    const json::Value& one = *spiffe->find("workload");
+    CHECK(one.find("spiffe_id")->text == "spiffe://td.example/ns/pay/sa/agent");
+    CHECK(one.find("namespace")->text == "pay");
+    CHECK(one.find("service_account")->text == "agent");
+    CHECK(spiffe->find("token")->find("nbf")->type == json::Type::Null);
+    CHECK(spiffe->find("token")->find("jti")->type == json::Type::Null);
+    const auto github = json::parse(
+        request_from_claims(R"({"iss":"https://g.example","aud":"a","repository_owner":"acme","run_id":"7","environment":"staging"})",
+                            "github", kNow).value());
+    REQUIRE(github);
+    const json::Value& two = *github->find("workload");
+    CHECK(two.find("namespace")->text == "acme");
+    CHECK(two.find("instance_id")->text == "7");
+    CHECK(two.find("environment")->text == "staging");
+    CHECK(github->find("token")->find("aud")->text == "a");
+}
+
+TEST_CASE("tools: claims that do not fit their kind are refused with their path") {
+    const auto refusal = [](std::string_view claims, std::string_view kind) {
+        const auto made = request_from_claims(claims, kind, kNow);
+        return made ? "accepted" : made.error().code + " " + made.error().context;
+    };
+    CHECK(refusal(R"({"repository":5})", "github") == "Q0010 $.token.claims.repository");
+    CHECK(refusal(R"({"kubernetes.io":{"namespace":[]}})", "kubernetes") == R"(Q0010 $.token.claims["kubernetes.io"].namespace)");
+    CHECK(refusal(R"({"iss":5})", "github") == "Q0010 $.iss");
+    CHECK(refusal("[]", "github") == "Q0010 $");
+    CHECK(refusal("{", "github").substr(0, 5) == "Q0001");
+    CHECK(refusal(R"({"claim_of_our_own":{"any":1}})", "github") == "accepted");
+    CHECK(refusal("{}", "gihub").substr(0, 5) == "K0001");
+    CHECK(request_from_claims("{}", "gihub", kNow).error().message.find("did you mean `github`?") != std::string::npos);
+}
+
+TEST_CASE("tools: every kind of the standard library makes a request of empty claims") {
+    const auto kinds = issuer_kinds();
+    CHECK(kinds.size() >= 12);
+    CHECK(std::is_sorted(kinds.begin(), kinds.end()));
+    CHECK(std::find(kinds.begin(), kinds.end(), "kubernetes") != kinds.end());
+    for (const std::string& kind : kinds) {
+        const auto made = request_from_claims("{}", kind, kNow);
+        CHECK_MESSAGE(made.has_value(), kind, ": ", made ? "" : made.error().message);
+    }
+}

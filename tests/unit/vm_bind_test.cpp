@@ -1,0 +1,392 @@
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "base/request_errors.h"
+#include "vm_program.h"
+
+using namespace writ;
+using namespace writ::testing;
+using vm::State;
+
+namespace {
+
+struct Bound {
+    TestProgram test;
+    Machine machine{test};
+    json::Value document = base_request();
+
+    std::string bind() { return machine.bind(document); }
+    std::string with(std::string_view path, std::string_view value) {
+        set(document, path, value);
+        return bind();
+    }
+    std::string message(std::string_view path, std::string_view value) {
+        set(document, path, value);
+        const auto bound = machine.facts.bind(document);
+        return bound ? "" : bound.error().message;
+    }
+    const vm::Value& at(const std::string& path) { return machine.facts[test.slot_index(path)]; }
+};
+
+}  // namespace
+
+TEST_CASE("bind: a complete request fills its slots") {
+    Bound b;
+    REQUIRE(b.bind() == "");
+    CHECK(b.at("now").integer == kNowSeconds * kSecond);
+    CHECK(b.at("tenant").text() == "acme");
+    CHECK(b.at("token.aud").length == 1);
+    CHECK(b.at("token.aud").items[0].text() == "https://broker.example");
+    CHECK(b.at("token.nbf").state == State::None);
+    CHECK(b.at("agent.revoked").state == State::Missing);
+    CHECK(b.at("user").state == State::Present);
+    CHECK(b.at("delegation").state == State::None);
+    CHECK(b.at("token.proof").integer == 1);
+    CHECK(b.machine.facts.issuer() == 0);
+    CHECK(b.machine.facts.tool() == 0);
+}
+
+TEST_CASE("bind: typed text is canonical in its slot") {
+    Bound b;
+    REQUIRE(b.with("user.email", R"("Ann@ACME.example")") == "");
+    CHECK(b.at("user.email").text() == "Ann@acme.example");
+}
+
+TEST_CASE("bind: ambiguous typed text is missing, not an error") {
+    Bound b;
+    REQUIRE(b.with("workload.spiffe_id", R"("spiffe://acme.example/../a")") == "");
+    CHECK(b.at("workload.spiffe_id").state == State::Missing);
+}
+
+TEST_CASE("bind: a list with an element that is not understood is missing") {
+    Bound b;
+    REQUIRE(b.with("egress", R"(["a.example", "b..example"])") == "");
+    CHECK(b.at("egress").state == State::Missing);
+    REQUIRE(b.with("egress", R"(["a.example", "B.example"])") == "");
+    CHECK(b.at("egress").items[1].text() == "b.example");
+}
+
+TEST_CASE("bind: repetition in a set is not observable") {
+    Bound b;
+    REQUIRE(b.bind() == "");
+    REQUIRE(b.at("user.roles").length == 2);
+    CHECK(b.at("user.roles").items[1].text() == "support");
+}
+
+TEST_CASE("bind: texts equal to a constant carry its id") {
+    TestProgram test;
+    const std::uint32_t acme = test.text("acme");
+    Machine machine(test);
+    json::Value document = base_request();
+    set(document, "run.id", R"("never mentioned")");
+    REQUIRE(machine.bind(document) == "");
+    CHECK(machine.facts[test.slot_index("tenant")].id == acme);
+    CHECK(machine.facts[test.slot_index("run.id")].id == 0);
+}
+
+TEST_CASE("bind: facts outlive the document") {
+    Bound b;
+    {
+        json::Value document = base_request();
+        set(document, "run.id", R"("a text that only the document holds")");
+        REQUIRE(b.machine.bind(document) == "");
+    }
+    CHECK(b.at("run.id").text() == "a text that only the document holds");
+}
+
+TEST_CASE("bind: provenance by group, others are the model's") {
+    Bound b;
+    REQUIRE(b.with("provenance", R"({"agent": "broker", "token": "broker", "tool": "asserted"})") == "");
+    CHECK(b.at("agent.id").present());
+    CHECK(b.at("token.issuer").state == State::Missing);
+    CHECK(b.at("prod.namespace").state == State::Missing);
+    CHECK(b.at("tenant").state == State::Missing);
+    CHECK(b.at("tool.name").present());
+    CHECK(b.at("want.scopes").present());
+    CHECK(b.machine.facts.issuer() == vm::kNotFound);
+    CHECK(b.machine.facts.tool() == 0);
+}
+
+TEST_CASE("bind: without provenance everything is the model's") {
+    Bound b;
+    remove(b.document, "provenance");
+    REQUIRE(b.bind() == "");
+    CHECK(b.at("tool.name").state == State::Missing);
+    CHECK(b.machine.facts.tool() == vm::kNotFound);
+    CHECK_FALSE(b.machine.facts.has_params());
+    CHECK(b.at("now").present());
+}
+
+TEST_CASE("bind: facts too weak to read are checked all the same") {
+    Bound b;
+    remove(b.document, "provenance");
+    CHECK(b.with("agent.shared_count", "\"two\"") == "Q0010 $.agent.shared_count");
+    Bound c;
+    remove(c.document, "provenance");
+    CHECK(c.with("token.claims.namespace", "7") == "Q0010 $.token.claims.namespace");
+}
+
+TEST_CASE("bind: Q0010 wrong types name what was expected and what came") {
+    Bound b;
+    CHECK(b.message("agent.shared_count", "1.5").find("expected int") == 0);
+    CHECK(b.message("agent.shared_count", "1.5").find("got a number") != std::string::npos);
+    CHECK(Bound().with("agent.revoked", "0") == "Q0010 $.agent.revoked");
+    CHECK(Bound().with("tenant", "null") == "Q0010 $.tenant");
+    CHECK(Bound().with("user", "[]") == "Q0010 $.user");
+    CHECK(Bound().with("user.roles", "\"refunds\"") == "Q0010 $.user.roles");
+    CHECK(Bound().with("user.roles", "[\"a\", null]") == "Q0010 $.user.roles[1]");
+    CHECK(Bound().with("token.aud", "\"https://broker.example\"") == "");
+    CHECK(Bound().with("spent", "\"1.0\"") == "Q0010 $.spent");
+    CHECK(Bound().with("now", "1.5") == "Q0010 $.now");
+    CHECK(Bound().with("gates", R"({"other": {"result": 1}})") == "Q0010 $.gates.other.result");
+    CHECK(Bound().with("gates", R"({"a b": 1})") == "Q0010 $.gates[\"a b\"]");
+    CHECK(Bound().with("delegation", R"({"chain": [{"exp": []}]})") == "Q0010 $.delegation.chain[0].exp");
+    CHECK(Bound().machine.bind(json::Value::array()) == "Q0010 $");
+}
+
+TEST_CASE("bind: Q0011 unknown fields are refused with the name that was meant") {
+    CHECK(Bound().with("agnt", "{}") == "Q0011 $.agnt");
+    CHECK(Bound().with("user.tennant", "\"x\"") == "Q0011 $.user.tennant");
+    CHECK(Bound().message("user.tennant", "\"x\"").find("did you mean `tenant`") != std::string::npos);
+    CHECK(Bound().message("provenence", "1").find("did you mean `provenance`") != std::string::npos);
+    CHECK(Bound().with("tool.params.amuont", "1") == "Q0011 $.tool.params.amuont");
+}
+
+TEST_CASE("bind: unknown claims are ignored, known ones are checked") {
+    CHECK(Bound().with("token.claims.later", "{\"x\": 1}") == "");
+    CHECK(Bound().with("token.claims.exp", "\"soon\"") == "Q0015 $.token.claims.exp");
+    CHECK(Bound().with("token.claims", R"({"kubernetes.io": {"pod": 1}})") ==
+          "Q0010 $.token.claims[\"kubernetes.io\"].pod");
+}
+
+TEST_CASE("bind: claims of an unknown issuer and parameters of an unknown tool are not checked") {
+    Bound b;
+    set(b.document, "token.claims", R"({"namespace": 7})");
+    CHECK(b.with("token.issuer", "\"https://else.example\"") == "");
+    CHECK(b.machine.facts.issuer() == vm::kNotFound);
+    Bound c;
+    set(c.document, "tool.params", R"({"anything": [1]})");
+    CHECK(c.with("tool.name", "\"unheard of\"") == "");
+    CHECK(c.machine.facts.tool() == vm::kNotFound);
+}
+
+TEST_CASE("bind: an issuer is found by exact bytes, a tool by its wire name") {
+    Bound b;
+    remove(b.document, "token.claims");
+    REQUIRE(b.with("token.issuer", "\"https://issuer.example/\"") == "");
+    CHECK(b.machine.facts.issuer() == vm::kNotFound);
+    Bound c;
+    REQUIRE(c.with("tool.name", "\"refund\"") == "");
+    CHECK(c.machine.facts.tool() == vm::kNotFound);
+}
+
+TEST_CASE("bind: Q0012 unknown members of an enum list the members") {
+    CHECK(Bound().with("token.proof", "\"magic\"") == "Q0012 $.token.proof");
+    CHECK(Bound().message("token.proof", "\"magic\"").find("`bearer`, `mtls`, `dpop`") != std::string::npos);
+}
+
+TEST_CASE("bind: Q0013 lists and maps longer than the schema allows") {
+    CHECK(Bound().with("user.roles", R"(["1","2","3","4","5","6","7","8"])") == "");
+    CHECK(Bound().with("user.roles", R"(["1","2","3","4","5","6","7","8","9"])") == "Q0013 $.user.roles");
+    CHECK(Bound().with("gates", R"({"1":{},"2":{},"3":{},"4":{},"5":{},"6":{},"7":{},"8":{},"9":{}})") ==
+          "Q0013 $.gates");
+}
+
+TEST_CASE("bind: Q0014 decimals are exact or refused") {
+    Bound b;
+    REQUIRE(b.with("spent", "0.000001") == "");
+    CHECK(b.at("spent").integer == 1);
+    REQUIRE(b.with("spent", "-12") == "");
+    CHECK(b.at("spent").integer == -12'000'000);
+    CHECK(b.with("spent", "0.0000001") == "Q0014 $.spent");
+    CHECK(b.with("spent", "9223372036854775807") == "Q0014 $.spent");
+}
+
+TEST_CASE("bind: Q0015 instants and durations") {
+    Bound b;
+    REQUIRE(b.with("now", "\"2024-06-03T12:00:00+02:00\"") == "");
+    CHECK(b.at("now").integer == kNowSeconds * kSecond);
+    CHECK(b.with("now", "\"2024-06-03\"") == "Q0015 $.now");
+    CHECK(Bound().with("now", "9223372036854775807") == "Q0015 $.now");
+    Bound c;
+    REQUIRE(c.with("want.ttl", "\"1h30m\"") == "");
+    CHECK(c.at("want.ttl").integer == 5400 * kSecond);
+    REQUIRE(c.with("want.ttl", "90") == "");
+    CHECK(c.at("want.ttl").integer == 90 * kSecond);
+    CHECK(c.with("want.ttl", "\"soon\"") == "Q0015 $.want.ttl");
+}
+
+TEST_CASE("bind: Q0016 the token's issuer and its iss claim are the same bytes") {
+    CHECK(Bound().with("token.claims.iss", "\"https://issuer.example/\"") == "Q0016 $.token.claims.iss");
+    Bound b;
+    set(b.document, "token.claims", R"({"iss": 5})");
+    CHECK(b.with("token.issuer", "\"https://else.example\"") == "Q0016 $.token.claims.iss");
+}
+
+TEST_CASE("bind: Q0017 depth is the length of the chain, and filled in from it") {
+    Bound b;
+    const std::string chain = R"([{"actor": "a"}, {"actor": "b"}])";
+    REQUIRE(b.with("delegation", R"({"chain": )" + chain + "}") == "");
+    CHECK(b.at("delegation.depth").integer == 2);
+    CHECK(b.with("delegation", R"({"depth": 2, "chain": )" + chain + "}") == "");
+    CHECK(b.with("delegation", R"({"depth": 1, "chain": )" + chain + "}") == "Q0017 $.delegation.depth");
+}
+
+TEST_CASE("bind: Q0018 provenance is one of four words, by known groups") {
+    CHECK(Bound().with("provenance", "\"trusted\"") == "Q0018 $.provenance");
+    CHECK(Bound().with("provenance", "7") == "Q0018 $.provenance");
+    CHECK(Bound().with("provenance", R"({"agent": "very"})") == "Q0018 $.provenance.agent");
+    CHECK(Bound().with("provenance", R"({"agnet": "broker"})") == "Q0018 $.provenance.agnet");
+    CHECK(Bound().message("provenance", R"({"agnet": "broker"})").find("did you mean `agent`") !=
+          std::string::npos);
+}
+
+TEST_CASE("bind: a refused document leaves no facts") {
+    Bound b;
+    REQUIRE(b.bind() == "");
+    REQUIRE(b.with("tenant", "5") != "");
+    CHECK(b.at("agent.id").state == State::Missing);
+    CHECK(b.machine.facts.tool() == vm::kNotFound);
+    CHECK(b.machine.facts.issuer() == vm::kNotFound);
+}
+
+TEST_CASE("bind: a field is missing again when the next document lacks it") {
+    Bound b;
+    REQUIRE(b.bind() == "");
+    REQUIRE(b.at("resource.id").present());
+    remove(b.document, "resource.id");
+    REQUIRE(b.bind() == "");
+    CHECK(b.at("resource.id").state == State::Missing);
+}
+
+TEST_CASE("bind: elements of a list of records are rows, groups inside them flat") {
+    Bound b;
+    REQUIRE(b.with("delegation", R"({"chain": [
+        {"actor": "a", "granted_scopes": ["x", "y"], "exp": null, "where": {"region": "eu"}},
+        {"actor": "b", "where": null}]})") == "");
+    const vm::Value& chain = b.at("delegation.chain");
+    REQUIRE(chain.length == 2);
+    const auto cell = [&](std::size_t row, const std::string& name) -> const vm::Value& {
+        return chain.items[row * chain.id + b.test.column("delegation.chain", name)];
+    };
+    CHECK(cell(0, "actor").text() == "a");
+    CHECK(cell(0, "granted_scopes").length == 2);
+    CHECK(cell(0, "exp").state == State::None);
+    CHECK(cell(0, "where").present());
+    CHECK(cell(0, "where.region").text() == "eu");
+    CHECK(cell(0, "where.zone").state == State::Missing);
+    CHECK(cell(1, "actor").text() == "b");
+    CHECK(cell(1, "granted_scopes").state == State::Missing);
+    CHECK(cell(1, "where").state == State::None);
+}
+
+TEST_CASE("bind: maps fill the keys that are read") {
+    Bound b;
+    REQUIRE(b.with("gates", R"({"eval": {"result": "failed", "at": 5}, "lint": {"result": "passed"}})") ==
+            "");
+    CHECK(b.at("gates.eval").present());
+    CHECK(b.at("gates.eval.result").integer == 1);
+    CHECK(b.at("gates.eval.at").integer == 5 * kSecond);
+    REQUIRE(b.with("gates", R"({"lint": {"result": "passed"}})") == "");
+    CHECK(b.at("gates.eval").state == State::Missing);
+    CHECK(b.at("gates").present());
+}
+
+TEST_CASE("bind: the catalogue's facts come from the tool") {
+    Bound b;
+    REQUIRE(b.bind() == "");
+    CHECK(b.at("tool.tier").integer == 1);
+    CHECK(b.at("tool.scopes").length == 2);
+    REQUIRE(b.at("tool.audience").length == 2);
+    CHECK(b.at("tool.audience").items[0].text() == "https://pay.example");
+    CHECK(b.at("refund.params.amount").integer == 12'500'000);
+    CHECK(b.at("refund.params.extra.note").state == State::None);
+}
+
+TEST_CASE("bind: canonical parameters are kept where a rule asks for approval") {
+    Bound without;
+    REQUIRE(without.bind() == "");
+    CHECK(without.machine.facts.canonical_params() == "");
+    TestProgram test;
+    test.require("r", {{Opcode::RetTrue}}, {"g"});
+    Machine machine(test);
+    REQUIRE(machine.bind(base_request()) == "");
+    CHECK(machine.facts.has_params());
+    CHECK(machine.facts.canonical_params() == R"({"amount":12.5,"currency":"EUR","extra":{"note":null}})");
+}
+
+TEST_CASE("bind: captures of the first pattern that matches the whole claim") {
+    TestProgram test;
+    test.parse(
+        "sub",
+        {{"system:serviceaccount:", "{space}", ":", "{account}"}, {"repo:", "{repo**}", "#", "{tail}"}},
+        {"space", "account", "repo", "tail"});
+    Machine machine(test);
+    json::Value document = base_request();
+    const auto captured = [&](const std::string& name) {
+        return machine.facts[test.slot_index("prod." + name)];
+    };
+    REQUIRE(machine.bind(document) == "");
+    CHECK(captured("space").text() == "support");
+    CHECK(captured("account").text() == "bot");
+    CHECK(captured("repo").state == State::Missing);
+
+    set(document, "token.claims.sub", R"("repo:a/b:c#d#e")");
+    REQUIRE(machine.bind(document) == "");
+    CHECK(captured("space").state == State::Missing);
+    CHECK(captured("repo").text() == "a/b:c#d");  // as much as it can
+    CHECK(captured("tail").text() == "e");
+
+    for (const char* none :
+         {R"("system:serviceaccount:a:b:c")", R"("system:serviceaccount::b")",
+          R"("xsystem:serviceaccount:a:b")", R"("system:serviceaccount:a@x:b")", R"("repo:#x")"}) {
+        set(document, "token.claims.sub", none);
+        REQUIRE(machine.bind(document) == "");
+        CHECK_MESSAGE(captured("space").state == State::Missing, none);
+        CHECK_MESSAGE(captured("repo").state == State::Missing, none);
+    }
+    set(document, "token.claims.sub", R"("system:serviceaccount:a:b")");
+    set(document, "provenance", "\"broker\"");
+    REQUIRE(machine.bind(document) == "");
+    CHECK(captured("space").state == State::Missing);
+}
+
+TEST_CASE("bind: every request error has prose, a title and a code of its own") {
+    std::vector<std::string_view> seen;
+    for (const RequestErrorInfo& each : kRequestErrors) {
+        CHECK_FALSE(each.title.empty());
+        CHECK_FALSE(each.prose.empty());
+        CHECK(std::find(seen.begin(), seen.end(), each.code) == seen.end());
+        seen.push_back(each.code);
+    }
+    CHECK(seen.front() == "Q0001");
+    CHECK(seen.size() == 16);
+}
+
+namespace {
+
+std::string read(const std::string& path) {
+    std::ifstream in(std::string(WRIT_SOURCE_ROOT) + "/" + path);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+TEST_CASE("bind: docs/request-format.md has every code and every field of the schema") {
+    const std::string page = read("docs/request-format.md"), schema = read("stdlib/request.writ");
+    for (const RequestErrorInfo& each : kRequestErrors)
+        CHECK_MESSAGE(page.find("| `" + std::string(each.code) + "` |") != std::string::npos, each.code);
+    std::istringstream lines(schema.substr(schema.find("schema request")));
+    int fields = 0;
+    for (std::string line; std::getline(lines, line);) {
+        const auto start = line.find_first_not_of(' ');
+        const auto colon = line.find(':');
+        if (start == std::string::npos || line[start] == '/' || colon == std::string::npos) continue;
+        const std::string name = line.substr(start, colon - start);
+        CHECK_MESSAGE(page.find("`" + name + "`") != std::string::npos, name);
+        ++fields;
+    }
+    CHECK(fields > 80);
+}
