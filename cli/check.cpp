@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/compile.h"
+#include "cli/workspace.h"
 #include "cli/io.h"
 #include "cli/options.h"
 

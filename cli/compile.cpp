@@ -1,22 +1,46 @@
-#include "cli/compile.h"
+// writ compile: policies to a sealed bundle, which is all that a broker needs.
+#include <memory>
+
+#include <fmt/format.h>
 
 #include "cli/io.h"
+#include "cli/options.h"
+#include "cli/text.h"
+#include "cli/workspace.h"
 
 namespace writ::cli {
 
-std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal) {
-    auto sources = read_sources(paths);
-    if (!sources) return report_error(sources.error(), "", terminal);
-    return Workspace(std::move(*sources));
+namespace {
+
+struct Options {
+    std::vector<std::string> paths;
+    std::string output;
+};
+
+Exit run(const Options& options, const Terminal& terminal) {
+    const auto opened = open_valid(options.paths, terminal);
+    const auto* workspace = std::get_if<Workspace>(&opened);
+    if (workspace == nullptr) return std::get<Exit>(opened);
+    const Bundle& bundle = *workspace->bundle();
+    const std::span<const std::byte> bytes = bundle.bytes();
+    const auto written = write_file(options.output, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    if (!written) return report_error(written.error(), {}, terminal);
+    print_result(fmt::format("{}: {} bytes, digest {}\n", safe(options.output), bytes.size(), bundle.digest()));
+    return Exit::Ok;
 }
 
-std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal) {
-    auto opened = open_workspace(paths, terminal);
-    if (const auto* workspace = std::get_if<Workspace>(&opened)) {
-        print_note(render_human(workspace->diagnostics(), terminal.colour_err));
-        if (!workspace->bundle()) return Exit::Invalid;
-    }
-    return opened;
+}  // namespace
+
+void add_compile(CLI::App& app, Verb& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = app.add_subcommand("compile", "Compile policies to a bundle for brokers");
+    add_paths(*verb, options->paths);
+    verb->add_option("-o,--output", options->output, "Where the bundle goes; replaced whole or not at all")
+        ->required()
+        ->option_text("FILE");
+    verb->callback([options, &chosen] {
+        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
+    });
 }
 
 }  // namespace writ::cli

@@ -1,5 +1,7 @@
 #include "cli/decision.h"
 
+#include <algorithm>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +39,8 @@ std::string list(const std::vector<std::string_view>& items) {
     return out.empty() ? "none" : out;
 }
 
+constexpr std::string_view kMissing = "fact_missing", kRequired = "approval_required";
+
 class Sheet {
 public:
     Sheet(const Decision& decision, const Layers& layers, bool colour)
@@ -48,6 +52,7 @@ public:
         if (reader == Audience::Operator) {
             requirements();
             reasons();
+            out_ += '\n';
             attribution();
         } else {
             requirements_for_caller();
@@ -86,6 +91,10 @@ private:
             row("approval", fmt::format("{} of {} given, from {}, each at most {} old", r.counted, r.needed, list(r.groups),
                                         span_of(r.within)));
             row("", "asked for by " + rule_text(r.layer, r.rule));
+            std::vector<std::string_view> against;
+            for (const Reason& reason : decision_.reasons)
+                if (reason.code != kRequired && same_rule(reason, r)) against.push_back(reason.code);
+            if (!against.empty()) row("", "not counted: " + list(against));
         }
         if (!decision_.requirements.empty()) row("binding", decision_.binding_digest);
     }
@@ -96,22 +105,64 @@ private:
         if (!decision_.requirements.empty()) row("binding", decision_.binding_digest);
     }
 
+    /// What is said with a requirement is not said again; suspicions stand with what they are about.
     void reasons() {
         for (const Reason& reason : decision_.reasons) {
-            std::string text = safe(reason.code);
-            if (!reason.detail.empty()) text += " (" + safe(reason.detail) + ")";
-            const std::string rule = rule_text(reason.layer, reason.rule);
-            if (!rule.empty()) text += " by " + rule;
-            row("because", text);
+            if (is_suspicion(reason) || told(reason)) continue;
+            row("because", reason_text(reason));
+            if (has_reason(reason, true)) row("", fmt::format("{}: not known to apply: some fact it reads is missing", kMissing));
         }
+        for (const Reason& reason : decision_.reasons)
+            if (is_suspicion(reason) && !has_reason(reason, false)) row("because", suspicion_text(reason));
+    }
+
+    std::string reason_text(const Reason& reason) const {
+        const auto rule = rule_of(reason.layer, reason.rule);
+        std::string text = safe(reason.code);
+        if (!reason.detail.empty()) text += " (" + safe(reason.detail) + ")";
+        if (!rule) return text;
+        // A deny's name is its code, and that a permit permitted needs no saying.
+        const bool plain = reason.code == rule->name || decision_.effect == Effect::Permit;
+        return (plain ? "" : text + " by ") + rule_text(reason.layer, reason.rule);
+    }
+
+    /// A permit that only a missing fact kept from being known to hold.
+    std::string suspicion_text(const Reason& reason) const {
+        return fmt::format("{}: {} is not known to hold: some fact it reads is missing", safe(reason.code),
+                           name_of(*rule_of(reason.layer, reason.rule)));
+    }
+
+    bool is_suspicion(const Reason& reason) const {
+        return reason.code == kMissing && rule_of(reason.layer, reason.rule).has_value();
+    }
+    /// Whether some reason about the same rule is a suspicion, or is not.
+    bool has_reason(const Reason& about, bool suspicion) const {
+        return std::any_of(decision_.reasons.begin(), decision_.reasons.end(), [&](const Reason& each) {
+            return same_rule(each, about) && is_suspicion(each) == suspicion;
+        });
+    }
+    bool told(const Reason& reason) const {
+        return std::any_of(decision_.requirements.begin(), decision_.requirements.end(),
+                           [&](const Requirement& each) { return same_rule(each, reason); });
+    }
+    template <class A, class B>
+    static bool same_rule(const A& a, const B& b) {
+        return a.rule == b.rule && a.layer == b.layer;
+    }
+
+    std::optional<RuleInfo> rule_of(std::uint32_t layer, std::uint32_t index) const {
+        if (layer >= layers_.bundles().size() || index >= layers_.bundles()[layer].rule_count()) return std::nullopt;
+        return layers_.bundles()[layer].rule(index);
+    }
+
+    static std::string name_of(const RuleInfo& rule) {
+        return fmt::format("{} {} at {}:{}", rule.kind, safe(rule.name), safe(rule.file), rule.line);
     }
 
     std::string rule_text(std::uint32_t layer, std::uint32_t index) const {
-        if (layer >= layers_.bundles().size() || index >= layers_.bundles()[layer].rule_count()) return {};
-        const RuleInfo rule = layers_.bundles()[layer].rule(index);
-        std::string out = fmt::format("{} {} at {}:{}", rule.kind, safe(rule.name), safe(rule.file), rule.line);
-        if (!rule.because.empty()) out += ": " + safe(rule.because);
-        return out;
+        const auto rule = rule_of(layer, index);
+        if (!rule) return {};
+        return name_of(*rule) + (rule->because.empty() ? "" : ": " + safe(rule->because));
     }
 
     void attribution() {

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/compile.h"
+#include "cli/workspace.h"
 #include "cli/decision.h"
 #include "cli/io.h"
 #include "cli/options.h"

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <memory>
 
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include "cli/text.h"
@@ -19,7 +21,7 @@ struct Closer {
 
 tl::unexpected<Error> failed(const std::string& path) {
     const int reason = errno;
-    return tl::unexpected(Error{"F0001", reason != 0 ? std::strerror(reason) : "cannot be read",
+    return tl::unexpected(Error{"F0001", reason != 0 ? std::strerror(reason) : "cannot be used",
                                 path == "-" ? "standard input" : path});
 }
 
@@ -51,6 +53,22 @@ Result<std::string> read_input(const std::string& path, std::size_t limit) {
     if (std::ferror(in) != 0) return failed(path);
     if (text.size() > limit) text.resize(limit + 1);
     return text;
+}
+
+Result<void> write_file(const std::string& path, std::string_view bytes) {
+    const std::string beside = path + ".new";
+    errno = 0;
+    std::FILE* out = std::fopen(beside.c_str(), "wb");
+    if (out == nullptr) return failed(path);
+    const bool whole = std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size() && std::fflush(out) == 0 &&
+                       fsync(fileno(out)) == 0;
+    const int reason = errno;
+    const bool closed = std::fclose(out) == 0;
+    if (whole && closed && std::rename(beside.c_str(), path.c_str()) == 0) return {};
+    if (!whole) errno = reason;
+    auto error = failed(path);
+    std::remove(beside.c_str());
+    return error;
 }
 
 void print_result(std::string_view text) {

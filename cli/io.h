@@ -15,6 +15,10 @@ namespace writ::cli {
 /// Errors: F0001 with the name in `context`.
 [[nodiscard]] Result<std::string> read_input(const std::string& path, std::size_t limit);
 
+/// Replaces a file: afterwards it holds all of `bytes`, or what it held before.
+/// Errors: F0001 with the name in `context`.
+[[nodiscard]] Result<void> write_file(const std::string& path, std::string_view bytes);
+
 /// Writes a result. A failure is remembered and makes the program fail: see finish().
 void print_result(std::string_view text);
 /// Writes to stderr; a failure there has nobody to be told to.

@@ -47,6 +47,7 @@ Exit run(int argc, char** argv) {
                "4 file or stream, 70 internal.");
     Verb verb;
     add_check(app, verb);
+    add_compile(app, verb);
     add_eval(app, verb);
     add_test(app, verb);
     add_request(app, verb);

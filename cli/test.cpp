@@ -1,10 +1,11 @@
 // writ test: the tests that a policy carries.
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/compile.h"
+#include "cli/workspace.h"
 #include "cli/io.h"
 #include "cli/options.h"
 #include "cli/text.h"
@@ -21,10 +22,30 @@ struct Options {
 
 using Json = nlohmann::ordered_json;
 
-std::string human(const std::vector<TestCase>& cases, const Diagnostics& sources, std::size_t failed, bool colour) {
+/// What was run: tests, invariants, and how many cases of either failed.
+struct Results {
+    std::vector<TestCase> cases;  ///< of tests, then what broke an invariant
+    InvariantCheck invariants;
+    std::size_t failed = 0;
+};
+
+Results run_all(const Workspace& workspace, const std::string& filter) {
+    Results out;
+    out.cases = workspace.run_tests(filter);
+    if (out.cases.empty()) return out;
+    out.invariants = workspace.check_invariants(filter);
+    out.cases.insert(out.cases.end(), out.invariants.broken.begin(), out.invariants.broken.end());
+    const auto failed = std::count_if(out.cases.begin(), out.cases.end(), [](const TestCase& test) { return !test.passed; });
+    out.failed = static_cast<std::size_t>(failed);
+    // Of some tests only, it says nothing that an invariant is not tried.
+    if (!filter.empty()) out.invariants.untried.clear();
+    return out;
+}
+
+std::string human(const Results& results, const Diagnostics& sources, bool colour) {
     const Palette colours = palette(colour);
     std::string out;
-    for (const TestCase& test : cases) {
+    for (const TestCase& test : results.cases) {
         if (test.passed) {
             out += fmt::format("{}ok{}   {}\n", colours.good, colours.reset, safe(test.name));
             continue;
@@ -34,17 +55,26 @@ std::string human(const std::vector<TestCase>& cases, const Diagnostics& sources
         out += fmt::format("       expected: {}\n       actual:   {}\n       problem:  {}\n", safe(test.expected), safe(test.actual),
                            safe(test.problem));
     }
-    out += fmt::format("{} passed, {} failed\n", cases.size() - failed, failed);
+    for (const std::string& name : results.invariants.untried)
+        out += fmt::format("{}note{} invariant {}: its condition is true for none of these requests\n", colours.warning,
+                           colours.reset, safe(name));
+    if (results.invariants.invariants > 0)
+        out += fmt::format("invariants: {} checked on {} request{} (checked, not proved)\n", results.invariants.invariants,
+                           results.invariants.requests, results.invariants.requests == 1 ? "" : "s");
+    out += fmt::format("{} passed, {} failed\n", results.cases.size() - results.failed, results.failed);
     return out;
 }
 
-std::string json(const std::vector<TestCase>& cases, const Diagnostics& sources, std::size_t failed) {
+std::string json(const Results& results, const Diagnostics& sources) {
     Json out;
     out["schema_version"] = 1;
-    out["passed"] = cases.size() - failed;
-    out["failed"] = failed;
+    out["passed"] = results.cases.size() - results.failed;
+    out["failed"] = results.failed;
+    out["invariants"] = Json{{"checked", results.invariants.invariants},
+                             {"requests", results.invariants.requests},
+                             {"untried", results.invariants.untried}};
     out["cases"] = Json::array();
-    for (const TestCase& test : cases)
+    for (const TestCase& test : results.cases)
         out["cases"].push_back(Json{{"name", test.name},
                                     {"passed", test.passed},
                                     {"at", place_of(sources, test.span)},
@@ -58,15 +88,13 @@ Exit run(const Options& options, const Terminal& terminal) {
     const auto opened = open_valid(options.paths, terminal);
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     const Workspace& workspace = std::get<Workspace>(opened);
-    const std::vector<TestCase> cases = workspace.run_tests(options.filter);
-    std::size_t failed = 0;
-    for (const TestCase& test : cases) failed += test.passed ? 0 : 1;
+    const Results results = run_all(workspace, options.filter);
     const Diagnostics& sources = workspace.diagnostics();
-    print_result(options.format == Format::Json ? json(cases, sources, failed)
-                                                : human(cases, sources, failed, terminal.colour_out));
+    print_result(options.format == Format::Json ? json(results, sources) : human(results, sources, terminal.colour_out));
     // Nothing run is nothing proved: a filter with a slip in it must not turn a build green.
-    if (cases.empty()) print_note(options.filter.empty() ? "error: the policy has no tests\n" : "error: no test matches the filter\n");
-    return failed == 0 && !cases.empty() ? Exit::Ok : Exit::Negative;
+    if (results.cases.empty())
+        print_note(options.filter.empty() ? "error: the policy has no tests\n" : "error: no test matches the filter\n");
+    return results.failed == 0 && !results.cases.empty() ? Exit::Ok : Exit::Negative;
 }
 
 }  // namespace

@@ -143,6 +143,8 @@ class Runner:
             self.command(block, following, folder)
 
     def snippet(self, block, folder):
+        if block.page == ROOT / "README.md" and block.text not in (ROOT / "examples/refund/policy.writ").read_text():
+            self.fail(block.where(), "does not stand like this in examples/refund/policy.writ")
         with tempfile.TemporaryDirectory(prefix="writ-snippet-") as own:
             own = pathlib.Path(own)
             for data in folder.rglob("*"):
@@ -264,7 +266,9 @@ class Runner:
 
     def listed(self, table, pattern, page):
         """Every entry of a table is mentioned on its page."""
-        text = (DOCS / page).read_text() if (DOCS / page).exists() else ""
+        if not (DOCS / page).exists():
+            return self.fail(f"docs/{page}", f"is not there; it lists {table}")
+        text = (DOCS / page).read_text()
         names = re.findall(pattern, (ROOT / table).read_text(), re.M)
         if not names:
             self.fail(table, "has no entries")

@@ -79,6 +79,10 @@ struct Instance {
     Row row;
     std::uint32_t index;
     Truth truth = Truth::Unknown;
+    /// Rules that narrow: unless false, now or within a second, which no credential outlives.
+    bool applies = false;
+    /// When a permit stops being true, or a narrowing rule that does not apply will.
+    std::int64_t until = kNever;
 };
 
 class Deciding {
@@ -92,7 +96,7 @@ private:
     void attribute();
     void expand();
     [[nodiscard]] bool for_tool(const check::Rule& rule) const;
-    [[nodiscard]] Truth truth(const Instance& instance, std::int64_t now) const;
+    [[nodiscard]] Truth truth(const Instance& instance, std::optional<std::int64_t> now) const;
     [[nodiscard]] std::int64_t until(const Instance& instance) const;
     [[nodiscard]] List effect_list(const Instance& instance, const check::Expr& expr) const;
     [[nodiscard]] std::int64_t effect_duration(const Instance& instance, const check::Expr& expr) const;
@@ -107,6 +111,22 @@ private:
     void meet_requirements();
     bool lifetime();
     void obligations();
+    void add_duties(const Instance& instance, std::vector<Obligation>& duties);
+    void foresee();
+    [[nodiscard]] std::optional<std::int64_t> lifetime_under(const Instance& instance);
+
+    [[nodiscard]] std::int64_t lifetime_of(const Instance& permit) const {
+        return std::min(effect_duration(permit, *permit.rule->ttl), sat_sub(permit.until, decision_.now));
+    }
+    /// Permits that are surely true, and for a second or more.
+    [[nodiscard]] std::vector<const Instance*> matching() const {
+        std::vector<const Instance*> out;
+        for (const Instance& instance : instances_)
+            if (instance.rule->kind == RuleKind::Permit && instance.truth == Truth::True &&
+                lifetime_of(instance) >= kSecond)
+                out.push_back(&instance);
+        return out;
+    }
 
     /// Whether an instance of a narrowing kind applies: unless its condition is false.
     [[nodiscard]] std::vector<const Instance*> applying(RuleKind kind) const;
@@ -174,7 +194,12 @@ void Deciding::expand() {
         for (std::size_t row = 0; row < table.rows.size(); ++row)
             instances_.push_back({&rule, {&table, row}, index++});
     }
-    for (Instance& instance : instances_) instance.truth = truth(instance, decision_.now);
+    for (Instance& instance : instances_) {
+        instance.truth = truth(instance, decision_.now);
+        instance.until = until(instance);
+        instance.applies = instance.truth != Truth::False ||
+                           (instance.until != kNever && sat_sub(instance.until, decision_.now) < kSecond);
+    }
 }
 
 bool Deciding::for_tool(const check::Rule& rule) const {
@@ -183,17 +208,18 @@ bool Deciding::for_tool(const check::Rule& rule) const {
     });
 }
 
-/// `for tool` and `when`, together, at a moment.
-Truth Deciding::truth(const Instance& instance, std::int64_t now) const {
+/// `for tool` and `when`, together, at a moment; none: whatever the moment.
+Truth Deciding::truth(const Instance& instance, std::optional<std::int64_t> now) const {
     if (!for_tool(*instance.rule)) return Truth::False;
     if (instance.rule->when == nullptr) return Truth::True;
     return Evaluation(policy_, facts_, arena_, now, instance.row).condition(*instance.rule->when);
 }
 
 /// The first moment at which a permit stops being surely true, or another rule becomes possibly
-/// true. Steps through the changes of the rule's time conditions, at most eight; then the eighth.
+/// true. Never, if the other facts settle the rule whatever the time; else steps through the changes
+/// of its time conditions, at most eight; then the eighth.
 std::int64_t Deciding::until(const Instance& instance) const {
-    if (!for_tool(*instance.rule) || instance.rule->when == nullptr) return kNever;
+    if (truth(instance, std::nullopt) != Truth::Unknown) return kNever;
     const Truth line = instance.rule->kind == RuleKind::Permit ? Truth::True : Truth::Unknown;
     const bool before = instance.truth >= line;
     std::int64_t moment = decision_.now;
@@ -209,7 +235,7 @@ std::int64_t Deciding::until(const Instance& instance) const {
 std::vector<const Instance*> Deciding::applying(RuleKind kind) const {
     std::vector<const Instance*> out;
     for (const Instance& instance : instances_)
-        if (instance.rule->kind == kind && instance.truth != Truth::False) out.push_back(&instance);
+        if (instance.rule->kind == kind && instance.applies) out.push_back(&instance);
     return out;
 }
 
@@ -235,19 +261,21 @@ bool Deciding::denied() {
 }
 
 bool Deciding::without_permit() {
-    const auto possible = applying(RuleKind::Permit);
-    if (std::any_of(possible.begin(), possible.end(), [](const Instance* p) { return p->truth == Truth::True; }))
-        return false;
-    for (const Instance* permit : possible) deny("fact_missing", permit->index);
-    return deny("no_permit");
+    if (!matching().empty()) return false;
+    bool brief = false;
+    for (const Instance& instance : instances_) {
+        if (instance.rule->kind != RuleKind::Permit) continue;
+        if (instance.truth == Truth::Unknown) deny("fact_missing", instance.index);
+        brief = brief || instance.truth == Truth::True;
+    }
+    return deny(brief ? "ttl_exhausted" : "no_permit");
 }
 
 /// granted = asked for, offered by some permit, within every limit, within every hop's grant.
 bool Deciding::scopes() {
     const List asked = distinct(list_at("want.scopes"));
     List offered;
-    for (const Instance* permit : applying(RuleKind::Permit)) {
-        if (permit->truth != Truth::True) continue;
+    for (const Instance* permit : matching()) {
         const List more = effect_list(*permit, *permit->rule->scopes);
         offered.insert(offered.end(), more.begin(), more.end());
     }
@@ -287,25 +315,64 @@ bool Deciding::audience() {
 
 /// For each granted scope, the matching permit that offers it for longest.
 void Deciding::choose_permits() {
-    const auto lifetime = [&](const Instance& permit) {
-        return std::min(effect_duration(permit, *permit.rule->ttl), sat_sub(until(permit), decision_.now));
+    const auto longer = [&](const Instance& a, const Instance& b) {
+        return std::pair(lifetime_of(a), a.until) > std::pair(lifetime_of(b), b.until);
     };
     for (const Value& scope : granted_) {
         const Instance* best = nullptr;
-        for (const Instance* permit : applying(RuleKind::Permit)) {
-            if (permit->truth != Truth::True || !holds(effect_list(*permit, *permit->rule->scopes), scope)) continue;
-            if (best == nullptr || lifetime(*permit) > lifetime(*best)) best = permit;
+        for (const Instance* permit : matching()) {
+            if (!holds(effect_list(*permit, *permit->rule->scopes), scope)) continue;
+            if (best == nullptr || longer(*permit, *best)) best = permit;
         }
         if (std::find(used_.begin(), used_.end(), best) == used_.end()) used_.push_back(best);
     }
     std::sort(used_.begin(), used_.end(), [](const Instance* a, const Instance* b) { return a->index < b->index; });
     for (const Instance* permit : used_) {
         lifetime_ = std::min(lifetime_, effect_duration(*permit, *permit->rule->ttl));
-        horizon_ = std::min(horizon_, until(*permit));
+        horizon_ = std::min(horizon_, permit->until);
     }
-    for (const Instance& rule : instances_)
-        if (rule.rule->kind != RuleKind::Permit && rule.truth == Truth::False)
-            horizon_ = std::min(horizon_, until(rule));
+}
+
+/// How long the grant may live for all that a rule would say if it applied already; none if the
+/// grant would be another.
+std::optional<std::int64_t> Deciding::lifetime_under(const Instance& instance) {
+    const check::Rule& rule = *instance.rule;
+    const Grant& grant = decision_.grant;
+    switch (rule.kind) {
+        case RuleKind::Permit:
+        case RuleKind::Deny: return std::nullopt;
+        case RuleKind::Require: {
+            const ApprovalState state = approvals_for(rule, effect_duration(instance, *rule.ttl), facts_, decision_.now);
+            if (state.counted < rule.approvals) return std::nullopt;
+            return sat_sub(state.until, decision_.now);
+        }
+        case RuleKind::Limit:
+            if (rule.single_use && !grant.single_use) return std::nullopt;
+            if (rule.scopes != nullptr)
+                for (const Value& scope : granted_)
+                    if (!holds(effect_list(instance, *rule.scopes), scope)) return std::nullopt;
+            if (rule.audience != nullptr)
+                for (std::string_view each : grant.audience)
+                    if (!holds(effect_list(instance, *rule.audience), {each})) return std::nullopt;
+            return rule.ttl != nullptr ? effect_duration(instance, *rule.ttl) : kNever;
+        case RuleKind::Oblige: {
+            std::vector<Obligation> duties = grant.obligations;
+            add_duties(instance, duties);
+            if (duties.size() != grant.obligations.size()) return std::nullopt;
+            return kNever;
+        }
+    }
+    return std::nullopt;
+}
+
+/// Rules that will apply: the grant ends where it would change, unless it is already as they want it.
+void Deciding::foresee() {
+    for (const Instance& rule : instances_) {
+        if (rule.rule->kind == RuleKind::Permit || rule.applies || rule.until == kNever) continue;
+        const auto under = lifetime_under(rule);
+        if (!under) horizon_ = std::min(horizon_, rule.until);
+        else lifetime_ = std::min(lifetime_, std::max(*under, sat_sub(rule.until, decision_.now)));
+    }
 }
 
 void Deciding::meet_requirements() {
@@ -350,6 +417,7 @@ bool Deciding::lifetime() {
         if (limit->rule->ttl != nullptr) lifetime_ = std::min(lifetime_, effect_duration(*limit, *limit->rule->ttl));
         if (limit->rule->single_use) decision_.grant.single_use = true;
     }
+    foresee();
     at_most(facts_.at("token.exp"));
     at_most(facts_.at("run.exp"));
     at_most(facts_.at("user.session_exp"));
@@ -362,18 +430,19 @@ bool Deciding::lifetime() {
     return lifetime_ < kSecond;
 }
 
-void Deciding::obligations() {
-    std::vector<Obligation>& duties = decision_.grant.obligations;
-    for (const Instance* rule : applying(RuleKind::Oblige)) {
-        Evaluation evaluation(policy_, facts_, arena_, decision_.now, rule->row);
-        for (const check::Obligation& duty : rule->rule->obligations) {
-            const std::string_view args = arena_.copy(render_args(duty, policy_, evaluation, rule->row));
-            const bool there = std::any_of(duties.begin(), duties.end(), [&](const Obligation& each) {
-                return each.name == duty.name && each.args == args;
-            });
-            if (!there) duties.push_back({duty.name, args});
-        }
+void Deciding::add_duties(const Instance& instance, std::vector<Obligation>& duties) {
+    Evaluation evaluation(policy_, facts_, arena_, decision_.now, instance.row);
+    for (const check::Obligation& duty : instance.rule->obligations) {
+        const std::string_view args = arena_.copy(render_args(duty, policy_, evaluation, instance.row));
+        const bool there = std::any_of(duties.begin(), duties.end(), [&](const Obligation& each) {
+            return each.name == duty.name && each.args == args;
+        });
+        if (!there) duties.push_back({duty.name, args});
     }
+}
+
+void Deciding::obligations() {
+    for (const Instance* rule : applying(RuleKind::Oblige)) add_duties(*rule, decision_.grant.obligations);
 }
 
 Decision Deciding::decide() {
@@ -396,6 +465,7 @@ void Deciding::run() {
     }
     choose_permits();
     meet_requirements();
+    obligations();
     if (lifetime()) {
         decision_.reasons.clear();
         decision_.requirements.clear();
@@ -410,7 +480,6 @@ void Deciding::run() {
         decision_.grant = {};
         return;
     }
-    obligations();
     decision_.effect = Effect::Permit;
     for (const Instance* permit : used_) decision_.reasons.push_back({"permitted", permit->index, {}});
 }
@@ -421,6 +490,15 @@ void Deciding::run() {
 
 Decision reference_decide(const check::Policy& policy, const json::Value& document, Arena& arena) {
     return reference::Deciding(policy, document, arena).decide();
+}
+
+Truth invariant_condition(const check::Policy& policy, const check::Invariant& invariant, const json::Value& document) {
+    Arena made;
+    const reference::Facts facts(policy, document, made);
+    const reference::Value now = facts.at("now");
+    const auto* moment = now.as<std::int64_t>();
+    if (moment == nullptr) return Truth::Unknown;
+    return reference::Evaluation(policy, facts, made, *moment, {}).condition(*invariant.when);
 }
 
 }  // namespace writ::analyze

@@ -21,4 +21,8 @@ enum class Truth : std::uint8_t { False, Unknown, True };
 [[nodiscard]] Decision reference_decide(const check::Policy& policy, const json::Value& document,
                                         Arena& arena);
 
+/// Whether an invariant's condition holds for such a document; Unknown if it does not state `now`.
+[[nodiscard]] Truth invariant_condition(const check::Policy& policy, const check::Invariant& invariant,
+                                        const json::Value& document);
+
 }  // namespace writ::analyze

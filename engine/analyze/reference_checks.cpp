@@ -164,7 +164,8 @@ static bool independent(const Facts& facts, const Group& approval) {
                         [&](const Value& who) { return who.unknown() || same(who, approver); });
 }
 
-/// Why an approval does not count for a requirement; empty if it does. `until`: when it stops.
+/// Why an approval does not count for a requirement; empty if it does. `until`: when it stops, which is
+/// a second from now or later.
 static std::vector<std::string_view> objections(const check::Rule& rule, std::int64_t within, const Facts& facts,
                                                 std::int64_t now, const std::string& digest,
                                                 const Group& approval, std::int64_t& until) {
@@ -174,11 +175,11 @@ static std::vector<std::string_view> objections(const check::Rule& rule, std::in
 
     const Value exp = facts.member(approval, "exp");
     const auto* expires = exp.as<std::int64_t>();
-    if (exp.unknown() || (expires != nullptr && *expires <= now)) out.push_back("approval_expired");
+    if (exp.unknown() || (expires != nullptr && sat_sub(*expires, now) < kSecond)) out.push_back("approval_expired");
 
     const Value at = facts.member(approval, "at");
     const auto* given = at.as<std::int64_t>();
-    if (given == nullptr || *given > now || sat_sub(now, *given) >= within) out.push_back("approval_stale");
+    if (given == nullptr || *given > now || sat_sub(sat_add(*given, within), now) < kSecond) out.push_back("approval_stale");
 
     const Value groups = facts.member(approval, "groups");
     const auto* memberships = groups.as<List>();

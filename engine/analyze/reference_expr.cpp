@@ -256,7 +256,7 @@ Value Evaluation::value(const Expr& expr) {
             for (std::size_t row = 0; row < table.rows.size(); ++row) list.push_back({Row{&table, row}});
             return {std::move(list)};
         }
-        case Op::Now: return {now_};
+        case Op::Now: return now_ ? Value{*now_} : Value{Unknown{}};
         case Op::Age:
         case Op::Add:
         case Op::Subtract:
@@ -303,7 +303,7 @@ Value Evaluation::arithmetic(const Expr& expr) {
     const Value first = value(*expr.kids[0]);
     const auto* a = first.as<std::int64_t>();
     if (a == nullptr) return {Unknown{}};
-    if (expr.op == Op::Age) return {sat_sub(now_, *a)};
+    if (expr.op == Op::Age) return now_ ? Value{sat_sub(*now_, *a)} : Value{Unknown{}};
     if (expr.op == Op::Negate) return {sat_sub(0, *a)};
     const Value second = value(*expr.kids[1]);
     const auto* b = second.as<std::int64_t>();
@@ -382,7 +382,7 @@ std::int64_t Evaluation::change_of_compare(const Expr& expr) {
         return clock_left ? compared(expr.cmp, now, moment) : compared(expr.cmp, moment, now);
     };
     for (const std::int64_t change : {moment, sat_add(moment, 1)})
-        if (change > now_ && at(change) != at(sat_sub(change, 1))) return change;
+        if (change > *now_ && at(change) != at(sat_sub(change, 1))) return change;
     return kNever;
 }
 
@@ -393,7 +393,7 @@ std::int64_t Evaluation::next_change(const Expr& expr) {
         return next;
     }
     if (expr.op == Op::InWindow && expr.kids[0]->op == Op::Now)
-        return window_next_change(expr.window, policy_.zones[expr.id].transitions, now_);
+        return window_next_change(expr.window, policy_.zones[expr.id].transitions, *now_);
     std::int64_t next = kNever;
     if (expr.op == Op::Any || expr.op == Op::All || expr.op == Op::Count) {
         const Value over = value(*expr.kids[0]);

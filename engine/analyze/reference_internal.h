@@ -97,14 +97,15 @@ private:
 /// One rule instance's expressions, at one moment.
 class Evaluation {
 public:
-    Evaluation(const check::Policy& policy, const Facts& facts, Arena& arena, std::int64_t now, Row row)
+    /// `now`: none leaves open what time it is, so that each time condition is unknown.
+    Evaluation(const check::Policy& policy, const Facts& facts, Arena& arena, std::optional<std::int64_t> now, Row row)
         : policy_(policy), facts_(facts), arena_(arena), now_(now), row_(row) {}
 
     [[nodiscard]] Truth condition(const check::Expr& expr);
     [[nodiscard]] Value value(const check::Expr& expr);
 
     /// The first moment after this one at which a time condition in the tree changes its answer;
-    /// kNever if none does.
+    /// kNever if none does. Requires: it is known what time it is.
     [[nodiscard]] std::int64_t next_change(const check::Expr& expr);
 
 private:
@@ -129,7 +130,7 @@ private:
     const check::Policy& policy_;
     const Facts& facts_;
     Arena& arena_;
-    std::int64_t now_;
+    std::optional<std::int64_t> now_;
     Row row_;
     std::vector<Value> binders_;
 };

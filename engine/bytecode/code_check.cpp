@@ -16,13 +16,8 @@ namespace {
 
 constexpr std::uint32_t kBound = kNone;
 
-bool is_end(const Instr& at) { return info(at.op).op_class == OpClass::End; }
-
-std::uint64_t sat_plus(std::uint64_t a, std::uint64_t b) { return a + b < a ? UINT64_MAX : a + b; }
-std::uint64_t sat_times(std::uint64_t a, std::uint64_t b) {
-    std::uint64_t product = 0;
-    return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
-}
+/// Of an instruction that may not be one.
+bool is_end(const Instr& at) { return at.op == Opcode::RetTrue || at.op == Opcode::RetFalse; }
 
 Kind owner_of(Part part) {
     switch (part) {
@@ -114,9 +109,9 @@ bool CodeCheck::values(const RuleRef& rule, BlockFacts& facts) {
     temps_.clear();
     for (pc_ = 0; pc_ < size; ++pc_) {
         while (pc_ == levels_.back().end) {
-            temps_.resize(levels_.back().base);
             levels_.pop_back();
             binders_.pop_back();
+            temps_.resize(levels_.back().base);
         }
         if (target_[pc_] != 0) temps_.resize(levels_.back().base);
         if (!instruction(code_[pc_], facts)) return false;
@@ -137,7 +132,8 @@ bool CodeCheck::instruction(const Instr& at, BlockFacts& facts) {
     if (op.a == Operand::ListVal && op.b == Operand::ListVal && rep_of(a.elem) != rep_of(b.elem))
         return refuse("lists of different representations");
 
-    if (op.op_class == OpClass::End) temps_.resize(levels_.back().base);
+    // A test uses up the temporaries made for it. Those a Quantify reads stay below its body's.
+    if (op.op_class == OpClass::End || (test && at.op != Opcode::Quantify)) temps_.resize(levels_.back().base);
     if (op.op_class == OpClass::Value) {
         if (!write(at, a, b)) return false;
         facts.temps = std::max(facts.temps, static_cast<std::uint32_t>(temps_.size()));

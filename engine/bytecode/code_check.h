@@ -12,6 +12,13 @@
 
 namespace writ::bytecode {
 
+/// Costs that do not fit 64 bits stay at the greatest number.
+[[nodiscard]] constexpr std::uint64_t sat_plus(std::uint64_t a, std::uint64_t b) { return a + b < a ? UINT64_MAX : a + b; }
+[[nodiscard]] constexpr std::uint64_t sat_times(std::uint64_t a, std::uint64_t b) {
+    std::uint64_t product = 0;
+    return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
 /// What a sound block of code needs and costs.
 struct BlockFacts {
     std::uint64_t bound = 0;    ///< steps

@@ -30,7 +30,7 @@ enum class Opcode : std::uint8_t {
 
 enum class Builtin : std::uint16_t {
 #define FACT(name, path, presence) name,
-#include "bytecode/builtin_facts.def"
+#include "base/builtin_facts.def"
 #undef FACT
     Count,
 };
@@ -218,6 +218,19 @@ struct DutyRef {
     std::uint32_t first = 0, count = 0;
 };
 
+/// Rules that bind the same facts: see bytecode/index.h. Without facts: tried on every request.
+struct IndexGroupRef {
+    std::uint32_t first_key = 0, key_count = 0;       ///< in index_keys: slots, or kToolKey
+    std::uint32_t first_bucket = 0, bucket_mask = 0;  ///< in index_buckets; a power of two less one
+    std::uint32_t first_rule = 0, rule_count = 0;     ///< in index_rules: every rule of the group, ascending
+    std::uint32_t permits = 0;                        ///< 1: permits; 0: rules that narrow
+    std::uint32_t reserved = 0;
+};
+struct IndexBucketRef {
+    std::uint32_t tag = 0;
+    std::uint32_t rules = kNone;  ///< a rule, or a run of them; kNone: free
+};
+
 struct ManifestRef {
     std::uint64_t step_bound = 0;
     std::uint32_t request_shape = 0;   ///< ShapeNode of the request record
@@ -248,8 +261,9 @@ struct Sections {
 
 /// What a manifest declares of the code.
 struct Measures {
-    std::uint64_t step_bound = 0;
+    std::uint64_t step_bound = 0;  ///< UINT64_MAX: it does not fit
     std::uint32_t temps = 0, binders = 0;
+    std::uint32_t costliest = 0;   ///< the rule with the greatest share of the bound, the first of several
 };
 
 /// A verified program over one owned run of bytes. Immutable.
@@ -298,14 +312,15 @@ private:
 [[nodiscard]] Result<void> verify(const Program& program);
 
 /// Measures sections that are complete but for the manifest's measures.
-/// Errors: as verify(); B0017 the step bound does not fit 64 bits.
+/// Errors: as verify(), but none for a step bound that does not fit.
 [[nodiscard]] Result<Measures> measure(const Sections& sections);
 
-/// How often deciding one request runs a rule's code, at most: once in each mode; a timed rule
-/// again for its horizon, at each of up to eight flips once to find the flip and once to evaluate.
+/// How often deciding one request runs a rule's code, at most: once to decide, and once in each mode
+/// to tell a missing fact from a false one. A timed rule also for its horizon: once in each mode
+/// whatever the time, then at each of up to eight flips once to find it and once to evaluate.
 /// The evaluator keeps to it: measured steps never exceed ManifestRef::step_bound.
 [[nodiscard]] constexpr std::uint64_t rule_runs(const RuleRef& rule) {
-    return (rule.flags & kTimed) != 0 ? 24 : 2;
+    return (rule.flags & kTimed) != 0 ? 24 : 3;
 }
 
 /// An upper bound on the steps that one rule's condition can cost, once. A step is an instruction,

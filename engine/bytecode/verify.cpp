@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/values.h"
+#include "bytecode/index.h"
 #include "bytecode/verify_parts.h"
 
 namespace writ::bytecode {
@@ -219,11 +220,13 @@ Result<void> verify(const Program& program) {
     const auto measures = verify_but_measures(program);
     if (!measures) return tl::unexpected(measures.error());
     const ManifestRef& manifest = program.manifest[0];
+    if (measures->step_bound == UINT64_MAX)
+        return refuse("B0017", "step bound does not fit 64 bits", "rules", measures->costliest);
     if (manifest.step_bound < measures->step_bound)
         return refuse("B0017", "declared step bound is too low", "manifest", 0);
     if (manifest.temp_count != measures->temps || manifest.max_binders != measures->binders)
         return refuse("B0018", "manifest does not fit the code", "manifest", 0);
-    return {};
+    return verify_index(program);
 }
 
 Result<Measures> measure(const Sections& sections) {

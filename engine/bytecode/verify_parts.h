@@ -47,7 +47,7 @@ private:
 [[nodiscard]] Result<void> verify_shape(const Program& program);      // B0012: each node by itself
 [[nodiscard]] Result<void> verify_catalog(const Program& program);    // B0014: tools, issuers, tables
 [[nodiscard]] Result<void> verify_slots(const Program& program, const Layout& layout);  // B0013
-/// Everything but the measures that the manifest declares: B0015-B0017, and all of the above.
+/// Everything but the measures that the manifest declares: B0015, B0016, and all of the above.
 [[nodiscard]] Result<Measures> verify_but_measures(const Program& program);
 [[nodiscard]] Result<Measures> verify_rules(const Program& program, const Layout& layout);
 

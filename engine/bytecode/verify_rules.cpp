@@ -110,6 +110,7 @@ Result<Measures> verify_rules(const Program& program, const Layout& layout) {
 
     CodeCheck check(program, layout);
     Measures measures;
+    std::uint64_t greatest = 0;
     for (Block& block : blocks) {
         auto facts = check.read(*block.first);
         if (!facts) return tl::unexpected(std::move(facts.error()));
@@ -123,10 +124,11 @@ Result<Measures> verify_rules(const Program& program, const Layout& layout) {
         if (block.first->code_length != rule.code_length || block.first->flags != rule.flags ||
             (block.facts.reads_row && block.first->table != rule.table))
             return refuse("B0015", "code is shared by rules it does not fit", "rules", i);
-        std::uint64_t cost = 0;
-        if (__builtin_mul_overflow(block.facts.bound, rule_runs(rule), &cost) ||
-            __builtin_add_overflow(measures.step_bound, cost, &measures.step_bound))
-            return refuse("B0017", "step bound does not fit 64 bits", "rules", i);
+        const std::uint64_t cost = sat_times(block.facts.bound, rule_runs(rule));
+        measures.step_bound = sat_plus(measures.step_bound, cost);
+        if (cost <= greatest) continue;
+        greatest = cost;
+        measures.costliest = static_cast<std::uint32_t>(i);
     }
     return measures;
 }

@@ -58,7 +58,7 @@ constexpr Expected kBuiltins[] = {
 };
 constexpr std::string_view kPaths[] = {
 #define FACT(name, path, presence) path,
-#include "bytecode/builtin_facts.def"
+#include "base/builtin_facts.def"
 #undef FACT
 };
 constexpr const Expected* expected(std::string_view path) {

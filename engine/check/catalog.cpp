@@ -23,7 +23,7 @@ void add_aliases(Context& c, const ast::ClaimsDecl& decl, FieldId root, KindName
             const auto& field = c.policy.at(at);
             if (field.type.kind != Kind::Record || step.kind == ast::StepKind::Key) {
                 c.report.add(Code::E0412, step.span, "an alias leads through records only",
-                             quoted(field.name) + " is a " + describe(c.policy, field.type));
+                             quoted(field.name) + " is " + describe_one(c.policy, field.type));
                 at = {};
                 break;
             }
@@ -100,8 +100,8 @@ void add_captures(Context& c, const ast::ClaimsDecl& decl, FieldId root, IssuerK
         const auto parsed = c.policy.at(field).type.kind;
         if (rep_of(parsed) != Rep::Text || parsed == Kind::Ip || parsed == Kind::Cidr) {
             c.report.add(Code::E0304, parse.field.span,
-                         quoted(parse.field.text) + " cannot be parsed: it is a " +
-                             describe(c.policy, c.policy.at(field).type),
+                         quoted(parse.field.text) + " cannot be parsed: it is " +
+                             describe_one(c.policy, c.policy.at(field).type),
                          "only text can be parsed");
             continue;
         }

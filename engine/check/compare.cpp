@@ -88,20 +88,28 @@ bool has_order(const Context& c, const Type& type) {
            type.kind == Kind::Instant;
 }
 
+/// The author can give an order to an enum of the policy, and not to one of the standard library.
+void help_unordered(Context& c, Diagnostic& diagnostic, EnumId id) {
+    diagnostic.help = "compare with `==`, or name the members that are meant: `in { … }`";
+    for (const auto& entry : c.entries) {
+        if (!std::holds_alternative<ast::EnumDecl>(entry.decl->node) || entry.index != id.value ||
+            entry.name.span.source >= c.sources.sources.size())
+            continue;
+        diagnostic.help = "if its members have an order, declare them with `<` in place of `|`";
+        diagnostic.related.push_back({entry.name.span, "declared here without an order"});
+    }
+}
+
 const Expr* refuse_order(Context& c, Cmp cmp, Span span, const Expr& value) {
     const auto type = describe(c.policy, value.type);
     auto& diagnostic =
         c.report.add(Code::E0304, span, quoted(spelling_of(cmp)) + " is not defined for " + quoted(type),
                      "values of this type have no order");
-    if (value.type.kind == Kind::Enum) {
-        const auto& members = c.policy.enums[value.type.enumeration.value].members;
-        if (members.size() > 1)
-            diagnostic.help =
-                "declare the order: " + quoted("enum " + type + " = " + members[0] + " < " + members[1]);
-    } else if (value.type.kind == Kind::List) {
-        diagnostic.help = "compare sets with `subset of`";
-    }
     relate(c, diagnostic, value);
+    if (value.type.kind == Kind::Enum)
+        help_unordered(c, diagnostic, value.type.enumeration);
+    else if (value.type.kind == Kind::List)
+        diagnostic.help = "compare sets with `subset of`";
     return nullptr;
 }
 
@@ -118,8 +126,8 @@ bool same_elements(const Expr& a, const Expr& b) {
 
 const Expr* refuse_container(Context& c, const ast::Expr& e, const Expr& list) {
     auto& diagnostic =
-        c.report.add(Code::E0304, list.span, "a " + describe(c.policy, list.type) + " has no elements",
-                     "this is a " + describe(c.policy, list.type));
+        c.report.add(Code::E0304, list.span, describe_one(c.policy, list.type) + " has no elements",
+                     "this is " + describe_one(c.policy, list.type));
     if (list.op == Op::Text || list.op == Op::Integer)
         diagnostic.help = "put it in braces: " + quoted("{ " + std::string(text_at(c, list.span)) + " }");
     else if (e.kind == ast::ExprKind::Contains && is_string_kind(list.type.kind))

@@ -160,6 +160,10 @@ using writ::spelling_of;
 /// Whether values of the types can be compared. Records never can.
 [[nodiscard]] bool comparable(const Type& a, const Type& b);
 [[nodiscard]] std::string describe(const Policy& policy, const Type& type);
+/// A value of the type, in a sentence: "an int", "a set<string>", "a value of `outcome`".
+[[nodiscard]] std::string describe_one(const Policy& policy, const Type& type);
+/// "a" or "an". For the language's own words; names that users give follow no rule.
+[[nodiscard]] std::string_view article_of(std::string_view word);
 /// Child of a record with a name; none if there is none.
 [[nodiscard]] FieldId child_of(const Policy& policy, FieldId record, std::string_view name);
 /// `a.b.c` at its points.

@@ -345,7 +345,8 @@ bool read_data(Context& c, Span span, std::string_view path, std::string& out) {
     if (c.data_bytes > c.options.max_source_bytes) {
         c.report.add(Code::E0110, span,
                      "sources and data have more than " + std::to_string(c.options.max_source_bytes) +
-                         " bytes together");
+                         " bytes together",
+                     {}, "leave out columns and rows that no rule reads, or split the policy into layers");
         return false;
     }
     out = std::move(*text);

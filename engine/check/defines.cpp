@@ -15,10 +15,18 @@ bool same_want(const Define::Ready& ready, const Type* want, std::uint32_t depth
                                ready.want.enumeration == want->enumeration);
 }
 
-void report_count(Context& c, Span span, std::string_view name, std::size_t due, std::size_t given) {
+void report_count(Context& c, Span span, std::string_view name, std::size_t due, std::size_t given,
+                  std::string_view params) {
     c.report.add(Code::E0305, span,
                  quoted(name) + " takes " + std::to_string(due) + (due == 1 ? " argument" : " arguments") +
-                     ", not " + std::to_string(given));
+                     ", not " + std::to_string(given),
+                 {}, "write " + quoted(std::string(name) + "(" + std::string(params) + ")"));
+}
+
+std::string names_of(const ast::DefineDecl& decl) {
+    std::string out;
+    for (const auto& param : decl.params) out.append(out.empty() ? "" : ", ").append(param.name.text);
+    return out;
 }
 
 struct Function {
@@ -32,7 +40,7 @@ constexpr std::string_view kFunctions[] = {"words", "age", "lower"};
 
 const Expr* function_argument(Context& c, Scope& s, const ast::Expr& e, const Type* want) {
     if (e.kids.size() != 1) {
-        report_count(c, e.span, e.text, 1, e.kids.size());
+        report_count(c, e.span, e.text, 1, e.kids.size(), e.text == "age" ? "instant" : "text");
         return nullptr;
     }
     return type_value(c, s, *e.kids[0], want);
@@ -41,8 +49,8 @@ const Expr* function_argument(Context& c, Scope& s, const ast::Expr& e, const Ty
 const Expr* refuse_argument(Context& c, const ast::Expr& e, const Expr& argument, std::string_view due) {
     auto& diagnostic = c.report.add(
         Code::E0301, argument.span,
-        quoted(e.text) + " takes " + std::string(due) + ", not a " + describe(c.policy, argument.type),
-        "this is a " + describe(c.policy, argument.type));
+        quoted(e.text) + " takes " + std::string(due) + ", not " + describe_one(c.policy, argument.type),
+        "this is " + describe_one(c.policy, argument.type));
     relate(c, diagnostic, argument);
     return nullptr;
 }
@@ -104,12 +112,11 @@ bool check_arguments(Context& c, Scope& s, const Define& define, std::span<const
         const auto& param = define.decl->params[i];
         const bool condition = is_condition(*value) && type.kind == Kind::Bool;
         if (condition || (!is_condition(*value) && comparable(type, value->type))) continue;
+        const auto given = is_condition(*value) ? "a condition" : describe_one(c.policy, value->type);
         auto& diagnostic = c.report.add(
             Code::E0301, value->span,
-            "parameter " + quoted(param.name.text) + " is a " + describe(c.policy, type) + ", not a " +
-                (is_condition(*value) ? "condition" : describe(c.policy, value->type)),
-            "this is a " +
-                (is_condition(*value) ? std::string("condition") : describe(c.policy, value->type)));
+            "parameter " + quoted(param.name.text) + " is " + describe_one(c.policy, type) + ", not " + given,
+            "this is " + given);
         diagnostic.related.push_back({param.name.span, "declared here"});
         right = false;
     }
@@ -184,7 +191,7 @@ const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<con
             c.report.add(Code::E0305, use, quoted(define.decl->name.text) + " takes no arguments", {},
                          "write it without parentheses");
         else
-            report_count(c, use, define.decl->name.text, define.params.size(), args.size());
+            report_count(c, use, define.decl->name.text, define.params.size(), args.size(), names_of(*define.decl));
         return nullptr;
     }
     if (!s.constant && args.empty()) {

@@ -117,7 +117,8 @@ public:
                 const bool algebra =
                     typed->op == Op::Union || typed->op == Op::Intersect || typed->op == Op::Minus;
                 if (algebra)
-                    c_.report.add(Code::E0311, typed->span, "an argument is a literal, a set or a column");
+                    c_.report.add(Code::E0311, typed->span, "an argument is a literal, a set or a column", {},
+                                  "write the set out, or give the table a column of it");
                 else
                     obligation.args.push_back({std::string(name.text), typed});
             }

@@ -44,13 +44,14 @@ const Expr* type_quantifier(Context& c, Scope& s, const ast::Expr& e, Op op) {
     if (list != nullptr && (is_condition(*list) || list->type.kind != Kind::List)) {
         auto& diagnostic = c.report.add(
             Code::E0304, list->span, "only lists, sets and tables have elements",
-            is_condition(*list) ? "this is a condition" : "this is a " + describe(c.policy, list->type));
+            is_condition(*list) ? "this is a condition" : "this is " + describe_one(c.policy, list->type));
         relate(c, diagnostic, *list);
         list = nullptr;
     }
     if (s.depth >= kMaxBinders) {
         c.report.add(Code::E0111, e.span,
-                     "more than " + std::to_string(kMaxBinders) + " quantifiers inside each other");
+                     "more than " + std::to_string(kMaxBinders) + " quantifiers inside each other", {},
+                     "compare sets with `overlaps` or `subset of`, or split the rule");
         return nullptr;
     }
     // Without its list the body's names mean nothing: what it says of them would be noise.
@@ -197,7 +198,7 @@ const Expr* type_condition(Context& c, Scope& s, const ast::Expr& e) {
     if (value == nullptr || is_condition(*value)) return value;
     if (value->type.kind != Kind::Bool) {
         auto& diagnostic = c.report.add(Code::E0310, value->span, "expected a condition",
-                                        "this is a " + describe(c.policy, value->type));
+                                        "this is " + describe_one(c.policy, value->type));
         if (!is_group(value->type) && value->type.kind != Kind::List)
             diagnostic.help = "compare it with something";
         relate(c, diagnostic, *value);
@@ -251,7 +252,8 @@ void start_work(Context& c) {
 }
 
 void report_too_deep(Context& c, Span span) {
-    c.report.add(Code::E0111, span, "nesting is too deep, with the definitions put in");
+    c.report.add(Code::E0111, span, "nesting is too deep, with the definitions put in", {},
+                 "write some of the definitions out: `a and b and c` is one level");
 }
 
 const Expr* type_whole_condition(Context& c, Scope& s, const ast::Expr& e) {
@@ -268,8 +270,8 @@ const Expr* type_constant(Context& c, Scope& s, const ast::Expr& e, const Type* 
     if (want != nullptr && !comparable(*want, value->type)) {
         auto& diagnostic = c.report.add(
             Code::E0301, value->span,
-            "expected a " + describe(c.policy, *want) + ", not a " + describe(c.policy, value->type),
-            "this is a " + describe(c.policy, value->type));
+            "expected " + describe_one(c.policy, *want) + ", not " + describe_one(c.policy, value->type),
+            "this is " + describe_one(c.policy, value->type));
         if (want->kind == Kind::List && is_string_kind(value->type.kind)) {
             diagnostic.help = "put it in braces";
             diagnostic.replacement = "{ " + std::string(text_at(c, value->span)) + " }";
@@ -279,7 +281,7 @@ const Expr* type_constant(Context& c, Scope& s, const ast::Expr& e, const Type* 
         return nullptr;
     }
     if (only_constants(*value)) return value;
-    c.report.add(Code::E0311, value->span, "expected a constant");
+    c.report.add(Code::E0311, value->span, "expected a constant", {}, std::string(kWriteConstant));
     return nullptr;
 }
 
@@ -371,8 +373,8 @@ void relate(const Context& c, Diagnostic& diagnostic, const Expr& value) {
         return;
     }
     if (!field.valid() || c.policy.at(field).span.end <= c.policy.at(field).span.begin) return;
-    diagnostic.related.push_back({c.policy.at(field).span, quoted(name) + " is declared here, a " +
-                                                               describe(c.policy, c.policy.at(field).type)});
+    diagnostic.related.push_back({c.policy.at(field).span, quoted(name) + " is declared here, " +
+                                                               describe_one(c.policy, c.policy.at(field).type)});
 }
 
 void report_mismatch(Context& c, Span span, std::string_view operation, const Expr& left, const Expr& right) {
@@ -381,8 +383,8 @@ void report_mismatch(Context& c, Span span, std::string_view operation, const Ex
     auto& diagnostic = c.report.add(
         Code::E0301, span,
         quoted(operation) + " does not go with " + quoted(left_type) + " and " + quoted(right_type));
-    diagnostic.related.push_back({left.span, "this is a " + left_type});
-    diagnostic.related.push_back({right.span, "this is a " + right_type});
+    diagnostic.related.push_back({left.span, "this is " + describe_one(c.policy, left.type)});
+    diagnostic.related.push_back({right.span, "this is " + describe_one(c.policy, right.type)});
     relate(c, diagnostic, left);
     relate(c, diagnostic, right);
     const bool left_text = is_string_kind(left.type.kind), right_text = is_string_kind(right.type.kind);

@@ -75,6 +75,9 @@ void start_work(Context& c);
 void report_too_deep(Context& c, Span span);
 /// A whole condition of a rule or invariant; E0404 if it is constant.
 const Expr* type_whole_condition(Context& c, Scope& s, const ast::Expr& e);
+/// What helps where a constant is due.
+inline constexpr std::string_view kWriteConstant =
+    "write a literal, a `define`d constant or a column of the rule's row";
 /// A value of Integer, Text, Set, Column and set algebra only, of the type wanted; else E0311.
 const Expr* type_constant(Context& c, Scope& s, const ast::Expr& e, const Type* want);
 

@@ -236,7 +236,7 @@ void report_no_field(Context& c, FieldId record, const ast::PathStep& step,
 void check_builtin_facts(Context& c) {
     constexpr std::string_view kPaths[] = {
 #define FACT(name, path, presence) path,
-#include "bytecode/builtin_facts.def"
+#include "base/builtin_facts.def"
 #undef FACT
     };
     for (const auto path : kPaths) {

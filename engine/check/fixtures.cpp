@@ -115,7 +115,7 @@ private:
                 type = element_of(type);
             } else {
                 c_.report.add(Code::E0414, step.span,
-                              "a " + describe(c_.policy, type) + " has nothing inside that could be set", {},
+                              describe_one(c_.policy, type) + " has nothing inside that could be set", {},
                               "set it as a whole");
                 return {};
             }
@@ -128,19 +128,24 @@ private:
     std::uint32_t module_;
 };
 
-/// Sets or removes one place, making objects on the way. False: reported.
+/// Sets one place, making objects on the way, or removes it if it is there. False: reported.
 bool apply(Context& c, json::Value& document, const Keys& keys, Span span, const ast::Data& data) {
+    const bool removes = data.kind == ast::DataKind::Missing;
     auto* at = &document;
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        if (at->type == json::Type::Null) *at = json::Value::object();
+        if (at->type == json::Type::Null) {
+            if (removes) return true;
+            *at = json::Value::object();
+        }
         if (at->type != json::Type::Object) {
             c.report.add(Code::E0414, span,
-                         "there is no object to set " + quoted(keys[i]) + " in: the fixture has a " +
-                             std::string(json::name_of(at->type)) + " there");
+                         "there is no object to " + (removes ? "remove " + quoted(keys[i]) + " from"
+                                                             : "set " + quoted(keys[i]) + " in") +
+                             ": the fixture has " + std::string(json::name_of(at->type)) + " there");
             return false;
         }
         const bool last = i + 1 == keys.size();
-        if (last && data.kind == ast::DataKind::Missing) {
+        if (last && removes) {
             at->remove(keys[i]);
             return true;
         }
@@ -151,7 +156,7 @@ bool apply(Context& c, json::Value& document, const Keys& keys, Span span, const
             return true;
         }
         auto* next = at->find(keys[i]);
-        if (next == nullptr && data.kind == ast::DataKind::Missing) return true;
+        if (next == nullptr && removes) return true;
         at = next != nullptr ? next : &at->set(keys[i], json::Value::object());
     }
     return true;

@@ -156,7 +156,7 @@ const Expr* type_set(Context& c, Scope& s, const ast::Expr& e, const Type* want)
         }
         if (kid->type.kind == Kind::List) {
             c.report.add(Code::E0301, kid->span, "a set inside a set",
-                         "this is a " + describe(c.policy, kid->type), "join sets with `|`");
+                         "this is " + describe_one(c.policy, kid->type), "join sets with `|`");
             broken = true;
             continue;
         }
@@ -169,8 +169,8 @@ const Expr* type_set(Context& c, Scope& s, const ast::Expr& e, const Type* want)
         }
         if (first != nullptr && !comparable(first->type, kid->type)) {
             auto& diagnostic = c.report.add(Code::E0301, kid->span, "a set of different types",
-                                            "this is a " + describe(c.policy, kid->type));
-            diagnostic.related.push_back({first->span, "this is a " + describe(c.policy, first->type)});
+                                            "this is " + describe_one(c.policy, kid->type));
+            diagnostic.related.push_back({first->span, "this is " + describe_one(c.policy, first->type)});
             broken = true;
             continue;
         }

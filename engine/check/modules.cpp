@@ -181,7 +181,8 @@ bool load_modules(Context& c) {
         }
         c.report.add(Code::E0110, {},
                      "the sources have " + std::to_string(bytes) + " bytes together; the limit is " +
-                         std::to_string(c.options.max_source_bytes));
+                         std::to_string(c.options.max_source_bytes),
+                     {}, "split the policy into layers, each a bundle of its own");
         return false;
     }
     c.data_bytes = bytes;

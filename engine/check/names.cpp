@@ -220,6 +220,17 @@ std::string describe(const Policy& policy, const Type& type) {
     return std::string(spelling_of(type.kind));
 }
 
+std::string_view article_of(std::string_view word) {
+    // Not before `u`: the only such word is `url`.
+    return !word.empty() && std::string_view("aeio").find(word[0]) != std::string_view::npos ? "an" : "a";
+}
+
+std::string describe_one(const Policy& policy, const Type& type) {
+    const auto name = describe(policy, type);
+    if (type.kind == Kind::Enum) return "a value of " + quoted(name);
+    return std::string(article_of(name)) + ' ' + name;
+}
+
 FieldId child_of(const Policy& policy, FieldId record, std::string_view name) {
     for (const auto child : policy.at(record).children)
         if (policy.at(child).name == name) return child;

@@ -24,16 +24,16 @@ const Expr* apply_parts(Context& c, const Expr* value, Steps steps, std::size_t 
             value = selected;
             continue;
         }
-        const auto what = describe(c.policy, value->type);
+        const auto what = describe_one(c.policy, value->type);
         if (value->type.kind == Kind::List) {
             const std::string list(text_at(c, Span{span.source, span.begin, steps[i - 1].span.end}));
-            c.report.add(Code::E0202, step.span, "a " + what + " has no field " + quoted(step.text), {},
+            c.report.add(Code::E0202, step.span, what + " has no field " + quoted(step.text), {},
                          "look at its elements: " +
                              quoted("any x in " + list + ": x." + std::string(step.text) + " == …"));
             return nullptr;
         }
         auto& diagnostic = c.report.add(Code::E0202, step.span,
-                                        "a " + what + " has no field " + quoted(step.text), "no such field");
+                                        what + " has no field " + quoted(step.text), "no such field");
         relate(c, diagnostic, *value);
         return nullptr;
     }
@@ -46,9 +46,9 @@ const Expr* fact_node(Context& c, FactId id, const Type& type, Span span) {
     return fact;
 }
 
-const Expr* refuse_fact(Context& c, Span span, std::string help = {}) {
+const Expr* refuse_fact(Context& c, Span span, std::string_view help = kWriteConstant) {
     c.report.add(Code::E0311, span, "expected a constant, but this is read from the request", {},
-                 std::move(help));
+                 std::string(help));
     return nullptr;
 }
 

@@ -109,7 +109,8 @@ const Expr* type_like(Context& c, const ast::Expr& e, const Expr& subject) {
     if (single && separators_of(kind).empty()) {
         auto& diagnostic =
             c.report.add(Code::E0304, e.span,
-                         "`*` matches inside one segment, and a " + quoted(spelling_of(kind)) + " has none",
+                         "`*` matches inside one segment, and " + std::string(article_of(spelling_of(kind))) + ' ' +
+                             quoted(spelling_of(kind)) + " has none",
                          "no separators are known here",
                          "declare the field as `path` (segments end at `/`), `subject` (`:` and `/`) or "
                          "`dotted` (`.`), or "
@@ -192,7 +193,7 @@ const Expr* type_window(Context& c, Scope& s, const ast::Expr& e) {
     if (instant->type.kind != Kind::Instant) {
         auto& diagnostic =
             c.report.add(Code::E0304, instant->span,
-                         "only an instant lies in a window, not a " + describe(c.policy, instant->type));
+                         "only an instant lies in a window, not " + describe_one(c.policy, instant->type));
         relate(c, diagnostic, *instant);
         return nullptr;
     }

@@ -28,6 +28,11 @@ int side_of(const Expr& e, std::uint32_t& fact) {
     return upper == forward ? 1 : -1;
 }
 
+/// "an `oblige` rule".
+std::string one_rule(RuleKind kind) {
+    return std::string(article_of(spelling_of(kind))) + ' ' + quoted(spelling_of(kind)) + " rule";
+}
+
 void append_conjuncts(std::vector<const Expr*>& out, const Expr* when) {
     if (when == nullptr) return;
     if (when->op == Op::And)
@@ -168,7 +173,7 @@ private:
 
     void refuse_clause(const ast::RuleDecl& decl, Span span, std::string_view clause, std::string help) {
         c_.report.add(Code::E0407, span,
-                      quoted(clause) + " does not belong in a " + quoted(spelling_of(decl.kind)) + " rule",
+                      quoted(clause) + " does not belong in " + one_rule(decl.kind),
                       {}, std::move(help));
     }
 
@@ -184,8 +189,8 @@ private:
                           "write an `oblige` rule beside this one");
         const auto missing = [&](std::string_view what) {
             c_.report.add(Code::E0407, decl.name.span,
-                          "rule " + quoted(decl.name.text) + " has no effect: a " +
-                              quoted(spelling_of(decl.kind)) + " rule needs " + std::string(what));
+                          "rule " + quoted(decl.name.text) + " has no effect: " + one_rule(decl.kind) + " needs " +
+                              std::string(what));
         };
         if (decl.kind == RuleKind::Require && !decl.approval)
             missing("`approval from group \"…\" within 15m`");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bytecode/index.h"
 #include "compile/condition.h"
 #include "compile/lowering.h"
 
@@ -62,6 +63,18 @@ void lower_catalog(Lowering& lowering) {
         ref.proof_required = issuer.proof_required ? 1 : 0;
         builder.out.issuers.push_back(ref);
     }
+}
+
+/// How many rules of the program a rule of the policy becomes.
+std::size_t instances_of(const check::Policy& policy, const check::Rule& rule) {
+    return rule.each.valid() ? policy.tables[rule.each.value].rows.size() : 1;
+}
+
+/// The rule that a rule of the program was made of.
+const check::Rule& rule_of(const check::Policy& policy, std::size_t index) {
+    std::size_t at = 0;
+    for (std::size_t count = 0; index >= (count = instances_of(policy, policy.rules[at])); ++at) index -= count;
+    return policy.rules[at];
 }
 
 bool lower_rule(Lowering& lowering, const check::Rule& rule, const Lines& lines, Report& report) {
@@ -147,14 +160,17 @@ std::vector<std::byte> lower(const check::Policy& policy, Report& report) {
 
     // What the verifier would refuse beside the bound is a fault of this module; open() will say so.
     const auto measures = bytecode::measure(builder.out);
+    if (measures && measures->step_bound == UINT64_MAX) {
+        report.add(Code::E0504, rule_of(policy, measures->costliest).span,
+                   "the step bound of the policy does not fit 64 bits", "this rule costs most",
+                   "nest fewer quantifiers, or give the lists they run over a smaller `max`");
+        return {};
+    }
     if (measures) {
+        bytecode::index_rules(builder.out);
         manifest.step_bound = measures->step_bound;
         manifest.temp_count = measures->temps;
         manifest.max_binders = measures->binders;
-    } else if (measures.error().code == "B0017") {
-        report.add(Code::E0504, policy.rules[0].span, "the step bound of the policy does not fit 64 bits", {},
-                   "nest fewer quantifiers, or give the lists they run over a smaller `max`");
-        return {};
     }
     return bytecode::Program::seal(builder.out);
 }

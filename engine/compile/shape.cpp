@@ -40,7 +40,7 @@ bool same_type(const Field& a, const Field& b) {
 
 constexpr std::string_view kBuiltinPaths[] = {
 #define FACT(name, path, presence) path,
-#include "bytecode/builtin_facts.def"
+#include "base/builtin_facts.def"
 #undef FACT
 };
 

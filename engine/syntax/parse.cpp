@@ -234,7 +234,8 @@ private:
         if (first && !apart && !file_.decls.empty()) file_.decls.pop_back();
         tokens_.skip_declaration();
         if (deep) {
-            report_.add(Code::E0111, *deep, "nesting is too deep", "one level too many");
+            report_.add(Code::E0111, *deep, "nesting is too deep", "one level too many",
+                        "write it flatter; parts of an expression can be named with `define`");
         } else if (!tainted && tokens_.span(*tokens_.LT(1)).begin < at.begin) {
             // The next declaration's first words were taken for part of this one.
             incomplete();

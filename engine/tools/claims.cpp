@@ -91,7 +91,8 @@ Error unknown_kind(std::string_view kind, const std::vector<StandardKind>& kinds
     }
     const std::string_view near = nearest(kind, names);
     std::string message = "unknown issuer kind `" + std::string(kind) + "`; ";
-    message += near.empty() ? "there are " + list : "did you mean `" + std::string(near) + "`?";
+    if (!near.empty()) message += "did you mean `" + std::string(near) + "`? ";
+    message += "the kinds are " + list;
     return {"K0001", std::move(message), {}};
 }
 

@@ -1,4 +1,4 @@
-// Runs the tests that a policy carries. Not here: the syntax of expectations (syntax/) or the
+// Runs the tests that a policy carries, and holds its invariants against the same requests. Not here: the syntax of expectations (syntax/) or the
 // documents, to which check/ has already applied every change.
 #pragma once
 
@@ -12,6 +12,10 @@ namespace writ::tools {
 
 /// Runs each test whose name contains `filter`, in order.
 [[nodiscard]] std::vector<TestCase> run_tests(const check::Policy& policy, const Bundle& bundle,
+                                              std::string_view filter);
+
+/// Implements Workspace::check_invariants.
+[[nodiscard]] InvariantCheck check_invariants(const check::Policy& policy, const Bundle& bundle,
                                               std::string_view filter);
 
 /// An expectation in canonical form: `permit { "a" } for 2m by rule`.

@@ -60,7 +60,8 @@ bool independent(const Facts& facts, const Value* approval) {
     return apart;
 }
 
-/// Why an approval does not count, a bit for each ReasonCode; 0 if it does, and then until when.
+/// Why an approval does not count, a bit for each ReasonCode; 0 if it does, and then until when. One
+/// that does not last a second is over: no credential lives shorter.
 std::uint32_t objections(const Deciding& deciding, const bytecode::RequirementRef& requirement,
                          const Value* approval, std::int64_t& until) {
     const Facts& facts = deciding.facts;
@@ -73,11 +74,11 @@ std::uint32_t objections(const Deciding& deciding, const bytecode::RequirementRe
         against |= bit(ReasonCode::approval_not_approved);
 
     const Value& expires = column_of(approval, places.expires);
-    if (expires.state == State::Missing || (expires.present() && expires.integer <= now))
+    if (expires.state == State::Missing || (expires.present() && sat_sub(expires.integer, now) < kSecond))
         against |= bit(ReasonCode::approval_expired);
 
     const Value& at = column_of(approval, places.at);
-    if (!at.present() || at.integer > now || sat_sub(now, at.integer) >= requirement.within)
+    if (!at.present() || at.integer > now || sat_sub(sat_add(at.integer, requirement.within), now) < kSecond)
         against |= bit(ReasonCode::approval_stale);
 
     const Value& groups = column_of(approval, places.groups);
@@ -119,27 +120,36 @@ void keep_distinct(std::vector<Counting>& counting) {
     counting.erase(end, counting.end());
 }
 
+/// Fills `counting` with the approvals that count, one for each approver, longest-lived first.
+/// Output:  why the others do not, a bit for each ReasonCode.
+std::uint32_t gather(Deciding& deciding, const bytecode::RequirementRef& requirement) {
+    if (deciding.decision.binding_digest.empty()) digest_binding(deciding);
+    auto& counting = deciding.work.counting;
+    counting.clear();
+    std::uint32_t against = 0, index = 0;
+    each_row(deciding.facts[Builtin::Approvals], [&](const Value* approval) {
+        std::int64_t until = 0;
+        const std::uint32_t objected = objections(deciding, requirement, approval, until);
+        against |= objected;
+        if (objected == 0)
+            counting.push_back({index, until, &column_of(approval, deciding.facts.places().approver)});
+        ++index;
+    });
+    keep_distinct(counting);
+    return against;
+}
+
+const bytecode::RequirementRef& requirement_of(const Deciding& deciding, std::uint32_t rule) {
+    return deciding.program.requirements[deciding.rule(rule).effect];
+}
+
 }  // namespace
 
 void count_approvals(Deciding& deciding) {
-    if (deciding.work.requirements.empty()) return;
-    digest_binding(deciding);
-    const Facts& facts = deciding.facts;
-    auto& counting = deciding.work.counting;
+    const auto& counting = deciding.work.counting;
     for (const std::uint32_t rule : deciding.work.requirements) {
-        const bytecode::RequirementRef& requirement =
-            deciding.program.requirements[deciding.rule(rule).effect];
-        counting.clear();
-        std::uint32_t against = 0, index = 0;
-        each_row(facts[Builtin::Approvals], [&](const Value* approval) {
-            std::int64_t until = 0;
-            const std::uint32_t objected = objections(deciding, requirement, approval, until);
-            against |= objected;
-            if (objected == 0)
-                counting.push_back({index, until, &column_of(approval, facts.places().approver)});
-            ++index;
-        });
-        keep_distinct(counting);
+        const bytecode::RequirementRef& requirement = requirement_of(deciding, rule);
+        const std::uint32_t against = gather(deciding, requirement);
         if (counting.size() < requirement.count) {
             deciding.work.unmet.push_back({rule, against, static_cast<std::uint32_t>(counting.size())});
             continue;
@@ -149,6 +159,14 @@ void count_approvals(Deciding& deciding) {
             deciding.at_most(sat_sub(counting[i].until, deciding.decision.now));
         }
     }
+}
+
+std::int64_t approved_for(Deciding& deciding, std::uint32_t rule) {
+    const bytecode::RequirementRef& requirement = requirement_of(deciding, rule);
+    (void)gather(deciding, requirement);
+    const auto& counting = deciding.work.counting;
+    if (counting.size() < requirement.count) return -1;
+    return sat_sub(counting[requirement.count - 1].until, deciding.decision.now);
 }
 
 void name_approvals(Deciding& deciding) {

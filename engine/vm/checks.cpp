@@ -19,7 +19,7 @@ struct Asked {
 };
 constexpr Asked kAsked[] = {
 #define FACT(name, path, presence) {Builtin::name, Presence::presence, path},
-#include "bytecode/builtin_facts.def"
+#include "base/builtin_facts.def"
 #undef FACT
 };
 

@@ -1,4 +1,6 @@
 // The order of a decision: checks, rules, scopes, audience, permits, approvals, lifetime.
+#include "base/values.h"
+#include "vm/candidates.h"
 #include "vm/deciding.h"
 
 namespace writ::vm {
@@ -7,49 +9,66 @@ namespace {
 
 using bytecode::RuleRef;
 
-/// The rules that may matter to these facts, ascending: a superset of those whose condition holds in
-/// either mode, with every timed rule. Here: all of them.
-std::span<const std::uint32_t> candidates(const Deciding& deciding) {
-    return deciding.work.rules;
+/// The rules of one sort that may hold, ascending.
+std::span<const std::uint32_t> candidates(Deciding& deciding, Want want, Mode mode) {
+    auto& found = deciding.work.candidates;
+    found.clear();
+    find_candidates(deciding.program, deciding.facts, want, mode, found);
+    if (!std::is_sorted(found.begin(), found.end(), std::less_equal<>())) {
+        std::sort(found.begin(), found.end());
+        found.erase(std::unique(found.begin(), found.end()), found.end());
+    }
+    return found;
 }
 
-/// Runs every candidate, a permit to be sure and the others on suspicion.
-void run_rules(Deciding& deciding) {
+/// Runs what may narrow, on suspicion. What begins to apply within a second applies: no credential
+/// lives shorter, so none could end before.
+void run_narrowing(Deciding& deciding) {
     Outcomes& work = deciding.work;
-    for (const std::uint32_t index : candidates(deciding)) {
+    for (const std::uint32_t index : candidates(deciding, Want::Narrowing, Mode::Possibly)) {
         const RuleRef& rule = deciding.rule(index);
-        const auto kind = static_cast<RuleKind>(rule.kind);
-        const Mode mode = kind == RuleKind::Permit ? Mode::Surely : Mode::Possibly;
-        if (!deciding.interpreter.holds(deciding.facts, rule, mode)) {
-            if (kind != RuleKind::Permit && (rule.flags & bytecode::kTimed) != 0)
-                work.dormant.push_back(index);
-            continue;
+        if (!deciding.interpreter.holds(deciding.facts, rule, Mode::Possibly)) {
+            const std::int64_t onset = deciding.interpreter.until(deciding.facts, rule, Mode::Possibly, false);
+            if (onset == INT64_MAX) continue;
+            if (sat_sub(onset, deciding.decision.now) >= kSecond) {
+                work.dormant.push_back({index, onset});
+                continue;
+            }
         }
-        switch (kind) {
-            case RuleKind::Permit:
-                work.permits.push_back({.rule = index});
-                break;
-            case RuleKind::Deny:
-                work.denies.push_back(index);
-                break;
-            case RuleKind::Require:
-                work.requirements.push_back(index);
-                break;
-            case RuleKind::Limit:
-                work.limits.push_back(index);
-                break;
-            case RuleKind::Oblige:
-                work.duties.push_back(index);
-                break;
+        switch (static_cast<RuleKind>(rule.kind)) {
+            case RuleKind::Permit: break;  // no candidate here
+            case RuleKind::Deny: work.denies.push_back(index); break;
+            case RuleKind::Require: work.requirements.push_back(index); break;
+            case RuleKind::Limit: work.limits.push_back(index); break;
+            case RuleKind::Oblige: work.duties.push_back(index); break;
         }
     }
+}
+
+/// Runs the permits, to be sure. One that cannot last a second offers nothing.
+void run_permits(Deciding& deciding) {
+    for (const std::uint32_t index : candidates(deciding, Want::Permits, Mode::Surely)) {
+        const RuleRef& rule = deciding.rule(index);
+        if (!deciding.interpreter.holds(deciding.facts, rule, Mode::Surely)) continue;
+        Match permit{.rule = index};
+        permit.until = deciding.interpreter.until(deciding.facts, rule, Mode::Surely, true);
+        permit.lifetime = std::min(deciding.program.grants[rule.effect].ttl, sat_sub(permit.until, deciding.decision.now));
+        if (permit.lifetime >= kSecond) deciding.work.permits.push_back(permit);
+        else deciding.work.brief = true;
+    }
+}
+
+/// Whether a rule applies for want of a fact: possibly true, and not surely.
+bool in_doubt(Deciding& deciding, std::uint32_t index) {
+    const RuleRef& rule = deciding.rule(index);
+    return deciding.interpreter.holds(deciding.facts, rule, Mode::Possibly) &&
+           !deciding.interpreter.holds(deciding.facts, rule, Mode::Surely);
 }
 
 bool denied(Deciding& deciding) {
     if (deciding.work.denies.empty()) return false;
     for (const std::uint32_t index : deciding.work.denies)
-        if (!deciding.interpreter.holds(deciding.facts, deciding.rule(index), Mode::Surely))
-            deciding.reason(ReasonCode::fact_missing, index);
+        if (in_doubt(deciding, index)) deciding.reason(ReasonCode::fact_missing, index);
     for (const std::uint32_t index : deciding.work.denies)
         deciding.decision.reasons.push_back({deciding.program.text(deciding.rule(index).name), index, {}});
     return true;
@@ -57,24 +76,23 @@ bool denied(Deciding& deciding) {
 
 bool without_permit(Deciding& deciding) {
     if (!deciding.work.permits.empty()) return false;
-    for (const std::uint32_t index : candidates(deciding)) {
-        const RuleRef& rule = deciding.rule(index);
-        if (static_cast<RuleKind>(rule.kind) == RuleKind::Permit &&
-            deciding.interpreter.holds(deciding.facts, rule, Mode::Possibly))
-            deciding.reason(ReasonCode::fact_missing, index);
-    }
-    return deciding.deny(ReasonCode::no_permit);
+    for (const std::uint32_t index : candidates(deciding, Want::Permits, Mode::Possibly))
+        if (in_doubt(deciding, index)) deciding.reason(ReasonCode::fact_missing, index);
+    return deciding.deny(deciding.work.brief ? ReasonCode::ttl_exhausted : ReasonCode::no_permit);
 }
 
 /// Fills in effect, grant, reasons and requirements. A return before the end is a deny.
 void resolve(Deciding& deciding) {
     Decision& decision = deciding.decision;
     if (refused(deciding)) return;
-    run_rules(deciding);
-    if (denied(deciding) || without_permit(deciding)) return;
+    run_narrowing(deciding);
+    if (denied(deciding)) return;
+    run_permits(deciding);
+    if (without_permit(deciding)) return;
     if (narrow_scopes(deciding) || narrow_audience(deciding)) return;
     choose_permits(deciding);
     count_approvals(deciding);
+    collect_obligations(deciding);
     if (narrow_lifetime(deciding)) return;
     name_approvals(deciding);
     if (!deciding.work.unmet.empty()) {
@@ -82,7 +100,6 @@ void resolve(Deciding& deciding) {
         decision.effect = Effect::NeedsApproval;
         return;
     }
-    collect_obligations(deciding);
     for (const Match& permit : deciding.work.permits)
         if (permit.used) deciding.reason(ReasonCode::permitted, permit.rule);
     decision.effect = Effect::Permit;

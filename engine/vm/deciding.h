@@ -65,6 +65,8 @@ void collect_obligations(Deciding& deciding);
 /// Counts approvals towards every requirement that applies: those met shorten the lifetime, the
 /// others are listed in `unmet`.
 void count_approvals(Deciding& deciding);
+/// How long the approvals present last for a requirement, in microseconds from now; -1 if too few count.
+[[nodiscard]] std::int64_t approved_for(Deciding& deciding, std::uint32_t rule);
 /// Names approvers and the binding digest, where approvals matter to the decision.
 void name_approvals(Deciding& deciding);
 /// Lists what is not met, with why the approvals present do not count.

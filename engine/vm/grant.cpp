@@ -5,6 +5,7 @@
 namespace writ::vm {
 
 using bytecode::Builtin;
+using bytecode::RuleRef;
 
 namespace {
 
@@ -14,6 +15,13 @@ const bytecode::LimitRef& limit_of(const Deciding& deciding, std::uint32_t rule)
 
 const bytecode::GrantRef& grant_of(const Deciding& deciding, const Match& permit) {
     return deciding.program.grants[deciding.rule(permit.rule).effect];
+}
+
+/// Texts are interned: the same text is at the same place.
+bool has_duty(const Grant& grant, std::string_view name, std::string_view args) {
+    return std::any_of(grant.obligations.begin(), grant.obligations.end(), [&](const Obligation& each) {
+        return each.name.data() == name.data() && each.args.data() == args.data();
+    });
 }
 
 bool offers(const Deciding& deciding, const Match& permit, const Value& scope) {
@@ -83,18 +91,14 @@ bool narrow_audience(Deciding& deciding) {
 /// For each scope the permit that offers it for longest is used. With any other choice a fact more
 /// could make a second permit match and shorten the grant's life, and a fact less lengthen it.
 void choose_permits(Deciding& deciding) {
-    const std::int64_t now = deciding.decision.now;
     auto& permits = deciding.work.permits;
-    for (Match& permit : permits) {
-        permit.until =
-            deciding.interpreter.until(deciding.facts, deciding.rule(permit.rule), Mode::Surely, true);
-        permit.lifetime = std::min(grant_of(deciding, permit).ttl, sat_sub(permit.until, now));
-    }
+    const auto longer = [](const Match& a, const Match& b) {
+        return a.lifetime != b.lifetime ? a.lifetime > b.lifetime : a.until > b.until;
+    };
     for (const Value* scope : deciding.work.granted) {
         Match* best = nullptr;
         for (Match& permit : permits)
-            if ((best == nullptr || permit.lifetime > best->lifetime) && offers(deciding, permit, *scope))
-                best = &permit;
+            if ((best == nullptr || longer(permit, *best)) && offers(deciding, permit, *scope)) best = &permit;
         if (best != nullptr) best->used = true;
     }
     for (const Match& permit : permits) {
@@ -102,12 +106,57 @@ void choose_permits(Deciding& deciding) {
         deciding.at_most(grant_of(deciding, permit).ttl);
         deciding.horizon = std::min(deciding.horizon, permit.until);
     }
-    // A narrowing rule that would start to apply ends the grant; one that would lapse does not.
-    for (const std::uint32_t index : deciding.work.dormant)
-        deciding.horizon =
-            std::min(deciding.horizon,
-                     deciding.interpreter.until(deciding.facts, deciding.rule(index), Mode::Possibly, false));
 }
+
+namespace {
+
+/// How long a grant may live, in microseconds, for all that a rule would say if it applied already;
+/// -1 if the grant would be another.
+std::int64_t lifetime_under(Deciding& deciding, std::uint32_t index) {
+    const bytecode::Program& program = deciding.program;
+    const RuleRef& rule = deciding.rule(index);
+    const Grant& grant = deciding.decision.grant;
+    const auto all_in = [&](std::uint32_t set, const auto& texts, auto text_of) {
+        return set == bytecode::kNone || std::all_of(texts.begin(), texts.end(), [&](const auto& each) {
+            const auto items = program.items(set);
+            return std::any_of(items.begin(), items.end(), [&](std::uint32_t id) { return program.text(id) == text_of(each); });
+        });
+    };
+    switch (static_cast<RuleKind>(rule.kind)) {
+        case RuleKind::Permit:
+        case RuleKind::Deny: return -1;
+        case RuleKind::Require: return approved_for(deciding, index);
+        case RuleKind::Limit: {
+            const bytecode::LimitRef& limit = program.limits[rule.effect];
+            const bool same = (limit.single_use == 0 || grant.single_use) &&
+                              all_in(limit.scopes, deciding.work.granted, [](const Value* scope) { return scope->text(); }) &&
+                              all_in(limit.audience, grant.audience, [](std::string_view each) { return each; });
+            if (!same) return -1;
+            return limit.ttl >= 0 ? limit.ttl : INT64_MAX;
+        }
+        case RuleKind::Oblige: {
+            const bytecode::DutyRef& duty = program.duties[rule.effect];
+            for (std::uint32_t i = 0; i < duty.count; ++i)
+                if (!has_duty(grant, program.text(program.ids[duty.first + 2 * i]), program.text(program.ids[duty.first + 2 * i + 1])))
+                    return -1;
+            return INT64_MAX;
+        }
+    }
+    return -1;
+}
+
+/// Rules that will apply: the grant ends where it would change, unless it is already as they want it.
+/// If an end were the harder of the two, a fact less could make the rule apply at once and gain time.
+void foresee(Deciding& deciding) {
+    const std::int64_t now = deciding.decision.now;
+    for (const Dormant& rule : deciding.work.dormant) {
+        const std::int64_t under = lifetime_under(deciding, rule.rule);
+        if (under < 0) deciding.horizon = std::min(deciding.horizon, rule.onset);
+        else deciding.at_most(std::max(under, sat_sub(rule.onset, now)));
+    }
+}
+
+}  // namespace
 
 bool narrow_lifetime(Deciding& deciding) {
     const Facts& facts = deciding.facts;
@@ -119,6 +168,7 @@ bool narrow_lifetime(Deciding& deciding) {
         if (limit.ttl >= 0) deciding.at_most(limit.ttl);
         grant.single_use = grant.single_use || limit.single_use != 0;
     }
+    foresee(deciding);
     const auto ends = [&](const Value& expiry) {
         if (expiry.present()) deciding.at_most(sat_sub(expiry.integer, now));
     };
@@ -143,11 +193,7 @@ void collect_obligations(Deciding& deciding) {
         for (std::uint32_t i = 0; i < duty.count; ++i) {
             const Obligation more{program.text(program.ids[duty.first + 2 * i]),
                                   program.text(program.ids[duty.first + 2 * i + 1])};
-            // Texts are interned: the same text is at the same place.
-            const bool there = std::any_of(duties.begin(), duties.end(), [&](const Obligation& each) {
-                return each.name.data() == more.name.data() && each.args.data() == more.args.data();
-            });
-            if (!there) duties.push_back(more);
+            if (!has_duty(deciding.decision.grant, more.name, more.args)) duties.push_back(more);
         }
     }
 }

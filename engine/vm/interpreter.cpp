@@ -59,6 +59,11 @@ std::int64_t flip(Cmp cmp, std::int64_t limit, std::int64_t now) {
     return after_limit && after > now ? after : kNever;
 }
 
+/// Whether a test's outcome depends on what time it is.
+bool depends_on_now(const Instr& in) {
+    return in.op == Opcode::NowCmp || in.op == Opcode::AgeCmp || (in.op == Opcode::InWindow && in.a == kNowOperand);
+}
+
 bool is_time(Opcode op) {
     return bytecode::info(op).op_class == bytecode::OpClass::Time;
 }
@@ -75,8 +80,7 @@ struct Interpreter::Impl {
             regexes.push_back(
                 std::make_unique<RE2>(re2::StringPiece(pattern.data(), pattern.size()), options));
         }
-        outcomes.rules.resize(of.rules.size());
-        for (std::uint32_t i = 0; i < outcomes.rules.size(); ++i) outcomes.rules[i] = i;
+        outcomes.candidates.reserve(of.rules.size());
     }
 
     /// What a quantifier's variable stands for.
@@ -300,6 +304,7 @@ struct Interpreter::Impl {
 
     /// Requires: `in` is a Test or Time instruction and not Quantify.
     Truth test(const Instr& in) {
+        if (timeless && depends_on_now(in)) return Truth::Unknown;
         switch (in.op) {
             case Opcode::TextEq:
                 return text_eq(in);
@@ -567,10 +572,11 @@ struct Interpreter::Impl {
     }
 
     std::int64_t until(bool unknown, bool held) {
-        // A rule for other tools stays one.
-        if (!code.empty() && code[0].op == Opcode::ToolIn && code[0].flags == 0 &&
-            test(code[0]) == Truth::False)
-            return kNever;
+        // Never, if the other facts settle the rule whatever the time.
+        timeless = true;
+        const bool settled = exec(0, code.size(), false) || !exec(0, code.size(), true);
+        timeless = false;
+        if (settled) return kNever;
         for (int changes = 0; changes < 8; ++changes) {
             scratch.reset();
             std::fill(temps.begin(), temps.end(), Value{});
@@ -594,6 +600,7 @@ struct Interpreter::Impl {
     const bytecode::RuleRef* rule = nullptr;
     std::span<const Instr> code;
     std::int64_t now = 0;
+    bool timeless = false;  ///< leaves open what time it is: Time tests are unknown
     std::uint64_t steps = 0;
 };
 

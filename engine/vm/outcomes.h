@@ -19,6 +19,12 @@ struct Match {
     bool used = false;
 };
 
+/// A rule that narrows, not yet, but at a moment that is known.
+struct Dormant {
+    std::uint32_t rule = 0;
+    std::int64_t onset = INT64_MAX;  ///< a second from now or more
+};
+
 /// An approval that counts towards the requirement at hand.
 struct Counting {
     std::uint32_t index = 0;  ///< in the request's approvals
@@ -34,10 +40,11 @@ struct Unmet {
 };
 
 struct Outcomes {
-    std::vector<std::uint32_t> rules;  ///< every rule's index: the candidates without an index
+    std::vector<std::uint32_t> candidates;  ///< rules to try
     std::vector<Match> permits;
     std::vector<std::uint32_t> denies, requirements, limits, duties;  ///< rules that apply
-    std::vector<std::uint32_t> dormant;  ///< timed narrowing rules that do not apply
+    std::vector<Dormant> dormant;
+    bool brief = false;  ///< some permit matches, but not for a second
     std::vector<const Value*> granted;
     std::vector<Counting> counting;
     std::vector<std::uint32_t> approvals;  ///< used, by index
@@ -51,6 +58,7 @@ struct Outcomes {
         limits.clear();
         duties.clear();
         dormant.clear();
+        brief = false;
         granted.clear();
         approvals.clear();
         unmet.clear();

@@ -31,8 +31,39 @@ check "permit: effect first" [ "$(head -n 1 "$work/out")" = permit ]
 ends "deny" 1 eval "$policy" --request "$policy/requests/deny.json"
 check "deny: effect first" [ "$(head -n 1 "$work/out")" = deny ]
 ends "needs approval" 1 eval "$policy" --request "$policy/requests/needs_approval.json"
+approval=examples/delete-bucket
+run eval "$approval" --request "$approval/requests/needs_approval_expired.json"
+check "needs approval: what does not count" out_has "not counted: approval_expired"
+run eval "$policy" --request <(sed 's/"amount": *[0-9.]*,//' "$permit")
+check "a missing fact: said of the permit" grep -Eq 'fact_missing: permit refund_current_tenant at .* is not known to hold: some fact it reads is missing$' "$work/out"
+run eval "$policy" --request <(sed 's/"roles": *\[[^]]*\],//' "$permit")
+check "a missing fact: said of the deny" out_has "fact_missing: not known to apply: some fact it reads is missing"
+check "a deny: named once" [ "$(grep -c user_not_authorized "$work/out")" = 1 ]
 ends "test" 0 test "$policy"
+check "test: invariants" grep -Eq '^invariants: 1 checked on [0-9]+ requests \(checked, not proved\)$' "$work/out"
+cat "$policy/policy.writ" - >"$work/invariant.writ" <<END
+invariant nothing_small: never permit when params_small
+define params_small = tool.name == "refund" and user is some and want.ttl < 2m
+invariant nothing_written: never permit when tool.tier >= write
+END
+mkdir -p "$work/requests"
+cp "$policy"/requests/*.json "$work/requests/"
+ends "test: an invariant that a test breaks" 1 test "$work/invariant.writ"
+check "test: names invariant and test" out_has "FAIL invariant nothing_written on a refund in the current tenant"
+check "test: an invariant that nothing tries" out_has "note invariant nothing_small: its condition is true for none of these requests"
+ends "test: as JSON" 1 test "$work/invariant.writ" --format json
+check "test: as JSON, invariants" grep -Eq '"invariants":\{"checked":3,"requests":[0-9]+,"untried":\["nothing_small"\]\}' "$work/out"
+ends "test: a filter" 0 test "$work/invariant.writ" --filter "another tenant"
+check "test: a filter, no notes" not out_has "note invariant"
 ends "filter that matches nothing" 1 test "$policy" --filter "no such test"
+ends "compile" 0 compile "$policy" --output "$work/refund.bundle"
+check "compile: the bundle is there" grep -q WRITBNDL "$work/refund.bundle"
+ends "compile: into a folder that is not there" 4 compile "$policy" --output "$work/none/refund.bundle"
+check "compile: names the file" err_has "$work/none/refund.bundle"
+printf 'permit p when nothing_known grant { "a" } for 1m\n' >"$work/bad.writ"
+ends "compile: an invalid policy" 3 compile "$work/bad.writ" --output "$work/refund.bundle"
+check "compile: says what is wrong" err_has "error[E"
+check "compile: the old bundle stays" grep -q WRITBNDL "$work/refund.bundle"
 ends "version" 0 --version
 check "version: on stdout" grep -Eq '^writ [0-9]+\.[0-9]+\.[0-9]+$' "$work/out"
 ends "help" 0 eval --help
@@ -66,7 +97,6 @@ ends "unknown kind" 2 request --claims /dev/null --issuer-kind nobody
 check "unknown kind: says so" err_has K0001
 
 # Invalid policies and requests: nothing on stdout that reads like a decision.
-printf 'permit p when nothing_known grant { "a" } for 1m\n' >"$work/bad.writ"
 ends "invalid policy" 3 check "$work/bad.writ"
 check "invalid policy: on stderr" err_has "error[E"
 check "invalid policy: points" err_has "--> $work/bad.writ:1:"

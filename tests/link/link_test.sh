@@ -7,7 +7,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-"$writ" check "$root/examples/refund" --output "$out/refund.bundle" >/dev/null
+"$writ" compile "$root/examples/refund" --output "$out/refund.bundle" >/dev/null
 "$broker" "$out/refund.bundle" "$root/examples/refund/requests/permit.json" | grep -q '"effect":"permit"'
 
 if ldd "$broker" | grep -i antlr; then echo "the broker links ANTLR"; exit 1; fi

@@ -1,6 +1,7 @@
 #include "harness.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "analyze/reference.h"
 #include "base/report.h"
@@ -43,23 +44,23 @@ std::unique_ptr<Subject> Subject::make(const PolicyText& text, std::vector<Diagn
 bool Subject::bind(const json::Value& document) {
     const auto bound = request_.parse(json::write(document));
     if (!bound) refusal_ = bound.error();
+    document_ = &document;
     return bound.has_value();
 }
 
-const Decision& Subject::decide() {
-    evaluator_.evaluate(request_, decision_);
+const Decision& Subject::decide(By by) {
+    if (by == By::Machine) {
+        evaluator_.evaluate(request_, decision_);
+        return decision_;
+    }
+    arena_ = std::make_unique<Arena>();
+    decision_ = analyze::reference_decide(*policy_, *document_, *arena_);
+    decision_.bundle_digest = bundle_.digest();
     return decision_;
 }
 
 std::string Subject::json_of(const Decision& decision) const {
     return to_json(decision, Layers(bundle_), Audience::Operator);
-}
-
-std::string Subject::reference_json(const json::Value& document) const {
-    Arena arena;
-    Decision decision = analyze::reference_decide(*policy_, document, arena);
-    decision.bundle_digest = bundle_.digest();
-    return json_of(decision);
 }
 
 bool Outcome::ends_at_horizon() const {
@@ -68,7 +69,8 @@ bool Outcome::ends_at_horizon() const {
 
 std::optional<Outcome> outcome_of(Subject& subject, const json::Value& document) {
     if (!subject.bind(document)) return std::nullopt;
-    const Decision& decision = subject.decide();
+    static const By by = std::getenv("WRIT_PROPERTY_REFERENCE") != nullptr ? By::Reference : By::Machine;
+    const Decision& decision = subject.decide(by);
     Outcome out;
     out.effect = decision.effect;
     out.scopes.assign(decision.grant.scopes.begin(), decision.grant.scopes.end());

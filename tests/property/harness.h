@@ -19,6 +19,8 @@
 
 namespace writ::property {
 
+enum class By : std::uint8_t { Machine, Reference };
+
 /// One policy in both forms, and the machines to run it.
 class Subject {
 public:
@@ -29,11 +31,9 @@ public:
     /// Binds a document. False: refused, `refusal()` says why.
     [[nodiscard]] bool bind(const json::Value& document);
     [[nodiscard]] const Error& refusal() const { return refusal_; }
-    /// Decides the bound document with the machine. The decision lives until the next bind.
-    [[nodiscard]] const Decision& decide();
+    /// Decides the bound document. The decision lives until the next bind, and as the document does.
+    [[nodiscard]] const Decision& decide(By by = By::Machine);
     [[nodiscard]] std::string json_of(const Decision& decision) const;
-    /// Decides a document that bind() accepts with the reference evaluator, as operator JSON.
-    [[nodiscard]] std::string reference_json(const json::Value& document) const;
 
     [[nodiscard]] const Bundle& bundle() const { return bundle_; }
     [[nodiscard]] const check::Policy& policy() const { return *policy_; }
@@ -45,6 +45,8 @@ private:
     Bundle bundle_;
     Request request_;
     Evaluator evaluator_;
+    const json::Value* document_ = nullptr;
+    std::unique_ptr<Arena> arena_;
     Decision decision_;
     Error refusal_;
 };
@@ -61,7 +63,9 @@ struct Outcome {
     /// The ttl was cut at the horizon.
     [[nodiscard]] bool ends_at_horizon() const;
 };
-/// What the machine decides; nothing if the document is refused.
+/// What is decided; nothing if the document is refused. By the machine, or by the reference
+/// evaluator if the environment has WRIT_PROPERTY_REFERENCE: the language itself must have the
+/// properties, not only one implementation.
 [[nodiscard]] std::optional<Outcome> outcome_of(Subject& subject, const json::Value& document);
 
 /// Generates until the checker accepts: what it refuses is dropped, then the whole is tried anew.

@@ -235,7 +235,7 @@ PolicyShape random_shape(Rng& rng) {
     PolicyShape shape;
     shape.permits = rng.between(1, 5);
     shape.denies = rng.below(3);
-    shape.requires_ = rng.percent(50) ? rng.between(1, 2) : 0;
+    shape.requires_ = rng.percent(60) ? rng.between(1, 2) : 0;
     shape.limits = rng.below(4);
     shape.obliges = rng.below(3);
     shape.depth = rng.between(1, 3);
@@ -254,6 +254,14 @@ PolicyText random_policy(Rng& rng, const PolicyShape& shape) {
             out.rules.push_back(random_rule(rng, kind, prefix + std::to_string(i), shape));
     };
     add(RuleKind::Permit, "p", shape.permits);
+    // Most policies have one permit that is easily had, so that what narrows has something to narrow.
+    if (shape.permits > 0 && rng.percent(70)) {
+        RuleText& easy = out.rules.back();
+        easy.head.clear();
+        easy.when = {CondGen(rng, {}).likely()};
+        easy.tail = "grant " + std::string(rng.pick({"{ \"s1\", \"s2\", \"s3\", \"s4\" }", "{ \"s2\", \"s4\", \"s5\" }"})) +
+                    " for " + random_duration(rng);
+    }
     if (shape.permits > 0 && rng.percent(30)) add_extension(rng, out, shape);
     add(RuleKind::Deny, "d", shape.denies);
     add(RuleKind::Require, "r", shape.requires_);

@@ -9,7 +9,7 @@ namespace writ::property {
 std::optional<std::string> same_decision(Subject& subject, const PolicyText&, const json::Value& document) {
     if (!subject.bind(document)) return std::nullopt;
     const std::string machine = subject.json_of(subject.decide());
-    const std::string reference = subject.reference_json(document);
+    const std::string reference = subject.json_of(subject.decide(By::Reference));
     if (machine == reference) return std::nullopt;
     return "machine:   " + machine + "\nreference: " + reference;
 }

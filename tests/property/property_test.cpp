@@ -20,9 +20,15 @@ std::uint64_t fresh_seed() {
     return seed;
 }
 
+/// WRIT_PROPERTY_SCALE makes every run that many times as long.
+std::size_t scale() {
+    const char* given = std::getenv("WRIT_PROPERTY_SCALE");
+    return given != nullptr ? std::max<std::size_t>(1, std::strtoull(given, nullptr, 10)) : 1;
+}
+
 std::vector<std::uint64_t> seeds(std::size_t fixed) {
     std::vector<std::uint64_t> out;
-    for (std::size_t i = 1; i <= fixed; ++i) out.push_back(i);
+    for (std::size_t i = 1; i <= fixed * scale(); ++i) out.push_back(i);
     out.push_back(fresh_seed());
     return out;
 }

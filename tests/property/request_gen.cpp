@@ -101,6 +101,7 @@ std::optional<Value> RequestGen::special(const std::string& path) {
     }
     if (path == "token.exp" || path == "token.nbf" || path == "token.iat") return token_time(path);
     if (path == "token.typ") return trouble() ? Value::null() : text("at+jwt");
+    if (path == "token.proof" && rng_.percent(80)) return text("dpop");
     if (path == "token.claims") {
         if (unknown_issuer_) return Value::object();
         Value claims = record(policy_.kinds[policy_.issuers[issuer_].kind].root, "claims");

@@ -341,16 +341,23 @@ TEST_CASE("verify: B0016 code") {
         {"rule that is timed and does not say so", [](Sections& s) {
              for (RuleRef& rule : s.rules) rule.flags = 0;
          }},
-        {"blocks that overlap", [](Sections& s) {
-             RuleRef& rule = s.rules.back();
-             rule.code = s.rules[0].code + 1;
-             rule.code_length = s.rules[0].code_length - 1;
-         }},
     };
     for (const auto& [what, change] : changes) {
         CAPTURE(what);
         CHECK(refusal(change) == "B0016");
     }
+}
+
+TEST_CASE("verify: B0016 blocks of code that overlap, each sound by itself") {
+    Sections s = sections_of(sound());
+    RuleRef& rule = s.rules.back();
+    const RuleRef& other = rule_named(s, "claims");
+    rule.code = other.code + 1;
+    rule.code_length = other.code_length - 1;
+    const auto opened = Program::open(Program::seal(s));
+    REQUIRE(!opened);
+    CHECK(opened.error().code == "B0016");
+    CHECK(opened.error().message == "blocks of code overlap");
 }
 
 TEST_CASE("verify: B0017 a step bound that is too low") {

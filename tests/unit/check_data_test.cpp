@@ -99,10 +99,14 @@ TEST_CASE("check: data file that does not fit its table reports E0502 with line 
 TEST_CASE("check: sources and data beyond the limit report E0110") {
     CompileOptions options;
     options.max_source_bytes = 10;
-    CHECK(check_text("", {}, options).codes() == "E0110");
+    const auto large = check_text("", {}, options);
+    REQUIRE(large.codes() == "E0110");
+    CHECK(large.items[0].help == "split the policy into layers, each a bundle of its own");
     options.max_source_bytes = kPrelude.size() + 60;
     const DataFiles big = {{"big.csv", "a\n" + std::string(100, 'x') + "\n"}};
-    CHECK(check_text("table t = csv \"big.csv\" { a: string }", big, options).codes() == "E0110");
+    const auto table = check_text("table t = csv \"big.csv\" { a: string }", big, options);
+    REQUIRE(table.codes() == "E0110");
+    CHECK(table.items[0].help == "leave out columns and rows that no rule reads, or split the policy into layers");
 }
 
 TEST_CASE("check: changes set, remove and make what is on the way") {
@@ -115,6 +119,18 @@ TEST_CASE("check: changes set, remove and make what is on the way") {
             .find(R"("token":{"claims":{"kubernetes.io":{"namespace":"a"}}},"want":{"scopes":["a","b"]})") !=
         std::string::npos);
     CHECK(first_document(with_change("without delegation.chain")) == json::write(*json::parse(kRequest)));
+}
+
+TEST_CASE("check: removing what is not there changes nothing") {
+    const auto same = json::write(*json::parse(kRequest));
+    CHECK(first_document(with_change("without user.session_exp")) == same);
+    CHECK(first_document(with_change("with user.session_exp = missing")) == same);
+    CHECK(first_document(with_change("without user.id, delegation.chain, gates[\"eval\"].result")) == same);
+    CHECK(first_document(with_change("with user = none without user.session_exp, user.id")) == same);
+    const auto through = with_change("with run = 1 without run.exp");
+    REQUIRE(through.codes() == "E0414");
+    CHECK(through.items[0].message ==
+          "there is no object to remove `exp` from: the fixture has a number there");
 }
 
 TEST_CASE("check: fixtures build on each other, in any order") {

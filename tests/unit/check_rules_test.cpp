@@ -203,7 +203,7 @@ TEST_CASE("check: facts the engine reads come first, in the order of their table
     const auto checked = check_text("");
     constexpr std::string_view kPaths[] = {
 #define FACT(name, path, presence) path,
-#include "bytecode/builtin_facts.def"
+#include "base/builtin_facts.def"
 #undef FACT
     };
     REQUIRE(checked.policy->facts.size() == std::size(kPaths));

@@ -76,6 +76,23 @@ TEST_CASE("compile: a template is one block of code and a rule for each row") {
     CHECK(program.rules[3].table == kNone);
 }
 
+TEST_CASE("compile: set algebra over a row is done for each row") {
+    const auto policy = from_text(std::string(kRows) + R"(
+        permit minus for each row in rows when tenant == row.tenant grant row.scopes - { "x" } for row.ttl
+        permit both for each row in rows when tenant == row.tenant grant row.scopes & { "x", "y" } for row.ttl
+        limit one for each row in rows when tenant == row.tenant to scopes { row.tenant, "z" })",
+        data("tenant,ttl,scopes,n\na,1m,x;y;w,1\nb,2m,y,2\n"));
+    const Program& program = *policy.program;
+    REQUIRE(program.rules.size() == 6);
+    const auto granted = [&](std::size_t rule) { return texts_of(program, program.grants[program.rules[rule].effect].scopes); };
+    CHECK(granted(0) == Texts{"w", "y"});
+    CHECK(granted(1) == Texts{"y"});
+    CHECK(granted(2) == Texts{"x", "y"});
+    CHECK(granted(3) == Texts{"y"});
+    CHECK(texts_of(program, program.limits[program.rules[4].effect].scopes) == Texts{"a", "z"});
+    CHECK(texts_of(program, program.limits[program.rules[5].effect].scopes) == Texts{"b", "z"});
+}
+
 TEST_CASE("compile: a template over no rows leaves nothing") {
     const auto policy = from_text(std::string(kRows) + "deny d for each row in rows when tenant == row.tenant",
                                   data("tenant,ttl,scopes,n\n"));

@@ -36,7 +36,7 @@ TEST_CASE("compile: the engine's facts have the first slots, in their order") {
     const Program& program = *policy.program;
     constexpr std::string_view kPaths[] = {
 #define FACT(name, path, presence) path,
-#include "bytecode/builtin_facts.def"
+#include "base/builtin_facts.def"
 #undef FACT
     };
     REQUIRE(program.slots.size() == std::size(kPaths) + 1);

@@ -206,6 +206,7 @@ TEST_CASE("syntax: nesting over the limit reports E0111, whatever nests") {
         const Outcome out = outcome(text + "\ndeny after when b");
         REQUIRE(out.items.size() == 1);
         CHECK(out.items[0].code == "E0111");
+        CHECK_FALSE(out.items[0].help.empty());
         CHECK(out.tree.find("deny after") != std::string::npos);
     }
 }

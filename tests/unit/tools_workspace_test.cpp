@@ -139,6 +139,82 @@ test "two blue" { given small expect permit }
     CHECK(run(tests, "green").empty());
 }
 
+TEST_CASE("tools: invariants are held against the requests of tests and fixtures") {
+    const auto check = [](const std::string& text, std::string_view filter = {}) {
+        const Workspace workspace = with_tests(text);
+        REQUIRE(workspace.bundle());
+        return workspace.check_invariants(filter);
+    };
+    const std::string held = R"(
+test "small" { given small expect permit }
+test "again" { given small expect permit expect permit by pay_own }
+test "large" { given small with tool.params.amount = 200 expect needs_approval }
+)";
+    const auto none = check(held);
+    CHECK(none.invariants == 0);
+    CHECK(none.broken.empty());
+
+    // Three requests: of `small`, which is a test's and a fixture's; of `large`; of the fixture `base`.
+    const auto sound = check(held + R"(
+invariant not_for_long: never permit when want.ttl > 1h
+invariant small_ones: never permit when params_of_tool_unread
+define params_of_tool_unread = agent.revoked and tool.tier >= write
+)");
+    CHECK(sound.invariants == 2);
+    CHECK(sound.requests == 3);
+    CHECK(sound.broken.empty());
+    CHECK(sound.untried == std::vector<std::string>{"not_for_long", "small_ones"});
+
+    const std::string broken = held + R"(
+invariant nobody_writes: never permit
+  when tool.tier >= write
+   and tenant == "example-tenant"
+invariant nobody_waits: never needs_approval when tool.tier >= write
+)";
+    const auto found = check(broken);
+    CHECK(found.requests == 3);
+    CHECK(found.untried.empty());
+    REQUIRE(found.broken.size() == 2);
+    CHECK(found.broken[0].name == "invariant nobody_writes on small");
+    CHECK_FALSE(found.broken[0].passed);
+    CHECK(found.broken[0].expected == R"(never permit when tool.tier >= write and tenant == "example-tenant")");
+    CHECK(found.broken[0].actual.find(R"(permit { "pay:create" } for 2m)") == 0);
+    CHECK(found.broken[0].problem ==
+          "the condition is true for agent `example-agent`, run `example-run`, tenant `example-tenant`, tool `pay`, "
+          "resource `example-resource`");
+    CHECK(found.broken[1].name == "invariant nobody_waits on large");
+    CHECK(found.broken[1].expected == "never needs_approval when tool.tier >= write");
+    CHECK(found.broken[1].span.end > found.broken[1].span.begin);
+
+    // A filter picks tests, and fixtures are nobody's test.
+    const auto picked = check(broken, "large");
+    CHECK(picked.requests == 1);
+    REQUIRE(picked.broken.size() == 1);
+    CHECK(picked.broken[0].name == "invariant nobody_waits on large");
+    const auto fixture = check("invariant nobody_writes: never permit when tool.tier >= write");
+    REQUIRE(fixture.broken.size() == 1);
+    CHECK(fixture.broken[0].name == "invariant nobody_writes on fixture small");
+}
+
+TEST_CASE("tools: an invariant is broken where its condition is true, not where it is unknown") {
+    const auto broken = [](std::string_view given, std::string_view condition) {
+        const Workspace workspace = with_tests("test \"t\" { given small " + std::string(given) + " expect permit }\n" +
+                                               "invariant i: never permit when tool.tier >= write and " +
+                                               std::string(condition));
+        REQUIRE(workspace.bundle());
+        REQUIRE(workspace.run_tests("t").at(0).passed);
+        return !workspace.check_invariants("t").broken.empty();
+    };
+    CHECK(broken("", "run.background == false"));
+    CHECK_FALSE(broken("without run.background", "run.background == false"));
+    CHECK_FALSE(broken("", "user.tenant != tenant"));
+    CHECK(broken("with user = { id: \"u\", tenant: \"other\", session_exp: none }", "user.tenant != tenant"));
+    // What is too weak to be believed is missing.
+    CHECK(broken("", "resource.environment == prod"));
+    CHECK_FALSE(broken("with provenance.resource = \"model\"", "resource.environment == prod"));
+    CHECK(broken("", "age(run.started) < 5m"));
+}
+
 TEST_CASE("tools: a workspace with errors has findings, sources and no bundle") {
     const Workspace workspace(sources("permit p when nothing_known grant { \"a\" } for 1m"));
     CHECK_FALSE(workspace.bundle());
@@ -318,7 +394,12 @@ TEST_CASE("tools: claims that do not fit their kind are refused with their path"
     CHECK(refusal("{", "github").substr(0, 5) == "Q0001");
     CHECK(refusal(R"({"claim_of_our_own":{"any":1}})", "github") == "accepted");
     CHECK(refusal("{}", "gihub").substr(0, 5) == "K0001");
-    CHECK(request_from_claims("{}", "gihub", kNow).error().message.find("did you mean `github`?") != std::string::npos);
+    std::string kinds;
+    for (const std::string& kind : issuer_kinds()) kinds += (kinds.empty() ? "" : ", ") + kind;
+    CHECK(request_from_claims("{}", "gihub", kNow).error().message ==
+          "unknown issuer kind `gihub`; did you mean `github`? the kinds are " + kinds);
+    CHECK(request_from_claims("{}", "github_actions", kNow).error().message ==
+          "unknown issuer kind `github_actions`; the kinds are " + kinds);
 }
 
 TEST_CASE("tools: every kind of the standard library makes a request of empty claims") {

@@ -527,9 +527,12 @@ TEST_CASE("until: steps over changes that do not change the whole, and gives the
     // Monday 10:00. Changes: 17:00, 09:00, 17:00, then `far` on Wednesday 09:00 together with the window.
     const Instr later = cmp(Opcode::NowCmp, t.num(far), 0, Cmp::Ge);
     CHECK(r.until({in_office, later}, Mode::Possibly) == far);
-    // False for ever: eight changes of the window later, Friday 09:00, is as far as it looks.
-    const Instr never = test(Opcode::TextEq, t.slot("tenant"), t.lit("globex"));
-    CHECK(r.until({never, in_office}, Mode::Possibly) == kNow + (4 * 24 - 1) * hour);
+    // Settled whatever the time: false for ever.
+    const Instr other_tenant = test(Opcode::TextEq, t.slot("tenant"), t.lit("globex"));
+    CHECK(r.until({other_tenant, in_office}, Mode::Possibly) == INT64_MAX);
+    // Open, yet the same at each of eight changes of the window: Friday 09:00 is as far as it looks.
+    const Instr past = cmp(Opcode::NowCmp, t.num(kNow - hour), 0, Cmp::Lt);
+    CHECK(r.until({past, in_office}, Mode::Possibly) == kNow + (4 * 24 - 1) * hour);
 }
 
 TEST_CASE("until: sees tests that were not run, and every element of a list") {

@@ -134,7 +134,7 @@ public:
         enums_["tier"] = add_enum("tier", {"read", "write", "privileged"});
         for (const char* path : {
 #define FACT(name, path, presence) path,
-#include "bytecode/builtin_facts.def"
+#include "base/builtin_facts.def"
 #undef FACT
              })
             slots_.emplace(path, static_cast<std::uint32_t>(slots_.size()));

@@ -1,0 +1,283 @@
+/*
+ * Writ in C99: the whole of what a broker needs, over opaque handles. Not a second engine: every
+ * function here is a few lines over the C++ interface, and both give the same answers.
+ * Reference: docs/c-interface.md.
+ *
+ * Rules that hold everywhere:
+ *  - Nothing here throws, aborts or prints. A NULL handle or a malformed argument is an error
+ *    status, or a deny, or the empty answer (0, false, empty text); never a crash.
+ *  - WRIT_DENY is zero. A decision denies from its creation and at the start of every evaluation;
+ *    only an evaluation that ends with WRIT_OK can change that.
+ *  - Handles are made by _new, _load and compile, and end with _free, which takes NULL.
+ *    Handles may be freed in any order: each keeps alive what it needs.
+ *  - Text is a pointer and a length. Text that is passed in is copied or not kept. Text that is
+ *    given out belongs to the handle it was asked of; its data is never NULL and need not end in NUL.
+ *  - Structures that can grow begin with `struct_size`, which the caller sets to sizeof. Less than
+ *    this header's size, or more with something set that the library does not know, is
+ *    WRIT_ERROR_ARGUMENT. In option structures zero means the default.
+ *  - Threads: a writ_bundle never changes and may be used by all threads at once. Every other
+ *    handle may move between threads and is used by one at a time. There is no global state.
+ */
+#ifndef WRIT_WRIT_H
+#define WRIT_WRIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define WRIT_API __attribute__((visibility("default")))
+#else
+#define WRIT_API
+#endif
+
+#define WRIT_VERSION_MAJOR 0
+#define WRIT_VERSION_MINOR 1
+#define WRIT_VERSION_PATCH 0
+#define WRIT_VERSION_NUMBER (WRIT_VERSION_MAJOR * 10000 + WRIT_VERSION_MINOR * 100 + WRIT_VERSION_PATCH)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A verified policy. */
+typedef struct writ_bundle writ_bundle;
+/* The facts of one question, bound to bundles. */
+typedef struct writ_request writ_request;
+/* Working memory of a thread that decides. */
+typedef struct writ_evaluator writ_evaluator;
+/* An answer. */
+typedef struct writ_decision writ_decision;
+/* What went wrong in the last call that was given this handle. */
+typedef struct writ_errors writ_errors;
+
+/* Bytes, usually UTF-8. NULL with length 0 is empty; NULL with another length is malformed. */
+typedef struct writ_text {
+    const char *data;
+    size_t length;
+} writ_text;
+
+/* The text up to, and without, the NUL. NULL gives empty text. The result views `text`. */
+WRIT_API writ_text writ_text_of(const char *text);
+
+/* ---- version --------------------------------------------------------------------------------- */
+
+/* WRIT_VERSION_NUMBER of the library that is loaded. Any thread. */
+WRIT_API uint32_t writ_version_number(void);
+/* The same as text, "0.1.0", NUL-terminated and static. Any thread. */
+WRIT_API const char *writ_version(void);
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+typedef enum writ_status {
+    WRIT_OK = 0,
+    WRIT_ERROR_ARGUMENT = 1, /* NULL where something is needed, malformed text or struct_size */
+    WRIT_ERROR_BUNDLE = 2,   /* the bytes are not a bundle that verifies */
+    WRIT_ERROR_REQUEST = 3,  /* the request document is refused */
+    WRIT_ERROR_POLICY = 4,   /* the policy text has errors */
+    WRIT_ERROR_INTERNAL = 5  /* out of memory, or a defect */
+} writ_status;
+
+/* One finding. The text belongs to the writ_errors it came from, until that is used again or freed. */
+typedef struct writ_error {
+    writ_text code;    /* stable: "Q0007", "B0002", "E0203", "C0001" */
+    writ_text message; /* one lower-case sentence */
+    writ_text context; /* JSON path, section of the bundle, file:line:column; may be empty */
+} writ_error;
+
+/* A handle for findings, to be passed to any number of calls, which each replace what it holds.
+ * Every function that takes one also takes NULL. NULL if there is no memory. */
+WRIT_API writ_errors *writ_errors_new(void);
+WRIT_API void writ_errors_free(writ_errors *errors);
+/* Findings of the last call: after WRIT_OK none, except warnings (code W...) of writ_compile. */
+WRIT_API size_t writ_errors_count(const writ_errors *errors);
+/* One of them; empty text if there is no such one. */
+WRIT_API writ_error writ_errors_at(const writ_errors *errors, size_t index);
+
+/* ---- bundles --------------------------------------------------------------------------------- */
+
+/* Reads and verifies a sealed bundle. The bytes are copied. *bundle is the caller's to free, and
+ * NULL unless the result is WRIT_OK. Any thread. */
+WRIT_API writ_status writ_bundle_load(const void *bytes, size_t length, writ_bundle **bundle, writ_errors *errors);
+/* Requests, evaluators and decisions that were made with it stay good. */
+WRIT_API void writ_bundle_free(writ_bundle *bundle);
+
+/* SHA-256 over everything in the bundle, in lower-case hex. Lives as long as the bundle. Any thread. */
+WRIT_API writ_text writ_bundle_digest(const writ_bundle *bundle);
+/* The sealed form, as writ_bundle_load takes it. Lives as long as the bundle. Any thread. */
+WRIT_API writ_text writ_bundle_bytes(const writ_bundle *bundle);
+/* An upper bound on the steps that any request can cost. Any thread. */
+WRIT_API uint64_t writ_bundle_step_bound(const writ_bundle *bundle);
+WRIT_API size_t writ_bundle_rule_count(const writ_bundle *bundle);
+
+/* What a bundle says of one of its rules. The text lives as long as the bundle. */
+typedef struct writ_rule {
+    size_t struct_size;
+    writ_text kind; /* "permit", "deny", "require", "limit", "oblige" */
+    writ_text name;
+    writ_text module;
+    writ_text file;
+    writ_text because; /* may be empty */
+    uint32_t line;     /* from 1 */
+} writ_rule;
+
+/* Fills *rule, whose struct_size is set. WRIT_ERROR_ARGUMENT if there is no such rule. Any thread. */
+WRIT_API writ_status writ_bundle_rule(const writ_bundle *bundle, size_t index, writ_rule *rule);
+
+/* ---- compiling (libwrit-compiler, pkg-config writ-compiler) ------------------------------------ */
+
+typedef struct writ_source {
+    writ_text name; /* for messages, and passed to read_file; usually a path */
+    writ_text text;
+} writ_source;
+
+/* Where read_file puts the file's bytes; good only during that call. */
+typedef struct writ_data writ_data;
+/* Appends bytes, which are copied. */
+WRIT_API writ_status writ_data_append(writ_data *data, const void *bytes, size_t length);
+
+/* Reads a data file (table, fixture) that the source `from` names as `path`. Called on the thread
+ * that compiles. Returns whether it could; what it appended then is the file. It decides which
+ * paths are fit to be opened: `path` is what the policy says, `..` and all. */
+typedef bool (*writ_read_file)(void *context, writ_text from, writ_text path, writ_data *data);
+
+typedef struct writ_compile_options {
+    size_t struct_size;
+    size_t max_source_bytes;  /* all sources together; default 64 MiB */
+    uint32_t max_depth;       /* nesting of expressions and types; default 200 */
+    uint32_t max_errors;      /* reported before giving up; default 100 */
+    writ_text zoneinfo;       /* time zone database; default "/usr/share/zoneinfo" */
+    writ_read_file read_file; /* NULL: data files are refused */
+    void *read_context;
+} writ_compile_options;
+
+/* Compiles policy text. `options` may be NULL. *bundle is the caller's to free, and NULL unless the
+ * result is WRIT_OK. Any thread. */
+WRIT_API writ_status writ_compile(const writ_source *sources, size_t count, const writ_compile_options *options,
+                                  writ_bundle **bundle, writ_errors *errors);
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+typedef struct writ_request_limits {
+    size_t struct_size;
+    size_t max_bytes;     /* of the document; default 64 KiB */
+    size_t max_string;    /* bytes of one string; default 16 KiB */
+    uint32_t max_depth;   /* default 32 */
+    uint32_t max_members; /* of one object or array; default 1,024 */
+} writ_request_limits;
+
+/* An empty request, which denies, for the bundles of `layers`: all have a say, the platform's first,
+ * and none can widen what another allows. One bundle is the usual case: (&bundle, 1). *request is
+ * the caller's to free, and NULL unless the result is WRIT_OK. */
+WRIT_API writ_status writ_request_new(writ_bundle *const *layers, size_t count, writ_request **request,
+                                      writ_errors *errors);
+/* Reads a request document, replacing what was there; memory is kept. `limits` may be NULL. After any
+ * error the request is empty, and denies. Decisions made from this request lose their text. */
+WRIT_API writ_status writ_request_parse(writ_request *request, writ_text json, const writ_request_limits *limits,
+                                        writ_errors *errors);
+/* Decisions made from this request lose their text. */
+WRIT_API void writ_request_free(writ_request *request);
+
+/* ---- deciding -------------------------------------------------------------------------------- */
+
+/* An evaluator of the bundles of `layers`, as for writ_request_new. Make one per thread and keep it.
+ * *evaluator is the caller's to free, and NULL unless the result is WRIT_OK. */
+WRIT_API writ_status writ_evaluator_new(writ_bundle *const *layers, size_t count, writ_evaluator **evaluator,
+                                        writ_errors *errors);
+WRIT_API void writ_evaluator_free(writ_evaluator *evaluator);
+
+/* Decides. A request for other bundles than the evaluator's is a deny with reason policy_error.
+ * Whatever the status, the decision is safe to read: unless it is WRIT_OK, it denies. */
+WRIT_API writ_status writ_evaluate(writ_evaluator *evaluator, const writ_request *request, writ_decision *decision);
+/* Decides requests[i] into decisions[i] for every i < count, also after one of them failed; the status
+ * is that of the first that did. The decisions must be different handles. */
+WRIT_API writ_status writ_evaluate_batch(writ_evaluator *evaluator, writ_request *const *requests,
+                                         writ_decision *const *decisions, size_t count);
+
+/* ---- decisions ------------------------------------------------------------------------------- */
+
+/* In order of authority. */
+typedef enum writ_effect { WRIT_DENY = 0, WRIT_NEEDS_APPROVAL = 1, WRIT_PERMIT = 2 } writ_effect;
+
+/* Who a rendering is for. */
+typedef enum writ_reader {
+    WRIT_READER_CALLER = 0,  /* may be shown to an agent: nothing about policy */
+    WRIT_READER_OPERATOR = 1 /* everything */
+} writ_reader;
+
+/* Where a reason or requirement has no rule. */
+#define WRIT_NO_RULE UINT32_MAX
+
+/* A decision to be evaluated into, any number of times; it denies until then. NULL if there is no
+ * memory. Text of a decision lives until the decision is evaluated into again or freed, or until
+ * the request it was made from is parsed again or freed, whichever is first. */
+WRIT_API writ_decision *writ_decision_new(void);
+WRIT_API void writ_decision_free(writ_decision *decision);
+
+WRIT_API writ_effect writ_decision_effect(const writ_decision *decision);
+
+/* The grant: empty, 0 and false unless the effect is WRIT_PERMIT. */
+WRIT_API size_t writ_decision_scope_count(const writ_decision *decision);
+WRIT_API writ_text writ_decision_scope(const writ_decision *decision, size_t index);
+WRIT_API size_t writ_decision_audience_count(const writ_decision *decision);
+WRIT_API writ_text writ_decision_audience(const writ_decision *decision, size_t index);
+/* Seconds. */
+WRIT_API int64_t writ_decision_ttl(const writ_decision *decision);
+/* Whether there is a horizon; *micros, which may be NULL, is then set to it (since the epoch). */
+WRIT_API bool writ_decision_not_after(const writ_decision *decision, int64_t *micros);
+/* Whether the credential may be used only once. */
+WRIT_API bool writ_decision_single_use(const writ_decision *decision);
+
+/* A duty. A broker that does not know the name must deny. */
+typedef struct writ_obligation {
+    size_t struct_size;
+    writ_text name;
+    writ_text args; /* canonical JSON object */
+} writ_obligation;
+
+/* Of these three, _count answers 0 for NULL, and the other fills *out, whose struct_size is set:
+ * WRIT_ERROR_ARGUMENT if there is no such one. */
+WRIT_API size_t writ_decision_obligation_count(const writ_decision *decision);
+WRIT_API writ_status writ_decision_obligation(const writ_decision *decision, size_t index, writ_obligation *out);
+
+/* Why. */
+typedef struct writ_reason {
+    size_t struct_size;
+    writ_text code; /* docs/decision-format.md lists the engine's own; a deny rule's is its name */
+    writ_text fact; /* the fact concerned, may be empty */
+    uint32_t layer; /* index of the bundle */
+    uint32_t rule;  /* index into that bundle's rules, or WRIT_NO_RULE */
+} writ_reason;
+
+WRIT_API size_t writ_decision_reason_count(const writ_decision *decision);
+WRIT_API writ_status writ_decision_reason(const writ_decision *decision, size_t index, writ_reason *out);
+
+/* What an approver would have to do. Listed if the effect is WRIT_NEEDS_APPROVAL. */
+typedef struct writ_requirement {
+    size_t struct_size;
+    uint32_t layer;   /* index of the bundle */
+    uint32_t rule;    /* index into that bundle's rules */
+    uint32_t needed;  /* distinct approvers */
+    uint32_t counted; /* approvals present that count */
+    int64_t within;   /* seconds an approval stays fresh */
+    int64_t expires;  /* microseconds since the epoch */
+    size_t groups;    /* how many groups may approve; any one of them */
+} writ_requirement;
+
+WRIT_API size_t writ_decision_requirement_count(const writ_decision *decision);
+WRIT_API writ_status writ_decision_requirement(const writ_decision *decision, size_t index, writ_requirement *out);
+/* One of a requirement's groups; empty text if there is no such one. */
+WRIT_API writ_text writ_decision_requirement_group(const writ_decision *decision, size_t index, size_t group);
+
+/* What an approval must be bound to, in hex; empty unless requirements are listed or approvals used. */
+WRIT_API writ_text writ_decision_binding_digest(const writ_decision *decision);
+/* The decision as one line of JSON (docs/decision-format.md), for a writ_reader; any other number is
+ * WRIT_READER_CALLER. The text lives until this is called again for the decision, or it is evaluated
+ * into or freed. Empty for NULL or without memory. */
+WRIT_API writ_text writ_decision_json(writ_decision *decision, int reader);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* WRIT_WRIT_H */

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# What is installed can be used: programs in C and C++ build against the installed tree, found by
+# pkg-config (and CMake, if it is there), decide alike, and see nothing but the public interface.
+# usage: install_test.sh BUILD_DIR MESON
+set -euo pipefail
+build=$1 meson=$2
+root=$(cd "$(dirname "$0")/../.." && pwd)
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+fail() { echo "FAIL $*" >&2; exit 1; }
+
+DESTDIR="$out/tree" "$meson" install -C "$build" --no-rebuild --quiet
+pc=$(dirname "$(find "$out/tree" -name writ.pc)")
+libdir=$(dirname "$pc") prefix=$(dirname "$(dirname "$(find "$out/tree" -name writ.h)")")
+prefix=$(dirname "$prefix")
+# Only the tree: a writ installed on this machine must not be found instead.
+export PKG_CONFIG_PATH=$pc PKG_CONFIG_SYSROOT_DIR=$out/tree LD_LIBRARY_PATH=$libdir
+cd "$out"
+
+# ---- headers --------------------------------------------------------------------------------------
+for header in "$prefix"/include/writ/*.h; do
+    case $header in
+        */writ.h) echo "#include <writ/writ.h>" >"alone.c"
+            ${CC:-cc} -std=c99 -pedantic -Wall -Wextra -Werror -I"$prefix/include" -fsyntax-only alone.c ;;
+    esac
+    echo "#include <writ/$(basename "$header")>" >"alone.cpp"
+    ${CXX:-c++} -std=c++20 -Wall -Wextra -Werror -I"$prefix/include" -fsyntax-only alone.cpp
+done
+[ "$(ls "$prefix/include/writ")" = "$(ls "$root/engine/include/writ")" ] || fail "not all public headers are installed"
+
+# ---- programs, through pkg-config -----------------------------------------------------------------
+flags() { pkg-config --cflags --libs "$1"; }
+warnings=(-Wall -Wextra -Werror)
+# shellcheck disable=SC2046
+${CC:-cc} -std=c99 "${warnings[@]}" "$root/examples/embed/embed.c" -o embed-c $(flags writ)
+# shellcheck disable=SC2046
+${CC:-cc} -std=c99 "${warnings[@]}" "$root/examples/embed/compile.c" -o compile-c $(flags writ-compiler)
+# shellcheck disable=SC2046
+${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/main.cpp" -o embed-cpp $(flags writ-compiler)
+
+policy=$root/examples/refund/policy.writ
+./compile-c "$policy" c.bundle
+"$prefix/bin/writ" compile "$policy" --output cli.bundle >/dev/null
+cmp c.bundle cli.bundle || fail "C and the command line compile to different bundles"
+permits=0
+for request in "$root"/examples/refund/requests/*.json; do
+    c=0 cpp=0
+    ./embed-c c.bundle "$request" >c.txt || c=$?
+    ./embed-cpp "$policy" "$request" >cpp.txt || cpp=$?
+    [ "$c" = "$cpp" ] && cmp c.txt cpp.txt || fail "$request: $c $(cat c.txt), but in C++ $cpp $(cat cpp.txt)"
+    [ -s c.txt ] && [ "$c" -le 1 ] || fail "$request: exit $c"
+    [ "$c" = 1 ] || permits=$((permits + 1))
+done
+[ "$permits" = 2 ] || fail "$permits permits"
+c=0; ./embed-c embed-c "$policy" 2>errors.txt || c=$?
+[ "$c" = 3 ] && grep -q '^B0001: ' errors.txt || fail "a program taken for a bundle: exit $c"
+
+# ---- CMake ----------------------------------------------------------------------------------------
+if command -v cmake >/dev/null; then
+    mkdir cmake
+    cat >cmake/CMakeLists.txt <<END
+cmake_minimum_required(VERSION 3.18)
+project(embed C CXX)
+find_package(Writ 0.1 REQUIRED)
+add_executable(embed-c $root/examples/embed/embed.c)
+target_link_libraries(embed-c Writ::writ)
+add_executable(embed-cpp $root/examples/embed/main.cpp)
+target_link_libraries(embed-cpp Writ::compiler)
+target_compile_features(embed-cpp PRIVATE cxx_std_20)
+END
+    cmake -S cmake -B cmake/build -DCMAKE_PREFIX_PATH="$prefix" >cmake.log 2>&1 && cmake --build cmake/build >>cmake.log 2>&1 ||
+        { cat cmake.log; fail "CMake"; }
+    cmake/build/embed-c c.bundle "$root/examples/refund/requests/permit.json" >c.txt
+    cmake/build/embed-cpp "$policy" "$root/examples/refund/requests/permit.json" >cpp.txt
+    cmp c.txt cpp.txt
+    # A version that is not there is not found.
+    sed -i 's/Writ 0.1/Writ 99.0/' cmake/CMakeLists.txt
+    if cmake -S cmake -B cmake/other -DCMAKE_PREFIX_PATH="$prefix" >/dev/null 2>&1; then fail "CMake takes any version"; fi
+else
+    echo "no cmake here: its package is not tried"
+fi
+
+# ---- what the libraries show ------------------------------------------------------------------------
+shown() { nm -DC --defined-only "$1" | sed 's/^[0-9a-f]* . //'; }
+runtime=$libdir/libwrit.so compiler=$libdir/libwrit-compiler.so
+for library in "$runtime" "$compiler"; do
+    shown "$library" | sort >symbols.txt
+    if grep -vE '^(writ_[a-z_]+$|writ::)' symbols.txt; then fail "$library shows what is not Writ's"; fi
+    rooms=$(find "$root/engine" -mindepth 1 -maxdepth 1 -type d -printf '%f|')
+    if grep -E "^writ::(${rooms}compiler|json|c|testing)::|::Impl" symbols.txt; then fail "$library shows its rooms"; fi
+    readelf -d "$library" | grep -qE 'SONAME.*\[libwrit(-compiler)?\.so\.[0-9]+\.[0-9]+\]' || fail "$library has no SONAME"
+    if readelf -d "$library" | grep -E 'RPATH|RUNPATH|TEXTREL'; then fail "$library has a path or text relocations"; fi
+done
+# Every function of the header, and nothing twice.
+{ shown "$runtime"; shown "$compiler"; } | sort >symbols.txt
+sed -nE 's/^(WRIT_API)?.*[ *](writ_[a-z_]+)\(.*/\2/p' "$prefix/include/writ/writ.h" | sort -u >declared.txt
+grep -oE '^writ_[a-z_]+$' symbols.txt | sort -u >defined.txt
+diff declared.txt defined.txt || fail "writ.h and the libraries differ"
+{ nm -D --defined-only "$runtime"; nm -D --defined-only "$compiler"; } | cut -d' ' -f3 | sort >mangled.txt
+if uniq -d mangled.txt | c++filt | grep .; then fail "both libraries define this"; fi
+# A broker's program loads no compiler; the author's does, or this could not fail.
+if ldd embed-c | grep -iE 'antlr|writ-compiler'; then fail "the broker loads the compiler"; fi
+ldd embed-cpp | grep -qi antlr
+
+echo "installed: $(wc -l <declared.txt) C functions, $(wc -l <mangled.txt) symbols in all"

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# One bundle, many threads, the answers of one thread.
+# usage: threads_test.sh WRIT THREADS
+set -euo pipefail
+writ=$1 threads=$2
+root=$(cd "$(dirname "$0")/../.." && pwd)
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+for example in refund delete-bucket subagent; do
+    "$writ" compile "$root/examples/$example" --output "$out/$example.bundle" >/dev/null
+    "$threads" "$out/$example.bundle" "$root/examples/$example"/requests/*.json
+done
