@@ -55,10 +55,10 @@ void add_check(CLI::App& app, Verb& chosen) {
     add_paths(*verb, options->paths);
     CLI::Option* format = add_format(*verb, options->format, true);
     static const std::map<std::string, Dump> kForms{
-        {"tokens", Dump::Tokens}, {"ast", Dump::Ast}, {"typed", Dump::Typed}, {"bytecode", Dump::Bytecode}};
+        {"tokens", Dump::Tokens}, {"ast", Dump::Ast}, {"typed", Dump::Typed}, {"bytecode", Dump::Bytecode}, {"index", Dump::Index}};
     verb->add_option_function<Dump>("--dump", [options](const Dump& form) { options->dump = form; }, "Print an intermediate form")
         ->transform(CLI::CheckedTransformer(kForms))
-        ->option_text("tokens|ast|typed|bytecode");
+        ->option_text("tokens|ast|typed|bytecode|index");
     verb->callback([options, format, &chosen] {
         if (options->dump && format->count() > 0 && options->format == Format::Json)
             throw CLI::ValidationError("--dump", "is text, and --format json asks for JSON");

@@ -119,7 +119,10 @@ private:
     std::string reason_text(const Reason& reason) const {
         const auto rule = rule_of(reason.layer, reason.rule);
         std::string text = safe(reason.code);
-        if (!reason.detail.empty()) text += " (" + safe(reason.detail) + ")";
+        if (!reason.detail.empty() && reason.code == kMissing)
+            text += ": " + safe(reason.detail) + " is not stated, or its provenance is too weak";
+        else if (!reason.detail.empty())
+            text += " (" + safe(reason.detail) + ")";
         if (!rule) return text;
         // A deny's name is its code, and that a permit permitted needs no saying.
         const bool plain = reason.code == rule->name || decision_.effect == Effect::Permit;

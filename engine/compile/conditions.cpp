@@ -166,8 +166,10 @@ private:
         }
         if (whole.kids.empty()) return constant(neutral);
         if (whole.kids.size() == 1) return whole.kids[0];
-        std::stable_sort(whole.kids.begin(), whole.kids.end(),
-                         [&](std::uint32_t a, std::uint32_t b) { return nodes_[a].cost < nodes_[b].cost; });
+        // Nodes are made in source order, which settles ties.
+        std::sort(whole.kids.begin(), whole.kids.end(), [&](std::uint32_t a, std::uint32_t b) {
+            return nodes_[a].cost != nodes_[b].cost ? nodes_[a].cost < nodes_[b].cost : a < b;
+        });
         for (const std::uint32_t kid : whole.kids) whole.cost = plus(whole.cost, nodes_[kid].cost);
         return add(std::move(whole));
     }

@@ -306,8 +306,9 @@ void Slots::finish() {
         issuer.first_capture = static_cast<std::uint32_t>(out.captures.size());
         issuer.capture_count = static_cast<std::uint32_t>(captures[i].size());
         // Captures of one spec stand together, so that its text is matched once.
-        std::stable_sort(captures[i].begin(), captures[i].end(), [&](std::uint32_t a, std::uint32_t b) {
-            return policy_.at(facts_[a]).capture_spec < policy_.at(facts_[b]).capture_spec;
+        std::sort(captures[i].begin(), captures[i].end(), [&](std::uint32_t a, std::uint32_t b) {
+            const std::uint32_t spec_a = policy_.at(facts_[a]).capture_spec, spec_b = policy_.at(facts_[b]).capture_spec;
+            return spec_a != spec_b ? spec_a < spec_b : a < b;
         });
         std::uint32_t last = kNone;
         for (const std::uint32_t slot : captures[i]) {

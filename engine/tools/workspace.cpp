@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/report.h"
+#include "bytecode/index.h"
 #include "bytecode/program.h"
 #include "check/check.h"
 #include "compile/compile.h"
@@ -78,6 +79,7 @@ std::string Workspace::dump(Dump form) const {
             });
         case Dump::Typed: return check::dump_typed(policy);
         case Dump::Bytecode: return impl_->bundle ? bytecode::disassemble(impl_->bundle->program()) : std::string();
+        case Dump::Index: return impl_->bundle ? bytecode::describe_index(impl_->bundle->program()) : std::string();
     }
     return {};
 }

@@ -36,6 +36,8 @@ run eval "$approval" --request "$approval/requests/needs_approval_expired.json"
 check "needs approval: what does not count" out_has "not counted: approval_expired"
 run eval "$policy" --request <(sed 's/"amount": *[0-9.]*,//' "$permit")
 check "a missing fact: said of the permit" grep -Eq 'fact_missing: permit refund_current_tenant at .* is not known to hold: some fact it reads is missing$' "$work/out"
+run eval "$policy" --request <(sed 's/"tenant": "broker",//' "$permit")
+check "a fact that must be stated" out_has "fact_missing: tenant is not stated, or its provenance is too weak"
 run eval "$policy" --request <(sed 's/"roles": *\[[^]]*\],//' "$permit")
 check "a missing fact: said of the deny" out_has "fact_missing: not known to apply: some fact it reads is missing"
 check "a deny: named once" [ "$(grep -c user_not_authorized "$work/out")" = 1 ]

@@ -9,11 +9,12 @@
 #include "check/check.h"
 #include "compile/compile.h"
 #include "stdlib/stdlib.h"
+#include "vm/decide.h"
 
 namespace writ::property {
 
 Subject::Subject(std::unique_ptr<check::Policy> policy, Bundle bundle)
-    : policy_(std::move(policy)), bundle_(bundle), request_(Layers(bundle)), evaluator_(Layers(bundle)) {}
+    : policy_(std::move(policy)), bundle_(std::move(bundle)), facts_(bundle_.program()), interpreter_(bundle_.program()) {}
 
 std::unique_ptr<Subject> Subject::make(const PolicyText& text, std::vector<Diagnostic>* why) {
     SourceSet sources;
@@ -42,7 +43,7 @@ std::unique_ptr<Subject> Subject::make(const PolicyText& text, std::vector<Diagn
 }
 
 bool Subject::bind(const json::Value& document) {
-    const auto bound = request_.parse(json::write(document));
+    const auto bound = facts_.bind(document);
     if (!bound) refusal_ = bound.error();
     document_ = &document;
     return bound.has_value();
@@ -50,7 +51,7 @@ bool Subject::bind(const json::Value& document) {
 
 const Decision& Subject::decide(By by) {
     if (by == By::Machine) {
-        evaluator_.evaluate(request_, decision_);
+        vm::decide(bundle_.program(), facts_, interpreter_, decision_);
         return decision_;
     }
     arena_ = std::make_unique<Arena>();

@@ -12,10 +12,10 @@
 #include "check/typed.h"
 #include "policy_gen.h"
 #include "request_gen.h"
+#include "vm/facts.h"
+#include "vm/interpreter.h"
 #include "writ/bundle.h"
 #include "writ/decision.h"
-#include "writ/evaluator.h"
-#include "writ/request.h"
 
 namespace writ::property {
 
@@ -28,7 +28,7 @@ public:
     /// A bundle that the verifier refuses is among them, under its own code.
     [[nodiscard]] static std::unique_ptr<Subject> make(const PolicyText& policy, std::vector<Diagnostic>* why = nullptr);
 
-    /// Binds a document. False: refused, `refusal()` says why.
+    /// Binds a document, as it is: writing and reading JSON is tested elsewhere. False: refused, `refusal()` says why.
     [[nodiscard]] bool bind(const json::Value& document);
     [[nodiscard]] const Error& refusal() const { return refusal_; }
     /// Decides the bound document. The decision lives until the next bind, and as the document does.
@@ -43,8 +43,8 @@ private:
 
     std::unique_ptr<check::Policy> policy_;
     Bundle bundle_;
-    Request request_;
-    Evaluator evaluator_;
+    vm::Facts facts_;
+    vm::Interpreter interpreter_;
     const json::Value* document_ = nullptr;
     std::unique_ptr<Arena> arena_;
     Decision decision_;

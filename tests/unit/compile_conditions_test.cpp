@@ -250,3 +250,14 @@ TEST_CASE("compile: E0504 a step bound that does not fit") {
     const Span span = found[0].span;
     CHECK(policy.policy->sources[span.source].text.substr(span.begin, span.end - span.begin) == "costly");
 }
+
+TEST_CASE("compile: temporaries of one test are not those of the next") {
+    // Each was refused by the verifier once (B0016): a temporary of an earlier test, or of an earlier
+    // quantifier's list, was taken to be still in use when the next body began.
+    CHECK(from_text(R"writ(
+        deny d when lower(tenant) == "acme" and any s in want.scopes: lower(s) == "x"
+    )writ").program != nullptr);
+    CHECK(from_text(R"writ(
+        deny d when (any w in words(tenant): w == "a") and any s in want.scopes: lower(s) == "x"
+    )writ").program != nullptr);
+}

@@ -130,7 +130,7 @@ TEST_CASE("compile: 100,000 rows are data") {
     CHECK(policy.program->rules.size() == 100'000);
     CHECK(policy.program->code.size() == 4);
     CHECK(policy.program->grants.size() == 1);
-    CHECK(policy.program->manifest[0].step_bound == 100'000 * 4 * 2);
+    CHECK(policy.program->manifest[0].step_bound == 100'000 * 4 * 3);
 }
 
 TEST_CASE("compile: 20,000 rules take no longer each than 2,000") {

@@ -19,7 +19,7 @@ namespace writ {
 /// Errors:  F0001 a path that is missing or unreadable, named in `context`.
 [[nodiscard]] Result<SourceSet> read_sources(const std::vector<std::string>& paths);
 
-enum class Dump : std::uint8_t { Tokens, Ast, Typed, Bytecode };
+enum class Dump : std::uint8_t { Tokens, Ast, Typed, Bytecode, Index };
 
 /// How one case of one test went.
 struct TestCase {
