@@ -12,6 +12,7 @@ Fenced blocks, by language and the words after it:
   writ with=NAME,NAME       compiled together with these files of the page's folder
   csv|json|… file=NAME      written to the page's folder
   json                      must be JSON
+  c in=FILE                 stands like this in that file of the project
   sh                        run in the page's folder, with `writ` on the PATH
   sh exit=N                 … and must end with that exit code
   sh error=CODE             … and must end with exit code 3 and that error in the output
@@ -38,6 +39,8 @@ NOT_RUN = {
     ("README.md", "examples/quickstart.sh"),
     # Runs this test.
     ("README.md", "tests/run.sh"),
+    # Needs an installed library; tests/link/install_test.sh does the same with one.
+    ("docs/c-interface.md", "cc -std=c99 embed.c $(pkg-config --cflags --libs writ) -o embed"),
 }
 
 
@@ -125,7 +128,7 @@ class Runner:
 
     def block(self, block, following, folder):
         language, options = block.language, block.options
-        unknown = set(options) - {"error", "file", "with", "exit", "norun"}
+        unknown = set(options) - {"error", "file", "in", "with", "exit", "norun"}
         if language == "unclosed" or unknown:
             return self.fail(block.where(), f"malformed block {' '.join(sorted(unknown))}")
         if "file" in options:
@@ -137,6 +140,10 @@ class Runner:
                 json.loads(block.text)
             except ValueError as problem:
                 self.fail(block.where(), f"not JSON: {problem}")
+        elif language == "c":
+            source = options.get("in", "no file")
+            if not (ROOT / source).is_file() or block.text not in (ROOT / source).read_text():
+                self.fail(block.where(), f"does not stand like this in {source}")
         elif language == "writ":
             self.snippet(block, folder)
         elif language == "sh":
@@ -323,6 +330,7 @@ def main():
             runner.listed("engine/base/reasons.def", r"^REASON\((\w+),", "decision-format.md")
             runner.listed("engine/base/request_errors.def", r"^REQUEST_ERROR\((\w+),", "request-format.md")
             runner.listed("engine/bytecode/opcodes.def", r"^OP\((\w+),", "bytecode.md")
+            runner.listed("engine/include/writ/writ.h", r"^WRIT_API .*?\b(writ_\w+)\(", "c-interface.md")
     finally:
         runner.close()
     for failure in sorted(runner.failures):

@@ -1,18 +1,15 @@
 #!/usr/bin/env bash
-# Installs what a build needs on Debian 12, and nothing if it is all there.
-# usage: tests/setup.sh [build|test]   (test adds what only the tests use)
+# Installs what building and testing need on Debian 12, and nothing if it is all there.
+# usage: tests/setup.sh
 set -euo pipefail
 
-packages=(g++ meson ninja-build pkg-config ccache antlr4 libantlr4-runtime-dev libfmt-dev
-    nlohmann-json3-dev libsqlite3-dev libexpected-dev libcli11-dev libre2-dev libsodium-dev
-    python3 tzdata)
-if [ "${1:-build}" = test ]; then
-    packages+=(doctest-dev libbenchmark-dev)
-fi
+packages=(gcc g++ meson ninja-build pkg-config ccache python3 tzdata
+    antlr4 libantlr4-runtime-dev libfmt-dev nlohmann-json3-dev libexpected-dev libcli11-dev libre2-dev
+    libsodium-dev doctest-dev libbenchmark-dev)
 
 missing=()
 for package in "${packages[@]}"; do
-    if ! dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed'; then
+    if ! dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep 'install ok installed' >/dev/null; then
         missing+=("$package")
     fi
 done

@@ -54,6 +54,14 @@ const Term* CondGen::partner(const Term& mine) {
     return nullptr;
 }
 
+const Term* CondGen::some(Kind kind) {
+    for (int attempt = 0; attempt < 24; ++attempt) {
+        const Term& found = term();
+        if (found.type.kind == kind) return &found;
+    }
+    return nullptr;
+}
+
 std::string CondGen::constant(const Term& term, Kind kind) {
     return rng_.pick(universe().pool(term.type, kind, term.pool)).text;
 }
@@ -145,7 +153,12 @@ std::string CondGen::text_test(const Term& t, std::vector<std::string>& guards) 
                 case Kind::Arn:
                     return t.text + rng_.pick({".service == \"iam\"", ".account == \"123456789012\"",
                                                ".resource like \"role/*\"", ".region == \"\"", ".partition != \"aws\""});
-                case Kind::Ip: return t.text + " in \"" + rng_.pick({"10.0.0.0/8", "192.168.0.0/24", "2001:db8::/64"}) + "\"";
+                case Kind::Ip:
+                    if (const Term* block = some(Kind::Cidr)) {
+                        guards.insert(guards.end(), block->guards.begin(), block->guards.end());
+                        return t.text + rng_.pick({" in ", " not in "}) + block->text;
+                    }
+                    return t.text + " in \"" + rng_.pick({"10.0.0.0/8", "192.168.0.0/24", "2001:db8::/64"}) + "\"";
                 case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant:
                 case Kind::Enum: case Kind::String: case Kind::Path: case Kind::Subject: case Kind::Dotted:
                 case Kind::Host: case Kind::Cidr: case Kind::Record: case Kind::List: case Kind::Map: break;
@@ -207,6 +220,11 @@ std::string CondGen::instant_test(const Term& t, std::vector<std::string>& guard
         case 1: return t.text + compare() + "now";
         case 2: return "now" + compare() + t.text + rng_.pick({" + ", " - "}) + constant(span, Kind::Duration);
         case 3:
+            if (const Term* limit = some(Kind::Duration)) {
+                guards.insert(guards.end(), limit->guards.begin(), limit->guards.end());
+                return "age(" + t.text + ")" + compare() + limit->text;
+            }
+            [[fallthrough]];
         case 4: return "age(" + t.text + ")" + compare() + constant(span, Kind::Duration);
         case 5: return t.text + " in 09:00..17:00 \"Europe/Berlin\" on mon..fri";
         case 6:
@@ -343,6 +361,10 @@ Cond CondGen::quantified(std::size_t depth) {
     binders_.push_back(std::move(terms));
     Cond body = rng_.percent(60) ? leaf_on(rng_.pick(binders_.back())) : condition(depth > 0 ? depth - 1 : 0);
     binders_.pop_back();
+    if (const Term* limit = rng_.percent(8) ? some(Kind::Int) : nullptr) {
+        guards.insert(guards.end(), limit->guards.begin(), limit->guards.end());
+        return guarded_wrap("count(" + binder + " in " + over + ": ", std::move(body), ")" + compare() + limit->text, guards);
+    }
     if (rng_.percent(30))
         return guarded_wrap("count(" + binder + " in " + over + ": ", std::move(body),
                             ")" + compare() + std::to_string(rng_.below(4)), guards);

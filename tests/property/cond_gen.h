@@ -48,6 +48,8 @@ private:
     const Term& term();
     /// Another term whose values compare with this one's; null if there is none.
     const Term* partner(const Term& term);
+    /// A term of a kind; null if none was found.
+    const Term* some(Kind kind);
     std::string constant(const Term& term, Kind kind);
     std::string literal_set(const Term& term, Kind kind, std::size_t most);
     Cond guarded(const std::string& text, std::vector<std::string> guards);

@@ -110,7 +110,9 @@ std::optional<std::string> wider(const Outcome& less, const Outcome& more, Subje
         if (!single || single->effect != Effect::Permit) return "`" + scope + "` alone was not to be had" + both;
         // A duty or limit that will begin cuts a ttl at the moment it does. Where it applies from
         // the start there is nothing to cut: less authority, for longer.
-        if (single->ends_at_horizon()) continue;
+        const bool otherwise_less = !among(single->obligations, less.obligations) || !among(less.audience, single->audience) ||
+                                    (less.single_use && !single->single_use);
+        if (otherwise_less && single->ends_at_horizon()) continue;
         if (less.ttl > single->ttl) return "`" + scope + "` lives longer" + both + "\nalone:  " + single->json;
     }
     return std::nullopt;
