@@ -19,7 +19,8 @@ using namespace writ::c;
 namespace {
 
 /// The layers that handles were given, or null with the error noted.
-std::shared_ptr<const writ::Layers> layers_of(writ_bundle* const* layers, std::size_t count, writ_errors* errors) {
+std::shared_ptr<const writ::Layers> layers_of(writ_bundle* const* layers, std::size_t count,
+                                              writ_errors* errors) {
     if (layers == nullptr) {
         null_argument(errors, "layers");
         return nullptr;
@@ -43,13 +44,23 @@ std::shared_ptr<const writ::Layers> layers_of(writ_bundle* const* layers, std::s
 
 // ---- text, version, errors ----------------------------------------------------------------------
 
-writ_text writ_text_of(const char* text) { return {text == nullptr ? "" : text, text == nullptr ? 0 : std::strlen(text)}; }
+writ_text writ_text_of(const char* text) {
+    return {text == nullptr ? "" : text, text == nullptr ? 0 : std::strlen(text)};
+}
 
-std::uint32_t writ_version_number(void) { return WRIT_VERSION_NUMBER; }
-const char* writ_version(void) { return WRIT_VERSION; }
+std::uint32_t writ_version_number(void) {
+    return WRIT_VERSION_NUMBER;
+}
+const char* writ_version(void) {
+    return WRIT_VERSION;
+}
 
-writ_errors* writ_errors_new(void) { return new (std::nothrow) writ_errors; }
-void writ_errors_free(writ_errors* errors) { delete errors; }
+writ_errors* writ_errors_new(void) {
+    return new (std::nothrow) writ_errors;
+}
+void writ_errors_free(writ_errors* errors) {
+    delete errors;
+}
 
 std::size_t writ_errors_count(const writ_errors* errors) {
     if (errors == nullptr) return 0;
@@ -65,7 +76,8 @@ writ_error writ_errors_at(const writ_errors* errors, std::size_t index) {
 
 // ---- bundles ------------------------------------------------------------------------------------
 
-writ_status writ_bundle_load(const void* bytes, std::size_t length, writ_bundle** bundle, writ_errors* errors) {
+writ_status writ_bundle_load(const void* bytes, std::size_t length, writ_bundle** bundle,
+                             writ_errors* errors) {
     if (bundle != nullptr) *bundle = nullptr;
     return guarded(errors, [&] {
         if (bytes == nullptr) return null_argument(errors, "bytes");
@@ -80,7 +92,9 @@ writ_status writ_bundle_load(const void* bytes, std::size_t length, writ_bundle*
     });
 }
 
-void writ_bundle_free(writ_bundle* bundle) { delete bundle; }
+void writ_bundle_free(writ_bundle* bundle) {
+    delete bundle;
+}
 
 writ_text writ_bundle_digest(const writ_bundle* bundle) {
     return bundle == nullptr ? text({}) : text(bundle->bundle.digest());
@@ -138,7 +152,8 @@ writ_status writ_request_parse(writ_request* request, writ_text json, const writ
         if (!request->request) request->request.emplace(*request->layers);
         writ_request_limits given{};
         if (!well_formed(json)) return refuse("text is NULL and has a length", "json");
-        if (limits != nullptr && !read_struct(limits, given)) return refuse("struct_size does not fit", "limits");
+        if (limits != nullptr && !read_struct(limits, given))
+            return refuse("struct_size does not fit", "limits");
         writ::RequestLimits chosen;
         override_with(chosen.max_bytes, given.max_bytes);
         override_with(chosen.max_string, given.max_string);
@@ -153,7 +168,9 @@ writ_status writ_request_parse(writ_request* request, writ_text json, const writ
     return status;
 }
 
-void writ_request_free(writ_request* request) { delete request; }
+void writ_request_free(writ_request* request) {
+    delete request;
+}
 
 // ---- deciding -----------------------------------------------------------------------------------
 
@@ -172,7 +189,9 @@ writ_status writ_evaluator_new(writ_bundle* const* layers, std::size_t count, wr
     });
 }
 
-void writ_evaluator_free(writ_evaluator* evaluator) { delete evaluator; }
+void writ_evaluator_free(writ_evaluator* evaluator) {
+    delete evaluator;
+}
 
 writ_status writ_evaluate(writ_evaluator* evaluator, const writ_request* request, writ_decision* decision) {
     if (decision == nullptr) return WRIT_ERROR_ARGUMENT;
@@ -196,7 +215,8 @@ writ_status writ_evaluate_batch(writ_evaluator* evaluator, writ_request* const* 
     if (decisions == nullptr) return count == 0 ? WRIT_OK : WRIT_ERROR_ARGUMENT;
     writ_status first = WRIT_OK;
     for (std::size_t i = 0; i < count; ++i) {
-        const writ_status status = writ_evaluate(evaluator, requests == nullptr ? nullptr : requests[i], decisions[i]);
+        const writ_status status =
+            writ_evaluate(evaluator, requests == nullptr ? nullptr : requests[i], decisions[i]);
         if (first == WRIT_OK) first = status;
     }
     return first;

@@ -59,14 +59,17 @@ writ_status writ_compile(const writ_source* sources, std::size_t count, const wr
         writ::SourceSet set;
         for (std::size_t i = 0; i < count; ++i) {
             if (!well_formed(sources[i].name) || !well_formed(sources[i].text))
-                return malformed_argument(errors, "text is NULL and has a length", "sources[" + std::to_string(i) + "]");
+                return malformed_argument(errors, "text is NULL and has a length",
+                                          "sources[" + std::to_string(i) + "]");
             set.sources.push_back({std::string(view(sources[i].name)), std::string(view(sources[i].text))});
         }
         writ::CompileOptions chosen;
         if (options != nullptr) {
             writ_compile_options given{};
-            if (!read_struct(options, given)) return malformed_argument(errors, "struct_size does not fit", "options");
-            if (!well_formed(given.zoneinfo)) return malformed_argument(errors, "text is NULL and has a length", "zoneinfo");
+            if (!read_struct(options, given))
+                return malformed_argument(errors, "struct_size does not fit", "options");
+            if (!well_formed(given.zoneinfo))
+                return malformed_argument(errors, "text is NULL and has a length", "zoneinfo");
             override_with(chosen.max_source_bytes, given.max_source_bytes);
             override_with(chosen.max_depth, given.max_depth);
             override_with(chosen.max_errors, given.max_errors);

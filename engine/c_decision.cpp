@@ -18,21 +18,36 @@ writ_text text_at(const writ_decision* decision, List list, std::size_t index) {
 
 /// Fills *out from the member at `index` with what `convert` makes of it.
 template <class List, class Struct, class Convert>
-writ_status fill_at(const writ_decision* decision, List list, std::size_t index, Struct* out, Convert convert) {
+writ_status fill_at(const writ_decision* decision, List list, std::size_t index, Struct* out,
+                    Convert convert) {
     if (index >= size_of(decision, list)) return WRIT_ERROR_ARGUMENT;
     return fill_struct(out, convert(list(decision->decision)[index])) ? WRIT_OK : WRIT_ERROR_ARGUMENT;
 }
 
-const auto& scopes(const writ::Decision& decision) { return decision.grant.scopes; }
-const auto& audience(const writ::Decision& decision) { return decision.grant.audience; }
-const auto& obligations(const writ::Decision& decision) { return decision.grant.obligations; }
-const auto& reasons(const writ::Decision& decision) { return decision.reasons; }
-const auto& requirements(const writ::Decision& decision) { return decision.requirements; }
+const auto& scopes(const writ::Decision& decision) {
+    return decision.grant.scopes;
+}
+const auto& audience(const writ::Decision& decision) {
+    return decision.grant.audience;
+}
+const auto& obligations(const writ::Decision& decision) {
+    return decision.grant.obligations;
+}
+const auto& reasons(const writ::Decision& decision) {
+    return decision.reasons;
+}
+const auto& requirements(const writ::Decision& decision) {
+    return decision.requirements;
+}
 
 }  // namespace
 
-writ_decision* writ_decision_new(void) { return new (std::nothrow) writ_decision; }
-void writ_decision_free(writ_decision* decision) { delete decision; }
+writ_decision* writ_decision_new(void) {
+    return new (std::nothrow) writ_decision;
+}
+void writ_decision_free(writ_decision* decision) {
+    delete decision;
+}
 
 writ_effect writ_decision_effect(const writ_decision* decision) {
     return decision == nullptr ? WRIT_DENY : static_cast<writ_effect>(decision->decision.effect);
@@ -40,12 +55,16 @@ writ_effect writ_decision_effect(const writ_decision* decision) {
 
 // ---- the grant ----------------------------------------------------------------------------------
 
-std::size_t writ_decision_scope_count(const writ_decision* decision) { return size_of(decision, scopes); }
+std::size_t writ_decision_scope_count(const writ_decision* decision) {
+    return size_of(decision, scopes);
+}
 writ_text writ_decision_scope(const writ_decision* decision, std::size_t index) {
     return text_at(decision, scopes, index);
 }
 
-std::size_t writ_decision_audience_count(const writ_decision* decision) { return size_of(decision, audience); }
+std::size_t writ_decision_audience_count(const writ_decision* decision) {
+    return size_of(decision, audience);
+}
 writ_text writ_decision_audience(const writ_decision* decision, std::size_t index) {
     return text_at(decision, audience, index);
 }
@@ -64,7 +83,9 @@ bool writ_decision_single_use(const writ_decision* decision) {
     return decision != nullptr && decision->decision.grant.single_use;
 }
 
-std::size_t writ_decision_obligation_count(const writ_decision* decision) { return size_of(decision, obligations); }
+std::size_t writ_decision_obligation_count(const writ_decision* decision) {
+    return size_of(decision, obligations);
+}
 
 writ_status writ_decision_obligation(const writ_decision* decision, std::size_t index, writ_obligation* out) {
     return fill_at(decision, obligations, index, out, [](const writ::Obligation& duty) {
@@ -74,7 +95,9 @@ writ_status writ_decision_obligation(const writ_decision* decision, std::size_t 
 
 // ---- why, and what is missing ---------------------------------------------------------------------
 
-std::size_t writ_decision_reason_count(const writ_decision* decision) { return size_of(decision, reasons); }
+std::size_t writ_decision_reason_count(const writ_decision* decision) {
+    return size_of(decision, reasons);
+}
 
 writ_status writ_decision_reason(const writ_decision* decision, std::size_t index, writ_reason* out) {
     return fill_at(decision, reasons, index, out, [](const writ::Reason& reason) {
@@ -82,16 +105,20 @@ writ_status writ_decision_reason(const writ_decision* decision, std::size_t inde
     });
 }
 
-std::size_t writ_decision_requirement_count(const writ_decision* decision) { return size_of(decision, requirements); }
+std::size_t writ_decision_requirement_count(const writ_decision* decision) {
+    return size_of(decision, requirements);
+}
 
-writ_status writ_decision_requirement(const writ_decision* decision, std::size_t index, writ_requirement* out) {
+writ_status writ_decision_requirement(const writ_decision* decision, std::size_t index,
+                                      writ_requirement* out) {
     return fill_at(decision, requirements, index, out, [](const writ::Requirement& each) {
-        return writ_requirement{0,           each.layer,  each.rule,    each.needed,
-                                each.counted, each.within, each.expires, each.groups.size()};
+        return writ_requirement{0,           each.layer,   each.rule,         each.needed, each.counted,
+                                each.within, each.expires, each.groups.size()};
     });
 }
 
-writ_text writ_decision_requirement_group(const writ_decision* decision, std::size_t index, std::size_t group) {
+writ_text writ_decision_requirement_group(const writ_decision* decision, std::size_t index,
+                                          std::size_t group) {
     if (index >= size_of(decision, requirements)) return text({});
     const auto& groups = requirements(decision->decision)[index].groups;
     return group < groups.size() ? text(groups[group]) : text({});
@@ -107,7 +134,8 @@ writ_text writ_decision_json(writ_decision* decision, int reader) {
         const writ::Audience audience =
             reader == WRIT_READER_OPERATOR ? writ::Audience::Operator : writ::Audience::Caller;
         const writ::Layers none{std::vector<writ::Bundle>{}};
-        decision->json = writ::to_json(decision->decision, decision->layers ? *decision->layers : none, audience);
+        decision->json =
+            writ::to_json(decision->decision, decision->layers ? *decision->layers : none, audience);
         return WRIT_OK;
     });
     return status == WRIT_OK ? text(decision->json) : text({});

@@ -57,7 +57,9 @@ constexpr std::size_t kLargestStruct = 4096;
 inline writ_text text(std::string_view view) {
     return {view.data() == nullptr ? "" : view.data(), view.size()};
 }
-inline bool well_formed(writ_text given) { return given.data != nullptr || given.length == 0; }
+inline bool well_formed(writ_text given) {
+    return given.data != nullptr || given.length == 0;
+}
 /// Requires: well_formed(given).
 inline std::string_view view(writ_text given) {
     return given.data == nullptr ? std::string_view{} : std::string_view(given.data, given.length);
@@ -69,7 +71,8 @@ void override_with(Number& limit, Number given) {
     if (given != 0) limit = given;
 }
 
-inline void add(writ_errors* errors, std::string_view code, std::string_view message, std::string_view context = {}) {
+inline void add(writ_errors* errors, std::string_view code, std::string_view message,
+                std::string_view context = {}) {
     if (errors != nullptr)
         errors->items.push_back({std::string(code), std::string(message), std::string(context)});
 }
@@ -118,7 +121,8 @@ bool read_struct(const Struct* given, Struct& out) {
     std::memcpy(&size, given, sizeof size);
     if (size < sizeof(Struct) || size > kLargestStruct) return false;
     const auto* bytes = reinterpret_cast<const unsigned char*>(given);
-    if (!std::all_of(bytes + sizeof(Struct), bytes + size, [](unsigned char byte) { return byte == 0; })) return false;
+    if (!std::all_of(bytes + sizeof(Struct), bytes + size, [](unsigned char byte) { return byte == 0; }))
+        return false;
     std::memcpy(&out, given, sizeof(Struct));
     return true;
 }

@@ -73,6 +73,9 @@ std::size_t rank(std::string_view code) {
     return static_cast<std::size_t>(std::find(std::begin(kCodes), std::end(kCodes), code) - std::begin(kCodes));
 }
 
+/// How far ahead a horizon matters: no grant lives longer.
+constexpr std::int64_t kLookAhead = 24 * 3600 * kSecond;
+
 /// A rule, or a template's rule for one row.
 struct Instance {
     const check::Rule* rule;
@@ -216,20 +219,20 @@ Truth Deciding::truth(const Instance& instance, std::optional<std::int64_t> now)
 }
 
 /// The first moment at which a permit stops being surely true, or another rule becomes possibly
-/// true. Never, if the other facts settle the rule whatever the time; else steps through the changes
-/// of its time conditions, at most eight; then the eighth.
+/// true. Never, if the other facts settle the rule whatever the time, or if it does not within a day,
+/// which no grant outlives; else found by stepping through the changes of its time conditions.
 std::int64_t Deciding::until(const Instance& instance) const {
     if (truth(instance, std::nullopt) != Truth::Unknown) return kNever;
     const Truth line = instance.rule->kind == RuleKind::Permit ? Truth::True : Truth::Unknown;
     const bool before = instance.truth >= line;
+    const std::int64_t last = sat_add(decision_.now, kLookAhead);
     std::int64_t moment = decision_.now;
-    for (int step = 0; step < 8; ++step) {
+    for (;;) {
         moment = Evaluation(policy_, facts_, arena_, moment, instance.row).next_change(*instance.rule->when);
-        if (moment == kNever) return kNever;
+        if (moment > last || moment == kNever) return kNever;
         const bool after = truth(instance, moment) >= line;
-        if (after != before) break;
+        if (after != before) return moment;
     }
-    return moment;
 }
 
 std::vector<const Instance*> Deciding::applying(RuleKind kind) const {

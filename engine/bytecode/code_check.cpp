@@ -70,7 +70,7 @@ bool CodeCheck::structure() {
     if (size == 0 || !is_end(code_[size - 1])) return refuse("code does not end");
     body_.assign(size, 0);
     target_.assign(size, 0);
-    levels_.assign(1, {size, 0, 0});
+    levels_.assign(1, Level{.end = size});
     std::uint32_t bodies = 0;
     for (pc_ = 0; pc_ < size; ++pc_) {
         while (pc_ == levels_.back().end) levels_.pop_back();
@@ -85,7 +85,7 @@ bool CodeCheck::structure() {
         if (at.b == 0 || at.b >= end - pc_ - 2) return refuse("body is out of range");
         if (!is_end(code_[pc_ + 1 + at.b])) return refuse("body does not end");
         if (levels_.size() > kMaxBinders) return refuse("quantifiers nest too deep");
-        levels_.push_back({pc_ + 2 + at.b, ++bodies, 0});
+        levels_.push_back({.end = pc_ + 2 + at.b, .id = ++bodies});
         body_[++pc_] = kBound;
     }
     for (pc_ = 0; pc_ < size; ++pc_) {
@@ -104,7 +104,7 @@ bool CodeCheck::structure() {
 bool CodeCheck::values(const RuleRef& rule, BlockFacts& facts) {
     const auto size = static_cast<std::uint32_t>(code_.size());
     size_.assign(size, 0);
-    levels_.assign(1, {size, 0, 0});
+    levels_.assign(1, Level{.end = size});
     binders_.clear();
     temps_.clear();
     for (pc_ = 0; pc_ < size; ++pc_) {
@@ -116,7 +116,7 @@ bool CodeCheck::values(const RuleRef& rule, BlockFacts& facts) {
         if (target_[pc_] != 0) temps_.resize(levels_.back().base);
         if (!instruction(code_[pc_], facts)) return false;
     }
-    if (facts.timed != ((rule.flags & kTimed) != 0)) return refuse("the timed flag does not fit the code");
+    if ((facts.time_tests != 0) != ((rule.flags & kTimed) != 0)) return refuse("the timed flag does not fit the code");
     return true;
 }
 
@@ -125,7 +125,7 @@ bool CodeCheck::instruction(const Instr& at, BlockFacts& facts) {
     const bool test = is_test(op.op_class);
     if (!test && (at.flags != 0 || at.jump != 0)) return refuse("jump where there is no test");
     if ((at.flags & ~(kNegate | kJumpIf)) != 0) return refuse("unknown flag");
-    if (op.op_class == OpClass::Time) facts.timed = true;
+    if (op.op_class == OpClass::Time) facts.time_tests = sat_plus(facts.time_tests, std::max(levels_.back().times, std::uint64_t{1}));
 
     ValueType a, b, c;
     if (!field(op.a, at, at.a, a) || !field(op.b, at, at.b, b) || !field(op.c, at, at.c, c)) return false;
@@ -149,7 +149,9 @@ bool CodeCheck::instruction(const Instr& at, BlockFacts& facts) {
         ValueType type;
         if (counts ? !field(Operand::IntVal, count, count.a, type) : count.a != 0)
             return what_ != nullptr ? false : refuse("unused field is not zero");
-        levels_.push_back({pc_ + 2 + at.b, 0, static_cast<std::uint32_t>(temps_.size())});
+        levels_.push_back({.end = pc_ + 2 + at.b,
+                           .base = static_cast<std::uint32_t>(temps_.size()),
+                           .times = sat_times(levels_.back().times, a.max)});
         binders_.push_back(a);
         facts.binders = std::max(facts.binders, static_cast<std::uint32_t>(binders_.size()));
         ++pc_;

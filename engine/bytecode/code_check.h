@@ -24,7 +24,7 @@ struct BlockFacts {
     std::uint64_t bound = 0;    ///< steps
     std::uint32_t temps = 0;
     std::uint32_t binders = 0;
-    bool timed = false;         ///< has Time tests
+    std::uint64_t time_tests = 0;  ///< Time tests, counted once for each element they may run for
     bool reads_row = false;     ///< depends on the table of its rule
 };
 
@@ -42,6 +42,7 @@ private:
         std::uint32_t end = 0;   ///< of the body
         std::uint32_t id = 0;    ///< which body
         std::uint32_t base = 0;  ///< temporaries that belong to the code around it
+        std::uint64_t times = 1; ///< how often the body may run
     };
 
     bool structure();

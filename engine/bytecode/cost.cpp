@@ -8,7 +8,7 @@ std::uint64_t step_bound(const Program& program, const RuleRef& rule) {
     if (!layout) return UINT64_MAX;
     CodeCheck check(program, *layout);
     const auto facts = check.read(rule);
-    return facts ? facts->bound : UINT64_MAX;
+    return facts ? sat_times(facts->bound, rule_runs(facts->time_tests)) : UINT64_MAX;
 }
 
 }  // namespace writ::bytecode

@@ -315,16 +315,22 @@ private:
 /// Errors: as verify(), but none for a step bound that does not fit.
 [[nodiscard]] Result<Measures> measure(const Sections& sections);
 
+/// How far ahead the horizon of a decision is sought, in microseconds: no grant lives longer.
+constexpr std::int64_t kLookAhead = 24LL * 3600 * 1'000'000;
+/// How often one test of time changes within that, at most: a window opens and closes once a day, and
+/// a zone's clock may be put back and forth across its edges.
+constexpr std::uint64_t kFlipsADay = 6;
+
 /// How often deciding one request runs a rule's code, at most: once to decide, and once in each mode
-/// to tell a missing fact from a false one. A timed rule also for its horizon: once in each mode
-/// whatever the time, then at each of up to eight flips once to find it and once to evaluate.
-/// The evaluator keeps to it: measured steps never exceed ManifestRef::step_bound.
-[[nodiscard]] constexpr std::uint64_t rule_runs(const RuleRef& rule) {
-    return (rule.flags & kTimed) != 0 ? 24 : 3;
+/// to tell a missing fact from a false one. A rule with tests of time also for its horizon: once in
+/// each mode whatever the time, then at each flip once to find it and once to evaluate; and once more.
+[[nodiscard]] constexpr std::uint64_t rule_runs(std::uint64_t time_tests) {
+    constexpr std::uint64_t kMost = UINT64_MAX / (2 * kFlipsADay) - 1;
+    return time_tests == 0 ? 3 : 6 + 2 * kFlipsADay * (time_tests < kMost ? time_tests : kMost);
 }
 
-/// An upper bound on the steps that one rule's condition can cost, once. A step is an instruction,
-/// an element that a Quantify visits, or an element of a list that a Value instruction makes.
+/// The most steps that a rule's code can cost in deciding one request. A step is an instruction, or
+/// an element that one visits.
 [[nodiscard]] std::uint64_t step_bound(const Program& program, const RuleRef& rule);
 
 /// One line an instruction, operands named.

@@ -577,15 +577,17 @@ struct Interpreter::Impl {
         const bool settled = exec(0, code.size(), false) || !exec(0, code.size(), true);
         timeless = false;
         if (settled) return kNever;
-        for (int changes = 0; changes < 8; ++changes) {
+        // As far as a grant can live, and no less: a cap on the number of changes would let a request
+        // that leaves out a fact, and its changes, see further.
+        const std::int64_t last = sat_add(now, bytecode::kLookAhead);
+        for (;;) {
             scratch.reset();
             std::fill(temps.begin(), temps.end(), Value{});
             now = next_change(0, code.size());
-            if (now == kNever) return kNever;
+            if (now > last || now == kNever) return kNever;
             scratch.reset();
-            if (exec(0, code.size(), unknown) != held) break;
+            if (exec(0, code.size(), unknown) != held) return now;
         }
-        return now;
     }
 
     const bytecode::Program& program;

@@ -34,14 +34,38 @@ void* allocate_or_throw(std::size_t size) {
 
 }  // namespace
 
-void* operator new(std::size_t size) { return allocate_or_throw(size); }
-void* operator new[](std::size_t size) { return allocate_or_throw(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+// RE2 does not free what it was at when memory ran out. Read by the sanitizers, if there are any.
+extern "C" const char* __lsan_default_suppressions() {
+    return "leak:libre2\n";
+}
+extern "C" const char* __asan_default_options() {
+    return "fast_unwind_on_malloc=0";
+}
+
+void* operator new(std::size_t size) {
+    return allocate_or_throw(size);
+}
+void* operator new[](std::size_t size) {
+    return allocate_or_throw(size);
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return allocate(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+    return allocate(size);
+}
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
 
 namespace {
 
@@ -69,7 +93,8 @@ struct Handles {
         if (errors == nullptr) errors = writ_errors_new();
         if (decision == nullptr) decision = writ_decision_new();
         const bool ready =
-            (bundle != nullptr || writ_bundle_load(sealed.data(), sealed.size(), &bundle, errors) == WRIT_OK) &&
+            (bundle != nullptr ||
+             writ_bundle_load(sealed.data(), sealed.size(), &bundle, errors) == WRIT_OK) &&
             (request != nullptr || writ_request_new(&bundle, 1, &request, errors) == WRIT_OK) &&
             (evaluator != nullptr || writ_evaluator_new(&bundle, 1, &evaluator, errors) == WRIT_OK);
         const writ_status parsed = writ_request_parse(request, {json.data(), json.size()}, nullptr, errors);

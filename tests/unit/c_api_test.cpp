@@ -191,7 +191,8 @@ TEST_CASE("c: policy errors come with code, message and place") {
     CHECK(view(error.context) == "p.writ:2:13");
 }
 
-TEST_CASE("c: a data file that is not given is an error of the policy, an exception of the reader is caught") {
+TEST_CASE(
+    "c: a data file that is not given is an error of the policy, an exception of the reader is caught") {
     const std::string policy = file("policy.writ");
     const writ_source source{text("policy.writ"), text(policy)};
     const Errors errors(writ_errors_new());

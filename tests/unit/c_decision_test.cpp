@@ -65,8 +65,9 @@ TEST_CASE("c: a permit and its grant") {
 }
 
 TEST_CASE("c: a horizon and single use, where a policy sets them") {
-    const std::string more = "\nlimit once for tool refund to single_use\n"
-                             "deny later when now >= \"2026-09-21T15:00:00Z\"\n";
+    const std::string more =
+        "\nlimit once for tool refund to single_use\n"
+        "deny later when now >= \"2026-09-21T15:00:00Z\"\n";
     const std::string policy = file("policy.writ") + more;
     const Bundle bundle = compile(policy);
     const Request request = parsed(bundle.get(), file("requests/permit.json"));
@@ -130,7 +131,8 @@ TEST_CASE("c: decisions as JSON are those of C++, and the caller's is the defaul
     const writ_text sealed = writ_bundle_bytes(refund());
     const auto bundle = writ::Bundle::load(std::as_bytes(std::span(sealed.data, sealed.length)));
     REQUIRE(bundle);
-    for (const std::string name : {"requests/permit.json", "requests/needs_approval.json", "requests/deny.json"}) {
+    for (const std::string name :
+         {"requests/permit.json", "requests/needs_approval.json", "requests/deny.json"}) {
         const Decided made = decide(name);
         writ::Request request(*bundle);
         REQUIRE(request.parse(file(name)));

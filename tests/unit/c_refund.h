@@ -21,7 +21,9 @@ inline std::string file(const std::string& name) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-inline writ_text text(std::string_view view) { return {view.data(), view.size()}; }
+inline writ_text text(std::string_view view) {
+    return {view.data(), view.size()};
+}
 inline std::string_view view(writ_text text) {
     REQUIRE(text.data != nullptr);
     return {text.data, text.length};

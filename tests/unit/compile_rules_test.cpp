@@ -1,5 +1,6 @@
 // Effects, templates, tables; and that size does not cost more than size.
-#include <chrono>
+#include <algorithm>
+#include <ctime>
 
 #include "compile_from_text.h"
 
@@ -145,11 +146,15 @@ TEST_CASE("compile: 20,000 rules take no longer each than 2,000") {
         Report report;
         const auto policy = check::check(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report);
         REQUIRE(report.error_count() == 0);
-        const auto start = std::chrono::steady_clock::now();
-        const auto bytes = compiler::lower(*policy, report);
-        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-        CHECK(!bytes.empty());
-        return took.count() / count;
+        // Processor time, the least of three: what else the machine does is not measured.
+        double least = 1e9;
+        for (int run = 0; run < 3; ++run) {
+            const std::clock_t start = std::clock();
+            const auto bytes = compiler::lower(*policy, report);
+            least = std::min(least, static_cast<double>(std::clock() - start));
+            CHECK(!bytes.empty());
+        }
+        return least / count;
     };
     const double few = lower(2'000), many = lower(20'000);
     CHECK(many < 4 * few);
