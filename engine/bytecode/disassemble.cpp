@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view kCmps[] = {"==", "!=", "<", "<=", ">", ">="};
 constexpr std::string_view kQuants[] = {"any", "all", "at-least", "at-most"};
-constexpr std::string_view kRules[] = {"permit", "deny", "require", "limit", "oblige"};
 constexpr std::string_view kParts[] = {
     "spiffe.trust_domain", "spiffe.path",  "url.scheme",   "url.host",   "url.port",    "url.path",    "email.local",
     "email.domain",        "arn.partition", "arn.service", "arn.region", "arn.account", "arn.resource"};
@@ -96,7 +95,7 @@ private:
 
     void header(const RuleRef& rule, std::size_t instances) {
         out_ += '\n';
-        out_ += kRules[rule.kind];
+        out_ += spelling_of(static_cast<RuleKind>(rule.kind));
         out_ += ' ';
         out_ += program_.text(rule.module);
         out_ += '.';

@@ -11,7 +11,6 @@ using ast::ExprKind;
 
 constexpr std::array<std::string_view, 6> kCompare = {"==", "!=", "<", "<=", ">", ">="};
 constexpr std::array<std::string_view, 7> kDays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-constexpr std::array<std::string_view, 5> kRules = {"permit", "deny", "require", "limit", "oblige"};
 constexpr std::array<std::string_view, 4> kProvenance = {"model", "asserted", "broker", "verified"};
 
 std::string quoted(std::string_view text) {
@@ -313,7 +312,7 @@ private:
         });
     }
     void decl(const ast::RuleDecl& d, const std::string& docs) {
-        const std::string kind(kRules[static_cast<std::size_t>(d.kind)]);
+        const std::string kind(spelling_of(d.kind));
         top(kind + ' ' + std::string(d.name.text), docs, [&] {
             if (d.row) line("for-each " + std::string(d.row->text) + " in " + name_text(d.table));
             if (d.extends) line("extends " + name_text(*d.extends));
