@@ -1,8 +1,7 @@
-// The public face of what a broker needs: bundles, requests and the evaluator, over bytecode/ and
-// vm/. Nothing here decides anything.
+// The public face of what a broker needs: bundles and the evaluator, over bytecode/ and vm/; requests
+// are in request.cpp. Nothing here decides anything.
 #include <algorithm>
 
-#include "base/json.h"
 #include "base/kind.h"
 #include "bytecode/program.h"
 #include "vm/decide.h"
@@ -49,28 +48,6 @@ RuleInfo Bundle::rule(std::size_t index) const {
     info.line = rule.line;
     if (rule.because != bytecode::kNone) info.because = program_->text(rule.because);
     return info;
-}
-
-// ---- Request ----------------------------------------------------------------------------------
-
-Request::Request(Layers layers) : layers_(std::move(layers)) {
-    for (const Bundle& bundle : layers_.bundles()) facts_.push_back(std::make_unique<vm::Facts>(bundle.program()));
-}
-
-Request::~Request() = default;
-Request::Request(Request&&) noexcept = default;
-Request& Request::operator=(Request&&) noexcept = default;
-
-Result<void> Request::parse(std::string_view json, const RequestLimits& limits) {
-    const auto empty = [&](Error error) {
-        for (const auto& facts : facts_) facts->clear();
-        return tl::unexpected(std::move(error));
-    };
-    auto document = json::parse(json, limits);
-    if (!document) return empty(std::move(document.error()));
-    for (const auto& facts : facts_)
-        if (auto bound = facts->bind(*document); !bound) return empty(std::move(bound.error()));
-    return {};
 }
 
 // ---- Evaluator --------------------------------------------------------------------------------

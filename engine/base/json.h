@@ -1,4 +1,4 @@
-// Strict JSON: one document tree, parsed by nlohmann's SAX reader and nothing else.
+// Strict JSON as a tree that can be changed and written, made of what json_reader.h reads.
 // Refuses duplicate keys (after unescaping), invalid UTF-8, lone surrogates, NUL in keys, integers
 // beyond 64 bits, and anything over its limits. Keeps the text of numbers.
 #pragma once
@@ -8,12 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "writ/diagnostic.h"
-#include "writ/request.h"
+#include "base/json_reader.h"
 
 namespace writ::json {
-
-enum class Type : std::uint8_t { Null, Bool, Int, Number, String, Array, Object };
 
 struct Member;
 
@@ -49,8 +46,6 @@ struct Member {
     Value second;
 };
 
-[[nodiscard]] std::string_view name_of(Type type);
-
 /// Parses one document with nothing after it.
 /// Errors: Q0001 not JSON; Q0002..Q0005 limits; Q0006 duplicate key; Q0007 integer out of range.
 ///         The JSON path (`$.token.claims`) is in `context`.
@@ -60,11 +55,8 @@ struct Member {
 [[nodiscard]] std::string write(const Value& value);
 /// The same, indented by two spaces.
 [[nodiscard]] std::string write_pretty(const Value& value);
-/// Appends a quoted, escaped JSON string.
-void append_quoted(std::string& out, std::string_view text);
 
-/// Canonical text for digests: compact, keys sorted by bytes, numbers as canonical decimals where
-/// they fit one, else as written.
+/// append_canonical (json_reader.h) of a tree.
 [[nodiscard]] std::string canonical(const Value& value);
 
 }  // namespace writ::json

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "writ/request.h"
+
 namespace writ {
 
 enum class Kind : std::uint8_t {
@@ -44,9 +46,6 @@ constexpr std::string_view separators_of(Kind kind) {
     };
     return kSeps[static_cast<unsigned>(kind)];
 }
-
-/// How far a group of facts can be trusted; a greater value is stronger.
-enum class Provenance : std::uint8_t { Model, Asserted, Broker, Verified };
 
 /// The named parts of typed text (`workload.spiffe_id.trust_domain`).
 enum class Part : std::uint8_t {

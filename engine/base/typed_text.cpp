@@ -20,11 +20,11 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_alnum(char c) { return is_lower(c) || is_upper(c) || is_digit(c); }
 bool one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
 
-std::string lowered(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-    return out;
+/// Appends a text in lower case; what was appended.
+std::string_view append_lowered(std::string& out, std::string_view text) {
+    const std::size_t begin = out.size();
+    for (const char c : text) out += is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+    return std::string_view(out).substr(begin);
 }
 
 template <class Test>
@@ -45,31 +45,35 @@ bool each_part(std::string_view text, char separator, Visit visit) {
 
 // ---- addresses --------------------------------------------------------------------------------
 
-std::optional<std::string> parse_address(int family, std::string_view text) {
+/// An address as 16 bytes, IPv4 mapped into IPv6.
+using Address = std::array<char, 16>;
+constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xFF\xFF", 12);
+
+bool is_mapped(std::string_view raw) { return raw.substr(0, kMapped.size()) == kMapped; }
+std::string_view bytes_of(const Address& address) { return {address.data(), address.size()}; }
+
+std::optional<Address> parse_address(int family, std::string_view text) {
     if (text.size() >= INET6_ADDRSTRLEN) return {};
     std::array<char, INET6_ADDRSTRLEN> name{};  // zero-terminated by its zeros
     std::memcpy(name.data(), text.data(), text.size());
     if (std::strlen(name.data()) != text.size()) return {};
-    std::array<char, 16> raw{};
-    if (inet_pton(family, name.data(), raw.data()) != 1) return {};
-    return std::string(raw.data(), family == AF_INET ? 4 : 16);
+    Address raw{};
+    const bool four = family == AF_INET;
+    if (four) std::memcpy(raw.data(), kMapped.data(), kMapped.size());
+    if (inet_pton(family, name.data(), raw.data() + (four ? kMapped.size() : 0)) != 1) return {};
+    return raw;
 }
 
-constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xFF\xFF", 12);
-
-std::optional<std::string> canonical_ip(std::string_view text) {
-    if (text.find(':') != std::string_view::npos) return parse_address(AF_INET6, text);
-    const auto four = parse_address(AF_INET, text);
-    if (!four) return {};
-    return std::string(kMapped) + *four;
+std::optional<Address> parse_ip(std::string_view text) {
+    return parse_address(text.find(':') != std::string_view::npos ? AF_INET6 : AF_INET, text);
 }
 
-std::string display_ip(std::string_view raw) {
+/// Appends an address as people write it.
+void append_ip(std::string& out, std::string_view raw) {
     std::array<char, INET6_ADDRSTRLEN> name{};
-    const bool four = raw.substr(0, 12) == kMapped;
-    const char* at = four ? raw.data() + 12 : raw.data();
-    if (inet_ntop(four ? AF_INET : AF_INET6, at, name.data(), name.size()) == nullptr) return {};
-    return name.data();
+    const bool four = is_mapped(raw);
+    const char* at = raw.data() + (four ? kMapped.size() : 0);
+    if (inet_ntop(four ? AF_INET : AF_INET6, at, name.data(), name.size()) != nullptr) out += name.data();
 }
 
 std::optional<unsigned> small_number(std::string_view text, unsigned high) {
@@ -81,31 +85,39 @@ std::optional<unsigned> small_number(std::string_view text, unsigned high) {
     return value;
 }
 
-void mask(std::string& address, unsigned prefix) {
+void mask(Address& address, unsigned prefix) {
     for (unsigned i = 0; i < 16; ++i) {
         const unsigned keep = prefix >= 8 * (i + 1) ? 8 : prefix <= 8 * i ? 0 : prefix - 8 * i;
         address[i] = static_cast<char>(static_cast<unsigned char>(address[i]) & (0xFF00u >> keep));
     }
 }
 
-std::optional<std::string> canonical_cidr(std::string_view text) {
+std::optional<std::string_view> canonical_ip(std::string_view text, std::string& room) {
+    const auto raw = parse_ip(text);
+    if (!raw) return {};
+    return room.assign(bytes_of(*raw));
+}
+
+std::optional<std::string_view> canonical_cidr(std::string_view text, std::string& room) {
     const std::size_t slash = text.find('/');
     if (slash == std::string_view::npos) return {};
     const std::string_view address = text.substr(0, slash);
-    auto raw = canonical_ip(address);
+    auto raw = parse_ip(address);
     const bool six = address.find(':') != std::string_view::npos;
     const auto prefix = small_number(text.substr(slash + 1), six ? 128 : 32);
     if (!raw || !prefix) return {};
     const unsigned bits = six ? *prefix : *prefix + 96;
     mask(*raw, bits);
-    raw->push_back(static_cast<char>(bits));
-    return raw;
+    room.assign(bytes_of(*raw)) += static_cast<char>(bits);
+    return room;
 }
 
 std::string display_cidr(std::string_view raw) {
     const unsigned bits = static_cast<unsigned char>(raw[16]);
-    const bool four = bits >= 96 && raw.substr(0, 12) == kMapped;
-    return display_ip(raw.substr(0, 16)) + "/" + std::to_string(four ? bits - 96 : bits);
+    const bool four = bits >= 96 && is_mapped(raw);
+    std::string out;
+    append_ip(out, raw.substr(0, 16));
+    return out + "/" + std::to_string(four ? bits - 96 : bits);
 }
 
 // ---- names ------------------------------------------------------------------------------------
@@ -124,28 +136,35 @@ bool valid_dns_name(std::string_view name) {
     return labels && !number;
 }
 
-/// A DNS name, an IPv4 address, or an IPv6 address in brackets.
-std::optional<std::string> canonical_host(std::string_view text) {
+/// Appends a DNS name, an IPv4 address, or an IPv6 address in brackets. False: it is none.
+bool append_host(std::string& out, std::string_view text) {
     if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
         const auto raw = parse_address(AF_INET6, text.substr(1, text.size() - 2));
-        if (!raw || raw->compare(0, 12, kMapped) == 0) return {};  // mapped: two spellings of one host
-        return "[" + display_ip(*raw) + "]";
+        if (!raw || is_mapped(bytes_of(*raw))) return false;  // mapped: two spellings of one host
+        out += '[';
+        append_ip(out, bytes_of(*raw));
+        out += ']';
+        return true;
     }
-    std::string name = lowered(text);
-    if (valid_dns_name(name) || parse_address(AF_INET, name)) return name;
-    return {};
+    const std::string_view name = append_lowered(out, text);
+    return valid_dns_name(name) || parse_address(AF_INET, name);
 }
 
-std::optional<std::string> canonical_email(std::string_view text) {
+std::optional<std::string_view> canonical_host(std::string_view text, std::string& room) {
+    room.clear();
+    if (!append_host(room, text)) return {};
+    return room;
+}
+
+std::optional<std::string_view> canonical_email(std::string_view text, std::string& room) {
     const std::size_t at = text.find('@');
     if (at == std::string_view::npos || at == 0 || at > 64) return {};
-    const std::string_view local = text.substr(0, at);
-    const bool atoms = each_part(local, '.', [](std::string_view atom) {
+    const bool atoms = each_part(text.substr(0, at), '.', [](std::string_view atom) {
         return !atom.empty() && all_are(atom, [](char c) { return is_alnum(c) || one_of(c, "!#$%&'*+-/=?^_`{|}~"); });
     });
-    std::string domain = lowered(text.substr(at + 1));
-    if (!atoms || !valid_dns_name(domain)) return {};
-    return std::string(local) + "@" + domain;
+    room.assign(text.substr(0, at + 1));
+    if (!atoms || !valid_dns_name(append_lowered(room, text.substr(at + 1)))) return {};
+    return room;
 }
 
 // ---- paths ------------------------------------------------------------------------------------
@@ -173,20 +192,19 @@ int hex_value(char c) {
     return -1;
 }
 
-/// Percent-escapes in one spelling: unreserved characters plain, hex in upper case. Escapes that
-/// hide a separator, a dot, a control or another escape are refused.
-std::optional<std::string> canonical_escapes(std::string_view path) {
-    std::string out;
+/// Appends a path with its percent-escapes in one spelling: unreserved characters plain, hex in upper
+/// case. False: an escape hides a separator, a dot, a control or another escape.
+bool append_escaped(std::string& out, std::string_view path) {
     for (std::size_t i = 0; i < path.size(); ++i) {
         if (path[i] != '%') {
             out += path[i];
             continue;
         }
-        if (path.size() - i < 3) return {};
+        if (path.size() - i < 3) return false;
         const int high = hex_value(path[i + 1]), low = hex_value(path[i + 2]);
-        if (high < 0 || low < 0) return {};
+        if (high < 0 || low < 0) return false;
         const auto c = static_cast<char>(high * 16 + low);
-        if (high * 16 + low < 0x20 || c == 0x7F || one_of(c, "./\\%;")) return {};
+        if (high * 16 + low < 0x20 || c == 0x7F || one_of(c, "./\\%;")) return false;
         if (is_alnum(c) || one_of(c, "-_~")) {
             out += c;
         } else {
@@ -195,10 +213,10 @@ std::optional<std::string> canonical_escapes(std::string_view path) {
         }
         i += 2;
     }
-    return out;
+    return true;
 }
 
-std::optional<std::string> canonical_spiffe(std::string_view text) {
+std::optional<std::string_view> canonical_spiffe(std::string_view text) {
     if (text.size() > kLongest || text.substr(0, kSpiffe.size()) != kSpiffe) return {};
     const std::string_view rest = text.substr(kSpiffe.size());
     const std::size_t slash = rest.find('/');
@@ -208,7 +226,7 @@ std::optional<std::string> canonical_spiffe(std::string_view text) {
         const bool plain = all_are(path, [](char c) { return is_alnum(c) || one_of(c, "._-/"); });
         if (!plain || !plain_segments(path, false)) return {};
     }
-    return std::string(text);
+    return text;
 }
 
 std::string_view default_port(std::string_view scheme) {
@@ -217,10 +235,12 @@ std::string_view default_port(std::string_view scheme) {
     return {};
 }
 
-std::optional<std::string> canonical_url(std::string_view text) {
+std::optional<std::string_view> canonical_url(std::string_view text, std::string& room) {
     const std::size_t colon = text.find("://");
     if (text.size() > kLongest || colon == std::string_view::npos || colon == 0) return {};
-    const std::string scheme = lowered(text.substr(0, colon));
+    room.clear();
+    append_lowered(room, text.substr(0, colon + 3));
+    const std::string_view scheme = std::string_view(room).substr(0, colon);
     if (!is_lower(scheme.front()) ||
         !all_are(scheme, [](char c) { return is_lower(c) || is_digit(c) || one_of(c, "+.-"); }))
         return {};
@@ -239,14 +259,11 @@ std::optional<std::string> canonical_url(std::string_view text) {
         if (!number || *number == 0) return {};
         if (port == default_port(scheme)) port = {};
     }
-    const auto host = canonical_host(authority);
     const bool plain = all_are(path, [](char c) { return is_alnum(c) || one_of(c, "/-._~!$&'()*+,;=:@%"); });
-    if (!host || !plain || !plain_segments(path.substr(1), true)) return {};
-    const auto escaped = canonical_escapes(path);
-    if (!escaped) return {};
-    std::string out = scheme + "://" + *host;
-    if (!port.empty()) out.append(":").append(port);
-    return out + *escaped;
+    if (!append_host(room, authority) || !plain || !plain_segments(path.substr(1), true)) return {};
+    if (!port.empty()) room.append(":").append(port);
+    if (!append_escaped(room, path)) return {};
+    return room;
 }
 
 /// The parts of an ARN; the last takes the rest.
@@ -262,7 +279,7 @@ std::optional<std::array<std::string_view, 6>> split_arn(std::string_view text) 
     return parts;
 }
 
-std::optional<std::string> canonical_arn(std::string_view text) {
+std::optional<std::string_view> canonical_arn(std::string_view text) {
     if (text.size() > kLongest) return {};
     const auto parts = split_arn(text);
     if (!parts || (*parts)[0] != "arn" || (*parts)[1].empty() || (*parts)[2].empty() || (*parts)[5].empty()) return {};
@@ -271,7 +288,7 @@ std::optional<std::string> canonical_arn(std::string_view text) {
     const std::string_view resource = (*parts)[5];
     if (!all_are(resource, [](char c) { return c > ' ' && c < 0x7F && c != '%' && c != '\\'; })) return {};
     if (!plain_segments(resource, false)) return {};
-    return std::string(text);
+    return text;
 }
 
 std::optional<std::string_view> unless_empty(std::string_view text) {
@@ -303,26 +320,35 @@ constexpr PartInfo kParts[] = {
 
 }  // namespace
 
-std::optional<std::string> canonical_text(Kind kind, std::string_view text) {
+std::optional<std::string_view> canonical_text(Kind kind, std::string_view text, std::string& room) {
     switch (kind) {
         case Kind::Spiffe: return canonical_spiffe(text);
-        case Kind::Url: return canonical_url(text);
-        case Kind::Host: return canonical_host(text);
-        case Kind::Email: return canonical_email(text);
+        case Kind::Url: return canonical_url(text, room);
+        case Kind::Host: return canonical_host(text, room);
+        case Kind::Email: return canonical_email(text, room);
         case Kind::Arn: return canonical_arn(text);
-        case Kind::Ip: return canonical_ip(text);
-        case Kind::Cidr: return canonical_cidr(text);
+        case Kind::Ip: return canonical_ip(text, room);
+        case Kind::Cidr: return canonical_cidr(text, room);
         case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant:
         case Kind::Enum: case Kind::String: case Kind::Path: case Kind::Subject: case Kind::Dotted:
         case Kind::Record: case Kind::List: case Kind::Map: break;
     }
-    return std::string(text);
+    return text;
+}
+
+std::optional<std::string> canonical_text(Kind kind, std::string_view text) {
+    std::string room;
+    const auto canonical = canonical_text(kind, text, room);
+    if (!canonical) return {};
+    return std::string(*canonical);
 }
 
 std::string display_text(Kind kind, std::string_view canonical) {
-    if (kind == Kind::Ip && canonical.size() == 16) return display_ip(canonical);
     if (kind == Kind::Cidr && canonical.size() == 17) return display_cidr(canonical);
-    return std::string(canonical);
+    if (kind != Kind::Ip || canonical.size() != 16) return std::string(canonical);
+    std::string out;
+    append_ip(out, canonical);
+    return out;
 }
 
 std::optional<std::string_view> part_of(Part part, std::string_view canonical) {
@@ -367,9 +393,10 @@ std::optional<Part> find_part(Kind kind, std::string_view name) {
 
 bool cidr_contains(std::string_view cidr, std::string_view ip) {
     if (cidr.size() != 17 || ip.size() != 16) return false;
-    std::string masked(ip);
+    Address masked{};
+    std::memcpy(masked.data(), ip.data(), masked.size());
     mask(masked, std::min<unsigned>(static_cast<unsigned char>(cidr[16]), 128));
-    return masked == cidr.substr(0, 16);
+    return bytes_of(masked) == cidr.substr(0, 16);
 }
 
 }  // namespace writ

@@ -41,6 +41,8 @@ constexpr std::int64_t kSecond = 1'000'000;        ///< microseconds
 /// Output: canonical bytes; empty if the text is invalid or ambiguous (userinfo in a URL, `..`,
 ///         `//`, percent-escapes that hide a separator or dot, two `@`, a trailing dot).
 [[nodiscard]] std::optional<std::string> canonical_text(Kind kind, std::string_view text);
+/// The same without memory of its own: views `text`, or `room`, which is overwritten.
+[[nodiscard]] std::optional<std::string_view> canonical_text(Kind kind, std::string_view text, std::string& room);
 /// What an author would write: undoes the raw form of ip and cidr.
 [[nodiscard]] std::string display_text(Kind kind, std::string_view canonical);
 

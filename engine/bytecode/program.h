@@ -120,11 +120,12 @@ struct ShapeNode {
     std::uint32_t key_count = 0;
     std::uint8_t kind = 0;              ///< Kind
     std::uint8_t weakest = 0;           ///< Provenance
-    std::uint8_t flags = 0;             ///< kOrNone, kOneOrMany
+    std::uint8_t flags = 0;             ///< kOrNone, kOneOrMany, kCompared
     std::uint8_t reserved = 0;
 };
 constexpr std::uint8_t kOrNone = 1;
 constexpr std::uint8_t kOneOrMany = 2;
+constexpr std::uint8_t kCompared = 4;  ///< rules compare this text with constants: it is looked up when bound
 
 struct EnumRef {
     std::uint32_t name = 0, first_member = 0, member_count = 0;  ///< members: text ids in `ids`

@@ -129,7 +129,7 @@ bool names_differ(const Program& program, const ShapeNode& record, std::vector<s
 
 bool node_is_sound(const Program& program, const ShapeNode& node) {
     if (node.kind > word(Kind::Map) || node.weakest > static_cast<std::uint8_t>(Provenance::Verified) ||
-        (node.flags & ~(kOrNone | kOneOrMany)) != 0 || node.reserved != 0)
+        (node.flags & ~(kOrNone | kOneOrMany | kCompared)) != 0 || node.reserved != 0)
         return false;
     if (node.name != kNone && !is_text(program, node.name)) return false;
     const auto kind = static_cast<Kind>(node.kind);
@@ -145,6 +145,7 @@ bool node_is_sound(const Program& program, const ShapeNode& node) {
     if (kind != Kind::Record && !list && !map && node.child_count != 0) return false;
     if (!map && node.key_count != 0) return false;
     if (!list && (node.columns != 0 || (node.flags & kOneOrMany) != 0)) return false;
+    if ((node.flags & kCompared) != 0 && rep_of(kind) != Rep::Text) return false;
 
     auto child = [&](std::uint32_t i) -> const ShapeNode& { return program.shape[node.first_child + i]; };
     if (kind == Kind::Record) {

@@ -38,6 +38,7 @@ private:
     bytecode::Builder& builder_;
     std::vector<std::uint32_t> slot_of_fact_;       // kNone: nothing reads it yet
     std::vector<check::FactId> facts_;              // of each slot; none: the schema lacks it
+    std::vector<bool> compared_;                    // of each slot: code reads it, and not the engine alone
     std::vector<std::uint32_t> columns_;            // of each field; kNone
     std::vector<std::uint32_t> column_count_;       // of each list of records
 };

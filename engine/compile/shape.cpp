@@ -72,7 +72,7 @@ public:
     std::uint32_t lay_out(FieldId root, const Want& wants) {
         const std::uint32_t first = reserve(1);
         nodes_.clear();
-        queue_.push_back({first, policy_.at(root).type, root, &wants, kNone, false, false});
+        queue_.push_back({first, policy_.at(root).type, root, &wants, kNone, false, false, false});
         while (!queue_.empty()) {
             const Item item = queue_.front();
             queue_.pop_front();
@@ -92,6 +92,7 @@ private:
         std::uint32_t name;
         bool value;           // an element of `field`, not `field` itself
         bool in_list;         // somewhere below a list of records
+        bool compared;        // what an element is of is
     };
 
     std::uint32_t reserve(std::size_t count) {
@@ -107,6 +108,8 @@ private:
         node.kind = static_cast<std::uint8_t>(item.type.kind);
         node.weakest = static_cast<std::uint8_t>(field.weakest);
         if (item.want != nullptr) node.slot = item.want->slot;
+        const bool compared = item.compared || (node.slot != kNone && slots_.compared_[node.slot]);
+        if (compared && rep_of(item.type.kind) == Rep::Text) node.flags |= bytecode::kCompared;
         if (!item.value) {
             nodes_.emplace(item.field, item.node);
             if (item.in_list) node.column = slots_.columns_[item.field.value];
@@ -118,11 +121,11 @@ private:
             case Kind::List:
                 node.max = item.type.max;
                 node.columns = slots_.column_count_[item.field.value];
-                element(item, node);
+                element(item, node, compared);
                 break;
             case Kind::Map:
                 node.max = item.type.max;
-                element(item, node);
+                element(item, node, false);
                 keys(item, node);
                 break;
             case Kind::Enum: node.enumeration = item.type.enumeration.value; break;
@@ -158,15 +161,15 @@ private:
                 if (const auto found = item.want->fields.find(children[i]); found != item.want->fields.end())
                     want = &found->second;
             queue_.push_back({node.first_child + i, child.type, children[i], want, slots_.builder_.text(child.name),
-                              false, item.in_list});
+                              false, item.in_list, false});
         }
     }
 
-    void element(const Item& item, ShapeNode& node) {
+    void element(const Item& item, ShapeNode& node, bool compared) {
         node.first_child = reserve(1);
         node.child_count = 1;
         const bool records = item.type.kind == Kind::List && item.type.elem == Kind::Record;
-        queue_.push_back({node.first_child, element_of(item.type), item.field, nullptr, kNone, true, records});
+        queue_.push_back({node.first_child, element_of(item.type), item.field, nullptr, kNone, true, records, compared});
     }
 
     void keys(const Item& item, ShapeNode& node) {
@@ -176,7 +179,7 @@ private:
         std::uint32_t at = node.first_key;
         for (const auto& [name, want] : item.want->keys)
             queue_.push_back(
-                {at++, element_of(item.type), item.field, &want, slots_.builder_.text(name), true, false});
+                {at++, element_of(item.type), item.field, &want, slots_.builder_.text(name), true, false, false});
     }
 
     Slots& slots_;
@@ -188,7 +191,7 @@ private:
 
 Slots::Slots(const check::Policy& policy, bytecode::Builder& builder)
     : policy_(policy), builder_(builder), slot_of_fact_(policy.facts.size(), kNone),
-      facts_(static_cast<std::size_t>(bytecode::Builtin::Count)), columns_(policy.fields.size(), kNone),
+      facts_(static_cast<std::size_t>(bytecode::Builtin::Count)), compared_(facts_.size(), false), columns_(policy.fields.size(), kNone),
       column_count_(policy.fields.size(), 0) {
     std::unordered_map<std::string_view, std::uint32_t> builtins;
     for (std::uint32_t i = 0; i < std::size(kBuiltinPaths); ++i) builtins.emplace(kBuiltinPaths[i], i);
@@ -200,6 +203,8 @@ Slots::Slots(const check::Policy& policy, bytecode::Builder& builder)
         slot_of_fact_[i] = builtin->second;
         facts_[builtin->second] = FactId{i};
     }
+    // The engine compares the scopes that are asked for with those that permits offer.
+    compared_[of(bytecode::Builtin::WantScopes)] = true;
     for (std::uint32_t i = 0; i < policy.fields.size(); ++i)
         if (policy.fields[i].type.kind == Kind::List && policy.fields[i].type.elem == Kind::Record)
             number_columns(FieldId{i});
@@ -225,7 +230,9 @@ std::uint32_t Slots::of(FactId fact) {
     if (slot == kNone) {
         slot = static_cast<std::uint32_t>(facts_.size());
         facts_.push_back(fact);
+        compared_.push_back(false);
     }
+    compared_[slot] = true;
     return slot;
 }
 

@@ -1,17 +1,13 @@
-// Facts: a request document checked against the program's shape, value by value, into slots.
+// Records, lists and maps: a document checked against the program's shape, value by value, into slots.
 #include <algorithm>
 #include <optional>
 
 #include "base/report.h"
-#include "base/request_errors.h"
-#include "base/values.h"
-#include "vm/capture.h"
-#include "vm/facts.h"
+#include "vm/binder.h"
 #include "vm/values.h"
 
 namespace writ::vm {
 
-using bytecode::Builtin;
 using bytecode::kNone;
 using bytecode::ShapeNode;
 
@@ -20,32 +16,16 @@ namespace {
 constexpr std::string_view kProvenanceKey = "provenance";
 constexpr std::string_view kProvenances[] = {"model", "asserted", "broker", "verified"};
 
-std::optional<Provenance> provenance_of(const json::Value& word) {
+std::optional<Provenance> provenance_of(const json::Node& word) {
     if (word.type != json::Type::String) return {};
     for (std::size_t i = 0; i < std::size(kProvenances); ++i)
-        if (word.text == kProvenances[i]) return static_cast<Provenance>(i);
+        if (word.text() == kProvenances[i]) return static_cast<Provenance>(i);
     return {};
 }
 
-std::optional<std::int64_t> decimal_of(std::int64_t integer) {
-    constexpr std::int64_t kMost = INT64_MAX / kDecimalUnit;
-    if (integer > kMost || integer < -kMost) return {};
-    return integer * kDecimalUnit;
-}
-
-const json::Value* member(const json::Value* object, std::string_view key) {
-    return object != nullptr && object->type == json::Type::Object ? object->find(key) : nullptr;
-}
-
-const json::Value* text_member(const json::Value* object, std::string_view key) {
-    const json::Value* found = member(object, key);
+const json::Node* text_member(const json::Node* object, std::string_view key) {
+    const json::Node* found = object != nullptr ? object->find(key) : nullptr;
     return found != nullptr && found->type == json::Type::String ? found : nullptr;
-}
-
-std::uint32_t index_of(const std::vector<std::pair<std::uint32_t, std::uint32_t>>& names, std::uint32_t id) {
-    if (id == 0) return kNotFound;
-    const auto found = std::lower_bound(names.begin(), names.end(), std::pair{id, std::uint32_t{0}});
-    return found != names.end() && found->first == id ? found->second : kNotFound;
 }
 
 /// What a field of this type asks for, in the words of an error.
@@ -96,81 +76,16 @@ std::string expectation(const bytecode::Program& program, const ShapeNode& node)
     return words;
 }
 
-bool plain_name(std::string_view key) {
-    const auto word = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    };
-    return !key.empty() && std::all_of(key.begin(), key.end(), word);
-}
-
 }  // namespace
 
-/// One walk over one document. A function that returns false has set error_; each caller on the
-/// way out puts its own step before the path, so that paths cost nothing when nothing is wrong.
-class Binder {
-public:
-    explicit Binder(Facts& facts) : facts_(facts), program_(facts.program_) {}
+// ---- errors ------------------------------------------------------------------------------------
 
-    bool run(const json::Value& document);
-    Error take_error() {
-        error_.context.insert(0, "$");
-        return std::move(error_);
-    }
+bool Binder::fail_type(const ShapeNode& node, const json::Node& value) {
+    return fail(RequestCode::Q0010, "expected " + expectation(program_, node) + ", got " + std::string(json::name_of(value.type)));
+}
 
-private:
-    bool fail(RequestCode code, std::string message) {
-        error_ = {std::string(name_of(code)), std::move(message), {}};
-        return false;
-    }
-    bool fail_type(const ShapeNode& node, const json::Value& value) {
-        return fail(RequestCode::Q0010, "expected " + expectation(program_, node) + ", got " +
-                                            std::string(json::name_of(value.type)));
-    }
-    bool fail_unknown(RequestCode code, std::string_view what, std::string_view key, const ShapeNode& record,
-                      bool provenance);
-    bool within(std::string_view key);
-    bool within(std::size_t index);
-
-    [[nodiscard]] std::uint32_t find_field(const ShapeNode& node, std::string_view key,
-                                           std::uint32_t& hint) const;
-    bool provenance(const json::Value& document);
-    bool record(const ShapeNode& node, const json::Value& value, Value* row, bool root);
-    bool list(const ShapeNode& node, const json::Value& value, Value* out);
-    bool map(const ShapeNode& node, const json::Value& value, Value* row);
-    bool enumeration(const ShapeNode& node, const json::Value& value, Value* out);
-    bool micros(const ShapeNode& node, const json::Value& value, Value* out);
-    bool value(std::uint32_t index, const json::Value& value, Value* out, Value* row);
-    void text(std::uint32_t index, Kind kind, std::string_view text, Value* out);
-    void capture(std::uint32_t index, std::string_view text);
-    bool open_record(std::uint32_t shape, const json::Value& value, const ShapeNode& holder, bool claims);
-    bool conflicts(const json::Value& document);
-    void finish();
-    [[nodiscard]] Value own(std::string_view text);
-
-    [[nodiscard]] bool readable(const ShapeNode& node) const {
-        return trust_ >= floor_ && static_cast<std::uint8_t>(trust_) >= node.weakest;
-    }
-    /// Below a list of records values go to the element's row, else to slots.
-    Value* target(const ShapeNode& node, Value* row) {
-        if (node.column != kNone) return row != nullptr ? row + node.column : nullptr;
-        return node.slot != kNone ? &facts_.slots_[node.slot] : nullptr;
-    }
-    void store(Value* out, std::int64_t integer) {
-        if (out != nullptr) *out = Value::of(integer);
-    }
-
-    Facts& facts_;
-    const bytecode::Program& program_;
-    Error error_;
-    const json::Value* by_group_ = nullptr;  ///< provenance stated group by group
-    Provenance trust_ = Provenance::Model;   ///< of the group being bound
-    Provenance floor_ = Provenance::Model;   ///< weakest accepted by everything in an open record
-    std::uint32_t issuer_ = kNotFound, tool_ = kNotFound;  ///< by name alone
-    bool in_claims_ = false;
-};
-
-bool Binder::fail_unknown(RequestCode code, std::string_view what, std::string_view key,
-                          const ShapeNode& record, bool provenance) {
+bool Binder::fail_unknown(RequestCode code, std::string_view what, std::string_view key, const ShapeNode& record,
+                          bool provenance) {
     std::vector<std::string_view> names;
     for (std::uint32_t i = 0; i < record.child_count; ++i)
         names.push_back(program_.text(program_.shape[record.first_child + i].name));
@@ -184,38 +99,56 @@ bool Binder::fail_unknown(RequestCode code, std::string_view what, std::string_v
 
 bool Binder::within(std::string_view key) {
     std::string step;
-    if (plain_name(key)) {
-        step = "." + std::string(key);
-    } else {
-        step = "[";
-        json::append_quoted(step, key);
-        step += ']';
-    }
-    error_.context.insert(0, step);
+    json::append_step(step, key);
+    facts_.error_.context.insert(0, step);
     return false;
 }
 
 bool Binder::within(std::size_t index) {
-    error_.context.insert(0, "[" + std::to_string(index) + "]");
+    facts_.error_.context.insert(0, "[" + std::to_string(index) + "]");
     return false;
 }
 
-bool Binder::run(const json::Value& document) {
-    const ShapeNode& root = program_.shape[program_.manifest[0].request_shape];
-    if (document.type != json::Type::Object) return fail_type(root, document);
+// ---- the walk ----------------------------------------------------------------------------------
+
+bool Binder::document(const json::Node& document) {
+    const std::uint32_t root = program_.manifest[0].request_shape;
+    if (document.type != json::Type::Object) return fail_type(program_.shape[root], document);
     if (!provenance(document)) return false;
+    // What claims and parameters mean depends on these two, wherever they stand.
     if (const auto* url = text_member(document.find("token"), "issuer"))
-        issuer_ = index_of(facts_.issuers_, program_.find_text(url->text));
-    if (const auto* name = text_member(document.find("tool"), "name"))
-        tool_ = index_of(facts_.tools_, program_.find_text(name->text));
-    if (!record(root, document, nullptr, true)) return false;
-    if (!conflicts(document)) return false;
-    finish();
-    return true;
+        name(facts_.issuer_name_, facts_.issuers_, url->text());
+    if (const auto* tool = text_member(document.find("tool"), "name"))
+        name(facts_.tool_name_, facts_.tools_, tool->text());
+    return record(root, document, nullptr, true) && finish();
 }
 
-bool Binder::provenance(const json::Value& document) {
-    const json::Value* stated = document.find(kProvenanceKey);
+bool Binder::place(Place place, const json::Node& value) {
+    if (value.type == json::Type::String) {
+        if (place.node == facts_.places_.issuer) name(facts_.issuer_name_, facts_.issuers_, value.text());
+        if (place.node == facts_.places_.tool) name(facts_.tool_name_, facts_.tools_, value.text());
+    }
+    const bool early = (place.node == facts_.places_.claims && !facts_.issuer_name_.stated) ||
+                       (place.node == facts_.places_.params && !facts_.tool_name_.stated);
+    if (early)
+        return fail(RequestCode::Q0019, place.node == facts_.places_.claims ? "state `token.issuer` before its claims"
+                                                                            : "state `tool.name` before its parameters");
+    const ShapeNode& node = program_.shape[place.node];
+    if (place.group != kNone) {
+        const ShapeNode& group = program_.shape[place.group];
+        Value& stated = facts_.slots_[group.slot];
+        if (stated.state == State::None) return fail(RequestCode::Q0021, "the group of this field is stated to be none");
+        if (readable(group)) stated = Value::list(nullptr, 0, 0);
+    }
+    // What is in a group is not to be found beside the statement that there is none.
+    if (value.type == json::Type::Null && static_cast<Kind>(node.kind) == Kind::Record && node.slot != kNone &&
+        facts_.slots_[node.slot].present())
+        return fail(RequestCode::Q0021, "fields of this group are stated already");
+    return this->value(place.node, value, target(node, nullptr), nullptr);
+}
+
+bool Binder::provenance(const json::Node& document) {
+    const json::Node* stated = document.find(kProvenanceKey);
     if (stated == nullptr) return true;
     constexpr std::string_view kWords = "expected `verified`, `broker`, `asserted` or `model`";
     if (stated->type != json::Type::Object) {
@@ -227,16 +160,17 @@ bool Binder::provenance(const json::Value& document) {
         trust_ = *all;
         return true;
     }
-    const ShapeNode& root = program_.shape[program_.manifest[0].request_shape];
-    std::uint32_t hint = 0;
-    for (const auto& [group, word] : stated->members) {
-        if (find_field(root, group, hint) == kNone) {
-            fail_unknown(RequestCode::Q0018, "group", group, root, false);
+    const std::uint32_t root = program_.manifest[0].request_shape;
+    std::uint32_t expected = kNone;
+    const json::Node* group = stated->first();
+    for (std::uint32_t i = 0; i < stated->count; ++i, group = group->next()) {
+        if (find_field(program_.shape[root], group->key(), expected) == kNone) {
+            fail_unknown(RequestCode::Q0018, "group", group->key(), program_.shape[root], false);
             return within(kProvenanceKey);
         }
-        if (!provenance_of(word)) {
+        if (!provenance_of(*group)) {
             fail(RequestCode::Q0018, std::string(kWords));
-            within(group);
+            within(group->key());
             return within(kProvenanceKey);
         }
     }
@@ -244,38 +178,39 @@ bool Binder::provenance(const json::Value& document) {
     return true;
 }
 
-/// The field of a record with this name, or kNone. Documents tend to follow the schema's order: the
-/// search starts at `hint`, which moves past what is found.
-std::uint32_t Binder::find_field(const ShapeNode& node, std::string_view key, std::uint32_t& hint) const {
+/// The field of a record with this name, or kNone. A broker's documents are alike: the field that came at
+/// this point last time is tried first, and `expected` keeps what came.
+std::uint32_t Binder::find_field(const ShapeNode& record, std::string_view key, std::uint32_t& expected) {
+    if (expected != kNone && program_.text(program_.shape[expected].name) == key) return expected;
     const std::uint32_t id = program_.find_text(key);
-    for (std::uint32_t i = 0; id != 0 && i < node.child_count; ++i) {
-        const std::uint32_t at = hint + i < node.child_count ? hint + i : hint + i - node.child_count;
-        if (program_.shape[node.first_child + at].name != id) continue;
-        hint = at + 1 < node.child_count ? at + 1 : 0;
-        return node.first_child + at;
-    }
+    for (std::uint32_t i = 0; id != 0 && i < record.child_count; ++i)
+        if (program_.shape[record.first_child + i].name == id) return expected = record.first_child + i;
     return kNone;
 }
 
-bool Binder::record(const ShapeNode& node, const json::Value& value, Value* row, bool root) {
-    std::uint32_t hint = 0;
-    for (const auto& [key, field] : value.members) {
+bool Binder::record(std::uint32_t index, const json::Node& value, Value* row, bool root) {
+    const ShapeNode& node = program_.shape[index];
+    std::uint32_t* expected = &facts_.follows_[2 * std::size_t{index}];
+    const json::Node* field = value.first();
+    for (std::uint32_t i = 0; i < value.count; ++i, field = field->next()) {
+        const std::string_view key = field->key();
         if (root && key == kProvenanceKey) continue;
-        const std::uint32_t found = find_field(node, key, hint);
+        const std::uint32_t found = find_field(node, key, *expected);
         if (found == kNone) {
             if (in_claims_) continue;  // issuers add claims
             return fail_unknown(RequestCode::Q0011, "field", key, node, root);
         }
+        expected = &facts_.follows_[2 * std::size_t{found} + 1];
         if (root && by_group_ != nullptr) {
-            const json::Value* word = by_group_->find(key);
+            const json::Node* word = by_group_->find(key);
             trust_ = word != nullptr ? provenance_of(*word).value_or(Provenance::Model) : Provenance::Model;
         }
-        if (!this->value(found, field, target(program_.shape[found], row), row)) return within(key);
+        if (!this->value(found, *field, target(program_.shape[found], row), row)) return within(key);
     }
     return true;
 }
 
-bool Binder::list(const ShapeNode& node, const json::Value& value, Value* out) {
+bool Binder::list(const ShapeNode& node, const json::Node& value, Value* out) {
     const std::uint32_t element = node.first_child;
     if (value.type == json::Type::String && (node.flags & bytecode::kOneOrMany) != 0) {
         Value* only = out != nullptr ? facts_.scratch_.array<Value>(1) : nullptr;
@@ -284,20 +219,19 @@ bool Binder::list(const ShapeNode& node, const json::Value& value, Value* out) {
         return true;
     }
     if (value.type != json::Type::Array) return fail_type(node, value);
-    const std::size_t count = value.items.size();
-    if (count > node.max)
-        return fail(RequestCode::Q0013, "list of " + std::to_string(count) + " elements, at most " +
+    if (value.count > node.max)
+        return fail(RequestCode::Q0013, "list of " + std::to_string(value.count) + " elements, at most " +
                                             std::to_string(node.max) + " are allowed");
     const bool records = static_cast<Kind>(program_.shape[element].kind) == Kind::Record;
     const std::uint32_t columns = records ? node.columns : 1;
-    Value* items = out != nullptr ? facts_.scratch_.array<Value>(count * columns) : nullptr;
+    Value* items = out != nullptr ? facts_.scratch_.array<Value>(std::size_t{value.count} * columns) : nullptr;
     std::size_t kept = 0;
     bool whole = true;
-    for (std::size_t i = 0; i < count; ++i) {
+    const json::Node* each = value.first();
+    for (std::uint32_t i = 0; i < value.count; ++i, each = each->next()) {
         Value* item = items != nullptr ? items + kept * columns : nullptr;
-        if (records ? !this->value(element, value.items[i], nullptr, item)
-                    : !this->value(element, value.items[i], item, nullptr))
-            return within(i);
+        if (records ? !this->value(element, *each, nullptr, item) : !this->value(element, *each, item, nullptr))
+            return within(std::size_t{i});
         if (!records && item != nullptr) {
             whole = whole && item->state != State::Missing;
             // Repetition is not observable: saying a thing twice must not count as two things.
@@ -313,64 +247,25 @@ bool Binder::list(const ShapeNode& node, const json::Value& value, Value* out) {
     return true;
 }
 
-bool Binder::map(const ShapeNode& node, const json::Value& value, Value* row) {
+bool Binder::map(const ShapeNode& node, const json::Node& value, Value* row) {
     if (value.type != json::Type::Object) return fail_type(node, value);
-    if (value.members.size() > node.max)
-        return fail(RequestCode::Q0013, "map of " + std::to_string(value.members.size()) +
-                                            " entries, at most " + std::to_string(node.max) + " are allowed");
-    for (const auto& [key, entry] : value.members) {
+    if (value.count > node.max)
+        return fail(RequestCode::Q0013, "map of " + std::to_string(value.count) + " entries, at most " +
+                                            std::to_string(node.max) + " are allowed");
+    const json::Node* entry = value.first();
+    for (std::uint32_t i = 0; i < value.count; ++i, entry = entry->next()) {
         std::uint32_t at = node.first_child;  // checked, and dropped unless the policy reads the key
-        const std::uint32_t id = node.key_count > 0 ? program_.find_text(key) : 0;
-        for (std::uint32_t i = 0; i < node.key_count; ++i) {
-            const ShapeNode& named = program_.shape[node.first_key + i];
-            if (named.name == id) {
-                at = node.first_key + i;
-                break;
-            }
+        for (std::uint32_t k = 0; k < node.key_count; ++k) {
+            if (program_.text(program_.shape[node.first_key + k].name) != entry->key()) continue;
+            at = node.first_key + k;
+            break;
         }
-        if (!this->value(at, entry, target(program_.shape[at], row), row)) return within(key);
+        if (!this->value(at, *entry, target(program_.shape[at], row), row)) return within(entry->key());
     }
     return true;
 }
 
-bool Binder::enumeration(const ShapeNode& node, const json::Value& value, Value* out) {
-    if (value.type != json::Type::String) return fail_type(node, value);
-    const bytecode::EnumRef& members = program_.enums[node.enumeration];
-    const auto ids = program_.ids.subspan(members.first_member, members.member_count);
-    const std::uint32_t id = program_.find_text(value.text);
-    for (std::size_t i = 0; id != 0 && i < ids.size(); ++i) {
-        if (ids[i] != id) continue;
-        store(out, static_cast<std::int64_t>(i));
-        return true;
-    }
-    std::string names;
-    for (const std::uint32_t member : ids) {
-        if (!names.empty()) names += ", ";
-        names += '`' + std::string(program_.text(member)) + '`';
-    }
-    return fail(RequestCode::Q0012, "`" + value.text + "` is not a member of enum `" +
-                                        std::string(program_.text(members.name)) + "`, which has " + names);
-}
-
-bool Binder::micros(const ShapeNode& node, const json::Value& value, Value* out) {
-    const bool instant = static_cast<Kind>(node.kind) == Kind::Instant;
-    if (value.type == json::Type::Int) {
-        constexpr std::int64_t kMost = INT64_MAX / kSecond;
-        if (value.integer > kMost || value.integer < -kMost)
-            return fail(RequestCode::Q0015, "seconds are out of range");
-        store(out, value.integer * kSecond);
-        return true;
-    }
-    if (value.type != json::Type::String) return fail_type(node, value);
-    const auto parsed = instant ? parse_instant(value.text) : parse_duration(value.text);
-    if (!parsed)
-        return fail(RequestCode::Q0015, instant ? "not an RFC 3339 instant with a zone"
-                                                : "not a duration such as \"15m\" or \"1h30m\"");
-    store(out, *parsed);
-    return true;
-}
-
-bool Binder::value(std::uint32_t index, const json::Value& value, Value* out, Value* row) {
+bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Value* row) {
     const ShapeNode& node = program_.shape[index];
     const Kind kind = static_cast<Kind>(node.kind);
     if (!readable(node)) out = nullptr;
@@ -382,22 +277,15 @@ bool Binder::value(std::uint32_t index, const json::Value& value, Value* out, Va
     switch (kind) {
         case Kind::Bool:
             if (value.type != json::Type::Bool) return fail_type(node, value);
-            store(out, value.boolean ? 1 : 0);
+            store(out, value.integer);
             return true;
         case Kind::Int:
             if (value.type != json::Type::Int) return fail_type(node, value);
+            if (index == facts_.places_.depth) facts_.depth_ = value.integer;
             store(out, value.integer);
             return true;
-        case Kind::Decimal: {
-            if (value.type != json::Type::Int && value.type != json::Type::Number)
-                return fail_type(node, value);
-            const auto exact =
-                value.type == json::Type::Int ? decimal_of(value.integer) : parse_decimal(value.text);
-            if (!exact)
-                return fail(RequestCode::Q0014, "not a decimal of at most six fraction digits within range");
-            store(out, *exact);
-            return true;
-        }
+        case Kind::Decimal:
+            return decimal(node, value, out);
         case Kind::Duration:
         case Kind::Instant:
             return micros(node, value, out);
@@ -415,25 +303,29 @@ bool Binder::value(std::uint32_t index, const json::Value& value, Value* out, Va
         case Kind::Ip:
         case Kind::Cidr:
             if (value.type != json::Type::String) return fail_type(node, value);
-            text(index, kind, value.text, out);
+            text(index, value.text(), out);
             return true;
         case Kind::Record:
             if (value.type != json::Type::Object) return fail_type(node, value);
             if (out != nullptr) *out = Value::list(nullptr, 0, 0);
-            if (index == facts_.places_.claims)
-                return open_record(issuer_ == kNotFound ? kNone : program_.issuers[issuer_].claims, value,
-                                   node, true);
+            if (index == facts_.places_.claims) {
+                const std::uint32_t issuer = facts_.issuer_name_.index;
+                return open_record(issuer == kNotFound ? kNone : program_.issuers[issuer].claims, value, node, true) &&
+                       claims_agree(value);
+            }
             if (index == facts_.places_.params) {
-                if (!open_record(tool_ == kNotFound ? kNone : program_.tools[tool_].params, value, node,
-                                 false))
+                const std::uint32_t tool = facts_.tool_name_.index;
+                if (!open_record(tool == kNotFound ? kNone : program_.tools[tool].params, value, node, false))
                     return false;
                 facts_.has_params_ = readable(node);
+                facts_.params_.clear();
                 if (facts_.has_params_ && !program_.requirements.empty())
-                    facts_.params_ = json::canonical(value);
+                    json::append_canonical(facts_.params_, value, facts_.order_);
                 return true;
             }
-            return record(node, value, row, false);
+            return record(index, value, row, false);
         case Kind::List:
+            if (index == facts_.places_.chain && value.type == json::Type::Array) facts_.hops_ = value.count;
             return list(node, value, out);
         case Kind::Map:
             if (!map(node, value, row)) return false;
@@ -443,99 +335,45 @@ bool Binder::value(std::uint32_t index, const json::Value& value, Value* out, Va
     return fail_type(node, value);
 }
 
-void Binder::text(std::uint32_t index, Kind kind, std::string_view text, Value* out) {
-    const bool wanted = in_claims_ && trust_ >= floor_;
-    if (out == nullptr && !wanted) return;
-    std::optional<std::string> canonical;
-    if (has_canonical_form(kind)) {
-        canonical = canonical_text(kind, text);
-        if (!canonical) return;  // ambiguous or malformed: unknown, hence it never helps
-        text = *canonical;
-    }
-    if (out != nullptr) {
-        *out = own(text);
-    }
-    if (wanted) capture(index, text);
-}
-
-/// Text that outlives the document: the program's where it is one of its constants, else a copy.
-Value Binder::own(std::string_view text) {
-    const std::uint32_t id = program_.find_text(text);
-    if (id != 0) return Value::of(program_.text(id), id);
-    return Value::of(std::string_view(facts_.scratch_.copy(text), text.size()), 0);
-}
-
-void Binder::capture(std::uint32_t index, std::string_view text) {
-    const bytecode::IssuerRef& issuer = program_.issuers[issuer_];
-    std::uint32_t matched = kNone;  // the spec whose captures are in captured_
-    for (std::uint32_t i = 0; i < issuer.capture_count; ++i) {
-        const bytecode::CaptureRef& ref = program_.captures[issuer.first_capture + i];
-        const bytecode::CaptureSpecRef& spec = program_.capture_specs[ref.spec];
-        if (spec.claim != index) continue;
-        if (matched != ref.spec) {
-            matched = ref.spec;
-            facts_.captured_.clear();
-            for (std::uint32_t p = 0; p < spec.pattern_count; ++p)
-                if (match_pattern(program_, program_.patterns[spec.first_pattern + p], text, facts_.feasible_,
-                                  facts_.captured_))
-                    break;
-        }
-        for (const auto& [name, part] : facts_.captured_) {
-            if (name != ref.capture) continue;
-            facts_.slots_[ref.slot] = own(part);
-            break;
-        }
-    }
-}
-
 /// Claims and parameters: an object whose shape the issuer or the tool declares. Unchecked if that
 /// one is unknown, in which case no rule will run.
-bool Binder::open_record(std::uint32_t shape, const json::Value& value, const ShapeNode& holder,
-                         bool claims) {
+bool Binder::open_record(std::uint32_t shape, const json::Node& value, const ShapeNode& holder, bool claims) {
     if (shape == kNone) return true;
     floor_ = static_cast<Provenance>(holder.weakest);
     in_claims_ = claims;
-    const bool bound = record(program_.shape[shape], value, nullptr, false);
+    const bool bound = record(shape, value, nullptr, false);
     floor_ = Provenance::Model;
     in_claims_ = false;
     return bound;
 }
 
-bool Binder::conflicts(const json::Value& document) {
-    const json::Value* token = document.find("token");
-    const json::Value* issuer = member(token, "issuer");
-    const json::Value* iss = member(member(token, "claims"), "iss");
-    if (issuer != nullptr && iss != nullptr &&
-        (iss->type != json::Type::String || iss->text != issuer->text)) {
-        fail(RequestCode::Q0016, "claim `iss` is not the same bytes as `token.issuer`");
-        within("iss");
-        within("claims");
-        return within("token");
-    }
-    const json::Value* delegation = document.find("delegation");
-    const json::Value* depth = member(delegation, "depth");
-    const json::Value* chain = member(delegation, "chain");
-    if (depth != nullptr && chain != nullptr &&
-        depth->integer != static_cast<std::int64_t>(chain->items.size())) {
-        fail(RequestCode::Q0017, "depth is " + std::to_string(depth->integer) + " but the chain has " +
-                                     std::to_string(chain->items.size()) + " hops");
-        within("depth");
-        return within("delegation");
-    }
-    return true;
+/// A token whose claims name another issuer than its verifier did is not one that was understood.
+bool Binder::claims_agree(const json::Node& claims) {
+    const json::Node* iss = claims.find("iss");
+    if (iss == nullptr || !facts_.issuer_name_.stated) return true;
+    if (iss->type == json::Type::String && iss->text() == facts_.issuer_name_.text) return true;
+    fail(RequestCode::Q0016, "claim `iss` is not the same bytes as `token.issuer`");
+    return within("iss");
 }
 
 /// What follows from the request without being in it.
-void Binder::finish() {
+bool Binder::finish() {
+    using bytecode::Builtin;
+    if (facts_.depth_ != Facts::kUnstated && facts_.hops_ != Facts::kUnstated && facts_.depth_ != facts_.hops_) {
+        fail(RequestCode::Q0017, "depth is " + std::to_string(facts_.depth_) + " but the chain has " +
+                                     std::to_string(facts_.hops_) + " hops");
+        within("depth");
+        return within("delegation");
+    }
     const auto slot = [&](Builtin fact) -> Value& { return facts_.slots_[static_cast<std::size_t>(fact)]; };
     const Value& chain = slot(Builtin::DelegationChain);
     Value& depth = slot(Builtin::DelegationDepth);
     if (chain.present() && depth.state == State::Missing) depth = Value::of(chain.length);
-    if (slot(Builtin::TokenIssuer).present()) facts_.issuer_ = issuer_;
-    if (!slot(Builtin::ToolName).present() || tool_ == kNotFound) return;
+    if (slot(Builtin::TokenIssuer).present()) facts_.issuer_ = facts_.issuer_name_.index;
+    if (!slot(Builtin::ToolName).present() || facts_.tool_name_.index == kNotFound) return true;
 
-    facts_.tool_ = tool_;
-    const bytecode::ToolRef& tool = program_.tools[tool_];
+    facts_.tool_ = facts_.tool_name_.index;
+    const bytecode::ToolRef& tool = program_.tools[facts_.tool_];
     const bytecode::ManifestRef& manifest = program_.manifest[0];
     const auto texts = [&](std::span<const std::uint32_t> ids) {
         Value* items = facts_.scratch_.array<Value>(ids.size());
@@ -546,18 +384,28 @@ void Binder::finish() {
     if (manifest.tool_scopes_slot != kNone)
         facts_.slots_[manifest.tool_scopes_slot] = texts(program_.items(tool.scopes));
     if (manifest.tool_audience_slot != kNone)
-        facts_.slots_[manifest.tool_audience_slot] =
-            texts(program_.ids.subspan(tool.audience, tool.audience_count));
+        facts_.slots_[manifest.tool_audience_slot] = texts(program_.ids.subspan(tool.audience, tool.audience_count));
+    return true;
 }
 
-Result<void> Facts::bind(const json::Value& document) {
+Result<void> Facts::bind(const json::Node& document) {
     clear();
-    Binder binder(*this);
-    if (!binder.run(document)) {
-        clear();
-        return tl::unexpected(binder.take_error());
-    }
-    return {};
+    if (Binder(*this, Provenance::Model).document(document)) return {};
+    clear();
+    return tl::unexpected(take_error());
+}
+
+bool Facts::put(Place place, const json::Node& value, Provenance trust) {
+    return Binder(*this, trust).place(place, value);
+}
+
+bool Facts::finish() {
+    return Binder(*this, Provenance::Model).finish();
+}
+
+Error Facts::take_error() {
+    error_.context.insert(0, "$");
+    return std::move(error_);
 }
 
 }  // namespace writ::vm

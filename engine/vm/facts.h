@@ -7,9 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/json.h"
+#include "base/json_reader.h"
 #include "bytecode/program.h"
 #include "vm/scratch.h"
+#include "writ/request.h"
 
 namespace writ::vm {
 
@@ -65,14 +66,14 @@ struct Value {
     }
 };
 
-/// Why the request cannot be decided by rules, found while binding.
 constexpr std::uint32_t kNotFound = 0xFFFFFFFF;
 
-/// Where the engine's own facts are that are not slots: columns of two lists, members of two enums,
-/// and the two open records of the request. kNone (or -1) if the program does not have it; what is
-/// read there is then missing.
+/// Where the engine's own facts are that are not slots: nodes of the shape, columns of two lists,
+/// members of two enums. kNone (or -1) if the program does not have it; what is read there is then missing.
 struct Places {
-    std::uint32_t claims = bytecode::kNone, params = bytecode::kNone;  ///< ShapeNodes
+    std::uint32_t issuer = bytecode::kNone, tool = bytecode::kNone;    ///< ShapeNodes of the two names
+    std::uint32_t claims = bytecode::kNone, params = bytecode::kNone;  ///< and of the two open records
+    std::uint32_t depth = bytecode::kNone, chain = bytecode::kNone;    ///< and of what must agree
     std::uint32_t hop_actor = bytecode::kNone, hop_scopes = bytecode::kNone, hop_expires = bytecode::kNone;
     std::uint32_t state = bytecode::kNone, approver = bytecode::kNone, groups = bytecode::kNone;
     std::uint32_t requester = bytecode::kNone, at = bytecode::kNone, expires = bytecode::kNone;
@@ -81,13 +82,42 @@ struct Places {
     std::int64_t bearer = -1;    ///< the enum member of `token.proof` that proves nothing
 };
 
+/// Finds declared things by the id of their name.
+class Names {
+public:
+    explicit Names(std::size_t count);
+    /// Of two with one name the first is found.
+    void add(std::uint32_t id, std::uint32_t index);
+    /// kNotFound for 0 and for what was not added.
+    [[nodiscard]] std::uint32_t find(std::uint32_t id) const;
+
+private:
+    struct Entry {
+        std::uint32_t id = 0, index = kNotFound;
+    };
+    std::vector<Entry> entries_;  ///< open addressing, a power of two, never full
+};
+
 class Facts {
 public:
     explicit Facts(const bytecode::Program& program);
 
-    /// Binds a document, replacing what was there. Keeps capacity, and nothing of the document.
+    /// Binds a document, replacing what was there. Keeps capacity. The document must live as long as
+    /// its facts are used.
     /// Errors: Q0010.. with the JSON path. The facts are then empty.
-    [[nodiscard]] Result<void> bind(const json::Value& document);
+    [[nodiscard]] Result<void> bind(const json::Node& document);
+
+    /// The other way: clear(), then put() what is known, then finish(). Text must live as above.
+    /// False: an error, for take_error(); call clear().
+    [[nodiscard]] bool put(Place place, const json::Node& value, Provenance trust);
+    [[nodiscard]] bool finish();
+    /// Errors: Q0010.. with the path below the place.
+    [[nodiscard]] Error take_error();
+
+    /// The place of a path such as `workload.namespace`, `sets["approval"]`, `token.claims`.
+    /// Errors: Q0011 there is no such field.
+    [[nodiscard]] Result<Place> find(std::string_view path) const;
+
     void clear();
 
     [[nodiscard]] const bytecode::Program& program() const { return program_; }
@@ -106,15 +136,36 @@ public:
 
 private:
     friend class Binder;
-    using Names = std::vector<std::pair<std::uint32_t, std::uint32_t>>;  ///< text id, index; sorted
+
+    /// One of the two names that say what else is read: what the request states, its constant's id,
+    /// and what is declared under it.
+    struct Named {
+        std::string_view text;
+        std::uint32_t id = 0, index = kNotFound;
+        bool stated = false;
+    };
 
     const bytecode::Program& program_;
     Places places_;
     Names issuers_, tools_;
     std::vector<Value> slots_;
     Scratch scratch_;
-    std::vector<unsigned char> feasible_;  ///< working memory of capture matching
+
+    // Of the request at hand, while it is bound.
+    Named issuer_name_, tool_name_;
+    static constexpr std::int64_t kUnstated = INT64_MIN;
+    std::int64_t depth_ = kUnstated, hops_ = kUnstated;
+
+    Error error_;
+
+    // Working memory.
+    std::vector<std::uint32_t> follows_;   ///< by node: the field that came first in it, or after it, last time
+    std::vector<unsigned char> feasible_;  ///< of capture matching
     std::vector<std::pair<std::uint32_t, std::string_view>> captured_;
+    std::vector<const json::Node*> order_;
+    std::string room_;
+
+    // What follows from the request.
     std::uint32_t issuer_ = kNotFound, tool_ = kNotFound;
     std::string params_;
     bool has_params_ = false;

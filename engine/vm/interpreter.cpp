@@ -233,7 +233,7 @@ struct Interpreter::Impl {
             case Opcode::Convert: {
                 const Value a = load(in.a);
                 const auto text =
-                    a.present() ? canonical_text(static_cast<Kind>(in.b), a.text()) : std::nullopt;
+                    a.present() ? canonical_text(static_cast<Kind>(in.b), a.text(), room) : std::nullopt;
                 out = text ? Value::of(std::string_view(scratch.copy(*text), text->size())) : Value{};
                 return;
             }
@@ -595,6 +595,7 @@ struct Interpreter::Impl {
     std::vector<Value> temps;
     Bound binders[bytecode::kMaxBinders];
     Scratch scratch;
+    std::string room;  ///< for text that is made canonical
     Outcomes outcomes;
 
     // The run at hand.

@@ -43,9 +43,14 @@ std::unique_ptr<Subject> Subject::make(const PolicyText& text, std::vector<Diagn
 }
 
 bool Subject::bind(const json::Value& document) {
-    const auto bound = facts_.bind(document);
-    if (!bound) refusal_ = bound.error();
     document_ = &document;
+    const auto nodes = reader_.read(json::write(document));
+    if (!nodes) {
+        refusal_ = nodes.error();
+        return false;
+    }
+    const auto bound = facts_.bind(**nodes);
+    if (!bound) refusal_ = bound.error();
     return bound.has_value();
 }
 

@@ -46,6 +46,7 @@ private:
     vm::Facts facts_;
     vm::Interpreter interpreter_;
     const json::Value* document_ = nullptr;
+    json::Reader reader_;
     std::unique_ptr<Arena> arena_;
     Decision decision_;
     Error refusal_;

@@ -3,7 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <clocale>
+#include <random>
 #include <string>
+
+#include <nlohmann/json.hpp>
 
 using namespace writ;
 using json::Type;
@@ -135,7 +138,7 @@ TEST_CASE("base: JSON paths quote keys that are no names") {
 TEST_CASE("base: a JSON syntax error says where and what was expected") {
     const auto value = json::parse("{\"a\" 1}");
     REQUIRE_FALSE(value);
-    CHECK(value.error().message == "not JSON at line 1, column 6: unexpected number literal; expected ':'");
+    CHECK(value.error().message == "not JSON at line 1, column 6: expected `:`");
     CHECK(json::parse("{\n \"a\": tru }").error().message.find("line 2") != std::string::npos);
 }
 
@@ -185,4 +188,37 @@ TEST_CASE("base: the process's locale does not change numbers") {
     if (!german) MESSAGE("locale de_DE.UTF-8 is not installed; the default was tested");
     REQUIRE(value);
     CHECK(value->text == "500.25");
+}
+
+TEST_CASE("base: what is JSON is what another reader takes for JSON") {
+    const std::string document =
+        R"({"a":[1,-2.50e+3,true,false,null,"x\u00e9\n\\"],"b":{"c":{},"d":[]}, "e" : "\ud83d\ude00", "f":0})";
+    const std::string_view alphabet = "{}[]:,\"\\u0019.eE+-tfn \n\x01\xC3\xA9\xFF";
+    std::mt19937 random(20261126);
+    const auto below = [&](std::size_t n) { return random() % n; };
+    int accepted = 0, refused = 0;
+    for (int i = 0; i < 30'000; ++i) {
+        std::string text = document;
+        for (std::size_t changes = 1 + below(3); changes > 0; --changes) {
+            const std::size_t at = below(text.size());
+            switch (below(4)) {
+                case 0: text[at] = alphabet[below(alphabet.size())]; break;
+                case 1: text.insert(at, 1, alphabet[below(alphabet.size())]); break;
+                case 2: text.erase(at, 1 + below(4)); break;
+                case 3: text.insert(at, text.substr(below(text.size()), below(12))); break;
+            }
+        }
+        const auto ours = json::parse(text);
+        const bool theirs = nlohmann::json::accept(text);
+        if (ours) {
+            ++accepted;
+            CHECK_MESSAGE(theirs, text);
+            if (theirs) CHECK(nlohmann::json::parse(json::write(*ours)) == nlohmann::json::parse(text));
+        } else if (ours.error().code == "Q0001" && ours.error().message.find("NUL") == std::string::npos) {
+            ++refused;
+            CHECK_MESSAGE(!theirs, text);
+        }
+    }
+    CHECK(accepted > 1'000);
+    CHECK(refused > 1'000);
 }

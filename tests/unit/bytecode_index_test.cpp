@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "compile_from_text.h"
+#include "json_nodes.h"
 #include "vm/candidates.h"
 #include "vm/decide.h"
 #include "writ/bundle.h"
@@ -38,7 +39,8 @@ json::Value request(std::string_view tenant, std::string_view tool, std::string_
 /// Names of the candidates, in order.
 std::string candidates(const bytecode::Program& program, const json::Value& document, vm::Want want, vm::Mode mode) {
     vm::Facts facts(program);
-    REQUIRE(facts.bind(document).has_value());
+    testing::Nodes nodes;
+    REQUIRE(facts.bind(nodes.of(document)).has_value());
     std::vector<std::uint32_t> found;
     vm::find_candidates(program, facts, want, mode, found);
     std::sort(found.begin(), found.end());
@@ -93,7 +95,8 @@ TEST_CASE("index: a program without its index decides alike") {
             std::vector<std::string> answers;
             for (const auto& program : {made.program, *opened}) {
                 vm::Facts facts(*program);
-                REQUIRE(facts.bind(request(tenant, "refund", agent_class)).has_value());
+                testing::Nodes nodes;
+                REQUIRE(facts.bind(nodes.of(request(tenant, "refund", agent_class))).has_value());
                 vm::Interpreter interpreter(*program);
                 Decision decision;
                 vm::decide(*program, facts, interpreter, decision);

@@ -9,6 +9,7 @@
 #include "bytecode_everything.h"
 #include "bytecode_reseal.h"
 #include "vm/decide.h"
+#include "json_nodes.h"
 #include "vm/facts.h"
 #include "vm/interpreter.h"
 
@@ -35,7 +36,8 @@ void evaluate(std::vector<std::byte> bytes, const std::vector<json::Value>& requ
     vm::Interpreter interpreter(program);
     Decision decision;
     for (const json::Value& request : requests) {
-        if (!facts.bind(request)) {
+        testing::Nodes nodes;
+        if (!facts.bind(nodes.of(request))) {
             ++tally.refused_request;
             continue;
         }

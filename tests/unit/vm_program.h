@@ -18,6 +18,7 @@
 #include "vm/decide.h"
 #include "vm/facts.h"
 #include "vm/interpreter.h"
+#include "json_nodes.h"
 #include "writ/decision.h"
 
 namespace writ::testing {
@@ -34,6 +35,7 @@ struct Field {
     std::string enumeration;
     bool or_none = false;
     bool one_or_many = false;
+    bool compared = true;  ///< where it is text
     std::uint32_t max = 8;
     Provenance weakest = Provenance::Model;
     std::vector<std::string> keys;  ///< Map: those that are read
@@ -49,6 +51,9 @@ struct Field {
 
 inline Field field(std::string name, Kind kind = Kind::String) {
     return {.name = std::move(name), .kind = kind};
+}
+inline Field not_compared(std::string name) {
+    return {.name = std::move(name), .compared = false};
 }
 inline Field record(std::string name, std::vector<Field> children) {
     return {.name = std::move(name), .kind = Kind::Record, .children = std::move(children)};
@@ -72,7 +77,7 @@ inline Field request_schema() {
     return record(
         "",
         {field("now", Kind::Instant),
-         field("request_id"),
+         not_compared("request_id"),
          record("token",
                 {field("issuer"), aud, instant("exp"), instant("nbf"), instant("iat"), field("jti").none(),
                  field("typ").none(), one_of("proof", "proof"), record("claims", {})})
@@ -388,7 +393,8 @@ private:
         node.kind = static_cast<std::uint8_t>(from.kind);
         node.weakest = static_cast<std::uint8_t>(from.weakest);
         node.flags = static_cast<std::uint8_t>((from.or_none ? bytecode::kOrNone : 0) |
-                                               (from.one_or_many ? bytecode::kOneOrMany : 0));
+                                               (from.one_or_many ? bytecode::kOneOrMany : 0) |
+                                               (from.compared && rep_of(from.kind) == Rep::Text ? bytecode::kCompared : 0));
         if (!from.name.empty()) node.name = text(from.name);
         if (from.kind == Kind::List || from.kind == Kind::Map) node.max = from.max;
         if (from.kind == Kind::Enum) node.enumeration = enums_.at(from.enumeration);
@@ -520,7 +526,7 @@ struct Machine {
 
     /// Binds, or fails with the error's code and place.
     std::string bind(const json::Value& document) {
-        const auto bound = facts.bind(document);
+        const auto bound = facts.bind(nodes.of(document));
         return bound ? std::string() : bound.error().code + " " + bound.error().context;
     }
     const Decision& decide(const json::Value& document) {
@@ -530,6 +536,7 @@ struct Machine {
     }
 
     std::shared_ptr<const bytecode::Program> program;
+    Nodes nodes;
     vm::Facts facts;
     vm::Interpreter interpreter;
     Decision decision;

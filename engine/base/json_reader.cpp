@@ -1,0 +1,442 @@
+#include "base/json_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include "base/values.h"
+
+namespace writ::json {
+
+namespace {
+
+/// Deeper nesting than this is refused whatever the limits say: the walk is a recursion.
+constexpr std::uint32_t kDeepest = 1000;
+/// Up to here members are compared with each other, beyond they are sorted.
+constexpr std::uint32_t kFewMembers = 64;
+constexpr std::string_view kEscape = "an escape in a string is malformed";
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Whether a text is a number by the grammar of RFC 8259, and which type it has.
+bool number(std::string_view text, Type& type) {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    const auto digits = [&] {
+        const char* const begin = at;
+        while (at < end && is_digit(*at)) ++at;
+        return at - begin;
+    };
+    type = Type::Int;
+    if (at < end && *at == '-') ++at;
+    const bool zero = at < end && *at == '0';
+    const auto whole = digits();
+    if (whole == 0 || (zero && whole > 1)) return false;
+    if (at < end && *at == '.') {
+        ++at;
+        type = Type::Number;
+        if (digits() == 0) return false;
+    }
+    if (at < end && (*at == 'e' || *at == 'E')) {
+        ++at;
+        type = Type::Number;
+        if (at < end && (*at == '+' || *at == '-')) ++at;
+        if (digits() == 0) return false;
+    }
+    return at == end;
+}
+
+/// Whether a number is beyond what a double holds. Requires: it is one, and not an integer.
+bool is_too_great(std::string_view text) {
+    double magnitude = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), magnitude).ec != std::errc::result_out_of_range) return false;
+    // What is too near to zero is reported in the same way.
+    const std::size_t exponent = text.find_first_of("eE");
+    if (exponent != std::string_view::npos) return text.substr(exponent + 1, 1) != "-";
+    return text.substr(text.front() == '-' ? 1 : 0, 1) != "0";
+}
+
+/// A bit of 64 for a key: keys that differ mostly differ in it.
+std::uint64_t bit_of(std::string_view key) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
+    const std::size_t mix = key.empty() ? 0 : key.size() * 5 + byte(0) + 3u * byte(key.size() / 2) + 7u * byte(key.size() - 1);
+    return std::uint64_t{1} << (mix & 63);
+}
+
+}  // namespace
+
+struct Reader::Impl {
+    std::unique_ptr<simdjson::internal::dom_parser_implementation> structure;
+    std::string bytes;  ///< the document, with room after it that simdjson may read
+    std::string unescaped;  ///< strings that had escapes; as large as the document, so that it stays put
+    std::vector<Node> nodes;
+    std::vector<std::string_view> keys;
+
+    // The walk at hand.
+    const RequestLimits* limits = nullptr;
+    std::uint32_t deepest = 0, depth = 0;
+    bool escapes = false;                     ///< there is a backslash somewhere
+    std::size_t unescaped_size = 0;
+    const std::uint32_t* token = nullptr;     ///< where the token at hand begins
+    const std::uint32_t* last_token = nullptr;  ///< past the last; what is there is the size
+    const char* text = nullptr;
+    Node* next_node = nullptr;
+    Error error;
+
+    // ---- refusals: the path is put together on the way out ----
+
+    bool refuse(std::string_view code, std::string message) {
+        error = Error{std::string(code), std::move(message), {}};
+        return false;
+    }
+    bool too_long() { return refuse("Q0005", fmt::format("a string is longer than {} bytes", limits->max_string)); }
+    bool too_great() { return refuse("Q0007", "the number is out of range"); }
+    bool twice() { return refuse("Q0006", "the key stands twice in one object"); }
+    bool too_many(std::string_view what) {
+        return refuse("Q0004", fmt::format("more than {} {}", limits->max_members, what));
+    }
+    bool not_json(std::string_view what) { return refuse("Q0001", fmt::format("not JSON: {}", what)); }
+    bool within(std::string_view key) {
+        std::string step;
+        append_step(step, key);
+        error.context.insert(0, step);
+        return false;
+    }
+    bool within(std::uint32_t item) {
+        error.context.insert(0, fmt::format("[{}]", item));
+        return false;
+    }
+
+    /// Refuses the token at hand.
+    bool unexpected(std::string_view wanted) {
+        if (token == last_token) return not_json(fmt::format("expected {}, not the end", wanted));
+        std::size_t line = 1, column = 1;
+        for (const char c : std::string_view(text, *token)) {
+            column = c == '\n' ? 1 : column + 1;
+            line += c == '\n' ? 1 : 0;
+        }
+        return refuse("Q0001", fmt::format("not JSON at line {}, column {}: expected {}", line, column, wanted));
+    }
+    bool unstructured(simdjson::error_code code) {
+        if (code == simdjson::UTF8_ERROR) return not_json("the text is not UTF-8");
+        if (code == simdjson::UNCLOSED_STRING) return not_json("a string is not closed");
+        if (code == simdjson::UNESCAPED_CHARS) return not_json("a control character in a string is not escaped");
+        return not_json("there is no value");
+    }
+
+    // ---- tokens ----
+
+    /// The first character of the token at hand; at the end the NUL after the text, which begins none.
+    [[nodiscard]] char peek() const { return text[*token]; }
+    bool take(char c) {
+        if (peek() != c) return false;
+        ++token;
+        return true;
+    }
+    /// The text of a scalar: up to the next token, without the space between. Requires: not at the end.
+    [[nodiscard]] std::string_view scalar_text() const {
+        const char* const begin = text + token[0];
+        const char* end = text + token[1];
+        while (end > begin && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\t' || end[-1] == '\r')) --end;
+        return {begin, static_cast<std::size_t>(end - begin)};
+    }
+
+    /// Reads a string and goes past it. Requires: it begins with a quote.
+    bool string(std::string_view& out) {
+        const std::string_view quoted = scalar_text();
+        if (quoted.size() < 2 || quoted.back() != '"') {
+            ++token;
+            return unexpected("`,`, `:` or the end of an object or array");
+        }
+        out = quoted.substr(1, quoted.size() - 2);
+        if (escapes && std::memchr(out.data(), '\\', out.size()) != nullptr && !unescape(quoted, out))
+            return unexpected("a string with well-formed escapes");
+        ++token;
+        return out.size() <= limits->max_string || too_long();
+    }
+    bool unescape(std::string_view quoted, std::string_view& out) {
+        // Escapes are never shorter than what they stand for: all strings fit into the document's size.
+        auto* const begin = reinterpret_cast<std::uint8_t*>(unescaped.data()) + unescaped_size;
+        const auto* const end = structure->parse_string(reinterpret_cast<const std::uint8_t*>(quoted.data()) + 1, begin);
+        if (end == nullptr) return false;
+        out = {reinterpret_cast<const char*>(begin), static_cast<std::size_t>(end - begin)};
+        unescaped_size += out.size();
+        return simdjson::validate_utf8(out);
+    }
+
+    // ---- values ----
+
+    Node& add(std::string_view key) {
+        Node& node = *next_node++;
+        node.key_begin = key.data();
+        node.key_size = static_cast<std::uint32_t>(key.size());
+        node.integer = 0;
+        node.text_size = node.count = 0;
+        node.size = 1;
+        node.type = Type::Null;
+        return node;
+    }
+
+    bool value(Node& node) {
+        const char c = peek();
+        if (c == '"') {
+            std::string_view out;
+            if (!string(out)) return false;
+            return put_text(node, Type::String, out);
+        }
+        if (c != '{' && c != '[') return scalar(node, c);
+        if (depth == deepest) return refuse("Q0003", fmt::format("nested deeper than {}", deepest));
+        ++depth;
+        ++token;
+        if (!(c == '{' ? object(node) : array(node))) return false;
+        --depth;
+        node.size = static_cast<std::uint32_t>(next_node - &node);
+        return true;
+    }
+
+    static bool put_text(Node& node, Type type, std::string_view text) {
+        node.type = type;
+        node.text_begin = text.data();
+        node.text_size = static_cast<std::uint32_t>(text.size());
+        return true;
+    }
+
+    bool scalar(Node& node, char c) {
+        if (token == last_token) return unexpected("a value");
+        const std::string_view word = scalar_text();
+        if (c == 'n') {
+            if (word != "null") return unexpected("a value");
+        } else if (c == 't' || c == 'f') {
+            if (word != "true" && word != "false") return unexpected("a value");
+            node.type = Type::Bool;
+            node.integer = c == 't' ? 1 : 0;
+        } else {
+            if (!number(word, node.type)) return unexpected("a value");
+            if (node.type == Type::Int) {
+                if (std::from_chars(word.data(), word.data() + word.size(), node.integer).ec != std::errc{})
+                    return too_great();
+            } else {
+                if (word.size() > limits->max_string) return too_long();
+                if (is_too_great(word)) return too_great();
+                put_text(node, Type::Number, word);
+            }
+        }
+        ++token;
+        return true;
+    }
+
+    bool object(Node& node) {
+        node.type = Type::Object;
+        std::uint64_t seen = 0;
+        bool doubtful = false;
+        for (bool more = !take('}'); more;) {
+            std::string_view key;
+            if (peek() != '"') return unexpected("a key in quotes");
+            if (!string(key)) return false;
+            Node& child = add(key);
+            if (++node.count > limits->max_members) return too_many("members") || within(key);
+            if (escapes && key.find('\0') != std::string_view::npos)
+                return not_json("a key contains a NUL character") || within(key);
+            const std::uint64_t bit = bit_of(key);
+            if ((seen & bit) != 0) {
+                doubtful = true;
+                if (node.count <= kFewMembers && repeated(node, child)) return twice() || within(key);
+            }
+            seen |= bit;
+            if (!take(':')) return unexpected("`:`") || within(key);
+            if (!value(child)) return within(key);
+            if (take('}')) more = false;
+            else if (!take(',')) return unexpected("`,` or `}`") || within(key);
+        }
+        return !doubtful || node.count <= kFewMembers || !sorted_repeat(node);
+    }
+
+    bool array(Node& node) {
+        node.type = Type::Array;
+        for (bool more = !take(']'); more;) {
+            if (++node.count > limits->max_members) return too_many("items") || within(node.count - 1);
+            if (!value(add({}))) return within(node.count - 1);
+            if (take(']')) more = false;
+            else if (!take(',')) return unexpected("`,` or `]`") || within(node.count - 1);
+        }
+        return true;
+    }
+
+    /// Whether a member's key is that of one before it.
+    [[nodiscard]] static bool repeated(const Node& object, const Node& child) {
+        for (const Node* each = object.first(); each != &child; each = each->next())
+            if (each->key() == child.key()) return true;
+        return false;
+    }
+    /// The same for all members at once, in time that does not grow with their square. True: refused.
+    bool sorted_repeat(const Node& object) {
+        keys.clear();
+        const Node* child = object.first();
+        for (std::uint32_t i = 0; i < object.count; ++i, child = child->next()) keys.push_back(child->key());
+        std::sort(keys.begin(), keys.end());
+        const auto same = std::adjacent_find(keys.begin(), keys.end());
+        if (same == keys.end()) return false;
+        twice();
+        within(*same);
+        return true;
+    }
+
+    /// Finds the tokens of a document.
+    bool find_structure(std::string_view document) {
+        const std::size_t room = document.size() + simdjson::SIMDJSON_PADDING;
+        if (bytes.capacity() < room) bytes.reserve(2 * room);
+        bytes.assign(document);
+        text = bytes.data();
+        escapes = std::memchr(text, '\\', bytes.size()) != nullptr;
+        if (escapes && unescaped.size() < room) unescaped.resize(2 * room);
+        unescaped_size = 0;
+        if (structure == nullptr || structure->capacity() <= document.size()) {
+            const auto made = simdjson::get_active_implementation()->create_dom_parser_implementation(
+                2 * room, kDeepest, structure);
+            if (made != simdjson::SUCCESS) return not_json("there is no memory to read it");
+        }
+        const auto code = structure->stage1(reinterpret_cast<const std::uint8_t*>(text), bytes.size(),
+                                            simdjson::stage1_mode::regular);
+        if (code != simdjson::SUCCESS) return unstructured(code);
+        token = structure->structural_indexes.get();
+        last_token = token + structure->n_structural_indexes;
+        // simdjson leaves the size of the text there, in memory of its own.
+        structure->structural_indexes[structure->n_structural_indexes] = static_cast<std::uint32_t>(bytes.size());
+        // No more values than tokens: what points to nodes stays good.
+        if (nodes.size() < structure->n_structural_indexes) nodes.resize(2 * structure->n_structural_indexes);
+        next_node = nodes.data();
+        return true;
+    }
+
+    bool run(std::string_view document) {
+        depth = 0;
+        if (!find_structure(document) || !value(add({}))) return false;
+        return token == last_token || unexpected("nothing after the document");
+    }
+};
+
+Reader::Reader() : impl_(std::make_unique<Impl>()) {}
+Reader::~Reader() = default;
+Reader::Reader(Reader&&) noexcept = default;
+Reader& Reader::operator=(Reader&&) noexcept = default;
+
+Result<const Node*> Reader::read(std::string_view text, const RequestLimits& limits) {
+    const auto refused = [](std::string_view code, std::string message) {
+        return tl::unexpected(Error{std::string(code), std::move(message), "$"});
+    };
+    if (text.size() > limits.max_bytes)
+        return refused("Q0002", fmt::format("the document is larger than {} bytes", limits.max_bytes));
+    if (text.empty()) return refused("Q0001", "the document is empty");
+    if (std::memchr(text.data(), '\0', text.size()) != nullptr)
+        return refused("Q0001", "the document contains a NUL byte");
+    if (text.substr(0, 3) == "\xEF\xBB\xBF") return refused("Q0001", "the document begins with a byte order mark");
+    impl_->limits = &limits;
+    impl_->deepest = std::min(limits.max_depth, kDeepest);
+    if (!impl_->run(text)) {
+        impl_->error.context.insert(0, "$");
+        return tl::unexpected(std::move(impl_->error));
+    }
+    return impl_->nodes.data();
+}
+
+std::string_view name_of(Type type) {
+    switch (type) {
+        case Type::Null: return "null";
+        case Type::Bool: return "a boolean";
+        case Type::Int: return "an integer";
+        case Type::Number: return "a number";
+        case Type::String: return "a string";
+        case Type::Array: return "an array";
+        case Type::Object: return "an object";
+    }
+    return {};
+}
+
+void append_canonical(std::string& out, const Node& value, std::vector<const Node*>& order) {
+    switch (value.type) {
+        case Type::Null: out += "null"; return;
+        case Type::Bool: out += value.integer != 0 ? "true" : "false"; return;
+        case Type::Int: fmt::format_to(std::back_inserter(out), "{}", value.integer); return;
+        case Type::Number: {
+            const auto decimal = parse_decimal(value.text());
+            if (decimal) out += format_decimal(*decimal);
+            else out += value.text();
+            return;
+        }
+        case Type::String: append_quoted(out, value.text()); return;
+        case Type::Array: {
+            out += '[';
+            const Node* item = value.first();
+            for (std::uint32_t i = 0; i < value.count; ++i, item = item->next()) {
+                if (i > 0) out += ',';
+                append_canonical(out, *item, order);
+            }
+            out += ']';
+            return;
+        }
+        case Type::Object: {
+            const std::size_t begin = order.size();
+            const Node* member = value.first();
+            for (std::uint32_t i = 0; i < value.count; ++i, member = member->next()) order.push_back(member);
+            std::sort(order.begin() + static_cast<std::ptrdiff_t>(begin), order.end(),
+                      [](const Node* a, const Node* b) { return a->key() < b->key(); });
+            out += '{';
+            for (std::uint32_t i = 0; i < value.count; ++i) {
+                const Node& each = *order[begin + i];
+                if (i > 0) out += ',';
+                append_quoted(out, each.key());
+                out += ':';
+                append_canonical(out, each, order);
+            }
+            out += '}';
+            order.resize(begin);
+            return;
+        }
+    }
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    const auto escape = [&](unsigned code) {
+        out += "\\u00";
+        out += kHex[code >> 4];
+        out += kHex[code & 15];
+    };
+    out += '"';
+    std::size_t plain = 0;  // begin of what is copied as it stands
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0u;
+        const bool upper = byte == 0xC2 && next >= 0x80 && next <= 0x9F;  // controls above ASCII
+        if (byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F && !upper) continue;
+        out.append(text, plain, i - plain);
+        plain = i + (upper ? 2 : 1);
+        switch (byte) {
+            case '"': out += "\\\""; continue;
+            case '\\': out += "\\\\"; continue;
+            case '\n': out += "\\n"; continue;
+            case '\r': out += "\\r"; continue;
+            case '\t': out += "\\t"; continue;
+        }
+        escape(upper ? next : byte);
+        if (upper) ++i;
+    }
+    out.append(text, plain, text.size() - plain);
+    out += '"';
+}
+
+void append_step(std::string& path, std::string_view key) {
+    const auto word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c); };
+    if (!key.empty() && !is_digit(key.front()) && std::all_of(key.begin(), key.end(), word)) {
+        path.append(".").append(key);
+        return;
+    }
+    path += '[';
+    append_quoted(path, key);
+    path += ']';
+}
+
+}  // namespace writ::json

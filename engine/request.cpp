@@ -1,0 +1,150 @@
+// Requests: the two ways in, over vm::Facts, one for each layer.
+#include "writ/request.h"
+
+#include "base/json_reader.h"
+#include "base/values.h"
+#include "bytecode/program.h"
+#include "vm/facts.h"
+
+namespace writ {
+
+/// What is kept while facts are stated, and the memory that documents are read into.
+struct Request::Reading {
+    json::Reader document;
+    std::vector<json::Reader> parts;  ///< of set_json: each lives as long as the facts
+    std::size_t parts_used = 0;
+    std::vector<json::Node> list;     ///< of set_texts
+    Error error;
+    bool failed = false, begun = false;
+};
+
+namespace {
+
+json::Node node_of(json::Type type, std::string_view text = {}) {
+    json::Node node{};
+    node.size = 1;
+    node.type = type;
+    if (type == json::Type::String || type == json::Type::Number) {
+        node.text_begin = text.data();
+        node.text_size = static_cast<std::uint32_t>(text.size());
+    }
+    return node;
+}
+
+json::Node node_of(json::Type type, std::int64_t integer) {
+    json::Node node = node_of(type);
+    node.integer = integer;
+    return node;
+}
+
+}  // namespace
+
+Request::Request(Layers layers) : layers_(std::move(layers)), reading_(std::make_unique<Reading>()) {
+    for (const Bundle& bundle : layers_.bundles()) facts_.push_back(std::make_unique<vm::Facts>(bundle.program()));
+}
+
+Request::~Request() = default;
+Request::Request(Request&&) noexcept = default;
+Request& Request::operator=(Request&&) noexcept = default;
+
+void Request::clear() {
+    for (const auto& facts : facts_) facts->clear();
+}
+
+Result<void> Request::parse(std::string_view json, const RequestLimits& limits) {
+    reading_->begun = false;
+    const auto empty = [&](Error error) {
+        clear();
+        return tl::unexpected(std::move(error));
+    };
+    auto document = reading_->document.read(json, limits);
+    if (!document) return empty(std::move(document.error()));
+    for (const auto& facts : facts_)
+        if (auto bound = facts->bind(**document); !bound) return empty(std::move(bound.error()));
+    return {};
+}
+
+// ---- stating facts one by one ------------------------------------------------------------------
+
+Result<Field> Request::field(std::string_view path) const {
+    Field field;
+    for (std::size_t i = 0; i < facts_.size(); ++i) {
+        auto place = facts_[i]->find(path);
+        if (!place) return tl::unexpected(std::move(place.error()));
+        field.layers_.push_back({layers_.bundles()[i], *place});
+    }
+    return field;
+}
+
+void Request::begin(Provenance trust) {
+    clear();
+    trust_ = trust;
+    reading_->parts_used = 0;
+    reading_->failed = false;
+    reading_->begun = true;
+}
+
+void Request::fail(Error error) {
+    if (reading_->failed) return;
+    reading_->failed = true;
+    reading_->error = std::move(error);
+}
+
+void Request::set(const Field& field, const json::Node& value) {
+    if (field.layers_.size() != facts_.size()) {
+        fail({"Q0011", "the field was found for other bundles than this request's", "$"});
+        return;
+    }
+    for (std::size_t i = 0; i < facts_.size(); ++i) {
+        const Field::OfLayer& layer = field.layers_[i];
+        vm::Facts& facts = *facts_[i];
+        if (&layer.bundle.program() != &facts.program())
+            fail({"Q0011", "the field was found for other bundles than this request's", "$"});
+        else if (!facts.put(layer.place, value, trust_))
+            fail(facts.take_error());
+    }
+}
+
+void Request::set_text(const Field& field, std::string_view text) {
+    if (!valid_utf8(text)) return fail({"Q0020", "text is not UTF-8", "$"});
+    set(field, node_of(json::Type::String, text));
+}
+
+void Request::set_int(const Field& field, std::int64_t integer) { set(field, node_of(json::Type::Int, integer)); }
+void Request::set_bool(const Field& field, bool value) { set(field, node_of(json::Type::Bool, value ? 1 : 0)); }
+void Request::set_decimal(const Field& field, std::string_view number) { set(field, node_of(json::Type::Number, number)); }
+void Request::set_none(const Field& field) { set(field, node_of(json::Type::Null)); }
+
+void Request::set_texts(const Field& field, std::span<const std::string_view> texts) {
+    auto& list = reading_->list;
+    list.assign(1, node_of(json::Type::Array));
+    list[0].count = static_cast<std::uint32_t>(texts.size());
+    list[0].size = static_cast<std::uint32_t>(texts.size() + 1);
+    for (const std::string_view text : texts) {
+        if (!valid_utf8(text)) return fail({"Q0020", "text is not UTF-8", "$"});
+        list.push_back(node_of(json::Type::String, text));
+    }
+    set(field, list[0]);
+}
+
+void Request::set_json(const Field& field, std::string_view json, const RequestLimits& limits) {
+    if (reading_->parts_used == reading_->parts.size()) reading_->parts.emplace_back();
+    const auto read = reading_->parts[reading_->parts_used++].read(json, limits);
+    if (read) set(field, **read);
+    else fail(read.error());
+}
+
+Result<void> Request::finish() {
+    if (!reading_->begun) {
+        clear();
+        return tl::unexpected(Error{"Q0019", "finish() without begin()", "$"});
+    }
+    for (const auto& facts : facts_)
+        if (!reading_->failed && !facts->finish()) fail(facts->take_error());
+    reading_->begun = false;
+    if (!reading_->failed) return {};
+    clear();
+    return tl::unexpected(std::move(reading_->error));
+}
+
+}  // namespace writ

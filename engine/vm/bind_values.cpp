@@ -1,0 +1,121 @@
+// Single values: numbers, moments, names and text, and the captures of claims.
+#include <algorithm>
+#include <optional>
+
+#include "base/values.h"
+#include "vm/binder.h"
+#include "vm/capture.h"
+#include "vm/values.h"
+
+namespace writ::vm {
+
+using bytecode::kNone;
+using bytecode::ShapeNode;
+
+namespace {
+
+std::optional<std::int64_t> decimal_of(std::int64_t integer) {
+    constexpr std::int64_t kMost = INT64_MAX / kDecimalUnit;
+    if (integer > kMost || integer < -kMost) return {};
+    return integer * kDecimalUnit;
+}
+
+}  // namespace
+
+bool Binder::enumeration(const ShapeNode& node, const json::Node& value, Value* out) {
+    if (value.type != json::Type::String) return fail_type(node, value);
+    const bytecode::EnumRef& members = program_.enums[node.enumeration];
+    const auto ids = program_.ids.subspan(members.first_member, members.member_count);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (program_.text(ids[i]) != value.text()) continue;
+        store(out, static_cast<std::int64_t>(i));
+        return true;
+    }
+    std::string names;
+    for (const std::uint32_t member : ids) {
+        if (!names.empty()) names += ", ";
+        names += '`' + std::string(program_.text(member)) + '`';
+    }
+    return fail(RequestCode::Q0012, "`" + std::string(value.text()) + "` is not a member of enum `" +
+                                        std::string(program_.text(members.name)) + "`, which has " + names);
+}
+
+bool Binder::micros(const ShapeNode& node, const json::Node& value, Value* out) {
+    const bool instant = static_cast<Kind>(node.kind) == Kind::Instant;
+    if (value.type == json::Type::Int) {
+        constexpr std::int64_t kMost = INT64_MAX / kSecond;
+        if (value.integer > kMost || value.integer < -kMost)
+            return fail(RequestCode::Q0015, "seconds are out of range");
+        store(out, value.integer * kSecond);
+        return true;
+    }
+    if (value.type != json::Type::String) return fail_type(node, value);
+    const auto parsed = instant ? parse_instant(value.text()) : parse_duration(value.text());
+    if (!parsed)
+        return fail(RequestCode::Q0015, instant ? "not an RFC 3339 instant with a zone"
+                                                : "not a duration such as \"15m\" or \"1h30m\"");
+    store(out, *parsed);
+    return true;
+}
+
+bool Binder::decimal(const ShapeNode& node, const json::Node& value, Value* out) {
+    if (value.type != json::Type::Int && value.type != json::Type::Number) return fail_type(node, value);
+    const auto exact = value.type == json::Type::Int ? decimal_of(value.integer) : parse_decimal(value.text());
+    if (!exact) return fail(RequestCode::Q0014, "not a decimal of at most six fraction digits within range");
+    store(out, *exact);
+    return true;
+}
+
+void Binder::text(std::uint32_t index, std::string_view text, Value* out) {
+    const bool wanted = in_claims_ && trust_ >= floor_;
+    if (out == nullptr && !wanted) return;
+    const Kind kind = static_cast<Kind>(program_.shape[index].kind);
+    if (has_canonical_form(kind)) {
+        const auto canonical = canonical_text(kind, text, facts_.room_);
+        if (!canonical) return;  // ambiguous or malformed: unknown, hence it never helps
+        text = *canonical;
+        if (text.data() == facts_.room_.data()) text = {facts_.scratch_.copy(text), text.size()};
+    }
+    if (out != nullptr) *out = held(index, text);
+    if (wanted) capture(index, text);
+}
+
+/// A text as a fact. Where rules compare it with constants it is looked up among them, once.
+Value Binder::held(std::uint32_t index, std::string_view text) {
+    if (index == facts_.places_.issuer) return Value::of(text, facts_.issuer_name_.id);
+    if (index == facts_.places_.tool) return Value::of(text, facts_.tool_name_.id);
+    const bool compared = (program_.shape[index].flags & bytecode::kCompared) != 0;
+    return Value::of(text, compared ? program_.find_text(text) : Value::kUnbound);
+}
+
+void Binder::name(Facts::Named& named, const Names& declared, std::string_view text) {
+    named.text = text;
+    named.id = program_.find_text(text);
+    named.index = declared.find(named.id);
+    named.stated = true;
+}
+
+void Binder::capture(std::uint32_t index, std::string_view text) {
+    const bytecode::IssuerRef& issuer = program_.issuers[facts_.issuer_name_.index];
+    std::uint32_t matched = kNone;  // the spec whose captures are in captured_
+    for (std::uint32_t i = 0; i < issuer.capture_count; ++i) {
+        const bytecode::CaptureRef& ref = program_.captures[issuer.first_capture + i];
+        const bytecode::CaptureSpecRef& spec = program_.capture_specs[ref.spec];
+        if (spec.claim != index) continue;
+        if (matched != ref.spec) {
+            matched = ref.spec;
+            facts_.captured_.clear();
+            for (std::uint32_t p = 0; p < spec.pattern_count; ++p)
+                if (match_pattern(program_, program_.patterns[spec.first_pattern + p], text, facts_.feasible_,
+                                  facts_.captured_))
+                    break;
+        }
+        for (const auto& [name, part] : facts_.captured_) {
+            if (name != ref.capture) continue;
+            facts_.slots_[ref.slot] = Value::of(part, program_.find_text(part));
+            break;
+        }
+    }
+}
+
+}  // namespace writ::vm

@@ -1,0 +1,73 @@
+// One walk over a document, or over one value of it. A function that returns false has set facts_.error_; each
+// caller on the way out puts its own step before the path, so that paths cost nothing when nothing is
+// wrong. Private to vm: bind.cpp has records and lists, bind_values.cpp single values.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/request_errors.h"
+#include "vm/facts.h"
+
+namespace writ::vm {
+
+class Binder {
+public:
+    Binder(Facts& facts, Provenance trust) : facts_(facts), program_(facts.program_), trust_(trust) {}
+
+    bool document(const json::Node& document);
+    bool place(Place place, const json::Node& value);
+    bool finish();
+
+private:
+    bool fail(RequestCode code, std::string message) {
+        facts_.error_ = {std::string(name_of(code)), std::move(message), {}};
+        return false;
+    }
+    bool fail_type(const bytecode::ShapeNode& node, const json::Node& value);
+    bool fail_unknown(RequestCode code, std::string_view what, std::string_view key,
+                      const bytecode::ShapeNode& record, bool provenance);
+    bool within(std::string_view key);
+    bool within(std::size_t index);
+
+    // ---- bind.cpp ----
+    [[nodiscard]] std::uint32_t find_field(const bytecode::ShapeNode& record, std::string_view key,
+                                           std::uint32_t& expected);
+    bool provenance(const json::Node& document);
+    bool record(std::uint32_t index, const json::Node& value, Value* row, bool root);
+    bool list(const bytecode::ShapeNode& node, const json::Node& value, Value* out);
+    bool map(const bytecode::ShapeNode& node, const json::Node& value, Value* row);
+    bool open_record(std::uint32_t shape, const json::Node& value, const bytecode::ShapeNode& holder, bool claims);
+    bool claims_agree(const json::Node& claims);
+    bool value(std::uint32_t index, const json::Node& value, Value* out, Value* row);
+
+    // ---- bind_values.cpp ----
+    bool enumeration(const bytecode::ShapeNode& node, const json::Node& value, Value* out);
+    bool micros(const bytecode::ShapeNode& node, const json::Node& value, Value* out);
+    bool decimal(const bytecode::ShapeNode& node, const json::Node& value, Value* out);
+    void text(std::uint32_t index, std::string_view text, Value* out);
+    void capture(std::uint32_t index, std::string_view text);
+    [[nodiscard]] Value held(std::uint32_t index, std::string_view text);
+    void name(Facts::Named& named, const Names& declared, std::string_view text);
+
+    [[nodiscard]] bool readable(const bytecode::ShapeNode& node) const {
+        return trust_ >= floor_ && static_cast<std::uint8_t>(trust_) >= node.weakest;
+    }
+    /// Below a list of records values go to the element's row, else to slots.
+    Value* target(const bytecode::ShapeNode& node, Value* row) {
+        if (node.column != bytecode::kNone) return row != nullptr ? row + node.column : nullptr;
+        return node.slot != bytecode::kNone ? &facts_.slots_[node.slot] : nullptr;
+    }
+    static void store(Value* out, std::int64_t integer) {
+        if (out != nullptr) *out = Value::of(integer);
+    }
+
+    Facts& facts_;
+    const bytecode::Program& program_;
+    const json::Node* by_group_ = nullptr;   ///< provenance stated group by group
+    Provenance trust_;                       ///< of the group being bound
+    Provenance floor_ = Provenance::Model;   ///< weakest accepted by everything in an open record
+    bool in_claims_ = false;
+};
+
+}  // namespace writ::vm
