@@ -1,5 +1,5 @@
-// The C interface: version, errors, bundles, requests and the evaluator. Decisions are read in
-// c_decision.cpp; compiling is in c_compile.cpp, which brokers do not link.
+// The C interface: version, errors, bundles and the evaluator. Requests are in c_request.cpp, decisions are
+// read in c_decision.cpp; compiling is in c_compile.cpp, which brokers do not link.
 #include <span>
 
 #include "c_handles.h"
@@ -15,32 +15,6 @@ static_assert(static_cast<int>(writ::Effect::Permit) == WRIT_PERMIT);
 static_assert(writ::kNoRule == WRIT_NO_RULE);
 
 using namespace writ::c;
-
-namespace {
-
-/// The layers that handles were given, or null with the error noted.
-std::shared_ptr<const writ::Layers> layers_of(writ_bundle* const* layers, std::size_t count,
-                                              writ_errors* errors) {
-    if (layers == nullptr) {
-        null_argument(errors, "layers");
-        return nullptr;
-    }
-    if (count == 0) {
-        malformed_argument(errors, "there are no layers, and so nothing that could permit", "count");
-        return nullptr;
-    }
-    std::vector<writ::Bundle> bundles;
-    for (std::size_t i = 0; i < count; ++i) {
-        if (layers[i] == nullptr) {
-            null_argument(errors, "layers[" + std::to_string(i) + "]");
-            return nullptr;
-        }
-        bundles.push_back(layers[i]->bundle);
-    }
-    return std::make_shared<const writ::Layers>(std::move(bundles));
-}
-
-}  // namespace
 
 // ---- text, version, errors ----------------------------------------------------------------------
 
@@ -121,55 +95,6 @@ writ_status writ_bundle_rule(const writ_bundle* bundle, std::size_t index, writ_
                               text(info.because), info.line})
                ? WRIT_OK
                : WRIT_ERROR_ARGUMENT;
-}
-
-// ---- requests -----------------------------------------------------------------------------------
-
-writ_status writ_request_new(writ_bundle* const* layers, std::size_t count, writ_request** request,
-                             writ_errors* errors) {
-    if (request != nullptr) *request = nullptr;
-    return guarded(errors, [&] {
-        if (request == nullptr) return null_argument(errors, "request");
-        auto shared = layers_of(layers, count, errors);
-        if (!shared) return WRIT_ERROR_ARGUMENT;
-        auto made = std::make_unique<writ_request>();
-        made->request.emplace(*shared);
-        made->layers = std::move(shared);
-        *request = made.release();
-        return WRIT_OK;
-    });
-}
-
-writ_status writ_request_parse(writ_request* request, writ_text json, const writ_request_limits* limits,
-                               writ_errors* errors) {
-    const auto refuse = [&](std::string_view what, std::string_view which) {
-        // Empty text is no document: the request ends as empty as a refused one leaves it.
-        (void)request->request->parse({});
-        return malformed_argument(errors, what, which);
-    };
-    const writ_status status = guarded(errors, [&] {
-        if (request == nullptr) return null_argument(errors, "request");
-        if (!request->request) request->request.emplace(*request->layers);
-        writ_request_limits given{};
-        if (!well_formed(json)) return refuse("text is NULL and has a length", "json");
-        if (limits != nullptr && !read_struct(limits, given))
-            return refuse("struct_size does not fit", "limits");
-        writ::RequestLimits chosen;
-        override_with(chosen.max_bytes, given.max_bytes);
-        override_with(chosen.max_string, given.max_string);
-        override_with(chosen.max_depth, given.max_depth);
-        override_with(chosen.max_members, given.max_members);
-        auto parsed = request->request->parse(view(json), chosen);
-        if (parsed) return WRIT_OK;
-        if (errors != nullptr) errors->items.push_back(std::move(parsed.error()));
-        return WRIT_ERROR_REQUEST;
-    });
-    if (status == WRIT_ERROR_INTERNAL && request != nullptr) request->request.reset();
-    return status;
-}
-
-void writ_request_free(writ_request* request) {
-    delete request;
 }
 
 // ---- deciding -----------------------------------------------------------------------------------

@@ -22,10 +22,16 @@ struct writ_bundle {
     writ::Bundle bundle;
 };
 
-/// What threw is thrown away: `request` is then empty, and made again by the next parse.
+/// What threw is thrown away: `request` is then empty, and made again by the next parse or begin.
 struct writ_request {
     std::shared_ptr<const writ::Layers> layers;
     std::optional<writ::Request> request;
+    writ_status stated = WRIT_OK;  ///< of the facts set since begin, as far as the request cannot say itself
+    std::vector<std::string_view> texts;
+};
+
+struct writ_field {
+    writ::Field field;
 };
 
 /// As above: made again by the next evaluation.
@@ -83,6 +89,28 @@ inline writ_status null_argument(writ_errors* errors, std::string_view which) {
 inline writ_status malformed_argument(writ_errors* errors, std::string_view what, std::string_view which) {
     add(errors, kMalformedArgument, what, which);
     return WRIT_ERROR_ARGUMENT;
+}
+
+/// The layers that handles were given, or null with the error noted.
+inline std::shared_ptr<const writ::Layers> layers_of(writ_bundle* const* layers, std::size_t count,
+                                              writ_errors* errors) {
+    if (layers == nullptr) {
+        null_argument(errors, "layers");
+        return nullptr;
+    }
+    if (count == 0) {
+        malformed_argument(errors, "there are no layers, and so nothing that could permit", "count");
+        return nullptr;
+    }
+    std::vector<writ::Bundle> bundles;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (layers[i] == nullptr) {
+            null_argument(errors, "layers[" + std::to_string(i) + "]");
+            return nullptr;
+        }
+        bundles.push_back(layers[i]->bundle);
+    }
+    return std::make_shared<const writ::Layers>(std::move(bundles));
 }
 
 /// Runs the body of a function; nothing that it throws gets past here.

@@ -68,10 +68,11 @@ Result<void> Request::parse(std::string_view json, const RequestLimits& limits) 
 
 Result<Field> Request::field(std::string_view path) const {
     Field field;
-    for (std::size_t i = 0; i < facts_.size(); ++i) {
-        auto place = facts_[i]->find(path);
+    field.layers_ = layers_;
+    for (const auto& facts : facts_) {
+        auto place = facts->find(path);
         if (!place) return tl::unexpected(std::move(place.error()));
-        field.layers_.push_back({layers_.bundles()[i], *place});
+        field.places_.push_back(*place);
     }
     return field;
 }
@@ -91,31 +92,39 @@ void Request::fail(Error error) {
 }
 
 void Request::set(const Field& field, const json::Node& value) {
-    if (field.layers_.size() != facts_.size()) {
-        fail({"Q0011", "the field was found for other bundles than this request's", "$"});
-        return;
-    }
     for (std::size_t i = 0; i < facts_.size(); ++i) {
-        const Field::OfLayer& layer = field.layers_[i];
         vm::Facts& facts = *facts_[i];
-        if (&layer.bundle.program() != &facts.program())
-            fail({"Q0011", "the field was found for other bundles than this request's", "$"});
-        else if (!facts.put(layer.place, value, trust_))
-            fail(facts.take_error());
+        if (i >= field.places_.size() || &field.layers_.bundles()[i].program() != &facts.program())
+            return fail({"Q0011", "the field was found for other bundles than this request's", "$"});
+        if (!facts.put(field.places_[i], value, trust_)) fail(facts.take_error());
     }
 }
 
+/// The facts, if there is one layer and the field is of it: what is plain can then be stored at once.
+vm::Facts* Request::only(const Field& field) const {
+    const bool one = facts_.size() == 1 && field.places_.size() == 1 &&
+                     &field.layers_.bundles().front().program() == &facts_.front()->program();
+    return one ? facts_.front().get() : nullptr;
+}
+
 void Request::set_text(const Field& field, std::string_view text) {
+    if (vm::Facts* facts = only(field); facts != nullptr && facts->put_text(field.places_[0], text, trust_)) return;
     if (!valid_utf8(text)) return fail({"Q0020", "text is not UTF-8", "$"});
     set(field, node_of(json::Type::String, text));
 }
 
-void Request::set_int(const Field& field, std::int64_t integer) { set(field, node_of(json::Type::Int, integer)); }
-void Request::set_bool(const Field& field, bool value) { set(field, node_of(json::Type::Bool, value ? 1 : 0)); }
-void Request::set_decimal(const Field& field, std::string_view number) { set(field, node_of(json::Type::Number, number)); }
-void Request::set_none(const Field& field) { set(field, node_of(json::Type::Null)); }
+void Request::set_int(const Field& field, std::int64_t integer) {
+    if (vm::Facts* facts = only(field); facts != nullptr && facts->put_int(field.places_[0], integer, trust_)) return;
+    set(field, node_of(json::Type::Int, integer));
+}
+
+void Request::set_none(const Field& field) {
+    if (vm::Facts* facts = only(field); facts != nullptr && facts->put_none(field.places_[0], trust_)) return;
+    set(field, node_of(json::Type::Null));
+}
 
 void Request::set_texts(const Field& field, std::span<const std::string_view> texts) {
+    if (vm::Facts* facts = only(field); facts != nullptr && facts->put_texts(field.places_[0], texts, trust_)) return;
     auto& list = reading_->list;
     list.assign(1, node_of(json::Type::Array));
     list[0].count = static_cast<std::uint32_t>(texts.size());
@@ -126,6 +135,9 @@ void Request::set_texts(const Field& field, std::span<const std::string_view> te
     }
     set(field, list[0]);
 }
+
+void Request::set_bool(const Field& field, bool value) { set(field, node_of(json::Type::Bool, value ? 1 : 0)); }
+void Request::set_decimal(const Field& field, std::string_view number) { set(field, node_of(json::Type::Number, number)); }
 
 void Request::set_json(const Field& field, std::string_view json, const RequestLimits& limits) {
     if (reading_->parts_used == reading_->parts.size()) reading_->parts.emplace_back();

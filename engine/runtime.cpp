@@ -68,9 +68,9 @@ Evaluator::Evaluator(Evaluator&&) noexcept = default;
 Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
 
 void Evaluator::evaluate(const Request& request, Decision& decision) {
-    decision.clear();
     const std::vector<Bundle>& bundles = impl_->layers.bundles();
     if (bundles.empty() || !same_bundles(impl_->layers, request.layers())) {
+        decision.clear();
         Reason& reason = decision.reasons.emplace_back();
         reason.code = "policy_error";
         if (!bundles.empty()) decision.bundle_digest = bundles.front().digest();
@@ -79,7 +79,6 @@ void Evaluator::evaluate(const Request& request, Decision& decision) {
     vm::decide(bundles.front().program(), request.facts(0), impl_->interpreters.front(), decision);
     for (std::uint32_t layer = 1; layer < bundles.size(); ++layer) {
         Decision& lower = impl_->lower;
-        lower.clear();
         vm::decide(bundles[layer].program(), request.facts(layer), impl_->interpreters[layer], lower);
         for (Reason& reason : lower.reasons) reason.layer = layer;
         for (Requirement& requirement : lower.requirements) requirement.layer = layer;

@@ -14,11 +14,31 @@ namespace {
 constexpr std::string_view kSpiffe = "spiffe://";
 constexpr std::size_t kLongest = 2048;
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alnum(char c) { return is_lower(c) || is_upper(c) || is_digit(c); }
-bool one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
+constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_alnum(char c) { return is_lower(c) || is_upper(c) || is_digit(c); }
+
+/// A set of characters that is asked for every byte of a text.
+class CharSet {
+public:
+    template <class Test>
+    constexpr CharSet(Test alphabet, std::string_view more) {
+        for (unsigned i = 0; i < in_.size(); ++i) in_[i] = alphabet(static_cast<char>(i));
+        for (const char c : more) in_[static_cast<unsigned char>(c)] = true;
+    }
+    constexpr bool operator()(char c) const { return in_[static_cast<unsigned char>(c)]; }
+
+private:
+    std::array<bool, 256> in_{};
+};
+constexpr CharSet kLabel([](char c) { return is_lower(c) || is_digit(c); }, "-_");
+constexpr CharSet kAtom(is_alnum, "!#$%&'*+-/=?^_`{|}~");
+constexpr CharSet kScheme([](char c) { return is_lower(c) || is_digit(c); }, "+.-");
+constexpr CharSet kSpiffePath(is_alnum, "._-/");
+constexpr CharSet kUrlPath(is_alnum, "/-._~!$&'()*+,;=:@%");
+constexpr CharSet kUnreserved(is_alnum, "-_~");
+constexpr CharSet kHiding([](char) { return false; }, "./\\%;");  ///< what an escape must not stand for
 
 /// Appends a text in lower case; what was appended.
 std::string_view append_lowered(std::string& out, std::string_view text) {
@@ -32,15 +52,17 @@ bool all_are(std::string_view text, Test test) {
     return std::all_of(text.begin(), text.end(), test);
 }
 
-/// Calls `visit(part)` for each part between separators until one is refused.
+/// Calls `visit(part)` for each part between separators until one is refused. Parts are short: a call to
+/// search for each separator would cost more than the loop.
 template <class Visit>
 bool each_part(std::string_view text, char separator, Visit visit) {
-    for (;;) {
-        const std::size_t at = text.find(separator);
-        if (!visit(text.substr(0, at))) return false;
-        if (at == std::string_view::npos) return true;
-        text.remove_prefix(at + 1);
+    std::size_t begin = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] != separator) continue;
+        if (!visit(text.substr(begin, at - begin))) return false;
+        begin = at + 1;
     }
+    return visit(text.substr(begin));
 }
 
 // ---- addresses --------------------------------------------------------------------------------
@@ -129,7 +151,7 @@ bool valid_dns_name(std::string_view name) {
     const bool labels = each_part(name, '.', [&](std::string_view label) {
         last = label;
         return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
-               all_are(label, [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '_'; });
+               all_are(label, kLabel);
     });
     // A last label that is a number makes some readers see an IPv4 address.
     const bool number = all_are(last, is_digit) || last.substr(0, 2) == "0x";
@@ -160,7 +182,7 @@ std::optional<std::string_view> canonical_email(std::string_view text, std::stri
     const std::size_t at = text.find('@');
     if (at == std::string_view::npos || at == 0 || at > 64) return {};
     const bool atoms = each_part(text.substr(0, at), '.', [](std::string_view atom) {
-        return !atom.empty() && all_are(atom, [](char c) { return is_alnum(c) || one_of(c, "!#$%&'*+-/=?^_`{|}~"); });
+        return !atom.empty() && all_are(atom, kAtom);
     });
     room.assign(text.substr(0, at + 1));
     if (!atoms || !valid_dns_name(append_lowered(room, text.substr(at + 1)))) return {};
@@ -170,6 +192,7 @@ std::optional<std::string_view> canonical_email(std::string_view text, std::stri
 // ---- paths ------------------------------------------------------------------------------------
 
 bool dot_segment(std::string_view segment) {
+    if (segment.empty() || segment.front() != '.') return false;
     const std::string_view name = segment.substr(0, segment.find(';'));
     return name == "." || name == "..";
 }
@@ -204,8 +227,8 @@ bool append_escaped(std::string& out, std::string_view path) {
         const int high = hex_value(path[i + 1]), low = hex_value(path[i + 2]);
         if (high < 0 || low < 0) return false;
         const auto c = static_cast<char>(high * 16 + low);
-        if (high * 16 + low < 0x20 || c == 0x7F || one_of(c, "./\\%;")) return false;
-        if (is_alnum(c) || one_of(c, "-_~")) {
+        if (high * 16 + low < 0x20 || c == 0x7F || kHiding(c)) return false;
+        if (kUnreserved(c)) {
             out += c;
         } else {
             constexpr std::string_view kHex = "0123456789ABCDEF";
@@ -223,8 +246,7 @@ std::optional<std::string_view> canonical_spiffe(std::string_view text) {
     if (!valid_dns_name(rest.substr(0, slash))) return {};
     if (slash != std::string_view::npos) {
         const std::string_view path = rest.substr(slash + 1);
-        const bool plain = all_are(path, [](char c) { return is_alnum(c) || one_of(c, "._-/"); });
-        if (!plain || !plain_segments(path, false)) return {};
+        if (!all_are(path, kSpiffePath) || !plain_segments(path, false)) return {};
     }
     return text;
 }
@@ -242,7 +264,7 @@ std::optional<std::string_view> canonical_url(std::string_view text, std::string
     append_lowered(room, text.substr(0, colon + 3));
     const std::string_view scheme = std::string_view(room).substr(0, colon);
     if (!is_lower(scheme.front()) ||
-        !all_are(scheme, [](char c) { return is_lower(c) || is_digit(c) || one_of(c, "+.-"); }))
+        !all_are(scheme, kScheme))
         return {};
     text.remove_prefix(colon + 3);
     const std::size_t slash = text.find('/');
@@ -259,8 +281,7 @@ std::optional<std::string_view> canonical_url(std::string_view text, std::string
         if (!number || *number == 0) return {};
         if (port == default_port(scheme)) port = {};
     }
-    const bool plain = all_are(path, [](char c) { return is_alnum(c) || one_of(c, "/-._~!$&'()*+,;=:@%"); });
-    if (!append_host(room, authority) || !plain || !plain_segments(path.substr(1), true)) return {};
+    if (!append_host(room, authority) || !all_are(path, kUrlPath) || !plain_segments(path.substr(1), true)) return {};
     if (!port.empty()) room.append(":").append(port);
     if (!append_escaped(room, path)) return {};
     return room;

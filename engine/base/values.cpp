@@ -3,7 +3,6 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include <fmt/format.h>
@@ -252,17 +251,9 @@ std::string format_instant(std::int64_t micros) {
 }
 
 bool valid_utf8(std::string_view text) {
+    if (is_ascii(text)) return true;  // nearly always
     std::size_t i = 0;
     while (i < text.size()) {
-        // Nearly all text is ASCII: eight bytes at a time.
-        std::uint64_t word;
-        if (text.size() - i >= sizeof word) {
-            std::memcpy(&word, text.data() + i, sizeof word);
-            if ((word & 0x8080808080808080) == 0) {
-                i += sizeof word;
-                continue;
-            }
-        }
         const auto lead = static_cast<unsigned char>(text[i++]);
         if (lead < 0x80) continue;
         // The second byte's range is what excludes overlong forms, surrogates and beyond U+10FFFF.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,6 +59,24 @@ constexpr std::int64_t kSecond = 1'000'000;        ///< microseconds
 /// Glob over the whole text. `*` matches any run without a separator, `**` any run; everything
 /// else is literal. Linear in the text for a given pattern.
 [[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text, std::string_view separators);
+
+/// Whole text is ASCII; eight bytes at a time.
+[[nodiscard]] inline bool is_ascii(std::string_view text) {
+    constexpr std::uint64_t kHigh = 0x8080808080808080;
+    const auto word_at = [&](std::size_t at) {
+        std::uint64_t word;
+        std::memcpy(&word, text.data() + at, sizeof word);
+        return word;
+    };
+    if (text.size() < sizeof kHigh) {
+        unsigned all = 0;
+        for (const char c : text) all |= static_cast<unsigned char>(c);
+        return all < 0x80;
+    }
+    std::uint64_t all = word_at(text.size() - sizeof kHigh);
+    for (std::size_t at = 0; at + sizeof kHigh < text.size(); at += sizeof kHigh) all |= word_at(at);
+    return (all & kHigh) == 0;
+}
 
 /// Whole text is valid UTF-8 without surrogates or overlong forms.
 [[nodiscard]] bool valid_utf8(std::string_view text);

@@ -29,6 +29,7 @@ struct Checks {
 
     void missing(std::string_view path) { deciding.reason(ReasonCode::fact_missing, kNoRule, path); }
 
+    [[nodiscard]] bool all_stated() const;
     void stated();
     void hops(std::string_view path);
     void token();
@@ -42,7 +43,25 @@ struct Checks {
     }
 };
 
+/// Whether all that must be stated is: the usual case, without a list of what is not.
+bool Checks::all_stated() const {
+    if (facts[Builtin::Delegation].present()) return false;  // hops are looked at one by one
+    const bool user = facts[Builtin::User].present();
+    bool all = true;
+    for (const Asked& asked : kAsked) {
+        const State state = facts[asked.fact].state;
+        // What each presence asks for is known when this is compiled; so are the facts without any.
+        const bool of_user = asked.presence == Presence::UserStated || asked.presence == Presence::UserOrNone;
+        const bool value = asked.presence == Presence::Stated || asked.presence == Presence::UserStated;
+        const bool any = asked.presence == Presence::OrNone || asked.presence == Presence::UserOrNone;
+        if (value) all = all & ((of_user & !user) | (state == State::Present));
+        if (any) all = all & ((of_user & !user) | (state != State::Missing));
+    }
+    return all;
+}
+
 void Checks::stated() {
+    if (all_stated()) return;
     const bool user = facts[Builtin::User].present();
     for (const Asked& asked : kAsked) {
         const Value& value = facts[asked.fact];

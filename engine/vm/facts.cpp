@@ -2,6 +2,11 @@
 #include "vm/facts.h"
 
 #include <bit>
+#include <cstring>
+#include <type_traits>
+
+#include "base/values.h"
+#include "vm/values.h"
 
 namespace writ::vm {
 
@@ -133,12 +138,95 @@ Result<Place> Facts::find(std::string_view path) const {
             place.node = next;
         }
     }
+    const ShapeNode& node = program_.shape[place.node];
+    place.slot = node.slot;
+    place.weakest = static_cast<Provenance>(node.weakest);
+    place.compared = (node.flags & bytecode::kCompared) != 0;
+    place.or_none = (node.flags & bytecode::kOrNone) != 0;
+    if (place.group == kNone) place.plain = plain(place.node);
+    if (place.plain == Place::Plain::Texts)
+        place.compared = (program_.shape[node.first_child].flags & bytecode::kCompared) != 0;
     return place;
 }
 
+/// Which values need only be stored at a node.
+Place::Plain Facts::plain(std::uint32_t index) const {
+    const ShapeNode& node = program_.shape[index];
+    if (index == places_.issuer || index == places_.tool || index == places_.depth || index == places_.chain)
+        return Place::Plain::Nothing;
+    switch (static_cast<Kind>(node.kind)) {
+        case Kind::String:
+        case Kind::Path:
+        case Kind::Subject:
+        case Kind::Dotted: return Place::Plain::Text;
+        case Kind::Int: return Place::Plain::Int;
+        case Kind::Instant:
+        case Kind::Duration: return Place::Plain::Seconds;
+        case Kind::List: {
+            const Kind element = static_cast<Kind>(program_.shape[node.first_child].kind);
+            return element == Kind::String ? Place::Plain::Texts : Place::Plain::Nothing;
+        }
+        case Kind::Bool:
+        case Kind::Decimal:
+        case Kind::Enum:
+        case Kind::Spiffe:
+        case Kind::Url:
+        case Kind::Host:
+        case Kind::Email:
+        case Kind::Arn:
+        case Kind::Ip:
+        case Kind::Cidr:
+        case Kind::Record:
+        case Kind::Map: break;
+    }
+    return Place::Plain::Nothing;
+}
+
+bool Facts::put_text(const Place& place, std::string_view text, Provenance trust) {
+    if (place.plain != Place::Plain::Text) return false;
+    if (place.slot == kNone || trust < place.weakest) return true;  // nothing will read it
+    if (!is_ascii(text)) return false;
+    slots_[place.slot] = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
+    return true;
+}
+
+bool Facts::put_int(const Place& place, std::int64_t integer, Provenance trust) {
+    constexpr std::int64_t kMost = INT64_MAX / kSecond;
+    if (place.plain == Place::Plain::Seconds) {
+        if (integer > kMost || integer < -kMost) return false;
+        integer *= kSecond;
+    } else if (place.plain != Place::Plain::Int) {
+        return false;
+    }
+    if (place.slot != kNone && trust >= place.weakest) slots_[place.slot] = Value::of(integer);
+    return true;
+}
+
+bool Facts::put_none(const Place& place, Provenance trust) {
+    if (place.plain == Place::Plain::Nothing || !place.or_none) return false;
+    if (place.slot == kNone || trust < place.weakest) return true;
+    slots_[place.slot] = Value::none(rep_of(static_cast<Kind>(program_.shape[place.node].kind)));
+    return true;
+}
+
+bool Facts::put_texts(const Place& place, std::span<const std::string_view> texts, Provenance trust) {
+    if (place.plain != Place::Plain::Texts || texts.size() > program_.shape[place.node].max) return false;
+    if (place.slot == kNone || trust < place.weakest) return true;
+    Value* items = scratch_.array<Value>(texts.size());
+    std::size_t count = 0;
+    for (const std::string_view text : texts) {
+        if (!is_ascii(text)) return false;
+        const Value item = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
+        if (!repeated(items, count, item)) items[count++] = item;
+    }
+    slots_[place.slot] = Value::list(items, count, 1);
+    return true;
+}
+
 void Facts::clear() {
-    // Only the state of a missing value is ever looked at.
-    for (Value& slot : slots_) slot.state = State::Missing;
+    // All zeros is a missing value: only the state of one is ever looked at.
+    static_assert(std::is_trivially_copyable_v<Value> && static_cast<int>(State::Missing) == 0);
+    std::memset(static_cast<void*>(slots_.data()), 0, slots_.size() * sizeof(Value));
     scratch_.reset();
     issuer_name_ = tool_name_ = {};
     depth_ = hops_ = kUnstated;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -111,6 +112,11 @@ public:
     /// False: an error, for take_error(); call clear().
     [[nodiscard]] bool put(Place place, const json::Node& value, Provenance trust);
     [[nodiscard]] bool finish();
+    /// put() for what need only be stored, which is most of what is stated. False: it needs put().
+    [[nodiscard]] bool put_text(const Place& place, std::string_view text, Provenance trust);
+    [[nodiscard]] bool put_int(const Place& place, std::int64_t integer, Provenance trust);
+    [[nodiscard]] bool put_none(const Place& place, Provenance trust);
+    [[nodiscard]] bool put_texts(const Place& place, std::span<const std::string_view> texts, Provenance trust);
     /// Errors: Q0010.. with the path below the place.
     [[nodiscard]] Error take_error();
 
@@ -144,6 +150,8 @@ private:
         std::uint32_t id = 0, index = kNotFound;
         bool stated = false;
     };
+
+    [[nodiscard]] Place::Plain plain(std::uint32_t node) const;
 
     const bytecode::Program& program_;
     Places places_;

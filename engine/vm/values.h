@@ -45,6 +45,9 @@ inline bool has_id(std::span<const std::uint32_t> ids, std::uint32_t id) {
 /// Whether a constant set of texts holds a present text.
 inline bool set_has_text(const bytecode::Program& program, std::span<const std::uint32_t> ids,
                          const Value& text) {
+    constexpr std::size_t kFew = 4;  // comparing them costs less than a look-up
+    if (text.id == Value::kUnbound && ids.size() <= kFew)
+        return std::any_of(ids.begin(), ids.end(), [&](std::uint32_t id) { return program.text(id) == text.text(); });
     const std::uint32_t id = text.id != Value::kUnbound ? text.id : program.find_text(text.text());
     return id != 0 && has_id(ids, id);
 }

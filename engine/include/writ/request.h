@@ -24,10 +24,16 @@ struct Node;
 }
 namespace vm {
 class Facts;
-/// Where one field is in one bundle.
+/// Where one field is in one bundle, and how values get there that need no more than being stored.
 struct Place {
+    /// What is stored as it is; anything else is bound like a value of a document.
+    enum class Plain : std::uint8_t { Nothing, Text, Int, Seconds, Bool, Texts };
     std::uint32_t node = 0xFFFFFFFF;
     std::uint32_t group = 0xFFFFFFFF;  ///< the group that is stated with it, if that is a fact of its own
+    std::uint32_t slot = 0xFFFFFFFF;   ///< none: no rule reads it
+    Plain plain = Plain::Nothing;
+    Provenance weakest = Provenance::Model;
+    bool compared = false, or_none = false;
 };
 }  // namespace vm
 
@@ -42,11 +48,8 @@ struct RequestLimits {
 /// A field of the request, found once and used for any number of requests with the same bundles.
 class Field {
     friend class Request;
-    struct OfLayer {
-        Bundle bundle;
-        vm::Place place;
-    };
-    std::vector<OfLayer> layers_;
+    Layers layers_{std::vector<Bundle>{}};
+    std::vector<vm::Place> places_;  ///< one a layer
 };
 
 /// Bound facts. Movable; used again through parse or begin, and allocates nothing once it has grown.
@@ -97,6 +100,7 @@ private:
     void clear();
     void fail(Error error);
     void set(const Field& field, const json::Node& value);
+    [[nodiscard]] vm::Facts* only(const Field& field) const;
 
     Layers layers_;
     std::vector<std::unique_ptr<vm::Facts>> facts_;

@@ -46,6 +46,8 @@ typedef struct writ_bundle writ_bundle;
 typedef struct writ_request writ_request;
 /* Working memory of a thread that decides. */
 typedef struct writ_evaluator writ_evaluator;
+/* A place in requests, found once. */
+typedef struct writ_field writ_field;
 /* An answer. */
 typedef struct writ_decision writ_decision;
 /* What went wrong in the last call that was given this handle. */
@@ -177,6 +179,45 @@ WRIT_API writ_status writ_request_parse(writ_request *request, writ_text json, c
                                         writ_errors *errors);
 /* Decisions made from this request lose their text. */
 WRIT_API void writ_request_free(writ_request *request);
+
+/* ---- requests, field by field ------------------------------------------------------------------ */
+
+/* How far what states a fact can be trusted. A fact weaker than its field accepts is missing. */
+typedef enum writ_provenance {
+    WRIT_PROVENANCE_MODEL = 0,
+    WRIT_PROVENANCE_ASSERTED = 1,
+    WRIT_PROVENANCE_BROKER = 2,
+    WRIT_PROVENANCE_VERIFIED = 3
+} writ_provenance;
+
+/* Finds a field by its path as documents have it: workload.namespace, sets["approval"], token.claims.
+ * It serves all requests of the same bundles, on any thread. *field is the caller's to free, and NULL
+ * unless the result is WRIT_OK. */
+WRIT_API writ_status writ_field_find(const writ_request *request, writ_text path, writ_field **field,
+                                     writ_errors *errors);
+WRIT_API void writ_field_free(writ_field *field);
+
+/* Starts a request over with no facts; what is set from now on has this provenance (a writ_provenance; any
+ * other number is WRIT_PROVENANCE_MODEL), until writ_request_trust says otherwise. Until
+ * writ_request_finish is WRIT_OK the request denies. */
+WRIT_API void writ_request_begin(writ_request *request, int provenance);
+WRIT_API void writ_request_trust(writ_request *request, int provenance);
+
+/* State a fact, as the same value in a document would: set_text also members of enums, instants and durations
+ * as text; set_int instants and durations in seconds; set_decimal a number such as 500.00. Text is not
+ * copied: it must live until the last use of a decision made from this request. set_json takes any value, and
+ * copies it. Claims come after token.issuer, parameters after tool.name. What goes wrong is told by
+ * writ_request_finish. */
+WRIT_API void writ_request_set_text(writ_request *request, const writ_field *field, writ_text text);
+WRIT_API void writ_request_set_int(writ_request *request, const writ_field *field, int64_t integer);
+WRIT_API void writ_request_set_bool(writ_request *request, const writ_field *field, bool value);
+WRIT_API void writ_request_set_decimal(writ_request *request, const writ_field *field, writ_text number);
+WRIT_API void writ_request_set_none(writ_request *request, const writ_field *field);
+WRIT_API void writ_request_set_texts(writ_request *request, const writ_field *field, const writ_text *texts,
+                                     size_t count);
+WRIT_API void writ_request_set_json(writ_request *request, const writ_field *field, writ_text json);
+/* The first error since writ_request_begin; the request is then empty, and denies. */
+WRIT_API writ_status writ_request_finish(writ_request *request, writ_errors *errors);
 
 /* ---- deciding -------------------------------------------------------------------------------- */
 
