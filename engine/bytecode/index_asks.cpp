@@ -155,13 +155,14 @@ void Asks::read(const Program& program, std::span<const Instr> code) {
     for (std::size_t at = 0, next = 0; at < code.size(); at = next) {
         const Instr& in = code[at];
         const OpClass op_class = info(in.op).op_class;
-        next = at + 1;
+        next = at + width(in);
         if (op_class == OpClass::End) return;
         if (!is_test(op_class)) continue;
-        if (in.op == Opcode::Quantify) next += 1 + std::size_t{in.b};
         const std::size_t target = next + in.jump;
         if (code[target].op != Opcode::RetFalse) reach = std::max(reach, target);
-        else if (at >= reach && (in.flags & (kJumpIf | kNegate)) == (in.op == Opcode::Truth ? in.flags & kNegate : 0)) add(program, in);
+        else if (at < reach || (in.flags & kJumpIf) != 0) continue;
+        else if (in.op == Opcode::Once) read(program, code.subspan(at + 1, in.b));
+        else if ((in.flags & kNegate) == 0 || in.op == Opcode::Truth) add(program, in);
     }
 }
 
@@ -203,7 +204,7 @@ void Asks::add(const Program& program, const Instr& in) {
             case Opcode::Quantify: case Opcode::Bound: case Opcode::Add: case Opcode::Sub: case Opcode::Mul:
             case Opcode::Union: case Opcode::Intersect: case Opcode::Minus: case Opcode::Words:
             case Opcode::Lower: case Opcode::Convert: case Opcode::PartOf: case Opcode::SingleText:
-            case Opcode::SingleInt: return;
+            case Opcode::SingleInt: case Opcode::Once: return;
         }
     }
     // Ranges of one fact add up; of other sorts the first will do.

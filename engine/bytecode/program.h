@@ -40,7 +40,7 @@ enum class Builtin : std::uint16_t {
 constexpr std::uint8_t kNegate = 1;  ///< flip true and false before unknown is resolved
 constexpr std::uint8_t kJumpIf = 2;  ///< jump when true (else: when false)
 
-/// 16 bytes. `jump` counts instructions after the next one (after the body, for Quantify).
+/// 16 bytes. `jump` counts instructions after the next one (after the body, where there is one).
 struct Instr {
     Opcode op = Opcode::RetFalse;
     std::uint8_t flags = 0;
@@ -269,7 +269,7 @@ struct ManifestRef {
     std::uint32_t tool_scopes_slot = kNone;
     std::uint32_t tool_audience_slot = kNone;
     std::uint32_t engine_version = 0;  ///< text id
-    std::uint32_t reserved = 0;
+    std::uint32_t memo_count = 0;      ///< outcomes that Once remembers
 };
 
 struct SourceRef {
@@ -289,7 +289,7 @@ struct Sections {
 /// What a manifest declares of the code.
 struct Measures {
     std::uint64_t step_bound = 0;  ///< UINT64_MAX: it does not fit
-    std::uint32_t temps = 0, binders = 0;
+    std::uint32_t temps = 0, binders = 0, memos = 0;
     std::uint32_t costliest = 0;   ///< the rule with the greatest share of the bound, the first of several
 };
 
