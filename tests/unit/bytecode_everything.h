@@ -2,6 +2,7 @@
 // the verifier's tests break, piece by piece.
 #pragma once
 
+#include "bytecode_sections.h"
 #include "compile_from_text.h"
 
 namespace writ::testing {
@@ -77,26 +78,5 @@ constexpr std::string_view kEverythingRequest = R"json({
 })json";
 
 inline FromText everything() { return from_text(kEverything, data(std::string(kOwners))); }
-
-/// The sections of a program, to be changed and sealed again.
-inline bytecode::Sections sections_of(const bytecode::Program& program) {
-    bytecode::Sections out;
-#define SECTION(type, name) out.name.assign(program.name.begin(), program.name.end());
-#include "bytecode/sections.def"
-#undef SECTION
-    return out;
-}
-
-/// Without its index a program tries every rule.
-inline bytecode::Sections unindexed(bytecode::Sections sections) {
-    sections.index_groups.clear();
-    sections.index_keys.clear();
-    sections.index_buckets.clear();
-    sections.index_rules.clear();
-    sections.index_runs.clear();
-    sections.index_prefixes.clear();
-    sections.index_ranges.clear();
-    return sections;
-}
 
 }  // namespace writ::testing
