@@ -211,19 +211,22 @@ void Asks::add(const Program& program, const Instr& in) {
     if (ask.sort == Ask::Sort::Range || find(ask.sort, ask.fact) == nullptr) asks_[count_++] = ask;
 }
 
+bool is_in_row(const Ask& ask) {
+    return ask.fact != kToolKey && ask.test->op != Opcode::Truth && operand_kind(ask.test->b) == OperandKind::RowColumn;
+}
+
 Words words_of(const Program& program, const RuleRef& rule, const Ask& ask) {
     const Instr& in = *ask.test;
     Words words;
-    if (in.op == Opcode::Truth) {
+    if (in.op == Opcode::TextEq || in.op == Opcode::IntCmp) {
+        words.only = operand_kind(in.b) == OperandKind::Text ? operand_index(in.b)
+                                                             : static_cast<std::uint64_t>(integer_of(program, rule, in.b));
+    } else if (in.op == Opcode::Truth) {
         words.only = (in.flags & kNegate) != 0 ? 0 : 1;
-    } else if (in.op == Opcode::ToolIn || in.op == Opcode::TextIn || in.op == Opcode::IntIn) {
+    } else {
         words.set = true;
         words.items = program.items(in.op == Opcode::ToolIn ? in.a : set_of(program, rule, in.b));
         if (in.op == Opcode::IntIn) words.ints = program.ints.data();
-    } else if (operand_kind(in.b) == OperandKind::Text) {
-        words.only = operand_index(in.b);
-    } else {
-        words.only = static_cast<std::uint64_t>(integer_of(program, rule, in.b));
     }
     return words;
 }

@@ -31,6 +31,7 @@ class Asks {
 public:
     static constexpr std::size_t kMost = 24;
 
+    Asks() = default;
     /// Requires: verified code.
     Asks(const Program& program, std::span<const Instr> code) { read(program, code); }
 
@@ -45,6 +46,9 @@ private:
     std::array<Ask, kMost> asks_;
     std::size_t count_ = 0;
 };
+
+/// Whether the constants of an ask are in the rule's row.
+[[nodiscard]] bool is_in_row(const Ask& ask);
 
 /// The constants of a Words ask, as an index hashes them: text ids, integers, indices of tools.
 struct Words {

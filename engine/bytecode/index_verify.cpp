@@ -19,7 +19,7 @@ class IndexCheck {
 public:
     explicit IndexCheck(const Program& program)
         : program_(program), rules_(program.index_rules.size()), prefixes_(program.index_prefixes.size()),
-          ranges_(program.index_ranges.size()), grouped_(program.rules.size(), false),
+          ranges_(program.index_ranges.size()), grouped_(program.rules.size(), 0),
           probes_(8 * std::uint64_t{program.index_buckets.size()} + 1024) {}
 
     Result<void> run() {
@@ -27,8 +27,11 @@ public:
         for (at_ = 0; at_ < program_.index_groups.size(); ++at_) {
             const IndexGroupRef& group = program_.index_groups[at_];
             if (!group_is_sound(group)) return wrong(what_, at_);
+            if (is_always(group)) continue;
+            planned_ = kNone;
             for (const std::uint32_t rule : program_.index_rules.subspan(group.first_rule, group.rule_count))
                 if (!is_found(group, rule)) return wrong(what_, at_);
+            if (!are_found(group)) return wrong(what_, at_);
         }
         if (total_ != program_.rules.size()) return wrong("a rule is in no group", total_);
         return {};
@@ -60,10 +63,10 @@ private:
             return fail("index group is searched by no fact");
         std::uint32_t before = kNone;
         for (const std::uint32_t rule : program_.index_rules.subspan(group.first_rule, group.rule_count)) {
-            if (rule >= grouped_.size() || grouped_[rule] || (before != kNone && before >= rule) ||
+            if (rule >= grouped_.size() || grouped_[rule] != 0 || (before != kNone && before >= rule) ||
                 is_permit(program_.rules[rule]) != (group.permits == 1))
                 return fail("index group holds a wrong rule");
-            grouped_[rule] = true;
+            grouped_[rule] = 1;
             before = rule;
             ++total_;
         }
@@ -145,75 +148,104 @@ private:
         return most == program_.index_ranges[middle].most;
     }
 
-    /// What a rule's code says of its group's facts.
-    struct Found {
-        std::uint32_t rule = 0;
-        std::array<Words, kMaxKeys> words;
-        std::string_view prefix;
-        Range range;
-    };
-
-    bool is_found(const IndexGroupRef& group, std::uint32_t rule) {
-        if (is_always(group)) return true;
-        const RuleRef& ref = program_.rules[rule];
-        const Asks asks(program_, program_.code_of(ref));
-        Found found;
-        found.rule = rule;
+    /// What a block of code asks of its group's facts.
+    bool plan(const IndexGroupRef& group, const RuleRef& rule) {
+        asks_ = Asks(program_, program_.code_of(rule));
+        planned_ = rule.code;
         const auto facts = keys(group);
+        in_row_count_ = 0;
         for (std::size_t i = 0; i < facts.size(); ++i) {
-            const Ask* ask = asks.find(Ask::Sort::Words, facts[i]);
+            const Ask* ask = asks_.find(Ask::Sort::Words, facts[i]);
             if (ask == nullptr) return fail("index group is found by other facts than its rules ask for");
-            found.words[i] = words_of(program_, ref, *ask);
+            words_[i] = words_of(program_, rule, *ask);
+            if (is_in_row(*ask)) in_row_[in_row_count_++] = {i, ask};
         }
-        const Path path = static_cast<Path>(group.path);
-        const Ask* ordered = path == Path::List ? nullptr : asks.find(path == Path::Prefix ? Ask::Sort::Prefix : Ask::Sort::Range, group.ordered);
-        if (path != Path::List && ordered == nullptr) return fail("index group is searched by another fact than its rules ask for");
-        if (path == Path::Prefix) {
-            const Prefix prefix = prefix_of(program_, *ordered);
-            found.prefix = program_.text(prefix.text).substr(0, prefix.length);
-        } else if (path == Path::Range) {
-            found.range = range_of(program_, ref, asks, group.ordered);
-        }
-        return is_filed(group, found, facts.size(), 0, key_start()) || fail("a rule is not where its facts would look");
+        ordered_ = nullptr;
+        if (static_cast<Path>(group.path) == Path::List) return true;
+        ordered_ = asks_.find(static_cast<Path>(group.path) == Path::Prefix ? Ask::Sort::Prefix : Ask::Sort::Range, group.ordered);
+        return ordered_ != nullptr || fail("index group is searched by another fact than its rules ask for");
     }
 
-    /// Whether a rule is filed under every combination of its values.
-    bool is_filed(const IndexGroupRef& group, const Found& found, std::size_t keys, std::size_t at, std::uint64_t hash) {
-        if (at == keys) return is_under(group, found, hash);
-        for (std::size_t i = 0; i < found.words[at].size(); ++i)
-            if (!is_filed(group, found, keys, at + 1, key_add(hash, found.words[at][i]))) return false;
+    bool is_found(const IndexGroupRef& group, std::uint32_t index) {
+        const RuleRef& rule = program_.rules[index];
+        // Rules that share code mostly follow one another.
+        if (rule.code != planned_ && !plan(group, rule)) return false;
+        rule_ = index;
+        for (std::size_t i = 0; i < in_row_count_; ++i) words_[in_row_[i].first] = words_of(program_, rule, *in_row_[i].second);
+        if (static_cast<Path>(group.path) == Path::Prefix) {
+            const Prefix prefix = prefix_of(program_, *ordered_);
+            prefix_ = program_.text(prefix.text).substr(0, prefix.length);
+        } else if (static_cast<Path>(group.path) == Path::Range) {
+            range_ = range_of(program_, rule, asks_, group.ordered);
+        }
+        return is_filed(group, 0, key_start());
+    }
+
+    /// Whether the rule at hand is filed under every combination of its values.
+    bool is_filed(const IndexGroupRef& group, std::size_t at, std::uint64_t hash) {
+        for (; at < group.key_count && !words_[at].set; ++at) hash = key_add(hash, words_[at].only);
+        if (at == group.key_count) return is_under(group, hash);
+        for (std::size_t i = 0; i < words_[at].size(); ++i)
+            if (!is_filed(group, at + 1, key_add(hash, words_[at][i]))) return false;
         return true;
     }
 
-    bool is_under(const IndexGroupRef& group, const Found& found, std::uint64_t hash) {
-        // As filed_under(), which needs about two steps; a crafted table may not make this quadratic.
-        const IndexBucketRef* const buckets = program_.index_buckets.data() + group.first_bucket;
+    // Buckets and runs lie far apart: those of several rules are asked for before the first is waited for.
+    struct Lookup {
+        std::uint32_t rule = 0, tag = 0, rules = kNone;
+    };
+    static constexpr std::size_t kAhead = 16;
+
+    bool is_under(const IndexGroupRef& group, std::uint64_t hash) {
         const std::uint32_t tag = tag_of(hash);
-        for (std::uint32_t at = tag & group.bucket_mask; probes_ > 0; at = (at + 1) & group.bucket_mask, --probes_) {
-            if (buckets[at].rules == kNone) return false;
-            if (buckets[at].tag == tag) return is_among(static_cast<Path>(group.path), found, buckets[at].rules);
-        }
-        return false;
+        __builtin_prefetch(&program_.index_buckets[group.first_bucket + (tag & group.bucket_mask)]);
+        ahead_[ahead_count_++] = {rule_, tag, kNone};
+        // What is known of a rule beside its tag is known of the last one only.
+        return (ahead_count_ < kAhead && static_cast<Path>(group.path) == Path::List) || are_found(group);
     }
 
-    [[nodiscard]] bool is_among(Path path, const Found& found, std::uint32_t rules) const {
-        if ((rules & kRun) == 0) return rules == found.rule;
+    bool are_found(const IndexGroupRef& group) {
+        const std::span<Lookup> ahead(ahead_.data(), ahead_count_);
+        ahead_count_ = 0;
+        for (Lookup& each : ahead) {
+            each.rules = filed(group, each.tag);
+            if (each.rules == kNone) return fail("a rule is not where its facts would look");
+            if ((each.rules & kRun) != 0) __builtin_prefetch(&program_.index_runs[each.rules & ~kRun]);
+        }
+        if (static_cast<Path>(group.path) == Path::List)
+            for (const Lookup& each : ahead)
+                if ((each.rules & kRun) != 0) __builtin_prefetch(&program_.index_rules[program_.index_runs[each.rules & ~kRun].first]);
+        return std::all_of(ahead.begin(), ahead.end(), [&](const Lookup& each) {
+            return is_among(static_cast<Path>(group.path), each.rule, each.rules);
+        }) || fail("a rule is not where its facts would look");
+    }
+
+    /// As filed_under(), which needs about two steps; a crafted table may not make this quadratic.
+    std::uint32_t filed(const IndexGroupRef& group, std::uint32_t tag) {
+        const IndexBucketRef* const buckets = program_.index_buckets.data() + group.first_bucket;
+        for (std::uint32_t at = tag & group.bucket_mask; probes_ > 0; at = (at + 1) & group.bucket_mask, --probes_)
+            if (buckets[at].rules == kNone || buckets[at].tag == tag) return buckets[at].rules;
+        return kNone;
+    }
+
+    [[nodiscard]] bool is_among(Path path, std::uint32_t rule, std::uint32_t rules) const {
+        if ((rules & kRun) == 0) return rules == rule;
         const IndexRunRef& run = program_.index_runs[rules & ~kRun];
         switch (path) {
-            case Path::List: return is_listed(found.rule, rules);
+            case Path::List: return is_listed(rule, rules);
             case Path::Prefix: {
                 const auto entries = program_.index_prefixes.subspan(run.first, run.count);
-                const auto entry = std::lower_bound(entries.begin(), entries.end(), found.prefix, [&](const IndexPrefixRef& a, std::string_view b) {
+                const auto entry = std::lower_bound(entries.begin(), entries.end(), prefix_, [&](const IndexPrefixRef& a, std::string_view b) {
                     return text_of(program_, a) < b;
                 });
-                return entry != entries.end() && text_of(program_, *entry) == found.prefix && is_listed(found.rule, entry->rules);
+                return entry != entries.end() && text_of(program_, *entry) == prefix_ && is_listed(rule, entry->rules);
             }
             case Path::Range: {
                 const auto entries = program_.index_ranges.subspan(run.first, run.count);
-                const auto entry = std::lower_bound(entries.begin(), entries.end(), std::pair(found.range.low, found.rule),
+                const auto entry = std::lower_bound(entries.begin(), entries.end(), std::pair(range_.low, rule),
                                                     [](const IndexRangeRef& a, const auto& b) { return std::pair(a.low, a.rule) < b; });
-                return entry != entries.end() && entry->rule == found.rule && entry->low == found.range.low &&
-                       entry->high == found.range.high;
+                return entry != entries.end() && entry->rule == rule && entry->low == range_.low &&
+                       entry->high == range_.high;
             }
         }
         return false;
@@ -231,9 +263,22 @@ private:
 
     const Program& program_;
     Runs rules_, prefixes_, ranges_;
-    std::vector<bool> grouped_;
+    std::vector<std::uint8_t> grouped_;
     std::size_t total_ = 0, at_ = 0;
     std::uint64_t probes_;
+
+    // The code at hand, and the rule at hand with its constants.
+    Asks asks_;
+    std::uint32_t planned_ = kNone;
+    std::array<std::pair<std::size_t, const Ask*>, kMaxKeys> in_row_{};  // keys whose constants are in the row
+    std::size_t in_row_count_ = 0;
+    const Ask* ordered_ = nullptr;
+    std::uint32_t rule_ = 0;
+    std::array<Lookup, kAhead> ahead_;
+    std::size_t ahead_count_ = 0;
+    std::array<Words, kMaxKeys> words_;
+    std::string_view prefix_;
+    Range range_;
     const char* what_ = nullptr;
 };
 
