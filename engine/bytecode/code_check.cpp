@@ -1,6 +1,7 @@
 #include "bytecode/code_check.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "base/values.h"
@@ -78,20 +79,22 @@ bool CodeCheck::structure() {
         const Instr& at = code_[pc_];
         if (static_cast<std::size_t>(at.op) >= kOpcodeCount) return refuse("no such instruction");
         if (at.op == Opcode::Bound) return refuse("bound without its quantifier");
-        if (at.op != Opcode::Quantify) continue;
-        const std::uint32_t end = levels_.back().end;
-        if (pc_ + 2 >= end || code_[pc_ + 1].op != Opcode::Bound) return refuse("quantifier without its bound");
+        if (at.op != Opcode::Quantify && at.op != Opcode::Once) continue;
+        const bool once = at.op == Opcode::Once;
+        const std::uint32_t end = levels_.back().end, body = pc_ + (once ? 1 : 2);
+        if (!once && (pc_ + 2 >= end || code_[pc_ + 1].op != Opcode::Bound)) return refuse("quantifier without its bound");
         // Something must follow the body.
-        if (at.b == 0 || at.b >= end - pc_ - 2) return refuse("body is out of range");
-        if (!is_end(code_[pc_ + 1 + at.b])) return refuse("body does not end");
-        if (levels_.size() > kMaxBinders) return refuse("quantifiers nest too deep");
-        levels_.push_back({.end = pc_ + 2 + at.b, .id = ++bodies});
-        body_[++pc_] = kBound;
+        if (at.b == 0 || body >= end || at.b >= end - body) return refuse("body is out of range");
+        if (!is_end(code_[body + at.b - 1])) return refuse("body does not end");
+        if (once && levels_.size() > 1) return refuse("once in another body");
+        if (levels_.size() > kMaxBinders + (in_once() ? 1 : 0)) return refuse("quantifiers nest too deep");
+        levels_.push_back({.end = body + at.b, .id = ++bodies, .once = once});
+        if (!once) body_[++pc_] = kBound;
     }
     for (pc_ = 0; pc_ < size; ++pc_) {
         const Instr& at = code_[pc_];
         if (body_[pc_] == kBound || !is_test(info(at.op).op_class)) continue;
-        const std::uint64_t next = pc_ + 1 + (at.op == Opcode::Quantify ? 1 + std::uint64_t{at.b} : 0);
+        const std::uint64_t next = pc_ + width(at);
         const std::uint64_t to = next + at.jump;
         if (next >= size || to >= size || body_[next] != body_[pc_] || body_[to] != body_[pc_])
             return refuse("jump leaves its body");
@@ -109,8 +112,8 @@ bool CodeCheck::values(const RuleRef& rule, BlockFacts& facts) {
     temps_.clear();
     for (pc_ = 0; pc_ < size; ++pc_) {
         while (pc_ == levels_.back().end) {
+            if (!levels_.back().once) binders_.pop_back();
             levels_.pop_back();
-            binders_.pop_back();
             temps_.resize(levels_.back().base);
         }
         if (target_[pc_] != 0) temps_.resize(levels_.back().base);
@@ -125,6 +128,7 @@ bool CodeCheck::instruction(const Instr& at, BlockFacts& facts) {
     const bool test = is_test(op.op_class);
     if (!test && (at.flags != 0 || at.jump != 0)) return refuse("jump where there is no test");
     if ((at.flags & ~(kNegate | kJumpIf)) != 0) return refuse("unknown flag");
+    if (op.op_class == OpClass::Time && in_once()) return refuse("test of time in a once");
     if (op.op_class == OpClass::Time) facts.time_tests = sat_plus(facts.time_tests, std::max(levels_.back().times, std::uint64_t{1}));
 
     ValueType a, b, c;
@@ -138,24 +142,44 @@ bool CodeCheck::instruction(const Instr& at, BlockFacts& facts) {
         if (!write(at, a, b)) return false;
         facts.temps = std::max(facts.temps, static_cast<std::uint32_t>(temps_.size()));
     }
-    if (at.op == Opcode::Quantify) {
-        if ((at.flags & kNegate) != 0) return refuse("negated quantifier");
-        if (quant_depth(at.c) != binders_.size()) return refuse("binder depth is wrong");
-        size_[pc_] = a.max;
-        const bool counts = quant_of(at.c) == Quant::AtLeast || quant_of(at.c) == Quant::AtMost;
-        const Instr& count = code_[pc_ + 1];
-        if (count.flags != 0 || count.jump != 0 || count.b != 0 || count.c != 0)
-            return refuse("unused field is not zero");
-        ValueType type;
-        if (counts ? !field(Operand::IntVal, count, count.a, type) : count.a != 0)
-            return what_ != nullptr ? false : refuse("unused field is not zero");
-        levels_.push_back({.end = pc_ + 2 + at.b,
-                           .base = static_cast<std::uint32_t>(temps_.size()),
-                           .times = sat_times(levels_.back().times, a.max)});
-        binders_.push_back(a);
-        facts.binders = std::max(facts.binders, static_cast<std::uint32_t>(binders_.size()));
-        ++pc_;
-    }
+    if (at.op == Opcode::Quantify) return enter_quantifier(at, a, facts);
+    return at.op != Opcode::Once || enter_once(at, facts);
+}
+
+bool CodeCheck::enter_quantifier(const Instr& at, const ValueType& list, BlockFacts& facts) {
+    if ((at.flags & kNegate) != 0) return refuse("negated quantifier");
+    if (quant_depth(at.c) != binders_.size()) return refuse("binder depth is wrong");
+    size_[pc_] = list.max;
+    const bool counts = quant_of(at.c) == Quant::AtLeast || quant_of(at.c) == Quant::AtMost;
+    const Instr& count = code_[pc_ + 1];
+    if (count.flags != 0 || count.jump != 0 || count.b != 0 || count.c != 0)
+        return refuse("unused field is not zero");
+    ValueType type;
+    if (counts ? !field(Operand::IntVal, count, count.a, type) : count.a != 0)
+        return what_ != nullptr ? false : refuse("unused field is not zero");
+    levels_.push_back({.end = pc_ + 2 + at.b,
+                       .base = static_cast<std::uint32_t>(temps_.size()),
+                       .times = sat_times(levels_.back().times, list.max)});
+    binders_.push_back(list);
+    facts.binders = std::max(facts.binders, static_cast<std::uint32_t>(binders_.size()));
+    ++pc_;
+    return true;
+}
+
+// What is remembered must be the same for every rule that asks: nothing around the body is read in it,
+// and a number stands for one body throughout.
+bool CodeCheck::enter_once(const Instr& at, BlockFacts& facts) {
+    if ((at.flags & kNegate) != 0) return refuse("negated once");
+    if (at.a >= program_.code.size()) return refuse("no such memo");
+    if (memos_.size() <= at.a) memos_.resize(at.a + std::size_t{1});
+    Body& body = memos_[at.a];
+    const auto mine = code_.subspan(pc_ + 1, at.b);
+    if (body.length == 0) body = {first_ + pc_ + 1, at.b};
+    else if (body.length != at.b || std::memcmp(&program_.code[body.first], mine.data(), mine.size_bytes()) != 0)
+        return refuse("two bodies for one memo");
+    facts.memos = std::max(facts.memos, at.a + 1);
+    temps_.clear();
+    levels_.push_back({.end = pc_ + 1 + at.b, .once = true});
     return true;
 }
 
@@ -184,6 +208,7 @@ bool CodeCheck::field(Operand field, const Instr& at, std::uint32_t word, ValueT
         // Looked at where they are used.
         case Operand::BodyLen:
         case Operand::BoundVal:
+        case Operand::Memo:
         case Operand::DestInt:
         case Operand::DestText:
         case Operand::DestList:
@@ -251,6 +276,7 @@ bool CodeCheck::resolve(std::uint32_t word, ValueType& type) {
             return true;
         }
         case OperandKind::RowColumn:
+            if (in_once()) return refuse("row in a once");
             reads_row_ = true;
             return table_ != kNone && column(table_, index, type);
         case OperandKind::ElemRow:
@@ -310,7 +336,8 @@ bool CodeCheck::fits(Operand field, std::uint32_t word, const ValueType& type, s
         case Operand::DestPart:
         case Operand::BodyLen:
         case Operand::QuantCode:
-        case Operand::BoundVal: return false;
+        case Operand::BoundVal:
+        case Operand::Memo: return false;
     }
     return false;
 }
@@ -360,7 +387,8 @@ bool CodeCheck::write(const Instr& at, const ValueType& a, const ValueType& b) {
         case Operand::PartCode:
         case Operand::BodyLen:
         case Operand::QuantCode:
-        case Operand::BoundVal: return refuse("instruction makes nothing");
+        case Operand::BoundVal:
+        case Operand::Memo: return refuse("instruction makes nothing");
     }
     temps_.resize(at.c);
     temps_.push_back(made);
@@ -374,12 +402,10 @@ std::uint64_t CodeCheck::bound() {
     for (std::size_t pc = code_.size(); pc-- > 0;) {
         const Instr& at = code_[pc];
         if (body_[pc] == kBound) continue;
-        std::size_t next = pc + 1;
+        const std::size_t next = pc + width(at);
         std::uint64_t own = sat_plus(1, size_[pc]);
-        if (at.op == Opcode::Quantify) {
-            own = sat_plus(1, sat_times(size_[pc], sat_plus(cost_[pc + 2], 1)));
-            next += 1 + at.b;
-        }
+        if (at.op == Opcode::Quantify) own = sat_plus(1, sat_times(size_[pc], sat_plus(cost_[pc + 2], 1)));
+        if (at.op == Opcode::Once) own = sat_plus(1, cost_[pc + 1]);
         const bool last = next >= code_.size() || body_[next] != body_[pc];
         cost_[pc] = last ? own : sat_plus(own, cost_[next]);
     }

@@ -24,6 +24,7 @@ struct BlockFacts {
     std::uint64_t bound = 0;    ///< steps
     std::uint32_t temps = 0;
     std::uint32_t binders = 0;
+    std::uint32_t memos = 0;
     std::uint64_t time_tests = 0;  ///< Time tests, counted once for each element they may run for
     bool reads_row = false;     ///< depends on the table of its rule
 };
@@ -43,6 +44,11 @@ private:
         std::uint32_t id = 0;    ///< which body
         std::uint32_t base = 0;  ///< temporaries that belong to the code around it
         std::uint64_t times = 1; ///< how often the body may run
+        bool once = false;       ///< of a Once, which binds nothing
+    };
+    /// The body of a memo, as the first Once that has it.
+    struct Body {
+        std::uint32_t first = 0, length = 0;
     };
 
     bool structure();
@@ -53,6 +59,9 @@ private:
     bool column(std::uint32_t table, std::uint32_t column, ValueType& type) const;
     bool fits(Operand field, std::uint32_t word, const ValueType& type, std::uint32_t part) const;
     bool write(const Instr& at, const ValueType& a, const ValueType& b);
+    bool enter_quantifier(const Instr& at, const ValueType& list, BlockFacts& facts);
+    bool enter_once(const Instr& at, BlockFacts& facts);
+    [[nodiscard]] bool in_once() const { return levels_.size() > 1 && levels_[1].once; }
     std::uint64_t bound();
     bool refuse(const char* what);
 
@@ -70,6 +79,7 @@ private:
     std::vector<Level> levels_;
     std::vector<ValueType> binders_;
     std::vector<ValueType> temps_;      // readable now; see verify_code.cpp
+    std::vector<Body> memos_;           // of all blocks
     const char* what_ = nullptr;
 };
 

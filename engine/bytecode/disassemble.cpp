@@ -166,6 +166,7 @@ private:
     void code(const RuleRef& rule) {
         const auto block = program_.code_of(rule);
         binders_.clear();
+        once_end_ = 0;
         for (std::size_t pc = 0; pc < block.size(); ++pc) {
             while (!binders_.empty() && pc == binders_.back().end) binders_.pop_back();
             const Instr& at = block[pc];
@@ -184,7 +185,7 @@ private:
                 operand(field, word, bound);
             }
             if (is_test(op.op_class)) {
-                const std::size_t next = pc + 1 + (at.op == Opcode::Quantify ? 1 + std::size_t{at.b} : 0);
+                const std::size_t next = pc + width(at);
                 char target[32];
                 std::snprintf(target, sizeof target, "  %s%s->%04zu", (at.flags & kNegate) != 0 ? "! " : "",
                               (at.flags & kJumpIf) != 0 ? "?" : "", next + at.jump);
@@ -193,6 +194,7 @@ private:
             out_ += '\n';
             if (at.op == Opcode::Quantify) pending_ = {pc + 2 + at.b, list_node(at.a)};
             if (bound) binders_.push_back(pending_);
+            if (at.op == Opcode::Once) once_end_ = pc + width(at);
         }
     }
 
@@ -200,7 +202,7 @@ private:
         char text[32];
         std::snprintf(text, sizeof text, "  %04zu ", pc);
         out_ += text;
-        out_.append(2 * binders_.size(), ' ');
+        out_.append(2 * (binders_.size() + (pc < once_end_ ? 1 : 0)), ' ');
     }
 
     [[nodiscard]] std::uint32_t list_node(std::uint32_t word) const {
@@ -229,6 +231,7 @@ private:
             case Operand::DestText:
             case Operand::DestList:
             case Operand::DestPart: out_ += "t" + std::to_string(word); break;
+            case Operand::Memo:
             case Operand::BodyLen: out_ += std::to_string(word); break;
             case Operand::QuantCode:
                 out_ += kQuants[static_cast<std::size_t>(quant_of(word))];
@@ -293,6 +296,7 @@ private:
     std::string out_;
     std::vector<Binder> binders_;
     Binder pending_{0, kNone};
+    std::size_t once_end_ = 0;  // of the body of a Once
 };
 
 }  // namespace

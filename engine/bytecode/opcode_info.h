@@ -16,7 +16,7 @@ enum class Operand : std::uint8_t {
     ConstText, ConstRegex, ConstWindow, ConstTools,
     CmpCode, KindCode, PartCode,
     DestInt, DestText, DestList, DestPart,
-    BodyLen, QuantCode, BoundVal,
+    BodyLen, QuantCode, BoundVal, Memo,
 };
 
 enum class OpClass : std::uint8_t { Test, Time, Value, End };
@@ -41,6 +41,11 @@ constexpr const OpcodeInfo& info(Opcode op) { return kOpcodes[static_cast<std::s
 
 constexpr bool is_test(OpClass op_class) {
     return op_class == OpClass::Test || op_class == OpClass::Time;
+}
+
+/// How many instructions belong to one: itself, and its body.
+constexpr std::size_t width(const Instr& in) {
+    return in.op == Opcode::Quantify ? 2 + std::size_t{in.b} : in.op == Opcode::Once ? 1 + std::size_t{in.b} : 1;
 }
 
 /// Which of an instruction's fields is a value it reads.

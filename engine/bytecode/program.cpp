@@ -21,7 +21,8 @@ static_assert(sizeof(EnumRef) == 12 && sizeof(SlotRef) == 12 && sizeof(CaptureRe
 static_assert(sizeof(CaptureSpecRef) == 12 && sizeof(PatternRef) == 8 && sizeof(IssuerRef) == 48);
 static_assert(sizeof(ToolRef) == 40 && sizeof(TableRef) == 24 && sizeof(RuleRef) == 48);
 static_assert(sizeof(GrantRef) == 16 && sizeof(RequirementRef) == 16 && sizeof(LimitRef) == 24);
-static_assert(sizeof(IndexGroupRef) == 32 && sizeof(IndexBucketRef) == 8);
+static_assert(sizeof(IndexGroupRef) == 32 && sizeof(IndexBucketRef) == 8 && sizeof(IndexRunRef) == 8);
+static_assert(sizeof(IndexPrefixRef) == 16 && sizeof(IndexRangeRef) == 32);
 static_assert(sizeof(DutyRef) == 8 && sizeof(ManifestRef) == 48 && sizeof(SourceRef) == 8);
 #define SECTION(type, name) \
     static_assert(std::is_trivially_copyable_v<type> && std::has_unique_object_representations_v<type>);

@@ -40,7 +40,7 @@ enum class Builtin : std::uint16_t {
 constexpr std::uint8_t kNegate = 1;  ///< flip true and false before unknown is resolved
 constexpr std::uint8_t kJumpIf = 2;  ///< jump when true (else: when false)
 
-/// 16 bytes. `jump` counts instructions after the next one (after the body, for Quantify).
+/// 16 bytes. `jump` counts instructions after the next one (after the body, where there is one).
 struct Instr {
     Opcode op = Opcode::RetFalse;
     std::uint8_t flags = 0;
@@ -219,17 +219,43 @@ struct DutyRef {
     std::uint32_t first = 0, count = 0;
 };
 
-/// Rules that bind the same facts: see bytecode/index.h. Without facts: tried on every request.
+/// How the rules of one bucket are told apart.
+enum class Path : std::uint8_t {
+    List,    ///< not at all: a run in index_rules, ascending
+    Prefix,  ///< by what a text begins with: a run in index_prefixes
+    Range,   ///< by where an integer lies: a run in index_ranges
+};
+
+/// Rules that are found by the same facts: see bytecode/index.h. Without facts and a List: tried on every
+/// request.
 struct IndexGroupRef {
     std::uint32_t first_key = 0, key_count = 0;       ///< in index_keys: slots, or kToolKey
     std::uint32_t first_bucket = 0, bucket_mask = 0;  ///< in index_buckets; a power of two less one
     std::uint32_t first_rule = 0, rule_count = 0;     ///< in index_rules: every rule of the group, ascending
-    std::uint32_t permits = 0;                        ///< 1: permits; 0: rules that narrow
-    std::uint32_t reserved = 0;
+    std::uint32_t ordered = 0;                        ///< Prefix, Range: the slot that is looked at
+    std::uint16_t permits = 0;                        ///< 1: permits; 0: rules that narrow
+    std::uint16_t path = 0;                           ///< Path
 };
+/// One rule, or (this bit) a run of them.
+constexpr std::uint32_t kRun = 0x80000000;
 struct IndexBucketRef {
     std::uint32_t tag = 0;
-    std::uint32_t rules = kNone;  ///< a rule, or a run of them; kNone: free
+    std::uint32_t rules = kNone;  ///< a rule, or an index into index_runs; kNone: free
+};
+struct IndexRunRef {
+    std::uint32_t first = 0, count = 0;
+};
+/// Runs ascend as text.
+struct IndexPrefixRef {
+    std::uint32_t text = 0, length = 0;  ///< the beginning of a constant text
+    std::uint32_t parent = kNone;        ///< the longest of the run that this one begins with
+    std::uint32_t rules = kNone;         ///< a rule, or an index into index_runs
+};
+/// Runs ascend by `low`, then by rule. A run is a balanced tree too: the middle one is the root.
+struct IndexRangeRef {
+    std::int64_t low = 0, high = 0;      ///< both ends included
+    std::int64_t most = 0;               ///< greatest `high` of the tree below
+    std::uint32_t rule = 0, reserved = 0;
 };
 
 struct ManifestRef {
@@ -243,7 +269,7 @@ struct ManifestRef {
     std::uint32_t tool_scopes_slot = kNone;
     std::uint32_t tool_audience_slot = kNone;
     std::uint32_t engine_version = 0;  ///< text id
-    std::uint32_t reserved = 0;
+    std::uint32_t memo_count = 0;      ///< outcomes that Once remembers
 };
 
 struct SourceRef {
@@ -263,7 +289,7 @@ struct Sections {
 /// What a manifest declares of the code.
 struct Measures {
     std::uint64_t step_bound = 0;  ///< UINT64_MAX: it does not fit
-    std::uint32_t temps = 0, binders = 0;
+    std::uint32_t temps = 0, binders = 0, memos = 0;
     std::uint32_t costliest = 0;   ///< the rule with the greatest share of the bound, the first of several
 };
 
@@ -299,6 +325,7 @@ public:
 
 private:
     friend Result<Measures> measure(const Sections& sections);
+    friend void index_rules(Sections& sections);
     Program() = default;
     std::vector<std::byte> bytes_;
     std::string digest_;

@@ -204,7 +204,7 @@ Result<Measures> verify_but_measures(const Program& program) {
     if (auto done = verify_texts(program); !done) return tl::unexpected(std::move(done.error()));
     if (program.manifest.size() != 1) return refuse("B0018", "there must be one manifest", "manifest", 0);
     const ManifestRef& manifest = program.manifest[0];
-    if (manifest.slot_count != program.slots.size() || manifest.reserved != 0 ||
+    if (manifest.slot_count != program.slots.size() ||
         (manifest.tier_enum != kNone && manifest.tier_enum >= program.enums.size()) ||
         !is_text(program, manifest.engine_version))
         return refuse("B0018", "manifest is out of range", "manifest", 0);
@@ -224,7 +224,8 @@ Result<void> verify(const Program& program) {
         return refuse("B0017", "step bound does not fit 64 bits", "rules", measures->costliest);
     if (manifest.step_bound < measures->step_bound)
         return refuse("B0017", "declared step bound is too low", "manifest", 0);
-    if (manifest.temp_count != measures->temps || manifest.max_binders != measures->binders)
+    if (manifest.temp_count != measures->temps || manifest.max_binders != measures->binders ||
+        manifest.memo_count != measures->memos)
         return refuse("B0018", "manifest does not fit the code", "manifest", 0);
     return verify_index(program);
 }

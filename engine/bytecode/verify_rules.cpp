@@ -117,6 +117,7 @@ Result<Measures> verify_rules(const Program& program, const Layout& layout) {
         block.facts = *facts;
         measures.temps = std::max(measures.temps, facts->temps);
         measures.binders = std::max(measures.binders, facts->binders);
+        measures.memos = std::max(measures.memos, facts->memos);
     }
     for (std::size_t i = 0; i < program.rules.size(); ++i) {
         const RuleRef& rule = program.rules[i];

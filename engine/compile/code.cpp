@@ -32,6 +32,19 @@ public:
         return std::move(block_);
     }
 
+    /// The condition by itself, if it is dear and depends neither on the rule it stands in nor on time.
+    [[nodiscard]] std::optional<Block> alone(std::uint32_t index) {
+        const Condition& condition = conditions_[index];
+        const bool leaf = condition.form == Form::Test || condition.form == Form::Quantify;
+        if (!leaf || condition.cost < kDearCost || condition.cost >= kTimedCost) return std::nullopt;
+        Emitter emitter(lowering_, conditions_);
+        emitter.alone_ = true;
+        emitter.block(index);
+        const auto& code = emitter.block_.code;
+        if (emitter.stopped() || std::any_of(code.begin(), code.end(), reads_row)) return std::nullopt;
+        return std::move(emitter.block_);
+    }
+
 private:
     /// Instructions that wait for a place to jump to.
     using Label = std::vector<std::size_t>;
@@ -52,7 +65,7 @@ private:
         if (stopped()) return;
         for (const std::size_t from : label) {
             Instr& at = block_.code[from];
-            const std::size_t next = from + 1 + (at.op == Opcode::Quantify ? 1 + std::size_t{at.b} : 0);
+            const std::size_t next = from + bytecode::width(at);
             at.jump = static_cast<std::uint16_t>(here() - next);
         }
     }
@@ -78,8 +91,12 @@ private:
         switch (condition.form) {
             // Folded away everywhere but at the root of a block.
             case Form::Constant: return;
-            case Form::Test: test(condition, when, label); return;
-            case Form::Quantify: quantify(condition, when, label); return;
+            case Form::Test:
+                if (!once(index, when, label)) test(condition, when, label);
+                return;
+            case Form::Quantify:
+                if (!once(index, when, label)) quantify(condition, when, label);
+                return;
             case Form::And:
             case Form::Or: {
                 // The outcome that decides the whole as soon as one part has it.
@@ -107,6 +124,27 @@ private:
                                              (when ? bytecode::kJumpIf : 0));
         label.push_back(put(at));
         temps_ = before;
+    }
+
+    /// A condition that other rules have as well. False: it is none.
+    bool once(std::uint32_t index, bool when, Label& label) {
+        if (alone_ || binders_ != 0) return false;
+        const auto body = alone(index);
+        const auto memo = body ? lowering_.shared.memo(body->code) : std::nullopt;
+        if (!memo) return false;
+        label.push_back(put({Opcode::Once, when ? bytecode::kJumpIf : std::uint8_t{0}, 0, *memo,
+                             static_cast<std::uint32_t>(body->code.size())}));
+        for (const Instr& at : body->code) put(at);
+        return true;
+    }
+
+    static bool reads_row(const Instr& at) {
+        const bytecode::OpcodeInfo& op = bytecode::info(at.op);
+        const auto row = [](bytecode::Operand field, std::uint32_t word) {
+            return (bytecode::is_value(field) || field == bytecode::Operand::BoundVal) &&
+                   bytecode::operand_kind(word) == OperandKind::RowColumn;
+        };
+        return row(op.a, at.a) || row(op.b, at.b) || row(op.c, at.c);
     }
 
     void quantify(const Condition& condition, bool when, Label& label) {
@@ -255,9 +293,22 @@ private:
     const Conditions& conditions_;
     Block block_;
     std::uint32_t temps_ = 0, binders_ = 0;
+    bool alone_ = false;
 };
 
 }  // namespace
+
+void count_shared(Lowering& lowering, const Conditions& conditions, std::size_t instances) {
+    Emitter emitter(lowering, conditions);
+    std::vector<std::uint32_t> open{static_cast<std::uint32_t>(conditions.size() - 1)};
+    while (!open.empty()) {
+        const std::uint32_t index = open.back();
+        open.pop_back();
+        if (const auto body = emitter.alone(index)) lowering.shared.count(body->code, instances);
+        // What a quantifier asks is another thing for each element.
+        if (conditions[index].form != Form::Quantify) open.insert(open.end(), conditions[index].kids.begin(), conditions[index].kids.end());
+    }
+}
 
 Block emit(Lowering& lowering, const Conditions& conditions) { return Emitter(lowering, conditions).run(); }
 

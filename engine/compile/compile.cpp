@@ -149,6 +149,9 @@ std::vector<std::byte> lower(const check::Policy& policy, Report& report) {
     lower_catalog(lowering);
     const Lines lines(policy.sources);
     bool sound = true;
+    for (const check::Rule& rule : policy.rules)
+        if (const auto conditions = normalise(lowering, rule.when, rule.tools))
+            count_shared(lowering, *conditions, instances_of(policy, rule));
     for (const check::Rule& rule : policy.rules) sound = lower_rule(lowering, rule, lines, report) && sound;
     lowering.slots.finish();
     for (const Source& source : policy.sources)
@@ -171,6 +174,7 @@ std::vector<std::byte> lower(const check::Policy& policy, Report& report) {
         manifest.step_bound = measures->step_bound;
         manifest.temp_count = measures->temps;
         manifest.max_binders = measures->binders;
+        manifest.memo_count = measures->memos;
     }
     return bytecode::Program::seal(builder.out);
 }

@@ -34,6 +34,11 @@ struct Condition {
     std::vector<std::uint32_t> kids;  ///< And, Or: two or more; Quantify: the body
 };
 
+/// A test that costs this is worth being run once a request, if several rules have it.
+constexpr std::uint32_t kDearCost = 12;
+/// What a test of time costs: it is evaluated again for the horizon, and spares nothing.
+constexpr std::uint32_t kTimedCost = 1 << 20;
+
 /// One rule's condition; the last node is the whole.
 using Conditions = std::vector<Condition>;
 
@@ -53,6 +58,9 @@ struct Block {
     CodeProblem problem = CodeProblem::None;
     bool timed = false;
 };
+/// Counts the dear tests of a rule that stands `instances` times in the program. Of those counted twice emit()
+/// makes one that is run once a request.
+void count_shared(Lowering& lowering, const Conditions& conditions, std::size_t instances);
 [[nodiscard]] Block emit(Lowering& lowering, const Conditions& conditions);
 
 }  // namespace writ::compiler

@@ -46,7 +46,6 @@ int fixedness(const Expr& e) {
 
 // What a test costs beside the others, in rough units of one comparison. Only the order matters:
 // `and` and `or` are commutative, so a cheap test may go first and spare a dear one.
-constexpr std::uint32_t kTimedCost = 1 << 20;
 constexpr std::uint32_t kMaxCost = 1 << 28;
 
 std::uint32_t cost_of(Opcode op) {
@@ -65,7 +64,6 @@ std::uint32_t cost_of(Opcode op) {
         case Opcode::ListEq: return 16;
         case Opcode::Glob: return 12;
         case Opcode::Regex: return 60;
-        // A time test is evaluated again for the horizon, and spares nothing.
         case Opcode::InWindow:
         case Opcode::NowCmp:
         case Opcode::AgeCmp: return kTimedCost;
@@ -84,7 +82,8 @@ std::uint32_t cost_of(Opcode op) {
         case Opcode::Convert:
         case Opcode::PartOf:
         case Opcode::SingleText:
-        case Opcode::SingleInt: return 0;
+        case Opcode::SingleInt:
+        case Opcode::Once: return 0;
     }
     return 0;
 }

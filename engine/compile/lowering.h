@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -93,6 +94,30 @@ private:
     std::map<std::vector<std::uint32_t>, std::uint32_t> duties_;
 };
 
+/// Bodies of tests that do not depend on the rule they stand in, and how many rules of the program have each.
+class Shared {
+public:
+    void count(std::span<const bytecode::Instr> body, std::size_t instances) { bodies_[key(body)].count += instances; }
+    /// The memo of a body that several rules have.
+    [[nodiscard]] std::optional<std::uint32_t> memo(std::span<const bytecode::Instr> body) {
+        const auto found = bodies_.find(key(body));
+        if (found == bodies_.end() || found->second.count < 2) return std::nullopt;
+        if (found->second.memo == bytecode::kNone) found->second.memo = memos_++;
+        return found->second.memo;
+    }
+
+private:
+    struct Body {
+        std::size_t count = 0;
+        std::uint32_t memo = bytecode::kNone;
+    };
+    static std::string key(std::span<const bytecode::Instr> body) {
+        return {reinterpret_cast<const char*>(body.data()), body.size_bytes()};
+    }
+    std::unordered_map<std::string, Body> bodies_;
+    std::uint32_t memos_ = 0;
+};
+
 struct Lowering {
     explicit Lowering(const check::Policy& checked)
         : policy(checked), slots(checked, builder), constants(checked, builder), effects(checked, builder) {}
@@ -102,6 +127,7 @@ struct Lowering {
     Slots slots;
     Constants constants;
     Effects effects;
+    Shared shared;
 };
 
 }  // namespace writ::compiler

@@ -118,6 +118,7 @@ void decide(const bytecode::Program& program, const Facts& facts, Interpreter& i
 
     Deciding deciding{program, facts, interpreter, interpreter.outcomes(), decision};
     deciding.work.clear();
+    const Interpreter::Remembering remembering(interpreter);
     resolve(deciding);
     if (decision.effect != Effect::Permit) decision.grant.clear();
     if (decision.effect == Effect::Deny) decision.binding_digest.clear();

@@ -71,7 +71,8 @@ bool is_time(Opcode op) {
 }  // namespace
 
 struct Interpreter::Impl {
-    explicit Impl(const bytecode::Program& of) : program(of), temps(of.manifest[0].temp_count) {
+    explicit Impl(const bytecode::Program& of) : program(of), temps(of.manifest[0].temp_count),
+                                                 memos(2 * std::size_t{of.manifest[0].memo_count}) {
         RE2::Options options(RE2::Quiet);
         options.set_max_mem(kMaxRegexMemory);
         regexes.reserve(of.regexes.size());
@@ -279,6 +280,7 @@ struct Interpreter::Impl {
             case Opcode::AgeCmp:
             case Opcode::Quantify:
             case Opcode::Bound:
+            case Opcode::Once:
                 return;
         }
     }
@@ -378,11 +380,12 @@ struct Interpreter::Impl {
                 if (!a.present() || !b.present()) return Truth::Unknown;
                 return truth_of(compare(static_cast<Cmp>(in.c), sat_sub(now, a.integer), b.integer));
             }
-            // No tests; Quantify is run by exec.
+            // No tests; those with a body are run by exec.
             case Opcode::RetTrue:
             case Opcode::RetFalse:
             case Opcode::Quantify:
             case Opcode::Bound:
+            case Opcode::Once:
             case Opcode::Add:
             case Opcode::Sub:
             case Opcode::Mul:
@@ -456,6 +459,15 @@ struct Interpreter::Impl {
         return !counts;
     }
 
+    /// The outcome of the body at `at`, run unless it is remembered. It reads neither row nor time, so that it is
+    /// the same for every rule of a request, and whatever the time is taken to be.
+    bool once(const Instr& in, std::size_t at, bool unknown) {
+        if (!remembers) return exec(at, at + in.b, unknown);
+        std::uint64_t& memo = memos[2 * std::size_t{in.a} + (unknown ? 1 : 0)];
+        if (memo >> 1 != request) memo = request << 1 | (exec(at, at + in.b, unknown) ? 1 : 0);
+        return (memo & 1) != 0;
+    }
+
     /// Runs code[at, end). `unknown` is what an unknown test counts as.
     bool exec(std::size_t at, std::size_t end, bool unknown) {
         while (at < end) {
@@ -489,6 +501,10 @@ struct Interpreter::Impl {
                     at = next;
                     break;
                 }
+                case Opcode::Once:
+                    outcome = once(in, at, unknown);
+                    at += in.b;
+                    break;
                 case Opcode::TextEq:
                 case Opcode::TextCmp:
                 case Opcode::IntCmp:
@@ -542,6 +558,8 @@ struct Interpreter::Impl {
             ++steps;
             if (is_time(in.op)) {
                 next = std::min(next, change(in));
+            } else if (in.op == Opcode::Once) {
+                at += in.b;  // nothing in it changes with time
             } else if (in.op == Opcode::Quantify) {
                 const std::size_t body = at + 1;
                 at = body + in.b;
@@ -593,6 +611,9 @@ struct Interpreter::Impl {
     const bytecode::Program& program;
     std::vector<std::unique_ptr<RE2>> regexes;
     std::vector<Value> temps;
+    std::vector<std::uint64_t> memos;  ///< by memo and mode: the request it is of, and the outcome in the lowest bit
+    std::uint64_t request = 0;         ///< number of the one at hand, from 1
+    bool remembers = false;
     Bound binders[bytecode::kMaxBinders];
     Scratch scratch;
     std::string room;  ///< for text that is made canonical
@@ -613,6 +634,14 @@ Interpreter::Interpreter(Interpreter&&) noexcept = default;
 
 Outcomes& Interpreter::outcomes() {
     return impl_->outcomes;
+}
+
+Interpreter::Remembering::Remembering(Interpreter& interpreter) : impl_(*interpreter.impl_) {
+    ++impl_.request;
+    impl_.remembers = true;
+}
+Interpreter::Remembering::~Remembering() {
+    impl_.remembers = false;
 }
 
 bool Interpreter::holds(const Facts& facts, const bytecode::RuleRef& rule, Mode mode) {

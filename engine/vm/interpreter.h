@@ -24,6 +24,8 @@ struct Outcome {
 /// Working memory for one thread, sized for one program. Keeps what it grows, so that it allocates
 /// nothing once warm.
 class Interpreter {
+    struct Impl;
+
 public:
     explicit Interpreter(const bytecode::Program& program);
     ~Interpreter();
@@ -37,6 +39,19 @@ public:
     /// Both.
     [[nodiscard]] Outcome run(const Facts& facts, const bytecode::RuleRef& rule, Mode mode);
 
+    /// While one lives, conditions that several rules share are evaluated once.
+    /// Requires: the same facts, unchanged, in every run until it ends.
+    class Remembering {
+    public:
+        explicit Remembering(Interpreter& interpreter);
+        ~Remembering();
+        Remembering(const Remembering&) = delete;
+        Remembering& operator=(const Remembering&) = delete;
+
+    private:
+        Impl& impl_;
+    };
+
     [[nodiscard]] std::uint64_t steps() const { return steps_; }
     void reset_steps() { steps_ = 0; }
 
@@ -44,7 +59,6 @@ public:
     [[nodiscard]] Outcomes& outcomes();
 
 private:
-    struct Impl;
     std::unique_ptr<Impl> impl_;
     std::uint64_t steps_ = 0;
 };

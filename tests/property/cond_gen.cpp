@@ -387,6 +387,51 @@ Cond CondGen::condition(std::size_t depth) {
     return out;
 }
 
+/// The beginning of a text, as a pattern for the rest: ` like "sys:ac**"`, ` matches "sys:ac.*"`.
+static std::string beginning(Rng& rng, const std::string& whole, bool regex) {
+    std::string text = whole.substr(0, rng.below(whole.size() + 1));
+    const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '-' || c == '/' || c == ':'; });
+    if (regex && plain) return " matches \"" + text + rng.pick({".*", "?.*", "[a-z:/]*", "(x|.+)?", ""}) + "\"";
+    return " like \"" + text + rng.pick({"**", "**", "**e", "**/**"}) + "\"";
+}
+
+std::string CondGen::indexable_test() {
+    const auto& all = universe().request().values;
+    for (;;) {
+        // The first of them oftener, so that many rules ask the same facts.
+        const Term& t = params_.empty() || rng_.percent(85) ? all[rng_.below(rng_.between(1, all.size()))] : rng_.pick(params_);
+        const Kind kind = t.type.kind;
+        if (!t.guards.empty() || kind == Kind::List || (!scope_.reads_want && t.text.starts_with("want."))) continue;
+        if (scope_.row && rng_.percent(10)) return rng_.pick({"tenant == row.tenant", "tenant != row.tenant", "agent.owner == row.owner"});
+        const std::string value = constant(t, kind);
+        const std::size_t roll = rng_.below(10);
+        if (kind == Kind::Bool) return (roll < 5 ? "" : "not ") + t.text;
+        if (roll < 2) return t.text + " == " + value;
+        if (roll < 4) return t.text + rng_.pick({" in ", " in ", " not in "}) + literal_set(t, kind, 4);
+        if (rep_of(kind) == Rep::Text) {
+            if (roll < 5 || kind == Kind::Ip || kind == Kind::Cidr) return t.text + " != " + value;
+            return t.text + beginning(rng_, rng_.pick(universe().pool(t.type, kind, t.pool)).json.text, is_string(kind) && roll < 7);
+        }
+        const bool ordered = kind != Kind::Enum || universe().policy().enums[t.type.enumeration.value].ordered;
+        if (!ordered) return t.text + " != " + value;
+        if (roll < 8) return t.text + compare() + value;
+        return "(" + t.text + rng_.pick({" > ", " >= "}) + value + " and " + t.text + rng_.pick({" < ", " <= "}) + constant(t, kind) + ")";
+    }
+}
+
+Cond CondGen::indexable() {
+    const std::size_t roll = rng_.below(100);
+    if (roll < 70) return text(indexable_test());
+    if (roll < 80) {
+        Cond out{Cond::Shape::Not, "not (", {}, ")", {}};
+        out.kids.push_back(indexable());
+        return out;
+    }
+    Cond out{Cond::Shape::Join, "(", roll < 93 ? " or " : " and ", ")", {}};
+    for (std::size_t i = rng_.between(2, 3); i > 0; --i) out.kids.push_back(indexable());
+    return out;
+}
+
 Cond CondGen::likely() {
     if (!params_.empty() && rng_.percent(20)) return text("params.n >= 0");
     return text(rng_.pick({"tenant in { \"acme\", \"globex\" }", "token.issuer is a", "token.issuer is not b",

@@ -22,6 +22,8 @@ public:
     CondGen(Rng& rng, CondScope scope);
 
     Cond condition(std::size_t depth);
+    /// Of the sorts that an index finds rules by, and ones that look like them, about few facts.
+    Cond indexable();
     /// True, or false, of most requests.
     Cond likely();
     Cond unlikely();
@@ -36,6 +38,7 @@ private:
 
     Cond leaf();
     Cond leaf_on(const Term& term);
+    std::string indexable_test();
     std::string test(const Term& term, std::vector<std::string>& guards);
     std::string text_test(const Term& term, std::vector<std::string>& guards);
     std::string number_test(const Term& term, std::vector<std::string>& guards);

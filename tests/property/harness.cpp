@@ -10,6 +10,7 @@
 #include "compile/compile.h"
 #include "stdlib/stdlib.h"
 #include "vm/decide.h"
+#include "../unit/bytecode_sections.h"
 
 namespace writ::property {
 
@@ -57,6 +58,17 @@ bool Subject::bind(const json::Value& document) {
 const Decision& Subject::decide(By by) {
     if (by == By::Machine) {
         vm::decide(bundle_.program(), facts_, interpreter_, decision_);
+        return decision_;
+    }
+    if (by == By::Unindexed) {
+        if (unindexed_ == nullptr) {
+            const auto sections = testing::unindexed(testing::sections_of(bundle_.program()));
+            unindexed_ = std::make_unique<Machine>(bytecode::Program::open(bytecode::Program::seal(sections)).value());
+        }
+        // What the one program takes, the other takes.
+        if (!unindexed_->facts.bind(*document_)) std::abort();
+        vm::decide(*unindexed_->program, unindexed_->facts, unindexed_->interpreter, decision_);
+        decision_.bundle_digest = bundle_.digest();
         return decision_;
     }
     arena_ = std::make_unique<Arena>();

@@ -19,7 +19,8 @@
 
 namespace writ::property {
 
-enum class By : std::uint8_t { Machine, Reference };
+/// Unindexed is the machine with a program that tries every rule.
+enum class By : std::uint8_t { Machine, Unindexed, Reference };
 
 /// One policy in both forms, and the machines to run it.
 class Subject {
@@ -41,10 +42,19 @@ public:
 private:
     Subject(std::unique_ptr<check::Policy> policy, Bundle bundle);
 
+    /// A program with what it needs to run.
+    struct Machine {
+        explicit Machine(std::shared_ptr<const bytecode::Program> of) : program(std::move(of)), facts(*program), interpreter(*program) {}
+        std::shared_ptr<const bytecode::Program> program;
+        vm::Facts facts;
+        vm::Interpreter interpreter;
+    };
+
     std::unique_ptr<check::Policy> policy_;
     Bundle bundle_;
     vm::Facts facts_;
     vm::Interpreter interpreter_;
+    std::unique_ptr<Machine> unindexed_;  // made when first asked for
     const json::Value* document_ = nullptr;
     json::Reader reader_;
     std::unique_ptr<Arena> arena_;

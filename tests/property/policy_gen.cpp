@@ -90,7 +90,9 @@ public:
         scope.row = row_;
         scope.reads_want = shape_.reads_want;
         CondGen conditions(rng_, scope);
-        if (kind == RuleKind::Permit) {
+        if (shape_.indexable) {
+            for (std::size_t i = rng_.between(1, 3); i > 0; --i) out.when.push_back(conditions.indexable());
+        } else if (kind == RuleKind::Permit) {
             if (rng_.percent(70)) out.when.push_back(conditions.likely());
             while (out.when.empty() || rng_.percent(30)) out.when.push_back(conditions.condition(rng_.below(shape_.depth + 1)));
         } else if (kind == RuleKind::Deny) {
@@ -239,6 +241,13 @@ PolicyShape random_shape(Rng& rng) {
     shape.limits = rng.below(4);
     shape.obliges = rng.below(3);
     shape.depth = rng.between(1, 3);
+    shape.indexable = rng.percent(30);
+    if (shape.indexable) {
+        shape.permits = rng.between(2, 16);
+        shape.denies = rng.below(12);
+        shape.limits = rng.below(16);
+        shape.obliges = rng.below(8);
+    }
     return shape;
 }
 

@@ -47,6 +47,7 @@ struct PolicyShape {
     std::size_t permits = 3, denies = 2, requires_ = 1, limits = 2, obliges = 1;
     std::size_t depth = 3;
     bool reads_want = true;  ///< conditions may read what is asked for
+    bool indexable = false;  ///< many rules, and conditions of the sorts that an index finds rules by
 };
 
 [[nodiscard]] PolicyShape random_shape(Rng& rng);

@@ -14,6 +14,14 @@ std::optional<std::string> same_decision(Subject& subject, const PolicyText&, co
     return "machine:   " + machine + "\nreference: " + reference;
 }
 
+std::optional<std::string> same_unindexed(Subject& subject, const PolicyText&, const json::Value& document) {
+    if (!subject.bind(document)) return std::nullopt;
+    const std::string indexed = subject.json_of(subject.decide());
+    const std::string unindexed = subject.json_of(subject.decide(By::Unindexed));
+    if (indexed == unindexed) return std::nullopt;
+    return "indexed:   " + indexed + "\nunindexed: " + unindexed;
+}
+
 std::optional<std::string> within_step_bound(Subject& subject, const PolicyText&, const json::Value& document) {
     if (!subject.bind(document)) return std::nullopt;
     const std::uint64_t steps = subject.decide().steps, bound = subject.bundle().step_bound();

@@ -11,6 +11,9 @@ namespace writ::property {
 /// The reference evaluator and the machine give the same decision, byte for byte.
 [[nodiscard]] std::optional<std::string> same_decision(Subject& subject, const PolicyText& text,
                                                        const json::Value& document);
+/// With its index and without, a program gives the same decision, byte for byte.
+[[nodiscard]] std::optional<std::string> same_unindexed(Subject& subject, const PolicyText& text,
+                                                        const json::Value& document);
 /// No more steps than the bundle says.
 [[nodiscard]] std::optional<std::string> within_step_bound(Subject& subject, const PolicyText& text,
                                                            const json::Value& document);

@@ -41,10 +41,11 @@ Generated sound_subject(Rng& rng, const PolicyShape& shape) {
 }
 
 /// Runs a property over random policies, many requests each, until one breaks it.
-void hold(const char* name, std::size_t policies, std::size_t requests, bool reads_want, const Property& property) {
+void hold(const char* name, std::size_t policies, std::size_t requests, bool reads_want, const Property& property,
+          const std::function<PolicyShape(Rng&)>& shapes = random_shape) {
     for (std::uint64_t seed : seeds(policies)) {
         Rng rng(seed);
-        PolicyShape shape = random_shape(rng);
+        PolicyShape shape = shapes(rng);
         shape.reads_want = reads_want;
         Generated made = sound_subject(rng, shape);
         for (std::size_t i = 0; i < requests; ++i) {
@@ -59,6 +60,15 @@ void hold(const char* name, std::size_t policies, std::size_t requests, bool rea
 
 TEST_CASE("property: the reference evaluator and the machine decide alike") {
     hold("decisions differ", 40, 200, true, same_decision);
+}
+
+TEST_CASE("property: with and without its index a program decides alike") {
+    hold("an index matters", 40, 150, true, same_unindexed, [](Rng& rng) {
+        PolicyShape shape;
+        do shape = random_shape(rng);
+        while (!shape.indexable);
+        return shape;
+    });
 }
 
 TEST_CASE("property: steps stay within the bundle's bound") {

@@ -2,6 +2,7 @@
 // the verifier's tests break, piece by piece.
 #pragma once
 
+#include "bytecode_sections.h"
 #include "compile_from_text.h"
 
 namespace writ::testing {
@@ -37,7 +38,7 @@ permit words for tool lookup
   grant { "data:read" } for 1m
 
 permit rows for tool lookup
-  when any row in owners: row.tenant == tenant and row.level > 1 and { row.owner } subset of user.roles
+  when agent.deployment_id like "d-**" and any row in owners: row.tenant == tenant and row.level > 1 and { row.owner } subset of user.roles
    and { row.level, 7 } overlaps { 1, 2 } and workload.spiffe_id.trust_domain == row.host and tenant in owners.tenant
   grant { "data:read" } for 1m
 
@@ -77,14 +78,5 @@ constexpr std::string_view kEverythingRequest = R"json({
 })json";
 
 inline FromText everything() { return from_text(kEverything, data(std::string(kOwners))); }
-
-/// The sections of a program, to be changed and sealed again.
-inline bytecode::Sections sections_of(const bytecode::Program& program) {
-    bytecode::Sections out;
-#define SECTION(type, name) out.name.assign(program.name.begin(), program.name.end());
-#include "bytecode/sections.def"
-#undef SECTION
-    return out;
-}
 
 }  // namespace writ::testing

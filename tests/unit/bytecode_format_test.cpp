@@ -119,7 +119,7 @@ TEST_CASE("bytecode: numbers of instructions are part of the format") {
         "RetTrue", "RetFalse", "TextEq", "TextCmp", "IntCmp", "TextIn", "IntIn", "Subset", "Overlaps", "ListEq",
         "Glob", "Regex", "InCidr", "Truth", "IsNone", "ToolIn", "InWindow", "NowCmp", "AgeCmp", "Quantify", "Bound",
         "Add", "Sub", "Mul", "Union", "Intersect", "Minus", "Words", "Lower", "Convert", "PartOf", "SingleText",
-        "SingleInt"};
+        "SingleInt", "Once"};
     REQUIRE(bytecode::kOpcodeCount == std::size(kOrder));
     for (std::size_t i = 0; i < std::size(kOrder); ++i) CHECK(bytecode::kOpcodes[i].name == kOrder[i]);
 }

@@ -1,9 +1,15 @@
 // The rule index: what it files, that it is a superset, and that a wrong one is refused.
 #include "bytecode/index.h"
 
+#include <cstddef>
+#include <cstring>
+#include <type_traits>
+
 #include <doctest/doctest.h>
 
-#include "compile_from_text.h"
+#include <re2/re2.h>
+
+#include "bytecode_everything.h"
 #include "json_nodes.h"
 #include "vm/candidates.h"
 #include "vm/decide.h"
@@ -49,12 +55,39 @@ std::string candidates(const bytecode::Program& program, const json::Value& docu
     return names;
 }
 
-bytecode::Sections sections_of(const bytecode::Program& program) {
-    bytecode::Sections out;
-#define SECTION(type, name) out.name.assign(program.name.begin(), program.name.end());
-#include "bytecode/sections.def"
-#undef SECTION
-    return out;
+/// How many rules a request tries.
+std::size_t tried(const bytecode::Program& program, const json::Value& document) {
+    vm::Facts facts(program);
+    REQUIRE(facts.bind(document).has_value());
+    std::vector<std::uint32_t> found;
+    vm::find_candidates(program, facts, vm::Want::Narrowing, vm::Mode::Possibly, found);
+    return found.size();
+}
+
+/// A request with one field of its resource stated, and an attempt.
+json::Value about(std::string_view resource, int attempt = 1, std::string_view tenant = "t1") {
+    json::Value document = request(tenant, "refund", "x");
+    json::Value fields = json::Value::object();
+    fields.set("id", json::Value::of(resource));
+    document.set("resource", std::move(fields));
+    document.find("run")->set("attempt", json::Value::of(std::int64_t{attempt}));
+    return document;
+}
+
+/// Bytes of the index, a rule.
+double bytes_a_rule(const bytecode::Program& program) {
+    const std::size_t bytes = program.index_groups.size_bytes() + program.index_keys.size_bytes() + program.index_buckets.size_bytes() +
+                              program.index_rules.size_bytes() + program.index_runs.size_bytes() +
+                              program.index_prefixes.size_bytes() + program.index_ranges.size_bytes();
+    return static_cast<double>(bytes) / static_cast<double>(program.rules.size());
+}
+
+/// `count` denies whose conditions `condition(i)` writes.
+template <class Condition>
+FromText denies(std::size_t count, Condition condition) {
+    std::string rules;
+    for (std::size_t i = 0; i < count; ++i) rules += "deny d" + std::to_string(i) + " when " + condition(i) + "\n";
+    return from_text(rules);
 }
 
 std::string refusal(const bytecode::Sections& sections) {
@@ -69,8 +102,10 @@ TEST_CASE("index: only rules that may match are tried") {
     const auto& program = *made.program;
     using vm::Mode, vm::Want;
     CHECK(candidates(program, request("t1", "refund", "x"), Want::Permits, Mode::Surely) == "acd");
+    CHECK(candidates(program, request("t1", "data/lookup", "x"), Want::Permits, Mode::Surely) == "ad");
     CHECK(candidates(program, request("t2", "refund", "x"), Want::Permits, Mode::Surely) == "bcd");
-    CHECK(candidates(program, request("t2", "data/lookup", "x"), Want::Permits, Mode::Surely) == "d");
+    // The tenant tells these permits apart, so the tool is not looked at.
+    CHECK(candidates(program, request("t2", "data/lookup", "x"), Want::Permits, Mode::Surely) == "bd");
     CHECK(candidates(program, request("t3", "refund", "x"), Want::Narrowing, Mode::Possibly) == "eg");
     CHECK(candidates(program, request("t3", "refund", "z"), Want::Narrowing, Mode::Possibly) == "fg");
     CHECK(candidates(program, request("t3", "refund", "w"), Want::Narrowing, Mode::Possibly) == "g");
@@ -83,12 +118,7 @@ TEST_CASE("index: a fact that is not known hides no rule that applies on suspici
 
 TEST_CASE("index: a program without its index decides alike") {
     const auto made = from_text(kRules);
-    auto bare = sections_of(*made.program);
-    bare.index_groups.clear();
-    bare.index_keys.clear();
-    bare.index_buckets.clear();
-    bare.index_rules.clear();
-    const auto opened = bytecode::Program::open(bytecode::Program::seal(bare));
+    const auto opened = bytecode::Program::open(bytecode::Program::seal(unindexed(sections_of(*made.program))));
     REQUIRE(opened.has_value());
     for (const char* tenant : {"t1", "t2", "t3"})
         for (const char* agent_class : {"", "x", "y", "w"}) {
@@ -110,28 +140,141 @@ TEST_CASE("index: a program without its index decides alike") {
 }
 
 TEST_CASE("index: B0019 an index that would miss a rule is refused") {
-    const auto made = from_text(kRules);
+    // Every path, and buckets of one rule and of several.
+    const auto made = from_text(std::string(kRules) + R"writ(
+deny h when resource.id like "repo:a/**"
+deny i when resource.id like "repo:a/b/**"
+deny j when resource.id like "repo:b/**"
+deny k when run.attempt >= 5 and run.attempt <= 9
+deny l when run.attempt <= 7
+deny ll when run.attempt <= 8
+deny m for tool refund when agent.class == "m" and run.background
+deny n for tool refund when agent.class == "m" and run.background
+)writ");
     const auto sound = sections_of(*made.program);
+    REQUIRE(sound.index_runs.size() >= 3);
+    REQUIRE(sound.index_prefixes.size() == 3);
+    REQUIRE(sound.index_ranges.size() >= 3);
     CHECK(refusal(sound) == "");
-    // Every single change of a filed rule, key or bound is found out, or files a rule once more.
     for (std::size_t i = 0; i < sound.index_buckets.size(); ++i) {
         if (sound.index_buckets[i].rules == bytecode::kNone) continue;
+        CAPTURE(i);
         auto emptied = sound;
         emptied.index_buckets[i].rules = bytecode::kNone;
         CHECK(refusal(emptied) == "B0019");
         auto retagged = sound;
         retagged.index_buckets[i].tag ^= 1;
         CHECK(refusal(retagged) == "B0019");
+        auto elsewhere = sound;
+        elsewhere.index_buckets[i].rules ^= 1;
+        CHECK(refusal(elsewhere) == "B0019");
     }
+    // Words of groups and runs: whatever is changed, rules are missed or the bounds do not hold.
+    const auto each_word = [&](auto section, auto skip) {
+        auto& records = sound.*section;
+        using Record = typename std::remove_cvref_t<decltype(records)>::value_type;
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            for (std::size_t at = 0; at + 4 <= sizeof(Record); at += 4) {
+                if (skip(i, at)) continue;
+                for (const std::uint32_t bits : {1u, 0x80000000u, 0xFFFFFFFFu}) {
+                    auto changed = sound;
+                    auto* bytes = reinterpret_cast<unsigned char*>((changed.*section).data() + i);
+                    std::uint32_t word = 0;
+                    std::memcpy(&word, bytes + at, 4);
+                    word ^= bits;
+                    std::memcpy(bytes + at, &word, 4);
+                    CAPTURE(i);
+                    CAPTURE(at);
+                    CAPTURE(bits);
+                    CHECK(refusal(changed) == "B0019");
+                }
+            }
+        }
+    };
+    const auto never = [](std::size_t, std::size_t) { return false; };
+    // Where no key is is no matter to a group without keys.
+    each_word(&bytecode::Sections::index_groups, [&](std::size_t i, std::size_t at) {
+        return at == offsetof(bytecode::IndexGroupRef, first_key) && sound.index_groups[i].key_count == 0;
+    });
+    each_word(&bytecode::Sections::index_keys, never);
+    each_word(&bytecode::Sections::index_rules, never);
+    each_word(&bytecode::Sections::index_runs, never);
+    // Another text that begins alike is the same prefix.
+    each_word(&bytecode::Sections::index_prefixes, [](std::size_t, std::size_t at) { return at == offsetof(bytecode::IndexPrefixRef, text); });
+    each_word(&bytecode::Sections::index_ranges, never);
     auto dropped = sound;
     dropped.index_groups.pop_back();
     CHECK(refusal(dropped) == "B0019");
-    auto other_key = sound;
-    other_key.index_keys[0] = 0;
-    CHECK(refusal(other_key) == "B0019");
+    auto surplus = sound;
+    surplus.index_groups.resize(bytecode::kMaxGroups + 1, surplus.index_groups.back());
+    CHECK(refusal(surplus) == "B0019");
 }
 
-TEST_CASE("index: rules of many shapes share groups, and rules with many values are found by fewer") {
+TEST_CASE("index: B0019 a full table of one tag does not make checking quadratic") {
+    auto crafted = sections_of(*denies(200, [](std::size_t i) { return "tenant == \"t" + std::to_string(i) + "\""; }).program);
+    for (auto& bucket : crafted.index_buckets)
+        if (bucket.rules != bytecode::kNone) bucket.tag = 7;
+    CHECK(refusal(crafted) == "B0019");
+}
+
+TEST_CASE("index: a bool that is no bool is no key") {
+    // Truth of an integer holds for more than 1: only the verifier of the index could tell.
+    auto made = from_text("deny a when run.background\ndeny b when run.attempt == 1\n");
+    auto sections = sections_of(*made.program);
+    std::uint32_t attempt = bytecode::kNone;
+    for (const auto& in : sections.code)
+        if (in.op == bytecode::Opcode::IntCmp) attempt = in.a;
+    for (auto& in : sections.code)
+        if (in.op == bytecode::Opcode::Truth) in.a = attempt;
+    CHECK(refusal(sections) == "B0019");
+}
+
+TEST_CASE("index: rules that differ in a literal beginning are not all tried") {
+    const auto globs = denies(3000, [](std::size_t i) { return "resource.id like \"repo:acme/r" + std::to_string(i) + "/**\""; });
+    CHECK(tried(*globs.program, about("repo:acme/r12/main")) == 1);
+    CHECK(tried(*globs.program, about("repo:acme/r2999/x")) == 1);
+    CHECK(tried(*globs.program, about("repo:acme/r0/x")) == 1);
+    CHECK(tried(*globs.program, about("repo:acme/")) == 0);
+    CHECK(tried(*globs.program, about("zzz")) == 0);
+    CHECK(tried(*globs.program, about("")) == 0);
+    CHECK(tried(*globs.program, request("t1", "refund", "x")) == 3000);  // not stated: any of them may apply
+    CHECK(bytes_a_rule(*globs.program) < 40);
+
+    // Nested, and the same in several rules.
+    const auto nested = denies(1000, [](std::size_t i) {
+        return "resource.id like \"a/" + std::string(i % 10, 'b') + "**\" and run.attempt == " + std::to_string(i);
+    });
+    CHECK(tried(*nested.program, about("a/bbb", 13)) == 1);
+    const auto shared = denies(40, [](std::size_t i) { return "resource.id like \"a/" + std::string(i % 10, 'b') + "**\""; });
+    CHECK(tried(*shared.program, about("a/bbbc")) == 16);
+
+    // One value in every rule, and then the beginning.
+    const auto keyed = denies(1000, [](std::size_t i) {
+        return "tenant == \"t1\" and resource.id matches \"repo:acme/r" + std::to_string(i) + "/[a-z]+\"";
+    });
+    CHECK(tried(*keyed.program, about("repo:acme/r77/main")) == 1);
+    CHECK(tried(*keyed.program, about("repo:acme/r77/main", 1, "t2")) == 0);
+    CHECK(bytecode::describe_index(*keyed.program).find("found by tenant, then the beginning of resource.id\n") != std::string::npos);
+}
+
+TEST_CASE("index: rules that differ in a threshold are found by it") {
+    const auto at_most = denies(2000, [](std::size_t i) { return "run.attempt <= " + std::to_string(i); });
+    CHECK(tried(*at_most.program, about("x", 1990)) == 10);
+    CHECK(tried(*at_most.program, about("x", 2000)) == 0);
+    const auto bands = denies(2000, [](std::size_t i) {
+        return "run.attempt >= " + std::to_string(10 * i) + " and run.attempt < " + std::to_string(10 * i + 10);
+    });
+    CHECK(tried(*bands.program, about("x", 105)) == 1);
+    CHECK(tried(*bands.program, about("x", 110)) == 2);  // ends count on both sides
+    CHECK(tried(*bands.program, about("x", 19'999)) == 1);
+    CHECK(tried(*bands.program, about("x", 30'000)) == 0);
+    CHECK(bytes_a_rule(*bands.program) < 48);
+    CHECK(bytecode::describe_index(*bands.program).find("main.d7 (policy.writ:") != std::string::npos);
+    CHECK(bytecode::describe_index(*bands.program).find(": 70..80\n") != std::string::npos);
+}
+
+TEST_CASE("index: shapes that cannot be told apart cost neither memory nor time") {
+    // Rules of many sets of facts share groups.
     std::string rules;
     const char* facts[] = {"tenant", "run.id", "agent.id", "agent.class", "agent.deployment_id", "resource.type", "resource.id"};
     for (int shape = 1; shape < 128; ++shape) {
@@ -140,12 +283,87 @@ TEST_CASE("index: rules of many shapes share groups, and rules with many values 
             if ((shape >> bit & 1) != 0) rules += std::string(" and ") + facts[bit] + " == \"v" + std::to_string(shape) + "\"";
         rules += "\n";
     }
-    rules += "deny many when agent.class in { ";
-    for (int i = 0; i < 40; ++i) rules += (i > 0 ? ", \"" : "\"") + std::string("c") + std::to_string(i) + "\"";
-    rules += " }\n";
-    const auto made = from_text(rules);
-    CHECK(made.program->index_groups.size() <= 48);
-    CHECK(bytecode::describe_index(*made.program).find("narrowing rule") != std::string::npos);
-    CHECK(candidates(*made.program, request("t", "refund", "c7"), vm::Want::Narrowing, vm::Mode::Possibly).find("many") !=
-          std::string::npos);
+    const auto many = from_text(rules);
+    CHECK(many.program->index_groups.size() <= 8);
+    CHECK(tried(*many.program, about("v64")) <= 8);  // most facts are not stated
+    CHECK(bytes_a_rule(*many.program) < 64);
+
+    // Every rule another fact: more than there may be groups, with nothing to choose between.
+    const auto tags = denies(200, [](std::size_t i) { return "resource.tags[\"k" + std::to_string(i) + "\"] == \"v\""; });
+    CHECK(tags.program->index_groups.size() <= bytecode::kMaxGroups);
+    CHECK(bytes_a_rule(*tags.program) < 64);
+
+    // One giant `or`: nothing that each match must pass.
+    std::string alternatives = "run.attempt == 0";
+    for (int i = 1; i < 1000; ++i) alternatives += " or (run.attempt == " + std::to_string(i) + " and tenant == \"t\")";
+    const auto giant = from_text("deny giant when " + alternatives + "\ndeny other when tenant == \"t1\"\n");
+    CHECK(tried(*giant.program, about("x", 1, "t2")) == 1);
+    CHECK(bytes_a_rule(*giant.program) < 128);
+    const std::string told = bytecode::describe_index(*giant.program);
+    CHECK(told.starts_with("rules 2, groups 2, tried on every request 1\n\n1 narrowing rule tried on every request\n  main.giant (policy.writ:"));
+    CHECK(told.find("): it asks no fact for a constant, a literal beginning or a range in every case\n") != std::string::npos);
+
+    // A few long sets are filed under each value; many are not.
+    const auto set_of = [](std::size_t first, std::size_t count) {
+        std::string set = "tenant in { ";
+        for (std::size_t i = 0; i < count; ++i) set += (i > 0 ? ", \"t" : "\"t") + std::to_string(first + i) + "\"";
+        return set + " }";
+    };
+    const auto some = denies(40, [&](std::size_t i) { return set_of(1000 * i, 1000); });
+    CHECK(tried(*some.program, about("x", 1, "t7007")) == 1);
+    const auto too_many = denies(150, [&](std::size_t i) { return set_of(i, 1000); });
+    CHECK(tried(*too_many.program, about("x", 1, "none")) == 150);
+    CHECK(bytes_a_rule(*too_many.program) < 16);
+    CHECK(bytecode::describe_index(*too_many.program).find("): its sets are too long, or too few rules are like it\n") != std::string::npos);
+    const auto alike = denies(1000, [&](std::size_t) { return set_of(0, 16); });
+    CHECK(tried(*alike.program, about("x", 1, "t3")) == 1000);
+    CHECK(bytes_a_rule(*alike.program) < 80);
+}
+
+TEST_CASE("index: a test behind alternatives is asked of every match, one among them is not") {
+    const auto made = from_text(R"writ(
+deny a when (run.background or agent.class == "x") and resource.id like "a/**"
+deny b when run.background or resource.id like "b/**"
+deny c when not (run.background and resource.id like "c/**")
+deny d when resource.id like "d/**"
+)writ");
+    CHECK(candidates(*made.program, about("z"), vm::Want::Narrowing, vm::Mode::Possibly) == "bc");
+    CHECK(candidates(*made.program, about("a/1"), vm::Want::Narrowing, vm::Mode::Possibly) == "abc");
+}
+
+TEST_CASE("index: literal beginnings of patterns") {
+    CHECK(bytecode::glob_prefix("repo:acme/*") == 10);
+    CHECK(bytecode::glob_prefix("**") == 0);
+    CHECK(bytecode::glob_prefix(std::string(300, 'x') + "*") == bytecode::kMaxPrefix);
+    const auto prefix = [](std::string_view pattern) { return bytecode::regex_prefix(pattern); };
+    CHECK(prefix("repo:acme/[a-z]+") == 10);
+    CHECK(prefix("abc*") == 2);
+    CHECK(prefix("abc?d") == 2);
+    CHECK(prefix("ab(c|d)e") == 2);
+    CHECK(prefix("https://a\\.example/.*") == 9);
+    CHECK(prefix("abc") == 3);
+    for (const char* none : {"", "a|b", "ab|cd", "(ab)c", "[ab]c", ".a", "a{2}", "ab{2}", "^ab", "ab$", "(?i)ab", "ab(?i:c)", "ab\\d", "ab**",
+                             "ab(", "ab)", "ab[", "ab[]", "ab[z-a]", "ab()", "ab(|c)", "ab\\", "\\Qab", "ab[[:alpha:]]", "\xC3\xA4"})
+        CHECK_MESSAGE(prefix(none) == 0, none);
+    // Whatever it takes, RE2 takes and reads alike.
+    std::uint32_t state = 1;
+    const auto below = [&](std::uint32_t n) { return (state = state * 1664525 + 1013904223) >> 8 & 0xFFFF ? (state >> 8) % n : 0; };
+    const std::string_view letters = "aab/.*+?()|[]^-\\{}$";
+    std::size_t taken = 0;
+    for (int i = 0; i < 60'000; ++i) {
+        std::string pattern;
+        for (std::uint32_t k = 0, size = 1 + below(9); k < size; ++k) pattern += letters[below(static_cast<std::uint32_t>(letters.size()))];
+        const std::size_t length = prefix(pattern);
+        if (length == 0) continue;
+        ++taken;
+        const RE2 regex(pattern, RE2::Quiet);
+        CAPTURE(pattern);
+        REQUIRE(regex.ok());
+        for (int k = 0; k < 12; ++k) {
+            std::string text = pattern.substr(0, below(static_cast<std::uint32_t>(length) + 2));
+            for (std::uint32_t c = 0, size = below(4); c < size; ++c) text += "ab/."[below(4)];
+            if (RE2::FullMatch(text, regex)) REQUIRE(text.starts_with(std::string_view(pattern).substr(0, length)));
+        }
+    }
+    CHECK(taken > 1000);
 }

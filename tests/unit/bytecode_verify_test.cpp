@@ -338,6 +338,23 @@ TEST_CASE("verify: B0016 code") {
              instr(s, "gate", Opcode::IsNone).a = operand(OperandKind::Text, 1);
          }},
         {"unused field", [](Sections& s) { instr(s, "claims", Opcode::TextEq).c = 1; }},
+        {"negated once", [](Sections& s) { instr(s, "words", Opcode::Once).flags = kNegate; }},
+        {"two bodies for one memo", [](Sections& s) { instr(s, "words", Opcode::Glob).flags = kNegate; }},
+        {"two lengths of one memo", [](Sections& s) { ++instr(s, "words", Opcode::Once).b; }},
+        {"no such memo", [](Sections& s) { instr(s, "words", Opcode::Once).a = static_cast<std::uint32_t>(s.code.size()); }},
+        {"body of a once that does not end", [](Sections& s) { --instr(s, "words", Opcode::Once).b; }},
+        {"once without a body", [](Sections& s) { instr(s, "words", Opcode::Once).b = 0; }},
+        {"once to the end of the code", [](Sections& s) { instr(s, "words", Opcode::Once).b = 1000; }},
+        {"row in a once", [](Sections& s) {
+             for (const RuleRef& rule : s.rules)
+                 if (rule.table != kNone) instr(s, "words", Opcode::Glob).a = operand(OperandKind::RowColumn, 0);
+         }},
+        {"jump into a once", [](Sections& s) {
+             const RuleRef& rule = rule_named(s, "words");
+             for (std::uint32_t i = 1; i < rule.code_length; ++i)
+                 if (s.code[rule.code + i].op == Opcode::Once) s.code[rule.code + i - 1].jump = 1;
+         }},
+        {"jump out of a once", [](Sections& s) { instr(s, "words", Opcode::Glob).jump = 2; }},
         {"rule that is timed and does not say so", [](Sections& s) {
              for (RuleRef& rule : s.rules) rule.flags = 0;
          }},
@@ -381,7 +398,7 @@ TEST_CASE("verify: B0018 the manifest") {
 
 TEST_CASE("verify: a body may not write what is outside of it") {
     // t0 holds the list that the quantifier runs over.
-    Sections s = sections_of(sound());
+    Sections s = unindexed(sections_of(sound()));
     Instr& lower = instr(s, "words", Opcode::Lower);
     const std::uint32_t scopes = operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::WantScopes));
     auto program = [&](std::uint32_t dest) {

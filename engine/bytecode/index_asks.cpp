@@ -1,0 +1,254 @@
+#include "bytecode/index_asks.h"
+
+#include <algorithm>
+
+#include "bytecode/opcode_info.h"
+
+namespace writ::bytecode {
+
+namespace {
+
+std::int64_t cell_of(const Program& program, const RuleRef& rule, std::uint32_t column) {
+    const TableRef& table = program.tables[rule.table];
+    return program.cells[table.first_cell + std::size_t{rule.row} * table.columns + column];
+}
+
+/// The set that an operand names; kNone: it is not a constant set.
+std::uint32_t set_of(const Program& program, const RuleRef& rule, std::uint32_t word) {
+    const std::uint32_t index = operand_index(word);
+    switch (operand_kind(word)) {
+        case OperandKind::Set: return index;
+        case OperandKind::RowColumn: return static_cast<std::uint32_t>(cell_of(program, rule, index));
+        case OperandKind::Slot:
+        case OperandKind::Text:
+        case OperandKind::Int:
+        case OperandKind::Temp:
+        case OperandKind::Elem:
+        case OperandKind::ElemRow:
+        case OperandKind::TableColumn:
+        case OperandKind::TableRows: break;
+    }
+    return kNone;
+}
+
+/// A scalar that does not depend on the request.
+bool is_constant(std::uint32_t word) {
+    const OperandKind kind = operand_kind(word);
+    return kind == OperandKind::Text || kind == OperandKind::Int || kind == OperandKind::RowColumn;
+}
+bool is_constant_set(std::uint32_t word) {
+    return operand_kind(word) == OperandKind::Set || operand_kind(word) == OperandKind::RowColumn;
+}
+
+std::int64_t integer_of(const Program& program, const RuleRef& rule, std::uint32_t word) {
+    const std::uint32_t index = operand_index(word);
+    return operand_kind(word) == OperandKind::Int ? program.ints[index] : cell_of(program, rule, index);
+}
+
+/// Reads regular expressions of a few plain forms, once, from the left.
+class RegexReader {
+public:
+    explicit RegexReader(std::string_view pattern) : pattern_(pattern) {}
+
+    /// Whether all of it is of the plain forms; then `literal` is how much of it stands for itself.
+    bool read(std::size_t& literal) {
+        literal = 0;
+        bool first = true;  // nothing but literals so far
+        std::size_t depth = 0;
+        while (at_ < pattern_.size()) {
+            const std::size_t begin = at_;
+            const char c = pattern_[at_];
+            bool stands = false;
+            if (c == '(') {
+                // A group, and nothing that begins with `(?`.
+                if (++depth > kMaxDepth || ++at_ == pattern_.size() || pattern_[at_] == '?' || ends_atom(pattern_[at_])) return false;
+                first = false;
+                continue;
+            }
+            if (c == '|') {
+                // Alternatives within a group only: outside, the literal would be one of them.
+                if (depth == 0 || ++at_ == pattern_.size() || ends_atom(pattern_[at_])) return false;
+                continue;
+            }
+            if (c == ')') {
+                if (depth-- == 0) return false;
+                ++at_;
+            } else if (c == '[') {
+                if (!read_class()) return false;
+            } else if (c == '.') {
+                ++at_;
+            } else if (c == '\\') {
+                // A literal too, but not as it is written.
+                if (at_ + 1 >= pattern_.size() || std::string_view(".*+?|()[]{}^$\\/-").find(pattern_[at_ + 1]) == std::string_view::npos)
+                    return false;
+                at_ += 2;
+            } else if (plain(c)) {
+                ++at_;
+                stands = true;
+            } else {
+                return false;
+            }
+            const bool repeated = at_ < pattern_.size() && (pattern_[at_] == '*' || pattern_[at_] == '+' || pattern_[at_] == '?');
+            if (repeated) ++at_;
+            first = first && stands && !repeated;
+            if (first) literal = begin + 1;
+        }
+        return depth == 0;
+    }
+
+private:
+    static constexpr std::size_t kMaxDepth = 8;
+
+    static bool plain(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view(" _-/:@=,;#%&~<>!\"'").find(c) != std::string_view::npos;
+    }
+    static bool ends_atom(char c) { return c == ')' || c == '|' || c == '*' || c == '+' || c == '?'; }
+
+    /// `[a-z0-9_]`, `[^/]`: letters, digits and ranges of them, `_`, `/`, `:`; `-` last.
+    bool read_class() {
+        ++at_;
+        if (at_ < pattern_.size() && pattern_[at_] == '^') ++at_;
+        const std::size_t begin = at_;
+        auto alnum = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+        for (; at_ < pattern_.size(); ++at_) {
+            const char c = pattern_[at_];
+            if (c == ']') return at_++ > begin;
+            if (c == '-') {
+                if (at_ + 1 >= pattern_.size() || pattern_[at_ + 1] != ']') return false;
+                continue;
+            }
+            if (!alnum(c) && c != '_' && c != '/' && c != ':' && c != '.') return false;
+            if (at_ + 2 < pattern_.size() && pattern_[at_ + 1] == '-' && pattern_[at_ + 2] != ']') {
+                if (!alnum(c) || !alnum(pattern_[at_ + 2]) || pattern_[at_ + 2] < c) return false;
+                at_ += 2;
+            }
+        }
+        return false;
+    }
+
+    std::string_view pattern_;
+    std::size_t at_ = 0;
+};
+
+}  // namespace
+
+std::size_t glob_prefix(std::string_view pattern) {
+    return std::min(std::min(pattern.find('*'), pattern.size()), kMaxPrefix);
+}
+
+std::size_t regex_prefix(std::string_view pattern) {
+    constexpr std::size_t kMaxPattern = 1024;  // far from what RE2 would refuse for its size
+    std::size_t literal = 0;
+    if (pattern.size() > kMaxPattern || !RegexReader(pattern).read(literal)) return 0;
+    return std::min(literal, kMaxPrefix);
+}
+
+const Ask* Asks::find(Ask::Sort sort, std::uint32_t fact) const {
+    const auto found = std::find_if(all().begin(), all().end(), [&](const Ask& ask) { return ask.sort == sort && ask.fact == fact; });
+    return found == all().end() ? nullptr : &*found;
+}
+
+void Asks::read(const Program& program, std::span<const Instr> code) {
+    // What lies before `reach` may be jumped over; what lies behind it is on every way to RetTrue.
+    std::size_t reach = 0;
+    for (std::size_t at = 0, next = 0; at < code.size(); at = next) {
+        const Instr& in = code[at];
+        const OpClass op_class = info(in.op).op_class;
+        next = at + width(in);
+        if (op_class == OpClass::End) return;
+        if (!is_test(op_class)) continue;
+        const std::size_t target = next + in.jump;
+        if (code[target].op != Opcode::RetFalse) reach = std::max(reach, target);
+        else if (at < reach || (in.flags & kJumpIf) != 0) continue;
+        else if (in.op == Opcode::Once) read(program, code.subspan(at + 1, in.b));
+        else if ((in.flags & kNegate) == 0 || in.op == Opcode::Truth) add(program, in);
+    }
+}
+
+void Asks::add(const Program& program, const Instr& in) {
+    if (count_ == kMost) return;
+    Ask ask{Ask::Sort::Words, kToolKey, &in};
+    if (in.op != Opcode::ToolIn) {
+        if (operand_kind(in.a) != OperandKind::Slot) return;
+        ask.fact = operand_index(in.a);
+        switch (in.op) {
+            case Opcode::Truth:
+                // Other integers may be true as well.
+                if (static_cast<Kind>(program.slots[ask.fact].kind) != Kind::Bool) return;
+                break;
+            case Opcode::TextEq:
+                if (!is_constant(in.b)) return;
+                break;
+            case Opcode::IntCmp: {
+                const Cmp cmp = static_cast<Cmp>(in.c);
+                if (!is_constant(in.b) || cmp == Cmp::Ne) return;
+                if (cmp != Cmp::Eq) ask.sort = Ask::Sort::Range;
+                break;
+            }
+            case Opcode::TextIn:
+            case Opcode::IntIn:
+                if (!is_constant_set(in.b)) return;
+                break;
+            case Opcode::Glob:
+                if (glob_prefix(program.text(in.b)) == 0) return;
+                ask.sort = Ask::Sort::Prefix;
+                break;
+            case Opcode::Regex:
+                if (regex_prefix(program.text(program.regexes[in.b])) == 0) return;
+                ask.sort = Ask::Sort::Prefix;
+                break;
+            case Opcode::RetTrue: case Opcode::RetFalse: case Opcode::TextCmp: case Opcode::Subset:
+            case Opcode::Overlaps: case Opcode::ListEq: case Opcode::InCidr: case Opcode::IsNone:
+            case Opcode::ToolIn: case Opcode::InWindow: case Opcode::NowCmp: case Opcode::AgeCmp:
+            case Opcode::Quantify: case Opcode::Bound: case Opcode::Add: case Opcode::Sub: case Opcode::Mul:
+            case Opcode::Union: case Opcode::Intersect: case Opcode::Minus: case Opcode::Words:
+            case Opcode::Lower: case Opcode::Convert: case Opcode::PartOf: case Opcode::SingleText:
+            case Opcode::SingleInt: case Opcode::Once: return;
+        }
+    }
+    // Ranges of one fact add up; of other sorts the first will do.
+    if (ask.sort == Ask::Sort::Range || find(ask.sort, ask.fact) == nullptr) asks_[count_++] = ask;
+}
+
+bool is_in_row(const Ask& ask) {
+    return ask.fact != kToolKey && ask.test->op != Opcode::Truth && operand_kind(ask.test->b) == OperandKind::RowColumn;
+}
+
+Words words_of(const Program& program, const RuleRef& rule, const Ask& ask) {
+    const Instr& in = *ask.test;
+    Words words;
+    if (in.op == Opcode::TextEq || in.op == Opcode::IntCmp) {
+        words.only = operand_kind(in.b) == OperandKind::Text ? operand_index(in.b)
+                                                             : static_cast<std::uint64_t>(integer_of(program, rule, in.b));
+    } else if (in.op == Opcode::Truth) {
+        words.only = (in.flags & kNegate) != 0 ? 0 : 1;
+    } else {
+        words.set = true;
+        words.items = program.items(in.op == Opcode::ToolIn ? in.a : set_of(program, rule, in.b));
+        if (in.op == Opcode::IntIn) words.ints = program.ints.data();
+    }
+    return words;
+}
+
+Prefix prefix_of(const Program& program, const Ask& ask) {
+    const Instr& in = *ask.test;
+    const std::uint32_t text = in.op == Opcode::Glob ? in.b : program.regexes[in.b];
+    const std::string_view pattern = program.text(text);
+    return {text, static_cast<std::uint32_t>(in.op == Opcode::Glob ? glob_prefix(pattern) : regex_prefix(pattern))};
+}
+
+Range range_of(const Program& program, const RuleRef& rule, const Asks& asks, std::uint32_t fact) {
+    Range range;
+    for (const Ask& ask : asks.all()) {
+        if (ask.sort != Ask::Sort::Range || ask.fact != fact) continue;
+        const std::int64_t limit = integer_of(program, rule, ask.test->b);
+        // Ends are included whether the test includes them or not: one rule more is tried at most.
+        const Cmp cmp = static_cast<Cmp>(ask.test->c);
+        if (cmp == Cmp::Gt || cmp == Cmp::Ge) range.low = std::max(range.low, limit);
+        else range.high = std::min(range.high, limit);
+    }
+    return range;
+}
+
+}  // namespace writ::bytecode

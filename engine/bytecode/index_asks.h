@@ -1,0 +1,86 @@
+// What a rule's code asks of single facts: the tests each of which, if false, makes the whole condition
+// false. Read from the code alone, so that building an index and checking one cannot disagree.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "bytecode/program.h"
+
+namespace writ::bytecode {
+
+/// Stands for the request's tool among the facts of a group.
+constexpr std::uint32_t kToolKey = kNone;
+
+/// A test that a condition cannot be true without. Independent of the row: rules that share code ask alike.
+struct Ask {
+    enum class Sort : std::uint8_t {
+        Words,   ///< the fact is one of some constants
+        Prefix,  ///< the fact's text begins with a literal
+        Range,   ///< the fact's integer is not below, or not above, a constant
+    };
+    Sort sort = Sort::Words;
+    std::uint32_t fact = kToolKey;  ///< slot, or kToolKey
+    const Instr* test = nullptr;
+};
+
+/// The first few asks of one block of code, in its order.
+class Asks {
+public:
+    static constexpr std::size_t kMost = 24;
+
+    Asks() = default;
+    /// Requires: verified code.
+    Asks(const Program& program, std::span<const Instr> code) { read(program, code); }
+
+    [[nodiscard]] std::span<const Ask> all() const { return {asks_.data(), count_}; }
+    /// The first of a sort that is about a fact; null: there is none.
+    [[nodiscard]] const Ask* find(Ask::Sort sort, std::uint32_t fact) const;
+
+private:
+    void read(const Program& program, std::span<const Instr> code);
+    void add(const Program& program, const Instr& in);
+
+    std::array<Ask, kMost> asks_;
+    std::size_t count_ = 0;
+};
+
+/// Whether the constants of an ask are in the rule's row.
+[[nodiscard]] bool is_in_row(const Ask& ask);
+
+/// The constants of a Words ask, as an index hashes them: text ids, integers, indices of tools.
+struct Words {
+    std::span<const std::uint32_t> items;  ///< of a set
+    const std::int64_t* ints = nullptr;    ///< items are indices into these
+    std::uint64_t only = 0;                ///< where it is not a set
+    bool set = false;
+
+    [[nodiscard]] std::size_t size() const { return set ? items.size() : 1; }
+    [[nodiscard]] std::uint64_t operator[](std::size_t i) const {
+        return !set ? only : ints != nullptr ? static_cast<std::uint64_t>(ints[items[i]]) : items[i];
+    }
+};
+[[nodiscard]] Words words_of(const Program& program, const RuleRef& rule, const Ask& ask);
+
+/// The literal that a Prefix ask's text begins with: a run of a constant text, never empty.
+struct Prefix {
+    std::uint32_t text = 0, length = 0;
+};
+[[nodiscard]] Prefix prefix_of(const Program& program, const Ask& ask);
+
+/// All that a rule's Range asks let an integer be, both ends included. Empty if low > high.
+struct Range {
+    std::int64_t low = INT64_MIN, high = INT64_MAX;
+};
+[[nodiscard]] Range range_of(const Program& program, const RuleRef& rule, const Asks& asks, std::uint32_t fact);
+
+/// How much of a pattern stands for itself, in bytes, at most kMaxPrefix.
+constexpr std::size_t kMaxPrefix = 255;
+[[nodiscard]] std::size_t glob_prefix(std::string_view pattern);
+/// The same for a regular expression that must match a whole text. 0 unless its form is plain enough to be
+/// sure that RE2 takes it and reads it alike.
+[[nodiscard]] std::size_t regex_prefix(std::string_view pattern);
+
+}  // namespace writ::bytecode

@@ -1,0 +1,29 @@
+// Programs taken apart, for tests that change what is sealed.
+#pragma once
+
+#include "bytecode/program.h"
+
+namespace writ::testing {
+
+/// The sections of a program, to be changed and sealed again.
+inline bytecode::Sections sections_of(const bytecode::Program& program) {
+    bytecode::Sections out;
+#define SECTION(type, name) out.name.assign(program.name.begin(), program.name.end());
+#include "bytecode/sections.def"
+#undef SECTION
+    return out;
+}
+
+/// Without its index a program tries every rule.
+inline bytecode::Sections unindexed(bytecode::Sections sections) {
+    sections.index_groups.clear();
+    sections.index_keys.clear();
+    sections.index_buckets.clear();
+    sections.index_rules.clear();
+    sections.index_runs.clear();
+    sections.index_prefixes.clear();
+    sections.index_ranges.clear();
+    return sections;
+}
+
+}  // namespace writ::testing
