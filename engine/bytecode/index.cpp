@@ -31,10 +31,15 @@ std::uint64_t word_of(std::int64_t value) { return static_cast<std::uint64_t>(va
 template <class Parts>
 bool read_key(const Parts& parts, const RuleRef& rule, const Instr& in, Key& key) {
     const bool negated = (in.flags & kNegate) != 0;
+    auto cell = [&](std::uint32_t column) {
+        const TableRef& table = parts.tables[rule.table];
+        return parts.cells[table.first_cell + std::size_t{rule.row} * table.columns + column];
+    };
     if (in.op == Opcode::ToolIn) {
         if (negated) return false;
         key.fact = kToolKey;
-        const SetRef& set = parts.sets[in.a];
+        const std::uint32_t index = operand_index(in.a);
+        const SetRef& set = parts.sets[operand_kind(in.a) == OperandKind::Set ? index : cell(index)];
         for (std::uint32_t i = 0; i < set.count; ++i) key.words.push_back(parts.set_items[set.first + i]);
         return true;
     }
@@ -47,26 +52,22 @@ bool read_key(const Parts& parts, const RuleRef& rule, const Instr& in, Key& key
     if (negated) return false;
     const OperandKind kind = operand_kind(in.b);
     const std::uint32_t index = operand_index(in.b);
-    auto cell = [&] {
-        const TableRef& table = parts.tables[rule.table];
-        return parts.cells[table.first_cell + std::size_t{rule.row} * table.columns + index];
-    };
     switch (in.op) {
         case Opcode::TextEq:
             if (kind == OperandKind::Text) key.words.push_back(index);
-            else if (kind == OperandKind::RowColumn) key.words.push_back(word_of(cell()));
+            else if (kind == OperandKind::RowColumn) key.words.push_back(cell(index));
             else return false;
             return true;
         case Opcode::IntCmp:
             if (static_cast<Cmp>(in.c) != Cmp::Eq) return false;
             if (kind == OperandKind::Int) key.words.push_back(word_of(parts.ints[index]));
-            else if (kind == OperandKind::RowColumn) key.words.push_back(word_of(cell()));
+            else if (kind == OperandKind::RowColumn) key.words.push_back(word_of(parts.ints[cell(index)]));
             else return false;
             return true;
         case Opcode::TextIn:
         case Opcode::IntIn: {
-            if (kind != OperandKind::Set) return false;
-            const SetRef& set = parts.sets[index];
+            if (kind != OperandKind::Set && kind != OperandKind::RowColumn) return false;
+            const SetRef& set = parts.sets[kind == OperandKind::Set ? index : cell(index)];
             for (std::uint32_t i = 0; i < set.count; ++i) {
                 const std::uint32_t item = parts.set_items[set.first + i];
                 key.words.push_back(in.op == Opcode::TextIn ? item : word_of(parts.ints[item]));
@@ -294,7 +295,8 @@ std::string describe_index(const Program& program) {
                            group.rule_count == 1 ? "" : "s", facts.empty() ? "nothing: tried on every request" : facts);
         for (const std::uint32_t rule : program.index_rules.subspan(group.first_rule, group.rule_count)) {
             const RuleRef& ref = program.rules[rule];
-            out += fmt::format("  {}.{} ({}:{})\n", program.text(ref.module), program.text(ref.name), program.text(ref.file), ref.line);
+            out += fmt::format("  {}.{} ({}:{})\n", program.text(program.origins[ref.origin].module), program.text(ref.name),
+                               program.text(program.origins[ref.origin].file), ref.line);
         }
     }
     return out;

@@ -127,9 +127,15 @@ Result<void> verify_constants(const Program& program) {
             if (!is_text(program, program.ids[ref.first_member + k]))
                 return refuse("B0011", "no such text", "enums", i);
     }
-    for (std::size_t i = 0; i < program.sources.size(); ++i)
-        if (!is_text(program, program.sources[i].name) || !is_text(program, program.sources[i].text))
-            return refuse("B0011", "no such text", "sources", i);
+    std::uint64_t left = program.source_size;
+    for (std::size_t i = 0; i < program.sources.size(); ++i) {
+        const SourceRef& source = program.sources[i];
+        const bool data = source.from != SourceRef::kGiven && source.from != SourceRef::kStandard;
+        if (!is_text(program, source.name) || source.size > left || (data && source.from >= i))
+            return refuse("B0011", "source is out of range", "sources", i);
+        left -= source.size;
+    }
+    if (left != 0) return refuse("B0011", "text without a source", "sources", program.sources.size());
     return {};
 }
 
@@ -138,7 +144,7 @@ namespace {
 Result<void> verify_table(const Program& program, std::size_t i, Runs& cells, Runs& kinds, Runs& sets) {
     const TableRef& table = program.tables[i];
     const std::uint64_t count = std::uint64_t{table.rows} * table.columns;
-    if (!is_text(program, table.name) || table.columns == 0 || table.columns > 0x1000 ||
+    if (table.name >= program.texts.size() || table.columns == 0 || table.columns > 0x1000 ||
         !cells.take(table.first_cell, count) || !kinds.take(table.first_kind, 2 * std::uint64_t{table.columns}) ||
         !sets.take(table.first_set, table.columns))
         return refuse("B0014", "table is out of bounds", "tables", i);
@@ -146,16 +152,16 @@ Result<void> verify_table(const Program& program, std::size_t i, Runs& cells, Ru
         const std::uint32_t word = program.ids[table.first_kind + column];
         const std::uint32_t elem = program.ids[table.first_kind + table.columns + column];
         const bool list = word == static_cast<std::uint32_t>(Kind::List);
-        if (!(list ? is_scalar(elem) : is_scalar(word)))
+        // Columns of tools are the compiler's own: no policy can have one.
+        const bool tools = elem == static_cast<std::uint32_t>(Kind::Record) && table.name == 0;
+        if (!(list ? tools || is_scalar(elem) : is_scalar(word)))
             return refuse("B0014", "column is of no kind", "tables", i);
         const auto kind = static_cast<Kind>(word);
         for (std::uint64_t row = 0; row < table.rows; ++row) {
-            const std::int64_t cell = program.cells[table.first_cell + row * table.columns + column];
-            const auto index = static_cast<std::uint64_t>(cell);
-            const bool good = list ? index < program.sets.size() && program.sets[index].elem == elem
-                                   : rep_of(kind) == Rep::I64 ||
-                                         (index < program.texts.size() &&
-                                          text_fits(program, kind, static_cast<std::uint32_t>(index)));
+            const std::uint32_t cell = program.cells[table.first_cell + row * table.columns + column];
+            const bool good = list                       ? cell < program.sets.size() && program.sets[cell].elem == elem
+                              : rep_of(kind) == Rep::I64 ? cell < program.ints.size()
+                                                         : text_fits(program, kind, cell);
             if (!good) return refuse("B0014", "cell is not of its column's kind", "tables", i);
         }
         const std::uint32_t set = program.ids[table.first_set + column];
@@ -193,7 +199,7 @@ Result<void> verify_catalog(const Program& program) {
                 : tool.tier < 0 || tool.tier >= program.enums[manifest.tier_enum].member_count)
             return refuse("B0014", "no such tier", "tools", i);
     }
-    if (program.tables.size() > 0x10000) return refuse("B0014", "too many tables", "tables", program.tables.size());
+    if (program.tables.size() > kNoTable) return refuse("B0014", "too many tables", "tables", program.tables.size());
     Runs cells(program.cells.size()), kinds(program.ids.size()), sets(program.ids.size());
     for (std::size_t i = 0; i < program.tables.size(); ++i)
         if (auto done = verify_table(program, i, cells, kinds, sets); !done) return done;
@@ -234,6 +240,7 @@ Result<Measures> measure(const Sections& sections) {
 #define SECTION(type, name) program.name = sections.name;
 #include "bytecode/sections.def"
 #undef SECTION
+    program.source_size = sections.source_text.size();
     return verify_but_measures(program);
 }
 

@@ -13,6 +13,7 @@
 #include "base/report.h"
 #include "bytecode/builder.h"
 #include "check/typed.h"
+#include "compile/blocks.h"
 
 namespace writ::compiler {
 
@@ -95,13 +96,14 @@ private:
 
 struct Lowering {
     explicit Lowering(const check::Policy& checked)
-        : policy(checked), slots(checked, builder), constants(checked, builder), effects(checked, builder) {}
+        : policy(checked), slots(checked, builder), constants(checked, builder), effects(checked, builder), blocks(builder) {}
 
     const check::Policy& policy;
     bytecode::Builder builder;
     Slots slots;
     Constants constants;
     Effects effects;
+    Blocks blocks;
 };
 
 }  // namespace writ::compiler
