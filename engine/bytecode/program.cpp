@@ -183,6 +183,19 @@ Result<std::shared_ptr<const Program>> Program::open(Image image) {
     return program;
 }
 
+Program::Program(const Sections& sections) {
+#define SECTION(type, name) name = sections.name;
+#include "bytecode/sections.def"
+#undef SECTION
+    source_size = sections.source_text.size();
+}
+
+Result<std::shared_ptr<const Program>> Program::over(const Sections& sections) {
+    std::shared_ptr<const Program> program(new Program(sections));
+    if (auto checked = verify(*program); !checked) return tl::unexpected(std::move(checked.error()));
+    return program;
+}
+
 Result<std::string> Program::source_text() const {
     Header header;
     std::memcpy(&header, bytes().data(), sizeof header);

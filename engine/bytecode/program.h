@@ -289,6 +289,10 @@ public:
         return open(Image(std::move(bytes)));
     }
 
+    /// Verifies sections as they are, unsealed: what open() does but for layout and digest, and without a
+    /// copy. The program has no bytes and no digest. Requires: they outlive it, and do not change.
+    [[nodiscard]] static Result<std::shared_ptr<const Program>> over(const Sections& sections);
+
 #define SECTION(type, name) std::span<const type> name;
 #include "bytecode/sections.def"
 #undef SECTION
@@ -324,6 +328,7 @@ public:
 private:
     friend Result<Measures> measure(const Sections& sections);
     Program() = default;
+    explicit Program(const Sections& sections);
     Image image_;
     std::string digest_;
 };

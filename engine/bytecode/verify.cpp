@@ -268,12 +268,7 @@ Result<void> verify(const Program& program) {
 }
 
 Result<Measures> measure(const Sections& sections) {
-    Program program;
-#define SECTION(type, name) program.name = sections.name;
-#include "bytecode/sections.def"
-#undef SECTION
-    program.source_size = sections.source_text.size();
-    return verify_but_measures(program);
+    return verify_but_measures(Program(sections));
 }
 
 }  // namespace writ::bytecode
