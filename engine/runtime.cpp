@@ -1,6 +1,7 @@
 // The public face of what a broker needs: bundles and the evaluator, over bytecode/ and vm/; requests
 // are in request.cpp. Nothing here decides anything.
 #include <algorithm>
+#include <map>
 
 #include "base/kind.h"
 #include "bytecode/program.h"
@@ -33,6 +34,35 @@ Result<Bundle> Bundle::load(std::span<const std::byte> bytes) {
     return Bundle(std::move(*program));
 }
 
+Result<Bundle> Bundle::open(const std::string& path) {
+    auto image = bytecode::Image::read(path);
+    if (!image) return tl::unexpected(std::move(image.error()));
+    auto program = bytecode::Program::open(std::move(*image));
+    if (!program) return tl::unexpected(std::move(program.error()));
+    return Bundle(std::move(*program));
+}
+
+Result<SourceSet> Bundle::sources() const {
+    auto text = program_->source_text();
+    if (!text) return tl::unexpected(std::move(text.error()));
+    SourceSet set;
+    std::map<std::pair<std::string, std::string>, std::string> data;  // by the source that names it, and its path
+    std::size_t at = 0;
+    for (const bytecode::SourceRef& source : program_->sources) {
+        std::string name(program_->text(source.name)), content = text->substr(at, source.size);
+        at += source.size;
+        if (source.from == bytecode::SourceRef::kStandard) continue;
+        if (source.from == bytecode::SourceRef::kGiven) set.sources.push_back({std::move(name), std::move(content)});
+        else data.try_emplace({std::string(program_->text(program_->sources[source.from].name)), std::move(name)}, std::move(content));
+    }
+    set.read = [data = std::move(data)](std::string_view from, std::string_view path) -> Result<std::string> {
+        const auto found = data.find({std::string(from), std::string(path)});
+        if (found == data.end()) return tl::unexpected(Error{"F0001", "not in the bundle", std::string(path)});
+        return found->second;
+    };
+    return set;
+}
+
 std::string_view Bundle::digest() const { return program_->digest(); }
 std::span<const std::byte> Bundle::bytes() const { return program_->bytes(); }
 std::uint64_t Bundle::step_bound() const { return program_->manifest[0].step_bound; }
@@ -43,10 +73,11 @@ RuleInfo Bundle::rule(std::size_t index) const {
     RuleInfo info;
     info.kind = spelling_of(static_cast<RuleKind>(rule.kind));
     info.name = program_->text(rule.name);
-    info.module = program_->text(rule.module);
-    info.file = program_->text(rule.file);
+    const bytecode::OriginRef& origin = program_->origins[rule.origin];
+    info.module = program_->text(origin.module);
+    info.file = program_->text(origin.file);
     info.line = rule.line;
-    if (rule.because != bytecode::kNone) info.because = program_->text(rule.because);
+    if (origin.because != bytecode::kNone) info.because = program_->text(origin.because);
     return info;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analyze/reference_internal.h"
+#include "base/digest.h"
 #include "base/values.h"
 
 namespace writ::analyze::reference {

@@ -1,5 +1,6 @@
 // Globs by simulating every way to match at once: a set of positions in the pattern moves over the
 // text, so no input makes it backtrack.
+#include <array>
 #include <bit>
 #include <vector>
 

@@ -17,35 +17,31 @@ enum class Kind : std::uint8_t {
 
 enum class Rep : std::uint8_t { I64, Text, Group };
 
-/// How values of a kind are held.
-constexpr Rep rep_of(Kind kind) {
-    constexpr Rep kReps[] = {
+// A table inside a function would be copied to the stack at each call.
+namespace kinds {
+constexpr Rep kReps[] = {
 #define KIND(name, spelling, rep, seps) Rep::rep,
 #include "base/kinds.def"
 #undef KIND
-    };
-    return kReps[static_cast<unsigned>(kind)];
-}
-
-/// The name an author writes for a kind.
-constexpr std::string_view spelling_of(Kind kind) {
-    constexpr std::string_view kNames[] = {
+};
+constexpr std::string_view kNames[] = {
 #define KIND(name, spelling, rep, seps) spelling,
 #include "base/kinds.def"
 #undef KIND
-    };
-    return kNames[static_cast<unsigned>(kind)];
-}
-
-/// The bytes at which `like` splits text of a kind into segments; empty: the kind has no segments.
-constexpr std::string_view separators_of(Kind kind) {
-    constexpr std::string_view kSeps[] = {
+};
+constexpr std::string_view kSeparators[] = {
 #define KIND(name, spelling, rep, seps) seps,
 #include "base/kinds.def"
 #undef KIND
-    };
-    return kSeps[static_cast<unsigned>(kind)];
-}
+};
+}  // namespace kinds
+
+/// How values of a kind are held.
+constexpr Rep rep_of(Kind kind) { return kinds::kReps[static_cast<unsigned>(kind)]; }
+/// The name an author writes for a kind.
+constexpr std::string_view spelling_of(Kind kind) { return kinds::kNames[static_cast<unsigned>(kind)]; }
+/// The bytes at which `like` splits text of a kind into segments; empty: the kind has no segments.
+constexpr std::string_view separators_of(Kind kind) { return kinds::kSeparators[static_cast<unsigned>(kind)]; }
 
 /// The named parts of typed text (`workload.spiffe_id.trust_domain`).
 enum class Part : std::uint8_t {

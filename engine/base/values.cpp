@@ -1,7 +1,5 @@
 #include "base/values.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <limits>
 
@@ -280,15 +278,6 @@ bool valid_utf8(std::string_view text) {
         }
     }
     return true;
-}
-
-std::string sha256_hex(std::string_view bytes) {
-    std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
-    crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-    std::string out;
-    out.reserve(digest.size() * 2);
-    for (const unsigned char byte : digest) out += fmt::format("{:02x}", byte);
-    return out;
 }
 
 }  // namespace writ

@@ -2,7 +2,6 @@
 // One place for each format; parser, request binding, tables, tests and rendering all come here.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -80,8 +79,5 @@ constexpr std::int64_t kSecond = 1'000'000;        ///< microseconds
 
 /// Whole text is valid UTF-8 without surrogates or overlong forms.
 [[nodiscard]] bool valid_utf8(std::string_view text);
-
-/// Lower-case hex of the SHA-256 of the bytes (libsodium).
-[[nodiscard]] std::string sha256_hex(std::string_view bytes);
 
 }  // namespace writ

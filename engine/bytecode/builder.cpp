@@ -92,6 +92,13 @@ std::uint32_t Builder::set(std::uint32_t elem, std::span<const std::uint32_t> it
     return index;
 }
 
+std::uint32_t Builder::origin(OriginRef origin) {
+    const auto [found, added] = origins_.try_emplace({origin.module, origin.file, origin.because},
+                                                     static_cast<std::uint32_t>(out.origins.size()));
+    if (added) out.origins.push_back(origin);
+    return found->second;
+}
+
 std::uint32_t Builder::ids(std::span<const std::uint32_t> words) {
     const auto first = static_cast<std::uint32_t>(out.ids.size());
     out.ids.insert(out.ids.end(), words.begin(), words.end());

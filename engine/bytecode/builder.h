@@ -2,7 +2,9 @@
 // What compile fills, and what tests that build programs by hand use. Seals nothing by itself.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -28,6 +30,8 @@ public:
     std::uint32_t int_set(Kind elem, std::vector<std::int64_t> values);
     /// Index of a set of tools, as indices into tools.
     std::uint32_t tool_set(std::vector<std::uint32_t> tools);
+    /// Index of an origin.
+    std::uint32_t origin(OriginRef origin);
     /// Appends words to `ids`; the index of the first.
     std::uint32_t ids(std::span<const std::uint32_t> words);
     /// Offset of a run of instructions equal to `block`, appended if there is none. Blocks with
@@ -42,6 +46,7 @@ private:
         std::uint32_t first, length, tag;
     };
     std::unordered_map<std::int64_t, std::uint32_t> ints_;
+    std::map<std::array<std::uint32_t, 3>, std::uint32_t> origins_;
     std::unordered_multimap<std::uint64_t, std::uint32_t> sets_;
     std::unordered_multimap<std::uint64_t, Block> blocks_;
 };

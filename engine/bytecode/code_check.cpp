@@ -53,7 +53,7 @@ bool CodeCheck::refuse(const char* what) {
 Result<BlockFacts> CodeCheck::read(const RuleRef& rule) {
     code_ = program_.code_of(rule);
     first_ = rule.code;
-    table_ = rule.table;
+    table_ = rule.table == kNoTable ? kNone : rule.table;
     reads_row_ = false;
     what_ = nullptr;
     pc_ = 0;
@@ -195,10 +195,6 @@ bool CodeCheck::field(Operand field, const Instr& at, std::uint32_t word, ValueT
         case Operand::ConstText: good = word != 0 && word < program_.texts.size(); break;
         case Operand::ConstRegex: good = word < program_.regexes.size(); break;
         case Operand::ConstWindow: good = word < program_.windows.size(); break;
-        case Operand::ConstTools:
-            good = word < program_.sets.size() &&
-                   program_.sets[word].elem == static_cast<std::uint32_t>(Kind::Record);
-            break;
         case Operand::CmpCode: good = word <= static_cast<std::uint32_t>(Cmp::Ge); break;
         case Operand::KindCode:
             good = word <= static_cast<std::uint32_t>(Kind::Map) && rep_of(static_cast<Kind>(word)) == Rep::Text;
@@ -222,6 +218,7 @@ bool CodeCheck::field(Operand field, const Instr& at, std::uint32_t word, ValueT
         case Operand::TextList:
         case Operand::IntList:
         case Operand::AnyList:
+        case Operand::ToolSet:
         case Operand::FactVal: break;
     }
     return good ? true : refuse("field is out of range");
@@ -233,7 +230,8 @@ bool CodeCheck::column(std::uint32_t table, std::uint32_t column, ValueType& typ
     type.kind = static_cast<Kind>(program_.ids[ref.first_kind + column]);
     if (type.kind == Kind::List) {
         type.elem = static_cast<Kind>(program_.ids[ref.first_kind + ref.columns + column]);
-        type.max = layout_.column_max(table, column);
+        type.tools = type.elem == Kind::Record;
+        if (!type.tools) type.max = layout_.column_max(table, column);
     }
     return true;
 }
@@ -257,8 +255,9 @@ bool CodeCheck::resolve(std::uint32_t word, ValueType& type) {
             if (index >= program_.sets.size()) return false;
             type.kind = Kind::List;
             type.elem = static_cast<Kind>(program_.sets[index].elem);
+            type.tools = type.elem == Kind::Record;
             type.max = program_.sets[index].count;
-            return type.elem != Kind::Record;
+            return true;
         case OperandKind::Temp:
             if (index >= temps_.size()) return refuse("temporary is read before it is written");
             type = temps_[index];
@@ -319,14 +318,14 @@ bool CodeCheck::fits(Operand field, std::uint32_t word, const ValueType& type, s
         case Operand::ListVal: return plain_list(type);
         case Operand::TextList: return plain_list(type) && rep_of(type.elem) == Rep::Text;
         case Operand::IntList: return plain_list(type) && rep_of(type.elem) == Rep::I64;
-        case Operand::AnyList: return type.kind == Kind::List;
+        case Operand::AnyList: return type.kind == Kind::List && !type.tools;
+        case Operand::ToolSet: return type.tools && operand_kind(word) != OperandKind::ElemRow;
         case Operand::FactVal:
             return operand_kind(word) == OperandKind::Slot || operand_kind(word) == OperandKind::Elem;
         case Operand::None:
         case Operand::ConstText:
         case Operand::ConstRegex:
         case Operand::ConstWindow:
-        case Operand::ConstTools:
         case Operand::CmpCode:
         case Operand::KindCode:
         case Operand::PartCode:
@@ -377,11 +376,11 @@ bool CodeCheck::write(const Instr& at, const ValueType& a, const ValueType& b) {
         case Operand::TextList:
         case Operand::IntList:
         case Operand::AnyList:
+        case Operand::ToolSet:
         case Operand::FactVal:
         case Operand::ConstText:
         case Operand::ConstRegex:
         case Operand::ConstWindow:
-        case Operand::ConstTools:
         case Operand::CmpCode:
         case Operand::KindCode:
         case Operand::PartCode:

@@ -31,9 +31,9 @@ public:
             const RuleRef& rule = program_.rules[first];
             std::size_t next = first + 1;
             bool same_effect = true;
-            while (rule.table != kNone && next < program_.rules.size() && program_.rules[next].table == rule.table &&
+            while (of_template(rule) && next < program_.rules.size() && program_.rules[next].table == rule.table &&
                    program_.rules[next].code == rule.code && program_.rules[next].name == rule.name &&
-                   program_.rules[next].module == rule.module && program_.rules[next].row > rule.row) {
+                   program_.rules[next].origin == rule.origin && program_.rules[next].row > rule.row) {
                 same_effect = same_effect && program_.rules[next].effect == rule.effect;
                 ++next;
             }
@@ -97,13 +97,13 @@ private:
         out_ += '\n';
         out_ += spelling_of(static_cast<RuleKind>(rule.kind));
         out_ += ' ';
-        out_ += program_.text(rule.module);
+        out_ += program_.text(program_.origins[rule.origin].module);
         out_ += '.';
         out_ += program_.text(rule.name);
         out_ += " (";
-        out_ += program_.text(rule.file);
+        out_ += program_.text(program_.origins[rule.origin].file);
         out_ += ':' + std::to_string(rule.line) + ')';
-        if (rule.table != kNone) {
+        if (of_template(rule)) {
             out_ += " for each of " + std::to_string(instances) + " rows of ";
             out_ += program_.text(program_.tables[rule.table].name);
         }
@@ -164,6 +164,7 @@ private:
     };
 
     void code(const RuleRef& rule) {
+        rule_ = &rule;
         const auto block = program_.code_of(rule);
         binders_.clear();
         once_end_ = 0;
@@ -222,7 +223,6 @@ private:
         switch (field) {
             case Operand::ConstText: text(word); break;
             case Operand::ConstRegex: text(program_.regexes[word]); break;
-            case Operand::ConstTools: set(word); break;
             case Operand::ConstWindow: window(program_.windows[word]); break;
             case Operand::CmpCode: out_ += kCmps[word]; break;
             case Operand::KindCode: out_ += spelling_of(static_cast<Kind>(word)); break;
@@ -247,6 +247,7 @@ private:
             case Operand::TextList:
             case Operand::IntList:
             case Operand::AnyList:
+            case Operand::ToolSet:
             case Operand::FactVal:
             case Operand::BoundVal: break;
         }
@@ -272,13 +273,32 @@ private:
                 out_ += "#" + std::to_string(depth);
                 if (below != kElemSelf) column(column_node(depth, below));
                 break;
-            case OperandKind::RowColumn: out_ += "row[" + std::to_string(index) + "]"; break;
+            case OperandKind::RowColumn: row_column(index); break;
             case OperandKind::ElemRow: out_ += "#" + std::to_string(depth) + "[" + std::to_string(below) + "]"; break;
             case OperandKind::TableColumn:
                 out_ += program_.text(program_.tables[index >> 12].name);
                 out_ += "[" + std::to_string(index & 0xFFF) + "]";
                 break;
             case OperandKind::TableRows: out_ += program_.text(program_.tables[index].name); break;
+        }
+    }
+
+    /// Whether it is one of a template's, and not one that only shares its code with others.
+    [[nodiscard]] bool of_template(const RuleRef& rule) const {
+        return rule.table != kNoTable && program_.tables[rule.table].name != 0;
+    }
+
+    /// A constant that a rule keeps in a row reads like any other.
+    void row_column(std::uint32_t column) {
+        if (of_template(*rule_)) {
+            out_ += "row[" + std::to_string(column) + "]";
+            return;
+        }
+        const std::uint32_t cell = program_.cell(rule_->table, rule_->row, column);
+        switch (rep_of(program_.column_kind(rule_->table, column))) {
+            case Rep::I64: out_ += std::to_string(program_.ints[cell]); break;
+            case Rep::Text: text(cell); break;
+            case Rep::Group: set(cell); break;
         }
     }
 
@@ -294,6 +314,7 @@ private:
     const Program& program_;
     const Layout& layout_;
     std::string out_;
+    const RuleRef* rule_ = nullptr;  ///< whose code is shown
     std::vector<Binder> binders_;
     Binder pending_{0, kNone};
     std::size_t once_end_ = 0;  // of the body of a Once

@@ -8,17 +8,12 @@ namespace writ::bytecode {
 
 namespace {
 
-std::int64_t cell_of(const Program& program, const RuleRef& rule, std::uint32_t column) {
-    const TableRef& table = program.tables[rule.table];
-    return program.cells[table.first_cell + std::size_t{rule.row} * table.columns + column];
-}
-
 /// The set that an operand names; kNone: it is not a constant set.
 std::uint32_t set_of(const Program& program, const RuleRef& rule, std::uint32_t word) {
     const std::uint32_t index = operand_index(word);
     switch (operand_kind(word)) {
         case OperandKind::Set: return index;
-        case OperandKind::RowColumn: return static_cast<std::uint32_t>(cell_of(program, rule, index));
+        case OperandKind::RowColumn: return program.cell(rule.table, rule.row, index);
         case OperandKind::Slot:
         case OperandKind::Text:
         case OperandKind::Int:
@@ -42,7 +37,7 @@ bool is_constant_set(std::uint32_t word) {
 
 std::int64_t integer_of(const Program& program, const RuleRef& rule, std::uint32_t word) {
     const std::uint32_t index = operand_index(word);
-    return operand_kind(word) == OperandKind::Int ? program.ints[index] : cell_of(program, rule, index);
+    return program.ints[operand_kind(word) == OperandKind::Int ? index : program.cell(rule.table, rule.row, index)];
 }
 
 /// Reads regular expressions of a few plain forms, once, from the left.
@@ -212,20 +207,23 @@ void Asks::add(const Program& program, const Instr& in) {
 }
 
 bool is_in_row(const Ask& ask) {
-    return ask.fact != kToolKey && ask.test->op != Opcode::Truth && operand_kind(ask.test->b) == OperandKind::RowColumn;
+    const Instr& in = *ask.test;
+    return in.op != Opcode::Truth && operand_kind(in.op == Opcode::ToolIn ? in.a : in.b) == OperandKind::RowColumn;
 }
 
 Words words_of(const Program& program, const RuleRef& rule, const Ask& ask) {
     const Instr& in = *ask.test;
     Words words;
-    if (in.op == Opcode::TextEq || in.op == Opcode::IntCmp) {
-        words.only = operand_kind(in.b) == OperandKind::Text ? operand_index(in.b)
-                                                             : static_cast<std::uint64_t>(integer_of(program, rule, in.b));
+    if (in.op == Opcode::TextEq) {
+        const std::uint32_t index = operand_index(in.b);
+        words.only = operand_kind(in.b) == OperandKind::Text ? index : program.cell(rule.table, rule.row, index);
+    } else if (in.op == Opcode::IntCmp) {
+        words.only = static_cast<std::uint64_t>(integer_of(program, rule, in.b));
     } else if (in.op == Opcode::Truth) {
         words.only = (in.flags & kNegate) != 0 ? 0 : 1;
     } else {
         words.set = true;
-        words.items = program.items(in.op == Opcode::ToolIn ? in.a : set_of(program, rule, in.b));
+        words.items = program.items(set_of(program, rule, in.op == Opcode::ToolIn ? in.a : in.b));
         if (in.op == Opcode::IntIn) words.ints = program.ints.data();
     }
     return words;

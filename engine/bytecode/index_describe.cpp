@@ -41,8 +41,9 @@ private:
 
     void line(const IndexGroupRef& group, std::uint32_t index) {
         const RuleRef& rule = program_.rules[index];
+        const OriginRef& origin = program_.origins[rule.origin];
         const Asks asks(program_, program_.code_of(rule));
-        out_ += fmt::format("  {}.{} ({}:{})", program_.text(rule.module), program_.text(rule.name), program_.text(rule.file), rule.line);
+        out_ += fmt::format("  {}.{} ({}:{})", program_.text(origin.module), program_.text(rule.name), program_.text(origin.file), rule.line);
         if (is_always(group)) {
             out_ += asks.all().empty() ? ": it asks no fact for a constant, a literal beginning or a range in every case"
                                        : ": its sets are too long, or too few rules are like it";

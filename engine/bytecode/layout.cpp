@@ -170,7 +170,7 @@ std::uint64_t Layout::column_max(std::uint32_t table, std::uint32_t column) cons
     if (!added) return found->second;
     const TableRef& ref = program_.tables[table];
     for (std::uint64_t row = 0; row < ref.rows; ++row) {
-        const auto set = static_cast<std::size_t>(program_.cells[ref.first_cell + row * ref.columns + column]);
+        const std::uint32_t set = program_.cells[ref.first_cell + row * ref.columns + column];
         found->second = std::max<std::uint64_t>(found->second, program_.sets[set].count);
     }
     return found->second;

@@ -16,6 +16,7 @@ struct ValueType {
     Kind elem = Kind::Bool;            ///< List: of the elements
     std::uint32_t node = kNone;        ///< List of Record: its node, for the columns
     std::uint32_t table = kNone;       ///< rows of a table
+    bool tools = false;                ///< List of Record: a set of tools
     bool constant_text = false;        ///< a text constant: of no kind in particular
     std::uint64_t max = 0;             ///< List: greatest length
 

@@ -12,8 +12,8 @@ namespace writ::bytecode {
 
 enum class Operand : std::uint8_t {
     None,
-    IntVal, TextVal, IpVal, CidrVal, PartVal, ListVal, TextList, IntList, AnyList, FactVal,
-    ConstText, ConstRegex, ConstWindow, ConstTools,
+    IntVal, TextVal, IpVal, CidrVal, PartVal, ListVal, TextList, IntList, AnyList, ToolSet, FactVal,
+    ConstText, ConstRegex, ConstWindow,
     CmpCode, KindCode, PartCode,
     DestInt, DestText, DestList, DestPart,
     BodyLen, QuantCode, BoundVal, Memo,

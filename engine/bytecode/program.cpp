@@ -7,7 +7,8 @@
 #include <new>
 #include <type_traits>
 
-#include "base/values.h"
+#include "base/digest.h"
+#include "bytecode/header.h"
 
 namespace writ::bytecode {
 
@@ -19,30 +20,17 @@ static_assert(sizeof(Instr) == 16 && sizeof(TextRef) == 8 && sizeof(SetRef) == 1
 static_assert(sizeof(WindowRef) == 20 && sizeof(Transition) == 16 && sizeof(ShapeNode) == 44);
 static_assert(sizeof(EnumRef) == 12 && sizeof(SlotRef) == 12 && sizeof(CaptureRef) == 12);
 static_assert(sizeof(CaptureSpecRef) == 12 && sizeof(PatternRef) == 8 && sizeof(IssuerRef) == 48);
-static_assert(sizeof(ToolRef) == 40 && sizeof(TableRef) == 24 && sizeof(RuleRef) == 48);
+static_assert(sizeof(ToolRef) == 40 && sizeof(TableRef) == 24 && sizeof(RuleRef) == 32);
 static_assert(sizeof(GrantRef) == 16 && sizeof(RequirementRef) == 16 && sizeof(LimitRef) == 24);
 static_assert(sizeof(IndexGroupRef) == 32 && sizeof(IndexBucketRef) == 8 && sizeof(IndexRunRef) == 8);
 static_assert(sizeof(IndexPrefixRef) == 16 && sizeof(IndexRangeRef) == 32);
-static_assert(sizeof(DutyRef) == 8 && sizeof(ManifestRef) == 48 && sizeof(SourceRef) == 8);
+static_assert(sizeof(OriginRef) == 12 && sizeof(DutyRef) == 8 && sizeof(ManifestRef) == 48 && sizeof(SourceRef) == 16);
 #define SECTION(type, name) \
     static_assert(std::is_trivially_copyable_v<type> && std::has_unique_object_representations_v<type>);
 #include "bytecode/sections.def"
 #undef SECTION
 
-constexpr std::string_view kMagic = "WRITBNDL";
-constexpr std::size_t kAlign = 16;
-constexpr std::size_t kDigestSize = 32;
 static_assert(__STDCPP_DEFAULT_NEW_ALIGNMENT__ >= kAlign);
-
-struct Header {
-    std::array<char, 8> magic{};
-    std::uint32_t version = kFormatVersion;
-    std::uint32_t sections = 0;
-};
-struct SectionEntry {
-    std::uint64_t offset = 0, count = 0;
-};
-static_assert(sizeof(Header) == 16 && sizeof(SectionEntry) == 16);
 
 constexpr std::size_t kSectionCount = 0
 #define SECTION(type, name) +1
@@ -53,20 +41,12 @@ constexpr std::size_t kSectionsBegin = sizeof(Header) + kSectionCount * sizeof(S
 
 constexpr std::size_t align_up(std::size_t at) { return (at + kAlign - 1) & ~(kAlign - 1); }
 
-std::string_view view(const std::vector<std::byte>& bytes, std::size_t size) {
-    return {reinterpret_cast<const char*>(bytes.data()), size};
+std::string_view view(std::span<const std::byte> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 Error fail(const char* code, std::string message, std::string context = {}) {
     return Error{code, std::move(message), std::move(context)};
-}
-
-std::array<std::byte, kDigestSize> from_hex(std::string_view hex) {
-    std::array<std::byte, kDigestSize> raw{};
-    auto nibble = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-    for (std::size_t i = 0; i < kDigestSize; ++i)
-        raw[i] = static_cast<std::byte>(nibble(hex[2 * i]) * 16 + nibble(hex[2 * i + 1]));
-    return raw;
 }
 
 std::uint64_t load64(const char* at) {
@@ -115,18 +95,19 @@ std::uint64_t text_hash(std::string_view bytes) {
 }
 
 std::vector<std::byte> Program::seal(const Sections& sections) {
-    std::size_t size = kSectionsBegin;
-#define SECTION(type, name) size = align_up(size) + sections.name.size() * sizeof(type);
+    Header header;
+    header.sections = kSectionCount;
+    header.sources = sections.source_text.size();
+    header.sources_digest = sha256(sections.source_text);
+    std::size_t at = kSectionsBegin;
+#define SECTION(type, name) at = align_up(at) + sections.name.size() * sizeof(type);
 #include "bytecode/sections.def"
 #undef SECTION
-    size = align_up(size);
+    header.sealed = align_up(at);
 
-    std::vector<std::byte> bytes(size + kDigestSize);
-    Header header;
-    std::copy(kMagic.begin(), kMagic.end(), header.magic.begin());
-    header.sections = kSectionCount;
+    std::vector<std::byte> bytes(header.sealed + sizeof(Digest) + header.sources);
     std::memcpy(bytes.data(), &header, sizeof header);
-    std::size_t at = kSectionsBegin;
+    at = kSectionsBegin;
     std::size_t entry_at = sizeof(Header);
     auto put = [&](const void* data, std::size_t count, std::size_t width) {
         at = align_up(at);
@@ -139,64 +120,91 @@ std::vector<std::byte> Program::seal(const Sections& sections) {
 #define SECTION(type, name) put(sections.name.data(), sections.name.size(), sizeof(type));
 #include "bytecode/sections.def"
 #undef SECTION
-    const auto digest = from_hex(sha256_hex(view(bytes, size)));
-    std::memcpy(bytes.data() + size, digest.data(), kDigestSize);
+    const Digest digest = sha256(view(bytes).substr(0, header.sealed));
+    std::memcpy(bytes.data() + header.sealed, digest.data(), sizeof digest);
+    std::copy(sections.source_text.begin(), sections.source_text.end(),
+              reinterpret_cast<char*>(bytes.data()) + header.sealed + sizeof digest);
     return bytes;
 }
 
-Result<std::shared_ptr<const Program>> Program::open(std::vector<std::byte> bytes) {
-    if (bytes.size() < kSectionsBegin + kDigestSize || bytes.size() % kAlign != 0)
-        return tl::unexpected(fail("B0001", "not a bundle: too short"));
-    Header header;
-    std::memcpy(&header, bytes.data(), sizeof header);
-    if (std::string_view(header.magic.data(), header.magic.size()) != kMagic)
-        return tl::unexpected(fail("B0001", "not a bundle: wrong magic"));
-    if (header.version != kFormatVersion)
-        return tl::unexpected(fail("B0001", "bundle of another format version", std::to_string(header.version)));
-    if (header.sections != kSectionCount)
-        return tl::unexpected(fail("B0001", "bundle with another number of sections"));
+Result<void> check_header(const Header& header, std::uint64_t size) {
+    if (header.magic != kMagic) return tl::unexpected(fail("B0001", "not a bundle: it does not begin as one"));
+    if (header.version != kFormatVersion || header.sections != kSectionCount)
+        return tl::unexpected(fail("B0001", "bundle is of format " + std::to_string(header.version) + "; this engine reads format " +
+                                                std::to_string(kFormatVersion) + ": compile it again from its sources"));
+    if (header.sealed < kSectionsBegin || header.sealed % kAlign != 0 || header.sealed > size ||
+        size - header.sealed < sizeof(Digest) || size - header.sealed - sizeof(Digest) != header.sources)
+        return tl::unexpected(fail("B0001", "bundle is not as long as it says: " + std::to_string(size) + " bytes"));
+    return {};
+}
 
-    const std::size_t body = bytes.size() - kDigestSize;
-    std::string digest = sha256_hex(view(bytes, body));
-    if (const auto raw = from_hex(digest); std::memcmp(bytes.data() + body, raw.data(), kDigestSize) != 0)
-        return tl::unexpected(fail("B0002", "bundle was altered or damaged: its digest does not fit"));
+Result<std::shared_ptr<const Program>> Program::open(Image image) {
+    Header header;
+    if (image.bytes().size() < sizeof header) return tl::unexpected(fail("B0001", "not a bundle: too short"));
+    std::memcpy(&header, image.bytes().data(), sizeof header);
+    if (auto fits = check_header(header, image.bytes().size()); !fits) return tl::unexpected(std::move(fits.error()));
+
+    const Digest digest = sha256(view(image.bytes().first(header.sealed)));
+    if (std::memcmp(digest.data(), image.bytes().data() + header.sealed, sizeof digest) != 0)
+        return tl::unexpected(fail("B0002", "bundle is damaged: its digest does not fit"));
 
     std::shared_ptr<Program> program(new Program);
-    program->bytes_ = std::move(bytes);
-    program->digest_ = std::move(digest);
-    const std::byte* const base = program->bytes_.data();
-
-    // There is one way to lay sections out, so that equal programs are equal bytes: in order,
-    // aligned, nothing between them but zeros.
-    std::size_t at = kSectionsBegin;
-    std::size_t entry_at = sizeof(Header);
+    program->image_ = std::move(image);
+    program->digest_ = hex(digest);
+    program->source_size = header.sources;
+    const std::byte* base = program->bytes().data();
+    std::size_t at = kSectionsBegin, entry_at = sizeof(Header);
     const char* wrong = nullptr;
+    auto clear = [&](std::size_t from, std::size_t to) {
+        return std::all_of(base + from, base + to, [](std::byte b) { return b == std::byte{0}; });
+    };
+    // Each section begins where the one before it lets it: there is one layout for a list of counts.
     auto take = [&]<class T>(std::span<const T>& section, const char* name) {
         if (wrong != nullptr) return;
         SectionEntry entry;
         std::memcpy(&entry, base + entry_at, sizeof entry);
         entry_at += sizeof entry;
         const std::size_t begin = align_up(at);
-        const bool clear = std::all_of(base + at, base + begin, [](std::byte b) { return b == std::byte{0}; });
-        if (entry.offset != begin || entry.count > (body - begin) / sizeof(T) || !clear) {
+        if (entry.offset != begin || begin > header.sealed || entry.count > (header.sealed - begin) / sizeof(T) ||
+            !clear(at, begin)) {
             wrong = name;
             return;
         }
-        // The allocation is aligned for any record, and records are implicit-lifetime types.
+        // The memory is aligned for any record, and records are implicit-lifetime types.
         section = {reinterpret_cast<const T*>(base + begin), static_cast<std::size_t>(entry.count)};
         at = begin + section.size_bytes();
     };
 #define SECTION(type, name) take(program->name, #name);
 #include "bytecode/sections.def"
 #undef SECTION
-    const std::size_t end = wrong == nullptr ? align_up(at) : at;
-    if (wrong == nullptr &&
-        (end != body || !std::all_of(base + at, base + end, [](std::byte b) { return b == std::byte{0}; })))
-        wrong = "end";
+    if (wrong == nullptr && (align_up(at) != header.sealed || !clear(at, header.sealed))) wrong = "end";
     if (wrong != nullptr) return tl::unexpected(fail("B0003", "bundle section is out of bounds", wrong));
 
     if (auto checked = verify(*program); !checked) return tl::unexpected(std::move(checked.error()));
     return program;
+}
+
+Program::Program(const Sections& sections) {
+#define SECTION(type, name) name = sections.name;
+#include "bytecode/sections.def"
+#undef SECTION
+    source_size = sections.source_text.size();
+}
+
+Result<std::shared_ptr<const Program>> Program::over(const Sections& sections) {
+    std::shared_ptr<const Program> program(new Program(sections));
+    if (auto checked = verify(*program); !checked) return tl::unexpected(std::move(checked.error()));
+    return program;
+}
+
+Result<std::string> Program::source_text() const {
+    Header header;
+    std::memcpy(&header, bytes().data(), sizeof header);
+    std::string text(view(bytes()).substr(header.sealed + sizeof(Digest)));
+    // The copy is what is checked: the file it came from may change at any time.
+    if (sha256(text) != header.sources_digest)
+        return tl::unexpected(fail("B0004", "the bundle's sources are damaged: their digest does not fit"));
+    return text;
 }
 
 std::uint32_t Program::find_text(std::string_view bytes) const {

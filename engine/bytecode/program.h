@@ -13,14 +13,12 @@
 
 #include "base/kind.h"
 #include "base/window.h"
+#include "bytecode/image.h"
 #include "writ/diagnostic.h"
 
 namespace writ::bytecode {
 
 constexpr std::uint32_t kNone = 0xFFFFFFFF;
-
-/// Changes whenever old bytes would mean something else.
-constexpr std::uint32_t kFormatVersion = 1;
 
 enum class Opcode : std::uint8_t {
 #define OP(name, a, b, c, cls, prose) name,
@@ -53,10 +51,10 @@ enum class OperandKind : std::uint8_t {
     Slot,         ///< index: fact slot of the request
     Text,         ///< index into texts
     Int,          ///< index into ints
-    Set,          ///< index into sets
+    Set,          ///< index into sets; of tools only for ToolIn
     Temp,         ///< index of a temporary
     Elem,         ///< bits 24-27: binder depth; bits 0-23: column, or kElemSelf
-    RowColumn,    ///< column of the rule instance's row
+    RowColumn,    ///< column of the rule's row
     ElemRow,      ///< bits 24-27: binder depth; bits 0-23: column of the table row bound there
     TableColumn,  ///< bits 12-27: table; bits 0-11: column; a list
     TableRows,    ///< index of a table; only as the list of Quantify
@@ -174,9 +172,9 @@ struct ToolRef {
     std::int64_t tier = 0;
 };
 
-/// Cells are 64-bit words, row by row: an integer, a text id, or a set index.
+/// Cells are words, row by row: an index into ints, a text id, or an index into sets.
 struct TableRef {
-    std::uint32_t name = 0;
+    std::uint32_t name = 0;        ///< 0: not of the policy, but constants of rules with equal conditions
     std::uint32_t first_cell = 0;  ///< in `cells`
     std::uint32_t rows = 0, columns = 0;
     std::uint32_t first_kind = 0;  ///< in `ids`: `columns` Kinds, then `columns` Kinds of List elements
@@ -186,18 +184,24 @@ struct TableRef {
 
 constexpr std::uint8_t kTimed = 1;  ///< the condition has Time tests
 
-/// One rule instance. Instances of a template share code and differ in row and effect.
-struct RuleRef {
-    std::uint32_t name = 0, module = 0;      ///< text ids
-    std::uint32_t file = 0, line = 0;        ///< text id; 1-based
+/// Where rules come from, for people.
+struct OriginRef {
+    std::uint32_t module = 0, file = 0;  ///< text ids
     std::uint32_t because = kNone;
+};
+
+constexpr std::uint16_t kNoTable = 0xFFFF;
+
+/// One rule instance. Rules that differ only in constants share code, and differ in row and effect.
+struct RuleRef {
+    std::uint32_t name = 0;                   ///< text id
+    std::uint32_t origin = 0, line = 0;       ///< index into origins; 1-based
+    std::uint32_t effect = 0;                 ///< index into the section of its kind
     std::uint32_t code = 0, code_length = 0;
-    std::uint32_t effect = 0;                ///< index into the section of its kind
-    std::uint32_t table = kNone, row = 0;
-    std::uint32_t reserved = 0;
-    std::uint8_t kind = 0;                   ///< RuleKind
+    std::uint32_t row = 0;
+    std::uint16_t table = kNoTable;           ///< whose row the code reads
+    std::uint8_t kind = 0;                    ///< RuleKind
     std::uint8_t flags = 0;
-    std::uint16_t reserved2 = 0;
 };
 
 struct GrantRef {
@@ -272,9 +276,14 @@ struct ManifestRef {
     std::uint32_t memo_count = 0;      ///< outcomes that Once remembers
 };
 
+/// A text that the bundle was compiled from. The texts follow one another behind the digest.
 struct SourceRef {
-    std::uint32_t name = 0;  ///< text ids
-    std::uint32_t text = 0;
+    std::uint32_t name = 0;      ///< text id; of a data file, as the policy writes it
+    std::uint32_t from = kGiven; ///< of a data file: the source that names it
+    std::uint64_t size = 0;
+
+    static constexpr std::uint32_t kGiven = kNone;         ///< policy text that was given
+    static constexpr std::uint32_t kStandard = kNone - 1;  ///< a module of the standard library
 };
 
 // ---- the program ------------------------------------------------------------------------------
@@ -284,6 +293,7 @@ struct Sections {
 #define SECTION(type, name) std::vector<type> name;
 #include "bytecode/sections.def"
 #undef SECTION
+    std::string source_text;  ///< of `sources`, one after the other
 };
 
 /// What a manifest declares of the code.
@@ -293,14 +303,21 @@ struct Measures {
     std::uint32_t costliest = 0;   ///< the rule with the greatest share of the bound, the first of several
 };
 
-/// A verified program over one owned run of bytes. Immutable.
+/// A verified program over one run of bytes that it owns. Immutable.
 class Program {
 public:
-    /// Seals sections: layout, digest.
+    /// Seals sections: layout, digests.
     [[nodiscard]] static std::vector<std::byte> seal(const Sections& sections);
-    /// Opens sealed bytes.
-    /// Errors: B0001 header, B0002 digest, B0003 section bounds, B0004.. what the verifier refuses.
-    [[nodiscard]] static Result<std::shared_ptr<const Program>> open(std::vector<std::byte> bytes);
+    /// Opens sealed bytes. The sources are not looked at: nothing that decides reads them.
+    /// Errors: B0001 header, B0002 digest, B0003 section bounds, B0010.. what the verifier refuses.
+    [[nodiscard]] static Result<std::shared_ptr<const Program>> open(Image image);
+    [[nodiscard]] static Result<std::shared_ptr<const Program>> open(std::vector<std::byte> bytes) {
+        return open(Image(std::move(bytes)));
+    }
+
+    /// Verifies sections as they are, unsealed: what open() does but for layout and digest, and without a
+    /// copy. The program has no bytes and no digest. Requires: they outlive it, and do not change.
+    [[nodiscard]] static Result<std::shared_ptr<const Program>> over(const Sections& sections);
 
 #define SECTION(type, name) std::span<const type> name;
 #include "bytecode/sections.def"
@@ -309,6 +326,11 @@ public:
     [[nodiscard]] std::string_view text(std::uint32_t id) const {
         return {chars.data() + texts[id].offset, texts[id].length};
     }
+    std::uint64_t source_size = 0;  ///< bytes of the sources' text
+
+    /// A copy of the sources' text.
+    /// Errors: B0004 it is not the text that the digest is over.
+    [[nodiscard]] Result<std::string> source_text() const;
     /// Id of a constant with these bytes, or 0.
     [[nodiscard]] std::uint32_t find_text(std::string_view bytes) const;
     [[nodiscard]] std::span<const std::uint32_t> items(std::uint32_t set) const {
@@ -317,8 +339,14 @@ public:
     [[nodiscard]] std::span<const Instr> code_of(const RuleRef& rule) const {
         return code.subspan(rule.code, rule.code_length);
     }
+    [[nodiscard]] std::uint32_t cell(std::uint32_t table, std::uint32_t row, std::uint32_t column) const {
+        return cells[tables[table].first_cell + std::size_t{row} * tables[table].columns + column];
+    }
+    [[nodiscard]] Kind column_kind(std::uint32_t table, std::uint32_t column) const {
+        return static_cast<Kind>(ids[tables[table].first_kind + column]);
+    }
     [[nodiscard]] std::string_view digest() const { return digest_; }
-    [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
+    [[nodiscard]] std::span<const std::byte> bytes() const { return image_.bytes(); }
 
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;
@@ -327,7 +355,8 @@ private:
     friend Result<Measures> measure(const Sections& sections);
     friend void index_rules(Sections& sections);
     Program() = default;
-    std::vector<std::byte> bytes_;
+    explicit Program(const Sections& sections);
+    Image image_;
     std::string digest_;
 };
 

@@ -2,12 +2,22 @@
 // verify_rules.cpp, code in code_check.cpp.
 #include <algorithm>
 #include <bit>
+#include <vector>
 
 #include "base/values.h"
 #include "bytecode/index.h"
 #include "bytecode/verify_parts.h"
 
 namespace writ::bytecode {
+
+namespace {
+
+/// Text of these kinds is compared as it stands: any will do.
+bool takes_any_text(Kind kind) {
+    return kind == Kind::String || kind == Kind::Path || kind == Kind::Subject || kind == Kind::Dotted;
+}
+
+}  // namespace
 
 bool text_fits(const Program& program, Kind kind, std::uint32_t id) {
     if (!is_text(program, id)) return false;
@@ -127,41 +137,69 @@ Result<void> verify_constants(const Program& program) {
             if (!is_text(program, program.ids[ref.first_member + k]))
                 return refuse("B0011", "no such text", "enums", i);
     }
-    for (std::size_t i = 0; i < program.sources.size(); ++i)
-        if (!is_text(program, program.sources[i].name) || !is_text(program, program.sources[i].text))
-            return refuse("B0011", "no such text", "sources", i);
+    std::uint64_t left = program.source_size;
+    for (std::size_t i = 0; i < program.sources.size(); ++i) {
+        const SourceRef& source = program.sources[i];
+        const bool data = source.from != SourceRef::kGiven && source.from != SourceRef::kStandard;
+        if (!is_text(program, source.name) || source.size > left || (data && source.from >= i))
+            return refuse("B0011", "source is out of range", "sources", i);
+        left -= source.size;
+    }
+    if (left != 0) return refuse("B0011", "text without a source", "sources", program.sources.size());
     return {};
 }
 
 namespace {
 
+/// What the cells of a column may be: a run of indices, and what else is asked of those.
+struct Cells {
+    std::uint32_t first = 0, count = 0;
+    Kind kind = Kind::Bool;  ///< text that must be canonical, or List
+    std::uint32_t elem = 0;
+
+    [[nodiscard]] bool fits(const Program& program, std::uint32_t index) const {
+        if (kind == Kind::Bool) return true;
+        return kind == Kind::List ? program.sets[index].elem == elem : text_fits(program, kind, index);
+    }
+};
+
+Cells column_cells(const Program& program, std::uint32_t word, std::uint32_t elem) {
+    const auto kind = static_cast<Kind>(word);
+    const auto size = [](const auto& section) { return static_cast<std::uint32_t>(section.size()); };
+    switch (rep_of(kind)) {
+        case Rep::I64: return {0, size(program.ints), Kind::Bool, 0};
+        case Rep::Text: return {1, size(program.texts) - 1, takes_any_text(kind) ? Kind::Bool : kind, 0};
+        case Rep::Group: break;
+    }
+    return {0, size(program.sets), Kind::List, elem};
+}
+
 Result<void> verify_table(const Program& program, std::size_t i, Runs& cells, Runs& kinds, Runs& sets) {
     const TableRef& table = program.tables[i];
     const std::uint64_t count = std::uint64_t{table.rows} * table.columns;
-    if (!is_text(program, table.name) || table.columns == 0 || table.columns > 0x1000 ||
+    if (table.name >= program.texts.size() || table.columns == 0 || table.columns > 0x1000 ||
         !cells.take(table.first_cell, count) || !kinds.take(table.first_kind, 2 * std::uint64_t{table.columns}) ||
         !sets.take(table.first_set, table.columns))
         return refuse("B0014", "table is out of bounds", "tables", i);
+    std::vector<Cells> columns(table.columns);
     for (std::uint32_t column = 0; column < table.columns; ++column) {
         const std::uint32_t word = program.ids[table.first_kind + column];
         const std::uint32_t elem = program.ids[table.first_kind + table.columns + column];
         const bool list = word == static_cast<std::uint32_t>(Kind::List);
-        if (!(list ? is_scalar(elem) : is_scalar(word)))
+        // Columns of tools are the compiler's own: no policy can have one.
+        const bool tools = elem == static_cast<std::uint32_t>(Kind::Record) && table.name == 0;
+        if (!(list ? tools || is_scalar(elem) : is_scalar(word)))
             return refuse("B0014", "column is of no kind", "tables", i);
-        const auto kind = static_cast<Kind>(word);
-        for (std::uint64_t row = 0; row < table.rows; ++row) {
-            const std::int64_t cell = program.cells[table.first_cell + row * table.columns + column];
-            const auto index = static_cast<std::uint64_t>(cell);
-            const bool good = list ? index < program.sets.size() && program.sets[index].elem == elem
-                                   : rep_of(kind) == Rep::I64 ||
-                                         (index < program.texts.size() &&
-                                          text_fits(program, kind, static_cast<std::uint32_t>(index)));
-            if (!good) return refuse("B0014", "cell is not of its column's kind", "tables", i);
-        }
         const std::uint32_t set = program.ids[table.first_set + column];
         if (set != kNone && (list || set >= program.sets.size() || program.sets[set].elem != word))
             return refuse("B0014", "set of a column is not of its kind", "tables", i);
+        columns[column] = column_cells(program, word, elem);
     }
+    const std::uint32_t* cell = program.cells.data() + table.first_cell;
+    for (std::uint32_t row = 0; row < table.rows; ++row)
+        for (const Cells& each : columns)
+            if (const std::uint32_t index = *cell++; index - each.first >= each.count || !each.fits(program, index))
+                return refuse("B0014", "cell is not of its column's kind", "tables", i);
     return {};
 }
 
@@ -193,7 +231,7 @@ Result<void> verify_catalog(const Program& program) {
                 : tool.tier < 0 || tool.tier >= program.enums[manifest.tier_enum].member_count)
             return refuse("B0014", "no such tier", "tools", i);
     }
-    if (program.tables.size() > 0x10000) return refuse("B0014", "too many tables", "tables", program.tables.size());
+    if (program.tables.size() > kNoTable) return refuse("B0014", "too many tables", "tables", program.tables.size());
     Runs cells(program.cells.size()), kinds(program.ids.size()), sets(program.ids.size());
     for (std::size_t i = 0; i < program.tables.size(); ++i)
         if (auto done = verify_table(program, i, cells, kinds, sets); !done) return done;
@@ -231,11 +269,7 @@ Result<void> verify(const Program& program) {
 }
 
 Result<Measures> measure(const Sections& sections) {
-    Program program;
-#define SECTION(type, name) program.name = sections.name;
-#include "bytecode/sections.def"
-#undef SECTION
-    return verify_but_measures(program);
+    return verify_but_measures(Program(sections));
 }
 
 }  // namespace writ::bytecode

@@ -70,14 +70,12 @@ struct Block {
 /// Each rule by itself, all but its code.
 Result<void> verify_rule(const Program& program, std::size_t i) {
     const RuleRef& rule = program.rules[i];
-    if (!is_text(program, rule.name) || !is_text(program, rule.module) || !is_text(program, rule.file) ||
-        (rule.because != kNone && !is_text(program, rule.because)) ||
-        rule.kind > static_cast<std::uint8_t>(RuleKind::Oblige) || (rule.flags & ~kTimed) != 0 ||
-        rule.reserved != 0 || rule.reserved2 != 0)
+    if (!is_text(program, rule.name) || rule.origin >= program.origins.size() ||
+        rule.kind > static_cast<std::uint8_t>(RuleKind::Oblige) || (rule.flags & ~kTimed) != 0)
         return refuse("B0015", "rule is out of range", "rules", i);
     if (rule.effect >= effects_of(program, static_cast<RuleKind>(rule.kind)))
         return refuse("B0015", "effect is out of range", "rules", i);
-    if (rule.table == kNone ? rule.row != 0
+    if (rule.table == kNoTable ? rule.row != 0
                             : rule.table >= program.tables.size() || rule.row >= program.tables[rule.table].rows)
         return refuse("B0015", "row is out of range", "rules", i);
     if (rule.code_length == 0 || rule.code >= program.code.size() ||
@@ -89,6 +87,12 @@ Result<void> verify_rule(const Program& program, std::size_t i) {
 }  // namespace
 
 Result<Measures> verify_rules(const Program& program, const Layout& layout) {
+    for (std::size_t i = 0; i < program.origins.size(); ++i) {
+        const OriginRef& origin = program.origins[i];
+        if (!is_text(program, origin.module) || !is_text(program, origin.file) ||
+            (origin.because != kNone && !is_text(program, origin.because)))
+            return refuse("B0015", "no such text", "origins", i);
+    }
     if (auto done = verify_effects(program); !done) return tl::unexpected(std::move(done.error()));
 
     std::vector<Block> blocks;

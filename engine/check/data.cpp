@@ -331,15 +331,15 @@ bool check_columns(Context& c, std::uint32_t module, const ast::TableDecl& decl,
 
 }  // namespace
 
-bool read_data(Context& c, Span span, std::string_view path, std::string& out) {
+const std::string* read_data(Context& c, Span span, std::string_view path) {
     if (!c.sources.read) {
         c.report.add(Code::E0501, span, quoted(path) + " cannot be read: data files are not allowed here");
-        return false;
+        return nullptr;
     }
     auto text = c.sources.read(c.policy.sources[span.source].name, path);
     if (!text) {
         c.report.add(Code::E0501, span, quoted(path) + " cannot be read: " + text.error().message);
-        return false;
+        return nullptr;
     }
     c.data_bytes += text->size();
     if (c.data_bytes > c.options.max_source_bytes) {
@@ -347,10 +347,10 @@ bool read_data(Context& c, Span span, std::string_view path, std::string& out) {
                      "sources and data have more than " + std::to_string(c.options.max_source_bytes) +
                          " bytes together",
                      {}, "leave out columns and rows that no rule reads, or split the policy into layers");
-        return false;
+        return nullptr;
     }
-    out = std::move(*text);
-    return true;
+    c.policy.data.push_back({span.source, std::string(path), std::move(*text)});
+    return &c.policy.data.back().text;
 }
 
 void check_tables(Context& c) {
@@ -367,9 +367,8 @@ void check_tables(Context& c) {
                          "use `csv` or `json`");
             continue;
         }
-        std::string text;
-        if (!read_data(c, decl->path_span, decl->path, text)) continue;
-        if (!TableReader(c, *decl, table).read(text)) continue;
+        const std::string* text = read_data(c, decl->path_span, decl->path);
+        if (text == nullptr || !TableReader(c, *decl, table).read(*text)) continue;
         for (std::size_t i = 0; i < table.columns.size(); ++i)
             for (const auto& row : table.rows)
                 if (table.columns[i].type.kind == Kind::List)

@@ -230,9 +230,9 @@ private:
     bool build(const Work& work, Fixture& fixture) {
         const auto& decl = *work.decl;
         if (decl.json_path) {
-            std::string text;
-            if (!read_data(c_, decl.path_span, *decl.json_path, text)) return false;
-            auto document = json::parse(text);
+            const std::string* text = read_data(c_, decl.path_span, *decl.json_path);
+            if (text == nullptr) return false;
+            auto document = json::parse(*text);
             if (!document || document->type != json::Type::Object) {
                 c_.report.add(Code::E0414, decl.path_span,
                               quoted(*decl.json_path) + " is not a request: " +

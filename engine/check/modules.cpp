@@ -187,6 +187,7 @@ bool load_modules(Context& c) {
     }
     c.data_bytes = bytes;
     for (const auto& source : c.sources.sources) add_source(c, source, {});
+    c.policy.given_sources = c.policy.sources.size();
     // Sources grow while their imports are followed.
     const bool request = load_standard(c, std::string(kRequestModule));
     for (std::size_t f = 0; f < c.policy.files.size(); ++f) {

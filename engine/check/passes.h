@@ -30,8 +30,8 @@ void add_fields(Context& c, std::uint32_t module, FieldId parent, const std::vec
 /// Resolves a type that is not a record. False: reported.
 [[nodiscard]] bool resolve_type(Context& c, std::uint32_t module, const ast::TypeRef& type, Type& out);
 
-/// Reads a data file; reports E0501 or E0110 and gives false if it cannot.
-[[nodiscard]] bool read_data(Context& c, Span span, std::string_view path, std::string& out);
+/// Reads a data file; kept with the policy. Null if it cannot: reports E0501 or E0110.
+[[nodiscard]] const std::string* read_data(Context& c, Span span, std::string_view path);
 
 /// Reports E0405 for every read in a narrowing rule's condition that its guards do not cover.
 /// `decl`: where the whole rule stands.

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -255,6 +256,12 @@ struct TestCase {
     const ast::Expectation* expect = nullptr;
 };
 
+/// A file that a source names, as it was read.
+struct DataFile {
+    std::uint32_t source = 0;  ///< the source that names it
+    std::string path, text;
+};
+
 // ---- the whole ------------------------------------------------------------------------------
 
 struct Policy {
@@ -273,6 +280,8 @@ struct Policy {
     std::vector<Fixture> fixtures;
     std::vector<TestCase> tests;
     std::vector<Source> sources;  ///< given files, then the standard modules they import
+    std::size_t given_sources = 0;
+    std::deque<DataFile> data;   ///< what the sources' tables and fixtures were read from
     std::vector<ast::File> files;  ///< parallel to sources
     std::unique_ptr<Arena> arena = std::make_unique<Arena>();
 

@@ -65,6 +65,20 @@ void lower_catalog(Lowering& lowering) {
     }
 }
 
+/// All that the policy was made of, so that it can be made again.
+void lower_sources(Lowering& lowering) {
+    const check::Policy& policy = lowering.policy;
+    bytecode::Sections& out = lowering.builder.out;
+    auto add = [&](const std::string& name, const std::string& text, std::uint32_t from) {
+        out.sources.push_back({lowering.builder.text(name), from, text.size()});
+        out.source_text += text;
+    };
+    for (std::size_t i = 0; i < policy.sources.size(); ++i)
+        add(policy.sources[i].name, policy.sources[i].text,
+            i < policy.given_sources ? bytecode::SourceRef::kGiven : bytecode::SourceRef::kStandard);
+    for (const check::DataFile& file : policy.data) add(file.path, file.text, file.source);
+}
+
 /// How many rules of the program a rule of the policy becomes.
 std::size_t instances_of(const check::Policy& policy, const check::Rule& rule) {
     return rule.each.valid() ? policy.tables[rule.each.value].rows.size() : 1;
@@ -96,25 +110,24 @@ bool lower_rule(Lowering& lowering, const check::Rule& rule, const Lines& lines,
 
     bytecode::RuleRef ref;
     ref.name = builder.text(rule.name);
-    ref.module = builder.text(rule.module);
-    ref.file = builder.text(lowering.policy.sources[rule.span.source].name);
+    ref.origin = builder.origin({builder.text(rule.module), builder.text(lowering.policy.sources[rule.span.source].name),
+                                 rule.because.empty() ? kNone : builder.text(rule.because)});
     ref.line = lines.of(rule.span);
-    if (!rule.because.empty()) ref.because = builder.text(rule.because);
     ref.kind = static_cast<std::uint8_t>(rule.kind);
     if (block.timed) ref.flags |= bytecode::kTimed;
-    ref.code_length = static_cast<std::uint32_t>(block.code.size());
 
     if (!rule.each.valid()) {
-        ref.code = builder.code(block.code, kNone);
         ref.effect = lowering.effects.of(rule, nullptr);
+        lowering.blocks.add(static_cast<std::uint32_t>(builder.out.rules.size()), block.code);
         builder.out.rules.push_back(ref);
         return true;
     }
     // A template with no rows is no rule, and leaves no code.
     const auto& rows = lowering.policy.tables[rule.each.value].rows;
     if (rows.empty()) return true;
-    ref.table = lowering.constants.table(rule.each);
+    ref.table = static_cast<std::uint16_t>(lowering.constants.table(rule.each));
     ref.code = builder.code(block.code, ref.table);
+    ref.code_length = static_cast<std::uint32_t>(block.code.size());
     const bool same = Effects::same_for_all(rule);
     for (std::uint32_t row = 0; row < rows.size(); ++row) {
         if (row == 0 || !same) ref.effect = lowering.effects.of(rule, &rows[row]);
@@ -128,7 +141,7 @@ bool lower_rule(Lowering& lowering, const check::Rule& rule, const Lines& lines,
 bool fits(const check::Policy& policy, const bytecode::Sections& out, Report& report) {
     constexpr std::size_t kIndex = 1u << 28, kWord = UINT32_MAX;
     const bool indices = out.texts.size() < kIndex && out.ints.size() < kIndex && out.sets.size() < kIndex &&
-                         out.slots.size() < kIndex && out.tables.size() <= (1u << 16);
+                         out.slots.size() < kIndex && out.tables.size() <= bytecode::kNoTable;
     const bool words = out.chars.size() < kWord && out.set_items.size() < kWord && out.ids.size() < kWord &&
                        out.cells.size() < kWord && out.shape.size() < kWord && out.rules.size() < kWord &&
                        out.code.size() < kWord;
@@ -153,9 +166,9 @@ std::vector<std::byte> lower(const check::Policy& policy, Report& report) {
         if (const auto conditions = normalise(lowering, rule.when, rule.tools))
             count_shared(lowering, *conditions, instances_of(policy, rule));
     for (const check::Rule& rule : policy.rules) sound = lower_rule(lowering, rule, lines, report) && sound;
+    lowering.blocks.finish();
     lowering.slots.finish();
-    for (const Source& source : policy.sources)
-        builder.out.sources.push_back({builder.text(source.name), builder.text(source.text)});
+    lower_sources(lowering);
     bytecode::ManifestRef& manifest = builder.out.manifest[0];
     manifest.engine_version = builder.text(WRIT_VERSION);
     if (policy.tier.valid()) manifest.tier_enum = policy.tier.value;

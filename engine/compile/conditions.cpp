@@ -110,7 +110,7 @@ public:
             for (const check::ToolId tool : tools) indices.push_back(tool.value);
             Condition test;
             test.op = Opcode::ToolIn;
-            test.word_a = lowering_.builder.tool_set(std::move(indices));
+            test.word_a = bytecode::operand(OperandKind::Set, lowering_.builder.tool_set(std::move(indices)));
             kids.push_back(leaf(std::move(test)));
         }
         kids.push_back(when == nullptr ? constant(true) : build(*when, false));

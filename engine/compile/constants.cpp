@@ -32,7 +32,7 @@ std::uint32_t Constants::table(check::TableId id) {
             } else if (rep_of(type.kind) == Rep::Text) {
                 out.cells.push_back(builder_.text(row[i].text));
             } else {
-                out.cells.push_back(row[i].integer);
+                out.cells.push_back(builder_.integer(row[i].integer));
             }
         }
     }

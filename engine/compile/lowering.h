@@ -14,6 +14,7 @@
 #include "base/report.h"
 #include "bytecode/builder.h"
 #include "check/typed.h"
+#include "compile/blocks.h"
 
 namespace writ::compiler {
 
@@ -120,7 +121,7 @@ private:
 
 struct Lowering {
     explicit Lowering(const check::Policy& checked)
-        : policy(checked), slots(checked, builder), constants(checked, builder), effects(checked, builder) {}
+        : policy(checked), slots(checked, builder), constants(checked, builder), effects(checked, builder), blocks(builder) {}
 
     const check::Policy& policy;
     bytecode::Builder builder;
@@ -128,6 +129,7 @@ struct Lowering {
     Constants constants;
     Effects effects;
     Shared shared;
+    Blocks blocks;
 };
 
 }  // namespace writ::compiler

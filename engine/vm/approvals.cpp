@@ -1,4 +1,5 @@
 // Which approvals count towards a requirement, and what they are bound to.
+#include "base/digest.h"
 #include "base/values.h"
 #include "vm/deciding.h"
 

@@ -108,15 +108,16 @@ void write_rule(Writer& to, const Layers& layers, std::uint32_t layer, std::uint
     const bytecode::Program& program = layers.bundles()[layer].program();
     if (index >= program.rules.size()) return to.raw("null");
     const bytecode::RuleRef& rule = program.rules[index];
+    const bytecode::OriginRef& origin = program.origins[rule.origin];
     to.open('{');
     to.key("layer"), to.number(layer);
     to.key("kind"), to.text(spelling_of(static_cast<RuleKind>(rule.kind)));
-    to.key("module"), to.text(program.text(rule.module));
+    to.key("module"), to.text(program.text(origin.module));
     to.key("name"), to.text(program.text(rule.name));
-    to.key("file"), to.text(program.text(rule.file));
+    to.key("file"), to.text(program.text(origin.file));
     to.key("line"), to.number(rule.line);
     to.key("because"),
-        to.text_or_null(rule.because == bytecode::kNone ? std::string_view{} : program.text(rule.because));
+        to.text_or_null(origin.because == bytecode::kNone ? std::string_view{} : program.text(origin.because));
     to.close('}');
 }
 

@@ -94,13 +94,11 @@ struct Interpreter::Impl {
     // ---- operands ----
 
     Value cell(std::uint32_t table, std::uint32_t row, std::uint32_t column) const {
-        const bytecode::TableRef& ref = program.tables[table];
-        const std::int64_t word = program.cells[ref.first_cell + std::size_t{row} * ref.columns + column];
-        const Kind kind = static_cast<Kind>(program.ids[ref.first_kind + column]);
-        if (rep_of(kind) == Rep::I64) return Value::of(word);
-        const auto id = static_cast<std::uint32_t>(word);
-        return Value::of(program.text(id), id);
+        const std::uint32_t word = program.cell(table, row, column);
+        if (rep_of(program.column_kind(table, column)) == Rep::I64) return Value::of(program.ints[word]);
+        return Value::of(program.text(word), word);
     }
+    std::uint32_t row_cell(std::uint32_t column) const { return program.cell(rule->table, rule->row, column); }
 
     Value load(std::uint32_t word) const {
         const std::uint32_t index = bytecode::operand_index(word);
@@ -132,10 +130,9 @@ struct Interpreter::Impl {
         return {};
     }
 
-    std::uint32_t cell_set(std::uint32_t table, std::uint32_t row, std::uint32_t column) const {
-        const bytecode::TableRef& ref = program.tables[table];
-        return static_cast<std::uint32_t>(
-            program.cells[ref.first_cell + std::size_t{row} * ref.columns + column]);
+    std::uint32_t tool_set(std::uint32_t word) const {
+        const std::uint32_t index = bytecode::operand_index(word);
+        return bytecode::operand_kind(word) == OperandKind::Set ? index : row_cell(index);
     }
 
     /// False: the list is unknown.
@@ -146,11 +143,11 @@ struct Interpreter::Impl {
                 out = List::of_set(program, index);
                 return true;
             case OperandKind::RowColumn:
-                out = List::of_set(program, cell_set(rule->table, rule->row, index));
+                out = List::of_set(program, row_cell(index));
                 return true;
             case OperandKind::ElemRow: {
                 const Bound& bound = binders[index >> 24];
-                out = List::of_set(program, cell_set(bound.table, bound.index, index & 0xFFFFFF));
+                out = List::of_set(program, program.cell(bound.table, bound.index, index & 0xFFFFFF));
                 return true;
             }
             case OperandKind::TableColumn:
@@ -293,10 +290,12 @@ struct Interpreter::Impl {
 
     Truth text_eq(const Instr& in) const {
         // A fact against a constant, by far the most: the constant's bytes are not even looked at.
-        if (bytecode::operand_kind(in.b) == OperandKind::Text &&
-            bytecode::operand_kind(in.a) == OperandKind::Slot) {
+        const OperandKind kind = bytecode::operand_kind(in.b);
+        if (bytecode::operand_kind(in.a) == OperandKind::Slot &&
+            (kind == OperandKind::Text || kind == OperandKind::RowColumn)) {
             const Value& fact = (*facts)[bytecode::operand_index(in.a)];
-            const std::uint32_t id = bytecode::operand_index(in.b);
+            const std::uint32_t index = bytecode::operand_index(in.b);
+            const std::uint32_t id = kind == OperandKind::Text ? index : row_cell(index);
             if (!fact.present()) return Truth::Unknown;
             if (id != 0 && fact.id != Value::kUnbound) return truth_of(fact.id == id);
         }
@@ -363,7 +362,7 @@ struct Interpreter::Impl {
             }
             case Opcode::ToolIn:
                 if (facts->tool() == kNotFound) return Truth::Unknown;
-                return truth_of(has_id(program.items(in.a), facts->tool()));
+                return truth_of(has_id(program.items(tool_set(in.a)), facts->tool()));
             case Opcode::InWindow: {
                 const Value a = instant(in);
                 if (!a.present()) return Truth::Unknown;

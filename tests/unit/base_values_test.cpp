@@ -1,3 +1,4 @@
+#include "base/digest.h"
 #include "base/values.h"
 
 #include <doctest/doctest.h>

@@ -2,19 +2,21 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
-#include <string_view>
+#include <cstring>
 #include <vector>
 
-#include "base/values.h"
+#include "base/digest.h"
+#include "bytecode/header.h"
 
 namespace writ::testing {
 
 inline std::vector<std::byte> reseal(std::vector<std::byte> bytes) {
-    const std::size_t body = bytes.size() - 32;
-    const std::string hex = sha256_hex({reinterpret_cast<const char*>(bytes.data()), body});
-    for (std::size_t i = 0; i < 32; ++i)
-        bytes[body + i] = static_cast<std::byte>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
+    bytecode::Header header;
+    if (bytes.size() < sizeof header) return bytes;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    if (header.sealed > bytes.size() || bytes.size() - header.sealed < sizeof(Digest)) return bytes;
+    const Digest digest = sha256({reinterpret_cast<const char*>(bytes.data()), header.sealed});
+    std::memcpy(&bytes[header.sealed], digest.data(), sizeof digest);
     return bytes;
 }
 

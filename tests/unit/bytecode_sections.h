@@ -11,6 +11,7 @@ inline bytecode::Sections sections_of(const bytecode::Program& program) {
 #define SECTION(type, name) out.name.assign(program.name.begin(), program.name.end());
 #include "bytecode/sections.def"
 #undef SECTION
+    out.source_text = program.source_text().value();
     return out;
 }
 

@@ -107,7 +107,10 @@ TEST_CASE("verify: B0011 sets, windows, regexes, enums, sources") {
         {"offset of days", [](Sections& s) { s.transitions[1].offset = 1'000'000; }},
         {"enum out of bounds", [](Sections& s) { s.enums[0].member_count = 1u << 30; }},
         {"member that is no text", [](Sections& s) { s.ids[s.enums[1].first_member] = kNone; }},
-        {"source that is no text", [](Sections& s) { s.sources[0].text = 0; }},
+        {"source without a name", [](Sections& s) { s.sources[0].name = 0; }},
+        {"source longer than the text", [](Sections& s) { s.sources[0].size += 1; }},
+        {"text without a source", [](Sections& s) { s.source_text += "x"; }},
+        {"data file named by a source after it", [](Sections& s) { s.sources[0].from = 0; }},
     };
     for (const auto& [what, change] : changes) {
         CAPTURE(what);
@@ -221,7 +224,7 @@ TEST_CASE("verify: B0014 issuers, tools, tables") {
         {"table out of bounds", [](Sections& s) { s.tables[0].rows = 1u << 30; }},
         {"table without columns", [](Sections& s) { s.tables[0].columns = 0; }},
         {"column of no kind", [](Sections& s) { s.ids[s.tables[0].first_kind] = static_cast<std::uint32_t>(Kind::Map); }},
-        {"cell that is no text", [](Sections& s) { s.cells[s.tables[0].first_cell] = -5; }},
+        {"cell that is no text", [](Sections& s) { s.cells[s.tables[0].first_cell] = 0; }},
         {"cell that is no set", [](Sections& s) { s.cells[s.tables[0].first_cell + 4] = 5000; }},
         {"cell that is no block", [](Sections& s) { s.cells[s.tables[0].first_cell + 6] = s.cells[s.tables[0].first_cell]; }},
         {"set of a column of another kind", [](Sections& s) { s.ids[s.tables[0].first_set + 7] = 0; }},

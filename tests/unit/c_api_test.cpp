@@ -94,7 +94,7 @@ TEST_CASE("c: bytes that are no bundle, or are damaged, are refused") {
     CHECK(view(writ_errors_at(errors.get(), 1).code).empty());
 
     std::string bytes(view(writ_bundle_bytes(refund())));
-    bytes[bytes.size() / 2] ^= 1;
+    bytes[100] ^= 1;
     CHECK(writ_bundle_load(bytes.data(), bytes.size(), &bundle, errors.get()) == WRIT_ERROR_BUNDLE);
     CHECK(first_code(errors) == "B0002");
     for (std::size_t length = 0; length < bytes.size(); length += 97)

@@ -33,7 +33,7 @@ TEST_CASE("compile: effects of each kind of rule") {
     const Program& program = *policy.program;
     REQUIRE(program.rules.size() == 5);
     const RuleRef& permit = program.rules[0];
-    CHECK(program.text(permit.because) == "why");
+    CHECK(program.text(program.origins[permit.origin].because) == "why");
     CHECK(texts_of(program, program.grants[permit.effect].scopes) == Texts{"refund:create"});
     CHECK(program.grants[permit.effect].ttl == 90 * std::int64_t{1'000'000});
     const RequirementRef& requirement = program.requirements[program.rules[1].effect];
@@ -74,7 +74,7 @@ TEST_CASE("compile: a template is one block of code and a rule for each row") {
     CHECK(program.grants[program.rules[1].effect].ttl == 120 * std::int64_t{1'000'000});
     // Rows that grant the same share the grant.
     CHECK(program.rules[2].effect == program.rules[0].effect);
-    CHECK(program.rules[3].table == kNone);
+    CHECK(program.rules[3].table == kNoTable);
 }
 
 TEST_CASE("compile: set algebra over a row is done for each row") {

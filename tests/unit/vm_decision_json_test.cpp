@@ -23,7 +23,7 @@ std::string rendered(const Machine& machine, Audience reader) {
 TEST_CASE("to_json: a permit for the operator, key by key") {
     TestProgram t;
     const std::uint32_t offer = t.permit("offer", {{Opcode::RetTrue}}, {"refund:create"});
-    t.build.out.rules[offer].because = t.text("refunds are \"small\"");
+    t.build.out.rules[offer].origin = t.build.origin({t.text("main"), t.text("policy.writ"), t.text("refunds are \"small\"")});
     t.oblige("record", {{Opcode::RetTrue}}, {{"audit", R"({"level":"full"})"}});
     t.permit("later",
              TestProgram::all_of(

@@ -237,11 +237,11 @@ TEST_CASE("opcode IsNone: none is a fact, missing is not") {
 TEST_CASE("opcode ToolIn: the request's tool") {
     Rule r;
     auto& t = r.test;
-    CHECK(r.truth(test(Opcode::ToolIn, t.build.tool_set({0}))) == 'T');
-    CHECK(r.truth(test(Opcode::ToolIn, t.build.tool_set({1}))) == 'f');
-    CHECK(r.truth(test(Opcode::ToolIn, t.build.tool_set({0, 1}))) == 'T');
+    CHECK(r.truth(test(Opcode::ToolIn, t.tools({0}))) == 'T');
+    CHECK(r.truth(test(Opcode::ToolIn, t.tools({1}))) == 'f');
+    CHECK(r.truth(test(Opcode::ToolIn, t.tools({0, 1}))) == 'T');
     r.with("tool.name", R"("unheard of")").with("tool.params", "{}");
-    CHECK(r.truth(test(Opcode::ToolIn, t.build.tool_set({0}))) == '?');
+    CHECK(r.truth(test(Opcode::ToolIn, t.tools({0}))) == '?');
 }
 
 TEST_CASE("opcode Quantify, Bound: any, all, at least, at most, over elements with unknown tests") {
@@ -314,7 +314,7 @@ TEST_CASE("operands: rows and columns of tables") {
         static_cast<std::uint32_t>(Kind::String), static_cast<std::uint32_t>(Kind::Int),
         static_cast<std::uint32_t>(Kind::List), 0u, 0u, static_cast<std::uint32_t>(Kind::String)});
     table.first_set = t.build.ids(std::vector{t.set({"acme", "globex"}), bytecode::kNone, bytecode::kNone});
-    t.build.out.cells = {acme, 7, roles, globex, 9, none};
+    t.build.out.cells = {acme, t.build.integer(7), roles, globex, t.build.integer(9), none};
     t.build.out.tables.push_back(table);
     const auto column = [](std::uint32_t index) { return bytecode::operand(OperandKind::RowColumn, index); };
     const auto of_row = [](std::uint32_t index) { return bytecode::operand(OperandKind::ElemRow, 0, index); };
@@ -567,8 +567,8 @@ TEST_CASE("until: a rule for other tools never starts to apply") {
     auto& t = r.test;
     const std::uint32_t office = t.add_window({9 * 3600, 17 * 3600, 0x7F}, {{0, 0}});
     const Instr in_office = test(Opcode::InWindow, t.slot("now"), office);
-    CHECK(r.until({test(Opcode::ToolIn, t.build.tool_set({1})), in_office}, Mode::Possibly) == INT64_MAX);
-    CHECK(r.until({test(Opcode::ToolIn, t.build.tool_set({0})), in_office}, Mode::Surely) ==
+    CHECK(r.until({test(Opcode::ToolIn, t.tools({1})), in_office}, Mode::Possibly) == INT64_MAX);
+    CHECK(r.until({test(Opcode::ToolIn, t.tools({0})), in_office}, Mode::Surely) ==
           kNow + 7 * 3600 * kSecond);
 }
 

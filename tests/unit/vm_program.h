@@ -258,9 +258,12 @@ public:
         build.out.duties.push_back({build.ids(words), static_cast<std::uint32_t>(duties.size())});
         return rule(RuleKind::Oblige, name, std::move(code), build.out.duties.size() - 1);
     }
+    [[nodiscard]] std::uint32_t tools(std::vector<std::uint32_t> indices) {
+        return bytecode::operand(OperandKind::Set, build.tool_set(std::move(indices)));
+    }
     /// Binds the rules added from now on to a row of a table.
     void at_row(std::uint32_t table, std::uint32_t row) {
-        table_ = table;
+        table_ = static_cast<std::uint16_t>(table);
         row_ = row;
     }
     std::uint32_t add_window(Window window, std::vector<Transition> zone) {
@@ -441,8 +444,7 @@ private:
     std::uint32_t rule(RuleKind kind, std::string_view name, std::vector<Instr> code, std::size_t effect) {
         bytecode::RuleRef rule;
         rule.name = text(name);
-        rule.module = text("main");
-        rule.file = text("policy.writ");
+        rule.origin = build.origin({text("main"), text("policy.writ")});
         rule.line = static_cast<std::uint32_t>(build.out.rules.size() + 1);
         rule.kind = static_cast<std::uint8_t>(kind);
         rule.effect = static_cast<std::uint32_t>(effect);
@@ -464,7 +466,8 @@ private:
     bytecode::ManifestRef manifest_;
     std::unordered_map<std::string, std::uint32_t> slots_, columns_, nodes_, enums_;
     std::unordered_map<std::string, std::pair<Kind, Kind>> kinds_;
-    std::uint32_t table_ = bytecode::kNone, row_ = 0;
+    std::uint16_t table_ = bytecode::kNoTable;
+    std::uint32_t row_ = 0;
     std::uint32_t temps_ = 0, binders_ = 0;
 };
 

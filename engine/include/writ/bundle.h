@@ -52,11 +52,21 @@ public:
     /// Errors:  B0001.. a bundle that is truncated, altered or not well formed.
     /// Source:  docs/bundle-format.md
     [[nodiscard]] static Result<Bundle> load(std::span<const std::byte> bytes);
+    /// The same from a file. All that decides is read into memory and verified there, so that nothing
+    /// done to the file later changes a decision. The policy's sources, most of a large bundle, stay in
+    /// the file until sources() or bytes() reads them: put a new bundle in its place by renaming, as
+    /// `writ compile` does. A file that is cut short in place ends a program that reads them (SIGBUS).
+    /// Errors:  F0001 a file that cannot be read; else as load().
+    [[nodiscard]] static Result<Bundle> open(const std::string& path);
 
     /// SHA-256 over everything in the bundle, in lower-case hex.
     [[nodiscard]] std::string_view digest() const;
     /// The sealed form, fit for load().
     [[nodiscard]] std::span<const std::byte> bytes() const;
+    /// What the bundle was compiled from: policy text, and the data files it names, read out of the
+    /// bundle. Compiled with the same version, it gives the same bundle.
+    /// Errors:  B0004 sources that are not those the digest is over.
+    [[nodiscard]] Result<SourceSet> sources() const;
     /// An upper bound on the steps that any admitted request can cost.
     [[nodiscard]] std::uint64_t step_bound() const;
     [[nodiscard]] std::size_t rule_count() const;
