@@ -1,117 +1,212 @@
-// Benchmarks of evaluate(): the refund example, and the neutral workload where WRIT_WORKLOAD names a
-// folder that gen_workload.py and render_workload.py have filled. Agreement with the workload's
-// expected answers is checked before anything is timed.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+// The race, Writ's rows and the floors' beside them: see docs/performance.md. Every row's answers are held
+// against the expected ones before anything is timed.
+// usage: bench_evaluate WORKLOAD FOLDER... [--benchmark_…]      (WORKLOAD: what run.sh filled; its folders)
+#include <chrono>
+#include <deque>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "floor.h"
+#include "rows.h"
+#include "workload.h"
 #include "writ/evaluator.h"
 #include "writ/tools.h"
 
 namespace {
 
-namespace fs = std::filesystem;
+using bench::Lines;
+using Expected = std::vector<bool>;
 
-std::string slurp(const fs::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+template <class T>
+T valid(writ::Result<T> result, const bench::fs::path& path) {
+    if (result) return *std::move(result);
+    std::fprintf(stderr, "%s: %s\n", path.c_str(), result.error().message.c_str());
+    std::exit(3);
 }
 
-std::vector<std::string> lines_of(const fs::path& path) {
-    std::ifstream in(path);
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-    return lines;
+writ::Bundle load(const bench::fs::path& path) {
+    const std::string bytes = bench::slurp(path);
+    return valid(writ::Bundle::load(std::as_bytes(std::span(bytes))), path);
 }
 
-writ::Bundle compiled(const fs::path& path) {
-    auto sources = writ::read_sources({path.string()});
-    if (!sources) std::abort();
-    auto bundle = writ::compile(*sources);
-    if (!bundle) {
-        for (const auto& d : bundle.error().items) std::fprintf(stderr, "%s: %s\n", d.code.c_str(), d.message.c_str());
-        std::abort();
-    }
-    return *bundle;
-}
-
-/// A policy and requests for it, as text and bound.
+/// A bundle and requests for it, as text and bound. Outlives the benchmarks.
 struct Load {
-    explicit Load(writ::Bundle of, std::vector<std::string> texts) : bundle(std::move(of)), json(std::move(texts)) {
-        for (const std::string& text : json) {
-            auto request = std::make_unique<writ::Request>(bundle);
-            if (!request->parse(text)) std::abort();
-            bound.push_back(std::move(request));
+    writ::Bundle bundle;
+    Lines json;
+    std::vector<writ::Request> bound;
+
+    Load(writ::Bundle of, const bench::fs::path& requests) : bundle(std::move(of)), json(requests) {
+        for (std::size_t i = 0; i < json.size(); ++i) {
+            bound.emplace_back(bundle);
+            if (auto parsed = bound.back().parse(json[i]); !parsed) {
+                std::fprintf(stderr, "%s:%zu: %s\n", requests.c_str(), i + 1, parsed.error().message.c_str());
+                std::exit(3);
+            }
         }
     }
-    writ::Bundle bundle;
-    std::vector<std::string> json;
-    std::vector<std::unique_ptr<writ::Request>> bound;
 };
 
-/// Facts already bound: rules, grant, reasons and attribution.
-void evaluate_bound(benchmark::State& state, const std::shared_ptr<Load>& load) {
-    writ::Evaluator evaluator(load->bundle);
+/// What one thread needs to decide.
+struct Decider {
+    explicit Decider(const writ::Bundle& bundle) : evaluator(bundle), request(bundle) {}
+
+    bool permits(const writ::Request& of) {
+        evaluator.evaluate(of, decision);
+        return decision.effect == writ::Effect::Permit;
+    }
+    bool permits(std::string_view json) {
+        if (!request.parse(json)) std::abort();
+        return permits(request);
+    }
+
+    writ::Evaluator evaluator;
+    writ::Request request;
     writ::Decision decision;
-    std::size_t next = 0;
-    for (auto _ : state) {
-        evaluator.evaluate(*load->bound[next], decision);
-        benchmark::DoNotOptimize(decision.effect);
-        if (++next == load->bound.size()) next = 0;
-    }
+};
+
+/// Writ's rows, one per way in.
+void add_writ(const std::string& name, const Load& load, const Expected& expected) {
+    // Each row is NAME, and what makes a function of the request's number. A new way in is one more row.
+    bench::add_row(name + "/writ_bound", expected, [&load] {
+        return [&load, decider = std::make_shared<Decider>(load.bundle)](std::size_t i) {
+            return decider->permits(load.bound[i]);
+        };
+    });
+    bench::add_row(name + "/writ_json", expected, [&load] {
+        return [&load, decider = std::make_shared<Decider>(load.bundle)](std::size_t i) {
+            return decider->permits(load.json[i]);
+        };
+    });
+    bench::add_row(name + "/writ_json_to_json", expected, [&load] {
+        return [&load, decider = std::make_shared<Decider>(load.bundle)](std::size_t i) {
+            const bool permits = decider->permits(load.json[i]);
+            benchmark::DoNotOptimize(to_json(decider->decision, load.bundle, writ::Audience::Operator));
+            return permits;
+        };
+    });
 }
 
-/// JSON text in, decision out.
-void evaluate_json(benchmark::State& state, const std::shared_ptr<Load>& load) {
-    writ::Evaluator evaluator(load->bundle);
-    writ::Request request(load->bundle);
-    writ::Decision decision;
-    std::size_t next = 0;
-    for (auto _ : state) {
-        if (!request.parse(load->json[next])) std::abort();
-        evaluator.evaluate(request, decision);
-        benchmark::DoNotOptimize(decision.effect);
-        if (++next == load->json.size()) next = 0;
-    }
+/// Two threads against one, over one bundle.
+void add_threads(const std::string& name, const Load& load, const Expected& expected) {
+    bench::add_row(name + "/writ_bound_threads", expected, [&load] {
+        return [&load, decider = std::make_shared<Decider>(load.bundle)](std::size_t i) {
+            return decider->permits(load.bound[i]);
+        };
+    }, 2);
+    bench::add_row(name + "/writ_json_threads", expected, [&load] {
+        return [&load, decider = std::make_shared<Decider>(load.bundle)](std::size_t i) {
+            return decider->permits(load.json[i]);
+        };
+    }, 2);
 }
 
-void add(const std::string& name, const std::shared_ptr<Load>& load) {
-    benchmark::RegisterBenchmark((name + "/bound").c_str(), evaluate_bound, load);
-    benchmark::RegisterBenchmark((name + "/json").c_str(), evaluate_json, load);
+/// Opening a bundle: digest and verification.
+void add_load(const std::string& name, const bench::fs::path& path) {
+    benchmark::RegisterBenchmark((name + "/writ_load").c_str(), [path](benchmark::State& state) {
+        const std::string bytes = bench::slurp(path);
+        for (auto _ : state)
+            benchmark::DoNotOptimize(valid(writ::Bundle::load(std::as_bytes(std::span(bytes))), path));
+    });
 }
 
-bool add_workload(const fs::path& folder) {
-    auto load = std::make_shared<Load>(compiled(folder / "policy.writ"), lines_of(folder / "requests.writ.jsonl"));
-    const auto expected = lines_of(folder / "expected.jsonl");
-    writ::Evaluator evaluator(load->bundle);
-    for (std::size_t i = 0; i < load->bound.size(); ++i) {
-        const bool permit = evaluator.evaluate(*load->bound[i]).effect == writ::Effect::Permit;
-        if (permit == (expected.at(i).find("true") != std::string::npos)) continue;
-        std::fprintf(stderr, "%s: request %zu disagrees with expected.jsonl\n", folder.c_str(), i);
-        return false;
+struct NeutralFloors {
+    explicit NeutralFloors(const bench::fs::path& folder)
+        : flat(folder / "requests.jsonl"), facts(text_facts(flat, texts)), floor(folder), straight(folder) {
+        floor.learn_tiers(facts);
+        for (const auto& f : facts) interned.push_back(floor.intern(f));
     }
-    std::fprintf(stderr, "%s: all %zu requests agree with expected.jsonl\n", folder.c_str(), load->bound.size());
-    add("workload/" + folder.filename().string(), load);
-    return true;
+    Lines flat;
+    std::vector<std::string> texts;
+    std::vector<bench::TextFacts> facts;
+    bench::Floor floor;
+    bench::Straight straight;
+    std::vector<bench::Interned> interned;
+};
+
+void add_floors(const std::string& name, const NeutralFloors& f, const Load& load, const Expected& expected) {
+    if (f.straight)
+        bench::add_row(name + "/straight_interned", expected,
+                       [&f] { return [&f](std::size_t i) { return f.straight.decide(f.interned[i]); }; });
+    bench::add_row(name + "/floor_interned", expected,
+                   [&f] { return [&f](std::size_t i) { return f.floor.decide(f.interned[i]); }; });
+    bench::add_row(name + "/floor_text", expected,
+                   [&f] { return [&f](std::size_t i) { return f.floor.decide(f.facts[i]); }; });
+    const auto json = [&](const char* row, bool (bench::JsonFloor::*decide)(std::string_view), const Lines& lines) {
+        bench::add_row(name + row, expected, [&f, &lines, decide] {
+            return [&lines, decide, floor = std::make_shared<bench::JsonFloor>(f.floor)](std::size_t i) {
+                return (*floor.*decide)(lines[i]);
+            };
+        });
+    };
+    json("/floor_flat_simdjson", &bench::JsonFloor::flat_simdjson, f.flat);
+    json("/floor_flat_nlohmann", &bench::JsonFloor::flat_nlohmann, f.flat);
+    json("/floor_writ_simdjson", &bench::JsonFloor::writ_simdjson, load.json);
+}
+
+void add_micro_floors(const bench::fs::path& folder, const Load& load, const Expected& expected) {
+    static const Lines flat(folder / "requests.jsonl");
+    static std::vector<std::string> texts;
+    static const auto facts = micro_facts(flat, texts);
+    bench::add_row("micro/floor_text", expected,
+                   [] { return [](std::size_t i) { return bench::micro_floor(facts[i]); }; });
+    bench::add_row("micro/floor_writ_simdjson", expected, [&load] {
+        return [&load, floor = std::make_shared<bench::MicroJsonFloor>()](std::size_t i) {
+            return floor->decide(load.json[i]);
+        };
+    });
+}
+
+/// Holds decisions, whole, against the reference evaluator's: on as many requests as it manages in the time.
+void verify_mixed(const bench::fs::path& folder, const Load& load) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    const writ::Workspace workspace(valid(writ::read_sources({folder.string()}), folder));
+    Decider decider(load.bundle);
+    std::size_t done = 0;
+    for (; done < load.json.size() && (done < 20 || std::chrono::steady_clock::now() < until); ++done) {
+        (void)decider.permits(load.bound[done]);
+        const std::string decided = to_json(decider.decision, load.bundle, writ::Audience::Operator);
+        if (decided == valid(workspace.reference(load.json[done]), folder)) continue;
+        std::fprintf(stderr, "%s: request %zu is not decided as by the reference\n", folder.c_str(), done);
+        std::exit(1);
+    }
+    std::fprintf(stderr, "%s: %zu decisions equal the reference's, byte for byte\n", folder.c_str(), done);
+}
+
+Expected own_answers(const Load& load) {
+    Decider decider(load.bundle);
+    Expected answers;
+    for (const auto& request : load.bound) answers.push_back(decider.permits(request));
+    return answers;
+}
+
+void add_workload(const bench::fs::path& root, const std::string& name) {
+    // The benchmarks run when this has returned.
+    static std::deque<Load> loads;
+    static std::deque<NeutralFloors> floors;
+    const bench::fs::path folder = root / name, bundle = folder / "policy.bundle";
+    add_load(name, bundle);
+    const Load& of = loads.emplace_back(load(bundle), folder / "requests.writ.jsonl");
+    if (name.starts_with("mixed/")) {
+        verify_mixed(folder, of);
+        add_writ(name, of, own_answers(of));
+        return;
+    }
+    const bool derived = name.ends_with("/template");
+    const Expected expected = bench::expected_answers(derived ? folder.parent_path() : folder);
+    if (bench::fs::exists(folder / "rules.json")) add_floors(name, floors.emplace_back(folder), of, expected);
+    if (name == "micro") add_micro_floors(folder, of, expected);
+    add_writ(name, of, expected);
+    if (name == "1000") add_threads(name, of, expected);
+    std::fprintf(stderr, "%s: all %zu requests of every row are decided as expected\n", name.c_str(),
+                 expected.size());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     benchmark::Initialize(&argc, argv);
-    const fs::path refund = fs::path(WRIT_SOURCE_ROOT) / "examples" / "refund";
-    for (const char* name : {"permit", "needs_approval", "deny"})
-        add(std::string("refund/") + name,
-            std::make_shared<Load>(compiled(refund), std::vector{slurp(refund / "requests" / (std::string(name) + ".json"))}));
-    if (const char* workload = std::getenv("WRIT_WORKLOAD")) {
-        for (const auto& entry : fs::directory_iterator(workload))
-            if (fs::exists(entry.path() / "policy.writ") && !add_workload(entry.path())) return 1;
-    }
+    if (argc < 3) return 2;
+    for (int i = 2; i < argc; ++i) add_workload(argv[1], argv[i]);
     benchmark::RunSpecifiedBenchmarks();
 }
