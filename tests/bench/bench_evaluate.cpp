@@ -9,6 +9,7 @@
 
 #include "floor.h"
 #include "rows.h"
+#include "text_in.h"
 #include "workload.h"
 #include "writ/evaluator.h"
 #include "writ/tools.h"
@@ -65,9 +66,8 @@ struct Decider {
     writ::Decision decision;
 };
 
-/// Writ's rows, one per way in.
+/// Writ's rows for any workload: each is NAME, and what makes a function of the request's number.
 void add_writ(const std::string& name, const Load& load, const Expected& expected) {
-    // Each row is NAME, and what makes a function of the request's number. A new way in is one more row.
     bench::add_row(name + "/writ_bound", expected, [&load] {
         return [&load, decider = std::make_shared<Decider>(load.bundle)](std::size_t i) {
             return decider->permits(load.bound[i]);
@@ -110,8 +110,9 @@ void add_load(const std::string& name, const bench::fs::path& path) {
     });
 }
 
-struct NeutralFloors {
-    explicit NeutralFloors(const bench::fs::path& folder)
+/// The neutral workload besides Writ's documents of it.
+struct Neutral {
+    explicit Neutral(const bench::fs::path& folder)
         : flat(folder / "requests.jsonl"), facts(text_facts(flat, texts)), floor(folder), straight(folder) {
         floor.learn_tiers(facts);
         for (const auto& f : facts) interned.push_back(floor.intern(f));
@@ -124,35 +125,57 @@ struct NeutralFloors {
     std::vector<bench::Interned> interned;
 };
 
-void add_floors(const std::string& name, const NeutralFloors& f, const Load& load, const Expected& expected) {
-    if (f.straight)
+void add_neutral_text(const std::string& name, const Neutral& of, const Load& load, const Expected& expected) {
+    bench::add_row(name + "/writ_text", expected, [&of, &load] {
+        return [&of, decider = std::make_shared<Decider>(load.bundle),
+                in = std::make_shared<bench::NeutralText>(load.bundle)](std::size_t i) {
+            return decider->permits(in->state(of.facts[i]));
+        };
+    });
+}
+
+void add_neutral_floors(const std::string& name, const Neutral& of, const Load& load, const Expected& expected) {
+    if (of.straight)
         bench::add_row(name + "/straight_interned", expected,
-                       [&f] { return [&f](std::size_t i) { return f.straight.decide(f.interned[i]); }; });
+                       [&of] { return [&of](std::size_t i) { return of.straight.decide(of.interned[i]); }; });
     bench::add_row(name + "/floor_interned", expected,
-                   [&f] { return [&f](std::size_t i) { return f.floor.decide(f.interned[i]); }; });
+                   [&of] { return [&of](std::size_t i) { return of.floor.decide(of.interned[i]); }; });
     bench::add_row(name + "/floor_text", expected,
-                   [&f] { return [&f](std::size_t i) { return f.floor.decide(f.facts[i]); }; });
+                   [&of] { return [&of](std::size_t i) { return of.floor.decide(of.facts[i]); }; });
     const auto json = [&](const char* row, bool (bench::JsonFloor::*decide)(std::string_view), const Lines& lines) {
-        bench::add_row(name + row, expected, [&f, &lines, decide] {
-            return [&lines, decide, floor = std::make_shared<bench::JsonFloor>(f.floor)](std::size_t i) {
+        bench::add_row(name + row, expected, [&of, &lines, decide] {
+            return [&lines, decide, floor = std::make_shared<bench::JsonFloor>(of.floor)](std::size_t i) {
                 return (*floor.*decide)(lines[i]);
             };
         });
     };
-    json("/floor_flat_simdjson", &bench::JsonFloor::flat_simdjson, f.flat);
-    json("/floor_flat_nlohmann", &bench::JsonFloor::flat_nlohmann, f.flat);
+    json("/floor_flat_simdjson", &bench::JsonFloor::flat_simdjson, of.flat);
+    json("/floor_flat_nlohmann", &bench::JsonFloor::flat_nlohmann, of.flat);
     json("/floor_writ_simdjson", &bench::JsonFloor::writ_simdjson, load.json);
 }
 
-void add_micro_floors(const bench::fs::path& folder, const Load& load, const Expected& expected) {
-    static const Lines flat(folder / "requests.jsonl");
-    static std::vector<std::string> texts;
-    static const auto facts = micro_facts(flat, texts);
-    bench::add_row("micro/floor_text", expected,
-                   [] { return [](std::size_t i) { return bench::micro_floor(facts[i]); }; });
-    bench::add_row("micro/floor_writ_simdjson", expected, [&load] {
+/// The twelve-condition case besides Writ's documents of it.
+struct Micro {
+    Micro(const bench::fs::path& folder, const Lines& documents)
+        : flat(folder / "requests.jsonl"), facts(micro_facts(flat, texts)), json(bench::micro_json(documents)) {}
+    Lines flat;
+    std::vector<std::string> texts;
+    std::vector<bench::MicroFacts> facts;
+    std::vector<bench::MicroJson> json;
+};
+
+void add_micro(const std::string& name, const Micro& of, const Load& load, const Expected& expected) {
+    bench::add_row(name + "/floor_text", expected,
+                   [&of] { return [&of](std::size_t i) { return bench::micro_floor(of.facts[i]); }; });
+    bench::add_row(name + "/floor_writ_simdjson", expected, [&load] {
         return [&load, floor = std::make_shared<bench::MicroJsonFloor>()](std::size_t i) {
             return floor->decide(load.json[i]);
+        };
+    });
+    bench::add_row(name + "/writ_text", expected, [&of, &load] {
+        return [&of, decider = std::make_shared<Decider>(load.bundle),
+                in = std::make_shared<bench::MicroText>(load.bundle)](std::size_t i) {
+            return decider->permits(in->state(of.facts[i], of.json[i]));
         };
     });
 }
@@ -183,7 +206,8 @@ Expected own_answers(const Load& load) {
 void add_workload(const bench::fs::path& root, const std::string& name) {
     // The benchmarks run when this has returned.
     static std::deque<Load> loads;
-    static std::deque<NeutralFloors> floors;
+    static std::deque<Neutral> neutral;
+    static std::deque<Micro> micro;
     const bench::fs::path folder = root / name, bundle = folder / "policy.bundle";
     add_load(name, bundle);
     const Load& of = loads.emplace_back(load(bundle), folder / "requests.writ.jsonl");
@@ -193,9 +217,15 @@ void add_workload(const bench::fs::path& root, const std::string& name) {
         return;
     }
     const bool derived = name.ends_with("/template");
-    const Expected expected = bench::expected_answers(derived ? folder.parent_path() : folder);
-    if (bench::fs::exists(folder / "rules.json")) add_floors(name, floors.emplace_back(folder), of, expected);
-    if (name == "micro") add_micro_floors(folder, of, expected);
+    const bench::fs::path own = derived ? folder.parent_path() : folder;
+    const Expected expected = bench::expected_answers(own);
+    if (name == "micro") {
+        add_micro(name, micro.emplace_back(own, of.json), of, expected);
+    } else {
+        const Neutral& facts = neutral.emplace_back(own);
+        if (!derived) add_neutral_floors(name, facts, of, expected);
+        add_neutral_text(name, facts, of, expected);
+    }
     add_writ(name, of, expected);
     if (name == "1000") add_threads(name, of, expected);
     std::fprintf(stderr, "%s: all %zu requests of every row are decided as expected\n", name.c_str(),

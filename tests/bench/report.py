@@ -118,7 +118,8 @@ class Race:
             for size in self.sizes:
                 add(what, f"{size:,}", ratio(self.ns(size, name), self.ns(size, AGAINST[name])), "≤", goal)
         small, large = self.sizes[0], self.sizes[-1]
-        add("growth", f"{small:,} → {large:,}", ratio(self.writ_ns(large), self.writ_ns(small)), "≤", 2.5)
+        if small < large:
+            add("growth", f"{small:,} → {large:,}", ratio(self.writ_ns(large), self.writ_ns(small)), "≤", 2.5)
         micro = self.ns("micro", "writ_text") or self.ns("micro", "writ_bound")
         add("twelve conditions, against hand-written", "micro", ratio(micro, self.ns("micro", "floor_text")), "≤", 1.3)
         add("the same from JSON", "micro",
