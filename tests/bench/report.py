@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Joins what run.sh measured into one table, as Markdown, and RESULTS/race.json.
 
-usage: report.py RESULTS
+usage: report.py RESULTS [PAGE]      (PAGE: a page of Markdown whose tables are replaced, between the two MARKS)
 """
 import json
 import os
@@ -23,6 +23,8 @@ ROWS = [
 ]
 # What each of Writ's rows is held against, within the same folder.
 AGAINST = {"writ_bound": "floor_interned", "writ_text": "floor_text", "writ_json": "floor_writ_simdjson"}
+
+MARKS = ("<!-- the race: written by tests/bench/report.py -->\n", "<!-- end of the race -->\n")
 
 
 def read_lines(path):
@@ -145,19 +147,20 @@ class Race:
 
     def render(self):
         columns = [f"{s:,}" for s in self.sizes]
-        print("Nanoseconds per decision: median (p99), and the ratio to the floor with the same input "
-              "(peers: the floor with text in).\n")
-        print(table(["by number of rules", *columns], self.decisions(self.sizes) + self.peer_rows()))
         others = [f for f in ("micro", "mixed/10", "mixed/1000", "mixed/10000") if f in self.folders]
-        print("\n" + table(["other workloads", *others], self.decisions(others)))
         templates = [f"{s}/template" for s in self.sizes]
-        print("\n" + table(["rules as template and table", *columns], self.decisions(templates)))
         show = lambda t: "—" if t["measured"] is None else (
             times(t["measured"]) if t["unit"] == "×" else f"{t['measured']:,.1f}{t['unit']}")
-        print("\n" + table(
-            ["target", "where", "goal", "measured", ""],
-            [[t["what"], t["where"], f"{t['sign']} {t['goal']:,}{t['unit']}", show(t),
-              {True: "met", False: "**missed**", None: "not measured"}[t["met"]]] for t in self.targets()]))
+        return "\n\n".join([
+            "Nanoseconds per decision: median (p99), and the ratio to the floor with the same input "
+            "(peers: to the floor with text in).",
+            table(["by number of rules", *columns], self.decisions(self.sizes) + self.peer_rows()),
+            table(["other workloads", *others], self.decisions(others)),
+            table(["rules as template and table", *columns], self.decisions(templates)),
+            table(["target", "where", "goal", "measured", ""],
+                  [[t["what"], t["where"], f"{t['sign']} {t['goal']:,}{t['unit']}", show(t),
+                    {True: "met", False: "**missed**", None: "not measured"}[t["met"]]] for t in self.targets()]),
+        ])
 
 
 def machine():
@@ -169,11 +172,15 @@ def main():
     results = pathlib.Path(sys.argv[1])
     race = Race(results)
     here = machine()
-    print(f"{here['cpu']}, {here['cores']} cores; load of the machine at the end: {here['load']:.1f}\n")
-    race.render()
+    text = f"{here['cpu']}, {here['cores']} cores; load of the machine at the end {here['load']:.1f}.\n\n{race.render()}\n"
+    print(text, end="")
     (results / "race.json").write_text(json.dumps(
         {"machine": here, "folders": race.folders, "threads": race.threads, "peers": race.peers,
          "compile": race.compiled, "targets": race.targets()}, indent=1) + "\n")
+    if len(sys.argv) > 2:
+        page = pathlib.Path(sys.argv[2])
+        before, _, rest = page.read_text().partition(MARKS[0])
+        page.write_text(before + MARKS[0] + "\n" + text + "\n" + MARKS[1] + rest.partition(MARKS[1])[2])
 
 
 main()

@@ -49,6 +49,7 @@ python3 tests/bench/render_workload.py "$workload" ${sizes//,/ } micro >&2
 python3 tests/bench/gen_mixed.py "$workload/mixed" >&2
 for size in ${sizes//,/ }; do
     [ -f "$workload/$size/straight.inc" ] || continue
+    [ "$workload/$size/straight.so" -nt "$workload/$size/straight.inc" ] && continue
     c++ -std=c++20 -O3 -shared -fPIC -DSTRAIGHT="\"$(realpath "$workload/$size/straight.inc")\"" \
         tests/bench/floor_straight.cpp -o "$workload/$size/straight.so"
 done
