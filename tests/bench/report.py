@@ -41,8 +41,11 @@ def read_benchmarks(path):
         if "real_time" in parts:
             threads.setdefault(parts[1], {})[int(parts[-1].split(":")[1])] = b["items_per_second"]
             continue
+        time = b["cpu_time"]
+        if parts[-1] == "manual_time":
+            time, parts = b["real_time"], parts[:-1]
         folders.setdefault("/".join(parts[:-1]), {})[parts[-1]] = {
-            "median_ns": b["cpu_time"], "p99_ns": b.get("p99_ns"), "allocations": b.get("allocations")}
+            "median_ns": time, "p99_ns": b.get("p99_ns"), "allocations": b.get("allocations")}
     return folders, threads
 
 
@@ -150,7 +153,7 @@ class Race:
         others = [f for f in ("micro", "mixed/10", "mixed/1000", "mixed/10000") if f in self.folders]
         templates = [f"{s}/template" for s in self.sizes]
         show = lambda t: "—" if t["measured"] is None else (
-            times(t["measured"]) if t["unit"] == "×" else f"{t['measured']:,.1f}{t['unit']}")
+            times(t["measured"]) if t["unit"] == "×" else f"{t['measured']:,.4g}{t['unit']}")
         return "\n\n".join([
             "Nanoseconds per decision: median (p99), and the ratio to the floor with the same input "
             "(peers: to the floor with text in).",
