@@ -39,6 +39,8 @@ NOT_RUN = {
     ("README.md", "examples/quickstart.sh"),
     # Runs this test.
     ("README.md", "tests/run.sh"),
+    # Takes minutes.
+    ("docs/performance.md", "tests/bench/run.sh --peers"),
     # Needs an installed library; tests/link/install_test.sh does the same with one.
     ("docs/c-interface.md", "cc -std=c99 embed.c $(pkg-config --cflags --libs writ) -o embed"),
 }

@@ -1,117 +1,236 @@
-// Benchmarks of evaluate(): the refund example, and the neutral workload where WRIT_WORKLOAD names a
-// folder that gen_workload.py and render_workload.py have filled. Agreement with the workload's
-// expected answers is checked before anything is timed.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+// The race, Writ's rows and the floors' beside them: see docs/performance.md. Every row's answers are held
+// against the expected ones before anything is timed.
+// usage: bench_evaluate WORKLOAD FOLDER... [--benchmark_…]      (WORKLOAD: what run.sh filled; its folders)
+#include <chrono>
+#include <deque>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "floor.h"
+#include "rows.h"
+#include "text_in.h"
+#include "workload.h"
 #include "writ/evaluator.h"
 #include "writ/tools.h"
 
 namespace {
 
-namespace fs = std::filesystem;
+using bench::Lines;
+using Expected = std::vector<bool>;
 
-std::string slurp(const fs::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+template <class T>
+T valid(writ::Result<T> result, const bench::fs::path& path) {
+    if (result) return *std::move(result);
+    std::fprintf(stderr, "%s: %s\n", path.c_str(), result.error().message.c_str());
+    std::exit(3);
 }
 
-std::vector<std::string> lines_of(const fs::path& path) {
-    std::ifstream in(path);
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-    return lines;
+writ::Bundle load(const bench::fs::path& path) {
+    const std::string bytes = bench::slurp(path);
+    return valid(writ::Bundle::load(std::as_bytes(std::span(bytes))), path);
 }
 
-writ::Bundle compiled(const fs::path& path) {
-    auto sources = writ::read_sources({path.string()});
-    if (!sources) std::abort();
-    auto bundle = writ::compile(*sources);
-    if (!bundle) {
-        for (const auto& d : bundle.error().items) std::fprintf(stderr, "%s: %s\n", d.code.c_str(), d.message.c_str());
-        std::abort();
-    }
-    return *bundle;
-}
-
-/// A policy and requests for it, as text and bound.
+/// A bundle and request documents for it. Outlives the benchmarks.
 struct Load {
-    explicit Load(writ::Bundle of, std::vector<std::string> texts) : bundle(std::move(of)), json(std::move(texts)) {
-        for (const std::string& text : json) {
-            auto request = std::make_unique<writ::Request>(bundle);
-            if (!request->parse(text)) std::abort();
-            bound.push_back(std::move(request));
-        }
-    }
+    Load(writ::Bundle of, const bench::fs::path& requests) : bundle(std::move(of)), json(requests) {}
     writ::Bundle bundle;
-    std::vector<std::string> json;
-    std::vector<std::unique_ptr<writ::Request>> bound;
+    Lines json;
 };
 
-/// Facts already bound: rules, grant, reasons and attribution.
-void evaluate_bound(benchmark::State& state, const std::shared_ptr<Load>& load) {
-    writ::Evaluator evaluator(load->bundle);
+/// What one thread needs to decide.
+struct Decider {
+    explicit Decider(const writ::Bundle& bundle) : evaluator(bundle), request(bundle) {}
+
+    bool permits(const writ::Request& of) {
+        evaluator.evaluate(of, decision);
+        return decision.effect == writ::Effect::Permit;
+    }
+    bool permits(std::string_view json) {
+        if (!request.parse(json)) std::abort();
+        return permits(request);
+    }
+
+    writ::Evaluator evaluator;
+    writ::Request request;
     writ::Decision decision;
-    std::size_t next = 0;
-    for (auto _ : state) {
-        evaluator.evaluate(*load->bound[next], decision);
-        benchmark::DoNotOptimize(decision.effect);
-        if (++next == load->bound.size()) next = 0;
+};
+
+/// Requests bound before they are decided, a block at a time.
+class Bound {
+public:
+    explicit Bound(const Load& load) : load_(load), decider_(load.bundle) {
+        for (std::size_t i = 0; i < bench::kBlock; ++i) block_.emplace_back(load.bundle);
     }
+    void prepare(std::size_t from, std::size_t count) {
+        from_ = from;
+        for (std::size_t i = 0; i < count; ++i)
+            if (!block_[i].parse(load_.json[from + i])) std::abort();
+    }
+    bool operator()(std::size_t i) { return decider_.permits(block_[i - from_]); }
+
+private:
+    const Load& load_;
+    Decider decider_;
+    std::vector<writ::Request> block_;
+    std::size_t from_ = 0;
+};
+
+/// Writ's rows for any workload: each is NAME, and what makes a function of the request's number.
+void add_writ(const std::string& name, const Load& load, const Expected& expected) {
+    bench::add_row(name + "/writ_bound", expected, [&load] { return Bound(load); });
+    bench::add_row(name + "/writ_json", expected, [&load] {
+        return [&load, decider = std::make_shared<Decider>(load.bundle)](std::size_t i) {
+            return decider->permits(load.json[i]);
+        };
+    });
+    bench::add_row(name + "/writ_json_to_json", expected, [&load] {
+        return [&load, decider = std::make_shared<Decider>(load.bundle)](std::size_t i) {
+            const bool permits = decider->permits(load.json[i]);
+            benchmark::DoNotOptimize(to_json(decider->decision, load.bundle, writ::Audience::Operator));
+            return permits;
+        };
+    });
 }
 
-/// JSON text in, decision out.
-void evaluate_json(benchmark::State& state, const std::shared_ptr<Load>& load) {
-    writ::Evaluator evaluator(load->bundle);
-    writ::Request request(load->bundle);
-    writ::Decision decision;
-    std::size_t next = 0;
-    for (auto _ : state) {
-        if (!request.parse(load->json[next])) std::abort();
-        evaluator.evaluate(request, decision);
-        benchmark::DoNotOptimize(decision.effect);
-        if (++next == load->json.size()) next = 0;
-    }
+/// Opening a bundle: digest and verification.
+void add_load(const std::string& name, const bench::fs::path& path) {
+    benchmark::RegisterBenchmark((name + "/writ_load").c_str(), [path](benchmark::State& state) {
+        const std::string bytes = bench::slurp(path);
+        for (auto _ : state)
+            benchmark::DoNotOptimize(valid(writ::Bundle::load(std::as_bytes(std::span(bytes))), path));
+    });
 }
 
-void add(const std::string& name, const std::shared_ptr<Load>& load) {
-    benchmark::RegisterBenchmark((name + "/bound").c_str(), evaluate_bound, load);
-    benchmark::RegisterBenchmark((name + "/json").c_str(), evaluate_json, load);
+/// The neutral workload besides Writ's documents of it.
+struct Neutral {
+    explicit Neutral(const bench::fs::path& folder)
+        : flat(folder / "requests.jsonl"), facts(text_facts(flat, texts)), floor(folder), straight(folder) {
+        floor.learn_tiers(facts);
+        for (const auto& f : facts) interned.push_back(floor.intern(f));
+    }
+    Lines flat;
+    std::vector<std::string> texts;
+    std::vector<bench::TextFacts> facts;
+    bench::Floor floor;
+    bench::Straight straight;
+    std::vector<bench::Interned> interned;
+};
+
+void add_neutral_text(const std::string& name, const Neutral& of, const Load& load, const Expected& expected) {
+    const auto text = [&of, &load] {
+        return [&of, decider = std::make_shared<Decider>(load.bundle),
+                in = std::make_shared<bench::NeutralText>(load.bundle)](std::size_t i) {
+            return decider->permits(in->state(of.facts[i]));
+        };
+    };
+    bench::add_row(name + "/writ_text", expected, text);
+    // Two threads against one, over one bundle.
+    if (name == "1000") bench::add_row(name + "/writ_text_threads", expected, text, 2);
 }
 
-bool add_workload(const fs::path& folder) {
-    auto load = std::make_shared<Load>(compiled(folder / "policy.writ"), lines_of(folder / "requests.writ.jsonl"));
-    const auto expected = lines_of(folder / "expected.jsonl");
-    writ::Evaluator evaluator(load->bundle);
-    for (std::size_t i = 0; i < load->bound.size(); ++i) {
-        const bool permit = evaluator.evaluate(*load->bound[i]).effect == writ::Effect::Permit;
-        if (permit == (expected.at(i).find("true") != std::string::npos)) continue;
-        std::fprintf(stderr, "%s: request %zu disagrees with expected.jsonl\n", folder.c_str(), i);
-        return false;
+void add_neutral_floors(const std::string& name, const Neutral& of, const Load& load, const Expected& expected) {
+    if (of.straight)
+        bench::add_row(name + "/straight_interned", expected,
+                       [&of] { return [&of](std::size_t i) { return of.straight.decide(of.interned[i]); }; });
+    bench::add_row(name + "/floor_interned", expected,
+                   [&of] { return [&of](std::size_t i) { return of.floor.decide(of.interned[i]); }; });
+    bench::add_row(name + "/floor_text", expected,
+                   [&of] { return [&of](std::size_t i) { return of.floor.decide(of.facts[i]); }; });
+    const auto json = [&](const char* row, bool (bench::JsonFloor::*decide)(std::string_view), const Lines& lines) {
+        bench::add_row(name + row, expected, [&of, &lines, decide] {
+            return [&lines, decide, floor = std::make_shared<bench::JsonFloor>(of.floor)](std::size_t i) {
+                return (*floor.*decide)(lines[i]);
+            };
+        });
+    };
+    json("/floor_flat_simdjson", &bench::JsonFloor::flat_simdjson, of.flat);
+    json("/floor_flat_nlohmann", &bench::JsonFloor::flat_nlohmann, of.flat);
+    json("/floor_writ_simdjson", &bench::JsonFloor::writ_simdjson, load.json);
+}
+
+/// The twelve-condition case besides Writ's documents of it.
+struct Micro {
+    Micro(const bench::fs::path& folder, const Lines& documents)
+        : flat(folder / "requests.jsonl"), facts(micro_facts(flat, texts)), json(bench::micro_json(documents)) {}
+    Lines flat;
+    std::vector<std::string> texts;
+    std::vector<bench::MicroFacts> facts;
+    std::vector<bench::MicroJson> json;
+};
+
+void add_micro(const std::string& name, const Micro& of, const Load& load, const Expected& expected) {
+    bench::add_row(name + "/floor_text", expected,
+                   [&of] { return [&of](std::size_t i) { return bench::micro_floor(of.facts[i]); }; });
+    bench::add_row(name + "/floor_writ_simdjson", expected, [&load] {
+        return [&load, floor = std::make_shared<bench::MicroJsonFloor>()](std::size_t i) {
+            return floor->decide(load.json[i]);
+        };
+    });
+    bench::add_row(name + "/writ_text", expected, [&of, &load] {
+        return [&of, decider = std::make_shared<Decider>(load.bundle),
+                in = std::make_shared<bench::MicroText>(load.bundle)](std::size_t i) {
+            return decider->permits(in->state(of.facts[i], of.json[i]));
+        };
+    });
+}
+
+/// Holds decisions, whole, against the reference evaluator's: on as many requests as it manages in the time.
+void verify_mixed(const bench::fs::path& folder, const Load& load) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    const writ::Workspace workspace(valid(writ::read_sources({folder.string()}), folder));
+    Decider decider(load.bundle);
+    std::size_t done = 0;
+    for (; done < load.json.size() && (done < 20 || std::chrono::steady_clock::now() < until); ++done) {
+        (void)decider.permits(load.json[done]);
+        const std::string decided = to_json(decider.decision, load.bundle, writ::Audience::Operator);
+        if (decided == valid(workspace.reference(load.json[done]), folder)) continue;
+        std::fprintf(stderr, "%s: request %zu is not decided as by the reference\n", folder.c_str(), done);
+        std::exit(1);
     }
-    std::fprintf(stderr, "%s: all %zu requests agree with expected.jsonl\n", folder.c_str(), load->bound.size());
-    add("workload/" + folder.filename().string(), load);
-    return true;
+    std::fprintf(stderr, "%s: %zu decisions equal the reference's, byte for byte\n", folder.c_str(), done);
+}
+
+Expected own_answers(const Load& load) {
+    Decider decider(load.bundle);
+    Expected answers;
+    for (std::size_t i = 0; i < load.json.size(); ++i) answers.push_back(decider.permits(load.json[i]));
+    return answers;
+}
+
+void add_workload(const bench::fs::path& root, const std::string& name) {
+    // The benchmarks run when this has returned.
+    static std::deque<Load> loads;
+    static std::deque<Neutral> neutral;
+    static std::deque<Micro> micro;
+    const bench::fs::path folder = root / name, bundle = folder / "policy.bundle";
+    add_load(name, bundle);
+    const Load& of = loads.emplace_back(load(bundle), folder / "requests.writ.jsonl");
+    if (name.starts_with("mixed/")) {
+        verify_mixed(folder, of);
+        add_writ(name, of, own_answers(of));
+        return;
+    }
+    const bool derived = name.ends_with("/template");
+    const bench::fs::path own = derived ? folder.parent_path() : folder;
+    const Expected expected = bench::expected_answers(own);
+    if (name == "micro") {
+        add_micro(name, micro.emplace_back(own, of.json), of, expected);
+    } else {
+        const Neutral& facts = neutral.emplace_back(own);
+        if (!derived) add_neutral_floors(name, facts, of, expected);
+        add_neutral_text(name, facts, of, expected);
+    }
+    add_writ(name, of, expected);
+    std::fprintf(stderr, "%s: all %zu requests of every row are decided as expected\n", name.c_str(),
+                 expected.size());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     benchmark::Initialize(&argc, argv);
-    const fs::path refund = fs::path(WRIT_SOURCE_ROOT) / "examples" / "refund";
-    for (const char* name : {"permit", "needs_approval", "deny"})
-        add(std::string("refund/") + name,
-            std::make_shared<Load>(compiled(refund), std::vector{slurp(refund / "requests" / (std::string(name) + ".json"))}));
-    if (const char* workload = std::getenv("WRIT_WORKLOAD")) {
-        for (const auto& entry : fs::directory_iterator(workload))
-            if (fs::exists(entry.path() / "policy.writ") && !add_workload(entry.path())) return 1;
-    }
+    if (argc < 3) return 2;
+    for (int i = 2; i < argc; ++i) add_workload(argv[1], argv[i]);
     benchmark::RunSpecifiedBenchmarks();
 }

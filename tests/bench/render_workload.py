@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Renders the neutral benchmark workload as Writ policy and requests.
 
-usage: render_workload.py WORKLOAD_DIR     (a folder that gen_workload.py wrote: 10/, 1000/, …)
+usage: render_workload.py WORKLOAD FOLDER...     (folders that gen_workload.py wrote there: 10, 1000, …, micro)
 
-For each size it adds policy.writ and requests.writ.jsonl beside rules.json. Mapping of the neutral
+For a size it adds policy.writ and requests.writ.jsonl beside rules.json, and template/, which says the
+same in two templates over two tables. For the twelve-condition case it adds a policy of one rule. Mapping of the neutral
 facts: issuer -> token.issuer, namespace -> workload.namespace, tenant -> tenant, tool -> tool.name,
 tier -> the tool's tier in the catalogue (the workload gives every tool one tier), depth ->
 run.attempt (a plain integer fact), approval -> sets["approval"]; the facts no rule reads go to
 workload.spiffe_id, token.aud, agent.id, agent.class, resource.id and workload.environment.
 """
+import csv
 import json
 import pathlib
 import sys
@@ -25,7 +27,7 @@ def quoted(text):
     return json.dumps(text)
 
 
-def policy(rules, tools, issuers):
+def head(tools, issuers):
     yield "module bench\n"
     yield "claims plain { iss: string }\n"
     for i, url in enumerate(issuers):
@@ -34,6 +36,10 @@ def policy(rules, tools, issuers):
     for tool, tier in tools.items():
         yield (f"tool {name_of(tool)} {quoted(tool)} {{ tier {TIERS[tier]}  audience "
                f'"https://tools.example.com"  scopes {{ "use" }} }}')
+
+
+def policy(rules, tools, issuers):
+    yield from head(tools, issuers)
     index = {url: i for i, url in enumerate(issuers)}
     for r in rules:
         if r["effect"] == "deny":
@@ -46,6 +52,48 @@ def policy(rules, tools, issuers):
                f' and tenant == {quoted(r["tenant"])}{tier} and run.attempt <= {r["max_depth"]}'
                f' and (tool.tier != destroy or sets["approval"] == "approved")\n'
                f'  grant {{ "use" }} for 15m')
+
+
+def template(issuers, tools, folder, rules):
+    """The same rules as rows: what a rule has in common is written once."""
+    permits = [r for r in rules if r["effect"] == "permit"]
+    denies = [r for r in rules if r["effect"] == "deny"]
+    folder.mkdir(exist_ok=True)
+    with (folder / "permits.csv").open("w", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["issuer", "namespace", "tenant", "tools", "tier", "depth"])
+        rows.writerows([r["issuer"], r["namespace"], r["tenant"], ";".join(r["tools"]), TIERS[r["max_tier"]],
+                        r["max_depth"]] for r in permits)
+    with (folder / "denies.csv").open("w", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["namespace", "tool"])
+        rows.writerows([r["namespace"], r["tool"]] for r in denies)
+    yield from head(tools, issuers)
+    yield """
+table permits = csv "permits.csv" {
+  issuer: string
+  namespace: string
+  tenant: string
+  tools: set<string>
+  tier: tier
+  depth: int
+}
+table denies = csv "denies.csv" {
+  namespace: string
+  tool: string
+}
+
+permit listed
+  for each row in permits
+  when token.issuer == row.issuer and workload.namespace == row.namespace and tenant == row.tenant
+   and tool.name in row.tools and tool.tier <= row.tier and run.attempt <= row.depth
+   and (tool.tier != destroy or sets["approval"] == "approved")
+  grant { "use" } for 15m
+
+deny listed_deny
+  for each row in denies
+  when workload.namespace is some and workload.namespace == row.namespace and tool.name == row.tool
+"""
 
 
 def request(q):
@@ -63,19 +111,91 @@ def request(q):
     }
 
 
+MICRO = """module bench
+
+claims pipeline {
+  iss: string
+  aud: one_or_many<string> max 16
+  sub: string
+  iat: instant
+  repository_owner: string
+  repository: path
+  ref: path
+  environment: string
+  event_name: string
+  runner_environment: string
+  workflow_ref: path
+  run_attempt: int
+}
+issuer ci: pipeline "https://token.ci.example.com" { audience "https://credentials.example.com" }
+
+tier observe < change < destroy
+tool deploy { tier change  audience "https://tools.example.com"  scopes { "use" } }
+
+permit release
+  for tool deploy
+  when token.issuer is ci
+   and ci.repository_owner == "acme"
+   and ci.repository in { "acme/payments", "acme/ledger", "acme/identity", "acme/search", "acme/edge" }
+   and ci.ref like "refs/heads/release/**"
+   and ci.environment == "production"
+   and ci.event_name in { "push", "workflow_dispatch" }
+   and ci.runner_environment != "self-hosted"
+   and ci.workflow_ref like "acme/ci/.github/workflows/deploy-*.yml@refs/tags/v*"
+   and ci.run_attempt <= 3
+   and age(ci.iat) <= 5m
+   and all hop in delegation.chain: (hop.tier <= change and hop.issuer in
+     { "https://ci.id.example.com", "https://agents.id.example.com", "https://workforce.id.example.com" })
+  grant { "use" } for 15m
+"""
+
+
+def micro_request(q):
+    # A grant ends when the age that its permit allows does. A token at exactly that age would get one of no
+    # length, so that such a request is made a second earlier.
+    now = q["now"] - 1 if q["now"] - q["iat"] == 300 else q["now"]
+    claims = {name: q[name] for name in ("iss", "aud", "sub", "iat", "repository_owner", "repository", "ref", "environment",
+                                         "event_name", "runner_environment", "workflow_ref", "run_attempt")}
+    return {
+        "now": now, "request_id": "req-1", "provenance": "verified",
+        "token": {"issuer": q["iss"], "aud": q["aud"], "exp": q["iat"] + 3600, "nbf": None, "iat": q["iat"],
+                  "claims": claims},
+        "agent": {"id": "agent-1"}, "run": {"id": "run-1", "parent_id": None, "exp": None},
+        "tenant": "t1", "user": None, "tool": {"name": "deploy"}, "want": {"scopes": ["use"]},
+        "delegation": {"chain": [{"actor": hop["actor"], "issuer": hop["issuer"], "tier": TIERS[hop["tier"]],
+                                  "granted_scopes": ["use"], "exp": None} for hop in q["chain"]]},
+    }
+
+
+def write(folder, parts, requests):
+    folder.mkdir(exist_ok=True)
+    (folder / "policy.writ").write_text("\n".join(parts) + "\n")
+    (folder / "requests.writ.jsonl").write_text(
+        "".join(json.dumps(r, separators=(",", ":")) + "\n" for r in requests))
+
+
+def lines(path):
+    return [json.loads(line) for line in path.open()]
+
+
 def main():
-    for folder in sorted(p for p in pathlib.Path(sys.argv[1]).iterdir() if (p / "rules.json").exists()):
+    root = pathlib.Path(sys.argv[1])
+    for name in sys.argv[2:]:
+        folder = root / name
+        queries = lines(folder / "requests.jsonl")
+        if name == "micro":
+            write(folder, [MICRO], [micro_request(q) for q in queries])
+            continue
         rules = json.loads((folder / "rules.json").read_text())
-        queries = [json.loads(line) for line in (folder / "requests.jsonl").open()]
         tools = {q["tool"]: q["tier"] for q in queries}
         for r in rules:
             for t in r.get("tools", [r.get("tool")]):
                 tools.setdefault(t, 0)
         issuers = sorted({r["issuer"] for r in rules if "issuer" in r} | {q["issuer"] for q in queries})
-        (folder / "policy.writ").write_text("\n".join(policy(rules, tools, issuers)) + "\n")
-        (folder / "requests.writ.jsonl").write_text(
-            "".join(json.dumps(request(q), separators=(",", ":")) + "\n" for q in queries))
-        print(f"{folder.name}: {len(rules)} rules, {len(tools)} tools, {len(queries)} requests")
+        requests = [request(q) for q in queries]
+        write(folder, policy(rules, tools, issuers), requests)
+        write(folder / "template", template(issuers, tools, folder / "template", rules), requests)
+        print(f"{name}: {len(rules)} rules, {len(tools)} tools, {len(queries)} requests")
 
 
 main()

@@ -1,0 +1,11 @@
+// Counts what operator new is asked for. Linking allocations.cpp replaces it in the whole program.
+#pragma once
+
+#include <cstdint>
+
+namespace bench {
+
+/// Allocations by this thread so far.
+[[nodiscard]] std::uint64_t allocations();
+
+}  // namespace bench

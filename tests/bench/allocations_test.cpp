@@ -1,0 +1,36 @@
+// No decision asks for memory once there was one like it: counts operator new, which the program replaces.
+// usage: allocations_test BUNDLE REQUEST.json
+#include <cstdio>
+
+#include "allocations.h"
+#include "steady.h"
+
+namespace {
+
+constexpr int kWarmUp = 2, kCounted = 100;
+
+/// Whether each decision permits and none but the first few allocates.
+bool steadily(bench::Steady& steady, std::string_view way) {
+    for (int i = 0; i < kWarmUp; ++i)
+        if (!steady.permits(way)) return false;
+    const std::uint64_t before = bench::allocations();
+    int permits = 0;
+    for (int i = 0; i < kCounted; ++i) permits += steady.permits(way);
+    const std::uint64_t allocated = bench::allocations() - before;
+    std::printf("%s: %d decisions, %d permits, %llu allocations\n", way.data(), kCounted, permits,
+                static_cast<unsigned long long>(allocated));
+    return permits == kCounted && allocated == 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 3) return 2;
+    const std::string sealed = bench::read_file(argv[1]);
+    const auto bundle = writ::Bundle::load(std::as_bytes(std::span(sealed)));
+    if (!bundle) return 3;
+    bench::Steady steady(*bundle, bench::read_file(argv[2]));
+    bool held = true;
+    for (const std::string_view way : bench::Steady::kWays) held = steadily(steady, way) && held;
+    return held ? 0 : 1;
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Instructions per decision, which unlike nanoseconds are the same on a busy machine: callgrind counts two runs
+# of steady, of N and of 2N decisions, and the difference is N decisions. Fails where there are more than 5 in
+# 100 above what instructions.txt has.
+# usage: instructions.sh STEADY BUNDLE [--record]      --record: writes instructions.txt anew
+# Exit code 77 without valgrind.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+steady=$1 bundle=$2 record=${3:-}
+command -v valgrind >/dev/null || { echo "skipped: no valgrind"; exit 77; }
+
+count=500
+counted() {  # counted WAY COUNT
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$steady" "$bundle" "$here/steady.json" "$1" "$2" 2>&1 |
+        sed -n 's/.*Collected : //p'
+}
+
+failed=0 recorded=''
+while read -r way limit; do
+    once=$(counted "$way" $count) twice=$(counted "$way" $((2 * count)))
+    each=$(((twice - once) / count))
+    recorded+="$way $each"$'\n'
+    echo "$way: $each instructions per decision, $limit recorded"
+    if [ -z "$record" ] && [ $((each * 100)) -gt $((limit * 105)) ]; then
+        echo "$way: that is a regression; where it is meant, run this script with --record" >&2
+        failed=1
+    elif [ $((each * 105)) -lt $((limit * 100)) ]; then
+        echo "$way: so much less that it is worth recording"
+    fi
+done <"$here/instructions.txt"
+[ -z "$record" ] || printf '%s' "$recorded" >"$here/instructions.txt"
+exit $failed

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# The race: Writ, the floors and, with --peers, the other engines, over the same workload in one run.
+# Answers are verified before anything is timed. Ends with one table; RESULTS/race.json holds the same.
+#
+# usage: tests/bench/run.sh [--sizes 10,1000,10000,100000] [--peers] [--quick]
+#                           [--generator FILE] [--workload DIR] [--results DIR]
+#
+#   --peers      builds and runs what lies in tests/bench/peers; a peer without its toolchain is skipped
+#   --quick      fewer repetitions: to see that all works, not to quote
+#   --generator  the neutral workload's generator, gen_workload.py. It is no part of the project; without this
+#                option it is looked for in ../shared/data/perf beside the project
+#   --workload   where workloads are kept; what is there already is not generated again (build/workload)
+#   --results    where results go (build/race)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+sizes=10,1000,10000,100000 peers='' quick='' generator=../shared/data/perf/gen_workload.py
+workload=build/workload results=build/race
+while [ $# -gt 0 ]; do
+    case $1 in
+    --sizes) sizes=$2; shift 2 ;;
+    --peers) peers=1; shift ;;
+    --quick) quick=quick; shift ;;
+    --generator) generator=$2; shift 2 ;;
+    --workload) workload=$2; shift 2 ;;
+    --results) results=$2; shift 2 ;;
+    *) sed -n '5,6s/^# //p' "$0" >&2; exit 2 ;;
+    esac
+done
+
+tests/setup.sh
+[ -f build/build.ninja ] || meson setup build >/dev/null
+ninja -C build cli/writ tests/bench/bench_evaluate >&2
+mkdir -p "$workload" "$results"
+
+# --- the workloads
+missing=()
+for size in ${sizes//,/ }; do [ -f "$workload/$size/expected.jsonl" ] || missing+=("$size"); done
+[ -f "$workload/micro/expected.jsonl" ] || [ ${#missing[@]} -gt 0 ] || missing=("${sizes%%,*}")
+if [ ${#missing[@]} -gt 0 ]; then
+    [ -f "$generator" ] || { echo "run.sh: no generator at $generator; name it with --generator" >&2; exit 4; }
+    python3 "$generator" "$workload" --sizes "$(IFS=,; echo "${missing[*]}")" >&2
+fi
+folders=()
+for size in ${sizes//,/ }; do folders+=("$size" "$size/template"); done
+folders+=(micro)
+for size in 10 1000 10000; do folders+=("mixed/$size"); done
+python3 tests/bench/render_workload.py "$workload" ${sizes//,/ } micro >&2
+python3 tests/bench/gen_mixed.py "$workload/mixed" >&2
+for size in ${sizes//,/ }; do
+    [ -f "$workload/$size/straight.inc" ] || continue
+    [ "$workload/$size/straight.so" -nt "$workload/$size/straight.inc" ] && continue
+    c++ -std=c++20 -O3 -shared -fPIC -DSTRAIGHT="\"$(realpath "$workload/$size/straight.inc")\"" \
+        tests/bench/floor_straight.cpp -o "$workload/$size/straight.so"
+done
+python3 tests/bench/compile_cost.py build/cli/writ "$workload" "${folders[@]}" >"$results/compile.jsonl"
+
+# --- Writ and the floors; interleaved, so that a drift of the machine's speed meets all of them
+timing=(--benchmark_repetitions=15 --benchmark_min_time=0.1)
+[ -z "$quick" ] || timing=(--benchmark_repetitions=3 --benchmark_min_time=0.02)
+build/tests/bench/bench_evaluate "$workload" "${folders[@]}" "${timing[@]}" \
+    --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true \
+    --benchmark_out="$results/writ.json" --benchmark_out_format=json >"$results/writ.log"
+
+# --- the peers
+: >"$results/peers.jsonl"
+[ -z "$peers" ] || tests/bench/peers/run.sh "$workload" "$sizes" build/peers $quick >"$results/peers.jsonl"
+
+python3 tests/bench/report.py "$results"
