@@ -2,106 +2,17 @@
 #include <algorithm>
 #include <string>
 
-#include "base/json.h"
-#include "base/values.h"
 #include "bytecode/program.h"
+#include "vm/decision_json.h"
 #include "vm/reason.h"
 #include "writ/bundle.h"
 #include "writ/decision.h"
 
 namespace writ {
 
-namespace {
+using json::Writer;
 
-constexpr int kSchemaVersion = 1;
-
-std::string_view name_of(Effect effect) {
-    switch (effect) {
-        case Effect::Deny:
-            return "deny";
-        case Effect::NeedsApproval:
-            return "needs_approval";
-        case Effect::Permit:
-            return "permit";
-    }
-    return "deny";
-}
-
-/// Writes members in the order they are given.
-class Writer {
-public:
-    std::string out;
-
-    void open(char bracket) {
-        separate();
-        out += bracket;
-        fresh_ = true;
-    }
-    void close(char bracket) {
-        out += bracket;
-        fresh_ = false;
-    }
-    void key(std::string_view name) {
-        separate();
-        json::append_quoted(out, name);
-        out += ':';
-        fresh_ = true;
-    }
-    void raw(std::string_view text) {
-        separate();
-        out += text;
-    }
-    void text(std::string_view value) {
-        separate();
-        json::append_quoted(out, value);
-    }
-    /// Empty text stands for what there is none of.
-    void text_or_null(std::string_view value) {
-        if (value.empty())
-            raw("null");
-        else
-            text(value);
-    }
-    void number(std::int64_t value) { raw(std::to_string(value)); }
-    void instant(std::int64_t micros) { text(format_instant(micros)); }
-    void texts(const std::vector<std::string_view>& values) {
-        open('[');
-        for (const std::string_view value : values) text(value);
-        close(']');
-    }
-
-private:
-    void separate() {
-        if (!fresh_) out += ',';
-        fresh_ = false;
-    }
-    bool fresh_ = true;
-};
-
-void write_grant(Writer& to, const Decision& decision) {
-    if (decision.effect != Effect::Permit) return to.raw("null");
-    const Grant& grant = decision.grant;
-    to.open('{');
-    to.key("scopes"), to.texts(grant.scopes);
-    to.key("audience"), to.texts(grant.audience);
-    to.key("ttl"), to.number(grant.ttl);
-    to.key("not_after");
-    if (grant.not_after)
-        to.instant(*grant.not_after);
-    else
-        to.raw("null");
-    to.key("single_use"), to.raw(grant.single_use ? "true" : "false");
-    to.key("obligations");
-    to.open('[');
-    for (const Obligation& duty : grant.obligations) {
-        to.open('{');
-        to.key("name"), to.text(duty.name);
-        to.key("args"), to.raw(duty.args);
-        to.close('}');
-    }
-    to.close(']');
-    to.close('}');
-}
+namespace vm {
 
 void write_rule(Writer& to, const Layers& layers, std::uint32_t layer, std::uint32_t index) {
     if (layer >= layers.bundles().size()) return to.raw("null");
@@ -120,6 +31,64 @@ void write_rule(Writer& to, const Layers& layers, std::uint32_t layer, std::uint
     to.close('}');
 }
 
+void write_reasons(Writer& to, const std::vector<Reason>& reasons, const Layers& layers) {
+    to.open('[');
+    for (const Reason& each : reasons) {
+        to.open('{');
+        to.key("code"), to.text(each.code);
+        to.key("fact"), to.text_or_null(each.detail);
+        to.key("rule"), write_rule(to, layers, each.layer, each.rule);
+        to.close('}');
+    }
+    to.close(']');
+}
+
+}  // namespace vm
+
+namespace {
+
+using vm::write_reasons;
+using vm::write_rule;
+
+constexpr int kSchemaVersion = 1;
+
+std::string_view name_of(Effect effect) {
+    switch (effect) {
+        case Effect::Deny:
+            return "deny";
+        case Effect::NeedsApproval:
+            return "needs_approval";
+        case Effect::Permit:
+            return "permit";
+    }
+    return "deny";
+}
+
+void write_grant(Writer& to, const Decision& decision) {
+    if (decision.effect != Effect::Permit) return to.raw("null");
+    const Grant& grant = decision.grant;
+    to.open('{');
+    to.key("scopes"), to.texts(grant.scopes);
+    to.key("audience"), to.texts(grant.audience);
+    to.key("ttl"), to.number(grant.ttl);
+    to.key("not_after");
+    if (grant.not_after)
+        to.instant(*grant.not_after);
+    else
+        to.raw("null");
+    to.key("single_use"), to.boolean(grant.single_use);
+    to.key("obligations");
+    to.open('[');
+    for (const Obligation& duty : grant.obligations) {
+        to.open('{');
+        to.key("name"), to.text(duty.name);
+        to.key("args"), to.raw(duty.args);
+        to.close('}');
+    }
+    to.close(']');
+    to.close('}');
+}
+
 void write_requirements(Writer& to, const Decision& decision, const Layers& layers, Audience reader) {
     to.open('[');
     for (const Requirement& each : decision.requirements) {
@@ -132,18 +101,6 @@ void write_requirements(Writer& to, const Decision& decision, const Layers& laye
             to.key("within"), to.number(each.within);
         }
         to.key("expires"), to.instant(each.expires);
-        to.close('}');
-    }
-    to.close(']');
-}
-
-void write_reasons(Writer& to, const Decision& decision, const Layers& layers) {
-    to.open('[');
-    for (const Reason& each : decision.reasons) {
-        to.open('{');
-        to.key("code"), to.text(each.code);
-        to.key("fact"), to.text_or_null(each.detail);
-        to.key("rule"), write_rule(to, layers, each.layer, each.rule);
         to.close('}');
     }
     to.close(']');
@@ -198,7 +155,7 @@ std::string to_json(const Decision& decision, const Layers& layers, Audience rea
         to.close('}');
         return std::move(to.out);
     }
-    to.key("reasons"), write_reasons(to, decision, layers);
+    to.key("reasons"), write_reasons(to, decision.reasons, layers);
     to.key("attribution"), write_attribution(to, decision.attribution);
     to.key("now"), to.instant(decision.now);
     to.key("bundles");

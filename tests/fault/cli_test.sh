@@ -41,6 +41,28 @@ check "a fact that must be stated" out_has "fact_missing: tenant is not stated, 
 run eval "$policy" --request <(sed 's/"roles": *\[[^]]*\],//' "$permit")
 check "a missing fact: said of the deny" out_has "fact_missing: not known to apply: some fact it reads is missing"
 check "a deny: named once" [ "$(grep -c user_not_authorized "$work/out")" = 1 ]
+ends "search" 0 search "$policy" --request "$permit" --open tool
+check "search: the answer" grep -Eq '^always +refund +refund:create$' "$work/out"
+ends "search: if approved" 0 search "$policy" --request "$policy/requests/needs_approval.json" --open scope
+check "search: if approved, says so" grep -q '^if approved' "$work/out"
+ends "search: nobody may" 1 search "$policy" --request "$policy/requests/deny.json" --open tool
+check "search: never" grep -q '^never ' "$work/out"
+echo '["refund-agent", {"id": "x"}]' >"$work/agents.json"
+ends "search: agents" 0 search "$policy" --request "$permit" --open agent --candidates "$work/agents.json" --layer "$policy"
+check "search: for want of facts" grep -q '^never yet' "$work/out"
+ends "search: as JSON" 0 search "$policy" --request "$permit" --open agent --candidates "$work/agents.json" --format json
+check "search: as JSON, answers" grep -q '"name":"x","answer":"never","scopes":\[\],"wants_facts":true' "$work/out"
+ends "search: agents must be given" 2 search "$policy" --request "$permit" --open agent
+ends "search: a field that cannot be open" 2 search "$policy" --request "$permit" --open user
+: >"$work/empty.json"
+for candidates in empty.json bad.writ; do
+    [ -e "$work/$candidates" ] || echo nonsense >"$work/$candidates"
+    ends "search: candidates in $candidates" 3 search "$policy" --request "$permit" --open tool --candidates "$work/$candidates"
+    check "search: candidates in $candidates, no answer" [ ! -s "$work/out" ]
+done
+ends "search: no candidates file" 4 search "$policy" --request "$permit" --open tool --candidates "$work/none.json"
+ends "search: a bad request, as JSON" 3 search "$policy" --request "$work/empty.json" --open tool --format json
+check "search: error, no items" grep -q '^{"schema_version":1,"error":' "$work/out"
 ends "test" 0 test "$policy"
 check "test: invariants" grep -Eq '^invariants: 1 checked on [0-9]+ requests \(checked, not proved\)$' "$work/out"
 cat "$policy/policy.writ" - >"$work/invariant.writ" <<END
