@@ -112,7 +112,6 @@ private:
                 const SeenApprovals* approvals = approvals_of(rule.rule);
                 return approvals == nullptr ? "" : fmt::format("{} of {} given", approvals->counted, approvals->needed);
             }
-            case Role::Matches: return "holds";
             case Role::Met: return "met";
             case Role::Named:
                 if (!rule.for_tool) return "for other tools";
@@ -128,7 +127,7 @@ private:
 
     void heading(const SeenRule& rule, std::string_view before, const std::string& standing) {
         const RuleInfo info = of_.bundle.rule(rule.rule);
-        const std::string what = rule.effect.empty() ? safe(info.because) : safe(rule.effect);
+        const std::string what = rule.does.empty() ? safe(info.because) : safe(rule.does);
         out_ += fmt::format("\n{}{}{} {}{}{}{}  {}{}:{}{}\n", before, colours_.bold, info.kind, safe(info.name), colours_.reset,
                             what.empty() ? "" : ": " + what, standing.empty() ? "" : " (" + standing + ")", colours_.frame,
                             safe(info.file), info.line, colours_.reset);
@@ -155,7 +154,7 @@ private:
             if (width > kTextColumn - 4) break;
             out += cell.text;
         }
-        return out;
+        return out.substr(0, out.rfind(' '));
     }
 
     void conditions(const std::vector<SeenCondition>& of) {

@@ -25,7 +25,7 @@ SeenRule see_rule(const check::Policy& policy, const json::Value& document, cons
     out.truth = standing.truth;
     out.for_tool = is_for_tool(policy, document, *standing.rule);
     out.row = reader.row(standing);
-    out.effect = reader.effect(standing);
+    out.does = reader.effect(standing);
     for (const check::Expr* condition : Reader::conjuncts(*standing.rule)) {
         reference::Evaluation evaluation = reader.evaluation(standing);
         out.conditions.push_back(reader.condition(*condition, evaluation));
@@ -162,9 +162,12 @@ std::vector<SeenCheck> see_checks(const check::Policy& policy, const json::Value
     std::vector<SeenCheck> out;
     for (const Reason& reason : reasons) {
         if (reason.rule != kNoRule) continue;
-        SeenCheck& check = out.emplace_back();
-        check.code = reason.code;
-        check.what = prose_of(reason.code);
+        if (out.empty() || out.back().code != reason.code) {
+            SeenCheck& check = out.emplace_back();
+            check.code = reason.code;
+            check.what = prose_of(reason.code);
+        }
+        SeenCheck& check = out.back();
         if (!reason.detail.empty()) check.facts.push_back(reader.fact_at(reason.detail));
         for (const std::string_view path : facts_of(reason.code)) check.facts.push_back(reader.fact_at(path));
         check.note = note_on(reason.code, reader);

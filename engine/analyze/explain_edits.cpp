@@ -87,6 +87,15 @@ std::int64_t step_of(Kind kind) {
     return 1;
 }
 
+/// Changes are counted; one that takes away a value, a whole group perhaps, is the last to be thought of.
+std::size_t cost_of(const std::vector<Edit>& edits) {
+    constexpr std::size_t kTakenAway = 100;
+    std::size_t cost = edits.size();
+    for (const Edit& edit : edits)
+        if (edit.value.type == json::Type::Null) cost += kTakenAway;
+    return cost;
+}
+
 class Wisher {
 public:
     Wisher(const Reader& reader, const Standing& standing)
@@ -181,7 +190,7 @@ private:
         Wish best;
         for (const Expr* kid : expr.kids) {
             Wish each = wish(*kid, wanted);
-            if (each && (!best || each->size() < best->size())) best = std::move(each);
+            if (each && (!best || cost_of(*each) < cost_of(*best))) best = std::move(each);
         }
         return best;
     }
@@ -237,7 +246,9 @@ private:
         const Value now = reader_.facts().at("now");
         const auto* moment = now.as<std::int64_t>();
         if (moment == nullptr) return std::nullopt;
-        return set(*of.kids[0], {sat_sub(*moment, value)});
+        // At the very bound an age holds for no time at all: as young as can be is what lasts.
+        const bool young = cmp == Cmp::Lt || cmp == Cmp::Le;
+        return set(*of.kids[0], {young ? *moment : sat_sub(*moment, value)});
     }
 
     Wish in(const Expr& item, const Expr& list, bool wanted) {
@@ -299,7 +310,7 @@ Edits edits_towards(const check::Policy& policy, const json::Value& document, co
     // One condition that does not hold is enough.
     const Wish* best = nullptr;
     for (const Wish& each : wishes)
-        if (each && (best == nullptr || each->size() < (*best)->size())) best = &each;
+        if (each && (best == nullptr || cost_of(*each) < cost_of(**best))) best = &each;
     if (best != nullptr) take(**best);
     else out.open.push_back("not " + standing.rule->name);
     return out;

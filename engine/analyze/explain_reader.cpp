@@ -172,8 +172,8 @@ std::string Reader::lack_of(const check::Fact& fact) const {
         return "the token is not of issuer " + policy_.issuers[fact.issuer.value].name;
     if (too_weak(fact)) {
         const std::string given = provenance_of(group_of(fact));
-        return std::string("stated, but ") + (given.empty() ? "without provenance" : "only by provenance \"" + given + "\"") + "; \"" +
-               std::string(spelling_of(policy_.at(fact.field).weakest)) + "\" is asked for";
+        return std::string("stated, but ") + (given.empty() ? "without provenance" : "only by provenance \"" + given + "\"") + " (\"" +
+               std::string(spelling_of(policy_.at(fact.field).weakest)) + "\" is asked for)";
     }
     for (const check::FactId group : fact.optionals)
         if (facts_.fact(policy_.at(group)).none()) return policy_.at(group).path + " is none";

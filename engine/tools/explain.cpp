@@ -24,10 +24,8 @@ std::optional<Role> role_of(const analyze::Trace& trace, std::uint32_t index, Ef
             if (effect != Effect::Deny || !has_reason({})) return std::nullopt;
             return has_reason("fact_missing") ? Role::Suspected : Role::Denies;
         case RuleKind::Permit:
-            if (std::find(trace.used.begin(), trace.used.end(), index) != trace.used.end()) return Role::Permits;
-            // Where what was asked for is not offered, what is offered is of interest.
-            if (effect == Effect::Deny && standing.truth == Truth::True && !trace.dropped.empty()) return Role::Matches;
-            return std::nullopt;
+            if (std::find(trace.used.begin(), trace.used.end(), index) == trace.used.end()) return std::nullopt;
+            return Role::Permits;
         case RuleKind::Require: {
             const auto state = std::find_if(trace.approvals.begin(), trace.approvals.end(),
                                             [&](const SeenApprovals& each) { return each.rule == index; });

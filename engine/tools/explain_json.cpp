@@ -14,7 +14,6 @@ std::string_view role_name(Role role) {
         case Role::Suspected: return "suspected";
         case Role::Asks: return "asks";
         case Role::Permits: return "permits";
-        case Role::Matches: return "matches";
         case Role::Met: return "met";
         case Role::Limits: return "limits";
         case Role::Obliges: return "obliges";
@@ -109,7 +108,7 @@ private:
         to_.key("truth"), to_.text(truth_name(each.truth));
         to_.key("for_tool"), to_.boolean(each.for_tool);
         to_.key("row"), to_.text_or_null(each.row);
-        to_.key("effect"), to_.text_or_null(each.effect);
+        to_.key("does"), to_.text_or_null(each.does);
         list("conditions", each.conditions, [&](const SeenCondition& part) { condition(part); });
     }
     void rule(const SeenRule& each) {

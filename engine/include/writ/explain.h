@@ -38,7 +38,6 @@ enum class Role : std::uint8_t {
     Suspected,  ///< a deny that is not known not to apply
     Asks,       ///< a require whose approvals are not there
     Permits,    ///< a permit that is used, or would be
-    Matches,    ///< a permit that holds and is of no use
     Met,        ///< a require whose approvals are there
     Limits,     ///< a limit that applies
     Obliges,    ///< an oblige that applies
@@ -52,7 +51,7 @@ struct SeenRule {
     Truth truth = Truth::Unknown;
     bool for_tool = true;  ///< false: it is about other tools, and so does not apply
     std::string row;       ///< of a template: `tenant "t1", limit 5`
-    std::string effect;    ///< what it does when it applies: `{ "a" } for 2m`
+    std::string does;      ///< when it applies: `{ "a" } for 2m`; empty for a deny
     std::vector<SeenCondition> conditions;  ///< all of them must hold; none: it always does
 };
 
@@ -132,7 +131,7 @@ struct Explanation {
 /// Source: docs/explain-format.md
 [[nodiscard]] std::string to_json(const Explanation& explanation);
 
-/// "denies", "suspected", "asks", "permits", "matches", "met", "limits", "obliges", "nearest" or "named".
+/// "denies", "suspected", "asks", "permits", "met", "limits", "obliges", "nearest" or "named".
 [[nodiscard]] std::string_view role_name(Role role);
 /// "true", "false" or "unknown".
 [[nodiscard]] std::string_view truth_name(Truth truth);

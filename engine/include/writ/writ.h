@@ -320,6 +320,23 @@ WRIT_API writ_text writ_decision_binding_digest(const writ_decision *decision);
  * into or freed. Empty for NULL or without memory. */
 WRIT_API writ_text writ_decision_json(writ_decision *decision, int reader);
 
+/* ---- explaining (libwrit-compiler) ------------------------------------------------------------- */
+
+/* Why a decision is what it is. */
+typedef struct writ_explanation writ_explanation;
+
+/* Decides a request document by policy text, and explains: the rules that mattered and what their
+ * conditions saw; of a deny the nearest permits and the smallest change that would have permitted. For
+ * operators: it names rules and facts. `rule`: tell of the rules of this name only; empty text: of those
+ * that mattered. `options` and `limits` may be NULL. *explanation is the caller's to free, and NULL unless
+ * the result is WRIT_OK. Compiles each time: not for a broker's every request. Any thread. */
+WRIT_API writ_status writ_explain(const writ_source *sources, size_t count, const writ_compile_options *options,
+                                  writ_text request, writ_text rule, const writ_request_limits *limits,
+                                  writ_explanation **explanation, writ_errors *errors);
+/* One line of JSON (docs/explain-format.md). Lives as long as the explanation. */
+WRIT_API writ_text writ_explanation_json(const writ_explanation *explanation);
+WRIT_API void writ_explanation_free(writ_explanation *explanation);
+
 #ifdef __cplusplus
 }
 #endif
