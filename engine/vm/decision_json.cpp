@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <string>
 
-#include "bytecode/program.h"
 #include "vm/decision_json.h"
 #include "vm/reason.h"
 #include "writ/bundle.h"
@@ -13,23 +12,6 @@ namespace writ {
 using json::Writer;
 
 namespace vm {
-
-void write_rule(Writer& to, const Layers& layers, std::uint32_t layer, std::uint32_t index) {
-    if (layer >= layers.bundles().size()) return to.raw("null");
-    const bytecode::Program& program = layers.bundles()[layer].program();
-    if (index >= program.rules.size()) return to.raw("null");
-    const bytecode::RuleRef& rule = program.rules[index];
-    to.open('{');
-    to.key("layer"), to.number(layer);
-    to.key("kind"), to.text(spelling_of(static_cast<RuleKind>(rule.kind)));
-    to.key("module"), to.text(program.text(rule.module));
-    to.key("name"), to.text(program.text(rule.name));
-    to.key("file"), to.text(program.text(rule.file));
-    to.key("line"), to.number(rule.line);
-    to.key("because"),
-        to.text_or_null(rule.because == bytecode::kNone ? std::string_view{} : program.text(rule.because));
-    to.close('}');
-}
 
 void write_reasons(Writer& to, const std::vector<Reason>& reasons, const Layers& layers) {
     to.open('[');
@@ -162,7 +144,7 @@ std::string to_json(const Decision& decision, const Layers& layers, Audience rea
     to.open('[');
     for (const Bundle& bundle : layers.bundles()) {
         to.open('{');
-        to.key("digest"), to.text(bundle.program().digest());
+        to.key("digest"), to.text(bundle.digest());
         to.close('}');
     }
     to.close(']');
