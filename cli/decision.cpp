@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -14,24 +13,6 @@
 namespace writ::cli {
 
 namespace {
-
-std::string moment(std::int64_t micros) {
-    const std::int64_t seconds = micros / 1'000'000 - (micros % 1'000'000 < 0 ? 1 : 0);
-    constexpr std::int64_t kYear9999 = 253'402'300'799;  // beyond, calendars are guesses
-    if (seconds < 0 || seconds > kYear9999) return fmt::format("{} s since 1970", seconds);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
-}
-
-std::string span_of(std::int64_t seconds) {
-    std::string out;
-    const auto add = [&](std::int64_t count, char unit) {
-        if (count > 0) out += fmt::format("{}{}{}", out.empty() ? "" : " ", count, unit);
-    };
-    add(seconds / 3600, 'h');
-    add(seconds / 60 % 60, 'm');
-    add(seconds % 60, 's');
-    return out.empty() ? "0s" : out;
-}
 
 std::string list(const std::vector<std::string_view>& items) {
     std::string out;

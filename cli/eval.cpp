@@ -75,10 +75,7 @@ void add_eval(CLI::App& app, Verb& chosen) {
     CLI::App* verb = app.add_subcommand("eval", "Decide one request");
     add_paths(*verb, options->paths);
     verb->add_option("--request", options->request, "The request document; - for standard input")->required()->option_text("FILE|-");
-    CLI::Option* layer = verb->add_option("--layer", options->layers, "A platform's policy above PATH; may be repeated")
-                             ->option_text("PATH")
-                             ->expected(1)
-                             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    CLI::Option* layer = add_layers(*verb, options->layers);
     CLI::Option* format = add_format(*verb, options->format, false);
     static const std::map<std::string, Audience> kReaders{{"caller", Audience::Caller}, {"operator", Audience::Operator}};
     CLI::Option* reader = verb->add_option("--for", options->reader, "For whom: a caller learns nothing about policy")

@@ -49,6 +49,8 @@ Exit run(int argc, char** argv) {
     add_check(app, verb);
     add_compile(app, verb);
     add_eval(app, verb);
+    add_explain(app, verb);
+    add_search(app, verb);
     add_test(app, verb);
     add_request(app, verb);
     try {

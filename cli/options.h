@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -21,6 +22,13 @@ inline CLI::Option* add_format(CLI::App& verb, Format& format, bool with_short) 
 
 inline void add_paths(CLI::App& verb, std::vector<std::string>& paths) {
     verb.add_option("PATH", paths, "Policy files, or folders of *.writ files")->required()->option_text("PATH...");
+}
+
+inline CLI::Option* add_layers(CLI::App& verb, std::vector<std::string>& layers) {
+    return verb.add_option("--layer", layers, "A platform's policy above PATH; may be repeated")
+        ->option_text("PATH")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 }  // namespace writ::cli

@@ -18,4 +18,8 @@ namespace writ::cli {
 /// The same, reported to stderr for people, and only if the policy is valid.
 [[nodiscard]] std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal);
 
+/// The bundles of valid policies, those of each of `above` on top of the one at `paths`.
+[[nodiscard]] std::variant<Layers, Exit> open_layers(const std::vector<std::string>& above, const std::vector<std::string>& paths,
+                                                     const Terminal& terminal);
+
 }  // namespace writ::cli

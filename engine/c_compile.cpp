@@ -1,6 +1,8 @@
-// The C interface: compiling policy text. The only part of it that needs the compiler.
+// The C interface: compiling policy text, and explaining decisions by it. The only part of it that needs the
+// compiler.
 #include "base/source.h"
 #include "c_handles.h"
+#include "writ/tools.h"
 
 using namespace writ::c;
 
@@ -34,7 +36,39 @@ auto reader(const writ_compile_options& options) {
     };
 }
 
+/// Sources and options as they were given, or what is wrong with them.
+writ_status read_policy(const writ_source* sources, std::size_t count, const writ_compile_options* options,
+                        writ_errors* errors, writ::SourceSet& set, writ::CompileOptions& chosen) {
+    if (sources == nullptr) return null_argument(errors, "sources");
+    // Bundles are handed from this library to the other in memory.
+    if (writ_version_number() != WRIT_VERSION_NUMBER) {
+        add(errors, kInternal, "libwrit and libwrit-compiler are of different versions", writ_version());
+        return WRIT_ERROR_INTERNAL;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!well_formed(sources[i].name) || !well_formed(sources[i].text))
+            return malformed_argument(errors, "text is NULL and has a length",
+                                      "sources[" + std::to_string(i) + "]");
+        set.sources.push_back({std::string(view(sources[i].name)), std::string(view(sources[i].text))});
+    }
+    if (options == nullptr) return WRIT_OK;
+    writ_compile_options given{};
+    if (!read_struct(options, given)) return malformed_argument(errors, "struct_size does not fit", "options");
+    if (!well_formed(given.zoneinfo))
+        return malformed_argument(errors, "text is NULL and has a length", "zoneinfo");
+    override_with(chosen.max_source_bytes, given.max_source_bytes);
+    override_with(chosen.max_depth, given.max_depth);
+    override_with(chosen.max_errors, given.max_errors);
+    if (given.zoneinfo.length != 0) chosen.zoneinfo = view(given.zoneinfo);
+    if (given.read_file != nullptr) set.read = reader(given);
+    return WRIT_OK;
+}
+
 }  // namespace
+
+struct writ_explanation {
+    std::string json;
+};
 
 writ_status writ_data_append(writ_data* data, const void* bytes, std::size_t length) {
     const writ_text given{static_cast<const char*>(bytes), length};
@@ -50,32 +84,10 @@ writ_status writ_compile(const writ_source* sources, std::size_t count, const wr
     if (bundle != nullptr) *bundle = nullptr;
     return guarded(errors, [&] {
         if (bundle == nullptr) return null_argument(errors, "bundle");
-        if (sources == nullptr) return null_argument(errors, "sources");
-        // Bundles are handed from this library to the other in memory.
-        if (writ_version_number() != WRIT_VERSION_NUMBER) {
-            add(errors, kInternal, "libwrit and libwrit-compiler are of different versions", writ_version());
-            return WRIT_ERROR_INTERNAL;
-        }
         writ::SourceSet set;
-        for (std::size_t i = 0; i < count; ++i) {
-            if (!well_formed(sources[i].name) || !well_formed(sources[i].text))
-                return malformed_argument(errors, "text is NULL and has a length",
-                                          "sources[" + std::to_string(i) + "]");
-            set.sources.push_back({std::string(view(sources[i].name)), std::string(view(sources[i].text))});
-        }
         writ::CompileOptions chosen;
-        if (options != nullptr) {
-            writ_compile_options given{};
-            if (!read_struct(options, given))
-                return malformed_argument(errors, "struct_size does not fit", "options");
-            if (!well_formed(given.zoneinfo))
-                return malformed_argument(errors, "text is NULL and has a length", "zoneinfo");
-            override_with(chosen.max_source_bytes, given.max_source_bytes);
-            override_with(chosen.max_depth, given.max_depth);
-            override_with(chosen.max_errors, given.max_errors);
-            if (given.zoneinfo.length != 0) chosen.zoneinfo = view(given.zoneinfo);
-            if (given.read_file != nullptr) set.read = reader(given);
-        }
+        const writ_status read = read_policy(sources, count, options, errors, set, chosen);
+        if (read != WRIT_OK) return read;
         writ::Diagnostics warnings;
         const auto compiled = writ::compile(set, chosen, &warnings);
         report(errors, compiled ? warnings : compiled.error());
@@ -83,4 +95,45 @@ writ_status writ_compile(const writ_source* sources, std::size_t count, const wr
         *bundle = new writ_bundle{*compiled};
         return WRIT_OK;
     });
+}
+
+// ---- explaining -----------------------------------------------------------------------------------
+
+writ_status writ_explain(const writ_source* sources, std::size_t count, const writ_compile_options* options,
+                         writ_text request, writ_text rule, const writ_request_limits* limits,
+                         writ_explanation** explanation, writ_errors* errors) {
+    if (explanation != nullptr) *explanation = nullptr;
+    return guarded(errors, [&] {
+        if (explanation == nullptr) return null_argument(errors, "explanation");
+        if (!well_formed(request)) return malformed_argument(errors, "text is NULL and has a length", "request");
+        if (!well_formed(rule)) return malformed_argument(errors, "text is NULL and has a length", "rule");
+        const auto request_limits = limits_of(limits);
+        if (!request_limits) return malformed_argument(errors, "struct_size does not fit", "limits");
+        writ::SourceSet set;
+        writ::CompileOptions chosen;
+        const writ_status read = read_policy(sources, count, options, errors, set, chosen);
+        if (read != WRIT_OK) return read;
+        const writ::Workspace workspace(std::move(set), chosen);
+        if (!workspace.bundle()) {
+            report(errors, workspace.diagnostics());
+            return WRIT_ERROR_POLICY;
+        }
+        auto explained = workspace.explain(view(request), view(rule), *request_limits);
+        if (!explained) {
+            const bool refused = explained.error().code.starts_with("Q");
+            const bool no_rule = explained.error().code == "K0004";
+            if (errors != nullptr) errors->items.push_back(std::move(explained.error()));
+            return refused ? WRIT_ERROR_REQUEST : no_rule ? WRIT_ERROR_ARGUMENT : WRIT_ERROR_INTERNAL;
+        }
+        *explanation = new writ_explanation{writ::to_json(*explained)};
+        return WRIT_OK;
+    });
+}
+
+writ_text writ_explanation_json(const writ_explanation* explanation) {
+    return explanation == nullptr ? text({}) : text(explanation->json);
+}
+
+void writ_explanation_free(writ_explanation* explanation) {
+    delete explanation;
 }

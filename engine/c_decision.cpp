@@ -100,9 +100,7 @@ std::size_t writ_decision_reason_count(const writ_decision* decision) {
 }
 
 writ_status writ_decision_reason(const writ_decision* decision, std::size_t index, writ_reason* out) {
-    return fill_at(decision, reasons, index, out, [](const writ::Reason& reason) {
-        return writ_reason{0, text(reason.code), text(reason.detail), reason.layer, reason.rule};
-    });
+    return fill_at(decision, reasons, index, out, reason_of);
 }
 
 std::size_t writ_decision_requirement_count(const writ_decision* decision) {

@@ -1,5 +1,5 @@
 // What the C interface's handles hold, and the one place where exceptions end.
-// Not installed; shared by c_api.cpp, c_decision.cpp and c_compile.cpp.
+// Not installed; shared by c_*.cpp.
 #pragma once
 
 #include <algorithm>
@@ -155,6 +155,18 @@ bool read_struct(const Struct* given, Struct& out) {
     return true;
 }
 
+/// The limits that a caller chose, by default for NULL; nothing if its structure is none.
+inline std::optional<RequestLimits> limits_of(const writ_request_limits* limits) {
+    writ_request_limits given{};
+    if (limits != nullptr && !read_struct(limits, given)) return std::nullopt;
+    RequestLimits chosen;
+    override_with(chosen.max_bytes, given.max_bytes);
+    override_with(chosen.max_string, given.max_string);
+    override_with(chosen.max_depth, given.max_depth);
+    override_with(chosen.max_members, given.max_members);
+    return chosen;
+}
+
 /// Fills a caller's structure that begins with struct_size, keeping that and clearing what is beyond
 /// this version's. False if it is none that this version can fill.
 template <class Struct>
@@ -167,6 +179,10 @@ bool fill_struct(Struct* out, Struct value) {
     std::memcpy(out, &value, sizeof(Struct));
     std::memset(reinterpret_cast<unsigned char*>(out) + sizeof(Struct), 0, size - sizeof(Struct));
     return true;
+}
+
+inline writ_reason reason_of(const Reason& reason) {
+    return {0, text(reason.code), text(reason.detail), reason.layer, reason.rule};
 }
 
 }  // namespace writ::c

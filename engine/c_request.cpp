@@ -56,16 +56,10 @@ writ_status writ_request_parse(writ_request* request, writ_text json, const writ
     const writ_status status = guarded(errors, [&] {
         if (request == nullptr) return null_argument(errors, "request");
         if (!request->request) request->request.emplace(*request->layers);
-        writ_request_limits given{};
         if (!well_formed(json)) return refuse("text is NULL and has a length", "json");
-        if (limits != nullptr && !read_struct(limits, given))
-            return refuse("struct_size does not fit", "limits");
-        writ::RequestLimits chosen;
-        override_with(chosen.max_bytes, given.max_bytes);
-        override_with(chosen.max_string, given.max_string);
-        override_with(chosen.max_depth, given.max_depth);
-        override_with(chosen.max_members, given.max_members);
-        auto parsed = request->request->parse(view(json), chosen);
+        const auto chosen = limits_of(limits);
+        if (!chosen) return refuse("struct_size does not fit", "limits");
+        auto parsed = request->request->parse(view(json), *chosen);
         if (parsed) return WRIT_OK;
         if (errors != nullptr) errors->items.push_back(std::move(parsed.error()));
         return WRIT_ERROR_REQUEST;

@@ -123,4 +123,14 @@ Decision Evaluator::evaluate(const Request& request) {
     return decision;
 }
 
+void Evaluator::evaluate_batch(std::span<const Request> requests, std::span<Decision> decisions) {
+    for (std::size_t i = 0; i < decisions.size(); ++i)
+        if (i < requests.size())
+            evaluate(requests[i], decisions[i]);
+        else
+            decisions[i].clear();
+}
+
+const Layers& Evaluator::layers() const { return impl_->layers; }
+
 }  // namespace writ

@@ -13,7 +13,7 @@ Fenced blocks, by language and the words after it:
   csv|json|… file=NAME      written to the page's folder
   json                      must be JSON
   c in=FILE                 stands like this in that file of the project
-  sh                        run in the page's folder, with `writ` on the PATH
+  sh                        run in the page's folder, with `writ` on the PATH and examples/ beside it
   sh exit=N                 … and must end with that exit code
   sh error=CODE             … and must end with exit code 3 and that error in the output
   sh norun                  not run; the reason stands in NOT_RUN below
@@ -120,6 +120,7 @@ class Runner:
     def page(self, page):
         with tempfile.TemporaryDirectory(prefix="writ-page-") as folder:
             folder = pathlib.Path(folder)
+            (folder / "examples").symlink_to(ROOT / "examples")
             blocks = read_blocks(page)
             for index, block in enumerate(blocks):
                 following = blocks[index + 1] if index + 1 < len(blocks) else None

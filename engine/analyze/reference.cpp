@@ -76,6 +76,8 @@ std::size_t rank(std::string_view code) {
 /// How far ahead a horizon matters: no grant lives longer.
 constexpr std::int64_t kLookAhead = 24 * 3600 * kSecond;
 
+std::string hop_name(std::size_t hop) { return "delegation.chain[" + std::to_string(hop) + "]"; }
+
 /// A rule, or a template's rule for one row.
 struct Instance {
     const check::Rule* rule;
@@ -94,8 +96,12 @@ public:
         : policy_(policy), arena_(arena), facts_(policy, document, arena) {}
 
     Decision decide();
+    /// Only the rules, whatever the checks say.
+    void stand();
+    Trace trace;
 
 private:
+    void read_clock();
     void attribute();
     void expand();
     [[nodiscard]] bool for_tool(const check::Rule& rule) const;
@@ -147,8 +153,24 @@ private:
         const auto* text = value.as<std::string_view>();
         return text != nullptr ? *text : std::string_view{};
     }
-    void at_most(const Value& expiry) {
-        if (const auto* at = expiry.as<std::int64_t>()) lifetime_ = std::min(lifetime_, sat_sub(*at, decision_.now));
+    void live_at_most(std::int64_t lifetime, std::uint32_t rule, std::string_view fact = {}) {
+        lifetime_ = std::min(lifetime_, lifetime);
+        trace.lifetimes.push_back({lifetime, rule, std::string(fact)});
+    }
+    void live_until(const Value& expiry, std::string_view fact) {
+        if (const auto* at = expiry.as<std::int64_t>()) live_at_most(sat_sub(*at, decision_.now), kNoRule, fact);
+    }
+    void see_until(std::int64_t moment, std::uint32_t rule) {
+        horizon_ = std::min(horizon_, moment);
+        if (moment != kNever) trace.horizons.push_back({moment, rule, {}});
+    }
+    /// Takes out of the list what is not allowed.
+    void keep(List& of, const List& allowed, bool audience, std::uint32_t rule, std::string_view by = {}) {
+        std::erase_if(of, [&](const Value& each) {
+            if (holds(allowed, each)) return false;
+            trace.dropped.push_back({audience, std::string(*each.as<std::string_view>()), rule, std::string(by)});
+            return true;
+        });
     }
 
     const check::Policy& policy_;
@@ -202,6 +224,9 @@ void Deciding::expand() {
         instance.until = until(instance);
         instance.applies = instance.truth != Truth::False ||
                            (instance.until != kNever && sat_sub(instance.until, decision_.now) < kSecond);
+        const bool of_row = instance.row.table != nullptr;
+        trace.rules.push_back({instance.rule, of_row ? std::optional(instance.row.index) : std::nullopt, instance.truth,
+                               instance.applies});
     }
 }
 
@@ -282,19 +307,18 @@ bool Deciding::scopes() {
         const List more = effect_list(*permit, *permit->rule->scopes);
         offered.insert(offered.end(), more.begin(), more.end());
     }
-    const auto keep = [&](const List& allowed) {
-        std::erase_if(granted_, [&](const Value& scope) { return !holds(allowed, scope); });
-    };
     granted_ = asked;
-    keep(offered);
+    keep(granted_, offered, false, kNoRule, "no permit that holds offers it");
     if (granted_.empty()) return deny("scope_not_offered");
     for (const Instance* limit : applying(RuleKind::Limit))
-        if (limit->rule->scopes != nullptr) keep(effect_list(*limit, *limit->rule->scopes));
+        if (limit->rule->scopes != nullptr)
+            keep(granted_, effect_list(*limit, *limit->rule->scopes), false, limit->index);
     if (granted_.empty()) return deny("scope_limited");
-    for (const Value& hop : list_at("delegation.chain")) {
-        const Value held = facts_.member(*hop.as<Group>(), "granted_scopes");
+    const List chain = list_at("delegation.chain");
+    for (std::size_t hop = 0; hop < chain.size(); ++hop) {
+        const Value held = facts_.member(*chain[hop].as<Group>(), "granted_scopes");
         const auto* list = held.as<List>();
-        keep(list != nullptr ? *list : List{});
+        keep(granted_, list != nullptr ? *list : List{}, false, kNoRule, hop_name(hop) + ".granted_scopes");
     }
     if (granted_.empty()) return deny("scope_exceeds_parent");
     const Value all_or_nothing = facts_.at("want.all_or_nothing");
@@ -304,15 +328,14 @@ bool Deciding::scopes() {
 }
 
 bool Deciding::audience() {
-    std::vector<std::string_view>& audience = decision_.grant.audience;
-    audience.assign(facts_.tool()->audiences.begin(), facts_.tool()->audiences.end());
-    const auto keep = [&](const List& allowed) {
-        std::erase_if(audience, [&](std::string_view each) { return !holds(allowed, {each}); });
-    };
-    if (facts_.at("want.audience").known()) keep(list_at("want.audience"));
+    List audience;
+    for (const std::string& each : facts_.tool()->audiences) audience.push_back({std::string_view(each)});
+    if (facts_.at("want.audience").known()) keep(audience, list_at("want.audience"), true, kNoRule, "want.audience");
     if (audience.empty()) return deny("audience_not_offered");
     for (const Instance* limit : applying(RuleKind::Limit))
-        if (limit->rule->audience != nullptr) keep(effect_list(*limit, *limit->rule->audience));
+        if (limit->rule->audience != nullptr)
+            keep(audience, effect_list(*limit, *limit->rule->audience), true, limit->index);
+    for (const Value& each : audience) decision_.grant.audience.push_back(*each.as<std::string_view>());
     return audience.empty() && deny("audience_limited");
 }
 
@@ -331,8 +354,9 @@ void Deciding::choose_permits() {
     }
     std::sort(used_.begin(), used_.end(), [](const Instance* a, const Instance* b) { return a->index < b->index; });
     for (const Instance* permit : used_) {
-        lifetime_ = std::min(lifetime_, effect_duration(*permit, *permit->rule->ttl));
-        horizon_ = std::min(horizon_, permit->until);
+        trace.used.push_back(permit->index);
+        live_at_most(effect_duration(*permit, *permit->rule->ttl), permit->index);
+        see_until(permit->until, permit->index);
     }
 }
 
@@ -373,8 +397,8 @@ void Deciding::foresee() {
     for (const Instance& rule : instances_) {
         if (rule.rule->kind == RuleKind::Permit || rule.applies || rule.until == kNever) continue;
         const auto under = lifetime_under(rule);
-        if (!under) horizon_ = std::min(horizon_, rule.until);
-        else lifetime_ = std::min(lifetime_, std::max(*under, sat_sub(rule.until, decision_.now)));
+        if (!under) see_until(rule.until, rule.index);
+        else if (*under != kNever) live_at_most(std::max(*under, sat_sub(rule.until, decision_.now)), rule.index);
     }
 }
 
@@ -382,8 +406,10 @@ void Deciding::meet_requirements() {
     for (const Instance* rule : applying(RuleKind::Require)) {
         const std::int64_t within = effect_duration(*rule, *rule->rule->ttl);
         const ApprovalState state = approvals_for(*rule->rule, within, facts_, decision_.now);
+        trace.approvals.push_back({rule->index, rule->rule->approvals, state.counted, rule->rule->groups, within,
+                                   {state.against.begin(), state.against.end()}});
         if (state.counted >= rule->rule->approvals) {
-            lifetime_ = std::min(lifetime_, sat_sub(state.until, decision_.now));
+            live_at_most(sat_sub(state.until, decision_.now), rule->index, "approvals");
             approvals_used_.insert(approvals_used_.end(), state.used.begin(), state.used.end());
             continue;
         }
@@ -415,16 +441,17 @@ void Deciding::meet_requirements() {
 /// The least of everything that ends.
 bool Deciding::lifetime() {
     const Value asked = facts_.at("want.ttl");
-    if (const auto* ttl = asked.as<std::int64_t>()) lifetime_ = std::min(lifetime_, *ttl);
+    if (const auto* ttl = asked.as<std::int64_t>()) live_at_most(*ttl, kNoRule, "want.ttl");
     for (const Instance* limit : applying(RuleKind::Limit)) {
-        if (limit->rule->ttl != nullptr) lifetime_ = std::min(lifetime_, effect_duration(*limit, *limit->rule->ttl));
+        if (limit->rule->ttl != nullptr) live_at_most(effect_duration(*limit, *limit->rule->ttl), limit->index);
         if (limit->rule->single_use) decision_.grant.single_use = true;
     }
     foresee();
-    at_most(facts_.at("token.exp"));
-    at_most(facts_.at("run.exp"));
-    at_most(facts_.at("user.session_exp"));
-    for (const Value& hop : list_at("delegation.chain")) at_most(facts_.member(*hop.as<Group>(), "exp"));
+    for (const std::string_view expiry : {"token.exp", "run.exp", "user.session_exp"})
+        live_until(facts_.at(expiry), expiry);
+    const List chain = list_at("delegation.chain");
+    for (std::size_t hop = 0; hop < chain.size(); ++hop)
+        live_until(facts_.member(*chain[hop].as<Group>(), "exp"), hop_name(hop) + ".exp");
     if (horizon_ != kNever) {
         lifetime_ = std::min(lifetime_, sat_sub(horizon_, decision_.now));
         decision_.grant.not_after = horizon_;
@@ -455,9 +482,18 @@ Decision Deciding::decide() {
     return std::move(decision_);
 }
 
-void Deciding::run() {
+void Deciding::read_clock() {
     const Value now = facts_.at("now");
     decision_.now = now.known() ? *now.as<std::int64_t>() : 0;
+}
+
+void Deciding::stand() {
+    read_clock();
+    expand();
+}
+
+void Deciding::run() {
+    read_clock();
     attribute();
     decision_.reasons = refusals(facts_, policy_);
     if (!decision_.reasons.empty()) return;
@@ -491,8 +527,18 @@ void Deciding::run() {
 
 }  // namespace reference
 
-Decision reference_decide(const check::Policy& policy, const json::Value& document, Arena& arena) {
-    return reference::Deciding(policy, document, arena).decide();
+Decision reference_decide(const check::Policy& policy, const json::Value& document, Arena& arena, Trace* trace) {
+    reference::Deciding deciding(policy, document, arena);
+    Decision decision = deciding.decide();
+    if (trace != nullptr) *trace = std::move(deciding.trace);
+    return decision;
+}
+
+std::vector<Standing> reference_standings(const check::Policy& policy, const json::Value& document) {
+    Arena made;
+    reference::Deciding deciding(policy, document, made);
+    deciding.stand();
+    return std::move(deciding.trace.rules);
 }
 
 Truth invariant_condition(const check::Policy& policy, const check::Invariant& invariant, const json::Value& document) {

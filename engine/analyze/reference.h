@@ -3,23 +3,48 @@
 // trick, no interning, nothing shared with vm/. For tests, fuzzers and `writ eval --reference`.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "base/arena.h"
 #include "base/json.h"
 #include "check/typed.h"
 #include "writ/decision.h"
+#include "writ/explain.h"
 
 namespace writ::analyze {
 
-enum class Truth : std::uint8_t { False, Unknown, True };
+using writ::Truth;
+
+/// A rule, or a template's rule for one row, and how it stood.
+struct Standing {
+    const check::Rule* rule = nullptr;
+    std::optional<std::size_t> row;  ///< of the rule's table
+    Truth truth = Truth::Unknown;
+    bool applies = false;  ///< of a rule that narrows
+};
+
+/// What a decision was made of, beside the decision: for explaining it.
+struct Trace {
+    std::vector<Standing> rules;      ///< by index; empty if no rule ran
+    std::vector<std::uint32_t> used;  ///< permits
+    std::vector<Bound> lifetimes, horizons;
+    std::vector<Dropped> dropped;
+    std::vector<SeenApprovals> approvals;
+};
 
 /// Decides a request document that request binding has accepted.
 /// Input:   arena: takes text that the decision needs and neither policy nor document holds
 ///          (canonical typed text, obligation arguments).
 /// Output:  the decision; views point into policy, document and arena; rule indices count rule
 ///          instances as the compiled program does (templates expanded in row order, in place).
-///          bundle_digest is left to the caller, who knows the bundle; steps stay 0.
+///          bundle_digest is left to the caller, who knows the bundle; steps stay 0. *trace, if any,
+///          is what led there, up to the step that ended it.
 [[nodiscard]] Decision reference_decide(const check::Policy& policy, const json::Value& document,
-                                        Arena& arena);
+                                        Arena& arena, Trace* trace = nullptr);
+
+/// How every rule stands, even where the decision ended before any of them ran. By index.
+[[nodiscard]] std::vector<Standing> reference_standings(const check::Policy& policy, const json::Value& document);
 
 /// Whether an invariant's condition holds for such a document; Unknown if it does not state `now`.
 [[nodiscard]] Truth invariant_condition(const check::Policy& policy, const check::Invariant& invariant,

@@ -108,6 +108,9 @@ public:
     /// kNever if none does. Requires: it is known what time it is.
     [[nodiscard]] std::int64_t next_change(const check::Expr& expr);
 
+    /// Gives a quantifier's name an element, for reading its body by itself.
+    void bind(std::uint32_t binder, const Value& element);
+
 private:
     [[nodiscard]] Truth compare(const check::Expr& expr);
     [[nodiscard]] Truth quantify(const check::Expr& expr);
@@ -125,7 +128,6 @@ private:
         std::int64_t low = 0, high = 0;
     };
     [[nodiscard]] Range range(const check::Expr& expr);
-    void bind(std::uint32_t binder, const Value& element);
 
     const check::Policy& policy_;
     const Facts& facts_;

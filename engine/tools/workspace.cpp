@@ -10,6 +10,7 @@
 #include "compile/compile.h"
 #include "stdlib/stdlib.h"
 #include "syntax/parse.h"
+#include "tools/explain.h"
 #include "tools/test_runner.h"
 #include "writ/tools.h"
 
@@ -102,6 +103,10 @@ Result<std::string> Workspace::reference(std::string_view request_json, const Re
     Decision decision = analyze::reference_decide(*impl_->policy, *document, made);
     decision.bundle_digest = impl_->bundle->digest();
     return to_json(decision, *impl_->bundle, Audience::Operator);
+}
+
+Result<Explanation> Workspace::explain(std::string_view request_json, std::string_view rule, const RequestLimits& limits) const {
+    return tools::explain(*impl_->policy, *impl_->bundle, request_json, rule, limits);
 }
 
 }  // namespace writ

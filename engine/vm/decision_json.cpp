@@ -2,16 +2,35 @@
 #include <algorithm>
 #include <string>
 
-#include "base/json.h"
-#include "base/values.h"
-#include "bytecode/program.h"
+#include "vm/decision_json.h"
 #include "vm/reason.h"
 #include "writ/bundle.h"
 #include "writ/decision.h"
 
 namespace writ {
 
+using json::Writer;
+
+namespace vm {
+
+void write_reasons(Writer& to, const std::vector<Reason>& reasons, const Layers& layers) {
+    to.open('[');
+    for (const Reason& each : reasons) {
+        to.open('{');
+        to.key("code"), to.text(each.code);
+        to.key("fact"), to.text_or_null(each.detail);
+        to.key("rule"), write_rule(to, layers, each.layer, each.rule);
+        to.close('}');
+    }
+    to.close(']');
+}
+
+}  // namespace vm
+
 namespace {
+
+using vm::write_reasons;
+using vm::write_rule;
 
 constexpr int kSchemaVersion = 1;
 
@@ -27,57 +46,6 @@ std::string_view name_of(Effect effect) {
     return "deny";
 }
 
-/// Writes members in the order they are given.
-class Writer {
-public:
-    std::string out;
-
-    void open(char bracket) {
-        separate();
-        out += bracket;
-        fresh_ = true;
-    }
-    void close(char bracket) {
-        out += bracket;
-        fresh_ = false;
-    }
-    void key(std::string_view name) {
-        separate();
-        json::append_quoted(out, name);
-        out += ':';
-        fresh_ = true;
-    }
-    void raw(std::string_view text) {
-        separate();
-        out += text;
-    }
-    void text(std::string_view value) {
-        separate();
-        json::append_quoted(out, value);
-    }
-    /// Empty text stands for what there is none of.
-    void text_or_null(std::string_view value) {
-        if (value.empty())
-            raw("null");
-        else
-            text(value);
-    }
-    void number(std::int64_t value) { raw(std::to_string(value)); }
-    void instant(std::int64_t micros) { text(format_instant(micros)); }
-    void texts(const std::vector<std::string_view>& values) {
-        open('[');
-        for (const std::string_view value : values) text(value);
-        close(']');
-    }
-
-private:
-    void separate() {
-        if (!fresh_) out += ',';
-        fresh_ = false;
-    }
-    bool fresh_ = true;
-};
-
 void write_grant(Writer& to, const Decision& decision) {
     if (decision.effect != Effect::Permit) return to.raw("null");
     const Grant& grant = decision.grant;
@@ -90,7 +58,7 @@ void write_grant(Writer& to, const Decision& decision) {
         to.instant(*grant.not_after);
     else
         to.raw("null");
-    to.key("single_use"), to.raw(grant.single_use ? "true" : "false");
+    to.key("single_use"), to.boolean(grant.single_use);
     to.key("obligations");
     to.open('[');
     for (const Obligation& duty : grant.obligations) {
@@ -100,24 +68,6 @@ void write_grant(Writer& to, const Decision& decision) {
         to.close('}');
     }
     to.close(']');
-    to.close('}');
-}
-
-void write_rule(Writer& to, const Layers& layers, std::uint32_t layer, std::uint32_t index) {
-    if (layer >= layers.bundles().size()) return to.raw("null");
-    const bytecode::Program& program = layers.bundles()[layer].program();
-    if (index >= program.rules.size()) return to.raw("null");
-    const bytecode::RuleRef& rule = program.rules[index];
-    const bytecode::OriginRef& origin = program.origins[rule.origin];
-    to.open('{');
-    to.key("layer"), to.number(layer);
-    to.key("kind"), to.text(spelling_of(static_cast<RuleKind>(rule.kind)));
-    to.key("module"), to.text(program.text(origin.module));
-    to.key("name"), to.text(program.text(rule.name));
-    to.key("file"), to.text(program.text(origin.file));
-    to.key("line"), to.number(rule.line);
-    to.key("because"),
-        to.text_or_null(origin.because == bytecode::kNone ? std::string_view{} : program.text(origin.because));
     to.close('}');
 }
 
@@ -133,18 +83,6 @@ void write_requirements(Writer& to, const Decision& decision, const Layers& laye
             to.key("within"), to.number(each.within);
         }
         to.key("expires"), to.instant(each.expires);
-        to.close('}');
-    }
-    to.close(']');
-}
-
-void write_reasons(Writer& to, const Decision& decision, const Layers& layers) {
-    to.open('[');
-    for (const Reason& each : decision.reasons) {
-        to.open('{');
-        to.key("code"), to.text(each.code);
-        to.key("fact"), to.text_or_null(each.detail);
-        to.key("rule"), write_rule(to, layers, each.layer, each.rule);
         to.close('}');
     }
     to.close(']');
@@ -199,14 +137,14 @@ std::string to_json(const Decision& decision, const Layers& layers, Audience rea
         to.close('}');
         return std::move(to.out);
     }
-    to.key("reasons"), write_reasons(to, decision, layers);
+    to.key("reasons"), write_reasons(to, decision.reasons, layers);
     to.key("attribution"), write_attribution(to, decision.attribution);
     to.key("now"), to.instant(decision.now);
     to.key("bundles");
     to.open('[');
     for (const Bundle& bundle : layers.bundles()) {
         to.open('{');
-        to.key("digest"), to.text(bundle.program().digest());
+        to.key("digest"), to.text(bundle.digest());
         to.close('}');
     }
     to.close(']');

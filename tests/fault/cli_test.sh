@@ -41,6 +41,60 @@ check "a fact that must be stated" out_has "fact_missing: tenant is not stated, 
 run eval "$policy" --request <(sed 's/"roles": *\[[^]]*\],//' "$permit")
 check "a missing fact: said of the deny" out_has "fact_missing: not known to apply: some fact it reads is missing"
 check "a deny: named once" [ "$(grep -c user_not_authorized "$work/out")" = 1 ]
+ends "explain a permit" 0 explain "$policy" --request "$permit"
+check "explain a permit: what set the ttl" grep -Eq '^  2m +permit refund_current_tenant$' "$work/out"
+ends "explain a deny" 0 explain "$policy" --request "$policy/requests/deny_no_role.json"
+check "explain a deny: effect first" [ "$(head -n 1 "$work/out")" = "deny user_not_authorized" ]
+check "explain a deny: the smallest change" out_has 'user.roles  ["tickets"] -> ["tickets","refunds"]'
+check "explain a deny: no colour into a file" not grep -q "$(printf '\033')" "$work/out"
+check "explain a deny: plain ASCII" not grep -qP '[^\x00-\x7F]' "$work/out"
+ends "explain, coloured" 0 --color=always explain "$policy" --request "$permit"
+check "explain, coloured: it is" grep -q "$(printf '\033')" "$work/out"
+ends "explain a wait" 0 explain "$policy" --request "$policy/requests/needs_approval.json"
+check "explain a wait: what would come of it" out_has 'once approved: permit { "refund:create" } for 2m'
+ends "explain a rule" 0 explain "$policy" --request "$permit" --rule large_refund_approval
+check "explain a rule: what it saw" grep -Eq 'params.amount > 500.00 +is 40$' "$work/out"
+ends "explain no rule" 2 explain "$policy" --request "$permit" --rule large_refund_aproval
+check "explain no rule: did you mean" err_has 'did you mean `large_refund_approval`?'
+ends "explain as JSON" 0 explain "$policy" --request "$permit" --format json
+check "explain as JSON: one line" [ "$(wc -l <"$work/out")" = 1 ]
+check "explain as JSON: schema version first" [ "$(head -c 18 "$work/out")" = '{"schema_version":' ]
+ends "explain a code" 0 explain E0203
+check "explain a code: its page" grep -q '^# E0203: ' "$work/out"
+ends "explain a code there is not" 1 explain E0999
+ends "explain a code, with a request" 2 explain E0203 --request "$permit"
+ends "explain without a request" 2 explain "$policy"
+printf '{' >"$work/half.json"
+ends "explain a bad request" 3 explain "$policy" --request "$work/half.json"
+check "explain a bad request: nothing on stdout" [ ! -s "$work/out" ]
+ends "explain a bad request, as JSON" 3 explain "$policy" --request "$work/half.json" --format json
+check "explain a bad request: error" grep -q '^{"schema_version":1,"error":' "$work/out"
+ends "explain: a missing request" 4 explain "$policy" --request "$work/none.json"
+sed 's/"refund-agent",/"refund\\u001b[2J",/' "$permit" >"$work/escape.json"
+run explain "$policy" --request "$work/escape.json"
+check "explain: escapes in a request are not obeyed" not grep -q "$(printf '\033')" "$work/out"
+ends "search" 0 search "$policy" --request "$permit" --open tool
+check "search: the answer" grep -Eq '^always +refund +refund:create$' "$work/out"
+ends "search: if approved" 0 search "$policy" --request "$policy/requests/needs_approval.json" --open scope
+check "search: if approved, says so" grep -q '^if approved' "$work/out"
+ends "search: nobody may" 1 search "$policy" --request "$policy/requests/deny.json" --open tool
+check "search: never" grep -q '^never ' "$work/out"
+echo '["refund-agent", {"id": "x"}]' >"$work/agents.json"
+ends "search: agents" 0 search "$policy" --request "$permit" --open agent --candidates "$work/agents.json" --layer "$policy"
+check "search: for want of facts" grep -q '^never yet' "$work/out"
+ends "search: as JSON" 0 search "$policy" --request "$permit" --open agent --candidates "$work/agents.json" --format json
+check "search: as JSON, answers" grep -q '"name":"x","answer":"never","scopes":\[\],"wants_facts":true' "$work/out"
+ends "search: agents must be given" 2 search "$policy" --request "$permit" --open agent
+ends "search: a field that cannot be open" 2 search "$policy" --request "$permit" --open user
+: >"$work/empty.json"
+for candidates in empty.json bad.writ; do
+    [ -e "$work/$candidates" ] || echo nonsense >"$work/$candidates"
+    ends "search: candidates in $candidates" 3 search "$policy" --request "$permit" --open tool --candidates "$work/$candidates"
+    check "search: candidates in $candidates, no answer" [ ! -s "$work/out" ]
+done
+ends "search: no candidates file" 4 search "$policy" --request "$permit" --open tool --candidates "$work/none.json"
+ends "search: a bad request, as JSON" 3 search "$policy" --request "$work/empty.json" --open tool --format json
+check "search: error, no items" grep -q '^{"schema_version":1,"error":' "$work/out"
 ends "test" 0 test "$policy"
 check "test: invariants" grep -Eq '^invariants: 1 checked on [0-9]+ requests \(checked, not proved\)$' "$work/out"
 cat "$policy/policy.writ" - >"$work/invariant.writ" <<END
@@ -140,7 +194,7 @@ ends "request is a folder" 4 eval "$policy" --request "$work/empty"
 printf 'table t = csv "no.csv" { a: string }\n' >"$work/table.writ"
 ends "missing data file" 3 check "$work/table.writ"
 check "missing data file: named" err_has no.csv
-for verb in "check $policy" "eval $policy --request $permit" "eval $policy --request $permit --format json" "test $policy" "--version"; do
+for verb in "explain E0203" "explain $policy --request $permit" "search $policy --request $permit --open tool" "check $policy" "eval $policy --request $permit" "eval $policy --request $permit --format json" "test $policy" "--version"; do
     # shellcheck disable=SC2086
     "$writ" $verb >/dev/full 2>"$work/err"
     check "full disk: $verb" [ $? = 4 ]

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "writ/bundle.h"
 #include "writ/decision.h"
@@ -21,6 +22,12 @@ public:
     /// Output:   views into the bundle and the request; see Decision.
     void evaluate(const Request& request, Decision& decision);
     [[nodiscard]] Decision evaluate(const Request& request);
+    /// Decides requests[i] into decisions[i]; one that was refused, and so is empty, is a deny like any
+    /// other and the rest go on. Decisions beyond the requests deny. No allocation once warm.
+    /// Requires: decisions.size() >= requests.size().
+    void evaluate_batch(std::span<const Request> requests, std::span<Decision> decisions);
+
+    [[nodiscard]] const Layers& layers() const;
 
 private:
     struct Impl;

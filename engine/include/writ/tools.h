@@ -10,6 +10,7 @@
 
 #include "writ/bundle.h"
 #include "writ/decision.h"
+#include "writ/explain.h"
 #include "writ/request.h"
 
 namespace writ {
@@ -62,6 +63,13 @@ public:
     [[nodiscard]] Result<std::string> reference(std::string_view request_json,
                                                 const RequestLimits& limits = {}) const;
 
+    /// Explains the decision on a request document. Requires: bundle().
+    /// Input:    rule: tell of the rules of this name only, whether or not they mattered; empty: of those
+    ///           that mattered.
+    /// Errors:   Q0001.. the request is refused; K0004 there is no such rule.
+    [[nodiscard]] Result<Explanation> explain(std::string_view request_json, std::string_view rule = {},
+                                              const RequestLimits& limits = {}) const;
+
 private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
@@ -77,5 +85,8 @@ private:
 
 /// The claims schemas of the standard library, by the name `--issuer-kind` takes.
 [[nodiscard]] std::vector<std::string> issuer_kinds();
+
+/// The page of a diagnostic code, docs/errors/CODE.md; empty if there is none.
+[[nodiscard]] std::string_view error_page(std::string_view code);
 
 }  // namespace writ

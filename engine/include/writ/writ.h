@@ -235,6 +235,50 @@ WRIT_API writ_status writ_evaluate(writ_evaluator *evaluator, const writ_request
 WRIT_API writ_status writ_evaluate_batch(writ_evaluator *evaluator, writ_request *const *requests,
                                          writ_decision *const *decisions, size_t count);
 
+/* ---- searching ------------------------------------------------------------------------------- */
+
+/* The field of a request document that a search fills in. */
+typedef enum writ_open {
+    WRIT_OPEN_TOOL = 0,  /* which tools may this agent call? */
+    WRIT_OPEN_SCOPE = 1, /* which scopes of this tool? each asked for alone */
+    WRIT_OPEN_AGENT = 2  /* which agents may call this tool? */
+} writ_open;
+
+/* The answers of a search. */
+typedef struct writ_search_result writ_search_result;
+struct writ_reason;
+
+/* Decides the request document once for each candidate, which takes the place of the open field (a
+ * writ_open). `candidates` is a JSON array of names or of whole `tool` or `agent` objects; empty text: all
+ * that the bundles' catalogues list, where agents must be given. `limits` may be NULL. *result is the
+ * caller's to free, and NULL unless the result is WRIT_OK; it keeps the bundles alive. docs/search-format.md */
+WRIT_API writ_status writ_search(writ_evaluator *evaluator, writ_text request, int open, writ_text candidates,
+                                 const writ_request_limits *limits, writ_search_result **result, writ_errors *errors);
+WRIT_API void writ_search_free(writ_search_result *result);
+
+/* What was found of one candidate. The text lives as long as the result. */
+typedef struct writ_search_item {
+    size_t struct_size;
+    writ_text name;    /* of the tool, the scope or the agent */
+    writ_text refused; /* code of the error for which the request with it is refused; empty: it is not */
+    size_t scopes;     /* how many would be granted; 0 unless WRIT_PERMIT */
+    size_t reasons;    /* as in the decision */
+    int answer;        /* a writ_effect: WRIT_PERMIT always, WRIT_NEEDS_APPROVAL if approved, WRIT_DENY never */
+    bool wants_facts;  /* never only for want of facts: stating more may change it */
+} writ_search_item;
+
+WRIT_API size_t writ_search_count(const writ_search_result *result);
+/* Fills *item, whose struct_size is set. WRIT_ERROR_ARGUMENT if there is no such one. */
+WRIT_API writ_status writ_search_at(const writ_search_result *result, size_t index, writ_search_item *item);
+/* One of an item's scopes; empty text if there is no such one. */
+WRIT_API writ_text writ_search_scope(const writ_search_result *result, size_t index, size_t scope);
+/* Fills *out, whose struct_size is set, with one of an item's. WRIT_ERROR_ARGUMENT if there is no such one. */
+WRIT_API writ_status writ_search_reason(const writ_search_result *result, size_t index, size_t reason,
+                                        struct writ_reason *out);
+/* The whole as one line of JSON, for operators. The text lives until this is called again for the result,
+ * or it is freed. Empty for NULL or without memory. */
+WRIT_API writ_text writ_search_json(writ_search_result *result);
+
 /* ---- decisions ------------------------------------------------------------------------------- */
 
 /* In order of authority. */
@@ -316,6 +360,23 @@ WRIT_API writ_text writ_decision_binding_digest(const writ_decision *decision);
  * WRIT_READER_CALLER. The text lives until this is called again for the decision, or it is evaluated
  * into or freed. Empty for NULL or without memory. */
 WRIT_API writ_text writ_decision_json(writ_decision *decision, int reader);
+
+/* ---- explaining (libwrit-compiler) ------------------------------------------------------------- */
+
+/* Why a decision is what it is. */
+typedef struct writ_explanation writ_explanation;
+
+/* Decides a request document by policy text, and explains: the rules that mattered and what their
+ * conditions saw; of a deny the nearest permits and the smallest change that would have permitted. For
+ * operators: it names rules and facts. `rule`: tell of the rules of this name only; empty text: of those
+ * that mattered. `options` and `limits` may be NULL. *explanation is the caller's to free, and NULL unless
+ * the result is WRIT_OK. Compiles each time: not for a broker's every request. Any thread. */
+WRIT_API writ_status writ_explain(const writ_source *sources, size_t count, const writ_compile_options *options,
+                                  writ_text request, writ_text rule, const writ_request_limits *limits,
+                                  writ_explanation **explanation, writ_errors *errors);
+/* One line of JSON (docs/explain-format.md). Lives as long as the explanation. */
+WRIT_API writ_text writ_explanation_json(const writ_explanation *explanation);
+WRIT_API void writ_explanation_free(writ_explanation *explanation);
 
 #ifdef __cplusplus
 }

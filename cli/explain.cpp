@@ -1,0 +1,85 @@
+// writ explain: why a request is decided as it is; or what a diagnostic code means.
+#include <algorithm>
+#include <cctype>
+#include <memory>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/explanation.h"
+#include "cli/io.h"
+#include "cli/options.h"
+#include "cli/workspace.h"
+#include "writ/explain.h"
+
+namespace writ::cli {
+
+namespace {
+
+struct Options {
+    std::vector<std::string> paths;
+    std::string request, rule;
+    Format format = Format::Human;
+};
+
+using Json = nlohmann::ordered_json;
+
+/// `E0203` and the like: a capital and four digits, and nothing that is there by that name.
+bool is_code(const std::string& text) {
+    return text.size() == 5 && text[0] >= 'A' && text[0] <= 'Z' &&
+           std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+Exit explain_code(const std::string& code) {
+    const std::string_view page = error_page(code);
+    if (page.empty()) {
+        print_note("error: no page about " + code + "; docs/request-format.md lists Q codes, docs/bundle-format.md B codes\n");
+        return Exit::Negative;
+    }
+    print_result(page);
+    return Exit::Ok;
+}
+
+Exit refuse(const Error& error, const Options& options, const Terminal& terminal) {
+    if (options.format == Format::Json) {
+        Json out;
+        out["schema_version"] = 1;
+        out["error"] = {{"code", error.code}, {"path", error.context}, {"message", error.message}};
+        print_result(out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    }
+    const bool of_request = error.code.starts_with("Q");
+    return report_error(error, !of_request ? "" : options.request == "-" ? "standard input" : options.request, terminal);
+}
+
+Exit run(const Options& options, const Terminal& terminal) {
+    const auto opened = open_valid(options.paths, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    const Workspace& workspace = std::get<Workspace>(opened);
+    const auto request = read_input(options.request, RequestLimits{}.max_bytes);
+    if (!request) return report_error(request.error(), "", terminal);
+    const auto explained = workspace.explain(*request, options.rule);
+    if (!explained) return refuse(explained.error(), options, terminal);
+    print_result(options.format == Format::Json ? to_json(*explained) + "\n" : render_explanation(*explained, terminal.colour_out));
+    return Exit::Ok;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, Verb& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = app.add_subcommand("explain", "Say why a request is decided as it is, or what a diagnostic code means");
+    verb->add_option("PATH", options->paths, "Policy files or folders, or one code such as E0203")->required()->option_text("PATH...|CODE");
+    CLI::Option* request = verb->add_option("--request", options->request, "The request document; - for standard input")->option_text("FILE|-");
+    CLI::Option* rule = verb->add_option("--rule", options->rule, "Tell of this rule only, whether or not it mattered")->option_text("NAME");
+    CLI::Option* format = add_format(*verb, options->format, false);
+    verb->callback([=, &chosen] {
+        if (options->paths.size() == 1 && is_code(options->paths[0])) {
+            if (request->count() + rule->count() + format->count() > 0) throw CLI::ValidationError(options->paths[0], "is a code, which takes no options");
+            chosen = [code = options->paths[0]](const Terminal&) { return explain_code(code); };
+            return;
+        }
+        if (request->count() == 0) throw CLI::RequiredError("--request");
+        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
+    });
+}
+
+}  // namespace writ::cli

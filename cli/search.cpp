@@ -1,0 +1,133 @@
+// writ search: one field of a request left open, and what each candidate for it would be told.
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/io.h"
+#include "cli/options.h"
+#include "cli/text.h"
+#include "cli/workspace.h"
+#include "writ/search.h"
+
+namespace writ::cli {
+
+namespace {
+
+struct Options {
+    std::vector<std::string> paths, layers;
+    std::string request, candidates;
+    Open open = Open::Tool;
+    Format format = Format::Human;
+};
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMostCandidateBytes = 64u << 20;
+
+std::string joined(const std::vector<std::string>& items) {
+    std::string out;
+    for (const std::string& item : items) out += (out.empty() ? "" : ", ") + safe(item);
+    return out;
+}
+
+/// What stands behind an answer: the scopes of a permit, or what is against it.
+std::string why(const SearchItem& item, const Layers& layers) {
+    if (!item.refused.code.empty()) return fmt::format("{} {}", item.refused.code, safe(item.refused.message));
+    if (item.answer == Effect::Permit) return joined(item.scopes);
+    std::string out;
+    for (const Reason& reason : item.reasons) {
+        if (reason.code == "permitted") continue;
+        std::string text = safe(reason.code);
+        const auto& bundles = layers.bundles();
+        if (reason.rule != kNoRule && reason.layer < bundles.size()) {
+            const RuleInfo rule = bundles[reason.layer].rule(reason.rule);
+            if (rule.name != reason.code) text += fmt::format(" ({})", safe(rule.name));
+        } else if (!reason.detail.empty()) {
+            text += fmt::format(" ({})", safe(reason.detail));
+        }
+        out += (out.empty() ? "" : ", ") + text;
+    }
+    return out;
+}
+
+std::string human(const SearchResult& result, bool colour) {
+    const Palette colours = palette(colour);
+    std::size_t width = 0;
+    for (const SearchItem& item : result.items) width = std::max(width, cells_of(item.name).size());
+    std::string out;
+    for (const SearchItem& item : result.items) {
+        std::string_view answer, paint;
+        switch (item.answer) {
+            case Effect::Permit: answer = "always", paint = colours.good; break;
+            case Effect::NeedsApproval: answer = "if approved", paint = colours.warning; break;
+            case Effect::Deny: answer = item.wants_facts ? "never yet" : "never", paint = colours.error; break;
+        }
+        std::string name = safe(item.name);
+        name.append(width - std::min(width, cells_of(item.name).size()), ' ');
+        out += fmt::format("{}{:<11}{}  {}  {}\n", paint, answer, colours.reset, name, why(item, result.layers));
+    }
+    return out;
+}
+
+Exit refuse(const Error& error, const Options& options, const Terminal& terminal) {
+    if (options.format == Format::Json) {
+        Json out;
+        out["schema_version"] = 1;
+        out["error"] = {{"code", error.code}, {"path", error.context}, {"message", error.message}};
+        print_result(out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    }
+    return report_error(error, options.request == "-" ? "standard input" : options.request, terminal);
+}
+
+Exit run(const Options& options, const Terminal& terminal) {
+    const auto opened = open_layers(options.layers, options.paths, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    const Layers& layers = std::get<Layers>(opened);
+    const auto request = read_input(options.request, RequestLimits{}.max_bytes);
+    if (!request) return report_error(request.error(), "", terminal);
+    std::string candidates;
+    if (!options.candidates.empty()) {
+        auto read = read_input(options.candidates, kMostCandidateBytes);
+        if (!read) return report_error(read.error(), "", terminal);
+        candidates = std::move(*read);
+        // An empty file is not the same as no file.
+        if (candidates.empty()) candidates = " ";
+    }
+    Evaluator evaluator(layers);
+    const auto result = search(evaluator, *request, options.open, candidates);
+    if (!result) return refuse(result.error(), options, terminal);
+    print_result(options.format == Format::Json ? to_json(*result) + "\n" : human(*result, terminal.colour_out));
+    if (result->items.empty()) print_note("note: there was no candidate to try\n");
+    const bool some = std::any_of(result->items.begin(), result->items.end(),
+                                  [](const SearchItem& item) { return item.answer != Effect::Deny; });
+    return some ? Exit::Ok : Exit::Negative;
+}
+
+}  // namespace
+
+void add_search(CLI::App& app, Verb& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = app.add_subcommand("search", "Leave one field of a request open: who or what may?");
+    add_paths(*verb, options->paths);
+    verb->add_option("--request", options->request, "The request document; - for standard input")->required()->option_text("FILE|-");
+    static const std::map<std::string, Open> kFields{{"tool", Open::Tool}, {"scope", Open::Scope}, {"agent", Open::Agent}};
+    verb->add_option("--open", options->open, "The field that candidates take")
+        ->required()
+        ->transform(CLI::CheckedTransformer(kFields))
+        ->option_text("tool|scope|agent");
+    CLI::Option* candidates =
+        verb->add_option("--candidates", options->candidates, "A JSON array of names or records; else the catalogue's")->option_text("FILE|-");
+    add_layers(*verb, options->layers);
+    add_format(*verb, options->format, false);
+    verb->callback([=, &chosen] {
+        if (options->open == Open::Agent && candidates->count() == 0)
+            throw CLI::ValidationError("--open agent", "needs --candidates: no policy lists agents");
+        if (options->request == "-" && options->candidates == "-")
+            throw CLI::ValidationError("--candidates", "and --request cannot both be standard input");
+        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
+    });
+}
+
+}  // namespace writ::cli

@@ -1,0 +1,16 @@
+// Explains a decision. The decision is the evaluator's own; the reference evaluator says what led there; what
+// would have permitted is tried with the evaluator before it is said.
+#pragma once
+
+#include <string_view>
+
+#include "check/typed.h"
+#include "writ/explain.h"
+
+namespace writ::tools {
+
+/// Implements Workspace::explain.
+[[nodiscard]] Result<Explanation> explain(const check::Policy& policy, const Bundle& bundle, std::string_view request_json,
+                                          std::string_view rule, const RequestLimits& limits);
+
+}  // namespace writ::tools

@@ -1,0 +1,30 @@
+// Parts of a decision as JSON, for documents that hold them too. The whole is to_json().
+#pragma once
+
+#include <vector>
+
+#include "base/json_writer.h"
+#include "writ/bundle.h"
+#include "writ/decision.h"
+
+namespace writ::vm {
+
+/// A rule as docs/decision-format.md describes it, or null if there is no such one. In the header, for the
+/// compiler's library, which sees no more of this one than include/writ.
+inline void write_rule(json::Writer& to, const Layers& layers, std::uint32_t layer, std::uint32_t index) {
+    if (layer >= layers.bundles().size() || index >= layers.bundles()[layer].rule_count()) return to.raw("null");
+    const RuleInfo rule = layers.bundles()[layer].rule(index);
+    to.open('{');
+    to.key("layer"), to.number(layer);
+    to.key("kind"), to.text(rule.kind);
+    to.key("module"), to.text(rule.module);
+    to.key("name"), to.text(rule.name);
+    to.key("file"), to.text(rule.file);
+    to.key("line"), to.number(rule.line);
+    to.key("because"), to.text_or_null(rule.because);
+    to.close('}');
+}
+
+void write_reasons(json::Writer& to, const std::vector<Reason>& reasons, const Layers& layers);
+
+}  // namespace writ::vm
