@@ -59,7 +59,7 @@ public:
     std::string draw() {
         headline();
         for (const SeenCheck& each : of_.checks) check(each);
-        for (const SeenRule& each : of_.rules) rule(each);
+        rules();
         dropped();
         if (of_.decision.effect == Effect::Permit) lifetime();
         for (const Nearest& each : of_.nearest) nearest(each);
@@ -172,6 +172,13 @@ private:
             const std::string text = saw.empty() ? line.text : padded(line.text, column) + "   " + saw;
             out_ += fmt::format("  {}{:<7}{}  {}\n", paint, truth_name(condition->truth), colours_.reset, text);
         }
+    }
+
+    /// A policy of many rules may have many that apply alike.
+    void rules() {
+        constexpr std::size_t kMost = 12;
+        for (std::size_t i = 0; i < std::min(kMost, of_.rules.size()); ++i) rule(of_.rules[i]);
+        if (of_.rules.size() > kMost) out_ += fmt::format("\n... and {} more rules; --format json tells of all\n", of_.rules.size() - kMost);
     }
 
     void rule(const SeenRule& rule) {

@@ -2,11 +2,9 @@
 import pathlib
 import sys
 
-
-def literal(line: bytes) -> str:
-    """One line as a C++ string literal. Octal escapes take three digits, so none runs on."""
-    plain = lambda b: 0x20 <= b < 0x7F and b not in b'"\\?'
-    return '"' + "".join(chr(b) if plain(b) else f"\\{b:03o}" for b in line) + '"'
+sys.dont_write_bytecode = True
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "stdlib"))
+from embed import literal  # noqa: E402
 
 
 def main(output: str, paths: list[str]) -> None:

@@ -95,7 +95,9 @@ private:
         for (std::size_t i = made.size(); i-- > 0;) {
             std::vector<Edit> fewer = made;
             fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-            if (decide(with(fewer)).effect >= out.effect) made = std::move(fewer);
+            if (decide(with(fewer)).effect < out.effect) continue;
+            made = std::move(fewer);
+            i = made.size();  // what was needed beside it may no longer be
         }
         for (const Edit& edit : made) {
             const json::Value* from = analyze::value_at(of_.document, edit.path);
