@@ -43,22 +43,16 @@ Exit decide_by_reference(const Workspace& workspace, const std::string& json, co
 }
 
 Exit run(const Options& options, const Terminal& terminal) {
-    std::vector<Bundle> bundles;
-    for (const std::string& path : options.layers) {
-        const auto above = open_valid({path}, terminal);
-        if (const Exit* failed = std::get_if<Exit>(&above)) return *failed;
-        bundles.push_back(*std::get<Workspace>(above).bundle());
-    }
-    const auto opened = open_valid(options.paths, terminal);
-    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
-    const Workspace& workspace = std::get<Workspace>(opened);
-    bundles.push_back(*workspace.bundle());
-
     const auto json = read_input(options.request, RequestLimits{}.max_bytes);
     if (!json) return report_error(json.error(), "", terminal);
-    if (options.reference) return decide_by_reference(workspace, *json, options, terminal);
-
-    const Layers layers(std::move(bundles));
+    if (options.reference) {
+        const auto opened = open_valid(options.paths, terminal);
+        if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+        return decide_by_reference(std::get<Workspace>(opened), *json, options, terminal);
+    }
+    const auto opened = open_layers(options.layers, options.paths, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    const Layers& layers = std::get<Layers>(opened);
     Request request(layers);
     if (const auto parsed = request.parse(*json); !parsed) return refuse(parsed.error(), options, terminal);
     Evaluator evaluator(layers);

@@ -1,12 +1,42 @@
 #include "cli/workspace.h"
 
+#include <filesystem>
+#include <fstream>
 #include <optional>
+#include <string_view>
 
 #include "cli/io.h"
 
 namespace writ::cli {
 
+namespace {
+
+/// Whether there is one path and it is a sealed bundle: they begin alike.
+bool is_bundle(const std::vector<std::string>& paths) {
+    constexpr std::string_view kMagic = "WRITBNDL";
+    std::error_code error;
+    if (paths.size() != 1 || !std::filesystem::is_regular_file(paths[0], error)) return false;
+    char begin[kMagic.size()] = {};
+    std::ifstream(paths[0], std::ios::binary).read(begin, sizeof begin);
+    return std::string_view(begin, sizeof begin) == kMagic;
+}
+
+/// The policy that a bundle was compiled from, out of the bundle.
+std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& terminal) {
+    const auto bundle = Bundle::open(path);
+    if (!bundle) return report_error(bundle.error(), path, terminal);
+    auto sources = bundle->sources();
+    if (!sources) return report_error(sources.error(), path, terminal);
+    Workspace workspace(std::move(*sources));
+    if (workspace.bundle() && workspace.bundle()->digest() != bundle->digest())
+        print_note("note: the bundle was compiled by another version; its sources are compiled anew\n");
+    return workspace;
+}
+
+}  // namespace
+
 std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal) {
+    if (is_bundle(paths)) return reopen(paths[0], terminal);
     auto sources = read_sources(paths);
     if (!sources) return report_error(sources.error(), "", terminal);
     return Workspace(std::move(*sources));
@@ -25,6 +55,12 @@ std::variant<Layers, Exit> open_layers(const std::vector<std::string>& above, co
                                        const Terminal& terminal) {
     std::vector<Bundle> bundles;
     const auto add = [&](const std::vector<std::string>& policies) -> std::optional<Exit> {
+        if (is_bundle(policies)) {
+            auto sealed = Bundle::open(policies[0]);
+            if (!sealed) return report_error(sealed.error(), policies[0], terminal);
+            bundles.push_back(std::move(*sealed));
+            return std::nullopt;
+        }
         const auto opened = open_valid(policies, terminal);
         if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
         bundles.push_back(*std::get<Workspace>(opened).bundle());

@@ -11,14 +11,15 @@
 
 namespace writ::cli {
 
-/// A workspace over the policies at some paths, or the exit code of what kept it from being.
+/// A workspace over the policies at some paths, or over those in a sealed bundle, if that is the one path; or
+/// the exit code of what kept it from being.
 /// Says nothing about findings.
 [[nodiscard]] std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal);
 
 /// The same, reported to stderr for people, and only if the policy is valid.
 [[nodiscard]] std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal);
 
-/// The bundles of valid policies, those of each of `above` on top of the one at `paths`.
+/// The bundles of valid policies, sealed ones as they are, those of each of `above` on top of the one at `paths`.
 [[nodiscard]] std::variant<Layers, Exit> open_layers(const std::vector<std::string>& above, const std::vector<std::string>& paths,
                                                      const Terminal& terminal);
 

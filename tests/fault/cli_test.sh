@@ -114,6 +114,21 @@ check "test: a filter, no notes" not out_has "note invariant"
 ends "filter that matches nothing" 1 test "$policy" --filter "no such test"
 ends "compile" 0 compile "$policy" --output "$work/refund.bundle"
 check "compile: the bundle is there" grep -q WRITBNDL "$work/refund.bundle"
+ends "a bundle: permit" 0 eval "$work/refund.bundle" --request "$permit" --format json
+cp "$work/out" "$work/by_bundle"
+run eval "$policy" --request "$permit" --format json
+check "a bundle: decides as its policy" cmp -s "$work/out" "$work/by_bundle"
+ends "a bundle: search" 0 search "$work/refund.bundle" --request "$permit" --open tool --layer "$work/refund.bundle"
+check "a bundle: search, the answer" grep -Eq '^always +refund ' "$work/out"
+ends "a bundle: explain" 0 explain "$work/refund.bundle" --request "$policy/requests/deny_no_role.json"
+check "a bundle: explain, from its sources" out_has 'user.roles contains "refunds"'
+check "a bundle: explain, of this version" not err_has "another version"
+head -c 2000 "$work/refund.bundle" >"$work/cut.bundle"
+for verb in eval explain "search --open tool"; do
+    # shellcheck disable=SC2086
+    ends "a bundle cut short: $verb" 3 $verb "$work/cut.bundle" --request "$permit"
+    check "a bundle cut short: $verb, says so" err_has "error[B"
+done
 ends "compile: into a folder that is not there" 4 compile "$policy" --output "$work/none/refund.bundle"
 check "compile: names the file" err_has "$work/none/refund.bundle"
 printf 'permit p when nothing_known grant { "a" } for 1m\n' >"$work/bad.writ"
