@@ -58,7 +58,8 @@ std::string candidates(const bytecode::Program& program, const json::Value& docu
 /// How many rules a request tries.
 std::size_t tried(const bytecode::Program& program, const json::Value& document) {
     vm::Facts facts(program);
-    REQUIRE(facts.bind(document).has_value());
+    testing::Nodes nodes;
+    REQUIRE(facts.bind(nodes.of(document)).has_value());
     std::vector<std::uint32_t> found;
     vm::find_candidates(program, facts, vm::Want::Narrowing, vm::Mode::Possibly, found);
     return found.size();
