@@ -56,6 +56,18 @@ deny timed_b when any s in want.scopes: s == "t" and age(run.started) > 1h and r
           "TextEq tenant, \"a\" | Once 0, 3 | Glob agent.id, \"x**y\", string | RetTrue | RetFalse | RetTrue | RetFalse");
 }
 
+TEST_CASE("once: membership in a long list is shared, in a short one it is not") {
+    const auto set = [](int count) {
+        std::string out = "run.id in { ";
+        for (int i = 0; i < count; ++i) out += (i > 0 ? ", \"r" : "\"r") + std::to_string(i) + "\"";
+        return out + " }";
+    };
+    const auto made = from_text("deny long_a when " + set(40) + "\ndeny long_b when " + set(40) + " and run.background\n" +
+                                "deny short_a when " + set(9) + "\ndeny short_b when " + set(9) + " and run.background\n");
+    for (const char* rule : {"long_a", "long_b"}) CHECK(onces(made, rule) == 1);
+    for (const char* rule : {"short_a", "short_b"}) CHECK(onces(made, rule) == 0);
+}
+
 TEST_CASE("once: what depends on the row is not shared, what a template's rules have in common is") {
     const auto made = from_text(R"writ(
 table owners = csv "owners.csv" { tenant: string, roles: set<string> }
