@@ -47,6 +47,8 @@ int fixedness(const Expr& e) {
 // What a test costs beside the others, in rough units of one comparison. Only the order matters:
 // `and` and `or` are commutative, so a cheap test may go first and spare a dear one.
 constexpr std::uint32_t kMaxCost = 1 << 28;
+/// Finding a value among more constants than this is dear.
+constexpr std::size_t kLongList = 32;
 
 std::uint32_t cost_of(Opcode op) {
     switch (op) {
@@ -321,6 +323,7 @@ private:
             test.word_b = bytecode::operand(OperandKind::Set, lowering_.constants.set(item.type.kind, list.kids));
             test.negate = negate;
             parts.push_back(leaf(std::move(test)));
+            if (list.kids.size() > kLongList) nodes_.back().cost = std::max(nodes_.back().cost, kDearCost);
         }
         return join(negate ? Form::And : Form::Or, parts);
     }

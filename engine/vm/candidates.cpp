@@ -100,11 +100,11 @@ void find_candidates(const bytecode::Program& program, const Facts& facts, Want 
         return;
     }
     // Buckets lie far apart: all are asked for before the first is waited for.
-    struct Place {
+    struct Sought {
         const IndexGroupRef* group;
         std::uint32_t tag;
     };
-    std::array<Place, bytecode::kMaxGroups> places;
+    std::array<Sought, bytecode::kMaxGroups> sought;
     std::size_t count = 0;
     Finder finder(program, facts, mode, out);
     for (const IndexGroupRef& group : program.index_groups) {
@@ -115,11 +115,11 @@ void find_candidates(const bytecode::Program& program, const Facts& facts, Want 
             case Look::Everywhere: finder.all_of(group); break;
             case Look::Bucket:
                 __builtin_prefetch(&program.index_buckets[group.first_bucket + (tag & group.bucket_mask)]);
-                places[count++] = {&group, tag};
+                sought[count++] = {&group, tag};
                 break;
         }
     }
-    for (const Place& place : std::span(places.data(), count)) finder.filed_under(*place.group, place.tag);
+    for (const Sought& each : std::span(sought.data(), count)) finder.filed_under(*each.group, each.tag);
 }
 
 }  // namespace writ::vm

@@ -50,7 +50,8 @@ bool Subject::bind(const json::Value& document) {
         refusal_ = nodes.error();
         return false;
     }
-    const auto bound = facts_.bind(**nodes);
+    nodes_ = *nodes;
+    const auto bound = facts_.bind(*nodes_);
     if (!bound) refusal_ = bound.error();
     return bound.has_value();
 }
@@ -66,7 +67,7 @@ const Decision& Subject::decide(By by) {
             unindexed_ = std::make_unique<Machine>(bytecode::Program::open(bytecode::Program::seal(sections)).value());
         }
         // What the one program takes, the other takes.
-        if (!unindexed_->facts.bind(*document_)) std::abort();
+        if (!unindexed_->facts.bind(*nodes_)) std::abort();
         vm::decide(*unindexed_->program, unindexed_->facts, unindexed_->interpreter, decision_);
         decision_.bundle_digest = bundle_.digest();
         return decision_;

@@ -56,6 +56,7 @@ private:
     vm::Interpreter interpreter_;
     std::unique_ptr<Machine> unindexed_;  // made when first asked for
     const json::Value* document_ = nullptr;
+    const json::Node* nodes_ = nullptr;
     json::Reader reader_;
     std::unique_ptr<Arena> arena_;
     Decision decision_;
