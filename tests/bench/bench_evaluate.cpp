@@ -117,7 +117,8 @@ struct Neutral {
     std::vector<bench::Interned> interned;
 };
 
-void add_neutral_text(const std::string& name, const Neutral& of, const Load& load, const Expected& expected) {
+void add_neutral_text(const std::string& name, const Neutral& of, const Load& load,
+                      const Expected& expected) {
     const auto text = [&of, &load] {
         return [&of, decider = std::make_shared<Decider>(load.bundle),
                 in = std::make_shared<bench::NeutralText>(load.bundle)](std::size_t i) {
@@ -129,7 +130,8 @@ void add_neutral_text(const std::string& name, const Neutral& of, const Load& lo
     if (name == "1000") bench::add_row(name + "/writ_text_threads", expected, text, 2);
 }
 
-void add_neutral_floors(const std::string& name, const Neutral& of, const Load& load, const Expected& expected) {
+void add_neutral_floors(const std::string& name, const Neutral& of, const Load& load,
+                        const Expected& expected) {
     if (of.straight)
         bench::add_row(name + "/straight_interned", expected,
                        [&of] { return [&of](std::size_t i) { return of.straight.decide(of.interned[i]); }; });
@@ -137,7 +139,8 @@ void add_neutral_floors(const std::string& name, const Neutral& of, const Load& 
                    [&of] { return [&of](std::size_t i) { return of.floor.decide(of.interned[i]); }; });
     bench::add_row(name + "/floor_text", expected,
                    [&of] { return [&of](std::size_t i) { return of.floor.decide(of.facts[i]); }; });
-    const auto json = [&](const char* row, bool (bench::JsonFloor::*decide)(std::string_view), const Lines& lines) {
+    const auto json = [&](const char* row, bool (bench::JsonFloor::*decide)(std::string_view),
+                          const Lines& lines) {
         bench::add_row(name + row, expected, [&of, &lines, decide] {
             return [&lines, decide, floor = std::make_shared<bench::JsonFloor>(of.floor)](std::size_t i) {
                 return (*floor.*decide)(lines[i]);
@@ -152,7 +155,9 @@ void add_neutral_floors(const std::string& name, const Neutral& of, const Load& 
 /// The twelve-condition case besides Writ's documents of it.
 struct Micro {
     Micro(const bench::fs::path& folder, const Lines& documents)
-        : flat(folder / "requests.jsonl"), facts(micro_facts(flat, texts)), json(bench::micro_json(documents)) {}
+        : flat(folder / "requests.jsonl"),
+          facts(micro_facts(flat, texts)),
+          json(bench::micro_json(documents)) {}
     Lines flat;
     std::vector<std::string> texts;
     std::vector<bench::MicroFacts> facts;

@@ -52,11 +52,13 @@ Floor::Floor(const fs::path& folder) {
     for (const auto& rule : rules) {
         const int ns = spaces_.find(text(rule.at("namespace")));
         if (rule.at("effect") == "deny") {
-            const std::size_t bit = static_cast<std::size_t>(ns) * stride_ + tools_.find(text(rule.at("tool")));
+            const std::size_t bit =
+                static_cast<std::size_t>(ns) * stride_ + tools_.find(text(rule.at("tool")));
             denied_[bit / 64] |= std::uint64_t{1} << (bit % 64);
             continue;
         }
-        const int issuer = issuers_.find(text(rule.at("issuer"))), tenant = tenants_.find(text(rule.at("tenant")));
+        const int issuer = issuers_.find(text(rule.at("issuer"))),
+                  tenant = tenants_.find(text(rule.at("tenant")));
         for (const auto& tool : rule.at("tools")) {
             const std::uint64_t key = key_of(issuer, ns, tenant, tools_.find(text(tool)));
             std::size_t at = slot_of(key);

@@ -89,8 +89,12 @@ public:
     Floor(const Floor&) = delete;
 
     [[nodiscard]] Interned intern(const TextFacts& facts) const {
-        return {issuers_.find(facts.issuer), spaces_.find(facts.space), tenants_.find(facts.tenant),
-                tools_.find(facts.tool),     facts.tier,                facts.depth,
+        return {issuers_.find(facts.issuer),
+                spaces_.find(facts.space),
+                tenants_.find(facts.tenant),
+                tools_.find(facts.tool),
+                facts.tier,
+                facts.depth,
                 facts.approval == "approved"};
     }
     [[nodiscard]] bool decide(const Interned& r) const {

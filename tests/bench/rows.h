@@ -39,7 +39,8 @@ template <class Decide>
 double p99_ns(std::size_t count, Decide& decide) {
     using Clock = std::chrono::steady_clock;
     const auto percentile = [](std::vector<double>& values, double part) {
-        const auto at = values.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size()));
+        const auto at =
+            values.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size()));
         std::nth_element(values.begin(), at, values.end());
         return *at;
     };

@@ -56,7 +56,7 @@ done
 python3 tests/bench/compile_cost.py build/cli/writ "$workload" "${folders[@]}" >"$results/compile.jsonl"
 
 # --- Writ and the floors; interleaved, so that a drift of the machine's speed meets all of them
-timing=(--benchmark_repetitions=15 --benchmark_min_time=0.1)
+timing=(--benchmark_repetitions=9 --benchmark_min_time=0.1)
 [ -z "$quick" ] || timing=(--benchmark_repetitions=3 --benchmark_min_time=0.02)
 build/tests/bench/bench_evaluate "$workload" "${folders[@]}" "${timing[@]}" \
     --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true \

@@ -26,17 +26,31 @@ const writ::Request& finished(writ::Request& request) {
 }  // namespace
 
 NeutralText::NeutralText(const writ::Bundle& bundle)
-    : request_(bundle), now_(found(request_, "now")), request_id_(found(request_, "request_id")),
-      issuer_(found(request_, "token.issuer")), aud_(found(request_, "token.aud")),
-      token_exp_(found(request_, "token.exp")), nbf_(found(request_, "token.nbf")),
-      iat_(found(request_, "token.iat")), space_(found(request_, "workload.namespace")),
-      spiffe_(found(request_, "workload.spiffe_id")), environment_(found(request_, "workload.environment")),
-      agent_(found(request_, "agent.id")), model_(found(request_, "agent.class")), run_(found(request_, "run.id")),
-      parent_(found(request_, "run.parent_id")), run_exp_(found(request_, "run.exp")),
-      attempt_(found(request_, "run.attempt")), tenant_(found(request_, "tenant")), user_(found(request_, "user")),
-      delegation_(found(request_, "delegation")), tool_(found(request_, "tool.name")),
-      resource_type_(found(request_, "resource.type")), resource_(found(request_, "resource.id")),
-      scopes_(found(request_, "want.scopes")), ttl_(found(request_, "want.ttl")),
+    : request_(bundle),
+      now_(found(request_, "now")),
+      request_id_(found(request_, "request_id")),
+      issuer_(found(request_, "token.issuer")),
+      aud_(found(request_, "token.aud")),
+      token_exp_(found(request_, "token.exp")),
+      nbf_(found(request_, "token.nbf")),
+      iat_(found(request_, "token.iat")),
+      space_(found(request_, "workload.namespace")),
+      spiffe_(found(request_, "workload.spiffe_id")),
+      environment_(found(request_, "workload.environment")),
+      agent_(found(request_, "agent.id")),
+      model_(found(request_, "agent.class")),
+      run_(found(request_, "run.id")),
+      parent_(found(request_, "run.parent_id")),
+      run_exp_(found(request_, "run.exp")),
+      attempt_(found(request_, "run.attempt")),
+      tenant_(found(request_, "tenant")),
+      user_(found(request_, "user")),
+      delegation_(found(request_, "delegation")),
+      tool_(found(request_, "tool.name")),
+      resource_type_(found(request_, "resource.type")),
+      resource_(found(request_, "resource.id")),
+      scopes_(found(request_, "want.scopes")),
+      ttl_(found(request_, "want.ttl")),
       approval_(found(request_, "sets[\"approval\"]")) {}
 
 const writ::Request& NeutralText::state(const TextFacts& facts) {
@@ -73,20 +87,31 @@ std::vector<MicroJson> micro_json(const Lines& requests) {
     std::vector<MicroJson> all;
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const auto document = nlohmann::json::parse(requests[i]);
-        all.push_back({document.at("token").at("claims").dump(), document.at("delegation").at("chain").dump()});
+        all.push_back(
+            {document.at("token").at("claims").dump(), document.at("delegation").at("chain").dump()});
     }
     return all;
 }
 
 MicroText::MicroText(const writ::Bundle& bundle)
-    : request_(bundle), now_(found(request_, "now")), request_id_(found(request_, "request_id")),
-      issuer_(found(request_, "token.issuer")), aud_(found(request_, "token.aud")),
-      token_exp_(found(request_, "token.exp")), nbf_(found(request_, "token.nbf")),
-      iat_(found(request_, "token.iat")), claims_(found(request_, "token.claims")),
-      agent_(found(request_, "agent.id")), run_(found(request_, "run.id")),
-      parent_(found(request_, "run.parent_id")), run_exp_(found(request_, "run.exp")),
-      tenant_(found(request_, "tenant")), user_(found(request_, "user")), tool_(found(request_, "tool.name")),
-      scopes_(found(request_, "want.scopes")), chain_(found(request_, "delegation.chain")) {}
+    : request_(bundle),
+      now_(found(request_, "now")),
+      request_id_(found(request_, "request_id")),
+      issuer_(found(request_, "token.issuer")),
+      aud_(found(request_, "token.aud")),
+      token_exp_(found(request_, "token.exp")),
+      nbf_(found(request_, "token.nbf")),
+      iat_(found(request_, "token.iat")),
+      claims_(found(request_, "token.claims")),
+      agent_(found(request_, "agent.id")),
+      run_(found(request_, "run.id")),
+      parent_(found(request_, "run.parent_id")),
+      run_exp_(found(request_, "run.exp")),
+      tenant_(found(request_, "tenant")),
+      user_(found(request_, "user")),
+      tool_(found(request_, "tool.name")),
+      scopes_(found(request_, "want.scopes")),
+      chain_(found(request_, "delegation.chain")) {}
 
 const writ::Request& MicroText::state(const MicroFacts& facts, const MicroJson& json) {
     request_.begin(writ::Provenance::Verified);
