@@ -144,13 +144,14 @@ writ_status writ_request_finish(writ_request* request, writ_errors* errors) {
     const writ_status status = guarded(errors, [&] {
         if (request == nullptr) return null_argument(errors, "request");
         if (!request->request) return WRIT_ERROR_INTERNAL;
+        const writ_status stated = std::exchange(request->stated, WRIT_OK);
         const auto finished = request->request->finish();
-        if (finished && request->stated == WRIT_OK) return WRIT_OK;
+        if (finished && stated == WRIT_OK) return WRIT_OK;
         if (errors != nullptr && !finished) errors->items.push_back(finished.error());
         (void)request->request->parse({});  // leaves it empty
-        if (request->stated == WRIT_OK) return WRIT_ERROR_REQUEST;
-        if (finished) return malformed_argument(errors, "a field or its text was NULL", "set");
-        return request->stated;
+        if (stated == WRIT_OK) return WRIT_ERROR_REQUEST;
+        if (finished && stated == WRIT_ERROR_ARGUMENT) return malformed_argument(errors, "a field or its text was NULL", "set");
+        return stated;
     });
     if (status == WRIT_ERROR_INTERNAL && request != nullptr) request->request.reset();
     return status;
