@@ -124,6 +124,44 @@ TEST_CASE("bytecode: numbers of instructions are part of the format") {
     for (std::size_t i = 0; i < std::size(kOrder); ++i) CHECK(bytecode::kOpcodes[i].name == kOrder[i]);
 }
 
+TEST_CASE("bytecode: sections, their order and their records are part of the format") {
+    struct Expected {
+        std::string_view name;
+        std::size_t size;
+    };
+    constexpr Expected kSections[] = {
+        {"manifest", 48}, {"texts", 8}, {"chars", 1}, {"text_table", 4}, {"ints", 8}, {"sets", 12}, {"set_items", 4},
+        {"ids", 4}, {"regexes", 4}, {"windows", 20}, {"transitions", 16}, {"shape", 44}, {"enums", 12}, {"slots", 12},
+        {"captures", 12}, {"capture_specs", 12}, {"patterns", 8}, {"issuers", 48}, {"tools", 40}, {"cells", 4},
+        {"tables", 24}, {"origins", 12}, {"rules", 32}, {"grants", 16}, {"requirements", 16}, {"limits", 24},
+        {"duties", 8}, {"sources", 16}, {"code", 16}, {"index_groups", 32}, {"index_keys", 4}, {"index_buckets", 8},
+        {"index_rules", 4}, {"index_runs", 8}, {"index_prefixes", 16}, {"index_ranges", 32}};
+    using namespace bytecode;
+    std::size_t at = 0;
+#define SECTION(type, section)                   \
+    REQUIRE(at < std::size(kSections));          \
+    CHECK(kSections[at].name == #section);       \
+    CHECK(kSections[at++].size == sizeof(type));
+#include "bytecode/sections.def"
+#undef SECTION
+    CHECK(at == std::size(kSections));
+    CHECK(kFormatVersion == 2);
+}
+
+TEST_CASE("bytecode: a bundle has the digest it always had") {
+    bytecode::Sections sections;
+    sections.texts = {{0, 0}, {0, 5}};
+    sections.chars = {'h', 'e', 'l', 'l', 'o'};
+    sections.ints = {42};
+    sections.code = {{Opcode::TextEq, bytecode::kNegate, 1, 2, 3, 4}, {Opcode::RetTrue}};
+    sections.rules.resize(1);
+    sections.sources = {{1, bytecode::SourceRef::kGiven, 4}};
+    sections.source_text = "text";
+    const auto sealed = Program::seal(sections);
+    CHECK(sha256_hex({reinterpret_cast<const char*>(sealed.data()), sealed.size()}) ==
+          "810645eb8c7c480d7cdbedff629210bbc19c6d52285b2bdcce832ac68924ce1d");
+}
+
 TEST_CASE("bytecode: equal constants are one constant") {
     bytecode::Builder build;
     CHECK(build.text("a") == build.text("a"));
