@@ -20,6 +20,10 @@ namespace writ::bytecode {
 constexpr std::size_t kMaxGroups = 48;
 constexpr std::size_t kMaxKeys = 8;
 
+/// A bucket in use is fewer places than this from its home. Tables are made larger until that holds, so that
+/// checking an index looks at no more for each entry, whatever a bundle holds.
+constexpr std::uint32_t kMaxProbes = 512;
+
 /// Hash of the values of a group's facts, in the group's order: text ids, integers, the tool's index.
 /// Part of the format.
 [[nodiscard]] constexpr std::uint64_t key_start() { return 0x9E3779B97F4A7C15; }

@@ -279,7 +279,8 @@ private:
         std::size_t distinct = 0;
         for (std::size_t i = 0; i < entries.size(); ++i) distinct += i == 0 || entries[i].first != entries[i - 1].first;
 
-        const std::size_t count = std::bit_ceil(distinct + distinct / 2 + 1);
+        std::size_t count = std::bit_ceil(distinct + distinct / 2 + 1);
+        while (!probes_fit(entries, count)) count *= 2;
         group.first_bucket = static_cast<std::uint32_t>(out_.index_buckets.size());
         group.bucket_mask = static_cast<std::uint32_t>(count - 1);
         out_.index_buckets.resize(out_.index_buckets.size() + count);
@@ -292,6 +293,19 @@ private:
             while (out_.index_buckets[group.first_bucket + at].rules != kNone) at = (at + 1) & group.bucket_mask;
             out_.index_buckets[group.first_bucket + at] = {tag, same.size() == 1 ? same[0] : told_apart(way, same)};
         }
+    }
+
+    /// Whether every tag finds a place near its home in a table of `count` buckets. Ends for some count: tags differ.
+    static bool probes_fit(const std::vector<Entry>& entries, std::size_t count) {
+        std::vector<bool> used(count, false);
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            if (i > 0 && entries[i].first == entries[i - 1].first) continue;
+            std::size_t at = entries[i].first & (count - 1);
+            for (std::uint32_t probes = 1; used[at]; ++probes, at = (at + 1) & (count - 1))
+                if (probes == kMaxProbes) return false;
+            used[at] = true;
+        }
+        return true;
     }
 
     std::uint32_t told_apart(const Way& way, const std::vector<std::uint32_t>& rules) {

@@ -19,8 +19,7 @@ class IndexCheck {
 public:
     explicit IndexCheck(const Program& program)
         : program_(program), rules_(program.index_rules.size()), prefixes_(program.index_prefixes.size()),
-          ranges_(program.index_ranges.size()), grouped_(program.rules.size(), 0),
-          probes_(8 * std::uint64_t{program.index_buckets.size()} + 1024) {}
+          ranges_(program.index_ranges.size()), grouped_(program.rules.size(), 0) {}
 
     Result<void> run() {
         if (program_.index_groups.size() > kMaxGroups) return wrong("too many index groups", kMaxGroups);
@@ -220,10 +219,11 @@ private:
         }) || fail("a rule is not where its facts would look");
     }
 
-    /// As filed_under(), which needs about two steps; a crafted table may not make this quadratic.
-    std::uint32_t filed(const IndexGroupRef& group, std::uint32_t tag) {
+    /// As filed_under(), no further than an honest table needs: a crafted one may not make this quadratic.
+    [[nodiscard]] std::uint32_t filed(const IndexGroupRef& group, std::uint32_t tag) const {
         const IndexBucketRef* const buckets = program_.index_buckets.data() + group.first_bucket;
-        for (std::uint32_t at = tag & group.bucket_mask; probes_ > 0; at = (at + 1) & group.bucket_mask, --probes_)
+        std::uint32_t at = tag & group.bucket_mask;
+        for (std::uint32_t probes = 0; probes < kMaxProbes; ++probes, at = (at + 1) & group.bucket_mask)
             if (buckets[at].rules == kNone || buckets[at].tag == tag) return buckets[at].rules;
         return kNone;
     }
@@ -265,7 +265,6 @@ private:
     Runs rules_, prefixes_, ranges_;
     std::vector<std::uint8_t> grouped_;
     std::size_t total_ = 0, at_ = 0;
-    std::uint64_t probes_;
 
     // The code at hand, and the rule at hand with its constants.
     Asks asks_;
