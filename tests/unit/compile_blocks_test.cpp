@@ -26,9 +26,9 @@ std::size_t columns(const Program& program, std::string_view name) {
 
 TEST_CASE("compile: rules that differ in constants share code and have a row each") {
     const auto policy = from_text(R"(
-        permit a for tool refund when tenant == "t1" and agent.shared_count <= 3 grant tool.scopes for 1m
-        permit b for tool lookup when tenant == "t2" and agent.shared_count <= 3 grant tool.scopes for 2m
-        permit c for tool refund, lookup when tenant == "t3" and agent.shared_count <= 4 grant tool.scopes for 2m)");
+        deny a for tool refund when tenant == "t1" and agent.shared_count <= 3
+        deny b for tool lookup when tenant == "t2" and agent.shared_count <= 3
+        deny c for tool refund, lookup when tenant == "t3" and agent.shared_count <= 4)");
     const Program& program = *policy.program;
     const RuleRef& first = rule(program, "a");
     for (const char* name : {"a", "b", "c"}) {
@@ -66,7 +66,7 @@ TEST_CASE("compile: a rule alone in its shape, or like another in all, has no ro
         deny a when tenant == "t1"
         deny b when tenant != "t1"
         deny c when agent.class == "x" and tenant == "t1"
-        permit d for tool refund when agent.class == "x" and tenant == "t1" grant tool.scopes for 1m
+        permit d for tool refund when agent.class == "x" and tenant == "t1" grant { "refund:read" } for 1m
         deny e when agent.class == "x" and tenant == "t1")");
     const Program& program = *policy.program;
     CHECK(program.tables.empty());
