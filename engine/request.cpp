@@ -20,6 +20,12 @@ struct Request::Reading {
 
 namespace {
 
+/// The program of a request with several layers: that of no field, not even of one of nothing.
+const bytecode::Program* no_program() {
+    static const char kNowhere = 0;
+    return reinterpret_cast<const bytecode::Program*>(&kNowhere);
+}
+
 json::Node node_of(json::Type type, std::string_view text = {}) {
     json::Node node{};
     node.size = 1;
@@ -39,8 +45,12 @@ json::Node node_of(json::Type type, std::int64_t integer) {
 
 }  // namespace
 
-Request::Request(Layers layers) : layers_(std::move(layers)), reading_(std::make_unique<Reading>()) {
+Request::Request(Layers layers) : layers_(std::move(layers)), program_(no_program()), reading_(std::make_unique<Reading>()) {
     for (const Bundle& bundle : layers_.bundles()) facts_.push_back(std::make_unique<vm::Facts>(bundle.program()));
+    if (facts_.size() == 1) {
+        only_ = facts_.front().get();
+        program_ = &only_->program();
+    }
 }
 
 Request::~Request() = default;
@@ -74,6 +84,10 @@ Result<Field> Request::field(std::string_view path) const {
         if (!place) return tl::unexpected(std::move(place.error()));
         field.places_.push_back(*place);
     }
+    if (only_ != nullptr) {
+        field.program_ = program_;
+        field.place_ = field.places_.front();
+    }
     return field;
 }
 
@@ -100,31 +114,24 @@ void Request::set(const Field& field, const json::Node& value) {
     }
 }
 
-/// The facts, if there is one layer and the field is of it: what is plain can then be stored at once.
-vm::Facts* Request::only(const Field& field) const {
-    const bool one = facts_.size() == 1 && field.places_.size() == 1 &&
-                     &field.layers_.bundles().front().program() == &facts_.front()->program();
-    return one ? facts_.front().get() : nullptr;
-}
-
 void Request::set_text(const Field& field, std::string_view text) {
-    if (vm::Facts* facts = only(field); facts != nullptr && facts->put_text(field.places_[0], text, trust_)) return;
+    if (field.program_ == program_ && only_->put_text(field.place_, text, trust_)) return;
     if (!valid_utf8(text)) return fail({"Q0020", "text is not UTF-8", "$"});
     set(field, node_of(json::Type::String, text));
 }
 
 void Request::set_int(const Field& field, std::int64_t integer) {
-    if (vm::Facts* facts = only(field); facts != nullptr && facts->put_int(field.places_[0], integer, trust_)) return;
+    if (field.program_ == program_ && only_->put_int(field.place_, integer, trust_)) return;
     set(field, node_of(json::Type::Int, integer));
 }
 
 void Request::set_none(const Field& field) {
-    if (vm::Facts* facts = only(field); facts != nullptr && facts->put_none(field.places_[0], trust_)) return;
+    if (field.program_ == program_ && only_->put_none(field.place_, trust_)) return;
     set(field, node_of(json::Type::Null));
 }
 
 void Request::set_texts(const Field& field, std::span<const std::string_view> texts) {
-    if (vm::Facts* facts = only(field); facts != nullptr && facts->put_texts(field.places_[0], texts, trust_)) return;
+    if (field.program_ == program_ && only_->put_texts(field.place_, texts, trust_)) return;
     auto& list = reading_->list;
     list.assign(1, node_of(json::Type::Array));
     list[0].count = static_cast<std::uint32_t>(texts.size());

@@ -49,8 +49,10 @@ std::string_view append_lowered(std::string& out, std::string_view text) {
 }
 
 template <class Test>
-bool all_are(std::string_view text, Test test) {
-    return std::all_of(text.begin(), text.end(), test);
+bool all_are(std::string_view text, const Test& test) {
+    bool all = true;
+    for (const char c : text) all = all & test(c);
+    return all;
 }
 
 /// Calls `visit(part)` for each part between separators until one is refused. Parts are short: a call to

@@ -1,5 +1,9 @@
 // What is refused before any rule runs: facts that are not stated, a token that does not fit its
 // issuer's declaration, an unknown tool, an empty ask, and what has ended. All that fail are told.
+#include <algorithm>
+#include <array>
+#include <iterator>
+
 #include "base/values.h"
 #include "vm/deciding.h"
 
@@ -43,21 +47,33 @@ struct Checks {
     }
 };
 
-/// Whether all that must be stated is: the usual case, without a list of what is not.
+/// The facts of which presence is asked in one way.
+template <Presence asked>
+constexpr auto facts_asked() {
+    constexpr auto is = [](const Asked& each) { return each.presence == asked; };
+    std::array<std::uint32_t, static_cast<std::size_t>(std::count_if(std::begin(kAsked), std::end(kAsked), is))> out{};
+    std::size_t count = 0;
+    for (const Asked& each : kAsked)
+        if (is(each)) out[count++] = static_cast<std::uint32_t>(each.fact);
+    return out;
+}
+
+/// Whether all that must be stated is: the usual case, told without a list of what is not.
 bool Checks::all_stated() const {
+    const auto present = [&](const auto& slots) {
+        bool all = true;
+        for (const std::uint32_t slot : slots) all = all & (facts[slot].state == State::Present);
+        return all;
+    };
+    const auto stated = [&](const auto& slots) {
+        bool all = true;
+        for (const std::uint32_t slot : slots) all = all & (facts[slot].state != State::Missing);
+        return all;
+    };
     if (facts[Builtin::Delegation].present()) return false;  // hops are looked at one by one
-    const bool user = facts[Builtin::User].present();
-    bool all = true;
-    for (const Asked& asked : kAsked) {
-        const State state = facts[asked.fact].state;
-        // What each presence asks for is known when this is compiled; so are the facts without any.
-        const bool of_user = asked.presence == Presence::UserStated || asked.presence == Presence::UserOrNone;
-        const bool value = asked.presence == Presence::Stated || asked.presence == Presence::UserStated;
-        const bool any = asked.presence == Presence::OrNone || asked.presence == Presence::UserOrNone;
-        if (value) all = all & ((of_user & !user) | (state == State::Present));
-        if (any) all = all & ((of_user & !user) | (state != State::Missing));
-    }
-    return all;
+    if (!present(facts_asked<Presence::Stated>()) || !stated(facts_asked<Presence::OrNone>())) return false;
+    return !facts[Builtin::User].present() ||
+           (present(facts_asked<Presence::UserStated>()) && stated(facts_asked<Presence::UserOrNone>()));
 }
 
 void Checks::stated() {

@@ -152,8 +152,8 @@ Result<Place> Facts::find(std::string_view path) const {
 /// Which values need only be stored at a node.
 Place::Plain Facts::plain(std::uint32_t index) const {
     const ShapeNode& node = program_.shape[index];
-    if (index == places_.issuer || index == places_.tool || index == places_.depth || index == places_.chain)
-        return Place::Plain::Nothing;
+    if (index == places_.issuer || index == places_.tool) return Place::Plain::Name;
+    if (index == places_.depth || index == places_.chain) return Place::Plain::Nothing;
     switch (static_cast<Kind>(node.kind)) {
         case Kind::String:
         case Kind::Path:
@@ -183,10 +183,22 @@ Place::Plain Facts::plain(std::uint32_t index) const {
 }
 
 bool Facts::put_text(const Place& place, std::string_view text, Provenance trust) {
+    if (place.plain == Place::Plain::Name) return put_name(place, text, trust);
     if (place.plain != Place::Plain::Text) return false;
     if (place.slot == kNone || trust < place.weakest) return true;  // nothing will read it
     if (!is_ascii(text)) return false;
     slots_[place.slot] = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
+    return true;
+}
+
+/// The issuer's or the tool's name, which says what else is read.
+bool Facts::put_name(const Place& place, std::string_view text, Provenance trust) {
+    if (!is_ascii(text)) return false;
+    const bool issuer = place.node == places_.issuer;
+    Named& named = issuer ? issuer_name_ : tool_name_;
+    named = {text, program_.find_text(text), kNotFound, true};
+    named.index = (issuer ? issuers_ : tools_).find(named.id);
+    if (place.slot != kNone && trust >= place.weakest) slots_[place.slot] = Value::of(text, named.id);
     return true;
 }
 
@@ -203,9 +215,11 @@ bool Facts::put_int(const Place& place, std::int64_t integer, Provenance trust) 
 }
 
 bool Facts::put_none(const Place& place, Provenance trust) {
-    if (place.plain == Place::Plain::Nothing || !place.or_none) return false;
+    if (!place.or_none || place.group != kNone) return false;
     if (place.slot == kNone || trust < place.weakest) return true;
-    slots_[place.slot] = Value::none(rep_of(static_cast<Kind>(program_.shape[place.node].kind)));
+    const Rep rep = rep_of(static_cast<Kind>(program_.shape[place.node].kind));
+    if (rep == Rep::Group && slots_[place.slot].present()) return false;  // is it a group with fields?
+    slots_[place.slot] = Value::none(rep);
     return true;
 }
 

@@ -152,6 +152,7 @@ private:
     };
 
     [[nodiscard]] Place::Plain plain(std::uint32_t node) const;
+    [[nodiscard]] bool put_name(const Place& place, std::string_view text, Provenance trust);
 
     const bytecode::Program& program_;
     Places places_;

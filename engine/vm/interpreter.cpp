@@ -98,7 +98,7 @@ struct Interpreter::Impl {
         if (rep_of(program.column_kind(table, column)) == Rep::I64) return Value::of(program.ints[word]);
         return Value::of(program.text(word), word);
     }
-    std::uint32_t row_cell(std::uint32_t column) const { return program.cell(rule->table, rule->row, column); }
+    std::uint32_t row_cell(std::uint32_t column) const { return row_cells[column]; }
 
     Value load(std::uint32_t word) const {
         const std::uint32_t index = bytecode::operand_index(word);
@@ -288,36 +288,53 @@ struct Interpreter::Impl {
         return error == std::errc{} && end == text.data() + text.size() ? Value::of(number) : Value{};
     }
 
+    // The tests that conditions mostly consist of are met in exec(), with the operands they mostly have: a fact
+    // of the request against a constant of the code or of the rule's row.
+
+    const Value* slot_of(std::uint32_t word) const {
+        return bytecode::operand_kind(word) == OperandKind::Slot ? &(*facts)[bytecode::operand_index(word)] : nullptr;
+    }
+
     Truth text_eq(const Instr& in) const {
-        // A fact against a constant, by far the most: the constant's bytes are not even looked at.
+        const Value* fact = slot_of(in.a);
         const OperandKind kind = bytecode::operand_kind(in.b);
-        if (bytecode::operand_kind(in.a) == OperandKind::Slot &&
-            (kind == OperandKind::Text || kind == OperandKind::RowColumn)) {
-            const Value& fact = (*facts)[bytecode::operand_index(in.a)];
+        if (fact != nullptr && (kind == OperandKind::Text || kind == OperandKind::RowColumn)) {
             const std::uint32_t index = bytecode::operand_index(in.b);
             const std::uint32_t id = kind == OperandKind::Text ? index : row_cell(index);
-            if (!fact.present()) return Truth::Unknown;
-            if (id != 0 && fact.id != Value::kUnbound) return truth_of(fact.id == id);
+            if (!fact->present()) return Truth::Unknown;
+            // The constant's bytes are not even looked at.
+            if (id != 0 && fact->id != Value::kUnbound) return truth_of(fact->id == id);
         }
         const Value a = load(in.a), b = load(in.b);
         return a.present() && b.present() ? truth_of(same_text(a, b)) : Truth::Unknown;
     }
 
-    /// Requires: `in` is a Test or Time instruction and not Quantify.
+    Truth int_cmp(const Instr& in) const {
+        const Value* fact = slot_of(in.a);
+        const OperandKind kind = bytecode::operand_kind(in.b);
+        const Cmp cmp = static_cast<Cmp>(in.c);
+        if (fact != nullptr && (kind == OperandKind::Int || kind == OperandKind::RowColumn)) {
+            const std::uint32_t index = bytecode::operand_index(in.b);
+            if (!fact->present()) return Truth::Unknown;
+            return truth_of(compare(cmp, fact->integer, program.ints[kind == OperandKind::Int ? index : row_cell(index)]));
+        }
+        const Value a = load(in.a), b = load(in.b);
+        return a.present() && b.present() ? truth_of(compare(cmp, a.integer, b.integer)) : Truth::Unknown;
+    }
+
+    Truth tool_in(const Instr& in) const {
+        if (facts->tool() == kNotFound) return Truth::Unknown;
+        return truth_of(has_id(program.items(tool_set(in.a)), facts->tool()));
+    }
+
+    /// Requires: `in` is a Test or Time instruction, not one with a body, and not one of the three above.
     Truth test(const Instr& in) {
         if (timeless && depends_on_now(in)) return Truth::Unknown;
         switch (in.op) {
-            case Opcode::TextEq:
-                return text_eq(in);
             case Opcode::TextCmp: {
                 const Value a = load(in.a), b = load(in.b);
                 if (!a.present() || !b.present()) return Truth::Unknown;
                 return truth_of(compare(static_cast<Cmp>(in.c), a.text(), b.text()));
-            }
-            case Opcode::IntCmp: {
-                const Value a = load(in.a), b = load(in.b);
-                if (!a.present() || !b.present()) return Truth::Unknown;
-                return truth_of(compare(static_cast<Cmp>(in.c), a.integer, b.integer));
             }
             case Opcode::TextIn:
             case Opcode::IntIn: {
@@ -360,9 +377,6 @@ struct Interpreter::Impl {
                 const Value a = load(in.a);
                 return a.state == State::Missing ? Truth::Unknown : truth_of(a.state == State::None);
             }
-            case Opcode::ToolIn:
-                if (facts->tool() == kNotFound) return Truth::Unknown;
-                return truth_of(has_id(program.items(tool_set(in.a)), facts->tool()));
             case Opcode::InWindow: {
                 const Value a = instant(in);
                 if (!a.present()) return Truth::Unknown;
@@ -379,7 +393,10 @@ struct Interpreter::Impl {
                 if (!a.present() || !b.present()) return Truth::Unknown;
                 return truth_of(compare(static_cast<Cmp>(in.c), sat_sub(now, a.integer), b.integer));
             }
-            // No tests; those with a body are run by exec.
+            // No tests, or run by exec.
+            case Opcode::TextEq:
+            case Opcode::IntCmp:
+            case Opcode::ToolIn:
             case Opcode::RetTrue:
             case Opcode::RetFalse:
             case Opcode::Quantify:
@@ -467,6 +484,12 @@ struct Interpreter::Impl {
         return (memo & 1) != 0;
     }
 
+    /// What a test's outcome counts as.
+    static bool resolve(const Instr& in, Truth truth, bool unknown) {
+        if (truth == Truth::Unknown) return unknown;
+        return (truth == Truth::True) != ((in.flags & bytecode::kNegate) != 0);
+    }
+
     /// Runs code[at, end). `unknown` is what an unknown test counts as.
     bool exec(std::size_t at, std::size_t end, bool unknown) {
         while (at < end) {
@@ -505,8 +528,15 @@ struct Interpreter::Impl {
                     at += in.b;
                     break;
                 case Opcode::TextEq:
-                case Opcode::TextCmp:
+                    outcome = resolve(in, text_eq(in), unknown);
+                    break;
                 case Opcode::IntCmp:
+                    outcome = resolve(in, int_cmp(in), unknown);
+                    break;
+                case Opcode::ToolIn:
+                    outcome = resolve(in, tool_in(in), unknown);
+                    break;
+                case Opcode::TextCmp:
                 case Opcode::TextIn:
                 case Opcode::IntIn:
                 case Opcode::Subset:
@@ -517,16 +547,11 @@ struct Interpreter::Impl {
                 case Opcode::InCidr:
                 case Opcode::Truth:
                 case Opcode::IsNone:
-                case Opcode::ToolIn:
                 case Opcode::InWindow:
                 case Opcode::NowCmp:
-                case Opcode::AgeCmp: {
-                    const Truth truth = test(in);
-                    outcome = truth == Truth::Unknown
-                                  ? unknown
-                                  : (truth == Truth::True) != ((in.flags & bytecode::kNegate) != 0);
+                case Opcode::AgeCmp:
+                    outcome = resolve(in, test(in), unknown);
                     break;
-                }
             }
             if (outcome == ((in.flags & bytecode::kJumpIf) != 0)) at += in.jump;
         }
@@ -581,6 +606,11 @@ struct Interpreter::Impl {
 
     void enter(const Facts& of, const bytecode::RuleRef& instance) {
         facts = &of;
+        row_cells = nullptr;
+        if (instance.table != bytecode::kNoTable) {
+            const bytecode::TableRef& table = program.tables[instance.table];
+            row_cells = &program.cells[table.first_cell + std::size_t{instance.row} * table.columns];
+        }
         rule = &instance;
         code = program.code_of(instance);
         now = of[bytecode::Builtin::Now].integer;
@@ -621,6 +651,7 @@ struct Interpreter::Impl {
     // The run at hand.
     const Facts* facts = nullptr;
     const bytecode::RuleRef* rule = nullptr;
+    const std::uint32_t* row_cells = nullptr;  ///< of its row
     std::span<const Instr> code;
     std::int64_t now = 0;
     bool timeless = false;  ///< leaves open what time it is: Time tests are unknown

@@ -27,7 +27,7 @@ class Facts;
 /// Where one field is in one bundle, and how values get there that need no more than being stored.
 struct Place {
     /// What is stored as it is; anything else is bound like a value of a document.
-    enum class Plain : std::uint8_t { Nothing, Text, Int, Seconds, Bool, Texts };
+    enum class Plain : std::uint8_t { Nothing, Text, Name, Int, Seconds, Texts };
     std::uint32_t node = 0xFFFFFFFF;
     std::uint32_t group = 0xFFFFFFFF;  ///< the group that is stated with it, if that is a fact of its own
     std::uint32_t slot = 0xFFFFFFFF;   ///< none: no rule reads it
@@ -49,7 +49,9 @@ struct RequestLimits {
 class Field {
     friend class Request;
     Layers layers_{std::vector<Bundle>{}};
-    std::vector<vm::Place> places_;  ///< one a layer
+    std::vector<vm::Place> places_;                ///< one a layer
+    const bytecode::Program* program_ = nullptr;  ///< if there is one layer; its place is then this
+    vm::Place place_;
 };
 
 /// Bound facts. Movable; used again through parse or begin, and allocates nothing once it has grown.
@@ -100,10 +102,11 @@ private:
     void clear();
     void fail(Error error);
     void set(const Field& field, const json::Node& value);
-    [[nodiscard]] vm::Facts* only(const Field& field) const;
 
     Layers layers_;
     std::vector<std::unique_ptr<vm::Facts>> facts_;
+    vm::Facts* only_ = nullptr;  ///< if there is one layer
+    const bytecode::Program* program_;  ///< and its program; else what no field has
     std::unique_ptr<Reading> reading_;
     Provenance trust_ = Provenance::Model;
 };
