@@ -54,16 +54,8 @@ void enter(Positions& set, std::string_view pattern, std::size_t at) {
     }
 }
 
-}  // namespace
-
-bool glob_match(std::string_view pattern, std::string_view text, std::string_view separators) {
-    // The literal beginning decides most texts.
-    const std::size_t star = pattern.find('*');
-    if (star == std::string_view::npos) return pattern == text;
-    if (text.substr(0, star) != pattern.substr(0, star)) return false;
-    pattern.remove_prefix(star);
-    text.remove_prefix(star);
-
+/// Matches what is left when the literal ends are gone, whatever it is.
+bool simulate(std::string_view pattern, std::string_view text, std::string_view separators) {
     Positions here(pattern.size() + 1), next(pattern.size() + 1);
     enter(here, pattern, 0);
     for (const char c : text) {
@@ -82,6 +74,35 @@ bool glob_match(std::string_view pattern, std::string_view text, std::string_vie
         std::swap(here, next);
     }
     return here.has(pattern.size());
+}
+
+/// `*` literal `*`: some occurrence of the literal has no separator before it nor behind it.
+bool around(std::string_view literal, std::string_view text, std::string_view separators) {
+    const std::size_t first = text.find_first_of(separators), last = text.find_last_of(separators);
+    for (std::size_t at = text.find(literal); at != std::string_view::npos && at <= first; at = text.find(literal, at + 1))
+        if (last == std::string_view::npos || at + literal.size() > last) return true;
+    return false;
+}
+
+}  // namespace
+
+bool glob_match(std::string_view pattern, std::string_view text, std::string_view separators) {
+    // The literal ends decide most texts.
+    const std::size_t star = pattern.find('*');
+    if (star == std::string_view::npos) return pattern == text;
+    const std::size_t end = pattern.size() - 1 - pattern.rfind('*');
+    if (text.size() < star + end || !text.starts_with(pattern.substr(0, star)) ||
+        !text.ends_with(pattern.substr(pattern.size() - end)))
+        return false;
+    pattern = pattern.substr(star, pattern.size() - star - end);
+    text = text.substr(star, text.size() - star - end);
+
+    // Most of what is between them has one of two forms.
+    if (pattern == "**") return true;
+    if (pattern == "*") return text.find_first_of(separators) == std::string_view::npos;
+    const std::string_view inner = pattern.substr(1, pattern.size() - 2);
+    if (!inner.empty() && inner.find('*') == std::string_view::npos) return around(inner, text, separators);
+    return simulate(pattern, text, separators);
 }
 
 }  // namespace writ

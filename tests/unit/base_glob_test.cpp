@@ -81,3 +81,37 @@ TEST_CASE("base: no text makes a glob backtrack") {
     // Backtracking would take longer than the universe has; the simulation some milliseconds.
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
 }
+
+namespace {
+
+/// What a glob means, said as plainly as possible.
+bool means(std::string_view pattern, std::string_view text) {
+    if (pattern.empty()) return text.empty();
+    if (pattern.starts_with("**")) return means(pattern.substr(2), text) || (!text.empty() && means(pattern, text.substr(1)));
+    if (pattern.front() == '*')
+        return means(pattern.substr(1), text) || (!text.empty() && text.front() != '/' && means(pattern, text.substr(1)));
+    return !text.empty() && text.front() == pattern.front() && means(pattern.substr(1), text.substr(1));
+}
+
+}  // namespace
+
+TEST_CASE("base: globs of every form match what they mean") {
+    const auto nth = [](std::size_t number, std::string_view alphabet, std::size_t length) {
+        std::string out;
+        for (; length > 0; --length, number /= alphabet.size()) out += alphabet[number % alphabet.size()];
+        return out;
+    };
+    int matched = 0;
+    for (std::size_t length = 0; length <= 5; ++length)
+        for (std::size_t p = 0, patterns = std::size_t{1} << (2 * length); p < patterns; ++p) {
+            const std::string pattern = nth(p, "a*/*", length);
+            for (std::size_t size = 0; size <= 5; ++size)
+                for (std::size_t t = 0; t < std::size_t{1} << size; ++t) {
+                    const std::string text = nth(t, "a/", size);
+                    const bool expected = means(pattern, text);
+                    matched += expected ? 1 : 0;
+                    if (glob_match(pattern, text, "/") != expected) FAIL_CHECK(pattern << " on " << text);
+                }
+        }
+    CHECK(matched > 5'000);
+}
