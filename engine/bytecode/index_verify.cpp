@@ -27,7 +27,7 @@ public:
             const IndexGroupRef& group = program_.index_groups[at_];
             if (!group_is_sound(group)) return wrong(what_, at_);
             if (is_always(group)) continue;
-            planned_ = kNone;
+            for (Plan& plan : plans_) plan.code = kNone;
             for (const std::uint32_t rule : program_.index_rules.subspan(group.first_rule, group.rule_count))
                 if (!is_found(group, rule)) return wrong(what_, at_);
             if (!are_found(group)) return wrong(what_, at_);
@@ -147,45 +147,65 @@ private:
         return most == program_.index_ranges[middle].most;
     }
 
-    /// What a block of code asks of its group's facts.
-    bool plan(const IndexGroupRef& group, const RuleRef& rule) {
-        asks_ = Asks(program_, program_.code_of(rule));
-        planned_ = rule.code;
+    /// What a block of code asks of its group's facts. Rules that share code share it.
+    struct Plan {
+        std::uint32_t code = kNone;
+        Asks asks;
+        std::array<Words, kMaxKeys> words;  ///< constants of each key, where they are the code's
+        std::array<std::pair<std::size_t, const Ask*>, kMaxKeys> in_row;  ///< keys whose constants are the row's
+        std::size_t in_row_count = 0;
+        const Ask* ordered = nullptr;
+    };
+    /// A few plans are kept: rules of several forms stand among one another.
+    static constexpr std::size_t kPlans = 16;
+
+    /// Null: the code asks for other facts than the group is found by.
+    Plan* plan_of(const IndexGroupRef& group, const RuleRef& rule) {
+        Plan& plan = plans_[(rule.code * 0x9E3779B1u) >> 28];
+        if (plan.code == rule.code) return &plan;
+        plan.asks = Asks(program_, program_.code_of(rule));
+        plan.code = kNone;
+        plan.in_row_count = 0;
         const auto facts = keys(group);
-        in_row_count_ = 0;
         for (std::size_t i = 0; i < facts.size(); ++i) {
-            const Ask* ask = asks_.find(Ask::Sort::Words, facts[i]);
-            if (ask == nullptr) return fail("index group is found by other facts than its rules ask for");
-            words_[i] = words_of(program_, rule, *ask);
-            if (is_in_row(*ask)) in_row_[in_row_count_++] = {i, ask};
+            const Ask* ask = plan.asks.find(Ask::Sort::Words, facts[i]);
+            if (ask == nullptr) return fail("index group is found by other facts than its rules ask for"), nullptr;
+            plan.words[i] = words_of(program_, rule, *ask);
+            if (is_in_row(*ask)) plan.in_row[plan.in_row_count++] = {i, ask};
         }
-        ordered_ = nullptr;
-        if (static_cast<Path>(group.path) == Path::List) return true;
-        ordered_ = asks_.find(static_cast<Path>(group.path) == Path::Prefix ? Ask::Sort::Prefix : Ask::Sort::Range, group.ordered);
-        return ordered_ != nullptr || fail("index group is searched by another fact than its rules ask for");
+        plan.ordered = nullptr;
+        if (static_cast<Path>(group.path) != Path::List) {
+            const auto sort = static_cast<Path>(group.path) == Path::Prefix ? Ask::Sort::Prefix : Ask::Sort::Range;
+            plan.ordered = plan.asks.find(sort, group.ordered);
+            if (plan.ordered == nullptr) return fail("index group is searched by another fact than its rules ask for"), nullptr;
+        }
+        plan.code = rule.code;
+        return &plan;
     }
 
     bool is_found(const IndexGroupRef& group, std::uint32_t index) {
         const RuleRef& rule = program_.rules[index];
-        // Rules that share code mostly follow one another.
-        if (rule.code != planned_ && !plan(group, rule)) return false;
+        plan_ = plan_of(group, rule);
+        if (plan_ == nullptr) return false;
         rule_ = index;
-        for (std::size_t i = 0; i < in_row_count_; ++i) words_[in_row_[i].first] = words_of(program_, rule, *in_row_[i].second);
+        for (std::size_t i = 0; i < plan_->in_row_count; ++i)
+            plan_->words[plan_->in_row[i].first] = words_of(program_, rule, *plan_->in_row[i].second);
         if (static_cast<Path>(group.path) == Path::Prefix) {
-            const Prefix prefix = prefix_of(program_, *ordered_);
+            const Prefix prefix = prefix_of(program_, *plan_->ordered);
             prefix_ = program_.text(prefix.text).substr(0, prefix.length);
         } else if (static_cast<Path>(group.path) == Path::Range) {
-            range_ = range_of(program_, rule, asks_, group.ordered);
+            range_ = range_of(program_, rule, plan_->asks, group.ordered);
         }
         return is_filed(group, 0, key_start());
     }
 
     /// Whether the rule at hand is filed under every combination of its values.
     bool is_filed(const IndexGroupRef& group, std::size_t at, std::uint64_t hash) {
-        for (; at < group.key_count && !words_[at].set; ++at) hash = key_add(hash, words_[at].only);
+        const auto& words = plan_->words;
+        for (; at < group.key_count && !words[at].set; ++at) hash = key_add(hash, words[at].only);
         if (at == group.key_count) return is_under(group, hash);
-        for (std::size_t i = 0; i < words_[at].size(); ++i)
-            if (!is_filed(group, at + 1, key_add(hash, words_[at][i]))) return false;
+        for (std::size_t i = 0; i < words[at].size(); ++i)
+            if (!is_filed(group, at + 1, key_add(hash, words[at][i]))) return false;
         return true;
     }
 
@@ -266,16 +286,12 @@ private:
     std::vector<std::uint8_t> grouped_;
     std::size_t total_ = 0, at_ = 0;
 
-    // The code at hand, and the rule at hand with its constants.
-    Asks asks_;
-    std::uint32_t planned_ = kNone;
-    std::array<std::pair<std::size_t, const Ask*>, kMaxKeys> in_row_{};  // keys whose constants are in the row
-    std::size_t in_row_count_ = 0;
-    const Ask* ordered_ = nullptr;
+    // The rule at hand, with its code's plan.
+    std::array<Plan, kPlans> plans_;
+    Plan* plan_ = nullptr;
     std::uint32_t rule_ = 0;
     std::array<Lookup, kAhead> ahead_;
     std::size_t ahead_count_ = 0;
-    std::array<Words, kMaxKeys> words_;
     std::string_view prefix_;
     Range range_;
     const char* what_ = nullptr;
