@@ -42,7 +42,7 @@ std::optional<std::string> from_base64(std::string_view text) {
 }
 
 /// The first bytes of a digest over name, kind of signature and key.
-std::string key_id(std::string_view name, const PublicKey& key) {
+std::string key_id(std::string_view name, const PublicBytes& key) {
     const Hash digest = sha256({name, std::string_view("\n\x01", 2),
                                 std::string_view(reinterpret_cast<const char*>(key.data()), key.size())});
     return std::string(bytes_of(digest).substr(0, kKeyId));
@@ -57,7 +57,7 @@ std::optional<std::string_view> take_line(std::string_view& text) {
     return line;
 }
 
-bool is_signed(std::string_view body, std::string_view signatures, const std::string& name, const PublicKey& key) {
+bool is_signed(std::string_view body, std::string_view signatures, const std::string& name, const PublicBytes& key) {
     while (auto line = take_line(signatures)) {
         if (!line->starts_with(kSigned)) return false;
         line->remove_prefix(kSigned.size());
@@ -102,8 +102,60 @@ Result<std::vector<std::uint64_t>> checkpoints_in(const std::string& folder) {
     return out;
 }
 
-PublicKey public_key_of(const Seed& seed) {
-    PublicKey key{};
+namespace {
+
+constexpr std::string_view kSecretLine = "writ-ed25519-secret:", kPublicLine = "writ-ed25519-public:";
+
+std::string digest_id(const PublicBytes& key) {
+    return to_hex(sha256({std::string_view(reinterpret_cast<const char*>(key.data()), key.size())})).substr(0, 16);
+}
+
+/// The bytes of a line `PREFIX ID:BASE64`, and its id.
+std::optional<std::pair<Seed, std::string>> read_key_line(std::string_view text, std::string_view prefix) {
+    if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+    if (!text.starts_with(prefix)) return std::nullopt;
+    text.remove_prefix(prefix.size());
+    const std::size_t colon = text.find(':');
+    if (colon == text.npos) return std::nullopt;
+    auto bytes = from_base64(text.substr(colon + 1));
+    Seed out{};
+    if (!bytes || bytes->size() != out.size()) return std::nullopt;
+    std::copy(bytes->begin(), bytes->end(), out.begin());
+    sodium_memzero(bytes->data(), bytes->size());
+    return std::pair{out, std::string(text.substr(0, colon))};
+}
+
+}  // namespace
+
+Result<Seed> read_seed(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
+        return fail(LedgerCode::G0042, "others than its owner may use this secret key; `chmod 600` it", path);
+    auto text = read_file(path, kMaxText);
+    if (!text) return tl::unexpected(std::move(text.error()));
+    const auto read = read_key_line(*text, kSecretLine);
+    sodium_memzero(text->data(), text->size());
+    if (!read || digest_id(public_key_of(read->first)) != read->second)
+        return fail(LedgerCode::G0042, "not a secret key as `writ keys generate` writes it", path);
+    return read->first;
+}
+
+Result<PublicBytes> read_public_key(const std::string& path) {
+    auto text = read_file(path, kMaxText);
+    if (!text) return tl::unexpected(std::move(text.error()));
+    if (text->starts_with(kSecretLine)) {
+        auto seed = read_seed(path);
+        if (!seed) return tl::unexpected(std::move(seed.error()));
+        return public_key_of(*seed);
+    }
+    const auto read = read_key_line(*text, kPublicLine);
+    if (!read || digest_id(read->first) != read->second)
+        return fail(LedgerCode::G0042, "not a public key as `writ keys generate` writes it", path);
+    return read->first;
+}
+
+PublicBytes public_key_of(const Seed& seed) {
+    PublicBytes key{};
     std::array<unsigned char, crypto_sign_SECRETKEYBYTES> secret{};
     crypto_sign_seed_keypair(key.data(), secret.data(), seed.data());
     sodium_memzero(secret.data(), secret.size());
@@ -115,7 +167,7 @@ std::string to_text(const Checkpoint& checkpoint, const Seed* seed) {
                                    base64(bytes_of(checkpoint.root)), format_instant(checkpoint.time));
     std::string signature;
     if (seed != nullptr) {
-        PublicKey key{};
+        PublicBytes key{};
         std::array<unsigned char, crypto_sign_SECRETKEYBYTES> secret{};
         crypto_sign_seed_keypair(key.data(), secret.data(), seed->data());
         std::array<unsigned char, crypto_sign_BYTES> made{};
@@ -129,7 +181,7 @@ std::string to_text(const Checkpoint& checkpoint, const Seed* seed) {
     return text + "\n" + signature;
 }
 
-Result<Checkpoint> read_checkpoint(std::string_view text, const PublicKey* key) {
+Result<Checkpoint> read_checkpoint(std::string_view text, const PublicBytes* key) {
     const auto malformed = [] { return fail(LedgerCode::G0040, "the text is not a checkpoint of a ledger"); };
     const std::size_t blank = text.find("\n\n");
     if (text.size() > kMaxText || blank == text.npos) return malformed();

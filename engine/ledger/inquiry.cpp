@@ -76,6 +76,12 @@ struct Inquiry::Impl {
     std::unique_ptr<Index> index;
 };
 
+std::optional<std::int64_t> parse_moment(std::string_view text, std::int64_t now) {
+    if (const auto instant = parse_instant(text)) return instant;
+    if (const auto ago = parse_duration(text)) return sat_sub(now, *ago);
+    return std::nullopt;
+}
+
 Inquiry::Inquiry(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Inquiry::~Inquiry() = default;
 Inquiry::Inquiry(Inquiry&&) noexcept = default;

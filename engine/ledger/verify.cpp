@@ -38,7 +38,7 @@ Result<std::vector<Hash>> leaves_of(const std::string& folder, std::uint64_t siz
 }
 
 /// The ledger's own checkpoints, and the headers of its segments. What is wrong with one is a problem.
-Result<LedgerId> gather(const std::string& folder, const PublicKey* key, Claims& checkpoints, Claims& headers,
+Result<LedgerId> gather(const std::string& folder, const PublicBytes* key, Claims& checkpoints, Claims& headers,
                         std::vector<std::string>& problems) {
     auto segments = segments_in(folder);
     if (!segments) return tl::unexpected(std::move(segments.error()));
@@ -71,7 +71,7 @@ Result<LedgerId> gather(const std::string& folder, const PublicKey* key, Claims&
 
 }  // namespace
 
-Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>& witnesses, const PublicKey* key,
+Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>& witnesses, const PublicBytes* key,
                         const Progress& progress) {
     Verified out;
     Claims claims, headers;

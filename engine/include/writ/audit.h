@@ -29,7 +29,7 @@ struct Verified {
 /// Input:   `witnesses`, checkpoints kept elsewhere; with a key, the ledger's own must be signed by it.
 /// Errors:  G0001, G0002, G0004. What is wrong with records is a problem and no error.
 [[nodiscard]] Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>& witnesses,
-                                      const PublicKey* key, const Progress& progress = {});
+                                      const PublicBytes* key, const Progress& progress = {});
 
 /// That a record, or an older root, is under a root.
 struct Proof {

@@ -15,7 +15,7 @@ namespace writ::ledger {
 
 /// Ed25519: the seed a secret key is made from, and a public key.
 using Seed = std::array<std::uint8_t, 32>;
-using PublicKey = std::array<std::uint8_t, 32>;
+using PublicBytes = std::array<std::uint8_t, 32>;
 
 struct Checkpoint {
     std::string origin;      ///< `writ-ledger/` and the ledger's id in hex
@@ -29,9 +29,15 @@ struct Checkpoint {
 
 /// Reads a checkpoint. With a key, one of its signatures must be that key's.
 /// Errors: G0040, G0041.
-[[nodiscard]] Result<Checkpoint> read_checkpoint(std::string_view text, const PublicKey* key);
+[[nodiscard]] Result<Checkpoint> read_checkpoint(std::string_view text, const PublicBytes* key);
 
-[[nodiscard]] PublicKey public_key_of(const Seed& seed);
+[[nodiscard]] PublicBytes public_key_of(const Seed& seed);
+
+/// Reads key files as `writ keys generate` writes them: `writ-ed25519-secret:ID:BASE64`, or `-public`.
+/// Errors: G0002; G0042, also for a secret key that others than its owner may use.
+[[nodiscard]] Result<Seed> read_seed(const std::string& path);
+/// A public key, or the public half of a secret one.
+[[nodiscard]] Result<PublicBytes> read_public_key(const std::string& path);
 
 /// Makes a checkpoint of all that is recorded and keeps it in the ledger's folder.
 /// Output: its text. Errors: those of opening; G0003 the ledger has another root at this size.

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -29,6 +31,9 @@ struct Filter {
     std::int64_t since = 0;  ///< microseconds since the epoch
     std::uint64_t limit = 50;
 };
+
+/// An RFC 3339 instant, or a duration before `now` such as `12h`. Microseconds since the epoch.
+[[nodiscard]] std::optional<std::int64_t> parse_moment(std::string_view text, std::int64_t now);
 
 /// A ledger's index, brought up to date when it is opened.
 class Inquiry {
