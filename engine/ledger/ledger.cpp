@@ -242,7 +242,6 @@ Result<Appended> Ledger::append(std::string_view record, const Conditions& condi
     bool first = false;
     {
         const std::lock_guard guard(impl_->mutex);
-        if (impl_->closing) return fail(LedgerCode::G0007, "the ledger is being closed");
         first = impl_->batches.empty();
         if (first || !impl_->batches.back()->takes(record.size())) impl_->batches.push_back(std::make_shared<Batch>());
         batch = impl_->batches.back();
@@ -259,7 +258,7 @@ bool Ledger::offer(std::string_view record) {
     {
         const std::lock_guard guard(impl_->mutex);
         ++impl_->counts.offered;
-        if (impl_->closing || record.size() > kMaxRecord || impl_->offered_bytes + record.size() > impl_->options.queue_bytes) {
+        if (record.size() > kMaxRecord || impl_->offered_bytes + record.size() > impl_->options.queue_bytes) {
             ++impl_->counts.dropped;
             ++impl_->unrecorded_drops;
             return false;
