@@ -145,7 +145,8 @@ TEST_CASE("ledger: the index is made anew if it is of another ledger or ahead of
     std::filesystem::copy_file(traffic.folder.ledger() + "/index.sqlite", other.folder.ledger() + "/index.sqlite",
                                std::filesystem::copy_options::overwrite_existing);
     CHECK(Inquiry::open(other.folder.ledger())->list({})->rows.size() == 1);
-    // One that cannot be read at all, G0008, is removed; where nothing can be made, memory serves.
+    CHECK((*Index::open(other.folder.ledger()))->ask("", "select x from nothing").error().code == "G0008");
+    // One that cannot be read at all is removed; where nothing can be made, memory serves.
     write_text(traffic.folder.ledger() + "/index.sqlite", std::string(5000, 'x'));
     CHECK(Inquiry::open(traffic.folder.ledger())->list({})->rows.size() == 4);
     CHECK(Inquiry::open(traffic.folder.path() + "/none").error().code == "G0001");

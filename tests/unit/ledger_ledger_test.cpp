@@ -1,5 +1,6 @@
 // Ledger: many callers at once, what may be there once, and what best effort counts.
 #include <atomic>
+#include <csignal>
 #include <set>
 #include <thread>
 

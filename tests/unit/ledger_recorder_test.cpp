@@ -1,4 +1,5 @@
 // Recorder: no permit without its record; what a record says; what must not be in it.
+#include <csignal>
 #include <thread>
 
 #include <sys/resource.h>
@@ -162,7 +163,7 @@ TEST_CASE("ledger: one key gives one decision") {
 
 TEST_CASE("ledger: an approval for one use permits once, approval_used") {
     Setup setup("delete-bucket");
-    const std::string request = with(example_request("delete-bucket", "permit_approved"), "\"uses\": null", "\"uses\": 1");
+    const std::string request = example_request("delete-bucket", "permit_approved");
     const Answer first = setup.recorder->decide(request);
     REQUIRE(first.decision.effect == Effect::Permit);
     REQUIRE(setup.record(*first.sequence).uses.size() == 1);
@@ -171,6 +172,10 @@ TEST_CASE("ledger: an approval for one use permits once, approval_used") {
     CHECK(first_code(second) == "approval_used");
     CHECK(setup.record(*second.sequence).overruled);
     CHECK(setup.record(*second.sequence).uses.empty());
+    // One that is good for more is the broker's to count.
+    const std::string more = with(request, "\"uses\": 1", "\"uses\": 2");
+    CHECK(setup.recorder->decide(more).decision.effect == Effect::Permit);
+    CHECK(setup.recorder->decide(more).decision.effect == Effect::Permit);
 }
 
 TEST_CASE("ledger: what is masked never reaches the disk") {
