@@ -25,7 +25,8 @@ constexpr std::size_t kKeyId = 4;
 std::string base64(std::string_view bytes) {
     constexpr int kForm = sodium_base64_VARIANT_ORIGINAL;
     std::string out(sodium_base64_encoded_len(bytes.size(), kForm), '\0');
-    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), kForm);
+    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                      bytes.size(), kForm);
     out.pop_back();  // the terminator
     return out;
 }
@@ -34,8 +35,9 @@ std::optional<std::string> from_base64(std::string_view text) {
     std::string out(text.size(), '\0');
     std::size_t size = 0;
     const char* end = nullptr;
-    if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr, &size,
-                          &end, sodium_base64_VARIANT_ORIGINAL) != 0 || end != text.data() + text.size())
+    if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(),
+                          nullptr, &size, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
+        end != text.data() + text.size())
         return std::nullopt;
     out.resize(size);
     return out;
@@ -57,15 +59,18 @@ std::optional<std::string_view> take_line(std::string_view& text) {
     return line;
 }
 
-bool is_signed(std::string_view body, std::string_view signatures, const std::string& name, const PublicBytes& key) {
+bool is_signed(std::string_view body, std::string_view signatures, const std::string& name,
+               const PublicBytes& key) {
     while (auto line = take_line(signatures)) {
         if (!line->starts_with(kSigned)) return false;
         line->remove_prefix(kSigned.size());
         if (!line->starts_with(name + " ")) continue;
         const auto bytes = from_base64(line->substr(name.size() + 1));
-        if (!bytes || bytes->size() != kKeyId + crypto_sign_BYTES || !bytes->starts_with(key_id(name, key))) continue;
+        if (!bytes || bytes->size() != kKeyId + crypto_sign_BYTES || !bytes->starts_with(key_id(name, key)))
+            continue;
         if (crypto_sign_verify_detached(reinterpret_cast<const unsigned char*>(bytes->data()) + kKeyId,
-                                        reinterpret_cast<const unsigned char*>(body.data()), body.size(), key.data()) == 0)
+                                        reinterpret_cast<const unsigned char*>(body.data()), body.size(),
+                                        key.data()) == 0)
             return true;
     }
     return false;
@@ -107,7 +112,8 @@ namespace {
 constexpr std::string_view kSecretLine = "writ-ed25519-secret:", kPublicLine = "writ-ed25519-public:";
 
 std::string digest_id(const PublicBytes& key) {
-    return to_hex(sha256({std::string_view(reinterpret_cast<const char*>(key.data()), key.size())})).substr(0, 16);
+    return to_hex(sha256({std::string_view(reinterpret_cast<const char*>(key.data()), key.size())}))
+        .substr(0, 16);
 }
 
 /// The bytes of a line `PREFIX ID:BASE64`, and its id.
@@ -128,7 +134,7 @@ std::optional<std::pair<Seed, std::string>> read_key_line(std::string_view text,
 }  // namespace
 
 Result<Seed> read_seed(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
         return fail(LedgerCode::G0042, "others than its owner may use this secret key; `chmod 600` it", path);
     auto text = read_file(path, kMaxText);
@@ -171,8 +177,8 @@ std::string to_text(const Checkpoint& checkpoint, const Seed* seed) {
         std::array<unsigned char, crypto_sign_SECRETKEYBYTES> secret{};
         crypto_sign_seed_keypair(key.data(), secret.data(), seed->data());
         std::array<unsigned char, crypto_sign_BYTES> made{};
-        crypto_sign_detached(made.data(), nullptr, reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                             secret.data());
+        crypto_sign_detached(made.data(), nullptr, reinterpret_cast<const unsigned char*>(text.data()),
+                             text.size(), secret.data());
         sodium_memzero(secret.data(), secret.size());
         const std::string bytes = key_id(checkpoint.origin, key) +
                                   std::string(reinterpret_cast<const char*>(made.data()), made.size());
@@ -188,13 +194,16 @@ Result<Checkpoint> read_checkpoint(std::string_view text, const PublicBytes* key
     const std::string_view body = text.substr(0, blank + 1);
     std::string_view left = body;
     Checkpoint out;
-    const auto origin = take_line(left), size = take_line(left), root = take_line(left), time = take_line(left);
-    if (!time || !left.empty() || !origin->starts_with(kOrigin) || !time->starts_with("time ")) return malformed();
+    const auto origin = take_line(left), size = take_line(left), root = take_line(left),
+               time = take_line(left);
+    if (!time || !left.empty() || !origin->starts_with(kOrigin) || !time->starts_with("time "))
+        return malformed();
     out.origin = *origin;
     const auto [end, wrong] = std::from_chars(size->data(), size->data() + size->size(), out.size);
     const auto hash = from_base64(*root);
     const auto moment = parse_instant(time->substr(5));
-    if (wrong != std::errc() || end != size->data() + size->size() || !hash || hash->size() != out.root.size() || !moment)
+    if (wrong != std::errc() || end != size->data() + size->size() || !hash ||
+        hash->size() != out.root.size() || !moment)
         return malformed();
     std::copy(hash->begin(), hash->end(), out.root.begin());
     out.time = *moment;
@@ -219,7 +228,8 @@ Result<std::string> make_checkpoint(const std::string& folder, const Seed* seed)
         if (!read || read->root != (*log)->tree().root())
             return fail(LedgerCode::G0003, "a checkpoint of this size has another root", path);
     }
-    const std::string text = to_text({origin_of((*log)->id()), size, (*log)->tree().root(), now_micros()}, seed);
+    const std::string text =
+        to_text({origin_of((*log)->id()), size, (*log)->tree().root(), now_micros()}, seed);
     if (auto kept = replace_file(path, text); !kept) return tl::unexpected(std::move(kept.error()));
     return text;
 }

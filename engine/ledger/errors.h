@@ -29,7 +29,8 @@ inline constexpr std::array kLedgerErrors = {
 };
 
 /// An error of the ledger: what is wrong in one lower-case sentence, and which file it is about.
-[[nodiscard]] inline tl::unexpected<Error> fail(LedgerCode code, std::string message, std::string context = {}) {
+[[nodiscard]] inline tl::unexpected<Error> fail(LedgerCode code, std::string message,
+                                                std::string context = {}) {
     const LedgerErrorInfo& info = kLedgerErrors[static_cast<std::size_t>(code)];
     return tl::unexpected(Error{std::string(info.code), std::move(message), std::move(context)});
 }

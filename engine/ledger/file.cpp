@@ -37,16 +37,18 @@ Result<File> open_file(const std::string& path, int flags) {
 }
 
 Result<std::uint64_t> size_of(const File& file, const std::string& path) {
-    struct stat info {};
+    struct stat info{};
     if (::fstat(file.descriptor(), &info) != 0) return system_error(path);
     return static_cast<std::uint64_t>(info.st_size);
 }
 
-Result<std::string> read_at(const File& file, const std::string& path, std::uint64_t offset, std::size_t size) {
+Result<std::string> read_at(const File& file, const std::string& path, std::uint64_t offset,
+                            std::size_t size) {
     std::string out(size, '\0');
     std::size_t got = 0;
     while (got < size) {
-        const ssize_t n = ::pread(file.descriptor(), out.data() + got, size - got, static_cast<off_t>(offset + got));
+        const ssize_t n =
+            ::pread(file.descriptor(), out.data() + got, size - got, static_cast<off_t>(offset + got));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return system_error(path);
         if (n == 0) break;
@@ -56,7 +58,8 @@ Result<std::string> read_at(const File& file, const std::string& path, std::uint
     return out;
 }
 
-Result<void> write_at(const File& file, const std::string& path, std::uint64_t offset, std::string_view bytes) {
+Result<void> write_at(const File& file, const std::string& path, std::uint64_t offset,
+                      std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t n = ::pwrite(file.descriptor(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (n < 0 && errno == EINTR) continue;
@@ -89,14 +92,18 @@ Result<void> replace_file(const std::string& path, std::string_view bytes) {
     {
         auto file = open_file(beside, O_WRONLY | O_CREAT | O_TRUNC);
         if (!file) return tl::unexpected(std::move(file.error()));
-        if (auto written = write_at(*file, beside, 0, bytes); !written) return undo(std::move(written.error()));
+        if (auto written = write_at(*file, beside, 0, bytes); !written)
+            return undo(std::move(written.error()));
         if (::fsync(file->descriptor()) != 0) return undo(std::move(system_error(beside).value()));
     }
     if (::rename(beside.c_str(), path.c_str()) != 0) return undo(std::move(system_error(path).value()));
-    const std::string folder = std::filesystem::path(path).parent_path().string();
-    auto parent = open_file(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
-    if (!parent) return tl::unexpected(std::move(parent.error()));
-    if (::fsync(parent->descriptor()) != 0) return system_error(folder);
+    return sync_folder(std::filesystem::path(path).parent_path().string());
+}
+
+Result<void> sync_folder(const std::string& path) {
+    auto folder = open_file(path.empty() ? "." : path, O_RDONLY | O_DIRECTORY);
+    if (!folder) return tl::unexpected(std::move(folder.error()));
+    if (::fsync(folder->descriptor()) != 0) return system_error(path);
     return {};
 }
 

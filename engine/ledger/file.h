@@ -43,6 +43,8 @@ private:
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit);
 /// Makes a file with this content, or leaves what was there: beside, durable, then renamed.
 [[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view bytes);
+/// Makes it durable that what is in a folder is called as it is.
+[[nodiscard]] Result<void> sync_folder(const std::string& path);
 /// Names in a folder that end like this, sorted.
 [[nodiscard]] Result<std::vector<std::string>> list_folder(const std::string& path, std::string_view suffix);
 

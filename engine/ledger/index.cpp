@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -56,11 +57,13 @@ public:
     }
     /// Bytes must stay until run().
     Statement& add(std::string_view text) {
-        sqlite3_bind_text(statement_, ++bound_, text.empty() ? "" : text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+        sqlite3_bind_text(statement_, ++bound_, text.empty() ? "" : text.data(),
+                          static_cast<int>(text.size()), SQLITE_STATIC);
         return *this;
     }
     Statement& blob(std::string_view bytes) {
-        sqlite3_bind_blob(statement_, ++bound_, bytes.empty() ? "" : bytes.data(), static_cast<int>(bytes.size()), SQLITE_STATIC);
+        sqlite3_bind_blob(statement_, ++bound_, bytes.empty() ? "" : bytes.data(),
+                          static_cast<int>(bytes.size()), SQLITE_STATIC);
         return *this;
     }
     /// One row, or the end.
@@ -76,7 +79,8 @@ public:
     }
     [[nodiscard]] std::string_view bytes(int column) const {
         const void* at = sqlite3_column_blob(statement_, column);
-        return {static_cast<const char*>(at), at == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+        return {static_cast<const char*>(at),
+                at == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
     }
     [[nodiscard]] std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
@@ -87,9 +91,12 @@ private:
 
 Cell cell_of(sqlite3_stmt* row, int column) {
     switch (sqlite3_column_type(row, column)) {
-        case SQLITE_INTEGER: return sqlite3_column_int64(row, column);
-        case SQLITE_FLOAT: return sqlite3_column_double(row, column);
-        case SQLITE_NULL: return std::monostate{};
+        case SQLITE_INTEGER:
+            return sqlite3_column_int64(row, column);
+        case SQLITE_FLOAT:
+            return sqlite3_column_double(row, column);
+        case SQLITE_NULL:
+            return std::monostate{};
         default: {
             const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(row, column));
             return std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(row, column)));
@@ -118,7 +125,9 @@ struct Index::Impl {
     struct Statements {
         Statement decision, shaped, receipt, holder, drops, place, find;
         explicit Statements(sqlite3* db)
-            : decision(db, "insert into decision values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+            : decision(db,
+                       "insert into decision values "
+                       "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
               shaped(db, "insert into shaped values (?,?,?)"),
               receipt(db, "insert into receipt values (?,?,?,?,?,?,?,?)"),
               holder(db, "insert into holder values (?,?,?) on conflict (name) do nothing"),
@@ -129,13 +138,16 @@ struct Index::Impl {
     std::optional<Statements> statements;
 
     tl::unexpected<Error> failed() const {
-        return fail(LedgerCode::G0008, fmt::format("the index cannot be used: {}", sqlite3_errmsg(database)), path);
+        return fail(LedgerCode::G0008, fmt::format("the index cannot be used: {}", sqlite3_errmsg(database)),
+                    path);
     }
     bool run(const char* sql) { return sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK; }
 
     /// Opens what is there, or a new one. False: it cannot be used as it is.
     bool connect(const std::string& where) {
         close();
+        // SQLite would let everybody read it; its other files are as this one.
+        if (where == path) (void)open_file(where, O_RDWR | O_CREAT);
         if (sqlite3_open(where.c_str(), &database) != SQLITE_OK) return false;
         sqlite3_busy_timeout(database, 5000);
         if (!run("pragma journal_mode = wal; pragma synchronous = normal; begin immediate")) return false;
@@ -156,7 +168,8 @@ struct Index::Impl {
         if (!segments) return tl::unexpected(std::move(segments.error()));
         auto first = SegmentReader::open(folder + "/" + segment_name(segments->front()));
         if (!first) return tl::unexpected(std::move(first.error()));
-        const std::string id(reinterpret_cast<const char*>(first->header().id.data()), first->header().id.size());
+        const std::string id(reinterpret_cast<const char*>(first->header().id.data()),
+                             first->header().id.size());
         // One that does not fit is made anew; where that cannot be, in memory.
         bool usable = connect(path) && belongs(id);
         if (!usable && ::access(folder.c_str(), W_OK) == 0) {
@@ -224,7 +237,8 @@ struct Index::Impl {
                 next = reader->sequence() + 1;
                 ++taken;
             }
-            if (taken > 0 && !statements->place.add(static_cast<std::int64_t>(next)).blob(bytes_of(last)).run())
+            if (taken > 0 &&
+                !statements->place.add(static_cast<std::int64_t>(next)).blob(bytes_of(last)).run())
                 return undo(std::move(failed().value()));
             if (!run("commit")) return undo(std::move(failed().value()));
         }
@@ -239,15 +253,27 @@ struct Index::Impl {
         });
         if (!done) return false;
         switch (record.kind) {
-            case RecordKind::Decision: return insert_decision(seq, record);
+            case RecordKind::Decision:
+                return insert_decision(seq, record);
             case RecordKind::Receipt: {
                 const Receipt& told = record.receipt;
-                return statements->receipt.add(seq).add(record.time).add(static_cast<std::int64_t>(told.decision))
-                    .add(told.credential).add(told.resource).add(told.issued_at).add(told.accepted_at).add(told.revoked_at).run();
+                return statements->receipt.add(seq)
+                    .add(record.time)
+                    .add(static_cast<std::int64_t>(told.decision))
+                    .add(told.credential)
+                    .add(told.resource)
+                    .add(told.issued_at)
+                    .add(told.accepted_at)
+                    .add(told.revoked_at)
+                    .run();
             }
-            case RecordKind::Use: return true;
+            case RecordKind::Use:
+                return true;
             case RecordKind::Drops:
-                return statements->drops.add(seq).add(record.time).add(static_cast<std::int64_t>(record.dropped)).run();
+                return statements->drops.add(seq)
+                    .add(record.time)
+                    .add(static_cast<std::int64_t>(record.dropped))
+                    .run();
         }
         return false;
     }
@@ -258,16 +284,24 @@ struct Index::Impl {
         const Surroundings& around = record.around;
         const bool high = around.tier_rank > 1 && around.tier_rank == around.tier_count;
         Statement& row = statements->decision;
-        row.add(seq).add(record.time).add(decision.now).add(static_cast<std::int64_t>(decision.effect)).add(record.shadow ? 1 : 0);
-        for (const std::string_view text : {who.agent, who.agent_class, who.deployment, who.run, who.parent_run, who.tenant,
-                                            who.user, who.initiator})
+        row.add(seq)
+            .add(record.time)
+            .add(decision.now)
+            .add(static_cast<std::int64_t>(decision.effect))
+            .add(record.shadow ? 1 : 0);
+        for (const std::string_view text : {who.agent, who.agent_class, who.deployment, who.run,
+                                            who.parent_run, who.tenant, who.user, who.initiator})
             row.add(text);
         row.add(static_cast<std::int64_t>(who.chain.size()));
-        for (const std::string_view text : {who.workload, who.issuer, who.token_id, who.tool, around.operation, who.resource,
-                                            around.environment, around.credential_kind, around.tier})
+        for (const std::string_view text :
+             {who.workload, who.issuer, who.token_id, who.tool, around.operation, who.resource,
+              around.environment, around.credential_kind, around.tier})
             row.add(text);
-        row.add(static_cast<std::int64_t>(around.tier_rank)).add(high ? 1 : 0).add(static_cast<std::int64_t>(who.approvers.size()));
-        row.add(decision.effect == Effect::Permit ? decision.grant.ttl : 0).add(decision.grant.single_use ? 1 : 0);
+        row.add(static_cast<std::int64_t>(around.tier_rank))
+            .add(high ? 1 : 0)
+            .add(static_cast<std::int64_t>(who.approvers.size()));
+        row.add(decision.effect == Effect::Permit ? decision.grant.ttl : 0)
+            .add(decision.grant.single_use ? 1 : 0);
         row.add(around.request_id).add(around.trace_id).add(around.broker);
         row.add(record.bundles.empty() ? std::string_view{} : record.bundles.back());
         row.add(decision.reasons.empty() ? std::string_view{} : decision.reasons.front().code);
@@ -287,7 +321,9 @@ Result<std::unique_ptr<Index>> Index::open(const std::string& folder) {
     return std::unique_ptr<Index>(new Index(std::move(impl)));
 }
 
-Result<void> Index::catch_up() { return impl_->catch_up(); }
+Result<void> Index::catch_up() {
+    return impl_->catch_up();
+}
 
 Result<std::optional<Holder>> Index::find(std::string_view key) {
     Statement& find = impl_->statements->find;
@@ -309,11 +345,13 @@ Result<Table> Index::ask(std::string name, std::string_view sql, const std::vect
     for (const std::string& text : texts) question.add(std::string_view(text));
     Table out;
     out.name = std::move(name);
-    for (int i = 0; i < sqlite3_column_count(question.get()); ++i) out.columns.emplace_back(sqlite3_column_name(question.get(), i));
+    for (int i = 0; i < sqlite3_column_count(question.get()); ++i)
+        out.columns.emplace_back(sqlite3_column_name(question.get(), i));
     int got = question.step();
     for (; got == SQLITE_ROW; got = question.step()) {
         auto& row = out.rows.emplace_back();
-        for (int i = 0; i < static_cast<int>(out.columns.size()); ++i) row.push_back(cell_of(question.get(), i));
+        for (int i = 0; i < static_cast<int>(out.columns.size()); ++i)
+            row.push_back(cell_of(question.get(), i));
     }
     if (got != SQLITE_DONE) return impl_->failed();
     return out;

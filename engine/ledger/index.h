@@ -25,7 +25,8 @@ public:
 
     [[nodiscard]] Result<std::optional<Holder>> find(std::string_view key);
     /// Runs a question. Texts take the place of `?1`, `?2`, …
-    [[nodiscard]] Result<Table> ask(std::string name, std::string_view sql, const std::vector<std::string>& texts = {});
+    [[nodiscard]] Result<Table> ask(std::string name, std::string_view sql,
+                                    const std::vector<std::string>& texts = {});
 
 private:
     struct Impl;

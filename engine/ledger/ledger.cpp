@@ -37,9 +37,7 @@ struct Batch {
     std::size_t bytes = 0;
     std::atomic<int> done = 0;
 
-    [[nodiscard]] bool takes(std::size_t size) const {
-        return waiting.empty() || bytes + size <= kEnough;
-    }
+    [[nodiscard]] bool takes(std::size_t size) const { return waiting.empty() || bytes + size <= kEnough; }
     void add(Waiting& one) {
         waiting.push_back(&one);
         bytes += one.record.size() + 4;
@@ -78,7 +76,9 @@ struct Ledger::Impl {
     void remember(std::uint64_t sequence, std::string_view bytes) {
         Record record;
         if (!decode(bytes, record)) return;
-        each_key(record, [&](std::string key, const Hash& ask) { holders.try_emplace(std::move(key), Holder{sequence, ask}); });
+        each_key(record, [&](std::string key, const Hash& ask) {
+            holders.try_emplace(std::move(key), Holder{sequence, ask});
+        });
     }
 
     Result<std::optional<Holder>> holder_of(const std::string& key) {
@@ -95,7 +95,8 @@ struct Ledger::Impl {
             if (!holder) return tl::unexpected(std::move(holder.error()));
             if (*holder) {
                 const bool same = (*holder)->ask == conditions.ask;
-                one.appended = {same ? Appended::Outcome::Repeated : Appended::Outcome::Conflict, (*holder)->sequence};
+                one.appended = {same ? Appended::Outcome::Repeated : Appended::Outcome::Conflict,
+                                (*holder)->sequence};
                 return false;
             }
         }
@@ -115,7 +116,9 @@ struct Ledger::Impl {
 
     /// Appends what of the waiting may be appended. Whoever is not, has its own error or outcome.
     Result<void> commit(const std::vector<Waiting*>& waiting) {
-        const auto seen = [this](std::uint64_t sequence, const Hash&, std::string_view bytes) { remember(sequence, bytes); };
+        const auto seen = [this](std::uint64_t sequence, const Hash&, std::string_view bytes) {
+            remember(sequence, bytes);
+        };
         if (auto locked = log->lock(seen); !locked) return locked;
         fresh.clear();
         std::vector<std::string_view> records;
@@ -146,8 +149,8 @@ struct Ledger::Impl {
         batch.done.notify_all();
     }
 
-    /// Some of what was offered. A failure drops it.
-    void write_offered(std::vector<std::string> records, std::uint64_t drops) {
+    /// A failure drops them all.
+    void write_offered(const std::vector<std::string>& records, std::uint64_t drops) {
         std::vector<Waiting> waiting(records.size());
         std::vector<Waiting*> pointers;
         for (std::size_t i = 0; i < records.size(); ++i) {
@@ -179,6 +182,19 @@ struct Ledger::Impl {
         }
     }
 
+    /// Some of what was offered, as much as one block takes.
+    std::vector<std::string> take_offered() {
+        std::vector<std::string> some;
+        std::size_t bytes = 0;
+        while (!offered.empty() && (some.empty() || bytes + offered.front().size() <= kEnough)) {
+            bytes += offered.front().size() + 4;
+            offered_bytes -= offered.front().size();
+            some.push_back(std::move(offered.front()));
+            offered.pop_front();
+        }
+        return some;
+    }
+
     void run() {
         std::unique_lock guard(mutex);
         for (;;) {
@@ -189,23 +205,16 @@ struct Ledger::Impl {
                 guard.unlock();
                 write_required(*batch);
                 guard.lock();
-                continue;
             }
-            // Drops are told of with the next records, or at the end.
-            if (offered.empty() && unrecorded_drops == 0) return;
-            const bool last = offered.empty();
-            std::vector<std::string> some;
-            std::size_t bytes = 0;
-            while (!offered.empty() && (some.empty() || bytes + offered.front().size() <= kEnough)) {
-                bytes += offered.front().size() + 4;
-                offered_bytes -= offered.front().size();
-                some.push_back(std::move(offered.front()));
-                offered.pop_front();
+            // Drops are told of with the next records that were offered, or at the end.
+            const bool last = closing && batches.empty() && offered.empty();
+            if (!offered.empty() || (last && unrecorded_drops > 0)) {
+                std::vector<std::string> some = take_offered();
+                const std::uint64_t drops = unrecorded_drops;
+                guard.unlock();
+                write_offered(some, drops);
+                guard.lock();
             }
-            const std::uint64_t drops = unrecorded_drops;
-            guard.unlock();
-            write_offered(std::move(some), drops);
-            guard.lock();
             if (last) return;
         }
     }
@@ -233,7 +242,8 @@ Result<Ledger> Ledger::open(const std::string& folder, const LedgerOptions& opti
 
 Result<Appended> Ledger::append(std::string_view record, const Conditions& conditions) {
     if (record.size() > kMaxRecord)
-        return fail(LedgerCode::G0020, fmt::format("the record has {} bytes, and may have {}", record.size(), kMaxRecord));
+        return fail(LedgerCode::G0020,
+                    fmt::format("the record has {} bytes, and may have {}", record.size(), kMaxRecord));
     Waiting one;
     one.record = record;
     one.leaf = leaf_hash(record);
@@ -243,7 +253,8 @@ Result<Appended> Ledger::append(std::string_view record, const Conditions& condi
     {
         const std::lock_guard guard(impl_->mutex);
         first = impl_->batches.empty();
-        if (first || !impl_->batches.back()->takes(record.size())) impl_->batches.push_back(std::make_shared<Batch>());
+        if (first || !impl_->batches.back()->takes(record.size()))
+            impl_->batches.push_back(std::make_shared<Batch>());
         batch = impl_->batches.back();
         batch->add(one);
     }
@@ -289,7 +300,8 @@ Result<std::uint64_t> Ledger::use(std::string_view name) {
     auto appended = append(bytes, conditions);
     if (!appended) return tl::unexpected(std::move(appended.error()));
     if (appended->outcome == Appended::Outcome::Used)
-        return fail(LedgerCode::G0025, fmt::format("it was used up by record {}", appended->sequence), std::string(name));
+        return fail(LedgerCode::G0025, fmt::format("it was used up by record {}", appended->sequence),
+                    std::string(name));
     return appended->sequence;
 }
 

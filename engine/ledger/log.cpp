@@ -38,8 +38,11 @@ Result<std::unique_ptr<Log>> Log::open(const std::string& folder, const LogOptio
     log->folder_ = folder;
     log->options_ = options;
     std::error_code ignored;
-    if (options.create && !std::filesystem::exists(folder, ignored) && ::mkdir(folder.c_str(), 0750) != 0 && errno != EEXIST)
-        return system_error(folder);
+    if (options.create && !std::filesystem::exists(folder, ignored)) {
+        if (::mkdir(folder.c_str(), 0750) != 0 && errno != EEXIST) return system_error(folder);
+        auto kept = sync_folder(folder + "/..");
+        if (!kept) return tl::unexpected(std::move(kept.error()));
+    }
     if (!options.create)
         if (auto there = segments_in(folder); !there) return tl::unexpected(std::move(there.error()));
     auto lock = open_file(folder + "/lock", O_RDWR | O_CREAT);
@@ -70,7 +73,8 @@ Result<void> Log::take_lock() {
         if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) return system_error(folder_ + "/lock");
         if (Clock::now() >= until)
-            return fail(LedgerCode::G0005, fmt::format("another program has held the ledger for {} ms", options_.patience),
+            return fail(LedgerCode::G0005,
+                        fmt::format("another program has held the ledger for {} ms", options_.patience),
                         folder_);
         std::this_thread::sleep_for(std::chrono::microseconds(200));
     }
@@ -103,7 +107,7 @@ Result<void> Log::catch_up(const Seen& seen) {
             if (auto read = read_on(seen); !read) return read;
         // A program that begins a segment has finished the one before.
         const std::string next = path_of(tree_.size());
-        struct stat info {};
+        struct stat info{};
         if (path_ == next || ::stat(next.c_str(), &info) != 0) return {};
         if (auto used = use_segment(tree_.size()); !used) return used;
     }
@@ -126,11 +130,14 @@ Result<void> Log::read_on(const Seen& seen) {
                 }
                 offset_ = reader->offset();
                 break;
-            case SegmentReader::Found::End: return {};
-            case SegmentReader::Found::Torn: return cut(offset_, true);
+            case SegmentReader::Found::End:
+                return {};
+            case SegmentReader::Found::Torn:
+                return cut(offset_, true);
             case SegmentReader::Found::Damaged:
                 return fail(LedgerCode::G0003,
-                            fmt::format("the segment is damaged at byte {}, and records follow", offset_), path_);
+                            fmt::format("the segment is damaged at byte {}, and records follow", offset_),
+                            path_);
         }
     }
 }
@@ -144,7 +151,8 @@ Result<void> Log::cut(std::uint64_t offset, bool keep) {
         const std::string aside = fmt::format("{}/{:020}.cut", folder_, tree_.size());
         if (auto kept = replace_file(aside, *rest); !kept) return kept;
     }
-    if (::ftruncate(segment_.descriptor(), static_cast<off_t>(offset)) != 0 || ::fdatasync(segment_.descriptor()) != 0)
+    if (::ftruncate(segment_.descriptor(), static_cast<off_t>(offset)) != 0 ||
+        ::fdatasync(segment_.descriptor()) != 0)
         return system_error(path_);
     suspect_ = false;
     return {};
@@ -161,7 +169,8 @@ Result<void> Log::use_segment(std::uint64_t first) {
     auto reader = SegmentReader::open(path);
     if (!reader) return tl::unexpected(std::move(reader.error()));
     const SegmentHeader& header = reader->header();
-    if (header.before.size() != first || (tree_.size() > 0 && (header.before.root() != tree_.root() || header.id != id_)))
+    if (header.before.size() != first ||
+        (tree_.size() > 0 && (header.before.root() != tree_.root() || header.id != id_)))
         return fail(LedgerCode::G0003, "the segment does not continue the one before it", path);
     auto file = open_file(path, O_RDWR);
     if (!file) return tl::unexpected(std::move(file.error()));
@@ -177,8 +186,10 @@ Result<void> Log::hold_against_checkpoint() const {
     auto sizes = checkpoints_in(folder_);
     if (!sizes) return tl::unexpected(std::move(sizes.error()));
     if (sizes->empty() || sizes->back() <= tree_.size()) return {};
-    return fail(LedgerCode::G0006, fmt::format("the ledger has {} records, and a checkpoint of its own says {}", tree_.size(),
-                                               sizes->back()), folder_);
+    return fail(LedgerCode::G0006,
+                fmt::format("the ledger has {} records, and a checkpoint of its own says {}", tree_.size(),
+                            sizes->back()),
+                folder_);
 }
 
 Result<void> Log::append(const std::vector<std::string_view>& records, const std::vector<Hash>& leaves) {

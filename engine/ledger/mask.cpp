@@ -39,7 +39,8 @@ json::Value* child(json::Value& value, const std::string& step) {
     std::size_t index = 0;
     const auto [end, wrong] = std::from_chars(step.data(), step.data() + step.size(), index);
     const bool whole = wrong == std::errc() && end == step.data() + step.size();
-    return value.type == json::Type::Array && whole && index < value.items.size() ? &value.items[index] : nullptr;
+    return value.type == json::Type::Array && whole && index < value.items.size() ? &value.items[index]
+                                                                                  : nullptr;
 }
 
 /// Goes through a record's texts as the encoder does, and changes them.
@@ -74,10 +75,12 @@ Result<Mask> Mask::make(std::vector<std::string> pointers, std::string key) {
     for (const std::string& pointer : pointers) {
         out.steps_.push_back(steps_of(pointer));
         if (out.steps_.back().empty())
-            return fail(LedgerCode::G0023, "a path to mask is a JSON Pointer such as `/token/claims/email`", pointer);
+            return fail(LedgerCode::G0023, "a path to mask is a JSON Pointer such as `/token/claims/email`",
+                        pointer);
     }
     if (!key.empty() ? key.size() != kKeyBytes : !pointers.empty())
-        return fail(LedgerCode::G0023, fmt::format("masking needs a key of {} bytes, not of {}", kKeyBytes, key.size()));
+        return fail(LedgerCode::G0023,
+                    fmt::format("masking needs a key of {} bytes, not of {}", kKeyBytes, key.size()));
     out.pointers_ = std::move(pointers);
     out.key_ = std::move(key);
     return out;
@@ -88,7 +91,8 @@ std::string Mask::hmac(std::string_view context, std::string_view bytes) const {
     Hash out{};
     crypto_auth_hmacsha256_init(&state, reinterpret_cast<const unsigned char*>(key_.data()), key_.size());
     for (const std::string_view part : {context, std::string_view("\0", 1), bytes})
-        crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(part.data()), part.size());
+        crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(part.data()),
+                                      part.size());
     crypto_auth_hmacsha256_final(&state, out.data());
     return std::string(kMark) + to_hex(out);
 }
@@ -116,11 +120,13 @@ void Mask::hide(json::Value& request) {
 void Mask::hide_all(json::Value& value, const std::string& pointer) {
     for (json::Value& item : value.items) hide_all(item, pointer);
     for (json::Member& member : value.members) hide_all(member.second, pointer);
-    if (value.type == json::Type::Null || value.type == json::Type::Array || value.type == json::Type::Object) return;
+    if (value.type == json::Type::Null || value.type == json::Type::Array || value.type == json::Type::Object)
+        return;
     const bool done = value.type == json::Type::String && value.text.starts_with(kMark);
     if (done) return;  // two pointers, one below the other
     json::Value hidden = json::Value::of(std::string_view(hmac(pointer, json::canonical(value))));
-    if (value.type == json::Type::String && !value.text.empty()) values_.emplace_back(value.text, hidden.text);
+    if (value.type == json::Type::String && !value.text.empty())
+        values_.emplace_back(value.text, hidden.text);
     value = std::move(hidden);
 }
 

@@ -36,7 +36,9 @@ private:
 };
 
 /// The largest power of two below a size. Requires: size > 1.
-std::uint64_t split(std::uint64_t size) { return std::bit_floor(size - 1); }
+std::uint64_t split(std::uint64_t size) {
+    return std::bit_floor(size - 1);
+}
 
 Hash root_of(std::span<const Hash> leaves) {
     Frontier tree;
@@ -72,7 +74,9 @@ void consist(std::span<const Hash> leaves, std::uint64_t old_size, bool known, s
     }
 }
 
-int digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
+int digit(char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
 }  // namespace
 
@@ -81,9 +85,13 @@ Hash sha256(std::initializer_list<std::string_view> parts) {
     return digester.of(parts);
 }
 
-Hash leaf_hash(std::string_view record) { return sha256({std::string_view("\x00", 1), record}); }
+Hash leaf_hash(std::string_view record) {
+    return sha256({std::string_view("\x00", 1), record});
+}
 
-Hash node_hash(const Hash& left, const Hash& right) { return sha256({"\x01", bytes_of(left), bytes_of(right)}); }
+Hash node_hash(const Hash& left, const Hash& right) {
+    return sha256({"\x01", bytes_of(left), bytes_of(right)});
+}
 
 std::string to_hex(const Hash& hash) {
     constexpr char kDigits[] = "0123456789abcdef";
@@ -162,8 +170,8 @@ std::vector<Hash> consistency_proof(std::span<const Hash> leaves, std::uint64_t 
     return out;
 }
 
-bool proves_consistency(std::span<const Hash> proof, std::uint64_t old_size, const Hash& old_root, std::uint64_t size,
-                        const Hash& root) {
+bool proves_consistency(std::span<const Hash> proof, std::uint64_t old_size, const Hash& old_root,
+                        std::uint64_t size, const Hash& root) {
     if (old_size > size) return false;
     if (old_size == size) return proof.empty() && old_root == root;
     if (old_size == 0) return proof.empty() && old_root == sha256({});

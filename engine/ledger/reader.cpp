@@ -12,8 +12,8 @@ namespace writ::ledger {
 struct Reader::Impl {
     std::string folder;
     SegmentReader segment;
-    std::size_t at = 0;       ///< in the block
-    std::uint64_t number = 0; ///< of the record at hand
+    std::size_t at = 0;        ///< in the block
+    std::uint64_t number = 0;  ///< of the record at hand
     std::string_view record;
 
     explicit Impl(std::string in, SegmentReader first) : folder(std::move(in)), segment(std::move(first)) {}
@@ -26,18 +26,24 @@ struct Reader::Impl {
             auto found = read ? segment.next() : segment.skip();
             if (!found) return tl::unexpected(std::move(found.error()));
             switch (*found) {
-                case SegmentReader::Found::Block: return true;
+                case SegmentReader::Found::Block:
+                    return true;
                 case SegmentReader::Found::Damaged:
-                    return fail(LedgerCode::G0003, fmt::format("the segment is damaged at byte {}, and records follow",
-                                                               segment.offset()), segment.path());
+                    return fail(LedgerCode::G0003,
+                                fmt::format("the segment is damaged at byte {}, and records follow",
+                                            segment.offset()),
+                                segment.path());
                 case SegmentReader::Found::End:
-                case SegmentReader::Found::Torn: break;
+                case SegmentReader::Found::Torn:
+                    break;
             }
             const std::string path = folder + "/" + segment_name(segment.next_number());
-            struct stat info {};
+            struct stat info{};
             if (path == segment.path() || ::stat(path.c_str(), &info) != 0) return false;
             if (*found == SegmentReader::Found::Torn)
-                return fail(LedgerCode::G0003, fmt::format("the segment is damaged at byte {}", segment.offset()), segment.path());
+                return fail(LedgerCode::G0003,
+                            fmt::format("the segment is damaged at byte {}", segment.offset()),
+                            segment.path());
             auto opened = SegmentReader::open(path);
             if (!opened) return tl::unexpected(std::move(opened.error()));
             segment = std::move(*opened);
@@ -63,7 +69,8 @@ Result<void> Reader::seek(std::uint64_t sequence) {
     auto segments = segments_in(impl_->folder);
     if (!segments) return tl::unexpected(std::move(segments.error()));
     const auto behind = std::upper_bound(segments->begin(), segments->end(), sequence);
-    if (behind == segments->begin()) return fail(LedgerCode::G0003, "the first segment is not there", impl_->folder);
+    if (behind == segments->begin())
+        return fail(LedgerCode::G0003, "the first segment is not there", impl_->folder);
     auto opened = SegmentReader::open(impl_->folder + "/" + segment_name(*(behind - 1)));
     if (!opened) return tl::unexpected(std::move(opened.error()));
     impl_->segment = std::move(*opened);
@@ -78,7 +85,8 @@ Result<void> Reader::seek(std::uint64_t sequence) {
         auto loaded = impl_->segment.load();
         if (!loaded) return tl::unexpected(std::move(loaded.error()));
         if (*loaded == SegmentReader::Found::Torn) return {};
-        if (*loaded != SegmentReader::Found::Block) return fail(LedgerCode::G0003, "the segment is damaged", impl_->segment.path());
+        if (*loaded != SegmentReader::Found::Block)
+            return fail(LedgerCode::G0003, "the segment is damaged", impl_->segment.path());
         impl_->at = static_cast<std::size_t>(sequence - block.first);
         impl_->number = sequence;
         return {};
@@ -96,7 +104,11 @@ Result<bool> Reader::next() {
     return true;
 }
 
-std::uint64_t Reader::sequence() const { return impl_->number; }
-std::string_view Reader::bytes() const { return impl_->record; }
+std::uint64_t Reader::sequence() const {
+    return impl_->number;
+}
+std::string_view Reader::bytes() const {
+    return impl_->record;
+}
 
 }  // namespace writ::ledger

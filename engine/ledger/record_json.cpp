@@ -12,9 +12,15 @@ namespace {
 
 using json::Value;
 
-Value number(std::uint64_t value) { return Value::of(static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX))); }
-Value text_or_null(std::string_view text) { return text.empty() ? Value::null() : Value::of(text); }
-Value instant_or_null(std::int64_t micros) { return micros == 0 ? Value::null() : Value::of(format_instant(micros)); }
+Value number(std::uint64_t value) {
+    return Value::of(static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX)));
+}
+Value text_or_null(std::string_view text) {
+    return text.empty() ? Value::null() : Value::of(text);
+}
+Value instant_or_null(std::int64_t micros) {
+    return micros == 0 ? Value::null() : Value::of(format_instant(micros));
+}
 
 template <class List>
 Value texts(const List& values) {
@@ -96,12 +102,16 @@ Value decision_of(const Record& record) {
     const Attribution& who = decision.attribution;
     Value attribution = Value::object();
     const std::pair<const char*, std::string_view> names[] = {
-        {"agent", who.agent}, {"class", who.agent_class}, {"deployment", who.deployment}, {"run", who.run},
-        {"parent_run", who.parent_run}, {"tenant", who.tenant}, {"user", who.user}, {"initiator", who.initiator}};
+        {"agent", who.agent}, {"class", who.agent_class},     {"deployment", who.deployment},
+        {"run", who.run},     {"parent_run", who.parent_run}, {"tenant", who.tenant},
+        {"user", who.user},   {"initiator", who.initiator}};
     for (const auto& [name, value] : names) attribution.set(name, text_or_null(value));
     attribution.set("chain", texts(who.chain));
-    const std::pair<const char*, std::string_view> more[] = {{"workload", who.workload}, {"issuer", who.issuer},
-        {"token_id", who.token_id}, {"tool", who.tool}, {"resource", who.resource}};
+    const std::pair<const char*, std::string_view> more[] = {{"workload", who.workload},
+                                                             {"issuer", who.issuer},
+                                                             {"token_id", who.token_id},
+                                                             {"tool", who.tool},
+                                                             {"resource", who.resource}};
     for (const auto& [name, value] : more) attribution.set(name, text_or_null(value));
     attribution.set("approvers", texts(who.approvers));
     out.set("attribution", std::move(attribution));
@@ -116,10 +126,16 @@ void write_decision(const Record& record, Value& out) {
     out.set("overruled", Value::of(record.overruled));
     out.set("decision", decision_of(record));
     out.set("bundles", texts(record.bundles));
-    const std::pair<const char*, std::string_view> names[] = {
-        {"request_id", around.request_id}, {"broker", around.broker}, {"trace_id", around.trace_id}, {"span_id", around.span_id},
-        {"idempotency_key", around.idempotency_key}, {"operation", around.operation}, {"environment", around.environment},
-        {"credential_kind", around.credential_kind}, {"proof", around.proof}, {"tier", around.tier}};
+    const std::pair<const char*, std::string_view> names[] = {{"request_id", around.request_id},
+                                                              {"broker", around.broker},
+                                                              {"trace_id", around.trace_id},
+                                                              {"span_id", around.span_id},
+                                                              {"idempotency_key", around.idempotency_key},
+                                                              {"operation", around.operation},
+                                                              {"environment", around.environment},
+                                                              {"credential_kind", around.credential_kind},
+                                                              {"proof", around.proof},
+                                                              {"tier", around.tier}};
     for (const auto& [name, value] : names) out.set(name, text_or_null(value));
     out.set("approvals", texts(around.approvals));
     out.set("uses", texts(record.uses));
@@ -141,7 +157,9 @@ std::string to_json(const Record& record, std::uint64_t sequence) {
     out.set("kind", Value::of(kKinds[static_cast<std::size_t>(record.kind)]));
     out.set("time", Value::of(format_instant(record.time)));
     switch (record.kind) {
-        case RecordKind::Decision: write_decision(record, out); break;
+        case RecordKind::Decision:
+            write_decision(record, out);
+            break;
         case RecordKind::Receipt:
             out.set("of", number(record.receipt.decision));
             out.set("credential", text_or_null(record.receipt.credential));
@@ -150,8 +168,12 @@ std::string to_json(const Record& record, std::uint64_t sequence) {
             out.set("accepted_at", instant_or_null(record.receipt.accepted_at));
             out.set("revoked_at", instant_or_null(record.receipt.revoked_at));
             break;
-        case RecordKind::Use: out.set("used", Value::of(record.used)); break;
-        case RecordKind::Drops: out.set("dropped", number(record.dropped)); break;
+        case RecordKind::Use:
+            out.set("used", Value::of(record.used));
+            break;
+        case RecordKind::Drops:
+            out.set("dropped", number(record.dropped));
+            break;
     }
     return json::write(out);
 }

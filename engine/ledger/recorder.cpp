@@ -1,5 +1,6 @@
 // Recorder: decide, record, and only then answer.
 #include "base/json.h"
+#include "base/json_reader.h"
 #include "base/request_errors.h"
 #include "ledger/checkpoint.h"
 #include "ledger/errors.h"
@@ -28,19 +29,24 @@ struct Recorder::Impl {
     Request request;
     Evaluator evaluator;
 
-    Decision decision;        ///< what is answered
-    Record record;            ///< the same as it is recorded
-    json::Value document;
-    json::Value hidden;       ///< the document with what is masked
-    std::string text;         ///< the document as it is recorded
-    std::string bytes;        ///< the record; or an earlier one, which `record` is then read from
+    Decision decision;  ///< what is answered
+    Record record;      ///< the same as it is recorded
+    json::Reader reader;
+    json::Value tree;   ///< the document as it is recorded, where it is needed as a tree
+    std::string text;   ///< the document as it is recorded
+    std::string bytes;  ///< the record; or an earlier one, which `record` is then read from
     std::string key;
     Hash ask{}, digest{};
     std::vector<std::string> uses;
     Error refusal;
 
     Impl(Ledger& to, Layers all, RecordOptions how, Mask masking)
-        : ledger(to), layers(all), options(std::move(how)), mask(std::move(masking)), request(all), evaluator(std::move(all)) {}
+        : ledger(to),
+          layers(all),
+          options(std::move(how)),
+          mask(std::move(masking)),
+          request(all),
+          evaluator(std::move(all)) {}
 
     void deny(std::string_view code, std::string_view detail = {}) {
         decision.effect = Effect::Deny;
@@ -68,7 +74,7 @@ struct Recorder::Impl {
         const auto parsed = request.parse(given);
         evaluator.evaluate(request, decision);
         // What was admitted is JSON within the limits.
-        auto read = json::parse(parsed ? given : std::string_view{});
+        auto read = reader.read(parsed ? given : std::string_view{});
         if (!parsed) read = tl::unexpected(parsed.error());
         if (!read) {
             refusal = std::move(read.error());
@@ -78,34 +84,33 @@ struct Recorder::Impl {
             record.request_digest = bytes_of(digest);
         } else {
             refusal = {};
-            document = std::move(*read);
-            surround(given);
+            surround(given, **read);
         }
         const Trace trace = read_traceparent(traceparent);
         record.around.trace_id = trace.trace_id;
         record.around.span_id = trace.span_id;
     }
 
-    void surround(std::string_view given) {
+    void surround(std::string_view given, const json::Node& document) {
         record.decision = decision;
         record.request = given;
-        const json::Value* recorded = &document;
-        if (!mask.empty()) {
-            hidden = document;
-            mask.hide(hidden);
-            text = json::write(hidden);
-            record.request = text;
-            recorded = &hidden;
-        }
         uses = used_approvals(document, decision);
         record.uses.assign(uses.begin(), uses.end());
         read_surroundings(document, layers, record);
-        mask.hide(record);
+        const bool keyed = !record.around.idempotency_key.empty();
+        if (keyed || !mask.empty())
+            if (auto read = json::parse(given)) tree = std::move(*read);
+        if (!mask.empty()) {
+            mask.hide(tree);
+            text = json::write(tree);
+            record.request = text;
+            mask.hide(record);
+        }
         // Keys and digests are those of what is recorded: they are looked up by it.
-        if (!record.around.idempotency_key.empty()) {
+        if (keyed) {
             const Attribution& who = record.decision.attribution;
             key = scoped_key(who.tenant, who.agent, record.around.idempotency_key);
-            ask = ask_of(*recorded);
+            ask = ask_of(tree);
             record.around.ask = bytes_of(ask);
         }
         if (!options.whole_request) {
@@ -165,16 +170,20 @@ Answer Recorder::decide(std::string_view request, std::string_view traceparent) 
         return answer;
     }
     auto appended = self.append();
-    if (appended && appended->outcome == Appended::Outcome::Conflict) appended = self.append_denied(kConflict);
+    if (appended && appended->outcome == Appended::Outcome::Conflict)
+        appended = self.append_denied(kConflict);
     if (appended && appended->outcome == Appended::Outcome::Used) appended = self.append_denied(kUsed);
     if (appended && appended->outcome == Appended::Outcome::Repeated) {
         auto earlier = self.ledger.read(appended->sequence);
         if (earlier) {
             self.bytes = std::move(*earlier);
-            if (auto read = decode(self.bytes, self.record); !read) earlier = tl::unexpected(std::move(read.error()));
+            if (auto read = decode(self.bytes, self.record); !read)
+                earlier = tl::unexpected(std::move(read.error()));
         }
-        if (earlier) self.decision = self.record.decision;
-        else appended = tl::unexpected(std::move(earlier.error()));
+        if (earlier)
+            self.decision = self.record.decision;
+        else
+            appended = tl::unexpected(std::move(earlier.error()));
         answer.repeated = appended.has_value();
     }
     if (appended) {

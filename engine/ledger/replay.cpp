@@ -41,13 +41,17 @@ unsigned compare_grants(const Grant& was, const Grant& is) {
     unsigned out = compare_sets(was.scopes, is.scopes) | compare_sets(was.audience, is.audience);
     if (was.ttl != is.ttl) out |= is.ttl > was.ttl ? kWider : kNarrower;
     if (was.single_use != is.single_use) out |= was.single_use ? kWider : kNarrower;
-    const auto same = [](const Obligation& a, const Obligation& b) { return a.name == b.name && a.args == b.args; };
+    const auto same = [](const Obligation& a, const Obligation& b) {
+        return a.name == b.name && a.args == b.args;
+    };
     const auto lacks = [&](const auto& all, const Obligation& duty) {
         return std::none_of(all.begin(), all.end(), [&](const Obligation& each) { return same(each, duty); });
     };
-    if (std::any_of(was.obligations.begin(), was.obligations.end(), [&](const Obligation& duty) { return lacks(is.obligations, duty); }))
+    if (std::any_of(was.obligations.begin(), was.obligations.end(),
+                    [&](const Obligation& duty) { return lacks(is.obligations, duty); }))
         out |= kWider;
-    if (std::any_of(is.obligations.begin(), is.obligations.end(), [&](const Obligation& duty) { return lacks(was.obligations, duty); }))
+    if (std::any_of(is.obligations.begin(), is.obligations.end(),
+                    [&](const Obligation& duty) { return lacks(was.obligations, duty); }))
         out |= kNarrower;
     return out;
 }
@@ -56,16 +60,20 @@ unsigned compare_requirements(const Decision& was, const Decision& is) {
     const auto same = [](const Requirement& a, const Requirement& b) {
         return a.groups == b.groups && a.needed == b.needed && a.within == b.within;
     };
-    const bool equal = std::equal(was.requirements.begin(), was.requirements.end(), is.requirements.begin(), is.requirements.end(), same);
+    const bool equal = std::equal(was.requirements.begin(), was.requirements.end(), is.requirements.begin(),
+                                  is.requirements.end(), same);
     return equal ? kSame : kOther;
 }
 
 unsigned compare(const Decision& was, const Decision& is) {
     if (was.effect != is.effect) return is.effect > was.effect ? kWider : kNarrower;
     switch (is.effect) {
-        case Effect::Deny: return kSame;
-        case Effect::NeedsApproval: return compare_requirements(was, is);
-        case Effect::Permit: return compare_grants(was.grant, is.grant);
+        case Effect::Deny:
+            return kSame;
+        case Effect::NeedsApproval:
+            return compare_requirements(was, is);
+        case Effect::Permit:
+            return compare_grants(was.grant, is.grant);
     }
     return kOther;
 }
@@ -76,20 +84,26 @@ std::string_view spelling(Effect effect) {
 }
 
 std::string change_of(const Decision& was, const Decision& is, unsigned difference) {
-    if (was.effect != is.effect) return std::string(spelling(was.effect)) + " → " + std::string(spelling(is.effect));
+    if (was.effect != is.effect)
+        return std::string(spelling(was.effect)) + " → " + std::string(spelling(is.effect));
     const std::string of = std::string(spelling(is.effect)) + ", ";
     switch (difference) {
-        case kWider: return of + "wider";
-        case kNarrower: return of + "narrower";
-        case kWider | kNarrower: return of + "wider and narrower";
-        default: return of + "other approval";
+        case kWider:
+            return of + "wider";
+        case kNarrower:
+            return of + "narrower";
+        case kWider | kNarrower:
+            return of + "wider and narrower";
+        default:
+            return of + "other approval";
     }
 }
 
 /// The first rule behind a decision, as `kind name`; the reason's code where there is none.
 std::string rule_behind(const Decision& decision, const Layers& layers) {
     for (const Reason& reason : decision.reasons)
-        if (reason.layer < layers.bundles().size() && reason.rule < layers.bundles()[reason.layer].rule_count()) {
+        if (reason.layer < layers.bundles().size() &&
+            reason.rule < layers.bundles()[reason.layer].rule_count()) {
             const RuleInfo info = layers.bundles()[reason.layer].rule(reason.rule);
             return std::string(info.kind) + " " + std::string(info.name);
         }
@@ -104,11 +118,15 @@ public:
         ++at->second.count;
     }
     Table table(std::string name, std::string title, std::string of) const {
-        Table out{std::move(name), std::move(title), {"change", std::move(of), "decisions", "example"}, {}, {}};
-        std::vector<std::pair<std::pair<std::string, std::string>, Group>> sorted(groups_.begin(), groups_.end());
-        std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second.count > b.second.count; });
+        Table out{
+            std::move(name), std::move(title), {"change", std::move(of), "decisions", "example"}, {}, {}};
+        std::vector<std::pair<std::pair<std::string, std::string>, Group>> sorted(groups_.begin(),
+                                                                                  groups_.end());
+        std::stable_sort(sorted.begin(), sorted.end(),
+                         [](const auto& a, const auto& b) { return a.second.count > b.second.count; });
         for (const auto& [key, group] : sorted)
-            out.rows.push_back({key.first, key.second, static_cast<std::int64_t>(group.count), static_cast<std::int64_t>(group.example)});
+            out.rows.push_back({key.first, key.second, static_cast<std::int64_t>(group.count),
+                                static_cast<std::int64_t>(group.example)});
         return out;
     }
 
@@ -126,7 +144,9 @@ std::uint64_t count_records(const std::string& folder) {
     return reader->sequence();
 }
 
-bool replayable(const Record& record) { return !record.request.empty() && !record.overruled; }
+bool replayable(const Record& record) {
+    return !record.request.empty() && !record.overruled;
+}
 
 }  // namespace
 
@@ -142,9 +162,11 @@ Result<Redecided> redecide(const std::string& folder, const FindBundle& find, co
         if (known != judges.end()) return known->second.get();
         std::vector<Bundle> bundles;
         for (const std::string_view digest : record.bundles)
-            if (auto bundle = find(digest); bundle && bundle->digest() == digest) bundles.push_back(std::move(*bundle));
+            if (auto bundle = find(digest); bundle && bundle->digest() == digest)
+                bundles.push_back(std::move(*bundle));
         const bool whole = bundles.size() == record.bundles.size() && !bundles.empty();
-        return judges.emplace(name, whole ? std::make_unique<Judge>(Layers(std::move(bundles))) : nullptr).first->second.get();
+        return judges.emplace(name, whole ? std::make_unique<Judge>(Layers(std::move(bundles))) : nullptr)
+            .first->second.get();
     };
     Redecided out;
     Record record;
@@ -154,7 +176,8 @@ Result<Redecided> redecide(const std::string& folder, const FindBundle& find, co
         if (!more) return tl::unexpected(std::move(more.error()));
         if (!*more) return out;
         if (progress && reader->sequence() % kTellEvery == 0) progress(reader->sequence(), all);
-        if (auto read = decode(reader->bytes(), record); !read) return tl::unexpected(std::move(read.error()));
+        if (auto read = decode(reader->bytes(), record); !read)
+            return tl::unexpected(std::move(read.error()));
         if (record.kind != RecordKind::Decision) continue;
         ++out.decisions;
         if (!replayable(record)) {
@@ -174,8 +197,10 @@ Result<Redecided> redecide(const std::string& folder, const FindBundle& find, co
             encode_answer(judge->record, answer);
             same = answer == answer_in(reader->bytes());
         }
-        if (same) ++out.same;
-        else if (!record.masked.empty()) ++out.masked;
+        if (same)
+            ++out.same;
+        else if (!record.masked.empty())
+            ++out.masked;
         else {
             ++out.differ;
             if (out.examples.size() < kExamples) out.examples.push_back(reader->sequence());
@@ -197,7 +222,8 @@ Result<Comparison> replay(const std::string& folder, const Layers& against, cons
         if (!more) return tl::unexpected(std::move(more.error()));
         if (!*more) break;
         if (progress && reader->sequence() % kTellEvery == 0) progress(reader->sequence(), all);
-        if (auto read = decode(reader->bytes(), record); !read) return tl::unexpected(std::move(read.error()));
+        if (auto read = decode(reader->bytes(), record); !read)
+            return tl::unexpected(std::move(read.error()));
         if (record.kind != RecordKind::Decision || record.shadow) continue;
         if (!replayable(record)) {
             ++out.no_request;
@@ -215,11 +241,13 @@ Result<Comparison> replay(const std::string& folder, const Layers& against, cons
         }
         ++(difference == kWider ? out.wider : difference == kNarrower ? out.narrower : out.other);
         const std::string change = change_of(record.decision, decision, difference);
-        std::string rule = parsed ? rule_behind(decision, judge.layers) : parsed.error().code + " " + parsed.error().context;
+        std::string rule =
+            parsed ? rule_behind(decision, judge.layers) : parsed.error().code + " " + parsed.error().context;
         // Where nothing new denies, what permitted before is what is gone.
-        if (parsed && decision.effect == Effect::Deny && !decision.reasons.empty() && decision.reasons.front().rule == kNoRule &&
-            !record.rules.empty())
-            rule = "no longer " + std::string(record.rules.front().kind) + " " + std::string(record.rules.front().name);
+        if (parsed && decision.effect == Effect::Deny && !decision.reasons.empty() &&
+            decision.reasons.front().rule == kNoRule && !record.rules.empty())
+            rule = "no longer " + std::string(record.rules.front().kind) + " " +
+                   std::string(record.rules.front().name);
         by_rule.add(change, std::move(rule), reader->sequence());
         by_agent.add(change, std::string(record.decision.attribution.agent), reader->sequence());
     }

@@ -36,13 +36,16 @@ T get(std::string_view bytes, std::size_t offset) {
 /// Tells a write that was cut short from one that was not; against whoever may write here there is the
 /// tree. Seeded with the ledger's id, so that no request can hold a block that would be taken for one.
 std::uint64_t checksum(const LedgerId& id, std::string_view head, std::string_view body) {
-    const std::uint64_t seed = XXH3_64bits_withSeed(head.data(), head.size(), XXH3_64bits(id.data(), id.size()));
+    const std::uint64_t seed =
+        XXH3_64bits_withSeed(head.data(), head.size(), XXH3_64bits(id.data(), id.size()));
     return XXH3_64bits_withSeed(body.data(), body.size(), seed);
 }
 
 }  // namespace
 
-std::string segment_name(std::uint64_t first) { return fmt::format("{:020}{}", first, kSegmentSuffix); }
+std::string segment_name(std::uint64_t first) {
+    return fmt::format("{:020}{}", first, kSegmentSuffix);
+}
 
 std::string write_header(const SegmentHeader& header) {
     std::string out(kMagic);
@@ -50,12 +53,14 @@ std::string write_header(const SegmentHeader& header) {
     put(out, static_cast<std::uint32_t>(header.before.peaks().size()));
     out.append(reinterpret_cast<const char*>(header.id.data()), header.id.size());
     put(out, header.before.size());
-    for (const Hash& peak : header.before.peaks()) out.append(reinterpret_cast<const char*>(peak.data()), peak.size());
+    for (const Hash& peak : header.before.peaks())
+        out.append(reinterpret_cast<const char*>(peak.data()), peak.size());
     put(out, checksum(header.id, out, {}));
     return out;
 }
 
-void write_block(const LedgerId& id, std::uint64_t first, const std::vector<std::string_view>& records, std::string& out) {
+void write_block(const LedgerId& id, std::uint64_t first, const std::vector<std::string_view>& records,
+                 std::string& out) {
     const std::size_t begin = out.size();
     out += kBlockMagic;
     put(out, std::uint32_t{0});
@@ -82,16 +87,21 @@ Result<SegmentReader> SegmentReader::open(const std::string& path) {
     out.path_ = path;
     auto head = read_at(out.file_, path, 0, kHeaderFixed + 64 * sizeof(Hash) + 8);
     if (!head) return tl::unexpected(std::move(head.error()));
-    const auto damaged = [&] { return fail(LedgerCode::G0003, "the header of the segment is damaged", path); };
+    const auto damaged = [&] {
+        return fail(LedgerCode::G0003, "the header of the segment is damaged", path);
+    };
     if (head->size() < kHeaderFixed || !head->starts_with(kMagic)) return damaged();
     if (const auto version = get<std::uint32_t>(*head, 8); version != kFormatVersion)
-        return fail(LedgerCode::G0004, fmt::format("the segment has format {}, and this program knows {}", version,
-                                                   kFormatVersion), path);
+        return fail(
+            LedgerCode::G0004,
+            fmt::format("the segment has format {}, and this program knows {}", version, kFormatVersion),
+            path);
     const auto count = get<std::uint32_t>(*head, 12);
     const std::size_t size = kHeaderFixed + std::size_t{count} * sizeof(Hash);
     if (count > 64 || head->size() < size + 8) return damaged();
     std::memcpy(out.header_.id.data(), head->data() + 16, out.header_.id.size());
-    if (get<std::uint64_t>(*head, size) != checksum(out.header_.id, std::string_view(*head).substr(0, size), {}))
+    if (get<std::uint64_t>(*head, size) !=
+        checksum(out.header_.id, std::string_view(*head).substr(0, size), {}))
         return damaged();
     std::vector<Hash> peaks(count);
     for (std::uint32_t i = 0; i < count; ++i)
@@ -146,7 +156,8 @@ Result<SegmentReader::Found> SegmentReader::load() {
     if (!whole) return tl::unexpected(std::move(whole.error()));
     if (whole->size() < kBlockHeader + block_.length) return back();
     std::string_view left = whole->substr(kBlockHeader);
-    if (get<std::uint64_t>(*whole, kBlockHeader - 8) != checksum(header_.id, whole->substr(0, kBlockHeader - 8), left))
+    if (get<std::uint64_t>(*whole, kBlockHeader - 8) !=
+        checksum(header_.id, whole->substr(0, kBlockHeader - 8), left))
         return back();
     records_.clear();
     for (std::uint32_t i = 0; i < block_.count; ++i) {

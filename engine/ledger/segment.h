@@ -14,8 +14,8 @@ namespace writ::ledger {
 
 constexpr std::uint32_t kFormatVersion = 1;
 constexpr std::size_t kBlockHeader = 32;
-constexpr std::size_t kMaxBlock = 16u << 20;   ///< bytes after a block's header
-constexpr std::size_t kMaxRecord = 8u << 20;   ///< G0020
+constexpr std::size_t kMaxBlock = 16u << 20;  ///< bytes after a block's header
+constexpr std::size_t kMaxRecord = 8u << 20;  ///< G0020
 constexpr std::string_view kSegmentSuffix = ".segment";
 
 using LedgerId = std::array<std::uint8_t, 16>;
@@ -38,7 +38,8 @@ struct BlockInfo {
 };
 
 /// Appends one block. Requires: the records take at most kMaxBlock bytes, with 4 for each.
-void write_block(const LedgerId& id, std::uint64_t first, const std::vector<std::string_view>& records, std::string& out);
+void write_block(const LedgerId& id, std::uint64_t first, const std::vector<std::string_view>& records,
+                 std::string& out);
 
 /// Reads one segment from front to back. Used by one thread.
 class SegmentReader {

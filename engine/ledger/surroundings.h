@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/json_reader.h"
 #include "writ/ledger.h"
 
 namespace writ::ledger {
 
-/// Fills in what the document and the catalogue say. Views into both, and into `around`'s other owner.
-void read_surroundings(const json::Value& request, const Layers& layers, Record& record);
+/// Fills in what the document and the catalogue say. Views into both.
+void read_surroundings(const json::Node& request, const Layers& layers, Record& record);
 
 /// Trace and span of a W3C traceparent; both empty if it is malformed or either is all zeros.
 struct Trace {
@@ -25,6 +26,6 @@ struct Trace {
 [[nodiscard]] Hash ask_of(const json::Value& request);
 
 /// Approvals that a permit uses up: those good for one use, by approvers it counted.
-[[nodiscard]] std::vector<std::string> used_approvals(const json::Value& request, const Decision& decision);
+[[nodiscard]] std::vector<std::string> used_approvals(const json::Node& request, const Decision& decision);
 
 }  // namespace writ::ledger

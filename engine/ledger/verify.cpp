@@ -33,13 +33,14 @@ Result<std::vector<Hash>> leaves_of(const std::string& folder, std::uint64_t siz
         leaves.push_back(leaf_hash(reader->bytes()));
     }
     if (leaves.size() < size)
-        return fail(LedgerCode::G0021, fmt::format("the ledger has {} records and not {}", leaves.size(), size));
+        return fail(LedgerCode::G0021,
+                    fmt::format("the ledger has {} records and not {}", leaves.size(), size));
     return leaves;
 }
 
 /// The ledger's own checkpoints, and the headers of its segments. What is wrong with one is a problem.
-Result<LedgerId> gather(const std::string& folder, const PublicBytes* key, Claims& checkpoints, Claims& headers,
-                        std::vector<std::string>& problems) {
+Result<LedgerId> gather(const std::string& folder, const PublicBytes* key, Claims& checkpoints,
+                        Claims& headers, std::vector<std::string>& problems) {
     auto segments = segments_in(folder);
     if (!segments) return tl::unexpected(std::move(segments.error()));
     LedgerId id{};
@@ -51,8 +52,10 @@ Result<LedgerId> gather(const std::string& folder, const PublicBytes* key, Claim
             continue;
         }
         if (first == segments->front()) id = segment->header().id;
-        if (segment->header().id != id) problems.push_back(fmt::format("{} is of another ledger", segment_name(first)));
-        headers.emplace(first, Claim{"the header of " + segment_name(first), segment->header().before.root()});
+        if (segment->header().id != id)
+            problems.push_back(fmt::format("{} is of another ledger", segment_name(first)));
+        headers.emplace(first,
+                        Claim{"the header of " + segment_name(first), segment->header().before.root()});
     }
     auto own = checkpoints_in(folder);
     if (!own) return tl::unexpected(std::move(own.error()));
@@ -61,25 +64,29 @@ Result<LedgerId> gather(const std::string& folder, const PublicBytes* key, Claim
         auto text = read_file(path, 64u << 10);
         if (!text) return tl::unexpected(std::move(text.error()));
         auto read = read_checkpoint(*text, key);
-        if (!read) problems.push_back(fmt::format("checkpoint {}: {}", size, read.error().message));
+        if (!read)
+            problems.push_back(fmt::format("checkpoint {}: {}", size, read.error().message));
         else if (read->size != size || read->origin != origin_of(id))
             problems.push_back(fmt::format("checkpoint {} is of another ledger or another size", size));
-        else checkpoints.emplace(size, Claim{fmt::format("checkpoint {}", size), read->root});
+        else
+            checkpoints.emplace(size, Claim{fmt::format("checkpoint {}", size), read->root});
     }
     return id;
 }
 
 }  // namespace
 
-Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>& witnesses, const PublicBytes* key,
-                        const Progress& progress) {
+Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>& witnesses,
+                        const PublicBytes* key, const Progress& progress) {
     Verified out;
     Claims claims, headers;
     auto id = gather(folder, key, claims, headers, out.problems);
     if (!id) return tl::unexpected(std::move(id.error()));
     for (const Checkpoint& witness : witnesses) {
-        if (witness.origin != origin_of(*id)) out.problems.push_back("the checkpoint given is one of another ledger");
-        claims.emplace(witness.size, Claim{fmt::format("the checkpoint given, of {} records,", witness.size), witness.root});
+        if (witness.origin != origin_of(*id))
+            out.problems.push_back("the checkpoint given is one of another ledger");
+        claims.emplace(witness.size, Claim{fmt::format("the checkpoint given, of {} records,", witness.size),
+                                           witness.root});
     }
     out.checkpoints = claims.size();
     out.covered = claims.empty() ? 0 : claims.rbegin()->first;
@@ -94,8 +101,9 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
         for (auto claim = begin; claim != end; ++claim) {
             if (claim->second.root == tree.root()) continue;
             fits = false;
-            out.problems.push_back(fmt::format("records {} to {} are not what {} says: altered, dropped or reordered", good,
-                                               tree.size() - 1, claim->second.who));
+            out.problems.push_back(
+                fmt::format("records {} to {} are not what {} says: altered, dropped or reordered", good,
+                            tree.size() - 1, claim->second.who));
         }
         if (begin != end && fits) good = tree.size();
     };
@@ -111,8 +119,8 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
         auto more = reader->next();
         if (!more) {
             if (more.error().code != "G0003") return tl::unexpected(std::move(more.error()));
-            out.problems.push_back(fmt::format("{}: {}; record {} is the first that cannot be read", more.error().context,
-                                               more.error().message, tree.size()));
+            out.problems.push_back(fmt::format("{}: {}; record {} is the first that cannot be read",
+                                               more.error().context, more.error().message, tree.size()));
             break;
         }
         if (!*more) break;
@@ -125,8 +133,8 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
     out.records = tree.size();
     out.root = tree.root();
     for (auto claim = claims.upper_bound(tree.size()); claim != claims.end(); ++claim)
-        out.problems.push_back(fmt::format("the ledger ends after {} records, and {} says {}", tree.size(), claim->second.who,
-                                           claim->first));
+        out.problems.push_back(fmt::format("the ledger ends after {} records, and {} says {}", tree.size(),
+                                           claim->second.who, claim->first));
     return out;
 }
 
@@ -134,16 +142,20 @@ Result<Proof> prove_inclusion(const std::string& folder, std::uint64_t sequence,
     auto leaves = leaves_of(folder, size);
     if (!leaves) return tl::unexpected(std::move(leaves.error()));
     if (sequence >= leaves->size())
-        return fail(LedgerCode::G0021, fmt::format("there is no record {} among {}", sequence, leaves->size()));
-    return Proof{Proof::Kind::Inclusion, leaves->size(), sequence, (*leaves)[sequence], inclusion_proof(*leaves, sequence)};
+        return fail(LedgerCode::G0021,
+                    fmt::format("there is no record {} among {}", sequence, leaves->size()));
+    return Proof{Proof::Kind::Inclusion, leaves->size(), sequence, (*leaves)[sequence],
+                 inclusion_proof(*leaves, sequence)};
 }
 
 Result<Proof> prove_consistency(const std::string& folder, std::uint64_t old_size, std::uint64_t size) {
     auto leaves = leaves_of(folder, size);
     if (!leaves) return tl::unexpected(std::move(leaves.error()));
     if (old_size > leaves->size())
-        return fail(LedgerCode::G0021, fmt::format("the tree has {} records and not {}", leaves->size(), old_size));
-    return Proof{Proof::Kind::Consistency, leaves->size(), old_size, {}, consistency_proof(*leaves, old_size)};
+        return fail(LedgerCode::G0021,
+                    fmt::format("the tree has {} records and not {}", leaves->size(), old_size));
+    return Proof{
+        Proof::Kind::Consistency, leaves->size(), old_size, {}, consistency_proof(*leaves, old_size)};
 }
 
 std::string to_json(const Proof& proof) {
@@ -172,7 +184,8 @@ Result<Proof> read_proof(std::string_view text) {
         return true;
     };
     const auto hash = [](const json::Value* value) {
-        return value != nullptr && value->type == json::Type::String ? hash_from_hex(value->text) : std::nullopt;
+        return value != nullptr && value->type == json::Type::String ? hash_from_hex(value->text)
+                                                                     : std::nullopt;
     };
     Proof out;
     const json::Value* kind = read->find("kind");
@@ -180,7 +193,8 @@ Result<Proof> read_proof(std::string_view text) {
     if (kind == nullptr || (kind->text != "inclusion" && kind->text != "consistency")) return malformed();
     const bool inclusion = kind->text == "inclusion";
     out.kind = inclusion ? Proof::Kind::Inclusion : Proof::Kind::Consistency;
-    if (!number("size", out.size) || !number(inclusion ? "sequence" : "old_size", out.sequence)) return malformed();
+    if (!number("size", out.size) || !number(inclusion ? "sequence" : "old_size", out.sequence))
+        return malformed();
     if (path == nullptr || path->type != json::Type::Array) return malformed();
     if (inclusion) {
         const auto leaf = hash(read->find("leaf"));
