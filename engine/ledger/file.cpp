@@ -42,9 +42,9 @@ Result<std::uint64_t> size_of(const File& file, const std::string& path) {
     return static_cast<std::uint64_t>(info.st_size);
 }
 
-Result<std::string> read_at(const File& file, const std::string& path, std::uint64_t offset,
-                            std::size_t size) {
-    std::string out(size, '\0');
+Result<void> read_into(std::string& out, const File& file, const std::string& path, std::uint64_t offset,
+                       std::size_t size) {
+    out.resize(size);
     std::size_t got = 0;
     while (got < size) {
         const ssize_t n =
@@ -55,6 +55,12 @@ Result<std::string> read_at(const File& file, const std::string& path, std::uint
         got += static_cast<std::size_t>(n);
     }
     out.resize(got);
+    return {};
+}
+
+Result<std::string> read_at(const File& file, const std::string& path, std::uint64_t offset, std::size_t size) {
+    std::string out;
+    if (auto read = read_into(out, file, path, offset, size); !read) return tl::unexpected(std::move(read.error()));
     return out;
 }
 

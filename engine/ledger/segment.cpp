@@ -116,9 +116,12 @@ Result<SegmentReader> SegmentReader::open(const std::string& path) {
 
 Result<std::string_view> SegmentReader::window(std::uint64_t offset, std::size_t size) {
     if (offset < buffer_at_ || offset + size > buffer_at_ + buffer_.size()) {
-        auto read = read_at(file_, path_, offset, std::max(size, kReadAhead));
-        if (!read) return tl::unexpected(std::move(read.error()));
-        buffer_ = std::move(*read);
+        // Nothing of it is there if this fails.
+        auto read = read_into(buffer_, file_, path_, offset, std::max(size, kReadAhead));
+        if (!read) {
+            buffer_.clear();
+            return tl::unexpected(std::move(read.error()));
+        }
         buffer_at_ = offset;
     }
     return std::string_view(buffer_).substr(offset - buffer_at_, size);
