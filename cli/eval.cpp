@@ -1,6 +1,7 @@
 // writ eval: one request, one decision.
 #include <memory>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/workspace.h"
@@ -8,6 +9,7 @@
 #include "cli/io.h"
 #include "cli/options.h"
 #include "writ/evaluator.h"
+#include "writ/ledger.h"
 
 namespace writ::cli {
 
@@ -15,7 +17,7 @@ namespace {
 
 struct Options {
     std::vector<std::string> paths, layers;
-    std::string request;
+    std::string request, ledger, traceparent;
     Format format = Format::Human;
     Audience reader = Audience::Operator;
     bool reference = false;
@@ -42,6 +44,28 @@ Exit decide_by_reference(const Workspace& workspace, const std::string& json, co
     return read.at("effect") == "permit" ? Exit::Ok : Exit::Negative;
 }
 
+Exit print(const Decision& decision, const Layers& layers, const Options& options, const Terminal& terminal) {
+    print_result(options.format == Format::Json ? to_json(decision, layers, options.reader) + "\n"
+                                                : render_decision(decision, layers, options.reader, terminal.colour_out));
+    return decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
+}
+
+/// Decides as a broker does: what is permitted has been recorded.
+Exit decide_and_record(const std::string& json, const Layers& layers, const Options& options, const Terminal& terminal) {
+    auto opened = ledger::Ledger::open(options.ledger);
+    if (!opened) return report_error(opened.error(), "", terminal);
+    auto recorder = ledger::Recorder::make(*opened, layers);
+    if (!recorder) return report_error(recorder.error(), "", terminal);
+    const ledger::Answer answer = recorder->decide(json, options.traceparent);
+    if (answer.error && answer.sequence) return refuse(*answer.error, options, terminal);
+    if (answer.error) {
+        (void)print(answer.decision, layers, options, terminal);
+        return report_error(*answer.error, "", terminal);
+    }
+    if (answer.sequence) print_note(fmt::format("{} {}\n", answer.repeated ? "decided before, record" : "record", *answer.sequence));
+    return print(answer.decision, layers, options, terminal);
+}
+
 Exit run(const Options& options, const Terminal& terminal) {
     const auto json = read_input(options.request, RequestLimits{}.max_bytes);
     if (!json) return report_error(json.error(), "", terminal);
@@ -53,13 +77,11 @@ Exit run(const Options& options, const Terminal& terminal) {
     const auto opened = open_layers(options.layers, options.paths, terminal);
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     const Layers& layers = std::get<Layers>(opened);
+    if (!options.ledger.empty()) return decide_and_record(*json, layers, options, terminal);
     Request request(layers);
     if (const auto parsed = request.parse(*json); !parsed) return refuse(parsed.error(), options, terminal);
     Evaluator evaluator(layers);
-    const Decision decision = evaluator.evaluate(request);
-    print_result(options.format == Format::Json ? to_json(decision, layers, options.reader) + "\n"
-                                                : render_decision(decision, layers, options.reader, terminal.colour_out));
-    return decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
+    return print(evaluator.evaluate(request), layers, options, terminal);
 }
 
 }  // namespace
@@ -76,11 +98,14 @@ void add_eval(CLI::App& app, Verb& chosen) {
                               ->transform(CLI::CheckedTransformer(kReaders))
                               ->option_text("caller|operator");
     verb->add_flag("--reference", options->reference, "Decide with the reference evaluator; prints JSON for the operator");
+    CLI::Option* ledger = verb->add_option("--ledger", options->ledger, "Record the decision here; what is not recorded is not permitted")
+                              ->option_text("DIR");
+    verb->add_option("--traceparent", options->traceparent, "W3C trace context, for the record")->option_text("TEXT")->needs(ledger);
     verb->callback([=, &chosen] {
         if (options->reference) {
             const bool human = format->count() > 0 && options->format == Format::Human;
             const bool caller = reader->count() > 0 && options->reader == Audience::Caller;
-            if (layer->count() > 0 || human || caller)
+            if (layer->count() > 0 || ledger->count() > 0 || human || caller)
                 throw CLI::ValidationError("--reference", "decides by one policy and prints JSON for the operator");
             options->format = Format::Json;
         }

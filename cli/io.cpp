@@ -27,7 +27,7 @@ tl::unexpected<Error> failed(const std::string& path) {
 
 /// Exit code of an error by its family.
 Exit exit_of(std::string_view code) {
-    if (code.substr(0, 1) == "F") return Exit::Io;
+    if (code.substr(0, 1) == "F" || code.substr(0, 1) == "G") return Exit::Io;
     if (code == "K0001" || code == "K0004") return Exit::Usage;
     if (code == "K0003") return Exit::Internal;
     return Exit::Invalid;

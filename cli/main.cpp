@@ -53,6 +53,8 @@ Exit run(int argc, char** argv) {
     add_search(app, verb);
     add_test(app, verb);
     add_request(app, verb);
+    add_ledger(app, verb);
+    add_replay(app, verb);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) {  // --help and --version

@@ -34,5 +34,7 @@ void add_explain(CLI::App& app, Verb& chosen);
 void add_search(CLI::App& app, Verb& chosen);
 void add_test(CLI::App& app, Verb& chosen);
 void add_request(CLI::App& app, Verb& chosen);
+void add_ledger(CLI::App& app, Verb& chosen);
+void add_replay(CLI::App& app, Verb& chosen);
 
 }  // namespace writ::cli

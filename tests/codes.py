@@ -14,6 +14,7 @@ TABLES = [
     ("engine/base/diagnostics.def", r"^DIAG\((\w+),", r"\b{}\b"),
     ("engine/base/reasons.def", r"^REASON\((\w+),", r"\b{}\b"),
     ("engine/base/request_errors.def", r"^REQUEST_ERROR\((\w+),", r"\b{}\b"),
+    ("engine/ledger/errors.def", r"^LEDGER_ERROR\((\w+),", r"\b{}\b"),
     # Names of opcodes are ordinary words: only as an enumerator or in the name of a case.
     ("engine/bytecode/opcodes.def", r"^OP\((\w+),", r"\bOp(?:code)?::{0}\b|(?:TEST_|SUB)CASE\(\"[^\"\n]*\b{0}\b"),
 ]

@@ -38,10 +38,17 @@ ${CC:-cc} -std=c99 "${warnings[@]}" "$root/examples/embed/compile.c" -o compile-
 # shellcheck disable=SC2046
 ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/main.cpp" -o embed-cpp $(flags writ-compiler)
 
+# A broker that records: a permit, its record, and nothing of the compiler.
+# shellcheck disable=SC2046
+${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/record.cpp" -o record-cpp $(flags writ-ledger)
+if ldd record-cpp | grep -iE 'antlr|writ-compiler'; then fail "the broker that records loads the compiler"; fi
+
 policy=$root/examples/refund/policy.writ
 ./compile-c "$policy" c.bundle
 "$prefix/bin/writ" compile "$policy" --output cli.bundle >/dev/null
 cmp c.bundle cli.bundle || fail "C and the command line compile to different bundles"
+./record-cpp c.bundle "$root/examples/refund/requests/permit.json" ledger | grep -q '^permit, record 0$' || fail "record-cpp"
+"$prefix/bin/writ" ledger verify -L ledger >/dev/null || fail "what record-cpp recorded does not verify"
 permits=0
 for request in "$root"/examples/refund/requests/*.json; do
     c=0 cpp=0
@@ -82,13 +89,15 @@ fi
 
 # ---- what the libraries show ------------------------------------------------------------------------
 shown() { nm -DC --defined-only "$1" | sed 's/^[0-9a-f]* . //'; }
-runtime=$libdir/libwrit.so compiler=$libdir/libwrit-compiler.so
-for library in "$runtime" "$compiler"; do
+runtime=$libdir/libwrit.so compiler=$libdir/libwrit-compiler.so ledger=$libdir/libwrit-ledger.so
+for library in "$runtime" "$compiler" "$ledger"; do
     shown "$library" | sort >symbols.txt
     if grep -vE '^(writ_[a-z_]+$|writ::)' symbols.txt; then fail "$library shows what is not Writ's"; fi
-    rooms=$(find "$root/engine" -mindepth 1 -maxdepth 1 -type d -printf '%f|')
+    # The ledger's public names are in a namespace called like its room.
+    rooms=$(find "$root/engine" -mindepth 1 -maxdepth 1 -type d ! -name ledger -printf '%f|')
+    if grep -E "^writ::ledger::(Log|Index|SegmentReader|File|Mask|Encoder|Decoder)\b" symbols.txt; then fail "$library shows its rooms"; fi
     if grep -E "^writ::(${rooms}compiler|json|c|testing)::|::Impl" symbols.txt; then fail "$library shows its rooms"; fi
-    readelf -d "$library" | grep -qE 'SONAME.*\[libwrit(-compiler)?\.so\.[0-9]+\.[0-9]+\]' || fail "$library has no SONAME"
+    readelf -d "$library" | grep -qE 'SONAME.*\[libwrit(-compiler|-ledger)?\.so\.[0-9]+\.[0-9]+\]' || fail "$library has no SONAME"
     if readelf -d "$library" | grep -E 'RPATH|RUNPATH|TEXTREL'; then fail "$library has a path or text relocations"; fi
 done
 # Every function of the header, and nothing twice.
@@ -96,10 +105,11 @@ done
 sed -nE 's/^(WRIT_API)?.*[ *](writ_[a-z_]+)\(.*/\2/p' "$prefix/include/writ/writ.h" | sort -u >declared.txt
 grep -oE '^writ_[a-z_]+$' symbols.txt | sort -u >defined.txt
 diff declared.txt defined.txt || fail "writ.h and the libraries differ"
-{ nm -D --defined-only "$runtime"; nm -D --defined-only "$compiler"; } | cut -d' ' -f3 | sort >mangled.txt
-if uniq -d mangled.txt | c++filt | grep .; then fail "both libraries define this"; fi
+for library in "$runtime" "$compiler" "$ledger"; do nm -D --defined-only "$library"; done | cut -d' ' -f3 | sort >mangled.txt
+if uniq -d mangled.txt | c++filt | grep .; then fail "two libraries define this"; fi
 # A broker's program loads no compiler; the author's does, or this could not fail.
 if ldd embed-c | grep -iE 'antlr|writ-compiler'; then fail "the broker loads the compiler"; fi
+if ldd embed-c | grep -iE 'sqlite|writ-ledger'; then fail "the broker loads the ledger"; fi
 ldd embed-cpp | grep -qi antlr
 
 echo "installed: $(wc -l <declared.txt) C functions, $(wc -l <mangled.txt) symbols in all"

@@ -1,0 +1,107 @@
+// writ ledger: the record of decisions. The verbs are in ledger_*.cpp.
+#include "cli/ledger.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "cli/options.h"
+#include "cli/table.h"
+#include "cli/text.h"
+
+namespace writ::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string text_of(const ledger::Cell& cell) {
+    if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+    if (const auto* number = std::get_if<std::int64_t>(&cell)) return std::to_string(*number);
+    if (const auto* share = std::get_if<double>(&cell)) return fmt::format("{:.1f}", *share);
+    return "-";
+}
+
+}  // namespace
+
+CLI::App* LedgerApp::add(const std::string& name, const std::string& what, LedgerVerb run) const {
+    CLI::App* verb = app.add_subcommand(name, what);
+    add_ledger_option(*verb, args->folder);
+    add_format(*verb, args->format, false);
+    verb->callback([shared = args, run = std::move(run), &out = chosen] {
+        out = [shared, run](const Terminal& terminal) {
+            shared->terminal = terminal;
+            return run(*shared);
+        };
+    });
+    return verb;
+}
+
+CLI::Option* add_ledger_option(CLI::App& verb, std::string& folder) {
+    return verb.add_option("-L,--ledger", folder, "The ledger's folder")->envname("WRIT_LEDGER")->required()->option_text("DIR");
+}
+
+std::string human(const ledger::Table& wanted, bool colour) {
+    const Palette colours = palette(colour);
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& row : wanted.rows) {
+        auto& cells = rows.emplace_back();
+        for (const ledger::Cell& cell : row) cells.push_back(text_of(cell));
+    }
+    std::string out = fmt::format("{}{}{}\n", colours.bold, safe(wanted.title), colours.reset);
+    out += rows.empty() ? "nothing\n" : table(wanted.columns, rows);
+    if (!wanted.note.empty()) out += fmt::format("({})\n", safe(wanted.note));
+    return out;
+}
+
+Json json_of(const ledger::Table& table) {
+    Json rows = Json::array();
+    for (const auto& row : table.rows) {
+        Json one = Json::object();
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            Json& value = one[table.columns[i]];
+            if (const auto* text = std::get_if<std::string>(&row[i])) value = *text;
+            else if (const auto* number = std::get_if<std::int64_t>(&row[i])) value = *number;
+            else if (const auto* share = std::get_if<double>(&row[i])) value = *share;
+        }
+        rows.push_back(std::move(one));
+    }
+    return {{"name", table.name}, {"title", table.title}, {"note", table.note}, {"rows", std::move(rows)}};
+}
+
+std::string json_line(Json members) {
+    Json out;
+    out["schema_version"] = 1;
+    out.update(members);
+    return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<std::vector<Bundle>> bundles_in(const std::string& folder) {
+    namespace fs = std::filesystem;
+    std::vector<Bundle> out;
+    std::error_code error;
+    for (fs::recursive_directory_iterator at(folder, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+        if (!at->is_regular_file(error) || at->path().extension() != ".bundle") continue;
+        auto bytes = read_input(at->path().string(), std::size_t{1} << 30);
+        if (!bytes) return tl::unexpected(std::move(bytes.error()));
+        auto bundle = Bundle::load(std::as_bytes(std::span(bytes->data(), bytes->size())));
+        if (!bundle) {
+            bundle.error().context = at->path().string() + " " + bundle.error().context;
+            return tl::unexpected(std::move(bundle.error()));
+        }
+        out.push_back(std::move(*bundle));
+    }
+    if (error) return tl::unexpected(Error{"F0001", error.message(), folder});
+    return out;
+}
+
+void add_ledger(CLI::App& app, Verb& chosen) {
+    CLI::App* verb = app.add_subcommand("ledger", "Ask, prove and keep the record of decisions");
+    verb->require_subcommand(1);
+    const LedgerApp ledger{*verb, std::make_shared<LedgerArgs>(), chosen};
+    add_ledger_questions(ledger);
+    add_ledger_records(ledger);
+    add_ledger_audit(ledger);
+}
+
+}  // namespace writ::cli

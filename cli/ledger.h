@@ -1,0 +1,53 @@
+// What the verbs of `writ ledger` and `writ replay` share: which ledger, and how tables are shown.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/io.h"
+#include "cli/render.h"
+#include "writ/inquiry.h"
+
+namespace writ::cli {
+
+struct LedgerArgs {
+    std::string folder;
+    Format format = Format::Human;
+    Terminal terminal;  ///< set when a verb runs
+};
+using LedgerVerb = std::function<Exit(const LedgerArgs&)>;
+
+/// The `ledger` verb under construction, for the files that each add some of its verbs.
+struct LedgerApp {
+    CLI::App& app;
+    std::shared_ptr<LedgerArgs> args;
+    Verb& chosen;
+
+    /// Adds a verb. `run` is called if it is the one asked for.
+    CLI::App* add(const std::string& name, const std::string& what, LedgerVerb run) const;
+};
+
+void add_ledger_questions(const LedgerApp& ledger);
+void add_ledger_records(const LedgerApp& ledger);
+void add_ledger_audit(const LedgerApp& ledger);
+
+/// `--ledger DIR`.
+CLI::Option* add_ledger_option(CLI::App& verb, std::string& folder);
+
+[[nodiscard]] std::string human(const ledger::Table& table, bool colour);
+[[nodiscard]] nlohmann::ordered_json json_of(const ledger::Table& table);
+/// `{"schema_version":1, …}` on one line.
+[[nodiscard]] std::string json_line(nlohmann::ordered_json members);
+
+/// A page of its own with everything in it: figures as bars, and every table.
+[[nodiscard]] std::string html_page(const std::vector<ledger::Table>& tables, const std::string& subject, const std::string& made);
+
+/// Bundles by digest among the files of a folder, and of folders below it.
+[[nodiscard]] Result<std::vector<Bundle>> bundles_in(const std::string& folder);
+
+}  // namespace writ::cli

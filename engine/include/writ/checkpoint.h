@@ -1,0 +1,46 @@
+// Checkpoints: what a ledger was at one moment, in a few signed lines that can be kept elsewhere.
+// The form is that of signed notes, which witnesses of other logs read too: docs/ledger.md.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "writ/diagnostic.h"
+#include "writ/merkle.h"
+
+namespace writ::ledger {
+
+/// Ed25519: the seed a secret key is made from, and a public key.
+using Seed = std::array<std::uint8_t, 32>;
+using PublicBytes = std::array<std::uint8_t, 32>;
+
+struct Checkpoint {
+    std::string origin;      ///< `writ-ledger/` and the ledger's id in hex
+    std::uint64_t size = 0;  ///< records below it
+    Hash root{};
+    std::int64_t time = 0;   ///< when it was made, microseconds since the epoch
+};
+
+/// The checkpoint's text, with a signature if there is a seed.
+[[nodiscard]] std::string to_text(const Checkpoint& checkpoint, const Seed* seed);
+
+/// Reads a checkpoint. With a key, one of its signatures must be that key's.
+/// Errors: G0040, G0041.
+[[nodiscard]] Result<Checkpoint> read_checkpoint(std::string_view text, const PublicBytes* key);
+
+[[nodiscard]] PublicBytes public_key_of(const Seed& seed);
+
+/// Reads key files as `writ keys generate` writes them: `writ-ed25519-secret:ID:BASE64`, or `-public`.
+/// Errors: G0002; G0042, also for a secret key that others than its owner may use.
+[[nodiscard]] Result<Seed> read_seed(const std::string& path);
+/// A public key, or the public half of a secret one.
+[[nodiscard]] Result<PublicBytes> read_public_key(const std::string& path);
+
+/// Makes a checkpoint of all that is recorded and keeps it in the ledger's folder.
+/// Output: its text. Errors: those of opening; G0003 the ledger has another root at this size.
+[[nodiscard]] Result<std::string> make_checkpoint(const std::string& folder, const Seed* seed);
+
+}  // namespace writ::ledger

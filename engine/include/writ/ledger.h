@@ -1,0 +1,152 @@
+// The decision ledger: records that are durable before an answer is given, tell who did what, and
+// cannot be altered without it being seen. Any number of programs may write one ledger.
+// Not here: what records say (record.h), proofs (audit.h), questions (inquiry.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "writ/evaluator.h"
+#include "writ/merkle.h"
+#include "writ/record.h"
+
+namespace writ::ledger {
+
+struct LedgerOptions {
+    bool create = true;                          ///< make the ledger if the folder is not there
+    std::uint64_t segment_bytes = 64ull << 20;   ///< a new file is begun once one has as many
+    std::size_t queue_bytes = 64u << 20;         ///< what best effort may keep waiting
+    int patience = 5000;                         ///< milliseconds to wait for another program's lock
+};
+
+/// What must hold for a record to be appended; seen and appended as one step, across programs.
+struct Conditions {
+    std::string_view key;        ///< idempotency key with its scope; empty: none
+    Hash ask{};                  ///< what was asked under the key
+    std::vector<std::string_view> uses;  ///< names of what is used up, none of them used before
+};
+
+/// What became of a record.
+struct Appended {
+    enum class Outcome : std::uint8_t {
+        Recorded,
+        Repeated,  ///< the key was used for the same ask: `sequence` is the record of then
+        Conflict,  ///< the key was used for another ask: `sequence` likewise. Nothing was recorded
+        Used,      ///< something has been used up by record `sequence`. Nothing was recorded
+    };
+    Outcome outcome = Outcome::Recorded;
+    std::uint64_t sequence = 0;
+};
+
+/// Exact at any moment: offered = written + dropped + waiting.
+struct Counts {
+    std::uint64_t offered = 0, written = 0, dropped = 0, waiting = 0;
+};
+
+/// A ledger that is open for writing. Any thread may call it.
+class Ledger {
+public:
+    /// A write that was cut short is cut back to the last whole block.
+    /// Errors: G0001 to G0006, G0008.
+    [[nodiscard]] static Result<Ledger> open(const std::string& folder, const LedgerOptions& options = {});
+    /// Waits for what was accepted. Every other call must have returned.
+    ~Ledger();
+    Ledger(Ledger&&) noexcept;
+    Ledger& operator=(Ledger&&) noexcept;
+
+    /// Records, and returns when the record is durable. Calls at one time share one flush.
+    /// Input:   bytes that encode() gave.
+    /// Errors:  G0002, G0003, G0005, G0020: nothing is recorded, and the caller must not permit.
+    [[nodiscard]] Result<Appended> append(std::string_view record, const Conditions& conditions = {});
+
+    /// Records some time soon, or counts one as dropped. Never waits for the disk.
+    /// Output: whether it was taken.
+    bool offer(std::string_view record);
+    [[nodiscard]] Counts counts() const;
+
+    /// Uses up a name, once and for all. Output: the number of the record that says so.
+    /// Errors: as append(); G0025.
+    [[nodiscard]] Result<std::uint64_t> use(std::string_view name);
+
+    /// The bytes of a record.
+    /// Errors: G0021 and those of reading.
+    [[nodiscard]] Result<std::string> read(std::uint64_t sequence) const;
+
+private:
+    struct Impl;
+    explicit Ledger(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Required: no permit is given before its record is durable. BestEffort: records that cannot be kept
+/// are counted; idempotency keys and single uses, which need a durable record, are still required.
+enum class Durability : std::uint8_t { Required, BestEffort };
+
+/// What of a request is recorded.
+struct RecordOptions {
+    Durability durability = Durability::Required;
+    bool whole_request = true;      ///< else its digest alone; such records cannot be replayed
+    std::vector<std::string> mask;  ///< JSON Pointers; every scalar at or below is replaced by its HMAC
+    std::string mask_key;           ///< 32 bytes, needed if there is anything to mask
+    bool shadow = false;            ///< mark the records as not enforced
+};
+
+/// An answer, its record made.
+struct Answer {
+    const Decision& decision;                ///< good until the next call
+    std::optional<std::uint64_t> sequence;   ///< the record's number, where it is known
+    bool repeated = false;                   ///< the decision is of an earlier request with this key
+    std::optional<Error> error;              ///< why there is no record, or why the request was refused
+};
+
+/// Decides and records, so that neither is done without the other. One per thread, over a Ledger that
+/// outlives it.
+class Recorder {
+public:
+    /// Errors: G0023.
+    [[nodiscard]] static Result<Recorder> make(Ledger& ledger, Layers layers, RecordOptions options = {});
+    ~Recorder();
+    Recorder(Recorder&&) noexcept;
+    Recorder& operator=(Recorder&&) noexcept;
+
+    /// Decides a request document. Where `required` cannot be kept, a deny `audit_unavailable`. A
+    /// request that is refused is a deny with the code of the refusal.
+    /// Input: `traceparent` as in W3C Trace Context; one that is malformed is ignored.
+    Answer decide(std::string_view request, std::string_view traceparent = {});
+
+private:
+    struct Impl;
+    explicit Recorder(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Records of a ledger from front to back, also while it is written to. Used by one thread.
+class Reader {
+public:
+    /// Errors: G0001, G0002, G0003, G0004.
+    [[nodiscard]] static Result<Reader> open(const std::string& folder);
+    ~Reader();
+    Reader(Reader&&) noexcept;
+    Reader& operator=(Reader&&) noexcept;
+
+    /// Makes `sequence` the next record to be read, or the end if there are not as many.
+    [[nodiscard]] Result<void> seek(std::uint64_t sequence);
+    /// Goes to the next record. Output: false at the end; later there may be more.
+    /// Errors: G0003.
+    [[nodiscard]] Result<bool> next();
+    /// Of the record at hand; after seek(), of the one to come.
+    [[nodiscard]] std::uint64_t sequence() const;
+    /// Good until the next call.
+    [[nodiscard]] std::string_view bytes() const;
+
+private:
+    struct Impl;
+    explicit Reader(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace writ::ledger

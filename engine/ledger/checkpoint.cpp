@@ -1,0 +1,237 @@
+#include "ledger/checkpoint.h"
+
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <sodium.h>
+#include <sys/stat.h>
+
+#include "base/values.h"
+#include "ledger/hash.h"
+#include "ledger/log.h"
+
+namespace writ::ledger {
+
+namespace {
+
+constexpr std::string_view kOrigin = "writ-ledger/";
+constexpr std::string_view kSuffix = ".checkpoint";
+constexpr std::string_view kSigned = "\u2014 ";
+constexpr std::size_t kMaxText = 64u << 10;
+constexpr std::size_t kKeyId = 4;
+
+std::string base64(std::string_view bytes) {
+    constexpr int kForm = sodium_base64_VARIANT_ORIGINAL;
+    std::string out(sodium_base64_encoded_len(bytes.size(), kForm), '\0');
+    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                      bytes.size(), kForm);
+    out.pop_back();  // the terminator
+    return out;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+    std::string out(text.size(), '\0');
+    std::size_t size = 0;
+    const char* end = nullptr;
+    if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(),
+                          nullptr, &size, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
+        end != text.data() + text.size())
+        return std::nullopt;
+    out.resize(size);
+    return out;
+}
+
+/// The first bytes of a digest over name, kind of signature and key.
+std::string key_id(std::string_view name, const PublicBytes& key) {
+    const Hash digest = sha256({name, std::string_view("\n\x01", 2),
+                                std::string_view(reinterpret_cast<const char*>(key.data()), key.size())});
+    return std::string(bytes_of(digest).substr(0, kKeyId));
+}
+
+/// The text up to a line's end, which is taken off; empty if there is no line.
+std::optional<std::string_view> take_line(std::string_view& text) {
+    const std::size_t end = text.find('\n');
+    if (end == text.npos) return std::nullopt;
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    return line;
+}
+
+bool is_signed(std::string_view body, std::string_view signatures, const std::string& name,
+               const PublicBytes& key) {
+    while (auto line = take_line(signatures)) {
+        if (!line->starts_with(kSigned)) return false;
+        line->remove_prefix(kSigned.size());
+        if (!line->starts_with(name + " ")) continue;
+        const auto bytes = from_base64(line->substr(name.size() + 1));
+        if (!bytes || bytes->size() != kKeyId + crypto_sign_BYTES || !bytes->starts_with(key_id(name, key)))
+            continue;
+        if (crypto_sign_verify_detached(reinterpret_cast<const unsigned char*>(bytes->data()) + kKeyId,
+                                        reinterpret_cast<const unsigned char*>(body.data()), body.size(),
+                                        key.data()) == 0)
+            return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+std::int64_t now_micros() {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+}
+
+std::string origin_of(const LedgerId& id) {
+    std::string out(kOrigin);
+    for (const std::uint8_t byte : id) out += fmt::format("{:02x}", byte);
+    return out;
+}
+
+std::string checkpoint_path(const std::string& folder, std::uint64_t size) {
+    return fmt::format("{}/checkpoints/{:020}{}", folder, size, kSuffix);
+}
+
+Result<std::vector<std::uint64_t>> checkpoints_in(const std::string& folder) {
+    std::vector<std::uint64_t> out;
+    std::error_code ignored;
+    if (!std::filesystem::exists(folder + "/checkpoints", ignored)) return out;
+    auto names = list_folder(folder + "/checkpoints", kSuffix);
+    if (!names) return tl::unexpected(std::move(names.error()));
+    for (const std::string& name : *names) {
+        std::uint64_t size = 0;
+        std::from_chars(name.data(), name.data() + name.size(), size);
+        if (checkpoint_path(folder, size) == folder + "/checkpoints/" + name) out.push_back(size);
+    }
+    return out;
+}
+
+namespace {
+
+constexpr std::string_view kSecretLine = "writ-ed25519-secret:", kPublicLine = "writ-ed25519-public:";
+
+std::string digest_id(const PublicBytes& key) {
+    return to_hex(sha256({std::string_view(reinterpret_cast<const char*>(key.data()), key.size())}))
+        .substr(0, 16);
+}
+
+/// The bytes of a line `PREFIX ID:BASE64`, and its id.
+std::optional<std::pair<Seed, std::string>> read_key_line(std::string_view text, std::string_view prefix) {
+    if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+    if (!text.starts_with(prefix)) return std::nullopt;
+    text.remove_prefix(prefix.size());
+    const std::size_t colon = text.find(':');
+    if (colon == text.npos) return std::nullopt;
+    auto bytes = from_base64(text.substr(colon + 1));
+    Seed out{};
+    if (!bytes || bytes->size() != out.size()) return std::nullopt;
+    std::copy(bytes->begin(), bytes->end(), out.begin());
+    sodium_memzero(bytes->data(), bytes->size());
+    return std::pair{out, std::string(text.substr(0, colon))};
+}
+
+}  // namespace
+
+Result<Seed> read_seed(const std::string& path) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
+        return fail(LedgerCode::G0042, "others than its owner may use this secret key; `chmod 600` it", path);
+    auto text = read_file(path, kMaxText);
+    if (!text) return tl::unexpected(std::move(text.error()));
+    const auto read = read_key_line(*text, kSecretLine);
+    sodium_memzero(text->data(), text->size());
+    if (!read || digest_id(public_key_of(read->first)) != read->second)
+        return fail(LedgerCode::G0042, "not a secret key as `writ keys generate` writes it", path);
+    return read->first;
+}
+
+Result<PublicBytes> read_public_key(const std::string& path) {
+    auto text = read_file(path, kMaxText);
+    if (!text) return tl::unexpected(std::move(text.error()));
+    if (text->starts_with(kSecretLine)) {
+        auto seed = read_seed(path);
+        if (!seed) return tl::unexpected(std::move(seed.error()));
+        return public_key_of(*seed);
+    }
+    const auto read = read_key_line(*text, kPublicLine);
+    if (!read || digest_id(read->first) != read->second)
+        return fail(LedgerCode::G0042, "not a public key as `writ keys generate` writes it", path);
+    return read->first;
+}
+
+PublicBytes public_key_of(const Seed& seed) {
+    PublicBytes key{};
+    std::array<unsigned char, crypto_sign_SECRETKEYBYTES> secret{};
+    crypto_sign_seed_keypair(key.data(), secret.data(), seed.data());
+    sodium_memzero(secret.data(), secret.size());
+    return key;
+}
+
+std::string to_text(const Checkpoint& checkpoint, const Seed* seed) {
+    std::string text = fmt::format("{}\n{}\n{}\ntime {}\n", checkpoint.origin, checkpoint.size,
+                                   base64(bytes_of(checkpoint.root)), format_instant(checkpoint.time));
+    std::string signature;
+    if (seed != nullptr) {
+        PublicBytes key{};
+        std::array<unsigned char, crypto_sign_SECRETKEYBYTES> secret{};
+        crypto_sign_seed_keypair(key.data(), secret.data(), seed->data());
+        std::array<unsigned char, crypto_sign_BYTES> made{};
+        crypto_sign_detached(made.data(), nullptr, reinterpret_cast<const unsigned char*>(text.data()),
+                             text.size(), secret.data());
+        sodium_memzero(secret.data(), secret.size());
+        const std::string bytes = key_id(checkpoint.origin, key) +
+                                  std::string(reinterpret_cast<const char*>(made.data()), made.size());
+        signature = fmt::format("{}{} {}\n", kSigned, checkpoint.origin, base64(bytes));
+    }
+    return text + "\n" + signature;
+}
+
+Result<Checkpoint> read_checkpoint(std::string_view text, const PublicBytes* key) {
+    const auto malformed = [] { return fail(LedgerCode::G0040, "the text is not a checkpoint of a ledger"); };
+    const std::size_t blank = text.find("\n\n");
+    if (text.size() > kMaxText || blank == text.npos) return malformed();
+    const std::string_view body = text.substr(0, blank + 1);
+    std::string_view left = body;
+    Checkpoint out;
+    const auto origin = take_line(left), size = take_line(left), root = take_line(left),
+               time = take_line(left);
+    if (!time || !left.empty() || !origin->starts_with(kOrigin) || !time->starts_with("time "))
+        return malformed();
+    out.origin = *origin;
+    const auto [end, wrong] = std::from_chars(size->data(), size->data() + size->size(), out.size);
+    const auto hash = from_base64(*root);
+    const auto moment = parse_instant(time->substr(5));
+    if (wrong != std::errc() || end != size->data() + size->size() || !hash ||
+        hash->size() != out.root.size() || !moment)
+        return malformed();
+    std::copy(hash->begin(), hash->end(), out.root.begin());
+    out.time = *moment;
+    if (key != nullptr && !is_signed(body, text.substr(blank + 2), out.origin, *key))
+        return fail(LedgerCode::G0041, "the checkpoint has no signature of this key that fits it");
+    return out;
+}
+
+Result<std::string> make_checkpoint(const std::string& folder, const Seed* seed) {
+    LogOptions options;
+    options.create = false;
+    auto log = Log::open(folder, options);
+    if (!log) return tl::unexpected(std::move(log.error()));
+    const std::uint64_t size = (*log)->size();
+    const std::string path = checkpoint_path(folder, size);
+    std::error_code ignored;
+    std::filesystem::create_directory(folder + "/checkpoints", ignored);
+    if (std::filesystem::exists(path, ignored)) {
+        auto old = read_file(path, kMaxText);
+        if (!old) return tl::unexpected(std::move(old.error()));
+        auto read = read_checkpoint(*old, nullptr);
+        if (!read || read->root != (*log)->tree().root())
+            return fail(LedgerCode::G0003, "a checkpoint of this size has another root", path);
+    }
+    const std::string text =
+        to_text({origin_of((*log)->id()), size, (*log)->tree().root(), now_micros()}, seed);
+    if (auto kept = replace_file(path, text); !kept) return tl::unexpected(std::move(kept.error()));
+    return text;
+}
+
+}  // namespace writ::ledger

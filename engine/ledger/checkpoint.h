@@ -1,0 +1,21 @@
+// Where a ledger keeps its checkpoints.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ledger/segment.h"
+#include "writ/checkpoint.h"
+
+namespace writ::ledger {
+
+[[nodiscard]] std::string origin_of(const LedgerId& id);
+[[nodiscard]] std::string checkpoint_path(const std::string& folder, std::uint64_t size);
+/// Sizes of the checkpoints in a ledger's folder, ascending; none where there are none.
+[[nodiscard]] Result<std::vector<std::uint64_t>> checkpoints_in(const std::string& folder);
+
+/// Microseconds since the epoch.
+[[nodiscard]] std::int64_t now_micros();
+
+}  // namespace writ::ledger

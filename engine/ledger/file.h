@@ -1,0 +1,53 @@
+// Files as the ledger needs them: every failure is an Error that names the file, nothing throws.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/errors.h"
+
+namespace writ::ledger {
+
+/// An open file, closed at the end.
+class File {
+public:
+    File() = default;
+    explicit File(int descriptor) : descriptor_(descriptor) {}
+    ~File();
+    File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    File& operator=(File&& other) noexcept {
+        std::swap(descriptor_, other.descriptor_);
+        return *this;
+    }
+    [[nodiscard]] int descriptor() const { return descriptor_; }
+    [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
+
+private:
+    int descriptor_ = -1;
+};
+
+/// What the system said last, as an error about `path`.
+[[nodiscard]] tl::unexpected<Error> system_error(const std::string& path);
+
+/// `flags` as for open(2).
+[[nodiscard]] Result<File> open_file(const std::string& path, int flags);
+[[nodiscard]] Result<std::uint64_t> size_of(const File& file, const std::string& path);
+/// Up to `size` bytes, fewer only at the end of the file. Replaces what was in `out`, keeping its memory.
+[[nodiscard]] Result<void> read_into(std::string& out, const File& file, const std::string& path,
+                                     std::uint64_t offset, std::size_t size);
+[[nodiscard]] Result<std::string> read_at(const File& file, const std::string& path, std::uint64_t offset,
+                                          std::size_t size);
+[[nodiscard]] Result<void> write_at(const File& file, const std::string& path, std::uint64_t offset,
+                                    std::string_view bytes);
+/// The whole of a file of at most `limit` bytes.
+[[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit);
+/// Makes a file with this content, or leaves what was there: beside, durable, then renamed.
+[[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view bytes);
+/// Makes it durable that what is in a folder is called as it is.
+[[nodiscard]] Result<void> sync_folder(const std::string& path);
+/// Names in a folder that end like this, sorted.
+[[nodiscard]] Result<std::vector<std::string>> list_folder(const std::string& path, std::string_view suffix);
+
+}  // namespace writ::ledger

@@ -1,0 +1,360 @@
+#include "ledger/index.h"
+
+#include <filesystem>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include "ledger/hash.h"
+#include "ledger/log.h"
+
+namespace writ::ledger {
+
+namespace {
+
+constexpr int kSchemaVersion = 1;
+
+constexpr const char* kSchema = R"(
+create table place (ledger blob not null, next integer not null, last blob not null);
+create table decision (
+  seq integer primary key, time integer not null, now integer not null, effect integer not null, shadow integer not null,
+  agent text not null, class text not null, deployment text not null, run text not null, parent_run text not null,
+  tenant text not null, person text not null, initiator text not null, chain integer not null, workload text not null,
+  issuer text not null, token_id text not null, tool text not null, operation text not null, resource text not null,
+  environment text not null, credential_kind text not null, tier text not null, tier_rank integer not null,
+  high_risk integer not null, approvers integer not null, ttl integer not null, single_use integer not null,
+  request_id text not null, trace_id text not null, broker text not null, bundle text not null, reason text not null);
+create index decision_request on decision (request_id);
+create index decision_trace on decision (trace_id);
+create index decision_run on decision (run);
+create index decision_parent on decision (parent_run);
+create table shaped (seq integer not null, kind text not null, rule text not null);
+create index shaped_seq on shaped (seq);
+create table receipt (
+  seq integer primary key, time integer not null, decision integer not null, credential text not null,
+  resource text not null, issued_at integer not null, accepted_at integer not null, revoked_at integer not null);
+create index receipt_decision on receipt (decision);
+create table holder (name blob primary key, seq integer not null, ask blob not null) without rowid;
+create table drops (seq integer primary key, time integer not null, dropped integer not null);
+)";
+
+/// A prepared statement, used again and again.
+class Statement {
+public:
+    Statement(sqlite3* database, std::string_view sql) {
+        sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr);
+    }
+    ~Statement() { sqlite3_finalize(statement_); }
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
+
+    [[nodiscard]] sqlite3_stmt* get() const { return statement_; }
+    Statement& add(std::int64_t value) {
+        sqlite3_bind_int64(statement_, ++bound_, value);
+        return *this;
+    }
+    /// Bytes must stay until run().
+    Statement& add(std::string_view text) {
+        sqlite3_bind_text(statement_, ++bound_, text.empty() ? "" : text.data(),
+                          static_cast<int>(text.size()), SQLITE_STATIC);
+        return *this;
+    }
+    Statement& blob(std::string_view bytes) {
+        sqlite3_bind_blob(statement_, ++bound_, bytes.empty() ? "" : bytes.data(),
+                          static_cast<int>(bytes.size()), SQLITE_STATIC);
+        return *this;
+    }
+    /// One row, or the end.
+    int step() { return statement_ == nullptr ? SQLITE_ERROR : sqlite3_step(statement_); }
+    void reset() {
+        sqlite3_reset(statement_);
+        bound_ = 0;
+    }
+    bool run() {
+        const bool done = step() == SQLITE_DONE;
+        reset();
+        return done;
+    }
+    [[nodiscard]] std::string_view bytes(int column) const {
+        const void* at = sqlite3_column_blob(statement_, column);
+        return {static_cast<const char*>(at),
+                at == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+    }
+    [[nodiscard]] std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+private:
+    sqlite3_stmt* statement_ = nullptr;
+    int bound_ = 0;
+};
+
+Cell cell_of(sqlite3_stmt* row, int column) {
+    switch (sqlite3_column_type(row, column)) {
+        case SQLITE_INTEGER:
+            return sqlite3_column_int64(row, column);
+        case SQLITE_FLOAT:
+            return sqlite3_column_double(row, column);
+        case SQLITE_NULL:
+            return std::monostate{};
+        default: {
+            const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(row, column));
+            return std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(row, column)));
+        }
+    }
+}
+
+}  // namespace
+
+std::string scoped_key(std::string_view tenant, std::string_view agent, std::string_view key) {
+    return fmt::format("{}:{}{}:{}{}", tenant.size(), tenant, agent.size(), agent, key);
+}
+
+struct Index::Impl {
+    std::string folder, path;
+    sqlite3* database = nullptr;
+
+    explicit Impl(std::string in) : folder(std::move(in)), path(folder + "/index.sqlite") {}
+    ~Impl() { close(); }
+    void close() {
+        statements.reset();
+        sqlite3_close(database);
+        database = nullptr;
+    }
+
+    struct Statements {
+        Statement decision, shaped, receipt, holder, drops, place, find;
+        explicit Statements(sqlite3* db)
+            : decision(db,
+                       "insert into decision values "
+                       "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+              shaped(db, "insert into shaped values (?,?,?)"),
+              receipt(db, "insert into receipt values (?,?,?,?,?,?,?,?)"),
+              holder(db, "insert into holder values (?,?,?) on conflict (name) do nothing"),
+              drops(db, "insert into drops values (?,?,?)"),
+              place(db, "update place set next = ?, last = ?"),
+              find(db, "select seq, ask from holder where name = ?") {}
+    };
+    std::optional<Statements> statements;
+
+    tl::unexpected<Error> failed() const {
+        return fail(LedgerCode::G0008, fmt::format("the index cannot be used: {}", sqlite3_errmsg(database)),
+                    path);
+    }
+    bool run(const char* sql) { return sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK; }
+
+    /// Opens what is there, or a new one. False: it cannot be used as it is.
+    bool connect(const std::string& where) {
+        close();
+        // SQLite would let everybody read it; its other files are as this one.
+        if (where == path) (void)open_file(where, O_RDWR | O_CREAT);
+        if (sqlite3_open(where.c_str(), &database) != SQLITE_OK) return false;
+        sqlite3_busy_timeout(database, 5000);
+        if (!run("pragma journal_mode = wal; pragma synchronous = normal; begin immediate")) return false;
+        std::int64_t version = -1;
+        {
+            Statement ask(database, "pragma user_version");
+            if (ask.step() == SQLITE_ROW) version = ask.integer(0);
+        }
+        bool fits = version == kSchemaVersion;
+        if (version == 0)
+            fits = run(kSchema) && run(fmt::format("pragma user_version = {}", kSchemaVersion).c_str()) &&
+                   run("insert into place values (x'', 0, x'')");
+        return run(fits ? "commit" : "rollback") && fits;
+    }
+
+    Result<void> open() {
+        auto segments = segments_in(folder);
+        if (!segments) return tl::unexpected(std::move(segments.error()));
+        auto first = SegmentReader::open(folder + "/" + segment_name(segments->front()));
+        if (!first) return tl::unexpected(std::move(first.error()));
+        const std::string id(reinterpret_cast<const char*>(first->header().id.data()),
+                             first->header().id.size());
+        // One that does not fit is made anew; where that cannot be, in memory.
+        bool usable = connect(path) && belongs(id);
+        if (!usable && ::access(folder.c_str(), W_OK) == 0) {
+            close();
+            for (const char* suffix : {"", "-wal", "-shm"}) {
+                std::error_code ignored;
+                std::filesystem::remove(path + suffix, ignored);
+            }
+            usable = connect(path) && belongs(id);
+        }
+        if (!usable && !(connect(":memory:") && belongs(id))) return failed();
+        statements.emplace(database);
+        return catch_up();
+    }
+
+    /// Whether the index is of this ledger, and of what is in it now.
+    bool belongs(std::string_view id) {
+        std::int64_t next = 0;
+        std::string last;
+        {
+            Statement place(database, "select ledger, next, last from place");
+            if (place.step() != SQLITE_ROW) return false;
+            next = place.integer(1);
+            last = place.bytes(2);
+            if (next == 0) {
+                Statement claim(database, "update place set ledger = ?");
+                place.reset();
+                return claim.blob(id).run();
+            }
+            if (place.bytes(0) != id) return false;
+        }
+        auto reader = Reader::open(folder);
+        if (!reader || !reader->seek(static_cast<std::uint64_t>(next - 1))) return false;
+        const auto there = reader->next();
+        return there && *there && bytes_of(leaf_hash(reader->bytes())) == last;
+    }
+
+    Result<void> catch_up() {
+        constexpr int kAtOnce = 20'000;  // records in one transaction
+        auto reader = Reader::open(folder);
+        if (!reader) return tl::unexpected(std::move(reader.error()));
+        Record record;
+        for (bool more = true; more;) {
+            if (!run("begin immediate")) return failed();
+            const auto undo = [this](Error error) {
+                run("rollback");
+                return tl::unexpected(std::move(error));
+            };
+            std::uint64_t next = 0;
+            {
+                Statement place(database, "select next from place");
+                if (place.step() == SQLITE_ROW) next = static_cast<std::uint64_t>(place.integer(0));
+            }
+            if (auto found = reader->seek(next); !found) return undo(std::move(found.error()));
+            Hash last{};
+            int taken = 0;
+            while (taken < kAtOnce) {
+                auto there = reader->next();
+                if (!there) return undo(std::move(there.error()));
+                more = *there;
+                if (!more) break;
+                if (auto read = decode(reader->bytes(), record); !read) return undo(std::move(read.error()));
+                if (!insert(reader->sequence(), record)) return undo(std::move(failed().value()));
+                last = leaf_hash(reader->bytes());
+                next = reader->sequence() + 1;
+                ++taken;
+            }
+            if (taken > 0 &&
+                !statements->place.add(static_cast<std::int64_t>(next)).blob(bytes_of(last)).run())
+                return undo(std::move(failed().value()));
+            if (!run("commit")) return undo(std::move(failed().value()));
+        }
+        return {};
+    }
+
+    bool insert(std::uint64_t sequence, const Record& record) {
+        const auto seq = static_cast<std::int64_t>(sequence);
+        bool done = true;
+        each_key(record, [&](const std::string& name, const Hash& ask) {
+            done = done && statements->holder.blob(name).add(seq).blob(bytes_of(ask)).run();
+        });
+        if (!done) return false;
+        switch (record.kind) {
+            case RecordKind::Decision:
+                return insert_decision(seq, record);
+            case RecordKind::Receipt: {
+                const Receipt& told = record.receipt;
+                return statements->receipt.add(seq)
+                    .add(record.time)
+                    .add(static_cast<std::int64_t>(told.decision))
+                    .add(told.credential)
+                    .add(told.resource)
+                    .add(told.issued_at)
+                    .add(told.accepted_at)
+                    .add(told.revoked_at)
+                    .run();
+            }
+            case RecordKind::Use:
+                return true;
+            case RecordKind::Drops:
+                return statements->drops.add(seq)
+                    .add(record.time)
+                    .add(static_cast<std::int64_t>(record.dropped))
+                    .run();
+        }
+        return false;
+    }
+
+    bool insert_decision(std::int64_t seq, const Record& record) {
+        const Decision& decision = record.decision;
+        const Attribution& who = decision.attribution;
+        const Surroundings& around = record.around;
+        const bool high = around.tier_rank > 1 && around.tier_rank == around.tier_count;
+        Statement& row = statements->decision;
+        row.add(seq)
+            .add(record.time)
+            .add(decision.now)
+            .add(static_cast<std::int64_t>(decision.effect))
+            .add(record.shadow ? 1 : 0);
+        for (const std::string_view text : {who.agent, who.agent_class, who.deployment, who.run,
+                                            who.parent_run, who.tenant, who.user, who.initiator})
+            row.add(text);
+        row.add(static_cast<std::int64_t>(who.chain.size()));
+        for (const std::string_view text :
+             {who.workload, who.issuer, who.token_id, who.tool, around.operation, who.resource,
+              around.environment, around.credential_kind, around.tier})
+            row.add(text);
+        row.add(static_cast<std::int64_t>(around.tier_rank))
+            .add(high ? 1 : 0)
+            .add(static_cast<std::int64_t>(who.approvers.size()));
+        row.add(decision.effect == Effect::Permit ? decision.grant.ttl : 0)
+            .add(decision.grant.single_use ? 1 : 0);
+        row.add(around.request_id).add(around.trace_id).add(around.broker);
+        row.add(record.bundles.empty() ? std::string_view{} : record.bundles.back());
+        row.add(decision.reasons.empty() ? std::string_view{} : decision.reasons.front().code);
+        if (!row.run()) return false;
+        for (const RecordedRule& rule : record.rules)
+            if (!statements->shaped.add(seq).add(rule.kind).add(rule.name).run()) return false;
+        return true;
+    }
+};
+
+Index::Index(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Index::~Index() = default;
+
+Result<std::unique_ptr<Index>> Index::open(const std::string& folder) {
+    auto impl = std::make_unique<Impl>(folder);
+    if (auto opened = impl->open(); !opened) return tl::unexpected(std::move(opened.error()));
+    return std::unique_ptr<Index>(new Index(std::move(impl)));
+}
+
+Result<void> Index::catch_up() {
+    return impl_->catch_up();
+}
+
+Result<std::optional<Holder>> Index::find(std::string_view key) {
+    Statement& find = impl_->statements->find;
+    find.blob(key);
+    std::optional<Holder> out;
+    const int got = find.step();
+    if (got == SQLITE_ROW) {
+        out.emplace();
+        out->sequence = static_cast<std::uint64_t>(find.integer(0));
+        find.bytes(1).copy(reinterpret_cast<char*>(out->ask.data()), out->ask.size());
+    }
+    find.reset();
+    if (got != SQLITE_ROW && got != SQLITE_DONE) return impl_->failed();
+    return out;
+}
+
+Result<Table> Index::ask(std::string name, std::string_view sql, const std::vector<std::string>& texts) {
+    Statement question(impl_->database, sql);
+    for (const std::string& text : texts) question.add(std::string_view(text));
+    Table out;
+    out.name = std::move(name);
+    for (int i = 0; i < sqlite3_column_count(question.get()); ++i)
+        out.columns.emplace_back(sqlite3_column_name(question.get(), i));
+    int got = question.step();
+    for (; got == SQLITE_ROW; got = question.step()) {
+        auto& row = out.rows.emplace_back();
+        for (int i = 0; i < static_cast<int>(out.columns.size()); ++i)
+            row.push_back(cell_of(question.get(), i));
+    }
+    if (got != SQLITE_DONE) return impl_->failed();
+    return out;
+}
+
+}  // namespace writ::ledger

@@ -1,0 +1,75 @@
+// The log of truth: records appended by any number of programs, a block at a time, each durable before
+// the call returns. Not here: what records say (record.h), who waits for them (writer.h).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/segment.h"
+
+namespace writ::ledger {
+
+struct LogOptions {
+    bool create = true;                       ///< make the ledger if the folder is empty or not there
+    std::uint64_t segment_bytes = 64u << 20;  ///< a new segment is begun once one has as many
+    int patience = 5000;                      ///< milliseconds to wait for another program
+};
+
+/// Called for records that are in the log, in order: number, leaf hash and bytes.
+using Seen = std::function<void(std::uint64_t, const Hash&, std::string_view)>;
+
+/// One program's end of the log. Used by one thread at a time.
+class Log {
+public:
+    /// Cuts a write that was cut short back to the last whole block, after keeping a copy of it.
+    /// Errors: G0001, G0002, G0003, G0004, G0005, G0006.
+    [[nodiscard]] static Result<std::unique_ptr<Log>> open(const std::string& folder,
+                                                           const LogOptions& options);
+
+    /// Takes the lock; what other programs have appended is passed to `seen` first.
+    /// Errors: G0002, G0003, G0005. The lock is then not held.
+    [[nodiscard]] Result<void> lock(const Seen& seen);
+    /// Appends one block and makes it durable. On an error nothing was appended.
+    /// Requires: the lock; records and leaves are as many, and fit a block.
+    [[nodiscard]] Result<void> append(const std::vector<std::string_view>& records,
+                                      const std::vector<Hash>& leaves);
+    void unlock();
+
+    [[nodiscard]] std::uint64_t size() const { return tree_.size(); }
+    [[nodiscard]] const Frontier& tree() const { return tree_; }
+    [[nodiscard]] const LedgerId& id() const { return id_; }
+
+private:
+    Log() = default;
+    [[nodiscard]] Result<void> take_lock();
+    [[nodiscard]] Result<void> catch_up(const Seen& seen);
+    [[nodiscard]] Result<void> read_on(const Seen& seen);
+    [[nodiscard]] Result<void> cut(std::uint64_t offset, bool keep);
+    [[nodiscard]] Result<void> begin_segment();
+    [[nodiscard]] Result<void> use_segment(std::uint64_t first);
+    [[nodiscard]] Result<void> hold_against_checkpoint() const;
+    [[nodiscard]] std::string path_of(std::uint64_t first) const {
+        return folder_ + "/" + segment_name(first);
+    }
+
+    std::string folder_;
+    LogOptions options_;
+    File lock_;
+    File segment_;
+    std::string path_;          ///< of the segment
+    std::uint64_t offset_ = 0;  ///< where the next block goes
+    bool held_ = false;         ///< the lock
+    bool suspect_ = false;      ///< a write failed: what is behind offset_ is not known
+    LedgerId id_{};
+    Frontier tree_;
+    std::string block_;
+};
+
+/// Segments of a ledger by their first record, in order.
+/// Errors: G0001 the folder holds none; G0002.
+[[nodiscard]] Result<std::vector<std::uint64_t>> segments_in(const std::string& folder);
+
+}  // namespace writ::ledger

@@ -1,0 +1,259 @@
+// Recorded requests decided again: under the policies their records name, or under others.
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "base/json.h"
+#include "ledger/errors.h"
+#include "ledger/segment.h"
+#include "writ/audit.h"
+
+namespace writ::ledger {
+
+namespace {
+
+constexpr std::uint64_t kTellEvery = 4096;
+constexpr std::size_t kExamples = 10;
+
+/// Layers with what deciding under them takes.
+struct Judge {
+    explicit Judge(Layers all) : layers(all), request(all), evaluator(std::move(all)) {}
+    Layers layers;
+    Request request;
+    Evaluator evaluator;
+    Record record;  ///< the answer
+};
+
+/// How one decision differs from another, one bit each.
+enum Difference : unsigned { kSame = 0, kWider = 1, kNarrower = 2, kOther = 4 };
+
+unsigned compare_sets(const std::vector<std::string_view>& was, const std::vector<std::string_view>& is) {
+    if (was == is) return kSame;
+    const auto holds_all = [](const auto& all, const auto& some) {
+        return std::all_of(some.begin(), some.end(), [&](const auto& each) {
+            return std::find(all.begin(), all.end(), each) != all.end();
+        });
+    };
+    return (holds_all(is, was) ? 0u : kNarrower) | (holds_all(was, is) ? 0u : kWider);
+}
+
+unsigned compare_grants(const Grant& was, const Grant& is) {
+    unsigned out = compare_sets(was.scopes, is.scopes) | compare_sets(was.audience, is.audience);
+    if (was.ttl != is.ttl) out |= is.ttl > was.ttl ? kWider : kNarrower;
+    if (was.single_use != is.single_use) out |= was.single_use ? kWider : kNarrower;
+    const auto same = [](const Obligation& a, const Obligation& b) {
+        return a.name == b.name && a.args == b.args;
+    };
+    const auto lacks = [&](const auto& all, const Obligation& duty) {
+        return std::none_of(all.begin(), all.end(), [&](const Obligation& each) { return same(each, duty); });
+    };
+    if (std::any_of(was.obligations.begin(), was.obligations.end(),
+                    [&](const Obligation& duty) { return lacks(is.obligations, duty); }))
+        out |= kWider;
+    if (std::any_of(is.obligations.begin(), is.obligations.end(),
+                    [&](const Obligation& duty) { return lacks(was.obligations, duty); }))
+        out |= kNarrower;
+    return out;
+}
+
+unsigned compare_requirements(const Decision& was, const Decision& is) {
+    const auto same = [](const Requirement& a, const Requirement& b) {
+        return a.groups == b.groups && a.needed == b.needed && a.within == b.within;
+    };
+    const bool equal = std::equal(was.requirements.begin(), was.requirements.end(), is.requirements.begin(),
+                                  is.requirements.end(), same);
+    return equal ? kSame : kOther;
+}
+
+unsigned compare(const Decision& was, const Decision& is) {
+    if (was.effect != is.effect) return is.effect > was.effect ? kWider : kNarrower;
+    switch (is.effect) {
+        case Effect::Deny:
+            return kSame;
+        case Effect::NeedsApproval:
+            return compare_requirements(was, is);
+        case Effect::Permit:
+            return compare_grants(was.grant, is.grant);
+    }
+    return kOther;
+}
+
+std::string_view spelling(Effect effect) {
+    constexpr std::string_view kNames[] = {"deny", "needs approval", "permit"};
+    return kNames[static_cast<std::size_t>(effect)];
+}
+
+std::string change_of(const Decision& was, const Decision& is, unsigned difference) {
+    if (was.effect != is.effect)
+        return std::string(spelling(was.effect)) + " → " + std::string(spelling(is.effect));
+    const std::string of = std::string(spelling(is.effect)) + ", ";
+    switch (difference) {
+        case kWider:
+            return of + "wider";
+        case kNarrower:
+            return of + "narrower";
+        case kWider | kNarrower:
+            return of + "wider and narrower";
+        default:
+            return of + "other approval";
+    }
+}
+
+/// The first rule behind a decision, as `kind name`; the reason's code where there is none.
+std::string rule_behind(const Decision& decision, const Layers& layers) {
+    for (const Reason& reason : decision.reasons)
+        if (reason.layer < layers.bundles().size() &&
+            reason.rule < layers.bundles()[reason.layer].rule_count()) {
+            const RuleInfo info = layers.bundles()[reason.layer].rule(reason.rule);
+            return std::string(info.kind) + " " + std::string(info.name);
+        }
+    return decision.reasons.empty() ? std::string() : std::string(decision.reasons.front().code);
+}
+
+/// How often each change came, by what it is grouped by.
+class Groups {
+public:
+    void add(std::string change, std::string of, std::uint64_t sequence) {
+        auto [at, fresh] = groups_.try_emplace({std::move(change), std::move(of)}, Group{0, sequence});
+        ++at->second.count;
+    }
+    Table table(std::string name, std::string title, std::string of) const {
+        Table out{
+            std::move(name), std::move(title), {"change", std::move(of), "decisions", "example"}, {}, {}};
+        std::vector<std::pair<std::pair<std::string, std::string>, Group>> sorted(groups_.begin(),
+                                                                                  groups_.end());
+        std::stable_sort(sorted.begin(), sorted.end(),
+                         [](const auto& a, const auto& b) { return a.second.count > b.second.count; });
+        for (const auto& [key, group] : sorted)
+            out.rows.push_back({key.first, key.second, static_cast<std::int64_t>(group.count),
+                                static_cast<std::int64_t>(group.example)});
+        return out;
+    }
+
+private:
+    struct Group {
+        std::uint64_t count, example;
+    };
+    std::map<std::pair<std::string, std::string>, Group> groups_;
+};
+
+/// How many records there are, as far as it is known without reading them all.
+std::uint64_t count_records(const std::string& folder) {
+    auto reader = Reader::open(folder);
+    if (!reader || !reader->seek(UINT64_MAX)) return 0;
+    return reader->sequence();
+}
+
+bool replayable(const Record& record) {
+    return !record.request.empty() && !record.overruled;
+}
+
+}  // namespace
+
+Result<Redecided> redecide(const std::string& folder, const FindBundle& find, const Progress& progress) {
+    auto reader = Reader::open(folder);
+    if (!reader) return tl::unexpected(std::move(reader.error()));
+    const std::uint64_t all = progress ? count_records(folder) : 0;
+    std::unordered_map<std::string, std::unique_ptr<Judge>> judges;  // by digests; null: one is missing
+    const auto judge_of = [&](const Record& record) -> Judge* {
+        std::string name;
+        for (const std::string_view digest : record.bundles) name += digest;
+        const auto known = judges.find(name);
+        if (known != judges.end()) return known->second.get();
+        std::vector<Bundle> bundles;
+        for (const std::string_view digest : record.bundles)
+            if (auto bundle = find(digest); bundle && bundle->digest() == digest)
+                bundles.push_back(std::move(*bundle));
+        const bool whole = bundles.size() == record.bundles.size() && !bundles.empty();
+        return judges.emplace(name, whole ? std::make_unique<Judge>(Layers(std::move(bundles))) : nullptr)
+            .first->second.get();
+    };
+    Redecided out;
+    Record record;
+    std::string answer;
+    for (;;) {
+        auto more = reader->next();
+        if (!more) return tl::unexpected(std::move(more.error()));
+        if (!*more) return out;
+        if (progress && reader->sequence() % kTellEvery == 0) progress(reader->sequence(), all);
+        if (auto read = decode(reader->bytes(), record); !read)
+            return tl::unexpected(std::move(read.error()));
+        if (record.kind != RecordKind::Decision) continue;
+        ++out.decisions;
+        if (!replayable(record)) {
+            ++out.no_request;
+            continue;
+        }
+        Judge* judge = judge_of(record);
+        if (judge == nullptr) {
+            ++out.no_bundle;
+            continue;
+        }
+        bool same = judge->request.parse(record.request).has_value();
+        if (same) {
+            judge->evaluator.evaluate(judge->request, judge->record.decision);
+            describe_rules(judge->record, judge->layers);
+            answer.clear();
+            encode_answer(judge->record, answer);
+            same = answer == answer_in(reader->bytes());
+        }
+        if (same)
+            ++out.same;
+        else if (!record.masked.empty())
+            ++out.masked;
+        else {
+            ++out.differ;
+            if (out.examples.size() < kExamples) out.examples.push_back(reader->sequence());
+        }
+    }
+}
+
+Result<Comparison> replay(const std::string& folder, const Layers& against, const Progress& progress) {
+    auto reader = Reader::open(folder);
+    if (!reader) return tl::unexpected(std::move(reader.error()));
+    const std::uint64_t all = progress ? count_records(folder) : 0;
+    Judge judge(against);
+    Comparison out;
+    Groups by_rule, by_agent;
+    Record record;
+    Decision decision;
+    for (;;) {
+        auto more = reader->next();
+        if (!more) return tl::unexpected(std::move(more.error()));
+        if (!*more) break;
+        if (progress && reader->sequence() % kTellEvery == 0) progress(reader->sequence(), all);
+        if (auto read = decode(reader->bytes(), record); !read)
+            return tl::unexpected(std::move(read.error()));
+        if (record.kind != RecordKind::Decision || record.shadow) continue;
+        if (!replayable(record)) {
+            ++out.no_request;
+            continue;
+        }
+        ++out.decisions;
+        out.masked += record.masked.empty() ? 0 : 1;
+        const auto parsed = judge.request.parse(record.request);
+        if (!parsed) ++out.refused;
+        judge.evaluator.evaluate(judge.request, decision);
+        const unsigned difference = compare(record.decision, decision);
+        if (difference == kSame) {
+            ++out.same;
+            continue;
+        }
+        ++(difference == kWider ? out.wider : difference == kNarrower ? out.narrower : out.other);
+        const std::string change = change_of(record.decision, decision, difference);
+        std::string rule =
+            parsed ? rule_behind(decision, judge.layers) : parsed.error().code + " " + parsed.error().context;
+        // Where nothing new denies, what permitted before is what is gone.
+        if (parsed && decision.effect == Effect::Deny && !decision.reasons.empty() &&
+            decision.reasons.front().rule == kNoRule && !record.rules.empty())
+            rule = "no longer " + std::string(record.rules.front().kind) + " " +
+                   std::string(record.rules.front().name);
+        by_rule.add(change, std::move(rule), reader->sequence());
+        by_agent.add(change, std::string(record.decision.attribution.agent), reader->sequence());
+    }
+    out.by_rule = by_rule.table("by_rule", "What would change, by rule", "rule");
+    out.by_agent = by_agent.table("by_agent", "What would change, by agent", "agent");
+    return out;
+}
+
+}  // namespace writ::ledger

@@ -1,0 +1,13 @@
+// The questions about all decisions.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ledger/index.h"
+
+namespace writ::ledger {
+
+[[nodiscard]] Result<std::vector<Table>> report_on(Index& index, std::int64_t since);
+
+}  // namespace writ::ledger

@@ -1,0 +1,202 @@
+#include "ledger/segment.h"
+
+#include <bit>
+#include <cstring>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace writ::ledger {
+
+static_assert(std::endian::native == std::endian::little, "numbers are copied as they are");
+
+namespace {
+
+constexpr std::string_view kMagic = "WRITLEDG";
+constexpr std::string_view kBlockMagic = "WBLK";
+constexpr std::size_t kHeaderFixed = 8 + 4 + 4 + 16 + 8;  // magic, version, peaks, id, first
+constexpr std::size_t kReadAhead = 1u << 20;
+
+template <class T>
+void put(std::string& out, T value) {
+    char raw[sizeof value];
+    std::memcpy(raw, &value, sizeof value);
+    out.append(raw, sizeof value);
+}
+
+template <class T>
+T get(std::string_view bytes, std::size_t offset) {
+    T value;
+    std::memcpy(&value, bytes.data() + offset, sizeof value);
+    return value;
+}
+
+/// Tells a write that was cut short from one that was not; against whoever may write here there is the
+/// tree. Seeded with the ledger's id, so that no request can hold a block that would be taken for one.
+std::uint64_t checksum(const LedgerId& id, std::string_view head, std::string_view body) {
+    const std::uint64_t seed =
+        XXH3_64bits_withSeed(head.data(), head.size(), XXH3_64bits(id.data(), id.size()));
+    return XXH3_64bits_withSeed(body.data(), body.size(), seed);
+}
+
+}  // namespace
+
+std::string segment_name(std::uint64_t first) {
+    return fmt::format("{:020}{}", first, kSegmentSuffix);
+}
+
+std::string write_header(const SegmentHeader& header) {
+    std::string out(kMagic);
+    put(out, kFormatVersion);
+    put(out, static_cast<std::uint32_t>(header.before.peaks().size()));
+    out.append(reinterpret_cast<const char*>(header.id.data()), header.id.size());
+    put(out, header.before.size());
+    for (const Hash& peak : header.before.peaks())
+        out.append(reinterpret_cast<const char*>(peak.data()), peak.size());
+    put(out, checksum(header.id, out, {}));
+    return out;
+}
+
+void write_block(const LedgerId& id, std::uint64_t first, const std::vector<std::string_view>& records,
+                 std::string& out) {
+    const std::size_t begin = out.size();
+    out += kBlockMagic;
+    put(out, std::uint32_t{0});
+    put(out, first);
+    put(out, static_cast<std::uint32_t>(records.size()));
+    put(out, std::uint32_t{0});
+    put(out, std::uint64_t{0});
+    for (const std::string_view record : records) {
+        put(out, static_cast<std::uint32_t>(record.size()));
+        out += record;
+    }
+    const auto length = static_cast<std::uint32_t>(out.size() - begin - kBlockHeader);
+    std::memcpy(out.data() + begin + 4, &length, sizeof length);
+    const std::uint64_t sum = checksum(id, std::string_view(out).substr(begin, kBlockHeader - 8),
+                                       std::string_view(out).substr(begin + kBlockHeader));
+    std::memcpy(out.data() + begin + kBlockHeader - 8, &sum, sizeof sum);
+}
+
+Result<SegmentReader> SegmentReader::open(const std::string& path) {
+    SegmentReader out;
+    auto file = open_file(path, O_RDONLY);
+    if (!file) return tl::unexpected(std::move(file.error()));
+    out.file_ = std::move(*file);
+    out.path_ = path;
+    auto head = read_at(out.file_, path, 0, kHeaderFixed + 64 * sizeof(Hash) + 8);
+    if (!head) return tl::unexpected(std::move(head.error()));
+    const auto damaged = [&] {
+        return fail(LedgerCode::G0003, "the header of the segment is damaged", path);
+    };
+    if (head->size() < kHeaderFixed || !head->starts_with(kMagic)) return damaged();
+    if (const auto version = get<std::uint32_t>(*head, 8); version != kFormatVersion)
+        return fail(
+            LedgerCode::G0004,
+            fmt::format("the segment has format {}, and this program knows {}", version, kFormatVersion),
+            path);
+    const auto count = get<std::uint32_t>(*head, 12);
+    const std::size_t size = kHeaderFixed + std::size_t{count} * sizeof(Hash);
+    if (count > 64 || head->size() < size + 8) return damaged();
+    std::memcpy(out.header_.id.data(), head->data() + 16, out.header_.id.size());
+    if (get<std::uint64_t>(*head, size) !=
+        checksum(out.header_.id, std::string_view(*head).substr(0, size), {}))
+        return damaged();
+    std::vector<Hash> peaks(count);
+    for (std::uint32_t i = 0; i < count; ++i)
+        std::memcpy(peaks[i].data(), head->data() + kHeaderFixed + i * sizeof(Hash), sizeof(Hash));
+    out.next_ = get<std::uint64_t>(*head, 32);
+    auto before = Frontier::from_peaks(out.next_, std::move(peaks));
+    if (!before) return damaged();
+    out.header_.before = std::move(*before);
+    out.offset_ = size + 8;
+    return out;
+}
+
+Result<std::string_view> SegmentReader::window(std::uint64_t offset, std::size_t size) {
+    if (offset < buffer_at_ || offset + size > buffer_at_ + buffer_.size()) {
+        // Nothing of it is there if this fails.
+        auto read = read_into(buffer_, file_, path_, offset, std::max(size, kReadAhead));
+        if (!read) {
+            buffer_.clear();
+            return tl::unexpected(std::move(read.error()));
+        }
+        buffer_at_ = offset;
+    }
+    return std::string_view(buffer_).substr(offset - buffer_at_, size);
+}
+
+bool SegmentReader::parse(std::string_view header, BlockInfo& out) const {
+    if (header.size() < kBlockHeader || !header.starts_with(kBlockMagic)) return false;
+    out.length = get<std::uint32_t>(header, 4);
+    out.first = get<std::uint64_t>(header, 8);
+    out.count = get<std::uint32_t>(header, 16);
+    return get<std::uint32_t>(header, 20) == 0 && out.length <= kMaxBlock && out.count > 0 &&
+           std::size_t{out.count} * 4 <= out.length;
+}
+
+Result<SegmentReader::Found> SegmentReader::skip() {
+    auto head = window(offset_, kBlockHeader);
+    if (!head) return tl::unexpected(std::move(head.error()));
+    if (head->empty()) return Found::End;
+    BlockInfo block;
+    if (!parse(*head, block) || block.first != next_) return not_a_block();
+    block.offset = offset_;
+    block_ = block;
+    offset_ += kBlockHeader + block.length;
+    next_ += block.count;
+    return Found::Block;
+}
+
+Result<SegmentReader::Found> SegmentReader::load() {
+    const auto back = [this] {
+        offset_ = block_.offset;
+        next_ = block_.first;
+        return not_a_block();
+    };
+    auto whole = window(block_.offset, kBlockHeader + block_.length);
+    if (!whole) return tl::unexpected(std::move(whole.error()));
+    if (whole->size() < kBlockHeader + block_.length) return back();
+    std::string_view left = whole->substr(kBlockHeader);
+    if (get<std::uint64_t>(*whole, kBlockHeader - 8) !=
+        checksum(header_.id, whole->substr(0, kBlockHeader - 8), left))
+        return back();
+    records_.clear();
+    for (std::uint32_t i = 0; i < block_.count; ++i) {
+        if (left.size() < 4) return back();
+        const auto length = get<std::uint32_t>(left, 0);
+        if (length > left.size() - 4) return back();
+        records_.push_back(left.substr(4, length));
+        left.remove_prefix(4 + std::size_t{length});
+    }
+    if (!left.empty()) return back();
+    return Found::Block;
+}
+
+Result<SegmentReader::Found> SegmentReader::next() {
+    auto found = skip();
+    return found && *found == Found::Block ? load() : found;
+}
+
+/// A block behind this place proves that what stood here was durable once: the next is not begun
+/// before the last one is.
+Result<SegmentReader::Found> SegmentReader::not_a_block() {
+    buffer_.clear();  // what is there may be whole at the next look
+    auto size = size_of(file_, path_);
+    if (!size) return tl::unexpected(std::move(size.error()));
+    auto rest = read_at(file_, path_, offset_, static_cast<std::size_t>(*size - std::min(*size, offset_)));
+    if (!rest) return tl::unexpected(std::move(rest.error()));
+    const std::string_view all = *rest;
+    for (std::size_t at = all.find(kBlockMagic, 1); at != all.npos; at = all.find(kBlockMagic, at + 1)) {
+        BlockInfo block;
+        if (!parse(all.substr(at), block) || all.size() - at < kBlockHeader + block.length) continue;
+        const std::string_view head = all.substr(at, kBlockHeader - 8);
+        const std::string_view body = all.substr(at + kBlockHeader, block.length);
+        if (get<std::uint64_t>(all, at + kBlockHeader - 8) == checksum(header_.id, head, body))
+            return Found::Damaged;
+    }
+    return Found::Torn;
+}
+
+}  // namespace writ::ledger

@@ -1,0 +1,220 @@
+// Verification: one pass over all records, every root on the way held against what says what it should be.
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "ledger/checkpoint.h"
+#include "ledger/log.h"
+#include "writ/audit.h"
+
+namespace writ::ledger {
+
+namespace {
+
+constexpr std::uint64_t kTellEvery = 4096;
+
+/// Something that says what the root was at some size.
+struct Claim {
+    std::string who;
+    Hash root{};
+};
+using Claims = std::multimap<std::uint64_t, Claim>;
+
+Result<std::vector<Hash>> leaves_of(const std::string& folder, std::uint64_t size) {
+    auto reader = Reader::open(folder);
+    if (!reader) return tl::unexpected(std::move(reader.error()));
+    std::vector<Hash> leaves;
+    while (size == 0 || leaves.size() < size) {
+        auto more = reader->next();
+        if (!more) return tl::unexpected(std::move(more.error()));
+        if (!*more) break;
+        leaves.push_back(leaf_hash(reader->bytes()));
+    }
+    if (leaves.size() < size)
+        return fail(LedgerCode::G0021,
+                    fmt::format("the ledger has {} records and not {}", leaves.size(), size));
+    return leaves;
+}
+
+/// The ledger's own checkpoints, and the headers of its segments. What is wrong with one is a problem.
+Result<LedgerId> gather(const std::string& folder, const PublicBytes* key, Claims& checkpoints,
+                        Claims& headers, std::vector<std::string>& problems) {
+    auto segments = segments_in(folder);
+    if (!segments) return tl::unexpected(std::move(segments.error()));
+    LedgerId id{};
+    for (const std::uint64_t first : *segments) {
+        auto segment = SegmentReader::open(folder + "/" + segment_name(first));
+        if (!segment) {
+            if (segment.error().code != "G0003") return tl::unexpected(std::move(segment.error()));
+            problems.push_back(fmt::format("{}: {}", segment_name(first), segment.error().message));
+            continue;
+        }
+        if (first == segments->front()) id = segment->header().id;
+        if (segment->header().id != id)
+            problems.push_back(fmt::format("{} is of another ledger", segment_name(first)));
+        headers.emplace(first,
+                        Claim{"the header of " + segment_name(first), segment->header().before.root()});
+    }
+    auto own = checkpoints_in(folder);
+    if (!own) return tl::unexpected(std::move(own.error()));
+    for (const std::uint64_t size : *own) {
+        const std::string path = checkpoint_path(folder, size);
+        auto text = read_file(path, 64u << 10);
+        if (!text) return tl::unexpected(std::move(text.error()));
+        auto read = read_checkpoint(*text, key);
+        if (!read)
+            problems.push_back(fmt::format("checkpoint {}: {}", size, read.error().message));
+        else if (read->size != size || read->origin != origin_of(id))
+            problems.push_back(fmt::format("checkpoint {} is of another ledger or another size", size));
+        else
+            checkpoints.emplace(size, Claim{fmt::format("checkpoint {}", size), read->root});
+    }
+    return id;
+}
+
+}  // namespace
+
+Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>& witnesses,
+                        const PublicBytes* key, const Progress& progress) {
+    Verified out;
+    Claims claims, headers;
+    auto id = gather(folder, key, claims, headers, out.problems);
+    if (!id) return tl::unexpected(std::move(id.error()));
+    for (const Checkpoint& witness : witnesses) {
+        if (witness.origin != origin_of(*id))
+            out.problems.push_back("the checkpoint given is one of another ledger");
+        claims.emplace(witness.size, Claim{fmt::format("the checkpoint given, of {} records,", witness.size),
+                                           witness.root});
+    }
+    out.checkpoints = claims.size();
+    out.covered = claims.empty() ? 0 : claims.rbegin()->first;
+    const std::uint64_t expected = std::max(out.covered, headers.empty() ? 0 : headers.rbegin()->first);
+    claims.merge(headers);
+
+    Frontier tree;
+    std::uint64_t good = 0;  // the size at which all was last well
+    const auto check = [&] {
+        const auto [begin, end] = claims.equal_range(tree.size());
+        bool fits = true;
+        for (auto claim = begin; claim != end; ++claim) {
+            if (claim->second.root == tree.root()) continue;
+            fits = false;
+            out.problems.push_back(
+                fmt::format("records {} to {} are not what {} says: altered, dropped or reordered", good,
+                            tree.size() - 1, claim->second.who));
+        }
+        if (begin != end && fits) good = tree.size();
+    };
+    auto reader = Reader::open(folder);
+    if (!reader) {
+        if (reader.error().code != "G0003") return tl::unexpected(std::move(reader.error()));
+        out.problems.push_back(reader.error().message);
+        return out;
+    }
+    check();
+    Record record;
+    for (;;) {
+        auto more = reader->next();
+        if (!more) {
+            if (more.error().code != "G0003") return tl::unexpected(std::move(more.error()));
+            out.problems.push_back(fmt::format("{}: {}; record {} is the first that cannot be read",
+                                               more.error().context, more.error().message, tree.size()));
+            break;
+        }
+        if (!*more) break;
+        if (auto read = decode(reader->bytes(), record); !read)
+            out.problems.push_back(fmt::format("record {}: {}", tree.size(), read.error().message));
+        tree.add(leaf_hash(reader->bytes()));
+        check();
+        if (progress && tree.size() % kTellEvery == 0) progress(tree.size(), expected);
+    }
+    out.records = tree.size();
+    out.root = tree.root();
+    for (auto claim = claims.upper_bound(tree.size()); claim != claims.end(); ++claim)
+        out.problems.push_back(fmt::format("the ledger ends after {} records, and {} says {}", tree.size(),
+                                           claim->second.who, claim->first));
+    return out;
+}
+
+Result<Proof> prove_inclusion(const std::string& folder, std::uint64_t sequence, std::uint64_t size) {
+    auto leaves = leaves_of(folder, size);
+    if (!leaves) return tl::unexpected(std::move(leaves.error()));
+    if (sequence >= leaves->size())
+        return fail(LedgerCode::G0021,
+                    fmt::format("there is no record {} among {}", sequence, leaves->size()));
+    return Proof{Proof::Kind::Inclusion, leaves->size(), sequence, (*leaves)[sequence],
+                 inclusion_proof(*leaves, sequence)};
+}
+
+Result<Proof> prove_consistency(const std::string& folder, std::uint64_t old_size, std::uint64_t size) {
+    auto leaves = leaves_of(folder, size);
+    if (!leaves) return tl::unexpected(std::move(leaves.error()));
+    if (old_size > leaves->size())
+        return fail(LedgerCode::G0021,
+                    fmt::format("the tree has {} records and not {}", leaves->size(), old_size));
+    return Proof{
+        Proof::Kind::Consistency, leaves->size(), old_size, {}, consistency_proof(*leaves, old_size)};
+}
+
+std::string to_json(const Proof& proof) {
+    using json::Value;
+    const bool inclusion = proof.kind == Proof::Kind::Inclusion;
+    Value out = Value::object();
+    out.set("schema_version", Value::of(std::int64_t{1}));
+    out.set("kind", Value::of(inclusion ? "inclusion" : "consistency"));
+    out.set("size", Value::of(static_cast<std::int64_t>(proof.size)));
+    out.set(inclusion ? "sequence" : "old_size", Value::of(static_cast<std::int64_t>(proof.sequence)));
+    if (inclusion) out.set("leaf", Value::of(to_hex(proof.leaf)));
+    Value path = Value::array();
+    for (const Hash& hash : proof.path) path.items.push_back(Value::of(to_hex(hash)));
+    out.set("path", std::move(path));
+    return json::write(out);
+}
+
+Result<Proof> read_proof(std::string_view text) {
+    const auto malformed = [] { return fail(LedgerCode::G0043, "the text is not a proof"); };
+    auto read = json::parse(text);
+    if (!read || read->type != json::Type::Object) return malformed();
+    const auto number = [&](std::string_view name, std::uint64_t& to) {
+        const json::Value* value = read->find(name);
+        if (value == nullptr || value->type != json::Type::Int || value->integer < 0) return false;
+        to = static_cast<std::uint64_t>(value->integer);
+        return true;
+    };
+    const auto hash = [](const json::Value* value) {
+        return value != nullptr && value->type == json::Type::String ? hash_from_hex(value->text)
+                                                                     : std::nullopt;
+    };
+    Proof out;
+    const json::Value* kind = read->find("kind");
+    const json::Value* path = read->find("path");
+    if (kind == nullptr || (kind->text != "inclusion" && kind->text != "consistency")) return malformed();
+    const bool inclusion = kind->text == "inclusion";
+    out.kind = inclusion ? Proof::Kind::Inclusion : Proof::Kind::Consistency;
+    if (!number("size", out.size) || !number(inclusion ? "sequence" : "old_size", out.sequence))
+        return malformed();
+    if (path == nullptr || path->type != json::Type::Array) return malformed();
+    if (inclusion) {
+        const auto leaf = hash(read->find("leaf"));
+        if (!leaf) return malformed();
+        out.leaf = *leaf;
+    }
+    for (const json::Value& item : path->items) {
+        const auto step = hash(&item);
+        if (!step) return malformed();
+        out.path.push_back(*step);
+    }
+    return out;
+}
+
+bool holds(const Proof& proof, const Checkpoint& checkpoint, const Checkpoint* older) {
+    if (proof.size != checkpoint.size) return false;
+    if (proof.kind == Proof::Kind::Inclusion)
+        return proves_inclusion(proof.path, proof.sequence, proof.size, proof.leaf, checkpoint.root);
+    return older != nullptr && older->size == proof.sequence && older->origin == checkpoint.origin &&
+           proves_consistency(proof.path, proof.sequence, older->root, proof.size, checkpoint.root);
+}
+
+}  // namespace writ::ledger

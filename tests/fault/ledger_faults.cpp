@@ -1,0 +1,221 @@
+// What a ledger goes through: programs killed while they write, several that write at once, folders that
+// cannot be written to. Nothing acknowledged may be missing, and what is there must verify.
+// usage: ledger_faults [--rounds N] [--seed N]
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <string>
+#include <thread>
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "writ/audit.h"
+
+using namespace writ;
+using namespace writ::ledger;
+
+namespace {
+
+[[noreturn]] void failed(const std::string& what) {
+    std::fprintf(stderr, "FAIL %s\n", what.c_str());
+    std::exit(1);
+}
+void check(bool good, const std::string& what) {
+    if (!good) failed(what);
+}
+template <class T>
+T&& must(Result<T>&& result, const std::string& what) {
+    if (!result) failed(what + ": " + result.error().code + " " + result.error().message + " " + result.error().context);
+    return std::move(*result);
+}
+
+std::string record_of(std::uint64_t n) {
+    Record record;
+    record.kind = RecordKind::Use;
+    record.time = static_cast<std::int64_t>(n);
+    const std::string name = std::to_string(n) + std::string(n * 37 % 900, 'x');
+    record.used = name;
+    std::string out;
+    encode(record, out);
+    return out;
+}
+
+LedgerOptions small() {
+    LedgerOptions options;
+    options.segment_bytes = 64u << 10;
+    return options;
+}
+
+struct Said {
+    std::uint64_t sequence, number;
+};
+
+/// Writes from some threads until it is killed, and says through the pipe what was acknowledged.
+[[noreturn]] void write_until_killed(const std::string& folder, int pipe, std::uint64_t from) {
+    auto ledger = Ledger::open(folder, small());
+    if (!ledger) {
+        std::fprintf(stderr, "child: %s %s\n", ledger.error().code.c_str(), ledger.error().message.c_str());
+        std::_Exit(1);
+    }
+    std::vector<std::thread> threads;
+    for (std::uint64_t t = 0; t < 4; ++t)
+        threads.emplace_back([&, t] {
+            for (std::uint64_t n = from + t;; n += 4) {
+                const auto appended = ledger->append(record_of(n));
+                if (!appended) std::_Exit(1);
+                const Said said{appended->sequence, n};
+                if (write(pipe, &said, sizeof said) != sizeof said) std::_Exit(1);
+            }
+        });
+    for (auto& thread : threads) thread.join();
+    std::_Exit(1);
+}
+
+/// Everything that was acknowledged is where it was said to be, and all of it verifies.
+void hold(const std::string& folder, const std::map<std::uint64_t, std::uint64_t>& said, const std::vector<Checkpoint>& witnesses) {
+    { const Ledger repaired = must(Ledger::open(folder, small()), "open"); }
+    auto reader = must(Reader::open(folder), "read");
+    std::uint64_t found = 0;
+    while (must(reader.next(), "next")) {
+        const auto at = said.find(reader.sequence());
+        if (at == said.end()) continue;
+        check(reader.bytes() == record_of(at->second), "an acknowledged record is another");
+        ++found;
+    }
+    check(found == said.size(), "an acknowledged record is gone");
+    const Verified verified = must(verify(folder, witnesses, nullptr), "verify");
+    for (const std::string& problem : verified.problems) failed(problem);
+}
+
+void kills(const std::string& root, int rounds, unsigned seed) {
+    constexpr int kRoundsALedger = 25;
+    std::mt19937 random(seed);
+    std::uint64_t acknowledged = 0, cut = 0;
+    for (int done = 0; done < rounds;) {
+        const std::string folder = root + "/kill";
+        std::filesystem::remove_all(folder);
+        std::map<std::uint64_t, std::uint64_t> said;
+        std::vector<Checkpoint> witnesses;
+        std::uint64_t number = 0;
+        for (int i = 0; i < kRoundsALedger && done < rounds; ++i, ++done) {
+            int ends[2];
+            check(pipe(ends) == 0, "pipe");
+            const pid_t child = fork();
+            if (child == 0) {
+                close(ends[0]);
+                write_until_killed(folder, ends[1], number);
+            }
+            close(ends[1]);
+            // Some die while they open, most while they write.
+            Said one{};
+            if (i % 5 != 0 && read(ends[0], &one, sizeof one) == sizeof one) {
+                said.emplace(one.sequence, one.number);
+                number = std::max(number, one.number + 4);
+            }
+            std::this_thread::sleep_for(std::chrono::microseconds(random() % 12'000));
+            kill(child, SIGKILL);
+            while (read(ends[0], &one, sizeof one) == sizeof one) {
+                check(said.emplace(one.sequence, one.number).second, "one number was given twice");
+                number = std::max(number, one.number + 4);
+            }
+            number = (number + 3) / 4 * 4;
+            close(ends[0]);
+            int status = 0;
+            waitpid(child, &status, 0);
+            check(WIFSIGNALED(status), "a writer ended by itself");
+            if (i % 5 == 4) {
+                hold(folder, said, witnesses);
+                witnesses.push_back(must(read_checkpoint(must(make_checkpoint(folder, nullptr), "checkpoint"), nullptr), "checkpoint"));
+            }
+        }
+        acknowledged += said.size();
+        if (std::filesystem::exists(folder)) {
+            hold(folder, said, witnesses);
+            for (const auto& each : std::filesystem::directory_iterator(folder)) cut += each.path().extension() == ".cut" ? 1 : 0;
+        }
+    }
+    check(acknowledged > 0, "nothing was written");
+    std::printf("killed %d times: %llu records acknowledged, all there; %llu writes were cut short\n", rounds,
+                static_cast<unsigned long long>(acknowledged), static_cast<unsigned long long>(cut));
+}
+
+/// Programs that race for names; each name goes to one.
+void race(const std::string& root) {
+    constexpr int kPrograms = 3, kNames = 60;
+    const std::string folder = root + "/race";
+    auto* won = static_cast<std::atomic<int>*>(mmap(nullptr, kNames * sizeof(std::atomic<int>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    std::vector<pid_t> children;
+    for (int p = 0; p < kPrograms; ++p) {
+        const pid_t child = fork();
+        if (child == 0) {
+            Ledger ledger = must(Ledger::open(folder, small()), "open");
+            for (int n = 0; n < kNames; ++n) {
+                const auto used = ledger.use("approval:" + std::to_string(n));
+                if (used) ++won[n];
+                else if (used.error().code != "G0025") failed(used.error().message);
+            }
+            std::_Exit(0);
+        }
+        children.push_back(child);
+    }
+    for (const pid_t child : children) {
+        int status = 0;
+        waitpid(child, &status, 0);
+        check(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a program that raced failed");
+    }
+    for (int n = 0; n < kNames; ++n) check(won[n] == 1, "a name was used " + std::to_string(won[n]) + " times");
+    std::printf("%d programs raced for %d names: each was used once\n", kPrograms, kNames);
+}
+
+/// As somebody who may read and not write; root may write anywhere, so it becomes nobody.
+void read_only(const std::string& root) {
+    const std::string folder = root + "/read-only";
+    { check(must(Ledger::open(folder), "open").append(record_of(1)).has_value(), "append"); }
+    for (const auto& each : std::filesystem::directory_iterator(folder)) chmod(each.path().c_str(), 0444);
+    chmod(folder.c_str(), 0555);
+    chmod(root.c_str(), 0755);
+    const pid_t child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) std::_Exit(2);
+        const auto written = Ledger::open(folder);
+        check(!written && written.error().code == "G0002", "a read-only folder was opened to write");
+        check(verify(folder, {}, nullptr)->records == 1, "a read-only folder cannot be verified");
+        check(Inquiry::open(folder).has_value(), "a read-only folder cannot be asked");
+        std::_Exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    chmod(folder.c_str(), 0755);
+    check(WIFEXITED(status) && WEXITSTATUS(status) == 0, "read-only");
+    std::printf("a read-only folder is read and not written\n");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    int rounds = 50;
+    unsigned seed = std::random_device()();
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (std::strcmp(argv[i], "--rounds") == 0) rounds = std::atoi(argv[i + 1]);
+        if (std::strcmp(argv[i], "--seed") == 0) seed = static_cast<unsigned>(std::atoi(argv[i + 1]));
+    }
+    std::string root = (std::filesystem::temp_directory_path() / "writ-faults-XXXXXX").string();
+    check(mkdtemp(root.data()) != nullptr, "a folder to work in");
+    std::printf("seed %u\n", seed);
+    std::fflush(stdout);
+    kills(root, rounds, seed);
+    std::fflush(stdout);
+    race(root);
+    std::fflush(stdout);
+    read_only(root);
+    std::filesystem::remove_all(root);
+    return 0;
+}

@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# The `writ ledger` and `writ replay` verbs: exit codes, what they say, and where.
+# usage: tests/fault/ledger_test.sh WRIT
+set -uo pipefail
+writ=$(realpath "$1")
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export TZ=UTC NO_COLOR=1
+unset WRIT_LEDGER
+
+policy=examples/refund
+ledger=$work/ledger
+passed=0
+failed=0
+check() {  # check NAME CONDITION…
+    local name=$1
+    shift
+    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL $name" >&2; sed 's/^/     /' "$work/out" "$work/err" >&2; fi
+}
+run() { "$writ" "$@" >"$work/out" 2>"$work/err" </dev/null; code=$?; }
+ends() { run "${@:3}"; check "$1: exit $2" [ "$code" = "$2" ]; }
+out_has() { grep -qF -- "$1" "$work/out"; }
+err_has() { grep -qF -- "$1" "$work/err"; }
+
+# Recording.
+ends "no ledger" 4 ledger list -L "$work/none"
+check "no ledger: says so" err_has "error[G0001]"
+ends "permit, recorded" 0 eval "$policy" --request "$policy/requests/permit.json" --ledger "$ledger"
+check "permit: its number" err_has "record 0"
+ends "deny, recorded" 1 eval "$policy" --request "$policy/requests/deny.json" --ledger "$ledger"
+ends "a permit that cannot be recorded" 4 eval "$policy" --request "$policy/requests/permit.json" --ledger "$work/no/such/folder"
+ends "a refused request" 3 eval "$policy" --request <(echo '{"x":1}') --ledger "$ledger"
+check "a refused request: why" err_has "error[Q0011]"
+sed 's/"request_id"/"idempotency_key": "k", "request_id"/' "$policy/requests/permit.json" >"$work/keyed.json"
+run eval "$policy" --request "$work/keyed.json" --ledger "$ledger"
+ends "again with its key" 0 eval "$policy" --request "$work/keyed.json" --ledger "$ledger"
+check "again: the record of then" err_has "decided before, record 3"
+ends "reference and ledger" 2 eval "$policy" --request "$policy/requests/permit.json" --reference --ledger "$ledger"
+
+# Questions.
+ends "list" 0 ledger list -L "$ledger" --effect deny
+check "list: what it says" out_has tenant_mismatch
+ends "list as JSON" 0 ledger list -L "$ledger" --format json
+check "list as JSON: schema version first" [ "$(head -c 18 "$work/out")" = '{"schema_version":' ]
+ends "why" 0 ledger why req-1001 -L "$ledger"
+check "why: the agent" out_has "which agent did this"
+ends "why: no such decision" 4 ledger why 99 -L "$ledger"
+check "why: says so" err_has "error[G0021]"
+ends "show" 0 ledger show 1 -L "$ledger"
+ends "show: no such record" 4 ledger show 99 -L "$ledger"
+ends "tail" 0 ledger tail -n 2 -L "$ledger"
+check "tail: two lines" [ "$(wc -l <"$work/out")" = 2 ]
+ends "export" 0 ledger export -L "$ledger"
+check "export: a line a record" [ "$(wc -l <"$work/out")" = 4 ]
+ends "receipt" 0 ledger receipt 0 --credential c-1 --resource payments --accepted-at 3s -L "$ledger"
+ends "receipt: for what is no decision" 4 ledger receipt 4 --credential c-1 -L "$ledger"
+ends "receipt: a moment that is none" 2 ledger receipt 0 --accepted-at soon -L "$ledger"
+ends "report" 0 ledger report -L "$ledger"
+check "report: the metrics" grep -Eq '^6\. mean time to attribute, seconds +3\.[0-9] ' "$work/out"
+ends "report as a page" 0 ledger report -L "$ledger" --html "$work/report.html"
+check "page: whole" grep -q '</html>' "$work/report.html"
+check "page: charts" grep -q '<rect' "$work/report.html"
+check "page: nothing from elsewhere" [ -z "$(grep -oE '(src|href)=|https?://[^<]*\.(js|css)|@import|url\(' "$work/report.html")" ]
+ends "use" 0 ledger use grant:0 -L "$ledger"
+ends "use: again" 1 ledger use grant:0 -L "$ledger"
+check "use: says by which" err_has "error[G0025]"
+
+# Proofs.
+"$writ" ledger checkpoint -L "$ledger" >"$work/old.checkpoint"
+run eval "$policy" --request "$policy/requests/permit.json" --ledger "$ledger"
+ends "checkpoint" 0 ledger checkpoint -L "$ledger" --output "$work/new.checkpoint"
+"$writ" ledger prove 1 -L "$ledger" >"$work/inclusion"
+"$writ" ledger prove --since 6 -L "$ledger" >"$work/consistency"
+ends "prove: nothing" 2 ledger prove -L "$ledger"
+ends "proof of a record" 0 ledger verify --proof "$work/inclusion" --checkpoint "$work/new.checkpoint"
+ends "proof of growth" 0 ledger verify --proof "$work/consistency" --checkpoint "$work/new.checkpoint" --checkpoint "$work/old.checkpoint"
+ends "a proof under another checkpoint" 1 ledger verify --proof "$work/inclusion" --checkpoint "$work/old.checkpoint"
+ends "no proof" 4 ledger verify --proof "$work/old.checkpoint" --checkpoint "$work/old.checkpoint"
+check "no proof: says so" err_has "error[G0043]"
+ends "verify" 0 ledger verify -L "$ledger" --checkpoint "$work/old.checkpoint"
+ends "verify: a file that is no checkpoint" 4 ledger verify -L "$ledger" --checkpoint "$work/keyed.json"
+check "verify: says so" err_has "error[G0040]"
+ends "verify: no key" 4 ledger verify -L "$ledger" --key "$work/keyed.json"
+check "verify: says so of the key" err_has "error[G0042]"
+mkdir "$work/bundles"
+ends "verify --replay without bundles" 2 ledger verify -L "$ledger" --replay
+ends "verify --replay, a bundle that is not there" 1 ledger verify -L "$ledger" --replay --bundles "$work/bundles"
+"$writ" compile "$policy" --output "$work/bundles/refund.bundle" >/dev/null
+ends "verify --replay" 0 ledger verify -L "$ledger" --replay --bundles "$work/bundles"
+check "verify --replay: all the same" out_has "4 the same when decided again, 0 differ"
+
+# Another policy.
+ends "replay" 0 replay -L "$ledger" --against "$work/bundles/refund.bundle"
+check "replay: nothing changes" out_has "4 decisions: 4 the same"
+sed 's/grant { "refund:create" } for 2m/grant { "refund:create" } for 3m/' "$policy/policy.writ" >"$work/longer.writ"
+mkdir -p "$work/requests" && cp "$policy"/requests/* "$work/requests/"
+ends "replay: wider" 1 replay -L "$ledger" --against "$work/longer.writ" --fail-wider
+check "replay: by rule" out_has "permit refund_current_tenant"
+ends "replay as JSON" 0 replay -L "$ledger" --against "$work/longer.writ" --format json
+check "replay as JSON: counts" out_has '"wider":3'
+echo permit >"$work/bad.writ"
+ends "replay: a policy that is none" 3 replay -L "$ledger" --against "$work/bad.writ"
+
+# A damaged ledger.
+segment=$ledger/00000000000000000000.segment
+cp "$segment" "$work/segment"
+printf 'X' | dd of="$segment" bs=1 seek=400 conv=notrunc status=none
+ends "damage: verify" 1 ledger verify -L "$ledger"
+check "damage: where" out_has "record 0 is the first that cannot be read"
+ends "damage: no permit" 4 eval "$policy" --request "$policy/requests/permit.json" --ledger "$ledger"
+check "damage: says so" err_has "error[G0003]"
+head -c 2000 "$work/segment" >"$segment"
+ends "cut: verify" 1 ledger verify -L "$ledger"
+ends "cut: no permit" 4 eval "$policy" --request "$policy/requests/permit.json" --ledger "$ledger"
+check "cut: says so" err_has "error[G0006]"
+cp "$work/segment" "$segment"
+ends "restored" 0 ledger verify -L "$ledger"
+# A reader that goes away.
+if (trap '' PIPE; "$writ" ledger export -L "$ledger" 2>/dev/null; echo "$?" >"$work/code") | true; then :; fi
+check "a closed pipe: exit 4" [ "$(cat "$work/code")" = 4 ]
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

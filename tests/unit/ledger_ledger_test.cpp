@@ -1,0 +1,162 @@
+// Ledger: many callers at once, what may be there once, and what best effort counts.
+#include <atomic>
+#include <csignal>
+#include <set>
+#include <thread>
+
+#include <sys/resource.h>
+
+#include "ledger_fixture.h"
+
+using namespace writ;
+using namespace writ::ledger;
+using namespace writ::testing;
+
+namespace {
+
+Ledger opened(const std::string& folder, const LedgerOptions& options = {}) {
+    auto ledger = Ledger::open(folder, options);
+    if (!ledger) MESSAGE(ledger.error().code << " " << ledger.error().message);
+    REQUIRE(ledger.has_value());
+    return std::move(*ledger);
+}
+
+/// No file may grow beyond `bytes` while this is there: what a full disk is like.
+class FullDisk {
+public:
+    explicit FullDisk(rlim_t bytes) {
+        ::signal(SIGXFSZ, SIG_IGN);
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit now{bytes, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &now);
+    }
+    ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("ledger: every acknowledged record of many callers is where it was said to be") {
+    const Folder folder;
+    LedgerOptions options;
+    options.segment_bytes = 4000;
+    constexpr int kThreads = 8, kEach = 100;
+    std::vector<std::string> said(kThreads * kEach);
+    {
+        Ledger ledger = opened(folder.ledger(), options);
+        std::vector<std::thread> threads;
+        for (int t = 0; t < kThreads; ++t)
+            threads.emplace_back([&, t] {
+                for (int i = 0; i < kEach; ++i) {
+                    const std::string record = used_record(std::to_string(t) + "/" + std::to_string(i));
+                    const auto appended = ledger.append(record);
+                    if (appended && appended->sequence < said.size()) said[appended->sequence] = record;
+                }
+            });
+        for (auto& thread : threads) thread.join();
+        CHECK(*ledger.read(17) == said[17]);
+        CHECK(ledger.read(said.size()).error().code == "G0021");
+    }
+    CHECK(records_of(folder.ledger()) == said);
+}
+
+TEST_CASE("ledger: a record that is too large is refused, G0020") {
+    const Folder folder;
+    Ledger ledger = opened(folder.ledger());
+    CHECK(ledger.append(std::string((8u << 20) + 1, 'x')).error().code == "G0020");
+    CHECK_FALSE(ledger.offer(std::string((8u << 20) + 1, 'x')));
+    CHECK(ledger.counts().dropped == 1);
+}
+
+TEST_CASE("ledger: a name is used up once, also by others and afterwards, G0025") {
+    const Folder folder;
+    {
+        Ledger one = opened(folder.ledger()), two = opened(folder.ledger());
+        REQUIRE(one.use("grant:1").has_value());
+        CHECK(one.use("grant:1").error().code == "G0025");
+        CHECK(two.use("grant:1").error().code == "G0025");
+        REQUIRE(two.use("grant:2").has_value());
+        CHECK(one.use("grant:2").error().code == "G0025");
+    }
+    Ledger again = opened(folder.ledger());
+    CHECK(again.use("grant:1").error().code == "G0025");
+    // The index is only a shortcut.
+    std::filesystem::remove(folder.ledger() + "/index.sqlite");
+    write_text(folder.ledger() + "/index.sqlite", "no database");
+    Ledger third = opened(folder.ledger());
+    CHECK(third.use("grant:2").error().code == "G0025");
+    CHECK(third.use("grant:3").has_value());
+    CHECK(records_of(folder.ledger()).size() == 3);
+}
+
+TEST_CASE("ledger: of many who use up a name at once, one does") {
+    const Folder folder;
+    Ledger one = opened(folder.ledger()), two = opened(folder.ledger());
+    for (int round = 0; round < 30; ++round) {
+        std::atomic<int> done = 0;
+        std::vector<std::thread> threads;
+        for (int t = 0; t < 6; ++t)
+            threads.emplace_back([&, t] { done += (t % 2 == 0 ? one : two).use("name " + std::to_string(round)).has_value() ? 1 : 0; });
+        for (auto& thread : threads) thread.join();
+        REQUIRE(done == 1);
+    }
+}
+
+TEST_CASE("ledger: what best effort drops is counted exactly, and told of") {
+    const Folder folder;
+    LedgerOptions options;
+    options.queue_bytes = 4000;
+    std::uint64_t taken = 0;
+    {
+        Ledger ledger = opened(folder.ledger(), options);
+        for (int i = 0; i < 3000; ++i) taken += ledger.offer(used_record(std::string(100, 'x'))) ? 1 : 0;
+        const Counts counts = ledger.counts();
+        CHECK(counts.offered == 3000);
+        CHECK(counts.offered == counts.written + counts.dropped + counts.waiting);
+        CHECK(counts.dropped == 3000 - taken);
+        CHECK(counts.dropped > 0);
+    }
+    std::uint64_t told = 0, kept = 0;
+    for (const std::string& bytes : records_of(folder.ledger())) {
+        Record record;
+        REQUIRE(decode(bytes, record).has_value());
+        if (record.kind == RecordKind::Drops) told += record.dropped;
+        else ++kept;
+    }
+    CHECK(kept == taken);
+    CHECK(told == 3000 - taken);
+}
+
+TEST_CASE("ledger: on a full disk nothing acknowledged is lost and nothing is acknowledged, G0002") {
+    const Folder folder;
+    Ledger ledger = opened(folder.ledger());
+    std::set<std::uint64_t> acknowledged;
+    std::uint64_t refused = 0;
+    const std::string record = used_record(std::string(700, 'x'));
+    {
+        const FullDisk full(6000);
+        for (int i = 0; i < 30; ++i) {
+            const auto appended = ledger.append(record);
+            if (appended) acknowledged.insert(appended->sequence);
+            else {
+                CHECK(appended.error().code == "G0002");
+                ++refused;
+            }
+        }
+        CHECK_FALSE(ledger.offer(record) == false);
+        while (ledger.counts().waiting > 0) std::this_thread::yield();
+        CHECK(ledger.counts().dropped == 1);
+    }
+    CHECK(refused > 10);
+    CHECK(acknowledged.size() > 3);
+    CHECK(acknowledged.size() + refused == 30);
+    // Space again: it goes on where it was.
+    const auto next = ledger.append(record);
+    REQUIRE(next.has_value());
+    CHECK(next->sequence == acknowledged.size());
+    CHECK(records_of(folder.ledger()).size() == acknowledged.size() + 1);
+}
