@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -14,13 +13,6 @@
 namespace writ::cli {
 
 namespace {
-
-std::string moment(std::int64_t micros) {
-    const std::int64_t seconds = micros / 1'000'000 - (micros % 1'000'000 < 0 ? 1 : 0);
-    constexpr std::int64_t kYear9999 = 253'402'300'799;  // beyond, calendars are guesses
-    if (seconds < 0 || seconds > kYear9999) return fmt::format("{} s since 1970", seconds);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
-}
 
 std::string span_of(std::int64_t seconds) {
     std::string out;

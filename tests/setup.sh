@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(gcc g++ meson ninja-build pkg-config ccache python3 tzdata
     antlr4 libantlr4-runtime-dev libfmt-dev nlohmann-json3-dev libexpected-dev libcli11-dev libre2-dev libsimdjson-dev
-    libsodium-dev doctest-dev libbenchmark-dev)
+    libsodium-dev libsqlite3-dev doctest-dev libbenchmark-dev)
 
 missing=()
 for package in "${packages[@]}"; do
