@@ -165,6 +165,7 @@ void add_store(CLI::App& app, Verb& chosen) {
     add_store_channels(store);
     add_store_revocations(store);
     add_store_keeping(store);
+    add_store_decide(store);
 }
 
 }  // namespace writ::cli

@@ -38,6 +38,7 @@ void add_store_versions(const StoreApp& store);
 void add_store_channels(const StoreApp& store);
 void add_store_revocations(const StoreApp& store);
 void add_store_keeping(const StoreApp& store);
+void add_store_decide(const StoreApp& store);
 
 /// Opens the store and does something with it; a failure of either is reported.
 [[nodiscard]] Exit with_store(const StoreArgs& args, bool read_only, const std::function<Result<Exit>(Store&)>& act);

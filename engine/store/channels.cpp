@@ -82,10 +82,10 @@ Result<Channel> Store::protect(const std::string& name, bool gated, std::uint32_
     return now;
 }
 
-Result<std::vector<Activation>> store::Connection::activations(std::string_view channel) const {
+Result<std::vector<Activation>> store::Connection::activations(std::string_view channel, std::int64_t most) const {
     auto rows = db->run("SELECT epoch, number, digest, parent, kind, author, message, created_at, not_after, key_id, signature"
-                        " FROM activation WHERE namespace = $1 AND channel = $2 ORDER BY epoch DESC, number DESC",
-                        {space, channel});
+                        " FROM activation WHERE namespace = $1 AND channel = $2 ORDER BY epoch DESC, number DESC LIMIT $3",
+                        {space, channel, most});
     if (!rows) return error_of(rows);
     std::vector<Activation> out;
     for (std::size_t i = 0; i < rows->size(); ++i) {

@@ -1,6 +1,8 @@
 // What the parts of Store share: the connection, the namespace, and how rows become records. Private.
 #pragma once
 
+#include <map>
+
 #include "store/database.h"
 #include "store/errors.h"
 #include "writ/store.h"
@@ -24,7 +26,26 @@ struct Connection {
     /// Adds a version, and its content if that is not there. Within a transaction that writes.
     [[nodiscard]] Result<Version> insert(const Bundle& bundle, const Version& version) const;
     [[nodiscard]] Result<void> log(const RevocationEntry& entry) const;
-    [[nodiscard]] Result<std::vector<Activation>> activations(std::string_view channel) const;
+    /// Entries of the log whose number is higher, in order.
+    [[nodiscard]] Result<std::vector<RevocationEntry>> revocations_after(std::int64_t sequence) const;
+    /// The latest first, at most so many.
+    [[nodiscard]] Result<std::vector<Activation>> activations(std::string_view channel, std::int64_t most = INT64_MAX) const;
+    /// The content of a version, verified.
+    [[nodiscard]] Result<Bundle> content(std::string_view digest) const;
+};
+
+/// Opens a store, and brings it to this schema unless it is only read.
+[[nodiscard]] Result<std::unique_ptr<Connection>> connect(const std::string& path, const StoreOptions& options);
+
+/// What a revocation log comes to. Of one subject, the revocation that ends last counts; lifting ends
+/// all before it.
+class InForce {
+public:
+    void apply(const RevocationEntry& entry);
+    [[nodiscard]] Revocations all() const;
+
+private:
+    std::map<std::pair<RevocationKind, std::string>, std::int64_t> ends_;
 };
 
 /// By the wall clock.

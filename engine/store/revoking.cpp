@@ -1,6 +1,5 @@
 // The revocation log, and what of it is in force.
 #include <algorithm>
-#include <map>
 
 #include "store/impl.h"
 
@@ -10,24 +9,29 @@ using namespace store;
 
 namespace {
 
-/// What a log comes to. Of one subject, the revocation that ends last counts; lifting ends all before it.
-std::vector<Revocation> in_force(const std::vector<RevocationEntry>& latest_first) {
-    std::map<std::pair<RevocationKind, std::string_view>, std::int64_t> ends;
-    for (auto entry = latest_first.rbegin(); entry != latest_first.rend(); ++entry) {
-        const std::pair key{entry->kind, std::string_view(entry->subject)};
-        if (entry->lifts) {
-            ends.erase(key);
-            continue;
-        }
-        const auto [at, added] = ends.emplace(key, entry->expires_at);
-        if (!added && at->second != 0) at->second = entry->expires_at == 0 ? 0 : std::max(at->second, entry->expires_at);
-    }
-    std::vector<Revocation> out;
-    for (const auto& [key, end] : ends) out.push_back({key.first, std::string(key.second), end});
-    return out;
+/// Revoking and lifting are always for a reason.
+Result<void> check_reason(const Origin& origin) {
+    if (auto fits = check_origin(origin); !fits) return fits;
+    return check_text("message, which says why,", origin.message, false);
 }
 
 }  // namespace
+
+void store::InForce::apply(const RevocationEntry& entry) {
+    std::pair key{entry.kind, entry.subject};
+    if (entry.lifts) {
+        ends_.erase(key);
+        return;
+    }
+    const auto [at, added] = ends_.emplace(std::move(key), entry.expires_at);
+    if (!added && at->second != 0) at->second = entry.expires_at == 0 ? 0 : std::max(at->second, entry.expires_at);
+}
+
+Revocations store::InForce::all() const {
+    std::vector<Revocation> out;
+    for (const auto& [key, end] : ends_) out.push_back({key.first, key.second, end});
+    return Revocations(std::move(out));
+}
 
 Result<void> store::Connection::log(const RevocationEntry& entry) const {
     auto sequence = next("revocation");
@@ -42,7 +46,7 @@ Result<void> store::Connection::log(const RevocationEntry& entry) const {
 
 Result<RevocationEntry> Store::revoke(RevocationKind kind, const std::string& subject, const Origin& origin,
                                       std::int64_t expires_at) {
-    if (auto fits = check_origin(origin); !fits) return error_of(fits);
+    if (auto fits = check_reason(origin); !fits) return error_of(fits);
     if (auto fits = check_text("subject", subject, false); !fits) return error_of(fits);
     RevocationEntry entry{false, kind, subject, origin, now_micros(), expires_at};
     if (expires_at != 0 && expires_at <= entry.created_at)
@@ -55,7 +59,7 @@ Result<RevocationEntry> Store::revoke(RevocationKind kind, const std::string& su
 }
 
 Result<RevocationEntry> Store::lift(RevocationKind kind, const std::string& subject, const Origin& origin) {
-    if (auto fits = check_origin(origin); !fits) return error_of(fits);
+    if (auto fits = check_reason(origin); !fits) return error_of(fits);
     RevocationEntry entry{true, kind, subject, origin, now_micros(), 0};
     auto transaction = Transaction::begin(*impl_->db, true);
     if (!transaction) return error_of(transaction);
@@ -68,9 +72,9 @@ Result<RevocationEntry> Store::lift(RevocationKind kind, const std::string& subj
     return entry;
 }
 
-Result<std::vector<RevocationEntry>> Store::revocation_log() const {
-    auto rows = impl_->db->run("SELECT action, kind, subject, author, reason, created_at, expires_at FROM revocation"
-                               " WHERE namespace = $1 ORDER BY sequence DESC", {impl_->space});
+Result<std::vector<RevocationEntry>> store::Connection::revocations_after(std::int64_t sequence) const {
+    auto rows = db->run("SELECT action, kind, subject, author, reason, created_at, expires_at FROM revocation"
+                        " WHERE namespace = $1 AND sequence > $2 ORDER BY sequence", {space, sequence});
     if (!rows) return error_of(rows);
     std::vector<RevocationEntry> out;
     for (std::size_t i = 0; i < rows->size(); ++i) {
@@ -83,10 +87,18 @@ Result<std::vector<RevocationEntry>> Store::revocation_log() const {
     return out;
 }
 
+Result<std::vector<RevocationEntry>> Store::revocation_log() const {
+    auto entries = impl_->revocations_after(0);
+    if (entries) std::reverse(entries->begin(), entries->end());
+    return entries;
+}
+
 Result<Revocations> Store::revocations() const {
-    auto entries = revocation_log();
+    auto entries = impl_->revocations_after(0);
     if (!entries) return error_of(entries);
-    return Revocations(in_force(*entries));
+    InForce in_force;
+    for (const RevocationEntry& each : *entries) in_force.apply(each);
+    return in_force.all();
 }
 
 }  // namespace writ

@@ -15,7 +15,11 @@ namespace writ::store {
 
 namespace {
 
-StoreCode code_of(int status) {
+StoreCode code_of(int status, int system) {
+    if ((status & 0xFF) == SQLITE_IOERR) {
+        if (system == ENOSPC || system == EDQUOT || system == EFBIG) return StoreCode::S0008;
+        if (system == EROFS || system == EACCES || system == EPERM) return StoreCode::S0007;
+    }
     switch (status & 0xFF) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED: return StoreCode::S0006;
@@ -99,7 +103,7 @@ public:
 
     /// A failure in SQLite's words, under our code.
     tl::unexpected<Error> failed(int status) const {
-        const StoreCode code = code_of(status);
+        const StoreCode code = code_of(status, sqlite3_system_errno(connection_.get()));
         return fail(code, std::string(sentence_of(code)) + " (" + sqlite3_errmsg(connection_.get()) + ")", path_);
     }
 

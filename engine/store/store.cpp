@@ -112,7 +112,7 @@ Result<Store> Store::init(const std::string& path, const StoreOptions& options) 
     return Store(std::make_unique<Connection>(Connection{std::move(*database), path, options.space}));
 }
 
-Result<Store> Store::open(const std::string& path, const StoreOptions& options) {
+Result<std::unique_ptr<Connection>> store::connect(const std::string& path, const StoreOptions& options) {
     if (auto name = check_name("namespace", options.space); !name) return error_of(name);
     auto database = open_sqlite(path, {.read_only = options.read_only, .patience = options.patience_ms});
     if (!database) return error_of(database);
@@ -126,7 +126,13 @@ Result<Store> Store::open(const std::string& path, const StoreOptions& options) 
         if (schema.error().context.empty()) schema.error().context = path;
         return error_of(schema);
     }
-    return Store(std::make_unique<Connection>(Connection{std::move(*database), path, options.space}));
+    return std::make_unique<Connection>(Connection{std::move(*database), path, options.space});
+}
+
+Result<Store> Store::open(const std::string& path, const StoreOptions& options) {
+    auto connection = connect(path, options);
+    if (!connection) return error_of(connection);
+    return Store(std::move(*connection));
 }
 
 // ---- what the parts share ---------------------------------------------------------------------
@@ -269,11 +275,13 @@ Result<Version> Store::resolve(std::string_view name) const {
                                   "or 8 or more digits of a digest", std::string(name));
 }
 
-Result<Bundle> Store::bundle(std::string_view digest) const {
-    auto rows = impl_->db->run("SELECT bytes FROM bundle WHERE digest = $1", {digest});
+Result<Bundle> Store::bundle(std::string_view digest) const { return impl_->content(digest); }
+
+Result<Bundle> store::Connection::content(std::string_view digest) const {
+    auto rows = db->run("SELECT bytes FROM bundle WHERE digest = $1", {digest});
     if (!rows) return error_of(rows);
     if (rows->empty()) {
-        auto version = impl_->version_of(digest);
+        auto version = version_of(digest);
         if (!version) return error_of(version);
         return fail(StoreCode::S0025, "the content of this version was collected; publish its sources again", text_of(*version));
     }

@@ -12,12 +12,24 @@
 
 namespace writ {
 
+namespace {
+
+/// Whether a source is the standard library's: `std/request.writ`.
+bool standard(std::string_view name) {
+    constexpr std::string_view kFolder = "std/", kEnding = ".writ";
+    if (name.size() <= kFolder.size() + kEnding.size() || name.substr(0, kFolder.size()) != kFolder) return false;
+    name = name.substr(kFolder.size(), name.size() - kFolder.size() - kEnding.size());
+    return !stdlib::module("std." + std::string(name)).empty();
+}
+
+}  // namespace
+
 std::vector<Source> policy_sources(const Bundle& bundle) {
     const bytecode::Program& program = bundle.program();
     std::vector<Source> out;
     for (const bytecode::SourceRef& each : program.sources) {
         const std::string_view name = program.text(each.name);
-        if (stdlib::module(name).empty()) out.push_back({std::string(name), std::string(program.text(each.text))});
+        if (!standard(name)) out.push_back({std::string(name), std::string(program.text(each.text))});
     }
     return out;
 }
