@@ -97,10 +97,10 @@ std::optional<std::int64_t> parse_when(const std::string& text) {
     return now_micros() + count * kUnits[unit] * kSecond;
 }
 
-std::string text_of(Place position) { return fmt::format("{}.{}", position.epoch, position.number); }
+std::string text_of(Serial serial) { return fmt::format("{}.{}", serial.epoch, serial.number); }
 
-std::optional<Place> parse_position(const std::string& text) {
-    Place out;
+std::optional<Serial> parse_serial(const std::string& text) {
+    Serial out;
     int end = 0;
     if (std::sscanf(text.c_str(), "%lu.%lu%n", &out.epoch, &out.number, &end) != 2) return {};
     if (static_cast<std::size_t>(end) != text.size() || text_of(out) != text) return {};
@@ -123,7 +123,7 @@ Json json_of(const Version& version) {
 Json json_of(const Channel& channel) {
     const bool active = !channel.digest.empty();
     return Json{{"channel", channel.name},
-                {"position", active ? Json(text_of(channel.position)) : Json()},
+                {"serial", active ? Json(text_of(channel.serial)) : Json()},
                 {"digest", json_or_null(channel.digest)},
                 {"protected", channel.gated},
                 {"approvals", channel.approvals}};
@@ -131,7 +131,7 @@ Json json_of(const Channel& channel) {
 
 Json json_of(const Activation& activation) {
     return Json{{"channel", activation.channel},
-                {"position", text_of(activation.position)},
+                {"serial", text_of(activation.serial)},
                 {"digest", activation.digest},
                 {"parent", json_or_null(activation.parent)},
                 {"kind", activation.rollback ? "rollback" : "activate"},

@@ -52,8 +52,8 @@ void add_store_decide(const StoreApp& store);
 [[nodiscard]] std::int64_t now_micros();
 
 /// `1.7`, and back; nothing if it is not one.
-[[nodiscard]] std::string text_of(Place place);
-[[nodiscard]] std::optional<Place> parse_position(const std::string& text);
+[[nodiscard]] std::string text_of(Serial serial);
+[[nodiscard]] std::optional<Serial> parse_serial(const std::string& text);
 /// The first digits of a digest, or `-`.
 [[nodiscard]] std::string brief(const std::string& digest);
 /// A moment, or `-` for none.

@@ -29,8 +29,8 @@ std::variant<ReadMove, Exit> read_move(const StoreArgs& args, const MoveArgs& gi
     out.move.origin = origin_of(args);
     out.move.raise_epoch = given.raise_epoch;
     out.move.gate = policy_gate;
-    if (!given.expect.empty() && !(out.move.expected = parse_position(given.expect)))
-        return usage("--expect", "a position is an epoch and a number, as 1.7");
+    if (!given.expect.empty() && !(out.move.expected = parse_serial(given.expect)))
+        return usage("--expect", "a serial is an epoch and a number, as 1.7");
     if (!given.not_after.empty()) {
         const auto when = parse_when(given.not_after);
         if (!when) return usage("--not-after", "say a moment as 2026-11-26T09:00:00Z, or a time from now as 12h");
@@ -56,7 +56,7 @@ Result<Exit> move_channel(Store& store, const StoreArgs& args, ReadMove& what, b
         print_json(out);
         return Exit::Ok;
     }
-    print_result(fmt::format("{} is at {}: v{} {}{}\n", moved->channel, text_of(moved->position), version->number,
+    print_result(fmt::format("{} is at {}: v{} {}{}\n", moved->channel, text_of(moved->serial), version->number,
                              brief(moved->digest), moved->key_id.empty() ? "" : ", signed by " + moved->key_id));
     return Exit::Ok;
 }
@@ -66,7 +66,7 @@ namespace {
 // ---- channels ---------------------------------------------------------------------------------
 
 std::vector<std::string> row_of(const Channel& each) {
-    return {each.name, each.digest.empty() ? "-" : text_of(each.position), brief(each.digest), each.gated ? "yes" : "no",
+    return {each.name, each.digest.empty() ? "-" : text_of(each.serial), brief(each.digest), each.gated ? "yes" : "no",
             std::to_string(each.approvals)};
 }
 const std::vector<std::string> kChannelHeadings = {"CHANNEL", "AT", "DIGEST", "TESTS", "APPROVALS"};
@@ -111,7 +111,7 @@ Result<Exit> history(const StoreArgs& args, Store& store, const std::string& cha
     std::vector<std::vector<std::string>> rows;
     for (const Activation& each : *all) {
         list.push_back(json_of(each));
-        rows.push_back({text_of(each.position), brief(each.digest), moment(each.created_at), each.origin.author,
+        rows.push_back({text_of(each.serial), brief(each.digest), moment(each.created_at), each.origin.author,
                         each.rollback ? "rollback" : "activate", each.key_id.empty() ? "-" : each.key_id,
                         moment_or_none(each.not_after), each.origin.message});
     }

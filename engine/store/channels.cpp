@@ -11,7 +11,7 @@ namespace {
 
 /// `prod is at 1.8: v5 (6f1d9f3a) by Ada, "why"`; what somebody who was late wants to know.
 std::string situation(const Store& store, const Channel& channel) {
-    std::string out = "`" + channel.name + "` is at " + text_of(channel.position);
+    std::string out = "`" + channel.name + "` is at " + text_of(channel.serial);
     if (channel.digest.empty()) return out + ", with nothing active";
     if (const auto version = store.resolve(channel.digest)) out += ": " + text_of(*version);
     if (const auto history = store.history(channel.name); history && !history->empty()) {
@@ -92,7 +92,7 @@ Result<std::vector<Activation>> store::Connection::activations(std::string_view 
         Activation& each = out.emplace_back();
         each.space = space;
         each.channel = channel;
-        each.position = {static_cast<std::uint64_t>(rows->integer(i, 0)), static_cast<std::uint64_t>(rows->integer(i, 1))};
+        each.serial = {static_cast<std::uint64_t>(rows->integer(i, 0)), static_cast<std::uint64_t>(rows->integer(i, 1))};
         each.digest = rows->text(i, 2);
         each.parent = rows->text(i, 3);
         each.rollback = rows->text(i, 4) == "rollback";
@@ -178,7 +178,7 @@ private:
         auto channel = store_.channel(move_.channel);
         if (!channel) return error_of(channel);
         channel_ = std::move(*channel);
-        if (move_.expected && *move_.expected != channel_.position) return moved(channel_);
+        if (move_.expected && *move_.expected != channel_.serial) return moved(channel_);
         auto version = store_.resolve(move_.version);
         if (!version) return error_of(version);
         version_ = std::move(*version);
@@ -206,7 +206,7 @@ private:
     Result<bool> write() {
         auto now = store_.channel(move_.channel);
         if (!now) return error_of(now);
-        if (now->position != channel_.position || now->gated != channel_.gated || now->approvals != channel_.approvals)
+        if (now->serial != channel_.serial || now->gated != channel_.gated || now->approvals != channel_.approvals)
             return moved(*now);
         auto approvals = store_.approvals(version_.digest);
         if (!approvals) return error_of(approvals);
@@ -222,8 +222,8 @@ private:
     void make_activation() {
         activation_.space = impl_.space;
         activation_.channel = move_.channel;
-        const std::uint64_t epoch = std::max<std::uint64_t>(channel_.position.epoch, 1) + (move_.raise_epoch ? 1 : 0);
-        activation_.position = {epoch, channel_.position.number + 1};
+        const std::uint64_t epoch = std::max<std::uint64_t>(channel_.serial.epoch, 1) + (move_.raise_epoch ? 1 : 0);
+        activation_.serial = {epoch, channel_.serial.number + 1};
         activation_.digest = version_.digest;
         activation_.parent = channel_.digest;
         activation_.rollback = rollback_;
@@ -235,7 +235,7 @@ private:
 
     Result<void> insert() {
         const Activation& a = activation_;
-        const auto epoch = static_cast<std::int64_t>(a.position.epoch), number = static_cast<std::int64_t>(a.position.number);
+        const auto epoch = static_cast<std::int64_t>(a.serial.epoch), number = static_cast<std::int64_t>(a.serial.number);
         auto added = impl_.db->run(
             "INSERT INTO activation (namespace, channel, epoch, number, digest, parent, kind, author, message, created_at,"
             " not_after, key_id, signature) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -245,15 +245,15 @@ private:
         auto set = impl_.db->run("UPDATE channel SET epoch = $3, number = $4, digest = $5 WHERE namespace = $1 AND name = $2"
                                  " AND epoch = $6 AND number = $7",
                                  {impl_.space, a.channel, epoch, number, a.digest,
-                                  static_cast<std::int64_t>(channel_.position.epoch),
-                                  static_cast<std::int64_t>(channel_.position.number)});
+                                  static_cast<std::int64_t>(channel_.serial.epoch),
+                                  static_cast<std::int64_t>(channel_.serial.number)});
         if (!set) return error_of(set);
         if (impl_.db->affected() != 1) return moved(channel_);
         return {};
     }
 
     tl::unexpected<Error> moved(const Channel& now) const {
-        const Place expected = move_.expected ? *move_.expected : channel_.position;
+        const Serial expected = move_.expected ? *move_.expected : channel_.serial;
         return fail(StoreCode::S0040, situation(store_, now) + "; you saw " + text_of(expected) +
                                           ". Nothing was changed; look at it and try again", move_.channel);
     }
@@ -288,7 +288,7 @@ Result<Activation> Store::rollback(Move move) {
                                         [&](const Activation& each) { return each.digest != past->front().digest; });
         if (other == past->end()) return fail(StoreCode::S0028, "no other content was active here before", move.channel);
         // What was looked at to find it is what must still hold.
-        if (!move.expected) move.expected = past->front().position;
+        if (!move.expected) move.expected = past->front().serial;
         move.version = other->digest;
     }
     return Moving(*this, *impl_, move, true).run();

@@ -53,9 +53,13 @@ void Following::stop() {
 
 void Following::run() {
     std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, options_.poll, [this] { return stopping_; })) {
+    while (!changed_.wait_for(lock, std::max(options_.poll, 1ms), [this] { return stopping_; })) {
         lock.unlock();
-        step();
+        try {
+            step();
+        } catch (...) {  // no memory, or a notice that throws: the policy grows stale, and then denies
+            connection_.reset();
+        }
         lock.lock();
     }
 }
@@ -64,6 +68,7 @@ void Following::run() {
 void Following::step() {
     auto looked = look();
     if (looked) {
+        if (failed_) tell({});
         failed_.reset();
         return reached();
     }
@@ -134,7 +139,7 @@ void Following::reached() {
 // ---- accepting --------------------------------------------------------------------------------
 
 Result<void> Following::check(const Activation& activation, const Accepted& seen) const {
-    const std::string where = activation.channel + " " + text_of(activation.position);
+    const std::string where = activation.channel + " " + text_of(activation.serial);
     if (!options_.keys.empty()) {
         if (activation.signature.empty()) return fail(StoreCode::S0060, "the activation is not signed", where);
         const auto key = std::find_if(options_.keys.begin(), options_.keys.end(),
@@ -146,13 +151,13 @@ Result<void> Following::check(const Activation& activation, const Accepted& seen
     if (activation.not_after != 0 && activation.not_after <= now_micros())
         return fail(StoreCode::S0063, "the activation's `not_after` has passed", where);
     const Activation& last = seen.activation;
-    if (activation.position < last.position)
-        return fail(StoreCode::S0064, "the store is at " + text_of(activation.position) + ", and this reader has accepted " +
-                                          text_of(last.position), where);
-    const bool same = activation.position == last.position;
-    const bool next = activation.position == Place{last.position.epoch, last.position.number + 1};
-    if ((same && activation.digest != last.digest) || (next && last.position.number != 0 && activation.parent != last.digest))
-        return fail(StoreCode::S0065, "the channel has forked: another version took the place of the one accepted here; "
+    if (activation.serial < last.serial)
+        return fail(StoreCode::S0064, "the store is at " + text_of(activation.serial) + ", and this reader has accepted " +
+                                          text_of(last.serial), where);
+    const bool same = activation.serial == last.serial;
+    const bool next = activation.serial == Serial{last.serial.epoch, last.serial.number + 1};
+    if ((same && activation.digest != last.digest) || (next && last.serial.number != 0 && activation.parent != last.digest))
+        return fail(StoreCode::S0065, "the channel has forked: another version took the serial of the one accepted here; "
                                       "activate with a raised epoch to settle it", where);
     return {};
 }
@@ -162,12 +167,12 @@ Result<bool> Following::read_channel(const std::string& channel, Accepted& seen,
     auto latest = connection_->activations(channel, 1);
     if (!latest) return error_of(latest);
     if (latest->empty()) {
-        if (seen.place() == Place{}) return fail(StoreCode::S0023, "nothing is active in this channel", channel);
-        return fail(StoreCode::S0064, "the store has nothing active, and this reader has accepted " + text_of(seen.place()), channel);
+        if (seen.serial() == Serial{}) return fail(StoreCode::S0023, "nothing is active in this channel", channel);
+        return fail(StoreCode::S0064, "the store has nothing active, and this reader has accepted " + text_of(seen.serial()), channel);
     }
     Accepted next{std::move(latest->front()), std::nullopt};
     if (auto sound = check(next.activation, seen); !sound) return error_of(sound);
-    if (next.place() == seen.place() && seen.policy) return false;
+    if (next.serial() == seen.serial() && seen.policy) return false;
     auto content = connection_->content(next.activation.digest);
     if (!content) return error_of(content);
     next.policy.emplace(std::move(*content));
@@ -249,7 +254,7 @@ void Following::publish() {
     next->policy = active_.policy;
     next->candidate = candidate_.policy;
     next->revocations = revocations_;
-    Notice notice{{}, active_.place(), active_.activation.digest};
+    Notice notice{{}, active_.serial(), active_.activation.digest};
     {
         const std::lock_guard lock(mutex_);
         next->generation = generation_.load(std::memory_order_relaxed) + 1;
@@ -268,7 +273,7 @@ void Following::tell(Error refused) {
         if (problem_.code == refused.code && problem_.message == refused.message) return;
         problem_ = refused;
     }
-    if (options_.notice) options_.notice({std::move(refused), active_.place(), active_.activation.digest});
+    if (options_.notice && !refused.code.empty()) options_.notice({std::move(refused), active_.serial(), active_.activation.digest});
 }
 
 std::shared_ptr<const Snapshot> Following::snapshot() const {
@@ -282,7 +287,7 @@ HandleStatus Following::status() const {
     HandleStatus out;
     const std::lock_guard lock(mutex_);
     out.ready = snapshot_->policy.has_value() && fresh();
-    out.place = current_.position;
+    out.serial = current_.serial;
     out.digest = current_.digest;
     out.key_id = current_.key_id;
     if (snapshot_->revocations != nullptr) out.revocations = snapshot_->revocations->items().size();
@@ -292,9 +297,9 @@ HandleStatus Following::status() const {
     return out;
 }
 
-bool Following::wait(Place place, std::chrono::milliseconds most) const {
+bool Following::wait(Serial serial, std::chrono::milliseconds most) const {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, most, [&] { return stopping_ || current_.position >= place; }) && !stopping_;
+    return changed_.wait_for(lock, most, [&] { return stopping_ || current_.serial >= serial; }) && !stopping_;
 }
 
 }  // namespace writ::store

@@ -22,9 +22,9 @@ struct Snapshot {
 
 /// What was accepted of one channel.
 struct Accepted {
-    Activation activation;  ///< `position` zero: nothing yet
+    Activation activation;  ///< `serial` zero: nothing yet
     std::optional<Bundle> policy;
-    [[nodiscard]] Place place() const { return activation.position; }
+    [[nodiscard]] Serial serial() const { return activation.serial; }
 };
 
 class Following {
@@ -42,7 +42,7 @@ public:
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
     [[nodiscard]] bool fresh() const;
     [[nodiscard]] HandleStatus status() const;
-    [[nodiscard]] bool wait(Place place, std::chrono::milliseconds most) const;
+    [[nodiscard]] bool wait(Serial serial, std::chrono::milliseconds most) const;
 
     std::array<std::atomic<std::uint64_t>, kDivergenceKinds> divergences{};
     std::atomic<std::uint64_t> compared{0};
@@ -59,6 +59,7 @@ private:
     [[nodiscard]] bool replaced() const;
     void publish();
     void reached();
+    /// Makes it the problem of status(), and a notice where it is a new one. Without a code: none any more.
     void tell(Error refused);
 
     FollowOptions options_;

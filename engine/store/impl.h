@@ -62,7 +62,7 @@ private:
 /// Whether two authors are one person: by what stands between `<` and `>`, else by the whole, case aside.
 [[nodiscard]] bool same_person(std::string_view a, std::string_view b);
 /// `1.7`
-[[nodiscard]] std::string text_of(Place place);
+[[nodiscard]] std::string text_of(Serial serial);
 /// `v5 (6f1d9f3a)`
 [[nodiscard]] std::string text_of(const Version& version);
 

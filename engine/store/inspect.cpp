@@ -66,19 +66,19 @@ private:
     }
 
     void history(const Channel& channel, const std::vector<Activation>& latest_first) {
-        Place position;
+        Serial serial;
         std::string parent;
         for (auto each = latest_first.rbegin(); each != latest_first.rend(); ++each) {
-            const std::string place = channel.name + " " + text_of(each->position);
-            if (each->position.number != position.number + 1 || each->position.epoch < position.epoch)
-                problem(place + ": does not follow " + text_of(position));
+            const std::string place = channel.name + " " + text_of(each->serial);
+            if (each->serial.number != serial.number + 1 || each->serial.epoch < serial.epoch)
+                problem(place + ": does not follow " + text_of(serial));
             if (each->parent != parent) problem(place + ": what was active before is not what it says");
             if (!store_.resolve(each->digest)) problem(place + ": there is no such version");
             signature(place, *each);
-            position = each->position;
+            serial = each->serial;
             parent = each->digest;
         }
-        if (channel.position != position || channel.digest != parent) problem(channel.name + ": is not where its history ends");
+        if (channel.serial != serial || channel.digest != parent) problem(channel.name + ": is not where its history ends");
     }
 
     void signature(const std::string& place, const Activation& activation) {

@@ -55,8 +55,8 @@ std::string signed_bytes(const Activation& activation) {
     store::add_field(bytes, kDomain);
     store::add_field(bytes, activation.space);
     store::add_field(bytes, activation.channel);
-    store::add_number(bytes, activation.position.epoch);
-    store::add_number(bytes, activation.position.number);
+    store::add_number(bytes, activation.serial.epoch);
+    store::add_number(bytes, activation.serial.number);
     store::add_field(bytes, activation.parent);
     store::add_field(bytes, activation.digest);
     store::add_number(bytes, static_cast<std::uint64_t>(activation.not_after));

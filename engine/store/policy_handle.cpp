@@ -30,7 +30,7 @@ Result<PolicyHandle> PolicyHandle::follow(FollowOptions options) {
 }
 
 HandleStatus PolicyHandle::status() const { return following_->status(); }
-bool PolicyHandle::wait(Place place, std::chrono::milliseconds most) const { return following_->wait(place, most); }
+bool PolicyHandle::wait(Serial serial, std::chrono::milliseconds most) const { return following_->wait(serial, most); }
 
 // ---- deciding ---------------------------------------------------------------------------------
 

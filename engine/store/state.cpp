@@ -22,8 +22,8 @@ std::string encode_state(const ReaderState& state) {
     add_field(out, kDomain);
     add_field(out, a.space);
     add_field(out, a.channel);
-    add_number(out, a.position.epoch);
-    add_number(out, a.position.number);
+    add_number(out, a.serial.epoch);
+    add_number(out, a.serial.number);
     add_field(out, a.parent);
     add_field(out, a.digest);
     add_number(out, static_cast<std::uint64_t>(a.not_after));
@@ -52,8 +52,8 @@ Result<ReaderState> decode_state(std::string_view bytes) {
     Activation& a = out.activation;
     a.space = fields.field();
     a.channel = fields.field();
-    a.position.epoch = fields.number();
-    a.position.number = fields.number();
+    a.serial.epoch = fields.number();
+    a.serial.number = fields.number();
     a.parent = fields.field();
     a.digest = fields.field();
     a.not_after = static_cast<std::int64_t>(fields.number());

@@ -80,8 +80,8 @@ bool same_person(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
-std::string text_of(Place position) {
-    return std::to_string(position.epoch) + "." + std::to_string(position.number);
+std::string text_of(Serial serial) {
+    return std::to_string(serial.epoch) + "." + std::to_string(serial.number);
 }
 
 std::string text_of(const Version& version) {

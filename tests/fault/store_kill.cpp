@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
     }
     auto before = look(path);
     std::size_t killed_busy = 0, total = 0;
-    Place seen;
+    Serial seen;
     for (int round = 0; round < rounds && before; ++round) {
         int ends[2];
         if (::pipe(ends) != 0) return 3;
@@ -140,12 +140,12 @@ int main(int argc, char** argv) {
             options.channel = "prod";
             options.state = state;
             const auto handle = PolicyHandle::follow(options);
-            if (!handle || !handle->status().ready || handle->status().place < seen) {
+            if (!handle || !handle->status().ready || handle->status().serial < seen) {
                 std::printf("round %d: the reader does not go on: %s\n", round,
                             handle ? handle->status().problem.message.c_str() : handle.error().message.c_str());
                 return 1;
             }
-            seen = handle->status().place;
+            seen = handle->status().serial;
         }
         before = after;
     }

@@ -168,7 +168,7 @@ TEST_CASE("store: of two that publish at once one wins and one is told") {
     Made made(2);
     made.activate("v1");
     for (int round = 0; round < 30; ++round) {
-        const Place before = made.store.channel("prod")->position;
+        const Serial before = made.store.channel("prod")->serial;
         std::array<std::string, 2> codes;
         {
             std::vector<std::thread> writers;
@@ -182,7 +182,7 @@ TEST_CASE("store: of two that publish at once one wins and one is told") {
             for (std::thread& each : writers) each.join();
         }
         CHECK(((codes[0].empty() && codes[1] == "S0040") || (codes[1].empty() && codes[0] == "S0040")));
-        CHECK(made.store.channel("prod")->position == Place{1, before.number + 1});
+        CHECK(made.store.channel("prod")->serial == Serial{1, before.number + 1});
     }
     CHECK(found(made.store).empty());
 }

@@ -60,7 +60,7 @@ TEST_CASE("handle: follows a channel, forwards and back") {
     const PolicyHandle handle = started(follow(made));
     LiveEvaluator evaluator(handle);
     CHECK(handle.status().ready);
-    CHECK(handle.status().place == Place{1, 1});
+    CHECK(handle.status().serial == Serial{1, 1});
     CHECK(minutes(evaluator) == 2);
     made.activate("v3");
     REQUIRE(handle.wait({1, 2}, kLong));
@@ -136,7 +136,7 @@ TEST_CASE("handle: S0060 unsigned, S0061 unknown, S0062 altered, S0063 expired: 
         CAPTURE(code);
         CHECK(eventually([&] { return problem(handle) == code; }));
         CHECK(minutes(evaluator) == 1);
-        CHECK(handle.status().place == Place{1, 1});
+        CHECK(handle.status().serial == Serial{1, 1});
         CHECK(handle.status().ready);
     };
     made.activate("v2");
@@ -152,7 +152,7 @@ TEST_CASE("handle: S0060 unsigned, S0061 unknown, S0062 altered, S0063 expired: 
     CHECK(minutes(evaluator) == 2);
     // Signed, and over: only a clock shows it.
     Activation over;
-    over.space = "default", over.channel = "prod", over.position = {1, 5};
+    over.space = "default", over.channel = "prod", over.serial = {1, 5};
     over.digest = made.bundles[2].digest(), over.parent = made.bundles[1].digest();
     over.not_after = 1;
     key.sign(over);
@@ -180,7 +180,7 @@ TEST_CASE("handle: never goes back, S0064, and sees a fork, S0065, which a raise
     const PolicyHandle handle = started(follow(made));
     LiveEvaluator evaluator(handle);
     REQUIRE(minutes(evaluator) == 2);
-    // A restored copy, as after a failover that lost a commit, takes the place of the store.
+    // A restored copy, as after a failover that lost a commit, takes the serial of the store.
     std::filesystem::rename(earlier, made.path);
     for (const char* log : {"-wal", "-shm"}) std::filesystem::remove(made.path + log);
     CHECK(eventually([&] { return problem(handle) == "S0064"; }));
@@ -192,7 +192,7 @@ TEST_CASE("handle: never goes back, S0064, and sees a fork, S0065, which a raise
     CHECK(minutes(evaluator) == 2);
     // Its successor is of another history too.
     REQUIRE(restored->activate(made.to("v1")));
-    CHECK(eventually([&] { return restored->channel("prod")->position == Place{1, 3}; }));
+    CHECK(eventually([&] { return restored->channel("prod")->serial == Serial{1, 3}; }));
     std::this_thread::sleep_for(20ms);
     CHECK(problem(handle) == "S0065");
     CHECK(minutes(evaluator) == 2);
@@ -357,7 +357,7 @@ TEST_CASE("state: how far a reader was outlives it, S0064") {
     LiveEvaluator evaluator(handle);
     CHECK(problem(handle) == "S0064");
     CHECK(minutes(evaluator) == 3);
-    // And of another version in its place it knows that it is another.
+    // And of another version in its serial it knows that it is another.
     made.activate("v1", &made.key);
     CHECK(eventually([&] { return problem(handle) == "S0065"; }));
     CHECK(minutes(evaluator) == 3);
@@ -445,7 +445,7 @@ TEST_CASE("handle: a revocation takes effect without a new version, and ends by 
     CHECK(eventually([&] { return minutes(evaluator, &why) == 0; }));
     CHECK(why == "identity_revoked");
     CHECK(minutes(evaluator, nullptr, "a-2") == 1);
-    CHECK(handle.status().place == Place{1, 1});
+    CHECK(handle.status().serial == Serial{1, 1});
     REQUIRE(made.store.lift(RevocationKind::Agent, "a-1", kAda));
     CHECK(eventually([&] { return minutes(evaluator) == 1; }));
 }
@@ -482,7 +482,7 @@ TEST_CASE("handle: a candidate is decided by beside, told of, counted, and chang
         move.channel = "next";
         REQUIRE(made.store.activate(move));
         told.clear();
-        // The candidate has no place of its own to wait for: it is there when a comparison names it.
+        // The candidate has no serial of its own to wait for: it is there when a comparison names it.
         const std::string digest = made.store.resolve(version)->digest;
         REQUIRE(eventually([&] {
             CHECK(minutes(evaluator) == 1);

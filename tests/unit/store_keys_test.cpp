@@ -14,7 +14,7 @@ Activation activation() {
     Activation a;
     a.space = "acme";
     a.channel = "prod";
-    a.position = {1, 7};
+    a.serial = {1, 7};
     a.parent = std::string(64, 'a');
     a.digest = std::string(64, 'b');
     a.not_after = 1'790'000'000'000'000;
@@ -48,8 +48,8 @@ TEST_CASE("keys: a signature is of every field, by one key") {
     };
     CHECK_FALSE(altered([](Activation& b) { b.space = "acme2"; }));
     CHECK_FALSE(altered([](Activation& b) { b.channel = "staging"; }));
-    CHECK_FALSE(altered([](Activation& b) { ++b.position.epoch; }));
-    CHECK_FALSE(altered([](Activation& b) { ++b.position.number; }));
+    CHECK_FALSE(altered([](Activation& b) { ++b.serial.epoch; }));
+    CHECK_FALSE(altered([](Activation& b) { ++b.serial.number; }));
     CHECK_FALSE(altered([](Activation& b) { b.parent.clear(); }));
     CHECK_FALSE(altered([](Activation& b) { b.digest[0] = 'c'; }));
     CHECK_FALSE(altered([](Activation& b) { ++b.not_after; }));

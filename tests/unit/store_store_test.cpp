@@ -143,18 +143,18 @@ TEST_CASE("store: tags move, and the last one counts") {
 
 TEST_CASE("store: activations move a channel on, and a rollback is one more") {
     Made made(3);
-    CHECK(made.store.channel("prod")->position == Place{});
+    CHECK(made.store.channel("prod")->serial == Serial{});
     const Activation first = made.activate("v1");
-    CHECK(first.position == Place{1, 1});
+    CHECK(first.serial == Serial{1, 1});
     CHECK(first.parent.empty());
     const Activation second = made.activate("v2");
-    CHECK(second.position == Place{1, 2});
+    CHECK(second.serial == Serial{1, 2});
     CHECK(second.parent == first.digest);
     made.activate("v2");  // the same content again
     Move back = made.to("");
     const auto rolled = made.store.rollback(back);
     REQUIRE(rolled);
-    CHECK(rolled->position == Place{1, 4});
+    CHECK(rolled->serial == Serial{1, 4});
     CHECK(rolled->digest == first.digest);
     CHECK(rolled->rollback);
     CHECK(made.store.rollback(made.to("v3"))->digest == made.bundles[2].digest());
@@ -162,7 +162,7 @@ TEST_CASE("store: activations move a channel on, and a rollback is one more") {
     REQUIRE(history->size() == 5);
     CHECK((*history)[0].rollback);
     CHECK_FALSE((*history)[4].rollback);
-    CHECK(made.store.channel("prod")->position == Place{1, 5});
+    CHECK(made.store.channel("prod")->serial == Serial{1, 5});
     CHECK(texts(made.store.verify()).empty());
 }
 
@@ -190,9 +190,9 @@ TEST_CASE("store: S0040 for a publisher that did not see the latest") {
     auto other = Store::open(made.path);
     REQUIRE(other);
     Move late = made.to("v3");
-    late.expected = Place{1, 1};
+    late.expected = Serial{1, 1};
     Move theirs = made.to("v2");
-    theirs.expected = Place{1, 1};
+    theirs.expected = Serial{1, 1};
     theirs.origin = kBob;
     REQUIRE(other->activate(theirs));
     const auto refused = made.store.activate(late);
@@ -200,9 +200,9 @@ TEST_CASE("store: S0040 for a publisher that did not see the latest") {
     // He is told what changed.
     for (const char* said : {"1.2", "v2", "Bob", "because", "1.1"}) CHECK(refused.error().message.find(said) != std::string::npos);
     CHECK(made.store.channel("prod")->digest == made.bundles[1].digest());
-    late.expected = Place{1, 2};
+    late.expected = Serial{1, 2};
     CHECK(made.store.activate(late));
-    late.expected = Place{};
+    late.expected = Serial{};
     CHECK(code_of(made.store.activate(late)) == "S0040");
 }
 
@@ -219,7 +219,7 @@ TEST_CASE("store: S0040 where the channel moves, or asks for more, while the tes
         return GateReport{true, "fine", {}};
     };
     CHECK(code_of(made.store.activate(move)) == "S0040");
-    CHECK(made.store.channel("prod")->position == Place{1, 1});
+    CHECK(made.store.channel("prod")->serial == Serial{1, 1});
     move.gate = [&](const Bundle&) {
         REQUIRE(other->protect("prod", true, 2, kAda));
         return GateReport{true, "fine", {}};
@@ -232,8 +232,8 @@ TEST_CASE("store: an operator can raise the epoch, and numbers go on") {
     made.activate("v1");
     Move move = made.to("v2");
     move.raise_epoch = true;
-    CHECK(made.store.activate(move)->position == Place{2, 2});
-    CHECK(made.activate("v1").position == Place{2, 3});
+    CHECK(made.store.activate(move)->serial == Serial{2, 2});
+    CHECK(made.activate("v1").serial == Serial{2, 3});
     CHECK(texts(made.store.verify()).empty());
 }
 
@@ -249,7 +249,7 @@ TEST_CASE("store: a protected channel refuses with S0041 and S0042, on record") 
     auto events = made.store.events();
     CHECK(events->front().kind == "refused");
     CHECK(events->front().detail.find("1 failed; the boundary: ttl") != std::string::npos);
-    CHECK(made.store.channel("prod")->position == Place{});
+    CHECK(made.store.channel("prod")->serial == Serial{});
     std::string asked;
     move.gate = [&](const Bundle& bundle) {
         asked = bundle.digest();

@@ -1,7 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include "vm_program.h"
 #include "writ/revocations.h"
+#include "writ/tools.h"
 
 using namespace writ;
 using namespace writ::testing;
@@ -156,4 +161,45 @@ TEST_CASE("revocations: approval_revoked does not count towards a requirement") 
     CHECK(c.decision.effect == Effect::NeedsApproval);
     approve("");
     CHECK(c.reasons({{Kind_::Approval, "ap-2", 0}}) == Codes{"approval_required", "approval_revoked"});
+}
+
+TEST_CASE("revocations: whatever is revoked, no decision of the examples moves up") {
+    namespace fs = std::filesystem;
+    std::size_t narrowed = 0, same = 0;
+    for (const char* example : {"refund", "delete-bucket", "github-write", "snowflake", "subagent"}) {
+        const fs::path folder = fs::path(WRIT_SOURCE_ROOT) / "examples" / example;
+        auto sources = read_sources({folder.string()});
+        REQUIRE(sources);
+        const Workspace workspace(std::move(*sources));
+        REQUIRE(workspace.bundle());
+        Request request(*workspace.bundle());
+        Evaluator evaluator(*workspace.bundle());
+        for (const auto& file : fs::directory_iterator(folder / "requests")) {
+            std::ifstream in(file.path(), std::ios::binary);
+            const std::string text{std::istreambuf_iterator<char>(in), {}};
+            REQUIRE(request.parse(text));
+            evaluator.revoke(nullptr);
+            const Decision plain = evaluator.evaluate(request);
+            const Attribution& who = plain.attribution;
+            std::vector<Revocation> subjects{{Kind_::Agent, std::string(who.agent), 0}, {Kind_::Deployment, std::string(who.deployment), 0},
+                                             {Kind_::Run, std::string(who.run), 0},     {Kind_::Run, std::string(who.parent_run), 0},
+                                             {Kind_::Workload, std::string(who.workload), 0}};
+            for (const std::string_view actor : who.chain) subjects.push_back({Kind_::Agent, std::string(actor), 0});
+            for (std::size_t kind = 0; kind < kRevocationKinds; ++kind) subjects.push_back({static_cast<Kind_>(kind), "nobody", 0});
+            for (std::uint32_t chosen = 0; chosen < 1u << subjects.size(); chosen += 13) {
+                std::vector<Revocation> some;
+                for (std::size_t i = 0; i < subjects.size(); ++i)
+                    if ((chosen >> i & 1) != 0) some.push_back(subjects[i]);
+                evaluator.revoke(std::make_shared<const Revocations>(std::move(some)));
+                const Decision decision = evaluator.evaluate(request);
+                REQUIRE(decision.effect <= plain.effect);
+                (decision.effect < plain.effect ? narrowed : same) += 1;
+                if (decision.effect != Effect::Permit) continue;
+                CHECK(decision.grant.scopes == plain.grant.scopes);
+                CHECK(decision.grant.ttl == plain.grant.ttl);
+            }
+        }
+    }
+    CHECK(narrowed > 100);
+    CHECK(same > 100);
 }

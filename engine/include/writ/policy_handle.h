@@ -45,7 +45,7 @@ struct Divergence {
 /// failed to read what it says.
 struct Notice {
     Error refused;
-    Place place;
+    Serial serial;
     std::string digest;
 };
 
@@ -65,11 +65,11 @@ struct FollowOptions {
 /// How a handle does.
 struct HandleStatus {
     bool ready = false;  ///< a policy is at hand and fresh
-    Place place;
+    Serial serial;
     std::string digest;
     std::string key_id;
     std::size_t revocations = 0;
-    Error problem;       ///< the last one, until something is accepted again; no code: none
+    Error problem;       ///< what is wrong with what the store says, or why it cannot be read; no code: nothing
     std::array<std::uint64_t, kDivergenceKinds> divergences{};
     std::uint64_t compared = 0;
 };
@@ -90,8 +90,8 @@ public:
     PolicyHandle& operator=(PolicyHandle&&) noexcept;
 
     [[nodiscard]] HandleStatus status() const;
-    /// Waits until the policy is at least at `place`. False: it was not within that time.
-    [[nodiscard]] bool wait(Place place, std::chrono::milliseconds most) const;
+    /// Waits until the policy is at least at `serial`. False: it was not within that time.
+    [[nodiscard]] bool wait(Serial serial, std::chrono::milliseconds most) const;
 
 private:
     friend class LiveEvaluator;

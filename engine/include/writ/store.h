@@ -40,16 +40,16 @@ struct Version {
     bool collected = false;  ///< gc took the content; the record stays
 };
 
-/// A place in the history of a channel. The epoch is raised by an operator alone.
-struct Place {
+/// A place in the history of a channel: numbers count on, and an operator alone raises the epoch.
+struct Serial {
     std::uint64_t epoch = 0, number = 0;
-    friend constexpr auto operator<=>(const Place&, const Place&) = default;
+    friend constexpr auto operator<=>(const Serial&, const Serial&) = default;
 };
 
 /// A version made the one that counts in a channel.
 struct Activation {
     std::string space, channel;
-    Place position;
+    Serial serial;
     std::string digest;
     std::string parent;  ///< what was active before
     bool rollback = false;
@@ -58,10 +58,10 @@ struct Activation {
     std::string key_id, signature;  ///< empty: unsigned. The signature is 64 bytes
 };
 
-/// A channel. `position` is zero and `digest` empty until something is active.
+/// A channel. `serial` is zero and `digest` empty until something is active.
 struct Channel {
     std::string name;
-    Place position;
+    Serial serial;
     std::string digest;
     bool gated = false;           ///< activation runs the version's own tests and invariants
     std::uint32_t approvals = 0;  ///< persons other than the author that must approve the digest
@@ -108,7 +108,7 @@ using Gate = std::function<GateReport(const Bundle&)>;
 struct Move {
     std::string channel, version;      ///< `version` as resolve() takes it
     Origin origin;
-    std::optional<Place> expected;  ///< where the channel was when it was looked at; else, now
+    std::optional<Serial> expected;  ///< where the channel was when it was looked at; else, now
     bool raise_epoch = false;
     std::int64_t not_after = 0;        ///< readers with keys refuse it from then on
     const SecretKey* key = nullptr;    ///< null: unsigned
