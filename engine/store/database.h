@@ -38,7 +38,8 @@ public:
         const auto* value = std::get_if<std::string>(&cells_[row * columns_ + column]);
         return value != nullptr ? *value : std::string();
     }
-    void add(Cell cell) { cells_.push_back(std::move(cell)); }
+    void add(std::int64_t integer) { cells_.emplace_back(std::in_place_type<std::int64_t>, integer); }
+    void add(std::string text) { cells_.emplace_back(std::in_place_type<std::string>, std::move(text)); }
 
 private:
     std::size_t columns_;

@@ -148,9 +148,10 @@ private:
                     rows.add(std::int64_t{sqlite3_column_int64(stmt, i)});
                     continue;
                 }
-                const void* data = sqlite3_column_blob(stmt, i);
-                const auto size = static_cast<std::size_t>(sqlite3_column_bytes(stmt, i));
-                rows.add(data == nullptr ? std::string() : std::string(static_cast<const char*>(data), size));
+                std::string text;
+                if (const void* data = sqlite3_column_blob(stmt, i))
+                    text.assign(static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(stmt, i)));
+                rows.add(std::move(text));
             }
         }
     }

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "vm_program.h"
+#include "writ/evaluator.h"
 #include "writ/revocations.h"
 #include "writ/tools.h"
 
