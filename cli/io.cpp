@@ -28,6 +28,8 @@ tl::unexpected<Error> failed(const std::string& path) {
 /// Exit code of an error by its family.
 Exit exit_of(std::string_view code) {
     if (code.substr(0, 1) == "F" || code.substr(0, 1) == "G") return Exit::Io;
+    // The store's own failures, malformed input, refusals, keys: engine/store/errors.def.
+    if (code.substr(0, 1) == "S") return code < "S0020" ? Exit::Io : code >= "S0040" && code < "S0060" ? Exit::Negative : Exit::Invalid;
     if (code == "K0001" || code == "K0004") return Exit::Usage;
     if (code == "K0003") return Exit::Internal;
     return Exit::Invalid;

@@ -55,6 +55,8 @@ Exit run(int argc, char** argv) {
     add_request(app, verb);
     add_ledger(app, verb);
     add_replay(app, verb);
+    add_store(app, verb);
+    add_keys(app, verb);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) {  // --help and --version
@@ -74,6 +76,8 @@ Exit run(int argc, char** argv) {
 int main(int argc, char** argv) {
     // A reader that went away is an error to report, not a signal to die of.
     std::signal(SIGPIPE, SIG_IGN);
+    // So is a file that may not grow.
+    std::signal(SIGXFSZ, SIG_IGN);
     Exit code = Exit::Internal;
     try {
         code = run(argc, argv);

@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint32_t kWidest = 120;  // columns of source shown at once
 constexpr std::uint32_t kBefore = 40;   // of which before the carets, where the line is longer
 
-struct Place {
+struct Serial {
     std::size_t line = 0;    ///< from 0
     std::size_t column = 0;  ///< characters, from 0
 };
@@ -42,7 +42,7 @@ public:
         if (!out.empty() && out.back() == '\r') out.remove_suffix(1);
         return out;
     }
-    [[nodiscard]] Place place(std::size_t offset) const {
+    [[nodiscard]] Serial place(std::size_t offset) const {
         offset = std::min(offset, text_.size());
         const std::size_t line = line_at(offset);
         const auto before = cells_of(text_.substr(starts_[line], offset - starts_[line]));
@@ -84,7 +84,7 @@ public:
 
     [[nodiscard]] std::string location(const Span& span) const {
         if (span.source >= lines_.size()) return {};
-        const Place at = lines_[span.source].place(span.begin);
+        const Serial at = lines_[span.source].place(span.begin);
         return fmt::format("{}:{}:{}", safe(all_.sources[span.source].name), at.line + 1, at.column + 1);
     }
     [[nodiscard]] const Lines* lines(const Span& span) const {
@@ -263,7 +263,7 @@ nlohmann::ordered_json span_json(const Renderer& renderer, const Diagnostics& al
     nlohmann::ordered_json out;
     const Lines* lines = renderer.lines(span);
     if (lines == nullptr) return out;
-    const Place begin = lines->place(span.begin), end = lines->place(span.end);
+    const Serial begin = lines->place(span.begin), end = lines->place(span.end);
     out["file"] = all.sources[span.source].name;
     out["begin"] = span.begin;
     out["end"] = span.end;
@@ -313,7 +313,7 @@ std::string render_json(const Diagnostics& diagnostics) {
 std::string place_of(const Diagnostics& diagnostics, const Span& span) {
     if (span.source >= diagnostics.sources.size()) return {};
     const Source& source = diagnostics.sources[span.source];
-    const Place at = Lines(source.text).place(span.begin);
+    const Serial at = Lines(source.text).place(span.begin);
     return fmt::format("{}:{}:{}", safe(source.name), at.line + 1, at.column + 1);
 }
 

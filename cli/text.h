@@ -25,6 +25,9 @@ struct Cell {
 /// those that turn the direction of text, and bytes that are not UTF-8 are spelled out (`<U+202E>`).
 [[nodiscard]] std::vector<Cell> cells_of(std::string_view line);
 
+/// RFC 3339 in UTC, to the second; microseconds since the epoch.
+[[nodiscard]] std::string moment(std::int64_t micros);
+
 /// Text with everything spelled out that a terminal could obey; line ends too.
 [[nodiscard]] std::string safe(std::string_view text);
 

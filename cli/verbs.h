@@ -13,10 +13,10 @@ namespace writ::cli {
 /// What the program ends with; docs/cli.md.
 enum class Exit : int {
     Ok = 0,        ///< checked, permitted, all tests passed
-    Negative = 1,  ///< denied, needs approval, a test failed
+    Negative = 1,  ///< denied, needs approval, a test failed, the store refused
     Usage = 2,
     Invalid = 3,   ///< the policy or the request is not valid
-    Io = 4,        ///< a file or stream; the message names it
+    Io = 4,        ///< a file, a stream or the store; the message names it
     Internal = 70,
 };
 
@@ -36,5 +36,7 @@ void add_test(CLI::App& app, Verb& chosen);
 void add_request(CLI::App& app, Verb& chosen);
 void add_ledger(CLI::App& app, Verb& chosen);
 void add_replay(CLI::App& app, Verb& chosen);
+void add_store(CLI::App& app, Verb& chosen);
+void add_keys(CLI::App& app, Verb& chosen);
 
 }  // namespace writ::cli

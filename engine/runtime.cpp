@@ -87,6 +87,7 @@ struct Evaluator::Impl {
     Layers layers;
     std::vector<vm::Interpreter> interpreters;  ///< one a layer
     Decision lower;                             ///< working memory for the layers below the first
+    std::shared_ptr<const Revocations> revocations;
 
     explicit Impl(Layers all) : layers(std::move(all)) {
         for (const Bundle& bundle : layers.bundles()) interpreters.emplace_back(bundle.program());
@@ -98,6 +99,11 @@ Evaluator::~Evaluator() = default;
 Evaluator::Evaluator(Evaluator&&) noexcept = default;
 Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
 
+void Evaluator::revoke(std::shared_ptr<const Revocations> revocations) {
+    if (revocations != nullptr && revocations->empty()) revocations = nullptr;
+    impl_->revocations = std::move(revocations);
+}
+
 void Evaluator::evaluate(const Request& request, Decision& decision) {
     const std::vector<Bundle>& bundles = impl_->layers.bundles();
     if (bundles.empty() || !same_bundles(impl_->layers, request.layers())) {
@@ -107,10 +113,12 @@ void Evaluator::evaluate(const Request& request, Decision& decision) {
         if (!bundles.empty()) decision.bundle_digest = bundles.front().digest();
         return;
     }
-    vm::decide(bundles.front().program(), request.facts(0), impl_->interpreters.front(), decision);
+    vm::decide(bundles.front().program(), request.facts(0), impl_->interpreters.front(), decision,
+               impl_->revocations.get());
     for (std::uint32_t layer = 1; layer < bundles.size(); ++layer) {
         Decision& lower = impl_->lower;
-        vm::decide(bundles[layer].program(), request.facts(layer), impl_->interpreters[layer], lower);
+        vm::decide(bundles[layer].program(), request.facts(layer), impl_->interpreters[layer], lower,
+                   impl_->revocations.get());
         for (Reason& reason : lower.reasons) reason.layer = layer;
         for (Requirement& requirement : lower.requirements) requirement.layer = layer;
         vm::meet(decision, lower);

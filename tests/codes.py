@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails if an entry of a table is in no test: a diagnostic, a reason, a request error, an opcode.
+"""Fails if an entry of a table is in no test: a diagnostic, a reason, a request error, a store error, an opcode.
 
 An entry counts as tested if its name is in the name of a test case, in an assertion, in a row of a
 table that a test goes through, or in a conformance case. Comments do not count.
@@ -15,6 +15,7 @@ TABLES = [
     ("engine/base/reasons.def", r"^REASON\((\w+),", r"\b{}\b"),
     ("engine/base/request_errors.def", r"^REQUEST_ERROR\((\w+),", r"\b{}\b"),
     ("engine/ledger/errors.def", r"^LEDGER_ERROR\((\w+),", r"\b{}\b"),
+    ("engine/store/errors.def", r"^STORE_ERROR\((\w+),", r"\b{}\b"),
     # Names of opcodes are ordinary words: only as an enumerator or in the name of a case.
     ("engine/bytecode/opcodes.def", r"^OP\((\w+),", r"\bOp(?:code)?::{0}\b|(?:TEST_|SUB)CASE\(\"[^\"\n]*\b{0}\b"),
 ]

@@ -335,6 +335,7 @@ def main():
             runner.listed("engine/base/reasons.def", r"^REASON\((\w+),", "decision-format.md")
             runner.listed("engine/base/request_errors.def", r"^REQUEST_ERROR\((\w+),", "request-format.md")
             runner.listed("engine/ledger/errors.def", r"^LEDGER_ERROR\((\w+),", "ledger.md")
+            runner.listed("engine/store/errors.def", r"^STORE_ERROR\((\w+),", "store.md")
             runner.listed("engine/bytecode/opcodes.def", r"^OP\((\w+),", "bytecode.md")
             runner.listed("engine/include/writ/writ.h", r"^WRIT_API .*?\b(writ_\w+)\(", "c-interface.md")
     finally:

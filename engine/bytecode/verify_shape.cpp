@@ -53,6 +53,7 @@ constexpr Expected kBuiltins[] = {
     {"want.ttl", Kind::Duration},
     {"want.all_or_nothing", Kind::Bool},
     {"approvals", Kind::List, Kind::Record},
+    {"token.key_id", Kind::String},
     {"workload.spiffe_id", Kind::Spiffe},
     {"workload.instance_id", Kind::String},
 };

@@ -9,17 +9,17 @@ using bytecode::Builtin;
 
 namespace {
 
-constexpr std::uint32_t bit(ReasonCode code) {
-    return 1u << static_cast<std::uint32_t>(code);
-}
-static_assert(static_cast<std::uint32_t>(ReasonCode::permitted) < 32, "reasons fit a word");
-
 /// Why an approval may not count, in the order it is told.
 constexpr ReasonCode kObjections[] = {
     ReasonCode::approval_not_approved, ReasonCode::approval_expired,         ReasonCode::approval_stale,
     ReasonCode::approval_group,        ReasonCode::approval_not_independent, ReasonCode::approval_unbound,
-    ReasonCode::approval_used,
+    ReasonCode::approval_used,         ReasonCode::approval_revoked,
 };
+
+/// One of the objections in a word of them.
+constexpr std::uint32_t bit(ReasonCode code) {
+    return 1u << (std::find(std::begin(kObjections), std::end(kObjections), code) - std::begin(kObjections));
+}
 
 void append_field(std::string& bytes, bool stated, std::string_view field) {
     const std::uint32_t length = stated ? static_cast<std::uint32_t>(field.size()) : 0xFFFFFFFF;
@@ -99,6 +99,13 @@ std::uint32_t objections(const Deciding& deciding, const bytecode::RequirementRe
     const Value& uses = column_of(approval, places.uses);
     if (uses.state == State::Missing || (uses.present() && uses.integer < 1))
         against |= bit(ReasonCode::approval_used);
+
+    if (const Revocations* revocations = deciding.revocations;
+        revocations != nullptr && revocations->any(RevocationKind::Approval, now)) {
+        const Value& id = column_of(approval, places.approval);
+        if (!id.present() || revocations->revoked(RevocationKind::Approval, id.text(), now))
+            against |= bit(ReasonCode::approval_revoked);
+    }
 
     if (against == 0)
         until = std::min(expires.present() ? expires.integer : INT64_MAX,

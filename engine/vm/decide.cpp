@@ -108,7 +108,7 @@ void resolve(Deciding& deciding) {
 }  // namespace
 
 void decide(const bytecode::Program& program, const Facts& facts, Interpreter& interpreter,
-            Decision& decision) {
+            Decision& decision, const Revocations* revocations) {
     decision.clear();
     const std::uint64_t before = interpreter.steps();
     const Value& now = facts[bytecode::Builtin::Now];
@@ -116,7 +116,7 @@ void decide(const bytecode::Program& program, const Facts& facts, Interpreter& i
     decision.bundle_digest = program.digest();
     attribute(facts, decision.attribution);
 
-    Deciding deciding{program, facts, interpreter, interpreter.outcomes(), decision};
+    Deciding deciding{program, facts, interpreter, interpreter.outcomes(), decision, revocations};
     deciding.work.clear();
     const Interpreter::Remembering remembering(interpreter);
     resolve(deciding);

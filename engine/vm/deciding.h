@@ -7,6 +7,7 @@
 #include "vm/outcomes.h"
 #include "vm/reason.h"
 #include "vm/values.h"
+#include "writ/revocations.h"
 
 namespace writ::vm {
 
@@ -17,6 +18,7 @@ struct Deciding {
     Interpreter& interpreter;
     Outcomes& work;
     Decision& decision;
+    const Revocations* revocations = nullptr;  ///< null: none
     std::int64_t lifetime = INT64_MAX;  ///< microseconds a grant can live
     std::int64_t horizon = INT64_MAX;   ///< first moment at which the decision may narrow
 

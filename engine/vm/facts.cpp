@@ -65,8 +65,10 @@ Places places_of(const bytecode::Program& program) {
     places.claims = child(program, token, "claims");
     places.params = child(program, tool, "params");
     places.hop_actor = hop_column("actor");
+    places.hop_run = hop_column("run");
     places.hop_scopes = hop_column("granted_scopes");
     places.hop_expires = hop_column("exp");
+    places.approval = approval_column("id");
     places.state = approval_column("state");
     places.approver = approval_column("approver");
     places.groups = approval_column("groups");

@@ -75,8 +75,9 @@ struct Places {
     std::uint32_t issuer = bytecode::kNone, tool = bytecode::kNone;    ///< ShapeNodes of the two names
     std::uint32_t claims = bytecode::kNone, params = bytecode::kNone;  ///< and of the two open records
     std::uint32_t depth = bytecode::kNone, chain = bytecode::kNone;    ///< and of what must agree
-    std::uint32_t hop_actor = bytecode::kNone, hop_scopes = bytecode::kNone, hop_expires = bytecode::kNone;
-    std::uint32_t state = bytecode::kNone, approver = bytecode::kNone, groups = bytecode::kNone;
+    std::uint32_t hop_actor = bytecode::kNone, hop_run = bytecode::kNone;
+    std::uint32_t hop_scopes = bytecode::kNone, hop_expires = bytecode::kNone;
+    std::uint32_t approval = bytecode::kNone, state = bytecode::kNone, approver = bytecode::kNone, groups = bytecode::kNone;
     std::uint32_t requester = bytecode::kNone, at = bytecode::kNone, expires = bytecode::kNone;
     std::uint32_t binding = bytecode::kNone, uses = bytecode::kNone;
     std::int64_t approved = -1;  ///< the enum member an approval must be in

@@ -42,6 +42,8 @@ ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/main.cpp" -o embed
 # shellcheck disable=SC2046
 ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/record.cpp" -o record-cpp $(flags writ-ledger)
 if ldd record-cpp | grep -iE 'antlr|writ-compiler'; then fail "the broker that records loads the compiler"; fi
+# shellcheck disable=SC2046
+${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/follow.cpp" -o follow $(flags writ-store)
 
 policy=$root/examples/refund/policy.writ
 ./compile-c "$policy" c.bundle
@@ -59,6 +61,13 @@ for request in "$root"/examples/refund/requests/*.json; do
     [ "$c" = 1 ] || permits=$((permits + 1))
 done
 [ "$permits" = 2 ] || fail "$permits permits"
+# A broker that follows a store decides by what is active there, signed.
+"$prefix/bin/writ" store --store s init >/dev/null
+"$prefix/bin/writ" store --store s channel prod >/dev/null
+"$prefix/bin/writ" keys generate key >/dev/null
+"$prefix/bin/writ" store --store s publish "$policy" --channel prod --key key >/dev/null
+echo "$root/examples/refund/requests/permit.json" | ./follow s prod key.pub state >follow.txt
+grep -qE '^permit, by [0-9a-f]{64}$' follow.txt || fail "follow: $(cat follow.txt)"
 c=0; ./embed-c embed-c "$policy" 2>errors.txt || c=$?
 [ "$c" = 3 ] && grep -q '^B0001: ' errors.txt || fail "a program taken for a bundle: exit $c"
 
@@ -74,12 +83,16 @@ target_link_libraries(embed-c Writ::writ)
 add_executable(embed-cpp $root/examples/embed/main.cpp)
 target_link_libraries(embed-cpp Writ::compiler)
 target_compile_features(embed-cpp PRIVATE cxx_std_20)
+add_executable(follow $root/examples/embed/follow.cpp)
+target_link_libraries(follow Writ::store)
+target_compile_features(follow PRIVATE cxx_std_20)
 END
     cmake -S cmake -B cmake/build -DCMAKE_PREFIX_PATH="$prefix" >cmake.log 2>&1 && cmake --build cmake/build >>cmake.log 2>&1 ||
         { cat cmake.log; fail "CMake"; }
     cmake/build/embed-c c.bundle "$root/examples/refund/requests/permit.json" >c.txt
     cmake/build/embed-cpp "$policy" "$root/examples/refund/requests/permit.json" >cpp.txt
     cmp c.txt cpp.txt
+    echo "$root/examples/refund/requests/permit.json" | cmake/build/follow s prod | cmp - follow.txt
     # A version that is not there is not found.
     sed -i 's/Writ 0.1/Writ 99.0/' cmake/CMakeLists.txt
     if cmake -S cmake -B cmake/other -DCMAKE_PREFIX_PATH="$prefix" >/dev/null 2>&1; then fail "CMake takes any version"; fi
@@ -89,15 +102,15 @@ fi
 
 # ---- what the libraries show ------------------------------------------------------------------------
 shown() { nm -DC --defined-only "$1" | sed 's/^[0-9a-f]* . //'; }
-runtime=$libdir/libwrit.so compiler=$libdir/libwrit-compiler.so ledger=$libdir/libwrit-ledger.so
-for library in "$runtime" "$compiler" "$ledger"; do
+runtime=$libdir/libwrit.so compiler=$libdir/libwrit-compiler.so store=$libdir/libwrit-store.so ledger=$libdir/libwrit-ledger.so
+for library in "$runtime" "$compiler" "$store" "$ledger"; do
     shown "$library" | sort >symbols.txt
     if grep -vE '^(writ_[a-z_]+$|writ::)' symbols.txt; then fail "$library shows what is not Writ's"; fi
     # The ledger's public names are in a namespace called like its room.
     rooms=$(find "$root/engine" -mindepth 1 -maxdepth 1 -type d ! -name ledger -printf '%f|')
     if grep -E "^writ::ledger::(Log|Index|SegmentReader|File|Mask|Encoder|Decoder)\b" symbols.txt; then fail "$library shows its rooms"; fi
     if grep -E "^writ::(${rooms}compiler|json|c|testing)::|::Impl" symbols.txt; then fail "$library shows its rooms"; fi
-    readelf -d "$library" | grep -qE 'SONAME.*\[libwrit(-compiler|-ledger)?\.so\.[0-9]+\.[0-9]+\]' || fail "$library has no SONAME"
+    readelf -d "$library" | grep -qE 'SONAME.*\[libwrit(-compiler|-store|-ledger)?\.so\.[0-9]+\.[0-9]+\]' || fail "$library has no SONAME"
     if readelf -d "$library" | grep -E 'RPATH|RUNPATH|TEXTREL'; then fail "$library has a path or text relocations"; fi
 done
 # Every function of the header, and nothing twice.
@@ -105,11 +118,15 @@ done
 sed -nE 's/^(WRIT_API)?.*[ *](writ_[a-z_]+)\(.*/\2/p' "$prefix/include/writ/writ.h" | sort -u >declared.txt
 grep -oE '^writ_[a-z_]+$' symbols.txt | sort -u >defined.txt
 diff declared.txt defined.txt || fail "writ.h and the libraries differ"
-for library in "$runtime" "$compiler" "$ledger"; do nm -D --defined-only "$library"; done | cut -d' ' -f3 | sort >mangled.txt
+for library in "$runtime" "$compiler" "$store" "$ledger"; do nm -D --defined-only "$library"; done | cut -d' ' -f3 | sort >mangled.txt
 if uniq -d mangled.txt | c++filt | grep .; then fail "two libraries define this"; fi
 # A broker's program loads no compiler; the author's does, or this could not fail.
 if ldd embed-c | grep -iE 'antlr|writ-compiler'; then fail "the broker loads the compiler"; fi
 if ldd embed-c | grep -iE 'sqlite|writ-ledger'; then fail "the broker loads the ledger"; fi
 ldd embed-cpp | grep -qi antlr
+# Only who follows a store loads SQLite, and he no compiler.
+if ldd embed-c | grep -iE 'sqlite|writ-store'; then fail "the broker loads the store"; fi
+if ldd follow | grep -iE 'antlr|writ-compiler'; then fail "the reader of a store loads the compiler"; fi
+ldd follow | grep -qi sqlite
 
 echo "installed: $(wc -l <declared.txt) C functions, $(wc -l <mangled.txt) symbols in all"

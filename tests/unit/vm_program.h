@@ -80,7 +80,7 @@ inline Field request_schema() {
          not_compared("request_id"),
          record("token",
                 {field("issuer"), aud, instant("exp"), instant("nbf"), instant("iat"), field("jti").none(),
-                 field("typ").none(), one_of("proof", "proof"), record("claims", {})})
+                 field("key_id").none(), field("typ").none(), one_of("proof", "proof"), record("claims", {})})
              .from(Provenance::Verified),
          record("workload", {field("spiffe_id", Kind::Spiffe).none(), field("instance_id").none()})
              .from(Provenance::Broker),
@@ -97,7 +97,7 @@ inline Field request_schema() {
          record("delegation",
                 {field("depth", Kind::Int),
                  list("chain",
-                      record("", {field("actor"), field("tenant"), texts("granted_scopes"), instant("exp"),
+                      record("", {field("actor"), field("run"), field("tenant"), texts("granted_scopes"), instant("exp"),
                                   record("where", {field("region"), field("zone").none()}).none()}))
                      .most(3)})
              .from(Provenance::Broker)
@@ -532,9 +532,9 @@ struct Machine {
         const auto bound = facts.bind(nodes.of(document));
         return bound ? std::string() : bound.error().code + " " + bound.error().context;
     }
-    const Decision& decide(const json::Value& document) {
+    const Decision& decide(const json::Value& document, const Revocations* revocations = nullptr) {
         if (const std::string error = bind(document); !error.empty()) throw std::runtime_error(error);
-        vm::decide(*program, facts, interpreter, decision);
+        vm::decide(*program, facts, interpreter, decision, revocations);
         return decision;
     }
 

@@ -7,6 +7,7 @@
 #include "writ/bundle.h"
 #include "writ/decision.h"
 #include "writ/request.h"
+#include "writ/revocations.h"
 
 namespace writ {
 
@@ -17,6 +18,11 @@ public:
     ~Evaluator();
     Evaluator(Evaluator&&) noexcept;
     Evaluator& operator=(Evaluator&&) noexcept;
+
+    /// From now on, denies what is revoked before any rule runs, and counts no revoked approval. Null:
+    /// nothing is revoked. Where something of a kind is, a request that does not state the facts of that
+    /// kind is denied as well: docs/store.md, "Revocations".
+    void revoke(std::shared_ptr<const Revocations> revocations);
 
     /// Decides. A request bound to other bundles is denied with reason `policy_error`.
     /// Output:   views into the bundle and the request; see Decision.

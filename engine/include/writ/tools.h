@@ -75,6 +75,29 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+/// The sources that a bundle was compiled from, without the standard library's.
+[[nodiscard]] std::vector<Source> policy_sources(const Bundle& bundle);
+
+struct GateReport;
+/// Compiles a version's own sources again, which must give this very bundle, and runs the tests and
+/// invariants in them. A version without tests does not pass. Fit to be the gate of a Move (store.h).
+[[nodiscard]] GateReport policy_gate(const Bundle& bundle);
+
+enum class TextChange : std::uint8_t { Added, Removed, Changed };
+
+/// Text under a name that differs between two versions; empty where it is not.
+struct NamedChange {
+    TextChange change = TextChange::Changed;
+    std::string name;  ///< of a rule: `module.rule`; of a source: its file
+    std::string before, after;
+};
+
+/// How the text of two versions differs, by name. What that means for decisions is not said.
+struct VersionDiff {
+    std::vector<NamedChange> rules, sources;
+};
+[[nodiscard]] VersionDiff diff_versions(const Bundle& from, const Bundle& to);
+
 /// Makes a request document from a verified token's claims, with the rest left for the author.
 /// Input:   claims: a JSON object as the issuer sends it; kind: a claims schema of the standard
 ///          library ("github", "kubernetes", …); now: seconds since the epoch.

@@ -1,0 +1,72 @@
+// What the verbs of `writ store` share: where the store is, who acts, and how its records are shown.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/io.h"
+#include "cli/render.h"
+#include "writ/store.h"
+
+namespace writ::cli {
+
+using Json = nlohmann::ordered_json;
+
+struct StoreArgs {
+    std::string path, space = "default", author, message;
+    Format format = Format::Human;
+    Terminal terminal;  ///< set when a verb runs
+};
+using StoreVerb = std::function<Exit(const StoreArgs&)>;
+
+/// The `store` verb under construction, for the files that each add some of its verbs.
+struct StoreApp {
+    CLI::App& app;
+    std::shared_ptr<StoreArgs> args;
+    Verb& chosen;
+
+    /// Adds a verb. `run` is called if it is the one asked for.
+    CLI::App* add(const std::string& name, const std::string& what, StoreVerb run) const;
+};
+
+void add_store_versions(const StoreApp& store);
+void add_store_channels(const StoreApp& store);
+void add_store_revocations(const StoreApp& store);
+void add_store_keeping(const StoreApp& store);
+void add_store_decide(const StoreApp& store);
+
+/// Opens the store and does something with it; a failure of either is reported.
+[[nodiscard]] Exit with_store(const StoreArgs& args, bool read_only, const std::function<Result<Exit>(Store&)>& act);
+
+/// Who acts: `--author`, WRIT_AUTHOR, git's author, the account's name.
+[[nodiscard]] Origin origin_of(const StoreArgs& args);
+
+/// `2026-11-26T09:00:00Z`, or a time from now such as `30m`, `12h`, `7d`; microseconds since the epoch.
+/// Nothing if it is neither.
+[[nodiscard]] std::optional<std::int64_t> parse_when(const std::string& text);
+[[nodiscard]] std::int64_t now_micros();
+
+/// `1.7`, and back; nothing if it is not one.
+[[nodiscard]] std::string text_of(Serial serial);
+[[nodiscard]] std::optional<Serial> parse_serial(const std::string& text);
+/// The first digits of a digest, or `-`.
+[[nodiscard]] std::string brief(const std::string& digest);
+/// A moment, or `-` for none.
+[[nodiscard]] std::string moment_or_none(std::int64_t micros);
+
+[[nodiscard]] Json json_of(const Version& version);
+[[nodiscard]] Json json_of(const Channel& channel);
+[[nodiscard]] Json json_of(const Activation& activation);
+/// A moment or null.
+[[nodiscard]] Json json_of(std::int64_t micros);
+/// Text or null.
+[[nodiscard]] Json json_or_null(const std::string& text);
+/// Prints `{"schema_version":1, …}` on one line.
+void print_json(Json members);
+
+}  // namespace writ::cli

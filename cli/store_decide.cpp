@@ -1,0 +1,80 @@
+// writ store decide: one request under what is active in a channel, as a broker would decide it.
+#include <fmt/format.h>
+
+#include "cli/decision.h"
+#include "cli/store.h"
+#include "cli/text.h"
+#include "writ/policy_handle.h"
+
+namespace writ::cli {
+
+namespace {
+
+struct Options {
+    std::string channel, candidate, request, state;
+    std::vector<std::string> keys;
+    Audience reader = Audience::Operator;
+};
+
+Exit decide(const StoreArgs& args, const Options& options) {
+    const auto request = read_input(options.request, RequestLimits{}.max_bytes);
+    if (!request) return report_error(request.error(), "", args.terminal);
+    FollowOptions follow;
+    follow.store = args.path;
+    follow.space = args.space;
+    follow.channel = options.channel;
+    follow.candidate = options.candidate;
+    follow.state = options.state;
+    for (const std::string& file : options.keys) {
+        auto key = read_public_key(file);
+        if (!key) return report_error(key.error(), "", args.terminal);
+        follow.keys.push_back(std::move(*key));
+    }
+    std::string diverged;
+    follow.diverged = [&](const Divergence& each) {
+        diverged = args.format == Format::Json
+                       ? divergence_json(each) + "\n"
+                       : fmt::format("\nshadow: {} is {}\n", options.candidate, divergence_name(each.kind)) +
+                             (each.kind == DivergenceKind::Unreadable
+                                  ? std::string()
+                                  : render_decision(each.candidate, each.candidate_policy, options.reader, args.terminal.colour_out));
+    };
+    const auto handle = PolicyHandle::follow(std::move(follow));
+    if (!handle) return report_error(handle.error(), "", args.terminal);
+    const HandleStatus status = handle->status();
+    Exit warned = Exit::Ok;
+    if (!status.problem.code.empty()) warned = report_error(status.problem, "", args.terminal);
+    if (!status.ready) return warned == Exit::Ok ? Exit::Io : warned;
+
+    LiveEvaluator evaluator(*handle);
+    Decision decision;
+    if (const auto decided = evaluator.evaluate(*request, decision); !decided)
+        return report_error(decided.error(), options.request == "-" ? "standard input" : options.request, args.terminal);
+    print_result(args.format == Format::Json
+                     ? to_json(decision, evaluator.bundle(), options.reader) + "\n"
+                     : render_decision(decision, evaluator.bundle(), options.reader, args.terminal.colour_out));
+    print_result(diverged);
+    return decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
+}
+
+}  // namespace
+
+void add_store_decide(const StoreApp& store) {
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = store.add("decide", "Decide one request under what is active in a channel",
+                               [options](const StoreArgs& args) { return decide(args, *options); });
+    verb->add_option("CHANNEL", options->channel, "Which")->required();
+    verb->add_option("--request", options->request, "The request document; - for standard input")->required()->option_text("FILE|-");
+    verb->add_option("--shadow", options->candidate, "A channel to decide by beside; what it says changes nothing")->option_text("CHANNEL");
+    verb->add_option("--key", options->keys, "A public key that may sign; without any, signatures are not asked for")
+        ->option_text("FILE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    verb->add_option("--state", options->state, "The file that keeps the last good policy")->option_text("FILE");
+    static const std::map<std::string, Audience> kReaders{{"caller", Audience::Caller}, {"operator", Audience::Operator}};
+    verb->add_option("--for", options->reader, "For whom: a caller learns nothing about policy")
+        ->transform(CLI::CheckedTransformer(kReaders))
+        ->option_text("caller|operator");
+}
+
+}  // namespace writ::cli

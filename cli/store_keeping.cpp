@@ -1,0 +1,135 @@
+// writ store verify, export, import, gc, log: looking after a store.
+#include <fmt/format.h>
+
+#include "cli/store.h"
+#include "cli/table.h"
+#include "cli/text.h"
+
+namespace writ::cli {
+
+namespace {
+
+constexpr std::size_t kLargestExport = std::size_t{4} << 30;
+
+Exit verify(const StoreArgs& args, const std::vector<std::string>& files) {
+    std::vector<PublicKey> keys;
+    for (const std::string& file : files) {
+        auto key = read_public_key(file);
+        if (!key) return report_error(key.error(), "", args.terminal);
+        keys.push_back(std::move(*key));
+    }
+    return with_store(args, true, [&](Store& store) -> Result<Exit> {
+        const auto problems = store.verify(keys);
+        if (!problems) return tl::unexpected(problems.error());
+        if (args.format == Format::Json) print_json({{"ok", problems->empty()}, {"problems", *problems}});
+        else if (problems->empty()) print_result("ok\n");
+        else
+            for (const std::string& each : *problems) print_result(safe(each) + "\n");
+        return problems->empty() ? Exit::Ok : Exit::Negative;
+    });
+}
+
+struct Files {
+    std::string file;
+    std::vector<std::string> versions;
+};
+
+Result<Exit> take_out(const StoreArgs& args, Store& store, const Files& given) {
+    const auto bytes = store.export_versions(given.versions);
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (const auto written = write_file(given.file, *bytes); !written) return tl::unexpected(written.error());
+    if (args.format == Format::Json) print_json({{"file", given.file}, {"bytes", bytes->size()}});
+    else print_result(fmt::format("wrote {}, {} bytes\n", safe(given.file), bytes->size()));
+    return Exit::Ok;
+}
+
+Exit show_versions(const StoreArgs& args, std::string_view key, std::string_view heading, const std::vector<Version>& versions) {
+    if (args.format == Format::Json) {
+        Json list = Json::array();
+        for (const Version& each : versions) list.push_back(json_of(each));
+        print_json({{key, list}});
+        return Exit::Ok;
+    }
+    std::string out;
+    for (const Version& each : versions) out += fmt::format("{} v{} {}\n", heading, each.number, each.digest);
+    print_result(out.empty() ? fmt::format("{} nothing\n", heading) : out);
+    return Exit::Ok;
+}
+
+Exit take_in(const StoreArgs& args, const std::string& file) {
+    const auto bytes = read_input(file, kLargestExport);
+    if (!bytes) return report_error(bytes.error(), "", args.terminal);
+    return with_store(args, false, [&](Store& store) -> Result<Exit> {
+        const auto added = store.import_versions(*bytes, origin_of(args));
+        if (!added) return tl::unexpected(added.error());
+        return show_versions(args, "imported", "imported", *added);
+    });
+}
+
+struct Age {
+    std::string older_than = "30d";
+    bool dry = false;
+};
+
+Exit collect(const StoreArgs& args, const Age& age) {
+    const auto ahead = parse_when(age.older_than);
+    if (!ahead || age.older_than.find('T') != std::string::npos) {
+        print_note("error: --older-than: say a time as 12h or 30d\n");
+        return Exit::Usage;
+    }
+    const std::int64_t now = now_micros();
+    return with_store(args, false, [&](Store& store) -> Result<Exit> {
+        const auto gone = store.collect(now - (*ahead - now), age.dry, origin_of(args));
+        if (!gone) return tl::unexpected(gone.error());
+        return show_versions(args, "collected", age.dry ? "would collect" : "collected", *gone);
+    });
+}
+
+Result<Exit> log(const StoreArgs& args, Store& store) {
+    const auto events = store.events();
+    if (!events) return tl::unexpected(events.error());
+    Json list = Json::array();
+    std::vector<std::vector<std::string>> rows;
+    for (const Event& each : *events) {
+        list.push_back({{"kind", each.kind}, {"subject", json_or_null(each.subject)}, {"detail", each.detail},
+                        {"author", each.author}, {"created_at", json_of(each.created_at)}});
+        rows.push_back({moment(each.created_at), each.kind, each.subject.empty() ? "-" : each.subject, each.author, each.detail});
+    }
+    if (args.format == Format::Json) print_json({{"events", list}});
+    else print_result(table({"WHEN", "KIND", "CHANNEL", "AUTHOR", "DETAIL"}, rows));
+    return Exit::Ok;
+}
+
+}  // namespace
+
+void add_store_keeping(const StoreApp& store) {
+    auto keys = std::make_shared<std::vector<std::string>>();
+    CLI::App* verb = store.add("verify", "Check that a store holds what it says", [keys](const StoreArgs& args) { return verify(args, *keys); });
+    verb->add_option("--key", *keys, "A public key; every activation must be signed by one of those given")
+        ->option_text("FILE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+
+    auto out = std::make_shared<Files>();
+    verb = store.add("export", "Write versions to a file", [out](const StoreArgs& args) {
+        return with_store(args, true, [&](Store& opened) { return take_out(args, opened, *out); });
+    });
+    verb->add_option("VERSION", out->versions, "Which; else all")->option_text("VERSION...");
+    verb->add_option("--output", out->file, "Where to")->required()->option_text("FILE");
+
+    auto in = std::make_shared<std::string>();
+    verb = store.add("import", "Add the versions of an export", [in](const StoreArgs& args) { return take_in(args, *in); });
+    verb->add_option("FILE", *in, "The export; - for standard input")->required()->option_text("FILE|-");
+
+    auto age = std::make_shared<Age>();
+    verb = store.add("gc", "Drop the content of versions that were never active and have no tag",
+                     [age](const StoreArgs& args) { return collect(args, *age); });
+    verb->add_option("--older-than", age->older_than, "Published longer ago than this; 30d unless said")->option_text("TIME");
+    verb->add_flag("--dry-run", age->dry, "Say what would go");
+
+    store.add("log", "List what was done and refused besides activations", [](const StoreArgs& args) {
+        return with_store(args, true, [&](Store& opened) { return log(args, opened); });
+    });
+}
+
+}  // namespace writ::cli

@@ -1,0 +1,251 @@
+// writ store init, publish, list, show, diff, tag: versions and their names.
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "cli/line_diff.h"
+#include "cli/options.h"
+#include "cli/store.h"
+#include "cli/store_move.h"
+#include "cli/table.h"
+#include "cli/text.h"
+#include "cli/workspace.h"
+
+namespace writ::cli {
+
+namespace {
+
+/// `v5 6f1d9f3a0c5e`
+std::string short_name(const Version& version) { return fmt::format("v{} {}", version.number, brief(version.digest)); }
+
+// ---- init and publish -------------------------------------------------------------------------
+
+Exit init(const StoreArgs& args) {
+    const auto made = Store::init(args.path, {.space = args.space});
+    if (!made) return report_error(made.error(), "", args.terminal);
+    if (args.format == Format::Json) print_json({{"store", args.path}});
+    else print_result(fmt::format("made {}\n", safe(args.path)));
+    return Exit::Ok;
+}
+
+struct Publish {
+    std::vector<std::string> paths;
+    std::string parent;
+    MoveArgs move;
+};
+
+Exit publish(const StoreArgs& args, const Publish& what) {
+    auto move = read_move(args, what.move);
+    if (const Exit* failed = std::get_if<Exit>(&move)) return *failed;
+    const auto opened = open_valid(what.paths, args.terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    const Bundle& bundle = *std::get<Workspace>(opened).bundle();
+    return with_store(args, false, [&](Store& store) -> Result<Exit> {
+        auto version = store.publish(bundle, origin_of(args), what.parent);
+        if (!version) return tl::unexpected(version.error());
+        if (what.move.channel.empty()) {
+            if (args.format == Format::Json) print_json(json_of(*version));
+            else print_result(fmt::format("published {} {}\n", short_name(*version), version->digest));
+            return Exit::Ok;
+        }
+        std::get<ReadMove>(move).move.version = version->digest;
+        return move_channel(store, args, std::get<ReadMove>(move), false);
+    });
+}
+
+// ---- list -------------------------------------------------------------------------------------
+
+/// Channels and tags by digest, `prod, release-7`.
+std::map<std::string, std::string> names_of(const std::vector<Channel>& channels, const std::vector<Tag>& tags) {
+    std::map<std::string, std::string> out;
+    const auto add = [&](const std::string& digest, const std::string& name) {
+        if (digest.empty()) return;
+        std::string& names = out[digest];
+        names += (names.empty() ? "" : ", ") + name;
+    };
+    for (const Channel& each : channels) add(each.digest, each.name);
+    for (const Tag& each : tags) add(each.digest, each.name);
+    return out;
+}
+
+Result<Exit> list(const StoreArgs& args, Store& store) {
+    const auto versions = store.versions();
+    const auto channels = store.channels();
+    const auto tags = store.tags();
+    if (!versions) return tl::unexpected(versions.error());
+    if (!channels) return tl::unexpected(channels.error());
+    if (!tags) return tl::unexpected(tags.error());
+    if (args.format == Format::Json) {
+        Json all = Json::array(), named = Json::array();
+        for (const Version& each : *versions) all.push_back(json_of(each));
+        for (const Tag& each : *tags)
+            named.push_back({{"tag", each.name}, {"digest", each.digest}, {"author", each.origin.author},
+                             {"message", each.origin.message}, {"created_at", json_of(each.created_at)}});
+        Json active = Json::array();
+        for (const Channel& each : *channels) active.push_back(json_of(each));
+        print_json({{"versions", all}, {"channels", active}, {"tags", named}});
+        return Exit::Ok;
+    }
+    auto names = names_of(*channels, *tags);
+    std::vector<std::vector<std::string>> rows;
+    for (const Version& each : *versions)
+        rows.push_back({fmt::format("v{}", each.number), brief(each.digest), moment(each.created_at), each.origin.author,
+                        names[each.digest] + (each.collected ? "(content gone)" : ""), each.origin.message});
+    print_result(table({"VERSION", "DIGEST", "PUBLISHED", "AUTHOR", "NAMES", "MESSAGE"}, rows));
+    return Exit::Ok;
+}
+
+// ---- show and diff ----------------------------------------------------------------------------
+
+Result<Exit> show(const StoreArgs& args, Store& store, const std::string& name, bool sources) {
+    const auto version = store.resolve(name);
+    if (!version) return tl::unexpected(version.error());
+    const auto approvals = store.approvals(version->digest);
+    if (!approvals) return tl::unexpected(approvals.error());
+    std::vector<Source> texts;
+    std::size_t rules = 0;
+    if (!version->collected) {
+        const auto bundle = store.bundle(version->digest);
+        if (!bundle) return tl::unexpected(bundle.error());
+        texts = policy_sources(*bundle);
+        rules = bundle->rule_count();
+    }
+    if (args.format == Format::Json) {
+        Json out = json_of(*version);
+        out["rules"] = rules;
+        out["approvals"] = Json::array();
+        for (const VersionApproval& each : *approvals)
+            out["approvals"].push_back({{"channel", each.channel}, {"author", each.origin.author},
+                                        {"message", each.origin.message}, {"created_at", json_of(each.created_at)}});
+        out["sources"] = Json::array();
+        for (const Source& each : texts) {
+            Json source{{"name", each.name}};
+            if (sources) source["text"] = each.text;
+            out["sources"].push_back(source);
+        }
+        print_json(out);
+        return Exit::Ok;
+    }
+    std::string out = fmt::format("v{}\n", version->number);
+    const auto row = [&](std::string_view key, const std::string& value) {
+        if (!value.empty()) out += fmt::format("  {:<10} {}\n", key, value);
+    };
+    row("digest", version->digest);
+    row("parent", version->parent.empty() ? "none" : version->parent);
+    row("author", safe(version->origin.author));
+    row("message", safe(version->origin.message));
+    row("published", moment(version->created_at));
+    row("engine", safe(version->engine));
+    row("rules", version->collected ? "the content is gone" : std::to_string(rules));
+    for (const VersionApproval& each : *approvals)
+        row("approved", fmt::format("for {} by {} at {}", each.channel, safe(each.origin.author), moment(each.created_at)));
+    for (const Source& each : texts) row("source", safe(each.name));
+    if (sources)
+        for (const Source& each : texts) {
+            out += fmt::format("\n== {}\n", safe(each.name));
+            for (std::size_t at = 0; at < each.text.size();) {
+                const std::size_t end = std::min(each.text.find('\n', at), each.text.size());
+                out += safe(std::string_view(each.text).substr(at, end - at)) + "\n";
+                at = end + 1;
+            }
+        }
+    print_result(out);
+    return Exit::Ok;
+}
+
+std::string_view word_of(TextChange change) {
+    switch (change) {
+        case TextChange::Added: return "added";
+        case TextChange::Removed: return "removed";
+        case TextChange::Changed: return "changed";
+    }
+    return "";
+}
+
+Json changes_of(const std::vector<NamedChange>& changes) {
+    Json out = Json::array();
+    for (const NamedChange& each : changes)
+        out.push_back({{"change", word_of(each.change)}, {"name", each.name}, {"before", json_or_null(each.before)},
+                       {"after", json_or_null(each.after)}});
+    return out;
+}
+
+Result<Exit> diff(const StoreArgs& args, Store& store, const std::string& from, const std::string& to) {
+    std::vector<Version> versions;
+    std::vector<Bundle> bundles;
+    for (const std::string& name : {from, to}) {
+        auto version = store.resolve(name);
+        if (!version) return tl::unexpected(version.error());
+        auto bundle = store.bundle(version->digest);
+        if (!bundle) return tl::unexpected(bundle.error());
+        versions.push_back(std::move(*version));
+        bundles.push_back(std::move(*bundle));
+    }
+    const VersionDiff diff = diff_versions(bundles[0], bundles[1]);
+    if (args.format == Format::Json) {
+        print_json({{"from", json_of(versions[0])}, {"to", json_of(versions[1])}, {"rules", changes_of(diff.rules)},
+                    {"sources", changes_of(diff.sources)}});
+        return Exit::Ok;
+    }
+    std::string out = fmt::format("{} to {}\n", short_name(versions[0]), short_name(versions[1]));
+    for (const NamedChange& each : diff.rules) out += fmt::format("  {:<8} {}\n", word_of(each.change), safe(each.name));
+    if (diff.rules.empty()) out += "  no rule is added, removed or changed\n";
+    for (const NamedChange& each : diff.sources)
+        out += fmt::format("\n{} {}\n", word_of(each.change), safe(each.name)) + line_diff(each.before, each.after, args.terminal.colour_out);
+    print_result(out);
+    return Exit::Ok;
+}
+
+Result<Exit> tag(const StoreArgs& args, Store& store, const std::string& name, const std::string& version) {
+    const auto tag = store.tag(name, version, origin_of(args));
+    if (!tag) return tl::unexpected(tag.error());
+    if (args.format == Format::Json) print_json({{"tag", tag->name}, {"digest", tag->digest}});
+    else print_result(fmt::format("{} is {}\n", tag->name, brief(tag->digest)));
+    return Exit::Ok;
+}
+
+}  // namespace
+
+void add_store_versions(const StoreApp& store) {
+    store.add("init", "Make an empty store", init);
+
+    auto what = std::make_shared<Publish>();
+    CLI::App* verb = store.add("publish", "Add a version, and activate it if a channel is named",
+                               [what](const StoreArgs& args) { return publish(args, *what); });
+    add_paths(*verb, what->paths);
+    verb->add_option("--parent", what->parent, "The version it came from; else the latest")->option_text("VERSION");
+    verb->add_option("--channel", what->move.channel, "Activate it there")->option_text("CHANNEL");
+    add_move_options(*verb, what->move);
+
+    store.add("list", "List versions", [](const StoreArgs& args) {
+        return with_store(args, true, [&](Store& opened) { return list(args, opened); });
+    });
+
+    struct Names {
+        std::string first, second;
+        bool sources = false;
+    };
+    auto shown = std::make_shared<Names>();
+    verb = store.add("show", "Show a version", [shown](const StoreArgs& args) {
+        return with_store(args, true, [&](Store& opened) { return show(args, opened, shown->first, shown->sources); });
+    });
+    verb->add_option("VERSION", shown->first, "vN, a tag, a channel, or digits of a digest")->required();
+    verb->add_flag("--sources", shown->sources, "Print its sources");
+
+    auto compared = std::make_shared<Names>();
+    verb = store.add("diff", "Show how the text of two versions differs", [compared](const StoreArgs& args) {
+        return with_store(args, true, [&](Store& opened) { return diff(args, opened, compared->first, compared->second); });
+    });
+    verb->add_option("FROM", compared->first, "A version")->required();
+    verb->add_option("TO", compared->second, "Another")->required();
+
+    auto tagged = std::make_shared<Names>();
+    verb = store.add("tag", "Name a version, or move a name to it", [tagged](const StoreArgs& args) {
+        return with_store(args, false, [&](Store& opened) { return tag(args, opened, tagged->first, tagged->second); });
+    });
+    verb->add_option("NAME", tagged->first, "The tag")->required();
+    verb->add_option("VERSION", tagged->second, "What it names")->required();
+}
+
+}  // namespace writ::cli

@@ -1,0 +1,71 @@
+// Ed25519 keys, and what a signature of an activation covers. Not here: who trusts which key, which is
+// each reader's own (policy_handle.h).
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "writ/diagnostic.h"
+
+namespace writ {
+
+struct Activation;
+
+/// The half of a key that readers have.
+class PublicKey {
+public:
+    /// Reads the one line that text() gives.
+    /// Errors: S0066.
+    [[nodiscard]] static Result<PublicKey> parse(std::string_view text);
+    /// The first 16 digits of the SHA-256 of the key, in hex. A name, not a proof.
+    [[nodiscard]] const std::string& id() const { return id_; }
+    /// `writ-ed25519-public:ID:BASE64`.
+    [[nodiscard]] std::string text() const;
+    /// Whether the activation's signature is one by this key of exactly this activation.
+    [[nodiscard]] bool verifies(const Activation& activation) const;
+
+private:
+    friend class SecretKey;
+    explicit PublicKey(const std::array<unsigned char, 32>& bytes);
+    std::array<unsigned char, 32> bytes_{};
+    std::string id_;
+};
+
+/// The half that signs. Moves, is not copied, and is wiped when it goes.
+class SecretKey {
+public:
+    [[nodiscard]] static SecretKey generate();
+    /// Reads the one line that text() gives.
+    /// Errors: S0066.
+    [[nodiscard]] static Result<SecretKey> parse(std::string_view text);
+    SecretKey(SecretKey&&) noexcept;
+    SecretKey& operator=(SecretKey&&) noexcept;
+    ~SecretKey();
+
+    [[nodiscard]] const PublicKey& public_key() const;
+    /// `writ-ed25519-secret:ID:BASE64`. Whoever has it can sign.
+    [[nodiscard]] std::string text() const;
+    /// Sets the activation's key_id and signature.
+    void sign(Activation& activation) const;
+
+private:
+    struct Impl;
+    explicit SecretKey(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+/// What is signed: docs/store.md, "Signatures".
+[[nodiscard]] std::string signed_bytes(const Activation& activation);
+
+/// Writes a new secret key to `path`, for its owner alone, and the public key to `path`.pub.
+/// Errors: S0002 a file is there already, S0007, S0008, S0009.
+[[nodiscard]] Result<PublicKey> generate_key(const std::string& path);
+/// Errors: S0001 no such file, S0009, S0066; S0067 others than the owner may use the file.
+[[nodiscard]] Result<SecretKey> read_secret_key(const std::string& path);
+/// Reads a public key, or the public half of a secret one.
+/// Errors: as read_secret_key().
+[[nodiscard]] Result<PublicKey> read_public_key(const std::string& path);
+
+}  // namespace writ

@@ -1,0 +1,305 @@
+#include "store/following.h"
+
+#include <algorithm>
+#include <ctime>
+
+#include <sys/stat.h>
+
+#include "base/values.h"
+#include "store/files.h"
+
+namespace writ::store {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kRetry = 1s;    // after a refusal, which time may cure
+constexpr auto kTouch = 30s;   // how exactly a restart knows when the store was last reached
+constexpr int kPatienceMs = 100;
+
+std::int64_t micros(std::chrono::milliseconds time) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+}
+
+}  // namespace
+
+std::int64_t steady_micros() {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return std::int64_t{now.tv_sec} * kSecond + now.tv_nsec / 1000;
+}
+
+// ---- the thread -------------------------------------------------------------------------------
+
+Result<void> Following::start() {
+    for (const auto& [what, name] : {std::pair{"namespace", &options_.space}, {"channel", &options_.channel}})
+        if (auto fits = check_name(what, *name); !fits) return fits;
+    if (auto known = load_state(); !known) return known;
+    step();
+    thread_ = std::thread([this] { run(); });
+    return {};
+}
+
+void Following::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+    fresh_until_.store(0, std::memory_order_relaxed);
+}
+
+void Following::run() {
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, std::max(options_.poll, 1ms), [this] { return stopping_; })) {
+        lock.unlock();
+        try {
+            step();
+        } catch (...) {  // no memory, or a notice that throws: the policy grows stale, and then denies
+            connection_.reset();
+        }
+        lock.lock();
+    }
+}
+
+/// Asks whether anything changed, which is cheap, and looks at it if so.
+void Following::step() {
+    auto looked = look();
+    if (looked) {
+        if (failed_) tell({});
+        failed_.reset();
+        return reached();
+    }
+    failed_ = looked.error();
+    // Whatever is wrong with the connection, a new one may be better.
+    if (failed_->code < "S0020") connection_.reset();
+    tell(std::move(looked.error()));
+}
+
+/// Whether the file at the path is another one than is open.
+bool Following::replaced() const {
+    struct stat now {};
+    return ::stat(options_.store.c_str(), &now) != 0 || now.st_dev != device_ || now.st_ino != inode_;
+}
+
+Result<void> Following::look() {
+    if (connection_ != nullptr && replaced()) connection_.reset();
+    if (connection_ == nullptr) {
+        change_.reset();
+        struct stat file {};
+        if (::stat(options_.store.c_str(), &file) == 0) device_ = file.st_dev, inode_ = file.st_ino;
+        auto opened = connect(options_.store, {.space = options_.space, .read_only = true, .patience_ms = kPatienceMs});
+        if (!opened) return error_of(opened);
+        connection_ = std::move(*opened);
+    }
+    auto change = connection_->db->change_count();
+    if (!change) return error_of(change);
+    const auto now = std::chrono::steady_clock::now();
+    if (change_ == *change) {
+        if (!failed_) return {};
+        if (now < retry_) return tl::unexpected(*failed_);
+    }
+    change_ = *change;
+    retry_ = now + kRetry;
+
+    // One state of the store, in which policy and revocations belong together.
+    auto transaction = Transaction::begin(*connection_->db, false);
+    if (!transaction) return error_of(transaction);
+    auto revoked = read_revocations();
+    if (revoked && *revoked) publish();  // at once, whatever becomes of the rest
+    if (!revoked) return error_of(revoked);
+    auto moved = read_channel(options_.channel, active_, true);
+    if (moved && *moved) publish();
+    if (!moved) return error_of(moved);
+    if (*revoked && !*moved)
+        if (auto kept = keep(active_); !kept) return kept;
+    if (!options_.candidate.empty()) {
+        // A candidate that is refused leaves what is enforced as fresh as it is.
+        auto beside = read_channel(options_.candidate, candidate_, false);
+        if (beside && *beside) publish();
+        if (!beside) tell(std::move(beside.error()));
+    }
+    return {};
+}
+
+/// The policy was found to be the one that counts: it is fresh for as long as is allowed from now.
+void Following::reached() {
+    std::int64_t fresh = micros(options_.max_staleness);
+    if (active_.activation.not_after != 0) fresh = std::min(fresh, active_.activation.not_after - now_micros());
+    fresh_until_.store(active_.policy ? steady_micros() + fresh : 0, std::memory_order_relaxed);
+    if (fresh <= 0) tell({"S0063", "the policy's `not_after` has passed", options_.channel});
+    const auto now = std::chrono::steady_clock::now();
+    if (options_.state.empty() || now - touched_ < kTouch) return;
+    touched_ = now;
+    touch_state(options_.state);
+}
+
+// ---- accepting --------------------------------------------------------------------------------
+
+Result<void> Following::check(const Activation& activation, const Accepted& seen) const {
+    const std::string where = activation.channel + " " + text_of(activation.serial);
+    if (!options_.keys.empty()) {
+        if (activation.signature.empty()) return fail(StoreCode::S0060, "the activation is not signed", where);
+        const auto key = std::find_if(options_.keys.begin(), options_.keys.end(),
+                                      [&](const PublicKey& each) { return each.id() == activation.key_id; });
+        if (key == options_.keys.end())
+            return fail(StoreCode::S0061, "the activation is signed by `" + activation.key_id + "`, which is not a key of this reader", where);
+        if (!key->verifies(activation)) return fail(StoreCode::S0062, "the signature is not one of this activation", where);
+    }
+    if (activation.not_after != 0 && activation.not_after <= now_micros())
+        return fail(StoreCode::S0063, "the activation's `not_after` has passed", where);
+    const Activation& last = seen.activation;
+    if (activation.serial < last.serial)
+        return fail(StoreCode::S0064, "the store is at " + text_of(activation.serial) + ", and this reader has accepted " +
+                                          text_of(last.serial), where);
+    const bool same = activation.serial == last.serial;
+    const bool next = activation.serial == Serial{last.serial.epoch, last.serial.number + 1};
+    if ((same && activation.digest != last.digest) || (next && last.serial.number != 0 && activation.parent != last.digest))
+        return fail(StoreCode::S0065, "the channel has forked: another version took the serial of the one accepted here; "
+                                      "activate with a raised epoch to settle it", where);
+    return {};
+}
+
+/// Reads where a channel is. True: something else was accepted.
+Result<bool> Following::read_channel(const std::string& channel, Accepted& seen, bool enforced) {
+    auto latest = connection_->activations(channel, 1);
+    if (!latest) return error_of(latest);
+    if (latest->empty()) {
+        if (seen.serial() == Serial{}) return fail(StoreCode::S0023, "nothing is active in this channel", channel);
+        return fail(StoreCode::S0064, "the store has nothing active, and this reader has accepted " + text_of(seen.serial()), channel);
+    }
+    Accepted next{std::move(latest->front()), std::nullopt};
+    if (auto sound = check(next.activation, seen); !sound) return error_of(sound);
+    if (next.serial() == seen.serial() && seen.policy) return false;
+    auto content = connection_->content(next.activation.digest);
+    if (!content) return error_of(content);
+    next.policy.emplace(std::move(*content));
+    if (enforced)
+        if (auto kept = keep(next); !kept) return error_of(kept);
+    seen = std::move(next);
+    return true;
+}
+
+Result<bool> Following::read_revocations() {
+    auto last = connection_->next("revocation");
+    if (!last) return error_of(last);
+    if (*last - 1 < sequence_)
+        return fail(StoreCode::S0064, "the store has fewer revocations than this reader has seen", options_.space);
+    auto entries = connection_->revocations_after(sequence_);
+    if (!entries) return error_of(entries);
+    if (entries->empty() && revocations_ != nullptr) return false;
+    for (const RevocationEntry& each : *entries) in_force_.apply(each);
+    sequence_ = *last - 1;
+    revocations_ = std::make_shared<const Revocations>(in_force_.all());
+    return true;
+}
+
+/// Nothing is accepted that a restart would not know of.
+Result<void> Following::keep(const Accepted& accepted) const {
+    if (options_.state.empty() || !accepted.policy) return {};
+    ReaderState state;
+    state.activation = accepted.activation;
+    const std::span<const std::byte> bytes = accepted.policy->bytes();
+    state.bundle.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (revocations_ != nullptr) state.revocations = revocations_->items();
+    state.sequence = sequence_;
+    auto kept = replace_file(options_.state, encode_state(state), 0600);
+    if (kept) return {};
+    return fail(StoreCode::S0068, "the last good policy cannot be kept: " + kept.error().message, options_.state);
+}
+
+/// What the state says is where this reader was. It decides by it only if it is signed, unexpired and
+/// not too long ago.
+Result<void> Following::load_state() {
+    if (options_.state.empty()) return {};
+    auto bytes = read_file(options_.state);
+    if (!bytes && bytes.error().code == "S0001") return {};
+    if (!bytes) return error_of(bytes);
+    auto state = decode_state(*bytes);
+    if (!state) {
+        state.error().context = options_.state;
+        return error_of(state);
+    }
+    const Activation& a = state->activation;
+    if (a.space != options_.space || a.channel != options_.channel)
+        return fail(StoreCode::S0069, "the reader's state is of channel `" + a.channel + "` in `" + a.space + "`", options_.state);
+    active_.activation = a;
+    sequence_ = state->sequence;
+    for (const Revocation& each : state->revocations)
+        in_force_.apply({false, each.kind, each.subject, {}, 0, each.expires_at});
+    revocations_ = std::make_shared<const Revocations>(in_force_.all());
+    if (options_.keys.empty()) return {};
+    if (auto sound = check(a, Accepted{}); !sound) {
+        tell(std::move(sound.error()));
+        return {};
+    }
+    auto policy = Bundle::load(std::as_bytes(std::span(state->bundle)));
+    if (!policy || policy->digest() != a.digest)
+        return fail(StoreCode::S0069, "the policy in the reader's state is not the one it names", options_.state);
+    active_.policy.emplace(std::move(*policy));
+    const std::int64_t age = state_age(options_.state).value_or(-1), most = micros(options_.max_staleness);
+    std::int64_t left = age < 0 ? 0 : most - age;
+    if (a.not_after != 0) left = std::min(left, a.not_after - now_micros());
+    fresh_until_.store(steady_micros() + std::max<std::int64_t>(left, 0), std::memory_order_relaxed);
+    publish();
+    return {};
+}
+
+// ---- what others see --------------------------------------------------------------------------
+
+void Following::publish() {
+    auto next = std::make_shared<Snapshot>();
+    next->policy = active_.policy;
+    next->candidate = candidate_.policy;
+    next->revocations = revocations_;
+    Notice notice{{}, active_.serial(), active_.activation.digest};
+    {
+        const std::lock_guard lock(mutex_);
+        next->generation = generation_.load(std::memory_order_relaxed) + 1;
+        current_ = active_.activation;
+        problem_ = {};
+        snapshot_ = std::move(next);
+        generation_.store(snapshot_->generation, std::memory_order_release);
+    }
+    changed_.notify_all();
+    if (options_.notice) options_.notice(notice);
+}
+
+void Following::tell(Error refused) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (problem_.code == refused.code && problem_.message == refused.message) return;
+        problem_ = refused;
+    }
+    if (options_.notice && !refused.code.empty()) options_.notice({std::move(refused), active_.serial(), active_.activation.digest});
+}
+
+std::shared_ptr<const Snapshot> Following::snapshot() const {
+    const std::lock_guard lock(mutex_);
+    return snapshot_;
+}
+
+bool Following::fresh() const { return steady_micros() < fresh_until_.load(std::memory_order_relaxed); }
+
+HandleStatus Following::status() const {
+    HandleStatus out;
+    const std::lock_guard lock(mutex_);
+    out.ready = snapshot_->policy.has_value() && fresh();
+    out.serial = current_.serial;
+    out.digest = current_.digest;
+    out.key_id = current_.key_id;
+    if (snapshot_->revocations != nullptr) out.revocations = snapshot_->revocations->items().size();
+    out.problem = problem_;
+    for (std::size_t i = 0; i < kDivergenceKinds; ++i) out.divergences[i] = divergences[i].load(std::memory_order_relaxed);
+    out.compared = compared.load(std::memory_order_relaxed);
+    return out;
+}
+
+bool Following::wait(Serial serial, std::chrono::milliseconds most) const {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, most, [&] { return stopping_ || current_.serial >= serial; }) && !stopping_;
+}
+
+}  // namespace writ::store

@@ -1,0 +1,93 @@
+// How a handle follows its channel: the thread, what it accepts, and what evaluators fetch. Private.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "store/impl.h"
+#include "store/state.h"
+#include "writ/policy_handle.h"
+
+namespace writ::store {
+
+/// What decisions are made by: replaced whole, never changed.
+struct Snapshot {
+    std::uint64_t generation = 0;
+    std::optional<Bundle> policy, candidate;
+    std::shared_ptr<const Revocations> revocations;
+};
+
+/// What was accepted of one channel.
+struct Accepted {
+    Activation activation;  ///< `serial` zero: nothing yet
+    std::optional<Bundle> policy;
+    [[nodiscard]] Serial serial() const { return activation.serial; }
+};
+
+class Following {
+public:
+    explicit Following(FollowOptions options) : options_(std::move(options)) {}
+    ~Following() { stop(); }
+
+    /// Reads state and store once, then starts the thread.
+    [[nodiscard]] Result<void> start();
+    void stop();
+
+    [[nodiscard]] const FollowOptions& options() const { return options_; }
+    /// Changes whenever snapshot() does. Reading it is all that a decision shares with other threads.
+    [[nodiscard]] std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+    [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
+    [[nodiscard]] bool fresh() const;
+    [[nodiscard]] HandleStatus status() const;
+    [[nodiscard]] bool wait(Serial serial, std::chrono::milliseconds most) const;
+
+    std::array<std::atomic<std::uint64_t>, kDivergenceKinds> divergences{};
+    std::atomic<std::uint64_t> compared{0};
+
+private:
+    void run();
+    void step();
+    [[nodiscard]] Result<void> load_state();
+    [[nodiscard]] Result<void> look();
+    [[nodiscard]] Result<bool> read_channel(const std::string& channel, Accepted& seen, bool enforced);
+    [[nodiscard]] Result<void> check(const Activation& activation, const Accepted& seen) const;
+    [[nodiscard]] Result<bool> read_revocations();
+    [[nodiscard]] Result<void> keep(const Accepted& accepted) const;
+    [[nodiscard]] bool replaced() const;
+    void publish();
+    void reached();
+    /// Makes it the problem of status(), and a notice where it is a new one. Without a code: none any more.
+    void tell(Error refused);
+
+    FollowOptions options_;
+
+    // Of the thread alone, once it runs.
+    std::unique_ptr<Connection> connection_;
+    std::uint64_t device_ = 0, inode_ = 0;
+    std::optional<std::uint64_t> change_;  ///< the store's count when it was last looked at
+    std::optional<Error> failed_;          ///< why what was seen then was not accepted
+    std::chrono::steady_clock::time_point retry_{}, touched_{};
+    Accepted active_, candidate_;
+    InForce in_force_;
+    std::int64_t sequence_ = 0;
+    std::shared_ptr<const Revocations> revocations_;
+
+    // Shared.
+    std::atomic<std::uint64_t> generation_{0};
+    std::atomic<std::int64_t> fresh_until_{0};  ///< by the clock that goes on while the machine sleeps
+    mutable std::mutex mutex_;
+    mutable std::condition_variable changed_;
+    std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
+    Activation current_;
+    Error problem_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+/// Microseconds by a clock that nobody sets and that does not stand while the machine sleeps.
+[[nodiscard]] std::int64_t steady_micros();
+
+}  // namespace writ::store

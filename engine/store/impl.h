@@ -1,0 +1,75 @@
+// What the parts of Store share: the connection, the namespace, and how rows become records. Private.
+#pragma once
+
+#include <map>
+
+#include "store/database.h"
+#include "store/errors.h"
+#include "writ/store.h"
+
+namespace writ::store {
+
+struct Connection {
+    std::unique_ptr<Database> db;
+    std::string path, space;
+
+    /// The next number of a table that counts by namespace. Within a transaction that writes.
+    [[nodiscard]] Result<std::int64_t> next(std::string_view table) const;
+    [[nodiscard]] Result<void> record(std::string_view kind, std::string_view subject, std::string_view detail,
+                                      std::string_view author) const;
+    /// The same, in a transaction of its own: refusals stay when what was refused is undone.
+    [[nodiscard]] Result<void> record_alone(std::string_view kind, std::string_view subject, std::string_view detail,
+                                            std::string_view author) const;
+    [[nodiscard]] Result<std::vector<Version>> select_versions(std::string_view where, std::string_view value) const;
+    [[nodiscard]] Result<Version> version_of(std::string_view digest) const;
+    [[nodiscard]] Result<bool> exists(std::string_view sql, std::initializer_list<Param> params) const;
+    /// Adds a version, and its content if that is not there. Within a transaction that writes.
+    [[nodiscard]] Result<Version> insert(const Bundle& bundle, const Version& version) const;
+    [[nodiscard]] Result<void> log(const RevocationEntry& entry) const;
+    /// Entries of the log whose number is higher, in order.
+    [[nodiscard]] Result<std::vector<RevocationEntry>> revocations_after(std::int64_t sequence) const;
+    /// The latest first, at most so many.
+    [[nodiscard]] Result<std::vector<Activation>> activations(std::string_view channel, std::int64_t most = INT64_MAX) const;
+    /// The content of a version, verified.
+    [[nodiscard]] Result<Bundle> content(std::string_view digest) const;
+};
+
+/// Opens a store, and brings it to this schema unless it is only read.
+[[nodiscard]] Result<std::unique_ptr<Connection>> connect(const std::string& path, const StoreOptions& options);
+
+/// What a revocation log comes to. Of one subject, the revocation that ends last counts; lifting ends
+/// all before it.
+class InForce {
+public:
+    void apply(const RevocationEntry& entry);
+    [[nodiscard]] Revocations all() const;
+
+private:
+    std::map<std::pair<RevocationKind, std::string>, std::int64_t> ends_;
+};
+
+/// By the wall clock.
+[[nodiscard]] std::int64_t now_micros();
+/// Errors: S0020.
+[[nodiscard]] Result<void> check_name(std::string_view what, std::string_view name);
+/// One line of at most 4 KiB. Errors: S0026.
+[[nodiscard]] Result<void> check_text(std::string_view what, std::string_view text, bool may_be_empty);
+[[nodiscard]] Result<void> check_origin(const Origin& origin);
+/// `v12` gives 12.
+[[nodiscard]] std::optional<std::int64_t> version_number(std::string_view name);
+/// Whether a name could be the first digits of a digest.
+[[nodiscard]] bool looks_like_digest(std::string_view name);
+/// Whether two authors are one person: by what stands between `<` and `>`, else by the whole, case aside.
+[[nodiscard]] bool same_person(std::string_view a, std::string_view b);
+/// `1.7`
+[[nodiscard]] std::string text_of(Serial serial);
+/// `v5 (6f1d9f3a)`
+[[nodiscard]] std::string text_of(const Version& version);
+
+/// For a function that returns Result<T>: the error of a step that failed.
+template <class T>
+[[nodiscard]] tl::unexpected<Error> error_of(Result<T>& step) {
+    return tl::unexpected(std::move(step.error()));
+}
+
+}  // namespace writ::store

@@ -1,0 +1,185 @@
+// Keys as text, signing and verifying. The one signature scheme is Ed25519, by libsodium.
+#include "writ/keys.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <sodium.h>
+#include <sys/stat.h>
+
+#include "base/values.h"
+#include "store/errors.h"
+#include "store/fields.h"
+#include "store/files.h"
+#include "writ/store.h"
+
+namespace writ {
+
+using store::StoreCode;
+
+namespace {
+
+constexpr std::string_view kPublic = "writ-ed25519-public:", kSecret = "writ-ed25519-secret:";
+constexpr std::string_view kDomain = "writ.activation.v1";
+static_assert(crypto_sign_PUBLICKEYBYTES == 32 && crypto_sign_SEEDBYTES == 32 && crypto_sign_BYTES == 64);
+
+const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+
+std::string encode(const unsigned char* bytes, std::size_t size) {
+    std::string out(sodium_base64_ENCODED_LEN(size, sodium_base64_VARIANT_ORIGINAL), '\0');
+    sodium_bin2base64(out.data(), out.size(), bytes, size, sodium_base64_VARIANT_ORIGINAL);
+    out.pop_back();  // the NUL
+    return out;
+}
+
+/// The 32 bytes and the id of a line `PREFIX ID:BASE64`, with or without its end.
+bool decode(std::string_view text, std::string_view prefix, unsigned char* bytes, std::string_view& id) {
+    if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+    if (text.substr(0, prefix.size()) != prefix) return false;
+    text.remove_prefix(prefix.size());
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos) return false;
+    id = text.substr(0, colon);
+    const std::string_view encoded = text.substr(colon + 1);
+    std::size_t size = 0;
+    const char* end = nullptr;
+    return sodium_base642bin(bytes, 32, encoded.data(), encoded.size(), nullptr, &size, &end,
+                             sodium_base64_VARIANT_ORIGINAL) == 0 &&
+           size == 32 && end == encoded.data() + encoded.size();
+}
+
+}  // namespace
+
+std::string signed_bytes(const Activation& activation) {
+    std::string bytes;
+    store::add_field(bytes, kDomain);
+    store::add_field(bytes, activation.space);
+    store::add_field(bytes, activation.channel);
+    store::add_number(bytes, activation.serial.epoch);
+    store::add_number(bytes, activation.serial.number);
+    store::add_field(bytes, activation.parent);
+    store::add_field(bytes, activation.digest);
+    store::add_number(bytes, static_cast<std::uint64_t>(activation.not_after));
+    return bytes;
+}
+
+// ---- public -----------------------------------------------------------------------------------
+
+PublicKey::PublicKey(const std::array<unsigned char, 32>& bytes) : bytes_(bytes) {
+    id_ = sha256_hex({reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}).substr(0, 16);
+}
+
+Result<PublicKey> PublicKey::parse(std::string_view text) {
+    std::array<unsigned char, 32> bytes{};
+    std::string_view id;
+    if (!decode(text, kPublic, bytes.data(), id)) return store::fail(StoreCode::S0066, "not a public key of Writ's");
+    PublicKey key(bytes);
+    if (key.id_ != id) return store::fail(StoreCode::S0066, "the key is not the one that its id names");
+    return key;
+}
+
+std::string PublicKey::text() const { return std::string(kPublic) + id_ + ":" + encode(bytes_.data(), bytes_.size()); }
+
+bool PublicKey::verifies(const Activation& activation) const {
+    if (activation.signature.size() != crypto_sign_BYTES) return false;
+    const std::string message = signed_bytes(activation);
+    return crypto_sign_verify_detached(bytes_of(activation.signature), bytes_of(message), message.size(), bytes_.data()) == 0;
+}
+
+// ---- secret -----------------------------------------------------------------------------------
+
+struct SecretKey::Impl {
+    std::array<unsigned char, crypto_sign_SEEDBYTES> seed{};
+    std::array<unsigned char, crypto_sign_SECRETKEYBYTES> key{};
+    PublicKey open{{}};
+
+    Impl() = default;
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+    ~Impl() {
+        sodium_memzero(seed.data(), seed.size());
+        sodium_memzero(key.data(), key.size());
+    }
+    void expand() {
+        std::array<unsigned char, 32> bytes{};
+        crypto_sign_seed_keypair(bytes.data(), key.data(), seed.data());
+        open = PublicKey(bytes);
+    }
+};
+
+SecretKey::SecretKey(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SecretKey::SecretKey(SecretKey&&) noexcept = default;
+SecretKey& SecretKey::operator=(SecretKey&&) noexcept = default;
+SecretKey::~SecretKey() = default;
+
+SecretKey SecretKey::generate() {
+    [[maybe_unused]] static const int ready = sodium_init();
+    auto impl = std::make_unique<Impl>();
+    randombytes_buf(impl->seed.data(), impl->seed.size());
+    impl->expand();
+    return SecretKey(std::move(impl));
+}
+
+Result<SecretKey> SecretKey::parse(std::string_view text) {
+    [[maybe_unused]] static const int ready = sodium_init();
+    auto impl = std::make_unique<Impl>();
+    std::string_view id;
+    if (!decode(text, kSecret, impl->seed.data(), id)) return store::fail(StoreCode::S0066, "not a secret key of Writ's");
+    impl->expand();
+    if (impl->open.id() != id) return store::fail(StoreCode::S0066, "the key is not the one that its id names");
+    return SecretKey(std::move(impl));
+}
+
+const PublicKey& SecretKey::public_key() const { return impl_->open; }
+
+std::string SecretKey::text() const {
+    return std::string(kSecret) + impl_->open.id() + ":" + encode(impl_->seed.data(), impl_->seed.size());
+}
+
+void SecretKey::sign(Activation& activation) const {
+    const std::string message = signed_bytes(activation);
+    activation.key_id = impl_->open.id();
+    activation.signature.resize(crypto_sign_BYTES);
+    crypto_sign_detached(reinterpret_cast<unsigned char*>(activation.signature.data()), nullptr, bytes_of(message),
+                         message.size(), impl_->key.data());
+}
+
+// ---- files ------------------------------------------------------------------------------------
+
+Result<PublicKey> generate_key(const std::string& path) {
+    const SecretKey key = SecretKey::generate();
+    std::string line = key.text() + "\n";
+    auto written = store::create_file(path, line, 0600);
+    sodium_memzero(line.data(), line.size());
+    if (!written) return tl::unexpected(std::move(written.error()));
+    if (written = store::create_file(path + ".pub", key.public_key().text() + "\n", 0644); !written)
+        return tl::unexpected(std::move(written.error()));
+    return key.public_key();
+}
+
+Result<SecretKey> read_secret_key(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
+        return store::fail(StoreCode::S0067, "others than its owner may use this secret key; `chmod 600` it", path);
+    auto text = store::read_file(path);
+    if (!text) return tl::unexpected(std::move(text.error()));
+    auto key = SecretKey::parse(*text);
+    sodium_memzero(text->data(), text->size());
+    if (!key) key.error().context = path;
+    return key;
+}
+
+Result<PublicKey> read_public_key(const std::string& path) {
+    auto text = store::read_file(path);
+    if (!text) return tl::unexpected(std::move(text.error()));
+    if (text->substr(0, kSecret.size()) == kSecret) {
+        auto secret = read_secret_key(path);
+        if (!secret) return tl::unexpected(std::move(secret.error()));
+        return secret->public_key();
+    }
+    auto key = PublicKey::parse(*text);
+    if (!key) key.error().context = path;
+    return key;
+}
+
+}  // namespace writ

@@ -1,0 +1,165 @@
+// Handles and the evaluators that follow them.
+#include "writ/policy_handle.h"
+
+#include <algorithm>
+
+#include "store/following.h"
+
+namespace writ {
+
+using store::Following;
+using store::Snapshot;
+
+// ---- handle -----------------------------------------------------------------------------------
+
+PolicyHandle::PolicyHandle(std::shared_ptr<Following> following) : following_(std::move(following)) {}
+PolicyHandle::PolicyHandle(PolicyHandle&&) noexcept = default;
+PolicyHandle& PolicyHandle::operator=(PolicyHandle&& other) noexcept {
+    if (following_ != nullptr && this != &other) following_->stop();
+    following_ = std::move(other.following_);
+    return *this;
+}
+PolicyHandle::~PolicyHandle() {
+    if (following_ != nullptr) following_->stop();
+}
+
+Result<PolicyHandle> PolicyHandle::follow(FollowOptions options) {
+    auto following = std::make_shared<Following>(std::move(options));
+    if (auto started = following->start(); !started) return tl::unexpected(std::move(started.error()));
+    return PolicyHandle(std::move(following));
+}
+
+HandleStatus PolicyHandle::status() const { return following_->status(); }
+bool PolicyHandle::wait(Serial serial, std::chrono::milliseconds most) const { return following_->wait(serial, most); }
+
+// ---- deciding ---------------------------------------------------------------------------------
+
+namespace {
+
+/// One policy with what it takes to decide by it.
+struct Seat {
+    Bundle policy;
+    Request request;
+    Evaluator evaluator;
+    explicit Seat(const Bundle& bundle) : policy(bundle), request(bundle), evaluator(bundle) {}
+};
+
+/// Keeps a seat if it is of this policy already; its memory is warm.
+void take(std::optional<Seat>& seat, const std::optional<Bundle>& policy, const std::shared_ptr<const Revocations>& revocations) {
+    if (!policy) seat.reset();
+    else if (!seat || &seat->policy.program() != &policy->program()) seat.emplace(*policy);
+    if (seat) seat->evaluator.revoke(revocations);
+}
+
+/// A deny for want of a policy. Who asked stays told.
+void withdraw(Decision& decision) {
+    decision.effect = Effect::Deny;
+    decision.grant.clear();
+    decision.clear_requirements();
+    decision.binding_digest.clear();
+    decision.attribution.approvers.clear();
+    decision.reasons.assign(1, Reason{.code = "policy_stale"});
+}
+
+bool same_grant(const Grant& a, const Grant& b) {
+    return a.scopes == b.scopes && a.audience == b.audience && a.ttl == b.ttl && a.not_after == b.not_after &&
+           a.single_use == b.single_use &&
+           std::equal(a.obligations.begin(), a.obligations.end(), b.obligations.begin(), b.obligations.end(),
+                      [](const Obligation& x, const Obligation& y) { return x.name == y.name && x.args == y.args; });
+}
+
+bool same_requirements(const Decision& a, const Decision& b) {
+    return std::equal(a.requirements.begin(), a.requirements.end(), b.requirements.begin(), b.requirements.end(),
+                      [](const Requirement& x, const Requirement& y) {
+                          return x.groups == y.groups && x.needed == y.needed && x.counted == y.counted && x.within == y.within;
+                      });
+}
+
+/// How a candidate's decision differs, if it does. Reasons alone are no difference.
+std::optional<DivergenceKind> divergence(const Decision& enforced, const Decision& candidate) {
+    if (candidate.effect > enforced.effect) return DivergenceKind::Wider;
+    if (candidate.effect < enforced.effect) return DivergenceKind::Narrower;
+    if (!same_grant(enforced.grant, candidate.grant)) return DivergenceKind::Grant;
+    if (!same_requirements(enforced, candidate)) return DivergenceKind::Requirements;
+    return {};
+}
+
+}  // namespace
+
+std::string_view divergence_name(DivergenceKind kind) {
+    switch (kind) {
+        case DivergenceKind::Wider: return "wider";
+        case DivergenceKind::Narrower: return "narrower";
+        case DivergenceKind::Grant: return "grant";
+        case DivergenceKind::Requirements: return "requirements";
+        case DivergenceKind::Unreadable: return "unreadable";
+    }
+    return "";
+}
+
+std::string divergence_json(const Divergence& divergence) {
+    std::string out = R"({"schema_version":1,"mode":"shadow","kind":")";
+    out.append(divergence_name(divergence.kind));
+    out += R"(","enforced":)" + to_json(divergence.enforced, divergence.policy, Audience::Operator) + R"(,"candidate":)";
+    out += divergence.kind == DivergenceKind::Unreadable
+               ? "null"
+               : to_json(divergence.candidate, divergence.candidate_policy, Audience::Operator);
+    return out + "}";
+}
+
+struct LiveEvaluator::Impl {
+    std::shared_ptr<Following> following;
+    std::uint64_t generation = 0;
+    std::optional<Seat> seat, candidate;
+    Decision shadow;
+
+    void follow() {
+        if (following->generation() == generation) return;
+        const std::shared_ptr<const Snapshot> snapshot = following->snapshot();
+        generation = snapshot->generation;
+        shadow.clear();
+        take(seat, snapshot->policy, snapshot->revocations);
+        take(candidate, snapshot->candidate, snapshot->revocations);
+    }
+
+    /// Decides by the candidate too. What it says changes nothing.
+    void compare(std::string_view request, const RequestLimits& limits, const Decision& enforced) {
+        shadow.clear();
+        std::optional<DivergenceKind> kind = DivergenceKind::Unreadable;
+        if (candidate->request.parse(request, limits)) {
+            candidate->evaluator.evaluate(candidate->request, shadow);
+            kind = divergence(enforced, shadow);
+        }
+        following->compared.fetch_add(1, std::memory_order_relaxed);
+        if (!kind) return;
+        following->divergences[static_cast<std::size_t>(*kind)].fetch_add(1, std::memory_order_relaxed);
+        const auto& diverged = following->options().diverged;
+        if (diverged) diverged({*kind, enforced, seat->policy, shadow, candidate->policy});
+    }
+};
+
+LiveEvaluator::LiveEvaluator(const PolicyHandle& handle) : impl_(std::make_unique<Impl>()) {
+    impl_->following = handle.following_;
+}
+LiveEvaluator::~LiveEvaluator() = default;
+LiveEvaluator::LiveEvaluator(LiveEvaluator&&) noexcept = default;
+LiveEvaluator& LiveEvaluator::operator=(LiveEvaluator&&) noexcept = default;
+
+Result<void> LiveEvaluator::evaluate(std::string_view request, Decision& decision, const RequestLimits& limits) {
+    decision.clear();  // before what it views may go
+    impl_->follow();
+    if (!impl_->seat) {
+        withdraw(decision);
+        return {};
+    }
+    Seat& seat = *impl_->seat;
+    if (auto read = seat.request.parse(request, limits); !read) return read;
+    seat.evaluator.evaluate(seat.request, decision);
+    if (!impl_->following->fresh()) withdraw(decision);
+    else if (impl_->candidate) impl_->compare(request, limits, decision);
+    return {};
+}
+
+const Bundle& LiveEvaluator::bundle() const { return impl_->seat->policy; }
+
+}  // namespace writ

@@ -1,0 +1,153 @@
+#include "store/schema.h"
+
+#include <array>
+
+#include "store/errors.h"
+
+namespace writ::store {
+
+namespace {
+
+// Names of types are SQLite's; PostgreSQL says BYTEA for BLOB and BIGINT for INTEGER. Moments are
+// microseconds since the epoch; 0 and '' stand for "none", so that no column is null. Rows of every
+// table but `channel` and `bundle` are only ever added.
+constexpr std::array<std::string_view, 1> kSteps = {R"(
+CREATE TABLE bundle (
+    digest TEXT PRIMARY KEY,
+    bytes BLOB NOT NULL
+);
+CREATE TABLE version (
+    namespace TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    parent TEXT NOT NULL,
+    author TEXT NOT NULL,
+    message TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    engine TEXT NOT NULL,
+    PRIMARY KEY (namespace, number),
+    UNIQUE (namespace, digest)
+);
+CREATE TABLE channel (
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    gated INTEGER NOT NULL,
+    approvals INTEGER NOT NULL,
+    PRIMARY KEY (namespace, name)
+);
+CREATE TABLE activation (
+    namespace TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    parent TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    author TEXT NOT NULL,
+    message TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    not_after INTEGER NOT NULL,
+    key_id TEXT NOT NULL,
+    signature BLOB NOT NULL,
+    PRIMARY KEY (namespace, channel, epoch, number)
+);
+CREATE TABLE approval (
+    namespace TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    approver TEXT NOT NULL,
+    message TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (namespace, channel, digest, approver)
+);
+CREATE TABLE tag (
+    namespace TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    author TEXT NOT NULL,
+    message TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (namespace, sequence)
+);
+CREATE TABLE revocation (
+    namespace TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    author TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (namespace, sequence)
+);
+CREATE TABLE event (
+    namespace TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    author TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (namespace, sequence)
+);
+)"};
+
+/// Runs statements one by one. No literal of a step holds a `;`.
+Result<void> run_all(Database& database, std::string_view statements) {
+    while (!statements.empty()) {
+        const std::size_t end = statements.find(';');
+        const std::string_view statement = statements.substr(0, end);
+        if (statement.find_first_not_of(" \n") != std::string_view::npos)
+            if (auto ran = database.run(statement); !ran) return tl::unexpected(std::move(ran.error()));
+        if (end == std::string_view::npos) break;
+        statements.remove_prefix(end + 1);
+    }
+    return {};
+}
+
+}  // namespace
+
+std::span<const std::string_view> schema_steps() { return kSteps; }
+
+Result<std::uint64_t> schema_of(Database& database, std::span<const std::string_view> steps) {
+    auto rows = database.run("SELECT version FROM store_schema");
+    if (!rows) {
+        // A database without that table is one of something else; any other failure is what it is.
+        if (rows.error().code == "S0010") return fail(StoreCode::S0003, "the file is not a store");
+        return tl::unexpected(std::move(rows.error()));
+    }
+    if (rows->size() != 1) return fail(StoreCode::S0003, "the file is not a store");
+    const auto version = static_cast<std::uint64_t>(rows->integer(0, 0));
+    if (version > steps.size())
+        return fail(StoreCode::S0005, "the store has schema " + std::to_string(version) + ", and this program knows up to " +
+                                          std::to_string(steps.size()) + "; use the version of Writ that made it");
+    return version;
+}
+
+Result<void> migrate(Database& database, std::span<const std::string_view> steps, bool fresh) {
+    auto transaction = Transaction::begin(database, true);
+    if (!transaction) return tl::unexpected(std::move(transaction.error()));
+    std::uint64_t version = 0;
+    if (fresh) {
+        if (auto made = run_all(database, "CREATE TABLE store_schema (version INTEGER NOT NULL);"
+                                          "INSERT INTO store_schema (version) VALUES (0)"); !made)
+            return made;
+    } else {
+        auto found = schema_of(database, steps);
+        if (!found) return tl::unexpected(std::move(found.error()));
+        version = *found;
+    }
+    for (; version < steps.size(); ++version)
+        if (auto ran = run_all(database, steps[version]); !ran) return ran;
+    const auto to = static_cast<std::int64_t>(steps.size());
+    if (auto set = database.run("UPDATE store_schema SET version = $1", {to}); !set)
+        return tl::unexpected(std::move(set.error()));
+    return transaction->commit();
+}
+
+}  // namespace writ::store

@@ -1,0 +1,84 @@
+#include "store/state.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/values.h"
+#include "store/fields.h"
+#include "store/impl.h"
+
+namespace writ::store {
+
+namespace {
+
+constexpr std::string_view kDomain = "writ.state.v1";
+constexpr std::size_t kDigest = 64;
+
+}  // namespace
+
+std::string encode_state(const ReaderState& state) {
+    std::string out;
+    const Activation& a = state.activation;
+    add_field(out, kDomain);
+    add_field(out, a.space);
+    add_field(out, a.channel);
+    add_number(out, a.serial.epoch);
+    add_number(out, a.serial.number);
+    add_field(out, a.parent);
+    add_field(out, a.digest);
+    add_number(out, static_cast<std::uint64_t>(a.not_after));
+    add_field(out, a.key_id);
+    add_field(out, a.signature);
+    add_number(out, static_cast<std::uint64_t>(state.sequence));
+    add_number(out, state.revocations.size());
+    for (const Revocation& each : state.revocations) {
+        add_field(out, revocation_name(each.kind));
+        add_field(out, each.subject);
+        add_number(out, static_cast<std::uint64_t>(each.expires_at));
+    }
+    add_field(out, state.bundle);
+    out += sha256_hex(out);
+    return out;
+}
+
+Result<ReaderState> decode_state(std::string_view bytes) {
+    const auto damaged = [] { return fail(StoreCode::S0069, "the reader's state is damaged"); };
+    if (bytes.size() < kDigest) return damaged();
+    const std::string_view body = bytes.substr(0, bytes.size() - kDigest);
+    if (sha256_hex(body) != bytes.substr(body.size())) return damaged();
+    Fields fields(body);
+    if (fields.field() != kDomain) return damaged();
+    ReaderState out;
+    Activation& a = out.activation;
+    a.space = fields.field();
+    a.channel = fields.field();
+    a.serial.epoch = fields.number();
+    a.serial.number = fields.number();
+    a.parent = fields.field();
+    a.digest = fields.field();
+    a.not_after = static_cast<std::int64_t>(fields.number());
+    a.key_id = fields.field();
+    a.signature = fields.field();
+    out.sequence = static_cast<std::int64_t>(fields.number());
+    for (std::uint64_t left = fields.number(); left > 0 && fields.sound(); --left) {
+        const auto kind = revocation_kind(fields.field());
+        if (!kind) return damaged();
+        Revocation& each = out.revocations.emplace_back();
+        each.kind = *kind;
+        each.subject = fields.field();
+        each.expires_at = static_cast<std::int64_t>(fields.number());
+    }
+    out.bundle = fields.field();
+    if (!fields.finished()) return damaged();
+    return out;
+}
+
+void touch_state(const std::string& path) { (void)::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); }
+
+std::optional<std::int64_t> state_age(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return {};
+    return now_micros() - (std::int64_t{status.st_mtim.tv_sec} * kSecond + status.st_mtim.tv_nsec / 1000);
+}
+
+}  // namespace writ::store

@@ -1,0 +1,111 @@
+// A published version looked at by authors: what it was compiled from, whether its own tests hold, and
+// how two differ.
+#include <algorithm>
+#include <map>
+
+#include "base/report.h"
+#include "bytecode/program.h"
+#include "stdlib/stdlib.h"
+#include "syntax/parse.h"
+#include "writ/store.h"
+#include "writ/tools.h"
+
+namespace writ {
+
+namespace {
+
+/// Whether a source is the standard library's: `std/request.writ`.
+bool standard(std::string_view name) {
+    constexpr std::string_view kFolder = "std/", kEnding = ".writ";
+    if (name.size() <= kFolder.size() + kEnding.size() || name.substr(0, kFolder.size()) != kFolder) return false;
+    name = name.substr(kFolder.size(), name.size() - kFolder.size() - kEnding.size());
+    return !stdlib::module("std." + std::string(name)).empty();
+}
+
+}  // namespace
+
+std::vector<Source> policy_sources(const Bundle& bundle) {
+    const bytecode::Program& program = bundle.program();
+    std::vector<Source> out;
+    for (const bytecode::SourceRef& each : program.sources) {
+        const std::string_view name = program.text(each.name);
+        if (!standard(name)) out.push_back({std::string(name), std::string(program.text(each.text))});
+    }
+    return out;
+}
+
+GateReport policy_gate(const Bundle& bundle) {
+    GateReport report;
+    SourceSet sources;
+    sources.sources = policy_sources(bundle);
+    const Workspace workspace(std::move(sources));
+    // What is tested must be what will decide.
+    if (!workspace.bundle() || workspace.bundle()->digest() != bundle.digest()) {
+        report.summary = "its sources do not compile to it here";
+        for (const Diagnostic& each : workspace.diagnostics().items)
+            if (each.severity == Severity::Error) report.problems.push_back(each.code + ": " + each.message);
+        return report;
+    }
+    const std::vector<TestCase> cases = workspace.run_tests();
+    const InvariantCheck invariants = workspace.check_invariants();
+    for (const TestCase& each : cases)
+        if (!each.passed) report.problems.push_back(each.name + ": " + each.problem);
+    for (const TestCase& each : invariants.broken) report.problems.push_back(each.name + ": " + each.problem);
+    const std::size_t failed = report.problems.size();
+    report.passed = failed == 0 && !cases.empty();
+    report.summary = cases.empty() ? "it has no tests"
+                                   : std::to_string(cases.size()) + " test cases and " +
+                                         std::to_string(invariants.invariants) + " invariants, " +
+                                         std::to_string(failed) + " failed";
+    return report;
+}
+
+// ---- differences ------------------------------------------------------------------------------
+
+namespace {
+
+using Names = std::map<std::string, std::string>;  ///< text by name
+
+/// The text of every declared rule by `module.name`, spaces and comments around it left out.
+Names rules_of(const std::vector<Source>& sources) {
+    Names out;
+    Report report;
+    for (std::uint32_t i = 0; i < sources.size(); ++i) {
+        const ast::File file = syntax::parse(i, sources[i].text, CompileOptions{}.max_depth, report);
+        std::string module;
+        if (file.module)
+            for (const auto& part : file.module->parts) module.append(part.text).append(".");
+        for (const ast::Decl& decl : file.decls)
+            if (const auto* rule = std::get_if<ast::RuleDecl>(&decl.node))
+                out[module + std::string(rule->name.text)] = sources[i].text.substr(decl.span.begin, decl.span.end - decl.span.begin);
+    }
+    return out;
+}
+
+std::vector<NamedChange> changes(const Names& from, const Names& to) {
+    std::vector<NamedChange> out;
+    for (const auto& [name, text] : from) {
+        const auto other = to.find(name);
+        if (other == to.end()) out.push_back({TextChange::Removed, name, text, {}});
+        else if (other->second != text) out.push_back({TextChange::Changed, name, text, other->second});
+    }
+    for (const auto& [name, text] : to)
+        if (from.find(name) == from.end()) out.push_back({TextChange::Added, name, {}, text});
+    std::sort(out.begin(), out.end(), [](const NamedChange& a, const NamedChange& b) { return a.name < b.name; });
+    return out;
+}
+
+Names by_name(const std::vector<Source>& sources) {
+    Names out;
+    for (const Source& each : sources) out[each.name] = each.text;
+    return out;
+}
+
+}  // namespace
+
+VersionDiff diff_versions(const Bundle& from, const Bundle& to) {
+    const std::vector<Source> old_sources = policy_sources(from), new_sources = policy_sources(to);
+    return {changes(rules_of(old_sources), rules_of(new_sources)), changes(by_name(old_sources), by_name(new_sources))};
+}
+
+}  // namespace writ

@@ -1,0 +1,50 @@
+// A broker that follows a channel of a store: decides one request after the other, always by the version
+// that is active. usage: follow STORE CHANNEL [PUBLIC-KEY STATE] < paths of requests, a line each
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+
+#include "writ/policy_handle.h"
+
+int main(int argc, char** argv) {
+    if (argc != 3 && argc != 5) {
+        std::cerr << "usage: follow STORE CHANNEL [PUBLIC-KEY STATE] < paths of requests, a line each\n";
+        return 2;
+    }
+    writ::FollowOptions options;
+    options.store = argv[1];
+    options.channel = argv[2];
+    if (argc == 5) {
+        // With a key, only what it signed is accepted; with a state, a restart knows how far this was.
+        auto key = writ::read_public_key(argv[3]);
+        if (!key) {
+            std::cerr << key.error().code << ": " << key.error().message << '\n';
+            return 3;
+        }
+        options.keys.push_back(*key);
+        options.state = argv[4];
+    }
+    options.notice = [](const writ::Notice& notice) {
+        if (!notice.refused.code.empty()) std::cerr << notice.refused.code << ": " << notice.refused.message << '\n';
+    };
+    const auto handle = writ::PolicyHandle::follow(options);
+    if (!handle) {
+        std::cerr << handle.error().code << ": " << handle.error().message << '\n';
+        return 3;
+    }
+
+    // For each thread that decides.
+    writ::LiveEvaluator evaluator(*handle);
+    writ::Decision decision;
+    for (std::string path; std::getline(std::cin, path);) {
+        std::ifstream file(path, std::ios::binary);
+        const std::string json{std::istreambuf_iterator<char>(file), {}};
+        if (auto decided = evaluator.evaluate(json, decision); !decided) {
+            std::cout << decided.error().code << ": " << decided.error().message << '\n';
+            continue;
+        }
+        std::cout << (decision.effect == writ::Effect::Permit ? "permit" : "no permit") << ", by "
+                  << (decision.bundle_digest.empty() ? "no policy" : decision.bundle_digest) << '\n';
+    }
+}

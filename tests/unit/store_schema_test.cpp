@@ -1,0 +1,81 @@
+#include "store_fixture.h"
+
+#include <array>
+
+#include "store/schema.h"
+
+using namespace writ;
+using namespace writ::testing;
+using namespace writ::store;
+
+namespace {
+
+/// Two steps of a schema that never was: the second adds a column and fills it.
+constexpr std::array<std::string_view, 2> kSteps = {
+    "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
+    "ALTER TABLE note ADD COLUMN length INTEGER NOT NULL DEFAULT 0; UPDATE note SET length = LENGTH(body)"};
+constexpr std::array<std::string_view, 2> kFailing = {
+    kSteps[0], "ALTER TABLE note ADD COLUMN length INTEGER NOT NULL DEFAULT 0; UPDATE nothing SET length = 1"};
+
+std::unique_ptr<Database> old_one(const std::string& path) {
+    auto database = open_sqlite(path, {.create = true});
+    REQUIRE(database);
+    REQUIRE(migrate(**database, std::span(kSteps).first(1), true));
+    REQUIRE((*database)->run("INSERT INTO note (id, body) VALUES (1, 'hello')"));
+    return std::move(*database);
+}
+
+}  // namespace
+
+TEST_CASE("schema: an earlier one is brought up to date with all that is in it") {
+    const Folder folder;
+    auto database = old_one(folder.at("db"));
+    CHECK(*schema_of(*database, kSteps) == 1);
+    REQUIRE(migrate(*database, kSteps, false));
+    CHECK(*schema_of(*database, kSteps) == 2);
+    const auto rows = database->run("SELECT body, length FROM note");
+    REQUIRE(rows);
+    CHECK(rows->text(0, 0) == "hello");
+    CHECK(rows->integer(0, 1) == 5);
+    REQUIRE(migrate(*database, kSteps, false));  // nothing left to do
+    CHECK(database->run("SELECT length FROM note")->integer(0, 0) == 5);
+}
+
+TEST_CASE("schema: a step that fails leaves the earlier schema whole") {
+    const Folder folder;
+    auto database = old_one(folder.at("db"));
+    CHECK(code_of(migrate(*database, kFailing, false)) == "S0010");
+    CHECK(*schema_of(*database, kSteps) == 1);
+    CHECK(code_of(database->run("SELECT length FROM note")) == "S0010");
+    CHECK(database->run("SELECT body FROM note")->text(0, 0) == "hello");
+    REQUIRE(migrate(*database, kSteps, false));
+}
+
+TEST_CASE("schema: S0005 for a later one, which is left as it is") {
+    Made made(1);
+    made.tamper("UPDATE store_schema SET version = version + 1");
+    const std::string before = read_bytes(made.path);
+    CHECK(code_of(Store::open(made.path)) == "S0005");
+    CHECK(code_of(Store::open(made.path, {.read_only = true})) == "S0005");
+    CHECK(read_bytes(made.path) == before);
+}
+
+TEST_CASE("schema: S0005 for an earlier one that may only be read") {
+    const Folder folder;
+    {
+        auto database = open_sqlite(folder.at("db"), {.create = true});
+        REQUIRE(migrate(**database, {}, true));
+    }
+    CHECK(code_of(Store::open(folder.at("db"), {.read_only = true})) == "S0005");
+    REQUIRE(Store::open(folder.at("db")));
+    CHECK(Store::open(folder.at("db"), {.read_only = true}));
+}
+
+TEST_CASE("schema: S0003 for the database of something else") {
+    const Folder folder;
+    {
+        auto database = open_sqlite(folder.at("db"), {.create = true});
+        REQUIRE((*database)->run("CREATE TABLE other (x INTEGER)"));
+    }
+    CHECK(code_of(Store::open(folder.at("db"))) == "S0003");
+}
