@@ -108,7 +108,9 @@ Result<Exit> show(const StoreArgs& args, Store& store, const std::string& name, 
     if (!version->collected) {
         const auto bundle = store.bundle(version->digest);
         if (!bundle) return tl::unexpected(bundle.error());
-        texts = policy_sources(*bundle);
+        auto carried = bundle->sources();
+        if (!carried) return tl::unexpected(carried.error());
+        texts = std::move(carried->sources);
         rules = bundle->rule_count();
     }
     if (args.format == Format::Json) {
@@ -182,7 +184,9 @@ Result<Exit> diff(const StoreArgs& args, Store& store, const std::string& from, 
         versions.push_back(std::move(*version));
         bundles.push_back(std::move(*bundle));
     }
-    const VersionDiff diff = diff_versions(bundles[0], bundles[1]);
+    const auto differences = diff_versions(bundles[0], bundles[1]);
+    if (!differences) return tl::unexpected(differences.error());
+    const VersionDiff& diff = *differences;
     if (args.format == Format::Json) {
         print_json({{"from", json_of(versions[0])}, {"to", json_of(versions[1])}, {"rules", changes_of(diff.rules)},
                     {"sources", changes_of(diff.sources)}});

@@ -37,6 +37,7 @@ private:
         for (std::size_t i = 0; i < digests->size(); ++i) {
             auto content = store_.bundle(digests->text(i, 0));
             if (!content) problem(content.error().context + ": " + content.error().message);
+            else if (auto sources = content->sources(); !sources) problem(digests->text(i, 0) + ": " + sources.error().message);
         }
         return {};
     }

@@ -7,7 +7,7 @@
 #include <sodium.h>
 #include <sys/stat.h>
 
-#include "base/values.h"
+#include "base/digest.h"
 #include "store/errors.h"
 #include "store/fields.h"
 #include "store/files.h"

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/digest.h"
 #include "base/values.h"
 #include "store/fields.h"
 #include "store/impl.h"

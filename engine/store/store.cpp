@@ -200,6 +200,8 @@ Result<Version> store::Connection::version_of(std::string_view digest) const {
 }
 
 Result<Version> store::Connection::insert(const Bundle& bundle, const Version& version) const {
+    // Loading looks at what decides; what is published must be whole.
+    if (auto sources = bundle.sources(); !sources) return tl::unexpected(std::move(sources.error()));
     const std::string_view bytes{reinterpret_cast<const char*>(bundle.bytes().data()), bundle.bytes().size()};
     auto kept = db->run("INSERT INTO bundle (digest, bytes) SELECT $1, $2 WHERE NOT EXISTS"
                         " (SELECT 1 FROM bundle WHERE digest = $1)", {bundle.digest(), Bytes{bytes}});

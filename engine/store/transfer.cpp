@@ -1,5 +1,5 @@
 // Versions as one run of bytes that another store takes in. Format: docs/store.md, "Exports".
-#include "base/values.h"
+#include "base/digest.h"
 #include "store/fields.h"
 #include "store/impl.h"
 

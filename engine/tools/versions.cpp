@@ -4,41 +4,20 @@
 #include <map>
 
 #include "base/report.h"
-#include "bytecode/program.h"
-#include "stdlib/stdlib.h"
 #include "syntax/parse.h"
 #include "writ/store.h"
 #include "writ/tools.h"
 
 namespace writ {
 
-namespace {
-
-/// Whether a source is the standard library's: `std/request.writ`.
-bool standard(std::string_view name) {
-    constexpr std::string_view kFolder = "std/", kEnding = ".writ";
-    if (name.size() <= kFolder.size() + kEnding.size() || name.substr(0, kFolder.size()) != kFolder) return false;
-    name = name.substr(kFolder.size(), name.size() - kFolder.size() - kEnding.size());
-    return !stdlib::module("std." + std::string(name)).empty();
-}
-
-}  // namespace
-
-std::vector<Source> policy_sources(const Bundle& bundle) {
-    const bytecode::Program& program = bundle.program();
-    std::vector<Source> out;
-    for (const bytecode::SourceRef& each : program.sources) {
-        const std::string_view name = program.text(each.name);
-        if (!standard(name)) out.push_back({std::string(name), std::string(program.text(each.text))});
-    }
-    return out;
-}
-
 GateReport policy_gate(const Bundle& bundle) {
     GateReport report;
-    SourceSet sources;
-    sources.sources = policy_sources(bundle);
-    const Workspace workspace(std::move(sources));
+    auto sources = bundle.sources();
+    if (!sources) {
+        report.summary = sources.error().message;
+        return report;
+    }
+    const Workspace workspace(std::move(*sources));
     // What is tested must be what will decide.
     if (!workspace.bundle() || workspace.bundle()->digest() != bundle.digest()) {
         report.summary = "its sources do not compile to it here";
@@ -103,9 +82,12 @@ Names by_name(const std::vector<Source>& sources) {
 
 }  // namespace
 
-VersionDiff diff_versions(const Bundle& from, const Bundle& to) {
-    const std::vector<Source> old_sources = policy_sources(from), new_sources = policy_sources(to);
-    return {changes(rules_of(old_sources), rules_of(new_sources)), changes(by_name(old_sources), by_name(new_sources))};
+Result<VersionDiff> diff_versions(const Bundle& from, const Bundle& to) {
+    const auto before = from.sources(), after = to.sources();
+    if (!before) return tl::unexpected(before.error());
+    if (!after) return tl::unexpected(after.error());
+    return VersionDiff{changes(rules_of(before->sources), rules_of(after->sources)),
+                       changes(by_name(before->sources), by_name(after->sources))};
 }
 
 }  // namespace writ

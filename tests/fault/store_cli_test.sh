@@ -79,17 +79,6 @@ ends "no verb" 2 store
 
 # Gates and approvals.
 ends "protect" 0 store channel prod --protected
-# Tests read fixtures from files; of a bundle that does not carry them they cannot be run.
-run store activate prod v1
-if err_has "data files are not allowed here"; then
-    echo "bundles do not carry data files: gates are tried with what cannot be run alone"
-    check "a version that cannot be tested: refused" [ "$code" = 1 ]
-    check "a version that cannot be tested: code" err_has S0041
-    ends "log" 0 store log
-    check "log: the refusal is on record" grep -Eq ' refused +prod ' "$work/out"
-    ends "give up tests" 0 store channel prod --unprotected
-    ends "another" 0 store publish third --channel prod
-else
 cp -r first failing
 printf 'test "wrong" {\n  given small\n  expect deny because no_permit\n}\n' >>failing/policy.writ
 ends "a version whose test fails" 1 store publish failing --channel prod
@@ -101,7 +90,6 @@ ends "a version whose tests pass" 0 store activate prod v1
 ends "log" 0 store log
 check "log: the gate is on record" grep -Eq ' gate +prod .* 0 failed$' "$work/out"
 ends "another" 1 store publish third --channel prod -m "tests of 2m fail"
-fi
 run store channels
 asked=$(awk '$1 == "prod" { print $4 }' "$work/out")
 ends "ask for approvals" 0 store channel prod --approvals 1

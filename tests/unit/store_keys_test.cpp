@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "base/digest.h"
 #include "base/values.h"
 #include "store/errors.h"
 

@@ -75,9 +75,6 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// The sources that a bundle was compiled from, without the standard library's.
-[[nodiscard]] std::vector<Source> policy_sources(const Bundle& bundle);
-
 struct GateReport;
 /// Compiles a version's own sources again, which must give this very bundle, and runs the tests and
 /// invariants in them. A version without tests does not pass. Fit to be the gate of a Move (store.h).
@@ -96,7 +93,8 @@ struct NamedChange {
 struct VersionDiff {
     std::vector<NamedChange> rules, sources;
 };
-[[nodiscard]] VersionDiff diff_versions(const Bundle& from, const Bundle& to);
+/// Errors: B0004 sources that are not those of the bundle.
+[[nodiscard]] Result<VersionDiff> diff_versions(const Bundle& from, const Bundle& to);
 
 /// Makes a request document from a verified token's claims, with the rest left for the author.
 /// Input:   claims: a JSON object as the issuer sends it; kind: a claims schema of the standard
