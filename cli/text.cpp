@@ -92,13 +92,6 @@ std::vector<Cell> cells_of(std::string_view line) {
     return cells;
 }
 
-std::string moment(std::int64_t micros) {
-    const std::int64_t seconds = micros / 1'000'000 - (micros % 1'000'000 < 0 ? 1 : 0);
-    constexpr std::int64_t kYear9999 = 253'402'300'799;  // beyond, calendars are guesses
-    if (seconds < 0 || seconds > kYear9999) return fmt::format("{} s since 1970", seconds);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
-}
-
 std::string safe(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size();) {

@@ -31,8 +31,6 @@ struct Cell {
 /// Text with everything spelled out that a terminal could obey; line ends too.
 [[nodiscard]] std::string safe(std::string_view text);
 
-/// A moment as RFC 3339 in UTC, to the second.
-[[nodiscard]] std::string moment(std::int64_t micros);
 /// A span of time in hours, minutes and seconds: `4m 27s`.
 [[nodiscard]] std::string span_of(std::int64_t seconds);
 
