@@ -25,8 +25,8 @@ void write_ledger(const Folder& folder, const std::vector<std::string>& records,
     LedgerId id{};
     id.fill(7);
     std::error_code ignored;
-    std::filesystem::create_directories(folder.ledger() + "/checkpoints", ignored);
-    for (const auto& each : std::filesystem::directory_iterator(folder.ledger()))
+    std::filesystem::create_directories(folder.at("ledger") + "/checkpoints", ignored);
+    for (const auto& each : std::filesystem::directory_iterator(folder.at("ledger")))
         if (each.path().extension() == kSegmentSuffix) std::filesystem::remove(each.path());
     Frontier tree;
     for (std::size_t at = 0; at == 0 || at < records.size();) {
@@ -40,7 +40,7 @@ void write_ledger(const Folder& folder, const std::vector<std::string>& records,
             }
             write_block(id, at - block.size(), block, file);
         }
-        write_text(folder.ledger() + "/" + segment_name(first), file);
+        write_bytes(folder.at("ledger") + "/" + segment_name(first), file);
     }
 }
 
@@ -69,15 +69,15 @@ std::size_t problems(const std::string& folder, const std::vector<Checkpoint>& w
 TEST_CASE("ledger: an untouched ledger verifies") {
     const Folder folder;
     write_ledger(folder, some(100));
-    const auto nothing = verify(folder.ledger(), {}, nullptr);
+    const auto nothing = verify(folder.at("ledger"), {}, nullptr);
     REQUIRE(nothing.has_value());
     CHECK(nothing->problems.empty());
     CHECK(nothing->records == 100);
     CHECK(nothing->covered == 0);
-    const Checkpoint witness = checkpoint_of(folder.ledger());
+    const Checkpoint witness = checkpoint_of(folder.at("ledger"));
     CHECK(witness.size == 100);
     CHECK(witness.root == nothing->root);
-    const auto verified = verify(folder.ledger(), {witness}, nullptr);
+    const auto verified = verify(folder.at("ledger"), {witness}, nullptr);
     CHECK(verified->problems.empty());
     CHECK(verified->checkpoints == 2);
     CHECK(verified->covered == 100);
@@ -87,8 +87,8 @@ TEST_CASE("ledger: altered, dropped, reordered and cut records below a witness a
     const Folder folder;
     const auto records = some(120);
     write_ledger(folder, records);
-    const Checkpoint witness = checkpoint_of(folder.ledger());
-    std::filesystem::remove_all(folder.ledger() + "/checkpoints");  // as whoever tampers would
+    const Checkpoint witness = checkpoint_of(folder.at("ledger"));
+    std::filesystem::remove_all(folder.at("ledger") + "/checkpoints");  // as whoever tampers would
     std::mt19937 random(5);
     for (int round = 0; round < 40; ++round) {
         const std::size_t at = random() % records.size(), other = (at + 1 + random() % (records.size() - 1)) % records.size();
@@ -102,28 +102,28 @@ TEST_CASE("ledger: altered, dropped, reordered and cut records below a witness a
         replaced.push_back(used_record("filler"));
         for (const auto* tampered : {&altered, &dropped, &reordered, &inserted, &cut, &replaced}) {
             write_ledger(folder, *tampered);
-            REQUIRE(problems(folder.ledger(), {}) == 0);  // nothing but the witness tells
-            REQUIRE(problems(folder.ledger(), {witness}) > 0);
+            REQUIRE(problems(folder.at("ledger"), {}) == 0);  // nothing but the witness tells
+            REQUIRE(problems(folder.at("ledger"), {witness}) > 0);
         }
     }
     // More records behind it are as they should be.
     auto grown = records;
     grown.push_back(used_record("later"));
     write_ledger(folder, grown);
-    CHECK(problems(folder.ledger(), {witness}) == 0);
+    CHECK(problems(folder.at("ledger"), {witness}) == 0);
 }
 
 TEST_CASE("ledger: any changed byte of a segment below a checkpoint is found") {
     const Folder folder;
     write_ledger(folder, some(30));
-    const Checkpoint witness = checkpoint_of(folder.ledger());
-    const std::string path = folder.ledger() + "/" + segment_name(0);
-    const std::string bytes = text_of(path);
+    const Checkpoint witness = checkpoint_of(folder.at("ledger"));
+    const std::string path = folder.at("ledger") + "/" + segment_name(0);
+    const std::string bytes = read_bytes(path);
     for (std::size_t at = 0; at < bytes.size(); at += 3) {
         std::string changed = bytes;
         changed[at] = static_cast<char>(changed[at] ^ 4);
-        write_text(path, changed);
-        const auto verified = verify(folder.ledger(), {witness}, nullptr);
+        write_bytes(path, changed);
+        const auto verified = verify(folder.at("ledger"), {witness}, nullptr);
         if (!verified) CHECK(verified.error().code == "G0004");
         else CHECK_MESSAGE(!verified->problems.empty(), at);
     }
@@ -133,9 +133,9 @@ TEST_CASE("ledger: a lost segment is found") {
     for (const std::size_t lost : {0u, 40u, 80u}) {
         const Folder folder;
         write_ledger(folder, some(100));
-        const Checkpoint witness = checkpoint_of(folder.ledger());
-        std::filesystem::remove(folder.ledger() + "/" + segment_name(lost));
-        CHECK_MESSAGE(problems(folder.ledger(), {witness}) > 0, lost);
+        const Checkpoint witness = checkpoint_of(folder.at("ledger"));
+        std::filesystem::remove(folder.at("ledger") + "/" + segment_name(lost));
+        CHECK_MESSAGE(problems(folder.at("ledger"), {witness}) > 0, lost);
     }
 }
 
@@ -167,24 +167,24 @@ TEST_CASE("ledger: its own checkpoints must be signed, where a key is asked for"
     write_ledger(folder, some(10));
     const Seed mine = seed(1);
     const PublicBytes key = public_key_of(mine);
-    (void)checkpoint_of(folder.ledger(), &mine);
-    CHECK(problems(folder.ledger(), {}, &key) == 0);
-    (void)checkpoint_of(folder.ledger());  // replaced by one without a signature
-    CHECK(problems(folder.ledger(), {}, &key) == 1);
+    (void)checkpoint_of(folder.at("ledger"), &mine);
+    CHECK(problems(folder.at("ledger"), {}, &key) == 0);
+    (void)checkpoint_of(folder.at("ledger"));  // replaced by one without a signature
+    CHECK(problems(folder.at("ledger"), {}, &key) == 1);
     // A checkpoint whose root is not that of the records is not replaced: G0003.
     auto other = some(10);
     other[3] = used_record("forged");
     write_ledger(folder, other);
-    CHECK(make_checkpoint(folder.ledger(), &mine).error().code == "G0003");
-    CHECK(problems(folder.ledger(), {}) == 1);
+    CHECK(make_checkpoint(folder.at("ledger"), &mine).error().code == "G0003");
+    CHECK(problems(folder.at("ledger"), {}) == 1);
 }
 
 TEST_CASE("ledger: key files, G0042") {
     const Folder folder;
-    const std::string path = folder.path() + "/key";
+    const std::string path = folder.path.string() + "/key";
     // Made by `writ keys generate`'s form: the id is the beginning of the key's digest.
     const std::string secret = "writ-ed25519-secret:34750f98bd59fcfc:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n";
-    write_text(path, secret);
+    write_bytes(path, secret);
     ::chmod(path.c_str(), 0600);
     const auto read = read_seed(path);
     REQUIRE(read.has_value());
@@ -194,36 +194,36 @@ TEST_CASE("ledger: key files, G0042") {
     CHECK(read_seed(path).error().code == "G0042");
     ::chmod(path.c_str(), 0600);
     for (const std::string& bad : {with(secret, "AQEB", "AQEC"), with(secret, "3475", "3476"), with(secret, "secret", "public"), std::string("x")}) {
-        write_text(path, bad);
+        write_bytes(path, bad);
         CHECK(read_seed(path).error().code == "G0042");
     }
-    CHECK(read_public_key(folder.path() + "/none").error().code == "G0002");
+    CHECK(read_public_key(folder.path.string() + "/none").error().code == "G0002");
 }
 
 TEST_CASE("ledger: proofs hold under their checkpoint and no other, G0043") {
     const Folder folder;
     const auto records = some(50);
     write_ledger(folder, std::vector(records.begin(), records.begin() + 20));
-    const Checkpoint early = checkpoint_of(folder.ledger());
+    const Checkpoint early = checkpoint_of(folder.at("ledger"));
     write_ledger(folder, records);
-    const Checkpoint late = checkpoint_of(folder.ledger());
-    const auto inclusion = prove_inclusion(folder.ledger(), 13, 0);
+    const Checkpoint late = checkpoint_of(folder.at("ledger"));
+    const auto inclusion = prove_inclusion(folder.at("ledger"), 13, 0);
     REQUIRE(inclusion.has_value());
     const auto read = read_proof(to_json(*inclusion));
     REQUIRE(read.has_value());
     CHECK(holds(*read, late, nullptr));
     CHECK_FALSE(holds(*read, early, nullptr));
     CHECK(read->leaf == leaf_hash(records[13]));
-    CHECK(holds(*prove_inclusion(folder.ledger(), 13, 20), early, nullptr));
-    const auto grown = read_proof(to_json(*prove_consistency(folder.ledger(), 20, 0)));
+    CHECK(holds(*prove_inclusion(folder.at("ledger"), 13, 20), early, nullptr));
+    const auto grown = read_proof(to_json(*prove_consistency(folder.at("ledger"), 20, 0)));
     REQUIRE(grown.has_value());
     CHECK(holds(*grown, late, &early));
     CHECK_FALSE(holds(*grown, late, nullptr));
     Checkpoint forged = early;
     forged.root = leaf_hash("forged");
     CHECK_FALSE(holds(*grown, late, &forged));
-    CHECK(prove_inclusion(folder.ledger(), 50, 0).error().code == "G0021");
-    CHECK(prove_consistency(folder.ledger(), 51, 0).error().code == "G0021");
+    CHECK(prove_inclusion(folder.at("ledger"), 50, 0).error().code == "G0021");
+    CHECK(prove_consistency(folder.at("ledger"), 51, 0).error().code == "G0021");
     for (const char* bad : {"", "[]", "{}", R"({"kind":"inclusion","size":1})", R"({"kind":"consistency","size":2,"old_size":1,"path":["zz"]})"})
         CHECK(read_proof(bad).error().code == "G0043");
 }

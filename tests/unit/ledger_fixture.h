@@ -1,54 +1,16 @@
 // A ledger in a folder of its own, and the refund policy with a request that it permits.
 #pragma once
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
+#include "folder.h"
 #include "writ/bundle.h"
 #include "writ/ledger.h"
 #include "writ/tools.h"
 
 namespace writ::testing {
-
-/// A folder that is gone at the end.
-class Folder {
-public:
-    Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "writ-ledger-XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    [[nodiscard]] std::string ledger() const { return path_ + "/ledger"; }
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
-
-inline std::string text_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    REQUIRE(in.good());
-    std::ostringstream out;
-    out << in.rdbuf();
-    return out.str();
-}
-
-inline void write_text(const std::string& path, const std::string& text) {
-    std::ofstream out(path, std::ios::binary | std::ios::trunc);
-    out << text;
-    REQUIRE(out.good());
-}
 
 inline Bundle example(const std::string& name) {
     auto sources = read_sources({std::string(WRIT_SOURCE_ROOT) + "/examples/" + name + "/policy.writ"});
@@ -59,7 +21,7 @@ inline Bundle example(const std::string& name) {
 }
 
 inline std::string example_request(const std::string& name, const std::string& request = "permit") {
-    return text_of(std::string(WRIT_SOURCE_ROOT) + "/examples/" + name + "/requests/" + request + ".json");
+    return read_bytes(std::string(WRIT_SOURCE_ROOT) + "/examples/" + name + "/requests/" + request + ".json");
 }
 
 /// Puts `is` in place of the first `was`.

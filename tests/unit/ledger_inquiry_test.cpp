@@ -16,7 +16,7 @@ struct Traffic {
     Bundle bundle;
 
     Traffic(const std::string& name, const std::vector<std::string>& requests, RecordOptions options = {}) : bundle(example(name)) {
-        auto ledger = Ledger::open(folder.ledger());
+        auto ledger = Ledger::open(folder.at("ledger"));
         REQUIRE(ledger.has_value());
         auto recorder = Recorder::make(*ledger, bundle, std::move(options));
         REQUIRE(recorder.has_value());
@@ -57,7 +57,7 @@ Bundle edited(const std::string& was, const std::string& is) {
 TEST_CASE("ledger: why answers every question about a decision") {
     Traffic traffic("refund", refunds());
     {
-        auto ledger = Ledger::open(traffic.folder.ledger());
+        auto ledger = Ledger::open(traffic.folder.at("ledger"));
         Record record;
         record.kind = RecordKind::Receipt;
         record.time = 1'790'000'070'000'000;
@@ -66,7 +66,7 @@ TEST_CASE("ledger: why answers every question about a decision") {
         encode(record, bytes);
         REQUIRE(ledger->append(bytes).has_value());
     }
-    auto inquiry = Inquiry::open(traffic.folder.ledger());
+    auto inquiry = Inquiry::open(traffic.folder.at("ledger"));
     REQUIRE(inquiry.has_value());
     CHECK(*inquiry->find("0") == 0);
     CHECK(inquiry->find("99").error().code == "G0021");
@@ -90,14 +90,14 @@ TEST_CASE("ledger: why answers every question about a decision") {
 TEST_CASE("ledger: subagents that inherited are found through their runs") {
     Traffic traffic("subagent", {example_request("subagent", "permit_intersection"),
                                  with(with(example_request("subagent", "permit_intersection"), "run-child", "run-grandchild"), "run-parent", "run-child")});
-    auto inquiry = Inquiry::open(traffic.folder.ledger());
+    auto inquiry = Inquiry::open(traffic.folder.at("ledger"));
     CHECK(cell(*inquiry->why(0), "which subagents inherited it") == "summary-agent (run run-grandchild)");
     CHECK(cell(*inquiry->why(0), "on whose behalf (chain)").find("parent run run-parent") != std::string::npos);
 }
 
 TEST_CASE("ledger: decisions are listed by what they say") {
     Traffic traffic("refund", refunds());
-    auto inquiry = Inquiry::open(traffic.folder.ledger());
+    auto inquiry = Inquiry::open(traffic.folder.at("ledger"));
     const auto count = [&](const Filter& filter) { return inquiry->list(filter)->rows.size(); };
     CHECK(count({}) == 4);
     Filter filter;
@@ -121,7 +121,7 @@ TEST_CASE("ledger: the report, and what it cannot know") {
     requests.push_back(with(example_request("refund"), "\"federated\"", "\"static\""));
     requests.push_back(with(example_request("refund"), "\"class\": \"support\"", "\"class\": \"billing\""));
     Traffic traffic("refund", requests);
-    auto inquiry = Inquiry::open(traffic.folder.ledger());
+    auto inquiry = Inquiry::open(traffic.folder.at("ledger"));
     const auto report = inquiry->report();
     REQUIRE(report.has_value());
     const Table& metrics = named(*report, "metrics");
@@ -140,16 +140,16 @@ TEST_CASE("ledger: the report, and what it cannot know") {
 
 TEST_CASE("ledger: the index is made anew if it is of another ledger or ahead of this one") {
     Traffic traffic("refund", refunds()), other("refund", {example_request("refund", "deny")});
-    CHECK(Inquiry::open(traffic.folder.ledger())->list({})->rows.size() == 4);
-    CHECK(Inquiry::open(other.folder.ledger())->list({})->rows.size() == 1);
-    std::filesystem::copy_file(traffic.folder.ledger() + "/index.sqlite", other.folder.ledger() + "/index.sqlite",
+    CHECK(Inquiry::open(traffic.folder.at("ledger"))->list({})->rows.size() == 4);
+    CHECK(Inquiry::open(other.folder.at("ledger"))->list({})->rows.size() == 1);
+    std::filesystem::copy_file(traffic.folder.at("ledger") + "/index.sqlite", other.folder.at("ledger") + "/index.sqlite",
                                std::filesystem::copy_options::overwrite_existing);
-    CHECK(Inquiry::open(other.folder.ledger())->list({})->rows.size() == 1);
-    CHECK((*Index::open(other.folder.ledger()))->ask("", "select x from nothing").error().code == "G0008");
+    CHECK(Inquiry::open(other.folder.at("ledger"))->list({})->rows.size() == 1);
+    CHECK((*Index::open(other.folder.at("ledger")))->ask("", "select x from nothing").error().code == "G0008");
     // One that cannot be read at all is removed; where nothing can be made, memory serves.
-    write_text(traffic.folder.ledger() + "/index.sqlite", std::string(5000, 'x'));
-    CHECK(Inquiry::open(traffic.folder.ledger())->list({})->rows.size() == 4);
-    CHECK(Inquiry::open(traffic.folder.path() + "/none").error().code == "G0001");
+    write_bytes(traffic.folder.at("ledger") + "/index.sqlite", std::string(5000, 'x'));
+    CHECK(Inquiry::open(traffic.folder.at("ledger"))->list({})->rows.size() == 4);
+    CHECK(Inquiry::open(traffic.folder.path.string() + "/none").error().code == "G0001");
 }
 
 TEST_CASE("ledger: moments") {
@@ -164,23 +164,23 @@ TEST_CASE("ledger: decisions are the same when they are decided again") {
         if (digest == traffic.bundle.digest()) return traffic.bundle;
         return std::nullopt;
     };
-    auto again = redecide(traffic.folder.ledger(), find);
+    auto again = redecide(traffic.folder.at("ledger"), find);
     REQUIRE(again.has_value());
     CHECK(again->decisions == 4);
     CHECK(again->same == 4);
-    CHECK(redecide(traffic.folder.ledger(), [](std::string_view) { return std::optional<Bundle>{}; })->no_bundle == 4);
+    CHECK(redecide(traffic.folder.at("ledger"), [](std::string_view) { return std::optional<Bundle>{}; })->no_bundle == 4);
     // A record that says something else than its policy does.
-    auto records = records_of(traffic.folder.ledger());
+    auto records = records_of(traffic.folder.at("ledger"));
     Record record;
     REQUIRE(decode(records[1], record).has_value());
     record.decision.effect = Effect::Permit;
     std::string forged;
     encode(record, forged);
     {
-        auto ledger = Ledger::open(traffic.folder.ledger());
+        auto ledger = Ledger::open(traffic.folder.at("ledger"));
         REQUIRE(ledger->append(forged).has_value());
     }
-    again = redecide(traffic.folder.ledger(), find);
+    again = redecide(traffic.folder.at("ledger"), find);
     CHECK(again->differ == 1);
     CHECK(again->examples == std::vector<std::uint64_t>{4});
 }
@@ -194,33 +194,33 @@ TEST_CASE("ledger: masked and missing requests are counted apart") {
     digests.whole_request = false;
     Traffic digest("refund", refunds(), digests);
     const auto find = [&](std::string_view) -> std::optional<Bundle> { return masked.bundle; };
-    const auto again = redecide(masked.folder.ledger(), find);
+    const auto again = redecide(masked.folder.at("ledger"), find);
     CHECK(again->differ == 0);
     CHECK(again->masked == 4);
-    CHECK(redecide(digest.folder.ledger(), find)->no_request == 4);
-    CHECK(replay(digest.folder.ledger(), digest.bundle)->no_request == 4);
+    CHECK(redecide(digest.folder.at("ledger"), find)->no_request == 4);
+    CHECK(replay(digest.folder.at("ledger"), digest.bundle)->no_request == 4);
 }
 
 TEST_CASE("ledger: replay says what another policy would change, and by which rule") {
     Traffic traffic("refund", refunds());
-    const auto same = replay(traffic.folder.ledger(), traffic.bundle);
+    const auto same = replay(traffic.folder.at("ledger"), traffic.bundle);
     REQUIRE(same.has_value());
     CHECK(same->decisions == 4);
     CHECK(same->same == 4);
     CHECK(same->by_rule.rows.empty());
     // Longer: wider.
-    const auto longer = replay(traffic.folder.ledger(), edited("grant { \"refund:create\" } for 2m", "grant { \"refund:create\" } for 3m"));
+    const auto longer = replay(traffic.folder.at("ledger"), edited("grant { \"refund:create\" } for 2m", "grant { \"refund:create\" } for 3m"));
     CHECK(longer->wider == 2);
     CHECK(longer->narrower == 0);
     CHECK(std::get<std::string>(longer->by_rule.rows.at(0)[0]) == "permit, wider");
     // No approval asked for: what needed one is permitted.
-    const auto loose = replay(traffic.folder.ledger(), edited("when params.amount > 500.00\n  approval", "when params.amount > 5000.00\n  approval"));
+    const auto loose = replay(traffic.folder.at("ledger"), edited("when params.amount > 500.00\n  approval", "when params.amount > 5000.00\n  approval"));
     CHECK(loose->wider == 1);
     CHECK(std::get<std::string>(loose->by_rule.rows.at(0)[0]) == "needs approval → permit");
     CHECK(std::get<std::int64_t>(loose->by_rule.rows.at(0)[3]) == 2);
     CHECK(std::get<std::string>(loose->by_agent.rows.at(0)[1]) == "refund-agent");
     // A permit that is gone.
-    const auto strict = replay(traffic.folder.ledger(), edited("params.amount > 0.00", "params.amount > 40.00"));
+    const auto strict = replay(traffic.folder.at("ledger"), edited("params.amount > 0.00", "params.amount > 40.00"));
     CHECK(strict->narrower == 1);
     CHECK(std::get<std::string>(strict->by_rule.rows.at(0)[1]) == "no longer permit refund_current_tenant");
 }

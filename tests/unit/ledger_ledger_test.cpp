@@ -47,7 +47,7 @@ TEST_CASE("ledger: every acknowledged record of many callers is where it was sai
     constexpr int kThreads = 8, kEach = 100;
     std::vector<std::string> said(kThreads * kEach);
     {
-        Ledger ledger = opened(folder.ledger(), options);
+        Ledger ledger = opened(folder.at("ledger"), options);
         std::vector<std::thread> threads;
         for (int t = 0; t < kThreads; ++t)
             threads.emplace_back([&, t] {
@@ -61,12 +61,12 @@ TEST_CASE("ledger: every acknowledged record of many callers is where it was sai
         CHECK(*ledger.read(17) == said[17]);
         CHECK(ledger.read(said.size()).error().code == "G0021");
     }
-    CHECK(records_of(folder.ledger()) == said);
+    CHECK(records_of(folder.at("ledger")) == said);
 }
 
 TEST_CASE("ledger: a record that is too large is refused, G0020") {
     const Folder folder;
-    Ledger ledger = opened(folder.ledger());
+    Ledger ledger = opened(folder.at("ledger"));
     CHECK(ledger.append(std::string((8u << 20) + 1, 'x')).error().code == "G0020");
     CHECK_FALSE(ledger.offer(std::string((8u << 20) + 1, 'x')));
     CHECK(ledger.counts().dropped == 1);
@@ -75,27 +75,27 @@ TEST_CASE("ledger: a record that is too large is refused, G0020") {
 TEST_CASE("ledger: a name is used up once, also by others and afterwards, G0025") {
     const Folder folder;
     {
-        Ledger one = opened(folder.ledger()), two = opened(folder.ledger());
+        Ledger one = opened(folder.at("ledger")), two = opened(folder.at("ledger"));
         REQUIRE(one.use("grant:1").has_value());
         CHECK(one.use("grant:1").error().code == "G0025");
         CHECK(two.use("grant:1").error().code == "G0025");
         REQUIRE(two.use("grant:2").has_value());
         CHECK(one.use("grant:2").error().code == "G0025");
     }
-    Ledger again = opened(folder.ledger());
+    Ledger again = opened(folder.at("ledger"));
     CHECK(again.use("grant:1").error().code == "G0025");
     // The index is only a shortcut.
-    std::filesystem::remove(folder.ledger() + "/index.sqlite");
-    write_text(folder.ledger() + "/index.sqlite", "no database");
-    Ledger third = opened(folder.ledger());
+    std::filesystem::remove(folder.at("ledger") + "/index.sqlite");
+    write_bytes(folder.at("ledger") + "/index.sqlite", "no database");
+    Ledger third = opened(folder.at("ledger"));
     CHECK(third.use("grant:2").error().code == "G0025");
     CHECK(third.use("grant:3").has_value());
-    CHECK(records_of(folder.ledger()).size() == 3);
+    CHECK(records_of(folder.at("ledger")).size() == 3);
 }
 
 TEST_CASE("ledger: of many who use up a name at once, one does") {
     const Folder folder;
-    Ledger one = opened(folder.ledger()), two = opened(folder.ledger());
+    Ledger one = opened(folder.at("ledger")), two = opened(folder.at("ledger"));
     for (int round = 0; round < 30; ++round) {
         std::atomic<int> done = 0;
         std::vector<std::thread> threads;
@@ -112,7 +112,7 @@ TEST_CASE("ledger: what best effort drops is counted exactly, and told of") {
     options.queue_bytes = 4000;
     std::uint64_t taken = 0;
     {
-        Ledger ledger = opened(folder.ledger(), options);
+        Ledger ledger = opened(folder.at("ledger"), options);
         for (int i = 0; i < 3000; ++i) taken += ledger.offer(used_record(std::string(100, 'x'))) ? 1 : 0;
         const Counts counts = ledger.counts();
         CHECK(counts.offered == 3000);
@@ -121,7 +121,7 @@ TEST_CASE("ledger: what best effort drops is counted exactly, and told of") {
         CHECK(counts.dropped > 0);
     }
     std::uint64_t told = 0, kept = 0;
-    for (const std::string& bytes : records_of(folder.ledger())) {
+    for (const std::string& bytes : records_of(folder.at("ledger"))) {
         Record record;
         REQUIRE(decode(bytes, record).has_value());
         if (record.kind == RecordKind::Drops) told += record.dropped;
@@ -133,7 +133,7 @@ TEST_CASE("ledger: what best effort drops is counted exactly, and told of") {
 
 TEST_CASE("ledger: on a full disk nothing acknowledged is lost and nothing is acknowledged, G0002") {
     const Folder folder;
-    Ledger ledger = opened(folder.ledger());
+    Ledger ledger = opened(folder.at("ledger"));
     std::set<std::uint64_t> acknowledged;
     std::uint64_t refused = 0;
     const std::string record = used_record(std::string(700, 'x'));
@@ -158,5 +158,5 @@ TEST_CASE("ledger: on a full disk nothing acknowledged is lost and nothing is ac
     const auto next = ledger.append(record);
     REQUIRE(next.has_value());
     CHECK(next->sequence == acknowledged.size());
-    CHECK(records_of(folder.ledger()).size() == acknowledged.size() + 1);
+    CHECK(records_of(folder.at("ledger")).size() == acknowledged.size() + 1);
 }

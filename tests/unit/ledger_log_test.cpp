@@ -40,7 +40,7 @@ std::vector<std::string> some(int from, int count) {
     return out;
 }
 
-std::string first_segment(const Folder& folder) { return folder.ledger() + "/" + segment_name(0); }
+std::string first_segment(const Folder& folder) { return folder.at("ledger") + "/" + segment_name(0); }
 
 }  // namespace
 
@@ -49,7 +49,7 @@ TEST_CASE("ledger: what is appended is there when the log is opened again") {
     std::vector<std::string> all;
     Hash root{};
     {
-        auto log = opened(folder.ledger());
+        auto log = opened(folder.at("ledger"));
         for (int i = 0; i < 20; ++i) {
             const auto more = some(i * 10, 1 + i % 7);
             append(*log, more);
@@ -57,8 +57,8 @@ TEST_CASE("ledger: what is appended is there when the log is opened again") {
         }
         root = log->tree().root();
     }
-    CHECK(records_of(folder.ledger()) == all);
-    CHECK(opened(folder.ledger())->tree().root() == root);
+    CHECK(records_of(folder.at("ledger")) == all);
+    CHECK(opened(folder.at("ledger"))->tree().root() == root);
 }
 
 TEST_CASE("ledger: segments follow one another") {
@@ -67,22 +67,22 @@ TEST_CASE("ledger: segments follow one another") {
     small.segment_bytes = 500;
     std::vector<std::string> all;
     {
-        auto log = opened(folder.ledger(), small);
-        auto other = opened(folder.ledger(), small);  // two programs, in turns
+        auto log = opened(folder.at("ledger"), small);
+        auto other = opened(folder.at("ledger"), small);  // two programs, in turns
         for (int i = 0; i < 60; ++i) {
             const auto more = some(i, 1);
             append(i % 3 == 0 ? *other : *log, more);
             all.push_back(more[0]);
         }
     }
-    CHECK(segments_in(folder.ledger())->size() > 3);
-    CHECK(records_of(folder.ledger()) == all);
-    auto again = opened(folder.ledger(), small);
+    CHECK(segments_in(folder.at("ledger"))->size() > 3);
+    CHECK(records_of(folder.at("ledger")) == all);
+    auto again = opened(folder.at("ledger"), small);
     CHECK(again->size() == 60);
     Frontier tree;
     for (const auto& record : all) tree.add(leaf_hash(record));
     CHECK(again->tree().root() == tree.root());
-    auto reader = Reader::open(folder.ledger());
+    auto reader = Reader::open(folder.at("ledger"));
     for (std::uint64_t n : {0u, 1u, 17u, 42u, 59u}) {
         REQUIRE(reader->seek(n).has_value());
         REQUIRE(*reader->next());
@@ -95,7 +95,7 @@ TEST_CASE("ledger: segments follow one another") {
 
 TEST_CASE("ledger: another program's records are seen before one's own are added") {
     const Folder folder;
-    auto one = opened(folder.ledger()), two = opened(folder.ledger());
+    auto one = opened(folder.at("ledger")), two = opened(folder.at("ledger"));
     append(*one, some(0, 3));
     std::vector<std::uint64_t> seen;
     REQUIRE(two->lock([&](std::uint64_t n, const Hash&, std::string_view) { seen.push_back(n); }).has_value());
@@ -108,88 +108,88 @@ TEST_CASE("ledger: a write cut short at any byte is cut back, and kept aside") {
     const Folder folder;
     std::size_t whole = 0;
     {
-        auto log = opened(folder.ledger());
+        auto log = opened(folder.at("ledger"));
         append(*log, some(0, 3));
         whole = std::filesystem::file_size(first_segment(folder));
         append(*log, some(3, 4));
     }
-    const std::string bytes = text_of(first_segment(folder));
+    const std::string bytes = read_bytes(first_segment(folder));
     for (std::size_t length = whole; length < bytes.size(); ++length) {
-        write_text(first_segment(folder), bytes.substr(0, length));
-        CHECK(records_of(folder.ledger()) == some(0, 3));  // a reader stops before it, and changes nothing
+        write_bytes(first_segment(folder), bytes.substr(0, length));
+        CHECK(records_of(folder.at("ledger")) == some(0, 3));  // a reader stops before it, and changes nothing
         CHECK(std::filesystem::file_size(first_segment(folder)) == length);
-        REQUIRE(opened(folder.ledger())->size() == 3);
+        REQUIRE(opened(folder.at("ledger"))->size() == 3);
         CHECK(std::filesystem::file_size(first_segment(folder)) == whole);
     }
-    CHECK(text_of(folder.ledger() + "/00000000000000000003.cut") == bytes.substr(whole, bytes.size() - whole - 1));
+    CHECK(read_bytes(folder.at("ledger") + "/00000000000000000003.cut") == bytes.substr(whole, bytes.size() - whole - 1));
     // Blocks whose bytes came to the disk out of order.
     std::string holes = bytes;
     for (std::size_t i = whole + 40; i < whole + 60; ++i) holes[i] = '\0';
-    write_text(first_segment(folder), holes);
-    auto log = opened(folder.ledger());
+    write_bytes(first_segment(folder), holes);
+    auto log = opened(folder.at("ledger"));
     CHECK(log->size() == 3);
     append(*log, some(3, 1));
-    CHECK(records_of(folder.ledger()) == some(0, 4));
+    CHECK(records_of(folder.at("ledger")) == some(0, 4));
 }
 
 TEST_CASE("ledger: damage before the last block is told, and not cut: G0003") {
     const Folder folder;
     {
-        auto log = opened(folder.ledger());
+        auto log = opened(folder.at("ledger"));
         append(*log, some(0, 3));
         append(*log, some(3, 3));
         append(*log, some(6, 3));
     }
-    const std::string bytes = text_of(first_segment(folder));
+    const std::string bytes = read_bytes(first_segment(folder));
     const std::size_t begin = bytes.find("WBLK"), last = bytes.rfind("WBLK");
     for (std::size_t at = begin; at < last; at += 5) {
         std::string changed = bytes;
         changed[at] = static_cast<char>(changed[at] ^ 0x20);
-        write_text(first_segment(folder), changed);
-        CHECK(code_of_open(folder.ledger()) == "G0003");
-        CHECK(text_of(first_segment(folder)) == changed);
+        write_bytes(first_segment(folder), changed);
+        CHECK(code_of_open(folder.at("ledger")) == "G0003");
+        CHECK(read_bytes(first_segment(folder)) == changed);
     }
     // The header, and something that is no segment.
     std::string changed = bytes;
     changed[20] ^= 1;
-    write_text(first_segment(folder), changed);
-    CHECK(code_of_open(folder.ledger()) == "G0003");
-    write_text(first_segment(folder), "");
-    CHECK(code_of_open(folder.ledger()) == "G0003");
+    write_bytes(first_segment(folder), changed);
+    CHECK(code_of_open(folder.at("ledger")) == "G0003");
+    write_bytes(first_segment(folder), "");
+    CHECK(code_of_open(folder.at("ledger")) == "G0003");
     // Another format.
     changed = bytes;
     changed[8] = 2;
-    write_text(first_segment(folder), changed);
-    CHECK(code_of_open(folder.ledger()) == "G0004");
-    CHECK(Reader::open(folder.ledger()).error().code == "G0004");
+    write_bytes(first_segment(folder), changed);
+    CHECK(code_of_open(folder.at("ledger")) == "G0004");
+    CHECK(Reader::open(folder.at("ledger")).error().code == "G0004");
 }
 
 TEST_CASE("ledger: a ledger that is not there, G0001, or held by another, G0005") {
     const Folder folder;
     LogOptions there;
     there.create = false;
-    CHECK(code_of_open(folder.ledger(), there) == "G0001");
-    CHECK(Reader::open(folder.ledger()).error().code == "G0001");
-    CHECK(code_of_open(folder.path() + "/no/such/folder") == "G0002");
-    opened(folder.ledger());
-    const int held = ::open((folder.ledger() + "/lock").c_str(), O_RDWR);
+    CHECK(code_of_open(folder.at("ledger"), there) == "G0001");
+    CHECK(Reader::open(folder.at("ledger")).error().code == "G0001");
+    CHECK(code_of_open(folder.path.string() + "/no/such/folder") == "G0002");
+    opened(folder.at("ledger"));
+    const int held = ::open((folder.at("ledger") + "/lock").c_str(), O_RDWR);
     REQUIRE(::flock(held, LOCK_EX) == 0);
-    CHECK(code_of_open(folder.ledger()) == "G0005");
+    CHECK(code_of_open(folder.at("ledger")) == "G0005");
     ::close(held);
-    CHECK(code_of_open(folder.ledger(), there).empty());
+    CHECK(code_of_open(folder.at("ledger"), there).empty());
 }
 
 TEST_CASE("ledger: one that ends before its own checkpoint is not written to: G0006") {
     const Folder folder;
     {
-        auto log = opened(folder.ledger());
+        auto log = opened(folder.at("ledger"));
         append(*log, some(0, 3));
         append(*log, some(3, 3));
     }
-    REQUIRE(make_checkpoint(folder.ledger(), nullptr).has_value());
-    const std::string bytes = text_of(first_segment(folder));
-    write_text(first_segment(folder), bytes.substr(0, bytes.rfind("WBLK")));
-    CHECK(code_of_open(folder.ledger()) == "G0006");
-    write_text(first_segment(folder), bytes);
-    CHECK(code_of_open(folder.ledger()).empty());
+    REQUIRE(make_checkpoint(folder.at("ledger"), nullptr).has_value());
+    const std::string bytes = read_bytes(first_segment(folder));
+    write_bytes(first_segment(folder), bytes.substr(0, bytes.rfind("WBLK")));
+    CHECK(code_of_open(folder.at("ledger")) == "G0006");
+    write_bytes(first_segment(folder), bytes);
+    CHECK(code_of_open(folder.at("ledger")).empty());
 }

@@ -20,7 +20,7 @@ struct Setup {
     std::optional<Recorder> recorder;
 
     explicit Setup(const std::string& name, RecordOptions options = {}) {
-        auto opened = Ledger::open(folder.ledger());
+        auto opened = Ledger::open(folder.at("ledger"));
         REQUIRE(opened.has_value());
         ledger.emplace(std::move(*opened));
         auto made = Recorder::make(*ledger, example(name), std::move(options));
@@ -47,7 +47,7 @@ std::string first_code(const Answer& answer) {
 std::string all_bytes(const std::string& folder) {
     std::string out;
     for (const auto& each : std::filesystem::recursive_directory_iterator(folder))
-        if (each.is_regular_file()) out += text_of(each.path().string());
+        if (each.is_regular_file()) out += read_bytes(each.path().string());
     return out;
 }
 
@@ -107,7 +107,7 @@ TEST_CASE("ledger: what cannot be recorded is not permitted: audit_unavailable")
     REQUIRE(answer.error.has_value());
     CHECK(answer.error->code == "G0002");
     CHECK(setup.recorder->decide(request).decision.effect == Effect::Permit);
-    CHECK(records_of(setup.folder.ledger()).size() == 2);
+    CHECK(records_of(setup.folder.at("ledger")).size() == 2);
 }
 
 TEST_CASE("ledger: best effort answers without waiting") {
@@ -128,7 +128,7 @@ TEST_CASE("ledger: a request that is refused is recorded as a deny, by digest al
     CHECK(first_code(answer) == "Q0011");
     REQUIRE(answer.sequence.has_value());
     CHECK(setup.record(*answer.sequence).request.empty());
-    CHECK(all_bytes(setup.folder.ledger()).find("s3cret") == std::string::npos);
+    CHECK(all_bytes(setup.folder.at("ledger")).find("s3cret") == std::string::npos);
 }
 
 TEST_CASE("ledger: one key gives one decision") {
@@ -146,7 +146,7 @@ TEST_CASE("ledger: one key gives one decision") {
     CHECK(second.decision.effect == Effect::Permit);
     CHECK(second.decision.now == 1790000060000000);
     CHECK(second.decision.grant.scopes.at(0) == scope);
-    CHECK(records_of(setup.folder.ledger()).size() == 1);
+    CHECK(records_of(setup.folder.at("ledger")).size() == 1);
     // Another question under the key.
     const Answer other = setup.recorder->decide(with(request, "\"amount\": 40.0", "\"amount\": 41.0"));
     CHECK(other.decision.effect == Effect::Deny);
@@ -156,7 +156,7 @@ TEST_CASE("ledger: one key gives one decision") {
     const Answer stranger = setup.recorder->decide(with(request, "\"id\": \"refund-agent\"", "\"id\": \"other-agent\""));
     CHECK_FALSE(stranger.repeated);
     // And it is all still so when the ledger is opened again.
-    auto reopened = Ledger::open(setup.folder.ledger());
+    auto reopened = Ledger::open(setup.folder.at("ledger"));
     auto again = Recorder::make(*reopened, example("refund"));
     CHECK(again->decide(retry).repeated);
 }
@@ -192,7 +192,7 @@ TEST_CASE("ledger: what is masked never reaches the disk") {
     CHECK(record.decision.attribution.user.starts_with("hmac-sha256:"));
     CHECK(record.decision.attribution.initiator == record.decision.attribution.user);  // the same person still
     CHECK(record.decision.attribution.agent == "refund-agent");
-    const std::string disk = all_bytes(setup.folder.ledger());
+    const std::string disk = all_bytes(setup.folder.at("ledger"));
     CHECK(disk.find("refund-agent") != std::string::npos);
     for (const char* secret : {"alice@acme.example\",\"tenant", "02266182-74ea-45dc-b0d7-6f7449f9ae11", "\"amount\":40", "\"roles\":[\"refunds"})
         CHECK_MESSAGE(disk.find(secret) == std::string::npos, secret);
