@@ -38,6 +38,9 @@ ${CC:-cc} -std=c99 "${warnings[@]}" "$root/examples/embed/compile.c" -o compile-
 # shellcheck disable=SC2046
 ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/main.cpp" -o embed-cpp $(flags writ-compiler)
 
+# shellcheck disable=SC2046
+${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/fields.cpp" -o fields-cpp $(flags writ)
+if ldd fields-cpp | grep -iE 'antlr|writ-compiler'; then fail "the broker that states fields loads the compiler"; fi
 # A broker that records: a permit, its record, and nothing of the compiler.
 # shellcheck disable=SC2046
 ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/record.cpp" -o record-cpp $(flags writ-ledger)
@@ -49,6 +52,7 @@ policy=$root/examples/refund/policy.writ
 ./compile-c "$policy" c.bundle
 "$prefix/bin/writ" compile "$policy" --output cli.bundle >/dev/null
 cmp c.bundle cli.bundle || fail "C and the command line compile to different bundles"
+./fields-cpp c.bundle | grep -q '^permit$' || fail "fields-cpp"
 ./record-cpp c.bundle "$root/examples/refund/requests/permit.json" ledger | grep -q '^permit, record 0$' || fail "record-cpp"
 "$prefix/bin/writ" ledger verify -L ledger >/dev/null || fail "what record-cpp recorded does not verify"
 permits=0
