@@ -145,7 +145,7 @@ class Runner:
                 json.loads(block.text)
             except ValueError as problem:
                 self.fail(block.where(), f"not JSON: {problem}")
-        elif language == "c":
+        elif language in ("c", "cpp"):
             source = options.get("in", "no file")
             if not (ROOT / source).is_file() or block.text not in (ROOT / source).read_text():
                 self.fail(block.where(), f"does not stand like this in {source}")
