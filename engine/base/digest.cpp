@@ -17,14 +17,18 @@ Digest sha256(std::string_view bytes) {
     return digest;
 }
 
-std::string hex(const Digest& digest) {
+void append_hex(std::string& out, const Digest& digest) {
     constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out;
-    out.reserve(2 * digest.size());
     for (const std::byte byte : digest) {
         out += kDigits[std::to_integer<unsigned>(byte >> 4)];
         out += kDigits[std::to_integer<unsigned>(byte & std::byte{15})];
     }
+}
+
+std::string hex(const Digest& digest) {
+    std::string out;
+    out.reserve(2 * digest.size());
+    append_hex(out, digest);
     return out;
 }
 

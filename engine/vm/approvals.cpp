@@ -39,7 +39,8 @@ void digest_binding(Deciding& deciding) {
         append_field(bytes, value.present(), value.present() ? value.text() : std::string_view{});
     }
     append_field(bytes, deciding.facts.has_params(), deciding.facts.canonical_params());
-    deciding.decision.binding_digest = sha256_hex(bytes);
+    deciding.decision.binding_digest.clear();
+    append_hex(deciding.decision.binding_digest, sha256(bytes));
 }
 
 /// Whether an approver is known to be none of those whose request it is. Each must be stated: of

@@ -1,5 +1,5 @@
 // A batch decides every request in order, and once warm asks for no memory at all.
-// usage: batch_memory BUNDLE PERMITTED.json
+// usage: batch_memory BUNDLE PERMITTED.json NEEDS_APPROVAL.json
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -41,28 +41,30 @@ int fail(const char* what) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3) return 2;
-    const std::string sealed = read(argv[1]), json = read(argv[2]);
+    if (argc != 4) return 2;
+    const std::string sealed = read(argv[1]), json = read(argv[2]), large = read(argv[3]);
     const auto bundle = writ::Bundle::load(std::as_bytes(std::span(sealed)));
     if (!bundle) return fail("the bundle does not load");
     std::vector<writ::Request> requests;
     for (int i = 0; i < 4; ++i) requests.emplace_back(*bundle);
-    for (const int i : {0, 2, 3})
+    for (const int i : {0, 2})
         if (!requests[static_cast<std::size_t>(i)].parse(json)) return fail("the request is refused");
+    if (!requests[3].parse(large)) return fail("the large request is refused");
     if (requests[1].parse("{")) return fail("half a request is accepted");
 
     writ::Evaluator evaluator(*bundle);
     std::vector<writ::Decision> decisions(5);
     const auto right = [&] {
         using enum writ::Effect;
-        const writ::Effect wanted[] = {Permit, Deny, Permit, Permit, Deny};
+        const writ::Effect wanted[] = {Permit, Deny, Permit, NeedsApproval, Deny};
         for (std::size_t i = 0; i < decisions.size(); ++i)
             if (decisions[i].effect != wanted[i]) return false;
-        return decisions[3].grant.scopes.size() == 1 && decisions[4].reasons.empty();
+        return decisions[2].grant.scopes.size() == 1 && decisions[3].requirements.size() == 1 && decisions[4].reasons.empty();
     };
     evaluator.evaluate_batch(requests, decisions);
     if (!right()) return fail("a batch decides otherwise than its requests ask");
     evaluator.evaluate(requests[0], decisions[4]);
+    evaluator.evaluate_batch(requests, decisions);  // what the first left is kept from here on
     const long before = allocations;
     for (int round = 0; round < 100; ++round) evaluator.evaluate_batch(requests, decisions);
     const long made = allocations - before;
