@@ -175,12 +175,14 @@ private:
         const Bundle bundle(program);
         Evaluator evaluator(bundle);
         Request request(bundle);
+        const bool shown = rng.below(32) == 0;  // what people look at holds too
         for (const std::string& text : seed.requests) {
             if (!request.parse(text)) {
                 ++tally.requests_refused;
                 continue;
             }
             evaluator.evaluate(request, decision_);
+            if (shown) (void)to_json(decision_, bundle, Audience::Operator);
             ++tally.decided;
             tally.steps += decision_.steps;
             if (decision_.steps > bundle.step_bound()) {
@@ -190,11 +192,9 @@ private:
                 return false;
             }
         }
-        // What people look at holds too.
-        if (rng.below(32) == 0) {
+        if (shown) {
             (void)bytecode::disassemble(*program);
             (void)bytecode::describe_index(*program);
-            (void)to_json(decision_, bundle, Audience::Operator);
         }
         return true;
     }
