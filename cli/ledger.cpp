@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "cli/table.h"
 #include "cli/text.h"
+#include "writ/store.h"
 
 namespace writ::cli {
 
@@ -76,11 +77,32 @@ std::string json_line(Json members) {
     return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-Result<std::vector<Bundle>> bundles_in(const std::string& folder) {
+namespace {
+
+/// What a store has of the versions in its default namespace.
+Result<std::vector<Bundle>> bundles_of_store(const std::string& path) {
+    auto store = Store::open(path, {.read_only = true});
+    if (!store) return tl::unexpected(std::move(store.error()));
+    const auto versions = store->versions();
+    if (!versions) return tl::unexpected(versions.error());
+    std::vector<Bundle> out;
+    for (const Version& version : *versions) {
+        if (version.collected) continue;
+        auto bundle = store->bundle(version.digest);
+        if (!bundle) return tl::unexpected(std::move(bundle.error()));
+        out.push_back(std::move(*bundle));
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<std::vector<Bundle>> bundles_in(const std::string& place) {
     namespace fs = std::filesystem;
     std::vector<Bundle> out;
     std::error_code error;
-    for (fs::recursive_directory_iterator at(folder, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    if (fs::is_regular_file(place, error)) return bundles_of_store(place);
+    for (fs::recursive_directory_iterator at(place, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
         if (!at->is_regular_file(error) || at->path().extension() != ".bundle") continue;
         auto bytes = read_input(at->path().string(), std::size_t{1} << 30);
         if (!bytes) return tl::unexpected(std::move(bytes.error()));
@@ -91,7 +113,7 @@ Result<std::vector<Bundle>> bundles_in(const std::string& folder) {
         }
         out.push_back(std::move(*bundle));
     }
-    if (error) return tl::unexpected(Error{"F0001", error.message(), folder});
+    if (error) return tl::unexpected(Error{"F0001", error.message(), place});
     return out;
 }
 

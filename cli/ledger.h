@@ -47,7 +47,7 @@ CLI::Option* add_ledger_option(CLI::App& verb, std::string& folder);
 /// A page of its own with everything in it: figures as bars, and every table.
 [[nodiscard]] std::string html_page(const std::vector<ledger::Table>& tables, const std::string& subject, const std::string& made);
 
-/// Bundles by digest among the files of a folder, and of folders below it.
-[[nodiscard]] Result<std::vector<Bundle>> bundles_in(const std::string& folder);
+/// The *.bundle files of a folder and of folders below it; of a file, which is a store, its versions.
+[[nodiscard]] Result<std::vector<Bundle>> bundles_in(const std::string& place);
 
 }  // namespace writ::cli

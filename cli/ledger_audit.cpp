@@ -93,8 +93,8 @@ Exit verify_proof(const LedgerArgs& args, const VerifyArgs& what, const ledger::
     return good ? Exit::Ok : Exit::Negative;
 }
 
-Result<ledger::Redecided> redecide(const LedgerArgs& args, const std::string& folder) {
-    auto bundles = bundles_in(folder);
+Result<ledger::Redecided> redecide(const LedgerArgs& args, const std::string& place) {
+    auto bundles = bundles_in(place);
     if (!bundles) return tl::unexpected(std::move(bundles.error()));
     const auto find = [&](std::string_view digest) -> std::optional<Bundle> {
         for (const Bundle& bundle : *bundles)
@@ -182,10 +182,10 @@ void add_ledger_audit(const LedgerApp& ledger) {
         verb->add_option("--key", what->key, "The public key that checkpoints must be signed by")->option_text("FILE");
         auto* proof = verb->add_option("--proof", what->proof, "Check a proof against checkpoints instead; needs no ledger")->option_text("FILE");
         auto* again = verb->add_flag("--replay", what->replay, "Decide every request again under the version its record names");
-        verb->add_option("--bundles", what->bundles, "Where *.bundle files of those versions are")->option_text("DIR")->needs(again);
+        verb->add_option("--bundles", what->bundles, "A folder with *.bundle files of those versions, or a store")->option_text("DIR|STORE")->needs(again);
         proof->excludes(again);
         verb->parse_complete_callback([what, shared = ledger.args] {
-            if (what->replay && what->bundles.empty()) throw CLI::ValidationError("--replay", "needs --bundles DIR");
+            if (what->replay && what->bundles.empty()) throw CLI::ValidationError("--replay", "needs --bundles DIR|STORE");
             if (what->proof.empty() && shared->folder.empty()) throw CLI::RequiredError("--ledger");
         });
     }

@@ -89,6 +89,12 @@ ends "verify --replay, a bundle that is not there" 1 ledger verify -L "$ledger" 
 "$writ" compile "$policy" --output "$work/bundles/refund.bundle" >/dev/null
 ends "verify --replay" 0 ledger verify -L "$ledger" --replay --bundles "$work/bundles"
 check "verify --replay: all the same" out_has "4 the same when decided again, 0 differ"
+ends "a store for the versions" 0 store --store "$work/versions" init
+ends "verify --replay, a store without the version" 1 ledger verify -L "$ledger" --replay --bundles "$work/versions"
+ends "the version, published" 0 store --store "$work/versions" --author ann publish "$policy"
+ends "verify --replay, from a store" 0 ledger verify -L "$ledger" --replay --bundles "$work/versions"
+check "verify --replay, from a store: all the same" out_has "4 the same when decided again, 0 differ"
+ends "verify --replay, a file that is no store" 4 ledger verify -L "$ledger" --replay --bundles "$work/keyed.json"
 
 # Another policy.
 ends "replay" 0 replay -L "$ledger" --against "$work/bundles/refund.bundle"
