@@ -10,18 +10,7 @@ unset NO_COLOR
 
 policy=examples/refund
 permit=$policy/requests/permit.json
-passed=0
-failed=0
-check() {  # check NAME CONDITION…
-    local name=$1
-    shift
-    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL $name" >&2; sed 's/^/     /' "$work/out" "$work/err" >&2; fi
-}
-run() { "$writ" "$@" >"$work/out" 2>"$work/err" </dev/null; code=$?; }
-ends() { run "${@:3}"; check "$1: exit $2" [ "$code" = "$2" ]; }
-out_has() { grep -qF -- "$1" "$work/out"; }
-err_has() { grep -qF -- "$1" "$work/err"; }
-not() { ! "$@"; }
+. tests/fault/checks.sh
 
 # Results on stdout, and exit codes that say what happened.
 ends "check" 0 check "$policy"

@@ -11,17 +11,7 @@ unset WRIT_LEDGER
 
 policy=examples/refund
 ledger=$work/ledger
-passed=0
-failed=0
-check() {  # check NAME CONDITION…
-    local name=$1
-    shift
-    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL $name" >&2; sed 's/^/     /' "$work/out" "$work/err" >&2; fi
-}
-run() { "$writ" "$@" >"$work/out" 2>"$work/err" </dev/null; code=$?; }
-ends() { run "${@:3}"; check "$1: exit $2" [ "$code" = "$2" ]; }
-out_has() { grep -qF -- "$1" "$work/out"; }
-err_has() { grep -qF -- "$1" "$work/err"; }
+. tests/fault/checks.sh
 
 # Recording.
 ends "no ledger" 4 ledger list -L "$work/none"

@@ -16,18 +16,7 @@ cp -r examples/refund "$work/third"
 sed -i 's/for 2m$/for 3m/' "$work/third/policy.writ"
 cd "$work"
 
-passed=0
-failed=0
-check() {  # check NAME CONDITION…
-    local name=$1
-    shift
-    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL $name" >&2; sed 's/^/     /' "$work/out" "$work/err" >&2; fi
-}
-run() { "$writ" "$@" >"$work/out" 2>"$work/err" </dev/null; code=$?; }
-ends() { run "${@:3}"; check "$1: exit $2" [ "$code" = "$2" ]; }
-out_has() { grep -qF -- "$1" "$work/out"; }
-err_has() { grep -qF -- "$1" "$work/err"; }
-not() { ! "$@"; }
+. "$root/tests/fault/checks.sh"
 is_json() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); sys.exit(list(d)[0]!="schema_version")' "$work/out"; }
 
 # Versions and channels.

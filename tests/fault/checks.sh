@@ -1,0 +1,16 @@
+# shellcheck shell=bash
+# What the tests of the program share: run a verb, hold what it ended with and what it said. Sourced, with
+# `writ` and `work` set; ends with the counts in `passed` and `failed`.
+
+passed=0
+failed=0
+check() {  # check NAME CONDITION…
+    local name=$1
+    shift
+    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL $name" >&2; sed 's/^/     /' "$work/out" "$work/err" >&2; fi
+}
+run() { "$writ" "$@" >"$work/out" 2>"$work/err" </dev/null; code=$?; }
+ends() { run "${@:3}"; check "$1: exit $2" [ "$code" = "$2" ]; }
+out_has() { grep -qF -- "$1" "$work/out"; }
+err_has() { grep -qF -- "$1" "$work/err"; }
+not() { ! "$@"; }
