@@ -75,16 +75,17 @@ Exit decide(const StoreArgs& args, const Options& options) {
         return report_error(decided.error(), options.request == "-" ? "standard input" : options.request, args.terminal);
     }
     const Layers policy(evaluator.bundle());
+    Exit unrecorded = Exit::Ok;
     if (recording.recorder) {
         const ledger::Answer answer = recording.recorder->record(*request, decision, policy, options.traceparent);
         if (answer.sequence) print_note(fmt::format("{} {}\n", answer.repeated ? "decided before, record" : "record", *answer.sequence));
         decision = answer.decision;
-        if (answer.error) warned = report_error(*answer.error, "", args.terminal);
+        if (answer.error) unrecorded = report_error(*answer.error, "", args.terminal);
     }
     print_result(args.format == Format::Json ? to_json(decision, policy, options.reader) + "\n"
                                              : render_decision(decision, policy, options.reader, args.terminal.colour_out));
     print_result(diverged);
-    if (warned != Exit::Ok && recording.recorder) return warned;
+    if (unrecorded != Exit::Ok) return unrecorded;
     return decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
 }
 

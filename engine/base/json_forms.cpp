@@ -1,7 +1,7 @@
 #include "base/json_forms.h"
 
-#include <array>
 #include <atomic>
+#include <bit>
 #include <cstring>
 #include <string_view>
 
@@ -13,13 +13,6 @@ namespace {
 constexpr std::size_t kMostForms = 16;
 /// Nodes of what is remembered: room is for requests as brokers send them.
 constexpr std::size_t kMostNodes = 1024;
-
-constexpr std::array<char, 256> kOutline = [] {
-    std::array<char, 256> out{};
-    for (char& each : out) each = '0';
-    for (const char c : std::string_view("{}[]:,\"")) out[static_cast<unsigned char>(c)] = c;
-    return out;
-}();
 
 /// A number that no form has had; 0 once there are no more.
 std::uint32_t new_number() {
@@ -39,65 +32,75 @@ std::uint64_t word_at(const char* at) {
     return out;
 }
 
-/// Whether two runs of bytes are the same; most keys are short.
-bool same_bytes(const char* a, const char* b, std::size_t size) {
-    if (size < 8) {
-        for (std::size_t i = 0; i < size; ++i)
-            if (a[i] != b[i]) return false;
-        return true;
-    }
-    if (size > 16) return std::memcmp(a, b, size) == 0;
-    return word_at(a) == word_at(b) && word_at(a + size - 8) == word_at(b + size - 8);
+/// Whether the first `size` bytes, at most 8, are the same. Both are there to be read as words.
+bool same_word(const char* a, const char* b, std::size_t size) {
+    const std::size_t beyond = 8 * (8 - size);
+    const std::uint64_t differ = word_at(a) ^ word_at(b);
+    return (std::endian::native == std::endian::little ? differ << beyond : differ >> beyond) == 0;
+}
+
+/// Whether a token is this key in its quotes. Most are short.
+bool is_key(const Tokens& tokens, std::uint32_t token, const char* key, std::size_t size) {
+    const char* const text = tokens.text + tokens.begins[token];
+    if (size <= 8) return same_word(text, key, size);
+    if (size <= 16) return word_at(text) == word_at(key) && word_at(text + size - 8) == word_at(key + size - 8);
+    return tokens.begins[token] + size <= tokens.begins[tokens.count] && std::memcmp(text, key, size) == 0;
 }
 
 }  // namespace
 
-void Forms::draw_outline(Tokens tokens) {  // a copy, so that it is known not to change meanwhile
-    outline_.resize(tokens.count);
-    char* const out = outline_.data();
-    for (std::uint32_t i = 0; i < tokens.count; ++i) out[i] = kOutline[static_cast<unsigned char>(tokens.first(i))];
-}
-
 const Node* Forms::fill(const Tokens& tokens, const RequestLimits& limits) {
     if (forms_.empty() || !same_limits(limits_, limits)) return nullptr;
-    draw_outline(tokens);
     for (std::size_t i = 0; i < forms_.size(); ++i) {
         const std::size_t index = (latest_ + i) % forms_.size();
         Form& form = forms_[index];
-        if (form.outline != outline_ || !fill(form, tokens, limits.max_string)) continue;
+        if (form.tokens != tokens.count || !fill(form, tokens, limits.max_string)) continue;
         latest_ = index;
         return form.nodes.data();
     }
     return nullptr;
 }
 
-/// The outline is that of JSON: what is left to see to is that keys and scalars are what they should be.
-bool Forms::fill(Form& form, Tokens tokens, std::size_t max_string) {
+/// Each token is one that separates or closes, or begins a key, or begins a value; where all are as they were,
+/// it is the JSON that it was.
+bool Forms::fill(Form& form, Tokens tokens, std::size_t max_string) {  // a copy: it does not change meanwhile
+    for (const Mark& mark : form.marks)
+        if (tokens.first(mark.token) != mark.is) return false;
     const char* key = form.keys.data();
     const std::uint32_t* at = form.at.data();
     for (Node& node : form.nodes) {
         const std::uint32_t token = *at++;
         if (node.key_begin != nullptr) {
-            const std::uint32_t begin = tokens.begins[token - 2];
-            const char* const quote = tokens.text + begin;
-            // The quote that ends the key is before the colon: what is compared is in the text.
-            if (tokens.begins[token - 1] - begin < node.key_size + 2 || quote[node.key_size + 1] != '"' ||
-                !same_bytes(quote + 1, key, node.key_size))
-                return false;
-            node.key_begin = quote + 1;
-            key += node.key_size;
+            // No string has an escape: what reads as the key up to its quote ends there.
+            const std::size_t size = std::size_t{node.key_size} + 2;
+            if (!is_key(tokens, token - 2, key, size)) return false;
+            node.key_begin = tokens.text + tokens.begins[token - 2] + 1;
+            key += size;
         }
-        if (node.type == Type::Object || node.type == Type::Array) continue;
-        const std::string_view word = tokens.scalar(token);
-        if (word.front() == '"') {
-            if (word.size() < 2 || word.back() != '"' || word.size() - 2 > max_string) return false;
-            put_text(node, Type::String, word.substr(1, word.size() - 2));
-            continue;
+        switch (node.type) {
+            case Type::Object:
+                if (tokens.first(token) != '{') return false;
+                break;
+            case Type::Array:
+                if (tokens.first(token) != '[') return false;
+                break;
+            case Type::String: {
+                const std::string_view word = tokens.scalar(token);
+                if (word.size() < 2 || word.front() != '"' || word.back() != '"' || word.size() - 2 > max_string) return false;
+                node.text_begin = word.data() + 1;
+                node.text_size = static_cast<std::uint32_t>(word.size() - 2);
+                break;
+            }
+            case Type::Null:
+            case Type::Bool:
+            case Type::Int:
+            case Type::Number:
+                node.type = Type::Null;
+                node.integer = 0;
+                node.text_size = 0;
+                if (read_scalar(tokens.scalar(token), max_string, node) != Scalar::Read) return false;
+                break;
         }
-        node.type = Type::Null;
-        node.integer = 0;
-        node.text_size = 0;
-        if (read_scalar(word, max_string, node) != Scalar::Read) return false;
     }
     return true;
 }
@@ -115,12 +118,16 @@ const Node* Forms::keep(const Tokens& tokens, const std::vector<Node>& nodes, co
         replaced_ = (replaced_ + 1) % kMostForms;
     }
     Form& form = forms_[latest_];
-    draw_outline(tokens);
-    form.outline = outline_;
+    form.tokens = tokens.count;
+    form.marks.clear();
+    for (std::uint32_t i = 0; i < tokens.count; ++i)
+        if (const char c = tokens.first(i); c == ',' || c == ':' || c == '}' || c == ']') form.marks.push_back({i, c});
     form.nodes.assign(nodes.begin(), nodes.begin() + nodes.front().size);
     form.at.assign(at.begin(), at.begin() + nodes.front().size);
     form.keys.clear();
-    for (const Node& node : form.nodes) form.keys.append(node.key());
+    for (const Node& node : form.nodes)
+        if (node.key_begin != nullptr) form.keys.append("\"").append(node.key()).append("\"");
+    form.keys.append(sizeof(std::uint64_t), '\0');
     form.nodes.front().form = new_number();
     return form.nodes.data();
 }

@@ -24,19 +24,22 @@ public:
                      const RequestLimits& limits);
 
 private:
+    struct Mark {
+        std::uint32_t token = 0;
+        char is = 0;
+    };
     struct Form {
-        std::string outline;  ///< a character a token; all but brackets, quotes and what separates are alike
-        std::string keys;     ///< one after the other
+        std::uint32_t tokens = 0;
+        std::vector<Mark> marks;  ///< what separates and closes; other tokens begin keys and values
+        std::string keys;         ///< in their quotes, one after the other, with room to read a word from each
         std::vector<Node> nodes;
         std::vector<std::uint32_t> at;
     };
-    void draw_outline(Tokens tokens);
     [[nodiscard]] static bool fill(Form& form, Tokens tokens, std::size_t max_string);
 
     std::vector<Form> forms_;
     std::size_t latest_ = 0, replaced_ = 0;  ///< that fitted; that was put in place of another
     RequestLimits limits_;      ///< under which they were read
-    std::string outline_;       ///< of the document at hand
 };
 
 }  // namespace writ::json

@@ -67,6 +67,8 @@ bool small_integer(std::string_view word, std::int64_t& out) {
 
 /// Whether a number is beyond what a double holds. Requires: it is one, and not an integer.
 bool is_too_great(std::string_view text) {
+    constexpr std::size_t kFew = 300;  // digits that no double is too small for
+    if (text.size() < kFew && text.find_first_of("eE") == std::string_view::npos) return false;
     double magnitude = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), magnitude).ec != std::errc::result_out_of_range) return false;
     // What is too near to zero is reported in the same way.
