@@ -4,9 +4,11 @@
 
 #include <fmt/format.h>
 
-#include "cli/workspace.h"
+#include "cli/github.h"
 #include "cli/io.h"
 #include "cli/options.h"
+#include "cli/sarif.h"
+#include "cli/workspace.h"
 
 namespace writ::cli {
 
@@ -41,9 +43,11 @@ Exit run(const Options& options, const Terminal& terminal) {
         case Format::Human: print_note(render_human(workspace->diagnostics(), terminal.colour_err)); break;
         case Format::Short: print_note(render_short(workspace->diagnostics())); break;
         case Format::Json: print_result(summary_json(*workspace)); break;
+        case Format::Sarif: print_result(render_sarif(workspace->diagnostics())); break;
+        case Format::Github: print_result(render_github(workspace->diagnostics())); break;
     }
     if (options.dump) print_result(workspace->dump(*options.dump));
-    else if (valid && options.format != Format::Json) print_result(summary(*workspace->bundle()));
+    else if (valid && (options.format == Format::Human || options.format == Format::Short)) print_result(summary(*workspace->bundle()));
     return valid ? Exit::Ok : Exit::Invalid;
 }
 
@@ -60,8 +64,9 @@ void add_check(CLI::App& app, Verb& chosen) {
         ->transform(CLI::CheckedTransformer(kForms))
         ->option_text("tokens|ast|typed|bytecode|index");
     verb->callback([options, format, &chosen] {
-        if (options->dump && format->count() > 0 && options->format == Format::Json)
-            throw CLI::ValidationError("--dump", "is text, and --format json asks for JSON");
+        const bool text = options->format == Format::Human || options->format == Format::Short;
+        if (options->dump && format->count() > 0 && !text)
+            throw CLI::ValidationError("--dump", "is text, and --format asks for something else");
         chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
     });
 }

@@ -1,6 +1,7 @@
 // writ explain: why a request is decided as it is; or what a diagnostic code means.
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <memory>
 
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/workspace.h"
 #include "writ/explain.h"
+#include "writ/lint.h"
 
 namespace writ::cli {
 
@@ -23,14 +25,20 @@ struct Options {
 
 using Json = nlohmann::ordered_json;
 
-/// `E0203` and the like: a capital and four digits, and nothing that is there by that name.
+/// `E0203` and the like: a capital and four digits.
 bool is_code(const std::string& text) {
     return text.size() == 5 && text[0] >= 'A' && text[0] <= 'Z' &&
            std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
+/// The name of a lint, and nothing that is there by that name.
+bool is_lint(const std::string& text) {
+    std::error_code error;
+    return !lint_page(text).empty() && !std::filesystem::exists(text, error);
+}
+
 Exit explain_code(const std::string& code) {
-    const std::string_view page = error_page(code);
+    const std::string_view page = is_code(code) ? error_page(code) : lint_page(code);
     if (page.empty()) {
         print_note("error: no page about " + code + "; docs/request-format.md lists Q codes, docs/bundle-format.md B codes\n");
         return Exit::Negative;
@@ -67,12 +75,12 @@ Exit run(const Options& options, const Terminal& terminal) {
 void add_explain(CLI::App& app, Verb& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* verb = app.add_subcommand("explain", "Say why a request is decided as it is, or what a diagnostic code means");
-    verb->add_option("PATH", options->paths, "Policy files or folders, or one code such as E0203")->required()->option_text("PATH...|CODE");
+    verb->add_option("PATH", options->paths, "Policy files or folders, or one code such as E0203, or one lint")->required()->option_text("PATH...|CODE|LINT");
     CLI::Option* request = verb->add_option("--request", options->request, "The request document; - for standard input")->option_text("FILE|-");
     CLI::Option* rule = verb->add_option("--rule", options->rule, "Tell of this rule only, whether or not it mattered")->option_text("NAME");
     CLI::Option* format = add_format(*verb, options->format, false);
     verb->callback([=, &chosen] {
-        if (options->paths.size() == 1 && is_code(options->paths[0])) {
+        if (options->paths.size() == 1 && (is_code(options->paths[0]) || is_lint(options->paths[0]))) {
             if (request->count() + rule->count() + format->count() > 0) throw CLI::ValidationError(options->paths[0], "is a code, which takes no options");
             chosen = [code = options->paths[0]](const Terminal&) { return explain_code(code); };
             return;

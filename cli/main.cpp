@@ -51,6 +51,7 @@ Exit run(int argc, char** argv) {
     add_eval(app, verb);
     add_explain(app, verb);
     add_search(app, verb);
+    add_lint(app, verb);
     add_test(app, verb);
     add_request(app, verb);
     add_ledger(app, verb);

@@ -11,13 +11,13 @@
 
 namespace writ::cli {
 
-/// `--format human|json`, with `short` where diagnostics are the result.
-inline CLI::Option* add_format(CLI::App& verb, Format& format, bool with_short) {
+/// `--format human|json`, with `short`, `sarif` and `github` where findings are the result.
+inline CLI::Option* add_format(CLI::App& verb, Format& format, bool of_findings) {
     std::map<std::string, Format> names{{"human", Format::Human}, {"json", Format::Json}};
-    if (with_short) names.emplace("short", Format::Short);
+    if (of_findings) names.insert({{"short", Format::Short}, {"sarif", Format::Sarif}, {"github", Format::Github}});
     return verb.add_option("--format", format, "How results are written")
         ->transform(CLI::CheckedTransformer(std::move(names)))
-        ->option_text(with_short ? "human|short|json" : "human|json");
+        ->option_text(of_findings ? "human|short|json|sarif|github" : "human|json");
 }
 
 inline void add_paths(CLI::App& verb, std::vector<std::string>& paths) {

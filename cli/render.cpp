@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/lines.h"
 #include "cli/text.h"
 
 namespace writ::cli {
@@ -17,43 +18,6 @@ namespace {
 constexpr std::uint32_t kWidest = 120;  // columns of source shown at once
 constexpr std::uint32_t kBefore = 40;   // of which before the carets, where the line is longer
 
-struct Serial {
-    std::size_t line = 0;    ///< from 0
-    std::size_t column = 0;  ///< characters, from 0
-};
-
-/// One source, cut into lines once.
-class Lines {
-public:
-    explicit Lines(std::string_view text) : text_(text) {
-        starts_.push_back(0);
-        for (std::size_t i = 0; i < text.size(); ++i)
-            if (text[i] == '\n') starts_.push_back(i + 1);
-    }
-    [[nodiscard]] std::size_t line_at(std::size_t offset) const {
-        offset = std::min(offset, text_.size());
-        const auto next = std::upper_bound(starts_.begin(), starts_.end(), offset);
-        return static_cast<std::size_t>(next - starts_.begin()) - 1;
-    }
-    [[nodiscard]] std::size_t start(std::size_t line) const { return starts_[line]; }
-    [[nodiscard]] std::string_view text(std::size_t line) const {
-        const std::size_t end = line + 1 < starts_.size() ? starts_[line + 1] - 1 : text_.size();
-        std::string_view out = text_.substr(starts_[line], end - starts_[line]);
-        if (!out.empty() && out.back() == '\r') out.remove_suffix(1);
-        return out;
-    }
-    [[nodiscard]] Serial place(std::size_t offset) const {
-        offset = std::min(offset, text_.size());
-        const std::size_t line = line_at(offset);
-        const auto before = cells_of(text_.substr(starts_[line], offset - starts_[line]));
-        return {line, before.size()};
-    }
-
-private:
-    std::string_view text_;
-    std::vector<std::size_t> starts_;
-};
-
 /// A span to draw under one line.
 struct Mark {
     std::size_t line = 0;
@@ -61,14 +25,6 @@ struct Mark {
     bool main = false;
     std::string_view label;
 };
-
-std::string_view severity_name(Severity severity) {
-    switch (severity) {
-        case Severity::Error: return "error";
-        case Severity::Warning: return "warning";
-    }
-    return {};
-}
 
 class Renderer {
 public:

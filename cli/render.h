@@ -7,7 +7,7 @@
 
 namespace writ::cli {
 
-enum class Format { Human, Short, Json };
+enum class Format { Human, Short, Json, Sarif, Github };
 
 /// Every finding: code, message, place, source lines with labelled carets, help with what to write
 /// instead, and a count of errors and warnings at the end.

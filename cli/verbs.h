@@ -13,7 +13,7 @@ namespace writ::cli {
 /// What the program ends with; docs/cli.md.
 enum class Exit : int {
     Ok = 0,        ///< checked, permitted, all tests passed
-    Negative = 1,  ///< denied, needs approval, a test failed, the store refused
+    Negative = 1,  ///< denied, needs approval, a test failed, a lint found something, the store refused
     Usage = 2,
     Invalid = 3,   ///< the policy or the request is not valid
     Io = 4,        ///< a file, a stream or the store; the message names it
@@ -32,6 +32,7 @@ void add_compile(CLI::App& app, Verb& chosen);
 void add_eval(CLI::App& app, Verb& chosen);
 void add_explain(CLI::App& app, Verb& chosen);
 void add_search(CLI::App& app, Verb& chosen);
+void add_lint(CLI::App& app, Verb& chosen);
 void add_test(CLI::App& app, Verb& chosen);
 void add_request(CLI::App& app, Verb& chosen);
 void add_ledger(CLI::App& app, Verb& chosen);

@@ -1,4 +1,4 @@
-"""Turns the pages of the diagnostic codes into one C++ source: embed_pages.py OUTPUT CODE.md…"""
+"""Turns pages into one C++ source, a function that gives them by name: embed_pages.py FUNCTION OUTPUT NAME.md…"""
 import pathlib
 import sys
 
@@ -7,17 +7,17 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "stdlib"))
 from embed import literal  # noqa: E402
 
 
-def main(output: str, paths: list[str]) -> None:
+def main(function: str, output: str, paths: list[str]) -> None:
     out = [
-        '#include "writ/tools.h"',
+        '#include "writ/lint.h"',
         "",
         "namespace writ {",
         "",
-        "std::string_view error_page(std::string_view code) {",
+        f"std::string_view {function}(std::string_view name) {{",
     ]
     for path in sorted(map(pathlib.Path, paths)):
         text = path.read_bytes()
-        out.append(f'    if (code == "{path.stem}") return {{')
+        out.append(f'    if (name == "{path.stem}") return {{')
         out += ["        " + literal(line) for line in text.splitlines(keepends=True)]
         out.append(f"        , {len(text)}}};")
     out += ["    return {};", "}", "", "}  // namespace writ", ""]
@@ -25,4 +25,4 @@ def main(output: str, paths: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

@@ -11,6 +11,7 @@
 #include "stdlib/stdlib.h"
 #include "syntax/parse.h"
 #include "tools/explain.h"
+#include "tools/lint.h"
 #include "tools/test_runner.h"
 #include "writ/tools.h"
 
@@ -107,6 +108,12 @@ Result<std::string> Workspace::reference(std::string_view request_json, const Re
 
 Result<Explanation> Workspace::explain(std::string_view request_json, std::string_view rule, const RequestLimits& limits) const {
     return tools::explain(*impl_->policy, *impl_->bundle, request_json, rule, limits);
+}
+
+LintReport Workspace::lint(const LintOptions& options) const { return tools::lint(*impl_->policy, options); }
+
+std::vector<Source> Workspace::apply_fixes(const LintReport& report, const LintOptions& options) const {
+    return tools::fixed_sources(*this, impl_->sources, impl_->options, report, options);
 }
 
 }  // namespace writ

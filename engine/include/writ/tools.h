@@ -39,6 +39,9 @@ struct InvariantCheck {
     std::vector<std::string> untried;          ///< invariants whose condition is true for none of them
 };
 
+struct LintOptions;
+struct LintReport;
+
 /// Policy sources with all that is known about them. Sources are kept; analysis is done once.
 class Workspace {
 public:
@@ -69,6 +72,14 @@ public:
     /// Errors:   Q0001.. the request is refused; K0004 there is no such rule.
     [[nodiscard]] Result<Explanation> explain(std::string_view request_json, std::string_view rule = {},
                                               const RequestLimits& limits = {}) const;
+
+    /// Lints the given sources; not the standard modules they import. Requires: bundle().
+    /// Source:   docs/lint.md
+    [[nodiscard]] LintReport lint(const LintOptions& options) const;
+    /// The sources that `report`'s fixes change, whole, as they would be. A fix is left out if with it the policy
+    /// would not compile, a test would say something else, or its lint would find as much as before.
+    /// Requires: `report` is this workspace's, under the same options.
+    [[nodiscard]] std::vector<Source> apply_fixes(const LintReport& report, const LintOptions& options) const;
 
 private:
     struct Impl;

@@ -1,0 +1,157 @@
+// writ lint: what compiles and is suspicious all the same.
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/github.h"
+#include "cli/io.h"
+#include "cli/line_diff.h"
+#include "cli/options.h"
+#include "cli/sarif.h"
+#include "cli/text.h"
+#include "cli/workspace.h"
+#include "writ/lint.h"
+
+namespace writ::cli {
+
+namespace {
+
+enum class Apply { Nothing, Show, Write };
+
+struct Options {
+    std::vector<std::string> paths, levels;
+    LintOptions lint;
+    LintLevel fail_on = LintLevel::Error;
+    Format format = Format::Human;
+    Apply apply = Apply::Nothing;
+};
+
+const std::map<std::string, LintLevel> kLevels{{"off", LintLevel::Off}, {"warning", LintLevel::Warning}, {"error", LintLevel::Error}};
+
+/// `NAME=LEVEL`, with the nearest name where there is no such lint.
+void set_level(LintOptions& options, const std::string& text) {
+    const std::size_t equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    const auto level = kLevels.find(equals == std::string::npos ? "" : text.substr(equals + 1));
+    if (level == kLevels.end()) throw CLI::ValidationError("--level", "is NAME=off, NAME=warning or NAME=error, not `" + text + "`");
+    const auto rules = lint_rules();
+    if (std::none_of(rules.begin(), rules.end(), [&](const LintRule& rule) { return rule.name == name; })) {
+        const std::string_view near = nearest_lint(name);
+        throw CLI::ValidationError("--level", "there is no lint `" + name + "`" + (near.empty() ? "; docs/lint.md lists them" : "; did you mean `" + std::string(near) + "`?"));
+    }
+    options.levels[name] = level->second;
+}
+
+std::size_t count(const Diagnostics& findings, Severity level) {
+    return static_cast<std::size_t>(std::count_if(findings.items.begin(), findings.items.end(), [&](const Diagnostic& d) { return d.severity == level; }));
+}
+
+/// What the count of findings does not tell.
+std::string summary(const LintReport& report) {
+    std::string out = report.findings.items.empty() ? "no findings" : "";
+    const auto add = [&](std::size_t n, std::string_view what) {
+        if (n > 0) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", n, what);
+    };
+    add(report.suppressed.size(), "suppressed");
+    add(report.fixes.size(), "can be fixed with --fix");
+    return out.empty() ? out : out + "\n";
+}
+
+std::string json(const LintReport& report) {
+    using Json = nlohmann::ordered_json;
+    Diagnostics quiet{report.findings.sources, {}};
+    for (const SuppressedFinding& each : report.suppressed) quiet.items.push_back(each.finding);
+    Json suppressed = Json::parse(render_json(quiet));
+    for (std::size_t i = 0; i < suppressed.size(); ++i) suppressed[i]["reason"] = report.suppressed[i].reason;
+    Json out;
+    out["schema_version"] = 1;
+    out["errors"] = count(report.findings, Severity::Error);
+    out["warnings"] = count(report.findings, Severity::Warning);
+    out["fixable"] = report.fixes.size();
+    out["findings"] = Json::parse(render_json(report.findings));
+    out["suppressed"] = std::move(suppressed);
+    return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void print(const LintReport& report, const Options& options, const Terminal& terminal) {
+    switch (options.format) {
+        case Format::Human:
+            print_result(render_human(report.findings, terminal.colour_out) + summary(report));
+            return;
+        case Format::Short: print_result(render_short(report.findings)); return;
+        case Format::Json: print_result(json(report)); return;
+        case Format::Sarif: print_result(render_sarif(report.findings, report.suppressed)); return;
+        case Format::Github: print_result(render_github(report.findings)); return;
+    }
+}
+
+Exit exit_of(const LintReport& report, LintLevel fail_on) {
+    const bool errors = count(report.findings, Severity::Error) > 0;
+    const bool failed = fail_on == LintLevel::Warning ? !report.findings.items.empty() : errors;
+    return failed ? Exit::Negative : Exit::Ok;
+}
+
+Exit show(const Workspace& workspace, const std::vector<Source>& changed, const Terminal& terminal) {
+    for (const Source& source : changed) {
+        const auto& all = workspace.diagnostics().sources;
+        const auto before = std::find_if(all.begin(), all.end(), [&](const Source& each) { return each.name == source.name; });
+        print_result("--- " + safe(source.name) + "\n+++ " + safe(source.name) + "\n" + line_diff(before->text, source.text, terminal.colour_out));
+    }
+    return changed.empty() ? Exit::Ok : Exit::Negative;
+}
+
+Exit run(const Options& options, const Terminal& terminal) {
+    auto opened = open_valid(options.paths, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    Workspace workspace = std::move(std::get<Workspace>(opened));
+    LintReport report = workspace.lint(options.lint);
+    if (options.apply != Apply::Nothing) {
+        const std::vector<Source> changed = workspace.apply_fixes(report, options.lint);
+        if (options.apply == Apply::Show) return show(workspace, changed, terminal);
+        for (const Source& source : changed) {
+            std::error_code error;
+            if (!std::filesystem::is_regular_file(source.name, error)) {
+                print_note("error: " + safe(source.name) + " is not a file: the sources of a bundle cannot be fixed\n");
+                return Exit::Usage;
+            }
+            if (auto written = write_file(source.name, source.text); !written) return report_error(written.error(), "", terminal);
+            print_note("fixed " + safe(source.name) + "\n");
+        }
+        if (!changed.empty()) {
+            auto again = open_valid(options.paths, terminal);
+            if (const Exit* failed = std::get_if<Exit>(&again)) return *failed;
+            workspace = std::move(std::get<Workspace>(again));
+            report = workspace.lint(options.lint);
+        }
+    }
+    print(report, options, terminal);
+    return exit_of(report, options.fail_on);
+}
+
+}  // namespace
+
+void add_lint(CLI::App& app, Verb& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = app.add_subcommand("lint", "Look for what compiles and is suspicious all the same");
+    add_paths(*verb, options->paths);
+    verb->add_option("--level", options->levels, "What a lint's findings are; may be repeated")
+        ->option_text("NAME=off|warning|error")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    verb->add_option("--fail-on", options->fail_on, "The least finding that ends with 1 (error)")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, LintLevel>{{"warning", LintLevel::Warning}, {"error", LintLevel::Error}}))
+        ->option_text("warning|error");
+    CLI::Option* fix = verb->add_flag_callback("--fix", [options] { options->apply = Apply::Write; }, "Apply the fixes that change no decision");
+    CLI::Option* diff = verb->add_flag_callback("--diff", [options] { options->apply = Apply::Show; }, "Show what --fix would do; ends with 1 if it would do something");
+    fix->excludes(diff);
+    add_format(*verb, options->format, true);
+    verb->callback([options, &chosen] {
+        for (const std::string& level : options->levels) set_level(options->lint, level);
+        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
+    });
+}
+
+}  // namespace writ::cli

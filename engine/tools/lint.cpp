@@ -1,0 +1,115 @@
+#include "tools/lint.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "analyze/reference.h"
+
+namespace writ::tools {
+
+namespace {
+
+using analyze::Finding;
+using analyze::Lint;
+using analyze::Suppression;
+
+constexpr std::size_t kMostTried = 20'000'000;  // rules times requests that are tried, a matter of seconds
+
+LintLevel level_of(Lint lint, const LintOptions& options) {
+    const LintRule& rule = lint_rules()[static_cast<std::size_t>(lint)];
+    const auto at = options.levels.find(rule.name);
+    return at == options.levels.end() ? rule.level : at->second;
+}
+
+std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+
+/// Rules of the given sources that apply to no request of the policy's tests.
+void untested(const check::Policy& policy, std::vector<Finding>& out) {
+    std::vector<const check::Rule*> left;
+    for (const check::Rule& rule : policy.rules)
+        if (rule.span.source < policy.given_sources) left.push_back(&rule);
+    if (left.empty()) return;
+    if (policy.tests.empty()) {
+        out.push_back(analyze::make_finding(Lint::UntestedRule, left.front()->span, "the policy has no tests", "nothing shows what this rule does",
+                                            "nobody will notice what the next change lets through; write a `test` for each rule"));
+        return;
+    }
+    std::size_t tried = 0;
+    for (const check::TestCase& test : policy.tests) {
+        if (left.empty() || tried > kMostTried) break;
+        tried += policy.rules.size();
+        std::vector<const check::Rule*> applied;
+        for (const analyze::Standing& standing : analyze::reference_standings(policy, test.document))
+            if (standing.rule->kind == RuleKind::Permit ? standing.truth == analyze::Truth::True : standing.applies)
+                applied.push_back(standing.rule);
+        std::sort(applied.begin(), applied.end());
+        std::erase_if(left, [&](const check::Rule* rule) { return std::binary_search(applied.begin(), applied.end(), rule); });
+    }
+    if (tried > kMostTried) return;
+    for (const check::Rule* rule : left)
+        out.push_back(analyze::make_finding(Lint::UntestedRule, rule->span,
+                                            "no test makes " + std::string(spelling_of(rule->kind)) + " " + quoted(rule->name) + " apply", "",
+                                            "nobody will notice when it stops doing what it does; write a test whose request it applies to"));
+}
+
+bool inside(const Span& what, const Span& where) {
+    return what.source == where.source && what.begin >= where.begin && what.begin < where.end;
+}
+
+/// The suppressions by source and beginning, to find those around a place.
+const Suppression* suppression_of(const Finding& finding, const std::vector<Suppression>& all, std::vector<bool>& used) {
+    const Suppression* found = nullptr;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all[i].lint != finding.lint || !inside(finding.diagnostic.span, all[i].covers)) continue;
+        used[i] = true;
+        if (found == nullptr) found = &all[i];
+    }
+    return found;
+}
+
+void sort_by_place(std::vector<Finding>& findings) {
+    std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+        const auto place = [](const Span& s) { return std::tuple(s.source, s.begin, s.end); };
+        return place(a.diagnostic.span) < place(b.diagnostic.span);
+    });
+}
+
+}  // namespace
+
+LintReport lint(const check::Policy& policy, const LintOptions& options) {
+    std::vector<Finding> findings = analyze::lint(policy);
+    if (level_of(Lint::UntestedRule, options) != LintLevel::Off) untested(policy, findings);
+    const std::vector<Suppression> allowed = analyze::suppressions(policy, findings);
+    sort_by_place(findings);
+
+    LintReport out;
+    out.findings.sources = policy.sources;
+    std::vector<bool> used(allowed.size());
+    std::vector<Finding> kept;
+    for (Finding& finding : findings) {
+        const LintLevel level = level_of(finding.lint, options);
+        const Suppression* reason = suppression_of(finding, allowed, used);
+        if (level == LintLevel::Off) continue;
+        finding.diagnostic.severity = level == LintLevel::Error ? Severity::Error : Severity::Warning;
+        if (reason != nullptr) out.suppressed.push_back({std::move(finding.diagnostic), reason->reason});
+        else kept.push_back(std::move(finding));
+    }
+    if (const LintLevel level = level_of(Lint::SuppressionUnused, options); level != LintLevel::Off) {
+        for (std::size_t i = 0; i < allowed.size(); ++i) {
+            // What nobody looked for is not known to be useless.
+            if (used[i] || level_of(allowed[i].lint, options) == LintLevel::Off) continue;
+            kept.push_back(analyze::make_finding(Lint::SuppressionUnused, allowed[i].at,
+                                                 "there is nothing here for " + quoted(lint_rules()[static_cast<std::size_t>(allowed[i].lint)].name) + " to find",
+                                                 "allows nothing", "the next finding here would be kept quiet; remove it"));
+            kept.back().diagnostic.severity = level == LintLevel::Error ? Severity::Error : Severity::Warning;
+        }
+        sort_by_place(kept);
+    }
+    for (Finding& finding : kept) {
+        if (finding.fix) out.fixes.push_back({finding.diagnostic.code, finding.fix->span, std::move(finding.fix->text)});
+        out.findings.items.push_back(std::move(finding.diagnostic));
+    }
+    return out;
+}
+
+}  // namespace writ::tools

@@ -1,0 +1,18 @@
+// Lints a checked policy as its caller wants it: levels, suppressions, rules without a test. Not here: the
+// lints themselves (analyze/lint).
+#pragma once
+
+#include "analyze/lint.h"
+#include "check/typed.h"
+#include "writ/lint.h"
+
+namespace writ::tools {
+
+/// Implements Workspace::lint. Requires: the policy compiles.
+[[nodiscard]] LintReport lint(const check::Policy& policy, const LintOptions& options);
+
+/// Implements Workspace::apply_fixes.
+[[nodiscard]] std::vector<Source> fixed_sources(const Workspace& workspace, const SourceSet& sources, const CompileOptions& compile,
+                                                const LintReport& report, const LintOptions& options);
+
+}  // namespace writ::tools
