@@ -103,8 +103,23 @@ Exit show(const Workspace& workspace, const std::vector<Source>& changed, const 
     return changed.empty() ? Exit::Ok : Exit::Negative;
 }
 
+/// The policy, if it compiles. What the compiler warns of is among the findings.
+std::variant<Workspace, Exit> open_quietly(const Options& options, const Terminal& terminal) {
+    auto opened = open_workspace(options.paths, terminal);
+    const auto* workspace = std::get_if<Workspace>(&opened);
+    if (workspace == nullptr || workspace->bundle()) return opened;
+    switch (options.format) {
+        case Format::Sarif: print_result(render_sarif(workspace->diagnostics())); break;
+        case Format::Github: print_result(render_github(workspace->diagnostics())); break;
+        case Format::Short: print_note(render_short(workspace->diagnostics())); break;
+        case Format::Human:
+        case Format::Json: print_note(render_human(workspace->diagnostics(), terminal.colour_err)); break;
+    }
+    return Exit::Invalid;
+}
+
 Exit run(const Options& options, const Terminal& terminal) {
-    auto opened = open_valid(options.paths, terminal);
+    auto opened = open_quietly(options, terminal);
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     Workspace workspace = std::move(std::get<Workspace>(opened));
     LintReport report = workspace.lint(options.lint);
@@ -121,7 +136,7 @@ Exit run(const Options& options, const Terminal& terminal) {
             print_note("fixed " + safe(source.name) + "\n");
         }
         if (!changed.empty()) {
-            auto again = open_valid(options.paths, terminal);
+            auto again = open_quietly(options, terminal);
             if (const Exit* failed = std::get_if<Exit>(&again)) return *failed;
             workspace = std::move(std::get<Workspace>(again));
             report = workspace.lint(options.lint);

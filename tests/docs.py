@@ -8,6 +8,8 @@ Fenced blocks, by language and the words after it:
   writ                      compiled with docs/snippets/*.writ in front, as the same module; alone if
                             it starts with `module`. Its own tests, if it has any, are run.
   writ error=CODE           has exactly that error (or that warning, for a W code)
+  writ lint=NAME            compiles, and that lint finds something in it
+  writ clean=NAME           compiles, and that lint finds nothing in it
   writ file=NAME            as above, and written to the page's folder for what follows
   writ with=NAME,NAME       compiled together with these files of the page's folder
   csv|json|… file=NAME      written to the page's folder
@@ -84,7 +86,7 @@ def codes_in(output):
 
 class Runner:
     def __init__(self, writ):
-        self.counts = dict.fromkeys(["compiled", "refused as they should be", "tests of snippets", "commands",
+        self.counts = dict.fromkeys(["compiled", "refused as they should be", "linted", "tests of snippets", "commands",
                                      "outputs", "links"], 0)
         self.lock = threading.Lock()  # pages run at the same time
         self.failures = []
@@ -133,7 +135,7 @@ class Runner:
 
     def block(self, block, following, folder):
         language, options = block.language, block.options
-        unknown = set(options) - {"error", "file", "in", "with", "exit", "norun"}
+        unknown = set(options) - {"error", "lint", "clean", "file", "in", "with", "exit", "norun"}
         if language == "unclosed" or unknown:
             return self.fail(block.where(), f"malformed block {' '.join(sorted(unknown))}")
         if "file" in options:
@@ -187,11 +189,26 @@ class Runner:
                                      output)
                 self.provoked.add(wanted)
                 self.count("refused as they should be")
+            for wish in ("lint", "clean"):
+                if wish in block.options and not self.lints(block, own, block.options[wish], wish == "lint"):
+                    return
             if code == 0 and re.search(r'^\s*test "', text, re.M):
                 code, output = self.run(["writ", "test", "."], own)
                 if code != 0:
                     return self.fail(block.where(), f"its tests fail, exit {code}", output)
                 self.count("tests of snippets")
+
+    def lints(self, block, folder, name, wanted):
+        """Whether the lint finds something in the snippet, which is what is asked."""
+        code, output = self.run(["writ", "lint", ".", "--level", f"{name}=warning", "--format", "json"], folder)
+        found = code in (0, 1) and name in {each["code"] for each in json.loads(output)["findings"]
+                                            if each["span"]["file"].endswith("snippet.writ")}
+        if code not in (0, 1) or found != wanted:
+            self.fail(block.where(), f"{name} {'finds nothing' if wanted else 'finds something'}, exit {code}", output)
+            return False
+        self.provoked.add(name)
+        self.count("linted")
+        return True
 
     def command(self, block, following, folder):
         page = block.page.relative_to(ROOT)
@@ -276,6 +293,22 @@ class Runner:
                 self.fail(f"docs/errors/{code}.md", "no block shows the fix")
         return len(titles)
 
+    def lint_pages(self):
+        table = (ROOT / "engine/base/lints.def").read_text()
+        titles = dict(re.findall(r'^LINT\(\w+, "([^"]+)", .*, "([^"]*)"\)', table, re.M))
+        pages = {p.stem: p for p in (DOCS / "lints").glob("*.md")}
+        for name in sorted(titles.keys() ^ pages.keys()):
+            self.fail("docs/lints", f"{name} has no page, or the page is about no lint")
+        for name in sorted(titles.keys() & pages.keys()):
+            where = f"docs/lints/{name}.md"
+            if pages[name].read_text().splitlines()[0] != f"# {name}: {titles[name]}":
+                self.fail(where, f"the heading should be `# {name}: {titles[name]}`")
+            blocks = read_blocks(pages[name])
+            for wish in ("lint", "clean"):
+                if not any(b.options.get(wish) == name for b in blocks):
+                    self.fail(where, f"no block says {wish}={name}")
+        return len(titles)
+
     def listed(self, table, pattern, page):
         """Every entry of a table is mentioned on its page."""
         if not (DOCS / page).exists():
@@ -331,7 +364,8 @@ def main():
         if not only:
             for page in linked:
                 runner.links(page)
-            codes = runner.code_pages()
+            codes = runner.code_pages() + runner.lint_pages()
+            runner.listed("engine/base/lints.def", r'^LINT\(\w+, "([^"]+)"', "lint.md")
             runner.listed("engine/base/reasons.def", r"^REASON\((\w+),", "decision-format.md")
             runner.listed("engine/base/request_errors.def", r"^REQUEST_ERROR\((\w+),", "request-format.md")
             runner.listed("engine/ledger/errors.def", r"^LEDGER_ERROR\((\w+),", "ledger.md")

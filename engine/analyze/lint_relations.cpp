@@ -142,7 +142,7 @@ bool grants_as_much(const Rule& wide, const Rule& narrow) {
 bool same_part(const Expr* a, const Expr* b) { return a == nullptr || b == nullptr ? a == b : same(*a, *b); }
 
 bool same_effect(const Rule& a, const Rule& b) {
-    const auto duties = [](const Obligation& x, const Obligation& y) {
+    const auto duties = [](const check::Obligation& x, const check::Obligation& y) {
         return x.name == y.name && std::equal(x.args.begin(), x.args.end(), y.args.begin(), y.args.end(), [](const auto& p, const auto& q) {
                    return p.name == q.name && same(*p.value, *q.value);
                });

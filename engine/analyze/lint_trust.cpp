@@ -139,8 +139,8 @@ void default_account(Linter& l, const Rule& rule, const Case& c, std::uint32_t i
 void email(Linter& l, const Rule& rule, const Case& c) {
     for (const std::uint32_t id : c.restricted) {
         const Fact& fact = l.policy.facts[id];
-        if (fact.type.kind != Kind::Email) continue;
         const bool claim = fact.root == FactRoot::Claim;
+        if (fact.type.kind != Kind::Email || (!claim && fact.path != "user.email")) continue;
         const std::string base = fact.path.substr(0, fact.path.rfind('.') + 1);
         const auto asked = [&](std::string_view field) {
             return std::any_of(c.restricted.begin(), c.restricted.end(),

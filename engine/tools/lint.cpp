@@ -1,6 +1,7 @@
 #include "tools/lint.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "analyze/reference.h"
@@ -56,16 +57,32 @@ bool inside(const Span& what, const Span& where) {
     return what.source == where.source && what.begin >= where.begin && what.begin < where.end;
 }
 
-/// The suppressions by source and beginning, to find those around a place.
-const Suppression* suppression_of(const Finding& finding, const std::vector<Suppression>& all, std::vector<bool>& used) {
-    const Suppression* found = nullptr;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        if (all[i].lint != finding.lint || !inside(finding.diagnostic.span, all[i].covers)) continue;
-        used[i] = true;
-        if (found == nullptr) found = &all[i];
+/// Suppressions by what they are of, and which of them some finding needed.
+class Allowed {
+public:
+    explicit Allowed(const std::vector<Suppression>& all) : all_(all), used_(all.size()) {
+        for (std::size_t i = 0; i < all.size(); ++i) by_lint_[{all[i].lint, all[i].covers.source}].push_back(i);
     }
-    return found;
-}
+
+    /// The first suppression of a finding; null if there is none.
+    const Suppression* find(const Finding& finding) {
+        const auto at = by_lint_.find({finding.lint, finding.diagnostic.span.source});
+        const Suppression* found = nullptr;
+        if (at == by_lint_.end()) return found;
+        for (const std::size_t i : at->second) {
+            if (!inside(finding.diagnostic.span, all_[i].covers)) continue;
+            used_[i] = true;
+            if (found == nullptr) found = &all_[i];
+        }
+        return found;
+    }
+    [[nodiscard]] bool used(std::size_t i) const { return used_[i]; }
+
+private:
+    const std::vector<Suppression>& all_;
+    std::vector<bool> used_;
+    std::map<std::pair<Lint, std::uint32_t>, std::vector<std::size_t>> by_lint_;
+};
 
 void sort_by_place(std::vector<Finding>& findings) {
     std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
@@ -84,11 +101,11 @@ LintReport lint(const check::Policy& policy, const LintOptions& options) {
 
     LintReport out;
     out.findings.sources = policy.sources;
-    std::vector<bool> used(allowed.size());
+    Allowed reasons(allowed);
     std::vector<Finding> kept;
     for (Finding& finding : findings) {
         const LintLevel level = level_of(finding.lint, options);
-        const Suppression* reason = suppression_of(finding, allowed, used);
+        const Suppression* reason = reasons.find(finding);
         if (level == LintLevel::Off) continue;
         finding.diagnostic.severity = level == LintLevel::Error ? Severity::Error : Severity::Warning;
         if (reason != nullptr) out.suppressed.push_back({std::move(finding.diagnostic), reason->reason});
@@ -97,7 +114,7 @@ LintReport lint(const check::Policy& policy, const LintOptions& options) {
     if (const LintLevel level = level_of(Lint::SuppressionUnused, options); level != LintLevel::Off) {
         for (std::size_t i = 0; i < allowed.size(); ++i) {
             // What nobody looked for is not known to be useless.
-            if (used[i] || level_of(allowed[i].lint, options) == LintLevel::Off) continue;
+            if (reasons.used(i) || level_of(allowed[i].lint, options) == LintLevel::Off) continue;
             kept.push_back(analyze::make_finding(Lint::SuppressionUnused, allowed[i].at,
                                                  "there is nothing here for " + quoted(lint_rules()[static_cast<std::size_t>(allowed[i].lint)].name) + " to find",
                                                  "allows nothing", "the next finding here would be kept quiet; remove it"));
