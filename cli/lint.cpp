@@ -1,6 +1,5 @@
 // writ lint: what compiles and is suspicious all the same.
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
@@ -119,6 +118,10 @@ std::variant<Workspace, Exit> open_quietly(const Options& options, const Termina
 }
 
 Exit run(const Options& options, const Terminal& terminal) {
+    if (options.apply == Apply::Write && is_bundle(options.paths)) {
+        print_note("error: " + safe(options.paths[0]) + " is a bundle, and only files can be fixed\n");
+        return Exit::Usage;
+    }
     auto opened = open_quietly(options, terminal);
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     Workspace workspace = std::move(std::get<Workspace>(opened));
@@ -127,11 +130,6 @@ Exit run(const Options& options, const Terminal& terminal) {
         const std::vector<Source> changed = workspace.apply_fixes(report, options.lint);
         if (options.apply == Apply::Show) return show(workspace, changed, terminal);
         for (const Source& source : changed) {
-            std::error_code error;
-            if (!std::filesystem::is_regular_file(source.name, error)) {
-                print_note("error: " + safe(source.name) + " is not a file: the sources of a bundle cannot be fixed\n");
-                return Exit::Usage;
-            }
             if (auto written = write_file(source.name, source.text); !written) return report_error(written.error(), "", terminal);
             print_note("fixed " + safe(source.name) + "\n");
         }

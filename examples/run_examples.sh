@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every example: the policy's own tests, then each request of its `expected` file.
+# Runs every example: the policy's own tests, the lints, then each request of its `expected` file.
 # usage: examples/run_examples.sh WRIT
 set -euo pipefail
 writ=$(realpath "$1")
@@ -11,6 +11,7 @@ fail() { echo "FAIL $1" >&2; failed=$((failed + 1)); }
 for expected in */expected; do
     example=${expected%/expected}
     "$writ" test "$example" >/dev/null || fail "$example: its own tests"
+    "$writ" lint "$example" --fail-on warning --format short || fail "$example: lints"
     listed=0
     while read -r request code effect text; do
         case $request in '' | '#'*) continue ;; esac

@@ -171,7 +171,8 @@ public:
             tried_.clear();
             look(i, always_);
             for (const std::uint64_t at : questions_of(view.cases.front()))
-                if (const auto found = by_key_.find(at); found != by_key_.end()) look(i, found->second);
+                for (const std::uint32_t tool : {tools_of(*view.rule).front(), ToolId::kNone})
+                    if (const auto found = by_key_.find(key(6, at, tool)); found != by_key_.end()) look(i, found->second);
         }
     }
 
@@ -189,7 +190,16 @@ private:
         const Literal* rarest = &c.literals.front();
         for (const Literal& each : c.literals)
             if (weight(each) < weight(*rarest)) rarest = &each;
-        for (const std::uint64_t at : keys_of(*rarest)) by_key_[at].push_back(rule);
+        for (const std::uint64_t at : keys_of(*rarest))
+            for (const std::uint32_t tool : tools_of(*l_.rules[rule].rule)) by_key_[key(6, at, tool)].push_back(rule);
+    }
+
+    /// The tools of a rule, or one that stands for any.
+    static std::vector<std::uint32_t> tools_of(const Rule& rule) {
+        std::vector<std::uint32_t> out;
+        for (const ToolId id : rule.tools) out.push_back(id.value);
+        if (out.empty()) out.push_back(ToolId::kNone);
+        return out;
     }
 
     void look(std::uint32_t narrow, const std::vector<std::uint32_t>& candidates) {
@@ -250,7 +260,7 @@ private:
 
     Linter& l_;
     std::unordered_map<std::uint64_t, std::size_t> count_;
-    std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> by_key_;
+    std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> by_key_;  ///< and by tool
     std::vector<std::uint32_t> always_;  ///< rules with a case that asks for nothing
     std::set<std::uint32_t> tried_;      ///< by the rule that is looked at
 };

@@ -17,7 +17,7 @@ struct SharedKind {
     std::string_view who;  ///< who gets a token
     std::vector<std::string_view> ids;    ///< claims that nobody else can get
     std::vector<std::string_view> names;  ///< claims that can be given up, and taken over by somebody else
-    std::string_view pin;  ///< the claims to ask for
+    std::vector<std::string_view> pins;  ///< the claims to ask for, as a policy writes them
 };
 
 const std::vector<SharedKind>& shared_kinds() {
@@ -26,41 +26,48 @@ const std::vector<SharedKind>& shared_kinds() {
          {"repository_id", "repository_owner_id", "enterprise_id", "sub_owner_id", "sub_repository_id", "environment_node_id"},
          {"repository", "repository_owner", "enterprise", "sub", "sub_owner", "sub_repository", "workflow_ref", "workflow_owner",
           "workflow_repository"},
-         "repository_owner_id and repository_id"},
+         {"repository_owner_id", "repository_id"}},
         {"gitlab", "https://gitlab.com", "everyone with a GitLab account",
          {"namespace_id", "project_id", "job_namespace_id", "job_project_id", "user_id"},
          {"namespace_path", "project_path", "job_namespace_path", "job_project_path", "sub", "sub_project_path", "ci_config_ref_uri",
           "user_login"},
-         "project_id"},
+         {"project_id"}},
         {"terraform", "https://app.terraform.io", "everyone with an HCP Terraform account",
          {"terraform_organization_id", "terraform_project_id", "terraform_workspace_id", "terraform_stack_id"},
          {"terraform_organization_name", "terraform_full_workspace", "sub", "sub_organization"},
-         "organization_id and workspace_id"},
+         {"organization_id", "workspace_id"}},
         {"buildkite", "", "every Buildkite organisation",
          {"organization_id", "pipeline_id", "cluster_id", "queue_id"},
          {"organization_slug", "sub", "sub_organization"},
-         "organization_id and pipeline_id"},
+         {"organization_id", "pipeline_id"}},
         {"gcp", "https://accounts.google.com", "every service account and person at Google",
          {"sub", "azp", "email", "google.compute_engine.project_id", "google.compute_engine.project_number",
           "google.compute_engine.instance_id"},
          {"hd"},
-         "sub"},
+         {"sub"}},
         {"gcp_sts_context", "", "every workload that some pool at Google lets in",
          {"principal", "google.subject", "google.groups", "attribute.repository_id", "attribute.repository_owner_id", "project_number"},
          {"attribute.repository"},
-         "principal"},
+         {"principal"}},
         {"entra", "", "every application that its tenant knows",
          {"azp", "appid", "oid", "sub", "roles", "groups", "wids", "xms_mirid", "xms_az_rid"},
-         {}, "azp"},
+         {}, {"azp"}},
         {"entra_agent_id", "", "every agent that its tenant knows",
          {"azp", "appid", "oid", "sub", "roles", "xms_par_app_azp"},
-         {}, "oid"},
+         {}, {"oid"}},
     };
     return kKinds;
 }
 
 constexpr std::string_view kWorkflow[] = {"job_workflow_ref", "job_workflow_sha", "job_workflow_owner", "job_workflow_repository",
                                           "job_workflow_file", "job_workflow_at"};
+
+/// "`ci.repository_owner_id` and `ci.repository_id`".
+std::string pins_of(const SharedKind& shared, const std::string& issuer) {
+    std::string out;
+    for (const std::string_view pin : shared.pins) out += (out.empty() ? "" : " and ") + quoted(issuer + "." + std::string(pin));
+    return out;
+}
 
 std::string permit_of(const Rule& rule) { return "permit " + quoted(rule.name); }
 
@@ -71,8 +78,7 @@ void shared_issuer(Linter& l, const SharedKind& shared, const Rule& rule, const 
     if (l.restricts(c, issuer, Names(shared.names))) {
         l.report(Lint::NameOnlyTrust, rule.span, permit_of(rule) + " knows whose token it is by a name only",
                  "a name can be given up, and be claimed by somebody else",
-                 "who takes over the name gets the credential; ask for " + std::string(shared.pin) + " of " + quoted(name) +
-                     ", which are never given out again");
+                 "who takes over the name gets the credential; ask for " + pins_of(shared, name) + ", never given out again");
         return;
     }
     if (l.restricts(c, issuer, kWorkflow)) {
@@ -87,7 +93,7 @@ void shared_issuer(Linter& l, const SharedKind& shared, const Rule& rule, const 
                                   permit_of(rule) + " accepts tokens of " + quoted(name) + ", whoever they were issued to",
                                   "asks for no owner",
                                   std::string(shared.who) + " gets tokens from this issuer, and with them this credential; ask for " +
-                                      std::string(shared.pin) + " of " + quoted(name)))
+                                      pins_of(shared, name)))
         found->diagnostic.related.push_back({l.policy.issuers[issuer].span, "the issuer is shared"});
 }
 
