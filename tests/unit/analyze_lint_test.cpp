@@ -22,6 +22,7 @@ import std.oauth
 import std.spiffe
 import std.mcp
 import std.aws
+import std.wimse
 tier read < write < privileged
 issuer ci: github "https://token.actions.githubusercontent.com" { audience "https://broker.example" }
 issuer gl: gitlab "https://gitlab.com" { audience "https://broker.example" }
@@ -39,7 +40,7 @@ tool act { tier write  audience "https://act.example"  scopes { "act", "act:more
 tool look { tier read  audience "https://look.example"  scopes { "look" } }
 )";
 
-/// What is found in a policy, by name and in order of place; the names of `ignored` lints left out.
+/// What is found in a policy.
 struct Found {
     LintReport report;
 
@@ -258,7 +259,7 @@ TEST_CASE("lint: \"token-type-unchecked\", \"token-age-unlimited\", \"issuer-ins
     const Found found = lint_text("issuer server: mcp \"https://as.example\" { audience \"a\" }\n"
                                   "issuer old: kubernetes \"https://old.example\" { audience \"a\" }\n"
                                   "issuer plain: kubernetes \"http://plain.example\" { audience \"a\" max_age 1h }\n"
-                                  "issuer user: kubernetes \"https://good.example@evil.example\" { audience \"a\" max_age 1h }\n"
+                                  "issuer named: kubernetes \"https://good.example@evil.example\" { audience \"a\" max_age 1h }\n"
                                   "issuer alike: kubernetes \"https://k8s.ex\u0430mple\" { audience \"a\" max_age 1h }\n");
     CHECK(found.text_at(found.first("token-type-unchecked").span) == "server");
     CHECK(found.count("token-age-unlimited") == 1);
@@ -372,7 +373,6 @@ TEST_CASE("lint: \"rule-without-permit\", \"limit-idle\", \"unused-tool\", \"mix
     // A module of rules, for others to import.
     CHECK_FALSE(lint_text("oblige noted for tool look with audit(level: \"full\")\n").has("rule-without-permit"));
     CHECK_FALSE(lint_text("oblige noted for tool look with audit(level: \"full\")\n").has("unused-tool"));
-    const std::string both = "permit both for tool act, look when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n";
     CHECK(lint_text("permit every when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n").has("mixed-tiers"));
     CHECK_FALSE(lint_text("permit every when prod.namespace == \"a\" and tool.tier == read grant { \"look\" } for 5m\n").has("mixed-tiers"));
     CHECK_FALSE(lint_text("permit every when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n"
@@ -391,9 +391,9 @@ TEST_CASE("lint: \"unused-definition\", \"unused-issuer\", \"unused-import\", \"
     CHECK(found.text_at(found.first("unused-definition").span) == "lonely");
     CHECK(found.has("unused-issuer"));
     CHECK(found.count("duplicate-element") == 1);
-    // Imported for what the start declares; but for std.mcp, of which nothing is named.
+    // Imported for what the start declares; but for std.wimse, of which nothing is named. std.mcp has a rule.
     CHECK(found.count("unused-import") == 1);
-    CHECK(found.text_at(found.first("unused-import").span) == "std.mcp");
+    CHECK(found.text_at(found.first("unused-import").span) == "std.wimse");
 }
 
 TEST_CASE("lint: suppressions at the line, above it, and above a declaration; with a reason") {
@@ -442,8 +442,8 @@ TEST_CASE("lint: fixes leave a policy that compiles, and say nothing else") {
     REQUIRE(changed.size() == 1);
     std::string wanted = text;
     const auto cut = [&](const std::string& what, const std::string& with) { wanted.replace(wanted.find(what), what.size(), with); };
-    cut("import std.mcp\n", "");
-    cut("/// Gone with it.\ndefine lonely = run.background\n\n", "");
+    cut("import std.wimse\n", "");
+    cut("/// Gone with it.\ndefine lonely = run.background\n", "");
     cut(", \"a\" }", " }");
     cut("resource.id matches \"x|y\"", "resource.id in { \"x\", \"y\" }");
     CHECK(changed[0].text.substr(0, wanted.find("permit two")) == wanted.substr(0, wanted.find("permit two")));
