@@ -24,7 +24,8 @@ TABLES = [
 
 def code_without_comments(path):
     text = re.sub(r"^\s*//[^\n]*$", "", path.read_text(errors="replace"), flags=re.M)
-    return re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    # At the start of a line only: elsewhere `/*` may stand in a string, as a glob does.
+    return re.sub(r"^\s*/\*.*?\*/", "", text, flags=re.M | re.S)
 
 
 def main():
