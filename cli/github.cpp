@@ -18,12 +18,23 @@ std::string escaped(std::string_view text, bool property) {
     std::string out;
     for (const char c : text) {
         switch (c) {
-            case '%': out += "%25"; break;
-            case '\r': out += "%0D"; break;
-            case '\n': out += "%0A"; break;
-            case ':': out += property ? "%3A" : ":"; break;
-            case ',': out += property ? "%2C" : ","; break;
-            default: out += c;
+            case '%':
+                out += "%25";
+                break;
+            case '\r':
+                out += "%0D";
+                break;
+            case '\n':
+                out += "%0A";
+                break;
+            case ':':
+                out += property ? "%3A" : ":";
+                break;
+            case ',':
+                out += property ? "%2C" : ",";
+                break;
+            default:
+                out += c;
         }
     }
     return out;
@@ -33,11 +44,13 @@ std::string annotation(const Diagnostics& all, const std::vector<Lines>& lines, 
     std::string place;
     if (d.span.source < lines.size()) {
         const Region at = region_of(lines[d.span.source], d.span);
-        place = fmt::format("file={},line={},endLine={},col={},endColumn={},", escaped(all.sources[d.span.source].name, true), at.line,
-                            at.end_line, at.column, at.end_column);
+        place = fmt::format("file={},line={},endLine={},col={},endColumn={},",
+                            escaped(all.sources[d.span.source].name, true), at.line, at.end_line, at.column,
+                            at.end_column);
     }
     const std::string text = d.help.empty() ? d.message : d.message + "\n" + d.help;
-    return fmt::format("::{} {}title={}::{}\n", severity_name(d.severity), place, escaped(d.code, true), escaped(text, false));
+    return fmt::format("::{} {}title={}::{}\n", severity_name(d.severity), place, escaped(d.code, true),
+                       escaped(text, false));
 }
 
 }  // namespace
@@ -51,11 +64,15 @@ std::string render_github(const Diagnostics& diagnostics) {
         std::size_t shown = 0;
         for (const Diagnostic& d : diagnostics.items) {
             if (d.severity != level) continue;
-            if (shown++ < kShown) out += annotation(diagnostics, lines, d);
-            else ++hidden;
+            if (shown++ < kShown)
+                out += annotation(diagnostics, lines, d);
+            else
+                ++hidden;
         }
     }
-    if (hidden > 0) out += fmt::format("::notice title=writ::{} more finding{}, which GitHub would not show\n", hidden, hidden == 1 ? "" : "s");
+    if (hidden > 0)
+        out += fmt::format("::notice title=writ::{} more finding{}, which GitHub would not show\n", hidden,
+                           hidden == 1 ? "" : "s");
     return out;
 }
 

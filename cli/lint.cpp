@@ -28,24 +28,30 @@ struct Options {
     Apply apply = Apply::Nothing;
 };
 
-const std::map<std::string, LintLevel> kLevels{{"off", LintLevel::Off}, {"warning", LintLevel::Warning}, {"error", LintLevel::Error}};
+const std::map<std::string, LintLevel> kLevels{
+    {"off", LintLevel::Off}, {"warning", LintLevel::Warning}, {"error", LintLevel::Error}};
 
 /// `NAME=LEVEL`, with the nearest name where there is no such lint.
 void set_level(LintOptions& options, const std::string& text) {
     const std::size_t equals = text.find('=');
     const std::string name = text.substr(0, equals);
     const auto level = kLevels.find(equals == std::string::npos ? "" : text.substr(equals + 1));
-    if (level == kLevels.end()) throw CLI::ValidationError("--level", "is NAME=off, NAME=warning or NAME=error, not `" + text + "`");
+    if (level == kLevels.end())
+        throw CLI::ValidationError("--level", "is NAME=off, NAME=warning or NAME=error, not `" + text + "`");
     const auto rules = lint_rules();
     if (std::none_of(rules.begin(), rules.end(), [&](const LintRule& rule) { return rule.name == name; })) {
         const std::string_view near = nearest_lint(name);
-        throw CLI::ValidationError("--level", "there is no lint `" + name + "`" + (near.empty() ? "; docs/lint.md lists them" : "; did you mean `" + std::string(near) + "`?"));
+        throw CLI::ValidationError(
+            "--level",
+            "there is no lint `" + name + "`" +
+                (near.empty() ? "; docs/lint.md lists them" : "; did you mean `" + std::string(near) + "`?"));
     }
     options.levels[name] = level->second;
 }
 
 std::size_t count(const Diagnostics& findings, Severity level) {
-    return static_cast<std::size_t>(std::count_if(findings.items.begin(), findings.items.end(), [&](const Diagnostic& d) { return d.severity == level; }));
+    return static_cast<std::size_t>(std::count_if(findings.items.begin(), findings.items.end(),
+                                                  [&](const Diagnostic& d) { return d.severity == level; }));
 }
 
 /// What the count of findings does not tell.
@@ -80,10 +86,18 @@ void print(const LintReport& report, const Options& options, const Terminal& ter
         case Format::Human:
             print_result(render_human(report.findings, terminal.colour_out) + summary(report));
             return;
-        case Format::Short: print_result(render_short(report.findings)); return;
-        case Format::Json: print_result(json(report)); return;
-        case Format::Sarif: print_result(render_sarif(report.findings, report.suppressed)); return;
-        case Format::Github: print_result(render_github(report.findings)); return;
+        case Format::Short:
+            print_result(render_short(report.findings));
+            return;
+        case Format::Json:
+            print_result(json(report));
+            return;
+        case Format::Sarif:
+            print_result(render_sarif(report.findings, report.suppressed));
+            return;
+        case Format::Github:
+            print_result(render_github(report.findings));
+            return;
     }
 }
 
@@ -96,8 +110,10 @@ Exit exit_of(const LintReport& report, LintLevel fail_on) {
 Exit show(const Workspace& workspace, const std::vector<Source>& changed, const Terminal& terminal) {
     for (const Source& source : changed) {
         const auto& all = workspace.diagnostics().sources;
-        const auto before = std::find_if(all.begin(), all.end(), [&](const Source& each) { return each.name == source.name; });
-        print_result("--- " + safe(source.name) + "\n+++ " + safe(source.name) + "\n" + line_diff(before->text, source.text, terminal.colour_out));
+        const auto before = std::find_if(all.begin(), all.end(),
+                                         [&](const Source& each) { return each.name == source.name; });
+        print_result("--- " + safe(source.name) + "\n+++ " + safe(source.name) + "\n" +
+                     line_diff(before->text, source.text, terminal.colour_out));
     }
     return changed.empty() ? Exit::Ok : Exit::Negative;
 }
@@ -108,11 +124,19 @@ std::variant<Workspace, Exit> open_quietly(const Options& options, const Termina
     const auto* workspace = std::get_if<Workspace>(&opened);
     if (workspace == nullptr || workspace->bundle()) return opened;
     switch (options.format) {
-        case Format::Sarif: print_result(render_sarif(workspace->diagnostics())); break;
-        case Format::Github: print_result(render_github(workspace->diagnostics())); break;
-        case Format::Short: print_note(render_short(workspace->diagnostics())); break;
+        case Format::Sarif:
+            print_result(render_sarif(workspace->diagnostics()));
+            break;
+        case Format::Github:
+            print_result(render_github(workspace->diagnostics()));
+            break;
+        case Format::Short:
+            print_note(render_short(workspace->diagnostics()));
+            break;
         case Format::Human:
-        case Format::Json: print_note(render_human(workspace->diagnostics(), terminal.colour_err)); break;
+        case Format::Json:
+            print_note(render_human(workspace->diagnostics(), terminal.colour_err));
+            break;
     }
     return Exit::Invalid;
 }
@@ -130,7 +154,8 @@ Exit run(const Options& options, const Terminal& terminal) {
         const std::vector<Source> changed = workspace.apply_fixes(report, options.lint);
         if (options.apply == Apply::Show) return show(workspace, changed, terminal);
         for (const Source& source : changed) {
-            if (auto written = write_file(source.name, source.text); !written) return report_error(written.error(), "", terminal);
+            if (auto written = write_file(source.name, source.text); !written)
+                return report_error(written.error(), "", terminal);
             print_note("fixed " + safe(source.name) + "\n");
         }
         if (!changed.empty()) {
@@ -155,10 +180,14 @@ void add_lint(CLI::App& app, Verb& chosen) {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     verb->add_option("--fail-on", options->fail_on, "The least finding that ends with 1 (error)")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, LintLevel>{{"warning", LintLevel::Warning}, {"error", LintLevel::Error}}))
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, LintLevel>{{"warning", LintLevel::Warning}, {"error", LintLevel::Error}}))
         ->option_text("warning|error");
-    CLI::Option* fix = verb->add_flag_callback("--fix", [options] { options->apply = Apply::Write; }, "Apply the fixes that change no decision");
-    CLI::Option* diff = verb->add_flag_callback("--diff", [options] { options->apply = Apply::Show; }, "Show what --fix would do; ends with 1 if it would do something");
+    CLI::Option* fix = verb->add_flag_callback(
+        "--fix", [options] { options->apply = Apply::Write; }, "Apply the fixes that change no decision");
+    CLI::Option* diff = verb->add_flag_callback(
+        "--diff", [options] { options->apply = Apply::Show; },
+        "Show what --fix would do; ends with 1 if it would do something");
     fix->excludes(diff);
     add_format(*verb, options->format, true);
     verb->callback([options, &chosen] {

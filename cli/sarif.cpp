@@ -26,14 +26,18 @@ std::string uri_of(const std::string& name) {
     std::string path = given.lexically_normal().generic_string();
     if (given.is_absolute()) {
         const std::filesystem::path here = std::filesystem::current_path(error);
-        const std::filesystem::path relative = error ? std::filesystem::path() : given.lexically_proximate(here);
+        const std::filesystem::path relative =
+            error ? std::filesystem::path() : given.lexically_proximate(here);
         if (!relative.empty() && *relative.begin() != "..") path = relative.generic_string();
     }
     std::string out = path.starts_with('/') ? "file://" : "";
     for (const char c : path) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~/").find(c) != std::string_view::npos;
-        if (plain) out += c;
-        else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           std::string_view("-._~/").find(c) != std::string_view::npos;
+        if (plain)
+            out += c;
+        else
+            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
     return out;
 }
@@ -43,7 +47,9 @@ std::string_view page_of(const std::string& code) {
     return page.empty() ? error_page(code) : page;
 }
 
-std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
+std::string_view first_line(std::string_view text) {
+    return text.substr(0, text.find('\n'));
+}
 
 /// FNV-1a.
 std::uint64_t hash(std::string_view text, std::uint64_t h = 0xCBF29CE484222325) {
@@ -71,11 +77,13 @@ public:
         result["locations"] = Json::array({location(d.span, d.label)});
         if (!d.related.empty()) {
             result["relatedLocations"] = Json::array();
-            for (const Label& label : d.related) result["relatedLocations"].push_back(location(label.span, label.text));
+            for (const Label& label : d.related)
+                result["relatedLocations"].push_back(location(label.span, label.text));
         }
         result["partialFingerprints"]["writLine/v1"] = fingerprint(d);
         if (reason != nullptr)
-            result["suppressions"] = Json::array({Json{{"kind", "inSource"}, {"status", "accepted"}, {"justification", *reason}}});
+            result["suppressions"] =
+                Json::array({Json{{"kind", "inSource"}, {"status", "accepted"}, {"justification", *reason}}});
         if (!d.replacement.empty()) result["fixes"] = Json::array({fix(d)});
         results_.push_back(std::move(result));
     }
@@ -102,7 +110,8 @@ private:
         const std::size_t colon = heading.find(": ");
         Json rule;
         rule["id"] = d.code;
-        rule["shortDescription"]["text"] = colon == std::string_view::npos ? d.message : std::string(heading.substr(colon + 2));
+        rule["shortDescription"]["text"] =
+            colon == std::string_view::npos ? d.message : std::string(heading.substr(colon + 2));
         rule["defaultConfiguration"]["level"] = severity_name(d.severity);
         if (!page.empty()) rule["help"] = Json{{"text", page}, {"markdown", page}};
         rules_.push_back(std::move(rule));
@@ -113,21 +122,28 @@ private:
 
     [[nodiscard]] Json region(const Span& span) const {
         const Region at = region_of(lines_[span.source], span);
-        return Json{{"startLine", at.line}, {"startColumn", at.column}, {"endLine", at.end_line}, {"endColumn", at.end_column}};
+        return Json{{"startLine", at.line},
+                    {"startColumn", at.column},
+                    {"endLine", at.end_line},
+                    {"endColumn", at.end_column}};
     }
 
     [[nodiscard]] Json location(const Span& span, const std::string& text) const {
         Json out;
         if (span.source < lines_.size())
-            out["physicalLocation"] = Json{{"artifactLocation", artifact(span.source)}, {"region", region(span)}};
+            out["physicalLocation"] =
+                Json{{"artifactLocation", artifact(span.source)}, {"region", region(span)}};
         if (!text.empty()) out["message"]["text"] = text;
         return out;
     }
 
     [[nodiscard]] Json fix(const Diagnostic& d) const {
-        Json replacement{{"deletedRegion", region(d.span)}, {"insertedContent", Json{{"text", d.replacement}}}};
-        Json change{{"artifactLocation", artifact(d.span.source)}, {"replacements", Json::array({std::move(replacement)})}};
-        return Json{{"description", Json{{"text", d.help.empty() ? d.message : d.help}}}, {"artifactChanges", Json::array({std::move(change)})}};
+        Json replacement{{"deletedRegion", region(d.span)},
+                         {"insertedContent", Json{{"text", d.replacement}}}};
+        Json change{{"artifactLocation", artifact(d.span.source)},
+                    {"replacements", Json::array({std::move(replacement)})}};
+        return Json{{"description", Json{{"text", d.help.empty() ? d.message : d.help}}},
+                    {"artifactChanges", Json::array({std::move(change)})}};
     }
 
     std::string fingerprint(const Diagnostic& d) {
@@ -136,7 +152,9 @@ private:
             const Lines& lines = lines_[d.span.source];
             std::string_view line = lines.text(lines.line_at(d.span.begin));
             const std::size_t first = line.find_first_not_of(" \t");
-            line = first == std::string_view::npos ? std::string_view() : line.substr(first, line.find_last_not_of(" \t") + 1 - first);
+            line = first == std::string_view::npos
+                       ? std::string_view()
+                       : line.substr(first, line.find_last_not_of(" \t") + 1 - first);
             h = hash(line, hash(uris_[d.span.source], h));
         }
         return fmt::format("{:016x}:{}", h, ++seen_[h]);

@@ -10,9 +10,10 @@
 namespace writ::cli {
 
 /// One run. Its rules are the codes that occur, with their pages (writ/tools.h, writ/lint.h) as help.
-/// Places are relative to the current folder where a file lies in it. Fingerprints are made of the code, the file
-/// and the finding's line as text, with a count where those are equal: they stay when lines move.
-/// Input:   suppressed: findings that the source says are meant.
-[[nodiscard]] std::string render_sarif(const Diagnostics& diagnostics, const std::vector<SuppressedFinding>& suppressed = {});
+/// Places are relative to the current folder where a file lies in it. Fingerprints are made of the code, the
+/// file and the finding's line as text, with a count where those are equal: they stay when lines move. Input:
+/// suppressed: findings that the source says are meant.
+[[nodiscard]] std::string render_sarif(const Diagnostics& diagnostics,
+                                       const std::vector<SuppressedFinding>& suppressed = {});
 
 }  // namespace writ::cli

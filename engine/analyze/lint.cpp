@@ -42,16 +42,18 @@ Facts restricted_by(const Expr& e, bool positive) {
         out = restricted_by(*e.kids[0], positive);
         for (const Expr* kid : e.kids.subspan(1)) {
             const Facts more = restricted_by(*kid, positive);
-            if (all) unite(out, more);
-            else out = both(out, more);
+            if (all)
+                unite(out, more);
+            else
+                out = both(out, more);
         }
         return out;
     }
     const bool counted = e.op == Op::Compare && e.kids[0]->op == Op::Count;
     if (counted && positive && (e.cmp == Cmp::Ge || e.cmp == Cmp::Gt)) add_fact(out, *e.kids[0]->kids[0]);
     const bool equal = !counted && e.op == Op::Compare && e.cmp == (positive ? Cmp::Eq : Cmp::Ne);
-    const bool member = positive && (e.op == Op::In || e.op == Op::SubsetOf || e.op == Op::Overlaps || e.op == Op::Like ||
-                                     e.op == Op::Matches || e.op == Op::InCidr);
+    const bool member = positive && (e.op == Op::In || e.op == Op::SubsetOf || e.op == Op::Overlaps ||
+                                     e.op == Op::Like || e.op == Op::Matches || e.op == Op::InCidr);
     if (equal || member || e.op == Op::Truth)
         for (const Expr* kid : e.kids) add_fact(out, *kid);
     if (e.op == Op::Any && positive) {
@@ -80,7 +82,8 @@ void expand(std::vector<std::vector<Literal>>& cases, const Expr& e, bool positi
         for (const Expr* kid : e.kids) {
             auto branch = cases;
             expand(branch, *kid, positive);
-            out.insert(out.end(), std::make_move_iterator(branch.begin()), std::make_move_iterator(branch.end()));
+            out.insert(out.end(), std::make_move_iterator(branch.begin()),
+                       std::make_move_iterator(branch.end()));
         }
         if (out.size() <= kMostCases) {
             cases = std::move(out);
@@ -113,7 +116,8 @@ Finding make_finding(Lint lint, Span span, std::string message, std::string labe
 }
 
 const Expr* fact_in(const Expr& value) {
-    const bool of_one = value.op == Op::Lower || value.op == Op::Words || value.op == Op::Convert || value.op == Op::PartOf;
+    const bool of_one =
+        value.op == Op::Lower || value.op == Op::Words || value.op == Op::Convert || value.op == Op::PartOf;
     if (of_one) return fact_in(*value.kids[0]);
     return value.op == Op::Fact ? &value : nullptr;
 }
@@ -194,7 +198,8 @@ Linter::Linter(const Policy& of) : policy(of) {
             Case& each = view.cases.emplace_back();
             each.restricted = restricted_by(literals);
             for (const Literal& literal : literals)
-                if (literal.test->op == Op::IssuerIs && literal.positive) unite(each.issuers, {literal.test->id});
+                if (literal.test->op == Op::IssuerIs && literal.positive)
+                    unite(each.issuers, {literal.test->id});
             // A claim is unknown under any other issuer, so whoever narrows one asks for its issuer.
             for (const std::uint32_t fact : each.restricted)
                 if (!claims_[fact].empty()) unite(each.issuers, {policy.facts[fact].issuer.value});
@@ -205,19 +210,20 @@ Linter::Linter(const Policy& of) : policy(of) {
 
 Finding* Linter::report(Lint lint, Span span, std::string message, std::string label, std::string help) {
     if (!given(span) || !seen_.emplace(lint, span.source, span.begin, span.end).second) return nullptr;
-    return &findings_.emplace_back(make_finding(lint, span, std::move(message), std::move(label), std::move(help)));
+    return &findings_.emplace_back(
+        make_finding(lint, span, std::move(message), std::move(label), std::move(help)));
 }
 
 bool Linter::restricts(const Case& c, std::uint32_t issuer, std::span<const std::string_view> claims) const {
     return std::any_of(c.restricted.begin(), c.restricted.end(), [&](std::uint32_t fact) {
-        return !claims_[fact].empty() && policy.facts[fact].issuer.value == issuer && one_of(claims_[fact], claims);
+        return !claims_[fact].empty() && policy.facts[fact].issuer.value == issuer &&
+               one_of(claims_[fact], claims);
     });
 }
 
 bool Linter::acts(const Rule& rule) const {
-    return rule.tools.empty() || std::any_of(rule.tools.begin(), rule.tools.end(), [&](ToolId id) {
-               return policy.tools[id.value].tier > 0;
-           });
+    return rule.tools.empty() || std::any_of(rule.tools.begin(), rule.tools.end(),
+                                             [&](ToolId id) { return policy.tools[id.value].tier > 0; });
 }
 
 const ast::Decl* Linter::declaration_of(Span name) const {
@@ -227,15 +233,18 @@ const ast::Decl* Linter::declaration_of(Span name) const {
 
 std::string_view Linter::text_at(Span span) const {
     const std::string_view text = policy.sources[span.source].text;
-    return span.end <= text.size() && span.begin <= span.end ? text.substr(span.begin, span.end - span.begin) : std::string_view();
+    return span.end <= text.size() && span.begin <= span.end ? text.substr(span.begin, span.end - span.begin)
+                                                             : std::string_view();
 }
 
-std::vector<Finding> Linter::take() { return std::move(findings_); }
+std::vector<Finding> Linter::take() {
+    return std::move(findings_);
+}
 
 std::vector<Finding> lint(const Policy& policy) {
     Linter linter(policy);
-    for (const auto find : {lint_trust, lint_jobs, lint_claims, lint_patterns, lint_never, lint_relations, lint_reach,
-                            lint_unused, lint_text})
+    for (const auto find : {lint_trust, lint_jobs, lint_claims, lint_patterns, lint_never, lint_relations,
+                            lint_reach, lint_unused, lint_text})
         find(linter);
     return linter.take();
 }

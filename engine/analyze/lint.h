@@ -31,7 +31,8 @@ struct Finding {
     std::optional<Edit> fix;
 };
 
-[[nodiscard]] Finding make_finding(Lint lint, Span span, std::string message, std::string label, std::string help);
+[[nodiscard]] Finding make_finding(Lint lint, Span span, std::string message, std::string label,
+                                   std::string help);
 
 /// Every finding in the given sources that can be seen in the typed policy; one a place and lint.
 /// Requires: the policy compiles. Cost: near linear in the policy.
@@ -41,13 +42,14 @@ struct Finding {
 /// the next line that is not a comment; for a whole declaration, if it begins there.
 struct Suppression {
     Lint lint = Lint::SharedIssuerUnscoped;
-    Span at;     ///< of the lint's name in the comment
-    Span covers; ///< findings that begin inside are meant
+    Span at;      ///< of the lint's name in the comment
+    Span covers;  ///< findings that begin inside are meant
     std::string reason;
 };
 
 /// Every suppression of the given sources. Comments that ask for no lint there is, and those without
 /// a reason, become findings.
-[[nodiscard]] std::vector<Suppression> suppressions(const check::Policy& policy, std::vector<Finding>& findings);
+[[nodiscard]] std::vector<Suppression> suppressions(const check::Policy& policy,
+                                                    std::vector<Finding>& findings);
 
 }  // namespace writ::analyze

@@ -9,10 +9,14 @@ namespace {
 
 using namespace check;
 
-std::string permit_of(const Rule& rule) { return "permit " + quoted(rule.name); }
+std::string permit_of(const Rule& rule) {
+    return "permit " + quoted(rule.name);
+}
 
 /// Whether one name of a path, from the front, is followed by itself further on: `act.act`.
-bool is_nested_actor(std::string_view claim) { return claim.starts_with("act.act.") || claim == "act.act"; }
+bool is_nested_actor(std::string_view claim) {
+    return claim.starts_with("act.act.") || claim == "act.act";
+}
 
 bool is_permission(std::string_view claim) {
     std::size_t at = 0;
@@ -26,21 +30,27 @@ bool is_permission(std::string_view claim) {
 }
 
 /// Claims that are sets of words in one text.
-bool is_words(std::string_view claim) { return one_of(claim, {"scope", "scp", "xms_act_fct", "xms_sub_fct", "xms_tnt_fct"}); }
+bool is_words(std::string_view claim) {
+    return one_of(claim, {"scope", "scp", "xms_act_fct", "xms_sub_fct", "xms_tnt_fct"});
+}
 
 void facts_of(Linter& l, const Rule& rule, const Case& c) {
     for (const std::uint32_t id : c.restricted) {
         const std::string& claim = l.claim_of(id);
         const std::string& path = l.policy.facts[id].path;
         if (is_nested_actor(claim))
-            l.report(Lint::NestedActor, rule.span, permit_of(rule) + " asks for " + quoted(path) + ", an actor of the past",
+            l.report(Lint::NestedActor, rule.span,
+                     permit_of(rule) + " asks for " + quoted(path) + ", an actor of the past",
                      "earlier actors are history",
-                     "whoever acts now can make up who acted before, or have the token of an old chain; ask for `act.sub`, who acts now, "
+                     "whoever acts now can make up who acted before, or have the token of an old chain; ask "
+                     "for `act.sub`, who acts now, "
                      "and for `delegation`, which the broker knows (RFC 8693, section 4.1)");
         if (is_permission(claim))
-            l.report(Lint::AssertedPermission, rule.span, permit_of(rule) + " takes " + quoted(path) + " for a permission",
+            l.report(Lint::AssertedPermission, rule.span,
+                     permit_of(rule) + " takes " + quoted(path) + " for a permission",
                      "what the token says was once allowed",
-                     "a token keeps saying so after the permission is gone; ask the broker's own records: `approvals`, by a `require` "
+                     "a token keeps saying so after the permission is gone; ask the broker's own records: "
+                     "`approvals`, by a `require` "
                      "rule, and `delegation`");
     }
 }
@@ -49,10 +59,14 @@ void words(Linter& l, const Literal& literal) {
     const Expr& e = *literal.test;
     if (e.op != Op::Compare && e.op != Op::In && e.op != Op::Like && e.op != Op::Matches) return;
     for (const Expr* kid : e.kids) {
-        if (kid->op != Op::Fact || !is_words(l.claim_of(kid->id)) || l.policy.facts[kid->id].type.kind == Kind::List) continue;
+        if (kid->op != Op::Fact || !is_words(l.claim_of(kid->id)) ||
+            l.policy.facts[kid->id].type.kind == Kind::List)
+            continue;
         const std::string& path = l.policy.facts[kid->id].path;
-        l.report(Lint::WordsAsText, e.span, quoted(path) + " is a set of words, and is compared as one text", "matches one order, or a part of another word",
-                 "the words come in any order, and `\"111\"` has `11` in it; write `words(" + path + ") contains \"…\"`");
+        l.report(Lint::WordsAsText, e.span, quoted(path) + " is a set of words, and is compared as one text",
+                 "matches one order, or a part of another word",
+                 "the words come in any order, and `\"111\"` has `11` in it; write `words(" + path +
+                     ") contains \"…\"`");
     }
 }
 
@@ -60,10 +74,11 @@ void users(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (l.kind_of(issuer) != "aws_agentcore") return;
     if (!l.restricts(c, issuer, {"user_sub", "user_iss", "username", "sub", "cognito:groups"})) return;
     if (l.restricts(c, issuer, {"user_assertion"})) return;
-    l.report(Lint::UserAssertionUnchecked, rule.span, permit_of(rule) + " trusts a user that the caller may have made up",
+    l.report(Lint::UserAssertionUnchecked, rule.span,
+             permit_of(rule) + " trusts a user that the caller may have made up",
              "does not ask for `user_assertion`",
-             "the caller of AgentCore may state any user as a text; ask for `" + l.policy.issuers[issuer].name +
-                 ".user_assertion == \"jwt\"`");
+             "the caller of AgentCore may state any user as a text; ask for `" +
+                 l.policy.issuers[issuer].name + ".user_assertion == \"jwt\"`");
 }
 
 /// `all x in claims: …` and `claims subset of …` hold of none.
@@ -81,17 +96,21 @@ void empty_set(Linter& l, const Rule& rule, const Case& c) {
         // Some other test asks for an element.
         const bool asked = std::any_of(c.literals.begin(), c.literals.end(), [&](const Literal& other) {
             const Expr& e = *other.test;
-            if (other.test == literal.test || !(other.positive && (e.op == Op::Any || e.op == Op::In || e.op == Op::Overlaps || e.op == Op::Compare)))
+            if (other.test == literal.test ||
+                !(other.positive &&
+                  (e.op == Op::Any || e.op == Op::In || e.op == Op::Overlaps || e.op == Op::Compare)))
                 return false;
             bool found = false;
-            each_expr(e, [&](const Expr& part) { found = found || (part.op == Op::Fact && part.id == list->id); });
+            each_expr(
+                e, [&](const Expr& part) { found = found || (part.op == Op::Fact && part.id == list->id); });
             return found;
         });
         if (asked) continue;
-        l.report(Lint::AllOfEmpty, literal.test->span, permit_of(rule) + " is content with an empty " + quoted(l.policy.facts[list->id].path),
+        l.report(Lint::AllOfEmpty, literal.test->span,
+                 permit_of(rule) + " is content with an empty " + quoted(l.policy.facts[list->id].path),
                  "true of a set without elements",
-                 "a token that states an empty set passes; ask for an element beside it: `any x in " + l.policy.facts[list->id].path +
-                     ": …`");
+                 "a token that states an empty set passes; ask for an element beside it: `any x in " +
+                     l.policy.facts[list->id].path + ": …`");
     }
 }
 
@@ -106,14 +125,17 @@ void letter_case(Linter& l, const Rule& rule, const Literal& literal) {
         const bool arm = claim == "xms_mirid" || claim == "xms_az_rid";
         const std::string& path = l.policy.facts[fact->id].path;
         if (kid->op == Op::Lower && !arm && literal.positive && rule.kind == RuleKind::Permit)
-            l.report(Lint::CaseFolded, kid->span, quoted(path) + " is compared without regard to case", "more than one name passes",
-                     "the issuer may tell `OCTO-ORG` from `octo-org`, and then somebody else has the other name; compare " + quoted(path) +
-                         " as it is");
+            l.report(Lint::CaseFolded, kid->span, quoted(path) + " is compared without regard to case",
+                     "more than one name passes",
+                     "the issuer may tell `OCTO-ORG` from `octo-org`, and then somebody else has the other "
+                     "name; compare " +
+                         quoted(path) + " as it is");
         if (kid->op == Op::Fact && arm && e.op != Op::Matches)
-            l.report(Lint::CaseExactArm, e.span, quoted(path) + " is compared with regard to case", "ARM writes it in more than one way",
+            l.report(Lint::CaseExactArm, e.span, quoted(path) + " is compared with regard to case",
+                     "ARM writes it in more than one way",
                      "`resourceGroups` comes as `resourcegroups` too, and this " +
-                         std::string(rule.kind == RuleKind::Permit ? "permit" : "rule") + " then misses it; compare `lower(" + path +
-                         ")` with text in lower case");
+                         std::string(rule.kind == RuleKind::Permit ? "permit" : "rule") +
+                         " then misses it; compare `lower(" + path + ")` with text in lower case");
     }
 }
 
@@ -131,17 +153,23 @@ void issuers(Linter& l) {
         const bool plain = issuer.url.starts_with("http://");
         if (plain || has_user_info(issuer.url))
             l.report(Lint::IssuerInsecure, issuer.span,
-                     "issuer " + quoted(issuer.name) + (plain ? " is reached without TLS" : " has a user's name in its URL"),
+                     "issuer " + quoted(issuer.name) +
+                         (plain ? " is reached without TLS" : " has a user's name in its URL"),
                      plain ? "`http:`" : "what is before the `@` is not the host",
-                     plain ? "whoever is between it and the broker can hand out keys in its name; declare the `https:` URL that the "
+                     plain ? "whoever is between it and the broker can hand out keys in its name; declare "
+                             "the `https:` URL that the "
                              "issuer puts into its tokens"
-                           : "it reads as one host and is another; declare the URL that the issuer puts into its tokens");
+                           : "it reads as one host and is another; declare the URL that the issuer puts into "
+                             "its tokens");
         if (kind == "kubernetes" && !issuer.max_age)
-            l.report(Lint::TokenAgeUnlimited, issuer.span, "tokens of " + quoted(issuer.name) + " may be of any age", "has no `max_age`",
-                     "tokens of service accounts that were kept in secrets have no expiry, and a copied one is good forever; add "
+            l.report(Lint::TokenAgeUnlimited, issuer.span,
+                     "tokens of " + quoted(issuer.name) + " may be of any age", "has no `max_age`",
+                     "tokens of service accounts that were kept in secrets have no expiry, and a copied one "
+                     "is good forever; add "
                      "`max_age 1h`");
         if (kind == "mcp" && issuer.types.empty())
-            l.report(Lint::TokenTypeUnchecked, issuer.span, "issuer " + quoted(issuer.name) + " accepts tokens of any type", "has no `type`",
+            l.report(Lint::TokenTypeUnchecked, issuer.span,
+                     "issuer " + quoted(issuer.name) + " accepts tokens of any type", "has no `type`",
                      "an ID token of the same issuer passes for an access token; add `type \"at+jwt\"`");
     }
 }
@@ -160,8 +188,10 @@ void replay(Linter& l) {
         return view.given && view.rule->kind == RuleKind::Permit && l.acts(*view.rule);
     });
     if (first != l.rules.end())
-        l.report(Lint::ReplayUnchecked, first->rule->span, "no rule denies a token that was used before", "permits to act",
-                 "whoever reads a token in a log can use it again while it lasts; write `deny token_replayed when host.replayed`, or "
+        l.report(Lint::ReplayUnchecked, first->rule->span, "no rule denies a token that was used before",
+                 "permits to act",
+                 "whoever reads a token in a log can use it again while it lasts; write `deny token_replayed "
+                 "when host.replayed`, or "
                  "`import std.owasp`");
 }
 

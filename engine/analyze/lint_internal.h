@@ -40,21 +40,23 @@ public:
     explicit Linter(const check::Policy& policy);
 
     const check::Policy& policy;
-    std::vector<RuleView> rules;                     ///< parallel to policy.rules
+    std::vector<RuleView> rules;  ///< parallel to policy.rules
 
     /// Adds a finding; null if the lint has one at this place already, or it is in a standard module.
     Finding* report(Lint lint, Span span, std::string message, std::string label = {}, std::string help = {});
 
     [[nodiscard]] bool given(Span span) const { return span.source < policy.given_sources; }
-    /// What a claim is called in its schema, from the root down (`kubernetes.io.namespace`), or the name of what is
-    /// captured out of one; empty for any other fact.
+    /// What a claim is called in its schema, from the root down (`kubernetes.io.namespace`), or the name of
+    /// what is captured out of one; empty for any other fact.
     [[nodiscard]] const std::string& claim_of(std::uint32_t fact) const { return claims_[fact]; }
     [[nodiscard]] const std::string& kind_of(std::uint32_t issuer) const {
         return policy.kinds[policy.issuers[issuer].kind].name;
     }
     /// Whether a case narrows any of these claims of an issuer.
-    [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer, std::span<const std::string_view> claims) const;
-    [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer, std::initializer_list<std::string_view> claims) const {
+    [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer,
+                                 std::span<const std::string_view> claims) const;
+    [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer,
+                                 std::initializer_list<std::string_view> claims) const {
         return restricts(c, issuer, std::span(claims.begin(), claims.size()));
     }
     /// The declaration whose name stands there; null if there is none.
@@ -69,7 +71,8 @@ private:
     std::vector<Finding> findings_;
     std::set<std::tuple<Lint, std::uint32_t, std::uint32_t, std::uint32_t>> seen_;
     std::vector<std::string> claims_;  ///< parallel to policy.facts
-    std::map<std::pair<std::uint32_t, std::uint32_t>, const ast::Decl*> declarations_;  ///< by source and offset of the name
+    std::map<std::pair<std::uint32_t, std::uint32_t>, const ast::Decl*>
+        declarations_;  ///< by source and offset of the name
 };
 
 /// Visits every expression of a declaration, as it is written.
@@ -91,7 +94,8 @@ struct Bound {
 };
 [[nodiscard]] Bound bound_of(const Literal& literal);
 
-/// The fact that a value is or is made of: through `lower`, `words`, conversions and parts; null if it is none.
+/// The fact that a value is or is made of: through `lower`, `words`, conversions and parts; null if it is
+/// none.
 [[nodiscard]] const check::Expr* fact_in(const check::Expr& value);
 
 /// A test of one fact against constants: `==` or `in` a set of them, or `contains`. Null: it is not one.
@@ -103,7 +107,8 @@ struct Pinned {
 /// The constants of a Text, Integer or Set.
 [[nodiscard]] std::vector<const check::Expr*> constants_of(const check::Expr& constant);
 
-/// The same, where it says which constants a single-valued fact can have: not `contains`, not a part of the fact.
+/// The same, where it says which constants a single-valued fact can have: not `contains`, not a part of the
+/// fact.
 [[nodiscard]] Pinned pinned_fact(const Literal& literal);
 
 /// Visits every test of a condition with the outcome that helps it to hold; bodies of quantifiers too.
@@ -111,11 +116,14 @@ void each_test(const check::Expr& e, bool positive, const std::function<void(con
 /// Visits every expression.
 void each_expr(const check::Expr& e, const std::function<void(const check::Expr&)>& visit);
 
-/// Visits every case of every given permit that must be, or may be, under an issuer of the kind; empty: of any.
+/// Visits every case of every given permit that must be, or may be, under an issuer of the kind; empty: of
+/// any.
 void each_trust(Linter& l, std::string_view kind,
                 const std::function<void(const check::Rule&, const Case&, std::uint32_t issuer)>& visit);
 
-[[nodiscard]] inline std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+[[nodiscard]] inline std::string quoted(std::string_view text) {
+    return "`" + std::string(text) + "`";
+}
 [[nodiscard]] bool one_of(std::string_view text, std::span<const std::string_view> words);
 [[nodiscard]] inline bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
     return one_of(text, std::span(words.begin(), words.size()));

@@ -26,7 +26,9 @@ struct Left {
     std::vector<const Literal*> others;  ///< bounds, patterns and exclusions
 };
 
-bool equal(const Expr& a, const Expr& b) { return a.op == Op::Text ? a.text == b.text : a.integer == b.integer; }
+bool equal(const Expr& a, const Expr& b) {
+    return a.op == Op::Text ? a.text == b.text : a.integer == b.integer;
+}
 
 bool is_in(const Expr& constant, const std::vector<const Expr*>& all) {
     return std::any_of(all.begin(), all.end(), [&](const Expr* each) { return equal(constant, *each); });
@@ -35,12 +37,16 @@ bool is_in(const Expr& constant, const std::vector<const Expr*>& all) {
 /// Whether the constant can pass the test; true where nobody knows.
 bool passes(const Expr& constant, const Literal& literal) {
     const Expr& e = *literal.test;
-    if (const Bound bound = bound_of(literal); bound.fact != nullptr) return holds(constant.integer, bound.cmp, bound.value);
+    if (const Bound bound = bound_of(literal); bound.fact != nullptr)
+        return holds(constant.integer, bound.cmp, bound.value);
     if (constant.op != Op::Text) return true;
-    if (e.op == Op::Like) return glob_match(e.text, constant.text, separators_of(static_cast<Kind>(e.index))) == literal.positive;
+    if (e.op == Op::Like)
+        return glob_match(e.text, constant.text, separators_of(static_cast<Kind>(e.index))) ==
+               literal.positive;
     if (e.op == Op::Matches) {
         const RE2 pattern(re2::StringPiece(e.text.data(), e.text.size()), RE2::Quiet);
-        return !pattern.ok() || RE2::FullMatch(re2::StringPiece(constant.text.data(), constant.text.size()), pattern) == literal.positive;
+        return !pattern.ok() || RE2::FullMatch(re2::StringPiece(constant.text.data(), constant.text.size()),
+                                               pattern) == literal.positive;
     }
     // `!=` and `not in`.
     const Pinned excluded = pinned_fact({literal.test, !literal.positive});
@@ -64,7 +70,8 @@ Conflict conflict_of_facts(const Case& c) {
         const Expr& e = *literal.test;
         const bool about = e.op == Op::Like || e.op == Op::Matches || e.op == Op::Compare || e.op == Op::In;
         const Expr* fact = about ? fact_in(*e.kids[0]) : nullptr;
-        if (fact == e.kids[0] && fact != nullptr && fact->type.kind != Kind::List) facts[fact->id].others.push_back(&literal);
+        if (fact == e.kids[0] && fact != nullptr && fact->type.kind != Kind::List)
+            facts[fact->id].others.push_back(&literal);
     }
     for (const auto& [id, left] : facts) {
         if (left.by == nullptr) {
@@ -83,7 +90,8 @@ Conflict conflict_of_facts(const Case& c) {
             continue;
         }
         for (const Literal* other : left.others)
-            if (std::none_of(left.constants.begin(), left.constants.end(), [&](const Expr* each) { return passes(*each, *other); }))
+            if (std::none_of(left.constants.begin(), left.constants.end(),
+                             [&](const Expr* each) { return passes(*each, *other); }))
                 return {left.by, other->test};
     }
     return {};
@@ -135,7 +143,8 @@ Conflict conflict_of_opposites(const Case& c) {
 
 Conflict conflict_of(const Linter& l, const Rule& rule, const Case& c) {
     const bool permit = rule.kind == RuleKind::Permit;
-    for (const Conflict& found : {conflict_of_facts(c), conflict_of_issuers(l, c, permit), conflict_of_tools(l, rule, c), conflict_of_opposites(c)})
+    for (const Conflict& found : {conflict_of_facts(c), conflict_of_issuers(l, c, permit),
+                                  conflict_of_tools(l, rule, c), conflict_of_opposites(c)})
         if (found.first != nullptr) return found;
     return {};
 }
@@ -153,16 +162,20 @@ void lint_never(Linter& l) {
         });
         if (!never) continue;
         const bool permit = view.rule->kind == RuleKind::Permit;
-        Finding* found = l.report(
-            Lint::NeverMatches, view.rule->span,
-            std::string(spelling_of(view.rule->kind)) + " " + quoted(view.rule->name) +
-                (permit ? " never applies: what it asks for cannot hold together" : " holds of no request: what it asks for cannot hold together"),
-            "",
-            permit ? "whoever needs it is denied, and the next change to it may open more than it seems; join alternatives with `or`"
-                   : "what it should keep out passes; join alternatives with `or`");
+        Finding* found =
+            l.report(Lint::NeverMatches, view.rule->span,
+                     std::string(spelling_of(view.rule->kind)) + " " + quoted(view.rule->name) +
+                         (permit ? " never applies: what it asks for cannot hold together"
+                                 : " holds of no request: what it asks for cannot hold together"),
+                     "",
+                     permit ? "whoever needs it is denied, and the next change to it may open more than it "
+                              "seems; join alternatives with `or`"
+                            : "what it should keep out passes; join alternatives with `or`");
         if (found == nullptr) continue;
-        found->diagnostic.related.push_back({first.first->span, first.first == first.second ? "none of its tools" : "this"});
-        if (first.first != first.second) found->diagnostic.related.push_back({first.second->span, "and this exclude each other"});
+        found->diagnostic.related.push_back(
+            {first.first->span, first.first == first.second ? "none of its tools" : "this"});
+        if (first.first != first.second)
+            found->diagnostic.related.push_back({first.second->span, "and this exclude each other"});
     }
 }
 

@@ -9,9 +9,13 @@ namespace {
 
 using namespace check;
 
-std::string permit_of(const Rule& rule) { return "permit " + quoted(rule.name); }
+std::string permit_of(const Rule& rule) {
+    return "permit " + quoted(rule.name);
+}
 
-bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; }
+bool is_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
 
 // ---- subjects -----------------------------------------------------------------------------------
 
@@ -22,12 +26,13 @@ struct Elsewhere {
 
 const Elsewhere& elsewhere() {
     static const Elsewhere kClaims = {
-        {"repository_owner_id", "repository_id", "sub_owner_id", "sub_repository_id", "namespace_id", "project_id", "organization_id",
-         "terraform_organization_id", "repository_owner", "repository", "attribute.repository_id"},
-        {"repository_id", "sub_repository_id", "repository", "project_id", "pipeline_id", "terraform_workspace_id", "terraform_project_id",
+        {"repository_owner_id", "repository_id", "sub_owner_id", "sub_repository_id", "namespace_id",
+         "project_id", "organization_id", "terraform_organization_id", "repository_owner", "repository",
          "attribute.repository_id"},
-        {"ref", "ref_path", "event_name", "environment", "sub_ref", "sub_environment", "build_branch", "terraform_run_phase",
-         "job_workflow_ref", "workflow_ref", "attribute.ref", "attribute.environment"},
+        {"repository_id", "sub_repository_id", "repository", "project_id", "pipeline_id",
+         "terraform_workspace_id", "terraform_project_id", "attribute.repository_id"},
+        {"ref", "ref_path", "event_name", "environment", "sub_ref", "sub_environment", "build_branch",
+         "terraform_run_phase", "job_workflow_ref", "workflow_ref", "attribute.ref", "attribute.environment"},
     };
     return kClaims;
 }
@@ -37,7 +42,8 @@ struct Wide {
 };
 
 /// What a pattern `KEY:OWNER/PROJECT:REST` leaves open that should be said; `attack` empty: nothing.
-Wide wide_of(std::string_view pattern, const std::function<bool(const std::vector<std::string_view>&)>& told) {
+Wide wide_of(std::string_view pattern,
+             const std::function<bool(const std::vector<std::string_view>&)>& told) {
     if (pattern.starts_with("*"))
         return {"begins with anything", "what is before is not looked at",
                 "an environment or branch can be named so that the rest of the pattern stands at its end"};
@@ -58,8 +64,8 @@ Wide wide_of(std::string_view pattern, const std::function<bool(const std::vecto
         return {"takes every project of its owner", "new ones too",
                 "whoever may make a repository there gets the credential with it"};
     const std::string_view last = colon < rest.size() ? rest.substr(colon + 1) : std::string_view();
-    const bool open = last == "*" || last == "**" || last.ends_with(":**") || last == "ref:refs/heads/*" || last == "ref:refs/heads/**" ||
-                      last == "ref:*" || last == "ref:refs/**";
+    const bool open = last == "*" || last == "**" || last.ends_with(":**") || last == "ref:refs/heads/*" ||
+                      last == "ref:refs/heads/**" || last == "ref:*" || last == "ref:refs/**";
     if (open && !told(elsewhere().rest))
         return {"takes every branch and event", "feature branches and pull requests too",
                 "whoever may push a branch, or propose a change, gets the credential"};
@@ -70,7 +76,8 @@ void subject(Linter& l, const Case& c, const Literal& literal) {
     const Expr& e = *literal.test;
     if (!literal.positive || e.op != Op::Like || e.kids[0]->op != Op::Fact) return;
     const Fact& fact = l.policy.facts[e.kids[0]->id];
-    if (!one_of(l.claim_of(e.kids[0]->id), {"sub", "google.subject", "token.actions.githubusercontent.com:sub"}) ||
+    if (!one_of(l.claim_of(e.kids[0]->id),
+                {"sub", "google.subject", "token.actions.githubusercontent.com:sub"}) ||
         fact.type.kind != Kind::Subject)
         return;
     const auto told = [&](const std::vector<std::string_view>& claims) {
@@ -78,14 +85,17 @@ void subject(Linter& l, const Case& c, const Literal& literal) {
     };
     const Wide wide = wide_of(e.text, told);
     if (wide.attack.empty()) return;
-    l.report(Lint::SubjectWide, e.span, "pattern for " + quoted(fact.path) + " " + std::string(wide.what), std::string(wide.why),
-             std::string(wide.attack) + "; say it in full, or ask for the claims that say it, identifiers first");
+    l.report(
+        Lint::SubjectWide, e.span, "pattern for " + quoted(fact.path) + " " + std::string(wide.what),
+        std::string(wide.why),
+        std::string(wide.attack) + "; say it in full, or ask for the claims that say it, identifiers first");
 }
 
 /// A run of names that ends in a star: `/ns/prod*`, `example.*`.
 bool ends_inside(std::string_view text, std::string_view separators) {
     const std::size_t star = text.find('*');
-    return star != std::string_view::npos && star > 0 && separators.find(text[star - 1]) == std::string_view::npos;
+    return star != std::string_view::npos && star > 0 &&
+           separators.find(text[star - 1]) == std::string_view::npos;
 }
 
 void spiffe(Linter& l, const Rule& rule, const Literal& literal) {
@@ -107,10 +117,12 @@ void spiffe(Linter& l, const Rule& rule, const Literal& literal) {
     const bool any_domain = domain.find('*') != std::string_view::npos;
     if (!any_domain && !ends_inside(path, "/")) return;
     l.report(Lint::SpiffeWide, e.span,
-             permit_of(rule) + (any_domain ? " leaves the trust domain open" : " asks for the beginning of a name"),
+             permit_of(rule) +
+                 (any_domain ? " leaves the trust domain open" : " asks for the beginning of a name"),
              any_domain ? "other trust domains pass" : "longer names pass too",
-             any_domain ? "`example.com.evil` is somebody else's trust domain; name it in full"
-                        : "`/ns/prod*` is `/ns/prod-evil` as well; end the pattern at a slash, `/ns/prod/**`");
+             any_domain
+                 ? "`example.com.evil` is somebody else's trust domain; name it in full"
+                 : "`/ns/prod*` is `/ns/prod-evil` as well; end the pattern at a slash, `/ns/prod/**`");
 }
 
 // ---- regular expressions -------------------------------------------------------------------------
@@ -142,8 +154,10 @@ void regex_dot(Linter& l, const Expr& e, const Bare& bare) {
         if (e.text[at] != '.' || at == 0 || at + 1 >= e.text.size()) continue;
         if (!is_word(e.text[at - 1]) || !is_word(e.text[at + 1])) continue;
         const std::string shown(e.text.substr(at - 1, 3));
-        l.report(Lint::RegexDot, e.span, "dot of " + quoted(shown) + " stands for any character", "`.` is not a dot here",
-                 "a name with another letter in its place, which somebody can register, passes; write `\\\\.`, or compare with "
+        l.report(Lint::RegexDot, e.span, "dot of " + quoted(shown) + " stands for any character",
+                 "`.` is not a dot here",
+                 "a name with another letter in its place, which somebody can register, passes; write "
+                 "`\\\\.`, or compare with "
                  "`==` or `in`");
         return;
     }
@@ -162,7 +176,9 @@ std::vector<std::string_view> literals_of(std::string_view pattern) {
     return out;
 }
 
-bool plain_text(Kind kind) { return kind == Kind::String || kind == Kind::Path || kind == Kind::Subject || kind == Kind::Dotted; }
+bool plain_text(Kind kind) {
+    return kind == Kind::String || kind == Kind::Path || kind == Kind::Subject || kind == Kind::Dotted;
+}
 
 std::string in_quotes(std::string_view text) {
     std::string out = "\"";
@@ -177,22 +193,28 @@ void regex_literal(Linter& l, const Expr& e) {
     if (literals.size() == 1) {
         want += " == " + in_quotes(literals[0]);
     } else {
-        for (std::size_t i = 0; i < literals.size(); ++i) want += (i == 0 ? " in { " : ", ") + in_quotes(literals[i]);
+        for (std::size_t i = 0; i < literals.size(); ++i)
+            want += (i == 0 ? " in { " : ", ") + in_quotes(literals[i]);
         want += " }";
     }
-    Finding* found = l.report(Lint::RegexLiteral, e.span, "regular expression means no more than its literals",
-                              "an alternative that is not in parentheses is read wrong by people",
-                              "elsewhere `main|develop` matches `main-x`, and who copies this pattern brings that along; write the literals");
+    Finding* found = l.report(
+        Lint::RegexLiteral, e.span, "regular expression means no more than its literals",
+        literals.size() > 1 ? "alternatives without parentheses are read wrong by people" : "a literal",
+        "elsewhere `main|develop` matches `main-x`, and who copies this pattern brings that along; write the "
+        "literals");
     if (found == nullptr) return;
     // What was typed may stand in a definition, at another place than the text says.
-    if (!l.text_at(e.span).starts_with(l.text_at(e.kids[0]->span)) || e.kids[0]->span.begin != e.span.begin) return;
+    if (!l.text_at(e.span).starts_with(l.text_at(e.kids[0]->span)) || e.kids[0]->span.begin != e.span.begin)
+        return;
     found->diagnostic.replacement = want;
     found->fix = Edit{e.span, want};
 }
 
 void regex_glob(Linter& l, const Expr& e, const Bare& bare) {
     for (const std::size_t at : bare.at) {
-        if (e.text[at] != '*' || at == 0 || (e.text[at - 1] != '/' && e.text[at - 1] != ':' && e.text[at - 1] != '@')) continue;
+        if (e.text[at] != '*' || at == 0 ||
+            (e.text[at - 1] != '/' && e.text[at - 1] != ':' && e.text[at - 1] != '@'))
+            continue;
         l.report(Lint::RegexGlob, e.span, "a glob where a regular expression is expected",
                  "`" + std::string(e.text.substr(at - 1, 2)) + "` repeats the character before the star",
                  "`refs/tags/*` matches `refs/tags//` and no tag; write `like` for a glob, or `[^/]*`");
@@ -205,11 +227,13 @@ void glob_regex(Linter& l, const Expr& e) {
         const std::size_t at = e.text.find(sign);
         if (at == std::string_view::npos) continue;
         // A star behind a dot is a glob's for a host, or for the end of a name.
-        if (sign == ".*" && e.kids[0]->type.kind != Kind::Path && e.kids[0]->type.kind != Kind::Subject) continue;
+        if (sign == ".*" && e.kids[0]->type.kind != Kind::Path && e.kids[0]->type.kind != Kind::Subject)
+            continue;
         if (sign == ".*" && at > 0 && is_word(e.text[at - 1])) continue;
         l.report(Lint::GlobRegex, e.span, "a regular expression where a glob is expected",
                  quoted(sign) + " is plain text to `like`, but for its stars",
-                 "nothing has such a name, so the rule is dead, and the next change may open it; write `matches` for a regular expression");
+                 "nothing has such a name, so the rule is dead, and the next change may open it; write "
+                 "`matches` for a regular expression");
         return;
     }
 }

@@ -28,7 +28,9 @@ struct Offer {
 /// Whether a rule can apply to a tool, as far as the catalogue tells.
 bool reaches(const Linter& l, const RuleView& view, std::uint32_t tool) {
     const Rule& rule = *view.rule;
-    if (!rule.tools.empty() && std::find(rule.tools.begin(), rule.tools.end(), ToolId{tool}) == rule.tools.end()) return false;
+    if (!rule.tools.empty() &&
+        std::find(rule.tools.begin(), rule.tools.end(), ToolId{tool}) == rule.tools.end())
+        return false;
     return std::any_of(view.cases.begin(), view.cases.end(), [&](const Case& c) {
         return std::all_of(c.literals.begin(), c.literals.end(), [&](const Literal& literal) {
             const Bound bound = bound_of(literal);
@@ -66,11 +68,14 @@ void add_offer(Offer& offer, const Rule& rule) {
 void narrowing(Linter& l, const RuleView& view, const std::vector<Offer>& offers) {
     const Rule& rule = *view.rule;
     const auto tools = tools_of(l, view);
-    const bool granted = std::any_of(tools.begin(), tools.end(), [&](std::uint32_t tool) { return offers[tool].granted; });
+    const bool granted =
+        std::any_of(tools.begin(), tools.end(), [&](std::uint32_t tool) { return offers[tool].granted; });
     const std::string name = std::string(spelling_of(rule.kind)) + " " + quoted(rule.name);
     if (!rule.tools.empty() && !granted) {
-        l.report(Lint::RuleWithoutPermit, rule.span, name + " narrows what no permit grants", "no permit is for its tools",
-                 "it reads as if the tool were in use and guarded, and its conditions were never tried; leave it out, or write the permit");
+        l.report(Lint::RuleWithoutPermit, rule.span, name + " narrows what no permit grants",
+                 "no permit is for its tools",
+                 "it reads as if the tool were in use and guarded, and its conditions were never tried; "
+                 "leave it out, or write the permit");
         return;
     }
     if (rule.kind != RuleKind::Limit || rule.audience != nullptr || rule.single_use || !granted) return;
@@ -82,7 +87,8 @@ void narrowing(Linter& l, const RuleView& view, const std::vector<Offer>& offers
         if (rule.scopes == nullptr) continue;
         const auto kept = constants_of(*rule.scopes);
         for (const std::string_view scope : offer.scopes)
-            if (std::none_of(kept.begin(), kept.end(), [&](const Expr* each) { return each->text == scope; })) return;
+            if (std::none_of(kept.begin(), kept.end(), [&](const Expr* each) { return each->text == scope; }))
+                return;
     }
     l.report(Lint::LimitIdle, rule.span, name + " limits nothing",
              rule.ttl != nullptr ? "no permit grants for longer" : "no permit grants anything else",
@@ -91,25 +97,33 @@ void narrowing(Linter& l, const RuleView& view, const std::vector<Offer>& offers
 
 void tiers(Linter& l, const RuleView& view, const std::vector<RuleView>& all) {
     const auto tools = tools_of(l, view);
-    const auto lowest = std::find_if(tools.begin(), tools.end(), [&](std::uint32_t tool) { return l.policy.tools[tool].tier == 0; });
-    const auto acting = std::find_if(tools.begin(), tools.end(), [&](std::uint32_t tool) { return l.policy.tools[tool].tier > 0; });
+    const auto lowest = std::find_if(tools.begin(), tools.end(),
+                                     [&](std::uint32_t tool) { return l.policy.tools[tool].tier == 0; });
+    const auto acting = std::find_if(tools.begin(), tools.end(),
+                                     [&](std::uint32_t tool) { return l.policy.tools[tool].tier > 0; });
     if (lowest == tools.end() || acting == tools.end()) return;
     const bool approved = std::any_of(all.begin(), all.end(), [&](const RuleView& other) {
         if (other.rule->kind != RuleKind::Require) return false;
-        return std::all_of(tools.begin(), tools.end(), [&](std::uint32_t tool) { return l.policy.tools[tool].tier == 0 || reaches(l, other, tool); });
+        return std::all_of(tools.begin(), tools.end(), [&](std::uint32_t tool) {
+            return l.policy.tools[tool].tier == 0 || reaches(l, other, tool);
+        });
     });
     if (approved) return;
     const auto& read = l.policy.tools[*lowest];
     const auto& act = l.policy.tools[*acting];
     const auto& members = l.policy.enums[l.policy.tier.value].members;
     Finding* found = l.report(Lint::MixedTiers, view.rule->span,
-                              "permit " + quoted(view.rule->name) + " is for reading and for acting: " + quoted(read.name) + " and " + quoted(act.name),
+                              "permit " + quoted(view.rule->name) + " is for reading and for acting: " +
+                                  quoted(read.name) + " and " + quoted(act.name),
                               "",
-                              "an agent that was let in to look can act, without anybody's approval; write a permit for each tier, or a `require` "
+                              "an agent that was let in to look can act, without anybody's approval; write a "
+                              "permit for each tier, or a `require` "
                               "rule for the higher one");
     if (found == nullptr) return;
-    found->diagnostic.related.push_back({read.span, "tier " + quoted(members[static_cast<std::size_t>(read.tier)])});
-    found->diagnostic.related.push_back({act.span, "tier " + quoted(members[static_cast<std::size_t>(act.tier)])});
+    found->diagnostic.related.push_back(
+        {read.span, "tier " + quoted(members[static_cast<std::size_t>(read.tier)])});
+    found->diagnostic.related.push_back(
+        {act.span, "tier " + quoted(members[static_cast<std::size_t>(act.tier)])});
 }
 
 }  // namespace
@@ -125,20 +139,27 @@ void lint_reach(Linter& l) {
     for (const RuleView& view : l.rules) {
         if (!view.given) continue;
         const Rule& rule = *view.rule;
-        if (rule.kind == RuleKind::Permit) tiers(l, view, l.rules);
-        else if (permits) narrowing(l, view, offers);
-        if (rule.kind == RuleKind::Deny && std::find(std::begin(kReasons), std::end(kReasons), rule.name) != std::end(kReasons))
-            l.report(Lint::ReasonName, rule.span, "deny " + quoted(rule.name) + " is named like a reason that the engine gives itself",
+        if (rule.kind == RuleKind::Permit)
+            tiers(l, view, l.rules);
+        else if (permits)
+            narrowing(l, view, offers);
+        if (rule.kind == RuleKind::Deny &&
+            std::find(std::begin(kReasons), std::end(kReasons), rule.name) != std::end(kReasons))
+            l.report(Lint::ReasonName, rule.span,
+                     "deny " + quoted(rule.name) + " is named like a reason that the engine gives itself",
                      "the code of two different reasons",
-                     "who reads the record cannot tell them apart, and nor can an alarm; name it for what it denies");
+                     "who reads the record cannot tell them apart, and nor can an alarm; name it for what it "
+                     "denies");
     }
     // A module that permits nothing is there to be imported.
     for (std::size_t i = 0; permits && i < offers.size(); ++i) {
         const Tool& tool = l.policy.tools[i];
         const ast::Decl* decl = l.declaration_of(tool.span);
         if (offers[i].granted || decl == nullptr || decl->exported) continue;
-        l.report(Lint::UnusedTool, tool.span, "tool " + quoted(tool.name) + " is granted by no permit", "asked for, it is denied",
-                 "it looks like something that agents use, and may be a permit that was lost; write the permit, or leave the tool out");
+        l.report(Lint::UnusedTool, tool.span, "tool " + quoted(tool.name) + " is granted by no permit",
+                 "asked for, it is denied",
+                 "it looks like something that agents use, and may be a permit that was lost; write the "
+                 "permit, or leave the tool out");
     }
 }
 

@@ -1,5 +1,5 @@
-// Rules that cover each other. Not pair by pair: a rule is looked for under the rarest thing that it asks for, by
-// those that ask for that as well.
+// Rules that cover each other. Not pair by pair: a rule is looked for under the rarest thing that it asks
+// for, by those that ask for that as well.
 #include <algorithm>
 #include <optional>
 #include <unordered_map>
@@ -19,10 +19,18 @@ std::uint64_t key(std::uint64_t sort, std::uint64_t a, std::uint64_t b = 0) {
     return (sort * 0x9E3779B97F4A7C15 ^ a) * 0xBF58476D1CE4E5B9 + b * 0x94D049BB133111EB;
 }
 
-std::uint64_t constant_key(std::uint32_t fact, const Expr& constant) { return key(1, fact, hash_of(constant)); }
-std::uint64_t fact_key(std::uint32_t fact) { return key(2, fact); }
-std::uint64_t issuer_key(std::uint32_t issuer) { return key(3, issuer); }
-std::uint64_t shape_key(const Literal& literal) { return key(literal.positive ? 4 : 5, hash_of(*literal.test)); }
+std::uint64_t constant_key(std::uint32_t fact, const Expr& constant) {
+    return key(1, fact, hash_of(constant));
+}
+std::uint64_t fact_key(std::uint32_t fact) {
+    return key(2, fact);
+}
+std::uint64_t issuer_key(std::uint32_t issuer) {
+    return key(3, issuer);
+}
+std::uint64_t shape_key(const Literal& literal) {
+    return key(literal.positive ? 4 : 5, hash_of(*literal.test));
+}
 
 /// The one fact that a bound, a pattern or an exclusion is about; null: it is another sort of test.
 const Expr* fact_of(const Literal& literal) {
@@ -37,7 +45,8 @@ const Expr* fact_of(const Literal& literal) {
 std::vector<std::uint64_t> keys_of(const Literal& literal) {
     std::vector<std::uint64_t> out;
     if (const Pinned test = pinned_fact(literal); test.value != nullptr) {
-        for (const Expr* constant : constants_of(*test.constant)) out.push_back(constant_key(test.value->id, *constant));
+        for (const Expr* constant : constants_of(*test.constant))
+            out.push_back(constant_key(test.value->id, *constant));
         return out;
     }
     if (literal.test->op == Op::IssuerIs && literal.positive) return {issuer_key(literal.test->id)};
@@ -63,7 +72,10 @@ std::vector<std::uint64_t> questions_of(const Case& c) {
     return out;
 }
 
-bool equal(const Expr& a, const Expr& b) { return a.op == Op::Text ? b.op == Op::Text && a.text == b.text : b.op == Op::Integer && a.integer == b.integer; }
+bool equal(const Expr& a, const Expr& b) {
+    return a.op == Op::Text ? b.op == Op::Text && a.text == b.text
+                            : b.op == Op::Integer && a.integer == b.integer;
+}
 
 /// Whether a value that is one of the constants passes the test.
 bool all_pass(const std::vector<const Expr*>& constants, const Literal& test) {
@@ -73,12 +85,14 @@ bool all_pass(const std::vector<const Expr*>& constants, const Literal& test) {
     return std::all_of(constants.begin(), constants.end(), [&](const Expr* each) {
         const auto among = [&](const Pinned& set) {
             const auto all = constants_of(*set.constant);
-            return std::any_of(all.begin(), all.end(), [&](const Expr* other) { return equal(*each, *other); });
+            return std::any_of(all.begin(), all.end(),
+                               [&](const Expr* other) { return equal(*each, *other); });
         };
         if (wanted.value != nullptr) return among(wanted);
         if (bound.fact != nullptr) return holds(each->integer, bound.cmp, bound.value);
         if (excluded.value != nullptr) return !among(excluded);
-        return glob && each->op == Op::Text && glob_match(test.test->text, each->text, separators_of(static_cast<Kind>(test.test->index)));
+        return glob && each->op == Op::Text &&
+               glob_match(test.test->text, each->text, separators_of(static_cast<Kind>(test.test->index)));
     });
 }
 
@@ -89,11 +103,14 @@ bool implies(const Literal& a, const Literal& b) {
     const Pinned wanted = pinned_fact(b);
     const Expr* about = wanted.value != nullptr ? wanted.value : fact_of(b);
     if (about == nullptr) return false;
-    if (from.value != nullptr) return from.value->id == about->id && all_pass(constants_of(*from.constant), b);
+    if (from.value != nullptr)
+        return from.value->id == about->id && all_pass(constants_of(*from.constant), b);
     const Bound narrow = bound_of(a), wide = bound_of(b);
     if (narrow.fact == nullptr || wide.fact == nullptr || narrow.fact->id != wide.fact->id) return false;
-    const bool below = (narrow.cmp == Cmp::Le || narrow.cmp == Cmp::Lt) && (wide.cmp == Cmp::Le || wide.cmp == Cmp::Lt);
-    const bool above = (narrow.cmp == Cmp::Ge || narrow.cmp == Cmp::Gt) && (wide.cmp == Cmp::Ge || wide.cmp == Cmp::Gt);
+    const bool below =
+        (narrow.cmp == Cmp::Le || narrow.cmp == Cmp::Lt) && (wide.cmp == Cmp::Le || wide.cmp == Cmp::Lt);
+    const bool above =
+        (narrow.cmp == Cmp::Ge || narrow.cmp == Cmp::Gt) && (wide.cmp == Cmp::Ge || wide.cmp == Cmp::Gt);
     const bool strict = wide.cmp == Cmp::Lt || wide.cmp == Cmp::Gt;
     const bool equal_will_do = !strict || narrow.cmp == wide.cmp;
     if (below) return narrow.value < wide.value || (narrow.value == wide.value && equal_will_do);
@@ -104,13 +121,15 @@ bool implies(const Case& a, const Case& b) {
     return std::all_of(b.literals.begin(), b.literals.end(), [&](const Literal& wanted) {
         if (wanted.test->op == Op::IssuerIs && wanted.positive)
             return std::binary_search(a.issuers.begin(), a.issuers.end(), wanted.test->id);
-        return std::any_of(a.literals.begin(), a.literals.end(), [&](const Literal& each) { return implies(each, wanted); });
+        return std::any_of(a.literals.begin(), a.literals.end(),
+                           [&](const Literal& each) { return implies(each, wanted); });
     });
 }
 
 bool implies(const RuleView& a, const RuleView& b) {
     return std::all_of(a.cases.begin(), a.cases.end(), [&](const Case& each) {
-        return std::any_of(b.cases.begin(), b.cases.end(), [&](const Case& other) { return implies(each, other); });
+        return std::any_of(b.cases.begin(), b.cases.end(),
+                           [&](const Case& other) { return implies(each, other); });
     });
 }
 
@@ -133,23 +152,29 @@ std::optional<std::vector<std::string_view>> texts_of(const Expr* set) {
 
 /// Whether a permit grants all that another one does, and for as long.
 bool grants_as_much(const Rule& wide, const Rule& narrow) {
-    if (wide.ttl == nullptr || narrow.ttl == nullptr || wide.ttl->op != Op::Integer || narrow.ttl->op != Op::Integer) return false;
+    if (wide.ttl == nullptr || narrow.ttl == nullptr || wide.ttl->op != Op::Integer ||
+        narrow.ttl->op != Op::Integer)
+        return false;
     if (wide.ttl->integer < narrow.ttl->integer) return false;
     const auto all = texts_of(wide.scopes), some = texts_of(narrow.scopes);
     return all && some && std::includes(all->begin(), all->end(), some->begin(), some->end());
 }
 
-bool same_part(const Expr* a, const Expr* b) { return a == nullptr || b == nullptr ? a == b : same(*a, *b); }
+bool same_part(const Expr* a, const Expr* b) {
+    return a == nullptr || b == nullptr ? a == b : same(*a, *b);
+}
 
 bool same_effect(const Rule& a, const Rule& b) {
     const auto duties = [](const check::Obligation& x, const check::Obligation& y) {
-        return x.name == y.name && std::equal(x.args.begin(), x.args.end(), y.args.begin(), y.args.end(), [](const auto& p, const auto& q) {
-                   return p.name == q.name && same(*p.value, *q.value);
-               });
+        return x.name == y.name && std::equal(x.args.begin(), x.args.end(), y.args.begin(), y.args.end(),
+                                              [](const auto& p, const auto& q) {
+                                                  return p.name == q.name && same(*p.value, *q.value);
+                                              });
     };
-    return same_part(a.scopes, b.scopes) && same_part(a.ttl, b.ttl) && same_part(a.audience, b.audience) && a.single_use == b.single_use &&
-           a.approvals == b.approvals && a.groups == b.groups && std::equal(a.obligations.begin(), a.obligations.end(), b.obligations.begin(),
-                                                                            b.obligations.end(), duties);
+    return same_part(a.scopes, b.scopes) && same_part(a.ttl, b.ttl) && same_part(a.audience, b.audience) &&
+           a.single_use == b.single_use && a.approvals == b.approvals && a.groups == b.groups &&
+           std::equal(a.obligations.begin(), a.obligations.end(), b.obligations.begin(), b.obligations.end(),
+                      duties);
 }
 
 class Relations {
@@ -172,7 +197,8 @@ public:
             look(i, always_);
             for (const std::uint64_t at : questions_of(view.cases.front()))
                 for (const std::uint32_t tool : {tools_of(*view.rule).front(), ToolId::kNone})
-                    if (const auto found = by_key_.find(key(6, at, tool)); found != by_key_.end()) look(i, found->second);
+                    if (const auto found = by_key_.find(key(6, at, tool)); found != by_key_.end())
+                        look(i, found->second);
         }
     }
 
@@ -191,7 +217,8 @@ private:
         for (const Literal& each : c.literals)
             if (weight(each) < weight(*rarest)) rarest = &each;
         for (const std::uint64_t at : keys_of(*rarest))
-            for (const std::uint32_t tool : tools_of(*l_.rules[rule].rule)) by_key_[key(6, at, tool)].push_back(rule);
+            for (const std::uint32_t tool : tools_of(*l_.rules[rule].rule))
+                by_key_[key(6, at, tool)].push_back(rule);
     }
 
     /// The tools of a rule, or one that stands for any.
@@ -220,34 +247,48 @@ private:
         if (a.kind == RuleKind::Permit && b.kind == RuleKind::Deny) return denied(a, b);
         if (a.each.valid()) return;
         if (a.kind == RuleKind::Deny && b.kind == RuleKind::Deny) {
-            if (Finding* found = l_.report(Lint::RedundantDeny, a.span, "deny " + quoted(a.name) + " denies nothing that " + quoted(b.name) + " lets through",
-                                           "", "whoever changes one of them believes that the other one is meant; leave it out, or narrow " +
-                                                   quoted(b.name)))
+            if (Finding* found = l_.report(
+                    Lint::RedundantDeny, a.span,
+                    "deny " + quoted(a.name) + " denies nothing that " + quoted(b.name) + " lets through", "",
+                    "whoever changes one of them believes that the other one is meant; leave it out, or "
+                    "narrow " +
+                        quoted(b.name)))
                 found->diagnostic.related.push_back({b.span, "covers it"});
         }
         if (a.kind != RuleKind::Permit || b.kind != RuleKind::Permit || !grants_as_much(b, a)) return;
         if ((both && grants_as_much(a, b) && narrow_index < wide_index) || extends(b, a)) return;
-        if (Finding* found = l_.report(Lint::ShadowedPermit, a.span, "permit " + quoted(a.name) + " grants nothing that " + quoted(b.name) + " does not",
-                                       "", "narrowing " + quoted(a.name) + " narrows nothing, and people will believe that it does; leave it out, or narrow " +
-                                               quoted(b.name)))
+        if (Finding* found = l_.report(
+                Lint::ShadowedPermit, a.span,
+                "permit " + quoted(a.name) + " grants nothing that " + quoted(b.name) + " does not", "",
+                "narrowing " + quoted(a.name) +
+                    " narrows nothing, and people will believe that it does; leave it out, or narrow " +
+                    quoted(b.name)))
             found->diagnostic.related.push_back({b.span, "applies wherever it does, and grants as much"});
     }
 
     void twice(std::uint32_t narrow_index, std::uint32_t wide_index) {
         if (narrow_index < wide_index) return;
         const Rule &a = *l_.rules[narrow_index].rule, &b = *l_.rules[wide_index].rule;
-        Finding* found = l_.report(Lint::DuplicateRule, a.span, std::string(spelling_of(a.kind)) + " " + quoted(a.name) + " says what " + quoted(b.name) + " says",
-                                   "", "a change to one of them changes nothing, and people will believe that it does; leave one out");
+        Finding* found = l_.report(
+            Lint::DuplicateRule, a.span,
+            std::string(spelling_of(a.kind)) + " " + quoted(a.name) + " says what " + quoted(b.name) +
+                " says",
+            "",
+            "a change to one of them changes nothing, and people will believe that it does; leave one out");
         if (found == nullptr) return;
         found->diagnostic.related.push_back({b.span, "says the same"});
         // A deny's name is its reason code: without it the decision would say something else.
         const ast::Decl* decl = l_.declaration_of(a.span);
-        if (a.kind != RuleKind::Deny && decl != nullptr) found->fix = removal_of(l_.policy.sources[a.span.source].text, decl->span);
+        if (a.kind != RuleKind::Deny && decl != nullptr)
+            found->fix = removal_of(l_.policy.sources[a.span.source].text, decl->span);
     }
 
     void denied(const Rule& a, const Rule& b) {
-        Finding* found = l_.report(Lint::DeniedPermit, a.span, "permit " + quoted(a.name) + " is denied in every case, by " + quoted(b.name), "",
-                                   "it never applies, and opens at once when the deny is changed; leave it out, or say in the deny whom it is not for");
+        Finding* found =
+            l_.report(Lint::DeniedPermit, a.span,
+                      "permit " + quoted(a.name) + " is denied in every case, by " + quoted(b.name), "",
+                      "it never applies, and opens at once when the deny is changed; leave it out, or say in "
+                      "the deny whom it is not for");
         if (found != nullptr) found->diagnostic.related.push_back({b.span, "applies wherever it does"});
     }
 
@@ -267,6 +308,8 @@ private:
 
 }  // namespace
 
-void lint_relations(Linter& l) { Relations(l).run(); }
+void lint_relations(Linter& l) {
+    Relations(l).run();
+}
 
 }  // namespace writ::analyze

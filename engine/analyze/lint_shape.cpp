@@ -16,12 +16,18 @@ std::uint64_t mix(std::uint64_t h, std::uint64_t value) {
 
 Cmp negated(Cmp cmp) {
     switch (cmp) {
-        case Cmp::Eq: return Cmp::Ne;
-        case Cmp::Ne: return Cmp::Eq;
-        case Cmp::Lt: return Cmp::Ge;
-        case Cmp::Le: return Cmp::Gt;
-        case Cmp::Gt: return Cmp::Le;
-        case Cmp::Ge: return Cmp::Lt;
+        case Cmp::Eq:
+            return Cmp::Ne;
+        case Cmp::Ne:
+            return Cmp::Eq;
+        case Cmp::Lt:
+            return Cmp::Ge;
+        case Cmp::Le:
+            return Cmp::Gt;
+        case Cmp::Gt:
+            return Cmp::Le;
+        case Cmp::Ge:
+            return Cmp::Lt;
     }
     return cmp;
 }
@@ -29,16 +35,23 @@ Cmp negated(Cmp cmp) {
 Cmp turned(Cmp cmp) {
     switch (cmp) {
         case Cmp::Eq:
-        case Cmp::Ne: return cmp;
-        case Cmp::Lt: return Cmp::Gt;
-        case Cmp::Le: return Cmp::Ge;
-        case Cmp::Gt: return Cmp::Lt;
-        case Cmp::Ge: return Cmp::Le;
+        case Cmp::Ne:
+            return cmp;
+        case Cmp::Lt:
+            return Cmp::Gt;
+        case Cmp::Le:
+            return Cmp::Ge;
+        case Cmp::Gt:
+            return Cmp::Lt;
+        case Cmp::Ge:
+            return Cmp::Le;
     }
     return cmp;
 }
 
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+bool is_blank(std::string_view text) {
+    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
 
 std::size_t line_start(std::string_view text, std::size_t at) {
     const std::size_t before = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
@@ -49,30 +62,40 @@ std::size_t line_start(std::string_view text, std::size_t at) {
 
 std::uint64_t hash_of(const Expr& e) {
     std::uint64_t h = static_cast<std::uint64_t>(e.op) * 31 + static_cast<std::uint64_t>(e.cmp);
-    for (const std::uint64_t each : {std::uint64_t{e.id}, std::uint64_t{e.index}, std::uint64_t{e.field.value},
-                                     static_cast<std::uint64_t>(e.integer), std::uint64_t{std::hash<std::string_view>{}(e.text)},
-                                     std::uint64_t{e.window.start}, std::uint64_t{e.window.end}, std::uint64_t{e.window.days}})
+    for (const std::uint64_t each :
+         {std::uint64_t{e.id}, std::uint64_t{e.index}, std::uint64_t{e.field.value},
+          static_cast<std::uint64_t>(e.integer), std::uint64_t{std::hash<std::string_view>{}(e.text)},
+          std::uint64_t{e.window.start}, std::uint64_t{e.window.end}, std::uint64_t{e.window.days}})
         h = mix(h, each);
     for (const Expr* kid : e.kids) h = mix(h, hash_of(*kid));
     return h;
 }
 
 bool same(const Expr& a, const Expr& b) {
-    if (a.op != b.op || a.cmp != b.cmp || a.id != b.id || a.index != b.index || a.field != b.field || a.integer != b.integer ||
-        a.text != b.text || a.type.kind != b.type.kind || a.kids.size() != b.kids.size())
+    if (a.op != b.op || a.cmp != b.cmp || a.id != b.id || a.index != b.index || a.field != b.field ||
+        a.integer != b.integer || a.text != b.text || a.type.kind != b.type.kind ||
+        a.kids.size() != b.kids.size())
         return false;
-    if (a.window.start != b.window.start || a.window.end != b.window.end || a.window.days != b.window.days) return false;
-    return std::equal(a.kids.begin(), a.kids.end(), b.kids.begin(), [](const Expr* x, const Expr* y) { return same(*x, *y); });
+    if (a.window.start != b.window.start || a.window.end != b.window.end || a.window.days != b.window.days)
+        return false;
+    return std::equal(a.kids.begin(), a.kids.end(), b.kids.begin(),
+                      [](const Expr* x, const Expr* y) { return same(*x, *y); });
 }
 
 bool holds(std::int64_t value, Cmp cmp, std::int64_t bound) {
     switch (cmp) {
-        case Cmp::Eq: return value == bound;
-        case Cmp::Ne: return value != bound;
-        case Cmp::Lt: return value < bound;
-        case Cmp::Le: return value <= bound;
-        case Cmp::Gt: return value > bound;
-        case Cmp::Ge: return value >= bound;
+        case Cmp::Eq:
+            return value == bound;
+        case Cmp::Ne:
+            return value != bound;
+        case Cmp::Lt:
+            return value < bound;
+        case Cmp::Le:
+            return value <= bound;
+        case Cmp::Gt:
+            return value > bound;
+        case Cmp::Ge:
+            return value >= bound;
     }
     return false;
 }
@@ -91,7 +114,8 @@ Edit removal_of(std::string_view text, Span span) {
     std::size_t end = std::min<std::size_t>(text.find('\n', span.end), text.size());
     if (!is_blank(text.substr(span.end, end - span.end))) return {span, ""};
     std::size_t begin = line_start(text, span.begin);
-    if (!is_blank(text.substr(begin, span.begin - begin))) return {{span.source, span.begin, static_cast<std::uint32_t>(end)}, ""};
+    if (!is_blank(text.substr(begin, span.begin - begin)))
+        return {{span.source, span.begin, static_cast<std::uint32_t>(end)}, ""};
     while (begin > 0) {
         const std::size_t above = line_start(text, begin - 1);
         const std::size_t first = text.find_first_not_of(" \t", above);
@@ -100,8 +124,10 @@ Edit removal_of(std::string_view text, Span span) {
     }
     if (end < text.size()) ++end;
     const std::size_t behind = std::min(text.find('\n', end), text.size());
-    const bool apart = begin == 0 || is_blank(text.substr(line_start(text, begin - 1), begin - line_start(text, begin - 1)));
-    if (apart && end < text.size() && is_blank(text.substr(end, behind - end))) end = std::min(behind + 1, text.size());
+    const bool apart =
+        begin == 0 || is_blank(text.substr(line_start(text, begin - 1), begin - line_start(text, begin - 1)));
+    if (apart && end < text.size() && is_blank(text.substr(end, behind - end)))
+        end = std::min(behind + 1, text.size());
     return {{span.source, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)}, ""};
 }
 

@@ -28,9 +28,12 @@ std::vector<Line> lines_of(std::string_view text) {
 std::size_t comment_in(std::string_view line) {
     bool quoted = false;
     for (std::size_t i = 0; i + 1 < line.size(); ++i) {
-        if (line[i] == '\\' && quoted) ++i;
-        else if (line[i] == '"') quoted = !quoted;
-        else if (!quoted && line[i] == '/' && line[i + 1] == '/') return i;
+        if (line[i] == '\\' && quoted)
+            ++i;
+        else if (line[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && line[i] == '/' && line[i + 1] == '/')
+            return i;
     }
     return std::string_view::npos;
 }
@@ -43,8 +46,13 @@ std::string_view trimmed(std::string_view text) {
 
 class Reader {
 public:
-    Reader(const check::Policy& policy, std::uint32_t source, std::vector<Suppression>& out, std::vector<Finding>& findings)
-        : text_(policy.sources[source].text), source_(source), lines_(lines_of(text_)), out_(out), findings_(findings) {
+    Reader(const check::Policy& policy, std::uint32_t source, std::vector<Suppression>& out,
+           std::vector<Finding>& findings)
+        : text_(policy.sources[source].text),
+          source_(source),
+          lines_(lines_of(text_)),
+          out_(out),
+          findings_(findings) {
         for (const ast::Decl& decl : policy.files[source].decls) declarations_.push_back(decl.span);
     }
 
@@ -69,7 +77,8 @@ private:
     /// The next line that is not a comment, or the whole declaration that begins on it.
     [[nodiscard]] Span below(std::size_t line) const {
         for (std::size_t i = line + 1; i < lines_.size(); ++i) {
-            const std::string_view text = trimmed(text_.substr(lines_[i].begin, lines_[i].end - lines_[i].begin));
+            const std::string_view text =
+                trimmed(text_.substr(lines_[i].begin, lines_[i].end - lines_[i].begin));
             if (text.empty() || text.starts_with("//")) continue;
             const auto at = std::find_if(declarations_.begin(), declarations_.end(), [&](const Span& decl) {
                 return decl.begin >= lines_[i].begin && decl.begin < lines_[i].end;
@@ -82,13 +91,15 @@ private:
     void read(std::string_view said, Span covers) {
         said = trimmed(said);
         if (!said.starts_with("allow ")) {
-            unexplained(said.empty() ? text_.substr(0, 0) : said, "a `lint:` comment says `allow NAME because REASON`");
+            unexplained(said.empty() ? text_.substr(0, 0) : said,
+                        "a `lint:` comment says `allow NAME because REASON`");
             return;
         }
         said = trimmed(said.substr(6));
         const std::size_t word = said.find(" because");
         const std::string_view names = trimmed(said.substr(0, word));
-        const std::string_view reason = word == std::string_view::npos ? std::string_view() : trimmed(said.substr(word + 8));
+        const std::string_view reason =
+            word == std::string_view::npos ? std::string_view() : trimmed(said.substr(word + 8));
         if (reason.empty()) {
             unexplained(names, "the finding stays, until the comment says why it may");
             return;
@@ -101,20 +112,26 @@ private:
     }
 
     void unexplained(std::string_view part, std::string label) {
-        findings_.push_back(make_finding(Lint::SuppressionUnexplained, span_of(part), "suppression without a reason", std::move(label),
-                                         "who comes after cannot tell a decision from an oversight; write `// lint: allow NAME because REASON`"));
+        findings_.push_back(make_finding(Lint::SuppressionUnexplained, span_of(part),
+                                         "suppression without a reason", std::move(label),
+                                         "who comes after cannot tell a decision from an oversight; write "
+                                         "`// lint: allow NAME because REASON`"));
     }
 
     void one(std::string_view name, Span covers, std::string_view reason) {
         const auto rules = lint_rules();
-        const auto at = std::find_if(rules.begin(), rules.end(), [&](const LintRule& rule) { return rule.name == name; });
+        const auto at =
+            std::find_if(rules.begin(), rules.end(), [&](const LintRule& rule) { return rule.name == name; });
         if (at != rules.end()) {
-            out_.push_back({static_cast<Lint>(at - rules.begin()), span_of(name), covers, std::string(reason)});
+            out_.push_back(
+                {static_cast<Lint>(at - rules.begin()), span_of(name), covers, std::string(reason)});
             return;
         }
         const std::string_view near = nearest_lint(name);
-        findings_.push_back(make_finding(Lint::SuppressionUnused, span_of(name), "there is no lint " + quoted(name), "allows nothing",
-                                         near.empty() ? "`writ lint --help` says where they are listed" : "did you mean " + quoted(near) + "?"));
+        findings_.push_back(make_finding(Lint::SuppressionUnused, span_of(name),
+                                         "there is no lint " + quoted(name), "allows nothing",
+                                         near.empty() ? "`writ lint --help` says where they are listed"
+                                                      : "did you mean " + quoted(near) + "?"));
         findings_.back().diagnostic.replacement = near;
     }
 
@@ -130,7 +147,8 @@ private:
 
 std::vector<Suppression> suppressions(const check::Policy& policy, std::vector<Finding>& findings) {
     std::vector<Suppression> out;
-    for (std::uint32_t i = 0; i < policy.given_sources && i < policy.files.size(); ++i) Reader(policy, i, out, findings).run();
+    for (std::uint32_t i = 0; i < policy.given_sources && i < policy.files.size(); ++i)
+        Reader(policy, i, out, findings).run();
     return out;
 }
 

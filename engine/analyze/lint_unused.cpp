@@ -1,5 +1,5 @@
-// Declarations that nothing names. Names are compared as they are written, whatever they would resolve to, so that
-// what is used is never called unused.
+// Declarations that nothing names. Names are compared as they are written, whatever they would resolve to, so
+// that what is used is never called unused.
 #include <algorithm>
 #include <unordered_set>
 
@@ -93,8 +93,10 @@ std::string_view noun_of(const ast::Decl& decl) {
 const ast::Name* name_of(const ast::Decl& decl) {
     return std::visit(
         [](const auto& node) -> const ast::Name* {
-            if constexpr (requires { node.name.span; }) return &node.name;
-            else return nullptr;
+            if constexpr (requires { node.name.span; })
+                return &node.name;
+            else
+                return nullptr;
         },
         decl.node);
 }
@@ -103,14 +105,18 @@ void unused(Linter& l, const ast::Decl& decl, const Names& used) {
     const ast::Name* name = name_of(decl);
     if (name == nullptr || decl.exported || used.contains(name->text) || name->text == "tier") return;
     if (std::holds_alternative<ast::IssuerDecl>(decl.node)) {
-        l.report(Lint::UnusedIssuer, name->span, "no rule asks for tokens of " + quoted(name->text), "its tokens are accepted, and get nothing",
-                 "a permit that asks for no issuer accepts them as well, and what the issuer was for may be gone; take it out");
+        l.report(Lint::UnusedIssuer, name->span, "no rule asks for tokens of " + quoted(name->text),
+                 "its tokens are accepted, and get nothing",
+                 "a permit that asks for no issuer accepts them as well, and what the issuer was for may be "
+                 "gone; take it out");
         return;
     }
     const std::string_view noun = noun_of(decl);
     if (noun.empty()) return;
-    Finding* found = l.report(Lint::UnusedDefinition, name->span, std::string(noun) + " " + quoted(name->text) + " is not used", "",
-                              "most often a rule or a test was meant to use it and does not; use it, remove it, or put `export` before it");
+    Finding* found = l.report(Lint::UnusedDefinition, name->span,
+                              std::string(noun) + " " + quoted(name->text) + " is not used", "",
+                              "most often a rule or a test was meant to use it and does not; use it, remove "
+                              "it, or put `export` before it");
     if (found != nullptr) found->fix = removal_of(l.policy.sources[name->span.source].text, decl.span);
 }
 
@@ -123,7 +129,9 @@ std::string joined(const ast::QualifiedName& name) {
 /// Whether a module does something by being there, or declares something that is named.
 bool contributes(const ast::File& file, const Names& used) {
     return std::any_of(file.decls.begin(), file.decls.end(), [&](const ast::Decl& decl) {
-        if (std::holds_alternative<ast::RuleDecl>(decl.node) || std::holds_alternative<ast::InvariantDecl>(decl.node)) return true;
+        if (std::holds_alternative<ast::RuleDecl>(decl.node) ||
+            std::holds_alternative<ast::InvariantDecl>(decl.node))
+            return true;
         if (const auto* members = std::get_if<ast::EnumDecl>(&decl.node))
             for (const ast::Name& member : members->members)
                 if (used.contains(member.text)) return true;
@@ -150,7 +158,8 @@ void each_written(const ast::Decl& decl, const std::function<void(const ast::Exp
     if (rule->grant) walk(rule->grant->ttl);
     if (rule->approval) walk(rule->approval->within);
     if (rule->limit)
-        for (const ast::Expr* each : {rule->limit->ttl, rule->limit->scopes, rule->limit->audience}) walk(each);
+        for (const ast::Expr* each : {rule->limit->ttl, rule->limit->scopes, rule->limit->audience})
+            walk(each);
     for (const ast::ObligationClause& clause : rule->obligations)
         for (const auto& [name, value] : clause.args) walk(value);
 }
@@ -171,11 +180,13 @@ void lint_unused(Linter& l) {
         for (const ast::Import& import : file.imports) {
             const std::string name = joined(import.module);
             const auto found = modules.find(name);
-            if (found == modules.end() || std::any_of(found->second.begin(), found->second.end(),
-                                                      [&](const ast::File* each) { return contributes(*each, used); }))
+            if (found == modules.end() ||
+                std::any_of(found->second.begin(), found->second.end(),
+                            [&](const ast::File* each) { return contributes(*each, used); }))
                 continue;
-            Finding* finding = l.report(Lint::UnusedImport, import.module.span, "nothing of " + quoted(name) + " is used", "",
-                                        "who reads it looks for an issuer that is not there; remove it");
+            Finding* finding =
+                l.report(Lint::UnusedImport, import.module.span, "nothing of " + quoted(name) + " is used",
+                         "", "who reads it looks for an issuer that is not there; remove it");
             if (finding == nullptr) continue;
             const std::string_view text = l.policy.sources[i].text;
             Span whole = import.module.span;

@@ -22,7 +22,9 @@ LintLevel level_of(Lint lint, const LintOptions& options) {
     return at == options.levels.end() ? rule.level : at->second;
 }
 
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+std::string quoted(std::string_view text) {
+    return "`" + std::string(text) + "`";
+}
 
 /// Rules of the given sources that apply to no request of the policy's tests.
 void untested(const check::Policy& policy, std::vector<Finding>& out) {
@@ -31,8 +33,10 @@ void untested(const check::Policy& policy, std::vector<Finding>& out) {
         if (rule.span.source < policy.given_sources) left.push_back(&rule);
     if (left.empty()) return;
     if (policy.tests.empty()) {
-        out.push_back(analyze::make_finding(Lint::UntestedRule, left.front()->span, "the policy has no tests", "nothing shows what this rule does",
-                                            "nobody will notice what the next change lets through; write a `test` for each rule"));
+        out.push_back(analyze::make_finding(
+            Lint::UntestedRule, left.front()->span, "the policy has no tests",
+            "nothing shows what this rule does",
+            "nobody will notice what the next change lets through; write a `test` for each rule"));
         return;
     }
     std::size_t tried = 0;
@@ -41,16 +45,20 @@ void untested(const check::Policy& policy, std::vector<Finding>& out) {
         tried += policy.rules.size();
         std::vector<const check::Rule*> applied;
         for (const analyze::Standing& standing : analyze::reference_standings(policy, test.document))
-            if (standing.rule->kind == RuleKind::Permit ? standing.truth == analyze::Truth::True : standing.applies)
+            if (standing.rule->kind == RuleKind::Permit ? standing.truth == analyze::Truth::True
+                                                        : standing.applies)
                 applied.push_back(standing.rule);
         std::sort(applied.begin(), applied.end());
-        std::erase_if(left, [&](const check::Rule* rule) { return std::binary_search(applied.begin(), applied.end(), rule); });
+        std::erase_if(left, [&](const check::Rule* rule) {
+            return std::binary_search(applied.begin(), applied.end(), rule);
+        });
     }
     if (tried > kMostTried) return;
     for (const check::Rule* rule : left)
-        out.push_back(analyze::make_finding(Lint::UntestedRule, rule->span,
-                                            "no test makes " + std::string(spelling_of(rule->kind)) + " " + quoted(rule->name) + " apply", "",
-                                            "nobody will notice when it stops doing what it does; write a test whose request it applies to"));
+        out.push_back(analyze::make_finding(
+            Lint::UntestedRule, rule->span,
+            "no test makes " + std::string(spelling_of(rule->kind)) + " " + quoted(rule->name) + " apply", "",
+            "nobody will notice when it stops doing what it does; write a test whose request it applies to"));
 }
 
 bool inside(const Span& what, const Span& where) {
@@ -61,7 +69,8 @@ bool inside(const Span& what, const Span& where) {
 class Allowed {
 public:
     explicit Allowed(const std::vector<Suppression>& all) : all_(all), used_(all.size()) {
-        for (std::size_t i = 0; i < all.size(); ++i) by_lint_[{all[i].lint, all[i].covers.source}].push_back(i);
+        for (std::size_t i = 0; i < all.size(); ++i)
+            by_lint_[{all[i].lint, all[i].covers.source}].push_back(i);
     }
 
     /// The first suppression of a finding; null if there is none.
@@ -108,22 +117,27 @@ LintReport lint(const check::Policy& policy, const LintOptions& options) {
         const Suppression* reason = reasons.find(finding);
         if (level == LintLevel::Off) continue;
         finding.diagnostic.severity = level == LintLevel::Error ? Severity::Error : Severity::Warning;
-        if (reason != nullptr) out.suppressed.push_back({std::move(finding.diagnostic), reason->reason});
-        else kept.push_back(std::move(finding));
+        if (reason != nullptr)
+            out.suppressed.push_back({std::move(finding.diagnostic), reason->reason});
+        else
+            kept.push_back(std::move(finding));
     }
     if (const LintLevel level = level_of(Lint::SuppressionUnused, options); level != LintLevel::Off) {
         for (std::size_t i = 0; i < allowed.size(); ++i) {
             // What nobody looked for is not known to be useless.
             if (reasons.used(i) || level_of(allowed[i].lint, options) == LintLevel::Off) continue;
-            kept.push_back(analyze::make_finding(Lint::SuppressionUnused, allowed[i].at,
-                                                 "there is nothing here for " + quoted(lint_rules()[static_cast<std::size_t>(allowed[i].lint)].name) + " to find",
-                                                 "allows nothing", "the next finding here would be kept quiet; remove it"));
+            kept.push_back(analyze::make_finding(
+                Lint::SuppressionUnused, allowed[i].at,
+                "there is nothing here for " +
+                    quoted(lint_rules()[static_cast<std::size_t>(allowed[i].lint)].name) + " to find",
+                "allows nothing", "the next finding here would be kept quiet; remove it"));
             kept.back().diagnostic.severity = level == LintLevel::Error ? Severity::Error : Severity::Warning;
         }
         sort_by_place(kept);
     }
     for (Finding& finding : kept) {
-        if (finding.fix) out.fixes.push_back({finding.diagnostic.code, finding.fix->span, std::move(finding.fix->text)});
+        if (finding.fix)
+            out.fixes.push_back({finding.diagnostic.code, finding.fix->span, std::move(finding.fix->text)});
         out.findings.items.push_back(std::move(finding.diagnostic));
     }
     return out;

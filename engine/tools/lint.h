@@ -12,7 +12,8 @@ namespace writ::tools {
 [[nodiscard]] LintReport lint(const check::Policy& policy, const LintOptions& options);
 
 /// Implements Workspace::apply_fixes.
-[[nodiscard]] std::vector<Source> fixed_sources(const Workspace& workspace, const SourceSet& sources, const CompileOptions& compile,
-                                                const LintReport& report, const LintOptions& options);
+[[nodiscard]] std::vector<Source> fixed_sources(const Workspace& workspace, const SourceSet& sources,
+                                                const CompileOptions& compile, const LintReport& report,
+                                                const LintOptions& options);
 
 }  // namespace writ::tools

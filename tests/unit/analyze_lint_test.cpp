@@ -45,12 +45,14 @@ struct Found {
     LintReport report;
 
     [[nodiscard]] std::size_t count(std::string_view name) const {
-        return static_cast<std::size_t>(std::count_if(report.findings.items.begin(), report.findings.items.end(),
+        return static_cast<std::size_t>(std::count_if(report.findings.items.begin(),
+                                                      report.findings.items.end(),
                                                       [&](const Diagnostic& d) { return d.code == name; }));
     }
     [[nodiscard]] bool has(std::string_view name) const { return count(name) > 0; }
     [[nodiscard]] const Diagnostic& first(std::string_view name) const {
-        return *std::find_if(report.findings.items.begin(), report.findings.items.end(), [&](const Diagnostic& d) { return d.code == name; });
+        return *std::find_if(report.findings.items.begin(), report.findings.items.end(),
+                             [&](const Diagnostic& d) { return d.code == name; });
     }
     [[nodiscard]] std::string text_at(const Span& span) const {
         return report.findings.sources.at(span.source).text.substr(span.begin, span.end - span.begin);
@@ -72,7 +74,9 @@ LintOptions all_on() {
     return options;
 }
 
-Found lint_text(const std::string& text) { return {workspace_of(std::string(kStart) + text).lint(all_on())}; }
+Found lint_text(const std::string& text) {
+    return {workspace_of(std::string(kStart) + text).lint(all_on())};
+}
 
 /// A permit with this condition for a tool that acts.
 Found permit(const std::string& condition) {
@@ -100,7 +104,8 @@ TEST_CASE("lint: names are unique, in words and hyphens, and have a page with th
         CHECK(std::find(seen.begin(), seen.end(), rule.name) == seen.end());
         seen.push_back(rule.name);
         CHECK(rule.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos);
-        CHECK(lint_page(rule.name).starts_with("# " + std::string(rule.name) + ": " + std::string(rule.title) + "\n"));
+        CHECK(lint_page(rule.name).starts_with("# " + std::string(rule.name) + ": " +
+                                               std::string(rule.title) + "\n"));
     }
     CHECK(lint_page("no-such-lint").empty());
     CHECK(nearest_lint("subject-wid") == "subject-wide");
@@ -108,24 +113,28 @@ TEST_CASE("lint: names are unique, in words and hyphens, and have a page with th
 }
 
 TEST_CASE("lint: \"shared-issuer-unscoped\" sees through alternatives, sets and captures") {
-    tries("shared-issuer-unscoped", {
-        {"token.issuer is ci and ci.ref == \"refs/heads/main\"", true},
-        {"token.issuer is ci and ci.repository_owner_id != \"66\"", true},
-        {"token.issuer is ci and (ci.repository_id == \"74\" or ci.ref == \"refs/heads/main\")", true},
-        {"token.issuer is ci and not (ci.repository_id != \"74\")", false},
-        {"token.issuer is ci and (ci.repository_id == \"74\" or ci.sub_repository_id == \"75\")", false},
-        {"(token.issuer is ci and ci.repository_id in { \"74\", \"75\" }) or (token.issuer is prod and prod.namespace == \"a\")", false},
-        {"ci.ref == \"refs/heads/main\"", true},
-        {"token.issuer is gl and gl.ref_protected == \"true\"", true},
-        {"token.issuer is own_gl and own_gl.ref_protected == \"true\"", false},
-        {"token.issuer is tfc and tfc.run_phase == \"apply\"", true},
-        {"token.issuer is google and google.hd == \"acme.example\"", false},
-        {"token.issuer is google and tenant == \"t1\"", true},
-        {"token.issuer is azure and azure.tid == \"1\"", true},
-        {"token.issuer is azure and azure.roles contains \"Agent\"", false},
-        {"token.issuer is prod and prod.namespace == \"a\"", false},
-        {"resource.id == ci.repository_id", false},
-    });
+    tries(
+        "shared-issuer-unscoped",
+        {
+            {"token.issuer is ci and ci.ref == \"refs/heads/main\"", true},
+            {"token.issuer is ci and ci.repository_owner_id != \"66\"", true},
+            {"token.issuer is ci and (ci.repository_id == \"74\" or ci.ref == \"refs/heads/main\")", true},
+            {"token.issuer is ci and not (ci.repository_id != \"74\")", false},
+            {"token.issuer is ci and (ci.repository_id == \"74\" or ci.sub_repository_id == \"75\")", false},
+            {"(token.issuer is ci and ci.repository_id in { \"74\", \"75\" }) or (token.issuer is prod and "
+             "prod.namespace == \"a\")",
+             false},
+            {"ci.ref == \"refs/heads/main\"", true},
+            {"token.issuer is gl and gl.ref_protected == \"true\"", true},
+            {"token.issuer is own_gl and own_gl.ref_protected == \"true\"", false},
+            {"token.issuer is tfc and tfc.run_phase == \"apply\"", true},
+            {"token.issuer is google and google.hd == \"acme.example\"", false},
+            {"token.issuer is google and tenant == \"t1\"", true},
+            {"token.issuer is azure and azure.tid == \"1\"", true},
+            {"token.issuer is azure and azure.roles contains \"Agent\"", false},
+            {"token.issuer is prod and prod.namespace == \"a\"", false},
+            {"resource.id == ci.repository_id", false},
+        });
     const Found found = permit("token.issuer is ci and ci.ref == \"refs/heads/main\"");
     const Diagnostic& d = found.first("shared-issuer-unscoped");
     CHECK(found.text_at(d.span) == "it");
@@ -134,22 +143,27 @@ TEST_CASE("lint: \"shared-issuer-unscoped\" sees through alternatives, sets and 
 }
 
 TEST_CASE("lint: \"workflow-caller-unpinned\" and \"name-only-trust\" instead of the former") {
-    const Found workflow = permit("token.issuer is ci and ci.job_workflow_ref == \"o/r/.github/workflows/a.yml@refs/heads/main\"");
+    const Found workflow = permit(
+        "token.issuer is ci and ci.job_workflow_ref == \"o/r/.github/workflows/a.yml@refs/heads/main\"");
     CHECK(workflow.has("workflow-caller-unpinned"));
     CHECK_FALSE(workflow.has("shared-issuer-unscoped"));
-    CHECK_FALSE(permit("token.issuer is ci and ci.job_workflow_owner == \"o\" and ci.repository_owner_id == \"1\"").has("workflow-caller-unpinned"));
+    CHECK_FALSE(
+        permit("token.issuer is ci and ci.job_workflow_owner == \"o\" and ci.repository_owner_id == \"1\"")
+            .has("workflow-caller-unpinned"));
     const Found name = permit("token.issuer is ci and ci.repository == \"o/r\"");
     CHECK(name.has("name-only-trust"));
     CHECK_FALSE(name.has("shared-issuer-unscoped"));
-    CHECK_FALSE(permit("token.issuer is ci and ci.repository == \"o/r\" and ci.repository_id == \"74\"").has("name-only-trust"));
+    CHECK_FALSE(permit("token.issuer is ci and ci.repository == \"o/r\" and ci.repository_id == \"74\"")
+                    .has("name-only-trust"));
 }
 
 TEST_CASE("lint: \"issuer-unpinned\" where the broker's word is taken for any issuer's workload") {
-    tries("issuer-unpinned", {{"workload.namespace == \"a\"", true},
-                              {"workload.service_account in { \"a\", \"b\" }", true},
-                              {"token.issuer is prod and workload.namespace == \"a\"", false},
-                              {"token.issuer == \"https://k8s.example\" and workload.namespace == \"a\"", false},
-                              {"agent.class == \"support\"", false}});
+    tries("issuer-unpinned",
+          {{"workload.namespace == \"a\"", true},
+           {"workload.service_account in { \"a\", \"b\" }", true},
+           {"token.issuer is prod and workload.namespace == \"a\"", false},
+           {"token.issuer == \"https://k8s.example\" and workload.namespace == \"a\"", false},
+           {"agent.class == \"support\"", false}});
 }
 
 TEST_CASE("lint: \"workload-unpinned\" and \"default-service-account\" of a cluster") {
@@ -159,63 +173,85 @@ TEST_CASE("lint: \"workload-unpinned\" and \"default-service-account\" of a clus
                                 {"token.issuer is prod and prod.sub == \"system:serviceaccount:a:b\"", false},
                                 {"token.issuer is mesh and tenant == \"t1\"", true},
                                 {"token.issuer is mesh and mesh.sub.path == \"/ns/a/sa/b\"", false}});
-    tries("default-service-account", {{"prod.namespace == \"a\" and prod.service_account == \"default\"", true},
-                                      {"prod.namespace == \"a\" and prod.sub_service_account in { \"b\", \"default\" }", true},
-                                      {"prod.sub == \"system:serviceaccount:a:default\"", true},
-                                      {"prod.namespace == \"a\" and prod.sub_service_account != \"default\"", false},
-                                      {"prod.namespace == \"default\" and prod.service_account == \"b\"", false}});
+    tries("default-service-account",
+          {{"prod.namespace == \"a\" and prod.service_account == \"default\"", true},
+           {"prod.namespace == \"a\" and prod.sub_service_account in { \"b\", \"default\" }", true},
+           {"prod.sub == \"system:serviceaccount:a:default\"", true},
+           {"prod.namespace == \"a\" and prod.sub_service_account != \"default\"", false},
+           {"prod.namespace == \"default\" and prod.service_account == \"b\"", false}});
 }
 
 TEST_CASE("lint: \"email-keyed\" of claims and of users") {
-    tries("email-keyed", {{"google.email == \"a@b.example\"", true},
-                          {"google.email == \"a@b.example\" and google.email_verified", true},
-                          {"google.email == \"a@b.example\" and google.sub == \"1\"", false},
-                          {"user is some and user.email == \"a@b.example\"", true},
-                          {"user is some and user.email == \"a@b.example\" and user.id == \"alice\"", false}});
+    tries("email-keyed",
+          {{"google.email == \"a@b.example\"", true},
+           {"google.email == \"a@b.example\" and google.email_verified", true},
+           {"google.email == \"a@b.example\" and google.sub == \"1\"", false},
+           {"user is some and user.email == \"a@b.example\"", true},
+           {"user is some and user.email == \"a@b.example\" and user.id == \"alice\"", false}});
 }
 
-TEST_CASE("lint: \"entra-tenant-missing\" where the issuer's URL names no tenant, and \"blueprint-authority\"") {
-    tries("entra-tenant-missing", {{"agents.azp == \"1\"", true}, {"agents.azp == \"1\" and agents.tid == \"2\"", false}, {"azure.azp == \"1\"", false}});
-    tries("blueprint-authority", {{"agents.tid == \"2\" and agents.xms_par_app_azp == \"1\"", true},
-                                  {"agents.tid == \"2\" and agents.xms_par_app_azp == \"1\" and agents.oid == \"3\"", false}});
+TEST_CASE(
+    "lint: \"entra-tenant-missing\" where the issuer's URL names no tenant, and \"blueprint-authority\"") {
+    tries("entra-tenant-missing", {{"agents.azp == \"1\"", true},
+                                   {"agents.azp == \"1\" and agents.tid == \"2\"", false},
+                                   {"azure.azp == \"1\"", false}});
+    tries("blueprint-authority",
+          {{"agents.tid == \"2\" and agents.xms_par_app_azp == \"1\"", true},
+           {"agents.tid == \"2\" and agents.xms_par_app_azp == \"1\" and agents.oid == \"3\"", false}});
 }
 
 TEST_CASE("lint: \"subject-format\" if every subject asked for is of the old form") {
-    tries("subject-format", {{"ci.sub == \"repo:o/r:ref:refs/heads/main\"", true},
-                             {"ci.sub like \"repo:o/r:**\"", true},
-                             {"ci.sub == \"repo:o@1/r@2:ref:refs/heads/main\"", false},
-                             {"ci.sub in { \"repo:o/r:ref:refs/heads/main\", \"repo:o@1/r@2:ref:refs/heads/main\" }", false},
-                             {"ci.sub == \"repo:o/r:pull_request\" or ci.sub == \"repo:o@1/r@2:pull_request\"", false},
-                             {"ci.sub like \"repo:**\"", false}});
+    tries("subject-format",
+          {{"ci.sub == \"repo:o/r:ref:refs/heads/main\"", true},
+           {"ci.sub like \"repo:o/r:**\"", true},
+           {"ci.sub == \"repo:o@1/r@2:ref:refs/heads/main\"", false},
+           {"ci.sub in { \"repo:o/r:ref:refs/heads/main\", \"repo:o@1/r@2:ref:refs/heads/main\" }", false},
+           {"ci.sub == \"repo:o/r:pull_request\" or ci.sub == \"repo:o@1/r@2:pull_request\"", false},
+           {"ci.sub like \"repo:**\"", false}});
 }
 
 TEST_CASE("lint: \"ref-without-event\", not for tags") {
-    tries("ref-without-event", {{"ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\"", true},
-                                {"ci.repository_id == \"1\" and ci.ref like \"refs/heads/*\"", true},
-                                {"ci.repository_id == \"1\" and ci.ref like \"refs/tags/*\"", false},
-                                {"ci.repository_id == \"1\" and ci.ref matches \"refs/tags/v[0-9]+\"", false},
-                                {"ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\" and ci.event_name == \"push\"", false}});
+    tries("ref-without-event",
+          {{"ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\"", true},
+           {"ci.repository_id == \"1\" and ci.ref like \"refs/heads/*\"", true},
+           {"ci.repository_id == \"1\" and ci.ref like \"refs/tags/*\"", false},
+           {"ci.repository_id == \"1\" and ci.ref matches \"refs/tags/v[0-9]+\"", false},
+           {"ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\" and ci.event_name == \"push\"",
+            false}});
 }
 
 TEST_CASE("lint: \"subject-never-both\"") {
-    tries("subject-never-both", {{"ci.sub_repository_id == \"1\" and ci.sub_ref == \"refs/heads/main\" and ci.environment == \"prod\"", true},
-                                 {"ci.sub like \"repo:o@1/r@2:ref:*\" and ci.sub_environment == \"prod\"", true},
-                                 {"ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\" and ci.environment == \"prod\"", false}});
+    tries("subject-never-both",
+          {{"ci.sub_repository_id == \"1\" and ci.sub_ref == \"refs/heads/main\" and ci.environment == "
+            "\"prod\"",
+            true},
+           {"ci.sub like \"repo:o@1/r@2:ref:*\" and ci.sub_environment == \"prod\"", true},
+           {"ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\" and ci.environment == \"prod\"",
+            false}});
 }
 
 TEST_CASE("lint: \"environment-unprotected\"") {
-    tries("environment-unprotected", {{"own_gl.project_id == \"1\" and own_gl.environment == \"prod\"", true},
-                                      {"own_gl.project_id == \"1\" and own_gl.environment == \"prod\" and own_gl.environment_protected == \"false\"", true},
-                                      {"own_gl.project_id == \"1\" and own_gl.environment == \"prod\" and own_gl.environment_protected == \"true\"", false},
-                                      {"own_gl.project_id == \"1\" and own_gl.ref_path == \"refs/heads/main\"", true},
-                                      {"own_gl.project_id == \"1\"", false}});
+    tries("environment-unprotected",
+          {{"own_gl.project_id == \"1\" and own_gl.environment == \"prod\"", true},
+           {"own_gl.project_id == \"1\" and own_gl.environment == \"prod\" and own_gl.environment_protected "
+            "== \"false\"",
+            true},
+           {"own_gl.project_id == \"1\" and own_gl.environment == \"prod\" and own_gl.environment_protected "
+            "== \"true\"",
+            false},
+           {"own_gl.project_id == \"1\" and own_gl.ref_path == \"refs/heads/main\"", true},
+           {"own_gl.project_id == \"1\"", false}});
 }
 
 TEST_CASE("lint: \"workflow-ref-wide\" and \"actor-authority\"") {
-    tries("workflow-ref-wide", {{"ci.repository_id == \"1\" and ci.job_workflow_ref like \"o/r/.github/workflows/a.yml@*\"", true},
-                                {"ci.repository_id == \"1\" and ci.job_workflow_file == \"a.yml\"", true},
-                                {"ci.repository_id == \"1\" and ci.job_workflow_file == \"a.yml\" and ci.job_workflow_at == \"refs/heads/main\"", false},
-                                {"ci.repository_id == \"1\" and ci.workflow_ref like \"o/r/.github/workflows/*@refs/heads/main\"", false}});
+    tries("workflow-ref-wide",
+          {{"ci.repository_id == \"1\" and ci.job_workflow_ref like \"o/r/.github/workflows/a.yml@*\"", true},
+           {"ci.repository_id == \"1\" and ci.job_workflow_file == \"a.yml\"", true},
+           {"ci.repository_id == \"1\" and ci.job_workflow_file == \"a.yml\" and ci.job_workflow_at == "
+            "\"refs/heads/main\"",
+            false},
+           {"ci.repository_id == \"1\" and ci.workflow_ref like \"o/r/.github/workflows/*@refs/heads/main\"",
+            false}});
     tries("actor-authority", {{"ci.repository_id == \"1\" and ci.actor == \"alice\"", true},
                               {"own_gl.project_id == \"1\" and own_gl.user_login == \"alice\"", true},
                               {"ci.repository_id == \"1\" and ci.actor != \"dependabot[bot]\"", false}});
@@ -225,26 +261,36 @@ TEST_CASE("lint: \"ssh-rerun-unchecked\", \"runner-unchecked\", \"run-phase-unch
     tries("ssh-rerun-unchecked", {{"circle.project_id == \"1\"", true},
                                   {"circle.project_id == \"1\" and not circle.ssh_rerun", false},
                                   {"circle.project_id == \"1\" and circle.ssh_rerun == false", false}});
-    tries("runner-unchecked", {{"ci.repository_id == \"1\"", true}, {"ci.repository_id == \"1\" and ci.runner_environment == \"github-hosted\"", false}});
-    tries("run-phase-unchecked", {{"tfc.workspace_id == \"1\"", true}, {"tfc.workspace_id == \"1\" and tfc.run_phase == \"apply\"", false}});
-    CHECK_FALSE(lint_text("permit plans for tool look when tfc.workspace_id == \"1\" grant { \"look\" } for 5m").has("run-phase-unchecked"));
+    tries("runner-unchecked",
+          {{"ci.repository_id == \"1\"", true},
+           {"ci.repository_id == \"1\" and ci.runner_environment == \"github-hosted\"", false}});
+    tries("run-phase-unchecked", {{"tfc.workspace_id == \"1\"", true},
+                                  {"tfc.workspace_id == \"1\" and tfc.run_phase == \"apply\"", false}});
+    CHECK_FALSE(
+        lint_text("permit plans for tool look when tfc.workspace_id == \"1\" grant { \"look\" } for 5m")
+            .has("run-phase-unchecked"));
 }
 
 TEST_CASE("lint: \"nested-actor\" and \"asserted-permission\", in permits only") {
     tries("nested-actor", {{"exchange.act.act.sub == \"a\"", true}, {"exchange.act.sub == \"a\"", false}});
     tries("asserted-permission", {{"exchange.may_act.sub == \"a\"", true}, {"exchange.sub == \"a\"", false}});
-    CHECK_FALSE(lint_text("deny past when token.issuer is exchange and exchange.act.act.sub == \"a\"").has("nested-actor"));
+    CHECK_FALSE(lint_text("deny past when token.issuer is exchange and exchange.act.act.sub == \"a\"")
+                    .has("nested-actor"));
 }
 
 TEST_CASE("lint: \"words-as-text\", \"user-assertion-unchecked\", \"all-of-empty\"") {
     tries("words-as-text", {{"exchange.scope == \"a\"", true},
                             {"agents.xms_act_fct matches \".*11.*\"", true},
                             {"words(exchange.scope) contains \"a\"", false}});
-    tries("user-assertion-unchecked", {{"core.workload_name == \"a\" and core.user_sub == \"alice\"", true},
-                                       {"core.workload_name == \"a\" and core.user_sub == \"alice\" and core.user_assertion == \"jwt\"", false}});
+    tries("user-assertion-unchecked",
+          {{"core.workload_name == \"a\" and core.user_sub == \"alice\"", true},
+           {"core.workload_name == \"a\" and core.user_sub == \"alice\" and core.user_assertion == \"jwt\"",
+            false}});
     tries("all-of-empty", {{"circle.project_id == \"1\" and (all c in circle.context_ids: c == \"a\")", true},
                            {"circle.project_id == \"1\" and circle.context_ids subset of { \"a\" }", true},
-                           {"circle.project_id == \"1\" and circle.context_ids contains \"a\" and circle.context_ids subset of { \"a\" }", false},
+                           {"circle.project_id == \"1\" and circle.context_ids contains \"a\" and "
+                            "circle.context_ids subset of { \"a\" }",
+                            false},
                            {"prod.namespace == \"a\" and egress subset of { host(\"a.example\") }", false}});
 }
 
@@ -252,41 +298,52 @@ TEST_CASE("lint: \"case-folded\" names and \"case-exact-arm\" identifiers") {
     tries("case-folded", {{"ci.repository_id == \"1\" and lower(ci.repository) == \"o/r\"", true},
                           {"azure.oid == \"1\" and lower(azure.xms_mirid) == \"/a\"", false},
                           {"prod.namespace == \"a\" and lower(agent.class) == \"x\"", false}});
-    tries("case-exact-arm", {{"azure.oid == \"1\" and azure.xms_mirid == \"/a\"", true}, {"azure.oid == \"1\" and lower(azure.xms_mirid) == \"/a\"", false}});
+    tries("case-exact-arm", {{"azure.oid == \"1\" and azure.xms_mirid == \"/a\"", true},
+                             {"azure.oid == \"1\" and lower(azure.xms_mirid) == \"/a\"", false}});
 }
 
-TEST_CASE("lint: \"token-type-unchecked\", \"token-age-unlimited\", \"issuer-insecure\", \"mixed-scripts\", of issuers") {
-    const Found found = lint_text("issuer server: mcp \"https://as.example\" { audience \"a\" }\n"
-                                  "issuer old: kubernetes \"https://old.example\" { audience \"a\" }\n"
-                                  "issuer plain: kubernetes \"http://plain.example\" { audience \"a\" max_age 1h }\n"
-                                  "issuer named: kubernetes \"https://good.example@evil.example\" { audience \"a\" max_age 1h }\n"
-                                  "issuer alike: kubernetes \"https://k8s.ex\u0430mple\" { audience \"a\" max_age 1h }\n");
+TEST_CASE(
+    "lint: \"token-type-unchecked\", \"token-age-unlimited\", \"issuer-insecure\", \"mixed-scripts\", of "
+    "issuers") {
+    const Found found = lint_text(
+        "issuer server: mcp \"https://as.example\" { audience \"a\" }\n"
+        "issuer old: kubernetes \"https://old.example\" { audience \"a\" }\n"
+        "issuer plain: kubernetes \"http://plain.example\" { audience \"a\" max_age 1h }\n"
+        "issuer named: kubernetes \"https://good.example@evil.example\" { audience \"a\" max_age 1h }\n"
+        "issuer alike: kubernetes \"https://k8s.ex\u0430mple\" { audience \"a\" max_age 1h }\n");
     CHECK(found.text_at(found.first("token-type-unchecked").span) == "server");
     CHECK(found.count("token-age-unlimited") == 1);
     CHECK(found.text_at(found.first("token-age-unlimited").span) == "old");
     CHECK(found.count("issuer-insecure") == 2);
     CHECK(found.count("mixed-scripts") == 1);
     // A language of its own is no trick.
-    CHECK_FALSE(permit("prod.namespace == \"a\" and resource.id == \"\u041F\u0440\u0438\u0432\u0435\u0442\"").has("mixed-scripts"));
+    CHECK_FALSE(permit("prod.namespace == \"a\" and resource.id == \"\u041F\u0440\u0438\u0432\u0435\u0442\"")
+                    .has("mixed-scripts"));
 }
 
 TEST_CASE("lint: \"replay-unchecked\" once, unless a rule denies it") {
     CHECK(permit("prod.namespace == \"a\"").count("replay-unchecked") == 1);
-    CHECK_FALSE(lint_text("permit it for tool act when prod.namespace == \"a\" grant { \"act\" } for 5m\ndeny again when host.replayed").has("replay-unchecked"));
+    CHECK_FALSE(lint_text("permit it for tool act when prod.namespace == \"a\" grant { \"act\" } for "
+                          "5m\ndeny again when host.replayed")
+                    .has("replay-unchecked"));
 }
 
 TEST_CASE("lint: \"subject-wide\" unless another claim says what the pattern leaves open") {
-    tries("subject-wide", {{"ci.sub like \"repo:octo-org*/*:ref:refs/heads/main\"", true},
-                           {"ci.sub like \"repo:octo-org/*:ref:refs/heads/main\"", true},
-                           {"ci.sub like \"repo:octo-org/app:*\"", true},
-                           {"ci.sub like \"repo:octo-org/app:**\"", true},
-                           {"ci.sub like \"repo:octo-org/app:ref:refs/heads/*\"", true},
-                           {"ci.sub like \"**:ref:refs/heads/main\"", true},
-                           {"ci.sub like \"repo:octo-org/app:ref:refs/tags/*\"", false},
-                           {"ci.repository_id == \"1\" and ci.event_name == \"push\" and ci.sub like \"repo:octo-org/*:**\"", false},
-                           {"ci.sub like \"repo:octo-org@1/app@*:ref:refs/heads/main\"", false},
-                           {"tfc.sub like \"organization:*:project:p:workspace:w:run_phase:apply\"", true},
-                           {"tfc.organization_id == \"1\" and tfc.sub like \"organization:*:project:p:workspace:w:run_phase:apply\"", false}});
+    tries("subject-wide",
+          {{"ci.sub like \"repo:octo-org*/*:ref:refs/heads/main\"", true},
+           {"ci.sub like \"repo:octo-org/*:ref:refs/heads/main\"", true},
+           {"ci.sub like \"repo:octo-org/app:*\"", true},
+           {"ci.sub like \"repo:octo-org/app:**\"", true},
+           {"ci.sub like \"repo:octo-org/app:ref:refs/heads/*\"", true},
+           {"ci.sub like \"**:ref:refs/heads/main\"", true},
+           {"ci.sub like \"repo:octo-org/app:ref:refs/tags/*\"", false},
+           {"ci.repository_id == \"1\" and ci.event_name == \"push\" and ci.sub like \"repo:octo-org/*:**\"",
+            false},
+           {"ci.sub like \"repo:octo-org@1/app@*:ref:refs/heads/main\"", false},
+           {"tfc.sub like \"organization:*:project:p:workspace:w:run_phase:apply\"", true},
+           {"tfc.organization_id == \"1\" and tfc.sub like "
+            "\"organization:*:project:p:workspace:w:run_phase:apply\"",
+            false}});
 }
 
 TEST_CASE("lint: \"spiffe-wide\"") {
@@ -302,7 +359,8 @@ TEST_CASE("lint: \"regex-dot\", \"regex-glob\", \"glob-regex\"") {
                         {"resource.id matches \"a\\\\.example\"", false},
                         {"resource.id matches \"a.*b\"", false},
                         {"resource.id matches \"[a.b]+\"", false}});
-    tries("regex-glob", {{"ci.ref matches \"refs/tags/*\"", true}, {"ci.ref matches \"refs/tags/[^/]*\"", false}});
+    tries("regex-glob",
+          {{"ci.ref matches \"refs/tags/*\"", true}, {"ci.ref matches \"refs/tags/[^/]*\"", false}});
     tries("glob-regex", {{"ci.ref like \"refs/tags/v[0-9]*\"", true},
                          {"ci.ref like \"refs/.*\"", true},
                          {"ci.ref like \"refs/tags/v1.*\"", false},
@@ -310,73 +368,106 @@ TEST_CASE("lint: \"regex-dot\", \"regex-glob\", \"glob-regex\"") {
 }
 
 TEST_CASE("lint: \"regex-literal\" with what to write instead") {
-    const Found found = permit("ci.repository_id == \"1\" and ci.ref matches \"refs/heads/main|refs/heads/dev\"");
+    const Found found =
+        permit("ci.repository_id == \"1\" and ci.ref matches \"refs/heads/main|refs/heads/dev\"");
     REQUIRE(found.has("regex-literal"));
-    CHECK(found.first("regex-literal").replacement == "ci.ref in { \"refs/heads/main\", \"refs/heads/dev\" }");
-    CHECK(permit("ci.ref matches \"refs/heads/main\"").first("regex-literal").replacement == "ci.ref == \"refs/heads/main\"");
-    tries("regex-literal", {{"ci.ref matches \"refs/heads/(main|dev)\"", false}, {"ci.ref matches \"a|\"", false}});
+    CHECK(found.first("regex-literal").replacement ==
+          "ci.ref in { \"refs/heads/main\", \"refs/heads/dev\" }");
+    CHECK(permit("ci.ref matches \"refs/heads/main\"").first("regex-literal").replacement ==
+          "ci.ref == \"refs/heads/main\"");
+    tries("regex-literal",
+          {{"ci.ref matches \"refs/heads/(main|dev)\"", false}, {"ci.ref matches \"a|\"", false}});
 }
 
 TEST_CASE("lint: \"never-matches\" over sets, patterns, bounds, issuers, tiers and alternatives") {
-    tries("never-matches", {{"tenant in { \"a\", \"b\" } and tenant in { \"c\" }", true},
-                            {"tenant in { \"a\", \"b\" } and tenant != \"a\" and tenant != \"b\"", false},
-                            {"tenant in { \"a\", \"b\" } and not (tenant in { \"a\", \"b\", \"c\" })", true},
-                            {"ci.ref == \"refs/heads/main\" and ci.ref like \"refs/tags/*\"", true},
-                            {"ci.ref == \"refs/heads/main\" and ci.ref matches \"refs/tags/.*\"", true},
-                            {"ci.ref == \"refs/heads/main\" and ci.ref like \"refs/*/main\"", false},
-                            {"params.amount in { 1, 2 } and params.amount > 2", true},
-                            {"token.issuer is prod and token.issuer is ci", true},
-                            {"token.issuer is prod and ci.repository_id == \"1\"", true},
-                            {"(token.issuer is prod or token.issuer is ci) and ci.repository_id == \"1\"", false},
-                            {"prod.namespace == \"a\" and tool.tier < write", true},
-                            {"run.background and not run.background", true},
-                            {"user is some and user.roles contains \"a\" and user.roles contains \"b\"", false},
-                            {"tenant == \"a\" or (tenant in { \"b\" } and tenant in { \"c\" })", false}});
+    tries("never-matches",
+          {{"tenant in { \"a\", \"b\" } and tenant in { \"c\" }", true},
+           {"tenant in { \"a\", \"b\" } and tenant != \"a\" and tenant != \"b\"", false},
+           {"tenant in { \"a\", \"b\" } and not (tenant in { \"a\", \"b\", \"c\" })", true},
+           {"ci.ref == \"refs/heads/main\" and ci.ref like \"refs/tags/*\"", true},
+           {"ci.ref == \"refs/heads/main\" and ci.ref matches \"refs/tags/.*\"", true},
+           {"ci.ref == \"refs/heads/main\" and ci.ref like \"refs/*/main\"", false},
+           {"params.amount in { 1, 2 } and params.amount > 2", true},
+           {"token.issuer is prod and token.issuer is ci", true},
+           {"token.issuer is prod and ci.repository_id == \"1\"", true},
+           {"(token.issuer is prod or token.issuer is ci) and ci.repository_id == \"1\"", false},
+           {"prod.namespace == \"a\" and tool.tier < write", true},
+           {"run.background and not run.background", true},
+           {"user is some and user.roles contains \"a\" and user.roles contains \"b\"", false},
+           {"tenant == \"a\" or (tenant in { \"b\" } and tenant in { \"c\" })", false}});
 }
 
 TEST_CASE("lint: \"duplicate-rule\", \"shadowed-permit\", \"redundant-deny\", \"denied-permit\"") {
     const auto two = [](const std::string& a, const std::string& b) {
-        return lint_text("permit one for tool act when prod.namespace == \"a\" and " + a + "\npermit two for tool act when prod.namespace == \"a\" and " + b + "\n");
+        return lint_text("permit one for tool act when prod.namespace == \"a\" and " + a +
+                         "\npermit two for tool act when prod.namespace == \"a\" and " + b + "\n");
     };
-    const Found twice = two("tenant == \"t\" grant { \"act\" } for 5m", "tenant == \"t\" grant { \"act\" } for 5m");
+    const Found twice =
+        two("tenant == \"t\" grant { \"act\" } for 5m", "tenant == \"t\" grant { \"act\" } for 5m");
     CHECK(twice.count("duplicate-rule") == 1);
     CHECK(twice.text_at(twice.first("duplicate-rule").span) == "two");
     CHECK_FALSE(twice.has("shadowed-permit"));
-    const Found narrower = two("tenant == \"t\" grant { \"act\" } for 5m", "tenant in { \"s\", \"t\" } grant { \"act\", \"act:more\" } for 9m");
+    const Found narrower = two("tenant == \"t\" grant { \"act\" } for 5m",
+                               "tenant in { \"s\", \"t\" } grant { \"act\", \"act:more\" } for 9m");
     CHECK(narrower.text_at(narrower.first("shadowed-permit").span) == "one");
-    CHECK(two("params.amount <= 5 grant { \"act\" } for 5m", "params.amount < 9 grant { \"act\" } for 5m").has("shadowed-permit"));
-    CHECK_FALSE(two("params.amount < 9 grant { \"act\" } for 5m", "params.amount <= 9 grant { \"act\" } for 4m").has("shadowed-permit"));
-    CHECK_FALSE(two("tenant == \"t\" grant { \"act\" } for 5m", "tenant == \"s\" grant { \"act\" } for 5m").has("shadowed-permit"));
-    CHECK_FALSE(two("tenant == \"t\" grant { \"act:more\" } for 5m", "tenant in { \"s\", \"t\" } grant { \"act\" } for 9m").has("shadowed-permit"));
-    CHECK_FALSE(lint_text("permit one for tool act when prod.namespace == \"a\" and params.amount <= 5 grant { \"act\" } for 5m\n"
-                          "permit two extends one when params.amount <= 9").has("shadowed-permit"));
-    const Found denies = lint_text("deny wide when tenant == \"t\"\ndeny narrow for tool act when tenant == \"t\" and run.background\n");
+    CHECK(two("params.amount <= 5 grant { \"act\" } for 5m", "params.amount < 9 grant { \"act\" } for 5m")
+              .has("shadowed-permit"));
+    CHECK_FALSE(
+        two("params.amount < 9 grant { \"act\" } for 5m", "params.amount <= 9 grant { \"act\" } for 4m")
+            .has("shadowed-permit"));
+    CHECK_FALSE(two("tenant == \"t\" grant { \"act\" } for 5m", "tenant == \"s\" grant { \"act\" } for 5m")
+                    .has("shadowed-permit"));
+    CHECK_FALSE(two("tenant == \"t\" grant { \"act:more\" } for 5m",
+                    "tenant in { \"s\", \"t\" } grant { \"act\" } for 9m")
+                    .has("shadowed-permit"));
+    CHECK_FALSE(lint_text("permit one for tool act when prod.namespace == \"a\" and params.amount <= 5 grant "
+                          "{ \"act\" } for 5m\n"
+                          "permit two extends one when params.amount <= 9")
+                    .has("shadowed-permit"));
+    const Found denies = lint_text(
+        "deny wide when tenant == \"t\"\ndeny narrow for tool act when tenant == \"t\" and run.background\n");
     CHECK(denies.text_at(denies.first("redundant-deny").span) == "narrow");
     CHECK(denies.count("redundant-deny") == 1);
-    const Found denied = lint_text("permit one for tool act when prod.namespace == \"a\" and tenant == \"t\" grant { \"act\" } for 5m\n"
-                                   "deny all_of_t when tenant in { \"s\", \"t\" }\n");
+    const Found denied = lint_text(
+        "permit one for tool act when prod.namespace == \"a\" and tenant == \"t\" grant { \"act\" } for 5m\n"
+        "deny all_of_t when tenant in { \"s\", \"t\" }\n");
     CHECK(denied.has("denied-permit"));
-    CHECK_FALSE(lint_text("permit one for tool act when prod.namespace == \"a\" and tenant in { \"s\", \"t\" } grant { \"act\" } for 5m\n"
-                          "deny all_of_t when tenant == \"t\"\n").has("denied-permit"));
-    CHECK(lint_text("permit one for tool act when prod.namespace == \"a\" grant { \"act\" } for 5m\ndeny act_at_all for tool act\n").has("denied-permit"));
+    CHECK_FALSE(lint_text("permit one for tool act when prod.namespace == \"a\" and tenant in { \"s\", \"t\" "
+                          "} grant { \"act\" } for 5m\n"
+                          "deny all_of_t when tenant == \"t\"\n")
+                    .has("denied-permit"));
+    CHECK(lint_text("permit one for tool act when prod.namespace == \"a\" grant { \"act\" } for 5m\ndeny "
+                    "act_at_all for tool act\n")
+              .has("denied-permit"));
 }
 
-TEST_CASE("lint: \"rule-without-permit\", \"limit-idle\", \"unused-tool\", \"mixed-tiers\", \"reason-name\"") {
-    const std::string permits = "permit one for tool act when prod.namespace == \"a\" grant { \"act\" } for 5m\n";
-    const Found found = lint_text(permits + "oblige noted for tool look with audit(level: \"full\")\nlimit long to ttl 1h\nlimit short to ttl 4m\n"
-                                            "limit kept to scopes { \"act\" }\nlimit once to ttl 1h, single_use\ndeny run_ended when run.state == ended\n");
+TEST_CASE(
+    "lint: \"rule-without-permit\", \"limit-idle\", \"unused-tool\", \"mixed-tiers\", \"reason-name\"") {
+    const std::string permits =
+        "permit one for tool act when prod.namespace == \"a\" grant { \"act\" } for 5m\n";
+    const Found found = lint_text(permits +
+                                  "oblige noted for tool look with audit(level: \"full\")\nlimit long to ttl "
+                                  "1h\nlimit short to ttl 4m\n"
+                                  "limit kept to scopes { \"act\" }\nlimit once to ttl 1h, single_use\ndeny "
+                                  "run_ended when run.state == ended\n");
     CHECK(found.text_at(found.first("rule-without-permit").span) == "noted");
     CHECK(found.count("limit-idle") == 2);
     CHECK(found.text_at(found.first("limit-idle").span) == "long");
     CHECK(found.text_at(found.first("unused-tool").span) == "look");
     CHECK(found.text_at(found.first("reason-name").span) == "run_ended");
     // A module of rules, for others to import.
-    CHECK_FALSE(lint_text("oblige noted for tool look with audit(level: \"full\")\n").has("rule-without-permit"));
+    CHECK_FALSE(
+        lint_text("oblige noted for tool look with audit(level: \"full\")\n").has("rule-without-permit"));
     CHECK_FALSE(lint_text("oblige noted for tool look with audit(level: \"full\")\n").has("unused-tool"));
-    CHECK(lint_text("permit every when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n").has("mixed-tiers"));
-    CHECK_FALSE(lint_text("permit every when prod.namespace == \"a\" and tool.tier == read grant { \"look\" } for 5m\n").has("mixed-tiers"));
+    CHECK(lint_text("permit every when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n")
+              .has("mixed-tiers"));
+    CHECK_FALSE(
+        lint_text(
+            "permit every when prod.namespace == \"a\" and tool.tier == read grant { \"look\" } for 5m\n")
+            .has("mixed-tiers"));
     CHECK_FALSE(lint_text("permit every when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n"
-                          "require asked when tool.tier > read approval from group \"g\" within 5m\n").has("mixed-tiers"));
+                          "require asked when tool.tier > read approval from group \"g\" within 5m\n")
+                    .has("mixed-tiers"));
 }
 
 TEST_CASE("lint: \"untested-rule\" once without tests, else each rule that none applies") {
@@ -384,9 +475,10 @@ TEST_CASE("lint: \"untested-rule\" once without tests, else each rule that none 
 }
 
 TEST_CASE("lint: \"unused-definition\", \"unused-issuer\", \"unused-import\", \"duplicate-element\"") {
-    const Found found = lint_text("define lonely = run.background\nexport define shared = run.background\n"
-                                  "define quiet = run.background\ndeny at_rest when quiet\nenum colour = red | green\n"
-                                  "permit one for tool act when prod.namespace in { \"a\", \"b\", \"a\" } grant { \"act\" } for 5m\n");
+    const Found found = lint_text(
+        "define lonely = run.background\nexport define shared = run.background\n"
+        "define quiet = run.background\ndeny at_rest when quiet\nenum colour = red | green\n"
+        "permit one for tool act when prod.namespace in { \"a\", \"b\", \"a\" } grant { \"act\" } for 5m\n");
     CHECK(found.count("unused-definition") == 2);
     CHECK(found.text_at(found.first("unused-definition").span) == "lonely");
     CHECK(found.has("unused-issuer"));
@@ -400,12 +492,14 @@ TEST_CASE("lint: suppressions at the line, above it, and above a declaration; wi
     const std::string condition = "token.issuer is ci and ci.ref == \"refs/heads/main\"";
     const std::string rest = "\n  for tool act\n  when " + condition + "\n  grant { \"act\" } for 5m\n";
     const auto allow = [](const std::string& what) { return "// lint: allow " + what + "\n"; };
-    const Found above = lint_text(allow("shared-issuer-unscoped, ref-without-event because it is a toy") + "/// Documentation.\npermit it" + rest);
+    const Found above = lint_text(allow("shared-issuer-unscoped, ref-without-event because it is a toy") +
+                                  "/// Documentation.\npermit it" + rest);
     CHECK_FALSE(above.has("shared-issuer-unscoped"));
     CHECK_FALSE(above.has("ref-without-event"));
     REQUIRE(above.report.suppressed.size() == 2);
     CHECK(above.report.suppressed[0].reason == "it is a toy");
-    CHECK_FALSE(lint_text("permit it // lint: allow shared-issuer-unscoped because it is a toy" + rest).has("shared-issuer-unscoped"));
+    CHECK_FALSE(lint_text("permit it // lint: allow shared-issuer-unscoped because it is a toy" + rest)
+                    .has("shared-issuer-unscoped"));
     const Found other = lint_text("permit it // lint: allow subject-wide because it is a toy" + rest);
     CHECK(other.has("shared-issuer-unscoped"));
     CHECK(other.text_at(other.first("suppression-unused").span) == "subject-wide");
@@ -419,8 +513,10 @@ TEST_CASE("lint: suppressions at the line, above it, and above a declaration; wi
 }
 
 TEST_CASE("lint: levels turn findings off, and into errors; what is off is not called unused") {
-    const Workspace workspace = workspace_of(std::string(kStart) +
-        "// lint: allow runner-unchecked because the machines are new each time\npermit it for tool act when ci.repository_id == \"1\" grant { \"act\" } for 5m\n");
+    const Workspace workspace =
+        workspace_of(std::string(kStart) +
+                     "// lint: allow runner-unchecked because the machines are new each time\npermit it for "
+                     "tool act when ci.repository_id == \"1\" grant { \"act\" } for 5m\n");
     LintOptions options;
     options.levels["untested-rule"] = LintLevel::Error;
     options.levels["unused-issuer"] = LintLevel::Off;
@@ -434,19 +530,24 @@ TEST_CASE("lint: levels turn findings off, and into errors; what is off is not c
 
 TEST_CASE("lint: fixes leave a policy that compiles, and say nothing else") {
     const std::string text = std::string(kStart) +
-        "/// Gone with it.\ndefine lonely = run.background\n\npermit one\n  for tool act\n  when prod.namespace in { \"a\", \"b\", \"a\" }\n"
-        "   and resource.id matches \"x|y\"\n  grant { \"act\" } for 5m\n\npermit two\n  for tool act\n  when prod.namespace in { \"a\", \"b\" }\n"
-        "   and resource.id matches \"x|y\"\n  grant { \"act\" } for 5m\n";
+                             "/// Gone with it.\ndefine lonely = run.background\n\npermit one\n  for tool "
+                             "act\n  when prod.namespace in { \"a\", \"b\", \"a\" }\n"
+                             "   and resource.id matches \"x|y\"\n  grant { \"act\" } for 5m\n\npermit two\n "
+                             " for tool act\n  when prod.namespace in { \"a\", \"b\" }\n"
+                             "   and resource.id matches \"x|y\"\n  grant { \"act\" } for 5m\n";
     const Workspace workspace = workspace_of(text);
     const auto changed = workspace.apply_fixes(workspace.lint(all_on()), all_on());
     REQUIRE(changed.size() == 1);
     std::string wanted = text;
-    const auto cut = [&](const std::string& what, const std::string& with) { wanted.replace(wanted.find(what), what.size(), with); };
+    const auto cut = [&](const std::string& what, const std::string& with) {
+        wanted.replace(wanted.find(what), what.size(), with);
+    };
     cut("import std.wimse\n", "");
     cut("/// Gone with it.\ndefine lonely = run.background\n", "");
     cut(", \"a\" }", " }");
     cut("resource.id matches \"x|y\"", "resource.id in { \"x\", \"y\" }");
-    CHECK(changed[0].text.substr(0, wanted.find("permit two")) == wanted.substr(0, wanted.find("permit two")));
+    CHECK(changed[0].text.substr(0, wanted.find("permit two")) ==
+          wanted.substr(0, wanted.find("permit two")));
     const Workspace after = workspace_of(changed[0].text);
     for (const char* name : {"unused-import", "unused-definition", "duplicate-element", "regex-literal"})
         CHECK_FALSE(Found{after.lint(all_on())}.has(name));
@@ -458,7 +559,8 @@ TEST_CASE("lint: a duplicate that a test names is left") {
     const auto changed = alone.apply_fixes(alone.lint({}), {});
     REQUIRE(changed.size() == 1);
     CHECK(changed[0].text.find("permit two") == std::string::npos);
-    const Workspace named = workspace_of(std::string(kStart) + "permit one\n" + rule + "permit two\n" + rule + "permit three extends two when tenant == \"t\"\n");
+    const Workspace named = workspace_of(std::string(kStart) + "permit one\n" + rule + "permit two\n" + rule +
+                                         "permit three extends two when tenant == \"t\"\n");
     const auto kept = named.apply_fixes(named.lint({}), {});
     for (const Source& each : kept) CHECK(each.text.find("permit two") != std::string::npos);
 }

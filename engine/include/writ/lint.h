@@ -1,5 +1,6 @@
 // The lints: what compiles and is suspicious all the same, by name, with levels, suppressions and fixes.
-// Not here: how findings are drawn (cli/render, cli/sarif, cli/github) and the list of lints (base/lints.def).
+// Not here: how findings are drawn (cli/render, cli/sarif, cli/github) and the list of lints
+// (base/lints.def).
 #pragma once
 
 #include <cstdint>
