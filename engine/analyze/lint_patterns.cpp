@@ -163,6 +163,24 @@ void regex_dot(Linter& l, const Expr& e, const Bare& bare) {
     }
 }
 
+/// `.*` does not stop where a glob's `*` does.
+void regex_across(Linter& l, const Rule& rule, const Literal& literal, const Bare& bare) {
+    const Expr& e = *literal.test;
+    const std::string_view separators = separators_of(e.kids[0]->type.kind);
+    if (rule.kind != RuleKind::Permit || !literal.positive || separators.empty()) return;
+    for (const std::size_t at : bare.at) {
+        if (e.text[at] != '.' || at + 1 >= e.text.size() || (e.text[at + 1] != '*' && e.text[at + 1] != '+'))
+            continue;
+        const std::string run(e.text.substr(at, 2));
+        l.report(Lint::RegexDot, e.span,
+                 quoted(run) + " takes " + quoted(separators) + " as well as what is between them",
+                 "more levels than one pass",
+                 "whoever may choose a longer name, or one with a separator in it, passes; write " +
+                     quoted("[^" + std::string(separators) + "]" + run.substr(1)) + ", or `like` with a `*`");
+        return;
+    }
+}
+
 /// The alternatives of a pattern that is made of literals only; empty: it is not.
 std::vector<std::string_view> literals_of(std::string_view pattern) {
     std::vector<std::string_view> out;
@@ -249,6 +267,7 @@ void lint_patterns(Linter& l) {
             if (e.op == Op::Matches) {
                 const Bare bare = bare_of(e.text);
                 regex_dot(l, e, bare);
+                regex_across(l, rule, literal, bare);
                 regex_glob(l, e, bare);
                 regex_literal(l, e);
             }

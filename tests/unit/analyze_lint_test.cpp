@@ -142,6 +142,14 @@ TEST_CASE("lint: \"shared-issuer-unscoped\" sees through alternatives, sets and 
     CHECK(found.text_at(d.related[0].span) == "ci");
 }
 
+TEST_CASE("lint: more alternatives than are looked at one by one are asked for what they have in common") {
+    std::string all = "ci.repository_id == \"0\"";
+    for (int i = 1; i < 40; ++i) all += " or ci.repository_id == \"" + std::to_string(i) + "\"";
+    CHECK_FALSE(permit("token.issuer is ci and (" + all + ")").has("shared-issuer-unscoped"));
+    CHECK(permit("token.issuer is ci and (" + all + " or ci.ref == \"refs/heads/main\")")
+              .has("shared-issuer-unscoped"));
+}
+
 TEST_CASE("lint: \"workflow-caller-unpinned\" and \"name-only-trust\" instead of the former") {
     const Found workflow = permit(
         "token.issuer is ci and ci.job_workflow_ref == \"o/r/.github/workflows/a.yml@refs/heads/main\"");
@@ -357,6 +365,8 @@ TEST_CASE("lint: \"spiffe-wide\"") {
 TEST_CASE("lint: \"regex-dot\", \"regex-glob\", \"glob-regex\"") {
     tries("regex-dot", {{"resource.id matches \"a.example\"", true},
                         {"resource.id matches \"a\\\\.example\"", false},
+                        {"ci.repository_id == \"1\" and ci.ref matches \"refs/tags/.*\"", true},
+                        {"ci.repository_id == \"1\" and not (ci.ref matches \"refs/pull/.*\")", false},
                         {"resource.id matches \"a.*b\"", false},
                         {"resource.id matches \"[a.b]+\"", false}});
     tries("regex-glob",
