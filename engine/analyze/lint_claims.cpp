@@ -13,7 +13,7 @@ std::string permit_of(const Rule& rule) {
     return "permit " + quoted(rule.name);
 }
 
-/// Whether one name of a path, from the front, is followed by itself further on: `act.act`.
+/// `act` inside `act`: one who acted before.
 bool is_nested_actor(std::string_view claim) {
     return claim.starts_with("act.act.") || claim == "act.act";
 }

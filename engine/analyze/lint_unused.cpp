@@ -101,13 +101,20 @@ const ast::Name* name_of(const ast::Decl& decl) {
         decl.node);
 }
 
-void unused(Linter& l, const ast::Decl& decl, const Names& used) {
+/// Whether some permit takes tokens of any issuer: then none is unused.
+bool asks_for_no_issuer(const RuleView& view) {
+    return view.rule->kind == RuleKind::Permit &&
+           std::any_of(view.cases.begin(), view.cases.end(), [](const Case& each) { return each.issuers.empty(); });
+}
+
+void unused(Linter& l, const ast::Decl& decl, const Names& used, bool any_issuer) {
     const ast::Name* name = name_of(decl);
     if (name == nullptr || decl.exported || used.contains(name->text) || name->text == "tier") return;
     if (std::holds_alternative<ast::IssuerDecl>(decl.node)) {
+        if (any_issuer) return;
         l.report(Lint::UnusedIssuer, name->span, "no rule asks for tokens of " + quoted(name->text),
                  "its tokens are accepted, and get nothing",
-                 "a permit that asks for no issuer accepts them as well, and what the issuer was for may be "
+                 "the next permit that asks for no issuer takes them as well, and what this one was for may be "
                  "gone; take it out");
         return;
     }
@@ -171,12 +178,13 @@ void lint_unused(Linter& l) {
             std::visit(Named{used}, decl.node);
             each_written(decl, [&](const ast::Expr& e) { add(used, e); });
         }
+    const bool any_issuer = std::any_of(l.rules.begin(), l.rules.end(), asks_for_no_issuer);
     std::map<std::string, std::vector<const ast::File*>> modules;
     for (const ast::File& file : l.policy.files)
         if (file.module) modules[joined(*file.module)].push_back(&file);
     for (std::size_t i = 0; i < l.policy.given_sources && i < l.policy.files.size(); ++i) {
         const ast::File& file = l.policy.files[i];
-        for (const ast::Decl& decl : file.decls) unused(l, decl, used);
+        for (const ast::Decl& decl : file.decls) unused(l, decl, used, any_issuer);
         for (const ast::Import& import : file.imports) {
             const std::string name = joined(import.module);
             const auto found = modules.find(name);

@@ -14,7 +14,7 @@ using analyze::Finding;
 using analyze::Lint;
 using analyze::Suppression;
 
-constexpr std::size_t kMostTried = 20'000'000;  // rules times requests that are tried, a matter of seconds
+constexpr std::size_t kMostTried = 100'000'000;  // rules times requests that are tried: ten seconds or so
 
 LintLevel level_of(Lint lint, const LintOptions& options) {
     const LintRule& rule = lint_rules()[static_cast<std::size_t>(lint)];
