@@ -8,6 +8,7 @@
 #include "cli/github.h"
 #include "cli/io.h"
 #include "cli/line_diff.h"
+#include "cli/lint_options.h"
 #include "cli/options.h"
 #include "cli/sarif.h"
 #include "cli/text.h"
@@ -27,27 +28,6 @@ struct Options {
     Format format = Format::Human;
     Apply apply = Apply::Nothing;
 };
-
-const std::map<std::string, LintLevel> kLevels{
-    {"off", LintLevel::Off}, {"warning", LintLevel::Warning}, {"error", LintLevel::Error}};
-
-/// `NAME=LEVEL`, with the nearest name where there is no such lint.
-void set_level(LintOptions& options, const std::string& text) {
-    const std::size_t equals = text.find('=');
-    const std::string name = text.substr(0, equals);
-    const auto level = kLevels.find(equals == std::string::npos ? "" : text.substr(equals + 1));
-    if (level == kLevels.end())
-        throw CLI::ValidationError("--level", "is NAME=off, NAME=warning or NAME=error, not `" + text + "`");
-    const auto rules = lint_rules();
-    if (std::none_of(rules.begin(), rules.end(), [&](const LintRule& rule) { return rule.name == name; })) {
-        const std::string_view near = nearest_lint(name);
-        throw CLI::ValidationError(
-            "--level",
-            "there is no lint `" + name + "`" +
-                (near.empty() ? "; docs/lint.md lists them" : "; did you mean `" + std::string(near) + "`?"));
-    }
-    options.levels[name] = level->second;
-}
 
 std::size_t count(const Diagnostics& findings, Severity level) {
     return static_cast<std::size_t>(std::count_if(findings.items.begin(), findings.items.end(),
@@ -175,14 +155,7 @@ void add_lint(CLI::App& app, Verb& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* verb = app.add_subcommand("lint", "Look for what compiles and is suspicious all the same");
     add_paths(*verb, options->paths);
-    verb->add_option("--level", options->levels, "What a lint's findings are; may be repeated")
-        ->option_text("NAME=off|warning|error")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    verb->add_option("--fail-on", options->fail_on, "The least finding that ends with 1 (error)")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, LintLevel>{{"warning", LintLevel::Warning}, {"error", LintLevel::Error}}))
-        ->option_text("warning|error");
+    add_lint_levels(*verb, options->levels, options->fail_on);
     CLI::Option* fix = verb->add_flag_callback(
         "--fix", [options] { options->apply = Apply::Write; }, "Apply the fixes that change no decision");
     CLI::Option* diff = verb->add_flag_callback(
@@ -191,7 +164,7 @@ void add_lint(CLI::App& app, Verb& chosen) {
     fix->excludes(diff);
     add_format(*verb, options->format, true);
     verb->callback([options, &chosen] {
-        for (const std::string& level : options->levels) set_level(options->lint, level);
+        options->lint = lint_options(options->levels);
         chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
     });
 }
