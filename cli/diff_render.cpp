@@ -99,7 +99,8 @@ private:
         if (group.before == group.after)
             for (const PartShift& each : group.example.parts)
                 row(part_name(each.part), fmt::format("{} → {}", safe(each.before), safe(each.after)));
-        const ExplainedExample explained = explain_example(report_, group);
+        ExplainedExample explained = explain_example(report_, group);
+        shorten(explained);
         side("before", explained.before);
         side("after", explained.after);
     }

@@ -1,5 +1,8 @@
 #include "cli/diff_words.h"
 
+#include <algorithm>
+#include <set>
+
 #include <fmt/format.h>
 
 namespace writ::cli {
@@ -125,6 +128,33 @@ ExplainedExample explain_example(const DiffReport& report, const DecisionGroup& 
     const std::string& request = group.example.request;
     return {report.old_policy.explain(request, rule ? cause.old_name : ""),
             report.new_policy.explain(request, rule && !cause.gone ? cause.name : "")};
+}
+
+namespace {
+
+/// A condition as it came out, whatever it is worth elsewhere.
+std::string outcome_of(const SeenCondition& condition) { return std::string(truth_name(condition.truth)) + " " + condition.text; }
+
+std::set<std::string> outcomes_of(const Explanation& explanation) {
+    std::set<std::string> out;
+    for (const SeenRule& rule : explanation.rules)
+        for (const SeenCondition& each : rule.conditions) out.insert(outcome_of(each));
+    return out;
+}
+
+void leave_out(Explanation& explanation, const std::set<std::string>& said) {
+    for (SeenRule& rule : explanation.rules)
+        std::erase_if(rule.conditions, [&](const SeenCondition& each) { return said.contains(outcome_of(each)); });
+    if (explanation.lifetimes.size() > 1) explanation.lifetimes.resize(1);
+}
+
+}  // namespace
+
+void shorten(ExplainedExample& example) {
+    if (!example.before || !example.after) return;
+    const std::set<std::string> before = outcomes_of(*example.before), after = outcomes_of(*example.after);
+    leave_out(*example.before, after);
+    leave_out(*example.after, before);
 }
 
 }  // namespace writ::cli

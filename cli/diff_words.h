@@ -25,10 +25,12 @@ namespace writ::cli {
 /// What was looked at, and what not: a sentence a line.
 [[nodiscard]] std::vector<std::string> limits_of(const DiffReport& report);
 
-/// Why the example of a group is decided as it is, on both sides. `rule`: by its first cause, if that is a rule there.
+/// Why the example of a group is decided as it is, on both sides; of a rule that is its first cause, that rule alone.
 struct ExplainedExample {
     Result<Explanation> before, after;
 };
 [[nodiscard]] ExplainedExample explain_example(const DiffReport& report, const DecisionGroup& group);
+/// Leaves out what both sides say alike, and of lifetimes all but the one that counts.
+void shorten(ExplainedExample& example);
 
 }  // namespace writ::cli

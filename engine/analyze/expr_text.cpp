@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/parts.h"
 #include "base/values.h"
 #include "check/context.h"
 

@@ -312,6 +312,12 @@ private:
         for (const json::Member& each : value.members) flatten(out, path.empty() ? each.first : path + "." + each.first, each.second);
     }
 
+    /// What stands between the braces of a declaration.
+    static std::string inside(const std::string& text) {
+        const std::size_t begin = std::min(text.find(" { "), text.size());
+        return text.substr(std::min(begin + 1, text.size()));
+    }
+
     /// What the typed policy has no place for, or has written out where it is used.
     void declaration(const ast::Decl& decl) {
         const auto as_written = [&](ThingKind kind, std::string_view word, std::string_view name, std::string part,
@@ -324,12 +330,12 @@ private:
             out.parts.push_back(std::move(means));
         };
         if (const auto* define = std::get_if<ast::DefineDecl>(&decl.node))
-            as_written(ThingKind::Define, "define", define->name.text, "meaning",
+            as_written(ThingKind::Define, "define", define->name.text, "says",
                        define->body != nullptr ? source_line(policy_, define->body->span) : "", Direction::Same);
         if (const auto* claims = std::get_if<ast::ClaimsDecl>(&decl.node))
-            as_written(ThingKind::Claims, "claims", claims->name.text, "claims", source_line(policy_, decl.span), Direction::Other);
+            as_written(ThingKind::Claims, "claims", claims->name.text, "says", inside(source_line(policy_, decl.span)), Direction::Other);
         if (const auto* test = std::get_if<ast::TestDecl>(&decl.node))
-            as_written(ThingKind::Test, "test", test->name, "test", source_line(policy_, decl.span), Direction::Same);
+            as_written(ThingKind::Test, "test", test->name, "says", inside(source_line(policy_, decl.span)), Direction::Same);
         if (const auto* list = std::get_if<ast::EnumDecl>(&decl.node)) {
             std::string members;
             for (const ast::Name& each : list->members)

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/parts.h"
 #include "base/values.h"
 
 namespace writ {

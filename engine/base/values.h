@@ -48,9 +48,8 @@ constexpr std::int64_t kSecond = 1'000'000;        ///< microseconds
 
 /// A part of canonical typed text. UrlPort is decimal digits. Empty if that text has no such part.
 [[nodiscard]] std::optional<std::string_view> part_of(Part part, std::string_view canonical);
-/// The kind of a part's value, its name, and the part of `kind` with a name.
+/// The kind of a part's value, and the part of `kind` with this name.
 [[nodiscard]] Kind kind_of(Part part);
-[[nodiscard]] std::string_view name_of(Part part);
 [[nodiscard]] std::optional<Part> find_part(Kind kind, std::string_view name);
 
 /// ip (16 bytes) inside cidr (17 bytes).
