@@ -99,10 +99,7 @@ struct Differ::Impl {
         ++out.requests;
         out.refused_before += before.refusal ? 1 : 0;
         out.refused_after += after.refusal ? 1 : 0;
-        for (DiffSide* side : {&before, &after}) {
-            side->read_applying();
-            see(side->applying);
-        }
+        for (const DiffSide* side : {&before, &after}) see(side->applying);
         hold_invariants(name, request);
         const Shift shift = compare(before.decision, after.decision);
         switch (shift.direction()) {
@@ -115,8 +112,8 @@ struct Differ::Impl {
         return {};
     }
 
-    void see(const tools::Applying& applying) {
-        for (const auto* rules : {&applying.permits, &applying.denies, &applying.requirements, &applying.limits, &applying.duties})
+    void see(const Applying& applying) {
+        for (const auto* rules : {&applying.permits, &applying.denies, &applying.requirements, &applying.limits, &applying.obligations})
             for (const RuleId id : *rules) seen[id] = true;
     }
 

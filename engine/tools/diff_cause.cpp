@@ -147,10 +147,10 @@ private:
             };
             // A deny for want of scopes comes before any permit is used.
             const auto applies = [&](const DiffSide& side, RuleId id) {
-                return holds(permit && part == DecisionPart::Effect ? side.applying.permits : side.applying.of(kind), id);
+                return holds(permit && part == DecisionPart::Effect ? side.applying.permits : side.shaping(kind), id);
             };
             for (const DiffSide* side : {&before_, &after_})
-                for (const RuleId id : side->applying.of(kind)) {
+                for (const RuleId id : side->shaping(kind)) {
                     const bool was = applies(before_, id), is = applies(after_, id);
                     if (was && is ? changed(part, id, direction) : fits(is)) add(id);
                 }
@@ -158,7 +158,7 @@ private:
         if (out_.size() > had) return;
         if ((part == DecisionPart::Audience || part == DecisionPart::Effect) && add_tool()) return;
         for (const RuleKind kind : kinds_for(part))
-            for (const RuleId id : after_.applying.of(kind)) return add(id);
+            for (const RuleId id : after_.shaping(kind)) return add(id);
         add_reason(after_);
     }
     [[nodiscard]] bool changed(DecisionPart part, RuleId id, Direction direction) const {

@@ -31,7 +31,7 @@ private:
 };
 
 /// The causes of a difference, at least one.
-/// Requires: !shift.same(); both sides have read what applies to the request.
+/// Requires: !shift.same(); both sides have decided the request.
 [[nodiscard]] std::vector<Cause> causes_of(Shift shift, DiffSide& before, DiffSide& after, const RuleBook& book);
 
 }  // namespace writ::tools

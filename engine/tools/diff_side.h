@@ -6,26 +6,14 @@
 #include <vector>
 
 #include "check/typed.h"
-#include "vm/interpreter.h"
-#include "writ/bundle.h"
 #include "writ/decision.h"
 #include "writ/request.h"
 #include "writ/tools.h"
+#include "writ/witness.h"
 
 namespace writ::tools {
 
 using RuleId = std::uint32_t;  ///< names a rule of either side; one that was renamed is one rule
-
-/// The rules that apply to a request, by kind, each once and sorted.
-struct Applying {
-    std::vector<RuleId> permits;  ///< that match
-    std::vector<RuleId> used;     ///< of those, that grant
-    std::vector<RuleId> denies, requirements, limits, duties;
-
-    void clear();
-    /// Those of one kind that shape a decision.
-    [[nodiscard]] const std::vector<RuleId>& of(RuleKind kind) const;
-};
 
 /// Decides requests, and knows afterwards which rules of the policy itself, the lowest layer, applied.
 class DiffSide {
@@ -34,27 +22,26 @@ public:
 
     /// Decides. A request that is not admitted is a deny; then `refusal` says why.
     void decide(std::string_view request);
-    /// Reads off which rules applied to the request decided last.
-    void read_applying();
     /// Fills in the permits that match, which a decision that ends in a deny rule never asks for.
     void read_permits();
+    /// The rules of one kind that shaped the decision made last.
+    [[nodiscard]] const std::vector<RuleId>& shaping(RuleKind kind) const;
 
     const Workspace& workspace;
     std::vector<RuleId> ids;  ///< by rule of the bundle; whoever makes this fills it in
     Decision decision;
     std::optional<Error> refusal;
-    Applying applying;
+    Applying applying;  ///< in the decision made last, as ids, each once and sorted
 
     [[nodiscard]] const check::Policy& policy() const { return workspace.policy(); }
     [[nodiscard]] const Bundle& bundle() const { return *workspace.bundle(); }
 
 private:
-    template <class Rules>
-    void read(const Rules& rules, std::vector<RuleId>& out) const;
+    void name(std::vector<std::uint32_t>& rules) const;
 
     Request request_;
-    std::vector<vm::Interpreter> interpreters_;  ///< one a layer
-    Decision lower_;
+    Witness witness_;
+    std::size_t own_;  ///< the layer that is the policy itself
 };
 
 }  // namespace writ::tools
