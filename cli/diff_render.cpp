@@ -12,7 +12,7 @@ namespace writ::cli {
 
 namespace {
 
-constexpr std::size_t kWidth = 96;        ///< texts longer than this are cut
+constexpr std::size_t kWidth = 80;        ///< texts longer than this are cut
 constexpr std::size_t kMostThings = 40, kMostParts = 12, kMostGroups = 20, kMostAgents = 5, kMostLines = 12;
 
 /// Made safe, and cut to a number of columns.

@@ -108,11 +108,11 @@ std::vector<std::string> limits_of(const DiffReport& report) {
     const auto note = [&](std::uint64_t count, std::string_view what) {
         if (count > 0) out.push_back(fmt::format("{} {}", counted(count, "request"), what));
     };
-    note(diff.refused_after, "are admitted before and not after, where that denies");
-    note(diff.refused_before, "are admitted after and not before, where that denied");
-    note(diff.refused_both, "are admitted by neither and not counted");
-    note(report.gaps.masked, "have masked fields, which are not what they were");
-    if (report.gaps.no_request > 0) out.push_back(counted(report.gaps.no_request, "record") + " hold no request to decide");
+    note(diff.refused_after, "admitted before and not after, which denies now");
+    note(diff.refused_before, "admitted after and not before, which denied then");
+    note(diff.refused_both, "admitted by neither, and not counted");
+    note(report.gaps.masked, "with masked fields, which are not what they were");
+    if (report.gaps.no_request > 0) out.push_back(counted(report.gaps.no_request, "record") + " without a request to decide");
     if (!diff.unseen.empty()) {
         constexpr std::size_t kMost = 8;
         const std::vector<Cause> some(diff.unseen.begin(), diff.unseen.begin() + static_cast<std::ptrdiff_t>(std::min(kMost, diff.unseen.size())));
@@ -120,14 +120,6 @@ std::vector<std::string> limits_of(const DiffReport& report) {
                                   diff.unseen.size() == 1 ? "s" : "", causes_of(some), diff.unseen.size() > kMost ? ", …" : ""));
     }
     return out;
-}
-
-ExplainedExample explain_example(const DiffReport& report, const DecisionGroup& group) {
-    const Cause& cause = group.causes.front();
-    const bool rule = is_rule(cause);
-    const std::string& request = group.example.request;
-    return {report.old_policy.explain(request, rule ? cause.old_name : ""),
-            report.new_policy.explain(request, rule && !cause.gone ? cause.name : "")};
 }
 
 namespace {
@@ -148,7 +140,34 @@ void leave_out(Explanation& explanation, const std::set<std::string>& said) {
     if (explanation.lifetimes.size() > 1) explanation.lifetimes.resize(1);
 }
 
+std::size_t failing(const SeenRule& rule) {
+    return static_cast<std::size_t>(std::count_if(rule.conditions.begin(), rule.conditions.end(),
+                                                  [](const SeenCondition& each) { return each.truth != Truth::True; }));
+}
+
+/// Of a template's many instances those that mattered, or else the one that came nearest.
+Result<Explanation> nearest_instances(Result<Explanation> explained) {
+    if (!explained || explained->rules.size() < 2) return explained;
+    std::vector<SeenRule>& rules = explained->rules;
+    const auto named = [](const SeenRule& each) { return each.role == Role::Named; };
+    if (!std::all_of(rules.begin(), rules.end(), named)) {
+        std::erase_if(rules, named);
+        return explained;
+    }
+    std::iter_swap(rules.begin(), std::min_element(rules.begin(), rules.end(), [](const SeenRule& a, const SeenRule& b) { return failing(a) < failing(b); }));
+    rules.resize(1);
+    return explained;
+}
+
 }  // namespace
+
+ExplainedExample explain_example(const DiffReport& report, const DecisionGroup& group) {
+    const Cause& cause = group.causes.front();
+    const bool rule = is_rule(cause);
+    const std::string& request = group.example.request;
+    const auto explain = [&](const Workspace& policy, const std::string& name) { return nearest_instances(policy.explain(request, name)); };
+    return {explain(report.old_policy, rule ? cause.old_name : ""), explain(report.new_policy, rule && !cause.gone ? cause.name : "")};
+}
 
 void shorten(ExplainedExample& example) {
     if (!example.before || !example.after) return;

@@ -130,8 +130,6 @@ Direction whole(const std::vector<PartChange>& parts) {
     return out;
 }
 
-std::string count_text(std::size_t rows) { return std::to_string(rows) + (rows == 1 ? " row" : " rows"); }
-
 /// A table may have changed in very many rows: how many there are, and the first of those that differ.
 void shorten_rows(const Thing& before, const Thing& after, std::vector<PartChange>& parts) {
     const auto is_row = [](const auto& each) { return each.part == "row"; };
@@ -143,7 +141,7 @@ void shorten_rows(const Thing& before, const Thing& after, std::vector<PartChang
         return static_cast<std::size_t>(std::count_if(table.parts.begin(), table.parts.end(), [](const Part& each) { return each.name == "row"; }));
     };
     const std::string told = differing > kMostRows ? ", " + std::to_string(differing) + " differ" : "";
-    parts.insert(parts.begin(), {"rows", count_text(rows(before)), count_text(rows(after)) + told, Direction::Other});
+    parts.insert(parts.begin(), {"rows", std::to_string(rows(before)), std::to_string(rows(after)) + told, Direction::Other});
 }
 
 // ---- things -----------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ check "no such version: code" err_has S0021
 ends "no such store" 4 diff store:v1 base --store elsewhere.store
 ends "its own verb" 0 store diff v1 v2
 check "its own verb: what" grep -Eq '^  changed permit acme\.support\.refund_current_tenant .* wider$' "$work/out"
-check "its own verb: as text" out_has "-  grant { \"refund:create\" } for 2m"
+check "its own verb: as text" grep -Eq '^- .*for 2m$' "$work/out"
 
 # Requests and ledgers.
 ends "requests" 0 diff base wide --requests base/requests --format json
