@@ -37,6 +37,13 @@ std::string code(std::string_view text) {
     return fence + (padded ? " " + out + " " : out) + fence;
 }
 
+/// Inside an element, where Markdown does not look.
+std::string html(std::string_view text) {
+    std::string out;
+    for (const char c : safe(text)) out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
+    return out;
+}
+
 std::string block(const std::string& text) { return "\n" + std::string("```text\n") + text + "```\n"; }
 
 std::string explained(std::string_view word, const Result<Explanation>& explanation) {
@@ -49,7 +56,7 @@ std::string explained(std::string_view word, const Result<Explanation>& explanat
 
 std::string group_of(const DiffReport& report, const DecisionGroup& group) {
     std::string out = fmt::format("\n<details><summary>{}: {}, {}, by {}</summary>\n\n", direction_name(group.shift.direction()), change_of(group),
-                                  counted(group.decisions, "decision"), cell(causes_of(group.causes)));
+                                  counted(group.decisions, "decision"), html(causes_of(group.causes)));
     out += fmt::format("Example: {}\n", code(group.example.name));
     const ExplainedExample example = explain_example(report, group);
     return out + explained("Before", example.before) + explained("After", example.after) + "\n</details>\n";

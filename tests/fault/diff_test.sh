@@ -45,6 +45,7 @@ check "as JSON: nothing is proved" says 'd["invariants"]["proved"] is False'
 ends "as Markdown" 0 diff base wide --format markdown
 check "as Markdown: a heading" grep -Eq '^## [0-9]+ decisions widen' out
 check "as Markdown: a row" grep -Eq '^\| wider \| longer ttl \|' out
+check "as Markdown: folded away, and nothing escaped for nobody" out_has "by permit acme.support.refund_current_tenant</summary>"
 check "no colour where nobody sees it" not grep -q $'\x1b' out
 ends "colour" 0 diff base wide --color always
 check "colour: is there" grep -q $'\x1b' out
