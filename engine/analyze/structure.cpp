@@ -1,7 +1,6 @@
 #include "analyze/structure.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "analyze/expr_text.h"
 #include "base/json.h"

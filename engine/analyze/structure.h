@@ -38,7 +38,7 @@ struct Thing {
 /// Everything, rules in order. Requires: sources without errors.
 [[nodiscard]] std::vector<Thing> things_of(const check::Policy& policy);
 
-/// `module.name` of a declaration: the source says which module it is in.
+/// The name of the module that a source belongs to.
 [[nodiscard]] std::string module_of(const check::Policy& policy, std::uint32_t source);
 
 /// Implements writ::structural_changes.
