@@ -105,7 +105,7 @@ private:
     Bare bare(const Expr& e) {
         switch (e.op) {
             case Op::Integer: return {scalar_text(policy_, e.type, e.integer), Atom};
-            case Op::Text: return {quoted(display_text(e.type.kind, e.text)), Atom};
+            case Op::Text: return {literal(display_text(e.type.kind, e.text)), Atom};
             case Op::Set: return set(e);
             case Op::Fact: return {policy_.at(check::FactId{e.id}).path, Atom};
             case Op::Elem: {
@@ -142,12 +142,12 @@ private:
                 return infix(e, "in", Comparison);
             case Op::SubsetOf: return infix(e, "subset of", Comparison);
             case Op::Overlaps: return infix(e, "overlaps", Comparison);
-            case Op::Like: return {text(kid(e, 0), Sum) + " like " + quoted(e.text), Comparison};
-            case Op::Matches: return {text(kid(e, 0), Sum) + " matches " + quoted(e.text), Comparison};
+            case Op::Like: return {text(kid(e, 0), Sum) + " like " + literal(e.text), Comparison};
+            case Op::Matches: return {text(kid(e, 0), Sum) + " matches " + literal(e.text), Comparison};
             case Op::InCidr: return infix(e, "in", Comparison);
             case Op::InWindow:
                 return {text(kid(e, 0), Sum) + " in " + clock(e.window.start) + ".." + clock(e.window.end) + " " +
-                            quoted(policy_.zones[e.id].name) + days_text(e.window.days),
+                            literal(policy_.zones[e.id].name) + days_text(e.window.days),
                         Comparison};
             case Op::IsNone: return {text(kid(e, 0), Sum) + " is none", Comparison};
             case Op::IsSome: return {text(kid(e, 0), Sum) + " is some", Comparison};
@@ -170,7 +170,7 @@ private:
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string literal(std::string_view text) {
     std::string out;
     json::append_quoted(out, text);
     return out;
@@ -183,7 +183,7 @@ std::string scalar_text(const check::Policy& policy, const check::Type& type, st
         case Kind::Bool: return value != 0 ? "true" : "false";
         case Kind::Decimal: return format_decimal(value);
         case Kind::Duration: return format_duration(value);
-        case Kind::Instant: return quoted(format_instant(value));
+        case Kind::Instant: return literal(format_instant(value));
         case Kind::Enum: {
             const auto& members = policy.enums[type.enumeration.value].members;
             const auto at = static_cast<std::size_t>(value);
@@ -211,11 +211,11 @@ std::string scalar_text(const check::Policy& policy, const check::Type& type, st
 std::string cell_text(const check::Policy& policy, const check::Type& type, const check::Cell& cell) {
     if (type.kind == Kind::List) {
         std::vector<std::string> items;
-        for (const std::string& each : cell.set) items.push_back(quoted(display_text(type.elem, each)));
+        for (const std::string& each : cell.set) items.push_back(literal(display_text(type.elem, each)));
         std::sort(items.begin(), items.end());
         return braced(items);
     }
-    return rep_of(type.kind) == Rep::Text ? quoted(display_text(type.kind, cell.text)) : scalar_text(policy, type, cell.integer);
+    return rep_of(type.kind) == Rep::Text ? literal(display_text(type.kind, cell.text)) : scalar_text(policy, type, cell.integer);
 }
 
 std::string expr_text(const check::Policy& policy, const check::Expr& expr, check::TableId table) {

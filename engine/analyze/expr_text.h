@@ -20,7 +20,7 @@ namespace writ::analyze {
 /// `{ a, b }`, or `{}`.
 [[nodiscard]] std::string braced(const std::vector<std::string>& items);
 /// Text as an author writes it, with its quotes.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string literal(std::string_view text);
 /// A cell of a table.
 [[nodiscard]] std::string cell_text(const check::Policy& policy, const check::Type& type, const check::Cell& cell);
 

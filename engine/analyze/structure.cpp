@@ -29,7 +29,7 @@ std::vector<std::string> sorted(std::vector<std::string> items) {
 
 std::vector<std::string> quoted_all(const std::vector<std::string>& items) {
     std::vector<std::string> out;
-    for (const std::string& each : items) out.push_back(quoted(each));
+    for (const std::string& each : items) out.push_back(literal(each));
     return sorted(std::move(out));
 }
 
@@ -93,7 +93,7 @@ public:
                 for (const check::Obligation& each : rule_.obligations) add(plain("duty", duty(each), Direction::Narrower));
                 break;
         }
-        if (!rule_.because.empty()) add(sole("because", quoted(rule_.because), Direction::Same, Direction::Same));
+        if (!rule_.because.empty()) add(sole("because", literal(rule_.because), Direction::Same, Direction::Same));
         return std::move(out_);
     }
 
@@ -232,7 +232,7 @@ private:
 
     void tool(const check::Tool& tool) {
         Thing& out = add(ThingKind::Tool, "tool", named(tool.name, tool.span), tool.span, Direction::Wider);
-        out.parts.push_back(sole("name in requests", quoted(tool.wire_name), Direction::Other, Direction::Other));
+        out.parts.push_back(sole("name in requests", literal(tool.wire_name), Direction::Other, Direction::Other));
         if (policy_.tier.valid())
             out.parts.push_back(sole("tier", policy_.enums[policy_.tier.value].members[static_cast<std::size_t>(tool.tier)],
                                      Direction::Other, Direction::Other));
@@ -265,7 +265,7 @@ private:
     void issuer(const check::Issuer& issuer) {
         Thing& out = add(ThingKind::Issuer, "issuer", named(issuer.name, issuer.span), issuer.span, Direction::Wider);
         out.parts.push_back(sole("kind", policy_.kinds[issuer.kind].name, Direction::Other, Direction::Other));
-        out.parts.push_back(sole("url", quoted(issuer.url), Direction::Other, Direction::Other));
+        out.parts.push_back(sole("url", literal(issuer.url), Direction::Other, Direction::Other));
         out.parts.push_back(several("audience", "audience", quoted_all(issuer.audiences), Direction::Other, Direction::Wider));
         if (!issuer.types.empty())
             out.parts.push_back(several("types", "type", quoted_all(issuer.types), Direction::Narrower, Direction::Wider));
