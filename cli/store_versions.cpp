@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/diff_json.h"
+#include "cli/diff_render.h"
 #include "cli/line_diff.h"
 #include "cli/options.h"
 #include "cli/store.h"
@@ -156,47 +158,56 @@ Result<Exit> show(const StoreArgs& args, Store& store, const std::string& name, 
     return Exit::Ok;
 }
 
-std::string_view word_of(TextChange change) {
-    switch (change) {
-        case TextChange::Added: return "added";
-        case TextChange::Removed: return "removed";
-        case TextChange::Changed: return "changed";
-    }
-    return "";
+/// The text of every source of either version, by its name.
+std::map<std::string, std::pair<std::string, std::string>> texts_of(const Bundle& from, const Bundle& to) {
+    std::map<std::string, std::pair<std::string, std::string>> out;
+    const auto before = from.sources(), after = to.sources();
+    if (before)
+        for (const Source& each : before->sources) out[each.name].first = each.text;
+    if (after)
+        for (const Source& each : after->sources) out[each.name].second = each.text;
+    std::erase_if(out, [](const auto& each) { return each.second.first == each.second.second; });
+    return out;
 }
 
-Json changes_of(const std::vector<NamedChange>& changes) {
-    Json out = Json::array();
-    for (const NamedChange& each : changes)
-        out.push_back({{"change", word_of(each.change)}, {"name", each.name}, {"before", json_or_null(each.before)},
-                       {"after", json_or_null(each.after)}});
-    return out;
+/// A version's policy, compiled again from its own sources.
+Result<Workspace> workspace_of(const Bundle& bundle) {
+    auto sources = bundle.sources();
+    if (!sources) return tl::unexpected(std::move(sources.error()));
+    return Workspace(std::move(*sources));
 }
 
 Result<Exit> diff(const StoreArgs& args, Store& store, const std::string& from, const std::string& to) {
     std::vector<Version> versions;
     std::vector<Bundle> bundles;
+    std::vector<Workspace> policies;
     for (const std::string& name : {from, to}) {
         auto version = store.resolve(name);
         if (!version) return tl::unexpected(version.error());
         auto bundle = store.bundle(version->digest);
         if (!bundle) return tl::unexpected(bundle.error());
+        auto policy = workspace_of(*bundle);
+        if (!policy) return tl::unexpected(policy.error());
         versions.push_back(std::move(*version));
         bundles.push_back(std::move(*bundle));
+        policies.push_back(std::move(*policy));
+        if (policies.back().bundle()) continue;
+        print_note(render_human(policies.back().diagnostics(), args.terminal.colour_err));
+        return Exit::Invalid;
     }
-    const auto differences = diff_versions(bundles[0], bundles[1]);
-    if (!differences) return tl::unexpected(differences.error());
-    const VersionDiff& diff = *differences;
+    const auto changes = structural_changes(policies[0], policies[1]);
+    const auto texts = texts_of(bundles[0], bundles[1]);
     if (args.format == Format::Json) {
-        print_json({{"from", json_of(versions[0])}, {"to", json_of(versions[1])}, {"rules", changes_of(diff.rules)},
-                    {"sources", changes_of(diff.sources)}});
+        Json sources = Json::array();
+        for (const auto& [name, text] : texts)
+            sources.push_back({{"name", name}, {"before", json_or_null(text.first)}, {"after", json_or_null(text.second)}});
+        print_json({{"from", json_of(versions[0])}, {"to", json_of(versions[1])}, {"structure", json_of(changes)}, {"sources", sources}});
         return Exit::Ok;
     }
     std::string out = fmt::format("{} to {}\n", short_name(versions[0]), short_name(versions[1]));
-    for (const NamedChange& each : diff.rules) out += fmt::format("  {:<8} {}\n", word_of(each.change), safe(each.name));
-    if (diff.rules.empty()) out += "  no rule is added, removed or changed\n";
-    for (const NamedChange& each : diff.sources)
-        out += fmt::format("\n{} {}\n", word_of(each.change), safe(each.name)) + line_diff(each.before, each.after, args.terminal.colour_out);
+    out += changes.empty() ? "  nothing that it is made of differs\n" : render_structure(changes, args.terminal.colour_out, changes.size());
+    for (const auto& [name, text] : texts)
+        out += fmt::format("\n{}\n", safe(name)) + line_diff(text.first, text.second, args.terminal.colour_out);
     print_result(out);
     return Exit::Ok;
 }
@@ -238,7 +249,7 @@ void add_store_versions(const StoreApp& store) {
     verb->add_flag("--sources", shown->sources, "Print its sources");
 
     auto compared = std::make_shared<Names>();
-    verb = store.add("diff", "Show how the text of two versions differs", [compared](const StoreArgs& args) {
+    verb = store.add("diff", "Show how two versions differ, by what they are made of and as text", [compared](const StoreArgs& args) {
         return with_store(args, true, [&](Store& opened) { return diff(args, opened, compared->first, compared->second); });
     });
     verb->add_option("FROM", compared->first, "A version")->required();

@@ -5,7 +5,7 @@
 
 #include "base/kind.h"
 #include "bytecode/program.h"
-#include "vm/decide.h"
+#include "layered.h"
 #include "vm/facts.h"
 #include "vm/interpreter.h"
 #include "writ/evaluator.h"
@@ -113,16 +113,7 @@ void Evaluator::evaluate(const Request& request, Decision& decision) {
         if (!bundles.empty()) decision.bundle_digest = bundles.front().digest();
         return;
     }
-    vm::decide(bundles.front().program(), request.facts(0), impl_->interpreters.front(), decision,
-               impl_->revocations.get());
-    for (std::uint32_t layer = 1; layer < bundles.size(); ++layer) {
-        Decision& lower = impl_->lower;
-        vm::decide(bundles[layer].program(), request.facts(layer), impl_->interpreters[layer], lower,
-                   impl_->revocations.get());
-        for (Reason& reason : lower.reasons) reason.layer = layer;
-        for (Requirement& requirement : lower.requirements) requirement.layer = layer;
-        vm::meet(decision, lower);
-    }
+    decide_layers(bundles, request, impl_->interpreters, decision, impl_->lower, impl_->revocations.get());
 }
 
 Decision Evaluator::evaluate(const Request& request) {

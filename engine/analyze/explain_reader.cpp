@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "analyze/expr_text.h"
 #include "base/values.h"
 
 namespace writ::analyze::reference {
@@ -48,31 +49,7 @@ std::vector<const Expr*> Reader::conjuncts(const check::Rule& rule) {
 
 // ---- text -------------------------------------------------------------------------------------
 
-std::string Reader::text_of(Span span) const {
-    if (span.source >= policy_.sources.size()) return {};
-    const std::string_view all = policy_.sources[span.source].text;
-    const std::string_view text = all.substr(span.begin, span.end - span.begin);
-    std::string out;
-    bool quoted = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (!quoted && text.substr(i).starts_with("//")) {
-            i = std::min(text.find('\n', i), text.size()) - 1;
-            continue;
-        }
-        if (c == '"') quoted = !quoted;
-        if (quoted && c == '\\' && i + 1 < text.size()) {
-            out += c;
-            out += text[++i];
-            continue;
-        }
-        const bool white = !quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r');
-        if (!white) out += c;
-        else if (!out.empty() && out.back() != ' ') out += ' ';
-    }
-    if (!out.empty() && out.back() == ' ') out.pop_back();
-    return out;
-}
+std::string Reader::text_of(Span span) const { return source_line(policy_, span); }
 
 std::string Reader::show_scalar(const check::Type& type, Kind kind, const Value& value) const {
     std::string out;

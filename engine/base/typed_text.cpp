@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/parts.h"
 #include "base/values.h"
 
 namespace writ {
@@ -408,6 +409,7 @@ std::optional<std::string_view> part_of(Part part, std::string_view canonical) {
 }
 
 Kind kind_of(Part part) { return kParts[static_cast<std::size_t>(part)].kind; }
+std::string_view name_of(Part part) { return kParts[static_cast<std::size_t>(part)].name; }
 
 std::optional<Part> find_part(Kind kind, std::string_view name) {
     for (const PartInfo& p : kParts)

@@ -20,6 +20,7 @@ namespace writ::check {
 
 /// Names live in spaces: a tool and a rule may share a name, a define and an issuer may not.
 enum class Space : std::uint8_t { Value, Type, Kind, Tool, Rule, Fixture, Test };
+constexpr std::string_view kDefaultModule = "main";  ///< of a file that names none
 constexpr std::size_t kSpaces = 7;
 
 constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;

@@ -8,7 +8,6 @@ namespace writ::check {
 namespace {
 
 constexpr std::string_view kRequestModule = "std.request";
-constexpr std::string_view kDefaultModule = "main";
 
 std::string joined(const ast::QualifiedName& name) {
     std::string out;

@@ -7,6 +7,7 @@
 #include "ledger/errors.h"
 #include "ledger/segment.h"
 #include "writ/audit.h"
+#include "writ/compare.h"
 
 namespace writ::ledger {
 
@@ -24,79 +25,17 @@ struct Judge {
     Record record;  ///< the answer
 };
 
-/// How one decision differs from another, one bit each.
-enum Difference : unsigned { kSame = 0, kWider = 1, kNarrower = 2, kOther = 4 };
-
-unsigned compare_sets(const std::vector<std::string_view>& was, const std::vector<std::string_view>& is) {
-    if (was == is) return kSame;
-    const auto holds_all = [](const auto& all, const auto& some) {
-        return std::all_of(some.begin(), some.end(), [&](const auto& each) {
-            return std::find(all.begin(), all.end(), each) != all.end();
-        });
-    };
-    return (holds_all(is, was) ? 0u : kNarrower) | (holds_all(was, is) ? 0u : kWider);
-}
-
-unsigned compare_grants(const Grant& was, const Grant& is) {
-    unsigned out = compare_sets(was.scopes, is.scopes) | compare_sets(was.audience, is.audience);
-    if (was.ttl != is.ttl) out |= is.ttl > was.ttl ? kWider : kNarrower;
-    if (was.single_use != is.single_use) out |= was.single_use ? kWider : kNarrower;
-    const auto same = [](const Obligation& a, const Obligation& b) {
-        return a.name == b.name && a.args == b.args;
-    };
-    const auto lacks = [&](const auto& all, const Obligation& duty) {
-        return std::none_of(all.begin(), all.end(), [&](const Obligation& each) { return same(each, duty); });
-    };
-    if (std::any_of(was.obligations.begin(), was.obligations.end(),
-                    [&](const Obligation& duty) { return lacks(is.obligations, duty); }))
-        out |= kWider;
-    if (std::any_of(is.obligations.begin(), is.obligations.end(),
-                    [&](const Obligation& duty) { return lacks(was.obligations, duty); }))
-        out |= kNarrower;
-    return out;
-}
-
-unsigned compare_requirements(const Decision& was, const Decision& is) {
-    const auto same = [](const Requirement& a, const Requirement& b) {
-        return a.groups == b.groups && a.needed == b.needed && a.within == b.within;
-    };
-    const bool equal = std::equal(was.requirements.begin(), was.requirements.end(), is.requirements.begin(),
-                                  is.requirements.end(), same);
-    return equal ? kSame : kOther;
-}
-
-unsigned compare(const Decision& was, const Decision& is) {
-    if (was.effect != is.effect) return is.effect > was.effect ? kWider : kNarrower;
-    switch (is.effect) {
-        case Effect::Deny:
-            return kSame;
-        case Effect::NeedsApproval:
-            return compare_requirements(was, is);
-        case Effect::Permit:
-            return compare_grants(was.grant, is.grant);
-    }
-    return kOther;
-}
-
 std::string_view spelling(Effect effect) {
     constexpr std::string_view kNames[] = {"deny", "needs approval", "permit"};
     return kNames[static_cast<std::size_t>(effect)];
 }
 
-std::string change_of(const Decision& was, const Decision& is, unsigned difference) {
+std::string change_of(const Decision& was, const Decision& is, Direction direction) {
     if (was.effect != is.effect)
         return std::string(spelling(was.effect)) + " → " + std::string(spelling(is.effect));
-    const std::string of = std::string(spelling(is.effect)) + ", ";
-    switch (difference) {
-        case kWider:
-            return of + "wider";
-        case kNarrower:
-            return of + "narrower";
-        case kWider | kNarrower:
-            return of + "wider and narrower";
-        default:
-            return of + "other approval";
-    }
+    const std::string both = "wider and narrower";
+    return std::string(spelling(is.effect)) + ", " +
+           (direction == Direction::Other ? both : std::string(direction_name(direction)));
 }
 
 /// The first rule behind a decision, as `kind name`; the reason's code where there is none.
@@ -234,13 +173,13 @@ Result<Comparison> replay(const std::string& folder, const Layers& against, cons
         const auto parsed = judge.request.parse(record.request);
         if (!parsed) ++out.refused;
         judge.evaluator.evaluate(judge.request, decision);
-        const unsigned difference = compare(record.decision, decision);
-        if (difference == kSame) {
+        const Direction direction = compare(record.decision, decision).direction();
+        if (direction == Direction::Same) {
             ++out.same;
             continue;
         }
-        ++(difference == kWider ? out.wider : difference == kNarrower ? out.narrower : out.other);
-        const std::string change = change_of(record.decision, decision, difference);
+        ++(direction == Direction::Wider ? out.wider : direction == Direction::Narrower ? out.narrower : out.other);
+        const std::string change = change_of(record.decision, decision, direction);
         std::string rule =
             parsed ? rule_behind(decision, judge.layers) : parsed.error().code + " " + parsed.error().context;
         // Where nothing new denies, what permitted before is what is gone.

@@ -162,6 +162,10 @@ public:
         }
     }
 
+    void bare(const ast::Decl& decl) {
+        std::visit([&](const auto& node) { this->decl(node, {}); }, decl.node);
+    }
+
 private:
     void line(const std::string& text) { out_ += std::string(2 * indent_, ' ') + text + '\n'; }
     /// A line and, inside it, what `parts` writes.
@@ -378,6 +382,12 @@ private:
 std::string dump_ast(const ast::File& file) {
     std::string out;
     Dumper(out).file(file);
+    return out;
+}
+
+std::string dump_ast(const ast::Decl& decl) {
+    std::string out;
+    Dumper(out).bare(decl);
     return out;
 }
 

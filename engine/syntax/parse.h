@@ -21,5 +21,7 @@ namespace writ::syntax {
 
 /// An indented listing of the tree, stable enough for golden files.
 [[nodiscard]] std::string dump_ast(const ast::File& file);
+/// The listing of one declaration without its doc comment and `export`: what it says.
+[[nodiscard]] std::string dump_ast(const ast::Decl& decl);
 
 }  // namespace writ::syntax

@@ -69,6 +69,7 @@ Workspace& Workspace::operator=(Workspace&&) noexcept = default;
 
 const Diagnostics& Workspace::diagnostics() const { return impl_->diagnostics; }
 const std::optional<Bundle>& Workspace::bundle() const { return impl_->bundle; }
+const check::Policy& Workspace::policy() const { return *impl_->policy; }
 
 std::string Workspace::dump(Dump form) const {
     const check::Policy& policy = *impl_->policy;

@@ -4,6 +4,7 @@
 
 #include "allocations.h"
 #include "steady.h"
+#include "writ/compare.h"
 
 namespace {
 
@@ -22,6 +23,16 @@ bool steadily(bench::Steady& steady, std::string_view way) {
     return permits == kCounted && allocated == 0;
 }
 
+/// Whether equal decisions are found equal without asking for memory.
+bool compares_steadily(const writ::Decision& decision) {
+    const writ::Decision same = decision;
+    const std::uint64_t before = bench::allocations();
+    const bool equal = writ::compare(decision, same).same();
+    const std::uint64_t allocated = bench::allocations() - before;
+    std::printf("compare: %llu allocations\n", static_cast<unsigned long long>(allocated));
+    return equal && allocated == 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -32,5 +43,6 @@ int main(int argc, char** argv) {
     bench::Steady steady(*bundle, bench::read_file(argv[2]));
     bool held = true;
     for (const std::string_view way : bench::Steady::kWays) held = steadily(steady, way) && held;
+    held = compares_steadily(steady.decision()) && held;
     return held ? 0 : 1;
 }

@@ -40,6 +40,9 @@ public:
         return stated && permits(request_);
     }
 
+    /// The last that was made.
+    [[nodiscard]] const writ::Decision& decision() const { return decision_; }
+
 private:
     static constexpr std::string_view kPaths[] = {
         "now",           "request_id",  "token.issuer",  "token.aud",

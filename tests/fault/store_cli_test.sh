@@ -51,7 +51,7 @@ for verb in "channels" "history prod" "show v1" "show v1 --sources" "diff v1 v2"
     check "$verb as JSON: is it" is_json
 done
 ends "diff" 0 store diff v1 v2
-check "diff: rules by name" grep -Eq '^  changed  acme\.support\.refund_current_tenant$' "$work/out"
+check "diff: rules by name" grep -Eq '^  changed permit acme\.support\.refund_current_tenant ' "$work/out"
 ends "tag" 0 store tag good v1
 ends "show a tag" 0 store show good --sources
 check "show: the text" out_has "permit refund_current_tenant"

@@ -71,9 +71,9 @@ struct Redecided {
 
 struct Comparison {
     std::uint64_t decisions = 0, same = 0;
-    std::uint64_t wider = 0;     ///< more authority: permit for deny, more scopes, longer, fewer duties
+    std::uint64_t wider = 0;     ///< more authority: compare.h
     std::uint64_t narrower = 0;
-    std::uint64_t other = 0;     ///< both, or another audience
+    std::uint64_t other = 0;     ///< both
     std::uint64_t refused = 0;   ///< requests that the other policy does not admit; narrower, as it denies
     std::uint64_t no_request = 0;
     std::uint64_t masked = 0;    ///< of `decisions`, those with something masked

@@ -15,6 +15,10 @@
 
 namespace writ {
 
+namespace check {
+struct Policy;
+}
+
 /// Gathers every *.writ file at or below the given paths, sorted, with a reader of data files that
 /// resolves them beside the file that names them and refuses to leave its folder tree.
 /// Errors:  F0001 a path that is missing or unreadable, named in `context`.
@@ -72,6 +76,8 @@ public:
     /// Errors:   Q0001.. the request is refused; K0004 there is no such rule.
     [[nodiscard]] Result<Explanation> explain(std::string_view request_json, std::string_view rule = {},
                                               const RequestLimits& limits = {}) const;
+    /// The typed policy; complete if there is a bundle.
+    [[nodiscard]] const check::Policy& policy() const;
 
     /// Lints the given sources; not the standard modules they import. Requires: bundle().
     /// Source:   docs/lint.md
@@ -90,22 +96,6 @@ struct GateReport;
 /// Compiles a version's own sources again, which must give this very bundle, and runs the tests and
 /// invariants in them. A version without tests does not pass. Fit to be the gate of a Move (store.h).
 [[nodiscard]] GateReport policy_gate(const Bundle& bundle);
-
-enum class TextChange : std::uint8_t { Added, Removed, Changed };
-
-/// Text under a name that differs between two versions; empty where it is not.
-struct NamedChange {
-    TextChange change = TextChange::Changed;
-    std::string name;  ///< of a rule: `module.rule`; of a source: its file
-    std::string before, after;
-};
-
-/// How the text of two versions differs, by name. What that means for decisions is not said.
-struct VersionDiff {
-    std::vector<NamedChange> rules, sources;
-};
-/// Errors: B0004 sources that are not those of the bundle.
-[[nodiscard]] Result<VersionDiff> diff_versions(const Bundle& from, const Bundle& to);
 
 /// Makes a request document from a verified token's claims, with the rest left for the author.
 /// Input:   claims: a JSON object as the issuer sends it; kind: a claims schema of the standard

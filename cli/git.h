@@ -1,0 +1,17 @@
+// Policies as they were at a git ref. Runs `git` without a shell, and asks it for objects only.
+#pragma once
+
+#include <string>
+
+#include "writ/bundle.h"
+
+namespace writ::cli {
+
+/// Gathers what read_sources() would have found at a path when a ref was checked out; data files come from
+/// the ref too.
+/// Input:   path: a policy file or a folder, from where the program runs; it need not be there now.
+/// Errors:  F0002 git cannot be run; F0003 not in a git repository; F0004 no such ref; F0005 nothing at that
+///          path there, or a link, which is not followed.
+[[nodiscard]] Result<SourceSet> sources_at(const std::string& ref, const std::string& path);
+
+}  // namespace writ::cli

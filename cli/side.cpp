@@ -1,0 +1,80 @@
+#include "cli/side.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "cli/git.h"
+#include "cli/io.h"
+#include "cli/text.h"
+#include "cli/workspace.h"
+#include "writ/store.h"
+
+namespace writ::cli {
+
+namespace {
+
+bool exists(const std::string& path) {
+    std::error_code error;
+    return std::filesystem::exists(path, error);
+}
+
+Result<SourceSet> sources_of_version(const std::string& version, const StorePlace& place) {
+    const auto store = Store::open(place.path, {.space = place.space, .read_only = true});
+    if (!store) return tl::unexpected(store.error());
+    const auto found = store->resolve(version);
+    if (!found) return tl::unexpected(found.error());
+    const auto bundle = store->bundle(found->digest);
+    if (!bundle) return tl::unexpected(bundle.error());
+    return bundle->sources();
+}
+
+/// What is asked of git, if anything is.
+struct GitName {
+    std::string ref, path;
+};
+std::optional<GitName> git_name(std::string_view name, const std::string& other) {
+    constexpr std::string_view kPrefix = "git:";
+    const bool explicit_ref = name.starts_with(kPrefix);
+    if (explicit_ref) name.remove_prefix(kPrefix.size());
+    else if (exists(std::string(name))) return std::nullopt;
+    const std::size_t colon = name.find(':');
+    if (colon != std::string_view::npos) return GitName{std::string(name.substr(0, colon)), std::string(name.substr(colon + 1))};
+    return GitName{std::string(name), exists(other) ? other : "."};
+}
+
+Result<SourceSet> sources_of_ref(const std::string& name, const GitName& git) {
+    auto sources = sources_at(git.ref, git.path.empty() ? "." : git.path);
+    const bool bare = !name.starts_with("git:") && name.find(':') == std::string::npos;
+    if (!sources && bare && (sources.error().code == "F0003" || sources.error().code == "F0004"))
+        sources.error().message = fmt::format("`{}` is no path, and no ref: {}", name, sources.error().message);
+    return sources;
+}
+
+}  // namespace
+
+void add_store_place(CLI::App& verb, StorePlace& place) {
+    verb.add_option("--store", place.path, "Where `store:VERSION` is; else WRIT_STORE, else writ.store")->envname("WRIT_STORE")->option_text("FILE");
+    verb.add_option("--namespace", place.space, "Whose versions; `default` unless said")->option_text("NAME");
+}
+
+std::variant<Workspace, Exit> open_side(const std::string& name, const std::string& other, const StorePlace& store,
+                                        const Terminal& terminal) {
+    constexpr std::string_view kStore = "store:";
+    const auto git = name.starts_with(kStore) ? std::nullopt : git_name(name, other);
+    const auto opened = [&]() -> std::variant<Workspace, Exit> {
+        if (!git && !name.starts_with(kStore)) return open_workspace({name}, terminal);
+        auto sources = git ? sources_of_ref(name, *git) : sources_of_version(name.substr(kStore.size()), store);
+        if (!sources) return report_error(sources.error(), git ? "" : name, terminal);
+        return Workspace(std::move(*sources));
+    };
+    auto side = opened();
+    if (const auto* workspace = std::get_if<Workspace>(&side); workspace != nullptr && !workspace->bundle()) {
+        print_note(render_human(workspace->diagnostics(), terminal.colour_err));
+        print_note(fmt::format("error: the policy at `{}` is not valid\n", safe(name)));
+        return Exit::Invalid;
+    }
+    return side;
+}
+
+}  // namespace writ::cli

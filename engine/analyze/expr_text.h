@@ -1,0 +1,30 @@
+// Typed expressions as an author would write them: one text for one meaning, whatever the source looked like.
+// Not here: what they come to (reference.h).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "check/typed.h"
+
+namespace writ::analyze {
+
+/// The one text of an expression. Definitions are written out, constants stand on the right of a comparison,
+/// sets and the operands of `and` and `or` are sorted.
+/// Input:  table: whose columns the rule's own row has; none outside a template.
+[[nodiscard]] std::string expr_text(const check::Policy& policy, const check::Expr& expr, check::TableId table = {});
+
+/// A value of a type, an integer being what stands for it.
+[[nodiscard]] std::string scalar_text(const check::Policy& policy, const check::Type& type, std::int64_t value);
+/// `{ a, b }`, or `{}`.
+[[nodiscard]] std::string braced(const std::vector<std::string>& items);
+/// Text as an author writes it, with its quotes.
+[[nodiscard]] std::string literal(std::string_view text);
+/// A cell of a table.
+[[nodiscard]] std::string cell_text(const check::Policy& policy, const check::Type& type, const check::Cell& cell);
+
+/// The source text of a span, white space runs as one space, comments left out.
+[[nodiscard]] std::string source_line(const check::Policy& policy, Span span);
+
+}  // namespace writ::analyze

@@ -1,0 +1,25 @@
+// A decision by several bundles. Private to the runtime.
+#pragma once
+
+#include <vector>
+
+#include "vm/decide.h"
+#include "writ/bundle.h"
+#include "writ/request.h"
+
+namespace writ {
+
+/// Decides by each layer and leaves the meet in `decision`; `lower` is working memory.
+/// Requires: at least one layer; the request is bound to them; an interpreter for each.
+inline void decide_layers(const std::vector<Bundle>& bundles, const Request& request, std::vector<vm::Interpreter>& interpreters,
+                          Decision& decision, Decision& lower, const Revocations* revocations) {
+    vm::decide(bundles.front().program(), request.facts(0), interpreters.front(), decision, revocations);
+    for (std::uint32_t layer = 1; layer < bundles.size(); ++layer) {
+        vm::decide(bundles[layer].program(), request.facts(layer), interpreters[layer], lower, revocations);
+        for (Reason& reason : lower.reasons) reason.layer = layer;
+        for (Requirement& requirement : lower.requirements) requirement.layer = layer;
+        vm::meet(decision, lower);
+    }
+}
+
+}  // namespace writ

@@ -1,0 +1,57 @@
+#include "writ/witness.h"
+
+#include <algorithm>
+
+#include "layered.h"
+#include "vm/candidates.h"
+#include "vm/interpreter.h"
+#include "vm/outcomes.h"
+
+namespace writ {
+
+struct Witness::Impl {
+    Layers layers;
+    std::vector<vm::Interpreter> interpreters;  ///< one a layer
+    Decision lower;
+
+    explicit Impl(Layers all) : layers(std::move(all)) {
+        for (const Bundle& bundle : layers.bundles()) interpreters.emplace_back(bundle.program());
+    }
+};
+
+Witness::Witness(Layers layers) : impl_(std::make_unique<Impl>(std::move(layers))) {}
+Witness::~Witness() = default;
+Witness::Witness(Witness&&) noexcept = default;
+Witness& Witness::operator=(Witness&&) noexcept = default;
+
+void Witness::evaluate(const Request& request, Decision& decision) {
+    decide_layers(impl_->layers.bundles(), request, impl_->interpreters, decision, impl_->lower, nullptr);
+}
+
+void Witness::read(std::size_t layer, Applying& out) const {
+    const vm::Outcomes& work = impl_->interpreters[layer].outcomes();
+    out.permits.clear();
+    out.used.clear();
+    for (const vm::Match& each : work.permits) {
+        out.permits.push_back(each.rule);
+        if (each.used) out.used.push_back(each.rule);
+    }
+    out.denies = work.denies;
+    out.requirements = work.requirements;
+    out.limits = work.limits;
+    out.obligations = work.duties;
+}
+
+void Witness::read_permits(const Request& request, std::size_t layer, std::vector<std::uint32_t>& out) {
+    const bytecode::Program& program = impl_->layers.bundles()[layer].program();
+    const vm::Facts& facts = request.facts(layer);
+    vm::Interpreter& interpreter = impl_->interpreters[layer];
+    out.clear();
+    vm::find_candidates(program, facts, vm::Want::Permits, vm::Mode::Surely, out);
+    const vm::Interpreter::Remembering remembering(interpreter);
+    std::erase_if(out, [&](std::uint32_t rule) { return !interpreter.holds(facts, program.rules[rule], vm::Mode::Surely); });
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+}
+
+}  // namespace writ

@@ -1,0 +1,232 @@
+#include <doctest/doctest.h>
+
+#include "analyze/expr_text.h"
+#include "analyze/structure.h"
+#include "check_source.h"
+
+using namespace writ;
+
+namespace {
+
+constexpr std::string_view kPermit = R"(
+permit pay
+  for tool refund
+  when prod.namespace == "agents" and params.amount <= 500.00 and params.currency in { "USD", "EUR" }
+  grant { "refund:create", "refund:read" } for 2m
+)";
+
+std::string replaced(std::string_view text, std::string_view what, std::string_view by) {
+    std::string out(text);
+    const std::size_t at = out.find(what);
+    REQUIRE(at != std::string::npos);
+    return out.replace(at, what.size(), by);
+}
+
+std::vector<ThingChange> changes(std::vector<Source> before, std::vector<Source> after, const DataFiles& old_files = {},
+                                 const DataFiles& new_files = {}) {
+    const CheckedText old_side = check_sources(std::move(before), old_files), new_side = check_sources(std::move(after), new_files);
+    CHECK(old_side.codes() == "");
+    CHECK(new_side.codes() == "");
+    return analyze::structural_changes(*old_side.policy, *new_side.policy);
+}
+std::vector<ThingChange> changes(std::string_view before, std::string_view after) {
+    return changes(std::vector<Source>{{"policy.writ", std::string(kPrelude) + std::string(before)}},
+                   std::vector<Source>{{"policy.writ", std::string(kPrelude) + std::string(after)}});
+}
+
+/// The one change there is, as `fate word name direction: part; part`.
+std::string only(const std::vector<ThingChange>& all) {
+    REQUIRE(all.size() == 1);
+    const ThingChange& one = all[0];
+    std::string out = std::string(fate_name(one.fate)) + " " + one.word + " " + (one.name.empty() ? one.old_name : one.name) + " " +
+                      std::string(direction_name(one.direction));
+    for (const PartChange& each : one.parts)
+        out += "; " + each.part + " [" + each.before + "] [" + each.after + "] " + std::string(direction_name(each.direction));
+    return out;
+}
+std::string edited(std::string_view what, std::string_view by) { return only(changes(kPermit, replaced(kPermit, what, by))); }
+
+std::string condition(std::string_view text) {
+    const CheckedText checked = check_condition(text);
+    CAPTURE(text);
+    REQUIRE(checked.codes() == "");
+    return analyze::expr_text(*checked.policy, *checked.rule("it")->when);
+}
+
+}  // namespace
+
+TEST_CASE("structure: formatting, comments and order are no change") {
+    CHECK(changes(kPermit, R"(
+// Nothing of this matters.
+/// Nor this.
+permit pay for tool refund
+  when (params.currency in {"EUR", "USD",}) and params.amount <= 500.0   // here neither
+   and "agents" == prod.namespace
+  grant {"refund:read", "refund:create"} for 120s
+)").empty());
+    CHECK(changes("define a = tool.tier >= write\ndeny d when a and params_known\ndefine params_known = user is none\n",
+                  "define params_known = (user is none)\n\ndeny d when params_known\n and a\ndefine a =\n tool.tier >= write // !\n")
+              .empty());
+}
+
+TEST_CASE("structure: a condition of a permit that goes widens, of a deny it narrows") {
+    CHECK(edited(" and params.amount <= 500.00", "") == "changed permit main.pay wider; condition [params.amount <= 500] [] wider");
+    CHECK(only(changes("deny d when tool.tier >= write and user is none", "deny d when tool.tier >= write")) ==
+          "changed deny main.d narrower; condition [user is none] [] narrower");
+    CHECK(only(changes("deny d when tool.tier >= write", "deny d when tool.tier >= write and user is none")) ==
+          "changed deny main.d wider; condition [] [user is none] wider");
+}
+
+TEST_CASE("structure: a bound that moves is one change, with its direction") {
+    CHECK(edited("<= 500.00", "<= 900.00") == "changed permit main.pay wider; condition [params.amount <= 500] [params.amount <= 900] wider");
+    CHECK(edited("<= 500.00", "<= 90.00") == "changed permit main.pay narrower; condition [params.amount <= 500] [params.amount <= 90] narrower");
+    CHECK(edited("{ \"USD\", \"EUR\" }", "{ \"USD\", \"EUR\", \"GBP\" }") ==
+          "changed permit main.pay wider; condition [params.currency in { \"EUR\", \"USD\" }] [params.currency in { \"EUR\", \"GBP\", \"USD\" }] wider");
+    CHECK(edited("params.currency in { \"USD\", \"EUR\" }", "params.currency == \"USD\"").find("narrower; condition") != std::string::npos);
+    CHECK(edited("prod.namespace == \"agents\"", "prod.namespace == \"other\"").find("main.pay other; condition") != std::string::npos);
+    // Of what narrows, and under `not`, the other way round.
+    CHECK(only(changes("deny d when tool.tier >= write", "deny d when tool.tier >= privileged")).starts_with("changed deny main.d wider;"));
+    CHECK(edited("params.amount <= 500.00", "not (params.amount > 500.00)").find("main.pay other") != std::string::npos);
+    const std::string negated = replaced(kPermit, "params.amount <= 500.00", "not (params.amount > 500.00)");
+    CHECK(only(changes(negated, replaced(negated, "> 500.00", "> 900.00"))).starts_with("changed permit main.pay wider;"));
+    CHECK(only(changes("deny d when user is none or run.background", "deny d when user is none or run.background or tool.tier >= write"))
+              .starts_with("changed deny main.d narrower;"));
+}
+
+TEST_CASE("structure: each part of an effect is told, with its direction") {
+    CHECK(edited("for 2m", "for 10m") == "changed permit main.pay wider; ttl [2m] [10m] wider");
+    CHECK(edited(", \"refund:read\"", "") == "changed permit main.pay narrower; scope [\"refund:read\"] [] narrower");
+    CHECK(edited("for 2m", "for 2m\n  because \"so\"") == "changed permit main.pay same; because [] [\"so\"] same");
+    CHECK(only(changes("deny d when user is none", "deny d for tool refund when user is none")) ==
+          "changed deny main.d wider; tools [] [{ refund }] wider");
+    CHECK(only(changes("deny d for tool refund when user is none", "deny d for tool refund, lookup when user is none")) ==
+          "changed deny main.d narrower; tool [] [lookup] narrower");
+    const std::string_view require = "require r when tool.tier >= write 2 approvals from group \"a\" within 15m";
+    CHECK(only(changes(require, replaced(require, "2 approvals", "approval"))) == "changed require main.r wider; approvals [2] [1] wider");
+    CHECK(only(changes(require, replaced(require, "\"a\"", "\"a\", \"b\""))) == "changed require main.r wider; group [] [\"b\"] wider");
+    CHECK(only(changes(require, replaced(require, "15m", "5m"))) == "changed require main.r narrower; within [15m] [5m] narrower");
+    const std::string_view limit = "limit l when tool.tier >= write to ttl 5m, scopes { \"x\" }, audience { \"y\" }, single_use";
+    CHECK(only(changes(limit, replaced(limit, "ttl 5m", "ttl 6m"))) == "changed limit main.l wider; ttl [5m] [6m] wider");
+    CHECK(only(changes(limit, replaced(limit, "ttl 5m, ", ""))) == "changed limit main.l wider; ttl [5m] [] wider");
+    CHECK(only(changes(limit, replaced(limit, "\"x\"", "\"x\", \"z\""))) == "changed limit main.l wider; scope [] [\"z\"] wider");
+    CHECK(only(changes(limit, replaced(limit, "\"y\"", "\"z\"")))
+          == "changed limit main.l other; audience [\"y\"] [] narrower; audience [] [\"z\"] wider");
+    CHECK(only(changes(limit, replaced(limit, ", single_use", ""))) == "changed limit main.l wider; single_use [single_use] [] wider");
+    const std::string_view oblige = "oblige o when tool.tier >= write with audit(level: \"full\"), tell";
+    CHECK(only(changes(oblige, replaced(oblige, ", tell", ""))) == "changed oblige main.o wider; duty [tell] [] wider");
+    CHECK(only(changes(oblige, replaced(oblige, "full", "some"))) ==
+          "changed oblige main.o other; duty [audit(level: \"full\")] [] wider; duty [] [audit(level: \"some\")] narrower");
+}
+
+TEST_CASE("structure: what comes widens if it permits and narrows if it does not") {
+    CHECK(only(changes("", kPermit)).starts_with("added permit main.pay wider;"));
+    CHECK(only(changes(kPermit, "")).starts_with("removed permit main.pay narrower;"));
+    CHECK(only(changes("", "deny d when user is none")) == "added deny main.d narrower; condition [] [user is none] same");
+    CHECK(only(changes("deny d when user is none", "")).starts_with("removed deny main.d wider;"));
+    // Another kind of rule is another rule.
+    const auto turned = changes("limit d when user is none to single_use", "deny d when user is none");
+    CHECK(turned.size() == 2);
+}
+
+TEST_CASE("structure: a rule with another name and the same content was renamed") {
+    const auto renamed = changes(kPermit, replaced(kPermit, "permit pay", "permit reimburse"));
+    CHECK(only(renamed) == "renamed permit main.reimburse same");
+    CHECK(renamed[0].old_name == "main.pay");
+    CHECK(changes(kPermit, replaced(replaced(kPermit, "permit pay", "permit reimburse"), "2m", "3m")).size() == 2);
+}
+
+TEST_CASE("structure: a rule in another file was moved, wherever the sides lie") {
+    const auto side = [](const std::string& folder, std::string_view first, std::string_view second) {
+        return std::vector<Source>{{folder + "a.writ", "module m\n" + std::string(kPrelude) + std::string(first)},
+                                   {folder + "b.writ", "module m\n" + std::string(second)}};
+    };
+    CHECK(changes(side("old/x/", kPermit, ""), side("new/", kPermit, "")).empty());
+    const auto moved = changes(side("old/", kPermit, ""), side("old/", "", kPermit));
+    CHECK(only(moved) == "moved permit m.pay same");
+    CHECK(moved[0].old_place == "old/a.writ:15");
+    CHECK(moved[0].place == "old/b.writ:3");
+    // One file each: what it is called is nothing.
+    CHECK(changes(std::vector<Source>{{"one.writ", std::string(kPrelude)}}, std::vector<Source>{{"two.writ", std::string(kPrelude)}}).empty());
+}
+
+TEST_CASE("structure: a definition is told, and so is every rule that it is written out in") {
+    const auto both = changes("define big = run.attempt > 5\ndeny d when big", "define big = run.attempt > 6\ndeny d when big");
+    REQUIRE(both.size() == 2);
+    CHECK(both[0].word == "deny");
+    CHECK(both[0].direction == Direction::Wider);
+    CHECK(both[1].word == "define");
+    CHECK(both[1].direction == Direction::Same);
+    CHECK(both[1].parts.at(0).after == "run.attempt > 6");
+    const auto renamed = changes("define big = run.attempt > 5\ndeny d when big", "define huge = run.attempt > 5\ndeny d when huge");
+    CHECK(only(renamed) == "renamed define main.huge same");
+}
+
+TEST_CASE("structure: tools and issuers, and the order of tiers") {
+    const auto prelude = [](std::string_view what, std::string_view by) {
+        return only(changes(std::vector<Source>{{"policy.writ", std::string(kPrelude)}}, std::vector<Source>{{"policy.writ", replaced(kPrelude, what, by)}}));
+    };
+    CHECK(prelude("\"lookup:read\"", "\"lookup:read\", \"lookup:list\"") == "changed tool main.lookup other; scope [] [\"lookup:list\"] other");
+    CHECK(prelude("\"https://lookup.example\"", "\"https://lookup.example\", \"https://second.example\"") ==
+          "changed tool main.lookup wider; audience [] [\"https://second.example\"] wider");
+    CHECK(prelude("tier read  audience", "tier write  audience") == "changed tool main.lookup other; tier [read] [write] other");
+    CHECK(prelude("{ amount: int  currency: string }", "{ amount: int }") == "changed tool main.lookup other; param [currency: string] [] other");
+    CHECK(prelude("githubusercontent.com\" { audience \"https://broker.example\"", "githubusercontent.com\" { audience \"https://broker.example\" max_age 5m") ==
+          "changed issuer main.ci narrower; max_age [] [5m] narrower");
+    CHECK(prelude("https://cluster.example", "https://other.example") ==
+          "changed issuer main.prod other; url [\"https://cluster.example\"] [\"https://other.example\"] other");
+    CHECK(prelude("write < privileged", "write < admin < privileged") ==
+          "changed tier main.tier other; members [read < write < privileged] [read < write < admin < privileged] other");
+    CHECK(only(changes("", "tool more { tier read audience \"https://m.example\" scopes { \"m\" } }")).starts_with("added tool main.more wider"));
+}
+
+TEST_CASE("structure: rows of a table are told by their first column") {
+    const std::string text = "table tenants = csv \"t.csv\" { id: string  cap: int }\ndeny d when any t in tenants: t.id == tenant";
+    const auto with = [&](const std::string& before, const std::string& after) {
+        const std::vector<Source> source{{"policy.writ", std::string(kPrelude) + text}};
+        return changes(source, source, {{"t.csv", "id,cap\n" + before}}, {{"t.csv", "id,cap\n" + after}});
+    };
+    CHECK(with("a,1\nb,2\n", "b,2\na,1\n").empty());
+    CHECK(only(with("a,1\nb,2\n", "a,1\nb,3\nc,4\n")) ==
+          "changed table main.tenants other; rows [2] [3] other; row [\"b\", 2] [\"b\", 3] other; row [] [\"c\", 4] other");
+    std::string many;
+    for (int i = 0; i < 150; ++i) many += "t" + std::to_string(i) + ",1\n";
+    const auto cut = with("a,1\n", "a,1\n" + many);
+    CHECK(cut.at(0).parts.size() == 101);
+    CHECK(cut.at(0).parts[0].after == "151, 150 differ");
+}
+
+TEST_CASE("structure: invariants, fixtures, tests, claims and imports decide nothing by themselves") {
+    CHECK(only(changes("invariant i: never permit when user is none", "invariant i: never permit when user is none and run.background")) ==
+          "changed invariant main.i same; condition [] [run.background] same");
+    const std::string prelude(kPrelude);
+    const auto imported = changes(std::vector<Source>{{"policy.writ", prelude}}, std::vector<Source>{{"policy.writ", "import std.baseline\n" + prelude}});
+    CHECK(imported.size() > 3);
+    CHECK(std::count_if(imported.begin(), imported.end(), [](const ThingChange& each) { return each.kind == ThingKind::Import; }) == 1);
+    CHECK(std::any_of(imported.begin(), imported.end(), [](const ThingChange& each) {
+        return each.kind == ThingKind::Rule && each.name == "std.baseline.run_paused" && each.direction == Direction::Narrower;
+    }));
+    CHECK(only(changes("claims mine { team: string }", "claims mine { team: string  unit: string }")).starts_with("changed claims main.mine other; says"));
+    const auto files = [](const std::string& user) { return DataFiles{{"f.json", R"({"now": 1, "tenant": ")" + user + R"("})"}}; };
+    const std::vector<Source> source{{"policy.writ", std::string(kPrelude) + "fixture f = json \"f.json\"\ntest \"t\" { given f expect deny }"}};
+    CHECK(only(changes(source, source, files("a"), files("b"))) == "changed fixture main.f same; tenant [\"a\"] [\"b\"] same");
+    std::vector<Source> other = source;
+    other[0].text = replaced(other[0].text, "expect deny", "expect deny because no_permit");
+    CHECK(only(changes(source, other, files("a"), files("a"))).starts_with("changed test main.t same; says"));
+}
+
+TEST_CASE("structure: expressions have one text") {
+    CHECK(condition("500.00 >= params.amount") == "params.amount <= 500");
+    CHECK(condition("user.roles contains \"b\"") == "user.roles contains \"b\"");
+    CHECK(condition("not (user is none or run.background)") == "not (run.background or user is none)");
+    CHECK(condition("(run.background and user is none) or tool.tier >= write") == "run.background and user is none or tool.tier >= write");
+    CHECK(condition("any hop in delegation.chain: hop.tenant == tenant and user.roles overlaps { \"b\", \"a\" }") ==
+          "any x in delegation.chain: user.roles overlaps { \"a\", \"b\" } and x.tenant == tenant");
+    CHECK(condition("count(hop in delegation.chain: hop.tenant == tenant) >= 2") == "count(x in delegation.chain: x.tenant == tenant) >= 2");
+    CHECK(condition("now in 09:00..17:30 \"UTC\" on mon..wed, fri") == "now in 09:00..17:30 \"UTC\" on mon..wed, fri");
+    CHECK(condition("resource.path like \"/pay/*\"") == "resource.path like \"/pay/*\"");
+    CHECK(condition("age(gates[\"eval\"].at) <= 10m and gates[\"eval\"].result == passed") ==
+          "age(gates[\"eval\"].at) <= 10m and gates[\"eval\"].result == passed");
+    CHECK(condition("not (user is some)") == "not user is some");
+    CHECK(condition("lower(params.currency) == \"usd\" and workload.spiffe_id.trust_domain == \"acme.example\"") ==
+          "lower(params.currency) == \"usd\" and workload.spiffe_id.trust_domain == \"acme.example\"");
+}
