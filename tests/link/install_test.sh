@@ -77,7 +77,7 @@ grep -qE '^permit, by [0-9a-f]{64}$' follow.txt || fail "follow: $(cat follow.tx
 # One that records too: what is enforced, and what the candidate would have said.
 "$prefix/bin/writ" store --store s channel next >/dev/null
 sed 's/grant { "refund:create" } for 2m/grant { "refund:create" } for 1m/' "$policy" >next.writ
-ln -s "$root/examples/refund/requests" requests
+cp -r "$root/examples/refund/requests" requests
 "$prefix/bin/writ" store --store s publish next.writ >/dev/null
 "$prefix/bin/writ" store --store s activate next v2 >/dev/null
 echo "$root/examples/refund/requests/permit.json" | ./broker s prod next both >broker.txt
