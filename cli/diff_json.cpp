@@ -89,7 +89,7 @@ Json json_of(const std::vector<ThingChange>& changes) {
     return out;
 }
 
-std::string render_diff_json(const DiffReport& report) {
+nlohmann::ordered_json diff_json(const DiffReport& report) {
     const PolicyDiff& diff = report.diff;
     Json out{{"schema_version", 1},
              {"before", json_of(diff.before, report.before)},
@@ -118,7 +118,11 @@ std::string render_diff_json(const DiffReport& report) {
         out["groups"].push_back(std::move(group));
     }
     for (const HeldInvariant& each : diff.invariants) out["invariants"]["broken"].push_back(json_of(each));
-    return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return out;
+}
+
+std::string render_diff_json(const DiffReport& report) {
+    return diff_json(report).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace writ::cli

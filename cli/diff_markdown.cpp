@@ -5,6 +5,7 @@
 
 #include "cli/diff_words.h"
 #include "cli/explanation.h"
+#include "cli/markdown.h"
 #include "cli/text.h"
 
 namespace writ::cli {
@@ -13,41 +14,10 @@ namespace {
 
 constexpr std::size_t kMostThings = 100, kMostGroups = 20, kMostAgents = 5;
 
-/// In a table's cell: nothing of it is markup.
-std::string cell(std::string_view text) {
-    std::string out;
-    for (const char c : safe(text)) {
-        if (std::string_view("\\`*_{}[]<>()#+-.!|~&").find(c) != std::string_view::npos) out += '\\';
-        out += c;
-    }
-    return out;
-}
-
-/// Between backticks, of which there are more than in the text.
-std::string code(std::string_view text) {
-    const std::string shown = safe(text);
-    std::size_t longest = 0, run = 0;
-    std::string out;
-    for (const char c : shown) {
-        longest = std::max(longest, run = c == '`' ? run + 1 : 0);
-        out += c == '|' ? "\\|" : std::string(1, c);
-    }
-    const std::string fence(longest + 1, '`');
-    const bool padded = shown.starts_with('`') || shown.ends_with('`');
-    return fence + (padded ? " " + out + " " : out) + fence;
-}
-
-/// Inside an element, where Markdown does not look.
-std::string html(std::string_view text) {
-    std::string out;
-    for (const char c : safe(text)) out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
-    return out;
-}
-
 std::string block(const std::string& text) { return "\n" + std::string("```text\n") + text + "```\n"; }
 
 std::string explained(std::string_view word, const Result<Explanation>& explanation) {
-    if (!explanation) return fmt::format("\n{}: not admitted, {} {}\n", word, explanation.error().code, cell(explanation.error().message));
+    if (!explanation) return fmt::format("\n{}: not admitted, {} {}\n", word, explanation.error().code, markdown_text(explanation.error().message));
     std::string text = render_explanation(*explanation, false);
     // A line of backticks would end the block.
     for (std::size_t at = 0; (at = text.find("```", at)) != std::string::npos; at += 3) text.replace(at, 3, "'''");
@@ -57,7 +27,7 @@ std::string explained(std::string_view word, const Result<Explanation>& explanat
 std::string group_of(const DiffReport& report, const DecisionGroup& group) {
     std::string out = fmt::format("\n<details><summary>{}: {}, {}, by {}</summary>\n\n", direction_name(group.shift.direction()), change_of(group),
                                   counted(group.decisions, "decision"), html(causes_of(group.causes)));
-    out += fmt::format("Example: {}\n", code(group.example.name));
+    out += fmt::format("Example: {}\n", markdown_code(group.example.name));
     const ExplainedExample example = explain_example(report, group);
     return out + explained("Before", example.before) + explained("After", example.after) + "\n</details>\n";
 }
@@ -68,7 +38,7 @@ std::string render_diff_markdown(const DiffReport& report) {
     const PolicyDiff& diff = report.diff;
     std::string out = fmt::format("## {}\n\n| | policy | rules | step bound | digest |\n|---|---|---|---|---|\n", headline(diff));
     const auto side = [&](std::string_view word, const std::string& name, const SideSummary& of) {
-        out += fmt::format("| {} | {} | {} | {} | `{}` |\n", word, code(name), of.rules, of.step_bound, of.digest.substr(0, 12));
+        out += fmt::format("| {} | {} | {} | {} | `{}` |\n", word, markdown_code(name), of.rules, of.step_bound, of.digest.substr(0, 12));
     };
     side("before", report.before, diff.before);
     side("after", report.after, diff.after);
@@ -78,8 +48,8 @@ std::string render_diff_markdown(const DiffReport& report) {
         for (std::size_t i = 0; i < std::min(kMostThings, diff.structure.size()); ++i) {
             const ThingChange& each = diff.structure[i];
             std::string parts;
-            for (const PartChange& part : each.parts) parts += (parts.empty() ? "" : "<br>") + code(text_of(part));
-            out += fmt::format("| {} | {} | {} | {} |\n", fate_name(each.fate), code(title_of(each)), consequence(each.direction), parts);
+            for (const PartChange& part : each.parts) parts += (parts.empty() ? "" : "<br>") + markdown_code(text_of(part));
+            out += fmt::format("| {} | {} | {} | {} |\n", fate_name(each.fate), markdown_code(title_of(each)), consequence(each.direction), parts);
         }
         if (diff.structure.size() > kMostThings) out += fmt::format("\n… and {} more\n", diff.structure.size() - kMostThings);
     }
@@ -89,9 +59,9 @@ std::string render_diff_markdown(const DiffReport& report) {
             const DecisionGroup& each = diff.groups[i];
             std::string agents;
             for (std::size_t j = 0; j < std::min(kMostAgents, each.agents.size()); ++j)
-                agents += fmt::format("{}{} {}", j > 0 ? ", " : "", cell(each.agents[j].agent), each.agents[j].decisions);
+                agents += fmt::format("{}{} {}", j > 0 ? ", " : "", markdown_text(each.agents[j].agent), each.agents[j].decisions);
             if (each.agents.size() > kMostAgents) agents += ", …";
-            out += fmt::format("| {} | {} | {} | {} | {} |\n", direction_name(each.shift.direction()), change_of(each), code(causes_of(each.causes)), agents, each.decisions);
+            out += fmt::format("| {} | {} | {} | {} | {} |\n", direction_name(each.shift.direction()), change_of(each), markdown_code(causes_of(each.causes)), agents, each.decisions);
         }
         if (diff.groups.size() > kMostGroups) out += fmt::format("\n… and {} more\n", diff.groups.size() - kMostGroups);
         for (std::size_t i = 0; i < std::min(kMostGroups, diff.groups.size()); ++i) out += group_of(report, diff.groups[i]);
@@ -99,11 +69,11 @@ std::string render_diff_markdown(const DiffReport& report) {
     if (diff.invariants_held > 0) {
         out += fmt::format("\n### Invariants\n\n{} held against {}: checked, not proved.\n", counted(diff.invariants_held, "invariant"), counted(diff.requests, "request"));
         for (const HeldInvariant& each : diff.invariants)
-            out += fmt::format("\n- {} {}: broken by {} before, {} after; {}\n", each.broken_after > 0 ? "**broken**" : "mended", code(each.name),
-                               counted(each.broken_before, "decision"), each.broken_after, code(each.example.name));
+            out += fmt::format("\n- {} {}: broken by {} before, {} after; {}\n", each.broken_after > 0 ? "**broken**" : "mended", markdown_code(each.name),
+                               counted(each.broken_before, "decision"), each.broken_after, markdown_code(each.example.name));
     }
     out += "\n### Looked at\n\n";
-    for (const std::string& each : limits_of(report)) out += "- " + cell(each) + "\n";
+    for (const std::string& each : limits_of(report)) out += "- " + markdown_text(each) + "\n";
     return out;
 }
 

@@ -270,4 +270,22 @@ Result<SourceSet> sources_at(const std::string& ref, const std::string& path) {
     return set;
 }
 
+Result<std::vector<CommitMessage>> messages_since(const std::string& ref, const std::string& path) {
+    const auto place = place_of(path);
+    if (!place) return tl::unexpected(place.error());
+    const auto commit = commit_of(ref, place->folder);
+    if (!commit) return tl::unexpected(commit.error());
+    const auto text = ask(place->folder, {"log", "-z", "--format=%H%n%B", *commit + "..HEAD", "--"});
+    if (!text) return tl::unexpected(text.error());
+    std::vector<CommitMessage> out;
+    std::string_view rest = *text;
+    while (!rest.empty()) {
+        const std::string_view each = rest.substr(0, rest.find('\0'));
+        rest.remove_prefix(std::min(each.size() + 1, rest.size()));
+        const std::size_t line = std::min(each.find('\n'), each.size());
+        out.push_back({std::string(each.substr(0, line)), std::string(each.substr(std::min(line + 1, each.size())))});
+    }
+    return out;
+}
+
 }  // namespace writ::cli

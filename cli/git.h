@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "writ/bundle.h"
 
@@ -13,5 +14,14 @@ namespace writ::cli {
 /// Errors:  F0002 git cannot be run; F0003 not in a git repository; F0004 no such ref; F0005 nothing at that
 ///          path there, or a link, which is not followed.
 [[nodiscard]] Result<SourceSet> sources_at(const std::string& ref, const std::string& path);
+
+/// What someone said of a commit.
+struct CommitMessage {
+    std::string commit, text;
+};
+/// The messages of the commits that are in HEAD and not in a ref, the latest first.
+/// Input:   path: where the repository is, as above.
+/// Errors:  F0002, F0003, F0004.
+[[nodiscard]] Result<std::vector<CommitMessage>> messages_since(const std::string& ref, const std::string& path);
 
 }  // namespace writ::cli

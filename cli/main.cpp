@@ -55,6 +55,7 @@ Exit run(int argc, char** argv) {
     add_test(app, verb);
     add_request(app, verb);
     add_diff(app, verb);
+    add_gate(app, verb);
     add_ledger(app, verb);
     add_replay(app, verb);
     add_store(app, verb);

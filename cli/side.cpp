@@ -14,6 +14,8 @@ namespace writ::cli {
 
 namespace {
 
+constexpr std::string_view kStore = "store:";
+
 bool exists(const std::string& path) {
     std::error_code error;
     return std::filesystem::exists(path, error);
@@ -58,9 +60,14 @@ void add_store_place(CLI::App& verb, StorePlace& place) {
     verb.add_option("--namespace", place.space, "Whose versions; `default` unless said")->option_text("NAME");
 }
 
+std::optional<std::string> git_ref_of(const std::string& name) {
+    if (name.starts_with(kStore)) return std::nullopt;
+    const auto git = git_name(name, ".");
+    return git ? std::optional(git->ref) : std::nullopt;
+}
+
 std::variant<Workspace, Exit> open_side(const std::string& name, const std::string& other, const StorePlace& store,
                                         const Terminal& terminal) {
-    constexpr std::string_view kStore = "store:";
     const auto git = name.starts_with(kStore) ? std::nullopt : git_name(name, other);
     const auto opened = [&]() -> std::variant<Workspace, Exit> {
         if (!git && !name.starts_with(kStore)) return open_workspace({name}, terminal);

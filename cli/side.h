@@ -1,6 +1,7 @@
 // One side of a comparison of policies, as it is named on the command line.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -25,5 +26,8 @@ void add_store_place(CLI::App& verb, StorePlace& place);
 /// Output: a policy without errors.
 [[nodiscard]] std::variant<Workspace, Exit> open_side(const std::string& name, const std::string& other, const StorePlace& store,
                                                       const Terminal& terminal);
+
+/// The git ref that a side names, if it names one.
+[[nodiscard]] std::optional<std::string> git_ref_of(const std::string& name);
 
 }  // namespace writ::cli

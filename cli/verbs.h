@@ -36,6 +36,7 @@ void add_lint(CLI::App& app, Verb& chosen);
 void add_test(CLI::App& app, Verb& chosen);
 void add_request(CLI::App& app, Verb& chosen);
 void add_diff(CLI::App& app, Verb& chosen);
+void add_gate(CLI::App& app, Verb& chosen);
 void add_ledger(CLI::App& app, Verb& chosen);
 void add_replay(CLI::App& app, Verb& chosen);
 void add_store(CLI::App& app, Verb& chosen);

@@ -1,0 +1,113 @@
+#include "cli/gate_render.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/diff_json.h"
+#include "cli/diff_words.h"
+#include "cli/junit.h"
+#include "cli/markdown.h"
+#include "cli/places.h"
+#include "cli/render.h"
+#include "cli/text.h"
+
+namespace writ::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view word_of(const GateCheck& check) { return check.failed ? "FAIL" : check.skipped ? "--" : "ok"; }
+std::string_view outcome_of(const GateCheck& check) { return check.failed ? "failed" : check.skipped ? "skipped" : "passed"; }
+
+std::string verdict(const GateReport& report) {
+    std::string failed;
+    for (const GateCheck& each : report.result.checks)
+        if (each.failed) failed += (failed.empty() ? "" : ", ") + each.name;
+    return failed.empty() ? "the change may pass" : "the change does not pass: " + failed;
+}
+
+bool differs(const GateReport& report) {
+    return report.change != nullptr && (!report.change->diff.structure.empty() || !report.change->diff.groups.empty());
+}
+
+}  // namespace
+
+std::string render_gate(const GateReport& report, bool colour) {
+    const Palette colours = palette(colour);
+    std::string out = report.result.findings.items.empty() ? "" : render_human(report.result.findings, colour) + "\n";
+    if (differs(report)) out += render_diff(*report.change, colour) + "\n";
+    std::size_t width = 0;
+    for (const GateCheck& each : report.result.checks) width = std::max(width, each.name.size());
+    for (const GateCheck& each : report.result.checks) {
+        const std::string_view tone = each.failed ? colours.error : each.skipped ? colours.frame : colours.good;
+        out += fmt::format("{}{:<4}{}  {:<{}}  {}\n", tone, word_of(each), colours.reset, each.name, width, safe(each.summary));
+    }
+    return out + fmt::format("{}{}{}\n", colours.bold, verdict(report), colours.reset);
+}
+
+std::string render_gate_json(const GateReport& report) {
+    Json out;
+    out["schema_version"] = 1;
+    out["passed"] = report.result.passed();
+    out["base"] = report.base.empty() ? Json() : Json(report.base);
+    out["checks"] = Json::array();
+    for (const GateCheck& each : report.result.checks)
+        out["checks"].push_back({{"name", each.name}, {"outcome", outcome_of(each)}, {"summary", each.summary}});
+    out["declarations"] = Json::array();
+    for (const Declaration& each : report.note.declarations)
+        out["declarations"].push_back({{each.raises ? "raises" : "widens", each.name}, {"because", each.because}, {"where", each.where}, {"met", each.met}});
+    out["findings"] = Json::parse(render_json(report.result.findings));
+    out["diff"] = report.change != nullptr ? diff_json(*report.change) : Json();
+    return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string render_gate_junit(const GateReport& report) {
+    const Places places(report.result.findings);
+    JunitSuite checks{"writ gate", {}, report.change != nullptr ? render_diff(*report.change, false) : std::string()};
+    for (const GateCheck& each : report.result.checks) {
+        JunitCase& added = checks.cases.emplace_back();
+        added.name = each.name;
+        added.failed = each.failed;
+        if (each.failed) added.message = each.summary;
+    }
+    JunitSuite findings{"findings", {}, {}};
+    for (const Diagnostic& each : report.result.findings.items) {
+        if (each.severity != Severity::Error || each.code == "gate-test") continue;
+        const Place place = places.at(each.span);
+        findings.cases.push_back({each.code + ": " + each.message, place.file, place.line, 0, true, each.message, each.label + "\n" + each.help});
+    }
+    JunitSuite tests{"tests", {}, {}};
+    for (const TestCase& each : report.result.tests.cases) {
+        const Place place = places.at(each.span);
+        tests.cases.push_back({each.name, place.file, place.line, static_cast<double>(each.nanos) / 1e9, !each.passed, each.problem,
+                               each.passed ? std::string() : fmt::format("expected {}, and it is {}", each.expected, each.actual)});
+    }
+    return render_junit("writ gate", {std::move(checks), std::move(findings), std::move(tests)});
+}
+
+std::string render_gate_markdown(const GateReport& report) {
+    const Places places(report.result.findings);
+    std::string out = fmt::format("# Gate: {}\n\n| check | | |\n|---|---|---|\n", verdict(report));
+    for (const GateCheck& each : report.result.checks)
+        out += fmt::format("| {} | {} | {} |\n", each.name, each.failed ? "**failed**" : each.skipped ? "–" : "passed", markdown_text(each.summary));
+    if (!report.result.findings.items.empty()) out += "\n## Findings\n\n";
+    for (const Diagnostic& each : report.result.findings.items) {
+        out += fmt::format("- **{}** {} at {}", each.code, markdown_text(each.message), markdown_code(places.text(each.span)));
+        if (!each.label.empty()) out += "<br>" + markdown_text(each.label);
+        if (!each.help.empty()) out += "<br>" + markdown_text(each.help);
+        out += "\n";
+    }
+    bool any = false;
+    for (const Declaration& each : report.note.declarations) {
+        if (!each.met) continue;
+        if (!any) out += "\n## Declared\n\n";
+        any = true;
+        out += fmt::format("- {} {}: {} ({})\n", each.raises ? "raises" : "widens", markdown_code(each.name), markdown_text(each.because), markdown_code(each.where));
+    }
+    if (differs(report)) out += "\n" + render_diff_markdown(*report.change);
+    return out;
+}
+
+}  // namespace writ::cli

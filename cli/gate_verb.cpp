@@ -1,0 +1,183 @@
+// writ gate: one command between a change of policy and production.
+#include <filesystem>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/gate_render.h"
+#include "cli/git.h"
+#include "cli/github.h"
+#include "cli/io.h"
+#include "cli/lint_options.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/render.h"
+#include "cli/sarif.h"
+#include "cli/side.h"
+#include "cli/text.h"
+#include "cli/workspace.h"
+
+namespace writ::cli {
+
+namespace {
+
+enum class GateFormat { Human, Json, Sarif, Github, Junit, Markdown };
+
+const std::map<std::string, GateFormat> kFormats{{"human", GateFormat::Human}, {"json", GateFormat::Json},   {"sarif", GateFormat::Sarif},
+                                                 {"github", GateFormat::Github}, {"junit", GateFormat::Junit}, {"markdown", GateFormat::Markdown}};
+
+struct Output {
+    GateFormat format = GateFormat::Human;
+    std::string file;
+};
+
+struct Options {
+    std::string policy = ".", base;
+    StorePlace store;
+    std::vector<std::string> notes, layers, requests, outputs_text, levels;
+    std::vector<Output> outputs;
+    std::string ledger;
+    GateRules rules;
+    GateFormat format = GateFormat::Human;
+};
+
+/// `FORMAT=FILE`.
+Output output_of(const std::string& text) {
+    const std::size_t equals = text.find('=');
+    const auto format = kFormats.find(text.substr(0, equals));
+    if (equals == std::string::npos || format == kFormats.end() || equals + 1 == text.size())
+        throw CLI::ValidationError("--output", "is json=FILE, sarif=FILE, github=FILE, junit=FILE, markdown=FILE or human=FILE, not `" + text + "`");
+    return {format->second, text.substr(equals + 1)};
+}
+
+std::string rendered(const GateReport& report, GateFormat format, bool colour) {
+    switch (format) {
+        case GateFormat::Human: return render_gate(report, colour);
+        case GateFormat::Json: return render_gate_json(report);
+        case GateFormat::Sarif: return render_sarif(report.result.findings, report.result.suppressed);
+        case GateFormat::Github: return render_github(report.result.findings);
+        case GateFormat::Junit: return render_gate_junit(report);
+        case GateFormat::Markdown: return render_gate_markdown(report);
+    }
+    return {};
+}
+
+/// What the change says of itself: files, and the messages of the commits since the base.
+std::variant<ChangeNote, Exit> read_notes(const Options& options, const Terminal& terminal) {
+    ChangeNote note;
+    for (const std::string& file : options.notes) {
+        const auto text = read_input(file, std::size_t{1} << 20);
+        if (!text) return report_error(text.error(), "", terminal);
+        read_note(*text, file == "-" ? "standard input" : file, note);
+    }
+    if (const auto ref = git_ref_of(options.base)) {
+        const auto commits = messages_since(*ref, options.policy);
+        if (!commits) return report_error(commits.error(), "", terminal);
+        for (const CommitMessage& each : *commits) read_note(each.text, each.commit.substr(0, 12), note);
+    }
+    return note;
+}
+
+/// The policy, if it is one; else all that is wrong with it, in the formats that were asked for.
+std::variant<Workspace, Exit> open_policy(const Options& options, const std::vector<Source>& sources, const Terminal& terminal) {
+    auto opened = open_workspace({options.policy}, terminal);
+    auto* workspace = std::get_if<Workspace>(&opened);
+    if (workspace == nullptr || workspace->bundle()) return opened;
+    GateResult result;
+    result.findings = workspace->diagnostics();
+    result.checks.push_back({"policy", true, false, fmt::format("not valid, {} of source read", sources.size() == 1 ? "1 file" : fmt::format("{} files", sources.size()))});
+    const ChangeNote note;
+    const GateReport report{options.base, result, note, nullptr};
+    for (const Output& each : options.outputs)
+        if (const auto written = write_file(each.file, rendered(report, each.format, false)); !written)
+            return report_error(written.error(), "", terminal);
+    print_result(rendered(report, options.format, terminal.colour_out));
+    return Exit::Invalid;
+}
+
+/// Decides everything that was asked for under both sides.
+std::variant<DiffReport, Exit> compare(const Options& options, const Workspace& before, const Workspace& after, const Terminal& terminal) {
+    std::vector<Bundle> above;
+    for (const std::string& layer : options.layers) {
+        const auto opened = open_layers({}, {layer}, terminal);
+        if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+        above.push_back(std::get<Layers>(opened).bundles().front());
+    }
+    Differ differ(before, after, std::move(above));
+    differ.decide_own();
+    for (const std::string& path : options.requests)
+        if (const auto decided = decide_files(differ, path); !decided) return report_error(decided.error(), "", terminal);
+    LedgerGaps gaps;
+    if (!options.ledger.empty()) {
+        Progress progress("comparing", "requests", terminal);
+        const auto read = decide_ledger(differ, options.ledger, progress.teller());
+        if (!read) return report_error(read.error(), "", terminal);
+        gaps = *read;
+    }
+    return DiffReport{options.base, options.policy, differ.finish(), gaps, before, after};
+}
+
+Exit run(const Options& options, const Terminal& terminal) {
+    if (is_bundle({options.policy})) {
+        print_note(fmt::format("error: {} is a sealed bundle; a gate looks at the sources that it was compiled from\n", safe(options.policy)));
+        return Exit::Usage;
+    }
+    const auto sources = read_sources({options.policy});
+    if (!sources) return report_error(sources.error(), "", terminal);
+    const auto opened = open_policy(options, sources->sources, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    const Workspace& policy = std::get<Workspace>(opened);
+
+    // What can fail to be read is read before anything is judged.
+    const bool compares = options.base != "none";
+    auto notes = compares ? read_notes(options, terminal) : std::variant<ChangeNote, Exit>(ChangeNote{});
+    if (const Exit* failed = std::get_if<Exit>(&notes)) return *failed;
+    ChangeNote& note = std::get<ChangeNote>(notes);
+    std::optional<std::variant<Workspace, Exit>> base;
+    std::optional<std::variant<DiffReport, Exit>> change;
+    if (compares) {
+        base.emplace(open_side(options.base, options.policy, options.store, terminal));
+        if (const Exit* failed = std::get_if<Exit>(&*base)) return *failed;
+        change.emplace(compare(options, std::get<Workspace>(*base), policy, terminal));
+        if (const Exit* failed = std::get_if<Exit>(&*change)) return *failed;
+    }
+    GateResult result = judge_policy(policy, sources->sources, options.rules);
+    const DiffReport* diff = change ? &std::get<DiffReport>(*change) : nullptr;
+    if (diff != nullptr) judge_change(*diff, note, result);
+    else result.checks.push_back({"change", false, true, "there is no base: nothing is compared"});
+
+    const GateReport report{compares ? options.base : std::string(), result, note, diff};
+    for (const Output& each : options.outputs)
+        if (const auto written = write_file(each.file, rendered(report, each.format, false)); !written)
+            return report_error(written.error(), "", terminal);
+    print_result(rendered(report, options.format, terminal.colour_out));
+    return result.passed() ? Exit::Ok : Exit::Negative;
+}
+
+}  // namespace
+
+void add_gate(CLI::App& app, Verb& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = app.add_subcommand("gate", "Judge a change: style, lints, tests, coverage, invariants, and what it newly allows");
+    const auto many = [](CLI::Option* option) { option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll); };
+    verb->add_option("PATH", options->policy, "The policy as it is to be; else the folder where the program runs")->option_text("PATH");
+    verb->add_option("--base", options->base, "What it was: a git ref, a path or store:VERSION; `none` for a first version")
+        ->required()
+        ->option_text("REF[:PATH]|PATH|store:VERSION|none");
+    many(verb->add_option("--note", options->notes, "A change note, beside the messages of the commits since the base; - for standard input")->option_text("FILE|-"));
+    verb->add_option("--threshold", options->rules.threshold, "Fail if tests cover fewer conditions than this")->check(CLI::Range(0.0, 100.0))->option_text("PERCENT");
+    add_lint_levels(*verb, options->levels, options->rules.lint_fails);
+    verb->add_option("--requests", options->requests, "Decide these too: a *.json or *.jsonl, or a folder of them")->option_text("PATH");
+    verb->add_option("--ledger,-L", options->ledger, "Decide what a ledger recorded too")->option_text("DIR");
+    add_layers(*verb, options->layers);
+    add_store_place(*verb, options->store);
+    verb->add_option("--format", options->format, "How the verdict is printed")->transform(CLI::CheckedTransformer(kFormats))->option_text("human|json|sarif|github|junit|markdown");
+    many(verb->add_option("--output", options->outputs_text, "Write it to a file too; may be repeated")->option_text("FORMAT=FILE"));
+    verb->callback([options, &chosen] {
+        options->rules.lint = lint_options(options->levels);
+        for (const std::string& output : options->outputs_text) options->outputs.push_back(output_of(output));
+        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
+    });
+}
+
+}  // namespace writ::cli

@@ -1,0 +1,14 @@
+// Text in Markdown, fit for the cells of a table.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace writ::cli {
+
+/// Text of which nothing is markup.
+[[nodiscard]] std::string markdown_text(std::string_view text);
+/// Between backticks, of which there are more than in the text.
+[[nodiscard]] std::string markdown_code(std::string_view text);
+
+}  // namespace writ::cli

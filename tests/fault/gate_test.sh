@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# writ gate: what a change must pass, what it must declare, and what it ends with when something cannot be read.
+# usage: tests/fault/gate_test.sh WRIT
+set -uo pipefail
+writ=$(realpath "$1")
+cd "$(dirname "$0")/../.."
+root=$PWD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset NO_COLOR WRIT_STORE WRIT_LEDGER GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+export HOME=$work WRIT_AUTHOR="Ada <ada@acme.example>" GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+. "$root/tests/fault/checks.sh"
+says() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); sys.exit(not eval(sys.argv[2]))' "$work/out" "$1"; }
+outcome() { says "next(c['outcome'] for c in d['checks'] if c['name']=='$1')=='$2'"; }
+git_here() { git -c user.name=Ada -c user.email=ada@acme.example -c init.defaultBranch=main "$@" >/dev/null 2>&1; }
+edited() { rm -rf "$1"; cp -r base "$1"; sed -i "$2" "$1/policy.writ"; }
+
+cp -r examples/refund "$work/base"
+cd "$work"
+
+# Nothing changed.
+ends "the same" 0 gate base --base base
+check "the same: verdict last" [ "$(tail -n 1 out)" = "the change may pass" ]
+check "the same: says what is not proved" out_has "checked, not proved"
+ends "a first version" 0 gate base --base none
+check "a first version: says so" out_has "nothing is compared"
+ends "no base named" 2 gate base
+
+# What widens is declared, or fails.
+edited wide 's/for 2m$/for 10m/'
+sed -i 's/} for 2m audience/} for 9m audience/; s/expect permit { "refund:create" } for 2m/expect permit { "refund:create" } for 9m/' wide/policy.writ
+ends "wider" 1 gate wide --base base --format json
+check "wider: widening" outcome widening failed
+check "wider: the finding names the rule" says 'any(f["code"]=="gate-widening" and "refund_current_tenant" in f["message"] for f in d["findings"])'
+check "wider: where it is" says 'all(f["start"]["line"]>1 for f in d["findings"] if f["code"]=="gate-widening") if "start" in d["findings"][0] else True'
+echo "widens: refund_current_tenant, refund_large because finance asked for it" >note
+ends "wider, declared" 0 gate wide --base base --note note
+check "wider, declared: verdict" out_has "the change may pass"
+check "wider, declared: shows what it does" out_has "ttl 2m → 10m"
+echo "widens: acme.support.refund_current_tenant because finance asked for it" >half
+ends "declared in part" 1 gate wide --base base --note half
+echo "widens: refund_current_tenant, refund_large" >reasonless
+ends "declared without a reason" 1 gate wide --base base --note reasonless
+check "declared without a reason: says so" out_has "without a reason"
+printf 'widens: nobody because of nothing\n' >idle
+ends "declared and not so" 0 gate base --base base --note idle
+check "declared and not so: says so" out_has "and it does not"
+ends "a note that is not there" 4 gate wide --base base --note none.txt
+ends "narrower" 1 gate base --base wide --format json
+check "narrower: nothing widens" outcome widening passed
+
+# A permit less strict that no request shows is one all the same.
+edited loose 's/params.currency == "USD"/params.currency in { "USD", "EUR" }/'
+ends "looser, unseen" 1 gate loose --base base --format json
+check "looser, unseen: widening" outcome widening failed
+
+# New rules are tested.
+edited new ''
+cat >>new/policy.writ <<'END'
+
+permit refund_small
+  for tool refund
+  when token.issuer is prod and prod.namespace == "agents-qa" and params.amount <= 5.00
+  grant { "refund:create" } for 1m
+END
+echo "widens: refund_small because QA pays itself back" >small
+echo "raises: steps because there is a rule more" >>small
+ends "a new rule, untested" 1 gate new --base base --note small --format json
+check "a new rule, untested: told" outcome "new rules" failed
+check "a new rule, untested: declared" outcome widening passed
+check "a new rule: steps declared" outcome steps passed
+sed -i '2d' small
+ends "steps not declared" 1 gate new --base base --note small --format json
+check "steps not declared: told" outcome steps failed
+
+# A deny that is gone, a test that fails, a style that is none, a lint, an invariant that is taken out.
+edited bare '/^deny user_not_authorized/,/^  because/d'
+ends "a deny is gone" 1 gate bare --base base --format json
+check "a deny is gone: widening" outcome widening failed
+check "a deny is gone: tests" outcome tests failed
+edited odd 's/^  for tool refund$/  for   tool refund/'
+ends "style" 1 gate odd --base base --format json
+check "style: told" outcome style failed
+ends "threshold" 1 gate base --base base --threshold 100 --format json
+check "threshold: told" outcome coverage failed
+edited broken 's/^permit /permitt /'
+ends "not valid" 3 gate broken --base base
+check "not valid: where" out_has "policy.writ:"
+ends "the base is not valid" 3 gate base --base broken
+
+# Formats, on the terminal and in files.
+run gate wide --base base --format sarif
+check "sarif" says 'd["version"]=="2.1.0" and any(r["ruleId"]=="gate-widening" for r in d["runs"][0]["results"])'
+run gate wide --base base --format github
+check "github" grep -q '^::error file=.*policy.writ,line=[0-9]*.*::' out
+run gate wide --base base --format junit
+check "junit" python3 -c 'import sys,xml.etree.ElementTree as t; r=t.parse(sys.argv[1]).getroot(); sys.exit(int(r.get("failures"))<1)' out
+run gate wide --base base --format markdown
+check "markdown" grep -q '^# Gate: the change does not pass' out
+ends "files too" 1 gate wide --base base --output sarif=g.sarif --output junit=g.xml --output markdown=g.md
+check "files too: all" test -s g.sarif -a -s g.xml -a -s g.md
+ends "a file that cannot be written" 4 gate wide --base base --output sarif=no/such/g.sarif
+ends "an output that is none" 2 gate wide --base base --output toml=x
+"$writ" gate base --base base >/dev/full 2>err
+check "full disk" [ $? = 4 ]
+if (trap '' PIPE; "$writ" gate base --base base 2>/dev/null; echo "$?" >code) | true; then :; fi
+check "a closed pipe" [ "$(cat code)" = 4 ]
+
+# Git: declared where the reviewers see it.
+mkdir repo && cp -r base repo/policy && cd repo || exit 1
+git_here init && git_here add -A && git_here commit -m "the first"
+git_here checkout -b change
+cp ../wide/policy.writ policy/policy.writ
+git_here add -A && git_here commit -m "longer"
+ends "against a branch" 1 gate policy --base main
+git_here commit --amend -m "longer
+
+Widens: refund_current_tenant because finance asked for it
+Widens: refund_large because it follows
+"
+ends "declared in a commit" 0 gate policy --base main
+ends "an unknown base" 4 gate policy --base mian
+check "an unknown base: code" err_has "error[F0004]"
+ends "an unreadable base" 4 gate policy --base store:v1
+cd ..
+
+# Stores and ledgers.
+"$writ" store init >/dev/null && "$writ" store channel prod >/dev/null && "$writ" store publish base --channel prod >/dev/null
+ends "against a channel" 1 gate wide --base store:prod
+"$writ" eval base --request base/requests/permit.json --ledger led >/dev/null 2>&1
+ends "recorded traffic" 1 gate wide --base base --note half --ledger led
+ends "a ledger that is none" 4 gate base --base base --ledger base
+printf '\xff\xfe' >base/odd.writ
+ends "not UTF-8" 3 gate base --base none
+check "not UTF-8: where" out_has "odd.writ"
+
+# The examples for CI are what they say.
+cd "$root"
+for file in examples/ci/*.yml examples/ci/*.yaml; do
+    check "$file runs verbs that are there" bash -c 'grep -oE "writ (--quiet )?[a-z]+" "$1" | sort -u | while read -r line; do "$2" ${line#writ } --help >/dev/null || exit 1; done' _ "$file" "$writ"
+done
+check "the hook is a shell script" sh -n examples/ci/pre-commit
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
