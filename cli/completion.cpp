@@ -50,7 +50,7 @@ std::string replaced(std::string_view text, char what, std::string_view with) {
 }
 
 /// For between single quotes, where a shell takes everything as it is but those.
-std::string quoted(std::string_view text) { return "'" + replaced(text, '\'', "'\\''") + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + replaced(text, '\'', "'\\''") + "'"; }
 
 /// The patterns of every `path option` that satisfies, for `case`.
 template <class Test>
@@ -59,7 +59,7 @@ std::string patterns(const std::vector<Place>& places, Test test) {
     for (const Place& place : places)
         for (const CommandOption* option : place.options)
             if (!option->value.empty() && test(*option))
-                for (const std::string& name : option->names) out.push_back(quoted(place.path + " " + name));
+                for (const std::string& name : option->names) out.push_back(in_quotes(place.path + " " + name));
     return joined(out, "|");
 }
 
@@ -139,7 +139,7 @@ std::string bash(const std::vector<Place>& places) {
 
 std::string zsh(const std::vector<Place>& places) {
     const auto described = [](std::string_view name, std::string_view description) {
-        return " " + quoted(replaced(name, ':', "\\:") + ":" + std::string(description));
+        return " " + in_quotes(replaced(name, ':', "\\:") + ":" + std::string(description));
     };
     std::string out = "#compdef writ\n"
                       "# Completion of writ for zsh. Put this into a folder of $fpath as _writ.\n"
@@ -185,7 +185,7 @@ std::string fish(const std::vector<Place>& places) {
     out += "            case " + replaced(verb_paths(places), '|', " ") + "\n                set at \"$at/$word\"\n        end\n    end\n"
            "    test \"$at\" = \"$argv[1]\"\nend\ncomplete -c writ -f\n";
     for (const Place& place : places) {
-        const std::string at = fmt::format("complete -c writ -n {}", quoted("__writ_at '" + place.path + "'"));
+        const std::string at = fmt::format("complete -c writ -n {}", in_quotes("__writ_at '" + place.path + "'"));
         for (const Command& verb : place.command->verbs) out += fmt::format("{} -a {} -d {}\n", at, verb.name, fish_quoted(verb.description));
         const Standing standing = standing_of(*place.command);
         if (place.command->verbs.empty() && !standing.words.empty()) out += fmt::format("{} -a {}\n", at, fish_quoted(joined(standing.words, " ")));

@@ -19,7 +19,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostExplained = 10;  ///< failures; each costs more than all the tests
-constexpr std::size_t kMostLines = 24;      ///< of one explanation
+constexpr std::size_t kMostLines = 40;      ///< of one explanation
 
 bool differs(const TestCase& test, std::initializer_list<std::string_view> parts) {
     return std::any_of(test.differences.begin(), test.differences.end(), [&](const Difference& each) {

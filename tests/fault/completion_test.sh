@@ -51,14 +51,15 @@ done
 for page in "$man"/man1/*.1 "$man"/man7/*.7; do
     groff -man -Tutf8 -ww -wel "$page" >"$work/out" 2>"$work/err"
     check "man: groff takes ${page##*/}" [ ! -s "$work/err" ]
-    mandoc -Tlint -Wwarning "$page" >"$work/out" 2>"$work/err"
-    check "man: mandoc takes ${page##*/}" [ $? = 0 ]
+    # The page of a version that is not released yet has no date.
+    mandoc -Tlint -Wwarning "$page" 2>&1 | grep -v 'WARNING: missing date' >"$work/err"
+    check "man: mandoc takes ${page##*/}" [ ! -s "$work/err" ]
 done
-groff -man -Tascii -P-c "$man/man1/writ-test.1" >"$work/out" 2>"$work/err"
+groff -man -Tutf8 -P-cbou "$man/man1/writ-test.1" >"$work/out" 2>"$work/err"
 check "man: options" grep -Eq '^ +--threshold PERCENT' "$work/out"
 check "man: the prose" out_has 'coverage'
 check "man: exit codes" out_has 'EXIT STATUS'
-groff -man -Tascii -P-c "$man/man7/writ-language.7" >"$work/out" 2>"$work/err"
+groff -man -Tutf8 -P-cbou "$man/man7/writ-language.7" >"$work/out" 2>"$work/err"
 check "man: the language, with its examples" out_has 'permit refund_small'
 
 echo "$passed passed, $failed failed"

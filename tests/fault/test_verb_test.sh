@@ -16,7 +16,7 @@ cp -r examples/refund "$work/policy"
 rm -rf "$work/policy/expected" "$work"/policy/*.sh
 policy=$work/policy
 ends "all pass" 0 test "$policy"
-check "all pass: each is named" out_has 'ok   the amount of a refund [500.00]'
+check "all pass: each is named" out_has 'ok   500.00 is the boundary [500.00]'
 cp "$work/out" "$work/loud"
 ends "quiet" 0 --quiet test "$policy"
 check "quiet: no ok lines" not grep -q '^ok' "$work/out"
@@ -26,13 +26,14 @@ ends "quiet, behind the verb" 0 test -q "$policy"
 
 # Failures: the difference, and why.
 cat >"$policy/wrong.writ" <<'END'
+module acme.support
 test "# odd <name> & \\ more" {
-  given support_refund
+  given small
   expect permit for 3m with audit by refund_large
 }
-test "should be denied" { given support_refund expect deny because user_not_authorized }
-test "should be permitted" { given support_refund with user.roles = [] expect permit for 2m }
-test "is refused" { given support_refund with want.ttl = "soon" expect permit }
+test "should be denied" { given small expect deny because user_not_authorized }
+test "should be permitted" { given small with user.roles = [] expect permit for 2m }
+test "is refused" { given small with want.ttl = "soon" expect permit }
 END
 ends "failures" 1 test "$policy"
 check "failures: the ttl that was expected" grep -Eq '^ +- ttl +3m$' "$work/out"
@@ -43,7 +44,7 @@ check "failures: another effect" grep -Eq '^ +\+ effect +deny$' "$work/out"
 check "failures: what would have permitted" out_has 'user.roles  [] -> ["refunds"]'
 check "failures: a deny that did not apply" grep -Eq 'deny user_not_authorized: .* \(false, does not apply\)' "$work/out"
 check "failures: a request that is refused" out_has 'the request is refused at $.want.ttl'
-check "failures: where" grep -Eq -- '--> .*/wrong.writ:3:10$' "$work/out"
+check "failures: where" grep -Eq -- '--> .*/wrong.writ:4:10$' "$work/out"
 check "failures: no colour into a file" not grep -q "$(printf '\033')" "$work/out"
 ends "failures, quiet" 1 -q test "$policy"
 check "failures, quiet: told all the same" out_has 'FAIL should be denied'
@@ -131,7 +132,7 @@ sleep 0.5
 check "watch: and not again for nothing" [ "$(runs)" = 1 ]
 printf '\n// changed\n' >>"$policy/policy.writ"
 check "watch: a policy that changes" until_runs 2
-printf 'test "new" { given support_refund expect deny }\n' >"$policy/new.writ"
+printf 'module acme.support\ntest "new" { given small expect deny }\n' >"$policy/new.writ"
 check "watch: a file that is new" until_runs 3
 check "watch: what is in it counts" grep -q '^FAIL new' "$work/watched"
 request=$(ls "$policy"/requests/permit.json)

@@ -27,8 +27,6 @@ tool pay {
   scopes   { "pay:create", "pay:read" }
   params   { amount: decimal }
 }
-tool see { tier read audience "https://see.example" scopes { "see" } }
-permit see for tool see when token.issuer is prod grant { "see" } for 1m
 permit pay_own
   for tool pay
   when token.issuer is prod and prod.namespace == "pay" and params.amount <= 500.00
@@ -41,6 +39,8 @@ limit once when tool.tier >= write to single_use
 oblige record when tool.tier >= write with audit(level: "full")
 oblige tell when agent.class == "loud" with notify(to: "ops")
 deny suspended when agent.revoked
+tool see { tier read audience "https://see.example" scopes { "see" } }
+permit see for tool see when token.issuer is prod grant { "see" } for 1m
 
 fixture base = json "base.json"
 fixture small = base with tool.name = "pay", tool.params = { amount: 5 }, want.scopes = { "pay:create" }
@@ -113,7 +113,7 @@ TEST_CASE("tools: a failed test says which part differs") {
     CHECK(problem(" with tool.params.amount = 200", R"(needs_approval from "chiefs")") == "approval group `chiefs` is not among leads");
     CHECK(problem("", R"(permit until "2026-09-21T15:00:00Z")") == R"(the horizon is none, not "2026-09-21T15:00:00Z")");
     CHECK(problem("", "permit single_use").empty());
-    CHECK(problem(" with tool.name = \"see\", want.scopes = { \"see\" }", "permit single_use") == "the grant may be used again, not single_use");
+    CHECK(problem(" with tool.name = \"see\", tool.params = missing, want.scopes = { \"see\" }", "permit single_use") == "the grant may be used again, not single_use");
     CHECK(problem("", R"(permit { "pay:read" } for 1m)") ==
           R"(the scopes are { "pay:create" }, not { "pay:read" }; the ttl is 2m, not 1m)");
 }
@@ -140,12 +140,11 @@ TEST_CASE("tools: time is a fact of the request like any other") {
 permit see_by_day for tool see when now in 09:00..17:00 "UTC" on mon..fri grant { "see" } for 30m
 deny see_old when tool.tier == read and token.issuer is prod and now >= "2026-09-22T00:00:00Z"
 test "by day" {
-  given small with tool.name = "see", want.scopes = { "see" }, token = { issuer: "https://issuer.example",
-    aud: "https://broker.example", exp: none, nbf: none, iat: none, claims: { } }
+  given small with tool.name = "see", tool.params = missing, want.scopes = { "see" }, want.ttl = 1h, token.exp = none, token.nbf = none, token.iat = none
   cases now                    | expect
         "2026-09-21T08:59:59Z" | permit for 1m by see
         "2026-09-21T09:00:00Z" | permit for 30m until "2026-09-21T17:00:00Z"
-        "2026-09-21T16:59:00Z" | permit for 1m until "2026-09-21T17:00:00Z"
+        "2026-09-21T16:50:00Z" | permit for 10m until "2026-09-21T17:00:00Z"
         "2026-09-21T23:59:30Z" | permit for 30s until "2026-09-22T00:00:00Z"
         "2026-09-22T00:00:00Z" | deny because see_old
 }
@@ -319,7 +318,7 @@ TEST_CASE("tools: compile gives the bundle that a workspace has") {
     REQUIRE(loaded);
     CHECK(loaded->digest() == bundle->digest());
     CHECK(loaded->step_bound() == bundle->step_bound());
-    REQUIRE(loaded->rule_count() == 6);
+    REQUIRE(loaded->rule_count() == 7);
     const RuleInfo rule = loaded->rule(0);
     CHECK(rule.kind == "permit");
     CHECK(rule.name == "pay_own");
