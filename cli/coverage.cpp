@@ -95,9 +95,11 @@ Json truths(const std::array<std::size_t, 3>& seen) {
 
 }  // namespace
 
+std::string percent_text(const Coverage& coverage) { return fmt::format("{:.1f}%", std::floor(coverage.percent() * 10) / 10); }
+
 std::string coverage_sums(const Coverage& coverage) {
-    return fmt::format("coverage: {} of {} rules applied, {} of {} conditions seen in every way ({:.1f}%)", coverage.applied(),
-                       coverage.rules.size(), coverage.covered(), coverage.conditions.size(), std::floor(coverage.percent() * 10) / 10);
+    return fmt::format("coverage: {} of {} rules applied, {} of {} conditions seen in every way ({})", coverage.applied(),
+                       coverage.rules.size(), coverage.covered(), coverage.conditions.size(), percent_text(coverage));
 }
 
 std::string render_coverage(const Coverage& coverage, const Places& places, const Palette& colours) {

@@ -53,7 +53,7 @@ std::vector<Verdict> judge(const TestRun& run, const Options& options) {
     if (run.cases.empty())
         out.push_back({"there is something to run", options.filter.empty() ? "the policy has no tests" : "no test matches the filter", true});
     if (options.threshold >= 0)
-        out.push_back({"coverage", fmt::format("{:.1f}% of the conditions are covered, {:g}% are asked for", run.coverage.percent(), options.threshold),
+        out.push_back({"coverage", fmt::format("{} of the conditions are covered, {:g}% are asked for", percent_text(run.coverage), options.threshold),
                        run.coverage.percent() < options.threshold});
     return out;
 }

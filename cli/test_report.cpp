@@ -58,6 +58,8 @@ std::optional<Explanation> explain(const Workspace& workspace, const TestCase& t
     auto found = workspace.explain(test.request);
     if (!found) return std::nullopt;
     Explanation& all = *found;
+    // What has nothing to show says no more than its code, which the case has.
+    std::erase_if(all.checks, [](const SeenCheck& check) { return check.facts.empty() && check.note.empty(); });
     std::erase_if(all.rules, [&](const SeenRule& rule) { return !tells(rule, test); });
     for (const std::string& name : expected_rules(test)) {
         auto named = workspace.explain(test.request, name);
@@ -137,7 +139,7 @@ std::string TestReport::failure(const TestCase& test, bool colour) const {
     for (const Difference& each : test.differences)
         out += fmt::format("  {}- {:<{}}  {}{}\n  {}+ {:<{}}  {}{}\n", colours.error, each.part, width, safe(each.expected), colours.reset,
                            colours.good, each.part, width, safe(each.actual), colours.reset);
-    out += fmt::format("problem   {}\n", safe(test.problem));
+    if (test.differences.empty()) out += fmt::format("problem   {}\n", safe(test.problem));
     if (const Explanation* explanation = explained(test)) out += indented(body_of(*explanation, colour), "  ");
     return out;
 }

@@ -44,7 +44,6 @@ Held hold_invariants(const check::Policy& policy, const Bundle& bundle, const st
         broken.expected = "never " + effect + " when " + analyze::text_of(policy, invariant.when->span);
         broken.actual = describe(decision, bundle);
         broken.problem = "the condition is true for " + context_of(decision.attribution);
-        broken.differences.push_back({"effect", "never " + effect, effect});
     }
     return out;
 }

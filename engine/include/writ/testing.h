@@ -17,7 +17,7 @@ namespace writ {
 /// A part of a decision that is not what a test expects.
 struct Difference {
     std::string part;  ///< "effect", "scopes", "ttl", "not_after", "audience", "single_use", "groups", "obligations",
-                       ///< "reasons", "rules", or "request": it was refused
+                       ///< "reasons" or "rules"
     std::string expected, actual;  ///< as an author writes them; of names that must be among others, those that are not
 };
 
@@ -29,7 +29,7 @@ struct TestCase {
     std::string expected;  ///< as written, canonical
     std::string actual;    ///< the decision in the same form
     std::string problem;   ///< which parts differ, or why the request was refused; one line
-    std::vector<Difference> differences;
+    std::vector<Difference> differences;  ///< empty where the request is refused, or breaks an invariant
     std::string request;     ///< the document, if the case failed: what to explain
     std::int64_t nanos = 0;  ///< what it took
 };
