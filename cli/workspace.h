@@ -12,10 +12,12 @@
 
 namespace writ::cli {
 
+/// Told of each data file that is about to be read; may be empty.
+using BeforeData = std::function<void(const std::string& file)>;
+
 /// A workspace over the policies at some paths, or over those in a sealed bundle, if that is the one path; or
 /// the exit code of what kept it from being.
-/// Says nothing about findings. `before_data`, if any, is told of each data file that is about to be read.
-using BeforeData = std::function<void(const std::string& file)>;
+/// Says nothing about findings.
 [[nodiscard]] std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal,
                                                            const BeforeData& before_data = {});
 

@@ -127,13 +127,13 @@ void OutcomeProof::rule_out(const Expr& expr, const std::vector<const check::Rul
     const bool always_known = known(expr);
     if (always_known) {
         condition.possible[index_of(Truth::Unknown)] = false;
-        condition.because = "no rule runs unless what it reads is stated";
+        condition.because = "what it reads is always stated";
     }
     if (expr.op == Op::IssuerIs) {
-        condition.because = "no rule runs unless the issuer is declared";
+        condition.because = "the issuer is always a declared one";
         if (policy_.issuers.size() == 1) {
             condition.possible[index_of(Truth::False)] = false;
-            condition.because += ", and it is the only one";
+            condition.because = "only one issuer is declared";
         }
     }
     if (always_known && reads_only_catalogue(expr)) try_tools(expr, rules, condition);
