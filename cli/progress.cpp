@@ -23,7 +23,7 @@ std::int64_t now() {
 
 }  // namespace
 
-Progress::Progress(std::string what) : what_(std::move(what)), begun_(now()) {}
+Progress::Progress(std::string what, std::string units) : what_(std::move(what)), units_(std::move(units)), begun_(now()) {}
 
 Progress::~Progress() {
     if (shown_) print_note("\r\x1b[K");
@@ -46,7 +46,7 @@ void Progress::draw(std::uint64_t done, std::uint64_t all) {
         const std::uint64_t filled = std::min(kWidth, done * kWidth / all);
         bar = fmt::format("[{}{}] {:3}% ", std::string(filled, '#'), std::string(kWidth - filled, '.'), std::min<std::uint64_t>(100, done * 100 / all));
     }
-    print_note(fmt::format("\r\x1b[K{} {}{} records, {:.0f}/s", what_, bar, done, static_cast<double>(done) / seconds));
+    print_note(fmt::format("\r\x1b[K{} {}{} {}, {:.0f}/s", what_, bar, done, units_, static_cast<double>(done) / seconds));
 }
 
 }  // namespace writ::cli

@@ -10,7 +10,8 @@ namespace writ::cli {
 /// Draws what is done of what there is, and wipes it away at the end.
 class Progress {
 public:
-    explicit Progress(std::string what);
+    /// `what` is done, counted in `units`.
+    explicit Progress(std::string what, std::string units = "records");
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -20,7 +21,7 @@ public:
 
 private:
     void draw(std::uint64_t done, std::uint64_t all);
-    std::string what_;
+    std::string what_, units_;
     std::int64_t begun_ = 0, drawn_ = 0;  ///< milliseconds
     bool shown_ = false;
 };

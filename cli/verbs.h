@@ -23,6 +23,7 @@ enum class Exit : int {
 struct Terminal {
     bool colour_out = false;
     bool colour_err = false;
+    bool quiet = false;  ///< nothing on stderr but errors, and no line that only says that all is well
 };
 
 using Verb = std::function<Exit(const Terminal&)>;

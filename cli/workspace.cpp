@@ -35,15 +35,22 @@ std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& te
 
 }  // namespace
 
-std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal) {
+std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal,
+                                             const BeforeData& before_data) {
     if (is_bundle(paths)) return reopen(paths[0], terminal);
     auto sources = read_sources(paths);
     if (!sources) return report_error(sources.error(), "", terminal);
+    if (before_data) {
+        sources->read = [read = std::move(sources->read), before_data](std::string_view from, std::string_view path) {
+            before_data((std::filesystem::path(from).parent_path() / path).string());
+            return read(from, path);
+        };
+    }
     return Workspace(std::move(*sources));
 }
 
-std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal) {
-    auto opened = open_workspace(paths, terminal);
+std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal, const BeforeData& before_data) {
+    auto opened = open_workspace(paths, terminal, before_data);
     if (const auto* workspace = std::get_if<Workspace>(&opened)) {
         print_note(render_human(workspace->diagnostics(), terminal.colour_err));
         if (!workspace->bundle()) return Exit::Invalid;

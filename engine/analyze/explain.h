@@ -24,6 +24,9 @@ namespace writ::analyze {
 [[nodiscard]] std::vector<std::string> offered_scopes(const check::Policy& policy, const json::Value& document,
                                                       const Standing& permit);
 
+/// The source text of a span, white space runs as one space, comments left out.
+[[nodiscard]] std::string text_of(const check::Policy& policy, Span span);
+
 /// A value put at a place of a request document, with the objects on the way to it.
 struct Edit {
     std::vector<std::string> path;

@@ -5,7 +5,9 @@
 
 #include "base/values.h"
 
-namespace writ::analyze::reference {
+namespace writ::analyze {
+
+namespace reference {
 
 using check::Expr;
 using check::FieldId;
@@ -48,9 +50,11 @@ std::vector<const Expr*> Reader::conjuncts(const check::Rule& rule) {
 
 // ---- text -------------------------------------------------------------------------------------
 
-std::string Reader::text_of(Span span) const {
-    if (span.source >= policy_.sources.size()) return {};
-    const std::string_view all = policy_.sources[span.source].text;
+}  // namespace reference
+
+std::string text_of(const check::Policy& policy, Span span) {
+    if (span.source >= policy.sources.size()) return {};
+    const std::string_view all = policy.sources[span.source].text;
     const std::string_view text = all.substr(span.begin, span.end - span.begin);
     std::string out;
     bool quoted = false;
@@ -73,6 +77,8 @@ std::string Reader::text_of(Span span) const {
     if (!out.empty() && out.back() == ' ') out.pop_back();
     return out;
 }
+
+namespace reference {
 
 std::string Reader::show_scalar(const check::Type& type, Kind kind, const Value& value) const {
     std::string out;
@@ -321,4 +327,6 @@ std::string Reader::row(const Standing& standing) const {
     return out;
 }
 
-}  // namespace writ::analyze::reference
+}  // namespace reference
+
+}  // namespace writ::analyze
