@@ -23,7 +23,8 @@ std::int64_t now() {
 
 }  // namespace
 
-Progress::Progress(std::string what, std::string units) : what_(std::move(what)), units_(std::move(units)), begun_(now()) {}
+Progress::Progress(std::string what, std::string units, const Terminal& terminal)
+    : what_(std::move(what)), units_(std::move(units)), quiet_(terminal.quiet), begun_(now()) {}
 
 Progress::~Progress() {
     if (shown_) print_note("\r\x1b[K");
@@ -31,7 +32,7 @@ Progress::~Progress() {
 
 std::function<void(std::uint64_t, std::uint64_t)> Progress::teller() {
     const char* term = std::getenv("TERM");
-    if (isatty(STDERR_FILENO) != 1 || (term != nullptr && std::string_view(term) == "dumb")) return {};
+    if (quiet_ || isatty(STDERR_FILENO) != 1 || (term != nullptr && std::string_view(term) == "dumb")) return {};
     return [this](std::uint64_t done, std::uint64_t all) { draw(done, all); };
 }
 

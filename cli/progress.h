@@ -1,9 +1,11 @@
-// A bar on a terminal for what takes long. Nothing where standard error is no terminal, nor in the first second.
+// A bar on a terminal for what takes long. Nothing where standard error is no terminal, with --quiet, or in the first second.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
+
+#include "cli/verbs.h"
 
 namespace writ::cli {
 
@@ -11,7 +13,7 @@ namespace writ::cli {
 class Progress {
 public:
     /// `what` is done, counted in `units`.
-    explicit Progress(std::string what, std::string units = "records");
+    Progress(std::string what, std::string units, const Terminal& terminal);
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -22,6 +24,7 @@ public:
 private:
     void draw(std::uint64_t done, std::uint64_t all);
     std::string what_, units_;
+    bool quiet_;
     std::int64_t begun_ = 0, drawn_ = 0;  ///< milliseconds
     bool shown_ = false;
 };

@@ -35,12 +35,12 @@ struct Options {
 };
 
 TestRun run_all(const Workspace& workspace, const Options& options, const Terminal& terminal) {
-    Progress progress("testing", "requests");
+    Progress progress("testing", "requests", terminal);
     TestOptions asked;
     asked.filter = options.filter;
     asked.threads = options.jobs > 0 ? options.jobs : std::thread::hardware_concurrency();
     asked.coverage = options.covers();
-    if (!terminal.quiet) asked.progress = progress.teller();
+    asked.progress = progress.teller();
     TestRun run = workspace.test(asked);
     // Of some tests only, it says nothing that an invariant is not tried.
     if (!options.filter.empty()) run.invariants.untried.clear();
@@ -86,10 +86,10 @@ Exit run_watching(const Options& options, const Terminal& terminal) {
         if (clears) print_result("\x1b[H\x1b[2J");
         const Exit last = run_once(options, terminal, [&](const std::string& file) { watch.add(file); });
         if (const Exit written = finish(Exit::Ok); written != Exit::Ok) return written;
-        if (!terminal.quiet) print_note("watching for changes; Ctrl-C ends\n");
+        print_remark("watching for changes; Ctrl-C ends\n", terminal);
         const std::string changed = watch.wait();
         if (changed.empty()) return last;
-        if (!clears && !terminal.quiet) print_note(fmt::format("{} changed\n", safe(changed)));
+        if (!clears) print_remark(fmt::format("{} changed\n", safe(changed)), terminal);
     }
 }
 

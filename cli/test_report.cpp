@@ -102,7 +102,7 @@ std::string body_of(const Explanation& explanation, bool colour) {
 double seconds(const TestCase& test) { return static_cast<double>(test.nanos) / 1e9; }
 
 /// YAML reads a JSON string.
-std::string quoted(std::string_view text) { return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string as_yaml(std::string_view text) { return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 /// A description in TAP: on one line, and nothing in it that means something there.
 std::string tap_text(std::string_view text) {
@@ -226,15 +226,15 @@ std::string TestReport::tap() const {
         out += fmt::format("{}ok {} - {}\n", test->passed ? "" : "not ", ++number, tap_text(test->name));
         if (test->passed) continue;
         const Place place = places_.at(test->span);
-        out += fmt::format("  ---\n  message: {}\n  severity: fail\n  at:\n    file: {}\n    line: {}\n    column: {}\n", quoted(test->problem),
-                           quoted(place.file), place.line, place.column);
-        out += fmt::format("  wanted: {}\n  found: {}\n", quoted(test->expected), quoted(test->actual));
-        if (const Explanation* explanation = explained(*test)) out += fmt::format("  explanation: {}\n", quoted(body_of(*explanation, false)));
+        out += fmt::format("  ---\n  message: {}\n  severity: fail\n  at:\n    file: {}\n    line: {}\n    column: {}\n", as_yaml(test->problem),
+                           as_yaml(place.file), place.line, place.column);
+        out += fmt::format("  wanted: {}\n  found: {}\n", as_yaml(test->expected), as_yaml(test->actual));
+        if (const Explanation* explanation = explained(*test)) out += fmt::format("  explanation: {}\n", as_yaml(body_of(*explanation, false)));
         out += "  ...\n";
     }
     for (const Verdict& verdict : verdicts_) {
         out += fmt::format("{}ok {} - {}\n", verdict.failed ? "not " : "", ++number, tap_text(verdict.name));
-        if (verdict.failed) out += fmt::format("  ---\n  message: {}\n  severity: fail\n  ...\n", quoted(verdict.problem));
+        if (verdict.failed) out += fmt::format("  ---\n  message: {}\n  severity: fail\n  ...\n", as_yaml(verdict.problem));
     }
     if (coverage_) out += "# " + coverage_sums(run_.coverage) + "\n";
     return out;

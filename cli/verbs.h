@@ -39,5 +39,7 @@ void add_ledger(CLI::App& app, Verb& chosen);
 void add_replay(CLI::App& app, Verb& chosen);
 void add_store(CLI::App& app, Verb& chosen);
 void add_keys(CLI::App& app, Verb& chosen);
+/// `app` is the whole program, and outlives the verb.
+void add_completion(CLI::App& app, Verb& chosen);
 
 }  // namespace writ::cli

@@ -29,7 +29,7 @@ std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& te
     if (!sources) return report_error(sources.error(), path, terminal);
     Workspace workspace(std::move(*sources));
     if (workspace.bundle() && workspace.bundle()->digest() != bundle->digest())
-        print_note("note: the bundle was compiled by another version; its sources are compiled anew\n");
+        print_remark("note: the bundle was compiled by another version; its sources are compiled anew\n", terminal);
     return workspace;
 }
 
@@ -52,7 +52,7 @@ std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& pat
 std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal, const BeforeData& before_data) {
     auto opened = open_workspace(paths, terminal, before_data);
     if (const auto* workspace = std::get_if<Workspace>(&opened)) {
-        print_note(render_human(workspace->diagnostics(), terminal.colour_err));
+        if (!terminal.quiet || !workspace->bundle()) print_note(render_human(workspace->diagnostics(), terminal.colour_err));
         if (!workspace->bundle()) return Exit::Invalid;
     }
     return opened;
