@@ -159,7 +159,8 @@ std::string TestReport::human(const Terminal& terminal) const {
     const std::size_t failed = run_.failed();
     if (failed > kMostExplained)
         out += fmt::format("the first {} failures are explained; --filter shows others\n", explained_.size());
-    if (coverage_) out += "\n" + render_coverage(run_.coverage, places_, colours);
+    if (coverage_ && !out.empty() && !out.ends_with("\n\n")) out += "\n";
+    if (coverage_) out += render_coverage(run_.coverage, places_, colours);
     for (const std::string& name : run_.invariants.untried)
         out += fmt::format("{}note{} invariant {}: its condition is true for none of these requests\n", colours.warning, colours.reset,
                            safe(name));
