@@ -95,12 +95,16 @@ def sections(markdown):
     return {"": parts[0], **{name.strip("`"): text for name, text in zip(parts[1::2], parts[2::2])}}
 
 
+def sentence(text):
+    return escape(text[:1].upper() + text[1:]) + ("" if text[-1:] in ".?!" else ".")
+
+
 def option_lines(options):
     out = []
     for option in options:
-        names = ", ".join(f"\\fB{escape(name)}\\fR" for name in option["names"])
-        value = f" \\fI{escape(option['value'])}\\fR" if option["value"] else ""
-        out += [".TP", names + value, escape(option["description"][:1].upper() + option["description"][1:]) + "."]
+        names = ", ".join(f"\\fB{escape(name)}\\fR" for name in option["names"] if name.startswith("-"))
+        value = f"\\fI{escape(option['value'])}\\fR" if option["value"] else ""
+        out += [".TP", " ".join(part for part in (names, value) if part), sentence(option["description"])]
     return out
 
 
@@ -124,14 +128,14 @@ def page(name, section, version, title, body):
 
 def verb_page(command, words, version, prose, codes, root):
     body = [".SH SYNOPSIS", synopsis(words, command)]
-    body += [".SH DESCRIPTION", escape(command["description"]) + "."]
+    body += [".SH DESCRIPTION", sentence(command["description"])]
     if prose:
         body += [".PP"] + roff(prose)
     if command["verbs"]:
         body.append(".SH VERBS")
         for verb in command["verbs"]:
             body += [".SS " + '"' + escape(f"{words} {verb['name']}") + '"', synopsis(f"{words} {verb['name']}", verb), ".PP",
-                     escape(verb["description"]) + "."]
+                     sentence(verb["description"])]
             body += option_lines([o for o in verb["options"] if "--help" not in o["names"]])
     body += [".SH OPTIONS"] + option_lines(command["arguments"] + command["options"])
     body += option_lines([o for o in root["options"] if not {"--help", "--version"} & set(o["names"])])
@@ -152,7 +156,7 @@ def main():
     body += [".PP"] + roff(prose[""].split("\n|")[0].split("\n", 1)[1].strip())
     body.append(".SH VERBS")
     for verb in root["verbs"]:
-        body += [".TP", f"\\fBwrit\\-{escape(verb['name'])}\\fR(1)", escape(verb["description"]) + "."]
+        body += [".TP", f"\\fBwrit\\-{escape(verb['name'])}\\fR(1)", sentence(verb["description"])]
         text = verb_page(verb, f"writ {verb['name']}", version, prose.get(verb["name"], ""), prose["Exit codes"], root)
         (output / f"man1/writ-{verb['name']}.1").write_text(text)
     body += [".SH OPTIONS"] + option_lines(root["options"])
