@@ -39,15 +39,16 @@ Exit run(const Options& options, const Terminal& terminal) {
     const auto* workspace = std::get_if<Workspace>(&opened);
     if (workspace == nullptr) return std::get<Exit>(opened);
     const bool valid = workspace->bundle().has_value();
+    const bool quiet = terminal.quiet && valid;
     switch (options.format) {
-        case Format::Human: print_note(render_human(workspace->diagnostics(), terminal.colour_err)); break;
-        case Format::Short: print_note(render_short(workspace->diagnostics())); break;
+        case Format::Human: if (!quiet) print_note(render_human(workspace->diagnostics(), terminal.colour_err)); break;
+        case Format::Short: if (!quiet) print_note(render_short(workspace->diagnostics())); break;
         case Format::Json: print_result(summary_json(*workspace)); break;
         case Format::Sarif: print_result(render_sarif(workspace->diagnostics())); break;
         case Format::Github: print_result(render_github(workspace->diagnostics())); break;
     }
     if (options.dump) print_result(workspace->dump(*options.dump));
-    else if (valid && (options.format == Format::Human || options.format == Format::Short)) print_result(summary(*workspace->bundle()));
+    else if (valid && !quiet && (options.format == Format::Human || options.format == Format::Short)) print_result(summary(*workspace->bundle()));
     return valid ? Exit::Ok : Exit::Invalid;
 }
 

@@ -66,7 +66,7 @@ Exit run(const Options& options, const Terminal& terminal) {
         if (const auto decided = decide_files(differ, path); !decided) return report_error(decided.error(), "", terminal);
     LedgerGaps gaps;
     if (!options.ledger.empty()) {
-        Progress progress("comparing");
+        Progress progress("comparing", "requests", terminal);
         const auto read = decide_ledger(differ, options.ledger, progress.teller());
         if (!read) return report_error(read.error(), "", terminal);
         gaps = *read;

@@ -62,7 +62,8 @@ Exit decide_and_record(const std::string& json, const Layers& layers, const Opti
         (void)print(answer.decision, layers, options, terminal);
         return report_error(*answer.error, "", terminal);
     }
-    if (answer.sequence) print_note(fmt::format("{} {}\n", answer.repeated ? "decided before, record" : "record", *answer.sequence));
+    if (answer.sequence)
+        print_remark(fmt::format("{} {}\n", answer.repeated ? "decided before, record" : "record", *answer.sequence), terminal);
     return print(answer.decision, layers, options, terminal);
 }
 

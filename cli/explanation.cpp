@@ -61,7 +61,7 @@ public:
         for (const SeenCheck& each : of_.checks) check(each);
         rules();
         dropped();
-        if (of_.decision.effect == Effect::Permit) lifetime();
+        if (of_.decision.effect == Effect::Permit && !of_.lifetimes.empty()) lifetime();
         for (const Nearest& each : of_.nearest) nearest(each);
         if (of_.once_approved) once_approved();
         return std::move(out_);

@@ -80,6 +80,10 @@ void print_result(std::string_view text) {
 
 void print_note(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
+void print_remark(std::string_view text, const Terminal& terminal) {
+    if (!terminal.quiet) print_note(text);
+}
+
 Exit report_error(const Error& error, const std::string& subject, const Terminal& terminal) {
     const Palette colours = palette(terminal.colour_err);
     std::string out = fmt::format("{}error[{}]{}: {}\n", colours.error, error.code, colours.reset, safe(error.message));

@@ -24,6 +24,9 @@ void print_result(std::string_view text);
 /// Writes to stderr; a failure there has nobody to be told to.
 void print_note(std::string_view text);
 
+/// Writes to stderr what is good to know and nothing more; not with --quiet.
+void print_remark(std::string_view text, const Terminal& terminal);
+
 /// Says what failed: `error[CODE]: message`, the place, and nothing that looks like a result.
 /// Output: the exit code that belongs to the error.
 [[nodiscard]] Exit report_error(const Error& error, const std::string& subject, const Terminal& terminal);

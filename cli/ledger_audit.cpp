@@ -101,7 +101,7 @@ Result<ledger::Redecided> redecide(const LedgerArgs& args, const std::string& pl
             if (bundle.digest() == digest) return bundle;
         return std::nullopt;
     };
-    Progress progress("replaying");
+    Progress progress("replaying", "records", args.terminal);
     return ledger::redecide(args.folder, find, progress.teller());
 }
 
@@ -118,7 +118,7 @@ Exit verify(const LedgerArgs& args, const VerifyArgs& what) {
     }
     Result<ledger::Verified> verified;
     {
-        Progress progress("verifying");
+        Progress progress("verifying", "records", args.terminal);
         verified = ledger::verify(args.folder, witnesses, trusted, progress.teller());
     }
     if (!verified) return report_error(verified.error(), "", args.terminal);

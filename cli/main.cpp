@@ -35,6 +35,21 @@ bool colour_for(Colour choice, int stream) {
     return !dumb && !set("NO_COLOR") && isatty(stream) == 1;
 }
 
+/// Where a verb stands in the program's help.
+constexpr std::pair<std::string_view, std::string_view> kGroups[] = {
+    {"new", "Write policies"},     {"check", "Write policies"},  {"compile", "Write policies"}, {"fmt", "Write policies"},
+    {"lint", "Write policies"},    {"test", "Write policies"},   {"explain", "Write policies"}, {"diff", "Let changes in"},
+    {"gate", "Let changes in"},    {"eval", "Decide"},           {"search", "Decide"},          {"request", "Decide"},
+    {"store", "Operate"},          {"keys", "Operate"},          {"ledger", "Operate"},         {"replay", "Operate"},
+    {"completion", "This program"},
+};
+
+void arrange(CLI::App& app) {
+    for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+        for (const auto& [name, group] : kGroups)
+            if (verb->get_name() == name) verb->group(std::string(group));
+}
+
 Exit run(int argc, char** argv) {
     CLI::App app("Decides whether an agent, now and for this run, may get a credential, and how narrow.", "writ");
     app.set_version_flag("--version", "writ " WRIT_VERSION);
@@ -43,6 +58,8 @@ Exit run(int argc, char** argv) {
     Colour colour = Colour::Auto;
     const std::map<std::string, Colour> choices{{"auto", Colour::Auto}, {"always", Colour::Always}, {"never", Colour::Never}};
     app.add_option("--color", colour, "When to use colour")->transform(CLI::CheckedTransformer(choices))->option_text("auto|always|never");
+    bool quiet = false;
+    app.add_flag("-q,--quiet", quiet, "Say only what was asked for, and errors");
     app.footer("Exit codes: 0 ok or permit, 1 deny, needs approval or a failed test, 2 usage, 3 invalid policy or request, "
                "4 file or stream, 70 internal.");
     Verb verb;
@@ -60,6 +77,8 @@ Exit run(int argc, char** argv) {
     add_replay(app, verb);
     add_store(app, verb);
     add_keys(app, verb);
+    add_completion(app, verb);
+    arrange(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) {  // --help and --version
@@ -71,7 +90,7 @@ Exit run(int argc, char** argv) {
         print_note(fmt::format("error: {}\nRun `writ --help` for what there is.\n", safe(wrong.what())));
         return Exit::Usage;
     }
-    return verb({colour_for(colour, STDOUT_FILENO), colour_for(colour, STDERR_FILENO)});
+    return verb({colour_for(colour, STDOUT_FILENO), colour_for(colour, STDERR_FILENO), quiet});
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ std::int64_t now() {
 
 }  // namespace
 
-Progress::Progress(std::string what) : what_(std::move(what)), begun_(now()) {}
+Progress::Progress(std::string what, std::string units, const Terminal& terminal)
+    : what_(std::move(what)), units_(std::move(units)), quiet_(terminal.quiet), begun_(now()) {}
 
 Progress::~Progress() {
     if (shown_) print_note("\r\x1b[K");
@@ -31,7 +32,7 @@ Progress::~Progress() {
 
 std::function<void(std::uint64_t, std::uint64_t)> Progress::teller() {
     const char* term = std::getenv("TERM");
-    if (isatty(STDERR_FILENO) != 1 || (term != nullptr && std::string_view(term) == "dumb")) return {};
+    if (quiet_ || isatty(STDERR_FILENO) != 1 || (term != nullptr && std::string_view(term) == "dumb")) return {};
     return [this](std::uint64_t done, std::uint64_t all) { draw(done, all); };
 }
 
@@ -46,7 +47,7 @@ void Progress::draw(std::uint64_t done, std::uint64_t all) {
         const std::uint64_t filled = std::min(kWidth, done * kWidth / all);
         bar = fmt::format("[{}{}] {:3}% ", std::string(filled, '#'), std::string(kWidth - filled, '.'), std::min<std::uint64_t>(100, done * 100 / all));
     }
-    print_note(fmt::format("\r\x1b[K{} {}{} records, {:.0f}/s", what_, bar, done, static_cast<double>(done) / seconds));
+    print_note(fmt::format("\r\x1b[K{} {}{} {}, {:.0f}/s", what_, bar, done, units_, static_cast<double>(done) / seconds));
 }
 
 }  // namespace writ::cli

@@ -1,16 +1,19 @@
-// A bar on a terminal for what takes long. Nothing where standard error is no terminal, nor in the first second.
+// A bar on a terminal for what takes long. Nothing where standard error is no terminal, with --quiet, or in the first second.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
 
+#include "cli/verbs.h"
+
 namespace writ::cli {
 
 /// Draws what is done of what there is, and wipes it away at the end.
 class Progress {
 public:
-    explicit Progress(std::string what);
+    /// `what` is done, counted in `units`.
+    Progress(std::string what, std::string units, const Terminal& terminal);
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -20,7 +23,8 @@ public:
 
 private:
     void draw(std::uint64_t done, std::uint64_t all);
-    std::string what_;
+    std::string what_, units_;
+    bool quiet_;
     std::int64_t begun_ = 0, drawn_ = 0;  ///< milliseconds
     bool shown_ = false;
 };

@@ -266,11 +266,4 @@ std::string render_json(const Diagnostics& diagnostics) {
     return list.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-std::string place_of(const Diagnostics& diagnostics, const Span& span) {
-    if (span.source >= diagnostics.sources.size()) return {};
-    const Source& source = diagnostics.sources[span.source];
-    const Serial at = Lines(source.text).place(span.begin);
-    return fmt::format("{}:{}:{}", safe(source.name), at.line + 1, at.column + 1);
-}
-
 }  // namespace writ::cli

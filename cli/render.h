@@ -19,7 +19,4 @@ enum class Format { Human, Short, Json, Sarif, Github };
 /// A JSON array of findings, one line; spans in bytes, and in lines and columns.
 [[nodiscard]] std::string render_json(const Diagnostics& diagnostics);
 
-/// Where a span begins: `file:line:column`.
-[[nodiscard]] std::string place_of(const Diagnostics& diagnostics, const Span& span);
-
 }  // namespace writ::cli

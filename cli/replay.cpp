@@ -48,7 +48,7 @@ Exit run(const Options& options, const Terminal& terminal) {
     bundles.push_back(std::get<Bundle>(own));
     Result<ledger::Comparison> compared;
     {
-        Progress progress("replaying");
+        Progress progress("replaying", "records", terminal);
         compared = ledger::replay(options.folder, Layers(std::move(bundles)), progress.teller());
     }
     if (!compared) return report_error(compared.error(), "", terminal);

@@ -22,7 +22,7 @@ Exit verify(const StoreArgs& args, const std::vector<std::string>& files) {
         const auto problems = store.verify(keys);
         if (!problems) return tl::unexpected(problems.error());
         if (args.format == Format::Json) print_json({{"ok", problems->empty()}, {"problems", *problems}});
-        else if (problems->empty()) print_result("ok\n");
+        else if (problems->empty() && !args.terminal.quiet) print_result("ok\n");
         else
             for (const std::string& each : *problems) print_result(safe(each) + "\n");
         return problems->empty() ? Exit::Ok : Exit::Negative;

@@ -1,100 +1,96 @@
 // writ test: the tests that a policy carries.
-#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <thread>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <unistd.h>
 
-#include "cli/workspace.h"
+#include "cli/coverage.h"
 #include "cli/io.h"
 #include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/test_report.h"
 #include "cli/text.h"
+#include "cli/watch.h"
+#include "cli/workspace.h"
 
 namespace writ::cli {
 
 namespace {
 
+enum class TestFormat { Human, Json, Junit, Tap };
+
 struct Options {
     std::vector<std::string> paths;
     std::string filter;
-    Format format = Format::Human;
+    TestFormat format = TestFormat::Human;
+    unsigned jobs = 0;  ///< 0: as many as there are processors
+    bool coverage = false;
+    double threshold = -1;  ///< percent; less than 0: none
+    bool watch = false;
+
+    [[nodiscard]] bool covers() const { return coverage || threshold >= 0; }
 };
 
-using Json = nlohmann::ordered_json;
-
-/// What was run: tests, invariants, and how many cases of either failed.
-struct Results {
-    std::vector<TestCase> cases;  ///< of tests, then what broke an invariant
-    InvariantCheck invariants;
-    std::size_t failed = 0;
-};
-
-Results run_all(const Workspace& workspace, const std::string& filter) {
-    Results out;
-    out.cases = workspace.run_tests(filter);
-    if (out.cases.empty()) return out;
-    out.invariants = workspace.check_invariants(filter);
-    out.cases.insert(out.cases.end(), out.invariants.broken.begin(), out.invariants.broken.end());
-    const auto failed = std::count_if(out.cases.begin(), out.cases.end(), [](const TestCase& test) { return !test.passed; });
-    out.failed = static_cast<std::size_t>(failed);
+TestRun run_all(const Workspace& workspace, const Options& options, const Terminal& terminal) {
+    Progress progress("testing", "requests", terminal);
+    TestOptions asked;
+    asked.filter = options.filter;
+    asked.threads = options.jobs > 0 ? options.jobs : std::thread::hardware_concurrency();
+    asked.coverage = options.covers();
+    asked.progress = progress.teller();
+    TestRun run = workspace.test(asked);
     // Of some tests only, it says nothing that an invariant is not tried.
-    if (!filter.empty()) out.invariants.untried.clear();
+    if (!options.filter.empty()) run.invariants.untried.clear();
+    return run;
+}
+
+/// Nothing run is nothing proved: a filter with a slip in it must not turn a build green.
+std::vector<Verdict> judge(const TestRun& run, const Options& options) {
+    std::vector<Verdict> out;
+    if (run.cases.empty())
+        out.push_back({"there is something to run", options.filter.empty() ? "the policy has no tests" : "no test matches the filter", true});
+    if (options.threshold >= 0)
+        out.push_back({"coverage", fmt::format("{} of the conditions are covered, {:g}% are asked for", percent_text(run.coverage), options.threshold),
+                       run.coverage.percent() < options.threshold});
     return out;
 }
 
-std::string human(const Results& results, const Diagnostics& sources, bool colour) {
-    const Palette colours = palette(colour);
-    std::string out;
-    for (const TestCase& test : results.cases) {
-        if (test.passed) {
-            out += fmt::format("{}ok{}   {}\n", colours.good, colours.reset, safe(test.name));
-            continue;
-        }
-        out += fmt::format("{}FAIL{} {}\n", colours.error, colours.reset, safe(test.name));
-        out += fmt::format("       {}-->{} {}\n", colours.frame, colours.reset, place_of(sources, test.span));
-        out += fmt::format("       expected: {}\n       actual:   {}\n       problem:  {}\n", safe(test.expected), safe(test.actual),
-                           safe(test.problem));
-    }
-    for (const std::string& name : results.invariants.untried)
-        out += fmt::format("{}note{} invariant {}: its condition is true for none of these requests\n", colours.warning,
-                           colours.reset, safe(name));
-    if (results.invariants.invariants > 0)
-        out += fmt::format("invariants: {} checked on {} request{} (checked, not proved)\n", results.invariants.invariants,
-                           results.invariants.requests, results.invariants.requests == 1 ? "" : "s");
-    out += fmt::format("{} passed, {} failed\n", results.cases.size() - results.failed, results.failed);
-    return out;
-}
-
-std::string json(const Results& results, const Diagnostics& sources) {
-    Json out;
-    out["schema_version"] = 1;
-    out["passed"] = results.cases.size() - results.failed;
-    out["failed"] = results.failed;
-    out["invariants"] = Json{{"checked", results.invariants.invariants},
-                             {"requests", results.invariants.requests},
-                             {"untried", results.invariants.untried}};
-    out["cases"] = Json::array();
-    for (const TestCase& test : results.cases)
-        out["cases"].push_back(Json{{"name", test.name},
-                                    {"passed", test.passed},
-                                    {"at", place_of(sources, test.span)},
-                                    {"expected", test.expected},
-                                    {"actual", test.actual},
-                                    {"problem", test.problem}});
-    return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-Exit run(const Options& options, const Terminal& terminal) {
-    const auto opened = open_valid(options.paths, terminal);
+Exit run_once(const Options& options, const Terminal& terminal, const BeforeData& before_data = {}) {
+    const auto opened = open_valid(options.paths, terminal, before_data);
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     const Workspace& workspace = std::get<Workspace>(opened);
-    const Results results = run_all(workspace, options.filter);
-    const Diagnostics& sources = workspace.diagnostics();
-    print_result(options.format == Format::Json ? json(results, sources) : human(results, sources, terminal.colour_out));
-    // Nothing run is nothing proved: a filter with a slip in it must not turn a build green.
-    if (results.cases.empty())
-        print_note(options.filter.empty() ? "error: the policy has no tests\n" : "error: no test matches the filter\n");
-    return results.failed == 0 && !results.cases.empty() ? Exit::Ok : Exit::Negative;
+    const TestRun run = run_all(workspace, options, terminal);
+    const std::vector<Verdict> verdicts = judge(run, options);
+    const TestReport report(workspace, run, options.covers(), verdicts);
+    switch (options.format) {
+        case TestFormat::Human: print_result(report.human(terminal)); break;
+        case TestFormat::Json: print_result(report.json()); break;
+        case TestFormat::Junit: print_result(report.junit()); break;
+        case TestFormat::Tap: print_result(report.tap()); break;
+    }
+    bool failed = run.failed() > 0;
+    for (const Verdict& verdict : verdicts) failed = failed || verdict.failed;
+    return failed ? Exit::Negative : Exit::Ok;
+}
+
+/// Runs again when a file changes, until the program is asked to end. Ends as the last run did.
+Exit run_watching(const Options& options, const Terminal& terminal) {
+    const char* term = std::getenv("TERM");
+    const bool clears = isatty(STDOUT_FILENO) == 1 && (term == nullptr || std::string_view(term) != "dumb");
+    Watch watch(options.paths);
+    for (;;) {
+        watch.begin();
+        if (clears) print_result("\x1b[H\x1b[2J");
+        const Exit last = run_once(options, terminal, [&](const std::string& file) { watch.add(file); });
+        if (const Exit written = finish(Exit::Ok); written != Exit::Ok) return written;
+        print_remark("watching for changes; Ctrl-C ends\n", terminal);
+        const std::string changed = watch.wait();
+        if (changed.empty()) return last;
+        if (!clears) print_remark(fmt::format("{} changed\n", safe(changed)), terminal);
+    }
 }
 
 }  // namespace
@@ -104,9 +100,23 @@ void add_test(CLI::App& app, Verb& chosen) {
     CLI::App* verb = app.add_subcommand("test", "Run the tests that policies carry");
     add_paths(*verb, options->paths);
     verb->add_option("--filter", options->filter, "Run only tests whose name contains this")->option_text("TEXT");
-    add_format(*verb, options->format, false);
+    verb->add_flag("--coverage", options->coverage, "Say which rules and conditions the tests leave open");
+    verb->add_option("--threshold", options->threshold, "Fail if fewer conditions than this are covered; includes --coverage")
+        ->check(CLI::Range(0.0, 100.0))
+        ->option_text("PERCENT");
+    verb->add_option("--jobs,-j", options->jobs, "How many threads run tests; as many as there are processors, if not said")
+        ->check(CLI::Range(1U, 1024U))
+        ->option_text("N");
+    const std::map<std::string, TestFormat> formats{
+        {"human", TestFormat::Human}, {"json", TestFormat::Json}, {"junit", TestFormat::Junit}, {"tap", TestFormat::Tap}};
+    verb->add_option("--format", options->format, "How results are written")
+        ->transform(CLI::CheckedTransformer(formats))
+        ->option_text("human|json|junit|tap");
+    verb->add_flag("--watch", options->watch, "Run again whenever a policy or a data file changes");
     verb->callback([options, &chosen] {
-        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
+        if (options->watch && (options->format == TestFormat::Junit || options->format == TestFormat::Tap))
+            throw CLI::ValidationError("--watch", "goes with --format human or json, of which there can be many in a row");
+        chosen = [options](const Terminal& terminal) { return options->watch ? run_watching(*options, terminal) : run_once(*options, terminal); };
     });
 }
 

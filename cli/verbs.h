@@ -23,6 +23,7 @@ enum class Exit : int {
 struct Terminal {
     bool colour_out = false;
     bool colour_err = false;
+    bool quiet = false;  ///< nothing on stderr but errors, and no line that only says that all is well
 };
 
 using Verb = std::function<Exit(const Terminal&)>;
@@ -41,5 +42,7 @@ void add_ledger(CLI::App& app, Verb& chosen);
 void add_replay(CLI::App& app, Verb& chosen);
 void add_store(CLI::App& app, Verb& chosen);
 void add_keys(CLI::App& app, Verb& chosen);
+/// `app` is the whole program, and outlives the verb.
+void add_completion(CLI::App& app, Verb& chosen);
 
 }  // namespace writ::cli

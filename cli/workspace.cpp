@@ -19,7 +19,7 @@ std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& te
     if (!sources) return report_error(sources.error(), path, terminal);
     Workspace workspace(std::move(*sources));
     if (workspace.bundle() && workspace.bundle()->digest() != bundle->digest())
-        print_note("note: the bundle was compiled by another version; its sources are compiled anew\n");
+        print_remark("note: the bundle was compiled by another version; its sources are compiled anew\n", terminal);
     return workspace;
 }
 
@@ -34,17 +34,24 @@ bool is_bundle(const std::vector<std::string>& paths) {
     return std::string_view(begin, sizeof begin) == kMagic;
 }
 
-std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal) {
+std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal,
+                                             const BeforeData& before_data) {
     if (is_bundle(paths)) return reopen(paths[0], terminal);
     auto sources = read_sources(paths);
     if (!sources) return report_error(sources.error(), "", terminal);
+    if (before_data) {
+        sources->read = [read = std::move(sources->read), before_data](std::string_view from, std::string_view path) {
+            before_data((std::filesystem::path(from).parent_path() / path).string());
+            return read(from, path);
+        };
+    }
     return Workspace(std::move(*sources));
 }
 
-std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal) {
-    auto opened = open_workspace(paths, terminal);
+std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal, const BeforeData& before_data) {
+    auto opened = open_workspace(paths, terminal, before_data);
     if (const auto* workspace = std::get_if<Workspace>(&opened)) {
-        print_note(render_human(workspace->diagnostics(), terminal.colour_err));
+        if (!terminal.quiet || !workspace->bundle()) print_note(render_human(workspace->diagnostics(), terminal.colour_err));
         if (!workspace->bundle()) return Exit::Invalid;
     }
     return opened;

@@ -1,6 +1,7 @@
 // What every verb over policies begins with: read the sources, compile, report.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,13 +15,18 @@ namespace writ::cli {
 /// Whether there is one path and it is a sealed bundle: they begin alike.
 [[nodiscard]] bool is_bundle(const std::vector<std::string>& paths);
 
+/// Told of each data file that is about to be read; may be empty.
+using BeforeData = std::function<void(const std::string& file)>;
+
 /// A workspace over the policies at some paths, or over those in a sealed bundle, if that is the one path; or
 /// the exit code of what kept it from being.
 /// Says nothing about findings.
-[[nodiscard]] std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal);
+[[nodiscard]] std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal,
+                                                           const BeforeData& before_data = {});
 
 /// The same, reported to stderr for people, and only if the policy is valid.
-[[nodiscard]] std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal);
+[[nodiscard]] std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal,
+                                                       const BeforeData& before_data = {});
 
 /// The bundles of valid policies, sealed ones as they are, those of each of `above` on top of the one at `paths`.
 [[nodiscard]] std::variant<Layers, Exit> open_layers(const std::vector<std::string>& above, const std::vector<std::string>& paths,

@@ -30,7 +30,7 @@ name
   | APPROVAL | APPROVALS | FROM | GROUP | WITHIN | TO | TTL | SCOPES | AUDIENCE | SINGLE_USE | WITH | BECAUSE
   | NEVER | NEEDS_APPROVAL | GIVEN | WITHOUT | CASES | EXPECT | BY | MISSING | ALIAS | PARSE | PROOF
   | REQUIRED | TYPE | MAX_AGE | LEEWAY | PARAMS | CSV | JSON | RECORD | LIST | SET | MAP | ONE_OR_MANY | MAX
-  | CONTAINS | SUBSET | OF | OVERLAPS | LIKE | MATCHES | ON | MON | TUE | WED | THU | FRI | SAT | SUN
+  | CONTAINS | SUBSET | OF | OVERLAPS | LIKE | MATCHES | ON | UNTIL | MON | TUE | WED | THU | FRI | SAT | SUN
   ;
 
 /// After a dot and as the name of a field even the hard words are plain names.
@@ -119,6 +119,7 @@ expectation : ( PERMIT | DENY | NEEDS_APPROVAL ) expectPart* ;
 expectPart
   : LBRACE strings? RBRACE
   | FOR DURATION
+  | UNTIL STRING
   | AUDIENCE STRING
   | SINGLE_USE
   | WITH names
@@ -192,7 +193,7 @@ MISSING : 'missing' ; ALIAS : 'alias' ; PARSE : 'parse' ; PROOF : 'proof' ; REQU
 TYPE : 'type' ; MAX_AGE : 'max_age' ; LEEWAY : 'leeway' ; PARAMS : 'params' ; CSV : 'csv' ; JSON : 'json' ;
 RECORD : 'record' ; LIST : 'list' ; SET : 'set' ; MAP : 'map' ; ONE_OR_MANY : 'one_or_many' ; MAX : 'max' ;
 CONTAINS : 'contains' ; SUBSET : 'subset' ; OF : 'of' ; OVERLAPS : 'overlaps' ; LIKE : 'like' ;
-MATCHES : 'matches' ; ON : 'on' ;
+MATCHES : 'matches' ; ON : 'on' ; UNTIL : 'until' ;
 MON : 'mon' ; TUE : 'tue' ; WED : 'wed' ; THU : 'thu' ; FRI : 'fri' ; SAT : 'sat' ; SUN : 'sun' ;
 
 LBRACE : '{' ; RBRACE : '}' ; LPAREN : '(' ; RPAREN : ')' ; LBRACKET : '[' ; RBRACKET : ']' ;

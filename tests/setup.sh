@@ -5,7 +5,8 @@ set -euo pipefail
 
 packages=(gcc g++ meson ninja-build pkg-config ccache git python3 tzdata
     antlr4 libantlr4-runtime-dev libfmt-dev nlohmann-json3-dev libexpected-dev libcli11-dev libre2-dev libsimdjson-dev
-    libssl-dev libsodium-dev libsqlite3-dev libxxhash-dev doctest-dev libbenchmark-dev valgrind)
+    libssl-dev libsodium-dev libsqlite3-dev libxxhash-dev doctest-dev libbenchmark-dev valgrind
+    zsh fish groff-base mandoc)
 
 missing=()
 for package in "${packages[@]}"; do

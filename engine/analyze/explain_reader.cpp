@@ -49,8 +49,6 @@ std::vector<const Expr*> Reader::conjuncts(const check::Rule& rule) {
 
 // ---- text -------------------------------------------------------------------------------------
 
-std::string Reader::text_of(Span span) const { return source_line(policy_, span); }
-
 std::string Reader::show_scalar(const check::Type& type, Kind kind, const Value& value) const {
     std::string out;
     if (const auto* text = value.as<std::string_view>()) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "analyze/explain.h"
+#include "analyze/expr_text.h"
 #include "analyze/reference_internal.h"
 
 namespace writ::analyze::reference {
@@ -34,8 +35,7 @@ public:
     [[nodiscard]] std::string row(const Standing& standing) const;
     /// As an author writes it.
     [[nodiscard]] std::string show(const check::Type& type, const Value& value) const;
-    /// The source text of a span, white space runs as one space, comments left out.
-    [[nodiscard]] std::string text_of(Span span) const;
+    [[nodiscard]] std::string text_of(Span span) const { return source_line(policy_, span); }
 
     /// Where in the document a fact stands; empty if it has no place of its own there.
     [[nodiscard]] std::vector<std::string> place_of(const check::Fact& fact) const;

@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace writ::json {
 
@@ -117,7 +118,8 @@ Value Value::of(std::string_view value) {
 
 Value Value::number(std::string_view text) {
     Value v;
-    v.type = Type::Number;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v.integer);
+    v.type = error == std::errc{} && end == text.data() + text.size() ? Type::Int : Type::Number;
     v.text = text;
     return v;
 }

@@ -36,6 +36,7 @@ struct Value {
     [[nodiscard]] static Value of(std::string_view value);
     /// A literal would else choose the bool overload.
     [[nodiscard]] static Value of(const char* value);
+    /// As a reader of the text would have it: Int where it is one. Requires: a JSON number.
     [[nodiscard]] static Value number(std::string_view text);
     [[nodiscard]] static Value array();
     [[nodiscard]] static Value object();

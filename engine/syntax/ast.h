@@ -270,7 +270,8 @@ struct Expectation {
     Span span;
     std::string effect;  ///< "permit", "deny", "needs_approval"
     std::optional<std::vector<std::string>> scopes;
-    std::optional<std::int64_t> ttl;  ///< microseconds
+    std::optional<std::int64_t> ttl;    ///< microseconds
+    std::optional<std::int64_t> until;  ///< `not_after`, microseconds since the epoch
     std::optional<std::string> audience;
     bool single_use = false;
     std::vector<Name> obligations;

@@ -257,6 +257,7 @@ private:
                 line(text);
             }
             if (e.ttl) line("ttl " + format_duration(*e.ttl));
+            if (e.until) line("until " + format_instant(*e.until));
             if (e.audience) line("audience " + quoted(*e.audience));
             if (e.single_use) line("single-use");
             for (const ast::Name& name : e.obligations) line("with " + std::string(name.text));

@@ -96,6 +96,8 @@ private:
     ast::PathStep step(Tree::StepContext& tree);
     std::vector<ast::PathStep> path(Tree::PathContext& tree);
     std::int64_t duration(antlr4::tree::TerminalNode& node) const;
+    /// Microseconds since the epoch; reports text that is no instant.
+    std::int64_t instant(antlr4::tree::TerminalNode& node);
     /// Reports `what` as given twice if it was given before.
     bool once(bool before, Span at, std::string_view what);
 

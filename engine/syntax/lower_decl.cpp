@@ -59,6 +59,13 @@ std::int64_t Lowering::duration(TerminalNode& node) const {
     return parse_duration(text(span(node))).value_or(0);  // malformed: the token stream reported it
 }
 
+std::int64_t Lowering::instant(TerminalNode& node) {
+    const auto moment = parse_instant(string(node));
+    if (!moment)
+        report_.add(Code::E0103, span(node), "this is not an instant", {}, "write one as \"2026-03-01T10:00:00Z\"");
+    return moment.value_or(0);
+}
+
 bool Lowering::once(bool before, Span at, std::string_view what) {
     if (before)
         report_.add(Code::E0412, at, '`' + std::string(what) + "` is given twice", {}, "remove one of them");

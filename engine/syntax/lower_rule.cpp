@@ -280,6 +280,9 @@ ast::Expectation Lowering::expectation(Tree::ExpectationContext& tree) {
             case Lexer::FOR:
                 if (fits(permit, out.ttl.has_value())) out.ttl = duration(*part->DURATION());
                 break;
+            case Lexer::UNTIL:
+                if (fits(permit, out.until.has_value())) out.until = instant(*part->STRING());
+                break;
             case Lexer::AUDIENCE:
                 if (fits(permit, out.audience.has_value())) out.audience = string(*part->STRING());
                 break;

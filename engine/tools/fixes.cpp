@@ -19,7 +19,7 @@ Standing standing_of(const Workspace& workspace, const LintOptions& options) {
     Standing out;
     if (!workspace.bundle()) return out;
     out.compiles = true;
-    for (const TestCase& test : workspace.run_tests()) out.tests.emplace_back(test.name, test.actual);
+    for (const TestCase& test : workspace.test().cases) out.tests.emplace_back(test.name, test.actual);
     for (const Diagnostic& each : workspace.lint(options).findings.items) ++out.findings[each.code];
     return out;
 }

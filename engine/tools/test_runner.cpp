@@ -1,219 +1,185 @@
 #include "tools/test_runner.h"
 
 #include <algorithm>
-#include <functional>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
 
+#include "analyze/coverage.h"
 #include "base/json.h"
-#include "base/values.h"
+#include "tools/expectation.h"
+#include "tools/invariants.h"
+#include "tools/parallel.h"
 #include "writ/evaluator.h"
+
+namespace writ {
+
+std::size_t Coverage::applied() const {
+    return static_cast<std::size_t>(std::count_if(rules.begin(), rules.end(), [](const CoveredRule& rule) { return rule.applied > 0; }));
+}
+std::size_t Coverage::covered() const {
+    return static_cast<std::size_t>(
+        std::count_if(conditions.begin(), conditions.end(), [](const CoveredCondition& condition) { return condition.covered(); }));
+}
+double Coverage::percent() const {
+    return conditions.empty() ? 100.0 : 100.0 * static_cast<double>(covered()) / static_cast<double>(conditions.size());
+}
+
+std::size_t TestRun::failed() const {
+    const auto wrong = std::count_if(cases.begin(), cases.end(), [](const TestCase& test) { return !test.passed; });
+    return static_cast<std::size_t>(wrong) + invariants.broken.size();
+}
+bool TestRun::passed() const { return !cases.empty() && failed() == 0; }
+
+}  // namespace writ
 
 namespace writ::tools {
 
 namespace {
 
-using Names = std::vector<std::string>;
+using Clock = std::chrono::steady_clock;
 
-std::string quoted(std::string_view text) {
-    std::string out;
-    json::append_quoted(out, text);
-    return out;
-}
-
-template <class Items, class Show>
-std::string joined(const Items& items, Show show) {
-    std::string out;
-    for (const auto& item : items) {
-        if (!out.empty()) out += ", ";
-        out += show(item);
-    }
-    return out;
-}
-
-Names sorted(Names names) {
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    return names;
-}
-
-template <class Items>
-Names strings(const Items& items) {
-    return sorted(Names(items.begin(), items.end()));
-}
-
-std::string plain(const std::string& name) { return name; }
-
-std::string set_text(const Names& names) { return names.empty() ? "{}" : "{ " + joined(names, quoted) + " }"; }
-
-std::string_view effect_name(Effect effect) {
-    switch (effect) {
-        case Effect::Deny: return "deny";
-        case Effect::NeedsApproval: return "needs_approval";
-        case Effect::Permit: return "permit";
-    }
-    return {};
-}
-
-std::string qualified(const ast::QualifiedName& name) {
-    std::string out;
-    for (const ast::Name& part : name.parts) {
-        if (!out.empty()) out += '.';
-        out += part.text;
-    }
-    return out;
-}
-
-/// What a decision has in each of the parts that an expectation can name.
-struct Parts {
-    Names scopes, audience, obligations, reasons, groups;
-    std::vector<RuleInfo> rules;  ///< each rule instance's rule once
+/// A request that tests or fixtures make, once, however many of them do.
+struct Asked {
+    const json::Value* document = nullptr;
+    std::string name;  ///< the first of those that make it
+    std::string text;
+    std::vector<std::size_t> cases;  ///< those that expect something of it
+    bool decided = false;
+    Held held;
 };
 
-Parts parts_of(const Decision& decision, const Bundle& bundle) {
-    Parts parts;
-    parts.scopes = strings(decision.grant.scopes);
-    parts.audience = strings(decision.grant.audience);
-    for (const Obligation& duty : decision.grant.obligations) parts.obligations.emplace_back(duty.name);
-    const auto add_rule = [&](std::uint32_t index) {
-        if (index == kNoRule) return;
-        const RuleInfo rule = bundle.rule(index);
-        const bool known = std::any_of(parts.rules.begin(), parts.rules.end(), [&](const RuleInfo& r) {
-            return r.name == rule.name && r.module == rule.module;
-        });
-        if (!known) parts.rules.push_back(rule);
-    };
-    for (const Reason& reason : decision.reasons) {
-        parts.reasons.emplace_back(reason.code);
-        add_rule(reason.rule);
+/// The cases that were picked, and the requests that they and the fixtures make, in the order of the first.
+class Plan {
+public:
+    Plan(const check::Policy& policy, const TestOptions& options) {
+        for (const check::TestCase& test : policy.tests)
+            if (test.name.find(options.filter) != std::string::npos) tests.push_back(&test);
+        std::vector<Asked> all;
+        for (std::size_t i = 0; i < tests.size(); ++i) all.push_back({&tests[i]->document, tests[i]->name, {}, {i}, false, {}});
+        if (options.filter.empty() && !policy.invariants.empty())
+            for (const check::Fixture& fixture : policy.fixtures) all.push_back({&fixture.document, "fixture " + fixture.name, {}, {}, false, {}});
+        const auto write = [&] { return [&](std::size_t i) { all[i].text = json::write(*all[i].document); }; };
+        in_parallel(options.threads, all.size(), write, [](std::size_t) {});
+        asked.reserve(all.size());
+        std::unordered_map<std::string_view, std::size_t> known;
+        for (Asked& each : all) {
+            const auto found = known.find(each.text);
+            if (found == known.end()) {
+                asked.push_back(std::move(each));
+                known.emplace(asked.back().text, asked.size() - 1);
+            } else {
+                auto& cases = asked[found->second].cases;
+                cases.insert(cases.end(), each.cases.begin(), each.cases.end());
+            }
+        }
     }
-    for (const Requirement& requirement : decision.requirements) {
-        for (const std::string_view group : requirement.groups) parts.groups.emplace_back(group);
-        add_rule(requirement.rule);
+
+    std::vector<const check::TestCase*> tests;
+    std::vector<Asked> asked;
+};
+
+/// What one thread runs requests with.
+class Runner {
+public:
+    Runner(const check::Policy& policy, const Bundle& bundle, const std::vector<const check::TestCase*>& tests, TestRun& run)
+        : policy_(policy), bundle_(bundle), tests_(tests), run_(run), request_(bundle), evaluator_(bundle) {}
+
+    void run(Asked& asked, analyze::CoverageCount* coverage) {
+        const auto begun = Clock::now();
+        // Through the same door as a broker's: as text, under the same limits.
+        const auto read = request_.parse(asked.text);
+        asked.decided = read.has_value();
+        if (asked.decided) evaluator_.evaluate(request_, decision_);
+        for (const std::size_t index : asked.cases) {
+            TestCase& result = run_.cases[index];
+            result.name = tests_[index]->name;
+            const ast::Expectation& expect = *tests_[index]->expect;
+            result.span = expect.span;
+            result.expected = describe(expect);
+            if (asked.decided) judge(expect, result);
+            else refuse(read.error(), result);
+            if (!result.passed) result.request = asked.text;
+            result.nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begun).count();
+        }
+        if (!asked.decided) return;
+        asked.held = hold_invariants(policy_, bundle_, asked.name, *asked.document, decision_);
+        for (TestCase& broken : asked.held.broken) broken.request = asked.text;
+        if (coverage != nullptr && !asked.cases.empty()) coverage->see(*asked.document);
     }
-    parts.obligations = sorted(std::move(parts.obligations));
-    parts.reasons = sorted(std::move(parts.reasons));
-    parts.groups = sorted(std::move(parts.groups));
-    return parts;
-}
 
-/// A rule is named alone, or with its module before it.
-bool names_rule(const std::string& name, const RuleInfo& rule) {
-    return name == rule.name || name == std::string(rule.module) + "." + std::string(rule.name);
-}
+private:
+    void judge(const ast::Expectation& expect, TestCase& result) {
+        result.actual = describe(decision_, bundle_);
+        result.differences = differences(expect, decision_, bundle_);
+        result.problem = problem_of(result.differences);
+        result.passed = result.differences.empty();
+    }
 
-void append_list(std::string& out, std::string_view word, const std::string& list) {
-    if (list.empty()) return;
-    out.append(" ").append(word).append(" ").append(list);
-}
+    static void refuse(const Error& error, TestCase& result) {
+        result.actual = "refused " + error.code;
+        result.problem = "the request is refused at " + error.context + ": " + error.message;
+    }
 
-/// Notes each expected name that is not there.
-void report_absent(Names& problems, std::string_view what, const Names& expected,
-                   const std::function<bool(const std::string&)>& there, const std::string& have) {
-    for (const std::string& name : expected)
-        if (!there(name))
-            problems.push_back(std::string(what) + " `" + name + "` is not among " + (have.empty() ? "none" : have));
-}
+    const check::Policy& policy_;
+    const Bundle& bundle_;
+    const std::vector<const check::TestCase*>& tests_;
+    TestRun& run_;
+    Request request_;
+    Evaluator evaluator_;
+    Decision decision_;
+};
 
-Names texts_of(const std::vector<ast::Name>& names) {
-    Names out;
-    for (const ast::Name& name : names) out.emplace_back(name.text);
+/// What every request said of the invariants, put together in their order.
+InvariantCheck sum_up(const check::Policy& policy, std::vector<Asked>& asked) {
+    InvariantCheck out;
+    out.invariants = policy.invariants.size();
+    if (policy.invariants.empty()) return out;
+    std::vector<bool> tried(policy.invariants.size(), false);
+    for (Asked& each : asked) {
+        out.requests += each.decided;
+        for (const std::uint32_t index : each.held.tried) tried[index] = true;
+        for (TestCase& broken : each.held.broken) out.broken.push_back(std::move(broken));
+    }
+    for (std::size_t i = 0; i < tried.size(); ++i)
+        if (!tried[i]) out.untried.push_back(policy.invariants[i].name);
     return out;
-}
-
-Names texts_of(const std::vector<ast::QualifiedName>& names) {
-    Names out;
-    for (const ast::QualifiedName& name : names) out.push_back(qualified(name));
-    return out;
-}
-
-bool has(const Names& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
-
-std::string rule_list(const Parts& parts) {
-    return joined(parts.rules, [](const RuleInfo& rule) { return std::string(rule.name); });
 }
 
 }  // namespace
 
-std::string describe(const ast::Expectation& expect) {
-    std::string out = expect.effect;
-    if (expect.scopes) out += " " + set_text(sorted(*expect.scopes));
-    if (expect.ttl) out += " for " + format_duration(*expect.ttl);
-    if (expect.audience) out += " audience " + quoted(*expect.audience);
-    if (expect.single_use) out += " single_use";
-    append_list(out, "from", joined(sorted(expect.groups), quoted));
-    append_list(out, "with", joined(sorted(texts_of(expect.obligations)), plain));
-    append_list(out, "because", joined(sorted(texts_of(expect.reasons)), plain));
-    append_list(out, "by", joined(texts_of(expect.rules), plain));
-    return out;
-}
-
-std::string describe(const Decision& decision, const Bundle& bundle) {
-    const Parts parts = parts_of(decision, bundle);
-    std::string out(effect_name(decision.effect));
-    if (decision.effect == Effect::Permit) {
-        out += " " + set_text(parts.scopes) + " for " + format_duration(sat_mul(decision.grant.ttl, kSecond));
-        append_list(out, "audience", joined(parts.audience, quoted));
-        if (decision.grant.single_use) out += " single_use";
-    }
-    append_list(out, "from", joined(parts.groups, quoted));
-    append_list(out, "with", joined(parts.obligations, plain));
-    if (decision.effect != Effect::Permit) append_list(out, "because", joined(parts.reasons, plain));
-    append_list(out, "by", rule_list(parts));
-    return out;
-}
-
-std::string difference(const ast::Expectation& expect, const Decision& decision, const Bundle& bundle) {
-    const Parts parts = parts_of(decision, bundle);
-    Names problems;
-    if (expect.effect != effect_name(decision.effect)) {
-        problems.push_back("the effect is " + std::string(effect_name(decision.effect)) + ", not " + expect.effect);
-        // The rest differs for that reason.
-        return problems.front();
-    }
-    if (expect.scopes && sorted(*expect.scopes) != parts.scopes)
-        problems.push_back("the scopes are " + set_text(parts.scopes) + ", not " + set_text(sorted(*expect.scopes)));
-    const std::int64_t ttl = sat_mul(decision.grant.ttl, kSecond);
-    if (expect.ttl && *expect.ttl != ttl)
-        problems.push_back("the ttl is " + format_duration(ttl) + ", not " + format_duration(*expect.ttl));
-    if (expect.audience && Names{*expect.audience} != parts.audience)
-        problems.push_back("the audience is " + set_text(parts.audience) + ", not " + set_text({*expect.audience}));
-    if (expect.single_use && !decision.grant.single_use) problems.emplace_back("the grant is not single_use");
-    const auto in = [](const Names& names) { return [&names](const std::string& name) { return has(names, name); }; };
-    report_absent(problems, "approval group", expect.groups, in(parts.groups), joined(parts.groups, plain));
-    report_absent(problems, "obligation", texts_of(expect.obligations), in(parts.obligations), joined(parts.obligations, plain));
-    report_absent(problems, "reason", texts_of(expect.reasons), in(parts.reasons), joined(parts.reasons, plain));
-    const auto rule_there = [&](const std::string& name) {
-        return std::any_of(parts.rules.begin(), parts.rules.end(), [&](const RuleInfo& rule) { return names_rule(name, rule); });
-    };
-    report_absent(problems, "rule", texts_of(expect.rules), rule_there, rule_list(parts));
-    std::string out;
-    for (const std::string& problem : problems) out += (out.empty() ? "" : "; ") + problem;
-    return out;
-}
-
-std::vector<TestCase> run_tests(const check::Policy& policy, const Bundle& bundle, std::string_view filter) {
-    std::vector<TestCase> out;
-    Request request(bundle);
-    Evaluator evaluator(bundle);
-    Decision decision;
-    for (const check::TestCase& test : policy.tests) {
-        if (test.name.find(filter) == std::string::npos) continue;
-        TestCase& result = out.emplace_back();
-        result.name = test.name;
-        result.span = test.expect->span;
-        result.expected = describe(*test.expect);
-        // Through the same door as a broker's: as text, under the same limits.
-        if (const auto read = request.parse(json::write(test.document)); !read) {
-            const Error& error = read.error();
-            result.actual = "refused " + error.code;
-            result.problem = "the request is refused at " + error.context + ": " + error.message;
-            continue;
+TestRun run_tests(const check::Policy& policy, const Bundle& bundle, const TestOptions& options) {
+    TestRun run;
+    Plan plan(policy, options);
+    run.cases.resize(plan.tests.size());
+    std::optional<analyze::CoveragePlan> covering;
+    if (options.coverage) covering.emplace(policy);
+    std::vector<std::shared_ptr<analyze::CoverageCount>> counts;
+    std::mutex adding;
+    const auto make = [&] {
+        std::shared_ptr<analyze::CoverageCount> count;
+        if (covering) {
+            count = std::make_shared<analyze::CoverageCount>(*covering);
+            const std::lock_guard lock(adding);
+            counts.push_back(count);
         }
-        evaluator.evaluate(request, decision);
-        result.actual = describe(decision, bundle);
-        result.problem = difference(*test.expect, decision, bundle);
-        result.passed = result.problem.empty();
+        return [&plan, count, runner = std::make_shared<Runner>(policy, bundle, plan.tests, run)](std::size_t i) {
+            runner->run(plan.asked[i], count.get());
+        };
+    };
+    in_parallel(options.threads, plan.asked.size(), make, [&](std::size_t done) {
+        if (options.progress) options.progress(done, plan.asked.size());
+    });
+    run.invariants = sum_up(policy, plan.asked);
+    if (covering) {
+        run.coverage = covering->blank();
+        for (const auto& count : counts) count->add_to(run.coverage);
+        covering->rule_out(run.coverage);
     }
-    return out;
+    return run;
 }
 
 }  // namespace writ::tools

@@ -19,17 +19,15 @@ GateReport policy_gate(const Bundle& bundle) {
             if (each.severity == Severity::Error) report.problems.push_back(each.code + ": " + each.message);
         return report;
     }
-    const std::vector<TestCase> cases = workspace.run_tests();
-    const InvariantCheck invariants = workspace.check_invariants();
-    for (const TestCase& each : cases)
+    const TestRun run = workspace.test();
+    for (const TestCase& each : run.cases)
         if (!each.passed) report.problems.push_back(each.name + ": " + each.problem);
-    for (const TestCase& each : invariants.broken) report.problems.push_back(each.name + ": " + each.problem);
-    const std::size_t failed = report.problems.size();
-    report.passed = failed == 0 && !cases.empty();
-    report.summary = cases.empty() ? "it has no tests"
-                                   : std::to_string(cases.size()) + " test cases and " +
-                                         std::to_string(invariants.invariants) + " invariants, " +
-                                         std::to_string(failed) + " failed";
+    for (const TestCase& each : run.invariants.broken) report.problems.push_back(each.name + ": " + each.problem);
+    report.passed = run.passed();
+    report.summary = run.cases.empty() ? "it has no tests"
+                                       : std::to_string(run.cases.size()) + " test cases and " +
+                                             std::to_string(run.invariants.invariants) + " invariants, " +
+                                             std::to_string(run.failed()) + " failed";
     return report;
 }
 

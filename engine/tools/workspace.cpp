@@ -87,13 +87,7 @@ std::string Workspace::dump(Dump form) const {
     return {};
 }
 
-std::vector<TestCase> Workspace::run_tests(std::string_view filter) const {
-    return tools::run_tests(*impl_->policy, *impl_->bundle, filter);
-}
-
-InvariantCheck Workspace::check_invariants(std::string_view filter) const {
-    return tools::check_invariants(*impl_->policy, *impl_->bundle, filter);
-}
+TestRun Workspace::test(const TestOptions& options) const { return tools::run_tests(*impl_->policy, *impl_->bundle, options); }
 
 Result<std::string> Workspace::reference(std::string_view request_json, const RequestLimits& limits) const {
     // Admission is the same for both evaluators; only the decision is made apart.

@@ -241,6 +241,31 @@ printf 'permit p\xff when \x1b]0;x\x07 grant { "a" } for 1m\n' >"$work/escape.wr
 run check "$work/escape.writ"
 check "escapes in a policy are not obeyed" not has_colour
 
+# Quiet: nothing on stderr but errors, nothing on stdout that only says that all is well; the same codes.
+ends "quiet check" 0 --quiet check "$policy"
+check "quiet check: says nothing" [ ! -s "$work/out" ] && check "quiet check: nor on stderr" [ ! -s "$work/err" ]
+cat "$policy/policy.writ" - >"$work/warned.writ" <<<'define nobody_uses_this = run.background'
+ends "a warning" 0 check "$work/warned.writ"
+check "a warning: is told of" err_has 'warning[W'
+for verb in check "eval --request $permit" test; do
+    # shellcheck disable=SC2086
+    ends "quiet $verb, with a warning" 0 -q $verb "$work/warned.writ"
+    check "quiet $verb, with a warning: not told of" [ ! -s "$work/err" ]
+done
+ends "quiet eval" 1 eval -q "$policy" --request "$policy/requests/deny.json"
+check "quiet eval: answers" [ "$(head -n 1 "$work/out")" = deny ]
+ends "quiet check, invalid" 3 -q check "$work/bad.writ"
+check "quiet check, invalid: says why" err_has 'error[E'
+ends "quiet check as JSON" 0 -q check "$policy" --format json
+check "quiet check as JSON: all of it" out_has '"ok":true'
+ends "quiet, a missing file" 4 -q check "$work/none"
+check "quiet, a missing file: says so" err_has "$work/none"
+
+# Every verb stands under a heading in the help.
+ends "help" 0 --help
+check "help: headings" out_has "Write policies:"
+check "help: no verb without one" not out_has "Subcommands:"
+
 # Requests from claims.
 printf '{"iss":"https://token.actions.githubusercontent.com","aud":"a","repository":"acme/app"}' >"$work/claims.json"
 ends "request from claims" 0 request --claims "$work/claims.json" --issuer-kind github --now 1790000000

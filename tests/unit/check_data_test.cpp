@@ -130,7 +130,7 @@ TEST_CASE("check: removing what is not there changes nothing") {
     const auto through = with_change("with run = 1 without run.exp");
     REQUIRE(through.codes() == "E0414");
     CHECK(through.items[0].message ==
-          "there is no object to remove `exp` from: the fixture has a number there");
+          "there is no object to remove `exp` from: the fixture has an integer there");
 }
 
 TEST_CASE("check: fixtures build on each other, in any order") {

@@ -162,7 +162,12 @@ TEST_CASE("syntax: a clause given twice reports E0412") {
     CHECK(only("schema request { a: int max 1 max 2 }").code == "E0412");
 }
 
+TEST_CASE("syntax: a horizon that is no instant reports E0103") {
+    CHECK(only("test \"t\" { given f expect permit until \"tomorrow\" }").code == "E0103");
+}
+
 TEST_CASE("syntax: expectations that make no sense report E0414") {
+    CHECK(only("test \"t\" { given f expect deny until \"2026-03-02T18:00:00Z\" }").code == "E0414");
     CHECK(only("test \"t\" { given f expect deny for 2m }").code == "E0414");
     CHECK(only("test \"t\" { given f expect permit because x }").code == "E0414");
     CHECK(only("test \"t\" { given f expect deny from \"g\" }").code == "E0414");

@@ -230,11 +230,11 @@ TEST_CASE("syntax: fixtures and the data in them") {
 }
 
 TEST_CASE("syntax: tests") {
-    CHECK(tree("test \"t\" { given m.f with a = 1 expect permit { \"s\" } for 2m audience \"x\" single_use "
+    CHECK(tree("test \"t\" { given m.f with a = 1 expect permit { \"s\" } for 2m until \"2026-03-02T18:00:00Z\" audience \"x\" single_use "
                "with audit by a, b.c\n"
                "  expect deny because no_permit, x by d expect needs_approval from \"g\", \"h\" }") ==
           "test \"t\"\n  given m.f\n  with a = 1\n  expect permit\n    scopes \"s\"\n    ttl 2m\n    "
-          "audience \"x\"\n    single-use\n"
+          "until 2026-03-02T18:00:00Z\n    audience \"x\"\n    single-use\n"
           "    with audit\n    by a\n    by b.c\n  expect deny\n    by d\n    because no_permit\n    because "
           "x\n"
           "  expect needs_approval\n    from \"g\"\n    from \"h\"\n");

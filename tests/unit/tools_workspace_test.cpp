@@ -39,6 +39,8 @@ limit once when tool.tier >= write to single_use
 oblige record when tool.tier >= write with audit(level: "full")
 oblige tell when agent.class == "loud" with notify(to: "ops")
 deny suspended when agent.revoked
+tool see { tier read audience "https://see.example" scopes { "see" } }
+permit see for tool see when token.issuer is prod grant { "see" } for 1m
 
 fixture base = json "base.json"
 fixture small = base with tool.name = "pay", tool.params = { amount: 5 }, want.scopes = { "pay:create" }
@@ -58,7 +60,7 @@ std::vector<TestCase> run(std::string_view tests, std::string_view filter = {}) 
     for (const Diagnostic& d : workspace.diagnostics().items)
         if (d.severity == Severity::Error) FAIL_CHECK(d.code, " ", d.message);
     REQUIRE(workspace.bundle());
-    return workspace.run_tests(filter);
+    return workspace.test({.filter = std::string(filter)}).cases;
 }
 
 /// The problem of one expectation on the small request.
@@ -109,8 +111,76 @@ TEST_CASE("tools: a failed test says which part differs") {
     CHECK(problem("", "permit by big").find("rule `big` is not among pay_own") == 0);
     CHECK(problem(" with agent.revoked = true", "deny because no_permit") == "reason `no_permit` is not among suspended");
     CHECK(problem(" with tool.params.amount = 200", R"(needs_approval from "chiefs")") == "approval group `chiefs` is not among leads");
+    CHECK(problem("", R"(permit until "2026-09-21T15:00:00Z")") == R"(the horizon is none, not "2026-09-21T15:00:00Z")");
+    CHECK(problem("", "permit single_use").empty());
+    CHECK(problem(" with tool.name = \"see\", tool.params = missing, want.scopes = { \"see\" }", "permit single_use") == "the grant may be used again, not single_use");
     CHECK(problem("", R"(permit { "pay:read" } for 1m)") ==
           R"(the scopes are { "pay:create" }, not { "pay:read" }; the ttl is 2m, not 1m)");
+}
+
+TEST_CASE("tools: a failed case has each part that differs, and its request") {
+    const auto parts = [](const std::string& given, const std::string& expect) {
+        const auto cases = run("test \"t\" { given small" + given + " expect " + expect + " }");
+        std::string out;
+        for (const Difference& each : cases.at(0).differences) out += "-" + each.part + " " + each.expected + " +" + each.actual + "\n";
+        CHECK(cases[0].request.empty() == cases[0].passed);
+        return out;
+    };
+    CHECK(parts("", "permit").empty());
+    CHECK(parts("", R"(permit { "pay:read" } for 1m with notify, audit)") ==
+          "-scopes { \"pay:read\" } +{ \"pay:create\" }\n-ttl 1m +2m\n-obligations notify +audit\n");
+    // Of another effect, what was to be behind it, but nothing of the grant.
+    CHECK(parts("", "deny because suspended by suspended, pay_own") ==
+          "-effect deny +permit\n-reasons suspended +permitted\n-rules suspended +pay_own\n");
+    CHECK(parts(" with agent.revoked = true", "permit for 5m") == "-effect permit +deny\n");
+}
+
+TEST_CASE("tools: time is a fact of the request like any other") {
+    const auto cases = run(R"(
+permit see_by_day for tool see when now in 09:00..17:00 "UTC" on mon..fri grant { "see" } for 30m
+deny see_old when tool.tier == read and token.issuer is prod and now >= "2026-09-22T00:00:00Z"
+test "by day" {
+  given small with tool.name = "see", tool.params = missing, want.scopes = { "see" }, want.ttl = 1h, token.exp = none, token.nbf = none, token.iat = none
+  cases now                    | expect
+        "2026-09-21T08:59:59Z" | permit for 1m by see
+        "2026-09-21T09:00:00Z" | permit for 30m until "2026-09-21T17:00:00Z"
+        "2026-09-21T16:50:00Z" | permit for 10m until "2026-09-21T17:00:00Z"
+        "2026-09-21T23:59:30Z" | permit for 30s until "2026-09-22T00:00:00Z"
+        "2026-09-22T00:00:00Z" | deny because see_old
+}
+)");
+    REQUIRE(cases.size() == 5);
+    for (const TestCase& test : cases) CHECK_MESSAGE(test.passed, test.name, ": ", test.actual, " ", test.problem);
+}
+
+TEST_CASE("tools: several threads say what one says, in its order") {
+    std::string text = "invariant nobody_writes: never permit when tool.tier >= write and params_big\n"
+                       "define params_big = want.ttl > 1m\ntest \"many\" {\n given small\n cases tool.params.amount | want.ttl | expect\n";
+    for (int i = 1; i < 300; ++i) text += std::to_string(i) + " | " + std::to_string(30 + i) + "s | " + (i % 7 == 0 ? "deny" : "permit") + "\n";
+    const Workspace workspace = with_tests(text + "}\n");
+    REQUIRE(workspace.bundle());
+    const auto told = [](const TestRun& run) {
+        std::string out;
+        for (const auto* list : {&run.cases, &run.invariants.broken})
+            for (const TestCase& test : *list) out += test.name + test.actual + test.problem + (test.passed ? "+" : "-") + "\n";
+        for (const CoveredCondition& each : run.coverage.conditions)
+            for (const std::size_t count : each.seen) out += std::to_string(count) + " ";
+        for (const CoveredRule& each : run.coverage.rules) out += std::to_string(each.applied) + " ";
+        return out + std::to_string(run.coverage.requests);
+    };
+    std::uint64_t last = 0;
+    const auto progress = [&](std::uint64_t done, std::uint64_t all) {
+        CHECK(all == 301);  // the cases' and two fixtures'
+        CHECK(done > last);
+        last = done;
+    };
+    const TestRun one = workspace.test({.coverage = true, .progress = progress});
+    CHECK(last == 301);
+    CHECK(one.cases.size() == 299);
+    CHECK(one.invariants.broken.size() > 50);
+    CHECK(one.failed() > one.invariants.broken.size());
+    CHECK_FALSE(one.passed());
+    CHECK(told(one) == told(workspace.test({.threads = 4, .coverage = true})));
 }
 
 TEST_CASE("tools: a refused request fails its test with code and path") {
@@ -143,7 +213,7 @@ TEST_CASE("tools: invariants are held against the requests of tests and fixtures
     const auto check = [](const std::string& text, std::string_view filter = {}) {
         const Workspace workspace = with_tests(text);
         REQUIRE(workspace.bundle());
-        return workspace.check_invariants(filter);
+        return workspace.test({.filter = std::string(filter)}).invariants;
     };
     const std::string held = R"(
 test "small" { given small expect permit }
@@ -202,8 +272,9 @@ TEST_CASE("tools: an invariant is broken where its condition is true, not where 
                                                "invariant i: never permit when tool.tier >= write and " +
                                                std::string(condition));
         REQUIRE(workspace.bundle());
-        REQUIRE(workspace.run_tests("t").at(0).passed);
-        return !workspace.check_invariants("t").broken.empty();
+        const TestRun run = workspace.test({.filter = "t"});
+        REQUIRE(run.cases.at(0).passed);
+        return !run.invariants.broken.empty();
     };
     CHECK(broken("", "run.background == false"));
     CHECK_FALSE(broken("without run.background", "run.background == false"));
@@ -247,7 +318,7 @@ TEST_CASE("tools: compile gives the bundle that a workspace has") {
     REQUIRE(loaded);
     CHECK(loaded->digest() == bundle->digest());
     CHECK(loaded->step_bound() == bundle->step_bound());
-    REQUIRE(loaded->rule_count() == 6);
+    REQUIRE(loaded->rule_count() == 7);
     const RuleInfo rule = loaded->rule(0);
     CHECK(rule.kind == "permit");
     CHECK(rule.name == "pay_own");

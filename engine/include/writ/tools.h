@@ -12,6 +12,7 @@
 #include "writ/decision.h"
 #include "writ/explain.h"
 #include "writ/request.h"
+#include "writ/testing.h"
 
 namespace writ {
 
@@ -25,23 +26,6 @@ struct Policy;
 [[nodiscard]] Result<SourceSet> read_sources(const std::vector<std::string>& paths);
 
 enum class Dump : std::uint8_t { Tokens, Ast, Typed, Bytecode, Index };
-
-/// How one case of one test went.
-struct TestCase {
-    std::string name;      ///< test name, and the case's values if it has any
-    Span span;             ///< of the expectation
-    bool passed = false;
-    std::string expected;  ///< as written, canonical
-    std::string actual;    ///< the decision in the same form
-    std::string problem;   ///< which parts differ, or why the request was refused
-};
-
-/// What the requests that a policy carries say of its invariants: checked on these, not proved for all.
-struct InvariantCheck {
-    std::size_t invariants = 0, requests = 0;  ///< checked, and on how many different ones
-    std::vector<TestCase> broken;              ///< `invariant NAME on TEST`, or `… on fixture NAME`
-    std::vector<std::string> untried;          ///< invariants whose condition is true for none of them
-};
 
 struct LintOptions;
 struct LintReport;
@@ -59,12 +43,10 @@ public:
     [[nodiscard]] const std::optional<Bundle>& bundle() const;
     /// An intermediate form as text, as far as the sources can be understood.
     [[nodiscard]] std::string dump(Dump form) const;
-    /// Runs the policy's tests whose name contains `filter`. Requires: bundle().
-    [[nodiscard]] std::vector<TestCase> run_tests(std::string_view filter = {}) const;
-    /// Holds every invariant against the decisions on the requests of those tests and, without a filter,
-    /// of every fixture. An invariant is broken where its condition is true and the effect is the one
+    /// Runs the policy's tests, and holds every invariant against the decisions on their requests and, without
+    /// a filter, on every fixture. An invariant is broken where its condition is true and the effect is the one
     /// that it forbids. Requests that are refused have no decision. Requires: bundle().
-    [[nodiscard]] InvariantCheck check_invariants(std::string_view filter = {}) const;
+    [[nodiscard]] TestRun test(const TestOptions& options = {}) const;
     /// Decides a request document with the reference evaluator. Requires: bundle().
     /// Output:   to_json of the decision, for the operator.
     [[nodiscard]] Result<std::string> reference(std::string_view request_json,
