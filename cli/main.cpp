@@ -48,6 +48,7 @@ Exit run(int argc, char** argv) {
     Verb verb;
     add_check(app, verb);
     add_compile(app, verb);
+    add_fmt(app, verb);
     add_eval(app, verb);
     add_explain(app, verb);
     add_search(app, verb);

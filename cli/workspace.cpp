@@ -11,16 +11,6 @@ namespace writ::cli {
 
 namespace {
 
-/// Whether there is one path and it is a sealed bundle: they begin alike.
-bool is_bundle(const std::vector<std::string>& paths) {
-    constexpr std::string_view kMagic = "WRITBNDL";
-    std::error_code error;
-    if (paths.size() != 1 || !std::filesystem::is_regular_file(paths[0], error)) return false;
-    char begin[kMagic.size()] = {};
-    std::ifstream(paths[0], std::ios::binary).read(begin, sizeof begin);
-    return std::string_view(begin, sizeof begin) == kMagic;
-}
-
 /// The policy that a bundle was compiled from, out of the bundle.
 std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& terminal) {
     const auto bundle = Bundle::open(path);
@@ -34,6 +24,15 @@ std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& te
 }
 
 }  // namespace
+
+bool is_bundle(const std::vector<std::string>& paths) {
+    constexpr std::string_view kMagic = "WRITBNDL";
+    std::error_code error;
+    if (paths.size() != 1 || !std::filesystem::is_regular_file(paths[0], error)) return false;
+    char begin[kMagic.size()] = {};
+    std::ifstream(paths[0], std::ios::binary).read(begin, sizeof begin);
+    return std::string_view(begin, sizeof begin) == kMagic;
+}
 
 std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal) {
     if (is_bundle(paths)) return reopen(paths[0], terminal);

@@ -11,6 +11,9 @@
 
 namespace writ::cli {
 
+/// Whether there is one path and it is a sealed bundle: they begin alike.
+[[nodiscard]] bool is_bundle(const std::vector<std::string>& paths);
+
 /// A workspace over the policies at some paths, or over those in a sealed bundle, if that is the one path; or
 /// the exit code of what kept it from being.
 /// Says nothing about findings.
