@@ -8,6 +8,7 @@ Gap read_gap(std::string_view between, bool follows) {
     Gap gap;
     std::size_t newlines = 0;  // since the last token or comment
     bool indented = false;
+    bool after_doc = false;  // which stands right above what it describes
     for (std::size_t at = 0; at < between.size(); ++at) {
         const char c = between[at];
         if (c == '\n') {
@@ -21,16 +22,17 @@ Gap read_gap(std::string_view between, bool follows) {
             Comment comment{text};
             comment.doc = text.starts_with("///");
             comment.trailing = follows && gap.comments.empty() && newlines == 0 && !comment.doc;
-            comment.blank_before = newlines > 1;
+            comment.blank_before = newlines > 1 && !after_doc;
             comment.indented = indented;
             gap.comments.push_back(comment);
             newlines = 0;
+            after_doc = comment.doc;
             at = end - 1;
         } else {
             indented = true;
         }
     }
-    gap.blank_before = newlines > 1;
+    gap.blank_before = newlines > 1 && !after_doc;
     return gap;
 }
 

@@ -209,9 +209,7 @@ void Printer::leaf(TerminalNode& node) {
     if (inside && mode_ == Mode::Flat && last_ != nullptr && !gap.comments.empty()) return give_up();
     if (inside) gap = {};
     gap.comments.insert(gap.comments.begin(), carried_.begin(), carried_.end());
-    gap.comments.insert(gap.comments.end(), hoisted_.begin(), hoisted_.end());
     carried_.clear();
-    hoisted_.clear();
     if (last_ != nullptr) page_.space(apart_ != 0 ? apart_ : glued(*last_, node) ? 0 : 1);
     apart_ = 0;
     page_.token(tokens_.slice(tokens_.span(*node.getSymbol())), gap, place_.hang);

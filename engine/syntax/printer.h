@@ -97,7 +97,6 @@ private:
     bool entering_ = false;  ///< the next token is the first of a flat part: what stands before it is outside
     antlr4::tree::TerminalNode* last_ = nullptr;
     std::vector<Comment> carried_;  ///< comments before a comma that is written before them
-    std::vector<Comment> hoisted_;  ///< comments inside what is written as one piece, to stand before it
     std::size_t apart_ = 0;         ///< blanks before the next token, if more than usual
 };
 

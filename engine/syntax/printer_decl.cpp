@@ -137,19 +137,18 @@ void Printer::test(Rule& tree) {
         ++after;
     }
     sequence({tree, 0, kGiven});
-    const auto item = [&](bool first) { page_.line(Page::kStep, Page::kStep, {true, !first, true}); };
-    item(true);
+    page_.line(Page::kStep);
     flat = flat && fits(Range{tree, kGiven, after}, Page::kStep, 0);
     sequence({tree, kGiven, kGiven + 2});
     if (flat) sequence({tree, kGiven + 2, after});
     else changes(tree, kGiven + 2, 2 * Page::kStep);
     for (std::size_t i = after; i < close; ++i) {
         if (auto* table = dynamic_cast<Tree::CasesContext*>(children[i])) {
-            item(false);
+            page_.line(Page::kStep);
             cases(*table);
             continue;
         }
-        if (dynamic_cast<TerminalNode*>(children[i]) != nullptr) item(false);
+        if (dynamic_cast<TerminalNode*>(children[i]) != nullptr) page_.line(Page::kStep);  // `expect`
         const std::size_t hang = Page::kStep + kExpect;
         print_at(*children[i], {Page::kStep, hang, false, 0});
     }
@@ -195,11 +194,12 @@ void Printer::cases(Rule& tree) {
         Gap gap = gap_before(first);
         for (std::size_t i = first.getTokenIndex() + 1; i <= last_->getSymbol()->getTokenIndex(); ++i)
             for (Comment comment : gap_before(*tokens_.get(i)).comments) {
-                comment.trailing = comment.blank_before = false;
+                comment.trailing = false;
+                comment.blank_before = std::exchange(gap.blank_before, false);
                 gap.comments.push_back(comment);
             }
         const std::size_t indent = header ? Page::kStep : Page::kStep + kCells;
-        page_.line(indent, indent, {true, true, true});
+        page_.line(indent, indent, {!header, true, true});
         page_.token(text, gap, indent);
     }
 }
