@@ -280,8 +280,13 @@ void Printer::fill(const std::vector<Range>& pieces) {
         if (i > 0) {
             const bool breaks = breaks_before(first);
             if (mode_ == Mode::Flat && breaks) return give_up();
-            const auto width = mode_ == Mode::Open ? flat_width(pieces[i]) : std::nullopt;
-            const bool over = width && column_of(first) + *width + (last ? outside.tail : 0) > Page::kWidth;
+            // Without its comma, which comes before any comment there.
+            Range words = pieces[i];
+            const bool comma = type_of(*words.tree.children[words.end - 1]) == Lexer::COMMA;
+            if (comma) --words.end;
+            const auto width = mode_ == Mode::Open ? flat_width(words) : std::nullopt;
+            const std::size_t after = last ? outside.tail : comma ? 1 : 0;
+            const bool over = width && column_of(first) + *width + after > Page::kWidth;
             if (mode_ == Mode::Open && (breaks || over)) page_.line(outside.hang);
         }
         for (std::size_t child = pieces[i].begin; child < pieces[i].end; ++child)
