@@ -81,7 +81,9 @@ Exit run(const Options& options, const Terminal& terminal) {
     const auto files = format_all(std::move(*sources));
     if (!files) {
         print_note(render_human(files.error(), terminal.colour_err));
-        return Exit::Invalid;
+        const auto& items = files.error().items;
+        const bool defect = std::any_of(items.begin(), items.end(), [](const Diagnostic& item) { return item.code == "K0005"; });
+        return defect ? Exit::Internal : Exit::Invalid;
     }
     const bool stream = options.paths.front() == "-";
     const bool only_look = options.check || options.diff;

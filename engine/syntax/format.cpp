@@ -109,17 +109,4 @@ std::string fault_of(const Reading& before, const Reading& after) {
     return {};
 }
 
-std::optional<std::string> format(std::uint32_t source, std::string_view text, std::uint32_t max_depth,
-                                  Report& report) {
-    auto before = lay_out(source, text, max_depth, report);
-    if (!before) return std::nullopt;
-    Report of_result;
-    const auto after = lay_out(source, before->formatted, max_depth, of_result);
-    const std::string fault = after ? fault_of(*before, *after) : "what came out is no policy any more";
-    if (fault.empty()) return std::move(before->formatted);
-    report.add(Code::E0112, {source, 0, 0}, "the file cannot be formatted: " + fault, {},
-               "this is a defect of the formatter, not of the policy; the file is left as it is; please report it");
-    return std::nullopt;
-}
-
 }  // namespace writ::syntax

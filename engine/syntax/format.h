@@ -27,10 +27,4 @@ struct Reading {
 /// Input:    before: of the text; after: of what was made of it.
 [[nodiscard]] std::string fault_of(const Reading& before, const Reading& after);
 
-/// The text in canonical style.
-/// Output:   nothing if there are errors.
-/// Errors:   as parse(); E0112 the formatter has a defect: what it made is thrown away.
-[[nodiscard]] std::optional<std::string> format(std::uint32_t source, std::string_view text, std::uint32_t max_depth,
-                                                Report& report);
-
 }  // namespace writ::syntax
