@@ -68,8 +68,8 @@ TEST_CASE("format: the clauses of every kind of rule") {
 TEST_CASE("format: `and` and `or` stand under `when`, where the source has them or no more fits") {
     canonical("deny a\n  when x and y\n   and z\n    or not v\n");
     CHECK(formatted("deny a\n when x and\n y or\n z") == "deny a\n  when x\n   and y\n    or z\n");
-    CHECK(formatted("deny a\n when " + xs(50) + " and " + xs(40) + " and b or c") ==
-          "deny a\n  when " + xs(50) + " and " + xs(40) + " and b\n    or c\n");
+    CHECK(formatted("deny a\n when " + xs(50) + " and " + xs(30) + " and b or c") ==
+          "deny a\n  when " + xs(50) + " and " + xs(30) + " and b\n    or c\n");
     CHECK(formatted("deny a\n when " + xs(50) + " and " + xs(45) + " and b or c") ==
           "deny a\n  when " + xs(50) + "\n   and " + xs(45) + "\n   and b\n    or c\n");
 }
@@ -122,7 +122,7 @@ TEST_CASE("format: issuers, tools and tables") {
 
 TEST_CASE("format: enums and tiers") {
     CHECK(formatted("export enum e=a|b|\"c d\"") == "export enum e = a | b | \"c d\"\n");
-    CHECK(formatted("enum e = " + xs(45) + " | " + xs(44) + " | c") == "enum e = " + xs(45) + " | " + xs(44) + "\n  | c\n");
+    CHECK(formatted("enum e = " + xs(45) + " | " + xs(40) + " | c") == "enum e = " + xs(45) + " | " + xs(40) + "\n  | c\n");
 }
 
 TEST_CASE("format: defines and invariants that do not fit") {
