@@ -236,8 +236,9 @@ void Printer::drop(TerminalNode& node) {
     if (mode_ == Mode::Open) carried_.insert(carried_.end(), gap.comments.begin(), gap.comments.end());
 }
 
-/// Items between brackets: on one line, or a line each.
-void Printer::block(Range range, Between between, bool always) {
+/// Items between brackets: on one line, or a line each. Where commas are between them they have lines of their own
+/// only if the source opens the bracket; else they go on under the first of them.
+void Printer::block(Range range, Between between) {
     const std::size_t open = range.begin;
     const std::size_t close = range.end - 1;
     const auto& children = range.tree.children;
@@ -245,17 +246,27 @@ void Printer::block(Range range, Between between, bool always) {
     const std::size_t opening = type_of(*children[open]);
     if (opening != Lexer::LBRACE && opening != Lexer::LBRACKET) return sequence(range);
     const bool empty = open + 1 == close;
-    if (mode_ == Mode::Flat && (always || (!empty && breaks_before(*children[open + 1])))) return give_up();
-    const bool opened = mode_ == Mode::Open && (!empty || breaks_before(*children[close]));
+    if (mode_ == Mode::Flat && !empty && breaks_before(*children[open + 1])) return give_up();
+    const bool kept = breaks_before(*children[open + 1]);
+    const bool opened = mode_ == Mode::Open && (kept || (!empty && between == Between::Blanks));
     const Place outside = place_;
     const std::size_t inside = outside.indent + Page::kStep;
     leaf(static_cast<TerminalNode&>(*children[open]));
+    if (!empty && !opened && between != Between::Blanks) {
+        const std::size_t column = page_.column() + 1;
+        place_ = {column, column, false, outside.tail + 2};
+        const bool spare = type_of(*children[close - 1]) == Lexer::COMMA;
+        comma_list({range.tree, open + 1, spare ? close - 1 : close});
+        place_ = outside;
+        if (spare) drop(static_cast<TerminalNode&>(*children[close - 1]));
+        return leaf(static_cast<TerminalNode&>(*children[close]));
+    }
     for (std::size_t i = open + 1; i < close; ++i) {
         Node& child = *children[i];
         const bool last = i + 1 == close;
         if (type_of(child) == Lexer::COMMA) {
             auto& mark = static_cast<TerminalNode&>(child);
-            if (between == Between::Blanks || (last && !opened)) drop(mark);
+            if (between == Between::Blanks) drop(mark);
             else comma(mark);
             continue;
         }

@@ -52,7 +52,7 @@ private:
     void leaf(antlr4::tree::TerminalNode& node);
     void comma(antlr4::tree::TerminalNode& node);
     void drop(antlr4::tree::TerminalNode& node);
-    void block(Range range, Between between, bool always = false);
+    void block(Range range, Between between);
     void fill(const std::vector<Range>& pieces);
     void comma_list(Range range);
     void broken(Rule& tree);
