@@ -84,7 +84,8 @@ void Page::comments(const Gap& gap, std::size_t at) {
         if (comment.trailing && !line_ended_ && !out_.empty()) {
             append("  ");
         } else {
-            const bool blank = line_asked_ && blanks_.any && comment.blank_before && (blanks_.before_first || !first);
+            const bool blank =
+                line_asked_ && blanks_.any && comment.blank_before && (blanks_.before_first || !first);
             if (!out_.empty()) start_line(comment.inner ? kStep : at, blank);
             first = false;
         }

@@ -31,10 +31,10 @@ private:
     enum class Mode : std::uint8_t { Open, Flat, Joined };
     /// What an indentation is for; saved and restored around parts.
     struct Place {
-        std::size_t indent = 0;    ///< of the line that a block of braces belongs to
-        std::size_t hang = 2;      ///< where text goes on that does not fit
-        bool outdented = false;    ///< `and` and `or` stand left of `hang`, their operands at it
-        std::size_t tail = 0;      ///< columns needed on the line for what follows
+        std::size_t indent = 0;  ///< of the line that a block of braces belongs to
+        std::size_t hang = 2;    ///< where text goes on that does not fit
+        bool outdented = false;  ///< `and` and `or` stand left of `hang`, their operands at it
+        std::size_t tail = 0;    ///< columns needed on the line for what follows
     };
     struct Range {
         Rule& tree;

@@ -23,7 +23,8 @@ std::size_t first_word(antlr4::ParserRuleContext& tree) {
 
 }  // namespace
 
-/// On one line if it is in the source and fits; else a clause a line. What a rule extends stands with its name.
+/// On one line if it is in the source and fits; else a clause a line. What a rule extends stands with its
+/// name.
 void Printer::rule(Rule& tree) {
     if (mode_ == Mode::Flat && !on_one_line(tree)) return give_up();
     if (mode_ != Mode::Open) return sequence(all(tree));
@@ -100,7 +101,8 @@ void Printer::invariant(Rule& tree) {
 /// `enum NAME = a | b`, `tier a < b`: each member with the sign before it.
 void Printer::enumeration(Rule& tree) {
     std::size_t first = 0;
-    while (dynamic_cast<Tree::EnumMemberContext*>(tree.children[first]) == nullptr) print(*tree.children[first++]);
+    while (dynamic_cast<Tree::EnumMemberContext*>(tree.children[first]) == nullptr)
+        print(*tree.children[first++]);
     std::vector<Range> members{{tree, first, first + 1}};
     for (std::size_t i = first + 1; i + 1 < tree.children.size(); i += 2) members.push_back({tree, i, i + 2});
     place_.hang = Page::kStep;
@@ -140,8 +142,10 @@ void Printer::test(Rule& tree) {
     page_.line(Page::kStep);
     flat = flat && fits(Range{tree, kGiven, after}, Page::kStep, 0);
     sequence({tree, kGiven, kGiven + 2});
-    if (flat) sequence({tree, kGiven + 2, after});
-    else changes(tree, kGiven + 2, 2 * Page::kStep);
+    if (flat)
+        sequence({tree, kGiven + 2, after});
+    else
+        changes(tree, kGiven + 2, 2 * Page::kStep);
     for (std::size_t i = after; i < close; ++i) {
         if (auto* table = dynamic_cast<Tree::CasesContext*>(children[i])) {
             page_.line(Page::kStep);
@@ -185,7 +189,8 @@ void Printer::cases(Rule& tree) {
         std::string text = header ? "cases " : "";
         for (std::size_t i = 0; i < row.cells.size(); ++i) {
             text += row.cells[i];
-            if (i + 1 < row.cells.size()) text += std::string(widths[i] - width_of(row.cells[i]), ' ') + " | ";
+            if (i + 1 < row.cells.size())
+                text += std::string(widths[i] - width_of(row.cells[i]), ' ') + " | ";
         }
         auto& first = *row.tree.getStart();
         Node* last_node = row.tree.children[row.end - 1];

@@ -17,8 +17,8 @@ bool is_or(antlr4::tree::ParseTree& node) {
 
 }  // namespace
 
-/// Operands, joined by `and` and `or`. A line ends before a connective if the source has a line end on either side
-/// of it; and where operands do not fit on a line, before each `or`, and then before each `and`.
+/// Operands, joined by `and` and `or`. A line ends before a connective if the source has a line end on either
+/// side of it; and where operands do not fit on a line, before each `or`, and then before each `and`.
 void Printer::condition(Rule& tree) {
     const auto& children = tree.children;
     std::vector<bool> breaks(children.size(), false);
@@ -58,8 +58,9 @@ void Printer::condition(Rule& tree) {
 void Printer::split(Range range, std::vector<bool>& breaks) {
     const auto& children = range.tree.children;
     const bool first = range.begin == 0;
-    const std::size_t column = first ? column_of(*children.front())
-                                     : place_.hang - (place_.outdented ? (is_or(*children[range.begin]) ? 3 : 4) : 0);
+    const std::size_t column =
+        first ? column_of(*children.front())
+              : place_.hang - (place_.outdented ? (is_or(*children[range.begin]) ? 3 : 4) : 0);
     const std::size_t tail = range.end == children.size() ? place_.tail : 0;
     if (fits(range, column, tail)) return;
     const std::size_t operand = first ? 0 : range.begin + 1;
