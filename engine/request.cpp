@@ -58,6 +58,7 @@ Request::Request(Request&&) noexcept = default;
 Request& Request::operator=(Request&&) noexcept = default;
 
 void Request::clear() {
+    document_ = nullptr;
     for (const auto& facts : facts_) facts->clear();
 }
 
@@ -71,6 +72,7 @@ Result<void> Request::parse(std::string_view json, const RequestLimits& limits) 
     if (!document) return empty(std::move(document.error()));
     for (const auto& facts : facts_)
         if (auto bound = facts->bind(**document); !bound) return empty(std::move(bound.error()));
+    document_ = *document;
     return {};
 }
 

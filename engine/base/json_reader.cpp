@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "base/json_forms.h"
+#include "base/json_tokens.h"
 #include "base/values.h"
 
 namespace writ::json {
@@ -49,8 +52,23 @@ bool number(std::string_view text, Type& type) {
     return at == end;
 }
 
+/// Reads what most numbers are: digits only, and few enough that any of them fit.
+bool small_integer(std::string_view word, std::int64_t& out) {
+    constexpr std::size_t kMost = 18;
+    if (word.size() > kMost || (word.front() == '0' && word.size() > 1)) return false;
+    std::int64_t value = 0;
+    for (const char c : word) {
+        if (!is_digit(c)) return false;
+        value = 10 * value + (c - '0');
+    }
+    out = value;
+    return true;
+}
+
 /// Whether a number is beyond what a double holds. Requires: it is one, and not an integer.
 bool is_too_great(std::string_view text) {
+    constexpr std::size_t kFew = 300;  // digits that no double is too small for
+    if (text.size() < kFew && text.find_first_of("eE") == std::string_view::npos) return false;
     double magnitude = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), magnitude).ec != std::errc::result_out_of_range) return false;
     // What is too near to zero is reported in the same way.
@@ -68,21 +86,47 @@ std::uint64_t bit_of(std::string_view key) {
 
 }  // namespace
 
+Scalar read_scalar(std::string_view word, std::size_t max_size, Node& node) {
+    const char c = word.front();
+    if (small_integer(word, node.integer)) {
+        node.type = Type::Int;
+        return Scalar::Read;
+    }
+    if (c == 'n') return word == "null" ? Scalar::Read : Scalar::NotJson;
+    if (c == 't' || c == 'f') {
+        if (word != "true" && word != "false") return Scalar::NotJson;
+        node.type = Type::Bool;
+        node.integer = c == 't' ? 1 : 0;
+        return Scalar::Read;
+    }
+    if (!number(word, node.type)) return Scalar::NotJson;
+    if (node.type == Type::Int) {
+        const auto read = std::from_chars(word.data(), word.data() + word.size(), node.integer);
+        return read.ec == std::errc{} ? Scalar::Read : Scalar::TooGreat;
+    }
+    if (word.size() > max_size) return Scalar::TooLong;
+    if (is_too_great(word)) return Scalar::TooGreat;
+    put_text(node, Type::Number, word);
+    return Scalar::Read;
+}
+
 struct Reader::Impl {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> structure;
     std::string bytes;  ///< the document, with room after it that simdjson may read
     std::string unescaped;  ///< strings that had escapes; as large as the document, so that it stays put
     std::vector<Node> nodes;
+    std::vector<std::uint32_t> at;  ///< for each node, the token that its value begins with
     std::vector<std::string_view> keys;
+    Forms forms;
+    bool used = false;  ///< there was a document before: it is worth while to remember forms
 
     // The walk at hand.
     const RequestLimits* limits = nullptr;
     std::uint32_t deepest = 0, depth = 0;
     bool escapes = false;                     ///< there is a backslash somewhere
     std::size_t unescaped_size = 0;
-    const std::uint32_t* token = nullptr;     ///< where the token at hand begins
-    const std::uint32_t* last_token = nullptr;  ///< past the last; what is there is the size
-    const char* text = nullptr;
+    Tokens tokens;
+    std::uint32_t token = 0;  ///< the one at hand
     Node* next_node = nullptr;
     Error error;
 
@@ -112,9 +156,9 @@ struct Reader::Impl {
 
     /// Refuses the token at hand.
     bool unexpected(std::string_view wanted) {
-        if (token == last_token) return not_json(fmt::format("expected {}, not the end", wanted));
+        if (token == tokens.count) return not_json(fmt::format("expected {}, not the end", wanted));
         std::size_t line = 1, column = 1;
-        for (const char c : std::string_view(text, *token)) {
+        for (const char c : std::string_view(tokens.text, tokens.begins[token])) {
             column = c == '\n' ? 1 : column + 1;
             line += c == '\n' ? 1 : 0;
         }
@@ -130,23 +174,16 @@ struct Reader::Impl {
     // ---- tokens ----
 
     /// The first character of the token at hand; at the end the NUL after the text, which begins none.
-    [[nodiscard]] char peek() const { return text[*token]; }
+    [[nodiscard]] char peek() const { return tokens.first(token); }
     bool take(char c) {
         if (peek() != c) return false;
         ++token;
         return true;
     }
-    /// The text of a scalar: up to the next token, without the space between. Requires: not at the end.
-    [[nodiscard]] std::string_view scalar_text() const {
-        const char* const begin = text + token[0];
-        const char* end = text + token[1];
-        while (end > begin && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\t' || end[-1] == '\r')) --end;
-        return {begin, static_cast<std::size_t>(end - begin)};
-    }
 
     /// Reads a string and goes past it. Requires: it begins with a quote.
     bool string(std::string_view& out) {
-        const std::string_view quoted = scalar_text();
+        const std::string_view quoted = tokens.scalar(token);
         if (quoted.size() < 2 || quoted.back() != '"') {
             ++token;
             return unexpected("`,`, `:` or the end of an object or array");
@@ -174,7 +211,7 @@ struct Reader::Impl {
         node.key_begin = key.data();
         node.key_size = static_cast<std::uint32_t>(key.size());
         node.integer = 0;
-        node.text_size = node.count = 0;
+        node.text_size = node.count = node.form = 0;
         node.size = 1;
         node.type = Type::Null;
         return node;
@@ -182,12 +219,14 @@ struct Reader::Impl {
 
     bool value(Node& node) {
         const char c = peek();
+        at[static_cast<std::size_t>(&node - nodes.data())] = token;
         if (c == '"') {
             std::string_view out;
             if (!string(out)) return false;
-            return put_text(node, Type::String, out);
+            put_text(node, Type::String, out);
+            return true;
         }
-        if (c != '{' && c != '[') return scalar(node, c);
+        if (c != '{' && c != '[') return scalar(node);
         if (depth == deepest) return refuse("Q0003", fmt::format("nested deeper than {}", deepest));
         ++depth;
         ++token;
@@ -197,35 +236,15 @@ struct Reader::Impl {
         return true;
     }
 
-    static bool put_text(Node& node, Type type, std::string_view text) {
-        node.type = type;
-        node.text_begin = text.data();
-        node.text_size = static_cast<std::uint32_t>(text.size());
-        return true;
-    }
-
-    bool scalar(Node& node, char c) {
-        if (token == last_token) return unexpected("a value");
-        const std::string_view word = scalar_text();
-        if (c == 'n') {
-            if (word != "null") return unexpected("a value");
-        } else if (c == 't' || c == 'f') {
-            if (word != "true" && word != "false") return unexpected("a value");
-            node.type = Type::Bool;
-            node.integer = c == 't' ? 1 : 0;
-        } else {
-            if (!number(word, node.type)) return unexpected("a value");
-            if (node.type == Type::Int) {
-                if (std::from_chars(word.data(), word.data() + word.size(), node.integer).ec != std::errc{})
-                    return too_great();
-            } else {
-                if (word.size() > limits->max_string) return too_long();
-                if (is_too_great(word)) return too_great();
-                put_text(node, Type::Number, word);
-            }
+    bool scalar(Node& node) {
+        if (token == tokens.count) return unexpected("a value");
+        switch (read_scalar(tokens.scalar(token), limits->max_string, node)) {
+            case Scalar::Read: ++token; return true;
+            case Scalar::NotJson: return unexpected("a value");
+            case Scalar::TooGreat: return too_great();
+            case Scalar::TooLong: return too_long();
         }
-        ++token;
-        return true;
+        return false;
     }
 
     bool object(Node& node) {
@@ -289,7 +308,7 @@ struct Reader::Impl {
         const std::size_t room = document.size() + simdjson::SIMDJSON_PADDING;
         if (bytes.capacity() < room) bytes.reserve(2 * room);
         bytes.assign(document);
-        text = bytes.data();
+        const char* const text = bytes.data();
         escapes = std::memchr(text, '\\', bytes.size()) != nullptr;
         if (escapes && unescaped.size() < room) unescaped.resize(2 * room);
         unescaped_size = 0;
@@ -301,20 +320,28 @@ struct Reader::Impl {
         const auto code = structure->stage1(reinterpret_cast<const std::uint8_t*>(text), bytes.size(),
                                             simdjson::stage1_mode::regular);
         if (code != simdjson::SUCCESS) return unstructured(code);
-        token = structure->structural_indexes.get();
-        last_token = token + structure->n_structural_indexes;
+        tokens = {text, structure->structural_indexes.get(), structure->n_structural_indexes};
         // simdjson leaves the size of the text there, in memory of its own.
         structure->structural_indexes[structure->n_structural_indexes] = static_cast<std::uint32_t>(bytes.size());
         // No more values than tokens: what points to nodes stays good.
-        if (nodes.size() < structure->n_structural_indexes) nodes.resize(2 * structure->n_structural_indexes);
-        next_node = nodes.data();
+        if (nodes.size() < tokens.count) nodes.resize(2 * tokens.count), at.resize(2 * tokens.count);
         return true;
     }
 
-    bool run(std::string_view document) {
-        depth = 0;
-        if (!find_structure(document) || !value(add({}))) return false;
-        return token == last_token || unexpected("nothing after the document");
+    bool walk() {
+        depth = token = 0;
+        next_node = nodes.data();
+        if (!value(add({}))) return false;
+        return token == tokens.count || unexpected("nothing after the document");
+    }
+
+    /// Output: the first node, or null and `error`.
+    const Node* run(std::string_view document) {
+        if (!find_structure(document)) return nullptr;
+        const bool formed = !escapes && std::exchange(used, true);
+        if (const Node* known = formed ? forms.fill(tokens, *limits) : nullptr; known != nullptr) return known;
+        if (!walk()) return nullptr;
+        return formed ? forms.keep(tokens, nodes, at, *limits) : nodes.data();
     }
 };
 
@@ -335,11 +362,9 @@ Result<const Node*> Reader::read(std::string_view text, const RequestLimits& lim
     if (text.substr(0, 3) == "\xEF\xBB\xBF") return refused("Q0001", "the document begins with a byte order mark");
     impl_->limits = &limits;
     impl_->deepest = std::min(limits.max_depth, kDeepest);
-    if (!impl_->run(text)) {
-        impl_->error.context.insert(0, "$");
-        return tl::unexpected(std::move(impl_->error));
-    }
-    return impl_->nodes.data();
+    if (const Node* document = impl_->run(text); document != nullptr) return document;
+    impl_->error.context.insert(0, "$");
+    return tl::unexpected(std::move(impl_->error));
 }
 
 std::string_view name_of(Type type) {
@@ -396,6 +421,14 @@ void append_canonical(std::string& out, const Node& value, std::vector<const Nod
             return;
         }
     }
+}
+
+void squeeze(std::string_view document, std::string& out) {
+    out.resize(document.size() + simdjson::SIMDJSON_PADDING);  // it writes whole blocks
+    std::size_t size = 0;
+    // Fails where a string is not closed, which is not so here.
+    if (simdjson::minify(document.data(), document.size(), out.data(), size) != simdjson::SUCCESS) out = document;
+    else out.resize(size);
 }
 
 void append_quoted(std::string& out, std::string_view text) {

@@ -28,6 +28,7 @@ struct Node {
     std::uint32_t key_size, text_size;
     std::uint32_t count;  ///< Array, Object: children
     std::uint32_t size;   ///< nodes up to the next value that is not inside this one
+    std::uint32_t form;   ///< of a document's first node: what documents with the same keys, types and nesting share; 0: unknown
     Type type;
 
     [[nodiscard]] std::string_view key() const { return {key_begin, key_size}; }
@@ -68,6 +69,9 @@ private:
 /// Appends canonical text, for digests: compact, keys sorted by bytes, numbers as canonical decimals
 /// where they fit one, else as written. `order` is working memory.
 void append_canonical(std::string& out, const Node& value, std::vector<const Node*>& order);
+
+/// Replaces `out` by a document without the white space between its tokens. Requires: read() accepts it.
+void squeeze(std::string_view document, std::string& out);
 
 /// Appends a quoted, escaped JSON string.
 void append_quoted(std::string& out, std::string_view text);

@@ -23,7 +23,6 @@ constexpr std::string_view kUsed = "approval_used";
 
 struct Recorder::Impl {
     Ledger& ledger;
-    Layers layers;
     RecordOptions options;
     Mask mask;
     Request request;
@@ -31,22 +30,17 @@ struct Recorder::Impl {
 
     Decision decision;  ///< what is answered
     Record record;      ///< the same as it is recorded
-    json::Reader reader;
+    json::Reader reader;  ///< of documents that were decided elsewhere
     json::Value tree;   ///< the document as it is recorded, where it is needed as a tree
     std::string text;   ///< the document as it is recorded
     std::string bytes;  ///< the record; or an earlier one, which `record` is then read from
     std::string key;
     Hash ask{}, digest{};
     std::vector<std::string> uses;
-    Error refusal;
+    Error refusal;      ///< why the document is none; the decision views it
 
-    Impl(Ledger& to, Layers all, RecordOptions how, Mask masking)
-        : ledger(to),
-          layers(all),
-          options(std::move(how)),
-          mask(std::move(masking)),
-          request(all),
-          evaluator(std::move(all)) {}
+    Impl(Ledger& to, const Layers& layers, RecordOptions how, Mask masking)
+        : ledger(to), options(std::move(how)), mask(std::move(masking)), request(layers), evaluator(layers) {}
 
     void deny(std::string_view code, std::string_view detail = {}) {
         decision.effect = Effect::Deny;
@@ -59,41 +53,24 @@ struct Recorder::Impl {
         reason.detail = detail;
     }
 
-    /// Decides, and fills in all of the record that comes from the document.
-    void decide(std::string_view given, std::string_view traceparent) {
+    void begin(std::string_view traceparent) {
         record.kind = RecordKind::Decision;
         record.time = now_micros();
-        record.shadow = options.shadow;
-        record.overruled = false;
+        record.shadow = record.overruled = false;
         record.around = {};
+        const Trace trace = read_traceparent(traceparent);
+        record.around.trace_id = trace.trace_id;
+        record.around.span_id = trace.span_id;
         record.uses.clear();
         record.masked.clear();
         record.request = record.request_digest = {};
         uses.clear();
         key.clear();
-        const auto parsed = request.parse(given);
-        evaluator.evaluate(request, decision);
-        // What was admitted is JSON within the limits.
-        auto read = reader.read(parsed ? given : std::string_view{});
-        if (!parsed) read = tl::unexpected(parsed.error());
-        if (!read) {
-            refusal = std::move(read.error());
-            deny(refusal.code, refusal.context);
-            record.decision = decision;
-            digest = mask.digest(given);
-            record.request_digest = bytes_of(digest);
-        } else {
-            refusal = {};
-            surround(given, **read);
-        }
-        const Trace trace = read_traceparent(traceparent);
-        record.around.trace_id = trace.trace_id;
-        record.around.span_id = trace.span_id;
     }
 
-    void surround(std::string_view given, const json::Node& document) {
+    /// Fills in all of the record that comes from the document. Requires: `decision` is made.
+    void surround(std::string_view given, const json::Node& document, const Layers& layers) {
         record.decision = decision;
-        record.request = given;
         uses = used_approvals(document, decision);
         record.uses.assign(uses.begin(), uses.end());
         read_surroundings(document, layers, record);
@@ -105,6 +82,9 @@ struct Recorder::Impl {
             text = json::write(tree);
             record.request = text;
             mask.hide(record);
+        } else {
+            json::squeeze(given, text);
+            record.request = text;
         }
         // Keys and digests are those of what is recorded: they are looked up by it.
         if (keyed) {
@@ -118,12 +98,26 @@ struct Recorder::Impl {
             record.request = {};
             record.request_digest = bytes_of(digest);
         }
+        describe_rules(record, layers);
+    }
+
+    /// Of what is no request there is a digest alone: nobody knows what is in it.
+    void surround_refused(std::string_view given, Error why, const Layers& layers) {
+        refusal = std::move(why);
+        deny(refusal.code, refusal.context);
+        record.decision = decision;
+        describe_rules(record, layers);
+        digest = mask.digest(given);
+        record.request_digest = bytes_of(digest);
+    }
+
+    void write_down() {
+        bytes.clear();
+        encode(record, bytes);
     }
 
     Result<Appended> append() {
-        describe_rules(record, layers);
-        bytes.clear();
-        encode(record, bytes);
+        write_down();
         Conditions conditions;
         conditions.key = key;
         conditions.ask = ask;
@@ -137,11 +131,47 @@ struct Recorder::Impl {
         const Attribution recorded = record.decision.attribution;
         record.decision = decision;
         record.decision.attribution = recorded;
+        record.rules.clear();
         record.overruled = true;
         key.clear();
         record.uses.clear();
         record.around.ask = {};
         return append();
+    }
+
+    /// The answer, now that the record is ready.
+    Answer finish(std::optional<Error> why) {
+        Answer answer{decision, std::nullopt, false, std::move(why)};
+        const bool conditional = !key.empty() || !record.uses.empty();
+        if (options.durability == Durability::BestEffort && !conditional) {
+            write_down();
+            ledger.offer(bytes);
+            return answer;
+        }
+        auto appended = append();
+        if (appended && appended->outcome == Appended::Outcome::Conflict) appended = append_denied(kConflict);
+        if (appended && appended->outcome == Appended::Outcome::Used) appended = append_denied(kUsed);
+        if (appended && appended->outcome == Appended::Outcome::Repeated) {
+            if (auto repeated = recall(appended->sequence); !repeated) appended = tl::unexpected(std::move(repeated.error()));
+            answer.repeated = appended.has_value();
+        }
+        if (appended) {
+            answer.sequence = appended->sequence;
+        } else {
+            deny(kUnavailable);
+            answer.error = std::move(appended.error());
+        }
+        return answer;
+    }
+
+    /// Makes the decision that of an earlier record.
+    Result<void> recall(std::uint64_t sequence) {
+        auto earlier = ledger.read(sequence);
+        if (!earlier) return tl::unexpected(std::move(earlier.error()));
+        bytes = std::move(*earlier);
+        if (auto read = decode(bytes, record); !read) return read;
+        decision = record.decision;
+        return {};
     }
 };
 
@@ -153,46 +183,59 @@ Recorder& Recorder::operator=(Recorder&&) noexcept = default;
 Result<Recorder> Recorder::make(Ledger& ledger, Layers layers, RecordOptions options) {
     auto mask = Mask::make(options.mask, options.mask_key);
     if (!mask) return tl::unexpected(std::move(mask.error()));
-    return Recorder(std::make_unique<Impl>(ledger, std::move(layers), std::move(options), std::move(*mask)));
+    return Recorder(std::make_unique<Impl>(ledger, layers, std::move(options), std::move(*mask)));
 }
+
+Result<Recorder> Recorder::make(Ledger& ledger, RecordOptions options) {
+    return make(ledger, Layers(std::vector<Bundle>{}), std::move(options));
+}
+
+void Recorder::revoke(std::shared_ptr<const Revocations> revocations) { impl_->evaluator.revoke(std::move(revocations)); }
 
 Answer Recorder::decide(std::string_view request, std::string_view traceparent) {
     Impl& self = *impl_;
-    self.decide(request, traceparent);
-    Answer answer{self.decision, std::nullopt, false, std::nullopt};
-    if (!self.refusal.code.empty()) answer.error = self.refusal;
-    const bool conditional = !self.key.empty() || !self.record.uses.empty();
-    if (self.options.durability == Durability::BestEffort && !conditional) {
-        describe_rules(self.record, self.layers);
-        self.bytes.clear();
-        encode(self.record, self.bytes);
-        self.ledger.offer(self.bytes);
-        return answer;
+    self.begin(traceparent);
+    auto parsed = self.request.parse(request);
+    self.evaluator.evaluate(self.request, self.decision);
+    const Layers& layers = self.request.layers();
+    if (parsed) {
+        self.surround(request, *self.request.document(), layers);
+        return self.finish({});
     }
-    auto appended = self.append();
-    if (appended && appended->outcome == Appended::Outcome::Conflict)
-        appended = self.append_denied(kConflict);
-    if (appended && appended->outcome == Appended::Outcome::Used) appended = self.append_denied(kUsed);
-    if (appended && appended->outcome == Appended::Outcome::Repeated) {
-        auto earlier = self.ledger.read(appended->sequence);
-        if (earlier) {
-            self.bytes = std::move(*earlier);
-            if (auto read = decode(self.bytes, self.record); !read)
-                earlier = tl::unexpected(std::move(read.error()));
-        }
-        if (earlier)
-            self.decision = self.record.decision;
-        else
-            appended = tl::unexpected(std::move(earlier.error()));
-        answer.repeated = appended.has_value();
-    }
-    if (appended) {
-        answer.sequence = appended->sequence;
-    } else {
-        self.deny(kUnavailable);
-        answer.error = std::move(appended.error());
-    }
-    return answer;
+    self.surround_refused(request, std::move(parsed.error()), layers);
+    return self.finish(self.refusal);
+}
+
+Answer Recorder::record(std::string_view request, const Decision& decision, const Layers& layers, std::string_view traceparent) {
+    Impl& self = *impl_;
+    self.begin(traceparent);
+    self.decision = decision;
+    const auto document = self.reader.read(request);
+    if (!document) return refuse(request, document.error(), traceparent);
+    self.surround(request, **document, layers);
+    return self.finish({});
+}
+
+Answer Recorder::refuse(std::string_view request, const Error& why, std::string_view traceparent) {
+    Impl& self = *impl_;
+    self.begin(traceparent);
+    self.decision.clear();
+    self.surround_refused(request, why, Layers(std::vector<Bundle>{}));
+    return self.finish(self.refusal);
+}
+
+bool Recorder::shadow(std::string_view request, const Decision& decision, const Layers& layers, std::string_view traceparent) {
+    Impl& self = *impl_;
+    self.begin(traceparent);
+    self.decision = decision;
+    const auto document = self.reader.read(request);
+    if (!document) return false;
+    self.surround(request, **document, layers);
+    self.record.shadow = true;
+    self.record.around.ask = {};
+    self.record.uses.clear();
+    self.write_down();
+    return self.ledger.offer(self.bytes);
 }
 
 }  // namespace writ::ledger

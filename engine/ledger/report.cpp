@@ -6,7 +6,7 @@ namespace writ::ledger {
 
 namespace {
 
-// Enforced decisions alone count: what a shadow would have decided did not happen. `?1` is the moment since
+// Enforced decisions alone count, save in the question about shadows: what one would have decided did not happen. `?1` is the moment since
 // which they do.
 constexpr const char* kCounted =
     "with counted as (select * from decision where time >= cast(?1 as integer) and shadow = 0) ";
@@ -44,6 +44,12 @@ select case credential_kind when '' then 'not stated' else credential_kind end a
   count(distinct agent) as agents, round(100.0 * count(*) / (select count(*) from counted), 1) as percent
 from counted group by credential_kind order by decisions desc)",
      ""},
+    {"shadow", "What candidates would have decided otherwise", R"(
+select case effect when 2 then 'permit' when 1 then 'needs approval' else 'deny' end as candidate, agent, tool, reason,
+  count(*) as decisions
+from decision where shadow = 1 and time >= cast(?1 as integer)
+group by effect, agent, tool, reason order by decisions desc, agent, tool limit 100)",
+     "not enforced: each stands beside the record of what was; the first reason is named"},
     {"policies", "Decisions by policy version", R"(
 select bundle, count(*) as decisions, count(case when effect = 2 then 1 end) as permitted
 from counted group by bundle order by max(seq) desc limit 20)",

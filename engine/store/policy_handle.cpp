@@ -134,7 +134,7 @@ struct LiveEvaluator::Impl {
         if (!kind) return;
         following->divergences[static_cast<std::size_t>(*kind)].fetch_add(1, std::memory_order_relaxed);
         const auto& diverged = following->options().diverged;
-        if (diverged) diverged({*kind, enforced, seat->policy, shadow, candidate->policy});
+        if (diverged) diverged({*kind, request, enforced, seat->policy, shadow, candidate->policy});
     }
 };
 

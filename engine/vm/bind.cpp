@@ -1,6 +1,6 @@
 // Records, lists and maps: a document checked against the program's shape, value by value, into slots.
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 #include "base/report.h"
 #include "vm/binder.h"
@@ -13,20 +13,19 @@ using bytecode::ShapeNode;
 
 namespace {
 
-constexpr std::string_view kProvenanceKey = "provenance";
-constexpr std::string_view kProvenances[] = {"model", "asserted", "broker", "verified"};
 
-std::optional<Provenance> provenance_of(const json::Node& word) {
-    if (word.type != json::Type::String) return {};
-    for (std::size_t i = 0; i < std::size(kProvenances); ++i)
-        if (word.text() == kProvenances[i]) return static_cast<Provenance>(i);
-    return {};
-}
+/// While it lives, no plan is made: what is in a list or a map is bound with it.
+class NoPlan {
+public:
+    explicit NoPlan(Plan*& plan) : plan_(plan), kept_(std::exchange(plan, nullptr)) {}
+    ~NoPlan() { plan_ = kept_; }
+    NoPlan(const NoPlan&) = delete;
+    NoPlan& operator=(const NoPlan&) = delete;
 
-const json::Node* text_member(const json::Node* object, std::string_view key) {
-    const json::Node* found = object != nullptr ? object->find(key) : nullptr;
-    return found != nullptr && found->type == json::Type::String ? found : nullptr;
-}
+private:
+    Plan*& plan_;
+    Plan* kept_;
+};
 
 /// What a field of this type asks for, in the words of an error.
 std::string expectation(const bytecode::Program& program, const ShapeNode& node) {
@@ -114,13 +113,14 @@ bool Binder::within(std::size_t index) {
 bool Binder::document(const json::Node& document) {
     const std::uint32_t root = program_.manifest[0].request_shape;
     if (document.type != json::Type::Object) return fail_type(program_.shape[root], document);
-    if (!provenance(document)) return false;
+    const Landmarks marks = landmarks(document);
+    if (!provenance(marks.provenance != 0 ? &document + marks.provenance : nullptr)) return false;
     // What claims and parameters mean depends on these two, wherever they stand.
-    if (const auto* url = text_member(document.find("token"), "issuer"))
-        name(facts_.issuer_name_, facts_.issuers_, url->text());
-    if (const auto* tool = text_member(document.find("tool"), "name"))
-        name(facts_.tool_name_, facts_.tools_, tool->text());
-    return record(root, document, nullptr, true) && finish();
+    names(document, marks);
+    begin_plan(document, marks);
+    if (!record(root, document, nullptr, true)) return false;
+    end_plan();
+    return finish();
 }
 
 bool Binder::place(Place place, const json::Node& value) {
@@ -147,8 +147,7 @@ bool Binder::place(Place place, const json::Node& value) {
     return this->value(place.node, value, target(node, nullptr), nullptr);
 }
 
-bool Binder::provenance(const json::Node& document) {
-    const json::Node* stated = document.find(kProvenanceKey);
+bool Binder::provenance(const json::Node* stated) {
     if (stated == nullptr) return true;
     constexpr std::string_view kWords = "expected `verified`, `broker`, `asserted` or `model`";
     if (stated->type != json::Type::Object) {
@@ -161,10 +160,9 @@ bool Binder::provenance(const json::Node& document) {
         return true;
     }
     const std::uint32_t root = program_.manifest[0].request_shape;
-    std::uint32_t expected = kNone;
     const json::Node* group = stated->first();
     for (std::uint32_t i = 0; i < stated->count; ++i, group = group->next()) {
-        if (find_field(program_.shape[root], group->key(), expected) == kNone) {
+        if (find_field(program_.shape[root], group->key()) == kNone) {
             fail_unknown(RequestCode::Q0018, "group", group->key(), program_.shape[root], false);
             return within(kProvenanceKey);
         }
@@ -178,29 +176,25 @@ bool Binder::provenance(const json::Node& document) {
     return true;
 }
 
-/// The field of a record with this name, or kNone. A broker's documents are alike: the field that came at
-/// this point last time is tried first, and `expected` keeps what came.
-std::uint32_t Binder::find_field(const ShapeNode& record, std::string_view key, std::uint32_t& expected) {
-    if (expected != kNone && program_.text(program_.shape[expected].name) == key) return expected;
+/// The field of a record with this name, or kNone.
+std::uint32_t Binder::find_field(const ShapeNode& record, std::string_view key) {
     const std::uint32_t id = program_.find_text(key);
     for (std::uint32_t i = 0; id != 0 && i < record.child_count; ++i)
-        if (program_.shape[record.first_child + i].name == id) return expected = record.first_child + i;
+        if (program_.shape[record.first_child + i].name == id) return record.first_child + i;
     return kNone;
 }
 
 bool Binder::record(std::uint32_t index, const json::Node& value, Value* row, bool root) {
     const ShapeNode& node = program_.shape[index];
-    std::uint32_t* expected = &facts_.follows_[2 * std::size_t{index}];
     const json::Node* field = value.first();
     for (std::uint32_t i = 0; i < value.count; ++i, field = field->next()) {
         const std::string_view key = field->key();
         if (root && key == kProvenanceKey) continue;
-        const std::uint32_t found = find_field(node, key, *expected);
+        const std::uint32_t found = find_field(node, key);
         if (found == kNone) {
             if (in_claims_) continue;  // issuers add claims
             return fail_unknown(RequestCode::Q0011, "field", key, node, root);
         }
-        expected = &facts_.follows_[2 * std::size_t{found} + 1];
         if (root && by_group_ != nullptr) {
             const json::Node* word = by_group_->find(key);
             trust_ = word != nullptr ? provenance_of(*word).value_or(Provenance::Model) : Provenance::Model;
@@ -269,6 +263,7 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
     const ShapeNode& node = program_.shape[index];
     const Kind kind = static_cast<Kind>(node.kind);
     if (!readable(node)) out = nullptr;
+    if (plan_ != nullptr && (kind != Kind::Record || value.type == json::Type::Null)) add_step(Step::Action::Value, index, value, out);
     if (value.type == json::Type::Null) {
         if ((node.flags & bytecode::kOrNone) == 0) return fail_type(node, value);
         if (out != nullptr) *out = Value::none(rep_of(kind));
@@ -308,8 +303,10 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
         case Kind::Record:
             if (value.type != json::Type::Object) return fail_type(node, value);
             if (out != nullptr) *out = Value::list(nullptr, 0, 0);
+            if (plan_ != nullptr && out != nullptr) add_step(Step::Action::Group, index, value, out);
             if (index == facts_.places_.claims) {
                 const std::uint32_t issuer = facts_.issuer_name_.index;
+                if (plan_ != nullptr) add_step(Step::Action::Claims, index, value, nullptr);
                 return open_record(issuer == kNotFound ? kNone : program_.issuers[issuer].claims, value, node, true) &&
                        claims_agree(value);
             }
@@ -317,22 +314,30 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
                 const std::uint32_t tool = facts_.tool_name_.index;
                 if (!open_record(tool == kNotFound ? kNone : program_.tools[tool].params, value, node, false))
                     return false;
-                facts_.has_params_ = readable(node);
-                facts_.params_.clear();
-                if (facts_.has_params_ && !program_.requirements.empty())
-                    json::append_canonical(facts_.params_, value, facts_.order_);
+                if (plan_ != nullptr) add_step(Step::Action::Params, index, value, nullptr);
+                params(node, value);
                 return true;
             }
             return record(index, value, row, false);
-        case Kind::List:
+        case Kind::List: {
             if (index == facts_.places_.chain && value.type == json::Type::Array) facts_.hops_ = value.count;
+            const NoPlan whole(plan_);
             return list(node, value, out);
-        case Kind::Map:
+        }
+        case Kind::Map: {
+            const NoPlan whole(plan_);
             if (!map(node, value, row)) return false;
             if (out != nullptr) *out = Value::list(nullptr, 0, 0);
             return true;
+        }
     }
     return fail_type(node, value);
+}
+
+void Binder::params(const ShapeNode& node, const json::Node& value) {
+    facts_.has_params_ = readable(node);
+    facts_.params_.clear();
+    if (facts_.has_params_ && !program_.requirements.empty()) json::append_canonical(facts_.params_, value, facts_.order_);
 }
 
 /// Claims and parameters: an object whose shape the issuer or the tool declares. Unchecked if that
@@ -389,6 +394,8 @@ bool Binder::finish() {
 }
 
 Result<void> Facts::bind(const json::Node& document) {
+    clear();
+    if (Binder(*this, Provenance::Model).follow_plan(document)) return {};
     clear();
     if (Binder(*this, Provenance::Model).document(document)) return {};
     clear();

@@ -1,8 +1,10 @@
 // One walk over a document, or over one value of it. A function that returns false has set facts_.error_; each
 // caller on the way out puts its own step before the path, so that paths cost nothing when nothing is
-// wrong. Private to vm: bind.cpp has records and lists, bind_values.cpp single values.
+// wrong. Private to vm: bind.cpp has records and lists, bind_values.cpp single values,
+// bind_plan.cpp what spares a walk.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,11 +13,17 @@
 
 namespace writ::vm {
 
+constexpr std::string_view kProvenanceKey = "provenance";
+
+[[nodiscard]] std::optional<Provenance> provenance_of(const json::Node& word);
+
 class Binder {
 public:
     Binder(Facts& facts, Provenance trust) : facts_(facts), program_(facts.program_), trust_(trust) {}
 
     bool document(const json::Node& document);
+    /// Binds a document as one like it was bound. False: there was none, or something is wrong with this one.
+    bool follow_plan(const json::Node& document);
     bool place(Place place, const json::Node& value);
     bool finish();
 
@@ -31,15 +39,25 @@ private:
     bool within(std::size_t index);
 
     // ---- bind.cpp ----
-    [[nodiscard]] std::uint32_t find_field(const bytecode::ShapeNode& record, std::string_view key,
-                                           std::uint32_t& expected);
-    bool provenance(const json::Node& document);
+    [[nodiscard]] std::uint32_t find_field(const bytecode::ShapeNode& record, std::string_view key);
+    bool provenance(const json::Node* stated);
     bool record(std::uint32_t index, const json::Node& value, Value* row, bool root);
     bool list(const bytecode::ShapeNode& node, const json::Node& value, Value* out);
     bool map(const bytecode::ShapeNode& node, const json::Node& value, Value* row);
     bool open_record(std::uint32_t shape, const json::Node& value, const bytecode::ShapeNode& holder, bool claims);
     bool claims_agree(const json::Node& claims);
     bool value(std::uint32_t index, const json::Node& value, Value* out, Value* row);
+    void params(const bytecode::ShapeNode& node, const json::Node& value);
+
+    // ---- bind_plan.cpp ----
+    [[nodiscard]] Landmarks landmarks(const json::Node& document);
+    void names(const json::Node& document, const Landmarks& marks);
+    [[nodiscard]] Plan::Key plan_key(const json::Node& document, const Landmarks& marks) const;
+    void begin_plan(const json::Node& document, const Landmarks& marks);
+    void end_plan();
+    void add_step(Step::Action action, std::uint32_t index, const json::Node& value, const Value* out);
+    [[nodiscard]] bool is_needless(std::uint32_t index, const json::Node& value) const;
+    bool take(const Step& step, const json::Node& value);
 
     // ---- bind_values.cpp ----
     bool enumeration(const bytecode::ShapeNode& node, const json::Node& value, Value* out);
@@ -64,6 +82,9 @@ private:
 
     Facts& facts_;
     const bytecode::Program& program_;
+    Plan* plan_ = nullptr;                   ///< that is being made, unless null,
+    Plan::Key key_;                          ///< what for,
+    const json::Node* root_ = nullptr;       ///< and of what document
     const json::Node* by_group_ = nullptr;   ///< provenance stated group by group
     Provenance trust_;                       ///< of the group being bound
     Provenance floor_ = Provenance::Model;   ///< weakest accepted by everything in an open record

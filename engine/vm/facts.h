@@ -10,6 +10,7 @@
 
 #include "base/json_reader.h"
 #include "bytecode/program.h"
+#include "vm/plan.h"
 #include "vm/scratch.h"
 #include "writ/request.h"
 
@@ -169,7 +170,7 @@ private:
     Error error_;
 
     // Working memory.
-    std::vector<std::uint32_t> follows_;   ///< by node: the field that came first in it, or after it, last time
+    Plans plans_;
     std::vector<unsigned char> feasible_;  ///< of capture matching
     std::vector<std::pair<std::uint32_t, std::string_view>> captured_;
     std::vector<const json::Node*> order_;

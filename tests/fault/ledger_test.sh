@@ -5,7 +5,7 @@ set -uo pipefail
 writ=$(realpath "$1")
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'umount "$work/small" 2>/dev/null; rm -rf "$work"' EXIT
 export TZ=UTC NO_COLOR=1
 unset WRIT_LEDGER
 
@@ -115,6 +115,30 @@ ends "restored" 0 ledger verify -L "$ledger"
 # A reader that goes away.
 if (trap '' PIPE; "$writ" ledger export -L "$ledger" 2>/dev/null; echo "$?" >"$work/code") | true; then :; fi
 check "a closed pipe: exit 4" [ "$(cat "$work/code")" = 4 ]
+
+# A disk that is full, where one may be mounted.
+mkdir "$work/small"
+if mount -t tmpfs -o size=64k tmpfs "$work/small" 2>/dev/null; then
+    code=0 count=0
+    while [ "$code" = 0 ] && [ $count -lt 60 ]; do
+        count=$((count + 1))
+        run eval "$policy" --request "$policy/requests/permit.json" --ledger "$work/small/ledger"
+    done
+    check "full disk: exit 4" [ "$code" = 4 ]
+    check "full disk: no permit" not grep -q '^permit' "$work/out"
+    check "full disk: why" out_has audit_unavailable
+    check "full disk: code" err_has "error[G0002]"
+    run ledger verify -L "$work/small/ledger"
+    check "full disk: nothing lost" [ "$code" = 0 ]
+    check "full disk: every permit that was given is there" out_has "$((count - 1)) records"
+    # Room again: it goes on where it was.
+    mount -o remount,size=1m "$work/small"
+    ends "full disk: room again" 0 eval "$policy" --request "$policy/requests/permit.json" --ledger "$work/small/ledger"
+    ends "full disk: whole again" 0 ledger verify -L "$work/small/ledger"
+    umount "$work/small"
+else
+    echo "no tmpfs may be mounted here: a full disk is not tried"
+fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -133,6 +133,15 @@ check "shadow that agrees: nothing" not out_has shadow
 "$writ" store publish third --channel next >out 2>err
 ends "decide: shadow that differs" 0 store decide prod --request "$permit" --shadow next --format json
 check "shadow that differs" grep -q '^{"schema_version":1,"mode":"shadow","kind":"grant"' out
+ends "decide: recorded" 0 store decide prod --request "$permit" --shadow next --ledger kept --traceparent 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+modes=$(for n in 0 1; do "$writ" ledger show $n -L kept --format json; done | grep -o '"mode":"[a-z]*"' | sort | tr '\n' ' ')
+check "decide: recorded, both" [ "$modes" = '"mode":"enforced" "mode":"shadow" ' ]
+ends "decide: recorded, the question" 0 ledger report -L kept
+check "decide: recorded, the question about shadows" out_has "What candidates would have decided otherwise"
+ends "decide: refused, and recorded" 3 store decide prod --request third/policy.writ --ledger kept
+check "decide: refused, and recorded as a deny" grep -q '"effect":"deny"' <("$writ" ledger show 2 -L kept --format json)
+ends "decide: a ledger that is a file" 4 store decide prod --request "$permit" --ledger key.pub
+check "decide: a ledger that is a file, nothing that reads like a decision" [ ! -s out ]
 ends "revoke without a reason" 3 store revoke agent refund-agent
 check "revoke without a reason: code" err_has S0026
 agent=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["agent"]["id"])' "$permit")

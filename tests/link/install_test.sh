@@ -29,7 +29,7 @@ done
 [ "$(ls "$prefix/include/writ")" = "$(ls "$root/engine/include/writ")" ] || fail "not all public headers are installed"
 
 # ---- programs, through pkg-config -----------------------------------------------------------------
-flags() { pkg-config --cflags --libs "$1"; }
+flags() { pkg-config --cflags --libs "$@"; }
 warnings=(-Wall -Wextra -Werror)
 # shellcheck disable=SC2046
 ${CC:-cc} -std=c99 "${warnings[@]}" "$root/examples/embed/embed.c" -o embed-c $(flags writ)
@@ -47,6 +47,8 @@ ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/record.cpp" -o rec
 if ldd record-cpp | grep -iE 'antlr|writ-compiler'; then fail "the broker that records loads the compiler"; fi
 # shellcheck disable=SC2046
 ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/follow.cpp" -o follow $(flags writ-store)
+# shellcheck disable=SC2046
+${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/broker.cpp" -o broker $(flags writ-store writ-ledger)
 
 policy=$root/examples/refund/policy.writ
 ./compile-c "$policy" c.bundle
@@ -72,6 +74,16 @@ done
 "$prefix/bin/writ" store --store s publish "$policy" --channel prod --key key >/dev/null
 echo "$root/examples/refund/requests/permit.json" | ./follow s prod key.pub state >follow.txt
 grep -qE '^permit, by [0-9a-f]{64}$' follow.txt || fail "follow: $(cat follow.txt)"
+# One that records too: what is enforced, and what the candidate would have said.
+"$prefix/bin/writ" store --store s channel next >/dev/null
+sed 's/grant { "refund:create" } for 2m/grant { "refund:create" } for 1m/' "$policy" >next.writ
+ln -s "$root/examples/refund/requests" requests
+"$prefix/bin/writ" store --store s publish next.writ >/dev/null
+"$prefix/bin/writ" store --store s activate next v2 >/dev/null
+echo "$root/examples/refund/requests/permit.json" | ./broker s prod next both >broker.txt
+grep -qE '^permit, record [01]$' broker.txt || fail "broker: $(cat broker.txt)"
+[ "$("$prefix/bin/writ" ledger show 0 -L both --format json | grep -c '"mode":"shadow"')$("$prefix/bin/writ" ledger show 1 -L both --format json | grep -c '"mode":"shadow"')" != 00 ] ||
+    fail "broker: no record of the candidate"
 c=0; ./embed-c embed-c "$policy" 2>errors.txt || c=$?
 [ "$c" = 3 ] && grep -q '^B0001: ' errors.txt || fail "a program taken for a bundle: exit $c"
 

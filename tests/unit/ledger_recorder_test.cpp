@@ -6,7 +6,9 @@
 
 #include "ledger_fixture.h"
 #include "ledger/surroundings.h"
+#include "base/json.h"
 #include "ledger/mask.h"
+#include "writ/inquiry.h"
 
 using namespace writ;
 using namespace writ::ledger;
@@ -62,7 +64,7 @@ TEST_CASE("ledger: a decision is recorded with all that it was made of") {
     CHECK(answer.decision.effect == Effect::Permit);
     REQUIRE(answer.sequence == 0u);
     const Record record = setup.record(0);
-    CHECK(record.request == request);
+    CHECK(record.request == json::write(*json::parse(request)));  // without the white space
     CHECK(record.decision.effect == Effect::Permit);
     CHECK(record.decision.grant.scopes == answer.decision.grant.scopes);
     CHECK(record.decision.attribution.agent == "refund-agent");
@@ -212,6 +214,76 @@ TEST_CASE("ledger: masks need pointers and a key, G0023") {
     CHECK(Mask::make({"/user"}, "short").error().code == "G0023");
     CHECK(Mask::make({"/a~1b/~0c/0"}, kKey).has_value());
     CHECK(Mask::make({}, "").has_value());
+}
+
+TEST_CASE("ledger: what was decided elsewhere is recorded as if it had been decided here") {
+    Setup here("refund"), there("refund");
+    const std::string request = example_request("refund");
+    const Layers layers(example("refund"));
+    Request read(layers);
+    REQUIRE(read.parse(request));
+    Evaluator evaluator(layers);
+    const Answer answer = there.recorder->record(request, evaluator.evaluate(read), layers);
+    CHECK(answer.decision.effect == Effect::Permit);
+    REQUIRE(answer.sequence == 0u);
+    REQUIRE(here.recorder->decide(request).sequence == 0u);
+    here.record(0);
+    there.record(0);
+    CHECK(answer_in(there.bytes) == answer_in(here.bytes));
+    // A decision made of something that is no request is not given.
+    const Answer odd = there.recorder->record("{", evaluator.evaluate(read), layers);
+    CHECK(odd.decision.effect == Effect::Deny);
+    CHECK(first_code(odd) == "Q0001");
+    CHECK(there.record(*odd.sequence).request.empty());
+    const Answer refused = there.recorder->refuse("{}", Error{"Q0011", "no", "$.x"});
+    CHECK(refused.decision.effect == Effect::Deny);
+    CHECK(first_code(refused) == "Q0011");
+}
+
+TEST_CASE("ledger: a single use holds for what is decided elsewhere") {
+    Setup setup("delete-bucket");
+    const std::string request = example_request("delete-bucket", "permit_approved");
+    const Layers layers(example("delete-bucket"));
+    Request read(layers);
+    REQUIRE(read.parse(request));
+    Evaluator evaluator(layers);
+    const Decision decision = evaluator.evaluate(read);
+    REQUIRE(decision.effect == Effect::Permit);
+    // What a candidate would have permitted uses nothing up.
+    CHECK(setup.recorder->shadow(request, decision, layers));
+    CHECK(setup.recorder->record(request, decision, layers).decision.effect == Effect::Permit);
+    CHECK(first_code(setup.recorder->record(request, decision, layers)) == "approval_used");
+}
+
+TEST_CASE("ledger: what a candidate would have decided is recorded as not enforced") {
+    Setup setup("refund");
+    const std::string request = example_request("refund");
+    const Layers layers(example("refund"));
+    Request read(layers);
+    REQUIRE(read.parse(request));
+    Evaluator evaluator(layers);
+    CHECK(setup.recorder->shadow(request, evaluator.evaluate(read), layers));
+    while (setup.ledger->counts().waiting > 0) std::this_thread::yield();
+    CHECK(setup.record(0).shadow);
+    CHECK(setup.recorder->decide(request).sequence == 1u);
+    CHECK_FALSE(setup.record(1).shadow);
+    auto inquiry = Inquiry::open(setup.folder.at("ledger"));
+    REQUIRE(inquiry);
+    const auto report = inquiry->report();
+    REQUIRE(report);
+    for (const Table& table : *report) {
+        if (table.name == "effects") CHECK(std::get<std::int64_t>(table.rows.at(0).at(1)) == 1);
+        if (table.name == "shadow") CHECK(std::get<std::int64_t>(table.rows.at(0).at(4)) == 1);
+    }
+}
+
+TEST_CASE("ledger: who is revoked is denied, and that is recorded") {
+    Setup setup("refund");
+    setup.recorder->revoke(std::make_shared<Revocations>(std::vector<Revocation>{{RevocationKind::Agent, "refund-agent", 0}}));
+    const Answer answer = setup.recorder->decide(example_request("refund"));
+    CHECK(answer.decision.effect == Effect::Deny);
+    CHECK(first_code(answer) == "identity_revoked");
+    CHECK(setup.record(0).decision.effect == Effect::Deny);
 }
 
 TEST_CASE("ledger: a digest in place of the request") {

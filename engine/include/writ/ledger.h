@@ -92,7 +92,6 @@ struct RecordOptions {
     bool whole_request = true;      ///< else its digest alone; such records cannot be replayed
     std::vector<std::string> mask;  ///< JSON Pointers; every scalar at or below is replaced by its HMAC
     std::string mask_key;           ///< 32 bytes, needed if there is anything to mask
-    bool shadow = false;            ///< mark the records as not enforced
 };
 
 /// An answer, its record made.
@@ -103,20 +102,32 @@ struct Answer {
     std::optional<Error> error;              ///< why there is no record, or why the request was refused
 };
 
-/// Decides and records, so that neither is done without the other. One per thread, over a Ledger that
-/// outlives it.
+/// Records decisions before they are given. One per thread, over a Ledger that outlives it.
+/// A `traceparent` is as in W3C Trace Context; one that is malformed is ignored.
 class Recorder {
 public:
+    /// For decide(), under these layers; without them, for what is decided elsewhere.
     /// Errors: G0023.
     [[nodiscard]] static Result<Recorder> make(Ledger& ledger, Layers layers, RecordOptions options = {});
+    [[nodiscard]] static Result<Recorder> make(Ledger& ledger, RecordOptions options = {});
     ~Recorder();
     Recorder(Recorder&&) noexcept;
     Recorder& operator=(Recorder&&) noexcept;
 
+    /// Evaluator::revoke(), for decide().
+    void revoke(std::shared_ptr<const Revocations> revocations);
     /// Decides a request document. Where `required` cannot be kept, a deny `audit_unavailable`. A
     /// request that is refused is a deny with the code of the refusal.
-    /// Input: `traceparent` as in W3C Trace Context; one that is malformed is ignored.
     Answer decide(std::string_view request, std::string_view traceparent = {});
+
+    /// Records what was decided of a document elsewhere, by a LiveEvaluator say. The answer is what may be
+    /// given: the decision, the recorded one of an earlier request, or a deny in its place.
+    Answer record(std::string_view request, const Decision& decision, const Layers& layers, std::string_view traceparent = {});
+    /// Records that a document was refused.
+    Answer refuse(std::string_view request, const Error& why, std::string_view traceparent = {});
+    /// Records what a candidate policy would have decided, marked as not enforced. Never waits for the disk,
+    /// takes no key and uses nothing up. Output: whether it was taken.
+    bool shadow(std::string_view request, const Decision& decision, const Layers& layers, std::string_view traceparent = {});
 
 private:
     struct Impl;

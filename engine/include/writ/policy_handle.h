@@ -33,6 +33,7 @@ constexpr std::size_t kDivergenceKinds = 5;
 /// One difference, for as long as the call that is told of it.
 struct Divergence {
     DivergenceKind kind = DivergenceKind::Unreadable;
+    std::string_view request;     ///< the document
     const Decision& enforced;
     const Bundle& policy;
     const Decision& candidate;  ///< empty if unreadable

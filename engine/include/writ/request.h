@@ -94,6 +94,8 @@ public:
     [[nodiscard]] Result<void> finish();
 
     [[nodiscard]] const Layers& layers() const { return layers_; }
+    /// What parse() read, for what else is looked up in it; null if that failed, or since begin().
+    [[nodiscard]] const json::Node* document() const { return document_; }
     /// The facts in the layout of one layer's bundle. Requires: layer < layers().bundles().size().
     [[nodiscard]] const vm::Facts& facts(std::size_t layer = 0) const { return *facts_[layer]; }
 
@@ -108,6 +110,7 @@ private:
     vm::Facts* only_ = nullptr;  ///< if there is one layer
     const bytecode::Program* program_;  ///< and its program; else what no field has
     std::unique_ptr<Reading> reading_;
+    const json::Node* document_ = nullptr;
     Provenance trust_ = Provenance::Model;
 };
 

@@ -1,0 +1,135 @@
+#include "base/json_forms.h"
+
+#include <atomic>
+#include <bit>
+#include <cstring>
+#include <string_view>
+
+namespace writ::json {
+
+namespace {
+
+/// More than these would cost more to look through than they save.
+constexpr std::size_t kMostForms = 16;
+/// Nodes of what is remembered: room is for requests as brokers send them.
+constexpr std::size_t kMostNodes = 1024;
+
+/// A number that no form has had; 0 once there are no more.
+std::uint32_t new_number() {
+    static std::atomic<std::uint64_t> made{0};
+    const std::uint64_t number = made.fetch_add(1, std::memory_order_relaxed) + 1;
+    return number <= UINT32_MAX ? static_cast<std::uint32_t>(number) : 0;
+}
+
+bool same_limits(const RequestLimits& a, const RequestLimits& b) {
+    return a.max_bytes == b.max_bytes && a.max_depth == b.max_depth && a.max_members == b.max_members &&
+           a.max_string == b.max_string;
+}
+
+std::uint64_t word_at(const char* at) {
+    std::uint64_t out = 0;
+    std::memcpy(&out, at, sizeof out);
+    return out;
+}
+
+/// Whether the first `size` bytes, at most 8, are the same. Both are there to be read as words.
+bool same_word(const char* a, const char* b, std::size_t size) {
+    const std::size_t beyond = 8 * (8 - size);
+    const std::uint64_t differ = word_at(a) ^ word_at(b);
+    return (std::endian::native == std::endian::little ? differ << beyond : differ >> beyond) == 0;
+}
+
+/// Whether a token is this key in its quotes. Most are short.
+bool is_key(const Tokens& tokens, std::uint32_t token, const char* key, std::size_t size) {
+    const char* const text = tokens.text + tokens.begins[token];
+    if (size <= 8) return same_word(text, key, size);
+    if (size <= 16) return word_at(text) == word_at(key) && word_at(text + size - 8) == word_at(key + size - 8);
+    return tokens.begins[token] + size <= tokens.begins[tokens.count] && std::memcmp(text, key, size) == 0;
+}
+
+}  // namespace
+
+const Node* Forms::fill(const Tokens& tokens, const RequestLimits& limits) {
+    if (forms_.empty() || !same_limits(limits_, limits)) return nullptr;
+    for (std::size_t i = 0; i < forms_.size(); ++i) {
+        const std::size_t index = (latest_ + i) % forms_.size();
+        Form& form = forms_[index];
+        if (form.tokens != tokens.count || !fill(form, tokens, limits.max_string)) continue;
+        latest_ = index;
+        return form.nodes.data();
+    }
+    return nullptr;
+}
+
+/// Each token is one that separates or closes, or begins a key, or begins a value; where all are as they were,
+/// it is the JSON that it was.
+bool Forms::fill(Form& form, Tokens tokens, std::size_t max_string) {  // a copy: it does not change meanwhile
+    for (const Mark& mark : form.marks)
+        if (tokens.first(mark.token) != mark.is) return false;
+    const char* key = form.keys.data();
+    const std::uint32_t* at = form.at.data();
+    for (Node& node : form.nodes) {
+        const std::uint32_t token = *at++;
+        if (node.key_begin != nullptr) {
+            // No string has an escape: what reads as the key up to its quote ends there.
+            const std::size_t size = std::size_t{node.key_size} + 2;
+            if (!is_key(tokens, token - 2, key, size)) return false;
+            node.key_begin = tokens.text + tokens.begins[token - 2] + 1;
+            key += size;
+        }
+        switch (node.type) {
+            case Type::Object:
+                if (tokens.first(token) != '{') return false;
+                break;
+            case Type::Array:
+                if (tokens.first(token) != '[') return false;
+                break;
+            case Type::String: {
+                const std::string_view word = tokens.scalar(token);
+                if (word.size() < 2 || word.front() != '"' || word.back() != '"' || word.size() - 2 > max_string) return false;
+                node.text_begin = word.data() + 1;
+                node.text_size = static_cast<std::uint32_t>(word.size() - 2);
+                break;
+            }
+            case Type::Null:
+            case Type::Bool:
+            case Type::Int:
+            case Type::Number:
+                node.type = Type::Null;
+                node.integer = 0;
+                node.text_size = 0;
+                if (read_scalar(tokens.scalar(token), max_string, node) != Scalar::Read) return false;
+                break;
+        }
+    }
+    return true;
+}
+
+const Node* Forms::keep(const Tokens& tokens, const std::vector<Node>& nodes, const std::vector<std::uint32_t>& at,
+                        const RequestLimits& limits) {
+    if (nodes.front().size > kMostNodes) return nodes.data();
+    if (!same_limits(limits_, limits)) forms_.clear();
+    limits_ = limits;
+    if (forms_.size() < kMostForms) {
+        latest_ = forms_.size();
+        forms_.emplace_back();
+    } else {
+        latest_ = replaced_;
+        replaced_ = (replaced_ + 1) % kMostForms;
+    }
+    Form& form = forms_[latest_];
+    form.tokens = tokens.count;
+    form.marks.clear();
+    for (std::uint32_t i = 0; i < tokens.count; ++i)
+        if (const char c = tokens.first(i); c == ',' || c == ':' || c == '}' || c == ']') form.marks.push_back({i, c});
+    form.nodes.assign(nodes.begin(), nodes.begin() + nodes.front().size);
+    form.at.assign(at.begin(), at.begin() + nodes.front().size);
+    form.keys.clear();
+    for (const Node& node : form.nodes)
+        if (node.key_begin != nullptr) form.keys.append("\"").append(node.key()).append("\"");
+    form.keys.append(sizeof(std::uint64_t), '\0');
+    form.nodes.front().form = new_number();
+    return form.nodes.data();
+}
+
+}  // namespace writ::json

@@ -1,0 +1,158 @@
+// What spares a walk: a plan is made while a document is walked, and followed for those like it.
+#include "vm/binder.h"
+#include "vm/values.h"
+
+namespace writ::vm {
+
+using bytecode::kNone;
+using bytecode::ShapeNode;
+
+namespace {
+
+/// The key of a plan has two bits for each word.
+constexpr std::uint32_t kMostWords = 32;
+
+bool is_text(Kind kind) {
+    switch (kind) {
+        case Kind::String:
+        case Kind::Path:
+        case Kind::Subject:
+        case Kind::Dotted:
+        case Kind::Spiffe:
+        case Kind::Url:
+        case Kind::Host:
+        case Kind::Email:
+        case Kind::Arn:
+        case Kind::Ip:
+        case Kind::Cidr: return true;
+        case Kind::Bool:
+        case Kind::Int:
+        case Kind::Decimal:
+        case Kind::Duration:
+        case Kind::Instant:
+        case Kind::Enum:
+        case Kind::Record:
+        case Kind::List:
+        case Kind::Map: break;
+    }
+    return false;
+}
+
+}  // namespace
+
+std::optional<Provenance> provenance_of(const json::Node& word) {
+    constexpr std::string_view kWords[] = {"model", "asserted", "broker", "verified"};
+    if (word.type != json::Type::String) return {};
+    for (std::size_t i = 0; i < std::size(kWords); ++i)
+        if (word.text() == kWords[i]) return static_cast<Provenance>(i);
+    return {};
+}
+
+Landmarks Binder::landmarks(const json::Node& document) {
+    Landmarks& kept = facts_.plans_.landmarks(document.form);
+    if (document.form != 0 && kept.form == document.form) return kept;
+    const auto place_of = [&](const json::Node* node) {
+        return node != nullptr ? static_cast<std::uint32_t>(node - &document) : 0;
+    };
+    const auto member = [](const json::Node* object, std::string_view key) {
+        return object != nullptr ? object->find(key) : nullptr;
+    };
+    return kept = {document.form, place_of(member(document.find("token"), "issuer")), place_of(member(document.find("tool"), "name")),
+                   place_of(document.find(kProvenanceKey))};
+}
+
+void Binder::names(const json::Node& document, const Landmarks& marks) {
+    const json::Node& issuer = *(&document + marks.issuer);
+    const json::Node& tool = *(&document + marks.tool);
+    if (issuer.type == json::Type::String) name(facts_.issuer_name_, facts_.issuers_, issuer.text());
+    if (tool.type == json::Type::String) name(facts_.tool_name_, facts_.tools_, tool.text());
+}
+
+/// Requires: the names are known. A key without a form: there can be no plan.
+Plan::Key Binder::plan_key(const json::Node& document, const Landmarks& marks) const {
+    Plan::Key key{document.form, facts_.issuer_name_.index, facts_.tool_name_.index, 0};
+    if (marks.provenance == 0) return key;
+    const json::Node& stated = *(&document + marks.provenance);
+    const std::uint32_t words = stated.type == json::Type::Object ? stated.count : 1;
+    if (words > kMostWords) return {};
+    const json::Node* word = stated.type == json::Type::Object ? stated.first() : &stated;
+    for (std::uint32_t i = 0; i < words; ++i, word = word->next()) {
+        const auto trust = provenance_of(*word);
+        if (!trust) return {};
+        key.trust = key.trust << 2 | static_cast<std::uint64_t>(*trust);
+    }
+    return key;
+}
+
+bool Binder::follow_plan(const json::Node& document) {
+    if (document.form == 0) return false;
+    const Landmarks marks = landmarks(document);
+    names(document, marks);
+    const Plan::Key key = plan_key(document, marks);
+    const Plan& plan = facts_.plans_.plan(key);
+    if (key.form == 0 || plan.key != key) return false;
+    for (const Step& step : plan.steps)
+        if (!take(step, *(&document + step.node))) return false;
+    return finish();
+}
+
+bool Binder::take(const Step& step, const json::Node& value) {
+    Value* const out = step.slot != kNone ? &facts_.slots_[step.slot] : nullptr;
+    trust_ = step.trust;
+    floor_ = step.floor;
+    in_claims_ = step.in_claims;
+    switch (step.action) {
+        case Step::Action::Value: return this->value(step.shape, value, out, nullptr);
+        case Step::Action::Group: *out = Value::list(nullptr, 0, 0); return true;
+        case Step::Action::Claims: return claims_agree(value);
+        case Step::Action::Params: params(program_.shape[step.shape], value); return true;
+    }
+    return false;
+}
+
+void Binder::begin_plan(const json::Node& document, const Landmarks& marks) {
+    key_ = plan_key(document, marks);
+    if (key_.form == 0) return;
+    root_ = &document;
+    plan_ = &facts_.plans_.plan(key_);
+    plan_->key = {};
+    plan_->steps.clear();
+}
+
+void Binder::end_plan() {
+    if (plan_ != nullptr) plan_->key = key_;
+    plan_ = nullptr;
+}
+
+void Binder::add_step(Step::Action action, std::uint32_t index, const json::Node& value, const Value* out) {
+    if (action == Step::Action::Value && out == nullptr && is_needless(index, value)) return;
+    Step step;
+    step.node = static_cast<std::uint32_t>(&value - root_);
+    step.shape = index;
+    step.slot = out != nullptr ? static_cast<std::uint32_t>(out - facts_.slots_.data()) : kNone;
+    step.action = action;
+    step.trust = trust_;
+    step.floor = floor_;
+    step.in_claims = in_claims_;
+    plan_->steps.push_back(step);
+}
+
+/// Whether a value that is not stored need not be looked at in any document of its form: text that may be any,
+/// or a list of such.
+bool Binder::is_needless(std::uint32_t index, const json::Node& value) const {
+    const ShapeNode& node = program_.shape[index];
+    if (in_claims_) {  // it may be captured from
+        const bytecode::IssuerRef& issuer = program_.issuers[facts_.issuer_name_.index];
+        for (std::uint32_t i = 0; i < issuer.capture_count; ++i)
+            if (program_.capture_specs[program_.captures[issuer.first_capture + i].spec].claim == index) return false;
+    }
+    const Kind kind = static_cast<Kind>(node.kind);
+    if (is_text(kind)) return value.type == json::Type::String;
+    if (kind != Kind::List || value.type != json::Type::Array || index == facts_.places_.chain) return false;
+    const json::Node* item = value.first();
+    for (std::uint32_t i = 0; i < value.count; ++i, item = item->next())
+        if (!is_needless(node.first_child, *item)) return false;
+    return true;
+}
+
+}  // namespace writ::vm
