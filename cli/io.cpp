@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -63,7 +64,11 @@ Result<void> write_file(const std::string& path, std::string_view bytes) {
     errno = 0;
     std::FILE* out = std::fopen(beside.c_str(), "wb");
     if (out == nullptr) return failed(path);
-    const bool whole = std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size() && std::fflush(out) == 0 &&
+    // What replaces a file is for the same readers.
+    struct stat before {};
+    const bool keeps = stat(path.c_str(), &before) == 0 && S_ISREG(before.st_mode);
+    const bool whole = (!keeps || fchmod(fileno(out), before.st_mode & 07777) == 0) &&
+                       std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size() && std::fflush(out) == 0 &&
                        fsync(fileno(out)) == 0;
     const int reason = errno;
     const bool closed = std::fclose(out) == 0;

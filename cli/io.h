@@ -15,7 +15,7 @@ namespace writ::cli {
 /// Errors: F0001 with the name in `context`.
 [[nodiscard]] Result<std::string> read_input(const std::string& path, std::size_t limit);
 
-/// Replaces a file: afterwards it holds all of `bytes`, or what it held before.
+/// Replaces a file: afterwards it holds all of `bytes`, or what it held before. Its mode stays.
 /// Errors: F0001 with the name in `context`.
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view bytes);
 

@@ -63,8 +63,10 @@ Exit run(int argc, char** argv) {
     app.footer("Exit codes: 0 ok or permit, 1 deny, needs approval or a failed test, 2 usage, 3 invalid policy or request, "
                "4 file or stream, 70 internal.");
     Verb verb;
+    add_new(app, verb);
     add_check(app, verb);
     add_compile(app, verb);
+    add_fmt(app, verb);
     add_eval(app, verb);
     add_explain(app, verb);
     add_search(app, verb);

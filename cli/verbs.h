@@ -28,8 +28,10 @@ struct Terminal {
 
 using Verb = std::function<Exit(const Terminal&)>;
 
+void add_new(CLI::App& app, Verb& chosen);
 void add_check(CLI::App& app, Verb& chosen);
 void add_compile(CLI::App& app, Verb& chosen);
+void add_fmt(CLI::App& app, Verb& chosen);
 void add_eval(CLI::App& app, Verb& chosen);
 void add_explain(CLI::App& app, Verb& chosen);
 void add_search(CLI::App& app, Verb& chosen);

@@ -151,14 +151,15 @@ std::string phrase(const Lexer& lexer, const IntervalSet& expected) {
 
 class Driver {
 public:
-    Driver(ast::File& file, std::string_view text, std::uint32_t max_depth, Report& report)
+    Driver(ast::File& file, std::string_view text, std::uint32_t max_depth, Report& report, TreeReader* reader)
         : file_(file),
           report_(report),
           bytes_(text),
           lexer_(&bytes_),
           tokens_(lexer_, file.source, text, max_depth, report),
           parser_(&tokens_),
-          lowering_(file, tokens_, max_depth, report) {
+          lowering_(file, tokens_, max_depth, report),
+          reader_(reader) {
         lexer_.removeErrorListeners();
         parser_.removeErrorListeners();
         parser_.setErrorHandler(std::make_shared<Strategy>());
@@ -202,6 +203,7 @@ private:
             try {
                 Context* tree = (parser_.*rule)();
                 (lowering_.*lower)(*tree);
+                if (reader_ != nullptr && report_.error_count() == 0) reader_->read(*tree, tokens_);
                 return;
             } catch (const Failure& failure) {
                 if (mode == PredictionMode::LL) fail(failure);
@@ -294,16 +296,18 @@ private:
     Tree::FileContext file_tree_{nullptr, antlr4::atn::ATNState::INVALID_STATE_NUMBER};
     std::array<std::size_t, Tree::RuleDeclaration + 1> calls_{};  ///< where `file` calls a rule, by rule
     Lowering lowering_;
+    TreeReader* reader_;
 };
 
 }  // namespace
 
-ast::File parse(std::uint32_t source, std::string_view text, std::uint32_t max_depth, Report& report) {
+ast::File parse(std::uint32_t source, std::string_view text, std::uint32_t max_depth, Report& report,
+                TreeReader* reader) {
     ast::File file;
     file.source = source;
     if (!check_text(source, text, report)) return file;
     try {
-        Driver(file, text, max_depth, report).run();
+        Driver(file, text, max_depth, report, reader).run();
     } catch (const std::bad_alloc&) {
         throw;
     } catch (const std::exception& e) {

@@ -45,6 +45,7 @@ bool TokenWindow::fetch() {
         if (token.getType() == Lexer::DOC) {
             std::string_view line = slice(span(token)).substr(3);
             if (line.starts_with(' ')) line.remove_prefix(1);
+            line = line.substr(0, line.find_last_not_of(" \t") + 1);
             if (!pending_doc_.empty()) pending_doc_ += '\n';
             pending_doc_ += line;
             continue;

@@ -121,4 +121,12 @@ private:
     std::uint32_t angles_ = 0;
 };
 
+/// Sees the tree of each part of a file, after it was lowered and before it is gone.
+class TreeReader {
+public:
+    virtual ~TreeReader() = default;
+    /// Input: the module's name, an import or a declaration; its first token has index 0.
+    virtual void read(antlr4::ParserRuleContext& tree, const TokenWindow& tokens) = 0;
+};
+
 }  // namespace writ::syntax

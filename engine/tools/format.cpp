@@ -1,0 +1,42 @@
+#include "writ/format.h"
+
+#include <optional>
+#include <utility>
+
+#include "base/report.h"
+#include "syntax/format.h"
+
+namespace writ {
+
+namespace {
+
+/// What is wrong with what a formatter made; empty if nothing is.
+std::string fault_in(const syntax::Reading& before, const CompileOptions& options) {
+    Report report;
+    const auto after = syntax::lay_out(0, before.formatted, options.max_depth, report);
+    return after ? syntax::fault_of(before, *after) : "what comes out is not a policy any more";
+}
+
+}  // namespace
+
+Checked<std::string> format(const Source& source, const CompileOptions& options) {
+    Report report(options.max_errors);
+    std::optional<syntax::Reading> read;
+    if (source.text.size() > options.max_source_bytes)
+        report.add(Code::E0110, {},
+                   "the source has " + std::to_string(source.text.size()) + " bytes; the limit is " +
+                       std::to_string(options.max_source_bytes),
+                   {}, "split the policy into several files");
+    else
+        read = syntax::lay_out(0, source.text, options.max_depth, report);
+    if (!read) return tl::unexpected(Diagnostics{{source}, report.take()});
+    const std::string fault = fault_in(*read, options);
+    if (fault.empty()) return std::move(read->formatted);
+    Diagnostic defect;
+    defect.code = "K0005";
+    defect.message = "cannot be formatted: " + fault;
+    defect.help = "this is a defect of the formatter, not of the policy; please report it";
+    return tl::unexpected(Diagnostics{{source}, {std::move(defect)}});
+}
+
+}  // namespace writ
