@@ -186,17 +186,17 @@ std::string fish(const std::vector<Place>& places) {
            "    test \"$at\" = \"$argv[1]\"\nend\ncomplete -c writ -f\n";
     for (const Place& place : places) {
         const std::string at = fmt::format("complete -c writ -n {}", in_quotes("__writ_at '" + place.path + "'"));
-        for (const Command& verb : place.command->verbs) out += fmt::format("{} -a {} -d {}\n", at, verb.name, fish_in_quotes(verb.description));
+        for (const Command& verb : place.command->verbs) out += fmt::format("{} -a {} -d {}\n", at, verb.name, fish_quoted(verb.description));
         const Standing standing = standing_of(*place.command);
-        if (place.command->verbs.empty() && !standing.words.empty()) out += fmt::format("{} -a {}\n", at, fish_in_quotes(joined(standing.words, " ")));
+        if (place.command->verbs.empty() && !standing.words.empty()) out += fmt::format("{} -a {}\n", at, fish_quoted(joined(standing.words, " ")));
         if (standing.files) out += at + " -F\n";
         for (const CommandOption* option : place.options) {
             out += at;
             for (const std::string& name : option->names) out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-            if (!option->choices.empty()) out += " -x -a " + fish_in_quotes(joined(option->choices, " "));
+            if (!option->choices.empty()) out += " -x -a " + fish_quoted(joined(option->choices, " "));
             else if (option->file) out += " -r -F";
             else if (!option->value.empty()) out += " -x";
-            out += fmt::format(" -d {}\n", fish_in_quotes(option->description));
+            out += fmt::format(" -d {}\n", fish_quoted(option->description));
         }
     }
     return out;

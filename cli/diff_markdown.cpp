@@ -26,7 +26,7 @@ std::string explained(std::string_view word, const Result<Explanation>& explanat
 
 std::string group_of(const DiffReport& report, const DecisionGroup& group) {
     std::string out = fmt::format("\n<details><summary>{}: {}, {}, by {}</summary>\n\n", direction_name(group.shift.direction()), change_of(group),
-                                  counted(group.decisions, "decision"), html(causes_of(group.causes)));
+                                  counted(group.decisions, "decision"), markdown_html(causes_of(group.causes)));
     out += fmt::format("Example: {}\n", markdown_code(group.example.name));
     const ExplainedExample example = explain_example(report, group);
     return out + explained("Before", example.before) + explained("After", example.after) + "\n</details>\n";

@@ -79,13 +79,13 @@ std::variant<ChangeNote, Exit> read_notes(const Options& options, const Terminal
 }
 
 /// The policy, if it is one; else all that is wrong with it, in the formats that were asked for.
-std::variant<Workspace, Exit> open_policy(const Options& options, const std::vector<Source>& sources, const Terminal& terminal) {
+std::variant<Workspace, Exit> open_policy(const Options& options, const Terminal& terminal) {
     auto opened = open_workspace({options.policy}, terminal);
     auto* workspace = std::get_if<Workspace>(&opened);
     if (workspace == nullptr || workspace->bundle()) return opened;
     GateResult result;
     result.findings = workspace->diagnostics();
-    result.checks.push_back({"policy", true, false, fmt::format("not valid, {} of source read", sources.size() == 1 ? "1 file" : fmt::format("{} files", sources.size()))});
+    result.checks.push_back({"policy", true, false, "it does not compile, and nothing else is judged"});
     const ChangeNote note;
     const GateReport report{options.base, result, note, nullptr};
     for (const Output& each : options.outputs)
@@ -124,7 +124,7 @@ Exit run(const Options& options, const Terminal& terminal) {
     }
     const auto sources = read_sources({options.policy});
     if (!sources) return report_error(sources.error(), "", terminal);
-    const auto opened = open_policy(options, sources->sources, terminal);
+    const auto opened = open_policy(options, terminal);
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     const Workspace& policy = std::get<Workspace>(opened);
 

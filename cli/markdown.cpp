@@ -28,8 +28,7 @@ std::string markdown_code(std::string_view text) {
     return fence + (padded ? " " + out + " " : out) + fence;
 }
 
-/// Inside an element, where Markdown does not look.
-std::string html(std::string_view text) {
+std::string markdown_html(std::string_view text) {
     std::string out;
     for (const char c : safe(text)) out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
     return out;

@@ -10,5 +10,7 @@ namespace writ::cli {
 [[nodiscard]] std::string markdown_text(std::string_view text);
 /// Between backticks, of which there are more than in the text.
 [[nodiscard]] std::string markdown_code(std::string_view text);
+/// Inside an element of HTML, where Markdown does not look.
+[[nodiscard]] std::string markdown_html(std::string_view text);
 
 }  // namespace writ::cli
