@@ -242,7 +242,10 @@ class Runner:
             folder = pathlib.Path(folder)
             (folder / "build/cli").mkdir(parents=True)
             (folder / "build/cli/writ").symlink_to((self.bin / "bin/writ").resolve())
-            (folder / "examples").symlink_to(ROOT / "examples")
+            shutil.copytree(ROOT / "examples", folder / "examples")
+            # A branch of its own to compare with: the checkout that this runs in may have none.
+            self.run(["bash", "-eu", "-c", "git init -q -b main && git add examples && "
+                      "git -c user.name=docs -c user.email=docs@example.com commit -qm 'the examples'"], folder)
             (folder / "token.json").write_text(tutorial_token())
             for line in block.text.splitlines():
                 command = re.sub(r"\s*#.*", "", line).strip()
