@@ -164,7 +164,10 @@ struct Reader::Impl {
         }
         return refuse("Q0001", fmt::format("not JSON at line {}, column {}: expected {}", line, column, wanted));
     }
+    /// simdjson and the walk refuse it wherever it stands; here it is told what is wrong.
+    [[nodiscard]] bool has_nul() const { return std::memchr(bytes.data(), '\0', bytes.size()) != nullptr; }
     bool unstructured(simdjson::error_code code) {
+        if (has_nul()) return not_json("the document contains a NUL byte");
         if (code == simdjson::UTF8_ERROR) return not_json("the text is not UTF-8");
         if (code == simdjson::UNCLOSED_STRING) return not_json("a string is not closed");
         if (code == simdjson::UNESCAPED_CHARS) return not_json("a control character in a string is not escaped");
@@ -340,6 +343,10 @@ struct Reader::Impl {
         if (!find_structure(document)) return nullptr;
         const bool formed = !escapes && std::exchange(used, true);
         if (const Node* known = formed ? forms.fill(tokens, *limits) : nullptr; known != nullptr) return known;
+        if (has_nul()) {
+            not_json("the document contains a NUL byte");
+            return nullptr;
+        }
         if (!walk()) return nullptr;
         return formed ? forms.keep(tokens, nodes, at, *limits) : nodes.data();
     }
@@ -357,8 +364,6 @@ Result<const Node*> Reader::read(std::string_view text, const RequestLimits& lim
     if (text.size() > limits.max_bytes)
         return refused("Q0002", fmt::format("the document is larger than {} bytes", limits.max_bytes));
     if (text.empty()) return refused("Q0001", "the document is empty");
-    if (std::memchr(text.data(), '\0', text.size()) != nullptr)
-        return refused("Q0001", "the document contains a NUL byte");
     if (text.substr(0, 3) == "\xEF\xBB\xBF") return refused("Q0001", "the document begins with a byte order mark");
     impl_->limits = &limits;
     impl_->deepest = std::min(limits.max_depth, kDeepest);

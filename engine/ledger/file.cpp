@@ -42,25 +42,25 @@ Result<std::uint64_t> size_of(const File& file, const std::string& path) {
     return static_cast<std::uint64_t>(info.st_size);
 }
 
-Result<void> read_into(std::string& out, const File& file, const std::string& path, std::uint64_t offset,
-                       std::size_t size) {
-    out.resize(size);
+Result<std::size_t> read_into(char* out, const File& file, const std::string& path, std::uint64_t offset,
+                              std::size_t size) {
     std::size_t got = 0;
     while (got < size) {
         const ssize_t n =
-            ::pread(file.descriptor(), out.data() + got, size - got, static_cast<off_t>(offset + got));
+            ::pread(file.descriptor(), out + got, size - got, static_cast<off_t>(offset + got));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return system_error(path);
         if (n == 0) break;
         got += static_cast<std::size_t>(n);
     }
-    out.resize(got);
-    return {};
+    return got;
 }
 
 Result<std::string> read_at(const File& file, const std::string& path, std::uint64_t offset, std::size_t size) {
-    std::string out;
-    if (auto read = read_into(out, file, path, offset, size); !read) return tl::unexpected(std::move(read.error()));
+    std::string out(size, '\0');
+    auto got = read_into(out.data(), file, path, offset, size);
+    if (!got) return tl::unexpected(std::move(got.error()));
+    out.resize(*got);
     return out;
 }
 

@@ -34,9 +34,9 @@ private:
 /// `flags` as for open(2).
 [[nodiscard]] Result<File> open_file(const std::string& path, int flags);
 [[nodiscard]] Result<std::uint64_t> size_of(const File& file, const std::string& path);
-/// Up to `size` bytes, fewer only at the end of the file. Replaces what was in `out`, keeping its memory.
-[[nodiscard]] Result<void> read_into(std::string& out, const File& file, const std::string& path,
-                                     std::uint64_t offset, std::size_t size);
+/// Reads up to `size` bytes, fewer only at the end of the file. Output: how many.
+[[nodiscard]] Result<std::size_t> read_into(char* out, const File& file, const std::string& path,
+                                            std::uint64_t offset, std::size_t size);
 [[nodiscard]] Result<std::string> read_at(const File& file, const std::string& path, std::uint64_t offset,
                                           std::size_t size);
 [[nodiscard]] Result<void> write_at(const File& file, const std::string& path, std::uint64_t offset,

@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kMagic = "WRITLEDG";
 constexpr std::string_view kBlockMagic = "WBLK";
 constexpr std::size_t kHeaderFixed = 8 + 4 + 4 + 16 + 8;  // magic, version, peaks, id, first
-constexpr std::size_t kReadAhead = 1u << 20;
+constexpr std::size_t kReadAhead = 1u << 17;  // what is read stays in the cache until it is used
 
 template <class T>
 void put(std::string& out, T value) {
@@ -115,16 +115,19 @@ Result<SegmentReader> SegmentReader::open(const std::string& path) {
 }
 
 Result<std::string_view> SegmentReader::window(std::uint64_t offset, std::size_t size) {
-    if (offset < buffer_at_ || offset + size > buffer_at_ + buffer_.size()) {
+    if (offset < buffer_at_ || offset + size > buffer_at_ + buffer_size_) {
         // Nothing of it is there if this fails.
-        auto read = read_into(buffer_, file_, path_, offset, std::max(size, kReadAhead));
+        const std::size_t wanted = std::max(size, kReadAhead);
+        if (buffer_.size() < wanted) buffer_.resize(wanted);
+        auto read = read_into(buffer_.data(), file_, path_, offset, wanted);
         if (!read) {
-            buffer_.clear();
+            buffer_size_ = 0;
             return tl::unexpected(std::move(read.error()));
         }
         buffer_at_ = offset;
+        buffer_size_ = *read;
     }
-    return std::string_view(buffer_).substr(offset - buffer_at_, size);
+    return std::string_view(buffer_.data(), buffer_size_).substr(offset - buffer_at_, size);
 }
 
 bool SegmentReader::parse(std::string_view header, BlockInfo& out) const {
@@ -182,7 +185,7 @@ Result<SegmentReader::Found> SegmentReader::next() {
 /// A block behind this place proves that what stood here was durable once: the next is not begun
 /// before the last one is.
 Result<SegmentReader::Found> SegmentReader::not_a_block() {
-    buffer_.clear();  // what is there may be whole at the next look
+    buffer_size_ = 0;  // what is there may be whole at the next look
     auto size = size_of(file_, path_);
     if (!size) return tl::unexpected(std::move(size.error()));
     auto rest = read_at(file_, path_, offset_, static_cast<std::size_t>(*size - std::min(*size, offset_)));
