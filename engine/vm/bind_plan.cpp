@@ -12,32 +12,6 @@ namespace {
 /// The key of a plan has two bits for each word.
 constexpr std::uint32_t kMostWords = 32;
 
-bool is_text(Kind kind) {
-    switch (kind) {
-        case Kind::String:
-        case Kind::Path:
-        case Kind::Subject:
-        case Kind::Dotted:
-        case Kind::Spiffe:
-        case Kind::Url:
-        case Kind::Host:
-        case Kind::Email:
-        case Kind::Arn:
-        case Kind::Ip:
-        case Kind::Cidr: return true;
-        case Kind::Bool:
-        case Kind::Int:
-        case Kind::Decimal:
-        case Kind::Duration:
-        case Kind::Instant:
-        case Kind::Enum:
-        case Kind::Record:
-        case Kind::List:
-        case Kind::Map: break;
-    }
-    return false;
-}
-
 }  // namespace
 
 std::optional<Provenance> provenance_of(const json::Node& word) {
@@ -147,7 +121,7 @@ bool Binder::is_needless(std::uint32_t index, const json::Node& value) const {
             if (program_.capture_specs[program_.captures[issuer.first_capture + i].spec].claim == index) return false;
     }
     const Kind kind = static_cast<Kind>(node.kind);
-    if (is_text(kind)) return value.type == json::Type::String;
+    if (rep_of(kind) == Rep::Text) return value.type == json::Type::String;
     if (kind != Kind::List || value.type != json::Type::Array || index == facts_.places_.chain) return false;
     const json::Node* item = value.first();
     for (std::uint32_t i = 0; i < value.count; ++i, item = item->next())
