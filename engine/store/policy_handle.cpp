@@ -1,9 +1,8 @@
 // Handles and the evaluators that follow them.
 #include "writ/policy_handle.h"
 
-#include <algorithm>
-
 #include "store/following.h"
+#include "writ/compare.h"
 
 namespace writ {
 
@@ -61,27 +60,17 @@ void withdraw(Decision& decision) {
     decision.reasons.assign(1, Reason{.code = "policy_stale"});
 }
 
-bool same_grant(const Grant& a, const Grant& b) {
-    return a.scopes == b.scopes && a.audience == b.audience && a.ttl == b.ttl && a.not_after == b.not_after &&
-           a.single_use == b.single_use &&
-           std::equal(a.obligations.begin(), a.obligations.end(), b.obligations.begin(), b.obligations.end(),
-                      [](const Obligation& x, const Obligation& y) { return x.name == y.name && x.args == y.args; });
-}
-
-bool same_requirements(const Decision& a, const Decision& b) {
-    return std::equal(a.requirements.begin(), a.requirements.end(), b.requirements.begin(), b.requirements.end(),
-                      [](const Requirement& x, const Requirement& y) {
-                          return x.groups == y.groups && x.needed == y.needed && x.counted == y.counted && x.within == y.within;
-                      });
-}
-
 /// How a candidate's decision differs, if it does. Reasons alone are no difference.
 std::optional<DivergenceKind> divergence(const Decision& enforced, const Decision& candidate) {
-    if (candidate.effect > enforced.effect) return DivergenceKind::Wider;
-    if (candidate.effect < enforced.effect) return DivergenceKind::Narrower;
-    if (!same_grant(enforced.grant, candidate.grant)) return DivergenceKind::Grant;
-    if (!same_requirements(enforced, candidate)) return DivergenceKind::Requirements;
-    return {};
+    const Shift shift = compare(enforced, candidate);
+    if (shift.same()) return {};
+    switch (shift.of(DecisionPart::Effect)) {
+        case Direction::Wider: return DivergenceKind::Wider;
+        case Direction::Narrower: return DivergenceKind::Narrower;
+        case Direction::Same:
+        case Direction::Other: break;
+    }
+    return enforced.effect == Effect::Permit ? DivergenceKind::Grant : DivergenceKind::Requirements;
 }
 
 }  // namespace
