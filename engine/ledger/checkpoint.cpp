@@ -8,6 +8,7 @@
 #include <sodium.h>
 #include <sys/stat.h>
 
+#include "base/key_line.h"
 #include "base/values.h"
 #include "ledger/hash.h"
 #include "ledger/log.h"
@@ -107,32 +108,6 @@ Result<std::vector<std::uint64_t>> checkpoints_in(const std::string& folder) {
     return out;
 }
 
-namespace {
-
-constexpr std::string_view kSecretLine = "writ-ed25519-secret:", kPublicLine = "writ-ed25519-public:";
-
-std::string digest_id(const PublicBytes& key) {
-    return to_hex(sha256({std::string_view(reinterpret_cast<const char*>(key.data()), key.size())}))
-        .substr(0, 16);
-}
-
-/// The bytes of a line `PREFIX ID:BASE64`, and its id.
-std::optional<std::pair<Seed, std::string>> read_key_line(std::string_view text, std::string_view prefix) {
-    if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-    if (!text.starts_with(prefix)) return std::nullopt;
-    text.remove_prefix(prefix.size());
-    const std::size_t colon = text.find(':');
-    if (colon == text.npos) return std::nullopt;
-    auto bytes = from_base64(text.substr(colon + 1));
-    Seed out{};
-    if (!bytes || bytes->size() != out.size()) return std::nullopt;
-    std::copy(bytes->begin(), bytes->end(), out.begin());
-    sodium_memzero(bytes->data(), bytes->size());
-    return std::pair{out, std::string(text.substr(0, colon))};
-}
-
-}  // namespace
-
 Result<Seed> read_seed(const std::string& path) {
     struct stat status{};
     if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
@@ -141,9 +116,9 @@ Result<Seed> read_seed(const std::string& path) {
     if (!text) return tl::unexpected(std::move(text.error()));
     const auto read = read_key_line(*text, kSecretLine);
     sodium_memzero(text->data(), text->size());
-    if (!read || digest_id(public_key_of(read->first)) != read->second)
+    if (!read || key_name(public_key_of(read->bytes)) != read->name)
         return fail(LedgerCode::G0042, "not a secret key as `writ keys generate` writes it", path);
-    return read->first;
+    return read->bytes;
 }
 
 Result<PublicBytes> read_public_key(const std::string& path) {
@@ -155,18 +130,12 @@ Result<PublicBytes> read_public_key(const std::string& path) {
         return public_key_of(*seed);
     }
     const auto read = read_key_line(*text, kPublicLine);
-    if (!read || digest_id(read->first) != read->second)
+    if (!read || key_name(read->bytes) != read->name)
         return fail(LedgerCode::G0042, "not a public key as `writ keys generate` writes it", path);
-    return read->first;
+    return read->bytes;
 }
 
-PublicBytes public_key_of(const Seed& seed) {
-    PublicBytes key{};
-    std::array<unsigned char, crypto_sign_SECRETKEYBYTES> secret{};
-    crypto_sign_seed_keypair(key.data(), secret.data(), seed.data());
-    sodium_memzero(secret.data(), secret.size());
-    return key;
-}
+PublicBytes public_key_of(const Seed& seed) { return public_half_of(seed); }
 
 std::string to_text(const Checkpoint& checkpoint, const Seed* seed) {
     std::string text = fmt::format("{}\n{}\n{}\ntime {}\n", checkpoint.origin, checkpoint.size,

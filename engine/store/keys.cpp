@@ -7,7 +7,7 @@
 #include <sodium.h>
 #include <sys/stat.h>
 
-#include "base/digest.h"
+#include "base/key_line.h"
 #include "store/errors.h"
 #include "store/fields.h"
 #include "store/files.h"
@@ -19,34 +19,10 @@ using store::StoreCode;
 
 namespace {
 
-constexpr std::string_view kPublic = "writ-ed25519-public:", kSecret = "writ-ed25519-secret:";
 constexpr std::string_view kDomain = "writ.activation.v1";
-static_assert(crypto_sign_PUBLICKEYBYTES == 32 && crypto_sign_SEEDBYTES == 32 && crypto_sign_BYTES == 64);
+static_assert(crypto_sign_BYTES == 64);
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-
-std::string encode(const unsigned char* bytes, std::size_t size) {
-    std::string out(sodium_base64_ENCODED_LEN(size, sodium_base64_VARIANT_ORIGINAL), '\0');
-    sodium_bin2base64(out.data(), out.size(), bytes, size, sodium_base64_VARIANT_ORIGINAL);
-    out.pop_back();  // the NUL
-    return out;
-}
-
-/// The 32 bytes and the id of a line `PREFIX ID:BASE64`, with or without its end.
-bool decode(std::string_view text, std::string_view prefix, unsigned char* bytes, std::string_view& id) {
-    if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-    if (text.substr(0, prefix.size()) != prefix) return false;
-    text.remove_prefix(prefix.size());
-    const std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos) return false;
-    id = text.substr(0, colon);
-    const std::string_view encoded = text.substr(colon + 1);
-    std::size_t size = 0;
-    const char* end = nullptr;
-    return sodium_base642bin(bytes, 32, encoded.data(), encoded.size(), nullptr, &size, &end,
-                             sodium_base64_VARIANT_ORIGINAL) == 0 &&
-           size == 32 && end == encoded.data() + encoded.size();
-}
 
 }  // namespace
 
@@ -65,20 +41,17 @@ std::string signed_bytes(const Activation& activation) {
 
 // ---- public -----------------------------------------------------------------------------------
 
-PublicKey::PublicKey(const std::array<unsigned char, 32>& bytes) : bytes_(bytes) {
-    id_ = sha256_hex({reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}).substr(0, 16);
-}
+PublicKey::PublicKey(const std::array<unsigned char, 32>& bytes) : bytes_(bytes), id_(key_name(bytes)) {}
 
 Result<PublicKey> PublicKey::parse(std::string_view text) {
-    std::array<unsigned char, 32> bytes{};
-    std::string_view id;
-    if (!decode(text, kPublic, bytes.data(), id)) return store::fail(StoreCode::S0066, "not a public key of Writ's");
-    PublicKey key(bytes);
-    if (key.id_ != id) return store::fail(StoreCode::S0066, "the key is not the one that its id names");
+    const auto line = read_key_line(text, kPublicLine);
+    if (!line) return store::fail(StoreCode::S0066, "not a public key of Writ's");
+    PublicKey key(line->bytes);
+    if (key.id_ != line->name) return store::fail(StoreCode::S0066, "the key is not the one that its id names");
     return key;
 }
 
-std::string PublicKey::text() const { return std::string(kPublic) + id_ + ":" + encode(bytes_.data(), bytes_.size()); }
+std::string PublicKey::text() const { return write_key_line(kPublicLine, id_, bytes_); }
 
 bool PublicKey::verifies(const Activation& activation) const {
     if (activation.signature.size() != crypto_sign_BYTES) return false;
@@ -123,17 +96,19 @@ SecretKey SecretKey::generate() {
 Result<SecretKey> SecretKey::parse(std::string_view text) {
     [[maybe_unused]] static const int ready = sodium_init();
     auto impl = std::make_unique<Impl>();
-    std::string_view id;
-    if (!decode(text, kSecret, impl->seed.data(), id)) return store::fail(StoreCode::S0066, "not a secret key of Writ's");
+    auto line = read_key_line(text, kSecretLine);
+    if (!line) return store::fail(StoreCode::S0066, "not a secret key of Writ's");
+    impl->seed = line->bytes;
+    sodium_memzero(line->bytes.data(), line->bytes.size());
     impl->expand();
-    if (impl->open.id() != id) return store::fail(StoreCode::S0066, "the key is not the one that its id names");
+    if (impl->open.id() != line->name) return store::fail(StoreCode::S0066, "the key is not the one that its id names");
     return SecretKey(std::move(impl));
 }
 
 const PublicKey& SecretKey::public_key() const { return impl_->open; }
 
 std::string SecretKey::text() const {
-    return std::string(kSecret) + impl_->open.id() + ":" + encode(impl_->seed.data(), impl_->seed.size());
+    return write_key_line(kSecretLine, impl_->open.id(), impl_->seed);
 }
 
 void SecretKey::sign(Activation& activation) const {
@@ -172,7 +147,7 @@ Result<SecretKey> read_secret_key(const std::string& path) {
 Result<PublicKey> read_public_key(const std::string& path) {
     auto text = store::read_file(path);
     if (!text) return tl::unexpected(std::move(text.error()));
-    if (text->substr(0, kSecret.size()) == kSecret) {
+    if (text->starts_with(kSecretLine)) {
         auto secret = read_secret_key(path);
         if (!secret) return tl::unexpected(std::move(secret.error()));
         return secret->public_key();
