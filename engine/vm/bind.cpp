@@ -334,11 +334,7 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
     return fail_type(node, value);
 }
 
-void Binder::params(const ShapeNode& node, const json::Node& value) {
-    facts_.has_params_ = readable(node);
-    facts_.params_.clear();
-    if (facts_.has_params_ && !program_.requirements.empty()) json::append_canonical(facts_.params_, value, facts_.order_);
-}
+void Binder::params(const ShapeNode& node, const json::Node& value) { facts_.params_ = readable(node) ? &value : nullptr; }
 
 /// Claims and parameters: an object whose shape the issuer or the tool declares. Unchecked if that
 /// one is unknown, in which case no rule will run.

@@ -239,6 +239,12 @@ bool Facts::put_texts(const Place& place, std::span<const std::string_view> text
     return true;
 }
 
+std::string_view Facts::canonical_params() const {
+    canonical_.clear();
+    if (params_ != nullptr) json::append_canonical(canonical_, *params_, order_);
+    return canonical_;
+}
+
 void Facts::clear() {
     // All zeros is a missing value: only the state of one is ever looked at.
     static_assert(std::is_trivially_copyable_v<Value> && static_cast<int>(State::Missing) == 0);
@@ -247,8 +253,7 @@ void Facts::clear() {
     issuer_name_ = tool_name_ = {};
     depth_ = hops_ = kUnstated;
     issuer_ = tool_ = kNotFound;
-    params_.clear();
-    has_params_ = false;
+    params_ = nullptr;
 }
 
 }  // namespace writ::vm

@@ -137,10 +137,9 @@ public:
     /// Index into the program's issuers, tools; kNotFound if the request's is not declared.
     [[nodiscard]] std::uint32_t issuer() const { return issuer_; }
     [[nodiscard]] std::uint32_t tool() const { return tool_; }
-    /// Canonical parameters, for the binding digest; empty if the request has none, or if no rule
-    /// of the program asks for an approval.
-    [[nodiscard]] std::string_view canonical_params() const { return params_; }
-    [[nodiscard]] bool has_params() const { return has_params_; }
+    /// Canonical parameters, for the binding digest; empty if the request has none. Good until the next call.
+    [[nodiscard]] std::string_view canonical_params() const;
+    [[nodiscard]] bool has_params() const { return params_ != nullptr; }
 
 private:
     friend class Binder;
@@ -173,13 +172,13 @@ private:
     Plans plans_;
     std::vector<unsigned char> feasible_;  ///< of capture matching
     std::vector<std::pair<std::uint32_t, std::string_view>> captured_;
-    std::vector<const json::Node*> order_;
+    mutable std::vector<const json::Node*> order_;
+    mutable std::string canonical_;
     std::string room_;
 
     // What follows from the request.
     std::uint32_t issuer_ = kNotFound, tool_ = kNotFound;
-    std::string params_;
-    bool has_params_ = false;
+    const json::Node* params_ = nullptr;
 };
 
 }  // namespace writ::vm
