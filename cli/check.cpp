@@ -62,7 +62,7 @@ void add_check(CLI::App& app, Verb& chosen) {
     static const std::map<std::string, Dump> kForms{
         {"tokens", Dump::Tokens}, {"ast", Dump::Ast}, {"typed", Dump::Typed}, {"bytecode", Dump::Bytecode}, {"index", Dump::Index}};
     verb->add_option_function<Dump>("--dump", [options](const Dump& form) { options->dump = form; }, "Print an intermediate form")
-        ->transform(CLI::CheckedTransformer(kForms))
+        ->transform(one_of(kForms))
         ->option_text("tokens|ast|typed|bytecode|index");
     verb->callback([options, format, &chosen] {
         const bool text = options->format == Format::Human || options->format == Format::Short;

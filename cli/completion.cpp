@@ -234,7 +234,7 @@ void add_completion(CLI::App& app, Verb& chosen) {
     auto shell = std::make_shared<Shell>();
     CLI::App* verb = app.add_subcommand("completion", "Print a script with which a shell completes writ's verbs and options");
     const std::map<std::string, Shell> shells{{"bash", Shell::Bash}, {"zsh", Shell::Zsh}, {"fish", Shell::Fish}};
-    verb->add_option("SHELL", *shell, "Which shell")->required()->transform(CLI::CheckedTransformer(shells))->option_text("bash|zsh|fish");
+    verb->add_option("SHELL", *shell, "Which shell")->required()->transform(one_of(shells))->option_text("bash|zsh|fish");
     verb->callback([&app, shell, &chosen] {
         chosen = [&app, shell](const Terminal&) {
             print_result(script(*shell, command_tree(app)));

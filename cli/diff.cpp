@@ -89,7 +89,7 @@ void add_diff(CLI::App& app, Verb& chosen) {
     add_layers(*verb, options->layers);
     add_store_place(*verb, options->store);
     static const std::map<std::string, DiffFormat> kFormats{{"human", DiffFormat::Human}, {"json", DiffFormat::Json}, {"markdown", DiffFormat::Markdown}};
-    verb->add_option("--format", options->format, "How results are written")->transform(CLI::CheckedTransformer(kFormats))->option_text("human|json|markdown");
+    verb->add_option("--format", options->format, "How results are written")->transform(one_of(kFormats))->option_text("human|json|markdown");
     verb->add_flag("--fail-wider", options->fail_wider, "Exit with 1 if anything has become wider");
     verb->callback([options, &chosen] { chosen = [options](const Terminal& terminal) { return run(*options, terminal); }; });
 }

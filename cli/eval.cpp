@@ -96,7 +96,7 @@ void add_eval(CLI::App& app, Verb& chosen) {
     CLI::Option* format = add_format(*verb, options->format, false);
     static const std::map<std::string, Audience> kReaders{{"caller", Audience::Caller}, {"operator", Audience::Operator}};
     CLI::Option* reader = verb->add_option("--for", options->reader, "For whom: a caller learns nothing about policy")
-                              ->transform(CLI::CheckedTransformer(kReaders))
+                              ->transform(one_of(kReaders))
                               ->option_text("caller|operator");
     verb->add_flag("--reference", options->reference, "Decide with the reference evaluator; prints JSON for the operator");
     CLI::Option* ledger = verb->add_option("--ledger", options->ledger, "Record the decision here; what is not recorded is not permitted")

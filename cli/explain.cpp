@@ -37,6 +37,14 @@ bool is_lint(const std::string& text) {
     return !lint_page(text).empty() && !std::filesystem::exists(text, error);
 }
 
+/// What a single word may have been meant as, if nothing is there by that name.
+std::string meant(const std::vector<std::string>& paths) {
+    std::error_code error;
+    if (paths.size() != 1 || std::filesystem::exists(paths[0], error)) return {};
+    const std::string_view near = nearest_lint(paths[0]);
+    return near.empty() ? ", and there is no code or lint `" + paths[0] + "`" : "; or did you mean the lint `" + std::string(near) + "`?";
+}
+
 Exit explain_code(const std::string& code) {
     const std::string_view page = is_code(code) ? error_page(code) : lint_page(code);
     if (page.empty()) {
@@ -85,7 +93,7 @@ void add_explain(CLI::App& app, Verb& chosen) {
             chosen = [code = options->paths[0]](const Terminal&) { return explain_code(code); };
             return;
         }
-        if (request->count() == 0) throw CLI::RequiredError("--request");
+        if (request->count() == 0) throw CLI::ValidationError("--request", "has to say which request is explained" + meant(options->paths));
         chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
     });
 }

@@ -1,6 +1,5 @@
 // writ fmt: policies in the one canonical style.
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
@@ -95,10 +94,7 @@ Exit run(const Options& options, const Terminal& terminal) {
         if (options.diff) print_result(diff(file, terminal.colour_out));
         else if (options.check) print_result(safe(file.source.name) + "\n");
         else if (!stream) {
-            // Of a link, what it leads to is rewritten.
-            std::error_code error;
-            const auto target = std::filesystem::canonical(file.source.name, error);
-            const auto written = write_file(error ? file.source.name : target.string(), file.text);
+            const auto written = write_file(file.source.name, file.text);
             if (!written) return report_error(written.error(), "", terminal);
             print_result(safe(file.source.name) + "\n");
         }

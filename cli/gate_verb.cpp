@@ -165,16 +165,18 @@ void add_gate(CLI::App& app, Verb& chosen) {
         ->required()
         ->option_text("REF[:PATH]|PATH|store:VERSION|none");
     many(verb->add_option("--note", options->notes, "A change note, beside the messages of the commits since the base; - for standard input")->option_text("FILE|-"));
-    verb->add_option("--threshold", options->rules.threshold, "Fail if tests cover fewer conditions than this")->check(CLI::Range(0.0, 100.0))->option_text("PERCENT");
+    verb->add_option("--threshold", options->rules.threshold, "Fail if tests cover fewer conditions than this")->check(number_from(0, 100))->option_text("PERCENT");
     add_lint_levels(*verb, options->levels, options->rules.lint_fails);
     verb->add_option("--requests", options->requests, "Decide these too: a *.json or *.jsonl, or a folder of them")->option_text("PATH");
     verb->add_option("--ledger,-L", options->ledger, "Decide what a ledger recorded too")->option_text("DIR");
     add_layers(*verb, options->layers);
     add_store_place(*verb, options->store);
-    verb->add_option("--format", options->format, "How the verdict is printed")->transform(CLI::CheckedTransformer(kFormats))->option_text("human|json|sarif|github|junit|markdown");
+    verb->add_option("--format", options->format, "How the verdict is printed")->transform(one_of(kFormats))->option_text("human|json|sarif|github|junit|markdown");
     many(verb->add_option("--output", options->outputs_text, "Write it to a file too; may be repeated")->option_text("FORMAT=FILE"));
     verb->callback([options, &chosen] {
         options->rules.lint = lint_options(options->levels);
+        if (options->base == "none" && !(options->notes.empty() && options->requests.empty() && options->layers.empty() && options->ledger.empty()))
+            throw CLI::ValidationError("--base", "is none, and --note, --requests, --layer and --ledger are for what is compared with a base");
         for (const std::string& output : options->outputs_text) options->outputs.push_back(output_of(output));
         chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
     });

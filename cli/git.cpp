@@ -116,7 +116,8 @@ Result<std::string> ask(const std::string& folder, const std::vector<std::string
 
 Result<std::string> commit_of(const std::string& ref, const std::string& folder) {
     const auto unknown = [&] {
-        return tl::unexpected(failure("F0004", "there is no branch, tag or commit `" + ref + "` here", folder));
+        return tl::unexpected(failure("F0004", "there is no branch, tag or commit `" + ref + "` here" +
+                                                   (ref.find('/') != std::string::npos ? "; if another repository has it, `git fetch` it" : ""), folder));
     };
     if (ref.empty() || ref[0] == '-') return unknown();
     auto ran = git(folder, {"rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}"});

@@ -1,8 +1,10 @@
 #include "cli/io.h"
 
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include <sys/stat.h>
@@ -22,8 +24,21 @@ struct Closer {
 
 tl::unexpected<Error> failed(const std::string& path) {
     const int reason = errno;
-    return tl::unexpected(Error{"F0001", reason != 0 ? std::strerror(reason) : "cannot be used",
+    return tl::unexpected(Error{"F0001", reason != 0 ? reason_of({reason, std::generic_category()}) : "cannot be used",
                                 path == "-" ? "standard input" : path});
+}
+
+/// Writes to what is there and is no file to replace: a device, a pipe.
+Result<void> write_into(const std::string& path, std::string_view bytes) {
+    errno = 0;
+    std::FILE* out = std::fopen(path.c_str(), "wb");
+    if (out == nullptr) return failed(path);
+    const bool whole = std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size() && std::fflush(out) == 0;
+    const int reason = errno;
+    const bool closed = std::fclose(out) == 0;
+    if (whole && closed) return {};
+    if (!whole) errno = reason;
+    return failed(path);
 }
 
 /// Exit code of an error by its family.
@@ -37,6 +52,12 @@ Exit exit_of(std::string_view code) {
 }
 
 }  // namespace
+
+std::string reason_of(const std::error_code& error) {
+    std::string text = error.message();
+    if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z') text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+    return text;
+}
 
 Result<std::string> read_input(const std::string& path, std::size_t limit) {
     errno = 0;
@@ -60,19 +81,23 @@ Result<std::string> read_input(const std::string& path, std::size_t limit) {
 }
 
 Result<void> write_file(const std::string& path, std::string_view bytes) {
-    const std::string beside = path + ".new";
+    struct stat before {};
+    const bool there = stat(path.c_str(), &before) == 0;
+    if (there && !S_ISREG(before.st_mode)) return write_into(path, bytes);
+    // Of a link, what it leads to is replaced.
+    std::error_code unresolved;
+    const std::string target = there ? std::filesystem::canonical(path, unresolved).string() : path;
+    const std::string beside = target + ".new";
     errno = 0;
-    std::FILE* out = std::fopen(beside.c_str(), "wb");
+    std::FILE* out = unresolved ? nullptr : std::fopen(beside.c_str(), "wb");
     if (out == nullptr) return failed(path);
     // What replaces a file is for the same readers.
-    struct stat before {};
-    const bool keeps = stat(path.c_str(), &before) == 0 && S_ISREG(before.st_mode);
-    const bool whole = (!keeps || fchmod(fileno(out), before.st_mode & 07777) == 0) &&
+    const bool whole = (!there || fchmod(fileno(out), before.st_mode & 07777) == 0) &&
                        std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size() && std::fflush(out) == 0 &&
                        fsync(fileno(out)) == 0;
     const int reason = errno;
     const bool closed = std::fclose(out) == 0;
-    if (whole && closed && std::rename(beside.c_str(), path.c_str()) == 0) return {};
+    if (whole && closed && std::rename(beside.c_str(), target.c_str()) == 0) return {};
     if (!whole) errno = reason;
     auto error = failed(path);
     std::remove(beside.c_str());
@@ -103,7 +128,7 @@ Exit finish(Exit wanted) {
     errno = 0;
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return wanted;
     print_note(fmt::format("error: cannot write to standard output{}{}\n", errno != 0 ? ": " : "",
-                           errno != 0 ? std::strerror(errno) : ""));
+                           errno != 0 ? reason_of({errno, std::generic_category()}) : ""));
     return Exit::Io;
 }
 

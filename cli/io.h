@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "cli/verbs.h"
 #include "writ/diagnostic.h"
@@ -15,9 +16,13 @@ namespace writ::cli {
 /// Errors: F0001 with the name in `context`.
 [[nodiscard]] Result<std::string> read_input(const std::string& path, std::size_t limit);
 
-/// Replaces a file: afterwards it holds all of `bytes`, or what it held before. Its mode stays.
+/// Replaces a file: afterwards it holds all of `bytes`, or what it held before. Its mode stays, and a link to it; a device or
+/// a pipe is written to.
 /// Errors: F0001 with the name in `context`.
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view bytes);
+
+/// What went wrong, as the system says it, in the middle of a sentence.
+[[nodiscard]] std::string reason_of(const std::error_code& error);
 
 /// Writes a result. A failure is remembered and makes the program fail: see finish().
 void print_result(std::string_view text);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "cli/options.h"
+
 namespace writ::cli {
 
 namespace {
@@ -36,7 +38,7 @@ void add_lint_levels(CLI::App& verb, std::vector<std::string>& levels, LintLevel
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     verb.add_option("--fail-on", fail_on, "The least finding that ends with 1 (error)")
-        ->transform(CLI::CheckedTransformer(
+        ->transform(one_of(
             std::map<std::string, LintLevel>{{"warning", LintLevel::Warning}, {"error", LintLevel::Error}}))
         ->option_text("warning|error");
 }

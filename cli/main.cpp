@@ -9,7 +9,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/help.h"
 #include "cli/io.h"
+#include "cli/options.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 
@@ -55,13 +57,14 @@ Exit run(int argc, char** argv) {
     app.set_version_flag("--version", "writ " WRIT_VERSION);
     app.require_subcommand(1);
     app.fallthrough();
+    lay_out_help(app);
     Colour colour = Colour::Auto;
     const std::map<std::string, Colour> choices{{"auto", Colour::Auto}, {"always", Colour::Always}, {"never", Colour::Never}};
-    app.add_option("--color", colour, "When to use colour")->transform(CLI::CheckedTransformer(choices))->option_text("auto|always|never");
+    app.add_option("--color", colour, "When to use colour")->transform(one_of(choices))->option_text("auto|always|never");
     bool quiet = false;
     app.add_flag("-q,--quiet", quiet, "Say only what was asked for, and errors");
-    app.footer("Exit codes: 0 ok or permit, 1 deny, needs approval or a failed test, 2 usage, 3 invalid policy or request, "
-               "4 file or stream, 70 internal.");
+    app.footer("Exit codes: 0 ok or permit, 1 deny, needs approval or a failed check,\n"
+               "2 usage, 3 invalid policy or request, 4 file or stream, 70 internal.");
     Verb verb;
     add_new(app, verb);
     add_check(app, verb);
@@ -89,7 +92,7 @@ Exit run(int argc, char** argv) {
         print_result(out.str());
         return Exit::Ok;
     } catch (const CLI::ParseError& wrong) {
-        print_note(fmt::format("error: {}\nRun `writ --help` for what there is.\n", safe(wrong.what())));
+        print_note(usage_problem(app, wrong));
         return Exit::Usage;
     }
     return verb({colour_for(colour, STDOUT_FILENO), colour_for(colour, STDERR_FILENO), quiet});

@@ -32,7 +32,7 @@ std::string module_for(const fs::path& folder) {
 }
 
 tl::unexpected<Error> failed(const std::error_code& error, const fs::path& path) {
-    return tl::unexpected(Error{"F0001", error.message(), path.string()});
+    return tl::unexpected(Error{"F0001", reason_of(error), path.string()});
 }
 
 /// Writes the project into an empty folder. Adds what it made to `made`, also if it fails.

@@ -1,6 +1,7 @@
 // Choices that several verbs offer, spelled in one place.
 #pragma once
 
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -11,12 +12,36 @@
 
 namespace writ::cli {
 
+/// One of some words, and what it stands for.
+template <class T>
+CLI::Validator one_of(const std::map<std::string, T>& words) {
+    std::string known;
+    for (auto word = words.begin(); word != words.end(); ++word)
+        known += (word == words.begin() ? "" : std::next(word) == words.end() ? " or " : ", ") + word->first;
+    return CLI::Validator(
+        [known, words, convert = CLI::CheckedTransformer(words)](std::string& word) {
+            return words.contains(word) ? convert(word) : "is " + known + ", not `" + word + "`";
+        },
+        "");
+}
+
+/// A number between two, both included.
+inline CLI::Validator number_from(int least, int most) {
+    return CLI::Validator(
+        [least, most](std::string& text) {
+            double number = 0;
+            const bool fits = CLI::detail::lexical_cast(text, number) && number >= least && number <= most;
+            return fits ? std::string() : "is a number from " + std::to_string(least) + " to " + std::to_string(most) + ", not `" + text + "`";
+        },
+        "");
+}
+
 /// `--format human|json`, with `short`, `sarif` and `github` where findings are the result.
 inline CLI::Option* add_format(CLI::App& verb, Format& format, bool of_findings) {
     std::map<std::string, Format> names{{"human", Format::Human}, {"json", Format::Json}};
     if (of_findings) names.insert({{"short", Format::Short}, {"sarif", Format::Sarif}, {"github", Format::Github}});
     return verb.add_option("--format", format, "How results are written")
-        ->transform(CLI::CheckedTransformer(std::move(names)))
+        ->transform(one_of(names))
         ->option_text(of_findings ? "human|short|json|sarif|github" : "human|json");
 }
 

@@ -183,7 +183,11 @@ private:
         const bool single = lines != nullptr && d.replacement.find('\n') == std::string::npos &&
                             lines->line_at(d.span.begin) == lines->line_at(d.span.end);
         if (!single) {
-            out_ += fmt::format("{}         {}\n", std::string(gutter_, ' '), safe(d.replacement));
+            for (std::string_view rest = d.replacement; !rest.empty();) {
+                const std::size_t end = std::min(rest.find('\n'), rest.size());
+                out_ += fmt::format("{}         {}\n", std::string(gutter_, ' '), safe(rest.substr(0, end)));
+                rest.remove_prefix(std::min(end + 1, rest.size()));
+            }
             return;
         }
         const std::size_t line = lines->line_at(d.span.begin);

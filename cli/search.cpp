@@ -115,7 +115,7 @@ void add_search(CLI::App& app, Verb& chosen) {
     static const std::map<std::string, Open> kFields{{"tool", Open::Tool}, {"scope", Open::Scope}, {"agent", Open::Agent}};
     verb->add_option("--open", options->open, "The field that candidates take")
         ->required()
-        ->transform(CLI::CheckedTransformer(kFields))
+        ->transform(one_of(kFields))
         ->option_text("tool|scope|agent");
     CLI::Option* candidates =
         verb->add_option("--candidates", options->candidates, "A JSON array of names or records; else the catalogue's")->option_text("FILE|-");

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/decision.h"
+#include "cli/options.h"
 #include "cli/store.h"
 #include "cli/text.h"
 #include "writ/ledger.h"
@@ -108,7 +109,7 @@ void add_store_decide(const StoreApp& store) {
     verb->add_option("--traceparent", options->traceparent, "W3C trace context, for the record")->option_text("TEXT")->needs(ledger);
     static const std::map<std::string, Audience> kReaders{{"caller", Audience::Caller}, {"operator", Audience::Operator}};
     verb->add_option("--for", options->reader, "For whom: a caller learns nothing about policy")
-        ->transform(CLI::CheckedTransformer(kReaders))
+        ->transform(one_of(kReaders))
         ->option_text("caller|operator");
 }
 

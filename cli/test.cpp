@@ -102,15 +102,15 @@ void add_test(CLI::App& app, Verb& chosen) {
     verb->add_option("--filter", options->filter, "Run only tests whose name contains this")->option_text("TEXT");
     verb->add_flag("--coverage", options->coverage, "Say which rules and conditions the tests leave open");
     verb->add_option("--threshold", options->threshold, "Fail if fewer conditions than this are covered; includes --coverage")
-        ->check(CLI::Range(0.0, 100.0))
+        ->check(number_from(0, 100))
         ->option_text("PERCENT");
     verb->add_option("--jobs,-j", options->jobs, "How many threads run tests; as many as there are processors, if not said")
-        ->check(CLI::Range(1U, 1024U))
+        ->check(number_from(1, 1024))
         ->option_text("N");
     const std::map<std::string, TestFormat> formats{
         {"human", TestFormat::Human}, {"json", TestFormat::Json}, {"junit", TestFormat::Junit}, {"tap", TestFormat::Tap}};
     verb->add_option("--format", options->format, "How results are written")
-        ->transform(CLI::CheckedTransformer(formats))
+        ->transform(one_of(formats))
         ->option_text("human|json|junit|tap");
     verb->add_flag("--watch", options->watch, "Run again whenever a policy or a data file changes");
     verb->callback([options, &chosen] {

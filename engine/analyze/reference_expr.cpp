@@ -61,12 +61,14 @@ Truth Evaluation::condition(const Expr& expr) {
         }
         case Op::And: {
             Truth all = Truth::True;
-            for (const Expr* kid : expr.kids) all = both(all, condition(*kid));
+            for (const Expr* kid : expr.kids)
+                if ((all = both(all, condition(*kid))) == Truth::False) break;
             return all;
         }
         case Op::Or: {
             Truth any = Truth::False;
-            for (const Expr* kid : expr.kids) any = either(any, condition(*kid));
+            for (const Expr* kid : expr.kids)
+                if ((any = either(any, condition(*kid))) == Truth::True) break;
             return any;
         }
         case Op::Not: return opposite(condition(*expr.kids[0]));
