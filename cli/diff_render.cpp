@@ -27,6 +27,28 @@ std::string fitted(std::string_view text, std::size_t width) {
     return out;
 }
 
+/// What a part became. Where both texts do not fit one line, each has its own, from shortly before they begin to differ.
+std::string part_lines(const PartChange& change) {
+    constexpr std::string_view kIndent = "            ";
+    constexpr std::size_t kColumns = kWidth - kIndent.size(), kBefore = 12;
+    std::string out(kIndent);
+    const std::vector<Cell> all = cells_of(text_of(change));
+    const bool both = !change.before.empty() && !change.after.empty();
+    if (!both || all.size() <= kColumns) return out + fitted(text_of(change), both ? kColumns : kWidth);
+    const std::vector<Cell> before = cells_of(change.before), after = cells_of(change.after);
+    std::size_t alike = 0;
+    while (alike < before.size() && alike < after.size() && before[alike].text == after[alike].text) ++alike;
+    const std::size_t room = kColumns - std::min(kColumns / 2, cells_of(change.part).size() + 3);
+    const std::size_t skipped = std::max(before.size(), after.size()) > room && alike > kBefore ? alike - kBefore : 0;
+    const auto rest = [&](const std::vector<Cell>& cells) {
+        std::string text;
+        for (std::size_t i = skipped; i < cells.size(); ++i) text += cells[i].text;
+        return (skipped > 0 ? "…" : "") + fitted(text, room);
+    };
+    const std::string part = safe(change.part);
+    return out + fmt::format("{} {}\n{}{:>{}} {}", part, rest(before), kIndent, "→", cells_of(change.part).size(), rest(after));
+}
+
 std::string_view paint_of(Direction direction, const Palette& colours) {
     switch (direction) {
         case Direction::Same: return {};
@@ -153,7 +175,7 @@ std::string render_structure(const std::vector<ThingChange>& changes, bool colou
         for (std::size_t part = 0; part < std::min(kMostParts, each.parts.size()); ++part) {
             const PartChange& change = each.parts[part];
             const bool several = each.parts.size() > 1 && !consequence(change.direction).empty();
-            out += "            " + fitted(text_of(change), kWidth) +
+            out += part_lines(change) +
                    (several ? "  " + painted(consequence(change.direction), paint_of(change.direction, colours), colours) : "") + "\n";
         }
         if (each.parts.size() > kMostParts) out += fmt::format("            … and {} more\n", each.parts.size() - kMostParts);

@@ -67,7 +67,10 @@ GateCheck check_tests(const TestRun& run, Diagnostics& findings) {
         add(findings, "gate-test", Severity::Error, fmt::format("test `{}` fails", test.name), test.span, test.problem,
             fmt::format("expected {}, and it is {}", test.expected, test.actual));
     }
-    if (run.cases.empty()) return {"tests", true, false, "there are none: a policy without tests does not pass"};
+    if (run.cases.empty()) {
+        add(findings, "gate-test", Severity::Error, "the policy has no tests", {}, {}, "write a `test` for each rule; docs/testing.md");
+        return {"tests", true, false, "there are none: a policy without tests does not pass"};
+    }
     return {"tests", failed > 0, false,
             failed > 0 ? fmt::format("{} of {} failed", failed, counted(run.cases.size(), "case")) : counted(run.cases.size(), "case")};
 }
@@ -82,13 +85,17 @@ GateCheck check_invariants(const TestRun& run, Diagnostics& findings) {
     return {"invariants", !held.broken.empty(), false, std::move(summary)};
 }
 
-GateCheck check_coverage(const TestRun& run, double threshold) {
+GateCheck check_coverage(const TestRun& run, double threshold, Diagnostics& findings) {
     const Coverage& coverage = run.coverage;
     std::string summary = fmt::format("{} of {} applied, {} of {} seen in every way ({:.1f}%)", coverage.applied(), counted(coverage.rules.size(), "rule"),
                                       coverage.covered(), counted(coverage.conditions.size(), "condition"), coverage.percent());
     const bool asked = threshold >= 0;
     if (asked) summary += fmt::format(", {:g}% are asked for", threshold);
-    return {"coverage", asked && coverage.percent() < threshold, false, std::move(summary)};
+    const bool failed = asked && coverage.percent() < threshold;
+    if (failed)
+        add(findings, "gate-coverage", Severity::Error, fmt::format("the tests cover {:.1f}% of the conditions, {:g}% are asked for", coverage.percent(), threshold), {}, {},
+            "`writ test --coverage` says what they leave open");
+    return {"coverage", failed, false, std::move(summary)};
 }
 
 /// Where things of the new side are written, by `module.name`.
@@ -177,7 +184,7 @@ GateCheck check_widening(const PolicyDiff& diff, const Where& where, ChangeNote&
         for (std::size_t i = 0; i < std::min(kMostShown, widening.shown.size()); ++i) shown += (i > 0 ? "; " : "") + widening.shown[i];
         if (widening.shown.size() > kMostShown) shown += "; …";
         add(findings, "gate-widening", Severity::Error, fmt::format("`{}` widens what the policy allows, and the change does not say so", widening.title),
-            where.of(name), shown, fmt::format("if it is meant, put `widens: {} because …` into the change note", name));
+            where.of(name), shown, fmt::format("if it is meant, say so in the message of a commit, or in a file for --note: `widens: {} because …`", name));
     }
     std::string summary = missing + declared == 0 ? "nothing widens" : "";
     if (missing > 0) summary += fmt::format("{} not declared", counted(missing, "widening"));
@@ -206,7 +213,7 @@ GateCheck check_steps(const PolicyDiff& diff, ChangeNote& note, Diagnostics& fin
     if (after <= before) return {"steps", false, false, std::move(summary)};
     if (note.declares(true, "steps")) return {"steps", false, false, summary + ", declared"};
     add(findings, "gate-steps", Severity::Error, fmt::format("the step bound rises from {} to {}", before, after), {},
-        "what a decision can cost at most", "if it is meant, put `raises: steps because …` into the change note");
+        "what a decision can cost at most", "if it is meant, say so in the message of a commit, or in a file for --note: `raises: steps because …`");
     return {"steps", true, false, summary + ", not declared"};
 }
 
@@ -248,20 +255,25 @@ bool GateResult::passed() const {
     return std::none_of(checks.begin(), checks.end(), [](const GateCheck& each) { return each.failed; });
 }
 
-GateResult judge_policy(const Workspace& policy, const std::vector<Source>& sources, const GateRules& rules) {
+GateResult judge_policy(const Workspace& policy, const std::vector<Source>& sources, const GateRules& rules, const JudgeProgress& tell) {
     GateResult result;
     result.findings.sources = policy.diagnostics().sources;
     const Bundle& bundle = *policy.bundle();
+    const auto done = [&](std::uint64_t steps) {
+        if (tell) tell(steps, 3);
+    };
     result.checks.push_back(check_style(sources, result.findings));
+    done(1);
     result.checks.push_back({"policy", false, false,
                              fmt::format("{}, step bound {}, digest {}", counted(bundle.rule_count(), "rule"), bundle.step_bound(), bundle.digest().substr(0, 12))});
     result.checks.push_back(check_lints(policy, rules, result));
+    done(2);
     TestOptions options;
     options.threads = std::thread::hardware_concurrency();
     options.coverage = true;
     result.tests = policy.test(options);
     result.checks.push_back(check_tests(result.tests, result.findings));
-    result.checks.push_back(check_coverage(result.tests, rules.threshold));
+    result.checks.push_back(check_coverage(result.tests, rules.threshold, result.findings));
     result.checks.push_back(check_invariants(result.tests, result.findings));
     return result;
 }

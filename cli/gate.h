@@ -2,6 +2,8 @@
 // gate_render, asked for in gate_verb. Reference: docs/gate.md.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,9 +39,13 @@ struct GateResult {
     [[nodiscard]] bool passed() const;
 };
 
+/// Told how far it is, in steps that are about alike.
+using JudgeProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+
 /// Judges a policy by itself: style, lints, tests, coverage, invariants.
 /// Requires: `policy` has a bundle. `sources` are those that it was made of.
-[[nodiscard]] GateResult judge_policy(const Workspace& policy, const std::vector<Source>& sources, const GateRules& rules);
+[[nodiscard]] GateResult judge_policy(const Workspace& policy, const std::vector<Source>& sources, const GateRules& rules,
+                                      const JudgeProgress& tell = {});
 
 /// Judges what changed: what widens without being declared, new rules without a test, a raised step bound,
 /// invariants that decisions break. What of the note is met is marked in it.

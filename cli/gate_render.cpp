@@ -34,13 +34,14 @@ bool differs(const GateReport& report) {
 
 }  // namespace
 
-std::string render_gate(const GateReport& report, bool colour) {
+std::string render_gate(const GateReport& report, bool colour, bool quiet) {
     const Palette colours = palette(colour);
     std::string out = report.result.findings.items.empty() ? "" : render_human(report.result.findings, colour) + "\n";
     if (differs(report)) out += render_diff(*report.change, colour) + "\n";
     std::size_t width = 0;
     for (const GateCheck& each : report.result.checks) width = std::max(width, each.name.size());
     for (const GateCheck& each : report.result.checks) {
+        if (quiet && !each.failed) continue;
         const std::string_view tone = each.failed ? colours.error : each.skipped ? colours.frame : colours.good;
         out += fmt::format("{}{:<4}{}  {:<{}}  {}\n", tone, word_of(each), colours.reset, each.name, width, safe(each.summary));
     }
@@ -74,7 +75,7 @@ std::string render_gate_junit(const GateReport& report) {
     }
     JunitSuite findings{"findings", {}, {}};
     for (const Diagnostic& each : report.result.findings.items) {
-        if (each.severity != Severity::Error || each.code == "gate-test") continue;
+        if (each.severity != Severity::Error || (each.code == "gate-test" && !report.result.tests.cases.empty())) continue;
         const Place place = places.at(each.span);
         findings.cases.push_back({each.code + ": " + each.message, place.file, place.line, 0, true, each.message, each.label + "\n" + each.help});
     }

@@ -15,7 +15,7 @@ struct GateReport {
 };
 
 /// Findings with their lines, what the change does, and the verdict check by check, last.
-[[nodiscard]] std::string render_gate(const GateReport& report, bool colour);
+[[nodiscard]] std::string render_gate(const GateReport& report, bool colour, bool quiet);
 /// One line of JSON. Source: docs/gate.md
 [[nodiscard]] std::string render_gate_json(const GateReport& report);
 /// A case for each check, and one for each case of a test.

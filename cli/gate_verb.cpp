@@ -50,9 +50,9 @@ Output output_of(const std::string& text) {
     return {format->second, text.substr(equals + 1)};
 }
 
-std::string rendered(const GateReport& report, GateFormat format, bool colour) {
+std::string rendered(const GateReport& report, GateFormat format, const Terminal& terminal) {
     switch (format) {
-        case GateFormat::Human: return render_gate(report, colour);
+        case GateFormat::Human: return render_gate(report, terminal.colour_out, terminal.quiet);
         case GateFormat::Json: return render_gate_json(report);
         case GateFormat::Sarif: return render_sarif(report.result.findings, report.result.suppressed);
         case GateFormat::Github: return render_github(report.result.findings);
@@ -89,9 +89,9 @@ std::variant<Workspace, Exit> open_policy(const Options& options, const Terminal
     const ChangeNote note;
     const GateReport report{options.base, result, note, nullptr};
     for (const Output& each : options.outputs)
-        if (const auto written = write_file(each.file, rendered(report, each.format, false)); !written)
+        if (const auto written = write_file(each.file, rendered(report, each.format, {})); !written)
             return report_error(written.error(), "", terminal);
-    print_result(rendered(report, options.format, terminal.colour_out));
+    print_result(rendered(report, options.format, terminal));
     return Exit::Invalid;
 }
 
@@ -141,16 +141,19 @@ Exit run(const Options& options, const Terminal& terminal) {
         change.emplace(compare(options, std::get<Workspace>(*base), policy, terminal));
         if (const Exit* failed = std::get_if<Exit>(&*change)) return *failed;
     }
-    GateResult result = judge_policy(policy, sources->sources, options.rules);
+    GateResult result = [&] {
+        Progress progress("judging", "checks", terminal);
+        return judge_policy(policy, sources->sources, options.rules, progress.teller());
+    }();
     const DiffReport* diff = change ? &std::get<DiffReport>(*change) : nullptr;
     if (diff != nullptr) judge_change(*diff, note, result);
     else result.checks.push_back({"change", false, true, "there is no base: nothing is compared"});
 
     const GateReport report{compares ? options.base : std::string(), result, note, diff};
     for (const Output& each : options.outputs)
-        if (const auto written = write_file(each.file, rendered(report, each.format, false)); !written)
+        if (const auto written = write_file(each.file, rendered(report, each.format, {})); !written)
             return report_error(written.error(), "", terminal);
-    print_result(rendered(report, options.format, terminal.colour_out));
+    print_result(rendered(report, options.format, terminal));
     return result.passed() ? Exit::Ok : Exit::Negative;
 }
 

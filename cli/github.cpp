@@ -48,7 +48,9 @@ std::string annotation(const Diagnostics& all, const std::vector<Lines>& lines, 
                             escaped(all.sources[d.span.source].name, true), at.line, at.end_line, at.column,
                             at.end_column);
     }
-    const std::string text = d.help.empty() ? d.message : d.message + "\n" + d.help;
+    std::string text = d.message;
+    for (const std::string& more : {d.label, d.help})
+        if (!more.empty()) text += "\n" + more;
     return fmt::format("::{} {}title={}::{}\n", severity_name(d.severity), place, escaped(d.code, true),
                        escaped(text, false));
 }
