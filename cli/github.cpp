@@ -1,5 +1,6 @@
 #include "cli/github.h"
 
+#include <filesystem>
 #include <string_view>
 #include <vector>
 
@@ -45,7 +46,7 @@ std::string annotation(const Diagnostics& all, const std::vector<Lines>& lines, 
     if (d.span.source < lines.size()) {
         const Region at = region_of(lines[d.span.source], d.span);
         place = fmt::format("file={},line={},endLine={},col={},endColumn={},",
-                            escaped(all.sources[d.span.source].name, true), at.line, at.end_line, at.column,
+                            escaped(std::filesystem::path(all.sources[d.span.source].name).lexically_normal().generic_string(), true), at.line, at.end_line, at.column,
                             at.end_column);
     }
     std::string text = d.message;

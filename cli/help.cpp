@@ -17,13 +17,13 @@ namespace {
 
 constexpr std::size_t kNames = 30, kWidth = 80;  // columns
 
-/// Words in lines that leave room for the names before them; CLI11 puts each line in its column.
-std::string filled(std::string_view text) {
+/// Words in lines of a width; where names stand before them, CLI11 puts each line in its column.
+std::string filled(std::string_view text, std::size_t width) {
     std::string out;
     std::size_t used = 0;
     while (!text.empty()) {
         const std::size_t length = std::min(text.find(' '), text.size());
-        const bool breaks = used > 0 && used + 1 + length > kWidth - kNames;
+        const bool breaks = used > 0 && used + 1 + length > width;
         if (used > 0) out += breaks ? '\n' : ' ';
         used = (breaks || used == 0 ? 0 : used + 1) + length;
         out += text.substr(0, length);
@@ -33,16 +33,17 @@ std::string filled(std::string_view text) {
 }
 
 class Layout : public CLI::Formatter {
+    std::string make_description(const CLI::App* app) const override { return filled(app->get_description(), kWidth) + "\n"; }
     std::string make_option(const CLI::Option* option, bool alone) const override {
         const std::string text = option->get_option_text();
         const std::string names = alone ? text : make_option_name(option, false) + (text.empty() ? "" : " " + text);
         std::stringstream out;
-        CLI::detail::format_help(out, names, filled(option->get_description()), kNames);
+        CLI::detail::format_help(out, names, filled(option->get_description(), kWidth - kNames), kNames);
         return out.str();
     }
     std::string make_subcommand(const CLI::App* verb) const override {
         std::stringstream out;
-        CLI::detail::format_help(out, verb->get_display_name(true), filled(verb->get_description()), kNames);
+        CLI::detail::format_help(out, verb->get_display_name(true), filled(verb->get_description(), kWidth - kNames), kNames);
         return out.str();
     }
 };

@@ -72,7 +72,7 @@ Exit run(const std::string& given, const Terminal& terminal) {
     }
     const fs::path shown = given;
     for (const StarterFile& file : starter_files()) print_result(safe((shown / file.path).string()) + "\n");
-    print_note(fmt::format("next: `writ test {}`; {} says where to begin\n", safe(given), safe((shown / "README.md").string())));
+    print_remark(fmt::format("next: `writ test {}`; {} says where to begin\n", safe(given), safe((shown / "README.md").string())), terminal);
     return Exit::Ok;
 }
 

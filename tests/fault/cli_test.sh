@@ -184,6 +184,38 @@ ends "request too large" 3 eval "$policy" --request "$work/large.json"
 check "request too large: says so" err_has Q0002
 ends "endless request" 3 eval "$policy" --request /dev/zero
 
+# A command line that is wrong: what is, and what was probably meant.
+ends "no verb" 2
+check "no verb: says so" err_has "a verb has to follow"
+ends "a slip in a verb" 2 tset "$policy"
+check "a slip in a verb: did you mean" err_has '`writ` has no verb `tset`; did you mean `test`?'
+ends "a slip in a verb's verb" 2 store pblish
+check "a slip in a verb's verb: did you mean" err_has 'did you mean `publish`?'
+ends "a slip in an option" 2 fmt --chek "$policy"
+check "a slip in an option: did you mean" err_has '`writ fmt` has no option `--chek`; did you mean `--check`?'
+ends "a slip in an option that has to be" 2 gate --bse main
+check "a slip in an option that has to be: did you mean" err_has 'did you mean `--base`?'
+ends "nothing like it" 2 check --zzzzzz "$policy"
+check "nothing like it: no guess" not err_has "did you mean"
+ends "an argument too many" 2 completion bash fish
+check "an argument too many: named" err_has '`fish`'
+ends "a value is missing" 2 gate --base
+check "a value is missing: of what" err_has "--base: a value has to follow"
+ends "none of the words" 2 test "$policy" --format xml
+check "none of the words: all of them" err_has "is human, json, junit or tap, not \`xml\`"
+ends "not the number of a word" 2 test "$policy" --format 1
+ends "not in the range" 2 test "$policy" --threshold 200
+check "not in the range: which" err_has "is a number from 0 to 100, not \`200\`"
+ends "not a number" 2 test "$policy" --jobs many
+check "where help is" err_has 'Run `writ test --help`'
+ends "explain what is no lint" 2 explain mised-tiers
+check "explain what is no lint: did you mean" err_has '`mixed-tiers`'
+for verb in "" new check compile fmt lint test explain diff gate eval search request ledger replay store keys completion; do
+    ends "help: $verb" 0 $verb --help
+    check "help fits 80 columns: $verb" not grep -qE '^.{81}' "$work/out"
+done
+check "help: no word twice" not grep -qE '^  ([A-Z]+) \1' "$work/out"
+
 # Files and streams.
 ends "missing policy" 4 check "$work/no.writ"
 check "missing policy: named" err_has "$work/no.writ"
@@ -198,6 +230,8 @@ ends "request is a folder" 4 eval "$policy" --request "$work/empty"
 printf 'table t = csv "no.csv" { a: string }\n' >"$work/table.writ"
 ends "missing data file" 3 check "$work/table.writ"
 check "missing data file: named" err_has no.csv
+(cd "$work" && "$writ" check table.writ) >"$work/out" 2>"$work/err"
+check "missing data file, beside a policy without a folder" err_has "no such file"
 for verb in "explain E0203" "explain $policy --request $permit" "search $policy --request $permit --open tool" "check $policy" "eval $policy --request $permit" "eval $policy --request $permit --format json" "test $policy" "--version"; do
     # shellcheck disable=SC2086
     "$writ" $verb >/dev/full 2>"$work/err"

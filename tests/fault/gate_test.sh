@@ -100,6 +100,23 @@ check "markdown" grep -q '^# Gate: the change does not pass' out
 ends "files too" 1 gate wide --base base --output sarif=g.sarif --output junit=g.xml --output markdown=g.md
 check "files too: all" test -s g.sarif -a -s g.xml -a -s g.md
 ends "a file that cannot be written" 4 gate wide --base base --output sarif=no/such/g.sarif
+mkfifo pipe && (cat pipe >piped &)
+ends "into a pipe" 1 gate wide --base base --output json=pipe
+check "into a pipe: still one" [ -p pipe ]
+ln -s elsewhere link && echo before >elsewhere
+ends "through a link" 1 gate wide --base base --output json=link
+check "through a link: still one" [ -L link -a "$(head -c 1 elsewhere)" = "{" ]
+ends "a note that nothing is compared for" 2 gate base --base none --note note
+ends "quietly" 0 --quiet gate base --base base
+check "quietly: the verdict" [ "$(cat out)" = "the change may pass" ]
+ends "quietly, refused" 1 --quiet gate wide --base base
+check "quietly, refused: only what failed" [ "$(grep -cE '^(ok|--|FAIL) ' out)" = "$(grep -c '^FAIL ' out)" ]
+ends "coverage, for annotations" 1 gate base --base base --threshold 100 --format github
+check "coverage, for annotations: said" grep -q '^::error .*title=gate-coverage::' out
+ends "annotations" 1 gate wide --base base --format github
+check "annotations: say what widens" out_has "ttl 2m → 10m"
+(cd wide && "$writ" gate . --base ../base --format github) >out 2>err
+check "annotations: files without a dot" grep -q '::error file=policy.writ,' out
 ends "an output that is none" 2 gate wide --base base --output toml=x
 "$writ" gate base --base base >/dev/full 2>err
 check "full disk" [ $? = 4 ]

@@ -58,6 +58,24 @@ TEST_CASE("cli: help shows the line as it would be") {
           "1 error\n");
 }
 
+TEST_CASE("cli: help shows a replacement of several lines as such") {
+    Diagnostic d = finding({0, 5, 10});
+    d.help = "name it first";
+    d.replacement = "tenant is some\n   and tenat";
+    CHECK(drawn("when tenat == 1", d) ==
+          "error[E0201]: unknown name `tenat`\n"
+          " --> p.writ:1:6\n"
+          "  |\n"
+          "1 | when tenat == 1\n"
+          "  |      ^^^^^\n"
+          "  |\n"
+          "  = help: name it first\n"
+          "          tenant is some\n"
+          "             and tenat\n"
+          "\n"
+          "1 error\n");
+}
+
 TEST_CASE("cli: related places are drawn in order, with gaps and other files") {
     Diagnostics all;
     all.sources = {{"a.writ", "permit x\n2\n3\n4\npermit x\n"}, {"b.writ", "first\n"}};
