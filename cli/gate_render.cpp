@@ -28,6 +28,26 @@ std::string verdict(const GateReport& report) {
     return failed.empty() ? "the change may pass" : "the change does not pass: " + failed;
 }
 
+/// A page has room for so many: errors before warnings.
+std::string markdown_findings(const Diagnostics& findings) {
+    constexpr std::size_t kMost = 50;
+    if (findings.items.empty()) return {};
+    std::vector<const Diagnostic*> order;
+    for (const Diagnostic& each : findings.items) order.push_back(&each);
+    std::stable_partition(order.begin(), order.end(), [](const Diagnostic* each) { return each->severity == Severity::Error; });
+    const Places places(findings);
+    std::string out = "\n## Findings\n\n";
+    for (std::size_t i = 0; i < std::min(kMost, order.size()); ++i) {
+        const Diagnostic& each = *order[i];
+        out += fmt::format("- **{}** {} at {}", each.code, markdown_text(each.message), markdown_code(places.text(each.span)));
+        if (!each.label.empty()) out += "<br>" + markdown_text(each.label);
+        if (!each.help.empty()) out += "<br>" + markdown_text(each.help);
+        out += "\n";
+    }
+    if (order.size() > kMost) out += fmt::format("\n… and {}; JSON and SARIF have them all.\n", counted(order.size() - kMost, "more finding"));
+    return out;
+}
+
 bool differs(const GateReport& report) {
     return report.change != nullptr && (!report.change->diff.structure.empty() || !report.change->diff.groups.empty());
 }
@@ -89,17 +109,10 @@ std::string render_gate_junit(const GateReport& report) {
 }
 
 std::string render_gate_markdown(const GateReport& report) {
-    const Places places(report.result.findings);
     std::string out = fmt::format("# Gate: {}\n\n| check | | |\n|---|---|---|\n", verdict(report));
     for (const GateCheck& each : report.result.checks)
         out += fmt::format("| {} | {} | {} |\n", each.name, each.failed ? "**failed**" : each.skipped ? "–" : "passed", markdown_text(each.summary));
-    if (!report.result.findings.items.empty()) out += "\n## Findings\n\n";
-    for (const Diagnostic& each : report.result.findings.items) {
-        out += fmt::format("- **{}** {} at {}", each.code, markdown_text(each.message), markdown_code(places.text(each.span)));
-        if (!each.label.empty()) out += "<br>" + markdown_text(each.label);
-        if (!each.help.empty()) out += "<br>" + markdown_text(each.help);
-        out += "\n";
-    }
+    out += markdown_findings(report.result.findings);
     bool any = false;
     for (const Declaration& each : report.note.declarations) {
         if (!each.met) continue;

@@ -1,3 +1,5 @@
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "analyze/reference.h"
@@ -17,6 +19,20 @@
 
 namespace writ {
 
+namespace {
+
+/// The text of a module of the standard library; of the empty name the names of all, a line each.
+std::string_view standard_module(std::string_view name) {
+    static const std::string names = [] {
+        std::string all;
+        for (const std::string_view each : stdlib::modules()) all.append(each) += '\n';
+        return all;
+    }();
+    return name.empty() ? std::string_view(names) : stdlib::module(name);
+}
+
+}  // namespace
+
 struct Workspace::Impl {
     SourceSet sources;
     CompileOptions options;
@@ -26,7 +42,7 @@ struct Workspace::Impl {
 
     Impl(SourceSet given, CompileOptions chosen) : sources(std::move(given)), options(std::move(chosen)) {
         Report report(options.max_errors);
-        policy = check::check(sources, stdlib::module, options, report);
+        policy = check::check(sources, standard_module, options, report);
         std::vector<std::byte> sealed;
         if (report.error_count() == 0) sealed = compiler::lower(*policy, report);
         const bool clean = report.error_count() == 0;

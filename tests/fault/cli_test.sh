@@ -216,6 +216,10 @@ for verb in "" new check compile fmt lint test explain diff gate eval search req
 done
 check "help: no word twice" not grep -qE '^  ([A-Z]+) \1' "$work/out"
 
+printf 'import std.kubernets\n' >"$work/slip.writ"
+ends "a slip in a standard module" 3 check "$work/slip.writ"
+check "a slip in a standard module: did you mean" err_has 'did you mean `std.kubernetes`?'
+
 # Files and streams.
 ends "missing policy" 4 check "$work/no.writ"
 check "missing policy: named" err_has "$work/no.writ"

@@ -107,6 +107,12 @@ ln -s elsewhere link && echo before >elsewhere
 ends "through a link" 1 gate wide --base base --output json=link
 check "through a link: still one" [ -L link -a "$(head -c 1 elsewhere)" = "{" ]
 ends "a note that nothing is compared for" 2 gate base --base none --note note
+edited many ''
+for i in $(seq 60); do printf '\npermit unseen_%s\n  for tool refund\n  when token.issuer is prod and params.amount == %s.00\n  grant { "refund:create" } for 1m\n' "$i" "$i" >>many/policy.writ; done
+ends "many findings, as Markdown" 1 gate many --base base --format markdown
+check "many findings, as Markdown: fifty" [ "$(sed -n '/^## Findings/,/^## [0-9]/p' out | grep -c '^- ')" = 50 ]
+check "many findings, as Markdown: errors first" [ "$(sed -n '/^## Findings/,/^## [0-9]/p' out | grep '^- ' | head -n 1 | grep -c '\*\*gate-')" = 1 ]
+check "many findings, as Markdown: how many more" out_has "more findings; JSON and SARIF have them all"
 ends "quietly" 0 --quiet gate base --base base
 check "quietly: the verdict" [ "$(cat out)" = "the change may pass" ]
 ends "quietly, refused" 1 --quiet gate wide --base base
