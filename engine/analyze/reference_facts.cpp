@@ -34,7 +34,7 @@ List distinct(const List& list) {
 }
 
 Facts::Facts(const check::Policy& policy, const json::Value& document, Arena& arena)
-    : policy_(policy), document_(document), arena_(arena) {
+    : policy_(policy), document_(document), arena_(arena), read_(policy.facts.size()) {
     const auto issuer = text_at("token.issuer");
     for (const check::Issuer& each : policy.issuers)
         if (issuer && each.url == *issuer) issuer_ = &each;
@@ -221,7 +221,13 @@ Value Facts::catalog(check::CatalogFact fact) const {
     return {Unknown{}};
 }
 
-Value Facts::fact(const check::Fact& fact) const {
+const Value& Facts::fact(const check::Fact& fact) const {
+    std::optional<Value>& known = read_[static_cast<std::size_t>(&fact - policy_.facts.data())];
+    if (!known) known = read(fact);
+    return *known;
+}
+
+Value Facts::read(const check::Fact& fact) const {
     switch (fact.root) {
         case check::FactRoot::Request: return request(fact.field, fact.keys);
         case check::FactRoot::Claim:

@@ -56,7 +56,8 @@ class Facts {
 public:
     Facts(const check::Policy& policy, const json::Value& document, Arena& arena);
 
-    [[nodiscard]] Value fact(const check::Fact& fact) const;
+    /// Requires: a fact of the policy. It is read once, and good as long as this is.
+    [[nodiscard]] const Value& fact(const check::Fact& fact) const;
     /// A field of the request by its path, `token.exp`.
     [[nodiscard]] Value at(std::string_view path) const;
     /// A field of a list's element: by name, or the leaf an expression names.
@@ -74,6 +75,7 @@ public:
     [[nodiscard]] std::string binding_digest() const;
 
 private:
+    [[nodiscard]] Value read(const check::Fact& fact) const;
     [[nodiscard]] Provenance given(std::string_view group) const;
     [[nodiscard]] check::FieldId find(check::FieldId root, std::string_view path) const;
     [[nodiscard]] Value walk(const json::Value& from, Provenance given, check::FieldId root,
@@ -92,6 +94,7 @@ private:
     Arena& arena_;
     const check::Tool* tool_ = nullptr;
     const check::Issuer* issuer_ = nullptr;
+    mutable std::vector<std::optional<Value>> read_;  ///< by fact
 };
 
 /// One rule instance's expressions, at one moment.
