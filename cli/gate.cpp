@@ -87,13 +87,13 @@ GateCheck check_invariants(const TestRun& run, Diagnostics& findings) {
 
 GateCheck check_coverage(const TestRun& run, double threshold, Diagnostics& findings) {
     const Coverage& coverage = run.coverage;
-    std::string summary = fmt::format("{} of {} applied, {} of {} seen in every way ({:.1f}%)", coverage.applied(), counted(coverage.rules.size(), "rule"),
-                                      coverage.covered(), counted(coverage.conditions.size(), "condition"), coverage.percent());
+    std::string summary = fmt::format("{} of {} applied, {} of {} seen in every way ({})", coverage.applied(), counted(coverage.rules.size(), "rule"),
+                                      coverage.covered(), counted(coverage.conditions.size(), "condition"), percent_text(coverage));
     const bool asked = threshold >= 0;
     if (asked) summary += fmt::format(", {:g}% are asked for", threshold);
     const bool failed = asked && coverage.percent() < threshold;
     if (failed)
-        add(findings, "gate-coverage", Severity::Error, fmt::format("the tests cover {:.1f}% of the conditions, {:g}% are asked for", coverage.percent(), threshold), {}, {},
+        add(findings, "gate-coverage", Severity::Error, fmt::format("the tests cover {} of the conditions, {:g}% are asked for", percent_text(coverage), threshold), {}, {},
             "`writ test --coverage` says what they leave open");
     return {"coverage", failed, false, std::move(summary)};
 }

@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/io.h"
+
 extern char** environ;
 
 namespace writ::cli {
@@ -65,7 +67,7 @@ struct Ran {
 };
 
 tl::unexpected<Error> cannot_run(int reason) {
-    return tl::unexpected(Error{"F0002", std::string("git cannot be run: ") + std::strerror(reason), {}});
+    return tl::unexpected(Error{"F0002", "git cannot be run: " + reason_of({reason, std::generic_category()}), {}});
 }
 
 /// Runs git in a folder. Paths mean themselves; nothing is a pattern.
@@ -95,6 +97,8 @@ Result<Ran> git(const std::string& folder, const std::vector<std::string>& args,
     ran.out = read_all(reading.get());
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    // What it would have said is not known: neither that there is such a commit, nor that there is none.
+    if (WIFSIGNALED(status)) return tl::unexpected(Error{"F0002", std::string("git was killed: ") + strsignal(WTERMSIG(status)), folder});
     ran.succeeded = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     ::lseek(err.get(), 0, SEEK_SET);
     ran.said = read_all(err.get());

@@ -17,21 +17,6 @@ namespace {
 
 constexpr std::size_t kNames = 30, kWidth = 80;  // columns
 
-/// Words in lines of a width; where names stand before them, CLI11 puts each line in its column.
-std::string filled(std::string_view text, std::size_t width) {
-    std::string out;
-    std::size_t used = 0;
-    while (!text.empty()) {
-        const std::size_t length = std::min(text.find(' '), text.size());
-        const bool breaks = used > 0 && used + 1 + length > width;
-        if (used > 0) out += breaks ? '\n' : ' ';
-        used = (breaks || used == 0 ? 0 : used + 1) + length;
-        out += text.substr(0, length);
-        text.remove_prefix(std::min(length + 1, text.size()));
-    }
-    return out;
-}
-
 class Layout : public CLI::Formatter {
     std::string make_description(const CLI::App* app) const override { return filled(app->get_description(), kWidth) + "\n"; }
     std::string make_option(const CLI::Option* option, bool alone) const override {

@@ -16,6 +16,7 @@ namespace writ::cli {
 namespace {
 
 constexpr std::uint32_t kWidest = 120;  // columns of source shown at once
+constexpr std::size_t kHelpWidth = 71;  // of a line of help, on a terminal of 80 columns
 constexpr std::uint32_t kBefore = 40;   // of which before the carets, where the line is longer
 
 /// A span to draw under one line.
@@ -165,7 +166,8 @@ private:
     void help(const Diagnostic& d) {
         if (d.help.empty() && d.replacement.empty()) return;
         out_ += edge("") + "\n";
-        std::string_view rest = d.help.empty() ? std::string_view("write this instead") : std::string_view(d.help);
+        const std::string text = filled_lines(d.help.empty() ? std::string_view("write this instead") : std::string_view(d.help), kHelpWidth - gutter_);
+        std::string_view rest = text;
         bool first = true;
         while (!rest.empty()) {
             const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -175,6 +177,18 @@ private:
             first = false;
         }
         if (!d.replacement.empty()) replacement(d);
+    }
+
+    /// Each line by itself; one that is indented as it is.
+    static std::string filled_lines(std::string_view text, std::size_t width) {
+        std::string out;
+        while (!text.empty()) {
+            const std::size_t end = std::min(text.find('\n'), text.size());
+            const std::string_view line = text.substr(0, end);
+            out += (line.starts_with(' ') ? std::string(line) : filled(line, width)) + "\n";
+            text.remove_prefix(std::min(end + 1, text.size()));
+        }
+        return out;
     }
 
     /// The line as it would be, with what is new underlined.

@@ -111,6 +111,23 @@ std::string moment(std::int64_t micros) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
 }
 
+std::string filled(std::string_view text, std::size_t width) {
+    std::string out;
+    std::size_t used = 0;
+    while (!text.empty()) {
+        std::size_t end = 0;
+        for (bool quoted = false; end < text.size() && (quoted || text[end] != ' '); ++end) quoted = quoted != (text[end] == '`');
+        std::size_t columns = 0;
+        for (const Cell& cell : cells_of(text.substr(0, end))) columns += cell.width;
+        const bool breaks = used > 0 && used + 1 + columns > width;
+        if (used > 0) out += breaks ? '\n' : ' ';
+        used = (breaks || used == 0 ? 0 : used + 1) + columns;
+        out += text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+}
+
 std::string span_of(std::int64_t seconds) {
     std::string out;
     const auto add = [&](std::int64_t count, char unit) {

@@ -1,6 +1,7 @@
 // Text on a terminal: what may not be shown as it is, how wide it is, and colours.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ struct Cell {
 
 /// Text with everything spelled out that a terminal could obey; line ends too.
 [[nodiscard]] std::string safe(std::string_view text);
+
+/// Words in lines of at most so many columns, where words are short enough. What stands in backticks stays together.
+[[nodiscard]] std::string filled(std::string_view text, std::size_t width);
 
 /// A span of time in hours, minutes and seconds: `4m 27s`.
 [[nodiscard]] std::string span_of(std::int64_t seconds);

@@ -144,6 +144,14 @@ Widens: refund_large because it follows
 ends "declared in a commit" 0 gate policy --base main
 ends "an unknown base" 4 gate policy --base mian
 check "an unknown base: code" err_has "error[F0004]"
+mkdir ../deadly
+for verb in rev-parse cat-file log; do
+    printf '#!/bin/sh\ncase " $* " in *" %s "*) kill -9 $$ ;; esac\nexec %s "$@"\n' "$verb" "$(command -v git)" >../deadly/git
+    chmod +x ../deadly/git
+    PATH=$work/deadly:$PATH "$writ" gate policy --base main >../out 2>../err
+    check "git killed at $verb" [ $? = 4 ]
+    check "git killed at $verb: says so" grep -q 'git was killed' ../err
+done
 ends "an unreadable base" 4 gate policy --base store:v1
 cd ..
 

@@ -76,6 +76,17 @@ TEST_CASE("cli: help shows a replacement of several lines as such") {
           "1 error\n");
 }
 
+TEST_CASE("cli: long help is put in lines, and what can be typed stays together") {
+    CHECK(filled("one two three", 7) == "one two\nthree");
+    CHECK(filled("one two three", 80) == "one two three");
+    CHECK(filled("write `a b c d` here", 10) == "write\n`a b c d`\nhere");
+    CHECK(filled("äöü äöü", 7) == "äöü äöü");
+    CHECK(filled("", 7).empty());
+    Diagnostic d = finding({0, 5, 10});
+    d.help = "a widening has to be declared, and a reader of the change has to see where and why it is\n  as it is";
+    CHECK(drawn("when tenat == 1", d).find("has to see where\n          and why it is\n            as it is\n") != std::string::npos);
+}
+
 TEST_CASE("cli: related places are drawn in order, with gaps and other files") {
     Diagnostics all;
     all.sources = {{"a.writ", "permit x\n2\n3\n4\npermit x\n"}, {"b.writ", "first\n"}};
