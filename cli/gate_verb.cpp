@@ -142,7 +142,7 @@ Exit run(const Options& options, const Terminal& terminal) {
         if (const Exit* failed = std::get_if<Exit>(&*change)) return *failed;
     }
     GateResult result = [&] {
-        Progress progress("judging", "checks", terminal);
+        Progress progress("judging", "", terminal);
         return judge_policy(policy, sources->sources, options.rules, progress.teller());
     }();
     const DiffReport* diff = change ? &std::get<DiffReport>(*change) : nullptr;

@@ -47,7 +47,8 @@ void Progress::draw(std::uint64_t done, std::uint64_t all) {
         const std::uint64_t filled = std::min(kWidth, done * kWidth / all);
         bar = fmt::format("[{}{}] {:3}% ", std::string(filled, '#'), std::string(kWidth - filled, '.'), std::min<std::uint64_t>(100, done * 100 / all));
     }
-    print_note(fmt::format("\r\x1b[K{} {}{} {}, {:.0f}/s", what_, bar, done, units_, static_cast<double>(done) / seconds));
+    const std::string count = units_.empty() ? "" : fmt::format("{} {}, {:.0f}/s", done, units_, static_cast<double>(done) / seconds);
+    print_note(fmt::format("\r\x1b[K{} {}{}", what_, bar, count));
 }
 
 }  // namespace writ::cli

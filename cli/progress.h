@@ -12,7 +12,7 @@ namespace writ::cli {
 /// Draws what is done of what there is, and wipes it away at the end.
 class Progress {
 public:
-    /// `what` is done, counted in `units`.
+    /// `what` is done, counted in `units`; empty where only the share says something.
     Progress(std::string what, std::string units, const Terminal& terminal);
     ~Progress();
     Progress(const Progress&) = delete;
