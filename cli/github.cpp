@@ -45,9 +45,12 @@ std::string annotation(const Diagnostics& all, const std::vector<Lines>& lines, 
     std::string place;
     if (d.span.source < lines.size()) {
         const Region at = region_of(lines[d.span.source], d.span);
-        place = fmt::format("file={},line={},endLine={},col={},endColumn={},",
-                            escaped(std::filesystem::path(all.sources[d.span.source].name).lexically_normal().generic_string(), true), at.line, at.end_line, at.column,
-                            at.end_column);
+        place = fmt::format(
+            "file={},line={},endLine={},col={},endColumn={},",
+            escaped(
+                std::filesystem::path(all.sources[d.span.source].name).lexically_normal().generic_string(),
+                true),
+            at.line, at.end_line, at.column, at.end_column);
     }
     std::string text = d.message;
     for (const std::string& more : {d.label, d.help})

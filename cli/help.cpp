@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "cli/text.h"
 
@@ -18,17 +18,21 @@ namespace {
 constexpr std::size_t kNames = 30, kWidth = 80;  // columns
 
 class Layout : public CLI::Formatter {
-    std::string make_description(const CLI::App* app) const override { return filled(app->get_description(), kWidth) + "\n"; }
+    std::string make_description(const CLI::App* app) const override {
+        return filled(app->get_description(), kWidth) + "\n";
+    }
     std::string make_option(const CLI::Option* option, bool alone) const override {
         const std::string text = option->get_option_text();
-        const std::string names = alone ? text : make_option_name(option, false) + (text.empty() ? "" : " " + text);
+        const std::string names =
+            alone ? text : make_option_name(option, false) + (text.empty() ? "" : " " + text);
         std::stringstream out;
         CLI::detail::format_help(out, names, filled(option->get_description(), kWidth - kNames), kNames);
         return out.str();
     }
     std::string make_subcommand(const CLI::App* verb) const override {
         std::stringstream out;
-        CLI::detail::format_help(out, verb->get_display_name(true), filled(verb->get_description(), kWidth - kNames), kNames);
+        CLI::detail::format_help(out, verb->get_display_name(true),
+                                 filled(verb->get_description(), kWidth - kNames), kNames);
         return out.str();
     }
 };
@@ -64,7 +68,9 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
 
 std::vector<std::string> verbs_of(const CLI::App& app) {
     std::vector<std::string> out;
-    for (const CLI::App* verb : app.get_subcommands([](const CLI::App* each) { return !each->get_group().empty(); })) out.push_back(verb->get_name());
+    for (const CLI::App* verb :
+         app.get_subcommands([](const CLI::App* each) { return !each->get_group().empty(); }))
+        out.push_back(verb->get_name());
     return out;
 }
 
@@ -86,14 +92,19 @@ std::string not_taken(const CLI::App& program, const CLI::App& verb, const std::
         return fmt::format("`{}` has no option `{}`{}", path, name, suggestion(name, known));
     }
     if (wants_verb && left.empty()) return fmt::format("`{}` is not enough: a verb has to follow", path);
-    if (wants_verb) return fmt::format("`{}` has no verb `{}`{}", path, left.front(), suggestion(left.front(), verbs_of(verb)));
-    if (!left.empty()) return fmt::format("`{}` takes no further argument, and there is `{}`", path, left.front());
+    if (wants_verb)
+        return fmt::format("`{}` has no verb `{}`{}", path, left.front(),
+                           suggestion(left.front(), verbs_of(verb)));
+    if (!left.empty())
+        return fmt::format("`{}` takes no further argument, and there is `{}`", path, left.front());
     return {};
 }
 
 }  // namespace
 
-void lay_out_help(CLI::App& program) { program.formatter(std::make_shared<Layout>()); }
+void lay_out_help(CLI::App& program) {
+    program.formatter(std::make_shared<Layout>());
+}
 
 std::string usage_problem(const CLI::App& program, const CLI::ParseError& wrong) {
     const CLI::App* verb = &program;
@@ -103,8 +114,10 @@ std::string usage_problem(const CLI::App& program, const CLI::ParseError& wrong)
         path += " " + verb->get_name();
     }
     std::string what = wrong.what();
-    if (dynamic_cast<const CLI::ArgumentMismatch*>(&wrong) != nullptr) what = what.substr(0, what.find(':')) + ": a value has to follow";
-    const bool incomplete = dynamic_cast<const CLI::RequiredError*>(&wrong) != nullptr || dynamic_cast<const CLI::ExtrasError*>(&wrong) != nullptr;
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&wrong) != nullptr)
+        what = what.substr(0, what.find(':')) + ": a value has to follow";
+    const bool incomplete = dynamic_cast<const CLI::RequiredError*>(&wrong) != nullptr ||
+                            dynamic_cast<const CLI::ExtrasError*>(&wrong) != nullptr;
     if (incomplete)
         if (std::string more = not_taken(program, *verb, path); !more.empty()) what = std::move(more);
     return fmt::format("error: {}\nRun `{} --help` for what there is.\n", safe(what), path);

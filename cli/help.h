@@ -10,7 +10,8 @@ class ParseError;
 
 namespace writ::cli {
 
-/// Columns that fit a terminal, and of what stands by itself only what can be typed. For verbs that are added afterwards too.
+/// Columns that fit a terminal, and of what stands by itself only what can be typed. For verbs that are added
+/// afterwards too.
 void lay_out_help(CLI::App& program);
 
 /// Why a command line was not understood, with the verb or option that was probably meant, and where to look.

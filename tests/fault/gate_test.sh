@@ -54,6 +54,14 @@ edited loose 's/params.currency == "USD"/params.currency in { "USD", "EUR" }/'
 ends "looser, unseen" 1 gate loose --base base --format json
 check "looser, unseen: widening" outcome widening failed
 
+# Of what became of a long condition, both sides are seen.
+edited long 's/params.currency == "USD"/params.currency in { "USD", "EUR", "CHF", "GBP", "JPY", "SEK", "NOK", "DKK" }/'
+sed -i 's/"NOK", "DKK" }/"NOK", "PLN" }/' long/policy.writ
+edited longer 's/params.currency == "USD"/params.currency in { "USD", "EUR", "CHF", "GBP", "JPY", "SEK", "NOK", "DKK" }/'
+run diff longer long
+check "a long condition: what it was" grep -Eq '^ +condition .*"DKK"' out
+check "a long condition: what it is" grep -Eq '^ +→ .*"PLN"' out
+
 # New rules are tested.
 edited new ''
 cat >>new/policy.writ <<'END'

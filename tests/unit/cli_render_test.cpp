@@ -84,7 +84,7 @@ TEST_CASE("cli: long help is put in lines, and what can be typed stays together"
     CHECK(filled("", 7).empty());
     Diagnostic d = finding({0, 5, 10});
     d.help = "a widening has to be declared, and a reader of the change has to see where and why it is\n  as it is";
-    CHECK(drawn("when tenat == 1", d).find("has to see where\n          and why it is\n            as it is\n") != std::string::npos);
+    CHECK(drawn("when tenat == 1", d).find("has to see\n          where and why it is\n            as it is\n") != std::string::npos);
 }
 
 TEST_CASE("cli: related places are drawn in order, with gaps and other files") {
