@@ -46,7 +46,7 @@ std::string days_text(std::uint8_t days) {
 
 class Printer {
 public:
-    Printer(const check::Policy& policy, check::TableId table) : policy_(policy), row_(table) {}
+    Printer(const check::Policy& policy, check::TableId table, const SharedNames& shared) : policy_(policy), row_(table), shared_(shared) {}
 
     std::string text(const Expr& e, Level least) {
         auto [out, level] = bare(e);
@@ -107,7 +107,7 @@ private:
             case Op::Integer: return {scalar_text(policy_, e.type, e.integer), Atom};
             case Op::Text: return {literal(display_text(e.type.kind, e.text)), Atom};
             case Op::Set: return set(e);
-            case Op::Fact: return {policy_.at(check::FactId{e.id}).path, Atom};
+            case Op::Fact: return {fact(policy_.at(check::FactId{e.id})), Atom};
             case Op::Elem: {
                 std::string out = binder(e.id);
                 if (e.field.valid()) check::append_step(out, policy_.at(e.field).name);
@@ -115,8 +115,8 @@ private:
             }
             case Op::Column: return {"row." + column(row_.valid() ? &policy_.tables[row_.value] : nullptr, e.id), Atom};
             case Op::ElemColumn: return {binder(e.id) + "." + column(e.id < tables_.size() ? tables_[e.id] : nullptr, e.index), Atom};
-            case Op::TableColumn: return {policy_.tables[e.id].name + "." + column(&policy_.tables[e.id], e.index), Atom};
-            case Op::TableRows: return {policy_.tables[e.id].name, Atom};
+            case Op::TableColumn: return {table(e.id) + "." + column(&policy_.tables[e.id], e.index), Atom};
+            case Op::TableRows: return {table(e.id), Atom};
             case Op::Now: return {"now", Atom};
             case Op::Age: return call(e, "age");
             case Op::Add: return infix(e, "+", Sum, true);
@@ -151,7 +151,7 @@ private:
                         Comparison};
             case Op::IsNone: return {text(kid(e, 0), Sum) + " is none", Comparison};
             case Op::IsSome: return {text(kid(e, 0), Sum) + " is some", Comparison};
-            case Op::IssuerIs: return {"token.issuer is " + policy_.issuers[e.id].name, Comparison};
+            case Op::IssuerIs: return {"token.issuer is " + told_name(policy_, policy_.issuers[e.id], shared_.issuers), Comparison};
             case Op::Any: return {"any " + over(e), Loose};
             case Op::All: return {"all " + over(e), Loose};
             case Op::Constant: return {e.integer != 0 ? "true" : "false", Atom};
@@ -159,12 +159,20 @@ private:
         return {};
     }
 
+    [[nodiscard]] std::string table(std::uint32_t id) const { return told_name(policy_, policy_.tables[id], shared_.tables); }
+    /// A claim begins with the name of its issuer.
+    [[nodiscard]] std::string fact(const check::Fact& fact) const {
+        if (!fact.issuer.valid()) return fact.path;
+        const check::Issuer& issuer = policy_.issuers[fact.issuer.value];
+        return told_name(policy_, issuer, shared_.issuers) + fact.path.substr(issuer.name.size());
+    }
     static std::string column(const check::Table* table, std::uint32_t index) {
         return table != nullptr && index < table->columns.size() ? table->columns[index].name : "#" + std::to_string(index);
     }
 
     const check::Policy& policy_;
     check::TableId row_;
+    const SharedNames& shared_;
     std::vector<const check::Table*> tables_;  ///< by binder: whose rows it ranges over
 };
 
@@ -173,6 +181,14 @@ private:
 std::string literal(std::string_view text) {
     std::string out;
     json::append_quoted(out, text);
+    return out;
+}
+
+std::string module_of(const check::Policy& policy, std::uint32_t source) {
+    const auto& module = policy.files[source].module;
+    if (!module) return std::string(check::kDefaultModule);
+    std::string out;
+    for (const ast::Name& part : module->parts) out.append(out.empty() ? "" : ".").append(part.text);
     return out;
 }
 
@@ -218,8 +234,8 @@ std::string cell_text(const check::Policy& policy, const check::Type& type, cons
     return rep_of(type.kind) == Rep::Text ? literal(display_text(type.kind, cell.text)) : scalar_text(policy, type, cell.integer);
 }
 
-std::string expr_text(const check::Policy& policy, const check::Expr& expr, check::TableId table) {
-    return Printer(policy, table).text(expr, Loose);
+std::string expr_text(const check::Policy& policy, const check::Expr& expr, check::TableId table, const SharedNames& shared) {
+    return Printer(policy, table, shared).text(expr, Loose);
 }
 
 std::string source_line(const check::Policy& policy, Span span) {

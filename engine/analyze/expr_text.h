@@ -2,6 +2,9 @@
 // Not here: what they come to (reference.h).
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,10 +13,25 @@
 
 namespace writ::analyze {
 
+/// The name of the module that a source belongs to.
+[[nodiscard]] std::string module_of(const check::Policy& policy, std::uint32_t source);
+
+/// Names that several modules give to things of one kind. Where one of these is meant, its module is said.
+struct SharedNames {
+    using Names = std::set<std::string, std::less<>>;
+    Names tools, issuers, tables, enums, kinds;
+};
+
 /// The one text of an expression. Definitions are written out, constants stand on the right of a comparison,
 /// sets and the operands of `and` and `or` are sorted.
 /// Input:  table: whose columns the rule's own row has; none outside a template.
-[[nodiscard]] std::string expr_text(const check::Policy& policy, const check::Expr& expr, check::TableId table = {});
+[[nodiscard]] std::string expr_text(const check::Policy& policy, const check::Expr& expr, check::TableId table = {},
+                                    const SharedNames& shared = {});
+/// The name of a tool, issuer or table, with its module where the name alone is shared.
+template <class Item>
+[[nodiscard]] std::string told_name(const check::Policy& policy, const Item& item, const SharedNames::Names& shared) {
+    return shared.contains(item.name) ? module_of(policy, item.span.source) + "." + item.name : item.name;
+}
 
 /// A value of a type, an integer being what stands for it.
 [[nodiscard]] std::string scalar_text(const check::Policy& policy, const check::Type& type, std::int64_t value);

@@ -15,12 +15,6 @@ namespace {
 using check::Expr;
 using check::Op;
 
-std::string joined(const ast::QualifiedName& name) {
-    std::string out;
-    for (const ast::Name& part : name.parts) out.append(out.empty() ? "" : ".").append(part.text);
-    return out;
-}
-
 std::vector<std::string> sorted(std::vector<std::string> items) {
     std::sort(items.begin(), items.end());
     items.erase(std::unique(items.begin(), items.end()), items.end());
@@ -60,14 +54,14 @@ Part several(std::string name, std::string_view each, std::vector<std::string> m
 
 class RuleParts {
 public:
-    RuleParts(const check::Policy& policy, const check::Rule& rule)
-        : policy_(policy), rule_(rule), looser_(rule.kind == RuleKind::Permit ? Direction::Wider : Direction::Narrower) {}
+    RuleParts(const check::Policy& policy, const check::Rule& rule, const SharedNames& shared)
+        : policy_(policy), rule_(rule), shared_(shared), looser_(rule.kind == RuleKind::Permit ? Direction::Wider : Direction::Narrower) {}
 
     std::vector<Part> parts() {
-        if (rule_.each.valid()) add(sole("for each row of", policy_.tables[rule_.each.value].name, Direction::Other, Direction::Other));
+        if (rule_.each.valid()) add(sole("for each row of", told_name(policy_, policy_.tables[rule_.each.value], shared_.tables), Direction::Other, Direction::Other));
         if (!rule_.tools.empty()) {
             std::vector<std::string> tools;
-            for (const check::ToolId id : rule_.tools) tools.push_back(policy_.tools[id.value].name);
+            for (const check::ToolId id : rule_.tools) tools.push_back(told_name(policy_, policy_.tools[id.value], shared_.tools));
             add(several("tools", "tool", sorted(std::move(tools)), opposite(looser_), looser_));
         }
         if (rule_.when != nullptr) conditions(*rule_.when, looser_);
@@ -106,7 +100,7 @@ public:
 
 private:
     void add(Part part) { out_.push_back(std::move(part)); }
-    std::string text(const Expr& e) const { return expr_text(policy_, e, rule_.each); }
+    std::string text(const Expr& e) const { return expr_text(policy_, e, rule_.each, shared_); }
 
     static Part measured(std::string name, std::string text, std::int64_t measure, Direction gain, Direction grow) {
         Part out = sole(std::move(name), std::move(text), gain, grow);
@@ -170,7 +164,7 @@ private:
             if (cmp == Cmp::Eq) return members(subject, "in", {text(value)}, Direction::Wider);
             if (cmp == Cmp::Ne) return members(subject, "not in", {text(value)}, Direction::Narrower);
             out.about = text(subject) + " " + std::string(check::spelling_of(cmp));
-            out.measure = value.integer;
+            if (value.op == Op::Integer) out.measure = value.integer;
             out.grow = cmp == Cmp::Lt || cmp == Cmp::Le ? Direction::Wider : Direction::Narrower;
         } else if (e.op == Op::In && is_constant_set(*e.kids[1])) {
             members(*e.kids[0], "in", texts_of(*e.kids[1]), Direction::Wider);
@@ -189,6 +183,7 @@ private:
 
     const check::Policy& policy_;
     const check::Rule& rule_;
+    const SharedNames& shared_;
     Direction looser_;
     std::vector<Part> out_;
 };
@@ -197,7 +192,7 @@ private:
 
 class Things {
 public:
-    explicit Things(const check::Policy& policy) : policy_(policy) {
+    Things(const check::Policy& policy, const SharedNames& shared) : policy_(policy), shared_(shared) {
         for (std::uint32_t i = 0; i < policy.files.size(); ++i) modules_.push_back(module_of(policy, i));
     }
 
@@ -205,7 +200,7 @@ public:
         for (const check::Rule& each : policy_.rules) {
             Thing& rule = add(ThingKind::Rule, spelling_of(each.kind), each.module + "." + each.name, each.span,
                               each.kind == RuleKind::Permit ? Direction::Wider : Direction::Narrower);
-            rule.parts = RuleParts(policy_, each).parts();
+            rule.parts = RuleParts(policy_, each, shared_).parts();
         }
         for (const check::Tool& each : policy_.tools) tool(each);
         for (const check::Issuer& each : policy_.issuers) issuer(each);
@@ -236,7 +231,11 @@ private:
         if (policy_.tier.valid())
             out.parts.push_back(sole("tier", policy_.enums[policy_.tier.value].members[static_cast<std::size_t>(tool.tier)],
                                      Direction::Other, Direction::Other));
-        out.parts.push_back(several("audience", "audience", quoted_all(tool.audiences), Direction::Other, Direction::Wider));
+        // A rule may ask for the audiences themselves, and apply for want of one.
+        const bool read = std::any_of(policy_.facts.begin(), policy_.facts.end(), [](const check::Fact& each) {
+            return each.root == check::FactRoot::Catalog && each.catalog == check::CatalogFact::Audience;
+        });
+        out.parts.push_back(several("audience", "audience", quoted_all(tool.audiences), Direction::Other, read ? Direction::Other : Direction::Wider));
         out.parts.push_back(several("scopes", "scope", quoted_all(tool.scopes), Direction::Other, Direction::Other));
         fields(out, "param", tool.params);
     }
@@ -247,13 +246,30 @@ private:
             out.parts.push_back(about(what, field.name, field.name + ": " + type_text(field)));
         }
     }
+    /// A type with all that decides which values are admitted.
+    std::string type_text(const check::Type& type) const {
+        std::string out = check::describe(policy_, type);
+        if (type.enumeration.valid()) {
+            const check::EnumType& list = policy_.enums[type.enumeration.value];
+            if (shared_.enums.contains(list.name)) out += members_text(list);
+        }
+        return type.max > 0 ? out + " max " + std::to_string(type.max) : out;
+    }
+    static std::string members_text(const check::EnumType& list) {
+        std::string out;
+        for (const std::string& each : list.members) out.append(out.empty() ? " (" : list.ordered ? " < " : " | ").append(each);
+        return out + ")";
+    }
     /// Its type, and those of the fields inside.
     std::string type_text(const check::Field& field) const {
-        std::string out = check::describe(policy_, field.type);
+        static constexpr std::string_view kFrom[] = {"", " from asserted", " from broker", " from verified"};
+        std::string out = type_text(field.type);
         std::string inside;
         for (const check::FieldId id : field.children)
             inside.append(inside.empty() ? "" : ", ").append(policy_.at(id).name).append(": ").append(type_text(policy_.at(id)));
         if (!inside.empty()) out += " { " + inside + " }";
+        out += kFrom[static_cast<std::size_t>(field.weakest)];
+        if (field.one_or_many) out += " or one";
         return field.or_none ? out + " or none" : out;
     }
     static Part about(const std::string& what, const std::string& name, std::string text) {
@@ -264,7 +280,7 @@ private:
 
     void issuer(const check::Issuer& issuer) {
         Thing& out = add(ThingKind::Issuer, "issuer", named(issuer.name, issuer.span), issuer.span, Direction::Wider);
-        out.parts.push_back(sole("kind", policy_.kinds[issuer.kind].name, Direction::Other, Direction::Other));
+        out.parts.push_back(sole("kind", kind_text(policy_.kinds[issuer.kind]), Direction::Other, Direction::Other));
         out.parts.push_back(sole("url", literal(issuer.url), Direction::Other, Direction::Other));
         out.parts.push_back(several("audience", "audience", quoted_all(issuer.audiences), Direction::Other, Direction::Wider));
         if (!issuer.types.empty())
@@ -279,10 +295,29 @@ private:
         if (issuer.proof_required) out.parts.push_back(plain("proof", "required", Direction::Narrower));
     }
 
+    /// The name of a kind, which says it all unless it, or one that its fields name, is shared.
+    std::string kind_text(const check::IssuerKind& kind) const {
+        if (!shared_.kinds.contains(kind.name) && shared_.enums.empty()) return kind.name;
+        std::string out = kind.name + " { ";
+        for (const check::FieldId id : policy_.at(kind.root).children) out += policy_.at(id).name + ": " + type_text(policy_.at(id)) + " ";
+        for (const check::CaptureSpec& spec : kind.captures) {
+            out += "parse " + policy_.at(spec.field).name + " { ";
+            for (const auto& pattern : spec.patterns) {
+                std::string text;
+                for (const check::CapturePiece& each : pattern)
+                    text += each.capture.empty() ? each.literal : "{" + each.capture + (each.rest ? "**}" : "}");
+                out += literal(text) + " ";
+            }
+            out += "} ";
+        }
+        for (const std::string& each : sorted(kind.types)) out += "type " + literal(each) + " ";
+        return out + (kind.proof_required ? "proof required }" : "}");
+    }
+
     void table(const check::Table& table) {
         Thing& out = add(ThingKind::Table, "table", named(table.name, table.span), table.span, Direction::Same);
         for (const check::Column& each : table.columns)
-            out.parts.push_back(about("column", each.name, each.name + ": " + check::describe(policy_, each.type)));
+            out.parts.push_back(about("column", each.name, each.name + ": " + type_text(each.type)));
         for (const auto& row : table.rows) {
             std::string text, key;
             for (std::size_t i = 0; i < row.size(); ++i) {
@@ -295,11 +330,11 @@ private:
     }
 
     void invariant(const check::Invariant& invariant) {
-        Thing& out = add(ThingKind::Invariant, "invariant", invariant.module + "." + invariant.name, invariant.span, Direction::Same);
-        out.parts.push_back(sole("never", invariant.never_needs_approval ? "needs_approval" : "permit", Direction::Same, Direction::Same));
+        Thing& out = add(ThingKind::Invariant, "invariant", invariant.module + "." + invariant.name, invariant.span, Direction::Narrower);
+        out.parts.push_back(sole("never", invariant.never_needs_approval ? "needs_approval" : "permit", Direction::Other, Direction::Other));
         check::Rule none;
-        RuleParts parts(policy_, none);
-        parts.conditions(*invariant.when, Direction::Same);
+        RuleParts parts(policy_, none, shared_);
+        parts.conditions(*invariant.when, Direction::Narrower);
         for (Part& each : parts.take()) out.parts.push_back(std::move(each));
     }
 
@@ -346,18 +381,14 @@ private:
     }
 
     const check::Policy& policy_;
+    const SharedNames& shared_;
     std::vector<std::string> modules_;  ///< by source
     std::vector<Thing> out_;
 };
 
 }  // namespace
 
-std::string module_of(const check::Policy& policy, std::uint32_t source) {
-    const auto& module = policy.files[source].module;
-    return module ? joined(*module) : std::string(check::kDefaultModule);
-}
-
-std::vector<Thing> things_of(const check::Policy& policy) { return Things(policy).all(); }
+std::vector<Thing> things_of(const check::Policy& policy, const SharedNames& shared) { return Things(policy, shared).all(); }
 
 Direction opposite(Direction direction) {
     switch (direction) {

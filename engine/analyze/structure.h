@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "analyze/expr_text.h"
 #include "check/typed.h"
 #include "writ/diff.h"
 
@@ -36,10 +37,8 @@ struct Thing {
 };
 
 /// Everything, rules in order. Requires: sources without errors.
-[[nodiscard]] std::vector<Thing> things_of(const check::Policy& policy);
-
-/// The name of the module that a source belongs to.
-[[nodiscard]] std::string module_of(const check::Policy& policy, std::uint32_t source);
+/// Input: shared: names that either side of a comparison shares.
+[[nodiscard]] std::vector<Thing> things_of(const check::Policy& policy, const SharedNames& shared);
 
 /// Implements writ::structural_changes.
 [[nodiscard]] std::vector<ThingChange> structural_changes(const check::Policy& before, const check::Policy& after);

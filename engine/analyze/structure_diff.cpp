@@ -74,7 +74,7 @@ Parts without(const std::vector<Part>& some, const std::vector<Part>& others) {
 Direction growth(const Part& was, const Part& is) {
     if (is.grow == Direction::Same) return Direction::Same;
     if (was.measure && is.measure) return *is.measure > *was.measure ? is.grow : opposite(is.grow);
-    if (was.members.empty() && is.members.empty()) return Direction::Other;
+    if (was.members.empty() || is.members.empty()) return Direction::Other;
     const auto holds = [](const Part& all, const Part& some) {
         return std::includes(all.members.begin(), all.members.end(), some.members.begin(), some.members.end());
     };
@@ -146,6 +146,41 @@ void shorten_rows(const Thing& before, const Thing& after, std::vector<PartChang
 
 // ---- things -----------------------------------------------------------------------------------
 
+template <class Item>
+void note_shared(const std::vector<Item>& items, SharedNames::Names& shared) {
+    SharedNames::Names known;
+    for (const Item& each : items)
+        if (!known.insert(each.name).second) shared.insert(each.name);
+}
+
+SharedNames shared_names(const check::Policy& before, const check::Policy& after) {
+    SharedNames out;
+    for (const check::Policy* side : {&before, &after}) {
+        note_shared(side->tools, out.tools);
+        note_shared(side->issuers, out.issuers);
+        note_shared(side->tables, out.tables);
+        note_shared(side->enums, out.enums);
+        note_shared(side->kinds, out.kinds);
+    }
+    return out;
+}
+
+/// Whether a side has something of a kind under a name alone, which others may mean without saying so: it may
+/// have taken the place of what the other side had under that name.
+bool has_named(const check::Policy& side, ThingKind kind, std::string_view name) {
+    name.remove_prefix(name.rfind('.') + 1);
+    const auto in = [&](const auto& items) {
+        return std::any_of(items.begin(), items.end(), [&](const auto& each) { return each.name == name; });
+    };
+    switch (kind) {
+        case ThingKind::Table: return in(side.tables);
+        case ThingKind::Claims: return in(side.kinds);
+        // There is a tier always, without members where none is declared.
+        case ThingKind::Enum: return name == "tier" ? side.tier.valid() : in(side.enums);
+        default: return false;
+    }
+}
+
 /// What makes a thing the same under another name.
 std::string content_of(const Thing& thing) {
     std::vector<std::string> parts;
@@ -162,7 +197,11 @@ Key key_of(const Thing& thing) { return {thing.kind, thing.word, thing.name}; }
 class Comparing {
 public:
     Comparing(const check::Policy& before, const check::Policy& after)
-        : old_files_(files_of(before)), new_files_(files_of(after)), old_lines_(before), new_lines_(after), old_(things_of(before)), new_(things_of(after)) {}
+        : before_(before), after_(after), old_files_(files_of(before)), new_files_(files_of(after)), old_lines_(before), new_lines_(after) {
+        const SharedNames shared = shared_names(before, after);
+        old_ = things_of(before, shared);
+        new_ = things_of(after, shared);
+    }
 
     std::vector<ThingChange> run() {
         std::map<Key, const Thing*> by_name;
@@ -212,7 +251,7 @@ private:
         out.place = new_lines_.place_of(thing);
         for (const Part& each : thing.parts) out.parts.push_back({each.name, {}, each.text, Direction::Same});
         cut(out);
-        out.direction = thing.gain;
+        out.direction = has_named(before_, thing.kind, thing.name) ? Direction::Other : thing.gain;
     }
     void removed(const Thing& thing) {
         ThingChange& out = add(thing, Fate::Removed);
@@ -220,7 +259,7 @@ private:
         out.old_place = old_lines_.place_of(thing);
         for (const Part& each : thing.parts) out.parts.push_back({each.name, each.text, {}, Direction::Same});
         cut(out);
-        out.direction = opposite(thing.gain);
+        out.direction = has_named(after_, thing.kind, thing.name) ? Direction::Other : opposite(thing.gain);
     }
     static void cut(ThingChange& out) {
         if (out.kind == ThingKind::Table && out.parts.size() > kMostRows) out.parts.resize(kMostRows);
@@ -239,6 +278,7 @@ private:
         out.parts = std::move(parts);
     }
 
+    const check::Policy &before_, &after_;
     std::vector<std::string> old_files_, new_files_;  ///< by source, as files_of() has them
     Lines old_lines_, new_lines_;
     std::vector<Thing> old_, new_;

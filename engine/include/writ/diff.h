@@ -119,6 +119,18 @@ struct PolicyDiff {
     [[nodiscard]] bool widens() const { return wider + other > 0; }
 };
 
+/// Something that a change must answer for: it has widened what the policy allows, or may have.
+struct Widening {
+    std::string word, name;                       ///< as a Cause has them
+    std::vector<const DecisionGroup*> decisions;  ///< that it made wider; of the diff that was asked
+    const ThingChange* change = nullptr;          ///< what its text says; null: that does not widen
+};
+
+/// Everything behind a decision that became wider, and everything whose text has become wider or does not say that
+/// it has not. Of requests that were not decided that is all there is to go by, so none is left out because others
+/// show nothing. By name, and as long-lived as the diff.
+[[nodiscard]] std::vector<Widening> widenings(const PolicyDiff& diff);
+
 /// Decides requests under two policies and keeps what differs. Memory grows with groups and agents, not with
 /// requests.
 class Differ {
