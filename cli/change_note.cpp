@@ -1,6 +1,7 @@
 #include "cli/change_note.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -31,11 +32,27 @@ bool is_name(std::string_view text) {
     });
 }
 
-/// Whether a declared name means one of these: the whole of it, or its end behind a dot.
-bool names(std::string_view declared, std::string_view whole) {
-    if (declared == whole) return true;
-    return whole.ends_with(declared) && whole.size() > declared.size() && whole[whole.size() - declared.size() - 1] == '.';
+/// A name, perhaps behind the word for what it is: `tool acme.refund`.
+bool is_declarable(std::string_view text) {
+    const std::size_t blank = text.find(' ');
+    return is_name(text.substr(0, blank)) && (blank == std::string_view::npos || is_name(text.substr(blank + 1)));
 }
+
+/// Calls with everything that one may write for a thing: its name with the whole of its module before it, less of it or
+/// none, with and without its word.
+template <class Use>
+void for_each_name(const Widening& widening, Use use) {
+    for (std::size_t at = 0;;) {
+        const std::string name = widening.name.substr(at);
+        use(name);
+        use(widening.word + " " + name);
+        const std::size_t dot = name.find('.');
+        if (dot == std::string::npos) return;
+        at += dot + 1;
+    }
+}
+
+bool has_whole(const Widening& widening, std::string_view name) { return name == widening.name || name == widening.word + " " + widening.name; }
 
 void read_line(std::string_view line, const std::string& where, ChangeNote& note) {
     std::string_view rest = trimmed(line);
@@ -56,9 +73,9 @@ void read_line(std::string_view line, const std::string& where, ChangeNote& note
         const std::string_view name = trimmed(list.substr(0, comma));
         more = comma != std::string_view::npos;
         if (more) list.remove_prefix(comma + 1);
-        if (!is_name(name) || (raises && name != "steps")) {
+        if (!is_declarable(name) || (raises && name != "steps")) {
             note.problems.push_back(raises ? fmt::format("{}: only `steps` can be raised, not `{}`", where, name)
-                                           : fmt::format("{}: `{}` is no name of a rule, tool or issuer", where, name));
+                                           : fmt::format("{}: `{}` is no name", where, name));
             continue;
         }
         note.declarations.push_back({std::string(name), raises, std::string(because), where, false});
@@ -67,21 +84,61 @@ void read_line(std::string_view line, const std::string& where, ChangeNote& note
 
 }  // namespace
 
-bool ChangeNote::declares(bool raises, std::string_view name) {
-    bool found = false;
+std::vector<bool> ChangeNote::declared(const std::vector<Widening>& all) {
+    std::unordered_map<std::string, std::vector<std::size_t>> meant;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        for_each_name(all[i], [&](const std::string& name) { meant[name].push_back(i); });
+    std::vector<bool> out(all.size(), false);
     for (Declaration& each : declarations) {
-        if (each.raises != raises || !names(each.name, name)) continue;
-        each.met = found = true;
+        const auto found = meant.find(each.name);
+        if (each.raises || found == meant.end()) continue;
+        // What has the whole name is meant, whatever else ends with it.
+        std::vector<std::size_t> things = found->second;
+        if (std::any_of(things.begin(), things.end(), [&](std::size_t i) { return has_whole(all[i], each.name); }))
+            std::erase_if(things, [&](std::size_t i) { return !has_whole(all[i], each.name); });
+        each.met = true;
+        if (things.size() == 1) {
+            out[things[0]] = true;
+            continue;
+        }
+        problems.push_back(fmt::format("{}: `{}` may be `{} {}` or `{} {}`; write which", each.where, each.name, all[things[0]].word,
+                                       all[things[0]].name, all[things[1]].word, all[things[1]].name));
     }
+    return out;
+}
+
+bool ChangeNote::declares_steps() {
+    bool found = false;
+    for (Declaration& each : declarations)
+        if (each.raises) each.met = found = true;
     return found;
+}
+
+std::string name_for(const Widening& widening, const std::vector<Widening>& all) {
+    const bool shared = std::any_of(all.begin(), all.end(), [&](const Widening& each) { return &each != &widening && each.name == widening.name; });
+    return shared ? widening.word + " " + widening.name : widening.name;
 }
 
 void read_note(std::string_view text, std::string_view where, ChangeNote& note) {
     std::size_t number = 0;
+    char fence = 0;  // what a block began with
+    bool comment = false;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
-        read_line(text.substr(0, end), fmt::format("{}:{}", where, ++number), note);
+        const std::string_view line = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
+        ++number;
+        const std::string_view content = trimmed(line);
+        const bool was_comment = comment;
+        if (const std::size_t opened = line.rfind("<!--"), closed = line.rfind("-->"); opened != closed)
+            comment = closed == std::string_view::npos || (opened != std::string_view::npos && opened > closed);
+        if (was_comment) continue;
+        if (content.starts_with("```") || content.starts_with("~~~")) {
+            if (fence == 0) fence = content[0];
+            else if (fence == content[0]) fence = 0;
+            continue;
+        }
+        if (fence == 0 && !line.starts_with("    ") && !line.starts_with('\t')) read_line(line, fmt::format("{}:{}", where, number), note);
     }
 }
 

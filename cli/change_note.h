@@ -6,11 +6,13 @@
 #include <string_view>
 #include <vector>
 
+#include "writ/diff.h"
+
 namespace writ::cli {
 
 /// One thing that a note declares.
 struct Declaration {
-    std::string name;  ///< a rule, tool or issuer, alone or with its module before it; `steps` of a raised bound
+    std::string name;  ///< of a rule, tool, table, …, perhaps behind its module, and behind a word; `steps` of a raised bound
     bool raises = false;  ///< `raises:`; else `widens:`
     std::string because;
     std::string where;  ///< `file:line`, or the commit
@@ -21,12 +23,19 @@ struct ChangeNote {
     std::vector<Declaration> declarations;
     std::vector<std::string> problems;  ///< lines that mean to declare something and do not, and why
 
-    /// Whether something is declared, which is then met.
-    [[nodiscard]] bool declares(bool raises, std::string_view name);
+    /// Which of all widenings are declared, each of which is then met. A name that several have declares none of
+    /// them, and is a problem.
+    [[nodiscard]] std::vector<bool> declared(const std::vector<Widening>& all);
+    /// Whether a raised bound of steps is declared, which is then met.
+    [[nodiscard]] bool declares_steps();
 };
 
+/// What declares one of all widenings, and no other.
+[[nodiscard]] std::string name_for(const Widening& widening, const std::vector<Widening>& all);
+
 /// Adds what the lines of a text declare: `widens: NAME, NAME because REASON` and `raises: steps because REASON`,
-/// perhaps after a bullet. All other lines are prose.
+/// perhaps after a bullet. All other lines are prose, and so is what is quoted: fenced, in a comment of HTML, or indented
+/// by four blanks or a tab.
 void read_note(std::string_view text, std::string_view where, ChangeNote& note);
 
 }  // namespace writ::cli

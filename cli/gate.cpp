@@ -131,65 +131,63 @@ private:
     std::map<std::string, Span> spans_;
 };
 
-/// Something that widens, and how that is known.
-struct Widening {
-    std::string title;          ///< `permit acme.refund`
-    std::vector<std::string> shown;  ///< a clause each
-};
-/// By the name that declares it.
-using Widenings = std::map<std::string, Widening>;
-
-bool is_unseen(const PolicyDiff& diff, const ThingChange& change) {
-    return std::any_of(diff.unseen.begin(), diff.unseen.end(), [&](const Cause& each) {
-        return each.name == (change.name.empty() ? change.old_name : change.name);
-    });
+/// What says that it widens, a clause each.
+std::vector<std::string> shown_of(const Widening& widening) {
+    std::vector<std::string> out;
+    for (const DecisionGroup* group : widening.decisions)
+        out.push_back(fmt::format("{}: {}, for example {}", change_of(*group), counted(group->decisions, "decision"), group->example.name));
+    if (widening.change == nullptr) return out;
+    const ThingChange& change = *widening.change;
+    std::string how(fate_name(change.fate));
+    for (const PartChange& part : change.parts)
+        if (part.direction == Direction::Wider || part.direction == Direction::Other) how += ", " + text_of(part);
+    if (change.direction == Direction::Other && out.empty()) how += "; the text alone does not say that this is no more than it was";
+    out.push_back(std::move(how));
+    return out;
 }
 
-/// What widens by the decisions that were made, and by what the text says of itself. Where the text does not say, and no
-/// request reached it, it may.
-Widenings widenings_of(const PolicyDiff& diff) {
-    Widenings out;
-    for (const DecisionGroup& group : diff.groups) {
-        if (!group.shift.widens()) continue;
-        for (const Cause& cause : group.causes) {
-            Widening& each = out[cause.name];
-            each.title = cause.word + " " + cause.name;
-            each.shown.push_back(fmt::format("{}: {}, for example {}", change_of(group), counted(group.decisions, "decision"), group.example.name));
-        }
-    }
-    for (const ThingChange& change : diff.structure) {
-        const bool wider = change.direction == Direction::Wider;
-        const bool perhaps = change.direction == Direction::Other && change.kind == ThingKind::Rule && is_unseen(diff, change);
-        if (!wider && !perhaps) continue;
-        Widening& each = out[change.name.empty() ? change.old_name : change.name];
-        if (each.title.empty()) each.title = change.word + " " + (change.name.empty() ? change.old_name : change.name);
-        std::string how(fate_name(change.fate));
-        for (const PartChange& part : change.parts)
-            if (part.direction == Direction::Wider || part.direction == Direction::Other) how += ", " + text_of(part);
-        each.shown.push_back(perhaps ? how + "; no request shows what that does" : how);
-    }
-    return out;
+/// What it means that something widens.
+std::string_view meaning_of(const Widening& widening) {
+    if (widening.word == "invariant") return "forbids less than it did";
+    const bool sure = !widening.decisions.empty() || widening.change->direction == Direction::Wider;
+    return sure ? "widens what the policy allows" : "may widen what the policy allows";
 }
 
 GateCheck check_widening(const PolicyDiff& diff, const Where& where, ChangeNote& note, Diagnostics& findings) {
     constexpr std::size_t kMostShown = 3;
     std::size_t declared = 0, missing = 0;
-    for (const auto& [name, widening] : widenings_of(diff)) {
-        if (note.declares(false, name)) {
+    const std::vector<Widening> all = widenings(diff);
+    const std::vector<bool> said = note.declared(all);
+    for (std::size_t at = 0; at < all.size(); ++at) {
+        if (said[at]) {
             ++declared;
             continue;
         }
         ++missing;
+        const Widening& widening = all[at];
+        const std::vector<std::string> clauses = shown_of(widening);
         std::string shown;
-        for (std::size_t i = 0; i < std::min(kMostShown, widening.shown.size()); ++i) shown += (i > 0 ? "; " : "") + widening.shown[i];
-        if (widening.shown.size() > kMostShown) shown += "; …";
-        add(findings, "gate-widening", Severity::Error, fmt::format("`{}` widens what the policy allows, and the change does not say so", widening.title),
-            where.of(name), shown, fmt::format("if it is meant, say so in the message of a commit, or in a file for --note: `widens: {} because …`", name));
+        for (std::size_t i = 0; i < std::min(kMostShown, clauses.size()); ++i) shown += (i > 0 ? "; " : "") + clauses[i];
+        if (clauses.size() > kMostShown) shown += "; …";
+        add(findings, "gate-widening", Severity::Error,
+            fmt::format("`{} {}` {}, and the change does not say so", widening.word, widening.name, meaning_of(widening)),
+            where.of(widening.name), shown, fmt::format("if it is meant, say so in the message of a commit, or in a file for --note: `widens: {} because …`", name_for(widening, all)));
     }
     std::string summary = missing + declared == 0 ? "nothing widens" : "";
     if (missing > 0) summary += fmt::format("{} not declared", counted(missing, "widening"));
     if (declared > 0) summary += fmt::format("{}{} declared", missing > 0 ? ", " : "", missing > 0 ? std::to_string(declared) : counted(declared, "widening"));
     return {"widening", missing > 0, false, summary + "; " + headline(diff)};
+}
+
+/// Tests that went. Their requests are decided all the same, so nothing can hide behind it; that they went is told.
+GateCheck check_kept(const PolicyDiff& diff, Diagnostics& findings) {
+    std::size_t gone = 0;
+    for (const ThingChange& each : diff.structure) {
+        if (each.kind != ThingKind::Test || each.fate != Fate::Removed) continue;
+        ++gone;
+        add(findings, "gate-test", Severity::Warning, fmt::format("the change takes out test `{}` of {}", each.old_name, each.old_place), {});
+    }
+    return {"tests kept", false, false, gone == 0 ? "all" : counted(gone, "test") + " taken out"};
 }
 
 GateCheck check_new_rules(const PolicyDiff& diff, const GateResult& result, const Where& where, Diagnostics& findings) {
@@ -211,7 +209,7 @@ GateCheck check_steps(const PolicyDiff& diff, ChangeNote& note, Diagnostics& fin
     const std::uint64_t before = diff.before.step_bound, after = diff.after.step_bound;
     std::string summary = fmt::format("{} → {}", before, after);
     if (after <= before) return {"steps", false, false, std::move(summary)};
-    if (note.declares(true, "steps")) return {"steps", false, false, summary + ", declared"};
+    if (note.declares_steps()) return {"steps", false, false, summary + ", declared"};
     add(findings, "gate-steps", Severity::Error, fmt::format("the step bound rises from {} to {}", before, after), {},
         "what a decision can cost at most", "if it is meant, say so in the message of a commit, or in a file for --note: `raises: steps because …`");
     return {"steps", true, false, summary + ", not declared"};
@@ -282,6 +280,9 @@ void judge_change(const DiffReport& change, ChangeNote& note, GateResult& result
     const PolicyDiff& diff = change.diff;
     const Where where(result, diff);
     Diagnostics& findings = result.findings;
+    if (diff.structure.empty())
+        result.checks.push_back({"change", false, true, "nothing that the policy is made of differs from the base"});
+    result.checks.push_back(check_kept(diff, findings));
     result.checks.push_back(check_held(diff, where, findings));
     result.checks.push_back(check_new_rules(diff, result, where, findings));
     result.checks.push_back(check_widening(diff, where, note, findings));

@@ -280,6 +280,11 @@ Result<std::vector<CommitMessage>> messages_since(const std::string& ref, const 
     if (!place) return tl::unexpected(place.error());
     const auto commit = commit_of(ref, place->folder);
     if (!commit) return tl::unexpected(commit.error());
+    // Without a common commit all that is there would count as the change, and declare what earlier ones did.
+    const auto common = git(place->folder, {"merge-base", *commit, "HEAD"});
+    if (!common) return tl::unexpected(common.error());
+    if (!common->succeeded)
+        return tl::unexpected(failure("F0006", "`" + ref + "` and HEAD have no commit in common here; of a shallow clone fetch more", place->folder));
     const auto text = ask(place->folder, {"log", "-z", "--format=%H%n%B", *commit + "..HEAD", "--"});
     if (!text) return tl::unexpected(text.error());
     std::vector<CommitMessage> out;

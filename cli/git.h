@@ -21,7 +21,7 @@ struct CommitMessage {
 };
 /// The messages of the commits that are in HEAD and not in a ref, the latest first.
 /// Input:   path: where the repository is, as above.
-/// Errors:  F0002, F0003, F0004.
+/// Errors:  F0002, F0003, F0004; F0006 no commit in common, as where the clone is shallow.
 [[nodiscard]] Result<std::vector<CommitMessage>> messages_since(const std::string& ref, const std::string& path);
 
 }  // namespace writ::cli

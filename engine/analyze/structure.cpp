@@ -268,7 +268,8 @@ private:
         for (const check::FieldId id : field.children)
             inside.append(inside.empty() ? "" : ", ").append(policy_.at(id).name).append(": ").append(type_text(policy_.at(id)));
         if (!inside.empty()) out += " { " + inside + " }";
-        out += kFrom[static_cast<std::size_t>(field.weakest)];
+        // Whom a record is taken from, all in it is.
+        if (field.weakest != policy_.at(field.parent).weakest) out += kFrom[static_cast<std::size_t>(field.weakest)];
         if (field.one_or_many) out += " or one";
         return field.or_none ? out + " or none" : out;
     }

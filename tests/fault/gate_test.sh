@@ -62,6 +62,83 @@ run diff longer long
 check "a long condition: what it was" grep -Eq '^ +condition .*"DKK"' out
 check "a long condition: what it is" grep -Eq '^ +→ .*"PLN"' out
 
+# What the text does not settle is a widening, also where the requests at hand show nothing.
+edited lower 's/params.currency == "USD"/lower(params.currency) == "usd"/'
+ends "not settled, seen" 1 gate lower --base base --format json
+check "not settled, seen: widening" outcome widening failed
+check "not settled, seen: no decision widens" says 'd["diff"]["wider"]==0 and d["diff"]["unseen"]==[]'
+check "not settled, seen: how it is told" says 'any("may widen" in f["message"] for f in d["findings"])'
+for what in 's/^  tier write/  tier privileged/' 's/max_age 10m/max_age 1h/' 's/read < write < privileged/read < privileged < write/' \
+    's/currency: string/currency: string or none/'; do
+    edited thing "$what"
+    run gate thing --base base --format json
+    check "$what: widening" outcome widening failed
+done
+edited table ''
+cat >>table/policy.writ <<'END'
+
+table payers = csv "payers.csv" { tenant: string, most: decimal }
+
+permit refund_listed
+  for each row in payers
+  for tool refund
+  when token.issuer is prod and resource.tenant == tenant and tenant == row.tenant and params.amount <= row.most
+  grant { "refund:create" } for 1m
+END
+printf 'tenant,most\nt7,5.00\n' >table/payers.csv
+cp -r table rows && echo 't8,9.00' >>rows/payers.csv
+run gate rows --base table --format json
+check "rows: widening" outcome widening failed
+check "rows: which" says 'any("table acme.support.payers" in f["message"] for f in d["findings"])'
+
+# What guards the policy does not go in silence.
+edited unguarded '/^invariant/d'
+ends "an invariant is gone" 1 gate unguarded --base base
+check "an invariant is gone: told" out_has "forbids less than it did"
+edited weaker '/^invariant/s/$/ and run.background/'
+"$writ" fmt weaker >/dev/null
+ends "a weaker invariant" 1 gate weaker --base base
+echo "widens: no_cross_tenant because the platform states it" >stated
+ends "a weaker invariant, declared" 0 gate weaker --base base --note stated
+ends "a stronger invariant" 0 gate base --base weaker
+edited untested '/^test "another tenant.s user"/,/^$/d'
+ends "a test is gone" 0 gate untested --base base
+check "a test is gone: told" out_has "takes out test"
+ends "all there" 0 gate base --base base
+check "all there: nothing differs" out_has "nothing that the policy is made of differs from the base"
+check "all there: no test is gone" not out_has "takes out"
+
+# A declaration means one thing, and is one.
+edited twins 's/max_age 10m/max_age 1h/'
+cat >>twins/policy.writ <<'END'
+
+permit prod
+  for tool refund
+  when token.issuer is prod and user.roles contains "refunds" and params.amount <= 1.00
+  grant { "refund:create" } for 1m
+END
+steps="raises: steps because there is a rule more"
+printf 'widens: prod because it is asked for\n%s\n' "$steps" >either
+ends "one name, two things" 1 gate twins --base base --note either --format json
+check "one name, two things: note" outcome note failed
+check "one name, two things: widening" outcome widening failed
+check "one name, two things: which" says 'any("issuer acme.support.prod" in f["message"] and "write which" in f["message"] for f in d["findings"])'
+printf 'widens: permit prod, issuer acme.support.prod because it is asked for\n%s\n' "$steps" >both
+run gate twins --base base --note both --format json
+check "each by its word: widening" outcome widening passed
+check "each by its word: note" outcome note passed
+line="widens: refund_current_tenant, refund_large because finance asked for it"
+printf '```\n%s\n```\n' "$line" >fenced
+printf '<!--\n%s\n-->\n' "$line" >comment
+printf '    %s\n' "$line" >indented
+printf '\t%s\n' "$line" >tabbed
+printf '> %s\n' "$line" >reply
+for quoted in fenced comment indented tabbed reply; do
+    ends "a note that is $quoted" 1 gate wide --base base --note "$quoted"
+done
+printf '```\nx\n```\n<!-- y -->\n- %s\n' "$line" >after
+ends "a note after what is quoted" 0 gate wide --base base --note after
+
 # New rules are tested.
 edited new ''
 cat >>new/policy.writ <<'END'
@@ -150,6 +227,10 @@ Widens: refund_current_tenant because finance asked for it
 Widens: refund_large because it follows
 "
 ends "declared in a commit" 0 gate policy --base main
+git_here checkout --orphan apart && git_here commit -m "Widens: refund_current_tenant, refund_large because of old times"
+ends "no commit in common" 4 gate policy --base main
+check "no commit in common: code" err_has "error[F0006]"
+git_here checkout change
 ends "an unknown base" 4 gate policy --base mian
 check "an unknown base: code" err_has "error[F0004]"
 mkdir ../deadly

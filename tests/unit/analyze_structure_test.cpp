@@ -195,9 +195,94 @@ TEST_CASE("structure: rows of a table are told by their first column") {
     CHECK(cut.at(0).parts[0].after == "151, 150 differ");
 }
 
-TEST_CASE("structure: invariants, fixtures, tests, claims and imports decide nothing by themselves") {
-    CHECK(only(changes("invariant i: never permit when user is none", "invariant i: never permit when user is none and run.background")) ==
-          "changed invariant main.i same; condition [] [run.background] same");
+TEST_CASE("structure: an invariant that forbids less is wider") {
+    const std::string_view one = "invariant i: never permit when user is none", less = "invariant i: never permit when user is none and run.background";
+    CHECK(only(changes(one, less)) == "changed invariant main.i wider; condition [] [run.background] wider");
+    CHECK(only(changes(less, one)) == "changed invariant main.i narrower; condition [run.background] [] narrower");
+    CHECK(only(changes(one, replaced(one, "permit", "needs_approval"))).starts_with("changed invariant main.i other; never"));
+    CHECK(only(changes(one, "")).starts_with("removed invariant main.i wider"));
+    CHECK(only(changes("", one)).starts_with("added invariant main.i narrower"));
+}
+
+TEST_CASE("structure: of names that modules share, it is told which one is meant") {
+    const std::string shared = R"(
+import t
+export enum grade = low < high
+export claims mine { iss: string  aud: one_or_many<string> max 4  exp: instant  team: string }
+export issuer prod: mine "https://ISSUER.example" { audience "https://broker.example" }
+export tool pay "pay-ISSUER" { tier read  audience "https://ISSUER.example"  scopes { "s" }  params { n: int } }
+export table rows = csv "ISSUER.csv" { id: string }
+)";
+    const auto module = [&](const std::string& name) {
+        std::string text = "module " + name + shared;
+        for (std::size_t at; (at = text.find("ISSUER")) != std::string::npos;) text.replace(at, 6, name);
+        return Source{name + ".writ", text};
+    };
+    const auto side = [&](const std::string& from, const std::string& rule) {
+        return std::vector<Source>{module("a"), module("b"), {"m.writ", "module m\nimport " + from + "\n" + rule}, {"t.writ", "module t\nexport tier read < write\n"}};
+    };
+    const DataFiles files{{"a.csv", "id\nx\n"}, {"b.csv", "id\ny\n"}};
+    for (const std::string rule : {"deny d for tool pay when run.background", "deny d when token.issuer is prod",
+                                   "deny d when token.issuer is prod and prod.team == \"x\"", "deny d when any r in rows: tenant == r.id",
+                                   "deny d when tenant in rows.id", "deny d for each row in rows when tenant == row.id"}) {
+        CAPTURE(rule);
+        CHECK(changes(side("a", rule), side("a", rule), files, files).empty());
+        const auto moved = changes(side("a", rule), side("b", rule), files, files);
+        REQUIRE(moved.size() == 1);
+        CHECK(moved[0].name == "m.d");
+        CHECK(moved[0].direction == Direction::Other);
+    }
+    // The type of a column, and the kind of an issuer.
+    for (const std::string thing : {"table own = csv \"a.csv\" { id: string, of: grade }", "issuer own: mine \"https://own.example\" { audience \"https://broker.example\" }"}) {
+        CAPTURE(thing);
+        auto before = side("a", thing), after = side("b", thing);
+        before[1].text = replaced(before[1].text, "low < high", "high < low");
+        before[1].text = replaced(before[1].text, "team: string", "team: string  unit: string");
+        after[1].text = before[1].text;
+        const DataFiles graded{{"a.csv", "id,of\nx,low\n"}, {"b.csv", "id\ny\n"}};
+        const bool table = thing.starts_with("table");
+        if (table) before[0].text = replaced(before[0].text, "\"a.csv\"", "\"b.csv\""), after[0].text = before[0].text;
+        const auto moved = changes(before, after, graded, graded);
+        REQUIRE(moved.size() == 1);
+        CHECK(moved[0].direction == Direction::Other);
+    }
+}
+
+TEST_CASE("structure: what takes the place of another of its name is not nothing") {
+    const auto side = [](const std::string& module, const std::string& decl, const std::string& rule) {
+        return std::vector<Source>{{"a.writ", "module " + module + "\n" + decl}, {"m.writ", "module m\nimport " + module + "\n" + std::string(kPrelude) + rule}};
+    };
+    const auto other = [](const std::vector<ThingChange>& all) {
+        return !all.empty() && std::any_of(all.begin(), all.end(), [](const ThingChange& each) { return each.direction == Direction::Other; });
+    };
+    const DataFiles files{{"x.csv", "id\nx\n"}, {"y.csv", "id\ny\n"}};
+    const auto table = [](const std::string& file) { return "export table rows = csv \"" + file + ".csv\" { id: string }\n"; };
+    CHECK(other(changes(side("a", table("x"), "deny d when tenant in rows.id"), side("b", table("y"), "deny d when tenant in rows.id"), files, files)));
+    const auto moved = changes(side("a", table("x"), ""), side("b", table("x"), ""), files, files);
+    CHECK_FALSE(other(moved));
+    const std::string claims = "export claims mine { iss: string  aud: one_or_many<string> max 4  exp: instant }\n";
+    CHECK(other(changes(side("a", claims, ""), side("b", replaced(claims, "max 4", "max 9"), ""))));
+    CHECK(other(changes(side("a", "export enum grade = low < high", ""), side("b", "export enum grade = high < low", ""))));
+    // One of a new name takes no place.
+    CHECK(only(changes("", "enum grade = low < high")).starts_with("added enum main.grade same"));
+}
+
+TEST_CASE("structure: how much of a list is admitted, and from whom, is part of a type") {
+    const auto prelude = [](std::string_view what, std::string_view by) {
+        return only(changes(std::vector<Source>{{"policy.writ", std::string(kPrelude)}}, std::vector<Source>{{"policy.writ", replaced(kPrelude, what, by)}}));
+    };
+    CHECK(prelude("max 4 }", "max 8 }").starts_with("changed tool main.refund other; param"));
+    CHECK(prelude("amount: decimal", "amount: decimal from broker").starts_with("changed tool main.refund other; param"));
+}
+
+TEST_CASE("structure: a tool with an audience less is narrower unless rules read audiences") {
+    const std::string tool = "tool more { tier read audience \"https://m.example\", \"https://n.example\" scopes { \"m\" } }\n";
+    const std::string less = replaced(tool, ", \"https://n.example\"", ""), rule = "deny d when tool.audience contains \"https://n.example\"";
+    CHECK(only(changes(tool, less)).starts_with("changed tool main.more narrower;"));
+    CHECK(only(changes(tool + rule, less + rule)).starts_with("changed tool main.more other;"));
+}
+
+TEST_CASE("structure: fixtures, tests, claims and imports decide nothing by themselves") {
     const std::string prelude(kPrelude);
     const auto imported = changes(std::vector<Source>{{"policy.writ", prelude}}, std::vector<Source>{{"policy.writ", "import std.baseline\n" + prelude}});
     CHECK(imported.size() > 3);

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+using namespace writ;
 using namespace writ::cli;
 
 namespace {
@@ -11,6 +12,17 @@ ChangeNote note_of(std::string_view text) {
     ChangeNote note;
     read_note(text, "note", note);
     return note;
+}
+
+/// Of `word name` each.
+std::vector<Widening> widening_of(const std::vector<std::string>& titles) {
+    std::vector<Widening> out;
+    for (const std::string& each : titles) {
+        Widening& one = out.emplace_back();
+        one.word = each.substr(0, each.find(' '));
+        one.name = each.substr(each.find(' ') + 1);
+    }
+    return out;
 }
 
 }  // namespace
@@ -26,16 +38,45 @@ TEST_CASE("gate: a note declares by name and with a reason") {
     CHECK(note.declarations[3].raises);
 }
 
-TEST_CASE("gate: a declared name is the whole or its end behind a dot") {
+TEST_CASE("gate: a declared name is the whole or its end behind a dot, perhaps behind a word") {
+    const std::vector<Widening> all = widening_of({"permit acme.refund", "tool x.y", "permit acme.x.y.z", "deny acme.prerefund"});
     ChangeNote note = note_of("widens: refund, x.y because so");
-    CHECK(note.declares(false, "acme.refund"));
-    CHECK(note.declares(false, "refund"));
-    CHECK(note.declares(false, "x.y"));
-    CHECK_FALSE(note.declares(false, "acme.x.y.z"));
-    CHECK_FALSE(note.declares(false, "acme.prerefund"));
-    CHECK_FALSE(note.declares(false, "y"));
-    CHECK_FALSE(note.declares(true, "steps"));
+    CHECK(note.declared(all) == std::vector<bool>{true, true, false, false});
     CHECK(note.declarations[0].met);
+    CHECK_FALSE(note.declares_steps());
+    CHECK(note_of("raises: steps because so").declares_steps());
+    CHECK(note_of("widens: permit refund, deny acme.prerefund because so").declared(all) == std::vector<bool>{true, false, false, true});
+    ChangeNote other = note_of("widens: tool refund, cme.refund because so");
+    CHECK(other.declared(all) == std::vector<bool>(4, false));
+    CHECK_FALSE(other.declarations[0].met);
+}
+
+TEST_CASE("gate: a name that several have declares none of them") {
+    const std::vector<Widening> all = widening_of({"permit a.refund", "permit b.refund", "permit c.pay", "tool c.pay", "permit b.c.pay"});
+    ChangeNote note = note_of("widens: refund because so");
+    CHECK(note.declared(all) == std::vector<bool>(5, false));
+    REQUIRE(note.problems.size() == 1);
+    CHECK(note.problems[0] == "note:1: `refund` may be `permit a.refund` or `permit b.refund`; write which");
+    CHECK(note_of("widens: a.refund because so").declared(all) == std::vector<bool>{true, false, false, false, false});
+    CHECK(note_of("widens: c.pay because so").declared(all) == std::vector<bool>(5, false));
+    // The whole name comes before the end of another.
+    CHECK(note_of("widens: permit c.pay because so").declared(all) == std::vector<bool>{false, false, true, false, false});
+    CHECK(name_for(all[2], all) == "permit c.pay");
+    CHECK(name_for(all[0], all) == "a.refund");
+}
+
+TEST_CASE("gate: what is quoted declares nothing") {
+    const std::string line = "widens: a because so\n";
+    for (const std::string& text : {"```\n" + line + "```\n", "~~~\n```\n" + line + "```\n~~~\n", "    " + line, "\t" + line, "> " + line, "<!--\n" + line + "-->\n",
+                                    "<!-- " + line, "x <!-- y\n" + line + "-->\n", "```\n" + line}) {
+        CAPTURE(text);
+        CHECK(note_of(text).declarations.empty());
+        CHECK(note_of(text).problems.empty());
+    }
+    for (const std::string& text : {"```\n```\n" + line, "<!-- -->\n" + line, "a --> b\n  " + line, "<!-- a\n-->\n- " + line}) {
+        CAPTURE(text);
+        CHECK(note_of(text).declarations.size() == 1);
+    }
 }
 
 TEST_CASE("gate: what means to declare and does not is a problem") {
@@ -45,6 +86,7 @@ TEST_CASE("gate: what means to declare and does not is a problem") {
     CHECK(note_of("widens: because nothing").problems.size() == 1);
     CHECK(note_of("raises: ttl because long").problems.size() == 1);
     CHECK(note_of("widens: a, because so").problems.size() == 1);
+    CHECK(note_of("widens: a b c because so").problems.size() == 1);
     CHECK(note_of("this widens: nothing because of where it stands").declarations.empty());
     CHECK(note_of("widens a because no colon").declarations.empty());
 }
