@@ -108,6 +108,26 @@ ends "all there" 0 gate base --base base
 check "all there: nothing differs" out_has "nothing that the policy is made of differs from the base"
 check "all there: no test is gone" not out_has "takes out"
 
+edited tenants '/^import std.baseline/d; s/because tenant_mismatch/because no_permit/'
+run gate tenants --base base --format json
+check "an invariant is broken" outcome invariants failed
+check "an invariant is broken, of both" outcome "invariants of both" failed
+edited lost '/^import std.baseline/d; /^invariant/d; s/because tenant_mismatch/because no_permit/'
+run gate lost --base base --format json
+check "an invariant that went is held all the same" outcome "invariants of both" failed
+check "an invariant that went: said" says 'any("which the change takes out" in f["message"] for f in d["findings"])'
+edited bare_of_tests '/^test /,/^}/d'
+run gate bare_of_tests --base base --format json
+check "no tests" outcome tests failed
+edited linted ''
+printf '\ndefine idle = tool.tier >= write\n' >>linted/policy.writ
+run gate linted --base base --format json
+check "a lint that warns passes" outcome lint passed
+run gate linted --base base --format json --fail-on warning
+check "unless it is asked to fail" outcome lint failed
+run gate linted --base base --format json --level unused-definition=error
+check "a lint that is an error" outcome lint failed
+
 # A declaration means one thing, and is one.
 edited twins 's/max_age 10m/max_age 1h/'
 cat >>twins/policy.writ <<'END'
