@@ -92,7 +92,7 @@ std::uint64_t first_seed(std::uint64_t usual) {
 
 TEST_CASE("property: a change that lets some request have more says so in its text") {
     std::size_t pairs = 0, widened = 0, flagged = 0, silent = 0, requests = 0;
-    const std::uint64_t wanted = pairs_to_try(1500);
+    const std::uint64_t wanted = pairs_to_try(800);
     for (std::uint64_t seed = first_seed(9000); pairs < wanted; ++seed) {
         Rng rng(seed);
         const PolicyShape shape = random_shape(rng);
@@ -135,7 +135,7 @@ TEST_CASE("property: a change that lets some request have more says so in its te
         }
     }
     CHECK(silent == 0);
-    CHECK(widened * 30 > pairs);
+    CHECK(widened > pairs / 10);
     MESSAGE(pairs << " pairs both ways, " << requests << " requests: " << widened << " widened, " << flagged << " flagged, " << silent << " silent");
 }
 

@@ -227,3 +227,46 @@ TEST_CASE("diff: a platform's layer stands above both sides") {
     CHECK(free.finish().wider == 2);
     CHECK(capped.finish().wider == 0);
 }
+
+TEST_CASE("diff: what widens is behind a decision, or wider by its text, or not known to be none") {
+    PolicyDiff both;
+    const auto decided = [&](DecisionPart part, Direction direction, Cause cause) -> DecisionGroup& {
+        DecisionGroup& group = both.groups.emplace_back();
+        group.shift.add(part, direction);
+        group.causes = {std::move(cause)};
+        return group;
+    };
+    both.groups.reserve(3);
+    decided(DecisionPart::Ttl, Direction::Narrower, {"limit", "m.less", "m.less", false});
+    decided(DecisionPart::Ttl, Direction::Wider, {"limit", "m.scopes", "m.scopes", false}).shift.add(DecisionPart::Scopes, Direction::Narrower);
+    decided(DecisionPart::Effect, Direction::Wider, {"deny", "m.gone", "m.gone", true});
+    const auto changed = [&](ThingKind kind, std::string word, std::string name, Direction direction) {
+        ThingChange& change = both.structure.emplace_back();
+        change.kind = kind;
+        change.word = std::move(word);
+        (name == "m.gone" ? change.old_name : change.name) = std::move(name);
+        change.direction = direction;
+    };
+    changed(ThingKind::Rule, "deny", "m.gone", Direction::Wider);
+    changed(ThingKind::Rule, "deny", "m.more", Direction::Narrower);
+    changed(ThingKind::Tool, "tool", "m.gone", Direction::Other);
+    changed(ThingKind::Table, "table", "m.rows", Direction::Other);
+    changed(ThingKind::Test, "test", "m.t", Direction::Same);
+    const std::vector<Widening> found = widenings(both);
+    std::string told;
+    for (const Widening& each : found)
+        told += each.word + " " + each.name + " " + std::to_string(each.decisions.size()) + (each.change != nullptr ? " by its text\n" : "\n");
+    CHECK(told == "deny m.gone 1 by its text\ntool m.gone 0 by its text\ntable m.rows 0 by its text\nlimit m.scopes 1\n");
+}
+
+TEST_CASE("diff: a change that the requests at hand do not show must be answered for") {
+    const std::string other = replaced(kPolicy, "prod.namespace == \"pay\"", "lower(prod.namespace) == \"pay\"");
+    const PolicyDiff unseen = diff(std::string(kPolicy), other);
+    CHECK(unseen.same == 6);
+    CHECK(unseen.unseen.empty());
+    REQUIRE(widenings(unseen).size() == 1);
+    CHECK(widenings(unseen)[0].name == "m.pay_own");
+    // Nor is it rules alone that have to be.
+    const PolicyDiff tier = diff(std::string(kPolicy), replaced(kPolicy, "tier     write", "tier     read"));
+    CHECK(widenings(tier).back().word == "tool");
+}
