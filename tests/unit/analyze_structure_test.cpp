@@ -263,6 +263,9 @@ TEST_CASE("structure: what takes the place of another of its name is not nothing
     const std::string claims = "export claims mine { iss: string  aud: one_or_many<string> max 4  exp: instant }\n";
     CHECK(other(changes(side("a", claims, ""), side("b", replaced(claims, "max 4", "max 9"), ""))));
     CHECK(other(changes(side("a", "export enum grade = low < high", ""), side("b", "export enum grade = high < low", ""))));
+    // The library's claims are nobody's to remove.
+    const std::string own = replaced(kPrelude, "import std.github\n", "claims github { iss: string  aud: one_or_many<string> max 4  exp: instant }\n");
+    CHECK(other(changes(std::vector<Source>{{"m.writ", std::string(kPrelude)}}, std::vector<Source>{{"m.writ", own}})));
     // One of a new name takes no place.
     CHECK(only(changes("", "enum grade = low < high")).starts_with("added enum main.grade same"));
 }
