@@ -140,8 +140,8 @@ std::vector<std::string> shown_of(const Widening& widening) {
     const ThingChange& change = *widening.change;
     std::string how(fate_name(change.fate));
     for (const PartChange& part : change.parts)
-        if (part.direction == Direction::Wider || part.direction == Direction::Other) how += ", " + text_of(part);
-    if (change.direction == Direction::Other && out.empty()) how += "; the text alone does not say that this is no more than it was";
+        if (part.direction != Direction::Same && (part.direction != Direction::Narrower || change.direction == Direction::Other)) how += ", " + text_of(part);
+    if (change.direction == Direction::Other && out.empty()) how += "; the text alone does not say which way that is";
     out.push_back(std::move(how));
     return out;
 }
