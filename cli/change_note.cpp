@@ -114,8 +114,9 @@ bool ChangeNote::declares_steps() {
     return found;
 }
 
-std::string name_for(const Widening& widening, const std::vector<Widening>& all) {
-    const bool shared = std::any_of(all.begin(), all.end(), [&](const Widening& each) { return &each != &widening && each.name == widening.name; });
+std::string name_for(const std::vector<Widening>& all, std::size_t at) {
+    const Widening& widening = all[at];
+    const bool shared = (at > 0 && all[at - 1].name == widening.name) || (at + 1 < all.size() && all[at + 1].name == widening.name);
     return shared ? widening.word + " " + widening.name : widening.name;
 }
 

@@ -30,8 +30,8 @@ struct ChangeNote {
     [[nodiscard]] bool declares_steps();
 };
 
-/// What declares one of all widenings, and no other.
-[[nodiscard]] std::string name_for(const Widening& widening, const std::vector<Widening>& all);
+/// What declares one of all widenings, and no other. Requires: they are by name, as widenings() gives them.
+[[nodiscard]] std::string name_for(const std::vector<Widening>& all, std::size_t at);
 
 /// Adds what the lines of a text declare: `widens: NAME, NAME because REASON` and `raises: steps because REASON`,
 /// perhaps after a bullet. All other lines are prose, and so is what is quoted: fenced, in a comment of HTML, or indented

@@ -104,7 +104,7 @@ public:
     Where(const GateResult& result, const PolicyDiff& diff) : all_(result.findings) {
         for (const CoveredRule& rule : result.tests.coverage.rules) spans_[rule.name] = rule.span;
         for (const ThingChange& each : diff.structure)
-            if (!each.name.empty()) spans_.try_emplace(each.name, begin_of_line(each.place));
+            if (!each.name.empty() && !spans_.contains(each.name)) spans_.emplace(each.name, begin_of_line(each.place));
     }
     /// What is gone is nowhere: the beginning of the policy.
     [[nodiscard]] Span of(const std::string& name) const {
@@ -171,7 +171,7 @@ GateCheck check_widening(const PolicyDiff& diff, const Where& where, ChangeNote&
         if (clauses.size() > kMostShown) shown += "; …";
         add(findings, "gate-widening", Severity::Error,
             fmt::format("`{} {}` {}, and the change does not say so", widening.word, widening.name, meaning_of(widening)),
-            where.of(widening.name), shown, fmt::format("if it is meant, say so in the message of a commit, or in a file for --note: `widens: {} because …`", name_for(widening, all)));
+            where.of(widening.name), shown, fmt::format("if it is meant, say so in the message of a commit, or in a file for --note: `widens: {} because …`", name_for(all, at)));
     }
     std::string summary = missing + declared == 0 ? "nothing widens" : "";
     if (missing > 0) summary += fmt::format("{} not declared", counted(missing, "widening"));

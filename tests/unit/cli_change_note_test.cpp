@@ -61,8 +61,8 @@ TEST_CASE("gate: a name that several have declares none of them") {
     CHECK(note_of("widens: c.pay because so").declared(all) == std::vector<bool>(5, false));
     // The whole name comes before the end of another.
     CHECK(note_of("widens: permit c.pay because so").declared(all) == std::vector<bool>{false, false, true, false, false});
-    CHECK(name_for(all[2], all) == "permit c.pay");
-    CHECK(name_for(all[0], all) == "a.refund");
+    CHECK(name_for(all, 2) == "permit c.pay");
+    CHECK(name_for(all, 0) == "a.refund");
 }
 
 TEST_CASE("gate: what is quoted declares nothing") {
