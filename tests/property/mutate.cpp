@@ -231,7 +231,14 @@ std::string rewrite(Rng& rng, WholePolicy& policy) {
     switch (rng.below(5)) {
         case 0: rng.shuffle(rules); return "order of rules";
         case 1:
-            for (RuleText& rule : rules) rng.shuffle(rule.when);
+            for (RuleText& rule : rules) {
+                // Without parentheses an `or` takes in what stands beside it.
+                const bool loose = std::any_of(rule.when.begin(), rule.when.end(), [](const Cond& each) {
+                    const std::string text = each.render();
+                    return text.front() != '(' && text.find(" or ") != std::string::npos;
+                });
+                if (!loose) rng.shuffle(rule.when);
+            }
             return "order of conjuncts";
         case 2:
             for (RuleText& rule : rules) rule.head += "  // why\n";
