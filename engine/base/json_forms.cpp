@@ -1,5 +1,6 @@
 #include "base/json_forms.h"
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstring>
@@ -10,7 +11,9 @@ namespace writ::json {
 namespace {
 
 /// More than these would cost more to look through than they save.
-constexpr std::size_t kMostForms = 16;
+constexpr std::size_t kMostForms = 32;
+/// Documents of a known form that pay for remembering another.
+constexpr int kPrice = 4;
 /// Nodes of what is remembered: room is for requests as brokers send them.
 constexpr std::size_t kMostNodes = 1024;
 
@@ -56,6 +59,7 @@ const Node* Forms::fill(const Tokens& tokens, const RequestLimits& limits) {
         Form& form = forms_[index];
         if (form.tokens != tokens.count || !fill(form, tokens, limits.max_string)) continue;
         latest_ = index;
+        worth_ = std::min(worth_ + 1, kMostWorth);
         return form.nodes.data();
     }
     return nullptr;
@@ -105,9 +109,16 @@ bool Forms::fill(Form& form, Tokens tokens, std::size_t max_string) {  // a copy
     return true;
 }
 
+/// Where few forms come again, remembering them is the greater cost. One now and then shows whether they do.
+bool Forms::affords() {
+    if (worth_ < kPrice && ++passed_ % kMostForms != 0) return false;
+    worth_ = std::max(worth_ - kPrice, 0);
+    return true;
+}
+
 const Node* Forms::keep(const Tokens& tokens, const std::vector<Node>& nodes, const std::vector<std::uint32_t>& at,
                         const RequestLimits& limits) {
-    if (nodes.front().size > kMostNodes) return nodes.data();
+    if (nodes.front().size > kMostNodes || !affords()) return nodes.data();
     if (!same_limits(limits_, limits)) forms_.clear();
     limits_ = limits;
     if (forms_.size() < kMostForms) {

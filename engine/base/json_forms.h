@@ -17,9 +17,9 @@ public:
     /// The nodes of a document, if it has a known form and each value is good; else null. They live until
     /// the next call. Requires: no string has an escape.
     [[nodiscard]] const Node* fill(const Tokens& tokens, const RequestLimits& limits);
-    /// Remembers the form of a document that was read under these limits.
+    /// Remembers the form of a document that was read under these limits, unless few come again.
     /// Input:  `at`, for each of its nodes, the token that its value begins with. No string has an escape.
-    /// Output: its nodes, as fill() would give them.
+    /// Output: its nodes, as fill() would give them; those that were given, if it is not remembered.
     const Node* keep(const Tokens& tokens, const std::vector<Node>& nodes, const std::vector<std::uint32_t>& at,
                      const RequestLimits& limits);
 
@@ -35,10 +35,14 @@ private:
         std::vector<Node> nodes;
         std::vector<std::uint32_t> at;
     };
+    [[nodiscard]] bool affords();
     [[nodiscard]] static bool fill(Form& form, Tokens tokens, std::size_t max_string);
 
+    static constexpr int kMostWorth = 256;
     std::vector<Form> forms_;
     std::size_t latest_ = 0, replaced_ = 0;  ///< that fitted; that was put in place of another
+    int worth_ = kMostWorth;   ///< what remembering may still cost: forms that come again pay for it
+    std::size_t passed_ = 0;   ///< documents whose form was not remembered
     RequestLimits limits_;      ///< under which they were read
 };
 

@@ -160,9 +160,10 @@ bool Binder::provenance(const json::Node* stated) {
         return true;
     }
     const std::uint32_t root = program_.manifest[0].request_shape;
+    std::uint32_t expected = kNone;
     const json::Node* group = stated->first();
     for (std::uint32_t i = 0; i < stated->count; ++i, group = group->next()) {
-        if (find_field(program_.shape[root], group->key()) == kNone) {
+        if (find_field(program_.shape[root], group->key(), expected) == kNone) {
             fail_unknown(RequestCode::Q0018, "group", group->key(), program_.shape[root], false);
             return within(kProvenanceKey);
         }
@@ -176,25 +177,29 @@ bool Binder::provenance(const json::Node* stated) {
     return true;
 }
 
-/// The field of a record with this name, or kNone.
-std::uint32_t Binder::find_field(const ShapeNode& record, std::string_view key) {
+/// The field of a record with this name, or kNone. Documents are alike even where their forms are not: the field that
+/// came at this point last time is tried first, and `expected` keeps what came.
+std::uint32_t Binder::find_field(const ShapeNode& record, std::string_view key, std::uint32_t& expected) {
+    if (expected != kNone && program_.text(program_.shape[expected].name) == key) return expected;
     const std::uint32_t id = program_.find_text(key);
     for (std::uint32_t i = 0; id != 0 && i < record.child_count; ++i)
-        if (program_.shape[record.first_child + i].name == id) return record.first_child + i;
+        if (program_.shape[record.first_child + i].name == id) return expected = record.first_child + i;
     return kNone;
 }
 
 bool Binder::record(std::uint32_t index, const json::Node& value, Value* row, bool root) {
     const ShapeNode& node = program_.shape[index];
+    std::uint32_t* expected = &facts_.follows_[2 * std::size_t{index}];
     const json::Node* field = value.first();
     for (std::uint32_t i = 0; i < value.count; ++i, field = field->next()) {
         const std::string_view key = field->key();
         if (root && key == kProvenanceKey) continue;
-        const std::uint32_t found = find_field(node, key);
+        const std::uint32_t found = find_field(node, key, *expected);
         if (found == kNone) {
             if (in_claims_) continue;  // issuers add claims
             return fail_unknown(RequestCode::Q0011, "field", key, node, root);
         }
+        expected = &facts_.follows_[2 * std::size_t{found} + 1];
         if (root && by_group_ != nullptr) {
             const json::Node* word = by_group_->find(key);
             trust_ = word != nullptr ? provenance_of(*word).value_or(Provenance::Model) : Provenance::Model;

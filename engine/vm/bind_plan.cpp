@@ -31,8 +31,15 @@ Landmarks Binder::landmarks(const json::Node& document) {
     const auto member = [](const json::Node* object, std::string_view key) {
         return object != nullptr ? object->find(key) : nullptr;
     };
-    return kept = {document.form, place_of(member(document.find("token"), "issuer")), place_of(member(document.find("tool"), "name")),
-                   place_of(document.find(kProvenanceKey))};
+    const json::Node* const token = document.find("token");
+    const json::Node* const tool = document.find("tool");
+    const auto filled = [](const json::Node* object) { return object != nullptr && object->count > 0; };
+    return kept = {document.form,
+                   place_of(member(token, "issuer")),
+                   place_of(member(tool, "name")),
+                   place_of(document.find(kProvenanceKey)),
+                   filled(member(token, "claims")),
+                   filled(member(tool, "params"))};
 }
 
 void Binder::names(const json::Node& document, const Landmarks& marks) {
@@ -44,7 +51,8 @@ void Binder::names(const json::Node& document, const Landmarks& marks) {
 
 /// Requires: the names are known. A key without a form: there can be no plan.
 Plan::Key Binder::plan_key(const json::Node& document, const Landmarks& marks) const {
-    Plan::Key key{document.form, facts_.issuer_name_.index, facts_.tool_name_.index, 0};
+    Plan::Key key{document.form, marks.has_claims ? facts_.issuer_name_.index + 1 : 0,
+                  marks.has_params ? facts_.tool_name_.index + 1 : 0, 0};
     if (marks.provenance == 0) return key;
     const json::Node& stated = *(&document + marks.provenance);
     const std::uint32_t words = stated.type == json::Type::Object ? stated.count : 1;

@@ -39,7 +39,7 @@ private:
     bool within(std::size_t index);
 
     // ---- bind.cpp ----
-    [[nodiscard]] std::uint32_t find_field(const bytecode::ShapeNode& record, std::string_view key);
+    [[nodiscard]] std::uint32_t find_field(const bytecode::ShapeNode& record, std::string_view key, std::uint32_t& expected);
     bool provenance(const json::Node* stated);
     bool record(std::uint32_t index, const json::Node& value, Value* row, bool root);
     bool list(const bytecode::ShapeNode& node, const json::Node& value, Value* out);

@@ -103,7 +103,7 @@ std::uint32_t Names::find(std::uint32_t id) const {
 
 Facts::Facts(const bytecode::Program& program)
     : program_(program), places_(places_of(program)), issuers_(program.issuers.size()), tools_(program.tools.size()),
-      slots_(program.manifest[0].slot_count) {
+      slots_(program.manifest[0].slot_count), follows_(2 * program.shape.size(), kNone) {
     for (std::uint32_t i = 0; i < program.issuers.size(); ++i) issuers_.add(program.issuers[i].url, i);
     for (std::uint32_t i = 0; i < program.tools.size(); ++i) tools_.add(program.tools[i].wire_name, i);
 }

@@ -170,6 +170,7 @@ private:
 
     // Working memory.
     Plans plans_;
+    std::vector<std::uint32_t> follows_;   ///< by node of the shape: the field that came first in it, or after it, last time
     std::vector<unsigned char> feasible_;  ///< of capture matching
     std::vector<std::pair<std::uint32_t, std::string_view>> captured_;
     mutable std::vector<const json::Node*> order_;

@@ -32,7 +32,7 @@ struct Plan {
     /// What must be the same.
     struct Key {
         std::uint32_t form = 0;  ///< 0: none
-        std::uint32_t issuer = 0, tool = 0;
+        std::uint32_t issuer = 0, tool = 0;  ///< 0 where there are no claims, no parameters
         std::uint64_t trust = 0;  ///< the words of `provenance`, in their order
         friend bool operator==(const Key&, const Key&) = default;
     };
@@ -44,6 +44,7 @@ struct Plan {
 struct Landmarks {
     std::uint32_t form = 0;
     std::uint32_t issuer = 0, tool = 0, provenance = 0;
+    bool has_claims = false, has_params = false;  ///< with something in them
 };
 
 /// Each has one place where it can be; what comes later takes it.
@@ -55,7 +56,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t kMost = 64;
+    static constexpr std::size_t kMost = 256;
     std::vector<Landmarks> landmarks_{kMost};
     std::vector<Plan> plans_{kMost};
 };
