@@ -66,7 +66,11 @@ std::string rendered(const GateReport& report, GateFormat format, const Terminal
 std::variant<ChangeNote, Exit> read_notes(const Options& options, const Terminal& terminal) {
     ChangeNote note;
     for (const std::string& file : options.notes) {
-        const auto text = read_input(file, std::size_t{1} << 20);
+        constexpr std::size_t kMost = std::size_t{1} << 20;
+        const auto text = read_input(file, kMost);
+        // What cannot be read is not taken for a note that declares nothing.
+        if (text && (text->size() > kMost || !is_utf8(*text)))
+            return report_error({"F0007", text->size() > kMost ? "a change note is at most 1 MiB" : "the change note is not UTF-8", file}, "", terminal);
         if (!text) return report_error(text.error(), "", terminal);
         read_note(*text, file == "-" ? "standard input" : file, note);
     }

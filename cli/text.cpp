@@ -92,6 +92,15 @@ std::vector<Cell> cells_of(std::string_view line) {
     return cells;
 }
 
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t length = decode(text).length;
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
 std::string safe(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size();) {

@@ -29,6 +29,9 @@ struct Cell {
 /// RFC 3339 in UTC, to the second; microseconds since the epoch.
 [[nodiscard]] std::string moment(std::int64_t micros);
 
+/// Whether all of a text is UTF-8.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 /// Text with everything spelled out that a terminal could obey; line ends too.
 [[nodiscard]] std::string safe(std::string_view text);
 

@@ -45,6 +45,11 @@ check "declared without a reason: says so" out_has "without a reason"
 printf 'widens: nobody because of nothing\n' >idle
 ends "declared and not so" 0 gate base --base base --note idle
 check "declared and not so: says so" out_has "and it does not"
+printf 'widens: refund because \xff\n' >odd.note
+ends "a note that is not UTF-8" 4 gate wide --base base --note odd.note
+check "a note that is not UTF-8: code" err_has "error[F0007]"
+head -c 1100000 /dev/zero | tr '\0' 'a' >long.note
+ends "a note that is too long" 4 gate wide --base base --note long.note
 ends "a note that is not there" 4 gate wide --base base --note none.txt
 ends "narrower" 0 gate base --base wide --format json
 check "narrower: nothing widens" outcome widening passed
