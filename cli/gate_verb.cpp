@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/comparison.h"
 #include "cli/gate_render.h"
 #include "cli/git.h"
 #include "cli/github.h"
@@ -34,9 +35,9 @@ struct Output {
 struct Options {
     std::string policy = ".", base;
     StorePlace store;
-    std::vector<std::string> notes, layers, requests, outputs_text, levels;
+    CompareOptions compared;
+    std::vector<std::string> notes, outputs_text, levels;
     std::vector<Output> outputs;
-    std::string ledger;
     GateRules rules;
     GateFormat format = GateFormat::Human;
 };
@@ -60,6 +61,15 @@ std::string rendered(const GateReport& report, GateFormat format, const Terminal
         case GateFormat::Markdown: return render_gate_markdown(report);
     }
     return {};
+}
+
+/// Writes a report in every format that was asked for. Output: `verdict`, or what kept it from being written.
+Exit deliver(const GateReport& report, const Options& options, const Terminal& terminal, Exit verdict) {
+    for (const Output& each : options.outputs)
+        if (const auto written = write_file(each.file, rendered(report, each.format, {})); !written)
+            return report_error(written.error(), "", terminal);
+    print_result(rendered(report, options.format, terminal));
+    return verdict;
 }
 
 /// What the change says of itself: files, and the messages of the commits since the base.
@@ -92,33 +102,7 @@ std::variant<Workspace, Exit> open_policy(const Options& options, const Terminal
     result.checks.push_back({"policy", true, false, "it does not compile, and nothing else is judged"});
     const ChangeNote note;
     const GateReport report{options.base, result, note, nullptr};
-    for (const Output& each : options.outputs)
-        if (const auto written = write_file(each.file, rendered(report, each.format, {})); !written)
-            return report_error(written.error(), "", terminal);
-    print_result(rendered(report, options.format, terminal));
-    return Exit::Invalid;
-}
-
-/// Decides everything that was asked for under both sides.
-std::variant<DiffReport, Exit> compare(const Options& options, const Workspace& before, const Workspace& after, const Terminal& terminal) {
-    std::vector<Bundle> above;
-    for (const std::string& layer : options.layers) {
-        const auto opened = open_layers({}, {layer}, terminal);
-        if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
-        above.push_back(std::get<Layers>(opened).bundles().front());
-    }
-    Differ differ(before, after, std::move(above));
-    differ.decide_own();
-    for (const std::string& path : options.requests)
-        if (const auto decided = decide_files(differ, path); !decided) return report_error(decided.error(), "", terminal);
-    LedgerGaps gaps;
-    if (!options.ledger.empty()) {
-        Progress progress("comparing", "requests", terminal);
-        const auto read = decide_ledger(differ, options.ledger, progress.teller());
-        if (!read) return report_error(read.error(), "", terminal);
-        gaps = *read;
-    }
-    return DiffReport{options.base, options.policy, differ.finish(), gaps, before, after};
+    return deliver(report, options, terminal, Exit::Invalid);
 }
 
 Exit run(const Options& options, const Terminal& terminal) {
@@ -142,7 +126,7 @@ Exit run(const Options& options, const Terminal& terminal) {
     if (compares) {
         base.emplace(open_side(options.base, options.policy, options.store, terminal));
         if (const Exit* failed = std::get_if<Exit>(&*base)) return *failed;
-        change.emplace(compare(options, std::get<Workspace>(*base), policy, terminal));
+        change.emplace(compare_sides({options.base, std::get<Workspace>(*base)}, {options.policy, policy}, options.compared, terminal));
         if (const Exit* failed = std::get_if<Exit>(&*change)) return *failed;
     }
     GateResult result = [&] {
@@ -154,11 +138,7 @@ Exit run(const Options& options, const Terminal& terminal) {
     else result.checks.push_back({"change", false, true, "there is no base: nothing is compared"});
 
     const GateReport report{compares ? options.base : std::string(), result, note, diff};
-    for (const Output& each : options.outputs)
-        if (const auto written = write_file(each.file, rendered(report, each.format, {})); !written)
-            return report_error(written.error(), "", terminal);
-    print_result(rendered(report, options.format, terminal));
-    return result.passed() ? Exit::Ok : Exit::Negative;
+    return deliver(report, options, terminal, result.passed() ? Exit::Ok : Exit::Negative);
 }
 
 }  // namespace
@@ -174,15 +154,13 @@ void add_gate(CLI::App& app, Verb& chosen) {
     many(verb->add_option("--note", options->notes, "A change note, beside the messages of the commits since the base; - for standard input")->option_text("FILE|-"));
     verb->add_option("--threshold", options->rules.threshold, "Fail if tests cover fewer conditions than this")->check(number_from(0, 100))->option_text("PERCENT");
     add_lint_levels(*verb, options->levels, options->rules.lint_fails);
-    verb->add_option("--requests", options->requests, "Decide these too: a *.json or *.jsonl, or a folder of them")->option_text("PATH");
-    verb->add_option("--ledger,-L", options->ledger, "Decide what a ledger recorded too")->option_text("DIR");
-    add_layers(*verb, options->layers);
+    add_compare_options(*verb, options->compared);
     add_store_place(*verb, options->store);
     verb->add_option("--format", options->format, "How the verdict is printed")->transform(one_of(kFormats))->option_text("human|json|sarif|github|junit|markdown");
     many(verb->add_option("--output", options->outputs_text, "Write it to a file too; may be repeated")->option_text("FORMAT=FILE"));
     verb->callback([options, &chosen] {
         options->rules.lint = lint_options(options->levels);
-        if (options->base == "none" && !(options->notes.empty() && options->requests.empty() && options->layers.empty() && options->ledger.empty()))
+        if (options->base == "none" && (!options->notes.empty() || options->compared.any()))
             throw CLI::ValidationError("--base", "is none, and --note, --requests, --layer and --ledger are for what is compared with a base");
         for (const std::string& output : options->outputs_text) options->outputs.push_back(output_of(output));
         chosen = [options](const Terminal& terminal) { return run(*options, terminal); };

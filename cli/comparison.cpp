@@ -1,0 +1,39 @@
+#include "cli/comparison.h"
+
+#include "cli/diff_requests.h"
+#include "cli/io.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/workspace.h"
+
+namespace writ::cli {
+
+void add_compare_options(CLI::App& verb, CompareOptions& options) {
+    verb.add_option("--requests", options.requests, "Decide these too: a *.json or *.jsonl, or a folder of them")->option_text("PATH");
+    verb.add_option("--ledger,-L", options.ledger, "Decide what a ledger recorded too")->option_text("DIR");
+    add_layers(verb, options.layers);
+}
+
+std::variant<DiffReport, Exit> compare_sides(const NamedSide& before, const NamedSide& after, const CompareOptions& options,
+                                             const Terminal& terminal) {
+    std::vector<Bundle> above;
+    for (const std::string& layer : options.layers) {
+        const auto opened = open_layers({}, {layer}, terminal);
+        if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+        above.push_back(std::get<Layers>(opened).bundles().front());
+    }
+    Differ differ(before.policy, after.policy, std::move(above));
+    differ.decide_own();
+    for (const std::string& path : options.requests)
+        if (const auto decided = decide_files(differ, path); !decided) return report_error(decided.error(), "", terminal);
+    LedgerGaps gaps;
+    if (!options.ledger.empty()) {
+        Progress progress("comparing", "requests", terminal);
+        const auto read = decide_ledger(differ, options.ledger, progress.teller());
+        if (!read) return report_error(read.error(), "", terminal);
+        gaps = *read;
+    }
+    return DiffReport{before.name, after.name, differ.finish(), gaps, before.policy, after.policy};
+}
+
+}  // namespace writ::cli
