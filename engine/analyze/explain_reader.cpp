@@ -58,29 +58,9 @@ std::string Reader::show_scalar(const check::Type& type, Kind kind, const Value&
     if (value.as<Group>() != nullptr) return "stated";
     const auto* integer = value.as<std::int64_t>();
     if (integer == nullptr) return value.none() ? "none" : "";
-    switch (kind) {
-        case Kind::Bool: return *integer != 0 ? "true" : "false";
-        case Kind::Decimal: return format_decimal(*integer);
-        case Kind::Duration: return format_duration(*integer);
-        case Kind::Instant: json::append_quoted(out, format_instant(*integer)); return out;
-        case Kind::Enum: return policy_.enums[type.enumeration.value].members[static_cast<std::size_t>(*integer)];
-        case Kind::Int:
-        case Kind::String:
-        case Kind::Path:
-        case Kind::Subject:
-        case Kind::Dotted:
-        case Kind::Spiffe:
-        case Kind::Url:
-        case Kind::Host:
-        case Kind::Email:
-        case Kind::Arn:
-        case Kind::Ip:
-        case Kind::Cidr:
-        case Kind::Record:
-        case Kind::List:
-        case Kind::Map: break;
-    }
-    return std::to_string(*integer);
+    check::Type scalar = type;
+    scalar.kind = kind;
+    return scalar_text(policy_, scalar, *integer);
 }
 
 std::string Reader::show(const check::Type& type, const Value& value) const {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "analyze/lint_internal.h"
+#include "check/context.h"
 
 namespace writ::analyze {
 
@@ -28,23 +29,6 @@ Cmp negated(Cmp cmp) {
             return Cmp::Le;
         case Cmp::Ge:
             return Cmp::Lt;
-    }
-    return cmp;
-}
-
-Cmp turned(Cmp cmp) {
-    switch (cmp) {
-        case Cmp::Eq:
-        case Cmp::Ne:
-            return cmp;
-        case Cmp::Lt:
-            return Cmp::Gt;
-        case Cmp::Le:
-            return Cmp::Ge;
-        case Cmp::Gt:
-            return Cmp::Lt;
-        case Cmp::Ge:
-            return Cmp::Le;
     }
     return cmp;
 }
@@ -105,7 +89,7 @@ Bound bound_of(const Literal& literal) {
     if (e.op != Op::Compare) return {};
     const bool forward = e.kids[0]->op == Op::Fact && e.kids[1]->op == Op::Integer;
     if (!forward && !(e.kids[1]->op == Op::Fact && e.kids[0]->op == Op::Integer)) return {};
-    const Cmp cmp = forward ? e.cmp : turned(e.cmp);
+    const Cmp cmp = forward ? e.cmp : flipped(e.cmp);
     return {e.kids[forward ? 0 : 1], literal.positive ? cmp : negated(cmp), e.kids[forward ? 1 : 0]->integer};
 }
 
