@@ -21,10 +21,9 @@ struct Options {
     bool fail_wider = false;
 };
 
-/// Whether a change is wider by a decision, by what its text says of itself, or by an invariant it breaks.
+/// Whether there is something that a gate would ask about: a widening, or an invariant that decisions break.
 bool widens(const PolicyDiff& diff) {
-    return diff.widens() ||
-           std::any_of(diff.structure.begin(), diff.structure.end(), [](const ThingChange& each) { return each.direction == Direction::Wider; }) ||
+    return !widenings(diff).empty() ||
            std::any_of(diff.invariants.begin(), diff.invariants.end(), [](const HeldInvariant& each) { return each.broken_after > 0; });
 }
 
@@ -62,7 +61,7 @@ void add_diff(CLI::App& app, Verb& chosen) {
     add_store_place(*verb, options->store);
     static const std::map<std::string, DiffFormat> kFormats{{"human", DiffFormat::Human}, {"json", DiffFormat::Json}, {"markdown", DiffFormat::Markdown}};
     verb->add_option("--format", options->format, "How results are written")->transform(one_of(kFormats))->option_text("human|json|markdown");
-    verb->add_flag("--fail-wider", options->fail_wider, "Exit with 1 if anything has become wider");
+    verb->add_flag("--fail-wider", options->fail_wider, "Exit with 1 if anything has become wider, or may have");
     verb->callback([options, &chosen] { chosen = [options](const Terminal& terminal) { return run(*options, terminal); }; });
 }
 

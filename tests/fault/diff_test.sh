@@ -33,6 +33,9 @@ check "wider: what was not looked at" out_has "of others nothing is said"
 check "wider: invariants" out_has "checked, not proved"
 ends "wider fails" 1 diff base wide --fail-wider
 ends "narrower does not" 0 diff wide base --fail-wider
+cp -r base other
+sed -i 's/params.currency == "USD"/params.currency == "EUR"/' other/policy.writ
+ends "what may be wider fails" 1 diff base other --fail-wider
 ends "the file itself" 0 diff base/policy.writ wide/policy.writ
 ends "compile" 0 compile wide --output wide.bundle
 ends "a bundle" 1 diff base wide.bundle --fail-wider
