@@ -94,7 +94,7 @@ TEST_CASE("request: bytes of a document that are changed are seen, whatever its 
         warm.hold(base);
         std::string text = base;
         for (std::size_t n = rng.between(1, 2); n > 0; --n)
-            text.replace(rng.below(text.size()), 1, std::string(rng.below(3), rng.pick<char>({'"', ',', ':', '{', '}', '[', ']', ' ', '0', '9', '-', '.', 'e', 'n', 't', 'a', '\\', '\n', '\x01', '\x80'})));
+            text.replace(rng.below(text.size()), 1, std::string(rng.below(3), rng.pick<char>({'"', ',', ':', '{', '}', '[', ']', ' ', '0', '9', '-', '.', 'e', 'n', 't', 'a', '\\', '\n', '\x01', '\0', '\x80'})));
         warm.hold(text);
     }
 }
