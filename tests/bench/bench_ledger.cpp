@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "source_root.h"
 #include "writ/audit.h"
 #include "writ/tools.h"
 
@@ -98,11 +99,11 @@ int main(int argc, char** argv) {
     const int threads = argc > 3 ? std::atoi(argv[3]) : 64;
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);
-    const auto sources = must(read_sources({WRIT_SOURCE_ROOT "/examples/refund/policy.writ"}));
+    const auto sources = must(read_sources({source_root() + "/examples/refund/policy.writ"}));
     auto compiled = compile(sources);
     if (!compiled) return 1;
     const Bundle bundle = *compiled;
-    const std::string request = read_text(WRIT_SOURCE_ROOT "/examples/refund/requests/permit.json");
+    const std::string request = read_text(source_root() + "/examples/refund/requests/permit.json");
 
     std::string bytes;
     {

@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "source_root.h"
 #include "writ/bundle.h"
 #include "writ/decision.h"
 #include "writ/evaluator.h"
@@ -25,7 +26,7 @@ namespace {
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-const fs::path kRoot = fs::path(WRIT_SOURCE_ROOT) / "tests" / "conformance";
+const fs::path kRoot = fs::path(source_root()) / "tests" / "conformance";
 
 std::string read(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);

@@ -27,6 +27,7 @@
 #include "bytecode/index.h"
 #include "harness.h"
 #include "mutant.h"
+#include "source_root.h"
 #include "writ/evaluator.h"
 #include "writ/tools.h"
 
@@ -109,7 +110,7 @@ std::vector<std::string> requests_for(const Bundle& bundle, const std::vector<st
 }
 
 std::vector<Seed> seeds() {
-    const fs::path root = WRIT_SOURCE_ROOT;
+    const fs::path root = source_root();
     std::vector<std::string> pool;
     for (const fs::path& path : below(root / "examples", ".json")) pool.push_back(slurp(path));
     for (const fs::path& path : below(root / "tests/conformance/requests", ".json")) pool.push_back(slurp(path));

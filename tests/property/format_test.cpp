@@ -11,6 +11,7 @@
 
 #include "mangle.h"
 #include "policy_gen.h"
+#include "source_root.h"
 #include "syntax/parse.h"
 #include "universe.h"
 #include "writ/format.h"
@@ -61,7 +62,7 @@ std::vector<Text> policies_of_the_repository() {
     namespace fs = std::filesystem;
     std::vector<Text> out;
     for (const char* folder : {"stdlib", "examples", "tests", "docs/snippets"})
-        for (const auto& entry : fs::recursive_directory_iterator(fs::path(WRIT_SOURCE_ROOT) / folder)) {
+        for (const auto& entry : fs::recursive_directory_iterator(fs::path(source_root()) / folder)) {
             if (entry.path().extension() != ".writ") continue;
             std::ostringstream text;
             text << std::ifstream(entry.path()).rdbuf();

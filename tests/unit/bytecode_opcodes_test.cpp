@@ -7,6 +7,7 @@
 
 #include "bytecode/opcode_info.h"
 #include "bytecode_everything.h"
+#include "source_root.h"
 #include "vm_program.h"
 
 using namespace writ;
@@ -40,7 +41,7 @@ TEST_CASE("bytecode: every opcode is verified and printed") {
 }
 
 TEST_CASE("bytecode: every opcode is on its page as opcodes.def has it") {
-    std::ifstream file(WRIT_SOURCE_ROOT "/docs/bytecode.md");
+    std::ifstream file(source_root() + "/docs/bytecode.md");
     REQUIRE(file.good());
     const std::string page{std::istreambuf_iterator<char>(file), {}};
     const std::string_view rows[] = {

@@ -9,11 +9,12 @@
 
 #include <doctest/doctest.h>
 
+#include "source_root.h"
 #include "writ/writ.h"
 
 namespace writ::testing::c {
 
-inline const std::string kRefund = std::string(WRIT_SOURCE_ROOT) + "/examples/refund/";
+inline const std::string kRefund = source_root() + "/examples/refund/";
 
 inline std::string file(const std::string& name) {
     std::ifstream in(kRefund + name, std::ios::binary);

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "folder.h"
+#include "source_root.h"
 #include "writ/bundle.h"
 #include "writ/ledger.h"
 #include "writ/tools.h"
@@ -13,7 +14,7 @@
 namespace writ::testing {
 
 inline Bundle example(const std::string& name) {
-    auto sources = read_sources({std::string(WRIT_SOURCE_ROOT) + "/examples/" + name + "/policy.writ"});
+    auto sources = read_sources({source_root() + "/examples/" + name + "/policy.writ"});
     REQUIRE(sources.has_value());
     auto bundle = compile(*sources);
     REQUIRE(bundle.has_value());
@@ -21,7 +22,7 @@ inline Bundle example(const std::string& name) {
 }
 
 inline std::string example_request(const std::string& name, const std::string& request = "permit") {
-    return read_bytes(std::string(WRIT_SOURCE_ROOT) + "/examples/" + name + "/requests/" + request + ".json");
+    return read_bytes(source_root() + "/examples/" + name + "/requests/" + request + ".json");
 }
 
 /// Puts `is` in place of the first `was`.

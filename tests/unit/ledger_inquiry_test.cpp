@@ -2,6 +2,7 @@
 #include "ledger_fixture.h"
 #include "ledger/errors.h"
 #include "ledger/index.h"
+#include "source_root.h"
 #include "writ/audit.h"
 
 using namespace writ;
@@ -43,7 +44,7 @@ const Table& named(const std::vector<Table>& tables, const std::string& name) {
 }
 
 Bundle edited(const std::string& was, const std::string& is) {
-    const std::string path = std::string(WRIT_SOURCE_ROOT) + "/examples/refund/policy.writ";
+    const std::string path = source_root() + "/examples/refund/policy.writ";
     auto sources = read_sources({path});
     REQUIRE(sources.has_value());
     sources->sources[0].text = with(sources->sources[0].text, was, is);

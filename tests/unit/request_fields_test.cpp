@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/json.h"
+#include "source_root.h"
 #include "writ/evaluator.h"
 #include "writ/tools.h"
 
@@ -21,7 +22,7 @@ std::string slurp(const fs::path& path) {
 }
 
 Bundle compiled(const std::string& folder) {
-    const auto sources = read_sources({std::string(WRIT_SOURCE_ROOT) + "/" + folder});
+    const auto sources = read_sources({source_root() + "/" + folder});
     REQUIRE(sources.has_value());
     auto bundle = compile(*sources);
     REQUIRE(bundle.has_value());
@@ -95,7 +96,7 @@ struct Refund {
     Bundle bundle = compiled("examples/refund");
     Request request{bundle};
     Evaluator evaluator{bundle};
-    json::Value document = *json::parse(slurp(std::string(WRIT_SOURCE_ROOT) + "/examples/refund/requests/permit.json"));
+    json::Value document = *json::parse(slurp(source_root() + "/examples/refund/requests/permit.json"));
 
     Field field(std::string_view path) {
         auto found = request.field(path);
@@ -113,7 +114,7 @@ struct Refund {
 TEST_CASE("request: facts stated field by field decide like the document they are from") {
     std::size_t compared = 0;
     for (const char* example : {"examples/refund", "examples/github-write", "examples/snowflake", "examples/subagent"}) {
-        const fs::path folder = fs::path(WRIT_SOURCE_ROOT) / example;
+        const fs::path folder = fs::path(source_root()) / example;
         if (!fs::exists(folder / "requests")) continue;
         const Bundle bundle = compiled(example);
         const Layers layers(std::vector{bundle, bundle});  // every field goes to each layer

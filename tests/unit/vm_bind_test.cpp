@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "base/request_errors.h"
+#include "source_root.h"
 #include "vm_program.h"
 
 using namespace writ;
@@ -369,7 +370,7 @@ TEST_CASE("bind: every request error has prose, a title and a code of its own") 
 namespace {
 
 std::string read(const std::string& path) {
-    std::ifstream in(std::string(WRIT_SOURCE_ROOT) + "/" + path);
+    std::ifstream in(source_root() + "/" + path);
     return {std::istreambuf_iterator<char>(in), {}};
 }
 

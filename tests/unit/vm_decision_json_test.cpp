@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "source_root.h"
 #include "vm_program.h"
 #include "writ/bundle.h"
 
@@ -102,7 +103,7 @@ TEST_CASE("to_json: a reason says which fact is missing; what there is none of i
 }
 
 TEST_CASE("to_json: docs/decision-format.md has every reason, in order") {
-    std::ifstream in(std::string(WRIT_SOURCE_ROOT) + "/docs/decision-format.md");
+    std::ifstream in(source_root() + "/docs/decision-format.md");
     const std::string page{std::istreambuf_iterator<char>(in), {}};
     std::size_t at = 0;
     for (const char* code : {

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "source_root.h"
 #include "vm_program.h"
 #include "writ/evaluator.h"
 #include "writ/revocations.h"
@@ -168,7 +169,7 @@ TEST_CASE("revocations: whatever is revoked, no decision of the examples moves u
     namespace fs = std::filesystem;
     std::size_t narrowed = 0, same = 0;
     for (const char* example : {"refund", "delete-bucket", "github-write", "snowflake", "subagent"}) {
-        const fs::path folder = fs::path(WRIT_SOURCE_ROOT) / "examples" / example;
+        const fs::path folder = fs::path(source_root()) / "examples" / example;
         auto sources = read_sources({folder.string()});
         REQUIRE(sources);
         const Workspace workspace(std::move(*sources));

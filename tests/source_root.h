@@ -1,0 +1,8 @@
+// Where the project's sources lie, for tests that read examples, pages and fixtures.
+#pragma once
+
+#include <string>
+
+namespace writ {
+std::string source_root();
+}
