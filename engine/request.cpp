@@ -117,13 +117,17 @@ void Request::set(const Field& field, const json::Node& value) {
 }
 
 void Request::set_text(const Field& field, std::string_view text) {
-    if (field.program_ == program_ && only_->put_text(field.place_, text, trust_)) return;
+    if (field.program_ == program_ && only_->put_text(field.place_, text, trust_)) [[likely]] return;
+    set_slowly(field, text);
+}
+
+[[gnu::noinline, gnu::cold]] void Request::set_slowly(const Field& field, std::string_view text) {
     if (!valid_utf8(text)) return fail({"Q0020", "text is not UTF-8", "$"});
     set(field, node_of(json::Type::String, text));
 }
 
 void Request::set_int(const Field& field, std::int64_t integer) {
-    if (field.program_ == program_ && only_->put_int(field.place_, integer, trust_)) return;
+    if (field.program_ == program_ && only_->put_int(field.place_, integer, trust_)) [[likely]] return;
     set(field, node_of(json::Type::Int, integer));
 }
 

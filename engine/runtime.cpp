@@ -106,6 +106,9 @@ void Evaluator::revoke(std::shared_ptr<const Revocations> revocations) {
 
 void Evaluator::evaluate(const Request& request, Decision& decision) {
     const std::vector<Bundle>& bundles = impl_->layers.bundles();
+    const std::vector<Bundle>& bound = request.layers().bundles();
+    if (bundles.size() == 1 && bound.size() == 1 && &bundles.front().program() == &bound.front().program()) [[likely]]
+        return vm::decide(bundles.front().program(), request.facts(0), impl_->interpreters.front(), decision, impl_->revocations.get());
     if (bundles.empty() || !same_bundles(impl_->layers, request.layers())) {
         decision.clear();
         Reason& reason = decision.reasons.emplace_back();

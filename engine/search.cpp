@@ -279,7 +279,7 @@ std::string to_json(const SearchResult& result) {
     }
     to.close(']');
     to.close('}');
-    return std::move(to.out);
+    return to.take();
 }
 
 }  // namespace writ

@@ -436,34 +436,49 @@ void squeeze(std::string_view document, std::string& out) {
     else out.resize(size);
 }
 
-void append_quoted(std::string& out, std::string_view text) {
+char* append_escaped(char* to, std::string_view text) {
     constexpr std::string_view kHex = "0123456789abcdef";
     const auto escape = [&](unsigned code) {
-        out += "\\u00";
-        out += kHex[code >> 4];
-        out += kHex[code & 15];
+        std::memcpy(to, "\\u00", 4);
+        to[4] = kHex[code >> 4];
+        to[5] = kHex[code & 15];
+        to += 6;
     };
-    out += '"';
-    std::size_t plain = 0;  // begin of what is copied as it stands
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
         const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0u;
         const bool upper = byte == 0xC2 && next >= 0x80 && next <= 0x9F;  // controls above ASCII
-        if (byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F && !upper) continue;
-        out.append(text, plain, i - plain);
-        plain = i + (upper ? 2 : 1);
+        if (byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F && !upper) {
+            *to++ = text[i];
+            continue;
+        }
+        char letter = 0;
         switch (byte) {
-            case '"': out += "\\\""; continue;
-            case '\\': out += "\\\\"; continue;
-            case '\n': out += "\\n"; continue;
-            case '\r': out += "\\r"; continue;
-            case '\t': out += "\\t"; continue;
+            case '"': letter = '"'; break;
+            case '\\': letter = '\\'; break;
+            case '\n': letter = 'n'; break;
+            case '\r': letter = 'r'; break;
+            case '\t': letter = 't'; break;
+        }
+        if (letter != 0) {
+            *to++ = '\\';
+            *to++ = letter;
+            continue;
         }
         escape(upper ? next : byte);
         if (upper) ++i;
     }
-    out.append(text, plain, text.size() - plain);
-    out += '"';
+    return to;
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+    const std::size_t before = out.size();
+    out.resize(before + 6 * text.size() + 2);
+    char* at = out.data() + before;
+    *at++ = '"';
+    at = append_escaped(at, text);
+    *at++ = '"';
+    out.resize(static_cast<std::size_t>(at - out.data()));
 }
 
 void append_step(std::string& path, std::string_view key) {

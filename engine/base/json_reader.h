@@ -73,6 +73,8 @@ void append_canonical(std::string& out, const Node& value, std::vector<const Nod
 /// Replaces `out` by a document without the white space between its tokens. Requires: read() accepts it.
 void squeeze(std::string_view document, std::string& out);
 
+/// Writes the inside of a JSON string; where it ends. Requires: room for six bytes a byte.
+[[nodiscard]] char* append_escaped(char* to, std::string_view text);
 /// Appends a quoted, escaped JSON string.
 void append_quoted(std::string& out, std::string_view text);
 /// Appends one step of a JSON path: `.name`, `["a name"]`.

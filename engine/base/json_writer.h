@@ -1,7 +1,9 @@
 // JSON text, written member by member in the order that a format states.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -10,33 +12,67 @@
 
 namespace writ::json {
 
-/// Writes members in the order they are given.
+/// Writes members in the order they are given. Into memory of its own, or a string whose memory is used again.
 class Writer {
 public:
-    std::string out;
+    Writer() : out_(own_) {}
+    explicit Writer(std::string& into) : out_(into) {
+        out_.resize(out_.capacity());
+        rebase(0);
+    }
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+    /// What was written. The last call.
+    [[nodiscard]] std::string take() {
+        finish();
+        return std::move(out_);
+    }
+    void finish() { out_.resize(size()); }
 
     void open(char bracket) {
-        separate();
-        out += bracket;
+        separate(1);
+        *at_++ = bracket;
         fresh_ = true;
     }
     void close(char bracket) {
-        out += bracket;
+        room(1);
+        *at_++ = bracket;
         fresh_ = false;
     }
+    /// A key that needs no escape: most are literals, and become a few stores.
+    template <std::size_t N>
+    void key(const char (&name)[N]) {
+        separate(N + 2);
+        *at_ = '"';
+        std::memcpy(at_ + 1, name, N - 1);
+        at_[N] = '"';
+        at_[N + 1] = ':';
+        at_ += N + 2;
+        fresh_ = true;
+    }
     void key(std::string_view name) {
-        separate();
-        append_quoted(out, name);
-        out += ':';
+        text(name);
+        room(1);
+        *at_++ = ':';
         fresh_ = true;
     }
     void raw(std::string_view text) {
-        separate();
-        out += text;
+        separate(text.size());
+        std::memcpy(at_, text.data(), text.size());
+        at_ += text.size();
+    }
+    template <std::size_t N>
+    void raw(const char (&text)[N]) {
+        separate(N - 1);
+        std::memcpy(at_, text, N - 1);
+        at_ += N - 1;
     }
     void text(std::string_view value) {
-        separate();
-        append_quoted(out, value);
+        separate(value.size() + 2 + sizeof(std::uint64_t));
+        *at_++ = '"';
+        if (!copy_plain(value)) escaped(value);
+        *at_++ = '"';
     }
     /// Empty text stands for what there is none of.
     void text_or_null(std::string_view value) {
@@ -45,21 +81,96 @@ public:
         else
             text(value);
     }
-    void number(std::int64_t value) { raw(std::to_string(value)); }
-    void instant(std::int64_t micros) { text(format_instant(micros)); }
+    void number(std::int64_t value) {
+        separate(20);
+        auto left = value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+        char digits[20];
+        char* first = digits + sizeof digits;
+        do *--first = static_cast<char>('0' + left % 10), left /= 10;
+        while (left != 0);
+        if (value < 0) *at_++ = '-';
+        const auto count = static_cast<std::size_t>(digits + sizeof digits - first);
+        std::memcpy(at_, first, count);
+        at_ += count;
+    }
+    void instant(std::int64_t micros) {
+        separate(2 + kInstantRoom);
+        *at_++ = '"';
+        at_ = write_instant(at_, micros);
+        *at_++ = '"';
+    }
     template <class Texts>
     void texts(const Texts& values) {
         open('[');
         for (const std::string_view value : values) text(value);
         close(']');
     }
-    void boolean(bool value) { raw(value ? "true" : "false"); }
+    void boolean(bool value) { raw(value ? std::string_view("true") : std::string_view("false")); }
 
 private:
-    void separate() {
-        if (!fresh_) out += ',';
+    [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(at_ - begin_); }
+    void rebase(std::size_t size) {
+        begin_ = out_.data();
+        at_ = begin_ + size;
+        end_ = begin_ + out_.size();
+    }
+    void room(std::size_t more) {
+        if (static_cast<std::size_t>(end_ - at_) < more) grow(more);
+    }
+    void separate(std::size_t more) {
+        room(more + 1);
+        *at_ = ',';
+        at_ += fresh_ ? 0 : 1;
         fresh_ = false;
     }
+    [[gnu::noinline]] void grow(std::size_t more) {
+        constexpr std::size_t kFirst = 1536;  // most decisions fit
+        const std::size_t written = size();
+        out_.resize(std::max({kFirst, 2 * out_.size(), written + more}));
+        rebase(written);
+    }
+    /// Copies text in which there is nothing to escape: ASCII, eight bytes at a time. False: there may be.
+    /// Requires: room for it and seven bytes more.
+    bool copy_plain(std::string_view text) {
+        constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+        const auto special = [](std::uint64_t word) {
+            const std::uint64_t quote = word ^ (kOnes * '"'), slash = word ^ (kOnes * '\\');
+            // A byte that is small, a quote or a backslash borrows into its highest bit; 0x7F and above carry.
+            return (((word - kOnes * 0x20) | (quote - kOnes) | (slash - kOnes) | (word + kOnes) | word) & kHigh) != 0;
+        };
+        const char* from = text.data();
+        std::size_t left = text.size();
+        char* to = at_;
+        bool found = false;
+        for (; left >= 8; left -= 8, from += 8, to += 8) {
+            std::uint64_t word;
+            std::memcpy(&word, from, 8);
+            std::memcpy(to, &word, 8);
+            found = found | special(word);
+        }
+        if (left != 0) {
+            std::uint64_t word = kOnes * 'x';
+            if (text.size() >= 8) {
+                std::memcpy(&word, text.data() + text.size() - 8, 8);
+                std::memcpy(at_ + text.size() - 8, &word, 8);
+            } else {
+                std::memcpy(&word, from, left);
+                std::memcpy(to, &word, 8);
+            }
+            found = found | special(word);
+        }
+        if (found) return false;
+        at_ += text.size();
+        return true;
+    }
+    [[gnu::noinline]] void escaped(std::string_view text) {
+        room(6 * text.size() + 1);
+        at_ = append_escaped(at_, text);
+    }
+
+    std::string own_;
+    std::string& out_;
+    char *begin_ = nullptr, *at_ = nullptr, *end_ = nullptr;
     bool fresh_ = true;
 };
 

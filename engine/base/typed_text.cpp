@@ -4,7 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "base/parts.h"
 #include "base/values.h"
@@ -344,6 +349,75 @@ constexpr PartInfo kParts[] = {
 };
 
 }  // namespace
+
+#if defined(__SSE2__)
+namespace {
+
+/// Which bytes of sixteen are what, a bit each.
+struct Sixteen {
+    std::uint64_t lower, digit, dot, hyphen, slash, path;
+};
+Sixteen classify(const char* at) {
+    const __m128i c = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto range = [](__m128i v, char from, char to) {
+        return _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(static_cast<char>(from - 1))), _mm_cmplt_epi8(v, _mm_set1_epi8(static_cast<char>(to + 1))));
+    };
+    const auto is = [&](char which) { return _mm_cmpeq_epi8(c, _mm_set1_epi8(which)); };
+    const auto bits = [](__m128i v) { return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(v))); };
+    const __m128i letter = range(_mm_or_si128(c, _mm_set1_epi8(0x20)), 'a', 'z');
+    return {bits(range(c, 'a', 'z')), bits(range(c, '0', '9')), bits(is('.')), bits(is('-')), bits(is('/')),
+            bits(_mm_or_si128(_mm_or_si128(letter, is('_')), range(c, '-', '9')))};  // '-' '.' '/' and digits are neighbours
+}
+
+}  // namespace
+
+bool usual_spiffe(std::string_view text) {
+    if (text.size() < kSpiffe.size() + 2 || text.size() > kLongest || std::memcmp(text.data(), kSpiffe.data(), kSpiffe.size()) != 0)
+        return false;
+    const std::string_view rest = text.substr(kSpiffe.size());
+    std::uint64_t carry = 0;  // the last byte looked at was a slash
+    bool first = true;
+    for (std::size_t at = 0; at < rest.size(); at += 64) {
+        Sixteen is{};
+        const std::size_t here = std::min<std::size_t>(64, rest.size() - at);
+        for (std::size_t i = 0; i < here; i += 16) {
+            char tail[16];
+            const char* from = rest.data() + at + i;
+            if (here - i < 16) {
+                std::memset(tail, 'x', sizeof tail);
+                std::memcpy(tail, from, here - i);
+                from = tail;
+            }
+            const Sixteen block = classify(from);
+            is.lower |= block.lower << i, is.digit |= block.digit << i, is.dot |= block.dot << i;
+            is.hyphen |= block.hyphen << i, is.slash |= block.slash << i, is.path |= block.path << i;
+        }
+        const std::uint64_t all = here == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << here) - 1;
+        std::uint64_t in_path = all;
+        if (first) {
+            // The trust domain: labels of lower-case letters, digits and single inner hyphens; the last begins with a letter.
+            const std::uint64_t slash = is.slash & all;
+            if (slash == 0 && rest.size() > 63) return false;
+            const std::uint64_t domain = slash != 0 ? (slash & (~slash + 1)) - 1 : all;
+            const std::uint64_t apart = (is.dot | is.hyphen) & domain, last = domain ^ (domain >> 1);
+            if (((is.lower | is.digit | apart) & domain) != domain || domain == 0 || (apart & (apart << 1)) != 0 || (apart & (1 | last)) != 0)
+                return false;
+            const std::uint64_t dots = is.dot & domain;
+            const std::uint64_t begin = dots == 0 ? 1 : std::uint64_t{2} << (63 - std::countl_zero(dots));
+            if ((is.lower & begin) == 0) return false;
+            in_path = all & ~domain;
+            first = false;
+        }
+        // The path: no segment is empty or begins with a dot.
+        const std::uint64_t after = (is.slash << 1 | carry) & in_path;
+        if ((is.path & in_path) != in_path || (after & (is.slash | is.dot)) != 0) return false;
+        carry = is.slash >> (here - 1) & 1;
+    }
+    return carry == 0;
+}
+#else
+bool usual_spiffe(std::string_view) { return false; }
+#endif
 
 std::optional<std::string_view> canonical_text(Kind kind, std::string_view text, std::string& room) {
     switch (kind) {

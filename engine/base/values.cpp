@@ -83,16 +83,6 @@ std::int64_t days_in_month(std::int64_t year, std::int64_t month) {
 
 }  // namespace
 
-std::int64_t sat_add(std::int64_t a, std::int64_t b) {
-    std::int64_t result = 0;
-    return __builtin_add_overflow(a, b, &result) ? (b < 0 ? kMin : kMax) : result;
-}
-
-std::int64_t sat_sub(std::int64_t a, std::int64_t b) {
-    std::int64_t result = 0;
-    return __builtin_sub_overflow(a, b, &result) ? (b < 0 ? kMax : kMin) : result;
-}
-
 std::int64_t sat_mul(std::int64_t a, std::int64_t b) {
     std::int64_t result = 0;
     return __builtin_mul_overflow(a, b, &result) ? ((a < 0) != (b < 0) ? kMin : kMax) : result;
@@ -224,7 +214,7 @@ std::optional<std::int64_t> parse_instant(std::string_view text) {
     return seconds * kSecond + micros;
 }
 
-std::string format_instant(std::int64_t micros) {
+char* write_instant(char* to, std::int64_t micros) {
     std::int64_t seconds = micros / kSecond;
     std::int64_t fraction = micros % kSecond;
     if (fraction < 0) {
@@ -238,14 +228,35 @@ std::string format_instant(std::int64_t micros) {
         --days;
     }
     const Date date = civil_from_days(days);
-    std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", date.year, date.month, date.day,
-                                  of_day / 3'600, of_day / 60 % 60, of_day % 60);
-    if (fraction != 0) {
-        out += fmt::format(".{:06}", fraction);
-        out.resize(out.find_last_not_of('0') + 1);
+    const auto two = [&](unsigned value) {
+        *to++ = static_cast<char>('0' + value / 10);
+        *to++ = static_cast<char>('0' + value % 10);
+    };
+    if (date.year < 0 || date.year > 9999) {
+        const std::string year = fmt::format("{:04}", date.year);
+        std::memcpy(to, year.data(), year.size());
+        to += year.size();
+    } else {
+        two(static_cast<unsigned>(date.year) / 100);
+        two(static_cast<unsigned>(date.year) % 100);
     }
-    out += 'Z';
-    return out;
+    const auto time = static_cast<unsigned>(of_day);
+    *to++ = '-', two(static_cast<unsigned>(date.month));
+    *to++ = '-', two(static_cast<unsigned>(date.day));
+    *to++ = 'T', two(time / 3'600);
+    *to++ = ':', two(time / 60 % 60);
+    *to++ = ':', two(time % 60);
+    if (fraction != 0) {
+        *to++ = '.';
+        for (std::int64_t unit = 100'000; fraction != 0; fraction %= unit, unit /= 10) *to++ = static_cast<char>('0' + fraction / unit);
+    }
+    *to++ = 'Z';
+    return to;
+}
+
+std::string format_instant(std::int64_t micros) {
+    char text[kInstantRoom];
+    return {text, write_instant(text, micros)};
 }
 
 bool valid_utf8(std::string_view text) {

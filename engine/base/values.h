@@ -16,8 +16,14 @@ constexpr std::int64_t kDecimalUnit = 1'000'000;   ///< decimal 1 is this many
 constexpr std::int64_t kSecond = 1'000'000;        ///< microseconds
 
 // Saturating 64-bit arithmetic.
-[[nodiscard]] std::int64_t sat_add(std::int64_t a, std::int64_t b);
-[[nodiscard]] std::int64_t sat_sub(std::int64_t a, std::int64_t b);
+[[nodiscard]] inline std::int64_t sat_add(std::int64_t a, std::int64_t b) {
+    std::int64_t out = 0;
+    return __builtin_add_overflow(a, b, &out) ? (b < 0 ? INT64_MIN : INT64_MAX) : out;
+}
+[[nodiscard]] inline std::int64_t sat_sub(std::int64_t a, std::int64_t b) {
+    std::int64_t out = 0;
+    return __builtin_sub_overflow(a, b, &out) ? (b < 0 ? INT64_MAX : INT64_MIN) : out;
+}
 [[nodiscard]] std::int64_t sat_mul(std::int64_t a, std::int64_t b);
 
 /// Exact decimal from text such as "500.00", "-0.5", "1e2" (JSON number syntax). Empty if it needs
@@ -35,6 +41,9 @@ constexpr std::int64_t kSecond = 1'000'000;        ///< microseconds
 [[nodiscard]] std::optional<std::int64_t> parse_instant(std::string_view text);
 /// RFC 3339 in UTC, fraction only if there is one.
 [[nodiscard]] std::string format_instant(std::int64_t micros);
+/// The same into memory that has room for it; where it ends.
+constexpr std::size_t kInstantRoom = 32;
+[[nodiscard]] char* write_instant(char* to, std::int64_t micros);
 
 /// Checks and canonicalises typed text. Kinds without canonical form are returned as they are.
 /// Input:  kind with rep Text.
@@ -76,6 +85,9 @@ constexpr std::int64_t kSecond = 1'000'000;        ///< microseconds
     for (std::size_t at = 0; at + sizeof kHigh < text.size(); at += sizeof kHigh) all |= word_at(at);
     return (all & kHigh) == 0;
 }
+
+/// Whether a text is a SPIFFE id of the usual form, which canonical_text() would return as it is. False: ask that.
+[[nodiscard]] bool usual_spiffe(std::string_view text);
 
 /// Whole text is valid UTF-8 without surrogates or overlong forms.
 [[nodiscard]] bool valid_utf8(std::string_view text);

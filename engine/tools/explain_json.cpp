@@ -60,7 +60,7 @@ public:
         list("nearest", of_.nearest, [&](const Nearest& each) { nearest(each); });
         to_.key("once_approved"), once_approved();
         to_.close('}');
-        return std::move(to_.out);
+        return to_.take();
     }
 
 private:

@@ -396,9 +396,9 @@ bool Binder::finish() {
 
 Result<void> Facts::bind(const json::Node& document) {
     clear();
-    if (Binder(*this, Provenance::Model).follow_plan(document)) return {};
+    if (Binder(*this, Provenance::Model).follow_plan(document)) return settle(), Result<void>{};
     clear();
-    if (Binder(*this, Provenance::Model).document(document)) return {};
+    if (Binder(*this, Provenance::Model).document(document)) return settle(), Result<void>{};
     clear();
     return tl::unexpected(take_error());
 }
@@ -408,7 +408,14 @@ bool Facts::put(Place place, const json::Node& value, Provenance trust) {
 }
 
 bool Facts::finish() {
-    return Binder(*this, Provenance::Model).finish();
+    if (!Binder(*this, Provenance::Model).finish()) return false;
+    settle();
+    return true;
+}
+
+void Facts::settle() {
+    if (tool_ != kNotFound) slots_.back() = Value::of(static_cast<std::int64_t>(tool_));
+    sound_ = nothing_wrong(*this);
 }
 
 Error Facts::take_error() {

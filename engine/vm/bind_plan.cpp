@@ -1,4 +1,5 @@
 // What spares a walk: a plan is made while a document is walked, and followed for those like it.
+#include "base/values.h"
 #include "vm/binder.h"
 #include "vm/values.h"
 
@@ -78,7 +79,67 @@ bool Binder::follow_plan(const json::Node& document) {
     return finish();
 }
 
+/// take() for what need only be stored. False: it needs the walk. The text is UTF-8: the document is.
+bool Binder::take_plain(const Step& step, const json::Node& value) {
+    Value* const slots = facts_.slots_.data();
+    if (value.type == json::Type::Null && step.plain != Place::Plain::Nothing) {
+        if (!step.or_none) return false;
+        if (step.slot != kNone) slots[step.slot] = Value::none(step.rep);
+        return true;
+    }
+    switch (step.plain) {
+        case Place::Plain::Text:
+            if (value.type != json::Type::String) return false;
+            if (step.slot != kNone)
+                slots[step.slot] = Value::of(value.text(), step.compared ? program_.find_text(value.text()) : Value::kUnbound);
+            return true;
+        case Place::Plain::Name:
+            if (value.type != json::Type::String) return false;
+            if (step.slot != kNone)
+                slots[step.slot] = Value::of(value.text(), (step.shape == facts_.places_.issuer ? facts_.issuer_name_ : facts_.tool_name_).id);
+            return true;
+        case Place::Plain::Int:
+            if (value.type != json::Type::Int) return false;
+            if (step.slot != kNone) slots[step.slot] = Value::of(value.integer);
+            return true;
+        case Place::Plain::Seconds: {
+            constexpr std::int64_t kMost = INT64_MAX / kSecond;
+            if (value.type != json::Type::Int || value.integer > kMost || value.integer < -kMost) return false;
+            if (step.slot != kNone) slots[step.slot] = Value::of(value.integer * kSecond);
+            return true;
+        }
+        case Place::Plain::Enum: {
+            if (value.type != json::Type::String) return false;
+            const bytecode::EnumRef& members = program_.enums[program_.shape[step.shape].enumeration];
+            const auto ids = program_.ids.subspan(members.first_member, members.member_count);
+            for (std::size_t i = 0; i < ids.size(); ++i) {
+                if (program_.text(ids[i]) != value.text()) continue;
+                if (step.slot != kNone) slots[step.slot] = Value::of(static_cast<std::int64_t>(i));
+                return true;
+            }
+            return false;
+        }
+        case Place::Plain::Spiffe:
+            if (value.type != json::Type::String || !usual_spiffe(value.text())) return false;
+            if (step.slot != kNone)
+                slots[step.slot] = Value::of(value.text(), step.compared ? program_.find_text(value.text()) : Value::kUnbound);
+            return true;
+        case Place::Plain::OneOrMany:
+            if (value.type != json::Type::String) return false;
+            if (step.slot != kNone) {
+                auto* only = static_cast<Value*>(facts_.scratch_.allocate(sizeof(Value), alignof(Value)));
+                new (only) Value(Value::of(value.text(), step.compared ? program_.find_text(value.text()) : Value::kUnbound));
+                slots[step.slot] = Value::list(only, 1, 1);
+            }
+            return true;
+        case Place::Plain::Texts:
+        case Place::Plain::Nothing: break;
+    }
+    return false;
+}
+
 bool Binder::take(const Step& step, const json::Node& value) {
+    if (step.action == Step::Action::Value && take_plain(step, value)) [[likely]] return true;
     Value* const out = step.slot != kNone ? &facts_.slots_[step.slot] : nullptr;
     trust_ = step.trust;
     floor_ = step.floor;
@@ -116,6 +177,19 @@ void Binder::add_step(Step::Action action, std::uint32_t index, const json::Node
     step.trust = trust_;
     step.floor = floor_;
     step.in_claims = in_claims_;
+    if (action == Step::Action::Value) {
+        const ShapeNode& node = program_.shape[index];
+        bool captured = false;
+        if (in_claims_) {
+            const bytecode::IssuerRef& issuer = program_.issuers[facts_.issuer_name_.index];
+            for (std::uint32_t i = 0; i < issuer.capture_count; ++i)
+                captured = captured || program_.capture_specs[program_.captures[issuer.first_capture + i].spec].claim == index;
+        }
+        if (!captured) step.plain = facts_.plain(index);
+        step.rep = rep_of(static_cast<Kind>(node.kind));
+        step.or_none = (node.flags & bytecode::kOrNone) != 0;
+        step.compared = ((step.plain == Place::Plain::OneOrMany ? program_.shape[node.first_child].flags : node.flags) & bytecode::kCompared) != 0;
+    }
     plan_->steps.push_back(step);
 }
 

@@ -70,7 +70,7 @@ void Binder::text(std::uint32_t index, std::string_view text, Value* out) {
     const bool wanted = in_claims_ && trust_ >= floor_;
     if (out == nullptr && !wanted) return;
     const Kind kind = static_cast<Kind>(program_.shape[index].kind);
-    if (has_canonical_form(kind)) {
+    if (has_canonical_form(kind) && !(kind == Kind::Spiffe && usual_spiffe(text))) {
         const auto canonical = canonical_text(kind, text, facts_.room_);
         if (!canonical) return;  // ambiguous or malformed: unknown, hence it never helps
         text = *canonical;

@@ -58,6 +58,7 @@ private:
     void add_step(Step::Action action, std::uint32_t index, const json::Node& value, const Value* out);
     [[nodiscard]] bool is_needless(std::uint32_t index, const json::Node& value) const;
     bool take(const Step& step, const json::Node& value);
+    bool take_plain(const Step& step, const json::Node& value);
 
     // ---- bind_values.cpp ----
     bool enumeration(const bytecode::ShapeNode& node, const json::Node& value, Value* out);

@@ -49,7 +49,6 @@ struct Checks {
 
     void missing(std::string_view path) { deciding.reason(ReasonCode::fact_missing, kNoRule, path); }
 
-    [[nodiscard]] bool all_stated() const;
     void stated();
     void hops(std::string_view path);
     void token();
@@ -79,7 +78,7 @@ constexpr auto facts_asked() {
 }
 
 /// Whether all that must be stated is: the usual case, told without a list of what is not.
-bool Checks::all_stated() const {
+[[gnu::always_inline]] inline bool stated_at_all(const Facts& facts) {
     const auto present = [&](const auto& slots) {
         bool all = true;
         for (const std::uint32_t slot : slots) all = all & (facts[slot].state == State::Present);
@@ -97,7 +96,7 @@ bool Checks::all_stated() const {
 }
 
 void Checks::stated() {
-    if (all_stated()) return;
+    if (stated_at_all(facts)) return;
     const bool user = facts[Builtin::User].present();
     for (const Asked& asked : kAsked) {
         const Value& value = facts[asked.fact];
@@ -231,6 +230,7 @@ void Checks::revoked() {
 
 bool refused(Deciding& deciding) {
     Checks checks{deciding};
+    if (deciding.revocations == nullptr && deciding.facts.sound()) [[likely]] return false;
     checks.stated();
     if (deciding.revocations != nullptr) checks.revocable();
     checks.token();
@@ -238,6 +238,27 @@ bool refused(Deciding& deciding) {
     checks.ended();
     if (deciding.revocations != nullptr) checks.revoked();
     return !deciding.decision.reasons.empty();
+}
+
+bool nothing_wrong(const Facts& facts) {
+    if (!stated_at_all(facts) || facts.issuer() == kNotFound || facts.tool() == kNotFound) return false;
+    const bytecode::Program& program = facts.program();
+    const bytecode::IssuerRef& issuer = program.issuers[facts.issuer()];
+    if (issuer.types != bytecode::kNone || issuer.proof_required != 0 || facts[Builtin::RunParent].present()) return false;
+    const std::int64_t now = facts[Builtin::Now].integer;
+    const auto ended = [&](const Value& expiry) { return expiry.present() && expiry.integer <= now; };
+    if (facts[Builtin::WantScopes].length == 0 || ended(facts[Builtin::RunExpires]) || ended(facts[Builtin::UserSessionExpires])) return false;
+    const Value &exp = facts[Builtin::TokenExpires], &nbf = facts[Builtin::TokenNotBefore], &iat = facts[Builtin::TokenIssued];
+    const std::int64_t latest = sat_add(now, issuer.leeway);
+    if (exp.present() && sat_add(exp.integer, issuer.leeway) <= now) return false;
+    if ((nbf.present() && nbf.integer > latest) || (iat.present() && iat.integer > latest)) return false;
+    if (issuer.max_age >= 0 && (iat.state == State::None || (iat.present() && sat_sub(now, iat.integer) > sat_add(issuer.max_age, issuer.leeway))))
+        return false;
+    const Value& aud = facts[Builtin::TokenAudience];
+    const auto ours = program.items(issuer.audiences);
+    for (std::uint32_t i = 0; i < aud.length; ++i)
+        if (!set_has_text(program, ours, aud.items[i])) return false;
+    return aud.length > 0;
 }
 
 }  // namespace writ::vm

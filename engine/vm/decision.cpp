@@ -5,15 +5,6 @@
 
 namespace writ {
 
-void Grant::clear() {
-    scopes.clear();
-    audience.clear();
-    ttl = 0;
-    not_after.reset();
-    single_use = false;
-    obligations.clear();
-}
-
 void Decision::clear() {
     effect = Effect::Deny;
     grant.clear();

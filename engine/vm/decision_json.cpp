@@ -124,8 +124,8 @@ std::string_view reason_class(const Decision& decision) {
 
 }  // namespace
 
-std::string to_json(const Decision& decision, const Layers& layers, Audience reader) {
-    Writer to;
+namespace {
+void write_decision(Writer& to, const Decision& decision, const Layers& layers, Audience reader) {
     to.open('{');
     to.key("schema_version"), to.number(kSchemaVersion);
     to.key("effect"), to.text(name_of(decision.effect));
@@ -135,7 +135,7 @@ std::string to_json(const Decision& decision, const Layers& layers, Audience rea
     if (reader == Audience::Caller) {
         to.key("reason"), to.text(reason_class(decision));
         to.close('}');
-        return std::move(to.out);
+        return;
     }
     to.key("reasons"), write_reasons(to, decision.reasons, layers);
     to.key("attribution"), write_attribution(to, decision.attribution);
@@ -149,7 +149,19 @@ std::string to_json(const Decision& decision, const Layers& layers, Audience rea
     }
     to.close(']');
     to.close('}');
-    return std::move(to.out);
+}
+}  // namespace
+
+std::string to_json(const Decision& decision, const Layers& layers, Audience reader) {
+    Writer to;
+    write_decision(to, decision, layers, reader);
+    return to.take();
+}
+
+void to_json(const Decision& decision, const Layers& layers, Audience reader, std::string& out) {
+    Writer to(out);
+    write_decision(to, decision, layers, reader);
+    to.finish();
 }
 
 }  // namespace writ

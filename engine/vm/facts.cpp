@@ -103,7 +103,7 @@ std::uint32_t Names::find(std::uint32_t id) const {
 
 Facts::Facts(const bytecode::Program& program)
     : program_(program), places_(places_of(program)), issuers_(program.issuers.size()), tools_(program.tools.size()),
-      slots_(program.manifest[0].slot_count), follows_(2 * program.shape.size(), kNone) {
+      slots_(program.manifest[0].slot_count + 1), follows_(2 * program.shape.size(), kNone) {
     for (std::uint32_t i = 0; i < program.issuers.size(); ++i) issuers_.add(program.issuers[i].url, i);
     for (std::uint32_t i = 0; i < program.tools.size(); ++i) tools_.add(program.tools[i].wire_name, i);
 }
@@ -146,7 +146,9 @@ Result<Place> Facts::find(std::string_view path) const {
     place.compared = (node.flags & bytecode::kCompared) != 0;
     place.or_none = (node.flags & bytecode::kOrNone) != 0;
     if (place.group == kNone) place.plain = plain(place.node);
-    if (place.plain == Place::Plain::Texts)
+    place.rep = rep_of(static_cast<Kind>(node.kind));
+    place.is_group = place.rep == Rep::Group;
+    if (place.plain == Place::Plain::Texts || place.plain == Place::Plain::OneOrMany)
         place.compared = (program_.shape[node.first_child].flags & bytecode::kCompared) != 0;
     return place;
 }
@@ -166,12 +168,13 @@ Place::Plain Facts::plain(std::uint32_t index) const {
         case Kind::Duration: return Place::Plain::Seconds;
         case Kind::List: {
             const Kind element = static_cast<Kind>(program_.shape[node.first_child].kind);
-            return element == Kind::String ? Place::Plain::Texts : Place::Plain::Nothing;
+            if (element != Kind::String) return Place::Plain::Nothing;
+            return (node.flags & bytecode::kOneOrMany) != 0 ? Place::Plain::OneOrMany : Place::Plain::Texts;
         }
+        case Kind::Enum: return Place::Plain::Enum;
+        case Kind::Spiffe: return Place::Plain::Spiffe;
         case Kind::Bool:
         case Kind::Decimal:
-        case Kind::Enum:
-        case Kind::Spiffe:
         case Kind::Url:
         case Kind::Host:
         case Kind::Email:
@@ -184,13 +187,41 @@ Place::Plain Facts::plain(std::uint32_t index) const {
     return Place::Plain::Nothing;
 }
 
-bool Facts::put_text(const Place& place, std::string_view text, Provenance trust) {
-    if (place.plain == Place::Plain::Name) return put_name(place, text, trust);
-    if (place.plain != Place::Plain::Text) return false;
-    if (place.slot == kNone || trust < place.weakest) return true;  // nothing will read it
-    if (!is_ascii(text)) return false;
-    slots_[place.slot] = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
-    return true;
+/// put_text() for what needs a little more than being stored, and no walk.
+bool Facts::put_other(const Place& place, std::string_view text, Provenance trust) {
+    const bool read = place.slot != kNone && trust >= place.weakest;
+    switch (place.plain) {
+        case Place::Plain::Name: return put_name(place, text, trust);
+        case Place::Plain::Enum: {
+            const bytecode::EnumRef& members = program_.enums[program_.shape[place.node].enumeration];
+            const auto ids = program_.ids.subspan(members.first_member, members.member_count);
+            for (std::size_t i = 0; i < ids.size(); ++i) {
+                if (program_.text(ids[i]) != text) continue;
+                if (read) slots_[place.slot] = Value::of(static_cast<std::int64_t>(i));
+                return true;
+            }
+            return false;  // for the words of the refusal
+        }
+        case Place::Plain::Spiffe:
+            if (!read) return is_ascii(text);
+            if (!usual_spiffe(text)) return false;
+            slots_[place.slot] = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
+            return true;
+        case Place::Plain::OneOrMany: {
+            if (!read) return is_ascii(text);
+            if (!is_ascii(text)) return false;
+            Value* only = static_cast<Value*>(scratch_.allocate(sizeof(Value), alignof(Value)));
+            new (only) Value(Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound));
+            slots_[place.slot] = Value::list(only, 1, 1);
+            return true;
+        }
+        case Place::Plain::Nothing:
+        case Place::Plain::Text:
+        case Place::Plain::Int:
+        case Place::Plain::Seconds:
+        case Place::Plain::Texts: break;
+    }
+    return false;
 }
 
 /// The issuer's or the tool's name, which says what else is read.
@@ -204,29 +235,8 @@ bool Facts::put_name(const Place& place, std::string_view text, Provenance trust
     return true;
 }
 
-bool Facts::put_int(const Place& place, std::int64_t integer, Provenance trust) {
-    constexpr std::int64_t kMost = INT64_MAX / kSecond;
-    if (place.plain == Place::Plain::Seconds) {
-        if (integer > kMost || integer < -kMost) return false;
-        integer *= kSecond;
-    } else if (place.plain != Place::Plain::Int) {
-        return false;
-    }
-    if (place.slot != kNone && trust >= place.weakest) slots_[place.slot] = Value::of(integer);
-    return true;
-}
-
-bool Facts::put_none(const Place& place, Provenance trust) {
-    if (!place.or_none || place.group != kNone) return false;
-    if (place.slot == kNone || trust < place.weakest) return true;
-    const Rep rep = rep_of(static_cast<Kind>(program_.shape[place.node].kind));
-    if (rep == Rep::Group && slots_[place.slot].present()) return false;  // is it a group with fields?
-    slots_[place.slot] = Value::none(rep);
-    return true;
-}
-
 bool Facts::put_texts(const Place& place, std::span<const std::string_view> texts, Provenance trust) {
-    if (place.plain != Place::Plain::Texts || texts.size() > program_.shape[place.node].max) return false;
+    if ((place.plain != Place::Plain::Texts && place.plain != Place::Plain::OneOrMany) || texts.size() > program_.shape[place.node].max) return false;
     if (place.slot == kNone || trust < place.weakest) return true;
     Value* items = scratch_.array<Value>(texts.size());
     std::size_t count = 0;
@@ -253,6 +263,7 @@ void Facts::clear() {
     issuer_name_ = tool_name_ = {};
     depth_ = hops_ = kUnstated;
     issuer_ = tool_ = kNotFound;
+    sound_ = false;
     params_ = nullptr;
 }
 

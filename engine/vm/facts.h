@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json_reader.h"
+#include "base/values.h"
 #include "bytecode/program.h"
 #include "vm/plan.h"
 #include "vm/scratch.h"
@@ -131,12 +132,17 @@ public:
     [[nodiscard]] const bytecode::Program& program() const { return program_; }
     [[nodiscard]] const Places& places() const { return places_; }
     [[nodiscard]] const Value& operator[](std::uint32_t slot) const { return slots_[slot]; }
+    [[nodiscard]] const Value* slots() const { return slots_.data(); }
     [[nodiscard]] const Value& operator[](bytecode::Builtin fact) const {
         return slots_[static_cast<std::uint32_t>(fact)];
     }
     /// Index into the program's issuers, tools; kNotFound if the request's is not declared.
     [[nodiscard]] std::uint32_t issuer() const { return issuer_; }
     [[nodiscard]] std::uint32_t tool() const { return tool_; }
+    /// Whether the checks before any rule find nothing wrong, revocations aside, and there is neither delegation nor parent.
+    [[nodiscard]] bool sound() const { return sound_; }
+    /// A slot after the program's own, for the tool.
+    [[nodiscard]] std::uint32_t tool_slot() const { return static_cast<std::uint32_t>(slots_.size() - 1); }
     /// Canonical parameters, for the binding digest; empty if the request has none. Good until the next call.
     [[nodiscard]] std::string_view canonical_params() const;
     [[nodiscard]] bool has_params() const { return params_ != nullptr; }
@@ -152,8 +158,10 @@ private:
         bool stated = false;
     };
 
+    void settle();
     [[nodiscard]] Place::Plain plain(std::uint32_t node) const;
     [[nodiscard]] bool put_name(const Place& place, std::string_view text, Provenance trust);
+    [[nodiscard]] bool put_other(const Place& place, std::string_view text, Provenance trust);
 
     const bytecode::Program& program_;
     Places places_;
@@ -179,7 +187,40 @@ private:
 
     // What follows from the request.
     std::uint32_t issuer_ = kNotFound, tool_ = kNotFound;
+    bool sound_ = false;
     const json::Node* params_ = nullptr;
 };
+
+/// The checks before any rule, on facts that are complete. Part of checks.cpp.
+[[nodiscard]] bool nothing_wrong(const Facts& facts);
+
+inline bool Facts::put_text(const Place& place, std::string_view text, Provenance trust) {
+    if (place.plain != Place::Plain::Text) return put_other(place, text, trust);
+    if (place.slot == bytecode::kNone || trust < place.weakest) return true;  // nothing will read it
+    if (!is_ascii(text)) return false;
+    slots_[place.slot] = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
+    return true;
+}
+
+inline bool Facts::put_int(const Place& place, std::int64_t integer, Provenance trust) {
+    constexpr std::int64_t kMost = INT64_MAX / kSecond;
+    if (place.plain == Place::Plain::Seconds) {
+        if (integer > kMost || integer < -kMost) return false;
+        integer *= kSecond;
+    } else if (place.plain != Place::Plain::Int) {
+        return false;
+    }
+    if (place.slot != bytecode::kNone && trust >= place.weakest) slots_[place.slot] = Value::of(integer);
+    return true;
+}
+
+inline bool Facts::put_none(const Place& place, Provenance trust) {
+    if (!place.or_none || place.group != bytecode::kNone) return false;
+    if (place.slot == bytecode::kNone || trust < place.weakest) return true;
+    Value& value = slots_[place.slot];
+    if (place.is_group && value.present()) return false;  // is it a group with fields?
+    value = Value::none(place.rep);
+    return true;
+}
 
 }  // namespace writ::vm

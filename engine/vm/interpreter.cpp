@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include <re2/re2.h>
 
 #include "base/values.h"
 #include "base/window.h"
 #include "bytecode/opcode_info.h"
+#include "vm/candidates.h"
 #include "vm/lists.h"
 #include "vm/outcomes.h"
 
@@ -24,6 +26,122 @@ enum class Truth : std::uint8_t { False, True, Unknown };
 
 constexpr Truth truth_of(bool value) {
     return value ? Truth::True : Truth::False;
+}
+
+/// An instruction made ready: the tests that conditions mostly consist of, with the operands they mostly have, have an
+/// action of their own. At the same place as the one it is made of, so that jumps are the same.
+enum class Action : std::uint8_t {
+    True, False,
+    SlotIsText,   ///< slot a against text b
+    SlotIsCell,   ///< slot a against the text in column b
+    SlotCmpInt,   ///< slot a against integer b; c: outcome by order
+    SlotCmpCell,  ///< slot a against the integer in column b
+    ToolInSet,    ///< the tool against set b
+    ToolInCell,   ///< the tool against the set in column b
+    SlotTrue,
+    SlotNone,
+    SlotIsSlot,   ///< texts
+    SlotCmpSlot,  ///< integers; c: outcome by order
+    TextInSlot,   ///< text a in the list of slot b
+    Test,         ///< another test without a body
+    Other,
+};
+struct Ready {
+    Action action = Action::Other;
+    std::uint8_t flags = 0;
+    std::uint16_t jump = 0;
+    std::uint32_t a = 0, b = 0, c = 0;
+};
+static_assert(sizeof(Ready) == sizeof(Instr));
+constexpr std::uint8_t kPlain = 0x80;  ///< flag of a rule's first instruction: none of its code is Other
+
+constexpr std::uint8_t kConjunction = 0x40;  ///< flag of a rule's first instruction: see is_conjunction()
+
+/// Whether a condition is one `and` of tests, of which those of time are in no quantifier: it ends to hold when the first
+/// of these changes.
+bool is_conjunction(std::span<const Instr> code) {
+    if (code.size() < 2 || code.back().op != Opcode::RetFalse || code[code.size() - 2].op != Opcode::RetTrue) return false;
+    for (std::size_t at = 0; at + 2 < code.size();) {
+        const Instr& in = code[at];
+        const std::size_t width = bytecode::width(in);
+        if (in.op == Opcode::RetTrue || in.op == Opcode::RetFalse) return false;
+        if (in.op == Opcode::Quantify)
+            for (std::size_t i = at; i < at + width; ++i)
+                if (bytecode::info(code[i].op).op_class == bytecode::OpClass::Time) return false;
+        if (bytecode::info(in.op).op_class != bytecode::OpClass::Value &&
+            ((in.flags & bytecode::kJumpIf) != 0 || at + width + in.jump != code.size() - 1))
+            return false;
+        at += width;
+    }
+    return true;
+}
+
+/// Which of less, equal and greater a comparison accepts, a bit each.
+constexpr std::uint32_t orders(Cmp cmp) {
+    switch (cmp) {
+        case Cmp::Eq: return 2;
+        case Cmp::Ne: return 5;
+        case Cmp::Lt: return 1;
+        case Cmp::Le: return 3;
+        case Cmp::Gt: return 4;
+        case Cmp::Ge: return 6;
+    }
+    return 0;
+}
+
+/// The byte of `.*[x].*`; 0 for any other pattern.
+char only_contains(std::string_view pattern) {
+    const bool is = pattern.size() == 7 && pattern.substr(0, 3) == ".*[" && pattern.substr(4) == "].*";
+    const char c = is ? pattern[3] : '\0';
+    return c > ' ' && c < 0x7F && c != '^' && c != '\\' && c != ']' && c != '[' ? c : '\0';
+}
+
+Ready ready(const Instr& in) {
+    Ready out{Action::Other, in.flags, in.jump, bytecode::operand_index(in.a), bytecode::operand_index(in.b), in.c};
+    const bool slot = bytecode::operand_kind(in.a) == OperandKind::Slot;
+    const OperandKind b = bytecode::operand_kind(in.b);
+    switch (in.op) {
+        case Opcode::RetTrue: out.action = Action::True; break;
+        case Opcode::RetFalse: out.action = Action::False; break;
+        case Opcode::TextEq:
+            if (slot && b == OperandKind::Text && out.b != 0) out.action = Action::SlotIsText;
+            if (slot && b == OperandKind::RowColumn) out.action = Action::SlotIsCell;
+            if (slot && b == OperandKind::Slot) out.action = Action::SlotIsSlot;
+            break;
+        case Opcode::TextIn:
+            if (bytecode::operand_kind(in.a) == OperandKind::Text && b == OperandKind::Slot) out.action = Action::TextInSlot;
+            break;
+        case Opcode::IntCmp:
+            out.c = orders(static_cast<Cmp>(in.c));
+            if (slot && b == OperandKind::Int) out.action = Action::SlotCmpInt;
+            if (slot && b == OperandKind::RowColumn) out.action = Action::SlotCmpCell;
+            if (slot && b == OperandKind::Slot) out.action = Action::SlotCmpSlot;
+            break;
+        case Opcode::ToolIn:
+            out.b = out.a;
+            out.action = bytecode::operand_kind(in.a) == OperandKind::Set ? Action::ToolInSet : Action::ToolInCell;
+            break;
+        case Opcode::Truth:
+            if (slot) out.action = Action::SlotTrue;
+            break;
+        case Opcode::IsNone:
+            if (slot) out.action = Action::SlotNone;
+            break;
+        case Opcode::TextCmp:
+        case Opcode::IntIn:
+        case Opcode::Subset:
+        case Opcode::Overlaps:
+        case Opcode::ListEq:
+        case Opcode::Glob:
+        case Opcode::Regex:
+        case Opcode::InCidr:
+        case Opcode::InWindow:
+        case Opcode::NowCmp:
+        case Opcode::AgeCmp: out.action = Action::Test; break;
+        default: break;
+    }
+    if (in.op == Opcode::TextIn && out.action == Action::Other) out.action = Action::Test;
+    return out;
 }
 
 constexpr std::int64_t kNever = INT64_MAX;
@@ -72,7 +190,7 @@ bool is_time(Opcode op) {
 
 struct Interpreter::Impl {
     explicit Impl(const bytecode::Program& of) : program(of), temps(of.manifest[0].temp_count),
-                                                 memos(2 * std::size_t{of.manifest[0].memo_count}) {
+                                                 memos(2 * std::size_t{of.manifest[0].memo_count}), rule_index(of) {
         RE2::Options options(RE2::Quiet);
         options.set_max_mem(kMaxRegexMemory);
         regexes.reserve(of.regexes.size());
@@ -80,8 +198,23 @@ struct Interpreter::Impl {
             const std::string_view pattern = of.text(id);
             regexes.push_back(
                 std::make_unique<RE2>(re2::StringPiece(pattern.data(), pattern.size()), options));
+            contained.push_back(only_contains(pattern));
         }
         outcomes.candidates.reserve(of.rules.size());
+        made_ready.reserve(of.code.size());
+        for (const Instr& in : of.code) made_ready.push_back(ready(in));
+        for (const bytecode::RuleRef& each : of.rules) {
+            const auto begin = made_ready.begin() + each.code;
+            if (std::none_of(begin, begin + each.code_length, [](const Ready& in) { return in.action == Action::Other || in.action == Action::Test; }))
+                begin->flags |= kPlain;
+        }
+        for (const bytecode::RuleRef& each : of.rules)
+            if ((each.flags & bytecode::kTimed) != 0 && is_conjunction(of.code_of(each))) made_ready[each.code].flags |= kConjunction;
+        quick_fits = std::all_of(of.rules.begin(), of.rules.end(), [&](const bytecode::RuleRef& each) {
+            const RuleKind kind = static_cast<RuleKind>(each.kind);
+            return (kind == RuleKind::Permit || kind == RuleKind::Deny) && (made_ready[each.code].flags & kPlain) != 0 &&
+                   (each.flags & bytecode::kTimed) == 0;
+        });
     }
 
     /// What a quantifier's variable stands for.
@@ -362,6 +495,8 @@ struct Interpreter::Impl {
                 const Value a = load(in.a);
                 const RE2& regex = *regexes[in.b];
                 if (!a.present() || !regex.ok()) return Truth::Unknown;
+                if (const char wanted = contained[in.b]; wanted != 0)  // `.` is any byte of UTF-8 text but a newline
+                    return truth_of(std::memchr(a.chars, wanted, a.length) != nullptr && std::memchr(a.chars, '\n', a.length) == nullptr);
                 return truth_of(RE2::FullMatch(re2::StringPiece(a.chars, a.length), regex));
             }
             case Opcode::InCidr: {
@@ -450,13 +585,19 @@ struct Interpreter::Impl {
     bool quantify(std::size_t at, std::size_t end, bool unknown) {
         const Instr& in = code[at];
         List list;
-        if (!load_list(in.a, list)) return unknown;
+        if (!load_list(in.a, list)) {
+            doubted = 1;
+            return unknown;
+        }
         const Quant quant = bytecode::quant_of(in.c);
         // Any is at-least 1 true; all is at-most 0 false.
         std::int64_t wanted = quant == Quant::Any ? 1 : 0;
         if (quant == Quant::AtLeast || quant == Quant::AtMost) {
             const Value bound = load(code[at + 1].a);
-            if (!bound.present()) return unknown;
+            if (!bound.present()) {
+                doubted = 1;
+                return unknown;
+            }
             wanted = bound.integer;
         }
         const bool counts = quant == Quant::Any || quant == Quant::AtLeast;  // the outcome counted
@@ -484,79 +625,240 @@ struct Interpreter::Impl {
         return (memo & 1) != 0;
     }
 
-    /// What a test's outcome counts as.
-    static bool resolve(const Instr& in, Truth truth, bool unknown) {
-        if (truth == Truth::Unknown) return unknown;
-        return (truth == Truth::True) != ((in.flags & bytecode::kNegate) != 0);
-    }
-
     /// Runs code[at, end). `unknown` is what an unknown test counts as.
-    bool exec(std::size_t at, std::size_t end, bool unknown) {
+    bool exec(std::size_t at, const std::size_t end, const bool unknown) {
+        const Ready* const first = ready_code;
+        const Value* const slots = facts->slots();
+        std::uint64_t done = 0;
+        bool outcome = false;
         while (at < end) {
-            const Instr& in = code[at++];
-            ++steps;
-            bool outcome = false;
-            switch (in.op) {
-                case Opcode::RetTrue:
-                    return true;
-                case Opcode::RetFalse:
-                    return false;
-                case Opcode::Add:
-                case Opcode::Sub:
-                case Opcode::Mul:
-                case Opcode::Union:
-                case Opcode::Intersect:
-                case Opcode::Minus:
-                case Opcode::Words:
-                case Opcode::Lower:
-                case Opcode::Convert:
-                case Opcode::PartOf:
-                case Opcode::SingleText:
-                case Opcode::SingleInt:
-                    compute(in);
-                    continue;
-                case Opcode::Bound:
-                    continue;  // read by the instruction before it
-                case Opcode::Quantify: {
-                    const std::size_t next = at + 1 + in.b;
-                    outcome = quantify(at - 1, next, unknown);
-                    at = next;
+            const Ready& in = first[at++];
+            ++done;
+            Truth truth = Truth::Unknown;
+            switch (in.action) {
+                case Action::True: steps += done; return true;
+                case Action::False: steps += done; return false;
+                case Action::SlotIsText:
+                case Action::SlotIsCell: {
+                    const Value& fact = slots[in.a];
+                    if (!fact.present()) break;
+                    const std::uint32_t id = in.action == Action::SlotIsText ? in.b : row_cells[in.b];
+                    truth = truth_of(id != 0 && fact.id != Value::kUnbound ? fact.id == id : same_text(fact, Value::of(program.text(id), id)));
                     break;
                 }
-                case Opcode::Once:
-                    outcome = once(in, at, unknown);
-                    at += in.b;
+                case Action::SlotCmpInt:
+                case Action::SlotCmpCell: {
+                    const Value& fact = slots[in.a];
+                    if (!fact.present()) break;
+                    const std::int64_t other = program.ints[in.action == Action::SlotCmpInt ? in.b : row_cells[in.b]];
+                    const unsigned order = 1u + (fact.integer > other ? 1u : 0u) - (fact.integer < other ? 1u : 0u);
+                    truth = truth_of((in.c >> order & 1) != 0);
                     break;
-                case Opcode::TextEq:
-                    outcome = resolve(in, text_eq(in), unknown);
+                }
+                case Action::ToolInSet:
+                case Action::ToolInCell:
+                    if (facts->tool() == kNotFound) break;
+                    truth = truth_of(has_id(program.items(in.action == Action::ToolInSet ? in.b : row_cells[in.b]), facts->tool()));
                     break;
-                case Opcode::IntCmp:
-                    outcome = resolve(in, int_cmp(in), unknown);
+                case Action::SlotTrue: {
+                    const Value& fact = slots[in.a];
+                    if (fact.present()) truth = truth_of(fact.integer != 0);
                     break;
-                case Opcode::ToolIn:
-                    outcome = resolve(in, tool_in(in), unknown);
+                }
+                case Action::SlotNone: {
+                    const Value& fact = slots[in.a];
+                    if (fact.state != State::Missing) truth = truth_of(fact.state == State::None);
                     break;
-                case Opcode::TextCmp:
-                case Opcode::TextIn:
-                case Opcode::IntIn:
-                case Opcode::Subset:
-                case Opcode::Overlaps:
-                case Opcode::ListEq:
-                case Opcode::Glob:
-                case Opcode::Regex:
-                case Opcode::InCidr:
-                case Opcode::Truth:
-                case Opcode::IsNone:
-                case Opcode::InWindow:
-                case Opcode::NowCmp:
-                case Opcode::AgeCmp:
-                    outcome = resolve(in, test(in), unknown);
+                }
+                case Action::SlotIsSlot: {
+                    const Value &fact = slots[in.a], &other_fact = slots[in.b];
+                    if (fact.present() && other_fact.present()) truth = truth_of(same_text(fact, other_fact));
                     break;
+                }
+                case Action::SlotCmpSlot: {
+                    const Value &fact = slots[in.a], &other_fact = slots[in.b];
+                    if (!fact.present() || !other_fact.present()) break;
+                    const unsigned order = 1u + (fact.integer > other_fact.integer ? 1u : 0u) - (fact.integer < other_fact.integer ? 1u : 0u);
+                    truth = truth_of((in.c >> order & 1) != 0);
+                    break;
+                }
+                case Action::TextInSlot: {
+                    const Value& fact = slots[in.b];
+                    if (fact.present()) truth = truth_of(repeated(fact.items, fact.length, Value::of(program.text(in.a), in.a)));
+                    break;
+                }
+                case Action::Test:
+                    truth = test(code[at - 1]);
+                    break;
+                case Action::Other: {
+                    steps += done - 1;
+                    done = 0;
+                    const int said = other(at, unknown, outcome);
+                    if (said == 0) continue;      // no test
+                    if (said == 1) goto settled;  // `outcome` is what it counts as
+                    truth = said == 2 ? Truth::Unknown : said == 3 ? Truth::True : Truth::False;
+                    break;
+                }
             }
+            if (truth == Truth::Unknown) {
+                doubted = 1;
+                outcome = unknown;
+            } else {
+                outcome = (truth == Truth::True) != ((in.flags & bytecode::kNegate) != 0);
+            }
+        settled:
             if (outcome == ((in.flags & bytecode::kJumpIf) != 0)) at += in.jump;
         }
+        steps += done;
         return false;  // verified code ends in a Ret
     }
+
+    /// exec() for a whole condition that is plain: calls nothing but where a text was not looked up.
+    /// Output: whether it holds, and in the second bit whether something was unknown.
+    [[gnu::hot]] unsigned exec_plain(const Ready* in, const std::uint32_t* const cells, const bool unknown) {
+        const Value* const slots = facts->slots();
+        const Ready* const first = in;
+        unsigned doubt = 0;
+        bool outcome = false;
+        for (;; ++in) {
+            switch (in->action) {
+                case Action::True: steps += static_cast<std::uint64_t>(in - first) + 1; return 1 | doubt;
+                case Action::False: steps += static_cast<std::uint64_t>(in - first) + 1; return doubt;
+                case Action::SlotIsText: {
+                    const Value& fact = slots[in->a];
+                    if (!fact.present()) goto unclear;
+                    if (fact.id == Value::kUnbound) goto text;
+                    outcome = fact.id == in->b;
+                    break;
+                }
+                case Action::SlotIsCell: {
+                    const Value& fact = slots[in->a];
+                    if (!fact.present()) goto unclear;
+                    const std::uint32_t id = cells[in->b];
+                    if (fact.id == Value::kUnbound || id == 0) goto text;
+                    outcome = fact.id == id;
+                    break;
+                }
+                case Action::SlotCmpInt: {
+                    const Value& fact = slots[in->a];
+                    if (!fact.present()) goto unclear;
+                    const std::int64_t other = program.ints[in->b];
+                    outcome = (in->c >> (1u + (fact.integer > other ? 1u : 0u) - (fact.integer < other ? 1u : 0u)) & 1) != 0;
+                    break;
+                }
+                case Action::SlotCmpCell: {
+                    const Value& fact = slots[in->a];
+                    if (!fact.present()) goto unclear;
+                    const std::int64_t other = program.ints[cells[in->b]];
+                    outcome = (in->c >> (1u + (fact.integer > other ? 1u : 0u) - (fact.integer < other ? 1u : 0u)) & 1) != 0;
+                    break;
+                }
+                case Action::ToolInSet:
+                    if (facts->tool() == kNotFound) goto unclear;
+                    outcome = has_tool(in->b);
+                    break;
+                case Action::ToolInCell:
+                    if (facts->tool() == kNotFound) goto unclear;
+                    outcome = has_tool(cells[in->b]);
+                    break;
+                case Action::SlotTrue: {
+                    const Value& fact = slots[in->a];
+                    if (!fact.present()) goto unclear;
+                    outcome = fact.integer != 0;
+                    break;
+                }
+                case Action::SlotNone: {
+                    const Value& fact = slots[in->a];
+                    if (fact.state == State::Missing) goto unclear;
+                    outcome = fact.state == State::None;
+                    break;
+                }
+                case Action::SlotIsSlot: {
+                    const Value &fact = slots[in->a], &other = slots[in->b];
+                    if (!fact.present() || !other.present()) goto unclear;
+                    outcome = same_bytes(fact, other);
+                    break;
+                }
+                case Action::SlotCmpSlot: {
+                    const Value &fact = slots[in->a], &other = slots[in->b];
+                    if (!fact.present() || !other.present()) goto unclear;
+                    outcome = (in->c >> (1u + (fact.integer > other.integer ? 1u : 0u) - (fact.integer < other.integer ? 1u : 0u)) & 1) != 0;
+                    break;
+                }
+                case Action::TextInSlot: {
+                    const Value& fact = slots[in->b];
+                    if (!fact.present()) goto unclear;
+                    outcome = listed(fact, in->a);
+                    break;
+                }
+                case Action::Test:
+                case Action::Other: return doubt;  // not in plain code
+            }
+        known:
+            outcome = outcome != ((in->flags & bytecode::kNegate) != 0);
+        settled:
+            if (outcome == ((in->flags & bytecode::kJumpIf) != 0)) in += in->jump;
+            continue;
+        unclear:
+            doubt = 2;
+            outcome = unknown;
+            goto settled;
+        text:
+            outcome = equal_text(slots[in->a], in->action == Action::SlotIsText ? in->b : cells[in->b]);
+            goto known;
+        }
+    }
+    [[gnu::noinline]] static bool same_bytes(const Value& a, const Value& b) { return same_text(a, b); }
+    [[gnu::noinline]] bool listed(const Value& list, std::uint32_t id) const {
+        return repeated(list.items, list.length, Value::of(program.text(id), id));
+    }
+    [[gnu::noinline, gnu::cold]] bool equal_text(const Value& fact, std::uint32_t id) const { return same_text(fact, Value::of(program.text(id), id)); }
+    bool has_tool(std::uint32_t set) const {
+        const bytecode::SetRef& of = program.sets[set];
+        const std::uint32_t* const items = program.set_items.data() + of.first;
+        const std::uint32_t tool = facts->tool();
+        if (of.count > 8) return has_id({items, of.count}, tool);
+        bool found = false;
+        for (std::uint32_t i = 0; i < of.count; ++i) found = found | (items[i] == tool);
+        return found;
+    }
+
+    /// The rest of the instructions. `at` is the one after it. 0: no test; 1: `outcome` is what it counts as;
+    /// 2, 3, 4: unknown, true, false.
+    [[gnu::noinline]] int other(std::size_t& at, bool unknown, bool& outcome) {
+        const Instr& in = code[at - 1];
+        ++steps;
+        switch (in.op) {
+            case Opcode::Add:
+            case Opcode::Sub:
+            case Opcode::Mul:
+            case Opcode::Union:
+            case Opcode::Intersect:
+            case Opcode::Minus:
+            case Opcode::Words:
+            case Opcode::Lower:
+            case Opcode::Convert:
+            case Opcode::PartOf:
+            case Opcode::SingleText:
+            case Opcode::SingleInt: compute(in); return 0;
+            case Opcode::Bound: return 0;  // read by the instruction before it
+            case Opcode::Quantify: {
+                const std::size_t next = at + 1 + in.b;
+                outcome = quantify(at - 1, next, unknown);
+                at = next;
+                return 1;
+            }
+            case Opcode::Once:
+                outcome = once(in, at, unknown);
+                at += in.b;
+                return 1;
+            case Opcode::TextEq: return answer(text_eq(in));
+            case Opcode::IntCmp: return answer(int_cmp(in));
+            case Opcode::ToolIn: return answer(tool_in(in));
+            default: return answer(test(in));
+        }
+    }
+    static int answer(Truth truth) { return truth == Truth::Unknown ? 2 : truth == Truth::True ? 3 : 4; }
 
     // ---- time ----
 
@@ -613,6 +915,7 @@ struct Interpreter::Impl {
         }
         rule = &instance;
         code = program.code_of(instance);
+        ready_code = made_ready.data() + instance.code;
         now = of[bytecode::Builtin::Now].integer;
         scratch.reset();
         steps = 0;
@@ -639,7 +942,9 @@ struct Interpreter::Impl {
 
     const bytecode::Program& program;
     std::vector<std::unique_ptr<RE2>> regexes;
+    std::vector<char> contained;  ///< by regular expression: the byte that a text matches if it has it; 0: it is no such one
     std::vector<Value> temps;
+    std::vector<Ready> made_ready;  ///< by index into the program's code
     std::vector<std::uint64_t> memos;  ///< by memo and mode: the request it is of, and the outcome in the lowest bit
     std::uint64_t request = 0;         ///< number of the one at hand, from 1
     bool remembers = false;
@@ -647,12 +952,16 @@ struct Interpreter::Impl {
     Scratch scratch;
     std::string room;  ///< for text that is made canonical
     Outcomes outcomes;
+    Lookup rule_index;
 
     // The run at hand.
     const Facts* facts = nullptr;
     const bytecode::RuleRef* rule = nullptr;
     const std::uint32_t* row_cells = nullptr;  ///< of its row
     std::span<const Instr> code;
+    const Ready* ready_code = nullptr;  ///< the same
+    unsigned doubted = 0;
+    bool quick_fits = false;  ///< every rule permits or denies, and is plain
     std::int64_t now = 0;
     bool timeless = false;  ///< leaves open what time it is: Time tests are unknown
     std::uint64_t steps = 0;
@@ -666,6 +975,8 @@ Outcomes& Interpreter::outcomes() {
     return impl_->outcomes;
 }
 
+const Lookup& Interpreter::lookup() const { return impl_->rule_index; }
+
 Interpreter::Remembering::Remembering(Interpreter& interpreter) : impl_(*interpreter.impl_) {
     ++impl_.request;
     impl_.remembers = true;
@@ -674,16 +985,69 @@ Interpreter::Remembering::~Remembering() {
     impl_.remembers = false;
 }
 
+void Interpreter::doubt(bool was) { impl_->doubted = was ? 1 : 0; }
+bool Interpreter::doubted() const { return impl_->doubted != 0; }
+
+std::uint32_t Interpreter::quick(const Facts& facts) {
+    Impl& impl = *impl_;
+    if (!impl.quick_fits) return kUnclear;
+    const bytecode::Program& program = impl.program;
+    impl.facts = &facts;
+    impl.steps = 0;
+    bool all_known = true;
+    unsigned doubt = 0;
+    const auto cells_of = [&](const bytecode::RuleRef& rule) -> const std::uint32_t* {
+        if (rule.table == bytecode::kNoTable) return nullptr;
+        const bytecode::TableRef& table = program.tables[rule.table];
+        return &program.cells[table.first_cell + std::size_t{rule.row} * table.columns];
+    };
+    for (const std::uint32_t index : impl.rule_index.find(facts, Want::Narrowing, Mode::Possibly, impl.outcomes.candidates, all_known)) {
+        const bytecode::RuleRef& rule = program.rules[index];
+        if ((impl.exec_plain(impl.made_ready.data() + rule.code, cells_of(rule), true) & 1) != 0) return kUnclear;
+    }
+    std::uint32_t permit = kNoPermit;
+    for (const std::uint32_t index : impl.rule_index.find(facts, Want::Permits, Mode::Surely, impl.outcomes.candidates, all_known)) {
+        const bytecode::RuleRef& rule = program.rules[index];
+        const unsigned said = impl.exec_plain(impl.made_ready.data() + rule.code, cells_of(rule), false);
+        doubt |= said >> 1;
+        if ((said & 1) == 0) continue;
+        if (permit != kNoPermit) return kUnclear;
+        permit = index;
+    }
+    if (permit == kNoPermit && (doubt != 0 || !all_known)) return kUnclear;
+    steps_ += impl.steps;
+    return permit;
+}
+
 bool Interpreter::holds(const Facts& facts, const bytecode::RuleRef& rule, Mode mode) {
+    if (const Ready* const begin = impl_->made_ready.data() + rule.code; (begin->flags & kPlain) != 0) {
+        const bytecode::Program& program = impl_->program;
+        const std::uint32_t* cells = nullptr;
+        if (rule.table != bytecode::kNoTable) {
+            const bytecode::TableRef& table = program.tables[rule.table];
+            cells = &program.cells[table.first_cell + std::size_t{rule.row} * table.columns];
+        }
+        impl_->facts = &facts;
+        impl_->steps = 0;
+        const unsigned said = impl_->exec_plain(begin, cells, mode == Mode::Possibly);
+        steps_ += impl_->steps;
+        impl_->doubted |= said >> 1;
+        return (said & 1) != 0;
+    }
     impl_->enter(facts, rule);
     const bool held = impl_->exec(0, impl_->code.size(), mode == Mode::Possibly);
     steps_ += impl_->steps;
     return held;
 }
 
-std::int64_t Interpreter::until(const Facts& facts, const bytecode::RuleRef& rule, Mode mode, bool held) {
-    if ((rule.flags & bytecode::kTimed) == 0 || !facts[bytecode::Builtin::Now].present()) return kNever;
+std::int64_t Interpreter::timed_until(const Facts& facts, const bytecode::RuleRef& rule, Mode mode, bool held) {
+    if (!facts[bytecode::Builtin::Now].present()) return kNever;
     impl_->enter(facts, rule);
+    if (held && (impl_->made_ready[rule.code].flags & kConjunction) != 0) {
+        const std::int64_t ends = impl_->next_change(0, impl_->code.size());
+        steps_ += impl_->steps;
+        return ends > sat_add(impl_->now, bytecode::kLookAhead) ? kNever : ends;
+    }
     const std::int64_t moment = impl_->until(mode == Mode::Possibly, held);
     steps_ += impl_->steps;
     return moment;

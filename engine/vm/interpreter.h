@@ -10,6 +10,7 @@
 namespace writ::vm {
 
 struct Outcomes;
+class Lookup;
 
 /// What an unknown test counts as: false when a permit must be sure, true when a rule that narrows
 /// applies on suspicion.
@@ -35,9 +36,19 @@ public:
     [[nodiscard]] bool holds(const Facts& facts, const bytecode::RuleRef& rule, Mode mode);
     /// The first moment at which it would say other than `held`, all else unchanged. Steps through
     /// at most eight changes of the rule's Time tests; then the eighth. INT64_MAX: never.
-    [[nodiscard]] std::int64_t until(const Facts& facts, const bytecode::RuleRef& rule, Mode mode, bool held);
+    [[nodiscard]] std::int64_t until(const Facts& facts, const bytecode::RuleRef& rule, Mode mode, bool held) {
+        return (rule.flags & bytecode::kTimed) == 0 ? INT64_MAX : timed_until(facts, rule, mode, held);
+    }
+    /// Whether a test was unknown since doubt(false).
+    [[nodiscard]] bool doubted() const;
+    void doubt(bool was);
     /// Both.
     [[nodiscard]] Outcome run(const Facts& facts, const bytecode::RuleRef& rule, Mode mode);
+
+    /// Runs all rules that may matter, where that is simple. Output: kUnclear: it is not; kNoPermit: no rule applies, nor for
+    /// want of a fact; else the one permit that does, and nothing that narrows.
+    static constexpr std::uint32_t kUnclear = 0xFFFFFFFF, kNoPermit = 0xFFFFFFFE;
+    [[nodiscard]] std::uint32_t quick(const Facts& facts);
 
     /// While one lives, conditions that several rules share are evaluated once.
     /// Requires: the same facts, unchanged, in every run until it ends.
@@ -57,8 +68,10 @@ public:
 
     /// Working memory of decide().
     [[nodiscard]] Outcomes& outcomes();
+    [[nodiscard]] const Lookup& lookup() const;
 
 private:
+    [[nodiscard]] std::int64_t timed_until(const Facts& facts, const bytecode::RuleRef& rule, Mode mode, bool held);
     std::unique_ptr<Impl> impl_;
     std::uint64_t steps_ = 0;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json_reader.h"
+#include "base/kind.h"
 #include "writ/request.h"
 
 namespace writ::vm {
@@ -26,6 +27,9 @@ struct Step {
     Action action = Action::Value;
     Provenance trust = Provenance::Model, floor = Provenance::Model;
     bool in_claims = false;
+    Place::Plain plain = Place::Plain::Nothing;  ///< what need only be stored
+    bool compared = false, or_none = false;
+    Rep rep{};
 };
 
 struct Plan {

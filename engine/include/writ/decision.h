@@ -31,7 +31,14 @@ struct Grant {
     std::vector<Obligation> obligations;
 
     /// Back to nothing granted, keeping capacity.
-    void clear();
+    void clear() {
+        scopes.clear();
+        audience.clear();
+        ttl = 0;
+        not_after.reset();
+        single_use = false;
+        obligations.clear();
+    }
 };
 
 /// Why: a stable code, the rule behind it if there is one, and the fact concerned if there is one.
@@ -90,5 +97,7 @@ enum class Audience : std::uint8_t { Caller, Operator };
 /// Canonical JSON, one line, keys in a fixed order. `schema_version` is first.
 /// Source: docs/decision-format.md
 [[nodiscard]] std::string to_json(const Decision& decision, const Layers& layers, Audience reader);
+/// The same into a string whose memory is used again.
+void to_json(const Decision& decision, const Layers& layers, Audience reader, std::string& out);
 
 }  // namespace writ

@@ -19,6 +19,7 @@ namespace writ {
 /// weaker than its field accepts is missing.
 enum class Provenance : std::uint8_t { Model, Asserted, Broker, Verified };
 
+enum class Rep : std::uint8_t;
 namespace json {
 struct Node;
 }
@@ -27,13 +28,14 @@ class Facts;
 /// Where one field is in one bundle, and how values get there that need no more than being stored.
 struct Place {
     /// What is stored as it is; anything else is bound like a value of a document.
-    enum class Plain : std::uint8_t { Nothing, Text, Name, Int, Seconds, Texts };
+    enum class Plain : std::uint8_t { Nothing, Text, Name, Int, Seconds, Texts, Enum, Spiffe, OneOrMany };
     std::uint32_t node = 0xFFFFFFFF;
     std::uint32_t group = 0xFFFFFFFF;  ///< the group that is stated with it, if that is a fact of its own
     std::uint32_t slot = 0xFFFFFFFF;   ///< none: no rule reads it
     Plain plain = Plain::Nothing;
     Provenance weakest = Provenance::Model;
-    bool compared = false, or_none = false;
+    bool compared = false, or_none = false, is_group = false;
+    Rep rep{};  ///< of its value
 };
 }  // namespace vm
 
@@ -104,6 +106,7 @@ private:
     void clear();
     void fail(Error error);
     void set(const Field& field, const json::Node& value);
+    void set_slowly(const Field& field, std::string_view text);
 
     Layers layers_;
     std::vector<std::unique_ptr<vm::Facts>> facts_;
