@@ -26,7 +26,7 @@ namespace {
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-const fs::path kRoot = fs::path(source_root()) / "tests" / "conformance";
+const fs::path kRoot = fs::path(writ::source_root()) / "tests" / "conformance";
 
 std::string read(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
