@@ -20,7 +20,7 @@ std::string list(const std::vector<std::string_view>& items) {
     return out.empty() ? "none" : out;
 }
 
-constexpr std::string_view kMissing = "fact_missing", kRequired = "approval_required";
+constexpr std::string_view kMissing = "fact_missing", kAhead = "time_in_future", kRequired = "approval_required";
 
 class Sheet {
 public:
@@ -91,7 +91,9 @@ private:
         for (const Reason& reason : decision_.reasons) {
             if (is_suspicion(reason) || told(reason)) continue;
             row("because", reason_text(reason));
-            if (has_reason(reason, true)) row("", fmt::format("{}: not known to apply: some fact it reads is missing", kMissing));
+            for (const Reason& each : decision_.reasons)
+                if (is_suspicion(each) && same_rule(each, reason))
+                    row("", fmt::format("{}: not known to apply: {}", each.code, doubt_text(each)));
         }
         for (const Reason& reason : decision_.reasons)
             if (is_suspicion(reason) && !has_reason(reason, false)) row("because", suspicion_text(reason));
@@ -110,14 +112,17 @@ private:
         return (plain ? "" : text + " by ") + rule_text(reason.layer, reason.rule);
     }
 
-    /// A permit that only a missing fact kept from being known to hold.
+    static std::string_view doubt_text(const Reason& reason) {
+        return reason.code == kAhead ? "a moment whose age it asks for is still to come" : "some fact it reads is missing";
+    }
+    /// A permit that only a doubt kept from being known to hold.
     std::string suspicion_text(const Reason& reason) const {
-        return fmt::format("{}: {} is not known to hold: some fact it reads is missing", safe(reason.code),
-                           name_of(*rule_of(reason.layer, reason.rule)));
+        return fmt::format("{}: {} is not known to hold: {}", safe(reason.code), name_of(*rule_of(reason.layer, reason.rule)),
+                           doubt_text(reason));
     }
 
     bool is_suspicion(const Reason& reason) const {
-        return reason.code == kMissing && rule_of(reason.layer, reason.rule).has_value();
+        return (reason.code == kMissing || reason.code == kAhead) && rule_of(reason.layer, reason.rule).has_value();
     }
     /// Whether some reason about the same rule is a suspicion, or is not.
     bool has_reason(const Reason& about, bool suspicion) const {

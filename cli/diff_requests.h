@@ -10,7 +10,7 @@
 namespace writ::cli {
 
 /// Decides every request in a file or a folder: each *.json is one, each line of a *.jsonl is one.
-/// Errors: F0001 a file that cannot be read, or none is there; Q0001 to Q0007 with the place: no request at all.
+/// Errors: F0001 a file that cannot be read, or none is there; Q0001 to Q0006 with the place: no request at all.
 [[nodiscard]] Result<void> decide_files(Differ& differ, const std::string& path);
 
 /// What of a ledger could not be decided again as it was.

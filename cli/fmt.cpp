@@ -39,7 +39,7 @@ Checked<std::vector<Formatted>> format_all(std::vector<Source> sources) {
             continue;
         }
         const auto index = static_cast<std::uint32_t>(wrong.sources.size());
-        wrong.sources.push_back(std::move(source));
+        wrong.sources.push_back(std::move(text.error().sources.front()));
         for (Diagnostic& item : text.error().items) {
             item.span.source = index;
             for (Label& label : item.related) label.span.source = index;

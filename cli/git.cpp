@@ -258,14 +258,14 @@ Result<SourceSet> sources_at(const std::string& ref, const std::string& path) {
         // As the same file is called in the working tree.
         std::string shown = is_file ? path : (fs::path(path) / below).generic_string();
         folders[shown] = fs::path(name).parent_path().generic_string();
-        set.sources.push_back({std::move(shown), {}});
+        set.sources.push_back({std::move(shown), {}, below});
         hashes.push_back(entry.hash);
     }
     if (hashes.empty()) return tl::unexpected(failure("F0005", "no *.writ file at this path in `" + ref + "`", path));
     auto texts = contents(place->folder, hashes);
     if (!texts) return tl::unexpected(texts.error());
     for (std::size_t i = 0; i < hashes.size(); ++i) set.sources[i].text = std::move((*texts)[i]);
-    std::sort(set.sources.begin(), set.sources.end(), [](const Source& a, const Source& b) { return a.name < b.name; });
+    std::sort(set.sources.begin(), set.sources.end(), [](const Source& a, const Source& b) { return a.stored < b.stored; });
     if (is_file) {
         found = list(place->folder, *commit, root);
         if (!found) return tl::unexpected(found.error());

@@ -54,12 +54,9 @@ writ_status read_policy(const writ_source* sources, std::size_t count, const wri
     if (options == nullptr) return WRIT_OK;
     writ_compile_options given{};
     if (!read_struct(options, given)) return malformed_argument(errors, "struct_size does not fit", "options");
-    if (!well_formed(given.zoneinfo))
-        return malformed_argument(errors, "text is NULL and has a length", "zoneinfo");
     override_with(chosen.max_source_bytes, given.max_source_bytes);
     override_with(chosen.max_depth, given.max_depth);
     override_with(chosen.max_errors, given.max_errors);
-    if (given.zoneinfo.length != 0) chosen.zoneinfo = view(given.zoneinfo);
     if (given.read_file != nullptr) set.read = reader(given);
     return WRIT_OK;
 }

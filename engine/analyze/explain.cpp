@@ -80,6 +80,7 @@ std::vector<std::string_view> facts_of(std::string_view code) {
         {"issuer_unknown", {"token.issuer"}},
         {"audience_mismatch", {"token.aud"}},
         {"token_not_current", {"now", "token.exp", "token.nbf", "token.iat"}},
+        {"token_without_expiry", {"token.exp", "token.iat"}},
         {"token_type_mismatch", {"token.typ"}},
         {"proof_missing", {"token.proof"}},
         {"delegation_missing", {"run.parent_id", "delegation"}},
@@ -147,6 +148,9 @@ std::string note_on(std::string_view code, const Reader& reader) {
         return of + " accepts " + quoted_list(types);
     }
     if (code == "proof_missing") return of + " asks for more than a bearer token";
+    if (code == "token_without_expiry")
+        return issuer->max_age ? of + " limits tokens to " + format_duration(*issuer->max_age) + " after iat, which is not stated"
+                               : of + " declares no max_age";
     if (code == "token_not_current") {
         std::string note = issuer->max_age ? of + " accepts tokens for " + format_duration(*issuer->max_age) + " after iat" : "";
         if (issuer->leeway > 0) note += (note.empty() ? of + " has" : ", with") + std::string(" a leeway of ") + format_duration(issuer->leeway);

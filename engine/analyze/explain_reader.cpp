@@ -168,7 +168,11 @@ void Reader::read(const Expr& expr, Evaluation& evaluation, std::vector<SeenFact
     if (op == Op::Elem || op == Op::Column || op == Op::ElemColumn) return add_value(text_of(expr.span), expr.type);
     if (op == Op::Now) return add_value("now", {.kind = Kind::Instant});
     if (op == Op::IssuerIs) return add(fact_at("token.issuer"));
-    if (op == Op::Age && evaluation.value(expr).known()) return add_value(text_of(expr.span), {.kind = Kind::Duration});
+    if (op == Op::Age) {
+        if (evaluation.value(expr).known()) return add_value(text_of(expr.span), {.kind = Kind::Duration});
+        const Value moment = evaluation.value(*expr.kids[0]);
+        if (moment.known()) return add({text_of(expr.span), "", "of " + show({.kind = Kind::Instant}, moment) + ", which is still to come"});
+    }
     if (op == Op::Any || op == Op::All || op == Op::Count) return read(*expr.kids[0], evaluation, out);
     for (const Expr* kid : expr.kids) read(*kid, evaluation, out);
 }

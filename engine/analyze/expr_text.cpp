@@ -129,7 +129,9 @@ private:
             case Op::Words: return call(e, "words");
             case Op::Lower: return call(e, "lower");
             case Op::Convert: return call(e, spelling_of(e.type.kind));
-            case Op::PartOf: return {text(kid(e, 0), Atom) + "." + std::string(name_of(static_cast<Part>(e.index))), Atom};
+            case Op::PartOf:
+                if (static_cast<Part>(e.index) == Part::UrlWhole) return bare(kid(e, 0));
+                return {text(kid(e, 0), Atom) + "." + std::string(name_of(static_cast<Part>(e.index))), Atom};
             case Op::Count: return {"count(" + over(e) + ")", Atom};
             case Op::Truth: return bare(kid(e, 0));
             case Op::And: return chain(e, " and ", And);

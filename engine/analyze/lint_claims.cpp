@@ -164,8 +164,7 @@ void issuers(Linter& l) {
         if (kind == "kubernetes" && !issuer.max_age)
             l.report(Lint::TokenAgeUnlimited, issuer.span,
                      "tokens of " + quoted(issuer.name) + " may be of any age", "has no `max_age`",
-                     "tokens of service accounts that were kept in secrets have no expiry, and a copied one "
-                     "is good forever; add "
+                     "a pod can ask for a token that lives for years, and a copied one is good until it ends; add "
                      "`max_age 1h`");
         if (kind == "mcp" && issuer.types.empty())
             l.report(Lint::TokenTypeUnchecked, issuer.span,

@@ -106,6 +106,7 @@ private:
     void expand();
     [[nodiscard]] bool for_tool(const check::Rule& rule) const;
     [[nodiscard]] Truth truth(const Instance& instance, std::optional<std::int64_t> now) const;
+    [[nodiscard]] std::string_view doubt(const Instance& instance) const;
     [[nodiscard]] std::int64_t until(const Instance& instance) const;
     [[nodiscard]] List effect_list(const Instance& instance, const check::Expr& expr) const;
     [[nodiscard]] std::int64_t effect_duration(const Instance& instance, const check::Expr& expr) const;
@@ -243,6 +244,13 @@ Truth Deciding::truth(const Instance& instance, std::optional<std::int64_t> now)
     return Evaluation(policy_, facts_, arena_, now, instance.row).condition(*instance.rule->when);
 }
 
+/// Why a rule is in doubt. Requires: it is.
+std::string_view Deciding::doubt(const Instance& instance) const {
+    Evaluation evaluation(policy_, facts_, arena_, decision_.now, instance.row);
+    evaluation.foresee();
+    return evaluation.condition(*instance.rule->when) == Truth::Unknown ? "fact_missing" : "time_in_future";
+}
+
 /// The first moment at which a permit stops being surely true, or another rule becomes possibly
 /// true. Never, if the other facts settle the rule whatever the time, or if it does not within a day,
 /// which no grant outlives; else found by stepping through the changes of its time conditions.
@@ -283,7 +291,7 @@ bool Deciding::denied() {
     bool any = false;
     for (const Instance* rule : applying(RuleKind::Deny)) {
         any = deny(rule->rule->name, rule->index);
-        if (rule->truth == Truth::Unknown) deny("fact_missing", rule->index);
+        if (rule->truth == Truth::Unknown) deny(doubt(*rule), rule->index);
     }
     return any;
 }
@@ -293,7 +301,7 @@ bool Deciding::without_permit() {
     bool brief = false;
     for (const Instance& instance : instances_) {
         if (instance.rule->kind != RuleKind::Permit) continue;
-        if (instance.truth == Truth::Unknown) deny("fact_missing", instance.index);
+        if (instance.truth == Truth::Unknown) deny(doubt(instance), instance.index);
         brief = brief || instance.truth == Truth::True;
     }
     return deny(brief ? "ttl_exhausted" : "no_permit");
@@ -447,8 +455,9 @@ bool Deciding::lifetime() {
         if (limit->rule->single_use) decision_.grant.single_use = true;
     }
     foresee();
-    for (const std::string_view expiry : {"token.exp", "run.exp", "user.session_exp"})
-        live_until(facts_.at(expiry), expiry);
+    if (const auto end = end_of_token(facts_))
+        live_until({*end}, facts_.at("token.exp").known() ? "token.exp" : "token.iat");
+    for (const std::string_view expiry : {"run.exp", "user.session_exp"}) live_until(facts_.at(expiry), expiry);
     const List chain = list_at("delegation.chain");
     for (std::size_t hop = 0; hop < chain.size(); ++hop)
         live_until(facts_.member(*chain[hop].as<Group>(), "exp"), hop_name(hop) + ".exp");

@@ -72,6 +72,7 @@ void Checks::stated() {
 
 void Checks::current(const check::Issuer* issuer) {
     const auto now = moment("now"), exp = moment("token.exp"), nbf = moment("token.nbf"), iat = moment("token.iat");
+    if (facts.at("token.exp").none() && !end_of_token(facts)) refuse("token_without_expiry");
     if (!now) return;
     const std::int64_t leeway = issuer != nullptr ? issuer->leeway : 0;
     bool current = true;
@@ -130,6 +131,16 @@ void Checks::expiries() {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> end_of_token(const Facts& facts) {
+    const Value exp = facts.at("token.exp"), iat = facts.at("token.iat");
+    if (const auto* stated = exp.as<std::int64_t>()) return *stated;
+    const auto* issued = iat.as<std::int64_t>();
+    const check::Issuer* issuer = facts.issuer();
+    if (!exp.none() || issued == nullptr || issuer == nullptr || !issuer->max_age) return std::nullopt;
+    const std::int64_t end = sat_add(*issued, *issuer->max_age);
+    return end != kNever ? std::optional(end) : std::nullopt;
+}
 
 std::vector<Reason> refusals(const Facts& facts, const check::Policy& policy) {
     Checks checks{facts, {}};

@@ -305,7 +305,11 @@ Value Evaluation::arithmetic(const Expr& expr) {
     const Value first = value(*expr.kids[0]);
     const auto* a = first.as<std::int64_t>();
     if (a == nullptr) return {Unknown{}};
-    if (expr.op == Op::Age) return now_ ? Value{sat_sub(*now_, *a)} : Value{Unknown{}};
+    if (expr.op == Op::Age) {
+        // What lies ahead is not young: its age is not known.
+        if (!now_ || (!foresees_ && is_ahead(*a, *now_))) return {Unknown{}};
+        return {sat_sub(*now_, *a)};
+    }
     if (expr.op == Op::Negate) return {sat_sub(0, *a)};
     const Value second = value(*expr.kids[1]);
     const auto* b = second.as<std::int64_t>();

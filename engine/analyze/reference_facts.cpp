@@ -99,7 +99,7 @@ Value Facts::walk(const json::Value& from, Provenance given, FieldId root, Field
             }
         }
     }
-    return convert(type, *value, given);
+    return convert(type, *value, given, rounding_of(policy_.at(leaf).name));
 }
 
 Value Facts::request(FieldId leaf, std::span<const std::string> keys) const {
@@ -255,7 +255,7 @@ static Value from(std::optional<std::int64_t> value) {
     return {Unknown{}};
 }
 
-Value Facts::scalar(const check::Type& type, Kind kind, const json::Value& value) const {
+Value Facts::scalar(const check::Type& type, Kind kind, const json::Value& value, Rounding rounding) const {
     const bool text = value.type == json::Type::String;
     const bool integer = value.type == json::Type::Int;
     switch (kind) {
@@ -273,7 +273,8 @@ Value Facts::scalar(const check::Type& type, Kind kind, const json::Value& value
             return text ? from(parse_duration(value.text)) : Value{Unknown{}};
         case Kind::Instant:
             if (integer) return {sat_mul(value.integer, kSecond)};
-            return text ? from(parse_instant(value.text)) : Value{Unknown{}};
+            if (value.type == json::Type::Number) return from(parse_numeric_date(value.text, rounding));
+            return text ? from(parse_instant(value.text, rounding)) : Value{Unknown{}};
         case Kind::Enum: {
             const auto& members = policy_.enums[type.enumeration.value].members;
             const auto found = std::find(members.begin(), members.end(), value.text);
@@ -305,19 +306,19 @@ Value Facts::scalar(const check::Type& type, Kind kind, const json::Value& value
     return {Unknown{}};
 }
 
-Value Facts::convert(const check::Type& type, const json::Value& value, Provenance given) const {
+Value Facts::convert(const check::Type& type, const json::Value& value, Provenance given, Rounding rounding) const {
     if (type.kind == Kind::Record) {
         if (value.type != json::Type::Object) return {Unknown{}};
         return {Group{&value, type.record, given}};
     }
-    if (type.kind != Kind::List) return scalar(type, type.kind, value);
+    if (type.kind != Kind::List) return scalar(type, type.kind, value, rounding);
     List list;
     if (value.type == json::Type::Array) {
         for (const json::Value& item : value.items)
             list.push_back(type.elem == Kind::Record ? Value{Group{&item, type.record, given}}
-                                                     : scalar(type, type.elem, item));
+                                                     : scalar(type, type.elem, item, Rounding::Down));
     } else {
-        list.push_back(scalar(type, type.elem, value));  // one_or_many
+        list.push_back(scalar(type, type.elem, value, Rounding::Down));  // one_or_many
     }
     // A list with an element that cannot be understood is not a list that can be reasoned about.
     if (std::any_of(list.begin(), list.end(), [](const Value& item) { return item.unknown(); }))

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analyze/reference.h"
+#include "base/values.h"
 
 namespace writ::analyze::reference {
 
@@ -80,8 +81,8 @@ private:
     [[nodiscard]] check::FieldId find(check::FieldId root, std::string_view path) const;
     [[nodiscard]] Value walk(const json::Value& from, Provenance given, check::FieldId root,
                              check::FieldId leaf, std::span<const std::string> keys) const;
-    [[nodiscard]] Value convert(const check::Type& type, const json::Value& value, Provenance given) const;
-    [[nodiscard]] Value scalar(const check::Type& type, Kind kind, const json::Value& value) const;
+    [[nodiscard]] Value convert(const check::Type& type, const json::Value& value, Provenance given, Rounding rounding) const;
+    [[nodiscard]] Value scalar(const check::Type& type, Kind kind, const json::Value& value, Rounding rounding) const;
     [[nodiscard]] Value request(check::FieldId leaf, std::span<const std::string> keys) const;
     [[nodiscard]] Value claim(check::FieldId leaf, std::span<const std::string> keys) const;
     [[nodiscard]] Value param(check::FieldId leaf) const;
@@ -111,6 +112,9 @@ public:
     /// kNever if none does. Requires: it is known what time it is.
     [[nodiscard]] std::int64_t next_change(const check::Expr& expr);
 
+    /// From here on a moment that lies ahead has an age below zero, and not an unknown one.
+    void foresee() { foresees_ = true; }
+
     /// Gives a quantifier's name an element, for reading its body by itself.
     void bind(std::uint32_t binder, const Value& element);
 
@@ -136,9 +140,14 @@ private:
     const Facts& facts_;
     Arena& arena_;
     std::optional<std::int64_t> now_;
+    bool foresees_ = false;
     Row row_;
     std::vector<Value> binders_;
 };
+
+/// When the token ends: at `token.exp`, or where that is none at the end of its issuer's `max_age`. Empty: it has
+/// no end, or does not say.
+[[nodiscard]] std::optional<std::int64_t> end_of_token(const Facts& facts);
 
 /// Why the request is refused before any rule runs, in the order of the checks; empty if it is not.
 [[nodiscard]] std::vector<Reason> refusals(const Facts& facts, const check::Policy& policy);

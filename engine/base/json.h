@@ -1,6 +1,6 @@
 // Strict JSON as a tree that can be changed and written, made of what json_reader.h reads.
-// Refuses duplicate keys (after unescaping), invalid UTF-8, lone surrogates, NUL in keys, integers
-// beyond 64 bits, and anything over its limits. Keeps the text of numbers.
+// Refuses duplicate keys (after unescaping), invalid UTF-8, lone surrogates, NUL in keys, and anything
+// over its limits. Keeps the text of numbers.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,7 @@ struct Member {
 };
 
 /// Parses one document with nothing after it.
-/// Errors: Q0001 not JSON; Q0002..Q0005 limits; Q0006 duplicate key; Q0007 integer out of range.
+/// Errors: Q0001 not JSON; Q0002..Q0005 limits; Q0006 duplicate key.
 ///         The JSON path (`$.token.claims`) is in `context`.
 [[nodiscard]] Result<Value> parse(std::string_view text, const RequestLimits& limits = {});
 

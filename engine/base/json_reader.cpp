@@ -65,18 +65,6 @@ bool small_integer(std::string_view word, std::int64_t& out) {
     return true;
 }
 
-/// Whether a number is beyond what a double holds. Requires: it is one, and not an integer.
-bool is_too_great(std::string_view text) {
-    constexpr std::size_t kFew = 300;  // digits that no double is too small for
-    if (text.size() < kFew && text.find_first_of("eE") == std::string_view::npos) return false;
-    double magnitude = 0;
-    if (std::from_chars(text.data(), text.data() + text.size(), magnitude).ec != std::errc::result_out_of_range) return false;
-    // What is too near to zero is reported in the same way.
-    const std::size_t exponent = text.find_first_of("eE");
-    if (exponent != std::string_view::npos) return text.substr(exponent + 1, 1) != "-";
-    return text.substr(text.front() == '-' ? 1 : 0, 1) != "0";
-}
-
 /// A bit of 64 for a key: keys that differ mostly differ in it.
 std::uint64_t bit_of(std::string_view key) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
@@ -102,10 +90,9 @@ Scalar read_scalar(std::string_view word, std::size_t max_size, Node& node) {
     if (!number(word, node.type)) return Scalar::NotJson;
     if (node.type == Type::Int) {
         const auto read = std::from_chars(word.data(), word.data() + word.size(), node.integer);
-        return read.ec == std::errc{} ? Scalar::Read : Scalar::TooGreat;
+        if (read.ec == std::errc{}) return Scalar::Read;
     }
     if (word.size() > max_size) return Scalar::TooLong;
-    if (is_too_great(word)) return Scalar::TooGreat;
     put_text(node, Type::Number, word);
     return Scalar::Read;
 }
@@ -137,7 +124,6 @@ struct Reader::Impl {
         return false;
     }
     bool too_long() { return refuse("Q0005", fmt::format("a string is longer than {} bytes", limits->max_string)); }
-    bool too_great() { return refuse("Q0007", "the number is out of range"); }
     bool twice() { return refuse("Q0006", "the key stands twice in one object"); }
     bool too_many(std::string_view what) {
         return refuse("Q0004", fmt::format("more than {} {}", limits->max_members, what));
@@ -244,7 +230,6 @@ struct Reader::Impl {
         switch (read_scalar(tokens.scalar(token), limits->max_string, node)) {
             case Scalar::Read: ++token; return true;
             case Scalar::NotJson: return unexpected("a value");
-            case Scalar::TooGreat: return too_great();
             case Scalar::TooLong: return too_long();
         }
         return false;
@@ -363,6 +348,7 @@ Result<const Node*> Reader::read(std::string_view text, const RequestLimits& lim
     };
     if (text.size() > limits.max_bytes)
         return refused("Q0002", fmt::format("the document is larger than {} bytes", limits.max_bytes));
+    text = without_mark(text);
     if (text.empty()) return refused("Q0001", "the document is empty");
     if (text.substr(0, 3) == "\xEF\xBB\xBF") return refused("Q0001", "the document begins with a byte order mark");
     impl_->limits = &limits;
@@ -429,6 +415,7 @@ void append_canonical(std::string& out, const Node& value, std::vector<const Nod
 }
 
 void squeeze(std::string_view document, std::string& out) {
+    document = without_mark(document);
     out.resize(document.size() + simdjson::SIMDJSON_PADDING);  // it writes whole blocks
     std::size_t size = 0;
     // Fails where a string is not closed, which is not so here.

@@ -22,7 +22,7 @@ enum class Type : std::uint8_t { Null, Bool, Int, Number, String, Array, Object 
 struct Node {
     const char* key_begin;  ///< of a member of an object: decoded
     union {
-        const char* text_begin;  ///< String: decoded. Number: as written
+        const char* text_begin;  ///< String: decoded. Number, which is every number that is no Int: as written
         std::int64_t integer;    ///< Int: no fraction, no exponent, fits int64. Bool: 0 or 1
     };
     std::uint32_t key_size, text_size;
@@ -57,7 +57,8 @@ public:
 
     /// Reads one document with nothing after it. Nodes and their text live until the next read, and
     /// need nothing of `text`.
-    /// Errors: Q0001 not JSON; Q0002..Q0005 limits; Q0006 duplicate key; Q0007 number out of range.
+    /// A byte order mark before it is skipped. Numbers may be of any size: whoever reads one says what fits.
+    /// Errors: Q0001 not JSON; Q0002..Q0005 limits; Q0006 duplicate key.
     ///         The JSON path (`$.token.claims`) is in `context`.
     [[nodiscard]] Result<const Node*> read(std::string_view text, const RequestLimits& limits = {});
 

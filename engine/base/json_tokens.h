@@ -26,8 +26,8 @@ struct Tokens {
     }
 };
 
-enum class Scalar : std::uint8_t { Read, NotJson, TooGreat, TooLong };
-/// Reads `null`, a boolean or a number into a node that has nothing in it.
+enum class Scalar : std::uint8_t { Read, NotJson, TooLong };
+/// Reads `null`, a boolean or a number of any size into a node that has nothing in it.
 [[nodiscard]] Scalar read_scalar(std::string_view word, std::size_t max_size, Node& node);
 
 inline void put_text(Node& node, Type type, std::string_view text) {

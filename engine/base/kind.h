@@ -46,7 +46,8 @@ constexpr std::string_view separators_of(Kind kind) { return kinds::kSeparators[
 /// The named parts of typed text (`workload.spiffe_id.trust_domain`).
 enum class Part : std::uint8_t {
     SpiffeTrustDomain, SpiffePath,
-    UrlScheme, UrlHost, UrlPort, UrlPath,
+    UrlScheme, UrlHost, UrlPort, UrlPath, UrlQuery, UrlFragment,
+    UrlWhole,  ///< the URL itself, where it has neither query nor fragment; not to be written
     EmailLocal, EmailDomain,
     ArnPartition, ArnService, ArnRegion, ArnAccount, ArnResource,
 };

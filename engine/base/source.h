@@ -33,4 +33,15 @@ struct Position {
 };
 [[nodiscard]] Position position_of(std::string_view text, std::uint32_t offset);
 
+/// How a file's lines end, and whether it begins with a byte order mark: what editors differ in, and what says nothing.
+struct Ends {
+    bool mark = false, crlf = false;
+};
+/// Of a text with both kinds of line end, the first counts.
+[[nodiscard]] Ends ends_of(std::string_view text);
+/// The text without a mark, its lines ending with `\n` alone. All that is compiled and kept is of this form.
+[[nodiscard]] std::string plain_text(std::string_view text);
+/// A plain text with the ends of another.
+[[nodiscard]] std::string with_ends(std::string_view plain, Ends ends);
+
 }  // namespace writ

@@ -45,7 +45,8 @@ constexpr CharSet kScheme([](char c) { return is_lower(c) || is_digit(c); }, "+.
 constexpr CharSet kSpiffePath(is_alnum, "._-/");
 constexpr CharSet kUrlPath(is_alnum, "/-._~!$&'()*+,;=:@%");
 constexpr CharSet kUnreserved(is_alnum, "-_~");
-constexpr CharSet kHiding([](char) { return false; }, "./\\%;");  ///< what an escape must not stand for
+constexpr CharSet kUrlQuery(is_alnum, "/?-._~!$&'()*+,;=:@%");
+constexpr CharSet kHiding([](char) { return false; }, "./\\;");  ///< what an escape in a path must not stand for
 
 /// Appends a text in lower case; what was appended.
 std::string_view append_lowered(std::string& out, std::string_view text) {
@@ -95,6 +96,26 @@ std::optional<Address> parse_address(int family, std::string_view text) {
     return raw;
 }
 
+/// Whether an IPv6 address has an IPv4 address in it that somebody on the way makes of it, or may: NAT64, 6to4,
+/// Teredo, ISATAP and what came before them. Such an address is two, and which one counts is not for us to say.
+bool wraps_ipv4(std::string_view raw) {
+    using namespace std::string_view_literals;
+    if (is_mapped(raw)) return false;  // the address itself, in another spelling
+    constexpr std::string_view kWrappers[] = {
+        "\x20\x02"sv,                                      // 2002::/16, 6to4
+        "\x20\x01\0\0"sv,                                  // 2001::/32, Teredo
+        "\0\x64\xFF\x9B\0\0\0\0\0\0\0\0"sv,                  // 64:ff9b::/96, NAT64
+        "\0\x64\xFF\x9B\0\x01"sv,                          // 64:ff9b:1::/48, NAT64 of one's own
+        "\0\0\0\0\0\0\0\0\xFF\xFF\0\0"sv,                    // ::ffff:0:0:0/96, IPv4-translated
+    };
+    for (const std::string_view prefix : kWrappers)
+        if (raw.starts_with(prefix)) return true;
+    const std::string_view identifier = raw.substr(8, 4);
+    if (identifier == "\0\0\x5E\xFE"sv || identifier == "\x02\0\x5E\xFE"sv) return true;  // ISATAP
+    // ::/96, IPv4-compatible; of its addresses :: and ::1 are in use.
+    return raw.starts_with(std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0", 12)) && raw.substr(12) != "\0\0\0\0"sv && raw.substr(12) != "\0\0\0\x01"sv;
+}
+
 std::optional<Address> parse_ip(std::string_view text) {
     return parse_address(text.find(':') != std::string_view::npos ? AF_INET6 : AF_INET, text);
 }
@@ -125,7 +146,7 @@ void mask(Address& address, unsigned prefix) {
 
 std::optional<std::string_view> canonical_ip(std::string_view text, std::string& room) {
     const auto raw = parse_ip(text);
-    if (!raw) return {};
+    if (!raw || wraps_ipv4(bytes_of(*raw))) return {};
     return room.assign(bytes_of(*raw));
 }
 
@@ -171,7 +192,8 @@ bool valid_dns_name(std::string_view name) {
 bool append_host(std::string& out, std::string_view text) {
     if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
         const auto raw = parse_address(AF_INET6, text.substr(1, text.size() - 2));
-        if (!raw || is_mapped(bytes_of(*raw))) return false;  // mapped: two spellings of one host
+        // Mapped: two spellings of one host.
+        if (!raw || is_mapped(bytes_of(*raw)) || wraps_ipv4(bytes_of(*raw))) return false;
         out += '[';
         append_ip(out, bytes_of(*raw));
         out += ']';
@@ -206,13 +228,16 @@ bool dot_segment(std::string_view segment) {
     return name == "." || name == "..";
 }
 
-/// No empty segment (but a last one, where `trailing`), none that climbs.
-bool plain_segments(std::string_view path, bool trailing) {
+/// Where a path may have an empty segment.
+enum class Empty : std::uint8_t { Nowhere, Last, Ends };
+
+/// No empty segment but where it is allowed, none that climbs.
+bool plain_segments(std::string_view path, Empty allowed) {
     std::size_t begin = 0;
     return each_part(path, '/', [&](std::string_view segment) {
-        const bool last = begin + segment.size() == path.size();
+        const bool first = begin == 0, last = begin + segment.size() == path.size();
         begin += segment.size() + 1;
-        if (segment.empty()) return trailing && last;
+        if (segment.empty()) return (last && allowed != Empty::Nowhere) || (first && allowed == Empty::Ends);
         return !dot_segment(segment);
     });
 }
@@ -224,24 +249,30 @@ int hex_value(char c) {
     return -1;
 }
 
-/// Appends a path with its percent-escapes in one spelling: unreserved characters plain, hex in upper
-/// case. False: an escape hides a separator, a dot, a control or another escape.
-bool append_escaped(std::string& out, std::string_view path) {
-    for (std::size_t i = 0; i < path.size(); ++i) {
-        if (path[i] != '%') {
-            out += path[i];
+/// Appends text with its percent-escapes in one spelling: unreserved characters plain, hex in upper case. In a
+/// path, which readers split, an escape must not hide a separator, a dot, a control or another escape. False: it
+/// does, or an escape is malformed.
+bool append_escaped(std::string& out, std::string_view text, bool is_path) {
+    const auto byte_at = [&](std::size_t i) {
+        if (text.size() - i < 3) return -1;
+        const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
+        return high < 0 || low < 0 ? -1 : high * 16 + low;
+    };
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            out += text[i];
             continue;
         }
-        if (path.size() - i < 3) return false;
-        const int high = hex_value(path[i + 1]), low = hex_value(path[i + 2]);
-        if (high < 0 || low < 0) return false;
-        const auto c = static_cast<char>(high * 16 + low);
-        if (high * 16 + low < 0x20 || c == 0x7F || kHiding(c)) return false;
+        const int byte = byte_at(i);
+        if (byte < 0) return false;
+        const auto c = static_cast<char>(byte);
+        const bool hides_escape = c == '%' && i + 5 <= text.size() && hex_value(text[i + 3]) >= 0 && hex_value(text[i + 4]) >= 0;
+        if (is_path && (byte < 0x20 || byte == 0x7F || kHiding(c) || hides_escape)) return false;
         if (kUnreserved(c)) {
             out += c;
         } else {
             constexpr std::string_view kHex = "0123456789ABCDEF";
-            out += {'%', kHex[static_cast<std::size_t>(high)], kHex[static_cast<std::size_t>(low)]};
+            out += {'%', kHex[static_cast<std::size_t>(byte >> 4)], kHex[static_cast<std::size_t>(byte & 15)]};
         }
         i += 2;
     }
@@ -255,7 +286,7 @@ std::optional<std::string_view> canonical_spiffe(std::string_view text) {
     if (!valid_dns_name(rest.substr(0, slash))) return {};
     if (slash != std::string_view::npos) {
         const std::string_view path = rest.substr(slash + 1);
-        if (!all_are(path, kSpiffePath) || !plain_segments(path, false)) return {};
+        if (!all_are(path, kSpiffePath) || !plain_segments(path, Empty::Nowhere)) return {};
     }
     return text;
 }
@@ -276,6 +307,13 @@ std::optional<std::string_view> canonical_url(std::string_view text, std::string
         !all_are(scheme, kScheme))
         return {};
     text.remove_prefix(colon + 3);
+    // A fragment begins at the first `#`, a query at the first `?` before it.
+    const std::size_t hash = std::min(text.find('#'), text.size());
+    const std::string_view fragment = text.substr(hash);
+    text = text.substr(0, hash);
+    const std::size_t mark_of_query = std::min(text.find('?'), text.size());
+    const std::string_view query = text.substr(mark_of_query);
+    text = text.substr(0, mark_of_query);
     const std::size_t slash = text.find('/');
     std::string_view authority = text.substr(0, slash);
     const std::string_view path = slash == std::string_view::npos ? "/" : text.substr(slash);
@@ -290,9 +328,10 @@ std::optional<std::string_view> canonical_url(std::string_view text, std::string
         if (!number || *number == 0) return {};
         if (port == default_port(scheme)) port = {};
     }
-    if (!append_host(room, authority) || !all_are(path, kUrlPath) || !plain_segments(path.substr(1), true)) return {};
+    if (!append_host(room, authority) || !all_are(path, kUrlPath) || !plain_segments(path.substr(1), Empty::Last)) return {};
+    if (!all_are(query, kUrlQuery) || !all_are(fragment.substr(std::min<std::size_t>(1, fragment.size())), kUrlQuery)) return {};
     if (!port.empty()) room.append(":").append(port);
-    if (!append_escaped(room, path)) return {};
+    if (!append_escaped(room, path, true) || !append_escaped(room, query, false) || !append_escaped(room, fragment, false)) return {};
     return room;
 }
 
@@ -317,7 +356,7 @@ std::optional<std::string_view> canonical_arn(std::string_view text) {
         if (!all_are((*parts)[i], [](char c) { return is_lower(c) || is_digit(c) || c == '-'; })) return {};
     const std::string_view resource = (*parts)[5];
     if (!all_are(resource, [](char c) { return c > ' ' && c < 0x7F && c != '%' && c != '\\'; })) return {};
-    if (!plain_segments(resource, false)) return {};
+    if (!plain_segments(resource, Empty::Ends)) return {};
     return text;
 }
 
@@ -339,6 +378,9 @@ constexpr PartInfo kParts[] = {
     {Part::UrlHost, Kind::Url, "host", Kind::Host},
     {Part::UrlPort, Kind::Url, "port", Kind::Int},
     {Part::UrlPath, Kind::Url, "path", Kind::Path},
+    {Part::UrlQuery, Kind::Url, "query", Kind::String},
+    {Part::UrlFragment, Kind::Url, "fragment", Kind::String},
+    {Part::UrlWhole, Kind::Url, "", Kind::Url},
     {Part::EmailLocal, Kind::Email, "local", Kind::String},
     {Part::EmailDomain, Kind::Email, "domain", Kind::Host},
     {Part::ArnPartition, Kind::Arn, "partition", Kind::String},
@@ -456,9 +498,12 @@ std::optional<std::string_view> part_of(Part part, std::string_view canonical) {
         if (!parts) return {};
         return unless_empty((*parts)[i]);
     };
-    // `scheme://authority/path` cut in three; the path keeps its slash.
+    // `scheme://authority/path?query#fragment` cut in five; the path keeps its slash.
     const std::size_t scheme = std::min(canonical.find("://"), canonical.size());
-    const std::string_view rest = canonical.substr(std::min(scheme + 3, canonical.size()));
+    const std::string_view all = canonical.substr(std::min(scheme + 3, canonical.size()));
+    const std::size_t hash = std::min(all.find('#'), all.size()), mark = std::min(all.find('?'), hash);
+    const std::string_view rest = all.substr(0, mark);
+    const auto after = [](std::string_view text) { return text.substr(std::min<std::size_t>(1, text.size())); };
     const std::size_t slash = std::min(rest.find('/'), rest.size());
     const std::string_view authority = rest.substr(0, slash);
     const std::size_t colon = authority.rfind(':');
@@ -471,6 +516,12 @@ std::optional<std::string_view> part_of(Part part, std::string_view canonical) {
         case Part::UrlHost: return unless_empty(has_port ? authority.substr(0, colon) : authority);
         case Part::UrlPort: return unless_empty(has_port ? authority.substr(colon + 1) : std::string_view());
         case Part::UrlPath: return unless_empty(rest.substr(slash));
+        // A URL without one has an empty one: there is nothing to tell them apart by.
+        case Part::UrlQuery: return after(all.substr(mark, hash - mark));
+        case Part::UrlFragment: return after(all.substr(hash));
+        case Part::UrlWhole:
+            if (mark < all.size()) return {};
+            return unless_empty(canonical);
         case Part::EmailLocal: return unless_empty(canonical.substr(0, at));
         case Part::EmailDomain: return unless_empty(canonical.substr(std::min(at + 1, canonical.size())));
         case Part::ArnPartition: return arn(1);

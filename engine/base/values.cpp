@@ -88,9 +88,20 @@ std::int64_t sat_mul(std::int64_t a, std::int64_t b) {
     return __builtin_mul_overflow(a, b, &result) ? ((a < 0) != (b < 0) ? kMin : kMax) : result;
 }
 
-std::optional<std::int64_t> parse_decimal(std::string_view text) {
+namespace {
+
+/// A JSON number without its superfluous zeros: digits times 10^power.
+struct Number {
+    bool negative = false;
+    std::string digits;  ///< empty: zero
+    std::int64_t power = 0;
+};
+
+/// Empty: not a number of JSON.
+std::optional<Number> parse_number(std::string_view text) {
     constexpr std::int64_t kFarExponent = 1'000'000'000;
-    const bool negative = take(text, '-');
+    Number number;
+    number.negative = take(text, '-');
     const std::string_view whole = take_digits(text);
     if (whole.empty() || (whole.size() > 1 && whole.front() == '0')) return {};
     std::string_view fraction;
@@ -109,25 +120,53 @@ std::optional<std::int64_t> parse_decimal(std::string_view text) {
     }
     if (!text.empty()) return {};
 
-    std::string digits(whole);
-    digits += fraction;
-    // value = digits * 10^shift, counted in units of 10^-6
-    std::int64_t shift = exponent - static_cast<std::int64_t>(fraction.size()) + 6;
+    std::string& digits = number.digits;
+    digits.append(whole).append(fraction);
+    number.power = exponent - static_cast<std::int64_t>(fraction.size());
     const std::size_t last = digits.find_last_not_of('0');
-    if (last == std::string::npos) return 0;
-    shift += static_cast<std::int64_t>(digits.size() - 1 - last);
+    if (last == std::string::npos) return Number{};
+    number.power += static_cast<std::int64_t>(digits.size() - 1 - last);
     digits.resize(last + 1);
     digits.erase(0, digits.find_first_not_of('0'));
-    if (shift < 0 || shift > 19 || digits.size() > 19) return {};
+    return number;
+}
 
+/// The number as an integer. Empty: it is none, or does not fit.
+std::optional<std::int64_t> integer_of(const Number& number) {
+    if (number.digits.empty()) return 0;
+    if (number.power < 0 || number.power > 19 || number.digits.size() > 19) return {};
     std::int64_t value = 0;  // kept negative: there is one more number below zero than above
-    for (const char c : digits)
+    for (const char c : number.digits)
         if (__builtin_mul_overflow(value, 10, &value) || __builtin_sub_overflow(value, c - '0', &value)) return {};
-    for (; shift > 0; --shift)
+    for (std::int64_t power = number.power; power > 0; --power)
         if (__builtin_mul_overflow(value, 10, &value)) return {};
-    if (negative) return value;
+    if (number.negative) return value;
     if (value == kMin) return {};
     return -value;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_decimal(std::string_view text) {
+    auto number = parse_number(text);
+    if (!number) return {};
+    number->power += 6;
+    return integer_of(*number);
+}
+
+std::optional<std::int64_t> parse_numeric_date(std::string_view text, Rounding rounding) {
+    auto number = parse_number(text);
+    if (!number) return {};
+    number->power += 6;
+    if (number->power >= 0 || number->digits.empty()) return integer_of(*number);
+    // The last digit is not a zero: what is cut off is something.
+    const auto cut = static_cast<std::size_t>(-number->power);
+    number->digits.resize(number->digits.size() - std::min(number->digits.size(), cut));
+    number->power = 0;
+    const auto towards_zero = integer_of(*number);
+    const bool away = (rounding == Rounding::Up) != number->negative;
+    if (!towards_zero || !away) return towards_zero;
+    return sat_add(*towards_zero, number->negative ? -1 : 1);
 }
 
 std::string format_decimal(std::int64_t value) {
@@ -176,7 +215,7 @@ std::string format_duration(std::int64_t micros) {
     return out;
 }
 
-std::optional<std::int64_t> parse_instant(std::string_view text) {
+std::optional<std::int64_t> parse_instant(std::string_view text, Rounding rounding) {
     const auto year = take_fixed(text, 4);
     if (!year || *year < 1 || !take(text, '-')) return {};
     const auto month = take_fixed(text, 2);
@@ -189,12 +228,15 @@ std::optional<std::int64_t> parse_instant(std::string_view text) {
     const auto minute = take_fixed(text, 2);
     if (!minute || *minute > 59 || !take(text, ':')) return {};
     const auto second = take_fixed(text, 2);
-    if (!second || *second > 59) return {};
+    if (!second || *second > 60) return {};
+    const bool leap = *second == 60;
     std::int64_t micros = 0;
     if (take(text, '.')) {
         const std::string_view digits = take_digits(text);
-        if (digits.empty() || digits.size() > 6) return {};
+        if (digits.empty()) return {};
         for (std::size_t i = 0; i < 6; ++i) micros = micros * 10 + (i < digits.size() ? digits[i] - '0' : 0);
+        const bool more = digits.size() > 6 && digits.find_first_not_of('0', 6) != std::string_view::npos;
+        if (more && rounding == Rounding::Up) ++micros;
     }
     std::int64_t offset = 0;
     if (!take(text, 'Z') && !take(text, 'z')) {
@@ -211,7 +253,10 @@ std::optional<std::int64_t> parse_instant(std::string_view text) {
         days_from_civil(*year, *month, *day) * 86'400 + *hour * 3'600 + *minute * 60 + *second - offset;
     // The zone must not carry the moment out of the years that can be written.
     if (seconds < days_from_civil(1, 1, 1) * 86'400 || seconds >= days_from_civil(10'000, 1, 1) * 86'400) return {};
-    return seconds * kSecond + micros;
+    if (!leap) return seconds * kSecond + micros;
+    // The clock of a leap second is one that has no number: it is the second after it.
+    if (seconds % 86'400 != 0) return {};
+    return seconds * kSecond;
 }
 
 char* write_instant(char* to, std::int64_t micros) {

@@ -37,8 +37,18 @@ constexpr std::int64_t kSecond = 1'000'000;        ///< microseconds
 /// The same form, largest units first; "0s" for zero.
 [[nodiscard]] std::string format_duration(std::int64_t micros);
 
-/// RFC 3339 with zone, at most microseconds, years 0001-9999; leap second :60 refused.
-[[nodiscard]] std::optional<std::int64_t> parse_instant(std::string_view text);
+/// Which microsecond a moment between two of them becomes.
+enum class Rounding : std::uint8_t { Down, Up };
+/// How a field's moments are rounded, by its name: `nbf` starts something and rounds up, all others round down,
+/// so that nothing lasts longer than it was stated to.
+[[nodiscard]] inline Rounding rounding_of(std::string_view field) { return field == "nbf" ? Rounding::Up : Rounding::Down; }
+
+/// RFC 3339 with zone, any number of fraction digits, years 0001-9999. A leap second (23:59:60 UTC) is the start
+/// of the next second. Output: microseconds since 1970; empty if malformed or out of range.
+[[nodiscard]] std::optional<std::int64_t> parse_instant(std::string_view text, Rounding rounding = Rounding::Down);
+/// A NumericDate (RFC 7519): seconds since 1970 as a JSON number, which may have a fraction and an exponent.
+/// Output: microseconds since 1970; empty if malformed or out of range.
+[[nodiscard]] std::optional<std::int64_t> parse_numeric_date(std::string_view number, Rounding rounding = Rounding::Down);
 /// RFC 3339 in UTC, fraction only if there is one.
 [[nodiscard]] std::string format_instant(std::int64_t micros);
 /// The same into memory that has room for it; where it ends.
@@ -60,6 +70,12 @@ constexpr std::size_t kInstantRoom = 32;
 /// The kind of a part's value, and the part of `kind` with this name.
 [[nodiscard]] Kind kind_of(Part part);
 [[nodiscard]] std::optional<Part> find_part(Kind kind, std::string_view name);
+
+/// How far beyond `now` a moment may lie and still count as past, in microseconds: clocks differ. An age of
+/// what lies further ahead is unknown. It is the most that an issuer's `leeway` can be.
+constexpr std::int64_t kMostLeeway = 60 * kSecond;
+/// Whether `moment` lies too far ahead of `now` to have an age. Both in microseconds.
+[[nodiscard]] inline bool is_ahead(std::int64_t moment, std::int64_t now) { return moment > sat_add(now, kMostLeeway); }
 
 /// ip (16 bytes) inside cidr (17 bytes).
 [[nodiscard]] bool cidr_contains(std::string_view cidr, std::string_view ip);
@@ -88,6 +104,12 @@ constexpr std::size_t kInstantRoom = 32;
 
 /// Whether a text is a SPIFFE id of the usual form, which canonical_text() would return as it is. False: ask that.
 [[nodiscard]] bool usual_spiffe(std::string_view text);
+
+/// A text without the byte order mark that editors on Windows put before it.
+[[nodiscard]] inline std::string_view without_mark(std::string_view text) {
+    constexpr std::string_view kMark = "\xEF\xBB\xBF";
+    return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+}
 
 /// Whole text is valid UTF-8 without surrogates or overlong forms.
 [[nodiscard]] bool valid_utf8(std::string_view text);

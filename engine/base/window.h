@@ -1,14 +1,9 @@
-// Weekly time windows in a named zone, and the zone data they need. Zones are read when a policy
-// is compiled; their transitions travel in the bundle.
+// Weekly time windows in a time zone. The zone's transitions travel in the bundle.
 #pragma once
 
 #include <cstdint>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
-
-#include "writ/diagnostic.h"
 
 namespace writ {
 
@@ -33,9 +28,5 @@ struct Window {
 /// the next 400 days.
 [[nodiscard]] std::int64_t window_next_change(const Window& window, std::span<const Transition> zone,
                                               std::int64_t instant);
-
-/// Reads a zone ("UTC" needs no file) from a TZif database, its rule expanded to the end of 2099.
-/// Errors: Z0001 unknown or unreadable zone.
-[[nodiscard]] Result<std::vector<Transition>> load_zone(std::string_view zoneinfo, std::string_view name);
 
 }  // namespace writ

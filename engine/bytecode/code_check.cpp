@@ -27,7 +27,10 @@ Kind owner_of(Part part) {
         case Part::UrlScheme:
         case Part::UrlHost:
         case Part::UrlPort:
-        case Part::UrlPath: return Kind::Url;
+        case Part::UrlPath:
+        case Part::UrlQuery:
+        case Part::UrlFragment:
+        case Part::UrlWhole: return Kind::Url;
         case Part::EmailLocal:
         case Part::EmailDomain: return Kind::Email;
         case Part::ArnPartition:

@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view kCmps[] = {"==", "!=", "<", "<=", ">", ">="};
 constexpr std::string_view kQuants[] = {"any", "all", "at-least", "at-most"};
 constexpr std::string_view kParts[] = {
-    "spiffe.trust_domain", "spiffe.path",  "url.scheme",   "url.host",   "url.port",    "url.path",    "email.local",
+    "spiffe.trust_domain", "spiffe.path",  "url.scheme",   "url.host",   "url.port",    "url.path",    "url.query",
+    "url.fragment",        "url.whole",    "email.local",
     "email.domain",        "arn.partition", "arn.service", "arn.region", "arn.account", "arn.resource"};
 
 static_assert(std::size(kParts) == static_cast<std::size_t>(Part::ArnResource) + 1);

@@ -147,10 +147,10 @@ Pair type_members(Context& c, Scope& s, const ast::Expr& item, const ast::Expr& 
         }
         Type want = pair.right->type.kind == Kind::Cidr ? scalar(Kind::Ip) : pair.right->type;
         if (want.kind == Kind::List) want = element_of(want);
-        pair.left = type_value(c, s, item, &want);
+        pair.left = as_whole(c, type_value(c, s, item, &want));
         return pair;
     }
-    pair.left = type_value(c, s, item, nullptr);
+    pair.left = as_whole(c, type_value(c, s, item, nullptr));
     if (pair.left == nullptr) return pair;
     const bool block = list.kind == ast::ExprKind::String && pair.left->type.kind == Kind::Ip;
     const Type want = block ? scalar(Kind::Cidr) : list_of(pair.left->type, 0);

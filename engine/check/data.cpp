@@ -3,6 +3,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/source.h"
 #include "base/values.h"
 #include "check/passes.h"
 
@@ -67,13 +68,20 @@ bool add_element(const Type& list, std::string_view text, Cell& cell) {
     return true;
 }
 
-/// A cell of a CSV file. False: the text is not a value of the type.
+bool has_blank_ends(std::string_view text) {
+    const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+    return !text.empty() && (blank(text.front()) || blank(text.back()));
+}
+
+/// A cell of a CSV file. False: the text is not a value of the type. In a set each member is written out: one that
+/// is empty, or has blanks around it, is a slip.
 bool read_cell(const Policy& policy, const Type& type, std::string_view text, Cell& cell) {
     if (type.kind == Kind::List) {
         if (text.empty()) return true;
         for (const char separator = ';';;) {
             const auto end = std::min(text.find(separator), text.size());
-            if (!add_element(type, text.substr(0, end), cell)) return false;
+            const auto member = text.substr(0, end);
+            if (member.empty() || has_blank_ends(member) || !add_element(type, member, cell)) return false;
             if (end == text.size()) return true;
             text.remove_prefix(end + 1);
         }
@@ -105,6 +113,11 @@ bool read_cell(const Policy& policy, const Type& type, const json::Value& value,
             }
             [[fallthrough]];
         case json::Type::Number:
+            if (type.kind == Kind::Instant) {
+                const auto moment = parse_numeric_date(value.text);
+                if (moment) cell.integer = *moment;
+                return moment.has_value();
+            }
             return (type.kind == Kind::Int || type.kind == Kind::Decimal) &&
                    read_cell(policy, type, value.text, cell);
         case json::Type::String:
@@ -124,9 +137,7 @@ bool read_cell(const Policy& policy, const Type& type, const json::Value& value,
 /// Splits CSV as RFC 4180 has it, one record at a time.
 class CsvReader {
 public:
-    explicit CsvReader(std::string_view text) : text_(text) {
-        if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
-    }
+    explicit CsvReader(std::string_view text) : text_(text) {}
 
     /// False: no more records, or a malformed one (then `problem` says what).
     bool next(std::vector<std::string>& fields) {
@@ -162,9 +173,9 @@ private:
         const auto end = std::min(text_.find_first_of(",\r\n", at_), text_.size());
         field = text_.substr(at_, end - at_);
         at_ = end;
-        if (field.find('"') == std::string::npos) return true;
-        problem = "a quote inside a field without quotes";
-        return false;
+        if (field.find('"') != std::string::npos) problem = "a quote inside a field without quotes";
+        else if (has_blank_ends(field)) problem = "blanks around a field; put it in quotes if they are meant";
+        return problem.empty();
     }
 
     bool quoted_field(std::string& field) {
@@ -217,7 +228,9 @@ private:
 
     void fail_cell(std::string where, const Column& column) {
         std::string type = describe(c_.policy, column.type);
-        fail(std::move(where) + ", column " + quoted(column.name) + ": not a value of type " + quoted(type));
+        const bool csv_set = decl_.format == "csv" && column.type.kind == Kind::List;
+        fail(std::move(where) + ", column " + quoted(column.name) + ": not a value of type " + quoted(type) +
+             (csv_set ? "; members stand between `;`, none of them empty and none with blanks around it" : ""));
     }
 
     void read_csv(const std::string& text) {
@@ -349,7 +362,7 @@ const std::string* read_data(Context& c, Span span, std::string_view path) {
                      {}, "leave out columns and rows that no rule reads, or split the policy into layers");
         return nullptr;
     }
-    c.policy.data.push_back({span.source, std::string(path), std::move(*text)});
+    c.policy.data.push_back({span.source, std::string(path), plain_text(*text)});
     return &c.policy.data.back().text;
 }
 

@@ -348,13 +348,13 @@ Pair type_pair(Context& c, Scope& s, const ast::Expr& left, const ast::Expr& rig
     if (is_flexible(c, s, left) && !is_flexible(c, s, right)) {
         pair.right = type_operand(c, s, right, nullptr);
         if (pair.right != nullptr) pair.left = type_operand(c, s, left, &pair.right->type);
-        return pair;
+        return {as_whole(c, pair.left), as_whole(c, pair.right)};
     }
     pair.left = type_operand(c, s, left, nullptr);
     // A literal beside something wrong has no type to take.
     if (pair.left != nullptr || !is_flexible(c, s, right))
         pair.right = type_operand(c, s, right, pair.left != nullptr ? &pair.left->type : nullptr);
-    return pair;
+    return {as_whole(c, pair.left), as_whole(c, pair.right)};
 }
 
 void relate(const Context& c, Diagnostic& diagnostic, const Expr& value) {

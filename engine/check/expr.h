@@ -115,6 +115,10 @@ struct Pair {
 
 /// A text literal as a value of a type: canonical text, instant, duration or enum member.
 const Expr* literal_of(Context& c, std::string_view text, Span span, const Type& want);
+/// A value that is compared as a whole. Of a URL that has a query or a fragment the whole is unknown: whoever
+/// knows its address by heart did not mean another query, and whoever forbids it did not mean just one. Null in,
+/// null out.
+const Expr* as_whole(Context& c, const Expr* value);
 const Expr* enum_member(Context& c, EnumId id, std::string_view name, Span span);
 /// Reports E0301 for two operands, with where each type comes from.
 void report_mismatch(Context& c, Span span, std::string_view operation, const Expr& left, const Expr& right);

@@ -24,6 +24,8 @@ std::optional<json::Value> to_json(Context& c, const ast::Data& data) {
         case ast::DataKind::Missing:
             c.report.add(Code::E0414, data.span, "`missing` cannot stand inside a value", {}, "leave it out");
             return {};
+        case ast::DataKind::Empty:
+            return json::Value::object();  // until Shaping knows better
         case ast::DataKind::Array: {
             auto array = json::Value::array();
             for (const auto& item : data.items) {
@@ -128,6 +130,63 @@ private:
     std::uint32_t module_;
 };
 
+/// Gives each `{ }` that a change has put into a document the form that the schema has there: an empty list where it
+/// has a list or a set, else an empty object.
+class Shaping {
+public:
+    Shaping(const Context& c, json::Value& document) : c_(c), document_(document) {}
+
+    void shape(const Keys& keys) {
+        Type type = c_.policy.at(c_.policy.request).type;
+        json::Value* at = &document_;
+        for (const std::string& key : keys) {
+            at = at->find(key);
+            if (at == nullptr || !below(type, key)) return;
+        }
+        shape(*at, type);
+    }
+
+private:
+    /// Goes down to a member. False: nothing is declared there.
+    bool below(Type& type, std::string_view key) const {
+        if (type.kind == Kind::Map) {
+            type = element_of(type);
+            return true;
+        }
+        if (type.kind != Kind::Record) return false;
+        const FieldId child = child_of(c_.policy, open(type.record), key);
+        if (child.valid()) type = c_.policy.at(child).type;
+        return child.valid();
+    }
+
+    void shape(json::Value& value, const Type& type) const {
+        if (value.type == json::Type::Object && value.members.empty() && type.kind == Kind::List) value = json::Value::array();
+        for (auto& [key, member] : value.members)
+            if (Type inner = type; below(inner, key)) shape(member, inner);
+        if (type.kind == Kind::List)
+            for (json::Value& item : value.items) shape(item, element_of(type));
+    }
+
+    /// What a record's fields are declared by: of claims and parameters, by the issuer and the tool that the document names.
+    FieldId open(FieldId record) const {
+        const auto named = [&](std::string_view group, std::string_view field) {
+            const json::Value* at = document_.find(group);
+            at = at != nullptr ? at->find(field) : nullptr;
+            return at != nullptr ? std::string_view(at->text) : std::string_view();
+        };
+        if (record == c_.claims)
+            for (const Issuer& issuer : c_.policy.issuers)
+                if (issuer.url == named("token", "issuer")) return c_.policy.kinds[issuer.kind].root;
+        if (record == c_.params)
+            for (const Tool& tool : c_.policy.tools)
+                if (tool.wire_name == named("tool", "name")) return tool.params;
+        return record;
+    }
+
+    const Context& c_;
+    json::Value& document_;
+};
+
 /// Sets one place, making objects on the way, or removes it if it is there. False: reported.
 bool apply(Context& c, json::Value& document, const Keys& keys, Span span, const ast::Data& data) {
     const bool removes = data.kind == ast::DataKind::Missing;
@@ -164,10 +223,12 @@ bool apply(Context& c, json::Value& document, const Keys& keys, Span span, const
 
 bool apply(Context& c, std::uint32_t module, json::Value& document, const std::vector<ast::Change>& changes) {
     bool right = true;
+    std::vector<Keys> changed;
     for (const auto& change : changes) {
-        const auto keys = ChangePath(c, module).resolve(change.path);
-        right = !keys.empty() && apply(c, document, keys, change.span, change.value) && right;
+        changed.push_back(ChangePath(c, module).resolve(change.path));
+        right = !changed.back().empty() && apply(c, document, changed.back(), change.span, change.value) && right;
     }
+    for (const Keys& keys : changed) Shaping(c, document).shape(keys);
     return right;
 }
 
@@ -323,6 +384,7 @@ void add_cases(Context& c, std::uint32_t module, const ast::TestDecl& decl, cons
             right = apply(c, test.document, paths[i], row.values[i].span, row.values[i]) && right;
         }
         test.name += ']';
+        for (const Keys& keys : paths) Shaping(c, test.document).shape(keys);
         if (right) c.policy.tests.push_back(std::move(test));
     }
 }

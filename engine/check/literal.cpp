@@ -80,8 +80,21 @@ const Expr* literal_of(Context& c, std::string_view text, Span span, const Type&
         report_bad_literal(c, span, text, spelling_of(want.kind), help_for(want.kind));
         return nullptr;
     }
+    if (want.kind == Kind::Url && canonical->find_first_of("?#") != std::string::npos) {
+        c.report.add(Code::E0303, span, quoted(text) + " has a query or a fragment", {},
+                     "compare the parts: `.host`, `.path`, `.query` and `.fragment`");
+        return nullptr;
+    }
     return text_node(c, scalar(want.kind), span,
                      *canonical == text ? text : c.policy.arena->copy(*canonical));
+}
+
+const Expr* as_whole(Context& c, const Expr* value) {
+    if (value == nullptr || value->type.kind != Kind::Url || value->op == Op::Text) return value;
+    auto* whole = node(c, Op::PartOf, value->type, value->span);
+    whole->index = static_cast<std::uint32_t>(Part::UrlWhole);
+    whole->kids = c.policy.arena->copy(std::vector<const Expr*>{value});
+    return whole;
 }
 
 const Expr* type_literal(Context& c, const ast::Expr& e, const Type* want) {

@@ -1,6 +1,7 @@
 // Sources, standard modules and imports; every declaration under its name.
 #include <type_traits>
 
+#include "base/source.h"
 #include "check/context.h"
 #include "syntax/parse.h"
 
@@ -29,6 +30,7 @@ std::uint32_t module_named(Context& c, const std::string& name) {
 
 /// Parses one source into the module `forced`, or the one it names itself.
 void add_source(Context& c, Source source, std::string_view forced) {
+    source.text = plain_text(source.text);
     // Trees point into the text. A string on the heap keeps its bytes when the vector grows.
     source.text.reserve(64);
     const auto index = static_cast<std::uint32_t>(c.policy.sources.size());

@@ -3,6 +3,7 @@
 
 #include "base/values.h"
 #include "check/expr.h"
+#include "check/zone.h"
 
 namespace writ::check {
 namespace {
@@ -156,7 +157,7 @@ const Expr* type_is(Context& c, Scope& s, const ast::Expr& e) {
 }
 
 const Expr* type_pattern(Context& c, Scope& s, const ast::Expr& e) {
-    const auto* subject = type_value(c, s, *e.kids[0], nullptr);
+    const auto* subject = as_whole(c, type_value(c, s, *e.kids[0], nullptr));
     if (subject == nullptr) return nullptr;
     const auto kind = subject->type.kind;
     if (rep_of(kind) != Rep::Text || kind == Kind::Ip || kind == Kind::Cidr) {
@@ -178,10 +179,12 @@ const Expr* type_window(Context& c, Scope& s, const ast::Expr& e) {
     std::string zone(e.text);
     auto found = c.zone_ids.find(zone);
     if (found == c.zone_ids.end()) {
-        auto transitions = load_zone(c.options.zoneinfo, zone);
+        auto transitions = load_zone(zone);
         if (!transitions) {
-            c.report.add(Code::E0413, e.span, "there is no time zone " + quoted(zone), {},
-                         "zones have names like `Europe/Berlin`, or `UTC`");
+            auto& diagnostic = c.report.add(Code::E0413, e.span, "there is no time zone " + quoted(zone));
+            suggest(c, diagnostic, zone, zone_names());
+            if (diagnostic.help.empty()) diagnostic.help = "zones have names like `Europe/Berlin`, or `UTC`";
+            if (!diagnostic.replacement.empty()) diagnostic.replacement = "\"" + diagnostic.replacement + "\"";
             return nullptr;
         }
         const ZoneId id{static_cast<std::uint32_t>(c.policy.zones.size())};

@@ -74,7 +74,7 @@ void lower_sources(Lowering& lowering) {
         out.source_text += text;
     };
     for (std::size_t i = 0; i < policy.sources.size(); ++i)
-        add(policy.sources[i].name, policy.sources[i].text,
+        add(policy.sources[i].stored_name(), policy.sources[i].text,
             i < policy.given_sources ? bytecode::SourceRef::kGiven : bytecode::SourceRef::kStandard);
     for (const check::DataFile& file : policy.data) add(file.path, file.text, file.source);
 }
@@ -110,7 +110,7 @@ bool lower_rule(Lowering& lowering, const check::Rule& rule, const Lines& lines,
 
     bytecode::RuleRef ref;
     ref.name = builder.text(rule.name);
-    ref.origin = builder.origin({builder.text(rule.module), builder.text(lowering.policy.sources[rule.span.source].name),
+    ref.origin = builder.origin({builder.text(rule.module), builder.text(lowering.policy.sources[rule.span.source].stored_name()),
                                  rule.because.empty() ? kNone : builder.text(rule.because)});
     ref.line = lines.of(rule.span);
     ref.kind = static_cast<std::uint8_t>(rule.kind);

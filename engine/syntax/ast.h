@@ -108,7 +108,8 @@ struct Field {
 
 // ---- data in tests and fixtures -------------------------------------------------------------
 
-enum class DataKind : std::uint8_t { String, Number, Bool, None, Missing, Array, Object };
+/// Empty: `{ }`, which is an object or a list as the schema has it.
+enum class DataKind : std::uint8_t { String, Number, Bool, None, Missing, Array, Object, Empty };
 
 struct DataMember;
 

@@ -234,6 +234,9 @@ private:
             case ast::DataKind::Missing:
                 line(word + "missing");
                 return;
+            case ast::DataKind::Empty:
+                line(word + "empty");
+                return;
             case ast::DataKind::Array:
                 nest(word + "array", [&] {
                     for (const ast::Data& item : value.items) data("", item);

@@ -216,7 +216,8 @@ ast::Data Lowering::data(Tree::DataContext& tree) {
         default:
             break;
     }
-    out.kind = tree.member().empty() ? ast::DataKind::Array : ast::DataKind::Object;
+    const bool empty = tree.LBRACE() != nullptr && tree.member().empty() && tree.data().empty();
+    out.kind = empty ? ast::DataKind::Empty : tree.member().empty() ? ast::DataKind::Array : ast::DataKind::Object;
     for (auto* item : tree.data()) out.items.push_back(data(*item));
     for (auto* member : tree.member())
         out.members.emplace_back(field_name(*member->fieldName()), data(*member->data()));

@@ -55,7 +55,7 @@ constexpr std::string_view kTemplate = R"({
   "sets": {},
   "host": { "audit_available": true, "policy_signed": true, "replayed": false },
   "provenance": {
-    "token": "verified", "workload": "broker", "agent": "broker", "run": "broker", "tenant": "broker",
+    "now": "broker", "token": "verified", "workload": "broker", "agent": "broker", "run": "broker", "tenant": "broker",
     "user": "broker", "delegation": "broker", "tool": "broker", "resource": "broker", "want": "asserted",
     "approvals": "broker", "gates": "broker", "egress": "broker", "budget": "broker", "sets": "broker",
     "host": "broker"
@@ -163,7 +163,8 @@ void fill_moment(json::Value& token, std::string_view name, const json::Value& c
     const json::Value* value = claims.find(name);
     if (value == nullptr) return;
     const bool text = value->type == json::Type::String && parse_instant(value->text);
-    if (value->type == json::Type::Int || text) token.set(name, *value);
+    const bool number = value->type == json::Type::Int || (value->type == json::Type::Number && parse_numeric_date(value->text));
+    if (number || text) token.set(name, *value);
 }
 
 void fill_token(json::Value& token, const json::Value& claims) {

@@ -105,7 +105,8 @@ private:
                 return each.rule == kNoRule && std::find(codes.begin(), codes.end(), each.code) != codes.end();
             });
         };
-        const bool of_issuer = has({"issuer_unknown", "audience_mismatch", "token_not_current", "token_type_mismatch", "proof_missing"});
+        const bool of_issuer = has({"issuer_unknown", "audience_mismatch", "token_not_current", "token_without_expiry",
+                                    "token_type_mismatch", "proof_missing"});
         const bool issuer = of_issuer && add_issuer();
         const bool tool = has({"unknown_tool", "audience_not_offered"}) && add_tool();
         return issuer || tool;

@@ -22,7 +22,7 @@ std::optional<Role> role_of(const analyze::Trace& trace, std::uint32_t index, Ef
     switch (standing.rule->kind) {
         case RuleKind::Deny:
             if (effect != Effect::Deny || !has_reason({})) return std::nullopt;
-            return has_reason("fact_missing") ? Role::Suspected : Role::Denies;
+            return has_reason("fact_missing") || has_reason("time_in_future") ? Role::Suspected : Role::Denies;
         case RuleKind::Permit:
             if (std::find(trace.used.begin(), trace.used.end(), index) == trace.used.end()) return std::nullopt;
             return Role::Permits;

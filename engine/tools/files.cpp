@@ -83,29 +83,52 @@ Result<std::string> read_beside(std::string_view from, std::string_view name) {
 
 }  // namespace
 
+namespace {
+
+/// A policy file as it was reached, and its name below the folder that all given paths have in common.
+struct Found {
+    fs::path path;
+    std::string stored;
+};
+
+/// The deepest folder that holds both.
+fs::path shared_folder(const fs::path& a, const fs::path& b) {
+    fs::path out;
+    for (auto x = a.begin(), y = b.begin(); x != a.end() && y != b.end() && *x == *y; ++x, ++y) out /= *x;
+    return out;
+}
+
+}  // namespace
+
 Result<SourceSet> read_sources(const std::vector<std::string>& paths) {
-    std::vector<fs::path> files;
+    std::vector<Found> files;
+    std::vector<fs::path> roots;  // by given path: the folder that it is, or lies in
     for (const std::string& given : paths) {
         std::error_code status;
-        if (fs::is_directory(given, status)) {
-            auto below = list_folder(given);
-            if (!below) return tl::unexpected(std::move(below.error()));
-            files.insert(files.end(), below->begin(), below->end());
-        } else {
-            files.emplace_back(given);
+        const bool folder = fs::is_directory(given, status);
+        const fs::path root = folder ? fs::path(given) : fs::path(given).parent_path();
+        roots.push_back(fs::weakly_canonical(root.empty() ? fs::path(".") : root, status));
+        if (!folder) {
+            files.push_back({given, (roots.back() / fs::path(given).filename()).generic_string()});
+            continue;
         }
+        auto below = list_folder(given);
+        if (!below) return tl::unexpected(std::move(below.error()));
+        for (const fs::path& path : *below)
+            files.push_back({path, (roots.back() / path.lexically_relative(given)).generic_string()});
     }
-    std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
-        return a.generic_string() < b.generic_string();
-    });
+    fs::path shared = roots.empty() ? fs::path() : roots.front();
+    for (const fs::path& root : roots) shared = shared_folder(shared, root);
+    for (Found& file : files) file.stored = fs::path(file.stored).lexically_relative(shared).generic_string();
+    std::sort(files.begin(), files.end(), [](const Found& a, const Found& b) { return a.stored < b.stored; });
     SourceSet set;
     std::set<fs::path> seen;  // one file reached twice is one source
-    for (const fs::path& path : files) {
-        auto text = read_file(path);
+    for (Found& file : files) {
+        auto text = read_file(file.path);
         if (!text) return tl::unexpected(std::move(text.error()));
         std::error_code error;
-        if (!seen.insert(fs::canonical(path, error)).second) continue;
-        set.sources.push_back({path.generic_string(), std::move(*text)});
+        if (!seen.insert(fs::canonical(file.path, error)).second) continue;
+        set.sources.push_back({file.path.generic_string(), std::move(*text), std::move(file.stored)});
     }
     set.read = read_beside;
     return set;

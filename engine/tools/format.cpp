@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/report.h"
+#include "base/source.h"
 #include "syntax/format.h"
 
 namespace writ {
@@ -22,21 +23,23 @@ std::string fault_in(const syntax::Reading& before, const CompileOptions& option
 Checked<std::string> format(const Source& source, const CompileOptions& options) {
     Report report(options.max_errors);
     std::optional<syntax::Reading> read;
+    const Ends ends = ends_of(source.text);
+    const Source plain{source.name, plain_text(source.text), source.stored};
     if (source.text.size() > options.max_source_bytes)
         report.add(Code::E0110, {},
                    "the source has " + std::to_string(source.text.size()) + " bytes; the limit is " +
                        std::to_string(options.max_source_bytes),
                    {}, "split the policy into several files");
     else
-        read = syntax::lay_out(0, source.text, options.max_depth, report);
-    if (!read) return tl::unexpected(Diagnostics{{source}, report.take()});
+        read = syntax::lay_out(0, plain.text, options.max_depth, report);
+    if (!read) return tl::unexpected(Diagnostics{{plain}, report.take()});
     const std::string fault = fault_in(*read, options);
-    if (fault.empty()) return std::move(read->formatted);
+    if (fault.empty()) return with_ends(read->formatted, ends);
     Diagnostic defect;
     defect.code = "K0005";
     defect.message = "cannot be formatted: " + fault;
     defect.help = "this is a defect of the formatter, not of the policy; please report it";
-    return tl::unexpected(Diagnostics{{source}, {std::move(defect)}});
+    return tl::unexpected(Diagnostics{{plain}, {std::move(defect)}});
 }
 
 }  // namespace writ

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/report.h"
+#include "base/source.h"
 #include "bytecode/index.h"
 #include "bytecode/program.h"
 #include "check/check.h"
@@ -34,13 +35,18 @@ std::string_view standard_module(std::string_view name) {
 }  // namespace
 
 struct Workspace::Impl {
-    SourceSet sources;
+    SourceSet sources;        ///< their texts plain
+    std::vector<Ends> ends;   ///< by source: what its text was before
     CompileOptions options;
     std::unique_ptr<check::Policy> policy;
     Diagnostics diagnostics;
     std::optional<Bundle> bundle;
 
     Impl(SourceSet given, CompileOptions chosen) : sources(std::move(given)), options(std::move(chosen)) {
+        for (Source& source : sources.sources) {
+            ends.push_back(ends_of(source.text));
+            source.text = plain_text(source.text);
+        }
         Report report(options.max_errors);
         policy = check::check(sources, standard_module, options, report);
         std::vector<std::byte> sealed;
@@ -124,7 +130,11 @@ Result<Explanation> Workspace::explain(std::string_view request_json, std::strin
 LintReport Workspace::lint(const LintOptions& options) const { return tools::lint(*impl_->policy, options); }
 
 std::vector<Source> Workspace::apply_fixes(const LintReport& report, const LintOptions& options) const {
-    return tools::fixed_sources(*this, impl_->sources, impl_->options, report, options);
+    std::vector<Source> fixed = tools::fixed_sources(*this, impl_->sources, impl_->options, report, options);
+    for (Source& source : fixed)
+        for (std::size_t i = 0; i < impl_->ends.size(); ++i)
+            if (impl_->sources.sources[i].name == source.name) source.text = with_ends(source.text, impl_->ends[i]);
+    return fixed;
 }
 
 }  // namespace writ

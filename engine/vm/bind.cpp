@@ -83,6 +83,12 @@ bool Binder::fail_type(const ShapeNode& node, const json::Node& value) {
     return fail(RequestCode::Q0010, "expected " + expectation(program_, node) + ", got " + std::string(json::name_of(value.type)));
 }
 
+/// A number that is whole and is no Int is one that does not fit.
+bool Binder::fail_integer(const ShapeNode& node, const json::Node& value) {
+    const bool whole = value.type == json::Type::Number && value.text().find_first_of(".eE") == std::string_view::npos;
+    return whole ? fail(RequestCode::Q0007, "the number does not fit 64 bits") : fail_type(node, value);
+}
+
 bool Binder::fail_unknown(RequestCode code, std::string_view what, std::string_view key, const ShapeNode& record,
                           bool provenance) {
     std::vector<std::string_view> names;
@@ -267,6 +273,8 @@ bool Binder::map(const ShapeNode& node, const json::Node& value, Value* row) {
 bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Value* row) {
     const ShapeNode& node = program_.shape[index];
     const Kind kind = static_cast<Kind>(node.kind);
+    if (index == facts_.places_.now && trust_ < Provenance::Broker)
+        return fail(RequestCode::Q0023, "`now` has to come from the broker: label it `broker` or `verified` in `provenance`");
     if (!readable(node)) out = nullptr;
     if (plan_ != nullptr && (kind != Kind::Record || value.type == json::Type::Null)) add_step(Step::Action::Value, index, value, out);
     if (value.type == json::Type::Null) {
@@ -280,7 +288,7 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
             store(out, value.integer);
             return true;
         case Kind::Int:
-            if (value.type != json::Type::Int) return fail_type(node, value);
+            if (value.type != json::Type::Int) return fail_integer(node, value);
             if (index == facts_.places_.depth) facts_.depth_ = value.integer;
             store(out, value.integer);
             return true;
@@ -312,8 +320,9 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
             if (index == facts_.places_.claims) {
                 const std::uint32_t issuer = facts_.issuer_name_.index;
                 if (plan_ != nullptr) add_step(Step::Action::Claims, index, value, nullptr);
+                facts_.claims_ = &value;
                 return open_record(issuer == kNotFound ? kNone : program_.issuers[issuer].claims, value, node, true) &&
-                       claims_agree(value);
+                       issuers_agree(value);
             }
             if (index == facts_.places_.params) {
                 const std::uint32_t tool = facts_.tool_name_.index;
@@ -353,15 +362,6 @@ bool Binder::open_record(std::uint32_t shape, const json::Node& value, const Sha
     return bound;
 }
 
-/// A token whose claims name another issuer than its verifier did is not one that was understood.
-bool Binder::claims_agree(const json::Node& claims) {
-    const json::Node* iss = claims.find("iss");
-    if (iss == nullptr || !facts_.issuer_name_.stated) return true;
-    if (iss->type == json::Type::String && iss->text() == facts_.issuer_name_.text) return true;
-    fail(RequestCode::Q0016, "claim `iss` is not the same bytes as `token.issuer`");
-    return within("iss");
-}
-
 /// What follows from the request without being in it.
 bool Binder::finish() {
     using bytecode::Builtin;
@@ -374,6 +374,10 @@ bool Binder::finish() {
     const auto slot = [&](Builtin fact) -> Value& { return facts_.slots_[static_cast<std::size_t>(fact)]; };
     const Value& chain = slot(Builtin::DelegationChain);
     Value& depth = slot(Builtin::DelegationDepth);
+    if (facts_.claims_ != nullptr && !within_claims(*facts_.claims_)) {
+        within("token");
+        return false;
+    }
     if (chain.present() && depth.state == State::Missing) depth = Value::of(chain.length);
     if (slot(Builtin::TokenIssuer).present()) facts_.issuer_ = facts_.issuer_name_.index;
     if (!slot(Builtin::ToolName).present() || facts_.tool_name_.index == kNotFound) return true;

@@ -147,7 +147,7 @@ bool Binder::take(const Step& step, const json::Node& value) {
     switch (step.action) {
         case Step::Action::Value: return this->value(step.shape, value, out, nullptr);
         case Step::Action::Group: *out = Value::list(nullptr, 0, 0); return true;
-        case Step::Action::Claims: return claims_agree(value);
+        case Step::Action::Claims: facts_.claims_ = &value; return issuers_agree(value);
         case Step::Action::Params: params(program_.shape[step.shape], value); return true;
     }
     return false;

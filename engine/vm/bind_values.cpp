@@ -49,10 +49,14 @@ bool Binder::micros(const ShapeNode& node, const json::Node& value, Value* out) 
         store(out, value.integer * kSecond);
         return true;
     }
-    if (value.type != json::Type::String) return fail_type(node, value);
-    const auto parsed = instant ? parse_instant(value.text()) : parse_duration(value.text());
+    if (value.type != json::Type::String && !(instant && value.type == json::Type::Number)) return fail_type(node, value);
+    const Rounding rounding = node.name != kNone ? rounding_of(program_.text(node.name)) : Rounding::Down;
+    const auto parsed = !instant                             ? parse_duration(value.text())
+                        : value.type == json::Type::String   ? parse_instant(value.text(), rounding)
+                                                             : parse_numeric_date(value.text(), rounding);
+    if (!parsed && value.type == json::Type::Number) return fail(RequestCode::Q0015, "seconds are out of range");
     if (!parsed)
-        return fail(RequestCode::Q0015, instant ? "not an RFC 3339 instant with a zone"
+        return fail(RequestCode::Q0015, instant ? "not an RFC 3339 instant with a zone, such as \"2026-09-21T12:14:20Z\""
                                                 : "not a duration such as \"15m\" or \"1h30m\"");
     store(out, *parsed);
     return true;

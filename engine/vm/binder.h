@@ -1,7 +1,8 @@
 // One walk over a document, or over one value of it. A function that returns false has set facts_.error_; each
 // caller on the way out puts its own step before the path, so that paths cost nothing when nothing is
 // wrong. Private to vm: bind.cpp has records and lists, bind_values.cpp single values,
-// bind_plan.cpp what spares a walk.
+// bind_claims.cpp what a token and its claims have
+// to agree on, bind_plan.cpp what spares a walk.
 #pragma once
 
 #include <optional>
@@ -33,6 +34,7 @@ private:
         return false;
     }
     bool fail_type(const bytecode::ShapeNode& node, const json::Node& value);
+    bool fail_integer(const bytecode::ShapeNode& node, const json::Node& value);
     bool fail_unknown(RequestCode code, std::string_view what, std::string_view key,
                       const bytecode::ShapeNode& record, bool provenance);
     bool within(std::string_view key);
@@ -45,9 +47,18 @@ private:
     bool list(const bytecode::ShapeNode& node, const json::Node& value, Value* out);
     bool map(const bytecode::ShapeNode& node, const json::Node& value, Value* row);
     bool open_record(std::uint32_t shape, const json::Node& value, const bytecode::ShapeNode& holder, bool claims);
-    bool claims_agree(const json::Node& claims);
     bool value(std::uint32_t index, const json::Node& value, Value* out, Value* row);
     void params(const bytecode::ShapeNode& node, const json::Node& value);
+
+    // ---- bind_claims.cpp ----
+    bool issuers_agree(const json::Node& claims);
+    bool within_claims(const json::Node& claims);
+    bool ends_within(const json::Node& claims);
+    bool starts_within(const json::Node& claims);
+    bool issued_within(const json::Node& claims);
+    bool audience_within(const json::Node& claims);
+    bool claimed(const json::Node& claims, std::string_view name, std::optional<std::int64_t>& moment);
+    bool wider(std::string_view field, std::string message);
 
     // ---- bind_plan.cpp ----
     [[nodiscard]] Landmarks landmarks(const json::Node& document);

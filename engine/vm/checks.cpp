@@ -164,6 +164,8 @@ void Checks::token() {
     if (known && facts[Builtin::TokenAudience].present() && !audience_fits(*issuer))
         deciding.reason(ReasonCode::audience_mismatch);
     if (!token_current(issuer)) deciding.reason(ReasonCode::token_not_current);
+    if (facts[Builtin::TokenExpires].state == State::None && facts.token_end() == INT64_MAX)
+        deciding.reason(ReasonCode::token_without_expiry);
     if (!known) return;
     if (issuer->types != bytecode::kNone) {
         const Value& type = facts[Builtin::TokenType];
@@ -250,7 +252,7 @@ bool nothing_wrong(const Facts& facts) {
     if (facts[Builtin::WantScopes].length == 0 || ended(facts[Builtin::RunExpires]) || ended(facts[Builtin::UserSessionExpires])) return false;
     const Value &exp = facts[Builtin::TokenExpires], &nbf = facts[Builtin::TokenNotBefore], &iat = facts[Builtin::TokenIssued];
     const std::int64_t latest = sat_add(now, issuer.leeway);
-    if (exp.present() && sat_add(exp.integer, issuer.leeway) <= now) return false;
+    if (exp.present() ? sat_add(exp.integer, issuer.leeway) <= now : facts.token_end() == INT64_MAX) return false;
     if ((nbf.present() && nbf.integer > latest) || (iat.present() && iat.integer > latest)) return false;
     if (issuer.max_age >= 0 && (iat.state == State::None || (iat.present() && sat_sub(now, iat.integer) > sat_add(issuer.max_age, issuer.leeway))))
         return false;

@@ -62,10 +62,24 @@ bool in_doubt(Deciding& deciding, std::uint32_t index) {
            !deciding.interpreter.holds(deciding.facts, rule, Mode::Surely);
 }
 
+/// Says why a rule is in doubt, if it is: a fact is missing, or nothing but a moment is still to come.
+void tell_doubt(Deciding& deciding, std::uint32_t index) {
+    if (!in_doubt(deciding, index)) return;
+    ReasonCode why = ReasonCode::fact_missing;
+    if ((deciding.rule(index).flags & bytecode::kTimed) != 0) {
+        deciding.interpreter.foresee(true);
+        if (!in_doubt(deciding, index)) why = ReasonCode::time_in_future;
+        deciding.interpreter.foresee(false);
+    }
+    // In the order of reasons.def; there are no other reasons yet.
+    auto& reasons = deciding.decision.reasons;
+    const auto place = std::find_if(reasons.begin(), reasons.end(), [&](const Reason& each) { return each.code == name_of(ReasonCode::time_in_future); });
+    reasons.insert(why == ReasonCode::fact_missing ? place : reasons.end(), Reason{name_of(why), index, {}});
+}
+
 bool denied(Deciding& deciding) {
     if (deciding.work.denies.empty()) return false;
-    for (const std::uint32_t index : deciding.work.denies)
-        if (in_doubt(deciding, index)) deciding.reason(ReasonCode::fact_missing, index);
+    for (const std::uint32_t index : deciding.work.denies) tell_doubt(deciding, index);
     for (const std::uint32_t index : deciding.work.denies)
         deciding.decision.reasons.push_back({deciding.program.text(deciding.rule(index).name), index, {}});
     return true;
@@ -75,8 +89,7 @@ bool without_permit(Deciding& deciding) {
     if (!deciding.work.permits.empty()) return false;
     // Where nothing was unknown, no rule applies for want of a fact.
     if (deciding.interpreter.doubted())
-        for (const std::uint32_t index : candidates(deciding, Want::Permits, Mode::Possibly))
-            if (in_doubt(deciding, index)) deciding.reason(ReasonCode::fact_missing, index);
+        for (const std::uint32_t index : candidates(deciding, Want::Permits, Mode::Possibly)) tell_doubt(deciding, index);
     return deciding.deny(deciding.work.brief ? ReasonCode::ttl_exhausted : ReasonCode::no_permit);
 }
 
@@ -127,7 +140,8 @@ bool decided_quickly(const bytecode::Program& program, const Facts& facts, Inter
     for (const std::uint32_t id : program.ids.subspan(tool.audience, tool.audience_count)) grant.audience.push_back(program.text(id));
     std::int64_t lifetime = offer.ttl;
     if (const Value& ttl = facts[Builtin::WantTtl]; ttl.present()) lifetime = std::min(lifetime, ttl.integer);
-    for (const Builtin fact : {Builtin::TokenExpires, Builtin::RunExpires, Builtin::UserSessionExpires})
+    lifetime = std::min(lifetime, sat_sub(facts.token_end(), decision.now));
+    for (const Builtin fact : {Builtin::RunExpires, Builtin::UserSessionExpires})
         if (const Value& expiry = facts[fact]; expiry.present()) lifetime = std::min(lifetime, sat_sub(expiry.integer, decision.now));
     if (offer.ttl < kSecond || lifetime < kSecond) return grant.clear(), false;
     grant.ttl = lifetime / kSecond;

@@ -113,7 +113,7 @@ std::string_view reason_class(const Decision& decision) {
     using vm::ReasonCode;
     constexpr ReasonCode kToken[] = {ReasonCode::issuer_unknown, ReasonCode::audience_mismatch,
                                      ReasonCode::token_not_current, ReasonCode::token_type_mismatch,
-                                     ReasonCode::proof_missing};
+                                     ReasonCode::token_without_expiry, ReasonCode::proof_missing};
     if (decision.effect == Effect::Permit) return "permitted";
     if (decision.effect == Effect::NeedsApproval) return "approval_required";
     for (const Reason& each : decision.reasons)

@@ -58,6 +58,7 @@ Places places_of(const bytecode::Program& program) {
     const std::uint32_t tool = child(program, root, "tool");
     const std::uint32_t delegation = child(program, root, "delegation");
     Places places;
+    places.now = child(program, root, "now");
     places.issuer = child(program, token, "issuer");
     places.tool = child(program, tool, "name");
     places.depth = child(program, delegation, "depth");
@@ -249,6 +250,15 @@ bool Facts::put_texts(const Place& place, std::span<const std::string_view> text
     return true;
 }
 
+std::int64_t Facts::token_end() const {
+    using bytecode::Builtin;
+    const Value &exp = (*this)[Builtin::TokenExpires], &iat = (*this)[Builtin::TokenIssued];
+    if (exp.present()) return exp.integer;
+    if (exp.state == State::Missing || !iat.present() || issuer_ == kNotFound) return INT64_MAX;
+    const std::int64_t max_age = program_.issuers[issuer_].max_age;
+    return max_age < 0 ? INT64_MAX : sat_add(iat.integer, max_age);
+}
+
 std::string_view Facts::canonical_params() const {
     canonical_.clear();
     if (params_ != nullptr) json::append_canonical(canonical_, *params_, order_);
@@ -264,7 +274,7 @@ void Facts::clear() {
     depth_ = hops_ = kUnstated;
     issuer_ = tool_ = kNotFound;
     sound_ = false;
-    params_ = nullptr;
+    params_ = claims_ = nullptr;
 }
 
 }  // namespace writ::vm

@@ -77,6 +77,7 @@ struct Places {
     std::uint32_t issuer = bytecode::kNone, tool = bytecode::kNone;    ///< ShapeNodes of the two names
     std::uint32_t claims = bytecode::kNone, params = bytecode::kNone;  ///< and of the two open records
     std::uint32_t depth = bytecode::kNone, chain = bytecode::kNone;    ///< and of what must agree
+    std::uint32_t now = bytecode::kNone;                               ///< and of the clock
     std::uint32_t hop_actor = bytecode::kNone, hop_run = bytecode::kNone;
     std::uint32_t hop_scopes = bytecode::kNone, hop_expires = bytecode::kNone;
     std::uint32_t approval = bytecode::kNone, state = bytecode::kNone, approver = bytecode::kNone, groups = bytecode::kNone;
@@ -139,6 +140,9 @@ public:
     /// Index into the program's issuers, tools; kNotFound if the request's is not declared.
     [[nodiscard]] std::uint32_t issuer() const { return issuer_; }
     [[nodiscard]] std::uint32_t tool() const { return tool_; }
+    /// When the token ends, in microseconds: `token.exp`; without one, `token.iat` and the issuer's `max_age`.
+    /// INT64_MAX: neither is stated.
+    [[nodiscard]] std::int64_t token_end() const;
     /// Whether the checks before any rule find nothing wrong, revocations aside, and there is neither delegation nor parent.
     [[nodiscard]] bool sound() const { return sound_; }
     /// A slot after the program's own, for the tool.
@@ -189,6 +193,7 @@ private:
     std::uint32_t issuer_ = kNotFound, tool_ = kNotFound;
     bool sound_ = false;
     const json::Node* params_ = nullptr;
+    const json::Node* claims_ = nullptr;  ///< as they were stated, believed or not
 };
 
 /// The checks before any rule, on facts that are complete. Part of checks.cpp.
@@ -210,7 +215,8 @@ inline bool Facts::put_int(const Place& place, std::int64_t integer, Provenance 
     } else if (place.plain != Place::Plain::Int) {
         return false;
     }
-    if (place.slot != bytecode::kNone && trust >= place.weakest) slots_[place.slot] = Value::of(integer);
+    if (trust < place.weakest) return false;  // the clock's provenance is looked at
+    if (place.slot != bytecode::kNone) slots_[place.slot] = Value::of(integer);
     return true;
 }
 

@@ -193,7 +193,7 @@ bool narrow_lifetime(Deciding& deciding) {
     const auto ends = [&](const Value& expiry) {
         if (expiry.present()) deciding.at_most(sat_sub(expiry.integer, now));
     };
-    ends(facts[Builtin::TokenExpires]);
+    deciding.at_most(sat_sub(facts.token_end(), now));
     ends(facts[Builtin::RunExpires]);
     ends(facts[Builtin::UserSessionExpires]);
     each_row(facts[Builtin::DelegationChain],

@@ -526,6 +526,7 @@ struct Interpreter::Impl {
             case Opcode::AgeCmp: {
                 const Value a = load(in.a), b = load(in.b);
                 if (!a.present() || !b.present()) return Truth::Unknown;
+                if (!foresees && is_ahead(a.integer, now)) return Truth::Unknown;
                 return truth_of(compare(static_cast<Cmp>(in.c), sat_sub(now, a.integer), b.integer));
             }
             // No tests, or run by exec.
@@ -964,6 +965,7 @@ struct Interpreter::Impl {
     bool quick_fits = false;  ///< every rule permits or denies, and is plain
     std::int64_t now = 0;
     bool timeless = false;  ///< leaves open what time it is: Time tests are unknown
+    bool foresees = false;  ///< what lies ahead has an age, which is below zero
     std::uint64_t steps = 0;
 };
 
@@ -986,6 +988,7 @@ Interpreter::Remembering::~Remembering() {
 }
 
 void Interpreter::doubt(bool was) { impl_->doubted = was ? 1 : 0; }
+void Interpreter::foresee(bool ahead) { impl_->foresees = ahead; }
 bool Interpreter::doubted() const { return impl_->doubted != 0; }
 
 std::uint32_t Interpreter::quick(const Facts& facts) {

@@ -42,6 +42,9 @@ public:
     /// Whether a test was unknown since doubt(false).
     [[nodiscard]] bool doubted() const;
     void doubt(bool was);
+    /// While it is on, a moment that lies ahead has an age below zero, and not an unknown one: for telling why a
+    /// rule is in doubt, never for deciding.
+    void foresee(bool ahead);
     /// Both.
     [[nodiscard]] Outcome run(const Facts& facts, const bytecode::RuleRef& rule, Mode mode);
 

@@ -54,6 +54,7 @@ static std::optional<std::int64_t> instant(const json::Value* value) {
     if (value == nullptr) return std::nullopt;
     if (value->type == json::Type::Int) return sat_mul(value->integer, kSecond);
     if (value->type == json::Type::String) return parse_instant(value->text);
+    if (value->type == json::Type::Number) return parse_numeric_date(value->text);
     return std::nullopt;
 }
 
@@ -76,6 +77,14 @@ std::optional<std::string> attenuated(Subject& subject, const PolicyText&, const
     const std::int64_t end = found->now + found->ttl * kSecond;
     const auto past = [&](std::optional<std::int64_t> bound) { return bound && end > *bound; };
     if (past(instant(at(document, {"token", "exp"})))) return "outlives the token: " + found->json;
+    if (const json::Value* exp = at(document, {"token", "exp"}); exp != nullptr && exp->type == json::Type::Null) {
+        const auto issued = instant(at(document, {"token", "iat"}));
+        std::optional<std::int64_t> bound;
+        for (const check::Issuer& issuer : universe().policy().issuers)
+            if (issuer.url == at(document, {"token", "issuer"})->text && issuer.max_age && issued) bound = sat_add(*issued, *issuer.max_age);
+        if (!bound) return "a token without an end got a permit: " + found->json;
+        if (past(bound)) return "outlives its token's greatest age: " + found->json;
+    }
     if (past(instant(at(document, {"run", "exp"})))) return "outlives the run: " + found->json;
     if (past(instant(at(document, {"user", "session_exp"})))) return "outlives the session: " + found->json;
     if (past(found->not_after)) return "outlives its horizon: " + found->json;

@@ -30,11 +30,17 @@ private:
     Value params();
     Value scopes(std::size_t most);
     void approvals(Value& document);
+    void agree(Value& token);
 
+    /// Now and so many seconds, in one of the spellings that a moment has; some spellings are of a little more.
     Value moment(std::int64_t seconds) {
         const std::int64_t micros = sat_add(now_, seconds * kSecond);
         if (micros % kSecond == 0 && rng_.percent(80)) return Value::of(micros / kSecond);
-        return Value::of(std::string_view(format_instant(micros)));
+        if (rng_.percent(30)) return Value::number(format_decimal(micros) + rng_.pick({"", "0", "e0", "E+0"}));
+        if (rng_.percent(30) && micros % kSecond == 0) return Value::number(std::to_string(micros / kSecond) + rng_.pick({".0", ".0000001", ".9999999", "e0"}));
+        std::string text = format_instant(micros);
+        if (rng_.percent(30) && micros % kSecond == 0) text.insert(text.size() - 1, rng_.pick({".000000001", ".5", ".9999999999", ".1234560"}));
+        return Value::of(std::string_view(text));
     }
     Value text(std::string_view of) { return Value::of(of); }
     bool trouble() { return rng_.below(1000) < shape_.trouble * 3u; }
@@ -53,14 +59,16 @@ Value RequestGen::scalar(const check::Type& type, Kind kind, const std::string& 
             case Kind::Int: return Value::of(rng_.pick<std::int64_t>({INT64_MAX, INT64_MIN, 8, -7}));
             case Kind::Decimal: return Value::number(rng_.pick({"1e2", "-0.000001", "9223372036854.775807"}));
             case Kind::Duration: return text(rng_.pick({"15m", "1500ms", "0s"}));
-            case Kind::Instant: return moment(static_cast<std::int64_t>(rng_.below(7200)) - 3600);
+            case Kind::Instant: return moment(rng_.percent(40) ? rng_.pick<std::int64_t>({59, 60, 61, 7200, 9'000'000'000, -9'000'000'000})
+                                                               : static_cast<std::int64_t>(rng_.below(7200)) - 3600);
             case Kind::String: return text(rng_.pick({"spiffe://acme.example/ns", "https://api.example/", "10.9.9.9", "API.example", "a  b x"}));
             case Kind::Spiffe: return text(rng_.pick({"spiffe://acme.example/../x", "spiffe://Acme.example/y", "x"}));
-            case Kind::Url: return text(rng_.pick({"https://user@api.example/", "HTTPS://API.example/a/b", "http://api.example/%2e"}));
+            case Kind::Url: return text(rng_.pick({"https://user@api.example/", "HTTPS://API.example/a/b", "http://api.example/%2e", "https://api.example/a/b?x=1",
+                                                      "https://api.example/a/b#", "https://api.example?a/b", "https://api.example/a%25b", "https://api.example/..?x"}));
             case Kind::Host: return text(rng_.pick({"API.Example", "bad..host", "api.example."}));
             case Kind::Email: return text(rng_.pick({"ann@ACME.example", "a@b@c"}));
-            case Kind::Arn: return text(rng_.pick({"arn:aws", "arn:aws:iam::1:user/a"}));
-            case Kind::Ip: return text(rng_.pick({"::ffff:10.1.2.3", "10.1.2", "010.1.2.3"}));
+            case Kind::Arn: return text(rng_.pick({"arn:aws", "arn:aws:iam::1:user/a", "arn:aws:s3:::bucket/key/", "arn:aws:apigateway:eu-1::/a/b", "arn:aws:s3:::b//k"}));
+            case Kind::Ip: return text(rng_.pick({"::ffff:10.1.2.3", "10.1.2", "010.1.2.3", "64:ff9b::10.1.2.3", "2002:a01:203::", "::10.1.2.3"}));
             case Kind::Cidr: return text(rng_.pick({"10.1.2.3/8", "10.0.0.0/99"}));
             case Kind::Bool: case Kind::Enum: case Kind::Path: case Kind::Subject: case Kind::Dotted:
             case Kind::Record: case Kind::List: case Kind::Map: break;
@@ -106,7 +114,7 @@ std::optional<Value> RequestGen::special(const std::string& path) {
         if (unknown_issuer_) return Value::object();
         Value claims = record(policy_.kinds[policy_.issuers[issuer_].kind].root, "claims");
         if (claims.find("iss") != nullptr) claims.set("iss", text(policy_.issuers[issuer_].url));
-        if (rng_.percent(10)) claims.set("unheard_of", Value::of(std::int64_t{1}));
+        if (rng_.percent(10)) claims.set("unheard_of", Value::number(rng_.pick({"1", "18446744073709551615", "1e400"})));
         return claims;
     }
     if (path == "run.parent_id" && !delegated_ && !trouble()) return Value::null();
@@ -135,6 +143,29 @@ std::optional<Value> RequestGen::special(const std::string& path) {
         return out;
     }
     return std::nullopt;
+}
+
+/// Claims that say what the token says, or more; or, rarely, less, and then the request is refused.
+void RequestGen::agree(Value& token) {
+    Value* claims = token.find("claims");
+    if (claims == nullptr || claims->type != json::Type::Object) return;
+    for (const char* name : {"exp", "nbf", "iat"}) {
+        const Value* stated = token.find(name);
+        claims->remove(name);
+        if (stated == nullptr || stated->type == json::Type::Null || rng_.percent(40)) continue;
+        const std::int64_t way = std::string_view(name) == "nbf" ? -1 : 1;
+        if (rng_.percent(3)) claims->set(name, moment(-7200 * way));
+        else if (rng_.percent(30)) claims->set(name, moment(7200 * way));
+        else claims->set(name, *stated);
+    }
+    const Value* stated = token.find("aud");
+    claims->remove("aud");
+    if (stated == nullptr || rng_.percent(40)) return;
+    Value more = Value::array();
+    more.items = stated->type == json::Type::Array ? stated->items : std::vector<Value>{*stated};
+    if (!more.items.empty() && rng_.percent(3)) more.items.pop_back();
+    else if (more.items.size() == 1 && rng_.percent(20)) more.items.push_back(text("urn:more"));
+    claims->set("aud", rng_.percent(50) ? *stated : std::move(more));
 }
 
 Value RequestGen::params() {
@@ -268,6 +299,7 @@ Value RequestGen::request() {
     delegated_ = rng_.percent(40);
     Value document = record(policy_.request, "");
     document.set("provenance", provenance());
+    if (Value* token = document.find("token")) agree(*token);
     approvals(document);
     return document;
 }

@@ -158,7 +158,7 @@ TEST_CASE("reference: a claim is unknown under another issuer's token") {
 }
 
 TEST_CASE("reference: weak provenance reads as missing") {
-    const std::string_view weak = "provenance = {\"token\": \"verified\", \"agent\": \"asserted\", \"run\": \"broker\", "
+    const std::string_view weak = "provenance = {\"now\": \"broker\", \"token\": \"verified\", \"agent\": \"asserted\", \"run\": \"broker\", "
                                   "\"tenant\": \"broker\", \"user\": \"broker\", \"delegation\": \"broker\", \"tool\": \"asserted\"}";
     const Decided d = decide(kPermit, {weak});
     CHECK(d.decision.effect == Effect::Deny);

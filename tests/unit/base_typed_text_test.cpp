@@ -47,6 +47,10 @@ TEST_CASE("base: URLs are canonical in scheme, host, port and escapes") {
     CHECK(canon(Kind::Url, "https://[2001:DB8::0:1]:8443/") == "https://[2001:db8::1]:8443/");
     CHECK(canon(Kind::Url, "https://10.0.0.1/x") == "https://10.0.0.1/x");
     CHECK(canon(Kind::Url, "https://example.com:80/") == "https://example.com:80/");
+    CHECK(canon(Kind::Url, "https://example.com/a%25b") == "https://example.com/a%25b");
+    CHECK(canon(Kind::Url, "https://Example.com?X=1&y=%7e%2f") == "https://example.com/?X=1&y=~%2F");
+    CHECK(canon(Kind::Url, "https://example.com/a?x=/../y#Part/2?") == "https://example.com/a?x=/../y#Part/2?");
+    CHECK(canon(Kind::Url, "https://example.com#?") == "https://example.com/#?");
 }
 
 TEST_CASE("base: URLs that two readers could take apart differently are refused") {
@@ -55,8 +59,10 @@ TEST_CASE("base: URLs that two readers could take apart differently are refused"
           "https://user:pw@example.com/", "https://good.example@evil.example/", "https://example.com\\@evil.example/",
           "https://example.com/../a", "https://example.com/a/./b", "https://example.com//a", "https://example.com/a//b",
           "https://example.com/%2e%2e/a", "https://example.com/a%2Fb", "https://example.com/a%5cb",
-          "https://example.com/%252e", "https://example.com/%00", "https://example.com/%0a", "https://example.com/%zz",
-          "https://example.com/%4", "https://example.com/a?b=c", "https://example.com?x", "https://example.com/#f",
+          "https://example.com/%252e", "https://example.com/%252E%252e/a", "https://example.com/a%25%32%65", "https://example.com/%00", "https://example.com/%0a", "https://example.com/%zz",
+          "https://example.com/%4", "https://example.com/..?x", "https://example.com/%2e%2e#x", "https://example.com?x/../y\\z",
+          "https://example.com/?a b", "https://example.com/?%4", "https://example.com/#a#b", "https://good.example?@evil.example\\",
+          "https://evil.example\\?@good.example/", "https://user@example.com?x", "https://example.com:?x", "https://[64:ff9b::a00:1]/",
           "https://example.com./a", "https://example.com:/a", "https://example.com:0/", "https://example.com:65536/",
           "https://example.com:080/", "https://exa mple.com/", "https://example.com/a b", "https://ex\xC3\xA4mple.com/",
           "https://127.1/", "https://0x7f000001/", "https://2130706433/", "https://127.0.0.01/", "https://[::1/",
@@ -90,10 +96,12 @@ TEST_CASE("base: email addresses have one at sign and a domain in lower case") {
 TEST_CASE("base: ARNs have six parts and a plain resource") {
     CHECK(canon(Kind::Arn, "arn:aws:iam::123456789012:role/Data/X") == "arn:aws:iam::123456789012:role/Data/X");
     CHECK(canon(Kind::Arn, "arn:aws:s3:::bucket") == "arn:aws:s3:::bucket");
+    CHECK(canon(Kind::Arn, "arn:aws:s3:::bucket/prefix/") == "arn:aws:s3:::bucket/prefix/");
+    CHECK(canon(Kind::Arn, "arn:aws:apigateway:us-east-1::/restapis/abc") == "arn:aws:apigateway:us-east-1::/restapis/abc");
     CHECK(canon(Kind::Arn, "arn:aws:sns:eu-west-1:123456789012:a:b") == "arn:aws:sns:eu-west-1:123456789012:a:b");
     for (const char* bad : {"", "arn:aws:iam::123456789012", "arn:aws:iam::123456789012:", "ARN:aws:iam::1:role/x",
                             "arn::iam::1:role/x", "arn:aws:::1:x", "arn:aws:iam::1:role/../x", "arn:aws:iam::1:role//x",
-                            "arn:aws:iam::1:role/%2e", "arn:aws:iam::1:role x", "arn:aws:iam::1:role/x/"})
+                            "arn:aws:iam::1:role/%2e", "arn:aws:iam::1:role x", "arn:aws:s3:::b/..", "arn:aws:s3:::../b", "arn:aws:s3:::b//"})
         CHECK_MESSAGE(canon(Kind::Arn, bad) == kRefused, bad);
 }
 
@@ -107,6 +115,16 @@ TEST_CASE("base: addresses are sixteen bytes, IPv4 mapped") {
                             "fe80::1%eth0", "[::1]", "10.0.0.1/8"})
         CHECK_MESSAGE(canon(Kind::Ip, bad) == kRefused, bad);
     CHECK(canon(Kind::Ip, std::string_view("10.0.0.1\0", 9)) == kRefused);
+}
+
+TEST_CASE("base: an IPv6 address that leads to an IPv4 address is neither") {
+    for (const char* wrapped : {"64:ff9b::169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe", "64:ff9b:1:fffe::1", "2002:a9fe:a9fe::",
+                                "2002:a9fe:a9fe::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "::169.254.169.254", "::a9fe:a9fe", "::2",
+                                "::ffff:0:169.254.169.254", "fe80::5efe:169.254.169.254", "2001:db8::200:5efe:10.0.0.1"})
+        CHECK_MESSAGE(canon(Kind::Ip, wrapped) == kRefused, wrapped);
+    for (const char* plain : {"::", "::1", "64:ff9a::1", "64:ff9b:2::1", "2003::1", "2001:1::1", "2001:db8::5efe", "2001:db8::1", "fe80::1"})
+        CHECK_MESSAGE(canon(Kind::Ip, plain) != kRefused, plain);
+    CHECK(shown(Kind::Cidr, "64:ff9b::/96") == "64:ff9b::/96");  // a block is no address: to forbid one is no slip
 }
 
 TEST_CASE("base: blocks lose their host bits and keep their family") {
@@ -142,6 +160,18 @@ TEST_CASE("base: parts of typed text") {
     CHECK(part(Part::UrlPort, Kind::Url, url) == "8443");
     CHECK(part(Part::UrlPath, Kind::Url, url) == "/v1/x:y@z");
     CHECK(part(Part::UrlPort, Kind::Url, "https://api.example/") == "NONE");
+    const char* asked = "https://api.example:8443/v1?a=b/c@d:1#e?f";
+    CHECK(part(Part::UrlHost, Kind::Url, asked) == "api.example");
+    CHECK(part(Part::UrlPort, Kind::Url, asked) == "8443");
+    CHECK(part(Part::UrlPath, Kind::Url, asked) == "/v1");
+    CHECK(part(Part::UrlQuery, Kind::Url, asked) == "a=b/c@d:1");
+    CHECK(part(Part::UrlFragment, Kind::Url, asked) == "e?f");
+    CHECK(part(Part::UrlWhole, Kind::Url, asked) == "NONE");
+    CHECK(part(Part::UrlQuery, Kind::Url, url) == "");
+    CHECK(part(Part::UrlFragment, Kind::Url, url) == "");
+    CHECK(part(Part::UrlWhole, Kind::Url, url) == url);
+    CHECK(part(Part::UrlWhole, Kind::Url, "https://api.example/?") == "NONE");
+    CHECK(part(Part::UrlHost, Kind::Url, "https://api.example?x") == "api.example");
     CHECK(part(Part::UrlHost, Kind::Url, "https://[::1]/") == "[::1]");
     CHECK(part(Part::UrlPort, Kind::Url, "https://[::1]/") == "NONE");
     CHECK(part(Part::UrlPort, Kind::Url, "https://[::1]:8/") == "8");
@@ -161,6 +191,7 @@ TEST_CASE("base: parts are found by the name of the kind that has them") {
     CHECK(find_part(Kind::Spiffe, "path") == Part::SpiffePath);
     CHECK(find_part(Kind::Url, "path") == Part::UrlPath);
     CHECK(find_part(Kind::Arn, "account") == Part::ArnAccount);
+    CHECK(find_part(Kind::Url, "query") == Part::UrlQuery);
     CHECK_FALSE(find_part(Kind::Email, "path"));
     CHECK_FALSE(find_part(Kind::String, "path"));
     CHECK(kind_of(Part::UrlPort) == Kind::Int);

@@ -107,11 +107,56 @@ TEST_CASE("base: instants are RFC 3339 with a zone") {
     CHECK(parse_instant("9999-12-31T23:59:59.999999Z") == 253'402'300'799'999'999);
     for (const char* bad :
          {"", "2024-01-01", "2024-01-01T00:00:00", "2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-00-01T00:00:00Z",
-          "2024-01-32T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:60:00Z", "2016-12-31T23:59:60Z",
-          "2024-01-01T00:00:00.1234567Z", "2024-01-01T00:00:00.Z", "2024-01-01 00:00:00Z", "0000-01-01T00:00:00Z",
+          "2024-01-32T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:60:00Z", "2016-12-31T23:58:60Z",
+          "2016-12-31T23:59:61Z", "2016-12-31T23:59:60+01:00", "9999-12-31T23:59:60Z", "2024-01-01T00:00:00.Z", "2024-01-01 00:00:00Z", "0000-01-01T00:00:00Z",
           "2024-01-01T00:00:00+24:00", "2024-01-01T00:00:00+0100", "2024-01-01T00:00:00ZZ", "1900-02-29T00:00:00Z",
           "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"})
         CHECK_MESSAGE(!parse_instant(bad), bad);
+}
+
+TEST_CASE("base: a fraction of any length is cut to the microsecond, or rounded up where something starts") {
+    const std::int64_t at = parse_instant("2026-09-21T14:14:20Z").value();
+    CHECK(parse_instant("2026-09-21T14:14:20.123456789Z") == at + 123'456);
+    CHECK(parse_instant("2026-09-21T14:14:20.1234567Z") == at + 123'456);
+    CHECK(parse_instant("2026-09-21T14:14:20.123456000000000000000Z") == at + 123'456);
+    CHECK(parse_instant("2026-09-21T14:14:20.1234567Z", Rounding::Up) == at + 123'457);
+    CHECK(parse_instant("2026-09-21T14:14:20.1234560Z", Rounding::Up) == at + 123'456);
+    CHECK(parse_instant("2026-09-21T14:14:20.9999999Z", Rounding::Up) == at + kSecond);
+    CHECK(rounding_of("nbf") == Rounding::Up);
+    for (const char* down : {"exp", "iat", "now", "at", ""}) CHECK(rounding_of(down) == Rounding::Down);
+}
+
+TEST_CASE("base: a leap second is the start of the next second") {
+    CHECK(parse_instant("2016-12-31T23:59:60Z") == parse_instant("2017-01-01T00:00:00Z"));
+    CHECK(parse_instant("2016-12-31T23:59:60.75Z") == parse_instant("2017-01-01T00:00:00Z"));
+    CHECK(parse_instant("2017-01-01T00:59:60+01:00") == parse_instant("2017-01-01T00:00:00Z"));
+    CHECK(parse_instant("2016-12-31T18:59:60-05:00") == parse_instant("2017-01-01T00:00:00Z"));
+}
+
+TEST_CASE("base: a NumericDate is any number, cut to the microsecond") {
+    CHECK(parse_numeric_date("1790000600") == 1'790'000'600 * kSecond);
+    CHECK(parse_numeric_date("1790000600.0") == 1'790'000'600 * kSecond);
+    CHECK(parse_numeric_date("1790000600.25") == 1'790'000'600 * kSecond + 250'000);
+    CHECK(parse_numeric_date("1.7900006e9") == 1'790'000'600 * kSecond);
+    CHECK(parse_numeric_date("17900006000000000E-7") == 1'790'000'600 * kSecond);
+    CHECK(parse_numeric_date("1.0000019") == 1'000'001);
+    CHECK(parse_numeric_date("1.0000019", Rounding::Up) == 1'000'002);
+    CHECK(parse_numeric_date("1.000001", Rounding::Up) == 1'000'001);
+    CHECK(parse_numeric_date("-1.0000019") == -1'000'002);
+    CHECK(parse_numeric_date("-1.0000019", Rounding::Up) == -1'000'001);
+    CHECK(parse_numeric_date("1e-400") == 0);
+    CHECK(parse_numeric_date("1e-400", Rounding::Up) == 1);
+    CHECK(parse_numeric_date("-1e-400") == -1);
+    CHECK(parse_numeric_date("0.000") == 0);
+    for (const char* bad : {"", "-", "1.", ".5", "01", "1e", "1e400", "9223372036855", "-9223372036855", "0x10", "1 ", "NaN", "Infinity"})
+        CHECK_MESSAGE(!parse_numeric_date(bad), bad);
+}
+
+TEST_CASE("base: what lies more than a minute ahead is ahead") {
+    CHECK_FALSE(is_ahead(60 * kSecond, 0));
+    CHECK(is_ahead(60 * kSecond + 1, 0));
+    CHECK_FALSE(is_ahead(-5, 0));
+    CHECK_FALSE(is_ahead(INT64_MAX, INT64_MAX));
 }
 
 TEST_CASE("base: instants are written in UTC, with a fraction only if there is one") {

@@ -21,6 +21,11 @@ const DataFiles kFiles = {
     {"wrong.csv", "name,limit,tags,env\na,much,x,prod\n"},
     {"quote.csv", "name,limit,tags,env\n\"a,1,x,prod\n"},
     {"twice.csv", "name,limit,tags,env,name\na,1,x,prod,b\n"},
+    {"trailing.csv", "name,limit,tags,env\na,1,x;,prod\n"},
+    {"empty-member.csv", "name,limit,tags,env\na,1,x;;y,prod\n"},
+    {"blank-member.csv", "name,limit,tags,env\na,1,x; y,prod\n"},
+    {"blank-cell.csv", "name,limit,tags,env\nb,1,,dev\na ,1,x,prod\n"},
+    {"meant.csv", "name,limit,tags,env\n\"a \",1,x,prod\n"},
     {"null.json", R"([{"name": null, "limit": 2, "tags": ["x"], "env": "prod"}])"},
 };
 
@@ -92,6 +97,14 @@ TEST_CASE("check: data file that does not fit its table reports E0502 with line 
     CHECK(wrong.items[0].message.find("line 2, column `limit`") != std::string::npos);
     CHECK(with_table("csv", "quote.csv").codes() == "E0502");
     CHECK(with_table("csv", "twice.csv").codes() == "E0502");
+    for (const char* slip : {"trailing.csv", "empty-member.csv", "blank-member.csv"}) {
+        const auto refused = with_table("csv", slip);
+        REQUIRE_MESSAGE(refused.codes() == "E0502", slip);
+        CHECK(refused.items[0].message.find("line 2, column `tags`") != std::string::npos);
+        CHECK(refused.items[0].message.find("members stand between `;`") != std::string::npos);
+    }
+    CHECK(with_table("csv", "blank-cell.csv").find("E0502")->message.find("line 3: blanks around a field") != std::string::npos);
+    CHECK(with_table("csv", "meant.csv").policy->tables.at(0).rows[0][0].text == "a ");
     CHECK(with_table("json", "null.json").codes() == "E0502");
     CHECK(with_table("json", "r.json").codes() == "E0502");
 }
@@ -119,6 +132,19 @@ TEST_CASE("check: changes set, remove and make what is on the way") {
             .find(R"("token":{"claims":{"kubernetes.io":{"namespace":"a"}}},"want":{"scopes":["a","b"]})") !=
         std::string::npos);
     CHECK(first_document(with_change("without delegation.chain")) == json::write(*json::parse(kRequest)));
+}
+
+TEST_CASE("check: { } is an empty object or an empty list, as the schema has it") {
+    const auto document = [](std::string_view change) { return first_document(with_change(change)); };
+    CHECK(document("with gates = { }").find(R"("gates":{})") != std::string::npos);
+    CHECK(document("with tool.params = { }").find(R"("params":{})") != std::string::npos);
+    CHECK(document("with user = { roles: { }, id: \"a\" }").find(R"("roles":[])") != std::string::npos);
+    CHECK(document("with want.scopes = { }, resource = { tags: { } }").find(R"("tags":{})") != std::string::npos);
+    CHECK(document("with want.scopes = { }").find(R"("scopes":[])") != std::string::npos);
+    CHECK(document("with approvals = [ { groups: { } } ]").find(R"("groups":[])") != std::string::npos);
+    CHECK(document("with gates = [ ]").find(R"("gates":[])") != std::string::npos);  // what is said is said
+    const auto cases = with_change("cases gates | user.roles | expect\n { } | { } | deny\n");
+    REQUIRE(cases.policy->tests.size() >= 1);
 }
 
 TEST_CASE("check: removing what is not there changes nothing") {

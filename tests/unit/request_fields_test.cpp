@@ -152,8 +152,29 @@ TEST_CASE("request: a fact stated with too weak a provenance is missing") {
     Refund refund;
     json::Value weaker = refund.document;
     REQUIRE(weaker.find("provenance") != nullptr);
-    weaker.set("provenance", json::Value::of("model"));
+    json::Value trust = json::Value::object();
+    trust.set("now", json::Value::of("broker"));
+    weaker.set("provenance", std::move(trust));
     REQUIRE(Stating(refund.request).state(weaker).has_value());
+    CHECK(refund.evaluator.evaluate(refund.request).effect == Effect::Deny);
+
+    // But for the clock, which nobody else may set: as a number or as text.
+    for (const bool text : {false, true}) {
+        refund.request.begin(Provenance::Verified);
+        refund.request.trust(Provenance::Asserted);
+        if (text) refund.request.set_text(refund.field("now"), "2026-09-21T14:14:20Z");
+        else refund.request.set_int(refund.field("now"), 1'790'000'060);
+        CHECK(refund.finish() == "Q0023 $");
+    }
+}
+
+TEST_CASE("request: a token is not wider than its claims, whatever is stated first") {
+    Refund refund;
+    json::Value wider = refund.document;
+    wider.find("token")->find("claims")->set("exp", json::Value::of(std::int64_t{1'690'000'000}));
+    const auto refused = Stating(refund.request).state(wider);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == "Q0022");
     CHECK(refund.evaluator.evaluate(refund.request).effect == Effect::Deny);
 }
 

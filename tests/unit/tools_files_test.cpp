@@ -53,6 +53,31 @@ TEST_CASE("tools: one file reached twice is one source") {
     CHECK(set->sources.size() == 1);
 }
 
+TEST_CASE("tools: sources are stored under their names below what was given, however it is spelled") {
+    const Folder folder("stored");
+    folder.write("p/policy.writ", "x");
+    folder.write("p/sub/more.writ", "y");
+    folder.write("q/policy.writ", "z");
+    fs::create_directory_symlink(folder.path / "p", folder.path / "link");
+    const auto stored = [](const std::vector<std::string>& paths) {
+        std::vector<std::string> out;
+        const auto set = read_sources(paths);
+        REQUIRE(set);
+        for (const Source& source : set->sources) out.push_back(source.stored_name());
+        return out;
+    };
+    const std::vector<std::string> both{"policy.writ", "sub/more.writ"};
+    for (const char* spelled : {"p", "p/", "./p", "q/../p", "p/.", "link"}) CHECK_MESSAGE(stored({folder.at(spelled)}) == both, spelled);
+    CHECK(stored({folder.at("p/policy.writ"), folder.at("p/sub/more.writ")}) == both);
+    CHECK(stored({folder.at("p/policy.writ")}) == std::vector<std::string>{"policy.writ"});
+    CHECK(stored({folder.at("q"), folder.at("p")}) == std::vector<std::string>{"p/policy.writ", "p/sub/more.writ", "q/policy.writ"});
+    const fs::path before = fs::current_path();
+    fs::current_path(folder.path / "p");
+    for (const char* spelled : {".", "./", "../p", "../link"}) CHECK_MESSAGE(stored({spelled}) == both, spelled);
+    CHECK(stored({"policy.writ"}) == std::vector<std::string>{"policy.writ"});
+    fs::current_path(before);
+}
+
 TEST_CASE("tools: a file given by name is taken whatever its extension") {
     const Folder folder("name");
     folder.write("policy.txt", "text");

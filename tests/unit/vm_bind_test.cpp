@@ -101,7 +101,7 @@ TEST_CASE("bind: facts outlive the document") {
 
 TEST_CASE("bind: provenance by group, others are the model's") {
     Bound b;
-    REQUIRE(b.with("provenance", R"({"agent": "broker", "token": "broker", "tool": "asserted"})") == "");
+    REQUIRE(b.with("provenance", R"({"now": "broker", "agent": "broker", "token": "broker", "tool": "asserted"})") == "");
     CHECK(b.at("agent.id").present());
     CHECK(b.at("token.issuer").state == State::Missing);
     CHECK(b.at("prod.namespace").state == State::Missing);
@@ -115,19 +115,21 @@ TEST_CASE("bind: provenance by group, others are the model's") {
 TEST_CASE("bind: without provenance everything is the model's") {
     Bound b;
     remove(b.document, "provenance");
+    remove(b.document, "now");
     REQUIRE(b.bind() == "");
     CHECK(b.at("tool.name").state == State::Missing);
     CHECK(b.machine.facts.tool() == vm::kNotFound);
     CHECK_FALSE(b.machine.facts.has_params());
-    CHECK(b.at("now").present());
 }
 
 TEST_CASE("bind: facts too weak to read are checked all the same") {
     Bound b;
     remove(b.document, "provenance");
+    remove(b.document, "now");
     CHECK(b.with("agent.shared_count", "\"two\"") == "Q0010 $.agent.shared_count");
     Bound c;
     remove(c.document, "provenance");
+    remove(c.document, "now");
     CHECK(c.with("token.claims.namespace", "7") == "Q0010 $.token.claims.namespace");
 }
 
@@ -142,11 +144,21 @@ TEST_CASE("bind: Q0010 wrong types name what was expected and what came") {
     CHECK(Bound().with("user.roles", "[\"a\", null]") == "Q0010 $.user.roles[1]");
     CHECK(Bound().with("token.aud", "\"https://broker.example\"") == "");
     CHECK(Bound().with("spent", "\"1.0\"") == "Q0010 $.spent");
-    CHECK(Bound().with("now", "1.5") == "Q0010 $.now");
+    CHECK(Bound().with("now", "true") == "Q0010 $.now");
+    CHECK(Bound().with("want.ttl", "1.5") == "Q0010 $.want.ttl");
     CHECK(Bound().with("gates", R"({"other": {"result": 1}})") == "Q0010 $.gates.other.result");
     CHECK(Bound().with("gates", R"({"a b": 1})") == "Q0010 $.gates[\"a b\"]");
     CHECK(Bound().with("delegation", R"({"chain": [{"exp": []}]})") == "Q0010 $.delegation.chain[0].exp");
     CHECK(Bound().machine.bind(json::Value::array()) == "Q0010 $");
+}
+
+TEST_CASE("bind: Q0007 an int fits 64 bits, and a number that nobody reads need not") {
+    CHECK(Bound().with("agent.shared_count", "9223372036854775807") == "");
+    CHECK(Bound().with("agent.shared_count", "9223372036854775808") == "Q0007 $.agent.shared_count");
+    CHECK(Bound().with("agent.shared_count", "-9223372036854775809") == "Q0007 $.agent.shared_count");
+    CHECK(Bound().with("agent.shared_count", "1e3") == "Q0010 $.agent.shared_count");
+    for (const char* any : {"18446744073709551615", "1e400", "0.000000001", "-1E-999"})
+        CHECK_MESSAGE(Bound().with("token.claims.unheard_of", any) == "", any);
 }
 
 TEST_CASE("bind: Q0011 unknown fields are refused with the name that was meant") {
@@ -213,6 +225,15 @@ TEST_CASE("bind: Q0015 instants and durations") {
     CHECK(b.at("now").integer == kNowSeconds * kSecond);
     CHECK(b.with("now", "\"2024-06-03\"") == "Q0015 $.now");
     CHECK(Bound().with("now", "9223372036854775807") == "Q0015 $.now");
+    CHECK(Bound().with("now", "1e400") == "Q0015 $.now");
+    REQUIRE(b.with("now", "1717408800.0000019") == "");
+    CHECK(b.at("now").integer == kNowSeconds * kSecond + 1);
+    REQUIRE(b.with("now", "1.7174088e9") == "");
+    CHECK(b.at("now").integer == kNowSeconds * kSecond);
+    REQUIRE(b.with("token.nbf", "1717408700.0000011") == "");
+    CHECK(b.at("token.nbf").integer == (kNowSeconds - 100) * kSecond + 2);
+    REQUIRE(b.with("token.exp", "\"2024-06-03T11:00:00.9999999Z\"") == "");
+    CHECK(b.at("token.exp").integer == (kNowSeconds + 3600) * kSecond + 999'999);
     Bound c;
     REQUIRE(c.with("want.ttl", "\"1h30m\"") == "");
     CHECK(c.at("want.ttl").integer == 5400 * kSecond);
@@ -244,6 +265,68 @@ TEST_CASE("bind: Q0018 provenance is one of four words, by known groups") {
     CHECK(Bound().with("provenance", R"({"agnet": "broker"})") == "Q0018 $.provenance.agnet");
     CHECK(Bound().message("provenance", R"({"agnet": "broker"})").find("did you mean `agent`") !=
           std::string::npos);
+}
+
+TEST_CASE("bind: Q0022 a token is not wider than its claims") {
+    const auto bound = [](std::string_view fact, std::string_view stated, std::string_view claim, std::string_view claimed) {
+        Bound b;
+        set(b.document, "token.claims." + std::string(claim), claimed);
+        return b.with("token." + std::string(fact), stated);
+    };
+    CHECK(bound("exp", "1717412400", "exp", "1717412400") == "");
+    CHECK(bound("exp", "1717412300", "exp", "1717412400") == "");           // narrower
+    CHECK(bound("exp", "1717412401", "exp", "1717412400") == "");           // rounded
+    CHECK(bound("exp", "1717412401.000001", "exp", "1717412400") == "Q0022 $.token.exp");
+    CHECK(bound("exp", "1717412400", "exp", "1690000000") == "Q0022 $.token.exp");
+    CHECK(bound("exp", "null", "exp", "1717412400") == "Q0022 $.token.exp");  // none is the latest
+    CHECK(bound("exp", "null", "exp", "null") == "");
+    CHECK(bound("exp", "1717412400", "exp", "null") == "");
+    CHECK(bound("nbf", "1717408700", "nbf", "1717408700") == "");
+    CHECK(bound("nbf", "1717408750", "nbf", "1717408700") == "");
+    CHECK(bound("nbf", "1717408698", "nbf", "1717408700") == "Q0022 $.token.nbf");
+    CHECK(bound("nbf", "null", "nbf", "1717408700") == "Q0022 $.token.nbf");
+    CHECK(bound("iat", "1717408690", "iat", "1717408700") == "");
+    CHECK(bound("iat", "1717408702", "iat", "1717408700") == "Q0022 $.token.iat");
+    CHECK(bound("iat", "null", "iat", "1717408700") == "");                 // no age at all is no younger
+    CHECK(bound("iat", "1717408700", "iat", "\"2024-06-03T09:58:20.5Z\"") == "");
+    CHECK(bound("iat", "1717408700", "iat", "[]") == "Q0022 $.token.iat");  // not to be compared with
+    CHECK(bound("aud", R"(["https://broker.example"])", "aud", R"("https://broker.example")") == "");
+    CHECK(bound("aud", R"(["https://broker.example"])", "aud", R"(["urn:x", "https://broker.example"])") == "");
+    CHECK(bound("aud", R"(["https://broker.example"])", "aud", R"("https://other.example")") == "Q0022 $.token.aud");
+    CHECK(bound("aud", R"(["https://broker.example", "urn:x"])", "aud", R"(["https://broker.example"])") == "Q0022 $.token.aud");
+    CHECK(bound("aud", R"("https://broker.example")", "aud", "null") == "Q0022 $.token.aud");
+    CHECK(bound("aud", "[]", "aud", R"("https://other.example")") == "");
+
+    // Whether or not the issuer is known, and in whatever order the facts come; what is not stated is denied, not refused.
+    Bound unknown;
+    set(unknown.document, "token.claims", R"({"exp": 1690000000})");
+    CHECK(unknown.with("token.issuer", R"("https://elsewhere.example")") == "Q0022 $.token.exp");
+    Bound missing;
+    set(missing.document, "token.claims.nbf", "1717408700");
+    remove(missing.document, "token.nbf");
+    CHECK(missing.bind() == "");
+    Bound twice;
+    set(twice.document, "token.claims.later", "7");
+    REQUIRE(twice.bind() == "");
+    set(twice.document, "token.exp", "1717412500");
+    set(twice.document, "token.claims.later", "8");
+    CHECK(twice.bind() == "");
+}
+
+TEST_CASE("bind: Q0023 the clock is the broker's") {
+    for (const char* word : {"broker", "verified"}) {
+        Bound b;
+        CHECK(b.with("provenance", R"({"token": "verified", "now": ")" + std::string(word) + "\"}") == "");
+        CHECK(b.at("now").present());
+    }
+    for (const char* weak : {R"({"token": "verified", "now": "asserted"})", R"({"token": "verified", "now": "model"})", R"({"token": "verified"})",
+                             R"("asserted")", R"("model")"})
+        CHECK_MESSAGE(Bound().with("provenance", weak) == "Q0023 $.now", weak);
+    Bound none;
+    remove(none.document, "provenance");
+    CHECK(none.bind() == "Q0023 $.now");
+    remove(none.document, "now");
+    CHECK(none.bind() == "");
 }
 
 TEST_CASE("bind: a refused document leaves no facts") {
@@ -364,7 +447,7 @@ TEST_CASE("bind: every request error has prose, a title and a code of its own") 
         seen.push_back(each.code);
     }
     CHECK(seen.front() == "Q0001");
-    CHECK(seen.size() == 19);
+    CHECK(seen.size() == 21);
 }
 
 namespace {

@@ -97,7 +97,7 @@ TEST_CASE("check fact_missing: every fact that must be stated") {
 TEST_CASE("check fact_missing: weak provenance counts as missing, all are told") {
     Case c;
     c.offer({"refund:create"});
-    const Decision& d = c.with("provenance", R"({"token": "verified", "agent": "asserted", "run": "broker",
+    const Decision& d = c.with("provenance", R"({"now": "broker", "token": "verified", "agent": "asserted", "run": "broker",
         "user": "broker", "delegation": "broker", "tool": "asserted"})")
                             .decide();
     CHECK(codes(d) == Codes{"fact_missing:agent.id", "fact_missing:tenant"});
@@ -134,6 +134,27 @@ TEST_CASE("check token_not_current: expiry, not before, issued, age, with leeway
     c.offer({"refund:create"});
     c.t.issuers[0].max_age = -1;
     CHECK(codes(c.with("token.iat", "null").decide()) == Codes{"permitted#0"});
+}
+
+TEST_CASE("check token_without_expiry: none, and no age that would end it") {
+    const Codes endless{"token_without_expiry"};
+    Case c;
+    c.offer({"refund:create"}, 3600);
+    c.with("token.exp", "null");  // iat is 100 seconds ago, and tokens are good for 600
+    CHECK(codes(c.decide()) == Codes{"permitted#0"});
+    CHECK(c.decide().grant.ttl == 500);
+    c.t.issuers[0].max_age = -1;
+    CHECK(codes(c.decide()) == endless);
+    CHECK(codes(c.with("token.iat", "null").decide()) == endless);
+    Case aged;
+    aged.offer({"refund:create"});
+    CHECK(codes(aged.with("token.exp", "null").with("token.iat", "null").decide()) == Codes{"token_not_current", "token_without_expiry"});
+    // Missing is not none: the fact is asked for, and nothing else is said.
+    CHECK(refusals_without("token.exp") == Codes{"fact_missing:token.exp"});
+    Case other;
+    other.offer({"refund:create"});
+    other.without("token.claims").with("token.exp", "null").with("token.issuer", R"("https://else.example")");
+    CHECK(codes(other.decide()) == Codes{"issuer_unknown", "token_without_expiry"});
 }
 
 TEST_CASE("check token_type_mismatch: another type, or none stated") {
@@ -206,6 +227,24 @@ TEST_CASE("decide: permits that a fact could make match are named") {
     CHECK(codes(c.decide()) == Codes{"fact_missing#0", "no_permit"});
     CHECK(codes(c.with("resource.path", R"("y")").decide()) == Codes{"no_permit"});
     CHECK(codes(c.with("resource.path", R"("x")").decide()) == Codes{"permitted#0"});
+}
+
+TEST_CASE("time_in_future: a rule in doubt only because a moment has not come yet") {
+    Case c;
+    const auto aged = [&](Cmp cmp) { return TestProgram::all_of({TestProgram::cmp(Opcode::AgeCmp, c.t.slot("gates.eval.at"), c.t.num(600 * kSecond), cmp)}); };
+    const auto at = [&](std::int64_t seconds) {
+        return codes(c.with("gates", R"({"eval": {"result": "passed", "at": )" + std::to_string(kNowSeconds + seconds) + "}}").decide());
+    };
+    c.t.permit("fresh", aged(Cmp::Le), {"refund:create"});
+    CHECK(at(-600) == Codes{"permitted#0"});
+    CHECK(at(-601) == Codes{"no_permit"});
+    CHECK(at(60) == Codes{"permitted#0"});
+    CHECK(at(61) == Codes{"time_in_future#0", "no_permit"});
+    CHECK(at(9'000'000'000) == Codes{"time_in_future#0", "no_permit"});
+    CHECK(codes(c.with("gates", R"({"eval": {}})").decide()) == Codes{"fact_missing#0", "no_permit"});
+    c.t.deny("suspicion", c.path_is("x"));
+    c.t.deny("stale", aged(Cmp::Gt));
+    CHECK(at(61) == Codes{"fact_missing#1", "time_in_future#2", "suspicion#1", "stale#2"});
 }
 
 TEST_CASE("scopes: in the order asked, each once, of all matching permits") {

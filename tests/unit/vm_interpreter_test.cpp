@@ -271,7 +271,7 @@ TEST_CASE("opcode Quantify, Bound: any, all, at least, at most, over elements wi
     r.without("agent.shared_count");
     CHECK(r.truth(t.quantify(Quant::AtLeast, chain, tenant("acme"), t.slot("agent.shared_count"))) == '?');
 
-    r.without("provenance").with("provenance", R"({"tenant": "broker"})");
+    r.without("provenance").with("provenance", R"({"now": "broker", "tenant": "broker"})");
     CHECK(r.truth(t.quantify(Quant::Any, chain, tenant("acme"))) == '?');
     CHECK(r.truth(t.quantify(Quant::All, chain, tenant("acme"))) == '?');
 }

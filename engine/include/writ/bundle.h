@@ -31,7 +31,6 @@ struct CompileOptions {
     std::size_t max_source_bytes = 64u << 20;  ///< all sources together; E0110
     std::uint32_t max_depth = 200;             ///< nesting of expressions and types; E0111
     std::uint32_t max_errors = 100;            ///< reported before giving up
-    std::string zoneinfo = "/usr/share/zoneinfo";  ///< time zone database read at compile time
 };
 
 /// What a bundle says of one of its rules.

@@ -40,8 +40,13 @@ struct Diagnostic {
 
 /// A policy source as the engine read it.
 struct Source {
-    std::string name;  ///< the path as given
+    std::string name;  ///< the path as given, which people are shown
     std::string text;
+    /// What a bundle calls it: the path below the folder that was given, `/` between its parts, wherever that
+    /// folder lies. Empty: `name`.
+    std::string stored;
+
+    [[nodiscard]] const std::string& stored_name() const { return stored.empty() ? name : stored; }
 };
 
 /// Findings together with the text they point into.

@@ -20,8 +20,10 @@ namespace check {
 struct Policy;
 }
 
-/// Gathers every *.writ file at or below the given paths, sorted, with a reader of data files that
-/// resolves them beside the file that names them and refuses to leave its folder tree.
+/// Gathers every *.writ file at or below the given paths, with a reader of data files that resolves them
+/// beside the file that names them and refuses to leave its folder tree. Sources are stored, and sorted, under
+/// their names below the folder that was given, or that all given paths lie in: wherever it is, and however it
+/// is spelled, the bundle is the same.
 /// Errors:  F0001 a path that is missing or unreadable, named in `context`.
 [[nodiscard]] Result<SourceSet> read_sources(const std::vector<std::string>& paths);
 

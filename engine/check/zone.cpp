@@ -1,38 +1,26 @@
 // TZif files (RFC 8536), version 2 and later. The 32-bit block is skipped; the footer's rule is
 // expanded to the end of 2099, so that whoever holds the transitions needs no rule.
+#include "check/zone.h"
+
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <iterator>
 #include <limits>
-#include <optional>
 
 #include "base/values.h"
-#include "base/window.h"
+#include "check/zone_data.h"
 
-namespace writ {
+namespace writ::check {
 
 namespace {
 
 constexpr std::size_t kHeader = 44;
-constexpr std::size_t kLargestFile = 1u << 20;
 constexpr std::int64_t kLastYear = 2099;
 constexpr std::int64_t kDay = 86'400;
 constexpr std::int64_t kBeforeAll = std::numeric_limits<std::int64_t>::min();
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-/// Letters, digits, `_ + -`, in parts joined by `/`. No dots: a name cannot leave the database.
-bool valid_name(std::string_view name) {
-    if (name.empty() || name.size() > 64) return false;
-    char before = '/';
-    for (const char c : name) {
-        if (c == '/' ? before == '/' : !(is_letter(c) || is_digit(c) || c == '_' || c == '+' || c == '-')) return false;
-        before = c;
-    }
-    return before != '/';
-}
 
 /// Big-endian fields off the front of a file. Reading past the end sets `bad`.
 struct Reader {
@@ -227,7 +215,9 @@ void expand(const Rule& rule, std::vector<Transition>& out) {
 
 // ---- the file ---------------------------------------------------------------------------------
 
-std::optional<std::vector<Transition>> parse_tzif(std::string_view bytes) {
+}  // namespace
+
+std::optional<std::vector<Transition>> read_zone(std::string_view bytes) {
     Reader in{bytes};
     const auto old = read_header(in);
     if (!old) return {};
@@ -265,24 +255,17 @@ std::optional<std::vector<Transition>> parse_tzif(std::string_view bytes) {
     return out;
 }
 
-Error unknown(std::string_view name) {
-    return {"Z0001", "unknown or unreadable time zone", std::string(name)};
+std::optional<std::vector<Transition>> load_zone(std::string_view name) {
+    const auto found = std::lower_bound(kZones.begin(), kZones.end(), name,
+                                         [](const ZoneData& zone, std::string_view other) { return zone.name < other; });
+    if (found == kZones.end() || found->name != name) return {};
+    return read_zone(found->bytes);
 }
 
-}  // namespace
-
-Result<std::vector<Transition>> load_zone(std::string_view zoneinfo, std::string_view name) {
-    if (name == "UTC") return std::vector<Transition>{{kBeforeAll, 0}};
-    if (!valid_name(name)) return tl::unexpected(unknown(name));
-    std::ifstream file(std::string(zoneinfo) + "/" + std::string(name), std::ios::binary);
-    if (!file) return tl::unexpected(unknown(name));
-    std::string bytes(kLargestFile + 1, '\0');
-    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    bytes.resize(static_cast<std::size_t>(file.gcount()));
-    if (file.bad() || bytes.empty() || bytes.size() > kLargestFile) return tl::unexpected(unknown(name));
-    auto zone = parse_tzif(bytes);
-    if (!zone) return tl::unexpected(unknown(name));
-    return std::move(*zone);
+std::vector<std::string_view> zone_names() {
+    std::vector<std::string_view> names;
+    for (const ZoneData& zone : kZones) names.push_back(zone.name);
+    return names;
 }
 
-}  // namespace writ
+}  // namespace writ::check

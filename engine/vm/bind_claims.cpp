@@ -1,0 +1,95 @@
+// What a token and its claims have to agree on. The broker states `token.exp`, `nbf`, `iat` and `aud` as it
+// understood them; it may state less than the claims, which the issuer signed, and never more.
+#include "base/values.h"
+#include "vm/binder.h"
+
+namespace writ::vm {
+
+using bytecode::Builtin;
+
+namespace {
+
+/// Brokers round moments to seconds, so that the two may differ by one.
+constexpr std::int64_t kRounded = kSecond;
+
+}  // namespace
+
+/// A token whose claims name another issuer than its verifier did is not one that was understood.
+bool Binder::issuers_agree(const json::Node& claims) {
+    const json::Node* iss = claims.find("iss");
+    if (iss == nullptr || !facts_.issuer_name_.stated) return true;
+    if (iss->type == json::Type::String && iss->text() == facts_.issuer_name_.text) return true;
+    fail(RequestCode::Q0016, "claim `iss` is not the same bytes as `token.issuer`");
+    return within("iss");
+}
+
+/// Requires: the whole token is bound. A field that is missing, or is not believed, is denied later.
+bool Binder::within_claims(const json::Node& claims) {
+    return ends_within(claims) && starts_within(claims) && issued_within(claims) && audience_within(claims);
+}
+
+bool Binder::wider(std::string_view field, std::string message) {
+    fail(RequestCode::Q0022, std::move(message));
+    return within(field);
+}
+
+/// A moment among the claims, whether or not the issuer's declaration has it. Absent, and null, is no bound.
+bool Binder::claimed(const json::Node& claims, std::string_view name, std::optional<std::int64_t>& moment) {
+    const json::Node* claim = claims.find(name);
+    if (claim == nullptr || claim->type == json::Type::Null) return true;
+    if (claim->type == json::Type::Int && claim->integer <= INT64_MAX / kSecond && claim->integer >= -(INT64_MAX / kSecond))
+        moment = claim->integer * kSecond;
+    else if (claim->type == json::Type::Number)
+        moment = parse_numeric_date(claim->text(), rounding_of(name));
+    else if (claim->type == json::Type::String)
+        moment = parse_instant(claim->text(), rounding_of(name));
+    return moment.has_value() || wider(name, "claim `" + std::string(name) + "` is no moment that `token." + std::string(name) +
+                                                 "` could be compared with");
+}
+
+bool Binder::ends_within(const json::Node& claims) {
+    const Value& exp = facts_[Builtin::TokenExpires];
+    std::optional<std::int64_t> claim;
+    if (exp.state == State::Missing) return true;
+    if (!claimed(claims, "exp", claim)) return false;
+    if (!claim || (exp.present() && exp.integer <= sat_add(*claim, kRounded))) return true;
+    return wider("exp", "`token.exp` is later than the claim `exp`");
+}
+
+bool Binder::starts_within(const json::Node& claims) {
+    const Value& nbf = facts_[Builtin::TokenNotBefore];
+    std::optional<std::int64_t> claim;
+    if (nbf.state == State::Missing) return true;
+    if (!claimed(claims, "nbf", claim)) return false;
+    if (!claim || (nbf.present() && nbf.integer >= sat_sub(*claim, kRounded))) return true;
+    return wider("nbf", "`token.nbf` is earlier than the claim `nbf`");
+}
+
+/// A later `iat` makes a token younger than it is. None makes it no younger: its age is then unknown.
+bool Binder::issued_within(const json::Node& claims) {
+    const Value& iat = facts_[Builtin::TokenIssued];
+    std::optional<std::int64_t> claim;
+    if (!iat.present()) return true;
+    if (!claimed(claims, "iat", claim)) return false;
+    if (!claim || iat.integer <= sat_add(*claim, kRounded)) return true;
+    return wider("iat", "`token.iat` is later than the claim `iat`");
+}
+
+bool Binder::audience_within(const json::Node& claims) {
+    const Value& audience = facts_[Builtin::TokenAudience];
+    const json::Node* claim = claims.find("aud");
+    if (!audience.present() || claim == nullptr) return true;
+    const auto is_claimed = [&](std::string_view text) {
+        if (claim->type == json::Type::String) return claim->text() == text;
+        if (claim->type != json::Type::Array) return false;
+        const json::Node* item = claim->first();
+        for (std::uint32_t i = 0; i < claim->count; ++i, item = item->next())
+            if (item->type == json::Type::String && item->text() == text) return true;
+        return false;
+    };
+    for (std::uint32_t i = 0; i < audience.length; ++i)
+        if (!is_claimed(audience.items[i].text())) return wider("aud", "`token.aud` has an audience that is not in the claim `aud`");
+    return true;
+}
+
+}  // namespace writ::vm
