@@ -30,9 +30,23 @@ std::string xs(std::size_t count) { return std::string(count, 'x'); }
 }  // namespace
 
 TEST_CASE("format: blanks, line ends and tabs") {
-    CHECK(formatted("tier\tread<write\r\n\r\n\r\n\r\ndeny   a\n\twhen  x==1   ") == "tier read < write\n\ndeny a\n  when x == 1\n");
+    CHECK(formatted("tier\tread<write\r\n\r\n\r\n\r\ndeny   a\n\twhen  x==1   ") == "tier read < write\r\n\r\ndeny a\r\n  when x == 1\r\n");
+    CHECK(formatted("tier\tread<write\n\r\n\r\ndeny   a\n\twhen  x==1   ") == "tier read < write\n\ndeny a\n  when x == 1\n");
     CHECK(formatted("") == "");
     CHECK(formatted(" \n\n") == "");
+}
+
+TEST_CASE("format: how lines end, and a byte order mark, are no part of the style") {
+    const std::string plain = "tier read < write\n\ndeny a\n  when x == 1  // why\n";
+    std::string windows = "\xEF\xBB\xBF";
+    for (const char c : plain) windows += c == '\n' ? std::string("\r\n") : std::string(1, c);
+    canonical(plain);
+    canonical(windows);
+    const auto wrong = format({"policy.writ", "tier read\r\ndeny a\r\n  whne x\r\n"});
+    REQUIRE_FALSE(wrong);
+    REQUIRE_FALSE(wrong.error().items.empty());
+    const Span span = wrong.error().items[0].span;  // into the text that comes with it
+    CHECK(wrong.error().sources[0].text.substr(span.begin, span.end - span.begin) == "whne");
 }
 
 TEST_CASE("format: one blank line between declarations, if one of them has several lines") {

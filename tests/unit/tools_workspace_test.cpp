@@ -483,3 +483,72 @@ TEST_CASE("tools: every kind of the standard library makes a request of empty cl
         CHECK_MESSAGE(made.has_value(), kind, ": ", made ? "" : made.error().message);
     }
 }
+
+TEST_CASE("workspace: a digest is of what the sources say, not of where they lie or how their lines end") {
+    const std::string text = "tier read < write\n// a comment\ndeny busy when run.attempt > 5\ntable t = csv \"t.csv\" { name: string }\n"
+                             "deny listed when agent.class in t.name\n";
+    const auto digest = [](const Source& source, const std::string& data) {
+        SourceSet set;
+        set.sources.push_back(source);
+        set.read = [data](std::string_view, std::string_view) -> Result<std::string> { return data; };
+        const Workspace workspace(std::move(set));
+        for (const Diagnostic& each : workspace.diagnostics().items) INFO(each.message);
+        REQUIRE(workspace.bundle());
+        return std::string(workspace.bundle()->digest());
+    };
+    const auto windows = [](const std::string& plain) {
+        std::string out = "\xEF\xBB\xBF";
+        for (const char c : plain) out += c == '\n' ? std::string("\r\n") : std::string(1, c);
+        return out;
+    };
+    const std::string data = "name\n\"a\nb\"\n", plain = digest({"policy.writ", text}, data);
+    CHECK(digest({"/somewhere/else/policy.writ", text, "policy.writ"}, data) == plain);
+    CHECK(digest({"policy.writ", windows(text)}, data) == plain);
+    CHECK(digest({"policy.writ", text}, windows(data)) == plain);
+    CHECK(digest({"policy.writ", text}, "name\n\"a b\"\n") != plain);
+    CHECK(digest({"other.writ", text}, data) != plain);
+    CHECK(digest({"policy.writ", text + "\n"}, data) != plain);
+
+    // What is sealed says nothing of the folder, and compiles to itself.
+    SourceSet set;
+    set.sources.push_back({"/somewhere/else/policy.writ", windows(text), "policy.writ"});
+    set.read = [data](std::string_view, std::string_view) -> Result<std::string> { return data; };
+    const auto bundle = compile(set);
+    REQUIRE(bundle);
+    CHECK(bundle->rule(0).file == "policy.writ");
+    CHECK(Workspace(bundle->sources().value()).bundle()->digest() == plain);
+}
+
+TEST_CASE("workspace: a URL is compared as a whole only without query and fragment") {
+    const std::string policy = R"(
+import std.kubernetes
+issuer prod: kubernetes "https://issuer.example" { audience "https://broker.example"  max_age 10m }
+tier read
+tool get { tier read  audience "https://get.example"  scopes { "get" }  params { u: url } }
+permit get for tool get when token.issuer is prod and params.u.host == "a.example" grant { "get" } for 1m
+deny exact for tool get when params.u == "https://a.example/secret"
+deny below for tool get when params.u like "https://a.example/private/**"
+deny listed for tool get when params.u in { "https://a.example/x", "https://a.example/y" }
+permit by_query for tool get when token.issuer is prod and params.u.query == "token=1" and params.u.fragment == "top" grant { "get" } for 2m
+fixture base = json "base.json" with tool.name = "get", tool.operation = none, want.scopes = { "get" }
+test "urls" {
+  given base
+  cases params.u                             | expect
+        "https://a.example/open"             | permit for 1m
+        "https://a.example/secret"           | deny because exact
+        "https://a.example/secret?x"         | deny because exact, fact_missing
+        "https://a.example/private/a#x"      | deny because below, fact_missing
+        "https://a.example/y?"               | deny because listed, fact_missing
+        "https://b.example/open"             | deny because no_permit
+}
+)";
+    const Workspace workspace(sources(policy));
+    for (const Diagnostic& d : workspace.diagnostics().items) FAIL_CHECK(d.message << " " << d.help);
+    REQUIRE(workspace.bundle());
+    for (const TestCase& each : workspace.test().cases) CHECK_MESSAGE(each.passed, each.name << ": " << each.problem);
+
+    const Workspace literal(sources(policy + "deny no for tool get when params.u == \"https://a.example/?q\"\n"));
+    REQUIRE_FALSE(literal.diagnostics().items.empty());
+    CHECK(literal.diagnostics().items[0].code == "E0303");
+    CHECK(literal.diagnostics().items[0].help.find("`.query`") != std::string::npos);
+}
