@@ -1,6 +1,7 @@
 // Channels: what is active, how it moves, and what it takes to move it.
 #include <algorithm>
 
+#include "base/person.h"
 #include "store/impl.h"
 
 namespace writ {
@@ -27,8 +28,8 @@ std::size_t persons(const std::vector<VersionApproval>& approvals, std::string_v
     std::vector<std::string_view> counted;
     for (const VersionApproval& each : approvals) {
         const std::string_view who = each.origin.author;
-        const bool again = std::any_of(counted.begin(), counted.end(), [&](auto other) { return same_person(other, who); });
-        if (each.channel == channel && !again && !same_person(who, author)) counted.push_back(who);
+        const bool others = std::all_of(counted.begin(), counted.end(), [&](auto other) { return two_people(other, who); });
+        if (each.channel == channel && others && two_people(who, author)) counted.push_back(who);
     }
     return counted.size();
 }
@@ -119,12 +120,16 @@ Result<VersionApproval> Store::approve(const std::string& name, std::string_view
     if (auto there = channel(name); !there) return error_of(there);
     auto named = resolve(version);
     if (!named) return error_of(named);
-    if (same_person(named->origin.author, origin.author))
+    for (const std::string& who : {origin.author, named->origin.author})
+        if (!comparable_name(person_of(who)))
+            return fail(StoreCode::S0044, "the name of the " + std::string(who == origin.author ? "approver" : "version's author") +
+                                              " cannot be told apart from others safely; write plain letters of one script", who);
+    if (!two_people(named->origin.author, origin.author))
         return fail(StoreCode::S0044, "the author of a version does not approve it", text_of(*named));
     auto before = approvals(named->digest);
     if (!before) return error_of(before);
     for (const VersionApproval& each : *before)
-        if (each.channel == name && same_person(each.origin.author, origin.author))
+        if (each.channel == name && !two_people(each.origin.author, origin.author))
             return fail(StoreCode::S0044, "you have approved this version for `" + name + "` already", text_of(*named));
     VersionApproval approval{name, named->digest, origin, now_micros()};
     auto done = impl_->db->run("INSERT INTO approval (namespace, channel, digest, approver, message, created_at)"

@@ -59,8 +59,10 @@ private:
 [[nodiscard]] std::optional<std::int64_t> version_number(std::string_view name);
 /// Whether a name could be the first digits of a digest.
 [[nodiscard]] bool looks_like_digest(std::string_view name);
-/// Whether two authors are one person: by what stands between `<` and `>`, else by the whole, case aside.
-[[nodiscard]] bool same_person(std::string_view a, std::string_view b);
+/// The address of an author that ends with one, as git writes authors: `Ada <ada@acme.example>`; else the whole.
+[[nodiscard]] std::string_view person_of(std::string_view author);
+/// Whether two authors are two people, as base/person.h tells people apart. No: or it cannot be said.
+[[nodiscard]] bool two_people(std::string_view a, std::string_view b);
 /// `1.7`
 [[nodiscard]] std::string text_of(Serial serial);
 /// `v5 (6f1d9f3a)`

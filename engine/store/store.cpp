@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "base/person.h"
 #include "base/values.h"
 #include "bytecode/program.h"
 #include "store/impl.h"
@@ -22,14 +23,6 @@ namespace store {
 namespace {
 
 constexpr std::size_t kMostText = 4096, kMostName = 64, kShortDigest = 8;
-
-std::string_view person_of(std::string_view author) {
-    const std::size_t open = author.rfind('<'), close = author.rfind('>');
-    if (open == std::string_view::npos || close == std::string_view::npos || close < open) return author;
-    return author.substr(open + 1, close - open - 1);
-}
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 
@@ -75,9 +68,14 @@ bool looks_like_digest(std::string_view name) {
            });
 }
 
-bool same_person(std::string_view a, std::string_view b) {
-    a = person_of(a), b = person_of(b);
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+std::string_view person_of(std::string_view author) {
+    const std::size_t open = author.rfind(" <");
+    if (open == std::string_view::npos || !author.ends_with('>')) return author;
+    return author.substr(open + 2, author.size() - open - 3);
+}
+
+bool two_people(std::string_view a, std::string_view b) {
+    return compare_names(person_of(a), person_of(b)) == Likeness::Different;
 }
 
 std::string text_of(Serial serial) {

@@ -272,6 +272,9 @@ TEST_CASE("store: S0043 until others than the author approve exactly this digest
     CHECK(code_of(made.store.approve("prod", "v1", {"someone <ADA@acme.example>", ""})) == "S0044");
     REQUIRE(made.store.approve("prod", "v1", kBob));
     CHECK(code_of(made.store.approve("prod", "v1", {"Robert <bob@acme.example>", ""})) == "S0044");
+    // Names that cannot be told apart from others, as those of approvers of a request.
+    for (const char* name : {"Bob <bob@acme.example >", "<ada@acme.example>", "B\u043eb <b\u043eb@acme.example>", "ro\u200bn"})
+        CHECK_MESSAGE(code_of(made.store.approve("prod", "v1", {name, ""})) == "S0044", name);
     CHECK(code_of(made.store.activate(made.to("v1"))) == "S0043");
     REQUIRE(made.store.approve("staging", "v1", {"Cleo", ""}));   // another channel
     REQUIRE(made.store.approve("prod", "v2", {"Cleo", ""}));      // another version
