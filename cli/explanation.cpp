@@ -187,6 +187,8 @@ private:
         const SeenApprovals* approvals = rule.role == Role::Asks ? approvals_of(rule.rule) : nullptr;
         if (approvals != nullptr && !approvals->against.empty())
             out_ += fmt::format("  of the approvals present: {}\n", joined(approvals->against));
+        if (approvals != nullptr && !approvals->unstated.empty())
+            out_ += fmt::format("  no approval counts while {} is not stated\n", safe(approvals->unstated));
     }
 
     // ---- what came of them ----------------------------------------------------------------------

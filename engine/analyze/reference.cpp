@@ -415,14 +415,16 @@ void Deciding::meet_requirements() {
         const std::int64_t within = effect_duration(*rule, *rule->rule->ttl);
         const ApprovalState state = approvals_for(*rule->rule, within, facts_, decision_.now);
         trace.approvals.push_back({rule->index, rule->rule->approvals, state.counted, rule->rule->groups, within,
-                                   {state.against.begin(), state.against.end()}});
+                                   {state.against.begin(), state.against.end()}, state.unstated});
         if (state.counted >= rule->rule->approvals) {
             live_at_most(sat_sub(state.until, decision_.now), rule->index, "approvals");
             approvals_used_.insert(approvals_used_.end(), state.used.begin(), state.used.end());
             continue;
         }
         decision_.reasons.push_back({"approval_required", rule->index, {}});
-        for (std::string_view code : state.against) decision_.reasons.push_back({code, rule->index, {}});
+        for (std::string_view code : state.against)
+            decision_.reasons.push_back(
+                {code, rule->index, code == "approval_unbound" ? arena_.copy(state.unstated) : std::string_view{}});
         Requirement unmet;
         unmet.rule = rule->index;
         // A set: sorted, without repetition.
@@ -435,7 +437,7 @@ void Deciding::meet_requirements() {
         decision_.requirements.push_back(std::move(unmet));
     }
     if (!decision_.requirements.empty() || !approvals_used_.empty())
-        decision_.binding_digest = facts_.binding_digest();
+        decision_.binding_digest = Binding(facts_).digest();
     std::sort(approvals_used_.begin(), approvals_used_.end());
     const List approvals = approvals_of(facts_);
     std::vector<std::string_view>& approvers = decision_.attribution.approvers;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "analyze/reference_internal.h"
+#include "base/person.h"
 #include "base/values.h"
 
 namespace writ::analyze::reference {
@@ -161,24 +162,57 @@ List approvals_of(const Facts& facts) {
     return {};
 }
 
+/// Who gave an approval: by the id, if one is stated, else by the name.
+struct Approver {
+    std::string_view name;
+    std::optional<std::string_view> id;
+
+    [[nodiscard]] bool is_not(std::string_view other) const {
+        if (id && compare_names(*id, other) != Likeness::Different) return false;
+        // A name that cannot be compared says nothing, and need not where there is an id.
+        if (id && !comparable_name(name)) return true;
+        return compare_names(name, other) == Likeness::Different;
+    }
+    [[nodiscard]] bool is_not(const Approver& other) const {
+        if (id.has_value() != other.id.has_value()) return false;
+        return compare_names(id.value_or(name), other.id.value_or(other.name)) == Likeness::Different;
+    }
+};
+
+/// None if it cannot be said safely who it was.
+static std::optional<Approver> approver_of(const Facts& facts, const Group& approval) {
+    const Value name = facts.member(approval, "approver"), id = facts.member(approval, "approver_id");
+    const auto* text = name.as<std::string_view>();
+    if (text == nullptr || text->empty()) return std::nullopt;
+    Approver out{*text, std::nullopt};
+    if (const auto* stated = id.as<std::string_view>()) out.id = *stated;
+    if (!comparable_name(out.id.value_or(out.name))) return std::nullopt;
+    return out;
+}
+
 /// Whether each person involved in the request is stated, and is not the approver.
 static bool independent(const Facts& facts, const Group& approval) {
-    const Value approver = facts.member(approval, "approver");
-    if (!approver.known()) return false;
+    const auto approver = approver_of(facts, approval);
+    if (!approver) return false;
     std::vector<Value> involved = {facts.at("run.initiator"), facts.at("agent.owner"), facts.at("agent.id"),
                                    facts.member(approval, "requester")};
     if (!facts.at("user").none()) involved.push_back(facts.at("user.id"));
+    if (!facts.at("delegation").none()) involved.push_back(facts.at("delegation.originator"));
     const Value chain = facts.at("delegation.chain");
     if (const auto* hops = chain.as<List>())
-        for (const Value& hop : *hops) involved.push_back(facts.member(*hop.as<Group>(), "actor"));
-    return std::none_of(involved.begin(), involved.end(),
-                        [&](const Value& who) { return who.unknown() || same(who, approver); });
+        for (const Value& hop : *hops)
+            for (const std::string_view who : {"actor", "initiator"})
+                involved.push_back(facts.member(*hop.as<Group>(), who));
+    return std::all_of(involved.begin(), involved.end(), [&](const Value& who) {
+        const auto* name = who.as<std::string_view>();
+        return who.none() || (name != nullptr && approver->is_not(*name));
+    });
 }
 
 /// Why an approval does not count for a requirement; empty if it does. `until`: when it stops, which is
 /// a second from now or later.
 static std::vector<std::string_view> objections(const check::Rule& rule, std::int64_t within, const Facts& facts,
-                                                std::int64_t now, const std::string& digest,
+                                                std::int64_t now, const Binding& request,
                                                 const Group& approval, std::int64_t& until) {
     std::vector<std::string_view> out;
     const Value state = facts.member(approval, "state");
@@ -203,13 +237,15 @@ static std::vector<std::string_view> objections(const check::Rule& rule, std::in
     if (!independent(facts, approval)) out.push_back("approval_not_independent");
 
     const Value binding = facts.member(approval, "binding_digest");
-    if (!same(binding, {std::string_view(digest)})) out.push_back("approval_unbound");
+    const auto* digest = binding.as<std::string_view>();
+    const std::int64_t ttl = digest != nullptr ? request.covers(*digest).value_or(-1) : -1;
+    if (ttl < 0) out.push_back("approval_unbound");
 
     const Value uses = facts.member(approval, "uses");
     const auto* left = uses.as<std::int64_t>();
     if (uses.unknown() || (left != nullptr && *left < 1)) out.push_back("approval_used");
 
-    if (out.empty()) until = std::min(expires != nullptr ? *expires : kNever, sat_add(*given, within));
+    if (out.empty()) until = std::min({expires != nullptr ? *expires : kNever, sat_add(*given, within), sat_add(now, ttl)});
     return out;
 }
 
@@ -217,40 +253,52 @@ ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const 
     struct Counting {
         std::size_t index;
         std::int64_t until;
-        Value approver;
+        Approver approver;
     };
     ApprovalState state;
     std::vector<Counting> counting;
-    const std::string digest = facts.binding_digest();
+    const Binding binding(facts);
+    state.digest = binding.digest();
+    state.unstated = binding.unstated();
     const List approvals = approvals_of(facts);
     std::vector<std::string_view> against;
     for (std::size_t i = 0; i < approvals.size(); ++i) {
         const Group& approval = *approvals[i].as<Group>();
         std::int64_t until = 0;
-        const auto objected = objections(rule, within, facts, now, digest, approval, until);
+        const auto objected = objections(rule, within, facts, now, binding, approval, until);
         against.insert(against.end(), objected.begin(), objected.end());
-        if (objected.empty()) counting.push_back({i, until, facts.member(approval, "approver")});
+        if (objected.empty()) counting.push_back({i, until, *approver_of(facts, approval)});
     }
+    if (!state.unstated.empty()) against.push_back("approval_unbound");
     // Codes in the order of reasons.def, once each.
     for (std::string_view code : {"approval_not_approved", "approval_expired", "approval_stale", "approval_group",
                                   "approval_not_independent", "approval_unbound", "approval_used"})
         if (std::find(against.begin(), against.end(), code) != against.end()) state.against.push_back(code);
 
-    // The longest-lived approval of each approver; of those the `approvals` longest-lived are used.
+    // The longest-lived approval of each person; of those the `approvals` longest-lived are used. Persons who
+    // are known by an id and persons known by a name are not counted together.
     std::stable_sort(counting.begin(), counting.end(),
                      [](const Counting& a, const Counting& b) { return a.until > b.until; });
-    List approvers;
-    for (const Counting& each : counting) {
-        if (holds(approvers, each.approver)) continue;
-        approvers.push_back(each.approver);
-        if (approvers.size() > rule.approvals) continue;
-        state.used.push_back(each.index);
-        state.until = std::min(state.until, each.until);
-    }
-    state.counted = static_cast<std::uint32_t>(approvers.size());
-    if (state.counted < rule.approvals) {
-        state.used.clear();
-        state.until = kNever;
+    for (const bool by_id : {true, false}) {
+        ApprovalState one;
+        std::vector<Approver> persons;
+        for (const Counting& each : counting) {
+            const bool counts = each.approver.id.has_value() == by_id &&
+                                std::all_of(persons.begin(), persons.end(),
+                                            [&](const Approver& other) { return each.approver.is_not(other); });
+            if (!counts) continue;
+            persons.push_back(each.approver);
+            if (persons.size() > rule.approvals) continue;
+            one.used.push_back(each.index);
+            one.until = std::min(one.until, each.until);
+        }
+        one.counted = static_cast<std::uint32_t>(persons.size());
+        const bool met = one.counted >= rule.approvals, was_met = !by_id && state.counted >= rule.approvals;
+        const bool better = met && was_met ? one.until > state.until : one.counted > state.counted;
+        if (!by_id && !better) continue;
+        state.counted = one.counted;
+        state.used = met ? one.used : std::vector<std::size_t>{};
+        state.until = met ? one.until : kNever;
     }
     return state;
 }

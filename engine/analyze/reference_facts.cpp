@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "analyze/reference_internal.h"
-#include "base/digest.h"
 #include "base/values.h"
 
 namespace writ::analyze::reference {
@@ -119,6 +118,12 @@ Value Facts::request(FieldId leaf, std::span<const std::string> keys) const {
 }
 
 Value Facts::at(std::string_view path) const { return request(find(policy_.request, path), {}); }
+
+const json::Value* Facts::stated(std::string_view path) const {
+    const Value value = at(path);
+    const auto* group = value.as<Group>();
+    return group != nullptr ? group->object : nullptr;
+}
 
 std::optional<std::string_view> Facts::text_at(std::string_view path) const {
     const Value value = at(path);
@@ -324,27 +329,6 @@ Value Facts::convert(const check::Type& type, const json::Value& value, Provenan
     if (std::any_of(list.begin(), list.end(), [](const Value& item) { return item.unknown(); }))
         return {Unknown{}};
     return {std::move(list)};
-}
-
-// ---- approvals' binding -----------------------------------------------------------------------
-
-std::string Facts::binding_digest() const {
-    std::string bytes;
-    const auto append = [&](std::optional<std::string_view> field) {
-        const std::uint32_t length = field ? static_cast<std::uint32_t>(field->size()) : 0xFFFFFFFFu;
-        for (unsigned shift = 0; shift < 32; shift += 8)
-            bytes.push_back(static_cast<char>(static_cast<unsigned char>(length >> shift)));
-        if (field) bytes.append(*field);
-    };
-    append("writ.binding.v1");
-    for (std::string_view path : {"agent.id", "tool.name", "tool.operation", "resource.type", "resource.id",
-                                  "resource.tenant"})
-        append(text_at(path));
-    const Value held = at("tool.params");
-    const auto* params = held.as<Group>();
-    append(params != nullptr ? std::optional<std::string_view>(arena_.copy(json::canonical(*params->object)))
-                             : std::nullopt);
-    return sha256_hex(bytes);
 }
 
 }  // namespace writ::analyze::reference

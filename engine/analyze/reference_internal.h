@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,8 +74,9 @@ public:
     /// Index of an enum member of the request schema, by the path of a field of that enum; -1 if
     /// there is none.
     [[nodiscard]] std::int64_t member_index(std::string_view path, std::string_view member) const;
-    /// What an approval must be bound to.
-    [[nodiscard]] std::string binding_digest() const;
+    /// A record of the document as it was stated; null if it was not, or by too weak a source.
+    [[nodiscard]] const json::Value* stated(std::string_view path) const;
+    [[nodiscard]] const check::Policy& policy() const { return policy_; }
 
 private:
     [[nodiscard]] Value read(const check::Fact& fact) const;
@@ -152,12 +155,41 @@ private:
 /// Why the request is refused before any rule runs, in the order of the checks; empty if it is not.
 [[nodiscard]] std::vector<Reason> refusals(const Facts& facts, const check::Policy& policy);
 
+/// What an approval of a request is bound to.
+class Binding {
+public:
+    /// Requires: the request names a tool of the policy.
+    explicit Binding(const Facts& facts);
+
+    [[nodiscard]] std::string digest() const;
+    /// The first fact that must be stated and is not: no approval counts then. Empty if there is none.
+    [[nodiscard]] const std::string& unstated() const { return unstated_; }
+    /// Whether a digest is of this request, or of one that asks for more: then how long a credential by
+    /// it may live, kNever if it does not say.
+    [[nodiscard]] std::optional<std::int64_t> covers(std::string_view digest) const;
+
+private:
+    using Texts = std::vector<std::string>;
+    void need(const Facts& facts, check::FieldId field, const json::Value* stated, const std::string& path);
+    void show(const std::string& name, const json::Value& value);
+    /// None if the request does not state one of the fields of the resource.
+    [[nodiscard]] std::optional<std::string> hash(const Texts& fields) const;
+
+    std::set<std::string> scopes_, audience_;     ///< asked for, escaped
+    std::optional<std::int64_t> ttl_;             ///< asked for, seconds
+    std::vector<std::pair<std::string, std::string>> core_;  ///< facts that every approval binds, as JSON
+    std::map<std::string, std::string> fields_;   ///< of the resource, by escaped name, as JSON
+    std::string unstated_;
+};
+
 /// How one requirement stands with the approvals that the request holds.
 struct ApprovalState {
     std::uint32_t counted = 0;              ///< distinct approvers
     std::vector<std::string_view> against;  ///< reason codes of approvals that do not count, once each
     std::vector<std::size_t> used;          ///< indices into the request's approvals, if it is met
     std::int64_t until = kNever;            ///< when the first of those used stops counting
+    std::string digest;                     ///< what they have to be bound to
+    std::string unstated;                   ///< the fact for want of which none counts
 };
 [[nodiscard]] ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const Facts& facts,
                                           std::int64_t now);

@@ -41,6 +41,7 @@ constexpr Expected kBuiltins[] = {
     {"user.id", Kind::String},
     {"user.session_exp", Kind::Instant},
     {"delegation", Kind::Record},
+    {"delegation.originator", Kind::String},
     {"delegation.depth", Kind::Int},
     {"delegation.chain", Kind::List, Kind::Record},
     {"tool.name", Kind::String},
@@ -79,13 +80,13 @@ constexpr Expected kApproval[] = {
     {"approver", Kind::String},  {"groups", Kind::List, Kind::String},
     {"requester", Kind::String}, {"at", Kind::Instant},
     {"exp", Kind::Instant},      {"binding_digest", Kind::String},
-    {"uses", Kind::Int},
+    {"uses", Kind::Int},         {"approver_id", Kind::String},
 };
 constexpr Expected kHop[] = {
     {"actor", Kind::String},  {"class", Kind::String},
     {"run", Kind::String},    {"tenant", Kind::String},
     {"issuer", Kind::String}, {"granted_scopes", Kind::List, Kind::String},
-    {"exp", Kind::Instant},
+    {"exp", Kind::Instant},   {"initiator", Kind::String},
 };
 
 bool matches(const ValueType& type, const Expected& expected) {

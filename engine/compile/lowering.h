@@ -35,6 +35,7 @@ private:
     struct Want;
     class Shape;
     void number_columns(check::FieldId list);
+    void name_fields(check::FieldId record, const std::string& path);
 
     const check::Policy& policy_;
     bytecode::Builder& builder_;

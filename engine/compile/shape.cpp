@@ -225,6 +225,15 @@ void Slots::number_columns(FieldId list) {
     }
 }
 
+/// Puts the path of every field below a record among the texts.
+void Slots::name_fields(FieldId record, const std::string& path) {
+    for (const FieldId id : policy_.at(record).children) {
+        const std::string below = path + "." + policy_.at(id).name;
+        builder_.text(below);
+        if (const FieldId inner = policy_.at(id).type.record; inner.valid()) name_fields(inner, below);
+    }
+}
+
 std::uint32_t Slots::of(FactId fact) {
     std::uint32_t& slot = slot_of_fact_[fact.value];
     if (slot == kNone) {
@@ -301,6 +310,9 @@ void Slots::finish() {
         for (const std::string& member : type.members) members.push_back(builder_.text(member));
         out.enums.push_back({builder_.text(type.name), builder_.ids(members), static_cast<std::uint32_t>(members.size())});
     }
+
+    // A decision can name the parameter for which no approval counts.
+    for (const check::Tool& tool : policy_.tools) name_fields(tool.params, "tool.params");
 
     Shape shape(*this);
     manifest.request_shape = shape.lay_out(policy_.request, request);

@@ -139,6 +139,7 @@ private:
         to_.key("counted"), to_.number(each.counted);
         to_.key("within"), to_.number(each.within / kSecond);
         to_.key("against"), to_.texts(each.against);
+        to_.key("unstated"), to_.text_or_null(each.unstated);
         to_.close('}');
     }
     void nearest(const Nearest& each) {

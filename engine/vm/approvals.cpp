@@ -1,5 +1,5 @@
 // Which approvals count towards a requirement, and what they are bound to.
-#include "base/digest.h"
+#include "base/person.h"
 #include "base/values.h"
 #include "vm/deciding.h"
 
@@ -21,131 +21,138 @@ constexpr std::uint32_t bit(ReasonCode code) {
     return 1u << (std::find(std::begin(kObjections), std::end(kObjections), code) - std::begin(kObjections));
 }
 
-void append_field(std::string& bytes, bool stated, std::string_view field) {
-    const std::uint32_t length = stated ? static_cast<std::uint32_t>(field.size()) : 0xFFFFFFFF;
-    for (unsigned shift = 0; shift < 32; shift += 8)
-        bytes.push_back(static_cast<char>(static_cast<unsigned char>(length >> shift)));
-    if (stated) bytes.append(field);
+/// The person that an approval is by: the approver's id if one is stated, else the name.
+const Value& person_of(const Places& places, const Value* approval) {
+    const Value& id = column_of(approval, places.approver_id);
+    return id.present() ? id : column_of(approval, places.approver);
 }
 
-/// What an approval must be bound to: who asks for what, on what, with which parameters. Hex.
-void digest_binding(Deciding& deciding) {
-    std::string& bytes = deciding.work.bytes;
-    bytes.clear();
-    append_field(bytes, true, "writ.binding.v1");
-    for (const Builtin fact : {Builtin::AgentId, Builtin::ToolName, Builtin::ToolOperation,
-                               Builtin::ResourceType, Builtin::ResourceId, Builtin::ResourceTenant}) {
-        const Value& value = deciding.facts[fact];
-        append_field(bytes, value.present(), value.present() ? value.text() : std::string_view{});
-    }
-    append_field(bytes, deciding.facts.has_params(), deciding.facts.canonical_params());
-    deciding.decision.binding_digest.clear();
-    append_hex(deciding.decision.binding_digest, sha256(bytes));
-}
-
-/// Whether an approver is known to be none of those whose request it is. Each must be stated: of
-/// someone unknown it cannot be said who he is not.
+/// Whether an approver is known to be none of those whose request it is. Each must be stated: of someone
+/// unknown it cannot be said who he is not. An id does not make another person of a name.
 bool independent(const Facts& facts, const Value* approval) {
     const Places& places = facts.places();
-    const Value& approver = column_of(approval, places.approver);
-    if (!approver.present()) return false;
+    const Value &name = column_of(approval, places.approver), &person = person_of(places, approval);
+    if (!name.present() || name.length == 0 || !comparable_name(person.text())) return false;
+    const bool by_name = &person == &name || comparable_name(name.text());
     const auto other = [&](const Value& who) {
-        return who.state != State::Missing && !(who.present() && same_text(who, approver));
+        if (!who.present()) return who.state == State::None;
+        const auto different = [&](const Value& one) { return compare_names(one.text(), who.text()) == Likeness::Different; };
+        return different(person) && (&person == &name || !by_name || different(name));
     };
     if (!other(facts[Builtin::RunInitiator]) || !other(facts[Builtin::AgentOwner]) ||
         !other(facts[Builtin::AgentId]) || !other(column_of(approval, places.requester)))
         return false;
     if (facts[Builtin::User].state != State::None && !other(facts[Builtin::UserId])) return false;
+    if (facts[Builtin::Delegation].state != State::None && !other(facts[Builtin::DelegationOriginator])) return false;
     bool apart = true;
-    each_row(facts[Builtin::DelegationChain],
-             [&](const Value* hop) { apart = apart && other(column_of(hop, places.hop_actor)); });
+    each_row(facts[Builtin::DelegationChain], [&](const Value* hop) {
+        apart = apart && other(column_of(hop, places.hop_actor)) && other(column_of(hop, places.hop_initiator));
+    });
     return apart;
 }
 
-/// Why an approval does not count, a bit for each ReasonCode; 0 if it does, and then until when. One
-/// that does not last a second is over: no credential lives shorter.
-std::uint32_t objections(const Deciding& deciding, const bytecode::RequirementRef& requirement,
-                         const Value* approval, std::int64_t& until) {
+/// What is said of an approval whatever it is to count towards.
+Judged judge(Deciding& deciding, const Value* approval) {
     const Facts& facts = deciding.facts;
     const Places& places = facts.places();
     const std::int64_t now = deciding.decision.now;
-    std::uint32_t against = 0;
+    Judged out{approval, 0, INT64_MAX};
 
     const Value& state = column_of(approval, places.state);
-    if (!state.present() || state.integer != places.approved)
-        against |= bit(ReasonCode::approval_not_approved);
+    if (!state.present() || state.integer != places.approved) out.against |= bit(ReasonCode::approval_not_approved);
 
     const Value& expires = column_of(approval, places.expires);
     if (expires.state == State::Missing || (expires.present() && sat_sub(expires.integer, now) < kSecond))
-        against |= bit(ReasonCode::approval_expired);
+        out.against |= bit(ReasonCode::approval_expired);
+    if (expires.present()) out.until = expires.integer;
 
-    const Value& at = column_of(approval, places.at);
-    if (!at.present() || at.integer > now || sat_sub(sat_add(at.integer, requirement.within), now) < kSecond)
-        against |= bit(ReasonCode::approval_stale);
+    if (!independent(facts, approval)) out.against |= bit(ReasonCode::approval_not_independent);
 
-    const Value& groups = column_of(approval, places.groups);
-    const auto asked = deciding.program.items(requirement.groups);
-    const bool member =
-        groups.present() && std::any_of(groups.items, groups.items + groups.length, [&](const Value& group) {
-            return set_has_text(deciding.program, asked, group);
-        });
-    if (!member) against |= bit(ReasonCode::approval_group);
-
-    if (!independent(facts, approval)) against |= bit(ReasonCode::approval_not_independent);
-
-    const Value& binding = column_of(approval, places.binding);
-    if (!binding.present() || binding.text() != deciding.decision.binding_digest)
-        against |= bit(ReasonCode::approval_unbound);
+    const Value& digest = column_of(approval, places.binding);
+    const std::int64_t ttl = digest.present() ? deciding.work.binding.covers(digest.text()) : -1;
+    if (ttl < 0) out.against |= bit(ReasonCode::approval_unbound);
+    else out.until = std::min(out.until, sat_add(now, ttl));
 
     const Value& uses = column_of(approval, places.uses);
     if (uses.state == State::Missing || (uses.present() && uses.integer < 1))
-        against |= bit(ReasonCode::approval_used);
+        out.against |= bit(ReasonCode::approval_used);
 
     if (const Revocations* revocations = deciding.revocations;
         revocations != nullptr && revocations->any(RevocationKind::Approval, now)) {
         const Value& id = column_of(approval, places.approval);
         if (!id.present() || revocations->revoked(RevocationKind::Approval, id.text(), now))
-            against |= bit(ReasonCode::approval_revoked);
+            out.against |= bit(ReasonCode::approval_revoked);
     }
-
-    if (against == 0)
-        until = std::min(expires.present() ? expires.integer : INT64_MAX,
-                         sat_add(at.integer, requirement.within));
-    return against;
+    return out;
 }
 
-/// Keeps of each approver the approval that counts for longest, longest first.
-void keep_distinct(std::vector<Counting>& counting) {
+/// Makes the binding, and judges the approvals, of the first requirement that asks.
+void judge_all(Deciding& deciding) {
+    Outcomes& work = deciding.work;
+    if (work.binding.made()) return;
+    work.binding.make(deciding.facts);
+    deciding.decision.binding_digest = work.binding.digest();
+    work.judged.clear();
+    each_row(deciding.facts[Builtin::Approvals],
+             [&](const Value* approval) { work.judged.push_back(judge(deciding, approval)); });
+}
+
+/// Keeps of each person the approval that counts for longest, longest first. Who is known by an id and who
+/// by a name only cannot be told apart, so all are of the one sort: the one that does more.
+void keep_distinct(std::vector<Counting>& counting, std::uint32_t needed) {
     std::sort(counting.begin(), counting.end(), [](const Counting& a, const Counting& b) {
+        if (a.by_id != b.by_id) return a.by_id;
         return a.until != b.until ? a.until > b.until : a.index < b.index;
     });
     auto end = counting.begin();
     for (const Counting& each : counting) {
         const bool seen = std::any_of(counting.begin(), end, [&](const Counting& kept) {
-            return same_text(*kept.approver, *each.approver);
+            return kept.by_id == each.by_id && compare_names(kept.person, each.person) != Likeness::Different;
         });
         if (!seen) *end++ = each;
     }
     counting.erase(end, counting.end());
+    const auto names = std::find_if(counting.begin(), counting.end(), [](const Counting& each) { return !each.by_id; });
+    const auto by_id = static_cast<std::size_t>(names - counting.begin()), by_name = counting.size() - by_id;
+    const bool either = by_id >= needed && by_name >= needed;
+    const bool ids = either ? counting[needed - 1].until >= names[needed - 1].until : by_id >= by_name;
+    if (ids) counting.erase(names, counting.end());
+    else counting.erase(counting.begin(), names);
 }
 
-/// Fills `counting` with the approvals that count, one for each approver, longest-lived first.
-/// Output:  why the others do not, a bit for each ReasonCode.
+/// Fills `counting` with the approvals that count, one for each person, longest-lived first.
+/// Output:  why the others do not, a bit for each objection.
 std::uint32_t gather(Deciding& deciding, const bytecode::RequirementRef& requirement) {
-    if (deciding.decision.binding_digest.empty()) digest_binding(deciding);
-    auto& counting = deciding.work.counting;
-    counting.clear();
-    std::uint32_t against = 0, index = 0;
-    each_row(deciding.facts[Builtin::Approvals], [&](const Value* approval) {
-        std::int64_t until = 0;
-        const std::uint32_t objected = objections(deciding, requirement, approval, until);
-        against |= objected;
-        if (objected == 0)
-            counting.push_back({index, until, &column_of(approval, deciding.facts.places().approver)});
-        ++index;
-    });
-    keep_distinct(counting);
-    return against;
+    judge_all(deciding);
+    Outcomes& work = deciding.work;
+    const Places& places = deciding.facts.places();
+    const std::int64_t now = deciding.decision.now;
+    const auto asked = deciding.program.items(requirement.groups);
+    work.counting.clear();
+    // Where the request leaves out what would have to be bound, no approval will ever do.
+    std::uint32_t all_against = work.binding.unstated().empty() ? 0 : bit(ReasonCode::approval_unbound);
+    for (std::uint32_t index = 0; index < work.judged.size(); ++index) {
+        const Judged& judged = work.judged[index];
+        std::uint32_t against = judged.against;
+
+        const Value& at = column_of(judged.row, places.at);
+        const std::int64_t fresh = at.present() ? sat_add(at.integer, requirement.within) : now;
+        if (!at.present() || at.integer > now || sat_sub(fresh, now) < kSecond) against |= bit(ReasonCode::approval_stale);
+
+        const Value& groups = column_of(judged.row, places.groups);
+        const bool member =
+            groups.present() && std::any_of(groups.items, groups.items + groups.length, [&](const Value& group) {
+                return set_has_text(deciding.program, asked, group);
+            });
+        if (!member) against |= bit(ReasonCode::approval_group);
+
+        all_against |= against;
+        if (against != 0) continue;
+        work.counting.push_back({index, std::min(judged.until, fresh), person_of(places, judged.row).text(),
+                                 column_of(judged.row, places.approver_id).present()});
+    }
+    keep_distinct(work.counting, requirement.count);
+    return all_against;
 }
 
 const bytecode::RequirementRef& requirement_of(const Deciding& deciding, std::uint32_t rule) {
@@ -200,7 +207,9 @@ void list_requirements(Deciding& deciding) {
     for (const Unmet& unmet : deciding.work.unmet) deciding.reason(ReasonCode::approval_required, unmet.rule);
     for (const ReasonCode code : kObjections)
         for (const Unmet& unmet : deciding.work.unmet)
-            if ((unmet.against & bit(code)) != 0) deciding.reason(code, unmet.rule);
+            if ((unmet.against & bit(code)) != 0)
+                deciding.reason(code, unmet.rule,
+                                code == ReasonCode::approval_unbound ? deciding.work.binding.unstated() : std::string_view{});
     for (const Unmet& unmet : deciding.work.unmet) {
         const bytecode::RequirementRef& requirement = program.requirements[deciding.rule(unmet.rule).effect];
         Requirement& listed = decision.add_requirement();

@@ -129,7 +129,7 @@ bool Binder::document(const json::Node& document) {
     return finish();
 }
 
-bool Binder::place(Place place, const json::Node& value) {
+bool Binder::place(const Place& place, const json::Node& value) {
     if (value.type == json::Type::String) {
         if (place.node == facts_.places_.issuer) name(facts_.issuer_name_, facts_.issuers_, value.text());
         if (place.node == facts_.places_.tool) name(facts_.tool_name_, facts_.tools_, value.text());
@@ -150,7 +150,9 @@ bool Binder::place(Place place, const json::Node& value) {
     if (value.type == json::Type::Null && static_cast<Kind>(node.kind) == Kind::Record && node.slot != kNone &&
         facts_.slots_[node.slot].present())
         return fail(RequestCode::Q0021, "fields of this group are stated already");
-    return this->value(place.node, value, target(node, nullptr), nullptr);
+    if (!this->value(place.node, value, target(node, nullptr), nullptr)) return false;
+    if (!place.shown.empty() && readable(node)) facts_.show(place, value);
+    return true;
 }
 
 bool Binder::provenance(const json::Node* stated) {
@@ -328,9 +330,13 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
                 const std::uint32_t tool = facts_.tool_name_.index;
                 if (!open_record(tool == kNotFound ? kNone : program_.tools[tool].params, value, node, false))
                     return false;
-                if (plan_ != nullptr) add_step(Step::Action::Params, index, value, nullptr);
-                params(node, value);
+                if (plan_ != nullptr) add_step(Step::Action::Keep, index, value, nullptr);
+                facts_.keep(index, readable(node) ? &value : nullptr);
                 return true;
+            }
+            if (index == facts_.places_.resource) {
+                if (plan_ != nullptr) add_step(Step::Action::Keep, index, value, nullptr);
+                facts_.keep(index, readable(node) ? &value : nullptr);
             }
             return record(index, value, row, false);
         case Kind::List: {
@@ -347,8 +353,6 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
     }
     return fail_type(node, value);
 }
-
-void Binder::params(const ShapeNode& node, const json::Node& value) { facts_.params_ = readable(node) ? &value : nullptr; }
 
 /// Claims and parameters: an object whose shape the issuer or the tool declares. Unchecked if that
 /// one is unknown, in which case no rule will run.
@@ -407,7 +411,7 @@ Result<void> Facts::bind(const json::Node& document) {
     return tl::unexpected(take_error());
 }
 
-bool Facts::put(Place place, const json::Node& value, Provenance trust) {
+bool Facts::put(const Place& place, const json::Node& value, Provenance trust) {
     return Binder(*this, trust).place(place, value);
 }
 

@@ -148,7 +148,7 @@ bool Binder::take(const Step& step, const json::Node& value) {
         case Step::Action::Value: return this->value(step.shape, value, out, nullptr);
         case Step::Action::Group: *out = Value::list(nullptr, 0, 0); return true;
         case Step::Action::Claims: facts_.claims_ = &value; return issuers_agree(value);
-        case Step::Action::Params: params(program_.shape[step.shape], value); return true;
+        case Step::Action::Keep: facts_.keep(step.shape, readable(program_.shape[step.shape]) ? &value : nullptr); return true;
     }
     return false;
 }

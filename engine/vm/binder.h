@@ -25,7 +25,7 @@ public:
     bool document(const json::Node& document);
     /// Binds a document as one like it was bound. False: there was none, or something is wrong with this one.
     bool follow_plan(const json::Node& document);
-    bool place(Place place, const json::Node& value);
+    bool place(const Place& place, const json::Node& value);
     bool finish();
 
 private:
@@ -48,7 +48,6 @@ private:
     bool map(const bytecode::ShapeNode& node, const json::Node& value, Value* row);
     bool open_record(std::uint32_t shape, const json::Node& value, const bytecode::ShapeNode& holder, bool claims);
     bool value(std::uint32_t index, const json::Node& value, Value* out, Value* row);
-    void params(const bytecode::ShapeNode& node, const json::Node& value);
 
     // ---- bind_claims.cpp ----
     bool issuers_agree(const json::Node& claims);

@@ -6,10 +6,12 @@
 #include <type_traits>
 
 #include "base/values.h"
+#include "vm/binding.h"
 #include "vm/values.h"
 
 namespace writ::vm {
 
+using bytecode::Builtin;
 using bytecode::kNone;
 using bytecode::ShapeNode;
 
@@ -65,13 +67,16 @@ Places places_of(const bytecode::Program& program) {
     places.chain = child(program, delegation, "chain");
     places.claims = child(program, token, "claims");
     places.params = child(program, tool, "params");
+    places.resource = child(program, root, "resource");
     places.hop_actor = hop_column("actor");
     places.hop_run = hop_column("run");
+    places.hop_initiator = hop_column("initiator");
     places.hop_scopes = hop_column("granted_scopes");
     places.hop_expires = hop_column("exp");
     places.approval = approval_column("id");
     places.state = approval_column("state");
     places.approver = approval_column("approver");
+    places.approver_id = approval_column("approver_id");
     places.groups = approval_column("groups");
     places.requester = approval_column("requester");
     places.at = approval_column("at");
@@ -110,7 +115,8 @@ Facts::Facts(const bytecode::Program& program)
 }
 
 Result<Place> Facts::find(std::string_view path) const {
-    Place place{program_.manifest[0].request_shape, kNone};
+    Place place;
+    place.node = program_.manifest[0].request_shape;
     std::string_view rest = path;
     const auto unknown = [&](std::string_view what) {
         return tl::unexpected(Error{"Q0011", "the request has no field `" + std::string(path) + "`: " + std::string(what), "$"});
@@ -128,6 +134,7 @@ Result<Place> Facts::find(std::string_view path) const {
             step = rest.substr(0, rest.find_first_of(".["));
             rest.remove_prefix(step.size());
         }
+        if (place.node == places_.resource || !place.shown.empty()) append_binding_step(place.shown, step);
         if (static_cast<Kind>(node.kind) == Kind::Map) {
             std::uint32_t at = node.first_child;
             for (std::uint32_t i = 0; i < node.key_count; ++i)
@@ -146,7 +153,10 @@ Result<Place> Facts::find(std::string_view path) const {
     place.weakest = static_cast<Provenance>(node.weakest);
     place.compared = (node.flags & bytecode::kCompared) != 0;
     place.or_none = (node.flags & bytecode::kOrNone) != 0;
-    if (place.group == kNone) place.plain = plain(place.node);
+    // A binding reads these from their slots, and the others as they were stated: they are more than stored.
+    for (const Builtin fact : {Builtin::ResourceType, Builtin::ResourceId, Builtin::ResourceTenant})
+        if (place.slot == static_cast<std::uint32_t>(fact)) place.shown.clear();
+    if (place.group == kNone && place.shown.empty()) place.plain = plain(place.node);
     place.rep = rep_of(static_cast<Kind>(node.kind));
     place.is_group = place.rep == Rep::Group;
     if (place.plain == Place::Plain::Texts || place.plain == Place::Plain::OneOrMany)
@@ -259,10 +269,18 @@ std::int64_t Facts::token_end() const {
     return max_age < 0 ? INT64_MAX : sat_add(iat.integer, max_age);
 }
 
-std::string_view Facts::canonical_params() const {
-    canonical_.clear();
-    if (params_ != nullptr) json::append_canonical(canonical_, *params_, order_);
-    return canonical_;
+/// Keeps a record as it was stated.
+void Facts::keep(std::uint32_t node, const json::Node* value) {
+    if (node == places_.params) params_ = value;
+    if (node == places_.resource) resource_ = value;
+}
+
+/// Keeps a field of the resource, with all that is in it: the node may be gone after the call.
+void Facts::show(const Place& place, const json::Node& value) {
+    static_assert(std::is_trivially_copyable_v<json::Node>);
+    auto* nodes = static_cast<json::Node*>(scratch_.allocate(value.size * sizeof(json::Node), alignof(json::Node)));
+    std::memcpy(static_cast<void*>(nodes), &value, value.size * sizeof(json::Node));
+    shown_.push_back({{scratch_.copy(place.shown), place.shown.size()}, nodes});
 }
 
 void Facts::clear() {
@@ -274,7 +292,8 @@ void Facts::clear() {
     depth_ = hops_ = kUnstated;
     issuer_ = tool_ = kNotFound;
     sound_ = false;
-    params_ = claims_ = nullptr;
+    params_ = claims_ = resource_ = nullptr;
+    shown_.clear();
 }
 
 }  // namespace writ::vm

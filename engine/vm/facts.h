@@ -71,16 +71,24 @@ struct Value {
 
 constexpr std::uint32_t kNotFound = 0xFFFFFFFF;
 
+/// A field of the resource that was stated by itself, by its name in a binding digest.
+struct ShownField {
+    std::string_view name;
+    const json::Node* value = nullptr;
+};
+
 /// Where the engine's own facts are that are not slots: nodes of the shape, columns of two lists,
 /// members of two enums. kNone (or -1) if the program does not have it; what is read there is then missing.
 struct Places {
     std::uint32_t issuer = bytecode::kNone, tool = bytecode::kNone;    ///< ShapeNodes of the two names
     std::uint32_t claims = bytecode::kNone, params = bytecode::kNone;  ///< and of the two open records
+    std::uint32_t resource = bytecode::kNone;                          ///< and of what approvals bind whole
     std::uint32_t depth = bytecode::kNone, chain = bytecode::kNone;    ///< and of what must agree
     std::uint32_t now = bytecode::kNone;                               ///< and of the clock
-    std::uint32_t hop_actor = bytecode::kNone, hop_run = bytecode::kNone;
+    std::uint32_t hop_actor = bytecode::kNone, hop_run = bytecode::kNone, hop_initiator = bytecode::kNone;
     std::uint32_t hop_scopes = bytecode::kNone, hop_expires = bytecode::kNone;
     std::uint32_t approval = bytecode::kNone, state = bytecode::kNone, approver = bytecode::kNone, groups = bytecode::kNone;
+    std::uint32_t approver_id = bytecode::kNone;
     std::uint32_t requester = bytecode::kNone, at = bytecode::kNone, expires = bytecode::kNone;
     std::uint32_t binding = bytecode::kNone, uses = bytecode::kNone;
     std::int64_t approved = -1;  ///< the enum member an approval must be in
@@ -114,7 +122,7 @@ public:
 
     /// The other way: clear(), then put() what is known, then finish(). Text must live as above.
     /// False: an error, for take_error(); call clear().
-    [[nodiscard]] bool put(Place place, const json::Node& value, Provenance trust);
+    [[nodiscard]] bool put(const Place& place, const json::Node& value, Provenance trust);
     [[nodiscard]] bool finish();
     /// put() for what need only be stored, which is most of what is stated. False: it needs put().
     [[nodiscard]] bool put_text(const Place& place, std::string_view text, Provenance trust);
@@ -147,9 +155,11 @@ public:
     [[nodiscard]] bool sound() const { return sound_; }
     /// A slot after the program's own, for the tool.
     [[nodiscard]] std::uint32_t tool_slot() const { return static_cast<std::uint32_t>(slots_.size() - 1); }
-    /// Canonical parameters, for the binding digest; empty if the request has none. Good until the next call.
-    [[nodiscard]] std::string_view canonical_params() const;
-    [[nodiscard]] bool has_params() const { return params_ != nullptr; }
+    /// Parameters and resource as they were stated, also what no rule reads; null if they were not, or
+    /// their provenance is too weak. Fields of a resource can also be stated one by one.
+    [[nodiscard]] const json::Node* params() const { return params_; }
+    [[nodiscard]] const json::Node* resource() const { return resource_; }
+    [[nodiscard]] std::span<const ShownField> shown() const { return shown_; }
 
 private:
     friend class Binder;
@@ -166,6 +176,8 @@ private:
     [[nodiscard]] Place::Plain plain(std::uint32_t node) const;
     [[nodiscard]] bool put_name(const Place& place, std::string_view text, Provenance trust);
     [[nodiscard]] bool put_other(const Place& place, std::string_view text, Provenance trust);
+    void keep(std::uint32_t node, const json::Node* value);
+    void show(const Place& place, const json::Node& value);
 
     const bytecode::Program& program_;
     Places places_;
@@ -185,8 +197,6 @@ private:
     std::vector<std::uint32_t> follows_;   ///< by node of the shape: the field that came first in it, or after it, last time
     std::vector<unsigned char> feasible_;  ///< of capture matching
     std::vector<std::pair<std::uint32_t, std::string_view>> captured_;
-    mutable std::vector<const json::Node*> order_;
-    mutable std::string canonical_;
     std::string room_;
 
     // What follows from the request.
@@ -194,6 +204,8 @@ private:
     bool sound_ = false;
     const json::Node* params_ = nullptr;
     const json::Node* claims_ = nullptr;  ///< as they were stated, believed or not
+    const json::Node* resource_ = nullptr;
+    std::vector<ShownField> shown_;
 };
 
 /// The checks before any rule, on facts that are complete. Part of checks.cpp.

@@ -1,6 +1,7 @@
 // Layers: what two bundles both allow.
 #include <algorithm>
 
+#include "vm/binding.h"
 #include "vm/decide.h"
 #include "vm/reason.h"
 
@@ -44,6 +45,7 @@ void meet(Decision& above, const Decision& below) {
     above.steps += below.steps;
     for (const Reason& more : below.reasons) add_reason(above.reasons, more);
     if (above.binding_digest.empty()) above.binding_digest = below.binding_digest;
+    else if (!below.binding_digest.empty()) join_bindings(above.binding_digest, below.binding_digest);
     for (const std::string_view approver : below.attribution.approvers) {
         auto& approvers = above.attribution.approvers;
         if (std::find(approvers.begin(), approvers.end(), approver) == approvers.end())

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "vm/binding.h"
 #include "vm/facts.h"
 
 namespace writ::vm {
@@ -25,17 +25,25 @@ struct Dormant {
     std::int64_t onset = INT64_MAX;  ///< a second from now or more
 };
 
+/// What is said of an approval whatever it is to count towards.
+struct Judged {
+    const Value* row = nullptr;
+    std::uint32_t against = 0;  ///< bit for each objection
+    std::int64_t until = 0;     ///< when it stops counting, but for a requirement's `within`
+};
+
 /// An approval that counts towards the requirement at hand.
 struct Counting {
     std::uint32_t index = 0;  ///< in the request's approvals
     std::int64_t until = 0;   ///< when it stops counting
-    const Value* approver = nullptr;
+    std::string_view person;
+    bool by_id = false;       ///< the person is the approver's id, and not a name
 };
 
 /// A requirement that is not met.
 struct Unmet {
     std::uint32_t rule = 0;
-    std::uint32_t against = 0;  ///< bit per ReasonCode: why approvals present did not count
+    std::uint32_t against = 0;  ///< bit for each objection: why approvals present did not count
     std::uint32_t counted = 0;
 };
 
@@ -46,10 +54,11 @@ struct Outcomes {
     std::vector<Dormant> dormant;
     bool brief = false;  ///< some permit matches, but not for a second
     std::vector<const Value*> granted;
+    Binding binding;
+    std::vector<Judged> judged;  ///< the request's approvals, once the binding is made
     std::vector<Counting> counting;
     std::vector<std::uint32_t> approvals;  ///< used, by index
     std::vector<Unmet> unmet;
-    std::string bytes;  ///< what the binding digest is taken of
 
     void clear() {
         permits.clear();
@@ -60,6 +69,7 @@ struct Outcomes {
         dormant.clear();
         brief = false;
         granted.clear();
+        binding.clear();
         approvals.clear();
         unmet.clear();
     }

@@ -19,7 +19,7 @@ struct Step {
         Value,   ///< check it, and store it if something reads it
         Group,   ///< it is there
         Claims,  ///< the claims name the issuer
-        Params,  ///< the parameters are whole
+        Keep,    ///< approvals are bound to the whole of it
     };
     std::uint32_t node = 0;   ///< of the document
     std::uint32_t shape = 0;  ///< of the program

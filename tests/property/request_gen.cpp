@@ -31,6 +31,8 @@ private:
     Value scopes(std::size_t most);
     void approvals(Value& document);
     void agree(Value& token);
+    std::string digest_of(const Value& document);
+    Value neighbour(const Value& document);
 
     /// Now and so many seconds, in one of the spellings that a moment has; some spellings are of a little more.
     Value moment(std::int64_t seconds) {
@@ -255,6 +257,47 @@ Value RequestGen::provenance() {
     return out;
 }
 
+std::string RequestGen::digest_of(const Value& document) {
+    Arena arena;
+    const analyze::reference::Facts facts(policy_, document, arena);
+    return facts.tool() != nullptr ? analyze::reference::Binding(facts).digest() : "v2";
+}
+
+/// The request with one fact less, other or none, or with another ask: somebody approved that one.
+Value RequestGen::neighbour(const Value& document) {
+    Value other = document;
+    const auto shown = [](const std::vector<std::string>& path) {
+        return path.size() >= 2 && (path[0] == "resource" || path[0] == "tool");
+    };
+    const std::uint64_t way = rng_.below(10);
+    if (way < 4) {
+        std::vector<std::vector<std::string>> facts = facts_in(document);
+        if (rng_.percent(70)) std::erase_if(facts, [&](const auto& path) { return !shown(path); });
+        if (!facts.empty()) other = without(document, rng_.pick(facts));
+        return other;
+    }
+    if (way < 6) {
+        Value* const group = other.find(rng_.pick({"resource", "resource", "tool", "run"}));
+        if (group != nullptr && !group->members.empty()) group->set(rng_.pick(group->members).first, Value::null());
+        return other;
+    }
+    // Another value for one field, or a field more.
+    const Value anew = record(policy_.request, "");
+    const char* const name = way < 8 ? "want" : rng_.pick({"resource", "resource", "tool", "run", "user", "agent", "tenant"});
+    const Value* const from = anew.find(name);
+    Value* const to = other.find(name);
+    if (from == nullptr) return other;
+    if (to == nullptr || to->type != json::Type::Object || from->members.empty()) other.set(name, *from);
+    else if (const auto& [key, value] = rng_.pick(from->members); key != "name") to->set(key, value);
+    if (name == std::string_view("want"))
+        if (Value* const want = other.find("want"); want != nullptr && rng_.percent(50)) {
+            want->set("scopes", scopes(5));
+            if (rng_.percent(50)) want->remove("audience");
+            if (rng_.percent(50)) want->remove("ttl");
+        }
+    return other;
+}
+
 /// Approvals that mostly count, each with at most a few things wrong.
 void RequestGen::approvals(Value& document) {
     if (rng_.percent(shape_.missing)) return;
@@ -262,8 +305,14 @@ void RequestGen::approvals(Value& document) {
         document.set("approvals", Value::null());
         return;
     }
-    Arena arena;
-    const std::string digest = analyze::reference::Facts(policy_, document, arena).binding_digest();
+    const std::string digest = digest_of(document);
+    const auto bound_to = [&] {
+        if (rng_.percent(60)) return digest;
+        std::string other = digest_of(neighbour(document));
+        if (rng_.percent(2)) other[rng_.below(other.size())] = rng_.pick({',', ';', '0', 'a'});
+        return other;
+    };
+    const bool by_id = rng_.percent(20);
     const auto wrong = [&] { return rng_.percent(5); };
     Value list = Value::array();
     const std::size_t count = rng_.below(4);
@@ -271,7 +320,10 @@ void RequestGen::approvals(Value& document) {
         Value one = Value::object();
         one.set("id", text("ap-1"));
         one.set("state", text(wrong() ? rng_.pick({"pending", "rejected", "revoked"}) : "approved"));
-        one.set("approver", text(wrong() ? rng_.pick({"ann", "agent-1"}) : rng_.pick({"lead-8", "lead-9", "lead-7"})));
+        one.set("approver", text(wrong() ? rng_.pick({"ann", "ANN", "agent-1", "lead-8 ", "", "Lea <lead-8>", "l\u0435ad-8"})
+                                          : rng_.pick({"lead-8", "lead-9", "lead-7", "Lead-8", "\u00e9va", "\u00c9VA"})));
+        if (by_id ? rng_.percent(90) : rng_.percent(5))
+            one.set("approver_id", rng_.percent(90) ? text(rng_.pick({"id-1", "ID-1", "id-2", "ann", "id-3 "})) : Value::null());
         Value groups = Value::array();
         for (const char* group : {"leads", "dev", "ops"})
             if (!rng_.percent(25)) groups.items.push_back(text(group));
@@ -279,7 +331,7 @@ void RequestGen::approvals(Value& document) {
         one.set("requester", wrong() ? text("lead-9") : rng_.percent(50) ? Value::null() : text("ann"));
         one.set("at", wrong() ? moment(1) : moment(-rng_.pick<std::int64_t>({0, 1, 29, 59, 300, 899})));
         one.set("exp", wrong() ? moment(0) : rng_.percent(40) ? Value::null() : moment(rng_.pick<std::int64_t>({1, 50, 600})));
-        one.set("binding_digest", text(wrong() ? "0123" : std::string_view(digest)));
+        one.set("binding_digest", text(wrong() ? "0123" : bound_to()));
         one.set("uses", rng_.percent(50) ? Value::null() : Value::of(rng_.pick<std::int64_t>({0, 1, 1, 2, 9})));
         for (const char* name : {"state", "approver", "groups", "requester", "at", "exp", "binding_digest", "uses"})
             if (rng_.percent(shape_.missing)) one.remove(name);
@@ -307,6 +359,8 @@ Value RequestGen::request() {
 void collect(const json::Value& object, std::vector<std::string>& path, std::vector<std::vector<std::string>>& out) {
     for (const auto& [key, value] : object.members) {
         if (path.empty() && (key == "want" || key == "provenance")) continue;
+        // Who approved is one fact in two words.
+        if (key == "approver_id") continue;
         path.push_back(key);
         out.push_back(path);
         if (value.type == json::Type::Object) collect(value, path, out);

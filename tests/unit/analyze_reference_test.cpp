@@ -29,7 +29,8 @@ constexpr std::string_view kRequest = R"json({
   "run": {"id": "run", "parent_id": null, "exp": null, "initiator": "ina", "started": 1772452500},
   "tenant": "acme",
   "user": {"id": "ulf", "tenant": "acme", "session_exp": null, "roles": ["r1", "r2"]},
-  "delegation": null, "tool": {"name": "t", "params": {"amount": 5.25}},
+  "delegation": null, "tool": {"name": "t", "operation": null, "params": {"amount": 5.25}},
+  "resource": {"type": "order", "id": "o-1"},
   "want": {"scopes": ["a", "b"]}
 })json";
 
@@ -250,7 +251,7 @@ TEST_CASE("reference: an approval counts only if everything about it does") {
     REQUIRE(unmet.decision.requirements.size() == 1);
     CHECK(unmet.decision.requirements[0].within == 60);
     const std::string digest = unmet.decision.binding_digest;
-    REQUIRE(digest.size() == 64);
+    REQUIRE(digest.starts_with("v2;scopes=a,b;audience=api;ttl=policy;resource=;sha256="));
 
     const auto with = [&](const std::string& list) { return decide(rules, {"approvals = [" + list + "]"}); };
     const Decided met = with(approval(digest));
@@ -281,15 +282,19 @@ TEST_CASE("reference: two approvals are from two people") {
     CHECK(decide(rules, {"approvals = [" + one + "," + one + "]"}).decision.effect == Effect::NeedsApproval);
     CHECK(decide(rules, {"approvals = [" + one + "," + two + "]"}).decision.effect == Effect::Permit);
     CHECK(decide(rules, {"approvals = [" + one + "," + one + "]"}).decision.requirements[0].counted == 1);
+    const std::string again = approval(digest, "approver", "\"LEA\"");
+    CHECK(decide(rules, {"approvals = [" + one + "," + again + "]"}).decision.requirements[0].counted == 1);
 }
 
 TEST_CASE("reference: the binding digest covers tool, resource and parameters") {
     const std::string rules = std::string(kPermit) + "require r for tool t approval from group \"leads\" within 1m";
     const std::string digest = decide(rules).decision.binding_digest;
-    CHECK(decide(rules, {"want.ttl = 3"}).decision.binding_digest == digest);
+    CHECK(decide(rules, {"want.ttl = 3"}).decision.binding_digest.find(";ttl=3;") != std::string::npos);
     CHECK(decide(rules, {"tool.params.amount = 5.250"}).decision.binding_digest == digest);
     CHECK(decide(rules, {"tool.params.amount = 5.26"}).decision.binding_digest != digest);
-    CHECK(decide(rules, {"resource = {\"id\": \"x\"}"}).decision.binding_digest != digest);
+    CHECK(decide(rules, {"resource.id = \"x\""}).decision.binding_digest != digest);
+    CHECK(decide(rules, {"resource.id"}).reasons() == "approval_required approval_unbound(resource.id)");
+    CHECK(decide(rules, {"tool.params.amount"}).reasons() == "approval_required approval_unbound(tool.params.amount)");
     CHECK(decide(rules, {"agent.id = \"agent2\""}).decision.binding_digest != digest);
 }
 

@@ -46,6 +46,19 @@ Decision deny() {
 
 }  // namespace
 
+TEST_CASE("meet: a digest that fits each layer") {
+    const auto joined = [](std::string_view a, std::string_view b) {
+        Decision upper = needs(0), lower = needs(1);
+        upper.binding_digest = a;
+        lower.binding_digest = b;
+        return met(upper, below(lower)).binding_digest;
+    };
+    CHECK(joined("v2;scopes=a,c;audience=y;ttl=5;resource=;sha256=00", "v2;scopes=b,c;audience=x,y,z;ttl=5;resource=;sha256=00") ==
+          "v2;scopes=a,b,c;audience=x,y,z;ttl=5;resource=;sha256=00");
+    CHECK(joined("v2;scopes=a;audience=;ttl=5;resource=;sha256=00", "v2;scopes=a;audience=x;ttl=5;resource=;sha256=00") ==
+          "v2;scopes=a;audience=x;ttl=5;resource=;sha256=00");
+}
+
 TEST_CASE("meet: two grants have in common what both grant, in the order of the first") {
     Decision upper = permit({"a", "b", "c"}, 60), lower = permit({"c", "d", "a"}, 50);
     upper.grant.not_after = 100;

@@ -74,6 +74,9 @@ inline Field request_schema() {
     Field gates{.name = "gates", .kind = Kind::Map};
     gates.children = {record("", {one_of("result", "result"), field("at", Kind::Instant)})};
     gates.keys = {"eval"};
+    Field tags{.name = "tags", .kind = Kind::Map};
+    tags.children = {field("")};
+    tags.keys = {"team"};
     return record(
         "",
         {field("now", Kind::Instant),
@@ -95,22 +98,22 @@ inline Field request_schema() {
              .from(Provenance::Broker)
              .none(),
          record("delegation",
-                {field("depth", Kind::Int),
+                {field("originator"), field("depth", Kind::Int),
                  list("chain",
-                      record("", {field("actor"), field("run"), field("tenant"), texts("granted_scopes"), instant("exp"),
+                      record("", {field("actor"), field("run"), field("initiator").none(), field("tenant"), texts("granted_scopes"), instant("exp"),
                                   record("where", {field("region"), field("zone").none()}).none()}))
                      .most(3)})
              .from(Provenance::Broker)
              .none(),
          record("tool", {field("name"), field("operation").none(), record("params", {})})
              .from(Provenance::Asserted),
-         record("resource", {field("type"), field("id"), field("tenant").none(), field("path", Kind::Path)})
+         record("resource", {field("type"), field("id"), field("tenant").none(), field("path", Kind::Path), tags})
              .from(Provenance::Broker),
          record("want", {texts("scopes"), texts("audience"), field("ttl", Kind::Duration),
                          field("all_or_nothing", Kind::Bool)}),
          list("approvals",
               record("", {field("id"), one_of("state", "state"), field("approver"), texts("groups"),
-                          field("requester").none(), field("at", Kind::Instant), instant("exp"),
+                          field("requester").none(), field("at", Kind::Instant), instant("exp"), field("approver_id").none(),
                           field("binding_digest"), field("uses", Kind::Int).none()}))
              .from(Provenance::Broker)
              .none(),

@@ -74,7 +74,7 @@ struct Decision {
     Grant grant;
     std::vector<Reason> reasons;
     std::vector<Requirement> requirements;
-    std::string binding_digest;  ///< hex; set when requirements are listed or approvals were used
+    std::string binding_digest;  ///< what an approval has to be bound to; set when requirements are listed or approvals were used
     Attribution attribution;
     std::int64_t now = 0;  ///< microseconds since the epoch
     std::string_view bundle_digest;

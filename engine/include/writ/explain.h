@@ -85,6 +85,7 @@ struct SeenApprovals {
     std::vector<std::string> groups;
     std::int64_t within = 0;           ///< microseconds
     std::vector<std::string> against;  ///< reason codes of those present that do not count
+    std::string unstated;              ///< the fact for want of which none can count; empty if there is none
 };
 
 /// One value in the request that could be another.

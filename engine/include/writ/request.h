@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct Place {
     Provenance weakest = Provenance::Model;
     bool compared = false, or_none = false, is_group = false;
     Rep rep{};  ///< of its value
+    std::string shown;  ///< its name in a binding digest, if it is there when it is stated
 };
 }  // namespace vm
 

@@ -353,7 +353,7 @@ WRIT_API writ_status writ_decision_requirement(const writ_decision *decision, si
 /* One of a requirement's groups; empty text if there is no such one. */
 WRIT_API writ_text writ_decision_requirement_group(const writ_decision *decision, size_t index, size_t group);
 
-/* What an approval must be bound to, in hex; empty unless requirements are listed or approvals used. */
+/* What an approval has to be bound to; empty unless requirements are listed or approvals used. */
 WRIT_API writ_text writ_decision_binding_digest(const writ_decision *decision);
 /* The decision as one line of JSON (docs/decision-format.md), for a writ_reader; any other number is
  * WRIT_READER_CALLER. The text lives until this is called again for the decision, or it is evaluated
