@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::uint32_t kWidest = 120;  // columns of source shown at once
 constexpr std::size_t kHelpWidth = 71;  // of a line of help, on a terminal of 80 columns
+constexpr std::size_t kRepeats = 3;     // of one mistake, up to which each is drawn
+constexpr std::size_t kPlaces = 5;      // of the others that are named
 constexpr std::uint32_t kBefore = 40;   // of which before the carets, where the line is longer
 
 /// A span to draw under one line.
@@ -34,7 +36,14 @@ public:
     }
 
     std::string run() {
-        for (const Diagnostic& d : all_.items) draw(d);
+        // One mistake made at many places is drawn at the first of them.
+        std::map<std::pair<std::string_view, std::string_view>, std::vector<const Diagnostic*>> mistakes;
+        for (const Diagnostic& d : all_.items) mistakes[{d.code, d.message}].push_back(&d);
+        for (const Diagnostic& d : all_.items) {
+            const auto& same = mistakes[{d.code, d.message}];
+            if (same.size() <= kRepeats) draw(d, {});
+            else if (same.front() == &d) draw(d, {same.begin() + 1, same.end()});
+        }
         summary();
         return std::move(out_);
     }
@@ -49,7 +58,8 @@ public:
     }
 
 private:
-    void draw(const Diagnostic& d) {
+    /// `others`: the same mistake at further places.
+    void draw(const Diagnostic& d, const std::vector<const Diagnostic*>& others) {
         const std::string_view tone = d.severity == Severity::Error ? colours_.error : colours_.warning;
         out_ += fmt::format("{}{}[{}]{}{}: {}{}\n", tone, severity_name(d.severity), d.code, colours_.reset, colours_.bold,
                             safe(d.message), colours_.reset);
@@ -72,7 +82,25 @@ private:
             snippet(lines_[source], marks[source], tone);
         }
         help(d);
+        also(others);
         out_ += '\n';
+    }
+
+    /// Where else a mistake was made: the first few places, and how many there are.
+    void also(const std::vector<const Diagnostic*>& others) {
+        if (others.empty()) return;
+        std::string places;
+        for (std::size_t i = 0; i < others.size() && i < kPlaces; ++i)
+            places += (i > 0 ? ", " : "") + location(others[i]->span);
+        if (others.size() > kPlaces) places += ", …";
+        const std::string text = filled_lines(fmt::format("the same at {} more places: {}", others.size(), places), kHelpWidth - gutter_);
+        std::string_view rest = text;
+        for (bool first = true; !rest.empty(); first = false) {
+            const std::size_t end = std::min(rest.find('\n'), rest.size());
+            out_ += fmt::format("{} {}{}{}{}\n", std::string(gutter_, ' '), colours_.help, first ? "= also: " : "        ",
+                                colours_.reset, rest.substr(0, end));
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
     }
 
     static const Span& first_in(const Diagnostic& d, std::uint32_t source) {

@@ -85,7 +85,7 @@ param : name COLON type ;
 
 // ---- rules --------------------------------------------------------------------------------------
 
-// Lenient: the order of clauses, and which belong to which kind, is checked later.
+// Lenient: the order of clauses, and which belong to which kind, is checked later; an approval without `within` too.
 ruleDecl : ( PERMIT | DENY | REQUIRE | LIMIT | OBLIGE ) name ruleClause* ;
 ruleClause
   : FOR EACH name IN qualified
@@ -93,7 +93,7 @@ ruleClause
   | FOR TOOL qualifieds
   | WHEN expr
   | GRANT expr ( FOR expr )?
-  | ( APPROVAL | INT APPROVALS ) FROM GROUP strings WITHIN expr
+  | ( APPROVAL | INT APPROVALS ) FROM GROUP strings ( WITHIN expr )?
   | TO limitItem ( COMMA limitItem )*
   | WITH obligation ( COMMA obligation )*
   | BECAUSE STRING
@@ -147,16 +147,17 @@ expr : NOT* ( quantified | comparison ( connective NOT* comparison )* ( connecti
 connective : AND | OR ;
 quantified : ( ANY | ALL ) name IN sum COLON expr ;
 
-// Lenient: a second comparison and `=` are refused while lowering.
+// Lenient: a second comparison, `=`, `== none`, `is true`, `is "text"` and a window whose zone is missing or has no
+// quotes are refused while lowering.
 comparison : sum relation* ;
 relation
-  : ( EQ | NE | LT | LE | GT | GE | ASSIGN | CONTAINS | OVERLAPS ) sum
+  : ( EQ | NE | LT | LE | GT | GE | ASSIGN | CONTAINS | OVERLAPS ) ( sum | NONE | SOME )
   | SUBSET OF sum
   | NOT? IN ( window | sum )
   | ( LIKE | MATCHES ) STRING
-  | IS NOT? ( NONE | SOME | qualified )
+  | IS NOT? ( NONE | SOME | TRUE | FALSE | STRING | qualified )
   ;
-window : TIME DOTDOT TIME STRING ( ON dayRange ( COMMA dayRange )* )? ;
+window : TIME DOTDOT TIME ( STRING | IDENT )? ( ON dayRange ( COMMA dayRange )* )? ;
 dayRange : day ( DOTDOT day )? ;
 day : MON | TUE | WED | THU | FRI | SAT | SUN ;
 
@@ -166,6 +167,7 @@ unary : MINUS* primary ;
 primary
   : STRING | INT | DECIMAL | DURATION | TRUE | FALSE
   | LBRACE ( expr ( COMMA expr )* COMMA? )? RBRACE
+  | LBRACKET ( expr ( COMMA expr )* COMMA? )? RBRACKET  // lenient: a set is written in braces
   | COUNT LPAREN name IN sum COLON expr RPAREN
   | path ( LPAREN ( expr ( COMMA expr )* )? RPAREN )?
   | LPAREN expr RPAREN

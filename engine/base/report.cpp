@@ -30,6 +30,18 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return old[b.size()];
 }
 
+/// Whether one name is the other with a prefix that says the opposite. To put one for the other would invert a rule.
+bool opposite(std::string_view a, std::string_view b) {
+    const std::string_view longer = a.size() > b.size() ? a : b, shorter = a.size() > b.size() ? b : a;
+    for (const std::string_view prefix : {"un", "in", "im", "dis", "non", "not", "no", "de"}) {
+        if (!longer.starts_with(prefix)) continue;
+        auto rest = longer.substr(prefix.size());
+        if (rest.starts_with('_') || rest.starts_with('-')) rest.remove_prefix(1);
+        if (rest == shorter) return true;
+    }
+    return false;
+}
+
 bool same_place(const Span& a, const Span& b) {
     return a.source == b.source && a.begin == b.begin && a.end == b.end;
 }
@@ -50,13 +62,14 @@ const CodeInfo& info(Code code) { return all_codes()[static_cast<std::size_t>(co
 Diagnostic& Report::add(Code code, Span span, std::string message, std::string label, std::string help) {
     const CodeInfo& about = info(code);
     const bool error = about.severity == Severity::Error;
-    const std::size_t of_its_kind = error ? errors_ : items_.size() - errors_;
-    const bool repeat = std::any_of(items_.begin(), items_.end(), [&](const Diagnostic& d) {
-        return same_place(d.span, span) && d.code == about.code && d.message == message;
-    });
+    std::vector<std::size_t>& places = places_[std::string(about.code) + ' ' + message];
+    const bool repeat = std::any_of(places.begin(), places.end(), [&](std::size_t at) { return same_place(items_[at].span, span); });
     // What is over the limit or known already goes to a place that nobody reads, so that callers
     // can add related labels without asking.
-    const bool keep = !repeat && of_its_kind < max_errors_;
+    std::size_t& mistakes = mistakes_[error ? 0 : 1];
+    const bool keep = !repeat && (places.empty() ? mistakes < max_errors_ : places.size() < kMaxPlaces);
+    if (keep && places.empty()) ++mistakes;
+    if (keep) places.push_back(items_.size());
     Diagnostic& d = keep ? items_.emplace_back() : overflow_;
     d = Diagnostic{};
     d.code = about.code;
@@ -74,7 +87,8 @@ std::vector<Diagnostic> Report::take() {
         return std::tuple(a.span.source, a.span.begin, a.span.end) <
                std::tuple(b.span.source, b.span.begin, b.span.end);
     });
-    errors_ = 0;
+    errors_ = mistakes_[0] = mistakes_[1] = 0;
+    places_.clear();
     return std::exchange(items_, {});
 }
 
@@ -85,7 +99,7 @@ std::string_view nearest(std::string_view name, const std::vector<std::string_vi
     for (const std::string_view candidate : candidates) {
         const std::size_t gap = candidate.size() > name.size() ? candidate.size() - name.size()
                                                                : name.size() - candidate.size();
-        if (gap >= best || candidate == name) continue;
+        if (gap >= best || candidate == name || opposite(name, candidate)) continue;
         const std::size_t d = distance(name, candidate);
         // Replacing every letter of a short name is not a guess.
         if (d < best && d < std::max(name.size(), candidate.size())) {

@@ -139,6 +139,8 @@ void check_tier(Context& c, const ast::ToolDecl& decl, Tool& tool) {
         tool.tier = found - members.begin();
         return;
     }
+    if (c.broken_names.contains("tier") || std::any_of(c.modules.begin(), c.modules.end(), [](const Module& module) { return module.incomplete; }))
+        return;
     auto& diagnostic = c.report.add(Code::E0203, decl.tier->span,
                                     "there is no tier " + quoted(decl.tier->text), "not declared");
     if (!c.policy.tier.valid())
@@ -192,7 +194,6 @@ void check_kinds(Context& c) {
 }
 
 void check_issuers(Context& c) {
-    std::unordered_map<std::string_view, Span> urls;
     for (auto& entry : c.entries) {
         const auto* decl = std::get_if<ast::IssuerDecl>(&entry.decl->node);
         if (decl == nullptr) continue;
@@ -200,7 +201,7 @@ void check_issuers(Context& c) {
         if (decl->url.empty())
             c.report.add(Code::E0412, decl->url_span,
                          "issuer " + quoted(decl->name.text) + " has an empty URL");
-        const auto [first, added] = urls.try_emplace(decl->url, decl->url_span);
+        const auto [first, added] = c.issuers_by_url.try_emplace(decl->url, decl->url_span);
         if (!added) {
             auto& diagnostic =
                 c.report.add(Code::E0205, decl->url_span, "two issuers with the URL " + quoted(decl->url));
@@ -235,7 +236,7 @@ void check_issuers(Context& c) {
     }
 }
 
-void check_tools(Context& c) {
+void declare_tools(Context& c) {
     for (auto& entry : c.entries) {
         const auto* decl = std::get_if<ast::ToolDecl>(&entry.decl->node);
         if (decl == nullptr) continue;
@@ -243,6 +244,32 @@ void check_tools(Context& c) {
         tool.name = decl->name.text;
         tool.wire_name = decl->wire_name.empty() ? tool.name : decl->wire_name;
         tool.span = decl->name.span;
+        entry.index = static_cast<std::uint32_t>(c.policy.tools.size());
+        const auto wire = c.policy.arena->copy(std::string_view(tool.wire_name));
+        const auto [first, added] = c.tools_by_wire.try_emplace(wire, entry.index);
+        if (!added) {
+            auto& diagnostic =
+                c.report.add(Code::E0205, decl->name.span, "two tools are called " + quoted(wire));
+            diagnostic.related.push_back({c.policy.tools[first->second].span, "the other one"});
+        }
+        c.policy.tools.push_back(std::move(tool));
+    }
+    for (std::uint32_t i = 0; i < c.policy.tools.size(); ++i) {
+        const auto& tool = c.policy.tools[i];
+        const auto other = c.tools_by_wire.find(tool.name);
+        if (other == c.tools_by_wire.end() || other->second == i || tool.wire_name == tool.name) continue;
+        auto& diagnostic = c.report.add(Code::E0205, tool.span,
+                                        "tool " + quoted(tool.name) + " has the name of another tool in requests", {},
+                                        "rename one: a table that says " + quoted(tool.name) + " could mean either");
+        diagnostic.related.push_back({c.policy.tools[other->second].span, "the other one"});
+    }
+}
+
+void check_tools(Context& c) {
+    for (auto& entry : c.entries) {
+        const auto* decl = std::get_if<ast::ToolDecl>(&entry.decl->node);
+        if (decl == nullptr) continue;
+        auto& tool = c.policy.tools[entry.index];
         check_tier(c, *decl, tool);
         if (decl->audiences.empty())
             c.report.add(Code::E0402, decl->name.span, "tool " + quoted(decl->name.text) + " has no audience",
@@ -253,16 +280,6 @@ void check_tools(Context& c) {
         check_tool_scopes(c, entry.module, *decl, tool);
         tool.params = add_root(c, "params", decl->name.span, c.params);
         add_fields(c, entry.module, tool.params, decl->params);
-
-        entry.index = static_cast<std::uint32_t>(c.policy.tools.size());
-        const auto wire = c.policy.arena->copy(std::string_view(tool.wire_name));
-        const auto [first, added] = c.tools_by_wire.try_emplace(wire, entry.index);
-        if (!added) {
-            auto& diagnostic =
-                c.report.add(Code::E0205, decl->name.span, "two tools are called " + quoted(wire));
-            diagnostic.related.push_back({c.policy.tools[first->second].span, "the other one"});
-        }
-        c.policy.tools.push_back(std::move(tool));
     }
 }
 

@@ -27,6 +27,7 @@ std::unique_ptr<Policy> check(const SourceSet& sources, const StandardModule& st
     check_builtin_facts(c);
     check_kinds(c);
     check_issuers(c);
+    declare_tools(c);
     check_tables(c);
     check_tools(c);
     check_defines(c);

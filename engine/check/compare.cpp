@@ -12,32 +12,6 @@ bool is_special(const Expr& e) {
     return e.op == Op::Now || e.op == Op::Age || e.op == Op::Count;
 }
 
-bool is_request_fact(const Context& c, const Expr& e, std::string_view path) {
-    if (e.op != Op::Fact) return false;
-    const auto& fact = c.policy.at(FactId{e.id});
-    return fact.root == FactRoot::Request && fact.path == path;
-}
-
-/// A tool or an issuer compared with a name that is none: denied before any rule runs. True: reported.
-bool report_unknown_text(Context& c, const Expr& subject, const Expr& text) {
-    if (text.op != Op::Text) return false;
-    if (is_request_fact(c, subject, "tool.name") && !c.tools_by_wire.contains(text.text)) {
-        std::vector<std::string_view> names;
-        for (const auto& tool : c.policy.tools) names.push_back(tool.wire_name);
-        auto& diagnostic = c.report.add(Code::E0203, text.span, "there is no tool " + quoted(text.text),
-                                        "not in the catalogue");
-        suggest(c, diagnostic, text.text, names);
-        if (!diagnostic.replacement.empty()) diagnostic.replacement = "\"" + diagnostic.replacement + "\"";
-        return true;
-    }
-    if (!is_request_fact(c, subject, "token.issuer")) return false;
-    for (const auto& issuer : c.policy.issuers)
-        if (issuer.url == text.text) return false;
-    c.report.add(Code::E0203, text.span, "there is no issuer with the URL " + quoted(text.text),
-                 "not declared", "declare it, and test it by name: `token.issuer is NAME`");
-    return true;
-}
-
 /// `*` under equality was meant as a pattern. True: reported.
 bool report_star(Context& c, const Expr& text) {
     if (text.op != Op::Text || !is_string_kind(text.type.kind) ||
@@ -175,13 +149,13 @@ const Expr* compare(Context& c, Cmp cmp, Span span, const Expr* left, const Expr
         (void)refuse_special(c, *right);
         return nullptr;
     }
-    if (is_special(*right)) {
-        std::swap(left, right);
-        cmp = flipped(cmp);
-    }
     if (!comparable(left->type, right->type)) {
         report_mismatch(c, span, spelling_of(cmp), *left, *right);
         return nullptr;
+    }
+    if (is_special(*right)) {
+        std::swap(left, right);
+        cmp = flipped(cmp);
     }
     const bool equality = cmp == Cmp::Eq || cmp == Cmp::Ne;
     if (!equality && !has_order(c, left->type)) return refuse_order(c, cmp, span, *left);
@@ -195,7 +169,6 @@ const Expr* compare(Context& c, Cmp cmp, Span span, const Expr* left, const Expr
     }
     if (equality) {
         if (report_star(c, *left) || report_star(c, *right)) return nullptr;
-        if (report_unknown_text(c, *left, *right) || report_unknown_text(c, *right, *left)) return nullptr;
     }
     if (same_fact(*left, *right))
         return refuse_settled(c, span, holds(cmp, 0, 0), "both sides are the same fact");
@@ -241,7 +214,10 @@ const Expr* type_membership(Context& c, Scope& s, const ast::Expr& e) {
     }
     if (list.type.kind != Kind::List && list.type.kind != Kind::Cidr) return refuse_container(c, e, list);
     if (list.type.kind == Kind::Cidr || !comparable(item.type, element_of(list.type))) {
-        report_mismatch(c, e.span, reversed ? "contains" : "in", item, list);
+        if (reversed)
+            report_mismatch(c, e.span, "contains", list, item);
+        else
+            report_mismatch(c, e.span, "in", item, list);
         return nullptr;
     }
     if (list.op == Op::Set && list.kids.empty()) return refuse_settled(c, e.span, false, "the set is empty");
@@ -249,7 +225,7 @@ const Expr* type_membership(Context& c, Scope& s, const ast::Expr& e) {
         return constant_node(c, e.span, ConstantIndex(list).has(item));
     if (list.op == Op::Set && !is_constant(item)) {
         for (const auto* kid : list.kids)
-            if (report_star(c, *kid) || report_unknown_text(c, item, *kid)) return nullptr;
+            if (report_star(c, *kid)) return nullptr;
     }
     return node(c, Op::In, condition, e.span, {&item, &list});
 }

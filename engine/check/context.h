@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,6 +49,7 @@ struct Module {
     std::string name;
     std::vector<std::uint32_t> files;
     std::vector<ImportedModule> imports;
+    bool incomplete = false;  ///< an import or a file could not be read: what is unknown may have been in it
     std::array<std::unordered_map<std::string_view, std::uint32_t>, kSpaces> names;  ///< to entries
 };
 
@@ -79,6 +81,12 @@ struct KindNames {
     std::unordered_map<std::string_view, std::uint32_t> captures;  ///< to capture specs
 };
 
+/// A name that a module exports.
+struct Exported {
+    Space space = Space::Value;
+    std::string name, module;
+};
+
 struct Context {
     Policy& policy;
     const SourceSet& sources;
@@ -95,6 +103,10 @@ struct Context {
     std::unordered_map<std::string, FactId> fact_ids{};
     std::unordered_map<std::string, ZoneId> zone_ids{};
     std::unordered_map<std::string_view, std::uint32_t> tools_by_wire{};
+    std::unordered_map<std::string_view, Span> issuers_by_url{};
+    std::unordered_set<std::string_view> broken_names{};  ///< of declarations with a syntax error: uses stay silent
+    bool broken_tool = false;   ///< one of them is a tool, whose name in requests is not known
+    std::optional<std::vector<Exported>> library{};  ///< what standard modules export; read when a name is missed
     std::unordered_set<std::string> broken_fields{};  ///< declared with a wrong type: uses stay silent
     std::size_t data_bytes = 0;
 
@@ -134,11 +146,26 @@ void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& fo
 [[nodiscard]] std::vector<std::string_view> visible_names(const Context& c, std::uint32_t module,
                                                           Space space);
 
+/// Whether a name may be unknown only because what declares it could not be read; that was reported.
+[[nodiscard]] bool may_be_broken(const Context& c, std::uint32_t module, std::string_view name);
+/// Says which import brings a name, if one does. False: none.
+bool suggest_import(Context& c, Diagnostic& diagnostic, std::uint32_t module, Space space, std::string_view name);
+/// What the standard modules export (modules.cpp).
+[[nodiscard]] const std::vector<Exported>& library_exports(Context& c);
+
 /// Adds "did you mean" and its replacement, if a candidate is near.
 void suggest(const Context& c, Diagnostic& diagnostic, std::string_view name,
              const std::vector<std::string_view>& candidates);
 /// Reports E0205 with the first declaration as its related place.
 void report_twice(Context& c, std::string_view noun, std::string_view name, Span span, Span first);
+
+/// The value of a text that names a tool (its name in requests) or an issuer (its URL), by that value or by its name in
+/// the policy. Empty: there is none, or, for an issuer, its declaration is wrong.
+[[nodiscard]] std::string_view named_value(const Context& c, std::uint32_t module, Names names, std::string_view text);
+/// What named_value() would have taken, for "did you mean".
+[[nodiscard]] std::vector<std::string_view> named_values(const Context& c, std::uint32_t module, Names names);
+/// "tool", "issuer".
+[[nodiscard]] std::string_view noun_of(Names names);
 
 // ---- helpers --------------------------------------------------------------------------------
 
@@ -156,6 +183,8 @@ using writ::spelling_of;
 /// The comparison with its sides exchanged.
 [[nodiscard]] Cmp flipped(Cmp cmp);
 [[nodiscard]] Type scalar(Kind kind);
+/// A text that names something.
+[[nodiscard]] Type naming(Names names);
 [[nodiscard]] Type list_of(const Type& element, std::size_t max);
 [[nodiscard]] Type element_of(const Type& list);
 /// Whether values of the types can be compared. Records never can.

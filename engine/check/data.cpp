@@ -60,8 +60,15 @@ std::optional<std::int64_t> parse_scalar(const Policy& policy, const Type& type,
     return {};
 }
 
-bool add_element(const Type& list, std::string_view text, Cell& cell) {
-    auto canonical = canonical_text(list.elem, text);
+/// The canonical form of a text in a cell. Nothing: it is not a value of the type, or names nothing that is declared.
+std::optional<std::string> text_value(const Context& c, std::uint32_t module, const Type& type, std::string_view text) {
+    if (type.names == Names::Nothing) return canonical_text(type.kind, text);
+    const auto value = named_value(c, module, type.names, text);
+    return value.empty() ? std::optional<std::string>{} : std::string(value);
+}
+
+bool add_element(const Context& c, std::uint32_t module, const Type& list, std::string_view text, Cell& cell) {
+    auto canonical = text_value(c, module, element_of(list), text);
     if (!canonical) return false;
     if (std::find(cell.set.begin(), cell.set.end(), *canonical) == cell.set.end())
         cell.set.push_back(std::move(*canonical));
@@ -73,32 +80,35 @@ bool has_blank_ends(std::string_view text) {
     return !text.empty() && (blank(text.front()) || blank(text.back()));
 }
 
-/// A cell of a CSV file. False: the text is not a value of the type. In a set each member is written out: one that
-/// is empty, or has blanks around it, is a slip.
-bool read_cell(const Policy& policy, const Type& type, std::string_view text, Cell& cell) {
+/// A member of a set in a CSV file. Each is written out: one that is empty, or has blanks around it, is a slip.
+bool add_member(const Context& c, std::uint32_t module, const Type& list, std::string_view text, Cell& cell) {
+    return !text.empty() && !has_blank_ends(text) && add_element(c, module, list, text, cell);
+}
+
+/// A cell of a CSV file. False: the text is not a value of the type.
+bool read_cell(const Context& c, std::uint32_t module, const Type& type, std::string_view text, Cell& cell) {
     if (type.kind == Kind::List) {
         if (text.empty()) return true;
         for (const char separator = ';';;) {
             const auto end = std::min(text.find(separator), text.size());
-            const auto member = text.substr(0, end);
-            if (member.empty() || has_blank_ends(member) || !add_element(type, member, cell)) return false;
+            if (!add_member(c, module, type, text.substr(0, end), cell)) return false;
             if (end == text.size()) return true;
             text.remove_prefix(end + 1);
         }
     }
     if (rep_of(type.kind) == Rep::Text) {
-        auto canonical = canonical_text(type.kind, text);
+        auto canonical = text_value(c, module, type, text);
         if (!canonical) return false;
         cell.text = std::move(*canonical);
         return true;
     }
-    const auto value = parse_scalar(policy, type, text);
+    const auto value = parse_scalar(c.policy, type, text);
     if (value) cell.integer = *value;
     return value.has_value();
 }
 
 /// A cell of a JSON file, with the spellings that requests have.
-bool read_cell(const Policy& policy, const Type& type, const json::Value& value, Cell& cell) {
+bool read_cell(const Context& c, std::uint32_t module, const Type& type, const json::Value& value, Cell& cell) {
     switch (value.type) {
         case json::Type::Null:
         case json::Type::Object:
@@ -119,16 +129,16 @@ bool read_cell(const Policy& policy, const Type& type, const json::Value& value,
                 return moment.has_value();
             }
             return (type.kind == Kind::Int || type.kind == Kind::Decimal) &&
-                   read_cell(policy, type, value.text, cell);
+                   read_cell(c, module, type, value.text, cell);
         case json::Type::String:
             if (type.kind == Kind::Bool || type.kind == Kind::Int || type.kind == Kind::Decimal ||
                 type.kind == Kind::List)
                 return false;
-            return read_cell(policy, type, value.text, cell);
+            return read_cell(c, module, type, value.text, cell);
         case json::Type::Array:
             if (type.kind != Kind::List) return false;
             return std::all_of(value.items.begin(), value.items.end(), [&](const json::Value& item) {
-                return item.type == json::Type::String && add_element(type, item.text, cell);
+                return item.type == json::Type::String && add_element(c, module, type, item.text, cell);
             });
     }
     return false;
@@ -142,11 +152,13 @@ public:
     /// False: no more records, or a malformed one (then `problem` says what).
     bool next(std::vector<std::string>& fields) {
         fields.clear();
+        places.clear();
         while (at_ < text_.size() && (text_[at_] == '\n' || text_[at_] == '\r')) end_line();
         if (at_ >= text_.size()) return false;
         start = line_;
         while (true) {
             std::string field;
+            places.push_back(":" + std::to_string(line_) + ":" + std::to_string(at_ - line_start_ + 1));
             if (at_ < text_.size() && text_[at_] == '"' ? !quoted_field(field) : !plain_field(field))
                 return false;
             fields.push_back(std::move(field));
@@ -160,6 +172,7 @@ public:
     }
 
     std::size_t start = 1;  ///< line on which the record begins
+    std::vector<std::string> places;  ///< `:line:column` at which each field begins
     std::string problem;
 
 private:
@@ -167,6 +180,7 @@ private:
         if (text_[at_] == '\r' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n') ++at_;
         ++at_;
         ++line_;
+        line_start_ = at_;
     }
 
     bool plain_field(std::string& field) {
@@ -180,7 +194,10 @@ private:
 
     bool quoted_field(std::string& field) {
         for (++at_; at_ < text_.size(); ++at_) {
-            if (text_[at_] == '\n') ++line_;
+            if (text_[at_] == '\n') {
+                ++line_;
+                line_start_ = at_ + 1;
+            }
             if (text_[at_] != '"') {
                 field += text_[at_];
             } else if (at_ + 1 < text_.size() && text_[at_ + 1] == '"') {
@@ -201,11 +218,13 @@ private:
     std::string_view text_;
     std::size_t at_ = 0;
     std::size_t line_ = 1;
+    std::size_t line_start_ = 0;
 };
 
 class TableReader {
 public:
-    TableReader(Context& c, const ast::TableDecl& decl, Table& table) : c_(c), decl_(decl), table_(table) {}
+    TableReader(Context& c, std::uint32_t module, const ast::TableDecl& decl, Table& table)
+        : c_(c), module_(module), decl_(decl), table_(table) {}
 
     /// False: reported.
     bool read(const std::string& text) {
@@ -215,22 +234,59 @@ public:
             read_csv(text);
         else
             read_json(text);
-        return reports_ == 0;
+        return reports_ == 0 && !silent_;
     }
 
 private:
-    void fail(std::string what) {
+    /// `place`: `:line:column` in the file, where it is known.
+    void fail(std::string what, std::string_view place = {}, std::string help = {}) {
         if (++reports_ > kMaxReports) return;
-        c_.report.add(
-            Code::E0502, decl_.path_span,
-            quoted(decl_.path) + " does not fit table " + quoted(table_.name) + ": " + std::move(what));
+        c_.report.add(Code::E0502, decl_.path_span,
+                      quoted(decl_.path + std::string(place)) + " does not fit table " + quoted(table_.name) + ": " +
+                          std::move(what),
+                      {}, std::move(help));
     }
 
-    void fail_cell(std::string where, const Column& column) {
-        std::string type = describe(c_.policy, column.type);
-        const bool csv_set = decl_.format == "csv" && column.type.kind == Kind::List;
-        fail(std::move(where) + ", column " + quoted(column.name) + ": not a value of type " + quoted(type) +
-             (csv_set ? "; members stand between `;`, none of them empty and none with blanks around it" : ""));
+    /// `value`: the cell, or what of it is wrong; empty where it is no text.
+    void fail_cell(std::string where, const Column& column, std::string_view value, std::string_view place = {}) {
+        const bool set = column.type.kind == Kind::List;
+        const Type type = set ? element_of(column.type) : column.type;
+        where += (where.empty() ? "column " : ", column ") + quoted(column.name) + ": ";
+        if (type.names == Names::Nothing || value.empty() || has_blank_ends(value))
+            return fail(where + (value.empty() ? "" : quoted(value) + " is ") + "not a value of type " +
+                            quoted(describe(c_.policy, column.type)) +
+                            (set && decl_.format == "csv"
+                                 ? "; members stand between `;`, none of them empty and none with blanks around it"
+                                 : ""),
+                        place);
+        if (type.names == Names::Tools && c_.broken_tool) {
+            silent_ = true;
+            return;
+        }
+        const auto near = nearest(value, named_values(c_, module_, type.names));
+        fail(where + "there is no " + std::string(noun_of(type.names)) + " " + quoted(value), place,
+             near.empty() ? "write a name that the policy declares, or what requests call it"
+                          : "did you mean " + quoted(near) + "?");
+    }
+
+    std::string_view wrong_item(const Type& type, const json::Value& value) const {
+        for (const auto& item : value.items) {
+            Cell cell;
+            if (item.type == json::Type::String && !add_element(c_, module_, type, item.text, cell)) return item.text;
+        }
+        return value.text;
+    }
+
+    /// The first element of a cell that is no value of the column's type.
+    std::string_view wrong_part(const Type& type, std::string_view text) const {
+        if (type.kind != Kind::List) return text;
+        while (true) {
+            const auto end = std::min(text.find(';'), text.size());
+            Cell cell;
+            if (!add_member(c_, module_, type, text.substr(0, end), cell) || end == text.size())
+                return text.substr(0, end);
+            text.remove_prefix(end + 1);
+        }
     }
 
     void read_csv(const std::string& text) {
@@ -261,8 +317,9 @@ private:
             }
             std::vector<Cell> row(table_.columns.size());
             for (std::size_t i = 0; i < row.size(); ++i)
-                if (!read_cell(c_.policy, table_.columns[i].type, fields[places[i]], row[i]))
-                    fail_cell(where, table_.columns[i]);
+                if (!read_cell(c_, module_, table_.columns[i].type, fields[places[i]], row[i]))
+                    fail_cell({}, table_.columns[i], wrong_part(table_.columns[i].type, fields[places[i]]),
+                              reader.places[places[i]]);
             table_.rows.push_back(std::move(row));
         }
         if (!reader.problem.empty()) fail("line " + std::to_string(reader.start) + ": " + reader.problem);
@@ -288,17 +345,19 @@ private:
                 const auto* value = item.find(column.name);
                 if (value == nullptr)
                     fail(where + " has no member " + quoted(column.name));
-                else if (!read_cell(c_.policy, column.type, *value, row[i]))
-                    fail_cell(where, column);
+                else if (!read_cell(c_, module_, column.type, *value, row[i]))
+                    fail_cell(where, column, wrong_item(column.type, *value));
             }
             table_.rows.push_back(std::move(row));
         }
     }
 
     Context& c_;
+    std::uint32_t module_;
     const ast::TableDecl& decl_;
     Table& table_;
     std::size_t reports_ = 0;
+    bool silent_ = false;  ///< a cell may name a tool whose declaration could not be read
 };
 
 /// False: reported.
@@ -381,7 +440,7 @@ void check_tables(Context& c) {
             continue;
         }
         const std::string* text = read_data(c, decl->path_span, decl->path);
-        if (text == nullptr || !TableReader(c, *decl, table).read(*text)) continue;
+        if (text == nullptr || !TableReader(c, entry.module, *decl, table).read(*text)) continue;
         for (std::size_t i = 0; i < table.columns.size(); ++i)
             for (const auto& row : table.rows)
                 if (table.columns[i].type.kind == Kind::List)

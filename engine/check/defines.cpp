@@ -12,7 +12,7 @@ namespace {
 bool same_want(const Define::Ready& ready, const Type* want, std::uint32_t depth) {
     if (ready.depth != depth || ready.wanted != (want != nullptr)) return false;
     return want == nullptr || (ready.want.kind == want->kind && ready.want.elem == want->elem &&
-                               ready.want.enumeration == want->enumeration);
+                               ready.want.enumeration == want->enumeration && ready.want.names == want->names);
 }
 
 void report_count(Context& c, Span span, std::string_view name, std::size_t due, std::size_t given,
@@ -37,6 +37,36 @@ constexpr Function kConversions[] = {{"spiffe", Kind::Spiffe}, {"url", Kind::Url
                                      {"email", Kind::Email},   {"arn", Kind::Arn}, {"ip", Kind::Ip},
                                      {"cidr", Kind::Cidr}};
 constexpr std::string_view kFunctions[] = {"words", "age", "lower"};
+
+/// What is written here for a function or a method of another language; empty if it is none.
+std::string_view function_of_other_languages(std::string_view name) {
+    struct Known {
+        std::string_view name, help;
+    };
+    constexpr std::string_view kBeginning = "write `x like \"beginning**\"`", kEnd = "write `x like \"**end\"`";
+    constexpr std::string_view kCount = "count elements with `count(x in xs: …)`; that there is none is `xs == { }`";
+    constexpr std::string_view kSome = "`x is some` asks whether the broker states a value";
+    constexpr std::string_view kWindow = "hours and days are those of a window: `now in 09:00..17:00 \"UTC\" on mon..fri`";
+    constexpr Known kKnown[] = {
+        {"startsWith", kBeginning}, {"starts_with", kBeginning}, {"startswith", kBeginning}, {"hasPrefix", kBeginning},
+        {"endsWith", kEnd}, {"ends_with", kEnd}, {"endswith", kEnd}, {"hasSuffix", kEnd},
+        {"contains", "write `xs contains x`; for a part of a text, `x like \"**part**\"`"},
+        {"includes", "write `xs contains x`; for a part of a text, `x like \"**part**\"`"},
+        {"matches", "write `x matches \"expression\"`"}, {"match", "write `x matches \"expression\"`"},
+        {"regex", "write `x matches \"expression\"`"},
+        {"size", kCount}, {"length", kCount}, {"len", kCount}, {"isEmpty", kCount},
+        {"has", kSome}, {"exists", kSome}, {"isSet", kSome}, {"defined", kSome},
+        {"toLowerCase", "write `lower(x)`"}, {"lowercase", "write `lower(x)`"}, {"tolower", "write `lower(x)`"},
+        {"split", "the words of a text are `words(x)`"},
+        {"hour", kWindow}, {"weekday", kWindow}, {"getHours", kWindow},
+        {"now", "the moment of the decision is `now`, without parentheses"},
+        {"timestamp", "a moment is written as text: `now < \"2026-01-31T09:00:00Z\"`"},
+        {"duration", "a duration is written as it is: `10m`"},
+    };
+    for (const auto& known : kKnown)
+        if (known.name == name) return known.help;
+    return {};
+}
 
 const Expr* function_argument(Context& c, Scope& s, const ast::Expr& e, const Type* want) {
     if (e.kids.size() != 1) {
@@ -76,11 +106,14 @@ const Expr* type_lower(Context& c, Scope& s, const ast::Expr& e) {
     const auto* text = function_argument(c, s, e, nullptr);
     if (text == nullptr) return nullptr;
     if (!is_string_kind(text->type.kind)) return refuse_argument(c, e, *text, "a string");
-    if (text->op != Op::Text) return node(c, Op::Lower, text->type, e.span, {text});
+    // In lower case it is any text: no longer the name of a tool or an issuer.
+    Type type = text->type;
+    type.names = Names::Nothing;
+    if (text->op != Op::Text) return node(c, Op::Lower, type, e.span, {text});
     std::string lower(text->text);
     for (auto& letter : lower)
         if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    return text_node(c, text->type, e.span, c.policy.arena->copy(lower));
+    return text_node(c, type, e.span, c.policy.arena->copy(lower));
 }
 
 const Expr* type_age(Context& c, Scope& s, const ast::Expr& e) {
@@ -263,8 +296,14 @@ const Expr* type_call(Context& c, Scope& s, const ast::Expr& e, const Type* want
         report_miss(c, s.module, Space::Value, found, e.text, e.op_span, Code::E0201, "definition");
         return nullptr;
     }
+    if (may_be_broken(c, s.module, e.text)) return nullptr;
     auto& diagnostic =
         c.report.add(Code::E0201, e.op_span, "there is no function " + quoted(e.text), "unknown function");
+    if (const auto help = function_of_other_languages(parts.back()); !help.empty()) {
+        diagnostic.help = help;
+        return nullptr;
+    }
+    if (suggest_import(c, diagnostic, s.module, Space::Value, e.text)) return nullptr;
     auto candidates = visible_names(c, s.module, Space::Value);
     for (const auto& conversion : kConversions) candidates.push_back(conversion.name);
     for (const auto name : kFunctions) candidates.push_back(name);

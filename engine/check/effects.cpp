@@ -90,7 +90,8 @@ public:
         if (approval.within != nullptr)
             rule_.ttl = duration(*approval.within, 0);
         else
-            c_.report.add(Code::E0407, approval.span, "the approval has no `within`", {}, "add `within 15m`");
+            c_.report.add(Code::E0407, approval.span, "the approval has no `within`",
+                          "how long does it count?", "add it after the groups: `within 15m`");
     }
 
     void limit() {
@@ -170,6 +171,7 @@ private:
     }
 
     void check_offered(Span at) {
+        if (scope_.broken) return;  // a tool that is not there may have had them
         Scopes offered;
         for (const auto id : rule_.tools) {
             const auto& tool = c_.policy.tools[id.value];

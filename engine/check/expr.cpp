@@ -340,6 +340,7 @@ bool is_flexible(Context& c, Scope& s, const ast::Expr& e) {
         type_define(c, define);
         return define.flexible;
     }
+    if (found.miss == Miss::No && std::holds_alternative<ast::IssuerDecl>(found.entry->decl->node)) return true;
     return found.miss != Miss::No && !child_of(c.policy, c.policy.request, name).valid();
 }
 
@@ -377,14 +378,45 @@ void relate(const Context& c, Diagnostic& diagnostic, const Expr& value) {
                                                                describe_one(c.policy, c.policy.at(field).type)});
 }
 
+/// The name of a tool or an issuer beside text that names nothing in particular: a slip in the text would go unseen, and
+/// a deny that rests on it would never apply. False: it is something else.
+static bool report_untyped_name(Context& c, Span span, std::string_view operation, const Expr& left, const Expr& right) {
+    const auto innermost = [](const Type& type) { return type.kind == Kind::List ? element_of(type) : type; };
+    const auto left_type = innermost(left.type), right_type = innermost(right.type);
+    if (!is_string_kind(left_type.kind) || !is_string_kind(right_type.kind) || left_type.names == right_type.names)
+        return false;
+    const bool left_plain = left_type.names == Names::Nothing;
+    if (!left_plain && right_type.names != Names::Nothing) return false;
+    const auto& plain = left_plain ? left : right;
+    const std::string noun(noun_of(left_plain ? right_type.names : left_type.names));
+    const bool set = plain.type.kind == Kind::List && plain.op != Op::TableColumn;
+    const std::string type = set ? "set<" + noun + ">" : noun;
+    auto& diagnostic = c.report.add(
+        Code::E0312, span, quoted(operation) + " compares " + (noun == "tool" ? "a tool" : "an issuer") + " with plain text",
+        "a slip in the text would go unseen");
+    diagnostic.related.push_back({left.span, "left is " + describe_one(c.policy, left.type)});
+    diagnostic.related.push_back({right.span, "right is " + describe_one(c.policy, right.type)});
+    const auto written = text_at(c, plain.span);
+    const auto last = written.substr(written.rfind('.') + 1);
+    // What the author declares can have the type; the request's own facts are what they are.
+    const bool own = plain.op == Op::Column || plain.op == Op::ElemColumn || plain.op == Op::TableColumn ||
+                     (plain.op == Op::Fact && c.policy.at(FactId{plain.id}).root != FactRoot::Request);
+    diagnostic.help = own ? "declare it with the type " + quoted(type) + ": " + quoted(std::string(last) + ": " + type)
+                           : "name the " + noun + "s that are meant: " +
+                                 quoted(noun == "tool" ? "tool.name in { a, b }" : "token.issuer in { a, b }");
+    relate(c, diagnostic, plain);
+    return true;
+}
+
 void report_mismatch(Context& c, Span span, std::string_view operation, const Expr& left, const Expr& right) {
     const auto left_type = describe(c.policy, left.type);
     const auto right_type = describe(c.policy, right.type);
-    auto& diagnostic = c.report.add(
-        Code::E0301, span,
-        quoted(operation) + " does not go with " + quoted(left_type) + " and " + quoted(right_type));
-    diagnostic.related.push_back({left.span, "this is " + describe_one(c.policy, left.type)});
-    diagnostic.related.push_back({right.span, "this is " + describe_one(c.policy, right.type)});
+    if (report_untyped_name(c, span, operation, left, right)) return;
+    auto& diagnostic = c.report.add(Code::E0301, span,
+                                    quoted(operation) + " does not go with " + quoted(left_type) + " on the left and " +
+                                        quoted(right_type) + " on the right");
+    diagnostic.related.push_back({left.span, "left is " + describe_one(c.policy, left.type)});
+    diagnostic.related.push_back({right.span, "right is " + describe_one(c.policy, right.type)});
     relate(c, diagnostic, left);
     relate(c, diagnostic, right);
     const bool left_text = is_string_kind(left.type.kind), right_text = is_string_kind(right.type.kind);

@@ -21,7 +21,8 @@ std::vector<std::string> split_path(std::string_view path) {
 void append_shape(std::string& shape, const Field& field) {
     for (const auto part :
          {static_cast<std::uint32_t>(field.type.kind), static_cast<std::uint32_t>(field.type.elem),
-          field.type.enumeration.value, field.type.max, static_cast<std::uint32_t>(field.or_none),
+          field.type.enumeration.value, field.type.max, static_cast<std::uint32_t>(field.type.names),
+          static_cast<std::uint32_t>(field.or_none),
           static_cast<std::uint32_t>(field.weakest)}) {
         shape += std::to_string(part);
         shape += ',';

@@ -59,6 +59,7 @@ const Expr* enum_member(Context& c, EnumId id, std::string_view name, Span span)
         result.enumeration = id;
         return integer_node(c, result, span, found - type.members.begin());
     }
+    if (id == c.tier && c.broken_names.contains("tier")) return nullptr;
     auto& diagnostic = c.report.add(
         Code::E0201, span, quoted(name) + " is not a member of enum " + quoted(type.name), "not a member");
     suggest(c, diagnostic, name, {type.members.begin(), type.members.end()});
@@ -67,7 +68,45 @@ const Expr* enum_member(Context& c, EnumId id, std::string_view name, Span span)
     return nullptr;
 }
 
+namespace {
+
+/// A text that has to name a tool, in its form of requests, or an issuer, as its URL.
+const Expr* naming_literal(Context& c, std::string_view text, Span span, const Type& want) {
+    const bool tool = want.names == Names::Tools;
+    if (tool ? c.tools_by_wire.contains(text) : c.issuers_by_url.contains(text)) return text_node(c, want, span, text);
+    if (tool && c.broken_tool) return nullptr;
+    auto& diagnostic = c.report.add(
+        Code::E0203, span, tool ? "there is no tool " + quoted(text) : "there is no issuer with the URL " + quoted(text),
+        tool ? "not in the catalogue" : "not declared",
+        tool ? std::string() : "declare it, and test it by name: `token.issuer is NAME`");
+    std::vector<std::string_view> values;
+    for (const auto& declared : c.policy.tools) {
+        if (!tool) break;
+        if (declared.name == text) {
+            diagnostic.help = "requests call it " + quoted(declared.wire_name) + "; write its name without quotes";
+            diagnostic.replacement = declared.name;
+            return nullptr;
+        }
+        values.push_back(declared.wire_name);
+    }
+    for (const auto& issuer : c.policy.issuers) {
+        if (tool) break;
+        if (issuer.name == text) {
+            diagnostic.help = "write the issuer's name without quotes";
+            diagnostic.replacement = issuer.name;
+            return nullptr;
+        }
+        values.push_back(issuer.url);
+    }
+    suggest(c, diagnostic, text, values);
+    if (!diagnostic.replacement.empty()) diagnostic.replacement = "\"" + diagnostic.replacement + "\"";
+    return nullptr;
+}
+
+}  // namespace
+
 const Expr* literal_of(Context& c, std::string_view text, Span span, const Type& want) {
+    if (want.kind == Kind::String && want.names != Names::Nothing) return naming_literal(c, text, span, want);
     if (want.kind == Kind::Enum) return enum_member(c, want.enumeration, text, span);
     if (want.kind == Kind::Instant) {
         if (const auto value = parse_instant(text)) return integer_node(c, want, span, *value);

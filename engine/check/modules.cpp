@@ -1,4 +1,5 @@
 // Sources, standard modules and imports; every declaration under its name.
+#include <algorithm>
 #include <type_traits>
 
 #include "base/source.h"
@@ -28,6 +29,31 @@ std::uint32_t module_named(Context& c, const std::string& name) {
     return at->second;
 }
 
+/// Whether a name is the standard library's: `std`, or anything below it, in any letter case. A module that only
+/// looks like one of the library's would be read as one.
+bool is_reserved(std::string_view name) {
+    const auto root = name.substr(0, name.find('.'));
+    return root.size() == 3 && std::equal(root.begin(), root.end(), "std", [](char a, char b) {
+               return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
+           });
+}
+
+/// Refuses a given source that claims a name of the standard library: it would stand in for the library's module,
+/// and `import std.baseline` would no longer mean the library's rules. Nothing of the source is kept.
+void refuse_reserved(Context& c, ast::File& file) {
+    const auto name = joined(*file.module);
+    std::string help = "give the module a name of your own, such as ";
+    const auto dot = name.find('.');
+    help += quoted("acme" + (dot == std::string::npos ? std::string() : name.substr(dot)));
+    if (c.standard && !c.standard(name).empty())
+        help += "; the library's module is built in: " + quoted("import " + name) + " is all it takes";
+    c.report.add(Code::E0210, file.module->span, "module " + quoted(name) + " has a name of the standard library",
+                 "`std` and all names below it are reserved", std::move(help));
+    file.module.reset();
+    file.imports.clear();
+    file.decls.clear();
+}
+
 /// Parses one source into the module `forced`, or the one it names itself.
 void add_source(Context& c, Source source, std::string_view forced) {
     source.text = plain_text(source.text);
@@ -37,7 +63,8 @@ void add_source(Context& c, Source source, std::string_view forced) {
     c.policy.sources.push_back(std::move(source));
     c.policy.files.push_back(
         syntax::parse(index, c.policy.sources[index].text, c.options.max_depth, c.report));
-    const auto& file = c.policy.files.back();
+    auto& file = c.policy.files.back();
+    if (forced.empty() && file.module && is_reserved(joined(*file.module))) refuse_reserved(c, file);
     const std::string name = !forced.empty() ? std::string(forced)
                              : file.module   ? joined(*file.module)
                                              : std::string(kDefaultModule);
@@ -46,7 +73,7 @@ void add_source(Context& c, Source source, std::string_view forced) {
     c.file_modules.push_back(module);
 }
 
-/// Loads a standard module unless there is a module of that name. False: there is none.
+/// Loads a standard module, or finds it loaded. False: there is none.
 bool load_standard(Context& c, const std::string& name) {
     if (c.module_ids.contains(name)) return true;
     const std::string_view text = c.standard ? c.standard(name) : std::string_view{};
@@ -76,8 +103,15 @@ void link_imports(Context& c) {
     for (std::uint32_t f = 0; f < c.policy.files.size(); ++f) {
         auto& module = c.modules[c.file_modules[f]];
         for (const auto& import : c.policy.files[f].imports) {
+            if (import.alias && is_reserved(import.alias->text)) {
+                c.report.add(Code::E0210, import.alias->span,
+                             "alias " + quoted(import.alias->text) + " is the name of the standard library", {},
+                             "take another alias");
+                continue;
+            }
             const auto found = c.module_ids.find(joined(import.module));
             if (found == c.module_ids.end()) {
+                module.incomplete = true;
                 report_no_module(c, import.module);
                 continue;
             }
@@ -93,6 +127,22 @@ void link_imports(Context& c) {
                 }
             }
             if (!repeated) module.imports.push_back(link);
+        }
+    }
+    for (std::uint32_t f = 0; f < c.policy.files.size(); ++f) {
+        const auto& module = c.modules[c.file_modules[f]];
+        for (const auto& import : c.policy.files[f].imports) {
+            if (!import.alias) continue;
+            const auto taken = c.module_ids.find(std::string(import.alias->text));
+            if (taken == c.module_ids.end()) continue;
+            const bool in_sight = taken->second == c.file_modules[f] ||
+                                  std::any_of(module.imports.begin(), module.imports.end(), [&](const auto& other) {
+                                      return other.alias.empty() && other.module == taken->second;
+                                  });
+            if (in_sight)
+                c.report.add(Code::E0205, import.alias->span,
+                             "alias " + quoted(import.alias->text) + " is also the name of a module that is in use here",
+                             {}, "take another alias");
         }
     }
 }
@@ -170,6 +220,28 @@ Place place_of(const ast::Decl& decl) {
         decl.node);
 }
 
+/// Refuses a name of one's own that an import brings as well: every use would read like the imported one.
+void refuse_hiding(Context& c, const Place& place, std::uint32_t module) {
+    if (place.space == Space::Test) return;  // nothing refers to a test
+    const auto at = static_cast<std::size_t>(place.space);
+    for (const auto& import : c.modules[module].imports) {
+        if (!import.alias.empty()) continue;
+        const auto& names = c.modules[import.module].names[at];
+        const auto found = names.find(place.name->text);
+        if (found == names.end() || !c.entries[found->second].decl->exported) continue;
+        const auto& other = c.modules[import.module].name;
+        const bool always = other == kRequestModule;
+        auto& diagnostic = c.report.add(
+            Code::E0211, place.name->span,
+            std::string(place.noun) + " " + quoted(place.name->text) + " has a name that " +
+                quoted(always ? other : "import " + other) + " brings as well",
+            "would hide the other", 
+            always ? "take another name" : "take another name, or write " + quoted("import " + other + " as x"));
+        diagnostic.related.push_back({c.entries[found->second].name.span, "the other is declared here"});
+        return;
+    }
+}
+
 }  // namespace
 
 bool load_modules(Context& c) {
@@ -201,12 +273,38 @@ bool load_modules(Context& c) {
                      "the standard library has to provide it");
         return false;
     }
+    for (const auto& file : c.policy.files) {
+        for (const auto& broken : file.broken) {
+            c.broken_names.insert(broken.name);
+            c.broken_tool = c.broken_tool || broken.tool;
+        }
+        if (file.unread)
+            for (auto& module : c.modules) module.incomplete = true;
+    }
     link_imports(c);
     const auto request_module = c.module_ids.at(std::string(kRequestModule));
     report_cycles(c);
     for (std::uint32_t m = 0; m < c.modules.size(); ++m)
         if (m != request_module) c.modules[m].imports.push_back({request_module, {}});
     return true;
+}
+
+const std::vector<Exported>& library_exports(Context& c) {
+    if (c.library) return *c.library;
+    auto& out = c.library.emplace();
+    for (auto names = c.standard ? c.standard({}) : std::string_view{}; !names.empty();) {
+        const auto end = std::min(names.find('\n'), names.size());
+        const std::string module(names.substr(0, end));
+        Report ignored;
+        const auto file = syntax::parse(0, c.standard(module), c.options.max_depth, ignored);
+        for (const auto& decl : file.decls) {
+            const auto place = place_of(decl);
+            if (decl.exported && place.name != nullptr)
+                out.push_back({place.space, std::string(place.name->text), module});
+        }
+        names.remove_prefix(std::min(end + 1, names.size()));
+    }
+    return out;
 }
 
 void declare_names(Context& c) {
@@ -228,6 +326,11 @@ void declare_names(Context& c) {
                              c.entries[at->second].name.span);
             c.entries.push_back({&decl, *place.name, module, kNoIndex});
         }
+    }
+    for (const auto& entry : c.entries) {
+        auto place = place_of(*entry.decl);
+        place.name = &entry.name;
+        refuse_hiding(c, place, entry.module);
     }
 }
 

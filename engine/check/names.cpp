@@ -83,6 +83,40 @@ std::vector<std::string_view> visible_names(const Context& c, std::uint32_t modu
     return out;
 }
 
+bool may_be_broken(const Context& c, std::uint32_t module, std::string_view name) {
+    if (c.modules[module].incomplete) return true;
+    const auto parts = split_name(name);
+    return c.broken_names.contains(parts.front()) || c.broken_names.contains(parts.back());
+}
+
+bool suggest_import(Context& c, Diagnostic& diagnostic, std::uint32_t module, Space space, std::string_view name) {
+    if (c.report.full()) return false;
+    const auto parts = split_name(name);
+    const auto last = parts.back();
+    const auto prefix = parts.size() == 1 ? std::string_view{} : name.substr(0, name.size() - last.size() - 1);
+    std::string from;
+    for (const auto& entry : c.entries) {
+        if (entry.name.text != last || !entry.decl->exported || entry.module == module) continue;
+        const auto& names = c.modules[entry.module].names[static_cast<std::size_t>(space)];
+        const auto found = names.find(last);
+        if (found == names.end() || &c.entries[found->second] != &entry) continue;
+        if (prefix.empty() || prefix == c.modules[entry.module].name) from = c.modules[entry.module].name;
+    }
+    for (const auto& exported : library_exports(c))
+        if (from.empty() && exported.space == space && exported.name == last &&
+            (prefix.empty() || prefix == exported.module))
+            from = exported.module;
+    if (from.empty()) return false;
+    for (const auto& import : c.modules[module].imports)
+        if (c.modules[import.module].name == from && !import.alias.empty()) {
+            diagnostic.help = quoted(from) + " is imported as " + quoted(import.alias) + ": write " +
+                              quoted(std::string(import.alias) + "." + std::string(last));
+            return true;
+        }
+    diagnostic.help = "write " + quoted("import " + from) + " at the top of the file";
+    return true;
+}
+
 void suggest(const Context& c, Diagnostic& diagnostic, std::string_view name,
              const std::vector<std::string_view>& candidates) {
     if (c.report.full()) return;
@@ -105,9 +139,11 @@ void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& fo
         case Miss::No:
             return;
         case Miss::Unknown: {
+            if (may_be_broken(c, module, name)) return;
             auto& diagnostic = c.report.add(
                 unknown, span, "there is no " + std::string(noun) + " " + quoted(name), "not declared");
-            if (!c.report.full()) suggest(c, diagnostic, name, visible_names(c, module, space));
+            if (!suggest_import(c, diagnostic, module, space, name) && !c.report.full())
+                suggest(c, diagnostic, name, visible_names(c, module, space));
             return;
         }
         case Miss::Private: {
@@ -143,6 +179,48 @@ const Entry* require_name(Context& c, std::uint32_t module, Space space, const a
     if (found.miss == Miss::No) return found.entry;
     report_miss(c, module, space, found, text, name.span, unknown, noun);
     return nullptr;
+}
+
+std::string_view noun_of(Names names) {
+    switch (names) {
+        case Names::Nothing:
+            break;
+        case Names::Tools:
+            return "tool";
+        case Names::Issuers:
+            return "issuer";
+    }
+    return "string";
+}
+
+std::string_view named_value(const Context& c, std::uint32_t module, Names names, std::string_view text) {
+    if (names == Names::Tools) {
+        if (const auto found = c.tools_by_wire.find(text); found != c.tools_by_wire.end()) return found->first;
+        const auto entry = look_up(c, module, Space::Tool, split_name(text)).entry;
+        return entry == nullptr ? std::string_view{} : c.policy.tools[entry->index].wire_name;
+    }
+    if (const auto found = c.issuers_by_url.find(text); found != c.issuers_by_url.end()) return found->first;
+    const auto entry = look_up(c, module, Space::Value, split_name(text)).entry;
+    const auto* decl = entry == nullptr ? nullptr : std::get_if<ast::IssuerDecl>(&entry->decl->node);
+    return decl == nullptr ? std::string_view{} : decl->url;
+}
+
+std::vector<std::string_view> named_values(const Context& c, std::uint32_t module, Names names) {
+    std::vector<std::string_view> out;
+    if (names == Names::Tools) {
+        out = visible_names(c, module, Space::Tool);
+        for (const auto& tool : c.policy.tools)
+            if (out.size() < kMaxCandidates) out.push_back(tool.wire_name);
+        return out;
+    }
+    for (const auto name : visible_names(c, module, Space::Value)) {
+        const auto entry = look_up(c, module, Space::Value, name).entry;
+        const auto* decl = entry == nullptr ? nullptr : std::get_if<ast::IssuerDecl>(&entry->decl->node);
+        if (decl == nullptr) continue;
+        out.push_back(name);
+        out.push_back(decl->url);
+    }
+    return out;
 }
 
 std::string_view spelling_of(Cmp cmp) {
@@ -187,6 +265,12 @@ Type scalar(Kind kind) {
     return type;
 }
 
+Type naming(Names names) {
+    Type type = scalar(Kind::String);
+    type.names = names;
+    return type;
+}
+
 Type list_of(const Type& element, std::size_t max) {
     Type type = element;
     type.kind = Kind::List;
@@ -210,6 +294,7 @@ bool comparable(const Type& a, const Type& b) {
         return comparable(element_of(a), element_of(b));
     }
     if (a.kind == Kind::Enum) return b.kind == Kind::Enum && a.enumeration == b.enumeration;
+    if (a.names != b.names) return false;
     return a.kind == b.kind || (is_string_kind(a.kind) && is_string_kind(b.kind));
 }
 
@@ -217,6 +302,7 @@ std::string describe(const Policy& policy, const Type& type) {
     if (type.kind == Kind::Enum) return policy.enums[type.enumeration.value].name;
     if (type.kind == Kind::List) return "set<" + describe(policy, element_of(type)) + ">";
     if (type.kind == Kind::Map) return "map<string, " + describe(policy, element_of(type)) + ">";
+    if (type.names != Names::Nothing) return std::string(noun_of(type.names));
     return std::string(spelling_of(type.kind));
 }
 
@@ -228,6 +314,7 @@ std::string_view article_of(std::string_view word) {
 std::string describe_one(const Policy& policy, const Type& type) {
     const auto name = describe(policy, type);
     if (type.kind == Kind::Enum) return "a value of " + quoted(name);
+    if (type.names == Names::Tools && type.kind != Kind::List) return "the name of a tool";
     return std::string(article_of(name)) + ' ' + name;
 }
 

@@ -11,6 +11,8 @@ namespace writ::check {
 void check_enums(Context& c);
 void check_schema(Context& c);
 void check_kinds(Context& c);
+/// Enters tools under their names in policy and requests; check_tools() reads what they declare.
+void declare_tools(Context& c);
 void check_tools(Context& c);
 void check_issuers(Context& c);
 void check_tables(Context& c);

@@ -34,6 +34,10 @@ const Expr* apply_parts(Context& c, const Expr* value, Steps steps, std::size_t 
         }
         auto& diagnostic = c.report.add(Code::E0202, step.span,
                                         what + " has no field " + quoted(step.text), "no such field");
+        if (value->type.kind == Kind::Instant)
+            diagnostic.help = "hours and days are those of a window: `now in 09:00..17:00 \"Europe/Berlin\" on mon..fri`";
+        else if (value->type.kind == Kind::Duration)
+            diagnostic.help = "compare it with a duration: `90s`, `10m`, `1h30m`";
         relate(c, diagnostic, *value);
         return nullptr;
     }
@@ -147,12 +151,15 @@ const Expr* params_path(Context& c, Scope& s, const ast::Expr& e) {
                        e.span);
 }
 
-const Expr* claim_path(Context& c, Scope& s, const ast::Expr& e, const Entry& entry, std::size_t root) {
+const Expr* claim_path(Context& c, Scope& s, const ast::Expr& e, const Entry& entry, std::size_t root,
+                       const Type* want) {
     const auto steps = e.steps;
     if (entry.index == kNoIndex) return nullptr;
     const IssuerId id{entry.index};
     const auto& issuer = c.policy.issuers[entry.index];
     if (root + 1 >= steps.size()) {
+        if (want != nullptr && want->kind == Kind::String && want->names == Names::Issuers)
+            return text_node(c, *want, e.span, c.policy.arena->copy(std::string_view(issuer.url)));
         c.report.add(Code::E0304, e.span, quoted(issuer.name) + " is an issuer, not a value", {},
                      "test it with " + quoted("token.issuer is " + issuer.name));
         return nullptr;
@@ -296,7 +303,7 @@ const Expr* value_entry(Context& c, Scope& s, const ast::Expr& e, const Entry& e
             put_in(c, s, define, e.span, {}, false, root + 1 < e.steps.size() ? nullptr : want);
         return apply_parts(c, value, e.steps, root + 1, e.span);
     }
-    if (std::holds_alternative<ast::IssuerDecl>(entry.decl->node)) return claim_path(c, s, e, entry, root);
+    if (std::holds_alternative<ast::IssuerDecl>(entry.decl->node)) return claim_path(c, s, e, entry, root, want);
     return table_path(c, e, entry, root);
 }
 
@@ -354,9 +361,21 @@ const Expr* qualified_path(Context& c, Scope& s, const ast::Expr& e, const Type*
 }
 
 void report_unknown_root(Context& c, Scope& s, const ast::PathStep& step) {
+    if (may_be_broken(c, s.module, step.text)) return;
     auto& diagnostic =
         c.report.add(Code::E0201, step.span, "there is no name " + quoted(step.text), "unknown name");
     if (c.report.full()) return;
+    if (step.text == "null" || step.text == "nil" || step.text == "undefined" || step.text == "None") {
+        diagnostic.help = "whether there is something is asked with `is`: `x is none`, `x is some`";
+        return;
+    }
+    if (suggest_import(c, diagnostic, s.module, Space::Value, step.text)) return;
+    if (look_up(c, s.module, Space::Tool, step.text).entry != nullptr) {
+        diagnostic.help = quoted(step.text) + " is a tool: test it with " +
+                          quoted("tool.name is " + std::string(step.text)) + ", or put " +
+                          quoted("for tool " + std::string(step.text)) + " before `when`";
+        return;
+    }
     auto candidates = visible_names(c, s.module, Space::Value);
     for (const auto& binder : s.binders) candidates.push_back(binder.name);
     if (s.arguments != nullptr)
@@ -412,12 +431,14 @@ const Expr* type_path(Context& c, Scope& s, const ast::Expr& e, const Type* want
     }
     if (single && want != nullptr && want->kind == Kind::Enum)
         return enum_member(c, want->enumeration, name, e.span);
-    if (single && want != nullptr && is_string_kind(want->kind)) {
+    if (single && want != nullptr && want->kind == Kind::String && want->names == Names::Tools) {
         const auto tool = look_up(c, s.module, Space::Tool, name);
         if (tool.miss == Miss::No) {
             const auto& wire = c.policy.tools[tool.entry->index].wire_name;
             return text_node(c, *want, e.span, c.policy.arena->copy(std::string_view(wire)));
         }
+        report_miss(c, s.module, Space::Tool, tool, name, root.span, Code::E0203, "tool");
+        return nullptr;
     }
     if (single) other = bare_member(c, s, root, handled);
     if (handled) return other;

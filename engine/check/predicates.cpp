@@ -1,4 +1,6 @@
 // `is`, `like`, `matches` and windows.
+#include <algorithm>
+
 #include <re2/re2.h>
 
 #include "base/values.h"
@@ -50,6 +52,7 @@ const Entry* find_issuer(Context& c, Scope& s, std::string_view name, Span span)
         report_miss(c, s.module, Space::Value, found, name, span, Code::E0203, "issuer");
         return nullptr;
     }
+    if (may_be_broken(c, s.module, name)) return nullptr;
     std::vector<std::string_view> names;
     if (!c.report.full())
         for (const auto candidate : visible_names(c, s.module, Space::Value)) {
@@ -57,23 +60,59 @@ const Entry* find_issuer(Context& c, Scope& s, std::string_view name, Span span)
             if (other.entry != nullptr && std::holds_alternative<ast::IssuerDecl>(other.entry->decl->node))
                 names.push_back(candidate);
         }
-    suggest(c, c.report.add(Code::E0203, span, "there is no issuer " + quoted(name), "not declared"), name,
-            names);
+    auto& diagnostic = c.report.add(Code::E0203, span, "there is no issuer " + quoted(name), "not declared");
+    if (!suggest_import(c, diagnostic, s.module, Space::Value, name)) suggest(c, diagnostic, name, names);
     return nullptr;
 }
 
+/// `is missing`, `is null` and what else reads like a test for presence. True: reported.
+bool refuse_presence_word(Context& c, const ast::Expr& e, const Expr& subject, Span name) {
+    const auto any_of = [&](std::initializer_list<std::string_view> words) {
+        return std::find(words.begin(), words.end(), e.text) != words.end();
+    };
+    if (subject.type.kind == Kind::Enum) {
+        const auto& members = c.policy.enums[subject.type.enumeration.value].members;
+        if (std::find(members.begin(), members.end(), e.text) != members.end()) return false;
+    }
+    const auto report = [&](std::string help, std::string_view replacement) {
+        c.report.add(Code::E0201, name, "nothing is " + quoted(e.text), {}, std::move(help)).replacement = replacement;
+        return true;
+    };
+    if (any_of({"null", "nil", "undefined", "None", "NULL", "void"}))
+        return report("write `none`: the broker states that there is nothing", "none");
+    if (any_of({"present", "defined", "set", "given", "known", "exists", "there"}))
+        return report("write `some`: the broker states a value", "some");
+    if (any_of({"missing", "absent", "unknown", "unset"}))
+        return report("nothing can test for a fact that is missing, for then leaving it out could help; a deny applies "
+                      "to a missing fact as it is. What the broker states to be none is `none`",
+                      {});
+    if (e.text == "empty")
+        return report("compare with the empty set or text: `x == { }`, `x == \"\"`", {});
+    return false;
+}
+
 const Expr* type_is_name(Context& c, Scope& s, const ast::Expr& e) {
-    const auto* subject = type_operand(c, s, *e.kids[0], nullptr);
-    if (subject == nullptr || refuse_special(c, *subject)) return nullptr;
+    const auto* any_subject = type_expr(c, s, *e.kids[0], nullptr);
+    if (any_subject == nullptr) return nullptr;
     const auto length = static_cast<std::uint32_t>(e.text.size());
     const Span name{e.span.source, e.span.end - std::min(length, e.span.end - e.span.begin), e.span.end};
+    if (refuse_presence_word(c, e, *any_subject, name)) return nullptr;
+    const auto* subject = type_operand(c, s, *e.kids[0], nullptr);
+    if (subject == nullptr || refuse_special(c, *subject)) return nullptr;
     if (subject->type.kind == Kind::Enum) {
         const auto* member = enum_member(c, subject->type.enumeration, e.text, name);
         return member == nullptr ? nullptr : compare(c, Cmp::Eq, e.span, subject, member);
     }
-    if (!is_string_kind(subject->type.kind)) {
-        auto& diagnostic = c.report.add(
-            Code::E0304, e.span, "`is` tests an issuer, an enum, `none` or `some`", {}, "compare with `==`");
+    if (subject->type.kind == Kind::String && subject->type.names == Names::Tools) {
+        const auto tool = look_up(c, s.module, Space::Tool, split_name(e.text));
+        report_miss(c, s.module, Space::Tool, tool, e.text, name, Code::E0203, "tool");
+        if (tool.miss != Miss::No) return nullptr;
+        const auto wire = c.policy.arena->copy(std::string_view(c.policy.tools[tool.entry->index].wire_name));
+        return compare(c, Cmp::Eq, e.span, subject, text_node(c, naming(Names::Tools), name, wire));
+    }
+    if (subject->type.kind != Kind::String || subject->type.names != Names::Issuers) {
+        auto& diagnostic = c.report.add(Code::E0304, e.span, "`is` tests an issuer, a tool, an enum, `none` or `some`",
+                                        "this is " + describe_one(c.policy, subject->type), "compare with `==`");
         relate(c, diagnostic, *subject);
         return nullptr;
     }
@@ -88,7 +127,7 @@ const Expr* type_is_name(Context& c, Scope& s, const ast::Expr& e) {
     // Another text that holds an issuer, such as a hop's.
     const auto& url = c.policy.issuers[entry->index].url;
     return compare(c, Cmp::Eq, e.span, subject,
-                   text_node(c, scalar(Kind::String), name, c.policy.arena->copy(std::string_view(url))));
+                   text_node(c, naming(Names::Issuers), name, c.policy.arena->copy(std::string_view(url))));
 }
 
 const Expr* type_like(Context& c, const ast::Expr& e, const Expr& subject) {

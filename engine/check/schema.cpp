@@ -79,12 +79,42 @@ void set_max(Context& c, const ast::Field& field, Type& type) {
     }
 }
 
+/// What is written here for a type of another language; empty if it is none.
+std::string_view type_of_other_languages(std::string_view name) {
+    for (const auto* text : {"str", "text", "String", "varchar", "char"})
+        if (name == text) return "string";
+    for (const auto* number : {"integer", "long", "number", "Int", "Long", "int64", "uint"})
+        if (name == number) return "int";
+    for (const auto* number : {"float", "double", "money", "Decimal"})
+        if (name == number) return "decimal";
+    for (const auto* moment : {"datetime", "timestamp", "date", "time"})
+        if (name == moment) return "instant";
+    if (name == "boolean" || name == "Bool") return "bool";
+    if (name == "uri" || name == "URL") return "url";
+    return {};
+}
+
+/// Whether a word of the language names a type.
+bool is_type_word(std::string_view name) {
+    if (name == "tool" || name == "issuer" || name == "record" || name == "set" || name == "list" || name == "map" ||
+        name == "one_or_many")
+        return true;
+    return std::any_of(std::begin(kNamedKinds), std::end(kNamedKinds),
+                       [&](Kind kind) { return spelling_of(kind) == name; });
+}
+
 }  // namespace
 
 bool resolve_type(Context& c, std::uint32_t module, const ast::TypeRef& type, Type& out) {
     for (const auto kind : kNamedKinds) {
         if (type.name == spelling_of(kind)) {
             out = scalar(kind);
+            return true;
+        }
+    }
+    for (const auto names : {Names::Tools, Names::Issuers}) {
+        if (type.name == noun_of(names)) {
+            out = naming(names);
             return true;
         }
     }
@@ -100,13 +130,19 @@ bool resolve_type(Context& c, std::uint32_t module, const ast::TypeRef& type, Ty
         return true;
     }
     if (found.miss == Miss::Unknown) {
+        if (may_be_broken(c, module, type.name)) return false;
         auto candidates = visible_names(c, module, Space::Type);
         for (const auto kind : kNamedKinds) candidates.push_back(spelling_of(kind));
-        for (const auto* name : {"record", "set", "list", "map", "one_or_many", "tier"})
+        for (const auto* name : {"record", "set", "list", "map", "one_or_many", "tier", "tool", "issuer"})
             candidates.push_back(name);
-        suggest(c,
-                c.report.add(Code::E0201, type.span, "there is no type " + quoted(type.name), "not a type"),
-                type.name, candidates);
+        auto& diagnostic =
+            c.report.add(Code::E0201, type.span, "there is no type " + quoted(type.name), "not a type");
+        if (const auto meant = type_of_other_languages(type.name); !meant.empty()) {
+            diagnostic.help = "write " + quoted(meant);
+            diagnostic.replacement = meant;
+        } else if (!suggest_import(c, diagnostic, module, Space::Type, type.name)) {
+            suggest(c, diagnostic, type.name, candidates);
+        }
     } else {
         report_miss(c, module, Space::Type, found, type.name, type.span, Code::E0201, "type");
     }
@@ -200,6 +236,10 @@ void check_enums(Context& c) {
             c.policy.enums[c.tier.value] = std::move(type);
             continue;
         }
+        if (is_type_word(decl->name.text))
+            c.report.add(Code::E0205, decl->name.span,
+                         quoted(decl->name.text) + " is already the name of a type of the language", {},
+                         "take another name");
         entry.index = static_cast<std::uint32_t>(c.policy.enums.size());
         c.policy.enums.push_back(std::move(type));
     }

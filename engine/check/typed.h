@@ -30,6 +30,14 @@ using ToolId = Id<struct ToolTag>;
 using TableId = Id<struct TableTag>;
 using ZoneId = Id<struct ZoneTag>;
 
+/// What a text names, if it names something that the policy declares. Texts that name different things, or one that
+/// names something and one that is any text, do not compare.
+enum class Names : std::uint8_t {
+    Nothing,
+    Tools,    ///< written `tool`; the value is the tool's name in requests
+    Issuers,  ///< written `issuer`; the value is the issuer's URL
+};
+
 /// A type. Lists have one element type, which is never itself a list of records of lists deeper
 /// than the schema goes; records are named by the field that declares them.
 struct Type {
@@ -38,6 +46,7 @@ struct Type {
     EnumId enumeration;        ///< Enum, or List/Map of Enum
     FieldId record;            ///< Record, or List/Map of Record: the field whose children are meant
     std::uint32_t max = 0;     ///< List: greatest length
+    Names names = Names::Nothing;  ///< String, or List/Map of String
 };
 
 /// One field of a schema. The request's fields, each claims kind's, and each tool's parameters all

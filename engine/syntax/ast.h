@@ -311,12 +311,20 @@ struct Decl {
         node;
 };
 
+/// What a declaration with a syntax error would have declared: uses of the name are no mistakes of their own.
+struct BrokenDecl {
+    std::string_view name;
+    bool tool = false;
+};
+
 /// One source file.
 struct File {
     std::uint32_t source = 0;
     std::optional<QualifiedName> module;
     std::vector<Import> imports;
     std::vector<Decl> decls;  ///< in source order
+    std::vector<BrokenDecl> broken;
+    bool unread = false;       ///< the text could not be read at all
     std::unique_ptr<Arena> arena = std::make_unique<Arena>();
 };
 

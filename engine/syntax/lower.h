@@ -38,6 +38,7 @@ private:
     Sub quantified(Tree::QuantifiedContext& tree);
     Sub comparison(Tree::ComparisonContext& tree);
     Sub relation(const Sub& left, Tree::RelationContext& tree);
+    Sub is_value(const Sub& left, Span whole, Tree::RelationContext& tree);
     Sub window(const Sub& left, Span whole, Tree::WindowContext& tree);
     Sub sum(Tree::SumContext& tree);
     Sub product(Tree::ProductContext& tree);

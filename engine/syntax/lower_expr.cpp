@@ -165,6 +165,8 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
         return maybe_not(finish(node(ExprKind::In, whole, op), {left, sum(*tree.sum())}));
     }
     if (tree.IS() != nullptr) {
+        if (tree.TRUE() != nullptr || tree.FALSE() != nullptr || tree.STRING() != nullptr)
+            return is_value(left, whole, tree);
         Expr expr = node(tree.NONE() != nullptr ? ExprKind::IsNone : ExprKind::IsSome, whole, op);
         if (auto* issuer = tree.qualified()) {
             expr.kind = ExprKind::IsName;
@@ -180,6 +182,16 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
         expr.text = string(*pattern);
         return finish(expr, {left});
     }
+    if (tree.sum() == nullptr) {
+        // `== none`: a value is not compared with nothing, it is none or some.
+        const bool none = (tree.NONE() != nullptr) != (first.getType() == Lexer::NE);
+        const Span words = join(op, span(*tree.getStop()));
+        Diagnostic& d = report_.add(Code::E0102, words, quoted_excerpt(text(words)) + " is no comparison", {},
+                                    "ask with `is`: `x is none`, or `x is some`");
+        if (meaning.kind == ExprKind::Compare && (meaning.cmp == Cmp::Eq || meaning.cmp == Cmp::Ne))
+            d.replacement = none ? "is none" : "is some";
+        return error(whole);
+    }
     if (first.getType() == Lexer::ASSIGN) {
         Diagnostic& d =
             report_.add(Code::E0102, op, "expected a comparison, found `=`", {}, "compare with `==`");
@@ -188,10 +200,42 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
     return finish(expr, {left, sum(*tree.sum())});
 }
 
+/// `is true` and `is "text"`, which say something else in this language, or nothing.
+Lowering::Sub Lowering::is_value(const Sub& left, Span whole, Tree::RelationContext& tree) {
+    const bool negated = tree.NOT() != nullptr;
+    const std::string subject(text(left.expr->span));
+    if (auto* value = tree.STRING()) {
+        const Span words = join(span(*tree.getStart()), span(*value));
+        Diagnostic& d = report_.add(Code::E0102, words, "`is` does not compare with text", {}, "compare with `==` or `!=`");
+        d.replacement = (negated ? "!= " : "== ") + std::string(text(span(*value)));
+        return error(whole);
+    }
+    const bool holds = (tree.TRUE() != nullptr) != negated;
+    Diagnostic& d = report_.add(Code::E0102, whole, "`is` does not compare with " + quoted_excerpt(holds != negated ? "true" : "false"),
+                                {}, "a bool is a condition by itself; `not` denies it");
+    d.replacement = (holds ? "" : "not ") + subject;
+    return error(whole);
+}
+
 Lowering::Sub Lowering::window(const Sub& left, Span whole, Tree::WindowContext& tree) {
     constexpr std::uint32_t kDay = 86'400;
     Expr expr = node(ExprKind::InWindow, whole, span(tree));
-    expr.text = string(*tree.STRING());
+    if (auto* zone = tree.STRING()) {
+        expr.text = string(*zone);
+    } else {
+        if (auto* bare = tree.IDENT()) {
+            if (!tokens_.tainted(whole.begin))
+                report_.add(Code::E0102, span(*bare), "expected a time zone in quotes, found " + quoted_excerpt(text(span(*bare))), {},
+                            "a time zone stands in quotes: `\"Europe/Berlin\"`, `\"UTC\"`")
+                    .replacement = '"' + std::string(text(span(*bare))) + '"';
+            return error(whole);
+        }
+        const Span hours = join(span(*tree.TIME(0)), span(*tree.TIME(1)));
+        report_.add(Code::E0102, hours, "the window names no time zone",
+                    "these hours are in which zone?",
+                    "write its name after the hours: `09:00..17:00 \"Europe/Berlin\"`, or `\"UTC\"`");
+        return error(whole);
+    }
     // A malformed time was reported by the token stream.
     expr.window.start = decode_time(text(span(*tree.TIME(0)))).value_or(0);
     expr.window.end = decode_time(text(span(*tree.TIME(1)))).value_or(0);
@@ -275,6 +319,15 @@ Lowering::Sub Lowering::primary(Tree::PrimaryContext& tree, bool negative) {
             Expr expr = node(ExprKind::Bool, at, at);
             expr.integer = first.getType() == Lexer::TRUE ? 1 : 0;
             return finish(expr, {});
+        }
+        case Lexer::LBRACKET: {
+            std::string set(text(at));
+            set.front() = '{';
+            set.back() = '}';
+            report_.add(Code::E0102, at, "expected `{`, found `[`", {}, "a set is written in braces: `{ \"a\", \"b\" }`")
+                .replacement = std::move(set);
+            for (auto* element : tree.expr()) static_cast<void>(condition(*element));
+            return error(at);
         }
         case Lexer::LBRACE: {
             std::vector<Sub> elements;

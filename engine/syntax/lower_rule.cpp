@@ -124,7 +124,7 @@ void Lowering::clause(ast::RuleDecl& rule, Tree::RuleClauseContext& tree) {
     if (auto* count = tree.INT())
         approval.count = decode_int(text(span(*count)), false, span(*count), report_).value_or(1);
     approval.groups = strings(*tree.strings());
-    approval.within = expression(*tree.expr(0));
+    if (tree.WITHIN() != nullptr) approval.within = expression(*tree.expr(0));
     rule.approval = std::move(approval);
 }
 

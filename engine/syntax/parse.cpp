@@ -8,6 +8,7 @@
 #include <new>
 #include <variant>
 
+#include "syntax/foreign.h"
 #include "syntax/literal.h"
 #include "syntax/lower.h"
 
@@ -101,7 +102,7 @@ std::string phrase(const Lexer& lexer, const IntervalSet& expected) {
     if (clause) words.emplace_back("a clause");
     if (name) words.emplace_back("a name");
     const auto covered = [&](std::size_t type) {
-        if (value && (type < Lexer::MODULE || type == Lexer::LBRACE || type == Lexer::LPAREN ||
+        if (value && (type < Lexer::MODULE || type == Lexer::LBRACE || type == Lexer::LPAREN || type == Lexer::LBRACKET ||
                       type == Lexer::MINUS || (type >= Lexer::STRING && type <= Lexer::IDENT)))
             return true;
         if (operation && (is_hard(type) || (type >= Lexer::CONTAINS && type <= Lexer::MATCHES) ||
@@ -203,6 +204,7 @@ private:
             try {
                 Context* tree = (parser_.*rule)();
                 (lowering_.*lower)(*tree);
+                last_ = declared();
                 if (reader_ != nullptr && report_.error_count() == 0) reader_->read(*tree, tokens_);
                 return;
             } catch (const Failure& failure) {
@@ -218,7 +220,7 @@ private:
         if (first && !file_.decls.empty()) {
             const std::uint32_t before = file_.decls.back().span.begin;
             if (tokens_.reopen(tokens_.indent_of(before))) {
-                file_.decls.pop_back();
+                drop_last();
                 if (!tokens_.tainted(before)) incomplete();
                 return;
             }
@@ -233,7 +235,8 @@ private:
         std::string replacement;
         std::string help = advice(type, at, failure.expected, first, replacement);
         // What follows a declaration and starts none was meant to be part of it, unless it stands apart.
-        if (first && !apart && !file_.decls.empty()) file_.decls.pop_back();
+        if (!file_.decls.empty() && ((first && !apart) || ended_at_name() != nullptr)) drop_last();
+        if (const auto name = declared()) file_.broken.push_back(*name);
         tokens_.skip_declaration();
         if (deep) {
             report_.add(Code::E0111, *deep, "nesting is too deep", "one level too many",
@@ -247,6 +250,25 @@ private:
             Diagnostic& d = report_.add(Code::E0102, at, std::move(message), {}, std::move(help));
             d.replacement = std::move(replacement);
         }
+    }
+
+    /// The name that the declaration at index 0 gives, or would give if it were right.
+    [[nodiscard]] std::optional<ast::BrokenDecl> declared() {
+        std::size_t at = tokens_.get(0)->getType() == Lexer::EXPORT ? 1 : 0;
+        if (at >= tokens_.size()) return {};
+        const std::size_t word = tokens_.get(at)->getType();
+        if (word < Lexer::CLAIMS || word > Lexer::FIXTURE) return {};
+        if (word != Lexer::TIER) ++at;
+        if (at >= tokens_.size()) return {};
+        const Token& name = *tokens_.get(at);
+        if (name.getType() != Lexer::IDENT && !is_word(name.getType())) return {};
+        return ast::BrokenDecl{tokens_.slice(tokens_.span(name)), word == Lexer::TOOL};
+    }
+
+    /// Takes back the declaration that was read last: what follows shows that it is wrong.
+    void drop_last() {
+        file_.decls.pop_back();
+        if (last_) file_.broken.push_back(*last_);
     }
 
     void incomplete() {
@@ -265,8 +287,18 @@ private:
                        std::string& replacement) {
         const auto could_be = [&](std::size_t t) { return expected.contains(static_cast<ssize_t>(t)); };
         const std::string_view found = tokens_.slice(at);
+        const Token* previous = tokens_.before(tokens_.index_of(at));
+        const std::size_t before = previous == nullptr ? std::size_t{Lexer::BAD} : previous->getType();
         if (first && type == Lexer::IMPORT) return "imports come before the first declaration";
         if (first && type == Lexer::MODULE) return "`module` is the first thing in a file";
+        if (auto nameless = missing_name(type, at, first); !nameless.empty()) return nameless;
+        const Foreign* foreign = first && stands_apart(at) ? foreign_declaration(found) : foreign_word(found);
+        if (foreign != nullptr) {
+            const bool twice = foreign->replacement == "when" && has_condition(first);
+            if (!twice) replacement = foreign->replacement;
+            return twice ? "the rule has a condition already: join conditions with `and`" : std::string(foreign->help);
+        }
+        if (auto sign = sign_advice(type, at, before, expected, replacement); !sign.empty()) return sign;
         if (is_hard(type) && could_be(Lexer::IDENT) && !could_be(type))
             return quoted_excerpt(found) + " is a word of the language and cannot be a name here";
         if (type == Lexer::IDENT || is_word(type)) {
@@ -282,8 +314,82 @@ private:
                              type == Lexer::LPAREN;
         const auto* rule =
             file_.decls.empty() ? nullptr : std::get_if<ast::RuleDecl>(&file_.decls.back().node);
-        if (first && operand && rule != nullptr && rule->when == nullptr)
-            return "a condition starts with `when`";
+        if (first && operand && rule != nullptr && rule->when == nullptr) return "a condition starts with `when`";
+        return {};
+    }
+
+    /// Help for a rule or another declaration whose name was forgotten, or is no name.
+    std::string missing_name(std::size_t type, Span at, bool first) const {
+        const std::size_t index = tokens_.index_of(at);
+        const std::size_t start = !first && tokens_.get(0)->getType() == Lexer::EXPORT ? 1 : 0;
+        std::size_t word = tokens_.get(std::min(start, index))->getType();
+        std::string_view name;
+        if (const auto* rule = ended_at_name(); rule != nullptr) {
+            // `permit when x`: `when` was taken for the name, and the rule ended there.
+            name = rule->name.text;
+            word = Lexer::PERMIT + static_cast<std::size_t>(rule->kind);
+        } else if (index == start + 2) {
+            name = tokens_.slice(tokens_.span(*tokens_.get(start + 1)));
+        }
+        const bool is_rule = word >= Lexer::PERMIT && word <= Lexer::OBLIGE;
+        const std::string write = "the rule has no name: write `" + literal_of(lexer_, word) + " NAME ";
+        if (is_rule)
+            for (const std::string_view clause :
+                 {"when", "for", "grant", "because", "to", "with", "approval", "extends"})
+                if (name == clause) return write + std::string(clause) + " …`";
+        if (!name.empty() && type == Lexer::MINUS) return "a name is made of letters, digits and `_`";
+        if (first || index != start + 1 || word < Lexer::SCHEMA || word > Lexer::FIXTURE) return {};
+        if (type == Lexer::STRING) return "a name stands without quotes, and is made of letters, digits and `_`";
+        return is_rule ? write + "…`" : std::string();
+    }
+
+    /// The declaration before, if it is a rule that ended with its name, and what follows does not stand apart.
+    [[nodiscard]] const ast::RuleDecl* ended_at_name() const {
+        const auto* rule = file_.decls.empty() ? nullptr : std::get_if<ast::RuleDecl>(&file_.decls.back().node);
+        if (rule == nullptr || stands_apart(tokens_.span(*tokens_.get(0)))) return nullptr;
+        return file_.decls.back().span.end == rule->name.span.end ? rule : nullptr;
+    }
+
+    /// Whether the rule at hand, or the one before, which what was found belongs to, has a `when`.
+    [[nodiscard]] bool has_condition(bool first) {
+        const auto* rule = file_.decls.empty() ? nullptr : std::get_if<ast::RuleDecl>(&file_.decls.back().node);
+        if (first) return rule != nullptr && rule->when != nullptr;
+        for (std::size_t i = 0; i < tokens_.index(); ++i)
+            if (tokens_.get(i)->getType() == Lexer::WHEN) return true;
+        return false;
+    }
+
+    /// Help for a sign, or a word after one, that other languages would have there.
+    std::string sign_advice(std::size_t type, Span at, std::size_t before, const IntervalSet& expected,
+                            std::string& replacement) const {
+        const auto could_be = [&](std::size_t t) { return expected.contains(static_cast<ssize_t>(t)); };
+        const std::string_view found = tokens_.slice(at);
+        if (could_be(Lexer::ASSIGN) && type == Lexer::EQ) {
+            replacement = "=";
+            return "`=` declares, `==` compares";
+        }
+        if (type == Lexer::ASSIGN && before == Lexer::EQ) return "compare with `==`";
+        if (type == Lexer::ASSIGN && before == Lexer::NE) return "compare with `!=`";
+        if (type == Lexer::GT && before == Lexer::LT) return "compare with `!=`";
+        if (type == Lexer::GT && before == Lexer::ASSIGN) return "what the rule does follows its condition, without an arrow";
+        if ((type == Lexer::COLON || type == Lexer::ASSIGN) && !could_be(Lexer::COLON) && !could_be(Lexer::ASSIGN) &&
+            is_word(before))
+            return "what is declared follows its word: no `" + std::string(found) + "` here";
+        if (type == Lexer::LBRACKET && could_be(Lexer::LBRACE)) return "this is written in braces: `{ … }`";
+        if (type == Lexer::LBRACE && before == Lexer::SCOPES) return "a grant lists its scopes at once: `grant { \"…\" } for 5m`";
+        if (type == Lexer::LBRACE && !could_be(Lexer::LBRACE) && could_be(Lexer::WHEN))
+            return "a rule has no braces: its clauses follow its name";
+        if (type == Lexer::TIME && could_be(Lexer::LBRACE)) return "times of day stand in a window: `now in 09:00..17:00 \"UTC\"`";
+        if (type == Lexer::DOTDOT) return "a window has times with minutes and a zone: `now in 09:00..17:00 \"UTC\"`";
+        if (before == Lexer::INT && (type == Lexer::IDENT || could_be(Lexer::DURATION)))
+            return "a duration is written like `90s`, `5m` or `1h30m`";
+        if (type == Lexer::INT && could_be(Lexer::DURATION) && !could_be(Lexer::INT))
+            return "a duration is written like `90s`, `5m` or `1h30m`";
+        if (could_be(Lexer::FOR) && before == Lexer::RBRACE && (found == "ttl" || found == "within" || found == "expires")) {
+            replacement = "for";
+            return "a grant says how long it lasts with `for`";
+        }
+        if (could_be(Lexer::STRING) && type == Lexer::IDENT && !could_be(Lexer::IDENT)) return "text stands in double quotes";
         return {};
     }
 
@@ -297,6 +403,7 @@ private:
     std::array<std::size_t, Tree::RuleDeclaration + 1> calls_{};  ///< where `file` calls a rule, by rule
     Lowering lowering_;
     TreeReader* reader_;
+    std::optional<ast::BrokenDecl> last_;  ///< what the last declaration that was read declares
 };
 
 }  // namespace
@@ -305,7 +412,8 @@ ast::File parse(std::uint32_t source, std::string_view text, std::uint32_t max_d
                 TreeReader* reader) {
     ast::File file;
     file.source = source;
-    if (!check_text(source, text, report)) return file;
+    file.unread = !check_text(source, text, report);
+    if (file.unread) return file;
     try {
         Driver(file, text, max_depth, report, reader).run();
     } catch (const std::bad_alloc&) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/values.h"
+#include "syntax/foreign.h"
 #include "syntax/literal.h"
 #include "syntax/parse.h"
 
@@ -123,13 +124,12 @@ bool TokenWindow::mend(antlr4::CommonToken& token) {
 bool TokenWindow::drop_bad(Span at) {
     if (at.begin != bad_end_) {
         const std::string_view written = slice(at);
-        std::string help;
-        if (written.starts_with("\xE2\x80\x9C") || written.starts_with("\xE2\x80\x9D") || written == "'")
-            help = "text stands in plain double quotes";
-        if (written == "#" || written == "/") help = "a comment starts with `//`";
-        if (written == ";") help = "no mark ends a line or a declaration";
-        report_.add(Code::E0101, at, quoted_excerpt(written) + " is not part of the language", {},
-                    std::move(help));
+        const bool zone = written == "/" && tokens_.size() > 1 && tokens_.back()->getType() == Lexer::IDENT &&
+                          tokens_[tokens_.size() - 2]->getType() == Lexer::TIME;
+        const std::string_view help = zone ? "a time zone stands in quotes: `\"Europe/Berlin\"`, `\"UTC\"`"
+                                      : written == "/" && first_on_line(at.begin) ? "a comment starts with `//`"
+                                                                                  : foreign_sign(written);
+        report_.add(Code::E0101, at, quoted_excerpt(written) + " is not part of the language", {}, std::string(help));
     }
     bad_at_ = at.begin + std::size_t{1};
     bad_end_ = at.end;

@@ -84,6 +84,16 @@ public:
     [[nodiscard]] std::size_t indent_of(std::size_t offset) const;
     /// Whether only blanks stand before this offset on its line.
     [[nodiscard]] bool first_on_line(std::size_t offset) const;
+    /// Which token starts at a place, or the number of tokens that were fetched.
+    [[nodiscard]] std::size_t index_of(Span at) const {
+        std::size_t index = 0;
+        while (index < tokens_.size() && tokens_[index]->getStartIndex() < at.begin) ++index;
+        return index;
+    }
+    /// The token before the one at `index`, which may be of the declaration before. Null: there is none.
+    [[nodiscard]] const antlr4::Token* before(std::size_t index) const {
+        return index > 0 ? tokens_[index - 1].get() : previous_.get();
+    }
     [[nodiscard]] Span span(const antlr4::Token& token) const;
     [[nodiscard]] std::string_view slice(Span span) const {
         return text_.substr(span.begin, span.end - span.begin);

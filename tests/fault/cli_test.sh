@@ -312,5 +312,28 @@ printf '{"repository":7}' >"$work/claims.json"
 ends "claims that do not fit" 3 request --claims "$work/claims.json" --issuer-kind github
 check "claims that do not fit: path" err_has '$.token.claims.repository'
 
+# No source stands in for a module of the standard library, whichever verb reads it.
+mkdir "$work/replaced"
+printf 'import std.baseline\n\ntier read < write\n' >"$work/replaced/policy.writ"
+ends "the baseline" 0 check "$work/replaced"
+check "the baseline: its rules" grep -Eq '^ok: 1[0-9] rules' "$work/out"
+printf 'module std.baseline\n' >"$work/replaced/baseline.writ"
+for verb in check test lint "compile --output $work/replaced.bundle" "eval --request $permit" "gate --base none"; do
+    # shellcheck disable=SC2086
+    ends "a standard module replaced: ${verb%% *}" 3 $verb "$work/replaced"
+    check "a standard module replaced: ${verb%% *}: file" err_has "replaced/baseline.writ:1:8"
+    check "a standard module replaced: ${verb%% *}: code" err_has "E0210"
+done
+check "a standard module replaced: no bundle" [ ! -e "$work/replaced.bundle" ]
+
+# A mistake that was made 200 times.
+{ printf 'tier read\n'; for i in $(seq 200); do printf 'deny d%s when rnu.state == paused\n' "$i"; done; } >"$work/often.writ"
+ends "a mistake made often" 3 check "$work/often.writ"
+check "a mistake made often: once" [ "$(grep -c '^error' "$work/err")" = 1 ]
+check "a mistake made often: how often" err_has "199 more places"
+check "a mistake made often: in all" err_has "200 errors"
+run check "$work/often.writ" --format short
+check "a mistake made often: all of them for machines" [ "$(cat "$work/out" "$work/err" | grep -c E0201)" = 200 ]
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

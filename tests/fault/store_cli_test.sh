@@ -64,6 +64,10 @@ ends "not-after that is none" 2 store activate prod v1 --not-after soon
 ends "not-after that is over" 3 store activate prod v1 --not-after 2020-01-01T00:00:00Z
 printf 'permit p when nothing_known grant { "a" } for 1m\n' >bad.writ
 ends "publish what does not compile" 3 store publish bad.writ
+cp -r first reserved
+printf 'module std.baseline\n' >reserved/own.writ
+ends "publish with a standard module replaced" 3 store publish reserved
+check "publish with a standard module replaced: file and code" eval 'err_has E0210 && err_has reserved/own.writ'
 ends "no verb" 2 store
 
 # Gates and approvals.

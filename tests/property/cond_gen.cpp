@@ -11,6 +11,7 @@ static bool is_string(Kind kind) {
 }
 
 static bool comparable(const check::Type& a, const check::Type& b) {
+    if (a.names != b.names) return false;
     if (is_string(a.kind) && is_string(b.kind)) return true;
     if (a.kind != b.kind) return false;
     if (a.kind == Kind::Enum) return a.enumeration == b.enumeration;
@@ -129,6 +130,9 @@ static std::vector<std::string> globs(Kind kind) {
 std::string CondGen::text_test(const Term& t, std::vector<std::string>& guards) {
     const Kind kind = t.type.kind;
     const bool plain = is_string(kind);
+    if (t.type.names != check::Names::Nothing && rng_.percent(40))
+        return t.text + rng_.pick({" in ", " not in "}) +
+               (t.type.names == check::Names::Tools ? "tenants.calls" : "tenants.home");
     switch (rng_.below(plain ? 16 : 8)) {
         case 0: return t.text + " == " + constant(t, kind);
         case 1: return constant(t, kind) + " != " + t.text;
@@ -169,14 +173,18 @@ std::string CondGen::text_test(const Term& t, std::vector<std::string>& guards) 
             if (kind == Kind::Cidr) return t.text + " in nets.net";
             break;
         case 8: return t.text + " matches \"" + rng_.pick({"[a-z]+", "(ann|bob)", "a.*", ".{0,3}", "[^/]*/.*", "lead-\\\\d"}) + "\"";
-        case 9: return t.text + rng_.pick({" in tenants.tenant", " not in tenants.owner", " in staff", " in some_scopes"});
+        case 9:
+            if (t.type.names != check::Names::Nothing) break;
+            return t.text + rng_.pick({" in tenants.tenant", " not in tenants.owner", " in staff", " in some_scopes"});
         case 10: return "lower(" + t.text + ")" + same() + rng_.pick({"\"a/b\"", "\"ann\"", "\"acme\""});
         case 11: return "words(" + t.text + ") contains " + constant(t, kind);
         case 12: return "lower(" + t.text + ")" + rng_.pick({" in ", " not in "}) + rng_.pick({"staff", "tenants.owner"});
         case 13:
             return rng_.pick({"url(", "host(", "spiffe(", "email("}) + t.text + ")" + " like " +
                    rng_.pick({"\"**a**\"", "\"**\"", "\"**.example\""});
-        case 14: return "d_like(" + t.text + ", " + std::to_string(rng_.below(4)) + ")";
+        case 14:
+            if (t.type.names != check::Names::Nothing) break;
+            return "d_like(" + t.text + ", " + std::to_string(rng_.below(4)) + ")";
         default: return "ip(" + t.text + ") in \"10.0.0.0/8\"";
     }
     return t.text + same() + constant(t, kind);
@@ -241,14 +249,15 @@ std::string CondGen::instant_test(const Term& t, std::vector<std::string>& guard
 CondGen::Set CondGen::set_of(Kind elem, const Term& like, bool with_fact) {
     const std::size_t roll = rng_.below(10);
     if (roll < 4 && !with_fact) return {literal_set(like, elem, 3), {}};
-    if (roll < 6 && is_string(elem) && !with_fact)
+    const bool plain = is_string(elem) && like.type.names == check::Names::Nothing;
+    if (roll < 6 && plain && !with_fact)
         return {rng_.pick({"some_scopes", "staff", "tenants.tenant", "tenants.scope"}), {}};
     if (roll < 8) {
         for (int attempt = 0; attempt < 24; ++attempt) {
             const Term& other = term();
             if (other.type.kind == Kind::List && other.text != like.text && comparable(other.type, like.type))
                 return {other.text, other.guards};
-            if (is_string(elem) && is_string(other.type.kind) && rng_.percent(10))
+            if (plain && is_string(other.type.kind) && rng_.percent(10))
                 return {"words(" + other.text + ")", other.guards};
         }
     }

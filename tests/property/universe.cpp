@@ -84,7 +84,7 @@ tool t3 {
 
 table tenants = csv "tenants.csv" {
   tenant: string, owner: string, scope: string, cap: decimal, most: int, grade: grade, groups: set<string>
-  active: bool, wait: duration
+  active: bool, wait: duration, calls: tool, home: issuer, may: set<tool>
 }
 table nets = json "nets.json" { net: cidr, host: host, tier: tier, since: instant }
 
@@ -95,10 +95,10 @@ define staff = { "ann", "bob", "lead-1" }
 
 Result<std::string> Universe::read(std::string_view, std::string_view path) {
     if (path == "tenants.csv")
-        return std::string("tenant,owner,scope,cap,most,grade,groups,active,wait\n"
-                           "acme,ann,s2,500.00,3,low,leads;ops,true,5m\n"
-                           "globex,bob,s3,1.5,1,high,dev,false,1h\n"
-                           "initech,eve,s2,1000,7,mid,,true,90s\n");
+        return std::string("tenant,owner,scope,cap,most,grade,groups,active,wait,calls,home,may\n"
+                           "acme,ann,s2,500.00,3,low,leads;ops,true,5m,t1,a,t1;t2\n"
+                           "globex,bob,s3,1.5,1,high,dev,false,1h,t2,https://a.example,wire-1\n"
+                           "initech,eve,s2,1000,7,mid,,true,90s,wire-1,b,\n");
     return std::string(R"([{"net":"10.0.0.0/8","host":"api.example","tier":"read","since":"2026-03-02T12:00:00Z"},
         {"net":"192.168.0.0/16","host":"DB.acme.internal","tier":"write","since":"2026-03-02T11:50:00Z"}])");
 }
@@ -204,8 +204,7 @@ static std::vector<Constant> string_pool(std::string_view about) {
     if (ends_with_any(about, {"tenant"})) return texts({"acme", "globex", "initech"});
     if (ends_with_any(about, {"scopes", "scope"})) return texts({"s1", "s2", "s3", "s4", "s5"});
     if (ends_with_any(about, {"groups", "roles", "tags"})) return texts({"leads", "ops", "dev", "x"});
-    if (ends_with_any(about, {"issuer", "iss"})) return texts({"https://a.example", "https://b.example/t", "https://c.example"});
-    if (ends_with_any(about, {"tool.name"})) return texts({"wire-1", "t2", "t3"});
+    if (ends_with_any(about, {"iss"})) return texts({"https://a.example", "https://b.example/t", "https://c.example"});
     if (ends_with_any(about, {"aud", "audience"}))
         return texts({"https://broker.example", "urn:b", "https://t1.example", "https://t2.example", "https://t2b.example"});
     if (ends_with_any(about, {"agent.id"})) return texts({"agent-1", "agent-2"});
@@ -240,7 +239,14 @@ std::vector<Constant> Universe::pool(const check::Type& type, Kind kind, std::st
                 out.push_back({member.find('-') == std::string::npos ? member : quoted(member),
                                json::Value::of(std::string_view(member))});
             return out;
-        case Kind::String: return string_pool(about);
+        case Kind::String:
+            if (type.names == check::Names::Tools)
+                return {{"t1", json::Value::of("wire-1")}, {"\"wire-1\"", json::Value::of("wire-1")}, {"t2", json::Value::of("t2")},
+                        {"\"t3\"", json::Value::of("t3")}};
+            if (type.names == check::Names::Issuers)
+                return {{"a", json::Value::of("https://a.example")}, {"\"https://b.example/t\"", json::Value::of("https://b.example/t")},
+                        {"c", json::Value::of("https://c.example")}};
+            return string_pool(about);
         case Kind::Path: return texts({"a/b", "a/c/d", "docs/x/y", "/"});
         case Kind::Subject: return texts({"sys:acme:ann", "sys:ns2:bob", "repo:acme/app:ref:refs/heads/main", "odd"});
         case Kind::Dotted: return texts({"a.b", "a.b.c", "eu.west.1"});

@@ -47,13 +47,25 @@ TEST_CASE("base: a report drops exact repeats and keeps near ones") {
 TEST_CASE("base: a report stops at its limit, for errors and warnings apart") {
     Report report(3);
     for (std::uint32_t i = 0; i < 10; ++i) {
-        report.add(Code::W0601, {0, i, i}, "warning");
-        report.add(Code::E0201, {0, i, i}, "error").related.push_back({});
+        report.add(Code::W0601, {0, i, i}, "warning " + std::to_string(i));
+        report.add(Code::E0201, {0, i, i}, "error " + std::to_string(i)).related.push_back({});
     }
     CHECK(report.full());
     CHECK(report.error_count() == 3);
     CHECK(report.take().size() == 6);
     CHECK_FALSE(report.full());
+}
+
+TEST_CASE("base: a mistake made at many places counts once, and keeps its places up to a limit") {
+    Report report(2);
+    for (std::uint32_t i = 0; i < 200; ++i) report.add(Code::E0201, {0, i, i}, "the same");
+    CHECK_FALSE(report.full());
+    report.add(Code::E0202, {0, 0, 0}, "the same");
+    CHECK(report.full());
+    report.add(Code::E0201, {0, 0, 0}, "a third");
+    CHECK(report.error_count() == 201);
+    for (std::uint32_t i = 0; i < 2 * Report::kMaxPlaces; ++i) report.add(Code::E0201, {1, i, i}, "the same");
+    CHECK(report.take().size() == Report::kMaxPlaces + 1);
 }
 
 TEST_CASE("base: findings come out by source and position, ties in order of arrival") {
@@ -82,6 +94,15 @@ TEST_CASE("base: nearest finds typing slips and leaves the rest alone") {
     CHECK(nearest("", names).empty());
     CHECK(nearest("tenant", {"tenant"}).empty());  // the same name is no suggestion
     CHECK(nearest(std::string(100'000, 'a'), names).empty());
+}
+
+TEST_CASE("base: a name that says the opposite is never suggested") {
+    CHECK(nearest("unrevoked", {"revoked"}).empty());
+    CHECK(nearest("inactive", {"active"}).empty());
+    CHECK(nearest("verified", {"unverified"}).empty());
+    CHECK(nearest("not_paused", {"paused"}).empty());
+    CHECK(nearest("unrevoekd", {"unrevoked", "revoked"}) == "unrevoked");
+    CHECK(nearest("actve", {"active"}) == "active");
 }
 
 TEST_CASE("base: positions are 1-based lines and byte columns") {

@@ -243,6 +243,19 @@ TEST_CASE("c: the limits of a compilation are passed on") {
     writ_bundle_free(bundle);
 }
 
+TEST_CASE("c: a source cannot stand in for a standard module") {
+    const Errors errors(writ_errors_new());
+    const writ_source sources[] = {{text("p.writ"), text("import std.baseline\ntier read < write\n")},
+                                   {text("b.writ"), text("module std.baseline\n")}};
+    writ_bundle* bundle = nullptr;
+    CHECK(writ_compile(sources, 2, nullptr, &bundle, errors.get()) == WRIT_ERROR_POLICY);
+    CHECK(first_code(errors) == "E0210");
+    CHECK(bundle == nullptr);
+    REQUIRE(writ_compile(sources, 1, nullptr, &bundle, errors.get()) == WRIT_OK);
+    CHECK(writ_bundle_rule_count(bundle) > 5);
+    writ_bundle_free(bundle);
+}
+
 TEST_CASE("c: compiling without what it needs") {
     const Errors errors(writ_errors_new());
     const writ_source source{text("p.writ"), {nullptr, 4}};

@@ -94,13 +94,13 @@ TEST_CASE("check: data file that does not fit its table reports E0502 with line 
     CHECK(with_table("csv", "ragged.csv").find("E0502")->message.find("line 2") != std::string::npos);
     const auto wrong = with_table("csv", "wrong.csv");
     REQUIRE(wrong.codes() == "E0502");
-    CHECK(wrong.items[0].message.find("line 2, column `limit`") != std::string::npos);
+    CHECK(wrong.items[0].message.find("`wrong.csv:2:3` does not fit table `t`: column `limit`: `much` is not") != std::string::npos);
     CHECK(with_table("csv", "quote.csv").codes() == "E0502");
     CHECK(with_table("csv", "twice.csv").codes() == "E0502");
     for (const char* slip : {"trailing.csv", "empty-member.csv", "blank-member.csv"}) {
         const auto refused = with_table("csv", slip);
         REQUIRE_MESSAGE(refused.codes() == "E0502", slip);
-        CHECK(refused.items[0].message.find("line 2, column `tags`") != std::string::npos);
+        CHECK(refused.items[0].message.find(".csv:2:5` does not fit table `t`: column `tags`") != std::string::npos);
         CHECK(refused.items[0].message.find("members stand between `;`") != std::string::npos);
     }
     CHECK(with_table("csv", "blank-cell.csv").find("E0502")->message.find("line 3: blanks around a field") != std::string::npos);

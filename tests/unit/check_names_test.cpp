@@ -65,7 +65,17 @@ TEST_CASE("check: claims and parameters cannot be read as request fields") {
 }
 
 TEST_CASE("check: a request schema without a fact the engine reads reports E0202") {
-    const auto checked = check_sources({{"r.writ", "module std.request schema request { now: instant }"}});
+    SourceSet sources;
+    sources.sources = {{"a.writ", ""}};
+    Report report;
+    CheckedText checked;
+    checked.policy = check::check(
+        sources,
+        [](std::string_view name) {
+            return std::string_view(name == "std.request" ? "module std.request schema request { now: instant }" : "");
+        },
+        {}, report);
+    checked.items = report.take();
     REQUIRE(checked.find("E0202") != nullptr);
     CHECK(std::any_of(checked.items.begin(), checked.items.end(), [](const Diagnostic& d) {
         return d.message.find("`token.issuer`, which the engine reads") != std::string::npos;
@@ -94,6 +104,115 @@ TEST_CASE("check: unknown tool name or issuer URL as text reports E0203") {
     CHECK(check_condition("tool.name in { \"refund\", \"lokup\" }").codes() == "E0203");
     CHECK(check_condition("token.issuer == \"https://cluster.example/\"").codes() == "E0203");
     CHECK(check_condition("token.issuer == \"https://cluster.example\"").codes().empty());
+}
+
+namespace {
+
+/// What std.baseline and std.request are for: with them gone, or replaced, everything would be believed and permitted.
+constexpr std::string_view kUsesBaseline =
+    "import std.baseline\nimport std.kubernetes\ntier read < write\n"
+    "issuer prod: kubernetes \"https://k\" { audience \"a\" }\n";
+
+CheckedText beside(std::string_view module, std::string_view more = {}) {
+    return check_sources({{"own.writ", "module " + std::string(module) + "\n" + std::string(more)},
+                          {"main.writ", std::string(kUsesBaseline)}});
+}
+
+}  // namespace
+
+TEST_CASE("check: a module name of the standard library reports E0210, and the library's module stays in force") {
+    for (const char* name : {"std.baseline", "std.request", "std.kubernetes", "std", "std.baseline.more", "std.mine", "STD.baseline",
+                             "Std.Baseline", "sTd"}) {
+        const auto checked = beside(name, "deny nothing when run.background");
+        REQUIRE_MESSAGE(checked.codes() == "E0210", name);
+        CHECK(checked.text_at(checked.items[0].span) == name);
+        CHECK(checked.items[0].help.find("`acme") != std::string::npos);
+        CHECK(checked.rule("run_paused") != nullptr);
+        CHECK(checked.rule("nothing") == nullptr);
+    }
+    CHECK(beside("std.baseline").codes() == "E0210");  // an empty one as well
+    CHECK(beside("std.request", "export schema request { now: instant }").codes() == "E0210");
+    for (const char* name : {"stdlib.baseline", "acme.std", "std_baseline", "baseline"}) CHECK(beside(name).codes().empty());
+}
+
+TEST_CASE("check: no alias stands for the standard library or for another module in use") {
+    const Source own{"own.writ", "module acme.kinds\nexport claims github { sub: string }"};
+    CHECK(check_sources({own, {"main.writ", "import acme.kinds as std"}}).codes() == "E0210");
+    CHECK(check_sources({own, {"main.writ", "import acme.kinds as STD"}}).codes() == "E0210");
+    const Source other{"other.writ", "module other\nexport claims gitlab { sub: string }"};
+    CHECK(check_sources({own, other, {"main.writ", "import other\nimport acme.kinds as other"}}).codes() == "E0205");
+    CHECK(check_sources({own, other, {"o.writ", "module o\nimport acme.kinds as o"}}).codes() == "E0205");
+    CHECK(check_sources({own, other, {"main.writ", "import other\nimport acme.kinds as k"}}).codes().empty());
+}
+
+TEST_CASE("check: a second schema is refused, exported or not") {
+    for (const char* text : {"schema request { now: instant }", "export schema request { now: instant }",
+                             "module acme.request\nexport schema request { now: instant }"})
+        CHECK(check_sources({{"a.writ", text}}).codes() == "E0412");
+}
+
+TEST_CASE("check: a declaration that hides an imported name reports E0211") {
+    const Source own{"own.writ", "module own\nexport define scopes_of = { \"a\" }\nexport enum colour = red | green\n"
+                                 "tier read\nexport tool hammer { tier read audience \"a\" scopes { \"s\" } }"};
+    const auto with = [&](std::string_view text) { return check_sources({own, {"main.writ", std::string(text)}}).codes(); };
+    CHECK(with("import std.github\nclaims github { sub: string }") == "E0211");
+    CHECK(with("import own\nexport define scopes_of = { \"b\" }") == "E0211");
+    CHECK(with("import own\nenum colour = blue | black") == "E0211");
+    CHECK(with("import own\ntool hammer { tier read audience \"a\" scopes { \"s\" } }").starts_with("E0211"));
+    // The request schema is in sight everywhere.
+    CHECK(with("enum environment = a | b") == "E0211");
+    CHECK(with("enum run_state = ended | running") == "E0211");
+    // Under an alias each use says which is meant; names that are not exported hide nothing.
+    CHECK(with("import std.github as gh\nclaims github { sub: string }").empty());
+    CHECK(check_sources({{"a.writ", "module a\ndefine x = 1\nexport define y = x"},
+                         {"b.writ", "import a\nexport define x = y"}}).codes().empty());
+    // Without an import there is nothing to hide.
+    CHECK(with("claims github { sub: string }").empty());
+}
+
+TEST_CASE("check: an enum with the name of a type reports E0205") {
+    for (const char* name : {"string", "host", "tool", "issuer", "set", "path"})
+        CHECK(check_sources({{"a.writ", "enum " + std::string(name) + " = a | b"}}).codes() == "E0205");
+}
+
+TEST_CASE("check: a name that an import would bring says which import") {
+    const auto kind = check_sources({{"a.writ", "issuer ci: github \"u\" { audience \"a\" }"}});
+    REQUIRE(kind.codes() == "E0203");
+    CHECK(kind.items[0].help == "write `import std.github` at the top of the file");
+    const auto full = check_sources({{"a.writ", "issuer ci: std.gitlab.gitlab \"u\" { audience \"a\" }"}});
+    REQUIRE(full.codes() == "E0203");
+    CHECK(full.items[0].help == "write `import std.gitlab` at the top of the file");
+    const auto alias = check_sources({{"a.writ", "import std.github as gh\nissuer ci: github \"u\" { audience \"a\" }"}});
+    REQUIRE(alias.codes() == "E0203");
+    CHECK(alias.items[0].help == "`std.github` is imported as `gh`: write `gh.github`");
+    const auto own = check_sources({{"a.writ", "module acme.teams\nexport define oncall = { \"a\" }"},
+                                    {"b.writ", "deny d when user is none or not (user.roles overlaps oncall)"}});
+    REQUIRE(own.codes() == "E0201");
+    CHECK(own.items[0].help == "write `import acme.teams` at the top of the file");
+}
+
+TEST_CASE("check: a declaration with a syntax error is reported once, and its uses are not") {
+    const std::string uses = "\npermit p for tool hammer when params.n > 1 and token.issuer is shop and shop.team == \"a\" grant { \"s\" } for 5m\n"
+                             "deny t when tool.name in { hammer, \"hammer.run\" }\ndeny w when tool.tier >= write\n";
+    const std::string tool = "tool hammer \"hammer.run\" {\n  tier write\n  audience \"a\"\n  scopes { \"s\" }\n  params { n: int }\n}\n";
+    const std::string kind = "claims store {\n  sub: string\n  team: string\n}\n";
+    const std::string issuer = "issuer shop: store \"u\" {\n  audience \"a\"\n}\n";
+    const std::string tier = "tier read < write\n";
+    const auto with = [&](std::string text, std::string_view right, std::string_view wrong) {
+        const auto at = text.find(right);
+        REQUIRE(at != std::string::npos);
+        return check_sources({{"a.writ", text.replace(at, right.size(), wrong)}}).codes();
+    };
+    const std::string all = tier + tool + kind + issuer + uses;
+    CHECK(with(all, "tier read", "tier read").empty());
+    CHECK(with(all, "  tier write", "  tier: write") == "E0102");
+    CHECK(with(all, "n: int", "n int") == "E0102");
+    CHECK(with(all, "team: string", "team string") == "E0102");
+    CHECK(with(all, "team: string\n}", "team: string") == "E0102");
+    CHECK(with(all, "u\" {", "u\" [") == "E0102");
+    CHECK(with(all, "read < write", "read, write") == "E0102");
+    CHECK(check_sources({{"a.writ", "import std.githb\nissuer ci: github \"u\" { audience \"a\" }\ndeny d when token.issuer is ci and ci.sub == \"x\""}})
+              .codes() == "E0204");
 }
 
 TEST_CASE("check: unknown module reports E0204 with the nearest module") {

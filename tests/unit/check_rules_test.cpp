@@ -246,16 +246,6 @@ TEST_CASE("check: every standard module checks without a finding") {
     CHECK(check_sources({{"all.writ", text}}).codes().empty());
 }
 
-TEST_CASE("check: a standard module can be replaced by a source of its name") {
-    const auto checked =
-        check_sources({{"k.writ", "module std.kubernetes export claims kubernetes { sub: string }"},
-                       {"a.writ",
-                        "import std.kubernetes\nissuer p: kubernetes \"u\" { audience \"a\" }\n"
-                        "permit it when p.sub == \"x\" grant { \"s\" } for 5m"}});
-    CHECK(checked.codes().empty());
-    CHECK(checked.policy->sources.size() == 3);
-}
-
 TEST_CASE("check: dump lists typed rules") {
     const auto checked = check_text("limit l when tool.tier >= privileged to ttl 5m, single_use");
     CHECK(check::dump_typed(*checked.policy) ==

@@ -186,6 +186,34 @@ TEST_CASE("cli: findings as JSON carry bytes, lines and columns") {
     CHECK(render_json({}) == "[]");
 }
 
+TEST_CASE("cli: a mistake made at many places is drawn once, with how many and where") {
+    Diagnostics all;
+    all.sources.push_back({"p.writ", "tenat\ntenat\ntenat\ntenat\ntenat\ntenat\ntenat\ntenat\n"});
+    const auto times = [&](std::uint32_t n) {
+        all.items.clear();
+        for (std::uint32_t i = 0; i < n; ++i) all.items.push_back(finding({0, 6 * i, 6 * i + 5}));
+        return render_human(all, false);
+    };
+    CHECK(times(8) ==
+          "error[E0201]: unknown name `tenat`\n"
+          " --> p.writ:1:1\n"
+          "  |\n"
+          "1 | tenat\n"
+          "  | ^^^^^\n"
+          "  = also: the same at 7 more places: p.writ:2:1, p.writ:3:1, p.writ:4:1,\n"
+          "          p.writ:5:1, p.writ:6:1, …\n"
+          "\n"
+          "8 errors\n");
+    // A few are each shown, and the formats for machines have all.
+    CHECK(times(3).find("more places") == std::string::npos);
+    (void)times(8);
+    CHECK(render_short(all).find("p.writ:8:1") != std::string::npos);
+    CHECK(render_json(all).find("\"line\":8") != std::string::npos);
+    // What is said with other words is another mistake.
+    all.items[7].message = "unknown name `tennt`";
+    CHECK(render_human(all, false).find("--> p.writ:8:1") != std::string::npos);
+}
+
 TEST_CASE("cli: counts at the end") {
     Diagnostics all;
     all.sources.push_back({"p.writ", "x"});

@@ -147,7 +147,7 @@ typedef struct writ_compile_options {
     size_t struct_size;
     size_t max_source_bytes;  /* all sources together; default 64 MiB */
     uint32_t max_depth;       /* nesting of expressions and types; default 200 */
-    uint32_t max_errors;      /* reported before giving up; default 100 */
+    uint32_t max_errors;      /* mistakes reported before giving up; default 100 */
     writ_read_file read_file; /* NULL: data files are refused */
     void *read_context;
 } writ_compile_options;

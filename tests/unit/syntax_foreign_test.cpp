@@ -1,0 +1,220 @@
+// What authors who come from other languages would write first: each is an error that says what to write instead.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "check_source.h"
+#include "syntax/parse.h"
+
+using namespace writ;
+using namespace writ::syntax;
+
+namespace {
+
+std::vector<Diagnostic> findings(std::string_view text) {
+    Report report;
+    static_cast<void>(parse(0, text, 200, report));
+    return report.take();
+}
+
+/// The only finding's help; what was found instead where there is not one.
+std::string help(std::string_view text) {
+    const auto items = findings(text);
+    if (items.size() == 1) return items[0].help;
+    std::string all = std::to_string(items.size()) + " findings:";
+    for (const auto& item : items) all += " [" + item.code + " " + item.message + "]";
+    return all;
+}
+
+bool helps(std::string_view text, std::string_view with) {
+    const auto said = help(text);
+    INFO(text, ": ", said);
+    CHECK(said.find(with) != std::string::npos);
+    return said.find(with) != std::string::npos;
+}
+
+/// The text with the only finding's replacement applied.
+std::string mended(std::string_view text) {
+    const auto items = findings(text);
+    if (items.size() != 1) return help(text);
+    const auto& d = items[0];
+    return std::string(text.substr(0, d.span.begin)) + d.replacement + std::string(text.substr(d.span.end));
+}
+
+}  // namespace
+
+TEST_CASE("syntax: `unless` is `when not`, and no suggestion says the opposite") {
+    for (const char* text : {"permit p unless a", "deny d unless a", "deny d for tool t unless a", "deny d when a unless b",
+                             "limit l unless a to ttl 1m", "deny d\n  unless a"}) {
+        helps(text, "`unless X` is written `when not (X)`");
+        CHECK(findings(text)[0].replacement.empty());
+    }
+}
+
+TEST_CASE("syntax: rules of other languages start with another word") {
+    CHECK(mended("allow p when a") == "permit p when a");
+    CHECK(mended("Allow p when a") == "permit p when a");
+    CHECK(mended("forbid p when a") == "deny p when a");
+    CHECK(mended("define x = 1\nreject p when a") == "define x = 1\ndeny p when a");
+    helps("policy p { }", "`permit NAME when …`");
+    helps("if a then deny", "`permit NAME when …`");
+    helps("default allow = false", "what no `permit` grants is denied");
+    CHECK(mended("let x = 1") == "define x = 1");
+    CHECK(mended("package a.b") == "module a.b");
+}
+
+TEST_CASE("syntax: conditions of other languages") {
+    CHECK(mended("deny d if a") == "deny d when a");
+    CHECK(mended("deny d for tool t where a") == "deny d for tool t when a");
+    helps("deny d when a if b", "join conditions with `and`");
+    helps("permit p when a then grant { \"s\" } for 1m", "what the rule does follows its condition");
+    helps("permit p when a grant { \"s\" } for 1m else deny", "there is no `else`");
+    helps("permit p when a grant { \"s\" } for 1m otherwise deny", "there is no `else`");
+}
+
+TEST_CASE("syntax: a comparison with nothing is `is none`") {
+    CHECK(mended("deny d when user == none") == "deny d when user is none");
+    CHECK(mended("deny d when user != none and b") == "deny d when user is some and b");
+    CHECK(mended("deny d when user = none") == "deny d when user is none");
+    CHECK(mended("deny d when user == some") == "deny d when user is some");
+    CHECK(mended("deny d when user != some") == "deny d when user is none");
+    helps("deny d when a contains none", "`x is none`");
+    CHECK(mended("deny d when a.b is true") == "deny d when a.b");
+    CHECK(mended("deny d when a.b is not true") == "deny d when not a.b");
+    CHECK(mended("deny d when a.b is false") == "deny d when not a.b");
+    CHECK(mended("deny d when a.b is not false") == "deny d when a.b");
+    CHECK(mended("deny d when a is \"x\"") == "deny d when a == \"x\"");
+    CHECK(mended("deny d when a is not \"x\"") == "deny d when a != \"x\"");
+}
+
+TEST_CASE("syntax: a list in brackets is a set in braces") {
+    CHECK(mended("deny d when a in [\"x\", \"y\"]") == "deny d when a in {\"x\", \"y\"}");
+    CHECK(mended("deny d when a subset of []") == "deny d when a subset of {}");
+    CHECK(mended("permit p when a grant [\"s\"] for 1m") == "permit p when a grant {\"s\"} for 1m");
+    CHECK(mended("tool t { tier w audience \"a\" scopes [\"s\"] }") == "tool t { tier w audience \"a\" scopes {\"s\"} }");
+    CHECK(mended("define x = [1, 2]") == "define x = {1, 2}");
+    // A key is no list, and data in tests has both forms.
+    CHECK(findings("deny d when gates[\"a\"].result == passed").empty());
+    CHECK(findings("fixture f = g with a = [1, 2]").empty());
+}
+
+TEST_CASE("syntax: signs of other languages") {
+    helps("deny d when a / 2 > b", "there is no division: multiply the other side");
+    helps("deny d when a % 2 == 0", "no remainder");
+    helps("/ a comment\ndeny d when a", "a comment starts with `//`");
+    helps("deny d when a ? b : c", "both cases with `and` and `or`");
+    helps("deny d when $user == a", "without a mark");
+    helps("deny d when a === b", "compare with `==`");
+    helps("deny d when a !== b", "compare with `!=`");
+    helps("deny d when a <> b", "compare with `!=`");
+    CHECK(mended("define x == 3") == "define x = 3");
+    helps("deny d when a eq b", "compare with `==`");
+    helps("deny d when a between 1", "write both bounds");
+    helps("tool t { tier: write }", "no `:` here");
+    helps("tool t { audience = \"a\" }", "no `=` here");
+    helps("issuer i: k \"u\" { max_age: 5m }", "no `:` here");
+    helps("permit p { when a }", "a rule has no braces");
+    helps("permit p when a grant scopes { \"s\" } for 1m", "`grant { \"…\" } for 5m`");
+    CHECK(mended("permit p when a grant { \"s\" } ttl 5m") == "permit p when a grant { \"s\" } for 5m");
+    helps("limit l when a to ttl 5 minutes", "a duration is written like");
+    helps("issuer i: k \"u\" { max_age 5 }", "a duration is written like");
+    helps("issuer i: k u { }", "text stands in double quotes");
+}
+
+TEST_CASE("syntax: a missing name is missed") {
+    helps("permit when a grant { \"s\" } for 1m", "the rule has no name: write `permit NAME when …`");
+    helps("deny when a.b == c", "the rule has no name: write `deny NAME when …`");
+    helps("deny for tool t when a", "the rule has no name: write `deny NAME for …`");
+    helps("limit to ttl 5m", "the rule has no name: write `limit NAME to …`");
+    helps("oblige with audit", "the rule has no name: write `oblige NAME with …`");
+    helps("require approval from group \"g\" within 5m", "the rule has no name: write `require NAME approval …`");
+    helps("require 2 approvals from group \"g\" within 5m", "the rule has no name: write `require NAME …`");
+    helps("deny because \"x\"", "the rule has no name");
+    helps("deny \"no writes\" when a", "a name stands without quotes");
+    helps("deny no-writes when a", "a name is made of letters, digits and `_`");
+    // A rule may still be called by a word of the language.
+    CHECK(findings("deny when when a").empty());
+    CHECK(findings("deny for for tool t").empty());
+}
+
+TEST_CASE("syntax: a window has times, and a zone in quotes") {
+    helps("deny d when now in 09:00..17:00", "\"Europe/Berlin\"");
+    helps("deny d when now in 09:00..17:00 on mon..fri", "\"Europe/Berlin\"");
+    helps("deny d when now not in 09:00..17:00 and a", "\"Europe/Berlin\"");
+    helps("deny d when now in 09:00..17:00 UTC", "a time zone stands in quotes");
+    CHECK(mended("deny d when now in 09:00..17:00 UTC and a") == "deny d when now in 09:00..17:00 \"UTC\" and a");
+    helps("deny d when now in 09:00..17:00 Europe/Berlin", "a time zone stands in quotes");
+    helps("deny d when now in 9..17 \"UTC\"", "times with minutes and a zone");
+    helps("deny d when now > 09:00", "times of day stand in a window");
+}
+
+TEST_CASE("check: an approval without `within` reports E0407 and says where to write it") {
+    for (const char* rule : {"require r when tool.tier >= write approval from group \"g\"",
+                             "require r when tool.tier >= write 2 approvals from group \"g\", \"h\" because \"so\""}) {
+        const auto checked = check_text(rule);
+        REQUIRE(checked.codes() == "E0407");
+        CHECK(checked.items[0].help == "add it after the groups: `within 15m`");
+    }
+}
+
+TEST_CASE("check: `is missing` and its like say what can be asked") {
+    const auto one = [](std::string_view condition) {
+        auto checked = check_condition(condition);
+        REQUIRE_MESSAGE(checked.items.size() == 1, condition, ": ", checked.codes());
+        return checked.items[0];
+    };
+    CHECK(one("user is null").replacement == "none");
+    CHECK(one("user.email is nil").replacement == "none");
+    CHECK(one("user is not null").replacement == "none");
+    CHECK(one("user is present").replacement == "some");
+    CHECK(one("agent.owner is set").replacement == "some");
+    for (const char* condition : {"user is missing", "user.id is missing", "agent.id is absent", "tenant is not missing"}) {
+        CHECK(one(condition).replacement.empty());
+        CHECK(one(condition).help.find("nothing can test for a fact that is missing") != std::string::npos);
+    }
+    CHECK(one("want.scopes is empty").help.find("`x == { }`") != std::string::npos);
+    CHECK(one("user == null").help.find("`x is none`") != std::string::npos);
+    CHECK(one("agent.owner != null").help.find("`x is some`") != std::string::npos);
+    CHECK(one("null == agent.owner").help.find("`x is none`") != std::string::npos);
+    // A member of an enum may be called so.
+    CHECK(check_text("enum seen = set | missing\ntool x { tier read audience \"a\" scopes { \"s\" } params { s: seen } }\n"
+                     "deny d for tool x when params.s is missing or params.s == set").codes().empty());
+}
+
+TEST_CASE("check: functions, fields and types of other languages") {
+    const auto said = [](std::string_view condition) {
+        auto checked = check_condition(condition);
+        REQUIRE_MESSAGE(checked.items.size() == 1, condition, ": ", checked.codes());
+        return checked.items[0].help;
+    };
+    for (const char* condition : {"now.hour > 8", "run.started.weekday == 1", "hour(now) > 8"})
+        CHECK(said(condition).find("`now in 09:00..17:00") != std::string::npos);
+    CHECK(said("now() > run.started").find("without parentheses") != std::string::npos);
+    CHECK(said("want.ttl.minutes > 5").find("`10m`") != std::string::npos);
+    CHECK(said("agent.id.startsWith(\"a\")").find("`x like \"beginning**\"`") != std::string::npos);
+    CHECK(said("startswith(agent.id, \"a\")").find("`x like \"beginning**\"`") != std::string::npos);
+    CHECK(said("len(want.scopes) > 1").find("`count(x in xs: …)`") != std::string::npos);
+    CHECK(said("has(user)").find("`x is some`") != std::string::npos);
+    CHECK(said("refund").find("`tool.name is refund`") != std::string::npos);
+    const auto type = check_text("tool x { tier read audience \"a\" scopes { \"s\" } params { n: integer } }");
+    REQUIRE(type.codes() == "E0201");
+    CHECK(type.items[0].replacement == "int");
+}
+
+TEST_CASE("check: E0301 names its operands as they are written") {
+    const auto message = [](std::string_view condition) {
+        auto checked = check_condition(condition);
+        REQUIRE_MESSAGE(checked.codes() == "E0301", condition, ": ", checked.codes());
+        for (const auto& label : checked.items[0].related)
+            if (label.text.starts_with("left is") || label.text.starts_with("right is"))
+                CHECK((label.text.starts_with("left") ? label.span.begin : label.span.end) ==
+                      (label.text.starts_with("left") ? checked.items[0].span.begin : checked.items[0].span.end));
+        return checked.items[0].message;
+    };
+    CHECK(message("tenant == 3") == "`==` does not go with `string` on the left and `int` on the right");
+    CHECK(message("3 == tenant") == "`==` does not go with `int` on the left and `string` on the right");
+    CHECK(message("user.roles contains 3") == "`contains` does not go with `set<string>` on the left and `int` on the right");
+    CHECK(message("3 in user.roles") == "`in` does not go with `int` on the left and `set<string>` on the right");
+    CHECK(message("3 > age(run.started)") == "`>` does not go with `int` on the left and `duration` on the right");
+    CHECK(message("age(run.started) > 3") == "`>` does not go with `duration` on the left and `int` on the right");
+}
