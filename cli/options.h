@@ -1,6 +1,8 @@
 // Choices that several verbs offer, spelled in one place.
 #pragma once
 
+#include <charconv>
+#include <cstdint>
 #include <iterator>
 #include <map>
 #include <string>
@@ -32,6 +34,18 @@ inline CLI::Validator number_from(int least, int most) {
             double number = 0;
             const bool fits = CLI::detail::lexical_cast(text, number) && number >= least && number <= most;
             return fits ? std::string() : "is a number from " + std::to_string(least) + " to " + std::to_string(most) + ", not `" + text + "`";
+        },
+        "");
+}
+
+/// A whole number between two, both included, in decimal digits alone.
+inline CLI::Validator whole_number(std::uint64_t least = 0, std::uint64_t most = INT64_MAX) {
+    return CLI::Validator(
+        [least, most](std::string& text) {
+            std::uint64_t number = 0;
+            const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
+            const bool fits = wrong == std::errc() && end == text.data() + text.size() && number >= least && number <= most;
+            return fits ? std::string() : "is a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ", not `" + text + "`";
         },
         "");
 }

@@ -1,6 +1,7 @@
 // writ store channel, channels, activate, rollback, approve, history: what is active where.
 #include <fmt/format.h>
 
+#include "cli/options.h"
 #include "cli/store_move.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -141,6 +142,7 @@ void add_store_channels(const StoreApp& store) {
     verb->add_flag_callback("--unprotected", [rules] { rules->gated = false; }, "No tests are asked for");
     verb->add_option_function<std::uint32_t>("--approvals", [rules](const std::uint32_t& count) { rules->approvals = count; },
                                              "Persons other than the author that must approve")
+        ->check(whole_number(0, UINT32_MAX))
         ->option_text("COUNT");
 
     store.add("channels", "List channels", [](const StoreArgs& args) {

@@ -105,7 +105,7 @@ void add_test(CLI::App& app, Verb& chosen) {
         ->check(number_from(0, 100))
         ->option_text("PERCENT");
     verb->add_option("--jobs,-j", options->jobs, "How many threads run tests; as many as there are processors, if not said")
-        ->check(number_from(1, 1024))
+        ->check(whole_number(1, 1024))
         ->option_text("N");
     const std::map<std::string, TestFormat> formats{
         {"human", TestFormat::Human}, {"json", TestFormat::Json}, {"junit", TestFormat::Junit}, {"tap", TestFormat::Tap}};
