@@ -22,6 +22,9 @@ std::variant<DiffReport, Exit> compare_sides(const NamedSide& before, const Name
         if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
         above.push_back(std::get<Layers>(opened).bundles().front());
     }
+    std::vector<Bundle> all = above;
+    for (const NamedSide* side : {&before, &after})
+        if (const auto bundle = side->policy.bundle()) all.push_back(*bundle);
     Differ differ(before.policy, after.policy, std::move(above));
     differ.decide_own();
     for (const std::string& path : options.requests)
@@ -29,7 +32,7 @@ std::variant<DiffReport, Exit> compare_sides(const NamedSide& before, const Name
     LedgerGaps gaps;
     if (!options.ledger.empty()) {
         Progress progress("comparing", "requests", terminal);
-        const auto read = decide_ledger(differ, options.ledger, progress.teller());
+        const auto read = decide_ledger(differ, options.ledger, Layers(std::move(all)), progress.teller());
         if (!read) return report_error(read.error(), "", terminal);
         gaps = *read;
     }

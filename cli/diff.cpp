@@ -46,7 +46,7 @@ Exit run(const Options& options, const Terminal& terminal) {
     if (const Exit* failed = std::get_if<Exit>(&compared)) return *failed;
     const DiffReport& report = std::get<DiffReport>(compared);
     print_result(rendered(report, options.format, terminal.colour_out));
-    return options.fail_wider && widens(report.diff) ? Exit::Negative : Exit::Ok;
+    return options.fail_wider && (widens(report.diff) || report.gaps.undecided > 0) ? Exit::Negative : Exit::Ok;
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ void add_diff(CLI::App& app, Verb& chosen) {
     add_store_place(*verb, options->store);
     static const std::map<std::string, DiffFormat> kFormats{{"human", DiffFormat::Human}, {"json", DiffFormat::Json}, {"markdown", DiffFormat::Markdown}};
     verb->add_option("--format", options->format, "How results are written")->transform(one_of(kFormats))->option_text("human|json|markdown");
-    verb->add_flag("--fail-wider", options->fail_wider, "Exit with 1 if anything has become wider, or may have");
+    verb->add_flag("--fail-wider", options->fail_wider, "Exit with 1 if anything has become wider, or may have, or is undecided");
     verb->callback([options, &chosen] { chosen = [options](const Terminal& terminal) { return run(*options, terminal); }; });
 }
 

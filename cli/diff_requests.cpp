@@ -75,7 +75,8 @@ Result<void> decide_files(Differ& differ, const std::string& path) {
     return {};
 }
 
-Result<LedgerGaps> decide_ledger(Differ& differ, const std::string& folder, const ledger::Progress& progress) {
+Result<LedgerGaps> decide_ledger(Differ& differ, const std::string& folder, const Layers& policies,
+                                 const ledger::Progress& progress) {
     constexpr std::uint64_t kTellEvery = 4096;
     auto reader = ledger::Reader::open(folder);
     if (!reader) return tl::unexpected(std::move(reader.error()));
@@ -86,6 +87,7 @@ Result<LedgerGaps> decide_ledger(Differ& differ, const std::string& folder, cons
         if (const auto begin = reader->seek(0); !begin) return tl::unexpected(begin.error());
     }
     LedgerGaps gaps;
+    ledger::Decidable decidable(policies);
     ledger::Record record;
     for (;;) {
         const auto more = reader->next();
@@ -95,11 +97,13 @@ Result<LedgerGaps> decide_ledger(Differ& differ, const std::string& folder, cons
         if (progress && sequence % kTellEvery == 0) progress(sequence, all);
         if (auto read = ledger::decode(reader->bytes(), record); !read) return tl::unexpected(std::move(read.error()));
         if (record.kind != ledger::RecordKind::Decision || record.shadow) continue;
-        if (record.request.empty() || record.overruled) {
-            ++gaps.no_request;
-            continue;
+        switch (decidable.why_not(record)) {
+            case ledger::Undecidable::No: break;
+            case ledger::Undecidable::NoRequest: ++gaps.no_request; continue;
+            case ledger::Undecidable::Overruled: ++gaps.overruled; continue;
+            case ledger::Undecidable::Repeated: ++gaps.repeated; continue;
+            case ledger::Undecidable::Masked: ++gaps.undecided; continue;
         }
-        gaps.masked += record.masked.empty() ? 0 : 1;
         (void)differ.decide("record " + std::to_string(sequence), record.request);
     }
 }

@@ -15,11 +15,15 @@ namespace writ::cli {
 
 /// What of a ledger could not be decided again as it was.
 struct LedgerGaps {
-    std::uint64_t no_request = 0;  ///< recorded by digest, refused, or overruled
-    std::uint64_t masked = 0;      ///< decided, but with values that are not what they were
+    std::uint64_t no_request = 0;  ///< recorded by digest, or refused
+    std::uint64_t overruled = 0;   ///< denied by the ledger, whatever the policy says
+    std::uint64_t repeated = 0;    ///< what was left of an earlier decision
+    std::uint64_t undecided = 0;   ///< one of the policies reads what was masked
 };
 /// Decides every request that a ledger recorded, shadow decisions aside.
+/// Input:  `policies`, every bundle of either side.
 /// Errors: those of reading it.
-[[nodiscard]] Result<LedgerGaps> decide_ledger(Differ& differ, const std::string& folder, const ledger::Progress& progress);
+[[nodiscard]] Result<LedgerGaps> decide_ledger(Differ& differ, const std::string& folder, const Layers& policies,
+                                               const ledger::Progress& progress);
 
 }  // namespace writ::cli

@@ -111,8 +111,14 @@ std::vector<std::string> limits_of(const DiffReport& report) {
     note(diff.refused_after, "admitted before and not after, which denies now");
     note(diff.refused_before, "admitted after and not before, which denied then");
     note(diff.refused_both, "admitted by neither, and not counted");
-    note(report.gaps.masked, "with masked fields, which are not what they were");
-    if (report.gaps.no_request > 0) out.push_back(counted(report.gaps.no_request, "record") + " without a request to decide");
+    const LedgerGaps& gaps = report.gaps;
+    const std::pair<std::uint64_t, std::string_view> records[] = {
+        {gaps.undecided, "undecided: a policy reads facts that are masked in them"},
+        {gaps.no_request, "without a request to decide"},
+        {gaps.overruled, "denied by the ledger, whatever the policy says"},
+        {gaps.repeated, "that repeat an earlier decision under its idempotency key"}};
+    for (const auto& [count, what] : records)
+        if (count > 0) out.push_back(fmt::format("{} {}", counted(count, "record"), what));
     if (!diff.unseen.empty()) {
         constexpr std::size_t kMost = 8;
         const std::vector<Cause> some(diff.unseen.begin(), diff.unseen.begin() + static_cast<std::ptrdiff_t>(std::min(kMost, diff.unseen.size())));

@@ -8,8 +8,8 @@
 #include "cli/decision.h"
 #include "cli/io.h"
 #include "cli/options.h"
+#include "cli/recording.h"
 #include "writ/evaluator.h"
-#include "writ/ledger.h"
 
 namespace writ::cli {
 
@@ -17,7 +17,8 @@ namespace {
 
 struct Options {
     std::vector<std::string> paths, layers;
-    std::string request, ledger, traceparent;
+    std::string request;
+    RecordingArgs recording;
     Format format = Format::Human;
     Audience reader = Audience::Operator;
     bool reference = false;
@@ -52,19 +53,14 @@ Exit print(const Decision& decision, const Layers& layers, const Options& option
 
 /// Decides as a broker does: what is permitted has been recorded.
 Exit decide_and_record(const std::string& json, const Layers& layers, const Options& options, const Terminal& terminal) {
-    auto opened = ledger::Ledger::open(options.ledger);
-    if (!opened) return report_error(opened.error(), "", terminal);
-    auto recorder = ledger::Recorder::make(*opened, layers);
-    if (!recorder) return report_error(recorder.error(), "", terminal);
-    const ledger::Answer answer = recorder->decide(json, options.traceparent);
+    Recording recording;
+    if (const auto opened = recording.open(options.recording, layers); !opened) return report_error(opened.error(), "", terminal);
+    const ledger::Answer answer = recording.recorder->decide(json, options.recording.traceparent);
     if (answer.error && answer.sequence) return refuse(*answer.error, options, terminal);
-    if (answer.error) {
-        (void)print(answer.decision, layers, options, terminal);
-        return report_error(*answer.error, "", terminal);
-    }
-    if (answer.sequence)
-        print_remark(fmt::format("{} {}\n", answer.repeated ? "decided before, record" : "record", *answer.sequence), terminal);
-    return print(answer.decision, layers, options, terminal);
+    print_remark(record_line(answer), terminal);
+    print_result(render_answer(answer, layers, options.reader, options.format, terminal.colour_out));
+    if (answer.error) return report_error(*answer.error, "", terminal);
+    return answer.decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
 }
 
 Exit run(const Options& options, const Terminal& terminal) {
@@ -78,7 +74,7 @@ Exit run(const Options& options, const Terminal& terminal) {
     const auto opened = open_layers(options.layers, options.paths, terminal);
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     const Layers& layers = std::get<Layers>(opened);
-    if (!options.ledger.empty()) return decide_and_record(*json, layers, options, terminal);
+    if (!options.recording.ledger.empty()) return decide_and_record(*json, layers, options, terminal);
     Request request(layers);
     if (const auto parsed = request.parse(*json); !parsed) return refuse(parsed.error(), options, terminal);
     Evaluator evaluator(layers);
@@ -99,9 +95,7 @@ void add_eval(CLI::App& app, Verb& chosen) {
                               ->transform(one_of(kReaders))
                               ->option_text("caller|operator");
     verb->add_flag("--reference", options->reference, "Decide with the reference evaluator; prints JSON for the operator");
-    CLI::Option* ledger = verb->add_option("--ledger", options->ledger, "Record the decision here; what is not recorded is not permitted")
-                              ->option_text("DIR");
-    verb->add_option("--traceparent", options->traceparent, "W3C trace context, for the record")->option_text("TEXT")->needs(ledger);
+    CLI::Option* ledger = add_recording_options(*verb, options->recording);
     verb->callback([=, &chosen] {
         if (options->reference) {
             const bool human = format->count() > 0 && options->format == Format::Human;

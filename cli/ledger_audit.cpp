@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/ledger.h"
+#include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/text.h"
 #include "writ/audit.h"
@@ -138,13 +139,15 @@ Exit verify(const LedgerArgs& args, const VerifyArgs& what) {
         good = again->differ == 0 && again->no_bundle == 0;
         out["ok"] = good;
         out["replay"] = {{"decisions", again->decisions}, {"same", again->same}, {"differ", again->differ}, {"examples", again->examples},
-                         {"masked", again->masked}, {"no_request", again->no_request}, {"no_bundle", again->no_bundle}};
+                         {"undecided", again->undecided}, {"no_request", again->no_request}, {"overruled", again->overruled},
+                         {"no_bundle", again->no_bundle}};
         text += fmt::format("{}: {} decisions, {} the same when decided again, {} differ\n", good ? "ok" : "FAILED", again->decisions,
                             again->same, again->differ);
         for (const std::uint64_t example : again->examples) text += fmt::format("  record {} differs\n", example);
         if (again->no_bundle > 0) text += fmt::format("  {} name a bundle that is not in {}\n", again->no_bundle, safe(what.bundles));
-        if (again->masked > 0) text += fmt::format("  {} differ and have masked fields: it cannot be told why\n", again->masked);
+        if (again->undecided > 0) text += fmt::format("  {} are undecided: their policy reads facts that are masked\n", again->undecided);
         if (again->no_request > 0) text += fmt::format("  {} are recorded without a request to decide\n", again->no_request);
+        if (again->overruled > 0) text += fmt::format("  {} were denied by the ledger, whatever the policy says\n", again->overruled);
     }
     print_result(args.format == Format::Json ? json_line(out) : text);
     return good ? Exit::Ok : Exit::Negative;
@@ -165,9 +168,9 @@ void add_ledger_audit(const LedgerApp& ledger) {
     {
         auto what = std::make_shared<ProveArgs>();
         CLI::App* verb = ledger.add("prove", "Prove that a record is in the ledger, or that it only grew", [what](const LedgerArgs& args) { return prove(args, *what); });
-        auto* sequence = verb->add_option("RECORD", what->sequence, "The record's number");
-        auto* old_size = verb->add_option("--since", what->old_size, "Prove that the tree of so many records is the beginning")->option_text("SIZE");
-        verb->add_option("--size", what->size, "In the tree of the first so many records; else of all")->option_text("SIZE");
+        auto* sequence = verb->add_option("RECORD", what->sequence, "The record's number")->check(whole_number());
+        auto* old_size = verb->add_option("--since", what->old_size, "Prove that the tree of so many records is the beginning")->check(whole_number())->option_text("SIZE");
+        verb->add_option("--size", what->size, "In the tree of the first so many records; else of all")->check(whole_number())->option_text("SIZE");
         sequence->excludes(old_size);
         verb->parse_complete_callback([what] {
             if (!what->sequence && !what->old_size) throw CLI::ValidationError("prove", "needs a record's number or --since");

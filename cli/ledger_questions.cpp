@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/ledger.h"
+#include "cli/options.h"
 
 namespace writ::cli {
 
@@ -93,7 +94,7 @@ void add_ledger_questions(const LedgerApp& ledger) {
         verb->add_option("--effect", filter->effect, "Only decisions with this effect")
             ->check(CLI::IsMember({"permit", "needs_approval", "deny"}))
             ->option_text("permit|needs_approval|deny");
-        verb->add_option("--limit", filter->limit, "At most so many")->capture_default_str();
+        verb->add_option("--limit", filter->limit, "At most so many")->check(whole_number())->capture_default_str();
         add_since(*verb, filter->since);
     }
     {

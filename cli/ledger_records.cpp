@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/ledger.h"
+#include "cli/options.h"
 #include "cli/text.h"
 #include "writ/ledger.h"
 
@@ -114,11 +115,6 @@ Exit receipt(const LedgerArgs& args, const ReceiptArgs& told) {
         *to = *moment;
     }
     return add(args, [&](ledger::Ledger& ledger) -> Result<std::uint64_t> {
-        auto bytes = ledger.read(told.decision);
-        if (!bytes) return tl::unexpected(std::move(bytes.error()));
-        Record decision;
-        if (auto read = decode(*bytes, decision); !read || decision.kind != ledger::RecordKind::Decision)
-            return tl::unexpected(Error{"G0021", "no decision has this number", std::to_string(told.decision)});
         std::string out;
         encode(record, out);
         auto appended = ledger.append(out);
@@ -139,18 +135,18 @@ void add_ledger_records(const LedgerApp& ledger) {
         auto what = std::make_shared<Printing>();
         what->last = 10;
         CLI::App* verb = ledger.add("tail", "Print the last records, a line of JSON each", [what](const LedgerArgs& args) { return print_records(args, *what); });
-        verb->add_option("-n", *what->last, "How many")->capture_default_str();
+        verb->add_option("-n", *what->last, "How many")->check(whole_number())->capture_default_str();
         verb->add_flag("-f,--follow", what->follow, "Go on with what is recorded from now on");
     }
     {
         auto what = std::make_shared<Printing>();
         CLI::App* verb = ledger.add("export", "Print all records, a line of JSON each", [what](const LedgerArgs& args) { return print_records(args, *what); });
-        verb->add_option("--from", what->from, "The first record's number")->option_text("N");
+        verb->add_option("--from", what->from, "The first record's number")->check(whole_number())->option_text("N");
     }
     {
         auto told = std::make_shared<ReceiptArgs>();
         CLI::App* verb = ledger.add("receipt", "Record what became of a credential", [told](const LedgerArgs& args) { return receipt(args, *told); });
-        verb->add_option("DECISION", told->decision, "The decision's number")->required();
+        verb->add_option("DECISION", told->decision, "The decision's number")->check(whole_number())->required();
         verb->add_option("--credential", told->credential, "The credential's id, never the credential")->option_text("ID");
         verb->add_option("--resource", told->resource, "Which resource accepted it")->option_text("TEXT");
         verb->add_option("--issued-at", told->issued, "When")->option_text("TIME");

@@ -3,9 +3,9 @@
 
 #include "cli/decision.h"
 #include "cli/options.h"
+#include "cli/recording.h"
 #include "cli/store.h"
 #include "cli/text.h"
-#include "writ/ledger.h"
 #include "writ/policy_handle.h"
 
 namespace writ::cli {
@@ -13,25 +13,10 @@ namespace writ::cli {
 namespace {
 
 struct Options {
-    std::string channel, candidate, request, state, ledger, traceparent;
+    std::string channel, candidate, request, state;
+    RecordingArgs recording;
     std::vector<std::string> keys;
     Audience reader = Audience::Operator;
-};
-
-/// Where decisions are recorded, if they are.
-struct Recording {
-    std::optional<ledger::Ledger> kept;
-    std::optional<ledger::Recorder> recorder;
-
-    [[nodiscard]] Result<void> open(const std::string& folder) {
-        auto opened = ledger::Ledger::open(folder);
-        if (!opened) return tl::unexpected(std::move(opened.error()));
-        kept.emplace(std::move(*opened));
-        auto made = ledger::Recorder::make(*kept);
-        if (!made) return tl::unexpected(std::move(made.error()));
-        recorder.emplace(std::move(*made));
-        return {};
-    }
 };
 
 Exit decide(const StoreArgs& args, const Options& options) {
@@ -48,13 +33,15 @@ Exit decide(const StoreArgs& args, const Options& options) {
         if (!key) return report_error(key.error(), "", args.terminal);
         follow.keys.push_back(std::move(*key));
     }
+    // Which policy decides is not known yet: the recorder holds its mask against it when it records.
     Recording recording;
-    if (!options.ledger.empty())
-        if (const auto opened = recording.open(options.ledger); !opened) return report_error(opened.error(), "", args.terminal);
+    if (!options.recording.ledger.empty())
+        if (const auto opened = recording.open(options.recording, Layers(std::vector<Bundle>{})); !opened)
+            return report_error(opened.error(), "", args.terminal);
     std::string diverged;
     follow.diverged = [&](const Divergence& each) {
         if (recording.recorder && each.kind != DivergenceKind::Unreadable)
-            recording.recorder->shadow(each.request, each.candidate, each.candidate_policy, options.traceparent);
+            recording.recorder->shadow(each.request, each.candidate, each.candidate_policy, options.recording.traceparent);
         diverged = args.format == Format::Json
                        ? divergence_json(each) + "\n"
                        : fmt::format("\nshadow: {} is {}\n", options.candidate, divergence_name(each.kind)) +
@@ -72,22 +59,22 @@ Exit decide(const StoreArgs& args, const Options& options) {
     LiveEvaluator evaluator(*handle);
     Decision decision;
     if (const auto decided = evaluator.evaluate(*request, decision); !decided) {
-        if (recording.recorder) (void)recording.recorder->refuse(*request, decided.error(), options.traceparent);
+        if (recording.recorder) (void)recording.recorder->refuse(*request, decided.error(), options.recording.traceparent);
         return report_error(decided.error(), options.request == "-" ? "standard input" : options.request, args.terminal);
     }
     const Layers policy(evaluator.bundle());
-    Exit unrecorded = Exit::Ok;
-    if (recording.recorder) {
-        const ledger::Answer answer = recording.recorder->record(*request, decision, policy, options.traceparent);
-        if (answer.sequence) print_note(fmt::format("{} {}\n", answer.repeated ? "decided before, record" : "record", *answer.sequence));
-        decision = answer.decision;
-        if (answer.error) unrecorded = report_error(*answer.error, "", args.terminal);
+    if (!recording.recorder) {
+        print_result(args.format == Format::Json ? to_json(decision, policy, options.reader) + "\n"
+                                                 : render_decision(decision, policy, options.reader, args.terminal.colour_out));
+        print_result(diverged);
+        return decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
     }
-    print_result(args.format == Format::Json ? to_json(decision, policy, options.reader) + "\n"
-                                             : render_decision(decision, policy, options.reader, args.terminal.colour_out));
+    const ledger::Answer answer = recording.recorder->record(*request, decision, policy, options.recording.traceparent);
+    print_note(record_line(answer));
+    print_result(render_answer(answer, policy, options.reader, args.format, args.terminal.colour_out));
     print_result(diverged);
-    if (unrecorded != Exit::Ok) return unrecorded;
-    return decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
+    if (answer.error) return report_error(*answer.error, "", args.terminal);
+    return answer.decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
 }
 
 }  // namespace
@@ -104,9 +91,7 @@ void add_store_decide(const StoreApp& store) {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     verb->add_option("--state", options->state, "The file that keeps the last good policy")->option_text("FILE");
-    CLI::Option* ledger = verb->add_option("--ledger", options->ledger, "Record the decision here, and what a shadow says differently; what is not recorded is not permitted")
-                              ->option_text("DIR");
-    verb->add_option("--traceparent", options->traceparent, "W3C trace context, for the record")->option_text("TEXT")->needs(ledger);
+    add_recording_options(*verb, options->recording);
     static const std::map<std::string, Audience> kReaders{{"caller", Audience::Caller}, {"operator", Audience::Operator}};
     verb->add_option("--for", options->reader, "For whom: a caller learns nothing about policy")
         ->transform(one_of(kReaders))

@@ -108,6 +108,15 @@ Result<std::vector<std::uint64_t>> checkpoints_in(const std::string& folder) {
     return out;
 }
 
+Result<Checkpoint> own_checkpoint(const std::string& folder, std::uint64_t size) {
+    const std::string path = checkpoint_path(folder, size);
+    auto text = read_file(path, kMaxText);
+    if (!text) return tl::unexpected(std::move(text.error()));
+    auto read = read_checkpoint(*text, nullptr);
+    if (!read) read.error().context = path;
+    return read;
+}
+
 Result<Seed> read_seed(const std::string& path) {
     struct stat status{};
     if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
@@ -138,8 +147,9 @@ Result<PublicBytes> read_public_key(const std::string& path) {
 PublicBytes public_key_of(const Seed& seed) { return public_half_of(seed); }
 
 std::string to_text(const Checkpoint& checkpoint, const Seed* seed) {
-    std::string text = fmt::format("{}\n{}\n{}\ntime {}\n", checkpoint.origin, checkpoint.size,
-                                   base64(bytes_of(checkpoint.root)), format_instant(checkpoint.time));
+    std::string text = fmt::format("{}\n{}\n{}\ntime {}\nspent {}\n", checkpoint.origin, checkpoint.size,
+                                   base64(bytes_of(checkpoint.root)), format_instant(checkpoint.time),
+                                   base64(bytes_of(checkpoint.spent)));
     std::string signature;
     if (seed != nullptr) {
         PublicBytes key{};
@@ -164,17 +174,19 @@ Result<Checkpoint> read_checkpoint(std::string_view text, const PublicBytes* key
     std::string_view left = body;
     Checkpoint out;
     const auto origin = take_line(left), size = take_line(left), root = take_line(left),
-               time = take_line(left);
-    if (!time || !left.empty() || !origin->starts_with(kOrigin) || !time->starts_with("time "))
+               time = take_line(left), spent = take_line(left);
+    if (!spent || !left.empty() || !origin->starts_with(kOrigin) || !time->starts_with("time ") ||
+        !spent->starts_with("spent "))
         return malformed();
     out.origin = *origin;
     const auto [end, wrong] = std::from_chars(size->data(), size->data() + size->size(), out.size);
-    const auto hash = from_base64(*root);
+    const auto hash = from_base64(*root), names = from_base64(spent->substr(6));
     const auto moment = parse_instant(time->substr(5));
     if (wrong != std::errc() || end != size->data() + size->size() || !hash ||
-        hash->size() != out.root.size() || !moment)
+        hash->size() != out.root.size() || !names || names->size() != out.spent.size() || !moment)
         return malformed();
     std::copy(hash->begin(), hash->end(), out.root.begin());
+    std::copy(names->begin(), names->end(), out.spent.begin());
     out.time = *moment;
     if (key != nullptr && !is_signed(body, text.substr(blank + 2), out.origin, *key))
         return fail(LedgerCode::G0041, "the checkpoint has no signature of this key that fits it");
@@ -198,7 +210,7 @@ Result<std::string> make_checkpoint(const std::string& folder, const Seed* seed)
             return fail(LedgerCode::G0003, "a checkpoint of this size has another root", path);
     }
     const std::string text =
-        to_text({origin_of((*log)->id()), size, (*log)->tree().root(), now_micros()}, seed);
+        to_text({origin_of((*log)->id()), size, (*log)->tree().root(), (*log)->spent(), now_micros()}, seed);
     if (auto kept = replace_file(path, text); !kept) return tl::unexpected(std::move(kept.error()));
     return text;
 }

@@ -15,6 +15,10 @@ namespace writ::ledger {
 /// Sizes of the checkpoints in a ledger's folder, ascending; none where there are none.
 [[nodiscard]] Result<std::vector<std::uint64_t>> checkpoints_in(const std::string& folder);
 
+/// The ledger's own checkpoint of so many records, unsigned or not.
+/// Errors: G0002, G0040.
+[[nodiscard]] Result<Checkpoint> own_checkpoint(const std::string& folder, std::uint64_t size);
+
 /// Microseconds since the epoch.
 [[nodiscard]] std::int64_t now_micros();
 

@@ -80,7 +80,7 @@ void answer_fields(C& c, R& record) {
 template <class C, class R>
 void surrounding_fields(C& c, R& around) {
     for (auto* text : {&around.request_id, &around.broker, &around.trace_id, &around.span_id,
-                       &around.idempotency_key, &around.ask, &around.operation, &around.environment,
+                       &around.idempotency_key, &around.key, &around.ask, &around.operation, &around.environment,
                        &around.credential_kind, &around.proof, &around.tier})
         c.text(*text);
     c.small(around.tier_rank);
@@ -94,6 +94,15 @@ void other_fields(C& c, R& record) {
     c.number(record.decision.steps);
     c.flag(record.shadow);
     c.flag(record.overruled);
+    bool repeats = record.repeats.has_value();
+    c.flag(repeats);
+    if (repeats) {
+        std::uint64_t earlier = record.repeats.value_or(0);
+        c.number(earlier);
+        if constexpr (!std::is_const_v<R>) record.repeats = earlier;
+    } else if constexpr (!std::is_const_v<R>) {
+        record.repeats.reset();
+    }
     surrounding_fields(c, record.around);
     c.text(record.request);
     c.text(record.request_digest);

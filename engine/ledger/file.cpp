@@ -11,12 +11,6 @@
 
 namespace writ::ledger {
 
-namespace {
-
-constexpr mode_t kMode = 0640;  // records tell who did what
-
-}  // namespace
-
 File::~File() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }
@@ -28,12 +22,23 @@ tl::unexpected<Error> system_error(const std::string& path) {
     return fail(LedgerCode::G0002, std::move(why), path);
 }
 
-Result<File> open_file(const std::string& path, int flags) {
+Result<File> open_file(const std::string& path, int flags, mode_t mode) {
     for (;;) {
-        const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, kMode);
+        const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);
         if (descriptor >= 0) return File(descriptor);
         if (errno != EINTR) return system_error(path);
     }
+}
+
+Result<FileId> id_of(const File& file, const std::string& path) {
+    struct stat info{};
+    if (::fstat(file.descriptor(), &info) != 0) return system_error(path);
+    return FileId{info.st_dev, info.st_ino};
+}
+
+bool names(const std::string& path, const FileId& id) {
+    struct stat info{};
+    return ::stat(path.c_str(), &info) == 0 && FileId{info.st_dev, info.st_ino} == id;
 }
 
 Result<std::uint64_t> size_of(const File& file, const std::string& path) {
@@ -89,14 +94,14 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     return read_at(*file, path, 0, static_cast<std::size_t>(*size));
 }
 
-Result<void> replace_file(const std::string& path, std::string_view bytes) {
+Result<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode) {
     const std::string beside = path + ".new";
     const auto undo = [&](Error error) {
         ::unlink(beside.c_str());
         return tl::unexpected(std::move(error));
     };
     {
-        auto file = open_file(beside, O_WRONLY | O_CREAT | O_TRUNC);
+        auto file = open_file(beside, O_WRONLY | O_CREAT | O_TRUNC, mode);
         if (!file) return tl::unexpected(std::move(file.error()));
         if (auto written = write_at(*file, beside, 0, bytes); !written)
             return undo(std::move(written.error()));

@@ -1,5 +1,7 @@
 #include "ledger/index.h"
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
 
 #include <fcntl.h>
@@ -14,7 +16,7 @@ namespace writ::ledger {
 
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 
 constexpr const char* kSchema = R"(
 create table place (ledger blob not null, next integer not null, last blob not null);
@@ -25,7 +27,8 @@ create table decision (
   issuer text not null, token_id text not null, tool text not null, operation text not null, resource text not null,
   environment text not null, credential_kind text not null, tier text not null, tier_rank integer not null,
   high_risk integer not null, approvers integer not null, ttl integer not null, single_use integer not null,
-  request_id text not null, trace_id text not null, broker text not null, bundle text not null, reason text not null);
+  request_id text not null, trace_id text not null, broker text not null, bundle text not null, reason text not null,
+  repeats integer);
 create index decision_request on decision (request_id);
 create index decision_trace on decision (trace_id);
 create index decision_run on decision (run);
@@ -36,7 +39,10 @@ create table receipt (
   seq integer primary key, time integer not null, decision integer not null, credential text not null,
   resource text not null, issued_at integer not null, accepted_at integer not null, revoked_at integer not null);
 create index receipt_decision on receipt (decision);
-create table holder (name blob primary key, seq integer not null, ask blob not null) without rowid;
+create table holder (
+  seq integer not null, place integer not null, name blob not null, ask blob not null, holds integer not null,
+  primary key (seq, place)) without rowid;
+create index holder_name on holder (name);
 create table drops (seq integer primary key, time integer not null, dropped integer not null);
 )";
 
@@ -64,6 +70,10 @@ public:
     Statement& blob(std::string_view bytes) {
         sqlite3_bind_blob(statement_, ++bound_, bytes.empty() ? "" : bytes.data(),
                           static_cast<int>(bytes.size()), SQLITE_STATIC);
+        return *this;
+    }
+    Statement& none() {
+        sqlite3_bind_null(statement_, ++bound_);
         return *this;
     }
     /// One row, or the end.
@@ -106,10 +116,6 @@ Cell cell_of(sqlite3_stmt* row, int column) {
 
 }  // namespace
 
-std::string scoped_key(std::string_view tenant, std::string_view agent, std::string_view key) {
-    return fmt::format("{}:{}{}:{}{}", tenant.size(), tenant, agent.size(), agent, key);
-}
-
 struct Index::Impl {
     std::string folder, path;
     sqlite3* database = nullptr;
@@ -127,13 +133,13 @@ struct Index::Impl {
         explicit Statements(sqlite3* db)
             : decision(db,
                        "insert into decision values "
-                       "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+                       "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
               shaped(db, "insert into shaped values (?,?,?)"),
               receipt(db, "insert into receipt values (?,?,?,?,?,?,?,?)"),
-              holder(db, "insert into holder values (?,?,?) on conflict (name) do nothing"),
+              holder(db, "insert into holder values (?,?,?,?,?)"),
               drops(db, "insert into drops values (?,?,?)"),
               place(db, "update place set next = ?, last = ?"),
-              find(db, "select seq, ask from holder where name = ?") {}
+              find(db, "select seq, ask, holds from holder where name = ? order by seq, place limit 1") {}
     };
     std::optional<Statements> statements;
 
@@ -232,7 +238,7 @@ struct Index::Impl {
                 more = *there;
                 if (!more) break;
                 if (auto read = decode(reader->bytes(), record); !read) return undo(std::move(read.error()));
-                if (!insert(reader->sequence(), record)) return undo(std::move(failed().value()));
+                if (!insert(reader->sequence(), record, reader->bytes())) return undo(std::move(failed().value()));
                 last = leaf_hash(reader->bytes());
                 next = reader->sequence() + 1;
                 ++taken;
@@ -245,13 +251,17 @@ struct Index::Impl {
         return {};
     }
 
-    bool insert(std::uint64_t sequence, const Record& record) {
+    bool insert(std::uint64_t sequence, const Record& record, std::string_view bytes) {
         const auto seq = static_cast<std::int64_t>(sequence);
-        bool done = true;
-        each_key(record, [&](const std::string& name, const Hash& ask) {
-            done = done && statements->holder.blob(name).add(seq).blob(bytes_of(ask)).run();
-        });
-        if (!done) return false;
+        std::int64_t place = 0;
+        for (const Spent& one : entry_of(bytes).spent(sequence))
+            if (!statements->holder.add(seq)
+                     .add(place++)
+                     .blob(one.name)
+                     .blob(bytes_of(one.ask))
+                     .add(static_cast<std::int64_t>(one.grant))
+                     .run())
+                return false;
         switch (record.kind) {
             case RecordKind::Decision:
                 return insert_decision(seq, record);
@@ -305,6 +315,8 @@ struct Index::Impl {
         row.add(around.request_id).add(around.trace_id).add(around.broker);
         row.add(record.bundles.empty() ? std::string_view{} : record.bundles.back());
         row.add(decision.reasons.empty() ? std::string_view{} : decision.reasons.front().code);
+        if (record.repeats) row.add(static_cast<std::int64_t>(*record.repeats));
+        else row.none();
         if (!row.run()) return false;
         for (const RecordedRule& rule : record.rules)
             if (!statements->shaped.add(seq).add(rule.kind).add(rule.name).run()) return false;
@@ -325,20 +337,120 @@ Result<void> Index::catch_up() {
     return impl_->catch_up();
 }
 
-Result<std::optional<Holder>> Index::find(std::string_view key) {
+Result<std::optional<Holder>> Index::find(std::string_view name) {
     Statement& find = impl_->statements->find;
-    find.blob(key);
+    find.blob(name);
     std::optional<Holder> out;
     const int got = find.step();
     if (got == SQLITE_ROW) {
         out.emplace();
         out->sequence = static_cast<std::uint64_t>(find.integer(0));
         find.bytes(1).copy(reinterpret_cast<char*>(out->ask.data()), out->ask.size());
+        out->grant = static_cast<std::uint64_t>(find.integer(2));
     }
     find.reset();
     if (got != SQLITE_ROW && got != SQLITE_DONE) return impl_->failed();
     return out;
 }
+
+namespace {
+
+constexpr std::string_view kRows = "select seq, name, ask, holds from holder order by seq, place";
+
+/// Reads a row of kRows. Output: its record's number.
+std::uint64_t read_row(const Statement& row, Spent& out) {
+    out.name = row.bytes(1);
+    out.ask = {};
+    row.bytes(2).copy(reinterpret_cast<char*>(out.ask.data()), out.ask.size());
+    out.grant = static_cast<std::uint64_t>(row.integer(3));
+    return static_cast<std::uint64_t>(row.integer(0));
+}
+
+}  // namespace
+
+std::uint64_t Index::print_of(std::string_view name) {
+    const Hash digest = sha256({"writ.name.v1\n", name});
+    std::uint64_t out = 0;
+    std::memcpy(&out, digest.data(), sizeof out);
+    return out;
+}
+
+Result<Index::Names> Index::names(std::uint64_t size) {
+    Statement rows(impl_->database, kRows);
+    Names out;
+    Spent one;
+    int got = rows.step();
+    for (; got == SQLITE_ROW; got = rows.step()) {
+        const std::uint64_t sequence = read_row(rows, one);
+        if (sequence >= size) {
+            got = SQLITE_DONE;
+            break;
+        }
+        out.hash.add(sequence, one);
+        out.prints.push_back(print_of(one.name));
+    }
+    if (got != SQLITE_DONE) return impl_->failed();
+    std::sort(out.prints.begin(), out.prints.end());
+    return out;
+}
+
+struct SpentRows::Impl {
+    sqlite3* database = nullptr;
+    std::optional<Statement> rows;
+    std::uint64_t covered = 0, sequence = 0;
+    bool there = false;
+    Spent row;
+
+    ~Impl() {
+        rows.reset();
+        sqlite3_close(database);
+    }
+    /// `immutable`: without a file beside it, which a folder that is read only may not get.
+    bool connect(const std::string& path, bool immutable) {
+        std::string uri = "file:";
+        for (const char c : path) {
+            if (c == '%' || c == '?' || c == '#') uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+            else uri += c;
+        }
+        uri += immutable ? "?mode=ro&immutable=1" : "?mode=ro";
+        if (sqlite3_open_v2(uri.c_str(), &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr) == SQLITE_OK) {
+            sqlite3_busy_timeout(database, 5000);
+            Statement version(database, "pragma user_version"), place(database, "select next from place");
+            if (version.step() == SQLITE_ROW && version.integer(0) == kSchemaVersion && place.step() == SQLITE_ROW) {
+                covered = static_cast<std::uint64_t>(place.integer(0));
+                rows.emplace(database, kRows);
+                return true;
+            }
+        }
+        sqlite3_close(database);
+        database = nullptr;
+        return false;
+    }
+    void step() {
+        there = rows->step() == SQLITE_ROW;
+        if (there) sequence = read_row(*rows, row);
+    }
+};
+
+SpentRows::SpentRows(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SpentRows::~SpentRows() = default;
+
+std::unique_ptr<SpentRows> SpentRows::open(const std::string& folder) {
+    auto impl = std::make_unique<Impl>();
+    const std::string path = folder + "/index.sqlite";
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) return nullptr;
+    const bool alone = !std::filesystem::exists(path + "-wal", ignored);
+    if (!impl->connect(path, false) && !(alone && impl->connect(path, true))) return nullptr;
+    impl->step();
+    return std::unique_ptr<SpentRows>(new SpentRows(std::move(impl)));
+}
+
+std::uint64_t SpentRows::covered() const { return impl_->covered; }
+bool SpentRows::at_row() const { return impl_->there; }
+void SpentRows::next() { impl_->step(); }
+std::uint64_t SpentRows::sequence() const { return impl_->sequence; }
+const Spent& SpentRows::row() const { return impl_->row; }
 
 Result<Table> Index::ask(std::string name, std::string_view sql, const std::vector<std::string>& texts) {
     Statement question(impl_->database, sql);

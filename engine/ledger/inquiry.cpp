@@ -171,6 +171,9 @@ Result<Table> Inquiry::why(std::uint64_t sequence) {
         fmt::format("{}{} at {}, recorded {}", kEffects[static_cast<std::size_t>(decision.effect)],
                     record.shadow ? " (shadow: not enforced)" : "", format_instant(decision.now),
                     format_instant(record.time)));
+    if (record.repeats)
+        say("which decision does it repeat",
+            fmt::format("{}, under the same idempotency key; it gives no more than that and for no longer", *record.repeats));
     say("which agent did this",
         fmt::format("{}, class {}, deployment {}, run {}", or_none(who.agent), or_none(who.agent_class),
                     or_none(who.deployment), or_none(who.run)));
@@ -234,7 +237,7 @@ from decision d join below b on d.run = b.run where d.run <> ?1 order by 1)",
         for (const auto& row : below->rows) inherited += (inherited.empty() ? "" : ", ") + text_of(row[0]);
     say("which subagents inherited it", inherited.empty() ? "none that asked" : inherited);
 
-    auto used = impl_->index->find("ugrant:" + number);
+    auto used = impl_->index->find(fmt::format("ugrant:{}", record.repeats.value_or(sequence)));
     if (!used) return tl::unexpected(std::move(used.error()));
     say("can it be used for something else",
         reach_of(record, *used ? static_cast<std::int64_t>((*used)->sequence) : -1));

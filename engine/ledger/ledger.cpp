@@ -1,7 +1,9 @@
 // Ledger: many callers, one thread that writes. What comes in while a block is being flushed is the next.
 #include "writ/ledger.h"
 
+#include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -12,8 +14,9 @@
 
 #include "ledger/checkpoint.h"
 #include "ledger/index.h"
-#include "ledger/keys.h"
+#include "ledger/keyed.h"
 #include "ledger/log.h"
+#include "ledger/spent.h"
 
 namespace writ::ledger {
 
@@ -21,9 +24,8 @@ namespace {
 
 /// One caller's record, on the caller's stack until its batch is done.
 struct Waiting {
-    std::string_view record;
-    Hash leaf{};
-    const Conditions* conditions = nullptr;
+    explicit Waiting(std::string_view record) : entry(entry_of(record)) {}
+    Entry entry;
     Appended appended;
     std::optional<Error> error;
 };
@@ -40,9 +42,20 @@ struct Batch {
     [[nodiscard]] bool takes(std::size_t size) const { return waiting.empty() || bytes + size <= kEnough; }
     void add(Waiting& one) {
         waiting.push_back(&one);
-        bytes += one.record.size() + 4;
+        bytes += one.entry.bytes.size() + 4;
     }
 };
+
+Result<std::string> read_record(const std::string& folder, std::uint64_t sequence) {
+    auto reader = Reader::open(folder);
+    if (!reader) return tl::unexpected(std::move(reader.error()));
+    if (auto found = reader->seek(sequence); !found) return tl::unexpected(std::move(found.error()));
+    auto more = reader->next();
+    if (!more) return tl::unexpected(std::move(more.error()));
+    if (!*more || reader->sequence() != sequence)
+        return fail(LedgerCode::G0021, fmt::format("there is no record {}", sequence));
+    return std::string(reader->bytes());
+}
 
 }  // namespace
 
@@ -50,9 +63,11 @@ struct Ledger::Impl {
     std::string folder;
     LedgerOptions options;
     std::unique_ptr<Log> log;
-    std::unique_ptr<Index> index;                     ///< keys from before; the writer's
-    std::unordered_map<std::string, Holder> holders;  ///< keys since; the writer's
-    std::unordered_map<std::string, Holder> fresh;    ///< keys of the block at hand
+    std::unique_ptr<Keyed> keyed;
+    std::unique_ptr<Index> index;                     ///< names from before; the writer's
+    std::vector<std::uint64_t> before;                ///< fingerprints of those names, ascending
+    std::unordered_map<std::string, Holder> holders;  ///< names since; the writer's
+    std::unordered_map<std::string, Holder> fresh;    ///< names of the block at hand
 
     std::mutex mutex;
     std::condition_variable work;
@@ -73,69 +88,73 @@ struct Ledger::Impl {
         if (writer.joinable()) writer.join();
     }
 
-    void remember(std::uint64_t sequence, std::string_view bytes) {
-        Record record;
-        if (!decode(bytes, record)) return;
-        each_key(record, [&](std::string key, const Hash& ask) {
-            holders.try_emplace(std::move(key), Holder{sequence, ask});
-        });
+    /// The first to spend a name holds it.
+    static void remember(std::unordered_map<std::string, Holder>& in, std::uint64_t sequence, const Entry& entry) {
+        for (Spent& one : entry.spent(sequence))
+            in.try_emplace(std::move(one.name), Holder{sequence, one.ask, one.grant});
     }
 
-    Result<std::optional<Holder>> holder_of(const std::string& key) {
-        if (const auto at = fresh.find(key); at != fresh.end()) return at->second;
-        if (const auto at = holders.find(key); at != holders.end()) return at->second;
-        return index->find(key);
+    tl::unexpected<Error> altered(std::string_view what) const {
+        return fail(LedgerCode::G0010, fmt::format("the index does not hold what the records say was used up: {}", what),
+                    folder + "/index.sqlite");
     }
 
-    /// Whether a record may be appended as number `sequence`; if so its keys are taken.
+    /// A name from before was counted when the ledger was opened: the index must still have it, and the record
+    /// that it names must have spent it.
+    Result<std::optional<Holder>> holder_of(const std::string& name) {
+        if (const auto at = fresh.find(name); at != fresh.end()) return at->second;
+        if (const auto at = holders.find(name); at != holders.end()) return at->second;
+        if (!std::binary_search(before.begin(), before.end(), Index::print_of(name))) return std::nullopt;
+        auto found = index->find(name);
+        if (!found) return found;
+        if (!*found) return altered("a row was removed");
+        auto bytes = read_record(folder, (*found)->sequence);
+        if (!bytes) return altered("a row names a record that is not there");
+        const std::vector<Spent> spent = entry_of(*bytes).spent((*found)->sequence);
+        if (std::find(spent.begin(), spent.end(), Spent{name, (*found)->ask, (*found)->grant}) == spent.end())
+            return altered("a row was changed");
+        return found;
+    }
+
+    /// Whether a record may be appended as number `sequence`; if so its names are taken.
     Result<bool> admit(Waiting& one, std::uint64_t sequence) {
-        const Conditions& conditions = *one.conditions;
-        if (!conditions.key.empty()) {
-            auto holder = holder_of("k" + std::string(conditions.key));
+        const Entry& entry = one.entry;
+        one.appended = {Appended::Outcome::Recorded, sequence};
+        if (!entry.key.empty()) {
+            auto holder = holder_of(entry.key);
             if (!holder) return tl::unexpected(std::move(holder.error()));
             if (*holder) {
-                const bool same = (*holder)->ask == conditions.ask;
+                const bool same = (*holder)->ask == entry.ask;
                 one.appended = {same ? Appended::Outcome::Repeated : Appended::Outcome::Conflict,
                                 (*holder)->sequence};
                 return false;
             }
         }
-        for (const std::string_view name : conditions.uses) {
-            auto holder = holder_of("u" + std::string(name));
+        for (const std::string& name : entry.uses) {
+            auto holder = holder_of(name);
             if (!holder) return tl::unexpected(std::move(holder.error()));
-            if (*holder) {
+            if (*holder && !(entry.repeats && (*holder)->grant == entry.grant)) {
                 one.appended = {Appended::Outcome::Used, (*holder)->sequence};
                 return false;
             }
         }
-        if (!conditions.key.empty()) fresh["k" + std::string(conditions.key)] = {sequence, conditions.ask};
-        for (const std::string_view name : conditions.uses) fresh["u" + std::string(name)] = {sequence, {}};
-        one.appended = {Appended::Outcome::Recorded, sequence};
+        remember(fresh, sequence, entry);
         return true;
     }
 
     /// Appends what of the waiting may be appended. Whoever is not, has its own error or outcome.
     Result<void> commit(const std::vector<Waiting*>& waiting) {
-        const auto seen = [this](std::uint64_t sequence, const Hash&, std::string_view bytes) {
-            remember(sequence, bytes);
-        };
+        const auto seen = [this](std::uint64_t sequence, const Entry& entry) { remember(holders, sequence, entry); };
         if (auto locked = log->lock(seen); !locked) return locked;
         fresh.clear();
-        std::vector<std::string_view> records;
-        std::vector<Hash> leaves;
+        std::vector<const Entry*> entries;
         for (Waiting* one : waiting) {
-            const std::uint64_t sequence = log->size() + records.size();
-            one->appended.sequence = sequence;
-            if (one->conditions != nullptr) {
-                auto admitted = admit(*one, sequence);
-                if (!admitted) one->error = std::move(admitted.error());
-                if (!admitted || !*admitted) continue;
-            }
-            records.push_back(one->record);
-            leaves.push_back(one->leaf);
+            auto admitted = admit(*one, log->size() + entries.size());
+            if (!admitted) one->error = std::move(admitted.error());
+            else if (*admitted) entries.push_back(&one->entry);
         }
         Result<void> done;
-        if (!records.empty()) done = log->append(records, leaves);
+        if (!entries.empty()) done = log->append(entries);
         log->unlock();
         // A holder of this very block is none if the block is not there.
         if (done) holders.merge(fresh);
@@ -151,25 +170,19 @@ struct Ledger::Impl {
 
     /// A failure drops them all.
     void write_offered(const std::vector<std::string>& records, std::uint64_t drops) {
-        std::vector<Waiting> waiting(records.size());
-        std::vector<Waiting*> pointers;
-        for (std::size_t i = 0; i < records.size(); ++i) {
-            waiting[i].record = records[i];
-            waiting[i].leaf = leaf_hash(records[i]);
-            pointers.push_back(&waiting[i]);
-        }
+        std::deque<Waiting> waiting;
+        for (const std::string& record : records) waiting.emplace_back(record);
         std::string bytes;
-        Waiting note;
         if (drops > 0) {
             Record record;
             record.kind = RecordKind::Drops;
             record.time = now_micros();
             record.dropped = drops;
             encode(record, bytes);
-            note.record = bytes;
-            note.leaf = leaf_hash(bytes);
-            pointers.push_back(&note);
+            waiting.emplace_back(bytes);
         }
+        std::vector<Waiting*> pointers;
+        for (Waiting& one : waiting) pointers.push_back(&one);
         const auto done = commit(pointers);
         const std::lock_guard guard(mutex);
         counts.waiting -= records.size();
@@ -232,22 +245,46 @@ Result<Ledger> Ledger::open(const std::string& folder, const LedgerOptions& opti
     auto log = Log::open(folder, {options.create, options.segment_bytes, options.patience});
     if (!log) return tl::unexpected(std::move(log.error()));
     impl->log = std::move(*log);
-    // Keys of records up to here are found in the index; of later ones, in memory.
+    impl->keyed = std::make_unique<Keyed>(impl->log->key());
+    // Names of records up to here are found in the index; of later ones, in memory.
     auto index = Index::open(folder);
     if (!index) return tl::unexpected(std::move(index.error()));
     impl->index = std::move(*index);
+    auto names = impl->index->names(impl->log->size());
+    if (!names) return tl::unexpected(std::move(names.error()));
+    if (names->hash.value() != impl->log->spent())
+        return impl->altered("`writ ledger verify` names what differs; remove the file, and it is built again");
+    impl->before = std::move(names->prints);
     impl->writer = std::thread([self = impl.get()] { self->run(); });
     return Ledger(std::move(impl));
 }
 
-Result<Appended> Ledger::append(std::string_view record, const Conditions& conditions) {
+namespace {
+
+/// The number of the decision that granted what decision `sequence` answered.
+Result<std::uint64_t> grant_of(const std::string& folder, std::uint64_t sequence) {
+    auto bytes = read_record(folder, sequence);
+    if (!bytes) return tl::unexpected(std::move(bytes.error()));
+    Record record;
+    if (auto read = decode(*bytes, record); !read) return tl::unexpected(std::move(read.error()));
+    if (record.kind != RecordKind::Decision || record.shadow || record.decision.effect != Effect::Permit)
+        return fail(LedgerCode::G0026, fmt::format("record {} is no decision that granted something", sequence));
+    return record.repeats.value_or(sequence);
+}
+
+}  // namespace
+
+const Keyed& Ledger::keyed() const { return *impl_->keyed; }
+
+Result<Appended> Ledger::append(std::string_view record) {
     if (record.size() > kMaxRecord)
         return fail(LedgerCode::G0020,
                     fmt::format("the record has {} bytes, and may have {}", record.size(), kMaxRecord));
-    Waiting one;
-    one.record = record;
-    one.leaf = leaf_hash(record);
-    if (!conditions.key.empty() || !conditions.uses.empty()) one.conditions = &conditions;
+    Waiting one(record);
+    if (one.entry.of) {
+        auto granted = grant_of(impl_->folder, *one.entry.of);
+        if (!granted) return tl::unexpected(std::move(granted.error()));
+    }
     std::shared_ptr<Batch> batch;
     bool first = false;
     {
@@ -289,31 +326,32 @@ Counts Ledger::counts() const {
 }
 
 Result<std::uint64_t> Ledger::use(std::string_view name) {
+    constexpr std::string_view kGrant = "grant:";
+    std::string canonical(name);
+    if (name.starts_with(kGrant)) {
+        const std::string_view digits = name.substr(kGrant.size());
+        std::uint64_t sequence = 0;
+        const auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), sequence);
+        if (wrong != std::errc() || end != digits.data() + digits.size())
+            return fail(LedgerCode::G0026, "a grant is named by its decision's number, as `grant:17`", canonical);
+        auto granted = grant_of(impl_->folder, sequence);
+        if (!granted) return tl::unexpected(std::move(granted.error()));
+        canonical = fmt::format("{}{}", kGrant, *granted);
+    }
     Record record;
     record.kind = RecordKind::Use;
     record.time = now_micros();
-    record.used = name;
+    record.used = canonical;
     std::string bytes;
     encode(record, bytes);
-    Conditions conditions;
-    conditions.uses.push_back(name);
-    auto appended = append(bytes, conditions);
+    auto appended = append(bytes);
     if (!appended) return tl::unexpected(std::move(appended.error()));
     if (appended->outcome == Appended::Outcome::Used)
         return fail(LedgerCode::G0025, fmt::format("it was used up by record {}", appended->sequence),
-                    std::string(name));
+                    canonical);
     return appended->sequence;
 }
 
-Result<std::string> Ledger::read(std::uint64_t sequence) const {
-    auto reader = Reader::open(impl_->folder);
-    if (!reader) return tl::unexpected(std::move(reader.error()));
-    if (auto found = reader->seek(sequence); !found) return tl::unexpected(std::move(found.error()));
-    auto more = reader->next();
-    if (!more) return tl::unexpected(std::move(more.error()));
-    if (!*more || reader->sequence() != sequence)
-        return fail(LedgerCode::G0021, fmt::format("there is no record {}", sequence));
-    return std::string(reader->bytes());
-}
+Result<std::string> Ledger::read(std::uint64_t sequence) const { return read_record(impl_->folder, sequence); }
 
 }  // namespace writ::ledger

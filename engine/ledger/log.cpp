@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "ledger/checkpoint.h"
+#include "ledger/keyed.h"
+#include "writ/ledger.h"
 
 namespace writ::ledger {
 
@@ -37,41 +39,76 @@ Result<std::unique_ptr<Log>> Log::open(const std::string& folder, const LogOptio
     std::unique_ptr<Log> log(new Log);
     log->folder_ = folder;
     log->options_ = options;
-    std::error_code ignored;
-    if (options.create && !std::filesystem::exists(folder, ignored)) {
-        if (::mkdir(folder.c_str(), 0750) != 0 && errno != EEXIST) return system_error(folder);
-        auto kept = sync_folder(folder + "/..");
-        if (!kept) return tl::unexpected(std::move(kept.error()));
-    }
     if (!options.create)
         if (auto there = segments_in(folder); !there) return tl::unexpected(std::move(there.error()));
-    auto lock = open_file(folder + "/lock", O_RDWR | O_CREAT);
-    if (!lock) return tl::unexpected(std::move(lock.error()));
-    log->lock_ = std::move(*lock);
+    if (auto opened = log->open_folder(); !opened) return tl::unexpected(std::move(opened.error()));
     if (auto taken = log->take_lock(); !taken) return tl::unexpected(std::move(taken.error()));
-    const auto ready = [&]() -> Result<void> {
-        auto segments = segments_in(folder);
-        if (segments) return log->use_segment(segments->back());
-        if (segments.error().code != "G0001") return tl::unexpected(std::move(segments.error()));
-        if (sodium_init() < 0) return fail(LedgerCode::G0002, "no random numbers to be had", folder);
-        randombytes_buf(log->id_.data(), log->id_.size());
-        return log->begin_segment();
-    };
-    auto done = ready();
-    if (done) done = log->catch_up({});
-    if (done) done = log->hold_against_checkpoint();
+    auto done = log->prepare();
     log->unlock();
     if (!done) return tl::unexpected(std::move(done.error()));
     return log;
+}
+
+Result<void> Log::open_folder() {
+    std::error_code ignored;
+    if (options_.create && !std::filesystem::exists(folder_, ignored)) {
+        if (::mkdir(folder_.c_str(), 0750) != 0 && errno != EEXIST) return system_error(folder_);
+        if (auto kept = sync_folder(folder_ + "/.."); !kept) return kept;
+    }
+    auto opened = open_file(folder_, O_RDONLY | O_DIRECTORY);
+    if (!opened) return tl::unexpected(std::move(opened.error()));
+    folder_file_ = std::move(*opened);
+    auto id = id_of(folder_file_, folder_);
+    if (!id) return tl::unexpected(std::move(id.error()));
+    folder_id_ = *id;
+    return {};
+}
+
+/// Makes the ledger or finds its end. Requires: the lock.
+Result<void> Log::prepare() {
+    const std::string key = folder_ + "/key";
+    std::error_code ignored;
+    auto segments = segments_in(folder_);
+    if (!segments) {
+        if (segments.error().code != "G0001") return tl::unexpected(std::move(segments.error()));
+        if (sodium_init() < 0) return fail(LedgerCode::G0002, "the system gives no random numbers", folder_);
+        randombytes_buf(id_.data(), id_.size());
+        if (!std::filesystem::exists(key, ignored))
+            if (auto made = make_key_file(key); !made) return made;
+        if (auto begun = begin_segment(); !begun) return begun;
+    } else if (auto used = use_segment(segments->back()); !used) {
+        return used;
+    }
+    if (!std::filesystem::exists(key, ignored))
+        return fail(LedgerCode::G0011, "the ledger's key is gone, without which no name can be looked up", key);
+    auto read = read_mask_key(key);
+    if (!read) return tl::unexpected(std::move(read.error()));
+    key_ = std::move(*read);
+    auto sizes = checkpoints_in(folder_);
+    if (!sizes) return tl::unexpected(std::move(sizes.error()));
+    if (!sizes->empty()) {
+        auto own = own_checkpoint(folder_, sizes->back());
+        if (!own) return tl::unexpected(std::move(own.error()));
+        own_ = std::move(*own);
+    }
+    if (auto held = hold_against_checkpoint(); !held) return held;
+    if (auto done = catch_up({}); !done) return done;
+    if (own_ && own_->size > tree_.size())
+        return fail(LedgerCode::G0006,
+                    fmt::format("the ledger has {} records, and a checkpoint of its own says {}", tree_.size(),
+                                own_->size),
+                    folder_);
+    own_.reset();
+    return in_place();
 }
 
 Result<void> Log::take_lock() {
     using Clock = std::chrono::steady_clock;
     if (held_) return {};
     const auto until = Clock::now() + std::chrono::milliseconds(options_.patience);
-    while (::flock(lock_.descriptor(), LOCK_EX | LOCK_NB) != 0) {
+    while (::flock(folder_file_.descriptor(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EINTR) continue;
-        if (errno != EWOULDBLOCK) return system_error(folder_ + "/lock");
+        if (errno != EWOULDBLOCK) return system_error(folder_);
         if (Clock::now() >= until)
             return fail(LedgerCode::G0005,
                         fmt::format("another program has held the ledger for {} ms", options_.patience),
@@ -82,16 +119,26 @@ Result<void> Log::take_lock() {
     return {};
 }
 
+/// Whoever removes or replaces a file leaves this program with one that nobody will read.
+Result<void> Log::in_place() const {
+    if (!names(folder_, folder_id_))
+        return fail(LedgerCode::G0009, "the folder is not the one that was opened: it was removed or replaced", folder_);
+    if (segment_.is_open() && !names(path_, segment_id_))
+        return fail(LedgerCode::G0009, "the segment is not the one that was opened: it was removed or replaced", path_);
+    return {};
+}
+
 /// While a write of this program may lie about, no other may build on it.
 void Log::unlock() {
     if (suspect_) return;
-    ::flock(lock_.descriptor(), LOCK_UN);
+    ::flock(folder_file_.descriptor(), LOCK_UN);
     held_ = false;
 }
 
 Result<void> Log::lock(const Seen& seen) {
     if (auto taken = take_lock(); !taken) return taken;
-    auto done = catch_up(seen);
+    auto done = in_place();
+    if (done) done = catch_up(seen);
     if (!done) unlock();
     return done;
 }
@@ -124,9 +171,11 @@ Result<void> Log::read_on(const Seen& seen) {
         switch (*found) {
             case SegmentReader::Found::Block:
                 for (const std::string_view record : reader->records()) {
-                    const Hash leaf = leaf_hash(record);
-                    if (seen) seen(tree_.size(), leaf, record);
-                    tree_.add(leaf);
+                    const Entry entry = entry_of(record);
+                    if (seen) seen(tree_.size(), entry);
+                    spent_.add(tree_.size(), entry);
+                    tree_.add(entry.leaf);
+                    if (auto held = hold_against_checkpoint(); !held) return held;
                 }
                 offset_ = reader->offset();
                 break;
@@ -160,7 +209,7 @@ Result<void> Log::cut(std::uint64_t offset, bool keep) {
 
 Result<void> Log::begin_segment() {
     const std::uint64_t first = tree_.size();
-    if (auto made = replace_file(path_of(first), write_header({id_, tree_})); !made) return made;
+    if (auto made = replace_file(path_of(first), write_header({id_, tree_, spent()})); !made) return made;
     return use_segment(first);
 }
 
@@ -170,35 +219,41 @@ Result<void> Log::use_segment(std::uint64_t first) {
     if (!reader) return tl::unexpected(std::move(reader.error()));
     const SegmentHeader& header = reader->header();
     if (header.before.size() != first ||
-        (tree_.size() > 0 && (header.before.root() != tree_.root() || header.id != id_)))
+        (tree_.size() > 0 && (header.before.root() != tree_.root() || header.spent != spent() || header.id != id_)))
         return fail(LedgerCode::G0003, "the segment does not continue the one before it", path);
     auto file = open_file(path, O_RDWR);
     if (!file) return tl::unexpected(std::move(file.error()));
+    auto segment_id = id_of(*file, path);
+    if (!segment_id) return tl::unexpected(std::move(segment_id.error()));
     segment_ = std::move(*file);
+    segment_id_ = *segment_id;
     path_ = path;
     id_ = header.id;
     tree_ = header.before;
+    spent_ = SpentHash(header.spent);
     offset_ = reader->offset();
     return {};
 }
 
-Result<void> Log::hold_against_checkpoint() const {
-    auto sizes = checkpoints_in(folder_);
-    if (!sizes) return tl::unexpected(std::move(sizes.error()));
-    if (sizes->empty() || sizes->back() <= tree_.size()) return {};
-    return fail(LedgerCode::G0006,
-                fmt::format("the ledger has {} records, and a checkpoint of its own says {}", tree_.size(),
-                            sizes->back()),
-                folder_);
+Result<void> Log::hold_against_checkpoint() {
+    if (!own_ || own_->size != tree_.size()) return {};
+    if (own_->root != tree_.root() || own_->spent != spent() || own_->origin != origin_of(id_))
+        return fail(LedgerCode::G0003,
+                    fmt::format("the first {} records are not what the ledger's own checkpoint says", own_->size),
+                    folder_);
+    return {};
 }
 
-Result<void> Log::append(const std::vector<std::string_view>& records, const std::vector<Hash>& leaves) {
+Result<void> Log::append(const std::vector<const Entry*>& entries) {
     if (offset_ >= options_.segment_bytes)
         if (auto begun = begin_segment(); !begun) return begun;
     block_.clear();
+    std::vector<std::string_view> records;
+    for (const Entry* entry : entries) records.push_back(entry->bytes);
     write_block(id_, tree_.size(), records, block_);
     auto written = write_at(segment_, path_, offset_, block_);
     if (written && ::fdatasync(segment_.descriptor()) != 0) written = system_error(path_);
+    if (written) written = in_place();
     if (!written) {
         suspect_ = true;
         // Now if it can be, else before the next block.
@@ -206,7 +261,10 @@ Result<void> Log::append(const std::vector<std::string_view>& records, const std
         return written;
     }
     offset_ += block_.size();
-    for (const Hash& leaf : leaves) tree_.add(leaf);
+    for (const Entry* entry : entries) {
+        spent_.add(tree_.size(), *entry);
+        tree_.add(entry->leaf);
+    }
     return {};
 }
 

@@ -1,5 +1,7 @@
 // The log of truth: records appended by any number of programs, a block at a time, each durable before
-// the call returns. Not here: what records say (record.h), who waits for them (writer.h).
+// the call returns. Programs take turns by a lock on the folder itself, and nothing is acknowledged unless
+// the folder and the segment are what their paths name.
+// Not here: what records say (record.h), who waits for them (ledger.cpp).
 #pragma once
 
 #include <functional>
@@ -9,6 +11,8 @@
 #include <vector>
 
 #include "ledger/segment.h"
+#include "ledger/spent.h"
+#include "writ/checkpoint.h"
 
 namespace writ::ledger {
 
@@ -18,53 +22,66 @@ struct LogOptions {
     int patience = 5000;                      ///< milliseconds to wait for another program
 };
 
-/// Called for records that are in the log, in order: number, leaf hash and bytes.
-using Seen = std::function<void(std::uint64_t, const Hash&, std::string_view)>;
+/// Called for records that are in the log, in order, with their numbers.
+using Seen = std::function<void(std::uint64_t, const Entry&)>;
 
 /// One program's end of the log. Used by one thread at a time.
 class Log {
 public:
     /// Cuts a write that was cut short back to the last whole block, after keeping a copy of it.
-    /// Errors: G0001, G0002, G0003, G0004, G0005, G0006.
+    /// Errors: G0001 to G0006, G0009, G0011, G0040, G0042.
     [[nodiscard]] static Result<std::unique_ptr<Log>> open(const std::string& folder,
                                                            const LogOptions& options);
 
     /// Takes the lock; what other programs have appended is passed to `seen` first.
-    /// Errors: G0002, G0003, G0005. The lock is then not held.
+    /// Errors: G0002, G0003, G0005, G0009. The lock is then not held.
     [[nodiscard]] Result<void> lock(const Seen& seen);
-    /// Appends one block and makes it durable. On an error nothing was appended.
-    /// Requires: the lock; records and leaves are as many, and fit a block.
-    [[nodiscard]] Result<void> append(const std::vector<std::string_view>& records,
-                                      const std::vector<Hash>& leaves);
+    /// Appends one block and makes it durable in the file that the path names. On an error nothing was
+    /// appended.
+    /// Requires: the lock; the records fit a block.
+    /// Errors: G0002, G0009.
+    [[nodiscard]] Result<void> append(const std::vector<const Entry*>& entries);
     void unlock();
 
     [[nodiscard]] std::uint64_t size() const { return tree_.size(); }
     [[nodiscard]] const Frontier& tree() const { return tree_; }
+    /// The running hash over what all records spent.
+    [[nodiscard]] const Hash& spent() const { return spent_.value(); }
     [[nodiscard]] const LedgerId& id() const { return id_; }
+    /// The ledger's own secret key, of 32 bytes.
+    [[nodiscard]] const std::string& key() const { return key_; }
 
 private:
     Log() = default;
+    [[nodiscard]] Result<void> open_folder();
+    [[nodiscard]] Result<void> prepare();
     [[nodiscard]] Result<void> take_lock();
+    [[nodiscard]] Result<void> in_place() const;
+    [[nodiscard]] Result<void> hold_against_checkpoint();
     [[nodiscard]] Result<void> catch_up(const Seen& seen);
     [[nodiscard]] Result<void> read_on(const Seen& seen);
     [[nodiscard]] Result<void> cut(std::uint64_t offset, bool keep);
     [[nodiscard]] Result<void> begin_segment();
     [[nodiscard]] Result<void> use_segment(std::uint64_t first);
-    [[nodiscard]] Result<void> hold_against_checkpoint() const;
     [[nodiscard]] std::string path_of(std::uint64_t first) const {
         return folder_ + "/" + segment_name(first);
     }
 
     std::string folder_;
     LogOptions options_;
-    File lock_;
+    File folder_file_;          ///< the folder itself, which is what is locked
+    FileId folder_id_;
     File segment_;
+    FileId segment_id_;
     std::string path_;          ///< of the segment
     std::uint64_t offset_ = 0;  ///< where the next block goes
     bool held_ = false;         ///< the lock
     bool suspect_ = false;      ///< a write failed: what is behind offset_ is not known
     LedgerId id_{};
+    std::string key_;
     Frontier tree_;
+    SpentHash spent_;
+    std::optional<Checkpoint> own_;  ///< the last of the ledger's own, until it was held against the records
     std::string block_;
 };
 

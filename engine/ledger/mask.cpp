@@ -1,47 +1,23 @@
 #include "ledger/mask.h"
 
-#include <charconv>
+#include <algorithm>
 
 #include <fmt/format.h>
-#include <sodium.h>
 
+#include "base/kind.h"
 #include "ledger/fields.h"
-#include "ledger/hash.h"
 
 namespace writ::ledger {
 
+using bytecode::kNone;
+using bytecode::Program;
+
 namespace {
 
-constexpr std::size_t kKeyBytes = 32;
 constexpr std::string_view kMark = "hmac-sha256:";
-
-/// RFC 6901. Empty if the text is no pointer, or points to the whole document.
-std::vector<std::string> steps_of(std::string_view pointer) {
-    std::vector<std::string> out;
-    if (pointer.empty() || pointer[0] != '/') return out;
-    out.emplace_back();
-    for (std::size_t i = 1; i < pointer.size(); ++i) {
-        if (pointer[i] == '/') {
-            out.emplace_back();
-        } else if (pointer[i] != '~') {
-            out.back() += pointer[i];
-        } else {
-            ++i;
-            if (i == pointer.size() || (pointer[i] != '0' && pointer[i] != '1')) return {};
-            out.back() += pointer[i] == '0' ? '~' : '/';
-        }
-    }
-    return out;
-}
-
-json::Value* child(json::Value& value, const std::string& step) {
-    if (value.type == json::Type::Object) return value.find(step);
-    std::size_t index = 0;
-    const auto [end, wrong] = std::from_chars(step.data(), step.data() + step.size(), index);
-    const bool whole = wrong == std::errc() && end == step.data() + step.size();
-    return value.type == json::Type::Array && whole && index < value.items.size() ? &value.items[index]
-                                                                                  : nullptr;
-}
+constexpr std::string_view kBindings = "/approvals/*/binding_digest";
+/// Shorter texts are replaced only where they are the whole of another: `a` is in most words.
+constexpr std::size_t kInside = 4;
 
 /// Goes through a record's texts as the encoder does, and changes them.
 template <class Change>
@@ -68,99 +44,254 @@ private:
     Change change_;
 };
 
+std::string escaped(std::string_view text) {
+    std::string out;
+    json::append_quoted(out, text);
+    return out.substr(1, out.size() - 2);
+}
+
+bool is_text(const Program& program, std::uint32_t node) {
+    const bytecode::ShapeNode& shape = program.shape[node];
+    const Kind kind = static_cast<Kind>(shape.kind);
+    return kind == Kind::String || (kind == Kind::List && static_cast<Kind>(program.shape[shape.first_child].kind) == Kind::String);
+}
+
 }  // namespace
 
-Result<Mask> Mask::make(std::vector<std::string> pointers, std::string key) {
-    Mask out;
+Result<Mask> Mask::make(const std::vector<std::string>& pointers, const Keyed& key, bool unknown) {
+    Mask out(key);
+    out.unknown_ = unknown;
     for (const std::string& pointer : pointers) {
-        out.steps_.push_back(steps_of(pointer));
-        if (out.steps_.back().empty())
-            return fail(LedgerCode::G0023, "a path to mask is a JSON Pointer such as `/token/claims/email`",
-                        pointer);
+        auto steps = steps_of(pointer);
+        if (!steps)
+            return fail(LedgerCode::G0023, "a path to mask is a JSON Pointer such as `/token/claims/email`", pointer);
+        out.pointers_.push_back(pointer);
+        out.steps_.push_back(std::move(*steps));
     }
-    if (!key.empty() ? key.size() != kKeyBytes : !pointers.empty())
-        return fail(LedgerCode::G0023,
-                    fmt::format("masking needs a key of {} bytes, not of {}", kKeyBytes, key.size()));
-    out.pointers_ = std::move(pointers);
-    out.key_ = std::move(key);
     return out;
 }
 
-std::string Mask::hmac(std::string_view context, std::string_view bytes) const {
-    crypto_auth_hmacsha256_state state;
-    Hash out{};
-    crypto_auth_hmacsha256_init(&state, reinterpret_cast<const unsigned char*>(key_.data()), key_.size());
-    for (const std::string_view part : {context, std::string_view("\0", 1), bytes})
-        crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(part.data()),
-                                      part.size());
-    crypto_auth_hmacsha256_final(&state, out.data());
-    return std::string(kMark) + to_hex(out);
-}
-
-Hash Mask::digest(std::string_view document) const {
-    if (key_.empty()) return sha256({document});
-    return *hash_from_hex(std::string_view(hmac("document", document)).substr(kMark.size()));
-}
-
-void Mask::hide(json::Value& request) {
-    found_.clear();
-    values_.clear();
-    texts_.clear();
+Result<void> Mask::check(const Layers& layers) const {
+    if (layers.bundles().empty()) return {};
     for (std::size_t i = 0; i < pointers_.size(); ++i) {
-        json::Value* value = &request;
-        for (const std::string& step : steps_[i])
-            if (value != nullptr) value = child(*value, step);
-        if (value == nullptr) continue;
-        found_.push_back(pointers_[i]);
-        hide_all(*value, pointers_[i]);
+        const auto known = [&](const Bundle& bundle) {
+            const Reached reached = reach(bundle.program(), steps_[i], nullptr);
+            return reached.undeclared || !reached.nodes.empty() || steps_[i] == Steps{"token", "claims"} || steps_[i] == Steps{"tool", "params"};
+        };
+        if (std::none_of(layers.bundles().begin(), layers.bundles().end(), known))
+            return fail(LedgerCode::G0023,
+                        "no request has anything at this path to mask; docs/request-format.md lists the fields", pointers_[i]);
     }
+    return {};
+}
+
+std::string Mask::mark(std::string_view context, std::string_view value) const {
+    return std::string(kMark) + to_hex(key_.digest(context, value));
+}
+
+void Mask::find(const json::Node& node, const Steps& steps, std::size_t at, std::string& pointer, std::string_view context) {
+    if (at == steps.size()) return hide_at(node, pointer, context, true);
+    const bool array = node.type == json::Type::Array;
+    if (!array && node.type != json::Type::Object) return;
+    const json::Node* child = node.first();
+    for (std::uint32_t i = 0; i < node.count; ++i, child = child->next()) {
+        const std::string name = array ? std::to_string(i) : std::string(child->key());
+        if (steps[at] != name && steps[at] != "*") continue;
+        const std::size_t size = pointer.size();
+        append_pointer(pointer, name);
+        find(*child, steps, at + 1, pointer, context);
+        pointer.resize(size);
+    }
+}
+
+void Mask::hide_at(const json::Node& node, const std::string& pointer, std::string_view context, bool everywhere) {
+    const std::size_t before = hidden_.size();
+    hide_all(node, context, everywhere);
+    if (hidden_.size() > before) places_.push_back(pointer);
 }
 
 /// None stays none: it is a fact, and there is nothing in it to hide.
-void Mask::hide_all(json::Value& value, const std::string& pointer) {
-    for (json::Value& item : value.items) hide_all(item, pointer);
-    for (json::Member& member : value.members) hide_all(member.second, pointer);
-    if (value.type == json::Type::Null || value.type == json::Type::Array || value.type == json::Type::Object)
+void Mask::hide_all(const json::Node& node, std::string_view context, bool everywhere) {
+    if (node.type == json::Type::Null) return;
+    if (node.type == json::Type::Array || node.type == json::Type::Object) {
+        const json::Node* child = node.first();
+        for (std::uint32_t i = 0; i < node.count; ++i, child = child->next()) hide_all(*child, context, everywhere);
         return;
-    const bool done = value.type == json::Type::String && value.text.starts_with(kMark);
-    if (done) return;  // two pointers, one below the other
-    json::Value hidden = json::Value::of(std::string_view(hmac(pointer, json::canonical(value))));
-    if (value.type == json::Type::String && !value.text.empty())
-        values_.emplace_back(value.text, hidden.text);
-    value = std::move(hidden);
+    }
+    canonical_.clear();
+    json::append_canonical(canonical_, node, order_);
+    Hidden one{&node, mark(context, canonical_)};
+    if (everywhere && node.type == json::Type::String && !node.text().empty())
+        values_.push_back({std::string(node.text()), escaped(node.text()), one.mark});
+    hidden_.push_back(std::move(one));
 }
 
-/// The text itself, or a string in it where it is JSON.
-std::string_view Mask::replaced(std::string_view text) {
-    std::string changed;
-    for (const auto& [was, is] : values_) {
-        if (text == was) return is;
-        std::string quoted, hidden;
-        json::append_quoted(quoted, was);
-        json::append_quoted(hidden, is);
-        const std::string_view now = changed.empty() ? text : std::string_view(changed);
-        std::string next;
-        std::size_t from = 0;
-        for (std::size_t at = now.find(quoted); at != now.npos; at = now.find(quoted, from)) {
-            next += now.substr(from, at - from);
-            next += hidden;
-            from = at + quoted.size();
-        }
-        if (from > 0) changed = next + std::string(now.substr(from));
+void Mask::find_unknown(const json::Node& document, const Layers& layers) {
+    Shapes claims, params;
+    for (const Bundle& bundle : layers.bundles()) {
+        for (const std::uint32_t node : claims_of(bundle.program(), &document)) claims.emplace_back(&bundle.program(), node);
+        for (const std::uint32_t node : params_of(bundle.program(), &document)) params.emplace_back(&bundle.program(), node);
     }
-    if (changed.empty()) return text;
-    return *texts_.emplace_back(std::make_unique<std::string>(std::move(changed)));
+    std::string pointer;
+    if (const json::Node* token = document.find("token"))
+        if (const json::Node* given = token->find("claims")) unknown_claims(*given, claims, pointer = "/token/claims");
+    if (const json::Node* tool = document.find("tool"))
+        if (const json::Node* given = tool->find("params")) unknown_params(*given, params, pointer = "/tool/params");
+}
+
+void Mask::unknown_claims(const json::Node& claims, const Shapes& shapes, std::string& pointer) {
+    if (claims.type != json::Type::Object) return;
+    const json::Node* member = claims.first();
+    for (std::uint32_t i = 0; i < claims.count; ++i, member = member->next()) {
+        Shapes declared;
+        bool open = false;  // declared whole: a list or a map, not by its fields
+        for (const auto& [program, node] : shapes)
+            if (const std::uint32_t child = child_of(*program, node, member->key()); child != kNone) {
+                open = open || static_cast<Kind>(program->shape[child].kind) != Kind::Record;
+                declared.emplace_back(program, child);
+            }
+        if (open) continue;
+        const std::size_t size = pointer.size();
+        append_pointer(pointer, member->key());
+        if (!declared.empty()) unknown_claims(*member, declared, pointer);
+        else hide_at(*member, pointer, pointer, false);
+        pointer.resize(size);
+    }
+}
+
+void Mask::unknown_params(const json::Node& params, const Shapes& shapes, std::string& pointer) {
+    if (params.type != json::Type::Object) return;
+    const json::Node* member = params.first();
+    for (std::uint32_t i = 0; i < params.count; ++i, member = member->next()) {
+        Shapes records;
+        bool known = false;
+        for (const auto& [program, node] : shapes)
+            if (const std::uint32_t child = child_of(*program, node, member->key()); child != kNone) {
+                known = known || !is_text(*program, child) || program->shape[child].slot != kNone;
+                if (static_cast<Kind>(program->shape[child].kind) == Kind::Record) records.emplace_back(program, child);
+            }
+        const std::size_t size = pointer.size();
+        append_pointer(pointer, member->key());
+        if (!records.empty()) unknown_params(*member, records, pointer);
+        else if (!known) hide_at(*member, pointer, pointer, false);
+        pointer.resize(size);
+    }
+}
+
+void Mask::write(std::string_view given, const json::Node& document, const Layers& layers, std::string& out) {
+    hidden_.clear();
+    values_.clear();
+    places_.clear();
+    texts_.clear();
+    std::string pointer;
+    for (std::size_t i = 0; i < steps_.size(); ++i) find(document, steps_[i], 0, pointer, pointers_[i]);
+    // What is bound to a request is a digest over its values, which could be tried.
+    if (!hidden_.empty())
+        find(document, {"approvals", "*", "binding_digest"}, 0, pointer, kBindings);
+    if (unknown_) find_unknown(document, layers);
+    if (hidden_.empty()) return json::squeeze(given, out);
+    // Of two pointers to one value the first is kept.
+    std::stable_sort(hidden_.begin(), hidden_.end(), [](const Hidden& a, const Hidden& b) { return a.node < b.node; });
+    hidden_.erase(std::unique(hidden_.begin(), hidden_.end(), [](const Hidden& a, const Hidden& b) { return a.node == b.node; }),
+                  hidden_.end());
+    std::stable_sort(values_.begin(), values_.end(), [](const Value& a, const Value& b) { return a.was.size() > b.was.size(); });
+    out.clear();
+    pointer.clear();
+    write(document, pointer, out);
+    std::sort(places_.begin(), places_.end());
+    places_.erase(std::unique(places_.begin(), places_.end()), places_.end());
+}
+
+void Mask::write(const json::Node& node, std::string& pointer, std::string& out) {
+    switch (node.type) {
+        case json::Type::Null: out += "null"; return;
+        case json::Type::Array:
+        case json::Type::Object: {
+            const bool array = node.type == json::Type::Array;
+            out += array ? '[' : '{';
+            const json::Node* child = node.first();
+            for (std::uint32_t i = 0; i < node.count; ++i, child = child->next()) {
+                if (i > 0) out += ',';
+                const std::size_t size = pointer.size();
+                if (!values_.empty()) append_pointer(pointer, array ? std::to_string(i) : std::string(child->key()));
+                if (!array) {
+                    const auto name = replaced(child->key());
+                    if (name) places_.push_back(pointer);
+                    json::append_quoted(out, name ? std::string_view(*name) : child->key());
+                    out += ':';
+                }
+                write(*child, pointer, out);
+                pointer.resize(size);
+            }
+            out += array ? ']' : '}';
+            return;
+        }
+        case json::Type::Bool:
+        case json::Type::Int:
+        case json::Type::Number:
+        case json::Type::String: break;
+    }
+    const auto at = std::lower_bound(hidden_.begin(), hidden_.end(), &node,
+                                     [](const Hidden& each, const json::Node* where) { return each.node < where; });
+    if (at != hidden_.end() && at->node == &node) return json::append_quoted(out, at->mark);
+    if (node.type == json::Type::String) {
+        const auto text = replaced(node.text());
+        if (text) places_.push_back(pointer);
+        return json::append_quoted(out, text ? std::string_view(*text) : node.text());
+    }
+    if (node.type == json::Type::Bool) out += node.integer != 0 ? "true" : "false";
+    else if (node.type == json::Type::Int) fmt::format_to(std::back_inserter(out), "{}", node.integer);
+    else out += node.text();
+}
+
+/// One pass, so that nothing is replaced in what replaced something.
+std::optional<std::string> Mask::replaced(std::string_view text) const {
+    for (const Value& value : values_)
+        if (text == value.was) return value.mark;
+    std::optional<std::string> out;
+    std::size_t from = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        const Value* found = nullptr;
+        std::size_t length = 0;
+        for (const Value& value : values_) {
+            if (value.was.size() < kInside) break;
+            for (const std::string* form : {&value.was, &value.escaped})
+                if (found == nullptr && text.substr(at).starts_with(*form)) found = &value, length = form->size();
+        }
+        if (found == nullptr) {
+            ++at;
+            continue;
+        }
+        if (!out) out.emplace();
+        *out += text.substr(from, at - from);
+        *out += found->mark;
+        from = at += length;
+    }
+    if (out) *out += text.substr(from);
+    return out;
 }
 
 void Mask::hide(Record& record) {
-    record.masked = found_;
+    record.masked.assign(places_.begin(), places_.end());
     if (values_.empty()) return;
-    Editor editor([this](std::string_view text) { return replaced(text); });
-    const std::string_view request = record.request;
+    std::string binding = record.decision.binding_digest;
+    if (!binding.empty()) binding = mark(kBindings, "\"" + escaped(binding) + "\"");
+    Editor editor([this](std::string_view text) -> std::string_view {
+        auto changed = replaced(text);
+        return changed ? std::string_view(*texts_.emplace_back(std::make_unique<std::string>(std::move(*changed)))) : text;
+    });
+    // Hidden already, or digests.
+    const std::string_view request = record.request, key = record.around.key, ask = record.around.ask;
+    const std::vector<std::string_view> bundles = record.bundles, uses = record.uses;
     answer_fields(editor, record);
     other_fields(editor, record);
-    record.request = request;  // is hidden already
-    record.masked = found_;
+    record.request = request;
+    record.around.key = key;
+    record.around.ask = ask;
+    record.bundles = bundles;
+    record.uses = uses;
+    record.decision.binding_digest = std::move(binding);
+    record.masked.assign(places_.begin(), places_.end());
 }
 
 }  // namespace writ::ledger

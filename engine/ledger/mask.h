@@ -1,45 +1,73 @@
-// Values that must not reach the disk: each is replaced by its HMAC in the request document, and in
-// whatever else of a record repeats it.
+// What of a request must not be in its record: values at the places that were configured, which then stand
+// nowhere else in it either; and what the deciding policy does not know, claims that no layer declares and
+// text parameters that no rule reads. Each is replaced by its keyed digest: docs/ledger.md, "Masking".
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/json.h"
-#include "ledger/errors.h"
-#include "writ/merkle.h"
+#include "base/json_reader.h"
+#include "ledger/keyed.h"
+#include "ledger/pointer.h"
 #include "writ/record.h"
 
 namespace writ::ledger {
 
 class Mask {
 public:
-    /// Errors: G0023.
-    [[nodiscard]] static Result<Mask> make(std::vector<std::string> pointers, std::string key);
+    /// Input:  `unknown`, whether to hide what the deciding policy does not know.
+    /// Errors: G0023 a text that is no pointer.
+    [[nodiscard]] static Result<Mask> make(const std::vector<std::string>& pointers, const Keyed& key, bool unknown);
+    /// Errors: G0023 a pointer that names nothing a request under these layers can hold. Without layers none.
+    [[nodiscard]] Result<void> check(const Layers& layers) const;
 
-    [[nodiscard]] bool empty() const { return pointers_.empty(); }
-    /// Replaces in a document, which is a copy. Replacing in records is then possible.
-    void hide(json::Value& request);
-    /// Replaces what hide() replaced in the record's texts, and lists the pointers that were found.
-    /// The record's new texts live until the next hide().
+    /// Writes a document as it is recorded, without the white space between its tokens.
+    /// Input:  the document as text and as nodes; the layers that decided.
+    void write(std::string_view given, const json::Node& document, const Layers& layers, std::string& out);
+    /// Replaces what write() hid in the record's texts, and lists the places. The record's new texts live
+    /// until the next write().
     void hide(Record& record);
-    /// What stands for a document that is recorded by digest alone, and could not be read.
-    [[nodiscard]] Hash digest(std::string_view document) const;
+    /// What stands for a document that could not be read, and so not be masked.
+    [[nodiscard]] Hash digest(std::string_view document) const { return key_.digest("document", document); }
 
 private:
-    void hide_all(json::Value& value, const std::string& pointer);
-    [[nodiscard]] std::string hmac(std::string_view context, std::string_view bytes) const;
-    [[nodiscard]] std::string_view replaced(std::string_view text);
+    struct Hidden {
+        const json::Node* node;
+        std::string mark;
+    };
+    struct Value {
+        std::string was, escaped, mark;  ///< as text, and as it stands in JSON
+    };
 
+    /// What each layer that knows a place declares there.
+    using Shapes = std::vector<std::pair<const bytecode::Program*, std::uint32_t>>;
+
+    explicit Mask(const Keyed& key) : key_(key) {}
+    void find(const json::Node& node, const Steps& steps, std::size_t at, std::string& pointer, std::string_view context);
+    void hide_at(const json::Node& node, const std::string& pointer, std::string_view context, bool everywhere);
+    void hide_all(const json::Node& node, std::string_view context, bool everywhere);
+    void find_unknown(const json::Node& document, const Layers& layers);
+    void unknown_claims(const json::Node& claims, const Shapes& shapes, std::string& pointer);
+    void unknown_params(const json::Node& params, const Shapes& shapes, std::string& pointer);
+    void write(const json::Node& node, std::string& pointer, std::string& out);
+    [[nodiscard]] std::string mark(std::string_view context, std::string_view value) const;
+    /// The text with every hidden value replaced; none if it has none.
+    [[nodiscard]] std::optional<std::string> replaced(std::string_view text) const;
+
+    Keyed key_;
+    bool unknown_ = true;
     std::vector<std::string> pointers_;
-    std::vector<std::vector<std::string>> steps_;  ///< of each pointer
-    std::string key_;
-    std::vector<std::string_view> found_;
-    std::vector<std::pair<std::string, std::string>> values_;  ///< what was there, and what is there now
-    std::vector<std::unique_ptr<std::string>> texts_;          ///< changed texts of the record
+    std::vector<Steps> steps_;             ///< of each pointer
+    std::vector<Hidden> hidden_;           ///< in document order once it is written
+    std::vector<Value> values_;            ///< what must stand nowhere; the longest first
+    std::vector<std::string> places_;      ///< pointers to what was replaced
+    std::vector<const json::Node*> order_; ///< room
+    std::string canonical_;                ///< room
+    std::vector<std::unique_ptr<std::string>> texts_;  ///< changed texts of the record
 };
 
 }  // namespace writ::ledger

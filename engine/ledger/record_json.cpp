@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/values.h"
 #include "ledger/hash.h"
-#include "writ/record.h"
+#include "writ/ledger.h"
 
 namespace writ::ledger {
 
@@ -35,19 +35,21 @@ Value embedded(std::string_view text) {
     return read ? std::move(*read) : Value::of(text);
 }
 
+Value json_of(const RecordedRule& rule) {
+    Value out = Value::object();
+    out.set("layer", number(rule.layer));
+    out.set("kind", Value::of(rule.kind));
+    out.set("module", Value::of(rule.module));
+    out.set("name", Value::of(rule.name));
+    out.set("file", Value::of(rule.file));
+    out.set("line", number(rule.line));
+    out.set("because", text_or_null(rule.because));
+    return out;
+}
+
 Value rule_of(const Record& record, std::uint32_t layer, std::uint32_t index) {
-    for (const RecordedRule& rule : record.rules) {
-        if (rule.layer != layer || rule.index != index) continue;
-        Value out = Value::object();
-        out.set("layer", number(layer));
-        out.set("kind", Value::of(rule.kind));
-        out.set("module", Value::of(rule.module));
-        out.set("name", Value::of(rule.name));
-        out.set("file", Value::of(rule.file));
-        out.set("line", number(rule.line));
-        out.set("because", text_or_null(rule.because));
-        return out;
-    }
+    for (const RecordedRule& rule : record.rules)
+        if (rule.layer == layer && rule.index == index) return json_of(rule);
     return Value::null();
 }
 
@@ -124,6 +126,7 @@ void write_decision(const Record& record, Value& out) {
     const Surroundings& around = record.around;
     out.set("mode", Value::of(record.shadow ? "shadow" : "enforced"));
     out.set("overruled", Value::of(record.overruled));
+    out.set("repeats", record.repeats ? number(*record.repeats) : Value::null());
     out.set("decision", decision_of(record));
     out.set("bundles", texts(record.bundles));
     const std::pair<const char*, std::string_view> names[] = {{"request_id", around.request_id},
@@ -176,6 +179,33 @@ std::string to_json(const Record& record, std::uint64_t sequence) {
             break;
     }
     return json::write(out);
+}
+
+std::string to_json(const Answer& answer, const Layers& layers, Audience reader) {
+    std::string out = writ::to_json(answer.decision, layers, reader);
+    if (reader == Audience::Caller) return out;
+    Value more = Value::object();
+    more.set("record", answer.sequence ? number(*answer.sequence) : Value::null());
+    Value before = Value::null();
+    if (answer.earlier) {
+        const Record& record = answer.earlier->record;
+        before = Value::object();
+        before.set("record", number(answer.earlier->sequence));
+        before.set("now", Value::of(format_instant(record.decision.now)));
+        before.set("grant", grant_of(record.decision));
+        Value rules = Value::array(), bundles = Value::array();
+        for (const RecordedRule& rule : record.rules) rules.items.push_back(json_of(rule));
+        for (const std::string_view digest : record.bundles) {
+            Value bundle = Value::object();
+            bundle.set("digest", Value::of(digest));
+            bundles.items.push_back(std::move(bundle));
+        }
+        before.set("rules", std::move(rules));
+        before.set("bundles", std::move(bundles));
+    }
+    more.set("earlier", std::move(before));
+    out.back() = ',';
+    return out + json::write(more).substr(1);
 }
 
 }  // namespace writ::ledger

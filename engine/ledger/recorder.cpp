@@ -1,12 +1,14 @@
 // Recorder: decide, record, and only then answer.
-#include "base/json.h"
+#include <fmt/format.h>
+
 #include "base/json_reader.h"
 #include "base/request_errors.h"
 #include "ledger/checkpoint.h"
 #include "ledger/errors.h"
 #include "ledger/hash.h"
-#include "ledger/keys.h"
+#include "ledger/keyed.h"
 #include "ledger/mask.h"
+#include "ledger/repetition.h"
 #include "ledger/surroundings.h"
 #include "writ/ledger.h"
 
@@ -28,35 +30,25 @@ struct Recorder::Impl {
     Request request;
     Evaluator evaluator;
 
-    Decision decision;  ///< what is answered
-    Record record;      ///< the same as it is recorded
+    Decision decision;    ///< what is answered
+    Record record;        ///< the same as it is recorded
     json::Reader reader;  ///< of documents that were decided elsewhere
-    json::Value tree;   ///< the document as it is recorded, where it is needed as a tree
-    std::string text;   ///< the document as it is recorded
-    std::string bytes;  ///< the record; or an earlier one, which `record` is then read from
-    std::string key;
-    Hash ask{}, digest{};
+    std::string text;     ///< the document as it is recorded
+    std::string bytes;    ///< the record
+    Hash key{}, ask{}, digest{};
     std::vector<std::string> uses;
-    Error refusal;      ///< why the document is none; the decision views it
+    Record earlier;       ///< what the key was used for before; views into earlier_bytes
+    std::string earlier_bytes;
+    Error refusal;        ///< why the document is none; the decision views it
 
     Impl(Ledger& to, const Layers& layers, RecordOptions how, Mask masking)
         : ledger(to), options(std::move(how)), mask(std::move(masking)), request(layers), evaluator(layers) {}
-
-    void deny(std::string_view code, std::string_view detail = {}) {
-        decision.effect = Effect::Deny;
-        decision.grant.clear();
-        decision.clear_requirements();
-        decision.binding_digest.clear();
-        decision.reasons.clear();
-        Reason& reason = decision.reasons.emplace_back();
-        reason.code = code;
-        reason.detail = detail;
-    }
 
     void begin(std::string_view traceparent) {
         record.kind = RecordKind::Decision;
         record.time = now_micros();
         record.shadow = record.overruled = false;
+        record.repeats.reset();
         record.around = {};
         const Trace trace = read_traceparent(traceparent);
         record.around.trace_id = trace.trace_id;
@@ -65,113 +57,100 @@ struct Recorder::Impl {
         record.masked.clear();
         record.request = record.request_digest = {};
         uses.clear();
-        key.clear();
     }
 
     /// Fills in all of the record that comes from the document. Requires: `decision` is made.
     void surround(std::string_view given, const json::Node& document, const Layers& layers) {
         record.decision = decision;
-        uses = used_approvals(document, decision);
+        uses = used_approvals(document, decision, ledger.keyed());
         record.uses.assign(uses.begin(), uses.end());
         read_surroundings(document, layers, record);
-        const bool keyed = !record.around.idempotency_key.empty();
-        if (keyed || !mask.empty())
-            if (auto read = json::parse(given)) tree = std::move(*read);
-        if (!mask.empty()) {
-            mask.hide(tree);
-            text = json::write(tree);
-            record.request = text;
-            mask.hide(record);
-        } else {
-            json::squeeze(given, text);
-            record.request = text;
-        }
-        // Keys and digests are those of what is recorded: they are looked up by it.
-        if (keyed) {
-            const Attribution& who = record.decision.attribution;
-            key = scoped_key(who.tenant, who.agent, record.around.idempotency_key);
-            ask = ask_of(tree);
+        if (!record.around.idempotency_key.empty()) {
+            key = key_of(decision.attribution, record.around.idempotency_key, ledger.keyed());
+            ask = ask_of(document, ledger.keyed());
+            record.around.key = bytes_of(key);
             record.around.ask = bytes_of(ask);
         }
+        describe_rules(record, layers);
+        mask.write(given, document, layers, text);
+        record.request = text;
+        mask.hide(record);
         if (!options.whole_request) {
             digest = sha256({record.request});
             record.request = {};
             record.request_digest = bytes_of(digest);
         }
-        describe_rules(record, layers);
     }
 
     /// Of what is no request there is a digest alone: nobody knows what is in it.
     void surround_refused(std::string_view given, Error why, const Layers& layers) {
         refusal = std::move(why);
-        deny(refusal.code, refusal.context);
+        deny(decision, refusal.code, refusal.context);
         record.decision = decision;
         describe_rules(record, layers);
         digest = mask.digest(given);
         record.request_digest = bytes_of(digest);
     }
 
-    void write_down() {
+    Result<Appended> append() {
         bytes.clear();
         encode(record, bytes);
-    }
-
-    Result<Appended> append() {
-        write_down();
-        Conditions conditions;
-        conditions.key = key;
-        conditions.ask = ask;
-        conditions.uses.assign(record.uses.begin(), record.uses.end());
-        return ledger.append(bytes, conditions);
+        return ledger.append(bytes);
     }
 
     /// A deny in place of what could not stand, recorded without taking a key or using anything up.
     Result<Appended> append_denied(std::string_view code) {
-        deny(code);
-        const Attribution recorded = record.decision.attribution;
-        record.decision = decision;
-        record.decision.attribution = recorded;
+        deny(decision, code);
+        deny(record.decision, code);
         record.rules.clear();
         record.overruled = true;
-        key.clear();
         record.uses.clear();
-        record.around.ask = {};
+        record.around.key = record.around.ask = {};
         return append();
     }
 
     /// The answer, now that the record is ready.
     Answer finish(std::optional<Error> why) {
-        Answer answer{decision, std::nullopt, false, std::move(why)};
-        const bool conditional = !key.empty() || !record.uses.empty();
+        Answer answer{decision, std::nullopt, std::nullopt, std::move(why)};
+        const bool conditional = !record.around.key.empty() || !record.uses.empty();
         if (options.durability == Durability::BestEffort && !conditional) {
-            write_down();
+            bytes.clear();
+            encode(record, bytes);
             ledger.offer(bytes);
             return answer;
         }
         auto appended = append();
         if (appended && appended->outcome == Appended::Outcome::Conflict) appended = append_denied(kConflict);
-        if (appended && appended->outcome == Appended::Outcome::Used) appended = append_denied(kUsed);
         if (appended && appended->outcome == Appended::Outcome::Repeated) {
-            if (auto repeated = recall(appended->sequence); !repeated) appended = tl::unexpected(std::move(repeated.error()));
-            answer.repeated = appended.has_value();
+            const std::uint64_t before = appended->sequence;
+            appended = repeat(before);
+            if (appended) answer.earlier.emplace(Earlier{before, earlier});
         }
+        if (appended && appended->outcome == Appended::Outcome::Used) appended = append_denied(kUsed);
         if (appended) {
             answer.sequence = appended->sequence;
         } else {
-            deny(kUnavailable);
+            deny(decision, kUnavailable);
+            answer.earlier.reset();
             answer.error = std::move(appended.error());
         }
         return answer;
     }
 
-    /// Makes the decision that of an earlier record.
-    Result<void> recall(std::uint64_t sequence) {
-        auto earlier = ledger.read(sequence);
-        if (!earlier) return tl::unexpected(std::move(earlier.error()));
-        bytes = std::move(*earlier);
-        if (auto read = decode(bytes, record); !read) return read;
-        decision = record.decision;
-        return {};
+    /// Records the answer to a key that record `before` was granted under: what would be granted now, less
+    /// what was not granted then.
+    Result<Appended> repeat(std::uint64_t before) {
+        auto read = ledger.read(before);
+        if (!read) return tl::unexpected(std::move(read.error()));
+        earlier_bytes = std::move(*read);
+        if (auto done = decode(earlier_bytes, earlier); !done) return tl::unexpected(std::move(done.error()));
+        record.repeats = before;
+        if (decision.effect != Effect::Permit) return append();
+        const Meeting meeting = meet(earlier.decision, record.decision);
+        if (!meeting.nothing.empty()) return append_denied(meeting.nothing);
+        narrow(decision.grant, meeting);
+        narrow(record.decision.grant, meeting);
+        return append();
     }
 };
 
@@ -181,8 +160,11 @@ Recorder::Recorder(Recorder&&) noexcept = default;
 Recorder& Recorder::operator=(Recorder&&) noexcept = default;
 
 Result<Recorder> Recorder::make(Ledger& ledger, Layers layers, RecordOptions options) {
-    auto mask = Mask::make(options.mask, options.mask_key);
+    if (!options.mask_key.empty() && options.mask_key.size() != Keyed::kKeyBytes)
+        return fail(LedgerCode::G0023, fmt::format("a key to mask with has {} bytes, not {}", Keyed::kKeyBytes, options.mask_key.size()));
+    auto mask = Mask::make(options.mask, options.mask_key.empty() ? ledger.keyed() : Keyed(options.mask_key), options.hide_unknown);
     if (!mask) return tl::unexpected(std::move(mask.error()));
+    if (auto known = mask->check(layers); !known) return tl::unexpected(std::move(known.error()));
     return Recorder(std::make_unique<Impl>(ledger, layers, std::move(options), std::move(*mask)));
 }
 
@@ -212,6 +194,10 @@ Answer Recorder::record(std::string_view request, const Decision& decision, cons
     self.decision = decision;
     const auto document = self.reader.read(request);
     if (!document) return refuse(request, document.error(), traceparent);
+    if (auto known = self.mask.check(layers); !known) {
+        deny(self.decision, kUnavailable);
+        return {self.decision, std::nullopt, std::nullopt, std::move(known.error())};
+    }
     self.surround(request, **document, layers);
     return self.finish({});
 }
@@ -229,12 +215,13 @@ bool Recorder::shadow(std::string_view request, const Decision& decision, const 
     self.begin(traceparent);
     self.decision = decision;
     const auto document = self.reader.read(request);
-    if (!document) return false;
+    if (!document || !self.mask.check(layers)) return false;
     self.surround(request, **document, layers);
     self.record.shadow = true;
-    self.record.around.ask = {};
+    self.record.around.key = self.record.around.ask = {};
     self.record.uses.clear();
-    self.write_down();
+    self.bytes.clear();
+    encode(self.record, self.bytes);
     return self.ledger.offer(self.bytes);
 }
 

@@ -3,8 +3,9 @@
 #include <map>
 #include <unordered_map>
 
-#include "base/json.h"
 #include "ledger/errors.h"
+#include "ledger/pointer.h"
+#include "ledger/repetition.h"
 #include "ledger/segment.h"
 #include "writ/audit.h"
 #include "writ/compare.h"
@@ -18,10 +19,10 @@ constexpr std::size_t kExamples = 10;
 
 /// Layers with what deciding under them takes.
 struct Judge {
-    explicit Judge(Layers all) : layers(all), request(all), evaluator(std::move(all)) {}
+    explicit Judge(Layers all) : layers(all), evaluator(all), decidable(all) {}
     Layers layers;
-    Request request;
     Evaluator evaluator;
+    Decidable decidable;
     Record record;  ///< the answer
 };
 
@@ -83,11 +84,38 @@ std::uint64_t count_records(const std::string& folder) {
     return reader->sequence();
 }
 
-bool replayable(const Record& record) {
-    return !record.request.empty() && !record.overruled;
+/// The answer's bytes; `binding` takes the place of its binding digest.
+std::string answer_of(Record& record, const std::string* binding) {
+    if (binding != nullptr) record.decision.binding_digest = *binding;
+    std::string out;
+    encode_answer(record, out);
+    return out;
 }
 
 }  // namespace
+
+struct Decidable::Impl {
+    FactsRead facts;
+    Request request;
+    std::optional<Error> refusal;
+};
+
+Decidable::Decidable(const Layers& layers) : impl_(new Impl{FactsRead(layers), Request(layers), {}}) {}
+Decidable::~Decidable() = default;
+
+const Request& Decidable::request() const { return impl_->request; }
+const std::optional<Error>& Decidable::refusal() const { return impl_->refusal; }
+
+Undecidable Decidable::why_not(const Record& record) {
+    if (record.request.empty()) return Undecidable::NoRequest;
+    if (record.overruled) return Undecidable::Overruled;
+    impl_->refusal.reset();
+    if (auto parsed = impl_->request.parse(record.request); !parsed) impl_->refusal = std::move(parsed.error());
+    // It may be refused for the digest that stands in place of a number.
+    if (!record.masked.empty() && (impl_->refusal || impl_->facts.reads(record.masked, *impl_->request.document())))
+        return Undecidable::Masked;
+    return record.repeats ? Undecidable::Repeated : Undecidable::No;
+}
 
 Result<Redecided> redecide(const std::string& folder, const FindBundle& find, const Progress& progress) {
     auto reader = Reader::open(folder);
@@ -107,9 +135,23 @@ Result<Redecided> redecide(const std::string& folder, const FindBundle& find, co
         return judges.emplace(name, whole ? std::make_unique<Judge>(Layers(std::move(bundles))) : nullptr)
             .first->second.get();
     };
+    // What a repetition answered is what was left of an earlier grant.
+    std::string earlier_bytes;
+    Record earlier;
+    const auto narrow_to_earlier = [&](std::uint64_t sequence, Decision& decision) -> Result<void> {
+        auto before = Reader::open(folder);
+        if (!before) return tl::unexpected(std::move(before.error()));
+        if (auto found = before->seek(sequence); !found) return found;
+        auto there = before->next();
+        if (!there) return tl::unexpected(std::move(there.error()));
+        earlier_bytes = *there ? before->bytes() : std::string_view{};
+        if (auto read = decode(earlier_bytes, earlier); !read) return read;
+        const Meeting meeting = meet(earlier.decision, decision);
+        if (meeting.nothing.empty()) narrow(decision.grant, meeting);
+        return {};
+    };
     Redecided out;
     Record record;
-    std::string answer;
     for (;;) {
         auto more = reader->next();
         if (!more) return tl::unexpected(std::move(more.error()));
@@ -119,8 +161,12 @@ Result<Redecided> redecide(const std::string& folder, const FindBundle& find, co
             return tl::unexpected(std::move(read.error()));
         if (record.kind != RecordKind::Decision) continue;
         ++out.decisions;
-        if (!replayable(record)) {
+        if (record.request.empty()) {
             ++out.no_request;
+            continue;
+        }
+        if (record.overruled) {
+            ++out.overruled;
             continue;
         }
         Judge* judge = judge_of(record);
@@ -128,19 +174,25 @@ Result<Redecided> redecide(const std::string& folder, const FindBundle& find, co
             ++out.no_bundle;
             continue;
         }
-        bool same = judge->request.parse(record.request).has_value();
-        if (same) {
-            judge->evaluator.evaluate(judge->request, judge->record.decision);
-            describe_rules(judge->record, judge->layers);
-            answer.clear();
-            encode_answer(judge->record, answer);
-            same = answer == answer_in(reader->bytes());
+        if (judge->decidable.why_not(record) == Undecidable::Masked) {
+            ++out.undecided;
+            continue;
         }
-        if (same)
+        bool same = !judge->decidable.refusal();
+        if (same) {
+            Decision& decision = judge->record.decision;
+            judge->evaluator.evaluate(judge->decidable.request(), decision);
+            if (record.repeats && decision.effect == Effect::Permit) {
+                if (auto narrowed = narrow_to_earlier(*record.repeats, decision); !narrowed)
+                    return tl::unexpected(std::move(narrowed.error()));
+            }
+            describe_rules(judge->record, judge->layers);
+            const bool bound = !record.masked.empty() && !decision.binding_digest.empty();
+            same = answer_of(judge->record, bound ? &record.decision.binding_digest : nullptr) == answer_in(reader->bytes());
+        }
+        if (same) {
             ++out.same;
-        else if (!record.masked.empty())
-            ++out.masked;
-        else {
+        } else {
             ++out.differ;
             if (out.examples.size() < kExamples) out.examples.push_back(reader->sequence());
         }
@@ -164,15 +216,17 @@ Result<Comparison> replay(const std::string& folder, const Layers& against, cons
         if (auto read = decode(reader->bytes(), record); !read)
             return tl::unexpected(std::move(read.error()));
         if (record.kind != RecordKind::Decision || record.shadow) continue;
-        if (!replayable(record)) {
-            ++out.no_request;
-            continue;
+        switch (judge.decidable.why_not(record)) {
+            case Undecidable::No: break;
+            case Undecidable::NoRequest: ++out.no_request; continue;
+            case Undecidable::Overruled: ++out.overruled; continue;
+            case Undecidable::Repeated: ++out.repeated; continue;
+            case Undecidable::Masked: ++out.undecided; continue;
         }
         ++out.decisions;
-        out.masked += record.masked.empty() ? 0 : 1;
-        const auto parsed = judge.request.parse(record.request);
-        if (!parsed) ++out.refused;
-        judge.evaluator.evaluate(judge.request, decision);
+        const std::optional<Error>& refusal = judge.decidable.refusal();
+        if (refusal) ++out.refused;
+        judge.evaluator.evaluate(judge.decidable.request(), decision);
         const Direction direction = compare(record.decision, decision).direction();
         if (direction == Direction::Same) {
             ++out.same;
@@ -181,9 +235,9 @@ Result<Comparison> replay(const std::string& folder, const Layers& against, cons
         ++(direction == Direction::Wider ? out.wider : direction == Direction::Narrower ? out.narrower : out.other);
         const std::string change = change_of(record.decision, decision, direction);
         std::string rule =
-            parsed ? rule_behind(decision, judge.layers) : parsed.error().code + " " + parsed.error().context;
+            refusal ? refusal->code + " " + refusal->context : rule_behind(decision, judge.layers);
         // Where nothing new denies, what permitted before is what is gone.
-        if (parsed && decision.effect == Effect::Deny && !decision.reasons.empty() &&
+        if (!refusal && decision.effect == Effect::Deny && !decision.reasons.empty() &&
             decision.reasons.front().rule == kNoRule && !record.rules.empty())
             rule = "no longer " + std::string(record.rules.front().kind) + " " +
                    std::string(record.rules.front().name);

@@ -6,10 +6,11 @@ namespace writ::ledger {
 
 namespace {
 
-// Enforced decisions alone count, save in the question about shadows: what one would have decided did not happen. `?1` is the moment since
-// which they do.
+// Enforced decisions alone count, save in the question about shadows: what one would have decided did not
+// happen. A permit that repeats another is counted with it. `?1` is the moment since which they count.
 constexpr const char* kCounted =
-    "with counted as (select * from decision where time >= cast(?1 as integer) and shadow = 0) ";
+    "with counted as (select * from decision where time >= cast(?1 as integer) and shadow = 0 "
+    "and (repeats is null or effect <> 2)) ";
 
 struct Question {
     const char *name, *title, *sql, *note;

@@ -1,25 +1,25 @@
 #include "ledger/surroundings.h"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 
+#include <fmt/format.h>
+
 #include "bytecode/program.h"
-#include "ledger/hash.h"
+#include "ledger/pointer.h"
 
 namespace writ::ledger {
 
 namespace {
 
-std::string_view text_at(const json::Node& value, std::initializer_list<std::string_view> path) {
-    const json::Node* here = &value;
-    for (const std::string_view key : path)
-        if (here != nullptr) here = here->find(key);
-    return here != nullptr && here->type == json::Type::String ? here->text() : std::string_view{};
-}
-
 bool counted(std::string_view approver, const Decision& decision) {
     const auto& all = decision.attribution.approvers;
-    return std::find(all.begin(), all.end(), approver) != all.end();
+    return !approver.empty() && std::find(all.begin(), all.end(), approver) != all.end();
+}
+
+bool by_counted(const json::Node& approval, const Decision& decision) {
+    return counted(text_at(approval, {"approver"}), decision) || counted(text_at(approval, {"approver_id"}), decision);
 }
 
 template <class Each>
@@ -28,7 +28,7 @@ void each_counted_approval(const json::Node& request, const Decision& decision, 
     if (approvals == nullptr || approvals->type != json::Type::Array) return;
     const json::Node* approval = approvals->first();
     for (std::uint32_t i = 0; i < approvals->count; ++i, approval = approval->next())
-        if (counted(text_at(*approval, {"approver"}), decision)) each(*approval);
+        if (by_counted(*approval, decision)) each(*approval);
 }
 
 void read_tier(const Layers& layers, std::string_view tool, Surroundings& around) {
@@ -90,29 +90,50 @@ Trace read_traceparent(std::string_view header) {
     return {trace, span};
 }
 
-Hash ask_of(const json::Value& request) {
-    json::Value same = request;
-    same.remove("now");
-    same.remove("request_id");
-    if (json::Value* run = same.find("run"); run != nullptr && run->type == json::Type::Object)
-        run->remove("attempt");
-    return sha256({"writ.ask.v1\n", json::canonical(same)});
+Hash key_of(const Attribution& who, std::string_view key, const Keyed& keyed) {
+    return keyed.digest("key", fmt::format("{}:{}{}:{}{}", who.tenant.size(), who.tenant, who.agent.size(), who.agent, key));
 }
 
-std::vector<std::string> used_approvals(const json::Node& request, const Decision& decision) {
+Hash ask_of(const json::Node& request, const Keyed& keyed) {
+    using Path = std::array<std::string_view, 3>;
+    constexpr Path kParts[] = {
+        {"tenant"}, {"agent", "id"}, {"run", "id"}, {"user", "id"}, {"delegation", "originator"}, {"delegation", "actor"},
+        {"token", "issuer"}, {"token", "claims", "sub"}, {"workload", "spiffe_id"}, {"workload", "namespace"},
+        {"workload", "service_account"}, {"tool"}, {"resource"}, {"want"}, {"egress"}};
+    std::string text;
+    std::vector<const json::Node*> order;
+    for (const auto& path : kParts) {
+        const json::Node* here = &request;
+        for (const std::string_view step : path)
+            if (here != nullptr && !step.empty()) here = here->find(step);
+        if (here != nullptr) json::append_canonical(text, *here, order);
+        text += '\n';  // canonical text has none
+    }
+    return keyed.digest("ask", text);
+}
+
+std::vector<std::string> used_approvals(const json::Node& request, const Decision& decision, const Keyed& keyed) {
     std::vector<std::string> out;
-    if (decision.effect != Effect::Permit) return out;
-    each_counted_approval(request, decision, [&](const json::Node& approval) {
+    if (decision.effect != Effect::Permit || decision.attribution.approvers.empty()) return out;
+    const auto each_approval = [&](auto each) {
+        const json::Node* approvals = request.find("approvals");
+        if (approvals == nullptr || approvals->type != json::Type::Array) return;
+        const json::Node* approval = approvals->first();
+        for (std::uint32_t i = 0; i < approvals->count; ++i, approval = approval->next()) each(*approval);
+    };
+    std::size_t known = 0;
+    each_approval([&](const json::Node& approval) { known += by_counted(approval, decision) ? 1 : 0; });
+    const bool all = known < decision.attribution.approvers.size();
+    each_approval([&](const json::Node& approval) {
         const json::Node* uses = approval.find("uses");
         if (uses == nullptr || uses->type != json::Type::Int || uses->integer != 1) return;
-        const std::string_view id = text_at(approval, {"id"});
-        std::string name(id);
+        if (!all && !by_counted(approval, decision)) return;
+        std::string name(text_at(approval, {"id"}));
         if (name.empty()) {  // known by all that it says
             std::vector<const json::Node*> order;
             json::append_canonical(name, approval, order);
-            name = to_hex(sha256({name}));
         }
-        out.push_back("approval:" + name);
+        out.push_back("approval:" + to_hex(keyed.digest("approval", name)));
     });
     return out;
 }

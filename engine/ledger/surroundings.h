@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json.h"
 #include "base/json_reader.h"
+#include "ledger/keyed.h"
 #include "writ/ledger.h"
 
 namespace writ::ledger {
@@ -21,11 +21,13 @@ struct Trace {
 };
 [[nodiscard]] Trace read_traceparent(std::string_view header);
 
-/// What was asked, apart from what differs when the same is asked again: the moment, the request's own
-/// id, and which attempt it is.
-[[nodiscard]] Hash ask_of(const json::Value& request);
+/// Under what an idempotency key is looked up: it is a key of one tenant's one agent.
+[[nodiscard]] Hash key_of(const Attribution& who, std::string_view key, const Keyed& keyed);
+/// What is asked by whom: docs/ledger.md, "Once". All else may differ when the same is asked again.
+[[nodiscard]] Hash ask_of(const json::Node& request, const Keyed& keyed);
 
-/// Approvals that a permit uses up: those good for one use, by approvers it counted.
-[[nodiscard]] std::vector<std::string> used_approvals(const json::Node& request, const Decision& decision);
+/// Names of the approvals that a permit uses up: those good for one use, by approvers it counted; every one
+/// good for one use where it cannot be told which was counted.
+[[nodiscard]] std::vector<std::string> used_approvals(const json::Node& request, const Decision& decision, const Keyed& keyed);
 
 }  // namespace writ::ledger

@@ -6,7 +6,9 @@
 
 #include "base/json.h"
 #include "ledger/checkpoint.h"
+#include "ledger/index.h"
 #include "ledger/log.h"
+#include "ledger/spent.h"
 #include "writ/audit.h"
 
 namespace writ::ledger {
@@ -18,7 +20,7 @@ constexpr std::uint64_t kTellEvery = 4096;
 /// Something that says what the root was at some size.
 struct Claim {
     std::string who;
-    Hash root{};
+    Hash root{}, spent{};
 };
 using Claims = std::multimap<std::uint64_t, Claim>;
 
@@ -38,6 +40,48 @@ Result<std::vector<Hash>> leaves_of(const std::string& folder, std::uint64_t siz
     return leaves;
 }
 
+/// What the index says was used up, held against what the records say.
+class IndexCheck {
+public:
+    IndexCheck(const std::string& folder, std::vector<std::string>& problems)
+        : rows_(SpentRows::open(folder)), problems_(problems) {}
+
+    void hold(std::uint64_t sequence, const Entry& entry) {
+        if (!rows_ || sequence >= rows_->covered()) return;
+        for (; rows_->at_row() && rows_->sequence() < sequence; rows_->next()) extra();
+        for (const Spent& one : entry.spent(sequence)) {
+            if (rows_->at_row() && rows_->sequence() == sequence && rows_->row() == one) {
+                rows_->next();
+                continue;
+            }
+            say(fmt::format("the index lacks {}, which record {} used up: remove index.sqlite", shown(one), sequence));
+        }
+    }
+    void finish(std::uint64_t records) {
+        if (!rows_) return;
+        for (; rows_->at_row() && rows_->sequence() < records; rows_->next()) extra();
+        if (rows_->covered() > records)
+            say(fmt::format("the index has seen {} records, and the ledger has {}", rows_->covered(), records));
+        if (unsaid_ > 0) problems_.push_back(fmt::format("the index differs in {} more places", unsaid_));
+    }
+
+private:
+    static constexpr int kMost = 20;
+
+    void extra() {
+        say(fmt::format("the index says that record {} used up {}, which it did not: remove index.sqlite",
+                        rows_->sequence(), shown(rows_->row())));
+    }
+    void say(std::string problem) {
+        if (said_++ < kMost) problems_.push_back(std::move(problem));
+        else ++unsaid_;
+    }
+
+    std::unique_ptr<SpentRows> rows_;
+    std::vector<std::string>& problems_;
+    int said_ = 0, unsaid_ = 0;
+};
+
 /// The ledger's own checkpoints, and the headers of its segments. What is wrong with one is a problem.
 Result<LedgerId> gather(const std::string& folder, const PublicBytes* key, Claims& checkpoints,
                         Claims& headers, std::vector<std::string>& problems) {
@@ -55,7 +99,8 @@ Result<LedgerId> gather(const std::string& folder, const PublicBytes* key, Claim
         if (segment->header().id != id)
             problems.push_back(fmt::format("{} is of another ledger", segment_name(first)));
         headers.emplace(first,
-                        Claim{"the header of " + segment_name(first), segment->header().before.root()});
+                        Claim{"the header of " + segment_name(first), segment->header().before.root(),
+                              segment->header().spent});
     }
     auto own = checkpoints_in(folder);
     if (!own) return tl::unexpected(std::move(own.error()));
@@ -69,7 +114,7 @@ Result<LedgerId> gather(const std::string& folder, const PublicBytes* key, Claim
         else if (read->size != size || read->origin != origin_of(id))
             problems.push_back(fmt::format("checkpoint {} is of another ledger or another size", size));
         else
-            checkpoints.emplace(size, Claim{fmt::format("checkpoint {}", size), read->root});
+            checkpoints.emplace(size, Claim{fmt::format("checkpoint {}", size), read->root, read->spent});
     }
     return id;
 }
@@ -86,7 +131,7 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
         if (witness.origin != origin_of(*id))
             out.problems.push_back("the checkpoint given is one of another ledger");
         claims.emplace(witness.size, Claim{fmt::format("the checkpoint given, of {} records,", witness.size),
-                                           witness.root});
+                                           witness.root, witness.spent});
     }
     out.checkpoints = claims.size();
     out.covered = claims.empty() ? 0 : claims.rbegin()->first;
@@ -94,13 +139,20 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
     claims.merge(headers);
 
     Frontier tree;
+    SpentHash spent;
+    IndexCheck index(folder, out.problems);
     std::uint64_t good = 0;  // the size at which all was last well
     const auto check = [&] {
         const auto [begin, end] = claims.equal_range(tree.size());
         bool fits = true;
         for (auto claim = begin; claim != end; ++claim) {
-            if (claim->second.root == tree.root()) continue;
+            if (claim->second.root == tree.root() && claim->second.spent == spent.value()) continue;
             fits = false;
+            if (claim->second.root == tree.root()) {
+                out.problems.push_back(fmt::format(
+                    "{} says that other keys and names were used up by the first {} records than were", claim->second.who, tree.size()));
+                continue;
+            }
             out.problems.push_back(
                 fmt::format("records {} to {} are not what {} says: altered, dropped or reordered", good,
                             tree.size() - 1, claim->second.who));
@@ -126,10 +178,14 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
         if (!*more) break;
         if (auto read = decode(reader->bytes(), record); !read)
             out.problems.push_back(fmt::format("record {}: {}", tree.size(), read.error().message));
-        tree.add(leaf_hash(reader->bytes()));
+        const Entry entry = entry_of(reader->bytes());
+        index.hold(tree.size(), entry);
+        spent.add(tree.size(), entry);
+        tree.add(entry.leaf);
         check();
         if (progress && tree.size() % kTellEvery == 0) progress(tree.size(), expected);
     }
+    index.finish(tree.size());
     out.records = tree.size();
     out.root = tree.root();
     for (auto claim = claims.upper_bound(tree.size()); claim != claims.end(); ++claim)

@@ -25,7 +25,52 @@ check "a refused request: why" err_has "error[Q0011]"
 sed 's/"request_id"/"idempotency_key": "k", "request_id"/' "$policy/requests/permit.json" >"$work/keyed.json"
 run eval "$policy" --request "$work/keyed.json" --ledger "$ledger"
 ends "again with its key" 0 eval "$policy" --request "$work/keyed.json" --ledger "$ledger"
-check "again: the record of then" err_has "decided before, record 3"
+check "again: the record of then" err_has "record 4, repeats record 3"
+check "again: what decided then" out_has "repeats      record 3, which granted by permit refund_current_tenant"
+ends "again, as JSON" 0 eval "$policy" --request "$work/keyed.json" --ledger "$work/keys" --format json
+check "the first: nothing before" out_has '"record":0,"earlier":null}'
+ends "again, as JSON" 0 eval "$policy" --request "$work/keyed.json" --ledger "$work/keys" --format json
+check "again: which rule and bundle decided then" out_has '"earlier":{"record":0,"now":"2026-09-21T14:14:20Z"'
+sed 's/when user is none or not (user.roles/when user is none or (user.roles/' "$policy/policy.writ" >"$work/strict.writ"
+ends "again, where the policy denies" 1 eval "$work/strict.writ" --request "$work/keyed.json" --ledger "$work/keys"
+check "again: by the rule of now" out_has "deny user_not_authorized"
+ends "again, for a caller" 1 eval "$work/strict.writ" --request "$work/keyed.json" --ledger "$work/keys" --for caller --format json
+check "a caller learns nothing of it" not out_has earlier
+
+# Masking.
+ends "mask" 0 eval "$policy" --request "$policy/requests/permit.json" --ledger "$work/masked" --mask /user/id --mask /resource/id
+run ledger show 0 -L "$work/masked" --format json
+check "mask: nowhere" not grep -q 'alice@acme.example\|pay-5512' "$work/out"
+ends "mask: what nothing is at" 4 eval "$policy" --request "$policy/requests/permit.json" --ledger "$work/masked" --mask /user/mail
+check "mask: says so" err_has "error[G0023]"
+(umask 077; printf '%064d\n' 7 >"$work/mask.key")
+ends "mask: a key of one's own" 0 eval "$policy" --request "$policy/requests/permit.json" --ledger "$work/masked" --mask /user/id --mask-key "$work/mask.key"
+chmod 644 "$work/mask.key"
+ends "mask: a key that others may read" 4 eval "$policy" --request "$policy/requests/permit.json" --ledger "$work/masked" --mask-key "$work/mask.key"
+check "mask: says so of the key" err_has "error[G0042]"
+ends "mask without a ledger" 2 eval "$policy" --request "$policy/requests/permit.json" --mask /user/id
+ends "replay: no policy reads what is masked" 0 replay -L "$work/masked" --against "$policy" --fail-wider
+check "replay: decided" out_has "2 decisions: 2 the same"
+ends "mask: what the policy reads" 0 eval "$policy" --request "$policy/requests/permit.json" --ledger "$work/unread" --mask /tool/params/amount
+ends "replay: the policy reads what is masked" 0 replay -L "$work/unread" --against "$policy"
+check "replay: undecided" out_has "1 records are undecided"
+ends "replay: undecided, and nothing may be wider" 1 replay -L "$work/unread" --against "$policy" --fail-wider
+ends "diff: undecided, and nothing may be wider" 1 diff "$policy" "$policy" --ledger "$work/unread" --fail-wider
+check "diff: undecided" out_has "1 record undecided"
+
+# Numbers.
+for bad in -1 abc 99999999999999999999 "1 OR 1" 1e3 0x10 ""; do
+    ends "list --limit '$bad'" 2 ledger list -L "$ledger" --limit "$bad"
+    check "list --limit '$bad': which option" err_has "--limit"
+    ends "tail -n '$bad'" 2 ledger tail -L "$ledger" -n "$bad"
+    ends "export --from '$bad'" 2 ledger export -L "$ledger" --from "$bad"
+    ends "receipt '$bad'" 2 ledger receipt -L "$ledger" -- "$bad"
+    ends "prove '$bad'" 2 ledger prove -L "$ledger" -- "$bad"
+    ends "prove --since '$bad'" 2 ledger prove -L "$ledger" --since "$bad"
+    ends "prove --size '$bad'" 2 ledger prove 0 -L "$ledger" --size "$bad"
+    ends "request --now '$bad'" 2 request --claims "$policy/policy.writ" --issuer-kind kubernetes --now "$bad"
+    ends "test --jobs '$bad'" 2 test "$policy" --jobs "$bad"
+done
 ends "reference and ledger" 2 eval "$policy" --request "$policy/requests/permit.json" --reference --ledger "$ledger"
 
 # Questions.
@@ -42,9 +87,11 @@ ends "show: no such record" 4 ledger show 99 -L "$ledger"
 ends "tail" 0 ledger tail -n 2 -L "$ledger"
 check "tail: two lines" [ "$(wc -l <"$work/out")" = 2 ]
 ends "export" 0 ledger export -L "$ledger"
-check "export: a line a record" [ "$(wc -l <"$work/out")" = 4 ]
+check "export: a line a record" [ "$(wc -l <"$work/out")" = 5 ]
 ends "receipt" 0 ledger receipt 0 --credential c-1 --resource payments --accepted-at 3s -L "$ledger"
-ends "receipt: for what is no decision" 4 ledger receipt 4 --credential c-1 -L "$ledger"
+ends "receipt: for what is no decision" 4 ledger receipt 5 --credential c-1 -L "$ledger"
+ends "receipt: for what granted nothing" 4 ledger receipt 1 --credential c-1 -L "$ledger"
+check "receipt: says so" err_has "error[G0026]"
 ends "receipt: a moment that is none" 2 ledger receipt 0 --accepted-at soon -L "$ledger"
 ends "report" 0 ledger report -L "$ledger"
 check "report: the metrics" grep -Eq '^6\. mean time to attribute, seconds +3\.[0-9] ' "$work/out"
@@ -61,7 +108,7 @@ check "use: says by which" err_has "error[G0025]"
 run eval "$policy" --request "$policy/requests/permit.json" --ledger "$ledger"
 ends "checkpoint" 0 ledger checkpoint -L "$ledger" --output "$work/new.checkpoint"
 "$writ" ledger prove 1 -L "$ledger" >"$work/inclusion"
-"$writ" ledger prove --since 6 -L "$ledger" >"$work/consistency"
+"$writ" ledger prove --since 7 -L "$ledger" >"$work/consistency"
 ends "prove: nothing" 2 ledger prove -L "$ledger"
 ends "proof of a record" 0 ledger verify --proof "$work/inclusion" --checkpoint "$work/new.checkpoint"
 ends "proof of growth" 0 ledger verify --proof "$work/consistency" --checkpoint "$work/new.checkpoint" --checkpoint "$work/old.checkpoint"
@@ -78,12 +125,12 @@ ends "verify --replay without bundles" 2 ledger verify -L "$ledger" --replay
 ends "verify --replay, a bundle that is not there" 1 ledger verify -L "$ledger" --replay --bundles "$work/bundles"
 "$writ" compile "$policy" --output "$work/bundles/refund.bundle" >/dev/null
 ends "verify --replay" 0 ledger verify -L "$ledger" --replay --bundles "$work/bundles"
-check "verify --replay: all the same" out_has "4 the same when decided again, 0 differ"
+check "verify --replay: all the same" out_has "5 the same when decided again, 0 differ"
 ends "a store for the versions" 0 store --store "$work/versions" init
 ends "verify --replay, a store without the version" 1 ledger verify -L "$ledger" --replay --bundles "$work/versions"
 ends "the version, published" 0 store --store "$work/versions" --author ann publish "$policy"
 ends "verify --replay, from a store" 0 ledger verify -L "$ledger" --replay --bundles "$work/versions"
-check "verify --replay, from a store: all the same" out_has "4 the same when decided again, 0 differ"
+check "verify --replay, from a store: all the same" out_has "5 the same when decided again, 0 differ"
 ends "verify --replay, a file that is no store" 4 ledger verify -L "$ledger" --replay --bundles "$work/keyed.json"
 
 # Another policy.

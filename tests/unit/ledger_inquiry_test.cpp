@@ -186,9 +186,9 @@ TEST_CASE("ledger: decisions are the same when they are decided again") {
     CHECK(again->examples == std::vector<std::uint64_t>{4});
 }
 
-TEST_CASE("ledger: masked and missing requests are counted apart") {
+TEST_CASE("ledger: records that cannot be decided again are counted by why") {
     RecordOptions masking;
-    masking.mask = {"/user/id", "/tool/params/amount"};
+    masking.mask = {"/tool/params/amount"};
     masking.mask_key = std::string(32, 'k');
     Traffic masked("refund", refunds(), masking);
     RecordOptions digests;
@@ -197,9 +197,33 @@ TEST_CASE("ledger: masked and missing requests are counted apart") {
     const auto find = [&](std::string_view) -> std::optional<Bundle> { return masked.bundle; };
     const auto again = redecide(masked.folder.at("ledger"), find);
     CHECK(again->differ == 0);
-    CHECK(again->masked == 4);
+    CHECK(again->undecided == 4);
+    CHECK(replay(masked.folder.at("ledger"), masked.bundle)->undecided == 4);
+    CHECK(replay(masked.folder.at("ledger"), masked.bundle)->decisions == 0);
     CHECK(redecide(digest.folder.at("ledger"), find)->no_request == 4);
     CHECK(replay(digest.folder.at("ledger"), digest.bundle)->no_request == 4);
+    // What the ledger denied has a request all the same, and a repetition is no decision of its own.
+    const std::string keyed = with(example_request("refund"), "\"request_id\"", "\"idempotency_key\": \"k-1\", \"request_id\"");
+    Traffic repeated("refund", {keyed, with(keyed, "1790000060", "1790000061"), with(keyed, "\"amount\": 40.0", "\"amount\": 41.0")});
+    const auto compared = replay(repeated.folder.at("ledger"), repeated.bundle);
+    CHECK(compared->same == 1);
+    CHECK(compared->repeated == 1);
+    CHECK(compared->overruled == 1);
+    CHECK(compared->no_request == 0);
+    const auto decided = redecide(repeated.folder.at("ledger"), [&](std::string_view) { return std::optional(repeated.bundle); });
+    CHECK(decided->same == 2);  // the repetition too: what is left of the first
+    CHECK(decided->overruled == 1);
+    CHECK(decided->differ == 0);
+}
+
+TEST_CASE("ledger: facts that were masked and that no rule reads do not keep a record from being decided") {
+    RecordOptions masking;
+    masking.mask = {"/workload/environment", "/user/email"};
+    Traffic traffic("refund", refunds(), masking);
+    const auto find = [&](std::string_view) -> std::optional<Bundle> { return traffic.bundle; };
+    CHECK(redecide(traffic.folder.at("ledger"), find)->undecided + redecide(traffic.folder.at("ledger"), find)->same == 4);
+    const auto reads = edited("and params.amount > 0.00", "and params.amount > 0.00\n   and user.email == \"a@b.example\"");
+    CHECK(replay(traffic.folder.at("ledger"), traffic.bundle)->decisions == replay(traffic.folder.at("ledger"), reads)->decisions + replay(traffic.folder.at("ledger"), reads)->undecided);
 }
 
 TEST_CASE("ledger: replay says what another policy would change, and by which rule") {
@@ -234,5 +258,5 @@ TEST_CASE("ledger: every code has words of its own") {
         CHECK(each.prose.back() == '.');
         last = each.code;
     }
-    CHECK(kLedgerErrors.size() == 16);
+    CHECK(kLedgerErrors.size() == 20);
 }

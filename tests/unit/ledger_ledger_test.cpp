@@ -6,7 +6,10 @@
 
 #include <sys/resource.h>
 
+#include <sqlite3.h>
+
 #include "ledger_fixture.h"
+#include "writ/audit.h"
 
 using namespace writ;
 using namespace writ::ledger;
@@ -37,6 +40,15 @@ public:
 private:
     rlimit before_{};
 };
+
+/// Changes the index behind the ledger's back.
+void tamper(const std::string& folder, const char* sql) {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open((folder + "/index.sqlite").c_str(), &database) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+    REQUIRE(sqlite3_changes(database) > 0);
+    sqlite3_close(database);
+}
 
 }  // namespace
 
@@ -76,20 +88,22 @@ TEST_CASE("ledger: a name is used up once, also by others and afterwards, G0025"
     const Folder folder;
     {
         Ledger one = opened(folder.at("ledger")), two = opened(folder.at("ledger"));
-        REQUIRE(one.use("grant:1").has_value());
-        CHECK(one.use("grant:1").error().code == "G0025");
-        CHECK(two.use("grant:1").error().code == "G0025");
-        REQUIRE(two.use("grant:2").has_value());
-        CHECK(one.use("grant:2").error().code == "G0025");
+        REQUIRE(one.use("ticket 1").has_value());
+        CHECK(one.use("ticket 1").error().code == "G0025");
+        CHECK(two.use("ticket 1").error().code == "G0025");
+        REQUIRE(two.use("ticket 2").has_value());
+        CHECK(one.use("ticket 2").error().code == "G0025");
+        // Also where a record is appended as it is.
+        CHECK(one.append(used_record("ticket 2"))->outcome == Appended::Outcome::Used);
     }
     Ledger again = opened(folder.at("ledger"));
-    CHECK(again.use("grant:1").error().code == "G0025");
+    CHECK(again.use("ticket 1").error().code == "G0025");
     // The index is only a shortcut.
     std::filesystem::remove(folder.at("ledger") + "/index.sqlite");
     write_bytes(folder.at("ledger") + "/index.sqlite", "no database");
     Ledger third = opened(folder.at("ledger"));
-    CHECK(third.use("grant:2").error().code == "G0025");
-    CHECK(third.use("grant:3").has_value());
+    CHECK(third.use("ticket 2").error().code == "G0025");
+    CHECK(third.use("ticket 3").has_value());
     CHECK(records_of(folder.at("ledger")).size() == 3);
 }
 
@@ -113,7 +127,7 @@ TEST_CASE("ledger: what best effort drops is counted exactly, and told of") {
     std::uint64_t taken = 0;
     {
         Ledger ledger = opened(folder.at("ledger"), options);
-        for (int i = 0; i < 3000; ++i) taken += ledger.offer(used_record(std::string(100, 'x'))) ? 1 : 0;
+        for (int i = 0; i < 3000; ++i) taken += ledger.offer(used_record(std::string(100, 'x') + std::to_string(i))) ? 1 : 0;
         const Counts counts = ledger.counts();
         CHECK(counts.offered == 3000);
         CHECK(counts.offered == counts.written + counts.dropped + counts.waiting);
@@ -136,18 +150,18 @@ TEST_CASE("ledger: on a full disk nothing acknowledged is lost and nothing is ac
     Ledger ledger = opened(folder.at("ledger"));
     std::set<std::uint64_t> acknowledged;
     std::uint64_t refused = 0;
-    const std::string record = used_record(std::string(700, 'x'));
+    const auto record = [](int i) { return used_record(std::string(700, 'x') + std::to_string(i)); };
     {
         const FullDisk full(6000);
         for (int i = 0; i < 30; ++i) {
-            const auto appended = ledger.append(record);
+            const auto appended = ledger.append(record(i));
             if (appended) acknowledged.insert(appended->sequence);
             else {
                 CHECK(appended.error().code == "G0002");
                 ++refused;
             }
         }
-        CHECK_FALSE(ledger.offer(record) == false);
+        CHECK_FALSE(ledger.offer(record(30)) == false);
         while (ledger.counts().waiting > 0) std::this_thread::yield();
         CHECK(ledger.counts().dropped == 1);
     }
@@ -155,8 +169,82 @@ TEST_CASE("ledger: on a full disk nothing acknowledged is lost and nothing is ac
     CHECK(acknowledged.size() > 3);
     CHECK(acknowledged.size() + refused == 30);
     // Space again: it goes on where it was.
-    const auto next = ledger.append(record);
+    const auto next = ledger.append(record(31));
     REQUIRE(next.has_value());
     CHECK(next->sequence == acknowledged.size());
     CHECK(records_of(folder.at("ledger")).size() == acknowledged.size() + 1);
+}
+
+TEST_CASE("ledger: a name that was taken out of the index is not used up again, and verify names it, G0010") {
+    // The last deletes a name and lets another seem to be first in its place.
+    for (const char* sql : {"delete from holder where seq = 1", "update holder set name = x'7578' where seq = 1",
+                            "update holder set holds = 0 where seq = 1", "update holder set ask = x'01' where seq = 1"}) {
+        const Folder folder;
+        const std::string path = folder.at("ledger");
+        {
+            Ledger ledger = opened(path);
+            for (const char* name : {"ticket 0", "ticket 1", "ticket 2"}) REQUIRE(ledger.use(name).has_value());
+        }
+        // It is open when the index is changed.
+        Ledger open = opened(path);
+        tamper(path, sql);
+        const auto used = open.use("ticket 1");
+        REQUIRE_FALSE(used.has_value());
+        CHECK(used.error().code == "G0010");
+        CHECK(open.use("ticket 2").error().code == "G0025");
+        CHECK(open.use("ticket 3").has_value());
+        // It is opened after.
+        auto after = Ledger::open(path);
+        REQUIRE_FALSE(after.has_value());
+        CHECK(after.error().code == "G0010");
+        const auto verified = verify(path, {}, nullptr);
+        REQUIRE(verified.has_value());
+        REQUIRE_FALSE(verified->problems.empty());
+        CHECK(verified->problems.front().find("`ticket 1`") != std::string::npos);
+        // Without it, it is made from the records.
+        for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + "/index.sqlite" + suffix);
+        Ledger again = opened(path);
+        CHECK(again.use("ticket 1").error().code == "G0025");
+        CHECK(verify(path, {}, nullptr)->problems.empty());
+    }
+}
+
+TEST_CASE("ledger: an index that has more than the records say is named too") {
+    const Folder folder;
+    const std::string path = folder.at("ledger");
+    {
+        Ledger ledger = opened(path);
+        REQUIRE(ledger.use("ticket 0").has_value());
+    }
+    tamper(path, "insert into holder values (0, 7, x'7579', zeroblob(32), 0)");
+    CHECK(verify(path, {}, nullptr)->problems.size() == 1);
+    CHECK(Ledger::open(path).error().code == "G0010");
+}
+
+TEST_CASE("ledger: only what was granted has a receipt or a single use, G0026") {
+    const Folder folder;
+    Ledger ledger = opened(folder.at("ledger"));
+    auto recorder = Recorder::make(ledger, example("refund"));
+    REQUIRE(recorder.has_value());
+    const auto permitted = recorder->decide(example_request("refund")).sequence;
+    const auto denied = recorder->decide(example_request("refund", "deny")).sequence;
+    const auto receipt = [&](std::uint64_t decision) {
+        Record record;
+        record.kind = RecordKind::Receipt;
+        record.receipt.decision = decision;
+        record.receipt.credential = "cred-1";
+        std::string bytes;
+        encode(record, bytes);
+        const auto appended = ledger.append(bytes);
+        return appended ? "" : appended.error().code;
+    };
+    CHECK(receipt(*permitted).empty());
+    CHECK(receipt(*denied) == "G0026");
+    CHECK(receipt(2) == "G0026");  // the receipt
+    CHECK(receipt(99) == "G0021");
+    CHECK(ledger.use("grant:1").error().code == "G0026");
+    CHECK(ledger.use("grant:x").error().code == "G0026");
+    CHECK(ledger.use("grant:99").error().code == "G0021");
+    CHECK(ledger.use("grant:00").has_value());  // one name, however it is written
+    CHECK(ledger.use("grant:0").error().code == "G0025");
 }

@@ -2,6 +2,8 @@
 #include <sys/file.h>
 #include <fcntl.h>
 
+#include <functional>
+
 #include "ledger/log.h"
 #include "ledger_fixture.h"
 #include "writ/checkpoint.h"
@@ -12,14 +14,20 @@ using namespace writ::testing;
 
 namespace {
 
-void append(Log& log, const std::vector<std::string>& records) {
-    REQUIRE(log.lock({}).has_value());
-    std::vector<std::string_view> views(records.begin(), records.end());
-    std::vector<Hash> leaves;
-    for (const auto& record : records) leaves.push_back(leaf_hash(record));
-    REQUIRE(log.append(views, leaves).has_value());
+/// Appends while the lock is held, after something was done. Output: the error's code, or nothing.
+std::string try_append(Log& log, const std::vector<std::string>& records, const std::function<void()>& first = {}) {
+    if (const auto locked = log.lock({}); !locked) return locked.error().code;
+    if (first) first();
+    std::vector<Entry> entries;
+    for (const auto& record : records) entries.push_back(entry_of(record));
+    std::vector<const Entry*> pointers;
+    for (const Entry& entry : entries) pointers.push_back(&entry);
+    const auto done = log.append(pointers);
     log.unlock();
+    return done ? "" : done.error().code;
 }
+
+void append(Log& log, const std::vector<std::string>& records) { REQUIRE(try_append(log, records).empty()); }
 
 std::unique_ptr<Log> opened(const std::string& folder, const LogOptions& options = {}) {
     auto log = Log::open(folder, options);
@@ -98,7 +106,7 @@ TEST_CASE("ledger: another program's records are seen before one's own are added
     auto one = opened(folder.at("ledger")), two = opened(folder.at("ledger"));
     append(*one, some(0, 3));
     std::vector<std::uint64_t> seen;
-    REQUIRE(two->lock([&](std::uint64_t n, const Hash&, std::string_view) { seen.push_back(n); }).has_value());
+    REQUIRE(two->lock([&](std::uint64_t n, const Entry&) { seen.push_back(n); }).has_value());
     two->unlock();
     CHECK(seen == std::vector<std::uint64_t>{0, 1, 2});
     CHECK(two->tree().root() == one->tree().root());
@@ -158,7 +166,7 @@ TEST_CASE("ledger: damage before the last block is told, and not cut: G0003") {
     CHECK(code_of_open(folder.at("ledger")) == "G0003");
     // Another format.
     changed = bytes;
-    changed[8] = 2;
+    changed[8] = 1;
     write_bytes(first_segment(folder), changed);
     CHECK(code_of_open(folder.at("ledger")) == "G0004");
     CHECK(Reader::open(folder.at("ledger")).error().code == "G0004");
@@ -172,7 +180,7 @@ TEST_CASE("ledger: a ledger that is not there, G0001, or held by another, G0005"
     CHECK(Reader::open(folder.at("ledger")).error().code == "G0001");
     CHECK(code_of_open(folder.path.string() + "/no/such/folder") == "G0002");
     opened(folder.at("ledger"));
-    const int held = ::open((folder.at("ledger") + "/lock").c_str(), O_RDWR);
+    const int held = ::open(folder.at("ledger").c_str(), O_RDONLY | O_DIRECTORY);
     REQUIRE(::flock(held, LOCK_EX) == 0);
     CHECK(code_of_open(folder.at("ledger")) == "G0005");
     ::close(held);
@@ -192,4 +200,83 @@ TEST_CASE("ledger: one that ends before its own checkpoint is not written to: G0
     CHECK(code_of_open(folder.at("ledger")) == "G0006");
     write_bytes(first_segment(folder), bytes);
     CHECK(code_of_open(folder.at("ledger")).empty());
+}
+
+TEST_CASE("ledger: a segment that is removed or replaced takes nothing more, G0009") {
+    const auto broken = [](const std::function<void(const Folder&)>& breaks) {
+        const Folder folder;
+        auto log = opened(folder.at("ledger"));
+        append(*log, some(0, 3));
+        // Before the record is acknowledged, and ever after.
+        const std::string first = try_append(*log, some(3, 1), [&] { breaks(folder); });
+        CHECK(try_append(*log, some(4, 1)) == first);
+        return first;
+    };
+    CHECK(broken([](const Folder&) {}).empty());
+    CHECK(broken([](const Folder& folder) { std::filesystem::remove(first_segment(folder)); }) == "G0009");
+    CHECK(broken([](const Folder& folder) {
+              std::filesystem::copy_file(first_segment(folder), folder.at("copy"));
+              std::filesystem::rename(folder.at("copy"), first_segment(folder));
+          }) == "G0009");
+    CHECK(broken([](const Folder& folder) { std::filesystem::remove_all(folder.at("ledger")); }) == "G0009");
+    CHECK(broken([](const Folder& folder) {
+              std::filesystem::rename(folder.at("ledger"), folder.at("old"));
+              std::filesystem::copy(folder.at("old"), folder.at("ledger"));
+          }) == "G0009");
+}
+
+TEST_CASE("ledger: a file that is put back is written to again, without what was refused") {
+    const Folder folder;
+    auto log = opened(folder.at("ledger"));
+    append(*log, some(0, 3));
+    std::filesystem::rename(first_segment(folder), folder.at("aside"));
+    CHECK(try_append(*log, some(3, 1)) == "G0009");
+    std::filesystem::rename(folder.at("aside"), first_segment(folder));
+    append(*log, some(4, 1));
+    auto expected = some(0, 3);
+    expected.push_back(some(4, 1).front());
+    CHECK(records_of(folder.at("ledger")) == expected);
+}
+
+TEST_CASE("ledger: the lock is on the folder, so that no file in it can take it away") {
+    const Folder folder;
+    auto log = opened(folder.at("ledger"));
+    REQUIRE(log->lock({}).has_value());
+    for (const auto& each : std::filesystem::directory_iterator(folder.at("ledger")))
+        if (each.path().extension() != kSegmentSuffix && each.path().filename() != "key") std::filesystem::remove(each.path());
+    CHECK(code_of_open(folder.at("ledger")) == "G0005");
+    log->unlock();
+    CHECK(code_of_open(folder.at("ledger")).empty());
+}
+
+TEST_CASE("ledger: one that its own checkpoint contradicts is not written to: G0003") {
+    const Folder folder;
+    {
+        auto log = opened(folder.at("ledger"));
+        append(*log, some(0, 3));
+    }
+    REQUIRE(make_checkpoint(folder.at("ledger"), nullptr).has_value());
+    const std::string path = folder.at("ledger") + "/checkpoints/00000000000000000003.checkpoint";
+    const std::string text = read_bytes(path);
+    auto checkpoint = read_checkpoint(text, nullptr);
+    REQUIRE(checkpoint.has_value());
+    checkpoint->spent[0] ^= 1;
+    write_bytes(path, to_text(*checkpoint, nullptr));
+    CHECK(code_of_open(folder.at("ledger")) == "G0003");
+    write_bytes(path, "no checkpoint");
+    CHECK(code_of_open(folder.at("ledger")) == "G0040");
+    write_bytes(path, text);
+    CHECK(code_of_open(folder.at("ledger")).empty());
+}
+
+TEST_CASE("ledger: without its key a ledger is not written to, G0011; nor with one that others may read, G0042") {
+    const Folder folder;
+    opened(folder.at("ledger"));
+    const std::string path = folder.at("ledger") + "/key";
+    CHECK((std::filesystem::status(path).permissions() & std::filesystem::perms::mask) ==
+          (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+    std::filesystem::permissions(path, std::filesystem::perms::group_read, std::filesystem::perm_options::add);
+    CHECK(code_of_open(folder.at("ledger")) == "G0042");
+    std::filesystem::remove(path);
+    CHECK(code_of_open(folder.at("ledger")) == "G0011");
 }

@@ -35,8 +35,9 @@ Record full() {
     record.bundles = {"d1", "d2"};
     record.shadow = true;
     record.overruled = true;
+    record.repeats = 300;
     record.around.request_id = "req-1", record.around.trace_id = "t", record.around.idempotency_key = "k";
-    record.around.ask = digest, record.around.tier = "write", record.around.tier_rank = 2, record.around.tier_count = 3;
+    record.around.ask = digest, record.around.key = digest, record.around.tier = "write", record.around.tier_rank = 2, record.around.tier_count = 3;
     record.around.approvals = {"appr-1"};
     record.request = "{\"now\":1}";
     record.request_digest = digest;
@@ -126,7 +127,7 @@ TEST_CASE("ledger: bytes that no record has are refused, G0022") {
 
 TEST_CASE("ledger: a record as JSON") {
     const std::string json = to_json(full(), 17);
-    for (const char* part : {"{\"schema_version\":1,\"sequence\":17,\"kind\":\"decision\"", "\"mode\":\"shadow\"", "\"effect\":\"permit\"",
+    for (const char* part : {"{\"schema_version\":1,\"sequence\":17,\"kind\":\"decision\"", "\"mode\":\"shadow\"", "\"repeats\":300", "\"effect\":\"permit\"",
                              "\"because\":\"because\"", "\"args\":{\"level\":\"full\"}", "\"request\":{\"now\":1}",
                              "\"request_digest\":\"0707", "\"uses\":[\"approval:appr-1\"]"})
         CHECK_MESSAGE(json.find(part) != std::string::npos, part);

@@ -1,4 +1,5 @@
 // Recorder: no permit without its record; what a record says; what must not be in it.
+#include <atomic>
 #include <csignal>
 #include <thread>
 
@@ -7,7 +8,6 @@
 #include "ledger_fixture.h"
 #include "ledger/surroundings.h"
 #include "base/json.h"
-#include "ledger/mask.h"
 #include "writ/inquiry.h"
 
 using namespace writ;
@@ -43,6 +43,10 @@ struct Setup {
 
 std::string first_code(const Answer& answer) {
     return answer.decision.reasons.empty() ? "" : std::string(answer.decision.reasons.front().code);
+}
+
+std::string keyed(const std::string& request) {
+    return with(request, "\"request_id\"", "\"idempotency_key\": \"k-1\", \"request_id\"");
 }
 
 /// Everything on the disk below a folder.
@@ -133,34 +137,132 @@ TEST_CASE("ledger: a request that is refused is recorded as a deny, by digest al
     CHECK(all_bytes(setup.folder.at("ledger")).find("s3cret") == std::string::npos);
 }
 
-TEST_CASE("ledger: one key gives one decision") {
+TEST_CASE("ledger: a repeated key gives what is left of its grant") {
     Setup setup("refund");
-    const std::string request = with(example_request("refund"), "\"request_id\"", "\"idempotency_key\": \"k-1\", \"request_id\"");
+    const std::string request = keyed(example_request("refund"));
     const Answer first = setup.recorder->decide(request);
     REQUIRE(first.sequence == 0u);
-    CHECK_FALSE(first.repeated);
-    const std::string scope(first.decision.grant.scopes.at(0));
-    // Again, later, as another request: the same decision, and no second record.
-    const std::string retry = with(with(request, "req-1001", "req-1002"), "1790000060", "1790000061");
+    CHECK_FALSE(first.earlier.has_value());
+    const std::int64_t ttl = first.decision.grant.ttl;
+    // Again, later, with a token that was refreshed.
+    const std::string retry = with(with(with(request, "req-1001", "req-1002"), "1790000060", "1790000090"), "19a333f4", "29a333f4");
     const Answer second = setup.recorder->decide(retry);
-    CHECK(second.repeated);
-    CHECK(second.sequence == 0u);
     CHECK(second.decision.effect == Effect::Permit);
-    CHECK(second.decision.now == 1790000060000000);
-    CHECK(second.decision.grant.scopes.at(0) == scope);
-    CHECK(records_of(setup.folder.at("ledger")).size() == 1);
+    CHECK(second.decision.grant.ttl == ttl - 30);
+    CHECK(second.decision.now == 1790000090000000);
+    REQUIRE(second.earlier.has_value());
+    CHECK(second.earlier->sequence == 0u);
+    CHECK(second.earlier->record.rules.at(0).name == "refund_current_tenant");
+    // It is recorded as what it is.
+    REQUIRE(second.sequence == 1u);
+    CHECK(setup.record(1).repeats == 0u);
+    CHECK(setup.record(1).decision.grant.ttl == ttl - 30);
+    // When nothing is left, the key gives nothing more.
+    const Answer late = setup.recorder->decide(with(request, "1790000060", std::to_string(1790000060 + ttl)));
+    CHECK(late.decision.effect == Effect::Deny);
+    CHECK(first_code(late) == "ttl_exhausted");
+    // A clock that was put back gives no more than there was.
+    CHECK(setup.recorder->decide(with(request, "1790000060", "1790000050")).decision.grant.ttl == ttl);
     // Another question under the key.
     const Answer other = setup.recorder->decide(with(request, "\"amount\": 40.0", "\"amount\": 41.0"));
     CHECK(other.decision.effect == Effect::Deny);
     CHECK(first_code(other) == "idempotency_conflict");
     CHECK(setup.record(*other.sequence).overruled);
     // The key of another agent is another key.
-    const Answer stranger = setup.recorder->decide(with(request, "\"id\": \"refund-agent\"", "\"id\": \"other-agent\""));
-    CHECK_FALSE(stranger.repeated);
+    CHECK_FALSE(setup.recorder->decide(with(request, "\"id\": \"refund-agent\"", "\"id\": \"other-agent\"")).earlier);
     // And it is all still so when the ledger is opened again.
     auto reopened = Ledger::open(setup.folder.at("ledger"));
     auto again = Recorder::make(*reopened, example("refund"));
-    CHECK(again->decide(retry).repeated);
+    CHECK(again->decide(retry).earlier->sequence == 0u);
+}
+
+TEST_CASE("ledger: what is asked by whom must be the same under a key, and nothing else") {
+    const std::string request = keyed(example_request("refund"));
+    const auto code_of = [&](const std::string& was, const std::string& is) {
+        Setup setup("refund");
+        REQUIRE(setup.recorder->decide(request).decision.effect == Effect::Permit);
+        const Answer answer = setup.recorder->decide(with(request, was, is));
+        return answer.earlier ? "repeats" : first_code(answer);
+    };
+    for (const auto& [was, is] : std::vector<std::pair<std::string, std::string>>{
+             {"pay-5512", "pay-5513"}, {"run-7f3a", "run-7f3b"}, {"\"id\": \"alice@acme.example\"", "\"id\": \"bob@acme.example\""},
+             {"\"want\": {", "\"want\": { \"ttl\": 60,"}})
+        CHECK_MESSAGE(code_of(was, is) == "idempotency_conflict", is);
+    for (const auto& [was, is] : std::vector<std::pair<std::string, std::string>>{
+             {"req-1001", "req-2"}, {"\"exp\": 1790000600,", "\"exp\": 1790000599,"}, {"hws2b", "hws2c"}, {"\"session_exp\": 1790003600", "\"session_exp\": 1790003700"}})
+        CHECK_MESSAGE(code_of(was, is) == "repeats", is);
+}
+
+TEST_CASE("ledger: a repeated key gives nothing that would not be given now") {
+    Setup setup("refund");
+    const std::string request = keyed(example_request("refund"));
+    REQUIRE(setup.recorder->decide(request).decision.effect == Effect::Permit);
+    const auto under = [&](const std::string& was, const std::string& is, const std::string& asked) {
+        auto sources = read_sources({source_root() + "/examples/refund/policy.writ"});
+        sources->sources[0].text = with(sources->sources[0].text, was, is);
+        auto bundle = compile(*sources);
+        REQUIRE(bundle.has_value());
+        auto recorder = Recorder::make(*setup.ledger, *bundle);
+        const Answer answer = recorder->decide(asked);
+        CHECK(answer.decision.bundle_digest == bundle->digest());
+        return std::pair(answer.decision.effect == Effect::Permit ? answer.decision.grant.ttl : 0, first_code(answer));
+    };
+    // The policy denies now, and the reason is of the policy of now.
+    CHECK(under("deny user_not_authorized\n  for tool refund\n  when user is none or not (user.roles contains \"refunds\")",
+                "deny user_not_authorized\n  for tool refund\n  when user is none or user.roles contains \"refunds\"", request).second == "user_not_authorized");
+    // It gives less, or more.
+    CHECK(under("grant { \"refund:create\" } for 2m", "grant { \"refund:create\" } for 1m", request).first == 60);
+    CHECK(under("grant { \"refund:create\" } for 2m", "grant { \"refund:create\" } for 5m", request).first == 120);
+    // The token has expired, or the agent was revoked.
+    CHECK(first_code(setup.recorder->decide(with(request, "1790000060", "1790003000"))) == "token_not_current");
+    setup.recorder->revoke(std::make_shared<Revocations>(std::vector<Revocation>{{RevocationKind::Agent, "refund-agent", 0}}));
+    const Answer revoked = setup.recorder->decide(request);
+    CHECK(revoked.decision.effect == Effect::Deny);
+    CHECK(first_code(revoked) == "identity_revoked");
+    CHECK(revoked.earlier.has_value());
+}
+
+TEST_CASE("ledger: an answer that gives nothing does not use the key") {
+    Setup setup("delete-bucket");
+    const std::string approved = keyed(example_request("delete-bucket", "permit_approved"));
+    const std::string asked = approved.substr(0, approved.find("\"approvals\": [")) + "\"approvals\": [] }";
+    CHECK(setup.recorder->decide(asked).decision.effect == Effect::NeedsApproval);
+    const Answer first = setup.recorder->decide(approved);
+    CHECK(first.decision.effect == Effect::Permit);
+    CHECK_FALSE(first.earlier.has_value());
+    // The answer was lost: what it spent is unspent for its own repetition, and for nobody else.
+    const Answer again = setup.recorder->decide(approved);
+    CHECK(again.decision.effect == Effect::Permit);
+    CHECK(again.earlier.has_value());
+    CHECK(first_code(setup.recorder->decide(with(approved, "k-1", "k-2"))) == "approval_used");
+    // Without the approval it is asked for again.
+    CHECK(setup.recorder->decide(asked).decision.effect == Effect::NeedsApproval);
+    CHECK(setup.recorder->decide(approved).decision.effect == Effect::Permit);
+}
+
+TEST_CASE("ledger: a single use is one, under whichever of its records it is redeemed") {
+    Setup setup("refund");
+    const std::string request = keyed(example_request("refund"));
+    REQUIRE(setup.recorder->decide(request).sequence == 0u);
+    REQUIRE(setup.recorder->decide(request).sequence == 1u);
+    CHECK(setup.ledger->use("grant:1").has_value());
+    CHECK(setup.ledger->use("grant:0").error().code == "G0025");
+}
+
+TEST_CASE("ledger: of many who use a key at once, one is granted and the others repeat it") {
+    Setup setup("delete-bucket");
+    const std::string request = keyed(example_request("delete-bucket", "permit_approved"));
+    std::atomic<int> granted = 0, repeated = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 8; ++t)
+        threads.emplace_back([&] {
+            auto recorder = Recorder::make(*setup.ledger, example("delete-bucket"));
+            const Answer answer = recorder->decide(request);
+            if (answer.decision.effect == Effect::Permit) ++(answer.earlier ? repeated : granted);
+        });
+    for (auto& thread : threads) thread.join();
+    CHECK(granted == 1);
+    CHECK(repeated == 7);
 }
 
 TEST_CASE("ledger: an approval for one use permits once, approval_used") {
@@ -182,7 +284,7 @@ TEST_CASE("ledger: an approval for one use permits once, approval_used") {
 
 TEST_CASE("ledger: what is masked never reaches the disk") {
     RecordOptions options;
-    options.mask = {"/user", "/token/claims/kubernetes.io/serviceaccount/uid", "/tool/params/amount", "/not/there"};
+    options.mask = {"/user", "/token/claims/kubernetes.io/serviceaccount/uid", "/tool/params/amount"};
     options.mask_key = kKey;
     Setup setup("refund", options);
     std::string request = example_request("refund");
@@ -190,13 +292,14 @@ TEST_CASE("ledger: what is masked never reaches the disk") {
     CHECK(answer.decision.effect == Effect::Permit);
     CHECK(answer.decision.attribution.user == "alice@acme.example");  // to the broker it is no secret
     const Record record = setup.record(0);
-    CHECK(record.masked == std::vector<std::string_view>{"/user", "/token/claims/kubernetes.io/serviceaccount/uid", "/tool/params/amount"});
+    for (const char* place : {"/user", "/token/claims/kubernetes.io/serviceaccount/uid", "/tool/params/amount", "/run/initiator"})
+        CHECK_MESSAGE(std::count(record.masked.begin(), record.masked.end(), place) == 1, place);
     CHECK(record.decision.attribution.user.starts_with("hmac-sha256:"));
     CHECK(record.decision.attribution.initiator == record.decision.attribution.user);  // the same person still
     CHECK(record.decision.attribution.agent == "refund-agent");
     const std::string disk = all_bytes(setup.folder.at("ledger"));
     CHECK(disk.find("refund-agent") != std::string::npos);
-    for (const char* secret : {"alice@acme.example\",\"tenant", "02266182-74ea-45dc-b0d7-6f7449f9ae11", "\"amount\":40", "\"roles\":[\"refunds"})
+    for (const char* secret : {"alice@acme.example", "02266182-74ea-45dc-b0d7-6f7449f9ae11", "\"amount\":40", "\"roles\":[\"refunds"})
         CHECK_MESSAGE(disk.find(secret) == std::string::npos, secret);
     // The same value under the same key and path is the same; under another key it is not.
     RecordOptions other = options;
@@ -206,14 +309,101 @@ TEST_CASE("ledger: what is masked never reaches the disk") {
     CHECK(elsewhere.record(0).decision.attribution.user != record.decision.attribution.user);
 }
 
-TEST_CASE("ledger: masks need pointers and a key, G0023") {
-    CHECK(Mask::make({"user"}, kKey).error().code == "G0023");
-    CHECK(Mask::make({"/a~2b"}, kKey).error().code == "G0023");
-    CHECK(Mask::make({""}, kKey).error().code == "G0023");
-    CHECK(Mask::make({"/user"}, "").error().code == "G0023");
-    CHECK(Mask::make({"/user"}, "short").error().code == "G0023");
-    CHECK(Mask::make({"/a~1b/~0c/0"}, kKey).has_value());
-    CHECK(Mask::make({}, "").has_value());
+TEST_CASE("ledger: a mask names what a request can hold, G0023") {
+    const Folder folder;
+    auto ledger = Ledger::open(folder.at("ledger"));
+    const auto code_of = [&](const std::string& pointer, const std::string& key = {}) {
+        RecordOptions options;
+        options.mask = {pointer};
+        options.mask_key = key;
+        auto made = Recorder::make(*ledger, example("refund"), options);
+        return made ? "" : made.error().code;
+    };
+    for (const char* bad : {"user", "/a~2b", "", "/user/mail", "/not/there", "/tool/params/amuont", "/approvals/x/id", "/user/id/x", "/provenance"})
+        CHECK_MESSAGE(code_of(bad) == "G0023", bad);
+    CHECK(code_of("/user", "short") == "G0023");
+    for (const char* good : {"/user", "/user/id", "/token/claims", "/token/claims/anything/that~1is/there", "/tool/params", "/tool/params/amount",
+                             "/approvals", "/approvals/0/id", "/approvals/*/approver", "/resource/tags/owner", "/delegation/chain/*/actor"})
+        CHECK_MESSAGE(code_of(good).empty(), good);
+    // Where the policy is not known yet, nothing is given under a mask that names nothing.
+    RecordOptions options;
+    options.mask = {"/user/mail"};
+    auto recorder = Recorder::make(*ledger, options);
+    REQUIRE(recorder.has_value());
+    const Layers layers(example("refund"));
+    Request request(layers);
+    REQUIRE(request.parse(example_request("refund")));
+    Evaluator evaluator(layers);
+    const Answer answer = recorder->record(example_request("refund"), evaluator.evaluate(request), layers);
+    CHECK(answer.decision.effect == Effect::Deny);
+    CHECK(first_code(answer) == "audit_unavailable");
+    CHECK(answer.error->code == "G0023");
+}
+
+TEST_CASE("ledger: a masked value stands nowhere else in the record") {
+    RecordOptions options;
+    options.mask = {"/run/initiator", "/approvals", "/resource/id"};
+    Setup setup("delete-bucket", options);
+    std::string request = example_request("delete-bucket", "permit_approved");
+    const Bundle bundle = example("delete-bucket");
+    const auto read = json::parse(request);
+    const auto text = [&](const char* group, const char* field) { return read->find(group)->find(field)->text; };
+    const std::string person = text("run", "initiator"), bucket = text("resource", "id");
+    const std::string approval = read->find("approvals")->items.at(0).find("id")->text;
+    const std::string binding = read->find("approvals")->items.at(0).find("binding_digest")->text;
+    // Within other text, as a key, and escaped.
+    request = with(request, "\"resource\": {", "\"sets\": { \"of " + person + "\": \"" + bucket + "/x\" }, \"resource\": {");
+    REQUIRE(setup.recorder->decide(request).decision.effect == Effect::Permit);
+    setup.ledger.reset();
+    const std::string disk = all_bytes(setup.folder.at("ledger"));
+    for (const std::string& secret : {person, bucket, approval, binding}) CHECK_MESSAGE(disk.find(secret) == std::string::npos, secret);
+    CHECK(disk.find("delete") != std::string::npos);
+}
+
+TEST_CASE("ledger: what the policy does not know is not recorded as it is") {
+    Setup setup("refund");
+    const std::string request = with(example_request("refund"), "\"claims\": {", "\"claims\": { \"email\": \"canary-1\", \"x\": { \"y\": [\"canary-2\", 77123] },");
+    REQUIRE(setup.recorder->decide(request).decision.effect == Effect::Permit);
+    const Record record = setup.record(0);
+    for (const char* secret : {"canary-1", "canary-2", "77123"}) CHECK_MESSAGE(record.request.find(secret) == std::string::npos, secret);
+    CHECK(std::count(record.masked.begin(), record.masked.end(), "/token/claims/email") == 1);
+    CHECK(std::count(record.masked.begin(), record.masked.end(), "/token/claims/x") == 1);
+    for (const char* known : {"agents-prod", "\"currency\":\"USD\"", "alice@acme.example"}) CHECK_MESSAGE(record.request.find(known) != std::string::npos, known);
+    // It is another key in every ledger, and the same in one.
+    const auto mark = [](const Record& of) { return json::parse(of.request)->find("token")->find("claims")->find("email")->text; };
+    const std::string first = mark(record);
+    REQUIRE(setup.recorder->decide(request).sequence == 1u);
+    CHECK(mark(setup.record(1)) == first);
+    Setup other("refund");
+    REQUIRE(other.recorder->decide(request).sequence == 0u);
+    CHECK(mark(other.record(0)) != first);
+    // A broker may want it all.
+    RecordOptions all;
+    all.hide_unknown = false;
+    Setup whole("refund", all);
+    REQUIRE(whole.recorder->decide(request).sequence == 0u);
+    CHECK(whole.record(0).masked.empty());
+    CHECK(whole.record(0).request.find("canary-1") != std::string::npos);
+}
+
+TEST_CASE("ledger: free text that no rule reads is not recorded as it is") {
+    auto sources = read_sources({source_root() + "/examples/refund/policy.writ"});
+    REQUIRE(sources.has_value());
+    std::string& policy = sources->sources[0].text;
+    policy = with(policy, "currency: string", "currency: string\n    note: string\n    notes: set<string>");
+    auto bundle = compile(*sources);
+    REQUIRE(bundle.has_value());
+    const Folder folder;
+    auto ledger = Ledger::open(folder.at("ledger"));
+    auto recorder = Recorder::make(*ledger, *bundle);
+    const std::string request = with(example_request("refund"), "\"currency\": \"USD\"", "\"currency\": \"USD\", \"note\": \"canary-1\", \"notes\": [\"canary-2\"]");
+    REQUIRE(recorder->decide(request).decision.effect == Effect::Permit);
+    const std::string bytes = *ledger->read(0);
+    CHECK(bytes.find("canary") == std::string::npos);
+    CHECK(bytes.find("\"currency\":\"USD\"") != std::string::npos);
+    // Of a tool that nobody declared everything may be text.
+    REQUIRE(recorder->decide(with(with(request, "\"name\": \"refund\"", "\"name\": \"other\""), "USD", "canary-3")).sequence == 1u);
+    CHECK(ledger->read(1)->find("canary") == std::string::npos);
 }
 
 TEST_CASE("ledger: what was decided elsewhere is recorded as if it had been decided here") {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,14 +60,15 @@ using FindBundle = std::function<std::optional<Bundle>(std::string_view digest)>
 struct Redecided {
     std::uint64_t decisions = 0, same = 0;
     std::uint64_t differ = 0;
-    std::uint64_t masked = 0;      ///< differ, and something was masked: it cannot be told why
-    std::uint64_t no_request = 0;  ///< recorded by digest, refused, or overruled: cannot be decided again
+    std::uint64_t undecided = 0;   ///< the policy reads what was masked
+    std::uint64_t no_request = 0;  ///< recorded by digest, or refused: cannot be decided again
+    std::uint64_t overruled = 0;   ///< denied by the ledger, whatever the policy says
     std::uint64_t no_bundle = 0;
     std::vector<std::uint64_t> examples;  ///< of those that differ, the first few
 };
 
 /// Decides each recorded request again under the bundles its record names; the answers must be the same
-/// bytes.
+/// bytes, but for binding digests over what was masked.
 [[nodiscard]] Result<Redecided> redecide(const std::string& folder, const FindBundle& find, const Progress& progress = {});
 
 struct Comparison {
@@ -75,9 +77,32 @@ struct Comparison {
     std::uint64_t narrower = 0;
     std::uint64_t other = 0;     ///< both
     std::uint64_t refused = 0;   ///< requests that the other policy does not admit; narrower, as it denies
-    std::uint64_t no_request = 0;
-    std::uint64_t masked = 0;    ///< of `decisions`, those with something masked
+    // Besides those decisions:
+    std::uint64_t no_request = 0;  ///< recorded by digest, or refused
+    std::uint64_t overruled = 0;   ///< denied by the ledger, whatever the policy says
+    std::uint64_t repeated = 0;    ///< what was left of an earlier decision, which is counted itself
+    std::uint64_t undecided = 0;   ///< the other policy reads what was masked
     Table by_rule, by_agent;     ///< what would change, how often, and one record as example
+};
+
+/// Why a decision's record cannot be decided again, for whoever decides records.
+enum class Undecidable : std::uint8_t { No, NoRequest, Overruled, Repeated, Masked };
+
+/// Tells which records can be decided under some layers. Used by one thread.
+class Decidable {
+public:
+    explicit Decidable(const Layers& layers);
+    ~Decidable();
+    /// Requires: a decision that is enforced.
+    [[nodiscard]] Undecidable why_not(const Record& record);
+    /// The request of the record that why_not() was last asked of, if it can be decided.
+    [[nodiscard]] const Request& request() const;
+    /// Why these layers do not admit it, if they do not.
+    [[nodiscard]] const std::optional<Error>& refusal() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
 };
 
 /// Decides the recorded requests under other policies.

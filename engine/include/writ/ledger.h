@@ -23,20 +23,14 @@ struct LedgerOptions {
     int patience = 5000;                         ///< milliseconds to wait for another program's lock
 };
 
-/// What must hold for a record to be appended; seen and appended as one step, across programs.
-struct Conditions {
-    std::string_view key;        ///< idempotency key with its scope; empty: none
-    Hash ask{};                  ///< what was asked under the key
-    std::vector<std::string_view> uses;  ///< names of what is used up, none of them used before
-};
-
-/// What became of a record.
+/// What became of a record. What it says of keys and names is looked up and recorded as one step, across
+/// programs.
 struct Appended {
     enum class Outcome : std::uint8_t {
         Recorded,
-        Repeated,  ///< the key was used for the same ask: `sequence` is the record of then
-        Conflict,  ///< the key was used for another ask: `sequence` likewise. Nothing was recorded
-        Used,      ///< something has been used up by record `sequence`. Nothing was recorded
+        Repeated,  ///< record `sequence` granted the same ask under this key. Nothing was recorded
+        Conflict,  ///< record `sequence` granted another ask under this key. Nothing was recorded
+        Used,      ///< record `sequence` used up something that this one would. Nothing was recorded
     };
     Outcome outcome = Outcome::Recorded;
     std::uint64_t sequence = 0;
@@ -47,34 +41,43 @@ struct Counts {
     std::uint64_t offered = 0, written = 0, dropped = 0, waiting = 0;
 };
 
+class Keyed;
+
 /// A ledger that is open for writing. Any thread may call it.
 class Ledger {
 public:
     /// A write that was cut short is cut back to the last whole block.
-    /// Errors: G0001 to G0006, G0008.
+    /// Errors: G0001 to G0006, G0008 to G0011, G0040, G0042.
     [[nodiscard]] static Result<Ledger> open(const std::string& folder, const LedgerOptions& options = {});
     /// Waits for what was accepted. Every other call must have returned.
     ~Ledger();
     Ledger(Ledger&&) noexcept;
     Ledger& operator=(Ledger&&) noexcept;
 
-    /// Records, and returns when the record is durable. Calls at one time share one flush.
+    /// Records, and returns when the record is durable in the file that the ledger's path names. Calls at
+    /// one time share one flush. A decision spends its names and, if it grants and repeats none, its key; what
+    /// the grant that it repeats has spent is unspent for it.
     /// Input:   bytes that encode() gave.
-    /// Errors:  G0002, G0003, G0005, G0020: nothing is recorded, and the caller must not permit.
-    [[nodiscard]] Result<Appended> append(std::string_view record, const Conditions& conditions = {});
+    /// Errors:  G0002, G0003, G0005, G0009, G0010, G0020; G0026 a receipt for what granted nothing. Nothing
+    ///          is recorded, and the caller must not permit.
+    [[nodiscard]] Result<Appended> append(std::string_view record);
 
     /// Records some time soon, or counts one as dropped. Never waits for the disk.
     /// Output: whether it was taken.
     bool offer(std::string_view record);
     [[nodiscard]] Counts counts() const;
 
-    /// Uses up a name, once and for all. Output: the number of the record that says so.
-    /// Errors: as append(); G0025.
+    /// Uses up a name, once and for all. `grant:N` is the single use of what decision N granted; where N
+    /// repeats another decision, it is that one's. Output: the number of the record that says so.
+    /// Errors: as append(); G0025; G0021, G0026 for a grant that there is not.
     [[nodiscard]] Result<std::uint64_t> use(std::string_view name);
 
     /// The bytes of a record.
     /// Errors: G0021 and those of reading.
     [[nodiscard]] Result<std::string> read(std::uint64_t sequence) const;
+
+    /// Digests under the ledger's own key.
+    [[nodiscard]] const Keyed& keyed() const;
 
 private:
     struct Impl;
@@ -90,24 +93,44 @@ enum class Durability : std::uint8_t { Required, BestEffort };
 struct RecordOptions {
     Durability durability = Durability::Required;
     bool whole_request = true;      ///< else its digest alone; such records cannot be replayed
-    std::vector<std::string> mask;  ///< JSON Pointers; every scalar at or below is replaced by its HMAC
-    std::string mask_key;           ///< 32 bytes, needed if there is anything to mask
+    /// JSON Pointers; every scalar at or below is replaced by its keyed digest, there and wherever else in
+    /// the record it stands. `*` is every element of a list or map.
+    std::vector<std::string> mask;
+    std::string mask_key;      ///< 32 bytes; empty: the ledger's own key
+    bool hide_unknown = true;  ///< replaces claims that no layer declares, and text parameters that no rule reads
 };
+
+/// The decision that an idempotency key was used for before.
+struct Earlier {
+    std::uint64_t sequence = 0;
+    const Record& record;  ///< which policy and rules granted, and what; good until the next call
+};
+
+/// Reads a key to mask with: 64 hex digits in a file that its owner alone may read.
+/// Errors: G0002; G0042.
+[[nodiscard]] Result<std::string> read_mask_key(const std::string& path);
 
 /// An answer, its record made.
 struct Answer {
-    const Decision& decision;                ///< good until the next call
-    std::optional<std::uint64_t> sequence;   ///< the record's number, where it is known
-    bool repeated = false;                   ///< the decision is of an earlier request with this key
-    std::optional<Error> error;              ///< why there is no record, or why the request was refused
+    /// Good until the next call. Decided now, always; if it repeats an earlier grant, no wider than that and
+    /// for no longer. Its rules are those of the layers of now.
+    const Decision& decision;
+    std::optional<std::uint64_t> sequence;  ///< the record's number, where it is known
+    std::optional<Earlier> earlier;         ///< set where this agent had a grant under this key for the same ask
+    std::optional<Error> error;             ///< why there is no record, or why the request was refused
 };
+
+/// The decision as writ::to_json() writes it. For the operator with two members more: `record`, the number, and
+/// `earlier`, what decided before under the same idempotency key, or null.
+[[nodiscard]] std::string to_json(const Answer& answer, const Layers& layers, Audience reader);
 
 /// Records decisions before they are given. One per thread, over a Ledger that outlives it.
 /// A `traceparent` is as in W3C Trace Context; one that is malformed is ignored.
 class Recorder {
 public:
     /// For decide(), under these layers; without them, for what is decided elsewhere.
-    /// Errors: G0023.
+    /// Errors: G0023; without layers a pointer that names nothing is found when something is first recorded,
+    ///         which is then denied.
     [[nodiscard]] static Result<Recorder> make(Ledger& ledger, Layers layers, RecordOptions options = {});
     [[nodiscard]] static Result<Recorder> make(Ledger& ledger, RecordOptions options = {});
     ~Recorder();
@@ -121,7 +144,7 @@ public:
     Answer decide(std::string_view request, std::string_view traceparent = {});
 
     /// Records what was decided of a document elsewhere, by a LiveEvaluator say. The answer is what may be
-    /// given: the decision, the recorded one of an earlier request, or a deny in its place.
+    /// given: the decision, less of it where it repeats an earlier one, or a deny in its place.
     Answer record(std::string_view request, const Decision& decision, const Layers& layers, std::string_view traceparent = {});
     /// Records that a document was refused.
     Answer refuse(std::string_view request, const Error& why, std::string_view traceparent = {});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,7 @@ struct RecordedRule {
 /// What a decision is found by and counted by besides its attribution. Empty: not stated.
 struct Surroundings {
     std::string_view request_id, broker, trace_id, span_id, idempotency_key;
+    std::string_view key;              ///< 32 bytes under which the idempotency key is looked up
     std::string_view ask;              ///< with a key, 32 bytes: what was asked under it
     std::string_view operation;
     std::string_view environment;      ///< the resource's, else the workload's
@@ -62,11 +64,14 @@ struct Record {
     std::vector<std::string_view> bundles;    ///< digests, the platform's layer first
     bool shadow = false;                      ///< not enforced: evaluated beside the active policy
     bool overruled = false;                   ///< the ledger denied: a key or a single use stood against it
+    /// The record that granted under the same idempotency key before; set in each later answer to it.
+    std::optional<std::uint64_t> repeats;
     Surroundings around;
     std::string_view request;                 ///< the document with what is masked; empty: digest only
     std::string_view request_digest;          ///< 32 bytes: SHA-256 of the document with what is masked
     std::vector<std::string_view> masked;     ///< JSON Pointers of the values that were replaced
-    std::vector<std::string_view> uses;       ///< what this decision used up: `approval:ID`
+    /// What this decision used up: `approval:` and the id's digest under the ledger's key, in hex.
+    std::vector<std::string_view> uses;
 
     Receipt receipt;                          // Receipt
     std::string_view used;                    // Use: `grant:SEQ`, or whatever the broker names

@@ -1,0 +1,42 @@
+#include "ledger/keyed.h"
+
+#include <sys/stat.h>
+
+#include "ledger/file.h"
+#include "writ/ledger.h"
+
+namespace writ::ledger {
+
+Keyed::Keyed(std::string_view key) {
+    crypto_auth_hmacsha256_init(&begun_, reinterpret_cast<const unsigned char*>(key.data()), key.size());
+}
+
+Hash Keyed::digest(std::string_view context, std::string_view value) const {
+    crypto_auth_hmacsha256_state state = begun_;
+    Hash out{};
+    for (const std::string_view part : {context, std::string_view("\0", 1), value})
+        crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(part.data()), part.size());
+    crypto_auth_hmacsha256_final(&state, out.data());
+    return out;
+}
+
+Result<std::string> read_mask_key(const std::string& path) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
+        return fail(LedgerCode::G0042, "others than its owner may use this key; `chmod 600` it", path);
+    auto text = read_file(path, 4096);
+    if (!text) return tl::unexpected(std::move(text.error()));
+    while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
+    const auto key = hash_from_hex(*text);
+    if (!key) return fail(LedgerCode::G0042, "a key is 64 lower-case hex digits, as `openssl rand -hex 32` writes", path);
+    return std::string(reinterpret_cast<const char*>(key->data()), key->size());
+}
+
+Result<void> make_key_file(const std::string& path) {
+    if (sodium_init() < 0) return fail(LedgerCode::G0002, "the system gives no random numbers", path);
+    Hash key{};
+    randombytes_buf(key.data(), key.size());
+    return replace_file(path, to_hex(key) + "\n", 0600);
+}
+
+}  // namespace writ::ledger
