@@ -1,0 +1,41 @@
+// Sets of characters, as ranges of code points.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace writ::pattern {
+
+constexpr std::uint32_t kLastCharacter = 0x10FFFF;
+
+/// Both ends included.
+struct Range {
+    std::uint32_t low = 0, high = 0;
+    friend bool operator==(const Range&, const Range&) = default;
+};
+
+class CharSet {
+public:
+    CharSet() = default;
+    explicit CharSet(std::uint32_t character) { add(character, character); }
+
+    [[nodiscard]] static CharSet all();
+
+    void add(std::uint32_t low, std::uint32_t high);
+    void add(const CharSet& other);
+    /// Every other character.
+    void negate();
+    /// Adds the other case of each ASCII letter, and of no other letter.
+    void fold_ascii();
+
+    /// Ascending, apart from each other.
+    [[nodiscard]] const std::vector<Range>& ranges() const { return ranges_; }
+    [[nodiscard]] bool empty() const { return ranges_.empty(); }
+    /// Whether it is one character.
+    [[nodiscard]] bool single() const { return ranges_.size() == 1 && ranges_[0].low == ranges_[0].high; }
+
+private:
+    std::vector<Range> ranges_;
+};
+
+}  // namespace writ::pattern
