@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <map>
 
-#include <re2/re2.h>
-
 #include "analyze/lint_internal.h"
 #include "base/values.h"
 
@@ -40,14 +38,7 @@ bool passes(const Expr& constant, const Literal& literal) {
     if (const Bound bound = bound_of(literal); bound.fact != nullptr)
         return holds(constant.integer, bound.cmp, bound.value);
     if (constant.op != Op::Text) return true;
-    if (e.op == Op::Like)
-        return glob_match(e.text, constant.text, separators_of(static_cast<Kind>(e.index))) ==
-               literal.positive;
-    if (e.op == Op::Matches) {
-        const RE2 pattern(re2::StringPiece(e.text.data(), e.text.size()), RE2::Quiet);
-        return !pattern.ok() || RE2::FullMatch(re2::StringPiece(constant.text.data(), constant.text.size()),
-                                               pattern) == literal.positive;
-    }
+    if (e.matcher != nullptr) return e.matcher->matches(constant.text) == literal.positive;
     // `!=` and `not in`.
     const Pinned excluded = pinned_fact({literal.test, !literal.positive});
     return excluded.value == nullptr || !is_in(constant, constants_of(*excluded.constant));

@@ -92,7 +92,7 @@ bool all_pass(const std::vector<const Expr*>& constants, const Literal& test) {
         if (bound.fact != nullptr) return holds(each->integer, bound.cmp, bound.value);
         if (excluded.value != nullptr) return !among(excluded);
         return glob && each->op == Op::Text &&
-               glob_match(test.test->text, each->text, separators_of(static_cast<Kind>(test.test->index)));
+               test.test->matcher->matches(each->text);
     });
 }
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include <re2/re2.h>
-
 #include "analyze/reference_internal.h"
 #include "base/values.h"
 #include "base/window.h"
@@ -211,11 +209,9 @@ Truth Evaluation::text_test(const Expr& expr) {
     const Value subject = value(*expr.kids[0]);
     const auto* text = subject.as<std::string_view>();
     if (text == nullptr) return Truth::Unknown;
-    if (expr.op == Op::Like)
-        return truth_of(glob_match(expr.text, *text, separators_of(static_cast<Kind>(expr.index))));
-    if (expr.op == Op::Matches) {
-        const RE2 pattern(expr.text, RE2::Quiet);
-        return truth_of(RE2::FullMatch(*text, pattern));
+    if (expr.op == Op::Like || expr.op == Op::Matches) {
+        const RE2& pattern = patterns_.of(expr);
+        return pattern.ok() ? truth_of(RE2::FullMatch(*text, pattern)) : Truth::Unknown;
     }
     const Value block = value(*expr.kids[1]);
     const auto* cidr = block.as<std::string_view>();

@@ -290,6 +290,8 @@ Value Facts::scalar(const check::Type& type, Kind kind, const json::Value& value
             if (!text) return {Unknown{}};
             return {std::string_view(value.text)};
         case Kind::Path:
+            if (!text || !is_one_path(value.text)) return {Unknown{}};
+            return {std::string_view(value.text)};
         case Kind::Subject:
         case Kind::Dotted:
         case Kind::Spiffe:

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "analyze/reference_text.h"
 #include "analyze/reference.h"
 #include "base/values.h"
 
@@ -146,6 +147,7 @@ private:
     bool foresees_ = false;
     Row row_;
     std::vector<Value> binders_;
+    Patterns patterns_;
 };
 
 /// When the token ends: at `token.exp`, or where that is none at the end of its issuer's `max_age`. Empty: it has

@@ -11,6 +11,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/path.h"
 #include "base/parts.h"
 #include "base/values.h"
 
@@ -222,12 +223,6 @@ std::optional<std::string_view> canonical_email(std::string_view text, std::stri
 
 // ---- paths ------------------------------------------------------------------------------------
 
-bool dot_segment(std::string_view segment) {
-    if (segment.empty() || segment.front() != '.') return false;
-    const std::string_view name = segment.substr(0, segment.find(';'));
-    return name == "." || name == "..";
-}
-
 /// Where a path may have an empty segment.
 enum class Empty : std::uint8_t { Nowhere, Last, Ends };
 
@@ -238,7 +233,7 @@ bool plain_segments(std::string_view path, Empty allowed) {
         const bool first = begin == 0, last = begin + segment.size() == path.size();
         begin += segment.size() + 1;
         if (segment.empty()) return (last && allowed != Empty::Nowhere) || (first && allowed == Empty::Ends);
-        return !dot_segment(segment);
+        return !is_dot_segment(segment);
     });
 }
 
@@ -463,6 +458,9 @@ bool usual_spiffe(std::string_view) { return false; }
 
 std::optional<std::string_view> canonical_text(Kind kind, std::string_view text, std::string& room) {
     switch (kind) {
+        case Kind::Path:
+            if (!plain_path(text)) return {};
+            return text;
         case Kind::Spiffe: return canonical_spiffe(text);
         case Kind::Url: return canonical_url(text, room);
         case Kind::Host: return canonical_host(text, room);
@@ -471,7 +469,7 @@ std::optional<std::string_view> canonical_text(Kind kind, std::string_view text,
         case Kind::Ip: return canonical_ip(text, room);
         case Kind::Cidr: return canonical_cidr(text, room);
         case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant:
-        case Kind::Enum: case Kind::String: case Kind::Path: case Kind::Subject: case Kind::Dotted:
+        case Kind::Enum: case Kind::String: case Kind::Subject: case Kind::Dotted:
         case Kind::Record: case Kind::List: case Kind::Map: break;
     }
     return text;

@@ -58,7 +58,7 @@ constexpr std::size_t kInstantRoom = 32;
 /// Checks and canonicalises typed text. Kinds without canonical form are returned as they are.
 /// Input:  kind with rep Text.
 /// Output: canonical bytes; empty if the text is invalid or ambiguous (userinfo in a URL, `..`,
-///         `//`, percent-escapes that hide a separator or dot, two `@`, a trailing dot).
+///         `//`, percent-escapes that hide a separator or dot, two `@`, a trailing dot). Paths: plain_path().
 [[nodiscard]] std::optional<std::string> canonical_text(Kind kind, std::string_view text);
 /// The same without memory of its own: views `text`, or `room`, which is overwritten.
 [[nodiscard]] std::optional<std::string_view> canonical_text(Kind kind, std::string_view text, std::string& room);
@@ -79,10 +79,6 @@ constexpr std::int64_t kMostLeeway = 60 * kSecond;
 
 /// ip (16 bytes) inside cidr (17 bytes).
 [[nodiscard]] bool cidr_contains(std::string_view cidr, std::string_view ip);
-
-/// Glob over the whole text. `*` matches any run without a separator, `**` any run; everything
-/// else is literal. Linear in the text for a given pattern.
-[[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text, std::string_view separators);
 
 /// Whole text is ASCII; eight bytes at a time.
 [[nodiscard]] inline bool is_ascii(std::string_view text) {

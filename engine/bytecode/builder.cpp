@@ -92,6 +92,33 @@ std::uint32_t Builder::set(std::uint32_t elem, std::span<const std::uint32_t> it
     return index;
 }
 
+std::uint32_t Builder::automaton(const Automaton& tables) {
+    constexpr std::size_t kBytes = 256;
+    const std::array<std::uint32_t, 6> numbers = {tables.width,     tables.size,    tables.start, tables.live,
+                                                  tables.accepting, tables.settled};
+    std::string key(bytes_of(numbers.data(), sizeof numbers));
+    key += bytes_of(tables.classes, kBytes);
+    key += bytes_of(tables.moves, tables.size * sizeof(std::uint16_t));
+    const auto [found, added] = automata_.try_emplace(std::move(key), static_cast<std::uint32_t>(out.automata.size()));
+    if (added) {
+        out.automata.push_back({static_cast<std::uint32_t>(out.moves.size()), tables.size, tables.width, tables.start, tables.live,
+                                tables.accepting, tables.settled});
+        out.byte_classes.insert(out.byte_classes.end(), tables.classes, tables.classes + kBytes);
+        out.moves.insert(out.moves.end(), tables.moves, tables.moves + tables.size);
+    }
+    return found->second;
+}
+
+std::uint32_t Builder::matcher(std::string_view pattern, std::string_view prefix, std::string_view suffix,
+                               const Automaton& between, bool glob) {
+    const auto part = [&](std::string_view bytes) { return bytes.empty() ? 0 : text(bytes); };
+    const MatcherRef ref{text(pattern), part(prefix), part(suffix), automaton(between), glob ? 1u : 0u};
+    const auto [found, added] = matchers_.try_emplace({ref.text, ref.prefix, ref.suffix, ref.automaton, ref.glob},
+                                                      static_cast<std::uint32_t>(out.matchers.size()));
+    if (added) out.matchers.push_back(ref);
+    return found->second;
+}
+
 std::uint32_t Builder::origin(OriginRef origin) {
     const auto [found, added] = origins_.try_emplace({origin.module, origin.file, origin.because},
                                                      static_cast<std::uint32_t>(out.origins.size()));

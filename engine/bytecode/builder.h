@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -30,6 +31,11 @@ public:
     std::uint32_t int_set(Kind elem, std::vector<std::int64_t> values);
     /// Index of a set of tools, as indices into tools.
     std::uint32_t tool_set(std::vector<std::uint32_t> tools);
+    /// Index of an automaton; equal tables are kept once.
+    std::uint32_t automaton(const Automaton& tables);
+    /// Index of a matcher. What is empty may be empty.
+    std::uint32_t matcher(std::string_view pattern, std::string_view prefix, std::string_view suffix,
+                          const Automaton& between, bool glob);
     /// Index of an origin.
     std::uint32_t origin(OriginRef origin);
     /// Appends words to `ids`; the index of the first.
@@ -46,6 +52,8 @@ private:
         std::uint32_t first, length, tag;
     };
     std::unordered_map<std::int64_t, std::uint32_t> ints_;
+    std::unordered_map<std::string, std::uint32_t> automata_;
+    std::map<std::array<std::uint32_t, 5>, std::uint32_t> matchers_;
     std::map<std::array<std::uint32_t, 3>, std::uint32_t> origins_;
     std::unordered_multimap<std::uint64_t, std::uint32_t> sets_;
     std::unordered_multimap<std::uint64_t, Block> blocks_;

@@ -195,8 +195,7 @@ bool CodeCheck::field(Operand field, const Instr& at, std::uint32_t word, ValueT
     bool good = true;
     switch (field) {
         case Operand::None: good = word == 0; break;
-        case Operand::ConstText: good = word != 0 && word < program_.texts.size(); break;
-        case Operand::ConstRegex: good = word < program_.regexes.size(); break;
+        case Operand::ConstMatcher: good = word < program_.matchers.size(); break;
         case Operand::ConstWindow: good = word < program_.windows.size(); break;
         case Operand::CmpCode: good = word <= static_cast<std::uint32_t>(Cmp::Ge); break;
         case Operand::KindCode:
@@ -326,8 +325,7 @@ bool CodeCheck::fits(Operand field, std::uint32_t word, const ValueType& type, s
         case Operand::FactVal:
             return operand_kind(word) == OperandKind::Slot || operand_kind(word) == OperandKind::Elem;
         case Operand::None:
-        case Operand::ConstText:
-        case Operand::ConstRegex:
+        case Operand::ConstMatcher:
         case Operand::ConstWindow:
         case Operand::CmpCode:
         case Operand::KindCode:
@@ -381,8 +379,7 @@ bool CodeCheck::write(const Instr& at, const ValueType& a, const ValueType& b) {
         case Operand::AnyList:
         case Operand::ToolSet:
         case Operand::FactVal:
-        case Operand::ConstText:
-        case Operand::ConstRegex:
+        case Operand::ConstMatcher:
         case Operand::ConstWindow:
         case Operand::CmpCode:
         case Operand::KindCode:

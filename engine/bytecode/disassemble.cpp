@@ -222,8 +222,10 @@ private:
     void operand(Operand field, std::uint32_t word, bool bound) {
         if (is_value(field) || bound) return value(word);
         switch (field) {
-            case Operand::ConstText: text(word); break;
-            case Operand::ConstRegex: text(program_.regexes[word]); break;
+            case Operand::ConstMatcher:
+                out_ += program_.matchers[word].glob != 0 ? "like " : "matches ";
+                text(program_.matchers[word].text);
+                break;
             case Operand::ConstWindow: window(program_.windows[word]); break;
             case Operand::CmpCode: out_ += kCmps[word]; break;
             case Operand::KindCode: out_ += spelling_of(static_cast<Kind>(word)); break;

@@ -40,104 +40,7 @@ std::int64_t integer_of(const Program& program, const RuleRef& rule, std::uint32
     return program.ints[operand_kind(word) == OperandKind::Int ? index : program.cell(rule.table, rule.row, index)];
 }
 
-/// Reads regular expressions of a few plain forms, once, from the left.
-class RegexReader {
-public:
-    explicit RegexReader(std::string_view pattern) : pattern_(pattern) {}
-
-    /// Whether all of it is of the plain forms; then `literal` is how much of it stands for itself.
-    bool read(std::size_t& literal) {
-        literal = 0;
-        bool first = true;  // nothing but literals so far
-        std::size_t depth = 0;
-        while (at_ < pattern_.size()) {
-            const std::size_t begin = at_;
-            const char c = pattern_[at_];
-            bool stands = false;
-            if (c == '(') {
-                // A group, and nothing that begins with `(?`.
-                if (++depth > kMaxDepth || ++at_ == pattern_.size() || pattern_[at_] == '?' || ends_atom(pattern_[at_])) return false;
-                first = false;
-                continue;
-            }
-            if (c == '|') {
-                // Alternatives within a group only: outside, the literal would be one of them.
-                if (depth == 0 || ++at_ == pattern_.size() || ends_atom(pattern_[at_])) return false;
-                continue;
-            }
-            if (c == ')') {
-                if (depth-- == 0) return false;
-                ++at_;
-            } else if (c == '[') {
-                if (!read_class()) return false;
-            } else if (c == '.') {
-                ++at_;
-            } else if (c == '\\') {
-                // A literal too, but not as it is written.
-                if (at_ + 1 >= pattern_.size() || std::string_view(".*+?|()[]{}^$\\/-").find(pattern_[at_ + 1]) == std::string_view::npos)
-                    return false;
-                at_ += 2;
-            } else if (plain(c)) {
-                ++at_;
-                stands = true;
-            } else {
-                return false;
-            }
-            const bool repeated = at_ < pattern_.size() && (pattern_[at_] == '*' || pattern_[at_] == '+' || pattern_[at_] == '?');
-            if (repeated) ++at_;
-            first = first && stands && !repeated;
-            if (first) literal = begin + 1;
-        }
-        return depth == 0;
-    }
-
-private:
-    static constexpr std::size_t kMaxDepth = 8;
-
-    static bool plain(char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view(" _-/:@=,;#%&~<>!\"'").find(c) != std::string_view::npos;
-    }
-    static bool ends_atom(char c) { return c == ')' || c == '|' || c == '*' || c == '+' || c == '?'; }
-
-    /// `[a-z0-9_]`, `[^/]`: letters, digits and ranges of them, `_`, `/`, `:`; `-` last.
-    bool read_class() {
-        ++at_;
-        if (at_ < pattern_.size() && pattern_[at_] == '^') ++at_;
-        const std::size_t begin = at_;
-        auto alnum = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
-        for (; at_ < pattern_.size(); ++at_) {
-            const char c = pattern_[at_];
-            if (c == ']') return at_++ > begin;
-            if (c == '-') {
-                if (at_ + 1 >= pattern_.size() || pattern_[at_ + 1] != ']') return false;
-                continue;
-            }
-            if (!alnum(c) && c != '_' && c != '/' && c != ':' && c != '.') return false;
-            if (at_ + 2 < pattern_.size() && pattern_[at_ + 1] == '-' && pattern_[at_ + 2] != ']') {
-                if (!alnum(c) || !alnum(pattern_[at_ + 2]) || pattern_[at_ + 2] < c) return false;
-                at_ += 2;
-            }
-        }
-        return false;
-    }
-
-    std::string_view pattern_;
-    std::size_t at_ = 0;
-};
-
 }  // namespace
-
-std::size_t glob_prefix(std::string_view pattern) {
-    return std::min(std::min(pattern.find('*'), pattern.size()), kMaxPrefix);
-}
-
-std::size_t regex_prefix(std::string_view pattern) {
-    constexpr std::size_t kMaxPattern = 1024;  // far from what RE2 would refuse for its size
-    std::size_t literal = 0;
-    if (pattern.size() > kMaxPattern || !RegexReader(pattern).read(literal)) return 0;
-    return std::min(literal, kMaxPrefix);
-}
 
 const Ask* Asks::find(Ask::Sort sort, std::uint32_t fact) const {
     const auto found = std::find_if(all().begin(), all().end(), [&](const Ask& ask) { return ask.sort == sort && ask.fact == fact; });
@@ -185,12 +88,8 @@ void Asks::add(const Program& program, const Instr& in) {
             case Opcode::IntIn:
                 if (!is_constant_set(in.b)) return;
                 break;
-            case Opcode::Glob:
-                if (glob_prefix(program.text(in.b)) == 0) return;
-                ask.sort = Ask::Sort::Prefix;
-                break;
-            case Opcode::Regex:
-                if (regex_prefix(program.text(program.regexes[in.b])) == 0) return;
+            case Opcode::Match:
+                if (program.matchers[in.b].prefix == 0) return;
                 ask.sort = Ask::Sort::Prefix;
                 break;
             case Opcode::RetTrue: case Opcode::RetFalse: case Opcode::TextCmp: case Opcode::Subset:
@@ -230,10 +129,8 @@ Words words_of(const Program& program, const RuleRef& rule, const Ask& ask) {
 }
 
 Prefix prefix_of(const Program& program, const Ask& ask) {
-    const Instr& in = *ask.test;
-    const std::uint32_t text = in.op == Opcode::Glob ? in.b : program.regexes[in.b];
-    const std::string_view pattern = program.text(text);
-    return {text, static_cast<std::uint32_t>(in.op == Opcode::Glob ? glob_prefix(pattern) : regex_prefix(pattern))};
+    const std::uint32_t text = program.matchers[ask.test->b].prefix;
+    return {text, static_cast<std::uint32_t>(std::min(program.text(text).size(), kMaxPrefix))};
 }
 
 Range range_of(const Program& program, const RuleRef& rule, const Asks& asks, std::uint32_t fact) {

@@ -64,7 +64,8 @@ struct Words {
 };
 [[nodiscard]] Words words_of(const Program& program, const RuleRef& rule, const Ask& ask);
 
-/// The literal that a Prefix ask's text begins with: a run of a constant text, never empty.
+/// The literal that a Prefix ask's text begins with: the beginning of a constant text, never empty.
+constexpr std::size_t kMaxPrefix = 255;  ///< bytes of it, at most
 struct Prefix {
     std::uint32_t text = 0, length = 0;
 };
@@ -75,12 +76,5 @@ struct Range {
     std::int64_t low = INT64_MIN, high = INT64_MAX;
 };
 [[nodiscard]] Range range_of(const Program& program, const RuleRef& rule, const Asks& asks, std::uint32_t fact);
-
-/// How much of a pattern stands for itself, in bytes, at most kMaxPrefix.
-constexpr std::size_t kMaxPrefix = 255;
-[[nodiscard]] std::size_t glob_prefix(std::string_view pattern);
-/// The same for a regular expression that must match a whole text. 0 unless its form is plain enough to be
-/// sure that RE2 takes it and reads it alike.
-[[nodiscard]] std::size_t regex_prefix(std::string_view pattern);
 
 }  // namespace writ::bytecode

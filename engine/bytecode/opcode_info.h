@@ -13,7 +13,7 @@ namespace writ::bytecode {
 enum class Operand : std::uint8_t {
     None,
     IntVal, TextVal, IpVal, CidrVal, PartVal, ListVal, TextList, IntList, AnyList, ToolSet, FactVal,
-    ConstText, ConstRegex, ConstWindow,
+    ConstMatcher, ConstWindow,
     CmpCode, KindCode, PartCode,
     DestInt, DestText, DestList, DestPart,
     BodyLen, QuantCode, BoundVal, Memo,

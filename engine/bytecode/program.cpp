@@ -17,6 +17,7 @@ namespace {
 // The bytes in memory are the bytes in the file.
 static_assert(std::endian::native == std::endian::little);
 static_assert(sizeof(Instr) == 16 && sizeof(TextRef) == 8 && sizeof(SetRef) == 12);
+static_assert(sizeof(MatcherRef) == 20 && sizeof(AutomatonRef) == 28);
 static_assert(sizeof(WindowRef) == 20 && sizeof(Transition) == 16 && sizeof(ShapeNode) == 44);
 static_assert(sizeof(EnumRef) == 12 && sizeof(SlotRef) == 12 && sizeof(CaptureRef) == 12);
 static_assert(sizeof(CaptureSpecRef) == 12 && sizeof(PatternRef) == 8 && sizeof(IssuerRef) == 48);

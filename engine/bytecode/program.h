@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/automaton.h"
 #include "base/kind.h"
 #include "base/window.h"
 #include "bytecode/image.h"
@@ -97,6 +98,21 @@ struct TextRef {
 struct SetRef {
     std::uint32_t first = 0, count = 0;
     std::uint32_t elem = 0;  ///< Kind of the elements; Record: tool indices
+};
+
+/// What `like` or `matches` asks: a literal beginning, a literal end, and an automaton for what is between.
+struct MatcherRef {
+    std::uint32_t text = 0;    ///< text id; the pattern as it was written, for people
+    std::uint32_t prefix = 0;  ///< text id, or 0: none
+    std::uint32_t suffix = 0;  ///< the same
+    std::uint32_t automaton = 0;
+    std::uint32_t glob = 0;    ///< 1: of `like`
+};
+
+/// An Automaton. Its classes are 256 bytes of `byte_classes`, its moves follow those of the one before.
+struct AutomatonRef {
+    std::uint32_t first_move = 0, size = 0;  ///< in `moves`
+    std::uint32_t width = 0, start = 0, live = 0, accepting = 0, settled = 0;
 };
 
 struct WindowRef {
@@ -344,6 +360,17 @@ public:
     }
     [[nodiscard]] Kind column_kind(std::uint32_t table, std::uint32_t column) const {
         return static_cast<Kind>(ids[tables[table].first_kind + column]);
+    }
+    [[nodiscard]] Automaton automaton(std::uint32_t index) const {
+        const AutomatonRef& ref = automata[index];
+        return {&byte_classes[std::size_t{256} * index], &moves[ref.first_move], ref.width, ref.size, ref.start, ref.live, ref.accepting, ref.settled};
+    }
+    /// Whether the whole of a text, which is UTF-8, fits a matcher.
+    [[nodiscard]] bool matches(std::uint32_t matcher, std::string_view of) const {
+        const MatcherRef& ref = matchers[matcher];
+        const std::string_view prefix = text(ref.prefix), suffix = text(ref.suffix);
+        return of.size() >= prefix.size() + suffix.size() && of.starts_with(prefix) && of.ends_with(suffix) &&
+               automaton(ref.automaton).accepts(of.substr(prefix.size(), of.size() - prefix.size() - suffix.size()));
     }
     [[nodiscard]] std::string_view digest() const { return digest_; }
     [[nodiscard]] std::span<const std::byte> bytes() const { return image_.bytes(); }

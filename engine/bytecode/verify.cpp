@@ -1,5 +1,5 @@
-// Constants and catalogue, and the order of the whole. Shapes are in verify_shape.cpp, rules in
-// verify_rules.cpp, code in code_check.cpp.
+// Constants and catalogue, and the order of the whole. Patterns are in verify_patterns.cpp, shapes in
+// verify_shape.cpp, rules in verify_rules.cpp, code in code_check.cpp.
 #include <algorithm>
 #include <bit>
 #include <vector>
@@ -14,7 +14,7 @@ namespace {
 
 /// Text of these kinds is compared as it stands: any will do.
 bool takes_any_text(Kind kind) {
-    return kind == Kind::String || kind == Kind::Path || kind == Kind::Subject || kind == Kind::Dotted;
+    return kind == Kind::String || kind == Kind::Subject || kind == Kind::Dotted;
 }
 
 }  // namespace
@@ -25,13 +25,13 @@ bool text_fits(const Program& program, Kind kind, std::uint32_t id) {
     switch (kind) {
         case Kind::Ip: return text.size() == 16;
         case Kind::Cidr: return text.size() == 17 && static_cast<unsigned char>(text[16]) <= 128;
+        case Kind::Path:
         case Kind::Spiffe:
         case Kind::Url:
         case Kind::Host:
         case Kind::Email:
         case Kind::Arn: return canonical_text(kind, text) == text;
         case Kind::String:
-        case Kind::Path:
         case Kind::Subject:
         case Kind::Dotted: return true;
         case Kind::Bool:
@@ -105,8 +105,7 @@ Result<void> verify_constants(const Program& program) {
             before = item;
         }
     }
-    for (std::size_t i = 0; i < program.regexes.size(); ++i)
-        if (!is_text(program, program.regexes[i])) return refuse("B0011", "no such text", "regexes", i);
+    if (auto done = verify_patterns(program); !done) return done;
 
     // Where the ascending run that holds a transition begins: zones may share transitions.
     std::vector<std::uint32_t> run(program.transitions.size(), 0);

@@ -44,6 +44,7 @@ private:
 
 [[nodiscard]] Result<void> verify_texts(const Program& program);      // B0010
 [[nodiscard]] Result<void> verify_constants(const Program& program);  // B0011
+[[nodiscard]] Result<void> verify_patterns(const Program& program);   // B0011: matchers and automata
 [[nodiscard]] Result<void> verify_shape(const Program& program);      // B0012: each node by itself
 [[nodiscard]] Result<void> verify_catalog(const Program& program);    // B0014: tools, issuers, tables
 [[nodiscard]] Result<void> verify_slots(const Program& program, const Layout& layout);  // B0013

@@ -102,6 +102,7 @@ struct Context {
     std::vector<KindNames> kind_names{};  ///< parallel to policy.kinds
     std::unordered_map<std::string, FactId> fact_ids{};
     std::unordered_map<std::string, ZoneId> zone_ids{};
+    std::unordered_map<std::string, const pattern::Matcher*> matchers{};  ///< by the pattern and what kind it is
     std::unordered_map<std::string_view, std::uint32_t> tools_by_wire{};
     std::unordered_map<std::string_view, Span> issuers_by_url{};
     std::unordered_set<std::string_view> broken_names{};  ///< of declarations with a syntax error: uses stay silent

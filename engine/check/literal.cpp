@@ -16,6 +16,8 @@ void report_bad_literal(Context& c, Span span, std::string_view text, std::strin
 
 std::string help_for(Kind kind) {
     switch (kind) {
+        case Kind::Path:
+            return "for example `docs/a.md`; no `.`, `..` or empty segment, no `\\`, no escape for one";
         case Kind::Spiffe:
             return "for example `spiffe://acme.example/ns/support`";
         case Kind::Url:
@@ -38,7 +40,6 @@ std::string help_for(Kind kind) {
         case Kind::Duration:
         case Kind::Enum:
         case Kind::String:
-        case Kind::Path:
         case Kind::Subject:
         case Kind::Dotted:
         case Kind::Record:

@@ -1,7 +1,5 @@
-// `is`, `like`, `matches` and windows.
+// `is` and windows.
 #include <algorithm>
-
-#include <re2/re2.h>
 
 #include "base/values.h"
 #include "check/expr.h"
@@ -130,86 +128,10 @@ const Expr* type_is_name(Context& c, Scope& s, const ast::Expr& e) {
                    text_node(c, naming(Names::Issuers), name, c.policy.arena->copy(std::string_view(url))));
 }
 
-const Expr* type_like(Context& c, const ast::Expr& e, const Expr& subject) {
-    const auto kind = subject.type.kind;
-    const auto star = e.text.find('*');
-    if (e.text.find("***") != std::string_view::npos) {
-        c.report.add(Code::E0307, e.span, "more than two `*` in a row", {},
-                     "`*` matches inside one segment, `**` across them");
-        return nullptr;
-    }
-    bool single = false;
-    for (auto at = star; at < e.text.size(); ++at) {
-        if (e.text[at] != '*') continue;
-        if (at + 1 < e.text.size() && e.text[at + 1] == '*')
-            ++at;
-        else
-            single = true;
-    }
-    if (single && separators_of(kind).empty()) {
-        auto& diagnostic =
-            c.report.add(Code::E0304, e.span,
-                         "`*` matches inside one segment, and " + std::string(article_of(spelling_of(kind))) + ' ' +
-                             quoted(spelling_of(kind)) + " has none",
-                         "no separators are known here",
-                         "declare the field as `path` (segments end at `/`), `subject` (`:` and `/`) or "
-                         "`dotted` (`.`), or "
-                         "use `**` or `matches`");
-        relate(c, diagnostic, subject);
-        return nullptr;
-    }
-    if (kind == Kind::Host)
-        for (const char letter : e.text)
-            if (letter >= 'A' && letter <= 'Z')
-                return refuse_settled(c, e.span, false, "hosts compare in lower case");
-    if (subject.op == Op::Text)
-        return constant_node(c, e.span, glob_match(e.text, subject.text, separators_of(kind)));
-    auto* out = node(c, Op::Like, scalar(Kind::Bool), e.span);
-    out->text = e.text;
-    out->index = static_cast<std::uint32_t>(kind);
-    out->kids = c.policy.arena->copy(std::vector<const Expr*>{&subject});
-    return out;
-}
-
-const Expr* type_matches(Context& c, const ast::Expr& e, const Expr& subject) {
-    RE2::Options options;
-    options.set_log_errors(false);
-    // Alone, before anything is put around it: `a)|(` is no pattern, though `(a)|()` would be.
-    const RE2 pattern(re2::StringPiece(e.text.data(), e.text.size()), options);
-    if (!pattern.ok()) {
-        c.report.add(Code::E0308, e.span, "bad regular expression: " + pattern.error());
-        return nullptr;
-    }
-    if (subject.op == Op::Text)
-        return constant_node(
-            c, e.span, RE2::FullMatch(re2::StringPiece(subject.text.data(), subject.text.size()), pattern));
-    auto* out = node(c, Op::Matches, scalar(Kind::Bool), e.span);
-    out->text = e.text;
-    out->kids = c.policy.arena->copy(std::vector<const Expr*>{&subject});
-    return out;
-}
-
 }  // namespace
 
 const Expr* type_is(Context& c, Scope& s, const ast::Expr& e) {
     return e.kind == ast::ExprKind::IsName ? type_is_name(c, s, e) : type_presence(c, s, e);
-}
-
-const Expr* type_pattern(Context& c, Scope& s, const ast::Expr& e) {
-    const auto* subject = as_whole(c, type_value(c, s, *e.kids[0], nullptr));
-    if (subject == nullptr) return nullptr;
-    const auto kind = subject->type.kind;
-    if (rep_of(kind) != Rep::Text || kind == Kind::Ip || kind == Kind::Cidr) {
-        auto& diagnostic =
-            c.report.add(Code::E0304, e.span,
-                         quoted(e.kind == ast::ExprKind::Like ? "like" : "matches") +
-                             " goes with text, not with " + quoted(describe(c.policy, subject->type)));
-        if (kind == Kind::List) diagnostic.help = "look at the elements: `any x in …: x like \"…\"`";
-        if (kind == Kind::Ip) diagnostic.help = "use `in` with a block: `… in \"10.0.0.0/8\"`";
-        relate(c, diagnostic, *subject);
-        return nullptr;
-    }
-    return e.kind == ast::ExprKind::Like ? type_like(c, e, *subject) : type_matches(c, e, *subject);
 }
 
 const Expr* type_window(Context& c, Scope& s, const ast::Expr& e) {

@@ -18,6 +18,7 @@
 #include "base/kind.h"
 #include "base/source.h"
 #include "base/window.h"
+#include "pattern/matcher.h"
 #include "syntax/ast.h"
 
 namespace writ::check {
@@ -185,8 +186,8 @@ enum class Op : std::uint8_t {
                   ///< At most one is Now, Age or Count, and that is the left one
     In,           ///< kids: item, list
     SubsetOf, Overlaps,
-    Like,         ///< kids: text; text: pattern; index: Kind whose separators hold
-    Matches,      ///< kids: text; text: RE2 pattern, anchored by the evaluator
+    Like,         ///< kids: text; text: pattern; matcher; index: Kind whose separators hold
+    Matches,      ///< kids: text; text: regular expression for the whole text; matcher
     InCidr,       ///< kids: ip, cidr
     InWindow,     ///< kids: instant; window; id: ZoneId
     IsNone, IsSome,  ///< kids: Fact or Elem
@@ -206,6 +207,7 @@ struct Expr {
     FieldId field;
     std::int64_t integer = 0;
     std::string_view text;
+    const pattern::Matcher* matcher = nullptr;
     Window window{};
     std::span<const Expr* const> kids;
 };
@@ -283,6 +285,7 @@ struct Policy {
     std::vector<Tool> tools;
     std::vector<Table> tables;
     std::vector<Zone> zones;
+    std::deque<pattern::Matcher> matchers;  ///< of `like` and `matches`, each once
     std::vector<Fact> facts;
     std::vector<Rule> rules;  ///< by source, then position
     std::vector<Invariant> invariants;

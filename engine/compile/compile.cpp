@@ -144,7 +144,7 @@ bool fits(const check::Policy& policy, const bytecode::Sections& out, Report& re
                          out.slots.size() < kIndex && out.tables.size() <= bytecode::kNoTable;
     const bool words = out.chars.size() < kWord && out.set_items.size() < kWord && out.ids.size() < kWord &&
                        out.cells.size() < kWord && out.shape.size() < kWord && out.rules.size() < kWord &&
-                       out.code.size() < kWord;
+                       out.code.size() < kWord && out.moves.size() < kWord;
     const bool columns = std::all_of(out.tables.begin(), out.tables.end(),
                                      [](const bytecode::TableRef& table) { return table.columns <= (1u << 12); });
     if (indices && words && columns) return true;

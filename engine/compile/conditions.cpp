@@ -64,8 +64,7 @@ std::uint32_t cost_of(Opcode op) {
         case Opcode::Subset:
         case Opcode::Overlaps:
         case Opcode::ListEq: return 16;
-        case Opcode::Glob: return 12;
-        case Opcode::Regex: return 60;
+        case Opcode::Match: return 20;
         case Opcode::InWindow:
         case Opcode::NowCmp:
         case Opcode::AgeCmp: return kTimedCost;
@@ -194,14 +193,7 @@ private:
             case Op::SubsetOf: return leaf(Opcode::Subset, e.kids[0], e.kids[1], 0, negate);
             case Op::Overlaps: return leaf(Opcode::Overlaps, e.kids[0], e.kids[1], 0, negate);
             case Op::Like: return like(e, negate);
-            case Op::Matches: {
-                Condition test;
-                test.op = Opcode::Regex;
-                test.a = e.kids[0];
-                test.word_b = lowering_.constants.regex(e.text);
-                test.negate = negate;
-                return leaf(std::move(test));
-            }
+            case Op::Matches: return match(e, negate);
             case Op::InCidr: return leaf(Opcode::InCidr, e.kids[0], e.kids[1], 0, negate);
             case Op::InWindow: {
                 Condition test;
@@ -329,17 +321,21 @@ private:
     }
 
     std::uint32_t like(const Expr& e, bool negate) {
+        if (e.text.find('*') != std::string_view::npos) return match(e, negate);
         Condition test;
+        test.op = Opcode::TextEq;
         test.a = e.kids[0];
+        test.word_b = bytecode::operand(OperandKind::Text, lowering_.builder.text(e.text));
         test.negate = negate;
-        if (e.text.find('*') == std::string_view::npos) {
-            test.op = Opcode::TextEq;
-            test.word_b = bytecode::operand(OperandKind::Text, lowering_.builder.text(e.text));
-        } else {
-            test.op = Opcode::Glob;
-            test.word_b = lowering_.builder.text(e.text);
-            test.c = e.index;
-        }
+        return leaf(std::move(test));
+    }
+
+    std::uint32_t match(const Expr& e, bool negate) {
+        Condition test;
+        test.op = Opcode::Match;
+        test.a = e.kids[0];
+        test.word_b = lowering_.constants.matcher(*e.matcher);
+        test.negate = negate;
         return leaf(std::move(test));
     }
 

@@ -82,11 +82,9 @@ std::uint32_t Constants::window(const Window& window, check::ZoneId zone) {
     return found->second;
 }
 
-std::uint32_t Constants::regex(std::string_view pattern) {
-    const std::uint32_t text = builder_.text(pattern);
-    const auto [found, added] =
-        regexes_.try_emplace(text, static_cast<std::uint32_t>(builder_.out.regexes.size()));
-    if (added) builder_.out.regexes.push_back(text);
+std::uint32_t Constants::matcher(const pattern::Matcher& of) {
+    const auto [found, added] = matchers_.try_emplace(&of, kNone);
+    if (added) found->second = builder_.matcher(of.text, of.prefix, of.suffix, of.between.view(), of.glob);
     return found->second;
 }
 

@@ -46,7 +46,7 @@ private:
     std::vector<std::uint32_t> column_count_;       // of each list of records
 };
 
-/// Tables, zones, windows and regular expressions: lowered when first used.
+/// Tables, zones, windows and matchers: lowered when first used.
 class Constants {
 public:
     Constants(const check::Policy& policy, bytecode::Builder& builder);
@@ -55,7 +55,7 @@ public:
     /// Makes the set of a column's values available; the table's index.
     [[nodiscard]] std::uint32_t table_column(check::TableId id, std::uint32_t column);
     [[nodiscard]] std::uint32_t window(const Window& window, check::ZoneId zone);
-    [[nodiscard]] std::uint32_t regex(std::string_view pattern);
+    [[nodiscard]] std::uint32_t matcher(const pattern::Matcher& of);
     /// Set of those of the elements that are constants.
     [[nodiscard]] std::uint32_t set(Kind elem, std::span<const check::Expr* const> elements);
 
@@ -63,8 +63,8 @@ private:
     const check::Policy& policy_;
     bytecode::Builder& builder_;
     std::vector<std::uint32_t> tables_, zones_;  // kNone: not yet
+    std::unordered_map<const pattern::Matcher*, std::uint32_t> matchers_;
     std::map<std::array<std::uint32_t, 4>, std::uint32_t> windows_;
-    std::unordered_map<std::uint32_t, std::uint32_t> regexes_;
 };
 
 /// A constant of an effect: a set or a scalar, for one row of the rule's table.

@@ -1,4 +1,5 @@
 // What spares a walk: a plan is made while a document is walked, and followed for those like it.
+#include "base/path.h"
 #include "base/values.h"
 #include "vm/binder.h"
 #include "vm/values.h"
@@ -119,8 +120,10 @@ bool Binder::take_plain(const Step& step, const json::Node& value) {
             }
             return false;
         }
+        case Place::Plain::Path:
         case Place::Plain::Spiffe:
-            if (value.type != json::Type::String || !usual_spiffe(value.text())) return false;
+            if (value.type != json::Type::String || !(step.plain == Place::Plain::Path ? plain_path(value.text()) : usual_spiffe(value.text())))
+                return false;
             if (step.slot != kNone)
                 slots[step.slot] = Value::of(value.text(), step.compared ? program_.find_text(value.text()) : Value::kUnbound);
             return true;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "base/path.h"
 #include "base/values.h"
 #include "vm/binding.h"
 #include "vm/values.h"
@@ -171,7 +172,6 @@ Place::Plain Facts::plain(std::uint32_t index) const {
     if (index == places_.depth || index == places_.chain) return Place::Plain::Nothing;
     switch (static_cast<Kind>(node.kind)) {
         case Kind::String:
-        case Kind::Path:
         case Kind::Subject:
         case Kind::Dotted: return Place::Plain::Text;
         case Kind::Int: return Place::Plain::Int;
@@ -183,6 +183,7 @@ Place::Plain Facts::plain(std::uint32_t index) const {
             return (node.flags & bytecode::kOneOrMany) != 0 ? Place::Plain::OneOrMany : Place::Plain::Texts;
         }
         case Kind::Enum: return Place::Plain::Enum;
+        case Kind::Path: return Place::Plain::Path;
         case Kind::Spiffe: return Place::Plain::Spiffe;
         case Kind::Bool:
         case Kind::Decimal:
@@ -213,9 +214,10 @@ bool Facts::put_other(const Place& place, std::string_view text, Provenance trus
             }
             return false;  // for the words of the refusal
         }
+        case Place::Plain::Path:
         case Place::Plain::Spiffe:
             if (!read) return is_ascii(text);
-            if (!usual_spiffe(text)) return false;
+            if (place.plain == Place::Plain::Path ? !is_ascii(text) || !plain_path(text) : !usual_spiffe(text)) return false;
             slots_[place.slot] = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
             return true;
         case Place::Plain::OneOrMany: {

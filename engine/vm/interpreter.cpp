@@ -4,8 +4,6 @@
 #include <charconv>
 #include <cstring>
 
-#include <re2/re2.h>
-
 #include "base/values.h"
 #include "base/window.h"
 #include "bytecode/opcode_info.h"
@@ -89,13 +87,6 @@ constexpr std::uint32_t orders(Cmp cmp) {
     return 0;
 }
 
-/// The byte of `.*[x].*`; 0 for any other pattern.
-char only_contains(std::string_view pattern) {
-    const bool is = pattern.size() == 7 && pattern.substr(0, 3) == ".*[" && pattern.substr(4) == "].*";
-    const char c = is ? pattern[3] : '\0';
-    return c > ' ' && c < 0x7F && c != '^' && c != '\\' && c != ']' && c != '[' ? c : '\0';
-}
-
 Ready ready(const Instr& in) {
     Ready out{Action::Other, in.flags, in.jump, bytecode::operand_index(in.a), bytecode::operand_index(in.b), in.c};
     const bool slot = bytecode::operand_kind(in.a) == OperandKind::Slot;
@@ -132,8 +123,7 @@ Ready ready(const Instr& in) {
         case Opcode::Subset:
         case Opcode::Overlaps:
         case Opcode::ListEq:
-        case Opcode::Glob:
-        case Opcode::Regex:
+        case Opcode::Match:
         case Opcode::InCidr:
         case Opcode::InWindow:
         case Opcode::NowCmp:
@@ -145,7 +135,6 @@ Ready ready(const Instr& in) {
 }
 
 constexpr std::int64_t kNever = INT64_MAX;
-constexpr std::int64_t kMaxRegexMemory = 8 << 20;
 constexpr std::uint32_t kNowOperand =
     bytecode::operand(OperandKind::Slot, static_cast<std::uint32_t>(bytecode::Builtin::Now));
 
@@ -191,15 +180,6 @@ bool is_time(Opcode op) {
 struct Interpreter::Impl {
     explicit Impl(const bytecode::Program& of) : program(of), temps(of.manifest[0].temp_count),
                                                  memos(2 * std::size_t{of.manifest[0].memo_count}), rule_index(of) {
-        RE2::Options options(RE2::Quiet);
-        options.set_max_mem(kMaxRegexMemory);
-        regexes.reserve(of.regexes.size());
-        for (const std::uint32_t id : of.regexes) {
-            const std::string_view pattern = of.text(id);
-            regexes.push_back(
-                std::make_unique<RE2>(re2::StringPiece(pattern.data(), pattern.size()), options));
-            contained.push_back(only_contains(pattern));
-        }
         outcomes.candidates.reserve(of.rules.size());
         made_ready.reserve(of.code.size());
         for (const Instr& in : of.code) made_ready.push_back(ready(in));
@@ -399,8 +379,7 @@ struct Interpreter::Impl {
             case Opcode::Subset:
             case Opcode::Overlaps:
             case Opcode::ListEq:
-            case Opcode::Glob:
-            case Opcode::Regex:
+            case Opcode::Match:
             case Opcode::InCidr:
             case Opcode::Truth:
             case Opcode::IsNone:
@@ -485,19 +464,9 @@ struct Interpreter::Impl {
                 const bool subset = subset_of(program, a, b, scratch);
                 return truth_of(subset && (in.op == Opcode::Subset || subset_of(program, b, a, scratch)));
             }
-            case Opcode::Glob: {
+            case Opcode::Match: {
                 const Value a = load(in.a);
-                if (!a.present()) return Truth::Unknown;
-                return truth_of(
-                    glob_match(program.text(in.b), a.text(), separators_of(static_cast<Kind>(in.c))));
-            }
-            case Opcode::Regex: {
-                const Value a = load(in.a);
-                const RE2& regex = *regexes[in.b];
-                if (!a.present() || !regex.ok()) return Truth::Unknown;
-                if (const char wanted = contained[in.b]; wanted != 0)  // `.` is any byte of UTF-8 text but a newline
-                    return truth_of(std::memchr(a.chars, wanted, a.length) != nullptr && std::memchr(a.chars, '\n', a.length) == nullptr);
-                return truth_of(RE2::FullMatch(re2::StringPiece(a.chars, a.length), regex));
+                return a.present() ? truth_of(program.matches(in.b, a.text())) : Truth::Unknown;
             }
             case Opcode::InCidr: {
                 const Value a = load(in.a), b = load(in.b);
@@ -942,8 +911,6 @@ struct Interpreter::Impl {
     }
 
     const bytecode::Program& program;
-    std::vector<std::unique_ptr<RE2>> regexes;
-    std::vector<char> contained;  ///< by regular expression: the byte that a text matches if it has it; 0: it is no such one
     std::vector<Value> temps;
     std::vector<Ready> made_ready;  ///< by index into the program's code
     std::vector<std::uint64_t> memos;  ///< by memo and mode: the request it is of, and the outcome in the lowest bit

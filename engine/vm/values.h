@@ -63,7 +63,7 @@ inline bool set_has_int(const bytecode::Program& program, std::span<const std::u
 
 /// Whether text of a kind is rewritten, and can be refused, before it is compared.
 constexpr bool has_canonical_form(Kind kind) {
-    return kind == Kind::Spiffe || kind == Kind::Url || kind == Kind::Host || kind == Kind::Email ||
+    return kind == Kind::Path || kind == Kind::Spiffe || kind == Kind::Url || kind == Kind::Host || kind == Kind::Email ||
            kind == Kind::Arn || kind == Kind::Ip || kind == Kind::Cidr;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 /// Sections that a wrong word in does the most with are chosen more often.
 std::size_t weight_of(std::string_view name) {
-    for (const std::string_view heavy : {"code", "rules", "tables", "cells", "ids", "sets", "shape"})
+    for (const std::string_view heavy : {"code", "rules", "tables", "cells", "ids", "sets", "shape", "automata", "moves"})
         if (name == heavy) return 6;
     return name.starts_with("index") ? 4 : name == "chars" ? 1 : 2;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "pattern_gen.h"
+
 namespace writ::property {
 
 static Cond text(std::string what) { return {Cond::Shape::Leaf, std::move(what), {}, {}, {}}; }
@@ -112,13 +114,13 @@ Cond CondGen::guarded(const std::string& what, std::vector<std::string> guards) 
 
 static std::vector<std::string> globs(Kind kind) {
     switch (kind) {
-        case Kind::Path: return {"a/*", "a/**", "**/y", "docs/*/y", "*"};
-        case Kind::Subject: return {"sys:*:*", "sys:**", "repo:acme/*:ref:**", "*"};
+        case Kind::Path: return {"a/*", "a/**", "**/y", "docs/*/y", "*", "/*/", "*/b", "a/b*"};
+        case Kind::Subject: return {"sys:*:*", "sys:**", "repo:acme/*:ref:**", "*", "sys::*", "repo:*/app:**"};
         case Kind::Dotted: return {"a.*", "*.b", "**", "eu.*.1"};
         case Kind::Host: return {"*.example", "**.internal", "db.*.internal"};
         case Kind::Spiffe: return {"spiffe://acme.example/**", "spiffe://*/x", "spiffe://acme.example/ns/*/sa/*"};
-        case Kind::Url: return {"https://api.example/**", "https://*/a/*", "http://**"};
-        case Kind::Email: return {"*@acme.example", "ann@**"};
+        case Kind::Url: return {"https://api.example/**", "https://**/a/**", "http://**"};
+        case Kind::Email: return {"**@acme.example", "ann@**"};
         case Kind::Arn: return {"arn:aws:iam::*:role/*", "arn:aws:s3:**"};
         case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant:
         case Kind::Enum: case Kind::String: case Kind::Ip: case Kind::Cidr: case Kind::Record:
@@ -172,7 +174,11 @@ std::string CondGen::text_test(const Term& t, std::vector<std::string>& guards) 
             if (kind == Kind::Host) return t.text + " in nets.host";
             if (kind == Kind::Cidr) return t.text + " in nets.net";
             break;
-        case 8: return t.text + " matches \"" + rng_.pick({"[a-z]+", "(ann|bob)", "a.*", ".{0,3}", "[^/]*/.*", "lead-\\\\d"}) + "\"";
+        case 8: {
+            const std::string curated = rng_.pick({"[a-z]+", "(ann|bob)", "a.*", ".{0,3}", "[^/]*/.*", "lead-\\d", "(?i)ANN|BOB", "(?i).*[K-S].*", ".*[^a-z].*",
+                                                   "(?i)[[:lower:]-]{3,6}\\d?", "(.*/)?a.*", "\\w+"});
+            return t.text + " matches " + string_literal(rng_.percent(50) ? curated : sound_regex(rng_, 1));
+        }
         case 9:
             if (t.type.names != check::Names::Nothing) break;
             return t.text + rng_.pick({" in tenants.tenant", " not in tenants.owner", " in staff", " in some_scopes"});

@@ -5,6 +5,7 @@
 
 #include "analyze/reference_internal.h"
 #include "base/values.h"
+#include "pattern_gen.h"
 
 namespace writ::property {
 
@@ -45,6 +46,11 @@ private:
         return Value::of(std::string_view(text));
     }
     Value text(std::string_view of) { return Value::of(of); }
+    /// A text with something in it that hides from careless patterns.
+    std::string odd_text(std::string text) {
+        const std::string hides = random_text(rng_, 2);
+        return text.insert(rng_.pick<std::size_t>({0, text.size(), is_ascii(text) ? text.size() / 2 : 0}), hides);
+    }
     bool trouble() { return rng_.below(1000) < shape_.trouble * 3u; }
 
     Rng& rng_;
@@ -63,7 +69,9 @@ Value RequestGen::scalar(const check::Type& type, Kind kind, const std::string& 
             case Kind::Duration: return text(rng_.pick({"15m", "1500ms", "0s"}));
             case Kind::Instant: return moment(rng_.percent(40) ? rng_.pick<std::int64_t>({59, 60, 61, 7200, 9'000'000'000, -9'000'000'000})
                                                                : static_cast<std::int64_t>(rng_.below(7200)) - 3600);
-            case Kind::String: return text(rng_.pick({"spiffe://acme.example/ns", "https://api.example/", "10.9.9.9", "API.example", "a  b x"}));
+            case Kind::String:
+                if (rng_.percent(60)) return Value::of(odd_text(rng_.pick(universe().pool(type, kind, path)).json.text));
+                return text(rng_.pick({"spiffe://acme.example/ns", "https://api.example/", "10.9.9.9", "API.example", "a  b x"}));
             case Kind::Spiffe: return text(rng_.pick({"spiffe://acme.example/../x", "spiffe://Acme.example/y", "x"}));
             case Kind::Url: return text(rng_.pick({"https://user@api.example/", "HTTPS://API.example/a/b", "http://api.example/%2e", "https://api.example/a/b?x=1",
                                                       "https://api.example/a/b#", "https://api.example?a/b", "https://api.example/a%25b", "https://api.example/..?x"}));
@@ -72,7 +80,15 @@ Value RequestGen::scalar(const check::Type& type, Kind kind, const std::string& 
             case Kind::Arn: return text(rng_.pick({"arn:aws", "arn:aws:iam::1:user/a", "arn:aws:s3:::bucket/key/", "arn:aws:apigateway:eu-1::/a/b", "arn:aws:s3:::b//k"}));
             case Kind::Ip: return text(rng_.pick({"::ffff:10.1.2.3", "10.1.2", "010.1.2.3", "64:ff9b::10.1.2.3", "2002:a01:203::", "::10.1.2.3"}));
             case Kind::Cidr: return text(rng_.pick({"10.1.2.3/8", "10.0.0.0/99"}));
-            case Kind::Bool: case Kind::Enum: case Kind::Path: case Kind::Subject: case Kind::Dotted:
+            case Kind::Path:
+                if (rng_.percent(30)) return Value::of(odd_text("a/b"));
+                return text(rng_.pick({"a/../b", "a/./b", "a//b", "./a/b", "..", "a/..", "//", "a\\b", "a/%2e%2E/b", "a%2Fb", "a%5cb", "a%252eb", "a/b/",
+                                       "docs//y", "docs/../y", "", ".a/b", "a/b..", "..;x/y"}));
+            case Kind::Subject:
+                if (rng_.percent(50)) return Value::of(odd_text("sys:acme:ann"));
+                return text(rng_.pick({"sys::ann", "sys:acme:", "repo:acme/:ref:x", "repo:/app:r", ":", "sys:a/../b:c", ""}));
+            case Kind::Dotted: return rng_.percent(50) ? Value::of(odd_text("a.b")) : text(rng_.pick({"a..b", ".b", "a.", ".", ""}));
+            case Kind::Bool: case Kind::Enum:
             case Kind::Record: case Kind::List: case Kind::Map: break;
         }
     }

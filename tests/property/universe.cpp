@@ -247,7 +247,7 @@ std::vector<Constant> Universe::pool(const check::Type& type, Kind kind, std::st
                 return {{"a", json::Value::of("https://a.example")}, {"\"https://b.example/t\"", json::Value::of("https://b.example/t")},
                         {"c", json::Value::of("https://c.example")}};
             return string_pool(about);
-        case Kind::Path: return texts({"a/b", "a/c/d", "docs/x/y", "/"});
+        case Kind::Path: return texts({"a/b", "a/c/d", "docs/x/y", "/", "/a/", "a/b%20c"});
         case Kind::Subject: return texts({"sys:acme:ann", "sys:ns2:bob", "repo:acme/app:ref:refs/heads/main", "odd"});
         case Kind::Dotted: return texts({"a.b", "a.b.c", "eu.west.1"});
         case Kind::Spiffe: return texts({"spiffe://acme.example/ns/a/sa/b", "spiffe://globex.example/x"});

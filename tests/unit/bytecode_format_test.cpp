@@ -117,7 +117,7 @@ TEST_CASE("bytecode: the hash of texts is part of the format") {
 TEST_CASE("bytecode: numbers of instructions are part of the format") {
     constexpr std::string_view kOrder[] = {
         "RetTrue", "RetFalse", "TextEq", "TextCmp", "IntCmp", "TextIn", "IntIn", "Subset", "Overlaps", "ListEq",
-        "Glob", "Regex", "InCidr", "Truth", "IsNone", "ToolIn", "InWindow", "NowCmp", "AgeCmp", "Quantify", "Bound",
+        "Match", "InCidr", "Truth", "IsNone", "ToolIn", "InWindow", "NowCmp", "AgeCmp", "Quantify", "Bound",
         "Add", "Sub", "Mul", "Union", "Intersect", "Minus", "Words", "Lower", "Convert", "PartOf", "SingleText",
         "SingleInt", "Once"};
     REQUIRE(bytecode::kOpcodeCount == std::size(kOrder));
@@ -131,7 +131,7 @@ TEST_CASE("bytecode: sections, their order and their records are part of the for
     };
     constexpr Expected kSections[] = {
         {"manifest", 48}, {"texts", 8}, {"chars", 1}, {"text_table", 4}, {"ints", 8}, {"sets", 12}, {"set_items", 4},
-        {"ids", 4}, {"regexes", 4}, {"windows", 20}, {"transitions", 16}, {"shape", 44}, {"enums", 12}, {"slots", 12},
+        {"ids", 4}, {"matchers", 20}, {"automata", 28}, {"byte_classes", 1}, {"moves", 2}, {"windows", 20}, {"transitions", 16}, {"shape", 44}, {"enums", 12}, {"slots", 12},
         {"captures", 12}, {"capture_specs", 12}, {"patterns", 8}, {"issuers", 48}, {"tools", 40}, {"cells", 4},
         {"tables", 24}, {"origins", 12}, {"rules", 32}, {"grants", 16}, {"requirements", 16}, {"limits", 24},
         {"duties", 8}, {"sources", 16}, {"code", 16}, {"index_groups", 32}, {"index_keys", 4}, {"index_buckets", 8},
@@ -145,7 +145,7 @@ TEST_CASE("bytecode: sections, their order and their records are part of the for
 #include "bytecode/sections.def"
 #undef SECTION
     CHECK(at == std::size(kSections));
-    CHECK(kFormatVersion == 2);
+    CHECK(kFormatVersion == 3);
 }
 
 TEST_CASE("bytecode: a bundle has the digest it always had") {

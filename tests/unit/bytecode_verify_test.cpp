@@ -85,7 +85,7 @@ TEST_CASE("verify: B0010 texts and their table") {
     }
 }
 
-TEST_CASE("verify: B0011 sets, windows, regexes, enums, sources") {
+TEST_CASE("verify: B0011 sets, matchers, automata, windows, enums, sources") {
     const std::vector<std::pair<std::string, Change>> changes = {
         {"set out of bounds", [](Sections& s) { s.sets[0].first = 0xFFFFFFF0; }},
         {"set too long", [](Sections& s) { s.sets.back().count += 100; }},
@@ -98,7 +98,24 @@ TEST_CASE("verify: B0011 sets, windows, regexes, enums, sources") {
         {"item that is no text", [](Sections& s) { s.set_items[s.sets[0].first] = 0; }},
         {"addresses that are none", [](Sections& s) { s.sets[0].elem = static_cast<std::uint32_t>(Kind::Ip); }},
         {"text that is not canonical", [](Sections& s) { s.sets[0].elem = static_cast<std::uint32_t>(Kind::Email); }},
-        {"regex that is no text", [](Sections& s) { s.regexes[0] = 0; }},
+        {"matcher that is no text", [](Sections& s) { s.matchers[0].text = 99'999; }},
+        {"beginning that is no text", [](Sections& s) { s.matchers[0].prefix = 99'999; }},
+        {"end that is no text", [](Sections& s) { s.matchers[0].suffix = 99'999; }},
+        {"no such automaton", [](Sections& s) { s.matchers[0].automaton = 99; }},
+        {"matcher of a third sort", [](Sections& s) { s.matchers[0].glob = 2; }},
+        {"automata without their classes", [](Sections& s) { s.byte_classes.pop_back(); }},
+        {"no such class", [](Sections& s) { s.byte_classes['a'] = 200; }},
+        {"moves of no automaton", [](Sections& s) { s.moves.push_back(0); }},
+        {"automata that overlap", [](Sections& s) { s.automata[1].first_move = 0; }},
+        {"rows of no length", [](Sections& s) { s.automata[0].width = 0; }},
+        {"automaton of no size", [](Sections& s) { s.automata[0].size = 0; }},
+        {"start that is no state", [](Sections& s) { s.automata[0].start = s.automata[0].size; }},
+        {"start inside of a row", [](Sections& s) { s.automata[0].start = 1; }},
+        {"groups out of order", [](Sections& s) { s.automata[0].accepting = s.automata[0].settled + s.automata[0].width; }},
+        {"move beyond the table", [](Sections& s) { s.moves[0] = static_cast<std::uint16_t>(s.automata[0].size); }},
+        {"move into a row", [](Sections& s) { s.moves[0] = 1; }},
+        {"dead state that leads on", [](Sections& s) { s.moves[0] = static_cast<std::uint16_t>(s.automata[0].live); }},
+        {"settled state that leads on", [](Sections& s) { s.automata[0].settled = s.automata[0].accepting; }},
         {"window past midnight", [](Sections& s) { s.windows[0].start = 86400; }},
         {"an eighth day", [](Sections& s) { s.windows[0].days = 0x80; }},
         {"no zone", [](Sections& s) { s.windows[0].zone_count = 0; }},
@@ -308,8 +325,7 @@ TEST_CASE("verify: B0016 code") {
          }},
         {"list as a set of tools", [](Sections& s) { s.code[0].a = operand_index(instr(s, "words", Opcode::IntIn).b); }},
         {"no such comparison", [](Sections& s) { instr(s, "claims", Opcode::IntCmp).c = 6; }},
-        {"glob of a number", [](Sections& s) { instr(s, "words", Opcode::Glob).c = 0; }},
-        {"no such regex", [](Sections& s) { instr(s, "words", Opcode::Regex).b = 9; }},
+        {"no such matcher", [](Sections& s) { instr(s, "words", Opcode::Match).b = 9; }},
         {"no such window", [](Sections& s) { instr(s, "time", Opcode::InWindow).b = 9; }},
         {"no such part", [](Sections& s) { instr(s, "words", Opcode::PartOf).b = 99; }},
         {"part of another kind", [](Sections& s) {
@@ -342,7 +358,7 @@ TEST_CASE("verify: B0016 code") {
          }},
         {"unused field", [](Sections& s) { instr(s, "claims", Opcode::TextEq).c = 1; }},
         {"negated once", [](Sections& s) { instr(s, "words", Opcode::Once).flags = kNegate; }},
-        {"two bodies for one memo", [](Sections& s) { instr(s, "words", Opcode::Glob).flags = kNegate; }},
+        {"two bodies for one memo", [](Sections& s) { instr(s, "words", Opcode::Match).flags = kNegate; }},
         {"two lengths of one memo", [](Sections& s) { ++instr(s, "words", Opcode::Once).b; }},
         {"no such memo", [](Sections& s) { instr(s, "words", Opcode::Once).a = static_cast<std::uint32_t>(s.code.size()); }},
         {"body of a once that does not end", [](Sections& s) { --instr(s, "words", Opcode::Once).b; }},
@@ -350,14 +366,14 @@ TEST_CASE("verify: B0016 code") {
         {"once to the end of the code", [](Sections& s) { instr(s, "words", Opcode::Once).b = 1000; }},
         {"row in a once", [](Sections& s) {
              for (const RuleRef& rule : s.rules)
-                 if (rule.table != kNone) instr(s, "words", Opcode::Glob).a = operand(OperandKind::RowColumn, 0);
+                 if (rule.table != kNone) instr(s, "words", Opcode::Match).a = operand(OperandKind::RowColumn, 0);
          }},
         {"jump into a once", [](Sections& s) {
              const RuleRef& rule = rule_named(s, "words");
              for (std::uint32_t i = 1; i < rule.code_length; ++i)
                  if (s.code[rule.code + i].op == Opcode::Once) s.code[rule.code + i - 1].jump = 1;
          }},
-        {"jump out of a once", [](Sections& s) { instr(s, "words", Opcode::Glob).jump = 2; }},
+        {"jump out of a once", [](Sections& s) { instr(s, "words", Opcode::Match).jump = 2; }},
         {"rule that is timed and does not say so", [](Sections& s) {
              for (RuleRef& rule : s.rules) rule.flags = 0;
          }},

@@ -144,13 +144,38 @@ TEST_CASE("check: operation that is not defined for the type reports E0304") {
     CHECK(check_condition("tenant in 09:00..17:00 \"UTC\"").codes() == "E0304");
 }
 
-TEST_CASE("check: `*` on text without segments reports E0304 and names the types that have them") {
+TEST_CASE("check: `*` on text without segments reports E0307 and names what has them") {
     const auto checked = check_condition("agent.id like \"support-*\"");
-    REQUIRE(checked.codes() == "E0304");
+    REQUIRE(checked.codes() == "E0307");
     CHECK(checked.items[0].help.find("path") != std::string::npos);
     CHECK(check_condition("agent.id like \"support-**\"").codes().empty());
     CHECK(check_condition("agent.id like \"support\"").codes().empty());
     CHECK(check_condition("ci.repository like \"acme/*\"").codes().empty());
+    const auto email = check_condition("email(agent.id) like \"*@contractor.example\"");
+    REQUIRE(email.codes() == "E0307");
+    CHECK(email.items[0].help.find("`.domain`") != std::string::npos);
+    CHECK(check_condition("email(agent.id) like \"**@contractor.example\"").codes().empty());
+    const auto url = check_condition("url(agent.id) like \"https://*.example/\"");
+    REQUIRE(url.codes() == "E0307");
+    CHECK(url.items[0].help.find("`.host`") != std::string::npos);
+}
+
+TEST_CASE("check: a glob for what no path, URL or host can be reports E0307") {
+    for (const char* none : {"a/../b/*", "./a", "..", "a//b", "a/./**", "a\\\\b", "a/%2e%2E/*", "a%2Fb", "a%5cb", "*/..", "a\\u{0}b"})
+        CHECK_MESSAGE(check_condition("ci.ref like \"" + std::string(none) + "\"").codes() == "E0307", none);
+    for (const char* some : {"", "/", "/a/*/", "a/..b", ".github/*", "..*/x", "a/%20*", "**/x", "/**"})
+        CHECK_MESSAGE(check_condition("ci.ref like \"" + std::string(some) + "\"").codes().empty(), some);
+    CHECK(check_condition("url(agent.id) like \"https://a.example/../**\"").codes() == "E0307");
+    CHECK(check_condition("url(agent.id) like \"https://a.example/**\"").codes().empty());
+    CHECK(check_condition("url(agent.id).path like \"/a//*\"").codes() == "E0307");
+    CHECK(check_condition("spiffe(agent.id) like \"spiffe://a.example/./*\"").codes() == "E0307");
+    CHECK(check_condition("arn(agent.id) like \"arn:aws:s3:::b/../*\"").codes() == "E0307");
+    CHECK(check_condition("host(agent.id) like \"*..example\"").codes() == "E0307");
+    CHECK(check_condition("host(agent.id) like \"*.example.\"").codes() == "E0307");
+    CHECK(check_condition("host(agent.id) like \"*.Example\"").codes() == "E0307");
+    // A path is compared as one: no path is this text.
+    CHECK(check_condition("ci.ref == \"a/../b\"").codes() == "E0303");
+    CHECK(check_condition("ci.ref in { \"a//b\", \"c\" }").codes() == "E0303");
 }
 
 TEST_CASE("check: wrong number of arguments reports E0305") {
@@ -194,6 +219,10 @@ TEST_CASE("check: glob with three stars in a row reports E0307") {
 TEST_CASE("check: bad regular expression reports E0308, also one that wrapping would hide") {
     CHECK(check_condition("ci.ref matches \"a)|(\"").codes() == "E0308");
     CHECK(check_condition("ci.ref matches \"[a\"").codes() == "E0308");
+    const auto large = check_condition("ci.ref matches \"(a|b)*a(a|b){900}0\"");
+    REQUIRE(large.codes() == "E0308");
+    CHECK(large.items[0].message.find("4000 states, because of `(a|b){900}`") != std::string::npos);
+    CHECK(large.items[0].help.find("smaller count") != std::string::npos);
     CHECK(check_condition("ci.ref matches \"refs/heads/[a-z]+\"").codes().empty());
 }
 

@@ -172,32 +172,25 @@ TEST_CASE("opcode Subset, Overlaps, ListEq: also of the empty list, and of long 
     CHECK(r.truth(test(Opcode::Overlaps, t.slot("words"), roles)) == 'f');
 }
 
-TEST_CASE("opcode Glob: separators come with the instruction") {
+TEST_CASE("opcode Match: the whole of a text, between a literal beginning and a literal end") {
     Rule r;
     auto& t = r.test;
     r.with("resource.path", R"("a/b/c")");
     const auto path = t.slot("resource.path");
-    const auto kind = static_cast<std::uint32_t>(Kind::Path),
-               dotted = static_cast<std::uint32_t>(Kind::Dotted);
-    CHECK(r.truth(test(Opcode::Glob, path, t.text("a/*/c"), kind)) == 'T');
-    CHECK(r.truth(test(Opcode::Glob, path, t.text("a/*"), kind)) == 'f');
-    CHECK(r.truth(test(Opcode::Glob, path, t.text("a/*"), dotted)) == 'T');
-    CHECK(r.truth(test(Opcode::Glob, t.slot("resource.tenant"), t.text("acm"), kind)) == 'f');
-    r.without("resource.path");
-    CHECK(r.truth(test(Opcode::Glob, path, t.text("**"), kind)) == '?');
-}
-
-TEST_CASE("opcode Regex: the whole text") {
-    Rule r;
-    auto& t = r.test;
+    CHECK(r.truth(test(Opcode::Match, path, t.add_glob("a/*/c", "/"))) == 'T');
+    CHECK(r.truth(test(Opcode::Match, path, t.add_glob("a/*", "/"))) == 'f');
+    CHECK(r.truth(test(Opcode::Match, path, t.add_glob("a/*", "."))) == 'T');
     const std::uint32_t regex = t.add_regex("ac[m]e|x");
-    CHECK(r.truth(test(Opcode::Regex, t.slot("tenant"), regex)) == 'T');
-    CHECK(r.truth(no(test(Opcode::Regex, t.slot("tenant"), regex))) == 'f');
+    CHECK(r.truth(test(Opcode::Match, t.slot("tenant"), regex)) == 'T');
+    CHECK(r.truth(no(test(Opcode::Match, t.slot("tenant"), regex))) == 'f');
+    CHECK(r.truth(test(Opcode::Match, t.slot("tenant"), t.add_regex("acme.*acme"))) == 'f');
     r.with("tenant", R"("acme2")");
-    CHECK(r.truth(test(Opcode::Regex, t.slot("tenant"), regex)) == 'f');
-    CHECK(r.truth(test(Opcode::Regex, t.slot("resource.path"), regex)) == '?');
-    const std::uint32_t broken = t.add_regex("(");
-    CHECK(r.truth(test(Opcode::Regex, t.slot("tenant"), broken)) == '?');
+    CHECK(r.truth(test(Opcode::Match, t.slot("tenant"), regex)) == 'f');
+    r.with("tenant", R"("a\ncme")");
+    CHECK(r.truth(test(Opcode::Match, t.slot("tenant"), t.add_regex("a.*me"))) == 'T');
+    r.without("resource.path");
+    CHECK(r.truth(test(Opcode::Match, path, t.add_glob("**", "/"))) == '?');
+    CHECK(r.truth(no(test(Opcode::Match, path, t.add_glob("**", "/")))) == '?');
 }
 
 TEST_CASE("opcode InCidr: addresses in blocks") {

@@ -53,7 +53,7 @@ deny timed_b when any s in want.scopes: s == "t" and age(run.started) > 1h and r
     for (const char* rule : {"single", "cheap_a", "cheap_b", "in_each_a", "in_each_b", "timed_a", "timed_b"}) CHECK_MESSAGE(onces(made, rule) == 0, rule);
     CHECK(made.program->manifest[0].memo_count == 4);
     CHECK(made.code("glob_a") ==
-          "TextEq tenant, \"a\" | Once 0, 3 | Glob agent.id, \"x**y\", string | RetTrue | RetFalse | RetTrue | RetFalse");
+          "TextEq tenant, \"a\" | Once 0, 3 | Match agent.id, like \"x**y\" | RetTrue | RetFalse | RetTrue | RetFalse");
 }
 
 TEST_CASE("once: membership in a long list is shared, in a short one it is not") {

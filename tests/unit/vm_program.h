@@ -15,6 +15,7 @@
 #include "base/values.h"
 #include "bytecode/builder.h"
 #include "bytecode/program.h"
+#include "pattern/matcher.h"
 #include "vm/decide.h"
 #include "vm/facts.h"
 #include "vm/interpreter.h"
@@ -276,9 +277,13 @@ public:
             {window.start, window.end, window.days, first, static_cast<std::uint32_t>(zone.size())});
         return static_cast<std::uint32_t>(build.out.windows.size() - 1);
     }
-    std::uint32_t add_regex(std::string_view pattern) {
-        build.out.regexes.push_back(text(pattern));
-        return static_cast<std::uint32_t>(build.out.regexes.size() - 1);
+    /// Matchers, as the compiler makes them.
+    std::uint32_t add_regex(std::string_view pattern) { return add(pattern::make_regex(pattern).value()); }
+    std::uint32_t add_glob(std::string_view pattern, std::string_view separators) {
+        return add(pattern::make_glob(pattern, separators).value());
+    }
+    std::uint32_t add(const pattern::Matcher& matcher) {
+        return build.matcher(matcher.text, matcher.prefix, matcher.suffix, matcher.between.view(), matcher.glob);
     }
     /// Parses a claim of the one issuer. A piece is literal text, `{name}` or `{name**}`.
     void parse(const std::string& claim, const std::vector<std::vector<std::string>>& patterns,

@@ -29,7 +29,7 @@ class Facts;
 /// Where one field is in one bundle, and how values get there that need no more than being stored.
 struct Place {
     /// What is stored as it is; anything else is bound like a value of a document.
-    enum class Plain : std::uint8_t { Nothing, Text, Name, Int, Seconds, Texts, Enum, Spiffe, OneOrMany };
+    enum class Plain : std::uint8_t { Nothing, Text, Name, Int, Seconds, Texts, Enum, Path, Spiffe, OneOrMany };
     std::uint32_t node = 0xFFFFFFFF;
     std::uint32_t group = 0xFFFFFFFF;  ///< the group that is stated with it, if that is a fact of its own
     std::uint32_t slot = 0xFFFFFFFF;   ///< none: no rule reads it

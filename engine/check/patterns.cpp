@@ -1,0 +1,153 @@
+// `like` and `matches`: patterns are compiled here, so that what cannot be is an error at its place.
+#include <algorithm>
+#include <optional>
+
+#include "base/path.h"
+#include "base/values.h"
+#include "check/expr.h"
+#include "pattern/matcher.h"
+
+namespace writ::check {
+namespace {
+
+struct Refusal {
+    std::string message, help;
+};
+
+/// What to write instead of a `*` for a kind that has no segments.
+std::string help_for_segments(Kind kind) {
+    switch (kind) {
+        case Kind::Email: return "read `.local` or `.domain`, which has segments, or use `**`";
+        case Kind::Url: return "read `.host` or `.path`, which have segments, or use `**`";
+        case Kind::String:
+            return "declare the field as `path` (segments end at `/`), `subject` (`:` and `/`) or `dotted` (`.`), or use "
+                   "`**` or `matches`";
+        case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant: case Kind::Enum:
+        case Kind::Path: case Kind::Subject: case Kind::Dotted: case Kind::Spiffe: case Kind::Host: case Kind::Arn:
+        case Kind::Ip: case Kind::Cidr: case Kind::Record: case Kind::List: case Kind::Map: break;
+    }
+    return {};
+}
+
+/// Whether a glob has a `*` that is not one of `**`.
+bool has_single_star(std::string_view text) {
+    for (std::size_t at = text.find('*'); at < text.size(); at = text.find('*', at)) {
+        const std::size_t end = std::min(text.find_first_not_of('*', at), text.size());
+        if (end - at == 1) return true;
+        at = end;
+    }
+    return false;
+}
+
+/// Whether a segment of the text is empty, but for the first and the last, or climbs.
+bool has_bad_segment(std::string_view text, char separator, bool ends) {
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(separator, begin), text.size());
+        const bool outer = begin == 0 || end == text.size();
+        if (end == begin ? !(ends && outer) && !text.empty() : separator == '/' && is_dot_segment(text.substr(begin, end - begin)))
+            return true;
+        begin = end + 1;
+    }
+    return false;
+}
+
+/// Why no text of a kind can match a glob; none: some can.
+std::optional<Refusal> impossible(Kind kind, std::string_view text) {
+    switch (kind) {
+        case Kind::Path:
+        case Kind::Spiffe:
+        case Kind::Url:
+        case Kind::Arn: {
+            const std::size_t scheme = kind == Kind::Path ? std::string_view::npos : text.find("://");
+            const std::string_view path = scheme == std::string_view::npos ? text : text.substr(scheme + 3);
+            const std::string none = "no " + quoted(spelling_of(kind));
+            const std::string unknown = "text with one is unknown: it satisfies no permit, and a deny that reads it applies";
+            if (find_hidden(path) != std::string_view::npos)
+                return Refusal{none + " has a `\\`, a NUL or an escape for `.`, `/`, `\\` or `%`", unknown};
+            if (has_bad_segment(path, '/', true))
+                return Refusal{none + " has a segment that is empty, `.` or `..`", unknown};
+            return {};
+        }
+        case Kind::Host:
+            if (std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
+                return Refusal{"no `host` has a capital letter", "hosts compare in lower case"};
+            if (has_bad_segment(text, '.', false)) return Refusal{"no `host` has an empty label", "a trailing dot is left away too"};
+            return {};
+        case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant: case Kind::Enum:
+        case Kind::String: case Kind::Subject: case Kind::Dotted: case Kind::Email: case Kind::Ip: case Kind::Cidr:
+        case Kind::Record: case Kind::List: case Kind::Map: break;
+    }
+    return {};
+}
+
+/// A pattern among the policy's matchers, made if it is new; null: reported.
+const pattern::Matcher* matcher_of(Context& c, const ast::Expr& e, const std::string& key, Code code, std::string_view what,
+                                        const auto& make) {
+    if (const auto found = c.matchers.find(key); found != c.matchers.end()) return found->second;
+    auto made = make();
+    if (!made) {
+        c.report.add(code, e.span, std::string(what) + ": " + made.error().message, {}, made.error().help);
+        return nullptr;
+    }
+    return c.matchers[key] = &c.policy.matchers.emplace_back(std::move(*made));
+}
+
+const Expr* pattern_node(Context& c, Op op, const ast::Expr& e, const Expr& subject,
+                         const pattern::Matcher& matcher) {
+    if (subject.op == Op::Text) return constant_node(c, e.span, matcher.matches(subject.text));
+    auto* out = node(c, op, scalar(Kind::Bool), e.span);
+    out->text = e.text;
+    out->matcher = &matcher;
+    out->index = static_cast<std::uint32_t>(subject.type.kind);
+    out->kids = c.policy.arena->copy(std::vector<const Expr*>{&subject});
+    return out;
+}
+
+const Expr* type_like(Context& c, const ast::Expr& e, const Expr& subject) {
+    const auto kind = subject.type.kind;
+    const auto separators = separators_of(kind);
+    if (separators.empty() && has_single_star(e.text)) {
+        auto& diagnostic =
+            c.report.add(Code::E0307, e.span,
+                         "`*` matches inside one segment, and " + std::string(article_of(spelling_of(kind))) + ' ' +
+                             quoted(spelling_of(kind)) + " has none",
+                         "no separators are known here", help_for_segments(kind));
+        relate(c, diagnostic, subject);
+        return nullptr;
+    }
+    if (auto refused = impossible(kind, e.text)) {
+        auto& diagnostic = c.report.add(Code::E0307, e.span, "bad glob: " + refused->message, "never matches", refused->help);
+        relate(c, diagnostic, subject);
+        return nullptr;
+    }
+    const std::string key = "like" + std::string(separators) + std::string(1, '\0') + std::string(e.text);
+    const auto* matcher = matcher_of(c, e, key, Code::E0307, "bad glob", [&] { return pattern::make_glob(e.text, separators); });
+    return matcher != nullptr ? pattern_node(c, Op::Like, e, subject, *matcher) : nullptr;
+}
+
+const Expr* type_matches(Context& c, const ast::Expr& e, const Expr& subject) {
+    const std::string key = "matches" + std::string(1, '\0') + std::string(e.text);
+    const auto* matcher = matcher_of(c, e, key, Code::E0308, "bad regular expression", [&] { return pattern::make_regex(e.text); });
+    return matcher != nullptr ? pattern_node(c, Op::Matches, e, subject, *matcher) : nullptr;
+}
+
+}  // namespace
+
+const Expr* type_pattern(Context& c, Scope& s, const ast::Expr& e) {
+    const auto* subject = as_whole(c, type_value(c, s, *e.kids[0], nullptr));
+    if (subject == nullptr) return nullptr;
+    const auto kind = subject->type.kind;
+    if (rep_of(kind) != Rep::Text || kind == Kind::Ip || kind == Kind::Cidr) {
+        auto& diagnostic =
+            c.report.add(Code::E0304, e.span,
+                         quoted(e.kind == ast::ExprKind::Like ? "like" : "matches") +
+                             " goes with text, not with " + quoted(describe(c.policy, subject->type)));
+        if (kind == Kind::List) diagnostic.help = "look at the elements: `any x in …: x like \"…\"`";
+        if (kind == Kind::Ip) diagnostic.help = "use `in` with a block: `… in \"10.0.0.0/8\"`";
+        relate(c, diagnostic, *subject);
+        return nullptr;
+    }
+    return e.kind == ast::ExprKind::Like ? type_like(c, e, *subject) : type_matches(c, e, *subject);
+}
+
+}  // namespace writ::check
