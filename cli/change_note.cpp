@@ -63,8 +63,8 @@ void read_line(std::string_view line, const std::string& where, ChangeNote& note
     constexpr std::string_view kBecause = " because ";
     const std::size_t at = rest.find(kBecause);
     const std::string_view because = at == std::string_view::npos ? std::string_view() : trimmed(rest.substr(at + kBecause.size()));
-    if (because.empty()) {
-        note.problems.push_back(fmt::format("{}: `{}:` without a reason; write `{}: NAME because REASON`", where, what, what));
+    if (!is_reason(because)) {
+        note.problems.push_back(fmt::format("{}: `{}:` without a reason that says something; write `{}: NAME because REASON`", where, what, what));
         return;
     }
     std::string_view list = rest.substr(0, at);

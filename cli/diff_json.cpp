@@ -107,9 +107,12 @@ nlohmann::ordered_json diff_json(const DiffReport& report) {
              {"repeated", report.gaps.repeated},
              {"undecided", report.gaps.undecided},
              {"structure", json_of(diff.structure)},
+             {"files", Json::array()},
              {"groups", Json::array()},
              {"invariants", {{"held", diff.invariants_held}, {"proved", false}, {"broken", Json::array()}}},
              {"unseen", json_of(diff.unseen)}};
+    for (const FileChange& each : diff.files)
+        out["files"].push_back({{"change", fate_name(each.fate)}, {"name", or_null(each.name)}, {"old_name", or_null(each.old_name)}, {"text", text_change_name(each.text)}});
     for (std::size_t i = 0; i < diff.groups.size(); ++i) {
         Json group = json_of(diff.groups[i]);
         if (i < kExplained) {

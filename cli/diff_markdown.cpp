@@ -43,6 +43,7 @@ std::string render_diff_markdown(const DiffReport& report) {
     side("before", report.before, diff.before);
     side("after", report.after, diff.after);
 
+    if (diff.structure.empty()) out += "\n### Policy\n\n" + nothing_decides(diff) + "\n";
     if (!diff.structure.empty()) {
         out += "\n### Policy\n\n| change | what | authority | parts |\n|---|---|---|---|\n";
         for (std::size_t i = 0; i < std::min(kMostThings, diff.structure.size()); ++i) {
@@ -52,6 +53,11 @@ std::string render_diff_markdown(const DiffReport& report) {
             out += fmt::format("| {} | {} | {} | {} |\n", fate_name(each.fate), markdown_code(title_of(each)), consequence(each.direction), parts);
         }
         if (diff.structure.size() > kMostThings) out += fmt::format("\n… and {} more\n", diff.structure.size() - kMostThings);
+    }
+    if (const std::vector<std::string> lines = text_changes(diff); !lines.empty()) {
+        out += "\n### Text\n\n";
+        for (std::size_t i = 0; i < std::min(kMostThings, lines.size()); ++i) out += "- " + markdown_code(lines[i]) + "\n";
+        if (lines.size() > kMostThings) out += fmt::format("\n… and {} more\n", lines.size() - kMostThings);
     }
     if (!diff.groups.empty()) {
         out += "\n### Decisions\n\n| | change | by | agents | decisions |\n|---|---|---|---|---|\n";

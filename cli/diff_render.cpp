@@ -81,8 +81,9 @@ public:
         out_ += fmt::format("{}{}{}\n", colours_.bold, headline(diff_), colours_.reset);
         sides();
         section("policy");
-        if (diff_.structure.empty()) out_ += "  nothing that it is made of differs\n";
+        if (diff_.structure.empty()) out_ += "  " + nothing_decides(diff_) + "\n";
         else out_ += render_structure(diff_.structure, colour_, kMostThings);
+        texts();
         if (!diff_.groups.empty()) section("decisions");
         for (std::size_t i = 0; i < std::min(kMostGroups, diff_.groups.size()); ++i) group(diff_.groups[i], i > 0);
         if (diff_.groups.size() > kMostGroups)
@@ -102,6 +103,14 @@ private:
         };
         side("before", report_.before, diff_.before);
         side("after", report_.after, diff_.after);
+    }
+
+    void texts() {
+        const std::vector<std::string> lines = text_changes(diff_);
+        if (lines.empty()) return;
+        section("text");
+        for (std::size_t i = 0; i < std::min(kMostThings, lines.size()); ++i) out_ += "  " + safe(lines[i]) + "\n";
+        if (lines.size() > kMostThings) out_ += fmt::format("  … and {} more; --format json tells of all\n", lines.size() - kMostThings);
     }
 
     void row(std::string_view key, std::string_view text) { out_ += fmt::format("    {:<8} {}\n", key, text); }

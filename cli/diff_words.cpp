@@ -100,6 +100,32 @@ std::string_view consequence(Direction direction) {
     return {};
 }
 
+std::vector<std::string> text_changes(const PolicyDiff& diff) {
+    std::vector<std::string> out;
+    for (const FileChange& each : diff.files) {
+        // The things that were written in other words have been told one by one.
+        const bool told = !diff.structure.empty() && (each.fate != Fate::Changed || each.text == TextChange::Words);
+        if (told && each.fate != Fate::Renamed) continue;
+        const std::string& name = each.name.empty() ? each.old_name : each.name;
+        if (each.fate != Fate::Changed)
+            out.push_back(each.fate == Fate::Renamed ? each.old_name + " → " + each.name : std::string(fate_name(each.fate)) + " " + name);
+        switch (each.text) {
+            case TextChange::None: break;
+            case TextChange::Layout: out.push_back(name + ": layout"); break;
+            case TextChange::Comments: out.push_back(name + ": comments"); break;
+            case TextChange::Words: out.push_back(name + ": order, or other words for the same"); break;
+        }
+    }
+    return out;
+}
+
+bool unexplained(const PolicyDiff& diff) { return diff.before.digest != diff.after.digest && diff.structure.empty() && diff.files.empty(); }
+
+std::string nothing_decides(const PolicyDiff& diff) {
+    if (diff.before.digest == diff.after.digest) return "nothing differs: both have one digest";
+    return unexplained(diff) ? "the digests differ, and this program does not see why" : "nothing that decides differs; the text does";
+}
+
 std::vector<std::string> limits_of(const DiffReport& report) {
     const PolicyDiff& diff = report.diff;
     std::vector<std::string> out;

@@ -22,6 +22,13 @@ namespace writ::cli {
 [[nodiscard]] std::string_view consequence(Direction direction);
 /// `1 request`, `2 requests`
 [[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);
+/// The files whose text or name differs, a line each: of a change that decides nothing all of them, else those of which
+/// nothing else is told.
+[[nodiscard]] std::vector<std::string> text_changes(const PolicyDiff& diff);
+/// What is said of a change in which nothing that decides differs.
+[[nodiscard]] std::string nothing_decides(const PolicyDiff& diff);
+/// Whether the digests differ and nothing was found that does.
+[[nodiscard]] bool unexplained(const PolicyDiff& diff);
 /// What was looked at, and what not: a sentence a line.
 [[nodiscard]] std::vector<std::string> limits_of(const DiffReport& report);
 

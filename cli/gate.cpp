@@ -179,6 +179,16 @@ GateCheck check_widening(const PolicyDiff& diff, const Where& where, ChangeNote&
     return {"widening", missing > 0, false, summary + "; " + headline(diff)};
 }
 
+/// Nothing was found that decides otherwise. Where the digests differ for no reason that is known, that is not believed.
+GateCheck check_digest(const PolicyDiff& diff, Diagnostics& findings) {
+    std::string summary = nothing_decides(diff);
+    const std::vector<std::string> lines = text_changes(diff);
+    if (!lines.empty()) summary += fmt::format(": {}{}", lines.front(), lines.size() > 1 ? fmt::format(", and {} more", lines.size() - 1) : "");
+    if (!unexplained(diff)) return {"change", false, true, std::move(summary)};
+    add(findings, "gate-change", Severity::Error, summary, {}, {}, "compile both sides anew with one program, from one kind of path");
+    return {"change", true, false, std::move(summary)};
+}
+
 /// Tests that went. Their requests are decided all the same, so nothing can hide behind it; that they went is told.
 GateCheck check_kept(const PolicyDiff& diff, Diagnostics& findings) {
     std::size_t gone = 0;
@@ -280,8 +290,7 @@ void judge_change(const DiffReport& change, ChangeNote& note, GateResult& result
     const PolicyDiff& diff = change.diff;
     const Where where(result, diff);
     Diagnostics& findings = result.findings;
-    if (diff.structure.empty())
-        result.checks.push_back({"change", false, true, "nothing that the policy is made of differs from the base"});
+    if (diff.structure.empty()) result.checks.push_back(check_digest(diff, findings));
     result.checks.push_back(check_kept(diff, findings));
     result.checks.push_back(check_held(diff, where, findings));
     result.checks.push_back(check_new_rules(diff, result, where, findings));

@@ -49,7 +49,7 @@ std::string markdown_findings(const Diagnostics& findings) {
 }
 
 bool differs(const GateReport& report) {
-    return report.change != nullptr && (!report.change->diff.structure.empty() || !report.change->diff.groups.empty());
+    return report.change != nullptr && (!report.change->diff.structure.empty() || !report.change->diff.files.empty() || !report.change->diff.groups.empty());
 }
 
 }  // namespace

@@ -205,7 +205,7 @@ Result<Exit> diff(const StoreArgs& args, Store& store, const std::string& from, 
         return Exit::Ok;
     }
     std::string out = fmt::format("{} to {}\n", short_name(versions[0]), short_name(versions[1]));
-    out += changes.empty() ? "  nothing that it is made of differs\n" : render_structure(changes, args.terminal.colour_out, changes.size());
+    out += changes.empty() ? texts.empty() ? "  nothing differs\n" : "  nothing that decides differs; the text does\n" : render_structure(changes, args.terminal.colour_out, changes.size());
     for (const auto& [name, text] : texts)
         out += fmt::format("\n{}\n", safe(name)) + line_diff(text.first, text.second, args.terminal.colour_out);
     print_result(out);

@@ -14,6 +14,14 @@ namespace writ {
 
 namespace {
 
+/// The module that a file of the standard library is: `std/github.writ` is `std.github`.
+std::string module_of(std::string file) {
+    constexpr std::string_view kEnd = ".writ";
+    if (file.ends_with(kEnd)) file.resize(file.size() - kEnd.size());
+    std::replace(file.begin(), file.end(), '/', '.');
+    return file;
+}
+
 /// Bundles with equal digests are the same bundle, however often they were loaded.
 bool same_bundles(const Layers& a, const Layers& b) {
     return std::equal(a.bundles().begin(), a.bundles().end(), b.bundles().begin(), b.bundles().end(),
@@ -47,18 +55,23 @@ Result<SourceSet> Bundle::sources() const {
     if (!text) return tl::unexpected(std::move(text.error()));
     SourceSet set;
     std::map<std::pair<std::string, std::string>, std::string> data;  // by the source that names it, and its path
+    std::map<std::string, std::string, std::less<>> modules;
     std::size_t at = 0;
     for (const bytecode::SourceRef& source : program_->sources) {
         std::string name(program_->text(source.name)), content = text->substr(at, source.size);
         at += source.size;
-        if (source.from == bytecode::SourceRef::kStandard) continue;
-        if (source.from == bytecode::SourceRef::kGiven) set.sources.push_back({std::move(name), std::move(content)});
+        if (source.from == bytecode::SourceRef::kStandard) modules.emplace(module_of(std::move(name)), std::move(content));
+        else if (source.from == bytecode::SourceRef::kGiven) set.sources.push_back({std::move(name), std::move(content)});
         else data.try_emplace({std::string(program_->text(program_->sources[source.from].name)), std::move(name)}, std::move(content));
     }
     set.read = [data = std::move(data)](std::string_view from, std::string_view path) -> Result<std::string> {
         const auto found = data.find({std::string(from), std::string(path)});
         if (found == data.end()) return tl::unexpected(Error{"F0001", "not in the bundle", std::string(path)});
         return found->second;
+    };
+    set.standard = [modules = std::move(modules)](std::string_view name) {
+        const auto found = modules.find(name);
+        return found == modules.end() ? std::string_view() : std::string_view(found->second);
     };
     return set;
 }

@@ -89,8 +89,29 @@ private:
         return {braced(items), Atom};
     }
 
+    /// Whether a name is that of something else that an expression can begin with.
+    [[nodiscard]] bool taken(std::string_view name) const {
+        const auto in = [&](const auto& items) {
+            return std::any_of(items.begin(), items.end(), [&](const auto& each) { return each.name == name; });
+        };
+        return in(policy_.issuers) || in(policy_.tables);
+    }
+    /// The name, or the first of `name1`, `name2`, … that nothing else has.
+    [[nodiscard]] std::string free_name(const std::string& name) const {
+        std::string out = name;
+        for (int i = 1; taken(out); ++i) out = name + std::to_string(i);
+        return out;
+    }
     /// What quantifiers range over: `x`, `y`, `z`, … from the outermost in.
-    static std::string binder(std::uint32_t id) { return std::string(1, static_cast<char>('x' + id % 3)) + (id < 3 ? "" : std::to_string(id / 3)); }
+    const std::string& binder(std::uint32_t id) {
+        for (std::size_t i = binders_.size(); i <= id; ++i)
+            binders_.push_back(free_name(std::string(i / 3 + 1, static_cast<char>('x' + i % 3))));
+        return binders_[id];
+    }
+    const std::string& row() {
+        if (row_name_.empty()) row_name_ = free_name("row");
+        return row_name_;
+    }
 
     std::string over(const Expr& e) {
         const Expr& list = kid(e, 0);
@@ -110,10 +131,10 @@ private:
             case Op::Fact: return {fact(policy_.at(check::FactId{e.id})), Atom};
             case Op::Elem: {
                 std::string out = binder(e.id);
-                if (e.field.valid()) check::append_step(out, policy_.at(e.field).name);
+                for (const std::string_view step : field_steps(policy_, e.field)) check::append_step(out, step);
                 return {out, Atom};
             }
-            case Op::Column: return {"row." + column(row_.valid() ? &policy_.tables[row_.value] : nullptr, e.id), Atom};
+            case Op::Column: return {row() + "." + column(row_.valid() ? &policy_.tables[row_.value] : nullptr, e.id), Atom};
             case Op::ElemColumn: return {binder(e.id) + "." + column(e.id < tables_.size() ? tables_[e.id] : nullptr, e.index), Atom};
             case Op::TableColumn: return {table(e.id) + "." + column(&policy_.tables[e.id], e.index), Atom};
             case Op::TableRows: return {table(e.id), Atom};
@@ -176,6 +197,8 @@ private:
     check::TableId row_;
     const SharedNames& shared_;
     std::vector<const check::Table*> tables_;  ///< by binder: whose rows it ranges over
+    std::vector<std::string> binders_;         ///< their names, as far as they were asked for
+    std::string row_name_;
 };
 
 }  // namespace
@@ -195,6 +218,18 @@ std::string module_of(const check::Policy& policy, std::uint32_t source) {
 }
 
 std::string braced(const std::vector<std::string>& items) { return items.empty() ? "{}" : "{ " + joined(items, ", ") + " }"; }
+
+std::vector<std::string_view> field_steps(const check::Policy& policy, check::FieldId field) {
+    std::vector<std::string_view> out;
+    for (check::FieldId at = field; at.valid() && policy.at(at).parent.valid(); at = policy.at(at).parent) {
+        const Kind kind = policy.at(at).type.kind;
+        // The list itself is said by what ranges over it; a map on the way to a fact is a step.
+        if (at != field && kind == Kind::List) break;
+        out.push_back(policy.at(at).name);
+    }
+    std::reverse(out.begin(), out.end());
+    return out;
+}
 
 std::string scalar_text(const check::Policy& policy, const check::Type& type, std::int64_t value) {
     switch (type.kind) {

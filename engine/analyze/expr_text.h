@@ -22,8 +22,9 @@ struct SharedNames {
     Names tools, issuers, tables, enums, kinds;
 };
 
-/// The one text of an expression. Definitions are written out, constants stand on the right of a comparison,
-/// sets and the operands of `and` and `or` are sorted.
+/// The text of an expression, for people. Definitions are written out, constants stand on the right of a comparison,
+/// sets and the operands of `and` and `or` are sorted. Whether two expressions mean the same is for keys to say
+/// (structure_key.h).
 /// Input:  table: whose columns the rule's own row has; none outside a template.
 [[nodiscard]] std::string expr_text(const check::Policy& policy, const check::Expr& expr, check::TableId table = {},
                                     const SharedNames& shared = {});
@@ -32,6 +33,9 @@ template <class Item>
 [[nodiscard]] std::string told_name(const check::Policy& policy, const Item& item, const SharedNames::Names& shared) {
     return shared.contains(item.name) ? module_of(policy, item.span.source) + "." + item.name : item.name;
 }
+
+/// The names on the way to a field, from below the root of its schema or the list whose element it is in.
+[[nodiscard]] std::vector<std::string_view> field_steps(const check::Policy& policy, check::FieldId field);
 
 /// A value of a type, an integer being what stands for it.
 [[nodiscard]] std::string scalar_text(const check::Policy& policy, const check::Type& type, std::int64_t value);

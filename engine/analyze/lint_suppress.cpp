@@ -100,7 +100,7 @@ private:
         const std::string_view names = trimmed(said.substr(0, word));
         const std::string_view reason =
             word == std::string_view::npos ? std::string_view() : trimmed(said.substr(word + 8));
-        if (reason.empty()) {
+        if (!is_reason(reason)) {
             unexplained(names, "the finding stays, until the comment says why it may");
             return;
         }

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "analyze/structure.h"
+#include "analyze/structure_parts.h"
 
 namespace writ::analyze {
 
@@ -12,30 +13,14 @@ namespace {
 
 constexpr std::size_t kMostRows = 100;  ///< of a table that are told of one by one
 
-/// The name of each source below the folder that all given ones share; of a single one, nothing.
-std::vector<std::string> files_of(const check::Policy& policy) {
-    std::string_view shared;
-    for (std::size_t i = 0; i < policy.given_sources; ++i) {
-        const std::string_view name = policy.sources[i].name;
-        const std::string_view folder = name.substr(0, name.find_last_of('/') + 1);
-        if (i == 0) shared = folder;
-        const auto end = std::mismatch(shared.begin(), shared.end(), folder.begin(), folder.end()).first;
-        shared = shared.substr(0, shared.substr(0, static_cast<std::size_t>(end - shared.begin())).find_last_of('/') + 1);
-    }
-    std::vector<std::string> out;
-    for (std::size_t i = 0; i < policy.sources.size(); ++i) {
-        const bool given = i < policy.given_sources;
-        out.push_back(!given ? policy.sources[i].name : policy.given_sources == 1 ? "" : policy.sources[i].name.substr(shared.size()));
-    }
-    return out;
-}
-
 /// Finds lines by offset without counting from the beginning each time.
 class Lines {
 public:
     explicit Lines(const check::Policy& policy) : policy_(policy), starts_(policy.sources.size()) {}
 
     std::string place_of(const Thing& thing) {
+        // No file declares a zone.
+        if (thing.kind == ThingKind::Zone) return {};
         const Source& source = policy_.sources[thing.source];
         std::vector<std::uint32_t>& starts = starts_[thing.source];
         if (starts.empty()) {
@@ -54,25 +39,33 @@ private:
 
 // ---- parts ------------------------------------------------------------------------------------
 
-const std::string& key_of(const Part& part) { return part.key.empty() ? part.text : part.key; }
-
 using Parts = std::vector<const Part*>;
 
 /// The parts of `some` that `others` lacks, in order; of equal ones, as many as there are more.
 Parts without(const std::vector<Part>& some, const std::vector<Part>& others) {
     std::map<std::pair<std::string_view, std::string_view>, std::size_t> there;
-    for (const Part& each : others) ++there[{each.name, key_of(each)}];
+    for (const Part& each : others) ++there[{each.name, each.key}];
     Parts out;
     for (const Part& each : some) {
-        const auto found = there.find({each.name, key_of(each)});
+        const auto found = there.find({each.name, each.key});
         if (found == there.end() || found->second == 0) out.push_back(&each);
         else --found->second;
     }
     return out;
 }
 
+Direction both(Direction a, Direction b) { return static_cast<Direction>(static_cast<unsigned>(a) | static_cast<unsigned>(b)); }
+
+/// A field that takes weaker sources, or more of them, lets in more.
+Direction admission(const Admits& was, const Admits& is) {
+    if (was.key != is.key) return Direction::Other;
+    const auto towards = [](auto from, auto to) { return from == to ? Direction::Same : to > from ? Direction::Wider : Direction::Narrower; };
+    return both(towards(was.max, is.max), opposite(towards(was.weakest, is.weakest)));
+}
+
 Direction growth(const Part& was, const Part& is) {
     if (is.grow == Direction::Same) return Direction::Same;
+    if (was.admits && is.admits) return admission(*was.admits, *is.admits);
     if (was.measure && is.measure) return *is.measure > *was.measure ? is.grow : opposite(is.grow);
     if (was.members.empty() || is.members.empty()) return Direction::Other;
     const auto holds = [](const Part& all, const Part& some) {
@@ -82,14 +75,14 @@ Direction growth(const Part& was, const Part& is) {
 }
 
 void tell_members(const Part& was, const Part& is, std::vector<PartChange>& out) {
-    const auto lacks = [](const Part& part, const std::string& member) {
+    const auto lacks = [](const Part& part, const Member& member) {
         return !std::binary_search(part.members.begin(), part.members.end(), member);
     };
     const std::string name(is.each_member);
-    for (const std::string& each : was.members)
-        if (lacks(is, each)) out.push_back({name, each, {}, opposite(is.grow)});
-    for (const std::string& each : is.members)
-        if (lacks(was, each)) out.push_back({name, {}, each, is.grow});
+    for (const Member& each : was.members)
+        if (lacks(is, each)) out.push_back({name, each.text, {}, opposite(is.grow)});
+    for (const Member& each : is.members)
+        if (lacks(was, each)) out.push_back({name, {}, each.text, is.grow});
 }
 
 /// By what they are about, those of which there is just one; null: there are more.
@@ -125,8 +118,7 @@ std::vector<PartChange> part_changes(const Thing& before, const Thing& after) {
 
 Direction whole(const std::vector<PartChange>& parts) {
     Direction out = Direction::Same;
-    for (const PartChange& each : parts)
-        out = static_cast<Direction>(static_cast<unsigned>(out) | static_cast<unsigned>(each.direction));
+    for (const PartChange& each : parts) out = both(out, each.direction);
     return out;
 }
 
@@ -153,26 +145,19 @@ void note_shared(const std::vector<Item>& items, SharedNames::Names& shared) {
         if (!known.insert(each.name).second) shared.insert(each.name);
 }
 
-SharedNames shared_names(const check::Policy& before, const check::Policy& after) {
-    SharedNames out;
-    for (const check::Policy* side : {&before, &after}) {
-        note_shared(side->tools, out.tools);
-        note_shared(side->issuers, out.issuers);
-        note_shared(side->tables, out.tables);
-        note_shared(side->enums, out.enums);
-        note_shared(side->kinds, out.kinds);
-    }
-    return out;
+std::string_view module_name(const Thing& thing) { return std::string_view(thing.name).substr(0, thing.module); }
+std::string_view name_of(const Thing& thing) {
+    return std::string_view(thing.name).substr(thing.module == 0 ? 0 : thing.module + 1);
 }
 
 /// Whether a side has something of a kind under a name alone, which others may mean without saying so: it may
 /// have taken the place of what the other side had under that name.
-bool has_named(const check::Policy& side, ThingKind kind, std::string_view name) {
-    name.remove_prefix(name.rfind('.') + 1);
+bool has_named(const check::Policy& side, const Thing& thing) {
+    const std::string_view name = name_of(thing);
     const auto in = [&](const auto& items) {
         return std::any_of(items.begin(), items.end(), [&](const auto& each) { return each.name == name; });
     };
-    switch (kind) {
+    switch (thing.kind) {
         case ThingKind::Table: return in(side.tables);
         case ThingKind::Claims: return in(side.kinds);
         // There is a tier always, without members where none is declared.
@@ -181,23 +166,31 @@ bool has_named(const check::Policy& side, ThingKind kind, std::string_view name)
     }
 }
 
+/// Whether only this program's library has it, and the other side does not import the module: then the import is what
+/// came or went.
+bool is_of_an_import(const Thing& thing, const check::Policy& own, const check::Policy& other) {
+    if (thing.source < own.given_sources || (thing.kind != ThingKind::Claims && thing.kind != ThingKind::Enum)) return false;
+    for (std::uint32_t i = 0; i < other.files.size(); ++i)
+        if (module_of(other, i) == module_name(thing)) return false;
+    return true;
+}
+
 /// What makes a thing the same under another name.
 std::string content_of(const Thing& thing) {
     std::vector<std::string> parts;
-    for (const Part& each : thing.parts) parts.push_back(each.name + "\x1f" + key_of(each));
+    for (const Part& each : thing.parts) parts.push_back(joint_key({each.name, each.key}));
     std::sort(parts.begin(), parts.end());
-    std::string out = thing.word;
-    for (const std::string& each : parts) out.append("\x1e").append(each);
-    return out;
+    parts.push_back(thing.word);
+    return joint_key(parts);
 }
 
-using Key = std::tuple<ThingKind, std::string_view, std::string_view>;
-Key key_of(const Thing& thing) { return {thing.kind, thing.word, thing.name}; }
+using Key = std::tuple<ThingKind, std::string_view, std::string_view, std::string_view>;
+Key key_of(const Thing& thing) { return {thing.kind, thing.word, module_name(thing), name_of(thing)}; }
 
 class Comparing {
 public:
     Comparing(const check::Policy& before, const check::Policy& after)
-        : before_(before), after_(after), old_files_(files_of(before)), new_files_(files_of(after)), old_lines_(before), new_lines_(after) {
+        : before_(before), after_(after), old_files_(file_names(before)), new_files_(file_names(after)), old_lines_(before), new_lines_(after) {
         const SharedNames shared = shared_names(before, after);
         old_ = things_of(before, shared);
         new_ = things_of(after, shared);
@@ -246,27 +239,29 @@ private:
         return out;
     }
     void added(const Thing& thing) {
+        if (thing.kind == ThingKind::Zone || is_of_an_import(thing, after_, before_)) return;
         ThingChange& out = add(thing, Fate::Added);
         out.name = thing.name;
         out.place = new_lines_.place_of(thing);
         for (const Part& each : thing.parts) out.parts.push_back({each.name, {}, each.text, Direction::Same});
         cut(out);
-        out.direction = has_named(before_, thing.kind, thing.name) ? Direction::Other : thing.gain;
+        out.direction = has_named(before_, thing) ? Direction::Other : thing.gain;
     }
     void removed(const Thing& thing) {
+        if (thing.kind == ThingKind::Zone || is_of_an_import(thing, before_, after_)) return;
         ThingChange& out = add(thing, Fate::Removed);
         out.old_name = thing.name;
         out.old_place = old_lines_.place_of(thing);
         for (const Part& each : thing.parts) out.parts.push_back({each.name, each.text, {}, Direction::Same});
         cut(out);
-        out.direction = has_named(after_, thing.kind, thing.name) ? Direction::Other : opposite(thing.gain);
+        out.direction = has_named(after_, thing) ? Direction::Other : opposite(thing.gain);
     }
     static void cut(ThingChange& out) {
         if (out.kind == ThingKind::Table && out.parts.size() > kMostRows) out.parts.resize(kMostRows);
     }
     void pair(const Thing& was, const Thing& is) {
         std::vector<PartChange> parts = part_changes(was, is);
-        const bool moved = old_files_[was.source] != new_files_[is.source];
+        const bool moved = is.kind != ThingKind::Zone && old_files_[was.source] != new_files_[is.source];
         if (parts.empty() && was.name == is.name && !moved) return;
         if (is.kind == ThingKind::Table) shorten_rows(was, is, parts);
         ThingChange& out = add(is, !parts.empty() ? Fate::Changed : was.name != is.name ? Fate::Renamed : Fate::Moved);
@@ -279,13 +274,25 @@ private:
     }
 
     const check::Policy &before_, &after_;
-    std::vector<std::string> old_files_, new_files_;  ///< by source, as files_of() has them
+    std::vector<std::string> old_files_, new_files_;  ///< by source, as file_names() has them
     Lines old_lines_, new_lines_;
     std::vector<Thing> old_, new_;
     std::vector<ThingChange> out_;
 };
 
 }  // namespace
+
+SharedNames shared_names(const check::Policy& before, const check::Policy& after) {
+    SharedNames out;
+    for (const check::Policy* side : {&before, &after}) {
+        note_shared(side->tools, out.tools);
+        note_shared(side->issuers, out.issuers);
+        note_shared(side->tables, out.tables);
+        note_shared(side->enums, out.enums);
+        note_shared(side->kinds, out.kinds);
+    }
+    return out;
+}
 
 std::vector<ThingChange> structural_changes(const check::Policy& before, const check::Policy& after) {
     return Comparing(before, after).run();

@@ -181,6 +181,7 @@ void check_kinds(Context& c) {
         entry.index = static_cast<std::uint32_t>(c.policy.kinds.size());
         IssuerKind kind;
         kind.name = decl->name.text;
+        kind.span = decl->name.span;
         kind.root = add_root(c, "claims", decl->name.span, c.claims);
         add_fields(c, entry.module, kind.root, decl->fields);
         kind.types = unique_texts(decl->types);

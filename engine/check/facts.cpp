@@ -1,6 +1,7 @@
 // Paths into schemas, and the table that has every fact once.
 #include <algorithm>
 
+#include "base/joined.h"
 #include "check/expr.h"
 #include "check/passes.h"
 
@@ -38,10 +39,7 @@ std::string key_of(const Context& c, const Cursor& cursor) {
     if (cursor.root == FactRoot::Param) return "P" + path_of(c, cursor) + " " + cursor.shape;
     key = cursor.root == FactRoot::Request ? "R" : "C" + std::to_string(cursor.issuer.value) + ":";
     key += std::to_string(cursor.field.value);
-    for (const auto& map_key : cursor.keys) {
-        key += '\0';
-        key += map_key;
-    }
+    for (const auto& map_key : cursor.keys) join_part(key += ' ', map_key);
     return key;
 }
 

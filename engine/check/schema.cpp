@@ -205,12 +205,12 @@ void add_fields(Context& c, std::uint32_t module, FieldId parent, const std::vec
 
 void check_enums(Context& c) {
     c.tier = EnumId{0};
-    c.policy.enums.push_back({"tier", true, {}});
+    c.policy.enums.push_back({"tier", true, {}, {}});
     Span first_tier;
     for (auto& entry : c.entries) {
         const auto* decl = std::get_if<ast::EnumDecl>(&entry.decl->node);
         if (decl == nullptr) continue;
-        EnumType type{std::string(decl->name.text), decl->ordered, {}};
+        EnumType type{std::string(decl->name.text), decl->ordered, {}, decl->name.span};
         for (std::size_t i = 0; i < decl->members.size(); ++i) {
             const auto& member = decl->members[i];
             bool repeated = false;

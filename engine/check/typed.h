@@ -81,6 +81,7 @@ struct IssuerKind {
     std::vector<CaptureSpec> captures;
     std::vector<std::string> types;
     bool proof_required = false;
+    Span span;
 };
 
 struct Issuer {
@@ -97,6 +98,7 @@ struct EnumType {
     std::string name;
     bool ordered = false;
     std::vector<std::string> members;
+    Span span;  ///< of a tier that nothing declares: nowhere
 };
 
 struct Tool {

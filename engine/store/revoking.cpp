@@ -12,7 +12,9 @@ namespace {
 /// Revoking and lifting are always for a reason.
 Result<void> check_reason(const Origin& origin) {
     if (auto fits = check_origin(origin); !fits) return fits;
-    return check_text("message, which says why,", origin.message, false);
+    if (auto fits = check_text("message, which says why,", origin.message, false); !fits) return fits;
+    if (is_reason(origin.message)) return {};
+    return fail(StoreCode::S0026, "the message must say why, in letters or digits");
 }
 
 }  // namespace

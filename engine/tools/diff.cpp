@@ -37,6 +37,7 @@ SideSummary summary_of(const DiffSide& side) {
 /// An invariant that one or both sides state, and on which side it is evaluated: the new one where it can be.
 struct Invariant {
     HeldInvariant held;
+    std::string key;  ///< the same where both sides state the same
     const DiffSide* side = nullptr;
     const check::Invariant* invariant = nullptr;
     Effect forbidden = Effect::Permit;
@@ -52,6 +53,7 @@ struct Counting {
 struct Differ::Impl {
     DiffSide before, after;
     std::vector<ThingChange> structure;
+    analyze::SharedNames shared;
     tools::RuleBook book;
     std::vector<bool> seen;  ///< by rule: it applied
     std::vector<Invariant> invariants;
@@ -61,6 +63,7 @@ struct Differ::Impl {
     Impl(const Workspace& old_side, const Workspace& new_side, const std::vector<Bundle>& above)
         : before(old_side, above), after(new_side, above),
           structure(analyze::structural_changes(old_side.policy(), new_side.policy())),
+          shared(analyze::shared_names(old_side.policy(), new_side.policy())),
           book(before, after, structure), seen(book.size(), false) {
         state_invariants(after);
         state_invariants(before);
@@ -69,15 +72,14 @@ struct Differ::Impl {
     void state_invariants(const DiffSide& side) {
         for (const check::Invariant& each : side.policy().invariants) {
             const std::string name = each.module + "." + each.name;
-            const std::string text = std::string("never ") + (each.never_needs_approval ? "needs_approval" : "permit") + " when " +
-                                     analyze::expr_text(side.policy(), *each.when);
-            auto same = std::find_if(invariants.begin(), invariants.end(), [&](const Invariant& other) {
-                return other.held.name == name && other.held.text == text;
-            });
+            const std::string never = each.never_needs_approval ? "needs_approval" : "permit";
+            const std::string key = analyze::joint_key({name, never, analyze::Keys(side.policy(), shared).expr(*each.when)});
+            auto same = std::find_if(invariants.begin(), invariants.end(), [&](const Invariant& other) { return other.key == key; });
             if (same == invariants.end()) {
                 Invariant added;
                 added.held.name = name;
-                added.held.text = text;
+                added.held.text = "never " + never + " when " + analyze::expr_text(side.policy(), *each.when, {}, shared);
+                added.key = key;
                 added.side = &side;
                 added.invariant = &each;
                 added.forbidden = each.never_needs_approval ? Effect::NeedsApproval : Effect::Permit;
@@ -194,6 +196,7 @@ struct Differ::Impl {
         std::sort(out.unseen.begin(), out.unseen.end());
         out.before = summary_of(before);
         out.after = summary_of(after);
+        out.files = analyze::file_changes(before.policy(), after.policy());
         out.structure = std::move(structure);
         return std::move(out);
     }
@@ -224,14 +227,26 @@ std::string_view fate_name(Fate fate) {
     return {};
 }
 
+std::string_view text_change_name(TextChange change) {
+    switch (change) {
+        case TextChange::None: return "none";
+        case TextChange::Layout: return "layout";
+        case TextChange::Comments: return "comments";
+        case TextChange::Words: return "words";
+    }
+    return {};
+}
+
 std::string_view thing_name(ThingKind kind) {
     switch (kind) {
         case ThingKind::Rule: return "rule";
+        case ThingKind::Schema: return "schema";
         case ThingKind::Tool: return "tool";
         case ThingKind::Issuer: return "issuer";
         case ThingKind::Claims: return "claims";
         case ThingKind::Enum: return "enum";
         case ThingKind::Table: return "table";
+        case ThingKind::Zone: return "zone";
         case ThingKind::Define: return "define";
         case ThingKind::Invariant: return "invariant";
         case ThingKind::Import: return "import";

@@ -22,7 +22,12 @@ cd "$work"
 # Two folders.
 ends "the same" 0 diff base base
 check "the same: headline" out_has "stay the same"
-check "the same: nothing" out_has "nothing that it is made of differs"
+check "the same: nothing" out_has "nothing differs: both have one digest"
+cp -r base said
+sed -i '1i // Said again.' said/policy.writ
+ends "comments" 0 diff base said --fail-wider
+check "comments: told" out_has "nothing that decides differs; the text does"
+check "comments: where" out_has "policy.writ: comments"
 ends "wider" 0 diff base wide
 check "wider: headline" grep -Eq '^[0-9]+ decisions widen' out
 check "wider: the part" out_has "ttl 2m → 10m"

@@ -110,7 +110,14 @@ edited untested '/^test "another tenant.s user"/,/^$/d'
 ends "a test is gone" 0 gate untested --base base
 check "a test is gone: told" out_has "takes out test"
 ends "all there" 0 gate base --base base
-check "all there: nothing differs" out_has "nothing that the policy is made of differs from the base"
+check "all there: nothing differs" out_has "nothing differs: both have one digest"
+edited said '1i // Said again.'
+ends "comments" 0 gate said --base base
+check "comments: told" out_has "nothing that decides differs; the text does:"
+for reason in '.' '\302\240' '\342\200\213' '\343\205\244' '- –' '!?'; do
+  printf "widens: refund_current_tenant, refund_large because $reason\n" >mute
+  ends "a reason that nobody sees: $reason" 1 gate wide --base base --note mute
+done
 check "all there: no test is gone" not out_has "takes out"
 
 edited tenants '/^import std.baseline/d; s/because tenant_mismatch/because no_permit/'

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "cond_gen.h"
+#include "stdlib/stdlib.h"
 #include "universe.h"
 
 namespace writ::property {
@@ -63,6 +64,28 @@ constexpr Edit kEdits[] = {
     {"{ \"ann\", \"bob\", \"lead-1\" }", "{ \"ann\", \"bob\" }"},
     {"{ \"ann\", \"bob\", \"lead-1\" }", "{ \"eve\", \"bob\", \"lead-1\" }"},
     {"cap: decimal, most: int", "most: int, cap: decimal"},
+};
+
+/// Of the schema of requests.
+constexpr Edit kSchema[] = {
+    {"tenant: string from broker\n\n  /// The person", "tenant: string from asserted\n\n  /// The person"},
+    {"tenant: string from broker\n\n  /// The person", "tenant: string from verified\n\n  /// The person"},
+    {"revoked: bool\n  } from broker\n\n  run", "revoked: bool\n  } from asserted\n\n  run"},
+    {"revoked: bool\n  } from broker\n\n  run", "revoked: bool\n  } from verified\n\n  run"},
+    {"    params: record {}\n  } from asserted", "    params: record {}\n  }"},
+    {"    params: record {}\n  } from asserted", "    params: record {}\n  } from verified"},
+    {"context_taint: set<string> max 32\n  } from broker", "context_taint: set<string> max 32\n  }"},
+    {"capabilities: set<string> max 64", "capabilities: set<string> max 1"},
+    {"roles: set<string> max 64", "roles: set<string> max 2"},
+    {"owner: string or none\n    deployment_id", "owner: string\n    deployment_id"},
+    {"shared_count: int", "shared_count: int or none"},
+    {"shared_count: int", "shared_count: decimal"},
+    {"path: path or none", "path: string or none"},
+    {"platform: string", "platform: string  realm: string"},
+    {"assurance = low < substantial < high", "assurance = high < substantial < low"},
+    {"risk = low < medium < high", "risk = low < high < medium"},
+    {"environment = dev < test < staging < prod", "environment = dev < test < prod < staging"},
+    {"chain: list<record {", "chain: list<record { note: string"},
 };
 
 constexpr Edit kRows[] = {
@@ -152,7 +175,7 @@ std::string altered(Rng& rng, Cond& cond) {
 }  // namespace
 
 WholePolicy::WholePolicy(PolicyText rules)
-    : preamble(Universe::preamble()), tenants(Universe::read({}, "tenants.csv").value()), nets(Universe::read({}, "nets.json").value()), text(std::move(rules)) {}
+    : schema(stdlib::module("std.request")), preamble(Universe::preamble()), tenants(Universe::read({}, "tenants.csv").value()), nets(Universe::read({}, "nets.json").value()), text(std::move(rules)) {}
 
 std::string WholePolicy::render() const { return preamble + text.render().substr(Universe::preamble().size()); }
 
@@ -162,6 +185,7 @@ Workspace WholePolicy::open() const {
     sources.read = [tenants = tenants, nets = nets](std::string_view, std::string_view path) -> Result<std::string> {
         return path == "tenants.csv" ? tenants : nets;
     };
+    sources.standard = [schema = schema](std::string_view name) { return name == "std.request" ? std::string_view(schema) : stdlib::module(name); };
     return Workspace(std::move(sources));
 }
 
@@ -169,6 +193,7 @@ std::string mutate(Rng& rng, WholePolicy& policy, const PolicyShape& shape) {
     std::vector<RuleText>& rules = policy.text.rules;
     const auto kind = static_cast<RuleKind>(rng.below(5));
     if (rng.percent(18)) return "declaration: " + edited(rng, policy.preamble, kEdits);
+    if (rng.percent(6)) return "schema: " + edited(rng, policy.schema, kSchema);
     if (rng.percent(6)) return "row: " + edited(rng, policy.tenants, kRows);
     if (rng.percent(3)) return "row: " + edited(rng, policy.nets, kNets);
     if (rng.percent(6) && !policy.text.defines.empty()) {

@@ -8,9 +8,9 @@
 
 namespace writ::property {
 
-/// A policy with all that it is made of: its declarations and the rows of its tables too.
+/// A policy with all that it is made of: the schema of requests, its declarations and the rows of its tables too.
 struct WholePolicy {
-    std::string preamble, tenants, nets;
+    std::string schema, preamble, tenants, nets;
     PolicyText text;
 
     explicit WholePolicy(PolicyText rules);

@@ -115,6 +115,10 @@ TEST_CASE("property: a change that lets some request have more says so in its te
                 PolicyDiff diff;
                 const bool says = !by_text(before, after, diff).empty();
                 flagged += says ? 1 : 0;
+                {
+                    INFO("seed " << seed << ", " << told);
+                    CHECK((diff.before.digest == diff.after.digest) == (diff.structure.empty() && diff.files.empty()));
+                }
                 bool more = false;
                 for (int i = 0; i < 30 && !more; ++i) {
                     const json::Value document = random_request(rng, random_request_shape(rng));
@@ -154,6 +158,7 @@ TEST_CASE("property: how a policy is written widens nothing") {
         PolicyDiff diff;
         INFO("seed " << seed << ", " << told << "\n" << render_change(original, written));
         CHECK(by_text(one, two, diff).empty());
+        CHECK((diff.before.digest == diff.after.digest) == (diff.structure.empty() && diff.files.empty()));
     }
     CHECK(tried.size() >= 5);
 }

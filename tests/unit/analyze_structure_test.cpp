@@ -23,8 +23,8 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
 }
 
 std::vector<ThingChange> changes(std::vector<Source> before, std::vector<Source> after, const DataFiles& old_files = {},
-                                 const DataFiles& new_files = {}) {
-    const CheckedText old_side = check_sources(std::move(before), old_files), new_side = check_sources(std::move(after), new_files);
+                                 const DataFiles& new_files = {}, const DataFiles& new_standard = {}) {
+    const CheckedText old_side = check_sources(std::move(before), old_files), new_side = check_sources(std::move(after), new_files, {}, new_standard);
     CHECK(old_side.codes() == "");
     CHECK(new_side.codes() == "");
     return analyze::structural_changes(*old_side.policy, *new_side.policy);
@@ -274,8 +274,133 @@ TEST_CASE("structure: how much of a list is admitted, and from whom, is part of 
     const auto prelude = [](std::string_view what, std::string_view by) {
         return only(changes(std::vector<Source>{{"policy.writ", std::string(kPrelude)}}, std::vector<Source>{{"policy.writ", replaced(kPrelude, what, by)}}));
     };
-    CHECK(prelude("max 4 }", "max 8 }").starts_with("changed tool main.refund other; param"));
-    CHECK(prelude("amount: decimal", "amount: decimal from broker").starts_with("changed tool main.refund other; param"));
+    CHECK(prelude("max 4 }", "max 8 }").starts_with("changed tool main.refund wider; param"));
+    CHECK(prelude("max 4 }", "max 3 }").starts_with("changed tool main.refund narrower; param"));
+    CHECK(prelude("amount: decimal", "amount: decimal from broker") ==
+          "changed tool main.refund narrower; param [amount: decimal] [amount: decimal from broker] narrower");
+}
+
+TEST_CASE("structure: the schema of requests is told field by field, and what is believed more easily is wider") {
+    const auto schema = [](std::string_view what, std::string_view by, bool turned = false) {
+        const DataFiles other{{"std.request", replaced(stdlib::module("std.request"), what, by)}};
+        std::vector<Source> source{{"policy.writ", std::string(kPrelude)}};
+        const CheckedText was = check_sources(source, {}, {}, turned ? other : DataFiles{}), is = check_sources(source, {}, {}, turned ? DataFiles{} : other);
+        CHECK(was.codes() == "");
+        CHECK(is.codes() == "");
+        return only(analyze::structural_changes(*was.policy, *is.policy));
+    };
+    const std::string head = "changed schema std.request.request ";
+    CHECK(schema("tenant: string from broker", "tenant: string from asserted") ==
+          head + "wider; field [tenant: string from broker] [tenant: string from asserted] wider");
+    CHECK(schema("tenant: string from broker", "tenant: string from asserted", true).starts_with(head + "narrower;"));
+    CHECK(schema("tenant: string from broker", "tenant: string") == head + "wider; field [tenant: string from broker] [tenant: string] wider");
+    CHECK(schema("capabilities: set<string> max 64", "capabilities: set<string> max 65") ==
+          head + "wider; field [agent.capabilities: set<string> max 64] [agent.capabilities: set<string> max 65] wider");
+    CHECK(schema("aud: one_or_many<string> max 16", "aud: one_or_many<string> max 8").starts_with(head + "narrower;"));
+    CHECK(schema("shared_count: int", "shared_count: int or none") == head + "other; field [agent.shared_count: int] [agent.shared_count: int or none] other");
+    CHECK(schema("shared_count: int", "shared_count: int or none", true).starts_with(head + "other;"));
+    CHECK(schema("platform: string", "platform: path") == head + "other; field [workload.platform: string] [workload.platform: path] other");
+    CHECK(schema("platform: string", "platform: string  realm: string") == head + "other; field [] [workload.realm: string] other");
+    CHECK(schema("aud: one_or_many<string> max 16", "aud: set<string> max 16").starts_with(head + "other;"));
+    CHECK(schema("assurance = low < substantial < high", "assurance = low < high < substantial") ==
+          "changed enum std.request.assurance other; members [low < substantial < high] [low < high < substantial] other");
+    // A record's source is that of all in it, and is told once.
+    CHECK(schema("    revoked: bool\n  } from broker\n\n  agent", "    revoked: bool\n  } from model\n\n  agent") ==
+          head + "wider; field [workload: record from broker] [workload: record] wider");
+}
+
+TEST_CASE("structure: what the library has in a module is told where both sides import it") {
+    const std::vector<Source> source{{"policy.writ", std::string(kPrelude)}};
+    const auto github = [](std::string_view what, std::string_view by) { return DataFiles{{"std.github", replaced(stdlib::module("std.github"), what, by)}}; };
+    CHECK(only(changes(source, source, {}, {}, github("  repository_id: string", "  repository_id: path"))) ==
+          "changed claims std.github.github other; claim [repository_id: string] [repository_id: path] other");
+    const auto baseline = std::string(stdlib::module("std.baseline"));
+    const std::vector<Source> imports{{"policy.writ", "import std.baseline\n" + std::string(kPrelude)}};
+    CHECK(only(changes(imports, imports, {}, {}, {{"std.baseline", replaced(baseline, "deny run_paused", "deny run_held")}}))
+              .starts_with("renamed deny std.baseline.run_held"));
+}
+
+TEST_CASE("structure: what is printed alike and means something else differs") {
+    const std::string claims = "claims own { iss: string  aud: one_or_many<string> max 4  exp: instant  tenant: string }\n";
+    const auto issuer = [&](const std::string& name) {
+        return claims + "issuer " + name + ": own \"https://own.example\" { audience \"https://broker.example\" }\n";
+    };
+    const auto differ = [](const std::string& before, const std::string& after, const DataFiles& files = {}) {
+        CAPTURE(before);
+        CAPTURE(after);
+        const auto side = [](const std::string& rest) { return std::vector<Source>{{"policy.writ", std::string(kPrelude) + rest}}; };
+        CHECK(changes(side(before), side(before), files, files).empty());
+        const auto all = changes(side(before), side(after), files, files);
+        REQUIRE(all.size() == 1);
+        CHECK(all[0].word == "permit");
+        CHECK(all[0].direction == Direction::Other);
+        // What is printed for people is not the same either.
+        std::string was, is;
+        for (const PartChange& each : all[0].parts) was += each.before, is += each.after;
+        CHECK(was != is);
+    };
+    const auto permit = [](const std::string& condition) { return "permit p for tool refund when " + condition + " grant { \"refund:create\" } for 5m\n"; };
+    // A quantifier's name, and an issuer's: one of them is left out of the body.
+    for (const std::string name : {"x", "x1", "y"}) {
+        const std::string nested = name == "y" ? "any z in delegation.chain: " : "";
+        differ(issuer(name) + permit("token.issuer is " + name + " and (any hop in delegation.chain: " + nested + "hop.tenant == tenant)"),
+               issuer(name) + permit("token.issuer is " + name + " and (any hop in delegation.chain: " + nested + name + ".tenant == tenant)"));
+    }
+    // A template's row, and a table of that name.
+    const DataFiles files{{"t.json", R"([{"id": "a", "all": ["t"]}])"}, {"u.json", R"([{"all": "t"}])"}};
+    const std::string tables = "table many = json \"t.json\" { id: string, all: set<string> }\ntable row = json \"u.json\" { all: string }\n";
+    const auto each = [](const std::string& condition) {
+        return "permit p for each r in many for tool refund when tenant == r.id and " + condition + " grant { \"refund:create\" } for 5m\n";
+    };
+    differ(tables + each("user.tenant in r.all"), tables + each("user.tenant in row.all"), files);
+    // The same last name in two records of an element.
+    const std::string tool = R"(tool ship { tier write  audience "https://s.example"  scopes { "s" }
+  params { items: list<record { from: record { id: string } to: record { id: string } }> max 4 } }
+)";
+    const auto ship = [](const std::string& side) {
+        return "permit p for tool ship when (any i in params.items: i." + side + ".id == tenant) grant { \"s\" } for 5m\n";
+    };
+    differ(tool + ship("\"from\""), tool + ship("to"));
+    // A row's cells, and members of an enum, that look like two of them.
+    const std::string odd = "enum odd = a | \"b | c\"\n", even = "enum odd = a | b | c\n";
+    CHECK(changes(odd, even).size() == 1);
+}
+
+TEST_CASE("structure: a test is told of by its module and its name, whatever dots are in them") {
+    const auto side = [](bool both) {
+        const std::string test = R"(fixture f = json "f.json"
+test "b.c" { given f expect deny }
+)";
+        std::vector<Source> out{{"one.writ", "module a\n" + std::string(kPrelude) + test}, {"two.writ", "module a.b\n"}};
+        if (both) out[1].text += "fixture g = json \"f.json\"\ntest \"c\" { given g expect deny }\n";
+        return out;
+    };
+    const DataFiles files{{"f.json", R"({"now": 1})"}};
+    const auto gone = changes(side(true), side(false), files, files);
+    CHECK(std::count_if(gone.begin(), gone.end(), [](const ThingChange& each) { return each.kind == ThingKind::Test && each.fate == Fate::Removed; }) == 1);
+}
+
+TEST_CASE("structure: a file that differs in nothing that counts is told with how far it does") {
+    const auto files = [](const std::string& before, const std::string& after, const std::string& name = "policy.writ") {
+        const CheckedText was = check_sources({{"policy.writ", std::string(kPrelude) + before}}), is = check_sources({{name, std::string(kPrelude) + after}});
+        std::string out;
+        for (const FileChange& each : analyze::file_changes(*was.policy, *is.policy))
+            out += std::string(fate_name(each.fate)) + " " + each.old_name + " " + each.name + " " + std::string(text_change_name(each.text)) + ";";
+        return out;
+    };
+    const std::string rule = "deny d when user is none\n", other = "deny e when run.background\n";
+    CHECK(files(rule, rule) == "");
+    CHECK(files(rule, "// why\n" + rule) == "changed policy.writ policy.writ comments;");
+    CHECK(files(rule, "/// why\n" + rule) == "changed policy.writ policy.writ comments;");
+    CHECK(files(rule, "deny d\n  when user is none\n") == "changed policy.writ policy.writ layout;");
+    CHECK(files("deny d when tenant == \"// a\"\n", "deny d when tenant == \"// b\"\n") == "changed policy.writ policy.writ words;");
+    CHECK(files(rule + other, other + rule) == "changed policy.writ policy.writ words;");
+    CHECK(files(rule, rule, "other.writ") == "renamed policy.writ other.writ none;");
+    const CheckedText was = check_sources({{"p/a.writ", std::string(kPrelude)}, {"p/b.writ", rule}}), is = check_sources({{"q/a.writ", std::string(kPrelude)}, {"q/c.writ", rule}});
+    const auto moved = analyze::file_changes(*was.policy, *is.policy);
+    REQUIRE(moved.size() == 1);
+    CHECK(moved[0].fate == Fate::Renamed);
+    CHECK(moved[0].name == "q/c.writ");
 }
 
 TEST_CASE("structure: a tool with an audience less is narrower unless rules read audiences") {
@@ -293,7 +418,12 @@ TEST_CASE("structure: fixtures, tests, claims and imports decide nothing by them
     CHECK(std::any_of(imported.begin(), imported.end(), [](const ThingChange& each) {
         return each.kind == ThingKind::Rule && each.name == "std.baseline.run_paused" && each.direction == Direction::Narrower;
     }));
-    CHECK(only(changes("claims mine { team: string }", "claims mine { team: string  unit: string }")).starts_with("changed claims main.mine other; says"));
+    CHECK(only(changes("claims mine { team: string }", "claims mine { team: string  unit: string }")) ==
+          "changed claims main.mine other; claim [] [unit: string] other");
+    CHECK(only(changes("claims mine { team: string parse team { \"{a}:{b}\" } }", "claims mine { team: string parse team { \"{a}:{b**}\" } }")) ==
+          "changed claims main.mine other; parse [team { \"{a}:{b}\" }] [team { \"{a}:{b**}\" }] other");
+    CHECK(only(changes("claims mine { team: string alias a = team }", "claims mine { team: string alias b = team }"))
+              .starts_with("changed claims main.mine same; alias"));
     const auto files = [](const std::string& user) { return DataFiles{{"f.json", R"({"now": 1, "tenant": ")" + user + R"("})"}}; };
     const std::vector<Source> source{{"policy.writ", std::string(kPrelude) + "fixture f = json \"f.json\"\ntest \"t\" { given f expect deny }"}};
     CHECK(only(changes(source, source, files("a"), files("b"))) == "changed fixture main.f same; tenant [\"a\"] [\"b\"] same");

@@ -60,8 +60,9 @@ struct CheckedText {
 
 using DataFiles = std::map<std::string, std::string, std::less<>>;
 
+/// `standard`: modules of the standard library as they are to be instead.
 inline CheckedText check_sources(std::vector<Source> sources, const DataFiles& files = {},
-                                 CompileOptions options = {}) {
+                                 CompileOptions options = {}, const DataFiles& standard = {}) {
     SourceSet set;
     set.sources = std::move(sources);
     set.read = [&](std::string_view, std::string_view path) -> Result<std::string> {
@@ -79,7 +80,11 @@ inline CheckedText check_sources(std::vector<Source> sources, const DataFiles& f
     CheckedText out;
     out.policy = check::check(
         set,
-        [](std::string_view name) { return name.empty() ? std::string_view(names) : stdlib::module(name); },
+        [&](std::string_view name) {
+            const auto other = standard.find(name);
+            if (other != standard.end()) return std::string_view(other->second);
+            return name.empty() ? std::string_view(names) : stdlib::module(name);
+        },
         options, report);
     out.items = report.take();
     return out;

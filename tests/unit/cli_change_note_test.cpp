@@ -38,6 +38,15 @@ TEST_CASE("gate: a note declares by name and with a reason") {
     CHECK(note.declarations[3].raises);
 }
 
+TEST_CASE("gate: a reason that nobody can read is none") {
+    for (const std::string nothing : {"", ".", "\u00a0", "\u200b", "\u3164", "---"}) {
+        CAPTURE(nothing);
+        const ChangeNote note = note_of("widens: a because " + nothing + "\nraises: steps because " + nothing + "\n");
+        CHECK(note.declarations.empty());
+        CHECK(note.problems.size() == 2);
+    }
+}
+
 TEST_CASE("gate: a declared name is the whole or its end behind a dot, perhaps behind a word") {
     const std::vector<Widening> all = widening_of({"permit acme.refund", "tool x.y", "permit acme.x.y.z", "deny acme.prerefund"});
     ChangeNote note = note_of("widens: refund, x.y because so");

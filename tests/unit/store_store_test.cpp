@@ -335,6 +335,10 @@ TEST_CASE("store: revocations are recorded, end, and are lifted on record; S0026
     CHECK(code_of(made.store.revoke(RevocationKind::Agent, "a", kAda, now - 1)) == "S0026");
     CHECK(code_of(made.store.revoke(RevocationKind::Agent, "a", {"Ada", ""})) == "S0026");
     CHECK(code_of(made.store.lift(RevocationKind::Run, "r-1", {"Ada", ""})) == "S0026");
+    for (const std::string nothing : {" ", ".", "\u00a0", "\u200b"}) {
+        CHECK(code_of(made.store.revoke(RevocationKind::Agent, "a", {"Ada", nothing})) == "S0026");
+        CHECK(code_of(made.store.lift(RevocationKind::Run, "r-1", {"Ada", nothing})) == "S0026");
+    }
     CHECK(made.store.revocation_log()->size() == 6);
 }
 

@@ -24,6 +24,9 @@ struct SourceSet {
     /// Reads a data file (table, fixture) named in a source. Arguments: the name of the naming
     /// source, and the path as written there. Null: data files are refused.
     std::function<Result<std::string>(std::string_view from, std::string_view path)> read;
+    /// The text of a module of the standard library ("std.github"), empty if there is none; of the empty name, the names
+    /// of all, a line each. Null: what this program has.
+    std::function<std::string_view(std::string_view name)> standard;
 };
 
 /// Limits and surroundings of a compilation. Each limit has a diagnostic of its own.
@@ -62,8 +65,8 @@ public:
     [[nodiscard]] std::string_view digest() const;
     /// The sealed form, fit for load().
     [[nodiscard]] std::span<const std::byte> bytes() const;
-    /// What the bundle was compiled from: policy text, and the data files it names, read out of the
-    /// bundle. Compiled with the same version, it gives the same bundle.
+    /// What the bundle was compiled from: policy text, the data files it names and the modules of the standard library
+    /// that it imports, read out of the bundle. Compiled with the same version, it gives the same bundle.
     /// Errors:  B0004 sources that are not those the digest is over.
     [[nodiscard]] Result<SourceSet> sources() const;
     /// An upper bound on the steps that any admitted request can cost.

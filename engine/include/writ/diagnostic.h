@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <tl/expected.hpp>
@@ -67,6 +68,10 @@ struct Error {
     std::string message;  ///< one lower-case sentence
     std::string context;  ///< JSON path, file name or section; may be empty
 };
+
+/// Whether a text is a reason that somebody can read: whether it has a letter or a digit. Blanks, punctuation, symbols and
+/// characters that are not seen say nothing. Asked of every reason that has to be given.
+[[nodiscard]] bool is_reason(std::string_view text);
 
 template <class T>
 using Checked = tl::expected<T, Diagnostics>;

@@ -19,8 +19,9 @@ class Workspace;
 
 // ---- what it is made of -----------------------------------------------------------------------
 
+/// Schema is that of requests, Zone the local time of a time zone as the program knows it.
 enum class ThingKind : std::uint8_t {
-    Rule, Tool, Issuer, Claims, Enum, Table, Define, Invariant, Import, Fixture, Test,
+    Rule, Schema, Tool, Issuer, Claims, Enum, Table, Zone, Define, Invariant, Import, Fixture, Test,
 };
 
 /// One respect in which a thing differs. `direction` is what the language itself says of it, all else
@@ -49,6 +50,17 @@ struct ThingChange {
 /// What differs: rules first, the other kinds in their order, by name.
 /// Requires: sources without errors on both sides.
 [[nodiscard]] std::vector<ThingChange> structural_changes(const Workspace& before, const Workspace& after);
+
+/// How far the text of a file differs. Words: in other words, or in another order, whatever they come to.
+enum class TextChange : std::uint8_t { None, Layout, Comments, Words };
+
+/// A file that differs: of the policy, of its data, or of the library. It changes the digest, also where nothing that
+/// the policy is made of differs.
+struct FileChange {
+    Fate fate = Fate::Changed;  ///< Renamed: its name differs, and its text may
+    std::string name, old_name;  ///< after and before; empty where it is not
+    TextChange text = TextChange::None;
+};
 
 // ---- what it decides --------------------------------------------------------------------------
 
@@ -103,6 +115,7 @@ struct SideSummary {
 struct PolicyDiff {
     SideSummary before, after;
     std::vector<ThingChange> structure;
+    std::vector<FileChange> files;  ///< policy first, then the library, then data; gone ones last
 
     std::uint64_t requests = 0, same = 0, wider = 0, narrower = 0;
     std::uint64_t other = 0;  ///< wider in one part, narrower in another
@@ -154,9 +167,11 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+/// "none", "layout", "comments" or "words".
+[[nodiscard]] std::string_view text_change_name(TextChange change);
 /// "added", "removed", "changed", "renamed" or "moved".
 [[nodiscard]] std::string_view fate_name(Fate fate);
-/// "rule", "tool", "issuer", …
+/// "rule", "schema", "tool", "issuer", …
 [[nodiscard]] std::string_view thing_name(ThingKind kind);
 
 }  // namespace writ
