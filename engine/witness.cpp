@@ -54,4 +54,20 @@ void Witness::read_permits(const Request& request, std::size_t layer, std::vecto
     out.erase(std::unique(out.begin(), out.end()), out.end());
 }
 
+void Witness::read_holding(const Request& request, std::size_t layer, std::vector<Holding>& out) {
+    const bytecode::Program& program = impl_->layers.bundles()[layer].program();
+    const vm::Facts& facts = request.facts(layer);
+    vm::Interpreter& interpreter = impl_->interpreters[layer];
+    std::vector<std::uint32_t> rules;
+    for (const vm::Want want : {vm::Want::Permits, vm::Want::Narrowing}) vm::find_candidates(program, facts, want, vm::Mode::Possibly, rules);
+    std::sort(rules.begin(), rules.end());
+    rules.erase(std::unique(rules.begin(), rules.end()), rules.end());
+    out.clear();
+    const vm::Interpreter::Remembering remembering(interpreter);
+    for (const std::uint32_t rule : rules) {
+        const bool sure = interpreter.holds(facts, program.rules[rule], vm::Mode::Surely);
+        if (sure || interpreter.holds(facts, program.rules[rule], vm::Mode::Possibly)) out.push_back({rule, sure});
+    }
+}
+
 }  // namespace writ

@@ -1,15 +1,16 @@
-// Rules and conditions counted, request by request.
+// What there is to cover.
 #include "analyze/coverage.h"
 
 #include <algorithm>
 #include <map>
-#include <string>
 #include <tuple>
 #include <unordered_map>
 
+#include "analyze/coverage_plan.h"
 #include "analyze/coverage_proof.h"
+#include "analyze/expr_same.h"
 #include "analyze/expr_text.h"
-#include "analyze/reference_internal.h"
+#include "check/context.h"
 
 namespace writ::analyze {
 
@@ -18,187 +19,208 @@ using check::Op;
 
 namespace {
 
-constexpr std::size_t index_of(Truth truth) { return static_cast<std::size_t>(truth); }
-
 bool joins(const Expr& expr) { return expr.op == Op::And || expr.op == Op::Or || expr.op == Op::Not; }
 
 bool reads_row(const Expr& expr) {
     return expr.op == Op::Column || std::any_of(expr.kids.begin(), expr.kids.end(), [](const Expr* kid) { return reads_row(*kid); });
 }
 
-void keep_once(std::vector<std::uint32_t>& ids) {
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+template <class T>
+void keep_once(std::vector<T>& items) {
+    std::sort(items.begin(), items.end());
+    items.erase(std::unique(items.begin(), items.end()), items.end());
+}
+
+void read_inputs(const Expr& expr, Inputs& out) {
+    if (expr.op == Op::Fact) out.facts.push_back(expr.id);
+    out.now = out.now || expr.op == Op::Now || expr.op == Op::Age;
+    out.issuer = out.issuer || expr.op == Op::IssuerIs;
+    for (const Expr* kid : expr.kids) read_inputs(*kid, out);
+}
+
+Inputs inputs_of(const Expr& expr) {
+    Inputs out;
+    read_inputs(expr, out);
+    keep_once(out.facts);
+    return out;
+}
+
+/// Whether a value is one fact that is neither a list nor a group.
+bool is_scalar_fact(const Expr& expr) { return expr.op == Op::Fact && rep_of(expr.type.kind) != Rep::Group; }
+
+void take(Constants& out, const Expr& constant) {
+    out.text = constant.op == Op::Text;
+    if (out.text) out.texts.push_back(constant.text);
+    else out.integers.push_back(constant.integer);
+}
+
+/// The constants that a condition compares its fact with, if that is what it does.
+std::optional<Constants> constants_in(const Expr& e, const check::Table* table) {
+    const auto is_constant = [](const Expr& each) { return each.op == Op::Integer || each.op == Op::Text; };
+    Constants out;
+    if (e.op == Op::In && is_scalar_fact(*e.kids[0]) && e.kids[1]->op == Op::Set) {
+        const Expr& set = *e.kids[1];
+        if (set.kids.empty() || !std::all_of(set.kids.begin(), set.kids.end(), [&](const Expr* kid) { return is_constant(*kid); })) return {};
+        for (const Expr* kid : set.kids) take(out, *kid);
+    } else if (e.op == Op::Compare) {
+        const bool turned = !is_scalar_fact(*e.kids[0]);
+        const Expr &fact = *e.kids[turned ? 1 : 0], &other = *e.kids[turned ? 0 : 1];
+        if (!is_scalar_fact(fact)) return {};
+        out.cmp = turned ? check::flipped(e.cmp) : e.cmp;
+        out.each = true;
+        if (is_constant(other)) {
+            take(out, other);
+        } else if (other.op == Op::Column && table != nullptr && rep_of(other.type.kind) != Rep::Group) {
+            out.text = rep_of(other.type.kind) == Rep::Text;
+            for (const auto& row : table->rows) {
+                if (out.text) out.texts.push_back(row[other.id].text);
+                else out.integers.push_back(row[other.id].integer);
+            }
+        } else {
+            return {};
+        }
+    } else {
+        return {};
+    }
+    keep_once(out.integers);
+    keep_once(out.texts);
+    return out;
 }
 
 }  // namespace
 
-// ---- the plan ---------------------------------------------------------------------------------
+void Inputs::add(const Inputs& more) {
+    facts.insert(facts.end(), more.facts.begin(), more.facts.end());
+    keep_once(facts);
+    now = now || more.now;
+    issuer = issuer || more.issuer;
+}
 
-CoveragePlan::CoveragePlan(const check::Policy& policy) : policy_(policy), by_tool_(policy.tools.size()) {
-    std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, std::uint32_t> places;
-    std::unordered_map<const Expr*, std::uint32_t> slots;
-    for (const check::Rule& rule : policy.rules)
-        if (ours(rule.span)) add(rule);
-    for (std::uint32_t i = 0; i < plans_.size(); ++i) {
-        for (Leaf& leaf : plans_[i].leaves) {
-            leaf.slot = slots.emplace(leaf.expr, static_cast<std::uint32_t>(slots.size())).first->second;
-            if (!ours(leaf.expr->span)) continue;
-            const Span at = leaf.expr->span;
-            const auto [place, fresh] = places.emplace(std::tuple(at.source, at.begin, at.end), static_cast<std::uint32_t>(written_.size()));
-            if (fresh) {
-                written_.push_back(leaf.expr);
-                users_.emplace_back();
-            }
-            leaf.condition = place->second;
-            users_[leaf.condition].push_back(i);
+bool Use::is_for(std::uint32_t tool) const {
+    return std::binary_search(tools.begin(), tools.end(), tool) || std::binary_search(tools.begin(), tools.end(), kAnyTool);
+}
+
+class CoveragePlan::Impl::Builder {
+public:
+    explicit Builder(Impl& out) : out_(out), policy_(out.policy) {}
+
+    void run() {
+        for (const check::Rule& rule : policy_.rules) {
+            const bool ours = rule.span.source < policy_.given_sources;
+            const std::size_t instances = rule.each.valid() ? policy_.tables[rule.each.value].rows.size() : 1;
+            out_.rule_of.insert(out_.rule_of.end(), instances, ours ? static_cast<std::uint32_t>(out_.rules.size()) : kNone);
+            if (ours) add(rule);
         }
+        for (std::uint32_t i = 0; i < out_.written.size(); ++i) finish(i);
+        for (auto& families : out_.by_tool) keep_once(families);
+        keep_once(out_.any_tool);
     }
-    slots_ = slots.size();
-}
 
-void CoveragePlan::add(const check::Rule& rule) {
-    const auto index = static_cast<std::uint32_t>(plans_.size());
-    Plan& plan = plans_.emplace_back(Plan{&rule, {}});
-    if (rule.when != nullptr) add_leaves(*rule.when, plan);
-    for (const check::ToolId tool : rule.tools) by_tool_[tool.value].push_back(index);
-    if (rule.tools.empty())
-        for (auto& tool : by_tool_) tool.push_back(index);
-}
-
-void CoveragePlan::add_leaves(const Expr& expr, Plan& plan) {
-    if (joins(expr)) {
-        for (const Expr* kid : expr.kids) add_leaves(*kid, plan);
-        return;
+private:
+    void add(const check::Rule& rule) {
+        PlannedRule& planned = out_.rules.emplace_back();
+        planned.rule = &rule;
+        // Of a template without rows nothing is ever looked at, but its conditions are there.
+        const check::Table* table = rule.each.valid() ? &policy_.tables[rule.each.value] : nullptr;
+        if (rule.when != nullptr) leaves(*rule.when, rule, table, planned);
+        keep_once(planned.conditions);
     }
-    plan.leaves.push_back({&expr, kUncounted, 0, plan.rule->each.valid() && reads_row(expr)});
-}
+
+    void leaves(const Expr& expr, const check::Rule& rule, const check::Table* table, PlannedRule& planned) {
+        if (joins(expr)) {
+            for (const Expr* kid : expr.kids) leaves(*kid, rule, table, planned);
+            return;
+        }
+        // What the standard library wrote is its own to test.
+        if (expr.span.source >= policy_.given_sources) return;
+        const Span at = expr.span;
+        const auto [place, fresh] = places_.emplace(std::tuple(at.source, at.begin, at.end), static_cast<std::uint32_t>(out_.written.size()));
+        if (fresh) out_.written.push_back({&expr, {}, {}});
+        Written& written = out_.written[place->second];
+        written.rules.push_back(static_cast<std::uint32_t>(out_.rules.size() - 1));
+        planned.conditions.push_back(place->second);
+        if (table != nullptr && table->rows.empty()) return;
+        const std::uint32_t slot = slot_of(expr, table != nullptr && reads_row(expr) ? table : nullptr);
+        auto use = std::find_if(written.uses.begin(), written.uses.end(), [&](const Use& each) { return each.slot == slot; });
+        if (use == written.uses.end()) use = written.uses.insert(written.uses.end(), {slot, {}});
+        for (const check::ToolId tool : rule.tools) use->tools.push_back(tool.value);
+        if (rule.tools.empty()) use->tools.push_back(kAnyTool);
+    }
+
+    std::uint32_t slot_of(const Expr& expr, const check::Table* table) {
+        std::vector<std::uint32_t>& alike = by_hash_[hash_of(expr)];
+        for (const std::uint32_t slot : alike)
+            if (out_.slots[slot].table == table && same(*out_.slots[slot].expr, expr)) return slot;
+        const auto slot = static_cast<std::uint32_t>(out_.slots.size());
+        alike.push_back(slot);
+        out_.slots.push_back({&expr, table, family_of(inputs_of(expr)), constants_in(expr, table)});
+        if (!out_.slots[slot].constants) out_.families[out_.slots[slot].family].slots.push_back(slot);
+        return slot;
+    }
+
+    std::uint32_t family_of(Inputs inputs) {
+        const auto [at, fresh] = families_.emplace(inputs, static_cast<std::uint32_t>(out_.families.size()));
+        if (fresh) out_.families.push_back({std::move(inputs), {}, {}});
+        return at->second;
+    }
+
+    /// What the uses of a condition ask for.
+    void finish(std::uint32_t index) {
+        Written& written = out_.written[index];
+        keep_once(written.rules);
+        for (Use& use : written.uses) {
+            keep_once(use.tools);
+            if (use.tools.back() == kAnyTool) use.tools = {kAnyTool};
+        }
+        Inputs all;
+        for (const Use& use : written.uses) all.add(out_.families[out_.slots[use.slot].family].inputs);
+        const bool several = written.uses.size() > 1;
+        const std::uint32_t family = several ? family_of(std::move(all)) : 0;
+        if (several) out_.families[family].written.push_back(index);
+        out_.by_tool.resize(policy_.tools.size());
+        for (const Use& use : written.uses)
+            for (const std::uint32_t tool : use.tools)
+                (tool == kAnyTool ? out_.any_tool : out_.by_tool[tool]).push_back(several ? family : out_.slots[use.slot].family);
+    }
+
+    Impl& out_;
+    const check::Policy& policy_;
+    std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, std::uint32_t> places_;
+    std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> by_hash_;
+    std::map<Inputs, std::uint32_t> families_;
+};
+
+CoveragePlan::Impl::Impl(const check::Policy& of) : policy(of), by_tool(of.tools.size()) { Builder(*this).run(); }
+
+CoveragePlan::CoveragePlan(const check::Policy& policy) : impl_(std::make_unique<Impl>(policy)) {}
+CoveragePlan::~CoveragePlan() = default;
 
 Coverage CoveragePlan::blank() const {
     Coverage out;
-    for (const Plan& plan : plans_) {
+    for (const Impl::PlannedRule& planned : impl_->rules) {
         CoveredRule& rule = out.rules.emplace_back();
-        rule.name = plan.rule->module + "." + plan.rule->name;
-        rule.kind = spelling_of(plan.rule->kind);
-        rule.span = plan.rule->span;
-        for (const Leaf& leaf : plan.leaves)
-            if (leaf.condition != kUncounted) rule.conditions.push_back(leaf.condition);
-        keep_once(rule.conditions);
+        rule.name = planned.rule->module + "." + planned.rule->name;
+        rule.kind = spelling_of(planned.rule->kind);
+        rule.span = planned.rule->span;
+        rule.conditions = planned.conditions;
     }
-    for (const Expr* expr : written_) {
+    for (const Written& written : impl_->written) {
         CoveredCondition& condition = out.conditions.emplace_back();
-        condition.text = source_line(policy_, expr->span);
-        condition.span = expr->span;
+        condition.text = source_line(impl_->policy, written.expr->span);
+        condition.span = written.expr->span;
     }
     return out;
 }
 
 void CoveragePlan::rule_out(Coverage& coverage) const {
-    const OutcomeProof proof(policy_);
-    for (std::size_t i = 0; i < written_.size(); ++i) {
+    const OutcomeProof proof(impl_->policy);
+    for (std::size_t i = 0; i < impl_->written.size(); ++i) {
         CoveredCondition& condition = coverage.conditions[i];
         if (condition.covered()) continue;
         std::vector<const check::Rule*> rules;
-        for (const std::uint32_t user : users_[i]) rules.push_back(plans_[user].rule);
-        proof.rule_out(*written_[i], rules, condition);
+        for (const std::uint32_t user : impl_->written[i].rules) rules.push_back(impl_->rules[user].rule);
+        proof.rule_out(*impl_->written[i].expr, rules, condition);
     }
-}
-
-// ---- counting ---------------------------------------------------------------------------------
-
-/// One document, with what its conditions came to.
-class CoverageCount::Request {
-public:
-    Request(CoverageCount& count, const json::Value& document)
-        : count_(count), plan_(count.plan_), facts_(plan_.policy_, document, arena_), seen_(plan_.written_.size()), cached_(plan_.slots_) {
-        const reference::Value now = facts_.at("now");
-        if (const auto* moment = now.as<std::int64_t>()) now_ = *moment;
-    }
-
-    void run() {
-        if (facts_.tool() == nullptr || !reference::refusals(facts_, plan_.policy_).empty()) return;
-        ++count_.counted_.requests;
-        const auto tool = static_cast<std::size_t>(facts_.tool() - plan_.policy_.tools.data());
-        for (const std::uint32_t rule : plan_.by_tool_[tool]) see(rule);
-        for (const std::uint32_t condition : touched_)
-            for (std::size_t truth = 0; truth < 3; ++truth)
-                count_.counted_.conditions[condition].seen[truth] += (seen_[condition] >> truth) & 1U;
-    }
-
-private:
-    using Plan = CoveragePlan::Plan;
-    using Leaf = CoveragePlan::Leaf;
-
-    void see(std::uint32_t index) {
-        const Plan& plan = plan_.plans_[index];
-        Truth most = Truth::False;
-        if (!plan.rule->each.valid()) {
-            most = truth_of(plan, {});
-        } else {
-            const check::Table& table = plan_.policy_.tables[plan.rule->each.value];
-            for (std::size_t row = 0; row < table.rows.size(); ++row) most = std::max(most, truth_of(plan, {&table, row}));
-        }
-        CoveredRule& rule = count_.counted_.rules[index];
-        ++rule.seen[index_of(most)];
-        rule.applied += plan.rule->kind == RuleKind::Permit ? most == Truth::True : most != Truth::False;
-    }
-
-    Truth truth_of(const Plan& plan, reference::Row row) {
-        if (plan.rule->when == nullptr) return Truth::True;
-        reference::Evaluation evaluation(plan_.policy_, facts_, arena_, now_, row);
-        const Leaf* next = plan.leaves.data();
-        return walk(*plan.rule->when, next, evaluation);
-    }
-
-    /// The value of a tree, all of whose conditions are looked at.
-    Truth walk(const Expr& expr, const Leaf*& next, reference::Evaluation& evaluation) {
-        if (!joins(expr)) return leaf(*next++, evaluation);
-        Truth out = walk(*expr.kids[0], next, evaluation);
-        for (const Expr* kid : expr.kids.subspan(1)) {
-            const Truth other = walk(*kid, next, evaluation);
-            out = expr.op == Op::And ? std::min(out, other) : std::max(out, other);
-        }
-        return expr.op == Op::Not ? static_cast<Truth>(index_of(Truth::True) - index_of(out)) : out;
-    }
-
-    Truth leaf(const Leaf& leaf, reference::Evaluation& evaluation) {
-        std::uint8_t& cached = cached_[leaf.slot];
-        if (!leaf.by_row && cached != 0) return static_cast<Truth>(cached - 1);
-        const Truth truth = evaluation.condition(*leaf.expr);
-        cached = static_cast<std::uint8_t>(index_of(truth) + 1);
-        if (leaf.condition == CoveragePlan::kUncounted) return truth;
-        if (seen_[leaf.condition] == 0) touched_.push_back(leaf.condition);
-        seen_[leaf.condition] |= static_cast<std::uint8_t>(1U << index_of(truth));
-        return truth;
-    }
-
-    CoverageCount& count_;
-    const CoveragePlan& plan_;
-    Arena arena_;
-    reference::Facts facts_;
-    std::optional<std::int64_t> now_;
-    std::vector<std::uint8_t> seen_;    ///< by condition: a bit for each outcome
-    std::vector<std::uint8_t> cached_;  ///< by slot: one more than the outcome; 0: not looked at
-    std::vector<std::uint32_t> touched_;
-};
-
-CoverageCount::CoverageCount(const CoveragePlan& plan) : plan_(plan) {
-    counted_.rules.resize(plan.plans_.size());
-    counted_.conditions.resize(plan.written_.size());
-}
-
-void CoverageCount::see(const json::Value& document) { Request(*this, document).run(); }
-
-void CoverageCount::add_to(Coverage& coverage) const {
-    const auto add = [](std::array<std::size_t, 3>& to, const std::array<std::size_t, 3>& more) {
-        for (std::size_t i = 0; i < to.size(); ++i) to[i] += more[i];
-    };
-    coverage.requests += counted_.requests;
-    for (std::size_t i = 0; i < counted_.rules.size(); ++i) {
-        add(coverage.rules[i].seen, counted_.rules[i].seen);
-        coverage.rules[i].applied += counted_.rules[i].applied;
-    }
-    for (std::size_t i = 0; i < counted_.conditions.size(); ++i) add(coverage.conditions[i].seen, counted_.conditions[i].seen);
 }
 
 }  // namespace writ::analyze

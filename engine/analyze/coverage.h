@@ -1,14 +1,18 @@
-// How the rules of a policy and their conditions come out for requests, by the word of the reference evaluator: every
-// condition is looked at, whatever the others beside it say. Not here: which requests, or what is enough.
+// How the rules of a policy and their conditions come out for requests: every condition is looked at, whatever the others
+// beside it say. Work grows with the requests and with what they state, not with rules times requests: a condition is
+// evaluated once for the values that it reads, and those that compare a fact with constants are counted from the values
+// alone. Not here: which requests, which rules hold (the evaluator knows), or what is enough.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
-#include "analyze/reference.h"
 #include "base/json.h"
 #include "check/typed.h"
 #include "writ/testing.h"
+#include "writ/witness.h"
 
 namespace writ::analyze {
 
@@ -17,51 +21,39 @@ namespace writ::analyze {
 class CoveragePlan {
 public:
     explicit CoveragePlan(const check::Policy& policy);
+    ~CoveragePlan();
 
     /// The rules and conditions, with nothing seen yet.
     [[nodiscard]] Coverage blank() const;
     /// Says of each condition that lacks an outcome whether it can have it, and if not, why.
     void rule_out(Coverage& coverage) const;
 
+    struct Impl;
+    [[nodiscard]] const Impl& impl() const { return *impl_; }
+
 private:
-    friend class CoverageCount;
-    static constexpr std::uint32_t kUncounted = UINT32_MAX;  ///< what the standard library wrote is its own to test
-    struct Leaf {
-        const check::Expr* expr = nullptr;
-        std::uint32_t condition = kUncounted;  ///< index into Coverage::conditions
-        std::uint32_t slot = 0;                ///< the same for the same expression
-        bool by_row = false;                   ///< it reads the row
-    };
-    struct Plan {
-        const check::Rule* rule = nullptr;
-        std::vector<Leaf> leaves;  ///< as a walk through `when` meets them
-    };
-
-    void add(const check::Rule& rule);
-    void add_leaves(const check::Expr& expr, Plan& plan);
-    [[nodiscard]] bool ours(Span span) const { return span.source < policy_.given_sources; }
-
-    const check::Policy& policy_;
-    std::vector<Plan> plans_;
-    std::vector<std::vector<std::uint32_t>> by_tool_;  ///< the rules for each tool, those for any included
-    std::vector<const check::Expr*> written_;          ///< one expression for each condition
-    std::vector<std::vector<std::uint32_t>> users_;    ///< rules, for each condition
-    std::size_t slots_ = 0;
+    std::unique_ptr<Impl> impl_;
 };
 
 /// Counts for one thread.
 class CoverageCount {
 public:
     explicit CoverageCount(const CoveragePlan& plan);
-    /// Requires: request binding has accepted the document. Counts nothing if no rule runs.
-    void see(const json::Value& document);
-    /// Adds what this has counted.
-    void add_to(Coverage& coverage) const;
+    ~CoverageCount();
+    CoverageCount(CoverageCount&&) noexcept;
+
+    /// Counts a request; nothing if no rule runs.
+    /// Input:    holding: the rules whose condition is not false, ascending by their index in the bundle.
+    /// Requires: request binding has accepted the document, which outlives this.
+    void see(const json::Value& document, std::span<const Holding> holding);
+    /// Takes over what another one has counted of the same plan.
+    void add(const CoverageCount& other);
+    /// Says what was counted. Input: a blank one.
+    void tell(Coverage& coverage) const;
 
 private:
-    class Request;
-    const CoveragePlan& plan_;
-    Coverage counted_;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace writ::analyze

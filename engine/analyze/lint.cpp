@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "analyze/lint_internal.h"
+#include "analyze/lint_suppose.h"
 #include "base/report.h"
 
 namespace writ::analyze {
@@ -28,20 +29,40 @@ Facts both(const Facts& a, const Facts& b) {
     return out;
 }
 
-/// What a test adds to a fact, or to the elements of one.
-void add_fact(Facts& out, const Expr& value) {
-    if (const Expr* fact = fact_in(value)) unite(out, {fact->id});
+/// The facts that an expression reads.
+void add_facts(Facts& out, const Expr& e) {
+    if (e.op == Op::Fact) out.push_back(e.id);
+    for (const Expr* kid : e.kids) add_facts(out, *kid);
 }
 
-/// The facts that `e` narrows whenever it has the outcome.
-Facts restricted_by(const Expr& e, bool positive) {
+Facts facts_in(const std::vector<Literal>& literals) {
     Facts out;
-    if (e.op == Op::Not) return restricted_by(*e.kids[0], !positive);
+    for (const Literal& each : literals) add_facts(out, *each.test);
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+}
+
+/// The facts that a case narrows: somebody else's value of one would not do.
+Facts restricted_by(const Policy& policy, const Case& c) {
+    Facts out;
+    for (const std::uint32_t fact : c.read) {
+        Supposition supposition;
+        supposition.facts[fact] = {};
+        if (!can_hold(policy, c, supposition)) out.push_back(fact);
+    }
+    return out;
+}
+
+/// The issuers whose token it must be for `e` to have the outcome: a claim is unknown under any other.
+Facts issuers_of(const Policy& policy, const Expr& e, bool positive) {
+    Facts out;
+    if (e.op == Op::Not) return issuers_of(policy, *e.kids[0], !positive);
     if (e.op == Op::And || e.op == Op::Or) {
         const bool all = (e.op == Op::And) == positive;
-        out = restricted_by(*e.kids[0], positive);
+        out = issuers_of(policy, *e.kids[0], positive);
         for (const Expr* kid : e.kids.subspan(1)) {
-            const Facts more = restricted_by(*kid, positive);
+            const Facts more = issuers_of(policy, *kid, positive);
             if (all)
                 unite(out, more);
             else
@@ -49,23 +70,20 @@ Facts restricted_by(const Expr& e, bool positive) {
         }
         return out;
     }
-    const bool counted = e.op == Op::Compare && e.kids[0]->op == Op::Count;
-    if (counted && positive && (e.cmp == Cmp::Ge || e.cmp == Cmp::Gt)) add_fact(out, *e.kids[0]->kids[0]);
-    const bool equal = !counted && e.op == Op::Compare && e.cmp == (positive ? Cmp::Eq : Cmp::Ne);
-    const bool member = positive && (e.op == Op::In || e.op == Op::SubsetOf || e.op == Op::Overlaps ||
-                                     e.op == Op::Like || e.op == Op::Matches || e.op == Op::InCidr);
-    if (equal || member || e.op == Op::Truth)
-        for (const Expr* kid : e.kids) add_fact(out, *kid);
-    if (e.op == Op::Any && positive) {
-        add_fact(out, *e.kids[0]);
-        unite(out, restricted_by(*e.kids[1], true));
+    if (e.op == Op::IssuerIs) return positive ? Facts{e.id} : out;
+    Facts facts;
+    const bool quantified = e.op == Op::Any || e.op == Op::All;
+    if (quantified) {
+        add_facts(facts, *e.kids[0]);
+        // Of an empty list the body is never asked.
+        if ((e.op == Op::Any) == positive) out = issuers_of(policy, *e.kids[1], positive);
+    } else if (e.op == Op::Compare && e.kids[0]->op == Op::Count) {
+        add_facts(facts, *e.kids[0]->kids[0]);
+    } else {
+        add_facts(facts, e);
     }
-    return out;
-}
-
-Facts restricted_by(const std::vector<Literal>& literals) {
-    Facts out;
-    for (const Literal& each : literals) unite(out, restricted_by(*each.test, each.positive));
+    for (const std::uint32_t fact : facts)
+        if (policy.facts[fact].issuer.valid()) unite(out, {policy.facts[fact].issuer.value});
     return out;
 }
 
@@ -196,14 +214,11 @@ Linter::Linter(const Policy& of) : policy(of) {
         if (rule.when != nullptr) expand(cases, *rule.when, true);
         for (auto& literals : cases) {
             Case& each = view.cases.emplace_back();
-            each.restricted = restricted_by(literals);
-            for (const Literal& literal : literals)
-                if (literal.test->op == Op::IssuerIs && literal.positive)
-                    unite(each.issuers, {literal.test->id});
-            // A claim is unknown under any other issuer, so whoever narrows one asks for its issuer.
-            for (const std::uint32_t fact : each.restricted)
-                if (!claims_[fact].empty()) unite(each.issuers, {policy.facts[fact].issuer.value});
             each.literals = std::move(literals);
+            each.read = facts_in(each.literals);
+            each.restricted = restricted_by(policy, each);
+            for (const Literal& literal : each.literals)
+                unite(each.issuers, issuers_of(policy, *literal.test, literal.positive));
         }
     }
 }

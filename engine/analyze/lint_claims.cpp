@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "analyze/lint_internal.h"
+#include "analyze/lint_suppose.h"
 
 namespace writ::analyze {
 
@@ -81,37 +82,37 @@ void users(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
                  l.policy.issuers[issuer].name + ".user_assertion == \"jwt\"`");
 }
 
-/// `all x in claims: …` and `claims subset of …` hold of none.
+/// The claims of a test that are sets: lists, and texts that are read as words.
+std::vector<std::uint32_t> sets_in(const Linter& l, const Expr& test) {
+    std::vector<std::uint32_t> out;
+    each_expr(test, [&](const Expr& e) {
+        const Expr* set = e.op == Op::Words ? e.kids[0] : &e;
+        const bool is_set = set->op == Op::Fact && (set != &e || set->type.kind == Kind::List);
+        if (is_set && !l.claim_of(set->id).empty() && std::find(out.begin(), out.end(), set->id) == out.end()) out.push_back(set->id);
+    });
+    return out;
+}
+
+/// Tests of every element of a claim hold of a claim without elements, however they are written.
 void empty_set(Linter& l, const Rule& rule, const Case& c) {
-    const auto list_of = [&](const Literal& literal) -> const Expr* {
-        const Expr& e = *literal.test;
-        const bool all = literal.positive ? e.op == Op::All : e.op == Op::Any;
-        const bool subset = literal.positive && e.op == Op::SubsetOf;
-        const Expr* list = all || subset ? e.kids[0] : nullptr;
-        return list != nullptr && list->op == Op::Fact && !l.claim_of(list->id).empty() ? list : nullptr;
-    };
-    for (const Literal& literal : c.literals) {
-        const Expr* list = list_of(literal);
-        if (list == nullptr) continue;
-        // Some other test asks for an element.
-        const bool asked = std::any_of(c.literals.begin(), c.literals.end(), [&](const Literal& other) {
-            const Expr& e = *other.test;
-            if (other.test == literal.test ||
-                !(other.positive &&
-                  (e.op == Op::Any || e.op == Op::In || e.op == Op::Overlaps || e.op == Op::Compare)))
-                return false;
-            bool found = false;
-            each_expr(
-                e, [&](const Expr& part) { found = found || (part.op == Op::Fact && part.id == list->id); });
-            return found;
-        });
-        if (asked) continue;
-        l.report(Lint::AllOfEmpty, literal.test->span,
-                 permit_of(rule) + " is content with an empty " + quoted(l.policy.facts[list->id].path),
-                 "true of a set without elements",
-                 "a token that states an empty set passes; ask for an element beside it: `any x in " +
-                     l.policy.facts[list->id].path + ": …`");
-    }
+    for (const Literal& literal : c.literals)
+        for (const std::uint32_t fact : sets_in(l, *literal.test)) {
+            const Supposition empty{l.policy.facts[fact].issuer.value, {{fact, {Supposed::What::Empty}}}};
+            const Supposition one{l.policy.facts[fact].issuer.value, {{fact, {Supposed::What::One}}}};
+            const auto asked = [&](const Supposition& supposition) {
+                const Can out = can(l.policy, *literal.test, supposition);
+                return literal.positive ? out : Can{out.fail, out.hold};
+            };
+            // Sure of none, and a question for one; whoever says that there be none has said so.
+            const Can of_none = asked(empty), of_one = asked(one);
+            if (!of_none.hold || of_none.fail || !of_one.hold || !of_one.fail) continue;
+            if (!can_hold(l.policy, c, empty)) continue;
+            l.report(Lint::AllOfEmpty, literal.test->span,
+                     permit_of(rule) + " is content with an empty " + quoted(l.policy.facts[fact].path),
+                     "true of a set without elements",
+                     "a token that states an empty set passes; ask for an element beside it: `any x in " +
+                         l.policy.facts[fact].path + ": …`");
+        }
 }
 
 void letter_case(Linter& l, const Rule& rule, const Literal& literal) {

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 
+#include "analyze/expr_same.h"
 #include "analyze/lint.h"
 
 namespace writ::analyze {
@@ -25,7 +26,8 @@ struct Literal {
 /// limit; beyond it an `or` stays a literal.
 struct Case {
     std::vector<Literal> literals;
-    std::vector<std::uint32_t> restricted;  ///< facts that some test narrows in every case, sorted
+    std::vector<std::uint32_t> read;        ///< facts that the tests read, sorted
+    std::vector<std::uint32_t> restricted;  ///< of these, those of which somebody else's value would not do
     std::vector<std::uint32_t> issuers;     ///< whose token it must be, sorted; empty: anyone's
 };
 
@@ -52,7 +54,7 @@ public:
     [[nodiscard]] const std::string& kind_of(std::uint32_t issuer) const {
         return policy.kinds[policy.issuers[issuer].kind].name;
     }
-    /// Whether a case narrows any of these claims of an issuer.
+    /// Whether a case narrows any of these claims of an issuer: by what its tests come to (lint_suppose.h).
     [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer,
                                  std::span<const std::string_view> claims) const;
     [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer,
@@ -81,9 +83,6 @@ void each_written(const ast::Decl& decl, const std::function<void(const ast::Exp
 /// Takes a declaration out, with its comments of documentation and its lines.
 [[nodiscard]] Edit removal_of(std::string_view text, Span span);
 
-/// Equal expressions have equal hashes.
-[[nodiscard]] std::uint64_t hash_of(const check::Expr& e);
-[[nodiscard]] bool same(const check::Expr& a, const check::Expr& b);
 /// Whether an integer is on the right side of a bound.
 [[nodiscard]] bool holds(std::int64_t value, Cmp cmp, std::int64_t bound);
 /// `FACT cmp INTEGER`, whichever way it is written and with the outcome put into the comparison.

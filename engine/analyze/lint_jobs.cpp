@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "analyze/lint_internal.h"
+#include "analyze/lint_suppose.h"
 
 namespace writ::analyze {
 
@@ -78,6 +79,34 @@ void github(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
                  "a job with an environment has no ref in its subject",
                  "the permit never applies; take both from their claims, " + quoted(name + ".ref") + " and " +
                      quoted(name + ".environment"));
+}
+
+/// Events that anyone can cause, and whose jobs run on the base's branch, with its tokens.
+constexpr std::string_view kOpenEvents[] = {"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion",
+                                            "discussion_comment", "fork", "watch", "gollum"};
+/// Claims that say what runs, or that somebody has let it run.
+constexpr std::string_view kRun[] = {"ref", "ref_type", "sub", "sub_ref", "sub_environment", "environment", "environment_node_id",
+                                     "workflow", "workflow_ref", "workflow_sha", "workflow_file", "workflow_at", "job_workflow_ref",
+                                     "job_workflow_sha", "job_workflow_file", "job_workflow_at", "sha", "head_ref", "base_ref"};
+
+void open_events(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
+    if (!l.acts(rule)) return;
+    const auto event = std::find_if(c.read.begin(), c.read.end(), [&](std::uint32_t fact) {
+        return l.policy.facts[fact].issuer.value == issuer && l.claim_of(fact) == "event_name";
+    });
+    // Where the event is not asked for, what runs may be; a ref alone is ref-without-event's.
+    if (event == c.read.end() && l.restricts(c, issuer, kRun)) return;
+    const auto taken = std::find_if(std::begin(kOpenEvents), std::end(kOpenEvents), [&](std::string_view name) {
+        Supposition supposition{issuer, {}};
+        if (event != c.read.end()) supposition.facts[*event] = {Supposed::What::Text, Supposed::kTypical, name};
+        return can_hold(l.policy, c, supposition);
+    });
+    if (taken == std::end(kOpenEvents)) return;
+    const std::string& name = l.policy.issuers[issuer].name;
+    l.report(Lint::EventOfStrangers, rule.span, permit_of(rule) + " takes jobs of " + quoted(*taken) + ", which anyone can cause",
+             event == c.read.end() ? "does not ask for the event" : "asks for events that strangers cause",
+             "such a job has the tokens of the repository, and may run or read what a stranger sent; ask for `" + name +
+                 ".event_name in { \"push\", \"workflow_dispatch\" }`");
 }
 
 /// The form of subjects that a permit does not know, over all that it accepts.
@@ -205,6 +234,7 @@ void lint_jobs(Linter& l) {
         const std::string& kind = l.kind_of(issuer);
         if (kind == "github") {
             github(l, rule, c, issuer);
+            open_events(l, rule, c, issuer);
             workflow_ref(l, rule, c, issuer);
         }
         if (kind == "gitlab") gitlab(l, rule, c, issuer);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "analyze/lint_internal.h"
+#include "analyze/lint_suppose.h"
 
 namespace writ::analyze {
 
@@ -10,13 +11,20 @@ namespace {
 using namespace check;
 using Names = std::span<const std::string_view>;
 
+/// A claim that says whose token it is, and how many segments of its text do; 0: the whole.
+struct Pin {
+    std::string_view claim;
+    std::uint32_t segments = 0;
+};
+using Pins = std::vector<Pin>;
+
 /// Issuers that give tokens to anyone who opens an account. The standard library's comments say the same.
 struct SharedKind {
     std::string_view kind;
     std::string_view url;                 ///< the issuer that is shared; empty: every issuer of the kind
     std::string_view who;                 ///< who gets a token
-    std::vector<std::string_view> ids;    ///< claims that nobody else can get
-    std::vector<std::string_view> names;  ///< claims that can be given up, and taken over by somebody else
+    Pins ids;                             ///< claims that nobody else can get
+    Pins names;                           ///< claims that can be given up, and taken over by somebody else
     std::vector<std::string_view> pins;   ///< the claims to ask for, as a policy writes them
 };
 
@@ -25,64 +33,75 @@ const std::vector<SharedKind>& shared_kinds() {
         {"github",
          "",
          "everyone with a GitHub account",
-         {"repository_id", "repository_owner_id", "enterprise_id", "sub_owner_id", "sub_repository_id",
-          "environment_node_id"},
-         {"repository", "repository_owner", "enterprise", "sub", "sub_owner", "sub_repository",
-          "workflow_ref", "workflow_owner", "workflow_repository"},
+         {{"repository_id"}, {"repository_owner_id"}, {"enterprise_id"}, {"sub_owner_id"}, {"sub_repository_id"},
+          {"environment_node_id"}},
+         {{"repository", 1}, {"repository_owner"}, {"enterprise"}, {"sub", 2}, {"sub_owner"}, {"sub_repository"},
+          {"workflow_ref", 1}, {"workflow_owner"}, {"workflow_repository"}},
          {"repository_owner_id", "repository_id"}},
         {"gitlab",
          "https://gitlab.com",
          "everyone with a GitLab account",
-         {"namespace_id", "project_id", "job_namespace_id", "job_project_id", "user_id"},
-         {"namespace_path", "project_path", "job_namespace_path", "job_project_path", "sub",
-          "sub_project_path", "ci_config_ref_uri", "user_login"},
+         {{"namespace_id"}, {"project_id"}, {"job_namespace_id"}, {"job_project_id"}, {"user_id"}},
+         {{"namespace_path", 1}, {"project_path", 1}, {"job_namespace_path", 1}, {"job_project_path", 1}, {"sub", 2},
+          {"sub_project_path", 1}, {"ci_config_ref_uri", 2}, {"user_login"}},
          {"project_id"}},
         {"terraform",
          "https://app.terraform.io",
          "everyone with an HCP Terraform account",
-         {"terraform_organization_id", "terraform_project_id", "terraform_workspace_id",
-          "terraform_stack_id"},
-         {"terraform_organization_name", "terraform_full_workspace", "sub", "sub_organization"},
+         {{"terraform_organization_id"}, {"terraform_project_id"}, {"terraform_workspace_id"}, {"terraform_stack_id"}},
+         {{"terraform_organization_name"}, {"terraform_full_workspace", 2}, {"sub", 2}, {"sub_organization"}},
          {"organization_id", "workspace_id"}},
         {"buildkite",
          "",
          "every Buildkite organisation",
-         {"organization_id", "pipeline_id", "cluster_id", "queue_id"},
-         {"organization_slug", "sub", "sub_organization"},
+         {{"organization_id"}, {"pipeline_id"}, {"cluster_id"}, {"queue_id"}},
+         {{"organization_slug"}, {"sub", 2}, {"sub_organization"}},
          {"organization_id", "pipeline_id"}},
         {"gcp",
          "https://accounts.google.com",
          "every service account and person at Google",
-         {"sub", "azp", "email", "google.compute_engine.project_id", "google.compute_engine.project_number",
-          "google.compute_engine.instance_id"},
-         {"hd"},
+         {{"sub"}, {"azp"}, {"email"}, {"google.compute_engine.project_id"}, {"google.compute_engine.project_number"},
+          {"google.compute_engine.instance_id"}},
+         {{"hd"}},
          {"sub"}},
         {"gcp_sts_context",
          "",
          "every workload that some pool at Google lets in",
-         {"principal", "google.subject", "google.groups", "attribute.repository_id",
-          "attribute.repository_owner_id", "project_number"},
-         {"attribute.repository"},
+         {{"principal", 5}, {"google.subject", 2}, {"google.groups"}, {"attribute.repository_id"},
+          {"attribute.repository_owner_id"}, {"project_number"}},
+         {{"attribute.repository", 1}},
          {"principal"}},
         {"entra",
          "",
          "every application that its tenant knows",
-         {"azp", "appid", "oid", "sub", "roles", "groups", "wids", "xms_mirid", "xms_az_rid"},
+         {{"azp"}, {"appid"}, {"oid"}, {"sub"}, {"roles"}, {"groups"}, {"wids"}, {"xms_mirid", 2}, {"xms_az_rid", 2}},
          {},
          {"azp"}},
         {"entra_agent_id",
          "",
          "every agent that its tenant knows",
-         {"azp", "appid", "oid", "sub", "roles", "xms_par_app_azp"},
+         {{"azp"}, {"appid"}, {"oid"}, {"sub"}, {"roles"}, {"xms_par_app_azp"}},
          {},
          {"oid"}},
     };
     return kKinds;
 }
 
-constexpr std::string_view kWorkflow[] = {"job_workflow_ref",   "job_workflow_sha",
-                                          "job_workflow_owner", "job_workflow_repository",
-                                          "job_workflow_file",  "job_workflow_at"};
+/// What says which reusable workflow runs.
+const Pins& workflow_pins() {
+    static const Pins kPins = {{"job_workflow_ref", 1}, {"job_workflow_sha"}, {"job_workflow_owner"}, {"job_workflow_repository"},
+                               {"job_workflow_file"}, {"job_workflow_at"}};
+    return kPins;
+}
+
+/// Supposes that claims of an issuer are somebody else's.
+void suppose(const Linter& l, const Case& c, std::uint32_t issuer, const Pins& pins, Supposition& out) {
+    for (const std::uint32_t fact : c.read) {
+        if (l.policy.facts[fact].issuer.value != issuer) continue;
+        const auto pin = std::find_if(pins.begin(), pins.end(), [&](const Pin& each) { return each.claim == l.claim_of(fact); });
+        if (pin != pins.end()) out.facts[fact] = {Supposed::What::Stranger, pin->segments};
+    }
+}
 
 /// "`ci.repository_owner_id` and `ci.repository_id`".
 std::string pins_of(const SharedKind& shared, const std::string& issuer) {
@@ -99,16 +118,26 @@ std::string permit_of(const Rule& rule) {
 void shared_issuer(Linter& l, const SharedKind& shared, const Rule& rule, const Case& c,
                    std::uint32_t issuer) {
     if (!shared.url.empty() && l.policy.issuers[issuer].url != shared.url) return;
-    if (l.restricts(c, issuer, Names(shared.ids))) return;
+    // Somebody who has taken over every name, but for numbers in a subject.
+    Supposition namesake{issuer, {}};
+    suppose(l, c, issuer, shared.ids, namesake);
+    for (const std::uint32_t fact : c.read)
+        if (shared.kind == "github" && l.claim_of(fact) == "sub" && l.policy.facts[fact].issuer.value == issuer)
+            namesake.facts[fact] = {Supposed::What::Namesake, 2};
+    if (!can_hold(l.policy, c, namesake)) return;
     const std::string& name = l.policy.issuers[issuer].name;
-    if (l.restricts(c, issuer, Names(shared.names))) {
+    Supposition stranger{issuer, {}};
+    suppose(l, c, issuer, shared.ids, stranger);
+    suppose(l, c, issuer, shared.names, stranger);
+    if (!can_hold(l.policy, c, stranger)) {
         l.report(Lint::NameOnlyTrust, rule.span, permit_of(rule) + " knows whose token it is by a name only",
                  "a name can be given up, and be claimed by somebody else",
                  "who takes over the name gets the credential; ask for " + pins_of(shared, name) +
                      ", never given out again");
         return;
     }
-    if (l.restricts(c, issuer, kWorkflow)) {
+    suppose(l, c, issuer, workflow_pins(), stranger);
+    if (!can_hold(l.policy, c, stranger)) {
         l.report(Lint::WorkflowCallerUnpinned, rule.span,
                  permit_of(rule) + " asks for a reusable workflow and not for the repository that calls it",
                  "any repository can call it",
@@ -119,7 +148,7 @@ void shared_issuer(Linter& l, const SharedKind& shared, const Rule& rule, const 
     if (Finding* found =
             l.report(Lint::SharedIssuerUnscoped, rule.span,
                      permit_of(rule) + " accepts tokens of " + quoted(name) + ", whoever they were issued to",
-                     "asks for no owner",
+                     "pins no owner",
                      std::string(shared.who) +
                          " gets tokens from this issuer, and with them this credential; ask for " +
                          pins_of(shared, name)))

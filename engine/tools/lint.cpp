@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <unordered_set>
 
-#include "analyze/reference.h"
+#include "base/json.h"
+#include "writ/witness.h"
 
 namespace writ::tools {
 
@@ -13,8 +15,6 @@ namespace {
 using analyze::Finding;
 using analyze::Lint;
 using analyze::Suppression;
-
-constexpr std::size_t kMostTried = 100'000'000;  // rules, with the rows of templates, times requests: ten seconds or so
 
 LintLevel level_of(Lint lint, const LintOptions& options) {
     const LintRule& rule = lint_rules()[static_cast<std::size_t>(lint)];
@@ -27,39 +27,41 @@ std::string quoted(std::string_view text) {
 }
 
 /// Rules of the given sources that apply to no request of the policy's tests.
-void untested(const check::Policy& policy, std::vector<Finding>& out) {
-    std::vector<const check::Rule*> left;
-    for (const check::Rule& rule : policy.rules)
-        if (rule.span.source < policy.given_sources) left.push_back(&rule);
-    if (left.empty()) return;
+void untested(const check::Policy& policy, const Bundle& bundle, std::vector<Finding>& out) {
+    std::vector<const check::Rule*> by_index;  // a template's once for each row
+    const check::Rule* first = nullptr;
+    for (const check::Rule& rule : policy.rules) {
+        const bool given = rule.span.source < policy.given_sources;
+        if (first == nullptr && given) first = &rule;
+        by_index.insert(by_index.end(), rule.each.valid() ? policy.tables[rule.each.value].rows.size() : 1, given ? &rule : nullptr);
+    }
+    if (first == nullptr) return;
     if (policy.tests.empty()) {
         out.push_back(analyze::make_finding(
-            Lint::UntestedRule, left.front()->span, "the policy has no tests",
-            "nothing shows what this rule does",
+            Lint::UntestedRule, first->span, "the policy has no tests", "nothing shows what this rule does",
             "nobody will notice what the next change lets through; write a `test` for each rule"));
         return;
     }
-    std::size_t tried = 0;
+    std::unordered_set<const check::Rule*> applied;
+    std::unordered_set<std::string> known;
+    Request request(bundle);
+    Witness witness(bundle);
+    std::vector<Holding> holding;
     for (const check::TestCase& test : policy.tests) {
-        if (left.empty() || tried > kMostTried) break;
-        const std::vector<analyze::Standing> standings = analyze::reference_standings(policy, test.document);
-        tried += standings.size();
-        std::vector<const check::Rule*> applied;
-        for (const analyze::Standing& standing : standings)
-            if (standing.rule->kind == RuleKind::Permit ? standing.truth == analyze::Truth::True
-                                                        : standing.applies)
-                applied.push_back(standing.rule);
-        std::sort(applied.begin(), applied.end());
-        std::erase_if(left, [&](const check::Rule* rule) {
-            return std::binary_search(applied.begin(), applied.end(), rule);
-        });
+        // What is refused reaches no rule.
+        std::string text = json::write(test.document);
+        if (!request.parse(text) || !known.insert(std::move(text)).second) continue;
+        witness.read_holding(request, 0, holding);
+        for (const Holding& each : holding)
+            if (const check::Rule* rule = by_index[each.rule]; rule != nullptr && (each.sure || rule->kind != RuleKind::Permit)) applied.insert(rule);
     }
-    if (tried > kMostTried) return;
-    for (const check::Rule* rule : left)
+    for (const check::Rule& rule : policy.rules) {
+        if (rule.span.source >= policy.given_sources || applied.contains(&rule)) continue;
         out.push_back(analyze::make_finding(
-            Lint::UntestedRule, rule->span,
-            "no test makes " + std::string(spelling_of(rule->kind)) + " " + quoted(rule->name) + " apply", "",
+            Lint::UntestedRule, rule.span,
+            "no test makes " + std::string(spelling_of(rule.kind)) + " " + quoted(rule.name) + " apply", "",
             "nobody will notice when it stops doing what it does; write a test whose request it applies to"));
+    }
 }
 
 bool inside(const Span& what, const Span& where) {
@@ -103,9 +105,9 @@ void sort_by_place(std::vector<Finding>& findings) {
 
 }  // namespace
 
-LintReport lint(const check::Policy& policy, const LintOptions& options) {
+LintReport lint(const check::Policy& policy, const Bundle& bundle, const LintOptions& options) {
     std::vector<Finding> findings = analyze::lint(policy);
-    if (level_of(Lint::UntestedRule, options) != LintLevel::Off) untested(policy, findings);
+    if (level_of(Lint::UntestedRule, options) != LintLevel::Off) untested(policy, bundle, findings);
     const std::vector<Suppression> allowed = analyze::suppressions(policy, findings);
     sort_by_place(findings);
 

@@ -4,12 +4,13 @@
 
 #include "analyze/lint.h"
 #include "check/typed.h"
+#include "writ/bundle.h"
 #include "writ/lint.h"
 
 namespace writ::tools {
 
-/// Implements Workspace::lint. Requires: the policy compiles.
-[[nodiscard]] LintReport lint(const check::Policy& policy, const LintOptions& options);
+/// Implements Workspace::lint. Input: bundle: what the policy was compiled to.
+[[nodiscard]] LintReport lint(const check::Policy& policy, const Bundle& bundle, const LintOptions& options);
 
 /// Implements Workspace::apply_fixes.
 [[nodiscard]] std::vector<Source> fixed_sources(const Workspace& workspace, const SourceSet& sources,

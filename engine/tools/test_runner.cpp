@@ -13,7 +13,7 @@
 #include "tools/expectation.h"
 #include "tools/invariants.h"
 #include "tools/parallel.h"
-#include "writ/evaluator.h"
+#include "writ/witness.h"
 
 namespace writ {
 
@@ -86,14 +86,14 @@ public:
 class Runner {
 public:
     Runner(const check::Policy& policy, const Bundle& bundle, const std::vector<const check::TestCase*>& tests, TestRun& run)
-        : policy_(policy), bundle_(bundle), tests_(tests), run_(run), request_(bundle), evaluator_(bundle) {}
+        : policy_(policy), bundle_(bundle), tests_(tests), run_(run), request_(bundle), witness_(bundle) {}
 
     void run(Asked& asked, analyze::CoverageCount* coverage) {
         const auto begun = Clock::now();
         // Through the same door as a broker's: as text, under the same limits.
         const auto read = request_.parse(asked.text);
         asked.decided = read.has_value();
-        if (asked.decided) evaluator_.evaluate(request_, decision_);
+        if (asked.decided) witness_.evaluate(request_, decision_);
         for (const std::size_t index : asked.cases) {
             TestCase& result = run_.cases[index];
             result.name = tests_[index]->name;
@@ -108,7 +108,9 @@ public:
         if (!asked.decided) return;
         asked.held = hold_invariants(policy_, bundle_, asked.name, *asked.document, decision_);
         for (TestCase& broken : asked.held.broken) broken.request = asked.text;
-        if (coverage != nullptr && !asked.cases.empty()) coverage->see(*asked.document);
+        if (coverage == nullptr || asked.cases.empty()) return;
+        witness_.read_holding(request_, 0, holding_);
+        coverage->see(*asked.document, holding_);
     }
 
 private:
@@ -129,8 +131,9 @@ private:
     const std::vector<const check::TestCase*>& tests_;
     TestRun& run_;
     Request request_;
-    Evaluator evaluator_;
+    Witness witness_;
     Decision decision_;
+    std::vector<Holding> holding_;
 };
 
 /// What every request said of the invariants, put together in their order.
@@ -176,7 +179,8 @@ TestRun run_tests(const check::Policy& policy, const Bundle& bundle, const TestO
     run.invariants = sum_up(policy, plan.asked);
     if (covering) {
         run.coverage = covering->blank();
-        for (const auto& count : counts) count->add_to(run.coverage);
+        for (std::size_t i = 1; i < counts.size(); ++i) counts[0]->add(*counts[i]);
+        if (!counts.empty()) counts[0]->tell(run.coverage);
         covering->rule_out(run.coverage);
     }
     return run;

@@ -48,7 +48,7 @@ struct Workspace::Impl {
             source.text = plain_text(source.text);
         }
         Report report(options.max_errors);
-        policy = check::check(sources, standard_module, options, report);
+        policy = check::check(sources, sources.standard ? sources.standard : standard_module, options, report);
         std::vector<std::byte> sealed;
         if (report.error_count() == 0) sealed = compiler::lower(*policy, report);
         const bool clean = report.error_count() == 0;
@@ -127,7 +127,7 @@ Result<Explanation> Workspace::explain(std::string_view request_json, std::strin
     return tools::explain(*impl_->policy, *impl_->bundle, request_json, rule, limits);
 }
 
-LintReport Workspace::lint(const LintOptions& options) const { return tools::lint(*impl_->policy, options); }
+LintReport Workspace::lint(const LintOptions& options) const { return tools::lint(*impl_->policy, *impl_->bundle, options); }
 
 std::vector<Source> Workspace::apply_fixes(const LintReport& report, const LintOptions& options) const {
     std::vector<Source> fixed = tools::fixed_sources(*this, impl_->sources, impl_->options, report, options);

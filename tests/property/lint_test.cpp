@@ -6,8 +6,11 @@
 #include <map>
 
 #include "analyze/lint.h"
-#include "analyze/reference.h"
+#include "analyze/reference_internal.h"
+#include "base/report.h"
+#include "check/check.h"
 #include "harness.h"
+#include "stdlib/stdlib.h"
 #include "universe.h"
 
 namespace writ::property {
@@ -106,6 +109,75 @@ TEST_CASE("property: rules that lints call covered are covered, and those called
         CHECK(tally.findings[each] > 0);
         CHECK(tally.tried[each] > 0);
     }
+}
+
+// ---- whom a permit trusts -----------------------------------------------------------------------
+
+constexpr std::string_view kTests[] = {
+    "ci.repository_id == \"74\"", "ci.repository_id in { \"74\", \"75\" }", "ci.repository_id != \"66\"", "ci.repository_id like \"**\"",
+    "ci.repository_owner_id == \"65\"", "ci.repository_owner_id like \"6**\"", "ci.repository_owner_id matches \"[0-9]+\"",
+    "ci.repository_owner_id matches \"65|66\"", "ci.repository_owner_id != \"\"", "ci.repository == \"o/r\"", "ci.repository like \"o/**\"",
+    "ci.repository like \"o**\"", "ci.repository matches \"o/.*\"", "ci.sub == \"repo:o/r:ref:refs/heads/main\"", "ci.sub like \"repo:o*/r:**\"",
+    "ci.sub like \"repo:o/**\"", "ci.sub like \"**\"", "ci.repository_id == agent.id", "ci.repository_id in want.scopes", "agent.class == \"x\"",
+    "ci.ref == \"refs/heads/main\"", "(any s in want.scopes: s == ci.repository_id)", "count(s in want.scopes: s == ci.repository_owner_id) >= 1",
+    "want.scopes contains ci.repository_owner_id", "{ \"74\" } overlaps want.scopes", "want.scopes subset of { \"x\" }"};
+
+std::string random_test(Rng& rng, int depth) {
+    if (depth == 0 || rng.percent(30)) {
+        const std::string leaf(kTests[rng.below(std::size(kTests))]);
+        return rng.percent(20) ? "not (" + leaf + ")" : leaf;
+    }
+    std::string out = "(" + random_test(rng, depth - 1);
+    for (std::size_t i = 1 + rng.below(2); i > 0; --i) out += (rng.percent(60) ? " and " : " or ") + std::string("(") + random_test(rng, depth - 1) + ")";
+    return out + ")";
+}
+
+/// A token of somebody who is named nowhere, and who says what helps.
+json::Value strangers_request(Rng& rng) {
+    const std::string id = std::to_string(900 + rng.below(5)), owner = rng.pick({"6123", "7777", "99"}), name = rng.pick({"oz/r", "o-evil/r", "evil/x"});
+    const std::string agent = rng.pick({id, owner, std::string("a")}), scope = rng.pick({id, owner, std::string("74"), std::string("x")});
+    const std::string ref = rng.pick({"refs/heads/main", "refs/heads/other"}), kind = rng.pick({"x", "y"});
+    const std::string text = R"({"now": 1790000000, "provenance": "verified", "token": {"issuer": "https://token.actions.githubusercontent.com", "aud": ["b"],
+        "claims": {"repository_id": ")" + id + R"(", "repository_owner_id": ")" + owner + R"(", "repository": ")" + name + R"(", "ref": ")" + ref +
+        R"(", "sub": "repo:)" + name + ":ref:" + ref + R"("}}, "agent": {"id": ")" + agent + R"(", "class": ")" + kind +
+        R"("}, "want": {"scopes": [")" + scope + R"("]}, "tool": {"name": "act"}})";
+    return json::parse(text).value();
+}
+
+TEST_CASE("property: a permit that holds for a stranger's token has a finding, however it is written") {
+    std::size_t permits = 0, held = 0, found = 0;
+    for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+        Rng rng(seed);
+        const std::string condition = random_test(rng, 2);
+        SourceSet sources;
+        sources.sources.push_back({"p.writ", R"(import std.github
+tier read < write
+issuer ci: github "https://token.actions.githubusercontent.com" { audience "b" }
+tool act { tier write  audience "https://act.example"  scopes { "act" } }
+permit p for tool act when token.issuer is ci and )" + condition + " grant { \"act\" } for 5m\n"});
+        Report report;
+        const auto policy = check::check(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report);
+        if (report.error_count() > 0) continue;
+        ++permits;
+        const std::vector<Finding> findings = analyze::lint(*policy);
+        const bool says = std::any_of(findings.begin(), findings.end(), [](const Finding& each) { return each.lint == Lint::SharedIssuerUnscoped; });
+        found += says ? 1 : 0;
+        bool holds_for_one = false;
+        for (int i = 0; i < 60 && !holds_for_one; ++i) {
+            const json::Value document = strangers_request(rng);
+            Arena arena;
+            const analyze::reference::Facts facts(*policy, document, arena);
+            analyze::reference::Evaluation evaluation(*policy, facts, arena, std::nullopt, {});
+            holds_for_one = evaluation.condition(*policy->rules.front().when) == analyze::Truth::True;
+        }
+        held += holds_for_one ? 1 : 0;
+        INFO("seed " << seed << ": " << condition);
+        if (holds_for_one) CHECK(says);
+    }
+    MESSAGE(permits << " permits: " << held << " hold for a stranger, " << found << " have a finding");
+    CHECK(held > permits / 10);
+    // What is found is mostly true: of what nobody was seen to get, not many.
+    CHECK(found < held + permits / 4);
 }
 
 }  // namespace

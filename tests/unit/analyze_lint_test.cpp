@@ -134,6 +134,45 @@ TEST_CASE("lint: \"shared-issuer-unscoped\" sees through alternatives, sets and 
             {"token.issuer is azure and azure.roles contains \"Agent\"", false},
             {"token.issuer is prod and prod.namespace == \"a\"", false},
             {"resource.id == ci.repository_id", false},
+            {"ci.repository_owner_id == tenant", false},
+            // Whatever everyone has, or whoever asks can choose, pins nobody.
+            {"ci.event_name != \"x\"", true},
+            {"ci.repository_owner_id != \"\"", true},
+            {"ci.repository_owner_id like \"**\"", true},
+            {"ci.repository_owner_id like \"6**\"", true},
+            {"ci.repository_id matches \".*\"", true},
+            {"ci.repository_owner_id matches \"[0-9]+\"", true},
+            {"ci.repository_owner_id matches \"65.*\"", true},
+            {"ci.repository_owner_id matches \"65|66\"", false},
+            {"ci.repository_id in want.scopes", true},
+            {"any s in want.scopes: s == ci.repository_id", true},
+            {"ci.repository_owner_id == agent.id", true},
+            {"ci.repository_id == ci.actor_id", true},
+            {"(ci.repository_id == \"74\" or ci.repository_id like \"**\")", true},
+            {"(ci.repository_id == \"74\" or ci.repository_id matches \"75\")", false},
+            {"not (ci.repository_id != \"74\" and ci.repository_owner_id != \"65\")", false},
+            {"ci.repository like \"**\"", true},
+            {"ci.repository like \"octo-org**\"", true},
+            {"ci.repository like \"octo-org/*\"", false},
+            {"ci.repository matches \"octo-org/.*\"", false},
+            {"ci.repository matches \"octo-org.*\"", true},
+            {"ci.repository matches \"(octo-org|other)/.*\"", false},
+            {"ci.repository matches \"(octo-org|other.*)/.*\"", true},
+            {"ci.repository matches \"octo-org/?.*\"", true},
+            {"ci.repository_id matches \"7[45]\"", false},
+            {"ci.repository_id matches \"7[0-9]*\"", true},
+            {"ci.sub like \"repo:**\"", true},
+            {"ci.sub like \"repo:octo-org*/app:**\"", true},
+            {"ci.sub like \"repo:octo-org/**\"", false},
+            {"ci.sub matches \"repo:octo-org/app:.*\"", false},
+            {"azure.tid == \"1\" and azure.roles overlaps { \"a\" }", false},
+            {"azure.tid == \"1\" and azure.roles subset of { \"a\" }", true},
+            {"azure.tid == \"1\" and (any r in azure.roles: r == \"a\")", false},
+            {"azure.tid == \"1\" and (any r in azure.roles: r != \"a\")", true},
+            {"azure.tid == \"1\" and count(r in azure.roles: r == \"a\") >= 1", false},
+            {"azure.tid == \"1\" and count(r in azure.roles: r == \"a\") < 5", true},
+            {"azure.tid == \"1\" and azure.roles & { \"a\" } != { }", false},
+            {"azure.tid == \"1\" and azure.roles & { \"a\" } == { \"a\" }", false},
         });
     const Found found = permit("token.issuer is ci and ci.ref == \"refs/heads/main\"");
     const Diagnostic& d = found.first("shared-issuer-unscoped");
@@ -163,6 +202,15 @@ TEST_CASE("lint: \"workflow-caller-unpinned\" and \"name-only-trust\" instead of
     CHECK_FALSE(name.has("shared-issuer-unscoped"));
     CHECK_FALSE(permit("token.issuer is ci and ci.repository == \"o/r\" and ci.repository_id == \"74\"")
                     .has("name-only-trust"));
+    // Numbers in a subject are identifiers; one of the two leaves the other a name.
+    tries("name-only-trust", {{"ci.sub == \"repo:octo-org@65/octo-repo@74:ref:refs/heads/main\"", false},
+                              {"ci.sub like \"repo:octo-org@65/octo-repo@74:**\"", false},
+                              {"ci.sub in { \"repo:octo-org@65/octo-repo@74:ref:refs/heads/main\" }", false},
+                              {"ci.sub == \"repo:octo-org/octo-repo:ref:refs/heads/main\"", true},
+                              {"ci.sub == \"repo:octo-org@65/octo-repo:ref:refs/heads/main\"", true},
+                              {"ci.sub == \"repo:octo-org@x/octo-repo@74:ref:refs/heads/main\"", true},
+                              {"ci.sub like \"repo:octo-org@65/octo-repo@7*:ref:refs/heads/main\"", true},
+                              {"ci.sub in { \"repo:o@65/r@74:ref:refs/heads/main\", \"repo:o/r:ref:refs/heads/main\" }", true}});
 }
 
 TEST_CASE("lint: \"issuer-unpinned\" where the broker's word is taken for any issuer's workload") {
@@ -226,6 +274,28 @@ TEST_CASE("lint: \"ref-without-event\", not for tags") {
            {"ci.repository_id == \"1\" and ci.ref matches \"refs/tags/v[0-9]+\"", false},
            {"ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\" and ci.event_name == \"push\"",
             false}});
+}
+
+TEST_CASE("lint: \"event-of-strangers\" of permits to act") {
+    const auto with = [](const std::string& event) { return "ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\" and " + event; };
+    for (const std::string_view event :
+         {"ci.event_name == \"pull_request_target\"", "ci.event_name in { \"push\", \"workflow_run\" }", "ci.event_name != \"pull_request\"",
+          "ci.event_name like \"pull_request**\"", "not (ci.event_name == \"push\")", "(ci.event_name == \"push\" or ci.event_name == \"issue_comment\")",
+          "ci.event_name matches \".*\""}) {
+        CAPTURE(event);
+        CHECK(permit(with(std::string(event))).has("event-of-strangers"));
+    }
+    for (const std::string_view event : {"ci.event_name == \"push\"", "ci.event_name in { \"push\", \"workflow_dispatch\" }", "ci.event_name == \"pull_request\"",
+                                         "ci.event_name like \"push**\" and ci.event_name != \"x\"", "ci.actor != \"x\""}) {
+        CAPTURE(event);
+        CHECK_FALSE(permit(with(std::string(event))).has("event-of-strangers"));
+    }
+    tries("event-of-strangers", {{"ci.repository_id == \"1\"", true},
+                                 {"ci.repository_id == \"1\" and ci.environment == \"prod\"", false},
+                                 {"ci.repository_id == \"1\" and ci.workflow_ref like \"o/r/.github/workflows/*@refs/heads/main\"", false},
+                                 {"prod.namespace == \"a\"", false}});
+    CHECK_FALSE(lint_text("permit see for tool look when ci.repository_id == \"1\" and ci.event_name == \"pull_request_target\" grant { \"look\" } for 5m")
+                    .has("event-of-strangers"));
 }
 
 TEST_CASE("lint: \"subject-never-both\"") {
@@ -300,6 +370,26 @@ TEST_CASE("lint: \"words-as-text\", \"user-assertion-unchecked\", \"all-of-empty
                             "circle.context_ids subset of { \"a\" }",
                             false},
                            {"prod.namespace == \"a\" and egress subset of { host(\"a.example\") }", false}});
+    // One question, however it is written.
+    const auto roles = [](std::string_view test, bool found) {
+        CAPTURE(test);
+        CHECK(permit("azure.oid == \"o\" and " + std::string(test)).has("all-of-empty") == found);
+    };
+    for (const std::string_view test :
+         {"(all r in azure.roles: r == \"a\")", "not (any r in azure.roles: r != \"a\")", "azure.roles subset of { \"a\" }",
+          "count(r in azure.roles: r != \"a\") == 0", "count(r in azure.roles: r != \"a\") < 1", "not (count(r in azure.roles: r != \"a\") > 0)",
+          "0 == count(r in azure.roles: r != \"a\")", "azure.roles - { \"a\" } == { }", "azure.roles | { \"a\" } == { \"a\" }",
+          "azure.roles & { \"bad\" } == { }", "not (azure.roles - { \"a\" } != { })", "azure.roles - { \"a\" } subset of { }",
+          "not (azure.roles - { \"a\" } overlaps { \"b\" })", "words(azure.scp) subset of { \"x\" }", "(all w in words(azure.scp): w == \"x\")",
+          "not (words(azure.scp) overlaps { \"y\" })"})
+        roles(test, true);
+    for (const std::string_view test :
+         {"azure.roles overlaps { \"a\" }", "azure.roles == { \"a\" }", "azure.roles & { \"a\" } == { \"a\" }", "azure.roles | { \"a\" } != { \"a\" }",
+          "count(r in azure.roles: r == \"a\") >= 1", "count(r in azure.roles: r == \"a\") <= 3", "azure.roles == { }",
+          "azure.roles subset of { \"a\" } and azure.roles != { }", "azure.roles subset of { \"a\" } and count(r in azure.roles: r == \"a\") == 1",
+          "azure.scp == \"x\"", "azure.scp != \"x\"",
+          "words(azure.scp) subset of { \"x\" } and words(azure.scp) contains \"x\""})
+        roles(test, false);
 }
 
 TEST_CASE("lint: \"case-folded\" names and \"case-exact-arm\" identifiers") {
@@ -517,6 +607,8 @@ TEST_CASE("lint: suppressions at the line, above it, and above a declaration; wi
     const Found mute = lint_text(allow("shared-issuer-unscoped") + "permit it" + rest);
     CHECK(mute.has("shared-issuer-unscoped"));
     CHECK(mute.has("suppression-unexplained"));
+    for (const std::string nothing : {"because", "because .", "because \u00a0", "because --"})
+        CHECK(lint_text(allow("shared-issuer-unscoped " + nothing) + "permit it" + rest).has("suppression-unexplained"));
     const Found slip = lint_text(allow("shared-isuer-unscoped because it is a toy") + "permit it" + rest);
     CHECK(slip.first("suppression-unused").help == "did you mean `shared-issuer-unscoped`?");
     // In a text it is a text.

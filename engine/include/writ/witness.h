@@ -21,6 +21,12 @@ struct Applying {
     std::vector<std::uint32_t> denies, requirements, limits, obligations;
 };
 
+/// A rule whose condition is not false.
+struct Holding {
+    std::uint32_t rule = 0;  ///< by index in its bundle
+    bool sure = false;       ///< true; else unknown, and then only what narrows applies
+};
+
 /// Not shared between threads.
 class Witness {
 public:
@@ -35,6 +41,8 @@ public:
     void read(std::size_t layer, Applying& out) const;
     /// The permits of a layer that match a request, also where a decision would never try them.
     void read_permits(const Request& request, std::size_t layer, std::vector<std::uint32_t>& out);
+    /// Every rule of a layer that holds for a request, or may, whatever a decision would try; ascending.
+    void read_holding(const Request& request, std::size_t layer, std::vector<Holding>& out);
 
 private:
     struct Impl;
