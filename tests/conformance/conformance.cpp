@@ -208,7 +208,7 @@ void run_diagnostics(const Case& c) {
 // ---- facts taken away -----------------------------------------------------------------------------
 
 /// Paths of all members that are facts: everything but the ask. Elements of lists stay: a list is
-/// one fact, and a shorter one is another fact.
+/// one fact, and a shorter one is another fact. So does an approver's id: with the name it is one fact.
 void member_paths(const Json& value, const Json::json_pointer& at, std::vector<Json::json_pointer>& out) {
     if (value.is_array()) {
         for (std::size_t i = 0; i < value.size(); ++i) member_paths(value[i], at / i, out);
@@ -216,7 +216,7 @@ void member_paths(const Json& value, const Json::json_pointer& at, std::vector<J
     }
     if (!value.is_object()) return;
     for (const auto& [key, member] : value.items()) {
-        if (at.empty() && key == "want") continue;
+        if ((at.empty() && key == "want") || key == "approver_id") continue;
         out.push_back(at / key);
         member_paths(member, at / key, out);
     }
