@@ -1,5 +1,5 @@
 // No decision asks for memory once there was one like it: counts operator new, which the program replaces.
-// usage: allocations_test BUNDLE REQUEST.json
+// usage: allocations_test BUNDLE REQUEST.json BUNDLE APPROVED.json
 #include <cstdio>
 
 #include "allocations.h"
@@ -23,6 +23,24 @@ bool steadily(bench::Steady& steady, std::string_view way) {
     return permits == kCounted && allocated == 0;
 }
 
+/// Whether a request that approvals make a permit is decided without asking for memory.
+bool approves_steadily(const writ::Bundle& bundle, const std::string& document) {
+    writ::Request request(bundle);
+    writ::Evaluator evaluator(bundle);
+    writ::Decision decision;
+    std::uint64_t before = 0;
+    int permits = 0;
+    for (int i = 0; i < kWarmUp + kCounted; ++i) {
+        if (i == kWarmUp) before = bench::allocations();
+        if (!request.parse(document)) return false;
+        evaluator.evaluate(request, decision);
+        permits += decision.effect == writ::Effect::Permit && !decision.attribution.approvers.empty();
+    }
+    const std::uint64_t allocated = bench::allocations() - before;
+    std::printf("approvals: %llu allocations\n", static_cast<unsigned long long>(allocated));
+    return permits == kWarmUp + kCounted && allocated == 0;
+}
+
 /// Whether equal decisions are found equal without asking for memory.
 bool compares_steadily(const writ::Decision& decision) {
     const writ::Decision same = decision;
@@ -36,7 +54,7 @@ bool compares_steadily(const writ::Decision& decision) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3) return 2;
+    if (argc != 5) return 2;
     const std::string sealed = bench::read_file(argv[1]);
     const auto bundle = writ::Bundle::load(std::as_bytes(std::span(sealed)));
     if (!bundle) return 3;
@@ -44,5 +62,8 @@ int main(int argc, char** argv) {
     bool held = true;
     for (const std::string_view way : bench::Steady::kWays) held = steadily(steady, way) && held;
     held = compares_steadily(steady.decision()) && held;
+    const std::string approved = bench::read_file(argv[3]);
+    const auto approving = writ::Bundle::load(std::as_bytes(std::span(approved)));
+    held = approving && approves_steadily(*approving, bench::read_file(argv[4])) && held;
     return held ? 0 : 1;
 }
