@@ -1,10 +1,14 @@
-// writ request: a request document from a token's claims, ready to edit.
+// writ request: a request document of a token's claims and what the broker knows besides.
 #include <ctime>
 #include <memory>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "cli/io.h"
 #include "cli/options.h"
+#include "cli/text.h"
+#include "cli/workspace.h"
 #include "writ/tools.h"
 
 namespace writ::cli {
@@ -12,21 +16,60 @@ namespace writ::cli {
 namespace {
 
 struct Options {
-    std::string claims, kind;
+    std::string claims, kind, facts;
+    std::vector<std::string> policy;
     std::optional<std::int64_t> now;
+    bool verified = false;
 };
+
+std::string name_of(const std::string& file) { return file == "-" ? "standard input" : file; }
+
+std::string listed(const std::vector<std::string>& items) {
+    std::string out;
+    for (const std::string& each : items) out += (out.empty() ? "" : ", ") + safe(each);
+    return out;
+}
+
+/// What the document leaves for others to say.
+void tell(const DraftRequest& draft, const Options& options, const Terminal& terminal) {
+    const auto note = [&](const std::string& text) { print_remark("note: " + text + "\n", terminal); };
+    if (!options.verified) note("the token counts as asserted, so no rule can rely on it; say --assume-verified if its signature was verified");
+    if (!draft.issuer_declared) note("the policy declares no issuer that the claims name");
+    if (!draft.undeclared.empty()) note("no schema declares these claims, so no rule reads them: " + listed(draft.undeclared));
+    if (!draft.missing.empty())
+        note(fmt::format("the broker has to add what {}: {}", options.policy.empty() ? "the engine and std.baseline read" : "this policy reads",
+                         listed(draft.missing)));
+}
 
 Exit run(const Options& options, const Terminal& terminal) {
     const auto claims = read_input(options.claims, RequestLimits{}.max_bytes);
     if (!claims) return report_error(claims.error(), "", terminal);
-    const std::int64_t now = options.now ? *options.now : static_cast<std::int64_t>(std::time(nullptr));
-    const auto document = request_from_claims(*claims, options.kind, now);
-    if (!document) {
-        const bool of_claims = document.error().code.front() == 'Q';
-        const std::string subject = options.claims == "-" ? "standard input" : options.claims;
-        return report_error(document.error(), of_claims ? subject : "", terminal);
+    std::string facts;
+    if (!options.facts.empty()) {
+        auto read = read_input(options.facts, RequestLimits{}.max_bytes);
+        if (!read) return report_error(read.error(), "", terminal);
+        facts = std::move(*read);
     }
-    print_result(*document);
+    const std::string claims_name = name_of(options.claims), facts_name = name_of(options.facts);
+    ClaimsInput input;
+    input.claims = *claims;
+    input.kind = options.kind;
+    input.now = options.now ? *options.now : static_cast<std::int64_t>(std::time(nullptr));
+    input.verified = options.verified;
+    input.facts = facts;
+    input.claims_name = claims_name;
+    input.facts_name = facts_name;
+    std::optional<Workspace> policy;
+    if (!options.policy.empty()) {
+        auto opened = open_valid(options.policy, terminal);
+        if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+        policy.emplace(std::move(std::get<Workspace>(opened)));
+        input.policy = &*policy->bundle();
+    }
+    const auto draft = request_from_claims(input);
+    if (!draft) return report_error(draft.error(), "", terminal);
+    tell(*draft, options, terminal);
+    print_result(draft->document);
     return Exit::Ok;
 }
 
@@ -39,6 +82,12 @@ void add_request(CLI::App& app, Verb& chosen) {
     verb->add_option("--issuer-kind", options->kind, "A claims schema of the standard library, as github or kubernetes")
         ->required()
         ->option_text("KIND");
+    verb->add_flag("--assume-verified", options->verified, "The token's signature was verified; without this the token is only asserted");
+    verb->add_option("--facts", options->facts, "What the broker knows besides: a request document with its provenance")->option_text("FILE|-");
+    verb->add_option("--policy", options->policy, "The policy that the request is for; says which facts it still lacks")
+        ->option_text("PATH")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     verb->add_option_function<std::int64_t>("--now", [options](const std::int64_t& now) { options->now = now; },
                                             "Seconds since 1970; else the clock's")
         ->check(whole_number(0, 253'402'300'799))  // the year 9999

@@ -10,6 +10,7 @@
 #include "cli/text.h"
 #include "cli/workspace.h"
 #include "writ/search.h"
+#include "writ/store.h"
 
 namespace writ::cli {
 
@@ -17,7 +18,7 @@ namespace {
 
 struct Options {
     std::vector<std::string> paths, layers;
-    std::string request, candidates;
+    std::string request, candidates, store, channel, space = "default";
     Open open = Open::Tool;
     Format format = Format::Human;
 };
@@ -96,6 +97,14 @@ Exit run(const Options& options, const Terminal& terminal) {
         if (candidates.empty()) candidates = " ";
     }
     Evaluator evaluator(layers);
+    if (!options.store.empty()) {
+        const auto store = Store::open(options.store, {.space = options.space, .read_only = true});
+        if (!store) return report_error(store.error(), "", terminal);
+        auto revoked = store->revocations();
+        if (!revoked) return report_error(revoked.error(), options.store, terminal);
+        if (!options.channel.empty()) revoked = revoked->for_channel(options.channel);
+        evaluator.revoke(std::make_shared<const Revocations>(std::move(*revoked)));
+    }
     const auto result = search(evaluator, *request, options.open, candidates);
     if (!result) return refuse(result.error(), options, terminal);
     print_result(options.format == Format::Json ? to_json(*result) + "\n" : human(*result, terminal.colour_out));
@@ -120,6 +129,9 @@ void add_search(CLI::App& app, Verb& chosen) {
     CLI::Option* candidates =
         verb->add_option("--candidates", options->candidates, "A JSON array of names or records; else the catalogue's")->option_text("FILE|-");
     add_layers(*verb, options->layers);
+    CLI::Option* store = verb->add_option("--store", options->store, "Deny what is revoked in this store")->option_text("FILE");
+    verb->add_option("--channel", options->channel, "Whose `all` counts; else that of every channel")->option_text("CHANNEL")->needs(store);
+    verb->add_option("--namespace", options->space, "Whose revocations; `default` unless said")->option_text("NAME")->needs(store);
     add_format(*verb, options->format, false);
     verb->callback([=, &chosen] {
         if (options->open == Open::Agent && candidates->count() == 0)

@@ -1,11 +1,12 @@
-// A request document from a token's claims: what the token says is filled in, the rest are examples
-// that say so by their names, ready to edit.
+// A request document of a token's claims and of what the broker knows besides. It states what these say and
+// nothing else; what is lacking is listed for whoever has to add it.
 #include <algorithm>
 #include <variant>
 
 #include "base/json.h"
 #include "base/report.h"
 #include "base/values.h"
+#include "bytecode/program.h"
 #include "stdlib/stdlib.h"
 #include "syntax/parse.h"
 #include "writ/tools.h"
@@ -17,50 +18,7 @@ namespace {
 constexpr std::string_view kExampleIssuer = "https://issuer.example";
 constexpr std::string_view kExampleAudience = "https://broker.example";
 
-/// Everything a decision asks for, stated. Facts that narrow are stated as the harmless case, so
-/// that what an author edits is what changes the decision.
-constexpr std::string_view kTemplate = R"({
-  "now": 0,
-  "request_id": "example-request",
-  "broker": "example-broker",
-  "token": {
-    "issuer": "", "aud": [], "exp": null, "nbf": null, "iat": null, "jti": null, "typ": null,
-    "proof": "bearer", "credential_kind": "federated", "claims": {}
-  },
-  "workload": {
-    "platform": "", "namespace": null, "service_account": null, "spiffe_id": null, "environment": "prod",
-    "instance_id": null, "attestation": null, "attested_at": null, "revoked": false
-  },
-  "agent": {
-    "id": "example-agent", "class": "example-class", "owner": null, "deployment_id": "example-deployment",
-    "risk_tier": "low", "shared_count": 1, "capabilities": [], "revoked": false
-  },
-  "run": {
-    "id": "example-run", "parent_id": null, "thread_id": null, "initiator": null, "started": 0, "exp": null,
-    "background": false, "state": "running", "attempt": 1, "context_taint": []
-  },
-  "tenant": "example-tenant",
-  "user": null,
-  "delegation": null,
-  "tool": { "name": "example-tool", "operation": null, "params": {} },
-  "resource": {
-    "type": "example-type", "id": "example-resource", "tenant": "example-tenant", "environment": "prod",
-    "owner": null, "path": null, "tags": {}
-  },
-  "want": { "scopes": ["example:scope"], "ttl": 300, "reuse_subject_token": false, "all_or_nothing": false },
-  "approvals": null,
-  "gates": {},
-  "egress": [],
-  "budget": null,
-  "sets": {},
-  "host": { "audit_available": true, "policy_signed": true, "replayed": false },
-  "provenance": {
-    "now": "broker", "token": "verified", "workload": "broker", "agent": "broker", "run": "broker", "tenant": "broker",
-    "user": "broker", "delegation": "broker", "tool": "broker", "resource": "broker", "want": "asserted",
-    "approvals": "broker", "gates": "broker", "egress": "broker", "budget": "broker", "sets": "broker",
-    "host": "broker"
-  }
-})";
+// ---- kinds ------------------------------------------------------------------------------------
 
 /// A claims schema that a standard module exports.
 struct StandardKind {
@@ -96,7 +54,21 @@ Error unknown_kind(std::string_view kind, const std::vector<StandardKind>& kinds
     return {"K0001", std::move(message), {}};
 }
 
-/// The text at a path of keys, or null.
+/// A policy that declares an issuer of the kind and imports the baseline, and nothing else.
+Result<Bundle> policy_of(const StandardKind& kind) {
+    SourceSet sources;
+    sources.sources.push_back({"request.writ", "import std.baseline\nimport " + std::string(kind.module) +
+                                                   "\ntier read\nissuer source: " + kind.name + " \"" + std::string(kExampleIssuer) +
+                                                   "\" { audience \"" + std::string(kExampleAudience) + "\" }\n"});
+    auto bundle = compile(sources);
+    if (bundle) return std::move(*bundle);
+    const auto& items = bundle.error().items;
+    return tl::unexpected(Error{"K0002", items.empty() ? "the kind does not compile" : items.front().message, kind.name});
+}
+
+// ---- what claims say --------------------------------------------------------------------------
+
+/// The value at a path of keys, or null.
 const json::Value* at(const json::Value& value, std::initializer_list<std::string_view> keys) {
     const json::Value* here = &value;
     for (const std::string_view key : keys) {
@@ -151,55 +123,219 @@ void fill_github(json::Value& workload, const json::Value& claims) {
         fill(workload, "environment", environment);
 }
 
-void fill_workload(json::Value& workload, std::string_view kind, const json::Value& claims) {
+json::Value workload_of(std::string_view kind, const json::Value& claims) {
+    json::Value workload = json::Value::object();
     workload.set("platform", json::Value::of(kind));
     if (kind == "kubernetes") fill_kubernetes(workload, claims);
     if (kind == "spiffe") fill_spiffe(workload, claims);
     if (kind == "github") fill_github(workload, claims);
+    return workload;
 }
 
-/// Claims hold moments as seconds; what the schema of the claims would refuse is reported later.
-void fill_moment(json::Value& token, std::string_view name, const json::Value& claims) {
-    const json::Value* value = claims.find(name);
-    if (value == nullptr) return;
-    const bool text = value->type == json::Type::String && parse_instant(value->text);
-    const bool number = value->type == json::Type::Int || (value->type == json::Type::Number && parse_numeric_date(value->text));
-    if (number || text) token.set(name, *value);
-}
+/// Registered claims and the fields of `token` that they are. A token that lacks one of the last four has none;
+/// one without issuer or audience leaves those unknown.
+constexpr struct {
+    std::string_view claim, field;
+    bool none_if_lacking;
+} kRegistered[] = {{"iss", "issuer", false}, {"aud", "aud", false}, {"exp", "exp", true},
+                   {"nbf", "nbf", true},     {"iat", "iat", true},  {"jti", "jti", true}};
 
-void fill_token(json::Value& token, const json::Value& claims) {
-    token.set("issuer", json::Value::of(kExampleIssuer));
-    fill(token, "issuer", claims.find("iss"));
-    json::Value audience = json::Value::array();
-    if (const json::Value* aud = claims.find("aud"); aud != nullptr) {
-        audience = *aud;
-    } else {
-        audience.items.push_back(json::Value::of(kExampleAudience));
+json::Value token_of(const json::Value& claims) {
+    json::Value token = json::Value::object();
+    for (const auto& each : kRegistered) {
+        const json::Value* value = claims.find(each.claim);
+        if (value != nullptr) token.set(each.field, *value);
+        else if (each.none_if_lacking) token.set(each.field, json::Value::null());
     }
-    token.set("aud", std::move(audience));
-    for (const std::string_view name : {"exp", "nbf", "iat"}) fill_moment(token, name, claims);
-    fill(token, "jti", claims.find("jti"));
     token.set("claims", claims);
+    return token;
 }
 
-/// Binds the document to a policy that declares an issuer of the kind and nothing else.
-Result<void> validate(json::Value document, const StandardKind& kind) {
-    SourceSet sources;
-    sources.sources.push_back({"request.writ", "import " + std::string(kind.module) + "\ntier read\nissuer source: " + kind.name +
-                                                   " \"" + std::string(kExampleIssuer) + "\" { audience \"" +
-                                                   std::string(kExampleAudience) + "\" }\n"});
-    auto bundle = compile(sources);
-    if (!bundle) {
-        const auto& items = bundle.error().items;
-        return tl::unexpected(Error{"K0002", items.empty() ? "the kind does not compile" : items.front().message, kind.name});
-    }
-    // The schema belongs to whatever issuer the policy will declare; here it is the example.
-    json::Value& token = *document.find("token");
-    token.set("issuer", json::Value::of(kExampleIssuer));
-    token.find("claims")->remove("iss");
-    Request request(*bundle);
-    return request.parse(json::write(document));
+// ---- what the broker adds ---------------------------------------------------------------------
+
+/// The words of provenance, the weakest first.
+constexpr std::string_view kProvenance[] = {"model", "asserted", "broker", "verified"};
+
+std::string_view weaker(std::string_view a, std::string_view b) {
+    const auto rank = [](std::string_view word) { return std::find(std::begin(kProvenance), std::end(kProvenance), word); };
+    return rank(a) < rank(b) ? a : b;
 }
+
+/// How far the facts say that a group of theirs can be trusted.
+std::string_view trust_of(const json::Value& facts, std::string_view group) {
+    const json::Value* stated = facts.find("provenance");
+    if (stated != nullptr && stated->type == json::Type::Object) stated = stated->find(group);
+    return stated != nullptr && stated->type == json::Type::String ? std::string_view(stated->text) : kProvenance[0];
+}
+
+tl::unexpected<Error> refuse(std::string_view code, std::string message, std::string_view file, std::string_view path) {
+    return tl::unexpected(Error{std::string(code), std::move(message), std::string(file) + ": " + std::string(path)});
+}
+
+class Drafting {
+public:
+    Drafting(const ClaimsInput& input, const StandardKind& kind) : input_(input), kind_(kind) {}
+
+    Result<DraftRequest> run() {
+        if (auto read = read_both(); !read) return tl::unexpected(std::move(read.error()));
+        if (auto made = make(); !made) return tl::unexpected(std::move(made.error()));
+        std::optional<Bundle> policy;
+        if (input_.policy != nullptr) policy = *input_.policy;
+        else if (auto made = policy_of(kind_)) policy = std::move(*made);
+        else return tl::unexpected(std::move(made.error()));
+        if (auto valid = validate(*policy); !valid) return tl::unexpected(std::move(valid.error()));
+        DraftRequest out;
+        out.document = json::write_pretty(document_) + "\n";
+        look(policy->program(), out);
+        return out;
+    }
+
+private:
+    Result<void> read_both() {
+        auto claims = json::parse(input_.claims);
+        if (!claims) return refuse(claims.error().code, claims.error().message, input_.claims_name, claims.error().context);
+        claims_ = std::move(*claims);
+        if (claims_.type != json::Type::Object)
+            return refuse("Q0010", "claims are an object, not " + std::string(json::name_of(claims_.type)), input_.claims_name, "$");
+        if (const json::Value* iss = claims_.find("iss"); iss != nullptr && iss->type != json::Type::String)
+            return refuse("Q0010", "the issuer is a string, not " + std::string(json::name_of(iss->type)), input_.claims_name, "$.iss");
+        facts_ = json::Value::object();
+        if (input_.facts.empty()) return {};
+        auto facts = json::parse(input_.facts);
+        if (!facts) return refuse(facts.error().code, facts.error().message, input_.facts_name, facts.error().context);
+        facts_ = std::move(*facts);
+        if (facts_.type != json::Type::Object)
+            return refuse("Q0010", "a request is an object, not " + std::string(json::name_of(facts_.type)), input_.facts_name, "$");
+        return {};
+    }
+
+    /// The document: what the claims say, then what the facts do.
+    Result<void> make() {
+        document_ = json::Value::object();
+        provenance_ = json::Value::object();
+        if (input_.now) state("now", json::Value::of(*input_.now), "broker");
+        const std::string_view trust = input_.verified ? "verified" : "asserted";
+        for (auto& [group, said] : {std::pair{"token", token_of(claims_)}, {"workload", workload_of(kind_.name, claims_)}}) {
+            json::Value both = said;
+            const json::Value* known = facts_.find(group);
+            if (known != nullptr && known->type != json::Type::Object)
+                return refuse("Q0010", "this is an object, not " + std::string(json::name_of(known->type)), input_.facts_name,
+                              std::string("$.") + group);
+            for (const auto& [field, value] : known != nullptr ? known->members : std::vector<json::Member>{}) {
+                if (said.find(field) != nullptr)
+                    return refuse("K0006", "the claims say this already; take it out", input_.facts_name,
+                                  std::string("$.") + group + "." + field);
+                both.set(field, value);
+            }
+            state(group, std::move(both), known != nullptr ? weaker(trust, trust_of(facts_, group)) : trust);
+        }
+        for (const auto& [name, value] : facts_.members)
+            if (name != "provenance" && document_.find(name) == nullptr) state(name, value, trust_of(facts_, name));
+        document_.set("provenance", std::move(provenance_));
+        return {};
+    }
+
+    void state(std::string_view name, json::Value value, std::string_view trust) {
+        document_.set(name, std::move(value));
+        provenance_.set(name, json::Value::of(trust));
+    }
+
+    /// Binds the document, and says of what does not fit where in the files it stands.
+    Result<void> validate(const Bundle& policy) const {
+        json::Value bound = document_;
+        if (input_.policy == nullptr) {
+            // The schema belongs to whatever issuer the policy will declare; here it is the example.
+            json::Value& token = *bound.find("token");
+            token.set("issuer", json::Value::of(kExampleIssuer));
+            token.find("claims")->remove("iss");
+            // Tools and tiers are the policy's own.
+            bound.remove("delegation");
+            if (json::Value* tool = bound.find("tool"); tool != nullptr && tool->type == json::Type::Object) tool->remove("params");
+        }
+        Request request(policy);
+        auto read = request.parse(json::write(bound));
+        if (read) return {};
+        Error error = std::move(read.error());
+        const auto [file, path] = place_of(error.context);
+        error.context = std::string(file) + ": " + path;
+        return tl::unexpected(std::move(error));
+    }
+
+    /// The file that a path of the document is from, and the path within it.
+    [[nodiscard]] std::pair<std::string_view, std::string> place_of(std::string_view path) const {
+        constexpr std::string_view kClaims = "$.token.claims";
+        if (path.substr(0, kClaims.size()) == kClaims) return {input_.claims_name, "$" + std::string(path.substr(kClaims.size()))};
+        for (const auto& each : kRegistered) {
+            const std::string field = "$.token." + std::string(each.field);
+            if (path.substr(0, field.size()) != field) continue;
+            return {input_.claims_name, "$." + std::string(each.claim) + std::string(path.substr(field.size()))};
+        }
+        return {input_.facts_name, std::string(path)};
+    }
+
+    // ---- what is lacking ----------------------------------------------------------------------
+
+    void look(const bytecode::Program& program, DraftRequest& out) const {
+        out.missing.clear();
+        want(program, program.manifest[0].request_shape, &document_, "", out.missing);
+        const json::Value* iss = claims_.find("iss");
+        const std::string_view issuer = input_.policy == nullptr ? kExampleIssuer : iss != nullptr ? std::string_view(iss->text) : "";
+        for (const bytecode::IssuerRef& each : program.issuers)
+            if (program.text(each.url) == issuer) {
+                out.issuer_declared = true;
+                undeclared(program, each.claims, claims_, "$", out.undeclared);
+            }
+    }
+
+    /// Whether a rule reads the fact, or the engine asks for it.
+    static bool needed(const bytecode::ShapeNode& node) {
+        enum class Presence : std::uint8_t { Stated, OrNone, UserStated, UserOrNone, Hops, Optional };
+        static constexpr Presence kPresence[] = {
+#define FACT(name, path, presence) Presence::presence,
+#include "base/builtin_facts.def"
+#undef FACT
+        };
+        if (node.slot == bytecode::kNone) return false;
+        if (node.slot >= std::size(kPresence)) return true;
+        return kPresence[node.slot] != Presence::Optional || (node.flags & bytecode::kCompared) != 0;
+    }
+
+    void want(const bytecode::Program& program, std::uint32_t index, const json::Value* value, const std::string& path,
+              std::vector<std::string>& out) const {
+        const bytecode::ShapeNode& node = program.shape[index];
+        if (value != nullptr && value->type == json::Type::Null) return;  // stated: there is none
+        if (value == nullptr && (needed(node) || node.key_count > 0)) {
+            out.push_back(path);
+            return;
+        }
+        if (static_cast<Kind>(node.kind) != Kind::Record) return;
+        for (std::uint32_t i = node.first_child; i < node.first_child + node.child_count; ++i) {
+            const std::string_view name = program.text(program.shape[i].name);
+            want(program, i, value == nullptr ? nullptr : value->find(name), path.empty() ? std::string(name) : path + "." + std::string(name),
+                 out);
+        }
+    }
+
+    /// Claims that the issuer's schema does not have.
+    static void undeclared(const bytecode::Program& program, std::uint32_t index, const json::Value& value, const std::string& path,
+                           std::vector<std::string>& out) {
+        const bytecode::ShapeNode& node = program.shape[index];
+        if (static_cast<Kind>(node.kind) != Kind::Record || value.type != json::Type::Object) return;
+        for (const auto& [name, member] : value.members) {
+            std::string there = path;
+            json::append_step(there, name);
+            std::uint32_t found = bytecode::kNone;
+            for (std::uint32_t i = node.first_child; i < node.first_child + node.child_count; ++i)
+                if (program.text(program.shape[i].name) == name) found = i;
+            if (found == bytecode::kNone) out.push_back(std::move(there));
+            else undeclared(program, found, member, there, out);
+        }
+    }
+
+    const ClaimsInput& input_;
+    const StandardKind& kind_;
+    json::Value claims_, facts_, document_, provenance_;
+};
 
 }  // namespace
 
@@ -209,26 +345,11 @@ std::vector<std::string> issuer_kinds() {
     return names;
 }
 
-Result<std::string> request_from_claims(std::string_view claims_text, std::string_view kind, std::int64_t now) {
+Result<DraftRequest> request_from_claims(const ClaimsInput& input) {
     const std::vector<StandardKind> kinds = standard_kinds();
-    const auto known = std::find_if(kinds.begin(), kinds.end(), [&](const StandardKind& k) { return k.name == kind; });
-    if (known == kinds.end()) return tl::unexpected(unknown_kind(kind, kinds));
-    const auto claims = json::parse(claims_text);
-    if (!claims) return tl::unexpected(claims.error());
-    const json::Value* iss = claims->find("iss");
-    if (claims->type != json::Type::Object)
-        return tl::unexpected(Error{"Q0010", "claims are an object, not " + std::string(json::name_of(claims->type)), "$"});
-    if (iss != nullptr && iss->type != json::Type::String)
-        return tl::unexpected(Error{"Q0010", "the issuer is a string, not " + std::string(json::name_of(iss->type)), "$.iss"});
-
-    auto document = json::parse(kTemplate);
-    if (!document) return tl::unexpected(document.error());
-    document->set("now", json::Value::of(now));
-    document->find("run")->set("started", json::Value::of(now));
-    fill_token(*document->find("token"), *claims);
-    fill_workload(*document->find("workload"), kind, *claims);
-    if (auto valid = validate(*document, *known); !valid) return tl::unexpected(std::move(valid.error()));
-    return json::write_pretty(*document) + "\n";
+    const auto known = std::find_if(kinds.begin(), kinds.end(), [&](const StandardKind& k) { return k.name == input.kind; });
+    if (known == kinds.end()) return tl::unexpected(unknown_kind(input.kind, kinds));
+    return Drafting(input, *known).run();
 }
 
 }  // namespace writ

@@ -118,6 +118,10 @@ for verb in eval explain "search --open tool"; do
     ends "a bundle cut short: $verb" 3 $verb "$work/cut.bundle" --request "$permit"
     check "a bundle cut short: $verb, says so" err_has "error[B"
 done
+ends "compile: to standard output" 0 compile "$policy" --output -
+check "compile: to standard output, all of it" cmp -s "$work/out" "$work/refund.bundle"
+check "compile: to standard output, the summary beside" err_has "digest"
+check "compile: no file of that name" [ ! -e ./- ]
 ends "compile: into a folder that is not there" 4 compile "$policy" --output "$work/none/refund.bundle"
 check "compile: names the file" err_has "$work/none/refund.bundle"
 printf 'permit p when nothing_known grant { "a" } for 1m\n' >"$work/bad.writ"
@@ -308,9 +312,34 @@ check "help: no verb without one" not out_has "Subcommands:"
 printf '{"iss":"https://token.actions.githubusercontent.com","aud":"a","repository":"acme/app"}' >"$work/claims.json"
 ends "request from claims" 0 request --claims "$work/claims.json" --issuer-kind github --now 1790000000
 check "request from claims: now" out_has '"now": 1790000000'
+check "request from claims: nothing invented" not out_has credential_kind
+check "request from claims: only asserted" out_has '"token": "asserted"'
+check "request from claims: which facts are lacking" err_has "agent.id"
+check "request from claims: and that it is asserted" err_has "--assume-verified"
+ends "request from claims, verified" 0 request --claims "$work/claims.json" --issuer-kind github --assume-verified
+check "request from claims, verified: says so" out_has '"token": "verified"'
+printf '{"agent":{"id":"a"},"provenance":"broker"}' >"$work/facts.json"
+ends "request with facts" 0 request --claims "$work/claims.json" --issuer-kind github --facts "$work/facts.json" --policy "$policy"
+check "request with facts: there" out_has '"id": "a"'
+check "request with facts: not lacking" not err_has "agent.id"
+check "request with facts: an issuer that the policy does not have" err_has "declares no issuer"
+ends "request, quiet" 0 -q request --claims "$work/claims.json" --issuer-kind github
+check "request, quiet: no notes" [ ! -s "$work/err" ]
+ends "a policy that is none" 3 request --claims "$work/claims.json" --issuer-kind github --policy "$work/bad.writ"
+printf '{"iss":"x","unheard_of":1}' >"$work/odd.json"
+ends "a claim that no schema declares" 0 request --claims "$work/odd.json" --issuer-kind github
+check "a claim that no schema declares: which" err_has '$.unheard_of'
 printf '{"repository":7}' >"$work/claims.json"
 ends "claims that do not fit" 3 request --claims "$work/claims.json" --issuer-kind github
-check "claims that do not fit: path" err_has '$.token.claims.repository'
+check "claims that do not fit: path" err_has "claims.json: \$.repository"
+
+# Counts in words.
+{ cat "$policy"/policy.writ
+  echo 'fixture refused = small with want.ttl = "soon"'
+  for n in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "test \"t$n\" { given refused expect permit }"; done; } >"$work/many.writ"
+cp -r "$policy"/*.csv "$policy"/requests "$work" 2>/dev/null
+ends "tests that cannot be explained" 1 test "$work/many.writ"
+check "tests that cannot be explained: not counted as explained" not out_has "first 0"
 
 # No source stands in for a module of the standard library, whichever verb reads it.
 mkdir "$work/replaced"

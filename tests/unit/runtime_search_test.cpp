@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "base/json.h"
+#include "example_request.h"
 #include "writ/search.h"
 #include "writ/tools.h"
 
@@ -32,9 +33,8 @@ Bundle bundle_of(std::string text) {
 
 /// A request that states an agent with a score, no user, and the tool with its scopes left out.
 json::Value request() {
-    const auto text = request_from_claims(R"({"iss":"https://issuer.example","aud":"https://broker.example"})", "kubernetes", 1'790'000'000);
-    REQUIRE(text);
-    auto document = json::parse(*text);
+    auto document = json::parse(
+        writ::testing::example_request(R"({"iss":"https://issuer.example","aud":"https://broker.example"})", "kubernetes", 1'790'000'000));
     REQUIRE(document);
     document->find("agent")->set("trust_score", json::Value::of(std::int64_t{50}));
     document->find("want")->remove("scopes");
@@ -160,6 +160,18 @@ TEST_CASE("search: what is wrong with the request or the candidates is said, and
     std::string many = "[";
     for (int i = 0; i <= 100'000; ++i) many += i == 0 ? "\"a\"" : ",\"a\"";
     CHECK(find.error(Open::Tool, many + "]").code == "Q0004");
+}
+
+TEST_CASE("search: what is revoked for its evaluator is never the answer") {
+    Searching find;
+    const auto answer = [&](std::vector<Revocation> revoked) {
+        find.evaluator.revoke(std::make_shared<const Revocations>(std::move(revoked)));
+        return answers(search(find.evaluator, json::write(find.document), Open::Tool, R"(["look"])"));
+    };
+    CHECK(answer({}) == "look: always look:all");
+    CHECK(answer({{RevocationKind::Tool, "look", 0}}) == "look: never");
+    CHECK(answer({{RevocationKind::Tool, "pay", 0}}) == "look: always look:all");
+    CHECK(answer({{RevocationKind::Agent, "example-agent", 0}}) == "look: never");
 }
 
 TEST_CASE("search: as JSON") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "example_request.h"
 #include "writ/tools.h"
 
 using namespace writ;
@@ -24,7 +25,7 @@ TestRun run(std::string_view text, std::string_view table = {}, std::string_view
     set.sources.push_back({"policy.writ", std::string(import) + std::string(kPolicy) + std::string(text)});
     set.read = [table](std::string_view, std::string_view path) -> Result<std::string> {
         if (path == "rows.csv") return std::string(table);
-        return request_from_claims(R"({"iss":"https://issuer.example","aud":"https://broker.example","sub":"system:serviceaccount:a:b",
+        return writ::testing::example_request(R"({"iss":"https://issuer.example","aud":"https://broker.example","sub":"system:serviceaccount:a:b",
             "exp":1790003600,"iat":1790000000,"nbf":1790000000,"jti":"t",
             "kubernetes.io":{"namespace":"a","serviceaccount":{"name":"b","uid":"u"}}})",
                                    "kubernetes", 1'790'000'000);

@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "example_request.h"
 #include "writ/evaluator.h"
 #include "writ/tools.h"
 
 using namespace writ;
+using writ::testing::example_request;
 
 namespace {
 
@@ -49,7 +51,7 @@ fixture small = base with tool.name = "pay", tool.params = { amount: 5 }, want.s
 SourceSet sources(std::string text) {
     SourceSet set;
     set.sources.push_back({"policy.writ", std::move(text)});
-    set.read = [](std::string_view, std::string_view) -> Result<std::string> { return request_from_claims(kClaims, "kubernetes", kNow); };
+    set.read = [](std::string_view, std::string_view) -> Result<std::string> { return example_request(kClaims, "kubernetes", kNow); };
     return set;
 }
 
@@ -332,7 +334,7 @@ TEST_CASE("tools: compile gives the bundle that a workspace has") {
 
 TEST_CASE("tools: the reference evaluator answers as the bundle does") {
     const Workspace workspace = with_tests("");
-    auto document = json::parse(request_from_claims(kClaims, "kubernetes", kNow).value()).value();
+    auto document = json::parse(example_request(kClaims, "kubernetes", kNow)).value();
     document.find("tool")->set("name", json::Value::of("pay"));
     document.find("tool")->find("params")->set("amount", json::Value::of(std::int64_t{5}));
     document.find("want")->find("scopes")->items[0] = json::Value::of("pay:create");
@@ -355,7 +357,7 @@ TEST_CASE("api: layers narrow and never widen") {
     narrow.replace(narrow.find("for 2m"), 6, "for 1m");
     const Bundle platform = compile(sources(narrow)).value();
     const std::string text = json::write([] {
-        auto document = json::parse(request_from_claims(kClaims, "kubernetes", kNow).value()).value();
+        auto document = json::parse(example_request(kClaims, "kubernetes", kNow)).value();
         document.find("tool")->set("name", json::Value::of("pay"));
         document.find("tool")->find("params")->set("amount", json::Value::of(std::int64_t{5}));
         document.find("want")->find("scopes")->items[0] = json::Value::of("pay:create");
@@ -397,91 +399,12 @@ TEST_CASE("api: a request bound to another bundle is denied with policy_error") 
 TEST_CASE("api: a refused request is empty, whatever it held before") {
     const Bundle bundle = compile(sources(std::string(kPolicy))).value();
     Request request(bundle);
-    REQUIRE(request.parse(request_from_claims(kClaims, "kubernetes", kNow).value()));
+    REQUIRE(request.parse(example_request(kClaims, "kubernetes", kNow)));
     Evaluator evaluator(bundle);
     CHECK_FALSE(request.parse("{\"now\": \"never\"}"));
     const Decision decision = evaluator.evaluate(request);
     CHECK(decision.effect == Effect::Deny);
     CHECK(std::any_of(decision.reasons.begin(), decision.reasons.end(), [](const Reason& r) { return r.code == "fact_missing"; }));
-}
-
-TEST_CASE("tools: a request from claims states what a decision needs") {
-    const auto text = request_from_claims(kClaims, "kubernetes", kNow);
-    REQUIRE(text);
-    const auto document = json::parse(*text);
-    REQUIRE(document);
-    const json::Value& token = *document->find("token");
-    CHECK(token.find("issuer")->text == "https://issuer.example");
-    CHECK(token.find("exp")->integer == 1'790'003'600);
-    CHECK(token.find("jti")->text == "t-1");
-    CHECK(token.find("aud")->items[0].text == "https://broker.example");
-    const json::Value& workload = *document->find("workload");
-    CHECK(workload.find("platform")->text == "kubernetes");
-    CHECK(workload.find("namespace")->text == "pay");
-    CHECK(workload.find("service_account")->text == "agent");
-    CHECK(workload.find("instance_id")->text == "u-2");
-    CHECK(document->find("now")->integer == kNow);
-    CHECK(document->find("provenance")->find("token")->text == "verified");
-    // No required fact is missing: the only thing wrong is the example tool.
-    const Bundle bundle = compile(sources(std::string(kPolicy))).value();
-    Request request(bundle);
-    REQUIRE(request.parse(*text));
-    Evaluator evaluator(bundle);
-    const Decision decision = evaluator.evaluate(request);
-    REQUIRE(decision.reasons.size() == 1);
-    CHECK(decision.reasons[0].code == "unknown_tool");
-}
-
-TEST_CASE("tools: workloads of SPIFFE and GitHub are read from their claims") {
-    const auto spiffe = json::parse(
-        request_from_claims(R"({"sub":"spiffe://td.example/ns/pay/sa/agent","aud":"a","exp":1790003600})", "spiffe", kNow).value());
-    REQUIRE(spiffe);
-    const json::Value& one = *spiffe->find("workload");
-    CHECK(one.find("spiffe_id")->text == "spiffe://td.example/ns/pay/sa/agent");
-    CHECK(one.find("namespace")->text == "pay");
-    CHECK(one.find("service_account")->text == "agent");
-    CHECK(spiffe->find("token")->find("nbf")->type == json::Type::Null);
-    CHECK(spiffe->find("token")->find("jti")->type == json::Type::Null);
-    const auto github = json::parse(
-        request_from_claims(R"({"iss":"https://g.example","aud":"a","repository_owner":"acme","run_id":"7","environment":"staging"})",
-                            "github", kNow).value());
-    REQUIRE(github);
-    const json::Value& two = *github->find("workload");
-    CHECK(two.find("namespace")->text == "acme");
-    CHECK(two.find("instance_id")->text == "7");
-    CHECK(two.find("environment")->text == "staging");
-    CHECK(github->find("token")->find("aud")->text == "a");
-}
-
-TEST_CASE("tools: claims that do not fit their kind are refused with their path") {
-    const auto refusal = [](std::string_view claims, std::string_view kind) {
-        const auto made = request_from_claims(claims, kind, kNow);
-        return made ? "accepted" : made.error().code + " " + made.error().context;
-    };
-    CHECK(refusal(R"({"repository":5})", "github") == "Q0010 $.token.claims.repository");
-    CHECK(refusal(R"({"kubernetes.io":{"namespace":[]}})", "kubernetes") == R"(Q0010 $.token.claims["kubernetes.io"].namespace)");
-    CHECK(refusal(R"({"iss":5})", "github") == "Q0010 $.iss");
-    CHECK(refusal("[]", "github") == "Q0010 $");
-    CHECK(refusal("{", "github").substr(0, 5) == "Q0001");
-    CHECK(refusal(R"({"claim_of_our_own":{"any":1}})", "github") == "accepted");
-    CHECK(refusal("{}", "gihub").substr(0, 5) == "K0001");
-    std::string kinds;
-    for (const std::string& kind : issuer_kinds()) kinds += (kinds.empty() ? "" : ", ") + kind;
-    CHECK(request_from_claims("{}", "gihub", kNow).error().message ==
-          "unknown issuer kind `gihub`; did you mean `github`? the kinds are " + kinds);
-    CHECK(request_from_claims("{}", "github_actions", kNow).error().message ==
-          "unknown issuer kind `github_actions`; the kinds are " + kinds);
-}
-
-TEST_CASE("tools: every kind of the standard library makes a request of empty claims") {
-    const auto kinds = issuer_kinds();
-    CHECK(kinds.size() >= 12);
-    CHECK(std::is_sorted(kinds.begin(), kinds.end()));
-    CHECK(std::find(kinds.begin(), kinds.end(), "kubernetes") != kinds.end());
-    for (const std::string& kind : kinds) {
-        const auto made = request_from_claims("{}", kind, kNow);
-        CHECK_MESSAGE(made.has_value(), kind, ": ", made ? "" : made.error().message);
-    }
 }
 
 TEST_CASE("workspace: a digest is of what the sources say, not of where they lie or how their lines end") {

@@ -81,13 +81,29 @@ struct GateReport;
 /// invariants in them. A version without tests does not pass. Fit to be the gate of a Move (store.h).
 [[nodiscard]] GateReport policy_gate(const Bundle& bundle);
 
-/// Makes a request document from a verified token's claims, with the rest left for the author.
-/// Input:   claims: a JSON object as the issuer sends it; kind: a claims schema of the standard
-///          library ("github", "kubernetes", …); now: seconds since the epoch.
-/// Output:  pretty-printed request JSON.
-/// Errors:  Q.. claims that do not fit the kind, K0001 an unknown kind.
-[[nodiscard]] Result<std::string> request_from_claims(std::string_view claims, std::string_view kind,
-                                                      std::int64_t now);
+/// What a request document is made of.
+struct ClaimsInput {
+    std::string_view claims;          ///< a JSON object as the issuer sends it
+    std::string_view kind;            ///< a claims schema of the standard library: "github", "kubernetes", …
+    std::optional<std::int64_t> now;  ///< seconds since the epoch, by the broker's clock
+    bool verified = false;            ///< the token's signature was verified; else what it says is only asserted
+    /// What the broker knows besides: a request document with provenance of its own. May be empty.
+    std::string_view facts;
+    const Bundle* policy = nullptr;   ///< for which policy the request is; null: one with std.baseline
+    std::string_view claims_name = "claims", facts_name = "facts";  ///< for messages
+};
+
+struct DraftRequest {
+    std::string document;                 ///< pretty-printed JSON
+    std::vector<std::string> missing;     ///< facts that the policy or the engine needs and that are not stated: `agent.id`
+    std::vector<std::string> undeclared;  ///< paths of claims that the issuer's schema does not have
+    bool issuer_declared = false;         ///< the policy has the issuer that the claims name
+};
+
+/// Makes a request document that states what the claims and the facts say, and nothing else.
+/// Errors:  Q.. claims or facts that do not fit, with the file and the path in it in `context`; K0001 an
+///          unknown kind, K0006 a fact that the claims state already.
+[[nodiscard]] Result<DraftRequest> request_from_claims(const ClaimsInput& input);
 
 /// The claims schemas of the standard library, by the name `--issuer-kind` takes.
 [[nodiscard]] std::vector<std::string> issuer_kinds();
