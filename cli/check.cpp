@@ -8,6 +8,7 @@
 #include "cli/io.h"
 #include "cli/options.h"
 #include "cli/sarif.h"
+#include "cli/text.h"
 #include "cli/workspace.h"
 
 namespace writ::cli {
@@ -21,8 +22,7 @@ struct Options {
 };
 
 std::string summary(const Bundle& bundle) {
-    return fmt::format("ok: {} rule{}, step bound {}, digest {}\n", bundle.rule_count(), bundle.rule_count() == 1 ? "" : "s",
-                       bundle.step_bound(), bundle.digest());
+    return fmt::format("ok: {}, step bound {}, digest {}\n", counted(bundle.rule_count(), "rule"), bundle.step_bound(), bundle.digest());
 }
 
 std::string summary_json(const Workspace& workspace) {

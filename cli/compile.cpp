@@ -25,7 +25,9 @@ Exit run(const Options& options, const Terminal& terminal) {
     const std::span<const std::byte> bytes = bundle.bytes();
     const auto written = write_file(options.output, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     if (!written) return report_error(written.error(), {}, terminal);
-    print_result(fmt::format("{}: {} bytes, digest {}\n", safe(options.output), bytes.size(), bundle.digest()));
+    const std::string summary = fmt::format("{} bytes, digest {}\n", bytes.size(), bundle.digest());
+    if (options.output == "-") print_remark(summary, terminal);
+    else print_result(safe(options.output) + ": " + summary);
     return Exit::Ok;
 }
 
@@ -35,9 +37,9 @@ void add_compile(CLI::App& app, Verb& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* verb = app.add_subcommand("compile", "Compile policies to a bundle for brokers");
     add_paths(*verb, options->paths);
-    verb->add_option("-o,--output", options->output, "Where the bundle goes; replaced whole or not at all")
+    verb->add_option("-o,--output", options->output, "Where the bundle goes, replaced whole or not at all; - for standard output")
         ->required()
-        ->option_text("FILE");
+        ->option_text("FILE|-");
     verb->callback([options, &chosen] {
         chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
     });

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/table.h"
+#include "cli/text.h"
 #include "writ/explain.h"
 
 namespace writ::cli {
@@ -83,7 +84,7 @@ std::string not_asked(const Coverage& coverage) {
         }
     std::string out;
     for (const auto& [reason, count] : reasons)
-        out += fmt::format("not asked of {} condition{}: {}\n", count, count == 1 ? "" : "s", reason);
+        out += fmt::format("not asked of {}: {}\n", counted(count, "condition"), reason);
     return out;
 }
 

@@ -1,4 +1,5 @@
 #include "cli/diff_words.h"
+#include "cli/text.h"
 
 #include <algorithm>
 #include <set>
@@ -40,8 +41,6 @@ std::string_view word_of(Effect effect) {
 bool is_rule(const Cause& cause) { return cause.word != "tool" && cause.word != "issuer" && cause.word != "reason"; }
 
 }  // namespace
-
-std::string counted(std::uint64_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }
 
 std::string headline(const PolicyDiff& diff) {
     if (diff.requests == 0) return "no request was decided";

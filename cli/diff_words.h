@@ -20,8 +20,6 @@ namespace writ::cli {
 [[nodiscard]] std::string text_of(const PartChange& part);
 /// "wider", "narrower", "cannot be said", or nothing where it decides nothing.
 [[nodiscard]] std::string_view consequence(Direction direction);
-/// `1 request`, `2 requests`
-[[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);
 /// The files whose text or name differs, a line each: of a change that decides nothing all of them, else those of which
 /// nothing else is told.
 [[nodiscard]] std::vector<std::string> text_changes(const PolicyDiff& diff);

@@ -100,7 +100,7 @@ Exit run(const Options& options, const Terminal& terminal) {
         }
     }
     if (!stream)
-        print_note(fmt::format("{} file{}, {} {}\n", files->size(), files->size() == 1 ? "" : "s", differing,
+        print_note(fmt::format("{}, {} {}\n", counted(files->size(), "file"), differing,
                                only_look ? "not in canonical style" : "changed"));
     return only_look && differing > 0 ? Exit::Negative : Exit::Ok;
 }

@@ -1,4 +1,5 @@
 #include "cli/gate.h"
+#include "cli/text.h"
 
 #include <algorithm>
 #include <map>

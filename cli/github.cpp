@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/lines.h"
+#include "cli/text.h"
 
 namespace writ::cli {
 
@@ -14,19 +15,13 @@ namespace {
 
 constexpr std::size_t kShown = 10;  // annotations of a level that GitHub keeps for a step
 
-/// What GitHub's runner takes apart again: line ends everywhere, commas and colons in properties.
+/// Safe text without what GitHub's runner takes apart: percent signs everywhere, commas and colons in properties.
 std::string escaped(std::string_view text, bool property) {
     std::string out;
-    for (const char c : text) {
+    for (const char c : safe(text)) {
         switch (c) {
             case '%':
                 out += "%25";
-                break;
-            case '\r':
-                out += "%0D";
-                break;
-            case '\n':
-                out += "%0A";
                 break;
             case ':':
                 out += property ? "%3A" : ":";
@@ -52,11 +47,10 @@ std::string annotation(const Diagnostics& all, const std::vector<Lines>& lines, 
                 true),
             at.line, at.end_line, at.column, at.end_column);
     }
-    std::string text = d.message;
+    std::string text = escaped(d.message, false);
     for (const std::string& more : {d.label, d.help})
-        if (!more.empty()) text += "\n" + more;
-    return fmt::format("::{} {}title={}::{}\n", severity_name(d.severity), place, escaped(d.code, true),
-                       escaped(text, false));
+        if (!more.empty()) text += "%0A" + escaped(more, false);
+    return fmt::format("::{} {}title={}::{}\n", severity_name(d.severity), place, escaped(d.code, true), text);
 }
 
 }  // namespace
@@ -77,8 +71,7 @@ std::string render_github(const Diagnostics& diagnostics) {
         }
     }
     if (hidden > 0)
-        out += fmt::format("::notice title=writ::{} more finding{}, which GitHub would not show\n", hidden,
-                           hidden == 1 ? "" : "s");
+        out += fmt::format("::notice title=writ::{}, which GitHub would not show\n", counted(hidden, "more finding"));
     return out;
 }
 

@@ -81,6 +81,10 @@ Result<std::string> read_input(const std::string& path, std::size_t limit) {
 }
 
 Result<void> write_file(const std::string& path, std::string_view bytes) {
+    if (path == "-") {
+        print_result(bytes);
+        return {};
+    }
     struct stat before {};
     const bool there = stat(path.c_str(), &before) == 0;
     if (there && !S_ISREG(before.st_mode)) return write_into(path, bytes);

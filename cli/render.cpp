@@ -247,11 +247,10 @@ private:
     void summary() {
         const auto errors = std::count_if(all_.items.begin(), all_.items.end(),
                                           [](const Diagnostic& d) { return d.severity == Severity::Error; });
-        const auto warnings = static_cast<std::ptrdiff_t>(all_.items.size()) - errors;
-        const auto count = [](std::ptrdiff_t n, std::string_view word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); };
-        if (errors > 0 && warnings > 0) out_ += count(errors, "error") + ", " + count(warnings, "warning") + "\n";
-        else if (errors > 0) out_ += count(errors, "error") + "\n";
-        else if (warnings > 0) out_ += count(warnings, "warning") + "\n";
+        const std::uint64_t failed = static_cast<std::uint64_t>(errors), warned = all_.items.size() - failed;
+        if (failed > 0 && warned > 0) out_ += counted(failed, "error") + ", " + counted(warned, "warning") + "\n";
+        else if (failed > 0) out_ += counted(failed, "error") + "\n";
+        else if (warned > 0) out_ += counted(warned, "warning") + "\n";
     }
 
     const Diagnostics& all_;

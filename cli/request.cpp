@@ -91,7 +91,6 @@ void add_request(CLI::App& app, Verb& chosen) {
     verb->add_option_function<std::int64_t>("--now", [options](const std::int64_t& now) { options->now = now; },
                                             "Seconds since 1970; else the clock's")
         ->check(whole_number(0, 253'402'300'799))  // the year 9999
-        
         ->option_text("SECONDS");
     verb->callback([options, &chosen] {
         chosen = [options](const Terminal& terminal) { return run(*options, terminal); };

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/lines.h"
+#include "cli/text.h"
 
 namespace writ::cli {
 
@@ -73,7 +74,7 @@ public:
         result["ruleId"] = d.code;
         result["ruleIndex"] = rule(d);
         result["level"] = severity_name(d.severity);
-        result["message"]["text"] = d.help.empty() ? d.message : d.message + "\n" + d.help;
+        result["message"]["text"] = d.help.empty() ? safe(d.message) : safe(d.message) + "\n" + safe(d.help);
         result["locations"] = Json::array({location(d.span, d.label)});
         if (!d.related.empty()) {
             result["relatedLocations"] = Json::array();
@@ -111,7 +112,7 @@ private:
         Json rule;
         rule["id"] = d.code;
         rule["shortDescription"]["text"] =
-            colon == std::string_view::npos ? d.message : std::string(heading.substr(colon + 2));
+            colon == std::string_view::npos ? safe(d.message) : std::string(heading.substr(colon + 2));
         rule["defaultConfiguration"]["level"] = severity_name(d.severity);
         if (!page.empty()) rule["help"] = Json{{"text", page}, {"markdown", page}};
         rules_.push_back(std::move(rule));
@@ -133,7 +134,7 @@ private:
         if (span.source < lines_.size())
             out["physicalLocation"] =
                 Json{{"artifactLocation", artifact(span.source)}, {"region", region(span)}};
-        if (!text.empty()) out["message"]["text"] = text;
+        if (!text.empty()) out["message"]["text"] = safe(text);
         return out;
     }
 
@@ -142,7 +143,7 @@ private:
                          {"insertedContent", Json{{"text", d.replacement}}}};
         Json change{{"artifactLocation", artifact(d.span.source)},
                     {"replacements", Json::array({std::move(replacement)})}};
-        return Json{{"description", Json{{"text", d.help.empty() ? d.message : d.help}}},
+        return Json{{"description", Json{{"text", safe(d.help.empty() ? d.message : d.help)}}},
                     {"artifactChanges", Json::array({std::move(change)})}};
     }
 

@@ -133,18 +133,18 @@ Result<Exit> show(const StoreArgs& args, Store& store, const std::string& name, 
     }
     std::string out = fmt::format("v{}\n", version->number);
     const auto row = [&](std::string_view key, const std::string& value) {
-        if (!value.empty()) out += fmt::format("  {:<10} {}\n", key, value);
+        if (!value.empty()) out += fmt::format("  {:<10} {}\n", key, safe(value));
     };
     row("digest", version->digest);
     row("parent", version->parent.empty() ? "none" : version->parent);
-    row("author", safe(version->origin.author));
-    row("message", safe(version->origin.message));
+    row("author", version->origin.author);
+    row("message", version->origin.message);
     row("published", moment(version->created_at));
-    row("engine", safe(version->engine));
+    row("engine", version->engine);
     row("rules", version->collected ? "the content is gone" : std::to_string(rules));
     for (const VersionApproval& each : *approvals)
-        row("approved", fmt::format("for {} by {} at {}", each.channel, safe(each.origin.author), moment(each.created_at)));
-    for (const Source& each : texts) row("source", safe(each.name));
+        row("approved", fmt::format("for {} by {} at {}", each.channel, each.origin.author, moment(each.created_at)));
+    for (const Source& each : texts) row("source", each.name);
     if (sources)
         for (const Source& each : texts) {
             out += fmt::format("\n== {}\n", safe(each.name));

@@ -157,8 +157,9 @@ std::string TestReport::human(const Terminal& terminal) const {
         out += indented(failure(*test, terminal.colour_out), "     ") + "\n";
     }
     const std::size_t failed = run_.failed();
-    if (failed > kMostExplained)
-        out += fmt::format("the first {} failures are explained; --filter shows others\n", explained_.size());
+    if (failed > explained_.size() && !explained_.empty())
+        out += fmt::format("the first {} explained; --filter shows others\n",
+                           explained_.size() == 1 ? "failure is" : counted(explained_.size(), "failure") + " are");
     if (coverage_ && !out.empty() && !out.ends_with("\n\n")) out += "\n";
     if (coverage_) out += render_coverage(run_.coverage, places_, colours);
     for (const std::string& name : run_.invariants.untried)
@@ -167,8 +168,8 @@ std::string TestReport::human(const Terminal& terminal) const {
     for (const Verdict& verdict : verdicts_)
         if (verdict.failed) out += fmt::format("{}FAIL{} {}: {}\n", colours.error, colours.reset, verdict.name, verdict.problem);
     if (run_.invariants.invariants > 0)
-        out += fmt::format("invariants: {} checked on {} request{} (checked, not proved)\n", run_.invariants.invariants,
-                           run_.invariants.requests, run_.invariants.requests == 1 ? "" : "s");
+        out += fmt::format("invariants: {} checked on {} (checked, not proved)\n", run_.invariants.invariants,
+                           counted(run_.invariants.requests, "request"));
     return out + fmt::format("{} passed, {} failed\n", cases_.size() - failed, failed);
 }
 

@@ -38,6 +38,9 @@ struct Cell {
 /// Words in lines of at most so many columns, where words are short enough. What stands in backticks stays together.
 [[nodiscard]] std::string filled(std::string_view text, std::size_t width);
 
+/// `1 entry`, `2 entries`. Without `many`, it is `one` with an s.
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view one, std::string_view many = {});
+
 /// A span of time in hours, minutes and seconds: `4m 27s`.
 [[nodiscard]] std::string span_of(std::int64_t seconds);
 
