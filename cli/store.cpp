@@ -97,6 +97,20 @@ std::optional<std::int64_t> parse_when(const std::string& text) {
     return now_micros() + count * kUnits[unit] * kSecond;
 }
 
+std::variant<std::vector<PublicKey>, Exit> read_public_keys(const StoreArgs& args, const std::vector<std::string>& files) {
+    std::vector<PublicKey> keys;
+    for (const std::string& file : files) {
+        auto key = read_public_key(file);
+        if (!key) return report_error(key.error(), "", args.terminal);
+        keys.push_back(std::move(*key));
+    }
+    return keys;
+}
+
+void add_key_files(CLI::App& verb, const std::string& name, std::vector<std::string>& files, const std::string& what) {
+    verb.add_option(name, files, what)->option_text("FILE")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 std::string text_of(Serial serial) { return fmt::format("{}.{}", serial.epoch, serial.number); }
 
 std::optional<Serial> parse_serial(const std::string& text) {
@@ -107,7 +121,7 @@ std::optional<Serial> parse_serial(const std::string& text) {
     return out;
 }
 
-std::string brief(const std::string& digest) { return digest.empty() ? "-" : digest.substr(0, 12); }
+std::string brief(const std::string& digest) { return digest.empty() ? "-" : safe(digest.substr(0, 12)); }
 std::string moment_or_none(std::int64_t micros) { return micros == 0 ? "-" : moment(micros); }
 
 Json json_of(std::int64_t micros) { return micros == 0 ? Json() : Json(moment(micros)); }
@@ -145,7 +159,7 @@ Json json_of(const Activation& activation) {
 void print_json(Json members) {
     Json out{{"schema_version", 1}};
     out.update(members);
-    print_result(out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    print_result(out.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n");
 }
 
 void add_store(CLI::App& app, Verb& chosen) {
@@ -164,6 +178,7 @@ void add_store(CLI::App& app, Verb& chosen) {
     add_store_versions(store);
     add_store_channels(store);
     add_store_revocations(store);
+    add_store_keys(store);
     add_store_keeping(store);
     add_store_decide(store);
 }

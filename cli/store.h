@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -37,6 +38,7 @@ struct StoreApp {
 void add_store_versions(const StoreApp& store);
 void add_store_channels(const StoreApp& store);
 void add_store_revocations(const StoreApp& store);
+void add_store_keys(const StoreApp& store);
 void add_store_keeping(const StoreApp& store);
 void add_store_decide(const StoreApp& store);
 
@@ -50,6 +52,11 @@ void add_store_decide(const StoreApp& store);
 /// Nothing if it is neither.
 [[nodiscard]] std::optional<std::int64_t> parse_when(const std::string& text);
 [[nodiscard]] std::int64_t now_micros();
+
+/// Reads public keys, or reports the first that cannot be read.
+[[nodiscard]] std::variant<std::vector<PublicKey>, Exit> read_public_keys(const StoreArgs& args, const std::vector<std::string>& files);
+/// An option that names key files, any number of times.
+void add_key_files(CLI::App& verb, const std::string& name, std::vector<std::string>& files, const std::string& what);
 
 /// `1.7`, and back; nothing if it is not one.
 [[nodiscard]] std::string text_of(Serial serial);

@@ -15,7 +15,7 @@ namespace {
 struct Options {
     std::string channel, candidate, request, state;
     RecordingArgs recording;
-    std::vector<std::string> keys;
+    std::vector<std::string> keys, on_call;
     Audience reader = Audience::Operator;
 };
 
@@ -28,10 +28,10 @@ Exit decide(const StoreArgs& args, const Options& options) {
     follow.channel = options.channel;
     follow.candidate = options.candidate;
     follow.state = options.state;
-    for (const std::string& file : options.keys) {
-        auto key = read_public_key(file);
-        if (!key) return report_error(key.error(), "", args.terminal);
-        follow.keys.push_back(std::move(*key));
+    for (const auto& [files, into] : {std::pair{&options.keys, &follow.keys}, {&options.on_call, &follow.on_call}}) {
+        auto keys = read_public_keys(args, *files);
+        if (const Exit* failed = std::get_if<Exit>(&keys)) return *failed;
+        *into = std::move(std::get<0>(keys));
     }
     // Which policy decides is not known yet: the recorder holds its mask against it when it records.
     Recording recording;
@@ -86,10 +86,8 @@ void add_store_decide(const StoreApp& store) {
     verb->add_option("CHANNEL", options->channel, "Which")->required();
     verb->add_option("--request", options->request, "The request document; - for standard input")->required()->option_text("FILE|-");
     verb->add_option("--shadow", options->candidate, "A channel to decide by beside; what it says changes nothing")->option_text("CHANNEL");
-    verb->add_option("--key", options->keys, "A public key that may sign; without any, signatures are not asked for")
-        ->option_text("FILE")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add_key_files(*verb, "--key", options->keys, "A channel key, which may sign all; without any, signatures are not asked for");
+    add_key_files(*verb, "--on-call", options->on_call, "An on-call key, which may sign revocations");
     verb->add_option("--state", options->state, "The file that keeps the last good policy")->option_text("FILE");
     add_recording_options(*verb, options->recording);
     static const std::map<std::string, Audience> kReaders{{"caller", Audience::Caller}, {"operator", Audience::Operator}};

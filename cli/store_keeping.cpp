@@ -11,15 +11,16 @@ namespace {
 
 constexpr std::size_t kLargestExport = std::size_t{4} << 30;
 
-Exit verify(const StoreArgs& args, const std::vector<std::string>& files) {
-    std::vector<PublicKey> keys;
-    for (const std::string& file : files) {
-        auto key = read_public_key(file);
-        if (!key) return report_error(key.error(), "", args.terminal);
-        keys.push_back(std::move(*key));
-    }
+struct KeyFiles {
+    std::vector<std::string> channel, on_call;
+};
+
+Exit verify(const StoreArgs& args, const KeyFiles& files) {
+    const auto keys = read_public_keys(args, files.channel), on_call = read_public_keys(args, files.on_call);
+    for (const auto* each : {&keys, &on_call})
+        if (const Exit* failed = std::get_if<Exit>(each)) return *failed;
     return with_store(args, true, [&](Store& store) -> Result<Exit> {
-        const auto problems = store.verify(keys);
+        const auto problems = store.verify(std::get<0>(keys), std::get<0>(on_call));
         if (!problems) return tl::unexpected(problems.error());
         if (args.format == Format::Json) print_json({{"ok", problems->empty()}, {"problems", *problems}});
         else if (problems->empty() && !args.terminal.quiet) print_result("ok\n");
@@ -38,7 +39,8 @@ Result<Exit> take_out(const StoreArgs& args, Store& store, const Files& given) {
     const auto bytes = store.export_versions(given.versions);
     if (!bytes) return tl::unexpected(bytes.error());
     if (const auto written = write_file(given.file, *bytes); !written) return tl::unexpected(written.error());
-    if (args.format == Format::Json) print_json({{"file", given.file}, {"bytes", bytes->size()}});
+    if (given.file == "-") print_remark(fmt::format("wrote {} bytes\n", bytes->size()), args.terminal);
+    else if (args.format == Format::Json) print_json({{"file", given.file}, {"bytes", bytes->size()}});
     else print_result(fmt::format("wrote {}, {} bytes\n", safe(given.file), bytes->size()));
     return Exit::Ok;
 }
@@ -103,19 +105,17 @@ Result<Exit> log(const StoreArgs& args, Store& store) {
 }  // namespace
 
 void add_store_keeping(const StoreApp& store) {
-    auto keys = std::make_shared<std::vector<std::string>>();
+    auto keys = std::make_shared<KeyFiles>();
     CLI::App* verb = store.add("verify", "Check that a store holds what it says", [keys](const StoreArgs& args) { return verify(args, *keys); });
-    verb->add_option("--key", *keys, "A public key; every activation must be signed by one of those given")
-        ->option_text("FILE")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add_key_files(*verb, "--key", keys->channel, "A channel key; all that is signed must be by one of those given");
+    add_key_files(*verb, "--on-call", keys->on_call, "An on-call key, which may have signed revocations");
 
     auto out = std::make_shared<Files>();
     verb = store.add("export", "Write versions to a file", [out](const StoreArgs& args) {
         return with_store(args, true, [&](Store& opened) { return take_out(args, opened, *out); });
     });
     verb->add_option("VERSION", out->versions, "Which; else all")->option_text("VERSION...");
-    verb->add_option("--output", out->file, "Where to")->required()->option_text("FILE");
+    verb->add_option("--output", out->file, "Where to; - for standard output")->required()->option_text("FILE|-");
 
     auto in = std::make_shared<std::string>();
     verb = store.add("import", "Add the versions of an export", [in](const StoreArgs& args) { return take_in(args, *in); });

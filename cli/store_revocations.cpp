@@ -1,4 +1,4 @@
-// writ store revoke, lift, revocations: who gets nothing any more, whatever the policy says.
+// writ store revoke, lift, approve-lift, sign, revocations: who gets nothing any more, whatever the policy says.
 #include <fmt/format.h>
 
 #include "cli/store.h"
@@ -9,39 +9,85 @@ namespace writ::cli {
 
 namespace {
 
+/// As given. The subject of `all` is a channel, which has an option of its own.
 struct Subject {
-    std::string kind, subject, until;
+    std::string kind, subject, channel, until, key;
 };
+
+enum class Act : std::uint8_t { Revoke, Lift, Approve };
+
+std::string name_of(RevocationKind kind, const std::string& subject) {
+    if (kind == RevocationKind::All) return "everything in " + safe(subject);
+    return std::string(revocation_name(kind)) + " " + safe(subject);
+}
+
+/// What is said of a change.
+std::string told(const RevocationEntry& entry) {
+    const std::string what = name_of(entry.kind, entry.subject), signer = entry.key_id.empty() ? "" : ", signed by " + entry.key_id;
+    if (entry.lifts) return fmt::format("{} is no longer revoked{}\n", what, signer);
+    if (entry.expires_at == 0) return fmt::format("{} is revoked for good{}\n", what, signer);
+    return fmt::format("{} is revoked until {}; from then on the policy alone decides{}\n", what, moment(entry.expires_at), signer);
+}
 
 Json entry_of(const RevocationEntry& each) {
     return Json{{"action", each.lifts ? "lift" : "revoke"}, {"kind", revocation_name(each.kind)}, {"subject", each.subject},
                 {"author", each.origin.author},             {"message", each.origin.message},     {"created_at", json_of(each.created_at)},
-                {"expires_at", json_of(each.expires_at)}};
+                {"expires_at", json_of(each.expires_at)},    {"sequence", each.sequence},         {"key_id", json_or_null(each.key_id)}};
 }
 
-Exit change(const StoreArgs& args, const Subject& given, bool lifts) {
-    const auto kind = revocation_kind(given.kind);
+Exit usage(std::string_view what) {
+    print_note(fmt::format("error: {}\n", what));
+    return Exit::Usage;
+}
+
+Exit change(const StoreArgs& args, const Subject& given, Act act) {
+    const RevocationKind kind = *revocation_kind(given.kind);
+    const bool all = kind == RevocationKind::All;
+    if (all && given.channel.empty()) return usage("--channel: say of which channel everything is meant");
+    if (all && !given.subject.empty()) return usage("SUBJECT: `all` has none; say the channel with --channel");
+    if (!all && !given.channel.empty()) return usage("--channel: only `all` is of a channel; a subject is revoked in every one");
+    if (!all && given.subject.empty()) return usage("SUBJECT: say its id, as requests state it");
+    const std::string& subject = all ? given.channel : given.subject;
     std::int64_t until = 0;
     if (!given.until.empty()) {
         const auto when = parse_when(given.until);
-        if (!when) {
-            print_note("error: --expires: say a moment as 2026-11-26T09:00:00Z, or a time from now as 12h\n");
-            return Exit::Usage;
-        }
+        if (!when) return usage("--expires: say a moment as 2026-11-26T09:00:00Z, or a time from now as 12h");
         until = *when;
     }
+    std::optional<SecretKey> key;
+    if (!given.key.empty()) {
+        auto read = read_secret_key(given.key);
+        if (!read) return report_error(read.error(), "", args.terminal);
+        key.emplace(std::move(*read));
+    }
+    const SecretKey* signer = key ? &*key : nullptr;
     return with_store(args, false, [&](Store& store) -> Result<Exit> {
         const Origin origin = origin_of(args);
-        const auto entry = lifts ? store.lift(*kind, given.subject, origin) : store.revoke(*kind, given.subject, origin, until);
-        if (!entry) return tl::unexpected(entry.error());
-        if (args.format == Format::Json) {
-            print_json(entry_of(*entry));
+        if (act == Act::Approve) {
+            const auto approval = store.approve_lift(kind, subject, origin);
+            if (!approval) return tl::unexpected(approval.error());
+            if (args.format == Format::Json)
+                print_json({{"kind", given.kind}, {"subject", subject}, {"digest", approval->digest}, {"author", approval->origin.author}});
+            else print_result(fmt::format("approved, as {}, that someone else lifts the revocation of {}\n", safe(approval->origin.author),
+                                          name_of(kind, subject)));
             return Exit::Ok;
         }
-        const std::string what = given.kind + " " + safe(entry->subject);
-        if (lifts) print_result(fmt::format("{} is no longer revoked\n", what));
-        else if (until == 0) print_result(fmt::format("{} is revoked for good\n", what));
-        else print_result(fmt::format("{} is revoked until {}; from then on the policy alone decides\n", what, moment(until)));
+        const auto entry = act == Act::Lift ? store.lift(kind, subject, origin, signer) : store.revoke(kind, subject, origin, until, signer);
+        if (!entry) return tl::unexpected(entry.error());
+        if (args.format == Format::Json) print_json(entry_of(*entry));
+        else print_result(told(*entry));
+        return Exit::Ok;
+    });
+}
+
+Exit sign(const StoreArgs& args, const std::string& file) {
+    const auto key = read_secret_key(file);
+    if (!key) return report_error(key.error(), "", args.terminal);
+    return with_store(args, false, [&](Store& store) -> Result<Exit> {
+        const auto entries = store.sign_revocations(*key, origin_of(args));
+        if (!entries) return tl::unexpected(entries.error());
+        if (args.format == Format::Json) print_json({{"signed", entries->size()}, {"key_id", key->public_key().id()}});
+        else print_result(fmt::format("signed {}\n", counted(entries->size(), "entry", "entries")));
         return Exit::Ok;
     });
 }
@@ -63,10 +109,10 @@ Result<Exit> list(const StoreArgs& args, Store& store, bool all) {
         if (!all && (each.lifts || std::none_of(in_force->items().begin(), in_force->items().end(), counts))) continue;
         entries.push_back(entry_of(each));
         rows.push_back({each.lifts ? "lift" : "revoke", std::string(revocation_name(each.kind)), each.subject, moment(each.created_at),
-                        moment_or_none(each.expires_at), each.origin.author, each.origin.message});
+                        moment_or_none(each.expires_at), each.key_id.empty() ? "-" : each.key_id, each.origin.author, each.origin.message});
     }
     if (args.format == Format::Json) print_json({{"revocations", entries}});
-    else print_result(table({"ACTION", "KIND", "SUBJECT", "WHEN", "EXPIRES", "AUTHOR", "MESSAGE"}, rows));
+    else print_result(table({"ACTION", "KIND", "SUBJECT", "WHEN", "EXPIRES", "KEY", "AUTHOR", "MESSAGE"}, rows));
     return Exit::Ok;
 }
 
@@ -80,16 +126,27 @@ void add_store_revocations(const StoreApp& store) {
         kinds.insert(name);
         choice += (i == 0 ? "" : "|") + name;
     }
-    for (const bool lifts : {false, true}) {
+    struct Row {
+        Act act;
+        const char *name, *what;
+    };
+    for (const auto& [act, name, what] : {Row{Act::Revoke, "revoke", "Deny a subject at once; say why with --message"},
+                                          Row{Act::Lift, "lift", "End a revocation; say why with --message"},
+                                          Row{Act::Approve, "approve-lift", "Approve that someone else ends a revocation; say why with --message"}}) {
         auto given = std::make_shared<Subject>();
-        CLI::App* verb = store.add(lifts ? "lift" : "revoke",
-                                   lifts ? "End a revocation; say why with --message" : "Deny a subject at once; say why with --message",
-                                   [given, lifts](const StoreArgs& args) { return change(args, *given, lifts); });
+        CLI::App* verb = store.add(name, what, [given, act = act](const StoreArgs& args) { return change(args, *given, act); });
         verb->add_option("KIND", given->kind, "What is revoked")->required()->check(CLI::IsMember(kinds))->option_text(choice);
-        verb->add_option("SUBJECT", given->subject, "Its id, as requests state it")->required();
-        if (!lifts)
+        verb->add_option("SUBJECT", given->subject, "Its id, as requests state it; `all` has none");
+        verb->add_option("--channel", given->channel, "Of `all`: everything in this channel")->option_text("CHANNEL");
+        if (act == Act::Revoke)
             verb->add_option("--expires", given->until, "When it ends by itself: a moment, or 30m, 12h, 7d from now")->option_text("WHEN");
+        if (act != Act::Approve) verb->add_option("--key", given->key, "The secret key that signs it")->option_text("FILE");
     }
+    auto file = std::make_shared<std::string>();
+    store.add("sign", "Sign the revocations that nobody signed", [file](const StoreArgs& args) { return sign(args, *file); })
+        ->add_option("--key", *file, "The secret key of a channel")
+        ->required()
+        ->option_text("FILE");
     auto all = std::make_shared<bool>(false);
     CLI::App* verb = store.add("revocations", "List what is revoked", [all](const StoreArgs& args) {
         return with_store(args, true, [&](Store& opened) { return list(args, opened, *all); });

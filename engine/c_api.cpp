@@ -118,16 +118,55 @@ void writ_evaluator_free(writ_evaluator* evaluator) {
     delete evaluator;
 }
 
+writ_revocations* writ_revocations_new(void) {
+    return new (std::nothrow) writ_revocations;
+}
+
+void writ_revocations_free(writ_revocations* revocations) {
+    delete revocations;
+}
+
+writ_status writ_revocations_add(writ_revocations* revocations, writ_text kind, writ_text subject,
+                                 std::int64_t expires_at, writ_errors* errors) {
+    return guarded(errors, [&] {
+        if (revocations == nullptr) return null_argument(errors, "revocations");
+        if (!well_formed(kind)) return malformed_argument(errors, "text is NULL and has a length", "kind");
+        if (!well_formed(subject)) return malformed_argument(errors, "text is NULL and has a length", "subject");
+        const auto known = writ::revocation_kind(view(kind));
+        if (!known) return malformed_argument(errors, "there is no such kind of revocation", "kind");
+        if (expires_at < 0) return malformed_argument(errors, "a moment before 1970", "expires_at");
+        auto canonical = writ::canonical_subject(*known, view(subject));
+        if (!canonical) {
+            if (errors != nullptr) errors->items.push_back(std::move(canonical.error()));
+            return WRIT_ERROR_ARGUMENT;
+        }
+        revocations->items.push_back({*known, std::move(*canonical), expires_at});
+        return WRIT_OK;
+    });
+}
+
+writ_status writ_evaluator_revoke(writ_evaluator* evaluator, const writ_revocations* revocations, writ_errors* errors) {
+    return guarded(errors, [&] {
+        if (evaluator == nullptr) return null_argument(errors, "evaluator");
+        std::shared_ptr<const writ::Revocations> revoked;
+        if (revocations != nullptr) revoked = std::make_shared<const writ::Revocations>(revocations->items);
+        writ::Evaluator& ready = evaluator->ready();
+        evaluator->revocations = revoked;
+        ready.revoke(std::move(revoked));
+        return WRIT_OK;
+    });
+}
+
 writ_status writ_evaluate(writ_evaluator* evaluator, const writ_request* request, writ_decision* decision) {
     if (decision == nullptr) return WRIT_ERROR_ARGUMENT;
     const writ_status status = guarded(nullptr, [&] {
         decision->json.clear();
         if (evaluator == nullptr || request == nullptr) return WRIT_ERROR_ARGUMENT;
         if (!request->request) return WRIT_ERROR_INTERNAL;
-        if (!evaluator->evaluator) evaluator->evaluator.emplace(*evaluator->layers);
+        writ::Evaluator& ready = evaluator->ready();
         // Usually the same ones: no reference is counted.
         if (decision->layers != evaluator->layers) decision->layers = evaluator->layers;
-        evaluator->evaluator->evaluate(*request->request, decision->decision);
+        ready.evaluate(*request->request, decision->decision);
         return WRIT_OK;
     });
     if (status != WRIT_OK) decision->decision = {};

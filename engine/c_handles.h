@@ -38,6 +38,20 @@ struct writ_field {
 struct writ_evaluator {
     std::shared_ptr<const writ::Layers> layers;
     std::optional<writ::Evaluator> evaluator;
+    std::shared_ptr<const writ::Revocations> revocations;  ///< null: nothing is revoked
+
+    /// The evaluator, made again where it was thrown away.
+    writ::Evaluator& ready() {
+        if (!evaluator) {
+            evaluator.emplace(*layers);
+            evaluator->revoke(revocations);
+        }
+        return *evaluator;
+    }
+};
+
+struct writ_revocations {
+    std::vector<writ::Revocation> items;
 };
 
 struct writ_decision {

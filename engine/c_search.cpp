@@ -34,8 +34,7 @@ writ_status writ_search(writ_evaluator* evaluator, writ_text request, int open, 
             return malformed_argument(errors, "there is no such field to leave open", "open");
         const auto chosen = limits_of(limits);
         if (!chosen) return malformed_argument(errors, "struct_size does not fit", "limits");
-        if (!evaluator->evaluator) evaluator->evaluator.emplace(*evaluator->layers);
-        auto found = writ::search(*evaluator->evaluator, view(request), static_cast<writ::Open>(open),
+        auto found = writ::search(evaluator->ready(), view(request), static_cast<writ::Open>(open),
                                   view(candidates), *chosen);
         if (!found) {
             if (errors != nullptr) errors->items.push_back(std::move(found.error()));

@@ -108,6 +108,23 @@ bool comparable_name(std::string_view name) {
     return true;
 }
 
+void fold_name(std::string_view name, std::string& out) {
+    out.clear();
+    Folded folded(name);
+    for (char32_t c = folded.next(); c != 0; c = folded.next()) {
+        const auto add = [&](char32_t bits) { out.push_back(static_cast<char>(static_cast<unsigned char>(bits))); };
+        if (c < 0x80) {
+            add(c);
+        } else if (c < 0x800) {
+            add(0xC0 | c >> 6), add(0x80 | (c & 0x3F));
+        } else if (c < 0x10000) {
+            add(0xE0 | c >> 12), add(0x80 | (c >> 6 & 0x3F)), add(0x80 | (c & 0x3F));
+        } else {
+            add(0xF0 | c >> 18), add(0x80 | (c >> 12 & 0x3F)), add(0x80 | (c >> 6 & 0x3F)), add(0x80 | (c & 0x3F));
+        }
+    }
+}
+
 Likeness compare_names(std::string_view a, std::string_view b) {
     if (!comparable_name(a) || !comparable_name(b)) return Likeness::Unclear;
     Folded left(a), right(b);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace writ {
@@ -24,6 +25,9 @@ enum class Likeness : std::uint8_t {
 ///     punctuation and blanks separate: `ann` and `acme` and `example` of `ann@acme.example`.
 /// Allocates nothing.
 [[nodiscard]] bool comparable_name(std::string_view name);
+
+/// A name in small letters, into `out`: two names that compare as the same have one. Requires: comparable_name(name).
+void fold_name(std::string_view name, std::string& out);
 
 /// Whether two names are one person's: the same letters, capitals aside. For ß it takes ss, for the
 /// dotless ı it takes i, because their capitals are the same. Allocates nothing.

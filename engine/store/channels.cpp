@@ -23,8 +23,9 @@ std::string situation(const Store& store, const Channel& channel) {
     return out;
 }
 
-/// Persons who approved the content, its author left out.
-std::size_t persons(const std::vector<VersionApproval>& approvals, std::string_view channel, std::string_view author) {
+}  // namespace
+
+std::size_t store::persons(const std::vector<VersionApproval>& approvals, std::string_view channel, std::string_view author) {
     std::vector<std::string_view> counted;
     for (const VersionApproval& each : approvals) {
         const std::string_view who = each.origin.author;
@@ -33,8 +34,6 @@ std::size_t persons(const std::vector<VersionApproval>& approvals, std::string_v
     }
     return counted.size();
 }
-
-}  // namespace
 
 // ---- what channels are ------------------------------------------------------------------------
 
@@ -84,8 +83,8 @@ Result<Channel> Store::protect(const std::string& name, bool gated, std::uint32_
 }
 
 Result<std::vector<Activation>> store::Connection::activations(std::string_view channel, std::int64_t most) const {
-    auto rows = db->run("SELECT epoch, number, digest, parent, kind, author, message, created_at, not_after, key_id, signature"
-                        " FROM activation WHERE namespace = $1 AND channel = $2 ORDER BY epoch DESC, number DESC LIMIT $3",
+    auto rows = db->run("SELECT epoch, number, digest, parent, kind, author, message, created_at, not_after, key_id, signature,"
+                        " log_sequence, log_digest FROM activation WHERE namespace = $1 AND channel = $2 ORDER BY epoch DESC, number DESC LIMIT $3",
                         {space, channel, most});
     if (!rows) return error_of(rows);
     std::vector<Activation> out;
@@ -102,6 +101,7 @@ Result<std::vector<Activation>> store::Connection::activations(std::string_view 
         each.not_after = rows->integer(i, 8);
         each.key_id = rows->text(i, 9);
         each.signature = rows->text(i, 10);
+        each.revoked = {static_cast<std::uint64_t>(rows->integer(i, 11)), rows->text(i, 12)};
     }
     return out;
 }
@@ -113,6 +113,16 @@ Result<std::vector<Activation>> Store::history(std::string_view name) const {
 
 // ---- approvals --------------------------------------------------------------------------------
 
+namespace {
+
+Result<void> check_comparable(std::string_view whose, const std::string& author) {
+    if (comparable_name(person_of(author))) return {};
+    return fail(StoreCode::S0044, "the name of the " + std::string(whose) +
+                                      " cannot be told apart from others safely; write plain letters of one script", author);
+}
+
+}  // namespace
+
 Result<VersionApproval> Store::approve(const std::string& name, std::string_view version, const Origin& origin) {
     if (auto fits = check_origin(origin); !fits) return error_of(fits);
     auto transaction = Transaction::begin(*impl_->db, true);
@@ -120,29 +130,35 @@ Result<VersionApproval> Store::approve(const std::string& name, std::string_view
     if (auto there = channel(name); !there) return error_of(there);
     auto named = resolve(version);
     if (!named) return error_of(named);
-    for (const std::string& who : {origin.author, named->origin.author})
-        if (!comparable_name(person_of(who)))
-            return fail(StoreCode::S0044, "the name of the " + std::string(who == origin.author ? "approver" : "version's author") +
-                                              " cannot be told apart from others safely; write plain letters of one script", who);
+    if (auto clear = check_comparable("version's author", named->origin.author); !clear) return error_of(clear);
     if (!two_people(named->origin.author, origin.author))
         return fail(StoreCode::S0044, "the author of a version does not approve it", text_of(*named));
-    auto before = approvals(named->digest);
-    if (!before) return error_of(before);
-    for (const VersionApproval& each : *before)
-        if (each.channel == name && !two_people(each.origin.author, origin.author))
-            return fail(StoreCode::S0044, "you have approved this version for `" + name + "` already", text_of(*named));
-    VersionApproval approval{name, named->digest, origin, now_micros()};
-    auto done = impl_->db->run("INSERT INTO approval (namespace, channel, digest, approver, message, created_at)"
-                               " VALUES ($1, $2, $3, $4, $5, $6)",
-                               {impl_->space, name, approval.digest, origin.author, origin.message, approval.created_at});
-    if (!done) return error_of(done);
+    auto approval = impl_->approve(name, named->digest, origin);
+    if (!approval) return approval;
     if (auto durable = transaction->commit(); !durable) return error_of(durable);
     return approval;
 }
 
-Result<std::vector<VersionApproval>> Store::approvals(std::string_view digest) const {
-    auto rows = impl_->db->run("SELECT channel, approver, message, created_at FROM approval WHERE namespace = $1"
-                               " AND digest = $2 ORDER BY created_at, approver", {impl_->space, digest});
+Result<VersionApproval> store::Connection::approve(std::string_view channel, std::string_view digest, const Origin& origin) const {
+    if (auto clear = check_comparable("approver", origin.author); !clear) return error_of(clear);
+    auto before = approvals(digest);
+    if (!before) return error_of(before);
+    for (const VersionApproval& each : *before)
+        if (each.channel == channel && !two_people(each.origin.author, origin.author))
+            return fail(StoreCode::S0044, "you have approved this already", std::string(channel.empty() ? digest : channel));
+    VersionApproval approval{std::string(channel), std::string(digest), origin, now_micros()};
+    auto done = db->run("INSERT INTO approval (namespace, channel, digest, approver, message, created_at)"
+                        " VALUES ($1, $2, $3, $4, $5, $6)",
+                        {space, channel, digest, origin.author, origin.message, approval.created_at});
+    if (!done) return error_of(done);
+    return approval;
+}
+
+Result<std::vector<VersionApproval>> Store::approvals(std::string_view digest) const { return impl_->approvals(digest); }
+
+Result<std::vector<VersionApproval>> store::Connection::approvals(std::string_view digest) const {
+    auto rows = db->run("SELECT channel, approver, message, created_at FROM approval WHERE namespace = $1"
+                        " AND digest = $2 ORDER BY created_at, approver", {space, digest});
     if (!rows) return error_of(rows);
     std::vector<VersionApproval> out;
     for (std::size_t i = 0; i < rows->size(); ++i)
@@ -180,6 +196,7 @@ public:
 private:
     Result<void> look() {
         if (auto fits = check_origin(move_.origin); !fits) return fits;
+        if (auto may = impl_.check_signer(move_.key, KeyRole::Channel, "an activation"); !may) return may;
         auto channel = store_.channel(move_.channel);
         if (!channel) return error_of(channel);
         channel_ = std::move(*channel);
@@ -219,12 +236,12 @@ private:
         if (channel_.gated)
             if (auto told = impl_.record("gate", move_.channel, text_of(version_) + ": " + report_.summary, move_.origin.author); !told)
                 return error_of(told);
-        make_activation();
+        if (auto made = make_activation(); !made) return error_of(made);
         if (auto done = insert(); !done) return error_of(done);
         return true;
     }
 
-    void make_activation() {
+    Result<void> make_activation() {
         activation_.space = impl_.space;
         activation_.channel = move_.channel;
         const std::uint64_t epoch = std::max<std::uint64_t>(channel_.serial.epoch, 1) + (move_.raise_epoch ? 1 : 0);
@@ -235,7 +252,11 @@ private:
         activation_.origin = move_.origin;
         activation_.created_at = now_micros();
         activation_.not_after = move_.not_after;
+        auto head = impl_.log_head();
+        if (!head) return error_of(head);
+        activation_.revoked = std::move(*head);
         if (move_.key != nullptr) move_.key->sign(activation_);
+        return {};
     }
 
     Result<void> insert() {
@@ -243,9 +264,11 @@ private:
         const auto epoch = static_cast<std::int64_t>(a.serial.epoch), number = static_cast<std::int64_t>(a.serial.number);
         auto added = impl_.db->run(
             "INSERT INTO activation (namespace, channel, epoch, number, digest, parent, kind, author, message, created_at,"
-            " not_after, key_id, signature) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            " not_after, key_id, signature, log_sequence, log_digest)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
             {impl_.space, a.channel, epoch, number, a.digest, a.parent, a.rollback ? "rollback" : "activate", a.origin.author,
-             a.origin.message, a.created_at, a.not_after, a.key_id, Bytes{a.signature}});
+             a.origin.message, a.created_at, a.not_after, a.key_id, Bytes{a.signature},
+             static_cast<std::int64_t>(a.revoked.sequence), a.revoked.digest});
         if (!added) return error_of(added);
         auto set = impl_.db->run("UPDATE channel SET epoch = $3, number = $4, digest = $5 WHERE namespace = $1 AND name = $2"
                                  " AND epoch = $6 AND number = $7",

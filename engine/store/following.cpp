@@ -35,6 +35,8 @@ std::int64_t steady_micros() {
 Result<void> Following::start() {
     for (const auto& [what, name] : {std::pair{"namespace", &options_.space}, {"channel", &options_.channel}})
         if (auto fits = check_name(what, *name); !fits) return fits;
+    if (options_.keys.empty() && !options_.on_call.empty())
+        return fail(StoreCode::S0070, "a reader with on-call keys needs the channel's keys too: nothing could be lifted", options_.channel);
     if (auto known = load_state(); !known) return known;
     step();
     thread_ = std::thread([this] { run(); });
@@ -107,13 +109,18 @@ Result<void> Following::look() {
     // One state of the store, in which policy and revocations belong together.
     auto transaction = Transaction::begin(*connection_->db, false);
     if (!transaction) return error_of(transaction);
-    auto revoked = read_revocations();
-    if (revoked && *revoked) publish();  // at once, whatever becomes of the rest
-    if (!revoked) return error_of(revoked);
+    const std::shared_ptr<const Revocations> before = revocations_;
+    auto read = read_revocations();
+    const bool revoked = revocations_ != before;
+    if (revoked) publish();  // at once, whatever becomes of the rest
+    if (!read) {
+        if (revoked) (void)keep(active_);  // why the rest was refused matters more
+        return read;
+    }
     auto moved = read_channel(options_.channel, active_, true);
     if (moved && *moved) publish();
     if (!moved) return error_of(moved);
-    if (*revoked && !*moved)
+    if (revoked && !*moved)
         if (auto kept = keep(active_); !kept) return kept;
     if (!options_.candidate.empty()) {
         // A candidate that is refused leaves what is enforced as fresh as it is.
@@ -172,6 +179,7 @@ Result<bool> Following::read_channel(const std::string& channel, Accepted& seen,
     }
     Accepted next{std::move(latest->front()), std::nullopt};
     if (auto sound = check(next.activation, seen); !sound) return error_of(sound);
+    if (auto fits = check_log(next.activation); !fits) return error_of(fits);
     if (next.serial() == seen.serial() && seen.policy) return false;
     auto content = connection_->content(next.activation.digest);
     if (!content) return error_of(content);
@@ -182,18 +190,57 @@ Result<bool> Following::read_channel(const std::string& channel, Accepted& seen,
     return true;
 }
 
-Result<bool> Following::read_revocations() {
-    auto last = connection_->next("revocation");
-    if (!last) return error_of(last);
-    if (*last - 1 < sequence_)
-        return fail(StoreCode::S0064, "the store has fewer revocations than this reader has seen", options_.space);
-    auto entries = connection_->revocations_after(sequence_);
+/// Takes what the log has gained, as far as it follows what was seen and is signed as it must be. What
+/// comes after that revokes all the same, for as long as the store says so: it can only narrow.
+Result<void> Following::read_revocations() {
+    auto entries = connection_->revocations_from(std::max<std::uint64_t>(log_.sequence, 1));
     if (!entries) return error_of(entries);
-    if (entries->empty() && revocations_ != nullptr) return false;
-    for (const RevocationEntry& each : *entries) in_force_.apply(each);
-    sequence_ = *last - 1;
-    revocations_ = std::make_shared<const Revocations>(in_force_.all());
-    return true;
+    auto next = entries->begin();
+    std::optional<Error> refused;
+    if (log_.sequence != 0) {
+        if (next == entries->end() || next->sequence != log_.sequence)
+            refused = fail(StoreCode::S0064, "the store has fewer revocations than this reader has seen", options_.space).value();
+        else if (digest_of(*next++) != log_.digest)
+            refused = fail(StoreCode::S0065, "the revocation log has forked: the last entry seen here is another one now", options_.space).value();
+    }
+    for (; next != entries->end() && !refused; ++next) {
+        refused = misplaced(*next, log_);
+        if (!refused && !options_.keys.empty()) refused = missigned(*next, options_.keys, options_.on_call);
+        if (refused) break;
+        in_force_.apply(*next);
+        log_ = {next->sequence, digest_of(*next)};
+    }
+    if (!refused) {
+        revoke(in_force_);
+        return {};
+    }
+    InForce doubtful = in_force_;
+    for (; next != entries->end(); ++next)
+        if (!next->lifts) doubtful.apply(*next);
+    revoke(doubtful);
+    return tl::unexpected(std::move(*refused));
+}
+
+/// Replaces what is revoked, unless it is that already.
+void Following::revoke(const InForce& in_force) {
+    Revocations next = in_force.all().for_channel(options_.channel);
+    if (revocations_ == nullptr || revocations_->items() != next.items())
+        revocations_ = std::make_shared<const Revocations>(std::move(next));
+}
+
+/// An activation names the revocation log of its time: a store without that log is an old or another one.
+Result<void> Following::check_log(const Activation& activation) const {
+    const LogHead& then = activation.revoked;
+    if (then.sequence == 0) return {};
+    const std::string where = activation.channel + " " + text_of(activation.serial);
+    if (then.sequence > log_.sequence)
+        return fail(StoreCode::S0064, "the store has " + std::to_string(log_.sequence) + " revocations, and had " +
+                                          std::to_string(then.sequence) + " when this was activated", where);
+    auto entries = connection_->revocations_from(then.sequence);
+    if (!entries) return error_of(entries);
+    if (entries->empty() || digest_of(entries->front()) != then.digest)
+        return fail(StoreCode::S0065, "the revocation log has forked: it is not the one of when this was activated", where);
+    return {};
 }
 
 /// Nothing is accepted that a restart would not know of.
@@ -203,8 +250,8 @@ Result<void> Following::keep(const Accepted& accepted) const {
     state.activation = accepted.activation;
     const std::span<const std::byte> bytes = accepted.policy->bytes();
     state.bundle.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    if (revocations_ != nullptr) state.revocations = revocations_->items();
-    state.sequence = sequence_;
+    state.revocations = in_force_.all().items();
+    state.log = log_;
     auto kept = replace_file(options_.state, encode_state(state), 0600);
     if (kept) return {};
     return fail(StoreCode::S0068, "the last good policy cannot be kept: " + kept.error().message, options_.state);
@@ -226,10 +273,15 @@ Result<void> Following::load_state() {
     if (a.space != options_.space || a.channel != options_.channel)
         return fail(StoreCode::S0069, "the reader's state is of channel `" + a.channel + "` in `" + a.space + "`", options_.state);
     active_.activation = a;
-    sequence_ = state->sequence;
-    for (const Revocation& each : state->revocations)
-        in_force_.apply({false, each.kind, each.subject, {}, 0, each.expires_at});
-    revocations_ = std::make_shared<const Revocations>(in_force_.all());
+    log_ = state->log;
+    for (const Revocation& each : state->revocations) {
+        RevocationEntry entry;
+        entry.kind = each.kind;
+        entry.subject = each.subject;
+        entry.expires_at = each.expires_at;
+        in_force_.apply(entry);
+    }
+    revoke(in_force_);
     if (options_.keys.empty()) return {};
     if (auto sound = check(a, Accepted{}); !sound) {
         tell(std::move(sound.error()));

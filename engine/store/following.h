@@ -54,7 +54,9 @@ private:
     [[nodiscard]] Result<void> look();
     [[nodiscard]] Result<bool> read_channel(const std::string& channel, Accepted& seen, bool enforced);
     [[nodiscard]] Result<void> check(const Activation& activation, const Accepted& seen) const;
-    [[nodiscard]] Result<bool> read_revocations();
+    [[nodiscard]] Result<void> read_revocations();
+    [[nodiscard]] Result<void> check_log(const Activation& activation) const;
+    void revoke(const InForce& in_force);
     [[nodiscard]] Result<void> keep(const Accepted& accepted) const;
     [[nodiscard]] bool replaced() const;
     void publish();
@@ -72,7 +74,7 @@ private:
     std::chrono::steady_clock::time_point retry_{}, touched_{};
     Accepted active_, candidate_;
     InForce in_force_;
-    std::int64_t sequence_ = 0;
+    LogHead log_;  ///< how far in_force_ is
     std::shared_ptr<const Revocations> revocations_;
 
     // Shared.

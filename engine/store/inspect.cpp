@@ -11,8 +11,9 @@ namespace {
 
 class Inspection {
 public:
-    Inspection(const Store& store, const Connection& connection, const std::vector<PublicKey>& keys)
-        : store_(store), connection_(connection), keys_(keys) {}
+    Inspection(const Store& store, const Connection& connection, const std::vector<PublicKey>& keys,
+               const std::vector<PublicKey>& on_call)
+        : store_(store), connection_(connection), keys_(keys), on_call_(on_call) {}
 
     Result<std::vector<std::string>> run() {
         auto found = connection_.db->check();
@@ -20,7 +21,7 @@ public:
         if (!found && found.error().code == "S0004") found = std::vector{found.error().message};
         if (!found) return found;
         for (std::string& each : *found) problem("database: " + std::move(each));
-        for (auto part : {&Inspection::contents, &Inspection::versions, &Inspection::channels})
+        for (auto part : {&Inspection::contents, &Inspection::versions, &Inspection::channels, &Inspection::revocations})
             if (auto looked = (this->*part)(); !looked) {
                 if (looked.error().code != "S0004") return error_of(looked);
                 problem(looked.error().message);
@@ -82,6 +83,23 @@ private:
         if (channel.serial != serial || channel.digest != parent) problem(channel.name + ": is not where its history ends");
     }
 
+    Result<void> revocations() {
+        auto entries = connection_.revocations_from(1);
+        if (!entries) return error_of(entries);
+        LogHead head;
+        for (const RevocationEntry& each : *entries) {
+            const std::string place = "revocation " + std::to_string(each.sequence) + ": ";
+            if (auto fault = misplaced(each, head)) problem(place + fault->message);
+            if (!keys_.empty())
+                if (auto fault = missigned(each, keys_, on_call_)) problem(place + fault->message);
+            if (!each.lifts)
+                if (auto fits = canonical_subject(each.kind, each.subject); !fits)
+                    problem(place + fits.error().message + "; while it is in force it revokes all of this kind");
+            head = {each.sequence, digest_of(each)};
+        }
+        return {};
+    }
+
     void signature(const std::string& place, const Activation& activation) {
         if (keys_.empty()) return;
         if (activation.signature.empty()) return problem(place + ": unsigned");
@@ -96,15 +114,16 @@ private:
     const Store& store_;
     const Connection& connection_;
     const std::vector<PublicKey>& keys_;
+    const std::vector<PublicKey>& on_call_;
     std::vector<std::string> problems_;
 };
 
 }  // namespace
 
-Result<std::vector<std::string>> Store::verify(const std::vector<PublicKey>& keys) const {
+Result<std::vector<std::string>> Store::verify(const std::vector<PublicKey>& keys, const std::vector<PublicKey>& on_call) const {
     auto transaction = Transaction::begin(*impl_->db, false);
     if (!transaction) return error_of(transaction);
-    return Inspection(*this, *impl_, keys).run();
+    return Inspection(*this, *impl_, keys, on_call).run();
 }
 
 Result<std::vector<Version>> Store::collect(std::int64_t before, bool dry, const Origin& origin) {

@@ -19,7 +19,7 @@ using store::StoreCode;
 
 namespace {
 
-constexpr std::string_view kDomain = "writ.activation.v1";
+constexpr std::string_view kActivation = "writ.activation.v2", kRevocation = "writ.revocation.v1";
 static_assert(crypto_sign_BYTES == 64);
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
@@ -28,7 +28,7 @@ const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<c
 
 std::string signed_bytes(const Activation& activation) {
     std::string bytes;
-    store::add_field(bytes, kDomain);
+    store::add_field(bytes, kActivation);
     store::add_field(bytes, activation.space);
     store::add_field(bytes, activation.channel);
     store::add_number(bytes, activation.serial.epoch);
@@ -36,6 +36,24 @@ std::string signed_bytes(const Activation& activation) {
     store::add_field(bytes, activation.parent);
     store::add_field(bytes, activation.digest);
     store::add_number(bytes, static_cast<std::uint64_t>(activation.not_after));
+    store::add_number(bytes, activation.revoked.sequence);
+    store::add_field(bytes, activation.revoked.digest);
+    return bytes;
+}
+
+std::string signed_bytes(const RevocationEntry& entry) {
+    std::string bytes;
+    store::add_field(bytes, kRevocation);
+    store::add_field(bytes, entry.space);
+    store::add_number(bytes, entry.sequence);
+    store::add_field(bytes, entry.parent);
+    store::add_field(bytes, entry.lifts ? "lift" : "revoke");
+    store::add_field(bytes, revocation_name(entry.kind));
+    store::add_field(bytes, entry.subject);
+    store::add_field(bytes, entry.origin.author);
+    store::add_field(bytes, entry.origin.message);
+    store::add_number(bytes, static_cast<std::uint64_t>(entry.created_at));
+    store::add_number(bytes, static_cast<std::uint64_t>(entry.expires_at));
     return bytes;
 }
 
@@ -53,11 +71,13 @@ Result<PublicKey> PublicKey::parse(std::string_view text) {
 
 std::string PublicKey::text() const { return write_key_line(kPublicLine, id_, bytes_); }
 
-bool PublicKey::verifies(const Activation& activation) const {
-    if (activation.signature.size() != crypto_sign_BYTES) return false;
-    const std::string message = signed_bytes(activation);
-    return crypto_sign_verify_detached(bytes_of(activation.signature), bytes_of(message), message.size(), bytes_.data()) == 0;
+bool PublicKey::verifies(std::string_view message, std::string_view signature) const {
+    return signature.size() == crypto_sign_BYTES &&
+           crypto_sign_verify_detached(bytes_of(signature), bytes_of(message), message.size(), bytes_.data()) == 0;
 }
+
+bool PublicKey::verifies(const Activation& activation) const { return verifies(signed_bytes(activation), activation.signature); }
+bool PublicKey::verifies(const RevocationEntry& entry) const { return verifies(signed_bytes(entry), entry.signature); }
 
 // ---- secret -----------------------------------------------------------------------------------
 
@@ -111,12 +131,21 @@ std::string SecretKey::text() const {
     return write_key_line(kSecretLine, impl_->open.id(), impl_->seed);
 }
 
+std::string SecretKey::signature_of(std::string_view message) const {
+    std::string signature(crypto_sign_BYTES, '\0');
+    crypto_sign_detached(reinterpret_cast<unsigned char*>(signature.data()), nullptr, bytes_of(message), message.size(),
+                         impl_->key.data());
+    return signature;
+}
+
 void SecretKey::sign(Activation& activation) const {
-    const std::string message = signed_bytes(activation);
     activation.key_id = impl_->open.id();
-    activation.signature.resize(crypto_sign_BYTES);
-    crypto_sign_detached(reinterpret_cast<unsigned char*>(activation.signature.data()), nullptr, bytes_of(message),
-                         message.size(), impl_->key.data());
+    activation.signature = signature_of(signed_bytes(activation));
+}
+
+void SecretKey::sign(RevocationEntry& entry) const {
+    entry.key_id = impl_->open.id();
+    entry.signature = signature_of(signed_bytes(entry));
 }
 
 // ---- files ------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 // The revocation log, and what of it is in force.
 #include <algorithm>
 
+#include "base/digest.h"
 #include "store/impl.h"
 
 namespace writ {
@@ -17,10 +18,63 @@ Result<void> check_reason(const Origin& origin) {
     return fail(StoreCode::S0026, "the message must say why, in letters or digits");
 }
 
+/// The spelling under which entries of a subject count together. What has no canonical one, which only an
+/// earlier Writ has let in, counts as it was written.
+std::string spelling_of(RevocationKind kind, const std::string& subject) {
+    return canonical_subject(kind, subject).value_or(subject);
+}
+
+std::string about(RevocationKind kind, std::string_view subject) {
+    if (kind == RevocationKind::All) return "everything in `" + std::string(subject) + "`";
+    return std::string(revocation_name(kind)) + " `" + std::string(subject) + "`";
+}
+
+/// The last revocation of a subject that is in force; nothing: there is none.
+Result<std::optional<RevocationEntry>> in_force(const Connection& connection, RevocationKind kind, const std::string& subject,
+                                                std::int64_t now) {
+    auto entries = connection.revocations_from(1);
+    if (!entries) return error_of(entries);
+    std::optional<RevocationEntry> found;
+    for (RevocationEntry& each : *entries) {
+        if (each.kind != kind || spelling_of(kind, each.subject) != subject) continue;
+        if (each.lifts) found.reset();
+        else if (each.expires_at == 0 || now < each.expires_at) found = std::move(each);
+    }
+    return found;
+}
+
+/// How many approvals lifting a subject takes: as many as the strictest channel asks for that it frees.
+Result<std::uint32_t> approvals_to_lift(const Store& store, RevocationKind kind, std::string_view subject) {
+    auto channels = store.channels();
+    if (!channels) return error_of(channels);
+    std::uint32_t most = 0;
+    for (const Channel& each : *channels)
+        if (kind != RevocationKind::All || each.name == subject) most = std::max(most, each.approvals);
+    return most;
+}
+
+/// Approvals of liftings stand beside those of versions, under a channel that has no name.
+constexpr std::string_view kToLift = "";
+
 }  // namespace
 
+// ---- the log ----------------------------------------------------------------------------------
+
+std::string digest_of(const RevocationEntry& entry) { return sha256_hex(signed_bytes(entry)); }
+
+std::optional<Error> store::misplaced(const RevocationEntry& entry, const LogHead& head) {
+    const auto refuse = [&](StoreCode code, std::string why) {
+        return fail(code, std::move(why), "revocation " + std::to_string(entry.sequence)).value();
+    };
+    if (entry.sequence != head.sequence + 1)
+        return refuse(StoreCode::S0004, "the revocation log has no entry " + std::to_string(head.sequence + 1));
+    if (entry.parent != head.digest)
+        return refuse(StoreCode::S0065, "the revocation log has forked: this entry does not follow the one before it");
+    return {};
+}
+
 void store::InForce::apply(const RevocationEntry& entry) {
-    std::pair key{entry.kind, entry.subject};
+    std::pair key{entry.kind, spelling_of(entry.kind, entry.subject)};
     if (entry.lifts) {
         ends_.erase(key);
         return;
@@ -35,68 +89,159 @@ Revocations store::InForce::all() const {
     return Revocations(std::move(out));
 }
 
-Result<void> store::Connection::log(const RevocationEntry& entry) const {
-    auto sequence = next("revocation");
-    if (!sequence) return error_of(sequence);
-    auto done = db->run("INSERT INTO revocation (namespace, sequence, action, kind, subject, reason, author, created_at, expires_at)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                        {space, *sequence, entry.lifts ? "lift" : "revoke", revocation_name(entry.kind), entry.subject,
-                         entry.origin.message, entry.origin.author, entry.created_at, entry.expires_at});
+Result<LogHead> store::Connection::log_head() const {
+    auto next_one = next("revocation");
+    if (!next_one) return error_of(next_one);
+    LogHead head{static_cast<std::uint64_t>(*next_one - 1), {}};
+    if (head.sequence == 0) return head;
+    auto last = revocations_from(head.sequence);
+    if (!last) return error_of(last);
+    head.digest = digest_of(last->back());
+    return head;
+}
+
+Result<void> store::Connection::log(RevocationEntry& entry, const SecretKey* key) const {
+    auto head = log_head();
+    if (!head) return error_of(head);
+    entry.space = space;
+    entry.sequence = head->sequence + 1;
+    entry.parent = std::move(head->digest);
+    if (key != nullptr) key->sign(entry);
+    auto done = db->run("INSERT INTO revocation (namespace, sequence, action, kind, subject, reason, author, created_at, expires_at,"
+                        " parent, key_id, signature) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                        {space, static_cast<std::int64_t>(entry.sequence), entry.lifts ? "lift" : "revoke",
+                         revocation_name(entry.kind), entry.subject, entry.origin.message, entry.origin.author, entry.created_at,
+                         entry.expires_at, entry.parent, entry.key_id, Bytes{entry.signature}});
     if (!done) return error_of(done);
     return {};
 }
 
-Result<RevocationEntry> Store::revoke(RevocationKind kind, const std::string& subject, const Origin& origin,
-                                      std::int64_t expires_at) {
-    if (auto fits = check_reason(origin); !fits) return error_of(fits);
-    if (auto fits = check_text("subject", subject, false); !fits) return error_of(fits);
-    RevocationEntry entry{false, kind, subject, origin, now_micros(), expires_at};
-    if (expires_at != 0 && expires_at <= entry.created_at)
-        return fail(StoreCode::S0026, "the revocation would have expired already", subject);
-    auto transaction = Transaction::begin(*impl_->db, true);
-    if (!transaction) return error_of(transaction);
-    if (auto done = impl_->log(entry); !done) return error_of(done);
-    if (auto durable = transaction->commit(); !durable) return error_of(durable);
-    return entry;
+Result<std::vector<RevocationEntry>> store::Connection::revocations_from(std::uint64_t sequence) const {
+    return read_revocations(*db, space, sequence);
 }
 
-Result<RevocationEntry> Store::lift(RevocationKind kind, const std::string& subject, const Origin& origin) {
-    if (auto fits = check_reason(origin); !fits) return error_of(fits);
-    RevocationEntry entry{true, kind, subject, origin, now_micros(), 0};
-    auto transaction = Transaction::begin(*impl_->db, true);
-    if (!transaction) return error_of(transaction);
-    auto now = revocations();
-    if (!now) return error_of(now);
-    if (!now->revoked(kind, subject, entry.created_at))
-        return fail(StoreCode::S0029, "no revocation of this " + std::string(revocation_name(kind)) + " is in force", subject);
-    if (auto done = impl_->log(entry); !done) return error_of(done);
-    if (auto durable = transaction->commit(); !durable) return error_of(durable);
-    return entry;
-}
-
-Result<std::vector<RevocationEntry>> store::Connection::revocations_after(std::int64_t sequence) const {
-    auto rows = db->run("SELECT action, kind, subject, author, reason, created_at, expires_at FROM revocation"
-                        " WHERE namespace = $1 AND sequence > $2 ORDER BY sequence", {space, sequence});
+Result<std::vector<RevocationEntry>> store::read_revocations(Database& database, const std::string& space, std::uint64_t sequence) {
+    auto rows = database.run("SELECT sequence, action, kind, subject, author, reason, created_at, expires_at, parent, key_id, signature"
+                        " FROM revocation WHERE namespace = $1 AND sequence >= $2 ORDER BY sequence",
+                        {space, static_cast<std::int64_t>(sequence)});
     if (!rows) return error_of(rows);
     std::vector<RevocationEntry> out;
     for (std::size_t i = 0; i < rows->size(); ++i) {
-        const auto kind = revocation_kind(rows->text(i, 1));
+        const auto kind = revocation_kind(rows->text(i, 2));
         // To drop what is not understood would be to let it pass.
-        if (!kind) return fail(StoreCode::S0004, "the revocation log has a kind that is not known", rows->text(i, 1));
-        out.push_back({rows->text(i, 0) == "lift", *kind, rows->text(i, 2), {rows->text(i, 3), rows->text(i, 4)},
-                       rows->integer(i, 5), rows->integer(i, 6)});
+        if (!kind) return fail(StoreCode::S0004, "the revocation log has a kind that is not known", rows->text(i, 2));
+        RevocationEntry& each = out.emplace_back();
+        each.space = space;
+        each.sequence = static_cast<std::uint64_t>(rows->integer(i, 0));
+        each.lifts = rows->text(i, 1) == "lift";
+        each.kind = *kind;
+        each.subject = rows->text(i, 3);
+        each.origin = {rows->text(i, 4), rows->text(i, 5)};
+        each.created_at = rows->integer(i, 6);
+        each.expires_at = rows->integer(i, 7);
+        each.parent = rows->text(i, 8);
+        each.key_id = rows->text(i, 9);
+        each.signature = rows->text(i, 10);
     }
     return out;
 }
 
+// ---- changing it ------------------------------------------------------------------------------
+
+Result<RevocationEntry> Store::revoke(RevocationKind kind, const std::string& subject, const Origin& origin,
+                                      std::int64_t expires_at, const SecretKey* key) {
+    if (auto fits = check_reason(origin); !fits) return error_of(fits);
+    auto canonical = canonical_subject(kind, subject);
+    if (!canonical) return error_of(canonical);
+    RevocationEntry entry;
+    entry.kind = kind;
+    entry.subject = std::move(*canonical);
+    entry.origin = origin;
+    entry.created_at = now_micros();
+    entry.expires_at = expires_at;
+    if (expires_at != 0 && expires_at <= entry.created_at)
+        return fail(StoreCode::S0026, "the revocation would have expired already", subject);
+    auto transaction = Transaction::begin(*impl_->db, true);
+    if (!transaction) return error_of(transaction);
+    if (kind == RevocationKind::All)
+        if (auto there = channel(entry.subject); !there) return error_of(there);
+    if (auto may = impl_->check_signer(key, KeyRole::OnCall, "a revocation"); !may) return error_of(may);
+    if (auto done = impl_->log(entry, key); !done) return error_of(done);
+    if (auto durable = transaction->commit(); !durable) return error_of(durable);
+    return entry;
+}
+
+Result<RevocationEntry> Store::lift(RevocationKind kind, const std::string& subject, const Origin& origin, const SecretKey* key) {
+    if (auto fits = check_reason(origin); !fits) return error_of(fits);
+    RevocationEntry entry;
+    entry.lifts = true;
+    entry.kind = kind;
+    entry.subject = spelling_of(kind, subject);
+    entry.origin = origin;
+    entry.created_at = now_micros();
+    auto transaction = Transaction::begin(*impl_->db, true);
+    if (!transaction) return error_of(transaction);
+    auto revoked = in_force(*impl_, kind, entry.subject, entry.created_at);
+    if (!revoked) return error_of(revoked);
+    if (!*revoked) return fail(StoreCode::S0029, "no revocation of " + about(kind, entry.subject) + " is in force", subject);
+    if (auto may = impl_->check_signer(key, KeyRole::Channel, "the lifting of a revocation"); !may) return error_of(may);
+    auto needed = approvals_to_lift(*this, kind, entry.subject);
+    if (!needed) return error_of(needed);
+    auto approved = approvals(digest_of(**revoked));
+    if (!approved) return error_of(approved);
+    if (persons(*approved, kToLift, origin.author) < *needed)
+        return fail(StoreCode::S0043, "lifting this takes " + std::to_string(*needed) + (*needed == 1 ? " approval" : " approvals") +
+                                          " by others than who lifts it; see `writ store approve-lift`", about(kind, entry.subject));
+    if (auto done = impl_->log(entry, key); !done) return error_of(done);
+    if (auto durable = transaction->commit(); !durable) return error_of(durable);
+    return entry;
+}
+
+Result<VersionApproval> Store::approve_lift(RevocationKind kind, const std::string& subject, const Origin& origin) {
+    if (auto fits = check_reason(origin); !fits) return error_of(fits);
+    auto transaction = Transaction::begin(*impl_->db, true);
+    if (!transaction) return error_of(transaction);
+    const std::string spelled = spelling_of(kind, subject);
+    auto revoked = in_force(*impl_, kind, spelled, now_micros());
+    if (!revoked) return error_of(revoked);
+    if (!*revoked) return fail(StoreCode::S0029, "no revocation of " + about(kind, spelled) + " is in force", subject);
+    auto approval = impl_->approve(kToLift, digest_of(**revoked), origin);
+    if (!approval) return approval;
+    if (auto durable = transaction->commit(); !durable) return error_of(durable);
+    return approval;
+}
+
+Result<std::vector<RevocationEntry>> Store::sign_revocations(const SecretKey& key, const Origin& origin) {
+    if (auto fits = check_origin(origin); !fits) return error_of(fits);
+    auto transaction = Transaction::begin(*impl_->db, true);
+    if (!transaction) return error_of(transaction);
+    if (auto may = impl_->check_signer(&key, KeyRole::Channel, "the log as it is"); !may) return error_of(may);
+    auto entries = impl_->revocations_from(1);
+    if (!entries) return error_of(entries);
+    std::erase_if(*entries, [](const RevocationEntry& each) { return !each.signature.empty(); });
+    for (RevocationEntry& each : *entries) {
+        key.sign(each);
+        auto done = impl_->db->run("UPDATE revocation SET key_id = $3, signature = $4 WHERE namespace = $1 AND sequence = $2",
+                                   {impl_->space, static_cast<std::int64_t>(each.sequence), each.key_id, Bytes{each.signature}});
+        if (!done) return error_of(done);
+    }
+    if (auto told = impl_->record("sign", "revocations", std::to_string(entries->size()) + " by " + key.public_key().id(), origin.author);
+        !told)
+        return error_of(told);
+    if (auto durable = transaction->commit(); !durable) return error_of(durable);
+    return entries;
+}
+
+// ---- reading it -------------------------------------------------------------------------------
+
 Result<std::vector<RevocationEntry>> Store::revocation_log() const {
-    auto entries = impl_->revocations_after(0);
+    auto entries = impl_->revocations_from(1);
     if (entries) std::reverse(entries->begin(), entries->end());
     return entries;
 }
 
 Result<Revocations> Store::revocations() const {
-    auto entries = impl_->revocations_after(0);
+    auto entries = impl_->revocations_from(1);
     if (!entries) return error_of(entries);
     InForce in_force;
     for (const RevocationEntry& each : *entries) in_force.apply(each);

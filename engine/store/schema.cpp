@@ -3,6 +3,7 @@
 #include <array>
 
 #include "store/errors.h"
+#include "store/impl.h"
 
 namespace writ::store {
 
@@ -10,8 +11,8 @@ namespace {
 
 // Names of types are SQLite's; PostgreSQL says BYTEA for BLOB and BIGINT for INTEGER. Moments are
 // microseconds since the epoch; 0 and '' stand for "none", so that no column is null. Rows of every
-// table but `channel` and `bundle` are only ever added.
-constexpr std::array<std::string_view, 1> kSteps = {R"(
+// table but `channel` and `bundle` are only ever added; a revocation that has no signature can be given one.
+constexpr std::string_view kFirst = R"(
 CREATE TABLE bundle (
     digest TEXT PRIMARY KEY,
     bytes BLOB NOT NULL
@@ -95,7 +96,49 @@ CREATE TABLE event (
     created_at INTEGER NOT NULL,
     PRIMARY KEY (namespace, sequence)
 );
-)"};
+)";
+
+// Who signs, and the revocation log as a chain.
+constexpr std::string_view kSigned = R"(
+ALTER TABLE activation ADD COLUMN log_sequence INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE activation ADD COLUMN log_digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE revocation ADD COLUMN parent TEXT NOT NULL DEFAULT '';
+ALTER TABLE revocation ADD COLUMN key_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE revocation ADD COLUMN signature BLOB NOT NULL DEFAULT '';
+CREATE TABLE key_role (
+    namespace TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    public_key TEXT NOT NULL,
+    author TEXT NOT NULL,
+    message TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (namespace, sequence)
+);
+)";
+
+/// Chains the revocations that are there.
+Result<void> chain_revocations(Database& database) {
+    auto spaces = database.run("SELECT DISTINCT namespace FROM revocation");
+    if (!spaces) return tl::unexpected(std::move(spaces.error()));
+    for (std::size_t i = 0; i < spaces->size(); ++i) {
+        const std::string space = spaces->text(i, 0);
+        auto entries = read_revocations(database, space, 1);
+        if (!entries) return tl::unexpected(std::move(entries.error()));
+        std::string parent;
+        for (RevocationEntry& each : *entries) {
+            each.parent = std::move(parent);
+            auto set = database.run("UPDATE revocation SET parent = $3 WHERE namespace = $1 AND sequence = $2",
+                                    {space, static_cast<std::int64_t>(each.sequence), each.parent});
+            if (!set) return tl::unexpected(std::move(set.error()));
+            parent = digest_of(each);
+        }
+    }
+    return {};
+}
+
+constexpr std::array<SchemaStep, 2> kSteps = {{{kFirst}, {kSigned, chain_revocations}}};
 
 /// Runs statements one by one. No literal of a step holds a `;`.
 Result<void> run_all(Database& database, std::string_view statements) {
@@ -112,9 +155,9 @@ Result<void> run_all(Database& database, std::string_view statements) {
 
 }  // namespace
 
-std::span<const std::string_view> schema_steps() { return kSteps; }
+std::span<const SchemaStep> schema_steps() { return kSteps; }
 
-Result<std::uint64_t> schema_of(Database& database, std::span<const std::string_view> steps) {
+Result<std::uint64_t> schema_of(Database& database, std::span<const SchemaStep> steps) {
     auto rows = database.run("SELECT version FROM store_schema");
     if (!rows) {
         // A database without that table is one of something else; any other failure is what it is.
@@ -129,7 +172,7 @@ Result<std::uint64_t> schema_of(Database& database, std::span<const std::string_
     return version;
 }
 
-Result<void> migrate(Database& database, std::span<const std::string_view> steps, bool fresh) {
+Result<void> migrate(Database& database, std::span<const SchemaStep> steps, bool fresh) {
     auto transaction = Transaction::begin(database, true);
     if (!transaction) return tl::unexpected(std::move(transaction.error()));
     std::uint64_t version = 0;
@@ -142,8 +185,12 @@ Result<void> migrate(Database& database, std::span<const std::string_view> steps
         if (!found) return tl::unexpected(std::move(found.error()));
         version = *found;
     }
-    for (; version < steps.size(); ++version)
-        if (auto ran = run_all(database, steps[version]); !ran) return ran;
+    for (; version < steps.size(); ++version) {
+        const SchemaStep& step = steps[version];
+        if (auto ran = run_all(database, step.statements); !ran) return ran;
+        if (step.then == nullptr) continue;
+        if (auto done = step.then(database); !done) return done;
+    }
     const auto to = static_cast<std::int64_t>(steps.size());
     if (auto set = database.run("UPDATE store_schema SET version = $1", {to}); !set)
         return tl::unexpected(std::move(set.error()));

@@ -12,7 +12,7 @@ namespace writ::store {
 
 namespace {
 
-constexpr std::string_view kDomain = "writ.state.v1";
+constexpr std::string_view kDomain = "writ.state.v2";
 constexpr std::size_t kDigest = 64;
 
 }  // namespace
@@ -28,9 +28,12 @@ std::string encode_state(const ReaderState& state) {
     add_field(out, a.parent);
     add_field(out, a.digest);
     add_number(out, static_cast<std::uint64_t>(a.not_after));
+    add_number(out, a.revoked.sequence);
+    add_field(out, a.revoked.digest);
     add_field(out, a.key_id);
     add_field(out, a.signature);
-    add_number(out, static_cast<std::uint64_t>(state.sequence));
+    add_number(out, state.log.sequence);
+    add_field(out, state.log.digest);
     add_number(out, state.revocations.size());
     for (const Revocation& each : state.revocations) {
         add_field(out, revocation_name(each.kind));
@@ -58,9 +61,12 @@ Result<ReaderState> decode_state(std::string_view bytes) {
     a.parent = fields.field();
     a.digest = fields.field();
     a.not_after = static_cast<std::int64_t>(fields.number());
+    a.revoked.sequence = fields.number();
+    a.revoked.digest = fields.field();
     a.key_id = fields.field();
     a.signature = fields.field();
-    out.sequence = static_cast<std::int64_t>(fields.number());
+    out.log.sequence = fields.number();
+    out.log.digest = fields.field();
     for (std::uint64_t left = fields.number(); left > 0 && fields.sound(); --left) {
         const auto kind = revocation_kind(fields.field());
         if (!kind) return damaged();

@@ -12,7 +12,7 @@ struct ReaderState {
     Activation activation;
     std::string bundle;                   ///< its bytes
     std::vector<Revocation> revocations;  ///< in force when it was written
-    std::int64_t sequence = 0;            ///< of the revocation log
+    LogHead log;                          ///< how far the revocation log was
 };
 
 [[nodiscard]] std::string encode_state(const ReaderState& state);

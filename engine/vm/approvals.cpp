@@ -77,10 +77,15 @@ Judged judge(Deciding& deciding, const Value* approval) {
     if (uses.state == State::Missing || (uses.present() && uses.integer < 1))
         out.against |= bit(ReasonCode::approval_used);
 
-    if (const Revocations* revocations = deciding.revocations;
-        revocations != nullptr && revocations->any(RevocationKind::Approval, now)) {
-        const Value& id = column_of(approval, places.approval);
-        if (!id.present() || revocations->revoked(RevocationKind::Approval, id.text(), now))
+    if (const Revocations* revocations = deciding.revocations; revocations != nullptr) {
+        const auto revoked = [&](RevocationKind kind, std::uint32_t column) {
+            if (!revocations->any(kind, now)) return false;
+            const Value& subject = column_of(approval, column);
+            return subject.state == State::Missing ||
+                   (subject.present() && revocations->revoked(kind, subject.text(), now, deciding.work.spelling));
+        };
+        if (revoked(RevocationKind::Approval, places.approval) || revoked(RevocationKind::User, places.approver) ||
+            revoked(RevocationKind::User, places.approver_id))
             out.against |= bit(ReasonCode::approval_revoked);
     }
     return out;

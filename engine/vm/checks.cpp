@@ -27,22 +27,6 @@ constexpr Asked kAsked[] = {
 #undef FACT
 };
 
-/// Where a revoked subject may stand in a request, besides the hops of its delegation chain.
-struct Revocable {
-    RevocationKind kind;
-    Builtin fact;
-    std::string_view path;
-};
-constexpr Revocable kRevocable[] = {
-    {RevocationKind::Agent, Builtin::AgentId, "agent.id"},
-    {RevocationKind::Deployment, Builtin::AgentDeployment, "agent.deployment_id"},
-    {RevocationKind::Run, Builtin::RunId, "run.id"},
-    {RevocationKind::Run, Builtin::RunParent, "run.parent_id"},
-    {RevocationKind::Workload, Builtin::WorkloadSpiffeId, "workload.spiffe_id"},
-    {RevocationKind::Workload, Builtin::WorkloadInstance, "workload.instance_id"},
-    {RevocationKind::Key, Builtin::TokenKey, "token.key_id"},
-};
-
 struct Checks {
     Deciding& deciding;
     const Facts& facts = deciding.facts;
@@ -56,10 +40,6 @@ struct Checks {
     [[nodiscard]] bool audience_fits(const bytecode::IssuerRef& issuer) const;
     void ask();
     void ended();
-    void revocable();
-    void revoked();
-    template <class Visit>
-    void each_revocable(Visit visit) const;
     [[nodiscard]] bool passed(const Value& expiry) const {
         const Value& now = facts[Builtin::Now];
         return now.present() && expiry.present() && expiry.integer <= now.integer;
@@ -197,48 +177,17 @@ void Checks::ended() {
     if (parent) deciding.reason(ReasonCode::parent_expired);
 }
 
-/// Calls `visit(kind, value, path)` for each fact that revocations in force could be about.
-template <class Visit>
-void Checks::each_revocable(Visit visit) const {
-    const std::int64_t now = deciding.decision.now;
-    const auto any = [&](RevocationKind kind) { return deciding.revocations->any(kind, now); };
-    for (const Revocable& each : kRevocable)
-        if (any(each.kind)) visit(each.kind, facts[each.fact], each.path);
-    each_row(facts[Builtin::DelegationChain], [&](const Value* hop) {
-        if (any(RevocationKind::Agent))
-            visit(RevocationKind::Agent, column_of(hop, facts.places().hop_actor), "delegation.chain.actor");
-        if (any(RevocationKind::Run))
-            visit(RevocationKind::Run, column_of(hop, facts.places().hop_run), "delegation.chain.run");
-    });
-}
-
-/// A subject that is not stated could be a revoked one.
-void Checks::revocable() {
-    each_revocable([&](RevocationKind, const Value& value, std::string_view path) {
-        const auto& reasons = deciding.decision.reasons;
-        const bool told = std::any_of(reasons.begin(), reasons.end(), [&](const Reason& each) { return each.detail == path; });
-        if (value.state == State::Missing && !told) missing(path);
-    });
-}
-
-void Checks::revoked() {
-    each_revocable([&](RevocationKind kind, const Value& value, std::string_view path) {
-        if (value.present() && deciding.revocations->revoked(kind, value.text(), deciding.decision.now))
-            deciding.reason(ReasonCode::identity_revoked, kNoRule, path);
-    });
-}
-
 }  // namespace
 
 bool refused(Deciding& deciding) {
     Checks checks{deciding};
     if (deciding.revocations == nullptr && deciding.facts.sound()) [[likely]] return false;
     checks.stated();
-    if (deciding.revocations != nullptr) checks.revocable();
+    if (deciding.revocations != nullptr) ask_for_revocable(deciding);
     checks.token();
     checks.ask();
     checks.ended();
-    if (deciding.revocations != nullptr) checks.revoked();
+    if (deciding.revocations != nullptr) deny_revoked(deciding);
     return !deciding.decision.reasons.empty();
 }
 

@@ -56,6 +56,11 @@ void attribute(const Facts& facts, Attribution& who);
 
 /// The checks before any rule. True: refused, with every reason.
 [[nodiscard]] bool refused(Deciding& deciding);
+/// Parts of refused(), where something is revoked. Each fact that a revocation in force could be about must be
+/// stated: a subject that is not stated could be the revoked one.
+void ask_for_revocable(Deciding& deciding);
+/// Denies what is revoked, with a reason that tells the kind, and the fact.
+void deny_revoked(Deciding& deciding);
 
 // What is granted. True: nothing is left, with the reason.
 [[nodiscard]] bool narrow_scopes(Deciding& deciding);

@@ -72,6 +72,8 @@ Places places_of(const bytecode::Program& program) {
     places.hop_actor = hop_column("actor");
     places.hop_run = hop_column("run");
     places.hop_initiator = hop_column("initiator");
+    places.hop_issuer = hop_column("issuer");
+    places.hop_tenant = hop_column("tenant");
     places.hop_scopes = hop_column("granted_scopes");
     places.hop_expires = hop_column("exp");
     places.approval = approval_column("id");

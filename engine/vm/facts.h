@@ -86,6 +86,7 @@ struct Places {
     std::uint32_t depth = bytecode::kNone, chain = bytecode::kNone;    ///< and of what must agree
     std::uint32_t now = bytecode::kNone;                               ///< and of the clock
     std::uint32_t hop_actor = bytecode::kNone, hop_run = bytecode::kNone, hop_initiator = bytecode::kNone;
+    std::uint32_t hop_issuer = bytecode::kNone, hop_tenant = bytecode::kNone;
     std::uint32_t hop_scopes = bytecode::kNone, hop_expires = bytecode::kNone;
     std::uint32_t approval = bytecode::kNone, state = bytecode::kNone, approver = bytecode::kNone, groups = bytecode::kNone;
     std::uint32_t approver_id = bytecode::kNone;

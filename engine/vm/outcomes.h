@@ -59,6 +59,7 @@ struct Outcomes {
     std::vector<Counting> counting;
     std::vector<std::uint32_t> approvals;  ///< used, by index
     std::vector<Unmet> unmet;
+    std::string spelling;  ///< of a subject that is looked up among the revoked
 
     void clear() {
         permits.clear();

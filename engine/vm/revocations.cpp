@@ -5,14 +5,57 @@
 
 #include <sodium.h>
 
+#include "base/person.h"
+#include "base/values.h"
+
 namespace writ {
 
 namespace {
 
-constexpr std::string_view kNames[kRevocationKinds] = {"agent", "deployment", "run", "workload", "key", "approval"};
+constexpr std::string_view kNames[kRevocationKinds] = {"agent", "deployment", "run",  "workload", "key",    "approval",
+                                                       "user",  "token",      "tool", "issuer",   "tenant", "all"};
+constexpr std::size_t kLongest = 4096;
 
 std::int64_t end_of(const Revocation& revocation) {
     return revocation.expires_at == 0 ? INT64_MAX : revocation.expires_at;
+}
+
+// ---- spellings --------------------------------------------------------------------------------
+
+/// What is wrong with a text that names something; null: nothing.
+const char* fault_of(std::string_view text) {
+    if (text.empty()) return "it is empty";
+    if (text.size() > kLongest) return "it is longer than 4 KiB";
+    if (text.front() == ' ' || text.back() == ' ') return "it has a blank at its beginning or end";
+    for (const char c : text)
+        if ((c >= 0 && c < ' ') || c == 0x7F) return "it has a control character, such as a tab or a line end";
+    if (is_ascii(text) || comparable_name(text)) return nullptr;
+    return "it has characters that have more than one spelling, cannot be seen, or are of several scripts; write plain letters, composed (NFC)";
+}
+
+bool begins_as_spiffe(std::string_view text) { return text.substr(0, 7) == "spiffe:"; }
+
+/// The canonical spelling of a subject, in `room`; or null, and what is wrong.
+const char* spell(RevocationKind kind, std::string_view subject, std::string& room) {
+    if (const char* fault = fault_of(subject)) return fault;
+    if (is_ascii(subject)) {
+        room.assign(subject);
+        for (char& c : room)
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    } else {
+        fold_name(subject, room);
+    }
+    if (kind == RevocationKind::Workload && begins_as_spiffe(room) && !canonical_text(Kind::Spiffe, room))
+        return "it is no SPIFFE ID; write spiffe://trust-domain/path, without `..`, `//` or a `/` at the end";
+    if (kind == RevocationKind::Issuer) {
+        if (room.find("://") != std::string::npos) {
+            auto url = canonical_text(Kind::Url, room);
+            if (!url) return "it is no URL of an issuer; write it as tokens do, without user, query, `..` or `//`";
+            room.assign(*url);
+        }
+        if (room.size() > 1 && room.back() == '/') room.pop_back();
+    }
+    return nullptr;
 }
 
 }  // namespace
@@ -25,10 +68,31 @@ std::optional<RevocationKind> revocation_kind(std::string_view name) {
     return static_cast<RevocationKind>(found - std::begin(kNames));
 }
 
+Result<std::string> canonical_subject(RevocationKind kind, std::string_view subject) {
+    std::string room;
+    const char* fault = spell(kind, subject, room);
+    if (fault == nullptr) return room;
+    const std::string what(kind == RevocationKind::All ? "channel" : revocation_name(kind));
+    return tl::unexpected(Error{"S0030", "this names no " + what + ": " + fault, std::string(subject)});
+}
+
+// ---- the set ----------------------------------------------------------------------------------
+
 Revocations::Revocations() : Revocations(std::vector<Revocation>{}) {}
 
 Revocations::Revocations(std::vector<Revocation> revocations) {
     ends_.fill(INT64_MIN);
+    whole_.fill(INT64_MIN);
+    std::string room;
+    for (Revocation& each : revocations) {
+        const bool spelled = spell(each.kind, each.subject, room) == nullptr;
+        if (spelled) each.subject = room;
+        for (auto* ends : {&ends_, spelled ? nullptr : &whole_})
+            if (ends != nullptr) {
+                auto& end = (*ends)[static_cast<std::size_t>(each.kind)];
+                end = std::max(end, end_of(each));
+            }
+    }
     std::sort(revocations.begin(), revocations.end(), [](const Revocation& a, const Revocation& b) {
         if (a.kind != b.kind) return a.kind < b.kind;
         if (a.subject != b.subject) return a.subject < b.subject;
@@ -48,12 +112,17 @@ Revocations::Revocations(std::vector<Revocation> revocations) {
     table_.resize(size);
     for (std::uint32_t i = 0; i < items_->size(); ++i) {
         const Revocation& each = (*items_)[i];
-        auto& ends = ends_[static_cast<std::size_t>(each.kind)];
-        ends = std::max(ends, end_of(each));
         std::size_t at = home(each.kind, each.subject);
         while (table_[at] != 0) at = (at + 1) & (size - 1);
         table_[at] = i + 1;
     }
+}
+
+Revocations Revocations::for_channel(std::string_view channel) const {
+    std::vector<Revocation> kept;
+    for (const Revocation& each : *items_)
+        if (each.kind != RevocationKind::All || each.subject == channel) kept.push_back(each);
+    return Revocations(std::move(kept));
 }
 
 std::size_t Revocations::home(RevocationKind kind, std::string_view subject) const {
@@ -63,13 +132,21 @@ std::size_t Revocations::home(RevocationKind kind, std::string_view subject) con
     return static_cast<std::size_t>(hash + static_cast<std::uint64_t>(kind)) & (table_.size() - 1);
 }
 
-bool Revocations::revoked(RevocationKind kind, std::string_view subject, std::int64_t now) const {
+bool Revocations::revoked(RevocationKind kind, std::string_view subject, std::int64_t now, std::string& room) const {
     if (!any(kind, now)) return false;
-    for (std::size_t at = home(kind, subject); table_[at] != 0; at = (at + 1) & (table_.size() - 1)) {
+    const std::int64_t whole = whole_[static_cast<std::size_t>(kind)];
+    if (whole == INT64_MAX || now < whole) return true;
+    if (spell(kind, subject, room) != nullptr) return true;
+    for (std::size_t at = home(kind, room); table_[at] != 0; at = (at + 1) & (table_.size() - 1)) {
         const Revocation& each = (*items_)[table_[at] - 1];
-        if (each.kind == kind && each.subject == subject) return each.expires_at == 0 || now < each.expires_at;
+        if (each.kind == kind && each.subject == room) return each.expires_at == 0 || now < each.expires_at;
     }
     return false;
+}
+
+bool Revocations::revoked(RevocationKind kind, std::string_view subject, std::int64_t now) const {
+    std::string room;
+    return revoked(kind, subject, now, room);
 }
 
 }  // namespace writ

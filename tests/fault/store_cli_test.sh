@@ -161,7 +161,66 @@ check "lift again: code" err_has S0029
 ends "revocations, all" 0 store revocations --all
 check "revocations, all: both" [ "$(grep -c "$agent" out)" = 2 ]
 ends "revoke what is no kind" 2 store revoke planet mars -m x
+ends "revoke another spelling" 0 store revoke agent "$(printf %s "$agent" | tr a-z A-Z)" -m x
+ends "decide: revoked in another spelling" 1 store decide prod --request "$permit"
+ends "lift it in a third" 0 store lift agent "$agent" -m x
+ends "revoke what has no spelling" 3 store revoke agent "$agent " -m x
+check "revoke what has no spelling: code" err_has S0030
+check "revoke what has no spelling: why" err_has "blank"
+for kind in "tool refund tool_revoked" "issuer https://K8S-west.example.com/ issuer_revoked" "tenant T1 tenant_revoked" \
+            "user alice@acme.example user_revoked" "token 19a333f4-ebc2-4061-ad56-dfceabff6fcf token_revoked"; do
+    set -- $kind
+    ends "revoke $1" 0 store revoke "$1" "$2" -m x
+    ends "decide: $1 revoked" 1 store decide prod --request "$permit"
+    check "decide: $1 revoked, why" out_has "$3"
+    ends "lift $1" 0 store lift "$1" "$2" -m x
+done
+ends "revoke everything" 0 store revoke all --channel prod -m "incident"
+check "revoke everything: says so" out_has "everything in prod is revoked for good"
+ends "decide: everything revoked" 1 store decide prod --request "$permit"
+check "decide: everything revoked, why" out_has channel_revoked
+ends "lift everything" 0 store lift all --channel prod -m "over"
+ends "revoke all of nothing" 2 store revoke all -m x
+ends "revoke all of a channel that is not there" 3 store revoke all --channel prd -m x
+ends "revoke a subject of a channel" 2 store revoke agent a --channel prod -m x
+ends "revoke nobody" 2 store revoke agent -m x
 ends "decide: lifted" 0 store decide prod --request "$permit"
+
+# Keys with roles.
+ends "another key" 0 keys generate oncall
+ends "sign what nobody signed" 0 store sign --key key
+check "sign: how many" grep -Eq "^signed [0-9]+ entries$" out
+ends "sign again" 0 store sign --key key
+check "sign again: none left" out_has "signed 0 entries"
+ends "add a channel key" 0 store add-key channel key.pub -m "releases"
+ends "add an on-call key" 0 store add-key on-call oncall.pub -m "rota"
+ends "keys" 0 store keys
+check "keys: roles" [ "$(grep -c -E ' (channel|on-call) ' out)" = 2 ]
+ends "a role that is none" 2 store add-key owner key.pub
+ends "revoke unsigned" 1 store revoke agent "$agent" -m x
+check "revoke unsigned: code" err_has S0045
+ends "revoke by on-call" 0 store revoke agent "$agent" -m x --key oncall
+ends "activate" 0 store activate prod v2 --key key
+ends "decide: revoked by on-call" 1 store decide prod --request "$permit" --key key.pub --on-call oncall.pub
+check "decide: revoked by on-call, why" out_has identity_revoked
+ends "verify: on-call" 1 store verify --key key.pub --on-call oncall.pub
+check "verify: on-call, the log is fine" not out_has "revocation "
+ends "lift by on-call" 1 store lift agent "$agent" -m x --key oncall
+check "lift by on-call: code" err_has S0045
+ends "lift by channel" 0 store lift agent "$agent" -m x --key key
+ends "decide: lifted by channel" 0 store decide prod --request "$permit" --key key.pub --on-call oncall.pub
+ends "on-call keys alone" 3 store decide prod --request "$permit" --on-call oncall.pub
+check "on-call keys alone: code" err_has S0070
+ends "approvals to lift" 0 store channel prod --approvals 1
+ends "revoke" 0 store revoke agent "$agent" -m x --key oncall
+ends "lift without approval" 1 store lift agent "$agent" -m x --key key
+check "lift without approval: code" err_has S0043
+ends "approve the lifting" 0 store --author Bob approve-lift agent "$agent" -m "cause known"
+ends "lift with approval" 0 store lift agent "$agent" -m x --key key
+ends "no approvals" 0 store channel prod --approvals 0
+for id in $("$writ" store keys | awk 'NR > 1 { print $1 }'); do ends "remove a key" 0 store remove-key "$id" -m over; done
+ends "remove it again" 3 store remove-key "$id"
+check "remove it again: code" err_has S0031
 
 # Keeping.
 ends "export" 0 store export --output all.export

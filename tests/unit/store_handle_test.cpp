@@ -163,7 +163,7 @@ TEST_CASE("handle: S0060 unsigned, S0061 unknown, S0062 altered, S0063 expired: 
         hex += kDigits[static_cast<unsigned char>(c) & 15];
     }
     made.tamper("INSERT INTO activation SELECT namespace, channel, 1, 5, '" + over.digest + "', '" + over.parent +
-                "', kind, author, message, created_at, 1, '" + over.key_id + "', x'" + hex + "' FROM activation WHERE number = 4");
+                "', kind, author, message, created_at, 1, '" + over.key_id + "', x'" + hex + "', 0, '' FROM activation WHERE number = 4");
     CHECK(eventually([&] { return problem(handle) == "S0063"; }));
     CHECK(minutes(evaluator) == 2);
 }
@@ -211,7 +211,7 @@ TEST_CASE("handle: content that is not what its digest says is not accepted") {
     LiveEvaluator evaluator(handle);
     made.tamper("UPDATE bundle SET bytes = substr(bytes, 1, 3000) || x'00' || substr(bytes, 3002) WHERE digest = '" +
                 std::string(made.bundles[1].digest()) + "'; INSERT INTO activation SELECT namespace, channel, 1, 2, '" +
-                std::string(made.bundles[1].digest()) + "', digest, kind, author, message, created_at, 0, '', x'' FROM activation");
+                std::string(made.bundles[1].digest()) + "', digest, kind, author, message, created_at, 0, '', x'', 0, '' FROM activation");
     CHECK(eventually([&] { return problem(handle) == "S0004"; }));
     CHECK(minutes(evaluator) == 1);
 }
@@ -344,7 +344,7 @@ TEST_CASE("state: revocations are kept though the policy does not change") {
     CHECK(eventually([&] { return first.status().revocations == 1; }));
     CHECK(eventually([&] {
         const auto state = store::decode_state(read_bytes(made.state));
-        return state && state->sequence == 1 && state->revocations.size() == 1;
+        return state && state->log.sequence == 1 && state->revocations.size() == 1;
     }));
 }
 
@@ -460,6 +460,139 @@ TEST_CASE("handle: a store with fewer revocations than were seen is not believed
     made.tamper("DELETE FROM revocation");
     CHECK(eventually([&] { return problem(handle) == "S0064"; }));
     CHECK(minutes(evaluator) == 0);
+}
+
+namespace {
+
+/// A channel with a reader that trusts a channel key and an on-call key.
+struct Guarded {
+    Made made{1};
+    SecretKey channel = SecretKey::generate(), on_call = SecretKey::generate(), stranger = SecretKey::generate();
+
+    Guarded() { made.activate("v1", &channel); }
+    FollowOptions options() const {
+        FollowOptions out = follow(made);
+        out.keys = {channel.public_key()};
+        out.on_call = {on_call.public_key()};
+        return out;
+    }
+    void revoke(const std::string& agent, const SecretKey* key) {
+        REQUIRE(made.store.revoke(RevocationKind::Agent, agent, kAda, 0, key));
+    }
+    void lift(const std::string& agent, const SecretKey* key) { REQUIRE(made.store.lift(RevocationKind::Agent, agent, kAda, key)); }
+};
+
+}  // namespace
+
+TEST_CASE("handle: one on-call key revokes, and does not lift") {
+    Guarded g;
+    const PolicyHandle handle = started(g.options());
+    LiveEvaluator evaluator(handle);
+    CHECK(minutes(evaluator) == 1);
+    g.revoke("a-1", &g.on_call);
+    CHECK(eventually([&] { return minutes(evaluator) == 0; }));
+    CHECK(problem(handle).empty());
+    g.lift("a-1", &g.on_call);
+    CHECK(eventually([&] { return problem(handle) == "S0061"; }));
+    CHECK(minutes(evaluator) == 0);
+}
+
+TEST_CASE("handle: a channel key lifts what an on-call key revoked") {
+    Guarded g;
+    const PolicyHandle handle = started(g.options());
+    LiveEvaluator evaluator(handle);
+    g.revoke("a-1", &g.on_call);
+    CHECK(eventually([&] { return minutes(evaluator) == 0; }));
+    g.lift("a-1", &g.channel);
+    CHECK(eventually([&] { return minutes(evaluator) == 1; }));
+    CHECK(problem(handle).empty());
+}
+
+TEST_CASE("handle: revocations that are unsigned, of a stranger or altered are told, and deny all the same") {
+    for (const std::string code : {"S0060", "S0061", "S0062"}) {
+        CAPTURE(code);
+        Guarded g;
+        const PolicyHandle handle = started(g.options());
+        LiveEvaluator evaluator(handle);
+        g.revoke("a-1", code == "S0060" ? nullptr : code == "S0061" ? &g.stranger : &g.on_call);
+        if (code == "S0062") g.made.tamper("UPDATE revocation SET reason = 'another'");
+        CHECK(eventually([&] { return problem(handle) == code; }));
+        CHECK(eventually([&] { return minutes(evaluator) == 0; }));
+        CHECK(minutes(evaluator, nullptr, "a-2") == 1);
+    }
+    Guarded g;
+    g.revoke("a-1", nullptr);
+    REQUIRE(g.made.store.sign_revocations(g.channel, kAda)->size() == 1);
+    const PolicyHandle handle = started(g.options());
+    CHECK(problem(handle).empty());
+}
+
+TEST_CASE("handle: a log that is rolled back or rewritten is seen, S0064, S0065") {
+    Made made(1);
+    made.activate("v1");
+    REQUIRE(made.store.revoke(RevocationKind::Agent, "a-1", kAda));
+    REQUIRE(made.store.revoke(RevocationKind::Agent, "a-2", kAda));
+    const PolicyHandle handle = started(follow(made));
+    LiveEvaluator evaluator(handle);
+    made.tamper("DELETE FROM revocation WHERE sequence = 2");
+    CHECK(eventually([&] { return problem(handle) == "S0064"; }));
+    // As long as before, and another: what it says besides denies too.
+    REQUIRE(made.store.revoke(RevocationKind::Agent, "a-3", kAda));
+    CHECK(eventually([&] { return problem(handle) == "S0065"; }));
+    for (const char* agent : {"a-1", "a-2"}) CHECK(minutes(evaluator, nullptr, agent) == 0);
+    CHECK(minutes(evaluator, nullptr, "a-4") == 1);
+}
+
+TEST_CASE("handle: a reader without a state misses no revocation that the activation knows of") {
+    Guarded g;
+    g.revoke("a-1", &g.on_call);
+    g.revoke("a-2", &g.on_call);
+    g.made.activate("v1", &g.channel);
+    SUBCASE("taken out") { g.made.tamper("DELETE FROM revocation WHERE sequence = 2"); }
+    SUBCASE("all of them") { g.made.tamper("DELETE FROM revocation"); }
+    const PolicyHandle handle = started(g.options());
+    LiveEvaluator evaluator(handle);
+    CHECK(problem(handle) == "S0064");
+    CHECK(minutes(evaluator, nullptr, "a-3") == 0);
+}
+
+TEST_CASE("handle: a log that another took the place of is not the one that the activation knows of") {
+    Guarded g;
+    g.revoke("a-1", &g.on_call);
+    g.made.activate("v1", &g.channel);
+    g.made.tamper("DELETE FROM revocation");
+    g.revoke("a-9", &g.on_call);
+    const PolicyHandle handle = started(g.options());
+    LiveEvaluator evaluator(handle);
+    CHECK(problem(handle) == "S0065");
+    CHECK(minutes(evaluator) == 0);
+}
+
+TEST_CASE("handle: everything in a channel is revoked there, and not in another") {
+    Made made(1);
+    made.activate("v1");
+    REQUIRE(made.store.protect("next", false, 0, kAda));
+    Move move = made.to("v1");
+    move.channel = "next";
+    REQUIRE(made.store.activate(move));
+    FollowOptions next = follow(made);
+    next.channel = "next";
+    const PolicyHandle handle = started(follow(made)), other = started(next);
+    LiveEvaluator evaluator(handle), beside(other);
+    REQUIRE(made.store.revoke(RevocationKind::All, "prod", kAda));
+    std::string why;
+    CHECK(eventually([&] { return minutes(evaluator, &why) == 0; }));
+    CHECK(why == "channel_revoked");
+    CHECK(minutes(beside) == 1);
+    REQUIRE(made.store.lift(RevocationKind::All, "prod", kAda));
+    CHECK(eventually([&] { return minutes(evaluator) == 1; }));
+}
+
+TEST_CASE("handle: S0070 for on-call keys without channel keys") {
+    Made made(1);
+    FollowOptions options = follow(made);
+    options.on_call = {SecretKey::generate().public_key()};
+    CHECK(code_of(PolicyHandle::follow(options)) == "S0070");
 }
 
 TEST_CASE("handle: a candidate is decided by beside, told of, counted, and changes nothing") {

@@ -19,7 +19,21 @@ Activation activation() {
     a.parent = std::string(64, 'a');
     a.digest = std::string(64, 'b');
     a.not_after = 1'790'000'000'000'000;
+    a.revoked = {3, std::string(64, 'c')};
     return a;
+}
+
+RevocationEntry entry() {
+    RevocationEntry e;
+    e.space = "acme";
+    e.sequence = 3;
+    e.kind = RevocationKind::Agent;
+    e.subject = "a-1";
+    e.origin = {"Ada", "leaked"};
+    e.created_at = 1'790'000'000'000'000;
+    e.expires_at = 1'790'000'001'000'000;
+    e.parent = std::string(64, 'a');
+    return e;
 }
 
 }  // namespace
@@ -31,6 +45,30 @@ TEST_CASE("keys: what is signed is pinned, byte for byte") {
     a.space = "ab", a.channel = "c";
     b.space = "a", b.channel = "bc";
     CHECK(signed_bytes(a) != signed_bytes(b));
+}
+
+TEST_CASE("keys: a signature of a revocation is of every field, by one key") {
+    CHECK(sha256_hex(signed_bytes(entry())) == digest_of(entry()));
+    const SecretKey key = SecretKey::generate();
+    RevocationEntry e = entry();
+    key.sign(e);
+    CHECK(key.public_key().verifies(e));
+    CHECK_FALSE(SecretKey::generate().public_key().verifies(e));
+    const auto altered = [&](auto change) {
+        RevocationEntry other = e;
+        change(other);
+        return key.public_key().verifies(other);
+    };
+    CHECK_FALSE(altered([](RevocationEntry& o) { o.space = "other"; }));
+    CHECK_FALSE(altered([](RevocationEntry& o) { ++o.sequence; }));
+    CHECK_FALSE(altered([](RevocationEntry& o) { o.lifts = true; }));
+    CHECK_FALSE(altered([](RevocationEntry& o) { o.kind = RevocationKind::User; }));
+    CHECK_FALSE(altered([](RevocationEntry& o) { o.subject = "a-2"; }));
+    CHECK_FALSE(altered([](RevocationEntry& o) { o.origin.author = "Bob"; }));
+    CHECK_FALSE(altered([](RevocationEntry& o) { o.origin.message = "other"; }));
+    CHECK_FALSE(altered([](RevocationEntry& o) { ++o.created_at; }));
+    CHECK_FALSE(altered([](RevocationEntry& o) { o.expires_at = 0; }));
+    CHECK_FALSE(altered([](RevocationEntry& o) { o.parent.clear(); }));
 }
 
 TEST_CASE("keys: a signature is of every field, by one key") {
@@ -54,6 +92,8 @@ TEST_CASE("keys: a signature is of every field, by one key") {
     CHECK_FALSE(altered([](Activation& b) { b.parent.clear(); }));
     CHECK_FALSE(altered([](Activation& b) { b.digest[0] = 'c'; }));
     CHECK_FALSE(altered([](Activation& b) { ++b.not_after; }));
+    CHECK_FALSE(altered([](Activation& b) { --b.revoked.sequence; }));
+    CHECK_FALSE(altered([](Activation& b) { b.revoked.digest.clear(); }));
     CHECK_FALSE(altered([](Activation& b) { b.signature[63] = static_cast<char>(b.signature[63] ^ 1); }));
     CHECK_FALSE(altered([](Activation& b) { b.signature.pop_back(); }));
     CHECK_FALSE(altered([](Activation& b) { b.signature += 'x'; }));

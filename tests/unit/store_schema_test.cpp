@@ -11,11 +11,11 @@ using namespace writ::store;
 namespace {
 
 /// Two steps of a schema that never was: the second adds a column and fills it.
-constexpr std::array<std::string_view, 2> kSteps = {
-    "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
-    "ALTER TABLE note ADD COLUMN length INTEGER NOT NULL DEFAULT 0; UPDATE note SET length = LENGTH(body)"};
-constexpr std::array<std::string_view, 2> kFailing = {
-    kSteps[0], "ALTER TABLE note ADD COLUMN length INTEGER NOT NULL DEFAULT 0; UPDATE nothing SET length = 1"};
+constexpr std::array<SchemaStep, 2> kSteps = {
+    {{"CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL)"},
+     {"ALTER TABLE note ADD COLUMN length INTEGER NOT NULL DEFAULT 0; UPDATE note SET length = LENGTH(body)"}}};
+constexpr std::array<SchemaStep, 2> kFailing = {
+    {kSteps[0], {"ALTER TABLE note ADD COLUMN length INTEGER NOT NULL DEFAULT 0; UPDATE nothing SET length = 1"}}};
 
 std::unique_ptr<Database> old_one(const std::string& path) {
     auto database = open_sqlite(path, {.create = true});
@@ -49,6 +49,34 @@ TEST_CASE("schema: a step that fails leaves the earlier schema whole") {
     CHECK(code_of(database->run("SELECT length FROM note")) == "S0010");
     CHECK(database->run("SELECT body FROM note")->text(0, 0) == "hello");
     REQUIRE(migrate(*database, kSteps, false));
+}
+
+TEST_CASE("schema: the revocations of a first store are chained, in each namespace, and nothing else changes") {
+    const Folder folder;
+    {
+        auto database = open_sqlite(folder.at("db"), {.create = true});
+        REQUIRE(database);
+        REQUIRE(migrate(**database, schema_steps().first(1), true));
+        for (const char* space : {"default", "team"})
+            for (const char* sequence : {"1", "2", "3"})
+                REQUIRE((*database)->run(std::string("INSERT INTO revocation (namespace, sequence, action, kind, subject, reason, author,"
+                                                     " created_at, expires_at) VALUES ('") + space + "', " + sequence + ", 'revoke', 'agent', 'A-" +
+                                         sequence + "', 'why', 'Ada', 1, 0)"));
+        REQUIRE((*database)->run("INSERT INTO channel (namespace, name, epoch, number, digest, gated, approvals)"
+                                 " VALUES ('default', 'prod', 0, 0, '', 0, 0)"));
+    }
+    for (const char* space : {"default", "team"}) {
+        auto store = Store::open(folder.at("db"), {.space = space});
+        REQUIRE(store);
+        CHECK(store->verify()->empty());
+        const auto log = store->revocation_log();
+        REQUIRE(log->size() == 3);
+        CHECK(log->at(2).parent.empty());
+        CHECK(log->at(0).parent == digest_of(log->at(1)));
+        CHECK(store->revocations()->revoked(RevocationKind::Agent, "a-2", 1));
+        REQUIRE(store->lift(RevocationKind::Agent, "a-2", kAda));
+        CHECK(store->verify()->empty());
+    }
 }
 
 TEST_CASE("schema: S0005 for a later one, which is left as it is") {

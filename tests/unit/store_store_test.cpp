@@ -342,6 +342,101 @@ TEST_CASE("store: revocations are recorded, end, and are lifted on record; S0026
     CHECK(made.store.revocation_log()->size() == 6);
 }
 
+TEST_CASE("store: a subject is revoked and lifted in any spelling, or refused; S0030, S0023") {
+    Made made(0);
+    const auto revoke = [&](RevocationKind kind, const std::string& subject) { return made.store.revoke(kind, subject, kAda); };
+    CHECK(revoke(RevocationKind::Workload, "SPIFFE://Example.org/ns/a")->subject == "spiffe://example.org/ns/a");
+    CHECK(made.store.revocations()->revoked(RevocationKind::Workload, "spiffe://example.org/ns/a", 1));
+    REQUIRE(made.store.lift(RevocationKind::Workload, "spiffe://EXAMPLE.org/ns/a", kBob));
+    CHECK(made.store.revocations()->empty());
+    for (const char* subject : {"spiffe://example.org/a/", "spiffe://example.org/a/../b", "spiffe://example.org/a ", " i-1"})
+        CHECK(code_of(revoke(RevocationKind::Workload, subject)) == "S0030");
+    CHECK(code_of(revoke(RevocationKind::All, "prd")) == "S0023");
+    REQUIRE(revoke(RevocationKind::All, "prod"));
+    CHECK(made.store.revocation_log()->size() == 3);
+    // What an earlier Writ let in can be lifted as it was written.
+    REQUIRE(revoke(RevocationKind::Agent, "a-1"));
+    made.tamper("UPDATE revocation SET subject = 'a-1 ' WHERE subject = 'a-1'");
+    CHECK(made.store.revocations()->revoked(RevocationKind::Agent, "anybody", 1));
+    REQUIRE(made.store.lift(RevocationKind::Agent, "a-1 ", kBob));
+    CHECK_FALSE(made.store.revocations()->revoked(RevocationKind::Agent, "anybody", 1));
+}
+
+TEST_CASE("store: with keys, revoking takes any of them and lifting a channel key; S0031, S0045, S0061") {
+    Made made(1);
+    const SecretKey channel = SecretKey::generate(), on_call = SecretKey::generate(), stranger = SecretKey::generate();
+    REQUIRE(made.store.add_key(KeyRole::Channel, channel.public_key(), kAda));
+    REQUIRE(made.store.add_key(KeyRole::OnCall, on_call.public_key(), kAda));
+    CHECK(made.store.keys()->size() == 2);
+    const auto revoke = [&](const SecretKey* key) { return made.store.revoke(RevocationKind::Agent, "a-1", kAda, 0, key); };
+    const auto lift = [&](const SecretKey* key) { return made.store.lift(RevocationKind::Agent, "a-1", kBob, key); };
+    CHECK(code_of(revoke(nullptr)) == "S0045");
+    CHECK(code_of(revoke(&stranger)) == "S0061");
+    REQUIRE(revoke(&on_call));
+    CHECK(code_of(lift(nullptr)) == "S0045");
+    CHECK(code_of(lift(&on_call)) == "S0045");
+    REQUIRE(lift(&channel));
+    CHECK(code_of(made.store.activate(made.to("v1"))) == "S0045");
+    CHECK(code_of(made.store.activate(made.to("v1", &on_call))) == "S0045");
+    REQUIRE(made.store.activate(made.to("v1", &channel)));
+    CHECK(made.store.verify({channel.public_key()}, {on_call.public_key()})->empty());
+    CHECK(made.store.verify({channel.public_key()})->size() == 1);
+    // A key has one role, the last given; one that is removed signs nothing.
+    REQUIRE(made.store.add_key(KeyRole::OnCall, channel.public_key(), kAda));
+    REQUIRE(revoke(&on_call));
+    CHECK(code_of(lift(&channel)) == "S0045");
+    REQUIRE(made.store.remove_key(on_call.public_key().id(), kAda));
+    CHECK(code_of(revoke(&on_call)) == "S0061");
+    CHECK(code_of(made.store.remove_key(on_call.public_key().id(), kAda)) == "S0031");
+    REQUIRE(made.store.remove_key(channel.public_key().id(), kAda));
+    CHECK(made.store.keys()->empty());
+    REQUIRE(lift(nullptr));
+}
+
+TEST_CASE("store: lifting takes the approvals that a channel asks for, S0043, of exactly that revocation, S0044") {
+    Made made(0);
+    const Origin carol{"Carol <carol@acme.example>", "because"};
+    REQUIRE(made.store.protect("lax", false, 0, kAda));
+    REQUIRE(made.store.protect("prod", false, 1, kAda));
+    for (const auto& [kind, subject] : {std::pair{RevocationKind::Agent, "a-1"}, {RevocationKind::All, "prod"}}) {
+        const auto revoke = [&, kind = kind, subject = subject] { return made.store.revoke(kind, subject, kAda); };
+        const auto lift = [&, kind = kind, subject = subject](const Origin& who) { return made.store.lift(kind, subject, who); };
+        const auto approve = [&, kind = kind, subject = subject](const Origin& who) { return made.store.approve_lift(kind, subject, who); };
+        CHECK(code_of(approve(kBob)) == "S0029");
+        REQUIRE(revoke());
+        CHECK(code_of(lift(kAda)) == "S0043");
+        REQUIRE(approve(kAda));
+        CHECK(code_of(lift(kAda)) == "S0043");  // one's own does not count
+        REQUIRE(approve(kBob));
+        CHECK(code_of(approve(kBob)) == "S0044");
+        REQUIRE(revoke());  // another revocation than they approved
+        CHECK(code_of(lift(kAda)) == "S0043");
+        REQUIRE(approve(carol));
+        REQUIRE(lift(kAda));
+    }
+    REQUIRE(made.store.revoke(RevocationKind::All, "lax", kAda));
+    CHECK(made.store.lift(RevocationKind::All, "lax", kAda));
+}
+
+TEST_CASE("store: the revocation log is a chain, and verify says where it does not hold") {
+    Made made(0);
+    const SecretKey key = SecretKey::generate();
+    for (const char* agent : {"a-1", "a-2", "a-3"}) REQUIRE(made.store.revoke(RevocationKind::Agent, agent, kAda, 0, &key));
+    const auto log = made.store.revocation_log();
+    CHECK(log->at(2).parent.empty());
+    CHECK(log->at(1).parent == digest_of(log->at(2)));
+    CHECK(log->at(0).parent == digest_of(log->at(1)));
+    CHECK(log->at(0).sequence == 3);
+    CHECK(made.store.verify({key.public_key()})->empty());
+    made.tamper("UPDATE revocation SET author = 'Eve' WHERE sequence = 2");
+    const auto problems = made.store.verify({key.public_key()});
+    REQUIRE(problems->size() == 2);
+    CHECK(problems->at(0).find("revocation 2: the signature is not one of this entry") == 0);
+    CHECK(problems->at(1).find("revocation 3: the revocation log has forked") == 0);
+    made.tamper("DELETE FROM revocation WHERE sequence = 2");
+    CHECK(made.store.verify()->at(0).find("revocation 3: the revocation log has no entry 2") == 0);
+}
+
 TEST_CASE("store: a revocation of a kind that is not known stops the reading") {
     Made made(0);
     REQUIRE(made.store.revoke(RevocationKind::Agent, "a-1", kAda));

@@ -99,9 +99,9 @@ inline Field request_schema() {
              .from(Provenance::Broker)
              .none(),
          record("delegation",
-                {field("originator"), field("depth", Kind::Int),
+                {field("originator"), field("actor"), field("depth", Kind::Int),
                  list("chain",
-                      record("", {field("actor"), field("run"), field("initiator").none(), field("tenant"), texts("granted_scopes"), instant("exp"),
+                      record("", {field("actor"), field("run"), field("issuer"), field("initiator").none(), field("tenant"), texts("granted_scopes"), instant("exp"),
                                   record("where", {field("region"), field("zone").none()}).none()}))
                      .most(3)})
              .from(Provenance::Broker)

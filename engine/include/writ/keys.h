@@ -1,4 +1,4 @@
-// Ed25519 keys, and what a signature of an activation covers. Not here: who trusts which key, which is
+// Ed25519 keys, and what signatures of activations and revocations cover. Not here: who trusts which key, which is
 // each reader's own (policy_handle.h).
 #pragma once
 
@@ -12,6 +12,7 @@
 namespace writ {
 
 struct Activation;
+struct RevocationEntry;
 
 /// The half of a key that readers have.
 class PublicKey {
@@ -23,12 +24,14 @@ public:
     [[nodiscard]] const std::string& id() const { return id_; }
     /// `writ-ed25519-public:ID:BASE64`.
     [[nodiscard]] std::string text() const;
-    /// Whether the activation's signature is one by this key of exactly this activation.
+    /// Whether the signature is one by this key of exactly this activation or entry.
     [[nodiscard]] bool verifies(const Activation& activation) const;
+    [[nodiscard]] bool verifies(const RevocationEntry& entry) const;
 
 private:
     friend class SecretKey;
     explicit PublicKey(const std::array<unsigned char, 32>& bytes);
+    [[nodiscard]] bool verifies(std::string_view message, std::string_view signature) const;
     std::array<unsigned char, 32> bytes_{};
     std::string id_;
 };
@@ -47,17 +50,20 @@ public:
     [[nodiscard]] const PublicKey& public_key() const;
     /// `writ-ed25519-secret:ID:BASE64`. Whoever has it can sign.
     [[nodiscard]] std::string text() const;
-    /// Sets the activation's key_id and signature.
+    /// Sets key_id and signature.
     void sign(Activation& activation) const;
+    void sign(RevocationEntry& entry) const;
 
 private:
     struct Impl;
     explicit SecretKey(std::unique_ptr<Impl> impl);
+    [[nodiscard]] std::string signature_of(std::string_view message) const;
     std::unique_ptr<Impl> impl_;
 };
 
 /// What is signed: docs/store.md, "Signatures".
 [[nodiscard]] std::string signed_bytes(const Activation& activation);
+[[nodiscard]] std::string signed_bytes(const RevocationEntry& entry);
 
 /// Writes a new secret key to `path`, for its owner alone, and the public key to `path`.pub.
 /// Errors: S0002 a file is there already, S0007, S0008, S0009.

@@ -56,6 +56,7 @@ struct FollowOptions {
     std::string channel;
     std::string candidate;            ///< a channel that is decided by beside, and never enforced; may be empty
     std::vector<PublicKey> keys;      ///< who may sign; empty: signatures are not asked for
+    std::vector<PublicKey> on_call;   ///< who else may sign revocations; needs `keys`
     std::string state;                ///< the file that keeps the last good policy; may be empty
     std::chrono::milliseconds poll{10};                         ///< how often to ask whether something changed
     std::chrono::milliseconds max_staleness{15 * 60 * 1000};    ///< without an acceptable answer: deny
@@ -84,7 +85,7 @@ class PolicyHandle {
 public:
     /// Reads the state and the store once, then follows. A store that cannot be read is no error here: the
     /// handle denies, or goes on with the state, until it can.
-    /// Errors: S0020; S0069 the state is damaged, or of another channel.
+    /// Errors: S0020; S0069 the state is damaged, or of another channel; S0070 on-call keys alone.
     [[nodiscard]] static Result<PolicyHandle> follow(FollowOptions options);
     ~PolicyHandle();
     PolicyHandle(PolicyHandle&&) noexcept;

@@ -1,4 +1,4 @@
-// What must not get a credential any more, whatever the policy says. A set of these can only ever
+// What must not get a credential any more, whatever the policy says. A set of revocations can only
 // narrow decisions: it has no way to say anything but no.
 #pragma once
 
@@ -10,29 +10,43 @@
 #include <string_view>
 #include <vector>
 
+#include "writ/diagnostic.h"
+
 namespace writ {
 
-/// What is revoked; the facts of a request that name it are in docs/store.md, "Revocations".
-enum class RevocationKind : std::uint8_t { Agent, Deployment, Run, Workload, Key, Approval };
-constexpr std::size_t kRevocationKinds = 6;
+/// What is revoked. docs/store.md, "Revocations", says which facts of a request name each kind.
+enum class RevocationKind : std::uint8_t {
+    Agent, Deployment, Run, Workload, Key, Approval, User, Token, Tool, Issuer, Tenant,
+    All,  ///< every request in a channel; the subject is the channel
+};
+constexpr std::size_t kRevocationKinds = 12;
 
 /// "agent", "deployment", …
 [[nodiscard]] std::string_view revocation_name(RevocationKind kind);
 [[nodiscard]] std::optional<RevocationKind> revocation_kind(std::string_view name);
 
+/// The one spelling in which a subject is kept and compared: letters in lower case, a SPIFFE ID or an issuer's
+/// URL in canonical form.
+/// Errors:  S0030 the text has no such spelling; the message says why and what to write.
+[[nodiscard]] Result<std::string> canonical_subject(RevocationKind kind, std::string_view subject);
+
 struct Revocation {
     RevocationKind kind = RevocationKind::Agent;
     std::string subject;
     std::int64_t expires_at = 0;  ///< microseconds since the epoch; 0: never
+    friend bool operator==(const Revocation&, const Revocation&) = default;
 };
 
-/// A set of revocations; immutable, cheap to look up in, shared between threads. Looking up allocates
-/// nothing and costs one keyed hash.
+/// A set of revocations; immutable, cheap to look up in, shared between threads.
 class Revocations {
 public:
     Revocations();
-    /// Of several about one subject, the one that ends last counts.
+    /// Subjects are brought into their canonical spelling. One that has none revokes its whole kind, since
+    /// nobody can tell what it was meant to name. Of several about one subject, the one that ends last counts.
     explicit Revocations(std::vector<Revocation> revocations);
+
+    /// These, without what revokes everything in other channels.
+    [[nodiscard]] Revocations for_channel(std::string_view channel) const;
 
     [[nodiscard]] bool empty() const { return items_->empty(); }
     [[nodiscard]] const std::vector<Revocation>& items() const { return *items_; }
@@ -41,15 +55,19 @@ public:
         const std::int64_t end = ends_[static_cast<std::size_t>(kind)];
         return end == INT64_MAX || now < end;
     }
+    /// Whether a subject, in any spelling, is revoked at a moment. While any of its kind is, a text without
+    /// a canonical spelling counts as revoked. `room` is working memory: once warm, nothing is allocated.
+    [[nodiscard]] bool revoked(RevocationKind kind, std::string_view subject, std::int64_t now, std::string& room) const;
     [[nodiscard]] bool revoked(RevocationKind kind, std::string_view subject, std::int64_t now) const;
 
 private:
     [[nodiscard]] std::size_t home(RevocationKind kind, std::string_view subject) const;
 
     std::shared_ptr<const std::vector<Revocation>> items_;
-    std::vector<std::uint32_t> table_;                       ///< indices into items_ and 1 more; 0 is free
-    std::array<std::int64_t, kRevocationKinds> ends_;        ///< when the last one of a kind ends
-    std::array<unsigned char, 16> seed_{};                   ///< nobody can choose subjects that collide
+    std::vector<std::uint32_t> table_;                   ///< indices into items_ and 1 more; 0 is free
+    std::array<std::int64_t, kRevocationKinds> ends_{};  ///< when the last one of a kind ends
+    std::array<std::int64_t, kRevocationKinds> whole_{}; ///< until when the whole kind is revoked
+    std::array<unsigned char, 16> seed_{};               ///< nobody can choose subjects that collide
 };
 
 }  // namespace writ

@@ -46,6 +46,13 @@ struct Serial {
     friend constexpr auto operator<=>(const Serial&, const Serial&) = default;
 };
 
+/// How far a revocation log has come: its last entry, which names all before it.
+struct LogHead {
+    std::uint64_t sequence = 0;  ///< 0: the log is empty
+    std::string digest;
+    friend bool operator==(const LogHead&, const LogHead&) = default;
+};
+
 /// A version made the one that counts in a channel.
 struct Activation {
     std::string space, channel;
@@ -55,6 +62,7 @@ struct Activation {
     bool rollback = false;
     Origin origin;
     std::int64_t created_at = 0, not_after = 0;
+    LogHead revoked;                ///< how far the revocation log was: a store with less of it is no such store
     std::string key_id, signature;  ///< empty: unsigned. The signature is 64 bytes
 };
 
@@ -88,11 +96,34 @@ struct Event {
 
 /// An entry of the revocation log: a revocation, or the lifting of one.
 struct RevocationEntry {
+    std::string space;
+    std::uint64_t sequence = 0;  ///< from 1, without gaps
     bool lifts = false;
     RevocationKind kind = RevocationKind::Agent;
-    std::string subject;
-    Origin origin;  ///< the message says why
+    std::string subject;  ///< canonical
+    Origin origin;        ///< the message says why
     std::int64_t created_at = 0, expires_at = 0;
+    std::string parent;             ///< digest of the entry before; empty for the first
+    std::string key_id, signature;  ///< as of an Activation
+};
+/// Names an entry and, through its parent, all before it: the SHA-256 of what is signed, in hex.
+[[nodiscard]] std::string digest_of(const RevocationEntry& entry);
+
+/// What a key may sign.
+enum class KeyRole : std::uint8_t {
+    Channel,  ///< activations, revocations and the lifting of them
+    OnCall,   ///< revocations alone
+};
+/// "channel", "on-call"
+[[nodiscard]] std::string_view key_role_name(KeyRole role);
+[[nodiscard]] std::optional<KeyRole> key_role(std::string_view name);
+
+/// A key that the store asks signatures of. What readers trust is their own (policy_handle.h).
+struct StoreKey {
+    KeyRole role = KeyRole::Channel;
+    PublicKey key;
+    Origin origin;
+    std::int64_t created_at = 0;
 };
 
 /// What a version says of itself when it is asked.
@@ -151,7 +182,7 @@ public:
     /// Errors: S0023.
     [[nodiscard]] Result<Channel> channel(std::string_view name) const;
     /// Moves a channel by compare-and-set.
-    /// Errors: S0021..S0026; S0040 it has moved, and what changed; S0041..S0043.
+    /// Errors: S0021..S0026; S0040 it has moved, and what changed; S0041..S0043; S0045, S0061 the key.
     [[nodiscard]] Result<Activation> activate(const Move& move);
     /// Moves a channel to `move.version` or, where that is empty, to the last other content it had.
     /// Errors: as activate(); S0028.
@@ -167,21 +198,38 @@ public:
     [[nodiscard]] Result<std::vector<Tag>> tags() const;
 
     /// Revokes a subject at once, for good or until `expires_at`. Where several are in force, the one that
-    /// ends last counts. Errors: S0026.
+    /// ends last counts. Any of the store's keys may sign it; where it has keys, one must.
+    /// Errors: S0023 `All` of no channel, S0026, S0030 the subject; S0045, S0061 the key.
     [[nodiscard]] Result<RevocationEntry> revoke(RevocationKind kind, const std::string& subject, const Origin& origin,
-                                                 std::int64_t expires_at = 0);
-    /// Ends every revocation of a subject. Errors: S0026, S0029.
-    [[nodiscard]] Result<RevocationEntry> lift(RevocationKind kind, const std::string& subject, const Origin& origin);
+                                                 std::int64_t expires_at = 0, const SecretKey* key = nullptr);
+    /// Ends every revocation of a subject. It takes what moving a channel takes: a channel key where the store
+    /// has keys, and as many approvals by others as the strictest channel asks for; of `All`, as its own does.
+    /// Errors: S0026, S0029, S0030; S0043, S0045, S0061.
+    [[nodiscard]] Result<RevocationEntry> lift(RevocationKind kind, const std::string& subject, const Origin& origin,
+                                               const SecretKey* key = nullptr);
+    /// Approves that exactly the revocation in force is lifted, by someone else. Errors: S0026, S0029, S0030, S0044.
+    [[nodiscard]] Result<VersionApproval> approve_lift(RevocationKind kind, const std::string& subject, const Origin& origin);
+    /// Signs the entries that nobody signed. Output: those. Errors: S0045, S0061.
+    [[nodiscard]] Result<std::vector<RevocationEntry>> sign_revocations(const SecretKey& key, const Origin& origin);
     /// The whole log, the latest first.
     [[nodiscard]] Result<std::vector<RevocationEntry>> revocation_log() const;
     /// What is in force.
     [[nodiscard]] Result<Revocations> revocations() const;
 
+    /// Lists a key, from when on the store refuses what is not signed. A key has one role: the last given.
+    /// Errors: S0026.
+    [[nodiscard]] Result<StoreKey> add_key(KeyRole role, const PublicKey& key, const Origin& origin);
+    /// Errors: S0026, S0031 no such key.
+    [[nodiscard]] Result<void> remove_key(std::string_view id, const Origin& origin);
+    [[nodiscard]] Result<std::vector<StoreKey>> keys() const;
+
     /// The latest first.
     [[nodiscard]] Result<std::vector<Event>> events() const;
     /// What is wrong with the store, a line each: the database itself, content that is not what its digest
-    /// says, histories with gaps and, where keys are given, signatures that do not fit.
-    [[nodiscard]] Result<std::vector<std::string>> verify(const std::vector<PublicKey>& keys = {}) const;
+    /// says, histories with gaps and, where `keys` are given, signatures that do not fit. `on_call` may have
+    /// signed revocations.
+    [[nodiscard]] Result<std::vector<std::string>> verify(const std::vector<PublicKey>& keys = {},
+                                                          const std::vector<PublicKey>& on_call = {}) const;
     /// Versions with their content, as text that import_versions() reads. Empty: all that have content.
     [[nodiscard]] Result<std::string> export_versions(const std::vector<std::string>& names) const;
     /// Adds the versions that are not there yet. Output: those. Errors: S0027; then nothing is added.

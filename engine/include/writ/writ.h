@@ -46,6 +46,8 @@ typedef struct writ_bundle writ_bundle;
 typedef struct writ_request writ_request;
 /* Working memory of a thread that decides. */
 typedef struct writ_evaluator writ_evaluator;
+/* What gets nothing any more, whatever a policy says. */
+typedef struct writ_revocations writ_revocations;
 /* A place in requests, found once. */
 typedef struct writ_field writ_field;
 /* An answer. */
@@ -225,6 +227,20 @@ WRIT_API writ_status writ_request_finish(writ_request *request, writ_errors *err
 WRIT_API writ_status writ_evaluator_new(writ_bundle *const *layers, size_t count, writ_evaluator **evaluator,
                                         writ_errors *errors);
 WRIT_API void writ_evaluator_free(writ_evaluator *evaluator);
+
+/* An empty set of revocations. NULL if there is no memory. */
+WRIT_API writ_revocations *writ_revocations_new(void);
+WRIT_API void writ_revocations_free(writ_revocations *revocations);
+/* Revokes a subject of a kind: "agent", "deployment", "run", "workload", "key", "approval", "user", "token", "tool",
+ * "issuer", "tenant" or "all" (everything the evaluator decides; the subject is the name of a channel).
+ * docs/store.md says which facts name each. `expires_at` is in microseconds since the epoch; 0: never.
+ * WRIT_ERROR_ARGUMENT, with code S0030 for a subject that has no canonical spelling: nothing was added. */
+WRIT_API writ_status writ_revocations_add(writ_revocations *revocations, writ_text kind, writ_text subject,
+                                          int64_t expires_at, writ_errors *errors);
+/* From now on the evaluator denies what is in the set, in searches too. The set is copied; it takes the place
+ * of the one before. NULL: nothing is revoked. After an error the one before stays. */
+WRIT_API writ_status writ_evaluator_revoke(writ_evaluator *evaluator, const writ_revocations *revocations,
+                                           writ_errors *errors);
 
 /* Decides. A request for other bundles than the evaluator's is a deny with reason policy_error.
  * Whatever the status, the decision is safe to read: unless it is WRIT_OK, it denies. */
