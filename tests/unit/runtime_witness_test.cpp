@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "check/typed.h"
+#include "example_request.h"
 #include "writ/evaluator.h"
 #include "writ/tools.h"
 #include "writ/witness.h"
@@ -43,7 +44,7 @@ struct Seen {
 Seen seen(const std::string& with) {
     SourceSet set;
     set.sources.push_back({"policy.writ", std::string(kPolicy) + "fixture it = small with " + with + "\n"});
-    set.read = [](std::string_view, std::string_view) -> Result<std::string> { return request_from_claims(kClaims, "kubernetes", 1'790'000'000); };
+    set.read = [](std::string_view, std::string_view) -> Result<std::string> { return writ::testing::example_request(kClaims, "kubernetes", 1'790'000'000); };
     const Workspace workspace(std::move(set));
     REQUIRE(workspace.bundle());
     const Bundle& bundle = *workspace.bundle();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "example_request.h"
 #include "writ/diff.h"
 #include "writ/tools.h"
 
@@ -60,7 +61,7 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
 Workspace policy(std::string text) {
     SourceSet set;
     set.sources.push_back({"policy.writ", std::move(text)});
-    set.read = [](std::string_view, std::string_view) -> Result<std::string> { return request_from_claims(kClaims, "kubernetes", kNow); };
+    set.read = [](std::string_view, std::string_view) -> Result<std::string> { return writ::testing::example_request(kClaims, "kubernetes", kNow); };
     Workspace out(std::move(set));
     for (const Diagnostic& d : out.diagnostics().items)
         if (d.severity == Severity::Error) FAIL_CHECK(d.code, " ", d.message);

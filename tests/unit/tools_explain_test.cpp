@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/json.h"
+#include "example_request.h"
 #include "writ/evaluator.h"
 #include "writ/tools.h"
 
@@ -64,12 +65,8 @@ json::Value parsed(std::string_view text) {
 
 /// A payment of 40 that is permitted, with changes, each `path = JSON` or a path to take out.
 std::string request(std::initializer_list<std::string_view> changes = {}) {
-    static const std::string base = [] {
-        const auto text = request_from_claims(
-            R"({"iss":"https://issuer.example","aud":"https://broker.example","exp":1790003600,"iat":1790000000,"nbf":1790000000})", "kubernetes", kNow);
-        REQUIRE(text);
-        return *text;
-    }();
+    static const std::string base = writ::testing::example_request(
+        R"({"iss":"https://issuer.example","aud":"https://broker.example","exp":1790003600,"iat":1790000000,"nbf":1790000000})", "kubernetes", kNow);
     json::Value document = parsed(base);
     const auto change = [&](std::string_view line) {
         const std::size_t equals = line.find(" = ");
