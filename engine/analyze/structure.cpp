@@ -185,8 +185,7 @@ private:
     void table(const check::Table& table) {
         Thing& out = add(ThingKind::Table, "table", table.name, table.span, Direction::Same);
         for (const check::Column& each : table.columns) {
-            const std::string max = each.type.max > 0 ? " max " + std::to_string(each.type.max) : "";
-            Part part = plain("column", joint_key({each.name, keys_.type(each.type), max}), below("", each.name) + ": " + type_text(each.type) + max, Direction::Other);
+            Part part = plain("column", joint_key({each.name, keys_.type(each.type)}), below("", each.name) + ": " + type_text(each.type), Direction::Other);
             part.about = "column " + each.name;
             out.parts.push_back(std::move(part));
         }

@@ -150,6 +150,7 @@ std::string Keys::type(const check::Type& type) const {
     std::string out;
     join_part(out, std::to_string(static_cast<unsigned>(type.kind)));
     if (type.kind == Kind::List || type.kind == Kind::Map) join_part(out, std::to_string(static_cast<unsigned>(type.elem)));
+    if (type.names != check::Names::Nothing) join_part(out, "names " + std::to_string(static_cast<unsigned>(type.names)));
     if (type.enumeration.valid()) join_part(out, told_name(policy_, policy_.enums[type.enumeration.value], shared_.enums));
     return out;
 }
