@@ -12,7 +12,7 @@
 
 namespace writ::json {
 
-/// Writes members in the order they are given. Into memory of its own, or a string whose memory is used again.
+/// Writes members in the order they are given, into a string of its own or one whose memory is used again.
 class Writer {
 public:
     Writer() : out_(own_) {}
@@ -28,6 +28,7 @@ public:
         finish();
         return std::move(out_);
     }
+    /// Cuts the string to what was written. The last call.
     void finish() { out_.resize(size()); }
 
     void open(char bracket) {
@@ -40,7 +41,7 @@ public:
         *at_++ = bracket;
         fresh_ = false;
     }
-    /// A key that needs no escape: most are literals, and become a few stores.
+    /// A key that is a literal and needs no escape: a few stores.
     template <std::size_t N>
     void key(const char (&name)[N]) {
         separate(N + 2);
@@ -59,8 +60,7 @@ public:
     }
     void raw(std::string_view text) {
         separate(text.size());
-        std::memcpy(at_, text.data(), text.size());
-        at_ += text.size();
+        at_ = std::copy_n(text.data(), text.size(), at_);
     }
     template <std::size_t N>
     void raw(const char (&text)[N]) {

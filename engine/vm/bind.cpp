@@ -131,8 +131,8 @@ bool Binder::document(const json::Node& document) {
 
 bool Binder::place(const Place& place, const json::Node& value) {
     if (value.type == json::Type::String) {
-        if (place.node == facts_.places_.issuer) name(facts_.issuer_name_, facts_.issuers_, value.text());
-        if (place.node == facts_.places_.tool) name(facts_.tool_name_, facts_.tools_, value.text());
+        if (place.node == facts_.places_.issuer) facts_.name(true, value.text());
+        if (place.node == facts_.places_.tool) facts_.name(false, value.text());
     }
     const bool early = (place.node == facts_.places_.claims && !facts_.issuer_name_.stated) ||
                        (place.node == facts_.places_.params && !facts_.tool_name_.stated);
@@ -404,11 +404,17 @@ bool Binder::finish() {
 
 Result<void> Facts::bind(const json::Node& document) {
     clear();
-    if (Binder(*this, Provenance::Model).follow_plan(document)) return settle(), Result<void>{};
-    clear();
-    if (Binder(*this, Provenance::Model).document(document)) return settle(), Result<void>{};
-    clear();
-    return tl::unexpected(take_error());
+    bool bound = Binder(*this, Provenance::Model).follow_plan(document);
+    if (!bound) {
+        clear();
+        bound = Binder(*this, Provenance::Model).document(document);
+    }
+    if (!bound) {
+        clear();
+        return tl::unexpected(take_error());
+    }
+    sound_ = nothing_wrong(*this);
+    return {};
 }
 
 bool Facts::put(const Place& place, const json::Node& value, Provenance trust) {
@@ -417,13 +423,8 @@ bool Facts::put(const Place& place, const json::Node& value, Provenance trust) {
 
 bool Facts::finish() {
     if (!Binder(*this, Provenance::Model).finish()) return false;
-    settle();
-    return true;
-}
-
-void Facts::settle() {
-    if (tool_ != kNotFound) slots_.back() = Value::of(static_cast<std::int64_t>(tool_));
     sound_ = nothing_wrong(*this);
+    return true;
 }
 
 Error Facts::take_error() {

@@ -1,8 +1,7 @@
 // What spares a walk: a plan is made while a document is walked, and followed for those like it.
-#include "base/path.h"
-#include "base/values.h"
+#include <algorithm>
+
 #include "vm/binder.h"
-#include "vm/values.h"
 
 namespace writ::vm {
 
@@ -47,8 +46,8 @@ Landmarks Binder::landmarks(const json::Node& document) {
 void Binder::names(const json::Node& document, const Landmarks& marks) {
     const json::Node& issuer = *(&document + marks.issuer);
     const json::Node& tool = *(&document + marks.tool);
-    if (issuer.type == json::Type::String) name(facts_.issuer_name_, facts_.issuers_, issuer.text());
-    if (tool.type == json::Type::String) name(facts_.tool_name_, facts_.tools_, tool.text());
+    if (issuer.type == json::Type::String) facts_.name(true, issuer.text());
+    if (tool.type == json::Type::String) facts_.name(false, tool.text());
 }
 
 /// Requires: the names are known. A key without a form: there can be no plan.
@@ -80,78 +79,34 @@ bool Binder::follow_plan(const json::Node& document) {
     return finish();
 }
 
-/// take() for what need only be stored. False: it needs the walk. The text is UTF-8: the document is.
-bool Binder::take_plain(const Step& step, const json::Node& value) {
-    Value* const slots = facts_.slots_.data();
-    if (value.type == json::Type::Null && step.plain != Place::Plain::Nothing) {
-        if (!step.or_none) return false;
-        if (step.slot != kNone) slots[step.slot] = Value::none(step.rep);
-        return true;
-    }
-    switch (step.plain) {
-        case Place::Plain::Text:
-            if (value.type != json::Type::String) return false;
-            if (step.slot != kNone)
-                slots[step.slot] = Value::of(value.text(), step.compared ? program_.find_text(value.text()) : Value::kUnbound);
+/// take() for what need only be stored. False: it needs the walk. Text is UTF-8: the document is.
+bool Binder::take_plain(const Place& place, const json::Node& value) {
+    switch (value.type) {
+        case json::Type::String: return facts_.store_text(place, value.text());
+        case json::Type::Int: return facts_.store_int(place, value.integer);
+        case json::Type::Null:
+            if (!place.or_none || place.plain == Place::Plain::Nothing) return false;
+            if (place.slot != kNone) facts_.slots_[place.slot] = Value::none(place.rep);
             return true;
-        case Place::Plain::Name:
-            if (value.type != json::Type::String) return false;
-            if (step.slot != kNone)
-                slots[step.slot] = Value::of(value.text(), (step.shape == facts_.places_.issuer ? facts_.issuer_name_ : facts_.tool_name_).id);
-            return true;
-        case Place::Plain::Int:
-            if (value.type != json::Type::Int) return false;
-            if (step.slot != kNone) slots[step.slot] = Value::of(value.integer);
-            return true;
-        case Place::Plain::Seconds: {
-            constexpr std::int64_t kMost = INT64_MAX / kSecond;
-            if (value.type != json::Type::Int || value.integer > kMost || value.integer < -kMost) return false;
-            if (step.slot != kNone) slots[step.slot] = Value::of(value.integer * kSecond);
-            return true;
-        }
-        case Place::Plain::Enum: {
-            if (value.type != json::Type::String) return false;
-            const bytecode::EnumRef& members = program_.enums[program_.shape[step.shape].enumeration];
-            const auto ids = program_.ids.subspan(members.first_member, members.member_count);
-            for (std::size_t i = 0; i < ids.size(); ++i) {
-                if (program_.text(ids[i]) != value.text()) continue;
-                if (step.slot != kNone) slots[step.slot] = Value::of(static_cast<std::int64_t>(i));
-                return true;
-            }
-            return false;
-        }
-        case Place::Plain::Path:
-        case Place::Plain::Spiffe:
-            if (value.type != json::Type::String || !(step.plain == Place::Plain::Path ? plain_path(value.text()) : usual_spiffe(value.text())))
-                return false;
-            if (step.slot != kNone)
-                slots[step.slot] = Value::of(value.text(), step.compared ? program_.find_text(value.text()) : Value::kUnbound);
-            return true;
-        case Place::Plain::OneOrMany:
-            if (value.type != json::Type::String) return false;
-            if (step.slot != kNone) {
-                auto* only = static_cast<Value*>(facts_.scratch_.allocate(sizeof(Value), alignof(Value)));
-                new (only) Value(Value::of(value.text(), step.compared ? program_.find_text(value.text()) : Value::kUnbound));
-                slots[step.slot] = Value::list(only, 1, 1);
-            }
-            return true;
-        case Place::Plain::Texts:
-        case Place::Plain::Nothing: break;
+        case json::Type::Bool:
+        case json::Type::Number:
+        case json::Type::Array:
+        case json::Type::Object: break;
     }
     return false;
 }
 
 bool Binder::take(const Step& step, const json::Node& value) {
-    if (step.action == Step::Action::Value && take_plain(step, value)) [[likely]] return true;
-    Value* const out = step.slot != kNone ? &facts_.slots_[step.slot] : nullptr;
+    if (step.action == Step::Action::Value && take_plain(step.place, value)) [[likely]] return true;
+    Value* const out = step.place.slot != kNone ? &facts_.slots_[step.place.slot] : nullptr;
     trust_ = step.trust;
     floor_ = step.floor;
     in_claims_ = step.in_claims;
     switch (step.action) {
-        case Step::Action::Value: return this->value(step.shape, value, out, nullptr);
+        case Step::Action::Value: return this->value(step.place.node, value, out, nullptr);
         case Step::Action::Group: *out = Value::list(nullptr, 0, 0); return true;
         case Step::Action::Claims: facts_.claims_ = &value; return issuers_agree(value);
-        case Step::Action::Keep: facts_.keep(step.shape, readable(program_.shape[step.shape]) ? &value : nullptr); return true;
+        case Step::Action::Keep: facts_.keep(step.place.node, readable(program_.shape[step.place.node]) ? &value : nullptr); return true;
     }
     return false;
 }
@@ -174,37 +129,29 @@ void Binder::add_step(Step::Action action, std::uint32_t index, const json::Node
     if (action == Step::Action::Value && out == nullptr && is_needless(index, value)) return;
     Step step;
     step.node = static_cast<std::uint32_t>(&value - root_);
-    step.shape = index;
-    step.slot = out != nullptr ? static_cast<std::uint32_t>(out - facts_.slots_.data()) : kNone;
+    step.place = facts_.place_of(index, out != nullptr ? static_cast<std::uint32_t>(out - facts_.slots_.data()) : kNone);
+    if (captured(index)) step.place.plain = Place::Plain::Nothing;
     step.action = action;
     step.trust = trust_;
     step.floor = floor_;
     step.in_claims = in_claims_;
-    if (action == Step::Action::Value) {
-        const ShapeNode& node = program_.shape[index];
-        bool captured = false;
-        if (in_claims_) {
-            const bytecode::IssuerRef& issuer = program_.issuers[facts_.issuer_name_.index];
-            for (std::uint32_t i = 0; i < issuer.capture_count; ++i)
-                captured = captured || program_.capture_specs[program_.captures[issuer.first_capture + i].spec].claim == index;
-        }
-        if (!captured) step.plain = facts_.plain(index);
-        step.rep = rep_of(static_cast<Kind>(node.kind));
-        step.or_none = (node.flags & bytecode::kOrNone) != 0;
-        step.compared = ((step.plain == Place::Plain::OneOrMany ? program_.shape[node.first_child].flags : node.flags) & bytecode::kCompared) != 0;
-    }
     plan_->steps.push_back(step);
+}
+
+/// Whether parts of a claim are facts of their own.
+bool Binder::captured(std::uint32_t index) const {
+    if (!in_claims_) return false;
+    const bytecode::IssuerRef& issuer = program_.issuers[facts_.issuer_name_.index];
+    const auto captures = program_.captures.subspan(issuer.first_capture, issuer.capture_count);
+    return std::any_of(captures.begin(), captures.end(),
+                       [&](const bytecode::CaptureRef& each) { return program_.capture_specs[each.spec].claim == index; });
 }
 
 /// Whether a value that is not stored need not be looked at in any document of its form: text that may be any,
 /// or a list of such.
 bool Binder::is_needless(std::uint32_t index, const json::Node& value) const {
     const ShapeNode& node = program_.shape[index];
-    if (in_claims_) {  // it may be captured from
-        const bytecode::IssuerRef& issuer = program_.issuers[facts_.issuer_name_.index];
-        for (std::uint32_t i = 0; i < issuer.capture_count; ++i)
-            if (program_.capture_specs[program_.captures[issuer.first_capture + i].spec].claim == index) return false;
-    }
+    if (captured(index)) return false;
     const Kind kind = static_cast<Kind>(node.kind);
     if (rep_of(kind) == Rep::Text) return value.type == json::Type::String;
     if (kind != Kind::List || value.type != json::Type::Array || index == facts_.places_.chain) return false;

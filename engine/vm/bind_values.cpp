@@ -24,17 +24,17 @@ std::optional<std::int64_t> decimal_of(std::int64_t integer) {
 
 bool Binder::enumeration(const ShapeNode& node, const json::Node& value, Value* out) {
     if (value.type != json::Type::String) return fail_type(node, value);
-    const bytecode::EnumRef& members = program_.enums[node.enumeration];
-    const auto ids = program_.ids.subspan(members.first_member, members.member_count);
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-        if (program_.text(ids[i]) != value.text()) continue;
-        store(out, static_cast<std::int64_t>(i));
+    const std::uint32_t member = facts_.member_of(static_cast<std::uint32_t>(&node - program_.shape.data()), value.text());
+    if (member != kNotFound) {
+        store(out, std::int64_t{member});
         return true;
     }
+    const bytecode::EnumRef& members = program_.enums[node.enumeration];
+    const auto ids = program_.ids.subspan(members.first_member, members.member_count);
     std::string names;
-    for (const std::uint32_t member : ids) {
+    for (const std::uint32_t each : ids) {
         if (!names.empty()) names += ", ";
-        names += '`' + std::string(program_.text(member)) + '`';
+        names += '`' + std::string(program_.text(each)) + '`';
     }
     return fail(RequestCode::Q0012, "`" + std::string(value.text()) + "` is not a member of enum `" +
                                         std::string(program_.text(members.name)) + "`, which has " + names);
@@ -90,13 +90,6 @@ Value Binder::held(std::uint32_t index, std::string_view text) {
     if (index == facts_.places_.tool) return Value::of(text, facts_.tool_name_.id);
     const bool compared = (program_.shape[index].flags & bytecode::kCompared) != 0;
     return Value::of(text, compared ? program_.find_text(text) : Value::kUnbound);
-}
-
-void Binder::name(Facts::Named& named, const Names& declared, std::string_view text) {
-    named.text = text;
-    named.id = program_.find_text(text);
-    named.index = declared.find(named.id);
-    named.stated = true;
 }
 
 void Binder::capture(std::uint32_t index, std::string_view text) {

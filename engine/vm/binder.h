@@ -66,9 +66,10 @@ private:
     void begin_plan(const json::Node& document, const Landmarks& marks);
     void end_plan();
     void add_step(Step::Action action, std::uint32_t index, const json::Node& value, const Value* out);
+    [[nodiscard]] bool captured(std::uint32_t index) const;
     [[nodiscard]] bool is_needless(std::uint32_t index, const json::Node& value) const;
     bool take(const Step& step, const json::Node& value);
-    bool take_plain(const Step& step, const json::Node& value);
+    [[nodiscard]] bool take_plain(const Place& place, const json::Node& value);
 
     // ---- bind_values.cpp ----
     bool enumeration(const bytecode::ShapeNode& node, const json::Node& value, Value* out);
@@ -77,7 +78,6 @@ private:
     void text(std::uint32_t index, std::string_view text, Value* out);
     void capture(std::uint32_t index, std::string_view text);
     [[nodiscard]] Value held(std::uint32_t index, std::string_view text);
-    void name(Facts::Named& named, const Names& declared, std::string_view text);
 
     [[nodiscard]] bool readable(const bytecode::ShapeNode& node) const {
         return trust_ >= floor_ && static_cast<std::uint8_t>(trust_) >= node.weakest;

@@ -27,12 +27,20 @@ constexpr Asked kAsked[] = {
 #undef FACT
 };
 
+/// One pass of the checks. Without a decision to tell the reasons to, only whether something is wrong counts.
 struct Checks {
-    Deciding& deciding;
-    const Facts& facts = deciding.facts;
+    const Facts& facts;
+    Decision* decision = nullptr;
+    bool wrong = false;
 
-    void missing(std::string_view path) { deciding.reason(ReasonCode::fact_missing, kNoRule, path); }
+    void reason(ReasonCode code, std::string_view detail = {}) {
+        wrong = true;
+        if (decision != nullptr) decision->reasons.push_back({name_of(code), kNoRule, detail});
+    }
+    void missing(std::string_view path) { reason(ReasonCode::fact_missing, path); }
 
+
+    [[nodiscard]] bool all_stated() const;
     void stated();
     void hops(std::string_view path);
     void token();
@@ -58,7 +66,7 @@ constexpr auto facts_asked() {
 }
 
 /// Whether all that must be stated is: the usual case, told without a list of what is not.
-[[gnu::always_inline]] inline bool stated_at_all(const Facts& facts) {
+bool Checks::all_stated() const {
     const auto present = [&](const auto& slots) {
         bool all = true;
         for (const std::uint32_t slot : slots) all = all & (facts[slot].state == State::Present);
@@ -76,7 +84,7 @@ constexpr auto facts_asked() {
 }
 
 void Checks::stated() {
-    if (stated_at_all(facts)) return;
+    if (all_stated()) return;
     const bool user = facts[Builtin::User].present();
     for (const Asked& asked : kAsked) {
         const Value& value = facts[asked.fact];
@@ -116,9 +124,9 @@ void Checks::hops(std::string_view path) {
 
 bool Checks::audience_fits(const bytecode::IssuerRef& issuer) const {
     const Value& aud = facts[Builtin::TokenAudience];
-    const auto ours = deciding.program.items(issuer.audiences);
+    const auto ours = facts.program().items(issuer.audiences);
     return aud.length > 0 && std::all_of(aud.items, aud.items + aud.length, [&](const Value& each) {
-               return set_has_text(deciding.program, ours, each);
+               return set_has_text(facts.program(), ours, each);
            });
 }
 
@@ -139,49 +147,49 @@ bool Checks::token_current(const bytecode::IssuerRef* issuer) const {
 
 void Checks::token() {
     const bool known = facts.issuer() != kNotFound;
-    const bytecode::IssuerRef* issuer = known ? &deciding.program.issuers[facts.issuer()] : nullptr;
-    if (!known && facts[Builtin::TokenIssuer].present()) deciding.reason(ReasonCode::issuer_unknown);
+    const bytecode::IssuerRef* issuer = known ? &facts.program().issuers[facts.issuer()] : nullptr;
+    if (!known && facts[Builtin::TokenIssuer].present()) reason(ReasonCode::issuer_unknown);
     if (known && facts[Builtin::TokenAudience].present() && !audience_fits(*issuer))
-        deciding.reason(ReasonCode::audience_mismatch);
-    if (!token_current(issuer)) deciding.reason(ReasonCode::token_not_current);
+        reason(ReasonCode::audience_mismatch);
+    if (!token_current(issuer)) reason(ReasonCode::token_not_current);
     if (facts[Builtin::TokenExpires].state == State::None && facts.token_end() == INT64_MAX)
-        deciding.reason(ReasonCode::token_without_expiry);
+        reason(ReasonCode::token_without_expiry);
     if (!known) return;
     if (issuer->types != bytecode::kNone) {
         const Value& type = facts[Builtin::TokenType];
-        if (!type.present() || !set_has_text(deciding.program, deciding.program.items(issuer->types), type))
-            deciding.reason(ReasonCode::token_type_mismatch);
+        if (!type.present() || !set_has_text(facts.program(), facts.program().items(issuer->types), type))
+            reason(ReasonCode::token_type_mismatch);
     }
     // A bearer token is presented without proof of anything.
     const Value& proof = facts[Builtin::TokenProof];
     if (issuer->proof_required != 0 && (!proof.present() || proof.integer == facts.places().bearer))
-        deciding.reason(ReasonCode::proof_missing);
+        reason(ReasonCode::proof_missing);
 }
 
 void Checks::ask() {
     if (facts[Builtin::RunParent].present() && facts[Builtin::Delegation].state == State::None)
-        deciding.reason(ReasonCode::delegation_missing);
+        reason(ReasonCode::delegation_missing);
     if (facts[Builtin::ToolName].present() && facts.tool() == kNotFound)
-        deciding.reason(ReasonCode::unknown_tool);
+        reason(ReasonCode::unknown_tool);
     const Value& scopes = facts[Builtin::WantScopes];
-    if (scopes.present() && scopes.length == 0) deciding.reason(ReasonCode::nothing_requested);
+    if (scopes.present() && scopes.length == 0) reason(ReasonCode::nothing_requested);
 }
 
 void Checks::ended() {
-    if (passed(facts[Builtin::RunExpires])) deciding.reason(ReasonCode::run_ended);
-    if (passed(facts[Builtin::UserSessionExpires])) deciding.reason(ReasonCode::user_session_ended);
+    if (passed(facts[Builtin::RunExpires])) reason(ReasonCode::run_ended);
+    if (passed(facts[Builtin::UserSessionExpires])) reason(ReasonCode::user_session_ended);
     bool parent = false;
     each_row(facts[Builtin::DelegationChain], [&](const Value* hop) {
         parent = parent || passed(column_of(hop, facts.places().hop_expires));
     });
-    if (parent) deciding.reason(ReasonCode::parent_expired);
+    if (parent) reason(ReasonCode::parent_expired);
 }
 
 }  // namespace
 
 bool refused(Deciding& deciding) {
-    Checks checks{deciding};
-    if (deciding.revocations == nullptr && deciding.facts.sound()) [[likely]] return false;
+    if (deciding.facts.sound() && deciding.revocations == nullptr) [[likely]] return false;
+    Checks checks{deciding.facts, &deciding.decision};
     checks.stated();
     if (deciding.revocations != nullptr) ask_for_revocable(deciding);
     checks.token();
@@ -192,24 +200,12 @@ bool refused(Deciding& deciding) {
 }
 
 bool nothing_wrong(const Facts& facts) {
-    if (!stated_at_all(facts) || facts.issuer() == kNotFound || facts.tool() == kNotFound) return false;
-    const bytecode::Program& program = facts.program();
-    const bytecode::IssuerRef& issuer = program.issuers[facts.issuer()];
-    if (issuer.types != bytecode::kNone || issuer.proof_required != 0 || facts[Builtin::RunParent].present()) return false;
-    const std::int64_t now = facts[Builtin::Now].integer;
-    const auto ended = [&](const Value& expiry) { return expiry.present() && expiry.integer <= now; };
-    if (facts[Builtin::WantScopes].length == 0 || ended(facts[Builtin::RunExpires]) || ended(facts[Builtin::UserSessionExpires])) return false;
-    const Value &exp = facts[Builtin::TokenExpires], &nbf = facts[Builtin::TokenNotBefore], &iat = facts[Builtin::TokenIssued];
-    const std::int64_t latest = sat_add(now, issuer.leeway);
-    if (exp.present() ? sat_add(exp.integer, issuer.leeway) <= now : facts.token_end() == INT64_MAX) return false;
-    if ((nbf.present() && nbf.integer > latest) || (iat.present() && iat.integer > latest)) return false;
-    if (issuer.max_age >= 0 && (iat.state == State::None || (iat.present() && sat_sub(now, iat.integer) > sat_add(issuer.max_age, issuer.leeway))))
-        return false;
-    const Value& aud = facts[Builtin::TokenAudience];
-    const auto ours = program.items(issuer.audiences);
-    for (std::uint32_t i = 0; i < aud.length; ++i)
-        if (!set_has_text(program, ours, aud.items[i])) return false;
-    return aud.length > 0;
+    Checks checks{facts};
+    checks.stated();
+    checks.token();
+    checks.ask();
+    checks.ended();
+    return !checks.wrong;
 }
 
 }  // namespace writ::vm

@@ -1,8 +1,6 @@
 // The order of a decision: checks, rules, scopes, audience, permits, approvals, lifetime.
 #include "base/values.h"
-#include "vm/candidates.h"
 #include "vm/deciding.h"
-#include "vm/values.h"
 
 namespace writ::vm {
 
@@ -10,19 +8,11 @@ namespace {
 
 using bytecode::RuleRef;
 
-/// The rules of one sort that may hold, ascending.
-std::span<const std::uint32_t> candidates(Deciding& deciding, Want want, Mode mode) {
-    bool all_known = true;
-    const auto found = deciding.interpreter.lookup().find(deciding.facts, want, mode, deciding.work.candidates, all_known);
-    if (!all_known) deciding.interpreter.doubt(true);
-    return found;
-}
-
 /// Runs what may narrow, on suspicion. What begins to apply within a second applies: no credential
 /// lives shorter, so none could end before.
 void run_narrowing(Deciding& deciding) {
     Outcomes& work = deciding.work;
-    for (const std::uint32_t index : candidates(deciding, Want::Narrowing, Mode::Possibly)) {
+    for (const std::uint32_t index : deciding.interpreter.candidates(deciding.facts, Want::Narrowing, Mode::Possibly)) {
         const RuleRef& rule = deciding.rule(index);
         if (!deciding.interpreter.holds(deciding.facts, rule, Mode::Possibly)) {
             const std::int64_t onset = deciding.interpreter.until(deciding.facts, rule, Mode::Possibly, false);
@@ -44,7 +34,7 @@ void run_narrowing(Deciding& deciding) {
 
 /// Runs the permits, to be sure. One that cannot last a second offers nothing.
 void run_permits(Deciding& deciding) {
-    for (const std::uint32_t index : candidates(deciding, Want::Permits, Mode::Surely)) {
+    for (const std::uint32_t index : deciding.interpreter.candidates(deciding.facts, Want::Permits, Mode::Surely)) {
         const RuleRef& rule = deciding.rule(index);
         if (!deciding.interpreter.holds(deciding.facts, rule, Mode::Surely)) continue;
         Match permit{.rule = index};
@@ -89,7 +79,7 @@ bool without_permit(Deciding& deciding) {
     if (!deciding.work.permits.empty()) return false;
     // Where nothing was unknown, no rule applies for want of a fact.
     if (deciding.interpreter.doubted())
-        for (const std::uint32_t index : candidates(deciding, Want::Permits, Mode::Possibly)) tell_doubt(deciding, index);
+        for (const std::uint32_t index : deciding.interpreter.candidates(deciding.facts, Want::Permits, Mode::Possibly)) tell_doubt(deciding, index);
     return deciding.deny(deciding.work.brief ? ReasonCode::ttl_exhausted : ReasonCode::no_permit);
 }
 
@@ -117,65 +107,20 @@ void resolve(Deciding& deciding) {
     decision.effect = Effect::Permit;
 }
 
-/// The usual decision: nothing wrong with the request, nothing that narrows, one permit or none. False: it is not
-/// usual, and nothing was decided.
-bool decided_quickly(const bytecode::Program& program, const Facts& facts, Interpreter& interpreter, Decision& decision) {
-    const std::uint32_t permit = interpreter.quick(facts);
-    if (permit == Interpreter::kUnclear) return false;
-    if (permit == Interpreter::kNoPermit) {
-        decision.reasons.push_back({name_of(ReasonCode::no_permit), kNoRule, {}});
-        return true;
-    }
-    using bytecode::Builtin;
-    const bytecode::GrantRef& offer = program.grants[program.rules[permit].effect];
-    const Value& asked = facts[Builtin::WantScopes];
-    const auto offered = program.items(offer.scopes);
-    Grant& grant = decision.grant;
-    for (std::uint32_t i = 0; i < asked.length; ++i) {
-        if (!set_has_text(program, offered, asked.items[i])) return grant.clear(), false;
-        grant.scopes.push_back(asked.items[i].text());
-    }
-    const bytecode::ToolRef& tool = program.tools[facts.tool()];
-    if (facts[Builtin::WantAudience].present() || tool.audience_count == 0) return grant.clear(), false;
-    for (const std::uint32_t id : program.ids.subspan(tool.audience, tool.audience_count)) grant.audience.push_back(program.text(id));
-    std::int64_t lifetime = offer.ttl;
-    if (const Value& ttl = facts[Builtin::WantTtl]; ttl.present()) lifetime = std::min(lifetime, ttl.integer);
-    lifetime = std::min(lifetime, sat_sub(facts.token_end(), decision.now));
-    for (const Builtin fact : {Builtin::RunExpires, Builtin::UserSessionExpires})
-        if (const Value& expiry = facts[fact]; expiry.present()) lifetime = std::min(lifetime, sat_sub(expiry.integer, decision.now));
-    if (offer.ttl < kSecond || lifetime < kSecond) return grant.clear(), false;
-    grant.ttl = lifetime / kSecond;
-    decision.reasons.push_back({name_of(ReasonCode::permitted), permit, {}});
-    decision.effect = Effect::Permit;
-    return true;
-}
-
 }  // namespace
 
 void decide(const bytecode::Program& program, const Facts& facts, Interpreter& interpreter,
             Decision& decision, const Revocations* revocations) {
-    // What attribute() and the lines below do not write.
-    decision.effect = Effect::Deny;
-    decision.grant.clear();
-    decision.reasons.clear();
-    if (!decision.requirements.empty()) decision.clear_requirements();
-    decision.binding_digest.clear();
-    decision.attribution.chain.clear();
-    decision.attribution.approvers.clear();
+    decision.clear();
     const std::uint64_t before = interpreter.steps();
     const Value& now = facts[bytecode::Builtin::Now];
     decision.now = now.present() ? now.integer : 0;
     decision.bundle_digest = program.digest();
     attribute(facts, decision.attribution);
 
-    if (revocations == nullptr && facts.sound() && decided_quickly(program, facts, interpreter, decision)) [[likely]] {
-        decision.steps = interpreter.steps() - before;
-        return;
-    }
     Deciding deciding{program, facts, interpreter, interpreter.outcomes(), decision, revocations};
     deciding.work.clear();
     const Interpreter::Remembering remembering(interpreter);
-    interpreter.doubt(false);  // what is remembered was found after this
     resolve(deciding);
     if (decision.effect != Effect::Permit) decision.grant.clear();
     if (decision.effect == Effect::Deny) decision.binding_digest.clear();

@@ -1,6 +1,8 @@
 // Where the engine's own facts are in one program, and facts that are used again.
 #include "vm/facts.h"
 
+#include <algorithm>
+
 #include <bit>
 #include <cstring>
 #include <type_traits>
@@ -112,7 +114,7 @@ std::uint32_t Names::find(std::uint32_t id) const {
 
 Facts::Facts(const bytecode::Program& program)
     : program_(program), places_(places_of(program)), issuers_(program.issuers.size()), tools_(program.tools.size()),
-      slots_(program.manifest[0].slot_count + 1), follows_(2 * program.shape.size(), kNone) {
+      slots_(program.manifest[0].slot_count), follows_(2 * program.shape.size(), kNone) {
     for (std::uint32_t i = 0; i < program.issuers.size(); ++i) issuers_.add(program.issuers[i].url, i);
     for (std::uint32_t i = 0; i < program.tools.size(); ++i) tools_.add(program.tools[i].wire_name, i);
 }
@@ -151,19 +153,27 @@ Result<Place> Facts::find(std::string_view path) const {
             place.node = next;
         }
     }
-    const ShapeNode& node = program_.shape[place.node];
-    place.slot = node.slot;
-    place.weakest = static_cast<Provenance>(node.weakest);
-    place.compared = (node.flags & bytecode::kCompared) != 0;
-    place.or_none = (node.flags & bytecode::kOrNone) != 0;
+    Place out = place_of(place.node, program_.shape[place.node].slot);
+    out.group = place.group;
+    out.shown = std::move(place.shown);
     // A binding reads these from their slots, and the others as they were stated: they are more than stored.
     for (const Builtin fact : {Builtin::ResourceType, Builtin::ResourceId, Builtin::ResourceTenant})
-        if (place.slot == static_cast<std::uint32_t>(fact)) place.shown.clear();
-    if (place.group == kNone && place.shown.empty()) place.plain = plain(place.node);
+        if (out.slot == static_cast<std::uint32_t>(fact)) out.shown.clear();
+    if (out.group != kNone || !out.shown.empty()) out.plain = Place::Plain::Nothing;
+    return out;
+}
+
+Place Facts::place_of(std::uint32_t index, std::uint32_t slot) const {
+    const ShapeNode& node = program_.shape[index];
+    Place place;
+    place.node = index;
+    place.slot = slot;
+    place.plain = plain(index);
+    place.weakest = static_cast<Provenance>(node.weakest);
+    const bool list = place.plain == Place::Plain::Texts || place.plain == Place::Plain::OneOrMany;
+    place.compared = ((list ? program_.shape[node.first_child] : node).flags & bytecode::kCompared) != 0;
+    place.or_none = (node.flags & bytecode::kOrNone) != 0;
     place.rep = rep_of(static_cast<Kind>(node.kind));
-    place.is_group = place.rep == Rep::Group;
-    if (place.plain == Place::Plain::Texts || place.plain == Place::Plain::OneOrMany)
-        place.compared = (program_.shape[node.first_child].flags & bytecode::kCompared) != 0;
     return place;
 }
 
@@ -201,37 +211,35 @@ Place::Plain Facts::plain(std::uint32_t index) const {
     return Place::Plain::Nothing;
 }
 
-/// put_text() for what needs a little more than being stored, and no walk.
-bool Facts::put_other(const Place& place, std::string_view text, Provenance trust) {
-    const bool read = place.slot != kNone && trust >= place.weakest;
+bool Facts::store_text(const Place& place, std::string_view text, bool believed) {
+    const bool read = believed && place.slot != kNone;
+    const auto value = [&] { return Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound); };
     switch (place.plain) {
-        case Place::Plain::Name: return put_name(place, text, trust);
-        case Place::Plain::Enum: {
-            const bytecode::EnumRef& members = program_.enums[program_.shape[place.node].enumeration];
-            const auto ids = program_.ids.subspan(members.first_member, members.member_count);
-            for (std::size_t i = 0; i < ids.size(); ++i) {
-                if (program_.text(ids[i]) != text) continue;
-                if (read) slots_[place.slot] = Value::of(static_cast<std::int64_t>(i));
-                return true;
-            }
-            return false;  // for the words of the refusal
-        }
+        case Place::Plain::Name:
+            if (read) slots_[place.slot] = Value::of(text, (place.node == places_.issuer ? issuer_name_ : tool_name_).id);
+            return true;
+        case Place::Plain::Text:
+            if (read) slots_[place.slot] = value();
+            return true;
         case Place::Plain::Path:
         case Place::Plain::Spiffe:
-            if (!read) return is_ascii(text);
-            if (place.plain == Place::Plain::Path ? !is_ascii(text) || !plain_path(text) : !usual_spiffe(text)) return false;
-            slots_[place.slot] = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
+            if (place.plain == Place::Plain::Path ? !plain_path(text) : !usual_spiffe(text)) return false;
+            if (read) slots_[place.slot] = value();
             return true;
-        case Place::Plain::OneOrMany: {
-            if (!read) return is_ascii(text);
-            if (!is_ascii(text)) return false;
-            Value* only = static_cast<Value*>(scratch_.allocate(sizeof(Value), alignof(Value)));
-            new (only) Value(Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound));
-            slots_[place.slot] = Value::list(only, 1, 1);
+        case Place::Plain::OneOrMany:
+            if (read) {
+                Value* const only = scratch_.array<Value>(1);
+                *only = value();
+                slots_[place.slot] = Value::list(only, 1, 1);
+            }
+            return true;
+        case Place::Plain::Enum: {
+            const std::uint32_t member = member_of(place.node, text);
+            if (member == kNotFound) return false;
+            if (read) slots_[place.slot] = Value::of(std::int64_t{member});
             return true;
         }
         case Place::Plain::Nothing:
-        case Place::Plain::Text:
         case Place::Plain::Int:
         case Place::Plain::Seconds:
         case Place::Plain::Texts: break;
@@ -239,19 +247,29 @@ bool Facts::put_other(const Place& place, std::string_view text, Provenance trus
     return false;
 }
 
-/// The issuer's or the tool's name, which says what else is read.
-bool Facts::put_name(const Place& place, std::string_view text, Provenance trust) {
+std::uint32_t Facts::member_of(std::uint32_t node, std::string_view text) const {
+    const bytecode::EnumRef& members = program_.enums[program_.shape[node].enumeration];
+    const auto ids = program_.ids.subspan(members.first_member, members.member_count);
+    const auto found = std::find_if(ids.begin(), ids.end(), [&](std::uint32_t id) { return program_.text(id) == text; });
+    return found != ids.end() ? static_cast<std::uint32_t>(found - ids.begin()) : kNotFound;
+}
+
+/// put_text() for kinds that need a little more than being stored.
+bool Facts::put_other(const Place& place, std::string_view text, Provenance trust) {
     if (!is_ascii(text)) return false;
-    const bool issuer = place.node == places_.issuer;
+    if (place.plain == Place::Plain::Name) name(place.node == places_.issuer, text);
+    return store_text(place, text, trust >= place.weakest);
+}
+
+void Facts::name(bool issuer, std::string_view text) {
     Named& named = issuer ? issuer_name_ : tool_name_;
     named = {text, program_.find_text(text), kNotFound, true};
     named.index = (issuer ? issuers_ : tools_).find(named.id);
-    if (place.slot != kNone && trust >= place.weakest) slots_[place.slot] = Value::of(text, named.id);
-    return true;
 }
 
 bool Facts::put_texts(const Place& place, std::span<const std::string_view> texts, Provenance trust) {
-    if ((place.plain != Place::Plain::Texts && place.plain != Place::Plain::OneOrMany) || texts.size() > program_.shape[place.node].max) return false;
+    if (place.plain != Place::Plain::Texts && place.plain != Place::Plain::OneOrMany) return false;
+    if (texts.size() > program_.shape[place.node].max) return false;
     if (place.slot == kNone || trust < place.weakest) return true;
     Value* items = scratch_.array<Value>(texts.size());
     std::size_t count = 0;

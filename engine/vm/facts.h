@@ -142,7 +142,7 @@ public:
     [[nodiscard]] const bytecode::Program& program() const { return program_; }
     [[nodiscard]] const Places& places() const { return places_; }
     [[nodiscard]] const Value& operator[](std::uint32_t slot) const { return slots_[slot]; }
-    [[nodiscard]] const Value* slots() const { return slots_.data(); }
+    [[nodiscard]] const Value* slots() const { return slots_.data(); }  ///< by number, of the program
     [[nodiscard]] const Value& operator[](bytecode::Builtin fact) const {
         return slots_[static_cast<std::uint32_t>(fact)];
     }
@@ -152,10 +152,8 @@ public:
     /// When the token ends, in microseconds: `token.exp`; without one, `token.iat` and the issuer's `max_age`.
     /// INT64_MAX: neither is stated.
     [[nodiscard]] std::int64_t token_end() const;
-    /// Whether the checks before any rule find nothing wrong, revocations aside, and there is neither delegation nor parent.
+    /// Whether the checks before any rule find nothing wrong, revocations aside. Settled when binding ends.
     [[nodiscard]] bool sound() const { return sound_; }
-    /// A slot after the program's own, for the tool.
-    [[nodiscard]] std::uint32_t tool_slot() const { return static_cast<std::uint32_t>(slots_.size() - 1); }
     /// Parameters and resource as they were stated, also what no rule reads; null if they were not, or
     /// their provenance is too weak. Fields of a resource can also be stated one by one.
     [[nodiscard]] const json::Node* params() const { return params_; }
@@ -173,9 +171,16 @@ private:
         bool stated = false;
     };
 
-    void settle();
     [[nodiscard]] Place::Plain plain(std::uint32_t node) const;
-    [[nodiscard]] bool put_name(const Place& place, std::string_view text, Provenance trust);
+    /// Where the value of a node goes, and how.
+    [[nodiscard]] Place place_of(std::uint32_t node, std::uint32_t slot) const;
+    /// Which member of a node's enum a text is; kNotFound: none.
+    [[nodiscard]] std::uint32_t member_of(std::uint32_t node, std::string_view text) const;
+    /// The issuer's or the tool's name, which says what else is read.
+    void name(bool issuer, std::string_view text);
+    // Store a value that need only be stored, if there is a slot for it; text is UTF-8. False: it needs the walk.
+    [[nodiscard]] bool store_text(const Place& place, std::string_view text, bool believed = true);
+    [[nodiscard]] bool store_int(const Place& place, std::int64_t integer);
     [[nodiscard]] bool put_other(const Place& place, std::string_view text, Provenance trust);
     void keep(std::uint32_t node, const json::Node* value);
     void show(const Place& place, const json::Node& value);
@@ -209,7 +214,7 @@ private:
     std::vector<ShownField> shown_;
 };
 
-/// The checks before any rule, on facts that are complete. Part of checks.cpp.
+/// Whether the checks before any rule find nothing wrong with facts that are complete, revocations aside. In checks.cpp.
 [[nodiscard]] bool nothing_wrong(const Facts& facts);
 
 inline bool Facts::put_text(const Place& place, std::string_view text, Provenance trust) {
@@ -220,7 +225,7 @@ inline bool Facts::put_text(const Place& place, std::string_view text, Provenanc
     return true;
 }
 
-inline bool Facts::put_int(const Place& place, std::int64_t integer, Provenance trust) {
+inline bool Facts::store_int(const Place& place, std::int64_t integer) {
     constexpr std::int64_t kMost = INT64_MAX / kSecond;
     if (place.plain == Place::Plain::Seconds) {
         if (integer > kMost || integer < -kMost) return false;
@@ -228,16 +233,20 @@ inline bool Facts::put_int(const Place& place, std::int64_t integer, Provenance 
     } else if (place.plain != Place::Plain::Int) {
         return false;
     }
-    if (trust < place.weakest) return false;  // the clock's provenance is looked at
     if (place.slot != bytecode::kNone) slots_[place.slot] = Value::of(integer);
     return true;
+}
+
+inline bool Facts::put_int(const Place& place, std::int64_t integer, Provenance trust) {
+    if (trust < place.weakest) return false;  // a clock that is not the broker's is refused
+    return store_int(place, integer);
 }
 
 inline bool Facts::put_none(const Place& place, Provenance trust) {
     if (!place.or_none || place.group != bytecode::kNone) return false;
     if (place.slot == bytecode::kNone || trust < place.weakest) return true;
     Value& value = slots_[place.slot];
-    if (place.is_group && value.present()) return false;  // is it a group with fields?
+    if (place.rep == Rep::Group && value.present()) return false;  // is it a group with fields?
     value = Value::none(place.rep);
     return true;
 }

@@ -37,17 +37,6 @@ bool narrow_scopes(Deciding& deciding) {
     const Value& asked = facts[Builtin::WantScopes];
     auto& granted = deciding.work.granted;
     const auto& permits = deciding.work.permits;
-    // Usually one permit offers all that is asked for, and nothing narrows it.
-    if (permits.size() == 1 && deciding.work.limits.empty() && !facts[Builtin::DelegationChain].present()) [[likely]] {
-        const auto offered = program.items(grant_of(deciding, permits.front()).scopes);
-        for (std::uint32_t i = 0; i < asked.length; ++i)
-            if (set_has_text(program, offered, asked.items[i])) granted.push_back(&asked.items[i]);
-        if (granted.size() == asked.length) [[likely]] {
-            for (const Value* scope : granted) deciding.decision.grant.scopes.push_back(scope->text());
-            return false;
-        }
-        granted.clear();
-    }
     for (std::uint32_t i = 0; i < asked.length; ++i) {
         const Value& scope = asked.items[i];
         if (std::any_of(permits.begin(), permits.end(),
@@ -83,10 +72,6 @@ bool narrow_audience(Deciding& deciding) {
     const bytecode::ToolRef& tool = program.tools[deciding.facts.tool()];
     const Value& asked = deciding.facts[Builtin::WantAudience];
     auto& audience = deciding.decision.grant.audience;
-    if (!asked.present() && deciding.work.limits.empty() && tool.audience_count > 0) [[likely]] {
-        for (const std::uint32_t id : program.ids.subspan(tool.audience, tool.audience_count)) audience.push_back(program.text(id));
-        return false;
-    }
     bool offered = false;
     for (const std::uint32_t id : program.ids.subspan(tool.audience, tool.audience_count)) {
         const Value each = Value::of(program.text(id), id);
@@ -107,12 +92,6 @@ bool narrow_audience(Deciding& deciding) {
 /// could make a second permit match and shorten the grant's life, and a fact less lengthen it.
 void choose_permits(Deciding& deciding) {
     auto& permits = deciding.work.permits;
-    if (permits.size() == 1) {  // it offers what is granted
-        permits.front().used = true;
-        deciding.at_most(grant_of(deciding, permits.front()).ttl);
-        deciding.horizon = std::min(deciding.horizon, permits.front().until);
-        return;
-    }
     const auto longer = [](const Match& a, const Match& b) {
         return a.lifetime != b.lifetime ? a.lifetime > b.lifetime : a.until > b.until;
     };

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "bytecode/program.h"
 #include "vm/facts.h"
@@ -10,11 +12,13 @@
 namespace writ::vm {
 
 struct Outcomes;
-class Lookup;
 
 /// What an unknown test counts as: false when a permit must be sure, true when a rule that narrows
 /// applies on suspicion.
 enum class Mode : std::uint8_t { Surely, Possibly };
+
+/// Rules of the two sorts are looked for apart: permits run surely, what narrows possibly.
+enum class Want : std::uint8_t { Permits, Narrowing };
 
 /// What a rule's condition says now, and the first moment it would say otherwise.
 struct Outcome {
@@ -25,33 +29,28 @@ struct Outcome {
 /// Working memory for one thread, sized for one program. Keeps what it grows, so that it allocates
 /// nothing once warm.
 class Interpreter {
-    struct Impl;
-
 public:
+    struct Impl;  ///< the machine: see machine.h
+
     explicit Interpreter(const bytecode::Program& program);
     ~Interpreter();
     Interpreter(Interpreter&&) noexcept;
 
     /// Whether a rule instance's condition holds now. Requires: facts of the same program.
     [[nodiscard]] bool holds(const Facts& facts, const bytecode::RuleRef& rule, Mode mode);
-    /// The first moment at which it would say other than `held`, all else unchanged. Steps through
-    /// at most eight changes of the rule's Time tests; then the eighth. INT64_MAX: never.
+    /// The first moment at which it would say other than `held`, all else unchanged, in microseconds since 1970.
+    /// INT64_MAX: none within bytecode::kLookAhead.
     [[nodiscard]] std::int64_t until(const Facts& facts, const bytecode::RuleRef& rule, Mode mode, bool held) {
         return (rule.flags & bytecode::kTimed) == 0 ? INT64_MAX : timed_until(facts, rule, mode, held);
     }
-    /// Whether a test was unknown since doubt(false).
-    [[nodiscard]] bool doubted() const;
-    void doubt(bool was);
     /// While it is on, a moment that lies ahead has an age below zero, and not an unknown one: for telling why a
     /// rule is in doubt, never for deciding.
     void foresee(bool ahead);
     /// Both.
     [[nodiscard]] Outcome run(const Facts& facts, const bytecode::RuleRef& rule, Mode mode);
 
-    /// Runs all rules that may matter, where that is simple. Output: kUnclear: it is not; kNoPermit: no rule applies, nor for
-    /// want of a fact; else the one permit that does, and nothing that narrows.
-    static constexpr std::uint32_t kUnclear = 0xFFFFFFFF, kNoPermit = 0xFFFFFFFE;
-    [[nodiscard]] std::uint32_t quick(const Facts& facts);
+    /// The rules of one sort that may hold in a mode, ascending. Good until the next call.
+    [[nodiscard]] std::span<const std::uint32_t> candidates(const Facts& facts, Want want, Mode mode);
 
     /// While one lives, conditions that several rules share are evaluated once.
     /// Requires: the same facts, unchanged, in every run until it ends.
@@ -66,12 +65,14 @@ public:
         Impl& impl_;
     };
 
+    /// Whether anything was unknown since a Remembering began: a test, or a fact that rules are found by.
+    [[nodiscard]] bool doubted() const;
+
     [[nodiscard]] std::uint64_t steps() const { return steps_; }
     void reset_steps() { steps_ = 0; }
 
     /// Working memory of decide().
     [[nodiscard]] Outcomes& outcomes();
-    [[nodiscard]] const Lookup& lookup() const;
 
 private:
     [[nodiscard]] std::int64_t timed_until(const Facts& facts, const bytecode::RuleRef& rule, Mode mode, bool held);

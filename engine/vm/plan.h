@@ -22,14 +22,10 @@ struct Step {
         Keep,    ///< approvals are bound to the whole of it
     };
     std::uint32_t node = 0;   ///< of the document
-    std::uint32_t shape = 0;  ///< of the program
-    std::uint32_t slot = 0;   ///< kNone: nothing reads it
+    Place place;              ///< of the program: the node and where its value goes
     Action action = Action::Value;
     Provenance trust = Provenance::Model, floor = Provenance::Model;
     bool in_claims = false;
-    Place::Plain plain = Place::Plain::Nothing;  ///< what need only be stored
-    bool compared = false, or_none = false;
-    Rep rep{};
 };
 
 struct Plan {

@@ -39,6 +39,35 @@ TEST_CASE("base: SPIFFE ids are taken only in their one spelling") {
     CHECK(canon(Kind::Spiffe, "spiffe://a/" + std::string(3'000, 'x')) == kRefused);
 }
 
+TEST_CASE("base: a SPIFFE id that is taken for one of the usual form is canonical as it stands") {
+    std::uint64_t seed = 1;
+    const auto random = [&](std::size_t below) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        return static_cast<std::size_t>((seed >> 33) % below);
+    };
+    constexpr std::string_view kBytes = "abz019.-//_AZ%:@[`{\x7F\x80\xFF ";
+    std::size_t usual = 0;
+    for (int i = 0; i < 200'000; ++i) {
+        std::string text = "spiffe://acme.example/ns/prod/sa/agent-1";
+        if (random(2) == 0) text += '/' + std::string(random(150), 'x') + "/y";
+        for (std::size_t edits = random(3); edits > 0; --edits) {
+            const std::size_t at = 9 + random(text.size() - 9);
+            if (random(3) == 0) text.erase(at, 1 + random(4));
+            else text.insert(at, 1, kBytes[random(kBytes.size())]);
+            if (text.size() < 11) text = "spiffe://acme.example";
+        }
+        if (!usual_spiffe(text)) continue;
+        ++usual;
+        REQUIRE_MESSAGE(canon(Kind::Spiffe, text) == text, text);
+    }
+#if defined(__SSE2__)
+    CHECK(usual > 50'000);
+    CHECK(usual_spiffe("spiffe://acme.example"));
+#else
+    CHECK(usual == 0);
+#endif
+}
+
 TEST_CASE("base: URLs are canonical in scheme, host, port and escapes") {
     CHECK(canon(Kind::Url, "HTTPS://API.Example.com:443/a/B") == "https://api.example.com/a/B");
     CHECK(canon(Kind::Url, "https://example.com") == "https://example.com/");

@@ -45,11 +45,9 @@ std::string candidates(const bytecode::Program& program, const json::Value& docu
     vm::Facts facts(program);
     testing::Nodes nodes;
     REQUIRE(facts.bind(nodes.of(document)).has_value());
-    std::vector<std::uint32_t> found;
-    vm::find_candidates(program, facts, want, mode, found);
-    std::sort(found.begin(), found.end());
+    vm::Interpreter interpreter(program);
     std::string names;
-    for (const std::uint32_t rule : found) names += program.text(program.rules[rule].name);
+    for (const std::uint32_t rule : interpreter.candidates(facts, want, mode)) names += program.text(program.rules[rule].name);
     return names;
 }
 
@@ -58,9 +56,7 @@ std::size_t tried(const bytecode::Program& program, const json::Value& document)
     vm::Facts facts(program);
     testing::Nodes nodes;
     REQUIRE(facts.bind(nodes.of(document)).has_value());
-    std::vector<std::uint32_t> found;
-    vm::find_candidates(program, facts, vm::Want::Narrowing, vm::Mode::Possibly, found);
-    return found.size();
+    return vm::Interpreter(program).candidates(facts, vm::Want::Narrowing, vm::Mode::Possibly).size();
 }
 
 /// A request with one field of its resource stated, and an attempt.

@@ -3,6 +3,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/json.h"
+#include "base/json_reader.h"
 #include "base/request_errors.h"
 #include "source_root.h"
 #include "vm_program.h"
@@ -119,7 +121,7 @@ TEST_CASE("bind: without provenance everything is the model's") {
     REQUIRE(b.bind() == "");
     CHECK(b.at("tool.name").state == State::Missing);
     CHECK(b.machine.facts.tool() == vm::kNotFound);
-    CHECK_FALSE(b.machine.facts.has_params());
+    CHECK(b.machine.facts.params() == nullptr);
 }
 
 TEST_CASE("bind: facts too weak to read are checked all the same") {
@@ -338,6 +340,46 @@ TEST_CASE("bind: a refused document leaves no facts") {
     CHECK(b.machine.facts.issuer() == vm::kNotFound);
 }
 
+TEST_CASE("bind: what a document of the same form has otherwise is checked as before") {
+    Bound b;
+    json::Reader reader;
+    std::string text;
+    const auto read = [&](const json::Value& document) -> std::string {
+        text = json::write(document);
+        const auto nodes = reader.read(text);
+        REQUIRE(nodes.has_value());
+        const auto bound = b.machine.facts.bind(**nodes);
+        return bound ? "" : bound.error().code;
+    };
+    const auto then = [&](std::string_view path, std::string_view value) {
+        json::Value document = base_request();
+        for (int i = 0; i < 3; ++i) REQUIRE(read(document) == "");
+        set(document, path, value);
+        return read(document);
+    };
+    CHECK(then("token.proof", R"("none at all")") == "Q0012");
+    CHECK(then("token.exp", "99999999999999") == "Q0015");
+    CHECK(then("tenant", "5") == "Q0010");
+    CHECK(then("workload.spiffe_id", R"("spiffe://acme.example/b")") == "");
+    CHECK(b.at("workload.spiffe_id").text() == "spiffe://acme.example/b");
+    CHECK(then("workload.spiffe_id", R"("spiffe://acme.example/b/")") == "");
+    CHECK(b.at("workload.spiffe_id").state == State::Missing);
+}
+
+TEST_CASE("bind: facts are sound until something is wrong with them") {
+    Bound b;
+    REQUIRE(b.bind() == "");
+    CHECK(b.machine.facts.sound());
+    REQUIRE(b.with("token.exp", "1") == "");
+    CHECK_FALSE(b.machine.facts.sound());
+    REQUIRE(b.with("token.exp", std::to_string(kNowSeconds + 60)) == "");
+    CHECK(b.machine.facts.sound());
+    REQUIRE(b.with("tool.name", R"("no.such.tool")") == "");
+    CHECK_FALSE(b.machine.facts.sound());
+    b.machine.facts.clear();
+    CHECK_FALSE(b.machine.facts.sound());
+}
+
 TEST_CASE("bind: a field is missing again when the next document lacks it") {
     Bound b;
     REQUIRE(b.bind() == "");
@@ -394,12 +436,13 @@ TEST_CASE("bind: the catalogue's facts come from the tool") {
 TEST_CASE("bind: parameters have one canonical text, and none if they are not stated") {
     Bound b;
     REQUIRE(b.bind() == "");
-    CHECK(b.machine.facts.has_params());
-    CHECK(b.machine.facts.canonical_params() == R"({"amount":12.5,"currency":"EUR","extra":{"note":null}})");
-    CHECK(b.machine.facts.canonical_params() == R"({"amount":12.5,"currency":"EUR","extra":{"note":null}})");
+    CHECK(b.machine.facts.params() != nullptr);
+    std::string canonical;
+    std::vector<const json::Node*> order;
+    json::append_canonical(canonical, *b.machine.facts.params(), order);
+    CHECK(canonical == R"({"amount":12.5,"currency":"EUR","extra":{"note":null}})");
     b.machine.facts.clear();
-    CHECK_FALSE(b.machine.facts.has_params());
-    CHECK(b.machine.facts.canonical_params() == "");
+    CHECK(b.machine.facts.params() == nullptr);
 }
 
 TEST_CASE("bind: captures of the first pattern that matches the whole claim") {

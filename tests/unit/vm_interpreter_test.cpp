@@ -531,6 +531,22 @@ TEST_CASE("until: steps over changes that do not change the whole, and looks a d
     CHECK(r.until(many, Mode::Possibly) == kNow + 20 * hour);
 }
 
+TEST_CASE("until: a conjunction that holds ends with the first of its tests that changes") {
+    Rule r;
+    auto& t = r.test;
+    const std::int64_t hour = 3600 * kSecond;
+    const auto before = [&](std::int64_t hours) { return cmp(Opcode::NowCmp, t.num(kNow + hours * hour), 0, Cmp::Lt); };
+    const Instr tenant = test(Opcode::TextEq, t.slot("tenant"), t.lit("acme"));
+    for (const Mode mode : {Mode::Surely, Mode::Possibly}) {
+        CHECK(r.until({before(5), tenant, before(3)}, mode) == kNow + 3 * hour);
+        CHECK(r.until({no(cmp(Opcode::NowCmp, t.num(kNow + 2 * hour), 0, Cmp::Ge)), before(3)}, mode) == kNow + 2 * hour);
+        CHECK(r.until({before(25), tenant}, mode) == INT64_MAX);  // no grant lives longer than a day
+    }
+    // A test that is unknown counts as true on suspicion, and does not change.
+    r.without("tenant");
+    CHECK(r.until({tenant, before(3)}, Mode::Possibly) == kNow + 3 * hour);
+}
+
 TEST_CASE("until: sees tests that were not run, and every element of a list") {
     Rule r;
     auto& t = r.test;

@@ -35,7 +35,7 @@ struct Place {
     std::uint32_t slot = 0xFFFFFFFF;   ///< none: no rule reads it
     Plain plain = Plain::Nothing;
     Provenance weakest = Provenance::Model;
-    bool compared = false, or_none = false, is_group = false;
+    bool compared = false, or_none = false;
     Rep rep{};  ///< of its value
     std::string shown;  ///< its name in a binding digest, if it is there when it is stated
 };

@@ -1,0 +1,100 @@
+// When a condition changes with time alone.
+#include <algorithm>
+
+#include "base/values.h"
+#include "vm/machine.h"
+
+namespace writ::vm {
+
+using bytecode::Instr;
+using bytecode::Opcode;
+using Machine = Interpreter::Impl;
+
+namespace {
+
+constexpr std::int64_t kNever = INT64_MAX;
+
+/// The first moment after `now` at which `moment-in-time CMP limit` changes its answer.
+std::int64_t flip(Cmp cmp, std::int64_t limit, std::int64_t now) {
+    const bool at_limit = cmp != Cmp::Le && cmp != Cmp::Gt;
+    const bool after_limit = cmp != Cmp::Lt && cmp != Cmp::Ge;
+    if (at_limit && limit > now) return limit;
+    const std::int64_t after = sat_add(limit, 1);
+    return after_limit && after > now ? after : kNever;
+}
+
+bool is_time(Opcode op) {
+    return bytecode::info(op).op_class == bytecode::OpClass::Time;
+}
+
+}  // namespace
+
+/// When a Time test next changes its answer, for the operands as they are now.
+std::int64_t Machine::change(const Instr& in) const {
+    if (in.op == Opcode::InWindow) {
+        if (in.a != kNowOperand) return kNever;
+        const auto [window, zone] = window_of(in);
+        return window_next_change(window, zone, now);
+    }
+    const Value a = load(in.a);
+    if (!a.present()) return kNever;
+    if (in.op == Opcode::NowCmp) return flip(static_cast<Cmp>(in.c), a.integer, now);
+    const Value b = load(in.b);
+    return b.present() ? flip(static_cast<Cmp>(in.c), sat_add(a.integer, b.integer), now) : kNever;
+}
+
+/// The least change of every Time test in code[at, end), run or not, for every element.
+std::int64_t Machine::next_change(std::size_t at, std::size_t end) {
+    std::int64_t next = kNever;
+    while (at < end) {
+        const Instr& in = code[at++];
+        ++steps;
+        if (is_time(in.op)) {
+            next = std::min(next, change(in));
+        } else if (in.op == Opcode::Once) {
+            at += in.b;  // nothing in it changes with time
+        } else if (in.op == Opcode::Quantify) {
+            const std::size_t body = at + 1;
+            at = body + in.b;
+            const bool timed = std::any_of(code.begin() + body, code.begin() + at,
+                                           [](const Instr& each) { return is_time(each.op); });
+            List list;
+            if (!timed || !load_list(in.a, list)) continue;
+            Bound& element = binders[bytecode::quant_depth(in.c)];
+            for (std::size_t i = 0; i < list.count; ++i) {
+                ++steps;
+                bind_element(list, i, element);
+                next = std::min(next, next_change(body, at));
+            }
+        } else if (bytecode::info(in.op).op_class == bytecode::OpClass::Value) {
+            compute(in);
+        }
+    }
+    return next;
+}
+
+std::int64_t Machine::until(bool unknown, bool held) {
+    // All tests of a conjunction that holds count as true: it ends with the first of them that changes.
+    if (held && (ready_code->flags & kConjunction) != 0) {
+        const std::int64_t ends = next_change(0, code.size());
+        return ends > sat_add(now, bytecode::kLookAhead) ? kNever : ends;
+    }
+    // Never, if the other facts settle the rule whatever the time.
+    timeless = true;
+    const bool settled = exec<false>(ready_code, false) || !exec<false>(ready_code, true);
+    timeless = false;
+    if (settled) return kNever;
+    // As far as a grant can live, and no less: a cap on the number of changes would let a request
+    // that leaves out a fact, and its changes, see further.
+    const std::int64_t last = sat_add(now, bytecode::kLookAhead);
+    for (;;) {
+        scratch.reset();
+        std::fill(temps.begin(), temps.end(), Value{});
+        now = next_change(0, code.size());
+        if (now > last || now == kNever) return kNever;
+        scratch.reset();
+        if (exec<false>(ready_code, unknown) != held) return now;
+    }
+}
+
+}  // namespace writ::vm

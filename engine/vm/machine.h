@@ -1,0 +1,139 @@
+// The machine that runs the code of rules: what stands behind Interpreter. Private to vm: machine.cpp runs code,
+// operands.cpp loads operands and computes values, horizon.cpp looks for the moment at which a condition changes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/window.h"
+#include "bytecode/opcode_info.h"
+#include "vm/candidates.h"
+#include "vm/interpreter.h"
+#include "vm/lists.h"
+#include "vm/outcomes.h"
+#include "vm/ready.h"
+
+namespace writ::vm {
+
+enum class Truth : std::uint8_t { False, True, Unknown };
+
+constexpr Truth truth_of(bool value) {
+    return value ? Truth::True : Truth::False;
+}
+
+template <class T>
+bool compare(Cmp cmp, const T& a, const T& b) {
+    switch (cmp) {
+        case Cmp::Eq: return a == b;
+        case Cmp::Ne: return a != b;
+        case Cmp::Lt: return a < b;
+        case Cmp::Le: return a <= b;
+        case Cmp::Gt: return a > b;
+        case Cmp::Ge: return a >= b;
+    }
+    return false;
+}
+
+/// Stands for the time of the request where an operand is asked for.
+constexpr std::uint32_t kNowOperand =
+    bytecode::operand(bytecode::OperandKind::Slot, static_cast<std::uint32_t>(bytecode::Builtin::Now));
+
+struct Interpreter::Impl {
+    explicit Impl(const bytecode::Program& of);
+
+    /// What a quantifier's variable stands for.
+    struct Bound {
+        const Value* row = nullptr;  ///< an element of the request's, a record's columns or one scalar
+        Value self;                  ///< an element of a constant set
+        std::uint32_t table = 0, index = 0;
+    };
+
+    /// Begins a run of a rule that is plain: its code reads slots and the rule's row, and nothing else.
+    void enter_plain(const Facts& of, const bytecode::RuleRef& instance) {
+        facts = &of;
+        row_cells = nullptr;
+        if (instance.table != bytecode::kNoTable) {
+            const bytecode::TableRef& table = program.tables[instance.table];
+            row_cells = &program.cells[table.first_cell + std::size_t{instance.row} * table.columns];
+        }
+        steps = 0;
+    }
+    /// Begins a run of any rule.
+    void enter(const Facts& of, const bytecode::RuleRef& instance) {
+        enter_plain(of, instance);
+        rule = &instance;
+        code = program.code_of(instance);
+        ready_code = made_ready.data() + instance.code;
+        now = of[bytecode::Builtin::Now].integer;
+        scratch.reset();
+    }
+
+    // ---- machine.cpp ----
+    /// Runs code up to the Ret that ends it. `unknown` is what an unknown test counts as. kPlainCode: the code is that
+    /// of a plain rule, so that nothing is kept for calls.
+    template <bool kPlainCode>
+    [[nodiscard]] bool exec(const Ready* at, bool unknown);
+
+    // ---- operands.cpp ----
+    [[nodiscard]] Value load(std::uint32_t word) const;
+    /// False: the list is unknown.
+    [[nodiscard]] bool load_list(std::uint32_t word, List& out) const;
+    [[nodiscard]] std::uint32_t tool_set(std::uint32_t word) const;
+    void bind_element(const List& list, std::size_t index, Bound& bound) const;
+    /// Writes the temporary of a Value instruction.
+    void compute(const bytecode::Instr& in);
+    struct Zoned {
+        Window window;
+        std::span<const Transition> zone;
+    };
+    [[nodiscard]] Zoned window_of(const bytecode::Instr& in) const;
+
+    // ---- horizon.cpp ----
+    /// The first moment after `now` at which the condition says other than `held`; INT64_MAX if there is none within
+    /// bytecode::kLookAhead. Requires: enter().
+    [[nodiscard]] std::int64_t until(bool unknown, bool held);
+    [[nodiscard]] std::int64_t next_change(std::size_t at, std::size_t end);
+    [[nodiscard]] std::int64_t change(const bytecode::Instr& in) const;
+
+    const bytecode::Program& program;
+    std::vector<Value> temps;
+    std::vector<Ready> made_ready;     ///< by index into the program's code
+    std::vector<std::uint64_t> memos;  ///< by memo and mode: the request it is of, and the outcome in the lowest bit
+    std::uint64_t request = 0;         ///< number of the one at hand, from 1
+    bool remembers = false;
+    bool doubted = false;              ///< a test was unknown
+    Bound binders[bytecode::kMaxBinders];
+    Scratch scratch;
+    std::string room;  ///< for text that is made canonical
+    Outcomes outcomes;
+    Lookup lookup;
+
+    // The run at hand.
+    const Facts* facts = nullptr;
+    const bytecode::RuleRef* rule = nullptr;
+    const std::uint32_t* row_cells = nullptr;  ///< of its row
+    std::span<const bytecode::Instr> code;
+    const Ready* ready_code = nullptr;  ///< the same
+    std::int64_t now = 0;
+    bool timeless = false;  ///< leaves open what time it is: Time tests are unknown
+    bool foresees = false;  ///< what lies ahead has an age, which is below zero
+    std::uint64_t steps = 0;
+
+private:
+    /// What an instruction that is decoded says: a test, or of a body what it counts as, or nothing.
+    enum class Said : std::uint8_t { False, True, Unknown, CountsFalse, CountsTrue, Nothing };
+    Said decode(const Ready*& at, bool unknown);
+    bool quantify(std::size_t at, bool unknown);
+    bool once(std::size_t at, bool unknown);
+    [[nodiscard]] Truth test(const bytecode::Instr& in);
+    [[nodiscard]] bool is_text(const Value& fact, std::uint32_t id) const;
+
+    [[nodiscard]] Value cell(std::uint32_t table, std::uint32_t row, std::uint32_t column) const;
+    [[nodiscard]] Value instant(const bytecode::Instr& in) const { return in.a == kNowOperand ? Value::of(now) : load(in.a); }
+};
+
+extern template bool Interpreter::Impl::exec<true>(const Ready*, bool);
+extern template bool Interpreter::Impl::exec<false>(const Ready*, bool);
+
+}  // namespace writ::vm
