@@ -19,23 +19,24 @@ struct Options {
     std::vector<std::string> paths;
     Format format = Format::Human;
     std::optional<Dump> dump;
+    std::optional<std::uint64_t> max_steps;
 };
 
 std::string summary(const Bundle& bundle) {
-    return fmt::format("ok: {}, step bound {}, digest {}\n", counted(bundle.rule_count(), "rule"), bundle.step_bound(), bundle.digest());
+    return fmt::format("ok: {}, step bound {}, digest {}\n", counted(bundle.rule_count(), "rule"), bundle.reach(), bundle.digest());
 }
 
 std::string summary_json(const Workspace& workspace) {
     const auto& bundle = workspace.bundle();
     std::string out = fmt::format("{{\"schema_version\":1,\"ok\":{}", bundle.has_value());
     if (bundle)
-        out += fmt::format(",\"rules\":{},\"step_bound\":{},\"digest\":\"{}\"", bundle->rule_count(), bundle->step_bound(),
+        out += fmt::format(",\"rules\":{},\"step_bound\":{},\"digest\":\"{}\"", bundle->rule_count(), bundle->reach(),
                            bundle->digest());
     return out + ",\"diagnostics\":" + render_json(workspace.diagnostics()) + "}\n";
 }
 
 Exit run(const Options& options, const Terminal& terminal) {
-    const auto opened = open_workspace(options.paths, terminal);
+    const auto opened = open_workspace(options.paths, terminal, {}, options.max_steps);
     const auto* workspace = std::get_if<Workspace>(&opened);
     if (workspace == nullptr) return std::get<Exit>(opened);
     const bool valid = workspace->bundle().has_value();
@@ -59,6 +60,8 @@ void add_check(CLI::App& app, Verb& chosen) {
     CLI::App* verb = app.add_subcommand("check", "Compile policies and report what is wrong with them");
     add_paths(*verb, options->paths);
     CLI::Option* format = add_format(*verb, options->format, true);
+    verb->add_option("--max-steps", options->max_steps, "Refuse a policy of which one request can reach more than so many steps; 500000, if not said")
+        ->option_text("N");
     static const std::map<std::string, Dump> kForms{
         {"tokens", Dump::Tokens}, {"ast", Dump::Ast}, {"typed", Dump::Typed}, {"bytecode", Dump::Bytecode}, {"index", Dump::Index}};
     verb->add_option_function<Dump>("--dump", [options](const Dump& form) { options->dump = form; }, "Print an intermediate form")

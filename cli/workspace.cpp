@@ -12,12 +12,14 @@ namespace writ::cli {
 namespace {
 
 /// The policy that a bundle was compiled from, out of the bundle.
-std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& terminal) {
+std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& terminal, std::optional<std::uint64_t> max_steps) {
     const auto bundle = Bundle::open(path);
     if (!bundle) return report_error(bundle.error(), path, terminal);
     auto sources = bundle->sources();
     if (!sources) return report_error(sources.error(), path, terminal);
-    Workspace workspace(std::move(*sources));
+    CompileOptions compile;
+    compile.max_steps = max_steps.value_or(UINT64_MAX);  // what was sealed was within the limit of then
+    Workspace workspace(std::move(*sources), compile);
     if (workspace.bundle() && workspace.bundle()->digest() != bundle->digest())
         print_remark("note: the bundle was compiled by another version; its sources are compiled anew\n", terminal);
     return workspace;
@@ -35,8 +37,8 @@ bool is_bundle(const std::vector<std::string>& paths) {
 }
 
 std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal,
-                                             const BeforeData& before_data) {
-    if (is_bundle(paths)) return reopen(paths[0], terminal);
+                                             const BeforeData& before_data, std::optional<std::uint64_t> max_steps) {
+    if (is_bundle(paths)) return reopen(paths[0], terminal, max_steps);
     auto sources = read_sources(paths);
     if (!sources) return report_error(sources.error(), "", terminal);
     if (before_data) {
@@ -45,7 +47,9 @@ std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& pat
             return read(from, path);
         };
     }
-    return Workspace(std::move(*sources));
+    CompileOptions compile;
+    compile.max_steps = max_steps.value_or(compile.max_steps);
+    return Workspace(std::move(*sources), compile);
 }
 
 std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal, const BeforeData& before_data) {

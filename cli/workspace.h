@@ -1,7 +1,9 @@
 // What every verb over policies begins with: read the sources, compile, report.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,9 +22,10 @@ using BeforeData = std::function<void(const std::string& file)>;
 
 /// A workspace over the policies at some paths, or over those in a sealed bundle, if that is the one path; or
 /// the exit code of what kept it from being.
-/// Says nothing about findings.
+/// Says nothing about findings. `max_steps`: instead of that of CompileOptions, which a sealed bundle is not held against.
 [[nodiscard]] std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal,
-                                                           const BeforeData& before_data = {});
+                                                           const BeforeData& before_data = {},
+                                                           std::optional<std::uint64_t> max_steps = {});
 
 /// The same, reported to stderr for people, and only if the policy is valid.
 [[nodiscard]] std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal,

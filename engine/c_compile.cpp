@@ -55,6 +55,7 @@ writ_status read_policy(const writ_source* sources, std::size_t count, const wri
     writ_compile_options given{};
     if (!read_struct(options, given)) return malformed_argument(errors, "struct_size does not fit", "options");
     override_with(chosen.max_source_bytes, given.max_source_bytes);
+    override_with(chosen.max_steps, given.max_steps);
     override_with(chosen.max_depth, given.max_depth);
     override_with(chosen.max_errors, given.max_errors);
     if (given.read_file != nullptr) set.read = reader(given);

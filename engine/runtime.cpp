@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/kind.h"
+#include "bytecode/cost.h"
 #include "bytecode/program.h"
 #include "layered.h"
 #include "vm/facts.h"
@@ -79,6 +80,7 @@ Result<SourceSet> Bundle::sources() const {
 std::string_view Bundle::digest() const { return program_->digest(); }
 std::span<const std::byte> Bundle::bytes() const { return program_->bytes(); }
 std::uint64_t Bundle::step_bound() const { return program_->manifest[0].step_bound; }
+std::uint64_t Bundle::reach() const { return bytecode::reach(*program_).stated; }
 std::size_t Bundle::rule_count() const { return program_->rules.size(); }
 
 RuleInfo Bundle::rule(std::size_t index) const {

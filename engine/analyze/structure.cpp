@@ -87,7 +87,8 @@ private:
         // Whom a record is taken from, all in it is.
         const bool says_from = field.weakest != policy_.at(field.parent).weakest;
         std::string text = path + ": " + (field.one_or_many ? "one_or_many<" + std::string(spelling_of(field.type.elem)) + ">" : type_text(field.type));
-        if (field.type.max > 0) text += " max " + std::to_string(field.type.max);
+        const bool usual = rep_of(field.type.kind) == Rep::Text && field.type.max == kDefaultText;
+        if (field.type.max > 0 && !usual) text += " max " + std::to_string(field.type.max);
         if (field.or_none) text += " or none";
         if (says_from) text += kFrom[static_cast<std::size_t>(field.weakest)];
         Admits admits{keys_.type(field.type) + (field.one_or_many ? "*" : "") + (field.or_none ? "?" : ""), field.weakest, field.type.max};

@@ -43,6 +43,10 @@ constexpr std::string_view spelling_of(Kind kind) { return kinds::kNames[static_
 /// The bytes at which `like` splits text of a kind into segments; empty: the kind has no segments.
 constexpr std::string_view separators_of(Kind kind) { return kinds::kSeparators[static_cast<unsigned>(kind)]; }
 
+/// Bytes of a text that rules read, at most: where its field declares no `max`, and the greatest that one can declare.
+/// The texts of one list together have the latter.
+constexpr std::uint32_t kDefaultText = 2048, kMaxText = 16u << 10;
+
 /// The named parts of typed text (`workload.spiffe_id.trust_domain`).
 enum class Part : std::uint8_t {
     SpiffeTrustDomain, SpiffePath,

@@ -16,6 +16,7 @@ namespace writ::bytecode {
 namespace {
 
 constexpr std::uint32_t kBound = kNone;
+constexpr std::uint64_t kLongestAddress = 64;  // of what a conversion may make longer: an address, a block
 
 /// Of an instruction that may not be one.
 bool is_end(const Instr& at) { return at.op == Opcode::RetTrue || at.op == Opcode::RetFalse; }
@@ -64,7 +65,7 @@ Result<BlockFacts> CodeCheck::read(const RuleRef& rule) {
     if (!structure() || !values(rule, facts))
         return tl::unexpected(Error{"B0016", what_, "code[" + std::to_string(std::uint64_t{first_} + pc_) + "]"});
     facts.reads_row = reads_row_;
-    facts.bound = bound();
+    bound(facts);
     return facts;
 }
 
@@ -110,6 +111,7 @@ bool CodeCheck::structure() {
 bool CodeCheck::values(const RuleRef& rule, BlockFacts& facts) {
     const auto size = static_cast<std::uint32_t>(code_.size());
     size_.assign(size, 0);
+    own_.assign(size, 0);
     levels_.assign(1, Level{.end = size});
     binders_.clear();
     temps_.clear();
@@ -138,6 +140,7 @@ bool CodeCheck::instruction(const Instr& at, BlockFacts& facts) {
     if (!field(op.a, at, at.a, a) || !field(op.b, at, at.b, b) || !field(op.c, at, at.c, c)) return false;
     if (op.a == Operand::ListVal && op.b == Operand::ListVal && rep_of(a.elem) != rep_of(b.elem))
         return refuse("lists of different representations");
+    own_[pc_] = cost_of(at, a, b);
 
     // A test uses up the temporaries made for it. Those a Quantify reads stay below its body's.
     if (op.op_class == OpClass::End || (test && at.op != Opcode::Quantify)) temps_.resize(levels_.back().base);
@@ -177,7 +180,7 @@ bool CodeCheck::enter_once(const Instr& at, BlockFacts& facts) {
     if (memos_.size() <= at.a) memos_.resize(at.a + std::size_t{1});
     Body& body = memos_[at.a];
     const auto mine = code_.subspan(pc_ + 1, at.b);
-    if (body.length == 0) body = {first_ + pc_ + 1, at.b};
+    if (body.length == 0) body = {first_ + pc_ + 1, at.b, 0};
     else if (body.length != at.b || std::memcmp(&program_.code[body.first], mine.data(), mine.size_bytes()) != 0)
         return refuse("two bodies for one memo");
     facts.memos = std::max(facts.memos, at.a + 1);
@@ -235,6 +238,7 @@ bool CodeCheck::column(std::uint32_t table, std::uint32_t column, ValueType& typ
         type.tools = type.elem == Kind::Record;
         if (!type.tools) type.max = layout_.column_max(table, column);
     }
+    type.text = layout_.column_text(table, column);
     return true;
 }
 
@@ -249,7 +253,9 @@ bool CodeCheck::resolve(std::uint32_t word, ValueType& type) {
         case OperandKind::Text:
             type.kind = Kind::String;
             type.constant_text = true;
-            return index != 0 && index < program_.texts.size();
+            if (index == 0 || index >= program_.texts.size()) return false;
+            type.text = program_.texts[index].length;
+            return true;
         case OperandKind::Int:
             type.kind = Kind::Int;
             return index < program_.ints.size();
@@ -259,6 +265,7 @@ bool CodeCheck::resolve(std::uint32_t word, ValueType& type) {
             type.elem = static_cast<Kind>(program_.sets[index].elem);
             type.tools = type.elem == Kind::Record;
             type.max = program_.sets[index].count;
+            type.text = layout_.set_text(index);
             return true;
         case OperandKind::Temp:
             if (index >= temps_.size()) return refuse("temporary is read before it is written");
@@ -268,7 +275,9 @@ bool CodeCheck::resolve(std::uint32_t word, ValueType& type) {
             if (depth >= binders_.size() || binders_[depth].table != kNone) return false;
             const ValueType& list = binders_[depth];
             if (list.elem != Kind::Record) {
+                // Costs grow no faster than text does: over all elements they are those of the average.
                 type.kind = list.elem;
+                type.text = list.max == 0 ? 0 : list.text / list.max + 1;
                 return below == kElemSelf;
             }
             const std::uint32_t node = list.node == kNone ? kNone : layout_.column_node(list.node, below);
@@ -291,6 +300,7 @@ bool CodeCheck::resolve(std::uint32_t word, ValueType& type) {
             type.kind = Kind::List;
             type.elem = static_cast<Kind>(program_.sets[set].elem);
             type.max = program_.sets[set].count;
+            type.text = layout_.set_text(set);
             return true;
         }
         case OperandKind::TableRows:
@@ -353,18 +363,23 @@ bool CodeCheck::write(const Instr& at, const ValueType& a, const ValueType& b) {
         case Operand::DestInt: made.kind = a.kind; break;
         case Operand::DestText:
             made.kind = at.op == Opcode::Convert ? static_cast<Kind>(at.b) : Kind::String;
+            made.text = std::max<std::uint64_t>(a.text, kLongestAddress);
             break;
-        case Operand::DestPart: made.kind = kind_of(static_cast<Part>(at.b)); break;
+        case Operand::DestPart:
+            made.kind = kind_of(static_cast<Part>(at.b));
+            made.text = a.text;
+            break;
         case Operand::DestList: {
             made.kind = Kind::List;
             const bool single = at.op == Opcode::SingleText || at.op == Opcode::SingleInt;
             made.elem = single ? a.kind : at.op == Opcode::Words ? Kind::String : a.elem;
-            made.max = single ? 1 : at.op == Opcode::Words ? kMaxWords : a.max;
+            made.max = single ? 1 : at.op == Opcode::Words ? std::min<std::uint64_t>(kMaxWords, a.text / 2 + 1) : a.max;
+            made.text = a.text;
             if (at.op == Opcode::Union) {
                 made.max = sat_plus(a.max, b.max);
+                made.text = sat_plus(a.text, b.text);
                 if (a.elem != b.elem) made.elem = rep_of(a.elem) == Rep::Text ? Kind::String : Kind::Int;
             }
-            size_[pc_] = made.max;
             break;
         }
         case Operand::None:
@@ -394,21 +409,91 @@ bool CodeCheck::write(const Instr& at, const ValueType& a, const ValueType& b) {
     return true;
 }
 
+std::uint64_t CodeCheck::shared_steps() const {
+    std::uint64_t steps = 0;
+    for (const Body& body : memos_) steps = sat_plus(steps, sat_times(2, body.steps));
+    return steps;
+}
+
+// What an instruction costs with the longest operands it can have.
+std::uint64_t CodeCheck::cost_of(const Instr& at, const ValueType& a, const ValueType& b) const {
+    const auto plus = [](auto... parts) {
+        std::uint64_t sum = 1;
+        for (const std::uint64_t part : {static_cast<std::uint64_t>(parts)...}) sum = sat_plus(sum, part);
+        return sum;
+    };
+    // The usual tests, of a fact against a fact or a constant, are not decoded: see vm/ready.
+    const auto usual = [](std::uint32_t word) {
+        const OperandKind kind = operand_kind(word);
+        return kind == OperandKind::Slot || kind == OperandKind::Text || kind == OperandKind::Int || kind == OperandKind::RowColumn;
+    };
+    const std::uint64_t decoded = operand_kind(at.a) == OperandKind::Slot && usual(at.b) ? 0 : kDecodedSteps;
+    const auto looked_up = [&] { return plus(kLookUpSteps, hashed(a.text)); };
+    switch (at.op) {
+        case Opcode::RetTrue:
+        case Opcode::RetFalse: return 1;
+        case Opcode::Truth:
+        case Opcode::IsNone:
+        case Opcode::IntCmp: return plus(decoded);
+        case Opcode::TextEq: return plus(decoded, compared(std::min(a.text, b.text)));
+        case Opcode::Bound:
+        case Opcode::NowCmp:
+        case Opcode::AgeCmp:
+        case Opcode::Add:
+        case Opcode::Sub:
+        case Opcode::Mul:
+        case Opcode::SingleText:
+        case Opcode::SingleInt: return plus(kDecodedSteps);
+        case Opcode::TextCmp: return plus(kDecodedSteps, compared(std::min(a.text, b.text)));
+        case Opcode::ToolIn: return plus(kElementSteps);
+        case Opcode::TextIn:
+        case Opcode::IntIn: {
+            // Of a list of the request each element is compared, which cannot be longer in all than it is.
+            const std::uint64_t scan = plus(b.max, compared(std::min(b.text, sat_times(a.text, b.max))));
+            return plus(kDecodedSteps, scan, looked_up());
+        }
+        case Opcode::Subset:
+        case Opcode::Overlaps:
+        case Opcode::ListEq:
+        case Opcode::Union:
+        case Opcode::Intersect:
+        case Opcode::Minus: {
+            const std::uint64_t once = sat_plus(sat_times(kMemberSteps, sat_plus(a.max, b.max)), hashed(sat_plus(a.text, b.text)));
+            return plus(kDecodedSteps, once, once);  // each element is noted, and each is asked for
+        }
+        case Opcode::Match:
+        case Opcode::Lower: return plus(kDecodedSteps, scanned(a.text));
+        case Opcode::Convert:
+        case Opcode::PartOf: return plus(kDecodedSteps, kLookUpSteps, scanned(a.text));
+        case Opcode::Words:
+            return plus(kDecodedSteps, scanned(a.text), hashed(a.text), sat_times(kMemberSteps + kLookUpSteps, std::min<std::uint64_t>(kMaxWords, a.text / 2 + 1)));
+        case Opcode::InCidr: return plus(kDecodedSteps, kElementSteps);
+        case Opcode::InWindow: return plus(kDecodedSteps, kWindowSteps);
+        case Opcode::Quantify:
+        case Opcode::Once: return plus(kDecodedSteps);  // without the body
+    }
+    return UINT64_MAX;
+}
+
 // Every instruction once, a body once for each element: more than any path can cost, and as much as
 // looking for the next flip of the time tests does, which follows no jumps.
-std::uint64_t CodeCheck::bound() {
+void CodeCheck::bound(BlockFacts& facts) {
     cost_.assign(code_.size(), 0);  // from here to the end of the body
     for (std::size_t pc = code_.size(); pc-- > 0;) {
         const Instr& at = code_[pc];
         if (body_[pc] == kBound) continue;
         const std::size_t next = pc + width(at);
-        std::uint64_t own = sat_plus(1, size_[pc]);
-        if (at.op == Opcode::Quantify) own = sat_plus(1, sat_times(size_[pc], sat_plus(cost_[pc + 2], 1)));
-        if (at.op == Opcode::Once) own = sat_plus(1, cost_[pc + 1]);
+        std::uint64_t own = own_[pc];
+        if (at.op == Opcode::Quantify) own = sat_plus(own, sat_times(size_[pc], sat_plus(cost_[pc + 2], kElementSteps)));
+        if (at.op == Opcode::Once) {
+            own = sat_plus(own, cost_[pc + 1]);
+            facts.shared = sat_plus(facts.shared, cost_[pc + 1]);
+            memos_[at.a].steps = cost_[pc + 1];
+        }
         const bool last = next >= code_.size() || body_[next] != body_[pc];
         cost_[pc] = last ? own : sat_plus(own, cost_[next]);
     }
-    return cost_[0];
+    facts.bound = sat_plus(cost_[0], kRuleSteps);
 }
 
 }  // namespace writ::bytecode

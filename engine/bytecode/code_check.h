@@ -6,22 +6,17 @@
 #include <span>
 #include <vector>
 
+#include "bytecode/cost.h"
 #include "bytecode/layout.h"
 #include "bytecode/opcode_info.h"
 #include "bytecode/program.h"
 
 namespace writ::bytecode {
 
-/// Costs that do not fit 64 bits stay at the greatest number.
-[[nodiscard]] constexpr std::uint64_t sat_plus(std::uint64_t a, std::uint64_t b) { return a + b < a ? UINT64_MAX : a + b; }
-[[nodiscard]] constexpr std::uint64_t sat_times(std::uint64_t a, std::uint64_t b) {
-    std::uint64_t product = 0;
-    return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
-}
-
 /// What a sound block of code needs and costs.
 struct BlockFacts {
-    std::uint64_t bound = 0;    ///< steps
+    std::uint64_t bound = 0;    ///< steps of one run
+    std::uint64_t shared = 0;   ///< of these, those in bodies whose outcome is remembered
     std::uint32_t temps = 0;
     std::uint32_t binders = 0;
     std::uint32_t memos = 0;
@@ -37,6 +32,8 @@ public:
     /// Errors:  B0016 with the instruction in `context`.
     /// Requires: everything but code verified; the rule's range and table in bounds.
     [[nodiscard]] Result<BlockFacts> read(const RuleRef& rule);
+    /// Steps of the bodies that are remembered, of all blocks read: each runs at most once in each mode.
+    [[nodiscard]] std::uint64_t shared_steps() const;
 
 private:
     struct Level {
@@ -49,6 +46,7 @@ private:
     /// The body of a memo, as the first Once that has it.
     struct Body {
         std::uint32_t first = 0, length = 0;
+        std::uint64_t steps = 0;
     };
 
     bool structure();
@@ -62,7 +60,8 @@ private:
     bool enter_quantifier(const Instr& at, const ValueType& list, BlockFacts& facts);
     bool enter_once(const Instr& at, BlockFacts& facts);
     [[nodiscard]] bool in_once() const { return levels_.size() > 1 && levels_[1].once; }
-    std::uint64_t bound();
+    [[nodiscard]] std::uint64_t cost_of(const Instr& at, const ValueType& a, const ValueType& b) const;
+    void bound(BlockFacts& facts);
     bool refuse(const char* what);
 
     const Program& program_;
@@ -74,7 +73,8 @@ private:
     std::uint32_t pc_ = 0;
     std::vector<std::uint32_t> body_;   // of each instruction; kBound for a Bound in its place
     std::vector<std::uint8_t> target_;  // something jumps here
-    std::vector<std::uint64_t> size_;   // list a Value makes or a Quantify visits
+    std::vector<std::uint64_t> size_;   // of the list that a Quantify visits
+    std::vector<std::uint64_t> own_;    // steps of an instruction, without a body
     std::vector<std::uint64_t> cost_;
     std::vector<Level> levels_;
     std::vector<ValueType> binders_;
@@ -82,5 +82,12 @@ private:
     std::vector<Body> memos_;           // of all blocks
     const char* what_ = nullptr;
 };
+
+/// What a rule's code adds to the bound of a request: as often as it may run, without the bodies that are remembered.
+[[nodiscard]] constexpr std::uint64_t rule_steps(const BlockFacts& block) {
+    return sat_times(block.bound - block.shared, rule_runs(block.time_tests));
+}
+/// What every request costs, beside its rules. `shared`: CodeCheck::shared_steps().
+[[nodiscard]] std::uint64_t request_steps(const Program& program, std::uint64_t shared);
 
 }  // namespace writ::bytecode

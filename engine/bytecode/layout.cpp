@@ -22,6 +22,7 @@ Result<Layout> Layout::make(const Program& program) {
     for (const ToolRef& tool : program.tools) {
         layout.tool_scopes_ = std::max<std::uint64_t>(layout.tool_scopes_, program.sets[tool.scopes].count);
         layout.tool_audiences_ = std::max<std::uint64_t>(layout.tool_audiences_, tool.audience_count);
+        layout.tool_text_ = std::max({layout.tool_text_, layout.set_text(tool.scopes), layout.set_text(tool.audience_set)});
     }
     return layout;
 }
@@ -123,8 +124,13 @@ Result<void> Layout::read_slots() {
         if (list_[i] != kNone || free_[i] != 0) return refuse("slot inside a list or under any key of a map", i);
         if (!claim(slot, i)) return refuse("slot is out of range or filled twice", i);
     }
-    for (const CaptureRef& capture : program_.captures)
+    for (const CaptureRef& capture : program_.captures) {
         if (!claim(capture.slot, kElsewhere)) return refuse("slot of a capture is out of range or filled twice", 0);
+        if (capture.spec >= program_.capture_specs.size() || program_.capture_specs[capture.spec].claim >= program_.shape.size())
+            return refuse("capture of no claim", 0);
+        std::uint64_t& longest = capture_text_[capture.slot];
+        longest = std::max<std::uint64_t>(longest, program_.shape[program_.capture_specs[capture.spec].claim].max);
+    }
     const ManifestRef& manifest = program_.manifest[0];
     for (const std::uint32_t slot : {manifest.tier_slot, manifest.tool_scopes_slot, manifest.tool_audience_slot})
         if (slot != kNone && !claim(slot, kElsewhere))
@@ -140,7 +146,10 @@ ValueType Layout::node_type(std::uint32_t index) const {
         type.elem = static_cast<Kind>(program_.shape[node.first_child].kind);
         type.max = node.max;
         if (type.elem == Kind::Record) type.node = index;
+        if (rep_of(type.elem) == Rep::Text)
+            type.text = std::min<std::uint64_t>(kMaxText, std::uint64_t{node.max} * program_.shape[node.first_child].max);
     }
+    if (rep_of(type.kind) == Rep::Text) type.text = node.max;
     return type;
 }
 
@@ -152,7 +161,9 @@ ValueType Layout::slot(std::uint32_t slot) const {
     if (source_[slot] < kElsewhere) return node_type(source_[slot]);
     ValueType type;
     type.kind = static_cast<Kind>(program_.slots[slot].kind);
+    if (const auto found = capture_text_.find(slot); found != capture_text_.end()) type.text = found->second;
     if (type.kind != Kind::List) return type;
+    type.text = tool_text_;
     type.elem = static_cast<Kind>(program_.slots[slot].elem);
     const ManifestRef& manifest = program_.manifest[0];
     if (slot == manifest.tool_scopes_slot) type.max = tool_scopes_;
@@ -172,6 +183,27 @@ std::uint64_t Layout::column_max(std::uint32_t table, std::uint32_t column) cons
     for (std::uint64_t row = 0; row < ref.rows; ++row) {
         const std::uint32_t set = program_.cells[ref.first_cell + row * ref.columns + column];
         found->second = std::max<std::uint64_t>(found->second, program_.sets[set].count);
+    }
+    return found->second;
+}
+
+std::uint64_t Layout::set_text(std::uint32_t set) const {
+    if (rep_of(static_cast<Kind>(program_.sets[set].elem)) != Rep::Text) return 0;
+    const auto [found, added] = set_text_.try_emplace(set, 0);
+    if (added)
+        for (const std::uint32_t id : program_.items(set)) found->second += program_.texts[id].length;
+    return found->second;
+}
+
+std::uint64_t Layout::column_text(std::uint32_t table, std::uint32_t column) const {
+    const Kind kind = program_.column_kind(table, column);
+    const bool list = kind == Kind::List;
+    if (!list && rep_of(kind) != Rep::Text) return 0;
+    const auto [found, added] = column_text_.try_emplace((std::uint64_t{table} << 32) | column, 0);
+    const TableRef& ref = program_.tables[table];
+    for (std::uint64_t row = 0; added && row < ref.rows; ++row) {
+        const std::uint32_t cell = program_.cells[ref.first_cell + row * ref.columns + column];
+        found->second = std::max<std::uint64_t>(found->second, list ? set_text(cell) : program_.texts[cell].length);
     }
     return found->second;
 }

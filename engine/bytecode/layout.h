@@ -19,6 +19,7 @@ struct ValueType {
     bool tools = false;                ///< List of Record: a set of tools
     bool constant_text = false;        ///< a text constant: of no kind in particular
     std::uint64_t max = 0;             ///< List: greatest length
+    std::uint64_t text = 0;            ///< text: most bytes; list of texts: of all its elements together
 
     friend bool operator==(const ValueType&, const ValueType&) = default;
 };
@@ -40,6 +41,10 @@ public:
     [[nodiscard]] ValueType node_type(std::uint32_t node) const;
     /// Length of the longest list in a column of a table. Requires: a List column; cells verified.
     [[nodiscard]] std::uint64_t column_max(std::uint32_t table, std::uint32_t column) const;
+    /// Bytes of the longest text in a column, or of the texts of its longest list. Requires: cells verified.
+    [[nodiscard]] std::uint64_t column_text(std::uint32_t table, std::uint32_t column) const;
+    /// Bytes of a constant set's texts; 0 if it is none of texts.
+    [[nodiscard]] std::uint64_t set_text(std::uint32_t set) const;
     /// The root above a node.
     [[nodiscard]] std::uint32_t root_of(std::uint32_t node) const { return root_[node]; }
     [[nodiscard]] std::uint32_t parent_of(std::uint32_t node) const { return parent_[node]; }
@@ -49,6 +54,8 @@ private:
     [[nodiscard]] Result<void> read_tree();
     [[nodiscard]] Result<void> read_columns();
     [[nodiscard]] Result<void> read_slots();
+
+    std::unordered_map<std::uint32_t, std::uint64_t> capture_text_;  ///< by slot: bytes of the longest claim it is taken from
 
     /// Filled by a capture or from the catalogue.
     static constexpr std::uint32_t kElsewhere = kNone - 1;
@@ -61,8 +68,10 @@ private:
     std::vector<std::uint32_t> columns_;       ///< nodes
     std::vector<std::uint32_t> source_;        ///< (first) node that fills a slot, kNone, or kElsewhere
     std::uint64_t tool_scopes_ = 0, tool_audiences_ = 0;  ///< longest in the catalogue
+    std::uint64_t tool_text_ = 0;                         ///< bytes of the texts of the longest of either
     /// Made when first asked for: most policies have no lists in tables.
-    mutable std::unordered_map<std::uint64_t, std::uint64_t> column_max_;
+    mutable std::unordered_map<std::uint64_t, std::uint64_t> column_max_, column_text_;
+    mutable std::unordered_map<std::uint32_t, std::uint64_t> set_text_;
 };
 
 /// Longest a node chain may be: deeper shapes are refused.

@@ -125,7 +125,7 @@ struct ShapeNode {
     std::uint32_t name = kNone;         ///< text id; element nodes: kNone
     std::uint32_t first_child = 0;      ///< children are contiguous; Record: fields
     std::uint32_t child_count = 0;      ///< List, Map: one child, the element
-    std::uint32_t max = 0;              ///< List, Map: greatest length
+    std::uint32_t max = 0;              ///< List, Map: greatest length; text: most bytes, where something reads it
     std::uint32_t slot = kNone;         ///< where the value goes; kNone: checked and dropped
     std::uint32_t column = kNone;       ///< below a list of records: column in the element
     std::uint32_t columns = 0;          ///< List of records: columns per element
@@ -319,6 +319,8 @@ struct Measures {
     std::uint32_t costliest = 0;   ///< the rule with the greatest share of the bound, the first of several
 };
 
+struct Reach;  ///< the most that one request can cost; see cost.h
+
 /// A verified program over one run of bytes that it owns. Immutable.
 class Program {
 public:
@@ -381,6 +383,7 @@ public:
 private:
     friend Result<Measures> measure(const Sections& sections);
     friend void index_rules(Sections& sections);
+    friend Reach reach(const Sections& sections);
     Program() = default;
     explicit Program(const Sections& sections);
     Image image_;
@@ -405,17 +408,21 @@ constexpr std::int64_t kLookAhead = 24LL * 3600 * 1'000'000;
 /// a zone's clock may be put back and forth across its edges.
 constexpr std::uint64_t kFlipsADay = 6;
 
-/// How often deciding one request runs a rule's code, at most: once to decide, and once in each mode
-/// to tell a missing fact from a false one. A rule with tests of time also for its horizon: once in
-/// each mode whatever the time, then at each flip once to find it and once to evaluate; and once more.
+/// How often deciding one request runs a rule's code, at most: once to decide, and once in the other mode
+/// to tell a missing fact from a false one. A rule with tests of time three times more, to tell it from a moment that
+/// is still to come, and for its horizon: once in each mode whatever the time, then at each flip once to find it and once
+/// to evaluate; and once more.
 [[nodiscard]] constexpr std::uint64_t rule_runs(std::uint64_t time_tests) {
     constexpr std::uint64_t kMost = UINT64_MAX / (2 * kFlipsADay) - 1;
-    return time_tests == 0 ? 3 : 6 + 2 * kFlipsADay * (time_tests < kMost ? time_tests : kMost);
+    return time_tests == 0 ? 2 : 8 + 2 * kFlipsADay * (time_tests < kMost ? time_tests : kMost);
 }
 
-/// The most steps that a rule's code can cost in deciding one request. A step is an instruction, or
-/// an element that one visits.
+/// The most steps that a rule's code can cost in deciding one request; cost.h says what costs how many.
 [[nodiscard]] std::uint64_t step_bound(const Program& program, const RuleRef& rule);
+
+/// The most steps that one request can reach. Requires: a verified program, or sections that are measured and indexed.
+[[nodiscard]] Reach reach(const Program& program);
+[[nodiscard]] Reach reach(const Sections& sections);
 
 /// One line an instruction, operands named.
 [[nodiscard]] std::string disassemble(const Program& program);

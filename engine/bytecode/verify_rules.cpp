@@ -129,12 +129,13 @@ Result<Measures> verify_rules(const Program& program, const Layout& layout) {
         if (block.first->code_length != rule.code_length || block.first->flags != rule.flags ||
             (block.facts.reads_row && block.first->table != rule.table))
             return refuse("B0015", "code is shared by rules it does not fit", "rules", i);
-        const std::uint64_t cost = sat_times(block.facts.bound, rule_runs(block.facts.time_tests));
+        const std::uint64_t cost = rule_steps(block.facts);
         measures.step_bound = sat_plus(measures.step_bound, cost);
         if (cost <= greatest) continue;
         greatest = cost;
         measures.costliest = static_cast<std::uint32_t>(i);
     }
+    measures.step_bound = sat_plus(measures.step_bound, request_steps(program, check.shared_steps()));
     return measures;
 }
 

@@ -145,7 +145,8 @@ bool node_is_sound(const Program& program, const ShapeNode& node) {
     if (kind == Kind::Enum ? node.enumeration >= program.enums.size()
                            : node.enumeration != kNone && !(list || map))
         return false;
-    if ((list || map) ? node.enumeration != kNone || node.child_count != 1 : node.max != 0) return false;
+    if ((list || map) && (node.enumeration != kNone || node.child_count != 1)) return false;
+    if (rep_of(kind) == Rep::Text ? node.max < 1 || node.max > kMaxText : !list && !map && node.max != 0) return false;
     if (kind != Kind::Record && !list && !map && node.child_count != 0) return false;
     if (!map && node.key_count != 0) return false;
     if (!list && (node.columns != 0 || (node.flags & kOneOrMany) != 0)) return false;

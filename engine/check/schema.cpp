@@ -61,20 +61,22 @@ bool resolve_container(Context& c, std::uint32_t module, const ast::TypeRef& typ
 }
 
 void set_max(Context& c, const ast::Field& field, Type& type) {
-    const bool many = type.kind == Kind::List || type.kind == Kind::Map;
-    if (!many) {
+    const bool many = type.kind == Kind::List || type.kind == Kind::Map, text = rep_of(type.kind) == Rep::Text;
+    if (!many && !text) {
         if (field.max)
-            report_malformed(c, field.name.span, "`max` belongs to lists, sets and maps",
+            report_malformed(c, field.name.span, "`max` belongs to text, lists, sets and maps",
                              "remove " + quoted("max " + std::to_string(*field.max)));
         return;
     }
-    type.max = type.kind == Kind::Map || type.elem == Kind::Record ? kDefaultRecords : kDefaultScalars;
+    if (text) type.max = kDefaultText;
+    else type.max = type.kind == Kind::Map || type.elem == Kind::Record ? kDefaultRecords : kDefaultScalars;
     if (!field.max) return;
     type.max = *field.max;
-    if (type.max < 1 || type.max > kMaxList) {
+    const std::uint32_t most = text ? kMaxText : kMaxList;
+    if (type.max < 1 || type.max > most) {
         c.report.add(Code::E0411, field.name.span,
                      "`max` of " + quoted(field.name.text) + " is " + std::to_string(type.max), {},
-                     "it has to be from 1 to " + std::to_string(kMaxList));
+                     "it has to be from 1 to " + std::to_string(most) + (text ? " bytes" : ""));
         type.max = 1;
     }
 }

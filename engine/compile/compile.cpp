@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bytecode/cost.h"
 #include "bytecode/index.h"
 #include "compile/condition.h"
 #include "compile/lowering.h"
@@ -153,9 +154,29 @@ bool fits(const check::Policy& policy, const bytecode::Sections& out, Report& re
     return false;
 }
 
+/// Whether a request costs no more than is allowed. One that leaves out facts that rules are found by has more rules to
+/// try, and a policy of more than a thousand rules may cost it as much more.
+bool affordable(const check::Policy& policy, const bytecode::Reach& reach, std::uint64_t max_steps, Report& report) {
+    constexpr std::uint64_t kRules = 1'000;
+    std::size_t rules = 0;
+    for (const check::Rule& rule : policy.rules) rules += instances_of(policy, rule);
+    const std::uint64_t most = bytecode::sat_times(max_steps, std::max<std::uint64_t>(1, rules / kRules));
+    const bool stated = reach.stated > max_steps;
+    if (!stated && reach.any <= most) return true;
+    const auto number = [](std::uint64_t steps) { return steps == UINT64_MAX ? std::string("more than 64 bits of") : std::to_string(steps); };
+    const check::Rule& dearest = rule_of(policy, reach.dearest);
+    report.add(Code::E0504, dearest.span,
+               "a request can cost " + number(stated ? reach.stated : reach.any) + " steps, and " + std::to_string(stated ? max_steps : most) +
+                   " are allowed",
+               "`" + dearest.name + "` costs most: up to " + number(reach.dearest_steps) + " steps",
+               "nest fewer quantifiers, declare a smaller `max` for the lists and texts that it reads, or have rules ask first for a fact that few "
+               "share, such as the tool or the tenant");
+    return false;
+}
+
 }  // namespace
 
-std::vector<std::byte> lower(const check::Policy& policy, Report& report) {
+std::vector<std::byte> lower(const check::Policy& policy, std::uint64_t max_steps, Report& report) {
     Lowering lowering(policy);
     bytecode::Builder& builder = lowering.builder;
     builder.out.manifest.resize(1);
@@ -175,19 +196,13 @@ std::vector<std::byte> lower(const check::Policy& policy, Report& report) {
     if (!sound || !fits(policy, builder.out, report)) return {};
 
     // What the verifier would refuse beside the bound is a fault of this module; open() will say so.
-    const auto measures = bytecode::measure(builder.out);
-    if (measures && measures->step_bound == UINT64_MAX) {
-        report.add(Code::E0504, rule_of(policy, measures->costliest).span,
-                   "the step bound of the policy does not fit 64 bits", "this rule costs most",
-                   "nest fewer quantifiers, or give the lists they run over a smaller `max`");
-        return {};
-    }
-    if (measures) {
+    if (const auto measures = bytecode::measure(builder.out)) {
         bytecode::index_rules(builder.out);
         manifest.step_bound = measures->step_bound;
         manifest.temp_count = measures->temps;
         manifest.max_binders = measures->binders;
         manifest.memo_count = measures->memos;
+        if (!affordable(policy, bytecode::reach(builder.out), max_steps, report)) return {};
     }
     return bytecode::Program::seal(builder.out);
 }

@@ -12,8 +12,9 @@ namespace writ::compiler {
 
 /// Lowers a checked policy.
 /// Input:   policy, checked without error.
+///          max_steps: that one request can reach.
 /// Output:  sealed bytes, ready for Program::open.
-/// Errors:  E0503 more than a section can hold; E0504 the step bound does not fit 64 bits.
-[[nodiscard]] std::vector<std::byte> lower(const check::Policy& policy, Report& report);
+/// Errors:  E0503 more than a section can hold; E0504 a request can cost too much.
+[[nodiscard]] std::vector<std::byte> lower(const check::Policy& policy, std::uint64_t max_steps, Report& report);
 
 }  // namespace writ::compiler

@@ -133,7 +133,7 @@ private:
             case Kind::Int:
             case Kind::Decimal:
             case Kind::Duration:
-            case Kind::Instant:
+            case Kind::Instant: break;
             case Kind::String:
             case Kind::Path:
             case Kind::Subject:
@@ -144,7 +144,10 @@ private:
             case Kind::Email:
             case Kind::Arn:
             case Kind::Ip:
-            case Kind::Cidr: break;
+            case Kind::Cidr:
+                // Elements declare none: their field's `max` counts them.
+                node.max = item.value ? kDefaultText : item.type.max;
+                break;
         }
         out_.shape[item.node] = node;
     }

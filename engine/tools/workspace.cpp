@@ -50,7 +50,7 @@ struct Workspace::Impl {
         Report report(options.max_errors);
         policy = check::check(sources, sources.standard ? sources.standard : standard_module, options, report);
         std::vector<std::byte> sealed;
-        if (report.error_count() == 0) sealed = compiler::lower(*policy, report);
+        if (report.error_count() == 0) sealed = compiler::lower(*policy, options.max_steps, report);
         const bool clean = report.error_count() == 0;
         diagnostics.items = report.take();
         diagnostics.sources = policy->sources;

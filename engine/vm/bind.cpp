@@ -4,6 +4,7 @@
 
 #include "base/report.h"
 #include "vm/binder.h"
+#include "vm/lists.h"
 #include "vm/values.h"
 
 namespace writ::vm {
@@ -232,17 +233,20 @@ bool Binder::list(const ShapeNode& node, const json::Node& value, Value* out) {
     const bool records = static_cast<Kind>(program_.shape[element].kind) == Kind::Record;
     const std::uint32_t columns = records ? node.columns : 1;
     Value* items = out != nullptr ? facts_.scratch_.array<Value>(std::size_t{value.count} * columns) : nullptr;
-    std::size_t kept = 0;
+    std::size_t kept = 0, bytes = 0;
     bool whole = true;
     const json::Node* each = value.first();
+    Seen seen(records || out == nullptr ? 0 : value.count, facts_.scratch_, facts_.hasher_);
     for (std::uint32_t i = 0; i < value.count; ++i, each = each->next()) {
         Value* item = items != nullptr ? items + kept * columns : nullptr;
         if (records ? !this->value(element, *each, nullptr, item) : !this->value(element, *each, item, nullptr))
             return within(std::size_t{i});
         if (!records && item != nullptr) {
             whole = whole && item->state != State::Missing;
+            if (item->present() && item->rep == Rep::Text && (bytes += item->length) > kMaxText)
+                return fail(RequestCode::Q0005, "the texts of the list have more than " + std::to_string(kMaxText) + " bytes together");
             // Repetition is not observable: saying a thing twice must not count as two things.
-            if (item->present() && repeated(items, kept, *item)) {
+            if (item->present() && !seen.add(items, kept)) {
                 *item = Value{};
                 continue;
             }
@@ -313,8 +317,7 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
         case Kind::Ip:
         case Kind::Cidr:
             if (value.type != json::Type::String) return fail_type(node, value);
-            text(index, value.text(), out);
-            return true;
+            return text(index, value.text(), out);
         case Kind::Record:
             if (value.type != json::Type::Object) return fail_type(node, value);
             if (out != nullptr) *out = Value::list(nullptr, 0, 0);

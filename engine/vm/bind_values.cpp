@@ -70,18 +70,23 @@ bool Binder::decimal(const ShapeNode& node, const json::Node& value, Value* out)
     return true;
 }
 
-void Binder::text(std::uint32_t index, std::string_view text, Value* out) {
-    const bool wanted = in_claims_ && trust_ >= floor_;
-    if (out == nullptr && !wanted) return;
-    const Kind kind = static_cast<Kind>(program_.shape[index].kind);
+bool Binder::text(std::uint32_t index, std::string_view text, Value* out) {
+    const bool wanted = trust_ >= floor_ && captured(index);
+    if (out == nullptr && !wanted) return true;
+    const ShapeNode& node = program_.shape[index];
+    if (text.size() > node.max)
+        return fail(RequestCode::Q0005, "text of " + std::to_string(text.size()) + " bytes, at most " + std::to_string(node.max) +
+                                            " are allowed; a field can declare more, up to `max " + std::to_string(kMaxText) + "`");
+    const Kind kind = static_cast<Kind>(node.kind);
     if (has_canonical_form(kind) && !(kind == Kind::Spiffe && usual_spiffe(text))) {
         const auto canonical = canonical_text(kind, text, facts_.room_);
-        if (!canonical) return;  // ambiguous or malformed: unknown, hence it never helps
+        if (!canonical) return true;  // ambiguous or malformed: unknown, hence it never helps
         text = *canonical;
         if (text.data() == facts_.room_.data()) text = {facts_.scratch_.copy(text), text.size()};
     }
     if (out != nullptr) *out = held(index, text);
     if (wanted) capture(index, text);
+    return true;
 }
 
 /// A text as a fact. Where rules compare it with constants it is looked up among them, once.

@@ -75,7 +75,7 @@ private:
     bool enumeration(const bytecode::ShapeNode& node, const json::Node& value, Value* out);
     bool micros(const bytecode::ShapeNode& node, const json::Node& value, Value* out);
     bool decimal(const bytecode::ShapeNode& node, const json::Node& value, Value* out);
-    void text(std::uint32_t index, std::string_view text, Value* out);
+    bool text(std::uint32_t index, std::string_view text, Value* out);
     void capture(std::uint32_t index, std::string_view text);
     [[nodiscard]] Value held(std::uint32_t index, std::string_view text);
 

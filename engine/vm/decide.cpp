@@ -1,5 +1,6 @@
 // The order of a decision: checks, rules, scopes, audience, permits, approvals, lifetime.
 #include "base/values.h"
+#include "bytecode/cost.h"
 #include "vm/deciding.h"
 
 namespace writ::vm {
@@ -13,6 +14,7 @@ using bytecode::RuleRef;
 void run_narrowing(Deciding& deciding) {
     Outcomes& work = deciding.work;
     for (const std::uint32_t index : deciding.interpreter.candidates(deciding.facts, Want::Narrowing, Mode::Possibly)) {
+        if (deciding.exhausted()) return;
         const RuleRef& rule = deciding.rule(index);
         if (!deciding.interpreter.holds(deciding.facts, rule, Mode::Possibly)) {
             const std::int64_t onset = deciding.interpreter.until(deciding.facts, rule, Mode::Possibly, false);
@@ -35,41 +37,52 @@ void run_narrowing(Deciding& deciding) {
 /// Runs the permits, to be sure. One that cannot last a second offers nothing.
 void run_permits(Deciding& deciding) {
     for (const std::uint32_t index : deciding.interpreter.candidates(deciding.facts, Want::Permits, Mode::Surely)) {
+        if (deciding.exhausted()) return;
         const RuleRef& rule = deciding.rule(index);
         if (!deciding.interpreter.holds(deciding.facts, rule, Mode::Surely)) continue;
         Match permit{.rule = index};
         permit.until = deciding.interpreter.until(deciding.facts, rule, Mode::Surely, true);
         permit.lifetime = std::min(deciding.program.grants[rule.effect].ttl, sat_sub(permit.until, deciding.decision.now));
         if (permit.lifetime >= kSecond) deciding.work.permits.push_back(permit);
-        else deciding.work.brief = true;
+        else deciding.work.brief.push_back(index);
     }
 }
 
-/// Whether a rule applies for want of a fact: possibly true, and not surely.
+/// Whether a rule is possibly true, and not surely.
 bool in_doubt(Deciding& deciding, std::uint32_t index) {
     const RuleRef& rule = deciding.rule(index);
     return deciding.interpreter.holds(deciding.facts, rule, Mode::Possibly) &&
            !deciding.interpreter.holds(deciding.facts, rule, Mode::Surely);
 }
 
-/// Says why a rule is in doubt, if it is: a fact is missing, or nothing but a moment is still to come.
+/// Tells why a rule is in doubt: a fact is missing, or nothing but a moment is still to come. The latter is told last, by
+/// tell_ahead(): that is the order of reasons.def.
 void tell_doubt(Deciding& deciding, std::uint32_t index) {
-    if (!in_doubt(deciding, index)) return;
-    ReasonCode why = ReasonCode::fact_missing;
+    bool ahead = false;
     if ((deciding.rule(index).flags & bytecode::kTimed) != 0) {
         deciding.interpreter.foresee(true);
-        if (!in_doubt(deciding, index)) why = ReasonCode::time_in_future;
+        ahead = !in_doubt(deciding, index);
         deciding.interpreter.foresee(false);
     }
-    // In the order of reasons.def; there are no other reasons yet.
-    auto& reasons = deciding.decision.reasons;
-    const auto place = std::find_if(reasons.begin(), reasons.end(), [&](const Reason& each) { return each.code == name_of(ReasonCode::time_in_future); });
-    reasons.insert(why == ReasonCode::fact_missing ? place : reasons.end(), Reason{name_of(why), index, {}});
+    if (ahead) deciding.work.ahead.push_back(index);
+    else deciding.reason(ReasonCode::fact_missing, index);
+}
+
+void tell_ahead(Deciding& deciding) {
+    for (const std::uint32_t index : deciding.work.ahead) deciding.reason(ReasonCode::time_in_future, index);
 }
 
 bool denied(Deciding& deciding) {
     if (deciding.work.denies.empty()) return false;
-    for (const std::uint32_t index : deciding.work.denies) tell_doubt(deciding, index);
+    for (const std::uint32_t index : deciding.work.denies) {
+        if (deciding.exhausted()) break;
+        const RuleRef& rule = deciding.rule(index);
+        // A deny that does not ask for the time is possibly true, or it would not apply. Another may only be about to be.
+        const bool doubtful = (rule.flags & bytecode::kTimed) != 0 ? in_doubt(deciding, index)
+                                                                   : !deciding.interpreter.holds(deciding.facts, rule, Mode::Surely);
+        if (doubtful) tell_doubt(deciding, index);
+    }
+    tell_ahead(deciding);
     for (const std::uint32_t index : deciding.work.denies)
         deciding.decision.reasons.push_back({deciding.program.text(deciding.rule(index).name), index, {}});
     return true;
@@ -77,10 +90,17 @@ bool denied(Deciding& deciding) {
 
 bool without_permit(Deciding& deciding) {
     if (!deciding.work.permits.empty()) return false;
+    const std::vector<std::uint32_t>& brief = deciding.work.brief;  // the permits that are surely true
     // Where nothing was unknown, no rule applies for want of a fact.
-    if (deciding.interpreter.doubted())
-        for (const std::uint32_t index : deciding.interpreter.candidates(deciding.facts, Want::Permits, Mode::Possibly)) tell_doubt(deciding, index);
-    return deciding.deny(deciding.work.brief ? ReasonCode::ttl_exhausted : ReasonCode::no_permit);
+    if (deciding.interpreter.doubted()) {
+        for (const std::uint32_t index : deciding.interpreter.candidates(deciding.facts, Want::Permits, Mode::Possibly)) {
+            if (deciding.exhausted()) break;
+            if (std::binary_search(brief.begin(), brief.end(), index)) continue;
+            if (deciding.interpreter.holds(deciding.facts, deciding.rule(index), Mode::Possibly)) tell_doubt(deciding, index);
+        }
+    }
+    tell_ahead(deciding);
+    return deciding.deny(brief.empty() ? ReasonCode::no_permit : ReasonCode::ttl_exhausted);
 }
 
 /// Fills in effect, grant, reasons and requirements. A return before the end is a deny.
@@ -118,10 +138,17 @@ void decide(const bytecode::Program& program, const Facts& facts, Interpreter& i
     decision.bundle_digest = program.digest();
     attribute(facts, decision.attribution);
 
-    Deciding deciding{program, facts, interpreter, interpreter.outcomes(), decision, revocations};
+    const std::uint64_t budget = program.manifest[0].step_bound;
+    Deciding deciding{program, facts, interpreter, interpreter.outcomes(), decision, revocations, bytecode::sat_plus(before, budget)};
     deciding.work.clear();
-    const Interpreter::Remembering remembering(interpreter);
+    const Interpreter::Remembering remembering(interpreter, budget);
     resolve(deciding);
+    if (deciding.exhausted()) {  // the verified bound says that this never is; if it were, nothing said so far would count
+        decision.effect = Effect::Deny;
+        decision.reasons.clear();
+        decision.clear_requirements();
+        deciding.reason(ReasonCode::budget_exhausted);
+    }
     if (decision.effect != Effect::Permit) decision.grant.clear();
     if (decision.effect == Effect::Deny) decision.binding_digest.clear();
     decision.steps = interpreter.steps() - before;

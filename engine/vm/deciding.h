@@ -19,6 +19,7 @@ struct Deciding {
     Outcomes& work;
     Decision& decision;
     const Revocations* revocations = nullptr;  ///< null: none
+    std::uint64_t most_steps = UINT64_MAX;     ///< what the interpreter's count must not pass
     std::int64_t lifetime = INT64_MAX;  ///< microseconds a grant can live
     std::int64_t horizon = INT64_MAX;   ///< first moment at which the decision may narrow
 
@@ -31,6 +32,7 @@ struct Deciding {
         reason(code);
         return true;
     }
+    [[nodiscard]] bool exhausted() const { return interpreter.steps() > most_steps; }
     void at_most(std::int64_t micros) { lifetime = std::min(lifetime, micros); }
 };
 

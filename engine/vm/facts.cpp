@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/values.h"
 #include "vm/binding.h"
+#include "vm/lists.h"
 #include "vm/values.h"
 
 namespace writ::vm {
@@ -171,7 +172,9 @@ Place Facts::place_of(std::uint32_t index, std::uint32_t slot) const {
     place.plain = plain(index);
     place.weakest = static_cast<Provenance>(node.weakest);
     const bool list = place.plain == Place::Plain::Texts || place.plain == Place::Plain::OneOrMany;
-    place.compared = ((list ? program_.shape[node.first_child] : node).flags & bytecode::kCompared) != 0;
+    const ShapeNode& text = list ? program_.shape[node.first_child] : node;
+    place.compared = (text.flags & bytecode::kCompared) != 0;
+    place.max = text.max;
     place.or_none = (node.flags & bytecode::kOrNone) != 0;
     place.rep = rep_of(static_cast<Kind>(node.kind));
     return place;
@@ -213,6 +216,7 @@ Place::Plain Facts::plain(std::uint32_t index) const {
 
 bool Facts::store_text(const Place& place, std::string_view text, bool believed) {
     const bool read = believed && place.slot != kNone;
+    if (read && text.size() > place.max && place.plain != Place::Plain::Enum) return false;
     const auto value = [&] { return Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound); };
     switch (place.plain) {
         case Place::Plain::Name:
@@ -272,11 +276,12 @@ bool Facts::put_texts(const Place& place, std::span<const std::string_view> text
     if (texts.size() > program_.shape[place.node].max) return false;
     if (place.slot == kNone || trust < place.weakest) return true;
     Value* items = scratch_.array<Value>(texts.size());
-    std::size_t count = 0;
+    std::size_t count = 0, bytes = 0;
+    Seen seen(texts.size(), scratch_, hasher_);
     for (const std::string_view text : texts) {
-        if (!is_ascii(text)) return false;
-        const Value item = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
-        if (!repeated(items, count, item)) items[count++] = item;
+        if (text.size() > place.max || (bytes += text.size()) > kMaxText || !is_ascii(text)) return false;
+        items[count] = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
+        if (seen.add(items, count)) ++count;
     }
     slots_[place.slot] = Value::list(items, count, 1);
     return true;

@@ -12,6 +12,7 @@
 #include "base/values.h"
 #include "bytecode/program.h"
 #include "vm/plan.h"
+#include "vm/hasher.h"
 #include "vm/scratch.h"
 #include "writ/request.h"
 
@@ -190,6 +191,7 @@ private:
     Names issuers_, tools_;
     std::vector<Value> slots_;
     Scratch scratch_;
+    Hasher hasher_;
 
     // Of the request at hand, while it is bound.
     Named issuer_name_, tool_name_;
@@ -220,7 +222,7 @@ private:
 inline bool Facts::put_text(const Place& place, std::string_view text, Provenance trust) {
     if (place.plain != Place::Plain::Text) return put_other(place, text, trust);
     if (place.slot == bytecode::kNone || trust < place.weakest) return true;  // nothing will read it
-    if (!is_ascii(text)) return false;
+    if (text.size() > place.max || !is_ascii(text)) return false;
     slots_[place.slot] = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
     return true;
 }

@@ -19,13 +19,15 @@ std::span<const std::uint32_t> Interpreter::candidates(const Facts& facts, Want 
     return found;
 }
 
-Interpreter::Remembering::Remembering(Interpreter& interpreter) : impl_(*interpreter.impl_) {
+Interpreter::Remembering::Remembering(Interpreter& interpreter, std::uint64_t budget) : impl_(*interpreter.impl_) {
+    impl_.budget = budget;
     ++impl_.request;
     impl_.remembers = true;
     impl_.doubted = false;
 }
 Interpreter::Remembering::~Remembering() {
     impl_.remembers = false;
+    impl_.budget = UINT64_MAX;
 }
 
 void Interpreter::foresee(bool ahead) { impl_->foresees = ahead; }

@@ -52,11 +52,13 @@ public:
     /// The rules of one sort that may hold in a mode, ascending. Good until the next call.
     [[nodiscard]] std::span<const std::uint32_t> candidates(const Facts& facts, Want want, Mode mode);
 
-    /// While one lives, conditions that several rules share are evaluated once.
+    /// While one lives, conditions that several rules share are evaluated once, and steps are counted against a budget.
     /// Requires: the same facts, unchanged, in every run until it ends.
     class Remembering {
     public:
-        explicit Remembering(Interpreter& interpreter);
+        /// `budget`: steps that the runs may cost together. A run that is beyond it ends early, and what it says is not
+        /// to be used. The step bound of a program makes sure that it never is.
+        Remembering(Interpreter& interpreter, std::uint64_t budget);
         ~Remembering();
         Remembering(const Remembering&) = delete;
         Remembering& operator=(const Remembering&) = delete;

@@ -7,6 +7,7 @@
 
 #include "bytecode/program.h"
 #include "vm/facts.h"
+#include "vm/hasher.h"
 #include "vm/scratch.h"
 #include "vm/values.h"
 
@@ -50,33 +51,52 @@ struct List {
     }
 };
 
-/// Answers which values a list of scalars holds. Scans short lists; searches constant sets; hashes
-/// long lists when it will be asked often, so that two long lists never cost their product.
+/// Where one of `most` values of an array is, by its hash. Short arrays are scanned.
+class Seen {
+public:
+    Seen(std::size_t most, Scratch& scratch, const Hasher& hasher);
+
+    /// Notes items[index * stride]. False: one that was noted before is the same.
+    bool add(const Value* items, std::size_t index, std::size_t stride = 1);
+    [[nodiscard]] bool has(const Value* items, const Value& value, std::size_t stride = 1) const;
+
+private:
+    [[nodiscard]] std::size_t home(const Value& value) const;
+
+    const Hasher& hasher_;
+    std::uint32_t* places_ = nullptr;  ///< index + 1, or 0
+    std::size_t mask_ = 0;             ///< of the table; 0: there is none, and `count_` places are scanned
+    std::size_t count_ = 0;
+};
+
+/// Answers which values a list of scalars holds. Searches constant sets; of a list of the request it notes the elements
+/// when it will be asked often, so that two long lists never cost their product.
 class Members {
 public:
     /// `questions`: about how many there will be.
-    Members(const bytecode::Program& program, const List& list, std::size_t questions, Scratch& scratch);
+    Members(const bytecode::Program& program, const List& list, std::size_t questions, Scratch& scratch, const Hasher& hasher);
 
     [[nodiscard]] bool has(const Value& value) const;
 
 private:
     const bytecode::Program& program_;
     const List& list_;
-    const std::uint32_t* table_ = nullptr;  ///< index + 1, or 0
-    std::size_t mask_ = 0;
+    Seen seen_;
+    bool noted_ = false;
 };
 
 /// Lists made of two. The result is in `scratch`, without repetitions.
-[[nodiscard]] Value union_of(const bytecode::Program& program, const List& a, const List& b,
-                             Scratch& scratch);
+[[nodiscard]] Value union_of(const bytecode::Program& program, const List& a, const List& b, Scratch& scratch,
+                             const Hasher& hasher);
 /// Elements of a that b has (`keep`), or has not.
 [[nodiscard]] Value filtered(const bytecode::Program& program, const List& a, const List& b, bool keep,
-                             Scratch& scratch);
+                             Scratch& scratch, const Hasher& hasher);
 /// Words between spaces; missing if there are more than kMaxWords.
-[[nodiscard]] Value words_of(const bytecode::Program& program, std::string_view text, Scratch& scratch);
+[[nodiscard]] Value words_of(const bytecode::Program& program, std::string_view text, Scratch& scratch, const Hasher& hasher);
 
 [[nodiscard]] bool subset_of(const bytecode::Program& program, const List& a, const List& b,
-                             Scratch& scratch);
-[[nodiscard]] bool overlap(const bytecode::Program& program, const List& a, const List& b, Scratch& scratch);
+                             Scratch& scratch, const Hasher& hasher);
+[[nodiscard]] bool overlap(const bytecode::Program& program, const List& a, const List& b, Scratch& scratch,
+                           const Hasher& hasher);
 
 }  // namespace writ::vm

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/values.h"
+#include "bytecode/cost.h"
 
 namespace writ::vm {
 
@@ -133,6 +134,7 @@ template bool Machine::exec<false>(const Ready*, bool);
 
 /// Runs the instruction that `at` is made of. Moves `at` to the last one that belongs to it.
 [[gnu::noinline]] Machine::Said Machine::decode(const Ready*& at, bool unknown) {
+    steps += bytecode::kDecodedSteps;
     const auto pc = static_cast<std::size_t>(at - ready_code);
     const Instr& in = code[pc];
     const bytecode::OpClass op_class = bytecode::info(in.op).op_class;
@@ -168,8 +170,11 @@ bool Machine::quantify(std::size_t at, bool unknown) {
     if (counts && wanted <= 0) return true;
     if (!counts && wanted < 0) return false;
     Bound& element = binders[bytecode::quant_depth(in.c)];
-    for (std::size_t i = 0; i < list.count; ++i) {
-        ++steps;
+    // What the body makes is good for one element.
+    const Scratch::Mark mark = scratch.mark();
+    for (std::size_t i = 0; i < list.count && steps <= budget; ++i) {
+        steps += bytecode::kElementSteps;
+        scratch.release(mark);
         bind_element(list, i, element);
         if (exec<false>(ready_code + at + 2, unknown) != counts) continue;
         ++count;
@@ -214,20 +219,24 @@ Truth Machine::test(const Instr& in) {
             const Value a = load(in.a);
             List b;
             if (!a.present() || !load_list(in.b, b)) return Truth::Unknown;
-            return truth_of(Members(program, b, 1, scratch).has(a));
+            if (b.form == List::Form::Values) steps += b.count;
+            return truth_of(Members(program, b, 1, scratch, hasher).has(a));
         }
         case Opcode::Subset:
         case Opcode::Overlaps:
         case Opcode::ListEq: {
             List a, b;
             if (!load_list(in.a, a) || !load_list(in.b, b)) return Truth::Unknown;
-            if (in.op == Opcode::Overlaps) return truth_of(overlap(program, a, b, scratch));
-            const bool subset = subset_of(program, a, b, scratch);
-            return truth_of(subset && (in.op == Opcode::Subset || subset_of(program, b, a, scratch)));
+            steps += bytecode::kMemberSteps * (a.count + b.count);
+            if (in.op == Opcode::Overlaps) return truth_of(overlap(program, a, b, scratch, hasher));
+            const bool subset = subset_of(program, a, b, scratch, hasher);
+            return truth_of(subset && (in.op == Opcode::Subset || subset_of(program, b, a, scratch, hasher)));
         }
         case Opcode::Match: {
             const Value a = load(in.a);
-            return a.present() ? truth_of(program.matches(in.b, a.text())) : Truth::Unknown;
+            if (!a.present()) return Truth::Unknown;
+            steps += bytecode::scanned(a.length);
+            return truth_of(program.matches(in.b, a.text()));
         }
         case Opcode::InCidr: {
             const Value a = load(in.a), b = load(in.b);

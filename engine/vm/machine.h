@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/window.h"
+#include "bytecode/cost.h"
 #include "bytecode/opcode_info.h"
 #include "vm/candidates.h"
 #include "vm/interpreter.h"
@@ -57,7 +58,7 @@ struct Interpreter::Impl {
             const bytecode::TableRef& table = program.tables[instance.table];
             row_cells = &program.cells[table.first_cell + std::size_t{instance.row} * table.columns];
         }
-        steps = 0;
+        steps = bytecode::kRuleSteps;
     }
     /// Begins a run of any rule.
     void enter(const Facts& of, const bytecode::RuleRef& instance) {
@@ -105,6 +106,7 @@ struct Interpreter::Impl {
     bool doubted = false;              ///< a test was unknown
     Bound binders[bytecode::kMaxBinders];
     Scratch scratch;
+    Hasher hasher;
     std::string room;  ///< for text that is made canonical
     Outcomes outcomes;
     Lookup lookup;
@@ -119,6 +121,7 @@ struct Interpreter::Impl {
     bool timeless = false;  ///< leaves open what time it is: Time tests are unknown
     bool foresees = false;  ///< what lies ahead has an age, which is below zero
     std::uint64_t steps = 0;
+    std::uint64_t budget = UINT64_MAX;  ///< of one run: beyond it a quantifier goes on no further
 
 private:
     /// What an instruction that is decoded says: a test, or of a body what it counts as, or nothing.

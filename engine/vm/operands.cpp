@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/values.h"
+#include "bytecode/cost.h"
 #include "vm/machine.h"
 
 namespace writ::vm {
@@ -149,15 +150,16 @@ void Machine::compute(const Instr& in) {
                 out = {};
                 return;
             }
-            out = in.op == Opcode::Union ? union_of(program, a, b, scratch)
-                                         : filtered(program, a, b, in.op == Opcode::Intersect, scratch);
-            steps += out.length;
+            steps += bytecode::kMemberSteps * (a.count + b.count);
+            out = in.op == Opcode::Union ? union_of(program, a, b, scratch, hasher)
+                                         : filtered(program, a, b, in.op == Opcode::Intersect, scratch, hasher);
             return;
         }
         case Opcode::Words: {
             const Value a = load(in.a);
-            out = a.present() ? words_of(program, a.text(), scratch) : Value{};
-            if (out.present()) steps += out.length;
+            out = a.present() ? words_of(program, a.text(), scratch, hasher) : Value{};
+            if (a.present()) steps += bytecode::scanned(a.length);
+            if (out.present()) steps += bytecode::kMemberSteps * out.length;
             return;
         }
         case Opcode::Lower: {
@@ -166,6 +168,7 @@ void Machine::compute(const Instr& in) {
                 out = {};
                 return;
             }
+            steps += bytecode::scanned(a.length);
             char* text = scratch.array<char>(a.length);
             std::transform(a.chars, a.chars + a.length, text, [](char c) {
                 return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -197,7 +200,6 @@ void Machine::compute(const Instr& in) {
             Value* only = scratch.array<Value>(1);
             *only = a;
             out = Value::list(only, 1, 1);
-            ++steps;
             return;
         }
         // These write no temporary.

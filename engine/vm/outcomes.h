@@ -52,7 +52,8 @@ struct Outcomes {
     std::vector<Match> permits;
     std::vector<std::uint32_t> denies, requirements, limits, duties;  ///< rules that apply
     std::vector<Dormant> dormant;
-    bool brief = false;  ///< some permit matches, but not for a second
+    std::vector<std::uint32_t> ahead;  ///< rules in doubt for nothing but a moment that is still to come
+    std::vector<std::uint32_t> brief;  ///< permits that match, but not for a second
     std::vector<const Value*> granted;
     Binding binding;
     std::vector<Judged> judged;  ///< the request's approvals, once the binding is made
@@ -68,7 +69,8 @@ struct Outcomes {
         limits.clear();
         duties.clear();
         dormant.clear();
-        brief = false;
+        ahead.clear();
+        brief.clear();
         granted.clear();
         binding.clear();
         approvals.clear();

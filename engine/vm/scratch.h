@@ -43,6 +43,14 @@ public:
 
     void reset() { block_ = used_ = 0; }
 
+    /// What has been given out so far.
+    struct Mark {
+        std::size_t block = 0, used = 0;
+    };
+    [[nodiscard]] Mark mark() const { return {block_, used_}; }
+    /// Takes back all that was given out since. The blocks are kept.
+    void release(Mark mark) { block_ = mark.block, used_ = mark.used; }
+
 private:
     struct Block {
         std::unique_ptr<std::byte[]> bytes;
@@ -51,7 +59,7 @@ private:
 
     void* next_block(std::size_t size) {
         constexpr std::size_t kBlock = 16 * 1024;
-        if (!blocks_.empty()) ++block_;
+        if (block_ < blocks_.size()) ++block_;
         while (block_ < blocks_.size() && blocks_[block_].size < size) ++block_;
         if (block_ >= blocks_.size()) {
             const std::size_t bytes = size > kBlock ? size : kBlock;

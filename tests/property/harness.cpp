@@ -24,7 +24,7 @@ std::unique_ptr<Subject> Subject::make(const PolicyText& text, std::vector<Diagn
     Report report;
     auto policy = check::check(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report);
     std::vector<std::byte> bytes;
-    if (report.error_count() == 0) bytes = compiler::lower(*policy, report);
+    if (report.error_count() == 0) bytes = compiler::lower(*policy, UINT64_MAX, report);
     if (report.error_count() > 0) {
         if (why != nullptr) *why = report.take();
         return nullptr;

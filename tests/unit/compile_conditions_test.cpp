@@ -196,7 +196,7 @@ TEST_CASE("compile: E0503 a condition that is too long to jump over") {
         all.kids = kids;
         const check::Expr* before = std::exchange(when, &all);
         Report report;
-        const bool sealed = !compiler::lower(*policy, report).empty();
+        const bool sealed = !compiler::lower(*policy, CompileOptions{}.max_steps, report).empty();
         when = before;
         const auto found = report.take();
         return found.empty() ? std::string(sealed ? "sealed" : "nothing") : found[0].code;
@@ -220,13 +220,13 @@ TEST_CASE("compile: E0503 quantifiers nine deep") {
         when = &any;
     }
     Report report;
-    CHECK(compiler::lower(*policy, report).empty());
+    CHECK(compiler::lower(*policy, CompileOptions{}.max_steps, report).empty());
     const auto found = report.take();
     REQUIRE(found.size() == 1);
     CHECK(found[0].code == "E0503");
 }
 
-TEST_CASE("compile: E0504 a step bound that does not fit") {
+TEST_CASE("compile: E0504 a policy of which a request can reach too much") {
     // Eight lists of 1,000 inside one another, ten times over.
     std::string fields, when;
     for (int i = 0; i < 8; ++i) {
@@ -244,11 +244,46 @@ TEST_CASE("compile: E0504 a step bound that does not fit") {
     CHECK(policy.codes == std::vector<std::string>{"E0504"});
     // At the rule that costs most, rows of templates before it counted.
     Report report;
-    CHECK(compiler::lower(*policy.policy, report).empty());
+    CHECK(compiler::lower(*policy.policy, CompileOptions{}.max_steps, report).empty());
     const auto found = report.take();
     REQUIRE(found.size() == 1);
     const Span span = found[0].span;
     CHECK(policy.policy->sources[span.source].text.substr(span.begin, span.end - span.begin) == "costly");
+}
+
+TEST_CASE("compile: E0504 counts text by its declared length and lists by their product") {
+    const auto with = [](const std::string& params, const std::string& when, std::size_t rules = 1) {
+        std::string text = "tool probe { tier read audience \"https://p.example\" scopes { \"p\" } params { " + params + " } }\n";
+        for (std::size_t i = 0; i < rules; ++i)
+            text += "deny d" + std::to_string(i) + " for tool probe when (" + when + ") and tenant != \"t" + std::to_string(i) + "\"\n";
+        return from_text(text).codes;
+    };
+    const std::vector<std::string> none, refused{"E0504"};
+    const std::string five = "any a in params.xs: any b in params.xs: any c in params.xs: any d in params.xs: any e in params.xs: a == b and d == e";
+    CHECK(with("xs: set<string> max 64", five) == refused);
+    CHECK(with("xs: set<string> max 4", five) == none);
+    CHECK(with("s: string", "params.s matches \"a+b\"", 20) == none);
+    CHECK(with("s: string", "params.s matches \"a+b\"", 100) == refused);
+    CHECK(with("s: string max 64", "params.s matches \"a+b\"", 100) == none);
+    CHECK(with("s: string max 16384", "params.s like \"*a*b\"", 20) == refused);
+    CHECK(with("s: string", "any a in words(params.s): any b in words(params.s): a == b") == refused);
+    // A comparison with a constant costs no more than the constant.
+    CHECK(with("s: string max 16384", "params.s == \"a\"", 1'000) == none);
+}
+
+TEST_CASE("compile: E0504 is of what one request can reach") {
+    std::string rules;
+    for (int i = 0; i < 1'000; ++i) rules += "deny d" + std::to_string(i) + " when tenant == \"t" + std::to_string(i % 500) + "\" and agent.id matches \"a+" + std::to_string(i) + "\"\n";
+    const auto policy = from_text(rules);
+    // Found by tenant two rules are reached, but a tenant that is not known could be any.
+    CHECK(policy.codes == std::vector<std::string>{"E0504"});
+    const auto permits = from_text([] {
+        std::string text;
+        for (int i = 0; i < 2'000; ++i)
+            text += "permit p" + std::to_string(i) + " for tool refund when tenant == \"t" + std::to_string(i) + "\" grant tool.scopes for 1m\n";
+        return text;
+    }());
+    CHECK(permits.codes.empty());
 }
 
 TEST_CASE("compile: temporaries of one test are not those of the next") {

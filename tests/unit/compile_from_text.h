@@ -87,7 +87,7 @@ inline FromText from_text(std::string_view rules, DataFile read = nullptr) {
         CAPTURE(d.code);
         REQUIRE(d.severity == Severity::Warning);
     }
-    out.bytes = compiler::lower(*out.policy, report);
+    out.bytes = compiler::lower(*out.policy, CompileOptions{}.max_steps, report);
     for (const Diagnostic& d : report.take()) out.codes.push_back(d.code);
     if (!out.codes.empty()) return out;
     auto opened = bytecode::Program::open(out.bytes);

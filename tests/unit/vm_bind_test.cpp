@@ -366,6 +366,33 @@ TEST_CASE("bind: what a document of the same form has otherwise is checked as be
     CHECK(b.at("workload.spiffe_id").state == State::Missing);
 }
 
+TEST_CASE("bind: Q0005 text that rules read is no longer than its field allows") {
+    Bound b;
+    CHECK(b.with("tenant", '"' + std::string(kDefaultText, 'x') + '"') == "");
+    CHECK(b.with("tenant", '"' + std::string(kDefaultText + 1, 'x') + '"') == "Q0005 $.tenant");
+    CHECK(b.message("tenant", '"' + std::string(kDefaultText + 1, 'x') + '"').find("max 16384") != std::string::npos);
+}
+
+TEST_CASE("bind: Q0005 the texts of one list have a most together") {
+    Bound b;
+    const auto list = [](std::size_t count) {
+        std::string out = "[";
+        for (std::size_t i = 0; i < count; ++i) out += (i == 0 ? "\"" : ",\"") + std::to_string(i) + std::string(1'998, 'x') + '"';
+        return out + ']';
+    };
+    CHECK(b.with("user.roles", list(8)) == "");
+    CHECK(b.with("user.roles", list(9)).starts_with("Q00"));
+}
+
+TEST_CASE("bind: a list of many texts has each once") {
+    json::Value document = base_request();
+    TestProgram test;
+    Machine machine{test};
+    set(document, "want.scopes", R"(["a", "b", "a", "c", "b"])");
+    REQUIRE(machine.bind(document) == "");
+    CHECK(machine.facts[test.slot_index("want.scopes")].length == 3);
+}
+
 TEST_CASE("bind: facts are sound until something is wrong with them") {
     Bound b;
     REQUIRE(b.bind() == "");

@@ -468,6 +468,18 @@ TEST_CASE("decide: steps stay within the program's bound") {
     CHECK(d.steps <= bound);
 }
 
+TEST_CASE("decide: budget_exhausted beyond the declared bound, and nothing else then") {
+    Case c;
+    c.offer({"refund:create"});
+    CHECK(c.decide().effect == Effect::Permit);
+    // A verified program declares no less than its code can cost: the bytes are changed behind the verifier's back.
+    const_cast<bytecode::ManifestRef&>(c.machine->program->manifest[0]).step_bound = 1;
+    const Decision& d = c.machine->decide(c.document);
+    CHECK(d.effect == Effect::Deny);
+    CHECK(codes(d) == Codes{"budget_exhausted"});
+    CHECK(d.grant.scopes.empty());
+}
+
 TEST_CASE("missing facts never help: each fact of a request, taken out") {
     Case c;
     auto& t = c.t;

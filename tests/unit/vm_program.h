@@ -408,6 +408,7 @@ private:
                                                (from.compared && rep_of(from.kind) == Rep::Text ? bytecode::kCompared : 0));
         if (!from.name.empty()) node.name = text(from.name);
         if (from.kind == Kind::List || from.kind == Kind::Map) node.max = from.max;
+        if (rep_of(from.kind) == Rep::Text) node.max = kDefaultText;
         if (from.kind == Kind::Enum) node.enumeration = enums_.at(from.enumeration);
         const std::string full = prefix + path;
         nodes_[full] = index;

@@ -34,6 +34,7 @@ struct CompileOptions {
     std::size_t max_source_bytes = 64u << 20;  ///< all sources together; E0110
     std::uint32_t max_depth = 200;             ///< nesting of expressions and types; E0111
     std::uint32_t max_errors = 100;            ///< reported before giving up
+    std::uint64_t max_steps = 500'000;         ///< that one request can reach; E0504. A step is some two nanoseconds
 };
 
 /// What a bundle says of one of its rules.
@@ -71,6 +72,9 @@ public:
     [[nodiscard]] Result<SourceSet> sources() const;
     /// An upper bound on the steps that any admitted request can cost.
     [[nodiscard]] std::uint64_t step_bound() const;
+    /// The same for requests that state every fact that rules are found by: in a large policy far fewer rules.
+    /// Cost: reads the code of every rule.
+    [[nodiscard]] std::uint64_t reach() const;
     [[nodiscard]] std::size_t rule_count() const;
     /// Requires: index < rule_count().
     [[nodiscard]] RuleInfo rule(std::size_t index) const;

@@ -33,6 +33,7 @@ struct Place {
     std::uint32_t node = 0xFFFFFFFF;
     std::uint32_t group = 0xFFFFFFFF;  ///< the group that is stated with it, if that is a fact of its own
     std::uint32_t slot = 0xFFFFFFFF;   ///< none: no rule reads it
+    std::uint32_t max = 0;             ///< of text, or of each text in a list: bytes
     Plain plain = Plain::Nothing;
     Provenance weakest = Provenance::Model;
     bool compared = false, or_none = false;

@@ -152,6 +152,7 @@ typedef struct writ_compile_options {
     uint32_t max_errors;      /* mistakes reported before giving up; default 100 */
     writ_read_file read_file; /* NULL: data files are refused */
     void *read_context;
+    uint64_t max_steps;       /* that one request can reach; default 500,000 */
 } writ_compile_options;
 
 /* Compiles policy text. `options` may be NULL. *bundle is the caller's to free, and NULL unless the

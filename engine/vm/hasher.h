@@ -1,0 +1,36 @@
+// Hashes of values that a request brings. Each evaluator and each request has a secret of its own, taken from the system
+// when it is made, so that nobody can choose values that collide.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include <sodium.h>
+
+namespace writ::vm {
+
+class Hasher {
+public:
+    Hasher() {
+        [[maybe_unused]] static const int ready = sodium_init();
+        randombytes_buf(key_, sizeof key_);
+        randombytes_buf(&factor_, sizeof factor_);
+        factor_ |= 1;
+    }
+
+    [[nodiscard]] std::uint64_t text(std::string_view bytes) const {
+        std::uint64_t out = 0;
+        static_assert(sizeof key_ == crypto_shorthash_KEYBYTES && sizeof out == crypto_shorthash_BYTES);
+        crypto_shorthash(reinterpret_cast<unsigned char*>(&out), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), key_);
+        return out;
+    }
+    /// Multiply and shift with a secret odd factor: two integers collide in n places with a chance of at most 2/n. The
+    /// upper half is what is random.
+    [[nodiscard]] std::uint64_t integer(std::int64_t value) const { return (static_cast<std::uint64_t>(value) * factor_) >> 32; }
+
+private:
+    unsigned char key_[16];
+    std::uint64_t factor_;
+};
+
+}  // namespace writ::vm
