@@ -245,7 +245,9 @@ Result<Ledger> Ledger::open(const std::string& folder, const LedgerOptions& opti
     auto log = Log::open(folder, {options.create, options.segment_bytes, options.patience});
     if (!log) return tl::unexpected(std::move(log.error()));
     impl->log = std::move(*log);
-    impl->keyed = std::make_unique<Keyed>(impl->log->key());
+    auto key = impl->log->key();
+    if (!key) return tl::unexpected(std::move(key.error()));
+    impl->keyed = std::make_unique<Keyed>(*key);
     // Names of records up to here are found in the index; of later ones, in memory.
     auto index = Index::open(folder);
     if (!index) return tl::unexpected(std::move(index.error()));

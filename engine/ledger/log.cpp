@@ -68,22 +68,18 @@ Result<void> Log::open_folder() {
 Result<void> Log::prepare() {
     const std::string key = folder_ + "/key";
     std::error_code ignored;
+    const bool has_key = std::filesystem::exists(key, ignored);
     auto segments = segments_in(folder_);
     if (!segments) {
         if (segments.error().code != "G0001") return tl::unexpected(std::move(segments.error()));
+        if (has_key)
+            return fail(LedgerCode::G0006, "the segments are gone: a ledger was begun here, and its key is left", folder_);
         if (sodium_init() < 0) return fail(LedgerCode::G0002, "the system gives no random numbers", folder_);
         randombytes_buf(id_.data(), id_.size());
-        if (!std::filesystem::exists(key, ignored))
-            if (auto made = make_key_file(key); !made) return made;
         if (auto begun = begin_segment(); !begun) return begun;
     } else if (auto used = use_segment(segments->back()); !used) {
         return used;
     }
-    if (!std::filesystem::exists(key, ignored))
-        return fail(LedgerCode::G0011, "the ledger's key is gone, without which no name can be looked up", key);
-    auto read = read_mask_key(key);
-    if (!read) return tl::unexpected(std::move(read.error()));
-    key_ = std::move(*read);
     auto sizes = checkpoints_in(folder_);
     if (!sizes) return tl::unexpected(std::move(sizes.error()));
     if (!sizes->empty()) {
@@ -99,7 +95,18 @@ Result<void> Log::prepare() {
                                 own_->size),
                     folder_);
     own_.reset();
+    // Nothing was used up yet, so that any key will do.
+    if (!has_key && tree_.size() == 0)
+        if (auto made = make_key_file(key); !made) return made;
     return in_place();
+}
+
+Result<std::string> Log::key() const {
+    const std::string path = folder_ + "/key";
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored))
+        return fail(LedgerCode::G0011, "the ledger's key is gone, and without it no old name can be looked up", path);
+    return read_mask_key(path);
 }
 
 Result<void> Log::take_lock() {

@@ -29,7 +29,7 @@ using Seen = std::function<void(std::uint64_t, const Entry&)>;
 class Log {
 public:
     /// Cuts a write that was cut short back to the last whole block, after keeping a copy of it.
-    /// Errors: G0001 to G0006, G0009, G0011, G0040, G0042.
+    /// Errors: G0001 to G0006, G0009, G0040.
     [[nodiscard]] static Result<std::unique_ptr<Log>> open(const std::string& folder,
                                                            const LogOptions& options);
 
@@ -49,7 +49,8 @@ public:
     [[nodiscard]] const Hash& spent() const { return spent_.value(); }
     [[nodiscard]] const LedgerId& id() const { return id_; }
     /// The ledger's own secret key, of 32 bytes.
-    [[nodiscard]] const std::string& key() const { return key_; }
+    /// Errors: G0002, G0011, G0042.
+    [[nodiscard]] Result<std::string> key() const;
 
 private:
     Log() = default;
@@ -78,7 +79,6 @@ private:
     bool held_ = false;         ///< the lock
     bool suspect_ = false;      ///< a write failed: what is behind offset_ is not known
     LedgerId id_{};
-    std::string key_;
     Frontier tree_;
     SpentHash spent_;
     std::optional<Checkpoint> own_;  ///< the last of the ledger's own, until it was held against the records

@@ -273,10 +273,25 @@ TEST_CASE("ledger: without its key a ledger is not written to, G0011; nor with o
     const Folder folder;
     opened(folder.at("ledger"));
     const std::string path = folder.at("ledger") + "/key";
+    const auto code_of_ledger = [&] {
+        const auto ledger = Ledger::open(folder.at("ledger"));
+        return ledger ? "" : ledger.error().code;
+    };
     CHECK((std::filesystem::status(path).permissions() & std::filesystem::perms::mask) ==
           (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
     std::filesystem::permissions(path, std::filesystem::perms::group_read, std::filesystem::perm_options::add);
-    CHECK(code_of_open(folder.at("ledger")) == "G0042");
+    CHECK(code_of_ledger() == "G0042");
+    // While it is empty, any key will do.
     std::filesystem::remove(path);
-    CHECK(code_of_open(folder.at("ledger")) == "G0011");
+    CHECK(code_of_ledger().empty());
+    append(*opened(folder.at("ledger")), some(0, 1));
+    std::filesystem::remove(path);
+    CHECK(code_of_ledger() == "G0011");
+}
+
+TEST_CASE("ledger: one whose segments are gone is not begun again, G0006") {
+    const Folder folder;
+    append(*opened(folder.at("ledger")), some(0, 3));
+    std::filesystem::remove(first_segment(folder));
+    CHECK(code_of_open(folder.at("ledger")) == "G0006");
 }
