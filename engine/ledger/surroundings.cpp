@@ -13,22 +13,29 @@ namespace writ::ledger {
 
 namespace {
 
-bool counted(std::string_view approver, const Decision& decision) {
-    const auto& all = decision.attribution.approvers;
-    return !approver.empty() && std::find(all.begin(), all.end(), approver) != all.end();
-}
-
-bool by_counted(const json::Node& approval, const Decision& decision) {
-    return counted(text_at(approval, {"approver"}), decision) || counted(text_at(approval, {"approver_id"}), decision);
-}
-
 template <class Each>
-void each_counted_approval(const json::Node& request, const Decision& decision, Each each) {
+void each_approval(const json::Node& request, Each each) {
     const json::Node* approvals = request.find("approvals");
     if (approvals == nullptr || approvals->type != json::Type::Array) return;
     const json::Node* approval = approvals->first();
-    for (std::uint32_t i = 0; i < approvals->count; ++i, approval = approval->next())
-        if (by_counted(*approval, decision)) each(*approval);
+    for (std::uint32_t i = 0; i < approvals->count; ++i, approval = approval->next()) each(*approval);
+}
+
+/// Whether an approval is by somebody whose approval was counted.
+bool by_counted(const json::Node& approval, const Decision& decision) {
+    const auto& all = decision.attribution.approvers;
+    const std::string_view approver = text_at(approval, {"approver"});
+    return !approver.empty() && std::find(all.begin(), all.end(), approver) != all.end();
+}
+
+/// Whether each that was counted is told by a name. One that the broker knows by an id alone is not.
+bool all_named(const json::Node& request, const Decision& decision) {
+    const auto& all = decision.attribution.approvers;
+    return std::all_of(all.begin(), all.end(), [&](std::string_view name) {
+        bool found = false;
+        each_approval(request, [&](const json::Node& each) { found = found || text_at(each, {"approver"}) == name; });
+        return found && !name.empty();
+    });
 }
 
 void read_tier(const Layers& layers, std::string_view tool, Surroundings& around) {
@@ -73,7 +80,8 @@ void read_surroundings(const json::Node& request, const Layers& layers, Record& 
     around.tier_rank = around.tier_count = 0;
     read_tier(layers, record.decision.attribution.tool, around);
     around.approvals.clear();
-    each_counted_approval(request, record.decision, [&](const json::Node& approval) {
+    each_approval(request, [&](const json::Node& approval) {
+        if (!by_counted(approval, record.decision)) return;
         if (const std::string_view id = text_at(approval, {"id"}); !id.empty())
             around.approvals.push_back(id);
     });
@@ -115,19 +123,11 @@ Hash ask_of(const json::Node& request, const Keyed& keyed) {
 std::vector<std::string> used_approvals(const json::Node& request, const Decision& decision, const Keyed& keyed) {
     std::vector<std::string> out;
     if (decision.effect != Effect::Permit || decision.attribution.approvers.empty()) return out;
-    const auto each_approval = [&](auto each) {
-        const json::Node* approvals = request.find("approvals");
-        if (approvals == nullptr || approvals->type != json::Type::Array) return;
-        const json::Node* approval = approvals->first();
-        for (std::uint32_t i = 0; i < approvals->count; ++i, approval = approval->next()) each(*approval);
-    };
-    std::size_t known = 0;
-    each_approval([&](const json::Node& approval) { known += by_counted(approval, decision) ? 1 : 0; });
-    const bool all = known < decision.attribution.approvers.size();
-    each_approval([&](const json::Node& approval) {
+    const bool named = all_named(request, decision);
+    each_approval(request, [&](const json::Node& approval) {
         const json::Node* uses = approval.find("uses");
         if (uses == nullptr || uses->type != json::Type::Int || uses->integer != 1) return;
-        if (!all && !by_counted(approval, decision)) return;
+        if (named && !by_counted(approval, decision)) return;
         std::string name(text_at(approval, {"id"}));
         if (name.empty()) {  // known by all that it says
             std::vector<const json::Node*> order;

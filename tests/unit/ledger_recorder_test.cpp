@@ -282,6 +282,26 @@ TEST_CASE("ledger: an approval for one use permits once, approval_used") {
     CHECK(setup.recorder->decide(more).decision.effect == Effect::Permit);
 }
 
+TEST_CASE("ledger: where it cannot be told whose approval was counted, all that are good for one use are used up") {
+    json::Reader reader;
+    const auto read = reader.read(R"({"approvals":[{"id":"a","approver":"ann","uses":1},{"id":"b","approver":"ben","uses":1},
+        {"id":"c","approver_id":"u-3","uses":1},{"id":"d","approver":"dan","uses":2}]})");
+    REQUIRE(read.has_value());
+    const Keyed key(kKey);
+    const auto used = [&](std::vector<std::string_view> approvers) {
+        Decision decision;
+        decision.effect = Effect::Permit;
+        decision.attribution.approvers = std::move(approvers);
+        return used_approvals(**read, decision, key).size();
+    };
+    CHECK(used({}) == 0);
+    CHECK(used({"ann"}) == 1);
+    CHECK(used({"dan"}) == 0);
+    CHECK(used({"ann", "ben"}) == 2);
+    CHECK(used({"ann", ""}) == 3);  // known by an id
+    CHECK(used({"somebody"}) == 3);
+}
+
 TEST_CASE("ledger: what is masked never reaches the disk") {
     RecordOptions options;
     options.mask = {"/user", "/token/claims/kubernetes.io/serviceaccount/uid", "/tool/params/amount"};
