@@ -3,11 +3,15 @@
 #include <algorithm>
 
 #include "layered.h"
-#include "vm/candidates.h"
 #include "vm/interpreter.h"
 #include "vm/outcomes.h"
 
 namespace writ {
+
+namespace {
+/// What the witness runs besides a decision is for people who ask why, and has no bound of its own.
+constexpr std::uint64_t kNoBudget = UINT64_MAX;
+}  // namespace
 
 struct Witness::Impl {
     Layers layers;
@@ -46,12 +50,10 @@ void Witness::read_permits(const Request& request, std::size_t layer, std::vecto
     const bytecode::Program& program = impl_->layers.bundles()[layer].program();
     const vm::Facts& facts = request.facts(layer);
     vm::Interpreter& interpreter = impl_->interpreters[layer];
-    out.clear();
-    vm::find_candidates(program, facts, vm::Want::Permits, vm::Mode::Surely, out);
-    const vm::Interpreter::Remembering remembering(interpreter);
+    const auto found = interpreter.candidates(facts, vm::Want::Permits, vm::Mode::Surely);
+    out.assign(found.begin(), found.end());
+    const vm::Interpreter::Remembering remembering(interpreter, kNoBudget);
     std::erase_if(out, [&](std::uint32_t rule) { return !interpreter.holds(facts, program.rules[rule], vm::Mode::Surely); });
-    std::sort(out.begin(), out.end());
-    out.erase(std::unique(out.begin(), out.end()), out.end());
 }
 
 void Witness::read_holding(const Request& request, std::size_t layer, std::vector<Holding>& out) {
@@ -59,11 +61,13 @@ void Witness::read_holding(const Request& request, std::size_t layer, std::vecto
     const vm::Facts& facts = request.facts(layer);
     vm::Interpreter& interpreter = impl_->interpreters[layer];
     std::vector<std::uint32_t> rules;
-    for (const vm::Want want : {vm::Want::Permits, vm::Want::Narrowing}) vm::find_candidates(program, facts, want, vm::Mode::Possibly, rules);
+    for (const vm::Want want : {vm::Want::Permits, vm::Want::Narrowing}) {
+        const auto found = interpreter.candidates(facts, want, vm::Mode::Possibly);
+        rules.insert(rules.end(), found.begin(), found.end());
+    }
     std::sort(rules.begin(), rules.end());
-    rules.erase(std::unique(rules.begin(), rules.end()), rules.end());
     out.clear();
-    const vm::Interpreter::Remembering remembering(interpreter);
+    const vm::Interpreter::Remembering remembering(interpreter, kNoBudget);
     for (const std::uint32_t rule : rules) {
         const bool sure = interpreter.holds(facts, program.rules[rule], vm::Mode::Surely);
         if (sure || interpreter.holds(facts, program.rules[rule], vm::Mode::Possibly)) out.push_back({rule, sure});
