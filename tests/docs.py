@@ -327,6 +327,19 @@ class Runner:
                 self.fail(f"docs/{page}", f"does not mention {name}")
 
 
+    def promised(self, page):
+        """Every test that a page of promises names exists."""
+        files = [path for path in (ROOT / "tests").rglob("*") if path.suffix in (".cpp", ".sh", ".py")]
+        cases = {case for path in files if path.suffix == ".cpp"
+                 for case in re.findall(r'TEST_CASE\("((?:[^"\\]|\\.)*)"', path.read_text())}
+        rows = re.findall(r"^\|.*\| ((?:`[^`]+` ?)+)\|$", (DOCS / page).read_text(), re.M)
+        if not rows:
+            self.fail(f"docs/{page}", "names no test")
+        for name in (name for row in rows for name in re.findall(r"`([^`]+)`", row)):
+            if name not in cases and not (ROOT / name).is_file():
+                self.fail(f"docs/{page}", f"names a test that does not exist: {name}")
+
+
 def tutorial_token():
     for block in read_blocks(DOCS / "tutorial.md"):
         if block.options.get("file") == "token.json":
@@ -370,6 +383,7 @@ def main():
             for page in linked:
                 runner.links(page)
             codes = runner.code_pages() + runner.lint_pages()
+            runner.promised("threat-model.md")
             runner.listed("engine/base/lints.def", r'^LINT\(\w+, "([^"]+)"', "lint.md")
             runner.listed("engine/base/reasons.def", r"^REASON\((\w+),", "decision-format.md")
             runner.listed("engine/base/request_errors.def", r"^REQUEST_ERROR\((\w+),", "request-format.md")
