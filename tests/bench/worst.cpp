@@ -62,7 +62,7 @@ private:
                 for (std::size_t i = below(20); i > 0; --i) when += " and agent.class != \"" + number + "-" + std::to_string(i) + "\"";
                 return "deny " + name + " when " + when + " and run.background == true\n";
             }
-            case Construct::Globs: return deny(name, "params.text like \"" + repeated("*a", 1 + below(8)) + number + "*b\"");
+            case Construct::Globs: return deny(name, "params.text like \"" + repeated("**a", 1 + below(8)) + number + "**b\"");
             case Construct::Regexes: return deny(name, "params.text matches \"" + repeated("(a|aa)*", 1 + below(4)) + number + "\"");
             case Construct::Quantifiers: {
                 std::string when;
@@ -74,10 +74,10 @@ private:
             case Construct::Sets: {
                 constexpr const char* kForms[] = {"params.xs overlaps params.ys", "params.xs subset of params.ys",
                                                   "params.xs - params.ys overlaps params.xs & params.ys"};
-                return deny(name, std::string(kForms[below(2)]) + " and tenant == \"" + number + "\"");
+                return deny(name, std::string(kForms[below(3)]) + " and tenant == \"" + number + "\"");
             }
-            case Construct::Windows: return "deny " + name + " when now in mon-fri 0" + std::to_string(below(9)) + ":00-0" + std::to_string(below(9)) + ":30 \"Europe/Berlin\" and tenant == \"" + number + "\"\n";
-            case Construct::Approvals: return "require " + name + " for tool t when tenant != \"" + number + "\" approval from { \"g" + number + "\" } within 1h\n";
+            case Construct::Windows: return deny(name, "now in 0" + std::to_string(below(9)) + ":00..1" + std::to_string(below(9)) + ":30 \"Europe/Berlin\" and tenant != \"" + number + "\" and run.background == true");
+            case Construct::Approvals: return "require " + name + " for tool t when tenant != \"" + number + "\" approval from group \"g" + number + "\" within 1h\n";
             case Construct::Permits: return "permit " + name + " for tool t when tenant != \"" + number + "\" grant { \"a:read\" } for 5m\n";
             case Construct::Last: break;
         }
@@ -104,7 +104,7 @@ std::string request_for(const Policies& policies, Construct construct) {
     std::string text;
     while (text.size() + 3 <= policies.text()) text += construct == Construct::Words ? std::to_string(text.size() % 89) + " " : "aa";
     std::string approvals = "[";
-    for (int i = 0; i < 16; ++i)
+    for (int i = 0; i < 8; ++i)
         approvals += std::string(i == 0 ? "" : ",") + R"({"id":"i)" + std::to_string(i) + R"(","state":"approved","approver":"p)" + std::to_string(i) +
                      R"(","groups":)" + list_of(16, "g") + R"(,"requester":"x","at":1790000000,"exp":null,"binding_digest":"0","uses":null})";
     approvals += "]";
