@@ -100,11 +100,25 @@ void judge_all(Deciding& deciding) {
     work.judged.clear();
     each_row(deciding.facts[Builtin::Approvals],
              [&](const Value* approval) { work.judged.push_back(judge(deciding, approval)); });
+    // Names are compared here once, and not for each requirement.
+    const Places& places = deciding.facts.places();
+    const std::size_t count = work.judged.size();
+    work.alike.assign(count * count, 0);
+    for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t k = 0; k < i; ++k) {
+            const Value *one = work.judged[i].row, *other = work.judged[k].row;
+            if ((work.judged[i].against | work.judged[k].against) != 0) continue;
+            if (column_of(one, places.approver_id).present() != column_of(other, places.approver_id).present()) continue;
+            const Likeness likeness = compare_names(person_of(places, one).text(), person_of(places, other).text());
+            work.alike[i * count + k] = work.alike[k * count + i] = likeness != Likeness::Different ? 1 : 0;
+        }
+    }
 }
 
 /// Keeps of each person the approval that counts for longest, longest first. Who is known by an id and who
 /// by a name only cannot be told apart, so all are of the one sort: the one that does more.
-void keep_distinct(std::vector<Counting>& counting, std::uint32_t needed) {
+void keep_distinct(Outcomes& work, std::uint32_t needed) {
+    std::vector<Counting>& counting = work.counting;
     std::sort(counting.begin(), counting.end(), [](const Counting& a, const Counting& b) {
         if (a.by_id != b.by_id) return a.by_id;
         return a.until != b.until ? a.until > b.until : a.index < b.index;
@@ -112,7 +126,7 @@ void keep_distinct(std::vector<Counting>& counting, std::uint32_t needed) {
     auto end = counting.begin();
     for (const Counting& each : counting) {
         const bool seen = std::any_of(counting.begin(), end, [&](const Counting& kept) {
-            return kept.by_id == each.by_id && compare_names(kept.person, each.person) != Likeness::Different;
+            return work.alike[kept.index * work.judged.size() + each.index] != 0;
         });
         if (!seen) *end++ = each;
     }
@@ -153,10 +167,9 @@ std::uint32_t gather(Deciding& deciding, const bytecode::RequirementRef& require
 
         all_against |= against;
         if (against != 0) continue;
-        work.counting.push_back({index, std::min(judged.until, fresh), person_of(places, judged.row).text(),
-                                 column_of(judged.row, places.approver_id).present()});
+        work.counting.push_back({index, std::min(judged.until, fresh), column_of(judged.row, places.approver_id).present()});
     }
-    keep_distinct(work.counting, requirement.count);
+    keep_distinct(work, requirement.count);
     return all_against;
 }
 

@@ -36,8 +36,7 @@ struct Judged {
 struct Counting {
     std::uint32_t index = 0;  ///< in the request's approvals
     std::int64_t until = 0;   ///< when it stops counting
-    std::string_view person;
-    bool by_id = false;       ///< the person is the approver's id, and not a name
+    bool by_id = false;       ///< the person is known by the approver's id, and not by a name
 };
 
 /// A requirement that is not met.
@@ -57,6 +56,7 @@ struct Outcomes {
     std::vector<const Value*> granted;
     Binding binding;
     std::vector<Judged> judged;  ///< the request's approvals, once the binding is made
+    std::vector<std::uint8_t> alike;  ///< for each two of them, 1 if they may be by one person
     std::vector<Counting> counting;
     std::vector<std::uint32_t> approvals;  ///< used, by index
     std::vector<Unmet> unmet;
