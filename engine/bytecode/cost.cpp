@@ -14,17 +14,17 @@ namespace {
 ValueType type_of(const Layout& layout, Builtin fact) { return layout.slot(static_cast<std::uint32_t>(fact)); }
 
 /// What a rule that applies adds to the work on the grant: scopes, limits and duties are held against each other, and
-/// every approval against every requirement.
-std::uint64_t effect_steps(const Program& program, const Layout& layout, const RuleRef& rule) {
+/// every approval against every requirement, once more where the rule only will apply. `duties`: of all rules.
+std::uint64_t effect_steps(const Program& program, const Layout& layout, std::uint64_t duties, const RuleRef& rule) {
     const std::uint64_t scopes = type_of(layout, Builtin::WantScopes).max;
     switch (static_cast<RuleKind>(rule.kind)) {
         case RuleKind::Permit: return sat_times(4, scopes);
         case RuleKind::Deny: return 0;
-        case RuleKind::Limit: return sat_times(4, scopes + type_of(layout, Builtin::WantAudience).max);
-        case RuleKind::Oblige: return sat_times(program.duties[rule.effect].count, program.duties.size());
+        case RuleKind::Limit: return sat_times(8, scopes + type_of(layout, Builtin::WantAudience).max);
+        case RuleKind::Oblige: return sat_times(program.duties[rule.effect].count, duties);
         case RuleKind::Require: {
             const std::uint64_t approvals = type_of(layout, Builtin::Approvals).max;
-            return sat_times(approvals, 24 + 6 * kLookUpSteps + 2 * approvals);
+            return sat_times(2 * approvals, 24 + 6 * kLookUpSteps + 2 * approvals);
         }
     }
     return 0;
@@ -121,7 +121,8 @@ Reach reach(const Program& program) {
     CodeCheck check(program, *layout);
     std::vector<std::uint64_t> costs;
     std::unordered_map<std::uint32_t, BlockFacts> blocks;
-    std::uint64_t all = program.manifest[0].step_bound;
+    std::uint64_t all = program.manifest[0].step_bound, duties = 0;
+    for (const DutyRef& duty : program.duties) duties += duty.count;
     for (const RuleRef& rule : program.rules) {
         const auto [block, added] = blocks.try_emplace(rule.code);
         if (added) {
@@ -129,7 +130,7 @@ Reach reach(const Program& program) {
             if (!facts) return out;
             block->second = *facts;
         }
-        const std::uint64_t effect = effect_steps(program, *layout, rule);
+        const std::uint64_t effect = effect_steps(program, *layout, duties, rule);
         costs.push_back(sat_plus(rule_steps(block->second), effect));
         // A permit that is found by a fact that is not known does not apply.
         if (static_cast<RuleKind>(rule.kind) != RuleKind::Permit) all = sat_plus(all, effect);

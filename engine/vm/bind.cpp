@@ -266,8 +266,9 @@ bool Binder::map(const ShapeNode& node, const json::Node& value, Value* row) {
     const json::Node* entry = value.first();
     for (std::uint32_t i = 0; i < value.count; ++i, entry = entry->next()) {
         std::uint32_t at = node.first_child;  // checked, and dropped unless the policy reads the key
-        for (std::uint32_t k = 0; k < node.key_count; ++k) {
-            if (program_.text(program_.shape[node.first_key + k].name) != entry->key()) continue;
+        const std::uint32_t id = node.key_count != 0 ? program_.find_text(entry->key()) : 0;
+        for (std::uint32_t k = 0; id != 0 && k < node.key_count; ++k) {
+            if (program_.shape[node.first_key + k].name != id) continue;
             at = node.first_key + k;
             break;
         }

@@ -116,10 +116,9 @@ std::int64_t lifetime_under(Deciding& deciding, std::uint32_t index) {
     const bytecode::Program& program = deciding.program;
     const RuleRef& rule = deciding.rule(index);
     const Grant& grant = deciding.decision.grant;
-    const auto all_in = [&](std::uint32_t set, const auto& texts, auto text_of) {
+    const auto all_in = [&](std::uint32_t set, const auto& texts, auto value_of) {
         return set == bytecode::kNone || std::all_of(texts.begin(), texts.end(), [&](const auto& each) {
-            const auto items = program.items(set);
-            return std::any_of(items.begin(), items.end(), [&](std::uint32_t id) { return program.text(id) == text_of(each); });
+            return set_has_text(program, program.items(set), value_of(each));
         });
     };
     switch (static_cast<RuleKind>(rule.kind)) {
@@ -129,8 +128,8 @@ std::int64_t lifetime_under(Deciding& deciding, std::uint32_t index) {
         case RuleKind::Limit: {
             const bytecode::LimitRef& limit = program.limits[rule.effect];
             const bool same = (limit.single_use == 0 || grant.single_use) &&
-                              all_in(limit.scopes, deciding.work.granted, [](const Value* scope) { return scope->text(); }) &&
-                              all_in(limit.audience, grant.audience, [](std::string_view each) { return each; });
+                              all_in(limit.scopes, deciding.work.granted, [](const Value* scope) { return *scope; }) &&
+                              all_in(limit.audience, grant.audience, [](std::string_view each) { return Value::of(each); });
             if (!same) return -1;
             return limit.ttl >= 0 ? limit.ttl : INT64_MAX;
         }
