@@ -324,3 +324,13 @@ TEST_CASE("check: errors of every declaration are reported in one run") {
               "deny a when nope\ndeny b when tenant.x == 1\npermit c when run.background grant { \"s\" }")
               .codes() == "E0201 E0202 E0401");
 }
+
+TEST_CASE("check: keys of maps inside each other are told apart, whatever characters are in them") {
+    const CheckedText checked = check_text(R"(
+claims own { iss: string  aud: one_or_many<string> max 4  exp: instant  m: map<string, record { n: map<string, string> max 4 }> max 4 }
+issuer o: own "https://own.example" { audience "https://broker.example" }
+permit p for tool refund when token.issuer is o and o.m["a\u{0}b"].n["c"] == "x" and o.m["a"].n["b\u{0}c"] == "y" grant { "refund:create" } for 5m
+)");
+    CHECK(checked.codes() == "");
+    CHECK(std::count_if(checked.policy->facts.begin(), checked.policy->facts.end(), [](const check::Fact& each) { return each.keys.size() == 2; }) == 2);
+}

@@ -38,12 +38,13 @@ struct Seen {
     Decision decision;
     Applying applying;
     Rules permits;
+    std::vector<Holding> holding;
 };
 
 /// What a witness tells of a request; what it decides is what an evaluator does.
-Seen seen(const std::string& with) {
+Seen seen(const std::string& with, std::string policy = std::string(kPolicy)) {
     SourceSet set;
-    set.sources.push_back({"policy.writ", std::string(kPolicy) + "fixture it = small with " + with + "\n"});
+    set.sources.push_back({"policy.writ", policy + "fixture it = small with " + with + "\n"});
     set.read = [](std::string_view, std::string_view) -> Result<std::string> { return writ::testing::example_request(kClaims, "kubernetes", 1'790'000'000); };
     const Workspace workspace(std::move(set));
     REQUIRE(workspace.bundle());
@@ -55,6 +56,7 @@ Seen seen(const std::string& with) {
     witness.evaluate(request, out.decision);
     witness.read(0, out.applying);
     witness.read_permits(request, 0, out.permits);
+    witness.read_holding(request, 0, out.holding);
     CHECK(to_json(out.decision, bundle, Audience::Operator) == to_json(Evaluator(bundle).evaluate(request), bundle, Audience::Operator));
     return out;
 }
@@ -76,4 +78,27 @@ TEST_CASE("witness: where a deny ends a decision no permit was tried, and can be
     CHECK(denied.applying.denies == Rules{5});
     CHECK(denied.applying.permits.empty());
     CHECK(denied.permits == Rules{0, 1});
+}
+
+TEST_CASE("witness: tells of a decision by one permit and nothing else") {
+    std::string policy(kPolicy);
+    for (const std::string_view rule : {"limit once when tool.tier >= write to single_use\n", "oblige record when tool.tier >= write with audit\n",
+                                        "require big for tool pay when params.amount > 100.00 approval from group \"leads\" within 15m\n",
+                                        "permit short for tool pay when prod.namespace == \"pay\" grant { \"pay:create\" } for 2m\n"})
+        policy.erase(policy.find(rule), rule.size());
+    const Applying one = seen("tool.params.amount = 5", policy).applying;
+    CHECK(one.permits == Rules{0});
+    CHECK(one.used == Rules{0});
+    CHECK(seen("agent.revoked = true", policy).applying.used.empty());
+}
+
+TEST_CASE("witness: rules that hold, or may, are told whatever the decision tries") {
+    const auto told = [](const std::string& with) {
+        std::string out;
+        for (const Holding& each : seen(with).holding) out += std::to_string(each.rule) + (each.sure ? "" : "?") + " ";
+        return out;
+    };
+    CHECK(told("tool.params.amount = 200") == "0 1 2 3 4 ");
+    CHECK(told("tool.params.amount = 5, agent.revoked = true") == "0 1 2 3 5 ");
+    CHECK(told("tool.params.amount = missing, agent.revoked = missing") == "0 1 2 3 4? 5? ");
 }
