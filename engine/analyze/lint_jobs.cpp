@@ -89,13 +89,17 @@ constexpr std::string_view kRun[] = {"ref", "ref_type", "sub", "sub_ref", "sub_e
                                      "workflow", "workflow_ref", "workflow_sha", "workflow_file", "workflow_at", "job_workflow_ref",
                                      "job_workflow_sha", "job_workflow_file", "job_workflow_at", "sha", "head_ref", "base_ref"};
 
+/// Claims that say whose job it is: where none is asked for, more than its event is left open.
+constexpr std::string_view kWhose[] = {"repository_id", "repository_owner_id", "repository", "repository_owner", "enterprise_id",
+                                       "enterprise", "sub_owner_id", "sub_repository_id", "sub_owner", "sub_repository"};
+
 void open_events(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (!l.acts(rule)) return;
     const auto event = std::find_if(c.read.begin(), c.read.end(), [&](std::uint32_t fact) {
         return l.policy.facts[fact].issuer.value == issuer && l.claim_of(fact) == "event_name";
     });
     // Where the event is not asked for, what runs may be; a ref alone is ref-without-event's.
-    if (event == c.read.end() && l.restricts(c, issuer, kRun)) return;
+    if (event == c.read.end() && (l.restricts(c, issuer, kRun) || !l.restricts(c, issuer, kWhose))) return;
     const auto taken = std::find_if(std::begin(kOpenEvents), std::end(kOpenEvents), [&](std::string_view name) {
         Supposition supposition{issuer, {}};
         if (event != c.read.end()) supposition.facts[*event] = {Supposed::What::Text, Supposed::kTypical, name};
