@@ -274,7 +274,7 @@ GateResult judge_policy(const Workspace& policy, const std::vector<Source>& sour
     result.checks.push_back(check_style(sources, result.findings));
     done(1);
     result.checks.push_back({"policy", false, false,
-                             fmt::format("{}, step bound {}, digest {}", counted(bundle.rule_count(), "rule"), bundle.step_bound(), bundle.digest().substr(0, 12))});
+                             fmt::format("{}, step bound {}, digest {}", counted(bundle.rule_count(), "rule"), bundle.reach(), bundle.digest().substr(0, 12))});
     result.checks.push_back(check_lints(policy, rules, result));
     done(2);
     TestOptions options;

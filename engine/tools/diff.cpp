@@ -31,7 +31,7 @@ std::vector<std::string> codes_of(const DiffSide& side) {
 
 SideSummary summary_of(const DiffSide& side) {
     const Bundle& bundle = side.bundle();
-    return {std::string(bundle.digest()), bundle.rule_count(), bundle.step_bound()};
+    return {std::string(bundle.digest()), bundle.rule_count(), bundle.reach()};
 }
 
 /// An invariant that one or both sides state, and on which side it is evaluated: the new one where it can be.
