@@ -84,8 +84,10 @@ Judged judge(Deciding& deciding, const Value* approval) {
             return subject.state == State::Missing ||
                    (subject.present() && revocations->revoked(kind, subject.text(), now, deciding.work.spelling));
         };
+        // An id need not be stated: it is a second word for who approved.
+        const bool by_id = column_of(approval, places.approver_id).present();
         if (revoked(RevocationKind::Approval, places.approval) || revoked(RevocationKind::User, places.approver) ||
-            revoked(RevocationKind::User, places.approver_id))
+            (by_id && revoked(RevocationKind::User, places.approver_id)))
             out.against |= bit(ReasonCode::approval_revoked);
     }
     return out;

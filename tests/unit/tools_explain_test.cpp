@@ -78,7 +78,7 @@ std::string request(std::initializer_list<std::string_view> changes = {}) {
         else here->set(path, parsed(line.substr(equals + 3)));
     };
     for (const std::string_view line :
-         {R"(tool = {"name": "pay", "params": {"amount": 40.5}})", R"(want = {"scopes": ["pay:create"]})",
+         {R"(tool = {"name": "pay", "operation": null, "params": {"amount": 40.5}})", R"(want = {"scopes": ["pay:create"]})",
           R"(user = {"id": "u", "tenant": "t", "roles": ["payer"], "session_exp": null})", R"(tenant = "t")",
           R"(resource.tenant = "t")", R"(agent.class = "pay")", R"(agent.risk_tier = "low")", R"(agent.owner = "owner")",
           R"(run.initiator = "ina")", R"(run.started = 1789999990)"})

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <deque>
+
 #include "vm_program.h"
 
 using namespace writ;
@@ -229,8 +231,7 @@ TEST_CASE("approval_not_independent: whoever is not stated may be the approver")
         CHECK_MESSAGE(codes(c.decide()) == kPermitted, path);
     }
     Case c;
-    c.approve("ursula");
-    c.with("user", "null");
+    c.with("user", "null").approve("ursula");
     CHECK(codes(c.decide()) == kPermitted);
 }
 
@@ -394,11 +395,11 @@ TEST_CASE("approvals: facts that are stated one by one bind the same") {
     json::Value rest = c.document;
     rest.remove("resource");
     REQUIRE(m.bind(rest).empty());
+    std::deque<Nodes> kept;  // text must live as long as the facts
     const auto put = [&](std::string_view path, std::string_view value, Provenance trust) {
         const auto place = m.facts.find(path);
         REQUIRE(place);
-        Nodes nodes;
-        REQUIRE(m.facts.put(*place, nodes.of(*json::parse(value)), trust));
+        REQUIRE(m.facts.put(*place, kept.emplace_back().of(*json::parse(value)), trust));
     };
     put("resource.path", R"("/zero")", Provenance::Broker);
     put("resource.path", R"("/none")", Provenance::Asserted);  // not heard
@@ -462,7 +463,7 @@ TEST_CASE("approvals: weak provenance is no approval") {
     c.approve("lea");
     c.with(
         "provenance",
-        R"({"token": "verified", "workload": "broker", "agent": "broker", "run": "broker", "tenant": "broker",
+        R"({"now": "broker", "token": "verified", "workload": "broker", "agent": "broker", "run": "broker", "tenant": "broker",
         "user": "broker", "delegation": "broker", "tool": "asserted", "resource": "broker", "approvals": "asserted"})");
     CHECK(codes(c.decide()) == Codes{"approval_required#1"});
     walk(c.document, "provenance", false)->set("approvals", json::Value::of("broker"));
