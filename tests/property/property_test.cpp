@@ -90,23 +90,59 @@ TEST_CASE("property: the same input gives the same bytes") {
     }
 }
 
-TEST_CASE("property: missing facts never help") {
-    hold("a missing fact helped", 30, 60, false, [](Subject& subject, const PolicyText&, const json::Value& document) {
-        const auto before = outcome_of(subject, document);
-        if (!before) return std::optional<std::string>{};
-        for (const auto& path : facts_in(document)) {
-            const json::Value less = without(document, path);
-            const auto after = outcome_of(subject, less);
-            // Without the issuer's name, or a tool's, the document may no longer fit: refused is less.
-            if (!after) continue;
-            if (auto what = wider(*after, *before, subject, document)) {
-                std::string gone;
-                for (const std::string& step : path) gone += (gone.empty() ? "" : ".") + step;
-                return std::optional<std::string>("without " + gone + " " + *what);
+/// Whether taking out any one fact moves the decision up.
+std::optional<std::string> missing_fact_helps(Subject& subject, const PolicyText&, const json::Value& document) {
+    const auto before = outcome_of(subject, document);
+    if (!before) return std::nullopt;
+    for (const auto& path : facts_in(document)) {
+        const json::Value less = without(document, path);
+        const auto after = outcome_of(subject, less);
+        // Without the issuer's name, or a tool's, the document may no longer fit: refused is less.
+        if (!after) continue;
+        if (auto what = wider(*after, *before, subject, document)) {
+            std::string gone;
+            for (const std::string& step : path) gone += (gone.empty() ? "" : ".") + step;
+            return "without " + gone + " " + *what;
+        }
+    }
+    return std::nullopt;
+}
+
+TEST_CASE("property: missing facts never help") { hold("a missing fact helped", 30, 60, false, missing_fact_helps); }
+
+TEST_CASE("property: no fact left out makes an approval count") {
+    // All but the approvals is fine with this policy, so that they settle most decisions.
+    const std::vector<Cond> always{{Cond::Shape::Leaf, "agent.id != \"nobody\"", {}, {}, {}}};
+    PolicyText text;
+    for (const std::string tool : {"t1", "t2", "t3"})
+        text.rules.push_back({RuleKind::Permit, "offer_" + tool, " for tool " + tool, always, "grant tool.scopes for 90s"});
+    text.rules.push_back({RuleKind::Require, "one_person", "", always, "approval from group \"leads\", \"dev\" within 24h"});
+    PolicyText pair = text;
+    pair.rules.push_back({RuleKind::Require, "two_people", " for tool t2", always, "2 approvals from group \"leads\", \"ops\" within 24h"});
+    std::size_t permitted = 0, waiting = 0;
+    for (const PolicyText& policy : {text, pair}) {
+        const auto subject = Subject::make(policy);
+        REQUIRE(subject != nullptr);
+        for (const std::uint64_t seed : seeds(2)) {
+            Rng rng(seed);
+            for (std::size_t i = 0; i < 200; ++i) {
+                const RequestShape shape{.missing = rng.pick<unsigned>({0, 0, 2}), .odd = 2, .trouble = 0};
+                const json::Value document = random_request(rng, shape);
+                for (const Property& property : {Property(missing_fact_helps), Property(same_decision)})
+                    if (auto what = property(*subject, policy, document)) {
+                        INFO("seed " << seed << " (WRIT_SEED=" << fresh_seed() << ")");
+                        FAIL("an approval counts for less\n" << shrunk({policy, document, *what}, property));
+                    }
+                if (const auto found = outcome_of(*subject, document)) {
+                    permitted += found->effect == Effect::Permit;
+                    waiting += found->effect == Effect::NeedsApproval;
+                }
             }
         }
-        return std::optional<std::string>{};
-    });
+    }
+    MESSAGE(permitted << " permitted by approvals, " << waiting << " wait for one");
+    CHECK(permitted > 50);
+    CHECK(waiting > 100);
 }
 
 TEST_CASE("property: a weaker provenance never helps") {
