@@ -34,9 +34,15 @@ Result<std::string> read_mask_key(const std::string& path) {
 
 Result<void> make_key_file(const std::string& path) {
     if (sodium_init() < 0) return fail(LedgerCode::G0002, "the system gives no random numbers", path);
-    Hash key{};
+    std::string key(Keyed::kKeyBytes, '\0');
     randombytes_buf(key.data(), key.size());
-    return replace_file(path, to_hex(key) + "\n", 0600);
+    return write_key_file(path, key);
+}
+
+Result<void> write_key_file(const std::string& path, std::string_view key) {
+    Hash bytes{};
+    key.copy(reinterpret_cast<char*>(bytes.data()), bytes.size());
+    return replace_file(path, to_hex(bytes) + "\n", 0600);
 }
 
 }  // namespace writ::ledger

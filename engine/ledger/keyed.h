@@ -28,5 +28,7 @@ private:
 /// Writes a new random key to a file as read_mask_key() reads it.
 /// Errors: G0002.
 [[nodiscard]] Result<void> make_key_file(const std::string& path);
+/// Writes a key of kKeyBytes to such a file.
+[[nodiscard]] Result<void> write_key_file(const std::string& path, std::string_view key);
 
 }  // namespace writ::ledger

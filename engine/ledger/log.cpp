@@ -101,12 +101,14 @@ Result<void> Log::prepare() {
     return in_place();
 }
 
-Result<std::string> Log::key() const {
+Result<std::string> Log::key() {
     const std::string path = folder_ + "/key";
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored))
         return fail(LedgerCode::G0011, "the ledger's key is gone, and without it no old name can be looked up", path);
-    return read_mask_key(path);
+    auto read = read_mask_key(path);
+    if (read) key_ = *read;
+    return read;
 }
 
 Result<void> Log::take_lock() {
@@ -135,6 +137,41 @@ Result<void> Log::in_place() const {
     return {};
 }
 
+/// The open file still has every record of its segment. Records of earlier segments cannot be put back.
+Result<void> Log::restore() {
+    const auto gone = [](const std::string& path) {
+        struct stat info{};
+        return ::stat(path.c_str(), &info) != 0 && errno == ENOENT;
+    };
+    if (gone(folder_)) {
+        if (first_ > 0) return in_place();
+        if (::mkdir(folder_.c_str(), 0750) != 0) return system_error(folder_);
+        auto folder = open_file(folder_, O_RDONLY | O_DIRECTORY);
+        if (!folder) return tl::unexpected(std::move(folder.error()));
+        if (::flock(folder->descriptor(), LOCK_EX | LOCK_NB) != 0) return in_place();
+        auto id = id_of(*folder, folder_);
+        if (!id) return tl::unexpected(std::move(id.error()));
+        folder_file_ = std::move(*folder);
+        folder_id_ = *id;
+        if (auto kept = sync_folder(folder_ + "/.."); !kept) return kept;
+        if (!key_.empty())
+            if (auto kept = write_key_file(folder_ + "/key", key_); !kept) return kept;
+    }
+    if (!names(folder_, folder_id_) || !gone(path_)) return in_place();
+    if (first_ > 0 && gone(path_of(0))) return in_place();
+    auto bytes = read_at(segment_, path_, 0, static_cast<std::size_t>(offset_));
+    if (!bytes) return tl::unexpected(std::move(bytes.error()));
+    if (bytes->size() != offset_) return in_place();
+    if (auto written = replace_file(path_, *bytes); !written) return written;
+    auto file = open_file(path_, O_RDWR);
+    if (!file) return tl::unexpected(std::move(file.error()));
+    auto id = id_of(*file, path_);
+    if (!id) return tl::unexpected(std::move(id.error()));
+    segment_ = std::move(*file);
+    segment_id_ = *id;
+    return in_place();
+}
+
 /// While a write of this program may lie about, no other may build on it.
 void Log::unlock() {
     if (suspect_) return;
@@ -145,6 +182,7 @@ void Log::unlock() {
 Result<void> Log::lock(const Seen& seen) {
     if (auto taken = take_lock(); !taken) return taken;
     auto done = in_place();
+    if (!done && !suspect_) done = restore();
     if (done) done = catch_up(seen);
     if (!done) unlock();
     return done;
@@ -235,6 +273,7 @@ Result<void> Log::use_segment(std::uint64_t first) {
     segment_ = std::move(*file);
     segment_id_ = *segment_id;
     path_ = path;
+    first_ = first;
     id_ = header.id;
     tree_ = header.before;
     spent_ = SpentHash(header.spent);

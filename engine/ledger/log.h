@@ -1,6 +1,6 @@
 // The log of truth: records appended by any number of programs, a block at a time, each durable before
 // the call returns. Programs take turns by a lock on the folder itself, and nothing is acknowledged unless
-// the folder and the segment are what their paths name.
+// the folder and the segment are what their paths name. What was removed is put back from the open file.
 // Not here: what records say (record.h), who waits for them (ledger.cpp).
 #pragma once
 
@@ -48,9 +48,9 @@ public:
     /// The running hash over what all records spent.
     [[nodiscard]] const Hash& spent() const { return spent_.value(); }
     [[nodiscard]] const LedgerId& id() const { return id_; }
-    /// The ledger's own secret key, of 32 bytes.
+    /// The ledger's own secret key, of 32 bytes. It is kept, to be put back where it was removed.
     /// Errors: G0002, G0011, G0042.
-    [[nodiscard]] Result<std::string> key() const;
+    [[nodiscard]] Result<std::string> key();
 
 private:
     Log() = default;
@@ -58,6 +58,7 @@ private:
     [[nodiscard]] Result<void> prepare();
     [[nodiscard]] Result<void> take_lock();
     [[nodiscard]] Result<void> in_place() const;
+    [[nodiscard]] Result<void> restore();
     [[nodiscard]] Result<void> hold_against_checkpoint();
     [[nodiscard]] Result<void> catch_up(const Seen& seen);
     [[nodiscard]] Result<void> read_on(const Seen& seen);
@@ -79,6 +80,8 @@ private:
     bool held_ = false;         ///< the lock
     bool suspect_ = false;      ///< a write failed: what is behind offset_ is not known
     LedgerId id_{};
+    std::string key_;
+    std::uint64_t first_ = 0;   ///< number of the segment's first record
     Frontier tree_;
     SpentHash spent_;
     std::optional<Checkpoint> own_;  ///< the last of the ledger's own, until it was held against the records

@@ -50,6 +50,12 @@ std::string escaped(std::string_view text) {
     return out.substr(1, out.size() - 2);
 }
 
+std::string as_step(std::string_view text) {
+    std::string out;
+    append_pointer(out, text);
+    return out.substr(1);
+}
+
 bool is_text(const Program& program, std::uint32_t node) {
     const bytecode::ShapeNode& shape = program.shape[node];
     const Kind kind = static_cast<Kind>(shape.kind);
@@ -122,7 +128,7 @@ void Mask::hide_all(const json::Node& node, std::string_view context, bool every
     json::append_canonical(canonical_, node, order_);
     Hidden one{&node, mark(context, canonical_)};
     if (everywhere && node.type == json::Type::String && !node.text().empty())
-        values_.push_back({std::string(node.text()), escaped(node.text()), one.mark});
+        values_.push_back({std::string(node.text()), one.mark, escaped(node.text()), as_step(node.text())});
     hidden_.push_back(std::move(one));
 }
 
@@ -197,12 +203,15 @@ void Mask::write(std::string_view given, const json::Node& document, const Layer
     std::stable_sort(values_.begin(), values_.end(), [](const Value& a, const Value& b) { return a.was.size() > b.was.size(); });
     out.clear();
     pointer.clear();
-    write(document, pointer, out);
+    write(document, layers, pointer, out);
+    // A value may be the key of a map.
+    for (std::string& place : places_)
+        if (auto changed = replaced(place)) place = std::move(*changed);
     std::sort(places_.begin(), places_.end());
     places_.erase(std::unique(places_.begin(), places_.end()), places_.end());
 }
 
-void Mask::write(const json::Node& node, std::string& pointer, std::string& out) {
+void Mask::write(const json::Node& node, const Layers& layers, std::string& pointer, std::string& out) {
     switch (node.type) {
         case json::Type::Null: out += "null"; return;
         case json::Type::Array:
@@ -215,12 +224,13 @@ void Mask::write(const json::Node& node, std::string& pointer, std::string& out)
                 const std::size_t size = pointer.size();
                 if (!values_.empty()) append_pointer(pointer, array ? std::to_string(i) : std::string(child->key()));
                 if (!array) {
-                    const auto name = replaced(child->key());
+                    auto name = replaced(child->key());
+                    if (name && is_field_name(layers, child->key())) name.reset();  // the schema's word, and no value
                     if (name) places_.push_back(pointer);
                     json::append_quoted(out, name ? std::string_view(*name) : child->key());
                     out += ':';
                 }
-                write(*child, pointer, out);
+                write(*child, layers, pointer, out);
                 pointer.resize(size);
             }
             out += array ? ']' : '}';
@@ -255,7 +265,7 @@ std::optional<std::string> Mask::replaced(std::string_view text) const {
         std::size_t length = 0;
         for (const Value& value : values_) {
             if (value.was.size() < kInside) break;
-            for (const std::string* form : {&value.was, &value.escaped})
+            for (const std::string* form : {&value.was, &value.in_json, &value.in_pointer})
                 if (found == nullptr && text.substr(at).starts_with(*form)) found = &value, length = form->size();
         }
         if (found == nullptr) {

@@ -40,7 +40,8 @@ private:
         std::string mark;
     };
     struct Value {
-        std::string was, escaped, mark;  ///< as text, and as it stands in JSON
+        std::string was, mark;
+        std::string in_json, in_pointer;  ///< what was, as it stands there
     };
 
     /// What each layer that knows a place declares there.
@@ -53,7 +54,7 @@ private:
     void find_unknown(const json::Node& document, const Layers& layers);
     void unknown_claims(const json::Node& claims, const Shapes& shapes, std::string& pointer);
     void unknown_params(const json::Node& params, const Shapes& shapes, std::string& pointer);
-    void write(const json::Node& node, std::string& pointer, std::string& out);
+    void write(const json::Node& node, const Layers& layers, std::string& pointer, std::string& out);
     [[nodiscard]] std::string mark(std::string_view context, std::string_view value) const;
     /// The text with every hidden value replaced; none if it has none.
     [[nodiscard]] std::optional<std::string> replaced(std::string_view text) const;

@@ -76,6 +76,14 @@ std::uint32_t child_of(const Program& program, std::uint32_t record, std::string
     return kNone;
 }
 
+bool is_field_name(const Layers& layers, std::string_view name) {
+    return std::any_of(layers.bundles().begin(), layers.bundles().end(), [&](const Bundle& bundle) {
+        const Program& program = bundle.program();
+        const std::uint32_t id = program.find_text(name);
+        return id != 0 && std::any_of(program.shape.begin(), program.shape.end(), [&](const ShapeNode& node) { return node.name == id; });
+    });
+}
+
 std::vector<std::uint32_t> claims_of(const Program& program, const json::Node* request) {
     std::vector<std::uint32_t> out;
     const std::uint32_t url = request != nullptr ? program.find_text(text_at(*request, {"token", "issuer"})) : 0;

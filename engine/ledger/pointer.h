@@ -33,6 +33,8 @@ struct Reached {
 
 /// The field of a record with this name, or kNone.
 [[nodiscard]] std::uint32_t child_of(const bytecode::Program& program, std::uint32_t record, std::string_view name);
+/// Whether some field that a layer declares has this name.
+[[nodiscard]] bool is_field_name(const Layers& layers, std::string_view name);
 /// Shapes of the claims of the request's issuer, and of the parameters of its tool.
 [[nodiscard]] std::vector<std::uint32_t> claims_of(const bytecode::Program& program, const json::Node* request);
 [[nodiscard]] std::vector<std::uint32_t> params_of(const bytecode::Program& program, const json::Node* request);

