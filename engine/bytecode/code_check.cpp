@@ -43,6 +43,9 @@ Kind owner_of(Part part) {
     return Kind::String;
 }
 
+/// Words of a text, at most: each has a byte, and a space before it.
+std::uint64_t most_words(const ValueType& text) { return text.text / 2 + 1; }
+
 bool plain_list(const ValueType& type) {
     return type.kind == Kind::List && type.table == kNone && rep_of(type.elem) != Rep::Group;
 }
@@ -54,7 +57,8 @@ bool CodeCheck::refuse(const char* what) {
     return false;
 }
 
-Result<BlockFacts> CodeCheck::read(const RuleRef& rule) {
+Result<BlockFacts> CodeCheck::read(const RuleRef& rule, std::uint32_t unknown) {
+    unknown_ = unknown;
     code_ = program_.code_of(rule);
     first_ = rule.code;
     table_ = rule.table == kNoTable ? kNone : rule.table;
@@ -249,6 +253,7 @@ bool CodeCheck::resolve(std::uint32_t word, ValueType& type) {
         case OperandKind::Slot:
             if (index >= program_.slots.size()) return false;
             type = layout_.slot(index);
+            if (index == unknown_) type.max = type.text = 0;
             return true;
         case OperandKind::Text:
             type.kind = Kind::String;
@@ -373,7 +378,7 @@ bool CodeCheck::write(const Instr& at, const ValueType& a, const ValueType& b) {
             made.kind = Kind::List;
             const bool single = at.op == Opcode::SingleText || at.op == Opcode::SingleInt;
             made.elem = single ? a.kind : at.op == Opcode::Words ? Kind::String : a.elem;
-            made.max = single ? 1 : at.op == Opcode::Words ? std::min<std::uint64_t>(kMaxWords, a.text / 2 + 1) : a.max;
+            made.max = single ? 1 : at.op == Opcode::Words ? most_words(a) : a.max;
             made.text = a.text;
             if (at.op == Opcode::Union) {
                 made.max = sat_plus(a.max, b.max);
@@ -466,7 +471,7 @@ std::uint64_t CodeCheck::cost_of(const Instr& at, const ValueType& a, const Valu
         case Opcode::Convert:
         case Opcode::PartOf: return plus(kDecodedSteps, kLookUpSteps, scanned(a.text));
         case Opcode::Words:
-            return plus(kDecodedSteps, scanned(a.text), hashed(a.text), sat_times(kMemberSteps + kLookUpSteps, std::min<std::uint64_t>(kMaxWords, a.text / 2 + 1)));
+            return plus(kDecodedSteps, scanned(a.text), hashed(a.text), sat_times(kMemberSteps + kLookUpSteps, most_words(a)));
         case Opcode::InCidr: return plus(kDecodedSteps, kElementSteps);
         case Opcode::InWindow: return plus(kDecodedSteps, kWindowSteps);
         case Opcode::Quantify:

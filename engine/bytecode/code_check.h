@@ -31,7 +31,8 @@ public:
 
     /// Errors:  B0016 with the instruction in `context`.
     /// Requires: everything but code verified; the rule's range and table in bounds.
-    [[nodiscard]] Result<BlockFacts> read(const RuleRef& rule);
+    /// Input:   unknown: a slot that is taken to be unknown, so that what reads it costs little; kNone: none.
+    [[nodiscard]] Result<BlockFacts> read(const RuleRef& rule, std::uint32_t unknown = kNone);
     /// Steps of the bodies that are remembered, of all blocks read: each runs at most once in each mode.
     [[nodiscard]] std::uint64_t shared_steps() const;
 
@@ -69,6 +70,7 @@ private:
     std::span<const Instr> code_;
     std::uint32_t first_ = 0;           // of the block in `code`
     std::uint32_t table_ = kNone;
+    std::uint32_t unknown_ = kNone;     // slot
     bool reads_row_ = false;
     std::uint32_t pc_ = 0;
     std::vector<std::uint32_t> body_;   // of each instruction; kBound for a Bound in its place

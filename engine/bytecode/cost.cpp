@@ -2,6 +2,7 @@
 #include "bytecode/cost.h"
 
 #include <algorithm>
+#include <iterator>
 #include <queue>
 
 #include "bytecode/code_check.h"
@@ -114,35 +115,85 @@ std::uint64_t request_steps(const Program& program, std::uint64_t shared) {
     return sat_plus(kRequestSteps + (approvals ? kBindingSteps : 0), shared);
 }
 
+namespace {
+
+/// Whether a fact is known whenever rules run: the checks before them refuse a request that does not state it.
+bool always_known(std::uint32_t fact) {
+    static constexpr bool kStated[] = {
+#define FACT(name, path, presence) std::string_view(#presence) == "Stated",
+#include "base/builtin_facts.def"
+#undef FACT
+    };
+    return fact == kToolKey || (fact < std::size(kStated) && kStated[fact]);
+}
+
+bool all_known(const Program& program, const IndexGroupRef& group) {
+    const auto keys = program.index_keys.subspan(group.first_key, group.key_count);
+    return (static_cast<Path>(group.path) == Path::List || always_known(group.ordered)) && std::all_of(keys.begin(), keys.end(), always_known);
+}
+
+/// The one fact that the rules of a group are found by; kNone if there are more.
+std::uint32_t only_fact(const Program& program, const IndexGroupRef& group) {
+    const bool ordered = static_cast<Path>(group.path) != Path::List;
+    if (group.key_count + (ordered ? 1 : 0) != 1) return kNone;
+    return ordered ? group.ordered : program.index_keys[group.first_key];
+}
+
+/// Reads each block of code once for each fact that is taken to be unknown.
+class Costs {
+public:
+    Costs(const Program& program, const Layout& layout) : check_(program, layout) {}
+
+    std::uint64_t of(const RuleRef& rule, std::uint32_t unknown) {
+        const auto [found, added] = known_.try_emplace((std::uint64_t{unknown} << 32) | rule.code, UINT64_MAX);
+        if (added)
+            if (const auto facts = check_.read(rule, unknown)) found->second = rule_steps(*facts);
+        return found->second;
+    }
+    [[nodiscard]] std::uint64_t shared() const { return check_.shared_steps(); }
+
+private:
+    CodeCheck check_;
+    std::unordered_map<std::uint64_t, std::uint64_t> known_;
+};
+
+}  // namespace
+
 Reach reach(const Program& program) {
     Reach out{UINT64_MAX, UINT64_MAX, 0, 0};
     const auto layout = Layout::make(program);
     if (!layout) return out;
-    CodeCheck check(program, *layout);
-    std::vector<std::uint64_t> costs;
-    std::unordered_map<std::uint32_t, BlockFacts> blocks;
-    std::uint64_t all = program.manifest[0].step_bound, duties = 0;
+    Costs costs(program, *layout);
+    std::uint64_t duties = 0, always = 0;
     for (const DutyRef& duty : program.duties) duties += duty.count;
+    std::vector<std::uint64_t> effects, whole;
     for (const RuleRef& rule : program.rules) {
-        const auto [block, added] = blocks.try_emplace(rule.code);
-        if (added) {
-            const auto facts = check.read(rule);
-            if (!facts) return out;
-            block->second = *facts;
-        }
-        const std::uint64_t effect = effect_steps(program, *layout, duties, rule);
-        costs.push_back(sat_plus(rule_steps(block->second), effect));
-        // A permit that is found by a fact that is not known does not apply.
-        if (static_cast<RuleKind>(rule.kind) != RuleKind::Permit) all = sat_plus(all, effect);
-        if (costs.back() <= out.dearest_steps) continue;
-        out.dearest_steps = costs.back();
-        out.dearest = static_cast<std::uint32_t>(costs.size() - 1);
+        effects.push_back(effect_steps(program, *layout, duties, rule));
+        whole.push_back(sat_plus(costs.of(rule, kNone), effects.back()));
+        always = sat_plus(always, whole.back());
+        if (whole.back() <= out.dearest_steps) continue;
+        out.dearest_steps = whole.back();
+        out.dearest = static_cast<std::uint32_t>(whole.size() - 1);
     }
-    out.stated = request_steps(program, check.shared_steps());
-    Heaviest heaviest(program, costs);
-    for (const IndexGroupRef& group : program.index_groups) out.stated = sat_plus(out.stated, heaviest.of(group));
-    if (program.index_groups.empty()) out.stated = sat_plus(out.stated, all);
-    out.any = std::max(all, out.stated);
+    out.stated = out.any = request_steps(program, costs.shared());
+    if (program.index_groups.empty()) out.stated = out.any = sat_plus(out.stated, always);
+    Heaviest heaviest(program, whole);
+    for (const IndexGroupRef& group : program.index_groups) {
+        const std::uint64_t found = heaviest.of(group);
+        out.stated = sat_plus(out.stated, found);
+        std::uint64_t all = 0;
+        if (all_known(program, group) && !is_always(group)) {
+            out.any = sat_plus(out.any, found);
+            continue;
+        }
+        const std::uint32_t fact = only_fact(program, group);
+        for (const std::uint32_t index : program.index_rules.subspan(group.first_rule, group.rule_count)) {
+            // A permit that is found by a fact that is not known is tried, and does not apply.
+            const std::uint64_t effect = group.permits == 1 ? 0 : effects[index];
+            all = sat_plus(all, sat_plus(costs.of(program.rules[index], fact), effect));
+        }
+        out.any = sat_plus(out.any, std::max(found, all));
+    }
     return out;
 }
 

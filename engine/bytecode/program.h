@@ -75,8 +75,6 @@ constexpr std::uint32_t quant_depth(std::uint32_t code) { return code >> 2; }
 
 /// Quantifiers in one another, at most.
 constexpr std::uint32_t kMaxBinders = 8;
-/// Words of one text, at most; a text with more of them is unknown to Words.
-constexpr std::uint32_t kMaxWords = 8192;
 
 constexpr std::uint32_t operand(OperandKind kind, std::uint32_t index) {
     return (static_cast<std::uint32_t>(kind) << 28) | index;

@@ -113,7 +113,6 @@ Value words_of(const bytecode::Program& program, std::string_view text, Scratch&
     };
     std::size_t count = 0;
     each([&](std::string_view) { ++count; });
-    if (count > bytecode::kMaxWords) return {};
     Distinct out(count, scratch, hasher);
     each([&](std::string_view word) { out.add(Value::of(word, program.find_text(word))); });
     return out.list();

@@ -91,7 +91,7 @@ private:
 /// Elements of a that b has (`keep`), or has not.
 [[nodiscard]] Value filtered(const bytecode::Program& program, const List& a, const List& b, bool keep,
                              Scratch& scratch, const Hasher& hasher);
-/// Words between spaces; missing if there are more than kMaxWords.
+/// Words between spaces.
 [[nodiscard]] Value words_of(const bytecode::Program& program, std::string_view text, Scratch& scratch, const Hasher& hasher);
 
 [[nodiscard]] bool subset_of(const bytecode::Program& program, const List& a, const List& b,

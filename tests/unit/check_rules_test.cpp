@@ -154,7 +154,7 @@ TEST_CASE("check: malformed declaration reports E0412") {
     CHECK(check_text("issuer x: github \"\" { audience \"a\" }").codes() == "E0412");
     CHECK(check_text("claims k { sub: string parse sub { \"{a}{b}\" } }").codes() == "E0412");
     CHECK(check_text("claims k { sub: string parse sub { \"x:{a\" } }").codes() == "E0412");
-    CHECK(check_text("claims k { a: string max 5 }").codes() == "E0412");
+    CHECK(check_text("claims k { a: int max 5 }").codes() == "E0412");
     CHECK(check_text("claims k { a: map<string, set<string>> }").codes() == "E0412");
     CHECK(check_text("schema request { a: string }").codes() == "E0412");
     CHECK(check_text("table t = csv \"t.csv\" { a: string or none }").codes() == "E0412");

@@ -256,7 +256,7 @@ TEST_CASE("compile: E0504 counts text by its declared length and lists by their 
         std::string text = "tool probe { tier read audience \"https://p.example\" scopes { \"p\" } params { " + params + " } }\n";
         for (std::size_t i = 0; i < rules; ++i)
             text += "deny d" + std::to_string(i) + " for tool probe when (" + when + ") and tenant != \"t" + std::to_string(i) + "\"\n";
-        return from_text(text).codes;
+        return from_text(text, nullptr, CompileOptions{}.max_steps).codes;
     };
     const std::vector<std::string> none, refused{"E0504"};
     const std::string five = "any a in params.xs: any b in params.xs: any c in params.xs: any d in params.xs: any e in params.xs: a == b and d == e";
@@ -274,7 +274,7 @@ TEST_CASE("compile: E0504 counts text by its declared length and lists by their 
 TEST_CASE("compile: E0504 is of what one request can reach") {
     std::string rules;
     for (int i = 0; i < 1'000; ++i) rules += "deny d" + std::to_string(i) + " when tenant == \"t" + std::to_string(i % 500) + "\" and agent.id matches \"a+" + std::to_string(i) + "\"\n";
-    const auto policy = from_text(rules);
+    const auto policy = from_text(rules, nullptr, CompileOptions{}.max_steps);
     // Found by tenant two rules are reached, but a tenant that is not known could be any.
     CHECK(policy.codes == std::vector<std::string>{"E0504"});
     const auto permits = from_text([] {
@@ -282,8 +282,11 @@ TEST_CASE("compile: E0504 is of what one request can reach") {
         for (int i = 0; i < 2'000; ++i)
             text += "permit p" + std::to_string(i) + " for tool refund when tenant == \"t" + std::to_string(i) + "\" grant tool.scopes for 1m\n";
         return text;
-    }());
+    }(), nullptr, CompileOptions{}.max_steps);
     CHECK(permits.codes.empty());
+    std::string globs;  // a text that is not known is not matched
+    for (int i = 0; i < 3'000; ++i) globs += "deny d" + std::to_string(i) + " when resource.id like \"r" + std::to_string(i) + "/**\"\n";
+    CHECK(from_text(globs, nullptr, CompileOptions{}.max_steps).codes.empty());
 }
 
 TEST_CASE("compile: temporaries of one test are not those of the next") {

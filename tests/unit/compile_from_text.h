@@ -75,7 +75,7 @@ struct FromText {
 using DataFile = std::function<Result<std::string>(std::string_view, std::string_view)>;
 
 /// Compiles. Errors of check are failures of the test; those of the compiler are in `codes`.
-inline FromText from_text(std::string_view rules, DataFile read = nullptr) {
+inline FromText from_text(std::string_view rules, DataFile read = nullptr, std::uint64_t max_steps = UINT64_MAX - 1) {
     SourceSet sources;
     sources.sources.push_back({"policy.writ", std::string(kPreamble) + std::string(rules)});
     sources.read = std::move(read);
@@ -87,7 +87,7 @@ inline FromText from_text(std::string_view rules, DataFile read = nullptr) {
         CAPTURE(d.code);
         REQUIRE(d.severity == Severity::Warning);
     }
-    out.bytes = compiler::lower(*out.policy, CompileOptions{}.max_steps, report);
+    out.bytes = compiler::lower(*out.policy, max_steps, report);
     for (const Diagnostic& d : report.take()) out.codes.push_back(d.code);
     if (!out.codes.empty()) return out;
     auto opened = bytecode::Program::open(out.bytes);

@@ -386,24 +386,6 @@ TEST_CASE("opcode Words: split at spaces, each word once") {
     CHECK(r.truth({words, test(Opcode::ListEq, t.temp(0), t.texts({}))}) == 'T');
 }
 
-TEST_CASE("opcode Words: more words than are allowed are unknown") {
-    TestProgram test_program;
-    test_program.deny(
-        "rule", TestProgram::all_of({test(Opcode::Words, test_program.slot("tenant"), 0, 0),
-                                     test(Opcode::Subset, TestProgram::temp(0), TestProgram::temp(0))}));
-    Machine machine(test_program);
-    json::Value document = base_request();
-    std::string text;
-    for (std::uint32_t i = 0; i < bytecode::kMaxWords; ++i) text += "a ";
-    document.set("tenant", json::Value::of(text));
-    REQUIRE(machine.bind(document) == "");
-    CHECK(machine.interpreter.holds(machine.facts, machine.program->rules[0], Mode::Surely));
-    document.set("tenant", json::Value::of(text + "a"));
-    REQUIRE(machine.bind(document) == "");
-    CHECK_FALSE(machine.interpreter.holds(machine.facts, machine.program->rules[0], Mode::Surely));
-    CHECK(machine.interpreter.holds(machine.facts, machine.program->rules[0], Mode::Possibly));
-}
-
 TEST_CASE("opcode Lower: ASCII letters only") {
     Rule r;
     auto& t = r.test;
