@@ -336,7 +336,7 @@ deny a when resource.id matches "repo:acme/[a-z]+"
 deny b when resource.id matches "repo:ac(me|x).*"
 deny c when resource.id matches "repo:acme?"
 deny d when resource.id like "repo:b/**"
-deny e when resource.id matches "\.hidden"
+deny e when resource.id matches "\\.hidden"
 )writ");
     const auto found = [&](std::string_view id) { return candidates(*made.program, about(id), vm::Want::Narrowing, vm::Mode::Possibly); };
     CHECK(found("repo:acme/x") == "abc");
