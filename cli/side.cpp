@@ -21,14 +21,12 @@ bool exists(const std::string& path) {
     return std::filesystem::exists(path, error);
 }
 
-Result<SourceSet> sources_of_version(const std::string& version, const StorePlace& place) {
+Result<Bundle> bundle_of_version(const std::string& version, const StorePlace& place) {
     const auto store = Store::open(place.path, {.space = place.space, .read_only = true});
     if (!store) return tl::unexpected(store.error());
     const auto found = store->resolve(version);
     if (!found) return tl::unexpected(found.error());
-    const auto bundle = store->bundle(found->digest);
-    if (!bundle) return tl::unexpected(bundle.error());
-    return bundle->sources();
+    return store->bundle(found->digest);
 }
 
 /// What is asked of git, if anything is.
@@ -43,6 +41,21 @@ std::optional<GitName> git_name(std::string_view name, const std::string& other)
     const std::size_t colon = name.find(':');
     if (colon != std::string_view::npos) return GitName{std::string(name.substr(0, colon)), std::string(name.substr(colon + 1))};
     return GitName{std::string(name), exists(other) ? other : "."};
+}
+
+/// What was sealed, compiled anew with the library that was sealed with it. Input: name: what to call it.
+std::variant<Workspace, Exit> unsealed(const Result<Bundle>& bundle, const std::string& name, const Terminal& terminal) {
+    if (!bundle) return report_error(bundle.error(), name, terminal);
+    auto sources = bundle->sources();
+    if (!sources) return report_error(sources.error(), name, terminal);
+    CompileOptions compile;
+    compile.max_steps = UINT64_MAX;  // what was sealed was within the limit of then
+    Workspace workspace(std::move(*sources), compile);
+    if (workspace.bundle() && workspace.bundle()->digest() != bundle->digest())
+        print_remark(fmt::format("note: {} was sealed as {}, and this program makes {} of it: it has another format or other time zones\n", safe(name),
+                                 bundle->digest().substr(0, 12), workspace.bundle()->digest().substr(0, 12)),
+                     terminal);
+    return workspace;
 }
 
 Result<SourceSet> sources_of_ref(const std::string& name, const GitName& git) {
@@ -70,9 +83,10 @@ std::variant<Workspace, Exit> open_side(const std::string& name, const std::stri
                                         const Terminal& terminal) {
     const auto git = name.starts_with(kStore) ? std::nullopt : git_name(name, other);
     const auto opened = [&]() -> std::variant<Workspace, Exit> {
-        if (!git && !name.starts_with(kStore)) return open_workspace({name}, terminal);
-        auto sources = git ? sources_of_ref(name, *git) : sources_of_version(name.substr(kStore.size()), store);
-        if (!sources) return report_error(sources.error(), git ? "" : name, terminal);
+        if (name.starts_with(kStore)) return unsealed(bundle_of_version(name.substr(kStore.size()), store), name, terminal);
+        if (!git) return is_bundle({name}) ? unsealed(Bundle::open(name), name, terminal) : open_workspace({name}, terminal);
+        auto sources = sources_of_ref(name, *git);
+        if (!sources) return report_error(sources.error(), "", terminal);
         return Workspace(std::move(*sources));
     };
     auto side = opened();

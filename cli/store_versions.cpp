@@ -170,11 +170,13 @@ std::map<std::string, std::pair<std::string, std::string>> texts_of(const Bundle
     return out;
 }
 
-/// A version's policy, compiled again from its own sources.
+/// A version's policy, compiled again from its own sources and with its own library.
 Result<Workspace> workspace_of(const Bundle& bundle) {
     auto sources = bundle.sources();
     if (!sources) return tl::unexpected(std::move(sources.error()));
-    return Workspace(std::move(*sources));
+    CompileOptions compile;
+    compile.max_steps = UINT64_MAX;  // what was published was within the limit of then
+    return Workspace(std::move(*sources), compile);
 }
 
 Result<Exit> diff(const StoreArgs& args, Store& store, const std::string& from, const std::string& to) {
@@ -205,7 +207,7 @@ Result<Exit> diff(const StoreArgs& args, Store& store, const std::string& from, 
         return Exit::Ok;
     }
     std::string out = fmt::format("{} to {}\n", short_name(versions[0]), short_name(versions[1]));
-    out += changes.empty() ? texts.empty() ? "  nothing differs\n" : "  nothing that decides differs; the text does\n" : render_structure(changes, args.terminal.colour_out, changes.size());
+    out += changes.empty() ? versions[0].digest == versions[1].digest ? "  nothing differs\n" : "  nothing that decides differs; the text does\n" : render_structure(changes, args.terminal.colour_out, changes.size());
     for (const auto& [name, text] : texts)
         out += fmt::format("\n{}\n", safe(name)) + line_diff(text.first, text.second, args.terminal.colour_out);
     print_result(out);

@@ -17,6 +17,7 @@ std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& te
     if (!bundle) return report_error(bundle.error(), path, terminal);
     auto sources = bundle->sources();
     if (!sources) return report_error(sources.error(), path, terminal);
+    sources->standard = nullptr;  // this program's library, whatever was sealed
     CompileOptions compile;
     compile.max_steps = max_steps.value_or(UINT64_MAX);  // what was sealed was within the limit of then
     Workspace workspace(std::move(*sources), compile);

@@ -39,7 +39,6 @@ public:
         for (const check::IssuerKind& each : policy_.kinds) claims(each);
         for (const check::EnumType& each : policy_.enums) members(each);
         for (const check::Table& each : policy_.tables) table(each);
-        for (const check::Zone& each : policy_.zones) zone(each);
         for (const check::Invariant& each : policy_.invariants) invariant(each);
         for (const check::Fixture& each : policy_.fixtures) {
             Thing& fixture = add(ThingKind::Fixture, "fixture", each.module, each.name, each.span, Direction::Same);
@@ -178,7 +177,8 @@ private:
             part.measure = micros;
             out.parts.push_back(std::move(part));
         };
-        if (issuer.max_age) duration("max_age", *issuer.max_age, Direction::Narrower);
+        // With one, older tokens are refused, and those that state no expiry are taken.
+        if (issuer.max_age) duration("max_age", *issuer.max_age, Direction::Other);
         if (issuer.leeway > 0) duration("leeway", issuer.leeway, Direction::Wider);
         if (issuer.proof_required) out.parts.push_back(plain("proof", "", "required", Direction::Narrower));
     }
@@ -204,16 +204,6 @@ private:
             part.about = std::move(about);
             out.parts.push_back(std::move(part));
         }
-    }
-
-    /// What local time was and will be there, as this program knows it.
-    void zone(const check::Zone& zone) {
-        Thing& out = add(ThingKind::Zone, "zone", "", zone.name, {}, Direction::Same);
-        std::string key;
-        for (const Transition& each : zone.transitions) key += joint_key({std::to_string(each.at), std::to_string(each.offset)});
-        const std::string text = std::to_string(zone.transitions.size()) + " changes" +
-                                 (zone.transitions.empty() ? "" : ", the last at " + format_instant(zone.transitions.back().at));
-        out.parts.push_back(sole("local time", std::move(key), text, Direction::Other, Direction::Other));
     }
 
     // ---- the rest -----------------------------------------------------------------------------

@@ -19,8 +19,6 @@ public:
     explicit Lines(const check::Policy& policy) : policy_(policy), starts_(policy.sources.size()) {}
 
     std::string place_of(const Thing& thing) {
-        // No file declares a zone.
-        if (thing.kind == ThingKind::Zone) return {};
         const Source& source = policy_.sources[thing.source];
         std::vector<std::uint32_t>& starts = starts_[thing.source];
         if (starts.empty()) {
@@ -239,7 +237,7 @@ private:
         return out;
     }
     void added(const Thing& thing) {
-        if (thing.kind == ThingKind::Zone || is_of_an_import(thing, after_, before_)) return;
+        if (is_of_an_import(thing, after_, before_)) return;
         ThingChange& out = add(thing, Fate::Added);
         out.name = thing.name;
         out.place = new_lines_.place_of(thing);
@@ -248,7 +246,7 @@ private:
         out.direction = has_named(before_, thing) ? Direction::Other : thing.gain;
     }
     void removed(const Thing& thing) {
-        if (thing.kind == ThingKind::Zone || is_of_an_import(thing, before_, after_)) return;
+        if (is_of_an_import(thing, before_, after_)) return;
         ThingChange& out = add(thing, Fate::Removed);
         out.old_name = thing.name;
         out.old_place = old_lines_.place_of(thing);
@@ -261,7 +259,7 @@ private:
     }
     void pair(const Thing& was, const Thing& is) {
         std::vector<PartChange> parts = part_changes(was, is);
-        const bool moved = is.kind != ThingKind::Zone && old_files_[was.source] != new_files_[is.source];
+        const bool moved = old_files_[was.source] != new_files_[is.source];
         if (parts.empty() && was.name == is.name && !moved) return;
         if (is.kind == ThingKind::Table) shorten_rows(was, is, parts);
         ThingChange& out = add(is, !parts.empty() ? Fate::Changed : was.name != is.name ? Fate::Renamed : Fate::Moved);

@@ -246,7 +246,6 @@ std::string_view thing_name(ThingKind kind) {
         case ThingKind::Claims: return "claims";
         case ThingKind::Enum: return "enum";
         case ThingKind::Table: return "table";
-        case ThingKind::Zone: return "zone";
         case ThingKind::Define: return "define";
         case ThingKind::Invariant: return "invariant";
         case ThingKind::Import: return "import";

@@ -11,6 +11,8 @@ GateReport policy_gate(const Bundle& bundle) {
         report.summary = sources.error().message;
         return report;
     }
+    // What is not this program's library is no policy that it vouches for.
+    sources->standard = nullptr;
     const Workspace workspace(std::move(*sources));
     // What is tested must be what will decide.
     if (!workspace.bundle() || workspace.bundle()->digest() != bundle.digest()) {

@@ -171,7 +171,7 @@ TEST_CASE("structure: tools and issuers, and the order of tiers") {
     CHECK(prelude("tier read  audience", "tier write  audience") == "changed tool main.lookup other; tier [read] [write] other");
     CHECK(prelude("{ amount: int  currency: string }", "{ amount: int }") == "changed tool main.lookup other; param [currency: string] [] other");
     CHECK(prelude("githubusercontent.com\" { audience \"https://broker.example\"", "githubusercontent.com\" { audience \"https://broker.example\" max_age 5m") ==
-          "changed issuer main.ci narrower; max_age [] [5m] narrower");
+          "changed issuer main.ci other; max_age [] [5m] other");
     CHECK(prelude("https://cluster.example", "https://other.example") ==
           "changed issuer main.prod other; url [\"https://cluster.example\"] [\"https://other.example\"] other");
     CHECK(prelude("write < privileged", "write < admin < privileged") ==

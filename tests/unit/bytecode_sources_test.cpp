@@ -9,7 +9,11 @@
 
 #include "bytecode_reseal.h"
 #include "compile_from_text.h"
+#include "stdlib/stdlib.h"
 #include "writ/bundle.h"
+#include "writ/diff.h"
+#include "writ/store.h"
+#include "writ/tools.h"
 
 using namespace writ;
 using namespace writ::testing;
@@ -139,4 +143,28 @@ TEST_CASE("bundle: files that are none are refused") {
     const Scratch damaged(bytes);
     damaged.poke(sealed_size(bundle) - 20);
     CHECK(code_of(Bundle::open(damaged.path)) == "B0002");
+}
+
+TEST_CASE("sources: a bundle is compiled with this program's library, or with the one that was sealed in it") {
+    std::string baseline(stdlib::module("std.baseline"));
+    const std::size_t rule = baseline.find("deny run_paused");
+    REQUIRE(rule != std::string::npos);
+    baseline.replace(rule, std::string_view("deny run_paused").size(), "deny run_held");
+    SourceSet set;
+    set.sources.push_back({"policy.writ", "import std.baseline\ntier read\n"});
+    set.standard = [&](std::string_view name) { return name == "std.baseline" ? std::string_view(baseline) : stdlib::module(name); };
+    const Bundle bundle = compiled(set);
+    SourceSet with_ours = bundle.sources().value();
+    with_ours.standard = nullptr;
+    const Workspace own(std::move(with_ours)), sealed(bundle.sources().value());
+    REQUIRE(own.bundle());
+    REQUIRE(sealed.bundle());
+    CHECK(own.bundle()->digest() != bundle.digest());
+    CHECK(sealed.bundle()->digest() == bundle.digest());
+    // A version is tested as this program would compile it.
+    CHECK_FALSE(policy_gate(bundle).passed);
+    const auto changes = structural_changes(sealed, own);
+    REQUIRE(changes.size() == 1);
+    CHECK(changes[0].old_name == "std.baseline.run_held");
+    CHECK(changes[0].name == "std.baseline.run_paused");
 }

@@ -19,9 +19,9 @@ class Workspace;
 
 // ---- what it is made of -----------------------------------------------------------------------
 
-/// Schema is that of requests, Zone the local time of a time zone as the program knows it.
+/// Schema is that of requests.
 enum class ThingKind : std::uint8_t {
-    Rule, Schema, Tool, Issuer, Claims, Enum, Table, Zone, Define, Invariant, Import, Fixture, Test,
+    Rule, Schema, Tool, Issuer, Claims, Enum, Table, Define, Invariant, Import, Fixture, Test,
 };
 
 /// One respect in which a thing differs. `direction` is what the language itself says of it, all else
