@@ -253,6 +253,7 @@ bool append_escaped(std::string& out, std::string_view text, bool is_path) {
         const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
         return high < 0 || low < 0 ? -1 : high * 16 + low;
     };
+    const std::size_t begin = out.size();
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] != '%') {
             out += text[i];
@@ -261,8 +262,7 @@ bool append_escaped(std::string& out, std::string_view text, bool is_path) {
         const int byte = byte_at(i);
         if (byte < 0) return false;
         const auto c = static_cast<char>(byte);
-        const bool hides_escape = c == '%' && i + 5 <= text.size() && hex_value(text[i + 3]) >= 0 && hex_value(text[i + 4]) >= 0;
-        if (is_path && (byte < 0x20 || byte == 0x7F || kHiding(c) || hides_escape)) return false;
+        if (is_path && (byte < 0x20 || byte == 0x7F || kHiding(c))) return false;
         if (kUnreserved(c)) {
             out += c;
         } else {
@@ -271,6 +271,10 @@ bool append_escaped(std::string& out, std::string_view text, bool is_path) {
         }
         i += 2;
     }
+    if (!is_path) return true;
+    // `%25` and two digits would be an escape again for a reader that decodes twice, also where the digits were escaped.
+    for (std::size_t at = out.find("%25", begin); at != std::string::npos; at = out.find("%25", at + 1))
+        if (at + 5 <= out.size() && hex_value(out[at + 3]) >= 0 && hex_value(out[at + 4]) >= 0) return false;
     return true;
 }
 

@@ -226,7 +226,7 @@ TEST_CASE("syntax: fixtures and the data in them") {
                "missing }") ==
           "fixture f\n  base g\n  with a = array\n    \"x\"\n    none\n  with b = array\n    true\n    300\n "
           "   \"500ms\"\n    1.50\n"
-          "  with c = object\n    \"k\" array\n    \"q r\" missing\n");
+          "  with c = object\n    \"k\" empty\n    \"q r\" missing\n");
 }
 
 TEST_CASE("syntax: tests") {

@@ -307,7 +307,7 @@ TEST_CASE("explain: the engine's own checks, with what they saw and what was exp
         return told.checks[0].code + "; " + facts_of(told.checks[0].facts) + "; " + told.checks[0].note;
     };
     CHECK(check({R"(tool.name = "pya")"}) == R"(unknown_tool; tool.name is "pya"; did you mean "pay"? declared: "pay", "look")");
-    CHECK(check({R"(token.aud = "https://other.example")"}) ==
+    CHECK(check({R"(token.aud = "https://other.example")", "token.claims.aud"}) ==
           R"(audience_mismatch; token.aud is { "https://other.example" }; issuer prod accepts "https://broker.example")");
     CHECK(check({"now = 1790000700"}) ==
           R"(token_not_current; now is "2026-09-21T14:25:00Z", token.exp is "2026-09-21T15:13:20Z", )"

@@ -142,7 +142,8 @@ TEST_CASE("tools: time is a fact of the request like any other") {
 permit see_by_day for tool see when now in 09:00..17:00 "UTC" on mon..fri grant { "see" } for 30m
 deny see_old when tool.tier == read and token.issuer is prod and now >= "2026-09-22T00:00:00Z"
 test "by day" {
-  given small with tool.name = "see", tool.params = missing, want.scopes = { "see" }, want.ttl = 1h, token.exp = none, token.nbf = none, token.iat = none
+  given small with tool.name = "see", tool.params = missing, want.scopes = { "see" }, want.ttl = 1h, token.claims = { },
+    token.exp = "2026-09-23T00:00:00Z", token.nbf = none, token.iat = none
   cases now                    | expect
         "2026-09-21T08:59:59Z" | permit for 1m by see
         "2026-09-21T09:00:00Z" | permit for 30m until "2026-09-21T17:00:00Z"
@@ -453,9 +454,9 @@ deny exact for tool get when params.u == "https://a.example/secret"
 deny below for tool get when params.u like "https://a.example/private/**"
 deny listed for tool get when params.u in { "https://a.example/x", "https://a.example/y" }
 permit by_query for tool get when token.issuer is prod and params.u.query == "token=1" and params.u.fragment == "top" grant { "get" } for 2m
-fixture base = json "base.json" with tool.name = "get", tool.operation = none, want.scopes = { "get" }
+fixture base = json "base.json"
 test "urls" {
-  given base
+  given base with tool.name = "get", want.scopes = { "get" }
   cases params.u                             | expect
         "https://a.example/open"             | permit for 1m
         "https://a.example/secret"           | deny because exact

@@ -236,7 +236,8 @@ TEST_CASE("time_in_future: a rule in doubt only because a moment has not come ye
         return codes(c.with("gates", R"({"eval": {"result": "passed", "at": )" + std::to_string(kNowSeconds + seconds) + "}}").decide());
     };
     c.t.permit("fresh", aged(Cmp::Le), {"refund:create"});
-    CHECK(at(-600) == Codes{"permitted#0"});
+    CHECK(at(-599) == Codes{"permitted#0"});
+    CHECK(at(-600) == Codes{"ttl_exhausted"});  // for no time any more
     CHECK(at(-601) == Codes{"no_permit"});
     CHECK(at(60) == Codes{"permitted#0"});
     CHECK(at(61) == Codes{"time_in_future#0", "no_permit"});
