@@ -196,12 +196,12 @@ std::string_view noun_of(Names names) {
 std::string_view named_value(const Context& c, std::uint32_t module, Names names, std::string_view text) {
     if (names == Names::Tools) {
         if (const auto found = c.tools_by_wire.find(text); found != c.tools_by_wire.end()) return found->first;
-        const auto entry = look_up(c, module, Space::Tool, split_name(text)).entry;
-        return entry == nullptr ? std::string_view{} : c.policy.tools[entry->index].wire_name;
+        const auto found = look_up(c, module, Space::Tool, split_name(text));
+        return found.miss != Miss::No ? std::string_view{} : c.policy.tools[found.entry->index].wire_name;
     }
     if (const auto found = c.issuers_by_url.find(text); found != c.issuers_by_url.end()) return found->first;
-    const auto entry = look_up(c, module, Space::Value, split_name(text)).entry;
-    const auto* decl = entry == nullptr ? nullptr : std::get_if<ast::IssuerDecl>(&entry->decl->node);
+    const auto found = look_up(c, module, Space::Value, split_name(text));
+    const auto* decl = found.miss != Miss::No ? nullptr : std::get_if<ast::IssuerDecl>(&found.entry->decl->node);
     return decl == nullptr ? std::string_view{} : decl->url;
 }
 

@@ -68,6 +68,8 @@ constexpr Foreign kWords[] = {
     {"equals", kEqual, "=="},
     {"ne", kUnequal, "!="},
     {"neq", kUnequal, "!="},
+    {"two", "a number is written in digits: `2 approvals`", "2"},
+    {"three", "a number is written in digits: `3 approvals`", "3"},
     {"xor", "write both cases: `a and not b or not a and b`", {}},
     {"between", "write both bounds: `a <= x and x <= b`", {}},
     {"has", "`x is some` asks whether the broker states a value; `xs contains x` looks into a set", {}},
@@ -104,7 +106,9 @@ std::string_view foreign_sign(std::string_view sign) {
     if (sign == "/") return "there is no division: multiply the other side, as in `a <= b * 2`; a comment starts with `//`";
     if (sign == "%") return "there is no remainder, and no division";
     if (sign == ";") return "no mark ends a line or a declaration";
-    if (sign == "?") return "there is no choice between values: write both cases with `and` and `or`";
+    if (sign == "?")
+        return "there is no choice between values: write both cases with `and` and `or`; a field that may be none is "
+               "declared `or none`";
     if (sign == "$" || sign == "@") return "names stand as they are, without a mark";
     if (sign == "~") return "a pattern goes with `like` or `matches`";
     if (sign == "\\") return "write conditions over several lines as they are; nothing joins lines";

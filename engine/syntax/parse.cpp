@@ -315,6 +315,8 @@ private:
         const auto* rule =
             file_.decls.empty() ? nullptr : std::get_if<ast::RuleDecl>(&file_.decls.back().node);
         if (first && operand && rule != nullptr && rule->when == nullptr) return "a condition starts with `when`";
+        if (first && rule != nullptr && rule->kind == RuleKind::Oblige && rule->obligations.empty())
+            return "the duties of an obligation follow `with`";
         return {};
     }
 
@@ -359,6 +361,12 @@ private:
         return false;
     }
 
+    /// Whether a place follows `count(NAME`.
+    [[nodiscard]] bool counts(Span at) const {
+        const std::size_t index = tokens_.index_of(at);
+        return index >= 3 && tokens_.get(index - 2)->getType() == Lexer::LPAREN && tokens_.get(index - 3)->getType() == Lexer::COUNT;
+    }
+
     /// Help for a sign, or a word after one, that other languages would have there.
     std::string sign_advice(std::size_t type, Span at, std::size_t before, const IntervalSet& expected,
                             std::string& replacement) const {
@@ -375,6 +383,8 @@ private:
         if ((type == Lexer::COLON || type == Lexer::ASSIGN) && !could_be(Lexer::COLON) && !could_be(Lexer::ASSIGN) &&
             is_word(before))
             return "what is declared follows its word: no `" + std::string(found) + "` here";
+        if (type == Lexer::LBRACKET && (could_be(Lexer::SET) || could_be(Lexer::MAX)))
+            return "a type with many values is `set<string>` or `list<string>`";
         if (type == Lexer::LBRACKET && could_be(Lexer::LBRACE)) return "this is written in braces: `{ … }`";
         if (type == Lexer::LBRACE && before == Lexer::SCOPES) return "a grant lists its scopes at once: `grant { \"…\" } for 5m`";
         if (type == Lexer::LBRACE && !could_be(Lexer::LBRACE) && could_be(Lexer::WHEN))
@@ -388,6 +398,21 @@ private:
         if (could_be(Lexer::FOR) && before == Lexer::RBRACE && (found == "ttl" || found == "within" || found == "expires")) {
             replacement = "for";
             return "a grant says how long it lasts with `for`";
+        }
+        if (could_be(Lexer::TO) && (type == Lexer::TTL || type == Lexer::SCOPES || type == Lexer::AUDIENCE || type == Lexer::SINGLE_USE)) {
+            replacement = "to " + std::string(found);
+            return "what a limit limits follows `to`";
+        }
+        if (type == Lexer::COMMA && could_be(Lexer::LT))
+            return "members stand between `|`, or between `<` where they have an order";
+        if (type == Lexer::COMMA && could_be(Lexer::RBRACE)) return "items stand one after the other, without commas";
+        if (type == Lexer::LPAREN && (before == Lexer::ANY || before == Lexer::ALL))
+            return "write `" + literal_of(lexer_, before) + " x in xs: …`";
+        if (type != Lexer::IN && could_be(Lexer::IN) && counts(at)) return "write `count(x in xs: …)`";
+        if (type == Lexer::STRING && (could_be(Lexer::CSV) || could_be(Lexer::JSON))) {
+            const bool csv = could_be(Lexer::CSV) && found.ends_with(".csv\"");
+            replacement = (csv ? "csv " : "json ") + std::string(found);
+            return "the format stands before the file";
         }
         if (could_be(Lexer::STRING) && type == Lexer::IDENT && !could_be(Lexer::IDENT)) return "text stands in double quotes";
         return {};

@@ -121,6 +121,26 @@ TEST_CASE("syntax: signs of other languages") {
     helps("issuer i: k u { }", "text stands in double quotes");
 }
 
+TEST_CASE("syntax: what other notations have in declarations and clauses") {
+    CHECK(mended("limit l when a ttl 5m") == "limit l when a to ttl 5m");
+    CHECK(mended("limit l when a single_use") == "limit l when a to single_use");
+    helps("oblige o when a audit", "follow `with`");
+    CHECK(mended("require r when a two approvals from group \"g\" within 5m") ==
+          "require r when a 2 approvals from group \"g\" within 5m");
+    CHECK(mended("require r when a 2 approval from group \"g\" within 5m") ==
+          "require r when a 2 approvals from group \"g\" within 5m");
+    helps("enum e = a, b", "members stand between `|`");
+    helps("tier a, b", "members stand between `|`, or between `<`");
+    helps("tool t { tier w, audience \"a\" }", "without commas");
+    helps("tool t { params { a: [string] } }", "`set<string>`");
+    helps("tool t { params { a: string[] } }", "`set<string>`");
+    helps("tool t { params { a: int? } }", "declared `or none`");
+    helps("deny d when any(a, b)", "`any x in xs: …`");
+    helps("deny d when count(user.roles) > 2", "`count(x in xs: …)`");
+    CHECK(mended("table t = \"t.csv\" { a: string }") == "table t = csv \"t.csv\" { a: string }");
+    CHECK(mended("fixture f = \"r.json\"") == "fixture f = json \"r.json\"");
+}
+
 TEST_CASE("syntax: a missing name is missed") {
     helps("permit when a grant { \"s\" } for 1m", "the rule has no name: write `permit NAME when …`");
     helps("deny when a.b == c", "the rule has no name: write `deny NAME when …`");
