@@ -93,7 +93,7 @@ std::vector<Diagnostic> Report::take() {
 }
 
 std::string_view nearest(std::string_view name, const std::vector<std::string_view>& candidates) {
-    if (name.empty() || name.size() > kLongestName) return {};
+    if (name.size() < 2 || name.size() > kLongestName) return {};  // one letter is no hint
     std::size_t best = std::max<std::size_t>(name.size(), 3) / 3 + 1;  // one more than is near enough
     std::string_view found;
     for (const std::string_view candidate : candidates) {

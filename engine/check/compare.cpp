@@ -194,7 +194,30 @@ const Expr* compare(Context& c, Cmp cmp, Span span, const Expr* left, const Expr
     return out;
 }
 
+/// `x == null`: whether there is something is no comparison. True: reported.
+static bool refuse_null(Context& c, Scope& s, const ast::Expr& e) {
+    const auto is_null = [&](const ast::Expr& side) {
+        return side.kind == ast::ExprKind::Path && side.steps.size() == 1 && is_null_word(side.steps[0].text) &&
+               look_up(c, s.module, Space::Value, side.steps[0].text).miss == Miss::Unknown;
+    };
+    const bool right = is_null(*e.kids[1]);
+    if (!right && !is_null(*e.kids[0])) return false;
+    const auto& null = e.kids[right ? 1 : 0]->steps[0];
+    const auto* value = type_expr(c, s, *e.kids[right ? 0 : 1], nullptr);
+    if (value == nullptr) return true;
+    if (value->type.kind == Kind::Enum) {
+        const auto& members = c.policy.enums[value->type.enumeration.value].members;
+        if (std::find(members.begin(), members.end(), null.text) != members.end()) return false;
+    }
+    auto& diagnostic = c.report.add(Code::E0201, e.span, "there is no name " + quoted(null.text), {},
+                                    "whether there is something is asked with `is`: `x is none`, `x is some`");
+    if (e.cmp == Cmp::Eq || e.cmp == Cmp::Ne)
+        diagnostic.replacement = std::string(text_at(c, value->span)) + (e.cmp == Cmp::Eq ? " is none" : " is some");
+    return true;
+}
+
 const Expr* type_compare(Context& c, Scope& s, const ast::Expr& e) {
+    if (refuse_null(c, s, e)) return nullptr;
     const auto pair = type_pair(c, s, *e.kids[0], *e.kids[1]);
     if (pair.left == nullptr || pair.right == nullptr) return nullptr;
     return compare(c, e.cmp, e.span, pair.left, pair.right);

@@ -179,6 +179,10 @@ void report_twice(Context& c, std::string_view noun, std::string_view name, Span
 [[nodiscard]] inline bool is_group(const Type& type) {
     return type.kind == Kind::Record || type.kind == Kind::Map;
 }
+/// What other languages call none.
+[[nodiscard]] inline bool is_null_word(std::string_view word) {
+    return word == "null" || word == "nil" || word == "undefined" || word == "None" || word == "NULL";
+}
 using writ::spelling_of;
 [[nodiscard]] std::string_view spelling_of(Cmp cmp);
 /// The comparison with its sides exchanged.

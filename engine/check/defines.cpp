@@ -56,7 +56,7 @@ std::string_view function_of_other_languages(std::string_view name) {
         {"regex", "write `x matches \"expression\"`"},
         {"size", kCount}, {"length", kCount}, {"len", kCount}, {"isEmpty", kCount},
         {"has", kSome}, {"exists", kSome}, {"isSet", kSome}, {"defined", kSome},
-        {"toLowerCase", "write `lower(x)`"}, {"lowercase", "write `lower(x)`"}, {"tolower", "write `lower(x)`"},
+        {"lower", "write `lower(x)`"}, {"toLowerCase", "write `lower(x)`"}, {"lowercase", "write `lower(x)`"}, {"tolower", "write `lower(x)`"},
         {"split", "the words of a text are `words(x)`"},
         {"hour", kWindow}, {"weekday", kWindow}, {"getHours", kWindow},
         {"now", "the moment of the decision is `now`, without parentheses"},

@@ -199,7 +199,10 @@ const Expr* type_condition(Context& c, Scope& s, const ast::Expr& e) {
     if (value->type.kind != Kind::Bool) {
         auto& diagnostic = c.report.add(Code::E0310, value->span, "expected a condition",
                                         "this is " + describe_one(c.policy, value->type));
-        if (!is_group(value->type) && value->type.kind != Kind::List)
+        if (value->op == Op::Text && value->type.names == Names::Tools)
+            diagnostic.help = "test it with " + quoted("tool.name is " + std::string(text_at(c, value->span))) + ", or put " +
+                              quoted("for tool " + std::string(text_at(c, value->span))) + " before `when`";
+        else if (!is_group(value->type) && value->type.kind != Kind::List)
             diagnostic.help = "compare it with something";
         relate(c, diagnostic, *value);
         return nullptr;
@@ -221,6 +224,10 @@ const Expr* type_operand(Context& c, Scope& s, const ast::Expr& e, const Type* w
             Code::E0304, value->span, quoted(text_at(c, e.span)) + " is a group of values, not a value",
             "this is a " + std::string(value->op == Op::TableRows ? "table" : spelling_of(value->type.kind)),
             "read one of its fields");
+        if (value->op == Op::Fact && value->type.kind == Kind::Record && !c.policy.at(value->type.record).children.empty())
+            diagnostic.help +=
+                ", such as " + quoted(std::string(text_at(c, e.span)) + "." +
+                                      c.policy.at(c.policy.at(value->type.record).children[0]).name);
         relate(c, diagnostic, *value);
         return nullptr;
     }

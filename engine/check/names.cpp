@@ -142,6 +142,12 @@ void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& fo
             if (may_be_broken(c, module, name)) return;
             auto& diagnostic = c.report.add(
                 unknown, span, "there is no " + std::string(noun) + " " + quoted(name), "not declared");
+            if (const auto tool = c.tools_by_wire.find(name); space == Space::Tool && tool != c.tools_by_wire.end()) {
+                const auto& policy_name = c.policy.tools[tool->second].name;
+                diagnostic.help = "that is its name in requests; the policy calls it " + quoted(policy_name);
+                diagnostic.replacement = policy_name;
+                return;
+            }
             if (!suggest_import(c, diagnostic, module, space, name) && !c.report.full())
                 suggest(c, diagnostic, name, visible_names(c, module, space));
             return;

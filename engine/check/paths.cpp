@@ -365,17 +365,15 @@ void report_unknown_root(Context& c, Scope& s, const ast::PathStep& step) {
     auto& diagnostic =
         c.report.add(Code::E0201, step.span, "there is no name " + quoted(step.text), "unknown name");
     if (c.report.full()) return;
-    if (step.text == "null" || step.text == "nil" || step.text == "undefined" || step.text == "None") {
+    if (step.text == "claims") {
+        diagnostic.help = "claims are read through the name of their issuer: `prod.namespace`";
+        return;
+    }
+    if (is_null_word(step.text)) {
         diagnostic.help = "whether there is something is asked with `is`: `x is none`, `x is some`";
         return;
     }
     if (suggest_import(c, diagnostic, s.module, Space::Value, step.text)) return;
-    if (look_up(c, s.module, Space::Tool, step.text).entry != nullptr) {
-        diagnostic.help = quoted(step.text) + " is a tool: test it with " +
-                          quoted("tool.name is " + std::string(step.text)) + ", or put " +
-                          quoted("for tool " + std::string(step.text)) + " before `when`";
-        return;
-    }
     auto candidates = visible_names(c, s.module, Space::Value);
     for (const auto& binder : s.binders) candidates.push_back(binder.name);
     if (s.arguments != nullptr)
@@ -385,6 +383,15 @@ void report_unknown_root(Context& c, Scope& s, const ast::PathStep& step) {
         candidates.push_back(c.policy.at(group).name);
     if (!s.tools.empty()) candidates.push_back("params");
     suggest(c, diagnostic, step.text, candidates);
+    if (!diagnostic.help.empty()) return;
+    // A field that only one group has may have been meant.
+    std::string only;
+    for (const auto group : c.policy.at(c.policy.request).children) {
+        if (c.policy.at(group).type.kind != Kind::Record || !child_of(c.policy, group, step.text).valid()) continue;
+        if (!only.empty()) return;
+        only = c.policy.at(group).name + "." + std::string(step.text);
+    }
+    if (!only.empty()) diagnostic.help = quoted(only) + " is a fact of the request";
 }
 
 }  // namespace
@@ -431,17 +438,21 @@ const Expr* type_path(Context& c, Scope& s, const ast::Expr& e, const Type* want
     }
     if (single && want != nullptr && want->kind == Kind::Enum)
         return enum_member(c, want->enumeration, name, e.span);
-    if (single && want != nullptr && want->kind == Kind::String && want->names == Names::Tools) {
+    const bool tool_wanted = want != nullptr && want->kind == Kind::String && want->names == Names::Tools;
+    if (single && !tool_wanted) other = bare_member(c, s, root, handled);
+    if (handled) return other;
+    if (single) {
+        // A tool's name is of a type of its own, so that it goes nowhere but beside tools.
         const auto tool = look_up(c, s.module, Space::Tool, name);
         if (tool.miss == Miss::No) {
             const auto& wire = c.policy.tools[tool.entry->index].wire_name;
-            return text_node(c, *want, e.span, c.policy.arena->copy(std::string_view(wire)));
+            return text_node(c, naming(Names::Tools), e.span, c.policy.arena->copy(std::string_view(wire)));
         }
-        report_miss(c, s.module, Space::Tool, tool, name, root.span, Code::E0203, "tool");
-        return nullptr;
+        if (tool_wanted) {
+            report_miss(c, s.module, Space::Tool, tool, name, root.span, Code::E0203, "tool");
+            return nullptr;
+        }
     }
-    if (single) other = bare_member(c, s, root, handled);
-    if (handled) return other;
     if (!c.broken_fields.contains(broken_key(c.policy.request, name))) report_unknown_root(c, s, root);
     return nullptr;
 }

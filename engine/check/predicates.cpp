@@ -76,7 +76,7 @@ bool refuse_presence_word(Context& c, const ast::Expr& e, const Expr& subject, S
         c.report.add(Code::E0201, name, "nothing is " + quoted(e.text), {}, std::move(help)).replacement = replacement;
         return true;
     };
-    if (any_of({"null", "nil", "undefined", "None", "NULL", "void"}))
+    if (is_null_word(e.text))
         return report("write `none`: the broker states that there is nothing", "none");
     if (any_of({"present", "defined", "set", "given", "known", "exists", "there"}))
         return report("write `some`: the broker states a value", "some");

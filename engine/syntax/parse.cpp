@@ -292,13 +292,19 @@ private:
         if (first && type == Lexer::IMPORT) return "imports come before the first declaration";
         if (first && type == Lexer::MODULE) return "`module` is the first thing in a file";
         if (auto nameless = missing_name(type, at, first); !nameless.empty()) return nameless;
-        const Foreign* foreign = first && stands_apart(at) ? foreign_declaration(found) : foreign_word(found);
+        const bool effect = could_be(Lexer::PERMIT) && could_be(Lexer::NEEDS_APPROVAL);
+        const Foreign* foreign = (first && stands_apart(at)) || effect ? foreign_declaration(found) : foreign_word(found);
+        if (effect && foreign != nullptr && foreign->replacement == "deny" && !could_be(Lexer::DENY)) foreign = nullptr;
+        // `exists x in xs`: the first word was taken for a name.
+        if (foreign == nullptr && type == Lexer::IDENT && before == Lexer::IDENT)
+            if (const auto* earlier = foreign_word(tokens_.slice(tokens_.span(*previous))); earlier != nullptr)
+                return std::string(earlier->help);
         if (foreign != nullptr) {
             const bool twice = foreign->replacement == "when" && has_condition(first);
             if (!twice) replacement = foreign->replacement;
             return twice ? "the rule has a condition already: join conditions with `and`" : std::string(foreign->help);
         }
-        if (auto sign = sign_advice(type, at, before, expected, replacement); !sign.empty()) return sign;
+        if (auto sign = sign_advice(type, at, before, first, expected, replacement); !sign.empty()) return sign;
         if (is_hard(type) && could_be(Lexer::IDENT) && !could_be(type))
             return quoted_excerpt(found) + " is a word of the language and cannot be a name here";
         if (type == Lexer::IDENT || is_word(type)) {
@@ -339,6 +345,8 @@ private:
             for (const std::string_view clause :
                  {"when", "for", "grant", "because", "to", "with", "approval", "extends"})
                 if (name == clause) return write + std::string(clause) + " …`";
+        if (ended_at_name() != nullptr && tokens_.get(0)->getType() == Lexer::TOOL && !first)
+            return "a rule names its tools with `for tool`";
         if (!name.empty() && type == Lexer::MINUS) return "a name is made of letters, digits and `_`";
         if (first || index != start + 1 || word < Lexer::SCHEMA || word > Lexer::FIXTURE) return {};
         if (type == Lexer::STRING) return "a name stands without quotes, and is made of letters, digits and `_`";
@@ -368,7 +376,7 @@ private:
     }
 
     /// Help for a sign, or a word after one, that other languages would have there.
-    std::string sign_advice(std::size_t type, Span at, std::size_t before, const IntervalSet& expected,
+    std::string sign_advice(std::size_t type, Span at, std::size_t before, bool first, const IntervalSet& expected,
                             std::string& replacement) const {
         const auto could_be = [&](std::size_t t) { return expected.contains(static_cast<ssize_t>(t)); };
         const std::string_view found = tokens_.slice(at);
@@ -403,18 +411,39 @@ private:
             replacement = "to " + std::string(found);
             return "what a limit limits follows `to`";
         }
-        if (type == Lexer::COMMA && could_be(Lexer::LT))
+        if (type == Lexer::COMMA && (before == Lexer::INT || before == Lexer::DECIMAL)) return "a number is written like `10_000` or `0.50`";
+        if (type == Lexer::COMMA && first && !file_.decls.empty() && std::holds_alternative<ast::EnumDecl>(file_.decls.back().node))
             return "members stand between `|`, or between `<` where they have an order";
         if (type == Lexer::COMMA && could_be(Lexer::RBRACE)) return "items stand one after the other, without commas";
         if (type == Lexer::LPAREN && (before == Lexer::ANY || before == Lexer::ALL))
             return "write `" + literal_of(lexer_, before) + " x in xs: …`";
         if (type != Lexer::IN && could_be(Lexer::IN) && counts(at)) return "write `count(x in xs: …)`";
-        if (type == Lexer::STRING && (could_be(Lexer::CSV) || could_be(Lexer::JSON))) {
+        if (type == Lexer::STRING && before == Lexer::ASSIGN && (could_be(Lexer::CSV) || could_be(Lexer::JSON))) {
             const bool csv = could_be(Lexer::CSV) && found.ends_with(".csv\"");
             replacement = (csv ? "csv " : "json ") + std::string(found);
             return "the format stands before the file";
         }
-        if (could_be(Lexer::STRING) && type == Lexer::IDENT && !could_be(Lexer::IDENT)) return "text stands in double quotes";
+        if (type == Lexer::STRING && before == Lexer::TOOL) return "a tool's name stands without quotes, as the policy has it";
+        if (type == Lexer::STRING && before == Lexer::LPAREN && could_be(Lexer::IDENT))
+            return "an argument has a name: `level: " + std::string(found) + "`";
+        if (before == Lexer::FOR && could_be(Lexer::TOOL) && type == Lexer::IDENT && nearest(found, {"tool", "each"}).empty()) {
+            replacement = "tool " + std::string(found);
+            return "a rule is `for tool NAME`";
+        }
+        if (before == Lexer::FOR && could_be(Lexer::TOOL) && type == Lexer::DURATION) return "how long it lasts is said in the grant: `grant { \"…\" } for 5m`";
+        if (type == Lexer::MINUS && (before == Lexer::TIME || (before >= Lexer::MON && before <= Lexer::SUN && could_be(Lexer::DOTDOT)))) {
+            replacement = "..";
+            return "from one to the other is written with `..`";
+        }
+        if (type == Lexer::COLON && could_be(Lexer::ASSIGN)) {
+            replacement = " =";
+            return "a value is given with `=`";
+        }
+        if (type == Lexer::COLON && could_be(Lexer::WHEN)) return "a condition starts with `when`";
+        if (before == Lexer::APPROVAL || before == Lexer::APPROVALS || (before == Lexer::FROM && could_be(Lexer::GROUP)))
+            return "who approves is written `approval from group \"…\" within 15m`";
+        if (could_be(Lexer::NEVER) && !could_be(Lexer::IDENT)) return "an invariant says what must not be: `never permit when …`";
+        if (could_be(Lexer::STRING) && (type == Lexer::IDENT || is_hard(type)) && !could_be(Lexer::IDENT)) return "text stands in double quotes";
         return {};
     }
 

@@ -126,7 +126,10 @@ bool TokenWindow::drop_bad(Span at) {
         const std::string_view written = slice(at);
         const bool zone = written == "/" && tokens_.size() > 1 && tokens_.back()->getType() == Lexer::IDENT &&
                           tokens_[tokens_.size() - 2]->getType() == Lexer::TIME;
-        const std::string_view help = zone ? "a time zone stands in quotes: `\"Europe/Berlin\"`, `\"UTC\"`"
+        const bool pattern = written == "/" && !tokens_.empty() &&
+                             (tokens_.back()->getType() == Lexer::MATCHES || tokens_.back()->getType() == Lexer::LIKE);
+        const std::string_view help = pattern ? "a pattern stands in double quotes"
+                                      : zone ? "a time zone stands in quotes: `\"Europe/Berlin\"`, `\"UTC\"`"
                                       : written == "/" && first_on_line(at.begin) ? "a comment starts with `//`"
                                                                                   : foreign_sign(written);
         report_.add(Code::E0101, at, quoted_excerpt(written) + " is not part of the language", {}, std::string(help));
@@ -193,7 +196,10 @@ bool TokenWindow::reopen(std::size_t indent) {
     tokens_.insert(tokens_.begin(), std::move(previous_));
     at_ = 0;
     const bool starts = starts_declaration(indent);
-    if (!starts) tokens_.erase(tokens_.begin());
+    if (!starts) {
+        previous_ = std::move(tokens_.front());
+        tokens_.erase(tokens_.begin());
+    }
     recount();
     return starts;
 }

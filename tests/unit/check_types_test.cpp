@@ -42,10 +42,10 @@ TEST_CASE("check: types in messages have their articles") {
         for (const Label& label : checked.items[0].related) all += '|' + label.text;
         return all;
     };
-    CHECK(says("agent.shared_count == tenant").find("|this is an int|this is a string|`agent.shared_count` is declared here, an int") !=
+    CHECK(says("agent.shared_count == tenant").find("|left is an int|right is a string|`agent.shared_count` is declared here, an int") !=
           std::string::npos);
-    CHECK(says("run.started == 5").find("this is an instant") != std::string::npos);
-    CHECK(says("run.state == 5").find("|this is a value of `run_state`|") != std::string::npos);
+    CHECK(says("run.started == 5").find("left is an instant") != std::string::npos);
+    CHECK(says("run.state == 5").find("|left is a value of `run_state`|") != std::string::npos);
     CHECK(says("words(params.count) contains \"a\"") == "`words` takes text, not an int|this is an int|`params.count` is declared here, an int");
     CHECK(says("5 and run.background") == "expected a condition|this is an int");
     CHECK(says("tenant in 5").find("an int has no elements") != std::string::npos);

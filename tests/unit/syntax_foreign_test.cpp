@@ -137,6 +137,24 @@ TEST_CASE("syntax: what other notations have in declarations and clauses") {
     helps("tool t { params { a: int? } }", "declared `or none`");
     helps("deny d when any(a, b)", "`any x in xs: …`");
     helps("deny d when count(user.roles) > 2", "`count(x in xs: …)`");
+    helps("permit p for tool \"docs\" when a", "without quotes");
+    helps("oblige o when a with audit(\"full\")", "`level: \"full\"`");
+    CHECK(mended("permit p for docs when a") == "permit p for tool docs when a");
+    helps("permit p tool docs when a", "`for tool`");
+    helps("permit p when a for 5m", "`grant { \"…\" } for 5m`");
+    CHECK(mended("deny d when now in 09:00-17:00 \"UTC\"") == "deny d when now in 09:00..17:00 \"UTC\"");
+    CHECK(mended("deny d when now in 09:00..17:00 \"UTC\" on mon-fri") == "deny d when now in 09:00..17:00 \"UTC\" on mon..fri");
+    helps("deny d when a > 5,000", "`10_000`");
+    CHECK(findings("deny d when a matches /x/")[0].help == "a pattern stands in double quotes");
+    CHECK(mended("deny d when a message \"x\"") == "deny d when a because \"x\"");
+    helps("deny d: a", "a condition starts with `when`");
+    helps("deny d when exists r in xs: r == \"x\"", "`any x in xs: …`");
+    helps("require r when a approval by \"g\" within 5m", "`approval from group \"…\" within 15m`");
+    helps("require r when a approval from \"g\" within 5m", "`approval from group \"…\" within 15m`");
+    helps("invariant i: always deny when a", "`never permit when …`");
+    CHECK(mended("test \"t\" { given f expect allow }") == "test \"t\" { given f expect permit }");
+    CHECK(mended("test \"t\" { given f expect forbid }") == "test \"t\" { given f expect deny }");
+    CHECK(mended("test \"t\" { given f with a: 1 expect deny }") == "test \"t\" { given f with a = 1 expect deny }");
     CHECK(mended("table t = \"t.csv\" { a: string }") == "table t = csv \"t.csv\" { a: string }");
     CHECK(mended("fixture f = \"r.json\"") == "fixture f = json \"r.json\"");
 }
@@ -193,9 +211,10 @@ TEST_CASE("check: `is missing` and its like say what can be asked") {
         CHECK(one(condition).help.find("nothing can test for a fact that is missing") != std::string::npos);
     }
     CHECK(one("want.scopes is empty").help.find("`x == { }`") != std::string::npos);
-    CHECK(one("user == null").help.find("`x is none`") != std::string::npos);
-    CHECK(one("agent.owner != null").help.find("`x is some`") != std::string::npos);
-    CHECK(one("null == agent.owner").help.find("`x is none`") != std::string::npos);
+    CHECK(one("user == null").replacement == "user is none");
+    CHECK(one("agent.owner != null").replacement == "agent.owner is some");
+    CHECK(one("null == agent.owner").replacement == "agent.owner is none");
+    CHECK(one("agent.owner in { null, \"a\" }").help.find("`x is none`") != std::string::npos);
     // A member of an enum may be called so.
     CHECK(check_text("enum seen = set | missing\ntool x { tier read audience \"a\" scopes { \"s\" } params { s: seen } }\n"
                      "deny d for tool x when params.s is missing or params.s == set").codes().empty());
@@ -216,6 +235,13 @@ TEST_CASE("check: functions, fields and types of other languages") {
     CHECK(said("len(want.scopes) > 1").find("`count(x in xs: …)`") != std::string::npos);
     CHECK(said("has(user)").find("`x is some`") != std::string::npos);
     CHECK(said("refund").find("`tool.name is refund`") != std::string::npos);
+    CHECK(said("tool == refund").find("`tool.name`") != std::string::npos);
+    CHECK(said("issuer is prod") == "`token.issuer` is a fact of the request");
+    CHECK(said("claims.namespace == \"a\"").find("`prod.namespace`") != std::string::npos);
+    CHECK(said("tenant.lower() == \"a\"") == "write `lower(x)`");
+    const auto wire = check_text("tool x \"x.run\" { tier read audience \"a\" scopes { \"s\" } }\ndeny d for tool x.run");
+    REQUIRE(wire.codes() == "E0203");
+    CHECK(wire.items[0].replacement == "x");
     const auto type = check_text("tool x { tier read audience \"a\" scopes { \"s\" } params { n: integer } }");
     REQUIRE(type.codes() == "E0201");
     CHECK(type.items[0].replacement == "int");
