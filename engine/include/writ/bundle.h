@@ -33,7 +33,7 @@ struct SourceSet {
 struct CompileOptions {
     std::size_t max_source_bytes = 64u << 20;  ///< all sources together; E0110
     std::uint32_t max_depth = 200;             ///< nesting of expressions and types; E0111
-    std::uint32_t max_errors = 100;            ///< reported before giving up
+    std::uint32_t max_errors = 100;            ///< different ones reported before giving up; each at up to 1,000 places
     std::uint64_t max_steps = 500'000;         ///< that one request can reach; E0504. A step is some two nanoseconds
 };
 

@@ -149,7 +149,7 @@ typedef struct writ_compile_options {
     size_t struct_size;
     size_t max_source_bytes;  /* all sources together; default 64 MiB */
     uint32_t max_depth;       /* nesting of expressions and types; default 200 */
-    uint32_t max_errors;      /* mistakes reported before giving up; default 100 */
+    uint32_t max_errors;      /* different ones reported before giving up, each at up to 1,000 places; default 100 */
     writ_read_file read_file; /* NULL: data files are refused */
     void *read_context;
     uint64_t max_steps;       /* that one request can reach; default 500,000 */
