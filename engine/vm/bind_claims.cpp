@@ -1,5 +1,5 @@
 // What a token and its claims have to agree on. The broker states `token.exp`, `nbf`, `iat` and `aud` as it
-// understood them; it may state less than the claims, which the issuer signed, and never more.
+// understood them; it may state less than the claims, which the issuer signed, and never more. Names are the same.
 #include "base/values.h"
 #include "vm/binder.h"
 
@@ -25,7 +25,7 @@ bool Binder::issuers_agree(const json::Node& claims) {
 
 /// Requires: the whole token is bound. A field that is missing, or is not believed, is denied later.
 bool Binder::within_claims(const json::Node& claims) {
-    return ends_within(claims) && starts_within(claims) && issued_within(claims) && audience_within(claims);
+    return ends_within(claims) && starts_within(claims) && issued_within(claims) && audience_within(claims) && id_agrees(claims);
 }
 
 bool Binder::wider(std::string_view field, std::string message) {
@@ -43,8 +43,9 @@ bool Binder::claimed(const json::Node& claims, std::string_view name, std::optio
         moment = parse_numeric_date(claim->text(), rounding_of(name));
     else if (claim->type == json::Type::String)
         moment = parse_instant(claim->text(), rounding_of(name));
-    return moment.has_value() || wider(name, "claim `" + std::string(name) + "` is no moment that `token." + std::string(name) +
-                                                 "` could be compared with");
+    if (moment) return true;
+    wider(name, "the claim is no moment that `token." + std::string(name) + "` could be compared with");
+    return within("claims");
 }
 
 bool Binder::ends_within(const json::Node& claims) {
@@ -90,6 +91,15 @@ bool Binder::audience_within(const json::Node& claims) {
     for (std::uint32_t i = 0; i < audience.length; ++i)
         if (!is_claimed(audience.items[i].text())) return wider("aud", "`token.aud` has an audience that is not in the claim `aud`");
     return true;
+}
+
+/// A token under another id, or under none, is one that a revocation of its id would not meet.
+bool Binder::id_agrees(const json::Node& claims) {
+    const Value& id = facts_[Builtin::TokenId];
+    const json::Node* claim = claims.find("jti");
+    if (id.state == State::Missing || claim == nullptr || claim->type == json::Type::Null) return true;
+    if (id.present() && claim->type == json::Type::String && claim->text() == id.text()) return true;
+    return wider("jti", "`token.jti` is not the claim `jti`");
 }
 
 }  // namespace writ::vm

@@ -56,6 +56,7 @@ private:
     bool starts_within(const json::Node& claims);
     bool issued_within(const json::Node& claims);
     bool audience_within(const json::Node& claims);
+    bool id_agrees(const json::Node& claims);
     bool claimed(const json::Node& claims, std::string_view name, std::optional<std::int64_t>& moment);
     bool wider(std::string_view field, std::string message);
 

@@ -176,6 +176,10 @@ void RequestGen::agree(Value& token) {
         else if (rng_.percent(30)) claims->set(name, moment(7200 * way));
         else claims->set(name, *stated);
     }
+    if (const Value* id = token.find("jti"); claims->find("jti") != nullptr && !rng_.percent(3)) {
+        if (id != nullptr && id->type == json::Type::String) claims->set("jti", *id);
+        else claims->remove("jti");
+    }
     const Value* stated = token.find("aud");
     claims->remove("aud");
     if (stated == nullptr || rng_.percent(40)) return;

@@ -291,13 +291,18 @@ TEST_CASE("bind: Q0022 a token is not wider than its claims") {
     CHECK(bound("iat", "1717408702", "iat", "1717408700") == "Q0022 $.token.iat");
     CHECK(bound("iat", "null", "iat", "1717408700") == "");                 // no age at all is no younger
     CHECK(bound("iat", "1717408700", "iat", "\"2024-06-03T09:58:20.5Z\"") == "");
-    CHECK(bound("iat", "1717408700", "iat", "[]") == "Q0022 $.token.iat");  // not to be compared with
+    CHECK(bound("iat", "1717408700", "iat", "[]") == "Q0022 $.token.claims.iat");  // not to be compared with
     CHECK(bound("aud", R"(["https://broker.example"])", "aud", R"("https://broker.example")") == "");
     CHECK(bound("aud", R"(["https://broker.example"])", "aud", R"(["urn:x", "https://broker.example"])") == "");
     CHECK(bound("aud", R"(["https://broker.example"])", "aud", R"("https://other.example")") == "Q0022 $.token.aud");
     CHECK(bound("aud", R"(["https://broker.example", "urn:x"])", "aud", R"(["https://broker.example"])") == "Q0022 $.token.aud");
     CHECK(bound("aud", R"("https://broker.example")", "aud", "null") == "Q0022 $.token.aud");
     CHECK(bound("aud", "[]", "aud", R"("https://other.example")") == "");
+    CHECK(bound("jti", R"("t-1")", "jti", R"("t-1")") == "");
+    CHECK(bound("jti", R"("t-1")", "jti", "null") == "");
+    CHECK(bound("jti", R"("t-2")", "jti", R"("t-1")") == "Q0022 $.token.jti");
+    CHECK(bound("jti", "null", "jti", R"("t-1")") == "Q0022 $.token.jti");  // no revocation of t-1 would meet it
+    CHECK(bound("jti", R"("7")", "jti", "7") == "Q0022 $.token.jti");
 
     // Whether or not the issuer is known, and in whatever order the facts come; what is not stated is denied, not refused.
     Bound unknown;
