@@ -62,7 +62,9 @@ std::optional<Refusal> impossible(Kind kind, std::string_view text) {
             const std::string_view path = scheme == std::string_view::npos ? text : text.substr(scheme + 3);
             const std::string none = "no " + quoted(spelling_of(kind));
             const std::string unknown = "text with one is unknown: it satisfies no permit, and a deny that reads it applies";
-            if (find_hidden(path) != std::string_view::npos)
+            // A `%25` may stand in a URL, where no digits follow it.
+            const std::size_t hidden = find_hidden(path);
+            if (hidden != std::string_view::npos && !(kind == Kind::Url && path.substr(hidden, 3) == "%25"))
                 return Refusal{none + " has a `\\`, a NUL or an escape for `.`, `/`, `\\` or `%`", unknown};
             if (has_bad_segment(path, '/', true))
                 return Refusal{none + " has a segment that is empty, `.` or `..`", unknown};

@@ -165,6 +165,8 @@ TEST_CASE("check: a glob for what no path, URL or host can be reports E0307") {
     for (const char* some : {"", "/", "/a/*/", "a/..b", ".github/*", "..*/x", "a/%20*", "**/x", "/**"})
         CHECK_MESSAGE(check_condition("ci.ref like \"" + std::string(some) + "\"").codes().empty(), some);
     CHECK(check_condition("url(agent.id) like \"https://a.example/../**\"").codes() == "E0307");
+    CHECK(check_condition("url(agent.id) like \"https://a.example/%2e**\"").codes() == "E0307");
+    CHECK(check_condition("url(agent.id) like \"https://a.example/%25**\"").codes().empty());
     CHECK(check_condition("url(agent.id) like \"https://a.example/**\"").codes().empty());
     CHECK(check_condition("workload.spiffe_id.path like \"/a//*\"").codes() == "E0307");
     CHECK(check_condition("spiffe(agent.id) like \"spiffe://a.example/./*\"").codes() == "E0307");
