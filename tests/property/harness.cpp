@@ -58,7 +58,7 @@ bool Subject::bind(const json::Value& document) {
 
 const Decision& Subject::decide(By by) {
     if (by == By::Machine) {
-        vm::decide(bundle_.program(), facts_, interpreter_, decision_);
+        vm::decide(bundle_.program(), facts_, interpreter_, decision_, revocations_);
         return decision_;
     }
     if (by == By::Unindexed) {
@@ -68,7 +68,7 @@ const Decision& Subject::decide(By by) {
         }
         // What the one program takes, the other takes.
         if (!unindexed_->facts.bind(*nodes_)) std::abort();
-        vm::decide(*unindexed_->program, unindexed_->facts, unindexed_->interpreter, decision_);
+        vm::decide(*unindexed_->program, unindexed_->facts, unindexed_->interpreter, decision_, revocations_);
         decision_.bundle_digest = bundle_.digest();
         return decision_;
     }

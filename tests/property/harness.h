@@ -16,6 +16,7 @@
 #include "vm/interpreter.h"
 #include "writ/bundle.h"
 #include "writ/decision.h"
+#include "writ/revocations.h"
 
 namespace writ::property {
 
@@ -34,6 +35,8 @@ public:
     [[nodiscard]] const Error& refusal() const { return refusal_; }
     /// Decides the bound document. The decision lives until the next bind, and as the document does.
     [[nodiscard]] const Decision& decide(By by = By::Machine);
+    /// From now on the machine decides under these, which must live as long; null: nothing is revoked.
+    void revoke(const Revocations* revocations) { revocations_ = revocations; }
     [[nodiscard]] std::string json_of(const Decision& decision) const;
 
     [[nodiscard]] const Bundle& bundle() const { return bundle_; }
@@ -55,6 +58,7 @@ private:
     vm::Facts facts_;
     vm::Interpreter interpreter_;
     std::unique_ptr<Machine> unindexed_;  // made when first asked for
+    const Revocations* revocations_ = nullptr;
     const json::Value* document_ = nullptr;
     const json::Node* nodes_ = nullptr;
     json::Reader reader_;

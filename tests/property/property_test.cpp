@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <random>
 
@@ -143,6 +144,66 @@ TEST_CASE("property: no fact left out makes an approval count") {
     MESSAGE(permitted << " permitted by approvals, " << waiting << " wait for one");
     CHECK(permitted > 50);
     CHECK(waiting > 100);
+}
+
+// ---- revocations ------------------------------------------------------------------------------
+
+void texts_in(const json::Value& value, std::vector<std::string>& out) {
+    if (value.type == json::Type::String) out.push_back(value.text);
+    for (const json::Value& item : value.items) texts_in(item, out);
+    for (const json::Member& member : value.members) texts_in(member.second, out);
+}
+
+/// A few subjects, most of which the document names, some in another spelling. The same for the same document.
+Revocations some_revoked(const json::Value& document) {
+    std::uint64_t seed = 0;
+    for (const char c : json::write(document)) seed = seed * 31 + static_cast<unsigned char>(c);
+    Rng rng(seed);
+    std::vector<std::string> texts{"nobody"};
+    texts_in(document, texts);
+    std::vector<Revocation> out;
+    for (std::size_t i = rng.between(1, 3); i > 0; --i) {
+        Revocation& each = out.emplace_back();
+        each.kind = static_cast<RevocationKind>(rng.below(kRevocationKinds - (rng.percent(90) ? 1 : 0)));
+        each.subject = rng.percent(30) ? "nobody" : rng.pick(texts);
+        if (rng.percent(30) && !each.subject.empty()) each.subject[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(each.subject[0])));
+        if (rng.percent(2)) each.subject += ' ';
+        if (rng.percent(20)) each.expires_at = 1;
+    }
+    return Revocations(std::move(out));
+}
+
+TEST_CASE("property: a revocation never widens") {
+    std::size_t narrowed = 0;
+    hold("a revocation widened", 20, 100, true, [&](Subject& subject, const PolicyText&, const json::Value& document) {
+        const auto before = outcome_of(subject, document);
+        if (!before) return std::optional<std::string>{};
+        const Revocations revoked = some_revoked(document);
+        subject.revoke(&revoked);
+        const auto after = outcome_of(subject, document);
+        subject.revoke(nullptr);
+        if (after->effect < before->effect) ++narrowed;
+        return wider(*after, *before, subject, document);
+    });
+    if (std::getenv("WRIT_PROPERTY_REFERENCE") == nullptr) CHECK(narrowed > 10);
+}
+
+TEST_CASE("property: missing facts do not help while something is revoked") {
+    hold("a missing fact helped", 20, 60, false, [](Subject& subject, const PolicyText&, const json::Value& document) {
+        const Revocations revoked = some_revoked(document);
+        subject.revoke(&revoked);
+        const auto before = outcome_of(subject, document);
+        std::optional<std::string> found;
+        for (const auto& path : facts_in(document)) {
+            if (!before || found) break;
+            const auto after = outcome_of(subject, without(document, path));
+            if (!after) continue;
+            found = wider(*after, *before, subject, document);
+            if (found) found = "without " + path.back() + " " + *found;
+        }
+        subject.revoke(nullptr);
+        return found;
+    });
 }
 
 TEST_CASE("property: a weaker provenance never helps") {
