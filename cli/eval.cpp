@@ -9,6 +9,7 @@
 #include "cli/io.h"
 #include "cli/options.h"
 #include "cli/recording.h"
+#include "cli/text.h"
 #include "writ/evaluator.h"
 
 namespace writ::cli {
@@ -46,7 +47,7 @@ Exit decide_by_reference(const Workspace& workspace, const std::string& json, co
 }
 
 Exit print(const Decision& decision, const Layers& layers, const Options& options, const Terminal& terminal) {
-    print_result(options.format == Format::Json ? to_json(decision, layers, options.reader) + "\n"
+    print_result(options.format == Format::Json ? safe_json(to_json(decision, layers, options.reader)) + "\n"
                                                 : render_decision(decision, layers, options.reader, terminal.colour_out));
     return decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
 }

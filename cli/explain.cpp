@@ -9,6 +9,7 @@
 #include "cli/explanation.h"
 #include "cli/io.h"
 #include "cli/options.h"
+#include "cli/text.h"
 #include "cli/workspace.h"
 #include "writ/explain.h"
 #include "writ/lint.h"
@@ -74,7 +75,7 @@ Exit run(const Options& options, const Terminal& terminal) {
     if (!request) return report_error(request.error(), "", terminal);
     const auto explained = workspace.explain(*request, options.rule);
     if (!explained) return refuse(explained.error(), options, terminal);
-    print_result(options.format == Format::Json ? to_json(*explained) + "\n" : render_explanation(*explained, terminal.colour_out));
+    print_result(options.format == Format::Json ? safe_json(to_json(*explained)) + "\n" : render_explanation(*explained, terminal.colour_out));
     return Exit::Ok;
 }
 

@@ -74,7 +74,7 @@ std::string json_line(Json members) {
     Json out;
     out["schema_version"] = 1;
     out.update(members);
-    return out.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+    return safe_json(out.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 namespace {

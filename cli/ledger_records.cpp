@@ -52,7 +52,7 @@ Exit print_records(const LedgerArgs& args, Printing what) {
         if (reader->sequence() >= what.to) break;
         if (auto read = decode(reader->bytes(), record); !read) return report_error(read.error(), fmt::format("record {}", reader->sequence()), args.terminal);
         const std::string line = to_json(record, reader->sequence());
-        print_result((what.pretty ? Json::parse(line).dump(2, ' ', true) : line) + "\n");
+        print_result(safe_json(what.pretty ? Json::parse(line).dump(2) : line) + "\n");
         any = true;
     }
     if (!any && what.to != UINT64_MAX)

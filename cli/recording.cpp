@@ -46,7 +46,7 @@ std::string record_line(const ledger::Answer& answer) {
 }
 
 std::string render_answer(const ledger::Answer& answer, const Layers& layers, Audience reader, Format format, bool colour) {
-    if (format == Format::Json) return to_json(answer, layers, reader) + "\n";
+    if (format == Format::Json) return safe_json(to_json(answer, layers, reader)) + "\n";
     std::string out = render_decision(answer.decision, layers, reader, colour);
     if (!answer.earlier || reader == Audience::Caller) return out;
     const ledger::Record& before = answer.earlier->record;

@@ -69,7 +69,7 @@ Exit run(const Options& options, const Terminal& terminal) {
     const auto draft = request_from_claims(input);
     if (!draft) return report_error(draft.error(), "", terminal);
     tell(*draft, options, terminal);
-    print_result(draft->document);
+    print_result(safe_json(draft->document));
     return Exit::Ok;
 }
 

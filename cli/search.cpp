@@ -107,7 +107,7 @@ Exit run(const Options& options, const Terminal& terminal) {
     }
     const auto result = search(evaluator, *request, options.open, candidates);
     if (!result) return refuse(result.error(), options, terminal);
-    print_result(options.format == Format::Json ? to_json(*result) + "\n" : human(*result, terminal.colour_out));
+    print_result(options.format == Format::Json ? safe_json(to_json(*result)) + "\n" : human(*result, terminal.colour_out));
     if (result->items.empty()) print_remark("note: there was no candidate to try\n", terminal);
     const bool some = std::any_of(result->items.begin(), result->items.end(),
                                   [](const SearchItem& item) { return item.answer != Effect::Deny; });

@@ -159,7 +159,7 @@ Json json_of(const Activation& activation) {
 void print_json(Json members) {
     Json out{{"schema_version", 1}};
     out.update(members);
-    print_result(out.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n");
+    print_result(safe_json(out.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n");
 }
 
 void add_store(CLI::App& app, Verb& chosen) {

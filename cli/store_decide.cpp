@@ -64,7 +64,7 @@ Exit decide(const StoreArgs& args, const Options& options) {
     }
     const Layers policy(evaluator.bundle());
     if (!recording.recorder) {
-        print_result(args.format == Format::Json ? to_json(decision, policy, options.reader) + "\n"
+        print_result(args.format == Format::Json ? safe_json(to_json(decision, policy, options.reader)) + "\n"
                                                  : render_decision(decision, policy, options.reader, args.terminal.colour_out));
         print_result(diverged);
         return decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;

@@ -113,6 +113,20 @@ std::string safe(std::string_view text) {
     return out;
 }
 
+std::string safe_json(std::string_view json) {
+    std::string out;
+    for (std::size_t i = 0; i < json.size();) {
+        const Decoded c = decode(json.substr(i));
+        const std::size_t length = std::max<std::size_t>(c.length, 1);
+        // What is ASCII is the document's own layout: in its texts the writer has escaped it.
+        if (c.code < 0x7F || !within(kHidden, c.code)) out += json.substr(i, length);
+        else if (c.code < 0x10000) out += fmt::format("\\u{:04x}", c.code);
+        else out += fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + ((c.code - 0x10000) >> 10), 0xDC00 + ((c.code - 0x10000) & 0x3FF));
+        i += length;
+    }
+    return out;
+}
+
 std::string moment(std::int64_t micros) {
     const std::int64_t seconds = micros / 1'000'000 - (micros % 1'000'000 < 0 ? 1 : 0);
     constexpr std::int64_t kYear9999 = 253'402'300'799;  // beyond, calendars are guesses

@@ -35,6 +35,9 @@ struct Cell {
 /// Text with everything spelled out that a terminal could obey; line ends too.
 [[nodiscard]] std::string safe(std::string_view text);
 
+/// A JSON document with the same characters written as escapes: the same document, and nothing that acts.
+[[nodiscard]] std::string safe_json(std::string_view json);
+
 /// Words in lines of at most so many columns, where words are short enough. What stands in backticks stays together.
 [[nodiscard]] std::string filled(std::string_view text, std::size_t width);
 

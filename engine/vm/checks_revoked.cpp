@@ -14,24 +14,25 @@ struct Revocable {
     RevocationKind kind;
     Builtin fact;
     std::string_view path;
+    Builtin group = Builtin::Count;  ///< that the fact is of, if that can be none
 };
 constexpr Revocable kRevocable[] = {
     {RevocationKind::Agent, Builtin::AgentId, "agent.id"},
-    {RevocationKind::Agent, Builtin::DelegationActor, "delegation.actor"},
+    {RevocationKind::Agent, Builtin::DelegationActor, "delegation.actor", Builtin::Delegation},
     {RevocationKind::Deployment, Builtin::AgentDeployment, "agent.deployment_id"},
     {RevocationKind::Run, Builtin::RunId, "run.id"},
     {RevocationKind::Run, Builtin::RunParent, "run.parent_id"},
     {RevocationKind::Workload, Builtin::WorkloadSpiffeId, "workload.spiffe_id"},
     {RevocationKind::Workload, Builtin::WorkloadInstance, "workload.instance_id"},
     {RevocationKind::Key, Builtin::TokenKey, "token.key_id"},
-    {RevocationKind::User, Builtin::UserId, "user.id"},
+    {RevocationKind::User, Builtin::UserId, "user.id", Builtin::User},
     {RevocationKind::User, Builtin::RunInitiator, "run.initiator"},
-    {RevocationKind::User, Builtin::DelegationOriginator, "delegation.originator"},
+    {RevocationKind::User, Builtin::DelegationOriginator, "delegation.originator", Builtin::Delegation},
     {RevocationKind::Token, Builtin::TokenId, "token.jti"},
     {RevocationKind::Tool, Builtin::ToolName, "tool.name"},
     {RevocationKind::Issuer, Builtin::TokenIssuer, "token.issuer"},
     {RevocationKind::Tenant, Builtin::Tenant, "tenant"},
-    {RevocationKind::Tenant, Builtin::UserTenant, "user.tenant"},
+    {RevocationKind::Tenant, Builtin::UserTenant, "user.tenant", Builtin::User},
     {RevocationKind::Tenant, Builtin::ResourceTenant, "resource.tenant"},
 };
 
@@ -54,8 +55,10 @@ template <class Visit>
 void each_revocable(const Deciding& deciding, Visit visit) {
     const Facts& facts = deciding.facts;
     const auto any = [&](RevocationKind kind) { return deciding.revocations->any(kind, deciding.decision.now); };
-    for (const Revocable& each : kRevocable)
-        if (any(each.kind)) visit(each.kind, facts[each.fact], each.path);
+    for (const Revocable& each : kRevocable) {
+        const bool nobody = each.group != Builtin::Count && facts[each.group].state == State::None;
+        if (any(each.kind) && !nobody) visit(each.kind, facts[each.fact], each.path);
+    }
     each_row(facts[Builtin::DelegationChain], [&](const Value* hop) {
         for (const RevocableOfHop& each : kRevocableOfHop)
             if (any(each.kind)) visit(each.kind, column_of(hop, facts.places().*each.column), each.path);

@@ -112,6 +112,11 @@ tame ledger report -L kept
 tame ledger report -L kept --format html
 tame ledger verify -L kept
 tame ledger tail -L kept
+for verb in "eval policy --request evil.json" "explain policy --request evil.json" "search policy --request evil.json --open tool" \
+            "store decide prod --request evil.json" "store list" "store revocations" "ledger list -L kept" "ledger why 0 -L kept"; do
+    # shellcheck disable=SC2086
+    tame $verb --format json
+done
 tame replay -L kept --against policy
 tame diff examples policy --requests evil.json
 tame diff "$root/examples/refund" policy --requests evil.json

@@ -34,7 +34,7 @@ Bundle bundle_of(std::string text) {
 /// A request that states an agent with a score, no user, and the tool with its scopes left out.
 json::Value request() {
     auto document = json::parse(
-        writ::testing::example_request(R"({"iss":"https://issuer.example","aud":"https://broker.example"})", "kubernetes", 1'790'000'000));
+        writ::testing::example_request(R"({"iss":"https://issuer.example","aud":"https://broker.example","exp":1790003600})", "kubernetes", 1'790'000'000));
     REQUIRE(document);
     document->find("agent")->set("trust_score", json::Value::of(std::int64_t{50}));
     document->find("want")->remove("scopes");

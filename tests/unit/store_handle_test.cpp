@@ -319,7 +319,7 @@ struct Signed : Made {
 
 TEST_CASE("state: a restart without the store goes on with the last good policy and its revocations") {
     Signed made;
-    REQUIRE(made.store.revoke(RevocationKind::Agent, "bad", kAda));
+    REQUIRE(made.store.revoke(RevocationKind::Agent, "bad", kAda, 0, &made.key));
     { const PolicyHandle handle = started(made.options()); }
     struct stat status {};
     REQUIRE(::stat(made.state.c_str(), &status) == 0);
@@ -333,14 +333,14 @@ TEST_CASE("state: a restart without the store goes on with the last good policy 
     CHECK(why == "identity_revoked");
     CHECK(problem(handle) == "S0001");
     made.show();
-    REQUIRE(made.store.lift(RevocationKind::Agent, "bad", kAda));
+    REQUIRE(made.store.lift(RevocationKind::Agent, "bad", kAda, &made.key));
     CHECK(eventually([&] { return minutes(evaluator, nullptr, "bad") == 2; }));
 }
 
 TEST_CASE("state: revocations are kept though the policy does not change") {
     Signed made;
     const PolicyHandle first = started(made.options());
-    REQUIRE(made.store.revoke(RevocationKind::Agent, "bad", kAda));
+    REQUIRE(made.store.revoke(RevocationKind::Agent, "bad", kAda, 0, &made.key));
     CHECK(eventually([&] { return first.status().revocations == 1; }));
     CHECK(eventually([&] {
         const auto state = store::decode_state(read_bytes(made.state));

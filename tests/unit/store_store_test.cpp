@@ -330,8 +330,8 @@ TEST_CASE("store: revocations are recorded, end, and are lifted on record; S0026
     CHECK(log->front().origin.author == kBob.author);
     CHECK(log->front().origin.message == "because");
 
-    CHECK(code_of(made.store.revoke(RevocationKind::Agent, "", kAda)) == "S0026");
-    CHECK(code_of(made.store.revoke(RevocationKind::Agent, "a\n", kAda)) == "S0026");
+    CHECK(code_of(made.store.revoke(RevocationKind::Agent, "", kAda)) == "S0030");
+    CHECK(code_of(made.store.revoke(RevocationKind::Agent, "a\n", kAda)) == "S0030");
     CHECK(code_of(made.store.revoke(RevocationKind::Agent, "a", kAda, now - 1)) == "S0026");
     CHECK(code_of(made.store.revoke(RevocationKind::Agent, "a", {"Ada", ""})) == "S0026");
     CHECK(code_of(made.store.lift(RevocationKind::Run, "r-1", {"Ada", ""})) == "S0026");

@@ -29,8 +29,8 @@ import std.baseline
 import std.kubernetes
 issuer prod: kubernetes "https://issuer.example" { audience "https://broker.example" }
 tier read
-tool example-tool { tier read audience "https://pay.example" scopes { "example:scope" } }
-permit any for tool example-tool when token.issuer is prod grant { "example:scope" } for 2m
+tool example_tool "example-tool" { tier read audience "https://pay.example" scopes { "example:scope" } }
+permit anything for tool example_tool when token.issuer is prod grant { "example:scope" } for 2m
 )";
 
 ClaimsInput input(std::string_view claims, std::string_view kind = "kubernetes") {

@@ -166,8 +166,8 @@ TEST_CASE("revocations: approval_revoked does not count towards a requirement") 
     Case c(true);
     const std::string digest = c.decide(nullptr).binding_digest;
     REQUIRE(digest.starts_with("v2;"));
-    const auto approve = [&](const std::string& id) {
-        c.with("approvals", R"([{)" + id + R"("state": "approved", "approver": "lea", "groups": ["leads"], "requester": null,
+    const auto approve = [&](const std::string& id, const std::string& approver_id = "null") {
+        c.with("approvals", R"([{)" + id + R"("state": "approved", "approver": "lea", "approver_id": )" + approver_id + R"(, "groups": ["leads"], "requester": null,
             "at": 1717408700, "exp": null, "binding_digest": ")" + digest + R"(", "uses": 1}])");
     };
     approve(R"("id": "ap-1", )");
@@ -182,6 +182,8 @@ TEST_CASE("revocations: approval_revoked does not count towards a requirement") 
     approve(R"("id": "ap-1", )");
     CHECK(c.reasons({{Kind_::User, "Lea", 0}}) == Codes{"approval_required", "approval_revoked"});
     CHECK(c.reasons({{Kind_::User, "leo", 0}}) == kPermitted);
+    approve(R"("id": "ap-1", )", "\"u-7\"");
+    CHECK(c.reasons({{Kind_::User, "U-7", 0}}) == Codes{"approval_required", "approval_revoked"});
 }
 
 TEST_CASE("revocations: one spelling on both sides, or refused with a reason") {
