@@ -241,3 +241,27 @@ TEST_CASE("request: text and numbers are checked as in documents") {
           }) == "Q0017 $.delegation.depth");
     CHECK(refused("tool.params", [&](const Field& f) { refund.request.set_json(f, "{"); }).starts_with("Q0001"));
 }
+
+TEST_CASE("request: text that rules read is no longer than in documents") {
+    Refund refund;
+    const std::string fits(2'048, 'a'), longer(2'049, 'a');
+    const auto stated = [&](std::string_view text) {
+        refund.request.begin(Provenance::Verified);
+        refund.request.set_text(refund.field("tenant"), text);
+        return refund.finish();
+    };
+    CHECK(stated(fits) == "");
+    CHECK(stated(longer) == "Q0005 $");
+    CHECK(refund.evaluator.evaluate(refund.request).effect == Effect::Deny);
+
+    // The texts of one list have 16 KiB together.
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < 9; ++i) texts.push_back(std::to_string(i) + std::string(2'000, 'b'));
+    const std::vector<std::string_view> nine(texts.begin(), texts.end());
+    refund.request.begin(Provenance::Verified);
+    refund.request.set_texts(refund.field("want.scopes"), std::span(nine).first(8));
+    CHECK(refund.finish() == "");
+    refund.request.begin(Provenance::Verified);
+    refund.request.set_texts(refund.field("want.scopes"), nine);
+    CHECK(refund.finish() == "Q0005 $");
+}
