@@ -144,8 +144,9 @@ TEST_CASE("ledger: a repeated key gives what is left of its grant") {
     REQUIRE(first.sequence == 0u);
     CHECK_FALSE(first.earlier.has_value());
     const std::int64_t ttl = first.decision.grant.ttl;
-    // Again, later, with a token that was refreshed.
-    const std::string retry = with(with(with(request, "req-1001", "req-1002"), "1790000060", "1790000090"), "19a333f4", "29a333f4");
+    // Again, later, with a token that was refreshed: it has another id, in the token and in its claims.
+    const std::string later = with(with(request, "req-1001", "req-1002"), "1790000060", "1790000090");
+    const std::string retry = with(with(later, "19a333f4", "29a333f4"), "19a333f4", "29a333f4");
     const Answer second = setup.recorder->decide(retry);
     CHECK(second.decision.effect == Effect::Permit);
     CHECK(second.decision.grant.ttl == ttl - 30);
