@@ -177,7 +177,10 @@ cat >>new/policy.writ <<'END'
 
 permit refund_small
   for tool refund
-  when token.issuer is prod and prod.namespace == "agents-qa" and params.amount <= 5.00
+  when token.issuer is prod
+   and prod.namespace == "agents-prod"
+   and prod.service_account == "refund-agent"
+   and user.roles contains "qa" and params.amount <= 5.00
   grant { "refund:create" } for 1m
 END
 echo "widens: refund_small because QA pays itself back" >small
@@ -189,6 +192,10 @@ check "a new rule: steps declared" outcome steps passed
 sed -i '2d' small
 ends "steps not declared" 1 gate new --base base --note small --format json
 check "steps not declared: told" outcome steps failed
+# One that no request reaches beside the others costs nothing more.
+sed -i 's/"agents-prod"$/"agents-qa"/' new/policy.writ
+run gate new --base base --note small --format json
+check "no more steps for one request" outcome steps passed
 
 # A deny that is gone, a test that fails, a style that is none, a lint, an invariant that is taken out.
 edited bare '/^deny user_not_authorized/,/^  because/d; s/because user_not_authorized/because tenant_mismatch/'
