@@ -39,16 +39,19 @@ bool has_single_star(std::string_view text) {
     return false;
 }
 
-/// Whether a segment of the text is empty, but for the first and the last, or climbs.
-bool has_bad_segment(std::string_view text, char separator, bool ends) {
-    for (std::size_t begin = 0; begin <= text.size();) {
-        const std::size_t end = std::min(text.find(separator, begin), text.size());
-        const bool outer = begin == 0 || end == text.size();
-        if (end == begin ? !(ends && outer) && !text.empty() : separator == '/' && is_dot_segment(text.substr(begin, end - begin)))
-            return true;
+/// Whether a path has a segment that climbs, or an empty one that is neither the first nor the last.
+bool has_bad_segment(std::string_view path) {
+    for (std::size_t begin = 0; begin <= path.size();) {
+        const std::size_t end = std::min(path.find('/', begin), path.size());
+        const bool inner = begin > 0 && end < path.size();
+        if ((begin == end && inner) || is_dot_segment(path.substr(begin, end - begin))) return true;
         begin = end + 1;
     }
     return false;
+}
+
+bool has_empty_label(std::string_view host) {
+    return host.starts_with('.') || host.ends_with('.') || host.find("..") != std::string_view::npos;
 }
 
 /// Why no text of a kind can match a glob; none: some can.
@@ -66,14 +69,14 @@ std::optional<Refusal> impossible(Kind kind, std::string_view text) {
             const std::size_t hidden = find_hidden(path);
             if (hidden != std::string_view::npos && !(kind == Kind::Url && path.substr(hidden, 3) == "%25"))
                 return Refusal{none + " has a `\\`, a NUL or an escape for `.`, `/`, `\\` or `%`", unknown};
-            if (has_bad_segment(path, '/', true))
+            if (has_bad_segment(path))
                 return Refusal{none + " has a segment that is empty, `.` or `..`", unknown};
             return {};
         }
         case Kind::Host:
             if (std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
                 return Refusal{"no `host` has a capital letter", "hosts compare in lower case"};
-            if (has_bad_segment(text, '.', false)) return Refusal{"no `host` has an empty label", "a trailing dot is left away too"};
+            if (has_empty_label(text)) return Refusal{"no `host` has an empty label", "a trailing dot is left away too"};
             return {};
         case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant: case Kind::Enum:
         case Kind::String: case Kind::Subject: case Kind::Dotted: case Kind::Email: case Kind::Ip: case Kind::Cidr:

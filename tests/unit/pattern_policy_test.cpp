@@ -6,6 +6,7 @@
 
 #include "base/kind.h"
 #include "source_root.h"
+#include "writ/evaluator.h"
 #include "writ/tools.h"
 
 using namespace writ;
@@ -134,6 +135,67 @@ test "a list with a path that climbs is unknown" {
         { "b" }                          | deny because no_permit
 }
 )writ");
+}
+
+TEST_CASE("patterns: a path that climbs is unknown in documents of one form, and stated by itself") {
+    SourceSet set;
+    set.sources.push_back({"policy.writ", std::string(kPolicy) +
+        "permit below for tool t when token.issuer is p and params.p like \"workspace/**\" and resource.path like \"docs/**\" grant { \"a:read\" } for 5m\n"});
+    set.read = [](std::string_view, std::string_view) -> Result<std::string> { return std::string(kRequest); };
+    const Workspace workspace(std::move(set));
+    REQUIRE(workspace.bundle());
+    Request request{*workspace.bundle()};
+    Evaluator evaluator{*workspace.bundle()};
+    const auto decide = [&](std::string_view param, std::string_view path) {
+        std::string document(kRequest);
+        document.replace(document.find("\"p\": \"x\""), 8, "\"p\": \"" + std::string(param) + "\"");
+        document.replace(document.find("\"id\": \"b-1\""), 11, "\"id\": \"b-1\", \"path\": \"" + std::string(path) + "\"");
+        REQUIRE(request.parse(document).has_value());
+        return evaluator.evaluate(request).effect == Effect::Permit;
+    };
+    for (int again = 0; again < 3; ++again) {
+        CHECK(decide("workspace/a", "docs/a"));
+        CHECK_FALSE(decide("workspace/../a", "docs/a"));
+        CHECK_FALSE(decide("workspace/a", "docs/../a"));
+        CHECK(decide("workspace/\xC3\xA9", "docs/b/"));
+        CHECK_FALSE(decide("workspace/%2e%2e/a", "docs/a"));
+    }
+    for (const char* stated : {"docs/a", "docs/\xC3\xA9", "docs/../a", "docs//a", "docs/%5Ca"}) {
+        Request fields{*workspace.bundle()};
+        fields.begin(Provenance::Verified);
+        const auto set_json = [&](const char* name, const std::string& json) {
+            const auto field = fields.field(name);
+            REQUIRE(field.has_value());
+            fields.set_json(*field, json);
+        };
+        const auto set_text = [&](const char* name, std::string_view text) {
+            const auto field = fields.field(name);
+            REQUIRE(field.has_value());
+            fields.set_text(*field, text);
+        };
+        fields.set_int(fields.field("now").value(), 1'790'000'060);
+        set_text("token.issuer", "https://idp.example");
+        set_json("token.aud", "[\"https://broker.example\"]");
+        fields.set_int(fields.field("token.iat").value(), 1'790'000'000);
+        fields.set_none(fields.field("token.nbf").value());
+        fields.set_int(fields.field("token.exp").value(), 1'790'000'600);
+        set_json("token.claims", "{\"sub\": \"x\", \"aud\": [\"https://broker.example\"], \"exp\": 1790000600, \"iat\": 1790000000}");
+        set_text("agent.id", "agent-1");
+        set_text("run.id", "run-1");
+        fields.set_none(fields.field("run.parent_id").value());
+        fields.set_none(fields.field("run.exp").value());
+        set_text("tenant", "t1");
+        set_text("user.id", "ann");
+        fields.set_none(fields.field("user.session_exp").value());
+        fields.set_none(fields.field("delegation").value());
+        set_text("tool.name", "t");
+        set_json("tool.params", "{\"p\": \"workspace/a\"}");
+        set_text("resource.path", stated);
+        set_json("want.scopes", "[\"a:read\"]");
+        REQUIRE(fields.finish().has_value());
+        const bool plain = std::string_view(stated).find_first_of(".%") == std::string_view::npos && std::string_view(stated).find("//") == std::string_view::npos;
+        CHECK_MESSAGE((evaluator.evaluate(fields).effect == Effect::Permit) == plain, stated);
+    }
 }
 
 TEST_CASE("patterns: a star that is a whole segment is one name") {
