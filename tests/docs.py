@@ -246,7 +246,8 @@ class Runner:
             # A branch of its own to compare with: the checkout that this runs in may have none.
             self.run(["bash", "-eu", "-c", "git init -q -b main && git add examples && "
                       "git -c user.name=docs -c user.email=docs@example.com commit -qm 'the examples'"], folder)
-            (folder / "token.json").write_text(tutorial_token())
+            for name in ("token.json", "broker.json"):
+                (folder / name).write_text(tutorial_file(name))
             for line in block.text.splitlines():
                 command = re.sub(r"\s*#.*", "", line).strip()
                 if not command:
@@ -340,9 +341,9 @@ class Runner:
                 self.fail(f"docs/{page}", f"names a test that does not exist: {name}")
 
 
-def tutorial_token():
+def tutorial_file(name):
     for block in read_blocks(DOCS / "tutorial.md"):
-        if block.options.get("file") == "token.json":
+        if block.options.get("file") == name:
             return block.text
     return "{}"
 

@@ -17,7 +17,7 @@ constexpr std::string_view kExampleFacts = R"({
   "workload": { "environment": "prod", "attestation": null, "attested_at": null, "revoked": false },
   "agent": { "id": "example-agent", "class": "example-class", "owner": null, "deployment_id": "example-deployment",
              "risk_tier": "low", "shared_count": 1, "capabilities": [], "revoked": false },
-  "run": { "id": "example-run", "parent_id": null, "thread_id": null, "initiator": null, "started": 0, "exp": null,
+  "run": { "id": "example-run", "parent_id": null, "thread_id": null, "initiator": null, "started": 1790000000, "exp": null,
            "background": false, "state": "running", "attempt": 1, "context_taint": [] },
   "tenant": "example-tenant",
   "user": null,
