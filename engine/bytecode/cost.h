@@ -1,5 +1,5 @@
 // What operations cost, in steps: one table for the static bound and for the machine, which counts what it does. A step
-// is about two nanoseconds of a server's processor, and stands for at most five bytes of working memory.
+// is at most some two nanoseconds, as tests/bench/worst measures them, and stands for at most five bytes of working memory.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ namespace writ::bytecode {
 }
 
 constexpr std::uint64_t kRuleSteps = 12;     ///< finding a rule and beginning to run it
-constexpr std::uint64_t kDecodedSteps = 4;   ///< an instruction that is no usual test, beside the one step of each
-constexpr std::uint64_t kElementSteps = 4;   ///< an element that a quantifier visits
+constexpr std::uint64_t kDecodedSteps = 8;   ///< an instruction that is no usual test, beside the one step of each
+constexpr std::uint64_t kElementSteps = 8;   ///< an element that a quantifier visits
 constexpr std::uint64_t kMemberSteps = 24;   ///< an element that is hashed, noted and asked for
 constexpr std::uint64_t kWindowSteps = 64;   ///< a moment held against a weekly window in its zone, or the next change of one
 constexpr std::uint64_t kLookUpSteps = 24;   ///< a text or an integer looked for in a constant set
 
 /// Text that is read byte by byte: matched, put into lower case, split or checked.
-[[nodiscard]] constexpr std::uint64_t scanned(std::uint64_t bytes) { return bytes; }
+[[nodiscard]] constexpr std::uint64_t scanned(std::uint64_t bytes) { return sat_times(2, bytes); }
 /// Text that is hashed.
 [[nodiscard]] constexpr std::uint64_t hashed(std::uint64_t bytes) { return bytes / 4; }
 /// Text that is compared with text of the same length.

@@ -126,10 +126,10 @@ Result<void> Layout::read_slots() {
     }
     for (const CaptureRef& capture : program_.captures) {
         if (!claim(capture.slot, kElsewhere)) return refuse("slot of a capture is out of range or filled twice", 0);
-        if (capture.spec >= program_.capture_specs.size() || program_.capture_specs[capture.spec].claim >= program_.shape.size())
-            return refuse("capture of no claim", 0);
+        // What is out of range is refused with the captures, later.
+        const std::uint32_t from = capture.spec < program_.capture_specs.size() ? program_.capture_specs[capture.spec].claim : kNone;
         std::uint64_t& longest = capture_text_[capture.slot];
-        longest = std::max<std::uint64_t>(longest, program_.shape[program_.capture_specs[capture.spec].claim].max);
+        if (from < program_.shape.size()) longest = std::max<std::uint64_t>(longest, program_.shape[from].max);
     }
     const ManifestRef& manifest = program_.manifest[0];
     for (const std::uint32_t slot : {manifest.tier_slot, manifest.tool_scopes_slot, manifest.tool_audience_slot})

@@ -60,23 +60,24 @@ private:
             case Construct::Tests: {
                 std::string when = "tenant != \"" + number + "\"";
                 for (std::size_t i = below(20); i > 0; --i) when += " and agent.class != \"" + number + "-" + std::to_string(i) + "\"";
-                return "deny " + name + " when " + when + " and run.background == true\n";
+                return "deny " + name + " when " + when + " and tenant == agent.class\n";  // no index helps
             }
-            case Construct::Globs: return deny(name, "params.text like \"" + repeated("**a", 1 + below(8)) + number + "**b\"");
-            case Construct::Regexes: return deny(name, "params.text matches \"" + repeated("(a|aa)*", 1 + below(4)) + number + "\"");
+            case Construct::Globs: return deny(name, "params.text like \"" + repeated("**a", 1 + below(8)) + number + "**\"");
+            case Construct::Regexes: return deny(name, "params.text matches \"" + repeated("[a-z]*(a|b)", 1 + below(4)) + number + "[a-z]*\"");
             case Construct::Quantifiers: {
                 std::string when;
                 const std::size_t depth = 1 + below(4);
                 for (std::size_t i = 0; i < depth; ++i) when += "any v" + std::to_string(i) + " in params." + (below(2) == 0 ? "xs" : "ys") + ": ";
-                return deny(name, when + "v0 == \"" + number + "\" and v" + std::to_string(depth - 1) + " == \"no\"");
+                if (depth > 1) when += "v0 != \"" + number + "\" and ";
+                return deny(name, when + "v" + std::to_string(depth - 1) + " == \"" + number + "\"");
             }
             case Construct::Words: return deny(name, "any a in words(params.text): any b in words(params.text): a == \"" + number + "\" and b == \"x\"");
             case Construct::Sets: {
                 constexpr const char* kForms[] = {"params.xs overlaps params.ys", "params.xs subset of params.ys",
                                                   "params.xs - params.ys overlaps params.xs & params.ys"};
-                return deny(name, std::string(kForms[below(3)]) + " and tenant == \"" + number + "\"");
+                return deny(name, std::string(kForms[below(3)]) + " and tenant != \"" + number + "\" and tenant == agent.class");
             }
-            case Construct::Windows: return deny(name, "now in 0" + std::to_string(below(9)) + ":00..1" + std::to_string(below(9)) + ":30 \"Europe/Berlin\" and tenant != \"" + number + "\" and run.background == true");
+            case Construct::Windows: return deny(name, "now in 0" + std::to_string(below(9)) + ":00..1" + std::to_string(below(9)) + ":30 \"Europe/Berlin\" and tenant != \"" + number + "\" and tenant == agent.class");
             case Construct::Approvals: return "require " + name + " for tool t when tenant != \"" + number + "\" approval from group \"g" + number + "\" within 1h\n";
             case Construct::Permits: return "permit " + name + " for tool t when tenant != \"" + number + "\" grant { \"a:read\" } for 5m\n";
             case Construct::Last: break;

@@ -192,6 +192,7 @@ TEST_CASE("verify: B0013 slots and captures") {
         {"fact of the engine of another kind", [](Sections& s) {
              ShapeNode& now = node(s, [](const ShapeNode& n) { return n.slot == 0; });
              now.kind = static_cast<std::uint8_t>(Kind::String);
+             now.max = kDefaultText;
              s.slots[0].kind = now.kind;
          }},
         {"fact of the engine in another place", [](Sections& s) {
@@ -209,7 +210,7 @@ TEST_CASE("verify: B0013 slots and captures") {
              const ShapeNode& element = s.shape[list.first_child];
              for (std::uint32_t i = 0; i < element.child_count; ++i) {
                  ShapeNode& column = s.shape[element.first_child + i];
-                 if (is_kind(column, Kind::Int)) column.kind = static_cast<std::uint8_t>(Kind::String);
+                 if (is_kind(column, Kind::Int)) column.kind = static_cast<std::uint8_t>(Kind::String), column.max = kDefaultText;
              }
          }},
         {"tier that is text", [](Sections& s) {

@@ -132,7 +132,7 @@ TEST_CASE("compile: 100,000 rows are data") {
     CHECK(policy.program->rules.size() == 100'000);
     CHECK(policy.program->code.size() == 4);
     CHECK(policy.program->grants.size() == 1);
-    CHECK(policy.program->manifest[0].step_bound == bytecode::kRequestSteps + 100'000 * 2 * (bytecode::kRuleSteps + 8));
+    CHECK(policy.program->manifest[0].step_bound == bytecode::kRequestSteps + 100'000 * 2 * (bytecode::kRuleSteps + 4 + bytecode::kElementSteps));
 }
 
 TEST_CASE("compile: 20,000 rules take no longer each than 2,000") {
