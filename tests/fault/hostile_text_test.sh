@@ -126,13 +126,23 @@ tame request --claims odd_claims.json --issuer-kind kubernetes
 
 # A policy whose texts are hostile, as far as the language lets them in.
 python3 - <<'END'
-evil = "x\u202etxt\u009b31m"
+evil = r"x\u{202E}txt\u{9B}31m\u{1B}[2J"  # the source itself may not hold such characters
 text = open("policy/policy.writ").read()
+open("wrong.writ", "w").write(f'''
+tier read
+tool t {{ tier read audience "https://a.example" scopes {{ "a" }} params {{ }} }}
+deny d when workload.spiffe_id == "spiffe://{evil}" because "b"
+deny e when "{evil}" in egress
+''')
 open("policy/policy.writ", "w").write(text + f'''
 deny loud when agent.owner == "{evil}" because "{evil}"
 test "{evil}" {{ given small with agent.owner = "{evil}" expect permit }}
 ''')
 END
+for format in human short github sarif; do
+    tame check wrong.writ --format $format
+    check "check wrong.writ --format $format: shows the text" grep -q txt out err
+done
 tame check policy
 tame check policy --format github
 tame lint policy
