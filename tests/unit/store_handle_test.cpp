@@ -512,10 +512,14 @@ TEST_CASE("handle: revocations that are unsigned, of a stranger or altered are t
     for (const std::string code : {"S0060", "S0061", "S0062"}) {
         CAPTURE(code);
         Guarded g;
+        g.revoke("a-9", &g.on_call);
         const PolicyHandle handle = started(g.options());
         LiveEvaluator evaluator(handle);
-        g.revoke("a-1", code == "S0060" ? nullptr : code == "S0061" ? &g.stranger : &g.on_call);
-        if (code == "S0062") g.made.tamper("UPDATE revocation SET reason = 'another'");
+        if (code == "S0062")  // the signature is one of the entry before
+            g.made.tamper("INSERT INTO revocation SELECT namespace, 2, action, kind, 'a-1', reason, author, created_at, expires_at, '" +
+                          digest_of(g.made.store.revocation_log()->front()) + "', key_id, signature FROM revocation");
+        else
+            g.revoke("a-1", code == "S0060" ? nullptr : &g.stranger);
         CHECK(eventually([&] { return problem(handle) == code; }));
         CHECK(eventually([&] { return minutes(evaluator) == 0; }));
         CHECK(minutes(evaluator, nullptr, "a-2") == 1);
