@@ -5,6 +5,7 @@
 #include "base/values.h"
 #include "check/expr.h"
 #include "check/passes.h"
+#include "syntax/foreign.h"
 
 namespace writ::check {
 namespace {
@@ -45,7 +46,7 @@ std::string_view function_of_other_languages(std::string_view name) {
     };
     constexpr std::string_view kBeginning = "write `x like \"beginning**\"`", kEnd = "write `x like \"**end\"`";
     constexpr std::string_view kCount = "count elements with `count(x in xs: …)`; that there is none is `xs == { }`";
-    constexpr std::string_view kSome = "`x is some` asks whether the broker states a value";
+    constexpr std::string_view kAny = "write `any x in xs: …`", kAll = "write `all x in xs: …`";
     constexpr std::string_view kWindow = "hours and days are those of a window: `now in 09:00..17:00 \"UTC\" on mon..fri`";
     constexpr Known kKnown[] = {
         {"startsWith", kBeginning}, {"starts_with", kBeginning}, {"startswith", kBeginning}, {"hasPrefix", kBeginning},
@@ -55,7 +56,9 @@ std::string_view function_of_other_languages(std::string_view name) {
         {"matches", "write `x matches \"expression\"`"}, {"match", "write `x matches \"expression\"`"},
         {"regex", "write `x matches \"expression\"`"},
         {"size", kCount}, {"length", kCount}, {"len", kCount}, {"isEmpty", kCount},
-        {"has", kSome}, {"exists", kSome}, {"isSet", kSome}, {"defined", kSome},
+        {"exists", kAny}, {"some", kAny}, {"any", kAny}, {"all", kAll}, {"every", kAll}, {"forall", kAll},
+        {"exists_one", "write `count(x in xs: …) == 1`"},
+        {"containsAny", "write `xs overlaps { … }`"}, {"containsAll", "write `{ … } subset of xs`"},
         {"lower", "write `lower(x)`"}, {"toLowerCase", "write `lower(x)`"}, {"lowercase", "write `lower(x)`"}, {"tolower", "write `lower(x)`"},
         {"split", "the words of a text are `words(x)`"},
         {"hour", kWindow}, {"weekday", kWindow}, {"getHours", kWindow},
@@ -65,6 +68,30 @@ std::string_view function_of_other_languages(std::string_view name) {
     };
     for (const auto& known : kKnown)
         if (known.name == name) return known.help;
+    if (name == "isSet" || name == "defined") name = "has";
+    const auto* word = name == "has" ? syntax::foreign_word(name) : nullptr;
+    return word != nullptr ? word->help : std::string_view{};
+}
+
+/// A method of another language that looks into a set, in the words of this one: `xs.exists(x, x == 1)`,
+/// `xs.containsAny({1})`. Empty if the call is none of these.
+std::string set_method_of_other_languages(const Context& c, const ast::Expr& e) {
+    const auto dot = e.text.rfind('.');
+    if (dot == std::string_view::npos) return {};
+    const std::string set(e.text.substr(0, dot));
+    const auto method = e.text.substr(dot + 1);
+    const auto argument = [&](std::size_t at) { return std::string(text_at(c, e.kids[at]->span)); };
+    if (e.kids.size() == 2 && e.kids[0]->kind == ast::ExprKind::Path) {
+        const auto inside = argument(0) + " in " + set + ": " + argument(1);
+        if (method == "exists") return "write " + quoted("any " + inside);
+        if (method == "all") return "write " + quoted("all " + inside);
+        if (method == "exists_one") return "write " + quoted("count(" + inside + ") == 1");
+    }
+    if (e.kids.size() != 1) return {};
+    // Brackets are reported on their own.
+    const auto other = argument(0).starts_with('[') ? "{ … }" : argument(0);
+    if (method == "containsAny") return "write " + quoted(set + " overlaps " + other);
+    if (method == "containsAll") return "write " + quoted(other + " subset of " + set);
     return {};
 }
 
@@ -299,10 +326,9 @@ const Expr* type_call(Context& c, Scope& s, const ast::Expr& e, const Type* want
     if (may_be_broken(c, s.module, e.text)) return nullptr;
     auto& diagnostic =
         c.report.add(Code::E0201, e.op_span, "there is no function " + quoted(e.text), "unknown function");
-    if (const auto help = function_of_other_languages(parts.back()); !help.empty()) {
-        diagnostic.help = help;
-        return nullptr;
-    }
+    diagnostic.help = set_method_of_other_languages(c, e);
+    if (diagnostic.help.empty()) diagnostic.help = function_of_other_languages(parts.back());
+    if (!diagnostic.help.empty()) return nullptr;
     if (suggest_import(c, diagnostic, s.module, Space::Value, e.text)) return nullptr;
     auto candidates = visible_names(c, s.module, Space::Value);
     for (const auto& conversion : kConversions) candidates.push_back(conversion.name);

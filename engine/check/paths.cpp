@@ -360,6 +360,20 @@ const Expr* qualified_path(Context& c, Scope& s, const ast::Expr& e, const Type*
     return nullptr;
 }
 
+/// What other languages call the request, or who asks for what in it.
+bool is_request_word(std::string_view name) {
+    constexpr std::string_view kWords[] = {"principal", "subject", "caller", "action", "input", "context", "request", "data", "env"};
+    return std::find(std::begin(kWords), std::end(kWords), name) != std::end(kWords);
+}
+
+/// The groups of facts that a request has, as a list of words.
+std::string groups_of_request(const Context& c) {
+    std::string out;
+    for (const auto group : c.policy.at(c.policy.request).children)
+        if (c.policy.at(group).type.kind == Kind::Record) out.append(out.empty() ? "" : ", ").append(quoted(c.policy.at(group).name));
+    return out;
+}
+
 void report_unknown_root(Context& c, Scope& s, const ast::PathStep& step) {
     if (may_be_broken(c, s.module, step.text)) return;
     auto& diagnostic =
@@ -374,6 +388,11 @@ void report_unknown_root(Context& c, Scope& s, const ast::PathStep& step) {
         return;
     }
     if (suggest_import(c, diagnostic, s.module, Space::Value, step.text)) return;
+    if (is_request_word(step.text)) {
+        diagnostic.help = "the facts of a request are in " + groups_of_request(c) +
+                          ", and in `params` in a rule `for tool`: `agent.id == \"a\"`";
+        return;
+    }
     auto candidates = visible_names(c, s.module, Space::Value);
     for (const auto& binder : s.binders) candidates.push_back(binder.name);
     if (s.arguments != nullptr)

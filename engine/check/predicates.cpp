@@ -35,7 +35,8 @@ const Expr* type_presence(Context& c, Scope& s, const ast::Expr& e) {
             quoted(text_at(c, subject->span)) +
                 (none ? " is never none" : " is never none, so this is always true"),
             none ? "never true" : "decides nothing",
-            "only what is declared `or none` can be none; a missing fact is unknown, which no test can see");
+            none ? "only what is declared `or none` can be none; a missing fact is unknown, which no test can see"
+                 : "leave this out: only what is declared `or none` can be none, and no permit holds where a fact is missing");
         relate(c, diagnostic, *subject);
         return nullptr;
     }

@@ -17,6 +17,10 @@ constexpr std::string_view kUnless = "`unless X` is written `when not (X)`, or `
 constexpr std::string_view kWhen = "a condition starts with `when`";
 constexpr std::string_view kThen = "leave it out: what the rule does follows its condition";
 constexpr std::string_view kElse = "there is no `else`: write a second rule for the other case; what no `permit` grants is denied";
+constexpr std::string_view kNoPriority = "rules have no priority: any deny that applies wins";
+constexpr std::string_view kPresence =
+    "leave it out: a permit does not hold where a fact is missing. `x is some` is only for what is declared `or none`; "
+    "`xs contains x` looks into a set";
 constexpr std::string_view kEqual = "compare with `==`";
 constexpr std::string_view kUnequal = "compare with `!=`";
 
@@ -77,7 +81,9 @@ constexpr Foreign kWords[] = {
     {"three", "a number is written in digits: `3 approvals`", "3"},
     {"xor", "write both cases: `a and not b or not a and b`", {}},
     {"between", "write both bounds: `a <= x and x <= b`", {}},
-    {"has", "`x is some` asks whether the broker states a value; `xs contains x` looks into a set", {}},
+    {"has", kPresence, {}},
+    {"priority", kNoPriority, {}},
+    {"precedence", kNoPriority, {}},
     {"includes", "write `xs contains x`", "contains"},
     {"startswith", "write `x like \"beginning**\"`", {}},
     {"endswith", "write `x like \"**end\"`", {}},

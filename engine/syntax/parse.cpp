@@ -299,6 +299,10 @@ private:
         if (foreign == nullptr && type == Lexer::IDENT && before == Lexer::IDENT)
             if (const auto* earlier = foreign_word(tokens_.slice(tokens_.span(*previous))); earlier != nullptr)
                 return std::string(earlier->help);
+        if (foreign != nullptr && (foreign->replacement == "permit" || foreign->replacement == "deny") && !effect && !name_follows(at))
+            return std::string(foreign->help) + ": `" + std::string(skeleton(foreign->replacement == "permit" ? Lexer::PERMIT : Lexer::DENY)) + "`";
+        if (foreign != nullptr && foreign->replacement == "when" && after(at).starts_with("{"))
+            return "a condition starts with `when`, and has no braces around it";
         if (foreign != nullptr) {
             const bool twice = foreign->replacement == "when" && has_condition(first);
             if (!twice) replacement = foreign->replacement;
@@ -326,6 +330,31 @@ private:
         return {};
     }
 
+    /// What follows on the same line.
+    [[nodiscard]] std::string_view after(Span at) const {
+        std::string_view rest = tokens_.slice({at.source, at.end, std::numeric_limits<std::uint32_t>::max()});
+        rest = rest.substr(0, rest.find('\n'));
+        return rest.substr(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    }
+
+    /// Whether a name for a rule follows: a word, and not the `if` of `allow if { … }`.
+    [[nodiscard]] bool name_follows(Span at) const {
+        const std::string_view rest = after(at);
+        const std::string_view word = rest.substr(0, rest.find_first_of(" \t({:="));
+        return !word.empty() && word != "if" && word != "when" && word != "unless";
+    }
+
+    /// The shortest rule of a kind, as it is written.
+    [[nodiscard]] static std::string_view skeleton(std::size_t word) {
+        switch (word) {
+            case Lexer::PERMIT: return "permit NAME for tool TOOL when … grant { \"SCOPE\" } for 5m";
+            case Lexer::REQUIRE: return "require NAME when … approval from group \"…\" within 15m";
+            case Lexer::LIMIT: return "limit NAME when … to ttl 5m";
+            case Lexer::OBLIGE: return "oblige NAME when … with DUTY";
+            default: return "deny NAME when …";
+        }
+    }
+
     /// Help for a rule or another declaration whose name was forgotten, or is no name.
     std::string missing_name(std::size_t type, Span at, bool first) const {
         const std::size_t index = tokens_.index_of(at);
@@ -345,6 +374,8 @@ private:
             for (const std::string_view clause :
                  {"when", "for", "grant", "because", "to", "with", "approval", "extends"})
                 if (name == clause) return write + std::string(clause) + " …`";
+        if (is_rule && (name == "if" || (type == Lexer::LPAREN && index == start + 1)))
+            return "the rule has no name: write `" + std::string(skeleton(word)) + "`";
         if (ended_at_name() != nullptr && tokens_.get(0)->getType() == Lexer::TOOL && !first)
             return "a rule names its tools with `for tool`";
         if (!name.empty() && type == Lexer::MINUS) return "a name is made of letters, digits and `_`";
@@ -391,6 +422,16 @@ private:
         if ((type == Lexer::COLON || type == Lexer::ASSIGN) && !could_be(Lexer::COLON) && !could_be(Lexer::ASSIGN) &&
             is_word(before))
             return "what is declared follows its word: no `" + std::string(found) + "` here";
+        if (type == Lexer::COLON && before == Lexer::IDENT && after(at).starts_with(":"))
+            return "there are no entities: compare text with text, as in `agent.id == \"a\"` or `user.roles contains \"a\"`";
+        if (type == Lexer::SOME && could_be(Lexer::ANY)) {
+            std::string_view inside = after(at);
+            inside = inside.substr(0, inside.find_first_of("{:;"));
+            inside = inside.substr(0, inside.find_last_not_of(" \t") + 1);
+            constexpr std::size_t kMost = 60;
+            const bool shown = inside.size() <= kMost && inside.find(" in ") != std::string_view::npos;
+            return "write `any " + std::string(shown ? inside : "x in xs") + ": …`";
+        }
         if (type == Lexer::LBRACKET && (could_be(Lexer::SET) || could_be(Lexer::MAX)))
             return "a type with many values is `set<string>` or `list<string>`";
         if (type == Lexer::LBRACKET && could_be(Lexer::LBRACE)) return "this is written in braces: `{ … }`";

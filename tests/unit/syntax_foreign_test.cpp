@@ -247,6 +247,89 @@ TEST_CASE("check: functions, fields and types of other languages") {
     CHECK(type.items[0].replacement == "int");
 }
 
+TEST_CASE("syntax: rules as Rego and Cedar write them get a rule to start from, and no half correction") {
+    const std::string_view permit = "`permit NAME for tool TOOL when … grant { \"SCOPE\" } for 5m`";
+    const std::string_view deny = "`deny NAME when …`";
+    const auto starts = [](std::string_view text, std::string_view with) {
+        helps(text, with);
+        CHECK(findings(text)[0].replacement.empty());
+    };
+    starts("permit if { a == b }", permit);
+    starts("permit (principal, action, resource) when { a == b }", permit);
+    starts("permit(principal, action, resource)", permit);
+    starts("allow if { a == b }", permit);
+    starts("allow { a == b }", permit);
+    starts("allow = true", permit);
+    starts("deny if { a == b }", deny);
+    starts("deny (principal, action, resource) when { a == b }", deny);
+    starts("forbid (principal, action, resource)", deny);
+    starts("limit (a) to ttl 5m", "`limit NAME when … to ttl 5m`");
+    starts("require (a)", "`require NAME when … approval from group \"…\" within 15m`");
+    starts("oblige (a)", "`oblige NAME when … with DUTY`");
+    starts("deny d if { a == b }", "no braces");
+}
+
+TEST_CASE("syntax: rules have no priority") {
+    helps("deny a priority 10 when b", "rules have no priority: any deny that applies wins");
+    helps("deny a when b priority 10", "rules have no priority");
+    CHECK(findings("deny a priority 10 when b")[0].replacement.empty());
+}
+
+TEST_CASE("syntax: Rego's `some` and Cedar's entities") {
+    helps("deny d when some x in user.roles { x == \"a\" }", "write `any x in user.roles: …`");
+    helps("deny d when a and some x in xs: x == \"a\"", "write `any x in xs: …`");
+    helps("deny d when some", "write `any x in xs: …`");
+    for (const char* text : {"deny d when agent.id in Group::\"ops\"", "deny d when resource == File::\"a\""}) {
+        helps(text, "there are no entities");
+        CHECK(findings(text)[0].replacement.empty());
+    }
+    // A value after a single colon is still mended.
+    CHECK(mended("test \"t\" { given f with a: 1 expect deny }") == "test \"t\" { given f with a = 1 expect deny }");
+}
+
+TEST_CASE("check: methods of CEL and Cedar on sets") {
+    const auto said = [](std::string_view condition) {
+        auto checked = check_condition(condition);
+        REQUIRE_MESSAGE(checked.items.size() == 1, condition, ": ", checked.codes());
+        return checked.items[0].help;
+    };
+    CHECK(said("user.roles.exists(r, r == \"ops\")") == "write `any r in user.roles: r == \"ops\"`");
+    CHECK(said("user.roles.all(r, r == \"ops\")") == "write `all r in user.roles: r == \"ops\"`");
+    CHECK(said("user.roles.exists_one(r, r == \"ops\")") == "write `count(r in user.roles: r == \"ops\") == 1`");
+    CHECK(said("user.roles.containsAny({ \"a\" })") == "write `user.roles overlaps { \"a\" }`");
+    CHECK(said("user.roles.containsAll({ \"a\" })") == "write `{ \"a\" } subset of user.roles`");
+    CHECK(said("exists(user.roles)") == "write `any x in xs: …`");
+    // What is said is right.
+    for (const char* right : {"any r in user.roles: r == \"ops\"", "all r in user.roles: r == \"ops\"", "count(r in user.roles: r == \"ops\") == 1",
+                              "user.roles overlaps { \"a\" }", "{ \"a\" } subset of user.roles"})
+        CHECK(check_condition(right).codes().empty());
+}
+
+TEST_CASE("check: whether a fact is there is not asked") {
+    for (const char* asked : {"has(user.roles)", "defined(user.roles)", "isSet(user.roles)"}) {
+        const auto checked = check_condition(asked);
+        REQUIRE_MESSAGE(checked.codes() == "E0201", asked);
+        CHECK(checked.items[0].help.starts_with("leave it out: a permit does not hold where a fact is missing"));
+    }
+    helps("deny d when user has email", "leave it out");
+    const auto checked = check_condition("user.roles is some");
+    REQUIRE(checked.codes() == "E0404");
+    CHECK(checked.items[0].help.starts_with("leave this out"));
+}
+
+TEST_CASE("check: what other languages call the request names its groups") {
+    for (const char* name : {"principal", "subject", "caller", "action", "input", "context", "request", "data", "env"})
+        for (const std::string& condition : {std::string(name) + " == \"a\"", std::string(name) + ".id == \"a\""}) {
+            const auto checked = check_condition(condition);
+            REQUIRE_MESSAGE(checked.codes() == "E0201", condition);
+            for (const char* group : {"`agent`", "`user`", "`token`", "`tool`", "`resource`", "`want`", "`params`"})
+                CHECK_MESSAGE(checked.items[0].help.find(group) != std::string::npos, condition, group);
+            CHECK(checked.items[0].replacement.empty());
+        }
+    // A policy may use the word.
+    CHECK(check_text("define action = \"a\"\ndeny d when agent.id == action").codes().empty());
+}
+
 TEST_CASE("check: E0301 names its operands as they are written") {
     const auto message = [](std::string_view condition) {
         auto checked = check_condition(condition);
