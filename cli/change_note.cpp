@@ -64,7 +64,7 @@ void read_line(std::string_view line, const std::string& where, ChangeNote& note
     const std::size_t at = rest.find(kBecause);
     const std::string_view because = at == std::string_view::npos ? std::string_view() : trimmed(rest.substr(at + kBecause.size()));
     if (!is_reason(because)) {
-        note.problems.push_back(fmt::format("{}: `{}:` without a reason that says something; write `{}: NAME because REASON`", where, what, what));
+        note.problems.push_back({where, fmt::format("`{}:` without a reason that says something; write `{}: NAME because REASON`", what, what)});
         return;
     }
     std::string_view list = rest.substr(0, at);
@@ -74,8 +74,7 @@ void read_line(std::string_view line, const std::string& where, ChangeNote& note
         more = comma != std::string_view::npos;
         if (more) list.remove_prefix(comma + 1);
         if (!is_declarable(name) || (raises && name != "steps")) {
-            note.problems.push_back(raises ? fmt::format("{}: only `steps` can be raised, not `{}`", where, name)
-                                           : fmt::format("{}: `{}` is no name", where, name));
+            note.problems.push_back({where, raises ? fmt::format("only `steps` can be raised, not `{}`", name) : fmt::format("`{}` is no name", name)});
             continue;
         }
         note.declarations.push_back({std::string(name), raises, std::string(because), where, false});
@@ -101,8 +100,8 @@ std::vector<bool> ChangeNote::declared(const std::vector<Widening>& all) {
             out[things[0]] = true;
             continue;
         }
-        problems.push_back(fmt::format("{}: `{}` may be `{} {}` or `{} {}`; write which", each.where, each.name, all[things[0]].word,
-                                       all[things[0]].name, all[things[1]].word, all[things[1]].name));
+        problems.push_back({each.where, fmt::format("`{}` may be `{} {}` or `{} {}`; write which", each.name, all[things[0]].word,
+                                                    all[things[0]].name, all[things[1]].word, all[things[1]].name)});
     }
     return out;
 }
@@ -121,6 +120,7 @@ std::string name_for(const std::vector<Widening>& all, std::size_t at) {
 }
 
 void read_note(std::string_view text, std::string_view where, ChangeNote& note) {
+    note.texts.push_back({std::string(where), std::string(text), {}});
     std::size_t number = 0;
     char fence = 0;  // what a block began with
     bool comment = false;

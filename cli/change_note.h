@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "writ/diagnostic.h"
 #include "writ/diff.h"
 
 namespace writ::cli {
@@ -15,13 +16,20 @@ struct Declaration {
     std::string name;  ///< of a rule, tool, table, …, perhaps behind its module, and behind a word; `steps` of a raised bound
     bool raises = false;  ///< `raises:`; else `widens:`
     std::string because;
-    std::string where;  ///< `file:line`, or the commit
+    std::string where;  ///< `file:line`, or of a commit
     bool met = false;  ///< the change does do it
+};
+
+/// A line that means to declare something and does not.
+struct NoteProblem {
+    std::string where;  ///< `file:line`, or of a commit
+    std::string text;   ///< what is wrong with it
 };
 
 struct ChangeNote {
     std::vector<Declaration> declarations;
-    std::vector<std::string> problems;  ///< lines that mean to declare something and do not, and why
+    std::vector<NoteProblem> problems;
+    std::vector<Source> texts;  ///< what was read, under the names that `where` has
 
     /// Which of all widenings are declared, each of which is then met. A name that several have declares none of
     /// them, and is a problem.

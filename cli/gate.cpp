@@ -99,13 +99,27 @@ GateCheck check_coverage(const TestRun& run, double threshold, Diagnostics& find
     return {"coverage", failed, false, std::move(summary)};
 }
 
+/// The line of `file:line`; the beginning of the policy if no such file was read.
+Span line_at(const Diagnostics& all, const std::string& place) {
+    const std::size_t colon = place.rfind(':');
+    Span span;
+    span.source = source_named(all, place.substr(0, colon));
+    if (span.source >= all.sources.size() || colon == std::string::npos) return {};
+    const std::string& text = all.sources[span.source].text;
+    std::size_t at = 0;
+    for (int line = std::atoi(place.c_str() + colon + 1); line > 1 && at < text.size(); --line) at = std::min(text.find('\n', at), text.size() - 1) + 1;
+    span.begin = static_cast<std::uint32_t>(at);
+    span.end = static_cast<std::uint32_t>(std::min(text.find('\n', at), text.size()));
+    return span;
+}
+
 /// Where things of the new side are written, by `module.name`.
 class Where {
 public:
-    Where(const GateResult& result, const PolicyDiff& diff) : all_(result.findings) {
+    Where(const GateResult& result, const PolicyDiff& diff) {
         for (const CoveredRule& rule : result.tests.coverage.rules) spans_[rule.name] = rule.span;
         for (const ThingChange& each : diff.structure)
-            if (!each.name.empty() && !spans_.contains(each.name)) spans_.emplace(each.name, begin_of_line(each.place));
+            if (!each.name.empty() && !spans_.contains(each.name)) spans_.emplace(each.name, line_at(result.findings, each.place));
     }
     /// What is gone is nowhere: the beginning of the policy.
     [[nodiscard]] Span of(const std::string& name) const {
@@ -114,21 +128,6 @@ public:
     }
 
 private:
-    /// Of `file:line`.
-    [[nodiscard]] Span begin_of_line(const std::string& place) const {
-        const std::size_t colon = place.rfind(':');
-        Span span;
-        span.source = source_named(all_, place.substr(0, colon));
-        if (span.source >= all_.sources.size() || colon == std::string::npos) return {};
-        const std::string& text = all_.sources[span.source].text;
-        std::size_t at = 0;
-        for (int line = std::atoi(place.c_str() + colon + 1); line > 1 && at < text.size(); --line) at = std::min(text.find('\n', at), text.size() - 1) + 1;
-        span.begin = static_cast<std::uint32_t>(at);
-        span.end = static_cast<std::uint32_t>(std::min(text.find('\n', at), text.size()));
-        return span;
-    }
-
-    const Diagnostics& all_;
     std::map<std::string, Span> spans_;
 };
 
@@ -241,14 +240,26 @@ GateCheck check_held(const PolicyDiff& diff, const Where& where, Diagnostics& fi
             fmt::format("{} held on {} (checked, not proved)", diff.invariants_held, counted(diff.requests, "request"))};
 }
 
-GateCheck check_note(const ChangeNote& note, Diagnostics& findings) {
-    for (const std::string& each : note.problems) add(findings, "gate-note", Severity::Error, each, {});
+/// What does widen, for a note that names something else.
+std::string names_of_widenings(const PolicyDiff& diff) {
+    constexpr std::size_t kMostShown = 3;
+    const std::vector<Widening> all = widenings(diff);
+    std::string out;
+    for (std::size_t at = 0; at < std::min(kMostShown, all.size()); ++at) out += (at > 0 ? ", `" : "`") + name_for(all, at) + "`";
+    return all.size() > kMostShown ? out + ", …" : out;
+}
+
+GateCheck check_note(const PolicyDiff& diff, const ChangeNote& note, Diagnostics& findings) {
+    findings.sources.insert(findings.sources.end(), note.texts.begin(), note.texts.end());
+    for (const NoteProblem& each : note.problems) add(findings, "gate-note", Severity::Error, each.text, line_at(findings, each.where));
+    const std::string wider = names_of_widenings(diff);
     std::size_t idle = 0;
     for (const Declaration& each : note.declarations) {
         if (each.met) continue;
         ++idle;
         add(findings, "gate-note", Severity::Warning,
-            fmt::format("{} declares that the change {} `{}`, and it does not", each.where, each.raises ? "raises" : "widens", each.name), {});
+            fmt::format("the note declares that the change {} `{}`, and it does not", each.raises ? "raises" : "widens", each.name),
+            line_at(findings, each.where), {}, each.raises || wider.empty() ? "" : "what widens is " + wider);
     }
     const std::size_t count = note.declarations.size();
     if (count == 0 && note.problems.empty()) return {"note", false, true, "nothing is declared"};
@@ -297,7 +308,7 @@ void judge_change(const DiffReport& change, ChangeNote& note, GateResult& result
     result.checks.push_back(check_new_rules(diff, result, where, findings));
     result.checks.push_back(check_widening(diff, where, note, findings));
     result.checks.push_back(check_steps(diff, note, findings));
-    result.checks.push_back(check_note(note, findings));
+    result.checks.push_back(check_note(diff, note, findings));
 }
 
 }  // namespace writ::cli

@@ -45,6 +45,11 @@ check "declared without a reason: says so" out_has "without a reason"
 printf 'widens: nobody because of nothing\n' >idle
 ends "declared and not so" 0 gate base --base base --note idle
 check "declared and not so: says so" out_has "and it does not"
+check "declared and not so: where" out_has "idle:1:1"
+printf 'Finance asked.\nwidens: limit_of_finance because finance asked\n' >other.note
+ends "declared, and something else widens" 1 gate wide --base base --note other.note
+check "declared, and something else widens: where" out_has "other.note:2:1"
+check "declared, and something else widens: names it" out_has "what widens is"
 printf 'widens: refund because \xff\n' >odd.note
 ends "a note that is not UTF-8" 4 gate wide --base base --note odd.note
 check "a note that is not UTF-8: code" err_has "error[F0007]"
