@@ -236,6 +236,10 @@ private:
         conditions(near.rule.conditions);
         if (near.changes.empty()) {
             if (!near.open.empty()) out_ += "  no value can be named that would permit\n";
+            std::string denies;
+            for (const SeenRule& each : of_.rules)
+                if (each.role == Role::Denies || each.role == Role::Suspected) denies += (denies.empty() ? "" : ", ") + name_of(each.rule, {});
+            if (!denies.empty()) out_ += fmt::format("  a deny stands in the way: {}\n", denies);
             return;
         }
         out_ += fmt::format("  {}{}{} with\n", near.effect == Effect::Permit ? colours_.good : colours_.warning,
