@@ -80,7 +80,11 @@ std::string set_method_of_other_languages(const Context& c, const ast::Expr& e) 
     if (dot == std::string_view::npos) return {};
     const std::string set(e.text.substr(0, dot));
     const auto method = e.text.substr(dot + 1);
-    const auto argument = [&](std::size_t at) { return std::string(text_at(c, e.kids[at]->span)); };
+    const auto argument = [&](std::size_t at) {
+        constexpr std::size_t kMost = 60;  // more of it, or a second line, says nothing in a line of help
+        const auto text = text_at(c, e.kids[at]->span);
+        return text.size() > kMost || text.find('\n') != std::string_view::npos ? std::string("…") : std::string(text);
+    };
     if (e.kids.size() == 2 && e.kids[0]->kind == ast::ExprKind::Path) {
         const auto inside = argument(0) + " in " + set + ": " + argument(1);
         if (method == "exists") return "write " + quoted("any " + inside);

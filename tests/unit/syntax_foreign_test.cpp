@@ -298,6 +298,7 @@ TEST_CASE("check: methods of CEL and Cedar on sets") {
     CHECK(said("user.roles.exists_one(r, r == \"ops\")") == "write `count(r in user.roles: r == \"ops\") == 1`");
     CHECK(said("user.roles.containsAny({ \"a\" })") == "write `user.roles overlaps { \"a\" }`");
     CHECK(said("user.roles.containsAll({ \"a\" })") == "write `{ \"a\" } subset of user.roles`");
+    CHECK(said("user.roles.exists(r, r == \"a\"\n or r == \"b\")") == "write `any r in user.roles: …`");
     CHECK(said("exists(user.roles)") == "write `any x in xs: …`");
     // What is said is right.
     for (const char* right : {"any r in user.roles: r == \"ops\"", "all r in user.roles: r == \"ops\"", "count(r in user.roles: r == \"ops\") == 1",
