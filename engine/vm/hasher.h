@@ -14,8 +14,6 @@ public:
     Hasher() {
         [[maybe_unused]] static const int ready = sodium_init();
         randombytes_buf(key_, sizeof key_);
-        randombytes_buf(&factor_, sizeof factor_);
-        factor_ |= 1;
     }
 
     [[nodiscard]] std::uint64_t text(std::string_view bytes) const {
@@ -24,13 +22,10 @@ public:
         crypto_shorthash(reinterpret_cast<unsigned char*>(&out), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), key_);
         return out;
     }
-    /// Multiply and shift with a secret odd factor: two integers collide in n places with a chance of at most 2/n. The
-    /// upper half is what is random.
-    [[nodiscard]] std::uint64_t integer(std::int64_t value) const { return (static_cast<std::uint64_t>(value) * factor_) >> 32; }
+    [[nodiscard]] std::uint64_t integer(std::int64_t value) const { return text({reinterpret_cast<const char*>(&value), sizeof value}); }
 
 private:
     unsigned char key_[16];
-    std::uint64_t factor_;
 };
 
 }  // namespace writ::vm

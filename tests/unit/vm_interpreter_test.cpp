@@ -524,6 +524,12 @@ TEST_CASE("until: a conjunction that holds ends with the first of its tests that
         CHECK(r.until({no(cmp(Opcode::NowCmp, t.num(kNow + 2 * hour), 0, Cmp::Ge)), before(3)}, mode) == kNow + 2 * hour);
         CHECK(r.until({before(25), tenant}, mode) == INT64_MAX);  // no grant lives longer than a day
     }
+    // Of two that are an `or` the first may end, and it still holds.
+    std::vector<Instr> either{before(3), before(5), {Opcode::RetTrue}, {Opcode::RetFalse}};
+    either[0].flags = bytecode::kJumpIf;
+    either[0].jump = 1;
+    either[1].jump = 1;
+    CHECK(r.run(either, Mode::Surely).until == kNow + 5 * hour);
     // A test that is unknown counts as true on suspicion, and does not change.
     r.without("tenant");
     CHECK(r.until({tenant, before(3)}, Mode::Possibly) == kNow + 3 * hour);

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <set>
 #include <string>
+#include <vector>
 
 #include "vm/lists.h"
 
@@ -30,6 +32,19 @@ TEST_CASE("lists: hashes are of a secret of their own") {
     CHECK(one.text("a") == one.text("a"));
     CHECK(one.text("a") != two.text("a"));
     CHECK(one.integer(1) != two.integer(1));
+}
+
+TEST_CASE("lists: texts and integers that were chosen to collide are spread like others") {
+    // All of these texts have one place in a table of 256 that goes by the bundle's hash.
+    std::vector<std::string> texts;
+    for (std::uint64_t i = 0; texts.size() < 2'000; ++i)
+        if (std::string text = "text-" + std::to_string(i); (bytecode::text_hash(text) & 255) == 0) texts.push_back(std::move(text));
+    const Hasher hasher;
+    std::set<std::uint64_t> places, numbers;
+    for (const std::string& text : texts) places.insert(hasher.text(text) & 255);
+    for (std::int64_t i = 0; i < 2'000; ++i) numbers.insert(hasher.integer(i << 40) & 255);
+    CHECK(places.size() > 240);
+    CHECK(numbers.size() > 240);
 }
 
 TEST_CASE("scratch: what is taken back is given out again") {
