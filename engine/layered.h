@@ -9,16 +9,23 @@
 
 namespace writ {
 
-/// Decides by each layer and leaves the meet in `decision`; `lower` is working memory.
+/// Working memory of decide_layers.
+struct LayersMemory {
+    Decision lower;  ///< by a layer below the first
+    TextSet known;
+};
+
+/// Decides by each layer and leaves the meet in `decision`.
 /// Requires: at least one layer; the request is bound to them; an interpreter for each.
 inline void decide_layers(const std::vector<Bundle>& bundles, const Request& request, std::vector<vm::Interpreter>& interpreters,
-                          Decision& decision, Decision& lower, const Revocations* revocations) {
+                          Decision& decision, LayersMemory& memory, const Revocations* revocations) {
+    Decision& lower = memory.lower;
     vm::decide(bundles.front().program(), request.facts(0), interpreters.front(), decision, revocations);
     for (std::uint32_t layer = 1; layer < bundles.size(); ++layer) {
         vm::decide(bundles[layer].program(), request.facts(layer), interpreters[layer], lower, revocations);
         for (Reason& reason : lower.reasons) reason.layer = layer;
         for (Requirement& requirement : lower.requirements) requirement.layer = layer;
-        vm::meet(decision, lower);
+        vm::meet(decision, lower, memory.known);
     }
 }
 

@@ -101,7 +101,7 @@ RuleInfo Bundle::rule(std::size_t index) const {
 struct Evaluator::Impl {
     Layers layers;
     std::vector<vm::Interpreter> interpreters;  ///< one a layer
-    Decision lower;                             ///< working memory for the layers below the first
+    LayersMemory memory;
     std::shared_ptr<const Revocations> revocations;
 
     explicit Impl(Layers all) : layers(std::move(all)) {
@@ -131,7 +131,7 @@ void Evaluator::evaluate(const Request& request, Decision& decision) {
         if (!bundles.empty()) decision.bundle_digest = bundles.front().digest();
         return;
     }
-    decide_layers(bundles, request, impl_->interpreters, decision, impl_->lower, impl_->revocations.get());
+    decide_layers(bundles, request, impl_->interpreters, decision, impl_->memory, impl_->revocations.get());
 }
 
 Decision Evaluator::evaluate(const Request& request) {

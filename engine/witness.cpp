@@ -16,7 +16,7 @@ constexpr std::uint64_t kNoBudget = UINT64_MAX;
 struct Witness::Impl {
     Layers layers;
     std::vector<vm::Interpreter> interpreters;  ///< one a layer
-    Decision lower;
+    LayersMemory memory;
 
     explicit Impl(Layers all) : layers(std::move(all)) {
         for (const Bundle& bundle : layers.bundles()) interpreters.emplace_back(bundle.program());
@@ -29,7 +29,7 @@ Witness::Witness(Witness&&) noexcept = default;
 Witness& Witness::operator=(Witness&&) noexcept = default;
 
 void Witness::evaluate(const Request& request, Decision& decision) {
-    decide_layers(impl_->layers.bundles(), request, impl_->interpreters, decision, impl_->lower, nullptr);
+    decide_layers(impl_->layers.bundles(), request, impl_->interpreters, decision, impl_->memory, nullptr);
 }
 
 void Witness::read(std::size_t layer, Applying& out) const {

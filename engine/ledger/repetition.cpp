@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text_set.h"
 #include "base/values.h"
 
 namespace writ::ledger {
@@ -10,9 +11,11 @@ namespace {
 
 /// Which of today's texts stood in the earlier grant too.
 std::vector<bool> kept(const std::vector<std::string_view>& earlier, const std::vector<std::string_view>& today) {
+    TextSet known;
+    for (const std::string_view text : earlier) known.add(text);
+    known.sort();
     std::vector<bool> out;
-    for (const std::string_view text : today)
-        out.push_back(std::find(earlier.begin(), earlier.end(), text) != earlier.end());
+    for (const std::string_view text : today) out.push_back(known.has(text));
     return out;
 }
 
@@ -37,10 +40,11 @@ Meeting meet(const Decision& earlier, const Decision& today) {
     out.ttl = std::min({now.ttl, then.ttl, sat_sub(end, today.now) / kSecond});
     out.not_after = !then.not_after ? now.not_after : !now.not_after ? then.not_after : std::min(then.not_after, now.not_after);
     out.single_use = then.single_use || now.single_use;
-    for (const Obligation& duty : then.obligations) {
-        const auto same = [&](const Obligation& each) { return each.name == duty.name && each.args == duty.args; };
-        if (std::none_of(now.obligations.begin(), now.obligations.end(), same)) out.added.push_back(duty);
-    }
+    TextSet duties;
+    for (const Obligation& duty : now.obligations) duties.add(duty.name, duty.args);
+    duties.sort();
+    for (const Obligation& duty : then.obligations)
+        if (!duties.has(duty.name, duty.args)) out.added.push_back(duty);
     if (out.ttl < 1) out.nothing = "ttl_exhausted";
     else if (!any(out.scopes)) out.nothing = "scope_limited";
     else if (!any(out.audience) && !now.audience.empty()) out.nothing = "audience_limited";

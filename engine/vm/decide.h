@@ -1,6 +1,7 @@
 // Facts to a decision: built-in checks, rules, the lattice, approvals, attribution.
 #pragma once
 
+#include "base/text_set.h"
 #include "bytecode/program.h"
 #include "vm/facts.h"
 #include "vm/interpreter.h"
@@ -15,7 +16,8 @@ void decide(const bytecode::Program& program, const Facts& facts, Interpreter& i
             Decision& decision, const Revocations* revocations = nullptr);
 
 /// The meet of two decisions about one request, the platform's first, into `above`.
-/// Requires: rules and requirements of `below` already carry their layer.
-void meet(Decision& above, const Decision& below);
+/// Input:   known: working memory.
+/// Requires: reasons and requirements of `below` already carry their layer, and none above is of that layer.
+void meet(Decision& above, const Decision& below, TextSet& known);
 
 }  // namespace writ::vm

@@ -1,6 +1,7 @@
 // Layers: what two bundles both allow.
 #include <algorithm>
 
+#include "base/text_set.h"
 #include "vm/binding.h"
 #include "vm/decide.h"
 #include "vm/reason.h"
@@ -9,41 +10,45 @@ namespace writ::vm {
 
 namespace {
 
-void keep_common(std::vector<std::string_view>& above, const std::vector<std::string_view>& below) {
-    std::erase_if(above, [&](std::string_view each) {
-        return std::find(below.begin(), below.end(), each) == below.end();
-    });
+void keep_common(std::vector<std::string_view>& above, const std::vector<std::string_view>& below, TextSet& known) {
+    known.clear();
+    for (const std::string_view each : below) known.add(each);
+    known.sort();
+    std::erase_if(above, [&](std::string_view each) { return !known.has(each); });
 }
 
-void add_reason(std::vector<Reason>& reasons, const Reason& more) {
-    const bool there = std::any_of(reasons.begin(), reasons.end(), [&](const Reason& each) {
-        return each.code == more.code && each.rule == more.rule && each.detail == more.detail &&
-               each.layer == more.layer;
-    });
-    if (!there) reasons.push_back(more);
+/// Appends the reasons of a layer. None above is of that layer, so only those that name no rule can repeat one another:
+/// two hops that are revoked alike, say. There are few of those.
+void add_reasons(std::vector<Reason>& above, const std::vector<Reason>& below) {
+    const auto first = static_cast<std::ptrdiff_t>(above.size());
+    for (const Reason& more : below) {
+        const bool there = more.rule == kNoRule && std::any_of(above.begin() + first, above.end(), [&](const Reason& each) {
+            return each.rule == kNoRule && each.code == more.code && each.detail == more.detail;
+        });
+        if (!there) above.push_back(more);
+    }
 }
 
-void meet_grants(Grant& above, const Grant& below) {
-    keep_common(above.scopes, below.scopes);
-    keep_common(above.audience, below.audience);
+void meet_grants(Grant& above, const Grant& below, TextSet& known) {
+    keep_common(above.scopes, below.scopes, known);
+    keep_common(above.audience, below.audience, known);
     above.ttl = std::min(above.ttl, below.ttl);
     if (below.not_after)
         above.not_after = above.not_after ? std::min(*above.not_after, *below.not_after) : *below.not_after;
     above.single_use = above.single_use || below.single_use;
-    for (const Obligation& more : below.obligations) {
-        const bool there = std::any_of(
-            above.obligations.begin(), above.obligations.end(),
-            [&](const Obligation& each) { return each.name == more.name && each.args == more.args; });
-        if (!there) above.obligations.push_back(more);
-    }
+    known.clear();
+    for (const Obligation& duty : above.obligations) known.add(duty.name, duty.args);
+    known.sort();
+    for (const Obligation& more : below.obligations)
+        if (!known.has(more.name, more.args)) above.obligations.push_back(more);
 }
 
 }  // namespace
 
-void meet(Decision& above, const Decision& below) {
+void meet(Decision& above, const Decision& below, TextSet& known) {
     above.effect = std::min(above.effect, below.effect);
     above.steps += below.steps;
-    for (const Reason& more : below.reasons) add_reason(above.reasons, more);
+    add_reasons(above.reasons, below.reasons);
     if (above.binding_digest.empty()) above.binding_digest = below.binding_digest;
     else if (!below.binding_digest.empty()) join_bindings(above.binding_digest, below.binding_digest);
     for (const std::string_view approver : below.attribution.approvers) {
@@ -52,10 +57,6 @@ void meet(Decision& above, const Decision& below) {
             approvers.push_back(approver);
     }
     for (const Requirement& more : below.requirements) {
-        const bool there = std::any_of(
-            above.requirements.begin(), above.requirements.end(),
-            [&](const Requirement& each) { return each.rule == more.rule && each.layer == more.layer; });
-        if (there) continue;
         Requirement& added = above.add_requirement();
         added.groups.assign(more.groups.begin(), more.groups.end());
         added.rule = more.rule;
@@ -67,13 +68,13 @@ void meet(Decision& above, const Decision& below) {
     }
 
     if (above.effect == Effect::Permit) {
-        meet_grants(above.grant, below.grant);
+        meet_grants(above.grant, below.grant, known);
         // Each layer grants something and the two have nothing in common.
         if (above.grant.scopes.empty()) {
-            add_reason(above.reasons, {.code = name_of(ReasonCode::scope_limited)});
+            above.reasons.push_back({.code = name_of(ReasonCode::scope_limited)});
             above.effect = Effect::Deny;
         } else if (above.grant.audience.empty()) {
-            add_reason(above.reasons, {.code = name_of(ReasonCode::audience_limited)});
+            above.reasons.push_back({.code = name_of(ReasonCode::audience_limited)});
             above.effect = Effect::Deny;
         }
     }

@@ -41,6 +41,25 @@ bool approves_steadily(const writ::Bundle& bundle, const std::string& document) 
     return permits == kWarmUp + kCounted && allocated == 0;
 }
 
+/// Whether two layers decide without asking for memory.
+bool layers_steadily(const writ::Bundle& bundle, const std::string& document) {
+    const writ::Layers layers(std::vector<writ::Bundle>{bundle, bundle});
+    writ::Request request(layers);
+    writ::Evaluator evaluator(layers);
+    writ::Decision decision;
+    if (!request.parse(document)) return false;
+    std::uint64_t before = 0;
+    int permits = 0;
+    for (int i = 0; i < kWarmUp + kCounted; ++i) {
+        if (i == kWarmUp) before = bench::allocations();
+        evaluator.evaluate(request, decision);
+        permits += decision.effect == writ::Effect::Permit && !decision.grant.obligations.empty();
+    }
+    const std::uint64_t allocated = bench::allocations() - before;
+    std::printf("layers: %llu allocations\n", static_cast<unsigned long long>(allocated));
+    return permits == kWarmUp + kCounted && allocated == 0;
+}
+
 /// Whether equal decisions are found equal without asking for memory.
 bool compares_steadily(const writ::Decision& decision) {
     const writ::Decision same = decision;
@@ -61,6 +80,7 @@ int main(int argc, char** argv) {
     bench::Steady steady(*bundle, bench::read_file(argv[2]));
     bool held = true;
     for (const std::string_view way : bench::Steady::kWays) held = steadily(steady, way) && held;
+    held = layers_steadily(*bundle, bench::read_file(argv[2])) && held;
     held = compares_steadily(steady.decision()) && held;
     const std::string approved = bench::read_file(argv[3]);
     const auto approving = writ::Bundle::load(std::as_bytes(std::span(approved)));
