@@ -197,7 +197,8 @@ static bool independent(const Facts& facts, const Group& approval) {
     std::vector<Value> involved = {facts.at("run.initiator"), facts.at("agent.owner"), facts.at("agent.id"),
                                    facts.member(approval, "requester")};
     if (!facts.at("user").none()) involved.push_back(facts.at("user.id"));
-    if (!facts.at("delegation").none()) involved.push_back(facts.at("delegation.originator"));
+    if (!facts.at("delegation").none())
+        for (const std::string_view who : {"delegation.originator", "delegation.actor"}) involved.push_back(facts.at(who));
     const Value chain = facts.at("delegation.chain");
     if (const auto* hops = chain.as<List>())
         for (const Value& hop : *hops)

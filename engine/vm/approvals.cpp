@@ -43,7 +43,9 @@ bool independent(const Facts& facts, const Value* approval) {
         !other(facts[Builtin::AgentId]) || !other(column_of(approval, places.requester)))
         return false;
     if (facts[Builtin::User].state != State::None && !other(facts[Builtin::UserId])) return false;
-    if (facts[Builtin::Delegation].state != State::None && !other(facts[Builtin::DelegationOriginator])) return false;
+    if (facts[Builtin::Delegation].state != State::None &&
+        (!other(facts[Builtin::DelegationOriginator]) || !other(facts[Builtin::DelegationActor])))
+        return false;
     bool apart = true;
     each_row(facts[Builtin::DelegationChain], [&](const Value* hop) {
         apart = apart && other(column_of(hop, places.hop_actor)) && other(column_of(hop, places.hop_initiator));

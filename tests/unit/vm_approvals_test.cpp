@@ -143,7 +143,7 @@ TEST_CASE("approval_not_independent: nobody involved may approve") {
     CHECK(objection("requester", R"("rita")") == kPermitted);
 
     Case chain;
-    chain.with("delegation", R"({"originator": "otto", "chain": [
+    chain.with("delegation", R"({"originator": "otto", "actor": "a-3", "chain": [
         {"actor": "a-0", "initiator": null, "granted_scopes": ["refund:create"], "exp": null},
         {"actor": "lea", "initiator": "ida", "granted_scopes": ["refund:create"], "exp": null}]})");
     chain.approve("lea");
@@ -163,6 +163,10 @@ TEST_CASE("approval_not_independent: nobody involved may approve") {
         if (who.empty()) remove(first.document, "delegation.originator");
         else set(first.document, "delegation.originator", who);
         CHECK(codes(first.decide()) == involved);
+        Case delegated = chain;
+        if (who.empty()) remove(delegated.document, "delegation.actor");
+        else set(delegated.document, "delegation.actor", who);
+        CHECK(codes(delegated.decide()) == involved);
     }
 }
 
