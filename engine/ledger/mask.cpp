@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kMark = "hmac-sha256:";
 constexpr std::string_view kBindings = "/approvals/*/binding_digest";
+constexpr std::string_view kParams = "/tool/params/";
 /// Shorter texts are replaced only where they are the whole of another: `a` is in most words.
 constexpr std::size_t kInside = 4;
 
@@ -127,8 +128,10 @@ void Mask::hide_all(const json::Node& node, std::string_view context, bool every
     canonical_.clear();
     json::append_canonical(canonical_, node, order_);
     Hidden one{&node, mark(context, canonical_)};
-    if (everywhere && node.type == json::Type::String && !node.text().empty())
-        values_.push_back({std::string(node.text()), one.mark, escaped(node.text()), as_step(node.text())});
+    if (everywhere && node.type == json::Type::String && !node.text().empty()) {
+        if (node.text().size() < kInside) whole_.emplace(node.text(), one.mark);
+        else values_.push_back({std::string(node.text()), one.mark, escaped(node.text()), as_step(node.text())});
+    }
     hidden_.push_back(std::move(one));
 }
 
@@ -186,21 +189,23 @@ void Mask::unknown_params(const json::Node& params, const Shapes& shapes, std::s
 
 void Mask::write(std::string_view given, const json::Node& document, const Layers& layers, std::string& out) {
     hidden_.clear();
+    whole_.clear();
     values_.clear();
     places_.clear();
     texts_.clear();
     std::string pointer;
     for (std::size_t i = 0; i < steps_.size(); ++i) find(document, steps_[i], 0, pointer, pointers_[i]);
-    // What is bound to a request is a digest over its values, which could be tried.
-    if (!hidden_.empty())
-        find(document, {"approvals", "*", "binding_digest"}, 0, pointer, kBindings);
+    digests_ = !hidden_.empty();
     if (unknown_) find_unknown(document, layers);
+    // A binding digest covers parameters, known or not, and no claims. Values could be tried against it.
+    digests_ = digests_ || std::any_of(places_.begin(), places_.end(), [](const std::string& place) { return place.starts_with(kParams); });
+    if (digests_) find(document, {"approvals", "*", "binding_digest"}, 0, pointer = "", kBindings);
     if (hidden_.empty()) return json::squeeze(given, out);
     // Of two pointers to one value the first is kept.
     std::stable_sort(hidden_.begin(), hidden_.end(), [](const Hidden& a, const Hidden& b) { return a.node < b.node; });
     hidden_.erase(std::unique(hidden_.begin(), hidden_.end(), [](const Hidden& a, const Hidden& b) { return a.node == b.node; }),
                   hidden_.end());
-    std::stable_sort(values_.begin(), values_.end(), [](const Value& a, const Value& b) { return a.was.size() > b.was.size(); });
+    prepare_search();
     out.clear();
     pointer.clear();
     write(document, layers, pointer, out);
@@ -222,7 +227,7 @@ void Mask::write(const json::Node& node, const Layers& layers, std::string& poin
             for (std::uint32_t i = 0; i < node.count; ++i, child = child->next()) {
                 if (i > 0) out += ',';
                 const std::size_t size = pointer.size();
-                if (!values_.empty()) append_pointer(pointer, array ? std::to_string(i) : std::string(child->key()));
+                append_pointer(pointer, array ? std::to_string(i) : std::string(child->key()));
                 if (!array) {
                     auto name = replaced(child->key());
                     if (name && is_field_name(layers, child->key())) name.reset();  // the schema's word, and no value
@@ -254,28 +259,30 @@ void Mask::write(const json::Node& node, const Layers& layers, std::string& poin
     else out += node.text();
 }
 
+void Mask::prepare_search() {
+    sought_.clear();
+    for (const auto form : {&Value::was, &Value::in_json, &Value::in_pointer})
+        for (const Value& value : values_) sought_.push_back(value.*form);
+    finder_.build(sought_);
+}
+
 /// One pass, so that nothing is replaced in what replaced something.
-std::optional<std::string> Mask::replaced(std::string_view text) const {
-    for (const Value& value : values_)
-        if (text == value.was) return value.mark;
+std::optional<std::string> Mask::replaced(std::string_view text) {
+    if (const auto whole = whole_.find(text); whole != whole_.end()) return whole->second;
+    if (values_.empty()) return std::nullopt;
+    const std::vector<std::uint32_t>& starts = finder_.find(text);
     std::optional<std::string> out;
     std::size_t from = 0;
     for (std::size_t at = 0; at < text.size();) {
-        const Value* found = nullptr;
-        std::size_t length = 0;
-        for (const Value& value : values_) {
-            if (value.was.size() < kInside) break;
-            for (const std::string* form : {&value.was, &value.in_json, &value.in_pointer})
-                if (found == nullptr && text.substr(at).starts_with(*form)) found = &value, length = form->size();
-        }
-        if (found == nullptr) {
+        const std::uint32_t found = starts[at];
+        if (found == TextFinder::kNone) {
             ++at;
             continue;
         }
         if (!out) out.emplace();
         *out += text.substr(from, at - from);
-        *out += found->mark;
-        from = at += length;
+        *out += values_[found % values_.size()].mark;
+        from = at += sought_[found].size();
     }
     if (out) *out += text.substr(from);
     return out;
@@ -283,9 +290,10 @@ std::optional<std::string> Mask::replaced(std::string_view text) const {
 
 void Mask::hide(Record& record) {
     record.masked.assign(places_.begin(), places_.end());
-    if (values_.empty()) return;
     std::string binding = record.decision.binding_digest;
-    if (!binding.empty()) binding = mark(kBindings, "\"" + escaped(binding) + "\"");
+    if (digests_ && !binding.empty()) binding = mark(kBindings, "\"" + escaped(binding) + "\"");
+    record.decision.binding_digest = binding;
+    if (values_.empty() && whole_.empty()) return;
     Editor editor([this](std::string_view text) -> std::string_view {
         auto changed = replaced(text);
         return changed ? std::string_view(*texts_.emplace_back(std::make_unique<std::string>(std::move(*changed)))) : text;

@@ -3,6 +3,7 @@
 // text parameters that no rule reads. Each is replaced by its keyed digest: docs/ledger.md, "Masking".
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "base/json_reader.h"
 #include "ledger/keyed.h"
 #include "ledger/pointer.h"
+#include "ledger/text_finder.h"
 #include "writ/record.h"
 
 namespace writ::ledger {
@@ -28,8 +30,8 @@ public:
     /// Writes a document as it is recorded, without the white space between its tokens.
     /// Input:  the document as text and as nodes; the layers that decided.
     void write(std::string_view given, const json::Node& document, const Layers& layers, std::string& out);
-    /// Replaces what write() hid in the record's texts, and lists the places. The record's new texts live
-    /// until the next write().
+    /// Replaces what write() hid in the record's texts, and the binding digest if it covers something that write() hid,
+    /// and lists the places. The record's new texts live until the next write().
     void hide(Record& record);
     /// What stands for a document that could not be read, and so not be masked.
     [[nodiscard]] Hash digest(std::string_view document) const { return key_.digest("document", document); }
@@ -57,14 +59,20 @@ private:
     void write(const json::Node& node, const Layers& layers, std::string& pointer, std::string& out);
     [[nodiscard]] std::string mark(std::string_view context, std::string_view value) const;
     /// The text with every hidden value replaced; none if it has none.
-    [[nodiscard]] std::optional<std::string> replaced(std::string_view text) const;
+    [[nodiscard]] std::optional<std::string> replaced(std::string_view text);
+    /// Fills in what replaced() needs, once all values are known.
+    void prepare_search();
 
     Keyed key_;
     bool unknown_ = true;
     std::vector<std::string> pointers_;
     std::vector<Steps> steps_;             ///< of each pointer
     std::vector<Hidden> hidden_;           ///< in document order once it is written
-    std::vector<Value> values_;            ///< what must stand nowhere; the longest first
+    bool digests_ = false;                 ///< whether binding digests are hidden
+    std::map<std::string, std::string, std::less<>> whole_;  ///< marks of values that are replaced as whole texts alone
+    std::vector<Value> values_;            ///< what must stand nowhere, not even within another text
+    std::vector<std::string_view> sought_; ///< what values_ were, then as they stand in JSON, then in pointers
+    TextFinder finder_;                    ///< of sought_
     std::vector<std::string> places_;      ///< pointers to what was replaced
     std::vector<const json::Node*> order_; ///< room
     std::string canonical_;                ///< room
