@@ -12,6 +12,7 @@ namespace {
 /// As given. The subject of `all` is a channel, which has an option of its own.
 struct Subject {
     std::string kind, subject, channel, until, key;
+    bool undeclared = false;
 };
 
 enum class Act : std::uint8_t { Revoke, Lift, Approve };
@@ -47,6 +48,7 @@ Exit change(const StoreArgs& args, const Subject& given, Act act) {
     if (all && !given.subject.empty()) return usage("SUBJECT: `all` has none; say the channel with --channel");
     if (!all && !given.channel.empty()) return usage("--channel: only `all` is of a channel; a subject is revoked in every one");
     if (!all && given.subject.empty()) return usage("SUBJECT: say its id, as requests state it");
+    if (args.message.empty()) return usage("--message: say why with -m");
     const std::string& subject = all ? given.channel : given.subject;
     std::int64_t until = 0;
     if (!given.until.empty()) {
@@ -72,7 +74,7 @@ Exit change(const StoreArgs& args, const Subject& given, Act act) {
                                           name_of(kind, subject)));
             return Exit::Ok;
         }
-        const auto entry = act == Act::Lift ? store.lift(kind, subject, origin, signer) : store.revoke(kind, subject, origin, until, signer);
+        const auto entry = act == Act::Lift ? store.lift(kind, subject, origin, signer) : store.revoke(kind, subject, origin, until, signer, given.undeclared);
         if (!entry) return tl::unexpected(entry.error());
         if (args.format == Format::Json) print_json(entry_of(*entry));
         else print_result(told(*entry));
@@ -138,8 +140,10 @@ void add_store_revocations(const StoreApp& store) {
         verb->add_option("KIND", given->kind, "What is revoked")->required()->check(CLI::IsMember(kinds))->option_text(choice);
         verb->add_option("SUBJECT", given->subject, "Its id, as requests state it; `all` has none");
         verb->add_option("--channel", given->channel, "Of `all`: everything in this channel")->option_text("CHANNEL");
-        if (act == Act::Revoke)
+        if (act == Act::Revoke) {
             verb->add_option("--expires", given->until, "When it ends by itself: a moment, or 30m, 12h, 7d from now")->option_text("WHEN");
+            verb->add_flag("--undeclared", given->undeclared, "Revoke a tool or an issuer that no active version declares");
+        }
         if (act != Act::Approve) verb->add_option("--key", given->key, "The secret key that signs it")->option_text("FILE");
     }
     auto file = std::make_shared<std::string>();

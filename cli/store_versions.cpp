@@ -52,7 +52,9 @@ Exit publish(const StoreArgs& args, const Publish& what) {
             return Exit::Ok;
         }
         std::get<ReadMove>(move).move.version = version->digest;
-        return move_channel(store, args, std::get<ReadMove>(move), false);
+        auto moved = move_channel(store, args, std::get<ReadMove>(move), false);
+        if (!moved) print_note(fmt::format("published {}, not activated: {} is where it was\n", short_name(*version), safe(what.move.channel)));
+        return moved;
     });
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "bytecode/program.h"
 #include "store/impl.h"
 
 namespace writ {
@@ -51,6 +52,58 @@ Result<std::uint32_t> approvals_to_lift(const Store& store, RevocationKind kind,
     for (const Channel& each : *channels)
         if (kind != RevocationKind::All || each.name == subject) most = std::max(most, each.approvals);
     return most;
+}
+
+/// A tool or an issuer as policies name it, and as requests do.
+struct Declared {
+    std::string name, stated;
+    friend auto operator<=>(const Declared&, const Declared&) = default;
+};
+
+/// The tools or the issuers of all active versions, sorted. Nothing: a version cannot be read, so nobody can say.
+std::optional<std::vector<Declared>> declared(const Store& store, RevocationKind kind) {
+    const auto channels = store.channels();
+    if (!channels) return std::nullopt;
+    std::vector<Declared> out;
+    for (const Channel& each : *channels) {
+        if (each.digest.empty()) continue;
+        const auto bundle = store.bundle(each.digest);
+        if (!bundle) return std::nullopt;
+        const bytecode::Program& program = bundle->program();
+        const auto add = [&](std::uint32_t name, std::uint32_t stated) {
+            out.push_back({std::string(program.text(name)), std::string(program.text(stated))});
+        };
+        if (kind == RevocationKind::Tool)
+            for (const bytecode::ToolRef& tool : program.tools) add(tool.name, tool.wire_name);
+        else
+            for (const bytecode::IssuerRef& issuer : program.issuers) add(issuer.name, issuer.url);
+    }
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+}
+
+/// Refuses a tool or an issuer that no active version declares, and says what to write instead. Where nothing is
+/// active, or it cannot be said what is, any is taken: an incident does not wait.
+Result<void> check_declared(const Store& store, RevocationKind kind, const std::string& subject) {
+    if (kind != RevocationKind::Tool && kind != RevocationKind::Issuer) return {};
+    const auto known = declared(store, kind);
+    if (!known || known->empty()) return {};
+    const std::string what(revocation_name(kind));
+    std::string meant, others;
+    std::size_t count = 0;
+    for (const Declared& each : *known) {
+        if (spelling_of(kind, each.stated) == subject) return {};
+        const std::string name = spelling_of(kind, each.name);
+        if (name == subject || name.ends_with("." + subject))
+            meant += (meant.empty() ? "" : "; ") + ("the policy's " + what + " `" + each.name + "` is `" + each.stated + "` in requests");
+        constexpr std::size_t kMost = 8;
+        if (count < kMost) others += (count == 0 ? "`" : ", `") + each.stated + "`";
+        if (count++ == kMost) others += " and more";
+    }
+    const std::string why = !meant.empty() ? meant : "they declare " + others;
+    return fail(StoreCode::S0032, "no active version declares the " + what + " `" + subject + "`: " + why +
+                                      "; to revoke it all the same, say `--undeclared`", subject);
 }
 
 /// Approvals of liftings stand beside those of versions, under a channel that has no name.
@@ -149,7 +202,7 @@ Result<std::vector<RevocationEntry>> store::read_revocations(Database& database,
 // ---- changing it ------------------------------------------------------------------------------
 
 Result<RevocationEntry> Store::revoke(RevocationKind kind, const std::string& subject, const Origin& origin,
-                                      std::int64_t expires_at, const SecretKey* key) {
+                                      std::int64_t expires_at, const SecretKey* key, bool undeclared) {
     if (auto fits = check_reason(origin); !fits) return error_of(fits);
     auto canonical = canonical_subject(kind, subject);
     if (!canonical) return error_of(canonical);
@@ -165,6 +218,8 @@ Result<RevocationEntry> Store::revoke(RevocationKind kind, const std::string& su
     if (!transaction) return error_of(transaction);
     if (kind == RevocationKind::All)
         if (auto there = channel(entry.subject); !there) return error_of(there);
+    if (!undeclared)
+        if (auto known = check_declared(*this, kind, entry.subject); !known) return error_of(known);
     if (auto may = impl_->check_signer(key, KeyRole::OnCall, "a revocation"); !may) return error_of(may);
     if (auto done = impl_->log(entry, key); !done) return error_of(done);
     if (auto durable = transaction->commit(); !durable) return error_of(durable);

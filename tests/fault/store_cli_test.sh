@@ -146,8 +146,15 @@ ends "decide: refused, and recorded" 3 store decide prod --request third/policy.
 check "decide: refused, and recorded as a deny" grep -q '"effect":"deny"' <("$writ" ledger show 2 -L kept --format json)
 ends "decide: a ledger that is a file" 4 store decide prod --request "$permit" --ledger key.pub
 check "decide: a ledger that is a file, nothing that reads like a decision" [ ! -s out ]
-ends "revoke without a reason" 3 store revoke agent refund-agent
-check "revoke without a reason: code" err_has S0026
+ends "revoke without a reason" 2 store revoke agent refund-agent
+check "revoke without a reason: how" err_has "say why with -m"
+ends "revoke without letters or digits" 3 store revoke agent refund-agent -m "..."
+check "revoke without letters or digits: code" err_has S0026
+ends "revoke a tool that is none" 3 store revoke tool refnud -m x
+check "revoke a tool that is none: code" err_has S0032
+check "revoke a tool that is none: which are" err_has '`refund`'
+ends "revoke it all the same" 0 store revoke tool refnud -m x --undeclared
+ends "lift it" 0 store lift tool refnud -m x
 agent=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["agent"]["id"])' "$permit")
 ends "revoke" 0 store revoke agent "$agent" -m "leaked" --expires 1h
 check "revoke: says when it ends" out_has "from then on the policy alone decides"
@@ -197,6 +204,10 @@ ends "add an on-call key" 0 store add-key on-call oncall.pub -m "rota"
 ends "keys" 0 store keys
 check "keys: roles" [ "$(grep -c -E ' (channel|on-call) ' out)" = 2 ]
 ends "a role that is none" 2 store add-key owner key.pub
+sed -i 's/for 3m$/for 4m/' third/policy.writ
+ends "publish and activate unsigned" 1 store publish third --channel prod
+check "publish and activate unsigned: code" err_has S0045
+check "publish and activate unsigned: what was done" grep -Eq '^published v[0-9]+ [0-9a-f]{12}, not activated: prod is where it was$' err
 ends "revoke unsigned" 1 store revoke agent "$agent" -m x
 check "revoke unsigned: code" err_has S0045
 ends "revoke by on-call" 0 store revoke agent "$agent" -m x --key oncall

@@ -362,6 +362,50 @@ TEST_CASE("store: a subject is revoked and lifted in any spelling, or refused; S
     CHECK_FALSE(made.store.revocations()->revoked(RevocationKind::Agent, "anybody", 1));
 }
 
+TEST_CASE("store: a tool or an issuer that no active version declares is refused; S0032") {
+    constexpr const char* kNames = R"(
+claims k8s { sub: string }
+tier read
+issuer cluster: k8s "https://Issuer.example/" { audience "broker" }
+tool db_migrate "db.migrate" { tier read  audience "https://db.example"  scopes { "db:write" }  params { } }
+permit p for tool db_migrate when token.issuer is cluster grant { "db:write" } for 1m
+)";
+    SourceSet sources;
+    sources.sources.push_back({"names.writ", kNames});
+    const auto names = compile(sources);
+    REQUIRE(names);
+    Made made(1);
+    const auto revoke = [&](RevocationKind kind, const std::string& subject, bool undeclared = false) {
+        const auto done = made.store.revoke(kind, subject, kAda, 0, nullptr, undeclared);
+        return done ? std::string("revoked") : done.error().code + " " + done.error().message;
+    };
+    // While nothing is active, any is taken.
+    CHECK(revoke(RevocationKind::Tool, "anything") == "revoked");
+    made.activate("v1");
+    REQUIRE(made.store.publish(*names, kAda));
+    CHECK(revoke(RevocationKind::Tool, "db.migrate").starts_with("S0032"));  // published, not active
+    REQUIRE(made.store.protect("next", false, 0, kAda));
+    Move move = made.to("v2");
+    move.channel = "next";
+    REQUIRE(made.store.activate(move));
+    const std::size_t before = made.store.revocation_log()->size();
+    CHECK(revoke(RevocationKind::Tool, "db_migrate").find("the policy's tool `db_migrate` is `db.migrate` in requests") != std::string::npos);
+    CHECK(revoke(RevocationKind::Issuer, "Cluster").find("the policy's issuer `cluster` is `https://Issuer.example/` in requests") !=
+          std::string::npos);
+    CHECK(revoke(RevocationKind::Tool, "nope").find("they declare `db.migrate`, `lookup`;") != std::string::npos);
+    CHECK(revoke(RevocationKind::Issuer, "https://other.example").starts_with("S0032"));
+    CHECK(made.store.revocation_log()->size() == before);
+    // What an active version of any channel declares is never refused, in any spelling.
+    for (const char* tool : {"db.migrate", "DB.Migrate", "lookup"}) CHECK_MESSAGE(revoke(RevocationKind::Tool, tool) == "revoked", tool);
+    for (const char* issuer : {"https://issuer.example", "https://ISSUER.example/"})
+        CHECK_MESSAGE(revoke(RevocationKind::Issuer, issuer) == "revoked", issuer);
+    CHECK(revoke(RevocationKind::Issuer, "https://hop.example", true) == "revoked");
+    CHECK(revoke(RevocationKind::Agent, "nobody-yet") == "revoked");
+    // Nor is anything while an active version cannot be read.
+    made.tamper("UPDATE bundle SET bytes = x'00' WHERE digest = '" + std::string(names->digest()) + "'");
+    CHECK(revoke(RevocationKind::Tool, "nope") == "revoked");
+}
+
 TEST_CASE("store: with keys, revoking takes any of them and lifting a channel key; S0031, S0045, S0061") {
     Made made(1);
     const SecretKey channel = SecretKey::generate(), on_call = SecretKey::generate(), stranger = SecretKey::generate();

@@ -199,9 +199,12 @@ public:
 
     /// Revokes a subject at once, for good or until `expires_at`. Where several are in force, the one that
     /// ends last counts. Any of the store's keys may sign it; where it has keys, one must.
-    /// Errors: S0023 `All` of no channel, S0026, S0030 the subject; S0045, S0061 the key.
+    /// A tool or an issuer that no active version declares is refused, unless `undeclared`: most often it is a
+    /// slip, and would revoke nothing. While nothing is active, any is taken.
+    /// Errors: S0023 `All` of no channel, S0026, S0030 the subject, S0032 it is not declared; S0045, S0061 the key.
     [[nodiscard]] Result<RevocationEntry> revoke(RevocationKind kind, const std::string& subject, const Origin& origin,
-                                                 std::int64_t expires_at = 0, const SecretKey* key = nullptr);
+                                                 std::int64_t expires_at = 0, const SecretKey* key = nullptr,
+                                                 bool undeclared = false);
     /// Ends every revocation of a subject. It takes what moving a channel takes: a channel key where the store
     /// has keys, and as many approvals by others as the strictest channel asks for; of `All`, as its own does.
     /// Errors: S0026, S0029, S0030; S0043, S0045, S0061.
