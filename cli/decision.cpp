@@ -73,14 +73,16 @@ private:
                                         span_of(r.within)));
             row("", "asked for by " + rule_text(r.layer, r.rule));
             std::vector<std::string_view> against;
-            std::string_view unstated;
+            std::vector<std::string_view> unstated;
             for (const Reason& reason : decision_.reasons) {
                 if (reason.code == kRequired || !same_rule(reason, r)) continue;
                 against.push_back(reason.code);
-                if (!reason.detail.empty()) unstated = reason.detail;
+                if (!reason.detail.empty()) unstated.push_back(reason.detail);
             }
             if (!against.empty()) row("", "not counted: " + list(against));
-            if (!unstated.empty()) row("", "no approval counts while " + safe(unstated) + " is not stated");
+            for (const std::string_view fact : unstated)
+                row("", fact.starts_with("approvals.") ? "an approval does not state " + safe(fact)
+                                                       : "no approval counts while " + safe(fact) + " is not stated");
         }
         if (!decision_.requirements.empty()) row("binding", decision_.binding_digest);
     }

@@ -414,8 +414,11 @@ void Deciding::meet_requirements() {
     for (const Instance* rule : applying(RuleKind::Require)) {
         const std::int64_t within = effect_duration(*rule, *rule->rule->ttl);
         const ApprovalState state = approvals_for(*rule->rule, within, facts_, decision_.now);
+        const std::string_view person = state.unstated_for("approval_not_independent");
+        const bool of_request = !person.starts_with("approvals.");
         trace.approvals.push_back({rule->index, rule->rule->approvals, state.counted, rule->rule->groups, within,
-                                   {state.against.begin(), state.against.end()}, state.unstated});
+                                   {state.against.begin(), state.against.end()},
+                                   state.unstated.empty() && of_request ? std::string(person) : state.unstated});
         if (state.counted >= rule->rule->approvals) {
             live_at_most(sat_sub(state.until, decision_.now), rule->index, "approvals");
             approvals_used_.insert(approvals_used_.end(), state.used.begin(), state.used.end());
@@ -424,7 +427,7 @@ void Deciding::meet_requirements() {
         decision_.reasons.push_back({"approval_required", rule->index, {}});
         for (std::string_view code : state.against)
             decision_.reasons.push_back(
-                {code, rule->index, code == "approval_unbound" ? arena_.copy(state.unstated) : std::string_view{}});
+                {code, rule->index, arena_.copy(state.unstated_for(code))});
         Requirement unmet;
         unmet.rule = rule->index;
         // A set: sorted, without repetition.

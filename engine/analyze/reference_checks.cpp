@@ -190,23 +190,36 @@ static std::optional<Approver> approver_of(const Facts& facts, const Group& appr
     return out;
 }
 
+/// A fact that says whose request it is.
+struct Involved {
+    std::string_view path;
+    Value who;
+};
+
+static std::vector<Involved> involved_in(const Facts& facts) {
+    std::vector<Involved> out;
+    for (const std::string_view path : {"run.initiator", "agent.owner", "agent.id"}) out.push_back({path, facts.at(path)});
+    if (!facts.at("user").none()) out.push_back({"user.id", facts.at("user.id")});
+    if (!facts.at("delegation").none())
+        for (const std::string_view path : {"delegation.originator", "delegation.actor"}) out.push_back({path, facts.at(path)});
+    const Value chain = facts.at("delegation.chain");
+    if (const auto* hops = chain.as<List>())
+        for (const Value& hop : *hops) {
+            out.push_back({"delegation.chain.actor", facts.member(*hop.as<Group>(), "actor")});
+            out.push_back({"delegation.chain.initiator", facts.member(*hop.as<Group>(), "initiator")});
+        }
+    return out;
+}
+
 /// Whether each person involved in the request is stated, and is not the approver.
 static bool independent(const Facts& facts, const Group& approval) {
     const auto approver = approver_of(facts, approval);
     if (!approver) return false;
-    std::vector<Value> involved = {facts.at("run.initiator"), facts.at("agent.owner"), facts.at("agent.id"),
-                                   facts.member(approval, "requester")};
-    if (!facts.at("user").none()) involved.push_back(facts.at("user.id"));
-    if (!facts.at("delegation").none())
-        for (const std::string_view who : {"delegation.originator", "delegation.actor"}) involved.push_back(facts.at(who));
-    const Value chain = facts.at("delegation.chain");
-    if (const auto* hops = chain.as<List>())
-        for (const Value& hop : *hops)
-            for (const std::string_view who : {"actor", "initiator"})
-                involved.push_back(facts.member(*hop.as<Group>(), who));
-    return std::all_of(involved.begin(), involved.end(), [&](const Value& who) {
-        const auto* name = who.as<std::string_view>();
-        return who.none() || (name != nullptr && approver->is_not(*name));
+    std::vector<Involved> involved = involved_in(facts);
+    involved.push_back({"approvals.requester", facts.member(approval, "requester")});
+    return std::all_of(involved.begin(), involved.end(), [&](const Involved& each) {
+        const auto* name = each.who.as<std::string_view>();
+        return each.who.none() || (name != nullptr && approver->is_not(*name));
     });
 }
 
@@ -262,12 +275,18 @@ ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const 
     state.digest = binding.digest();
     state.unstated = binding.unstated();
     const List approvals = approvals_of(facts);
+    for (const Involved& each : involved_in(facts))
+        if (each.who.unknown()) state.unknown_persons.push_back(each.path);
     std::vector<std::string_view> against;
     for (std::size_t i = 0; i < approvals.size(); ++i) {
         const Group& approval = *approvals[i].as<Group>();
         std::int64_t until = 0;
         const auto objected = objections(rule, within, facts, now, binding, approval, until);
         against.insert(against.end(), objected.begin(), objected.end());
+        if (std::find(objected.begin(), objected.end(), "approval_not_independent") != objected.end())
+            for (const std::string_view who : {"approver", "requester"})
+                if (facts.member(approval, who).unknown())
+                    state.unknown_persons.push_back(who == "approver" ? "approvals.approver" : "approvals.requester");
         if (objected.empty()) counting.push_back({i, until, *approver_of(facts, approval)});
     }
     if (!state.unstated.empty()) against.push_back("approval_unbound");

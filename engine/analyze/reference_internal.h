@@ -191,7 +191,14 @@ struct ApprovalState {
     std::vector<std::size_t> used;          ///< indices into the request's approvals, if it is met
     std::int64_t until = kNever;            ///< when the first of those used stops counting
     std::string digest;                     ///< what they have to be bound to
-    std::string unstated;                   ///< the fact for want of which none counts
+    std::string unstated;                   ///< the fact for want of which none is bound
+    /// Facts for want of which an approval is not known to be independent: the request's, then the approvals'.
+    std::vector<std::string_view> unknown_persons;
+    /// The fact that a reason names, if it has one.
+    [[nodiscard]] std::string_view unstated_for(std::string_view code) const {
+        if (code == "approval_unbound") return unstated;
+        return code == "approval_not_independent" && !unknown_persons.empty() ? unknown_persons[0] : std::string_view{};
+    }
 };
 [[nodiscard]] ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const Facts& facts,
                                           std::int64_t now);

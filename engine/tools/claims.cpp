@@ -287,8 +287,18 @@ private:
             }
     }
 
+    /// Facts without which no approval counts: those that say whose request it is, and those it is bound to.
+    static bool approvals_need(const bytecode::ShapeNode& node) {
+        using bytecode::Builtin;
+        constexpr Builtin kFacts[] = {Builtin::RunInitiator, Builtin::AgentOwner, Builtin::AgentId, Builtin::UserId,
+                                      Builtin::DelegationOriginator, Builtin::DelegationActor,
+                                      Builtin::ToolOperation, Builtin::ResourceType, Builtin::ResourceId};
+        return std::any_of(std::begin(kFacts), std::end(kFacts),
+                           [&](Builtin fact) { return node.slot == static_cast<std::uint32_t>(fact); });
+    }
+
     /// Whether a rule reads the fact, or the engine asks for it.
-    static bool needed(const bytecode::ShapeNode& node) {
+    static bool needed(const bytecode::Program& program, const bytecode::ShapeNode& node) {
         enum class Presence : std::uint8_t { Stated, OrNone, UserStated, UserOrNone, Hops, Optional };
         static constexpr Presence kPresence[] = {
 #define FACT(name, path, presence) Presence::presence,
@@ -297,6 +307,7 @@ private:
         };
         if (node.slot == bytecode::kNone) return false;
         if (node.slot >= std::size(kPresence)) return true;
+        if (!program.requirements.empty() && approvals_need(node)) return true;
         return kPresence[node.slot] != Presence::Optional || (node.flags & bytecode::kCompared) != 0;
     }
 
@@ -304,7 +315,7 @@ private:
               std::vector<std::string>& out) const {
         const bytecode::ShapeNode& node = program.shape[index];
         if (value != nullptr && value->type == json::Type::Null) return;  // stated: there is none
-        if (value == nullptr && (needed(node) || node.key_count > 0)) {
+        if (value == nullptr && (needed(program, node) || node.key_count > 0)) {
             out.push_back(path);
             return;
         }

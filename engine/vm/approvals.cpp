@@ -27,6 +27,24 @@ const Value& person_of(const Places& places, const Value* approval) {
     return id.present() ? id : column_of(approval, places.approver);
 }
 
+/// Calls `each` with every fact that says whose request it is: its path, and its value.
+template <class Each>
+void each_involved(const Facts& facts, Each each) {
+    const Places& places = facts.places();
+    each("run.initiator", facts[Builtin::RunInitiator]);
+    each("agent.owner", facts[Builtin::AgentOwner]);
+    each("agent.id", facts[Builtin::AgentId]);
+    if (facts[Builtin::User].state != State::None) each("user.id", facts[Builtin::UserId]);
+    if (facts[Builtin::Delegation].state != State::None) {
+        each("delegation.originator", facts[Builtin::DelegationOriginator]);
+        each("delegation.actor", facts[Builtin::DelegationActor]);
+    }
+    each_row(facts[Builtin::DelegationChain], [&](const Value* hop) {
+        each("delegation.chain.actor", column_of(hop, places.hop_actor));
+        each("delegation.chain.initiator", column_of(hop, places.hop_initiator));
+    });
+}
+
 /// Whether an approver is known to be none of those whose request it is. Each must be stated: of someone
 /// unknown it cannot be said who he is not. An id does not make another person of a name.
 bool independent(const Facts& facts, const Value* approval) {
@@ -39,18 +57,25 @@ bool independent(const Facts& facts, const Value* approval) {
         const auto different = [&](const Value& one) { return compare_names(one.text(), who.text()) == Likeness::Different; };
         return different(person) && (&person == &name || !by_name || different(name));
     };
-    if (!other(facts[Builtin::RunInitiator]) || !other(facts[Builtin::AgentOwner]) ||
-        !other(facts[Builtin::AgentId]) || !other(column_of(approval, places.requester)))
-        return false;
-    if (facts[Builtin::User].state != State::None && !other(facts[Builtin::UserId])) return false;
-    if (facts[Builtin::Delegation].state != State::None &&
-        (!other(facts[Builtin::DelegationOriginator]) || !other(facts[Builtin::DelegationActor])))
-        return false;
-    bool apart = true;
-    each_row(facts[Builtin::DelegationChain], [&](const Value* hop) {
-        apart = apart && other(column_of(hop, places.hop_actor)) && other(column_of(hop, places.hop_initiator));
-    });
+    bool apart = other(column_of(approval, places.requester));
+    each_involved(facts, [&](std::string_view, const Value& who) { apart = apart && other(who); });
     return apart;
+}
+
+/// The first fact that is not stated, for want of which an approval is not known to be independent. Empty: all are.
+std::string_view unstated_person(const Deciding& deciding) {
+    const Places& places = deciding.facts.places();
+    std::string_view first;
+    const auto look = [&](std::string_view path, const Value& who) {
+        if (first.empty() && who.state == State::Missing) first = path;
+    };
+    each_involved(deciding.facts, look);
+    for (const Judged& each : deciding.work.judged) {
+        if ((each.against & bit(ReasonCode::approval_not_independent)) == 0) continue;
+        look("approvals.approver", column_of(each.row, places.approver));
+        look("approvals.requester", column_of(each.row, places.requester));
+    }
+    return first;
 }
 
 /// What is said of an approval whatever it is to count towards.
@@ -223,6 +248,12 @@ void name_approvals(Deciding& deciding) {
     }
 }
 
+/// The fact for want of which approvals do not count, if that is why.
+static std::string_view unstated(const Deciding& deciding, ReasonCode code) {
+    if (code == ReasonCode::approval_unbound) return deciding.work.binding.unstated();
+    return code == ReasonCode::approval_not_independent ? unstated_person(deciding) : std::string_view{};
+}
+
 void list_requirements(Deciding& deciding) {
     Decision& decision = deciding.decision;
     const bytecode::Program& program = deciding.program;
@@ -230,8 +261,7 @@ void list_requirements(Deciding& deciding) {
     for (const ReasonCode code : kObjections)
         for (const Unmet& unmet : deciding.work.unmet)
             if ((unmet.against & bit(code)) != 0)
-                deciding.reason(code, unmet.rule,
-                                code == ReasonCode::approval_unbound ? deciding.work.binding.unstated() : std::string_view{});
+                deciding.reason(code, unmet.rule, unstated(deciding, code));
     for (const Unmet& unmet : deciding.work.unmet) {
         const bytecode::RequirementRef& requirement = program.requirements[deciding.rule(unmet.rule).effect];
         Requirement& listed = decision.add_requirement();

@@ -266,8 +266,14 @@ TEST_CASE("reference: an approval counts only if everything about it does") {
     CHECK(against("at", "1772452740") == "approval_required approval_stale");
     CHECK(against("at", "1772452801") == "approval_required approval_stale");
     CHECK(against("groups", "[\"ops\"]") == "approval_required approval_group");
-    for (std::string_view involved : {"\"ulf\"", "\"ina\"", "\"olga\"", "\"agent\"", ""})
+    for (std::string_view involved : {"\"ulf\"", "\"ina\"", "\"olga\"", "\"agent\""})
         CHECK(against("approver", involved) == "approval_required approval_not_independent");
+    CHECK(against("approver", "") == "approval_required approval_not_independent(approvals.approver)");
+    CHECK(against("requester", "") == "approval_required approval_not_independent(approvals.requester)");
+    for (const std::string fact : {"run.initiator", "agent.owner"}) {
+        const Decided unstated = decide(rules, {fact, "approvals = [" + approval(digest) + "]"});
+        CHECK(unstated.reasons() == "approval_required approval_not_independent(" + fact + ")");
+    }
     CHECK(against("requester", "\"lea\"") == "approval_required approval_not_independent");
     CHECK(against("binding_digest", "\"00\"") == "approval_required approval_unbound");
     CHECK(against("uses", "0") == "approval_required approval_used");

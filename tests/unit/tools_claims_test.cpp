@@ -205,6 +205,21 @@ permit see for tool see when token.issuer is prod and agent.class == "x" and run
     CHECK(lacks(one, "run.attempt"));
     CHECK_FALSE(lacks(one, "agent.revoked"));
     CHECK_FALSE(lacks(one, "token.credential_kind"));
+    // Approvals need more, and only where the policy asks for some.
+    const Bundle asking = bundle_of(R"(
+import std.kubernetes
+issuer prod: kubernetes "https://issuer.example" { audience "https://broker.example" }
+tier read
+tool see { tier read audience "https://see.example" scopes { "see" } }
+permit see for tool see when token.issuer is prod grant { "see" } for 1m
+require ask for tool see approval from group "leads" within 5m
+)");
+    for (const char* path : {"run.initiator", "agent.owner", "agent.id", "tool.operation", "resource.type", "resource.id"}) {
+        precise.policy = &asking;
+        CHECK_MESSAGE(lacks(request_from_claims(precise), path), path);
+        precise.policy = &bundle;
+        if (path != std::string_view("agent.id")) CHECK_MESSAGE(!lacks(request_from_claims(precise), path), path);
+    }
     precise.claims = R"({"iss": "https://other.example"})";
     CHECK_FALSE(request_from_claims(precise)->issuer_declared);
     ClaimsInput whole = input(kClaims);

@@ -291,6 +291,7 @@ TEST_CASE("explain: needs approval, and what would come of one") {
     // Whoever approves cannot be told from who asked: then no approval helps.
     const Explanation stuck = explain({"tool.params.amount = 700", "run.initiator"});
     REQUIRE(stuck.once_approved);
+    CHECK(stuck.approvals[0].unstated == "run.initiator");
     CHECK(stuck.once_approved->effect == Effect::NeedsApproval);
     CHECK(stuck.once_approved->against == std::vector<std::string>{"approval_required", "approval_not_independent"});
     const Explanation met = explain({"tool.params.amount = 700", R"(approvals = [{"state": "approved", "approver": "lea", "groups": ["leads"], "requester": null, "at": 1790000000, "exp": null, "uses": null, "binding_digest": ")" + told.decision.binding_digest + R"("}])"});
