@@ -189,11 +189,12 @@ Result<Table> Inquiry::why(std::uint64_t sequence) {
     for (const RecordedRule& rule : record.rules)
         if (rule.kind == "permit" && decision.effect == Effect::Permit)
             granted += (granted.empty() ? "" : "; ") + rule_text(rule);
+    if (granted.empty()) granted = "nobody: it was not granted";
     if (!who.approvers.empty())
         granted +=
             fmt::format("; approved by {}{}", joined(who.approvers),
                         around.approvals.empty() ? "" : fmt::format(" ({})", joined(around.approvals)));
-    say("who granted it", granted.empty() ? "nobody: it was not granted" : granted);
+    say("who granted it", granted);
     say("for what", fmt::format("tool {}{}{}, resource {}, environment {}, tier {}", or_none(who.tool),
                                 around.operation.empty() ? "" : ", operation ", around.operation,
                                 or_none(who.resource), or_none(around.environment), or_none(around.tier)));

@@ -88,6 +88,16 @@ TEST_CASE("ledger: why answers every question about a decision") {
     CHECK(cell(*inquiry->why(1), "can it be used for something else") == "no: nothing was granted");
 }
 
+TEST_CASE("ledger: why says of an approval used twice that nobody granted it") {
+    const std::string once = example_request("delete-bucket", "permit_approved");
+    Traffic traffic("delete-bucket", {once, once});
+    auto inquiry = Inquiry::open(traffic.folder.at("ledger"));
+    const auto why = inquiry->why(1);
+    REQUIRE(why.has_value());
+    CHECK(cell(*why, "why was it not allowed").find("approval_used") != std::string::npos);
+    CHECK(cell(*why, "who granted it").find("nobody: it was not granted; approved by ") == 0);
+}
+
 TEST_CASE("ledger: subagents that inherited are found through their runs") {
     Traffic traffic("subagent", {example_request("subagent", "permit_intersection"),
                                  with(with(example_request("subagent", "permit_intersection"), "run-child", "run-grandchild"), "run-parent", "run-child")});
