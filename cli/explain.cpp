@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/code_rows.h"
 #include "cli/explanation.h"
 #include "cli/io.h"
 #include "cli/options.h"
@@ -32,10 +33,10 @@ bool is_code(const std::string& text) {
            std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-/// The name of a lint, and nothing that is there by that name.
-bool is_lint(const std::string& text) {
+/// The name of a lint or the code of a reason, and nothing that is there by that name.
+bool is_lint_or_reason(const std::string& text) {
     std::error_code error;
-    return !lint_page(text).empty() && !std::filesystem::exists(text, error);
+    return (!lint_page(text).empty() || !code_row(text).empty()) && !std::filesystem::exists(text, error);
 }
 
 /// What a single word may have been meant as, if nothing is there by that name.
@@ -47,9 +48,10 @@ std::string meant(const std::vector<std::string>& paths) {
 }
 
 Exit explain_code(const std::string& code) {
-    const std::string_view page = is_code(code) ? error_page(code) : lint_page(code);
+    std::string_view page = is_code(code) ? error_page(code) : lint_page(code);
+    if (page.empty()) page = code_row(code);
     if (page.empty()) {
-        print_note("error: no page about " + code + "; docs/request-format.md lists Q codes, docs/bundle-format.md B codes\n");
+        print_note("error: there is no code " + code + "\n");
         return Exit::Negative;
     }
     print_result(page);
@@ -84,12 +86,12 @@ Exit run(const Options& options, const Terminal& terminal) {
 void add_explain(CLI::App& app, Verb& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* verb = app.add_subcommand("explain", "Say why a request is decided as it is, or what a diagnostic code means");
-    verb->add_option("PATH", options->paths, "Policy files or folders, or one code such as E0203, or one lint")->required()->option_text("PATH...|CODE|LINT");
+    verb->add_option("PATH", options->paths, "Policy files or folders, or one code such as E0203, or one lint or reason")->required()->option_text("PATH...|CODE|LINT|REASON");
     CLI::Option* request = verb->add_option("--request", options->request, "The request document; - for standard input")->option_text("FILE|-");
     CLI::Option* rule = verb->add_option("--rule", options->rule, "Tell of this rule only, whether or not it mattered")->option_text("NAME");
     CLI::Option* format = add_format(*verb, options->format, false);
     verb->callback([=, &chosen] {
-        if (options->paths.size() == 1 && (is_code(options->paths[0]) || is_lint(options->paths[0]))) {
+        if (options->paths.size() == 1 && (is_code(options->paths[0]) || is_lint_or_reason(options->paths[0]))) {
             if (request->count() + rule->count() + format->count() > 0) throw CLI::ValidationError(options->paths[0], "is a code, which takes no options");
             chosen = [code = options->paths[0]](const Terminal&) { return explain_code(code); };
             return;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/io.h"
 #include "cli/options.h"
@@ -34,6 +35,10 @@ std::string listed(const std::vector<std::string>& items) {
 void tell(const DraftRequest& draft, const Options& options, const Terminal& terminal) {
     const auto note = [&](const std::string& text) { print_remark("note: " + text + "\n", terminal); };
     if (!options.verified) note("the token counts as asserted, so no rule can rely on it; say --assume-verified if its signature was verified");
+    const std::string token = nlohmann::json::parse(draft.document).at("provenance").at("token").get<std::string>();
+    if (options.verified && token != "verified")
+        note(fmt::format("the facts add to the token and label it {0}, so all of the token counts as {0}, and rules that rely on it do not"
+                         " apply; label each group, as \"provenance\": {{\"token\": \"verified\", \"run\": \"broker\", ...}}", token));
     if (!draft.issuer_declared) note("the policy declares no issuer that the claims name");
     if (!draft.undeclared.empty()) note("no schema declares these claims, so no rule reads them: " + listed(draft.undeclared));
     if (!draft.missing.empty())

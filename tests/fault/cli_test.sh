@@ -48,6 +48,11 @@ check "explain no rule: did you mean" err_has 'did you mean `large_refund_approv
 ends "explain as JSON" 0 explain "$policy" --request "$permit" --format json
 check "explain as JSON: one line" [ "$(wc -l <"$work/out")" = 1 ]
 check "explain as JSON: schema version first" [ "$(head -c 18 "$work/out")" = '{"schema_version":' ]
+for word in S0045 S0032 Q0001 B0001 G0001 approval_not_independent; do
+    ends "explain $word" 0 explain "$word"
+    check "explain $word: its row and its page" grep -Eq "^$word: .+|^docs/[a-z-]+\.md says more" "$work/out"
+done
+ends "explain a code that is none" 1 explain S9999
 ends "explain a code" 0 explain E0203
 check "explain a code: its page" grep -q '^# E0203: ' "$work/out"
 ends "explain a code there is not" 1 explain E0999
@@ -316,6 +321,13 @@ check "request from claims: nothing invented" not out_has credential_kind
 check "request from claims: only asserted" out_has '"token": "asserted"'
 check "request from claims: which facts are lacking" err_has "agent.id"
 check "request from claims: and that it is asserted" err_has "--assume-verified"
+printf '{"provenance": "broker", "token": {"credential_kind": "federated"}, "run": {"id": "r-1"}}' >"$work/labelled.json"
+ends "request with one label" 0 request --claims "$work/claims.json" --issuer-kind github --assume-verified --facts "$work/labelled.json"
+check "request with one label: the token is lowered" out_has '"token": "broker"'
+check "request with one label: and that is said" err_has 'all of the token counts as broker'
+sed -i 's/"broker"/{"token": "verified", "run": "broker"}/' "$work/labelled.json"
+ends "request with a label for each group" 0 request --claims "$work/claims.json" --issuer-kind github --assume-verified --facts "$work/labelled.json"
+check "request with a label for each group: no such note" not err_has 'counts as broker'
 ends "request from claims, verified" 0 request --claims "$work/claims.json" --issuer-kind github --assume-verified
 check "request from claims, verified: says so" out_has '"token": "verified"'
 printf '{"agent":{"id":"a"},"provenance":"broker"}' >"$work/facts.json"
