@@ -257,7 +257,10 @@ static std::vector<std::string_view> objections(const check::Rule& rule, std::in
 
     const Value uses = facts.member(approval, "uses");
     const auto* left = uses.as<std::int64_t>();
-    if (uses.unknown() || (left != nullptr && *left < 1)) out.push_back("approval_used");
+    const Value id = facts.member(approval, "id");
+    const auto* which = id.as<std::string_view>();
+    const bool unnamed = which == nullptr || !comparable_name(*which);
+    if (uses.unknown() || (left != nullptr && (*left < 1 || unnamed))) out.push_back("approval_used");
 
     if (out.empty()) until = std::min({expires != nullptr ? *expires : kNever, sat_add(*given, within), sat_add(now, ttl)});
     return out;

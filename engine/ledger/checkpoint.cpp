@@ -147,9 +147,9 @@ Result<PublicBytes> read_public_key(const std::string& path) {
 PublicBytes public_key_of(const Seed& seed) { return public_half_of(seed); }
 
 std::string to_text(const Checkpoint& checkpoint, const Seed* seed) {
-    std::string text = fmt::format("{}\n{}\n{}\ntime {}\nspent {}\n", checkpoint.origin, checkpoint.size,
+    std::string text = fmt::format("{}\n{}\n{}\ntime {}\nspent {}\nkey {}\n", checkpoint.origin, checkpoint.size,
                                    base64(bytes_of(checkpoint.root)), format_instant(checkpoint.time),
-                                   base64(bytes_of(checkpoint.spent)));
+                                   base64(bytes_of(checkpoint.spent)), base64(bytes_of(checkpoint.key)));
     std::string signature;
     if (seed != nullptr) {
         PublicBytes key{};
@@ -174,19 +174,22 @@ Result<Checkpoint> read_checkpoint(std::string_view text, const PublicBytes* key
     std::string_view left = body;
     Checkpoint out;
     const auto origin = take_line(left), size = take_line(left), root = take_line(left),
-               time = take_line(left), spent = take_line(left);
-    if (!spent || !left.empty() || !origin->starts_with(kOrigin) || !time->starts_with("time ") ||
-        !spent->starts_with("spent "))
+               time = take_line(left), spent = take_line(left), key_line = take_line(left);
+    if (!key_line || !left.empty() || !origin->starts_with(kOrigin) || !time->starts_with("time ") ||
+        !spent->starts_with("spent ") || !key_line->starts_with("key "))
         return malformed();
     out.origin = *origin;
     const auto [end, wrong] = std::from_chars(size->data(), size->data() + size->size(), out.size);
-    const auto hash = from_base64(*root), names = from_base64(spent->substr(6));
+    const auto hash = from_base64(*root), names = from_base64(spent->substr(6)),
+               commitment = from_base64(key_line->substr(4));
     const auto moment = parse_instant(time->substr(5));
     if (wrong != std::errc() || end != size->data() + size->size() || !hash ||
-        hash->size() != out.root.size() || !names || names->size() != out.spent.size() || !moment)
+        hash->size() != out.root.size() || !names || names->size() != out.spent.size() || !moment ||
+        !commitment || commitment->size() != out.key.size())
         return malformed();
     std::copy(hash->begin(), hash->end(), out.root.begin());
     std::copy(names->begin(), names->end(), out.spent.begin());
+    std::copy(commitment->begin(), commitment->end(), out.key.begin());
     out.time = *moment;
     if (key != nullptr && !is_signed(body, text.substr(blank + 2), out.origin, *key))
         return fail(LedgerCode::G0041, "the checkpoint has no signature of this key that fits it");
@@ -209,8 +212,8 @@ Result<std::string> make_checkpoint(const std::string& folder, const Seed* seed)
         if (!read || read->root != (*log)->tree().root())
             return fail(LedgerCode::G0003, "a checkpoint of this size has another root", path);
     }
-    const std::string text =
-        to_text({origin_of((*log)->id()), size, (*log)->tree().root(), (*log)->spent(), now_micros()}, seed);
+    const std::string text = to_text(
+        {origin_of((*log)->id()), size, (*log)->tree().root(), (*log)->spent(), now_micros(), (*log)->commitment()}, seed);
     if (auto kept = replace_file(path, text); !kept) return tl::unexpected(std::move(kept.error()));
     return text;
 }

@@ -32,13 +32,6 @@ Result<std::string> read_mask_key(const std::string& path) {
     return std::string(reinterpret_cast<const char*>(key->data()), key->size());
 }
 
-Result<void> make_key_file(const std::string& path) {
-    if (sodium_init() < 0) return fail(LedgerCode::G0002, "the system gives no random numbers", path);
-    std::string key(Keyed::kKeyBytes, '\0');
-    randombytes_buf(key.data(), key.size());
-    return write_key_file(path, key);
-}
-
 Result<void> write_key_file(const std::string& path, std::string_view key) {
     Hash bytes{};
     key.copy(reinterpret_cast<char*>(bytes.data()), bytes.size());

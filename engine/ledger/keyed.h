@@ -25,10 +25,8 @@ private:
     crypto_auth_hmacsha256_state begun_{};  ///< with the key in it
 };
 
-/// Writes a new random key to a file as read_mask_key() reads it.
+/// Writes a key of kKeyBytes to a file as read_mask_key() reads it.
 /// Errors: G0002.
-[[nodiscard]] Result<void> make_key_file(const std::string& path);
-/// Writes a key of kKeyBytes to such a file.
 [[nodiscard]] Result<void> write_key_file(const std::string& path, std::string_view key);
 
 }  // namespace writ::ledger

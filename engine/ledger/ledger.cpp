@@ -26,6 +26,7 @@ namespace {
 struct Waiting {
     explicit Waiting(std::string_view record) : entry(entry_of(record)) {}
     Entry entry;
+    std::vector<std::string> unspent;  ///< names that must not be spent, as Spent::name, and that it does not spend
     Appended appended;
     std::optional<Error> error;
 };
@@ -130,14 +131,16 @@ struct Ledger::Impl {
                 return false;
             }
         }
-        for (const std::string& name : entry.uses) {
-            auto holder = holder_of(name);
-            if (!holder) return tl::unexpected(std::move(holder.error()));
-            if (*holder && !(entry.repeats && (*holder)->grant == entry.grant)) {
-                one.appended = {Appended::Outcome::Used, (*holder)->sequence};
-                return false;
+        const std::vector<std::string>& unspent = one.unspent;
+        for (const auto* names : {&entry.uses, &unspent})
+            for (const std::string& name : *names) {
+                auto holder = holder_of(name);
+                if (!holder) return tl::unexpected(std::move(holder.error()));
+                if (*holder && !(entry.repeats && (*holder)->grant == entry.grant)) {
+                    one.appended = {Appended::Outcome::Used, (*holder)->sequence};
+                    return false;
+                }
             }
-        }
         remember(fresh, sequence, entry);
         return true;
     }
@@ -278,11 +281,12 @@ Result<std::uint64_t> grant_of(const std::string& folder, std::uint64_t sequence
 
 const Keyed& Ledger::keyed() const { return *impl_->keyed; }
 
-Result<Appended> Ledger::append(std::string_view record) {
+Result<Appended> Ledger::append(std::string_view record, const std::vector<std::string>& unspent) {
     if (record.size() > kMaxRecord)
         return fail(LedgerCode::G0020,
                     fmt::format("the record has {} bytes, and may have {}", record.size(), kMaxRecord));
     Waiting one(record);
+    for (const std::string& name : unspent) one.unspent.push_back("u" + name);
     if (one.entry.of) {
         auto granted = grant_of(impl_->folder, *one.entry.of);
         if (!granted) return tl::unexpected(std::move(granted.error()));
@@ -329,17 +333,14 @@ Counts Ledger::counts() const {
 
 Result<std::uint64_t> Ledger::use(std::string_view name) {
     constexpr std::string_view kGrant = "grant:";
-    std::string canonical(name);
-    if (name.starts_with(kGrant)) {
-        const std::string_view digits = name.substr(kGrant.size());
-        std::uint64_t sequence = 0;
-        const auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), sequence);
-        if (wrong != std::errc() || end != digits.data() + digits.size())
-            return fail(LedgerCode::G0026, "a grant is named by its decision's number, as `grant:17`", canonical);
-        auto granted = grant_of(impl_->folder, sequence);
-        if (!granted) return tl::unexpected(std::move(granted.error()));
-        canonical = fmt::format("{}{}", kGrant, *granted);
-    }
+    std::uint64_t sequence = 0;
+    if (name.starts_with(kGrant)) std::from_chars(name.data() + kGrant.size(), name.data() + name.size(), sequence);
+    if (name != fmt::format("{}{}", kGrant, sequence))
+        return fail(LedgerCode::G0027, "no name of something to use up; write `grant:` and the decision's number, as `grant:17`",
+                    std::string(name));
+    auto granted = grant_of(impl_->folder, sequence);
+    if (!granted) return tl::unexpected(std::move(granted.error()));
+    const std::string canonical = fmt::format("{}{}", kGrant, *granted);
     Record record;
     record.kind = RecordKind::Use;
     record.time = now_micros();

@@ -35,6 +35,10 @@ Result<std::vector<std::uint64_t>> segments_in(const std::string& folder) {
     return out;
 }
 
+Hash commitment_to(std::string_view key, const LedgerId& id) {
+    return Keyed(key).digest("ledger", std::string_view(reinterpret_cast<const char*>(id.data()), id.size()));
+}
+
 Result<std::unique_ptr<Log>> Log::open(const std::string& folder, const LogOptions& options) {
     std::unique_ptr<Log> log(new Log);
     log->folder_ = folder;
@@ -66,17 +70,14 @@ Result<void> Log::open_folder() {
 
 /// Makes the ledger or finds its end. Requires: the lock.
 Result<void> Log::prepare() {
-    const std::string key = folder_ + "/key";
     std::error_code ignored;
-    const bool has_key = std::filesystem::exists(key, ignored);
+    const bool has_key = std::filesystem::exists(folder_ + "/key", ignored);
     auto segments = segments_in(folder_);
     if (!segments) {
         if (segments.error().code != "G0001") return tl::unexpected(std::move(segments.error()));
         if (has_key)
             return fail(LedgerCode::G0006, "the segments are gone: a ledger was begun here, and its key is left", folder_);
-        if (sodium_init() < 0) return fail(LedgerCode::G0002, "the system gives no random numbers", folder_);
-        randombytes_buf(id_.data(), id_.size());
-        if (auto begun = begin_segment(); !begun) return begun;
+        if (auto begun = begin_ledger(); !begun) return begun;
     } else if (auto used = use_segment(segments->back()); !used) {
         return used;
     }
@@ -95,10 +96,21 @@ Result<void> Log::prepare() {
                                 own_->size),
                     folder_);
     own_.reset();
-    // Nothing was used up yet, so that any key will do.
-    if (!has_key && tree_.size() == 0)
-        if (auto made = make_key_file(key); !made) return made;
+    // A beginning that was cut short leaves a segment without records and no key.
+    if (segments && !has_key && tree_.size() == 0 && sizes->empty())
+        if (auto begun = begin_ledger(); !begun) return begun;
     return in_place();
+}
+
+/// Makes an id, a key, and a first segment that commits to them. Requires: nothing is recorded, and there is no key.
+Result<void> Log::begin_ledger() {
+    if (sodium_init() < 0) return fail(LedgerCode::G0002, "the system gives no random numbers", folder_);
+    randombytes_buf(id_.data(), id_.size());
+    key_.resize(Keyed::kKeyBytes);
+    randombytes_buf(key_.data(), key_.size());
+    commitment_ = commitment_to(key_, id_);
+    if (auto begun = begin_segment(); !begun) return begun;
+    return write_key_file(folder_ + "/key", key_);
 }
 
 Result<std::string> Log::key() {
@@ -107,6 +119,8 @@ Result<std::string> Log::key() {
     if (!std::filesystem::exists(path, ignored))
         return fail(LedgerCode::G0011, "the ledger's key is gone, and without it no old name can be looked up", path);
     auto read = read_mask_key(path);
+    if (read && commitment_to(*read, id_) != commitment_)
+        return fail(LedgerCode::G0012, "the key is not the one that the records were written with, and no old name would be found under it", path);
     if (read) key_ = *read;
     return read;
 }
@@ -254,7 +268,7 @@ Result<void> Log::cut(std::uint64_t offset, bool keep) {
 
 Result<void> Log::begin_segment() {
     const std::uint64_t first = tree_.size();
-    if (auto made = replace_file(path_of(first), write_header({id_, tree_, spent()})); !made) return made;
+    if (auto made = replace_file(path_of(first), write_header({id_, tree_, spent(), commitment_})); !made) return made;
     return use_segment(first);
 }
 
@@ -264,7 +278,8 @@ Result<void> Log::use_segment(std::uint64_t first) {
     if (!reader) return tl::unexpected(std::move(reader.error()));
     const SegmentHeader& header = reader->header();
     if (header.before.size() != first ||
-        (tree_.size() > 0 && (header.before.root() != tree_.root() || header.spent != spent() || header.id != id_)))
+        (tree_.size() > 0 && (header.before.root() != tree_.root() || header.spent != spent() || header.id != id_ ||
+                              header.key != commitment_)))
         return fail(LedgerCode::G0003, "the segment does not continue the one before it", path);
     auto file = open_file(path, O_RDWR);
     if (!file) return tl::unexpected(std::move(file.error()));
@@ -275,6 +290,7 @@ Result<void> Log::use_segment(std::uint64_t first) {
     path_ = path;
     first_ = first;
     id_ = header.id;
+    commitment_ = header.key;
     tree_ = header.before;
     spent_ = SpentHash(header.spent);
     offset_ = reader->offset();
@@ -287,6 +303,8 @@ Result<void> Log::hold_against_checkpoint() {
         return fail(LedgerCode::G0003,
                     fmt::format("the first {} records are not what the ledger's own checkpoint says", own_->size),
                     folder_);
+    if (own_->key != commitment_)
+        return fail(LedgerCode::G0012, "the ledger's own checkpoint was made under another key than the segment names", folder_);
     return {};
 }
 

@@ -29,7 +29,7 @@ using Seen = std::function<void(std::uint64_t, const Entry&)>;
 class Log {
 public:
     /// Cuts a write that was cut short back to the last whole block, after keeping a copy of it.
-    /// Errors: G0001 to G0006, G0009, G0040.
+    /// Errors: G0001 to G0006, G0009, G0012, G0040.
     [[nodiscard]] static Result<std::unique_ptr<Log>> open(const std::string& folder,
                                                            const LogOptions& options);
 
@@ -48,8 +48,10 @@ public:
     /// The running hash over what all records spent.
     [[nodiscard]] const Hash& spent() const { return spent_.value(); }
     [[nodiscard]] const LedgerId& id() const { return id_; }
+    /// The commitment to the key that the records were written with.
+    [[nodiscard]] const Hash& commitment() const { return commitment_; }
     /// The ledger's own secret key, of 32 bytes. It is kept, to be put back where it was removed.
-    /// Errors: G0002, G0011, G0042.
+    /// Errors: G0002, G0011, G0042; G0012 it is not the one that the records were written with.
     [[nodiscard]] Result<std::string> key();
 
 private:
@@ -63,6 +65,7 @@ private:
     [[nodiscard]] Result<void> catch_up(const Seen& seen);
     [[nodiscard]] Result<void> read_on(const Seen& seen);
     [[nodiscard]] Result<void> cut(std::uint64_t offset, bool keep);
+    [[nodiscard]] Result<void> begin_ledger();
     [[nodiscard]] Result<void> begin_segment();
     [[nodiscard]] Result<void> use_segment(std::uint64_t first);
     [[nodiscard]] std::string path_of(std::uint64_t first) const {
@@ -81,12 +84,18 @@ private:
     bool suspect_ = false;      ///< a write failed: what is behind offset_ is not known
     LedgerId id_{};
     std::string key_;
+    Hash commitment_{};
     std::uint64_t first_ = 0;   ///< number of the segment's first record
     Frontier tree_;
     SpentHash spent_;
     std::optional<Checkpoint> own_;  ///< the last of the ledger's own, until it was held against the records
     std::string block_;
 };
+
+/// What says which key a ledger uses without telling it: the key's HMAC over the word `ledger`, a zero byte and
+/// the ledger's id. It stands in each segment's header and in checkpoints.
+/// Requires: a key of Keyed::kKeyBytes.
+[[nodiscard]] Hash commitment_to(std::string_view key, const LedgerId& id);
 
 /// Segments of a ledger by their first record, in order.
 /// Errors: G0001 the folder holds none; G0002.

@@ -36,7 +36,7 @@ struct Recorder::Impl {
     std::string text;     ///< the document as it is recorded
     std::string bytes;    ///< the record
     Hash key{}, ask{}, digest{};
-    std::vector<std::string> uses;
+    CountedApprovals approvals;
     Record earlier;       ///< what the key was used for before; views into earlier_bytes
     std::string earlier_bytes;
     Error refusal;        ///< why the document is none; the decision views it
@@ -56,14 +56,14 @@ struct Recorder::Impl {
         record.uses.clear();
         record.masked.clear();
         record.request = record.request_digest = {};
-        uses.clear();
+        approvals = {};
     }
 
     /// Fills in all of the record that comes from the document. Requires: `decision` is made.
     void surround(std::string_view given, const json::Node& document, const Layers& layers) {
         record.decision = decision;
-        uses = used_approvals(document, decision, ledger.keyed());
-        record.uses.assign(uses.begin(), uses.end());
+        approvals = counted_approvals(document, decision, ledger.keyed());
+        record.uses.assign(approvals.used.begin(), approvals.used.end());
         read_surroundings(document, layers, record);
         if (!record.around.idempotency_key.empty()) {
             key = key_of(decision.attribution, record.around.idempotency_key, ledger.keyed());
@@ -95,7 +95,7 @@ struct Recorder::Impl {
     Result<Appended> append() {
         bytes.clear();
         encode(record, bytes);
-        return ledger.append(bytes);
+        return ledger.append(bytes, approvals.unused);
     }
 
     /// A deny in place of what could not stand, recorded without taking a key or using anything up.
@@ -105,6 +105,7 @@ struct Recorder::Impl {
         record.rules.clear();
         record.overruled = true;
         record.uses.clear();
+        approvals = {};
         record.around.key = record.around.ask = {};
         return append();
     }
@@ -112,7 +113,7 @@ struct Recorder::Impl {
     /// The answer, now that the record is ready.
     Answer finish(std::optional<Error> why) {
         Answer answer{decision, std::nullopt, std::nullopt, std::move(why)};
-        const bool conditional = !record.around.key.empty() || !record.uses.empty();
+        const bool conditional = !record.around.key.empty() || !record.uses.empty() || !approvals.unused.empty();
         if (options.durability == Durability::BestEffort && !conditional) {
             bytes.clear();
             encode(record, bytes);

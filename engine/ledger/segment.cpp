@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kMagic = "WRITLEDG";
 constexpr std::string_view kBlockMagic = "WBLK";
-constexpr std::size_t kHeaderFixed = 8 + 4 + 4 + 16 + 8 + 32;  // magic, version, peaks, id, first, spent
+constexpr std::size_t kHeaderFixed = 8 + 4 + 4 + 16 + 8 + 32 + 32;  // magic, version, peaks, id, first, spent, key
 constexpr std::size_t kReadAhead = 1u << 17;  // what is read stays in the cache until it is used
 
 template <class T>
@@ -54,6 +54,7 @@ std::string write_header(const SegmentHeader& header) {
     out.append(reinterpret_cast<const char*>(header.id.data()), header.id.size());
     put(out, header.before.size());
     out.append(reinterpret_cast<const char*>(header.spent.data()), header.spent.size());
+    out.append(reinterpret_cast<const char*>(header.key.data()), header.key.size());
     for (const Hash& peak : header.before.peaks())
         out.append(reinterpret_cast<const char*>(peak.data()), peak.size());
     put(out, checksum(header.id, out, {}));
@@ -109,6 +110,7 @@ Result<SegmentReader> SegmentReader::open(const std::string& path) {
         std::memcpy(peaks[i].data(), head->data() + kHeaderFixed + i * sizeof(Hash), sizeof(Hash));
     out.next_ = get<std::uint64_t>(*head, 32);
     std::memcpy(out.header_.spent.data(), head->data() + 40, sizeof(Hash));
+    std::memcpy(out.header_.key.data(), head->data() + 72, sizeof(Hash));
     auto before = Frontier::from_peaks(out.next_, std::move(peaks));
     if (!before) return damaged();
     out.header_.before = std::move(*before);

@@ -12,7 +12,7 @@
 
 namespace writ::ledger {
 
-constexpr std::uint32_t kFormatVersion = 2;
+constexpr std::uint32_t kFormatVersion = 3;
 constexpr std::size_t kBlockHeader = 32;
 constexpr std::size_t kMaxBlock = 16u << 20;  ///< bytes after a block's header
 constexpr std::size_t kMaxRecord = 8u << 20;  ///< G0020
@@ -24,6 +24,7 @@ struct SegmentHeader {
     LedgerId id{};
     Frontier before;  ///< the tree over every record of earlier segments; its size is the first number
     Hash spent{};     ///< the running hash over what those records spent: spent.h
+    Hash key{};       ///< the commitment to the ledger's key: log.h
 };
 
 /// `00000000000000001234.segment`, after its first record.

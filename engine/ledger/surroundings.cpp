@@ -6,8 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "base/person.h"
 #include "bytecode/program.h"
 #include "ledger/pointer.h"
+#include "writ/revocations.h"
 
 namespace writ::ledger {
 
@@ -120,20 +122,22 @@ Hash ask_of(const json::Node& request, const Keyed& keyed) {
     return keyed.digest("ask", text);
 }
 
-std::vector<std::string> used_approvals(const json::Node& request, const Decision& decision, const Keyed& keyed) {
-    std::vector<std::string> out;
+CountedApprovals counted_approvals(const json::Node& request, const Decision& decision, const Keyed& keyed) {
+    CountedApprovals out;
     if (decision.effect != Effect::Permit || decision.attribution.approvers.empty()) return out;
     const bool named = all_named(request, decision);
     each_approval(request, [&](const json::Node& approval) {
-        const json::Node* uses = approval.find("uses");
-        if (uses == nullptr || uses->type != json::Type::Int || uses->integer != 1) return;
         if (named && !by_counted(approval, decision)) return;
-        std::string name(text_at(approval, {"id"}));
-        if (name.empty()) {  // known by all that it says
-            std::vector<const json::Node*> order;
-            json::append_canonical(name, approval, order);
-        }
-        out.push_back("approval:" + to_hex(keyed.digest("approval", name)));
+        const json::Node* uses = approval.find("uses");
+        const bool limited = uses != nullptr && uses->type == json::Type::Int;
+        if (limited && uses->integer < 1) return;  // it did not count
+        // Without an id in one spelling an approval counts only if its uses have no limit.
+        const std::string_view id = text_at(approval, {"id"});
+        const auto spelled = canonical_subject(RevocationKind::Approval, id);
+        if (!spelled || !comparable_name(id)) return;
+        auto& names = limited && uses->integer == 1 ? out.used : out.unused;
+        std::string name = "approval:" + to_hex(keyed.digest("approval", *spelled));
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
     });
     return out;
 }

@@ -26,8 +26,12 @@ struct Trace {
 /// What is asked by whom: docs/ledger.md, "Once". All else may differ when the same is asked again.
 [[nodiscard]] Hash ask_of(const json::Node& request, const Keyed& keyed);
 
-/// Names of the approvals that a permit uses up: those good for one use, by approvers it counted; every one
-/// good for one use where it cannot be told which was counted.
-[[nodiscard]] std::vector<std::string> used_approvals(const json::Node& request, const Decision& decision, const Keyed& keyed);
+/// Names of the approvals that a permit counts; of every approval where it cannot be told which were counted. An
+/// approval's name is its id in the one spelling that revocations use, and nothing else that it says.
+struct CountedApprovals {
+    std::vector<std::string> used;    ///< good for one use: the permit uses them up
+    std::vector<std::string> unused;  ///< all others: they must not have been used up before
+};
+[[nodiscard]] CountedApprovals counted_approvals(const json::Node& request, const Decision& decision, const Keyed& keyed);
 
 }  // namespace writ::ledger

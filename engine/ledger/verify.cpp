@@ -3,6 +3,7 @@
 #include <map>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "ledger/checkpoint.h"
@@ -82,12 +83,30 @@ private:
     int said_ = 0, unsaid_ = 0;
 };
 
+/// Which ledger it is, and which key it uses.
+struct Identity {
+    LedgerId id{};
+    Hash key{};
+};
+
+/// Holds the file `key` against what the records were written with. A copy of a ledger need not have one, and who
+/// verifies need not be able to read it.
+void check_key(const std::string& folder, const Identity& ledger, std::vector<std::string>& problems) {
+    const std::string path = folder + "/key";
+    if (::access(path.c_str(), R_OK) != 0) return;
+    const auto key = read_mask_key(path);
+    if (!key)
+        problems.push_back(fmt::format("key: {}", key.error().message));
+    else if (commitment_to(*key, ledger.id) != ledger.key)
+        problems.push_back("the file key is not the one that the records were written with");
+}
+
 /// The ledger's own checkpoints, and the headers of its segments. What is wrong with one is a problem.
-Result<LedgerId> gather(const std::string& folder, const PublicBytes* key, Claims& checkpoints,
+Result<Identity> gather(const std::string& folder, const PublicBytes* key, Claims& checkpoints,
                         Claims& headers, std::vector<std::string>& problems) {
     auto segments = segments_in(folder);
     if (!segments) return tl::unexpected(std::move(segments.error()));
-    LedgerId id{};
+    Identity ledger;
     for (const std::uint64_t first : *segments) {
         auto segment = SegmentReader::open(folder + "/" + segment_name(first));
         if (!segment) {
@@ -95,12 +114,14 @@ Result<LedgerId> gather(const std::string& folder, const PublicBytes* key, Claim
             problems.push_back(fmt::format("{}: {}", segment_name(first), segment.error().message));
             continue;
         }
-        if (first == segments->front()) id = segment->header().id;
-        if (segment->header().id != id)
+        const SegmentHeader& header = segment->header();
+        if (first == segments->front()) ledger = {header.id, header.key};
+        if (header.id != ledger.id)
             problems.push_back(fmt::format("{} is of another ledger", segment_name(first)));
+        if (header.key != ledger.key)
+            problems.push_back(fmt::format("{} was written with another key", segment_name(first)));
         headers.emplace(first,
-                        Claim{"the header of " + segment_name(first), segment->header().before.root(),
-                              segment->header().spent});
+                        Claim{"the header of " + segment_name(first), header.before.root(), header.spent});
     }
     auto own = checkpoints_in(folder);
     if (!own) return tl::unexpected(std::move(own.error()));
@@ -111,12 +132,14 @@ Result<LedgerId> gather(const std::string& folder, const PublicBytes* key, Claim
         auto read = read_checkpoint(*text, key);
         if (!read)
             problems.push_back(fmt::format("checkpoint {}: {}", size, read.error().message));
-        else if (read->size != size || read->origin != origin_of(id))
+        else if (read->size != size || read->origin != origin_of(ledger.id))
             problems.push_back(fmt::format("checkpoint {} is of another ledger or another size", size));
+        else if (read->key != ledger.key)
+            problems.push_back(fmt::format("checkpoint {} says that the records were written with another key", size));
         else
             checkpoints.emplace(size, Claim{fmt::format("checkpoint {}", size), read->root, read->spent});
     }
-    return id;
+    return ledger;
 }
 
 }  // namespace
@@ -125,11 +148,15 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
                         const PublicBytes* key, const Progress& progress) {
     Verified out;
     Claims claims, headers;
-    auto id = gather(folder, key, claims, headers, out.problems);
-    if (!id) return tl::unexpected(std::move(id.error()));
+    auto ledger = gather(folder, key, claims, headers, out.problems);
+    if (!ledger) return tl::unexpected(std::move(ledger.error()));
+    check_key(folder, *ledger, out.problems);
     for (const Checkpoint& witness : witnesses) {
-        if (witness.origin != origin_of(*id))
+        if (witness.origin != origin_of(ledger->id))
             out.problems.push_back("the checkpoint given is one of another ledger");
+        else if (witness.key != ledger->key)
+            out.problems.push_back(fmt::format(
+                "the checkpoint given, of {} records, says that they were written with another key", witness.size));
         claims.emplace(witness.size, Claim{fmt::format("the checkpoint given, of {} records,", witness.size),
                                            witness.root, witness.spent});
     }

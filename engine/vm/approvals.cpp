@@ -100,8 +100,10 @@ Judged judge(Deciding& deciding, const Value* approval) {
     if (ttl < 0) out.against |= bit(ReasonCode::approval_unbound);
     else out.until = std::min(out.until, sat_add(now, ttl));
 
-    const Value& uses = column_of(approval, places.uses);
-    if (uses.state == State::Missing || (uses.present() && uses.integer < 1))
+    // Uses are counted by id: without one that has a single spelling, nobody can tell which approval was used.
+    const Value &uses = column_of(approval, places.uses), &id = column_of(approval, places.approval);
+    const bool named = id.present() && comparable_name(id.text());
+    if (uses.state == State::Missing || (uses.present() && (uses.integer < 1 || !named)))
         out.against |= bit(ReasonCode::approval_used);
 
     if (const Revocations* revocations = deciding.revocations; revocations != nullptr) {

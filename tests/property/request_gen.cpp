@@ -338,7 +338,7 @@ void RequestGen::approvals(Value& document) {
     const std::size_t count = rng_.below(4);
     for (std::size_t i = 0; i < count; ++i) {
         Value one = Value::object();
-        one.set("id", text("ap-1"));
+        one.set("id", text(wrong() ? rng_.pick({"", "ap-1 ", "\u0430p-1"}) : rng_.pick({"ap-1", "AP-1", "ap-2"})));
         one.set("state", text(wrong() ? rng_.pick({"pending", "rejected", "revoked"}) : "approved"));
         one.set("approver", text(wrong() ? rng_.pick({"ann", "ANN", "agent-1", "lead-8 ", "", "Lea <lead-8>", "l\u0435ad-8"})
                                           : rng_.pick({"lead-8", "lead-9", "lead-7", "Lead-8", "\u00e9va", "\u00c9VA"})));
@@ -353,7 +353,7 @@ void RequestGen::approvals(Value& document) {
         one.set("exp", wrong() ? moment(0) : rng_.percent(40) ? Value::null() : moment(rng_.pick<std::int64_t>({1, 50, 600})));
         one.set("binding_digest", text(wrong() ? "0123" : bound_to()));
         one.set("uses", rng_.percent(50) ? Value::null() : Value::of(rng_.pick<std::int64_t>({0, 1, 1, 2, 9})));
-        for (const char* name : {"state", "approver", "groups", "requester", "at", "exp", "binding_digest", "uses"})
+        for (const char* name : {"id", "state", "approver", "groups", "requester", "at", "exp", "binding_digest", "uses"})
             if (rng_.percent(shape_.missing)) one.remove(name);
         list.items.push_back(std::move(one));
     }

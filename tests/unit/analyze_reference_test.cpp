@@ -233,7 +233,7 @@ TEST_CASE("reference: the horizon is when a permit ends or a narrowing rule begi
 std::string approval(std::string_view digest, std::string_view changed = {}, std::string_view to = {}) {
     std::string out = "{";
     const std::pair<std::string_view, std::string> fields[] = {
-        {"state", "\"approved\""}, {"approver", "\"lea\""}, {"groups", "[\"leads\"]"}, {"requester", "null"},
+        {"id", "\"ap-1\""}, {"state", "\"approved\""}, {"approver", "\"lea\""}, {"groups", "[\"leads\"]"}, {"requester", "null"},
         {"at", "1772452790"}, {"exp", "1772452900"}, {"binding_digest", "\"" + std::string(digest) + "\""}, {"uses", "1"}};
     for (const auto& [name, value] : fields) {
         if (name == changed && to.empty()) continue;
@@ -278,6 +278,7 @@ TEST_CASE("reference: an approval counts only if everything about it does") {
     CHECK(against("binding_digest", "\"00\"") == "approval_required approval_unbound");
     CHECK(against("uses", "0") == "approval_required approval_used");
     CHECK(against("uses", "") == "approval_required approval_used");
+    for (std::string_view id : {"", "\"\"", "\"ap-1 \""}) CHECK(against("id", id) == "approval_required approval_used");
     CHECK(with(approval(digest, "uses", "null")).decision.effect == Effect::Permit);
 }
 

@@ -32,7 +32,7 @@ void write_ledger(const Folder& folder, const std::vector<std::string>& records,
     SpentHash spent;
     for (std::size_t at = 0; at == 0 || at < records.size();) {
         const std::size_t first = at;
-        std::string file = write_header({id, tree, spent.value()});
+        std::string file = write_header({id, tree, spent.value(), Hash{}});
         while (at < records.size() && at < first + a_segment) {
             std::vector<std::string_view> block;
             for (const std::size_t end = std::min({at + 3, records.size(), first + a_segment}); at < end; ++at) {
@@ -142,7 +142,7 @@ TEST_CASE("ledger: a lost segment is found") {
 }
 
 TEST_CASE("ledger: checkpoints are signed, G0041, and nothing else is one, G0040") {
-    const Checkpoint checkpoint{"writ-ledger/00112233445566778899aabbccddeeff", 7, leaf_hash("x"), leaf_hash("y"), 1'790'000'000'000'000};
+    const Checkpoint checkpoint{"writ-ledger/00112233445566778899aabbccddeeff", 7, leaf_hash("x"), leaf_hash("y"), 1'790'000'000'000'000, leaf_hash("z")};
     const Seed mine = seed(1);
     const PublicBytes key = public_key_of(mine), other = public_key_of(seed(2));
     const std::string text = to_text(checkpoint, &mine);
@@ -153,6 +153,7 @@ TEST_CASE("ledger: checkpoints are signed, G0041, and nothing else is one, G0040
     CHECK(read->root == checkpoint.root);
     CHECK(read->spent == checkpoint.spent);
     CHECK(read->time == checkpoint.time);
+    CHECK(read->key == checkpoint.key);
     CHECK(read_checkpoint(text, &other).error().code == "G0041");
     CHECK(read_checkpoint(to_text(checkpoint, nullptr), &key).error().code == "G0041");
     CHECK(read_checkpoint(to_text(checkpoint, nullptr), nullptr).has_value());

@@ -43,6 +43,14 @@ inline std::string used_record(const std::string& name) {
     return out;
 }
 
+/// Uses up any name, as a record of kind `use`. Output: the record's number. Errors: G0025 and those of append().
+inline Result<std::uint64_t> use_up(ledger::Ledger& ledger, const std::string& name) {
+    auto appended = ledger.append(used_record(name));
+    if (!appended) return tl::unexpected(std::move(appended.error()));
+    if (appended->outcome == ledger::Appended::Outcome::Used) return tl::unexpected(Error{"G0025", "used already", name});
+    return appended->sequence;
+}
+
 /// Every record of a ledger.
 inline std::vector<std::string> records_of(const std::string& folder) {
     auto reader = ledger::Reader::open(folder);

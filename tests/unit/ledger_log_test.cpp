@@ -4,8 +4,10 @@
 
 #include <functional>
 
+#include "ledger/keyed.h"
 #include "ledger/log.h"
 #include "ledger_fixture.h"
+#include "writ/audit.h"
 #include "writ/checkpoint.h"
 
 using namespace writ;
@@ -248,15 +250,15 @@ TEST_CASE("ledger: what was put back opens again") {
     const Folder folder;
     {
         auto ledger = Ledger::open(folder.at("ledger"));
-        REQUIRE(ledger->use("ticket 1").has_value());
+        REQUIRE(use_up(*ledger, "ticket 1").has_value());
         std::filesystem::remove_all(folder.at("ledger"));
-        REQUIRE(ledger->use("ticket 2").has_value());
-        CHECK(ledger->use("ticket 1").error().code == "G0025");
+        REQUIRE(use_up(*ledger, "ticket 2").has_value());
+        CHECK(use_up(*ledger, "ticket 1").error().code == "G0025");
     }
     auto again = Ledger::open(folder.at("ledger"));
     REQUIRE(again.has_value());
-    CHECK(again->use("ticket 1").error().code == "G0025");
-    CHECK(again->use("ticket 2").error().code == "G0025");
+    CHECK(use_up(*again, "ticket 1").error().code == "G0025");
+    CHECK(use_up(*again, "ticket 2").error().code == "G0025");
 }
 
 TEST_CASE("ledger: the lock is on the folder, so that no file in it can take it away") {
@@ -302,12 +304,66 @@ TEST_CASE("ledger: without its key a ledger is not written to, G0011; nor with o
           (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
     std::filesystem::permissions(path, std::filesystem::perms::group_read, std::filesystem::perm_options::add);
     CHECK(code_of_ledger() == "G0042");
-    // While it is empty, any key will do.
+    // While it is empty, it is begun again with another key.
     std::filesystem::remove(path);
+    CHECK(code_of_ledger().empty());
     CHECK(code_of_ledger().empty());
     append(*opened(folder.at("ledger")), some(0, 1));
     std::filesystem::remove(path);
     CHECK(code_of_ledger() == "G0011");
+}
+
+TEST_CASE("ledger: with another key than its records were written with it is not written to, G0012") {
+    const Folder folder;
+    const std::string path = folder.at("ledger") + "/key";
+    LedgerOptions small;
+    small.segment_bytes = 1;
+    {
+        auto ledger = Ledger::open(folder.at("ledger"), small);
+        for (const char* name : {"ticket 1", "ticket 2", "ticket 3"}) REQUIRE(use_up(*ledger, name).has_value());
+    }
+    const std::string key = read_bytes(path);
+    const auto code_of_ledger = [&] {
+        const auto ledger = Ledger::open(folder.at("ledger"));
+        return ledger ? "" : ledger.error().code;
+    };
+    const auto problems = [&](const std::vector<Checkpoint>& witnesses) {
+        const auto verified = verify(folder.at("ledger"), witnesses, nullptr);
+        REQUIRE(verified.has_value());
+        return verified->problems;
+    };
+    const auto witness = read_checkpoint(*make_checkpoint(folder.at("ledger"), nullptr), nullptr);
+    REQUIRE(witness.has_value());
+    CHECK(problems({*witness}).empty());
+    write_bytes(path, std::string(64, 'a') + "\n");
+    CHECK(code_of_ledger() == "G0012");
+    CHECK(problems({}) == std::vector<std::string>{"the file key is not the one that the records were written with"});
+    // Without the file, as in a copy for others, there is nothing to hold against the records.
+    std::filesystem::remove(path);
+    CHECK(problems({*witness}).empty());
+
+    // Whoever writes the headers and the checkpoints anew too is found by a checkpoint that is kept elsewhere.
+    Checkpoint forged = *witness;
+    const std::string other(Keyed::kKeyBytes, '\xaa');
+    const auto segments = segments_in(folder.at("ledger"));
+    REQUIRE(segments->size() == 3);
+    for (const std::uint64_t first : *segments) {
+        const std::string segment = folder.at("ledger") + "/" + segment_name(first);
+        auto reader = SegmentReader::open(segment);
+        REQUIRE(reader.has_value());
+        SegmentHeader header = reader->header();
+        const std::size_t size = write_header(header).size();
+        header.key = forged.key = commitment_to(other, header.id);
+        write_bytes(segment, write_header(header) + read_bytes(segment).substr(size));
+        const std::size_t wrong = problems({}).size();
+        CHECK_MESSAGE((first == segments->back()) == (wrong == 1), first);  // at last the ledger's own checkpoint alone
+    }
+    write_bytes(path, std::string(64, 'a') + "\n");
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    CHECK(code_of_open(folder.at("ledger")) == "G0012");
+    write_bytes(folder.at("ledger") + "/checkpoints/00000000000000000003.checkpoint", to_text(forged, nullptr));
+    CHECK(problems({}).empty());
+    CHECK(problems({*witness}).size() == 1);
 }
 
 TEST_CASE("ledger: one whose segments are gone is not begun again, G0006") {

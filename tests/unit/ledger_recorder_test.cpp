@@ -278,9 +278,40 @@ TEST_CASE("ledger: an approval for one use permits once, approval_used") {
     CHECK(setup.record(*second.sequence).overruled);
     CHECK(setup.record(*second.sequence).uses.empty());
     // One that is good for more is the broker's to count.
-    const std::string more = with(request, "\"uses\": 1", "\"uses\": 2");
+    const std::string more = with(with(request, "\"uses\": 1", "\"uses\": 2"), "\"id\": \"apr-", "\"id\": \"more-");
     CHECK(setup.recorder->decide(more).decision.effect == Effect::Permit);
     CHECK(setup.recorder->decide(more).decision.effect == Effect::Permit);
+}
+
+TEST_CASE("ledger: an approval that was used up stays so, whatever else is said of it") {
+    Setup setup("delete-bucket");
+    const std::string request = example_request("delete-bucket", "permit_approved");
+    auto parsed = json::parse(request);
+    REQUIRE(parsed.has_value());
+    const auto changed = [&](const char* member, const json::Value* value) {
+        json::Value document = *parsed;
+        json::Value& approval = document.find("approvals")->items.at(0);
+        if (value == nullptr) approval.remove(member);
+        else approval.set(member, *value);
+        return setup.recorder->decide(json::write(document));
+    };
+    const json::Value& approval = parsed->find("approvals")->items.at(0);
+    const auto upper = [&](const char* member) {
+        std::string text = approval.find(member)->text;
+        for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        return json::Value::of(text);
+    };
+    const json::Value id = upper("id"), approver = upper("approver"), none = json::Value::null(), empty = json::Value::of(std::string()),
+                      two = json::Value::of(std::int64_t{2}), exp = json::Value::of(approval.find("exp")->integer + 1);
+    REQUIRE(setup.recorder->decide(request).decision.effect == Effect::Permit);
+    for (const auto& [member, value] : {std::pair{"id", &id}, {"approver", &approver}, {"uses", &none}, {"uses", &two}, {"exp", &exp}}) {
+        const Answer answer = changed(member, value);
+        CHECK_MESSAGE(answer.decision.effect == Effect::Deny, member);
+        CHECK_MESSAGE(first_code(answer) == "approval_used", member);
+    }
+    // One that does not say which it is never counts.
+    CHECK(changed("id", nullptr).decision.effect == Effect::NeedsApproval);
+    CHECK(changed("id", &empty).decision.effect == Effect::NeedsApproval);
 }
 
 TEST_CASE("ledger: where it cannot be told whose approval was counted, all that are good for one use are used up") {
@@ -293,7 +324,7 @@ TEST_CASE("ledger: where it cannot be told whose approval was counted, all that 
         Decision decision;
         decision.effect = Effect::Permit;
         decision.attribution.approvers = std::move(approvers);
-        return used_approvals(**read, decision, key).size();
+        return counted_approvals(**read, decision, key).used.size();
     };
     CHECK(used({}) == 0);
     CHECK(used({"ann"}) == 1);

@@ -424,6 +424,19 @@ TEST_CASE("approval_used: no uses left, or none stated") {
     CHECK(objection("uses", "null") == kPermitted);
 }
 
+TEST_CASE("approval_used: uses that are counted, of an approval that does not say which it is") {
+    const Codes used{"approval_required#1", "approval_used#1"};
+    CHECK(objection("id", "") == used);
+    for (const char* id : {R"("")", R"("x ")", R"("x\u200b")", R"("\u0430pr")"}) CHECK_MESSAGE(objection("id", id) == used, id);
+    for (const char* id : {R"("X")", R"("apr-1")", R"("9f0c6c1e-3f0e-4a51-8f4e-5d1d3a6c2b11")"}) CHECK_MESSAGE(objection("id", id) == kPermitted, id);
+    // Without a limit nothing is counted.
+    Case c;
+    json::Value& approval = c.approve("lea");
+    set(approval, "uses", "null");
+    approval.remove("id");
+    CHECK(c.decide().effect == Effect::Permit);
+}
+
 TEST_CASE("approvals: everything against one is told, in the order of the reasons") {
     Case c;
     json::Value& approval = c.approve("ursula");

@@ -57,10 +57,10 @@ public:
     /// Records, and returns when the record is durable in the file that the ledger's path names. Calls at
     /// one time share one flush. A decision spends its names and, if it grants and repeats none, its key; what
     /// the grant that it repeats has spent is unspent for it.
-    /// Input:   bytes that encode() gave.
+    /// Input:   bytes that encode() gave; names that must not be spent, though this record does not spend them.
     /// Errors:  G0002, G0003, G0005, G0009, G0010, G0020; G0026 a receipt for what granted nothing. Nothing
     ///          is recorded, and the caller must not permit.
-    [[nodiscard]] Result<Appended> append(std::string_view record);
+    [[nodiscard]] Result<Appended> append(std::string_view record, const std::vector<std::string>& unspent = {});
 
     /// Records some time soon, or counts one as dropped. Never waits for the disk.
     /// Output: whether it was taken.
@@ -68,8 +68,8 @@ public:
     [[nodiscard]] Counts counts() const;
 
     /// Uses up a name, once and for all. `grant:N` is the single use of what decision N granted; where N
-    /// repeats another decision, it is that one's. Output: the number of the record that says so.
-    /// Errors: as append(); G0025; G0021, G0026 for a grant that there is not.
+    /// repeats another decision, it is that one's. N has no leading zeros. Output: the number of the record that
+    /// says so. Errors: as append(); G0025; G0027 another name; G0021, G0026 for a grant that there is not.
     [[nodiscard]] Result<std::uint64_t> use(std::string_view name);
 
     /// The bytes of a record.
