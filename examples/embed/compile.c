@@ -76,6 +76,7 @@ int main(int argc, char **argv) {
         return 4;
     }
     source.name = writ_text_of(argv[1]);
+    source.stored = writ_text_of(strrchr(argv[1], '/') != NULL ? strrchr(argv[1], '/') + 1 : argv[1]);
     source.text.data = text;
     source.text.length = length;
     code = compile(source, argv[2]);

@@ -191,6 +191,22 @@ TEST_CASE("c: policy errors come with code, message and place") {
     CHECK(view(error.context) == "p.writ:2:13");
 }
 
+TEST_CASE("c: a policy has one digest wherever it lies, if its sources say what the bundle calls them") {
+    const std::string policy = file("policy.writ");
+    const auto digest_of = [&](const std::string& name, std::string_view stored) {
+        Reader reader;
+        const auto options = options_with(reader);
+        const writ_source source{text(name), text(policy), text(stored)};
+        writ_bundle* compiled = nullptr;
+        REQUIRE(writ_compile(&source, 1, &options, &compiled, nullptr) == WRIT_OK);
+        const Bundle bundle(compiled);
+        return std::string(view(writ_bundle_digest(bundle.get())));
+    };
+    const std::string here = digest_of("policy.writ", "");
+    CHECK(digest_of("somewhere/else/policy.writ", "policy.writ") == here);
+    CHECK(digest_of("somewhere/else/policy.writ", "") != here);
+}
+
 TEST_CASE(
     "c: a data file that is not given is an error of the policy, an exception of the reader is caught") {
     const std::string policy = file("policy.writ");

@@ -133,6 +133,8 @@ WRIT_API writ_status writ_bundle_rule(const writ_bundle *bundle, size_t index, w
 typedef struct writ_source {
     writ_text name; /* for messages, and passed to read_file; usually a path */
     writ_text text;
+    writ_text stored; /* what the bundle calls it: its path below the policy's folder. Empty: `name`.
+                       * The same policy has one digest wherever it lies, if no folder above it is named here. */
 } writ_source;
 
 /* Where read_file puts the file's bytes; good only during that call. */
