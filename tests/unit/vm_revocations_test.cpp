@@ -176,8 +176,9 @@ TEST_CASE("revocations: approval_revoked does not count towards a requirement") 
     CHECK(c.reasons({{Kind_::Approval, "ap-1", kNow}}) == kPermitted);
     CHECK(c.reasons({{Kind_::Approval, "ap-1", 0}}) == Codes{"approval_required", "approval_revoked"});
     CHECK(c.decision.effect == Effect::NeedsApproval);
+    // One that does not say which it is counts for nothing, since its uses cannot be counted either.
     approve("");
-    CHECK(c.reasons({{Kind_::Approval, "ap-2", 0}}) == Codes{"approval_required", "approval_revoked"});
+    CHECK(c.reasons({{Kind_::Approval, "ap-2", 0}}) == Codes{"approval_required", "approval_used", "approval_revoked"});
     // Nor does one that a revoked user gave.
     approve(R"("id": "ap-1", )");
     CHECK(c.reasons({{Kind_::User, "Lea", 0}}) == Codes{"approval_required", "approval_revoked"});
