@@ -54,8 +54,8 @@ policy=$root/examples/refund/policy.writ
 ./compile-c "$policy" c.bundle
 "$prefix/bin/writ" compile "$policy" --output cli.bundle >/dev/null
 cmp c.bundle cli.bundle || fail "C and the command line compile to different bundles"
-./fields-cpp c.bundle | grep -q '^permit$' || fail "fields-cpp"
-./record-cpp c.bundle "$root/examples/refund/requests/permit.json" ledger | grep -q '^permit, record 0$' || fail "record-cpp"
+./fields-cpp c.bundle | grep '^permit$' >/dev/null || fail "fields-cpp"
+./record-cpp c.bundle "$root/examples/refund/requests/permit.json" ledger | grep '^permit, record 0$' >/dev/null || fail "record-cpp"
 "$prefix/bin/writ" ledger verify -L ledger >/dev/null || fail "what record-cpp recorded does not verify"
 permits=0
 for request in "$root"/examples/refund/requests/*.json; do
@@ -126,7 +126,7 @@ for library in "$runtime" "$compiler" "$store" "$ledger"; do
     rooms=$(find "$root/engine" -mindepth 1 -maxdepth 1 -type d ! -name ledger -printf '%f|')
     if grep -E "^writ::ledger::(Log|Index|SegmentReader|File|Mask|Encoder|Decoder)\b" symbols.txt; then fail "$library shows its rooms"; fi
     if grep -E "^writ::(${rooms}compiler|json|c|testing)::|::Impl" symbols.txt; then fail "$library shows its rooms"; fi
-    readelf -d "$library" | grep -qE 'SONAME.*\[libwrit(-compiler|-store|-ledger)?\.so\.[0-9]+\.[0-9]+\]' || fail "$library has no SONAME"
+    readelf -d "$library" | grep -E 'SONAME.*\[libwrit(-compiler|-store|-ledger)?\.so\.[0-9]+\.[0-9]+\]' >/dev/null || fail "$library has no SONAME"
     if readelf -d "$library" | grep -E 'RPATH|RUNPATH|TEXTREL'; then fail "$library has a path or text relocations"; fi
 done
 # Every function of the header, and nothing twice.
@@ -139,10 +139,10 @@ if uniq -d mangled.txt | c++filt | grep .; then fail "two libraries define this"
 # A broker's program loads no compiler; the author's does, or this could not fail.
 if ldd embed-c | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker loads the compiler"; fi
 if ldd embed-c | grep -iE 'sqlite|writ-ledger'; then fail "the broker loads the ledger"; fi
-ldd embed-cpp | grep -qi antlr
+ldd embed-cpp | grep -i antlr >/dev/null
 # Only who follows a store loads SQLite, and he no compiler.
 if ldd embed-c | grep -iE 'sqlite|writ-store'; then fail "the broker loads the store"; fi
 if ldd follow | grep -iE 'antlr|re2|writ-compiler'; then fail "the reader of a store loads the compiler"; fi
-ldd follow | grep -qi sqlite
+ldd follow | grep -i sqlite >/dev/null
 
 echo "installed: $(wc -l <declared.txt) C functions, $(wc -l <mangled.txt) symbols in all"
