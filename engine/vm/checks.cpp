@@ -39,7 +39,6 @@ struct Checks {
     }
     void missing(std::string_view path) { reason(ReasonCode::fact_missing, path); }
 
-
     [[nodiscard]] bool all_stated() const;
     void stated();
     void hops(std::string_view path);
