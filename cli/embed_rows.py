@@ -12,6 +12,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "stdlib"))
 from embed import literal  # noqa: E402
 
 ROW = re.compile(r"^\| `?([A-Z]\d{4}|[a-z]+(?:_[a-z]+)*)`? \| (.*) \|$")
+BETWEEN = re.compile(r" \|(?= |$)")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
@@ -23,7 +24,7 @@ def rows(path):
         elif re.match(r"^\| Code\s*\|", line):
             within = True
         elif within and (row := ROW.match(line)):
-            cells = [LINK.sub(r"\1", cell).strip() for cell in row[2].replace("\\|", "|").split(" | ")]
+            cells = [LINK.sub(r"\1", cell).replace("\\|", "|").strip() for cell in BETWEEN.split(row[2])]
             text = ": ".join(cell for cell in cells if cell)
             yield row[1], f"{row[1]}: {text}\n\ndocs/{path.name} says more.\n"
 

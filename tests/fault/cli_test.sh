@@ -48,9 +48,19 @@ check "explain no rule: did you mean" err_has 'did you mean `large_refund_approv
 ends "explain as JSON" 0 explain "$policy" --request "$permit" --format json
 check "explain as JSON: one line" [ "$(wc -l <"$work/out")" = 1 ]
 check "explain as JSON: schema version first" [ "$(head -c 18 "$work/out")" = '{"schema_version":' ]
-for word in S0045 S0032 Q0001 B0001 G0001 approval_not_independent; do
+# Every code and reason there is: a page of its own, or its row without the table's lines and the page that has it.
+tells() {  # tells CODE
+    local page
+    head -n 1 "$work/out" | grep -q "^# $1: ." && return
+    page=$(sed -n '$s/^\(docs\/[a-z-]*\.md\) says more\.$/\1/p' "$work/out")
+    [ -n "$page" ] && grep -q "^| \`*$1\`* *|" "$page" && head -n 1 "$work/out" | grep -q "^$1: [^ ]" && not grep -q '|$' "$work/out"
+}
+words=$(sed -nE 's/^(DIAG|REQUEST_ERROR|REASON|LEDGER_ERROR|STORE_ERROR)\((\w+),.*/\2/p' engine/base/*.def engine/ledger/errors.def engine/store/errors.def
+    grep -rhoE --include='*.cpp' --include='*.h' '"[BCFK][0-9]{4}"' engine cli | tr -d '"' | sort -u)
+check "explain: codes of every family" [ "$(cut -c1 <<<"$words" | grep "[A-Z]" | sort -u | tr -d "\n")" = BCEFGKQSW ]
+for word in $words; do
     ends "explain $word" 0 explain "$word"
-    check "explain $word: its row and its page" grep -Eq "^$word: .+|^docs/[a-z-]+\.md says more" "$work/out"
+    check "explain $word: its page, or its row and the page that has it" tells "$word"
 done
 ends "explain a code that is none" 1 explain S9999
 ends "explain a code" 0 explain E0203
