@@ -46,9 +46,13 @@ std::size_t count_failing(const check::Policy& policy, const json::Value& docume
 std::vector<std::string> offered_scopes(const check::Policy& policy, const json::Value& document, const Standing& permit) {
     const Reader reader(policy, document);
     std::vector<std::string> out;
+    const check::Tool* tool = reader.facts().tool();
     const reference::Value offered = reader.evaluation(permit).value(*permit.rule->scopes);
-    if (const auto* list = offered.as<reference::List>())
-        for (const reference::Value& scope : reference::distinct(*list)) out.emplace_back(*scope.as<std::string_view>());
+    if (const auto* list = offered.as<reference::List>(); list != nullptr && tool != nullptr)
+        for (const reference::Value& scope : reference::distinct(*list)) {
+            const std::string_view text = *scope.as<std::string_view>();
+            if (std::find(tool->scopes.begin(), tool->scopes.end(), text) != tool->scopes.end()) out.emplace_back(text);
+        }
     return out;
 }
 

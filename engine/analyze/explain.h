@@ -20,7 +20,7 @@ namespace writ::analyze {
 [[nodiscard]] std::size_t count_failing(const check::Policy& policy, const json::Value& document,
                                         const Standing& standing);
 [[nodiscard]] bool is_for_tool(const check::Policy& policy, const json::Value& document, const check::Rule& rule);
-/// The scopes that a permit offers.
+/// The scopes that a permit offers to the tool of the request; none if that is not declared.
 [[nodiscard]] std::vector<std::string> offered_scopes(const check::Policy& policy, const json::Value& document,
                                                       const Standing& permit);
 

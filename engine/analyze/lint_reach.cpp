@@ -25,9 +25,20 @@ struct Offer {
     std::set<std::string_view> scopes;
 };
 
-/// Whether a rule can apply to a tool, as far as the catalogue tells.
+bool has_scope(const Tool& tool, std::string_view scope) {
+    return std::find(tool.scopes.begin(), tool.scopes.end(), scope) != tool.scopes.end();
+}
+
+/// Whether a rule can apply to a tool, and a permit grant something for it, as far as the catalogue tells.
 bool reaches(const Linter& l, const RuleView& view, std::uint32_t tool) {
     const Rule& rule = *view.rule;
+    if (rule.kind == RuleKind::Permit && rule.scopes != nullptr) {
+        const auto scopes = constants_of(*rule.scopes);
+        if (!scopes.empty() && std::none_of(scopes.begin(), scopes.end(), [&](const Expr* scope) {
+                return has_scope(l.policy.tools[tool], scope->text);
+            }))
+            return false;
+    }
     if (!rule.tools.empty() &&
         std::find(rule.tools.begin(), rule.tools.end(), ToolId{tool}) == rule.tools.end())
         return false;
@@ -54,7 +65,7 @@ std::vector<std::uint32_t> tools_of(const Linter& l, const RuleView& view) {
     return out;
 }
 
-void add_offer(Offer& offer, const Rule& rule) {
+void add_offer(Offer& offer, const Rule& rule, const Tool& tool) {
     offer.granted = true;
     const auto constants = rule.scopes == nullptr ? std::vector<const Expr*>() : constants_of(*rule.scopes);
     if (rule.ttl == nullptr || rule.ttl->op != Op::Integer || constants.empty()) {
@@ -62,7 +73,8 @@ void add_offer(Offer& offer, const Rule& rule) {
         return;
     }
     offer.ttl = std::max(offer.ttl, rule.ttl->integer);
-    for (const Expr* scope : constants) offer.scopes.insert(scope->text);
+    for (const Expr* scope : constants)
+        if (has_scope(tool, scope->text)) offer.scopes.insert(scope->text);
 }
 
 void narrowing(Linter& l, const RuleView& view, const std::vector<Offer>& offers) {
@@ -73,7 +85,7 @@ void narrowing(Linter& l, const RuleView& view, const std::vector<Offer>& offers
     const std::string name = std::string(spelling_of(rule.kind)) + " " + quoted(rule.name);
     if (!rule.tools.empty() && !granted) {
         l.report(Lint::RuleWithoutPermit, rule.span, name + " narrows what no permit grants",
-                 "no permit is for its tools",
+                 "no permit grants anything for its tools",
                  "it reads as if the tool were in use and guarded, and its conditions were never tried; "
                  "leave it out, or write the permit");
         return;
@@ -134,7 +146,7 @@ void lint_reach(Linter& l) {
     for (const RuleView& view : l.rules) {
         if (view.rule->kind != RuleKind::Permit) continue;
         permits = true;
-        for (const std::uint32_t tool : tools_of(l, view)) add_offer(offers[tool], *view.rule);
+        for (const std::uint32_t tool : tools_of(l, view)) add_offer(offers[tool], *view.rule, l.policy.tools[tool]);
     }
     for (const RuleView& view : l.rules) {
         if (!view.given) continue;

@@ -307,15 +307,17 @@ bool Deciding::without_permit() {
     return deny(brief ? "ttl_exhausted" : "no_permit");
 }
 
-/// granted = asked for, offered by some permit, within every limit, within every hop's grant.
+/// granted = asked for, of the tool, offered by some permit, within every limit, within every hop's grant.
 bool Deciding::scopes() {
     const List asked = distinct(list_at("want.scopes"));
-    List offered;
+    List declared, offered;
+    for (const std::string& each : facts_.tool()->scopes) declared.push_back({std::string_view(each)});
     for (const Instance* permit : matching()) {
         const List more = effect_list(*permit, *permit->rule->scopes);
         offered.insert(offered.end(), more.begin(), more.end());
     }
     granted_ = asked;
+    keep(granted_, declared, false, kNoRule, "the tool does not have it");
     keep(granted_, offered, false, kNoRule, "no permit that holds offers it");
     if (granted_.empty()) return deny("scope_not_offered");
     for (const Instance* limit : applying(RuleKind::Limit))

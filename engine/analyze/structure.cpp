@@ -155,12 +155,15 @@ private:
             const std::string& tier = policy_.enums[policy_.tier.value].members[static_cast<std::size_t>(tool.tier)];
             out.parts.push_back(sole("tier", tier, tier, Direction::Other, Direction::Other));
         }
-        // A rule may ask for the audiences themselves, and apply for want of one.
-        const bool read = std::any_of(policy_.facts.begin(), policy_.facts.end(), [](const check::Fact& each) {
-            return each.root == check::FactRoot::Catalog && each.catalog == check::CatalogFact::Audience;
-        });
-        out.parts.push_back(several("audience", "audience", members_of(tool.audiences), Direction::Other, read ? Direction::Other : Direction::Wider));
-        out.parts.push_back(several("scopes", "scope", members_of(tool.scopes), Direction::Other, Direction::Other));
+        // A rule may ask for the audiences or scopes themselves, and apply for want of one.
+        const auto grow = [&](check::CatalogFact fact) {
+            const bool read = std::any_of(policy_.facts.begin(), policy_.facts.end(), [&](const check::Fact& each) {
+                return each.root == check::FactRoot::Catalog && each.catalog == fact;
+            });
+            return read ? Direction::Other : Direction::Wider;
+        };
+        out.parts.push_back(several("audience", "audience", members_of(tool.audiences), Direction::Other, grow(check::CatalogFact::Audience)));
+        out.parts.push_back(several("scopes", "scope", members_of(tool.scopes), Direction::Other, grow(check::CatalogFact::Scopes)));
         fields(out, "param", tool.params, "");
     }
 

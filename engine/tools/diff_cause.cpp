@@ -157,7 +157,7 @@ private:
                 }
         }
         if (out_.size() > had) return;
-        if ((part == DecisionPart::Audience || part == DecisionPart::Effect) && add_tool()) return;
+        if ((part == DecisionPart::Audience || part == DecisionPart::Scopes || part == DecisionPart::Effect) && add_tool()) return;
         for (const RuleKind kind : kinds_for(part))
             for (const RuleId id : after_.shaping(kind)) return add(id);
         add_reason(after_);

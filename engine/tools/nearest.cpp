@@ -130,8 +130,9 @@ std::vector<Nearest> nearest_permits(const Decided& decided) {
     for (std::uint32_t index = 0; index < trace.rules.size(); ++index) {
         const Standing& standing = trace.rules[index];
         if (standing.rule->kind != RuleKind::Permit || !analyze::is_for_tool(policy, document, *standing.rule)) continue;
-        const bool offers = offers_any(analyze::offered_scopes(policy, document, standing), document);
-        candidates.push_back({analyze::count_failing(policy, document, standing) + !offers, index});
+        const std::vector<std::string> offered = analyze::offered_scopes(policy, document, standing);
+        if (offered.empty()) continue;
+        candidates.push_back({analyze::count_failing(policy, document, standing) + !offers_any(offered, document), index});
     }
     constexpr std::size_t kMost = 3, kLooked = 12;
     const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(std::min(kLooked, candidates.size()));

@@ -35,10 +35,13 @@ bool narrow_scopes(Deciding& deciding) {
     const bytecode::Program& program = deciding.program;
     const Facts& facts = deciding.facts;
     const Value& asked = facts[Builtin::WantScopes];
+    const auto declared = program.items(program.tools[facts.tool()].scopes);
     auto& granted = deciding.work.granted;
     const auto& permits = deciding.work.permits;
     for (std::uint32_t i = 0; i < asked.length; ++i) {
         const Value& scope = asked.items[i];
+        // A permit for any tool, or for several, may list scopes that this one does not have.
+        if (!set_has_text(program, declared, scope)) continue;
         if (std::any_of(permits.begin(), permits.end(),
                         [&](const Match& permit) { return offers(deciding, permit, scope); }))
             granted.push_back(&scope);

@@ -56,16 +56,16 @@ std::vector<std::string> some_of(Rng& rng, std::vector<std::string> from, unsign
     return from;
 }
 
-/// Scopes that every one of the tools offers; of any tool if none is named.
+/// Scopes that one of the tools has; of any tool if none is named.
 std::vector<std::string> offered(const std::vector<std::size_t>& tools) {
     const check::Policy& policy = universe().policy();
     std::vector<std::string> out;
     for (const char* scope : {"s1", "s2", "s3", "s4", "s5"}) {
-        const bool all = std::all_of(tools.begin(), tools.end(), [&](std::size_t tool) {
+        const bool any = tools.empty() || std::any_of(tools.begin(), tools.end(), [&](std::size_t tool) {
             const auto& scopes = policy.tools[tool].scopes;
             return std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
         });
-        if (all) out.emplace_back(scope);
+        if (any) out.emplace_back(scope);
     }
     return out;
 }
@@ -112,7 +112,7 @@ private:
         const std::size_t first = rng_.below(3);
         tools_ = {first};
         head += std::string(" for tool ") + kTools[first];
-        if (!rng_.percent(25)) return;
+        if (!rng_.percent(35)) return;
         const std::size_t second = (first + 1 + rng_.below(2)) % 3;
         tools_.push_back(second);
         head += std::string(", ") + kTools[second];
@@ -121,7 +121,7 @@ private:
     std::string scope_set() {
         const std::vector<std::string> all = offered(tools_);
         // Rows of the table name s2 and s3; `some_scopes` is both.
-        const bool twos = tools_ == std::vector<std::size_t>{0} || tools_ == std::vector<std::size_t>{1} || tools_.empty();
+        const bool twos = tools_ != std::vector<std::size_t>{2};
         switch (rng_.below(6)) {
             case 0:
                 if (tools_.size() == 1) return "tool.scopes";

@@ -68,7 +68,12 @@ std::optional<std::string> attenuated(Subject& subject, const PolicyText&, const
     if (!found || found->effect != Effect::Permit) return std::nullopt;
     const json::Value* asked = at(document, {"want", "scopes"});
     const json::Value* chain = at(document, {"delegation", "chain"});
+    const std::vector<std::string>* declared = nullptr;
+    for (const check::Tool& tool : universe().policy().tools)
+        if (tool.wire_name == at(document, {"tool", "name"})->text) declared = &tool.scopes;
     for (const std::string& scope : found->scopes) {
+        if (declared == nullptr || std::find(declared->begin(), declared->end(), scope) == declared->end())
+            return "granted `" + scope + "`, which the tool does not have: " + found->json;
         if (!lists(asked, scope)) return "granted `" + scope + "`, which was not asked for: " + found->json;
         for (std::size_t i = 0; chain != nullptr && i < chain->items.size(); ++i)
             if (!lists(chain->items[i].find("granted_scopes"), scope))

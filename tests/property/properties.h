@@ -17,7 +17,7 @@ namespace writ::property {
 /// No more steps than the bundle says.
 [[nodiscard]] std::optional<std::string> within_step_bound(Subject& subject, const PolicyText& text,
                                                            const json::Value& document);
-/// Granted scopes are among those asked for and those of every hop; the ttl is within every bound.
+/// Granted scopes are among those asked for, those of the tool and those of every hop; the ttl is within every bound.
 [[nodiscard]] std::optional<std::string> attenuated(Subject& subject, const PolicyText& text,
                                                     const json::Value& document);
 /// The same document decided again gives the same bytes.

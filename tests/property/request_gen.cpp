@@ -104,7 +104,7 @@ Value RequestGen::scopes(std::size_t most) {
     Value out = Value::array();
     const std::size_t count = rng_.between(1, most);
     for (std::size_t i = 0; i < count; ++i)
-        out.items.push_back(text(rng_.percent(90) ? std::string_view(rng_.pick(all)) : rng_.pick<std::string_view>({"s1", "s5", "other"})));
+        out.items.push_back(text(rng_.percent(85) ? std::string_view(rng_.pick(all)) : rng_.pick<std::string_view>({"s1", "s2", "s3", "s4", "s5", "other"})));
     return out;
 }
 

@@ -561,6 +561,13 @@ TEST_CASE(
     CHECK_FALSE(lint_text("oblige noted for tool look with audit(level: \"full\")\n").has("unused-tool"));
     CHECK(lint_text("permit every when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n")
               .has("mixed-tiers"));
+    // What a permit lists for another tool, it does not grant: this one reads, and a limit to "act" limits nothing else.
+    const Found own = lint_text("permit every when prod.namespace == \"a\" grant { \"look\" } for 5m\n");
+    CHECK_FALSE(own.has("mixed-tiers"));
+    CHECK(own.text_at(own.first("unused-tool").span) == "act");
+    CHECK(lint_text("permit every when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n"
+                    "limit acts for tool act to scopes { \"act\" }\n")
+              .has("limit-idle"));
     CHECK_FALSE(
         lint_text(
             "permit every when prod.namespace == \"a\" and tool.tier == read grant { \"look\" } for 5m\n")

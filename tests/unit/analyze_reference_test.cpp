@@ -198,6 +198,8 @@ TEST_CASE("reference: without a permit it says which could have been") {
 TEST_CASE("reference: scopes shrink by permits, limits and hops, each with a reason of its own") {
     const std::string_view hop = "delegation = {\"chain\": [{\"actor\": \"x\", \"granted_scopes\": [\"a\"], \"exp\": null}]}";
     CHECK(decide(kPermit, {"want.scopes = [\"c\"]"}).reasons() == "scope_not_offered");
+    CHECK(decide("permit p when tenant == \"acme\" grant { \"a\", \"z\" } for 5m", {"want.scopes = [\"a\", \"z\"]"}).scopes() == "a");
+    CHECK(decide("permit p when tenant == \"acme\" grant { \"z\" } for 5m", {"want.scopes = [\"z\"]"}).reasons() == "scope_not_offered");
     CHECK(decide(std::string(kPermit) + "limit l for tool t to scopes { \"c\" }").reasons() == "scope_limited");
     CHECK(decide(kPermit, {hop}).scopes() == "a");
     CHECK(decide(kPermit, {hop, "want.scopes = [\"b\"]"}).reasons() == "scope_exceeds_parent");

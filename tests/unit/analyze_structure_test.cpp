@@ -165,7 +165,9 @@ TEST_CASE("structure: tools and issuers, and the order of tiers") {
     const auto prelude = [](std::string_view what, std::string_view by) {
         return only(changes(std::vector<Source>{{"policy.writ", std::string(kPrelude)}}, std::vector<Source>{{"policy.writ", replaced(kPrelude, what, by)}}));
     };
-    CHECK(prelude("\"lookup:read\"", "\"lookup:read\", \"lookup:list\"") == "changed tool main.lookup other; scope [] [\"lookup:list\"] other");
+    CHECK(prelude("\"lookup:read\"", "\"lookup:read\", \"lookup:list\"") == "changed tool main.lookup wider; scope [] [\"lookup:list\"] wider");
+    CHECK(prelude("\"lookup:read\"", "\"lookup:list\"") ==
+          "changed tool main.lookup other; scope [\"lookup:read\"] [] narrower; scope [] [\"lookup:list\"] wider");
     CHECK(prelude("\"https://lookup.example\"", "\"https://lookup.example\", \"https://second.example\"") ==
           "changed tool main.lookup wider; audience [] [\"https://second.example\"] wider");
     CHECK(prelude("tier read  audience", "tier write  audience") == "changed tool main.lookup other; tier [read] [write] other");

@@ -206,11 +206,38 @@ TEST_CASE("explain: what is not granted, and what took it") {
     CHECK(told.rules[1].does == R"(ttl 5m, scopes { "pay:read" })");
     REQUIRE(told.dropped.size() == 2);
     CHECK(told.dropped[0].value == "pay:all");
-    CHECK(told.dropped[0].by == "no permit that holds offers it");
+    CHECK(told.dropped[0].by == "the tool does not have it");
     CHECK(told.dropped[1].value == "pay:create");
     CHECK(told.bundle.rule(told.dropped[1].rule).name == "reads_only");
     CHECK(told.lifetimes.front().micros == 300'000'000);
     CHECK(told.bundle.rule(told.lifetimes.front().rule).name == "reads_only");
+}
+
+TEST_CASE("explain: a permit for any tool grants what the tool has, and is near to none that has nothing of it") {
+    constexpr std::string_view kAny = R"(
+permit every when token.issuer is prod and agent.class == "pay" grant { "look", "pay:read" } for 5m
+)";
+    SourceSet set;
+    set.sources.push_back({"policy.writ", std::string(kPolicy) + std::string(kAny)});
+    const Workspace made(std::move(set));
+    REQUIRE(made.bundle());
+    const std::string_view looks = R"(tool = {"name": "look", "operation": null, "params": {}})";
+    const auto granted = made.explain(request({looks, R"(want.scopes = ["look", "pay:read"])"}));
+    REQUIRE(granted);
+    CHECK(granted->decision.grant.scopes == std::vector<std::string_view>{"look"});
+    REQUIRE(granted->dropped.size() == 1);
+    CHECK(granted->dropped[0].value == "pay:read");
+    CHECK(granted->dropped[0].by == "the tool does not have it");
+    const auto denied = made.explain(request({looks, R"(want.scopes = ["pay:read"])"}));
+    REQUIRE(denied);
+    CHECK(denied->decision.reasons.at(0).code == "scope_not_offered");
+    CHECK(denied->checks.at(0).note == R"(tool look has "look")");
+    REQUIRE(denied->nearest.size() == 1);
+    CHECK(changes_of(denied->nearest[0]) == R"(want.scopes ["pay:read"] -> ["look"])");
+    const auto elsewhere = made.explain(request({R"(want.scopes = ["look"])"}));
+    REQUIRE(elsewhere);
+    CHECK(elsewhere->decision.reasons.at(0).code == "scope_not_offered");
+    CHECK(changes_of(elsewhere->nearest.at(0)) == R"(want.scopes ["look"] -> ["pay:create","pay:read"])");
 }
 
 TEST_CASE("explain: a deny names the rules that denied, and the elements that made them") {

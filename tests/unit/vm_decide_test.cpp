@@ -250,11 +250,27 @@ TEST_CASE("time_in_future: a rule in doubt only because a moment has not come ye
 
 TEST_CASE("scopes: in the order asked, each once, of all matching permits") {
     Case c;
-    c.offer({"a", "b"}, 120, "one");
-    c.offer({"c"}, 120, "two");
-    const Decision& d = c.with("want.scopes", R"(["c", "x", "a", "c"])").decide();
-    CHECK(d.grant.scopes == Texts{"c", "a"});
+    c.offer({"refund:create"}, 120, "one");
+    c.offer({"refund:read"}, 120, "two");
+    const Decision& d = c.with("want.scopes", R"(["refund:read", "x", "refund:create", "refund:read"])").decide();
+    CHECK(d.grant.scopes == Texts{"refund:read", "refund:create"});
     CHECK(codes(d) == Codes{"permitted#0", "permitted#1"});
+}
+
+TEST_CASE("scopes: none that the tool does not have, whatever a permit lists") {
+    Case c;
+    c.offer({"refund:create", "data:read"});
+    c.with("want.scopes", R"(["data:read", "refund:create"])");
+    CHECK(c.decide().grant.scopes == Texts{"refund:create"});
+    CHECK(codes(c.with("want.all_or_nothing", "true").decide()) == Codes{"partial_grant"});
+    CHECK(codes(c.without("want.all_or_nothing").with("want.scopes", R"(["data:read"])").decide()) == Codes{"scope_not_offered"});
+    // The permit for longer lists nothing of this tool's, so it is not used and lends no life.
+    Case two;
+    two.offer({"refund:create"}, 60, "own");
+    two.offer({"data:read"}, 900, "foreign");
+    two.with("want.scopes", R"(["refund:create", "data:read"])");
+    CHECK(two.decide().grant.ttl == 60);
+    CHECK(codes(two.decide()) == Codes{"permitted#0"});
 }
 
 TEST_CASE("scope_not_offered, scope_limited, scope_exceeds_parent: who took the last") {
@@ -288,11 +304,11 @@ TEST_CASE("scopes: a limit on suspicion narrows too") {
 
 TEST_CASE("partial_grant: all or nothing") {
     Case c;
-    c.offer({"a"});
-    c.with("want.scopes", R"(["a", "b"])").with("want.all_or_nothing", "true");
+    c.offer({"refund:create"});
+    c.with("want.scopes", R"(["refund:create", "refund:read"])").with("want.all_or_nothing", "true");
     CHECK(codes(c.decide()) == Codes{"partial_grant"});
     CHECK(c.with("want.all_or_nothing", "false").decide().effect == Effect::Permit);
-    CHECK(c.with("want.scopes", R"(["a", "a"])").with("want.all_or_nothing", "true").decide().effect ==
+    CHECK(c.with("want.scopes", R"(["refund:create", "refund:create"])").with("want.all_or_nothing", "true").decide().effect ==
           Effect::Permit);
 }
 
