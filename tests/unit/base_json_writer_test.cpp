@@ -36,6 +36,27 @@ TEST_CASE("json writer: text is escaped wherever in it a byte needs it") {
     CHECK(written("\xC2\x85 \xC3\xA9") == "\"\\u0085 \xC3\xA9\"");
 }
 
+TEST_CASE("json writer: quotes, backslashes, controls and DEL are escaped, and no other byte") {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    for (int byte = 0; byte < 256; ++byte) {
+        const std::string one(1, static_cast<char>(byte));
+        std::string expected = one;
+        if (byte == '"' || byte == '\\') expected = "\\" + one;
+        else if (byte == '\n') expected = "\\n";
+        else if (byte == '\r') expected = "\\r";
+        else if (byte == '\t') expected = "\\t";
+        else if (byte < 0x20 || byte == 0x7F) expected = std::string("\\u00") + kHex[static_cast<std::size_t>(byte) / 16] + kHex[static_cast<std::size_t>(byte) % 16];
+        CHECK_MESSAGE(written(one) == '"' + expected + '"', byte);
+        CHECK_MESSAGE(written("a" + one + "z") == "\"a" + expected + "z\"", byte);
+        // U+0080 to U+009F are controls too. After another lead byte the same byte is part of a character.
+        const bool upper = byte >= 0x80 && byte <= 0x9F;
+        const std::string code = std::string("\\u00") + kHex[static_cast<std::size_t>(byte) / 16] + kHex[static_cast<std::size_t>(byte) % 16];
+        CHECK_MESSAGE(written("\xC2" + one) == '"' + (upper ? code : "\xC2" + expected) + '"', byte);
+        CHECK_MESSAGE(written("\xC3" + one) == "\"\xC3" + expected + '"', byte);
+    }
+    CHECK(written("\xE2\x80\xAE \xF0\x9F\x98\x80 \xED\xA0\x80 \xFF") == "\"\xE2\x80\xAE \xF0\x9F\x98\x80 \xED\xA0\x80 \xFF\"");
+}
+
 TEST_CASE("json writer: numbers and instants up to their ends") {
     json::Writer to;
     to.open('[');

@@ -83,6 +83,12 @@ TEST_CASE("ledger: an untouched ledger verifies") {
     CHECK(verified->problems.empty());
     CHECK(verified->checkpoints == 2);
     CHECK(verified->covered == 100);
+    // The root fits, and what was used up until then does not.
+    Checkpoint forged = witness;
+    forged.spent[0] ^= 1;
+    const auto contradicted = verify(folder.at("ledger"), {forged}, nullptr);
+    REQUIRE(contradicted->problems.size() == 1);
+    CHECK(contradicted->problems[0].find("other keys and names were used up by the first 100 records") != std::string::npos);
 }
 
 TEST_CASE("ledger: altered, dropped, reordered and cut records below a witness are found, at random places") {

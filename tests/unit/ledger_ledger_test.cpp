@@ -178,7 +178,8 @@ TEST_CASE("ledger: on a full disk nothing acknowledged is lost and nothing is ac
 TEST_CASE("ledger: a name that was taken out of the index is not used up again, and verify names it, G0010") {
     // The last deletes a name and lets another seem to be first in its place.
     for (const char* sql : {"delete from holder where seq = 1", "update holder set name = x'7578' where seq = 1",
-                            "update holder set holds = 0 where seq = 1", "update holder set ask = x'01' where seq = 1"}) {
+                            "update holder set holds = 0 where seq = 1", "update holder set ask = x'01' where seq = 1",
+                            "update holder set seq = 99 where seq = 1"}) {
         const Folder folder;
         const std::string path = folder.at("ledger");
         {

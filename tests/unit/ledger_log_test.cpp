@@ -366,6 +366,51 @@ TEST_CASE("ledger: with another key than its records were written with it is not
     CHECK(problems({*witness}).size() == 1);
 }
 
+TEST_CASE("ledger: the commitment to a key is a format, of the ledger's id too") {
+    LedgerId id{};
+    for (std::size_t i = 0; i < id.size(); ++i) id[i] = static_cast<std::uint8_t>(i);
+    const std::string key(Keyed::kKeyBytes, '\x07');
+    CHECK(to_hex(commitment_to(key, id)) == "7025d06c27b8b33a894ecc8ddabe180f649e57f0078f4e59fc2e5de68e9ed910");
+}
+
+TEST_CASE("ledger: a segment of another program that does not continue the one before it is not written to, G0003") {
+    const Folder folder;
+    const std::string path = folder.at("ledger") + "/" + segment_name(2);
+    auto log = opened(folder.at("ledger"));
+    append(*log, some(0, 1));
+    {
+        LogOptions small;
+        small.segment_bytes = 1;
+        auto other = opened(folder.at("ledger"), small);
+        append(*other, some(1, 1));
+        append(*other, some(2, 1));
+    }
+    const auto segments = segments_in(folder.at("ledger"));
+    REQUIRE(segments->back() == 2);
+    const std::string bytes = read_bytes(path);
+    const auto code_with = [&](const std::function<void(SegmentHeader&)>& change) {
+        auto reader = SegmentReader::open(path);
+        REQUIRE(reader.has_value());
+        SegmentHeader header = reader->header();
+        const std::size_t size = write_header(header).size();
+        change(header);
+        write_bytes(path, write_header(header) + bytes.substr(size));
+        const std::string code = try_append(*log, some(3, 1));
+        write_bytes(path, bytes);
+        return code;
+    };
+    CHECK(code_with([](SegmentHeader& header) { header.id[0] ^= 1; }) == "G0003");
+    CHECK(code_with([](SegmentHeader& header) { header.spent[0] ^= 1; }) == "G0003");
+    CHECK(code_with([](SegmentHeader& header) { header.key[0] ^= 1; }) == "G0003");
+    CHECK(code_with([](SegmentHeader& header) {
+              Frontier other;
+              other.add(leaf_hash("another"));
+              other.add(leaf_hash("record"));
+              header.before = other;
+          }) == "G0003");
+    CHECK(code_with([](SegmentHeader&) {}).empty());
+}
+
 TEST_CASE("ledger: one whose segments are gone is not begun again, G0006") {
     const Folder folder;
     append(*opened(folder.at("ledger")), some(0, 3));

@@ -419,6 +419,7 @@ TEST_CASE("store: with keys, revoking takes any of them and lifting a channel ke
     REQUIRE(revoke(&on_call));
     CHECK(code_of(lift(nullptr)) == "S0045");
     CHECK(code_of(lift(&on_call)) == "S0045");
+    CHECK(code_of(made.store.sign_revocations(on_call, kAda)) == "S0045");
     REQUIRE(lift(&channel));
     CHECK(code_of(made.store.activate(made.to("v1"))) == "S0045");
     CHECK(code_of(made.store.activate(made.to("v1", &on_call))) == "S0045");
@@ -442,6 +443,7 @@ TEST_CASE("store: lifting takes the approvals that a channel asks for, S0043, of
     const Origin carol{"Carol <carol@acme.example>", "because"};
     REQUIRE(made.store.protect("lax", false, 0, kAda));
     REQUIRE(made.store.protect("prod", false, 1, kAda));
+    REQUIRE(made.store.protect("soft", false, 0, kAda));  // the strictest counts, whichever is listed last
     for (const auto& [kind, subject] : {std::pair{RevocationKind::Agent, "a-1"}, {RevocationKind::All, "prod"}}) {
         const auto revoke = [&, kind = kind, subject = subject] { return made.store.revoke(kind, subject, kAda); };
         const auto lift = [&, kind = kind, subject = subject](const Origin& who) { return made.store.lift(kind, subject, who); };

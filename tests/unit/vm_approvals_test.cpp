@@ -2,7 +2,10 @@
 
 #include <deque>
 
+#include "folder.h"
+#include "source_root.h"
 #include "vm_program.h"
+#include "writ/tools.h"
 
 using namespace writ;
 using namespace writ::testing;
@@ -292,6 +295,45 @@ TEST_CASE("approval_unbound: a fact that must be stated is not, and it is named"
         set(c.document, "approvals", "[]");
         CHECK_MESSAGE(codes(c.decide()) == unbound, path);
     }
+}
+
+TEST_CASE("approval_unbound: a parameter that is a map binds only if it is none, and records in a list state all their fields") {
+    const std::string example = source_root() + "/examples/refund/";
+    auto sources = read_sources({example + "policy.writ"});
+    REQUIRE(sources.has_value());
+    std::string& text = sources->sources[0].text;
+    const std::string was = "currency: string }";
+    REQUIRE(text.find(was) != std::string::npos);
+    text.replace(text.find(was), was.size(),
+                 "currency: string  labels: map<string, string> or none  lines: list<record { sku: string  tags: map<string, string> or none }> max 4 }");
+    const Workspace workspace(*sources);
+    json::Value document = *json::parse(read_bytes(example + "requests/needs_approval.json"));
+    // Explaining holds the machine's decision against the reference evaluator's.
+    const auto decided = [&] {
+        auto explained = workspace.explain(json::write(document));
+        REQUIRE_MESSAGE(explained.has_value(), explained.error().message);
+        return std::pair(codes(explained->decision), std::string(explained->decision.binding_digest));
+    };
+    /// Whether an approval counts that is bound to the request with these parameters.
+    const auto counts = [&](std::string_view labels, std::string_view lines) {
+        set(document, "approvals", "[]");
+        set(document, "tool.params.labels", labels), set(document, "tool.params.lines", lines);
+        const std::string digest = decided().second;
+        set(document, "approvals", R"([{"id": "ap-1", "state": "approved", "approver": "lea@acme.example", "groups": ["refund-leads"],
+            "requester": null, "at": 1790000000, "exp": null, "uses": 1, "binding_digest": ")" + digest + "\"}]");
+        const Codes told = decided().first;
+        if (told.front().starts_with("permitted")) return true;
+        const bool unbound = std::any_of(told.begin(), told.end(), [](const std::string& each) { return each.starts_with("approval_unbound"); });
+        CHECK_MESSAGE(unbound, labels << ' ' << lines);
+        return false;
+    };
+    CHECK(counts("null", "[]"));
+    CHECK(counts("null", R"([{"sku": "a", "tags": null}, {"sku": "b", "tags": null}])"));
+    CHECK_FALSE(counts("{}", "[]"));
+    CHECK_FALSE(counts(R"({"a": "b"})", "[]"));
+    CHECK_FALSE(counts("null", R"([{"sku": "a", "tags": null}, {"sku": "b", "tags": {}}])"));
+    CHECK_FALSE(counts("null", R"([{"sku": "a", "tags": null}, {"tags": null}])"));
+    CHECK_FALSE(counts("null", R"([{"sku": "a", "tags": null}, {"sku": "b"}])"));
 }
 
 TEST_CASE("approvals: what was shown of the resource is bound, and no more") {

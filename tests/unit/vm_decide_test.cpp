@@ -246,6 +246,9 @@ TEST_CASE("time_in_future: a rule in doubt only because a moment has not come ye
     c.t.deny("suspicion", c.path_is("x"));
     c.t.deny("stale", aged(Cmp::Gt));
     CHECK(at(61) == Codes{"fact_missing#1", "time_in_future#2", "suspicion#1", "stale#2"});
+    // That the time has come is supposed of one rule at a time.
+    c.t.deny("older", aged(Cmp::Gt));
+    CHECK(at(61) == Codes{"fact_missing#1", "time_in_future#2", "time_in_future#3", "suspicion#1", "stale#2", "older#3"});
 }
 
 TEST_CASE("scopes: in the order asked, each once, of all matching permits") {
