@@ -1,5 +1,4 @@
 // writ check: does the policy compile, and what does each phase make of it?
-#include <memory>
 #include <optional>
 
 #include <fmt/format.h>
@@ -55,24 +54,19 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 }  // namespace
 
-void add_check(CLI::App& app, Verb& chosen) {
-    auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("check", "Compile policies and report what is wrong with them");
-    add_paths(*verb, options->paths);
-    CLI::Option* format = add_format(*verb, options->format, true);
-    verb->add_option("--max-steps", options->max_steps, "Refuse a policy of which one request can reach more than so many steps; 500000, if not said")
-        ->option_text("N");
-    static const std::map<std::string, Dump> kForms{
-        {"tokens", Dump::Tokens}, {"ast", Dump::Ast}, {"typed", Dump::Typed}, {"bytecode", Dump::Bytecode}, {"index", Dump::Index}};
-    verb->add_option_function<Dump>("--dump", [options](const Dump& form) { options->dump = form; }, "Print an intermediate form")
-        ->transform(one_of(kForms))
-        ->option_text("tokens|ast|typed|bytecode|index");
-    verb->callback([options, format, &chosen] {
-        const bool text = options->format == Format::Human || options->format == Format::Short;
-        if (options->dump && format->count() > 0 && !text)
-            throw CLI::ValidationError("--dump", "is text, and --format asks for something else");
-        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
-    });
+void add_check(Command& program) {
+    Command& verb = program.verb("check", "Compile policies and report what is wrong with them");
+    auto& options = verb.make_values<Options>();
+    add_paths(verb, options.paths);
+    Option& format = add_format(verb, options.format, true);
+    verb.whole("--max-steps", "N", "Refuse a policy of which one request can reach more than so many steps; 500000, if not said", options.max_steps);
+    verb.choice("--dump", "Print an intermediate form", options.dump,
+                {{"tokens", Dump::Tokens}, {"ast", Dump::Ast}, {"typed", Dump::Typed}, {"bytecode", Dump::Bytecode}, {"index", Dump::Index}});
+    verb.check = [&options, &format]() -> std::string {
+        const bool text = options.format == Format::Human || options.format == Format::Short;
+        return options.dump && format.given && !text ? "--dump: is text, and --format asks for something else" : "";
+    };
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 
 }  // namespace writ::cli

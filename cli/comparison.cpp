@@ -8,9 +8,9 @@
 
 namespace writ::cli {
 
-void add_compare_options(CLI::App& verb, CompareOptions& options) {
-    verb.add_option("--requests", options.requests, "Decide these too: a *.json or *.jsonl, or a folder of them")->option_text("PATH");
-    verb.add_option("--ledger,-L", options.ledger, "Decide what a ledger recorded too")->option_text("DIR");
+void add_compare_options(Command& verb, CompareOptions& options) {
+    verb.list("--requests", "PATH", "Decide these too: a *.json or *.jsonl, or a folder of them", options.requests);
+    verb.text("-L,--ledger", "DIR", "Decide what a ledger recorded too", options.ledger);
     add_layers(verb, options.layers);
 }
 

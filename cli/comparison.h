@@ -6,10 +6,8 @@
 #include <variant>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
+#include "cli/command/command.h"
 #include "cli/diff_render.h"
-#include "cli/verbs.h"
 
 namespace writ::cli {
 
@@ -21,7 +19,7 @@ struct CompareOptions {
     [[nodiscard]] bool any() const { return !(layers.empty() && requests.empty() && ledger.empty()); }
 };
 /// `--layer`, `--requests` and `--ledger`.
-void add_compare_options(CLI::App& verb, CompareOptions& options);
+void add_compare_options(Command& verb, CompareOptions& options);
 
 /// A side, as it was named and as it was opened.
 struct NamedSide {

@@ -1,6 +1,4 @@
 // writ compile: policies to a sealed bundle, which is all that a broker needs.
-#include <memory>
-
 #include <fmt/format.h>
 
 #include "cli/io.h"
@@ -33,16 +31,12 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 }  // namespace
 
-void add_compile(CLI::App& app, Verb& chosen) {
-    auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("compile", "Compile policies to a bundle for brokers");
-    add_paths(*verb, options->paths);
-    verb->add_option("-o,--output", options->output, "Where the bundle goes, replaced whole or not at all; - for standard output")
-        ->required()
-        ->option_text("FILE|-");
-    verb->callback([options, &chosen] {
-        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
-    });
+void add_compile(Command& program) {
+    Command& verb = program.verb("compile", "Compile policies to a bundle for brokers");
+    auto& options = verb.make_values<Options>();
+    add_paths(verb, options.paths);
+    verb.text("-o,--output", "FILE|-", "Where the bundle goes, replaced whole or not at all; - for standard output", options.output).required();
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 
 }  // namespace writ::cli

@@ -1,15 +1,15 @@
-// writ completion: what a shell offers when Tab is pressed, made of what the parser goes by. And, for the manual
+// writ completion: what a shell offers when Tab is pressed, made of what the
+// parser goes by. And, for the manual
 // pages, the same as JSON.
 #include <algorithm>
-#include <memory>
 #include <string_view>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/command_tree.h"
+#include "cli/command/command.h"
 #include "cli/io.h"
-#include "cli/options.h"
+#include "cli/verbs.h"
 
 namespace writ::cli {
 
@@ -23,16 +23,24 @@ using Json = nlohmann::ordered_json;
 struct Place {
     std::string path;
     const Command* command;
-    std::vector<const CommandOption*> options;
+    std::vector<const Option*> options;
 };
+
+std::vector<const Command*> shown(const Command& command) {
+    std::vector<const Command*> out;
+    for (const Command& verb : command.verbs)
+        if (verb.group != Command::kHidden) out.push_back(&verb);
+    return out;
+}
 
 void gather(const Command& command, const std::string& path, const Command& root, std::vector<Place>& out) {
     Place& place = out.emplace_back(Place{path, &command, {}});
-    for (const CommandOption& option : command.options) place.options.push_back(&option);
+    for (const Option& option : command.options)
+        if (!option.stands_alone()) place.options.push_back(&option);
     if (&command != &root)
-        for (const CommandOption& option : root.options)
-            if (option.names.back() != "--help" && option.names.back() != "--version") place.options.push_back(&option);
-    for (const Command& verb : command.verbs) gather(verb, path + "/" + verb.name, root, out);
+        for (const Option& option : root.options)
+            if (option.takes != Option::Takes::Help && option.takes != Option::Takes::Version) place.options.push_back(&option);
+    for (const Command* verb : shown(command)) gather(*verb, path + "/" + verb->name, root, out);
 }
 
 std::string joined(const std::vector<std::string>& words, std::string_view by) {
@@ -57,8 +65,8 @@ template <class Test>
 std::string patterns(const std::vector<Place>& places, Test test) {
     std::vector<std::string> out;
     for (const Place& place : places)
-        for (const CommandOption* option : place.options)
-            if (!option->value.empty() && test(*option))
+        for (const Option* option : place.options)
+            if (option->has_value() && test(*option))
                 for (const std::string& name : option->names) out.push_back(in_quotes(place.path + " " + name));
     return joined(out, "|");
 }
@@ -75,16 +83,16 @@ template <class Show>
 std::string choice_arms(const std::vector<Place>& places, Show show) {
     std::vector<std::vector<std::string>> lists;
     for (const Place& place : places)
-        for (const CommandOption* option : place.options)
+        for (const Option* option : place.options)
             if (!option->choices.empty() && std::find(lists.begin(), lists.end(), option->choices) == lists.end()) lists.push_back(option->choices);
     std::string out;
-    for (const auto& list : lists) out += show(patterns(places, [&](const CommandOption& option) { return option.choices == list; }), list);
+    for (const auto& list : lists) out += show(patterns(places, [&](const Option& option) { return option.choices == list; }), list);
     return out;
 }
 
 std::vector<std::string> names_of(const Place& place) {
     std::vector<std::string> out;
-    for (const CommandOption* option : place.options) out.insert(out.end(), option->names.begin(), option->names.end());
+    for (const Option* option : place.options) out.insert(out.end(), option->names.begin(), option->names.end());
     return out;
 }
 
@@ -95,10 +103,11 @@ struct Standing {
 };
 Standing standing_of(const Command& command) {
     Standing out;
-    for (const Command& verb : command.verbs) out.words.push_back(verb.name);
-    for (const CommandOption& argument : command.arguments) {
-        out.words.insert(out.words.end(), argument.choices.begin(), argument.choices.end());
-        out.files = out.files || argument.file;
+    for (const Command* verb : shown(command)) out.words.push_back(verb->name);
+    for (const Option& option : command.options) {
+        if (!option.stands_alone()) continue;
+        out.words.insert(out.words.end(), option.choices.begin(), option.choices.end());
+        out.files = out.files || option.takes_files();
     }
     return out;
 }
@@ -107,7 +116,7 @@ Standing standing_of(const Command& command) {
 std::string find_verb(const std::vector<Place>& places, std::string_view word, std::string_view before) {
     return fmt::format("        case \"$verb {1}\" in\n            {2}) continue ;;\n        esac\n"
                        "        case \"$verb/{0}\" in\n            {3}) verb=\"$verb/{0}\" ;;\n        esac\n",
-                       word, before, patterns(places, [](const CommandOption&) { return true; }), verb_paths(places));
+                       word, before, patterns(places, [](const Option&) { return true; }), verb_paths(places));
 }
 
 std::string bash(const std::vector<Place>& places) {
@@ -125,8 +134,8 @@ std::string bash(const std::vector<Place>& places) {
     out += choice_arms(places, [](const std::string& arm, const auto& words) {
         return fmt::format("        {}) _writ_words '{}'; return ;;\n", arm, joined(words, " "));
     });
-    out += fmt::format("        {}) _writ_files; return ;;\n", patterns(places, [](const CommandOption& option) { return option.file; }));
-    out += fmt::format("        {}) return ;;\n", patterns(places, [](const CommandOption& option) { return !option.file && option.choices.empty(); }));
+    out += fmt::format("        {}) _writ_files; return ;;\n", patterns(places, [](const Option& option) { return option.takes_files(); }));
+    out += fmt::format("        {}) return ;;\n", patterns(places, [](const Option& option) { return !option.takes_files() && option.choices.empty(); }));
     out += "    esac\n    case \"$verb $cur\" in\n";
     for (const Place& place : places) {
         const Standing standing = standing_of(*place.command);
@@ -153,18 +162,18 @@ std::string zsh(const std::vector<Place>& places) {
     out += choice_arms(places, [](const std::string& arm, const auto& words) {
         return fmt::format("        {}) compadd -- {}; return ;;\n", arm, joined(words, " "));
     });
-    out += fmt::format("        {}) _files; return ;;\n", patterns(places, [](const CommandOption& option) { return option.file; }));
-    out += fmt::format("        {}) return 1 ;;\n", patterns(places, [](const CommandOption& option) { return !option.file && option.choices.empty(); }));
+    out += fmt::format("        {}) _files; return ;;\n", patterns(places, [](const Option& option) { return option.takes_files(); }));
+    out += fmt::format("        {}) return 1 ;;\n", patterns(places, [](const Option& option) { return !option.takes_files() && option.choices.empty(); }));
     out += "    esac\n    case \"$verb $cur\" in\n";
     for (const Place& place : places) {
         out += fmt::format("        '{} '-*)\n            list=(", place.path);
-        for (const CommandOption* option : place.options)
-            for (const std::string& name : option->names) out += described(name, option->description);
+        for (const Option* option : place.options)
+            for (const std::string& name : option->names) out += described(name, option->help);
         out += " )\n            _describe -o option list ;;\n";
         const Standing standing = standing_of(*place.command);
         if (!place.command->verbs.empty()) {
             out += fmt::format("        '{} '*)\n            list=(", place.path);
-            for (const Command& verb : place.command->verbs) out += described(verb.name, verb.description);
+            for (const Command* verb : shown(*place.command)) out += described(verb->name, verb->help);
             out += " )\n            _describe verb list ;;\n";
         } else if (!standing.words.empty()) {
             out += fmt::format("        '{} '*) compadd -- {} ;;\n", place.path, joined(standing.words, " "));
@@ -186,34 +195,30 @@ std::string fish(const std::vector<Place>& places) {
            "    test \"$at\" = \"$argv[1]\"\nend\ncomplete -c writ -f\n";
     for (const Place& place : places) {
         const std::string at = fmt::format("complete -c writ -n {}", in_quotes("__writ_at '" + place.path + "'"));
-        for (const Command& verb : place.command->verbs) out += fmt::format("{} -a {} -d {}\n", at, verb.name, fish_quoted(verb.description));
+        for (const Command* verb : shown(*place.command)) out += fmt::format("{} -a {} -d {}\n", at, verb->name, fish_quoted(verb->help));
         const Standing standing = standing_of(*place.command);
         if (place.command->verbs.empty() && !standing.words.empty()) out += fmt::format("{} -a {}\n", at, fish_quoted(joined(standing.words, " ")));
         if (standing.files) out += at + " -F\n";
-        for (const CommandOption* option : place.options) {
+        for (const Option* option : place.options) {
             out += at;
             for (const std::string& name : option->names) out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
             if (!option->choices.empty()) out += " -x -a " + fish_quoted(joined(option->choices, " "));
-            else if (option->file) out += " -r -F";
-            else if (!option->value.empty()) out += " -x";
-            out += fmt::format(" -d {}\n", fish_quoted(option->description));
+            else if (option->takes_files()) out += " -r -F";
+            else if (option->has_value()) out += " -x";
+            out += fmt::format(" -d {}\n", fish_quoted(option->help));
         }
     }
     return out;
 }
 
-Json to_json(const CommandOption& option) {
-    return Json{{"names", option.names}, {"value", option.value}, {"description", option.description}, {"required", option.required}};
+Json to_json(const Option& option) {
+    return Json{{"names", option.names}, {"value", option.has_value() ? option.value : ""}, {"description", option.help}, {"required", option.is_required}};
 }
 
 Json to_json(const Command& command) {
-    Json out{{"name", command.name}, {"description", command.description}};
-    for (const auto& [name, list] : {std::pair("options", &command.options), std::pair("arguments", &command.arguments)}) {
-        out[name] = Json::array();
-        for (const CommandOption& option : *list) out[name].push_back(to_json(option));
-    }
-    out["verbs"] = Json::array();
-    for (const Command& verb : command.verbs) out["verbs"].push_back(to_json(verb));
+    Json out{{"name", command.name}, {"description", command.help}, {"options", Json::array()}, {"arguments", Json::array()}, {"verbs", Json::array()}};
+    for (const Option& option : command.options) out[option.stands_alone() ? "arguments" : "options"].push_back(to_json(option));
+    for (const Command* verb : shown(command)) out["verbs"].push_back(to_json(*verb));
     return out;
 }
 
@@ -230,25 +235,21 @@ std::string script(Shell shell, const Command& root) {
 
 }  // namespace
 
-void add_completion(CLI::App& app, Verb& chosen) {
-    auto shell = std::make_shared<Shell>();
-    CLI::App* verb = app.add_subcommand("completion", "Print a script with which a shell completes writ's verbs and options");
-    const std::map<std::string, Shell> shells{{"bash", Shell::Bash}, {"zsh", Shell::Zsh}, {"fish", Shell::Fish}};
-    verb->add_option("SHELL", *shell, "Which shell")->required()->transform(one_of(shells))->option_text("bash|zsh|fish");
-    verb->callback([&app, shell, &chosen] {
-        chosen = [&app, shell](const Terminal&) {
-            print_result(script(*shell, command_tree(app)));
-            return Exit::Ok;
-        };
-    });
-    // What the manual pages are made of; nobody types it.
-    CLI::App* commands = app.add_subcommand("commands", "Print all verbs and options as JSON")->group("");
-    commands->callback([&app, &chosen] {
-        chosen = [&app](const Terminal&) {
-            print_result(to_json(command_tree(app)).dump(2) + "\n");
-            return Exit::Ok;
-        };
-    });
+void add_completion(Command& program) {
+    Command& verb = program.verb("completion", "Print a script with which a shell completes writ's verbs and options");
+    auto& shell = verb.make_values<Shell>();
+    verb.choice("SHELL", "Which shell", shell, {{"bash", Shell::Bash}, {"zsh", Shell::Zsh}, {"fish", Shell::Fish}}).required();
+    verb.run = [&program, &shell](const Terminal&) {
+        print_result(script(shell, program));
+        return Exit::Ok;
+    };
+}
+
+void add_commands(Command& program) {
+    program.verb("commands", "Print all verbs and options as JSON").run = [&program](const Terminal&) {
+        print_result(to_json(program).dump(2) + "\n");
+        return Exit::Ok;
+    };
 }
 
 }  // namespace writ::cli

@@ -1,6 +1,5 @@
 // writ diff: what a change does to behaviour, not to text.
 #include <algorithm>
-#include <memory>
 
 #include "cli/comparison.h"
 #include "cli/io.h"
@@ -51,18 +50,18 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 }  // namespace
 
-void add_diff(CLI::App& app, Verb& chosen) {
-    auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("diff", "Say what a change does to a policy and to what it decides");
+void add_diff(Command& program) {
+    Command& verb = program.verb("diff", "Say what a change does to a policy and to what it decides");
+    auto& options = verb.make_values<Options>();
     const std::string side = "PATH|REF[:PATH]|store:VERSION";
-    verb->add_option("BEFORE", options->before, "What it was: a policy, a folder, a git ref or a version of a store")->required()->option_text(side);
-    verb->add_option("AFTER", options->after, "What it is; else the folder where the program runs")->option_text(side);
-    add_compare_options(*verb, options->compared);
-    add_store_place(*verb, options->store);
-    static const std::map<std::string, DiffFormat> kFormats{{"human", DiffFormat::Human}, {"json", DiffFormat::Json}, {"markdown", DiffFormat::Markdown}};
-    verb->add_option("--format", options->format, "How results are written")->transform(one_of(kFormats))->option_text("human|json|markdown");
-    verb->add_flag("--fail-wider", options->fail_wider, "Exit with 1 if anything has become wider, or may have, or is undecided");
-    verb->callback([options, &chosen] { chosen = [options](const Terminal& terminal) { return run(*options, terminal); }; });
+    verb.text("BEFORE", side, "What it was: a policy, a folder, a git ref or a version of a store", options.before).required();
+    verb.text("AFTER", side, "What it is; else the folder where the program runs", options.after);
+    add_compare_options(verb, options.compared);
+    add_store_place(verb, options.store);
+    verb.choice("--format", "How results are written", options.format,
+                {{"human", DiffFormat::Human}, {"json", DiffFormat::Json}, {"markdown", DiffFormat::Markdown}});
+    verb.flag("--fail-wider", "Exit with 1 if anything has become wider, or may have, or is undecided", options.fail_wider);
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 
 }  // namespace writ::cli

@@ -1,6 +1,4 @@
 // writ eval: one request, one decision.
-#include <memory>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -29,7 +27,7 @@ using Json = nlohmann::ordered_json;
 
 /// A request that cannot be decided. There is no effect in what is printed: nothing was decided.
 Exit refuse(const Error& error, const Options& options, const Terminal& terminal) {
-    if (options.format == Format::Json) {
+    if (options.format == Format::Json || options.reference) {
         Json out;
         out["schema_version"] = 1;
         out["error"] = {{"code", error.code}, {"path", error.context}, {"message", error.message}};
@@ -84,29 +82,22 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 }  // namespace
 
-void add_eval(CLI::App& app, Verb& chosen) {
-    auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("eval", "Decide one request");
-    add_paths(*verb, options->paths);
-    verb->add_option("--request", options->request, "The request document; - for standard input")->required()->option_text("FILE|-");
-    CLI::Option* layer = add_layers(*verb, options->layers);
-    CLI::Option* format = add_format(*verb, options->format, false);
-    static const std::map<std::string, Audience> kReaders{{"caller", Audience::Caller}, {"operator", Audience::Operator}};
-    CLI::Option* reader = verb->add_option("--for", options->reader, "For whom: a caller learns nothing about policy")
-                              ->transform(one_of(kReaders))
-                              ->option_text("caller|operator");
-    verb->add_flag("--reference", options->reference, "Decide with the reference evaluator; prints JSON for the operator");
-    CLI::Option* ledger = add_recording_options(*verb, options->recording);
-    verb->callback([=, &chosen] {
-        if (options->reference) {
-            const bool human = format->count() > 0 && options->format == Format::Human;
-            const bool caller = reader->count() > 0 && options->reader == Audience::Caller;
-            if (layer->count() > 0 || ledger->count() > 0 || human || caller)
-                throw CLI::ValidationError("--reference", "decides by one policy and prints JSON for the operator");
-            options->format = Format::Json;
-        }
-        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
-    });
+void add_eval(Command& program) {
+    Command& verb = program.verb("eval", "Decide one request");
+    auto& options = verb.make_values<Options>();
+    add_paths(verb, options.paths);
+    verb.text("--request", "FILE|-", "The request document; - for standard input", options.request).required();
+    Option& layer = add_layers(verb, options.layers);
+    Option& format = add_format(verb, options.format, false);
+    Option& reader = add_reader(verb, options.reader);
+    verb.flag("--reference", "Decide with the reference evaluator; prints JSON for the operator", options.reference);
+    Option& ledger = add_recording_options(verb, options.recording);
+    verb.check = [&options, &layer, &format, &reader, &ledger]() -> std::string {
+        const bool human = format.given && options.format == Format::Human;
+        const bool caller = reader.given && options.reader == Audience::Caller;
+        return options.reference && (layer.given || ledger.given || human || caller) ? "--reference: decides by one policy and prints JSON for the operator" : "";
+    };
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 
 }  // namespace writ::cli

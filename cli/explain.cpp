@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <memory>
 
 #include <nlohmann/json.hpp>
 
@@ -37,6 +36,10 @@ bool is_code(const std::string& text) {
 bool is_lint_or_reason(const std::string& text) {
     std::error_code error;
     return (!lint_page(text).empty() || !code_row(text).empty()) && !std::filesystem::exists(text, error);
+}
+
+bool asks_of_code(const Options& options) {
+    return options.paths.size() == 1 && (is_code(options.paths[0]) || is_lint_or_reason(options.paths[0]));
 }
 
 /// What a single word may have been meant as, if nothing is there by that name.
@@ -83,22 +86,18 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 }  // namespace
 
-void add_explain(CLI::App& app, Verb& chosen) {
-    auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("explain", "Say why a request is decided as it is, or what a diagnostic code means");
-    verb->add_option("PATH", options->paths, "Policy files or folders, or one code such as E0203, or one lint or reason")->required()->option_text("PATH...|CODE|LINT|REASON");
-    CLI::Option* request = verb->add_option("--request", options->request, "The request document; - for standard input")->option_text("FILE|-");
-    CLI::Option* rule = verb->add_option("--rule", options->rule, "Tell of this rule only, whether or not it mattered")->option_text("NAME");
-    CLI::Option* format = add_format(*verb, options->format, false);
-    verb->callback([=, &chosen] {
-        if (options->paths.size() == 1 && (is_code(options->paths[0]) || is_lint_or_reason(options->paths[0]))) {
-            if (request->count() + rule->count() + format->count() > 0) throw CLI::ValidationError(options->paths[0], "is a code, which takes no options");
-            chosen = [code = options->paths[0]](const Terminal&) { return explain_code(code); };
-            return;
-        }
-        if (request->count() == 0) throw CLI::ValidationError("--request", "has to say which request is explained" + meant(options->paths));
-        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
-    });
+void add_explain(Command& program) {
+    Command& verb = program.verb("explain", "Say why a request is decided as it is, or what a diagnostic code means");
+    auto& options = verb.make_values<Options>();
+    verb.list("PATH", "PATH...|CODE|LINT|REASON", "Policy files or folders, or one code such as E0203, or one lint or reason", options.paths).required();
+    Option& request = verb.text("--request", "FILE|-", "The request document; - for standard input", options.request);
+    Option& rule = verb.text("--rule", "NAME", "Tell of this rule only, whether or not it mattered", options.rule);
+    Option& format = add_format(verb, options.format, false);
+    verb.check = [&options, &request, &rule, &format]() -> std::string {
+        if (asks_of_code(options)) return request.given || rule.given || format.given ? options.paths[0] + ": is a code, which takes no options" : "";
+        return request.given ? "" : "--request: has to say which request is explained" + meant(options.paths);
+    };
+    verb.run = [&options](const Terminal& terminal) { return asks_of_code(options) ? explain_code(options.paths[0]) : run(options, terminal); };
 }
 
 }  // namespace writ::cli

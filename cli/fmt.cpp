@@ -1,12 +1,11 @@
 // writ fmt: policies in the one canonical style.
 #include <algorithm>
-#include <memory>
 
 #include <fmt/format.h>
 
 #include "cli/io.h"
 #include "cli/line_diff.h"
-#include "cli/options.h"
+#include "cli/command/command.h"
 #include "cli/render.h"
 #include "cli/text.h"
 #include "cli/workspace.h"
@@ -107,19 +106,17 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 }  // namespace
 
-void add_fmt(CLI::App& app, Verb& chosen) {
-    auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("fmt", "Lay policies out in canonical style");
-    verb->add_option("PATH", options->paths, "Policy files, folders of *.writ files, or - for standard input")
-        ->required()
-        ->option_text("PATH...|-");
-    verb->add_flag("--check", options->check, "Change nothing; name the files that differ, and end with 1 if any does");
-    verb->add_flag("--diff", options->diff, "The same, and show what would change");
-    verb->callback([options, &chosen] {
-        const bool stream = std::find(options->paths.begin(), options->paths.end(), "-") != options->paths.end();
-        if (stream && options->paths.size() > 1) throw CLI::ValidationError("PATH", "- stands alone");
-        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
-    });
+void add_fmt(Command& program) {
+    Command& verb = program.verb("fmt", "Lay policies out in canonical style");
+    auto& options = verb.make_values<Options>();
+    verb.list("PATH", "PATH...|-", "Policy files, folders of *.writ files, or - for standard input", options.paths).required();
+    verb.flag("--check", "Change nothing; name the files that differ, and end with 1 if any does", options.check);
+    verb.flag("--diff", "The same, and show what would change", options.diff);
+    verb.check = [&options]() -> std::string {
+        const bool stream = std::find(options.paths.begin(), options.paths.end(), "-") != options.paths.end();
+        return stream && options.paths.size() > 1 ? "PATH: - stands alone" : "";
+    };
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 
 }  // namespace writ::cli

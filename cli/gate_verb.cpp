@@ -1,6 +1,5 @@
 // writ gate: one command between a change of policy and production.
-#include <filesystem>
-#include <memory>
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -24,8 +23,8 @@ namespace {
 
 enum class GateFormat { Human, Json, Sarif, Github, Junit, Markdown };
 
-const std::map<std::string, GateFormat> kFormats{{"human", GateFormat::Human}, {"json", GateFormat::Json},   {"sarif", GateFormat::Sarif},
-                                                 {"github", GateFormat::Github}, {"junit", GateFormat::Junit}, {"markdown", GateFormat::Markdown}};
+const std::vector<std::pair<std::string, GateFormat>> kFormats{{"human", GateFormat::Human},   {"json", GateFormat::Json},   {"sarif", GateFormat::Sarif},
+                                                               {"github", GateFormat::Github}, {"junit", GateFormat::Junit}, {"markdown", GateFormat::Markdown}};
 
 struct Output {
     GateFormat format = GateFormat::Human;
@@ -36,19 +35,20 @@ struct Options {
     std::string policy = ".", base;
     StorePlace store;
     CompareOptions compared;
-    std::vector<std::string> notes, outputs_text, levels;
+    std::vector<std::string> notes;
     std::vector<Output> outputs;
     GateRules rules;
     GateFormat format = GateFormat::Human;
 };
 
-/// `FORMAT=FILE`.
-Output output_of(const std::string& text) {
+/// Takes `FORMAT=FILE`, or says what is wrong with it.
+std::string add_output(const std::string& text, std::vector<Output>& to) {
     const std::size_t equals = text.find('=');
-    const auto format = kFormats.find(text.substr(0, equals));
+    const auto format = std::find_if(kFormats.begin(), kFormats.end(), [&](const auto& each) { return each.first == text.substr(0, equals); });
     if (equals == std::string::npos || format == kFormats.end() || equals + 1 == text.size())
-        throw CLI::ValidationError("--output", "is json=FILE, sarif=FILE, github=FILE, junit=FILE, markdown=FILE or human=FILE, not `" + text + "`");
-    return {format->second, text.substr(equals + 1)};
+        return "is json=FILE, sarif=FILE, github=FILE, junit=FILE, markdown=FILE or human=FILE, not `" + text + "`";
+    to.push_back({format->second, text.substr(equals + 1)});
+    return {};
 }
 
 std::string rendered(const GateReport& report, GateFormat format, const Terminal& terminal) {
@@ -143,28 +143,23 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 }  // namespace
 
-void add_gate(CLI::App& app, Verb& chosen) {
-    auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("gate", "Judge a change: style, lints, tests, coverage, invariants, and what it newly allows");
-    const auto many = [](CLI::Option* option) { option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll); };
-    verb->add_option("PATH", options->policy, "The policy as it is to be; else the folder where the program runs")->option_text("PATH");
-    verb->add_option("--base", options->base, "What it was: a git ref, a path or store:VERSION; `none` for a first version")
-        ->required()
-        ->option_text("REF[:PATH]|PATH|store:VERSION|none");
-    many(verb->add_option("--note", options->notes, "A change note, beside the messages of the commits since the base; - for standard input")->option_text("FILE|-"));
-    verb->add_option("--threshold", options->rules.threshold, "Fail if tests cover fewer conditions than this")->check(number_from(0, 100))->option_text("PERCENT");
-    add_lint_levels(*verb, options->levels, options->rules.lint_fails);
-    add_compare_options(*verb, options->compared);
-    add_store_place(*verb, options->store);
-    verb->add_option("--format", options->format, "How the verdict is printed")->transform(one_of(kFormats))->option_text("human|json|sarif|github|junit|markdown");
-    many(verb->add_option("--output", options->outputs_text, "Write it to a file too; may be repeated")->option_text("FORMAT=FILE"));
-    verb->callback([options, &chosen] {
-        options->rules.lint = lint_options(options->levels);
-        if (options->base == "none" && (!options->notes.empty() || options->compared.any()))
-            throw CLI::ValidationError("--base", "is none, and --note, --requests, --layer and --ledger are for what is compared with a base");
-        for (const std::string& output : options->outputs_text) options->outputs.push_back(output_of(output));
-        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
-    });
+void add_gate(Command& program) {
+    Command& verb = program.verb("gate", "Judge a change: style, lints, tests, coverage, invariants, and what it newly allows");
+    auto& options = verb.make_values<Options>();
+    verb.text("PATH", "PATH", "The policy as it is to be; else the folder where the program runs", options.policy);
+    verb.text("--base", "REF[:PATH]|PATH|store:VERSION|none", "What it was: a git ref, a path or store:VERSION; `none` for a first version", options.base).required();
+    verb.texts("--note", "FILE|-", "A change note, beside the messages of the commits since the base; - for standard input", options.notes);
+    verb.number("--threshold", "PERCENT", "Fail if tests cover fewer conditions than this", options.rules.threshold, 0, 100);
+    add_lint_levels(verb, options.rules.lint, options.rules.lint_fails);
+    add_compare_options(verb, options.compared);
+    add_store_place(verb, options.store);
+    verb.choice("--format", "How the verdict is printed", options.format, kFormats);
+    verb.reads_each("--output", "FORMAT=FILE", "Write it to a file too; may be repeated", [&options](const std::string& text) { return add_output(text, options.outputs); });
+    verb.check = [&options]() -> std::string {
+        const bool compares = options.base != "none" || (options.notes.empty() && !options.compared.any());
+        return compares ? "" : "--base: is none, and --note, --requests, --layer and --ledger are for what is compared with a base";
+    };
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 
 }  // namespace writ::cli

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "cli/verbs.h"
+#include "cli/terminal/terminal.h"
 #include "writ/diagnostic.h"
 
 namespace writ::cli {

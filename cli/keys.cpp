@@ -1,7 +1,6 @@
 // writ keys: the keys that sign activations.
 #include <algorithm>
 #include <filesystem>
-#include <memory>
 
 #include <fmt/format.h>
 
@@ -15,12 +14,13 @@ namespace writ::cli {
 namespace {
 
 struct Args {
-    std::vector<std::string> files;
+    std::string file;
+    std::vector<std::string> places;
     Format format = Format::Human;
 };
 
 Exit generate(const Args& args, const Terminal& terminal) {
-    const std::string& file = args.files.front();
+    const std::string& file = args.file;
     const auto key = generate_key(file);
     if (!key) return report_error(key.error(), "", terminal);
     if (args.format == Format::Json) print_json({{"id", key->id()}, {"public", key->text()}, {"secret_file", file}, {"public_file", file + ".pub"}});
@@ -29,7 +29,7 @@ Exit generate(const Args& args, const Terminal& terminal) {
 }
 
 Exit show(const Args& args, const Terminal& terminal) {
-    const auto key = read_public_key(args.files.front());
+    const auto key = read_public_key(args.file);
     if (!key) return report_error(key.error(), "", terminal);
     if (args.format == Format::Json) print_json({{"id", key->id()}, {"public", key->text()}});
     else print_result(key->text() + "\n");
@@ -40,7 +40,7 @@ Exit show(const Args& args, const Terminal& terminal) {
 Exit list(const Args& args, const Terminal& terminal) {
     namespace fs = std::filesystem;
     std::vector<std::pair<std::string, bool>> candidates;  // file, named
-    for (const std::string& given : args.files.empty() ? std::vector<std::string>{"."} : args.files) {
+    for (const std::string& given : args.places.empty() ? std::vector<std::string>{"."} : args.places) {
         std::error_code error;
         if (!fs::is_directory(given, error)) {
             candidates.emplace_back(given, true);
@@ -67,27 +67,26 @@ Exit list(const Args& args, const Terminal& terminal) {
 
 }  // namespace
 
-void add_keys(CLI::App& app, Verb& chosen) {
-    CLI::App* keys = app.add_subcommand("keys", "Make and show the keys that sign activations");
-    keys->require_subcommand(1);
+void add_keys(Command& program) {
+    Command& keys = program.verb("keys", "Make and show the keys that sign activations");
     const auto add = [&](const char* name, const char* what, Exit (*run)(const Args&, const Terminal&)) {
-        auto args = std::make_shared<Args>();
-        CLI::App* verb = keys->add_subcommand(name, what);
-        add_format(*verb, args->format, false);
-        verb->callback([args, run, &chosen] { chosen = [args, run](const Terminal& terminal) { return run(*args, terminal); }; });
-        return std::pair{verb, args};
+        Command& verb = keys.verb(name, what);
+        auto& args = verb.make_values<Args>();
+        add_format(verb, args.format, false);
+        verb.run = [&args, run](const Terminal& terminal) { return run(args, terminal); };
+        return std::pair<Command&, Args&>{verb, args};
     };
     {
-        const auto [verb, args] = add("generate", "Make a secret key, and its public half beside it", generate);
-        verb->add_option("FILE", args->files, "Where to; nothing may be there")->required()->expected(1);
+        const auto& [verb, args] = add("generate", "Make a secret key, and its public half beside it", generate);
+        verb.text("FILE", "", "Where to; nothing may be there", args.file).required();
     }
     {
-        const auto [verb, args] = add("show", "Print the public key of a key file", show);
-        verb->add_option("FILE", args->files, "A secret or a public key")->required()->expected(1);
+        const auto& [verb, args] = add("show", "Print the public key of a key file", show);
+        verb.text("FILE", "", "A secret or a public key", args.file).required();
     }
     {
-        const auto [verb, args] = add("list", "List the key files of folders", list);
-        verb->add_option("PATH", args->files, "Files or folders; else this one")->option_text("PATH...");
+        const auto& [verb, args] = add("list", "List the key files of folders", list);
+        verb.list("PATH", "PATH...", "Files or folders; else this one", args.places);
     }
 }
 

@@ -25,21 +25,22 @@ std::string text_of(const ledger::Cell& cell) {
 
 }  // namespace
 
-CLI::App* LedgerApp::add(const std::string& name, const std::string& what, LedgerVerb run) const {
-    CLI::App* verb = app.add_subcommand(name, what);
-    add_ledger_option(*verb, args->folder);
-    add_format(*verb, args->format, false);
-    verb->callback([shared = args, run = std::move(run), &out = chosen] {
-        out = [shared, run](const Terminal& terminal) {
-            shared->terminal = terminal;
-            return run(*shared);
-        };
-    });
+Command& LedgerApp::add(const std::string& name, const std::string& what, bool may_lack) const {
+    Command& verb = command.verb(name, what);
+    add_ledger_option(verb, args.folder).is_required = !may_lack;
+    add_format(verb, args.format, false);
     return verb;
 }
 
-CLI::Option* add_ledger_option(CLI::App& verb, std::string& folder) {
-    return verb.add_option("-L,--ledger", folder, "The ledger's folder")->envname("WRIT_LEDGER")->required()->option_text("DIR");
+std::function<Exit(const Terminal&)> LedgerApp::runs(LedgerVerb run) const {
+    return [&shared = args, run = std::move(run)](const Terminal& terminal) {
+        shared.terminal = terminal;
+        return run(shared);
+    };
+}
+
+Option& add_ledger_option(Command& verb, std::string& folder) {
+    return verb.text("-L,--ledger", "DIR", "The ledger's folder", folder).or_variable("WRIT_LEDGER");
 }
 
 std::string human(const ledger::Table& wanted, bool colour) {
@@ -117,10 +118,9 @@ Result<std::vector<Bundle>> bundles_in(const std::string& place) {
     return out;
 }
 
-void add_ledger(CLI::App& app, Verb& chosen) {
-    CLI::App* verb = app.add_subcommand("ledger", "Ask, prove and keep the record of decisions");
-    verb->require_subcommand(1);
-    const LedgerApp ledger{*verb, std::make_shared<LedgerArgs>(), chosen};
+void add_ledger(Command& program) {
+    Command& verb = program.verb("ledger", "Ask, prove and keep the record of decisions");
+    const LedgerApp ledger{verb, verb.make_values<LedgerArgs>()};
     add_ledger_questions(ledger);
     add_ledger_records(ledger);
     add_ledger_audit(ledger);

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/command/command.h"
 #include "cli/io.h"
 #include "cli/render.h"
 #include "writ/inquiry.h"
@@ -24,12 +23,13 @@ using LedgerVerb = std::function<Exit(const LedgerArgs&)>;
 
 /// The `ledger` verb under construction, for the files that each add some of its verbs.
 struct LedgerApp {
-    CLI::App& app;
-    std::shared_ptr<LedgerArgs> args;
-    Verb& chosen;
+    Command& command;
+    LedgerArgs& args;
 
-    /// Adds a verb. `run` is called if it is the one asked for.
-    CLI::App* add(const std::string& name, const std::string& what, LedgerVerb run) const;
+    /// Adds a verb with `--format` and `--ledger`, which has to be said unless it `may_lack` one.
+    Command& add(const std::string& name, const std::string& what, bool may_lack = false) const;
+    /// What a verb does, for Command::run.
+    [[nodiscard]] std::function<Exit(const Terminal&)> runs(LedgerVerb run) const;
 };
 
 void add_ledger_questions(const LedgerApp& ledger);
@@ -37,7 +37,7 @@ void add_ledger_records(const LedgerApp& ledger);
 void add_ledger_audit(const LedgerApp& ledger);
 
 /// `--ledger DIR`.
-CLI::Option* add_ledger_option(CLI::App& verb, std::string& folder);
+Option& add_ledger_option(Command& verb, std::string& folder);
 
 [[nodiscard]] std::string human(const ledger::Table& table, bool colour);
 [[nodiscard]] nlohmann::ordered_json json_of(const ledger::Table& table);

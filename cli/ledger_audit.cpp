@@ -31,20 +31,24 @@ Result<Checkpoint> checkpoint_in(const std::string& path, const ledger::PublicBy
     return read;
 }
 
-Exit checkpoint(const LedgerArgs& args, const std::string& key, const std::string& output) {
+struct CheckpointArgs {
+    std::string key, output;
+};
+
+Exit checkpoint(const LedgerArgs& args, const CheckpointArgs& what) {
     std::optional<ledger::Seed> seed;
-    if (!key.empty()) {
-        auto read = ledger::read_seed(key);
+    if (!what.key.empty()) {
+        auto read = ledger::read_seed(what.key);
         if (!read) return report_error(read.error(), "", args.terminal);
         seed = *read;
     }
     const auto text = ledger::make_checkpoint(args.folder, seed ? &*seed : nullptr);
     if (!text) return report_error(text.error(), "", args.terminal);
-    if (output.empty()) {
+    if (what.output.empty()) {
         print_result(*text);
         return Exit::Ok;
     }
-    const auto written = write_file(output, *text);
+    const auto written = write_file(what.output, *text);
     return written ? Exit::Ok : report_error(written.error(), "", args.terminal);
 }
 
@@ -157,40 +161,35 @@ Exit verify(const LedgerArgs& args, const VerifyArgs& what) {
 
 void add_ledger_audit(const LedgerApp& ledger) {
     {
-        auto key = std::make_shared<std::string>();
-        auto output = std::make_shared<std::string>();
-        CLI::App* verb = ledger.add("checkpoint", "Say, signed, what is recorded up to now", [key, output](const LedgerArgs& args) {
-            return checkpoint(args, *key, *output);
-        });
-        verb->add_option("--key", *key, "A secret key, which signs")->option_text("FILE");
-        verb->add_option("-o,--output", *output, "Where to, besides the ledger itself; to be kept elsewhere")->option_text("FILE");
+        Command& verb = ledger.add("checkpoint", "Say, signed, what is recorded up to now");
+        auto& what = verb.make_values<CheckpointArgs>();
+        verb.text("--key", "FILE", "A secret key, which signs", what.key);
+        verb.text("-o,--output", "FILE", "Where to, besides the ledger itself; to be kept elsewhere", what.output);
+        verb.run = ledger.runs([&what](const LedgerArgs& args) { return checkpoint(args, what); });
     }
     {
-        auto what = std::make_shared<ProveArgs>();
-        CLI::App* verb = ledger.add("prove", "Prove that a record is in the ledger, or that it only grew", [what](const LedgerArgs& args) { return prove(args, *what); });
-        auto* sequence = verb->add_option("RECORD", what->sequence, "The record's number")->check(whole_number());
-        auto* old_size = verb->add_option("--since", what->old_size, "Prove that the tree of so many records is the beginning")->check(whole_number())->option_text("SIZE");
-        verb->add_option("--size", what->size, "In the tree of the first so many records; else of all")->check(whole_number())->option_text("SIZE");
-        sequence->excludes(old_size);
-        verb->parse_complete_callback([what] {
-            if (!what->sequence && !what->old_size) throw CLI::ValidationError("prove", "needs a record's number or --since");
-        });
+        Command& verb = ledger.add("prove", "Prove that a record is in the ledger, or that it only grew");
+        auto& what = verb.make_values<ProveArgs>();
+        Option& record = verb.whole("RECORD", "", "The record's number", what.sequence);
+        verb.whole("--since", "SIZE", "Prove that the tree of so many records is the beginning", what.old_size).excludes(record);
+        verb.whole("--size", "SIZE", "In the tree of the first so many records; else of all", what.size);
+        verb.check = [&what]() -> std::string { return what.sequence || what.old_size ? "" : "prove: needs a record's number or --since"; };
+        verb.run = ledger.runs([&what](const LedgerArgs& args) { return prove(args, what); });
     }
     {
-        auto what = std::make_shared<VerifyArgs>();
-        CLI::App* verb = ledger.add("verify", "Find what was altered, dropped, reordered or cut", [what](const LedgerArgs& args) { return verify(args, *what); });
-        verb->get_option("--ledger")->required(false);
-        verb->add_option("--checkpoint", what->checkpoints, "A checkpoint kept elsewhere; may be repeated")
-            ->option_text("FILE")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-        verb->add_option("--key", what->key, "The public key that checkpoints must be signed by")->option_text("FILE");
-        auto* proof = verb->add_option("--proof", what->proof, "Check a proof against checkpoints instead; needs no ledger")->option_text("FILE");
-        auto* again = verb->add_flag("--replay", what->replay, "Decide every request again under the version its record names");
-        verb->add_option("--bundles", what->bundles, "A folder with *.bundle files of those versions, or a store")->option_text("DIR|STORE")->needs(again);
-        proof->excludes(again);
-        verb->parse_complete_callback([what, shared = ledger.args] {
-            if (what->replay && what->bundles.empty()) throw CLI::ValidationError("--replay", "needs --bundles DIR|STORE");
-            if (what->proof.empty() && shared->folder.empty()) throw CLI::RequiredError("--ledger");
-        });
+        Command& verb = ledger.add("verify", "Find what was altered, dropped, reordered or cut", true);
+        auto& what = verb.make_values<VerifyArgs>();
+        verb.texts("--checkpoint", "FILE", "A checkpoint kept elsewhere; may be repeated", what.checkpoints);
+        verb.text("--key", "FILE", "The public key that checkpoints must be signed by", what.key);
+        Option& proof = verb.text("--proof", "FILE", "Check a proof against checkpoints instead; needs no ledger", what.proof);
+        Option& again = verb.flag("--replay", "Decide every request again under the version its record names", what.replay);
+        again.excludes(proof);
+        verb.text("--bundles", "DIR|STORE", "A folder with *.bundle files of those versions, or a store", what.bundles).needs(again);
+        verb.check = [&what, &shared = ledger.args]() -> std::string {
+            if (what.replay && what.bundles.empty()) return "--replay: needs --bundles DIR|STORE";
+            return what.proof.empty() && shared.folder.empty() ? "--ledger is required" : "";
+        };
+        verb.run = ledger.runs([&what](const LedgerArgs& args) { return verify(args, what); });
     }
 }
 

@@ -18,16 +18,13 @@ std::int64_t now_micros() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-/// Takes `--since` as it is parsed.
-void add_since(CLI::App& verb, std::int64_t& since) {
-    verb.add_option_function<std::string>("--since",
-                                          [&since](const std::string& text) {
-                                              const auto moment = ledger::parse_moment(text, now_micros());
-                                              if (!moment) throw CLI::ValidationError("--since", "is an RFC 3339 instant, or how long ago, as `12h`");
-                                              since = *moment;
-                                          },
-                                          "Only decisions recorded since then, or so long ago")
-        ->option_text("TIME");
+void add_since(Command& verb, std::int64_t& since) {
+    verb.reads("--since", "TIME", "Only decisions recorded since then, or so long ago", [&since](const std::string& text) -> std::string {
+        const auto moment = ledger::parse_moment(text, now_micros());
+        if (!moment) return "is an RFC 3339 instant, or how long ago, as `12h`";
+        since = *moment;
+        return {};
+    });
 }
 
 Exit with_inquiry(const LedgerArgs& args, const std::function<Result<std::vector<ledger::Table>>(Inquiry&)>& ask,
@@ -66,13 +63,18 @@ Exit why(const LedgerArgs& args, const std::string& id) {
         [&](const auto& tables) { return print(args, tables); });
 }
 
-Exit report(const LedgerArgs& args, std::int64_t since, const std::string& page) {
+struct ReportArgs {
+    std::int64_t since = 0;
+    std::string page;
+};
+
+Exit report(const LedgerArgs& args, const ReportArgs& what) {
     return with_inquiry(
-        args, [&](Inquiry& inquiry) { return inquiry.report(since); },
+        args, [&](Inquiry& inquiry) { return inquiry.report(what.since); },
         [&](const std::vector<ledger::Table>& tables) {
-            if (page.empty()) return print(args, tables);
+            if (what.page.empty()) return print(args, tables);
             const std::string made = fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(now_micros() / 1'000'000));
-            if (const auto written = write_file(page, html_page(tables, args.folder, made)); !written)
+            if (const auto written = write_file(what.page, html_page(tables, args.folder, made)); !written)
                 return report_error(written.error(), "", args.terminal);
             return Exit::Ok;
         });
@@ -82,33 +84,32 @@ Exit report(const LedgerArgs& args, std::int64_t since, const std::string& page)
 
 void add_ledger_questions(const LedgerApp& ledger) {
     {
-        auto filter = std::make_shared<ledger::Filter>();
-        CLI::App* verb = ledger.add("list", "List decisions, the latest first", [filter](const LedgerArgs& args) {
-            return with_inquiry(args, [&](Inquiry& inquiry) { return one(inquiry.list(*filter)); },
+        Command& verb = ledger.add("list", "List decisions, the latest first");
+        auto& filter = verb.make_values<ledger::Filter>();
+        const std::pair<const char*, std::string*> fields[] = {
+            {"--agent", &filter.agent}, {"--tool", &filter.tool}, {"--tenant", &filter.tenant}, {"--run", &filter.run},
+            {"--user", &filter.user}, {"--environment", &filter.environment}, {"--rule", &filter.rule}};
+        for (const auto& [name, field] : fields) verb.text(name, "TEXT", "Only decisions with this", *field);
+        verb.word("--effect", "Only decisions with this effect", filter.effect, {"permit", "needs_approval", "deny"});
+        verb.whole("--limit", "COUNT", "At most so many", filter.limit);
+        add_since(verb, filter.since);
+        verb.run = ledger.runs([&filter](const LedgerArgs& args) {
+            return with_inquiry(args, [&](Inquiry& inquiry) { return one(inquiry.list(filter)); },
                                 [&](const auto& tables) { return print(args, tables); });
         });
-        const std::pair<const char*, std::string*> fields[] = {
-            {"--agent", &filter->agent}, {"--tool", &filter->tool}, {"--tenant", &filter->tenant}, {"--run", &filter->run},
-            {"--user", &filter->user}, {"--environment", &filter->environment}, {"--rule", &filter->rule}};
-        for (const auto& [name, field] : fields) verb->add_option(name, *field, "Only decisions with this")->option_text("TEXT");
-        verb->add_option("--effect", filter->effect, "Only decisions with this effect")
-            ->check(CLI::IsMember({"permit", "needs_approval", "deny"}))
-            ->option_text("permit|needs_approval|deny");
-        verb->add_option("--limit", filter->limit, "At most so many")->check(whole_number())->capture_default_str();
-        add_since(*verb, filter->since);
     }
     {
-        auto id = std::make_shared<std::string>();
-        CLI::App* verb = ledger.add("why", "Answer every question about one decision", [id](const LedgerArgs& args) { return why(args, *id); });
-        verb->add_option("ID", *id, "A decision's number, request id or trace id")->required();
+        Command& verb = ledger.add("why", "Answer every question about one decision");
+        auto& id = verb.make_values<std::string>();
+        verb.text("ID", "", "A decision's number, request id or trace id", id).required();
+        verb.run = ledger.runs([&id](const LedgerArgs& args) { return why(args, id); });
     }
     {
-        auto since = std::make_shared<std::int64_t>(0);
-        auto page = std::make_shared<std::string>();
-        CLI::App* verb = ledger.add("report", "Say what all decisions come to, the seven metrics first",
-                                    [since, page](const LedgerArgs& args) { return report(args, *since, *page); });
-        verb->add_option("--html", *page, "Write a page with charts instead")->option_text("FILE");
-        add_since(*verb, *since);
+        Command& verb = ledger.add("report", "Say what all decisions come to, the seven metrics first");
+        auto& what = verb.make_values<ReportArgs>();
+        verb.text("--html", "FILE", "Write a page with charts instead", what.page);
+        add_since(verb, what.since);
+        verb.run = ledger.runs([&what](const LedgerArgs& args) { return report(args, what); });
     }
 }
 

@@ -127,38 +127,43 @@ Exit receipt(const LedgerArgs& args, const ReceiptArgs& told) {
 
 void add_ledger_records(const LedgerApp& ledger) {
     {
-        auto id = std::make_shared<std::string>();
-        CLI::App* verb = ledger.add("show", "Print one record", [id](const LedgerArgs& args) { return show(args, *id); });
-        verb->add_option("ID", *id, "A record's number, or a decision's request id or trace id")->required();
+        Command& verb = ledger.add("show", "Print one record");
+        auto& id = verb.make_values<std::string>();
+        verb.text("ID", "", "A record's number, or a decision's request id or trace id", id).required();
+        verb.run = ledger.runs([&id](const LedgerArgs& args) { return show(args, id); });
     }
     {
-        auto what = std::make_shared<Printing>();
-        what->last = 10;
-        CLI::App* verb = ledger.add("tail", "Print the last records, a line of JSON each", [what](const LedgerArgs& args) { return print_records(args, *what); });
-        verb->add_option("-n", *what->last, "How many")->check(whole_number())->capture_default_str();
-        verb->add_flag("-f,--follow", what->follow, "Go on with what is recorded from now on");
+        Command& verb = ledger.add("tail", "Print the last records, a line of JSON each");
+        auto& what = verb.make_values<Printing>();
+        what.last = 10;
+        verb.whole("-n", "COUNT", "How many", what.last);
+        verb.flag("-f,--follow", "Go on with what is recorded from now on", what.follow);
+        verb.run = ledger.runs([&what](const LedgerArgs& args) { return print_records(args, what); });
     }
     {
-        auto what = std::make_shared<Printing>();
-        CLI::App* verb = ledger.add("export", "Print all records, a line of JSON each", [what](const LedgerArgs& args) { return print_records(args, *what); });
-        verb->add_option("--from", what->from, "The first record's number")->check(whole_number())->option_text("N");
+        Command& verb = ledger.add("export", "Print all records, a line of JSON each");
+        auto& what = verb.make_values<Printing>();
+        verb.whole("--from", "N", "The first record's number", what.from);
+        verb.run = ledger.runs([&what](const LedgerArgs& args) { return print_records(args, what); });
     }
     {
-        auto told = std::make_shared<ReceiptArgs>();
-        CLI::App* verb = ledger.add("receipt", "Record what became of a credential", [told](const LedgerArgs& args) { return receipt(args, *told); });
-        verb->add_option("DECISION", told->decision, "The decision's number")->check(whole_number())->required();
-        verb->add_option("--credential", told->credential, "The credential's id, never the credential")->option_text("ID");
-        verb->add_option("--resource", told->resource, "Which resource accepted it")->option_text("TEXT");
-        verb->add_option("--issued-at", told->issued, "When")->option_text("TIME");
-        verb->add_option("--accepted-at", told->accepted, "When")->option_text("TIME");
-        verb->add_option("--revoked-at", told->revoked, "When")->option_text("TIME");
+        Command& verb = ledger.add("receipt", "Record what became of a credential");
+        auto& told = verb.make_values<ReceiptArgs>();
+        verb.whole("DECISION", "", "The decision's number", told.decision).required();
+        verb.text("--credential", "ID", "The credential's id, never the credential", told.credential);
+        verb.text("--resource", "TEXT", "Which resource accepted it", told.resource);
+        verb.text("--issued-at", "TIME", "When", told.issued);
+        verb.text("--accepted-at", "TIME", "When", told.accepted);
+        verb.text("--revoked-at", "TIME", "When", told.revoked);
+        verb.run = ledger.runs([&told](const LedgerArgs& args) { return receipt(args, told); });
     }
     {
-        auto name = std::make_shared<std::string>();
-        CLI::App* verb = ledger.add("use", "Use something up, once and for all", [name](const LedgerArgs& args) {
-            return add(args, [&](ledger::Ledger& open) { return open.use(*name); });
+        Command& verb = ledger.add("use", "Use something up, once and for all");
+        auto& name = verb.make_values<std::string>();
+        verb.text("NAME", "", "As `grant:17` for the single use that decision 17 granted", name).required();
+        verb.run = ledger.runs([&name](const LedgerArgs& args) {
+            return add(args, [&](ledger::Ledger& open) { return open.use(name); });
         });
-        verb->add_option("NAME", *name, "As `grant:17` for the single use that decision 17 granted")->required();
     }
 }
 

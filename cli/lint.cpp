@@ -1,6 +1,5 @@
 // writ lint: what compiles and is suspicious all the same.
 #include <algorithm>
-#include <memory>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -19,14 +18,12 @@ namespace writ::cli {
 
 namespace {
 
-enum class Apply { Nothing, Show, Write };
-
 struct Options {
-    std::vector<std::string> paths, levels;
+    std::vector<std::string> paths;
     LintOptions lint;
     LintLevel fail_on = LintLevel::Error;
     Format format = Format::Human;
-    Apply apply = Apply::Nothing;
+    bool fix = false, diff = false;  ///< apply the fixes, or show what that would do
 };
 
 std::size_t count(const Diagnostics& findings, Severity level) {
@@ -122,7 +119,7 @@ std::variant<Workspace, Exit> open_quietly(const Options& options, const Termina
 }
 
 Exit run(const Options& options, const Terminal& terminal) {
-    if (options.apply == Apply::Write && is_bundle(options.paths)) {
+    if (options.fix && is_bundle(options.paths)) {
         print_note("error: " + safe(options.paths[0]) + " is a bundle, and only files can be fixed\n");
         return Exit::Usage;
     }
@@ -130,9 +127,9 @@ Exit run(const Options& options, const Terminal& terminal) {
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     Workspace workspace = std::move(std::get<Workspace>(opened));
     LintReport report = workspace.lint(options.lint);
-    if (options.apply != Apply::Nothing) {
+    if (options.fix || options.diff) {
         const std::vector<Source> changed = workspace.apply_fixes(report, options.lint);
-        if (options.apply == Apply::Show) return show(workspace, changed, terminal);
+        if (options.diff) return show(workspace, changed, terminal);
         for (const Source& source : changed) {
             if (auto written = write_file(source.name, source.text); !written)
                 return report_error(written.error(), "", terminal);
@@ -151,22 +148,15 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 }  // namespace
 
-void add_lint(CLI::App& app, Verb& chosen) {
-    auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("lint", "Look for what compiles and is suspicious all the same");
-    add_paths(*verb, options->paths);
-    add_lint_levels(*verb, options->levels, options->fail_on);
-    CLI::Option* fix = verb->add_flag_callback(
-        "--fix", [options] { options->apply = Apply::Write; }, "Apply the fixes that change no decision");
-    CLI::Option* diff = verb->add_flag_callback(
-        "--diff", [options] { options->apply = Apply::Show; },
-        "Show what --fix would do; ends with 1 if it would do something");
-    fix->excludes(diff);
-    add_format(*verb, options->format, true);
-    verb->callback([options, &chosen] {
-        options->lint = lint_options(options->levels);
-        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
-    });
+void add_lint(Command& program) {
+    Command& verb = program.verb("lint", "Look for what compiles and is suspicious all the same");
+    auto& options = verb.make_values<Options>();
+    add_paths(verb, options.paths);
+    add_lint_levels(verb, options.lint, options.fail_on);
+    Option& fix = verb.flag("--fix", "Apply the fixes that change no decision", options.fix);
+    verb.flag("--diff", "Show what --fix would do; ends with 1 if it would do something", options.diff).excludes(fix);
+    add_format(verb, options.format, true);
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 
 }  // namespace writ::cli

@@ -3,15 +3,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <string_view>
+#include <utility>
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "cli/help.h"
+#include "cli/command/parser.h"
 #include "cli/io.h"
-#include "cli/options.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 
@@ -37,65 +37,34 @@ bool colour_for(Colour choice, int stream) {
     return !dumb && !set("NO_COLOR") && isatty(stream) == 1;
 }
 
-/// Where a verb stands in the program's help.
-constexpr std::pair<std::string_view, std::string_view> kGroups[] = {
-    {"new", "Write policies"},     {"check", "Write policies"},  {"compile", "Write policies"}, {"fmt", "Write policies"},
-    {"lint", "Write policies"},    {"test", "Write policies"},   {"explain", "Write policies"}, {"diff", "Let changes in"},
-    {"gate", "Let changes in"},    {"eval", "Decide"},           {"search", "Decide"},          {"request", "Decide"},
-    {"store", "Operate"},          {"keys", "Operate"},          {"ledger", "Operate"},         {"replay", "Operate"},
-    {"completion", "This program"},
+constexpr char kWrite[] = "Write policies", kDecide[] = "Decide", kLetIn[] = "Let changes in", kOperate[] = "Operate";
+
+/// The verbs in the order of help, and where each stands in it.
+const std::pair<void (*)(Command&), std::string_view> kVerbs[] = {
+    {add_new, kWrite},     {add_check, kWrite},   {add_compile, kWrite},  {add_fmt, kWrite},   {add_eval, kDecide},
+    {add_explain, kWrite}, {add_search, kDecide}, {add_lint, kWrite},     {add_test, kWrite},  {add_request, kDecide},
+    {add_diff, kLetIn},    {add_gate, kLetIn},    {add_ledger, kOperate}, {add_replay, kOperate}, {add_store, kOperate},
+    {add_keys, kOperate},  {add_completion, "This program"}, {add_commands, Command::kHidden},
 };
 
-void arrange(CLI::App& app) {
-    for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
-        for (const auto& [name, group] : kGroups)
-            if (verb->get_name() == name) verb->group(std::string(group));
-}
-
 Exit run(int argc, char** argv) {
-    CLI::App app("Decides whether an agent, now and for this run, may get a credential, and how narrow.", "writ");
-    app.set_version_flag("--version", "writ " WRIT_VERSION);
-    app.require_subcommand(1);
-    app.fallthrough();
-    lay_out_help(app);
+    Command program("writ", "Decides whether an agent, now and for this run, may get a credential, and how narrow.");
+    program.version("writ " WRIT_VERSION);
+    program.footer = "Exit codes: 0 ok or permit, 1 deny, needs approval or a failed check,\n"
+                     "2 usage, 3 invalid policy or request, 4 file or stream, 70 internal.";
     Colour colour = Colour::Auto;
-    const std::map<std::string, Colour> choices{{"auto", Colour::Auto}, {"always", Colour::Always}, {"never", Colour::Never}};
-    app.add_option("--color", colour, "When to use colour")->transform(one_of(choices))->option_text("auto|always|never");
+    program.choice("--color", "When to use colour", colour, {{"auto", Colour::Auto}, {"always", Colour::Always}, {"never", Colour::Never}});
     bool quiet = false;
-    app.add_flag("-q,--quiet", quiet, "Say only what was asked for, and errors");
-    app.footer("Exit codes: 0 ok or permit, 1 deny, needs approval or a failed check,\n"
-               "2 usage, 3 invalid policy or request, 4 file or stream, 70 internal.");
-    Verb verb;
-    add_new(app, verb);
-    add_check(app, verb);
-    add_compile(app, verb);
-    add_fmt(app, verb);
-    add_eval(app, verb);
-    add_explain(app, verb);
-    add_search(app, verb);
-    add_lint(app, verb);
-    add_test(app, verb);
-    add_request(app, verb);
-    add_diff(app, verb);
-    add_gate(app, verb);
-    add_ledger(app, verb);
-    add_replay(app, verb);
-    add_store(app, verb);
-    add_keys(app, verb);
-    add_completion(app, verb);
-    arrange(app);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& asked) {  // --help and --version
-        std::ostringstream out;
-        app.exit(asked, out, out);
-        print_result(out.str());
-        return Exit::Ok;
-    } catch (const CLI::ParseError& wrong) {
-        print_note(usage_problem(app, wrong));
-        return Exit::Usage;
+    program.flag("-q,--quiet", "Say only what was asked for, and errors", quiet);
+    for (const auto& [add, group] : kVerbs) {
+        add(program);
+        program.verbs.back().group = group;
     }
-    return verb({colour_for(colour, STDOUT_FILENO), colour_for(colour, STDERR_FILENO), quiet});
+    const Parsed line = parse(program, argc, argv);
+    print_result(line.said);
+    print_note(line.problem);
+    if (line.verb == nullptr) return line.problem.empty() ? Exit::Ok : Exit::Usage;
+    return line.verb->run({colour_for(colour, STDOUT_FILENO), colour_for(colour, STDERR_FILENO), quiet});
 }
 
 }  // namespace

@@ -1,13 +1,12 @@
 // writ new: a project to start from.
 #include <filesystem>
-#include <memory>
 #include <system_error>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/io.h"
+#include "cli/verbs.h"
 #include "cli/starter.h"
 #include "cli/text.h"
 
@@ -78,13 +77,11 @@ Exit run(const std::string& given, const Terminal& terminal) {
 
 }  // namespace
 
-void add_new(CLI::App& app, Verb& chosen) {
-    auto folder = std::make_shared<std::string>();
-    CLI::App* verb = app.add_subcommand("new", "Start a project: a policy with tests, a request, a workflow and hooks");
-    verb->add_option("DIR", *folder, "A folder that is empty or not there yet")->required()->option_text("DIR");
-    verb->callback([folder, &chosen] {
-        chosen = [folder](const Terminal& terminal) { return run(*folder, terminal); };
-    });
+void add_new(Command& program) {
+    Command& verb = program.verb("new", "Start a project: a policy with tests, a request, a workflow and hooks");
+    auto& folder = verb.make_values<std::string>();
+    verb.text("DIR", "DIR", "A folder that is empty or not there yet", folder).required();
+    verb.run = [&folder](const Terminal& terminal) { return run(folder, terminal); };
 }
 
 }  // namespace writ::cli

@@ -7,18 +7,11 @@
 
 namespace writ::cli {
 
-CLI::Option* add_recording_options(CLI::App& verb, RecordingArgs& args) {
-    CLI::Option* ledger = verb.add_option("--ledger", args.ledger, "Record the decision here; what is not recorded is not permitted")
-                              ->option_text("DIR");
-    verb.add_option("--mask", args.mask, "A JSON Pointer into the request whose values are not recorded, as /user/email; may be repeated")
-        ->option_text("POINTER")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->needs(ledger);
-    verb.add_option("--mask-key", args.mask_key, "The key of the digests in their place, 64 hex digits; else the ledger's own")
-        ->option_text("FILE")
-        ->needs(ledger);
-    verb.add_option("--traceparent", args.traceparent, "W3C trace context, for the record")->option_text("TEXT")->needs(ledger);
+Option& add_recording_options(Command& verb, RecordingArgs& args) {
+    Option& ledger = verb.text("--ledger", "DIR", "Record the decision here; what is not recorded is not permitted", args.ledger);
+    verb.texts("--mask", "POINTER", "A JSON Pointer into the request whose values are not recorded, as /user/email; may be repeated", args.mask).needs(ledger);
+    verb.text("--mask-key", "FILE", "The key of the digests in their place, 64 hex digits; else the ledger's own", args.mask_key).needs(ledger);
+    verb.text("--traceparent", "TEXT", "W3C trace context, for the record", args.traceparent).needs(ledger);
     return ledger;
 }
 

@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
+#include "cli/command/command.h"
 #include "cli/render.h"
 #include "writ/ledger.h"
 
@@ -19,7 +18,7 @@ struct RecordingArgs {
 };
 
 /// `--ledger`, `--mask`, `--mask-key` and `--traceparent`. Output: the option `--ledger`.
-CLI::Option* add_recording_options(CLI::App& verb, RecordingArgs& args);
+Option& add_recording_options(Command& verb, RecordingArgs& args);
 
 /// A ledger with a recorder for it.
 struct Recording {

@@ -74,16 +74,15 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 }  // namespace
 
-void add_replay(CLI::App& app, Verb& chosen) {
-    auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("replay", "Decide recorded requests under another policy, and say what would change");
-    add_ledger_option(*verb, options->folder);
-    verb->add_option("--against", options->against, "Policy files or folders, or a sealed *.bundle")->required()->option_text("PATH...");
-    verb->add_option("--layer", options->layers, "A platform's policy or bundle above it; may be repeated")
-        ->option_text("PATH")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    verb->add_flag("--fail-wider", options->fail_wider, "Exit with 1 if anything would be wider, or is undecided");
-    add_format(*verb, options->format, false);
-    verb->callback([options, &chosen] { chosen = [options](const Terminal& terminal) { return run(*options, terminal); }; });
+void add_replay(Command& program) {
+    Command& verb = program.verb("replay", "Decide recorded requests under another policy, and say what would change");
+    auto& options = verb.make_values<Options>();
+    add_ledger_option(verb, options.folder).required();
+    verb.list("--against", "PATH...", "Policy files or folders, or a sealed *.bundle", options.against).required();
+    verb.texts("--layer", "PATH", "A platform's policy or bundle above it; may be repeated", options.layers);
+    verb.flag("--fail-wider", "Exit with 1 if anything would be wider, or is undecided", options.fail_wider);
+    add_format(verb, options.format, false);
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 
 }  // namespace writ::cli

@@ -1,6 +1,5 @@
 // writ request: a request document of a token's claims and what the broker knows besides.
 #include <ctime>
-#include <memory>
 #include <optional>
 
 #include <fmt/format.h>
@@ -80,26 +79,17 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 }  // namespace
 
-void add_request(CLI::App& app, Verb& chosen) {
-    auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("request", "Make a request document from a token's claims");
-    verb->add_option("--claims", options->claims, "The claims, a JSON object; - for standard input")->required()->option_text("FILE|-");
-    verb->add_option("--issuer-kind", options->kind, "A claims schema of the standard library, as github or kubernetes")
-        ->required()
-        ->option_text("KIND");
-    verb->add_flag("--assume-verified", options->verified, "The token's signature was verified; without this the token is only asserted");
-    verb->add_option("--facts", options->facts, "What the broker knows besides: a request document with its provenance")->option_text("FILE|-");
-    verb->add_option("--policy", options->policy, "The policy that the request is for; says which facts it still lacks")
-        ->option_text("PATH")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    verb->add_option_function<std::int64_t>("--now", [options](const std::int64_t& now) { options->now = now; },
-                                            "Seconds since 1970; else the clock's")
-        ->check(whole_number(0, 253'402'300'799))  // the year 9999
-        ->option_text("SECONDS");
-    verb->callback([options, &chosen] {
-        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
-    });
+void add_request(Command& program) {
+    Command& verb = program.verb("request", "Make a request document from a token's claims");
+    auto& options = verb.make_values<Options>();
+    verb.text("--claims", "FILE|-", "The claims, a JSON object; - for standard input", options.claims).required();
+    verb.text("--issuer-kind", "KIND", "A claims schema of the standard library, as github or kubernetes", options.kind).required();
+    verb.flag("--assume-verified", "The token's signature was verified; without this the token is only asserted", options.verified);
+    verb.text("--facts", "FILE|-", "What the broker knows besides: a request document with its provenance", options.facts);
+    verb.texts("--policy", "PATH", "The policy that the request is for; says which facts it still lacks", options.policy);
+    constexpr std::uint64_t kYear9999 = 253'402'300'799;
+    verb.whole("--now", "SECONDS", "Seconds since 1970; else the clock's", options.now, 0, kYear9999);
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 
 }  // namespace writ::cli

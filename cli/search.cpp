@@ -116,30 +116,24 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 }  // namespace
 
-void add_search(CLI::App& app, Verb& chosen) {
-    auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("search", "Leave one field of a request open: who or what may?");
-    add_paths(*verb, options->paths);
-    verb->add_option("--request", options->request, "The request document; - for standard input")->required()->option_text("FILE|-");
-    static const std::map<std::string, Open> kFields{{"tool", Open::Tool}, {"scope", Open::Scope}, {"agent", Open::Agent}};
-    verb->add_option("--open", options->open, "The field that candidates take")
-        ->required()
-        ->transform(one_of(kFields))
-        ->option_text("tool|scope|agent");
-    CLI::Option* candidates =
-        verb->add_option("--candidates", options->candidates, "A JSON array of names or records; else the catalogue's")->option_text("FILE|-");
-    add_layers(*verb, options->layers);
-    CLI::Option* store = verb->add_option("--store", options->store, "Deny what is revoked in this store")->option_text("FILE");
-    verb->add_option("--channel", options->channel, "Whose `all` counts; else that of every channel")->option_text("CHANNEL")->needs(store);
-    verb->add_option("--namespace", options->space, "Whose revocations; `default` unless said")->option_text("NAME")->needs(store);
-    add_format(*verb, options->format, false);
-    verb->callback([=, &chosen] {
-        if (options->open == Open::Agent && candidates->count() == 0)
-            throw CLI::ValidationError("--open agent", "needs --candidates: no policy lists agents");
-        if (options->request == "-" && options->candidates == "-")
-            throw CLI::ValidationError("--candidates", "and --request cannot both be standard input");
-        chosen = [options](const Terminal& terminal) { return run(*options, terminal); };
-    });
+void add_search(Command& program) {
+    Command& verb = program.verb("search", "Leave one field of a request open: who or what may?");
+    auto& options = verb.make_values<Options>();
+    add_paths(verb, options.paths);
+    verb.text("--request", "FILE|-", "The request document; - for standard input", options.request).required();
+    verb.choice("--open", "The field that candidates take", options.open, {{"tool", Open::Tool}, {"scope", Open::Scope}, {"agent", Open::Agent}}).required();
+    Option& candidates = verb.text("--candidates", "FILE|-", "A JSON array of names or records; else the catalogue's", options.candidates);
+    add_layers(verb, options.layers);
+    Option& store = verb.text("--store", "FILE", "Deny what is revoked in this store", options.store);
+    verb.text("--channel", "CHANNEL", "Whose `all` counts; else that of every channel", options.channel).needs(store);
+    verb.text("--namespace", "NAME", "Whose revocations; `default` unless said", options.space).needs(store);
+    add_format(verb, options.format, false);
+    verb.check = [&options, &candidates]() -> std::string {
+        if (options.open == Open::Agent && !candidates.given) return "--open agent: needs --candidates: no policy lists agents";
+        if (options.request == "-" && options.candidates == "-") return "--candidates: and --request cannot both be standard input";
+        return {};
+    };
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 
 }  // namespace writ::cli

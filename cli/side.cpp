@@ -68,9 +68,9 @@ Result<SourceSet> sources_of_ref(const std::string& name, const GitName& git) {
 
 }  // namespace
 
-void add_store_place(CLI::App& verb, StorePlace& place) {
-    verb.add_option("--store", place.path, "Where `store:VERSION` is; else WRIT_STORE, else writ.store")->envname("WRIT_STORE")->option_text("FILE");
-    verb.add_option("--namespace", place.space, "Whose versions; `default` unless said")->option_text("NAME");
+void add_store_place(Command& verb, StorePlace& place) {
+    verb.text("--store", "FILE", "Where `store:VERSION` is; else WRIT_STORE, else writ.store", place.path).or_variable("WRIT_STORE");
+    verb.text("--namespace", "NAME", "Whose versions; `default` unless said", place.space);
 }
 
 std::optional<std::string> git_ref_of(const std::string& name) {

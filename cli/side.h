@@ -5,9 +5,7 @@
 #include <string>
 #include <variant>
 
-#include <CLI/CLI.hpp>
-
-#include "cli/verbs.h"
+#include "cli/command/command.h"
 #include "writ/tools.h"
 
 namespace writ::cli {
@@ -17,7 +15,7 @@ struct StorePlace {
     std::string path = "writ.store", space = "default";
 };
 /// `--store FILE` and `--namespace NAME`.
-void add_store_place(CLI::App& verb, StorePlace& place);
+void add_store_place(Command& verb, StorePlace& place);
 
 /// Opens a side, or reports what kept it from being opened.
 /// Input:  name: `store:VERSION`; `git:REF` or `git:REF:PATH`; else a path that is there, of a policy, a folder or

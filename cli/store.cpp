@@ -49,15 +49,19 @@ std::string account() {
 
 }  // namespace
 
-CLI::App* StoreApp::add(const std::string& name, const std::string& what, StoreVerb run) const {
-    CLI::App* verb = app.add_subcommand(name, what);
-    verb->callback([args = args, &chosen = chosen, run = std::move(run)] {
-        chosen = [args, run](const Terminal& terminal) {
-            args->terminal = terminal;
-            return run(*args);
-        };
+Command& StoreApp::add(const std::string& name, const std::string& what) const { return command.verb(name, what); }
+
+std::function<Exit(const Terminal&)> StoreApp::runs(StoreVerb run) const {
+    return [&shared = args, run = std::move(run)](const Terminal& terminal) {
+        shared.terminal = terminal;
+        return run(shared);
+    };
+}
+
+std::function<Exit(const Terminal&)> StoreApp::opens(bool read_only, std::function<Result<Exit>(const StoreArgs&, Store&)> act) const {
+    return runs([read_only, act = std::move(act)](const StoreArgs& given) {
+        return with_store(given, read_only, [&](Store& store) { return act(given, store); });
     });
-    return verb;
 }
 
 Exit with_store(const StoreArgs& args, bool read_only, const std::function<Result<Exit>(Store&)>& act) {
@@ -107,8 +111,8 @@ std::variant<std::vector<PublicKey>, Exit> read_public_keys(const StoreArgs& arg
     return keys;
 }
 
-void add_key_files(CLI::App& verb, const std::string& name, std::vector<std::string>& files, const std::string& what) {
-    verb.add_option(name, files, what)->option_text("FILE")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+void add_key_files(Command& verb, const std::string& name, std::vector<std::string>& files, const std::string& what) {
+    verb.texts(name, "FILE", what, files);
 }
 
 std::string text_of(Serial serial) { return fmt::format("{}.{}", serial.epoch, serial.number); }
@@ -162,19 +166,15 @@ void print_json(Json members) {
     print_result(safe_json(out.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n");
 }
 
-void add_store(CLI::App& app, Verb& chosen) {
-    auto args = std::make_shared<StoreArgs>();
-    CLI::App* verb = app.add_subcommand("store", "Keep versions of policies, and say which is active where");
-    verb->require_subcommand(1);
-    verb->add_option("--store", args->path, "The store's file; else WRIT_STORE, else writ.store")
-        ->envname("WRIT_STORE")
-        ->option_text("FILE");
-    verb->add_option("--namespace", args->space, "Whose versions and channels; `default` unless said")->option_text("NAME");
-    verb->add_option("--author", args->author, "Who acts; else WRIT_AUTHOR, git's author, the account")->option_text("TEXT");
-    verb->add_option("--message,-m", args->message, "Why")->option_text("TEXT");
-    add_format(*verb, args->format, false);
-    args->path = "writ.store";
-    const StoreApp store{*verb, args, chosen};
+void add_store(Command& program) {
+    Command& verb = program.verb("store", "Keep versions of policies, and say which is active where");
+    auto& args = verb.make_values<StoreArgs>();
+    verb.text("--store", "FILE", "The store's file; else WRIT_STORE, else writ.store", args.path).or_variable("WRIT_STORE");
+    verb.text("--namespace", "NAME", "Whose versions and channels; `default` unless said", args.space);
+    verb.text("--author", "TEXT", "Who acts; else WRIT_AUTHOR, git's author, the account", args.author);
+    verb.text("-m,--message", "TEXT", "Why", args.message);
+    add_format(verb, args.format, false);
+    const StoreApp store{verb, args};
     add_store_versions(store);
     add_store_channels(store);
     add_store_revocations(store);

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/command/command.h"
 #include "cli/io.h"
 #include "cli/render.h"
 #include "writ/store.h"
@@ -19,7 +18,7 @@ namespace writ::cli {
 using Json = nlohmann::ordered_json;
 
 struct StoreArgs {
-    std::string path, space = "default", author, message;
+    std::string path = "writ.store", space = "default", author, message;
     Format format = Format::Human;
     Terminal terminal;  ///< set when a verb runs
 };
@@ -27,12 +26,14 @@ using StoreVerb = std::function<Exit(const StoreArgs&)>;
 
 /// The `store` verb under construction, for the files that each add some of its verbs.
 struct StoreApp {
-    CLI::App& app;
-    std::shared_ptr<StoreArgs> args;
-    Verb& chosen;
+    Command& command;
+    StoreArgs& args;
 
-    /// Adds a verb. `run` is called if it is the one asked for.
-    CLI::App* add(const std::string& name, const std::string& what, StoreVerb run) const;
+    Command& add(const std::string& name, const std::string& what) const;
+    /// What a verb does, for Command::run.
+    [[nodiscard]] std::function<Exit(const Terminal&)> runs(StoreVerb run) const;
+    /// The same for a verb that does something with the store, opened. Errors are reported.
+    [[nodiscard]] std::function<Exit(const Terminal&)> opens(bool read_only, std::function<Result<Exit>(const StoreArgs&, Store&)> act) const;
 };
 
 void add_store_versions(const StoreApp& store);
@@ -56,7 +57,7 @@ void add_store_decide(const StoreApp& store);
 /// Reads public keys, or reports the first that cannot be read.
 [[nodiscard]] std::variant<std::vector<PublicKey>, Exit> read_public_keys(const StoreArgs& args, const std::vector<std::string>& files);
 /// An option that names key files, any number of times.
-void add_key_files(CLI::App& verb, const std::string& name, std::vector<std::string>& files, const std::string& what);
+void add_key_files(Command& verb, const std::string& name, std::vector<std::string>& files, const std::string& what);
 
 /// `1.7`, and back; nothing if it is not one.
 [[nodiscard]] std::string text_of(Serial serial);

@@ -11,13 +11,11 @@ namespace writ::cli {
 
 // ---- moving -----------------------------------------------------------------------------------
 
-void add_move_options(CLI::App& verb, MoveArgs& given) {
-    verb.add_option("--expect", given.expect, "Where the channel was when you looked, as 1.7; 0.0 if nothing was active")
-        ->option_text("EPOCH.NUMBER");
-    verb.add_option("--key", given.key, "The secret key that signs it")->option_text("FILE");
-    verb.add_option("--not-after", given.not_after, "When readers with keys stop to accept it: a moment, or 30m, 12h, 7d from now")
-        ->option_text("WHEN");
-    verb.add_flag("--raise-epoch", given.raise_epoch, "Settle a fork: readers take this whatever number they saw before");
+void add_move_options(Command& verb, MoveArgs& given) {
+    verb.text("--expect", "EPOCH.NUMBER", "Where the channel was when you looked, as 1.7; 0.0 if nothing was active", given.expect);
+    verb.text("--key", "FILE", "The secret key that signs it", given.key);
+    verb.text("--not-after", "WHEN", "When readers with keys stop to accept it: a moment, or 30m, 12h, 7d from now", given.not_after);
+    verb.flag("--raise-epoch", "Settle a fork: readers take this whatever number they saw before", given.raise_epoch);
 }
 
 std::variant<ReadMove, Exit> read_move(const StoreArgs& args, const MoveArgs& given) {
@@ -74,7 +72,7 @@ const std::vector<std::string> kChannelHeadings = {"CHANNEL", "AT", "DIGEST", "T
 
 struct Rules {
     std::string channel;
-    std::optional<bool> gated;
+    bool gated = false, open = false;  ///< tests are asked for, or no more; else it stays
     std::optional<std::uint32_t> approvals;
 };
 
@@ -83,7 +81,7 @@ Result<Exit> channel(const StoreArgs& args, Store& store, const Rules& rules) {
     Channel now;
     if (auto there = store.channel(rules.channel)) now = *there;
     else if (there.error().code != "S0023") return tl::unexpected(there.error());
-    const auto made = store.protect(rules.channel, rules.gated.value_or(now.gated), rules.approvals.value_or(now.approvals),
+    const auto made = store.protect(rules.channel, rules.gated || (now.gated && !rules.open), rules.approvals.value_or(now.approvals),
                                     origin_of(args));
     if (!made) return tl::unexpected(made.error());
     if (args.format == Format::Json) print_json(json_of(*made));
@@ -133,55 +131,48 @@ Result<Exit> approve(const StoreArgs& args, Store& store, const std::string& cha
 }  // namespace
 
 void add_store_channels(const StoreApp& store) {
-    auto rules = std::make_shared<Rules>();
-    CLI::App* verb = store.add("channel", "Make a channel, or change what it asks for", [rules](const StoreArgs& args) {
-        return with_store(args, false, [&](Store& opened) { return channel(args, opened, *rules); });
-    });
-    verb->add_option("CHANNEL", rules->channel, "Its name")->required();
-    verb->add_flag_callback("--protected", [rules] { rules->gated = true; }, "A version's own tests must pass");
-    verb->add_flag_callback("--unprotected", [rules] { rules->gated = false; }, "No tests are asked for");
-    verb->add_option_function<std::uint32_t>("--approvals", [rules](const std::uint32_t& count) { rules->approvals = count; },
-                                             "Persons other than the author that must approve")
-        ->check(whole_number(0, UINT32_MAX))
-        ->option_text("COUNT");
-
-    store.add("channels", "List channels", [](const StoreArgs& args) {
-        return with_store(args, true, [&](Store& opened) { return channels(args, opened); });
-    });
+    {
+        Command& verb = store.add("channel", "Make a channel, or change what it asks for");
+        auto& rules = verb.make_values<Rules>();
+        verb.text("CHANNEL", "", "Its name", rules.channel).required();
+        Option& gated = verb.flag("--protected", "A version's own tests must pass", rules.gated);
+        verb.flag("--unprotected", "No tests are asked for", rules.open).excludes(gated);
+        verb.whole("--approvals", "COUNT", "Persons other than the author that must approve", rules.approvals, 0, UINT32_MAX);
+        verb.run = store.opens(false, [&rules](const StoreArgs& args, Store& opened) { return channel(args, opened, rules); });
+    }
+    store.add("channels", "List channels").run = store.opens(true, channels);
 
     struct Moved {
         MoveArgs move;
         std::string version;
     };
     for (const bool rollback : {false, true}) {
-        auto given = std::make_shared<Moved>();
-        verb = store.add(rollback ? "rollback" : "activate",
-                         rollback ? "Activate older content again: the last other one, or a version" : "Make a version the one that counts",
-                         [given, rollback](const StoreArgs& args) {
-                             auto move = read_move(args, given->move);
-                             if (const Exit* failed = std::get_if<Exit>(&move)) return *failed;
-                             std::get<ReadMove>(move).move.version = given->version;
-                             return with_store(args, false, [&](Store& opened) {
-                                 return move_channel(opened, args, std::get<ReadMove>(move), rollback);
-                             });
-                         });
-        verb->add_option("CHANNEL", given->move.channel, "Where")->required();
-        verb->add_option("VERSION", given->version, "vN, a tag, a channel, or digits of a digest")->required(!rollback);
-        add_move_options(*verb, given->move);
+        Command& verb = store.add(rollback ? "rollback" : "activate",
+                                  rollback ? "Activate older content again: the last other one, or a version" : "Make a version the one that counts");
+        auto& given = verb.make_values<Moved>();
+        verb.text("CHANNEL", "", "Where", given.move.channel).required();
+        verb.text("VERSION", "", "vN, a tag, a channel, or digits of a digest", given.version).is_required = !rollback;
+        add_move_options(verb, given.move);
+        verb.run = store.runs([&given, rollback](const StoreArgs& args) {
+            auto move = read_move(args, given.move);
+            if (const Exit* failed = std::get_if<Exit>(&move)) return *failed;
+            std::get<ReadMove>(move).move.version = given.version;
+            return with_store(args, false, [&](Store& opened) { return move_channel(opened, args, std::get<ReadMove>(move), rollback); });
+        });
     }
-
-    auto named = std::make_shared<Moved>();
-    verb = store.add("approve", "Approve a version for a channel, by its digest", [named](const StoreArgs& args) {
-        return with_store(args, false, [&](Store& opened) { return approve(args, opened, named->move.channel, named->version); });
-    });
-    verb->add_option("CHANNEL", named->move.channel, "Where it may be activated")->required();
-    verb->add_option("VERSION", named->version, "What is approved")->required();
-
-    auto past = std::make_shared<std::string>();
-    verb = store.add("history", "List what a channel went through", [past](const StoreArgs& args) {
-        return with_store(args, true, [&](Store& opened) { return history(args, opened, *past); });
-    });
-    verb->add_option("CHANNEL", *past, "Which")->required();
+    {
+        Command& verb = store.add("approve", "Approve a version for a channel, by its digest");
+        auto& given = verb.make_values<Moved>();
+        verb.text("CHANNEL", "", "Where it may be activated", given.move.channel).required();
+        verb.text("VERSION", "", "What is approved", given.version).required();
+        verb.run = store.opens(false, [&given](const StoreArgs& args, Store& opened) { return approve(args, opened, given.move.channel, given.version); });
+    }
+    {
+        Command& verb = store.add("history", "List what a channel went through");
+        auto& past = verb.make_values<std::string>();
+        verb.text("CHANNEL", "", "Which", past).required();
+        verb.run = store.opens(true, [&past](const StoreArgs& args, Store& opened) { return history(args, opened, past); });
+    }
 }
 
 }  // namespace writ::cli

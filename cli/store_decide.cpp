@@ -80,20 +80,17 @@ Exit decide(const StoreArgs& args, const Options& options) {
 }  // namespace
 
 void add_store_decide(const StoreApp& store) {
-    auto options = std::make_shared<Options>();
-    CLI::App* verb = store.add("decide", "Decide one request under what is active in a channel",
-                               [options](const StoreArgs& args) { return decide(args, *options); });
-    verb->add_option("CHANNEL", options->channel, "Which")->required();
-    verb->add_option("--request", options->request, "The request document; - for standard input")->required()->option_text("FILE|-");
-    verb->add_option("--shadow", options->candidate, "A channel to decide by beside; what it says changes nothing")->option_text("CHANNEL");
-    add_key_files(*verb, "--key", options->keys, "A channel key, which may sign all; without any, signatures are not asked for");
-    add_key_files(*verb, "--on-call", options->on_call, "An on-call key, which may sign revocations");
-    verb->add_option("--state", options->state, "The file that keeps the last good policy")->option_text("FILE");
-    add_recording_options(*verb, options->recording);
-    static const std::map<std::string, Audience> kReaders{{"caller", Audience::Caller}, {"operator", Audience::Operator}};
-    verb->add_option("--for", options->reader, "For whom: a caller learns nothing about policy")
-        ->transform(one_of(kReaders))
-        ->option_text("caller|operator");
+    Command& verb = store.add("decide", "Decide one request under what is active in a channel");
+    auto& options = verb.make_values<Options>();
+    verb.text("CHANNEL", "", "Which", options.channel).required();
+    verb.text("--request", "FILE|-", "The request document; - for standard input", options.request).required();
+    verb.text("--shadow", "CHANNEL", "A channel to decide by beside; what it says changes nothing", options.candidate);
+    add_key_files(verb, "--key", options.keys, "A channel key, which may sign all; without any, signatures are not asked for");
+    add_key_files(verb, "--on-call", options.on_call, "An on-call key, which may sign revocations");
+    verb.text("--state", "FILE", "The file that keeps the last good policy", options.state);
+    add_recording_options(verb, options.recording);
+    add_reader(verb, options.reader);
+    verb.run = store.runs([&options](const StoreArgs& args) { return decide(args, options); });
 }
 
 }  // namespace writ::cli

@@ -105,31 +105,34 @@ Result<Exit> log(const StoreArgs& args, Store& store) {
 }  // namespace
 
 void add_store_keeping(const StoreApp& store) {
-    auto keys = std::make_shared<KeyFiles>();
-    CLI::App* verb = store.add("verify", "Check that a store holds what it says", [keys](const StoreArgs& args) { return verify(args, *keys); });
-    add_key_files(*verb, "--key", keys->channel, "A channel key; all that is signed must be by one of those given");
-    add_key_files(*verb, "--on-call", keys->on_call, "An on-call key, which may have signed revocations");
-
-    auto out = std::make_shared<Files>();
-    verb = store.add("export", "Write versions to a file", [out](const StoreArgs& args) {
-        return with_store(args, true, [&](Store& opened) { return take_out(args, opened, *out); });
-    });
-    verb->add_option("VERSION", out->versions, "Which; else all")->option_text("VERSION...");
-    verb->add_option("--output", out->file, "Where to; - for standard output")->required()->option_text("FILE|-");
-
-    auto in = std::make_shared<std::string>();
-    verb = store.add("import", "Add the versions of an export", [in](const StoreArgs& args) { return take_in(args, *in); });
-    verb->add_option("FILE", *in, "The export; - for standard input")->required()->option_text("FILE|-");
-
-    auto age = std::make_shared<Age>();
-    verb = store.add("gc", "Drop the content of versions that were never active and have no tag",
-                     [age](const StoreArgs& args) { return collect(args, *age); });
-    verb->add_option("--older-than", age->older_than, "Published longer ago than this; 30d unless said")->option_text("TIME");
-    verb->add_flag("--dry-run", age->dry, "Say what would go");
-
-    store.add("log", "List what was done and refused besides activations", [](const StoreArgs& args) {
-        return with_store(args, true, [&](Store& opened) { return log(args, opened); });
-    });
+    {
+        Command& verb = store.add("verify", "Check that a store holds what it says");
+        auto& keys = verb.make_values<KeyFiles>();
+        add_key_files(verb, "--key", keys.channel, "A channel key; all that is signed must be by one of those given");
+        add_key_files(verb, "--on-call", keys.on_call, "An on-call key, which may have signed revocations");
+        verb.run = store.runs([&keys](const StoreArgs& args) { return verify(args, keys); });
+    }
+    {
+        Command& verb = store.add("export", "Write versions to a file");
+        auto& out = verb.make_values<Files>();
+        verb.list("VERSION", "VERSION...", "Which; else all", out.versions);
+        verb.text("--output", "FILE|-", "Where to; - for standard output", out.file).required();
+        verb.run = store.opens(true, [&out](const StoreArgs& args, Store& opened) { return take_out(args, opened, out); });
+    }
+    {
+        Command& verb = store.add("import", "Add the versions of an export");
+        auto& in = verb.make_values<std::string>();
+        verb.text("FILE", "FILE|-", "The export; - for standard input", in).required();
+        verb.run = store.runs([&in](const StoreArgs& args) { return take_in(args, in); });
+    }
+    {
+        Command& verb = store.add("gc", "Drop the content of versions that were never active and have no tag");
+        auto& age = verb.make_values<Age>();
+        verb.text("--older-than", "TIME", "Published longer ago than this; 30d unless said", age.older_than);
+        verb.flag("--dry-run", "Say what would go", age.dry);
+        verb.run = store.runs([&age](const StoreArgs& args) { return collect(args, age); });
+    }
+    store.add("log", "List what was done and refused besides activations").run = store.opens(true, log);
 }
 
 }  // namespace writ::cli

@@ -10,7 +10,7 @@ namespace writ::cli {
 namespace {
 
 struct Given {
-    std::string role, file, id;
+    std::string role, file;
 };
 
 Json entry_of(const StoreKey& each) {
@@ -55,22 +55,20 @@ Result<Exit> list(const StoreArgs& args, Store& store) {
 }  // namespace
 
 void add_store_keys(const StoreApp& store) {
-    auto given = std::make_shared<Given>();
-    CLI::App* verb = store.add("add-key", "Ask for signatures by a key from now on", [given](const StoreArgs& args) { return add(args, *given); });
-    verb->add_option("ROLE", given->role, "What it may sign: all, or revocations alone")
-        ->required()
-        ->check(CLI::IsMember(std::set<std::string>{"channel", "on-call"}))
-        ->option_text("channel|on-call");
-    verb->add_option("FILE", given->file, "The key; its public half is enough")->required();
-
-    verb = store.add("remove-key", "Ask no more for signatures by a key", [given](const StoreArgs& args) {
-        return with_store(args, false, [&](Store& opened) { return remove(args, opened, given->id); });
-    });
-    verb->add_option("ID", given->id, "As `writ store keys` shows it")->required();
-
-    store.add("keys", "List the store's keys", [](const StoreArgs& args) {
-        return with_store(args, true, [&](Store& opened) { return list(args, opened); });
-    });
+    {
+        Command& verb = store.add("add-key", "Ask for signatures by a key from now on");
+        auto& given = verb.make_values<Given>();
+        verb.word("ROLE", "What it may sign: all, or revocations alone", given.role, {"channel", "on-call"}).required();
+        verb.text("FILE", "", "The key; its public half is enough", given.file).required();
+        verb.run = store.runs([&given](const StoreArgs& args) { return add(args, given); });
+    }
+    {
+        Command& verb = store.add("remove-key", "Ask no more for signatures by a key");
+        auto& id = verb.make_values<std::string>();
+        verb.text("ID", "", "As `writ store keys` shows it", id).required();
+        verb.run = store.opens(false, [&id](const StoreArgs& args, Store& opened) { return remove(args, opened, id); });
+    }
+    store.add("keys", "List the store's keys").run = store.opens(true, list);
 }
 
 }  // namespace writ::cli

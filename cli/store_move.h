@@ -20,7 +20,7 @@ struct ReadMove {
     std::optional<SecretKey> key;
 };
 
-void add_move_options(CLI::App& verb, MoveArgs& given);
+void add_move_options(Command& verb, MoveArgs& given);
 /// Reads options and key, or says what is wrong with them.
 [[nodiscard]] std::variant<ReadMove, Exit> read_move(const StoreArgs& args, const MoveArgs& given);
 /// Moves the channel, running the version's tests where that is asked, and says where it is now.

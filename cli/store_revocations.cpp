@@ -121,13 +121,8 @@ Result<Exit> list(const StoreArgs& args, Store& store, bool all) {
 }  // namespace
 
 void add_store_revocations(const StoreApp& store) {
-    std::set<std::string> kinds;
-    std::string choice;
-    for (std::size_t i = 0; i < kRevocationKinds; ++i) {
-        const std::string name(revocation_name(static_cast<RevocationKind>(i)));
-        kinds.insert(name);
-        choice += (i == 0 ? "" : "|") + name;
-    }
+    std::vector<std::string> kinds;
+    for (std::size_t i = 0; i < kRevocationKinds; ++i) kinds.emplace_back(revocation_name(static_cast<RevocationKind>(i)));
     struct Row {
         Act act;
         const char *name, *what;
@@ -135,27 +130,30 @@ void add_store_revocations(const StoreApp& store) {
     for (const auto& [act, name, what] : {Row{Act::Revoke, "revoke", "Deny a subject at once; say why with --message"},
                                           Row{Act::Lift, "lift", "End a revocation; say why with --message"},
                                           Row{Act::Approve, "approve-lift", "Approve that someone else ends a revocation; say why with --message"}}) {
-        auto given = std::make_shared<Subject>();
-        CLI::App* verb = store.add(name, what, [given, act = act](const StoreArgs& args) { return change(args, *given, act); });
-        verb->add_option("KIND", given->kind, "What is revoked")->required()->check(CLI::IsMember(kinds))->option_text(choice);
-        verb->add_option("SUBJECT", given->subject, "Its id, as requests state it; `all` has none");
-        verb->add_option("--channel", given->channel, "Of `all`: everything in this channel")->option_text("CHANNEL");
+        Command& verb = store.add(name, what);
+        auto& given = verb.make_values<Subject>();
+        verb.word("KIND", "What is revoked", given.kind, kinds).required();
+        verb.text("SUBJECT", "", "Its id, as requests state it; `all` has none", given.subject);
+        verb.text("--channel", "CHANNEL", "Of `all`: everything in this channel", given.channel);
         if (act == Act::Revoke) {
-            verb->add_option("--expires", given->until, "When it ends by itself: a moment, or 30m, 12h, 7d from now")->option_text("WHEN");
-            verb->add_flag("--undeclared", given->undeclared, "Revoke a tool or an issuer that no active version declares");
+            verb.text("--expires", "WHEN", "When it ends by itself: a moment, or 30m, 12h, 7d from now", given.until);
+            verb.flag("--undeclared", "Revoke a tool or an issuer that no active version declares", given.undeclared);
         }
-        if (act != Act::Approve) verb->add_option("--key", given->key, "The secret key that signs it")->option_text("FILE");
+        if (act != Act::Approve) verb.text("--key", "FILE", "The secret key that signs it", given.key);
+        verb.run = store.runs([&given, act = act](const StoreArgs& args) { return change(args, given, act); });
     }
-    auto file = std::make_shared<std::string>();
-    store.add("sign", "Sign the revocations that nobody signed", [file](const StoreArgs& args) { return sign(args, *file); })
-        ->add_option("--key", *file, "The secret key of a channel")
-        ->required()
-        ->option_text("FILE");
-    auto all = std::make_shared<bool>(false);
-    CLI::App* verb = store.add("revocations", "List what is revoked", [all](const StoreArgs& args) {
-        return with_store(args, true, [&](Store& opened) { return list(args, opened, *all); });
-    });
-    verb->add_flag("--all", *all, "The whole log: what ended and what was lifted too");
+    {
+        Command& verb = store.add("sign", "Sign the revocations that nobody signed");
+        auto& file = verb.make_values<std::string>();
+        verb.text("--key", "FILE", "The secret key of a channel", file).required();
+        verb.run = store.runs([&file](const StoreArgs& args) { return sign(args, file); });
+    }
+    {
+        Command& verb = store.add("revocations", "List what is revoked");
+        auto& all = verb.make_values<bool>();
+        verb.flag("--all", "The whole log: what ended and what was lifted too", all);
+        verb.run = store.opens(true, [&all](const StoreArgs& args, Store& opened) { return list(args, opened, all); });
+    }
 }
 
 }  // namespace writ::cli

@@ -227,44 +227,43 @@ Result<Exit> tag(const StoreArgs& args, Store& store, const std::string& name, c
 }  // namespace
 
 void add_store_versions(const StoreApp& store) {
-    store.add("init", "Make an empty store", init);
-
-    auto what = std::make_shared<Publish>();
-    CLI::App* verb = store.add("publish", "Add a version, and activate it if a channel is named",
-                               [what](const StoreArgs& args) { return publish(args, *what); });
-    add_paths(*verb, what->paths);
-    verb->add_option("--parent", what->parent, "The version it came from; else the latest")->option_text("VERSION");
-    verb->add_option("--channel", what->move.channel, "Activate it there")->option_text("CHANNEL");
-    add_move_options(*verb, what->move);
-
-    store.add("list", "List versions", [](const StoreArgs& args) {
-        return with_store(args, true, [&](Store& opened) { return list(args, opened); });
-    });
+    store.add("init", "Make an empty store").run = store.runs(init);
+    {
+        Command& verb = store.add("publish", "Add a version, and activate it if a channel is named");
+        auto& what = verb.make_values<Publish>();
+        add_paths(verb, what.paths);
+        verb.text("--parent", "VERSION", "The version it came from; else the latest", what.parent);
+        verb.text("--channel", "CHANNEL", "Activate it there", what.move.channel);
+        add_move_options(verb, what.move);
+        verb.run = store.runs([&what](const StoreArgs& args) { return publish(args, what); });
+    }
+    store.add("list", "List versions").run = store.opens(true, list);
 
     struct Names {
         std::string first, second;
         bool sources = false;
     };
-    auto shown = std::make_shared<Names>();
-    verb = store.add("show", "Show a version", [shown](const StoreArgs& args) {
-        return with_store(args, true, [&](Store& opened) { return show(args, opened, shown->first, shown->sources); });
-    });
-    verb->add_option("VERSION", shown->first, "vN, a tag, a channel, or digits of a digest")->required();
-    verb->add_flag("--sources", shown->sources, "Print its sources");
-
-    auto compared = std::make_shared<Names>();
-    verb = store.add("diff", "Show how two versions differ, by what they are made of and as text", [compared](const StoreArgs& args) {
-        return with_store(args, true, [&](Store& opened) { return diff(args, opened, compared->first, compared->second); });
-    });
-    verb->add_option("FROM", compared->first, "A version")->required();
-    verb->add_option("TO", compared->second, "Another")->required();
-
-    auto tagged = std::make_shared<Names>();
-    verb = store.add("tag", "Name a version, or move a name to it", [tagged](const StoreArgs& args) {
-        return with_store(args, false, [&](Store& opened) { return tag(args, opened, tagged->first, tagged->second); });
-    });
-    verb->add_option("NAME", tagged->first, "The tag")->required();
-    verb->add_option("VERSION", tagged->second, "What it names")->required();
+    {
+        Command& verb = store.add("show", "Show a version");
+        auto& shown = verb.make_values<Names>();
+        verb.text("VERSION", "", "vN, a tag, a channel, or digits of a digest", shown.first).required();
+        verb.flag("--sources", "Print its sources", shown.sources);
+        verb.run = store.opens(true, [&shown](const StoreArgs& args, Store& opened) { return show(args, opened, shown.first, shown.sources); });
+    }
+    {
+        Command& verb = store.add("diff", "Show how two versions differ, by what they are made of and as text");
+        auto& compared = verb.make_values<Names>();
+        verb.text("FROM", "", "A version", compared.first).required();
+        verb.text("TO", "", "Another", compared.second).required();
+        verb.run = store.opens(true, [&compared](const StoreArgs& args, Store& opened) { return diff(args, opened, compared.first, compared.second); });
+    }
+    {
+        Command& verb = store.add("tag", "Name a version, or move a name to it");
+        auto& tagged = verb.make_values<Names>();
+        verb.text("NAME", "", "The tag", tagged.first).required();
+        verb.text("VERSION", "", "What it names", tagged.second).required();
+        verb.run = store.opens(false, [&tagged](const StoreArgs& args, Store& opened) { return tag(args, opened, tagged.first, tagged.second); });
+    }
 }
 
 }  // namespace writ::cli

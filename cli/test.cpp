@@ -1,7 +1,6 @@
 // writ test: the tests that a policy carries.
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <thread>
 
 #include <fmt/format.h>
@@ -95,29 +94,22 @@ Exit run_watching(const Options& options, const Terminal& terminal) {
 
 }  // namespace
 
-void add_test(CLI::App& app, Verb& chosen) {
-    auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("test", "Run the tests that policies carry");
-    add_paths(*verb, options->paths);
-    verb->add_option("--filter", options->filter, "Run only tests whose name contains this")->option_text("TEXT");
-    verb->add_flag("--coverage", options->coverage, "Say which rules and conditions the tests leave open");
-    verb->add_option("--threshold", options->threshold, "Fail if fewer conditions than this are covered; includes --coverage")
-        ->check(number_from(0, 100))
-        ->option_text("PERCENT");
-    verb->add_option("--jobs,-j", options->jobs, "How many threads run tests; as many as there are processors, if not said")
-        ->check(whole_number(1, 1024))
-        ->option_text("N");
-    const std::map<std::string, TestFormat> formats{
-        {"human", TestFormat::Human}, {"json", TestFormat::Json}, {"junit", TestFormat::Junit}, {"tap", TestFormat::Tap}};
-    verb->add_option("--format", options->format, "How results are written")
-        ->transform(one_of(formats))
-        ->option_text("human|json|junit|tap");
-    verb->add_flag("--watch", options->watch, "Run again whenever a policy or a data file changes");
-    verb->callback([options, &chosen] {
-        if (options->watch && (options->format == TestFormat::Junit || options->format == TestFormat::Tap))
-            throw CLI::ValidationError("--watch", "goes with --format human or json, of which there can be many in a row");
-        chosen = [options](const Terminal& terminal) { return options->watch ? run_watching(*options, terminal) : run_once(*options, terminal); };
-    });
+void add_test(Command& program) {
+    Command& verb = program.verb("test", "Run the tests that policies carry");
+    auto& options = verb.make_values<Options>();
+    add_paths(verb, options.paths);
+    verb.text("--filter", "TEXT", "Run only tests whose name contains this", options.filter);
+    verb.flag("--coverage", "Say which rules and conditions the tests leave open", options.coverage);
+    verb.number("--threshold", "PERCENT", "Fail if fewer conditions than this are covered; includes --coverage", options.threshold, 0, 100);
+    verb.whole("-j,--jobs", "N", "How many threads run tests; as many as there are processors, if not said", options.jobs, 1, 1024);
+    verb.choice("--format", "How results are written", options.format,
+                {{"human", TestFormat::Human}, {"json", TestFormat::Json}, {"junit", TestFormat::Junit}, {"tap", TestFormat::Tap}});
+    verb.flag("--watch", "Run again whenever a policy or a data file changes", options.watch);
+    verb.check = [&options]() -> std::string {
+        const bool single = options.format == TestFormat::Junit || options.format == TestFormat::Tap;
+        return options.watch && single ? "--watch: goes with --format human or json, of which there can be many in a row" : "";
+    };
+    verb.run = [&options](const Terminal& terminal) { return options.watch ? run_watching(options, terminal) : run_once(options, terminal); };
 }
 
 }  // namespace writ::cli

@@ -220,6 +220,8 @@ ends "an argument too many" 2 completion bash fish
 check "an argument too many: named" err_has '`fish`'
 ends "a value is missing" 2 gate --base
 check "a value is missing: of what" err_has "--base: a value has to follow"
+ends "a value twice" 2 eval "$policy" --request a --request b
+check "a value twice: of what" err_has "--request: is given more than once"
 ends "none of the words" 2 test "$policy" --format xml
 check "none of the words: all of them" err_has "is human, json, junit or tap, not \`xml\`"
 ends "not the number of a word" 2 test "$policy" --format 1
@@ -233,6 +235,8 @@ for verb in "" new check compile fmt lint test explain diff gate eval search req
     ends "help: $verb" 0 $verb --help
     check "help fits 80 columns: $verb" not grep -qE '^.{81}' "$work/out"
 done
+ends "help of an argument" 0 ledger why --help
+check "help of an argument: its name" grep -qE '^  ID  +A decision' "$work/out"
 check "help: no word twice" not grep -qE '^  ([A-Z]+) \1' "$work/out"
 
 printf 'import std.kubernets\n' >"$work/slip.writ"

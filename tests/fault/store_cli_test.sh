@@ -93,6 +93,8 @@ ends "approve one's own" 1 store approve prod v2
 check "approve one's own: code" err_has S0044
 ends "approve" 0 store --author "Bob" approve prod v2
 ends "with an approval" 0 store activate prod v2
+ends "protected and not" 2 store channel prod --protected --unprotected
+check "protected and not: which" err_has "--protected excludes --unprotected"
 ends "give up protection" 0 store channel prod --unprotected --approvals 0
 
 # Keys and readers.
