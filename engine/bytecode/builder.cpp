@@ -15,36 +15,36 @@ std::string_view bytes_of(const void* data, std::size_t size) {
 
 Builder::Builder() {
     out.texts.push_back({});
-    out.text_table.assign(16, 0);
+    text_table_.assign(16, 0);
 }
 
 std::uint32_t Builder::text(std::string_view bytes) {
-    std::size_t mask = out.text_table.size() - 1;
+    std::size_t mask = text_table_.size() - 1;
     std::size_t at = text_hash(bytes) & mask;
-    for (; out.text_table[at] != 0; at = (at + 1) & mask) {
-        const TextRef& ref = out.texts[out.text_table[at]];
+    for (; text_table_[at] != 0; at = (at + 1) & mask) {
+        const TextRef& ref = out.texts[text_table_[at]];
         if (ref.length == bytes.size() &&
             std::equal(bytes.begin(), bytes.end(), out.chars.begin() + ref.offset))
-            return out.text_table[at];
+            return text_table_[at];
     }
     const auto id = static_cast<std::uint32_t>(out.texts.size());
     out.texts.push_back({static_cast<std::uint32_t>(out.chars.size()),
                          static_cast<std::uint32_t>(bytes.size())});
     out.chars.insert(out.chars.end(), bytes.begin(), bytes.end());
-    out.text_table[at] = id;
+    text_table_[at] = id;
     // Half full at most: probes stay short and always end.
-    if (out.texts.size() * 2 > out.text_table.size()) grow_text_table();
+    if (out.texts.size() * 2 > text_table_.size()) grow_text_table();
     return id;
 }
 
 void Builder::grow_text_table() {
-    const std::size_t mask = out.text_table.size() * 2 - 1;
-    out.text_table.assign(mask + 1, 0);
+    const std::size_t mask = text_table_.size() * 2 - 1;
+    text_table_.assign(mask + 1, 0);
     for (std::uint32_t id = 1; id < out.texts.size(); ++id) {
         const TextRef& ref = out.texts[id];
         std::size_t at = text_hash({out.chars.data() + ref.offset, ref.length}) & mask;
-        while (out.text_table[at] != 0) at = (at + 1) & mask;
-        out.text_table[at] = id;
+        while (text_table_[at] != 0) at = (at + 1) & mask;
+        text_table_[at] = id;
     }
 }
 

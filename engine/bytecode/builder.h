@@ -48,6 +48,7 @@ private:
     std::uint32_t set(std::uint32_t elem, std::span<const std::uint32_t> items);
     void grow_text_table();
 
+    std::vector<std::uint32_t> text_table_;  // ids, open addressing; 0: free
     struct Block {
         std::uint32_t first, length, tag;
     };

@@ -11,7 +11,7 @@
 namespace writ::bytecode {
 
 /// Changes whenever old bytes would mean something else.
-constexpr std::uint32_t kFormatVersion = 3;
+constexpr std::uint32_t kFormatVersion = 4;
 constexpr std::array<char, 8> kMagic = {'W', 'R', 'I', 'T', 'B', 'N', 'D', 'L'};
 /// Sections begin at multiples of this.
 constexpr std::size_t kAlign = 16;

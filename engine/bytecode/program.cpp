@@ -7,6 +7,8 @@
 #include <new>
 #include <type_traits>
 
+#include <sodium.h>
+
 #include "base/digest.h"
 #include "bytecode/header.h"
 
@@ -71,11 +73,10 @@ std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-std::uint64_t text_hash(std::string_view bytes) {
-    constexpr std::uint64_t k0 = 0xA0761D6478BD642F, k1 = 0xE7037ED1A0B428DB, k2 = 0x8EBC6AF09C88C6E3;
+std::uint64_t text_hash(std::string_view bytes, const HashSecret& secret) {
     const char* at = bytes.data();
     const std::size_t size = bytes.size();
-    std::uint64_t seed = k0, a = 0, b = 0;
+    std::uint64_t seed = secret.seed, a = 0, b = 0;
     if (size <= 16) {
         if (size >= 4) {
             // Two overlapping pairs of 32-bit loads cover 4 to 16 bytes without a loop.
@@ -88,11 +89,11 @@ std::uint64_t text_hash(std::string_view bytes) {
         }
     } else {
         std::size_t left = size;
-        for (; left > 16; left -= 16, at += 16) seed = fold(load64(at) ^ k1, load64(at + 8) ^ seed);
+        for (; left > 16; left -= 16, at += 16) seed = fold(load64(at) ^ secret.a, load64(at + 8) ^ seed);
         a = load64(bytes.data() + size - 16);
         b = load64(bytes.data() + size - 8);
     }
-    return fold(k2 ^ size, fold(a ^ k1, b ^ seed));
+    return fold(secret.b ^ size, fold(a ^ secret.a, b ^ seed));
 }
 
 std::vector<std::byte> Program::seal(const Sections& sections) {
@@ -182,6 +183,7 @@ Result<std::shared_ptr<const Program>> Program::open(Image image) {
     if (wrong != nullptr) return tl::unexpected(fail("B0003", "bundle section is out of bounds", wrong));
 
     if (auto checked = verify(*program); !checked) return tl::unexpected(std::move(checked.error()));
+    if (auto listed = program->list_texts(); !listed) return tl::unexpected(std::move(listed.error()));
     return program;
 }
 
@@ -193,8 +195,9 @@ Program::Program(const Sections& sections) {
 }
 
 Result<std::shared_ptr<const Program>> Program::over(const Sections& sections) {
-    std::shared_ptr<const Program> program(new Program(sections));
+    std::shared_ptr<Program> program(new Program(sections));
     if (auto checked = verify(*program); !checked) return tl::unexpected(std::move(checked.error()));
+    if (auto listed = program->list_texts(); !listed) return tl::unexpected(std::move(listed.error()));
     return program;
 }
 
@@ -208,11 +211,24 @@ Result<std::string> Program::source_text() const {
     return text;
 }
 
+Result<void> Program::list_texts() {
+    [[maybe_unused]] static const int ready = sodium_init();
+    randombytes_buf(&secret_, sizeof secret_);
+    text_table_.assign(std::bit_ceil(2 * texts.size()), 0);
+    const std::size_t mask = text_table_.size() - 1;
+    for (std::uint32_t id = 1; id < texts.size(); ++id) {
+        std::size_t at = text_hash(text(id), secret_) & mask;
+        for (; text_table_[at] != 0; at = (at + 1) & mask)
+            if (text(text_table_[at]) == text(id)) return tl::unexpected(fail("B0010", "two texts are the same", "texts[" + std::to_string(id) + "]"));
+        text_table_[at] = id;
+    }
+    return {};
+}
+
 std::uint32_t Program::find_text(std::string_view bytes) const {
-    // The verifier has seen to it that the table is a power of two with a free entry.
-    const std::size_t mask = text_table.size() - 1;
-    for (std::size_t at = text_hash(bytes) & mask;; at = (at + 1) & mask) {
-        const std::uint32_t id = text_table[at];
+    const std::size_t mask = text_table_.size() - 1;
+    for (std::size_t at = text_hash(bytes, secret_) & mask;; at = (at + 1) & mask) {
+        const std::uint32_t id = text_table_[at];
         if (id == 0 || text(id) == bytes) return id;
     }
 }

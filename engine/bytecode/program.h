@@ -317,6 +317,13 @@ struct Measures {
     std::uint32_t costliest = 0;   ///< the rule with the greatest share of the bound, the first of several
 };
 
+/// What a hash of texts depends on. Whoever does not know it cannot choose texts that collide.
+struct HashSecret {
+    std::uint64_t seed = 0xA0761D6478BD642F, a = 0xE7037ED1A0B428DB, b = 0x8EBC6AF09C88C6E3;
+};
+/// A hash of texts. With the default secret only for what no request brings.
+[[nodiscard]] std::uint64_t text_hash(std::string_view bytes, const HashSecret& secret = {});
+
 struct Reach;  ///< the most that one request can cost; see cost.h
 
 /// A verified program over one run of bytes that it owns. Immutable.
@@ -384,12 +391,13 @@ private:
     friend Reach reach(const Sections& sections);
     Program() = default;
     explicit Program(const Sections& sections);
+    /// Makes text_table_. Errors: B0010 two texts are the same.
+    [[nodiscard]] Result<void> list_texts();
     Image image_;
     std::string digest_;
+    HashSecret secret_{};  ///< of this program alone, so that nobody can choose texts that collide
+    std::vector<std::uint32_t> text_table_;  ///< open addressing over texts 1 and up, half full at most; 0: free
 };
-
-/// Digest used by the text hash table of a bundle; part of the format.
-[[nodiscard]] std::uint64_t text_hash(std::string_view bytes);
 
 /// Checks everything the evaluator relies on: indices in range, operand kinds, forward jumps that
 /// stay in the body, bodies that nest, temporaries written before read, declared step bound holds.

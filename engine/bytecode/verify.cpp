@@ -58,29 +58,6 @@ Result<void> verify_texts(const Program& program) {
         if (at > program.chars.size()) return refuse("B0010", "text is out of bounds", "texts", i);
     }
     if (at != program.chars.size()) return refuse("B0010", "chars without a text", "texts", texts.size());
-
-    const auto& table = program.text_table;
-    if (!std::has_single_bit(table.size()) || table.size() < texts.size())
-        return refuse("B0010", "text table has the wrong size", "text_table", 0);
-    std::size_t used = 0;
-    for (std::size_t i = 0; i < table.size(); ++i) {
-        if (table[i] >= texts.size()) return refuse("B0010", "no such text", "text_table", i);
-        used += table[i] != 0;
-    }
-    // With as many entries as texts and every text found, each is there once and one entry is free.
-    if (used != texts.size() - 1) return refuse("B0010", "text table has the wrong number of entries", "text_table", 0);
-    const std::size_t mask = table.size() - 1;
-    // Honest tables need about half a step a text; a crafted one may not make this quadratic.
-    std::uint64_t steps = 8 * std::uint64_t{texts.size()} + 1024;
-    for (std::uint32_t id = 1; id < texts.size(); ++id) {
-        const std::string_view text = program.text(id);
-        for (std::size_t probe = text_hash(text) & mask;; probe = (probe + 1) & mask) {
-            const std::uint32_t found = table[probe];
-            if (found == id) break;
-            if (found == 0 || steps-- == 0 || program.text(found) == text)
-                return refuse("B0010", "text is not found in the table", "texts", id);
-        }
-    }
     return {};
 }
 

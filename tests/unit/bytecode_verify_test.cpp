@@ -62,29 +62,17 @@ bool is_kind(const ShapeNode& node, Kind kind) { return node.kind == static_cast
 
 TEST_CASE("verify: sound sections open") { CHECK(refusal([](Sections&) {}) == "opened"); }
 
-TEST_CASE("verify: B0010 texts and their table") {
+TEST_CASE("verify: B0010 texts") {
     const std::vector<std::pair<std::string, Change>> changes = {
         {"no texts", [](Sections& s) { s.texts.clear(); }},
         {"text 0 is not empty", [](Sections& s) { s.texts[0].length = 1; }},
         {"a gap between texts", [](Sections& s) { s.texts[5].offset += 1; }},
         {"text beyond the chars", [](Sections& s) { s.texts.back().length += 1; }},
         {"chars that are no text", [](Sections& s) { s.chars.push_back('x'); }},
-        {"an id that is no text", [](Sections& s) { s.text_table[0] = 0x00FFFFFF; }},
-        {"a table that is no power of two", [](Sections& s) { s.text_table.push_back(0); }},
-        {"no table", [](Sections& s) { s.text_table.clear(); }},
-        {"a text that is not found", [](Sections& s) {
-             for (std::uint32_t& id : s.text_table)
-                 if (id == 7) id = 0;
-         }},
-        {"two entries exchanged", [](Sections& s) {
-             std::swap(*std::find(s.text_table.begin(), s.text_table.end(), 3u),
-                       *std::find(s.text_table.begin(), s.text_table.end(), 4u));
-         }},
         {"one text twice", [](Sections& s) {
              s.texts.push_back({static_cast<std::uint32_t>(s.chars.size()), s.texts[3].length});
              s.chars.insert(s.chars.end(), s.chars.begin() + s.texts[3].offset,
                             s.chars.begin() + s.texts[3].offset + s.texts[3].length);
-             *std::find(s.text_table.begin(), s.text_table.end(), 0u) = static_cast<std::uint32_t>(s.texts.size() - 1);
          }},
     };
     for (const auto& [what, change] : changes) {

@@ -331,7 +331,6 @@ public:
         }
         out.texts = build.out.texts;
         out.chars = build.out.chars;
-        out.text_table = build.out.text_table;
         manifest.slot_count = static_cast<std::uint32_t>(slots_.size());
         manifest.temp_count = temps_;
         manifest.max_binders = binders_;
