@@ -19,7 +19,7 @@ namespace {
 /// Deeper nesting than this is refused whatever the limits say: the walk is a recursion.
 constexpr std::uint32_t kDeepest = 1000;
 /// Up to here members are compared with each other, beyond they are sorted.
-constexpr std::uint32_t kFewMembers = 64;
+constexpr std::uint32_t kFewMembers = 24;
 constexpr std::string_view kEscape = "an escape in a string is malformed";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

@@ -33,4 +33,23 @@ void fold_name(std::string_view name, std::string& out);
 /// dotless ı it takes i, because their capitals are the same. Allocates nothing.
 [[nodiscard]] Likeness compare_names(std::string_view a, std::string_view b);
 
+/// A name that is compared with many: looked at once. Allocates nothing once its memory has grown.
+class PersonName {
+public:
+    void set(std::string_view name) {
+        comparable_ = comparable_name(name);
+        if (comparable_) fold_name(name, folded_);
+    }
+    [[nodiscard]] bool comparable() const { return comparable_; }
+    /// As compare_names() of the two.
+    [[nodiscard]] Likeness compare(const PersonName& other) const {
+        if (!comparable_ || !other.comparable_) return Likeness::Unclear;
+        return folded_ == other.folded_ ? Likeness::Same : Likeness::Different;
+    }
+
+private:
+    std::string folded_;
+    bool comparable_ = false;
+};
+
 }  // namespace writ

@@ -45,21 +45,36 @@ void each_involved(const Facts& facts, Each each) {
     });
 }
 
+void state(Stated& out, const Value& who) {
+    out.state = who.state;
+    if (who.present()) out.name.set(who.text());
+}
+
+/// Makes ready the names of those whose request it is: each is compared with every approver.
+void state_involved(Outcomes& work, const Facts& facts) {
+    work.involved_count = 0;
+    each_involved(facts, [&](std::string_view, const Value& who) {
+        if (work.involved_count == work.involved.size()) work.involved.emplace_back();
+        state(work.involved[work.involved_count++], who);
+    });
+}
+
 /// Whether an approver is known to be none of those whose request it is. Each must be stated: of someone
 /// unknown it cannot be said who he is not. An id does not make another person of a name.
-bool independent(const Facts& facts, const Value* approval) {
-    const Places& places = facts.places();
-    const Value &name = column_of(approval, places.approver), &person = person_of(places, approval);
-    if (!name.present() || name.length == 0 || !comparable_name(person.text())) return false;
-    const bool by_name = &person == &name || comparable_name(name.text());
-    const auto other = [&](const Value& who) {
-        if (!who.present()) return who.state == State::None;
-        const auto different = [&](const Value& one) { return compare_names(one.text(), who.text()) == Likeness::Different; };
-        return different(person) && (&person == &name || !by_name || different(name));
+/// Output: `person`: whom the approval is by.
+bool independent(Outcomes& work, const Places& places, const Value* approval, PersonName& person) {
+    const Value &name = column_of(approval, places.approver), &by = person_of(places, approval);
+    if (by.present()) person.set(by.text());
+    state(work.approver, name);
+    if (!name.present() || name.length == 0 || !person.comparable()) return false;
+    const bool by_name = &by == &name || work.approver.name.comparable();
+    const auto other = [&](const Stated& who) {
+        if (who.state != State::Present) return who.state == State::None;
+        const auto different = [&](const PersonName& one) { return one.compare(who.name) == Likeness::Different; };
+        return different(person) && (&by == &name || !by_name || different(work.approver.name));
     };
-    bool apart = other(column_of(approval, places.requester));
-    each_involved(facts, [&](std::string_view, const Value& who) { apart = apart && other(who); });
-    return apart;
+    state(work.requester, column_of(approval, places.requester));
+    return other(work.requester) && std::all_of(work.involved.begin(), work.involved.begin() + static_cast<std::ptrdiff_t>(work.involved_count), other);
 }
 
 /// The first fact that is not stated, for want of which an approval is not known to be independent. Empty: all are.
@@ -78,10 +93,9 @@ std::string_view unstated_person(const Deciding& deciding) {
     return first;
 }
 
-/// What is said of an approval whatever it is to count towards.
-Judged judge(Deciding& deciding, const Value* approval) {
-    const Facts& facts = deciding.facts;
-    const Places& places = facts.places();
+/// What is said of an approval whatever it is to count towards, and whom it is by.
+Judged judge(Deciding& deciding, const Value* approval, PersonName& person) {
+    const Places& places = deciding.facts.places();
     const std::int64_t now = deciding.decision.now;
     Judged out{approval, 0, INT64_MAX};
 
@@ -93,7 +107,7 @@ Judged judge(Deciding& deciding, const Value* approval) {
         out.against |= bit(ReasonCode::approval_expired);
     if (expires.present()) out.until = expires.integer;
 
-    if (!independent(facts, approval)) out.against |= bit(ReasonCode::approval_not_independent);
+    if (!independent(deciding.work, places, approval, person)) out.against |= bit(ReasonCode::approval_not_independent);
 
     const Value& digest = column_of(approval, places.binding);
     const std::int64_t ttl = digest.present() ? deciding.work.binding.covers(digest.text()) : -1;
@@ -129,8 +143,11 @@ void judge_all(Deciding& deciding) {
     work.binding.make(deciding.facts);
     deciding.decision.binding_digest = work.binding.digest();
     work.judged.clear();
-    each_row(deciding.facts[Builtin::Approvals],
-             [&](const Value* approval) { work.judged.push_back(judge(deciding, approval)); });
+    state_involved(work, deciding.facts);
+    each_row(deciding.facts[Builtin::Approvals], [&](const Value* approval) {
+        if (work.by.size() == work.judged.size()) work.by.emplace_back();
+        work.judged.push_back(judge(deciding, approval, work.by[work.judged.size()]));
+    });
     // Names are compared here once, and not for each requirement.
     const Places& places = deciding.facts.places();
     const std::size_t count = work.judged.size();
@@ -140,7 +157,7 @@ void judge_all(Deciding& deciding) {
             const Value *one = work.judged[i].row, *other = work.judged[k].row;
             if ((work.judged[i].against | work.judged[k].against) != 0) continue;
             if (column_of(one, places.approver_id).present() != column_of(other, places.approver_id).present()) continue;
-            const Likeness likeness = compare_names(person_of(places, one).text(), person_of(places, other).text());
+            const Likeness likeness = work.by[i].compare(work.by[k]);
             work.alike[i * count + k] = work.alike[k * count + i] = likeness != Likeness::Different ? 1 : 0;
         }
     }

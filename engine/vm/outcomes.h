@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/person.h"
 #include "vm/binding.h"
 #include "vm/facts.h"
 
@@ -23,6 +24,12 @@ struct Match {
 struct Dormant {
     std::uint32_t rule = 0;
     std::int64_t onset = INT64_MAX;  ///< a second from now or more
+};
+
+/// Somebody that a request states, or does not.
+struct Stated {
+    State state = State::Missing;
+    PersonName name;
 };
 
 /// What is said of an approval whatever it is to count towards.
@@ -57,6 +64,10 @@ struct Outcomes {
     Binding binding;
     std::vector<Judged> judged;  ///< the request's approvals, once the binding is made
     std::vector<std::uint8_t> alike;  ///< for each two of them, 1 if they may be by one person
+    std::vector<PersonName> by;       ///< whom each of them is by
+    std::vector<Stated> involved;     ///< those whose request it is; more than there are now is memory kept
+    std::size_t involved_count = 0;
+    Stated approver, requester;       ///< of the approval at hand
     std::vector<Counting> counting;
     std::vector<std::uint32_t> approvals;  ///< used, by index
     std::vector<Unmet> unmet;

@@ -27,6 +27,19 @@ TEST_CASE("person: one person in another spelling is the same") {
     }
 }
 
+TEST_CASE("person: names that were looked at before compare as names do") {
+    const std::string_view names[] = {"nina"sv, "Nina"sv, "ben"sv, "Strauß"sv, "STRAUSS"sv, "иван"sv, "ИВАН"sv, "山田"sv, ""sv, "a  b"sv, "\xff"sv};
+    PersonName one, other;
+    for (const std::string_view a : names) {
+        one.set(a);
+        CHECK(one.comparable() == comparable_name(a));
+        for (const std::string_view b : names) {
+            other.set(b);
+            CHECK(one.compare(other) == compare_names(a, b));
+        }
+    }
+}
+
 TEST_CASE("person: two people") {
     for (const auto& [a, b] : {std::pair{"nina@acme.example"sv, "ben@acme.example"sv},
                                {"nina"sv, "nina2"sv},
