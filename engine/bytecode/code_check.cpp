@@ -421,7 +421,8 @@ std::uint64_t CodeCheck::shared_steps() const {
 }
 
 // What an instruction costs with the longest operands it can have.
-std::uint64_t CodeCheck::cost_of(const Instr& at, const ValueType& a, const ValueType& b) const {
+std::uint64_t CodeCheck::cost_of(const Instr& at, ValueType a, ValueType b) const {
+    if (!charges_.text) a.text = b.text = 0;
     const auto plus = [](auto... parts) {
         std::uint64_t sum = 1;
         for (const std::uint64_t part : {static_cast<std::uint64_t>(parts)...}) sum = sat_plus(sum, part);
@@ -466,7 +467,10 @@ std::uint64_t CodeCheck::cost_of(const Instr& at, const ValueType& a, const Valu
             const std::uint64_t once = sat_plus(sat_times(kMemberSteps, sat_plus(a.max, b.max)), hashed(sat_plus(a.text, b.text)));
             return plus(kDecodedSteps, once, once);  // each element is noted, and each is asked for
         }
-        case Opcode::Match:
+        case Opcode::Match: {
+            const std::uint64_t moves = charges_.patterns ? program_.automata[program_.matchers[at.b].automaton].size : 0;
+            return plus(kDecodedSteps, scanned(a.text), walked(a.text, moves));
+        }
         case Opcode::Lower: return plus(kDecodedSteps, scanned(a.text));
         case Opcode::Convert:
         case Opcode::PartOf: return plus(kDecodedSteps, kLookUpSteps, scanned(a.text));
@@ -489,7 +493,10 @@ void CodeCheck::bound(BlockFacts& facts) {
         if (body_[pc] == kBound) continue;
         const std::size_t next = pc + width(at);
         std::uint64_t own = own_[pc];
-        if (at.op == Opcode::Quantify) own = sat_plus(own, sat_times(size_[pc], sat_plus(cost_[pc + 2], kElementSteps)));
+        if (at.op == Opcode::Quantify) {
+            const std::uint64_t body = cost_[pc + 2];
+            own = sat_plus(own, charges_.nesting ? sat_times(size_[pc], sat_plus(body, kElementSteps)) : sat_plus(sat_times(size_[pc], kElementSteps), body));
+        }
         if (at.op == Opcode::Once) {
             own = sat_plus(own, cost_[pc + 1]);
             facts.shared = sat_plus(facts.shared, cost_[pc + 1]);

@@ -27,7 +27,7 @@ struct BlockFacts {
 /// Reads blocks one after another, keeping its working memory.
 class CodeCheck {
 public:
-    CodeCheck(const Program& program, const Layout& layout) : program_(program), layout_(layout) {}
+    CodeCheck(const Program& program, const Layout& layout, const Charges& charges = {}) : program_(program), layout_(layout), charges_(charges) {}
 
     /// Errors:  B0016 with the instruction in `context`.
     /// Requires: everything but code verified; the rule's range and table in bounds.
@@ -61,12 +61,13 @@ private:
     bool enter_quantifier(const Instr& at, const ValueType& list, BlockFacts& facts);
     bool enter_once(const Instr& at, BlockFacts& facts);
     [[nodiscard]] bool in_once() const { return levels_.size() > 1 && levels_[1].once; }
-    [[nodiscard]] std::uint64_t cost_of(const Instr& at, const ValueType& a, const ValueType& b) const;
+    [[nodiscard]] std::uint64_t cost_of(const Instr& at, ValueType a, ValueType b) const;
     void bound(BlockFacts& facts);
     bool refuse(const char* what);
 
     const Program& program_;
     const Layout& layout_;
+    Charges charges_;
     std::span<const Instr> code_;
     std::uint32_t first_ = 0;           // of the block in `code`
     std::uint32_t table_ = kNone;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <queue>
+#include <utility>
 
 #include "bytecode/code_check.h"
 #include "bytecode/index.h"
@@ -139,10 +140,28 @@ std::uint32_t only_fact(const Program& program, const IndexGroupRef& group) {
     return ordered ? group.ordered : program.index_keys[group.first_key];
 }
 
+/// What taking claims apart costs a request, by the issuer of whose claims that is dearest.
+std::uint64_t capture_steps(const Program& program, const Layout& layout) {
+    std::uint64_t most = 0;
+    for (const IssuerRef& issuer : program.issuers) {
+        std::uint64_t steps = 0;
+        std::uint32_t before = kNone;
+        for (const CaptureRef& capture : program.captures.subspan(issuer.first_capture, issuer.capture_count)) {
+            if (std::exchange(before, capture.spec) == capture.spec) continue;
+            const CaptureSpecRef& spec = program.capture_specs[capture.spec];
+            const std::uint64_t text = layout.node_type(spec.claim).text;
+            for (const PatternRef& pattern : program.patterns.subspan(spec.first_pattern, spec.pattern_count))
+                steps = sat_plus(steps, taken_apart(text, pattern.pieces));
+        }
+        most = std::max(most, steps);
+    }
+    return most;
+}
+
 /// Reads each block of code once for each fact that is taken to be unknown.
 class Costs {
 public:
-    Costs(const Program& program, const Layout& layout) : check_(program, layout) {}
+    Costs(const Program& program, const Layout& layout, const Charges& charges) : check_(program, layout, charges) {}
 
     std::uint64_t of(const RuleRef& rule, std::uint32_t unknown) {
         const auto [found, added] = known_.try_emplace((std::uint64_t{unknown} << 32) | rule.code, UINT64_MAX);
@@ -159,11 +178,13 @@ private:
 
 }  // namespace
 
-Reach reach(const Program& program) {
+Reach reach(const Program& program) { return reach(program, Charges{}); }
+
+Reach reach(const Program& program, const Charges& charges) {
     Reach out{UINT64_MAX, UINT64_MAX, 0, 0};
     const auto layout = Layout::make(program);
     if (!layout) return out;
-    Costs costs(program, *layout);
+    Costs costs(program, *layout, charges);
     std::uint64_t duties = 0, always = 0;
     for (const DutyRef& duty : program.duties) duties += duty.count;
     std::vector<std::uint64_t> effects, whole;
@@ -176,6 +197,7 @@ Reach reach(const Program& program) {
         out.dearest = static_cast<std::uint32_t>(whole.size() - 1);
     }
     out.stated = out.any = request_steps(program, costs.shared());
+    if (charges.captures) out.stated = out.any = sat_plus(out.stated, capture_steps(program, *layout));
     if (program.index_groups.empty()) out.stated = out.any = sat_plus(out.stated, always);
     Heaviest heaviest(program, whole);
     for (const IndexGroupRef& group : program.index_groups) {

@@ -235,7 +235,7 @@ Truth Machine::test(const Instr& in) {
         case Opcode::Match: {
             const Value a = load(in.a);
             if (!a.present()) return Truth::Unknown;
-            steps += bytecode::scanned(a.length);
+            steps += bytecode::scanned(a.length) + bytecode::walked(a.length, program.automata[program.matchers[in.b].automaton].size);
             return truth_of(program.matches(in.b, a.text()));
         }
         case Opcode::InCidr: {

@@ -274,6 +274,28 @@ TEST_CASE("compile: E0504 counts text by its declared length and lists by their 
     CHECK(with("s: string max 16384", "params.s == \"a\"", 1'000) == none);
 }
 
+TEST_CASE("compile: E0504 counts the size of a pattern's table") {
+    const auto with = [](const std::string& pattern) {
+        std::string text = "tool probe { tier read audience \"https://p.example\" scopes { \"p\" } params { s: string max 64 } }\n";
+        for (int i = 0; i < 600; ++i) text += "deny d" + std::to_string(i) + " for tool probe when params.s matches \"" + pattern + std::to_string(i) + "\"\n";
+        return from_text(text, nullptr, CompileOptions{}.max_steps).codes;
+    };
+    CHECK(with("[ab]*a") == std::vector<std::string>{});
+    CHECK(with("[ab]*a[ab]{9}") == std::vector<std::string>{"E0504"});
+}
+
+TEST_CASE("compile: E0504 counts claims that are taken apart") {
+    const auto with = [](int patterns, const std::string& sub) {
+        std::string parse;
+        for (int i = 0; i < patterns; ++i) parse += "\n\"{a}:{b}:{c}:{d}:{e}:{rest**}:" + std::to_string(i) + "\"";
+        return from_text("claims big { " + sub + " parse sub {" + parse + " } }\nissuer huge: big \"https://huge.example\" { audience \"b\" }\n"
+                         "deny d when token.issuer is huge and huge.rest == \"x\"", nullptr, CompileOptions{}.max_steps).codes;
+    };
+    CHECK(with(10, "sub: string") == std::vector<std::string>{});
+    CHECK(with(10, "sub: string max 16384") == std::vector<std::string>{"E0504"});
+    CHECK(with(1, "sub: string max 16384") == std::vector<std::string>{});
+}
+
 TEST_CASE("compile: E0504 is of what one request can reach") {
     std::string rules;
     for (int i = 0; i < 1'000; ++i) rules += "deny d" + std::to_string(i) + " when resource.id == \"t" + std::to_string(i % 500) + "\" and agent.id matches \"a+" + std::to_string(i) + "\"\n";
