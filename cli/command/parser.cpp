@@ -10,7 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command/suggest.h"
-#include "cli/text.h"
+#include "cli/terminal/text.h"
 
 namespace writ::cli {
 

@@ -1,5 +1,5 @@
 // Change notes: what is a declaration, and what only means to be one.
-#include "cli/change_note.h"
+#include "cli/git/change_note.h"
 
 #include <doctest/doctest.h>
 

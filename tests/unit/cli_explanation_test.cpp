@@ -1,5 +1,5 @@
 // Explanations as people read them: what stands in the way of the nearest permit.
-#include "cli/explanation.h"
+#include "cli/formats/explanation.h"
 
 #include <doctest/doctest.h>
 

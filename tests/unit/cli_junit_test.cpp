@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "cli/junit.h"
+#include "cli/formats/junit.h"
 
 using namespace writ::cli;
 

@@ -1,8 +1,8 @@
-#include "cli/render.h"
+#include "cli/formats/diagnostics.h"
 
 #include <doctest/doctest.h>
 
-#include "cli/text.h"
+#include "cli/terminal/text.h"
 
 using namespace writ;
 using namespace writ::cli;

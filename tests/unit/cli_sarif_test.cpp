@@ -1,4 +1,4 @@
-#include "cli/sarif.h"
+#include "cli/formats/sarif.h"
 
 #include <doctest/doctest.h>
 

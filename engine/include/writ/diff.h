@@ -1,5 +1,5 @@
 // What a change does to a policy: to what it is made of, by name, and to what it decides on given requests.
-// Nothing is proved here: of requests that are not given, nothing is said. How it is drawn is cli/diff_*.
+// Nothing is proved here: of requests that are not given, nothing is said. How it is drawn is cli/formats/diff*.
 // Reference: docs/diff.md.
 #pragma once
 

@@ -1,5 +1,5 @@
 // The lints: what compiles and is suspicious all the same, by name, with levels, suppressions and fixes.
-// Not here: how findings are drawn (cli/render, cli/sarif, cli/github) and the list of lints
+// Not here: how findings are drawn (cli/formats) and the list of lints
 // (base/lints.def).
 #pragma once
 

@@ -1,0 +1,23 @@
+// What tests cover, as people and machines read it.
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/formats/places.h"
+#include "cli/terminal/text.h"
+#include "writ/testing.h"
+
+namespace writ::cli {
+
+/// A line for each rule, then each condition with an outcome that no test saw, and the sums. Of many rules, those that
+/// want something.
+[[nodiscard]] std::string render_coverage(const Coverage& coverage, const Places& places, const Palette& colours);
+/// Of the conditions: `66.6%`, never more than there is.
+[[nodiscard]] std::string percent_text(const Coverage& coverage);
+/// `coverage: 5 of 6 rules applied, 12 of 20 conditions seen in every way (60%)`.
+[[nodiscard]] std::string coverage_sums(const Coverage& coverage);
+[[nodiscard]] nlohmann::ordered_json coverage_json(const Coverage& coverage, const Places& places);
+
+}  // namespace writ::cli

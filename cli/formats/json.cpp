@@ -1,0 +1,20 @@
+#include "cli/formats/json.h"
+
+#include "cli/terminal/io.h"
+#include "cli/terminal/text.h"
+
+namespace writ::cli {
+
+std::string json_line(Json members) {
+    Json out{{"schema_version", 1}};
+    out.update(members);
+    return safe_json(out.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
+}
+
+Exit refuse(const Error& error, const std::string& subject, Format format, const Terminal& terminal) {
+    if (format == Format::Json)
+        print_result(json_line({{"error", {{"code", error.code}, {"path", error.context}, {"message", error.message}}}}));
+    return report_error(error, subject, terminal);
+}
+
+}  // namespace writ::cli

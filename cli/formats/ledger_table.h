@@ -1,0 +1,18 @@
+// What a ledger is asked, as tables that people and programs read. The page of `writ ledger report` is in ledger_html.cpp.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/formats/json.h"
+#include "writ/inquiry.h"
+
+namespace writ::cli {
+
+[[nodiscard]] std::string human(const ledger::Table& table, bool colour);
+[[nodiscard]] Json json_of(const ledger::Table& table);
+
+/// A page of its own with everything in it: figures as bars, and every table.
+[[nodiscard]] std::string html_page(const std::vector<ledger::Table>& tables, const std::string& subject, const std::string& made);
+
+}  // namespace writ::cli

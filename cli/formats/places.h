@@ -1,0 +1,33 @@
+// Where spans begin, as people count.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "cli/terminal/lines.h"
+#include "writ/diagnostic.h"
+
+namespace writ::cli {
+
+/// A position in a file; lines and columns from 1, columns in characters.
+struct Place {
+    std::string file;
+    std::size_t line = 1, column = 1;
+};
+
+/// The places of many spans over the same sources, which must outlive it. Cuts each source into lines once.
+class Places {
+public:
+    explicit Places(const Diagnostics& sources);
+
+    [[nodiscard]] Place at(const Span& span) const;
+    /// `file:line:column`, fit for a terminal.
+    [[nodiscard]] std::string text(const Span& span) const;
+
+private:
+    const std::vector<Source>& sources_;
+    std::vector<Lines> lines_;  ///< by source
+};
+
+}  // namespace writ::cli

@@ -1,0 +1,247 @@
+#include "cli/formats/test_report.h"
+
+#include <algorithm>
+#include <sstream>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/formats/coverage.h"
+#include "cli/formats/explanation.h"
+#include "cli/formats/junit.h"
+#include "cli/terminal/text.h"
+
+namespace writ::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMostExplained = 10;  ///< failures; each costs more than all the tests
+constexpr std::size_t kMostLines = 40;      ///< of one explanation
+
+bool differs(const TestCase& test, std::initializer_list<std::string_view> parts) {
+    return std::any_of(test.differences.begin(), test.differences.end(), [&](const Difference& each) {
+        return std::find(parts.begin(), parts.end(), each.part) != parts.end();
+    });
+}
+
+/// Whether a rule that mattered tells something of what differs.
+bool tells(const SeenRule& rule, const TestCase& test) {
+    switch (rule.role) {
+        case Role::Limits: return differs(test, {"ttl", "not_after", "scopes", "audience", "single_use", "rules"});
+        case Role::Obliges: return differs(test, {"obligations", "rules"});
+        case Role::Denies:
+        case Role::Suspected:
+        case Role::Asks:
+        case Role::Permits:
+        case Role::Met:
+        case Role::Nearest:
+        case Role::Named: return true;
+    }
+    return true;
+}
+
+/// The rules that were expected and are not there, if they are rules: `because` names other reasons as well.
+std::vector<std::string> expected_rules(const TestCase& test) {
+    std::vector<std::string> out;
+    for (const Difference& each : test.differences) {
+        if (each.part != "rules" && each.part != "reasons") continue;
+        std::istringstream names(each.expected);
+        for (std::string name; std::getline(names >> std::ws, name, ',');) out.push_back(name);
+    }
+    return out;
+}
+
+std::optional<Explanation> explain(const Workspace& workspace, const TestCase& test) {
+    auto found = workspace.explain(test.request);
+    if (!found) return std::nullopt;
+    Explanation& all = *found;
+    // What has nothing to show says no more than its code, which the case has.
+    std::erase_if(all.checks, [](const SeenCheck& check) { return check.facts.empty() && check.note.empty(); });
+    std::erase_if(all.rules, [&](const SeenRule& rule) { return !tells(rule, test); });
+    for (const std::string& name : expected_rules(test)) {
+        auto named = workspace.explain(test.request, name);
+        if (!named) continue;
+        for (SeenRule& rule : named->rules) {
+            const bool there = std::any_of(all.rules.begin(), all.rules.end(), [&](const SeenRule& each) { return each.rule == rule.rule; });
+            if (!there) all.rules.push_back(std::move(rule));
+        }
+    }
+    if (!differs(test, {"effect"})) all.nearest.clear();
+    if (all.nearest.size() > 1) all.nearest.resize(1);
+    if (!differs(test, {"ttl", "not_after"})) all.lifetimes.clear();
+    if (!differs(test, {"scopes", "audience"})) all.dropped.clear();
+    all.once_approved.reset();
+    return std::move(*found);
+}
+
+std::string indented(std::string_view text, std::string_view by) {
+    std::string out;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        if (!line.empty()) out.append(by).append(line);
+        out += '\n';
+    }
+    return out;
+}
+
+/// Without its first line, which says what the case says already, and without what goes on for long.
+std::string body_of(const Explanation& explanation, bool colour) {
+    const std::string whole = render_explanation(explanation, colour);
+    std::istringstream lines(whole);
+    std::string out, line;
+    std::getline(lines, line);
+    for (std::size_t count = 0; std::getline(lines, line); ++count) {
+        if (count == kMostLines) return out + "... `writ explain` tells all\n";
+        out += line + "\n";
+    }
+    return out;
+}
+
+double seconds(const TestCase& test) { return static_cast<double>(test.nanos) / 1e9; }
+
+/// YAML reads a JSON string.
+std::string as_yaml(std::string_view text) { return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+/// A description in TAP: on one line, and nothing in it that means something there.
+std::string tap_text(std::string_view text) {
+    std::string out;
+    for (const char c : safe(text)) out += c == '#' || c == '\\' ? std::string{'\\', c} : std::string(1, c);
+    return out;
+}
+
+}  // namespace
+
+TestReport::TestReport(const Workspace& workspace, const TestRun& run, bool coverage, std::vector<Verdict> verdicts)
+    : workspace_(workspace), run_(run), coverage_(coverage), verdicts_(std::move(verdicts)), places_(workspace.diagnostics()) {
+    for (const TestCase& test : run.cases) cases_.push_back(&test);
+    for (const TestCase& test : run.invariants.broken) cases_.push_back(&test);
+    for (const TestCase* test : cases_) {
+        if (test->passed || explained_.size() == kMostExplained) continue;
+        if (auto found = explain(workspace, *test)) explained_.emplace(test, std::move(*found));
+    }
+}
+
+const Explanation* TestReport::explained(const TestCase& test) const {
+    const auto found = explained_.find(&test);
+    return found == explained_.end() ? nullptr : &found->second;
+}
+
+/// The difference, part by part, and what led there.
+std::string TestReport::failure(const TestCase& test, bool colour) const {
+    const Palette colours = palette(colour);
+    std::string out = fmt::format("expected  {}\nactual    {}\n", safe(test.expected), safe(test.actual));
+    std::size_t width = 0;
+    for (const Difference& each : test.differences) width = std::max(width, each.part.size());
+    for (const Difference& each : test.differences)
+        out += fmt::format("  {}- {:<{}}  {}{}\n  {}+ {:<{}}  {}{}\n", colours.error, each.part, width, safe(each.expected), colours.reset,
+                           colours.good, each.part, width, safe(each.actual), colours.reset);
+    if (test.differences.empty()) out += fmt::format("problem   {}\n", safe(test.problem));
+    if (const Explanation* explanation = explained(test)) out += indented(body_of(*explanation, colour), "  ");
+    return out;
+}
+
+std::string TestReport::human(const Terminal& terminal) const {
+    const Palette colours = palette(terminal.colour_out);
+    std::string out;
+    for (const TestCase* test : cases_) {
+        if (test->passed) {
+            if (!terminal.quiet) out += fmt::format("{}ok{}   {}\n", colours.good, colours.reset, safe(test->name));
+            continue;
+        }
+        out += fmt::format("{}FAIL{} {}\n     {}-->{} {}\n", colours.error, colours.reset, safe(test->name), colours.frame, colours.reset,
+                           places_.text(test->span));
+        out += indented(failure(*test, terminal.colour_out), "     ") + "\n";
+    }
+    const std::size_t failed = run_.failed();
+    if (failed > explained_.size() && !explained_.empty())
+        out += fmt::format("the first {} explained; --filter shows others\n",
+                           explained_.size() == 1 ? "failure is" : counted(explained_.size(), "failure") + " are");
+    if (coverage_ && !out.empty() && !out.ends_with("\n\n")) out += "\n";
+    if (coverage_) out += render_coverage(run_.coverage, places_, colours);
+    for (const std::string& name : run_.invariants.untried)
+        out += fmt::format("{}note{} invariant {}: its condition is true for none of these requests\n", colours.warning, colours.reset,
+                           safe(name));
+    for (const Verdict& verdict : verdicts_)
+        if (verdict.failed) out += fmt::format("{}FAIL{} {}: {}\n", colours.error, colours.reset, verdict.name, verdict.problem);
+    if (run_.invariants.invariants > 0)
+        out += fmt::format("invariants: {} checked on {} (checked, not proved)\n", run_.invariants.invariants,
+                           counted(run_.invariants.requests, "request"));
+    return out + fmt::format("{} passed, {} failed\n", cases_.size() - failed, failed);
+}
+
+std::string TestReport::json() const {
+    Json out;
+    out["schema_version"] = 1;
+    out["passed"] = cases_.size() - run_.failed();
+    out["failed"] = run_.failed();
+    out["invariants"] =
+        Json{{"checked", run_.invariants.invariants}, {"requests", run_.invariants.requests}, {"untried", run_.invariants.untried}};
+    out["cases"] = Json::array();
+    for (const TestCase* test : cases_) {
+        Json item{{"name", test->name},         {"passed", test->passed}, {"at", places_.text(test->span)},
+                  {"expected", test->expected}, {"actual", test->actual}, {"problem", test->problem}};
+        if (!test->passed) {
+            item["differences"] = Json::array();
+            for (const Difference& each : test->differences)
+                item["differences"].push_back(Json{{"part", each.part}, {"expected", each.expected}, {"actual", each.actual}});
+            const Explanation* explanation = explained(*test);
+            item["explanation"] = explanation != nullptr ? Json::parse(to_json(*explanation)) : Json();
+        }
+        out["cases"].push_back(std::move(item));
+    }
+    out["verdicts"] = Json::array();
+    for (const Verdict& verdict : verdicts_)
+        out["verdicts"].push_back(Json{{"name", verdict.name}, {"passed", !verdict.failed}, {"problem", verdict.problem}});
+    if (coverage_) out["coverage"] = coverage_json(run_.coverage, places_);
+    return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string TestReport::junit() const {
+    std::map<std::string, JunitSuite> by_file;
+    for (const TestCase* test : cases_) {
+        const Place place = places_.at(test->span);
+        JunitSuite& suite = by_file[place.file];
+        suite.name = place.file;
+        JunitCase& added = suite.cases.emplace_back(JunitCase{test->name, place.file, place.line, seconds(*test), !test->passed, {}, {}});
+        if (test->passed) continue;
+        added.message = test->problem;
+        added.text = failure(*test, false);
+    }
+    std::vector<JunitSuite> suites;
+    for (auto& [file, suite] : by_file) suites.push_back(std::move(suite));
+    if (!verdicts_.empty()) {
+        JunitSuite& suite = suites.emplace_back();
+        suite.name = "writ test";
+        for (const Verdict& verdict : verdicts_)
+            suite.cases.push_back({verdict.name, {}, 0, 0, verdict.failed, verdict.problem, {}});
+        if (coverage_) suite.output = render_coverage(run_.coverage, places_, palette(false));
+    }
+    return render_junit("writ test", suites);
+}
+
+std::string TestReport::tap() const {
+    std::string out = fmt::format("TAP version 14\n1..{}\n", cases_.size() + verdicts_.size());
+    std::size_t number = 0;
+    for (const TestCase* test : cases_) {
+        out += fmt::format("{}ok {} - {}\n", test->passed ? "" : "not ", ++number, tap_text(test->name));
+        if (test->passed) continue;
+        const Place place = places_.at(test->span);
+        out += fmt::format("  ---\n  message: {}\n  severity: fail\n  at:\n    file: {}\n    line: {}\n    column: {}\n", as_yaml(test->problem),
+                           as_yaml(place.file), place.line, place.column);
+        out += fmt::format("  wanted: {}\n  found: {}\n", as_yaml(test->expected), as_yaml(test->actual));
+        if (const Explanation* explanation = explained(*test)) out += fmt::format("  explanation: {}\n", as_yaml(body_of(*explanation, false)));
+        out += "  ...\n";
+    }
+    for (const Verdict& verdict : verdicts_) {
+        out += fmt::format("{}ok {} - {}\n", verdict.failed ? "not " : "", ++number, tap_text(verdict.name));
+        if (verdict.failed) out += fmt::format("  ---\n  message: {}\n  severity: fail\n  ...\n", as_yaml(verdict.problem));
+    }
+    if (coverage_) out += "# " + coverage_sums(run_.coverage) + "\n";
+    return out;
+}
+
+}  // namespace writ::cli

@@ -1,0 +1,301 @@
+#include "cli/git/git.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/terminal/io.h"
+
+extern char** environ;
+
+namespace writ::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A descriptor that is closed with its owner.
+class Descriptor {
+public:
+    explicit Descriptor(int number) : number_(number) {}
+    ~Descriptor() { close(); }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    void close() {
+        if (number_ >= 0) ::close(number_);
+        number_ = -1;
+    }
+    [[nodiscard]] int get() const { return number_; }
+
+private:
+    int number_;
+};
+
+std::string read_all(int descriptor) {
+    std::string out;
+    std::array<char, 64 * 1024> block{};
+    for (;;) {
+        const ssize_t got = ::read(descriptor, block.data(), block.size());
+        if (got > 0) out.append(block.data(), static_cast<std::size_t>(got));
+        else if (got == 0 || errno != EINTR) return out;
+    }
+}
+
+bool write_all(int descriptor, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t put = ::write(descriptor, text.data(), text.size());
+        if (put < 0 && errno != EINTR) return false;
+        if (put > 0) text.remove_prefix(static_cast<std::size_t>(put));
+    }
+    return ::lseek(descriptor, 0, SEEK_SET) == 0;
+}
+
+struct Ran {
+    bool succeeded = false;
+    std::string out, said;  ///< stdout; stderr up to its first line end
+};
+
+tl::unexpected<Error> cannot_run(int reason) {
+    return tl::unexpected(Error{"F0002", "git cannot be run: " + reason_of({reason, std::generic_category()}), {}});
+}
+
+/// Runs git in a folder. Paths mean themselves; nothing is a pattern.
+Result<Ran> git(const std::string& folder, const std::vector<std::string>& args, std::string_view input = {}) {
+    // Files without a name: neither can fill up and wait for the other.
+    const Descriptor in(memfd_create("in", MFD_CLOEXEC)), err(memfd_create("err", MFD_CLOEXEC));
+    int ends[2] = {-1, -1};
+    if (in.get() < 0 || err.get() < 0 || !write_all(in.get(), input) || pipe2(ends, O_CLOEXEC) != 0) return cannot_run(errno);
+    const Descriptor reading(ends[0]);
+    Descriptor writing(ends[1]);
+    std::vector<std::string> words{"git", "-C", folder, "--literal-pathspecs"};
+    words.insert(words.end(), args.begin(), args.end());
+    std::vector<char*> argv;
+    for (std::string& each : words) argv.push_back(each.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in.get(), STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, writing.get(), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, err.get(), STDERR_FILENO);
+    pid_t child = 0;
+    const int failed = posix_spawnp(&child, "git", &actions, nullptr, argv.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failed != 0) return cannot_run(failed);
+    writing.close();
+    Ran ran;
+    ran.out = read_all(reading.get());
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    // What it would have said is not known: neither that there is such a commit, nor that there is none.
+    if (WIFSIGNALED(status)) return tl::unexpected(Error{"F0002", std::string("git was killed: ") + strsignal(WTERMSIG(status)), folder});
+    ran.succeeded = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    ::lseek(err.get(), 0, SEEK_SET);
+    ran.said = read_all(err.get());
+    ran.said.erase(std::min(ran.said.find('\n'), ran.said.size()));
+    return ran;
+}
+
+Error failure(std::string code, std::string message, std::string context = {}) {
+    return {std::move(code), std::move(message), std::move(context)};
+}
+
+/// Runs git for something that can only fail if the repository is damaged.
+Result<std::string> ask(const std::string& folder, const std::vector<std::string>& args, std::string_view input = {}) {
+    auto ran = git(folder, args, input);
+    if (!ran) return tl::unexpected(std::move(ran.error()));
+    if (!ran->succeeded) return tl::unexpected(failure("F0002", "git failed: " + ran->said, folder));
+    return std::move(ran->out);
+}
+
+Result<std::string> commit_of(const std::string& ref, const std::string& folder) {
+    const auto unknown = [&] {
+        return tl::unexpected(failure("F0004", "there is no branch, tag or commit `" + ref + "` here" +
+                                                   (ref.find('/') != std::string::npos ? "; if another repository has it, `git fetch` it" : ""), folder));
+    };
+    if (ref.empty() || ref[0] == '-') return unknown();
+    auto ran = git(folder, {"rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}"});
+    if (!ran) return tl::unexpected(std::move(ran.error()));
+    std::string commit = ran->out.substr(0, ran->out.find('\n'));
+    const bool hash = commit.size() >= 40 && commit.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (!ran->succeeded || !hash) return unknown();
+    return commit;
+}
+
+struct Entry {
+    std::string mode, hash;
+};
+constexpr std::string_view kLink = "120000";
+using Tree = std::map<std::string, Entry>;  ///< by path from the root of the repository
+
+/// Every file at or below a path.
+Result<Tree> list(const std::string& folder, const std::string& commit, const std::string& path) {
+    std::vector<std::string> args{"ls-tree", "-r", "-z", "--full-tree", commit};
+    if (!path.empty()) args.insert(args.end(), {"--", path});
+    const auto text = ask(folder, args);
+    if (!text) return tl::unexpected(text.error());
+    Tree out;
+    std::string_view rest = *text;
+    while (!rest.empty()) {
+        const std::string_view line = rest.substr(0, rest.find('\0'));
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        // MODE blob HASH<tab>PATH
+        const std::size_t tab = line.find('\t');
+        if (tab == std::string_view::npos || line.substr(7, 5) != "blob ") continue;
+        out.emplace(line.substr(tab + 1), Entry{std::string(line.substr(0, 6)), std::string(line.substr(12, tab - 12))});
+    }
+    return out;
+}
+
+/// The contents of some objects, in order.
+Result<std::vector<std::string>> contents(const std::string& folder, const std::vector<std::string>& hashes) {
+    std::string wanted;
+    for (const std::string& each : hashes) wanted += each + "\n";
+    const auto text = ask(folder, {"cat-file", "--batch"}, wanted);
+    if (!text) return tl::unexpected(text.error());
+    std::vector<std::string> out;
+    std::string_view rest = *text;
+    for (const std::string& hash : hashes) {
+        // HASH blob SIZE<line end>…<line end>
+        const std::string begin = hash + " blob ";
+        const std::size_t line = rest.find('\n');
+        std::size_t size = 0;
+        const bool fits = line != std::string_view::npos && rest.starts_with(begin);
+        if (fits) size = std::strtoull(std::string(rest.substr(begin.size(), line - begin.size())).c_str(), nullptr, 10);
+        if (!fits || rest.size() < line + size + 2) return tl::unexpected(failure("F0002", "git failed: it does not have the object " + hash, folder));
+        out.emplace_back(rest.substr(line + 1, size));
+        rest.remove_prefix(line + size + 2);
+    }
+    return out;
+}
+
+/// A path as the repository knows it, and a folder that is there now, to run git in.
+struct Place {
+    std::string folder, path;
+};
+
+Result<Place> place_of(const std::string& given) {
+    std::error_code error;
+    fs::path folder = given, rest;
+    while (!folder.empty() && !fs::is_directory(folder, error)) {
+        rest = rest.empty() ? folder.filename() : folder.filename() / rest;
+        folder = folder.parent_path();
+    }
+    if (folder.empty()) folder = ".";
+    const auto prefix = git(folder.string(), {"rev-parse", "--show-prefix"});
+    if (!prefix) return tl::unexpected(prefix.error());
+    if (!prefix->succeeded)
+        return tl::unexpected(failure("F0003", "not in a git repository" + (prefix->said.empty() ? "" : " (" + prefix->said + ")"), folder.string()));
+    std::string path = (fs::path(prefix->out.substr(0, prefix->out.find('\n'))) / rest).lexically_normal().generic_string();
+    while (!path.empty() && path.back() == '/') path.pop_back();
+    if (path == ".") path.clear();
+    if (path.starts_with("..")) return tl::unexpected(failure("F0003", "the path leads out of the git repository", given));
+    return Place{folder.string(), path};
+}
+
+/// Whether a folder below `root` is hidden.
+bool hidden(std::string_view path, std::string_view root) {
+    const std::string_view below = path.substr(std::min(root.empty() ? 0 : root.size() + 1, path.size()));
+    const std::string_view folders = below.substr(0, below.find_last_of('/') + 1);
+    return folders.starts_with(".") || folders.find("/.") != std::string_view::npos;
+}
+
+/// Reads data files of a ref: those beside the source that names them, or below.
+class Beside {
+public:
+    Beside(std::string folder, Tree tree, std::map<std::string, std::string> folders)
+        : folder_(std::move(folder)), tree_(std::move(tree)), folders_(std::move(folders)) {}
+
+    Result<std::string> read(std::string_view from, std::string_view name) const {
+        const fs::path written{std::string(name)};
+        const auto source = folders_.find(std::string(from));
+        const bool climbs = std::find(written.begin(), written.end(), "..") != written.end();
+        if (name.empty() || written.is_absolute() || climbs || source == folders_.end())
+            return tl::unexpected(failure("F0001", "a data file lies beside the policy or below it; its path has no `..` and no leading `/`", std::string(name)));
+        const auto entry = tree_.find((fs::path(source->second) / written).lexically_normal().generic_string());
+        if (entry == tree_.end()) return tl::unexpected(failure("F0005", "no such file at this ref", std::string(name)));
+        if (entry->second.mode == kLink) return tl::unexpected(failure("F0005", "the file is a link, which is not followed in a ref", std::string(name)));
+        auto text = contents(folder_, {entry->second.hash});
+        if (!text) return tl::unexpected(std::move(text.error()));
+        return std::move(text->front());
+    }
+
+private:
+    std::string folder_;
+    Tree tree_;
+    std::map<std::string, std::string> folders_;  ///< by source: where it lies in the repository
+};
+
+}  // namespace
+
+Result<SourceSet> sources_at(const std::string& ref, const std::string& path) {
+    const auto place = place_of(path);
+    if (!place) return tl::unexpected(place.error());
+    const auto commit = commit_of(ref, place->folder);
+    if (!commit) return tl::unexpected(commit.error());
+    auto found = list(place->folder, *commit, place->path);
+    if (!found) return tl::unexpected(found.error());
+    const bool is_file = found->contains(place->path);
+    const std::string root = is_file ? fs::path(place->path).parent_path().generic_string() : place->path;
+
+    SourceSet set;
+    std::vector<std::string> hashes;
+    std::map<std::string, std::string> folders;
+    for (const auto& [name, entry] : *found) {
+        if (!is_file && (!name.ends_with(".writ") || hidden(name, root))) continue;
+        if (entry.mode == kLink) return tl::unexpected(failure("F0005", "the policy is a link, which is not followed in a ref", ref + ":" + name));
+        const std::string below = root.empty() ? name : name.substr(root.size() + 1);
+        // As the same file is called in the working tree.
+        std::string shown = is_file ? path : (fs::path(path) / below).generic_string();
+        folders[shown] = fs::path(name).parent_path().generic_string();
+        set.sources.push_back({std::move(shown), {}, below});
+        hashes.push_back(entry.hash);
+    }
+    if (hashes.empty()) return tl::unexpected(failure("F0005", "no *.writ file at this path in `" + ref + "`", path));
+    auto texts = contents(place->folder, hashes);
+    if (!texts) return tl::unexpected(texts.error());
+    for (std::size_t i = 0; i < hashes.size(); ++i) set.sources[i].text = std::move((*texts)[i]);
+    std::sort(set.sources.begin(), set.sources.end(), [](const Source& a, const Source& b) { return a.stored < b.stored; });
+    if (is_file) {
+        found = list(place->folder, *commit, root);
+        if (!found) return tl::unexpected(found.error());
+    }
+    const auto beside = std::make_shared<Beside>(place->folder, std::move(*found), std::move(folders));
+    set.read = [beside](std::string_view from, std::string_view name) { return beside->read(from, name); };
+    return set;
+}
+
+Result<std::vector<CommitMessage>> messages_since(const std::string& ref, const std::string& path) {
+    const auto place = place_of(path);
+    if (!place) return tl::unexpected(place.error());
+    const auto commit = commit_of(ref, place->folder);
+    if (!commit) return tl::unexpected(commit.error());
+    // Without a common commit all that is there would count as the change, and declare what earlier ones did.
+    const auto common = git(place->folder, {"merge-base", *commit, "HEAD"});
+    if (!common) return tl::unexpected(common.error());
+    if (!common->succeeded)
+        return tl::unexpected(failure("F0006", "`" + ref + "` and HEAD have no commit in common here; of a shallow clone fetch more", place->folder));
+    const auto text = ask(place->folder, {"log", "-z", "--format=%H%n%B", *commit + "..HEAD", "--"});
+    if (!text) return tl::unexpected(text.error());
+    std::vector<CommitMessage> out;
+    std::string_view rest = *text;
+    while (!rest.empty()) {
+        const std::string_view each = rest.substr(0, rest.find('\0'));
+        rest.remove_prefix(std::min(each.size() + 1, rest.size()));
+        const std::size_t line = std::min(each.find('\n'), each.size());
+        out.push_back({std::string(each.substr(0, line)), std::string(each.substr(std::min(line + 1, each.size())))});
+    }
+    return out;
+}
+
+}  // namespace writ::cli

@@ -1,0 +1,141 @@
+#include "cli/terminal/io.h"
+
+#include <cctype>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/terminal/text.h"
+
+namespace writ::cli {
+
+namespace {
+
+struct Closer {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+tl::unexpected<Error> failed(const std::string& path) {
+    const int reason = errno;
+    return tl::unexpected(Error{"F0001", reason != 0 ? reason_of({reason, std::generic_category()}) : "cannot be used",
+                                path == "-" ? "standard input" : path});
+}
+
+/// Writes to what is there and is no file to replace: a device, a pipe.
+Result<void> write_into(const std::string& path, std::string_view bytes) {
+    errno = 0;
+    std::FILE* out = std::fopen(path.c_str(), "wb");
+    if (out == nullptr) return failed(path);
+    const bool whole = std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size() && std::fflush(out) == 0;
+    const int reason = errno;
+    const bool closed = std::fclose(out) == 0;
+    if (whole && closed) return {};
+    if (!whole) errno = reason;
+    return failed(path);
+}
+
+/// Exit code of an error by its family.
+Exit exit_of(std::string_view code) {
+    if (code.substr(0, 1) == "F" || code.substr(0, 1) == "G") return Exit::Io;
+    // The store's own failures, malformed input, refusals, keys: engine/store/errors.def.
+    if (code.substr(0, 1) == "S") return code < "S0020" ? Exit::Io : code >= "S0040" && code < "S0060" ? Exit::Negative : Exit::Invalid;
+    if (code == "K0001" || code == "K0004") return Exit::Usage;
+    if (code == "K0003") return Exit::Internal;
+    return Exit::Invalid;
+}
+
+}  // namespace
+
+std::string input_name(const std::string& path) { return path == "-" ? "standard input" : path; }
+
+std::string reason_of(const std::error_code& error) {
+    std::string text = error.message();
+    if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z') text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+    return text;
+}
+
+Result<std::string> read_input(const std::string& path, std::size_t limit) {
+    errno = 0;
+    std::unique_ptr<std::FILE, Closer> opened;
+    std::FILE* in = stdin;
+    if (path != "-") {
+        opened.reset(std::fopen(path.c_str(), "rb"));
+        in = opened.get();
+        if (in == nullptr) return failed(path);
+    }
+    std::string text;
+    char block[16 * 1024];
+    while (text.size() <= limit) {
+        const std::size_t got = std::fread(block, 1, sizeof block, in);
+        text.append(block, got);
+        if (got < sizeof block) break;
+    }
+    if (std::ferror(in) != 0) return failed(path);
+    if (text.size() > limit) text.resize(limit + 1);
+    return text;
+}
+
+Result<void> write_file(const std::string& path, std::string_view bytes) {
+    if (path == "-") {
+        print_result(bytes);
+        return {};
+    }
+    struct stat before {};
+    const bool there = stat(path.c_str(), &before) == 0;
+    if (there && !S_ISREG(before.st_mode)) return write_into(path, bytes);
+    // Of a link, what it leads to is replaced.
+    std::error_code unresolved;
+    const std::string target = there ? std::filesystem::canonical(path, unresolved).string() : path;
+    const std::string beside = target + ".new";
+    errno = 0;
+    std::FILE* out = unresolved ? nullptr : std::fopen(beside.c_str(), "wb");
+    if (out == nullptr) return failed(path);
+    // What replaces a file is for the same readers.
+    const bool whole = (!there || fchmod(fileno(out), before.st_mode & 07777) == 0) &&
+                       std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size() && std::fflush(out) == 0 &&
+                       fsync(fileno(out)) == 0;
+    const int reason = errno;
+    const bool closed = std::fclose(out) == 0;
+    if (whole && closed && std::rename(beside.c_str(), target.c_str()) == 0) return {};
+    if (!whole) errno = reason;
+    auto error = failed(path);
+    std::remove(beside.c_str());
+    return error;
+}
+
+void print_result(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);  // its failure stays in ferror(stdout)
+}
+
+void print_note(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+void print_remark(std::string_view text, const Terminal& terminal) {
+    if (!terminal.quiet) print_note(text);
+}
+
+Exit report_error(const Error& error, const std::string& subject, const Terminal& terminal) {
+    const Palette colours = palette(terminal.colour_err);
+    std::string out = fmt::format("{}error[{}]{}: {}\n", colours.error, error.code, colours.reset, safe(error.message));
+    std::string place = safe(subject);
+    if (!error.context.empty()) place += (place.empty() ? "" : " at ") + safe(error.context);
+    if (!place.empty()) out += fmt::format(" {}-->{} {}\n", colours.frame, colours.reset, place);
+    print_note(out);
+    return exit_of(error.code);
+}
+
+Exit finish(Exit wanted) {
+    errno = 0;
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return wanted;
+    print_note(fmt::format("error: cannot write to standard output{}{}\n", errno != 0 ? ": " : "",
+                           errno != 0 ? reason_of({errno, std::generic_category()}) : ""));
+    return Exit::Io;
+}
+
+}  // namespace writ::cli

@@ -1,0 +1,93 @@
+// writ explain: why a request is decided as it is; or what a diagnostic code means.
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+
+#include "cli/command/options.h"
+#include "cli/formats/explanation.h"
+#include "cli/formats/json.h"
+#include "cli/terminal/io.h"
+#include "cli/terminal/text.h"
+#include "cli/verbs/code_rows.h"
+#include "cli/verbs/verbs.h"
+#include "cli/verbs/workspace.h"
+#include "writ/explain.h"
+#include "writ/lint.h"
+
+namespace writ::cli {
+
+namespace {
+
+struct Options {
+    std::vector<std::string> paths;
+    std::string request, rule;
+    Format format = Format::Human;
+};
+
+/// `E0203` and the like: a capital and four digits.
+bool is_code(const std::string& text) {
+    return text.size() == 5 && text[0] >= 'A' && text[0] <= 'Z' &&
+           std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+/// The name of a lint or the code of a reason, and nothing that is there by that name.
+bool is_lint_or_reason(const std::string& text) {
+    std::error_code error;
+    return (!lint_page(text).empty() || !code_row(text).empty()) && !std::filesystem::exists(text, error);
+}
+
+bool asks_of_code(const Options& options) {
+    return options.paths.size() == 1 && (is_code(options.paths[0]) || is_lint_or_reason(options.paths[0]));
+}
+
+/// What a single word may have been meant as, if nothing is there by that name.
+std::string meant(const std::vector<std::string>& paths) {
+    std::error_code error;
+    if (paths.size() != 1 || std::filesystem::exists(paths[0], error)) return {};
+    const std::string_view near = nearest_lint(paths[0]);
+    return near.empty() ? ", and there is no code or lint `" + paths[0] + "`" : "; or did you mean the lint `" + std::string(near) + "`?";
+}
+
+Exit explain_code(const std::string& code) {
+    std::string_view page = is_code(code) ? error_page(code) : lint_page(code);
+    if (page.empty()) page = code_row(code);
+    if (page.empty()) {
+        print_note("error: there is no code " + code + "\n");
+        return Exit::Negative;
+    }
+    print_result(page);
+    return Exit::Ok;
+}
+
+Exit run(const Options& options, const Terminal& terminal) {
+    const auto opened = open_valid(options.paths, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    const Workspace& workspace = std::get<Workspace>(opened);
+    const auto request = read_input(options.request, RequestLimits{}.max_bytes);
+    if (!request) return report_error(request.error(), "", terminal);
+    const auto explained = workspace.explain(*request, options.rule);
+    if (!explained) {
+        const bool of_request = explained.error().code.starts_with("Q");
+        return refuse(explained.error(), of_request ? input_name(options.request) : "", options.format, terminal);
+    }
+    print_result(options.format == Format::Json ? safe_json(to_json(*explained)) + "\n" : render_explanation(*explained, terminal.colour_out));
+    return Exit::Ok;
+}
+
+}  // namespace
+
+void add_explain(Command& program) {
+    Command& verb = program.verb("explain", "Say why a request is decided as it is, or what a diagnostic code means");
+    auto& options = verb.make_values<Options>();
+    verb.list("PATH", "PATH...|CODE|LINT|REASON", "Policy files or folders, or one code such as E0203, or one lint or reason", options.paths).required();
+    Option& request = verb.text("--request", "FILE|-", "The request document; - for standard input", options.request);
+    Option& rule = verb.text("--rule", "NAME", "Tell of this rule only, whether or not it mattered", options.rule);
+    Option& format = add_format(verb, options.format);
+    verb.check = [&options, &request, &rule, &format]() -> std::string {
+        if (asks_of_code(options)) return request.given || rule.given || format.given ? options.paths[0] + ": is a code, which takes no options" : "";
+        return request.given ? "" : "--request: has to say which request is explained" + meant(options.paths);
+    };
+    verb.run = [&options](const Terminal& terminal) { return asks_of_code(options) ? explain_code(options.paths[0]) : run(options, terminal); };
+}
+
+}  // namespace writ::cli

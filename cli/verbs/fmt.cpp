@@ -1,0 +1,123 @@
+// writ fmt: policies in the one canonical style.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/command/command.h"
+#include "cli/formats/diagnostics.h"
+#include "cli/formats/line_diff.h"
+#include "cli/terminal/io.h"
+#include "cli/terminal/text.h"
+#include "cli/verbs/verbs.h"
+#include "cli/verbs/workspace.h"
+#include "writ/format.h"
+
+namespace writ::cli {
+
+namespace {
+
+struct Options {
+    std::vector<std::string> paths;
+    bool check = false, diff = false;
+};
+
+/// A source and what becomes of it.
+struct Formatted {
+    Source source;
+    std::string text;
+    [[nodiscard]] bool differs() const { return text != source.text; }
+};
+
+/// Formats sources, or gathers what is wrong with all that cannot be.
+Checked<std::vector<Formatted>> format_all(std::vector<Source> sources) {
+    std::vector<Formatted> out;
+    Diagnostics wrong;
+    for (Source& source : sources) {
+        auto text = format(source);
+        if (text) {
+            out.push_back({std::move(source), std::move(*text)});
+            continue;
+        }
+        const auto index = static_cast<std::uint32_t>(wrong.sources.size());
+        wrong.sources.push_back(std::move(text.error().sources.front()));
+        for (Diagnostic& item : text.error().items) {
+            item.span.source = index;
+            for (Label& label : item.related) label.span.source = index;
+            wrong.items.push_back(std::move(item));
+        }
+    }
+    if (!wrong.items.empty()) return tl::unexpected(std::move(wrong));
+    return out;
+}
+
+/// What is to be formatted: files, or standard input.
+Result<std::vector<Source>> read_all(const Options& options) {
+    if (options.paths == std::vector<std::string>{"-"}) {
+        auto text = read_input("-", CompileOptions{}.max_source_bytes);
+        if (!text) return tl::unexpected(std::move(text.error()));
+        return std::vector<Source>{{"standard input", std::move(*text)}};
+    }
+    auto set = read_sources(options.paths);
+    if (!set) return tl::unexpected(std::move(set.error()));
+    return std::move(set->sources);
+}
+
+std::string diff(const Formatted& file, bool colour) {
+    const Palette colours = palette(colour);
+    const std::string name = safe(file.source.name);
+    return fmt::format("{}--- {}{}\n{}+++ {}, formatted{}\n", colours.bold, name, colours.reset, colours.bold, name, colours.reset) +
+           line_diff(file.source.text, file.text, colour);
+}
+
+Exit run(const Options& options, const Terminal& terminal) {
+    for (const std::string& path : options.paths) {
+        if (!is_bundle({path})) continue;
+        print_note(fmt::format("error: {} is a sealed bundle; format the sources that it was compiled from\n", safe(path)));
+        return Exit::Usage;
+    }
+    auto sources = read_all(options);
+    if (!sources) return report_error(sources.error(), "", terminal);
+    const auto files = format_all(std::move(*sources));
+    if (!files) {
+        print_note(render_human(files.error(), terminal.colour_err));
+        const auto& items = files.error().items;
+        const bool defect = std::any_of(items.begin(), items.end(), [](const Diagnostic& item) { return item.code == "K0005"; });
+        return defect ? Exit::Internal : Exit::Invalid;
+    }
+    const bool stream = options.paths.front() == "-";
+    const bool only_look = options.check || options.diff;
+    std::size_t differing = 0;
+    for (const Formatted& file : *files) {
+        if (stream && !only_look) print_result(file.text);
+        if (!file.differs()) continue;
+        ++differing;
+        if (options.diff) print_result(diff(file, terminal.colour_out));
+        else if (options.check) print_result(safe(file.source.name) + "\n");
+        else if (!stream) {
+            const auto written = write_file(file.source.name, file.text);
+            if (!written) return report_error(written.error(), "", terminal);
+            print_result(safe(file.source.name) + "\n");
+        }
+    }
+    if (!stream)
+        print_note(fmt::format("{}, {} {}\n", counted(files->size(), "file"), differing,
+                               only_look ? "not in canonical style" : "changed"));
+    return only_look && differing > 0 ? Exit::Negative : Exit::Ok;
+}
+
+}  // namespace
+
+void add_fmt(Command& program) {
+    Command& verb = program.verb("fmt", "Lay policies out in canonical style");
+    auto& options = verb.make_values<Options>();
+    verb.list("PATH", "PATH...|-", "Policy files, folders of *.writ files, or - for standard input", options.paths).required();
+    verb.flag("--check", "Change nothing; name the files that differ, and end with 1 if any does", options.check);
+    verb.flag("--diff", "The same, and show what would change", options.diff);
+    verb.check = [&options]() -> std::string {
+        const bool stream = std::find(options.paths.begin(), options.paths.end(), "-") != options.paths.end();
+        return stream && options.paths.size() > 1 ? "PATH: - stands alone" : "";
+    };
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
+}
+
+}  // namespace writ::cli

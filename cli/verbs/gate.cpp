@@ -1,0 +1,162 @@
+// writ gate: one command between a change of policy and production.
+
+#include <fmt/format.h>
+
+#include "cli/command/options.h"
+#include "cli/formats/diagnostics.h"
+#include "cli/formats/format.h"
+#include "cli/formats/gate.h"
+#include "cli/formats/github.h"
+#include "cli/formats/sarif.h"
+#include "cli/git/git.h"
+#include "cli/git/side.h"
+#include "cli/terminal/io.h"
+#include "cli/terminal/progress.h"
+#include "cli/terminal/text.h"
+#include "cli/verbs/comparison.h"
+#include "cli/verbs/lint_options.h"
+#include "cli/verbs/verbs.h"
+#include "cli/verbs/workspace.h"
+
+namespace writ::cli {
+
+namespace {
+
+constexpr Rendering<GateReport> kRenderings[] = {
+    {Format::Human, [](const GateReport& report, const Terminal& terminal) { return render_gate(report, terminal.colour_out, terminal.quiet); }},
+    {Format::Json, [](const GateReport& report, const Terminal&) { return render_gate_json(report); }},
+    {Format::Sarif, [](const GateReport& report, const Terminal&) { return render_sarif(report.result.findings, report.result.suppressed); }},
+    {Format::Github, [](const GateReport& report, const Terminal&) { return render_github(report.result.findings); }},
+    {Format::Junit, [](const GateReport& report, const Terminal&) { return render_gate_junit(report); }},
+    {Format::Markdown, [](const GateReport& report, const Terminal&) { return render_gate_markdown(report); }},
+};
+
+struct Output {
+    Format format = Format::Human;
+    std::string file;
+};
+
+struct Options {
+    std::string policy = ".", base;
+    StorePlace store;
+    CompareOptions compared;
+    std::vector<std::string> notes;
+    std::vector<Output> outputs;
+    GateRules rules;
+    Format format = Format::Human;
+};
+
+/// Takes `FORMAT=FILE`, or says what is wrong with it.
+std::string add_output(const std::string& text, std::vector<Output>& to) {
+    const std::size_t equals = text.find('=');
+    std::vector<std::string> known;
+    for (const auto& each : kRenderings) {
+        const std::string name(format_name(each.format));
+        known.push_back(name + "=FILE");
+        if (equals == std::string::npos || equals + 1 == text.size() || name != text.substr(0, equals)) continue;
+        to.push_back({each.format, text.substr(equals + 1)});
+        return {};
+    }
+    return "is " + either(known) + ", not `" + text + "`";
+}
+
+/// Writes a report in every format that was asked for. Output: `verdict`, or what kept it from being written.
+Exit deliver(const GateReport& report, const Options& options, const Terminal& terminal, Exit verdict) {
+    for (const Output& each : options.outputs)
+        if (const auto written = write_file(each.file, rendered(kRenderings, each.format, report, {})); !written)
+            return report_error(written.error(), "", terminal);
+    print_result(rendered(kRenderings, options.format, report, terminal));
+    return verdict;
+}
+
+/// What the change says of itself: files, and the messages of the commits since the base.
+std::variant<ChangeNote, Exit> read_notes(const Options& options, const Terminal& terminal) {
+    ChangeNote note;
+    for (const std::string& file : options.notes) {
+        constexpr std::size_t kMost = std::size_t{1} << 20;
+        const auto text = read_input(file, kMost);
+        // What cannot be read is not taken for a note that declares nothing.
+        if (text && (text->size() > kMost || !is_utf8(*text)))
+            return report_error({"F0007", text->size() > kMost ? "a change note is at most 1 MiB" : "the change note is not UTF-8", file}, "", terminal);
+        if (!text) return report_error(text.error(), "", terminal);
+        read_note(*text, input_name(file), note);
+    }
+    if (const auto ref = git_ref_of(options.base)) {
+        const auto commits = messages_since(*ref, options.policy);
+        if (!commits) return report_error(commits.error(), "", terminal);
+        for (const CommitMessage& each : *commits) read_note(each.text, each.commit.substr(0, 12), note);
+    }
+    return note;
+}
+
+/// The policy, if it is one; else all that is wrong with it, in the formats that were asked for.
+std::variant<Workspace, Exit> open_policy(const Options& options, const Terminal& terminal) {
+    auto opened = open_workspace({options.policy}, terminal);
+    auto* workspace = std::get_if<Workspace>(&opened);
+    if (workspace == nullptr || workspace->bundle()) return opened;
+    GateResult result;
+    result.findings = workspace->diagnostics();
+    result.checks.push_back({"policy", true, false, "it does not compile, and nothing else is judged"});
+    const ChangeNote note;
+    const GateReport report{options.base, result, note, nullptr};
+    return deliver(report, options, terminal, Exit::Invalid);
+}
+
+Exit run(const Options& options, const Terminal& terminal) {
+    if (is_bundle({options.policy})) {
+        print_note(fmt::format("error: {} is a sealed bundle; a gate looks at the sources that it was compiled from\n", safe(options.policy)));
+        return Exit::Usage;
+    }
+    const auto sources = read_sources({options.policy});
+    if (!sources) return report_error(sources.error(), "", terminal);
+    const auto opened = open_policy(options, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    const Workspace& policy = std::get<Workspace>(opened);
+
+    // What can fail to be read is read before anything is judged.
+    const bool compares = options.base != "none";
+    auto notes = compares ? read_notes(options, terminal) : std::variant<ChangeNote, Exit>(ChangeNote{});
+    if (const Exit* failed = std::get_if<Exit>(&notes)) return *failed;
+    ChangeNote& note = std::get<ChangeNote>(notes);
+    std::optional<std::variant<Workspace, Exit>> base;
+    std::optional<std::variant<DiffReport, Exit>> change;
+    if (compares) {
+        base.emplace(open_side(options.base, options.policy, options.store, terminal));
+        if (const Exit* failed = std::get_if<Exit>(&*base)) return *failed;
+        change.emplace(compare_sides({options.base, std::get<Workspace>(*base)}, {options.policy, policy}, options.compared, terminal));
+        if (const Exit* failed = std::get_if<Exit>(&*change)) return *failed;
+    }
+    GateResult result = [&] {
+        Progress progress("judging", "", terminal);
+        return judge_policy(policy, sources->sources, options.rules, progress.teller());
+    }();
+    const DiffReport* diff = change ? &std::get<DiffReport>(*change) : nullptr;
+    if (diff != nullptr) judge_change(*diff, note, result);
+    else result.checks.push_back({"change", false, true, "there is no base: nothing is compared"});
+
+    const GateReport report{compares ? options.base : std::string(), result, note, diff};
+    return deliver(report, options, terminal, result.passed() ? Exit::Ok : Exit::Negative);
+}
+
+}  // namespace
+
+void add_gate(Command& program) {
+    Command& verb = program.verb("gate", "Judge a change: style, lints, tests, coverage, invariants, and what it newly allows");
+    auto& options = verb.make_values<Options>();
+    verb.text("PATH", "PATH", "The policy as it is to be; else the folder where the program runs", options.policy);
+    verb.text("--base", "REF[:PATH]|PATH|store:VERSION|none", "What it was: a git ref, a path or store:VERSION; `none` for a first version", options.base).required();
+    verb.texts("--note", "FILE|-", "A change note, beside the messages of the commits since the base; - for standard input", options.notes);
+    verb.number("--threshold", "PERCENT", "Fail if tests cover fewer conditions than this", options.rules.threshold, 0, 100);
+    add_lint_levels(verb, options.rules.lint, options.rules.lint_fails);
+    add_compare_options(verb, options.compared);
+    add_store_place(verb, options.store);
+    add_format(verb, options.format, formats_of(kRenderings));
+    verb.reads_each("--output", "FORMAT=FILE", "Write it to a file too; may be repeated", [&options](const std::string& text) { return add_output(text, options.outputs); });
+    verb.check = [&options]() -> std::string {
+        const bool compares = options.base != "none" || (options.notes.empty() && !options.compared.any());
+        return compares ? "" : "--base: is none, and --note, --requests, --layer and --ledger are for what is compared with a base";
+    };
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
+}
+
+}  // namespace writ::cli

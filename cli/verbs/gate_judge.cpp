@@ -1,0 +1,314 @@
+#include "cli/verbs/gate_judge.h"
+#include "cli/terminal/text.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "cli/formats/coverage.h"
+#include "cli/formats/diff_words.h"
+#include "writ/format.h"
+
+namespace writ::cli {
+
+namespace {
+
+void add(Diagnostics& findings, std::string code, Severity severity, std::string message, Span span, std::string label = {},
+         std::string help = {}) {
+    Diagnostic d;
+    d.code = std::move(code);
+    d.severity = severity;
+    d.message = std::move(message);
+    d.span = span;
+    d.label = std::move(label);
+    d.help = std::move(help);
+    findings.items.push_back(std::move(d));
+}
+
+std::uint32_t source_named(const Diagnostics& all, const std::string& name) {
+    const auto at = std::find_if(all.sources.begin(), all.sources.end(), [&](const Source& each) { return each.name == name; });
+    return static_cast<std::uint32_t>(at - all.sources.begin());
+}
+
+GateCheck check_style(const std::vector<Source>& sources, Diagnostics& findings) {
+    std::size_t differ = 0;
+    for (const Source& source : sources) {
+        const auto text = format(source);
+        if (text && *text == source.text) continue;
+        ++differ;
+        add(findings, "gate-style", Severity::Error, "the file is not in canonical style", {source_named(findings, source.name), 0, 0}, {},
+            "run `writ fmt` on it");
+    }
+    return {"style", differ > 0, false,
+            differ > 0 ? fmt::format("{} of {} not in canonical style", differ, counted(sources.size(), "file"))
+                       : counted(sources.size(), "file") + " in canonical style"};
+}
+
+GateCheck check_lints(const Workspace& policy, const GateRules& rules, GateResult& result) {
+    LintReport report = policy.lint(rules.lint);
+    std::size_t errors = 0;
+    for (const Diagnostic& each : report.findings.items) errors += each.severity == Severity::Error ? 1 : 0;
+    const std::size_t warnings = report.findings.items.size() - errors;
+    const bool failed = errors > 0 || (warnings > 0 && rules.lint_fails == LintLevel::Warning);
+    std::string summary = counted(errors, "error") + ", " + counted(warnings, "warning");
+    if (!report.suppressed.empty()) summary += fmt::format(", {} suppressed with a reason", report.suppressed.size());
+    std::move(report.findings.items.begin(), report.findings.items.end(), std::back_inserter(result.findings.items));
+    result.suppressed = std::move(report.suppressed);
+    return {"lint", failed, false, std::move(summary)};
+}
+
+GateCheck check_tests(const TestRun& run, Diagnostics& findings) {
+    std::size_t failed = 0;
+    for (const TestCase& test : run.cases) {
+        if (test.passed) continue;
+        ++failed;
+        add(findings, "gate-test", Severity::Error, fmt::format("test `{}` fails", test.name), test.span, test.problem,
+            fmt::format("expected {}, and it is {}", test.expected, test.actual));
+    }
+    if (run.cases.empty()) {
+        add(findings, "gate-test", Severity::Error, "the policy has no tests", {}, {}, "write a `test` for each rule; docs/testing.md");
+        return {"tests", true, false, "there are none: a policy without tests does not pass"};
+    }
+    return {"tests", failed > 0, false,
+            failed > 0 ? fmt::format("{} of {} failed", failed, counted(run.cases.size(), "case")) : counted(run.cases.size(), "case")};
+}
+
+GateCheck check_invariants(const TestRun& run, Diagnostics& findings) {
+    const InvariantCheck& held = run.invariants;
+    for (const TestCase& each : held.broken)
+        add(findings, "gate-invariant", Severity::Error, each.name + " is broken", each.span, each.problem, "expected " + each.expected);
+    if (held.invariants == 0) return {"invariants", false, true, "the policy states none"};
+    std::string summary = fmt::format("{} held on {} (checked, not proved)", held.invariants, counted(held.requests, "request"));
+    if (!held.untried.empty()) summary += fmt::format("; {} true for none of them", held.untried.size());
+    return {"invariants", !held.broken.empty(), false, std::move(summary)};
+}
+
+GateCheck check_coverage(const TestRun& run, double threshold, Diagnostics& findings) {
+    const Coverage& coverage = run.coverage;
+    std::string summary = fmt::format("{} of {} applied, {} of {} seen in every way ({})", coverage.applied(), counted(coverage.rules.size(), "rule"),
+                                      coverage.covered(), counted(coverage.conditions.size(), "condition"), percent_text(coverage));
+    const bool asked = threshold >= 0;
+    if (asked) summary += fmt::format(", {:g}% are asked for", threshold);
+    const bool failed = asked && coverage.percent() < threshold;
+    if (failed)
+        add(findings, "gate-coverage", Severity::Error, fmt::format("the tests cover {} of the conditions, {:g}% are asked for", percent_text(coverage), threshold), {}, {},
+            "`writ test --coverage` says what they leave open");
+    return {"coverage", failed, false, std::move(summary)};
+}
+
+/// The line of `file:line`; the beginning of the policy if no such file was read.
+Span line_at(const Diagnostics& all, const std::string& place) {
+    const std::size_t colon = place.rfind(':');
+    Span span;
+    span.source = source_named(all, place.substr(0, colon));
+    if (span.source >= all.sources.size() || colon == std::string::npos) return {};
+    const std::string& text = all.sources[span.source].text;
+    std::size_t at = 0;
+    for (int line = std::atoi(place.c_str() + colon + 1); line > 1 && at < text.size(); --line) at = std::min(text.find('\n', at), text.size() - 1) + 1;
+    span.begin = static_cast<std::uint32_t>(at);
+    span.end = static_cast<std::uint32_t>(std::min(text.find('\n', at), text.size()));
+    return span;
+}
+
+/// Where things of the new side are written, by `module.name`.
+class Where {
+public:
+    Where(const GateResult& result, const PolicyDiff& diff) {
+        for (const CoveredRule& rule : result.tests.coverage.rules) spans_[rule.name] = rule.span;
+        for (const ThingChange& each : diff.structure)
+            if (!each.name.empty() && !spans_.contains(each.name)) spans_.emplace(each.name, line_at(result.findings, each.place));
+    }
+    /// What is gone is nowhere: the beginning of the policy.
+    [[nodiscard]] Span of(const std::string& name) const {
+        const auto at = spans_.find(name);
+        return at != spans_.end() ? at->second : Span{};
+    }
+
+private:
+    std::map<std::string, Span> spans_;
+};
+
+/// What says that it widens, a clause each.
+std::vector<std::string> shown_of(const Widening& widening) {
+    std::vector<std::string> out;
+    for (const DecisionGroup* group : widening.decisions)
+        out.push_back(fmt::format("{}: {}, for example {}", change_of(*group), counted(group->decisions, "decision"), group->example.name));
+    if (widening.change == nullptr) return out;
+    const ThingChange& change = *widening.change;
+    std::string how(fate_name(change.fate));
+    for (const PartChange& part : change.parts)
+        if (part.direction != Direction::Same && (part.direction != Direction::Narrower || change.direction == Direction::Other)) how += ", " + text_of(part);
+    if (change.direction == Direction::Other && out.empty()) how += "; the text alone does not say which way that is";
+    out.push_back(std::move(how));
+    return out;
+}
+
+/// What it means that something widens.
+std::string_view meaning_of(const Widening& widening) {
+    if (widening.word == "invariant") return "forbids less than it did";
+    const bool sure = !widening.decisions.empty() || widening.change->direction == Direction::Wider;
+    return sure ? "widens what the policy allows" : "may widen what the policy allows";
+}
+
+GateCheck check_widening(const PolicyDiff& diff, const Where& where, ChangeNote& note, Diagnostics& findings) {
+    constexpr std::size_t kMostShown = 3;
+    std::size_t declared = 0, missing = 0;
+    const std::vector<Widening> all = widenings(diff);
+    const std::vector<bool> said = note.declared(all);
+    for (std::size_t at = 0; at < all.size(); ++at) {
+        if (said[at]) {
+            ++declared;
+            continue;
+        }
+        ++missing;
+        const Widening& widening = all[at];
+        const std::vector<std::string> clauses = shown_of(widening);
+        std::string shown;
+        for (std::size_t i = 0; i < std::min(kMostShown, clauses.size()); ++i) shown += (i > 0 ? "; " : "") + clauses[i];
+        if (clauses.size() > kMostShown) shown += "; …";
+        add(findings, "gate-widening", Severity::Error,
+            fmt::format("`{} {}` {}, and the change does not say so", widening.word, widening.name, meaning_of(widening)),
+            where.of(widening.name), shown, fmt::format("if it is meant, say so in the message of a commit, or in a file for --note: `widens: {} because …`", name_for(all, at)));
+    }
+    std::string summary = missing + declared == 0 ? "nothing widens" : "";
+    if (missing > 0) summary += fmt::format("{} not declared", counted(missing, "widening"));
+    if (declared > 0) summary += fmt::format("{}{} declared", missing > 0 ? ", " : "", missing > 0 ? std::to_string(declared) : counted(declared, "widening"));
+    return {"widening", missing > 0, false, summary + "; " + headline(diff)};
+}
+
+/// Nothing was found that decides otherwise. Where the digests differ for no reason that is known, that is not believed.
+GateCheck check_digest(const PolicyDiff& diff, Diagnostics& findings) {
+    std::string summary = nothing_decides(diff);
+    const std::vector<std::string> lines = text_changes(diff);
+    if (!lines.empty()) summary += fmt::format(": {}{}", lines.front(), lines.size() > 1 ? fmt::format(", and {} more", lines.size() - 1) : "");
+    if (!unexplained(diff)) return {"change", false, true, std::move(summary)};
+    add(findings, "gate-change", Severity::Error, summary, {}, {}, "compile both sides anew with one program, from one kind of path");
+    return {"change", true, false, std::move(summary)};
+}
+
+/// Tests that went. Their requests are decided all the same, so nothing can hide behind it; that they went is told.
+GateCheck check_kept(const PolicyDiff& diff, Diagnostics& findings) {
+    std::size_t gone = 0;
+    for (const ThingChange& each : diff.structure) {
+        if (each.kind != ThingKind::Test || each.fate != Fate::Removed) continue;
+        ++gone;
+        add(findings, "gate-test", Severity::Warning, fmt::format("the change takes out test `{}` of {}", each.old_name, each.old_place), {});
+    }
+    return {"tests kept", false, false, gone == 0 ? "all" : counted(gone, "test") + " taken out"};
+}
+
+GateCheck check_new_rules(const PolicyDiff& diff, const GateResult& result, const Where& where, Diagnostics& findings) {
+    std::set<std::string> added, untested;
+    for (const ThingChange& each : diff.structure)
+        if (each.kind == ThingKind::Rule && each.fate == Fate::Added) added.insert(each.name);
+    for (const CoveredRule& rule : result.tests.coverage.rules)
+        if (added.contains(rule.name) && rule.applied == 0) untested.insert(rule.name);
+    for (const std::string& name : untested)
+        add(findings, "gate-untested", Severity::Error, fmt::format("no test sees the new rule `{}` apply", name), where.of(name), {},
+            "add a test that it decides, and one that it does not");
+    if (added.empty()) return {"new rules", false, false, "none"};
+    return {"new rules", !untested.empty(), false,
+            untested.empty() ? counted(added.size(), "new rule") + ", each applied in a test"
+                             : fmt::format("{} of {} applied in no test", untested.size(), counted(added.size(), "new rule"))};
+}
+
+GateCheck check_steps(const PolicyDiff& diff, ChangeNote& note, Diagnostics& findings) {
+    const std::uint64_t before = diff.before.step_bound, after = diff.after.step_bound;
+    std::string summary = fmt::format("{} → {}", before, after);
+    if (after <= before) return {"steps", false, false, std::move(summary)};
+    if (note.declares_steps()) return {"steps", false, false, summary + ", declared"};
+    add(findings, "gate-steps", Severity::Error, fmt::format("the step bound rises from {} to {}", before, after), {},
+        "what a decision can cost at most", "if it is meant, say so in the message of a commit, or in a file for --note: `raises: steps because …`");
+    return {"steps", true, false, summary + ", not declared"};
+}
+
+/// Invariants that decisions on requests break which are neither tests nor fixtures of this policy.
+GateCheck check_held(const PolicyDiff& diff, const Where& where, Diagnostics& findings) {
+    std::size_t broken = 0;
+    for (const HeldInvariant& each : diff.invariants) {
+        if (each.broken_after == 0) continue;
+        ++broken;
+        const std::string lost = each.stated_after ? "" : ", which the change takes out";
+        add(findings, "gate-invariant", Severity::Error, fmt::format("invariant `{}`{} is broken by {}", each.name, lost, counted(each.broken_after, "decision")),
+            where.of(each.name), each.text, "for example " + each.example.name);
+    }
+    if (diff.invariants_held == 0) return {"invariants of both", false, true, "neither side states any"};
+    return {"invariants of both", broken > 0, false,
+            fmt::format("{} held on {} (checked, not proved)", diff.invariants_held, counted(diff.requests, "request"))};
+}
+
+/// What does widen, for a note that names something else.
+std::string names_of_widenings(const PolicyDiff& diff) {
+    constexpr std::size_t kMostShown = 3;
+    const std::vector<Widening> all = widenings(diff);
+    std::string out;
+    for (std::size_t at = 0; at < std::min(kMostShown, all.size()); ++at) out += (at > 0 ? ", `" : "`") + name_for(all, at) + "`";
+    return all.size() > kMostShown ? out + ", …" : out;
+}
+
+GateCheck check_note(const PolicyDiff& diff, const ChangeNote& note, Diagnostics& findings) {
+    findings.sources.insert(findings.sources.end(), note.texts.begin(), note.texts.end());
+    for (const NoteProblem& each : note.problems) add(findings, "gate-note", Severity::Error, each.text, line_at(findings, each.where));
+    const std::string wider = names_of_widenings(diff);
+    std::size_t idle = 0;
+    for (const Declaration& each : note.declarations) {
+        if (each.met) continue;
+        ++idle;
+        add(findings, "gate-note", Severity::Warning,
+            fmt::format("the note declares that the change {} `{}`, and it does not", each.raises ? "raises" : "widens", each.name),
+            line_at(findings, each.where), {}, each.raises || wider.empty() ? "" : "what widens is " + wider);
+    }
+    const std::size_t count = note.declarations.size();
+    if (count == 0 && note.problems.empty()) return {"note", false, true, "nothing is declared"};
+    std::string summary = counted(count, "declaration");
+    if (idle > 0) summary += fmt::format(", {} not met", idle);
+    if (!note.problems.empty()) summary += ", " + counted(note.problems.size(), "line") + " that cannot be read";
+    return {"note", !note.problems.empty(), false, std::move(summary)};
+}
+
+}  // namespace
+
+bool GateResult::passed() const {
+    return std::none_of(checks.begin(), checks.end(), [](const GateCheck& each) { return each.failed; });
+}
+
+GateResult judge_policy(const Workspace& policy, const std::vector<Source>& sources, const GateRules& rules, const JudgeProgress& tell) {
+    GateResult result;
+    result.findings.sources = policy.diagnostics().sources;
+    const Bundle& bundle = *policy.bundle();
+    const auto done = [&](std::uint64_t steps) {
+        if (tell) tell(steps, 3);
+    };
+    result.checks.push_back(check_style(sources, result.findings));
+    done(1);
+    result.checks.push_back({"policy", false, false,
+                             fmt::format("{}, step bound {}, digest {}", counted(bundle.rule_count(), "rule"), bundle.reach(), bundle.digest().substr(0, 12))});
+    result.checks.push_back(check_lints(policy, rules, result));
+    done(2);
+    TestOptions options;
+    options.threads = std::thread::hardware_concurrency();
+    options.coverage = true;
+    result.tests = policy.test(options);
+    result.checks.push_back(check_tests(result.tests, result.findings));
+    result.checks.push_back(check_coverage(result.tests, rules.threshold, result.findings));
+    result.checks.push_back(check_invariants(result.tests, result.findings));
+    return result;
+}
+
+void judge_change(const DiffReport& change, ChangeNote& note, GateResult& result) {
+    const PolicyDiff& diff = change.diff;
+    const Where where(result, diff);
+    Diagnostics& findings = result.findings;
+    if (diff.structure.empty()) result.checks.push_back(check_digest(diff, findings));
+    result.checks.push_back(check_kept(diff, findings));
+    result.checks.push_back(check_held(diff, where, findings));
+    result.checks.push_back(check_new_rules(diff, result, where, findings));
+    result.checks.push_back(check_widening(diff, where, note, findings));
+    result.checks.push_back(check_steps(diff, note, findings));
+    result.checks.push_back(check_note(diff, note, findings));
+}
+
+}  // namespace writ::cli

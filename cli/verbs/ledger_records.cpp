@@ -1,0 +1,170 @@
+// writ ledger show, tail, export, receipt, use: single records, out and in.
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "cli/command/options.h"
+#include "cli/terminal/text.h"
+#include "cli/verbs/ledger.h"
+#include "writ/inquiry.h"
+#include "writ/ledger.h"
+
+namespace writ::cli {
+
+namespace {
+
+using ledger::Reader;
+using ledger::Record;
+
+std::int64_t now_micros() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// Prints records from one number up to another, as they are there.
+struct Printing {
+    std::uint64_t from = 0, to = UINT64_MAX;
+    std::optional<std::uint64_t> last;  ///< only the last so many
+    bool follow = false, pretty = false;
+};
+
+Exit print_records(const LedgerArgs& args, Printing what) {
+    auto reader = Reader::open(args.folder);
+    if (!reader) return report_error(reader.error(), "", args.terminal);
+    if (what.last) {
+        if (auto end = reader->seek(UINT64_MAX); !end) return report_error(end.error(), "", args.terminal);
+        what.from = reader->sequence() - std::min(reader->sequence(), *what.last);
+    }
+    if (auto found = reader->seek(what.from); !found) return report_error(found.error(), "", args.terminal);
+    Record record;
+    bool any = false;
+    while (std::ferror(stdout) == 0) {
+        auto more = reader->next();
+        if (!more) return report_error(more.error(), "", args.terminal);
+        if (!*more) {
+            if (!what.follow) break;
+            std::fflush(stdout);
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+            continue;
+        }
+        if (reader->sequence() >= what.to) break;
+        if (auto read = decode(reader->bytes(), record); !read) return report_error(read.error(), fmt::format("record {}", reader->sequence()), args.terminal);
+        const std::string line = to_json(record, reader->sequence());
+        print_result(safe_json(what.pretty ? Json::parse(line).dump(2) : line) + "\n");
+        any = true;
+    }
+    if (!any && what.to != UINT64_MAX)
+        return report_error(Error{"G0021", fmt::format("there is no record {}", what.from), ""}, "", args.terminal);
+    return Exit::Ok;
+}
+
+Exit show(const LedgerArgs& args, const std::string& id) {
+    auto inquiry = ledger::Inquiry::open(args.folder);
+    if (!inquiry) return report_error(inquiry.error(), "", args.terminal);
+    std::uint64_t sequence = 0;
+    if (const bool number = !id.empty() && id.size() < 19 && id.find_first_not_of("0123456789") == id.npos; number) {
+        sequence = std::stoull(id);  // also a record that is no decision
+    } else {
+        const auto found = inquiry->find(id);
+        if (!found) return report_error(found.error(), "", args.terminal);
+        sequence = *found;
+    }
+    Printing what;
+    what.from = sequence;
+    what.to = sequence + 1;
+    what.pretty = args.format == Format::Human;
+    return print_records(args, what);
+}
+
+/// Records something that is no decision.
+Exit add(const LedgerArgs& args, const std::function<Result<std::uint64_t>(ledger::Ledger&)>& write) {
+    ledger::LedgerOptions options;
+    options.create = false;
+    auto opened = ledger::Ledger::open(args.folder, options);
+    if (!opened) return report_error(opened.error(), "", args.terminal);
+    const auto sequence = write(*opened);
+    if (!sequence) {
+        const Exit failed = report_error(sequence.error(), "", args.terminal);
+        return sequence.error().code == "G0025" ? Exit::Negative : failed;
+    }
+    print_result(args.format == Format::Json ? json_line({{"sequence", *sequence}}) : fmt::format("record {}\n", *sequence));
+    return Exit::Ok;
+}
+
+struct ReceiptArgs {
+    std::uint64_t decision = 0;
+    std::string credential, resource, issued, accepted, revoked;
+};
+
+Exit receipt(const LedgerArgs& args, const ReceiptArgs& told) {
+    Record record;
+    record.kind = ledger::RecordKind::Receipt;
+    record.time = now_micros();
+    record.receipt.decision = told.decision;
+    record.receipt.credential = told.credential;
+    record.receipt.resource = told.resource;
+    const std::pair<const std::string*, std::int64_t*> moments[] = {{&told.issued, &record.receipt.issued_at},
+                                                                    {&told.accepted, &record.receipt.accepted_at},
+                                                                    {&told.revoked, &record.receipt.revoked_at}};
+    for (const auto& [text, to] : moments) {
+        if (text->empty()) continue;
+        const auto moment = ledger::parse_moment(*text, record.time);
+        if (!moment) return report_error(Error{"K0001", "a moment is an RFC 3339 instant, or how long ago, as `5s`", *text}, "", args.terminal);
+        *to = *moment;
+    }
+    return add(args, [&](ledger::Ledger& ledger) -> Result<std::uint64_t> {
+        std::string out;
+        encode(record, out);
+        auto appended = ledger.append(out);
+        if (!appended) return tl::unexpected(std::move(appended.error()));
+        return appended->sequence;
+    });
+}
+
+}  // namespace
+
+void add_ledger_records(const LedgerApp& ledger) {
+    {
+        Command& verb = ledger.add("show", "Print one record");
+        auto& id = verb.make_values<std::string>();
+        verb.text("ID", "", "A record's number, or a decision's request id or trace id", id).required();
+        verb.run = ledger.runs([&id](const LedgerArgs& args) { return show(args, id); });
+    }
+    {
+        Command& verb = ledger.add("tail", "Print the last records, a line of JSON each");
+        auto& what = verb.make_values<Printing>();
+        what.last = 10;
+        verb.whole("-n", "COUNT", "How many", what.last);
+        verb.flag("-f,--follow", "Go on with what is recorded from now on", what.follow);
+        verb.run = ledger.runs([&what](const LedgerArgs& args) { return print_records(args, what); });
+    }
+    {
+        Command& verb = ledger.add("export", "Print all records, a line of JSON each");
+        auto& what = verb.make_values<Printing>();
+        verb.whole("--from", "N", "The first record's number", what.from);
+        verb.run = ledger.runs([&what](const LedgerArgs& args) { return print_records(args, what); });
+    }
+    {
+        Command& verb = ledger.add("receipt", "Record what became of a credential");
+        auto& told = verb.make_values<ReceiptArgs>();
+        verb.whole("DECISION", "", "The decision's number", told.decision).required();
+        verb.text("--credential", "ID", "The credential's id, never the credential", told.credential);
+        verb.text("--resource", "TEXT", "Which resource accepted it", told.resource);
+        verb.text("--issued-at", "TIME", "When", told.issued);
+        verb.text("--accepted-at", "TIME", "When", told.accepted);
+        verb.text("--revoked-at", "TIME", "When", told.revoked);
+        verb.run = ledger.runs([&told](const LedgerArgs& args) { return receipt(args, told); });
+    }
+    {
+        Command& verb = ledger.add("use", "Use something up, once and for all");
+        auto& name = verb.make_values<std::string>();
+        verb.text("NAME", "", "As `grant:17` for the single use that decision 17 granted", name).required();
+        verb.run = ledger.runs([&name](const LedgerArgs& args) {
+            return add(args, [&](ledger::Ledger& open) { return open.use(name); });
+        });
+    }
+}
+
+}  // namespace writ::cli

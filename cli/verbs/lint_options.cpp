@@ -1,0 +1,36 @@
+#include "cli/verbs/lint_options.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+namespace writ::cli {
+
+namespace {
+
+const std::map<std::string, LintLevel> kLevels{
+    {"off", LintLevel::Off}, {"warning", LintLevel::Warning}, {"error", LintLevel::Error}};
+
+/// Takes `NAME=LEVEL`, or says what is wrong with it, with the nearest name where there is no such lint.
+std::string set_level(LintOptions& options, const std::string& text) {
+    const std::size_t equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    const auto level = kLevels.find(equals == std::string::npos ? "" : text.substr(equals + 1));
+    if (level == kLevels.end()) return "is NAME=off, NAME=warning or NAME=error, not `" + text + "`";
+    const auto rules = lint_rules();
+    if (std::none_of(rules.begin(), rules.end(), [&](const LintRule& rule) { return rule.name == name; })) {
+        const std::string_view near = nearest_lint(name);
+        return "there is no lint `" + name + "`" + (near.empty() ? "; docs/lint.md lists them" : "; did you mean `" + std::string(near) + "`?");
+    }
+    options.levels[name] = level->second;
+    return {};
+}
+
+}  // namespace
+
+void add_lint_levels(Command& verb, LintOptions& lint, LintLevel& fail_on) {
+    verb.reads_each("--level", "NAME=off|warning|error", "What a lint's findings are; may be repeated", [&lint](const std::string& text) { return set_level(lint, text); });
+    verb.choice("--fail-on", "The least finding that ends with 1 (error)", fail_on, {{"warning", LintLevel::Warning}, {"error", LintLevel::Error}});
+}
+
+}  // namespace writ::cli

@@ -1,0 +1,37 @@
+// Decisions that are recorded: the options that say how, and the answer as people and programs read it. Shared by
+// `writ eval` and `writ store decide`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command/command.h"
+#include "cli/formats/format.h"
+#include "writ/ledger.h"
+
+namespace writ::cli {
+
+struct RecordingArgs {
+    std::string ledger, traceparent, mask_key;
+    std::vector<std::string> mask;
+};
+
+/// `--ledger`, `--mask`, `--mask-key` and `--traceparent`. Output: the option `--ledger`.
+Option& add_recording_options(Command& verb, RecordingArgs& args);
+
+/// A ledger with a recorder for it.
+struct Recording {
+    std::optional<ledger::Ledger> kept;
+    std::optional<ledger::Recorder> recorder;
+
+    /// Errors: those of Ledger::open and Recorder::make; G0042 a key file that is none.
+    [[nodiscard]] Result<void> open(const RecordingArgs& args, const Layers& layers);
+};
+
+/// `record 7`, `record 8, repeats record 7`, or nothing where it is not known.
+[[nodiscard]] std::string record_line(const ledger::Answer& answer);
+/// The answer, with what decided before under its key.
+[[nodiscard]] std::string render_answer(const ledger::Answer& answer, const Layers& layers, Audience reader, Format format, bool colour);
+
+}  // namespace writ::cli

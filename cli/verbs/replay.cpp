@@ -1,0 +1,88 @@
+// writ replay: recorded traffic under another policy.
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+
+#include "cli/command/options.h"
+#include "cli/formats/ledger_table.h"
+#include "cli/terminal/progress.h"
+#include "cli/verbs/ledger.h"
+#include "cli/verbs/verbs.h"
+#include "cli/verbs/workspace.h"
+#include "writ/audit.h"
+
+namespace writ::cli {
+
+namespace {
+
+struct Options {
+    std::string folder;
+    std::vector<std::string> against, layers;
+    Format format = Format::Human;
+    bool fail_wider = false;
+};
+
+/// A sealed bundle, or policies to compile.
+std::variant<Bundle, Exit> bundle_of(const std::vector<std::string>& paths, const Terminal& terminal) {
+    if (paths.size() == 1 && paths[0].ends_with(".bundle")) {
+        const auto bytes = read_input(paths[0], std::size_t{1} << 30);
+        if (!bytes) return report_error(bytes.error(), "", terminal);
+        auto bundle = Bundle::load(std::as_bytes(std::span(bytes->data(), bytes->size())));
+        if (!bundle) return report_error(bundle.error(), paths[0], terminal);
+        return std::move(*bundle);
+    }
+    const auto opened = open_valid(paths, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    return *std::get<Workspace>(opened).bundle();
+}
+
+Exit run(const Options& options, const Terminal& terminal) {
+    std::vector<Bundle> bundles;
+    for (const std::string& layer : options.layers) {
+        auto above = bundle_of({layer}, terminal);
+        if (const Exit* failed = std::get_if<Exit>(&above)) return *failed;
+        bundles.push_back(std::get<Bundle>(above));
+    }
+    auto own = bundle_of(options.against, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&own)) return *failed;
+    bundles.push_back(std::get<Bundle>(own));
+    Result<ledger::Comparison> compared;
+    {
+        Progress progress("replaying", "records", terminal);
+        compared = ledger::replay(options.folder, Layers(std::move(bundles)), progress.teller());
+    }
+    if (!compared) return report_error(compared.error(), "", terminal);
+    const ledger::Comparison& c = *compared;
+    if (options.format == Format::Json) {
+        print_result(json_line({{"decisions", c.decisions}, {"same", c.same}, {"wider", c.wider}, {"narrower", c.narrower},
+                                {"other", c.other}, {"refused", c.refused}, {"undecided", c.undecided}, {"no_request", c.no_request},
+                                {"overruled", c.overruled}, {"repeated", c.repeated},
+                                {"by_rule", json_of(c.by_rule)["rows"]}, {"by_agent", json_of(c.by_agent)["rows"]}}));
+    } else {
+        std::string out = fmt::format("{} decisions: {} the same, {} wider, {} narrower, {} otherwise\n", c.decisions, c.same, c.wider,
+                                      c.narrower, c.other);
+        if (c.refused > 0) out += fmt::format("{} requests are not admitted by this policy, which denies them\n", c.refused);
+        if (c.undecided > 0) out += fmt::format("{} records are undecided: this policy reads facts that are masked in them\n", c.undecided);
+        if (c.no_request > 0) out += fmt::format("{} records hold no request to decide\n", c.no_request);
+        if (c.overruled > 0) out += fmt::format("{} records were denied by the ledger, whatever the policy says\n", c.overruled);
+        if (c.repeated > 0) out += fmt::format("{} records repeat an earlier decision under its idempotency key\n", c.repeated);
+        if (c.same != c.decisions) out += "\n" + human(c.by_rule, terminal.colour_out) + "\n" + human(c.by_agent, terminal.colour_out);
+        print_result(out);
+    }
+    return options.fail_wider && c.wider + c.other + c.undecided > 0 ? Exit::Negative : Exit::Ok;
+}
+
+}  // namespace
+
+void add_replay(Command& program) {
+    Command& verb = program.verb("replay", "Decide recorded requests under another policy, and say what would change");
+    auto& options = verb.make_values<Options>();
+    add_ledger_option(verb, options.folder).required();
+    verb.list("--against", "PATH...", "Policy files or folders, or a sealed *.bundle", options.against).required();
+    verb.texts("--layer", "PATH", "A platform's policy or bundle above it; may be repeated", options.layers);
+    verb.flag("--fail-wider", "Exit with 1 if anything would be wider, or is undecided", options.fail_wider);
+    add_format(verb, options.format);
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
+}
+
+}  // namespace writ::cli

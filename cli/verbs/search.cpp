@@ -1,0 +1,128 @@
+// writ search: one field of a request left open, and what each candidate for it would be told.
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/command/options.h"
+#include "cli/formats/json.h"
+#include "cli/terminal/io.h"
+#include "cli/terminal/text.h"
+#include "cli/verbs/verbs.h"
+#include "cli/verbs/workspace.h"
+#include "writ/search.h"
+#include "writ/store.h"
+
+namespace writ::cli {
+
+namespace {
+
+struct Options {
+    std::vector<std::string> paths, layers;
+    std::string request, candidates, store, channel, space = "default";
+    Open open = Open::Tool;
+    Format format = Format::Human;
+};
+
+constexpr std::size_t kMostCandidateBytes = 64u << 20;
+
+std::string joined(const std::vector<std::string>& items) {
+    std::string out;
+    for (const std::string& item : items) out += (out.empty() ? "" : ", ") + safe(item);
+    return out;
+}
+
+/// What stands behind an answer: the scopes of a permit, or what is against it.
+std::string why(const SearchItem& item, const Layers& layers) {
+    if (!item.refused.code.empty()) return fmt::format("{} {}", item.refused.code, safe(item.refused.message));
+    if (item.answer == Effect::Permit) return joined(item.scopes);
+    std::string out;
+    for (const Reason& reason : item.reasons) {
+        if (reason.code == "permitted") continue;
+        std::string text = safe(reason.code);
+        const auto& bundles = layers.bundles();
+        if (reason.rule != kNoRule && reason.layer < bundles.size()) {
+            const RuleInfo rule = bundles[reason.layer].rule(reason.rule);
+            if (rule.name != reason.code) text += fmt::format(" ({})", safe(rule.name));
+        } else if (!reason.detail.empty()) {
+            text += fmt::format(" ({})", safe(reason.detail));
+        }
+        out += (out.empty() ? "" : ", ") + text;
+    }
+    return out;
+}
+
+std::string human(const SearchResult& result, bool colour) {
+    const Palette colours = palette(colour);
+    std::size_t width = 0;
+    for (const SearchItem& item : result.items) width = std::max(width, cells_of(item.name).size());
+    std::string out;
+    for (const SearchItem& item : result.items) {
+        std::string_view answer, paint;
+        switch (item.answer) {
+            case Effect::Permit: answer = "always", paint = colours.good; break;
+            case Effect::NeedsApproval: answer = "if approved", paint = colours.warning; break;
+            case Effect::Deny: answer = item.wants_facts ? "never yet" : "never", paint = colours.error; break;
+        }
+        std::string name = safe(item.name);
+        name.append(width - std::min(width, cells_of(item.name).size()), ' ');
+        out += fmt::format("{}{:<11}{}  {}  {}\n", paint, answer, colours.reset, name, why(item, result.layers));
+    }
+    return out;
+}
+
+Exit run(const Options& options, const Terminal& terminal) {
+    const auto opened = open_layers(options.layers, options.paths, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    const Layers& layers = std::get<Layers>(opened);
+    const auto request = read_input(options.request, RequestLimits{}.max_bytes);
+    if (!request) return report_error(request.error(), "", terminal);
+    std::string candidates;
+    if (!options.candidates.empty()) {
+        auto read = read_input(options.candidates, kMostCandidateBytes);
+        if (!read) return report_error(read.error(), "", terminal);
+        candidates = std::move(*read);
+        // An empty file is not the same as no file.
+        if (candidates.empty()) candidates = " ";
+    }
+    Evaluator evaluator(layers);
+    if (!options.store.empty()) {
+        const auto store = Store::open(options.store, {.space = options.space, .read_only = true});
+        if (!store) return report_error(store.error(), "", terminal);
+        auto revoked = store->revocations();
+        if (!revoked) return report_error(revoked.error(), options.store, terminal);
+        if (!options.channel.empty()) revoked = revoked->for_channel(options.channel);
+        evaluator.revoke(std::make_shared<const Revocations>(std::move(*revoked)));
+    }
+    const auto result = search(evaluator, *request, options.open, candidates);
+    if (!result) return refuse(result.error(), input_name(options.request), options.format, terminal);
+    print_result(options.format == Format::Json ? safe_json(to_json(*result)) + "\n" : human(*result, terminal.colour_out));
+    if (result->items.empty()) print_remark("note: there was no candidate to try\n", terminal);
+    const bool some = std::any_of(result->items.begin(), result->items.end(),
+                                  [](const SearchItem& item) { return item.answer != Effect::Deny; });
+    return some ? Exit::Ok : Exit::Negative;
+}
+
+}  // namespace
+
+void add_search(Command& program) {
+    Command& verb = program.verb("search", "Leave one field of a request open: who or what may?");
+    auto& options = verb.make_values<Options>();
+    add_paths(verb, options.paths);
+    verb.text("--request", "FILE|-", "The request document; - for standard input", options.request).required();
+    verb.choice("--open", "The field that candidates take", options.open, {{"tool", Open::Tool}, {"scope", Open::Scope}, {"agent", Open::Agent}}).required();
+    Option& candidates = verb.text("--candidates", "FILE|-", "A JSON array of names or records; else the catalogue's", options.candidates);
+    add_layers(verb, options.layers);
+    Option& store = verb.text("--store", "FILE", "Deny what is revoked in this store", options.store);
+    verb.text("--channel", "CHANNEL", "Whose `all` counts; else that of every channel", options.channel).needs(store);
+    verb.text("--namespace", "NAME", "Whose revocations; `default` unless said", options.space).needs(store);
+    add_format(verb, options.format);
+    verb.check = [&options, &candidates]() -> std::string {
+        if (options.open == Open::Agent && !candidates.given) return "--open agent: needs --candidates: no policy lists agents";
+        if (options.request == "-" && options.candidates == "-") return "--candidates: and --request cannot both be standard input";
+        return {};
+    };
+    verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
+}
+
+}  // namespace writ::cli

@@ -1,0 +1,159 @@
+// writ store revoke, lift, approve-lift, sign, revocations: who gets nothing any more, whatever the policy says.
+#include <fmt/format.h>
+
+#include "cli/terminal/table.h"
+#include "cli/terminal/text.h"
+#include "cli/verbs/store.h"
+
+namespace writ::cli {
+
+namespace {
+
+/// As given. The subject of `all` is a channel, which has an option of its own.
+struct Subject {
+    std::string kind, subject, channel, until, key;
+    bool undeclared = false;
+};
+
+enum class Act : std::uint8_t { Revoke, Lift, Approve };
+
+std::string name_of(RevocationKind kind, const std::string& subject) {
+    if (kind == RevocationKind::All) return "everything in " + safe(subject);
+    return std::string(revocation_name(kind)) + " " + safe(subject);
+}
+
+/// What is said of a change.
+std::string told(const RevocationEntry& entry) {
+    const std::string what = name_of(entry.kind, entry.subject), signer = entry.key_id.empty() ? "" : ", signed by " + entry.key_id;
+    if (entry.lifts) return fmt::format("{} is no longer revoked{}\n", what, signer);
+    if (entry.expires_at == 0) return fmt::format("{} is revoked for good{}\n", what, signer);
+    return fmt::format("{} is revoked until {}; from then on the policy alone decides{}\n", what, moment(entry.expires_at), signer);
+}
+
+Json entry_of(const RevocationEntry& each) {
+    return Json{{"action", each.lifts ? "lift" : "revoke"}, {"kind", revocation_name(each.kind)}, {"subject", each.subject},
+                {"author", each.origin.author},             {"message", each.origin.message},     {"created_at", json_of(each.created_at)},
+                {"expires_at", json_of(each.expires_at)},    {"sequence", each.sequence},         {"key_id", json_or_null(each.key_id)}};
+}
+
+Exit usage(std::string_view what) {
+    print_note(fmt::format("error: {}\n", what));
+    return Exit::Usage;
+}
+
+Exit change(const StoreArgs& args, const Subject& given, Act act) {
+    const RevocationKind kind = *revocation_kind(given.kind);
+    const bool all = kind == RevocationKind::All;
+    if (all && given.channel.empty()) return usage("--channel: say of which channel everything is meant");
+    if (all && !given.subject.empty()) return usage("SUBJECT: `all` has none; say the channel with --channel");
+    if (!all && !given.channel.empty()) return usage("--channel: only `all` is of a channel; a subject is revoked in every one");
+    if (!all && given.subject.empty()) return usage("SUBJECT: say its id, as requests state it");
+    if (args.message.empty()) return usage("--message: say why with -m");
+    const std::string& subject = all ? given.channel : given.subject;
+    std::int64_t until = 0;
+    if (!given.until.empty()) {
+        const auto when = parse_when(given.until);
+        if (!when) return usage("--expires: say a moment as 2026-11-26T09:00:00Z, or a time from now as 12h");
+        until = *when;
+    }
+    std::optional<SecretKey> key;
+    if (!given.key.empty()) {
+        auto read = read_secret_key(given.key);
+        if (!read) return report_error(read.error(), "", args.terminal);
+        key.emplace(std::move(*read));
+    }
+    const SecretKey* signer = key ? &*key : nullptr;
+    return with_store(args, false, [&](Store& store) -> Result<Exit> {
+        const Origin origin = origin_of(args);
+        if (act == Act::Approve) {
+            const auto approval = store.approve_lift(kind, subject, origin);
+            if (!approval) return tl::unexpected(approval.error());
+            if (args.format == Format::Json)
+                print_json({{"kind", given.kind}, {"subject", subject}, {"digest", approval->digest}, {"author", approval->origin.author}});
+            else print_result(fmt::format("approved, as {}, that someone else lifts the revocation of {}\n", safe(approval->origin.author),
+                                          name_of(kind, subject)));
+            return Exit::Ok;
+        }
+        const auto entry = act == Act::Lift ? store.lift(kind, subject, origin, signer) : store.revoke(kind, subject, origin, until, signer, given.undeclared);
+        if (!entry) return tl::unexpected(entry.error());
+        if (args.format == Format::Json) print_json(entry_of(*entry));
+        else print_result(told(*entry));
+        return Exit::Ok;
+    });
+}
+
+Exit sign(const StoreArgs& args, const std::string& file) {
+    const auto key = read_secret_key(file);
+    if (!key) return report_error(key.error(), "", args.terminal);
+    return with_store(args, false, [&](Store& store) -> Result<Exit> {
+        const auto entries = store.sign_revocations(*key, origin_of(args));
+        if (!entries) return tl::unexpected(entries.error());
+        if (args.format == Format::Json) print_json({{"signed", entries->size()}, {"key_id", key->public_key().id()}});
+        else print_result(fmt::format("signed {}\n", counted(entries->size(), "entry", "entries")));
+        return Exit::Ok;
+    });
+}
+
+Result<Exit> list(const StoreArgs& args, Store& store, bool all) {
+    const auto log = store.revocation_log();
+    if (!log) return tl::unexpected(log.error());
+    const auto in_force = store.revocations();
+    if (!in_force) return tl::unexpected(in_force.error());
+    const std::int64_t now = now_micros();
+    Json entries = Json::array();
+    std::vector<std::vector<std::string>> rows;
+    for (const RevocationEntry& each : *log) {
+        // Without --all: what counts now, once, by the entry that ends last.
+        const auto counts = [&](const Revocation& item) {
+            return item.kind == each.kind && item.subject == each.subject && item.expires_at == each.expires_at &&
+                   (item.expires_at == 0 || now < item.expires_at);
+        };
+        if (!all && (each.lifts || std::none_of(in_force->items().begin(), in_force->items().end(), counts))) continue;
+        entries.push_back(entry_of(each));
+        rows.push_back({each.lifts ? "lift" : "revoke", std::string(revocation_name(each.kind)), each.subject, moment(each.created_at),
+                        moment_or_none(each.expires_at), each.key_id.empty() ? "-" : each.key_id, each.origin.author, each.origin.message});
+    }
+    if (args.format == Format::Json) print_json({{"revocations", entries}});
+    else print_result(table({"ACTION", "KIND", "SUBJECT", "WHEN", "EXPIRES", "KEY", "AUTHOR", "MESSAGE"}, rows));
+    return Exit::Ok;
+}
+
+}  // namespace
+
+void add_store_revocations(const StoreApp& store) {
+    std::vector<std::string> kinds;
+    for (std::size_t i = 0; i < kRevocationKinds; ++i) kinds.emplace_back(revocation_name(static_cast<RevocationKind>(i)));
+    struct Row {
+        Act act;
+        const char *name, *what;
+    };
+    for (const auto& [act, name, what] : {Row{Act::Revoke, "revoke", "Deny a subject at once; say why with --message"},
+                                          Row{Act::Lift, "lift", "End a revocation; say why with --message"},
+                                          Row{Act::Approve, "approve-lift", "Approve that someone else ends a revocation; say why with --message"}}) {
+        Command& verb = store.add(name, what);
+        auto& given = verb.make_values<Subject>();
+        verb.word("KIND", "What is revoked", given.kind, kinds).required();
+        verb.text("SUBJECT", "", "Its id, as requests state it; `all` has none", given.subject);
+        verb.text("--channel", "CHANNEL", "Of `all`: everything in this channel", given.channel);
+        if (act == Act::Revoke) {
+            verb.text("--expires", "WHEN", "When it ends by itself: a moment, or 30m, 12h, 7d from now", given.until);
+            verb.flag("--undeclared", "Revoke a tool or an issuer that no active version declares", given.undeclared);
+        }
+        if (act != Act::Approve) verb.text("--key", "FILE", "The secret key that signs it", given.key);
+        verb.run = store.runs([&given, act = act](const StoreArgs& args) { return change(args, given, act); });
+    }
+    {
+        Command& verb = store.add("sign", "Sign the revocations that nobody signed");
+        auto& file = verb.make_values<std::string>();
+        verb.text("--key", "FILE", "The secret key of a channel", file).required();
+        verb.run = store.runs([&file](const StoreArgs& args) { return sign(args, file); });
+    }
+    {
+        Command& verb = store.add("revocations", "List what is revoked");
+        auto& all = verb.make_values<bool>();
+        verb.flag("--all", "The whole log: what ended and what was lifted too", all);
+        verb.run = store.opens(true, [&all](const StoreArgs& args, Store& opened) { return list(args, opened, all); });
+    }
+}
+
+}  // namespace writ::cli
