@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 std::string_view word_of(const GateCheck& check) { return check.failed ? "FAIL" : check.skipped ? "--" : "ok"; }
 std::string_view outcome_of(const GateCheck& check) { return check.failed ? "failed" : check.skipped ? "skipped" : "passed"; }
 
-std::string verdict(const GateReport& report) {
+std::string verdict(const GateVerdict& report) {
     std::string failed;
     for (const GateCheck& each : report.result.checks)
         if (each.failed) failed += (failed.empty() ? "" : ", ") + each.name;
@@ -48,13 +48,13 @@ std::string markdown_findings(const Diagnostics& findings) {
     return out;
 }
 
-bool differs(const GateReport& report) {
+bool differs(const GateVerdict& report) {
     return report.change != nullptr && (!report.change->diff.structure.empty() || !report.change->diff.files.empty() || !report.change->diff.groups.empty());
 }
 
 }  // namespace
 
-std::string render_gate(const GateReport& report, bool colour, bool quiet) {
+std::string render_gate(const GateVerdict& report, bool colour, bool quiet) {
     const Palette colours = palette(colour);
     std::string out = report.result.findings.items.empty() ? "" : render_human(report.result.findings, colour) + "\n";
     if (differs(report)) out += render_diff(*report.change, colour) + "\n";
@@ -68,7 +68,7 @@ std::string render_gate(const GateReport& report, bool colour, bool quiet) {
     return out + fmt::format("{}{}{}\n", colours.bold, verdict(report), colours.reset);
 }
 
-std::string render_gate_json(const GateReport& report) {
+std::string render_gate_json(const GateVerdict& report) {
     Json out;
     out["schema_version"] = 1;
     out["passed"] = report.result.passed();
@@ -84,7 +84,7 @@ std::string render_gate_json(const GateReport& report) {
     return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string render_gate_junit(const GateReport& report) {
+std::string render_gate_junit(const GateVerdict& report) {
     const Places places(report.result.findings);
     JunitSuite checks{"writ gate", {}, report.change != nullptr ? render_diff(*report.change, false) : std::string()};
     for (const GateCheck& each : report.result.checks) {
@@ -108,7 +108,7 @@ std::string render_gate_junit(const GateReport& report) {
     return render_junit("writ gate", {std::move(checks), std::move(findings), std::move(tests)});
 }
 
-std::string render_gate_markdown(const GateReport& report) {
+std::string render_gate_markdown(const GateVerdict& report) {
     std::string out = fmt::format("# Gate: {}\n\n| check | | |\n|---|---|---|\n", verdict(report));
     for (const GateCheck& each : report.result.checks)
         out += fmt::format("| {} | {} | {} |\n", each.name, each.failed ? "**failed**" : each.skipped ? "–" : "passed", markdown_text(each.summary));

@@ -7,7 +7,7 @@
 
 namespace writ::cli {
 
-struct GateReport {
+struct GateVerdict {
     std::string base;  ///< as it was named; empty: there is none
     const GateResult& result;
     const ChangeNote& note;
@@ -15,12 +15,12 @@ struct GateReport {
 };
 
 /// Findings with their lines, what the change does, and the verdict check by check, last.
-[[nodiscard]] std::string render_gate(const GateReport& report, bool colour, bool quiet);
+[[nodiscard]] std::string render_gate(const GateVerdict& report, bool colour, bool quiet);
 /// One line of JSON. Source: docs/gate.md
-[[nodiscard]] std::string render_gate_json(const GateReport& report);
+[[nodiscard]] std::string render_gate_json(const GateVerdict& report);
 /// A case for each check, and one for each case of a test.
-[[nodiscard]] std::string render_gate_junit(const GateReport& report);
+[[nodiscard]] std::string render_gate_junit(const GateVerdict& report);
 /// A page, or a comment on a change: the verdict, the findings, and the change with its examples.
-[[nodiscard]] std::string render_gate_markdown(const GateReport& report);
+[[nodiscard]] std::string render_gate_markdown(const GateVerdict& report);
 
 }  // namespace writ::cli

@@ -22,13 +22,13 @@ namespace writ::cli {
 
 namespace {
 
-constexpr Rendering<GateReport> kRenderings[] = {
-    {Format::Human, [](const GateReport& report, const Terminal& terminal) { return render_gate(report, terminal.colour_out, terminal.quiet); }},
-    {Format::Json, [](const GateReport& report, const Terminal&) { return render_gate_json(report); }},
-    {Format::Sarif, [](const GateReport& report, const Terminal&) { return render_sarif(report.result.findings, report.result.suppressed); }},
-    {Format::Github, [](const GateReport& report, const Terminal&) { return render_github(report.result.findings); }},
-    {Format::Junit, [](const GateReport& report, const Terminal&) { return render_gate_junit(report); }},
-    {Format::Markdown, [](const GateReport& report, const Terminal&) { return render_gate_markdown(report); }},
+constexpr Rendering<GateVerdict> kRenderings[] = {
+    {Format::Human, [](const GateVerdict& report, const Terminal& terminal) { return render_gate(report, terminal.colour_out, terminal.quiet); }},
+    {Format::Json, [](const GateVerdict& report, const Terminal&) { return render_gate_json(report); }},
+    {Format::Sarif, [](const GateVerdict& report, const Terminal&) { return render_sarif(report.result.findings, report.result.suppressed); }},
+    {Format::Github, [](const GateVerdict& report, const Terminal&) { return render_github(report.result.findings); }},
+    {Format::Junit, [](const GateVerdict& report, const Terminal&) { return render_gate_junit(report); }},
+    {Format::Markdown, [](const GateVerdict& report, const Terminal&) { return render_gate_markdown(report); }},
 };
 
 struct Output {
@@ -61,7 +61,7 @@ std::string add_output(const std::string& text, std::vector<Output>& to) {
 }
 
 /// Writes a report in every format that was asked for. Output: `verdict`, or what kept it from being written.
-Exit deliver(const GateReport& report, const Options& options, const Terminal& terminal, Exit verdict) {
+Exit deliver(const GateVerdict& report, const Options& options, const Terminal& terminal, Exit verdict) {
     for (const Output& each : options.outputs)
         if (const auto written = write_file(each.file, rendered(kRenderings, each.format, report, {})); !written)
             return report_error(written.error(), "", terminal);
@@ -98,7 +98,7 @@ std::variant<Workspace, Exit> open_policy(const Options& options, const Terminal
     result.findings = workspace->diagnostics();
     result.checks.push_back({"policy", true, false, "it does not compile, and nothing else is judged"});
     const ChangeNote note;
-    const GateReport report{options.base, result, note, nullptr};
+    const GateVerdict report{options.base, result, note, nullptr};
     return deliver(report, options, terminal, Exit::Invalid);
 }
 
@@ -134,7 +134,7 @@ Exit run(const Options& options, const Terminal& terminal) {
     if (diff != nullptr) judge_change(*diff, note, result);
     else result.checks.push_back({"change", false, true, "there is no base: nothing is compared"});
 
-    const GateReport report{compares ? options.base : std::string(), result, note, diff};
+    const GateVerdict report{compares ? options.base : std::string(), result, note, diff};
     return deliver(report, options, terminal, result.passed() ? Exit::Ok : Exit::Negative);
 }
 
