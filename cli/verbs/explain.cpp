@@ -9,6 +9,7 @@
 #include "cli/terminal/io.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/code_rows.h"
+#include "cli/verbs/revoked.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
 #include "writ/explain.h"
@@ -21,6 +22,7 @@ namespace {
 struct Options {
     std::vector<std::string> paths;
     std::string request, rule;
+    RevokedArgs revoked;
     Format format = Format::Human;
 };
 
@@ -65,7 +67,9 @@ Exit run(const Options& options, const Terminal& terminal) {
     const Workspace& workspace = std::get<Workspace>(opened);
     const auto request = read_input(options.request, RequestLimits{}.max_bytes);
     if (!request) return report_error(request.error(), "", terminal);
-    const auto explained = workspace.explain(*request, options.rule);
+    const auto revoked = read_revoked(options.revoked);
+    if (!revoked) return report_error(revoked.error(), "", terminal);
+    const auto explained = workspace.explain(*request, options.rule, {}, *revoked);
     if (!explained) {
         const bool of_request = explained.error().code.starts_with("Q");
         return refuse(explained.error(), of_request ? input_name(options.request) : "", options.format, terminal);
@@ -82,9 +86,11 @@ void add_explain(Command& program) {
     verb.list("PATH", "PATH...|CODE|LINT|REASON", "Policy files or folders, or one code such as E0203, or one lint or reason", options.paths).required();
     Option& request = verb.text("--request", "FILE|-", "The request document; - for standard input", options.request);
     Option& rule = verb.text("--rule", "NAME", "Tell of this rule only, whether or not it mattered", options.rule);
+    Option& store = add_revoked(verb, options.revoked);
     Option& format = add_format(verb, options.format);
-    verb.check = [&options, &request, &rule, &format]() -> std::string {
-        if (asks_of_code(options)) return request.given || rule.given || format.given ? options.paths[0] + ": is a code, which takes no options" : "";
+    verb.check = [&options, &request, &rule, &store, &format]() -> std::string {
+        const bool more = request.given || rule.given || store.given || format.given;
+        if (asks_of_code(options)) return more ? options.paths[0] + ": is a code, which takes no options" : "";
         return request.given ? "" : "--request: has to say which request is explained" + meant(options.paths);
     };
     verb.run = [&options](const Terminal& terminal) { return asks_of_code(options) ? explain_code(options.paths[0]) : run(options, terminal); };

@@ -1,6 +1,5 @@
 // writ search: one field of a request left open, and what each candidate for it would be told.
 #include <algorithm>
-#include <memory>
 
 #include <fmt/format.h>
 
@@ -8,10 +7,10 @@
 #include "cli/formats/json.h"
 #include "cli/terminal/io.h"
 #include "cli/terminal/text.h"
+#include "cli/verbs/revoked.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
 #include "writ/search.h"
-#include "writ/store.h"
 
 namespace writ::cli {
 
@@ -19,7 +18,8 @@ namespace {
 
 struct Options {
     std::vector<std::string> paths, layers;
-    std::string request, candidates, store, channel, space = "default";
+    std::string request, candidates;
+    RevokedArgs revoked;
     Open open = Open::Tool;
     Format format = Format::Human;
 };
@@ -86,14 +86,9 @@ Exit run(const Options& options, const Terminal& terminal) {
         if (candidates.empty()) candidates = " ";
     }
     Evaluator evaluator(layers);
-    if (!options.store.empty()) {
-        const auto store = Store::open(options.store, {.space = options.space, .read_only = true});
-        if (!store) return report_error(store.error(), "", terminal);
-        auto revoked = store->revocations();
-        if (!revoked) return report_error(revoked.error(), options.store, terminal);
-        if (!options.channel.empty()) revoked = revoked->for_channel(options.channel);
-        evaluator.revoke(std::make_shared<const Revocations>(std::move(*revoked)));
-    }
+    const auto revoked = read_revoked(options.revoked);
+    if (!revoked) return report_error(revoked.error(), "", terminal);
+    evaluator.revoke(*revoked);
     const auto result = search(evaluator, *request, options.open, candidates);
     if (!result) return refuse(result.error(), input_name(options.request), options.format, terminal);
     print_result(options.format == Format::Json ? safe_json(to_json(*result)) + "\n" : human(*result, terminal.colour_out));
@@ -113,9 +108,7 @@ void add_search(Command& program) {
     verb.choice("--open", "The field that candidates take", options.open, {{"tool", Open::Tool}, {"scope", Open::Scope}, {"agent", Open::Agent}}).required();
     Option& candidates = verb.text("--candidates", "FILE|-", "A JSON array of names or records; else the catalogue's", options.candidates);
     add_layers(verb, options.layers);
-    Option& store = verb.text("--store", "FILE", "Deny what is revoked in this store", options.store);
-    verb.text("--channel", "CHANNEL", "Whose `all` counts; else that of every channel", options.channel).needs(store);
-    verb.text("--namespace", "NAME", "Whose revocations; `default` unless said", options.space).needs(store);
+    add_revoked(verb, options.revoked);
     add_format(verb, options.format);
     verb.check = [&options, &candidates]() -> std::string {
         if (options.open == Open::Agent && !candidates.given) return "--open agent: needs --candidates: no policy lists agents";

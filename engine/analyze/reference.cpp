@@ -92,8 +92,8 @@ struct Instance {
 
 class Deciding {
 public:
-    Deciding(const check::Policy& policy, const json::Value& document, Arena& arena)
-        : policy_(policy), arena_(arena), facts_(policy, document, arena) {}
+    Deciding(const check::Policy& policy, const json::Value& document, Arena& arena, const Revocations* revocations = nullptr)
+        : policy_(policy), arena_(arena), revocations_(revocations), facts_(policy, document, arena) {}
 
     Decision decide();
     /// Only the rules, whatever the checks say.
@@ -112,6 +112,7 @@ private:
     [[nodiscard]] std::int64_t effect_duration(const Instance& instance, const check::Expr& expr) const;
 
     void run();
+    bool refused();
     // The steps, in their order. One that says true has ended the decision with a deny.
     bool denied();
     bool without_permit();
@@ -176,8 +177,10 @@ private:
 
     const check::Policy& policy_;
     Arena& arena_;
+    const Revocations* revocations_;
     Facts facts_;
     std::vector<Instance> instances_;
+    std::vector<Reason> revoked_;           ///< reasons for what is revoked
     List granted_;                          ///< scopes, as asked for
     std::vector<const Instance*> used_;     ///< permits
     std::int64_t lifetime_ = kNever;        ///< microseconds
@@ -379,7 +382,7 @@ std::optional<std::int64_t> Deciding::lifetime_under(const Instance& instance) {
         case RuleKind::Permit:
         case RuleKind::Deny: return std::nullopt;
         case RuleKind::Require: {
-            const ApprovalState state = approvals_for(rule, effect_duration(instance, *rule.ttl), facts_, decision_.now);
+            const ApprovalState state = approvals_for(rule, effect_duration(instance, *rule.ttl), facts_, decision_.now, revocations_);
             if (state.counted < rule.approvals) return std::nullopt;
             return sat_sub(state.until, decision_.now);
         }
@@ -415,7 +418,7 @@ void Deciding::foresee() {
 void Deciding::meet_requirements() {
     for (const Instance* rule : applying(RuleKind::Require)) {
         const std::int64_t within = effect_duration(*rule, *rule->rule->ttl);
-        const ApprovalState state = approvals_for(*rule->rule, within, facts_, decision_.now);
+        const ApprovalState state = approvals_for(*rule->rule, within, facts_, decision_.now, revocations_);
         const std::string_view person = state.unstated_for("approval_not_independent");
         const bool of_request = !person.starts_with("approvals.");
         trace.approvals.push_back({rule->index, rule->rule->approvals, state.counted, rule->rule->groups, within,
@@ -495,7 +498,18 @@ Decision Deciding::decide() {
     run();
     std::stable_sort(decision_.reasons.begin(), decision_.reasons.end(),
                      [](const Reason& a, const Reason& b) { return rank(a.code) < rank(b.code); });
+    // Told after all others, as the facts stand: first the request's own, then hop by hop.
+    decision_.reasons.insert(decision_.reasons.end(), revoked_.begin(), revoked_.end());
     return std::move(decision_);
+}
+
+bool Deciding::refused() {
+    decision_.reasons = refusals(facts_, policy_);
+    if (revocations_ != nullptr) {
+        need_revocable(facts_, *revocations_, decision_.now, decision_.reasons);
+        refuse_revoked(facts_, *revocations_, decision_.now, revoked_, trace.revoked);
+    }
+    return !decision_.reasons.empty() || !revoked_.empty();
 }
 
 void Deciding::read_clock() {
@@ -511,8 +525,7 @@ void Deciding::stand() {
 void Deciding::run() {
     read_clock();
     attribute();
-    decision_.reasons = refusals(facts_, policy_);
-    if (!decision_.reasons.empty()) return;
+    if (refused()) return;
     expand();
     if (denied() || without_permit() || scopes() || audience()) {
         decision_.grant = {};
@@ -543,8 +556,9 @@ void Deciding::run() {
 
 }  // namespace reference
 
-Decision reference_decide(const check::Policy& policy, const json::Value& document, Arena& arena, Trace* trace) {
-    reference::Deciding deciding(policy, document, arena);
+Decision reference_decide(const check::Policy& policy, const json::Value& document, Arena& arena, Trace* trace,
+                          const Revocations* revocations) {
+    reference::Deciding deciding(policy, document, arena, revocations);
     Decision decision = deciding.decide();
     if (trace != nullptr) *trace = std::move(deciding.trace);
     return decision;

@@ -227,7 +227,7 @@ static bool independent(const Facts& facts, const Group& approval) {
 /// a second from now or later.
 static std::vector<std::string_view> objections(const check::Rule& rule, std::int64_t within, const Facts& facts,
                                                 std::int64_t now, const Binding& request,
-                                                const Group& approval, std::int64_t& until) {
+                                                const Group& approval, const Revocations* revoked, std::int64_t& until) {
     std::vector<std::string_view> out;
     const Value state = facts.member(approval, "state");
     if (!same(state, {facts.member_index("approvals.state", "approved")})) out.push_back("approval_not_approved");
@@ -262,11 +262,14 @@ static std::vector<std::string_view> objections(const check::Rule& rule, std::in
     const bool unnamed = which == nullptr || !comparable_name(*which);
     if (uses.unknown() || (left != nullptr && (*left < 1 || unnamed))) out.push_back("approval_used");
 
+    if (revoked != nullptr && approval_revoked(facts, approval, *revoked, now)) out.push_back("approval_revoked");
+
     if (out.empty()) until = std::min({expires != nullptr ? *expires : kNever, sat_add(*given, within), sat_add(now, ttl)});
     return out;
 }
 
-ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const Facts& facts, std::int64_t now) {
+ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const Facts& facts, std::int64_t now,
+                            const Revocations* revoked) {
     struct Counting {
         std::size_t index;
         std::int64_t until;
@@ -284,7 +287,7 @@ ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const 
     for (std::size_t i = 0; i < approvals.size(); ++i) {
         const Group& approval = *approvals[i].as<Group>();
         std::int64_t until = 0;
-        const auto objected = objections(rule, within, facts, now, binding, approval, until);
+        const auto objected = objections(rule, within, facts, now, binding, approval, revoked, until);
         against.insert(against.end(), objected.begin(), objected.end());
         if (std::find(objected.begin(), objected.end(), "approval_not_independent") != objected.end())
             for (const std::string_view who : {"approver", "requester"})
@@ -295,7 +298,7 @@ ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const 
     if (!state.unstated.empty()) against.push_back("approval_unbound");
     // Codes in the order of reasons.def, once each.
     for (std::string_view code : {"approval_not_approved", "approval_expired", "approval_stale", "approval_group",
-                                  "approval_not_independent", "approval_unbound", "approval_used"})
+                                  "approval_not_independent", "approval_unbound", "approval_used", "approval_revoked"})
         if (std::find(against.begin(), against.end(), code) != against.end()) state.against.push_back(code);
 
     // The longest-lived approval of each person; of those the `approvals` longest-lived are used. Persons who

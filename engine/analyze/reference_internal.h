@@ -157,6 +157,14 @@ private:
 /// Why the request is refused before any rule runs, in the order of the checks; empty if it is not.
 [[nodiscard]] std::vector<Reason> refusals(const Facts& facts, const check::Policy& policy);
 
+/// Adds a reason for each fact that a revocation in force could be about and that is not stated, unless it is told already.
+void need_revocable(const Facts& facts, const Revocations& revoked, std::int64_t now, std::vector<Reason>& reasons);
+/// Adds a reason for each fact that names what is revoked, and to `found` what that is.
+void refuse_revoked(const Facts& facts, const Revocations& revoked, std::int64_t now, std::vector<Reason>& reasons,
+                    std::vector<Revoked>& found);
+/// Whether an approval or its approver is revoked, or could be for all that it states.
+[[nodiscard]] bool approval_revoked(const Facts& facts, const Group& approval, const Revocations& revoked, std::int64_t now);
+
 /// What an approval of a request is bound to.
 class Binding {
 public:
@@ -200,8 +208,9 @@ struct ApprovalState {
         return code == "approval_not_independent" && !unknown_persons.empty() ? unknown_persons[0] : std::string_view{};
     }
 };
+/// `revoked`: null: nothing is.
 [[nodiscard]] ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const Facts& facts,
-                                          std::int64_t now);
+                                          std::int64_t now, const Revocations* revoked);
 /// The approvals in the request; empty if it states none or does not say.
 [[nodiscard]] List approvals_of(const Facts& facts);
 

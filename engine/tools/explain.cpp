@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/report.h"
+#include "base/values.h"
 #include "tools/nearest.h"
 
 namespace writ::tools {
@@ -64,27 +65,47 @@ void see_rules(Explanation& out, const check::Policy& policy, const json::Value&
     std::stable_sort(out.rules.begin(), out.rules.end(), [](const SeenRule& a, const SeenRule& b) { return a.role < b.role; });
 }
 
+/// Says which revocations are behind a check, and until when they count.
+void note_revoked(std::vector<SeenCheck>& checks, const std::vector<analyze::Revoked>& revoked, const Revocations* revocations) {
+    for (SeenCheck& check : checks)
+        for (const analyze::Revoked& each : revoked) {
+            if (each.reason != check.code) continue;
+            std::string text = "revoked: " + std::string(revocation_name(each.kind)) + " ";
+            json::append_quoted(text, each.subject);
+            const auto subject = canonical_subject(each.kind, each.subject);
+            for (const Revocation& entry : revocations->items())
+                if (entry.kind == each.kind && subject && entry.subject == *subject && entry.expires_at != 0)
+                    text += " until " + format_instant(entry.expires_at);
+            if (check.note.find(text) != std::string::npos) continue;  // named by several facts
+            check.note += (check.note.empty() ? "" : ", ") + text;
+        }
+}
+
 }  // namespace
 
 Result<Explanation> explain(const check::Policy& policy, const Bundle& bundle, std::string_view request_json,
-                            std::string_view rule, const RequestLimits& limits) {
+                            std::string_view rule, const RequestLimits& limits,
+                            const std::shared_ptr<const Revocations>& revocations) {
     if (!rule.empty() && std::none_of(policy.rules.begin(), policy.rules.end(), [&](const check::Rule& each) { return is_called(each, rule); }))
         return tl::unexpected(no_such_rule(policy, rule));
     Explanation out{bundle, Request(bundle), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
     if (auto read = out.request.parse(request_json, limits); !read) return tl::unexpected(std::move(read.error()));
-    out.decision = Evaluator(bundle).evaluate(out.request);
+    Evaluator evaluator(bundle);
+    evaluator.revoke(revocations);
+    out.decision = evaluator.evaluate(out.request);
     const auto document = json::parse(request_json, limits);
     if (!document) return tl::unexpected(document.error());
 
     analyze::Trace trace;
     Arena made;
-    Decision same = analyze::reference_decide(policy, *document, made, &trace);
+    Decision same = analyze::reference_decide(policy, *document, made, &trace, revocations.get());
     same.bundle_digest = bundle.digest();
     if (to_json(same, bundle, Audience::Operator) != to_json(out.decision, bundle, Audience::Operator))
         return tl::unexpected(Error{"K0003", "the two evaluators decide differently; this is a defect, please report it", {}});
 
     out.sources.sources = policy.sources;
     out.checks = analyze::see_checks(policy, *document, out.decision.reasons);
+    note_revoked(out.checks, trace.revoked, revocations.get());
     const bool ran = !trace.rules.empty();
     // One that is asked for is told all the same.
     if (!ran && !rule.empty()) trace.rules = analyze::reference_standings(policy, *document);
@@ -96,7 +117,7 @@ Result<Explanation> explain(const check::Policy& policy, const Bundle& bundle, s
     std::stable_sort(out.horizons.begin(), out.horizons.end(), sooner);
     out.dropped = trace.dropped;
     out.approvals = trace.approvals;
-    const Decided decided{policy, bundle, *document, out.decision, trace, limits};
+    const Decided decided{policy, bundle, *document, out.decision, trace, limits, revocations};
     if (out.decision.effect == Effect::Deny && ran && rule.empty()) out.nearest = nearest_permits(decided);
     if (out.decision.effect == Effect::NeedsApproval && rule.empty()) out.once_approved = once_approved(decided);
     return out;

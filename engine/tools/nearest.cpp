@@ -26,7 +26,9 @@ std::string path_text(const std::vector<std::string>& path) {
 /// Decides changed documents, through the same door as a broker's.
 class Trial {
 public:
-    explicit Trial(const Decided& decided) : of_(decided), request_(decided.bundle), evaluator_(decided.bundle) {}
+    explicit Trial(const Decided& decided) : of_(decided), request_(decided.bundle), evaluator_(decided.bundle) {
+        evaluator_.revoke(decided.revocations);
+    }
 
     const Decision& decide(const json::Value& document) {
         // A document that is refused leaves the request empty, which denies.
@@ -121,7 +123,7 @@ bool offers_any(const std::vector<std::string>& offered, const json::Value& docu
 }  // namespace
 
 std::vector<Nearest> nearest_permits(const Decided& decided) {
-    const auto& [policy, bundle, document, decision, trace, limits] = decided;
+    const auto& [policy, bundle, document, decision, trace, limits, revocations] = decided;
     struct Candidate {
         std::size_t cost;
         std::uint32_t index;

@@ -1,6 +1,7 @@
 // What would have made another decision of a request: tried, value by value, with the evaluator.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "analyze/explain.h"
@@ -17,6 +18,7 @@ struct Decided {
     const Decision& decision;
     const analyze::Trace& trace;
     const RequestLimits& limits;
+    const std::shared_ptr<const Revocations>& revocations;  ///< null: nothing is revoked
 };
 
 /// The permits nearest to holding, at most three, none that fails for all that an earlier one fails for and more;

@@ -123,8 +123,9 @@ Result<std::string> Workspace::reference(std::string_view request_json, const Re
     return to_json(decision, *impl_->bundle, Audience::Operator);
 }
 
-Result<Explanation> Workspace::explain(std::string_view request_json, std::string_view rule, const RequestLimits& limits) const {
-    return tools::explain(*impl_->policy, *impl_->bundle, request_json, rule, limits);
+Result<Explanation> Workspace::explain(std::string_view request_json, std::string_view rule, const RequestLimits& limits,
+                                       const std::shared_ptr<const Revocations>& revocations) const {
+    return tools::explain(*impl_->policy, *impl_->bundle, request_json, rule, limits, revocations);
 }
 
 LintReport Workspace::lint(const LintOptions& options) const { return tools::lint(*impl_->policy, *impl_->bundle, options); }

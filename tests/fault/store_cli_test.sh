@@ -162,6 +162,12 @@ ends "revoke" 0 store revoke agent "$agent" -m "leaked" --expires 1h
 check "revoke: says when it ends" out_has "from then on the policy alone decides"
 ends "decide: revoked" 1 store decide prod --request "$permit"
 check "decide: revoked, why" out_has identity_revoked
+ends "explain: nothing is revoked" 0 explain first --request "$permit"
+check "explain: nothing is revoked, permit" not out_has identity_revoked
+ends "explain: revoked" 0 explain first --request "$permit" --store writ.store
+check "explain: revoked, which" grep -Eq "revoked: agent \"$agent\" until 20" out
+ends "explain: no such store" 4 explain first --request "$permit" --store none.db
+ends "explain: a channel without a store" 2 explain first --request "$permit" --channel prod
 ends "revocations" 0 store revocations
 check "revocations: who and why" grep -Eq "^revoke +agent +$agent .*Ada.* leaked$" out
 ends "lift" 0 store lift agent "$agent" -m "rotated"

@@ -73,7 +73,7 @@ const Decision& Subject::decide(By by) {
         return decision_;
     }
     arena_ = std::make_unique<Arena>();
-    decision_ = analyze::reference_decide(*policy_, *document_, *arena_);
+    decision_ = analyze::reference_decide(*policy_, *document_, *arena_, nullptr, revocations_);
     decision_.bundle_digest = bundle_.digest();
     return decision_;
 }

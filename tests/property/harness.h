@@ -35,7 +35,7 @@ public:
     [[nodiscard]] const Error& refusal() const { return refusal_; }
     /// Decides the bound document. The decision lives until the next bind, and as the document does.
     [[nodiscard]] const Decision& decide(By by = By::Machine);
-    /// From now on the machine decides under these, which must live as long; null: nothing is revoked.
+    /// From now on decisions are made under these, which must live as long; null: nothing is revoked.
     void revoke(const Revocations* revocations) { revocations_ = revocations; }
     [[nodiscard]] std::string json_of(const Decision& decision) const;
 

@@ -253,6 +253,58 @@ TEST_CASE("explain: a deny names the rules that denied, and the elements that ma
     CHECK(facts_of(unsure.rules[0].conditions.at(0).facts) == "run.context_taint: not stated");
 }
 
+TEST_CASE("explain: what is revoked is denied, and which revocation it was is said") {
+    const auto under = [](std::vector<Revocation> items, std::initializer_list<std::string_view> changes = {}) {
+        const std::string text = request(changes);
+        auto revoked = std::make_shared<const Revocations>(std::move(items));
+        auto told = workspace().explain(text, {}, {}, revoked);
+        if (!told) FAIL(told.error().code, " ", told.error().message);
+        Request same(*workspace().bundle());
+        REQUIRE(same.parse(text));
+        Evaluator evaluator(*workspace().bundle());
+        evaluator.revoke(revoked);
+        CHECK(to_json(told->decision, *workspace().bundle(), Audience::Operator) ==
+              to_json(evaluator.evaluate(same), *workspace().bundle(), Audience::Operator));
+        return std::move(*told);
+    };
+    const Explanation tool = under({{RevocationKind::Tool, "PAY", (kNow + 60) * 1'000'000}});
+    CHECK(tool.decision.effect == Effect::Deny);
+    REQUIRE(tool.checks.size() == 1);
+    CHECK(tool.checks[0].code == "tool_revoked");
+    CHECK(facts_of(tool.checks[0].facts) == R"(tool.name is "pay")");
+    CHECK(tool.checks[0].note == R"(revoked: tool "pay" until 2026-09-21T14:14:20Z)");
+    CHECK(tool.rules.empty());
+    CHECK(tool.nearest.empty());
+    CHECK(tool.lifetimes.empty());
+    const Explanation both = under({{RevocationKind::All, "prod", 0}, {RevocationKind::User, "ina", 0}, {RevocationKind::Agent, "nobody", 0}});
+    REQUIRE(both.checks.size() == 2);
+    CHECK(both.checks[0].note == R"(revoked: user "ina")");
+    CHECK(both.checks[1].code == "channel_revoked");
+    CHECK(both.checks[1].note == R"(revoked: all "prod")");
+    // Another subject, and one whose end has come: nothing of it is seen.
+    CHECK(under({{RevocationKind::Tool, "look", 0}, {RevocationKind::Tool, "pay", kNow * 1'000'000}}).decision.effect == Effect::Permit);
+    // What could be revoked has to be stated.
+    const Explanation unsaid = under({{RevocationKind::Deployment, "d", 0}}, {"agent.deployment_id"});
+    CHECK(unsaid.decision.effect == Effect::Deny);
+    CHECK(facts_of(unsaid.checks.at(0).facts) == "agent.deployment_id: not stated");
+}
+
+TEST_CASE("explain: an approval that is revoked does not count, and would not if it were given again") {
+    const auto told = explain({R"(tool = {"name": "pay", "operation": null, "params": {"amount": 200}})"});
+    REQUIRE(told.once_approved);
+    CHECK(told.once_approved->effect == Effect::Permit);
+    const std::string approved = request({R"(tool = {"name": "pay", "operation": null, "params": {"amount": 200}})",
+        R"(approvals = [{"id": "ap", "state": "approved", "approver": "lea", "groups": ["leads"], "requester": null, "at": 1790000000, "exp": null, "uses": null, "binding_digest": ")" +
+            told.decision.binding_digest + R"("}])"});
+    const auto free = workspace().explain(approved);
+    REQUIRE(free);
+    CHECK(free->decision.effect == Effect::Permit);
+    const auto revoked = workspace().explain(approved, {}, {}, std::make_shared<const Revocations>(std::vector<Revocation>{{RevocationKind::Approval, "AP", 0}}));
+    REQUIRE(revoked);
+    CHECK(revoked->decision.effect == Effect::NeedsApproval);
+    CHECK(revoked->approvals.at(0).against == std::vector<std::string>{"approval_revoked"});
+}
+
 TEST_CASE("explain: why a fact is not known") {
     const auto lack = [](std::initializer_list<std::string_view> changes, std::string_view text) {
         const Explanation told = explain(changes, "pay_own");

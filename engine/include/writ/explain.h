@@ -60,7 +60,7 @@ struct SeenCheck {
     std::string code;  ///< the reason
     std::string what;  ///< what the code means
     std::vector<SeenFact> facts;
-    std::string note;  ///< what was expected; may be empty
+    std::string note;  ///< what was expected, or which revocation it is; may be empty
 };
 
 /// Something that ends the grant: a rule, or an expiry among the facts.

@@ -12,6 +12,7 @@
 #include "writ/decision.h"
 #include "writ/explain.h"
 #include "writ/request.h"
+#include "writ/revocations.h"
 #include "writ/testing.h"
 
 namespace writ {
@@ -56,10 +57,11 @@ public:
 
     /// Explains the decision on a request document. Requires: bundle().
     /// Input:    rule: tell of the rules of this name only, whether or not they mattered; empty: of those
-    ///           that mattered.
+    ///           that mattered. revocations: what is revoked, as for Evaluator::revoke; null: nothing.
     /// Errors:   Q0001.. the request is refused; K0004 there is no such rule.
     [[nodiscard]] Result<Explanation> explain(std::string_view request_json, std::string_view rule = {},
-                                              const RequestLimits& limits = {}) const;
+                                              const RequestLimits& limits = {},
+                                              const std::shared_ptr<const Revocations>& revocations = {}) const;
     /// The typed policy; complete if there is a bundle.
     [[nodiscard]] const check::Policy& policy() const;
 

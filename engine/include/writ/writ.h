@@ -387,7 +387,7 @@ typedef struct writ_explanation writ_explanation;
 /* Decides a request document by policy text, and explains: the rules that mattered and what their
  * conditions saw; of a deny the nearest permits and the smallest change that would have permitted. For
  * operators: it names rules and facts. `rule`: tell of the rules of this name only; empty text: of those
- * that mattered. `options` and `limits` may be NULL. *explanation is the caller's to free, and NULL unless
+ * that mattered. Nothing is revoked. `options` and `limits` may be NULL. *explanation is the caller's to free, and NULL unless
  * the result is WRIT_OK. Compiles each time: not for a broker's every request. Any thread. */
 WRIT_API writ_status writ_explain(const writ_source *sources, size_t count, const writ_compile_options *options,
                                   writ_text request, writ_text rule, const writ_request_limits *limits,
