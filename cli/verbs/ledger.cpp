@@ -1,6 +1,7 @@
 // writ ledger: the record of decisions. The verbs are in ledger_*.cpp.
 #include "cli/verbs/ledger.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -29,6 +30,16 @@ std::function<Exit(const Terminal&)> LedgerApp::runs(LedgerVerb run) const {
 
 Option& add_ledger_option(Command& verb, std::string& folder) {
     return verb.text("-L,--ledger", "DIR", "The ledger's folder", folder).or_variable("WRIT_LEDGER");
+}
+
+void tell_others(const std::vector<std::uint64_t>& found, const Terminal& terminal) {
+    if (found.size() < 2) return;
+    constexpr std::size_t kMost = 8;
+    std::string others;
+    for (std::size_t i = 1; i < std::min(found.size(), kMost + 1); ++i) others += (i > 1 ? ", " : "") + std::to_string(found[i]);
+    if (found.size() > kMost + 1) others += fmt::format(" and {} more", found.size() - kMost - 1);
+    print_remark(fmt::format("note: {} decisions have this id; this is the last, record {}; for another give its number: {}\n", found.size(),
+                             found.front(), others), terminal);
 }
 
 namespace {

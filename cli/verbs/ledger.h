@@ -1,6 +1,7 @@
 // What the verbs of `writ ledger` and `writ replay` share: which ledger, and where its bundles are.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct LedgerApp {
 void add_ledger_questions(const LedgerApp& ledger);
 void add_ledger_records(const LedgerApp& ledger);
 void add_ledger_audit(const LedgerApp& ledger);
+
+/// Says on stderr, where an id means several decisions, which are there beside the first, which is shown.
+void tell_others(const std::vector<std::uint64_t>& found, const Terminal& terminal);
 
 /// `--ledger DIR`.
 Option& add_ledger_option(Command& verb, std::string& folder);

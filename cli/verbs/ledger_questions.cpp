@@ -58,7 +58,8 @@ Exit why(const LedgerArgs& args, const std::string& id) {
         [&](Inquiry& inquiry) -> Result<std::vector<ledger::Table>> {
             const auto found = inquiry.find(id);
             if (!found) return tl::unexpected(found.error());
-            return one(inquiry.why(*found));
+            tell_others(*found, args.terminal);
+            return one(inquiry.why(found->front()));
         },
         [&](const auto& tables) { return print(args, tables); });
 }

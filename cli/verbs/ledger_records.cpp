@@ -69,7 +69,8 @@ Exit show(const LedgerArgs& args, const std::string& id) {
     } else {
         const auto found = inquiry->find(id);
         if (!found) return report_error(found.error(), "", args.terminal);
-        sequence = *found;
+        tell_others(*found, args.terminal);
+        sequence = found->front();
     }
     Printing what;
     what.from = sequence;

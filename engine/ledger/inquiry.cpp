@@ -95,20 +95,22 @@ Result<Inquiry> Inquiry::open(const std::string& folder) {
     return Inquiry(std::make_unique<Impl>(Impl{folder, std::move(*index)}));
 }
 
-Result<std::uint64_t> Inquiry::find(std::string_view id) {
+Result<std::vector<std::uint64_t>> Inquiry::find(std::string_view id) {
     const bool number = !id.empty() && id.size() < 19 &&
                         std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
     auto found =
         impl_->index->ask("find",
                           number ? "select seq from decision where seq = cast(?1 as integer)"
-                                 : "select max(seq) from decision where request_id = ?1 or trace_id = ?1",
+                                 : "select seq from decision where request_id = ?1 or trace_id = ?1 order by seq desc",
                           {std::string(id)});
     if (!found) return tl::unexpected(std::move(found.error()));
-    if (found->rows.empty() || !std::holds_alternative<std::int64_t>(found->rows[0][0]))
+    if (found->rows.empty())
         return fail(LedgerCode::G0021,
                     number ? "no decision has this number" : "no decision has this request id or trace id",
                     std::string(id));
-    return static_cast<std::uint64_t>(number_of(found->rows[0][0]));
+    std::vector<std::uint64_t> out;
+    for (const auto& row : found->rows) out.push_back(static_cast<std::uint64_t>(number_of(row[0])));
+    return out;
 }
 
 Result<Table> Inquiry::list(const Filter& filter) {

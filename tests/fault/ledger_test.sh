@@ -83,6 +83,14 @@ ends "list as JSON" 0 ledger list -L "$ledger" --format json
 check "list as JSON: schema version first" [ "$(head -c 18 "$work/out")" = '{"schema_version":' ]
 ends "why" 0 ledger why req-1001 -L "$ledger"
 check "why: the agent" out_has "which agent did this"
+check "why: of several" err_has "note: 3 decisions have this id; this is the last, record 4; for another give its number: 3, 0"
+check "why: the last" out_has "Decision 4"
+ends "why: of several, as JSON" 0 ledger why req-1001 -L "$ledger" --format json
+check "why: of several, not among the answers" not out_has "have this id"
+ends "show: of several" 0 ledger show req-1001 -L "$ledger"
+check "show: of several" err_has "3 decisions have this id"
+ends "why: by number" 0 ledger why 0 -L "$ledger"
+check "why: by number, nothing to say" not err_has "have this id"
 ends "why: no such decision" 4 ledger why 99 -L "$ledger"
 check "why: says so" err_has "error[G0021]"
 ends "show" 0 ledger show 1 -L "$ledger"

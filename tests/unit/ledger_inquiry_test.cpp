@@ -1,4 +1,5 @@
 // Questions, their answers, and recorded traffic decided again.
+#include "base/json.h"
 #include "ledger_fixture.h"
 #include "ledger/errors.h"
 #include "ledger/index.h"
@@ -69,11 +70,11 @@ TEST_CASE("ledger: why answers every question about a decision") {
     }
     auto inquiry = Inquiry::open(traffic.folder.at("ledger"));
     REQUIRE(inquiry.has_value());
-    CHECK(*inquiry->find("0") == 0);
+    CHECK(*inquiry->find("0") == std::vector<std::uint64_t>{0});
     CHECK(inquiry->find("99").error().code == "G0021");
     CHECK(inquiry->find("no-such-request").error().code == "G0021");
     CHECK(inquiry->why(4).error().code == "G0021");  // a receipt
-    const auto why = inquiry->why(*inquiry->find("req-1001"));
+    const auto why = inquiry->why(inquiry->find("req-1001")->front());
     REQUIRE(why.has_value());
     CHECK(cell(*why, "which agent did this").find("refund-agent, class support") == 0);
     CHECK(cell(*why, "which identity did it use").find("issuer https://k8s-west.example.com") != std::string::npos);
@@ -92,6 +93,8 @@ TEST_CASE("ledger: why says of an approval used twice that nobody granted it") {
     const std::string once = example_request("delete-bucket", "permit_approved");
     Traffic traffic("delete-bucket", {once, once});
     auto inquiry = Inquiry::open(traffic.folder.at("ledger"));
+    const std::string id = json::parse(once)->find("request_id")->text;
+    CHECK(*inquiry->find(id) == std::vector<std::uint64_t>{1, 0});
     const auto why = inquiry->why(1);
     REQUIRE(why.has_value());
     CHECK(cell(*why, "why was it not allowed").find("approval_used") != std::string::npos);

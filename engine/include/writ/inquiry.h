@@ -44,9 +44,9 @@ public:
     Inquiry(Inquiry&&) noexcept;
     Inquiry& operator=(Inquiry&&) noexcept;
 
-    /// The decision that a sequence number, a request id or a trace id means; the latest of several.
+    /// The decisions that a sequence number, a request id or a trace id means, the latest first; never none.
     /// Errors: G0021.
-    [[nodiscard]] Result<std::uint64_t> find(std::string_view id);
+    [[nodiscard]] Result<std::vector<std::uint64_t>> find(std::string_view id);
     /// The latest decisions that fit, the latest first.
     [[nodiscard]] Result<Table> list(const Filter& filter);
     /// Every question about one decision, a row each: question and answer.
