@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 TABLES = [
     ("engine/base/diagnostics.def", r"^DIAG\((\w+),", r"\b{}\b"),
-    ("engine/base/lints.def", r'^LINT\(\w+, "([^"]+)"', r'"{}"'),
+    ("engine/lint/lints.def", r'^LINT\(\w+, "([^"]+)"', r'"{}"'),
     ("engine/base/reasons.def", r"^REASON\((\w+),", r"\b{}\b"),
     ("engine/base/request_errors.def", r"^REQUEST_ERROR\((\w+),", r"\b{}\b"),
     ("engine/ledger/errors.def", r"^LEDGER_ERROR\((\w+),", r"\b{}\b"),

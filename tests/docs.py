@@ -300,7 +300,7 @@ class Runner:
         return len(titles)
 
     def lint_pages(self):
-        table = (ROOT / "engine/base/lints.def").read_text()
+        table = (ROOT / "engine/lint/lints.def").read_text()
         titles = dict(re.findall(r'^LINT\(\w+, "([^"]+)", .*, "([^"]*)"\)', table, re.M))
         pages = {p.stem: p for p in (DOCS / "lints").glob("*.md")}
         for name in sorted(titles.keys() ^ pages.keys()):
@@ -385,7 +385,7 @@ def main():
                 runner.links(page)
             codes = runner.code_pages() + runner.lint_pages()
             runner.promised("threat-model.md")
-            runner.listed("engine/base/lints.def", r'^LINT\(\w+, "([^"]+)"', "lint.md")
+            runner.listed("engine/lint/lints.def", r'^LINT\(\w+, "([^"]+)"', "lint.md")
             runner.listed("engine/base/reasons.def", r"^REASON\((\w+),", "decision-format.md")
             runner.listed("engine/base/request_errors.def", r"^REQUEST_ERROR\((\w+),", "request-format.md")
             runner.listed("engine/ledger/errors.def", r"^LEDGER_ERROR\((\w+),", "ledger.md")

@@ -6,12 +6,22 @@
 
 namespace writ::check {
 
-std::unique_ptr<Policy> check(const SourceSet& sources, const StandardModule& standard,
-                              const CompileOptions& options, Report& report) {
+Parsed::Parsed(std::unique_ptr<Policy> policy, std::unique_ptr<Context> context, bool complete)
+    : policy_(std::move(policy)), context_(std::move(context)), complete_(complete) {}
+Parsed::Parsed(Parsed&&) noexcept = default;
+Parsed::~Parsed() = default;
+
+Parsed parse(const SourceSet& sources, const StandardModule& standard, const CompileOptions& options, Report& report) {
     auto policy = std::make_unique<Policy>();
-    Context c{
-        .policy = *policy, .sources = sources, .standard = standard, .options = options, .report = report};
-    if (!load_modules(c)) return policy;
+    auto context = std::make_unique<Context>(Context{
+        .policy = *policy, .sources = sources, .standard = standard, .options = options, .report = report});
+    const bool complete = load_modules(*context);
+    return Parsed(std::move(policy), std::move(context), complete);
+}
+
+std::unique_ptr<Policy> check(Parsed parsed) {
+    if (!parsed.complete_) return std::move(parsed.policy_);
+    Context& c = *parsed.context_;
     declare_names(c);
     for (auto& entry : c.entries) {
         const auto* decl = std::get_if<ast::DefineDecl>(&entry.decl->node);
@@ -35,7 +45,7 @@ std::unique_ptr<Policy> check(const SourceSet& sources, const StandardModule& st
     check_invariants(c);
     check_fixtures_and_tests(c);
     warn_unused(c);
-    return policy;
+    return std::move(parsed.policy_);
 }
 
 }  // namespace writ::check

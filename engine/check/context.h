@@ -16,6 +16,7 @@
 #include "base/report.h"
 #include "check/check.h"
 #include "check/typed.h"
+#include "check/types.h"
 
 namespace writ::check {
 
@@ -165,49 +166,17 @@ void report_twice(Context& c, std::string_view noun, std::string_view name, Span
 [[nodiscard]] std::string_view named_value(const Context& c, std::uint32_t module, Names names, std::string_view text);
 /// What named_value() would have taken, for "did you mean".
 [[nodiscard]] std::vector<std::string_view> named_values(const Context& c, std::uint32_t module, Names names);
-/// "tool", "issuer".
-[[nodiscard]] std::string_view noun_of(Names names);
 
 // ---- helpers --------------------------------------------------------------------------------
 
-[[nodiscard]] inline std::string quoted(std::string_view text) {
-    return "`" + std::string(text) + "`";
-}
-[[nodiscard]] inline bool is_string_kind(Kind kind) {
-    return kind == Kind::String || kind == Kind::Path || kind == Kind::Subject || kind == Kind::Dotted;
-}
-[[nodiscard]] inline bool is_group(const Type& type) {
-    return type.kind == Kind::Record || type.kind == Kind::Map;
-}
-/// What other languages call none.
-[[nodiscard]] inline bool is_null_word(std::string_view word) {
-    return word == "null" || word == "nil" || word == "undefined" || word == "None" || word == "NULL";
-}
-using writ::spelling_of;
-[[nodiscard]] std::string_view spelling_of(Cmp cmp);
-/// The comparison with its sides exchanged.
-[[nodiscard]] Cmp flipped(Cmp cmp);
-[[nodiscard]] Type scalar(Kind kind);
-/// A text that names something.
-[[nodiscard]] Type naming(Names names);
-[[nodiscard]] Type list_of(const Type& element, std::size_t max);
-[[nodiscard]] Type element_of(const Type& list);
-/// Whether values of the types can be compared. Records never can.
-[[nodiscard]] bool comparable(const Type& a, const Type& b);
-[[nodiscard]] std::string describe(const Policy& policy, const Type& type);
-/// A value of the type, in a sentence: "an int", "a set<string>", "a value of `outcome`".
-[[nodiscard]] std::string describe_one(const Policy& policy, const Type& type);
-/// "a" or "an". For the language's own words; names that users give follow no rule.
-[[nodiscard]] std::string_view article_of(std::string_view word);
-/// Child of a record with a name; none if there is none.
-[[nodiscard]] FieldId child_of(const Policy& policy, FieldId record, std::string_view name);
 /// `a.b.c` at its points.
 [[nodiscard]] std::vector<std::string_view> split_name(std::string_view name);
 /// Key of broken_fields.
 [[nodiscard]] std::string broken_key(FieldId parent, std::string_view name);
-/// A path step as written, appended to what is before it.
-void append_step(std::string& path, std::string_view name);
-void append_key(std::string& path, std::string_view key);
+/// What other languages call none.
+[[nodiscard]] inline bool is_null_word(std::string_view word) {
+    return word == "null" || word == "nil" || word == "undefined" || word == "None" || word == "NULL";
+}
 /// The bytes a span covers.
 [[nodiscard]] std::string_view text_at(const Context& c, Span span);
 

@@ -5,8 +5,8 @@
 #include <map>
 #include <tuple>
 
-#include "analyze/coverage.h"
-#include "analyze/reference_internal.h"
+#include "testing/coverage.h"
+#include "reference/evaluation.h"
 #include "harness.h"
 #include "universe.h"
 #include "writ/witness.h"
@@ -14,7 +14,7 @@
 namespace writ::property {
 namespace {
 
-using analyze::Truth;
+using Truth;
 using check::Expr;
 using check::Op;
 using Place = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>;
@@ -26,12 +26,12 @@ public:
 
     void see(const json::Value& document) {
         Arena arena;
-        const analyze::reference::Facts facts(policy_, document, arena);
-        if (facts.tool() == nullptr || !analyze::reference::refusals(facts, policy_).empty()) return;
+        const reference::Facts facts(policy_, document, arena);
+        if (facts.tool() == nullptr || !reference::refusals(facts, policy_).empty()) return;
         ++requests;
         const check::ToolId tool{static_cast<std::uint32_t>(facts.tool() - policy_.tools.data())};
         std::optional<std::int64_t> now;
-        const analyze::reference::Value moment = facts.at("now");
+        const reference::Value moment = facts.at("now");
         if (const auto* at = moment.as<std::int64_t>()) now = *at;
         std::map<Place, unsigned> seen;
         for (const check::Rule& rule : policy_.rules) {
@@ -40,7 +40,7 @@ public:
             const check::Table* table = rule.each.valid() ? &policy_.tables[rule.each.value] : nullptr;
             Truth most = Truth::False;
             for (std::size_t row = 0; row < (table == nullptr ? 1 : table->rows.size()); ++row) {
-                analyze::reference::Evaluation evaluation(policy_, facts, arena, now, {table, row});
+                reference::Evaluation evaluation(policy_, facts, arena, now, {table, row});
                 most = std::max(most, rule.when == nullptr ? Truth::True : walk(*rule.when, evaluation, seen));
             }
             ++rules[rule.module + "." + rule.name][static_cast<std::size_t>(most)];
@@ -54,7 +54,7 @@ public:
     std::map<Place, std::array<std::size_t, 3>> conditions;
 
 private:
-    Truth walk(const Expr& expr, analyze::reference::Evaluation& evaluation, std::map<Place, unsigned>& seen) {
+    Truth walk(const Expr& expr, reference::Evaluation& evaluation, std::map<Place, unsigned>& seen) {
         if (expr.op == Op::Not) return static_cast<Truth>(static_cast<int>(Truth::True) - static_cast<int>(walk(*expr.kids[0], evaluation, seen)));
         if (expr.op == Op::And || expr.op == Op::Or) {
             Truth out = walk(*expr.kids[0], evaluation, seen);
@@ -81,9 +81,9 @@ TEST_CASE("property: coverage counts what evaluating every condition for every r
         const check::Policy& policy = base.subject->policy();
         std::vector<json::Value> documents;
         for (int i = 0; i < 40; ++i) documents.push_back(random_request(rng, random_request_shape(rng)));
-        const analyze::CoveragePlan plan(policy);
+        const testing::CoveragePlan plan(policy);
         // As two threads would.
-        analyze::CoverageCount counts[2] = {analyze::CoverageCount(plan), analyze::CoverageCount(plan)};
+        testing::CoverageCount counts[2] = {testing::CoverageCount(plan), testing::CoverageCount(plan)};
         Plainly plainly(policy);
         Request request(base.subject->bundle());
         Witness witness(base.subject->bundle());

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "harness.h"
-#include "tools/explain.h"
+#include "explain/explain.h"
 #include "universe.h"
 #include "writ/evaluator.h"
 
@@ -46,7 +46,7 @@ void holds(const Subject& subject, const Value& document, Tally& tally) {
     const Bundle& bundle = subject.bundle();
     Request request(bundle);
     const bool admitted = request.parse(text).has_value();
-    auto told = tools::explain(subject.policy(), bundle, text, {}, {}, {});
+    auto told = explain::explain(subject.policy(), bundle, text, {}, {}, {});
     REQUIRE(told.has_value() == admitted);
     if (!admitted) return;
     Evaluator evaluator(bundle);

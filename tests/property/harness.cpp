@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "analyze/reference.h"
+#include "reference/reference.h"
 #include "base/report.h"
 #include "base/values.h"
 #include "check/check.h"
@@ -22,7 +22,7 @@ std::unique_ptr<Subject> Subject::make(const PolicyText& text, std::vector<Diagn
     sources.sources.push_back({"prop.writ", text.render()});
     sources.read = &Universe::read;
     Report report;
-    auto policy = check::check(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report);
+    auto policy = check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
     std::vector<std::byte> bytes;
     if (report.error_count() == 0) bytes = compiler::lower(*policy, UINT64_MAX, report);
     if (report.error_count() > 0) {
@@ -73,7 +73,7 @@ const Decision& Subject::decide(By by) {
         return decision_;
     }
     arena_ = std::make_unique<Arena>();
-    decision_ = analyze::reference_decide(*policy_, *document_, *arena_, nullptr, revocations_);
+    decision_ = reference::decide(*policy_, *document_, *arena_, nullptr, revocations_);
     decision_.bundle_digest = bundle_.digest();
     return decision_;
 }

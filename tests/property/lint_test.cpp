@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <map>
 
-#include "analyze/lint.h"
-#include "analyze/reference_internal.h"
+#include "lint/findings.h"
+#include "reference/evaluation.h"
 #include "base/report.h"
 #include "check/check.h"
 #include "harness.h"
@@ -16,9 +16,9 @@
 namespace writ::property {
 namespace {
 
-using analyze::Finding;
-using analyze::Lint;
-using analyze::Standing;
+using lint::Finding;
+using lint::Lint;
+using reference::Standing;
 
 /// How often a finding was put to the test: its rule applied, or was surely true.
 struct Tally {
@@ -64,7 +64,7 @@ const Standing* standing_of(const std::vector<Standing>& all, const Span& name) 
 }
 
 bool acts(const Standing& standing) {
-    return standing.rule->kind == RuleKind::Permit ? standing.truth == analyze::Truth::True
+    return standing.rule->kind == RuleKind::Permit ? standing.truth == Truth::True
                                                    : standing.applies;
 }
 
@@ -74,7 +74,7 @@ void holds(const Finding& finding, const std::vector<Standing>& standings, Tally
     INFO(finding.diagnostic.message);
     if (finding.lint == Lint::NeverMatches) {
         ++tally.tried[finding.lint];
-        CHECK(of->truth != analyze::Truth::True);
+        CHECK(of->truth != Truth::True);
         return;
     }
     const bool pair = finding.lint == Lint::ShadowedPermit || finding.lint == Lint::DuplicateRule ||
@@ -94,13 +94,13 @@ TEST_CASE("property: rules that lints call covered are covered, and those called
         if (base.subject == nullptr) continue;
         const auto subject = Subject::make(with_relatives(rng, base.text));
         if (subject == nullptr) continue;
-        const std::vector<Finding> findings = analyze::lint(subject->policy());
+        const std::vector<Finding> findings = lint::lint(subject->policy());
         for (const Finding& each : findings) ++tally.findings[each.lint];
         if (findings.empty()) continue;
         for (int i = 0; i < 40; ++i) {
             const json::Value document = random_request(rng, random_request_shape(rng));
             if (!subject->bind(document)) continue;
-            const auto standings = analyze::reference_standings(subject->policy(), document);
+            const auto standings = reference::standings(subject->policy(), document);
             for (const Finding& each : findings) holds(each, standings, tally);
         }
     }
@@ -156,19 +156,19 @@ issuer ci: github "https://token.actions.githubusercontent.com" { audience "b" }
 tool act { tier write  audience "https://act.example"  scopes { "act" } }
 permit p for tool act when token.issuer is ci and )" + condition + " grant { \"act\" } for 5m\n"});
         Report report;
-        const auto policy = check::check(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report);
+        const auto policy = check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
         if (report.error_count() > 0) continue;
         ++permits;
-        const std::vector<Finding> findings = analyze::lint(*policy);
+        const std::vector<Finding> findings = lint::lint(*policy);
         const bool says = std::any_of(findings.begin(), findings.end(), [](const Finding& each) { return each.lint == Lint::SharedIssuerUnscoped; });
         found += says ? 1 : 0;
         bool holds_for_one = false;
         for (int i = 0; i < 60 && !holds_for_one; ++i) {
             const json::Value document = strangers_request(rng);
             Arena arena;
-            const analyze::reference::Facts facts(*policy, document, arena);
-            analyze::reference::Evaluation evaluation(*policy, facts, arena, std::nullopt, {});
-            holds_for_one = evaluation.condition(*policy->rules.front().when) == analyze::Truth::True;
+            const reference::Facts facts(*policy, document, arena);
+            reference::Evaluation evaluation(*policy, facts, arena, std::nullopt, {});
+            holds_for_one = evaluation.condition(*policy->rules.front().when) == Truth::True;
         }
         held += holds_for_one ? 1 : 0;
         INFO("seed " << seed << ": " << condition);

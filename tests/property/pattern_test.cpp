@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "analyze/reference_text.h"
+#include "reference/text.h"
 #include "pattern/matcher.h"
 #include "pattern_gen.h"
 
@@ -20,7 +20,7 @@ TEST_CASE("pattern: random regular expressions match what RE2 says") {
         const auto made = pattern::make_regex(regex);
         if (!made) continue;
         ++accepted;
-        const RE2 other(analyze::reference::regex_for_re2(regex), analyze::reference::re2_options());
+        const RE2 other(reference::regex_for_re2(regex), reference::re2_options());
         if (!other.ok()) FAIL_CHECK(regex << " is " << other.error());
         for (int t = 0; t < 25; ++t) {
             const std::string text = random_text(rng, t < 12 ? 3 : 8);
@@ -37,7 +37,7 @@ TEST_CASE("pattern: a class of both cases of a letter stays ASCII") {
     // RE2 reads the Kelvin sign into `[kK]|\\s`; the reference must not.
     for (const char* regex : {"[kK]|\\s", "(?i)k|\\s", "(?i)s|[0-9]", "[sS]|x"}) {
         CAPTURE(regex);
-        const RE2 other(analyze::reference::regex_for_re2(regex), analyze::reference::re2_options());
+        const RE2 other(reference::regex_for_re2(regex), reference::re2_options());
         const auto made = pattern::make_regex(regex).value();
         for (const char* text : {"\xE2\x84\xAA", "\xC5\xBF"}) {
             CHECK_FALSE(made.matches(text));
@@ -56,7 +56,7 @@ TEST_CASE("pattern: random globs match what RE2 says") {
             glob += rng.pick({"a", "b", "/", ":", ".", "\xC3\xA9", "\n", "**", separators.empty() ? "**" : "*", "(", "\\"});
         const auto made = pattern::make_glob(glob, separators);
         if (!made) continue;
-        const RE2 other(analyze::reference::glob_for_re2(glob, separators), analyze::reference::re2_options());
+        const RE2 other(reference::glob_for_re2(glob, separators), reference::re2_options());
         REQUIRE(other.ok());
         for (int t = 0; t < 25; ++t) {
             std::string text = random_text(rng, 5);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "analyze/reference_internal.h"
+#include "reference/evaluation.h"
 #include "base/values.h"
 #include "pattern_gen.h"
 
@@ -279,8 +279,8 @@ Value RequestGen::provenance() {
 
 std::string RequestGen::digest_of(const Value& document) {
     Arena arena;
-    const analyze::reference::Facts facts(policy_, document, arena);
-    return facts.tool() != nullptr ? analyze::reference::Binding(facts).digest() : "v2";
+    const reference::Facts facts(policy_, document, arena);
+    return facts.tool() != nullptr ? reference::Binding(facts).digest() : "v2";
 }
 
 /// The request with one fact less, other or none, or with another ask: somebody approved that one.

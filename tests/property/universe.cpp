@@ -156,7 +156,7 @@ Universe::Universe() {
     sources.sources.push_back({"prop.writ", std::string(preamble())});
     sources.read = &Universe::read;
     Report report;
-    policy_ = check::check(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report);
+    policy_ = check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
     if (report.error_count() > 0) {
         for (const Diagnostic& d : report.take())
             std::fprintf(stderr, "preamble: %s %s at %u (%s)\n", d.code.c_str(), d.message.c_str(), d.span.begin,

@@ -83,7 +83,7 @@ TEST_CASE("check: data file that cannot be read reports E0501, and what reads th
     closed.sources = {{"a.writ", "table t = csv \"t.csv\" { name: string }"}};
     Report report;
     const auto policy =
-        check::check(closed, [](std::string_view name) { return stdlib::module(name); }, {}, report);
+        check::check(check::parse(closed, [](std::string_view name) { return stdlib::module(name); }, {}, report));
     const auto items = report.take();
     REQUIRE(items.size() == 1);
     CHECK(items[0].code == "E0501");

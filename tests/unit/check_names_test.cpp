@@ -69,12 +69,12 @@ TEST_CASE("check: a request schema without a fact the engine reads reports E0202
     sources.sources = {{"a.writ", ""}};
     Report report;
     CheckedText checked;
-    checked.policy = check::check(
+    checked.policy = check::check(check::parse(
         sources,
         [](std::string_view name) {
             return std::string_view(name == "std.request" ? "module std.request schema request { now: instant }" : "");
         },
-        {}, report);
+        {}, report));
     checked.items = report.take();
     REQUIRE(checked.find("E0202") != nullptr);
     CHECK(std::any_of(checked.items.begin(), checked.items.end(), [](const Diagnostic& d) {

@@ -78,14 +78,14 @@ inline CheckedText check_sources(std::vector<Source> sources, const DataFiles& f
     }();
     Report report(options.max_errors);
     CheckedText out;
-    out.policy = check::check(
+    out.policy = check::check(check::parse(
         set,
         [&](std::string_view name) {
             const auto other = standard.find(name);
             if (other != standard.end()) return std::string_view(other->second);
             return name.empty() ? std::string_view(names) : stdlib::module(name);
         },
-        options, report);
+        options, report));
     out.items = report.take();
     return out;
 }

@@ -81,7 +81,7 @@ inline FromText from_text(std::string_view rules, DataFile read = nullptr, std::
     sources.read = std::move(read);
     Report report;
     FromText out;
-    out.policy = check::check(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report);
+    out.policy = check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
     for (const Diagnostic& d : report.take()) {
         CAPTURE(d.message);
         CAPTURE(d.code);

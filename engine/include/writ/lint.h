@@ -1,6 +1,6 @@
 // The lints: what compiles and is suspicious all the same, by name, with levels, suppressions and fixes.
 // Not here: how findings are drawn (cli/formats) and the list of lints
-// (base/lints.def).
+// (lint/lints.def).
 #pragma once
 
 #include <cstdint>

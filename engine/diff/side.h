@@ -1,0 +1,47 @@
+// One side of a comparison: a policy, and what becomes of a request under it. Private to diff/.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "check/typed.h"
+#include "writ/decision.h"
+#include "writ/request.h"
+#include "writ/tools.h"
+#include "writ/witness.h"
+
+namespace writ::diff {
+
+using RuleId = std::uint32_t;  ///< names a rule of either side; one that was renamed is one rule
+
+/// Decides requests, and knows afterwards which rules of the policy itself, the lowest layer, applied.
+class DiffSide {
+public:
+    DiffSide(const Workspace& workspace, const std::vector<Bundle>& above);
+
+    /// Decides. A request that is not admitted is a deny; then `refusal` says why.
+    void decide(std::string_view request);
+    /// Fills in the permits that match, which a decision that ends in a deny rule never asks for.
+    void read_permits();
+    /// The rules of one kind that shaped the decision made last.
+    [[nodiscard]] const std::vector<RuleId>& shaping(RuleKind kind) const;
+
+    const Workspace& workspace;
+    std::vector<RuleId> ids;  ///< by rule of the bundle; whoever makes this fills it in
+    Decision decision;
+    std::optional<Error> refusal;
+    Applying applying;  ///< in the decision made last, as ids, each once and sorted
+
+    [[nodiscard]] const check::Policy& policy() const { return workspace.policy(); }
+    [[nodiscard]] const Bundle& bundle() const { return *workspace.bundle(); }
+
+private:
+    void name(std::vector<std::uint32_t>& rules) const;
+
+    Request request_;
+    Witness witness_;
+    std::size_t own_;  ///< the layer that is the policy itself
+};
+
+}  // namespace writ::diff

@@ -1,0 +1,174 @@
+#include "diff/structure_key.h"
+
+#include <algorithm>
+
+#include "base/joined.h"
+#include "check/types.h"
+
+namespace writ::diff {
+
+namespace {
+
+using check::Expr;
+using check::FactRoot;
+using check::Op;
+
+bool is_constant(const Expr& e) { return e.op == Op::Integer || e.op == Op::Text; }
+
+/// Writes a tree in prefix order: what an operator is, its own values, the number of its kids, its kids. Every value has
+/// its length before it, so that one text is one tree.
+class Writer {
+public:
+    Writer(const check::Policy& policy, check::TableId row, const check::SharedNames& shared) : policy_(policy), row_(row), shared_(shared) {}
+
+    std::string text(const Expr& e) {
+        // A condition that is a value, and the value itself, are told apart by where they stand.
+        if (e.op == Op::Truth) return text(*e.kids[0]);
+        std::string out = std::to_string(static_cast<unsigned>(e.op)) + ";";
+        values(e, out);
+        std::vector<std::string> kids = kids_of(e);
+        if (e.op == Op::And || e.op == Op::Or || e.op == Op::Set) std::sort(kids.begin(), kids.end());
+        if (e.op == Op::Set) kids.erase(std::unique(kids.begin(), kids.end()), kids.end());
+        out += std::to_string(kids.size()) + ";";
+        for (const std::string& kid : kids) out += kid;
+        return out;
+    }
+
+private:
+    static void add(std::string& out, std::int64_t number) { join_part(out, std::to_string(number)); }
+
+    std::vector<std::string> kids_of(const Expr& e) {
+        if (e.op == Op::Any || e.op == Op::All || e.op == Op::Count) {
+            tables_.resize(std::max<std::size_t>(tables_.size(), e.id + 1));
+            tables_[e.id] = e.kids[0]->op == Op::TableRows ? &policy_.tables[e.kids[0]->id] : nullptr;
+        }
+        std::vector<std::string> out;
+        for (const Expr* kid : e.kids) out.push_back(text(*kid));
+        if (turned(e)) std::swap(out[0], out[1]);
+        return out;
+    }
+    /// A comparison with the constant on its left, which means the same the other way round.
+    static bool turned(const Expr& e) { return e.op == Op::Compare && is_constant(*e.kids[0]) && !is_constant(*e.kids[1]); }
+
+    void values(const Expr& e, std::string& out) const {
+        switch (e.op) {
+            case Op::Integer:
+                add(out, static_cast<std::int64_t>(e.type.kind));
+                if (e.type.kind == Kind::Enum) member(e, out);
+                else add(out, e.integer);
+                return;
+            case Op::Text:
+            case Op::Like:
+            case Op::Matches: return join_part(out, e.text);
+            case Op::Fact: return fact(policy_.at(check::FactId{e.id}), out);
+            case Op::Elem:
+                add(out, e.id);
+                return steps(e.field, out);
+            case Op::Column: return column(row_.valid() ? &policy_.tables[row_.value] : nullptr, e.id, out);
+            case Op::ElemColumn:
+                add(out, e.id);
+                return column(e.id < tables_.size() ? tables_[e.id] : nullptr, e.index, out);
+            case Op::TableColumn:
+                join_part(out, check::told_name(policy_, policy_.tables[e.id], shared_.tables));
+                return column(&policy_.tables[e.id], e.index, out);
+            case Op::TableRows: return join_part(out, check::told_name(policy_, policy_.tables[e.id], shared_.tables));
+            case Op::Convert: return add(out, static_cast<std::int64_t>(e.type.kind));
+            case Op::PartOf: return add(out, e.index);
+            case Op::Compare: return add(out, static_cast<std::int64_t>(turned(e) ? check::flipped(e.cmp) : e.cmp));
+            case Op::InWindow:
+                for (const std::int64_t each : {std::int64_t{e.window.start}, std::int64_t{e.window.end}, std::int64_t{e.window.days}})
+                    add(out, each);
+                return join_part(out, policy_.zones[e.id].name);
+            case Op::IssuerIs: return join_part(out, check::told_name(policy_, policy_.issuers[e.id], shared_.issuers));
+            case Op::Any:
+            case Op::All:
+            case Op::Count: return add(out, e.id);
+            case Op::Constant: return add(out, e.integer);
+            case Op::Set:
+            case Op::Now:
+            case Op::Age:
+            case Op::Add:
+            case Op::Subtract:
+            case Op::Multiply:
+            case Op::Negate:
+            case Op::Union:
+            case Op::Intersect:
+            case Op::Minus:
+            case Op::Words:
+            case Op::Lower:
+            case Op::Truth:
+            case Op::And:
+            case Op::Or:
+            case Op::Not:
+            case Op::In:
+            case Op::SubsetOf:
+            case Op::Overlaps:
+            case Op::InCidr:
+            case Op::IsNone:
+            case Op::IsSome: return;
+        }
+    }
+
+    void member(const Expr& e, std::string& out) const {
+        const check::EnumType& list = policy_.enums[e.type.enumeration.value];
+        join_part(out, check::told_name(policy_, list, shared_.enums));
+        const auto at = static_cast<std::size_t>(e.integer);
+        join_part(out, at < list.members.size() ? list.members[at] : std::to_string(at));
+    }
+
+    void fact(const check::Fact& fact, std::string& out) const {
+        add(out, static_cast<std::int64_t>(fact.root));
+        if (fact.root == FactRoot::Catalog) return add(out, static_cast<std::int64_t>(fact.catalog));
+        if (fact.issuer.valid()) join_part(out, check::told_name(policy_, policy_.issuers[fact.issuer.value], shared_.issuers));
+        steps(fact.field, out);
+        for (const std::string& key : fact.keys) join_part(out, key);
+        if (fact.root == FactRoot::Capture) join_part(out, fact.capture);
+    }
+
+    /// The names on the way to a field, from below the root or the list that holds it.
+    void steps(check::FieldId field, std::string& out) const {
+        const std::vector<std::string_view> names = check::field_steps(policy_, field);
+        add(out, static_cast<std::int64_t>(names.size()));
+        for (const std::string_view name : names) join_part(out, name);
+    }
+
+    static void column(const check::Table* table, std::uint32_t index, std::string& out) {
+        join_part(out, table != nullptr && index < table->columns.size() ? table->columns[index].name : std::to_string(index));
+    }
+
+    const check::Policy& policy_;
+    check::TableId row_;
+    const check::SharedNames& shared_;
+    std::vector<const check::Table*> tables_;  ///< by binder: whose rows it ranges over
+};
+
+}  // namespace
+
+std::string Keys::expr(const Expr& expr, check::TableId row) const { return Writer(policy_, row, shared_).text(expr); }
+
+std::string Keys::type(const check::Type& type) const {
+    std::string out;
+    join_part(out, std::to_string(static_cast<unsigned>(type.kind)));
+    if (type.kind == Kind::List || type.kind == Kind::Map) join_part(out, std::to_string(static_cast<unsigned>(type.elem)));
+    if (type.names != check::Names::Nothing) join_part(out, "names " + std::to_string(static_cast<unsigned>(type.names)));
+    if (type.enumeration.valid()) join_part(out, check::told_name(policy_, policy_.enums[type.enumeration.value], shared_.enums));
+    return out;
+}
+
+std::string Keys::cell(const check::Type& type, const check::Cell& cell) const {
+    if (type.kind == Kind::List) {
+        std::vector<std::string> items = cell.set;
+        std::sort(items.begin(), items.end());
+        items.erase(std::unique(items.begin(), items.end()), items.end());
+        return joint_key(items);
+    }
+    return rep_of(type.kind) == Rep::Text ? cell.text : check::scalar_text(policy_, type, cell.integer);
+}
+
+std::string joint_key(const std::vector<std::string>& parts) {
+    std::string out;
+    for (const std::string& part : parts) join_part(out, part);
+    return out;
+}
+
+}  // namespace writ::diff

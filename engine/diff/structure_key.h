@@ -1,0 +1,36 @@
+// Keys of what a policy says, for comparing: equal keys mean the same, different keys do not. A key is built from
+// the tree, never from printed text: what is printed for people may read the same for two meanings.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "check/expr_text.h"
+#include "check/typed.h"
+
+namespace writ::diff {
+
+/// Makes the keys of one policy. Keys of two policies can be compared if both were made with the same shared names.
+/// Requires: policy and shared outlive this.
+class Keys {
+public:
+    Keys(const check::Policy& policy, const check::SharedNames& shared) : policy_(policy), shared_(shared) {}
+
+    /// Of an expression, with definitions written out. The operands of `and` and `or`, the elements of sets and the
+    /// sides of a comparison with a constant are put in one order.
+    /// Input:  row: whose columns the rule's own row has; none outside a template.
+    [[nodiscard]] std::string expr(const check::Expr& expr, check::TableId row = {}) const;
+    /// Of a type, without `max`.
+    [[nodiscard]] std::string type(const check::Type& type) const;
+    [[nodiscard]] std::string cell(const check::Type& type, const check::Cell& cell) const;
+
+private:
+    const check::Policy& policy_;
+    const check::SharedNames& shared_;
+};
+
+/// The key of a list of parts.
+[[nodiscard]] std::string joint_key(const std::vector<std::string>& parts);
+
+}  // namespace writ::diff

@@ -1,0 +1,47 @@
+// How parts are made. Private to structure*.cpp.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "diff/structure.h"
+
+namespace writ::diff {
+
+/// A part of which there may be several.
+[[nodiscard]] inline Part plain(std::string name, std::string key, std::string text, Direction gain) {
+    return {.name = std::move(name), .text = std::move(text), .key = std::move(key), .gain = gain};
+}
+
+/// A part of which there is at most one.
+[[nodiscard]] inline Part sole(std::string name, std::string key, std::string text, Direction gain, Direction grow) {
+    Part out = plain(std::move(name), std::move(key), std::move(text), gain);
+    out.about = out.name;
+    out.grow = grow;
+    return out;
+}
+
+/// The same for text that stands in the policy as it is.
+[[nodiscard]] inline Part sole_text(std::string name, const std::string& text, Direction gain, Direction grow) {
+    return sole(std::move(name), text, check::literal(text), gain, grow);
+}
+
+/// Sorted, each once.
+[[nodiscard]] std::vector<Member> as_set(std::vector<Member> members);
+/// Texts that stand in the policy as they are.
+[[nodiscard]] std::vector<Member> members_of(const std::vector<std::string>& texts);
+
+/// A set of which it is told what came and went.
+[[nodiscard]] Part several(std::string name, std::string_view each, std::vector<Member> members, Direction gain, Direction grow);
+
+/// The parts of a rule.
+[[nodiscard]] std::vector<Part> rule_parts(const check::Policy& policy, const check::Rule& rule, const check::SharedNames& shared);
+/// Each conjunct of a condition. Input: looser: what it means for one to hold more often.
+[[nodiscard]] std::vector<Part> condition_parts(const check::Policy& policy, const check::Expr& when, Direction looser, const check::SharedNames& shared);
+
+/// The name of each source below the folder that all given ones share; of a single one, nothing.
+[[nodiscard]] std::vector<std::string> file_names(const check::Policy& policy);
+
+}  // namespace writ::diff

@@ -1,0 +1,177 @@
+// Rules and conditions as parts.
+#include <algorithm>
+
+#include "check/expr_text.h"
+#include "diff/structure_parts.h"
+#include "base/joined.h"
+#include "check/types.h"
+
+namespace writ::diff {
+
+namespace {
+
+using check::Expr;
+using check::Op;
+
+bool is_constant(const Expr& e) { return e.op == Op::Integer || e.op == Op::Text; }
+bool is_constant_set(const Expr& e) {
+    return e.op == Op::Set && std::all_of(e.kids.begin(), e.kids.end(), [](const Expr* kid) { return is_constant(*kid); });
+}
+
+class RuleParts {
+public:
+    RuleParts(const check::Policy& policy, check::TableId row, const check::SharedNames& shared)
+        : policy_(policy), row_(row), shared_(shared), keys_(policy, shared) {}
+
+    void add_rule(const check::Rule& rule) {
+        const Direction looser = rule.kind == RuleKind::Permit ? Direction::Wider : Direction::Narrower;
+        if (rule.each.valid()) {
+            const std::string table = check::told_name(policy_, policy_.tables[rule.each.value], shared_.tables);
+            add(sole("for each row of", table, table, Direction::Other, Direction::Other));
+        }
+        if (!rule.tools.empty()) {
+            std::vector<Member> tools;
+            for (const check::ToolId id : rule.tools) {
+                const std::string tool = check::told_name(policy_, policy_.tools[id.value], shared_.tools);
+                tools.push_back({tool, tool});
+            }
+            add(several("tools", "tool", as_set(std::move(tools)), opposite(looser), looser));
+        }
+        if (rule.when != nullptr) add_conditions(*rule.when, looser);
+        switch (rule.kind) {
+            case RuleKind::Permit:
+                scopes(rule, Direction::Wider);
+                duration(rule, "ttl", Direction::Wider, Direction::Wider);
+                break;
+            case RuleKind::Deny: break;
+            case RuleKind::Require: {
+                Part count = sole("approvals", std::to_string(rule.approvals), std::to_string(rule.approvals), Direction::Narrower, Direction::Narrower);
+                count.measure = rule.approvals;
+                add(std::move(count));
+                add(several("groups", "group", members_of(rule.groups), Direction::Narrower, Direction::Wider));
+                duration(rule, "within", Direction::Narrower, Direction::Wider);
+                break;
+            }
+            case RuleKind::Limit:
+                duration(rule, "ttl", Direction::Narrower, Direction::Wider);
+                scopes(rule, Direction::Narrower);
+                if (rule.audience != nullptr) add(set("audience", "audience", *rule.audience, Direction::Narrower));
+                if (rule.single_use) add(plain("single_use", "", "single_use", Direction::Narrower));
+                break;
+            case RuleKind::Oblige:
+                for (const check::Obligation& each : rule.obligations) add(duty(each));
+                break;
+        }
+        if (!rule.because.empty()) add(sole_text("because", rule.because, Direction::Same, Direction::Same));
+    }
+
+    void add_conditions(const Expr& when, Direction looser) {
+        if (when.op != Op::And) return add(condition(when, looser));
+        for (const Expr* each : when.kids) add_conditions(*each, looser);
+    }
+    std::vector<Part> take() { return std::move(out_); }
+
+private:
+    void add(Part part) { out_.push_back(std::move(part)); }
+    [[nodiscard]] std::string text(const Expr& e) const { return check::expr_text(policy_, e, row_, shared_); }
+    [[nodiscard]] std::string key(const Expr& e) const { return keys_.expr(e, row_); }
+
+    void duration(const check::Rule& rule, std::string name, Direction gain, Direction grow) {
+        if (rule.ttl == nullptr) return;
+        Part part = sole(std::move(name), key(*rule.ttl), text(*rule.ttl), gain, grow);
+        if (rule.ttl->op == Op::Integer) part.measure = rule.ttl->integer;
+        add(std::move(part));
+    }
+
+    [[nodiscard]] Part set(std::string name, std::string_view each, const Expr& e, Direction gain) const {
+        if (!is_constant_set(e)) return sole(std::move(name), key(e), text(e), gain, Direction::Other);
+        return several(std::move(name), each, members(e), gain, Direction::Wider);
+    }
+    void scopes(const check::Rule& rule, Direction gain) {
+        if (rule.scopes != nullptr) add(set("scopes", "scope", *rule.scopes, gain));
+    }
+
+    [[nodiscard]] std::vector<Member> members(const Expr& e) const {
+        std::vector<Member> out;
+        for (const Expr* each : e.kids) out.push_back({key(*each), text(*each)});
+        return as_set(std::move(out));
+    }
+
+    [[nodiscard]] Part duty(const check::Obligation& duty) const {
+        std::string args, id;
+        join_part(id, duty.name);
+        for (const check::ObligationArg& each : duty.args) {
+            args.append(args.empty() ? "" : ", ").append(each.name).append(": ").append(text(*each.value));
+            join_part(id, each.name);
+            join_part(id, key(*each.value));
+        }
+        return plain("duty", std::move(id), duty.name + (args.empty() ? "" : "(" + args + ")"), Direction::Narrower);
+    }
+
+    [[nodiscard]] Part condition(const Expr& e, Direction looser) const {
+        Part out = plain("condition", key(e), text(e), opposite(looser));
+        bool negated = false;
+        const Expr* inner = &e;
+        for (; inner->op == Op::Not; inner = inner->kids[0]) negated = !negated;
+        bound(*inner, out);
+        out.grow = out.grow == Direction::Other ? Direction::Other
+                   : (out.grow == Direction::Wider) == negated ? opposite(looser)
+                                                               : looser;
+        if (negated && !out.about.empty()) out.about = "not " + out.about;
+        return out;
+    }
+
+    /// What a condition bounds. `grow` is Wider where more makes it hold more often, Narrower where less often.
+    void bound(const Expr& e, Part& out) const {
+        const auto among = [&](const Expr& subject, std::string_view word, std::vector<Member> items, Direction grow) {
+            out.about = std::string(word) + " " + key(subject);
+            out.members = std::move(items);
+            out.grow = grow;
+        };
+        if (e.op == Op::Compare) {
+            const bool turned = is_constant(*e.kids[0]);
+            const Expr &subject = *e.kids[turned ? 1 : 0], &value = *e.kids[turned ? 0 : 1];
+            if (!is_constant(value)) return;
+            const Cmp cmp = turned ? check::flipped(e.cmp) : e.cmp;
+            if (cmp == Cmp::Eq) return among(subject, "in", {{key(value), text(value)}}, Direction::Wider);
+            if (cmp == Cmp::Ne) return among(subject, "not in", {{key(value), text(value)}}, Direction::Narrower);
+            out.about = std::string(check::spelling_of(cmp)) + " " + key(subject);
+            if (value.op == Op::Integer) out.measure = value.integer;
+            out.grow = cmp == Cmp::Lt || cmp == Cmp::Le ? Direction::Wider : Direction::Narrower;
+        } else if (e.op == Op::In && is_constant_set(*e.kids[1])) {
+            among(*e.kids[0], "in", members(*e.kids[1]), Direction::Wider);
+        } else if (e.op == Op::In && is_constant(*e.kids[0])) {
+            out.about = "contains " + key(*e.kids[1]);
+        } else if ((e.op == Op::SubsetOf || e.op == Op::Overlaps) && is_constant_set(*e.kids[1])) {
+            among(*e.kids[0], e.op == Op::SubsetOf ? "subset of" : "overlaps", members(*e.kids[1]), Direction::Wider);
+        } else if (e.op == Op::Or) {
+            out.about = "or";
+            out.members = members(e);
+            out.grow = Direction::Wider;
+        } else if (e.op == Op::Like || e.op == Op::Matches || e.op == Op::InWindow) {
+            out.about = (e.op == Op::InWindow ? "window " : "like ") + key(*e.kids[0]);
+        }
+    }
+
+    const check::Policy& policy_;
+    check::TableId row_;
+    const check::SharedNames& shared_;
+    Keys keys_;
+    std::vector<Part> out_;
+};
+
+}  // namespace
+
+std::vector<Part> rule_parts(const check::Policy& policy, const check::Rule& rule, const check::SharedNames& shared) {
+    RuleParts parts(policy, rule.each, shared);
+    parts.add_rule(rule);
+    return parts.take();
+}
+
+std::vector<Part> condition_parts(const check::Policy& policy, const Expr& when, Direction looser, const check::SharedNames& shared) {
+    RuleParts parts(policy, {}, shared);
+    parts.add_conditions(when, looser);
+    return parts.take();
+}
+
+}  // namespace writ::diff

@@ -1,0 +1,78 @@
+// Inside explain: a document read for people. Private to explain/.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "explain/seen.h"
+#include "check/expr_text.h"
+#include "reference/evaluation.h"
+
+namespace writ::explain {
+
+using reference::Evaluation;
+using reference::Facts;
+using reference::Group;
+using reference::List;
+using reference::Row;
+using reference::Value;
+
+class Reader {
+public:
+    Reader(const check::Policy& policy, const json::Value& document)
+        : policy_(policy),
+          document_(document),
+          trusted_document_(trusted(document)),
+          facts_(policy, document_, arena_),
+          trusted_(policy, trusted_document_, arena_) {}
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+
+    [[nodiscard]] Evaluation evaluation(const reference::Standing& standing) const;
+    /// The same where everything that is stated is believed.
+    [[nodiscard]] Evaluation trusting(const reference::Standing& standing) const;
+    /// A rule's conditions, each of which must hold.
+    [[nodiscard]] static std::vector<const check::Expr*> conjuncts(const check::Rule& rule);
+
+    [[nodiscard]] SeenCondition condition(const check::Expr& expr, Evaluation& evaluation) const;
+    [[nodiscard]] SeenFact fact(const check::Fact& fact) const;
+    /// A fact of the request schema that the engine reads: `token.exp`.
+    [[nodiscard]] SeenFact fact_at(std::string_view path) const;
+    [[nodiscard]] std::string effect(const reference::Standing& standing) const;
+    [[nodiscard]] std::string row(const reference::Standing& standing) const;
+    /// As an author writes it.
+    [[nodiscard]] std::string show(const check::Type& type, const Value& value) const;
+    [[nodiscard]] std::string text_of(Span span) const { return check::source_line(policy_, span); }
+
+    /// Where in the document a fact stands; empty if it has no place of its own there.
+    [[nodiscard]] std::vector<std::string> place_of(const check::Fact& fact) const;
+    /// The group whose provenance counts for a fact, and what is stated of it.
+    [[nodiscard]] static std::string group_of(const check::Fact& fact);
+    [[nodiscard]] std::string provenance_of(const std::string& group) const;
+    /// Whether a fact is stated but not believed.
+    [[nodiscard]] bool too_weak(const check::Fact& fact) const;
+
+    [[nodiscard]] const Facts& facts() const { return facts_; }
+    [[nodiscard]] const check::Policy& policy() const { return policy_; }
+    [[nodiscard]] const json::Value& document() const { return document_; }
+
+private:
+    [[nodiscard]] static json::Value trusted(const json::Value& document);
+    [[nodiscard]] std::string lack_of(const check::Fact& fact) const;
+    [[nodiscard]] std::string show_scalar(const check::Type& type, Kind kind, const Value& value) const;
+    void elements(const check::Expr& expr, Evaluation& evaluation, SeenCondition& out) const;
+    void read(const check::Expr& expr, Evaluation& evaluation, std::vector<SeenFact>& out) const;
+    [[nodiscard]] std::optional<std::int64_t> now() const;
+    [[nodiscard]] static Row row_of(const check::Policy& policy, const reference::Standing& standing);
+
+    const check::Policy& policy_;
+    const json::Value& document_;
+    json::Value trusted_document_;
+    mutable Arena arena_;
+    Facts facts_, trusted_;
+};
+
+/// The word for a provenance, as a request writes it.
+[[nodiscard]] std::string_view spelling_of(Provenance provenance);
+
+}  // namespace writ::explain

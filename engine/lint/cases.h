@@ -1,0 +1,142 @@
+// What the lints share: the rules seen as cases, and where findings go. Private to lint/.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "check/expr_same.h"
+#include "lint/findings.h"
+
+namespace writ::lint {
+
+/// A test, and the outcome that is asked of it.
+struct Literal {
+    const check::Expr* test = nullptr;
+    bool positive = true;
+};
+
+/// One way in which a condition holds: all of these at once. Alternatives are cases of their own up to a
+/// limit; beyond it an `or` stays a literal.
+struct Case {
+    std::vector<Literal> literals;
+    std::vector<std::uint32_t> read;        ///< facts that the tests read, sorted
+    std::vector<std::uint32_t> restricted;  ///< of these, those of which somebody else's value would not do
+    std::vector<std::uint32_t> issuers;     ///< whose token it must be, sorted; empty: anyone's
+};
+
+struct RuleView {
+    const check::Rule* rule = nullptr;
+    bool given = false;       ///< stands in a given source
+    std::vector<Case> cases;  ///< one without literals for a rule without condition
+};
+
+class Linter {
+public:
+    explicit Linter(const check::Policy& policy);
+
+    const check::Policy& policy;
+    std::vector<RuleView> rules;  ///< parallel to policy.rules
+
+    /// Adds a finding; null if the lint has one at this place already, or it is in a standard module.
+    Finding* report(Lint lint, Span span, std::string message, std::string label = {}, std::string help = {});
+
+    [[nodiscard]] bool given(Span span) const { return span.source < policy.given_sources; }
+    /// What a claim is called in its schema, from the root down (`kubernetes.io.namespace`), or the name of
+    /// what is captured out of one; empty for any other fact.
+    [[nodiscard]] const std::string& claim_of(std::uint32_t fact) const { return claims_[fact]; }
+    [[nodiscard]] const std::string& kind_of(std::uint32_t issuer) const {
+        return policy.kinds[policy.issuers[issuer].kind].name;
+    }
+    /// Whether a case narrows any of these claims of an issuer: by what its tests come to (lint_suppose.h).
+    [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer,
+                                 std::span<const std::string_view> claims) const;
+    [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer,
+                                 std::initializer_list<std::string_view> claims) const {
+        return restricts(c, issuer, std::span(claims.begin(), claims.size()));
+    }
+    /// The declaration whose name stands there; null if there is none.
+    [[nodiscard]] const ast::Decl* declaration_of(Span name) const;
+    /// The tier of a tool that is above the lowest is one to act with.
+    [[nodiscard]] bool acts(const check::Rule& rule) const;
+    [[nodiscard]] std::string_view text_at(Span span) const;
+
+    std::vector<Finding> take();
+
+private:
+    std::vector<Finding> findings_;
+    std::set<std::tuple<Lint, std::uint32_t, std::uint32_t, std::uint32_t>> seen_;
+    std::vector<std::string> claims_;  ///< parallel to policy.facts
+    std::map<std::pair<std::uint32_t, std::uint32_t>, const ast::Decl*>
+        declarations_;  ///< by source and offset of the name
+};
+
+/// Visits every expression of a declaration, as it is written.
+void each_written(const ast::Decl& decl, const std::function<void(const ast::Expr&)>& visit);
+
+/// Takes a declaration out, with its comments of documentation and its lines.
+[[nodiscard]] Edit removal_of(std::string_view text, Span span);
+
+/// Whether an integer is on the right side of a bound.
+[[nodiscard]] bool holds(std::int64_t value, Cmp cmp, std::int64_t bound);
+/// `FACT cmp INTEGER`, whichever way it is written and with the outcome put into the comparison.
+struct Bound {
+    const check::Expr* fact = nullptr;  ///< null: it is not one
+    Cmp cmp = Cmp::Eq;
+    std::int64_t value = 0;
+};
+[[nodiscard]] Bound bound_of(const Literal& literal);
+
+/// The fact that a value is or is made of: through `lower`, `words`, conversions and parts; null if it is
+/// none.
+[[nodiscard]] const check::Expr* fact_in(const check::Expr& value);
+
+/// A test of one fact against constants: `==` or `in` a set of them, or `contains`. Null: it is not one.
+struct Pinned {
+    const check::Expr* value = nullptr;     ///< the side that holds the fact
+    const check::Expr* constant = nullptr;  ///< Text, Integer or a Set of them
+};
+[[nodiscard]] Pinned pinned(const Literal& literal);
+/// The constants of a Text, Integer or Set.
+[[nodiscard]] std::vector<const check::Expr*> constants_of(const check::Expr& constant);
+
+/// The same, where it says which constants a single-valued fact can have: not `contains`, not a part of the
+/// fact.
+[[nodiscard]] Pinned pinned_fact(const Literal& literal);
+
+/// Visits every test of a condition with the outcome that helps it to hold; bodies of quantifiers too.
+void each_test(const check::Expr& e, bool positive, const std::function<void(const Literal&)>& visit);
+/// Visits every expression.
+void each_expr(const check::Expr& e, const std::function<void(const check::Expr&)>& visit);
+
+/// Visits every case of every given permit that must be, or may be, under an issuer of the kind; empty: of
+/// any.
+void each_trust(Linter& l, std::string_view kind,
+                const std::function<void(const check::Rule&, const Case&, std::uint32_t issuer)>& visit);
+
+[[nodiscard]] inline std::string quoted(std::string_view text) {
+    return "`" + std::string(text) + "`";
+}
+[[nodiscard]] bool one_of(std::string_view text, std::span<const std::string_view> words);
+[[nodiscard]] inline bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+    return one_of(text, std::span(words.begin(), words.size()));
+}
+
+// The lints, by theme; each adds what it finds.
+void lint_trust(Linter& l);      // whom a permit trusts
+void lint_jobs(Linter& l);       // what it asks of a CI job
+void lint_claims(Linter& l);     // what claims and issuers mean
+void lint_patterns(Linter& l);   // globs and regular expressions
+void lint_never(Linter& l);      // conditions that exclude each other
+void lint_relations(Linter& l);  // rules that cover each other
+void lint_reach(Linter& l);      // rules without anything to act on
+void lint_unused(Linter& l);     // declarations that nothing uses
+void lint_text(Linter& l);       // literals as they are written
+
+}  // namespace writ::lint

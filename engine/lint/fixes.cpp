@@ -1,0 +1,98 @@
+// Fixes put into the sources, as many as leave the policy what it was.
+#include <algorithm>
+#include <map>
+
+#include "lint/lint.h"
+
+namespace writ::lint {
+
+namespace {
+
+/// What must not be worse afterwards.
+struct Standing {
+    bool compiles = false;
+    std::vector<std::pair<std::string, std::string>> tests;  ///< name, and what was decided
+    std::map<std::string, std::size_t> findings;             ///< by lint
+};
+
+Standing standing_of(const Workspace& workspace, const LintOptions& options) {
+    Standing out;
+    if (!workspace.bundle()) return out;
+    out.compiles = true;
+    for (const TestCase& test : workspace.test().cases) out.tests.emplace_back(test.name, test.actual);
+    for (const Diagnostic& each : workspace.lint(options).findings.items) ++out.findings[each.code];
+    return out;
+}
+
+using Fixes = std::vector<LintFix>;
+
+/// Edits from the end to the beginning, so that places stay true; of two that overlap, one.
+SourceSet edited(SourceSet sources, Fixes fixes) {
+    std::sort(fixes.begin(), fixes.end(),
+              [](const LintFix& a, const LintFix& b) { return a.span.begin > b.span.begin; });
+    std::map<std::uint32_t, std::uint32_t> last;  // by source, where the last edit begins
+    for (const LintFix& fix : fixes) {
+        const auto at = last.find(fix.span.source);
+        if (at != last.end() && fix.span.end > at->second) continue;
+        last[fix.span.source] = fix.span.begin;
+        sources.sources[fix.span.source].text.replace(fix.span.begin, fix.span.end - fix.span.begin,
+                                                      fix.text);
+    }
+    return sources;
+}
+
+class Applying {
+public:
+    Applying(const SourceSet& sources, const CompileOptions& compile, const LintOptions& options,
+             Standing before)
+        : sources_(sources), compile_(compile), options_(options), before_(std::move(before)) {}
+
+    /// Those of `fixes` that hold beside what was taken so far, by halves.
+    void take(const Fixes& fixes) {
+        if (fixes.empty()) return;
+        Fixes all = taken_;
+        all.insert(all.end(), fixes.begin(), fixes.end());
+        if (holds(all)) {
+            taken_ = std::move(all);
+            return;
+        }
+        if (fixes.size() == 1) return;
+        const auto middle = fixes.begin() + static_cast<std::ptrdiff_t>(fixes.size() / 2);
+        take(Fixes(fixes.begin(), middle));
+        take(Fixes(middle, fixes.end()));
+    }
+
+    [[nodiscard]] SourceSet result() const { return edited(sources_, taken_); }
+
+private:
+    [[nodiscard]] bool holds(const Fixes& fixes) const {
+        const Standing now = standing_of(Workspace(edited(sources_, fixes), compile_), options_);
+        if (!now.compiles || now.tests != before_.tests) return false;
+        return std::all_of(fixes.begin(), fixes.end(), [&](const LintFix& fix) {
+            const auto was = before_.findings.find(fix.lint), is = now.findings.find(fix.lint);
+            return was != before_.findings.end() && (is == now.findings.end() || is->second < was->second);
+        });
+    }
+
+    const SourceSet& sources_;
+    const CompileOptions& compile_;
+    const LintOptions& options_;
+    Standing before_;
+    Fixes taken_;
+};
+
+}  // namespace
+
+std::vector<Source> fixed_sources(const Workspace& workspace, const SourceSet& sources,
+                                  const CompileOptions& compile, const LintReport& report,
+                                  const LintOptions& options) {
+    Applying applying(sources, compile, options, standing_of(workspace, options));
+    applying.take(report.fixes);
+    std::vector<Source> out;
+    SourceSet result = applying.result();
+    for (std::size_t i = 0; i < sources.sources.size(); ++i)
+        if (result.sources[i].text != sources.sources[i].text) out.push_back(std::move(result.sources[i]));
+    return out;
+}
+
+}  // namespace writ::lint

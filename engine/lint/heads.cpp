@@ -1,0 +1,102 @@
+#include "lint/heads.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/kind.h"
+#include "pattern/syntax.h"
+
+namespace writ::lint {
+
+namespace {
+
+using pattern::Node;
+
+constexpr std::size_t kMostHeads = 64;
+constexpr std::uint32_t kMostCharacters = 16;  ///< of a set that are told apart
+constexpr std::uint32_t kMostRepeats = 4;      ///< more or fewer that are told apart
+
+using Heads = std::vector<Head>;
+
+/// Puts what a part of a pattern can be behind each beginning that is whole so far. False: they are too many.
+bool extend(const Node& node, Heads& heads);
+
+/// Takes the beginnings that cannot go on out of `heads`.
+Heads take_ended(Heads& heads) {
+    Heads ended;
+    for (Head& each : heads)
+        if (!each.whole) ended.push_back(std::move(each));
+    std::erase_if(heads, [](const Head& each) { return !each.whole; });
+    return ended;
+}
+
+void append(Heads& to, Heads more) { std::move(more.begin(), more.end(), std::back_inserter(to)); }
+
+void end_all(Heads& heads) {
+    for (Head& each : heads) each.whole = false;
+}
+
+void extend_by_set(const pattern::CharSet& set, Heads& heads) {
+    std::uint32_t characters = 0;
+    for (const pattern::Range& range : set.ranges()) characters += std::min(range.high - range.low, kMostCharacters) + 1;
+    if (characters > kMostCharacters) return end_all(heads);
+    Heads out;
+    for (const Head& head : heads)
+        for (const pattern::Range& range : set.ranges())
+            for (std::uint32_t c = range.low; c <= range.high; ++c) pattern::append_character(out.emplace_back(head).text, c);
+    heads = std::move(out);
+}
+
+bool extend_by_repeat(const Node& node, Heads& heads) {
+    for (std::uint32_t i = 0; i < node.least; ++i)
+        if (!extend(node.kids[0], heads)) return false;
+    if (node.most - node.least > kMostRepeats) {
+        end_all(heads);
+        return true;
+    }
+    Heads out;
+    for (std::uint32_t i = node.least;; ++i) {
+        out.insert(out.end(), heads.begin(), heads.end());
+        if (i == node.most) break;
+        if (!extend(node.kids[0], heads)) return false;
+    }
+    heads = std::move(out);
+    return true;
+}
+
+bool extend(const Node& node, Heads& heads) {
+    Heads ended = take_ended(heads);
+    bool few = true;
+    switch (node.form) {
+        case Node::Form::Empty: break;
+        case Node::Form::Set: extend_by_set(node.set, heads); break;
+        case Node::Form::Sequence:
+            for (const Node& kid : node.kids) few = few && extend(kid, heads);
+            break;
+        case Node::Form::Either: {
+            Heads out;
+            for (const Node& kid : node.kids) {
+                Heads branch = heads;
+                few = few && extend(kid, branch);
+                append(out, std::move(branch));
+            }
+            heads = std::move(out);
+            break;
+        }
+        case Node::Form::Repeat: few = extend_by_repeat(node, heads); break;
+    }
+    append(heads, std::move(ended));
+    return few && heads.size() <= kMostHeads;
+}
+
+}  // namespace
+
+std::optional<Heads> heads_of(const check::Expr& test) {
+    const auto tree = test.op == check::Op::Matches ? pattern::parse_regex(test.text)
+                                                    : pattern::parse_glob(test.text, separators_of(static_cast<Kind>(test.index)));
+    Heads heads(1);
+    if (!tree || !extend(*tree, heads)) return std::nullopt;
+    return heads;
+}
+
+}  // namespace writ::lint

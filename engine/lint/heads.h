@@ -1,0 +1,22 @@
+// What the texts that a pattern matches begin with. Private to lint/.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "check/typed.h"
+
+namespace writ::lint {
+
+/// A beginning.
+struct Head {
+    std::string text;
+    bool whole = true;  ///< it is all of a text
+};
+
+/// Beginnings of which every matching text has one, as long as they can be said. None: there are too many.
+/// Requires: a Like or Matches.
+[[nodiscard]] std::optional<std::vector<Head>> heads_of(const check::Expr& test);
+
+}  // namespace writ::lint

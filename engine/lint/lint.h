@@ -1,0 +1,20 @@
+// Lints a checked policy as its caller wants it: levels, suppressions, rules without a test. Not here: the
+// lints themselves (findings.h).
+#pragma once
+
+#include "lint/findings.h"
+#include "check/typed.h"
+#include "writ/bundle.h"
+#include "writ/lint.h"
+
+namespace writ::lint {
+
+/// Implements Workspace::lint. Input: bundle: what the policy was compiled to.
+[[nodiscard]] LintReport lint(const check::Policy& policy, const Bundle& bundle, const LintOptions& options);
+
+/// Implements Workspace::apply_fixes.
+[[nodiscard]] std::vector<Source> fixed_sources(const Workspace& workspace, const SourceSet& sources,
+                                                const CompileOptions& compile, const LintReport& report,
+                                                const LintOptions& options);
+
+}  // namespace writ::lint

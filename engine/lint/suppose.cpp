@@ -1,0 +1,423 @@
+#include "lint/suppose.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "lint/heads.h"
+
+namespace writ::lint {
+
+namespace {
+
+using namespace check;
+
+constexpr std::size_t kMany = SIZE_MAX;
+
+/// What is known of a value.
+struct Value {
+    enum class Sort : std::uint8_t {
+        Unknown,   ///< it has none
+        Any,       ///< whoever asks may choose it
+        Named,     ///< somebody else than who asks has chosen it: the author of a table, or the broker's records
+        Stranger,  ///< as supposed of `of`
+        Exact,     ///< this very text or number
+    };
+    Sort sort = Sort::Any;
+    const Supposed* of = nullptr;
+    bool part = false;  ///< made of what `of` is supposed of
+    std::string_view text;
+    std::int64_t integer = 0;
+    // Lists: the sort is that of the elements, of which there are `least` to `most`; of Exact ones, these.
+    std::size_t least = 0, most = kMany;
+    std::vector<Value> items;
+
+    [[nodiscard]] bool empty() const { return most == 0; }
+    [[nodiscard]] bool exact() const { return sort == Sort::Exact; }
+    [[nodiscard]] bool named() const { return sort == Sort::Exact || sort == Sort::Named; }
+    [[nodiscard]] bool stranger() const { return sort == Sort::Stranger; }
+};
+
+Value list_of(Value::Sort sort, std::size_t least, std::size_t most) {
+    Value out;
+    out.sort = sort;
+    out.least = least;
+    out.most = most;
+    return out;
+}
+
+Value exact_list(std::vector<Value> items) {
+    Value out = list_of(Value::Sort::Exact, items.size(), items.size());
+    out.items = std::move(items);
+    return out;
+}
+
+bool equal(const Value& a, const Value& b) { return a.text == b.text && a.integer == b.integer; }
+bool holds_item(const Value& list, const Value& item) {
+    return std::any_of(list.items.begin(), list.items.end(), [&](const Value& each) { return equal(each, item); });
+}
+bool is_within(const Value& a, const Value& b) {
+    return std::all_of(a.items.begin(), a.items.end(), [&](const Value& each) { return holds_item(b, each); });
+}
+
+constexpr Can kUnknown{}, kEither{true, true}, kHolds{true, false}, kFails{false, true};
+Can decided(bool holds) { return holds ? kHolds : kFails; }
+Can turned(Can can) { return {can.fail, can.hold}; }
+
+/// Two values of which one is a stranger's and the other named: they are never equal, unless a name was taken over.
+bool apart(const Value& a, const Value& b) {
+    const Value& stranger = a.stranger() ? a : b;
+    const Value& other = a.stranger() ? b : a;
+    if (!stranger.stranger() || !other.named()) return false;
+    return stranger.of->what == Supposed::What::Stranger || (other.exact() && has_identifiers(other.text));
+}
+
+/// The facts that say something of others than who asks: the broker keeps them, and no request chooses them.
+bool is_of_others(const Fact& fact) {
+    if (fact.root != FactRoot::Request) return fact.root == FactRoot::Catalog;
+    const std::string_view group = std::string_view(fact.path).substr(0, fact.path.find_first_of(".["));
+    return one_of(group, {"tenant", "user", "resource", "approvals", "gates", "sets", "host", "budget"});
+}
+
+class Supposing {
+public:
+    Supposing(const Policy& policy, const Supposition& supposition) : policy_(policy), supposition_(supposition) {}
+
+    Can condition(const Expr& e) {
+        switch (e.op) {
+            case Op::And:
+            case Op::Or: {
+                const bool all = e.op == Op::And;
+                Can out{all, !all};
+                for (const Expr* kid : e.kids) {
+                    const Can can = condition(*kid);
+                    out.hold = all ? out.hold && can.hold : out.hold || can.hold;
+                    out.fail = all ? out.fail || can.fail : out.fail && can.fail;
+                }
+                return out;
+            }
+            case Op::Not: return turned(condition(*e.kids[0]));
+            case Op::Constant: return decided(e.integer != 0);
+            case Op::IssuerIs: return supposition_.issuer ? decided(*supposition_.issuer == e.id) : kEither;
+            case Op::Truth: {
+                const Value value = this->value(*e.kids[0]);
+                if (value.sort == Value::Sort::Unknown || value.stranger()) return kUnknown;
+                return value.exact() ? decided(value.integer != 0) : kEither;
+            }
+            case Op::Compare: return compare(e);
+            case Op::In:
+            case Op::SubsetOf:
+            case Op::Overlaps: return membership(e);
+            case Op::Like:
+            case Op::Matches: return text_test(e);
+            case Op::Any:
+            case Op::All: return quantified(e);
+            case Op::InCidr:
+            case Op::InWindow: return value(*e.kids[0]).sort == Value::Sort::Unknown ? kUnknown : kEither;
+            case Op::IsNone:
+            case Op::IsSome: {
+                const Value value = this->value(*e.kids[0]);
+                if (value.sort == Value::Sort::Unknown) return kUnknown;
+                const bool stated = e.kids[0]->op == Op::Fact && supposition_.facts.contains(e.kids[0]->id);
+                return stated ? decided(e.op == Op::IsSome) : kEither;
+            }
+            default: return kEither;
+        }
+    }
+
+private:
+    Value value(const Expr& e) {
+        Value out;
+        switch (e.op) {
+            case Op::Integer:
+                out.sort = Value::Sort::Exact;
+                out.integer = e.integer;
+                return out;
+            case Op::Text:
+                out.sort = Value::Sort::Exact;
+                out.text = e.text;
+                return out;
+            case Op::Set: {
+                std::vector<Value> items;
+                for (const Expr* kid : e.kids) items.push_back(value(*kid));
+                const auto all = [&](auto is) { return std::all_of(items.begin(), items.end(), is); };
+                if (all([](const Value& each) { return each.exact(); })) return exact_list(std::move(items));
+                const bool named = all([](const Value& each) { return each.named(); });
+                return list_of(named ? Value::Sort::Named : Value::Sort::Any, 1, items.size());
+            }
+            case Op::Fact: return fact(e.id);
+            case Op::Elem:
+                if (e.field.valid() || e.id >= elements_.size()) return out;
+                return elements_[e.id];
+            case Op::Column:
+            case Op::ElemColumn:
+                out.sort = Value::Sort::Named;
+                return out;
+            case Op::TableColumn:
+            case Op::TableRows: return list_of(Value::Sort::Named, 0, kMany);
+            case Op::Words: {
+                const Value text = value(*e.kids[0]);
+                if (text.exact() && text.text.empty()) return exact_list({});
+                Value words = text;
+                if (words.exact()) words = list_of(Value::Sort::Named, 0, kMany);
+                words.least = 0;
+                words.most = text.of != nullptr && text.of->what == Supposed::What::One ? 1 : kMany;
+                return words;
+            }
+            case Op::Lower:
+            case Op::Convert:
+            case Op::PartOf: {
+                out = value(*e.kids[0]);
+                out.part = out.part || e.op == Op::PartOf;
+                if (out.exact() && e.op != Op::Convert) out.sort = Value::Sort::Named;
+                return out;
+            }
+            case Op::Union:
+            case Op::Intersect:
+            case Op::Minus: return set_algebra(e);
+            default: return out;
+        }
+    }
+
+    Value fact(std::uint32_t id) const {
+        const Fact& fact = policy_.facts[id];
+        Value out;
+        if (fact.issuer.valid() && supposition_.issuer && fact.issuer.value != *supposition_.issuer) {
+            out.sort = Value::Sort::Unknown;
+            return out;
+        }
+        if (supposition_.issuer && fact.root == FactRoot::Request && fact.path == "token.issuer") {
+            out.sort = Value::Sort::Exact;
+            out.text = policy_.issuers[*supposition_.issuer].url;
+            return out;
+        }
+        const auto found = supposition_.facts.find(id);
+        if (found == supposition_.facts.end()) {
+            if (is_of_others(fact)) out.sort = Value::Sort::Named;
+            return out;
+        }
+        const bool list = fact.type.kind == Kind::List;
+        switch (found->second.what) {
+            case Supposed::What::Stranger:
+            case Supposed::What::Namesake: out.sort = Value::Sort::Stranger; break;
+            case Supposed::What::Empty:
+                if (list) return exact_list({});
+                out.sort = Value::Sort::Exact;
+                break;
+            case Supposed::What::One:
+                if (list) out.least = out.most = 1;
+                break;
+            case Supposed::What::Text:
+                out.sort = Value::Sort::Exact;
+                out.text = found->second.text;
+                break;
+        }
+        out.of = &found->second;
+        return out;
+    }
+
+    Value set_algebra(const Expr& e) {
+        const Value a = value(*e.kids[0]), b = value(*e.kids[1]);
+        if (a.sort == Value::Sort::Unknown || b.sort == Value::Sort::Unknown) return a.sort == Value::Sort::Unknown ? a : b;
+        const auto keep = [&](bool wanted) {
+            std::vector<Value> items;
+            for (const Value& each : a.items)
+                if (holds_item(b, each) == wanted) items.push_back(each);
+            return exact_list(std::move(items));
+        };
+        const bool both = a.exact() && b.exact();
+        Value out = a;
+        if (e.op == Op::Union) {
+            if (a.empty()) return b;
+            if (b.empty()) return a;
+            if (both) {
+                out = keep(false);
+                out.items.insert(out.items.end(), b.items.begin(), b.items.end());
+                return exact_list(std::move(out.items));
+            }
+            const bool named = a.named() && b.named();
+            return list_of(named ? Value::Sort::Named : Value::Sort::Any, std::max(a.least, b.least), a.most > kMany - b.most ? kMany : a.most + b.most);
+        }
+        if (e.op == Op::Intersect) {
+            if (a.empty() || b.empty() || apart(a, b)) return exact_list({});
+            if (both) return keep(true);
+            return list_of(a.named() || b.named() ? Value::Sort::Named : Value::Sort::Any, 0, std::min(a.most, b.most));
+        }
+        if (a.empty() || b.empty() || apart(a, b)) return a;
+        if (both) return keep(false);
+        out = list_of(a.named() ? Value::Sort::Named : a.sort, 0, a.most);
+        out.of = a.of;
+        return out;
+    }
+
+    Can compare(const Expr& e) {
+        if (e.kids[0]->op == Op::Count) return compare_count(*e.kids[0], e.cmp, value(*e.kids[1]));
+        const Value a = value(*e.kids[0]), b = value(*e.kids[1]);
+        if (a.sort == Value::Sort::Unknown || b.sort == Value::Sort::Unknown) return kUnknown;
+        const bool list = e.kids[0]->type.kind == Kind::List;
+        if (e.cmp != Cmp::Eq && e.cmp != Cmp::Ne) return a.exact() && b.exact() ? decided(holds(a.integer, e.cmp, b.integer)) : kEither;
+        // Of two values it is not the one, or the other: nobody's choice is left.
+        if (!list && e.kids[0]->type.kind == Kind::Bool && (a.stranger() || b.stranger())) return kUnknown;
+        const Can same = list ? lists_equal(a, b) : a.exact() && b.exact() ? decided(equal(a, b)) : apart(a, b) ? kFails : kEither;
+        return e.cmp == Cmp::Eq ? same : turned(same);
+    }
+
+    static Can lists_equal(const Value& a, const Value& b) {
+        if (a.exact() && b.exact()) return decided(is_within(a, b) && is_within(b, a));
+        if (a.least > b.most || b.least > a.most) return kFails;
+        // Without elements nothing is a stranger's.
+        if (apart(a, b)) return a.least == 0 && b.least == 0 ? kEither : kFails;
+        return kEither;
+    }
+
+    Can compare_count(const Expr& count, Cmp cmp, const Value& with) {
+        const Value list = value(*count.kids[0]);
+        if (list.sort == Value::Sort::Unknown || with.sort == Value::Sort::Unknown) return kUnknown;
+        if (!with.exact()) return kEither;
+        std::size_t least = 0, most = 0;
+        if (list.exact()) {
+            for (const Value& each : list.items) {
+                const Can body = with_element(count, each);
+                least += body.fail || !body.hold ? 0 : 1;
+                most += body.hold ? 1 : 0;
+            }
+        } else {
+            const Can body = with_element(count, element_of(list));
+            least = body.hold && !body.fail ? list.least : 0;
+            most = body.hold ? list.most : 0;
+        }
+        // A comparison with a bound comes out otherwise at most at the ends of what a count can be, and at the bound itself.
+        Can out;
+        const auto bound = static_cast<std::size_t>(std::max<std::int64_t>(with.integer, 0));
+        for (const std::size_t each : {least, most, std::clamp(bound, least, most), std::clamp(bound + 1, least, most)}) {
+            const auto counted = static_cast<std::int64_t>(std::min<std::size_t>(each, INT64_MAX));
+            (holds(counted, cmp, with.integer) ? out.hold : out.fail) = true;
+        }
+        return out;
+    }
+
+    Can membership(const Expr& e) {
+        const Value a = value(*e.kids[0]), b = value(*e.kids[1]);
+        if (a.sort == Value::Sort::Unknown || b.sort == Value::Sort::Unknown) return kUnknown;
+        if (e.op == Op::In) {
+            if (b.empty()) return kFails;
+            const bool all_apart = b.exact() && !a.exact() ? std::all_of(b.items.begin(), b.items.end(), [&](const Value& each) { return apart(a, each); }) : apart(a, b);
+            if (all_apart) return kFails;
+            return a.exact() && b.exact() ? decided(holds_item(b, a)) : kEither;
+        }
+        const bool subset = e.op == Op::SubsetOf;
+        if (a.empty()) return decided(subset);
+        if (a.exact() && b.exact()) {
+            if (subset) return decided(is_within(a, b));
+            return decided(std::any_of(a.items.begin(), a.items.end(), [&](const Value& each) { return holds_item(b, each); }));
+        }
+        if (!b.empty() && !apart(a, b)) return kEither;
+        return subset && a.least == 0 ? kEither : kFails;
+    }
+
+    Can text_test(const Expr& e) {
+        const Value text = value(*e.kids[0]);
+        if (text.sort == Value::Sort::Unknown) return kUnknown;
+        if (text.exact()) return decided(e.matcher->matches(text.text));
+        if (!text.stranger()) return kEither;
+        // Of a part, such as the domain of an address, any pattern is taken for one of the author's own.
+        if (text.part) return {typical(e), true};
+        return {leaves_room(e, *text.of), true};
+    }
+
+    /// Whether a pattern fits what everyone has.
+    static bool typical(const Expr& e) {
+        static constexpr std::string_view kTypical[] = {
+            "zq9", "4815162342", "zq9/zq9", "zq9@zq9.example", "zq9.example", "spiffe://zq9.example/zq9", "https://zq9.example/zq9",
+            "repo:zq9/zq9:ref:refs/heads/zq9", "repo:zq9@4815162342/zq9@4815162342:ref:refs/heads/zq9", "project_path:zq9/zq9:ref_type:branch:ref:zq9",
+            "organization:zq9:project:zq9:workspace:zq9:run_phase:apply", "system:serviceaccount:zq9:zq9", "zq9/zq9/.github/workflows/zq9.yml@refs/heads/zq9",
+            "principal://iam.googleapis.com/projects/4815162342/locations/global/workloadIdentityPools/zq9/subject/zq9"};
+        return std::any_of(std::begin(kTypical), std::end(kTypical), [&](std::string_view each) { return e.matcher->matches(each); });
+    }
+
+    /// Whether somebody else can get a value that fits.
+    static bool leaves_room(const Expr& e, const Supposed& supposed) {
+        if (supposed.segments == Supposed::kTypical) return typical(e);
+        const auto heads = heads_of(e);
+        return !heads || std::any_of(heads->begin(), heads->end(), [&](const Head& head) {
+            if (!head.whole && !fixes(head.text, supposed.segments)) return true;
+            return supposed.what == Supposed::What::Namesake && !has_identifiers(head.text);
+        });
+    }
+
+    /// Whether a beginning has that many whole segments.
+    static bool fixes(std::string_view head, std::uint32_t segments) {
+        std::uint32_t whole = 0;
+        bool some = false;
+        for (const char c : head) {
+            const bool separator = c == '/' || c == ':';
+            whole += separator && some ? 1 : 0;
+            some = !separator;
+        }
+        return segments > 0 && whole >= segments;
+    }
+
+    Can quantified(const Expr& e) {
+        const Value list = value(*e.kids[0]);
+        if (list.sort == Value::Sort::Unknown) return kUnknown;
+        const bool any = e.op == Op::Any;
+        if (list.exact()) {
+            Can out{!any, any};
+            for (const Value& each : list.items) {
+                const Can body = with_element(e, each);
+                out.hold = any ? out.hold || body.hold : out.hold && body.hold;
+                out.fail = any ? out.fail && body.fail : out.fail || body.fail;
+            }
+            return out;
+        }
+        const Can body = with_element(e, element_of(list));
+        if (any) return {list.most > 0 && body.hold, list.least == 0 || body.fail};
+        return {list.least == 0 || body.hold, list.most > 0 && body.fail};
+    }
+
+    static Value element_of(const Value& list) {
+        Value out;
+        out.sort = list.sort;
+        out.of = list.of;
+        return out;
+    }
+    Can with_element(const Expr& quantifier, const Value& element) {
+        elements_.resize(std::max<std::size_t>(elements_.size(), quantifier.id + 1));
+        elements_[quantifier.id] = element;
+        return condition(*quantifier.kids[1]);
+    }
+
+    const Policy& policy_;
+    const Supposition& supposition_;
+    std::vector<Value> elements_;  ///< by binder
+};
+
+bool ends_in_number(std::string_view name) {
+    const std::size_t at = name.rfind('@');
+    if (at == std::string_view::npos || at == 0 || at + 1 == name.size()) return false;
+    return std::all_of(name.begin() + static_cast<std::ptrdiff_t>(at) + 1, name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+Can can(const Policy& policy, const Expr& condition, const Supposition& supposition) { return Supposing(policy, supposition).condition(condition); }
+
+bool can_hold(const Policy& policy, const Case& c, const Supposition& supposition) {
+    Supposing supposing(policy, supposition);
+    return std::all_of(c.literals.begin(), c.literals.end(), [&](const Literal& literal) {
+        const Can can = supposing.condition(*literal.test);
+        return literal.positive ? can.hold : can.fail;
+    });
+}
+
+bool has_identifiers(std::string_view subject) {
+    constexpr std::string_view kKey = "repo:";
+    if (!subject.starts_with(kKey)) return false;
+    subject.remove_prefix(kKey.size());
+    const std::size_t slash = subject.find('/');
+    if (slash == std::string_view::npos || !ends_in_number(subject.substr(0, slash))) return false;
+    const std::string_view rest = subject.substr(slash + 1);
+    const std::size_t colon = rest.find(':');
+    return colon != std::string_view::npos && ends_in_number(rest.substr(0, colon));
+}
+
+}  // namespace writ::lint

@@ -1,0 +1,306 @@
+// Whom a permit trusts: whether what it asks of a token can be had by somebody else.
+#include <algorithm>
+
+#include "lint/cases.h"
+#include "lint/suppose.h"
+
+namespace writ::lint {
+
+namespace {
+
+using namespace check;
+using Names = std::span<const std::string_view>;
+
+/// A claim that says whose token it is, and how many segments of its text do; 0: the whole.
+struct Pin {
+    std::string_view claim;
+    std::uint32_t segments = 0;
+};
+using Pins = std::vector<Pin>;
+
+/// Issuers that give tokens to anyone who opens an account. The standard library's comments say the same.
+struct SharedKind {
+    std::string_view kind;
+    std::string_view url;                 ///< the issuer that is shared; empty: every issuer of the kind
+    std::string_view who;                 ///< who gets a token
+    Pins ids;                             ///< claims that nobody else can get
+    Pins names;                           ///< claims that can be given up, and taken over by somebody else
+    std::vector<std::string_view> pins;   ///< the claims to ask for, as a policy writes them
+};
+
+const std::vector<SharedKind>& shared_kinds() {
+    static const std::vector<SharedKind> kKinds = {
+        {"github",
+         "",
+         "everyone with a GitHub account",
+         {{"repository_id"}, {"repository_owner_id"}, {"enterprise_id"}, {"sub_owner_id"}, {"sub_repository_id"},
+          {"environment_node_id"}},
+         {{"repository", 1}, {"repository_owner"}, {"enterprise"}, {"sub", 2}, {"sub_owner"}, {"sub_repository"},
+          {"workflow_ref", 1}, {"workflow_owner"}, {"workflow_repository"}},
+         {"repository_owner_id", "repository_id"}},
+        {"gitlab",
+         "https://gitlab.com",
+         "everyone with a GitLab account",
+         {{"namespace_id"}, {"project_id"}, {"job_namespace_id"}, {"job_project_id"}, {"user_id"}},
+         {{"namespace_path", 1}, {"project_path", 1}, {"job_namespace_path", 1}, {"job_project_path", 1}, {"sub", 2},
+          {"sub_project_path", 1}, {"ci_config_ref_uri", 2}, {"user_login"}},
+         {"project_id"}},
+        {"terraform",
+         "https://app.terraform.io",
+         "everyone with an HCP Terraform account",
+         {{"terraform_organization_id"}, {"terraform_project_id"}, {"terraform_workspace_id"}, {"terraform_stack_id"}},
+         {{"terraform_organization_name"}, {"terraform_full_workspace", 2}, {"sub", 2}, {"sub_organization"}},
+         {"organization_id", "workspace_id"}},
+        {"buildkite",
+         "",
+         "every Buildkite organisation",
+         {{"organization_id"}, {"pipeline_id"}, {"cluster_id"}, {"queue_id"}},
+         {{"organization_slug"}, {"sub", 2}, {"sub_organization"}},
+         {"organization_id", "pipeline_id"}},
+        {"gcp",
+         "https://accounts.google.com",
+         "every service account and person at Google",
+         {{"sub"}, {"azp"}, {"email"}, {"google.compute_engine.project_id"}, {"google.compute_engine.project_number"},
+          {"google.compute_engine.instance_id"}},
+         {{"hd"}},
+         {"sub"}},
+        {"gcp_sts_context",
+         "",
+         "every workload that some pool at Google lets in",
+         {{"principal", 5}, {"google.subject", 2}, {"google.groups"}, {"attribute.repository_id"},
+          {"attribute.repository_owner_id"}, {"project_number"}},
+         {{"attribute.repository", 1}},
+         {"principal"}},
+        {"entra",
+         "",
+         "every application that its tenant knows",
+         {{"azp"}, {"appid"}, {"oid"}, {"sub"}, {"roles"}, {"groups"}, {"wids"}, {"xms_mirid", 2}, {"xms_az_rid", 2}},
+         {},
+         {"azp"}},
+        {"entra_agent_id",
+         "",
+         "every agent that its tenant knows",
+         {{"azp"}, {"appid"}, {"oid"}, {"sub"}, {"roles"}, {"xms_par_app_azp"}},
+         {},
+         {"oid"}},
+    };
+    return kKinds;
+}
+
+/// What says which reusable workflow runs.
+const Pins& workflow_pins() {
+    static const Pins kPins = {{"job_workflow_ref", 1}, {"job_workflow_sha"}, {"job_workflow_owner"}, {"job_workflow_repository"},
+                               {"job_workflow_file"}, {"job_workflow_at"}};
+    return kPins;
+}
+
+/// Supposes that claims of an issuer are somebody else's.
+void suppose(const Linter& l, const Case& c, std::uint32_t issuer, const Pins& pins, Supposition& out) {
+    for (const std::uint32_t fact : c.read) {
+        if (l.policy.facts[fact].issuer.value != issuer) continue;
+        const auto pin = std::find_if(pins.begin(), pins.end(), [&](const Pin& each) { return each.claim == l.claim_of(fact); });
+        if (pin != pins.end()) out.facts[fact] = {Supposed::What::Stranger, pin->segments};
+    }
+}
+
+/// "`ci.repository_owner_id` and `ci.repository_id`".
+std::string pins_of(const SharedKind& shared, const std::string& issuer) {
+    std::string out;
+    for (const std::string_view pin : shared.pins)
+        out += (out.empty() ? "" : " and ") + quoted(issuer + "." + std::string(pin));
+    return out;
+}
+
+std::string permit_of(const Rule& rule) {
+    return "permit " + quoted(rule.name);
+}
+
+void shared_issuer(Linter& l, const SharedKind& shared, const Rule& rule, const Case& c,
+                   std::uint32_t issuer) {
+    if (!shared.url.empty() && l.policy.issuers[issuer].url != shared.url) return;
+    // Somebody who has taken over every name, but for numbers in a subject.
+    Supposition namesake{issuer, {}};
+    suppose(l, c, issuer, shared.ids, namesake);
+    for (const std::uint32_t fact : c.read)
+        if (shared.kind == "github" && l.claim_of(fact) == "sub" && l.policy.facts[fact].issuer.value == issuer)
+            namesake.facts[fact] = {Supposed::What::Namesake, 2};
+    if (!can_hold(l.policy, c, namesake)) return;
+    const std::string& name = l.policy.issuers[issuer].name;
+    Supposition stranger{issuer, {}};
+    suppose(l, c, issuer, shared.ids, stranger);
+    suppose(l, c, issuer, shared.names, stranger);
+    if (!can_hold(l.policy, c, stranger)) {
+        l.report(Lint::NameOnlyTrust, rule.span, permit_of(rule) + " knows whose token it is by a name only",
+                 "a name can be given up, and be claimed by somebody else",
+                 "who takes over the name gets the credential; ask for " + pins_of(shared, name) +
+                     ", never given out again");
+        return;
+    }
+    suppose(l, c, issuer, workflow_pins(), stranger);
+    if (!can_hold(l.policy, c, stranger)) {
+        l.report(Lint::WorkflowCallerUnpinned, rule.span,
+                 permit_of(rule) + " asks for a reusable workflow and not for the repository that calls it",
+                 "any repository can call it",
+                 "a job of somebody else's repository that calls the workflow gets the credential; ask for " +
+                     quoted(name + ".repository_owner_id") + " beside it");
+        return;
+    }
+    if (Finding* found =
+            l.report(Lint::SharedIssuerUnscoped, rule.span,
+                     permit_of(rule) + " accepts tokens of " + quoted(name) + ", whoever they were issued to",
+                     "pins no owner",
+                     std::string(shared.who) +
+                         " gets tokens from this issuer, and with them this credential; ask for " +
+                         pins_of(shared, name)))
+        found->diagnostic.related.push_back({l.policy.issuers[issuer].span, "the issuer is shared"});
+}
+
+/// Kinds whose issuer is one organisation's own, and what tells its workloads apart.
+void workloads(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
+    const std::string& kind = l.kind_of(issuer);
+    const std::string& name = l.policy.issuers[issuer].name;
+    if (kind == "kubernetes") {
+        if (l.restricts(c, issuer, {"sub", "kubernetes.io.serviceaccount.uid", "kubernetes.io.pod.uid"}))
+            return;
+        const bool account =
+            l.restricts(c, issuer, {"kubernetes.io.serviceaccount.name", "sub_service_account"});
+        if (l.restricts(c, issuer, {"kubernetes.io.namespace", "sub_namespace"})) return;
+        l.report(Lint::WorkloadUnpinned, rule.span,
+                 permit_of(rule) + (account ? " names a service account and not its namespace"
+                                            : " accepts every pod of the cluster"),
+                 account ? "accounts of this name can be made in any namespace" : "asks for no namespace",
+                 "whoever may create a pod somewhere in the cluster gets the credential; ask for " +
+                     quoted(name + ".namespace") + " and " + quoted(name + ".service_account"));
+        return;
+    }
+    static constexpr std::string_view kWhole[] = {"spiffe", "wimse", "aws_sts", "gcp_agent_identity",
+                                                  "circleci"};
+    if (!one_of(kind, Names(kWhole))) return;
+    const bool told = std::any_of(c.restricted.begin(), c.restricted.end(), [&](std::uint32_t fact) {
+        return !l.claim_of(fact).empty() && l.policy.facts[fact].issuer.value == issuer;
+    });
+    if (told) return;
+    l.report(Lint::WorkloadUnpinned, rule.span,
+             permit_of(rule) + " accepts every workload of " + quoted(name), "asks for none of its claims",
+             "any other workload that this issuer knows gets the credential; ask for " +
+                 quoted(name + (kind == "circleci" ? ".project_id" : ".sub")));
+}
+
+void default_account(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
+    for (const Literal& literal : c.literals) {
+        const Pinned test = pinned(literal);
+        if (test.value == nullptr) continue;
+        const std::uint32_t fact = fact_in(*test.value)->id;
+        const std::string& claim = l.claim_of(fact);
+        const bool whole = claim == "sub";
+        if (!whole && claim != "kubernetes.io.serviceaccount.name" && claim != "sub_service_account")
+            continue;
+        if (l.policy.facts[fact].issuer.value != issuer) continue;
+        for (const Expr* constant : constants_of(*test.constant))
+            if (constant->text == "default" || (whole && constant->text.ends_with(":default")))
+                l.report(Lint::DefaultServiceAccount, constant->span,
+                         permit_of(rule) + " trusts the service account that every pod has by default",
+                         "what a pod runs as when nobody chose an account",
+                         "any pod of the namespace gets the credential, whatever it runs; give the agent a "
+                         "service account of its own");
+    }
+}
+
+void email(Linter& l, const Rule& rule, const Case& c) {
+    for (const std::uint32_t id : c.restricted) {
+        const Fact& fact = l.policy.facts[id];
+        const bool claim = fact.root == FactRoot::Claim;
+        if (fact.type.kind != Kind::Email || (!claim && fact.path != "user.email")) continue;
+        const std::string base = fact.path.substr(0, fact.path.rfind('.') + 1);
+        const auto asked = [&](std::string_view field) {
+            return std::any_of(c.restricted.begin(), c.restricted.end(), [&](std::uint32_t other) {
+                return l.policy.facts[other].path == base + std::string(field);
+            });
+        };
+        if (asked(claim ? "sub" : "id") || asked("user_id") || asked("oid")) continue;
+        const bool verified = asked("email_verified");
+        l.report(Lint::EmailKeyed, rule.span, permit_of(rule) + " knows its caller by " + quoted(fact.path),
+                 verified ? "an address can be given to somebody else"
+                          : "an address that nobody may have verified",
+                 (verified ? "who gets the address next gets the credential; ask for "
+                           : "who claims the address, or gets it next, gets the credential; ask for ") +
+                     quoted(base + (claim ? "sub" : "id")) + " instead, or beside it");
+    }
+}
+
+bool names_tenant(std::string_view url) {
+    // A GUID: 8-4-4-4-12 hexadecimal digits.
+    constexpr std::string_view kShape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    constexpr std::string_view kHex = "0123456789abcdefABCDEF";
+    for (std::size_t at = 0; at + kShape.size() <= url.size(); ++at) {
+        const auto fits = [&](std::size_t i) {
+            return kShape[i] == '-' ? url[at + i] == '-' : kHex.find(url[at + i]) != std::string_view::npos;
+        };
+        std::size_t i = 0;
+        while (i < kShape.size() && fits(i)) ++i;
+        if (i == kShape.size()) return true;
+    }
+    return false;
+}
+
+void entra(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
+    const std::string& kind = l.kind_of(issuer);
+    if (kind != "entra" && kind != "entra_agent_id") return;
+    const Issuer& of = l.policy.issuers[issuer];
+    if (l.restricts(c, issuer, {"azp", "appid", "oid", "sub"}) &&
+        !l.restricts(c, issuer, {"tid", "iss_tenant", "iss"}) && !names_tenant(of.url))
+        l.report(Lint::EntraTenantMissing, rule.span,
+                 permit_of(rule) + " pins an application and not its tenant",
+                 "an identifier means something in one tenant",
+                 "an application in somebody else's tenant can be known by the same identifier; ask for " +
+                     quoted(of.name + ".tid") + " beside it, or declare the issuer by its tenant's own URL");
+    if (l.restricts(c, issuer, {"xms_par_app_azp"}) &&
+        !l.restricts(c, issuer, {"azp", "appid", "oid", "sub"}))
+        l.report(Lint::BlueprintAuthority, rule.span,
+                 permit_of(rule) + " trusts a blueprint, which many agents share",
+                 "asks for `xms_par_app_azp` and for no agent",
+                 "every sibling that was made from the blueprint gets the credential; ask for " +
+                     quoted(of.name + ".oid"));
+}
+
+/// What the broker says of a workload holds for its issuer only.
+void issuer_missing(Linter& l, const Rule& rule, const Case& c) {
+    if (!c.issuers.empty() || l.policy.issuers.size() < 2) return;
+    const auto told = std::find_if(c.restricted.begin(), c.restricted.end(), [&](std::uint32_t fact) {
+        return one_of(l.policy.facts[fact].path, {"workload.namespace", "workload.service_account"});
+    });
+    const bool tested = std::any_of(c.literals.begin(), c.literals.end(), [&](const Literal& literal) {
+        const Expr* fact = literal.test->op == Op::Compare ? fact_in(*literal.test->kids[0]) : nullptr;
+        return fact != nullptr && l.policy.facts[fact->id].path == "token.issuer";
+    });
+    if (told == c.restricted.end() || tested) return;
+    l.report(Lint::IssuerUnpinned, rule.span,
+             permit_of(rule) + " asks for " + quoted(l.policy.facts[*told].path) +
+                 " and not for the token's issuer",
+             "the same name exists under every issuer",
+             "a workload of this name in another cluster gets the credential; ask for `token.issuer is …` "
+             "beside it");
+}
+
+}  // namespace
+
+void lint_trust(Linter& l) {
+    for (const SharedKind& shared : shared_kinds())
+        each_trust(l, shared.kind, [&](const Rule& rule, const Case& c, std::uint32_t issuer) {
+            shared_issuer(l, shared, rule, c, issuer);
+        });
+    each_trust(l, "", [&](const Rule& rule, const Case& c, std::uint32_t issuer) {
+        workloads(l, rule, c, issuer);
+        if (l.kind_of(issuer) == "kubernetes") default_account(l, rule, c, issuer);
+        entra(l, rule, c, issuer);
+    });
+    for (const RuleView& view : l.rules) {
+        if (!view.given || view.rule->kind != RuleKind::Permit) continue;
+        for (const Case& each : view.cases) {
+            email(l, *view.rule, each);
+            issuer_missing(l, *view.rule, each);
+        }
+    }
+}
+
+}  // namespace writ::lint

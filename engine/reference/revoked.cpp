@@ -1,0 +1,92 @@
+// What is refused because something in the request is revoked, or could be.
+#include <algorithm>
+
+#include "reference/evaluation.h"
+
+namespace writ::reference {
+
+namespace {
+
+using Kind = RevocationKind;
+
+/// A fact that names somebody or something that can be revoked.
+struct Subject {
+    Kind kind;
+    std::string_view path, reason;
+    Value value;
+};
+
+/// Those that revocations in force could be about, in the order of reporting.
+std::vector<Subject> subjects(const Facts& facts, const Revocations& revoked, std::int64_t now) {
+    std::vector<Subject> out;
+    const auto add = [&](Kind kind, std::string_view path, std::string_view reason, const Value& value) {
+        if (revoked.any(kind, now)) out.push_back({kind, path, reason, value});
+    };
+    const auto fact = [&](Kind kind, std::string_view path, std::string_view reason) { add(kind, path, reason, facts.at(path)); };
+    const bool user = !facts.at("user").none(), delegated = !facts.at("delegation").none();
+    fact(Kind::Agent, "agent.id", "identity_revoked");
+    if (delegated) fact(Kind::Agent, "delegation.actor", "identity_revoked");
+    fact(Kind::Deployment, "agent.deployment_id", "identity_revoked");
+    fact(Kind::Run, "run.id", "identity_revoked");
+    fact(Kind::Run, "run.parent_id", "identity_revoked");
+    fact(Kind::Workload, "workload.spiffe_id", "identity_revoked");
+    fact(Kind::Workload, "workload.instance_id", "identity_revoked");
+    fact(Kind::Key, "token.key_id", "identity_revoked");
+    if (user) fact(Kind::User, "user.id", "user_revoked");
+    fact(Kind::User, "run.initiator", "user_revoked");
+    if (delegated) fact(Kind::User, "delegation.originator", "user_revoked");
+    fact(Kind::Token, "token.jti", "token_revoked");
+    fact(Kind::Tool, "tool.name", "tool_revoked");
+    fact(Kind::Issuer, "token.issuer", "issuer_revoked");
+    fact(Kind::Tenant, "tenant", "tenant_revoked");
+    if (user) fact(Kind::Tenant, "user.tenant", "tenant_revoked");
+    fact(Kind::Tenant, "resource.tenant", "tenant_revoked");
+    const Value chain = facts.at("delegation.chain");
+    if (const auto* hops = chain.as<List>())
+        for (const Value& hop : *hops) {
+            const Group& group = *hop.as<Group>();
+            add(Kind::Agent, "delegation.chain.actor", "identity_revoked", facts.member(group, "actor"));
+            add(Kind::Run, "delegation.chain.run", "identity_revoked", facts.member(group, "run"));
+            add(Kind::User, "delegation.chain.initiator", "user_revoked", facts.member(group, "initiator"));
+            add(Kind::Issuer, "delegation.chain.issuer", "issuer_revoked", facts.member(group, "issuer"));
+            add(Kind::Tenant, "delegation.chain.tenant", "tenant_revoked", facts.member(group, "tenant"));
+        }
+    return out;
+}
+
+}  // namespace
+
+void need_revocable(const Facts& facts, const Revocations& revoked, std::int64_t now, std::vector<Reason>& reasons) {
+    for (const Subject& each : subjects(facts, revoked, now)) {
+        const bool told = std::any_of(reasons.begin(), reasons.end(), [&](const Reason& reason) { return reason.detail == each.path; });
+        if (each.value.unknown() && !told) reasons.push_back({"fact_missing", kNoRule, each.path});
+    }
+}
+
+void refuse_revoked(const Facts& facts, const Revocations& revoked, std::int64_t now, std::vector<Reason>& reasons,
+                    std::vector<Revoked>& found) {
+    for (const Subject& each : subjects(facts, revoked, now)) {
+        const auto* subject = each.value.as<std::string_view>();
+        if (subject == nullptr || !revoked.revoked(each.kind, *subject, now)) continue;
+        reasons.push_back({each.reason, kNoRule, each.path});
+        found.push_back({each.kind, std::string(*subject), each.reason});
+    }
+    if (!revoked.any(Kind::All, now)) return;
+    reasons.push_back({"channel_revoked", kNoRule, {}});
+    for (const Revocation& each : revoked.items())
+        if (each.kind == Kind::All && (each.expires_at == 0 || now < each.expires_at)) found.push_back({Kind::All, each.subject, "channel_revoked"});
+}
+
+bool approval_revoked(const Facts& facts, const Group& approval, const Revocations& revoked, std::int64_t now) {
+    const auto is = [&](Kind kind, std::string_view name) {
+        if (!revoked.any(kind, now)) return false;
+        const Value subject = facts.member(approval, name);
+        const auto* text = subject.as<std::string_view>();
+        return subject.unknown() || (text != nullptr && revoked.revoked(kind, *text, now));
+    };
+    // An id need not be stated: it is a second word for who approved.
+    const bool by_id = facts.member(approval, "approver_id").known();
+    return is(Kind::Approval, "id") || is(Kind::User, "approver") || (by_id && is(Kind::User, "approver_id"));
+}
+
+}  // namespace writ::reference

@@ -1,0 +1,77 @@
+#include "writ/witness.h"
+
+#include <algorithm>
+
+#include "runtime/layers.h"
+#include "vm/interpreter.h"
+#include "vm/outcomes.h"
+
+namespace writ {
+
+namespace {
+/// What the witness runs besides a decision is for people who ask why, and has no bound of its own.
+constexpr std::uint64_t kNoBudget = UINT64_MAX;
+}  // namespace
+
+struct Witness::Impl {
+    Layers layers;
+    std::vector<vm::Interpreter> interpreters;  ///< one a layer
+    LayersMemory memory;
+
+    explicit Impl(Layers all) : layers(std::move(all)) {
+        for (const Bundle& bundle : layers.bundles()) interpreters.emplace_back(bundle.program());
+    }
+};
+
+Witness::Witness(Layers layers) : impl_(std::make_unique<Impl>(std::move(layers))) {}
+Witness::~Witness() = default;
+Witness::Witness(Witness&&) noexcept = default;
+Witness& Witness::operator=(Witness&&) noexcept = default;
+
+void Witness::evaluate(const Request& request, Decision& decision) {
+    decide_layers(impl_->layers.bundles(), request, impl_->interpreters, decision, impl_->memory, nullptr);
+}
+
+void Witness::read(std::size_t layer, Applying& out) const {
+    const vm::Outcomes& work = impl_->interpreters[layer].outcomes();
+    out.permits.clear();
+    out.used.clear();
+    for (const vm::Match& each : work.permits) {
+        out.permits.push_back(each.rule);
+        if (each.used) out.used.push_back(each.rule);
+    }
+    out.denies = work.denies;
+    out.requirements = work.requirements;
+    out.limits = work.limits;
+    out.obligations = work.duties;
+}
+
+void Witness::read_permits(const Request& request, std::size_t layer, std::vector<std::uint32_t>& out) {
+    const bytecode::Program& program = impl_->layers.bundles()[layer].program();
+    const vm::Facts& facts = request.facts(layer);
+    vm::Interpreter& interpreter = impl_->interpreters[layer];
+    const auto found = interpreter.candidates(facts, vm::Want::Permits, vm::Mode::Surely);
+    out.assign(found.begin(), found.end());
+    const vm::Interpreter::Remembering remembering(interpreter, kNoBudget);
+    std::erase_if(out, [&](std::uint32_t rule) { return !interpreter.holds(facts, program.rules[rule], vm::Mode::Surely); });
+}
+
+void Witness::read_holding(const Request& request, std::size_t layer, std::vector<Holding>& out) {
+    const bytecode::Program& program = impl_->layers.bundles()[layer].program();
+    const vm::Facts& facts = request.facts(layer);
+    vm::Interpreter& interpreter = impl_->interpreters[layer];
+    std::vector<std::uint32_t> rules;
+    for (const vm::Want want : {vm::Want::Permits, vm::Want::Narrowing}) {
+        const auto found = interpreter.candidates(facts, want, vm::Mode::Possibly);
+        rules.insert(rules.end(), found.begin(), found.end());
+    }
+    std::sort(rules.begin(), rules.end());
+    out.clear();
+    const vm::Interpreter::Remembering remembering(interpreter, kNoBudget);
+    for (const std::uint32_t rule : rules) {
+        const bool sure = interpreter.holds(facts, program.rules[rule], vm::Mode::Surely);
+        if (sure || interpreter.holds(facts, program.rules[rule], vm::Mode::Possibly)) out.push_back({rule, sure});
+    }
+}
+
+}  // namespace writ

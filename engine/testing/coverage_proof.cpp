@@ -1,0 +1,142 @@
+// What a condition can come to where rules run at all: facts that the engine asks for first are known there, the
+// token's issuer is a declared one, and the tool is one of the catalogue.
+#include "testing/coverage_proof.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace writ::testing {
+
+using check::Expr;
+using check::FactRoot;
+using check::Op;
+
+namespace {
+
+enum class Presence : std::uint8_t { Stated, OrNone, UserStated, UserOrNone, Hops, Optional };
+
+struct Required {
+    std::string_view path;
+    Presence presence;
+};
+constexpr Required kRequired[] = {
+#define FACT(name, path, presence) {path, Presence::presence},
+#include "base/builtin_facts.def"
+#undef FACT
+};
+
+std::size_t index_of(Truth truth) { return static_cast<std::size_t>(truth); }
+
+}  // namespace
+
+/// Whether a decision ends before any rule runs if the request does not state the fact.
+bool OutcomeProof::stated(const Expr& expr, bool or_none) const {
+    if (expr.op != Op::Fact) return false;
+    const check::Fact& fact = policy_.facts[expr.id];
+    if (fact.root == FactRoot::Catalog) return true;
+    if (fact.root != FactRoot::Request) return false;
+    return std::any_of(std::begin(kRequired), std::end(kRequired), [&](const Required& each) {
+        return each.path == fact.path && (each.presence == Presence::Stated || (or_none && each.presence == Presence::OrNone));
+    });
+}
+
+/// Whether an expression has a value, or a condition is true or false, whatever the request.
+bool OutcomeProof::known(const Expr& expr) const {
+    switch (expr.op) {
+        case Op::Integer:
+        case Op::Text:
+        case Op::Column:
+        case Op::ElemColumn:
+        case Op::TableColumn:
+        case Op::TableRows:
+        case Op::Now:
+        case Op::IssuerIs:
+        case Op::Constant: return true;
+        case Op::Fact: return stated(expr, false);
+        case Op::IsNone:
+        case Op::IsSome: return stated(*expr.kids[0], true);
+        // A list with an element that cannot be understood is not known itself; a field of an element may lack.
+        case Op::Elem: return !expr.field.valid();
+        case Op::Convert:
+        case Op::PartOf: return false;
+        case Op::Set:
+        case Op::Age:
+        case Op::Add:
+        case Op::Subtract:
+        case Op::Multiply:
+        case Op::Negate:
+        case Op::Union:
+        case Op::Intersect:
+        case Op::Minus:
+        case Op::Words:
+        case Op::Lower:
+        case Op::Count:
+        case Op::Truth:
+        case Op::And:
+        case Op::Or:
+        case Op::Not:
+        case Op::Compare:
+        case Op::In:
+        case Op::SubsetOf:
+        case Op::Overlaps:
+        case Op::Like:
+        case Op::Matches:
+        case Op::InCidr:
+        case Op::InWindow:
+        case Op::Any:
+        case Op::All: return std::all_of(expr.kids.begin(), expr.kids.end(), [&](const Expr* kid) { return known(*kid); });
+    }
+    return false;
+}
+
+bool OutcomeProof::reads_only_catalogue(const Expr& expr) const {
+    switch (expr.op) {
+        case Op::Fact: return policy_.facts[expr.id].root == FactRoot::Catalog;
+        case Op::Column:
+        case Op::Now:
+        case Op::Age:
+        case Op::IssuerIs: return false;
+        default: return std::all_of(expr.kids.begin(), expr.kids.end(), [&](const Expr* kid) { return reads_only_catalogue(*kid); });
+    }
+}
+
+/// There are as many cases as tools: what none of them gives, no request gives.
+void OutcomeProof::try_tools(const Expr& expr, const std::vector<const check::Rule*>& rules, CoveredCondition& condition) const {
+    std::vector<bool> asked(policy_.tools.size(), false);
+    for (const check::Rule* rule : rules) {
+        if (rule->tools.empty()) asked.assign(asked.size(), true);
+        for (const check::ToolId tool : rule->tools) asked[tool.value] = true;
+    }
+    std::array<bool, 3> found{};
+    for (std::size_t i = 0; i < asked.size() && !(found[index_of(Truth::True)] && found[index_of(Truth::False)]); ++i) {
+        if (!asked[i]) continue;
+        json::Value tool = json::Value::object();
+        tool.set("name", json::Value::of(policy_.tools[i].wire_name));
+        json::Value document = json::Value::object();
+        document.set("provenance", json::Value::of("verified"));
+        document.set("tool", std::move(tool));
+        Arena arena;
+        const reference::Facts facts(policy_, document, arena);
+        found[index_of(reference::Evaluation(policy_, facts, arena, std::nullopt, {}).condition(expr))] = true;
+    }
+    condition.possible = found;
+    condition.because = "it reads the catalogue only";
+}
+
+void OutcomeProof::rule_out(const Expr& expr, const std::vector<const check::Rule*>& rules, CoveredCondition& condition) const {
+    const bool always_known = known(expr);
+    if (always_known) {
+        condition.possible[index_of(Truth::Unknown)] = false;
+        condition.because = "what it reads is always stated";
+    }
+    if (expr.op == Op::IssuerIs) {
+        condition.because = "the issuer is always a declared one";
+        if (policy_.issuers.size() == 1) {
+            condition.possible[index_of(Truth::False)] = false;
+            condition.because = "only one issuer is declared";
+        }
+    }
+    if (always_known && reads_only_catalogue(expr)) try_tools(expr, rules, condition);
+}
+
+}  // namespace writ::testing

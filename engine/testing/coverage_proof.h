@@ -1,0 +1,29 @@
+// Outcomes that a condition cannot have, proved from what it reads. Private to coverage*.cpp.
+#pragma once
+
+#include <vector>
+
+#include "reference/evaluation.h"
+#include "check/typed.h"
+#include "writ/testing.h"
+
+namespace writ::testing {
+
+class OutcomeProof {
+public:
+    explicit OutcomeProof(const check::Policy& policy) : policy_(policy) {}
+
+    /// Marks the outcomes that no request can give the condition where one of these rules runs. What is not proved
+    /// is taken to be possible.
+    void rule_out(const check::Expr& expr, const std::vector<const check::Rule*>& rules, CoveredCondition& condition) const;
+
+private:
+    [[nodiscard]] bool known(const check::Expr& expr) const;
+    [[nodiscard]] bool stated(const check::Expr& expr, bool or_none) const;
+    [[nodiscard]] bool reads_only_catalogue(const check::Expr& expr) const;
+    void try_tools(const check::Expr& expr, const std::vector<const check::Rule*>& rules, CoveredCondition& condition) const;
+
+    const check::Policy& policy_;
+};
+
+}  // namespace writ::testing

@@ -1,0 +1,237 @@
+#include "testing/expectation.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/values.h"
+
+namespace writ::testing {
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+std::string quoted(std::string_view text) {
+    std::string out;
+    json::append_quoted(out, text);
+    return out;
+}
+
+template <class Items, class Show>
+std::string joined(const Items& items, Show show) {
+    std::string out;
+    for (const auto& item : items) {
+        if (!out.empty()) out += ", ";
+        out += show(item);
+    }
+    return out;
+}
+
+Names sorted(Names names) {
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
+template <class Items>
+Names strings(const Items& items) {
+    return sorted(Names(items.begin(), items.end()));
+}
+
+std::string plain(const std::string& name) { return name; }
+
+std::string set_text(const Names& names) { return names.empty() ? "{}" : "{ " + joined(names, quoted) + " }"; }
+
+std::string_view effect_name(Effect effect) {
+    switch (effect) {
+        case Effect::Deny: return "deny";
+        case Effect::NeedsApproval: return "needs_approval";
+        case Effect::Permit: return "permit";
+    }
+    return {};
+}
+
+std::string qualified(const ast::QualifiedName& name) {
+    std::string out;
+    for (const ast::Name& part : name.parts) {
+        if (!out.empty()) out += '.';
+        out += part.text;
+    }
+    return out;
+}
+
+/// What a decision has in each of the parts that an expectation can name.
+struct Parts {
+    Names scopes, audience, obligations, reasons, groups;
+    std::vector<RuleInfo> rules;  ///< each rule instance's rule once
+};
+
+Parts parts_of(const Decision& decision, const Bundle& bundle) {
+    Parts parts;
+    parts.scopes = strings(decision.grant.scopes);
+    parts.audience = strings(decision.grant.audience);
+    for (const Obligation& duty : decision.grant.obligations) parts.obligations.emplace_back(duty.name);
+    const auto add_rule = [&](std::uint32_t index) {
+        if (index == kNoRule) return;
+        const RuleInfo rule = bundle.rule(index);
+        const bool known = std::any_of(parts.rules.begin(), parts.rules.end(), [&](const RuleInfo& r) {
+            return r.name == rule.name && r.module == rule.module;
+        });
+        if (!known) parts.rules.push_back(rule);
+    };
+    for (const Reason& reason : decision.reasons) {
+        parts.reasons.emplace_back(reason.code);
+        add_rule(reason.rule);
+    }
+    for (const Requirement& requirement : decision.requirements) {
+        for (const std::string_view group : requirement.groups) parts.groups.emplace_back(group);
+        add_rule(requirement.rule);
+    }
+    parts.obligations = sorted(std::move(parts.obligations));
+    parts.reasons = sorted(std::move(parts.reasons));
+    parts.groups = sorted(std::move(parts.groups));
+    return parts;
+}
+
+/// A rule is named alone, or with its module before it.
+bool names_rule(const std::string& name, const RuleInfo& rule) {
+    return name == rule.name || name == std::string(rule.module) + "." + std::string(rule.name);
+}
+
+void append_list(std::string& out, std::string_view word, const std::string& list) {
+    if (list.empty()) return;
+    out.append(" ").append(word).append(" ").append(list);
+}
+
+Names texts_of(const std::vector<ast::Name>& names) {
+    Names out;
+    for (const ast::Name& name : names) out.emplace_back(name.text);
+    return out;
+}
+
+Names texts_of(const std::vector<ast::QualifiedName>& names) {
+    Names out;
+    for (const ast::QualifiedName& name : names) out.push_back(qualified(name));
+    return out;
+}
+
+std::string rule_list(const Parts& parts) {
+    return joined(parts.rules, [](const RuleInfo& rule) { return std::string(rule.name); });
+}
+
+}  // namespace
+
+std::string describe(const ast::Expectation& expect) {
+    std::string out = expect.effect;
+    if (expect.scopes) out += " " + set_text(sorted(*expect.scopes));
+    if (expect.ttl) out += " for " + format_duration(*expect.ttl);
+    if (expect.until) out += " until " + quoted(format_instant(*expect.until));
+    if (expect.audience) out += " audience " + quoted(*expect.audience);
+    if (expect.single_use) out += " single_use";
+    append_list(out, "from", joined(sorted(expect.groups), quoted));
+    append_list(out, "with", joined(sorted(texts_of(expect.obligations)), plain));
+    append_list(out, "because", joined(sorted(texts_of(expect.reasons)), plain));
+    append_list(out, "by", joined(texts_of(expect.rules), plain));
+    return out;
+}
+
+std::string describe(const Decision& decision, const Bundle& bundle) {
+    const Parts parts = parts_of(decision, bundle);
+    std::string out(effect_name(decision.effect));
+    if (decision.effect == Effect::Permit) {
+        out += " " + set_text(parts.scopes) + " for " + format_duration(sat_mul(decision.grant.ttl, kSecond));
+        if (decision.grant.not_after) out += " until " + quoted(format_instant(*decision.grant.not_after));
+        append_list(out, "audience", joined(parts.audience, quoted));
+        if (decision.grant.single_use) out += " single_use";
+    }
+    append_list(out, "from", joined(parts.groups, quoted));
+    append_list(out, "with", joined(parts.obligations, plain));
+    if (decision.effect != Effect::Permit) append_list(out, "because", joined(parts.reasons, plain));
+    append_list(out, "by", rule_list(parts));
+    return out;
+}
+
+namespace {
+
+/// Gathers the parts that differ.
+class Comparing {
+public:
+    std::vector<Difference> out;
+
+    void same(std::string_view part, bool equal, std::string expected, std::string actual) {
+        if (!equal) out.push_back({std::string(part), std::move(expected), std::move(actual)});
+    }
+
+    /// Each of the expected names must be there.
+    template <class There>
+    void among(std::string_view part, const Names& expected, There there, std::string actual) {
+        Names absent;
+        for (const std::string& name : expected)
+            if (!there(name)) absent.push_back(name);
+        if (!absent.empty()) out.push_back({std::string(part), joined(absent, plain), actual.empty() ? "none" : std::move(actual)});
+    }
+    void among(std::string_view part, const Names& expected, const Names& actual) {
+        const auto there = [&](const std::string& name) { return std::find(actual.begin(), actual.end(), name) != actual.end(); };
+        among(part, expected, there, joined(actual, plain));
+    }
+};
+
+std::string instant_text(const std::optional<std::int64_t>& micros) { return micros ? quoted(format_instant(*micros)) : "none"; }
+
+void grant_differences(const ast::Expectation& expect, const Grant& grant, const Parts& parts, Comparing& compare) {
+    const Names scopes = sorted(expect.scopes.value_or(Names{}));
+    if (expect.scopes) compare.same("scopes", scopes == parts.scopes, set_text(scopes), set_text(parts.scopes));
+    const std::int64_t ttl = sat_mul(grant.ttl, kSecond);
+    if (expect.ttl) compare.same("ttl", *expect.ttl == ttl, format_duration(*expect.ttl), format_duration(ttl));
+    if (expect.until) compare.same("not_after", expect.until == grant.not_after, instant_text(expect.until), instant_text(grant.not_after));
+    if (expect.audience)
+        compare.same("audience", Names{*expect.audience} == parts.audience, set_text({*expect.audience}), set_text(parts.audience));
+    if (expect.single_use) compare.same("single_use", grant.single_use, "single_use", "may be used again");
+    compare.among("groups", expect.groups, parts.groups);
+    compare.among("obligations", texts_of(expect.obligations), parts.obligations);
+}
+
+}  // namespace
+
+std::vector<Difference> differences(const ast::Expectation& expect, const Decision& decision, const Bundle& bundle) {
+    const Parts parts = parts_of(decision, bundle);
+    Comparing compare;
+    const std::string_view effect = effect_name(decision.effect);
+    compare.same("effect", expect.effect == effect, expect.effect, std::string(effect));
+    // Where the effect is another, the grant differs for that reason; what was to be behind it still tells.
+    if (compare.out.empty()) grant_differences(expect, decision.grant, parts, compare);
+    compare.among("reasons", texts_of(expect.reasons), parts.reasons);
+    const auto rule_there = [&](const std::string& name) {
+        return std::any_of(parts.rules.begin(), parts.rules.end(), [&](const RuleInfo& rule) { return names_rule(name, rule); });
+    };
+    compare.among("rules", texts_of(expect.rules), rule_there, rule_list(parts));
+    return std::move(compare.out);
+}
+
+std::string problem_of(const std::vector<Difference>& differences) {
+    struct Sentence {
+        std::string_view part, text;  ///< `{}`, twice: actual and expected, or the other way round for names
+        bool names;
+    };
+    static constexpr Sentence kSentences[] = {
+        {"effect", "the effect is ", false},          {"scopes", "the scopes are ", false},
+        {"ttl", "the ttl is ", false},                {"not_after", "the horizon is ", false},
+        {"audience", "the audience is ", false},      {"single_use", "the grant ", false},
+        {"groups", "approval group ", true},          {"obligations", "obligation ", true},
+        {"reasons", "reason ", true},                 {"rules", "rule ", true},
+    };
+    std::string out;
+    for (const Difference& each : differences) {
+        if (!out.empty() && differences.front().part == "effect") break;
+        const auto* sentence = std::find_if(std::begin(kSentences), std::end(kSentences), [&](const Sentence& s) { return s.part == each.part; });
+        if (sentence == std::end(kSentences)) continue;
+        if (!out.empty()) out += "; ";
+        out += sentence->text;
+        if (sentence->names) out += "`" + each.expected + "` is not among " + each.actual;
+        else out += each.actual + ", not " + each.expected;
+    }
+    return out;
+}
+
+}  // namespace writ::testing

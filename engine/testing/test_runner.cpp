@@ -1,0 +1,189 @@
+#include "testing/test_runner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+#include "testing/coverage.h"
+#include "base/json.h"
+#include "testing/expectation.h"
+#include "testing/invariants.h"
+#include "testing/parallel.h"
+#include "writ/witness.h"
+
+namespace writ {
+
+std::size_t Coverage::applied() const {
+    return static_cast<std::size_t>(std::count_if(rules.begin(), rules.end(), [](const CoveredRule& rule) { return rule.applied > 0; }));
+}
+std::size_t Coverage::covered() const {
+    return static_cast<std::size_t>(
+        std::count_if(conditions.begin(), conditions.end(), [](const CoveredCondition& condition) { return condition.covered(); }));
+}
+double Coverage::percent() const {
+    return conditions.empty() ? 100.0 : 100.0 * static_cast<double>(covered()) / static_cast<double>(conditions.size());
+}
+
+std::size_t TestRun::failed() const {
+    const auto wrong = std::count_if(cases.begin(), cases.end(), [](const TestCase& test) { return !test.passed; });
+    return static_cast<std::size_t>(wrong) + invariants.broken.size();
+}
+bool TestRun::passed() const { return !cases.empty() && failed() == 0; }
+
+}  // namespace writ
+
+namespace writ::testing {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A request that tests or fixtures make, once, however many of them do.
+struct Asked {
+    const json::Value* document = nullptr;
+    std::string name;  ///< the first of those that make it
+    std::string text;
+    std::vector<std::size_t> cases;  ///< those that expect something of it
+    bool decided = false;
+    Held held;
+};
+
+/// The cases that were picked, and the requests that they and the fixtures make, in the order of the first.
+class Plan {
+public:
+    Plan(const check::Policy& policy, const TestOptions& options) {
+        for (const check::TestCase& test : policy.tests)
+            if (test.name.find(options.filter) != std::string::npos) tests.push_back(&test);
+        std::vector<Asked> all;
+        for (std::size_t i = 0; i < tests.size(); ++i) all.push_back({&tests[i]->document, tests[i]->name, {}, {i}, false, {}});
+        if (options.filter.empty() && !policy.invariants.empty())
+            for (const check::Fixture& fixture : policy.fixtures) all.push_back({&fixture.document, "fixture " + fixture.name, {}, {}, false, {}});
+        const auto write = [&] { return [&](std::size_t i) { all[i].text = json::write(*all[i].document); }; };
+        in_parallel(options.threads, all.size(), write, [](std::size_t) {});
+        asked.reserve(all.size());
+        std::unordered_map<std::string_view, std::size_t> known;
+        for (Asked& each : all) {
+            const auto found = known.find(each.text);
+            if (found == known.end()) {
+                asked.push_back(std::move(each));
+                known.emplace(asked.back().text, asked.size() - 1);
+            } else {
+                auto& cases = asked[found->second].cases;
+                cases.insert(cases.end(), each.cases.begin(), each.cases.end());
+            }
+        }
+    }
+
+    std::vector<const check::TestCase*> tests;
+    std::vector<Asked> asked;
+};
+
+/// What one thread runs requests with.
+class Runner {
+public:
+    Runner(const check::Policy& policy, const Bundle& bundle, const std::vector<const check::TestCase*>& tests, TestRun& run)
+        : policy_(policy), bundle_(bundle), tests_(tests), run_(run), request_(bundle), witness_(bundle) {}
+
+    void run(Asked& asked, CoverageCount* coverage) {
+        const auto begun = Clock::now();
+        // Through the same door as a broker's: as text, under the same limits.
+        const auto read = request_.parse(asked.text);
+        asked.decided = read.has_value();
+        if (asked.decided) witness_.evaluate(request_, decision_);
+        for (const std::size_t index : asked.cases) {
+            TestCase& result = run_.cases[index];
+            result.name = tests_[index]->name;
+            const ast::Expectation& expect = *tests_[index]->expect;
+            result.span = expect.span;
+            result.expected = describe(expect);
+            if (asked.decided) judge(expect, result);
+            else refuse(read.error(), result);
+            if (!result.passed) result.request = asked.text;
+            result.nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begun).count();
+        }
+        if (!asked.decided) return;
+        asked.held = hold_invariants(policy_, bundle_, asked.name, *asked.document, decision_);
+        for (TestCase& broken : asked.held.broken) broken.request = asked.text;
+        if (coverage == nullptr || asked.cases.empty()) return;
+        witness_.read_holding(request_, 0, holding_);
+        coverage->see(*asked.document, holding_);
+    }
+
+private:
+    void judge(const ast::Expectation& expect, TestCase& result) {
+        result.actual = describe(decision_, bundle_);
+        result.differences = differences(expect, decision_, bundle_);
+        result.problem = problem_of(result.differences);
+        result.passed = result.differences.empty();
+    }
+
+    static void refuse(const Error& error, TestCase& result) {
+        result.actual = "refused " + error.code;
+        result.problem = "the request is refused at " + error.context + ": " + error.message;
+    }
+
+    const check::Policy& policy_;
+    const Bundle& bundle_;
+    const std::vector<const check::TestCase*>& tests_;
+    TestRun& run_;
+    Request request_;
+    Witness witness_;
+    Decision decision_;
+    std::vector<Holding> holding_;
+};
+
+/// What every request said of the invariants, put together in their order.
+InvariantCheck sum_up(const check::Policy& policy, std::vector<Asked>& asked) {
+    InvariantCheck out;
+    out.invariants = policy.invariants.size();
+    if (policy.invariants.empty()) return out;
+    std::vector<bool> tried(policy.invariants.size(), false);
+    for (Asked& each : asked) {
+        out.requests += each.decided;
+        for (const std::uint32_t index : each.held.tried) tried[index] = true;
+        for (TestCase& broken : each.held.broken) out.broken.push_back(std::move(broken));
+    }
+    for (std::size_t i = 0; i < tried.size(); ++i)
+        if (!tried[i]) out.untried.push_back(policy.invariants[i].name);
+    return out;
+}
+
+}  // namespace
+
+TestRun run_tests(const check::Policy& policy, const Bundle& bundle, const TestOptions& options) {
+    TestRun run;
+    Plan plan(policy, options);
+    run.cases.resize(plan.tests.size());
+    std::optional<CoveragePlan> covering;
+    if (options.coverage) covering.emplace(policy);
+    std::vector<std::shared_ptr<CoverageCount>> counts;
+    std::mutex adding;
+    const auto make = [&] {
+        std::shared_ptr<CoverageCount> count;
+        if (covering) {
+            count = std::make_shared<CoverageCount>(*covering);
+            const std::lock_guard lock(adding);
+            counts.push_back(count);
+        }
+        return [&plan, count, runner = std::make_shared<Runner>(policy, bundle, plan.tests, run)](std::size_t i) {
+            runner->run(plan.asked[i], count.get());
+        };
+    };
+    in_parallel(options.threads, plan.asked.size(), make, [&](std::size_t done) {
+        if (options.progress) options.progress(done, plan.asked.size());
+    });
+    run.invariants = sum_up(policy, plan.asked);
+    if (covering) {
+        run.coverage = covering->blank();
+        for (std::size_t i = 1; i < counts.size(); ++i) counts[0]->add(*counts[i]);
+        if (!counts.empty()) counts[0]->tell(run.coverage);
+        covering->rule_out(run.coverage);
+    }
+    return run;
+}
+
+}  // namespace writ::testing

@@ -1,0 +1,102 @@
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "reference/reference.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/source.h"
+#include "bytecode/index.h"
+#include "bytecode/program.h"
+#include "check/check.h"
+#include "syntax/parse.h"
+#include "explain/explain.h"
+#include "lint/lint.h"
+#include "pipeline.h"
+#include "testing/test_runner.h"
+#include "writ/tools.h"
+
+namespace writ {
+
+struct Workspace::Impl {
+    SourceSet sources;        ///< their texts plain
+    std::vector<Ends> ends;   ///< by source: what its text was before
+    CompileOptions options;
+    Compiled compiled;
+
+    Impl(SourceSet given, CompileOptions chosen) : sources(std::move(given)), options(std::move(chosen)) {
+        for (Source& source : sources.sources) {
+            ends.push_back(ends_of(source.text));
+            source.text = plain_text(source.text);
+        }
+        compiled = run_pipeline(sources, options);
+    }
+
+    /// The listing of each given source, under its name where there are several.
+    template <class List>
+    [[nodiscard]] std::string each_source(List list) const {
+        std::string out;
+        for (std::size_t i = 0; i < sources.sources.size(); ++i) {
+            if (sources.sources.size() > 1) out += "== " + sources.sources[i].name + "\n";
+            out += list(i);
+        }
+        return out;
+    }
+};
+
+Workspace::Workspace(SourceSet sources, CompileOptions options)
+    : impl_(std::make_unique<Impl>(std::move(sources), std::move(options))) {}
+Workspace::~Workspace() = default;
+Workspace::Workspace(Workspace&&) noexcept = default;
+Workspace& Workspace::operator=(Workspace&&) noexcept = default;
+
+const Diagnostics& Workspace::diagnostics() const { return impl_->compiled.diagnostics; }
+const std::optional<Bundle>& Workspace::bundle() const { return impl_->compiled.bundle; }
+const check::Policy& Workspace::policy() const { return *impl_->compiled.policy; }
+
+std::string Workspace::dump(Dump form) const {
+    const check::Policy& policy = *impl_->compiled.policy;
+    switch (form) {
+        case Dump::Tokens:
+            return impl_->each_source([&](std::size_t i) { return syntax::dump_tokens(impl_->sources.sources[i].text); });
+        case Dump::Ast:
+            return impl_->each_source([&](std::size_t i) {
+                return i < policy.files.size() ? syntax::dump_ast(policy.files[i]) : std::string();
+            });
+        case Dump::Typed: return check::dump_typed(policy);
+        case Dump::Bytecode: return impl_->compiled.bundle ? bytecode::disassemble(impl_->compiled.bundle->program()) : std::string();
+        case Dump::Index: return impl_->compiled.bundle ? bytecode::describe_index(impl_->compiled.bundle->program()) : std::string();
+    }
+    return {};
+}
+
+TestRun Workspace::test(const TestOptions& options) const { return testing::run_tests(*impl_->compiled.policy, *impl_->compiled.bundle, options); }
+
+Result<std::string> Workspace::reference(std::string_view request_json, const RequestLimits& limits) const {
+    // Admission is the same for both evaluators; only the decision is made apart.
+    Request request(*impl_->compiled.bundle);
+    if (auto read = request.parse(request_json, limits); !read) return tl::unexpected(std::move(read.error()));
+    const auto document = json::parse(request_json, limits);
+    if (!document) return tl::unexpected(document.error());
+    Arena made;  // text that the decision views and neither policy nor document holds
+    Decision decision = reference::decide(*impl_->compiled.policy, *document, made);
+    decision.bundle_digest = impl_->compiled.bundle->digest();
+    return to_json(decision, *impl_->compiled.bundle, Audience::Operator);
+}
+
+Result<Explanation> Workspace::explain(std::string_view request_json, std::string_view rule, const RequestLimits& limits,
+                                       const std::shared_ptr<const Revocations>& revocations) const {
+    return explain::explain(*impl_->compiled.policy, *impl_->compiled.bundle, request_json, rule, limits, revocations);
+}
+
+LintReport Workspace::lint(const LintOptions& options) const { return lint::lint(*impl_->compiled.policy, *impl_->compiled.bundle, options); }
+
+std::vector<Source> Workspace::apply_fixes(const LintReport& report, const LintOptions& options) const {
+    std::vector<Source> fixed = lint::fixed_sources(*this, impl_->sources, impl_->options, report, options);
+    for (Source& source : fixed)
+        for (std::size_t i = 0; i < impl_->ends.size(); ++i)
+            if (impl_->sources.sources[i].name == source.name) source.text = with_ends(source.text, impl_->ends[i]);
+    return fixed;
+}
+
+}  // namespace writ
