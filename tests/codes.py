@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails if an entry of a table is in no test: a diagnostic, a lint, a reason, a request error, a store error, an opcode.
+"""Fails if an entry of a table is in no test: an error, a lint, a reason, an opcode.
 
 An entry counts as tested if its name is in the name of a test case, in an assertion, in a row of a
 table that a test goes through, or in a conformance case. Comments do not count.
@@ -11,12 +11,9 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 TABLES = [
-    ("engine/base/diagnostics.def", r"^DIAG\((\w+),", r"\b{}\b"),
+    ("engine/include/writ/errors.def", r"^ERROR\(([BCEGQSW]\w+),", r"\b{}\b"),  # F and K are the program's: tests/fault
     ("engine/lint/lints.def", r'^LINT\(\w+, "([^"]+)"', r'"{}"'),
     ("engine/base/reasons.def", r"^REASON\((\w+),", r"\b{}\b"),
-    ("engine/base/request_errors.def", r"^REQUEST_ERROR\((\w+),", r"\b{}\b"),
-    ("engine/ledger/errors.def", r"^LEDGER_ERROR\((\w+),", r"\b{}\b"),
-    ("engine/store/errors.def", r"^STORE_ERROR\((\w+),", r"\b{}\b"),
     # Names of opcodes are ordinary words: only as an enumerator or in the name of a case.
     ("engine/bytecode/opcodes.def", r"^OP\((\w+),", r"\bOp(?:code)?::{0}\b|(?:TEST_|SUB)CASE\(\"[^\"\n]*\b{0}\b"),
 ]

@@ -281,8 +281,8 @@ class Runner:
                 self.fail(str(page.relative_to(ROOT)), f"no heading for {target}")
 
     def code_pages(self):
-        table = (ROOT / "engine/base/diagnostics.def").read_text()
-        titles = dict(re.findall(r'^DIAG\((\w+), \w+, "([^"]*)"\)', table, re.M))
+        table = (ROOT / "engine/include/writ/errors.def").read_text()
+        titles = dict(re.findall(r'^ERROR\(([EW]\w+), .*, "([^"]*)"\)', table, re.M))
         pages = {p.stem: p for p in (DOCS / "errors").glob("*.md")}
         for code in sorted(titles.keys() - pages.keys()):
             self.fail("docs/errors", f"no page for {code}")
@@ -387,9 +387,8 @@ def main():
             runner.promised("threat-model.md")
             runner.listed("engine/lint/lints.def", r'^LINT\(\w+, "([^"]+)"', "lint.md")
             runner.listed("engine/base/reasons.def", r"^REASON\((\w+),", "decision-format.md")
-            runner.listed("engine/base/request_errors.def", r"^REQUEST_ERROR\((\w+),", "request-format.md")
-            runner.listed("engine/ledger/errors.def", r"^LEDGER_ERROR\((\w+),", "ledger.md")
-            runner.listed("engine/store/errors.def", r"^STORE_ERROR\((\w+),", "store.md")
+            for page in ("bundle-format.md", "c-interface.md", "cli.md", "ledger.md", "request-format.md", "store.md"):
+                runner.listed("engine/include/writ/errors.def", rf'^ERROR\((\w+), \w+, \d+, "{page}"', page)
             runner.listed("engine/bytecode/opcodes.def", r"^OP\((\w+),", "bytecode.md")
             runner.listed("engine/include/writ/writ.h", r"^WRIT_API .*?\b(writ_\w+)\(", "c-interface.md")
     finally:

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cli/terminal/io.h"
+#include "writ/errors.h"
 
 extern char** environ;
 
@@ -67,7 +68,7 @@ struct Ran {
 };
 
 tl::unexpected<Error> cannot_run(int reason) {
-    return tl::unexpected(Error{"F0002", "git cannot be run: " + reason_of({reason, std::generic_category()}), {}});
+    return fail(Code::GitFailed, "git cannot be run: " + reason_of({reason, std::generic_category()}));
 }
 
 /// Runs git in a folder. Paths mean themselves; nothing is a pattern.
@@ -98,7 +99,7 @@ Result<Ran> git(const std::string& folder, const std::vector<std::string>& args,
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
     // What it would have said is not known: neither that there is such a commit, nor that there is none.
-    if (WIFSIGNALED(status)) return tl::unexpected(Error{"F0002", std::string("git was killed: ") + strsignal(WTERMSIG(status)), folder});
+    if (WIFSIGNALED(status)) return fail(Code::GitFailed, std::string("git was killed: ") + strsignal(WTERMSIG(status)), folder);
     ran.succeeded = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     ::lseek(err.get(), 0, SEEK_SET);
     ran.said = read_all(err.get());
@@ -106,22 +107,18 @@ Result<Ran> git(const std::string& folder, const std::vector<std::string>& args,
     return ran;
 }
 
-Error failure(std::string code, std::string message, std::string context = {}) {
-    return {std::move(code), std::move(message), std::move(context)};
-}
-
 /// Runs git for something that can only fail if the repository is damaged.
 Result<std::string> ask(const std::string& folder, const std::vector<std::string>& args, std::string_view input = {}) {
     auto ran = git(folder, args, input);
     if (!ran) return tl::unexpected(std::move(ran.error()));
-    if (!ran->succeeded) return tl::unexpected(failure("F0002", "git failed: " + ran->said, folder));
+    if (!ran->succeeded) return fail(Code::GitFailed, "git failed: " + ran->said, folder);
     return std::move(ran->out);
 }
 
 Result<std::string> commit_of(const std::string& ref, const std::string& folder) {
     const auto unknown = [&] {
-        return tl::unexpected(failure("F0004", "there is no branch, tag or commit `" + ref + "` here" +
-                                                   (ref.find('/') != std::string::npos ? "; if another repository has it, `git fetch` it" : ""), folder));
+        return fail(Code::UnknownRef, "there is no branch, tag or commit `" + ref + "` here" +
+                                 (ref.find('/') != std::string::npos ? "; if another repository has it, `git fetch` it" : ""), folder);
     };
     if (ref.empty() || ref[0] == '-') return unknown();
     auto ran = git(folder, {"rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}"});
@@ -172,7 +169,7 @@ Result<std::vector<std::string>> contents(const std::string& folder, const std::
         std::size_t size = 0;
         const bool fits = line != std::string_view::npos && rest.starts_with(begin);
         if (fits) size = std::strtoull(std::string(rest.substr(begin.size(), line - begin.size())).c_str(), nullptr, 10);
-        if (!fits || rest.size() < line + size + 2) return tl::unexpected(failure("F0002", "git failed: it does not have the object " + hash, folder));
+        if (!fits || rest.size() < line + size + 2) return fail(Code::GitFailed, "git failed: it does not have the object " + hash, folder);
         out.emplace_back(rest.substr(line + 1, size));
         rest.remove_prefix(line + size + 2);
     }
@@ -195,11 +192,11 @@ Result<Place> place_of(const std::string& given) {
     const auto prefix = git(folder.string(), {"rev-parse", "--show-prefix"});
     if (!prefix) return tl::unexpected(prefix.error());
     if (!prefix->succeeded)
-        return tl::unexpected(failure("F0003", "not in a git repository" + (prefix->said.empty() ? "" : " (" + prefix->said + ")"), folder.string()));
+        return fail(Code::NotInRepository, "not in a git repository" + (prefix->said.empty() ? "" : " (" + prefix->said + ")"), folder.string());
     std::string path = (fs::path(prefix->out.substr(0, prefix->out.find('\n'))) / rest).lexically_normal().generic_string();
     while (!path.empty() && path.back() == '/') path.pop_back();
     if (path == ".") path.clear();
-    if (path.starts_with("..")) return tl::unexpected(failure("F0003", "the path leads out of the git repository", given));
+    if (path.starts_with("..")) return fail(Code::NotInRepository, "the path leads out of the git repository", given);
     return Place{folder.string(), path};
 }
 
@@ -221,10 +218,10 @@ public:
         const auto source = folders_.find(std::string(from));
         const bool climbs = std::find(written.begin(), written.end(), "..") != written.end();
         if (name.empty() || written.is_absolute() || climbs || source == folders_.end())
-            return tl::unexpected(failure("F0001", "a data file lies beside the policy or below it; its path has no `..` and no leading `/`", std::string(name)));
+            return fail(Code::FileUnusable, "a data file lies beside the policy or below it; its path has no `..` and no leading `/`", std::string(name));
         const auto entry = tree_.find((fs::path(source->second) / written).lexically_normal().generic_string());
-        if (entry == tree_.end()) return tl::unexpected(failure("F0005", "no such file at this ref", std::string(name)));
-        if (entry->second.mode == kLink) return tl::unexpected(failure("F0005", "the file is a link, which is not followed in a ref", std::string(name)));
+        if (entry == tree_.end()) return fail(Code::NotAtRef, "no such file at this ref", std::string(name));
+        if (entry->second.mode == kLink) return fail(Code::NotAtRef, "the file is a link, which is not followed in a ref", std::string(name));
         auto text = contents(folder_, {entry->second.hash});
         if (!text) return tl::unexpected(std::move(text.error()));
         return std::move(text->front());
@@ -253,7 +250,7 @@ Result<SourceSet> sources_at(const std::string& ref, const std::string& path) {
     std::map<std::string, std::string> folders;
     for (const auto& [name, entry] : *found) {
         if (!is_file && (!name.ends_with(".writ") || hidden(name, root))) continue;
-        if (entry.mode == kLink) return tl::unexpected(failure("F0005", "the policy is a link, which is not followed in a ref", ref + ":" + name));
+        if (entry.mode == kLink) return fail(Code::NotAtRef, "the policy is a link, which is not followed in a ref", ref + ":" + name);
         const std::string below = root.empty() ? name : name.substr(root.size() + 1);
         // As the same file is called in the working tree.
         std::string shown = is_file ? path : (fs::path(path) / below).generic_string();
@@ -261,7 +258,7 @@ Result<SourceSet> sources_at(const std::string& ref, const std::string& path) {
         set.sources.push_back({std::move(shown), {}, below});
         hashes.push_back(entry.hash);
     }
-    if (hashes.empty()) return tl::unexpected(failure("F0005", "no *.writ file at this path in `" + ref + "`", path));
+    if (hashes.empty()) return fail(Code::NotAtRef, "no *.writ file at this path in `" + ref + "`", path);
     auto texts = contents(place->folder, hashes);
     if (!texts) return tl::unexpected(texts.error());
     for (std::size_t i = 0; i < hashes.size(); ++i) set.sources[i].text = std::move((*texts)[i]);
@@ -284,7 +281,7 @@ Result<std::vector<CommitMessage>> messages_since(const std::string& ref, const 
     const auto common = git(place->folder, {"merge-base", *commit, "HEAD"});
     if (!common) return tl::unexpected(common.error());
     if (!common->succeeded)
-        return tl::unexpected(failure("F0006", "`" + ref + "` and HEAD have no commit in common here; of a shallow clone fetch more", place->folder));
+        return fail(Code::NoCommonCommit, "`" + ref + "` and HEAD have no commit in common here; of a shallow clone fetch more", place->folder);
     const auto text = ask(place->folder, {"log", "-z", "--format=%H%n%B", *commit + "..HEAD", "--"});
     if (!text) return tl::unexpected(text.error());
     std::vector<CommitMessage> out;

@@ -9,6 +9,7 @@
 #include "cli/terminal/io.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/workspace.h"
+#include "writ/errors.h"
 #include "writ/store.h"
 
 namespace writ::cli {
@@ -62,7 +63,7 @@ std::variant<Workspace, Exit> unsealed(const Result<Bundle>& bundle, const std::
 Result<SourceSet> sources_of_ref(const std::string& name, const GitName& git) {
     auto sources = sources_at(git.ref, git.path.empty() ? "." : git.path);
     const bool bare = !name.starts_with("git:") && name.find(':') == std::string::npos;
-    if (!sources && bare && (sources.error().code == "F0003" || sources.error().code == "F0004"))
+    if (!sources && bare && (sources.error().code == code_name(Code::NotInRepository) || sources.error().code == code_name(Code::UnknownRef)))
         sources.error().message = fmt::format("`{}` is no path, and no ref: {}", name, sources.error().message);
     return sources;
 }

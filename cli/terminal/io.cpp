@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "cli/terminal/text.h"
+#include "writ/errors.h"
 
 namespace writ::cli {
 
@@ -24,8 +25,8 @@ struct Closer {
 
 tl::unexpected<Error> failed(const std::string& path) {
     const int reason = errno;
-    return tl::unexpected(Error{"F0001", reason != 0 ? reason_of({reason, std::generic_category()}) : "cannot be used",
-                                path == "-" ? "standard input" : path});
+    return fail(Code::FileUnusable, reason != 0 ? reason_of({reason, std::generic_category()}) : "cannot be used",
+                path == "-" ? "standard input" : path);
 }
 
 /// Writes to what is there and is no file to replace: a device, a pipe.
@@ -41,14 +42,10 @@ Result<void> write_into(const std::string& path, std::string_view bytes) {
     return failed(path);
 }
 
-/// Exit code of an error by its family.
+/// Exit code of an error.
 Exit exit_of(std::string_view code) {
-    if (code.substr(0, 1) == "F" || code.substr(0, 1) == "G") return Exit::Io;
-    // The store's own failures, malformed input, refusals, keys: engine/store/errors.def.
-    if (code.substr(0, 1) == "S") return code < "S0020" ? Exit::Io : code >= "S0040" && code < "S0060" ? Exit::Negative : Exit::Invalid;
-    if (code == "K0001" || code == "K0004") return Exit::Usage;
-    if (code == "K0003") return Exit::Internal;
-    return Exit::Invalid;
+    const auto known = find_code(code);
+    return known ? static_cast<Exit>(exit_code(*known)) : Exit::Invalid;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/terminal/io.h"
+#include "writ/errors.h"
 #include "writ/ledger.h"
 #include "writ/request.h"
 
@@ -18,13 +19,13 @@ namespace {
 namespace fs = std::filesystem;
 
 tl::unexpected<Error> failed(std::string message, const std::string& path) {
-    return tl::unexpected(Error{"F0001", std::move(message), path});
+    return fail(Code::FileUnusable, std::move(message), path);
 }
 
 /// Decides one. What is no request is an error; what these policies do not admit is counted.
 Result<void> decide(Differ& differ, const std::string& place, std::string_view text) {
     auto decided = differ.decide(place, text);
-    if (decided || decided.error().code > "Q0006") return {};
+    if (decided || find_code(decided.error().code) > Code::KeyRepeated) return {};
     decided.error().context = place + (decided.error().context.empty() ? "" : " at " + decided.error().context);
     return decided;
 }

@@ -10,6 +10,7 @@
 #include "cli/terminal/text.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
+#include "writ/errors.h"
 #include "writ/format.h"
 
 namespace writ::cli {
@@ -81,7 +82,7 @@ Exit run(const Options& options, const Terminal& terminal) {
     if (!files) {
         print_note(render_human(files.error(), terminal.colour_err));
         const auto& items = files.error().items;
-        const bool defect = std::any_of(items.begin(), items.end(), [](const Diagnostic& item) { return item.code == "K0005"; });
+        const bool defect = std::any_of(items.begin(), items.end(), [](const Diagnostic& item) { return item.code == code_name(Code::FormatterDefect); });
         return defect ? Exit::Internal : Exit::Invalid;
     }
     const bool stream = options.paths.front() == "-";

@@ -17,6 +17,7 @@
 #include "cli/verbs/lint_options.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
+#include "writ/errors.h"
 
 namespace writ::cli {
 
@@ -77,7 +78,7 @@ std::variant<ChangeNote, Exit> read_notes(const Options& options, const Terminal
         const auto text = read_input(file, kMost);
         // What cannot be read is not taken for a note that declares nothing.
         if (text && (text->size() > kMost || !is_utf8(*text)))
-            return report_error({"F0007", text->size() > kMost ? "a change note is at most 1 MiB" : "the change note is not UTF-8", file}, "", terminal);
+            return report_error(failure(Code::BadChangeNote, text->size() > kMost ? "a change note is at most 1 MiB" : "the change note is not UTF-8", file), "", terminal);
         if (!text) return report_error(text.error(), "", terminal);
         read_note(*text, input_name(file), note);
     }

@@ -10,6 +10,7 @@
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/verbs.h"
+#include "writ/errors.h"
 #include "writ/store.h"
 
 namespace writ::cli {
@@ -78,7 +79,7 @@ Result<std::vector<Bundle>> bundles_in(const std::string& place) {
         }
         out.push_back(std::move(*bundle));
     }
-    if (error) return tl::unexpected(Error{"F0001", error.message(), place});
+    if (error) return fail(Code::FileUnusable, error.message(), place);
     return out;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/command/options.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/ledger.h"
+#include "writ/errors.h"
 #include "writ/inquiry.h"
 #include "writ/ledger.h"
 
@@ -56,7 +57,7 @@ Exit print_records(const LedgerArgs& args, Printing what) {
         any = true;
     }
     if (!any && what.to != UINT64_MAX)
-        return report_error(Error{"G0021", fmt::format("there is no record {}", what.from), ""}, "", args.terminal);
+        return report_error(failure(Code::UnknownRecord, fmt::format("there is no record {}", what.from), ""), "", args.terminal);
     return Exit::Ok;
 }
 
@@ -86,10 +87,7 @@ Exit add(const LedgerArgs& args, const std::function<Result<std::uint64_t>(ledge
     auto opened = ledger::Ledger::open(args.folder, options);
     if (!opened) return report_error(opened.error(), "", args.terminal);
     const auto sequence = write(*opened);
-    if (!sequence) {
-        const Exit failed = report_error(sequence.error(), "", args.terminal);
-        return sequence.error().code == "G0025" ? Exit::Negative : failed;
-    }
+    if (!sequence) return report_error(sequence.error(), "", args.terminal);
     print_result(args.format == Format::Json ? json_line({{"sequence", *sequence}}) : fmt::format("record {}\n", *sequence));
     return Exit::Ok;
 }
@@ -112,7 +110,7 @@ Exit receipt(const LedgerArgs& args, const ReceiptArgs& told) {
     for (const auto& [text, to] : moments) {
         if (text->empty()) continue;
         const auto moment = ledger::parse_moment(*text, record.time);
-        if (!moment) return report_error(Error{"K0001", "a moment is an RFC 3339 instant, or how long ago, as `5s`", *text}, "", args.terminal);
+        if (!moment) return report_error(failure(Code::UnknownWord, "a moment is an RFC 3339 instant, or how long ago, as `5s`", *text), "", args.terminal);
         *to = *moment;
     }
     return add(args, [&](ledger::Ledger& ledger) -> Result<std::uint64_t> {

@@ -9,6 +9,7 @@
 #include "cli/terminal/text.h"
 #include "cli/verbs/starter.h"
 #include "cli/verbs/verbs.h"
+#include "writ/errors.h"
 
 namespace writ::cli {
 
@@ -31,7 +32,7 @@ std::string module_for(const fs::path& folder) {
 }
 
 tl::unexpected<Error> failed(const std::error_code& error, const fs::path& path) {
-    return tl::unexpected(Error{"F0001", reason_of(error), path.string()});
+    return fail(Code::FileUnusable, reason_of(error), path.string());
 }
 
 /// Writes the project into an empty folder. Adds what it made to `made`, also if it fails.

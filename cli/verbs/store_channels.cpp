@@ -5,6 +5,7 @@
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/store_move.h"
+#include "writ/errors.h"
 #include "writ/tools.h"
 
 namespace writ::cli {
@@ -80,7 +81,7 @@ Result<Exit> channel(const StoreArgs& args, Store& store, const Rules& rules) {
     // What is not said stays as it is.
     Channel now;
     if (auto there = store.channel(rules.channel)) now = *there;
-    else if (there.error().code != "S0023") return tl::unexpected(there.error());
+    else if (there.error().code != code_name(Code::UnknownChannel)) return tl::unexpected(there.error());
     const auto made = store.protect(rules.channel, rules.gated || (now.gated && !rules.open), rules.approvals.value_or(now.approvals),
                                     origin_of(args));
     if (!made) return tl::unexpected(made.error());

@@ -11,6 +11,7 @@
 #include "base/json_forms.h"
 #include "base/json_tokens.h"
 #include "base/values.h"
+#include "writ/errors.h"
 
 namespace writ::json {
 
@@ -119,16 +120,16 @@ struct Reader::Impl {
 
     // ---- refusals: the path is put together on the way out ----
 
-    bool refuse(std::string_view code, std::string message) {
-        error = Error{std::string(code), std::move(message), {}};
+    bool refuse(Code code, std::string message) {
+        error = failure(code, std::move(message));
         return false;
     }
-    bool too_long() { return refuse("Q0005", fmt::format("a string is longer than {} bytes", limits->max_string)); }
-    bool twice() { return refuse("Q0006", "the key stands twice in one object"); }
+    bool too_long() { return refuse(Code::StringTooLong, fmt::format("a string is longer than {} bytes", limits->max_string)); }
+    bool twice() { return refuse(Code::KeyRepeated, "the key stands twice in one object"); }
     bool too_many(std::string_view what) {
-        return refuse("Q0004", fmt::format("more than {} {}", limits->max_members, what));
+        return refuse(Code::TooManyMembers, fmt::format("more than {} {}", limits->max_members, what));
     }
-    bool not_json(std::string_view what) { return refuse("Q0001", fmt::format("not JSON: {}", what)); }
+    bool not_json(std::string_view what) { return refuse(Code::NotJson, fmt::format("not JSON: {}", what)); }
     bool within(std::string_view key) {
         std::string step;
         append_step(step, key);
@@ -148,7 +149,7 @@ struct Reader::Impl {
             column = c == '\n' ? 1 : column + 1;
             line += c == '\n' ? 1 : 0;
         }
-        return refuse("Q0001", fmt::format("not JSON at line {}, column {}: expected {}", line, column, wanted));
+        return refuse(Code::NotJson, fmt::format("not JSON at line {}, column {}: expected {}", line, column, wanted));
     }
     /// simdjson and the walk refuse it wherever it stands; here it is told what is wrong.
     [[nodiscard]] bool has_nul() const { return std::memchr(bytes.data(), '\0', bytes.size()) != nullptr; }
@@ -216,7 +217,7 @@ struct Reader::Impl {
             return true;
         }
         if (c != '{' && c != '[') return scalar(node);
-        if (depth == deepest) return refuse("Q0003", fmt::format("nested deeper than {}", deepest));
+        if (depth == deepest) return refuse(Code::RequestTooDeep, fmt::format("nested deeper than {}", deepest));
         ++depth;
         ++token;
         if (!(c == '{' ? object(node) : array(node))) return false;
@@ -343,14 +344,14 @@ Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 
 Result<const Node*> Reader::read(std::string_view text, const RequestLimits& limits) {
-    const auto refused = [](std::string_view code, std::string message) {
-        return tl::unexpected(Error{std::string(code), std::move(message), "$"});
+    const auto refused = [](Code code, std::string message) {
+        return fail(code, std::move(message), "$");
     };
     if (text.size() > limits.max_bytes)
-        return refused("Q0002", fmt::format("the document is larger than {} bytes", limits.max_bytes));
+        return refused(Code::RequestTooLarge, fmt::format("the document is larger than {} bytes", limits.max_bytes));
     text = without_mark(text);
-    if (text.empty()) return refused("Q0001", "the document is empty");
-    if (text.substr(0, 3) == "\xEF\xBB\xBF") return refused("Q0001", "the document begins with a byte order mark");
+    if (text.empty()) return refused(Code::NotJson, "the document is empty");
+    if (text.substr(0, 3) == "\xEF\xBB\xBF") return refused(Code::NotJson, "the document begins with a byte order mark");
     impl_->limits = &limits;
     impl_->deepest = std::min(limits.max_depth, kDeepest);
     if (const Node* document = impl_->run(text); document != nullptr) return document;

@@ -48,21 +48,9 @@ bool same_place(const Span& a, const Span& b) {
 
 }  // namespace
 
-const std::vector<CodeInfo>& all_codes() {
-    static const std::vector<CodeInfo> kCodes = {
-#define DIAG(code, severity, title) {#code, Severity::severity, title},
-#include "base/diagnostics.def"
-#undef DIAG
-    };
-    return kCodes;
-}
-
-const CodeInfo& info(Code code) { return all_codes()[static_cast<std::size_t>(code)]; }
-
 Diagnostic& Report::add(Code code, Span span, std::string message, std::string label, std::string help) {
-    const CodeInfo& about = info(code);
-    const bool error = about.severity == Severity::Error;
-    std::vector<std::size_t>& places = places_[std::string(about.code) + ' ' + message];
+    const bool error = severity(code) == Severity::Error;
+    std::vector<std::size_t>& places = places_[std::string(code_name(code)) + ' ' + message];
     const bool repeat = std::any_of(places.begin(), places.end(), [&](std::size_t at) { return same_place(items_[at].span, span); });
     // What is over the limit or known already goes to a place that nobody reads, so that callers
     // can add related labels without asking.
@@ -72,8 +60,8 @@ Diagnostic& Report::add(Code code, Span span, std::string message, std::string l
     if (keep) places.push_back(items_.size());
     Diagnostic& d = keep ? items_.emplace_back() : overflow_;
     d = Diagnostic{};
-    d.code = about.code;
-    d.severity = about.severity;
+    d.code = code_name(code);
+    d.severity = severity(code);
     d.message = std::move(message);
     d.span = span;
     d.label = std::move(label);

@@ -1,4 +1,4 @@
-// Where phases put their findings. Codes come from diagnostics.def and nowhere else.
+// Where phases put their findings. Codes come from errors.def and nowhere else.
 #pragma once
 
 #include <string>
@@ -7,23 +7,9 @@
 #include <vector>
 
 #include "writ/diagnostic.h"
+#include "writ/errors.h"
 
 namespace writ {
-
-enum class Code : std::uint16_t {
-#define DIAG(code, severity, title) code,
-#include "base/diagnostics.def"
-#undef DIAG
-};
-
-struct CodeInfo {
-    std::string_view code;
-    Severity severity;
-    std::string_view title;
-};
-[[nodiscard]] const CodeInfo& info(Code code);
-/// Every code, in order.
-[[nodiscard]] const std::vector<CodeInfo>& all_codes();
 
 /// Collects diagnostics of one compilation, drops exact repeats, stops at a limit. The limit counts mistakes: one that
 /// was made at many places has one code and one message, and counts once.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/values.h"
+#include "writ/errors.h"
 
 // Temporaries are a stack. Writing temporary t needs 0..t-1 written, reads only those, and forgets
 // what was above t; a body may not write what is below it; where paths join, only what is below
@@ -67,7 +68,7 @@ Result<BlockFacts> CodeCheck::read(const RuleRef& rule, std::uint32_t unknown) {
     pc_ = 0;
     BlockFacts facts;
     if (!structure() || !values(rule, facts))
-        return tl::unexpected(Error{"B0016", what_, "code[" + std::to_string(std::uint64_t{first_} + pc_) + "]"});
+        return fail(Code::BadCode, what_, "code[" + std::to_string(std::uint64_t{first_} + pc_) + "]");
     facts.reads_row = reads_row_;
     bound(facts);
     return facts;

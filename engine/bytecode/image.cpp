@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bytecode/header.h"
+#include "writ/errors.h"
 
 namespace writ::bytecode {
 
@@ -24,7 +25,7 @@ struct File {
 };
 
 tl::unexpected<Error> failed(const std::string& path, const char* why) {
-    return tl::unexpected(Error{"F0001", why, path});
+    return fail(Code::FileUnusable, why, path);
 }
 
 /// False: an error, or the file ends before.
@@ -66,7 +67,7 @@ Result<Image> Image::read(const std::string& path) {
 
     Header header;
     if (size < sizeof header || ::pread(file.handle, &header, sizeof header, 0) != sizeof header)
-        return tl::unexpected(Error{"B0001", "not a bundle: too short", path});
+        return fail(Code::NotABundle, "not a bundle: too short", path);
     if (auto fits = check_header(header, size); !fits) {
         fits.error().context = path;
         return tl::unexpected(std::move(fits.error()));

@@ -38,7 +38,7 @@ public:
 
 private:
     static tl::unexpected<Error> wrong(const char* message, std::size_t at) {
-        return refuse("B0019", message, "index", at);
+        return refuse(Code::BadIndex, message, "index", at);
     }
     bool fail(const char* what) {
         what_ = what;

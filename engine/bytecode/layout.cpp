@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <string>
 
+#include "writ/errors.h"
+
 namespace writ::bytecode {
 
 namespace {
 
 tl::unexpected<Error> refuse(const char* what, std::uint32_t node) {
-    return tl::unexpected(Error{"B0012", what, "shape[" + std::to_string(node) + "]"});
+    return fail(Code::BadShape, what, "shape[" + std::to_string(node) + "]");
 }
 
 bool is(const ShapeNode& node, Kind kind) { return node.kind == static_cast<std::uint8_t>(kind); }

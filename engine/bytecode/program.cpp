@@ -11,6 +11,7 @@
 
 #include "base/digest.h"
 #include "bytecode/header.h"
+#include "writ/errors.h"
 
 namespace writ::bytecode {
 
@@ -46,10 +47,6 @@ constexpr std::size_t align_up(std::size_t at) { return (at + kAlign - 1) & ~(kA
 
 std::string_view view(std::span<const std::byte> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-Error fail(const char* code, std::string message, std::string context = {}) {
-    return Error{code, std::move(message), std::move(context)};
 }
 
 std::uint64_t load64(const char* at) {
@@ -130,25 +127,25 @@ std::vector<std::byte> Program::seal(const Sections& sections) {
 }
 
 Result<void> check_header(const Header& header, std::uint64_t size) {
-    if (header.magic != kMagic) return tl::unexpected(fail("B0001", "not a bundle: it does not begin as one"));
+    if (header.magic != kMagic) return fail(Code::NotABundle, "not a bundle: it does not begin as one");
     if (header.version != kFormatVersion || header.sections != kSectionCount)
-        return tl::unexpected(fail("B0001", "bundle is of format " + std::to_string(header.version) + "; this engine reads format " +
-                                                std::to_string(kFormatVersion) + ": compile it again from its sources"));
+        return fail(Code::NotABundle, "bundle is of format " + std::to_string(header.version) + "; this engine reads format " +
+                                 std::to_string(kFormatVersion) + ": compile it again from its sources");
     if (header.sealed < kSectionsBegin || header.sealed % kAlign != 0 || header.sealed > size ||
         size - header.sealed < sizeof(Digest) || size - header.sealed - sizeof(Digest) != header.sources)
-        return tl::unexpected(fail("B0001", "bundle is not as long as it says: " + std::to_string(size) + " bytes"));
+        return fail(Code::NotABundle, "bundle is not as long as it says: " + std::to_string(size) + " bytes");
     return {};
 }
 
 Result<std::shared_ptr<const Program>> Program::open(Image image) {
     Header header;
-    if (image.bytes().size() < sizeof header) return tl::unexpected(fail("B0001", "not a bundle: too short"));
+    if (image.bytes().size() < sizeof header) return fail(Code::NotABundle, "not a bundle: too short");
     std::memcpy(&header, image.bytes().data(), sizeof header);
     if (auto fits = check_header(header, image.bytes().size()); !fits) return tl::unexpected(std::move(fits.error()));
 
     const Digest digest = sha256(view(image.bytes().first(header.sealed)));
     if (std::memcmp(digest.data(), image.bytes().data() + header.sealed, sizeof digest) != 0)
-        return tl::unexpected(fail("B0002", "bundle is damaged: its digest does not fit"));
+        return fail(Code::BundleDamaged, "bundle is damaged: its digest does not fit");
 
     std::shared_ptr<Program> program(new Program);
     program->image_ = std::move(image);
@@ -180,7 +177,7 @@ Result<std::shared_ptr<const Program>> Program::open(Image image) {
 #include "bytecode/sections.def"
 #undef SECTION
     if (wrong == nullptr && (align_up(at) != header.sealed || !clear(at, header.sealed))) wrong = "end";
-    if (wrong != nullptr) return tl::unexpected(fail("B0003", "bundle section is out of bounds", wrong));
+    if (wrong != nullptr) return fail(Code::SectionOutOfBounds, "bundle section is out of bounds", wrong);
 
     if (auto checked = verify(*program); !checked) return tl::unexpected(std::move(checked.error()));
     if (auto listed = program->list_texts(); !listed) return tl::unexpected(std::move(listed.error()));
@@ -207,7 +204,7 @@ Result<std::string> Program::source_text() const {
     std::string text(view(bytes()).substr(header.sealed + sizeof(Digest)));
     // The copy is what is checked: the file it came from may change at any time.
     if (sha256(text) != header.sources_digest)
-        return tl::unexpected(fail("B0004", "the bundle's sources are damaged: their digest does not fit"));
+        return fail(Code::SourcesDamaged, "the bundle's sources are damaged: their digest does not fit");
     return text;
 }
 
@@ -219,7 +216,7 @@ Result<void> Program::list_texts() {
     for (std::uint32_t id = 1; id < texts.size(); ++id) {
         std::size_t at = text_hash(text(id), secret_) & mask;
         for (; text_table_[at] != 0; at = (at + 1) & mask)
-            if (text(text_table_[at]) == text(id)) return tl::unexpected(fail("B0010", "two texts are the same", "texts[" + std::to_string(id) + "]"));
+            if (text(text_table_[at]) == text(id)) return fail(Code::BadTexts, "two texts are the same", "texts[" + std::to_string(id) + "]");
         text_table_[at] = id;
     }
     return {};

@@ -50,14 +50,14 @@ bool text_fits(const Program& program, Kind kind, std::uint32_t id) {
 Result<void> verify_texts(const Program& program) {
     const auto& texts = program.texts;
     if (texts.empty() || texts[0].offset != 0 || texts[0].length != 0)
-        return refuse("B0010", "text 0 is not empty", "texts", 0);
+        return refuse(Code::BadTexts, "text 0 is not empty", "texts", 0);
     std::uint64_t at = 0;
     for (std::size_t i = 0; i < texts.size(); ++i) {
-        if (texts[i].offset != at) return refuse("B0010", "texts do not follow one another", "texts", i);
+        if (texts[i].offset != at) return refuse(Code::BadTexts, "texts do not follow one another", "texts", i);
         at += texts[i].length;
-        if (at > program.chars.size()) return refuse("B0010", "text is out of bounds", "texts", i);
+        if (at > program.chars.size()) return refuse(Code::BadTexts, "text is out of bounds", "texts", i);
     }
-    if (at != program.chars.size()) return refuse("B0010", "chars without a text", "texts", texts.size());
+    if (at != program.chars.size()) return refuse(Code::BadTexts, "chars without a text", "texts", texts.size());
     return {};
 }
 
@@ -67,7 +67,7 @@ Result<void> verify_constants(const Program& program) {
         const SetRef& set = program.sets[i];
         const bool tools = set.elem == static_cast<std::uint32_t>(Kind::Record);
         if (!items.take(set.first, set.count) || (!tools && !is_scalar(set.elem)))
-            return refuse("B0011", "set is out of bounds or of no kind", "sets", i);
+            return refuse(Code::BadConstants, "set is out of bounds or of no kind", "sets", i);
         const auto kind = static_cast<Kind>(set.elem);
         const bool ints = !tools && rep_of(kind) == Rep::I64;
         std::uint32_t before = 0;
@@ -76,9 +76,9 @@ Result<void> verify_constants(const Program& program) {
             const bool good = tools  ? item < program.tools.size()
                               : ints ? item < program.ints.size()
                                      : text_fits(program, kind, item);
-            if (!good) return refuse("B0011", "element is out of range or not of the set's kind", "sets", i);
+            if (!good) return refuse(Code::BadConstants, "element is out of range or not of the set's kind", "sets", i);
             if (k > 0 && (ints ? program.ints[before] >= program.ints[item] : before >= item))
-                return refuse("B0011", "set does not ascend", "sets", i);
+                return refuse(Code::BadConstants, "set does not ascend", "sets", i);
             before = item;
         }
     }
@@ -90,38 +90,38 @@ Result<void> verify_constants(const Program& program) {
     for (std::uint32_t i = 0; i < run.size(); ++i) {
         const Transition& at = program.transitions[i];
         if (at.offset < -kMaxOffset || at.offset > kMaxOffset)
-            return refuse("B0011", "offset from UTC is too large", "transitions", i);
+            return refuse(Code::BadConstants, "offset from UTC is too large", "transitions", i);
         run[i] = i > 0 && program.transitions[i - 1].at < at.at ? run[i - 1] : i;
     }
     for (std::size_t i = 0; i < program.windows.size(); ++i) {
         const WindowRef& window = program.windows[i];
         constexpr std::uint32_t kDay = 24 * 3600;
         if (window.start >= kDay || window.end > kDay || window.days > 0x7F)
-            return refuse("B0011", "window is out of range", "windows", i);
+            return refuse(Code::BadConstants, "window is out of range", "windows", i);
         if (window.zone_count == 0 || window.zone_first >= run.size() ||
             window.zone_count > run.size() - window.zone_first ||
             run[window.zone_first + window.zone_count - 1] > window.zone_first)
-            return refuse("B0011", "zone is out of bounds or does not ascend", "windows", i);
+            return refuse(Code::BadConstants, "zone is out of bounds or does not ascend", "windows", i);
     }
 
     Runs members(program.ids.size());
     for (std::size_t i = 0; i < program.enums.size(); ++i) {
         const EnumRef& ref = program.enums[i];
         if (!is_text(program, ref.name) || !members.take(ref.first_member, ref.member_count))
-            return refuse("B0011", "enum is out of bounds", "enums", i);
+            return refuse(Code::BadConstants, "enum is out of bounds", "enums", i);
         for (std::uint32_t k = 0; k < ref.member_count; ++k)
             if (!is_text(program, program.ids[ref.first_member + k]))
-                return refuse("B0011", "no such text", "enums", i);
+                return refuse(Code::BadConstants, "no such text", "enums", i);
     }
     std::uint64_t left = program.source_size;
     for (std::size_t i = 0; i < program.sources.size(); ++i) {
         const SourceRef& source = program.sources[i];
         const bool data = source.from != SourceRef::kGiven && source.from != SourceRef::kStandard;
         if (!is_text(program, source.name) || source.size > left || (data && source.from >= i))
-            return refuse("B0011", "source is out of range", "sources", i);
+            return refuse(Code::BadConstants, "source is out of range", "sources", i);
         left -= source.size;
     }
-    if (left != 0) return refuse("B0011", "text without a source", "sources", program.sources.size());
+    if (left != 0) return refuse(Code::BadConstants, "text without a source", "sources", program.sources.size());
     return {};
 }
 
@@ -156,7 +156,7 @@ Result<void> verify_table(const Program& program, std::size_t i, Runs& cells, Ru
     if (table.name >= program.texts.size() || table.columns == 0 || table.columns > 0x1000 ||
         !cells.take(table.first_cell, count) || !kinds.take(table.first_kind, 2 * std::uint64_t{table.columns}) ||
         !sets.take(table.first_set, table.columns))
-        return refuse("B0014", "table is out of bounds", "tables", i);
+        return refuse(Code::BadCatalogue, "table is out of bounds", "tables", i);
     std::vector<Cells> columns(table.columns);
     for (std::uint32_t column = 0; column < table.columns; ++column) {
         const std::uint32_t word = program.ids[table.first_kind + column];
@@ -165,17 +165,17 @@ Result<void> verify_table(const Program& program, std::size_t i, Runs& cells, Ru
         // Columns of tools are the compiler's own: no policy can have one.
         const bool tools = elem == static_cast<std::uint32_t>(Kind::Record) && table.name == 0;
         if (!(list ? tools || is_scalar(elem) : is_scalar(word)))
-            return refuse("B0014", "column is of no kind", "tables", i);
+            return refuse(Code::BadCatalogue, "column is of no kind", "tables", i);
         const std::uint32_t set = program.ids[table.first_set + column];
         if (set != kNone && (list || set >= program.sets.size() || program.sets[set].elem != word))
-            return refuse("B0014", "set of a column is not of its kind", "tables", i);
+            return refuse(Code::BadCatalogue, "set of a column is not of its kind", "tables", i);
         columns[column] = column_cells(program, word, elem);
     }
     const std::uint32_t* cell = program.cells.data() + table.first_cell;
     for (std::uint32_t row = 0; row < table.rows; ++row)
         for (const Cells& each : columns)
             if (const std::uint32_t index = *cell++; index - each.first >= each.count || !each.fits(program, index))
-                return refuse("B0014", "cell is not of its column's kind", "tables", i);
+                return refuse(Code::BadCatalogue, "cell is not of its column's kind", "tables", i);
     return {};
 }
 
@@ -190,7 +190,7 @@ Result<void> verify_catalog(const Program& program) {
             !is_text_set(program, issuer.audiences) ||
             (issuer.types != kNone && !is_text_set(program, issuer.types)) || issuer.max_age < -1 ||
             issuer.leeway < 0 || issuer.claims >= shape || issuer.proof_required > 1)
-            return refuse("B0014", "issuer is out of range", "issuers", i);
+            return refuse(Code::BadCatalogue, "issuer is out of range", "issuers", i);
     }
     Runs audiences(program.ids.size());
     for (std::size_t i = 0; i < program.tools.size(); ++i) {
@@ -198,16 +198,16 @@ Result<void> verify_catalog(const Program& program) {
         if (!is_text(program, tool.name) || !is_text(program, tool.wire_name) ||
             !audiences.take(tool.audience, tool.audience_count) || !is_text_set(program, tool.audience_set) ||
             !is_text_set(program, tool.scopes) || tool.params >= shape || tool.reserved != 0)
-            return refuse("B0014", "tool is out of range", "tools", i);
+            return refuse(Code::BadCatalogue, "tool is out of range", "tools", i);
         for (std::uint32_t k = 0; k < tool.audience_count; ++k)
             if (!is_text(program, program.ids[tool.audience + k]))
-                return refuse("B0014", "no such text", "tools", i);
+                return refuse(Code::BadCatalogue, "no such text", "tools", i);
         if (manifest.tier_enum == kNone
                 ? tool.tier != 0
                 : tool.tier < 0 || tool.tier >= program.enums[manifest.tier_enum].member_count)
-            return refuse("B0014", "no such tier", "tools", i);
+            return refuse(Code::BadCatalogue, "no such tier", "tools", i);
     }
-    if (program.tables.size() > kNoTable) return refuse("B0014", "too many tables", "tables", program.tables.size());
+    if (program.tables.size() > kNoTable) return refuse(Code::BadCatalogue, "too many tables", "tables", program.tables.size());
     Runs cells(program.cells.size()), kinds(program.ids.size()), sets(program.ids.size());
     for (std::size_t i = 0; i < program.tables.size(); ++i)
         if (auto done = verify_table(program, i, cells, kinds, sets); !done) return done;
@@ -216,12 +216,12 @@ Result<void> verify_catalog(const Program& program) {
 
 Result<Measures> verify_but_measures(const Program& program) {
     if (auto done = verify_texts(program); !done) return tl::unexpected(std::move(done.error()));
-    if (program.manifest.size() != 1) return refuse("B0018", "there must be one manifest", "manifest", 0);
+    if (program.manifest.size() != 1) return refuse(Code::BadManifest, "there must be one manifest", "manifest", 0);
     const ManifestRef& manifest = program.manifest[0];
     if (manifest.slot_count != program.slots.size() ||
         (manifest.tier_enum != kNone && manifest.tier_enum >= program.enums.size()) ||
         !is_text(program, manifest.engine_version))
-        return refuse("B0018", "manifest is out of range", "manifest", 0);
+        return refuse(Code::BadManifest, "manifest is out of range", "manifest", 0);
     for (const auto part : {verify_constants, verify_shape, verify_catalog})
         if (auto done = part(program); !done) return tl::unexpected(std::move(done.error()));
     auto layout = Layout::make(program);
@@ -235,12 +235,12 @@ Result<void> verify(const Program& program) {
     if (!measures) return tl::unexpected(measures.error());
     const ManifestRef& manifest = program.manifest[0];
     if (measures->step_bound == UINT64_MAX)
-        return refuse("B0017", "step bound does not fit 64 bits", "rules", measures->costliest);
+        return refuse(Code::StepBoundTooLow, "step bound does not fit 64 bits", "rules", measures->costliest);
     if (manifest.step_bound < measures->step_bound)
-        return refuse("B0017", "declared step bound is too low", "manifest", 0);
+        return refuse(Code::StepBoundTooLow, "declared step bound is too low", "manifest", 0);
     if (manifest.temp_count != measures->temps || manifest.max_binders != measures->binders ||
         manifest.memo_count != measures->memos)
-        return refuse("B0018", "manifest does not fit the code", "manifest", 0);
+        return refuse(Code::BadManifest, "manifest does not fit the code", "manifest", 0);
     return verify_index(program);
 }
 

@@ -5,12 +5,13 @@
 
 #include "bytecode/layout.h"
 #include "bytecode/program.h"
+#include "writ/errors.h"
 
 namespace writ::bytecode {
 
-[[nodiscard]] inline tl::unexpected<Error> refuse(const char* code, const char* what, const char* section,
+[[nodiscard]] inline tl::unexpected<Error> refuse(Code code, const char* what, const char* section,
                                                   std::size_t index) {
-    return tl::unexpected(Error{code, what, std::string(section) + "[" + std::to_string(index) + "]"});
+    return fail(code, what, std::string(section) + "[" + std::to_string(index) + "]");
 }
 
 /// A run lies inside a section, and the runs of one sort together are no longer than the section:

@@ -32,21 +32,21 @@ const char* fault_of(const Program& program, const AutomatonRef& ref, std::span<
 
 Result<void> verify_patterns(const Program& program) {
     if (program.byte_classes.size() != kBytes * program.automata.size())
-        return refuse("B0011", "automata and classes do not fit each other", "byte_classes", 0);
+        return refuse(Code::BadConstants, "automata and classes do not fit each other", "byte_classes", 0);
     std::uint64_t at = 0;
     for (std::size_t i = 0; i < program.automata.size(); ++i) {
         const AutomatonRef& ref = program.automata[i];
         if (ref.first_move != at || (at += ref.size) > program.moves.size())
-            return refuse("B0011", "automata do not follow one another", "automata", i);
+            return refuse(Code::BadConstants, "automata do not follow one another", "automata", i);
         if (const char* fault = fault_of(program, ref, program.byte_classes.subspan(kBytes * i, kBytes)))
-            return refuse("B0011", fault, "automata", i);
+            return refuse(Code::BadConstants, fault, "automata", i);
     }
-    if (at != program.moves.size()) return refuse("B0011", "moves without an automaton", "moves", static_cast<std::size_t>(at));
+    if (at != program.moves.size()) return refuse(Code::BadConstants, "moves without an automaton", "moves", static_cast<std::size_t>(at));
     for (std::size_t i = 0; i < program.matchers.size(); ++i) {
         const MatcherRef& ref = program.matchers[i];
         if (ref.text >= program.texts.size() || ref.prefix >= program.texts.size() || ref.suffix >= program.texts.size() ||
             ref.automaton >= program.automata.size() || ref.glob > 1)
-            return refuse("B0011", "matcher is out of range", "matchers", i);
+            return refuse(Code::BadConstants, "matcher is out of range", "matchers", i);
     }
     return {};
 }

@@ -13,19 +13,19 @@ Result<void> verify_effects(const Program& program) {
     for (std::size_t i = 0; i < program.grants.size(); ++i) {
         const GrantRef& grant = program.grants[i];
         if (!is_text_set(program, grant.scopes) || grant.ttl < 0 || grant.reserved != 0)
-            return refuse("B0015", "grant is out of range", "grants", i);
+            return refuse(Code::BadRules, "grant is out of range", "grants", i);
     }
     for (std::size_t i = 0; i < program.requirements.size(); ++i) {
         const RequirementRef& requirement = program.requirements[i];
         if (!is_text_set(program, requirement.groups) || requirement.count == 0 || requirement.within < 0)
-            return refuse("B0015", "requirement is out of range", "requirements", i);
+            return refuse(Code::BadRules, "requirement is out of range", "requirements", i);
     }
     for (std::size_t i = 0; i < program.limits.size(); ++i) {
         const LimitRef& limit = program.limits[i];
         if (limit.ttl < -1 || (limit.scopes != kNone && !is_text_set(program, limit.scopes)) ||
             (limit.audience != kNone && !is_text_set(program, limit.audience)) || limit.single_use > 1 ||
             limit.reserved != 0)
-            return refuse("B0015", "limit is out of range", "limits", i);
+            return refuse(Code::BadRules, "limit is out of range", "limits", i);
     }
     Runs pairs(program.ids.size());
     std::vector<bool> parsed(program.texts.size(), false);
@@ -34,17 +34,17 @@ Result<void> verify_effects(const Program& program) {
     for (std::size_t i = 0; i < program.duties.size(); ++i) {
         const DutyRef& duty = program.duties[i];
         if (duty.count == 0 || !pairs.take(duty.first, 2 * std::uint64_t{duty.count}))
-            return refuse("B0015", "duties are out of bounds", "duties", i);
+            return refuse(Code::BadRules, "duties are out of bounds", "duties", i);
         for (std::size_t k = 0; k < duty.count; ++k) {
             const std::uint32_t name = program.ids[duty.first + 2 * k], args = program.ids[duty.first + 2 * k + 1];
             if (!is_text(program, name) || !is_text(program, args))
-                return refuse("B0015", "no such text", "duties", i);
+                return refuse(Code::BadRules, "no such text", "duties", i);
             if (parsed[args]) continue;
             parsed[args] = true;
             // Decisions are printed with the arguments as they stand.
             const auto document = json::parse(program.text(args), limits);
             if (!document || document->type != json::Type::Object)
-                return refuse("B0015", "arguments of a duty are not a JSON object", "duties", i);
+                return refuse(Code::BadRules, "arguments of a duty are not a JSON object", "duties", i);
         }
     }
     return {};
@@ -72,15 +72,15 @@ Result<void> verify_rule(const Program& program, std::size_t i) {
     const RuleRef& rule = program.rules[i];
     if (!is_text(program, rule.name) || rule.origin >= program.origins.size() ||
         rule.kind > static_cast<std::uint8_t>(RuleKind::Oblige) || (rule.flags & ~kTimed) != 0)
-        return refuse("B0015", "rule is out of range", "rules", i);
+        return refuse(Code::BadRules, "rule is out of range", "rules", i);
     if (rule.effect >= effects_of(program, static_cast<RuleKind>(rule.kind)))
-        return refuse("B0015", "effect is out of range", "rules", i);
+        return refuse(Code::BadRules, "effect is out of range", "rules", i);
     if (rule.table == kNoTable ? rule.row != 0
                             : rule.table >= program.tables.size() || rule.row >= program.tables[rule.table].rows)
-        return refuse("B0015", "row is out of range", "rules", i);
+        return refuse(Code::BadRules, "row is out of range", "rules", i);
     if (rule.code_length == 0 || rule.code >= program.code.size() ||
         rule.code_length > program.code.size() - rule.code)
-        return refuse("B0015", "code is out of bounds", "rules", i);
+        return refuse(Code::BadRules, "code is out of bounds", "rules", i);
     return {};
 }
 
@@ -91,7 +91,7 @@ Result<Measures> verify_rules(const Program& program, const Layout& layout) {
         const OriginRef& origin = program.origins[i];
         if (!is_text(program, origin.module) || !is_text(program, origin.file) ||
             (origin.because != kNone && !is_text(program, origin.because)))
-            return refuse("B0015", "no such text", "origins", i);
+            return refuse(Code::BadRules, "no such text", "origins", i);
     }
     if (auto done = verify_effects(program); !done) return tl::unexpected(std::move(done.error()));
 
@@ -108,7 +108,7 @@ Result<Measures> verify_rules(const Program& program, const Layout& layout) {
     std::size_t end = 0;
     for (std::size_t at = 0; at < block_at.size(); ++at) {
         if (block_at[at] == kNone) continue;
-        if (at < end) return refuse("B0016", "blocks of code overlap", "code", at);
+        if (at < end) return refuse(Code::BadCode, "blocks of code overlap", "code", at);
         end = at + blocks[block_at[at]].first->code_length;
     }
 
@@ -128,7 +128,7 @@ Result<Measures> verify_rules(const Program& program, const Layout& layout) {
         const Block& block = blocks[block_at[rule.code]];
         if (block.first->code_length != rule.code_length || block.first->flags != rule.flags ||
             (block.facts.reads_row && block.first->table != rule.table))
-            return refuse("B0015", "code is shared by rules it does not fit", "rules", i);
+            return refuse(Code::BadRules, "code is shared by rules it does not fit", "rules", i);
         const std::uint64_t cost = rule_steps(block.facts);
         measures.step_bound = sat_plus(measures.step_bound, cost);
         if (cost <= greatest) continue;

@@ -173,9 +173,9 @@ bool node_is_sound(const Program& program, const ShapeNode& node) {
 
 Result<void> verify_shape(const Program& program) {
     if (program.slots.size() < static_cast<std::size_t>(Builtin::Count))
-        return refuse("B0013", "facts of the engine are missing", "slots", program.slots.size());
+        return refuse(Code::BadSlots, "facts of the engine are missing", "slots", program.slots.size());
     for (std::size_t i = 0; i < program.shape.size(); ++i) {
-        if (program.shape[i].kind > word(Kind::Map)) return refuse("B0012", "node is of no kind", "shape", i);
+        if (program.shape[i].kind > word(Kind::Map)) return refuse(Code::BadShape, "node is of no kind", "shape", i);
     }
     std::vector<std::uint32_t> names;
     Runs children(program.shape.size()), keys(program.shape.size());
@@ -184,7 +184,7 @@ Result<void> verify_shape(const Program& program) {
         if (!children.take(node.first_child, node.child_count) || !keys.take(node.first_key, node.key_count) ||
             !node_is_sound(program, node) ||
             (node.kind == word(Kind::Record) && !names_differ(program, node, names)))
-            return refuse("B0012", "shape node is not well formed", "shape", i);
+            return refuse(Code::BadShape, "shape node is not well formed", "shape", i);
     }
     return {};
 }
@@ -195,19 +195,19 @@ Result<void> verify_slots(const Program& program, const Layout& layout) {
         const bool list = slot.kind == word(Kind::List);
         if (!is_text(program, slot.path) || slot.kind > word(Kind::Map) ||
             (list ? !is_scalar(slot.elem) && slot.elem != word(Kind::Record) : slot.elem != 0))
-            return refuse("B0013", "slot is of no kind", "slots", i);
+            return refuse(Code::BadSlots, "slot is of no kind", "slots", i);
         const ValueType type = layout.slot(i);
         if (word(type.kind) != slot.kind || (list && word(type.elem) != slot.elem))
-            return refuse("B0013", "slot is not of the kind that fills it", "slots", i);
+            return refuse(Code::BadSlots, "slot is not of the kind that fills it", "slots", i);
         if (i >= std::size(kPaths)) continue;
         const std::uint32_t node = layout.slot_node(i);
         if (!matches(type, *expected(kPaths[i])) ||
             (node != kNone && !stands_at(program, layout, node, kPaths[i])))
-            return refuse("B0013", "fact of the engine is of the wrong kind or in the wrong place", "slots", i);
+            return refuse(Code::BadSlots, "fact of the engine is of the wrong kind or in the wrong place", "slots", i);
     }
     if (!columns_match(program, layout, Builtin::Approvals, kApproval) ||
         !columns_match(program, layout, Builtin::DelegationChain, kHop))
-        return refuse("B0013", "column the engine reads is of the wrong kind", "slots", 0);
+        return refuse(Code::BadSlots, "column the engine reads is of the wrong kind", "slots", 0);
 
     const ManifestRef& manifest = program.manifest[0];
     auto catalog = [&](std::uint32_t slot, Kind kind, Kind elem) {
@@ -217,42 +217,42 @@ Result<void> verify_slots(const Program& program, const Layout& layout) {
     if (!catalog(manifest.tier_slot, Kind::Enum, Kind::Bool) ||
         !catalog(manifest.tool_scopes_slot, Kind::List, Kind::String) ||
         !catalog(manifest.tool_audience_slot, Kind::List, Kind::String))
-        return refuse("B0013", "slot of the catalogue is of the wrong kind", "manifest", 0);
+        return refuse(Code::BadSlots, "slot of the catalogue is of the wrong kind", "manifest", 0);
 
     Runs pieces(program.ids.size()), patterns(program.patterns.size());
     for (std::size_t i = 0; i < program.patterns.size(); ++i) {
         const PatternRef& pattern = program.patterns[i];
         if (!pieces.take(pattern.first, 3 * std::uint64_t{pattern.pieces}))
-            return refuse("B0013", "pattern is out of bounds", "patterns", i);
+            return refuse(Code::BadSlots, "pattern is out of bounds", "patterns", i);
         for (std::uint32_t k = 0; k < pattern.pieces; ++k) {
             const std::uint32_t* piece = &program.ids[pattern.first + 3 * std::size_t{k}];
             const bool literal = piece[1] == kNone && piece[2] == 0 && is_text(program, piece[0]);
             const bool capture = piece[0] == kNone && piece[2] <= 1 && is_text(program, piece[1]);
-            if (!literal && !capture) return refuse("B0013", "piece of a pattern is neither text nor capture", "patterns", i);
+            if (!literal && !capture) return refuse(Code::BadSlots, "piece of a pattern is neither text nor capture", "patterns", i);
         }
     }
     for (std::size_t i = 0; i < program.capture_specs.size(); ++i) {
         const CaptureSpecRef& spec = program.capture_specs[i];
         if (spec.claim >= program.shape.size() || !patterns.take(spec.first_pattern, spec.pattern_count) ||
             rep_of(static_cast<Kind>(program.shape[spec.claim].kind)) != Rep::Text)
-            return refuse("B0013", "parsed claim is out of range", "capture_specs", i);
+            return refuse(Code::BadSlots, "parsed claim is out of range", "capture_specs", i);
     }
     for (std::size_t i = 0; i < program.captures.size(); ++i) {
         const CaptureRef& capture = program.captures[i];
         if (capture.spec >= program.capture_specs.size() || !is_text(program, capture.capture) ||
             program.slots[capture.slot].kind != word(Kind::String) ||
             capture.slot < static_cast<std::uint32_t>(Builtin::Count))
-            return refuse("B0013", "capture is out of range", "captures", i);
+            return refuse(Code::BadSlots, "capture is out of range", "captures", i);
     }
     Runs captures(program.captures.size());
     for (std::size_t i = 0; i < program.issuers.size(); ++i) {
         const IssuerRef& issuer = program.issuers[i];
         if (!captures.take(issuer.first_capture, issuer.capture_count))
-            return refuse("B0013", "captures of an issuer are out of bounds", "issuers", i);
+            return refuse(Code::BadSlots, "captures of an issuer are out of bounds", "issuers", i);
         for (std::uint32_t k = 0; k < issuer.capture_count; ++k) {
             const std::uint32_t spec = program.captures[issuer.first_capture + k].spec;
             if (layout.root_of(program.capture_specs[spec].claim) != issuer.claims)
-                return refuse("B0013", "capture reads another issuer's claim", "issuers", i);
+                return refuse(Code::BadSlots, "capture reads another issuer's claim", "issuers", i);
         }
     }
     return {};

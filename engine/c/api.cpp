@@ -43,7 +43,7 @@ std::size_t writ_errors_count(const writ_errors* errors) {
 
 writ_error writ_errors_at(const writ_errors* errors, std::size_t index) {
     if (index >= writ_errors_count(errors)) return {text({}), text({}), text({})};
-    if (index == errors->items.size()) return {text(kInternal), text("out of memory"), text({})};
+    if (index == errors->items.size()) return {text(code_name(writ::Code::InternalFailure)), text("out of memory"), text({})};
     const writ::Error& item = errors->items[index];
     return {text(item.code), text(item.message), text(item.context)};
 }

@@ -31,7 +31,7 @@ auto reader(const writ_compile_options& options) {
                std::string_view from, std::string_view path) -> writ::Result<std::string> {
         writ_data data;
         if (!read(context, text(from), text(path), &data))
-            return tl::unexpected(writ::Error{"F0001", "the file cannot be read", std::string(path)});
+            return writ::fail(writ::Code::FileUnusable, "the file cannot be read", std::string(path));
         return std::move(data.bytes);
     };
 }
@@ -42,7 +42,7 @@ writ_status read_policy(const writ_source* sources, std::size_t count, const wri
     if (sources == nullptr) return null_argument(errors, "sources");
     // Bundles are handed from this library to the other in memory.
     if (writ_version_number() != WRIT_VERSION_NUMBER) {
-        add(errors, kInternal, "libwrit and libwrit-compiler are of different versions", writ_version());
+        add(errors, code_name(writ::Code::InternalFailure), "libwrit and libwrit-compiler are of different versions", writ_version());
         return WRIT_ERROR_INTERNAL;
     }
     for (std::size_t i = 0; i < count; ++i) {
@@ -119,7 +119,7 @@ writ_status writ_explain(const writ_source* sources, std::size_t count, const wr
         auto explained = workspace.explain(view(request), view(rule), *request_limits);
         if (!explained) {
             const bool refused = explained.error().code.starts_with("Q");
-            const bool no_rule = explained.error().code == "K0004";
+            const bool no_rule = explained.error().code == code_name(writ::Code::UnknownRule);
             if (errors != nullptr) errors->items.push_back(std::move(explained.error()));
             return refused ? WRIT_ERROR_REQUEST : no_rule ? WRIT_ERROR_ARGUMENT : WRIT_ERROR_INTERNAL;
         }

@@ -14,6 +14,7 @@
 
 #include "writ/bundle.h"
 #include "writ/decision.h"
+#include "writ/errors.h"
 #include "writ/evaluator.h"
 #include "writ/request.h"
 #include "writ/writ.h"
@@ -67,9 +68,6 @@ struct writ_errors {
 
 namespace writ::c {
 
-constexpr std::string_view kNullArgument = "C0001";
-constexpr std::string_view kMalformedArgument = "C0002";
-constexpr std::string_view kInternal = "C0003";
 
 /// Beyond any structure of any version: a larger struct_size was never set.
 constexpr std::size_t kLargestStruct = 4096;
@@ -97,11 +95,11 @@ inline void add(writ_errors* errors, std::string_view code, std::string_view mes
         errors->items.push_back({std::string(code), std::string(message), std::string(context)});
 }
 inline writ_status null_argument(writ_errors* errors, std::string_view which) {
-    add(errors, kNullArgument, "an argument is NULL", which);
+    add(errors, code_name(Code::NullArgument), "an argument is NULL", which);
     return WRIT_ERROR_ARGUMENT;
 }
 inline writ_status malformed_argument(writ_errors* errors, std::string_view what, std::string_view which) {
-    add(errors, kMalformedArgument, what, which);
+    add(errors, code_name(Code::MalformedArgument), what, which);
     return WRIT_ERROR_ARGUMENT;
 }
 
@@ -142,11 +140,11 @@ writ_status guarded(writ_errors* errors, Body body) noexcept {
             try {
                 throw;
             } catch (const std::bad_alloc&) {
-                add(errors, kInternal, "out of memory");
+                add(errors, code_name(Code::InternalFailure), "out of memory");
             } catch (const std::exception& e) {
-                add(errors, kInternal, e.what());
+                add(errors, code_name(Code::InternalFailure), e.what());
             } catch (...) {
-                add(errors, kInternal, "an exception of no known type");
+                add(errors, code_name(Code::InternalFailure), "an exception of no known type");
             }
         } catch (...) {
             errors->no_memory = true;

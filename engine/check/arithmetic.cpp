@@ -84,7 +84,7 @@ const Expr* negate(Context& c, Scope& s, const ast::Expr& e, const Type* want) {
     const auto* value = type_value(c, s, *e.kids[0], want);
     if (value == nullptr) return nullptr;
     if (!is_number(value->type)) {
-        c.report.add(Code::E0304, e.span,
+        c.report.add(Code::OperationUndefined, e.span,
                      "`-` goes with numbers, not with " + quoted(describe(c.policy, value->type)));
         return nullptr;
     }
@@ -107,13 +107,13 @@ const Expr* type_arithmetic(Context& c, Scope& s, const ast::Expr& e, const Type
     const auto type = result_of(e.kind, left.type, right.type);
     if (type.kind == Kind::Bool) {
         if (left.type.kind == Kind::Decimal && right.type.kind == Kind::Decimal) {
-            c.report.add(Code::E0304, e.span, "a decimal times a decimal is not exact", {},
+            c.report.add(Code::OperationUndefined, e.span, "a decimal times a decimal is not exact", {},
                          "multiply by an int");
             return nullptr;
         }
         if (comparable(left.type, right.type)) {
             c.report.add(
-                Code::E0304, e.span,
+                Code::OperationUndefined, e.span,
                 quoted(sign_of(e.kind)) + " is not defined for " + quoted(describe(c.policy, left.type)));
             return nullptr;
         }

@@ -22,7 +22,7 @@ void add_aliases(Context& c, const ast::ClaimsDecl& decl, FieldId root, KindName
         for (const auto& step : alias.target) {
             const auto& field = c.policy.at(at);
             if (field.type.kind != Kind::Record || step.kind == ast::StepKind::Key) {
-                c.report.add(Code::E0412, step.span, "an alias leads through records only",
+                c.report.add(Code::MalformedDeclaration, step.span, "an alias leads through records only",
                              quoted(field.name) + " is " + describe_one(c.policy, field.type));
                 at = {};
                 break;
@@ -42,7 +42,7 @@ void add_aliases(Context& c, const ast::ClaimsDecl& decl, FieldId root, KindName
         }
         const auto [old, added] = names.aliases.try_emplace(alias.name.text, at);
         if (!added) {
-            c.report.add(Code::E0205, alias.name.span,
+            c.report.add(Code::DeclaredTwice, alias.name.span,
                          "alias " + quoted(alias.name.text) + " is declared twice");
             continue;
         }
@@ -53,7 +53,7 @@ void add_aliases(Context& c, const ast::ClaimsDecl& decl, FieldId root, KindName
 /// Splits `a:{b}:{c**}` into literals and captures. False: reported.
 bool parse_pattern(Context& c, const std::string& text, Span span, std::vector<CapturePiece>& out) {
     const auto fail = [&](std::string message) {
-        c.report.add(Code::E0412, span, std::move(message), {}, "a capture is `{name}` or `{name**}`");
+        c.report.add(Code::MalformedDeclaration, span, std::move(message), {}, "a capture is `{name}` or `{name**}`");
         return false;
     };
     for (std::size_t at = 0; at < text.size();) {
@@ -99,7 +99,7 @@ void add_captures(Context& c, const ast::ClaimsDecl& decl, FieldId root, IssuerK
         }
         const auto parsed = c.policy.at(field).type.kind;
         if (rep_of(parsed) != Rep::Text || parsed == Kind::Ip || parsed == Kind::Cidr) {
-            c.report.add(Code::E0304, parse.field.span,
+            c.report.add(Code::OperationUndefined, parse.field.span,
                          quoted(parse.field.text) + " cannot be parsed: it is " +
                              describe_one(c.policy, c.policy.at(field).type),
                          "only text can be parsed");
@@ -118,7 +118,7 @@ void add_captures(Context& c, const ast::ClaimsDecl& decl, FieldId root, IssuerK
                 const auto name = c.policy.arena->copy(std::string_view(piece.capture));
                 const auto [old, added] = names.captures.try_emplace(name, index);
                 if (clash.valid() || names.aliases.contains(name) || old->second != index)
-                    c.report.add(Code::E0205, span,
+                    c.report.add(Code::DeclaredTwice, span,
                                  "capture " + quoted(name) + " has the name of another claim");
             }
             spec.patterns.push_back(std::move(pieces));
@@ -129,7 +129,7 @@ void add_captures(Context& c, const ast::ClaimsDecl& decl, FieldId root, IssuerK
 
 void check_tier(Context& c, const ast::ToolDecl& decl, Tool& tool) {
     if (!decl.tier) {
-        c.report.add(Code::E0412, decl.name.span, "tool " + quoted(decl.name.text) + " has no tier", {},
+        c.report.add(Code::MalformedDeclaration, decl.name.span, "tool " + quoted(decl.name.text) + " has no tier", {},
                      "add `tier read`, or what it is");
         return;
     }
@@ -141,7 +141,7 @@ void check_tier(Context& c, const ast::ToolDecl& decl, Tool& tool) {
     }
     if (c.broken_names.contains("tier") || std::any_of(c.modules.begin(), c.modules.end(), [](const Module& module) { return module.incomplete; }))
         return;
-    auto& diagnostic = c.report.add(Code::E0203, decl.tier->span,
+    auto& diagnostic = c.report.add(Code::UnknownCatalogueName, decl.tier->span,
                                     "there is no tier " + quoted(decl.tier->text), "not declared");
     if (!c.policy.tier.valid())
         diagnostic.help = "declare the tiers: `tier read < write < privileged`";
@@ -151,7 +151,7 @@ void check_tier(Context& c, const ast::ToolDecl& decl, Tool& tool) {
 
 void check_tool_scopes(Context& c, std::uint32_t module, const ast::ToolDecl& decl, Tool& tool) {
     if (decl.scopes == nullptr) {
-        c.report.add(Code::E0412, decl.name.span, "tool " + quoted(decl.name.text) + " has no scopes", {},
+        c.report.add(Code::MalformedDeclaration, decl.name.span, "tool " + quoted(decl.name.text) + " has no scopes", {},
                      "add `scopes { \"…\" }`");
         return;
     }
@@ -163,10 +163,10 @@ void check_tool_scopes(Context& c, std::uint32_t module, const ast::ToolDecl& de
     const auto* set = type_constant(c, scope, *decl.scopes, &want);
     if (set == nullptr) return;
     if (set->kids.empty())
-        c.report.add(Code::E0412, set->span, "tool " + quoted(decl.name.text) + " has no scopes");
+        c.report.add(Code::MalformedDeclaration, set->span, "tool " + quoted(decl.name.text) + " has no scopes");
     for (const auto* kid : set->kids) {
         if (kid->text.find('*') != std::string_view::npos)
-            c.report.add(Code::E0403, kid->span, "scope " + quoted(kid->text) + " has a `*`", {},
+            c.report.add(Code::WildcardScope, kid->span, "scope " + quoted(kid->text) + " has a `*`", {},
                          "list the scopes one by one; scopes are not patterns");
         tool.scopes.emplace_back(kid->text);
     }
@@ -198,26 +198,26 @@ void check_issuers(Context& c) {
     for (auto& entry : c.entries) {
         const auto* decl = std::get_if<ast::IssuerDecl>(&entry.decl->node);
         if (decl == nullptr) continue;
-        const auto* kind = require_name(c, entry.module, Space::Kind, decl->kind, Code::E0203, "issuer kind");
+        const auto* kind = require_name(c, entry.module, Space::Kind, decl->kind, Code::UnknownCatalogueName, "issuer kind");
         if (decl->url.empty())
-            c.report.add(Code::E0412, decl->url_span,
+            c.report.add(Code::MalformedDeclaration, decl->url_span,
                          "issuer " + quoted(decl->name.text) + " has an empty URL");
         const auto [first, added] = c.issuers_by_url.try_emplace(decl->url, decl->url_span);
         if (!added) {
             auto& diagnostic =
-                c.report.add(Code::E0205, decl->url_span, "two issuers with the URL " + quoted(decl->url));
+                c.report.add(Code::DeclaredTwice, decl->url_span, "two issuers with the URL " + quoted(decl->url));
             diagnostic.related.push_back({first->second, "first declared here"});
         }
         if (decl->audiences.empty())
-            c.report.add(Code::E0402, decl->name.span,
+            c.report.add(Code::AudienceMissing, decl->name.span,
                          "issuer " + quoted(decl->name.text) + " has no audience",
                          "would take tokens meant for other services", "add `audience \"https://…\"`");
         for (const auto& [audience, span] : decl->audiences)
-            if (audience.empty()) c.report.add(Code::E0402, span, "an empty audience");
+            if (audience.empty()) c.report.add(Code::AudienceMissing, span, "an empty audience");
         if (decl->max_age && *decl->max_age <= 0)
-            c.report.add(Code::E0411, decl->name.span, "`max_age` has to be more than nothing");
+            c.report.add(Code::ValueOutOfRange, decl->name.span, "`max_age` has to be more than nothing");
         if (decl->leeway && (*decl->leeway < 0 || *decl->leeway > kMaxLeeway))
-            c.report.add(Code::E0411, decl->leeway_span, "`leeway` can be at most 60s",
+            c.report.add(Code::ValueOutOfRange, decl->leeway_span, "`leeway` can be at most 60s",
                          "clocks that differ more have to be set");
         // A broken issuer stays nameless in the tables: whoever reads its claims stays silent.
         if (kind == nullptr) continue;
@@ -250,7 +250,7 @@ void declare_tools(Context& c) {
         const auto [first, added] = c.tools_by_wire.try_emplace(wire, entry.index);
         if (!added) {
             auto& diagnostic =
-                c.report.add(Code::E0205, decl->name.span, "two tools are called " + quoted(wire));
+                c.report.add(Code::DeclaredTwice, decl->name.span, "two tools are called " + quoted(wire));
             diagnostic.related.push_back({c.policy.tools[first->second].span, "the other one"});
         }
         c.policy.tools.push_back(std::move(tool));
@@ -259,7 +259,7 @@ void declare_tools(Context& c) {
         const auto& tool = c.policy.tools[i];
         const auto other = c.tools_by_wire.find(tool.name);
         if (other == c.tools_by_wire.end() || other->second == i || tool.wire_name == tool.name) continue;
-        auto& diagnostic = c.report.add(Code::E0205, tool.span,
+        auto& diagnostic = c.report.add(Code::DeclaredTwice, tool.span,
                                         "tool " + quoted(tool.name) + " has the name of another tool in requests", {},
                                         "rename one: a table that says " + quoted(tool.name) + " could mean either");
         diagnostic.related.push_back({c.policy.tools[other->second].span, "the other one"});
@@ -273,10 +273,10 @@ void check_tools(Context& c) {
         auto& tool = c.policy.tools[entry.index];
         check_tier(c, *decl, tool);
         if (decl->audiences.empty())
-            c.report.add(Code::E0402, decl->name.span, "tool " + quoted(decl->name.text) + " has no audience",
+            c.report.add(Code::AudienceMissing, decl->name.span, "tool " + quoted(decl->name.text) + " has no audience",
                          "a credential for it would be good anywhere", "add `audience \"https://…\"`");
         for (const auto& [audience, span] : decl->audiences)
-            if (audience.empty()) c.report.add(Code::E0402, span, "an empty audience");
+            if (audience.empty()) c.report.add(Code::AudienceMissing, span, "an empty audience");
         tool.audiences = unique_texts(decl->audiences);
         check_tool_scopes(c, entry.module, *decl, tool);
         tool.params = add_root(c, "params", decl->name.span, c.params);

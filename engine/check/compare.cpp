@@ -17,7 +17,7 @@ bool report_star(Context& c, const Expr& text) {
     if (text.op != Op::Text || !is_string_kind(text.type.kind) ||
         text.text.find('*') == std::string_view::npos)
         return false;
-    c.report.add(Code::E0302, text.span, "equality takes " + quoted(text.text) + " as it is, `*` included",
+    c.report.add(Code::NeverHolds, text.span, "equality takes " + quoted(text.text) + " as it is, `*` included",
                  "never a pattern here", "use `like " + std::string(text_at(c, text.span)) + "`");
     return true;
 }
@@ -77,7 +77,7 @@ void help_unordered(Context& c, Diagnostic& diagnostic, EnumId id) {
 const Expr* refuse_order(Context& c, Cmp cmp, Span span, const Expr& value) {
     const auto type = describe(c.policy, value.type);
     auto& diagnostic =
-        c.report.add(Code::E0304, span, quoted(spelling_of(cmp)) + " is not defined for " + quoted(type),
+        c.report.add(Code::OperationUndefined, span, quoted(spelling_of(cmp)) + " is not defined for " + quoted(type),
                      "values of this type have no order");
     relate(c, diagnostic, value);
     if (value.type.kind == Kind::Enum)
@@ -100,7 +100,7 @@ bool same_elements(const Expr& a, const Expr& b) {
 
 const Expr* refuse_container(Context& c, const ast::Expr& e, const Expr& list) {
     auto& diagnostic =
-        c.report.add(Code::E0304, list.span, describe_one(c.policy, list.type) + " has no elements",
+        c.report.add(Code::OperationUndefined, list.span, describe_one(c.policy, list.type) + " has no elements",
                      "this is " + describe_one(c.policy, list.type));
     if (list.op == Op::Text || list.op == Op::Integer)
         diagnostic.help = "put it in braces: " + quoted("{ " + std::string(text_at(c, list.span)) + " }");
@@ -136,10 +136,10 @@ Pair type_members(Context& c, Scope& s, const ast::Expr& item, const ast::Expr& 
 
 const Expr* refuse_settled(Context& c, Span span, bool always, std::string help) {
     if (always)
-        c.report.add(Code::E0404, span, "this part of the condition is always true", "decides nothing",
+        c.report.add(Code::ConstantCondition, span, "this part of the condition is always true", "decides nothing",
                      std::move(help));
     else
-        c.report.add(Code::E0302, span, "this comparison can never hold", "never true", std::move(help));
+        c.report.add(Code::NeverHolds, span, "this comparison can never hold", "never true", std::move(help));
     return nullptr;
 }
 
@@ -209,7 +209,7 @@ static bool refuse_null(Context& c, Scope& s, const ast::Expr& e) {
         const auto& members = c.policy.enums[value->type.enumeration.value].members;
         if (std::find(members.begin(), members.end(), null.text) != members.end()) return false;
     }
-    auto& diagnostic = c.report.add(Code::E0201, e.span, "there is no name " + quoted(null.text), {},
+    auto& diagnostic = c.report.add(Code::UnknownName, e.span, "there is no name " + quoted(null.text), {},
                                     "whether there is something is asked with `is`: `x is none`, `x is some`");
     if (e.cmp == Cmp::Eq || e.cmp == Cmp::Ne)
         diagnostic.replacement = std::string(text_at(c, value->span)) + (e.cmp == Cmp::Eq ? " is none" : " is some");

@@ -241,7 +241,7 @@ private:
     /// `place`: `:line:column` in the file, where it is known.
     void fail(std::string what, std::string_view place = {}, std::string help = {}) {
         if (++reports_ > kMaxReports) return;
-        c_.report.add(Code::E0502, decl_.path_span,
+        c_.report.add(Code::DataDoesNotFit, decl_.path_span,
                       quoted(decl_.path + std::string(place)) + " does not fit table " + quoted(table_.name) + ": " +
                           std::move(what),
                       {}, std::move(help));
@@ -366,12 +366,12 @@ bool check_columns(Context& c, std::uint32_t module, const ast::TableDecl& decl,
     for (const auto& declared : decl.columns) {
         for (const auto& other : table.columns) {
             if (other.name != declared.name.text) continue;
-            c.report.add(Code::E0205, declared.name.span,
+            c.report.add(Code::DeclaredTwice, declared.name.span,
                          "column " + quoted(other.name) + " is declared twice");
             right = false;
         }
         if (declared.or_none || declared.from || declared.max) {
-            c.report.add(Code::E0412, declared.name.span, "a column has a name and a type, nothing else");
+            c.report.add(Code::MalformedDeclaration, declared.name.span, "a column has a name and a type, nothing else");
             right = false;
         }
         Column column{std::string(declared.name.text), {}};
@@ -383,13 +383,13 @@ bool check_columns(Context& c, std::uint32_t module, const ast::TableDecl& decl,
                 continue;
             }
             if (rep_of(element.kind) != Rep::Text) {
-                c.report.add(Code::E0412, type.args[0].span, "sets in a table hold text only");
+                c.report.add(Code::MalformedDeclaration, type.args[0].span, "sets in a table hold text only");
                 right = false;
             }
             column.type = list_of(element, 1);
         } else if (type.name == "record" || type.name == "list" || type.name == "set" || type.name == "map" ||
                    type.name == "one_or_many") {
-            c.report.add(Code::E0412, type.span, "a column cannot hold a " + quoted(type.name), {},
+            c.report.add(Code::MalformedDeclaration, type.span, "a column cannot hold a " + quoted(type.name), {},
                          "use a single value or `set<string>`");
             right = false;
         } else if (!resolve_type(c, module, type, column.type)) {
@@ -397,7 +397,7 @@ bool check_columns(Context& c, std::uint32_t module, const ast::TableDecl& decl,
         }
         table.columns.push_back(std::move(column));
     }
-    if (decl.columns.empty()) c.report.add(Code::E0412, decl.name.span, "a table without columns");
+    if (decl.columns.empty()) c.report.add(Code::MalformedDeclaration, decl.name.span, "a table without columns");
     return right && !decl.columns.empty();
 }
 
@@ -405,17 +405,17 @@ bool check_columns(Context& c, std::uint32_t module, const ast::TableDecl& decl,
 
 const std::string* read_data(Context& c, Span span, std::string_view path) {
     if (!c.sources.read) {
-        c.report.add(Code::E0501, span, quoted(path) + " cannot be read: data files are not allowed here");
+        c.report.add(Code::DataUnreadable, span, quoted(path) + " cannot be read: data files are not allowed here");
         return nullptr;
     }
     auto text = c.sources.read(c.policy.sources[span.source].name, path);
     if (!text) {
-        c.report.add(Code::E0501, span, quoted(path) + " cannot be read: " + text.error().message);
+        c.report.add(Code::DataUnreadable, span, quoted(path) + " cannot be read: " + text.error().message);
         return nullptr;
     }
     c.data_bytes += text->size();
     if (c.data_bytes > c.options.max_source_bytes) {
-        c.report.add(Code::E0110, span,
+        c.report.add(Code::SourcesTooLarge, span,
                      "sources and data have more than " + std::to_string(c.options.max_source_bytes) +
                          " bytes together",
                      {}, "leave out columns and rows that no rule reads, or split the policy into layers");
@@ -435,7 +435,7 @@ void check_tables(Context& c) {
         table.span = decl->name.span;
         if (!check_columns(c, entry.module, *decl, table)) continue;
         if (decl->format != "csv" && decl->format != "json") {
-            c.report.add(Code::E0412, decl->path_span, "there is no table format " + quoted(decl->format), {},
+            c.report.add(Code::MalformedDeclaration, decl->path_span, "there is no table format " + quoted(decl->format), {},
                          "use `csv` or `json`");
             continue;
         }

@@ -18,7 +18,7 @@ bool same_want(const Define::Ready& ready, const Type* want, std::uint32_t depth
 
 void report_count(Context& c, Span span, std::string_view name, std::size_t due, std::size_t given,
                   std::string_view params) {
-    c.report.add(Code::E0305, span,
+    c.report.add(Code::ArgumentCountDiffers, span,
                  quoted(name) + " takes " + std::to_string(due) + (due == 1 ? " argument" : " arguments") +
                      ", not " + std::to_string(given),
                  {}, "write " + quoted(std::string(name) + "(" + std::string(params) + ")"));
@@ -109,7 +109,7 @@ const Expr* function_argument(Context& c, Scope& s, const ast::Expr& e, const Ty
 
 const Expr* refuse_argument(Context& c, const ast::Expr& e, const Expr& argument, std::string_view due) {
     auto& diagnostic = c.report.add(
-        Code::E0301, argument.span,
+        Code::TypesDiffer, argument.span,
         quoted(e.text) + " takes " + std::string(due) + ", not " + describe_one(c.policy, argument.type),
         "this is " + describe_one(c.policy, argument.type));
     relate(c, diagnostic, argument);
@@ -178,7 +178,7 @@ bool check_arguments(Context& c, Scope& s, const Define& define, std::span<const
         if (condition || (!is_condition(*value) && comparable(type, value->type))) continue;
         const auto given = is_condition(*value) ? "a condition" : describe_one(c.policy, value->type);
         auto& diagnostic = c.report.add(
-            Code::E0301, value->span,
+            Code::TypesDiffer, value->span,
             "parameter " + quoted(param.name.text) + " is " + describe_one(c.policy, type) + ", not " + given,
             "this is " + given);
         diagnostic.related.push_back({param.name.span, "declared here"});
@@ -226,13 +226,13 @@ void type_define(Context& c, Define& define) {
     define.flexible = is_flexible(c, scope, *decl.body);
     const auto* body = type_expr(c, scope, *decl.body, nullptr);
     if (body != nullptr && (is_group(body->type) || body->op == Op::TableRows)) {
-        c.report.add(Code::E0304, body->span,
+        c.report.add(Code::OperationUndefined, body->span,
                      "a definition stands for a condition or a value, and this is a group");
         body = nullptr;
     }
     for (const auto& argument : arguments)
         if (body != nullptr && !argument.used)
-            c.report.add(Code::E0209, argument.param->name.span,
+            c.report.add(Code::UnusedParameter, argument.param->name.span,
                          "parameter " + quoted(argument.param->name.text) + " is not used", {}, "remove it");
     // A cycle found below marks this definition broken too.
     define.state = body == nullptr || define.state == State::Broken ? State::Broken : State::Done;
@@ -243,7 +243,7 @@ const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<con
     define.used = true;
     if (define.state == State::Busy) {
         auto& diagnostic = c.report.add(
-            Code::E0208, use, "definition " + quoted(define.decl->name.text) + " leads back to itself",
+            Code::CircularDefinition, use, "definition " + quoted(define.decl->name.text) + " leads back to itself",
             "closes the circle");
         diagnostic.related.push_back({define.decl->name.span, "declared here"});
         return nullptr;
@@ -252,7 +252,7 @@ const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<con
     if (define.state != State::Done) return nullptr;
     if (args.size() != define.params.size() || called != define.decl->has_params) {
         if (called && !define.decl->has_params)
-            c.report.add(Code::E0305, use, quoted(define.decl->name.text) + " takes no arguments", {},
+            c.report.add(Code::ArgumentCountDiffers, use, quoted(define.decl->name.text) + " takes no arguments", {},
                          "write it without parentheses");
         else
             report_count(c, use, define.decl->name.text, define.params.size(), args.size(), names_of(*define.decl));
@@ -307,7 +307,7 @@ void check_defines(Context& c) {
 void warn_unused(Context& c) {
     for (const auto& define : c.defines) {
         if (define.used || define.entry->decl->exported || define.state == State::Broken) continue;
-        c.report.add(Code::W0601, define.decl->name.span,
+        c.report.add(Code::UnusedDefinition, define.decl->name.span,
                      "definition " + quoted(define.decl->name.text) + " is not used", {},
                      "remove it, or put `export` before it");
     }
@@ -324,12 +324,12 @@ const Expr* type_call(Context& c, Scope& s, const ast::Expr& e, const Type* want
     if (found.miss == Miss::No && std::holds_alternative<ast::DefineDecl>(found.entry->decl->node))
         return put_in(c, s, c.defines[found.entry->index], e.span, e.kids, true, want);
     if (found.miss == Miss::Private || found.miss == Miss::Ambiguous) {
-        report_miss(c, s.module, Space::Value, found, e.text, e.op_span, Code::E0201, "definition");
+        report_miss(c, s.module, Space::Value, found, e.text, e.op_span, Code::UnknownName, "definition");
         return nullptr;
     }
     if (may_be_broken(c, s.module, e.text)) return nullptr;
     auto& diagnostic =
-        c.report.add(Code::E0201, e.op_span, "there is no function " + quoted(e.text), "unknown function");
+        c.report.add(Code::UnknownName, e.op_span, "there is no function " + quoted(e.text), "unknown function");
     diagnostic.help = set_method_of_other_languages(c, e);
     if (diagnostic.help.empty()) diagnostic.help = function_of_other_languages(parts.back());
     if (!diagnostic.help.empty()) return nullptr;

@@ -56,17 +56,17 @@ public:
         if (grant != nullptr && grant->ttl != nullptr) rule_.ttl = duration(*grant->ttl, kMaxTtl);
         const bool inherits = decl_.extends.has_value();
         if (!inherits && (grant == nullptr || grant->scopes == nullptr))
-            c_.report.add(Code::E0401, decl_.name.span,
+            c_.report.add(Code::TtlOrGrantMissing, decl_.name.span,
                           "permit " + quoted(decl_.name.text) + " grants no scopes", {},
                           "add `grant { \"…\" } for 5m`");
         else if (!inherits && grant->ttl == nullptr)
-            c_.report.add(Code::E0401, grant->span, "the grant has no ttl",
+            c_.report.add(Code::TtlOrGrantMissing, grant->span, "the grant has no ttl",
                           "would last as long as everything else lets it", "add `for 5m`");
         if (rule_.scopes == nullptr) return;
         const bool own = grant != nullptr && grant->scopes != nullptr;
         const Span at = own ? rule_.scopes->span : decl_.name.span;
         if (own && rule_.scopes->op == Op::Set && rule_.scopes->kids.empty())
-            c_.report.add(Code::E0401, at, "the grant has no scopes", "an empty set");
+            c_.report.add(Code::TtlOrGrantMissing, at, "the grant has no scopes", "an empty set");
         check_offered(at);
     }
 
@@ -77,20 +77,20 @@ public:
         if (const auto approvals = child_of(c_.policy, c_.policy.request, "approvals"); approvals.valid())
             most = c_.policy.at(approvals).type.max;
         if (approval.count < 1 || approval.count > most)
-            c_.report.add(Code::E0411, approval.span,
+            c_.report.add(Code::ValueOutOfRange, approval.span,
                           std::to_string(approval.count) + " approvals cannot be asked for", {},
                           "ask for 1 to " + std::to_string(most));
         else
             rule_.approvals = static_cast<std::uint32_t>(approval.count);
         for (const auto& [group, span] : approval.groups) {
-            if (group.empty()) c_.report.add(Code::E0411, span, "an empty group name");
+            if (group.empty()) c_.report.add(Code::ValueOutOfRange, span, "an empty group name");
             if (std::find(rule_.groups.begin(), rule_.groups.end(), group) == rule_.groups.end())
                 rule_.groups.push_back(group);
         }
         if (approval.within != nullptr)
             rule_.ttl = duration(*approval.within, 0);
         else
-            c_.report.add(Code::E0407, approval.span, "the approval has no `within`",
+            c_.report.add(Code::WrongClause, approval.span, "the approval has no `within`",
                           "how long does it count?", "add it after the groups: `within 15m`");
     }
 
@@ -118,7 +118,7 @@ public:
                 const bool algebra =
                     typed->op == Op::Union || typed->op == Op::Intersect || typed->op == Op::Minus;
                 if (algebra)
-                    c_.report.add(Code::E0311, typed->span, "an argument is a literal, a set or a column", {},
+                    c_.report.add(Code::ConstantExpected, typed->span, "an argument is a literal, a set or a column", {},
                                   "write the set out, or give the table a column of it");
                 else
                     obligation.args.push_back({std::string(name.text), typed});
@@ -155,7 +155,7 @@ private:
         each_value(*set, [&](const Scopes& values, std::string where) {
             for (const auto scope : values) {
                 if (scope.find('*') == std::string_view::npos) continue;
-                c_.report.add(Code::E0403, span_of(*set, scope), "scope " + quoted(scope) + " has a `*`",
+                c_.report.add(Code::WildcardScope, span_of(*set, scope), "scope " + quoted(scope) + " has a `*`",
                               std::move(where), "list the scopes one by one; scopes are not patterns");
                 return false;
             }
@@ -188,7 +188,7 @@ private:
                 right = false;
                 if (where.empty()) where = "not in the catalogue";
                 auto& diagnostic =
-                    c_.report.add(Code::E0410, own ? span_of(*rule_.scopes, scope) : at,
+                    c_.report.add(Code::ScopeNotInCatalogue, own ? span_of(*rule_.scopes, scope) : at,
                                   "scope " + quoted(scope) + " is not offered by the rule's tools", where);
                 for (const auto id : rule_.tools)
                     diagnostic.related.push_back(
@@ -212,7 +212,7 @@ private:
         if (value == nullptr) return nullptr;
         const auto check = [&](std::int64_t micros, const std::string& where) {
             if (micros > 0 && (most == 0 || micros <= most)) return true;
-            c_.report.add(Code::E0411, value->span, quoted(format_duration(micros)) + " is out of range",
+            c_.report.add(Code::ValueOutOfRange, value->span, quoted(format_duration(micros)) + " is out of range",
                           where,
                           most == 0 ? "it has to be more than nothing"
                                     : "it has to be more than nothing and at most " + format_duration(most));

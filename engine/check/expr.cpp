@@ -7,7 +7,7 @@ namespace writ::check {
 namespace {
 
 void report_constant(Context& c, const Expr& e, std::string_view what) {
-    c.report.add(Code::E0404, e.span, std::string(what) + " is always " + (e.integer != 0 ? "true" : "false"),
+    c.report.add(Code::ConstantCondition, e.span, std::string(what) + " is always " + (e.integer != 0 ? "true" : "false"),
                  "decides nothing", "remove it, or compare with a fact");
 }
 
@@ -43,13 +43,13 @@ const Expr* type_quantifier(Context& c, Scope& s, const ast::Expr& e, Op op) {
     const auto* list = type_expr(c, s, *e.kids[0], nullptr);
     if (list != nullptr && (is_condition(*list) || list->type.kind != Kind::List)) {
         auto& diagnostic = c.report.add(
-            Code::E0304, list->span, "only lists, sets and tables have elements",
+            Code::OperationUndefined, list->span, "only lists, sets and tables have elements",
             is_condition(*list) ? "this is a condition" : "this is " + describe_one(c.policy, list->type));
         relate(c, diagnostic, *list);
         list = nullptr;
     }
     if (s.depth >= kMaxBinders) {
-        c.report.add(Code::E0111, e.span,
+        c.report.add(Code::NestingTooDeep, e.span,
                      "more than " + std::to_string(kMaxBinders) + " quantifiers inside each other", {},
                      "compare sets with `overlaps` or `subset of`, or split the rule");
         return nullptr;
@@ -134,7 +134,7 @@ const Expr* type_expr(Context& c, Scope& s, const ast::Expr& e, const Type* want
     if (++c.work > kMaxWork) {
         // Once: everything above it stays silent.
         if (!c.overflowed)
-            c.report.add(Code::E0503, e.span, "the condition is too large, with the definitions put in");
+            c.report.add(Code::BundleTooLarge, e.span, "the condition is too large, with the definitions put in");
         c.overflowed = true;
         return nullptr;
     }
@@ -197,7 +197,7 @@ const Expr* type_condition(Context& c, Scope& s, const ast::Expr& e) {
     const auto* value = type_expr(c, s, e, &want);
     if (value == nullptr || is_condition(*value)) return value;
     if (value->type.kind != Kind::Bool) {
-        auto& diagnostic = c.report.add(Code::E0310, value->span, "expected a condition",
+        auto& diagnostic = c.report.add(Code::ConditionExpected, value->span, "expected a condition",
                                         "this is " + describe_one(c.policy, value->type));
         if (value->op == Op::Text && value->type.names == Names::Tools)
             diagnostic.help = "test it with " + quoted("tool.name is " + std::string(text_at(c, value->span))) + ", or put " +
@@ -215,13 +215,13 @@ const Expr* type_operand(Context& c, Scope& s, const ast::Expr& e, const Type* w
     const auto* value = type_expr(c, s, e, want);
     if (value == nullptr) return nullptr;
     if (is_condition(*value)) {
-        c.report.add(Code::E0301, value->span, "expected a value, but this is a condition", "a condition",
+        c.report.add(Code::TypesDiffer, value->span, "expected a value, but this is a condition", "a condition",
                      "join conditions with `and`, `or` and `not`");
         return nullptr;
     }
     if (is_group(value->type) || value->op == Op::TableRows) {
         auto& diagnostic = c.report.add(
-            Code::E0304, value->span, quoted(text_at(c, e.span)) + " is a group of values, not a value",
+            Code::OperationUndefined, value->span, quoted(text_at(c, e.span)) + " is a group of values, not a value",
             "this is a " + std::string(value->op == Op::TableRows ? "table" : spelling_of(value->type.kind)),
             "read one of its fields");
         if (value->op == Op::Fact && value->type.kind == Kind::Record && !c.policy.at(value->type.record).children.empty())
@@ -236,12 +236,12 @@ const Expr* type_operand(Context& c, Scope& s, const ast::Expr& e, const Type* w
 
 bool refuse_special(Context& c, const Expr& value) {
     if (value.op == Op::Now || value.op == Op::Age) {
-        c.report.add(Code::E0306, value.span, "`now` can only be compared", {},
+        c.report.add(Code::NowNotCompared, value.span, "`now` can only be compared", {},
                      "write `now < t`, `age(t) <= 10m` or `now in 09:00..17:00 \"UTC\"`");
         return true;
     }
     if (value.op == Op::Count) {
-        c.report.add(Code::E0309, value.span, "`count` can only be compared with a number", {},
+        c.report.add(Code::CountNotCompared, value.span, "`count` can only be compared with a number", {},
                      "write `count(…) >= 2`");
         return true;
     }
@@ -259,7 +259,7 @@ void start_work(Context& c) {
 }
 
 void report_too_deep(Context& c, Span span) {
-    c.report.add(Code::E0111, span, "nesting is too deep, with the definitions put in", {},
+    c.report.add(Code::NestingTooDeep, span, "nesting is too deep, with the definitions put in", {},
                  "write some of the definitions out: `a and b and c` is one level");
 }
 
@@ -276,7 +276,7 @@ const Expr* type_constant(Context& c, Scope& s, const ast::Expr& e, const Type* 
     if (value == nullptr) return nullptr;
     if (want != nullptr && !comparable(*want, value->type)) {
         auto& diagnostic = c.report.add(
-            Code::E0301, value->span,
+            Code::TypesDiffer, value->span,
             "expected " + describe_one(c.policy, *want) + ", not " + describe_one(c.policy, value->type),
             "this is " + describe_one(c.policy, value->type));
         if (want->kind == Kind::List && is_string_kind(value->type.kind)) {
@@ -288,7 +288,7 @@ const Expr* type_constant(Context& c, Scope& s, const ast::Expr& e, const Type* 
         return nullptr;
     }
     if (only_constants(*value)) return value;
-    c.report.add(Code::E0311, value->span, "expected a constant", {}, std::string(kWriteConstant));
+    c.report.add(Code::ConstantExpected, value->span, "expected a constant", {}, std::string(kWriteConstant));
     return nullptr;
 }
 
@@ -399,7 +399,7 @@ static bool report_untyped_name(Context& c, Span span, std::string_view operatio
     const bool set = plain.type.kind == Kind::List && plain.op != Op::TableColumn;
     const std::string type = set ? "set<" + noun + ">" : noun;
     auto& diagnostic = c.report.add(
-        Code::E0312, span, quoted(operation) + " compares " + (noun == "tool" ? "a tool" : "an issuer") + " with plain text",
+        Code::ComparedWithText, span, quoted(operation) + " compares " + (noun == "tool" ? "a tool" : "an issuer") + " with plain text",
         "a slip in the text would go unseen");
     diagnostic.related.push_back({left.span, "left is " + describe_one(c.policy, left.type)});
     diagnostic.related.push_back({right.span, "right is " + describe_one(c.policy, right.type)});
@@ -419,7 +419,7 @@ void report_mismatch(Context& c, Span span, std::string_view operation, const Ex
     const auto left_type = describe(c.policy, left.type);
     const auto right_type = describe(c.policy, right.type);
     if (report_untyped_name(c, span, operation, left, right)) return;
-    auto& diagnostic = c.report.add(Code::E0301, span,
+    auto& diagnostic = c.report.add(Code::TypesDiffer, span,
                                     quoted(operation) + " does not go with " + quoted(left_type) + " on the left and " +
                                         quoted(right_type) + " on the right");
     diagnostic.related.push_back({left.span, "left is " + describe_one(c.policy, left.type)});

@@ -54,12 +54,12 @@ void report_no_step(Context& c, const Cursor& cursor, const ast::PathStep& step)
     const auto type = type_at(c, cursor);
     const auto path = path_of(c, cursor);
     if (type.kind == Kind::Map) {
-        c.report.add(Code::E0202, step.span, quoted(path) + " is a map: its values are reached by key", {},
+        c.report.add(Code::UnknownField, step.span, quoted(path) + " is a map: its values are reached by key", {},
                      "write " + quoted(path + "[\"" + std::string(step.text) + "\"]"));
         return;
     }
     if (step.kind == ast::StepKind::Key) {
-        c.report.add(Code::E0202, step.span, quoted(path) + " is a record, not a map", {},
+        c.report.add(Code::UnknownField, step.span, quoted(path) + " is a record, not a map", {},
                      "write " + quoted(".\"" + std::string(step.text) + "\""));
         return;
     }
@@ -123,12 +123,12 @@ std::optional<std::size_t> walk(Context& c, Cursor& cursor, std::span<const ast:
     std::size_t at = first;
     while (at < steps.size() && is_group(type_at(c, cursor))) {
         if (cursor.root == FactRoot::Request && cursor.field == c.claims) {
-            c.report.add(Code::E0202, steps[at].span, "claims are read through the name of their issuer", {},
+            c.report.add(Code::UnknownField, steps[at].span, "claims are read through the name of their issuer", {},
                          "declare an issuer, then write " + quoted("name." + std::string(steps[at].text)));
             return {};
         }
         if (cursor.root == FactRoot::Request && cursor.field == c.params) {
-            c.report.add(Code::E0202, steps[at].span, "parameters are read through `params`", {},
+            c.report.add(Code::UnknownField, steps[at].span, "parameters are read through `params`", {},
                          "write " + quoted("params." + std::string(steps[at].text)));
             return {};
         }
@@ -217,7 +217,7 @@ void report_no_field(Context& c, FieldId record, const ast::PathStep& step,
     std::string message = "there is no " + std::string(noun) + " " + quoted(step.text);
     if (field.parent.valid()) message += " in " + quoted(field.name);
     auto& diagnostic =
-        c.report.add(Code::E0202, step.span, std::move(message), "unknown " + std::string(noun));
+        c.report.add(Code::UnknownField, step.span, std::move(message), "unknown " + std::string(noun));
     const auto near = nearest(step.text, candidates);
     if (near.empty()) {
         if (field.span.end > field.span.begin) diagnostic.related.push_back({field.span, "declared here"});
@@ -248,7 +248,7 @@ void check_builtin_facts(Context& c) {
             (void)intern(c, cursor);
             continue;
         }
-        c.report.add(Code::E0202, c.policy.at(c.policy.request).span,
+        c.report.add(Code::UnknownField, c.policy.at(c.policy.request).span,
                      "the request schema has no field " + quoted(path) + ", which the engine reads");
     }
 }

@@ -22,7 +22,7 @@ std::optional<json::Value> to_json(Context& c, const ast::Data& data) {
         case ast::DataKind::None:
             return json::Value::null();
         case ast::DataKind::Missing:
-            c.report.add(Code::E0414, data.span, "`missing` cannot stand inside a value", {}, "leave it out");
+            c.report.add(Code::BadExpectation, data.span, "`missing` cannot stand inside a value", {}, "leave it out");
             return {};
         case ast::DataKind::Empty:
             return json::Value::object();  // until Shaping knows better
@@ -90,7 +90,7 @@ private:
         if (const auto capture = names.captures.find(steps[1].text); capture != names.captures.end()) {
             const auto& spec = c_.policy.kinds[issuer.kind].captures[capture->second];
             const auto& parsed = c_.policy.at(spec.field).name;
-            c_.report.add(Code::E0414, steps[1].span,
+            c_.report.add(Code::BadExpectation, steps[1].span,
                           quoted(steps[1].text) + " is taken out of " + quoted(issuer.name + "." + parsed) +
                               " and cannot be set by itself",
                           {}, "set " + quoted(issuer.name + "." + parsed));
@@ -116,7 +116,7 @@ private:
             } else if (type.kind == Kind::Map) {
                 type = element_of(type);
             } else {
-                c_.report.add(Code::E0414, step.span,
+                c_.report.add(Code::BadExpectation, step.span,
                               describe_one(c_.policy, type) + " has nothing inside that could be set", {},
                               "set it as a whole");
                 return {};
@@ -197,7 +197,7 @@ bool apply(Context& c, json::Value& document, const Keys& keys, Span span, const
             *at = json::Value::object();
         }
         if (at->type != json::Type::Object) {
-            c.report.add(Code::E0414, span,
+            c.report.add(Code::BadExpectation, span,
                          "there is no object to " + (removes ? "remove " + quoted(keys[i]) + " from"
                                                              : "set " + quoted(keys[i]) + " in") +
                              ": the fixture has " + std::string(json::name_of(at->type)) + " there");
@@ -250,7 +250,7 @@ public:
         for (auto& work : work_) {
             if (!work.decl->base) continue;
             const auto* base = require_name(c_, work.entry->module, Space::Fixture, *work.decl->base,
-                                            Code::E0201, "fixture");
+                                            Code::UnknownName, "fixture");
             if (base != nullptr)
                 work.base = base->index;
             else
@@ -266,7 +266,7 @@ public:
             const bool circle = at != kNoIndex && work_[at].state == State::Busy;
             if (circle)
                 c_.report.add(
-                    Code::E0208, work_[chain.back()].decl->base->span,
+                    Code::CircularDefinition, work_[chain.back()].decl->base->span,
                     "fixture " + quoted(work_[chain.back()].decl->name.text) + " is based on itself",
                     "closes the circle");
             for (auto next = chain.rbegin(); next != chain.rend(); ++next)
@@ -295,7 +295,7 @@ private:
             if (text == nullptr) return false;
             auto document = json::parse(*text);
             if (!document || document->type != json::Type::Object) {
-                c_.report.add(Code::E0414, decl.path_span,
+                c_.report.add(Code::BadExpectation, decl.path_span,
                               quoted(*decl.json_path) + " is not a request: " +
                                   (document ? std::string("it is not an object")
                                             : document.error().message + " at " + document.error().context));
@@ -333,10 +333,10 @@ public:
 
     void check(const ast::Expectation& expect) {
         for (const auto& reason : expect.reasons)
-            require(reasons_, reason.text, reason.span, Code::E0414, "reason",
+            require(reasons_, reason.text, reason.span, Code::BadExpectation, "reason",
                     "neither an engine's reason nor a deny rule");
         for (const auto& obligation : expect.obligations)
-            require(obligations_, obligation.text, obligation.span, Code::E0414, "obligation",
+            require(obligations_, obligation.text, obligation.span, Code::BadExpectation, "obligation",
                     "no rule asks for it");
         for (const auto& rule : expect.rules) {
             std::string name;
@@ -345,7 +345,7 @@ public:
                 name += part.text;
             }
             if (rule.parts.size() > 1 && qualified_.contains(name)) continue;
-            require(rules_, name, rule.span, Code::E0201, "rule", "not declared");
+            require(rules_, name, rule.span, Code::UnknownName, "rule", "not declared");
         }
     }
 
@@ -401,7 +401,7 @@ void check_fixtures_and_tests(Context& c) {
         for (const auto& expect : decl->expects) expectations.check(expect);
         for (const auto& row : decl->rows) expectations.check(row.expect);
         const auto* given =
-            require_name(c, entry.module, Space::Fixture, decl->given, Code::E0201, "fixture");
+            require_name(c, entry.module, Space::Fixture, decl->given, Code::UnknownName, "fixture");
         if (given == nullptr) continue;
         const auto* base = fixtures.document(given->index);
         if (base == nullptr) continue;

@@ -239,7 +239,7 @@ private:
         const auto inside = bare_text(written);
         std::string guarded = tests + std::string(inside);
         if (!bare || inside.size() < written.size()) guarded = "(" + guarded + ")";
-        auto& diagnostic = c_.report.add(Code::E0405, leaf.span, message,
+        auto& diagnostic = c_.report.add(Code::UnguardedFact, leaf.span, message,
                                          "unknown where there is none, and then this rule applies",
                                          "guard it: " + quoted(guarded));
         diagnostic.replacement = guarded;
@@ -339,7 +339,7 @@ bool report_contradiction(Context& c, std::span<const Expr* const> conjuncts) {
         if (added) at->second.span = conjunct->span;
         if (narrow(at->second, *bound)) continue;
         auto& diagnostic =
-            c.report.add(Code::E0302, conjunct->span, "these two conditions never hold together",
+            c.report.add(Code::NeverHolds, conjunct->span, "these two conditions never hold together",
                          "excludes the other one", "join alternatives with `or`, or with `in { … }`");
         diagnostic.related.push_back({at->second.span, "excluded by this"});
         return true;

@@ -10,7 +10,7 @@ namespace {
 
 void report_bad_literal(Context& c, Span span, std::string_view text, std::string_view type,
                         std::string help) {
-    c.report.add(Code::E0303, span, quoted(text) + " is not a value of type " + quoted(type), {},
+    c.report.add(Code::LiteralNotOfType, span, quoted(text) + " is not a value of type " + quoted(type), {},
                  std::move(help));
 }
 
@@ -62,7 +62,7 @@ const Expr* enum_member(Context& c, EnumId id, std::string_view name, Span span)
     }
     if (id == c.tier && c.broken_names.contains("tier")) return nullptr;
     auto& diagnostic = c.report.add(
-        Code::E0201, span, quoted(name) + " is not a member of enum " + quoted(type.name), "not a member");
+        Code::UnknownName, span, quoted(name) + " is not a member of enum " + quoted(type.name), "not a member");
     suggest(c, diagnostic, name, {type.members.begin(), type.members.end()});
     if (diagnostic.help.empty() && id == c.tier && !c.policy.tier.valid())
         diagnostic.help = "declare the tiers: `tier read < write < privileged`";
@@ -77,7 +77,7 @@ const Expr* naming_literal(Context& c, std::string_view text, Span span, const T
     if (tool ? c.tools_by_wire.contains(text) : c.issuers_by_url.contains(text)) return text_node(c, want, span, text);
     if (tool && c.broken_tool) return nullptr;
     auto& diagnostic = c.report.add(
-        Code::E0203, span, tool ? "there is no tool " + quoted(text) : "there is no issuer with the URL " + quoted(text),
+        Code::UnknownCatalogueName, span, tool ? "there is no tool " + quoted(text) : "there is no issuer with the URL " + quoted(text),
         tool ? "not in the catalogue" : "not declared",
         tool ? std::string() : "declare it, and test it by name: `token.issuer is NAME`");
     std::vector<std::string_view> values;
@@ -121,7 +121,7 @@ const Expr* literal_of(Context& c, std::string_view text, Span span, const Type&
         return nullptr;
     }
     if (want.kind == Kind::Url && canonical->find_first_of("?#") != std::string::npos) {
-        c.report.add(Code::E0303, span, quoted(text) + " has a query or a fragment", {},
+        c.report.add(Code::LiteralNotOfType, span, quoted(text) + " has a query or a fragment", {},
                      "compare the parts: `.host`, `.path`, `.query` and `.fragment`");
         return nullptr;
     }
@@ -208,20 +208,20 @@ const Expr* type_set(Context& c, Scope& s, const ast::Expr& e, const Type* want)
             continue;
         }
         if (kid->type.kind == Kind::List) {
-            c.report.add(Code::E0301, kid->span, "a set inside a set",
+            c.report.add(Code::TypesDiffer, kid->span, "a set inside a set",
                          "this is " + describe_one(c.policy, kid->type), "join sets with `|`");
             broken = true;
             continue;
         }
         if (kid->op != Op::Integer && kid->op != Op::Text && kid->op != Op::Column &&
             kid->op != Op::ElemColumn) {
-            c.report.add(Code::E0311, kid->span, "elements of a set are constants", {},
+            c.report.add(Code::ConstantExpected, kid->span, "elements of a set are constants", {},
                          "compare one by one: `x == a or x == b`");
             broken = true;
             continue;
         }
         if (first != nullptr && !comparable(first->type, kid->type)) {
-            auto& diagnostic = c.report.add(Code::E0301, kid->span, "a set of different types",
+            auto& diagnostic = c.report.add(Code::TypesDiffer, kid->span, "a set of different types",
                                             "this is " + describe_one(c.policy, kid->type));
             diagnostic.related.push_back({first->span, "this is " + describe_one(c.policy, first->type)});
             broken = true;

@@ -47,7 +47,7 @@ void refuse_reserved(Context& c, ast::File& file) {
     help += quoted("acme" + (dot == std::string::npos ? std::string() : name.substr(dot)));
     if (c.standard && !c.standard(name).empty())
         help += "; the library's module is built in: " + quoted("import " + name) + " is all it takes";
-    c.report.add(Code::E0210, file.module->span, "module " + quoted(name) + " has a name of the standard library",
+    c.report.add(Code::ReservedModuleName, file.module->span, "module " + quoted(name) + " has a name of the standard library",
                  "`std` and all names below it are reserved", std::move(help));
     file.module.reset();
     file.imports.clear();
@@ -87,7 +87,7 @@ bool load_standard(Context& c, const std::string& name) {
 
 void report_no_module(Context& c, const ast::QualifiedName& name) {
     const auto wanted = joined(name);
-    auto& diagnostic = c.report.add(Code::E0204, name.span, "there is no module " + quoted(wanted),
+    auto& diagnostic = c.report.add(Code::UnknownModule, name.span, "there is no module " + quoted(wanted),
                                     "not among the sources, and not in the standard library");
     std::vector<std::string_view> candidates;
     for (const auto& module : c.modules) candidates.push_back(module.name);
@@ -104,7 +104,7 @@ void link_imports(Context& c) {
         auto& module = c.modules[c.file_modules[f]];
         for (const auto& import : c.policy.files[f].imports) {
             if (import.alias && is_reserved(import.alias->text)) {
-                c.report.add(Code::E0210, import.alias->span,
+                c.report.add(Code::ReservedModuleName, import.alias->span,
                              "alias " + quoted(import.alias->text) + " is the name of the standard library", {},
                              "take another alias");
                 continue;
@@ -121,7 +121,7 @@ void link_imports(Context& c) {
                 if (other.module == link.module && other.alias == link.alias) {
                     repeated = true;
                 } else if (import.alias && other.alias == link.alias) {
-                    c.report.add(Code::E0205, import.alias->span,
+                    c.report.add(Code::DeclaredTwice, import.alias->span,
                                  "two imports with the alias " + quoted(link.alias));
                     repeated = true;
                 }
@@ -140,7 +140,7 @@ void link_imports(Context& c) {
                                       return other.alias.empty() && other.module == taken->second;
                                   });
             if (in_sight)
-                c.report.add(Code::E0205, import.alias->span,
+                c.report.add(Code::DeclaredTwice, import.alias->span,
                              "alias " + quoted(import.alias->text) + " is also the name of a module that is in use here",
                              {}, "take another alias");
         }
@@ -175,7 +175,7 @@ void report_cycles(Context& c) {
                 for (const auto f : c.modules[from].files)
                     for (const auto& import : c.policy.files[f].imports)
                         if (joined(import.module) == c.modules[to].name)
-                            c.report.add(Code::E0208, import.module.span,
+                            c.report.add(Code::CircularDefinition, import.module.span,
                                          "module " + quoted(c.modules[from].name) + " and module " +
                                              quoted(c.modules[to].name) + " import each other",
                                          "closes the circle", "move what both need to a module of its own");
@@ -232,7 +232,7 @@ void refuse_hiding(Context& c, const Place& place, std::uint32_t module) {
         const auto& other = c.modules[import.module].name;
         const bool always = other == kRequestModule;
         auto& diagnostic = c.report.add(
-            Code::E0211, place.name->span,
+            Code::HidesImport, place.name->span,
             std::string(place.noun) + " " + quoted(place.name->text) + " has a name that " +
                 quoted(always ? other : "import " + other) + " brings as well",
             "would hide the other", 
@@ -252,7 +252,7 @@ bool load_modules(Context& c) {
             c.policy.sources.push_back({source.name, {}});
             c.policy.files.emplace_back();
         }
-        c.report.add(Code::E0110, {},
+        c.report.add(Code::SourcesTooLarge, {},
                      "the sources have " + std::to_string(bytes) + " bytes together; the limit is " +
                          std::to_string(c.options.max_source_bytes),
                      {}, "split the policy into layers, each a bundle of its own");
@@ -269,7 +269,7 @@ bool load_modules(Context& c) {
         for (const auto& name : names) (void)load_standard(c, name);
     }
     if (!request) {
-        c.report.add(Code::E0204, {}, "there is no module " + quoted(kRequestModule), {},
+        c.report.add(Code::UnknownModule, {}, "there is no module " + quoted(kRequestModule), {},
                      "the standard library has to provide it");
         return false;
     }

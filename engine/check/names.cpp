@@ -112,7 +112,7 @@ void suggest(const Context& c, Diagnostic& diagnostic, std::string_view name,
 
 void report_twice(Context& c, std::string_view noun, std::string_view name, Span span, Span first) {
     auto& diagnostic =
-        c.report.add(Code::E0205, span, std::string(noun) + " " + quoted(name) + " is declared twice",
+        c.report.add(Code::DeclaredTwice, span, std::string(noun) + " " + quoted(name) + " is declared twice",
                      "declared again here");
     diagnostic.related.push_back({first, "first declared here"});
 }
@@ -138,7 +138,7 @@ void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& fo
         }
         case Miss::Private: {
             auto& diagnostic =
-                c.report.add(Code::E0206, span,
+                c.report.add(Code::PrivateName, span,
                              std::string(noun) + " " + quoted(name) + " is private to module " +
                                  quoted(c.modules[found.other->module].name),
                              {}, "put `export` before its declaration");
@@ -147,7 +147,7 @@ void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& fo
         }
         case Miss::Ambiguous: {
             auto& diagnostic = c.report.add(
-                Code::E0207, span, quoted(name) + " could be either of two imported names", {},
+                Code::AmbiguousName, span, quoted(name) + " could be either of two imported names", {},
                 "write " + quoted(c.modules[found.entry->module].name + "." + std::string(name)));
             diagnostic.related.push_back({found.entry->name.span, "one is declared here"});
             diagnostic.related.push_back({found.other->name.span, "the other here"});

@@ -27,12 +27,12 @@ const Expr* apply_parts(Context& c, const Expr* value, Steps steps, std::size_t 
         const auto what = describe_one(c.policy, value->type);
         if (value->type.kind == Kind::List) {
             const std::string list(text_at(c, Span{span.source, span.begin, steps[i - 1].span.end}));
-            c.report.add(Code::E0202, step.span, what + " has no field " + quoted(step.text), {},
+            c.report.add(Code::UnknownField, step.span, what + " has no field " + quoted(step.text), {},
                          "look at its elements: " +
                              quoted("any x in " + list + ": x." + std::string(step.text) + " == …"));
             return nullptr;
         }
-        auto& diagnostic = c.report.add(Code::E0202, step.span,
+        auto& diagnostic = c.report.add(Code::UnknownField, step.span,
                                         what + " has no field " + quoted(step.text), "no such field");
         if (value->type.kind == Kind::Instant)
             diagnostic.help = "hours and days are those of a window: `now in 09:00..17:00 \"Europe/Berlin\" on mon..fri`";
@@ -51,7 +51,7 @@ const Expr* fact_node(Context& c, FactId id, const Type& type, Span span) {
 }
 
 const Expr* refuse_fact(Context& c, Span span, std::string_view help = kWriteConstant) {
-    c.report.add(Code::E0311, span, "expected a constant, but this is read from the request", {},
+    c.report.add(Code::ConstantExpected, span, "expected a constant, but this is read from the request", {},
                  std::string(help));
     return nullptr;
 }
@@ -97,7 +97,7 @@ const Expr* request_path(Context& c, Scope& s, const ast::Expr& e, FieldId group
     const auto taken = walk(c, cursor, steps, 1);
     if (!taken) return nullptr;
     if (cursor.field == c.claims || cursor.field == c.params) {
-        c.report.add(Code::E0304, e.span, "this record has no value of its own", {},
+        c.report.add(Code::OperationUndefined, e.span, "this record has no value of its own", {},
                      cursor.field == c.claims ? "read claims through the name of their issuer"
                                               : "read parameters as `params.x`");
         return nullptr;
@@ -113,12 +113,12 @@ const Expr* params_path(Context& c, Scope& s, const ast::Expr& e) {
     if (s.constant) return refuse_fact(c, e.span);
     if (s.tools.empty()) {
         if (!s.broken)
-            c.report.add(Code::E0408, steps[0].span, "parameters belong to a tool, and this rule names none",
+            c.report.add(Code::ParametersWithoutTool, steps[0].span, "parameters belong to a tool, and this rule names none",
                          {}, "add `for tool NAME` to the rule");
         return nullptr;
     }
     if (steps.size() == 1) {
-        c.report.add(Code::E0304, e.span, "the parameters have no value of their own", {},
+        c.report.add(Code::OperationUndefined, e.span, "the parameters have no value of their own", {},
                      "read one: `params.x`");
         return nullptr;
     }
@@ -137,10 +137,10 @@ const Expr* params_path(Context& c, Scope& s, const ast::Expr& e) {
         if (there && other.shape == first.shape) continue;
         const auto path = path_of(c, first);
         auto& diagnostic =
-            there ? c.report.add(Code::E0408, e.span,
+            there ? c.report.add(Code::ParametersWithoutTool, e.span,
                                  quoted(path) + " is declared differently by the rule's tools",
                                  "type, `max` and `or none` have to agree")
-                  : c.report.add(Code::E0408, e.span,
+                  : c.report.add(Code::ParametersWithoutTool, e.span,
                                  "tool " + quoted(tool.name) + " has no parameter " + quoted(path),
                                  "every tool of the rule has to declare it");
         diagnostic.related.push_back({c.policy.at(first.field).span, "declared here"});
@@ -160,7 +160,7 @@ const Expr* claim_path(Context& c, Scope& s, const ast::Expr& e, const Entry& en
     if (root + 1 >= steps.size()) {
         if (want != nullptr && want->kind == Kind::String && want->names == Names::Issuers)
             return text_node(c, *want, e.span, c.policy.arena->copy(std::string_view(issuer.url)));
-        c.report.add(Code::E0304, e.span, quoted(issuer.name) + " is an issuer, not a value", {},
+        c.report.add(Code::OperationUndefined, e.span, quoted(issuer.name) + " is an issuer, not a value", {},
                      "test it with " + quoted("token.issuer is " + issuer.name));
         return nullptr;
     }
@@ -204,7 +204,7 @@ std::optional<std::uint32_t> find_column(Context& c, const Table& table, const a
         names.push_back(table.columns[i].name);
     }
     auto& diagnostic =
-        c.report.add(Code::E0202, step.span,
+        c.report.add(Code::UnknownField, step.span,
                      "table " + quoted(table.name) + " has no column " + quoted(step.text), "no such column");
     suggest(c, diagnostic, step.text, names);
     return {};
@@ -214,7 +214,7 @@ std::optional<std::uint32_t> find_column(Context& c, const Table& table, const a
 const Expr* row_path(Context& c, const ast::Expr& e, TableId id, const Binder* binder) {
     const auto& table = c.policy.tables[id.value];
     if (e.steps.size() < 2) {
-        c.report.add(Code::E0304, e.span, "a row has no value of its own", {},
+        c.report.add(Code::OperationUndefined, e.span, "a row has no value of its own", {},
                      "read a column: " + quoted(std::string(e.steps[0].text) + "." +
                                                 (table.columns.empty() ? "x" : table.columns[0].name)));
         return nullptr;
@@ -245,7 +245,7 @@ const Expr* binder_path(Context& c, const ast::Expr& e, const Binder& binder) {
         type = c.policy.at(leaf).type;
     }
     if (type.kind == Kind::Map) {
-        c.report.add(Code::E0304, e.span, "maps inside of lists cannot be read");
+        c.report.add(Code::OperationUndefined, e.span, "maps inside of lists cannot be read");
         return nullptr;
     }
     auto* value = node(c, Op::Elem, type, e.span);
@@ -284,7 +284,7 @@ const Expr* table_path(Context& c, const ast::Expr& e, const Entry& entry, std::
     if (!column) return nullptr;
     const auto& type = table.columns[*column].type;
     if (type.kind == Kind::List) {
-        c.report.add(Code::E0304, e.span, "a column of sets is not a set", {},
+        c.report.add(Code::OperationUndefined, e.span, "a column of sets is not a set", {},
                      "look at the rows: " + quoted("any row in " + table.name + ": …"));
         return nullptr;
     }
@@ -328,7 +328,7 @@ const Expr* bare_member(Context& c, Scope& s, const ast::PathStep& step, bool& h
     handled = true;
     if (found.size() == 1) return enum_member(c, found[0], step.text, step.span);
     const auto& one = c.policy.enums[found[0].value].name;
-    c.report.add(Code::E0207, step.span,
+    c.report.add(Code::AmbiguousName, step.span,
                  quoted(step.text) + " is a member of enum " + quoted(one) + " and of enum " +
                      quoted(c.policy.enums[found[1].value].name),
                  {}, "write " + quoted(one + "." + std::string(step.text)));
@@ -354,7 +354,7 @@ const Expr* qualified_path(Context& c, Scope& s, const ast::Expr& e, const Type*
         if (found.miss == Miss::Unknown) continue;
         handled = true;
         if (found.miss == Miss::No) return value_entry(c, s, e, *found.entry, n - 1, want);
-        report_miss(c, s.module, Space::Value, found, parts[n - 1], e.steps[n - 1].span, Code::E0201, "name");
+        report_miss(c, s.module, Space::Value, found, parts[n - 1], e.steps[n - 1].span, Code::UnknownName, "name");
         return nullptr;
     }
     return nullptr;
@@ -377,7 +377,7 @@ std::string groups_of_request(const Context& c) {
 void report_unknown_root(Context& c, Scope& s, const ast::PathStep& step) {
     if (may_be_broken(c, s.module, step.text)) return;
     auto& diagnostic =
-        c.report.add(Code::E0201, step.span, "there is no name " + quoted(step.text), "unknown name");
+        c.report.add(Code::UnknownName, step.span, "there is no name " + quoted(step.text), "unknown name");
     if (c.report.full()) return;
     if (step.text == "claims") {
         diagnostic.help = "claims are read through the name of their issuer: `prod.namespace`";
@@ -419,7 +419,7 @@ const Expr* type_path(Context& c, Scope& s, const ast::Expr& e, const Type* want
     if (e.steps.empty()) return nullptr;
     const auto& root = e.steps[0];
     if (root.kind != ast::StepKind::Name) {
-        c.report.add(Code::E0201, root.span, "a path starts with a name");
+        c.report.add(Code::UnknownName, root.span, "a path starts with a name");
         return nullptr;
     }
     const auto name = root.text;
@@ -452,7 +452,7 @@ const Expr* type_path(Context& c, Scope& s, const ast::Expr& e, const Type* want
     const auto* other = qualified_path(c, s, e, want, handled);
     if (handled) return other;
     if (value.miss != Miss::Unknown) {
-        report_miss(c, s.module, Space::Value, value, name, root.span, Code::E0201, "name");
+        report_miss(c, s.module, Space::Value, value, name, root.span, Code::UnknownName, "name");
         return nullptr;
     }
     if (single && want != nullptr && want->kind == Kind::Enum)
@@ -468,7 +468,7 @@ const Expr* type_path(Context& c, Scope& s, const ast::Expr& e, const Type* want
             return text_node(c, naming(Names::Tools), e.span, c.policy.arena->copy(std::string_view(wire)));
         }
         if (tool_wanted) {
-            report_miss(c, s.module, Space::Tool, tool, name, root.span, Code::E0203, "tool");
+            report_miss(c, s.module, Space::Tool, tool, name, root.span, Code::UnknownCatalogueName, "tool");
             return nullptr;
         }
     }

@@ -113,7 +113,7 @@ const Expr* type_like(Context& c, const ast::Expr& e, const Expr& subject) {
     const auto separators = separators_of(kind);
     if (separators.empty() && has_single_star(e.text)) {
         auto& diagnostic =
-            c.report.add(Code::E0307, e.span,
+            c.report.add(Code::BadGlob, e.span,
                          "`*` matches inside one segment, and " + std::string(article_of(spelling_of(kind))) + ' ' +
                              quoted(spelling_of(kind)) + " has none",
                          "no separators are known here", help_for_segments(kind));
@@ -121,18 +121,18 @@ const Expr* type_like(Context& c, const ast::Expr& e, const Expr& subject) {
         return nullptr;
     }
     if (auto refused = impossible(kind, e.text)) {
-        auto& diagnostic = c.report.add(Code::E0307, e.span, "bad glob: " + refused->message, "never matches", refused->help);
+        auto& diagnostic = c.report.add(Code::BadGlob, e.span, "bad glob: " + refused->message, "never matches", refused->help);
         relate(c, diagnostic, subject);
         return nullptr;
     }
     const std::string key = "like" + std::string(separators) + std::string(1, '\0') + std::string(e.text);
-    const auto* matcher = matcher_of(c, e, key, Code::E0307, "bad glob", [&] { return pattern::make_glob(e.text, separators); });
+    const auto* matcher = matcher_of(c, e, key, Code::BadGlob, "bad glob", [&] { return pattern::make_glob(e.text, separators); });
     return matcher != nullptr ? pattern_node(c, Op::Like, e, subject, *matcher) : nullptr;
 }
 
 const Expr* type_matches(Context& c, const ast::Expr& e, const Expr& subject) {
     const std::string key = "matches" + std::string(1, '\0') + std::string(e.text);
-    const auto* matcher = matcher_of(c, e, key, Code::E0308, "bad regular expression", [&] { return pattern::make_regex(e.text); });
+    const auto* matcher = matcher_of(c, e, key, Code::BadRegex, "bad regular expression", [&] { return pattern::make_regex(e.text); });
     return matcher != nullptr ? pattern_node(c, Op::Matches, e, subject, *matcher) : nullptr;
 }
 
@@ -144,7 +144,7 @@ const Expr* type_pattern(Context& c, Scope& s, const ast::Expr& e) {
     const auto kind = subject->type.kind;
     if (rep_of(kind) != Rep::Text || kind == Kind::Ip || kind == Kind::Cidr) {
         auto& diagnostic =
-            c.report.add(Code::E0304, e.span,
+            c.report.add(Code::OperationUndefined, e.span,
                          quoted(e.kind == ast::ExprKind::Like ? "like" : "matches") +
                              " goes with text, not with " + quoted(describe(c.policy, subject->type)));
         if (kind == Kind::List) diagnostic.help = "look at the elements: `any x in …: x like \"…\"`";

@@ -26,12 +26,12 @@ const Expr* type_presence(Context& c, Scope& s, const ast::Expr& e) {
     if (subject == nullptr || refuse_special(c, *subject)) return nullptr;
     const bool none = e.kind == ast::ExprKind::IsNone;
     if (subject->op != Op::Fact && subject->op != Op::Elem) {
-        c.report.add(Code::E0304, subject->span, "only a fact can be none or some", "this is computed");
+        c.report.add(Code::OperationUndefined, subject->span, "only a fact can be none or some", "this is computed");
         return nullptr;
     }
     if (!optional_field(c, *subject).valid()) {
         auto& diagnostic = c.report.add(
-            none ? Code::E0302 : Code::E0404, e.span,
+            none ? Code::NeverHolds : Code::ConstantCondition, e.span,
             quoted(text_at(c, subject->span)) +
                 (none ? " is never none" : " is never none, so this is always true"),
             none ? "never true" : "decides nothing",
@@ -48,7 +48,7 @@ const Entry* find_issuer(Context& c, Scope& s, std::string_view name, Span span)
     if (found.miss == Miss::No && std::holds_alternative<ast::IssuerDecl>(found.entry->decl->node))
         return found.entry;
     if (found.miss == Miss::Private || found.miss == Miss::Ambiguous) {
-        report_miss(c, s.module, Space::Value, found, name, span, Code::E0203, "issuer");
+        report_miss(c, s.module, Space::Value, found, name, span, Code::UnknownCatalogueName, "issuer");
         return nullptr;
     }
     if (may_be_broken(c, s.module, name)) return nullptr;
@@ -59,7 +59,7 @@ const Entry* find_issuer(Context& c, Scope& s, std::string_view name, Span span)
             if (other.entry != nullptr && std::holds_alternative<ast::IssuerDecl>(other.entry->decl->node))
                 names.push_back(candidate);
         }
-    auto& diagnostic = c.report.add(Code::E0203, span, "there is no issuer " + quoted(name), "not declared");
+    auto& diagnostic = c.report.add(Code::UnknownCatalogueName, span, "there is no issuer " + quoted(name), "not declared");
     if (!suggest_import(c, diagnostic, s.module, Space::Value, name)) suggest(c, diagnostic, name, names);
     return nullptr;
 }
@@ -74,7 +74,7 @@ bool refuse_presence_word(Context& c, const ast::Expr& e, const Expr& subject, S
         if (std::find(members.begin(), members.end(), e.text) != members.end()) return false;
     }
     const auto report = [&](std::string help, std::string_view replacement) {
-        c.report.add(Code::E0201, name, "nothing is " + quoted(e.text), {}, std::move(help)).replacement = replacement;
+        c.report.add(Code::UnknownName, name, "nothing is " + quoted(e.text), {}, std::move(help)).replacement = replacement;
         return true;
     };
     if (is_null_word(e.text))
@@ -104,13 +104,13 @@ const Expr* type_is_name(Context& c, Scope& s, const ast::Expr& e) {
     }
     if (subject->type.kind == Kind::String && subject->type.names == Names::Tools) {
         const auto tool = look_up(c, s.module, Space::Tool, split_name(e.text));
-        report_miss(c, s.module, Space::Tool, tool, e.text, name, Code::E0203, "tool");
+        report_miss(c, s.module, Space::Tool, tool, e.text, name, Code::UnknownCatalogueName, "tool");
         if (tool.miss != Miss::No) return nullptr;
         const auto wire = c.policy.arena->copy(std::string_view(c.policy.tools[tool.entry->index].wire_name));
         return compare(c, Cmp::Eq, e.span, subject, text_node(c, naming(Names::Tools), name, wire));
     }
     if (subject->type.kind != Kind::String || subject->type.names != Names::Issuers) {
-        auto& diagnostic = c.report.add(Code::E0304, e.span, "`is` tests an issuer, a tool, an enum, `none` or `some`",
+        auto& diagnostic = c.report.add(Code::OperationUndefined, e.span, "`is` tests an issuer, a tool, an enum, `none` or `some`",
                                         "this is " + describe_one(c.policy, subject->type), "compare with `==`");
         relate(c, diagnostic, *subject);
         return nullptr;
@@ -143,7 +143,7 @@ const Expr* type_window(Context& c, Scope& s, const ast::Expr& e) {
     if (found == c.zone_ids.end()) {
         auto transitions = load_zone(zone);
         if (!transitions) {
-            auto& diagnostic = c.report.add(Code::E0413, e.span, "there is no time zone " + quoted(zone));
+            auto& diagnostic = c.report.add(Code::UnknownTimeZone, e.span, "there is no time zone " + quoted(zone));
             suggest(c, diagnostic, zone, zone_names());
             if (diagnostic.help.empty()) diagnostic.help = "zones have names like `Europe/Berlin`, or `UTC`";
             if (!diagnostic.replacement.empty()) diagnostic.replacement = "\"" + diagnostic.replacement + "\"";
@@ -157,7 +157,7 @@ const Expr* type_window(Context& c, Scope& s, const ast::Expr& e) {
     if (instant->op != Op::Now && refuse_special(c, *instant)) return nullptr;
     if (instant->type.kind != Kind::Instant) {
         auto& diagnostic =
-            c.report.add(Code::E0304, instant->span,
+            c.report.add(Code::OperationUndefined, instant->span,
                          "only an instant lies in a window, not " + describe_one(c.policy, instant->type));
         relate(c, diagnostic, *instant);
         return nullptr;

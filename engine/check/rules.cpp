@@ -65,7 +65,7 @@ public:
             }
             if (at != kNoIndex && work_[at].state == State::Busy) {
                 auto& work = work_[chain.back()];
-                c_.report.add(Code::E0208, work.decl->extends->span,
+                c_.report.add(Code::CircularDefinition, work.decl->extends->span,
                               "rule " + quoted(work.decl->name.text) + " extends itself in the end",
                               "closes the circle");
                 work.base = kNoIndex;
@@ -79,12 +79,12 @@ private:
         const auto& decl = *work.decl;
         if (!decl.extends) return;
         if (decl.kind != RuleKind::Permit) {
-            c_.report.add(Code::E0407, decl.extends->span, "only a permit can extend another rule", {},
+            c_.report.add(Code::WrongClause, decl.extends->span, "only a permit can extend another rule", {},
                           "share conditions with a `define`");
             return;
         }
         const auto* base =
-            require_name(c_, work.entry->module, Space::Rule, *decl.extends, Code::E0201, "rule");
+            require_name(c_, work.entry->module, Space::Rule, *decl.extends, Code::UnknownName, "rule");
         if (base == nullptr) return;
         const auto* rule = std::get_if<ast::RuleDecl>(&base->decl->node);
         if (rule != nullptr && rule->kind == RuleKind::Permit) {
@@ -92,7 +92,7 @@ private:
             return;
         }
         auto& diagnostic =
-            c_.report.add(Code::E0409, decl.extends->span, quoted(base->name.text) + " is not a permit");
+            c_.report.add(Code::CannotExtend, decl.extends->span, quoted(base->name.text) + " is not a permit");
         diagnostic.related.push_back({base->name.span, "declared here"});
     }
 
@@ -132,18 +132,18 @@ private:
         if (!decl.row) return;
         if (base != nullptr && !work.row.empty()) {
             auto& diagnostic =
-                c_.report.add(Code::E0409, decl.row->span, "the extended rule has a `for each` already");
+                c_.report.add(Code::CannotExtend, decl.row->span, "the extended rule has a `for each` already");
             diagnostic.related.push_back({base->span, "declared here"});
             return;
         }
         work.row = decl.row->text;
         const auto* entry =
-            require_name(c_, work.entry->module, Space::Value, decl.table, Code::E0203, "table");
+            require_name(c_, work.entry->module, Space::Value, decl.table, Code::UnknownCatalogueName, "table");
         if (entry != nullptr && std::holds_alternative<ast::TableDecl>(entry->decl->node)) {
             if (entry->index != kNoIndex) rule.each = TableId{entry->index};
         } else if (entry != nullptr) {
             auto& diagnostic =
-                c_.report.add(Code::E0203, decl.table.span, quoted(entry->name.text) + " is not a table");
+                c_.report.add(Code::UnknownCatalogueName, decl.table.span, quoted(entry->name.text) + " is not a table");
             diagnostic.related.push_back({entry->name.span, "declared here"});
         }
         if (!rule.each.valid()) work.broken_scope = true;
@@ -151,7 +151,7 @@ private:
 
     void resolve_tools(RuleWork& work, Rule& rule, const Rule* base) {
         for (const auto& name : work.decl->tools) {
-            const auto* entry = require_name(c_, work.entry->module, Space::Tool, name, Code::E0203, "tool");
+            const auto* entry = require_name(c_, work.entry->module, Space::Tool, name, Code::UnknownCatalogueName, "tool");
             if (entry == nullptr) {
                 work.broken_scope = true;
                 continue;
@@ -161,7 +161,7 @@ private:
             if (base != nullptr && !base->tools.empty() &&
                 std::find(base->tools.begin(), base->tools.end(), id) == base->tools.end()) {
                 auto& diagnostic = c_.report.add(
-                    Code::E0409, name.span, "the extended rule is not for tool " + quoted(entry->name.text),
+                    Code::CannotExtend, name.span, "the extended rule is not for tool " + quoted(entry->name.text),
                     {}, "an extension can leave tools out, not add them");
                 diagnostic.related.push_back({base->span, "declared here"});
                 continue;
@@ -172,7 +172,7 @@ private:
     }
 
     void refuse_clause(const ast::RuleDecl& decl, Span span, std::string_view clause, std::string help) {
-        c_.report.add(Code::E0407, span,
+        c_.report.add(Code::WrongClause, span,
                       quoted(clause) + " does not belong in " + one_rule(decl.kind),
                       {}, std::move(help));
     }
@@ -188,7 +188,7 @@ private:
             refuse_clause(decl, decl.obligations.front().span, "with",
                           "write an `oblige` rule beside this one");
         const auto missing = [&](std::string_view what) {
-            c_.report.add(Code::E0407, decl.name.span,
+            c_.report.add(Code::WrongClause, decl.name.span,
                           "rule " + quoted(decl.name.text) + " has no effect: " + one_rule(decl.kind) + " needs " +
                               std::string(what));
         };
@@ -202,11 +202,11 @@ private:
         const auto& decl = *work.decl;
         if (decl.when == nullptr) {
             if (decl.kind == RuleKind::Permit && !decl.extends)
-                c_.report.add(Code::E0406, decl.name.span,
+                c_.report.add(Code::ConditionMissing, decl.name.span,
                               "permit " + quoted(decl.name.text) + " has no condition",
                               "would apply to everyone", "add `when …`");
             if (decl.kind == RuleKind::Deny && decl.tools.empty())
-                c_.report.add(Code::E0406, decl.name.span,
+                c_.report.add(Code::ConditionMissing, decl.name.span,
                               "deny " + quoted(decl.name.text) + " has no condition", "would deny everything",
                               "add `when …`, or `for tool …`");
             if (base != nullptr) rule.when = base->when;
@@ -267,7 +267,7 @@ void check_invariants(Context& c) {
         if (decl->when != nullptr)
             invariant.when = type_whole_condition(c, scope, *decl->when);
         else
-            c.report.add(Code::E0406, decl->name.span,
+            c.report.add(Code::ConditionMissing, decl->name.span,
                          "invariant " + quoted(decl->name.text) + " has no condition");
         c.policy.invariants.push_back(std::move(invariant));
     }

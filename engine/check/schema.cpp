@@ -16,7 +16,7 @@ constexpr Kind kNamedKinds[] = {Kind::Bool,     Kind::Int,     Kind::Decimal, Ki
                                 Kind::Email,    Kind::Arn,     Kind::Cidr,    Kind::Ip};
 
 void report_malformed(Context& c, Span span, std::string message, std::string help = {}) {
-    c.report.add(Code::E0412, span, std::move(message), {}, std::move(help));
+    c.report.add(Code::MalformedDeclaration, span, std::move(message), {}, std::move(help));
 }
 
 /// A list, set, map or one_or_many, without its element's fields. False: reported.
@@ -74,7 +74,7 @@ void set_max(Context& c, const ast::Field& field, Type& type) {
     type.max = *field.max;
     const std::uint32_t most = text ? kMaxText : kMaxList;
     if (type.max < 1 || type.max > most) {
-        c.report.add(Code::E0411, field.name.span,
+        c.report.add(Code::ValueOutOfRange, field.name.span,
                      "`max` of " + quoted(field.name.text) + " is " + std::to_string(type.max), {},
                      "it has to be from 1 to " + std::to_string(most) + (text ? " bytes" : ""));
         type.max = 1;
@@ -138,7 +138,7 @@ bool resolve_type(Context& c, std::uint32_t module, const ast::TypeRef& type, Ty
         for (const auto* name : {"record", "set", "list", "map", "one_or_many", "tier", "tool", "issuer"})
             candidates.push_back(name);
         auto& diagnostic =
-            c.report.add(Code::E0201, type.span, "there is no type " + quoted(type.name), "not a type");
+            c.report.add(Code::UnknownName, type.span, "there is no type " + quoted(type.name), "not a type");
         if (const auto meant = type_of_other_languages(type.name); !meant.empty()) {
             diagnostic.help = "write " + quoted(meant);
             diagnostic.replacement = meant;
@@ -146,7 +146,7 @@ bool resolve_type(Context& c, std::uint32_t module, const ast::TypeRef& type, Ty
             suggest(c, diagnostic, type.name, candidates);
         }
     } else {
-        report_miss(c, module, Space::Type, found, type.name, type.span, Code::E0201, "type");
+        report_miss(c, module, Space::Type, found, type.name, type.span, Code::UnknownName, "type");
     }
     return false;
 }
@@ -239,7 +239,7 @@ void check_enums(Context& c) {
             continue;
         }
         if (is_type_word(decl->name.text))
-            c.report.add(Code::E0205, decl->name.span,
+            c.report.add(Code::DeclaredTwice, decl->name.span,
                          quoted(decl->name.text) + " is already the name of a type of the language", {},
                          "take another name");
         entry.index = static_cast<std::uint32_t>(c.policy.enums.size());
@@ -278,9 +278,9 @@ void check_schema(Context& c) {
     if (token.valid()) c.claims = child_of(c.policy, token, "claims");
     if (tool.valid()) c.params = child_of(c.policy, tool, "params");
     if (!c.claims.valid())
-        c.report.add(Code::E0202, schema->name.span, "the request schema has no field `token.claims`");
+        c.report.add(Code::UnknownField, schema->name.span, "the request schema has no field `token.claims`");
     if (!c.params.valid())
-        c.report.add(Code::E0202, schema->name.span, "the request schema has no field `tool.params`");
+        c.report.add(Code::UnknownField, schema->name.span, "the request schema has no field `tool.params`");
 
     // A define or issuer named like a group of the request would hide it, or be hidden.
     for (const auto& entry : c.entries) {
@@ -290,7 +290,7 @@ void check_schema(Context& c) {
         if (!value) continue;
         const auto field = child_of(c.policy, c.policy.request, entry.name.text);
         if (!field.valid() && entry.name.text != "params") continue;
-        auto& diagnostic = c.report.add(Code::E0205, entry.name.span,
+        auto& diagnostic = c.report.add(Code::DeclaredTwice, entry.name.span,
                                         quoted(entry.name.text) + " is already the name of request facts", {},
                                         "take another name");
         if (field.valid())

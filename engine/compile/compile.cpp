@@ -99,11 +99,11 @@ bool lower_rule(Lowering& lowering, const check::Rule& rule, const Lines& lines,
     switch (block.problem) {
         case CodeProblem::None: break;
         case CodeProblem::TooLong:
-            report.add(Code::E0503, rule.span, "the condition of `" + rule.name + "` is too long", {},
+            report.add(Code::BundleTooLarge, rule.span, "the condition of `" + rule.name + "` is too long", {},
                        "split the rule: at most " + std::to_string(kMaxConditions) + " instructions fit");
             return false;
         case CodeProblem::TooDeep:
-            report.add(Code::E0503, rule.span,
+            report.add(Code::BundleTooLarge, rule.span,
                        "quantifiers in `" + rule.name + "` nest more than " +
                            std::to_string(bytecode::kMaxBinders) + " deep");
             return false;
@@ -149,7 +149,7 @@ bool fits(const check::Policy& policy, const bytecode::Sections& out, Report& re
     const bool columns = std::all_of(out.tables.begin(), out.tables.end(),
                                      [](const bytecode::TableRef& table) { return table.columns <= (1u << 12); });
     if (indices && words && columns) return true;
-    report.add(Code::E0503, policy.rules.empty() ? Span{} : policy.rules[0].span,
+    report.add(Code::BundleTooLarge, policy.rules.empty() ? Span{} : policy.rules[0].span,
                "the policy is larger than a bundle can hold", {}, "split it into layers");
     return false;
 }
@@ -165,7 +165,7 @@ bool affordable(const check::Policy& policy, const bytecode::Reach& reach, std::
     if (!stated && reach.any <= most) return true;
     const auto number = [](std::uint64_t steps) { return steps == UINT64_MAX ? std::string("more than 64 bits of") : std::to_string(steps); };
     const check::Rule& dearest = rule_of(policy, reach.dearest);
-    report.add(Code::E0504, dearest.span,
+    report.add(Code::RequestTooCostly, dearest.span,
                "a request can cost " + number(stated ? reach.stated : reach.any) + " steps, and " + std::to_string(stated ? max_steps : most) +
                    " are allowed",
                "`" + dearest.name + "` costs most: up to " + number(reach.dearest_steps) + " steps",

@@ -49,7 +49,7 @@ Error no_such_rule(const check::Policy& policy, std::string_view name) {
     std::vector<std::string_view> names;
     for (const check::Rule& each : policy.rules) names.push_back(each.name);
     const std::string_view near = nearest(name, names);
-    return {"K0004", "there is no rule `" + std::string(name) + "`" + (near.empty() ? "" : "; did you mean `" + std::string(near) + "`?"), {}};
+    return failure(Code::UnknownRule, "there is no rule `" + std::string(name) + "`" + (near.empty() ? "" : "; did you mean `" + std::string(near) + "`?"));
 }
 
 void see_rules(Explanation& out, const check::Policy& policy, const json::Value& document, const reference::Trace& trace,
@@ -101,7 +101,7 @@ Result<Explanation> explain(const check::Policy& policy, const Bundle& bundle, s
     Decision same = reference::decide(policy, *document, made, &trace, revocations.get());
     same.bundle_digest = bundle.digest();
     if (to_json(same, bundle, Audience::Operator) != to_json(out.decision, bundle, Audience::Operator))
-        return tl::unexpected(Error{"K0003", "the two evaluators decide differently; this is a defect, please report it", {}});
+        return fail(Code::EvaluatorsDisagree, "the two evaluators decide differently; this is a defect, please report it");
 
     out.sources.sources = policy.sources;
     out.checks = see_checks(policy, *document, out.decision.reasons);

@@ -12,6 +12,7 @@
 #include "base/values.h"
 #include "ledger/hash.h"
 #include "ledger/log.h"
+#include "writ/errors.h"
 
 namespace writ::ledger {
 
@@ -120,13 +121,13 @@ Result<Checkpoint> own_checkpoint(const std::string& folder, std::uint64_t size)
 Result<Seed> read_seed(const std::string& path) {
     struct stat status{};
     if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
-        return fail(LedgerCode::G0042, "others than its owner may use this secret key; `chmod 600` it", path);
+        return fail(Code::BadLedgerKey, "others than its owner may use this secret key; `chmod 600` it", path);
     auto text = read_file(path, kMaxText);
     if (!text) return tl::unexpected(std::move(text.error()));
     const auto read = read_key_line(*text, kSecretLine);
     sodium_memzero(text->data(), text->size());
     if (!read || key_name(public_key_of(read->bytes)) != read->name)
-        return fail(LedgerCode::G0042, "not a secret key as `writ keys generate` writes it", path);
+        return fail(Code::BadLedgerKey, "not a secret key as `writ keys generate` writes it", path);
     return read->bytes;
 }
 
@@ -140,7 +141,7 @@ Result<PublicBytes> read_public_key(const std::string& path) {
     }
     const auto read = read_key_line(*text, kPublicLine);
     if (!read || key_name(read->bytes) != read->name)
-        return fail(LedgerCode::G0042, "not a public key as `writ keys generate` writes it", path);
+        return fail(Code::BadLedgerKey, "not a public key as `writ keys generate` writes it", path);
     return read->bytes;
 }
 
@@ -167,7 +168,7 @@ std::string to_text(const Checkpoint& checkpoint, const Seed* seed) {
 }
 
 Result<Checkpoint> read_checkpoint(std::string_view text, const PublicBytes* key) {
-    const auto malformed = [] { return fail(LedgerCode::G0040, "the text is not a checkpoint of a ledger"); };
+    const auto malformed = [] { return fail(Code::MalformedCheckpoint, "the text is not a checkpoint of a ledger"); };
     const std::size_t blank = text.find("\n\n");
     if (text.size() > kMaxText || blank == text.npos) return malformed();
     const std::string_view body = text.substr(0, blank + 1);
@@ -192,7 +193,7 @@ Result<Checkpoint> read_checkpoint(std::string_view text, const PublicBytes* key
     std::copy(commitment->begin(), commitment->end(), out.key.begin());
     out.time = *moment;
     if (key != nullptr && !is_signed(body, text.substr(blank + 2), out.origin, *key))
-        return fail(LedgerCode::G0041, "the checkpoint has no signature of this key that fits it");
+        return fail(Code::CheckpointNotSigned, "the checkpoint has no signature of this key that fits it");
     return out;
 }
 
@@ -210,7 +211,7 @@ Result<std::string> make_checkpoint(const std::string& folder, const Seed* seed)
         if (!old) return tl::unexpected(std::move(old.error()));
         auto read = read_checkpoint(*old, nullptr);
         if (!read || read->root != (*log)->tree().root())
-            return fail(LedgerCode::G0003, "a checkpoint of this size has another root", path);
+            return fail(Code::LedgerDamaged, "a checkpoint of this size has another root", path);
     }
     const std::string text = to_text(
         {origin_of((*log)->id()), size, (*log)->tree().root(), (*log)->spent(), now_micros(), (*log)->commitment()}, seed);

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "writ/errors.h"
+
 namespace writ::ledger {
 
 File::~File() {
@@ -19,7 +21,7 @@ tl::unexpected<Error> system_error(const std::string& path) {
     const int reason = errno;
     std::string why = reason != 0 ? std::strerror(reason) : "the file is shorter than it should be";
     if (!why.empty() && why[0] >= 'A' && why[0] <= 'Z') why[0] = static_cast<char>(why[0] - 'A' + 'a');
-    return fail(LedgerCode::G0002, std::move(why), path);
+    return fail(Code::LedgerIoFailed, std::move(why), path);
 }
 
 Result<File> open_file(const std::string& path, int flags, mode_t mode) {
@@ -90,7 +92,7 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     if (!file) return tl::unexpected(std::move(file.error()));
     auto size = size_of(*file, path);
     if (!size) return tl::unexpected(std::move(size.error()));
-    if (*size > limit) return fail(LedgerCode::G0002, "the file is larger than one of its kind can be", path);
+    if (*size > limit) return fail(Code::LedgerIoFailed, "the file is larger than one of its kind can be", path);
     return read_at(*file, path, 0, static_cast<std::size_t>(*size));
 }
 

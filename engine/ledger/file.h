@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <sys/types.h>
 
-#include "ledger/errors.h"
+#include "writ/diagnostic.h"
+
 
 namespace writ::ledger {
 

@@ -11,6 +11,7 @@
 
 #include "ledger/hash.h"
 #include "ledger/log.h"
+#include "writ/errors.h"
 
 namespace writ::ledger {
 
@@ -144,7 +145,7 @@ struct Index::Impl {
     std::optional<Statements> statements;
 
     tl::unexpected<Error> failed() const {
-        return fail(LedgerCode::G0008, fmt::format("the index cannot be used: {}", sqlite3_errmsg(database)),
+        return fail(Code::IndexFailed, fmt::format("the index cannot be used: {}", sqlite3_errmsg(database)),
                     path);
     }
     bool run(const char* sql) { return sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK; }

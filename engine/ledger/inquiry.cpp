@@ -7,9 +7,9 @@
 
 #include "base/values.h"
 #include "ledger/checkpoint.h"
-#include "ledger/errors.h"
 #include "ledger/index.h"
 #include "ledger/report.h"
+#include "writ/errors.h"
 
 namespace writ::ledger {
 
@@ -105,7 +105,7 @@ Result<std::vector<std::uint64_t>> Inquiry::find(std::string_view id) {
                           {std::string(id)});
     if (!found) return tl::unexpected(std::move(found.error()));
     if (found->rows.empty())
-        return fail(LedgerCode::G0021,
+        return fail(Code::UnknownRecord,
                     number ? "no decision has this number" : "no decision has this request id or trace id",
                     std::string(id));
     std::vector<std::uint64_t> out;
@@ -159,7 +159,7 @@ Result<Table> Inquiry::why(std::uint64_t sequence) {
         if (auto read = decode(reader->bytes(), record); !read)
             return tl::unexpected(std::move(read.error()));
     if (!*there || record.kind != RecordKind::Decision)
-        return fail(LedgerCode::G0021, "no decision has this number", std::to_string(sequence));
+        return fail(Code::UnknownRecord, "no decision has this number", std::to_string(sequence));
 
     const Decision& decision = record.decision;
     const Attribution& who = decision.attribution;

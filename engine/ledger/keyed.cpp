@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "ledger/file.h"
+#include "writ/errors.h"
 #include "writ/ledger.h"
 
 namespace writ::ledger {
@@ -23,12 +24,12 @@ Hash Keyed::digest(std::string_view context, std::string_view value) const {
 Result<std::string> read_mask_key(const std::string& path) {
     struct stat status{};
     if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
-        return fail(LedgerCode::G0042, "others than its owner may use this key; `chmod 600` it", path);
+        return fail(Code::BadLedgerKey, "others than its owner may use this key; `chmod 600` it", path);
     auto text = read_file(path, 4096);
     if (!text) return tl::unexpected(std::move(text.error()));
     while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
     const auto key = hash_from_hex(*text);
-    if (!key) return fail(LedgerCode::G0042, "a key is 64 lower-case hex digits, as `openssl rand -hex 32` writes", path);
+    if (!key) return fail(Code::BadLedgerKey, "a key is 64 lower-case hex digits, as `openssl rand -hex 32` writes", path);
     return std::string(reinterpret_cast<const char*>(key->data()), key->size());
 }
 

@@ -7,7 +7,7 @@
 
 #include <sodium.h>
 
-#include "ledger/errors.h"
+#include "writ/diagnostic.h"
 #include "writ/merkle.h"
 
 namespace writ::ledger {

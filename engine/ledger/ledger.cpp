@@ -17,6 +17,7 @@
 #include "ledger/keyed.h"
 #include "ledger/log.h"
 #include "ledger/spent.h"
+#include "writ/errors.h"
 
 namespace writ::ledger {
 
@@ -54,7 +55,7 @@ Result<std::string> read_record(const std::string& folder, std::uint64_t sequenc
     auto more = reader->next();
     if (!more) return tl::unexpected(std::move(more.error()));
     if (!*more || reader->sequence() != sequence)
-        return fail(LedgerCode::G0021, fmt::format("there is no record {}", sequence));
+        return fail(Code::UnknownRecord, fmt::format("there is no record {}", sequence));
     return std::string(reader->bytes());
 }
 
@@ -96,7 +97,7 @@ struct Ledger::Impl {
     }
 
     tl::unexpected<Error> altered(std::string_view what) const {
-        return fail(LedgerCode::G0010, fmt::format("the index does not hold what the records say was used up: {}", what),
+        return fail(Code::IndexAltered, fmt::format("the index does not hold what the records say was used up: {}", what),
                     folder + "/index.sqlite");
     }
 
@@ -273,7 +274,7 @@ Result<std::uint64_t> grant_of(const std::string& folder, std::uint64_t sequence
     Record record;
     if (auto read = decode(*bytes, record); !read) return tl::unexpected(std::move(read.error()));
     if (record.kind != RecordKind::Decision || record.shadow || record.decision.effect != Effect::Permit)
-        return fail(LedgerCode::G0026, fmt::format("record {} is no decision that granted something", sequence));
+        return fail(Code::GrantedNothing, fmt::format("record {} is no decision that granted something", sequence));
     return record.repeats.value_or(sequence);
 }
 
@@ -283,7 +284,7 @@ const Keyed& Ledger::keyed() const { return *impl_->keyed; }
 
 Result<Appended> Ledger::append(std::string_view record, const std::vector<std::string>& unspent) {
     if (record.size() > kMaxRecord)
-        return fail(LedgerCode::G0020,
+        return fail(Code::RecordTooLarge,
                     fmt::format("the record has {} bytes, and may have {}", record.size(), kMaxRecord));
     Waiting one(record);
     for (const std::string& name : unspent) one.unspent.push_back("u" + name);
@@ -336,7 +337,7 @@ Result<std::uint64_t> Ledger::use(std::string_view name) {
     std::uint64_t sequence = 0;
     if (name.starts_with(kGrant)) std::from_chars(name.data() + kGrant.size(), name.data() + name.size(), sequence);
     if (name != fmt::format("{}{}", kGrant, sequence))
-        return fail(LedgerCode::G0027, "no name of something to use up; write `grant:` and the decision's number, as `grant:17`",
+        return fail(Code::NotAGrantName, "no name of something to use up; write `grant:` and the decision's number, as `grant:17`",
                     std::string(name));
     auto granted = grant_of(impl_->folder, sequence);
     if (!granted) return tl::unexpected(std::move(granted.error()));
@@ -350,7 +351,7 @@ Result<std::uint64_t> Ledger::use(std::string_view name) {
     auto appended = append(bytes);
     if (!appended) return tl::unexpected(std::move(appended.error()));
     if (appended->outcome == Appended::Outcome::Used)
-        return fail(LedgerCode::G0025, fmt::format("it was used up by record {}", appended->sequence),
+        return fail(Code::AlreadyUsed, fmt::format("it was used up by record {}", appended->sequence),
                     canonical);
     return appended->sequence;
 }

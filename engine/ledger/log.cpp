@@ -15,12 +15,13 @@
 
 #include "ledger/checkpoint.h"
 #include "ledger/keyed.h"
+#include "writ/errors.h"
 #include "writ/ledger.h"
 
 namespace writ::ledger {
 
 Result<std::vector<std::uint64_t>> segments_in(const std::string& folder) {
-    const auto none = [&] { return fail(LedgerCode::G0001, "there is no ledger here", folder); };
+    const auto none = [&] { return fail(Code::NoLedger, "there is no ledger here", folder); };
     std::error_code ignored;
     if (!std::filesystem::is_directory(folder, ignored)) return none();
     auto names = list_folder(folder, kSegmentSuffix);
@@ -74,9 +75,9 @@ Result<void> Log::prepare() {
     const bool has_key = std::filesystem::exists(folder_ + "/key", ignored);
     auto segments = segments_in(folder_);
     if (!segments) {
-        if (segments.error().code != "G0001") return tl::unexpected(std::move(segments.error()));
+        if (segments.error().code != code_name(Code::NoLedger)) return tl::unexpected(std::move(segments.error()));
         if (has_key)
-            return fail(LedgerCode::G0006, "the segments are gone: a ledger was begun here, and its key is left", folder_);
+            return fail(Code::RecordsGone, "the segments are gone: a ledger was begun here, and its key is left", folder_);
         if (auto begun = begin_ledger(); !begun) return begun;
     } else if (auto used = use_segment(segments->back()); !used) {
         return used;
@@ -91,7 +92,7 @@ Result<void> Log::prepare() {
     if (auto held = hold_against_checkpoint(); !held) return held;
     if (auto done = catch_up({}); !done) return done;
     if (own_ && own_->size > tree_.size())
-        return fail(LedgerCode::G0006,
+        return fail(Code::RecordsGone,
                     fmt::format("the ledger has {} records, and a checkpoint of its own says {}", tree_.size(),
                                 own_->size),
                     folder_);
@@ -104,7 +105,7 @@ Result<void> Log::prepare() {
 
 /// Makes an id, a key, and a first segment that commits to them. Requires: nothing is recorded, and there is no key.
 Result<void> Log::begin_ledger() {
-    if (sodium_init() < 0) return fail(LedgerCode::G0002, "the system gives no random numbers", folder_);
+    if (sodium_init() < 0) return fail(Code::LedgerIoFailed, "the system gives no random numbers", folder_);
     randombytes_buf(id_.data(), id_.size());
     key_.resize(Keyed::kKeyBytes);
     randombytes_buf(key_.data(), key_.size());
@@ -117,10 +118,10 @@ Result<std::string> Log::key() {
     const std::string path = folder_ + "/key";
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored))
-        return fail(LedgerCode::G0011, "the ledger's key is gone, and without it no old name can be looked up", path);
+        return fail(Code::LedgerKeyMissing, "the ledger's key is gone, and without it no old name can be looked up", path);
     auto read = read_mask_key(path);
     if (read && commitment_to(*read, id_) != commitment_)
-        return fail(LedgerCode::G0012, "the key is not the one that the records were written with, and no old name would be found under it", path);
+        return fail(Code::LedgerKeyDiffers, "the key is not the one that the records were written with, and no old name would be found under it", path);
     if (read) key_ = *read;
     return read;
 }
@@ -133,7 +134,7 @@ Result<void> Log::take_lock() {
         if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) return system_error(folder_);
         if (Clock::now() >= until)
-            return fail(LedgerCode::G0005,
+            return fail(Code::LedgerLocked,
                         fmt::format("another program has held the ledger for {} ms", options_.patience),
                         folder_);
         std::this_thread::sleep_for(std::chrono::microseconds(200));
@@ -145,9 +146,9 @@ Result<void> Log::take_lock() {
 /// Whoever removes or replaces a file leaves this program with one that nobody will read.
 Result<void> Log::in_place() const {
     if (!names(folder_, folder_id_))
-        return fail(LedgerCode::G0009, "the folder is not the one that was opened: it was removed or replaced", folder_);
+        return fail(Code::LedgerReplaced, "the folder is not the one that was opened: it was removed or replaced", folder_);
     if (segment_.is_open() && !names(path_, segment_id_))
-        return fail(LedgerCode::G0009, "the segment is not the one that was opened: it was removed or replaced", path_);
+        return fail(Code::LedgerReplaced, "the segment is not the one that was opened: it was removed or replaced", path_);
     return {};
 }
 
@@ -243,7 +244,7 @@ Result<void> Log::read_on(const Seen& seen) {
             case SegmentReader::Found::Torn:
                 return cut(offset_, true);
             case SegmentReader::Found::Damaged:
-                return fail(LedgerCode::G0003,
+                return fail(Code::LedgerDamaged,
                             fmt::format("the segment is damaged at byte {}, and records follow", offset_),
                             path_);
         }
@@ -280,7 +281,7 @@ Result<void> Log::use_segment(std::uint64_t first) {
     if (header.before.size() != first ||
         (tree_.size() > 0 && (header.before.root() != tree_.root() || header.spent != spent() || header.id != id_ ||
                               header.key != commitment_)))
-        return fail(LedgerCode::G0003, "the segment does not continue the one before it", path);
+        return fail(Code::LedgerDamaged, "the segment does not continue the one before it", path);
     auto file = open_file(path, O_RDWR);
     if (!file) return tl::unexpected(std::move(file.error()));
     auto segment_id = id_of(*file, path);
@@ -300,11 +301,11 @@ Result<void> Log::use_segment(std::uint64_t first) {
 Result<void> Log::hold_against_checkpoint() {
     if (!own_ || own_->size != tree_.size()) return {};
     if (own_->root != tree_.root() || own_->spent != spent() || own_->origin != origin_of(id_))
-        return fail(LedgerCode::G0003,
+        return fail(Code::LedgerDamaged,
                     fmt::format("the first {} records are not what the ledger's own checkpoint says", own_->size),
                     folder_);
     if (own_->key != commitment_)
-        return fail(LedgerCode::G0012, "the ledger's own checkpoint was made under another key than the segment names", folder_);
+        return fail(Code::LedgerKeyDiffers, "the ledger's own checkpoint was made under another key than the segment names", folder_);
     return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/kind.h"
 #include "ledger/fields.h"
+#include "writ/errors.h"
 
 namespace writ::ledger {
 
@@ -71,7 +72,7 @@ Result<Mask> Mask::make(const std::vector<std::string>& pointers, const Keyed& k
     for (const std::string& pointer : pointers) {
         auto steps = steps_of(pointer);
         if (!steps)
-            return fail(LedgerCode::G0023, "a path to mask is a JSON Pointer such as `/token/claims/email`", pointer);
+            return fail(Code::MalformedMask, "a path to mask is a JSON Pointer such as `/token/claims/email`", pointer);
         out.pointers_.push_back(pointer);
         out.steps_.push_back(std::move(*steps));
     }
@@ -86,7 +87,7 @@ Result<void> Mask::check(const Layers& layers) const {
             return reached.undeclared || !reached.nodes.empty() || steps_[i] == Steps{"token", "claims"} || steps_[i] == Steps{"tool", "params"};
         };
         if (std::none_of(layers.bundles().begin(), layers.bundles().end(), known))
-            return fail(LedgerCode::G0023,
+            return fail(Code::MalformedMask,
                         "no request has anything at this path to mask; docs/request-format.md lists the fields", pointers_[i]);
     }
     return {};

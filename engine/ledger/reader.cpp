@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "ledger/log.h"
+#include "writ/errors.h"
 #include "writ/ledger.h"
 
 namespace writ::ledger {
@@ -29,7 +30,7 @@ struct Reader::Impl {
                 case SegmentReader::Found::Block:
                     return true;
                 case SegmentReader::Found::Damaged:
-                    return fail(LedgerCode::G0003,
+                    return fail(Code::LedgerDamaged,
                                 fmt::format("the segment is damaged at byte {}, and records follow",
                                             segment.offset()),
                                 segment.path());
@@ -41,7 +42,7 @@ struct Reader::Impl {
             struct stat info{};
             if (path == segment.path() || ::stat(path.c_str(), &info) != 0) return false;
             if (*found == SegmentReader::Found::Torn)
-                return fail(LedgerCode::G0003,
+                return fail(Code::LedgerDamaged,
                             fmt::format("the segment is damaged at byte {}", segment.offset()),
                             segment.path());
             auto opened = SegmentReader::open(path);
@@ -59,7 +60,7 @@ Reader& Reader::operator=(Reader&&) noexcept = default;
 Result<Reader> Reader::open(const std::string& folder) {
     auto segments = segments_in(folder);
     if (!segments) return tl::unexpected(std::move(segments.error()));
-    if (segments->front() != 0) return fail(LedgerCode::G0003, "the first segment is not there", folder);
+    if (segments->front() != 0) return fail(Code::LedgerDamaged, "the first segment is not there", folder);
     auto first = SegmentReader::open(folder + "/" + segment_name(0));
     if (!first) return tl::unexpected(std::move(first.error()));
     return Reader(std::make_unique<Impl>(folder, std::move(*first)));
@@ -70,7 +71,7 @@ Result<void> Reader::seek(std::uint64_t sequence) {
     if (!segments) return tl::unexpected(std::move(segments.error()));
     const auto behind = std::upper_bound(segments->begin(), segments->end(), sequence);
     if (behind == segments->begin())
-        return fail(LedgerCode::G0003, "the first segment is not there", impl_->folder);
+        return fail(Code::LedgerDamaged, "the first segment is not there", impl_->folder);
     auto opened = SegmentReader::open(impl_->folder + "/" + segment_name(*(behind - 1)));
     if (!opened) return tl::unexpected(std::move(opened.error()));
     impl_->segment = std::move(*opened);
@@ -86,7 +87,7 @@ Result<void> Reader::seek(std::uint64_t sequence) {
         if (!loaded) return tl::unexpected(std::move(loaded.error()));
         if (*loaded == SegmentReader::Found::Torn) return {};
         if (*loaded != SegmentReader::Found::Block)
-            return fail(LedgerCode::G0003, "the segment is damaged", impl_->segment.path());
+            return fail(Code::LedgerDamaged, "the segment is damaged", impl_->segment.path());
         impl_->at = static_cast<std::size_t>(sequence - block.first);
         impl_->number = sequence;
         return {};

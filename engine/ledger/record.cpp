@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "ledger/codec.h"
-#include "ledger/errors.h"
 #include "ledger/fields.h"
+#include "writ/errors.h"
 
 namespace writ::ledger {
 
@@ -76,7 +76,7 @@ Result<void> decode(std::string_view bytes, Record& record) {
                 break;
         }
     if (whole && in.ok() && in.at_end()) return {};
-    return fail(LedgerCode::G0022, "the record is not of the form that is written");
+    return fail(Code::MalformedRecord, "the record is not of the form that is written");
 }
 
 std::string_view answer_in(std::string_view bytes) {

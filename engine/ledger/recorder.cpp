@@ -2,14 +2,13 @@
 #include <fmt/format.h>
 
 #include "base/json_reader.h"
-#include "base/request_errors.h"
 #include "ledger/checkpoint.h"
-#include "ledger/errors.h"
 #include "ledger/hash.h"
 #include "ledger/keyed.h"
 #include "ledger/mask.h"
 #include "ledger/repetition.h"
 #include "ledger/surroundings.h"
+#include "writ/errors.h"
 #include "writ/ledger.h"
 
 namespace writ::ledger {
@@ -162,7 +161,7 @@ Recorder& Recorder::operator=(Recorder&&) noexcept = default;
 
 Result<Recorder> Recorder::make(Ledger& ledger, Layers layers, RecordOptions options) {
     if (!options.mask_key.empty() && options.mask_key.size() != Keyed::kKeyBytes)
-        return fail(LedgerCode::G0023, fmt::format("a key to mask with has {} bytes, not {}", Keyed::kKeyBytes, options.mask_key.size()));
+        return fail(Code::MalformedMask, fmt::format("a key to mask with has {} bytes, not {}", Keyed::kKeyBytes, options.mask_key.size()));
     auto mask = Mask::make(options.mask, options.mask_key.empty() ? ledger.keyed() : Keyed(options.mask_key), options.hide_unknown);
     if (!mask) return tl::unexpected(std::move(mask.error()));
     if (auto known = mask->check(layers); !known) return tl::unexpected(std::move(known.error()));

@@ -3,12 +3,12 @@
 #include <map>
 #include <unordered_map>
 
-#include "ledger/errors.h"
 #include "ledger/pointer.h"
 #include "ledger/repetition.h"
 #include "ledger/segment.h"
 #include "writ/audit.h"
 #include "writ/compare.h"
+#include "writ/diagnostic.h"
 
 namespace writ::ledger {
 

@@ -8,6 +8,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "writ/errors.h"
+
 namespace writ::ledger {
 
 static_assert(std::endian::native == std::endian::little, "numbers are copied as they are");
@@ -90,12 +92,12 @@ Result<SegmentReader> SegmentReader::open(const std::string& path) {
     auto head = read_at(out.file_, path, 0, kHeaderFixed + 64 * sizeof(Hash) + 8);
     if (!head) return tl::unexpected(std::move(head.error()));
     const auto damaged = [&] {
-        return fail(LedgerCode::G0003, "the header of the segment is damaged", path);
+        return fail(Code::LedgerDamaged, "the header of the segment is damaged", path);
     };
     if (head->size() < kHeaderFixed || !head->starts_with(kMagic)) return damaged();
     if (const auto version = get<std::uint32_t>(*head, 8); version != kFormatVersion)
         return fail(
-            LedgerCode::G0004,
+            Code::OtherFormat,
             fmt::format("the segment has format {}, and this program knows {}", version, kFormatVersion),
             path);
     const auto count = get<std::uint32_t>(*head, 12);

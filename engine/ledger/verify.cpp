@@ -11,6 +11,7 @@
 #include "ledger/log.h"
 #include "ledger/spent.h"
 #include "writ/audit.h"
+#include "writ/errors.h"
 
 namespace writ::ledger {
 
@@ -36,7 +37,7 @@ Result<std::vector<Hash>> leaves_of(const std::string& folder, std::uint64_t siz
         leaves.push_back(leaf_hash(reader->bytes()));
     }
     if (leaves.size() < size)
-        return fail(LedgerCode::G0021,
+        return fail(Code::UnknownRecord,
                     fmt::format("the ledger has {} records and not {}", leaves.size(), size));
     return leaves;
 }
@@ -110,7 +111,7 @@ Result<Identity> gather(const std::string& folder, const PublicBytes* key, Claim
     for (const std::uint64_t first : *segments) {
         auto segment = SegmentReader::open(folder + "/" + segment_name(first));
         if (!segment) {
-            if (segment.error().code != "G0003") return tl::unexpected(std::move(segment.error()));
+            if (segment.error().code != code_name(Code::LedgerDamaged)) return tl::unexpected(std::move(segment.error()));
             problems.push_back(fmt::format("{}: {}", segment_name(first), segment.error().message));
             continue;
         }
@@ -188,7 +189,7 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
     };
     auto reader = Reader::open(folder);
     if (!reader) {
-        if (reader.error().code != "G0003") return tl::unexpected(std::move(reader.error()));
+        if (reader.error().code != code_name(Code::LedgerDamaged)) return tl::unexpected(std::move(reader.error()));
         out.problems.push_back(reader.error().message);
         return out;
     }
@@ -197,7 +198,7 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
     for (;;) {
         auto more = reader->next();
         if (!more) {
-            if (more.error().code != "G0003") return tl::unexpected(std::move(more.error()));
+            if (more.error().code != code_name(Code::LedgerDamaged)) return tl::unexpected(std::move(more.error()));
             out.problems.push_back(fmt::format("{}: {}; record {} is the first that cannot be read",
                                                more.error().context, more.error().message, tree.size()));
             break;
@@ -225,7 +226,7 @@ Result<Proof> prove_inclusion(const std::string& folder, std::uint64_t sequence,
     auto leaves = leaves_of(folder, size);
     if (!leaves) return tl::unexpected(std::move(leaves.error()));
     if (sequence >= leaves->size())
-        return fail(LedgerCode::G0021,
+        return fail(Code::UnknownRecord,
                     fmt::format("there is no record {} among {}", sequence, leaves->size()));
     return Proof{Proof::Kind::Inclusion, leaves->size(), sequence, (*leaves)[sequence],
                  inclusion_proof(*leaves, sequence)};
@@ -235,7 +236,7 @@ Result<Proof> prove_consistency(const std::string& folder, std::uint64_t old_siz
     auto leaves = leaves_of(folder, size);
     if (!leaves) return tl::unexpected(std::move(leaves.error()));
     if (old_size > leaves->size())
-        return fail(LedgerCode::G0021,
+        return fail(Code::UnknownRecord,
                     fmt::format("the tree has {} records and not {}", leaves->size(), old_size));
     return Proof{
         Proof::Kind::Consistency, leaves->size(), old_size, {}, consistency_proof(*leaves, old_size)};
@@ -257,7 +258,7 @@ std::string to_json(const Proof& proof) {
 }
 
 Result<Proof> read_proof(std::string_view text) {
-    const auto malformed = [] { return fail(LedgerCode::G0043, "the text is not a proof"); };
+    const auto malformed = [] { return fail(Code::MalformedProof, "the text is not a proof"); };
     auto read = json::parse(text);
     if (!read || read->type != json::Type::Object) return malformed();
     const auto number = [&](std::string_view name, std::uint64_t& to) {

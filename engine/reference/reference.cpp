@@ -7,6 +7,7 @@
 
 #include "reference/evaluation.h"
 #include "base/values.h"
+#include "writ/errors.h"
 
 namespace writ::reference {
 

@@ -6,6 +6,7 @@
 #include "base/kind.h"
 #include "bytecode/cost.h"
 #include "bytecode/program.h"
+#include "writ/errors.h"
 
 namespace writ {
 
@@ -53,7 +54,7 @@ Result<SourceSet> Bundle::sources() const {
     }
     set.read = [data = std::move(data)](std::string_view from, std::string_view path) -> Result<std::string> {
         const auto found = data.find({std::string(from), std::string(path)});
-        if (found == data.end()) return tl::unexpected(Error{"F0001", "not in the bundle", std::string(path)});
+        if (found == data.end()) return fail(Code::FileUnusable, "not in the bundle", std::string(path));
         return found->second;
     };
     set.standard = [modules = std::move(modules)](std::string_view name) {

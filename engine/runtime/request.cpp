@@ -5,6 +5,7 @@
 #include "base/values.h"
 #include "bytecode/program.h"
 #include "vm/facts.h"
+#include "writ/errors.h"
 
 namespace writ {
 
@@ -111,7 +112,7 @@ void Request::set(const Field& field, const json::Node& value) {
     for (std::size_t i = 0; i < facts_.size(); ++i) {
         vm::Facts& facts = *facts_[i];
         if (i >= field.places_.size() || &field.layers_.bundles()[i].program() != &facts.program())
-            return fail({"Q0011", "the field was found for other bundles than this request's", "$"});
+            return fail(failure(Code::FieldNotDeclared, "the field was found for other bundles than this request's", "$"));
         if (!facts.put(field.places_[i], value, trust_)) fail(facts.take_error());
     }
 }
@@ -122,7 +123,7 @@ void Request::set_text(const Field& field, std::string_view text) {
 }
 
 [[gnu::noinline, gnu::cold]] void Request::set_slowly(const Field& field, std::string_view text) {
-    if (!valid_utf8(text)) return fail({"Q0020", "text is not UTF-8", "$"});
+    if (!valid_utf8(text)) return fail(failure(Code::TextNotUtf8, "text is not UTF-8", "$"));
     set(field, node_of(json::Type::String, text));
 }
 
@@ -143,7 +144,7 @@ void Request::set_texts(const Field& field, std::span<const std::string_view> te
     list[0].count = static_cast<std::uint32_t>(texts.size());
     list[0].size = static_cast<std::uint32_t>(texts.size() + 1);
     for (const std::string_view text : texts) {
-        if (!valid_utf8(text)) return fail({"Q0020", "text is not UTF-8", "$"});
+        if (!valid_utf8(text)) return fail(failure(Code::TextNotUtf8, "text is not UTF-8", "$"));
         list.push_back(node_of(json::Type::String, text));
     }
     set(field, list[0]);
@@ -162,7 +163,7 @@ void Request::set_json(const Field& field, std::string_view json, const RequestL
 Result<void> Request::finish() {
     if (!reading_->begun) {
         clear();
-        return tl::unexpected(Error{"Q0019", "finish() without begin()", "$"});
+        return writ::fail(Code::StatedTooEarly, "finish() without begin()", "$");
     }
     for (const auto& facts : facts_)
         if (!reading_->failed && !facts->finish()) fail(facts->take_error());

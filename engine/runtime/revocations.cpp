@@ -7,6 +7,7 @@
 
 #include "base/person.h"
 #include "base/values.h"
+#include "writ/errors.h"
 
 namespace writ {
 
@@ -73,7 +74,7 @@ Result<std::string> canonical_subject(RevocationKind kind, std::string_view subj
     const char* fault = spell(kind, subject, room);
     if (fault == nullptr) return room;
     const std::string what(kind == RevocationKind::All ? "channel" : revocation_name(kind));
-    return tl::unexpected(Error{"S0030", "this names no " + what + ": " + fault, std::string(subject)});
+    return fail(Code::MalformedSubject, "this names no " + what + ": " + fault, std::string(subject));
 }
 
 // ---- the set ----------------------------------------------------------------------------------

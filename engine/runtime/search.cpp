@@ -9,6 +9,7 @@
 #include "bytecode/program.h"
 #include "vm/decision_json.h"
 #include "vm/reason.h"
+#include "writ/errors.h"
 
 namespace writ {
 
@@ -17,8 +18,8 @@ namespace {
 constexpr std::size_t kMostCandidates = 100'000;
 constexpr std::size_t kMostCandidateBytes = 64u << 20;
 
-tl::unexpected<Error> malformed(std::string_view code, std::string message, std::string context) {
-    return tl::unexpected(Error{std::string(code), std::move(message), std::move(context)});
+tl::unexpected<Error> malformed(Code code, std::string message, std::string context) {
+    return fail(code, std::move(message), std::move(context));
 }
 
 std::string_view text_at(const json::Value& object, std::string_view key) {
@@ -160,7 +161,7 @@ Result<json::Value> candidates_for(Open open, std::string_view given, const json
                 return texts(tool == nullptr ? std::set<std::string_view>{} : catalogue.scopes(text_at(*tool, "name")));
             }
             case Open::Agent:
-                return malformed("Q0001", "no policy lists agents; candidates must be given", "candidates");
+                return malformed(Code::NotJson, "no policy lists agents; candidates must be given", "candidates");
         }
     }
     limits.max_bytes = kMostCandidateBytes;
@@ -172,11 +173,11 @@ Result<json::Value> candidates_for(Open open, std::string_view given, const json
         return tl::unexpected(std::move(error));
     }
     if (list->type != json::Type::Array)
-        return malformed("Q0010", "candidates are an array, not " + std::string(json::name_of(list->type)), "candidates");
+        return malformed(Code::WrongType, "candidates are an array, not " + std::string(json::name_of(list->type)), "candidates");
     for (std::size_t i = 0; i < list->items.size(); ++i) {
         const json::Type type = list->items[i].type;
         if (type == json::Type::String || (type == json::Type::Object && open != Open::Scope)) continue;
-        return malformed("Q0010",
+        return malformed(Code::WrongType,
                          std::string(open == Open::Scope ? "a scope is a string" : "a candidate is a string or an object") +
                              ", not " + std::string(json::name_of(type)),
                          "candidates[" + std::to_string(i) + "]");

@@ -3,6 +3,7 @@
 
 #include "base/person.h"
 #include "store/impl.h"
+#include "writ/errors.h"
 
 namespace writ {
 
@@ -54,19 +55,19 @@ Result<Channel> Store::channel(std::string_view name) const {
     if (!all) return error_of(all);
     for (Channel& each : *all)
         if (each.name == name) return std::move(each);
-    return fail(StoreCode::S0023, "there is no such channel; `writ store channel` makes one", std::string(name));
+    return fail(Code::UnknownChannel, "there is no such channel; `writ store channel` makes one", std::string(name));
 }
 
 Result<Channel> Store::protect(const std::string& name, bool gated, std::uint32_t approvals, const Origin& origin) {
     if (auto fits = check_origin(origin); !fits) return error_of(fits);
     if (auto fits = check_name("channel", name); !fits) return error_of(fits);
     if (version_number(name) || looks_like_digest(name))
-        return fail(StoreCode::S0024, "a channel does not look like a number or a digest", name);
+        return fail(Code::NameTaken, "a channel does not look like a number or a digest", name);
     auto transaction = Transaction::begin(*impl_->db, true);
     if (!transaction) return error_of(transaction);
     auto tagged = impl_->exists("SELECT 1 FROM tag WHERE namespace = $1 AND name = $2", {impl_->space, name});
     if (!tagged) return error_of(tagged);
-    if (*tagged) return fail(StoreCode::S0024, "a tag has this name", name);
+    if (*tagged) return fail(Code::NameTaken, "a tag has this name", name);
     auto changed = impl_->db->run("UPDATE channel SET gated = $3, approvals = $4 WHERE namespace = $1 AND name = $2",
                                   {impl_->space, name, std::int64_t{gated}, std::int64_t{approvals}});
     if (changed && impl_->db->affected() == 0)
@@ -117,7 +118,7 @@ namespace {
 
 Result<void> check_comparable(std::string_view whose, const std::string& author) {
     if (comparable_name(person_of(author))) return {};
-    return fail(StoreCode::S0044, "the name of the " + std::string(whose) +
+    return fail(Code::CannotApprove, "the name of the " + std::string(whose) +
                                       " cannot be told apart from others safely; write plain letters of one script", author);
 }
 
@@ -132,7 +133,7 @@ Result<VersionApproval> Store::approve(const std::string& name, std::string_view
     if (!named) return error_of(named);
     if (auto clear = check_comparable("version's author", named->origin.author); !clear) return error_of(clear);
     if (!two_people(named->origin.author, origin.author))
-        return fail(StoreCode::S0044, "the author of a version does not approve it", text_of(*named));
+        return fail(Code::CannotApprove, "the author of a version does not approve it", text_of(*named));
     auto approval = impl_->approve(name, named->digest, origin);
     if (!approval) return approval;
     if (auto durable = transaction->commit(); !durable) return error_of(durable);
@@ -145,7 +146,7 @@ Result<VersionApproval> store::Connection::approve(std::string_view channel, std
     if (!before) return error_of(before);
     for (const VersionApproval& each : *before)
         if (each.channel == channel && !two_people(each.origin.author, origin.author))
-            return fail(StoreCode::S0044, "you have approved this already", std::string(channel.empty() ? digest : channel));
+            return fail(Code::CannotApprove, "you have approved this already", std::string(channel.empty() ? digest : channel));
     VersionApproval approval{std::string(channel), std::string(digest), origin, now_micros()};
     auto done = db->run("INSERT INTO approval (namespace, channel, digest, approver, message, created_at)"
                         " VALUES ($1, $2, $3, $4, $5, $6)",
@@ -185,7 +186,7 @@ public:
         if (!approved) return error_of(approved);
         if (!*approved) {
             transaction->undo();
-            return refuse(StoreCode::S0043, "`" + move_.channel + "` asks for " + std::to_string(channel_.approvals) +
+            return refuse(Code::ApprovalMissing, "`" + move_.channel + "` asks for " + std::to_string(channel_.approvals) +
                                                 (channel_.approvals == 1 ? " approval" : " approvals") +
                                                 " of this version by others than its author; see `writ store approve`");
         }
@@ -205,7 +206,7 @@ private:
         if (!version) return error_of(version);
         version_ = std::move(*version);
         if (move_.not_after != 0 && move_.not_after <= now_micros())
-            return fail(StoreCode::S0026, "`not_after` has passed already", move_.channel);
+            return fail(Code::MalformedText, "`not_after` has passed already", move_.channel);
         // Nothing is activated that cannot be read and verified.
         auto content = store_.bundle(version_.digest);
         if (!content) return error_of(content);
@@ -216,12 +217,12 @@ private:
     Result<void> gate() {
         if (!channel_.gated) return {};
         if (!move_.gate)
-            return fail(StoreCode::S0042, "`" + move_.channel + "` runs a version's tests, and this program cannot", move_.channel);
+            return fail(Code::GateCannotRun, "`" + move_.channel + "` runs a version's tests, and this program cannot", move_.channel);
         report_ = move_.gate(*content_);
         if (report_.passed) return {};
         std::string problems = report_.summary;
         for (const std::string& each : report_.problems) problems += "; " + each;
-        return refuse(StoreCode::S0041, std::move(problems));
+        return refuse(Code::GateFailed, std::move(problems));
     }
 
     /// Whether it is approved; then everything is written.
@@ -282,12 +283,12 @@ private:
 
     tl::unexpected<Error> moved(const Channel& now) const {
         const Serial expected = move_.expected ? *move_.expected : channel_.serial;
-        return fail(StoreCode::S0040, situation(store_, now) + "; you saw " + text_of(expected) +
+        return fail(Code::ChannelMoved, situation(store_, now) + "; you saw " + text_of(expected) +
                                           ". Nothing was changed; look at it and try again", move_.channel);
     }
 
     /// A refusal that stays on record.
-    tl::unexpected<Error> refuse(StoreCode code, std::string why) const {
+    tl::unexpected<Error> refuse(Code code, std::string why) const {
         const auto told = impl_.record_alone("refused", move_.channel, text_of(version_) + ": " + why, move_.origin.author);
         if (!told) why += " (the refusal could not be recorded: " + told.error().message + ")";
         return fail(code, std::move(why), text_of(version_));
@@ -314,7 +315,7 @@ Result<Activation> Store::rollback(Move move) {
         if (!past) return error_of(past);
         const auto other = std::find_if(past->begin(), past->end(),
                                         [&](const Activation& each) { return each.digest != past->front().digest; });
-        if (other == past->end()) return fail(StoreCode::S0028, "no other content was active here before", move.channel);
+        if (other == past->end()) return fail(Code::NothingToGoBackTo, "no other content was active here before", move.channel);
         // What was looked at to find it is what must still hold.
         if (!move.expected) move.expected = past->front().serial;
         move.version = other->digest;

@@ -7,7 +7,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "store/errors.h"
+#include "writ/errors.h"
+
 
 namespace writ::store {
 
@@ -30,11 +31,11 @@ private:
 };
 
 tl::unexpected<Error> failed(int reason, const std::string& path) {
-    StoreCode code = StoreCode::S0009;
-    if (reason == EACCES || reason == EPERM || reason == EROFS) code = StoreCode::S0007;
-    if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG) code = StoreCode::S0008;
-    if (reason == EEXIST) code = StoreCode::S0002;
-    if (reason == ENOENT) code = StoreCode::S0001;
+    Code code = Code::StoreIoFailed;
+    if (reason == EACCES || reason == EPERM || reason == EROFS) code = Code::NotWritable;
+    if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG) code = Code::NoSpace;
+    if (reason == EEXIST) code = Code::AlreadyThere;
+    if (reason == ENOENT) code = Code::NothingThere;
     return fail(code, std::strerror(reason), path);
 }
 

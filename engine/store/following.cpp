@@ -7,6 +7,7 @@
 
 #include "base/values.h"
 #include "store/files.h"
+#include "writ/errors.h"
 
 namespace writ::store {
 
@@ -20,6 +21,12 @@ constexpr int kPatienceMs = 100;
 
 std::int64_t micros(std::chrono::milliseconds time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+}
+
+/// Whether the store's file or its database failed, and not what it holds or was asked for.
+bool is_own_failure(const Error& error) {
+    const auto code = find_code(error.code);
+    return code && exit_code(*code) == exit_code(Code::StoreIoFailed);
 }
 
 }  // namespace
@@ -36,7 +43,7 @@ Result<void> Following::start() {
     for (const auto& [what, name] : {std::pair{"namespace", &options_.space}, {"channel", &options_.channel}})
         if (auto fits = check_name(what, *name); !fits) return fits;
     if (options_.keys.empty() && !options_.on_call.empty())
-        return fail(StoreCode::S0070, "a reader with on-call keys needs the channel's keys too: nothing could be lifted", options_.channel);
+        return fail(Code::ChannelKeysMissing, "a reader with on-call keys needs the channel's keys too: nothing could be lifted", options_.channel);
     if (auto known = load_state(); !known) return known;
     step();
     thread_ = std::thread([this] { run(); });
@@ -76,7 +83,7 @@ void Following::step() {
     }
     failed_ = looked.error();
     // Whatever is wrong with the connection, a new one may be better.
-    if (failed_->code < "S0020") connection_.reset();
+    if (is_own_failure(*failed_)) connection_.reset();
     tell(std::move(looked.error()));
 }
 
@@ -136,7 +143,7 @@ void Following::reached() {
     std::int64_t fresh = micros(options_.max_staleness);
     if (active_.activation.not_after != 0) fresh = std::min(fresh, active_.activation.not_after - now_micros());
     fresh_until_.store(active_.policy ? steady_micros() + fresh : 0, std::memory_order_relaxed);
-    if (fresh <= 0) tell({"S0063", "the policy's `not_after` has passed", options_.channel});
+    if (fresh <= 0) tell(failure(Code::PolicyExpired, "the policy's `not_after` has passed", options_.channel));
     const auto now = std::chrono::steady_clock::now();
     if (options_.state.empty() || now - touched_ < kTouch) return;
     touched_ = now;
@@ -148,23 +155,23 @@ void Following::reached() {
 Result<void> Following::check(const Activation& activation, const Accepted& seen) const {
     const std::string where = activation.channel + " " + text_of(activation.serial);
     if (!options_.keys.empty()) {
-        if (activation.signature.empty()) return fail(StoreCode::S0060, "the activation is not signed", where);
+        if (activation.signature.empty()) return fail(Code::Unsigned, "the activation is not signed", where);
         const auto key = std::find_if(options_.keys.begin(), options_.keys.end(),
                                       [&](const PublicKey& each) { return each.id() == activation.key_id; });
         if (key == options_.keys.end())
-            return fail(StoreCode::S0061, "the activation is signed by `" + activation.key_id + "`, which is not a key of this reader", where);
-        if (!key->verifies(activation)) return fail(StoreCode::S0062, "the signature is not one of this activation", where);
+            return fail(Code::UnknownKey, "the activation is signed by `" + activation.key_id + "`, which is not a key of this reader", where);
+        if (!key->verifies(activation)) return fail(Code::SignatureDoesNotFit, "the signature is not one of this activation", where);
     }
     if (activation.not_after != 0 && activation.not_after <= now_micros())
-        return fail(StoreCode::S0063, "the activation's `not_after` has passed", where);
+        return fail(Code::PolicyExpired, "the activation's `not_after` has passed", where);
     const Activation& last = seen.activation;
     if (activation.serial < last.serial)
-        return fail(StoreCode::S0064, "the store is at " + text_of(activation.serial) + ", and this reader has accepted " +
+        return fail(Code::OlderThanSeen, "the store is at " + text_of(activation.serial) + ", and this reader has accepted " +
                                           text_of(last.serial), where);
     const bool same = activation.serial == last.serial;
     const bool next = activation.serial == Serial{last.serial.epoch, last.serial.number + 1};
     if ((same && activation.digest != last.digest) || (next && last.serial.number != 0 && activation.parent != last.digest))
-        return fail(StoreCode::S0065, "the channel has forked: another version took the serial of the one accepted here; "
+        return fail(Code::Forked, "the channel has forked: another version took the serial of the one accepted here; "
                                       "activate with a raised epoch to settle it", where);
     return {};
 }
@@ -174,8 +181,8 @@ Result<bool> Following::read_channel(const std::string& channel, Accepted& seen,
     auto latest = connection_->activations(channel, 1);
     if (!latest) return error_of(latest);
     if (latest->empty()) {
-        if (seen.serial() == Serial{}) return fail(StoreCode::S0023, "nothing is active in this channel", channel);
-        return fail(StoreCode::S0064, "the store has nothing active, and this reader has accepted " + text_of(seen.serial()), channel);
+        if (seen.serial() == Serial{}) return fail(Code::UnknownChannel, "nothing is active in this channel", channel);
+        return fail(Code::OlderThanSeen, "the store has nothing active, and this reader has accepted " + text_of(seen.serial()), channel);
     }
     Accepted next{std::move(latest->front()), std::nullopt};
     if (auto sound = check(next.activation, seen); !sound) return error_of(sound);
@@ -199,9 +206,9 @@ Result<void> Following::read_revocations() {
     std::optional<Error> refused;
     if (log_.sequence != 0) {
         if (next == entries->end() || next->sequence != log_.sequence)
-            refused = fail(StoreCode::S0064, "the store has fewer revocations than this reader has seen", options_.space).value();
+            refused = failure(Code::OlderThanSeen, "the store has fewer revocations than this reader has seen", options_.space);
         else if (digest_of(*next++) != log_.digest)
-            refused = fail(StoreCode::S0065, "the revocation log has forked: the last entry seen here is another one now", options_.space).value();
+            refused = failure(Code::Forked, "the revocation log has forked: the last entry seen here is another one now", options_.space);
     }
     for (; next != entries->end() && !refused; ++next) {
         refused = misplaced(*next, log_);
@@ -234,12 +241,12 @@ Result<void> Following::check_log(const Activation& activation) const {
     if (then.sequence == 0) return {};
     const std::string where = activation.channel + " " + text_of(activation.serial);
     if (then.sequence > log_.sequence)
-        return fail(StoreCode::S0064, "the store has " + std::to_string(log_.sequence) + " revocations, and had " +
+        return fail(Code::OlderThanSeen, "the store has " + std::to_string(log_.sequence) + " revocations, and had " +
                                           std::to_string(then.sequence) + " when this was activated", where);
     auto entries = connection_->revocations_from(then.sequence);
     if (!entries) return error_of(entries);
     if (entries->empty() || digest_of(entries->front()) != then.digest)
-        return fail(StoreCode::S0065, "the revocation log has forked: it is not the one of when this was activated", where);
+        return fail(Code::Forked, "the revocation log has forked: it is not the one of when this was activated", where);
     return {};
 }
 
@@ -254,7 +261,7 @@ Result<void> Following::keep(const Accepted& accepted) const {
     state.log = log_;
     auto kept = replace_file(options_.state, encode_state(state), 0600);
     if (kept) return {};
-    return fail(StoreCode::S0068, "the last good policy cannot be kept: " + kept.error().message, options_.state);
+    return fail(Code::StateNotKept, "the last good policy cannot be kept: " + kept.error().message, options_.state);
 }
 
 /// What the state says is where this reader was. It decides by it only if it is signed, unexpired and
@@ -262,7 +269,7 @@ Result<void> Following::keep(const Accepted& accepted) const {
 Result<void> Following::load_state() {
     if (options_.state.empty()) return {};
     auto bytes = read_file(options_.state);
-    if (!bytes && bytes.error().code == "S0001") return {};
+    if (!bytes && bytes.error().code == code_name(Code::NothingThere)) return {};
     if (!bytes) return error_of(bytes);
     auto state = decode_state(*bytes);
     if (!state) {
@@ -271,7 +278,7 @@ Result<void> Following::load_state() {
     }
     const Activation& a = state->activation;
     if (a.space != options_.space || a.channel != options_.channel)
-        return fail(StoreCode::S0069, "the reader's state is of channel `" + a.channel + "` in `" + a.space + "`", options_.state);
+        return fail(Code::StateDamaged, "the reader's state is of channel `" + a.channel + "` in `" + a.space + "`", options_.state);
     active_.activation = a;
     log_ = state->log;
     for (const Revocation& each : state->revocations) {
@@ -289,7 +296,7 @@ Result<void> Following::load_state() {
     }
     auto policy = Bundle::load(std::as_bytes(std::span(state->bundle)));
     if (!policy || policy->digest() != a.digest)
-        return fail(StoreCode::S0069, "the policy in the reader's state is not the one it names", options_.state);
+        return fail(Code::StateDamaged, "the policy in the reader's state is not the one it names", options_.state);
     active_.policy.emplace(std::move(*policy));
     const std::int64_t age = state_age(options_.state).value_or(-1), most = micros(options_.max_staleness);
     std::int64_t left = age < 0 ? 0 : most - age;

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <map>
+#include <utility>
 
 #include "store/database.h"
-#include "store/errors.h"
+#include "writ/diagnostic.h"
 #include "writ/store.h"
 
 namespace writ::store {

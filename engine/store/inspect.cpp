@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "store/impl.h"
+#include "writ/errors.h"
 
 namespace writ {
 
@@ -18,12 +19,12 @@ public:
     Result<std::vector<std::string>> run() {
         auto found = connection_.db->check();
         // A database too damaged to be checked is a finding, not a failure to look.
-        if (!found && found.error().code == "S0004") found = std::vector{found.error().message};
+        if (!found && found.error().code == code_name(Code::StoreDamaged)) found = std::vector{found.error().message};
         if (!found) return found;
         for (std::string& each : *found) problem("database: " + std::move(each));
         for (auto part : {&Inspection::contents, &Inspection::versions, &Inspection::channels, &Inspection::revocations})
             if (auto looked = (this->*part)(); !looked) {
-                if (looked.error().code != "S0004") return error_of(looked);
+                if (looked.error().code != code_name(Code::StoreDamaged)) return error_of(looked);
                 problem(looked.error().message);
             }
         return std::move(problems_);

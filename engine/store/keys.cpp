@@ -8,14 +8,13 @@
 #include <sys/stat.h>
 
 #include "base/key_line.h"
-#include "store/errors.h"
 #include "store/fields.h"
 #include "store/files.h"
+#include "writ/errors.h"
 #include "writ/store.h"
 
 namespace writ {
 
-using store::StoreCode;
 
 namespace {
 
@@ -63,9 +62,9 @@ PublicKey::PublicKey(const std::array<unsigned char, 32>& bytes) : bytes_(bytes)
 
 Result<PublicKey> PublicKey::parse(std::string_view text) {
     const auto line = read_key_line(text, kPublicLine);
-    if (!line) return store::fail(StoreCode::S0066, "not a public key of Writ's");
+    if (!line) return fail(Code::MalformedKey, "not a public key of Writ's");
     PublicKey key(line->bytes);
-    if (key.id_ != line->name) return store::fail(StoreCode::S0066, "the key is not the one that its id names");
+    if (key.id_ != line->name) return fail(Code::MalformedKey, "the key is not the one that its id names");
     return key;
 }
 
@@ -117,11 +116,11 @@ Result<SecretKey> SecretKey::parse(std::string_view text) {
     [[maybe_unused]] static const int ready = sodium_init();
     auto impl = std::make_unique<Impl>();
     auto line = read_key_line(text, kSecretLine);
-    if (!line) return store::fail(StoreCode::S0066, "not a secret key of Writ's");
+    if (!line) return fail(Code::MalformedKey, "not a secret key of Writ's");
     impl->seed = line->bytes;
     sodium_memzero(line->bytes.data(), line->bytes.size());
     impl->expand();
-    if (impl->open.id() != line->name) return store::fail(StoreCode::S0066, "the key is not the one that its id names");
+    if (impl->open.id() != line->name) return fail(Code::MalformedKey, "the key is not the one that its id names");
     return SecretKey(std::move(impl));
 }
 
@@ -164,7 +163,7 @@ Result<PublicKey> generate_key(const std::string& path) {
 Result<SecretKey> read_secret_key(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
-        return store::fail(StoreCode::S0067, "others than its owner may use this secret key; `chmod 600` it", path);
+        return fail(Code::SecretKeyOpen, "others than its owner may use this secret key; `chmod 600` it", path);
     auto text = store::read_file(path);
     if (!text) return tl::unexpected(std::move(text.error()));
     auto key = SecretKey::parse(*text);

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "bytecode/program.h"
 #include "store/impl.h"
+#include "writ/errors.h"
 
 namespace writ {
 
@@ -16,7 +17,7 @@ Result<void> check_reason(const Origin& origin) {
     if (auto fits = check_origin(origin); !fits) return fits;
     if (auto fits = check_text("message, which says why,", origin.message, false); !fits) return fits;
     if (is_reason(origin.message)) return {};
-    return fail(StoreCode::S0026, "the message must say why, in letters or digits");
+    return fail(Code::MalformedText, "the message must say why, in letters or digits");
 }
 
 /// The spelling under which entries of a subject count together. What has no canonical one, which only an
@@ -102,7 +103,7 @@ Result<void> check_declared(const Store& store, RevocationKind kind, const std::
         if (count++ == kMost) others += " and more";
     }
     const std::string why = !meant.empty() ? meant : "they declare " + others;
-    return fail(StoreCode::S0032, "no active version declares the " + what + " `" + subject + "`: " + why +
+    return fail(Code::SubjectNotDeclared, "no active version declares the " + what + " `" + subject + "`: " + why +
                                       "; to revoke it all the same, say `--undeclared`", subject);
 }
 
@@ -116,13 +117,13 @@ constexpr std::string_view kToLift = "";
 std::string digest_of(const RevocationEntry& entry) { return sha256_hex(signed_bytes(entry)); }
 
 std::optional<Error> store::misplaced(const RevocationEntry& entry, const LogHead& head) {
-    const auto refuse = [&](StoreCode code, std::string why) {
-        return fail(code, std::move(why), "revocation " + std::to_string(entry.sequence)).value();
+    const auto refuse = [&](Code code, std::string why) {
+        return failure(code, std::move(why), "revocation " + std::to_string(entry.sequence));
     };
     if (entry.sequence != head.sequence + 1)
-        return refuse(StoreCode::S0004, "the revocation log has no entry " + std::to_string(head.sequence + 1));
+        return refuse(Code::StoreDamaged, "the revocation log has no entry " + std::to_string(head.sequence + 1));
     if (entry.parent != head.digest)
-        return refuse(StoreCode::S0065, "the revocation log has forked: this entry does not follow the one before it");
+        return refuse(Code::Forked, "the revocation log has forked: this entry does not follow the one before it");
     return {};
 }
 
@@ -182,7 +183,7 @@ Result<std::vector<RevocationEntry>> store::read_revocations(Database& database,
     for (std::size_t i = 0; i < rows->size(); ++i) {
         const auto kind = revocation_kind(rows->text(i, 2));
         // To drop what is not understood would be to let it pass.
-        if (!kind) return fail(StoreCode::S0004, "the revocation log has a kind that is not known", rows->text(i, 2));
+        if (!kind) return fail(Code::StoreDamaged, "the revocation log has a kind that is not known", rows->text(i, 2));
         RevocationEntry& each = out.emplace_back();
         each.space = space;
         each.sequence = static_cast<std::uint64_t>(rows->integer(i, 0));
@@ -213,7 +214,7 @@ Result<RevocationEntry> Store::revoke(RevocationKind kind, const std::string& su
     entry.created_at = now_micros();
     entry.expires_at = expires_at;
     if (expires_at != 0 && expires_at <= entry.created_at)
-        return fail(StoreCode::S0026, "the revocation would have expired already", subject);
+        return fail(Code::MalformedText, "the revocation would have expired already", subject);
     auto transaction = Transaction::begin(*impl_->db, true);
     if (!transaction) return error_of(transaction);
     if (kind == RevocationKind::All)
@@ -238,14 +239,14 @@ Result<RevocationEntry> Store::lift(RevocationKind kind, const std::string& subj
     if (!transaction) return error_of(transaction);
     auto revoked = in_force(*impl_, kind, entry.subject, entry.created_at);
     if (!revoked) return error_of(revoked);
-    if (!*revoked) return fail(StoreCode::S0029, "no revocation of " + about(kind, entry.subject) + " is in force", subject);
+    if (!*revoked) return fail(Code::NotRevoked, "no revocation of " + about(kind, entry.subject) + " is in force", subject);
     if (auto may = impl_->check_signer(key, KeyRole::Channel, "the lifting of a revocation"); !may) return error_of(may);
     auto needed = approvals_to_lift(*this, kind, entry.subject);
     if (!needed) return error_of(needed);
     auto approved = approvals(digest_of(**revoked));
     if (!approved) return error_of(approved);
     if (persons(*approved, kToLift, origin.author) < *needed)
-        return fail(StoreCode::S0043, "lifting this takes " + std::to_string(*needed) + (*needed == 1 ? " approval" : " approvals") +
+        return fail(Code::ApprovalMissing, "lifting this takes " + std::to_string(*needed) + (*needed == 1 ? " approval" : " approvals") +
                                           " by others than who lifts it; see `writ store approve-lift`", about(kind, entry.subject));
     if (auto done = impl_->log(entry, key); !done) return error_of(done);
     if (auto durable = transaction->commit(); !durable) return error_of(durable);
@@ -259,7 +260,7 @@ Result<VersionApproval> Store::approve_lift(RevocationKind kind, const std::stri
     const std::string spelled = spelling_of(kind, subject);
     auto revoked = in_force(*impl_, kind, spelled, now_micros());
     if (!revoked) return error_of(revoked);
-    if (!*revoked) return fail(StoreCode::S0029, "no revocation of " + about(kind, spelled) + " is in force", subject);
+    if (!*revoked) return fail(Code::NotRevoked, "no revocation of " + about(kind, spelled) + " is in force", subject);
     auto approval = impl_->approve(kToLift, digest_of(**revoked), origin);
     if (!approval) return approval;
     if (auto durable = transaction->commit(); !durable) return error_of(durable);

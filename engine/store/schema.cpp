@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "store/errors.h"
 #include "store/impl.h"
+#include "writ/errors.h"
 
 namespace writ::store {
 
@@ -161,13 +161,13 @@ Result<std::uint64_t> schema_of(Database& database, std::span<const SchemaStep> 
     auto rows = database.run("SELECT version FROM store_schema");
     if (!rows) {
         // A database without that table is one of something else; any other failure is what it is.
-        if (rows.error().code == "S0010") return fail(StoreCode::S0003, "the file is not a store");
+        if (rows.error().code == code_name(Code::DatabaseFailed)) return fail(Code::NotAStore, "the file is not a store");
         return tl::unexpected(std::move(rows.error()));
     }
-    if (rows->size() != 1) return fail(StoreCode::S0003, "the file is not a store");
+    if (rows->size() != 1) return fail(Code::NotAStore, "the file is not a store");
     const auto version = static_cast<std::uint64_t>(rows->integer(0, 0));
     if (version > steps.size())
-        return fail(StoreCode::S0005, "the store has schema " + std::to_string(version) + ", and this program knows up to " +
+        return fail(Code::OtherSchema, "the store has schema " + std::to_string(version) + ", and this program knows up to " +
                                           std::to_string(steps.size()) + "; use the version of Writ that made it");
     return version;
 }

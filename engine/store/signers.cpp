@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "store/impl.h"
+#include "writ/errors.h"
 
 namespace writ {
 
@@ -29,7 +30,7 @@ Result<std::vector<StoreKey>> store::Connection::keys() const {
         const auto role = key_role(action);
         auto key = PublicKey::parse(rows->text(i, 2));
         // To pass over what is not understood would be to ask for less.
-        if (!role || !key) return fail(StoreCode::S0004, "the store's list of keys does not read", id);
+        if (!role || !key) return fail(Code::StoreDamaged, "the store's list of keys does not read", id);
         out.push_back({*role, std::move(*key), {rows->text(i, 3), rows->text(i, 4)}, rows->integer(i, 5)});
     }
     return out;
@@ -67,7 +68,7 @@ Result<void> Store::remove_key(std::string_view id, const Origin& origin) {
     auto listed = impl_->keys();
     if (!listed) return error_of(listed);
     if (std::none_of(listed->begin(), listed->end(), [&](const StoreKey& each) { return each.key.id() == id; }))
-        return fail(StoreCode::S0031, "the store lists no such key; `writ store keys` shows those it has", std::string(id));
+        return fail(Code::KeyNotListed, "the store lists no such key; `writ store keys` shows those it has", std::string(id));
     if (auto done = list(*impl_, "remove", id, "", origin, now_micros()); !done) return done;
     return transaction->commit();
 }
@@ -80,13 +81,13 @@ Result<void> store::Connection::check_signer(const SecretKey* key, KeyRole neede
     if (listed->empty()) return {};
     const std::string asked = needed == KeyRole::Channel ? "a channel key" : "one of the store's keys";
     if (key == nullptr)
-        return fail(StoreCode::S0045, std::string(what) + " must be signed by " + asked + "; say `--key FILE`", space);
+        return fail(Code::SignatureMissing, std::string(what) + " must be signed by " + asked + "; say `--key FILE`", space);
     const std::string& id = key->public_key().id();
     const auto found = std::find_if(listed->begin(), listed->end(), [&](const StoreKey& each) { return each.key.id() == id; });
     if (found == listed->end())
-        return fail(StoreCode::S0061, "this key is none of the store's; `writ store keys` shows those it has", id);
+        return fail(Code::UnknownKey, "this key is none of the store's; `writ store keys` shows those it has", id);
     if (needed == KeyRole::Channel && found->role != KeyRole::Channel)
-        return fail(StoreCode::S0045, std::string(what) + " must be signed by a channel key, and this is an on-call key", id);
+        return fail(Code::SignatureMissing, std::string(what) + " must be signed by a channel key, and this is an on-call key", id);
     return {};
 }
 
@@ -94,11 +95,11 @@ Result<void> store::Connection::check_signer(const SecretKey* key, KeyRole neede
 
 std::optional<Error> store::missigned(const RevocationEntry& entry, const std::vector<PublicKey>& channel,
                                       const std::vector<PublicKey>& on_call) {
-    const auto refuse = [&](StoreCode code, std::string why) {
-        return fail(code, std::move(why), "revocation " + std::to_string(entry.sequence)).value();
+    const auto refuse = [&](Code code, std::string why) {
+        return failure(code, std::move(why), "revocation " + std::to_string(entry.sequence));
     };
     if (entry.signature.empty())
-        return refuse(StoreCode::S0060, "the entry is not signed; `writ store sign` signs what nobody signed");
+        return refuse(Code::Unsigned, "the entry is not signed; `writ store sign` signs what nobody signed");
     const auto find = [&](const std::vector<PublicKey>& keys) -> const PublicKey* {
         const auto found = std::find_if(keys.begin(), keys.end(), [&](const PublicKey& each) { return each.id() == entry.key_id; });
         return found == keys.end() ? nullptr : &*found;
@@ -106,10 +107,10 @@ std::optional<Error> store::missigned(const RevocationEntry& entry, const std::v
     const PublicKey* key = find(channel);
     const PublicKey* other = key == nullptr ? find(on_call) : nullptr;
     if (other != nullptr && entry.lifts)
-        return refuse(StoreCode::S0061, "`" + entry.key_id + "` is an on-call key, and a lifting is signed by a channel key");
+        return refuse(Code::UnknownKey, "`" + entry.key_id + "` is an on-call key, and a lifting is signed by a channel key");
     if (key == nullptr) key = other;
-    if (key == nullptr) return refuse(StoreCode::S0061, "the entry is signed by `" + entry.key_id + "`, which is none of the keys given");
-    if (!key->verifies(entry)) return refuse(StoreCode::S0062, "the signature is not one of this entry");
+    if (key == nullptr) return refuse(Code::UnknownKey, "the entry is signed by `" + entry.key_id + "`, which is none of the keys given");
+    if (!key->verifies(entry)) return refuse(Code::SignatureDoesNotFit, "the signature is not one of this entry");
     return {};
 }
 

@@ -9,39 +9,39 @@
 #include <unistd.h>
 
 #include "store/database.h"
-#include "store/errors.h"
+#include "writ/errors.h"
 
 namespace writ::store {
 
 namespace {
 
-StoreCode code_of(int status, int system) {
+Code code_of(int status, int system) {
     if ((status & 0xFF) == SQLITE_IOERR) {
-        if (system == ENOSPC || system == EDQUOT || system == EFBIG) return StoreCode::S0008;
-        if (system == EROFS || system == EACCES || system == EPERM) return StoreCode::S0007;
+        if (system == ENOSPC || system == EDQUOT || system == EFBIG) return Code::NoSpace;
+        if (system == EROFS || system == EACCES || system == EPERM) return Code::NotWritable;
     }
     switch (status & 0xFF) {
         case SQLITE_BUSY:
-        case SQLITE_LOCKED: return StoreCode::S0006;
+        case SQLITE_LOCKED: return Code::StoreLocked;
         case SQLITE_READONLY:
         case SQLITE_PERM:
-        case SQLITE_CANTOPEN: return StoreCode::S0007;
-        case SQLITE_FULL: return StoreCode::S0008;
-        case SQLITE_IOERR: return StoreCode::S0009;
-        case SQLITE_CORRUPT: return StoreCode::S0004;
-        case SQLITE_NOTADB: return StoreCode::S0003;
-        default: return StoreCode::S0010;
+        case SQLITE_CANTOPEN: return Code::NotWritable;
+        case SQLITE_FULL: return Code::NoSpace;
+        case SQLITE_IOERR: return Code::StoreIoFailed;
+        case SQLITE_CORRUPT: return Code::StoreDamaged;
+        case SQLITE_NOTADB: return Code::NotAStore;
+        default: return Code::DatabaseFailed;
     }
 }
 
-std::string_view sentence_of(StoreCode code) {
+std::string_view sentence_of(Code code) {
     switch (code) {
-        case StoreCode::S0003: return "the file is not a store";
-        case StoreCode::S0004: return "the store is damaged; `writ store verify` says more";
-        case StoreCode::S0006: return "another program holds the store; nothing was changed, try again";
-        case StoreCode::S0007: return "the store or its folder cannot be written by this program";
-        case StoreCode::S0008: return "there is no space left for the store; nothing was changed";
-        case StoreCode::S0009: return "the file system failed; nothing was changed";
+        case Code::NotAStore: return "the file is not a store";
+        case Code::StoreDamaged: return "the store is damaged; `writ store verify` says more";
+        case Code::StoreLocked: return "another program holds the store; nothing was changed, try again";
+        case Code::NotWritable: return "the store or its folder cannot be written by this program";
+        case Code::NoSpace: return "there is no space left for the store; nothing was changed";
+        case Code::StoreIoFailed: return "the file system failed; nothing was changed";
         default: return "the database failed";
     }
 }
@@ -103,7 +103,7 @@ public:
 
     /// A failure in SQLite's words, under our code.
     tl::unexpected<Error> failed(int status) const {
-        const StoreCode code = code_of(status, sqlite3_system_errno(connection_.get()));
+        const Code code = code_of(status, sqlite3_system_errno(connection_.get()));
         return fail(code, std::string(sentence_of(code)) + " (" + sqlite3_errmsg(connection_.get()) + ")", path_);
     }
 
@@ -166,14 +166,14 @@ private:
 Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const Opening& opening) {
     struct stat there {};
     const bool exists = ::stat(path.c_str(), &there) == 0;
-    if (opening.create && exists) return fail(StoreCode::S0002, "something is there already", path);
-    if (!opening.create && !exists) return fail(StoreCode::S0001, "there is no store here", path);
-    if (exists && !S_ISREG(there.st_mode)) return fail(StoreCode::S0003, "not a file", path);
+    if (opening.create && exists) return fail(Code::AlreadyThere, "something is there already", path);
+    if (!opening.create && !exists) return fail(Code::NothingThere, "there is no store here", path);
+    if (exists && !S_ISREG(there.st_mode)) return fail(Code::NotAStore, "not a file", path);
     if (opening.create) {
         // Two that make the same store at once do not both believe that they did.
         const int made = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
-        if (made < 0 && errno == EEXIST) return fail(StoreCode::S0002, "something is there already", path);
-        if (made < 0) return fail(errno == ENOENT ? StoreCode::S0001 : StoreCode::S0007, std::strerror(errno), path);
+        if (made < 0 && errno == EEXIST) return fail(Code::AlreadyThere, "something is there already", path);
+        if (made < 0) return fail(errno == ENOENT ? Code::NothingThere : Code::NotWritable, std::strerror(errno), path);
         ::close(made);
     }
 

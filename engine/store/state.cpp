@@ -7,6 +7,7 @@
 #include "base/values.h"
 #include "store/fields.h"
 #include "store/impl.h"
+#include "writ/errors.h"
 
 namespace writ::store {
 
@@ -46,7 +47,7 @@ std::string encode_state(const ReaderState& state) {
 }
 
 Result<ReaderState> decode_state(std::string_view bytes) {
-    const auto damaged = [] { return fail(StoreCode::S0069, "the reader's state is damaged"); };
+    const auto damaged = [] { return fail(Code::StateDamaged, "the reader's state is damaged"); };
     if (bytes.size() < kDigest) return damaged();
     const std::string_view body = bytes.substr(0, bytes.size() - kDigest);
     if (sha256_hex(body) != bytes.substr(body.size())) return damaged();

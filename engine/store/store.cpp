@@ -11,6 +11,7 @@
 #include "bytecode/program.h"
 #include "store/impl.h"
 #include "store/schema.h"
+#include "writ/errors.h"
 
 namespace writ {
 
@@ -36,14 +37,14 @@ Result<void> check_name(std::string_view what, std::string_view name) {
     const bool fits = !name.empty() && name.size() <= kMostName && word(name[0]) &&
                       std::all_of(name.begin(), name.end(), [&](char c) { return word(c) || c == '.' || c == '_' || c == '-'; });
     if (fits) return {};
-    return fail(StoreCode::S0020, "a " + std::string(what) + " is 1 to 64 of `a-z 0-9 . _ -` and starts with a letter or digit",
+    return fail(Code::MalformedName, "a " + std::string(what) + " is 1 to 64 of `a-z 0-9 . _ -` and starts with a letter or digit",
                 std::string(name));
 }
 
 Result<void> check_text(std::string_view what, std::string_view text, bool may_be_empty) {
     const bool control = std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; });
     if ((may_be_empty || !text.empty()) && text.size() <= kMostText && !control && valid_utf8(text)) return {};
-    return fail(StoreCode::S0026, "the " + std::string(what) + " must be one line of UTF-8, at most 4 KiB" +
+    return fail(Code::MalformedText, "the " + std::string(what) + " must be one line of UTF-8, at most 4 KiB" +
                                       (may_be_empty ? "" : ", and not empty"));
 }
 
@@ -99,7 +100,7 @@ Result<Store> Store::init(const std::string& path, const StoreOptions& options) 
     if (auto name = check_name("namespace", options.space); !name) return error_of(name);
     auto database = open_sqlite(path, {.create = true, .patience = options.patience_ms});
     if (!database) {
-        if (database.error().code != "S0001" && database.error().code != "S0002") ::unlink(path.c_str());
+        if (database.error().code != code_name(Code::NothingThere) && database.error().code != code_name(Code::AlreadyThere)) ::unlink(path.c_str());
         return error_of(database);
     }
     if (auto made = migrate(**database, schema_steps(), true); !made) {
@@ -117,7 +118,7 @@ Result<std::unique_ptr<Connection>> store::connect(const std::string& path, cons
     auto schema = schema_of(**database, schema_steps());
     if (schema && *schema < schema_steps().size()) {
         if (options.read_only)
-            schema = fail(StoreCode::S0005, "the store has an earlier schema; open it once with `writ store list` to bring it up to date");
+            schema = fail(Code::OtherSchema, "the store has an earlier schema; open it once with `writ store list` to bring it up to date");
         else if (auto done = migrate(**database, schema_steps(), false); !done) schema = error_of(done);
     }
     if (!schema) {
@@ -193,7 +194,7 @@ Result<std::vector<Version>> store::Connection::select_versions(std::string_view
 Result<Version> store::Connection::version_of(std::string_view digest) const {
     auto found = select_versions("v.digest = $2", digest);
     if (!found) return error_of(found);
-    if (found->empty()) return fail(StoreCode::S0021, "there is no version with this digest", std::string(digest));
+    if (found->empty()) return fail(Code::UnknownVersion, "there is no version with this digest", std::string(digest));
     return std::move(found->front());
 }
 
@@ -208,7 +209,7 @@ Result<Version> store::Connection::insert(const Bundle& bundle, const Version& v
     auto back = db->run("SELECT bytes FROM bundle WHERE digest = $1", {bundle.digest()});
     if (!back) return error_of(back);
     if (back->size() != 1 || back->text(0, 0) != bytes)
-        return fail(StoreCode::S0004, "the store holds other content under this digest", std::string(bundle.digest()));
+        return fail(Code::StoreDamaged, "the store holds other content under this digest", std::string(bundle.digest()));
     if (auto there = select_versions("v.digest = $2", bundle.digest()); !there || !there->empty()) {
         if (!there) return error_of(there);
         return std::move(there->front());
@@ -255,7 +256,7 @@ Result<Version> Store::resolve(std::string_view name) const {
     if (const auto number = version_number(name)) {
         auto found = impl_->db->run("SELECT digest FROM version WHERE namespace = $1 AND number = $2", {impl_->space, *number});
         if (!found) return error_of(found);
-        if (found->empty()) return fail(StoreCode::S0021, "there is no such version", std::string(name));
+        if (found->empty()) return fail(Code::UnknownVersion, "there is no such version", std::string(name));
         return impl_->version_of(found->text(0, 0));
     }
     auto tagged = impl_->db->run("SELECT digest FROM tag WHERE namespace = $1 AND name = $2 ORDER BY sequence DESC LIMIT 1",
@@ -268,10 +269,10 @@ Result<Version> Store::resolve(std::string_view name) const {
     if (looks_like_digest(name)) {
         auto found = impl_->select_versions("v.digest LIKE $2", std::string(name) + "%");
         if (!found) return error_of(found);
-        if (found->size() > 1) return fail(StoreCode::S0022, "more than one digest starts like this", std::string(name));
+        if (found->size() > 1) return fail(Code::AmbiguousVersion, "more than one digest starts like this", std::string(name));
         if (!found->empty()) return std::move(found->front());
     }
-    return fail(StoreCode::S0021, "there is no such version: give `vN`, a tag, a channel with something active, "
+    return fail(Code::UnknownVersion, "there is no such version: give `vN`, a tag, a channel with something active, "
                                   "or 8 or more digits of a digest", std::string(name));
 }
 
@@ -283,12 +284,12 @@ Result<Bundle> store::Connection::content(std::string_view digest) const {
     if (rows->empty()) {
         auto version = version_of(digest);
         if (!version) return error_of(version);
-        return fail(StoreCode::S0025, "the content of this version was collected; publish its sources again", text_of(*version));
+        return fail(Code::ContentCollected, "the content of this version was collected; publish its sources again", text_of(*version));
     }
     const std::string bytes = rows->text(0, 0);
     auto bundle = Bundle::load(std::as_bytes(std::span(bytes)));
     if (!bundle || bundle->digest() != digest)
-        return fail(StoreCode::S0004, "the content of this version is damaged: " +
+        return fail(Code::StoreDamaged, "the content of this version is damaged: " +
                                           (bundle ? "it has another digest" : bundle.error().message), std::string(digest));
     return bundle;
 }
@@ -299,12 +300,12 @@ Result<Tag> Store::tag(const std::string& name, std::string_view version, const 
     if (auto fits = check_origin(origin); !fits) return error_of(fits);
     if (auto fits = check_name("tag", name); !fits) return error_of(fits);
     if (version_number(name) || looks_like_digest(name))
-        return fail(StoreCode::S0024, "a tag does not look like a number or a digest", name);
+        return fail(Code::NameTaken, "a tag does not look like a number or a digest", name);
     auto transaction = Transaction::begin(*impl_->db, true);
     if (!transaction) return error_of(transaction);
     auto channel = impl_->exists("SELECT 1 FROM channel WHERE namespace = $1 AND name = $2", {impl_->space, name});
     if (!channel) return error_of(channel);
-    if (*channel) return fail(StoreCode::S0024, "a channel has this name", name);
+    if (*channel) return fail(Code::NameTaken, "a channel has this name", name);
     auto named = resolve(version);
     if (!named) return error_of(named);
     auto sequence = impl_->next("tag");

@@ -2,6 +2,7 @@
 #include "base/digest.h"
 #include "store/fields.h"
 #include "store/impl.h"
+#include "writ/errors.h"
 
 namespace writ {
 
@@ -28,7 +29,7 @@ void add(std::string& out, const Version& version, const Bundle& bundle) {
 }
 
 Result<std::vector<Carried>> read(std::string_view text) {
-    const auto malformed = [] { return fail(StoreCode::S0027, "not an export, or not all of one"); };
+    const auto malformed = [] { return fail(Code::MalformedExport, "not an export, or not all of one"); };
     if (text.size() < kDigest) return malformed();
     const std::string_view body = text.substr(0, text.size() - kDigest);
     if (sha256_hex(body) != text.substr(body.size())) return malformed();
@@ -88,9 +89,9 @@ Result<std::vector<Version>> Store::import_versions(std::string_view text, const
     for (const Carried& each : *carried) {
         auto bundle = Bundle::load(std::as_bytes(std::span(each.bytes)));
         if (!bundle || bundle->digest() != each.version.digest)
-            return fail(StoreCode::S0027, "a bundle in the export is not what its digest says", each.version.digest);
+            return fail(Code::MalformedExport, "a bundle in the export is not what its digest says", each.version.digest);
         if (auto fits = check_origin(each.version.origin); !fits)
-            return fail(StoreCode::S0027, fits.error().message, each.version.digest);
+            return fail(Code::MalformedExport, fits.error().message, each.version.digest);
         auto there = impl_->select_versions("v.digest = $2", each.version.digest);
         if (!there) return error_of(there);
         if (!there->empty() && !there->front().collected) continue;

@@ -110,7 +110,7 @@ bool check_text(std::uint32_t source, std::string_view text, Report& report) {
             std::size_t valid = 0;
             for (std::size_t next = 1; next <= content.size(); ++next)
                 if (valid_utf8(content.substr(valid, next - valid))) valid = next;
-            report.add(Code::E0104, {source, offset(line + valid), offset(line + valid + 1)},
+            report.add(Code::NotPlainText, {source, offset(line + valid), offset(line + valid + 1)},
                        "source is not valid UTF-8", "this byte does not belong here",
                        "save the file as UTF-8");
             return false;
@@ -119,7 +119,7 @@ bool check_text(std::uint32_t source, std::string_view text, Report& report) {
             const std::size_t length = unwelcome(text, at);
             if (length == 0) continue;
             report.add(
-                Code::E0104, {source, offset(at), offset(at + length)},
+                Code::NotPlainText, {source, offset(at), offset(at + length)},
                 "control or invisible character " + code_point_name(text.substr(at, length)) + " in source",
                 "not shown as it is read", "remove it; inside a string write it as `\\u{...}`");
             good = false;
@@ -145,7 +145,7 @@ std::string_view decode_string(std::string_view literal, Span span, Arena& arena
         if (length == 0) {
             const std::uint32_t begin = span.begin + 1 + offset(at);
             const bool unicode = body.substr(at).starts_with("\\u");
-            report.add(Code::E0103, {span.source, begin, std::min(begin + 2, span.end)},
+            report.add(Code::MalformedLiteral, {span.source, begin, std::min(begin + 2, span.end)},
                        "unknown escape in a string", {},
                        unicode ? "write a code point as `\\u{1F512}`, one to six hexadecimal digits"
                                : "the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{...}`");
@@ -164,7 +164,7 @@ std::optional<std::int64_t> decode_int(std::string_view literal, bool negative, 
     if (end != digits.data() + digits.size()) return std::nullopt;
     const std::uint64_t most = std::uint64_t{std::numeric_limits<std::int64_t>::max()} + (negative ? 1 : 0);
     if (error != std::errc{} || value > most) {
-        report.add(Code::E0103, span, "number does not fit 64 bits", {},
+        report.add(Code::MalformedLiteral, span, "number does not fit 64 bits", {},
                    "the greatest int is 9223372036854775807");
         return std::nullopt;
     }
@@ -176,13 +176,13 @@ std::optional<std::int64_t> decode_decimal(std::string_view literal, bool negati
     const std::string digits = json_number(literal, negative);
     if (digits.find_first_not_of("-.0123456789") != std::string::npos) return std::nullopt;
     if (digits.size() - digits.find('.') > 7) {
-        report.add(Code::E0103, span, "decimal with more than six digits after the point", {},
+        report.add(Code::MalformedLiteral, span, "decimal with more than six digits after the point", {},
                    "decimals are exact to 0.000001");
         return std::nullopt;
     }
     const auto value = parse_decimal(digits);
     if (!value)
-        report.add(Code::E0103, span, "decimal does not fit", {},
+        report.add(Code::MalformedLiteral, span, "decimal does not fit", {},
                    "the greatest decimal is 9223372036854.775807");
     return value;
 }

@@ -79,7 +79,7 @@ Lowering::Sub Lowering::finish(Expr expr, const std::vector<Sub>& kids) {
     }
     if (depth >= max_depth_) {
         if (!too_deep_)
-            report_.add(Code::E0111, expr.op_span,
+            report_.add(Code::NestingTooDeep, expr.op_span,
                         "expression is nested deeper than " + std::to_string(max_depth_) + " levels", {},
                         "name parts of it with `define`");
         too_deep_ = true;
@@ -143,7 +143,7 @@ Lowering::Sub Lowering::comparison(Tree::ComparisonContext& tree) {
     const auto relations = tree.relation();
     if (relations.empty()) return left;
     if (relations.size() > 1) {
-        report_.add(Code::E0102, span(*relations[1]->getStart()), "comparisons do not chain", {},
+        report_.add(Code::SyntaxError, span(*relations[1]->getStart()), "comparisons do not chain", {},
                     "join two comparisons with `and`: `a < b and b < c`");
         return error(span(tree));
     }
@@ -186,7 +186,7 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
         // `== none`: a value is not compared with nothing, it is none or some.
         const bool none = (tree.NONE() != nullptr) != (first.getType() == Lexer::NE);
         const Span words = join(op, span(*tree.getStop()));
-        Diagnostic& d = report_.add(Code::E0102, words, quoted_excerpt(text(words)) + " is no comparison", {},
+        Diagnostic& d = report_.add(Code::SyntaxError, words, quoted_excerpt(text(words)) + " is no comparison", {},
                                     "ask with `is`: `x is none`, or `x is some`");
         if (meaning.kind == ExprKind::Compare && (meaning.cmp == Cmp::Eq || meaning.cmp == Cmp::Ne))
             d.replacement = none ? "is none" : "is some";
@@ -194,7 +194,7 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
     }
     if (first.getType() == Lexer::ASSIGN) {
         Diagnostic& d =
-            report_.add(Code::E0102, op, "expected a comparison, found `=`", {}, "compare with `==`");
+            report_.add(Code::SyntaxError, op, "expected a comparison, found `=`", {}, "compare with `==`");
         d.replacement = "==";
     }
     return finish(expr, {left, sum(*tree.sum())});
@@ -206,12 +206,12 @@ Lowering::Sub Lowering::is_value(const Sub& left, Span whole, Tree::RelationCont
     const std::string subject(text(left.expr->span));
     if (auto* value = tree.STRING()) {
         const Span words = join(span(*tree.getStart()), span(*value));
-        Diagnostic& d = report_.add(Code::E0102, words, "`is` does not compare with text", {}, "compare with `==` or `!=`");
+        Diagnostic& d = report_.add(Code::SyntaxError, words, "`is` does not compare with text", {}, "compare with `==` or `!=`");
         d.replacement = (negated ? "!= " : "== ") + std::string(text(span(*value)));
         return error(whole);
     }
     const bool holds = (tree.TRUE() != nullptr) != negated;
-    Diagnostic& d = report_.add(Code::E0102, whole, "`is` does not compare with " + quoted_excerpt(holds != negated ? "true" : "false"),
+    Diagnostic& d = report_.add(Code::SyntaxError, whole, "`is` does not compare with " + quoted_excerpt(holds != negated ? "true" : "false"),
                                 {}, "a bool is a condition by itself; `not` denies it");
     d.replacement = (holds ? "" : "not ") + subject;
     return error(whole);
@@ -225,13 +225,13 @@ Lowering::Sub Lowering::window(const Sub& left, Span whole, Tree::WindowContext&
     } else {
         if (auto* bare = tree.IDENT()) {
             if (!tokens_.tainted(whole.begin))
-                report_.add(Code::E0102, span(*bare), "expected a time zone in quotes, found " + quoted_excerpt(text(span(*bare))), {},
+                report_.add(Code::SyntaxError, span(*bare), "expected a time zone in quotes, found " + quoted_excerpt(text(span(*bare))), {},
                             "a time zone stands in quotes: `\"Europe/Berlin\"`, `\"UTC\"`")
                     .replacement = '"' + std::string(text(span(*bare))) + '"';
             return error(whole);
         }
         const Span hours = join(span(*tree.TIME(0)), span(*tree.TIME(1)));
-        report_.add(Code::E0102, hours, "the window names no time zone",
+        report_.add(Code::SyntaxError, hours, "the window names no time zone",
                     "these hours are in which zone?",
                     "write its name after the hours: `09:00..17:00 \"Europe/Berlin\"`, or `\"UTC\"`");
         return error(whole);
@@ -240,7 +240,7 @@ Lowering::Sub Lowering::window(const Sub& left, Span whole, Tree::WindowContext&
     expr.window.start = decode_time(text(span(*tree.TIME(0)))).value_or(0);
     expr.window.end = decode_time(text(span(*tree.TIME(1)))).value_or(0);
     if (expr.window.start >= kDay)
-        report_.add(Code::E0103, span(*tree.TIME(0)), "a window cannot start at `24:00`", {},
+        report_.add(Code::MalformedLiteral, span(*tree.TIME(0)), "a window cannot start at `24:00`", {},
                     "write `00:00`");
     const auto ranges = tree.dayRange();
     if (!ranges.empty()) expr.window.days = 0;
@@ -324,7 +324,7 @@ Lowering::Sub Lowering::primary(Tree::PrimaryContext& tree, bool negative) {
             std::string set(text(at));
             set.front() = '{';
             set.back() = '}';
-            report_.add(Code::E0102, at, "expected `{`, found `[`", {}, "a set is written in braces: `{ \"a\", \"b\" }`")
+            report_.add(Code::SyntaxError, at, "expected `{`, found `[`", {}, "a set is written in braces: `{ \"a\", \"b\" }`")
                 .replacement = std::move(set);
             for (auto* element : tree.expr()) static_cast<void>(condition(*element));
             return error(at);
@@ -384,7 +384,7 @@ Lowering::Sub Lowering::reference(Tree::PrimaryContext& tree) {
     std::string callee;
     for (const ast::PathStep& step : steps) {
         if (step.kind != ast::StepKind::Name) {
-            report_.add(Code::E0102, step.span, "only a name can be called");
+            report_.add(Code::SyntaxError, step.span, "only a name can be called");
             return error(expr.span);
         }
         callee += callee.empty() ? "" : ".";

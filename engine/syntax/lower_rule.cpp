@@ -64,7 +64,7 @@ ast::RuleDecl Lowering::rule(Tree::RuleDeclContext& tree) {
         const ClauseWord found = clause_word(*next);
         if (found.place < last)
             report_.add(
-                Code::E0102, span(*next->getStart()),
+                Code::SyntaxError, span(*next->getStart()),
                 '`' + std::string(found.word) + "` comes before `" + std::string(last_word) + '`', {},
                 "the order is `for each`, `extends`, `for tool`, `when`, what the rule does, `because`");
         last = std::max(last, found.place);
@@ -248,7 +248,7 @@ void Lowering::cases(ast::TestDecl& test, Tree::CasesContext& tree) {
             test.rows.push_back(std::move(out));
             continue;
         }
-        Diagnostic& d = report_.add(Code::E0414, span(*row),
+        Diagnostic& d = report_.add(Code::BadExpectation, span(*row),
                                     "row has " + std::to_string(out.values.size()) + " values for " +
                                         std::to_string(test.case_paths.size()) + " columns");
         d.related.push_back({join(test.case_path_spans.front(), test.case_path_spans.back()), "the columns"});
@@ -265,7 +265,7 @@ ast::Expectation Lowering::expectation(Tree::ExpectationContext& tree) {
         const auto fits = [&](bool belongs, bool before) {
             const std::string_view word = part->LBRACE() != nullptr ? "{ … }" : text(span(*part->getStart()));
             if (belongs) return once(before, at, word);
-            report_.add(Code::E0414, at, '`' + std::string(word) + "` does not go with `" + out.effect + '`',
+            report_.add(Code::BadExpectation, at, '`' + std::string(word) + "` does not go with `" + out.effect + '`',
                         {},
                         permit ? "a permit has no unmet requirements and no reasons against it"
                                : "only a permit grants anything");

@@ -239,7 +239,7 @@ private:
         if (const auto name = declared()) file_.broken.push_back(*name);
         tokens_.skip_declaration();
         if (deep) {
-            report_.add(Code::E0111, *deep, "nesting is too deep", "one level too many",
+            report_.add(Code::NestingTooDeep, *deep, "nesting is too deep", "one level too many",
                         "write it flatter; parts of an expression can be named with `define`");
         } else if (!tainted && tokens_.span(*tokens_.LT(1)).begin < at.begin) {
             // The next declaration's first words were taken for part of this one.
@@ -247,7 +247,7 @@ private:
         } else if (!tainted) {
             std::string message =
                 expected.empty() ? "unexpected " + found : "expected " + expected + ", found " + found;
-            Diagnostic& d = report_.add(Code::E0102, at, std::move(message), {}, std::move(help));
+            Diagnostic& d = report_.add(Code::SyntaxError, at, std::move(message), {}, std::move(help));
             d.replacement = std::move(replacement);
         }
     }
@@ -272,7 +272,7 @@ private:
     }
 
     void incomplete() {
-        report_.add(Code::E0102, tokens_.span(*tokens_.LT(1)),
+        report_.add(Code::SyntaxError, tokens_.span(*tokens_.LT(1)),
                     "the declaration before this one is not complete", "a new declaration starts here");
     }
 
@@ -514,7 +514,7 @@ ast::File parse(std::uint32_t source, std::string_view text, std::uint32_t max_d
     } catch (const std::bad_alloc&) {
         throw;
     } catch (const std::exception& e) {
-        report.add(Code::E0102, {source, 0, 0}, std::string("the parser gave up: ") + e.what());
+        report.add(Code::SyntaxError, {source, 0, 0}, std::string("the parser gave up: ") + e.what());
     }
     return file;
 }

@@ -65,13 +65,13 @@ bool TokenWindow::mend(antlr4::CommonToken& token) {
     const std::string_view written = slice(at);
     const auto mistake = [&](size_t type, std::string_view meant, std::string help) {
         Diagnostic& d =
-            report_.add(Code::E0102, at, "unexpected " + quoted_excerpt(written), {}, std::move(help));
+            report_.add(Code::SyntaxError, at, "unexpected " + quoted_excerpt(written), {}, std::move(help));
         d.replacement = meant;
         token.setType(type);
         return true;
     };
     const auto malformed = [&](size_t type, const char* what, std::string help) {
-        report_.add(Code::E0103, at, std::string("malformed ") + what + ' ' + quoted_excerpt(written), {},
+        report_.add(Code::MalformedLiteral, at, std::string("malformed ") + what + ' ' + quoted_excerpt(written), {},
                     std::move(help));
         token.setType(type);
         bad_at_ = at.begin + std::size_t{1};
@@ -91,7 +91,7 @@ bool TokenWindow::mend(antlr4::CommonToken& token) {
             return true;
         }
         case Lexer::UNCLOSED:
-            report_.add(Code::E0101, at, "text without a closing quote", "starts here",
+            report_.add(Code::NotInLanguage, at, "text without a closing quote", "starts here",
                         "close it with `\"` on the same line");
             token.setType(Lexer::STRING);
             bad_at_ = at.begin + std::size_t{1};
@@ -132,7 +132,7 @@ bool TokenWindow::drop_bad(Span at) {
                                       : zone ? "a time zone stands in quotes: `\"Europe/Berlin\"`, `\"UTC\"`"
                                       : written == "/" && first_on_line(at.begin) ? "a comment starts with `//`"
                                                                                   : foreign_sign(written);
-        report_.add(Code::E0101, at, quoted_excerpt(written) + " is not part of the language", {}, std::string(help));
+        report_.add(Code::NotInLanguage, at, quoted_excerpt(written) + " is not part of the language", {}, std::string(help));
     }
     bad_at_ = at.begin + std::size_t{1};
     bad_end_ = at.end;

@@ -81,16 +81,16 @@ std::string expectation(const bytecode::Program& program, const ShapeNode& node)
 // ---- errors ------------------------------------------------------------------------------------
 
 bool Binder::fail_type(const ShapeNode& node, const json::Node& value) {
-    return fail(RequestCode::Q0010, "expected " + expectation(program_, node) + ", got " + std::string(json::name_of(value.type)));
+    return fail(Code::WrongType, "expected " + expectation(program_, node) + ", got " + std::string(json::name_of(value.type)));
 }
 
 /// A number that is whole and is no Int is one that does not fit.
 bool Binder::fail_integer(const ShapeNode& node, const json::Node& value) {
     const bool whole = value.type == json::Type::Number && value.text().find_first_of(".eE") == std::string_view::npos;
-    return whole ? fail(RequestCode::Q0007, "the number does not fit 64 bits") : fail_type(node, value);
+    return whole ? fail(Code::IntegerOutOfRange, "the number does not fit 64 bits") : fail_type(node, value);
 }
 
-bool Binder::fail_unknown(RequestCode code, std::string_view what, std::string_view key, const ShapeNode& record,
+bool Binder::fail_unknown(Code code, std::string_view what, std::string_view key, const ShapeNode& record,
                           bool provenance) {
     std::vector<std::string_view> names;
     for (std::uint32_t i = 0; i < record.child_count; ++i)
@@ -138,19 +138,19 @@ bool Binder::place(const Place& place, const json::Node& value) {
     const bool early = (place.node == facts_.places_.claims && !facts_.issuer_name_.stated) ||
                        (place.node == facts_.places_.params && !facts_.tool_name_.stated);
     if (early)
-        return fail(RequestCode::Q0019, place.node == facts_.places_.claims ? "state `token.issuer` before its claims"
+        return fail(Code::StatedTooEarly, place.node == facts_.places_.claims ? "state `token.issuer` before its claims"
                                                                             : "state `tool.name` before its parameters");
     const ShapeNode& node = program_.shape[place.node];
     if (place.group != kNone) {
         const ShapeNode& group = program_.shape[place.group];
         Value& stated = facts_.slots_[group.slot];
-        if (stated.state == State::None) return fail(RequestCode::Q0021, "the group of this field is stated to be none");
+        if (stated.state == State::None) return fail(Code::NoneAndStated, "the group of this field is stated to be none");
         if (readable(group)) stated = Value::list(nullptr, 0, 0);
     }
     // What is in a group is not to be found beside the statement that there is none.
     if (value.type == json::Type::Null && static_cast<Kind>(node.kind) == Kind::Record && node.slot != kNone &&
         facts_.slots_[node.slot].present())
-        return fail(RequestCode::Q0021, "fields of this group are stated already");
+        return fail(Code::NoneAndStated, "fields of this group are stated already");
     if (!this->value(place.node, value, target(node, nullptr), nullptr)) return false;
     if (!place.shown.empty() && readable(node)) facts_.show(place, value);
     return true;
@@ -162,7 +162,7 @@ bool Binder::provenance(const json::Node* stated) {
     if (stated->type != json::Type::Object) {
         const auto all = provenance_of(*stated);
         if (!all) {
-            fail(RequestCode::Q0018, std::string(kWords) + ", or an object of them by group");
+            fail(Code::MalformedProvenance, std::string(kWords) + ", or an object of them by group");
             return within(kProvenanceKey);
         }
         trust_ = *all;
@@ -173,11 +173,11 @@ bool Binder::provenance(const json::Node* stated) {
     const json::Node* group = stated->first();
     for (std::uint32_t i = 0; i < stated->count; ++i, group = group->next()) {
         if (find_field(program_.shape[root], group->key(), expected) == kNone) {
-            fail_unknown(RequestCode::Q0018, "group", group->key(), program_.shape[root], false);
+            fail_unknown(Code::MalformedProvenance, "group", group->key(), program_.shape[root], false);
             return within(kProvenanceKey);
         }
         if (!provenance_of(*group)) {
-            fail(RequestCode::Q0018, std::string(kWords));
+            fail(Code::MalformedProvenance, std::string(kWords));
             within(group->key());
             return within(kProvenanceKey);
         }
@@ -206,7 +206,7 @@ bool Binder::record(std::uint32_t index, const json::Node& value, Value* row, bo
         const std::uint32_t found = find_field(node, key, *expected);
         if (found == kNone) {
             if (in_claims_) continue;  // issuers add claims
-            return fail_unknown(RequestCode::Q0011, "field", key, node, root);
+            return fail_unknown(Code::FieldNotDeclared, "field", key, node, root);
         }
         expected = &facts_.follows_[2 * std::size_t{found} + 1];
         if (root && by_group_ != nullptr) {
@@ -228,7 +228,7 @@ bool Binder::list(const ShapeNode& node, const json::Node& value, Value* out) {
     }
     if (value.type != json::Type::Array) return fail_type(node, value);
     if (value.count > node.max)
-        return fail(RequestCode::Q0013, "list of " + std::to_string(value.count) + " elements, at most " +
+        return fail(Code::TooManyElements, "list of " + std::to_string(value.count) + " elements, at most " +
                                             std::to_string(node.max) + " are allowed");
     const bool records = static_cast<Kind>(program_.shape[element].kind) == Kind::Record;
     const std::uint32_t columns = records ? node.columns : 1;
@@ -244,7 +244,7 @@ bool Binder::list(const ShapeNode& node, const json::Node& value, Value* out) {
         if (!records && item != nullptr) {
             whole = whole && item->state != State::Missing;
             if (item->present() && item->rep == Rep::Text && (bytes += item->length) > kMaxText)
-                return fail(RequestCode::Q0005, "the texts of the list have more than " + std::to_string(kMaxText) + " bytes together");
+                return fail(Code::StringTooLong, "the texts of the list have more than " + std::to_string(kMaxText) + " bytes together");
             // Repetition is not observable: saying a thing twice must not count as two things.
             if (item->present() && !seen.add(items, kept)) {
                 *item = Value{};
@@ -261,7 +261,7 @@ bool Binder::list(const ShapeNode& node, const json::Node& value, Value* out) {
 bool Binder::map(const ShapeNode& node, const json::Node& value, Value* row) {
     if (value.type != json::Type::Object) return fail_type(node, value);
     if (value.count > node.max)
-        return fail(RequestCode::Q0013, "map of " + std::to_string(value.count) + " entries, at most " +
+        return fail(Code::TooManyElements, "map of " + std::to_string(value.count) + " entries, at most " +
                                             std::to_string(node.max) + " are allowed");
     const json::Node* entry = value.first();
     for (std::uint32_t i = 0; i < value.count; ++i, entry = entry->next()) {
@@ -281,7 +281,7 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
     const ShapeNode& node = program_.shape[index];
     const Kind kind = static_cast<Kind>(node.kind);
     if (index == facts_.places_.now && trust_ < Provenance::Broker)
-        return fail(RequestCode::Q0023, "`now` has to come from the broker: label it `broker` or `verified` in `provenance`");
+        return fail(Code::ClockNotBrokers, "`now` has to come from the broker: label it `broker` or `verified` in `provenance`");
     if (!readable(node)) out = nullptr;
     if (plan_ != nullptr && (kind != Kind::Record || value.type == json::Type::Null)) add_step(Step::Action::Value, index, value, out);
     if (value.type == json::Type::Null) {
@@ -374,7 +374,7 @@ bool Binder::open_record(std::uint32_t shape, const json::Node& value, const Sha
 bool Binder::finish() {
     using bytecode::Builtin;
     if (facts_.depth_ != Facts::kUnstated && facts_.hops_ != Facts::kUnstated && facts_.depth_ != facts_.hops_) {
-        fail(RequestCode::Q0017, "depth is " + std::to_string(facts_.depth_) + " but the chain has " +
+        fail(Code::ChainDepthDiffers, "depth is " + std::to_string(facts_.depth_) + " but the chain has " +
                                      std::to_string(facts_.hops_) + " hops");
         within("depth");
         return within("delegation");

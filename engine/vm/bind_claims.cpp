@@ -19,7 +19,7 @@ bool Binder::issuers_agree(const json::Node& claims) {
     const json::Node* iss = claims.find("iss");
     if (iss == nullptr || !facts_.issuer_name_.stated) return true;
     if (iss->type == json::Type::String && iss->text() == facts_.issuer_name_.text) return true;
-    fail(RequestCode::Q0016, "claim `iss` is not the same bytes as `token.issuer`");
+    fail(Code::IssuersDiffer, "claim `iss` is not the same bytes as `token.issuer`");
     return within("iss");
 }
 
@@ -29,7 +29,7 @@ bool Binder::within_claims(const json::Node& claims) {
 }
 
 bool Binder::wider(std::string_view field, std::string message) {
-    fail(RequestCode::Q0022, std::move(message));
+    fail(Code::TokenWiderThanClaims, std::move(message));
     return within(field);
 }
 

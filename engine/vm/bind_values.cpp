@@ -36,7 +36,7 @@ bool Binder::enumeration(const ShapeNode& node, const json::Node& value, Value* 
         if (!names.empty()) names += ", ";
         names += '`' + std::string(program_.text(each)) + '`';
     }
-    return fail(RequestCode::Q0012, "`" + std::string(value.text()) + "` is not a member of enum `" +
+    return fail(Code::EnumMemberUnknown, "`" + std::string(value.text()) + "` is not a member of enum `" +
                                         std::string(program_.text(members.name)) + "`, which has " + names);
 }
 
@@ -45,7 +45,7 @@ bool Binder::micros(const ShapeNode& node, const json::Node& value, Value* out) 
     if (value.type == json::Type::Int) {
         constexpr std::int64_t kMost = INT64_MAX / kSecond;
         if (value.integer > kMost || value.integer < -kMost)
-            return fail(RequestCode::Q0015, "seconds are out of range");
+            return fail(Code::MalformedTime, "seconds are out of range");
         store(out, value.integer * kSecond);
         return true;
     }
@@ -54,9 +54,9 @@ bool Binder::micros(const ShapeNode& node, const json::Node& value, Value* out) 
     const auto parsed = !instant                             ? parse_duration(value.text())
                         : value.type == json::Type::String   ? parse_instant(value.text(), rounding)
                                                              : parse_numeric_date(value.text(), rounding);
-    if (!parsed && value.type == json::Type::Number) return fail(RequestCode::Q0015, "seconds are out of range");
+    if (!parsed && value.type == json::Type::Number) return fail(Code::MalformedTime, "seconds are out of range");
     if (!parsed)
-        return fail(RequestCode::Q0015, instant ? "not an RFC 3339 instant with a zone, such as \"2026-09-21T12:14:20Z\""
+        return fail(Code::MalformedTime, instant ? "not an RFC 3339 instant with a zone, such as \"2026-09-21T12:14:20Z\""
                                                 : "not a duration such as \"15m\" or \"1h30m\"");
     store(out, *parsed);
     return true;
@@ -65,7 +65,7 @@ bool Binder::micros(const ShapeNode& node, const json::Node& value, Value* out) 
 bool Binder::decimal(const ShapeNode& node, const json::Node& value, Value* out) {
     if (value.type != json::Type::Int && value.type != json::Type::Number) return fail_type(node, value);
     const auto exact = value.type == json::Type::Int ? decimal_of(value.integer) : parse_decimal(value.text());
-    if (!exact) return fail(RequestCode::Q0014, "not a decimal of at most six fraction digits within range");
+    if (!exact) return fail(Code::DecimalInexact, "not a decimal of at most six fraction digits within range");
     store(out, *exact);
     return true;
 }
@@ -75,7 +75,7 @@ bool Binder::text(std::uint32_t index, std::string_view text, Value* out) {
     if (out == nullptr && !wanted) return true;
     const ShapeNode& node = program_.shape[index];
     if (text.size() > node.max)
-        return fail(RequestCode::Q0005, "text of " + std::to_string(text.size()) + " bytes, at most " + std::to_string(node.max) +
+        return fail(Code::StringTooLong, "text of " + std::to_string(text.size()) + " bytes, at most " + std::to_string(node.max) +
                                             " are allowed; a field can declare more, up to `max " + std::to_string(kMaxText) + "`");
     const Kind kind = static_cast<Kind>(node.kind);
     if (has_canonical_form(kind) && !(kind == Kind::Spiffe && usual_spiffe(text))) {

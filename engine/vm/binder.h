@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/request_errors.h"
 #include "vm/facts.h"
+#include "writ/errors.h"
 
 namespace writ::vm {
 
@@ -29,13 +29,13 @@ public:
     bool finish();
 
 private:
-    bool fail(RequestCode code, std::string message) {
-        facts_.error_ = {std::string(name_of(code)), std::move(message), {}};
+    bool fail(Code code, std::string message) {
+        facts_.error_ = failure(code, std::move(message));
         return false;
     }
     bool fail_type(const bytecode::ShapeNode& node, const json::Node& value);
     bool fail_integer(const bytecode::ShapeNode& node, const json::Node& value);
-    bool fail_unknown(RequestCode code, std::string_view what, std::string_view key,
+    bool fail_unknown(Code code, std::string_view what, std::string_view key,
                       const bytecode::ShapeNode& record, bool provenance);
     bool within(std::string_view key);
     bool within(std::size_t index);

@@ -12,6 +12,7 @@
 #include "vm/binding.h"
 #include "vm/lists.h"
 #include "vm/values.h"
+#include "writ/errors.h"
 
 namespace writ::vm {
 
@@ -125,7 +126,7 @@ Result<Place> Facts::find(std::string_view path) const {
     place.node = program_.manifest[0].request_shape;
     std::string_view rest = path;
     const auto unknown = [&](std::string_view what) {
-        return tl::unexpected(Error{"Q0011", "the request has no field `" + std::string(path) + "`: " + std::string(what), "$"});
+        return fail(Code::FieldNotDeclared, "the request has no field `" + std::string(path) + "`: " + std::string(what), "$");
     };
     while (!rest.empty()) {
         const ShapeNode& node = program_.shape[place.node];

@@ -8,6 +8,7 @@
 #include <set>
 #include <system_error>
 
+#include "writ/errors.h"
 #include "writ/tools.h"
 
 namespace writ {
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 constexpr std::uintmax_t kLargestFile = 256u << 20;  // beyond any limit of the compiler's
 
 tl::unexpected<Error> failed(std::string message, const fs::path& path) {
-    return tl::unexpected(Error{"F0001", std::move(message), path.string()});
+    return fail(Code::FileUnusable, std::move(message), path.string());
 }
 
 Result<std::string> read_file(const fs::path& path) {

@@ -26,7 +26,7 @@ Checked<std::string> format(const Source& source, const CompileOptions& options)
     const Ends ends = ends_of(source.text);
     const Source plain{source.name, plain_text(source.text), source.stored};
     if (source.text.size() > options.max_source_bytes)
-        report.add(Code::E0110, {},
+        report.add(Code::SourcesTooLarge, {},
                    "the source has " + std::to_string(source.text.size()) + " bytes; the limit is " +
                        std::to_string(options.max_source_bytes),
                    {}, "split the policy into several files");
@@ -36,7 +36,7 @@ Checked<std::string> format(const Source& source, const CompileOptions& options)
     const std::string fault = fault_in(*read, options);
     if (fault.empty()) return with_ends(read->formatted, ends);
     Diagnostic defect;
-    defect.code = "K0005";
+    defect.code = code_name(Code::FormatterDefect);
     defect.message = "cannot be formatted: " + fault;
     defect.help = "this is a defect of the formatter, not of the policy; please report it";
     return tl::unexpected(Diagnostics{{plain}, {std::move(defect)}});

@@ -51,7 +51,7 @@ Error unknown_kind(std::string_view kind, const std::vector<StandardKind>& kinds
     std::string message = "unknown issuer kind `" + std::string(kind) + "`; ";
     if (!near.empty()) message += "did you mean `" + std::string(near) + "`? ";
     message += "the kinds are " + list;
-    return {"K0001", std::move(message), {}};
+    return failure(Code::UnknownWord, std::move(message));
 }
 
 /// A policy that declares an issuer of the kind and imports the baseline, and nothing else.
@@ -63,7 +63,7 @@ Result<Bundle> policy_of(const StandardKind& kind) {
     auto bundle = compile(sources);
     if (bundle) return std::move(*bundle);
     const auto& items = bundle.error().items;
-    return tl::unexpected(Error{"K0002", items.empty() ? "the kind does not compile" : items.front().message, kind.name});
+    return fail(Code::KindDoesNotCompile, items.empty() ? "the kind does not compile" : items.front().message, kind.name);
 }
 
 // ---- what claims say --------------------------------------------------------------------------
@@ -196,16 +196,16 @@ private:
         if (!claims) return refuse(claims.error().code, claims.error().message, input_.claims_name, claims.error().context);
         claims_ = std::move(*claims);
         if (claims_.type != json::Type::Object)
-            return refuse("Q0010", "claims are an object, not " + std::string(json::name_of(claims_.type)), input_.claims_name, "$");
+            return refuse(code_name(Code::WrongType), "claims are an object, not " + std::string(json::name_of(claims_.type)), input_.claims_name, "$");
         if (const json::Value* iss = claims_.find("iss"); iss != nullptr && iss->type != json::Type::String)
-            return refuse("Q0010", "the issuer is a string, not " + std::string(json::name_of(iss->type)), input_.claims_name, "$.iss");
+            return refuse(code_name(Code::WrongType), "the issuer is a string, not " + std::string(json::name_of(iss->type)), input_.claims_name, "$.iss");
         facts_ = json::Value::object();
         if (input_.facts.empty()) return {};
         auto facts = json::parse(input_.facts);
         if (!facts) return refuse(facts.error().code, facts.error().message, input_.facts_name, facts.error().context);
         facts_ = std::move(*facts);
         if (facts_.type != json::Type::Object)
-            return refuse("Q0010", "a request is an object, not " + std::string(json::name_of(facts_.type)), input_.facts_name, "$");
+            return refuse(code_name(Code::WrongType), "a request is an object, not " + std::string(json::name_of(facts_.type)), input_.facts_name, "$");
         return {};
     }
 
@@ -219,11 +219,11 @@ private:
             json::Value both = said;
             const json::Value* known = facts_.find(group);
             if (known != nullptr && known->type != json::Type::Object)
-                return refuse("Q0010", "this is an object, not " + std::string(json::name_of(known->type)), input_.facts_name,
+                return refuse(code_name(Code::WrongType), "this is an object, not " + std::string(json::name_of(known->type)), input_.facts_name,
                               std::string("$.") + group);
             for (const auto& [field, value] : known != nullptr ? known->members : std::vector<json::Member>{}) {
                 if (said.find(field) != nullptr)
-                    return refuse("K0006", "the claims say this already; take it out", input_.facts_name,
+                    return refuse(code_name(Code::ClaimStatedAgain), "the claims say this already; take it out", input_.facts_name,
                                   std::string("$.") + group + "." + field);
                 both.set(field, value);
             }

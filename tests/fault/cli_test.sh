@@ -55,8 +55,7 @@ tells() {  # tells CODE
     page=$(sed -n '$s/^\(docs\/[a-z-]*\.md\) says more\.$/\1/p' "$work/out")
     [ -n "$page" ] && grep -q "^| \`*$1\`* *|" "$page" && head -n 1 "$work/out" | grep -q "^$1: [^ ]" && not grep -q '|$' "$work/out"
 }
-words=$(sed -nE 's/^(DIAG|REQUEST_ERROR|REASON|LEDGER_ERROR|STORE_ERROR)\((\w+),.*/\2/p' engine/base/*.def engine/ledger/errors.def engine/store/errors.def
-    grep -rhoE --include='*.cpp' --include='*.h' '"[BCFK][0-9]{4}"' engine cli | tr -d '"' | sort -u)
+words=$(sed -nE 's/^(ERROR|REASON)\((\w+),.*/\2/p' engine/include/writ/errors.def engine/base/reasons.def)
 check "explain: codes of every family" [ "$(cut -c1 <<<"$words" | grep "[A-Z]" | sort -u | tr -d "\n")" = BCEFGKQSW ]
 for word in $words; do
     ends "explain $word" 0 explain "$word"

@@ -2,9 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <iterator>
 #include <set>
+#include <string>
 
 #include "base/source.h"
+#include "source_root.h"
 
 using namespace writ;
 
@@ -20,21 +24,32 @@ TEST_CASE("base: a reason has letters or digits that people can read") {
     }
 }
 
-TEST_CASE("base: every diagnostic code is known once, in order of its table") {
-    std::set<std::string_view> seen;
-    for (const CodeInfo& code : all_codes()) {
-        CHECK(seen.insert(code.code).second);
-        CHECK(code.code.size() == 5);
-        CHECK_FALSE(code.title.empty());
-        CHECK((code.code.front() == 'W') == (code.severity == Severity::Warning));
+TEST_CASE("base: every code is known once, in order of its table, with a title and a page that mentions it") {
+    std::string_view last;
+    for (const CodeInfo& each : kCodes) {
+        CAPTURE(each.code);
+        CHECK(each.code > last);
+        last = each.code;
+        CHECK(each.code.size() == 5);
+        CHECK_FALSE(each.title.empty());
+        CHECK(std::set<int>{0, 1, 2, 3, 4, 70}.contains(each.exit));
+        const auto found = find_code(each.code);
+        REQUIRE(found);
+        CHECK(code_name(*found) == each.code);
+        CHECK((severity(*found) == Severity::Warning) == (each.exit == 0));
+        std::ifstream page(source_root() + "/docs/" + std::string(each.page));
+        const std::string text{std::istreambuf_iterator<char>(page), {}};
+        CHECK(text.find(each.code) != std::string::npos);
     }
-    CHECK(info(Code::E0203).code == "E0203");
-    CHECK(info(Code::W0601).severity == Severity::Warning);
+    CHECK(info(Code::UnknownCatalogueName).code == "E0203");
+    CHECK(severity(Code::UnusedDefinition) == Severity::Warning);
+    CHECK(exit_code(Code::ChannelMoved) == 1);
+    for (const std::string_view none : {"", "A", "E", "E020", "E02031", "E0999", "Z0001"}) CHECK_FALSE(find_code(none));
 }
 
 TEST_CASE("base: a report carries code, severity and text") {
     Report report;
-    Diagnostic& d = report.add(Code::E0201, {0, 4, 7}, "unknown name `abc`", "not found", "did you mean `abd`?");
+    Diagnostic& d = report.add(Code::UnknownName, {0, 4, 7}, "unknown name `abc`", "not found", "did you mean `abd`?");
     d.related.push_back({{0, 1, 2}, "declared here"});
     const auto items = report.take();
     REQUIRE(items.size() == 1);
@@ -47,11 +62,11 @@ TEST_CASE("base: a report carries code, severity and text") {
 
 TEST_CASE("base: a report drops exact repeats and keeps near ones") {
     Report report;
-    report.add(Code::E0201, {0, 4, 7}, "same");
-    report.add(Code::E0201, {0, 4, 7}, "same");
-    report.add(Code::E0201, {0, 4, 8}, "same");
-    report.add(Code::E0202, {0, 4, 7}, "same");
-    report.add(Code::E0201, {0, 4, 7}, "other");
+    report.add(Code::UnknownName, {0, 4, 7}, "same");
+    report.add(Code::UnknownName, {0, 4, 7}, "same");
+    report.add(Code::UnknownName, {0, 4, 8}, "same");
+    report.add(Code::UnknownField, {0, 4, 7}, "same");
+    report.add(Code::UnknownName, {0, 4, 7}, "other");
     CHECK(report.error_count() == 4);
     CHECK(report.take().size() == 4);
 }
@@ -59,8 +74,8 @@ TEST_CASE("base: a report drops exact repeats and keeps near ones") {
 TEST_CASE("base: a report stops at its limit, for errors and warnings apart") {
     Report report(3);
     for (std::uint32_t i = 0; i < 10; ++i) {
-        report.add(Code::W0601, {0, i, i}, "warning " + std::to_string(i));
-        report.add(Code::E0201, {0, i, i}, "error " + std::to_string(i)).related.push_back({});
+        report.add(Code::UnusedDefinition, {0, i, i}, "warning " + std::to_string(i));
+        report.add(Code::UnknownName, {0, i, i}, "error " + std::to_string(i)).related.push_back({});
     }
     CHECK(report.full());
     CHECK(report.error_count() == 3);
@@ -70,22 +85,22 @@ TEST_CASE("base: a report stops at its limit, for errors and warnings apart") {
 
 TEST_CASE("base: a mistake made at many places counts once, and keeps its places up to a limit") {
     Report report(2);
-    for (std::uint32_t i = 0; i < 200; ++i) report.add(Code::E0201, {0, i, i}, "the same");
+    for (std::uint32_t i = 0; i < 200; ++i) report.add(Code::UnknownName, {0, i, i}, "the same");
     CHECK_FALSE(report.full());
-    report.add(Code::E0202, {0, 0, 0}, "the same");
+    report.add(Code::UnknownField, {0, 0, 0}, "the same");
     CHECK(report.full());
-    report.add(Code::E0201, {0, 0, 0}, "a third");
+    report.add(Code::UnknownName, {0, 0, 0}, "a third");
     CHECK(report.error_count() == 201);
-    for (std::uint32_t i = 0; i < 2 * Report::kMaxPlaces; ++i) report.add(Code::E0201, {1, i, i}, "the same");
+    for (std::uint32_t i = 0; i < 2 * Report::kMaxPlaces; ++i) report.add(Code::UnknownName, {1, i, i}, "the same");
     CHECK(report.take().size() == Report::kMaxPlaces + 1);
 }
 
 TEST_CASE("base: findings come out by source and position, ties in order of arrival") {
     Report report;
-    report.add(Code::E0201, {1, 0, 1}, "third");
-    report.add(Code::E0201, {0, 9, 10}, "second");
-    report.add(Code::E0201, {0, 2, 3}, "first");
-    report.add(Code::E0202, {1, 0, 1}, "fourth");
+    report.add(Code::UnknownName, {1, 0, 1}, "third");
+    report.add(Code::UnknownName, {0, 9, 10}, "second");
+    report.add(Code::UnknownName, {0, 2, 3}, "first");
+    report.add(Code::UnknownField, {1, 0, 1}, "fourth");
     const auto items = report.take();
     REQUIRE(items.size() == 4);
     CHECK(items[0].message == "first");

@@ -68,7 +68,7 @@ inline CheckedText check_sources(std::vector<Source> sources, const DataFiles& f
     set.read = [&](std::string_view, std::string_view path) -> Result<std::string> {
         const auto found = files.find(path);
         if (found == files.end())
-            return tl::unexpected(Error{"F0001", "there is no such file", std::string(path)});
+            return fail(Code::FileUnusable, "there is no such file", std::string(path));
         return found->second;
     };
     static const std::string names = [] {

@@ -8,6 +8,7 @@
 #include "folder.h"
 #include "source_root.h"
 #include "writ/bundle.h"
+#include "writ/errors.h"
 #include "writ/ledger.h"
 #include "writ/tools.h"
 
@@ -47,7 +48,7 @@ inline std::string used_record(const std::string& name) {
 inline Result<std::uint64_t> use_up(ledger::Ledger& ledger, const std::string& name) {
     auto appended = ledger.append(used_record(name));
     if (!appended) return tl::unexpected(std::move(appended.error()));
-    if (appended->outcome == ledger::Appended::Outcome::Used) return tl::unexpected(Error{"G0025", "used already", name});
+    if (appended->outcome == ledger::Appended::Outcome::Used) return fail(Code::AlreadyUsed, "used already", name);
     return appended->sequence;
 }
 

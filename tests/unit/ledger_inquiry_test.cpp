@@ -1,7 +1,6 @@
 // Questions, their answers, and recorded traffic decided again.
 #include "base/json.h"
 #include "ledger_fixture.h"
-#include "ledger/errors.h"
 #include "ledger/index.h"
 #include "source_root.h"
 #include "writ/audit.h"
@@ -265,15 +264,4 @@ TEST_CASE("ledger: replay says what another policy would change, and by which ru
     const auto strict = replay(traffic.folder.at("ledger"), edited("params.amount > 0.00", "params.amount > 40.00"));
     CHECK(strict->narrower == 1);
     CHECK(std::get<std::string>(strict->by_rule.rows.at(0)[1]) == "no longer permit refund_current_tenant");
-}
-
-TEST_CASE("ledger: every code has words of its own") {
-    std::string last;
-    for (const LedgerErrorInfo& each : kLedgerErrors) {
-        CHECK(each.code > last);
-        CHECK_FALSE(each.title.empty());
-        CHECK(each.prose.back() == '.');
-        last = each.code;
-    }
-    CHECK(kLedgerErrors.size() == 22);
 }

@@ -477,7 +477,7 @@ TEST_CASE("ledger: what was decided elsewhere is recorded as if it had been deci
     CHECK(odd.decision.effect == Effect::Deny);
     CHECK(first_code(odd) == "Q0001");
     CHECK(there.record(*odd.sequence).request.empty());
-    const Answer refused = there.recorder->refuse("{}", Error{"Q0011", "no", "$.x"});
+    const Answer refused = there.recorder->refuse("{}", failure(Code::FieldNotDeclared, "no", "$.x"));
     CHECK(refused.decision.effect == Effect::Deny);
     CHECK(first_code(refused) == "Q0011");
 }

@@ -4,7 +4,6 @@
 
 #include "base/digest.h"
 #include "base/values.h"
-#include "store/errors.h"
 
 using namespace writ;
 using namespace writ::testing;
@@ -142,15 +141,4 @@ TEST_CASE("keys: files are for their owner, S0067, and are not written over, S00
     write_bytes(folder.at("text"), "hello\n");
     CHECK(code_of(read_public_key(folder.at("text"))) == "S0066");
     CHECK(read_public_key(folder.at("text")).error().context == folder.at("text"));
-}
-
-TEST_CASE("store errors: every code once, in order, with a title and what it means") {
-    std::string last;
-    for (const store::StoreErrorInfo& each : store::kStoreErrors) {
-        CHECK(each.code > last);
-        CHECK(each.code.size() == 5);
-        CHECK_FALSE(each.title.empty());
-        CHECK(each.prose.back() == '.');
-        last = each.code;
-    }
 }

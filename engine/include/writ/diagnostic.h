@@ -1,5 +1,5 @@
 // What the engine says about text: diagnostics with spans, and plain errors without.
-// Not here: how they are drawn (cli/formats) or the list of codes (base/diagnostics.def).
+// Not here: how they are drawn (cli/formats) or the list of codes (writ/errors.def).
 #pragma once
 
 #include <cstdint>
