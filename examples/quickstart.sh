@@ -6,8 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:-build}
 
-tests/setup.sh
-[ -f "$build/build.ninja" ] || meson setup "$build" >/dev/null
+tests/setup.sh build
+[ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false >/dev/null
 ninja -C "$build" cli/writ >&2
 
 writ="$build/cli/writ"

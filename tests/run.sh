@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 build=${1:-build}
 
 tests/setup.sh
-[ -f "$build/build.ninja" ] || meson setup "$build" >/dev/null
+if [ -f "$build/build.ninja" ]; then meson configure "$build" -Dtests=true; else meson setup "$build" >/dev/null; fi
 ninja -C "$build"
 
 status=0

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs what building and testing need on Debian 12, and nothing if it is all there.
-# usage: tests/setup.sh
+# Installs what is needed on Debian 12, and nothing if it is all there: with `build`, what building `writ` needs; without,
+# what the tests need as well.
+# usage: tests/setup.sh [build]
 set -euo pipefail
 
-packages=(gcc g++ meson ninja-build pkg-config ccache git python3 tzdata
-    antlr4 libantlr4-runtime-dev libfmt-dev nlohmann-json3-dev libexpected-dev libcli11-dev libre2-dev libsimdjson-dev
-    libssl-dev libsodium-dev libsqlite3-dev libxxhash-dev doctest-dev libbenchmark-dev valgrind
-    zsh fish groff-base mandoc)
+packages=(g++ meson ninja-build pkg-config python3 tzdata antlr4 libantlr4-runtime-dev libfmt-dev nlohmann-json3-dev
+    libexpected-dev libcli11-dev libre2-dev libsimdjson-dev libssl-dev libsodium-dev libsqlite3-dev libxxhash-dev)
+[ "${1:-}" = build ] || packages+=(gcc ccache git doctest-dev libbenchmark-dev valgrind clang-format-19 zsh fish groff-base mandoc)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -39,7 +39,8 @@ std::string either(std::vector<std::string> words) {
 }
 
 const std::string& Option::shown_name() const {
-    const auto found = std::find_if(names.begin(), names.end(), [](const std::string& name) { return name.starts_with("--"); });
+    const auto found =
+        std::find_if(names.begin(), names.end(), [](const std::string& name) { return name.starts_with("--"); });
     return found == names.end() ? names.front() : *found;
 }
 
@@ -52,9 +53,12 @@ Command::Command(std::string called, std::string what) : name(std::move(called))
     add("-h,--help", "", "Print this help message and exit", Option::Takes::Help, Reader());
 }
 
-Command& Command::verb(std::string called, std::string what) { return verbs.emplace_back(std::move(called), std::move(what)); }
+Command& Command::verb(std::string called, std::string what) {
+    return verbs.emplace_back(std::move(called), std::move(what));
+}
 
-Option& Command::add(std::string_view names, std::string value, std::string what, Option::Takes takes, std::variant<bool*, Reader> to) {
+Option& Command::add(std::string_view names, std::string value, std::string what, Option::Takes takes,
+                     std::variant<bool*, Reader> to) {
     Option& option = options.emplace_back();
     option.names = split(names);
     option.value = value.empty() && option.stands_alone() ? option.names.front() : std::move(value);
@@ -64,16 +68,23 @@ Option& Command::add(std::string_view names, std::string value, std::string what
     return option;
 }
 
-Option& Command::version(std::string text) { return add("--version", std::move(text), "Display program version information and exit", Option::Takes::Version, Reader()); }
+Option& Command::version(std::string text) {
+    return add("--version", std::move(text), "Display program version information and exit", Option::Takes::Version,
+               Reader());
+}
 
-Option& Command::flag(std::string_view names, std::string what, bool& to) { return add(names, "", std::move(what), Option::Takes::Nothing, &to); }
+Option& Command::flag(std::string_view names, std::string what, bool& to) {
+    return add(names, "", std::move(what), Option::Takes::Nothing, &to);
+}
 
 Option& Command::text(std::string_view names, std::string value, std::string what, std::string& to) {
-    return reads(names, std::move(value), std::move(what), [&to](const std::string& given) { return to = given, std::string(); });
+    return reads(names, std::move(value), std::move(what),
+                 [&to](const std::string& given) { return to = given, std::string(); });
 }
 
 Option& Command::texts(std::string_view names, std::string value, std::string what, std::vector<std::string>& to) {
-    return reads_each(names, std::move(value), std::move(what), [&to](const std::string& given) { return to.push_back(given), std::string(); });
+    return reads_each(names, std::move(value), std::move(what),
+                      [&to](const std::string& given) { return to.push_back(given), std::string(); });
 }
 
 Option& Command::list(std::string_view names, std::string value, std::string what, std::vector<std::string>& to) {
@@ -93,7 +104,8 @@ Option& Command::number(std::string_view names, std::string value, std::string w
     });
 }
 
-Option& Command::word(std::string_view names, std::string what, std::string& to, const std::vector<std::string>& words) {
+Option& Command::word(std::string_view names, std::string what, std::string& to,
+                      const std::vector<std::string>& words) {
     return choose(names, std::move(what), words, [&to, words](std::size_t index) { to = words[index]; });
 }
 
@@ -105,13 +117,15 @@ Option& Command::reads_each(std::string_view names, std::string value, std::stri
     return add(names, std::move(value), std::move(what), Option::Takes::Each, std::move(read));
 }
 
-Option& Command::choose(std::string_view names, std::string what, const std::vector<std::string>& words, std::function<void(std::size_t)> chosen) {
-    Option& option = reads(names, joined(words, "|"), std::move(what), [words, chosen = std::move(chosen)](const std::string& text) {
-        const auto at = std::find(words.begin(), words.end(), text);
-        if (at == words.end()) return fmt::format("is {}, not `{}`", either(words), text);
-        chosen(static_cast<std::size_t>(at - words.begin()));
-        return std::string();
-    });
+Option& Command::choose(std::string_view names, std::string what, const std::vector<std::string>& words,
+                        std::function<void(std::size_t)> chosen) {
+    Option& option =
+        reads(names, joined(words, "|"), std::move(what), [words, chosen = std::move(chosen)](const std::string& text) {
+            const auto at = std::find(words.begin(), words.end(), text);
+            if (at == words.end()) return fmt::format("is {}, not `{}`", either(words), text);
+            chosen(static_cast<std::size_t>(at - words.begin()));
+            return std::string();
+        });
     option.choices = words;
     return option;
 }

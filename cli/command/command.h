@@ -31,16 +31,16 @@ struct Option {
         Version,  ///< prints `value` and ends
     };
 
-    std::vector<std::string> names;     ///< `-L`, `--ledger`
-    std::string value;                  ///< what it takes, as help writes it: `FILE|-`
+    std::vector<std::string> names;  ///< `-L`, `--ledger`
+    std::string value;               ///< what it takes, as help writes it: `FILE|-`
     std::string help;
     Takes takes = Takes::One;
-    std::variant<bool*, Reader> to;     ///< where a flag or a value goes
-    std::vector<std::string> choices;   ///< the words it takes, if it takes no others
-    std::string variable;               ///< of the environment, read where the line does not say it
+    std::variant<bool*, Reader> to;    ///< where a flag or a value goes
+    std::vector<std::string> choices;  ///< the words it takes, if it takes no others
+    std::string variable;              ///< of the environment, read where the line does not say it
     std::vector<Option*> needed, excluded;
     bool is_required = false;
-    bool given = false;                 ///< whether the line or the environment says it: known once the line is read
+    bool given = false;  ///< whether the line or the environment says it: known once the line is read
 
     Option& required() { return is_required = true, *this; }
     Option& needs(Option& other) { return needed.push_back(&other), *this; }
@@ -59,9 +59,9 @@ struct Option {
 struct Command {
     std::string name, help;
     std::string group = "Subcommands";  ///< under which heading help lists it; `kHidden`: nowhere
-    std::string footer;           ///< what help ends with, also that of the verbs
-    std::deque<Option> options;   ///< in the order of help; those that stand alone in the order of the line
-    std::deque<Command> verbs;    ///< where there are any, one has to follow
+    std::string footer;                 ///< what help ends with, also that of the verbs
+    std::deque<Option> options;         ///< in the order of help; those that stand alone in the order of the line
+    std::deque<Command> verbs;          ///< where there are any, one has to follow
     std::function<Exit(const Terminal&)> run;
     /// Called once the line is read. Output: what is wrong with it as a whole; empty: nothing.
     std::function<std::string()> check;
@@ -85,9 +85,9 @@ struct Command {
     /// `--version`, which prints a text.
     Option& version(std::string text);
 
-    // Each adds an option and binds it to a variable, which must live as long as the command and holds what counts where
-    // the option is not given. names: `-o,--output`, or `PATH` for one that stands alone. value: as help writes it;
-    // for one that stands alone its name, if empty.
+    // Each adds an option and binds it to a variable, which must live as long as the command and holds what counts
+    // where the option is not given. names: `-o,--output`, or `PATH` for one that stands alone. value: as help writes
+    // it; for one that stands alone its name, if empty.
     Option& flag(std::string_view names, std::string what, bool& to);
     Option& text(std::string_view names, std::string value, std::string what, std::string& to);
     /// May be repeated.
@@ -104,13 +104,16 @@ struct Command {
 
     /// A whole number between two, both included, in decimal digits alone. `to` may be an optional.
     template <class T>
-    Option& whole(std::string_view names, std::string value, std::string what, T& to, std::uint64_t least = 0, std::uint64_t most = INT64_MAX) {
+    Option& whole(std::string_view names, std::string value, std::string what, T& to, std::uint64_t least = 0,
+                  std::uint64_t most = INT64_MAX) {
         return reads(names, std::move(value), std::move(what), [&to, least, most](const std::string& text) {
             std::uint64_t number = 0;
             std::string wrong = read_whole(text, least, most, number);
             if (wrong.empty()) {
-                if constexpr (requires { typename T::value_type; }) to = static_cast<typename T::value_type>(number);
-                else to = static_cast<T>(number);
+                if constexpr (requires { typename T::value_type; })
+                    to = static_cast<typename T::value_type>(number);
+                else
+                    to = static_cast<T>(number);
             }
             return wrong;
         });
@@ -118,15 +121,18 @@ struct Command {
 
     /// One of some words, and what it stands for. `to` may be an optional.
     template <class T>
-    Option& choice(std::string_view names, std::string what, T& to, const std::vector<std::pair<std::string, std::type_identity_t<T>>>& words) {
+    Option& choice(std::string_view names, std::string what, T& to,
+                   const std::vector<std::pair<std::string, std::type_identity_t<T>>>& words) {
         std::vector<std::string> known;
         for (const auto& [word, meaning] : words) known.push_back(word);
         return choose(names, std::move(what), known, [&to, words](std::size_t index) { to = words[index].second; });
     }
 
-  private:
-    Option& add(std::string_view names, std::string value, std::string what, Option::Takes takes, std::variant<bool*, Reader> to);
-    Option& choose(std::string_view names, std::string what, const std::vector<std::string>& words, std::function<void(std::size_t)> chosen);
+private:
+    Option& add(std::string_view names, std::string value, std::string what, Option::Takes takes,
+                std::variant<bool*, Reader> to);
+    Option& choose(std::string_view names, std::string what, const std::vector<std::string>& words,
+                   std::function<void(std::size_t)> chosen);
     static std::string read_whole(const std::string& text, std::uint64_t least, std::uint64_t most, std::uint64_t& to);
 
     std::vector<std::shared_ptr<void>> values_;

@@ -39,7 +39,8 @@ void gather(const Command& command, const std::string& path, const Command& root
         if (!option.stands_alone()) place.options.push_back(&option);
     if (&command != &root)
         for (const Option& option : root.options)
-            if (option.takes != Option::Takes::Help && option.takes != Option::Takes::Version) place.options.push_back(&option);
+            if (option.takes != Option::Takes::Help && option.takes != Option::Takes::Version)
+                place.options.push_back(&option);
     for (const Command* verb : shown(command)) gather(*verb, path + "/" + verb->name, root, out);
 }
 
@@ -52,13 +53,17 @@ std::string joined(const std::vector<std::string>& words, std::string_view by) {
 std::string replaced(std::string_view text, char what, std::string_view with) {
     std::string out;
     for (const char c : text)
-        if (c == what) out += with;
-        else out += c;
+        if (c == what)
+            out += with;
+        else
+            out += c;
     return out;
 }
 
 /// For between single quotes, where a shell takes everything as it is but those.
-std::string in_quotes(std::string_view text) { return "'" + replaced(text, '\'', "'\\''") + "'"; }
+std::string in_quotes(std::string_view text) {
+    return "'" + replaced(text, '\'', "'\\''") + "'";
+}
 
 /// The patterns of every `path option` that satisfies, for `case`.
 template <class Test>
@@ -84,9 +89,11 @@ std::string choice_arms(const std::vector<Place>& places, Show show) {
     std::vector<std::vector<std::string>> lists;
     for (const Place& place : places)
         for (const Option* option : place.options)
-            if (!option->choices.empty() && std::find(lists.begin(), lists.end(), option->choices) == lists.end()) lists.push_back(option->choices);
+            if (!option->choices.empty() && std::find(lists.begin(), lists.end(), option->choices) == lists.end())
+                lists.push_back(option->choices);
     std::string out;
-    for (const auto& list : lists) out += show(patterns(places, [&](const Option& option) { return option.choices == list; }), list);
+    for (const auto& list : lists)
+        out += show(patterns(places, [&](const Option& option) { return option.choices == list; }), list);
     return out;
 }
 
@@ -114,34 +121,41 @@ Standing standing_of(const Command& command) {
 
 /// Bash and zsh find the verb in the same way: the words of the line that lead from verb to verb.
 std::string find_verb(const std::vector<Place>& places, std::string_view word, std::string_view before) {
-    return fmt::format("        case \"$verb {1}\" in\n            {2}) continue ;;\n        esac\n"
-                       "        case \"$verb/{0}\" in\n            {3}) verb=\"$verb/{0}\" ;;\n        esac\n",
-                       word, before, patterns(places, [](const Option&) { return true; }), verb_paths(places));
+    return fmt::format(
+        "        case \"$verb {1}\" in\n            {2}) continue ;;\n        esac\n"
+        "        case \"$verb/{0}\" in\n            {3}) verb=\"$verb/{0}\" ;;\n        esac\n",
+        word, before, patterns(places, [](const Option&) { return true; }), verb_paths(places));
 }
 
 std::string bash(const std::vector<Place>& places) {
-    std::string out = "# Completion of writ for bash. Put this where bash-completion looks, or: source <(writ completion bash)\n"
-                      "_writ() {\n"
-                      "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i\n"
-                      "    COMPREPLY=()\n"
-                      "    # --option=value comes as three words\n"
-                      "    if [ \"$cur\" = '=' ]; then cur=''; elif [ \"$prev\" = '=' ]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
-                      "    _writ_files() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); }\n"
-                      "    _writ_words() { mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$cur\"); }\n"
-                      "    for ((i = 1; i < COMP_CWORD; i++)); do\n";
+    std::string out =
+        "# Completion of writ for bash. Put this where bash-completion looks, or: source <(writ completion bash)\n"
+        "_writ() {\n"
+        "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i\n"
+        "    COMPREPLY=()\n"
+        "    # --option=value comes as three words\n"
+        "    if [ \"$cur\" = '=' ]; then cur=''; elif [ \"$prev\" = '=' ]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
+        "    _writ_files() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); }\n"
+        "    _writ_words() { mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$cur\"); }\n"
+        "    for ((i = 1; i < COMP_CWORD; i++)); do\n";
     out += find_verb(places, "${COMP_WORDS[i]}", "${COMP_WORDS[i-1]}");
     out += "    done\n    case \"$verb $prev\" in\n";
     out += choice_arms(places, [](const std::string& arm, const auto& words) {
         return fmt::format("        {}) _writ_words '{}'; return ;;\n", arm, joined(words, " "));
     });
-    out += fmt::format("        {}) _writ_files; return ;;\n", patterns(places, [](const Option& option) { return option.takes_files(); }));
-    out += fmt::format("        {}) return ;;\n", patterns(places, [](const Option& option) { return !option.takes_files() && option.choices.empty(); }));
+    out += fmt::format("        {}) _writ_files; return ;;\n",
+                       patterns(places, [](const Option& option) { return option.takes_files(); }));
+    out += fmt::format("        {}) return ;;\n", patterns(places, [](const Option& option) {
+                           return !option.takes_files() && option.choices.empty();
+                       }));
     out += "    esac\n    case \"$verb $cur\" in\n";
     for (const Place& place : places) {
         const Standing standing = standing_of(*place.command);
         out += fmt::format("        '{} '-*) _writ_words '{}' ;;\n", place.path, joined(names_of(place), " "));
-        if (!standing.words.empty()) out += fmt::format("        '{} '*) _writ_words '{}' ;;\n", place.path, joined(standing.words, " "));
-        else if (standing.files) out += fmt::format("        '{} '*) _writ_files ;;\n", place.path);
+        if (!standing.words.empty())
+            out += fmt::format("        '{} '*) _writ_words '{}' ;;\n", place.path, joined(standing.words, " "));
+        else if (standing.files)
+            out += fmt::format("        '{} '*) _writ_files ;;\n", place.path);
     }
     return out + "    esac\n}\ncomplete -F _writ writ\n";
 }
@@ -150,20 +164,24 @@ std::string zsh(const std::vector<Place>& places) {
     const auto described = [](std::string_view name, std::string_view description) {
         return " " + in_quotes(replaced(name, ':', "\\:") + ":" + std::string(description));
     };
-    std::string out = "#compdef writ\n"
-                      "# Completion of writ for zsh. Put this into a folder of $fpath as _writ.\n"
-                      "_writ() {\n"
-                      "    local cur=${words[CURRENT]} prev=${words[CURRENT-1]} verb='' i\n"
-                      "    local -a list\n"
-                      "    if [[ $cur == --*=* ]]; then prev=${cur%%=*}; compset -P '*='; fi\n"
-                      "    for ((i = 2; i < CURRENT; i++)); do\n";
+    std::string out =
+        "#compdef writ\n"
+        "# Completion of writ for zsh. Put this into a folder of $fpath as _writ.\n"
+        "_writ() {\n"
+        "    local cur=${words[CURRENT]} prev=${words[CURRENT-1]} verb='' i\n"
+        "    local -a list\n"
+        "    if [[ $cur == --*=* ]]; then prev=${cur%%=*}; compset -P '*='; fi\n"
+        "    for ((i = 2; i < CURRENT; i++)); do\n";
     out += find_verb(places, "${words[i]}", "${words[i-1]}");
     out += "    done\n    case \"$verb $prev\" in\n";
     out += choice_arms(places, [](const std::string& arm, const auto& words) {
         return fmt::format("        {}) compadd -- {}; return ;;\n", arm, joined(words, " "));
     });
-    out += fmt::format("        {}) _files; return ;;\n", patterns(places, [](const Option& option) { return option.takes_files(); }));
-    out += fmt::format("        {}) return 1 ;;\n", patterns(places, [](const Option& option) { return !option.takes_files() && option.choices.empty(); }));
+    out += fmt::format("        {}) _files; return ;;\n",
+                       patterns(places, [](const Option& option) { return option.takes_files(); }));
+    out += fmt::format("        {}) return 1 ;;\n", patterns(places, [](const Option& option) {
+                           return !option.takes_files() && option.choices.empty();
+                       }));
     out += "    esac\n    case \"$verb $cur\" in\n";
     for (const Place& place : places) {
         out += fmt::format("        '{} '-*)\n            list=(", place.path);
@@ -185,26 +203,36 @@ std::string zsh(const std::vector<Place>& places) {
 }
 
 std::string fish(const std::vector<Place>& places) {
-    const auto fish_quoted = [](std::string_view text) { return "'" + replaced(replaced(text, '\\', "\\\\"), '\'', "\\'") + "'"; };
-    std::string out = "# Completion of writ for fish. Put this into ~/.config/fish/completions/writ.fish\n"
-                      "function __writ_at\n"
-                      "    set -l at ''\n"
-                      "    for word in (commandline -opc)[2..-1]\n"
-                      "        switch \"$at/$word\"\n";
-    out += "            case " + replaced(verb_paths(places), '|', " ") + "\n                set at \"$at/$word\"\n        end\n    end\n"
+    const auto fish_quoted = [](std::string_view text) {
+        return "'" + replaced(replaced(text, '\\', "\\\\"), '\'', "\\'") + "'";
+    };
+    std::string out =
+        "# Completion of writ for fish. Put this into ~/.config/fish/completions/writ.fish\n"
+        "function __writ_at\n"
+        "    set -l at ''\n"
+        "    for word in (commandline -opc)[2..-1]\n"
+        "        switch \"$at/$word\"\n";
+    out += "            case " + replaced(verb_paths(places), '|', " ") +
+           "\n                set at \"$at/$word\"\n        end\n    end\n"
            "    test \"$at\" = \"$argv[1]\"\nend\ncomplete -c writ -f\n";
     for (const Place& place : places) {
         const std::string at = fmt::format("complete -c writ -n {}", in_quotes("__writ_at '" + place.path + "'"));
-        for (const Command* verb : shown(*place.command)) out += fmt::format("{} -a {} -d {}\n", at, verb->name, fish_quoted(verb->help));
+        for (const Command* verb : shown(*place.command))
+            out += fmt::format("{} -a {} -d {}\n", at, verb->name, fish_quoted(verb->help));
         const Standing standing = standing_of(*place.command);
-        if (place.command->verbs.empty() && !standing.words.empty()) out += fmt::format("{} -a {}\n", at, fish_quoted(joined(standing.words, " ")));
+        if (place.command->verbs.empty() && !standing.words.empty())
+            out += fmt::format("{} -a {}\n", at, fish_quoted(joined(standing.words, " ")));
         if (standing.files) out += at + " -F\n";
         for (const Option* option : place.options) {
             out += at;
-            for (const std::string& name : option->names) out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-            if (!option->choices.empty()) out += " -x -a " + fish_quoted(joined(option->choices, " "));
-            else if (option->takes_files()) out += " -r -F";
-            else if (option->has_value()) out += " -x";
+            for (const std::string& name : option->names)
+                out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
+            if (!option->choices.empty())
+                out += " -x -a " + fish_quoted(joined(option->choices, " "));
+            else if (option->takes_files())
+                out += " -r -F";
+            else if (option->has_value())
+                out += " -x";
             out += fmt::format(" -d {}\n", fish_quoted(option->help));
         }
     }
@@ -212,12 +240,20 @@ std::string fish(const std::vector<Place>& places) {
 }
 
 Json to_json(const Option& option) {
-    return Json{{"names", option.names}, {"value", option.has_value() ? option.value : ""}, {"description", option.help}, {"required", option.is_required}};
+    return Json{{"names", option.names},
+                {"value", option.has_value() ? option.value : ""},
+                {"description", option.help},
+                {"required", option.is_required}};
 }
 
 Json to_json(const Command& command) {
-    Json out{{"name", command.name}, {"description", command.help}, {"options", Json::array()}, {"arguments", Json::array()}, {"verbs", Json::array()}};
-    for (const Option& option : command.options) out[option.stands_alone() ? "arguments" : "options"].push_back(to_json(option));
+    Json out{{"name", command.name},
+             {"description", command.help},
+             {"options", Json::array()},
+             {"arguments", Json::array()},
+             {"verbs", Json::array()}};
+    for (const Option& option : command.options)
+        out[option.stands_alone() ? "arguments" : "options"].push_back(to_json(option));
     for (const Command* verb : shown(command)) out["verbs"].push_back(to_json(*verb));
     return out;
 }
@@ -238,7 +274,8 @@ std::string script(Shell shell, const Command& root) {
 void add_completion(Command& program) {
     Command& verb = program.verb("completion", "Print a script with which a shell completes writ's verbs and options");
     auto& shell = verb.make_values<Shell>();
-    verb.choice("SHELL", "Which shell", shell, {{"bash", Shell::Bash}, {"zsh", Shell::Zsh}, {"fish", Shell::Fish}}).required();
+    verb.choice("SHELL", "Which shell", shell, {{"bash", Shell::Bash}, {"zsh", Shell::Zsh}, {"fish", Shell::Fish}})
+        .required();
     verb.run = [&program, &shell](const Terminal&) {
         print_result(script(shell, program));
         return Exit::Ok;

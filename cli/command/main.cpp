@@ -41,19 +41,35 @@ constexpr char kWrite[] = "Write policies", kDecide[] = "Decide", kLetIn[] = "Le
 
 /// The verbs in the order of help, and where each stands in it.
 const std::pair<void (*)(Command&), std::string_view> kVerbs[] = {
-    {add_new, kWrite},     {add_check, kWrite},   {add_compile, kWrite},  {add_fmt, kWrite},   {add_eval, kDecide},
-    {add_explain, kWrite}, {add_search, kDecide}, {add_lint, kWrite},     {add_test, kWrite},  {add_request, kDecide},
-    {add_diff, kLetIn},    {add_gate, kLetIn},    {add_ledger, kOperate}, {add_replay, kOperate}, {add_store, kOperate},
-    {add_keys, kOperate},  {add_completion, "This program"}, {add_commands, Command::kHidden},
+    {add_new, kWrite},
+    {add_check, kWrite},
+    {add_compile, kWrite},
+    {add_fmt, kWrite},
+    {add_eval, kDecide},
+    {add_explain, kWrite},
+    {add_search, kDecide},
+    {add_lint, kWrite},
+    {add_test, kWrite},
+    {add_request, kDecide},
+    {add_diff, kLetIn},
+    {add_gate, kLetIn},
+    {add_ledger, kOperate},
+    {add_replay, kOperate},
+    {add_store, kOperate},
+    {add_keys, kOperate},
+    {add_completion, "This program"},
+    {add_commands, Command::kHidden},
 };
 
 Exit run(int argc, char** argv) {
     Command program("writ", "Decides whether an agent, now and for this run, may get a credential, and how narrow.");
     program.version("writ " WRIT_VERSION);
-    program.footer = "Exit codes: 0 ok or permit, 1 deny, needs approval or a failed check,\n"
-                     "2 usage, 3 invalid policy or request, 4 file or stream, 70 internal.";
+    program.footer =
+        "Exit codes: 0 ok or permit, 1 deny, needs approval or a failed check,\n"
+        "2 usage, 3 invalid policy or request, 4 file or stream, 70 internal.";
     Colour colour = Colour::Auto;
-    program.choice("--color", "When to use colour", colour, {{"auto", Colour::Auto}, {"always", Colour::Always}, {"never", Colour::Never}});
+    program.choice("--color", "When to use colour", colour,
+                   {{"auto", Colour::Auto}, {"always", Colour::Always}, {"never", Colour::Never}});
     bool quiet = false;
     program.flag("-q,--quiet", "Say only what was asked for, and errors", quiet);
     for (const auto& [add, group] : kVerbs) {

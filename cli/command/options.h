@@ -19,7 +19,8 @@ inline Option& add_layers(Command& verb, std::vector<std::string>& layers) {
 
 /// `--for caller|operator`.
 inline Option& add_reader(Command& verb, Audience& reader) {
-    return verb.choice("--for", "For whom: a caller learns nothing about policy", reader, {{"caller", Audience::Caller}, {"operator", Audience::Operator}});
+    return verb.choice("--for", "For whom: a caller learns nothing about policy", reader,
+                       {{"caller", Audience::Caller}, {"operator", Audience::Operator}});
 }
 
 }  // namespace writ::cli

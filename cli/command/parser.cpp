@@ -25,16 +25,15 @@ class Layout : public CLI::Formatter {
     }
     std::string make_option(const CLI::Option* option, bool alone) const override {
         const std::string text = option->get_option_text();
-        const std::string names =
-            alone ? text : make_option_name(option, false) + (text.empty() ? "" : " " + text);
+        const std::string names = alone ? text : make_option_name(option, false) + (text.empty() ? "" : " " + text);
         std::stringstream out;
         CLI::detail::format_help(out, names, filled(option->get_description(), kWidth - kNames), kNames);
         return out.str();
     }
     std::string make_subcommand(const CLI::App* verb) const override {
         std::stringstream out;
-        CLI::detail::format_help(out, verb->get_display_name(true),
-                                 filled(verb->get_description(), kWidth - kNames), kNames);
+        CLI::detail::format_help(out, verb->get_display_name(true), filled(verb->get_description(), kWidth - kNames),
+                                 kNames);
         return out.str();
     }
 };
@@ -53,9 +52,11 @@ struct Told {
 
 CLI::Option* add_value(CLI::App& app, const Option& option) {
     const auto take = [&option](const CLI::results_t& values) {
-        if (option.takes == Option::Takes::One && values.size() > 1) throw CLI::ValidationError(option.shown_name(), "is given more than once");
+        if (option.takes == Option::Takes::One && values.size() > 1)
+            throw CLI::ValidationError(option.shown_name(), "is given more than once");
         for (const std::string& value : values)
-            if (const std::string wrong = std::get<Reader>(option.to)(value); !wrong.empty()) throw CLI::ValidationError(option.shown_name(), wrong);
+            if (const std::string wrong = std::get<Reader>(option.to)(value); !wrong.empty())
+                throw CLI::ValidationError(option.shown_name(), wrong);
         return true;
     };
     CLI::Option* made = app.add_option(names_of(option), CLI::callback_t(take), option.help);
@@ -70,7 +71,9 @@ void add_option(CLI::App& app, Option& option, Told& told) {
     switch (option.takes) {
         case Option::Takes::Help: made = app.set_help_flag(names_of(option), option.help); break;
         case Option::Takes::Version: made = app.set_version_flag(names_of(option), option.value, option.help); break;
-        case Option::Takes::Nothing: made = app.add_flag(names_of(option), *std::get<bool*>(option.to), option.help); break;
+        case Option::Takes::Nothing:
+            made = app.add_flag(names_of(option), *std::get<bool*>(option.to), option.help);
+            break;
         case Option::Takes::One:
         case Option::Takes::Each:
         case Option::Takes::Many: made = add_value(app, option); break;
@@ -87,7 +90,8 @@ void add_command(CLI::App& app, Command& command, Told& told) {
     if (!command.footer.empty()) app.footer(command.footer);
     if (!command.verbs.empty()) app.require_subcommand(1);
     for (Option& option : command.options) add_option(app, option, told);
-    for (Command& verb : command.verbs) add_command(*app.add_subcommand(verb.name, verb.help)->group(verb.group), verb, told);
+    for (Command& verb : command.verbs)
+        add_command(*app.add_subcommand(verb.name, verb.help)->group(verb.group), verb, told);
 }
 
 /// The verb that the line leads to, as far as it is understood, and the words that lead to it.
@@ -108,7 +112,8 @@ void add_names(const Command& command, std::vector<std::string>& out) {
 }
 
 /// The first word that nothing took, if it is what is wrong.
-std::string not_taken(const std::vector<std::string>& left, const Command& program, const Command& verb, const std::string& path) {
+std::string not_taken(const std::vector<std::string>& left, const Command& program, const Command& verb,
+                      const std::string& path) {
     const bool wants_verb = !verb.verbs.empty();
     for (const std::string& word : left) {
         if (word.size() < 2 || word[0] != '-') continue;
@@ -125,15 +130,16 @@ std::string not_taken(const std::vector<std::string>& left, const Command& progr
             if (each.group != Command::kHidden) known.push_back(each.name);
         return fmt::format("`{}` has no verb `{}`{}", path, left.front(), suggestion(left.front(), known));
     }
-    if (!left.empty())
-        return fmt::format("`{}` takes no further argument, and there is `{}`", path, left.front());
+    if (!left.empty()) return fmt::format("`{}` takes no further argument, and there is `{}`", path, left.front());
     return {};
 }
 
 /// Why the line was not understood.
-std::string reason(const CLI::ParseError& wrong, const CLI::App& app, const Command& program, const Command& verb, const std::string& path) {
+std::string reason(const CLI::ParseError& wrong, const CLI::App& app, const Command& program, const Command& verb,
+                   const std::string& path) {
     const std::string what = wrong.what();
-    if (dynamic_cast<const CLI::ArgumentMismatch*>(&wrong) != nullptr) return what.substr(0, what.find(':')) + ": a value has to follow";
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&wrong) != nullptr)
+        return what.substr(0, what.find(':')) + ": a value has to follow";
     const bool incomplete = dynamic_cast<const CLI::RequiredError*>(&wrong) != nullptr ||
                             dynamic_cast<const CLI::ExtrasError*>(&wrong) != nullptr;
     const std::string more = incomplete ? not_taken(app.remaining(true), program, verb, path) : "";

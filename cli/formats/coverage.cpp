@@ -21,17 +21,21 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kMostRules = 60, kMostConditions = 60;
 constexpr Truth kOutcomes[] = {Truth::True, Truth::False, Truth::Unknown};
 
-std::size_t index_of(Truth truth) { return static_cast<std::size_t>(truth); }
+std::size_t index_of(Truth truth) {
+    return static_cast<std::size_t>(truth);
+}
 
 std::string joined(const std::vector<std::string_view>& words, std::string_view last) {
     std::string out;
-    for (std::size_t i = 0; i < words.size(); ++i) out.append(i == 0 ? "" : i + 1 == words.size() ? last : ", ").append(words[i]);
+    for (std::size_t i = 0; i < words.size(); ++i)
+        out.append(i == 0 ? "" : i + 1 == words.size() ? last : ", ").append(words[i]);
     return out;
 }
 
 std::size_t covered_of(const Coverage& coverage, const CoveredRule& rule) {
-    return static_cast<std::size_t>(std::count_if(rule.conditions.begin(), rule.conditions.end(),
-                                                  [&](std::uint32_t index) { return coverage.conditions[index].covered(); }));
+    return static_cast<std::size_t>(
+        std::count_if(rule.conditions.begin(), rule.conditions.end(),
+                      [&](std::uint32_t index) { return coverage.conditions[index].covered(); }));
 }
 
 std::string count_of(std::size_t shown, std::size_t all, std::string_view what) {
@@ -64,9 +68,10 @@ std::string open_conditions(const Coverage& coverage, const Places& places, cons
         ++shown;
         std::vector<std::string_view> never;
         for (const Truth truth : kOutcomes)
-            if (condition.possible[index_of(truth)] && condition.seen[index_of(truth)] == 0) never.push_back(truth_name(truth));
-        out += fmt::format("{}never {}{}  {}\n  {}-->{} {}\n", colours.warning, joined(never, " or "), colours.reset, safe(condition.text),
-                           colours.frame, colours.reset, places.text(condition.span));
+            if (condition.possible[index_of(truth)] && condition.seen[index_of(truth)] == 0)
+                never.push_back(truth_name(truth));
+        out += fmt::format("{}never {}{}  {}\n  {}-->{} {}\n", colours.warning, joined(never, " or "), colours.reset,
+                           safe(condition.text), colours.frame, colours.reset, places.text(condition.span));
     }
     if (open == 0) return {};
     return out + count_of(shown, open, "conditions") + "\n";
@@ -96,15 +101,19 @@ Json truths(const std::array<std::size_t, 3>& seen) {
 
 }  // namespace
 
-std::string percent_text(const Coverage& coverage) { return fmt::format("{:.1f}%", std::floor(coverage.percent() * 10) / 10); }
+std::string percent_text(const Coverage& coverage) {
+    return fmt::format("{:.1f}%", std::floor(coverage.percent() * 10) / 10);
+}
 
 std::string coverage_sums(const Coverage& coverage) {
-    return fmt::format("coverage: {} of {} rules applied, {} of {} conditions seen in every way ({})", coverage.applied(),
-                       coverage.rules.size(), coverage.covered(), coverage.conditions.size(), percent_text(coverage));
+    return fmt::format("coverage: {} of {} rules applied, {} of {} conditions seen in every way ({})",
+                       coverage.applied(), coverage.rules.size(), coverage.covered(), coverage.conditions.size(),
+                       percent_text(coverage));
 }
 
 std::string render_coverage(const Coverage& coverage, const Places& places, const Palette& colours) {
-    return rules_table(coverage) + open_conditions(coverage, places, colours) + not_asked(coverage) + coverage_sums(coverage) + "\n";
+    return rules_table(coverage) + open_conditions(coverage, places, colours) + not_asked(coverage) +
+           coverage_sums(coverage) + "\n";
 }
 
 Json coverage_json(const Coverage& coverage, const Places& places) {

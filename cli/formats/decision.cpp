@@ -52,7 +52,9 @@ private:
     void effect() {
         switch (decision_.effect) {
             case Effect::Permit: out_ += fmt::format("{}permit{}\n", colours_.good, colours_.reset); break;
-            case Effect::NeedsApproval: out_ += fmt::format("{}needs approval{}\n", colours_.warning, colours_.reset); break;
+            case Effect::NeedsApproval:
+                out_ += fmt::format("{}needs approval{}\n", colours_.warning, colours_.reset);
+                break;
             case Effect::Deny: out_ += fmt::format("{}deny{}\n", colours_.error, colours_.reset); break;
         }
     }
@@ -69,8 +71,8 @@ private:
 
     void requirements() {
         for (const Requirement& r : decision_.requirements) {
-            row("approval", fmt::format("{} of {} given, from {}, each at most {} old", r.counted, r.needed, list(r.groups),
-                                        span_of(r.within)));
+            row("approval", fmt::format("{} of {} given, from {}, each at most {} old", r.counted, r.needed,
+                                        list(r.groups), span_of(r.within)));
             row("", "asked for by " + rule_text(r.layer, r.rule));
             std::vector<std::string_view> against;
             std::vector<std::string_view> unstated;
@@ -120,12 +122,13 @@ private:
     }
 
     static std::string_view doubt_text(const Reason& reason) {
-        return reason.code == kAhead ? "a moment whose age it asks for is still to come" : "some fact it reads is missing";
+        return reason.code == kAhead ? "a moment whose age it asks for is still to come"
+                                     : "some fact it reads is missing";
     }
     /// A permit that only a doubt kept from being known to hold.
     std::string suspicion_text(const Reason& reason) const {
-        return fmt::format("{}: {} is not known to hold: {}", safe(reason.code), name_of(*rule_of(reason.layer, reason.rule)),
-                           doubt_text(reason));
+        return fmt::format("{}: {} is not known to hold: {}", safe(reason.code),
+                           name_of(*rule_of(reason.layer, reason.rule)), doubt_text(reason));
     }
 
     bool is_suspicion(const Reason& reason) const {

@@ -41,8 +41,10 @@ public:
         for (const Diagnostic& d : all_.items) mistakes[{d.code, d.message}].push_back(&d);
         for (const Diagnostic& d : all_.items) {
             const auto& same = mistakes[{d.code, d.message}];
-            if (same.size() <= kRepeats) draw(d, {});
-            else if (same.front() == &d) draw(d, {same.begin() + 1, same.end()});
+            if (same.size() <= kRepeats)
+                draw(d, {});
+            else if (same.front() == &d)
+                draw(d, {same.begin() + 1, same.end()});
         }
         summary();
         return std::move(out_);
@@ -61,14 +63,15 @@ private:
     /// `others`: the same mistake at further places.
     void draw(const Diagnostic& d, const std::vector<const Diagnostic*>& others) {
         const std::string_view tone = d.severity == Severity::Error ? colours_.error : colours_.warning;
-        out_ += fmt::format("{}{}[{}]{}{}: {}{}\n", tone, severity_name(d.severity), d.code, colours_.reset, colours_.bold,
-                            safe(d.message), colours_.reset);
+        out_ += fmt::format("{}{}[{}]{}{}: {}{}\n", tone, severity_name(d.severity), d.code, colours_.reset,
+                            colours_.bold, safe(d.message), colours_.reset);
         // The main source first, others in the order they come.
         std::vector<std::uint32_t> order{d.span.source};
         std::map<std::uint32_t, std::vector<Mark>> marks;
         add_mark(marks, d.span, d.label, true);
         for (const Label& label : d.related) {
-            if (std::find(order.begin(), order.end(), label.span.source) == order.end()) order.push_back(label.span.source);
+            if (std::find(order.begin(), order.end(), label.span.source) == order.end())
+                order.push_back(label.span.source);
             add_mark(marks, label.span, label.text, false);
         }
         gutter_ = 1;
@@ -93,12 +96,13 @@ private:
         for (std::size_t i = 0; i < others.size() && i < kPlaces; ++i)
             places += (i > 0 ? ", " : "") + location(others[i]->span);
         if (others.size() > kPlaces) places += ", …";
-        const std::string text = filled_lines(fmt::format("the same at {} more places: {}", others.size(), places), kHelpWidth - gutter_);
+        const std::string text =
+            filled_lines(fmt::format("the same at {} more places: {}", others.size(), places), kHelpWidth - gutter_);
         std::string_view rest = text;
         for (bool first = true; !rest.empty(); first = false) {
             const std::size_t end = std::min(rest.find('\n'), rest.size());
-            out_ += fmt::format("{} {}{}{}{}\n", std::string(gutter_, ' '), colours_.help, first ? "= also: " : "        ",
-                                colours_.reset, rest.substr(0, end));
+            out_ += fmt::format("{} {}{}{}{}\n", std::string(gutter_, ' '), colours_.help,
+                                first ? "= also: " : "        ", colours_.reset, rest.substr(0, end));
             rest.remove_prefix(std::min(end + 1, rest.size()));
         }
     }
@@ -109,15 +113,19 @@ private:
         return at == d.related.end() ? d.span : at->span;
     }
 
-    void add_mark(std::map<std::uint32_t, std::vector<Mark>>& marks, const Span& span, std::string_view label, bool main) {
+    void add_mark(std::map<std::uint32_t, std::vector<Mark>>& marks, const Span& span, std::string_view label,
+                  bool main) {
         if (span.source >= lines_.size()) return;
         const Lines& lines = lines_[span.source];
         Mark mark;
         mark.line = lines.line_at(span.begin);
         const std::size_t length = lines.text(mark.line).size();
         // A span over several lines is drawn to the end of its first.
-        mark.begin = std::min<std::size_t>(span.begin - std::min<std::size_t>(span.begin, lines.start(mark.line)), length);
-        mark.end = std::max(mark.begin, std::min<std::size_t>(span.end > span.begin ? span.end - lines.start(mark.line) : mark.begin, length));
+        mark.begin =
+            std::min<std::size_t>(span.begin - std::min<std::size_t>(span.begin, lines.start(mark.line)), length);
+        mark.end = std::max(
+            mark.begin,
+            std::min<std::size_t>(span.end > span.begin ? span.end - lines.start(mark.line) : mark.begin, length));
         mark.main = main;
         mark.label = label;
         marks[span.source].push_back(mark);
@@ -175,7 +183,8 @@ private:
     }
 
     void carets(const std::vector<Cell>& cells, const Window& window, const Mark& mark, std::string_view tone) {
-        underline(cells, window, mark.begin, mark.end, mark.main ? '^' : '-', mark.main ? tone : colours_.frame, mark.label);
+        underline(cells, window, mark.begin, mark.end, mark.main ? '^' : '-', mark.main ? tone : colours_.frame,
+                  mark.label);
     }
 
     /// A row of `sign` under the bytes from `begin` to `end`, at least one.
@@ -183,8 +192,10 @@ private:
                    std::string_view colour, std::string_view label) {
         std::size_t before = window.cut_left ? 3 : 0, under = 0;
         for (std::size_t i = window.first; i < window.last; ++i) {
-            if (cells[i].offset < begin) before += cells[i].width;
-            else if (cells[i].offset < end) under += cells[i].width;
+            if (cells[i].offset < begin)
+                before += cells[i].width;
+            else if (cells[i].offset < end)
+                under += cells[i].width;
         }
         out_ += fmt::format("{} {}{}{}{}{}{}\n", edge(""), std::string(before, ' '), colour,
                             std::string(std::max<std::size_t>(under, 1), sign), label.empty() ? "" : " ", safe(label),
@@ -194,13 +205,14 @@ private:
     void help(const Diagnostic& d) {
         if (d.help.empty() && d.replacement.empty()) return;
         out_ += edge("") + "\n";
-        const std::string text = filled_lines(d.help.empty() ? std::string_view("write this instead") : std::string_view(d.help), kHelpWidth - gutter_);
+        const std::string text = filled_lines(
+            d.help.empty() ? std::string_view("write this instead") : std::string_view(d.help), kHelpWidth - gutter_);
         std::string_view rest = text;
         bool first = true;
         while (!rest.empty()) {
             const std::size_t end = std::min(rest.find('\n'), rest.size());
-            out_ += fmt::format("{} {}{}{}{}\n", std::string(gutter_, ' '), colours_.help, first ? "= help: " : "        ",
-                                colours_.reset, safe(rest.substr(0, end)));
+            out_ += fmt::format("{} {}{}{}{}\n", std::string(gutter_, ' '), colours_.help,
+                                first ? "= help: " : "        ", colours_.reset, safe(rest.substr(0, end)));
             rest.remove_prefix(std::min(end + 1, rest.size()));
             first = false;
         }
@@ -248,9 +260,12 @@ private:
         const auto errors = std::count_if(all_.items.begin(), all_.items.end(),
                                           [](const Diagnostic& d) { return d.severity == Severity::Error; });
         const std::uint64_t failed = static_cast<std::uint64_t>(errors), warned = all_.items.size() - failed;
-        if (failed > 0 && warned > 0) out_ += counted(failed, "error") + ", " + counted(warned, "warning") + "\n";
-        else if (failed > 0) out_ += counted(failed, "error") + "\n";
-        else if (warned > 0) out_ += counted(warned, "warning") + "\n";
+        if (failed > 0 && warned > 0)
+            out_ += counted(failed, "error") + ", " + counted(warned, "warning") + "\n";
+        else if (failed > 0)
+            out_ += counted(failed, "error") + "\n";
+        else if (warned > 0)
+            out_ += counted(warned, "warning") + "\n";
     }
 
     const Diagnostics& all_;
@@ -277,13 +292,16 @@ nlohmann::ordered_json span_json(const Renderer& renderer, const Diagnostics& al
 
 }  // namespace
 
-std::string render_human(const Diagnostics& diagnostics, bool colour) { return Renderer(diagnostics, colour).run(); }
+std::string render_human(const Diagnostics& diagnostics, bool colour) {
+    return Renderer(diagnostics, colour).run();
+}
 
 std::string render_short(const Diagnostics& diagnostics) {
     const Renderer renderer(diagnostics, false);
     std::string out;
     for (const Diagnostic& d : diagnostics.items)
-        out += fmt::format("{}: {}: {} [{}]\n", renderer.location(d.span), severity_name(d.severity), safe(d.message), d.code);
+        out += fmt::format("{}: {}: {} [{}]\n", renderer.location(d.span), severity_name(d.severity), safe(d.message),
+                           d.code);
     return out;
 }
 

@@ -12,7 +12,7 @@ namespace writ::cli {
 
 namespace {
 
-constexpr std::size_t kWidth = 80;        ///< texts longer than this are cut
+constexpr std::size_t kWidth = 80;  ///< texts longer than this are cut
 constexpr std::size_t kMostThings = 40, kMostParts = 12, kMostGroups = 20, kMostAgents = 5, kMostLines = 12;
 
 /// Made safe, and cut to a number of columns.
@@ -27,7 +27,8 @@ std::string fitted(std::string_view text, std::size_t width) {
     return out;
 }
 
-/// What a part became. Where both texts do not fit one line, each has its own, from shortly before they begin to differ.
+/// What a part became. Where both texts do not fit one line, each has its own, from shortly before they begin to
+/// differ.
 std::string part_lines(const PartChange& change) {
     constexpr std::string_view kIndent = "            ";
     constexpr std::size_t kColumns = kWidth - kIndent.size(), kBefore = 12;
@@ -46,7 +47,8 @@ std::string part_lines(const PartChange& change) {
         return (skipped > 0 ? "…" : "") + fitted(text, room);
     };
     const std::string part = safe(change.part);
-    return out + fmt::format("{} {}\n{}{:>{}} {}", part, rest(before), kIndent, "→", cells_of(change.part).size(), rest(after));
+    return out + fmt::format("{} {}\n{}{:>{}} {}", part, rest(before), kIndent, "→", cells_of(change.part).size(),
+                             rest(after));
 }
 
 std::string_view paint_of(Direction direction, const Palette& colours) {
@@ -75,19 +77,23 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 class Page {
 public:
-    Page(const DiffReport& report, bool colour) : report_(report), diff_(report.diff), colour_(colour), colours_(palette(colour)) {}
+    Page(const DiffReport& report, bool colour)
+        : report_(report), diff_(report.diff), colour_(colour), colours_(palette(colour)) {}
 
     std::string draw() {
         out_ += fmt::format("{}{}{}\n", colours_.bold, headline(diff_), colours_.reset);
         sides();
         section("policy");
-        if (diff_.structure.empty()) out_ += "  " + nothing_decides(diff_) + "\n";
-        else out_ += render_structure(diff_.structure, colour_, kMostThings);
+        if (diff_.structure.empty())
+            out_ += "  " + nothing_decides(diff_) + "\n";
+        else
+            out_ += render_structure(diff_.structure, colour_, kMostThings);
         texts();
         if (!diff_.groups.empty()) section("decisions");
         for (std::size_t i = 0; i < std::min(kMostGroups, diff_.groups.size()); ++i) group(diff_.groups[i], i > 0);
         if (diff_.groups.size() > kMostGroups)
-            out_ += fmt::format("\n  … and {} more groups; --format json tells of all\n", diff_.groups.size() - kMostGroups);
+            out_ += fmt::format("\n  … and {} more groups; --format json tells of all\n",
+                                diff_.groups.size() - kMostGroups);
         invariants();
         section("looked at");
         for (const std::string& each : limits_of(report_)) out_ += "  " + safe(each) + "\n";
@@ -99,7 +105,8 @@ private:
 
     void sides() {
         const auto side = [&](std::string_view word, const std::string& name, const SideSummary& of) {
-            out_ += fmt::format("  {:<7} {}  {}, step bound {}, {}\n", word, safe(name), counted(of.rules, "rule"), of.step_bound, of.digest.substr(0, 12));
+            out_ += fmt::format("  {:<7} {}  {}, step bound {}, {}\n", word, safe(name), counted(of.rules, "rule"),
+                                of.step_bound, of.digest.substr(0, 12));
         };
         side("before", report_.before, diff_.before);
         side("after", report_.after, diff_.after);
@@ -110,7 +117,8 @@ private:
         if (lines.empty()) return;
         section("text");
         for (std::size_t i = 0; i < std::min(kMostThings, lines.size()); ++i) out_ += "  " + safe(lines[i]) + "\n";
-        if (lines.size() > kMostThings) out_ += fmt::format("  … and {} more; --format json tells of all\n", lines.size() - kMostThings);
+        if (lines.size() > kMostThings)
+            out_ += fmt::format("  … and {} more; --format json tells of all\n", lines.size() - kMostThings);
     }
 
     void row(std::string_view key, std::string_view text) { out_ += fmt::format("    {:<8} {}\n", key, text); }
@@ -118,12 +126,16 @@ private:
     void group(const DecisionGroup& group, bool apart) {
         const Direction direction = group.shift.direction();
         out_ += apart ? "\n" : "";
-        out_ += fmt::format("  {}  {}: {}\n", painted(direction == Direction::Other ? "both" : direction_name(direction), paint_of(direction, colours_), colours_),
+        out_ += fmt::format("  {}  {}: {}\n",
+                            painted(direction == Direction::Other ? "both" : direction_name(direction),
+                                    paint_of(direction, colours_), colours_),
                             change_of(group), counted(group.decisions, "decision"));
         row("by", safe(causes_of(group.causes)));
         std::string agents;
         for (std::size_t i = 0; i < std::min(kMostAgents, group.agents.size()); ++i)
-            agents += fmt::format("{}{} {}", i > 0 ? ", " : "", group.agents[i].agent.empty() ? "(not stated)" : safe(group.agents[i].agent), group.agents[i].decisions);
+            agents += fmt::format("{}{} {}", i > 0 ? ", " : "",
+                                  group.agents[i].agent.empty() ? "(not stated)" : safe(group.agents[i].agent),
+                                  group.agents[i].decisions);
         if (group.agents.size() > kMostAgents) agents += fmt::format(", … {} in all", group.agents.size());
         row("agents", agents);
         row("example", fitted(group.example.name, kWidth));
@@ -139,7 +151,8 @@ private:
     /// The effect, and below it what the explanation says of the rule behind the change.
     void side(std::string_view word, const Result<Explanation>& explained) {
         if (!explained) {
-            row(word, fmt::format("not admitted: {} {} at {}", explained.error().code, safe(explained.error().message), safe(explained.error().context)));
+            row(word, fmt::format("not admitted: {} {} at {}", explained.error().code, safe(explained.error().message),
+                                  safe(explained.error().context)));
             return;
         }
         const std::vector<std::string> lines = lines_of(render_explanation(*explained, colour_));
@@ -154,12 +167,17 @@ private:
         for (const HeldInvariant& each : diff_.invariants) {
             const bool now = each.broken_after > 0;
             const std::string_view word = now ? "broken" : "mended";
-            out_ += fmt::format("  {} {}{}: {} before, {} after\n", painted(word, now ? colours_.error : colours_.good, colours_), safe(each.name),
-                                !each.stated_after ? " (removed)" : !each.stated_before ? " (new)" : "", counted(each.broken_before, "decision"), each.broken_after);
+            out_ += fmt::format("  {} {}{}: {} before, {} after\n",
+                                painted(word, now ? colours_.error : colours_.good, colours_), safe(each.name),
+                                !each.stated_after    ? " (removed)"
+                                : !each.stated_before ? " (new)"
+                                                      : "",
+                                counted(each.broken_before, "decision"), each.broken_after);
             row("says", fitted(each.text, kWidth));
             row("example", fitted(each.example.name, kWidth));
         }
-        out_ += fmt::format("  {} held against {} (checked, not proved)\n", counted(diff_.invariants_held, "invariant"), counted(diff_.requests, "request"));
+        out_ += fmt::format("  {} held against {} (checked, not proved)\n", counted(diff_.invariants_held, "invariant"),
+                            counted(diff_.requests, "request"));
     }
 
     const DiffReport& report_;
@@ -177,22 +195,32 @@ std::string render_structure(const std::vector<ThingChange>& changes, bool colou
     for (std::size_t i = 0; i < std::min(most, changes.size()); ++i) {
         const ThingChange& each = changes[i];
         const std::string_view meaning = consequence(each.direction);
-        const std::string place = each.fate == Fate::Moved ? each.old_place + " → " + each.place : each.place.empty() ? each.old_place : each.place;
-        out += fmt::format("  {:<7} {}{}{}  {}{}{}\n", fate_name(each.fate), colours.bold, safe(title_of(each)), colours.reset,
-                           colours.frame, safe(place), colours.reset);
-        if (!meaning.empty()) out.insert(out.size() - 1, "  " + painted(meaning, paint_of(each.direction, colours), colours));
+        const std::string place = each.fate == Fate::Moved ? each.old_place + " → " + each.place
+                                  : each.place.empty()     ? each.old_place
+                                                           : each.place;
+        out += fmt::format("  {:<7} {}{}{}  {}{}{}\n", fate_name(each.fate), colours.bold, safe(title_of(each)),
+                           colours.reset, colours.frame, safe(place), colours.reset);
+        if (!meaning.empty())
+            out.insert(out.size() - 1, "  " + painted(meaning, paint_of(each.direction, colours), colours));
         for (std::size_t part = 0; part < std::min(kMostParts, each.parts.size()); ++part) {
             const PartChange& change = each.parts[part];
             const bool several = each.parts.size() > 1 && !consequence(change.direction).empty();
-            out += part_lines(change) +
-                   (several ? "  " + painted(consequence(change.direction), paint_of(change.direction, colours), colours) : "") + "\n";
+            out +=
+                part_lines(change) +
+                (several ? "  " + painted(consequence(change.direction), paint_of(change.direction, colours), colours)
+                         : "") +
+                "\n";
         }
-        if (each.parts.size() > kMostParts) out += fmt::format("            … and {} more\n", each.parts.size() - kMostParts);
+        if (each.parts.size() > kMostParts)
+            out += fmt::format("            … and {} more\n", each.parts.size() - kMostParts);
     }
-    if (changes.size() > most) out += fmt::format("  … and {} more; --format json tells of all\n", changes.size() - most);
+    if (changes.size() > most)
+        out += fmt::format("  … and {} more; --format json tells of all\n", changes.size() - most);
     return out;
 }
 
-std::string render_diff(const DiffReport& report, bool colour) { return Page(report, colour).draw(); }
+std::string render_diff(const DiffReport& report, bool colour) {
+    return Page(report, colour).draw();
+}
 
 }  // namespace writ::cli

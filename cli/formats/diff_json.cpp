@@ -11,7 +11,9 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kExplained = 20;  ///< groups whose examples are explained, the widest and largest first
 
-Json or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+Json or_null(const std::string& text) {
+    return text.empty() ? Json() : Json(text);
+}
 
 Json json_of(const SideSummary& side, const std::string& name) {
     return {{"name", name}, {"digest", side.digest}, {"rules", side.rules}, {"step_bound", side.step_bound}};
@@ -20,7 +22,10 @@ Json json_of(const SideSummary& side, const std::string& name) {
 Json json_of(const ThingChange& change) {
     Json parts = Json::array();
     for (const PartChange& each : change.parts)
-        parts.push_back({{"part", each.part}, {"before", or_null(each.before)}, {"after", or_null(each.after)}, {"direction", direction_name(each.direction)}});
+        parts.push_back({{"part", each.part},
+                         {"before", or_null(each.before)},
+                         {"after", or_null(each.after)},
+                         {"direction", direction_name(each.direction)}});
     return {{"kind", thing_name(change.kind)},
             {"word", change.word},
             {"change", fate_name(change.fate)},
@@ -35,14 +40,18 @@ Json json_of(const ThingChange& change) {
 Json json_of(const std::vector<Cause>& causes) {
     Json out = Json::array();
     for (const Cause& each : causes)
-        out.push_back({{"word", each.word}, {"name", each.name}, {"old_name", or_null(each.old_name)}, {"gone", each.gone}});
+        out.push_back(
+            {{"word", each.word}, {"name", each.name}, {"old_name", or_null(each.old_name)}, {"gone", each.gone}});
     return out;
 }
 
 Json json_of(const DiffExample& example) {
     Json parts = Json::array();
     for (const PartShift& each : example.parts)
-        parts.push_back({{"part", part_name(each.part)}, {"direction", direction_name(each.direction)}, {"before", each.before}, {"after", each.after}});
+        parts.push_back({{"part", part_name(each.part)},
+                         {"direction", direction_name(each.direction)},
+                         {"before", each.before},
+                         {"after", each.after}});
     return {{"name", example.name},
             {"request", Json::parse(example.request, nullptr, false)},
             {"parts", std::move(parts)},
@@ -51,7 +60,11 @@ Json json_of(const DiffExample& example) {
 }
 
 Json json_of(const Result<Explanation>& explained) {
-    if (!explained) return {{"error", {{"code", explained.error().code}, {"path", explained.error().context}, {"message", explained.error().message}}}};
+    if (!explained)
+        return {{"error",
+                 {{"code", explained.error().code},
+                  {"path", explained.error().context},
+                  {"message", explained.error().message}}}};
     return Json::parse(to_json(*explained), nullptr, false);
 }
 
@@ -112,7 +125,10 @@ nlohmann::ordered_json diff_json(const DiffReport& report) {
              {"invariants", {{"held", diff.invariants_held}, {"proved", false}, {"broken", Json::array()}}},
              {"unseen", json_of(diff.unseen)}};
     for (const FileChange& each : diff.files)
-        out["files"].push_back({{"change", fate_name(each.fate)}, {"name", or_null(each.name)}, {"old_name", or_null(each.old_name)}, {"text", text_change_name(each.text)}});
+        out["files"].push_back({{"change", fate_name(each.fate)},
+                                {"name", or_null(each.name)},
+                                {"old_name", or_null(each.old_name)},
+                                {"text", text_change_name(each.text)}});
     for (std::size_t i = 0; i < diff.groups.size(); ++i) {
         Json group = json_of(diff.groups[i]);
         if (i < kExplained) {

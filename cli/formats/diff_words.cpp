@@ -26,7 +26,9 @@ std::string_view phrase(DecisionPart part, Direction direction) {
         {"less to approve", "more to approve", "other approval"},
     };
     const Words& words = kWords[static_cast<std::size_t>(part)];
-    return direction == Direction::Wider ? words.wider : direction == Direction::Narrower ? words.narrower : words.other;
+    return direction == Direction::Wider      ? words.wider
+           : direction == Direction::Narrower ? words.narrower
+                                              : words.other;
 }
 
 std::string_view word_of(Effect effect) {
@@ -38,7 +40,9 @@ std::string_view word_of(Effect effect) {
     return {};
 }
 
-bool is_rule(const Cause& cause) { return cause.word != "tool" && cause.word != "issuer" && cause.word != "reason"; }
+bool is_rule(const Cause& cause) {
+    return cause.word != "tool" && cause.word != "issuer" && cause.word != "reason";
+}
 
 }  // namespace
 
@@ -80,7 +84,10 @@ std::string causes_of(const std::vector<Cause>& causes) {
 
 std::string title_of(const ThingChange& change) {
     const bool renamed = !change.name.empty() && !change.old_name.empty() && change.name != change.old_name;
-    return change.word + " " + (renamed ? change.old_name + " → " + change.name : change.name.empty() ? change.old_name : change.name);
+    return change.word + " " +
+           (renamed               ? change.old_name + " → " + change.name
+            : change.name.empty() ? change.old_name
+                                  : change.name);
 }
 
 std::string text_of(const PartChange& part) {
@@ -107,7 +114,8 @@ std::vector<std::string> text_changes(const PolicyDiff& diff) {
         if (told && each.fate != Fate::Renamed) continue;
         const std::string& name = each.name.empty() ? each.old_name : each.name;
         if (each.fate != Fate::Changed)
-            out.push_back(each.fate == Fate::Renamed ? each.old_name + " → " + each.name : std::string(fate_name(each.fate)) + " " + name);
+            out.push_back(each.fate == Fate::Renamed ? each.old_name + " → " + each.name
+                                                     : std::string(fate_name(each.fate)) + " " + name);
         switch (each.text) {
             case TextChange::None: break;
             case TextChange::Layout: out.push_back(name + ": layout"); break;
@@ -118,11 +126,14 @@ std::vector<std::string> text_changes(const PolicyDiff& diff) {
     return out;
 }
 
-bool unexplained(const PolicyDiff& diff) { return diff.before.digest != diff.after.digest && diff.structure.empty() && diff.files.empty(); }
+bool unexplained(const PolicyDiff& diff) {
+    return diff.before.digest != diff.after.digest && diff.structure.empty() && diff.files.empty();
+}
 
 std::string nothing_decides(const PolicyDiff& diff) {
     if (diff.before.digest == diff.after.digest) return "nothing differs: both have one digest";
-    return unexplained(diff) ? "the digests differ, and this program does not see why" : "nothing that decides differs; the text does";
+    return unexplained(diff) ? "the digests differ, and this program does not see why"
+                             : "nothing that decides differs; the text does";
 }
 
 std::vector<std::string> limits_of(const DiffReport& report) {
@@ -146,9 +157,11 @@ std::vector<std::string> limits_of(const DiffReport& report) {
         if (count > 0) out.push_back(fmt::format("{} {}", counted(count, "record"), what));
     if (!diff.unseen.empty()) {
         constexpr std::size_t kMost = 8;
-        const std::vector<Cause> some(diff.unseen.begin(), diff.unseen.begin() + static_cast<std::ptrdiff_t>(std::min(kMost, diff.unseen.size())));
+        const std::vector<Cause> some(diff.unseen.begin(), diff.unseen.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                                     kMost, diff.unseen.size())));
         out.push_back(fmt::format("{} that differ{} applied to no request: {}{}", counted(diff.unseen.size(), "rule"),
-                                  diff.unseen.size() == 1 ? "s" : "", causes_of(some), diff.unseen.size() > kMost ? ", …" : ""));
+                                  diff.unseen.size() == 1 ? "s" : "", causes_of(some),
+                                  diff.unseen.size() > kMost ? ", …" : ""));
     }
     return out;
 }
@@ -156,7 +169,9 @@ std::vector<std::string> limits_of(const DiffReport& report) {
 namespace {
 
 /// A condition as it came out, whatever it is worth elsewhere.
-std::string outcome_of(const SeenCondition& condition) { return std::string(truth_name(condition.truth)) + " " + condition.text; }
+std::string outcome_of(const SeenCondition& condition) {
+    return std::string(truth_name(condition.truth)) + " " + condition.text;
+}
 
 std::set<std::string> outcomes_of(const Explanation& explanation) {
     std::set<std::string> out;
@@ -185,7 +200,9 @@ Result<Explanation> nearest_instances(Result<Explanation> explained) {
         std::erase_if(rules, named);
         return explained;
     }
-    std::iter_swap(rules.begin(), std::min_element(rules.begin(), rules.end(), [](const SeenRule& a, const SeenRule& b) { return failing(a) < failing(b); }));
+    std::iter_swap(rules.begin(),
+                   std::min_element(rules.begin(), rules.end(),
+                                    [](const SeenRule& a, const SeenRule& b) { return failing(a) < failing(b); }));
     rules.resize(1);
     return explained;
 }
@@ -196,8 +213,11 @@ ExplainedExample explain_example(const DiffReport& report, const DecisionGroup& 
     const Cause& cause = group.causes.front();
     const bool rule = is_rule(cause);
     const std::string& request = group.example.request;
-    const auto explain = [&](const Workspace& policy, const std::string& name) { return nearest_instances(policy.explain(request, name)); };
-    return {explain(report.old_policy, rule ? cause.old_name : ""), explain(report.new_policy, rule && !cause.gone ? cause.name : "")};
+    const auto explain = [&](const Workspace& policy, const std::string& name) {
+        return nearest_instances(policy.explain(request, name));
+    };
+    return {explain(report.old_policy, rule ? cause.old_name : ""),
+            explain(report.new_policy, rule && !cause.gone ? cause.name : "")};
 }
 
 void shorten(ExplainedExample& example) {

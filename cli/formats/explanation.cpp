@@ -41,8 +41,10 @@ std::string set_text(const std::vector<std::string_view>& items) {
 std::string seen(const SeenCondition& condition) {
     std::vector<const SeenFact*> telling;
     for (const SeenFact& fact : condition.facts)
-        if (!fact.lack.empty() || (fact.value != "stated" && condition.text.find(fact.value) == std::string::npos)) telling.push_back(&fact);
-    const bool named = condition.facts.size() > 1 || (!telling.empty() && condition.text.find(telling[0]->path) == std::string::npos);
+        if (!fact.lack.empty() || (fact.value != "stated" && condition.text.find(fact.value) == std::string::npos))
+            telling.push_back(&fact);
+    const bool named =
+        condition.facts.size() > 1 || (!telling.empty() && condition.text.find(telling[0]->path) == std::string::npos);
     std::string out;
     for (const SeenFact* fact : telling) {
         out += out.empty() ? "" : ", ";
@@ -72,10 +74,13 @@ private:
         const Decision& decision = of_.decision;
         switch (decision.effect) {
             case Effect::Permit:
-                out_ += fmt::format("{}permit{} {} for {}{}\n", colours_.good, colours_.reset, set_text(decision.grant.scopes),
-                                    span_of(decision.grant.ttl), decision.grant.single_use ? ", once" : "");
+                out_ += fmt::format("{}permit{} {} for {}{}\n", colours_.good, colours_.reset,
+                                    set_text(decision.grant.scopes), span_of(decision.grant.ttl),
+                                    decision.grant.single_use ? ", once" : "");
                 return;
-            case Effect::NeedsApproval: out_ += fmt::format("{}needs approval{}\n", colours_.warning, colours_.reset); return;
+            case Effect::NeedsApproval:
+                out_ += fmt::format("{}needs approval{}\n", colours_.warning, colours_.reset);
+                return;
             case Effect::Deny: out_ += fmt::format("{}deny{} {}\n", colours_.error, colours_.reset, codes()); return;
         }
     }
@@ -93,14 +98,16 @@ private:
         std::size_t width = 0;
         for (const SeenFact& fact : each.facts) width = std::max(width, width_of(fact.path));
         for (const SeenFact& fact : each.facts)
-            out_ += fmt::format("  {}  {}\n", padded(safe(fact.path), width), safe(fact.lack.empty() ? fact.value : fact.lack));
+            out_ += fmt::format("  {}  {}\n", padded(safe(fact.path), width),
+                                safe(fact.lack.empty() ? fact.value : fact.lack));
         if (!each.note.empty()) out_ += fmt::format("  {}\n", safe(each.note));
     }
 
     // ---- rules ----------------------------------------------------------------------------------
 
     [[nodiscard]] const SeenApprovals* approvals_of(std::uint32_t rule) const {
-        const auto found = std::find_if(of_.approvals.begin(), of_.approvals.end(), [&](const SeenApprovals& each) { return each.rule == rule; });
+        const auto found = std::find_if(of_.approvals.begin(), of_.approvals.end(),
+                                        [&](const SeenApprovals& each) { return each.rule == rule; });
         return found == of_.approvals.end() ? nullptr : &*found;
     }
 
@@ -115,7 +122,8 @@ private:
             case Role::Met: return "met";
             case Role::Named:
                 if (!rule.for_tool) return "for other tools";
-                return fmt::format("{}, {}", truth_name(rule.truth), rule.truth == Truth::True ? "and is not what decided" : "does not apply");
+                return fmt::format("{}, {}", truth_name(rule.truth),
+                                   rule.truth == Truth::True ? "and is not what decided" : "does not apply");
             case Role::Denies:
             case Role::Permits:
             case Role::Limits:
@@ -128,9 +136,10 @@ private:
     void heading(const SeenRule& rule, std::string_view before, const std::string& standing) {
         const RuleInfo info = of_.bundle.rule(rule.rule);
         const std::string what = rule.does.empty() ? safe(info.because) : safe(rule.does);
-        out_ += fmt::format("\n{}{}{} {}{}{}{}  {}{}:{}{}\n", before, colours_.bold, info.kind, safe(info.name), colours_.reset,
-                            what.empty() ? "" : ": " + what, standing.empty() ? "" : " (" + standing + ")", colours_.frame,
-                            safe(info.file), info.line, colours_.reset);
+        out_ +=
+            fmt::format("\n{}{}{} {}{}{}{}  {}{}:{}{}\n", before, colours_.bold, info.kind, safe(info.name),
+                        colours_.reset, what.empty() ? "" : ": " + what, standing.empty() ? "" : " (" + standing + ")",
+                        colours_.frame, safe(info.file), info.line, colours_.reset);
         if (!rule.row.empty()) out_ += fmt::format("  for {}\n", safe(rule.row));
     }
 
@@ -162,7 +171,8 @@ private:
         for (const SeenCondition& each : of) flatten(each, 0, lines);
         std::size_t column = 0;
         for (const Line& line : lines)
-            if (!seen(*line.condition).empty() && width_of(line.text) <= kTextColumn) column = std::max(column, width_of(line.text));
+            if (!seen(*line.condition).empty() && width_of(line.text) <= kTextColumn)
+                column = std::max(column, width_of(line.text));
         for (const Line& line : lines) {
             const SeenCondition* condition = line.condition;
             const std::string_view paint = condition->truth == Truth::True    ? colours_.good
@@ -178,7 +188,8 @@ private:
     void rules() {
         constexpr std::size_t kMost = 12;
         for (std::size_t i = 0; i < std::min(kMost, of_.rules.size()); ++i) rule(of_.rules[i]);
-        if (of_.rules.size() > kMost) out_ += fmt::format("\n... and {} more rules; --format json tells of all\n", of_.rules.size() - kMost);
+        if (of_.rules.size() > kMost)
+            out_ += fmt::format("\n... and {} more rules; --format json tells of all\n", of_.rules.size() - kMost);
     }
 
     void rule(const SeenRule& rule) {
@@ -205,7 +216,8 @@ private:
         for (const Dropped& each : of_.dropped) width = std::max(width, width_of(each.value) + 2);
         out_ += fmt::format("\n{}not granted{}\n", colours_.bold, colours_.reset);
         for (const Dropped& each : of_.dropped)
-            out_ += fmt::format("  {}  {}\n", padded("\"" + safe(each.value) + "\"", width), name_of(each.rule, each.by));
+            out_ +=
+                fmt::format("  {}  {}\n", padded("\"" + safe(each.value) + "\"", width), name_of(each.rule, each.by));
     }
 
     void lifetime() {
@@ -220,7 +232,8 @@ private:
         const auto tell_horizon = [&] {
             told = true;
             const std::string by = of_.horizons.empty() ? "" : " " + name_of(of_.horizons.front().rule, {});
-            row(*horizon - of_.decision.now, fmt::format("until {}, when{} may change the decision", moment(*horizon), by));
+            row(*horizon - of_.decision.now,
+                fmt::format("until {}, when{} may change the decision", moment(*horizon), by));
         };
         for (const Bound& each : of_.lifetimes) {
             if (count++ == kMost) break;
@@ -238,7 +251,8 @@ private:
             if (!near.open.empty()) out_ += "  no value can be named that would permit\n";
             std::string denies;
             for (const SeenRule& each : of_.rules)
-                if (each.role == Role::Denies || each.role == Role::Suspected) denies += (denies.empty() ? "" : ", ") + name_of(each.rule, {});
+                if (each.role == Role::Denies || each.role == Role::Suspected)
+                    denies += (denies.empty() ? "" : ", ") + name_of(each.rule, {});
             if (!denies.empty()) out_ += fmt::format("  a deny stands in the way: {}\n", denies);
             return;
         }
@@ -272,6 +286,8 @@ private:
 
 }  // namespace
 
-std::string render_explanation(const Explanation& explanation, bool colour) { return Page(explanation, colour).draw(); }
+std::string render_explanation(const Explanation& explanation, bool colour) {
+    return Page(explanation, colour).draw();
+}
 
 }  // namespace writ::cli

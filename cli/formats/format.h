@@ -1,5 +1,5 @@
-// The formats in which results are written. A new one is an enumerator here, its name in format.cpp, and in the table of
-// each verb that offers it a row with its renderer.
+// The formats in which results are written. A new one is an enumerator here, its name in format.cpp, and in the table
+// of each verb that offers it a row with its renderer.
 #pragma once
 
 #include <span>
@@ -47,7 +47,8 @@ std::vector<Format> formats_of(const Rendering<Result> (&table)[count]) {
 
 /// Requires: the table has the format.
 template <class Result, std::size_t count>
-std::string rendered(const Rendering<Result> (&table)[count], Format format, const Result& result, const Terminal& terminal) {
+std::string rendered(const Rendering<Result> (&table)[count], Format format, const Result& result,
+                     const Terminal& terminal) {
     for (const Rendering<Result>& each : table)
         if (each.format == format) return each.render(result, terminal);
     return {};

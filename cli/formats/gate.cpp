@@ -18,8 +18,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string_view word_of(const GateCheck& check) { return check.failed ? "FAIL" : check.skipped ? "--" : "ok"; }
-std::string_view outcome_of(const GateCheck& check) { return check.failed ? "failed" : check.skipped ? "skipped" : "passed"; }
+std::string_view word_of(const GateCheck& check) {
+    return check.failed ? "FAIL" : check.skipped ? "--" : "ok";
+}
+std::string_view outcome_of(const GateCheck& check) {
+    return check.failed ? "failed" : check.skipped ? "skipped" : "passed";
+}
 
 std::string verdict(const GateVerdict& report) {
     std::string failed;
@@ -34,22 +38,27 @@ std::string markdown_findings(const Diagnostics& findings) {
     if (findings.items.empty()) return {};
     std::vector<const Diagnostic*> order;
     for (const Diagnostic& each : findings.items) order.push_back(&each);
-    std::stable_partition(order.begin(), order.end(), [](const Diagnostic* each) { return each->severity == Severity::Error; });
+    std::stable_partition(order.begin(), order.end(),
+                          [](const Diagnostic* each) { return each->severity == Severity::Error; });
     const Places places(findings);
     std::string out = "\n## Findings\n\n";
     for (std::size_t i = 0; i < std::min(kMost, order.size()); ++i) {
         const Diagnostic& each = *order[i];
-        out += fmt::format("- **{}** {} at {}", each.code, markdown_text(each.message), markdown_code(places.text(each.span)));
+        out += fmt::format("- **{}** {} at {}", each.code, markdown_text(each.message),
+                           markdown_code(places.text(each.span)));
         if (!each.label.empty()) out += "<br>" + markdown_text(each.label);
         if (!each.help.empty()) out += "<br>" + markdown_text(each.help);
         out += "\n";
     }
-    if (order.size() > kMost) out += fmt::format("\n… and {}; JSON and SARIF have them all.\n", counted(order.size() - kMost, "more finding"));
+    if (order.size() > kMost)
+        out +=
+            fmt::format("\n… and {}; JSON and SARIF have them all.\n", counted(order.size() - kMost, "more finding"));
     return out;
 }
 
 bool differs(const GateVerdict& report) {
-    return report.change != nullptr && (!report.change->diff.structure.empty() || !report.change->diff.files.empty() || !report.change->diff.groups.empty());
+    return report.change != nullptr && (!report.change->diff.structure.empty() || !report.change->diff.files.empty() ||
+                                        !report.change->diff.groups.empty());
 }
 
 }  // namespace
@@ -63,7 +72,8 @@ std::string render_gate(const GateVerdict& report, bool colour, bool quiet) {
     for (const GateCheck& each : report.result.checks) {
         if (quiet && !each.failed) continue;
         const std::string_view tone = each.failed ? colours.error : each.skipped ? colours.frame : colours.good;
-        out += fmt::format("{}{:<4}{}  {:<{}}  {}\n", tone, word_of(each), colours.reset, each.name, width, safe(each.summary));
+        out += fmt::format("{}{:<4}{}  {:<{}}  {}\n", tone, word_of(each), colours.reset, each.name, width,
+                           safe(each.summary));
     }
     return out + fmt::format("{}{}{}\n", colours.bold, verdict(report), colours.reset);
 }
@@ -78,7 +88,10 @@ std::string render_gate_json(const GateVerdict& report) {
         out["checks"].push_back({{"name", each.name}, {"outcome", outcome_of(each)}, {"summary", each.summary}});
     out["declarations"] = Json::array();
     for (const Declaration& each : report.note.declarations)
-        out["declarations"].push_back({{each.raises ? "raises" : "widens", each.name}, {"because", each.because}, {"where", each.where}, {"met", each.met}});
+        out["declarations"].push_back({{each.raises ? "raises" : "widens", each.name},
+                                       {"because", each.because},
+                                       {"where", each.where},
+                                       {"met", each.met}});
     out["findings"] = Json::parse(render_json(report.result.findings));
     out["diff"] = report.change != nullptr ? diff_json(*report.change) : Json();
     return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -95,15 +108,18 @@ std::string render_gate_junit(const GateVerdict& report) {
     }
     JunitSuite findings{"findings", {}, {}};
     for (const Diagnostic& each : report.result.findings.items) {
-        if (each.severity != Severity::Error || (each.code == "gate-test" && !report.result.tests.cases.empty())) continue;
+        if (each.severity != Severity::Error || (each.code == "gate-test" && !report.result.tests.cases.empty()))
+            continue;
         const Place place = places.at(each.span);
-        findings.cases.push_back({each.code + ": " + each.message, place.file, place.line, 0, true, each.message, each.label + "\n" + each.help});
+        findings.cases.push_back({each.code + ": " + each.message, place.file, place.line, 0, true, each.message,
+                                  each.label + "\n" + each.help});
     }
     JunitSuite tests{"tests", {}, {}};
     for (const TestCase& each : report.result.tests.cases) {
         const Place place = places.at(each.span);
-        tests.cases.push_back({each.name, place.file, place.line, static_cast<double>(each.nanos) / 1e9, !each.passed, each.problem,
-                               each.passed ? std::string() : fmt::format("expected {}, and it is {}", each.expected, each.actual)});
+        tests.cases.push_back(
+            {each.name, place.file, place.line, static_cast<double>(each.nanos) / 1e9, !each.passed, each.problem,
+             each.passed ? std::string() : fmt::format("expected {}, and it is {}", each.expected, each.actual)});
     }
     return render_junit("writ gate", {std::move(checks), std::move(findings), std::move(tests)});
 }
@@ -111,14 +127,19 @@ std::string render_gate_junit(const GateVerdict& report) {
 std::string render_gate_markdown(const GateVerdict& report) {
     std::string out = fmt::format("# Gate: {}\n\n| check | | |\n|---|---|---|\n", verdict(report));
     for (const GateCheck& each : report.result.checks)
-        out += fmt::format("| {} | {} | {} |\n", each.name, each.failed ? "**failed**" : each.skipped ? "–" : "passed", markdown_text(each.summary));
+        out += fmt::format("| {} | {} | {} |\n", each.name,
+                           each.failed    ? "**failed**"
+                           : each.skipped ? "–"
+                                          : "passed",
+                           markdown_text(each.summary));
     out += markdown_findings(report.result.findings);
     bool any = false;
     for (const Declaration& each : report.note.declarations) {
         if (!each.met) continue;
         if (!any) out += "\n## Declared\n\n";
         any = true;
-        out += fmt::format("- {} {}: {} ({})\n", each.raises ? "raises" : "widens", markdown_code(each.name), markdown_text(each.because), markdown_code(each.where));
+        out += fmt::format("- {} {}: {} ({})\n", each.raises ? "raises" : "widens", markdown_code(each.name),
+                           markdown_text(each.because), markdown_code(each.where));
     }
     if (differs(report)) out += "\n" + render_diff_markdown(*report.change);
     return out;

@@ -20,17 +20,10 @@ std::string escaped(std::string_view text, bool property) {
     std::string out;
     for (const char c : safe(text)) {
         switch (c) {
-            case '%':
-                out += "%25";
-                break;
-            case ':':
-                out += property ? "%3A" : ":";
-                break;
-            case ',':
-                out += property ? "%2C" : ",";
-                break;
-            default:
-                out += c;
+            case '%': out += "%25"; break;
+            case ':': out += property ? "%3A" : ":"; break;
+            case ',': out += property ? "%2C" : ","; break;
+            default: out += c;
         }
     }
     return out;
@@ -42,9 +35,7 @@ std::string annotation(const Diagnostics& all, const std::vector<Lines>& lines, 
         const Region at = region_of(lines[d.span.source], d.span);
         place = fmt::format(
             "file={},line={},endLine={},col={},endColumn={},",
-            escaped(
-                std::filesystem::path(all.sources[d.span.source].name).lexically_normal().generic_string(),
-                true),
+            escaped(std::filesystem::path(all.sources[d.span.source].name).lexically_normal().generic_string(), true),
             at.line, at.end_line, at.column, at.end_column);
     }
     std::string text = escaped(d.message, false);

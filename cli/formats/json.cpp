@@ -13,7 +13,8 @@ std::string json_line(Json members) {
 
 Exit refuse(const Error& error, const std::string& subject, Format format, const Terminal& terminal) {
     if (format == Format::Json)
-        print_result(json_line({{"error", {{"code", error.code}, {"path", error.context}, {"message", error.message}}}}));
+        print_result(
+            json_line({{"error", {{"code", error.code}, {"path", error.context}, {"message", error.message}}}}));
     return report_error(error, subject, terminal);
 }
 

@@ -20,7 +20,11 @@ struct Sequence {
 Sequence first_of(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned lead = byte(0);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xC2 && lead < 0xE0 ? 2
+                               : lead >= 0xE0 && lead < 0xF0 ? 3
+                               : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                             : 0;
     if (length == 0 || length > text.size()) return {};
     std::uint32_t point = length == 1 ? lead : lead & (0xFFU >> (length + 1));
     for (std::size_t i = 1; i < length; ++i) {
@@ -34,8 +38,8 @@ Sequence first_of(std::string_view text) {
 
 /// What XML 1.0 calls a character.
 bool allowed(std::uint32_t point) {
-    return point == '\t' || point == '\n' || point == '\r' || (point >= 0x20 && point < 0xD800) || (point >= 0xE000 && point < 0xFFFE) ||
-           point >= 0x10000;
+    return point == '\t' || point == '\n' || point == '\r' || (point >= 0x20 && point < 0xD800) ||
+           (point >= 0xE000 && point < 0xFFFE) || point >= 0x10000;
 }
 
 /// Fit for an attribute and for the text of an element.
@@ -45,14 +49,21 @@ std::string escaped(std::string_view text) {
         const Sequence next = first_of(text);
         const std::string_view bytes = text.substr(0, std::max<std::size_t>(1, next.length));
         text.remove_prefix(bytes.size());
-        if (next.length == 0 || !allowed(next.point)) out += kReplacement;
-        else if (next.point == '&') out += "&amp;";
-        else if (next.point == '<') out += "&lt;";
-        else if (next.point == '>') out += "&gt;";
-        else if (next.point == '"') out += "&quot;";
+        if (next.length == 0 || !allowed(next.point))
+            out += kReplacement;
+        else if (next.point == '&')
+            out += "&amp;";
+        else if (next.point == '<')
+            out += "&lt;";
+        else if (next.point == '>')
+            out += "&gt;";
+        else if (next.point == '"')
+            out += "&quot;";
         // A reader turns these into spaces in an attribute, and lines' ends into one kind.
-        else if (next.point == '\t' || next.point == '\r') out += fmt::format("&#{};", next.point);
-        else out += bytes;
+        else if (next.point == '\t' || next.point == '\r')
+            out += fmt::format("&#{};", next.point);
+        else
+            out += bytes;
     }
     return out;
 }
@@ -75,8 +86,8 @@ struct Sums {
         }
     }
     [[nodiscard]] std::string text(std::string_view name) const {
-        return fmt::format("name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\" time=\"{:.6f}\"", attribute(name), tests,
-                           failures, seconds);
+        return fmt::format("name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\" time=\"{:.6f}\"",
+                           attribute(name), tests, failures, seconds);
     }
 };
 
@@ -84,8 +95,11 @@ void append(std::string& out, const JunitSuite& suite, const JunitCase& each) {
     out += fmt::format("    <testcase classname=\"{}\" name=\"{}\"", attribute(suite.name), attribute(each.name));
     if (!each.file.empty()) out += fmt::format(" file=\"{}\" line=\"{}\"", attribute(each.file), each.line);
     out += fmt::format(" time=\"{:.6f}\"", each.seconds);
-    if (each.failed) out += fmt::format(">\n      <failure message=\"{}\">{}</failure>\n    </testcase>\n", attribute(each.message), escaped(each.text));
-    else out += "/>\n";
+    if (each.failed)
+        out += fmt::format(">\n      <failure message=\"{}\">{}</failure>\n    </testcase>\n", attribute(each.message),
+                           escaped(each.text));
+    else
+        out += "/>\n";
 }
 
 }  // namespace

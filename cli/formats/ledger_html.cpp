@@ -51,7 +51,9 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
-bool is_number(const Cell& cell) { return std::holds_alternative<std::int64_t>(cell) || std::holds_alternative<double>(cell); }
+bool is_number(const Cell& cell) {
+    return std::holds_alternative<std::int64_t>(cell) || std::holds_alternative<double>(cell);
+}
 
 double number_of(const Cell& cell) {
     if (const auto* count = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*count);
@@ -74,7 +76,11 @@ struct Series {
 const Series kSeries[] = {
     {"effects", {{"decisions", "plain"}}},
     {"denials", {{"denials", "deny"}}},
-    {"high_risk", {{"permitted_with_approval", "permit"}, {"permitted_without", "deny"}, {"waiting", "waiting"}, {"denied", "plain"}}},
+    {"high_risk",
+     {{"permitted_with_approval", "permit"},
+      {"permitted_without", "deny"},
+      {"waiting", "waiting"},
+      {"denied", "plain"}}},
     {"shared_identities", {{"classes", "waiting"}}},
     {"credentials", {{"decisions", "plain"}}},
     {"policies", {{"decisions", "plain"}}},
@@ -111,8 +117,8 @@ std::string bars(const Table& table, const Series& series) {
     }
     if (most <= 0) return {};
     constexpr int kRow = 40, kWidth = 1000, kBars = 900;
-    std::string out = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n", kWidth, static_cast<int>(count) * kRow,
-                                  escaped(table.title));
+    std::string out = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n", kWidth,
+                                  static_cast<int>(count) * kRow, escaped(table.title));
     for (std::size_t r = 0; r < count; ++r) {
         const int y = static_cast<int>(r) * kRow;
         out += fmt::format("<text x=\"0\" y=\"{}\">{}</text>\n", y + 14, label_of(table.rows[r]));
@@ -122,9 +128,11 @@ std::string bars(const Table& table, const Series& series) {
             const double width = value / most * kBars;
             sum += value;
             if (value > 0)
-                out += fmt::format("<rect x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"13\" rx=\"2\" fill=\"var(--{})\"><title>{}: {}</title></rect>\n",
-                                   x, y + 20, std::max(width, 2.0), colour_of(table, table.rows[r], colour), escaped(table.columns[column]),
-                                   text_of(table.rows[r][column]));
+                out += fmt::format(
+                    "<rect x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"13\" rx=\"2\" fill=\"var(--{})\"><title>{}: "
+                    "{}</title></rect>\n",
+                    x, y + 20, std::max(width, 2.0), colour_of(table, table.rows[r], colour),
+                    escaped(table.columns[column]), text_of(table.rows[r][column]));
             x += width;
         }
         out += fmt::format("<text x=\"{:.1f}\" y=\"{}\">{:.0f}</text>\n", x + 8, y + 31, sum);
@@ -133,7 +141,8 @@ std::string bars(const Table& table, const Series& series) {
     if (columns.size() > 1) {
         out += "<p>";
         for (const auto& [column, colour] : columns)
-            out += fmt::format("<span style=\"color:var(--{})\">■</span> {} &nbsp; ", colour, escaped(table.columns[column]));
+            out += fmt::format("<span style=\"color:var(--{})\">■</span> {} &nbsp; ", colour,
+                               escaped(table.columns[column]));
         out += "</p>\n";
     }
     return out;
@@ -142,11 +151,13 @@ std::string bars(const Table& table, const Series& series) {
 std::string rows_of(const Table& table) {
     std::string out = "<div class=\"scroll\"><table><tr>";
     for (std::size_t i = 0; i < table.columns.size(); ++i)
-        out += fmt::format("<th{}>{}</th>", is_number(table.rows[0][i]) ? " class=\"n\"" : "", escaped(table.columns[i]));
+        out +=
+            fmt::format("<th{}>{}</th>", is_number(table.rows[0][i]) ? " class=\"n\"" : "", escaped(table.columns[i]));
     out += "</tr>\n";
     for (const auto& row : table.rows) {
         out += "<tr>";
-        for (const Cell& cell : row) out += fmt::format("<td{}>{}</td>", is_number(cell) ? " class=\"n\"" : "", text_of(cell));
+        for (const Cell& cell : row)
+            out += fmt::format("<td{}>{}</td>", is_number(cell) ? " class=\"n\"" : "", text_of(cell));
         out += "</tr>\n";
     }
     return out + "</table></div>\n";
@@ -155,18 +166,19 @@ std::string rows_of(const Table& table) {
 std::string tiles(const Table& metrics) {
     std::string out = "<div class=\"tiles\">\n";
     for (const auto& row : metrics.rows)
-        out += fmt::format("<div class=\"tile{}\"><span>{}</span><b>{}</b><small>{}</small></div>\n", is_number(row[1]) ? "" : " absent",
-                           text_of(row[0]), text_of(row[1]), text_of(row[2]));
+        out += fmt::format("<div class=\"tile{}\"><span>{}</span><b>{}</b><small>{}</small></div>\n",
+                           is_number(row[1]) ? "" : " absent", text_of(row[0]), text_of(row[1]), text_of(row[2]));
     return out + "</div>\n";
 }
 
 }  // namespace
 
 std::string html_page(const std::vector<Table>& tables, const std::string& subject, const std::string& made) {
-    std::string out = fmt::format("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-                                  "content=\"width=device-width\">\n<title>Decisions in {0}</title>\n<style>{1}</style>\n"
-                                  "<h1>Decisions in {0}</h1>\n<p>As recorded up to {2}. Shadow decisions are not counted.</p>\n",
-                                  escaped(subject), kStyle, escaped(made));
+    std::string out = fmt::format(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+        "content=\"width=device-width\">\n<title>Decisions in {0}</title>\n<style>{1}</style>\n"
+        "<h1>Decisions in {0}</h1>\n<p>As recorded up to {2}. Shadow decisions are not counted.</p>\n",
+        escaped(subject), kStyle, escaped(made));
     for (const Table& table : tables) {
         if (table.name == "metrics") {
             out += tiles(table);

@@ -37,9 +37,12 @@ Json json_of(const ledger::Table& table) {
         Json one = Json::object();
         for (std::size_t i = 0; i < row.size(); ++i) {
             Json& value = one[table.columns[i]];
-            if (const auto* text = std::get_if<std::string>(&row[i])) value = *text;
-            else if (const auto* number = std::get_if<std::int64_t>(&row[i])) value = *number;
-            else if (const auto* share = std::get_if<double>(&row[i])) value = *share;
+            if (const auto* text = std::get_if<std::string>(&row[i]))
+                value = *text;
+            else if (const auto* number = std::get_if<std::int64_t>(&row[i]))
+                value = *number;
+            else if (const auto* share = std::get_if<double>(&row[i]))
+                value = *share;
         }
         rows.push_back(std::move(one));
     }

@@ -1,4 +1,5 @@
-// What a ledger is asked, as tables that people and programs read. The page of `writ ledger report` is in ledger_html.cpp.
+// What a ledger is asked, as tables that people and programs read. The page of `writ ledger report` is in
+// ledger_html.cpp.
 #pragma once
 
 #include <string>
@@ -13,6 +14,7 @@ namespace writ::cli {
 [[nodiscard]] Json json_of(const ledger::Table& table);
 
 /// A page of its own with everything in it: figures as bars, and every table.
-[[nodiscard]] std::string html_page(const std::vector<ledger::Table>& tables, const std::string& subject, const std::string& made);
+[[nodiscard]] std::string html_page(const std::vector<ledger::Table>& tables, const std::string& subject,
+                                    const std::string& made);
 
 }  // namespace writ::cli

@@ -88,14 +88,19 @@ std::string line_diff(std::string_view before, std::string_view after, bool colo
     std::vector<bool> shown(lines.size(), false);
     for (std::size_t i = 0; i < lines.size(); ++i)
         if (lines[i].sign != ' ')
-            for (std::size_t j = i - std::min(i, kAround); j <= std::min(i + kAround, lines.size() - 1); ++j) shown[j] = true;
+            for (std::size_t j = i - std::min(i, kAround); j <= std::min(i + kAround, lines.size() - 1); ++j)
+                shown[j] = true;
     std::string out;
     for (std::size_t i = 0; i < lines.size(); ++i) {
         if (!shown[i]) continue;
         if (i == 0 || !shown[i - 1])
-            out += fmt::format("{}@@ -{} +{} @@{}\n", colours.frame, lines[i].before + 1, lines[i].after + 1, colours.reset);
-        const std::string_view paint = lines[i].sign == '-' ? colours.error : lines[i].sign == '+' ? colours.good : std::string_view();
-        out += fmt::format("{}{}{}{}\n", paint, lines[i].sign, safe(lines[i].text), paint.empty() ? paint : colours.reset);
+            out += fmt::format("{}@@ -{} +{} @@{}\n", colours.frame, lines[i].before + 1, lines[i].after + 1,
+                               colours.reset);
+        const std::string_view paint = lines[i].sign == '-'   ? colours.error
+                                       : lines[i].sign == '+' ? colours.good
+                                                              : std::string_view();
+        out +=
+            fmt::format("{}{}{}{}\n", paint, lines[i].sign, safe(lines[i].text), paint.empty() ? paint : colours.reset);
     }
     return out;
 }

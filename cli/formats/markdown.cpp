@@ -30,7 +30,8 @@ std::string markdown_code(std::string_view text) {
 
 std::string markdown_html(std::string_view text) {
     std::string out;
-    for (const char c : safe(text)) out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
+    for (const char c : safe(text))
+        out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
     return out;
 }
 

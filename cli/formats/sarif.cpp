@@ -27,8 +27,7 @@ std::string uri_of(const std::string& name) {
     std::string path = given.lexically_normal().generic_string();
     if (given.is_absolute()) {
         const std::filesystem::path here = std::filesystem::current_path(error);
-        const std::filesystem::path relative =
-            error ? std::filesystem::path() : given.lexically_proximate(here);
+        const std::filesystem::path relative = error ? std::filesystem::path() : given.lexically_proximate(here);
         if (!relative.empty() && *relative.begin() != "..") path = relative.generic_string();
     }
     std::string out = path.starts_with('/') ? "file://" : "";
@@ -78,8 +77,7 @@ public:
         result["locations"] = Json::array({location(d.span, d.label)});
         if (!d.related.empty()) {
             result["relatedLocations"] = Json::array();
-            for (const Label& label : d.related)
-                result["relatedLocations"].push_back(location(label.span, label.text));
+            for (const Label& label : d.related) result["relatedLocations"].push_back(location(label.span, label.text));
         }
         result["partialFingerprints"]["writLine/v1"] = fingerprint(d);
         if (reason != nullptr)
@@ -123,24 +121,20 @@ private:
 
     [[nodiscard]] Json region(const Span& span) const {
         const Region at = region_of(lines_[span.source], span);
-        return Json{{"startLine", at.line},
-                    {"startColumn", at.column},
-                    {"endLine", at.end_line},
-                    {"endColumn", at.end_column}};
+        return Json{
+            {"startLine", at.line}, {"startColumn", at.column}, {"endLine", at.end_line}, {"endColumn", at.end_column}};
     }
 
     [[nodiscard]] Json location(const Span& span, const std::string& text) const {
         Json out;
         if (span.source < lines_.size())
-            out["physicalLocation"] =
-                Json{{"artifactLocation", artifact(span.source)}, {"region", region(span)}};
+            out["physicalLocation"] = Json{{"artifactLocation", artifact(span.source)}, {"region", region(span)}};
         if (!text.empty()) out["message"]["text"] = safe(text);
         return out;
     }
 
     [[nodiscard]] Json fix(const Diagnostic& d) const {
-        Json replacement{{"deletedRegion", region(d.span)},
-                         {"insertedContent", Json{{"text", d.replacement}}}};
+        Json replacement{{"deletedRegion", region(d.span)}, {"insertedContent", Json{{"text", d.replacement}}}};
         Json change{{"artifactLocation", artifact(d.span.source)},
                     {"replacements", Json::array({std::move(replacement)})}};
         return Json{{"description", Json{{"text", safe(d.help.empty() ? d.message : d.help)}}},
@@ -153,9 +147,8 @@ private:
             const Lines& lines = lines_[d.span.source];
             std::string_view line = lines.text(lines.line_at(d.span.begin));
             const std::size_t first = line.find_first_not_of(" \t");
-            line = first == std::string_view::npos
-                       ? std::string_view()
-                       : line.substr(first, line.find_last_not_of(" \t") + 1 - first);
+            line = first == std::string_view::npos ? std::string_view()
+                                                   : line.substr(first, line.find_last_not_of(" \t") + 1 - first);
             h = hash(line, hash(uris_[d.span.source], h));
         }
         return fmt::format("{:016x}:{}", h, ++seen_[h]);

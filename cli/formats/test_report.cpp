@@ -65,7 +65,8 @@ std::optional<Explanation> explain(const Workspace& workspace, const TestCase& t
         auto named = workspace.explain(test.request, name);
         if (!named) continue;
         for (SeenRule& rule : named->rules) {
-            const bool there = std::any_of(all.rules.begin(), all.rules.end(), [&](const SeenRule& each) { return each.rule == rule.rule; });
+            const bool there = std::any_of(all.rules.begin(), all.rules.end(),
+                                           [&](const SeenRule& each) { return each.rule == rule.rule; });
             if (!there) all.rules.push_back(std::move(rule));
         }
     }
@@ -101,10 +102,14 @@ std::string body_of(const Explanation& explanation, bool colour) {
     return out;
 }
 
-double seconds(const TestCase& test) { return static_cast<double>(test.nanos) / 1e9; }
+double seconds(const TestCase& test) {
+    return static_cast<double>(test.nanos) / 1e9;
+}
 
 /// YAML reads a JSON string.
-std::string as_yaml(std::string_view text) { return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string as_yaml(std::string_view text) {
+    return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 /// A description in TAP: on one line, and nothing in it that means something there.
 std::string tap_text(std::string_view text) {
@@ -116,7 +121,11 @@ std::string tap_text(std::string_view text) {
 }  // namespace
 
 TestReport::TestReport(const Workspace& workspace, const TestRun& run, bool coverage, std::vector<Verdict> verdicts)
-    : workspace_(workspace), run_(run), coverage_(coverage), verdicts_(std::move(verdicts)), places_(workspace.diagnostics()) {
+    : workspace_(workspace),
+      run_(run),
+      coverage_(coverage),
+      verdicts_(std::move(verdicts)),
+      places_(workspace.diagnostics()) {
     for (const TestCase& test : run.cases) cases_.push_back(&test);
     for (const TestCase& test : run.invariants.broken) cases_.push_back(&test);
     for (const TestCase* test : cases_) {
@@ -137,8 +146,9 @@ std::string TestReport::failure(const TestCase& test, bool colour) const {
     std::size_t width = 0;
     for (const Difference& each : test.differences) width = std::max(width, each.part.size());
     for (const Difference& each : test.differences)
-        out += fmt::format("  {}- {:<{}}  {}{}\n  {}+ {:<{}}  {}{}\n", colours.error, each.part, width, safe(each.expected), colours.reset,
-                           colours.good, each.part, width, safe(each.actual), colours.reset);
+        out += fmt::format("  {}- {:<{}}  {}{}\n  {}+ {:<{}}  {}{}\n", colours.error, each.part, width,
+                           safe(each.expected), colours.reset, colours.good, each.part, width, safe(each.actual),
+                           colours.reset);
     if (test.differences.empty()) out += fmt::format("problem   {}\n", safe(test.problem));
     if (const Explanation* explanation = explained(test)) out += indented(body_of(*explanation, colour), "  ");
     return out;
@@ -152,8 +162,8 @@ std::string TestReport::human(const Terminal& terminal) const {
             if (!terminal.quiet) out += fmt::format("{}ok{}   {}\n", colours.good, colours.reset, safe(test->name));
             continue;
         }
-        out += fmt::format("{}FAIL{} {}\n     {}-->{} {}\n", colours.error, colours.reset, safe(test->name), colours.frame, colours.reset,
-                           places_.text(test->span));
+        out += fmt::format("{}FAIL{} {}\n     {}-->{} {}\n", colours.error, colours.reset, safe(test->name),
+                           colours.frame, colours.reset, places_.text(test->span));
         out += indented(failure(*test, terminal.colour_out), "     ") + "\n";
     }
     const std::size_t failed = run_.failed();
@@ -163,10 +173,11 @@ std::string TestReport::human(const Terminal& terminal) const {
     if (coverage_ && !out.empty() && !out.ends_with("\n\n")) out += "\n";
     if (coverage_) out += render_coverage(run_.coverage, places_, colours);
     for (const std::string& name : run_.invariants.untried)
-        out += fmt::format("{}note{} invariant {}: its condition is true for none of these requests\n", colours.warning, colours.reset,
-                           safe(name));
+        out += fmt::format("{}note{} invariant {}: its condition is true for none of these requests\n", colours.warning,
+                           colours.reset, safe(name));
     for (const Verdict& verdict : verdicts_)
-        if (verdict.failed) out += fmt::format("{}FAIL{} {}: {}\n", colours.error, colours.reset, verdict.name, verdict.problem);
+        if (verdict.failed)
+            out += fmt::format("{}FAIL{} {}: {}\n", colours.error, colours.reset, verdict.name, verdict.problem);
     if (run_.invariants.invariants > 0)
         out += fmt::format("invariants: {} checked on {} (checked, not proved)\n", run_.invariants.invariants,
                            counted(run_.invariants.requests, "request"));
@@ -178,8 +189,9 @@ std::string TestReport::json() const {
     out["schema_version"] = 1;
     out["passed"] = cases_.size() - run_.failed();
     out["failed"] = run_.failed();
-    out["invariants"] =
-        Json{{"checked", run_.invariants.invariants}, {"requests", run_.invariants.requests}, {"untried", run_.invariants.untried}};
+    out["invariants"] = Json{{"checked", run_.invariants.invariants},
+                             {"requests", run_.invariants.requests},
+                             {"untried", run_.invariants.untried}};
     out["cases"] = Json::array();
     for (const TestCase* test : cases_) {
         Json item{{"name", test->name},         {"passed", test->passed}, {"at", places_.text(test->span)},
@@ -187,7 +199,8 @@ std::string TestReport::json() const {
         if (!test->passed) {
             item["differences"] = Json::array();
             for (const Difference& each : test->differences)
-                item["differences"].push_back(Json{{"part", each.part}, {"expected", each.expected}, {"actual", each.actual}});
+                item["differences"].push_back(
+                    Json{{"part", each.part}, {"expected", each.expected}, {"actual", each.actual}});
             const Explanation* explanation = explained(*test);
             item["explanation"] = explanation != nullptr ? Json::parse(to_json(*explanation)) : Json();
         }
@@ -195,7 +208,8 @@ std::string TestReport::json() const {
     }
     out["verdicts"] = Json::array();
     for (const Verdict& verdict : verdicts_)
-        out["verdicts"].push_back(Json{{"name", verdict.name}, {"passed", !verdict.failed}, {"problem", verdict.problem}});
+        out["verdicts"].push_back(
+            Json{{"name", verdict.name}, {"passed", !verdict.failed}, {"problem", verdict.problem}});
     if (coverage_) out["coverage"] = coverage_json(run_.coverage, places_);
     return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -206,7 +220,8 @@ std::string TestReport::junit() const {
         const Place place = places_.at(test->span);
         JunitSuite& suite = by_file[place.file];
         suite.name = place.file;
-        JunitCase& added = suite.cases.emplace_back(JunitCase{test->name, place.file, place.line, seconds(*test), !test->passed, {}, {}});
+        JunitCase& added = suite.cases.emplace_back(
+            JunitCase{test->name, place.file, place.line, seconds(*test), !test->passed, {}, {}});
         if (test->passed) continue;
         added.message = test->problem;
         added.text = failure(*test, false);
@@ -230,15 +245,18 @@ std::string TestReport::tap() const {
         out += fmt::format("{}ok {} - {}\n", test->passed ? "" : "not ", ++number, tap_text(test->name));
         if (test->passed) continue;
         const Place place = places_.at(test->span);
-        out += fmt::format("  ---\n  message: {}\n  severity: fail\n  at:\n    file: {}\n    line: {}\n    column: {}\n", as_yaml(test->problem),
-                           as_yaml(place.file), place.line, place.column);
+        out +=
+            fmt::format("  ---\n  message: {}\n  severity: fail\n  at:\n    file: {}\n    line: {}\n    column: {}\n",
+                        as_yaml(test->problem), as_yaml(place.file), place.line, place.column);
         out += fmt::format("  wanted: {}\n  found: {}\n", as_yaml(test->expected), as_yaml(test->actual));
-        if (const Explanation* explanation = explained(*test)) out += fmt::format("  explanation: {}\n", as_yaml(body_of(*explanation, false)));
+        if (const Explanation* explanation = explained(*test))
+            out += fmt::format("  explanation: {}\n", as_yaml(body_of(*explanation, false)));
         out += "  ...\n";
     }
     for (const Verdict& verdict : verdicts_) {
         out += fmt::format("{}ok {} - {}\n", verdict.failed ? "not " : "", ++number, tap_text(verdict.name));
-        if (verdict.failed) out += fmt::format("  ---\n  message: {}\n  severity: fail\n  ...\n", as_yaml(verdict.problem));
+        if (verdict.failed)
+            out += fmt::format("  ---\n  message: {}\n  severity: fail\n  ...\n", as_yaml(verdict.problem));
     }
     if (coverage_) out += "# " + coverage_sums(run_.coverage) + "\n";
     return out;

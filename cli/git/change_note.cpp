@@ -52,7 +52,9 @@ void for_each_name(const Widening& widening, Use use) {
     }
 }
 
-bool has_whole(const Widening& widening, std::string_view name) { return name == widening.name || name == widening.word + " " + widening.name; }
+bool has_whole(const Widening& widening, std::string_view name) {
+    return name == widening.name || name == widening.word + " " + widening.name;
+}
 
 void read_line(std::string_view line, const std::string& where, ChangeNote& note) {
     std::string_view rest = trimmed(line);
@@ -62,9 +64,12 @@ void read_line(std::string_view line, const std::string& where, ChangeNote& note
     const std::string_view what = raises ? "raises" : "widens";
     constexpr std::string_view kBecause = " because ";
     const std::size_t at = rest.find(kBecause);
-    const std::string_view because = at == std::string_view::npos ? std::string_view() : trimmed(rest.substr(at + kBecause.size()));
+    const std::string_view because =
+        at == std::string_view::npos ? std::string_view() : trimmed(rest.substr(at + kBecause.size()));
     if (!is_reason(because)) {
-        note.problems.push_back({where, fmt::format("`{}:` without a reason that says something; write `{}: NAME because REASON`", what, what)});
+        note.problems.push_back(
+            {where,
+             fmt::format("`{}:` without a reason that says something; write `{}: NAME because REASON`", what, what)});
         return;
     }
     std::string_view list = rest.substr(0, at);
@@ -74,7 +79,8 @@ void read_line(std::string_view line, const std::string& where, ChangeNote& note
         more = comma != std::string_view::npos;
         if (more) list.remove_prefix(comma + 1);
         if (!is_declarable(name) || (raises && name != "steps")) {
-            note.problems.push_back({where, raises ? fmt::format("only `steps` can be raised, not `{}`", name) : fmt::format("`{}` is no name", name)});
+            note.problems.push_back({where, raises ? fmt::format("only `steps` can be raised, not `{}`", name)
+                                                   : fmt::format("`{}` is no name", name)});
             continue;
         }
         note.declarations.push_back({std::string(name), raises, std::string(because), where, false});
@@ -100,8 +106,9 @@ std::vector<bool> ChangeNote::declared(const std::vector<Widening>& all) {
             out[things[0]] = true;
             continue;
         }
-        problems.push_back({each.where, fmt::format("`{}` may be `{} {}` or `{} {}`; write which", each.name, all[things[0]].word,
-                                                    all[things[0]].name, all[things[1]].word, all[things[1]].name)});
+        problems.push_back(
+            {each.where, fmt::format("`{}` may be `{} {}` or `{} {}`; write which", each.name, all[things[0]].word,
+                                     all[things[0]].name, all[things[1]].word, all[things[1]].name)});
     }
     return out;
 }
@@ -115,7 +122,8 @@ bool ChangeNote::declares_steps() {
 
 std::string name_for(const std::vector<Widening>& all, std::size_t at) {
     const Widening& widening = all[at];
-    const bool shared = (at > 0 && all[at - 1].name == widening.name) || (at + 1 < all.size() && all[at + 1].name == widening.name);
+    const bool shared =
+        (at > 0 && all[at - 1].name == widening.name) || (at + 1 < all.size() && all[at + 1].name == widening.name);
     return shared ? widening.word + " " + widening.name : widening.name;
 }
 
@@ -135,11 +143,14 @@ void read_note(std::string_view text, std::string_view where, ChangeNote& note) 
             comment = closed == std::string_view::npos || (opened != std::string_view::npos && opened > closed);
         if (was_comment) continue;
         if (content.starts_with("```") || content.starts_with("~~~")) {
-            if (fence == 0) fence = content[0];
-            else if (fence == content[0]) fence = 0;
+            if (fence == 0)
+                fence = content[0];
+            else if (fence == content[0])
+                fence = 0;
             continue;
         }
-        if (fence == 0 && !line.starts_with("    ") && !line.starts_with('\t')) read_line(line, fmt::format("{}:{}", where, number), note);
+        if (fence == 0 && !line.starts_with("    ") && !line.starts_with('\t'))
+            read_line(line, fmt::format("{}:{}", where, number), note);
     }
 }
 

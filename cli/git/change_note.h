@@ -13,11 +13,12 @@ namespace writ::cli {
 
 /// One thing that a note declares.
 struct Declaration {
-    std::string name;  ///< of a rule, tool, table, …, perhaps behind its module, and behind a word; `steps` of a raised bound
+    std::string
+        name;  ///< of a rule, tool, table, …, perhaps behind its module, and behind a word; `steps` of a raised bound
     bool raises = false;  ///< `raises:`; else `widens:`
     std::string because;
     std::string where;  ///< `file:line`, or of a commit
-    bool met = false;  ///< the change does do it
+    bool met = false;   ///< the change does do it
 };
 
 /// A line that means to declare something and does not.
@@ -42,8 +43,8 @@ struct ChangeNote {
 [[nodiscard]] std::string name_for(const std::vector<Widening>& all, std::size_t at);
 
 /// Adds what the lines of a text declare: `widens: NAME, NAME because REASON` and `raises: steps because REASON`,
-/// perhaps after a bullet. All other lines are prose, and so is what is quoted: fenced, in a comment of HTML, or indented
-/// by four blanks or a tab.
+/// perhaps after a bullet. All other lines are prose, and so is what is quoted: fenced, in a comment of HTML, or
+/// indented by four blanks or a tab.
 void read_note(std::string_view text, std::string_view where, ChangeNote& note);
 
 }  // namespace writ::cli

@@ -48,8 +48,10 @@ std::string read_all(int descriptor) {
     std::array<char, 64 * 1024> block{};
     for (;;) {
         const ssize_t got = ::read(descriptor, block.data(), block.size());
-        if (got > 0) out.append(block.data(), static_cast<std::size_t>(got));
-        else if (got == 0 || errno != EINTR) return out;
+        if (got > 0)
+            out.append(block.data(), static_cast<std::size_t>(got));
+        else if (got == 0 || errno != EINTR)
+            return out;
     }
 }
 
@@ -76,7 +78,8 @@ Result<Ran> git(const std::string& folder, const std::vector<std::string>& args,
     // Files without a name: neither can fill up and wait for the other.
     const Descriptor in(memfd_create("in", MFD_CLOEXEC)), err(memfd_create("err", MFD_CLOEXEC));
     int ends[2] = {-1, -1};
-    if (in.get() < 0 || err.get() < 0 || !write_all(in.get(), input) || pipe2(ends, O_CLOEXEC) != 0) return cannot_run(errno);
+    if (in.get() < 0 || err.get() < 0 || !write_all(in.get(), input) || pipe2(ends, O_CLOEXEC) != 0)
+        return cannot_run(errno);
     const Descriptor reading(ends[0]);
     Descriptor writing(ends[1]);
     std::vector<std::string> words{"git", "-C", folder, "--literal-pathspecs"};
@@ -97,9 +100,11 @@ Result<Ran> git(const std::string& folder, const std::vector<std::string>& args,
     Ran ran;
     ran.out = read_all(reading.get());
     int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
     // What it would have said is not known: neither that there is such a commit, nor that there is none.
-    if (WIFSIGNALED(status)) return fail(Code::GitFailed, std::string("git was killed: ") + strsignal(WTERMSIG(status)), folder);
+    if (WIFSIGNALED(status))
+        return fail(Code::GitFailed, std::string("git was killed: ") + strsignal(WTERMSIG(status)), folder);
     ran.succeeded = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     ::lseek(err.get(), 0, SEEK_SET);
     ran.said = read_all(err.get());
@@ -117,8 +122,10 @@ Result<std::string> ask(const std::string& folder, const std::vector<std::string
 
 Result<std::string> commit_of(const std::string& ref, const std::string& folder) {
     const auto unknown = [&] {
-        return fail(Code::UnknownRef, "there is no branch, tag or commit `" + ref + "` here" +
-                                 (ref.find('/') != std::string::npos ? "; if another repository has it, `git fetch` it" : ""), folder);
+        return fail(Code::UnknownRef,
+                    "there is no branch, tag or commit `" + ref + "` here" +
+                        (ref.find('/') != std::string::npos ? "; if another repository has it, `git fetch` it" : ""),
+                    folder);
     };
     if (ref.empty() || ref[0] == '-') return unknown();
     auto ran = git(folder, {"rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}"});
@@ -149,7 +156,8 @@ Result<Tree> list(const std::string& folder, const std::string& commit, const st
         // MODE blob HASH<tab>PATH
         const std::size_t tab = line.find('\t');
         if (tab == std::string_view::npos || line.substr(7, 5) != "blob ") continue;
-        out.emplace(line.substr(tab + 1), Entry{std::string(line.substr(0, 6)), std::string(line.substr(12, tab - 12))});
+        out.emplace(line.substr(tab + 1),
+                    Entry{std::string(line.substr(0, 6)), std::string(line.substr(12, tab - 12))});
     }
     return out;
 }
@@ -168,8 +176,10 @@ Result<std::vector<std::string>> contents(const std::string& folder, const std::
         const std::size_t line = rest.find('\n');
         std::size_t size = 0;
         const bool fits = line != std::string_view::npos && rest.starts_with(begin);
-        if (fits) size = std::strtoull(std::string(rest.substr(begin.size(), line - begin.size())).c_str(), nullptr, 10);
-        if (!fits || rest.size() < line + size + 2) return fail(Code::GitFailed, "git failed: it does not have the object " + hash, folder);
+        if (fits)
+            size = std::strtoull(std::string(rest.substr(begin.size(), line - begin.size())).c_str(), nullptr, 10);
+        if (!fits || rest.size() < line + size + 2)
+            return fail(Code::GitFailed, "git failed: it does not have the object " + hash, folder);
         out.emplace_back(rest.substr(line + 1, size));
         rest.remove_prefix(line + size + 2);
     }
@@ -192,8 +202,11 @@ Result<Place> place_of(const std::string& given) {
     const auto prefix = git(folder.string(), {"rev-parse", "--show-prefix"});
     if (!prefix) return tl::unexpected(prefix.error());
     if (!prefix->succeeded)
-        return fail(Code::NotInRepository, "not in a git repository" + (prefix->said.empty() ? "" : " (" + prefix->said + ")"), folder.string());
-    std::string path = (fs::path(prefix->out.substr(0, prefix->out.find('\n'))) / rest).lexically_normal().generic_string();
+        return fail(Code::NotInRepository,
+                    "not in a git repository" + (prefix->said.empty() ? "" : " (" + prefix->said + ")"),
+                    folder.string());
+    std::string path =
+        (fs::path(prefix->out.substr(0, prefix->out.find('\n'))) / rest).lexically_normal().generic_string();
     while (!path.empty() && path.back() == '/') path.pop_back();
     if (path == ".") path.clear();
     if (path.starts_with("..")) return fail(Code::NotInRepository, "the path leads out of the git repository", given);
@@ -218,10 +231,13 @@ public:
         const auto source = folders_.find(std::string(from));
         const bool climbs = std::find(written.begin(), written.end(), "..") != written.end();
         if (name.empty() || written.is_absolute() || climbs || source == folders_.end())
-            return fail(Code::FileUnusable, "a data file lies beside the policy or below it; its path has no `..` and no leading `/`", std::string(name));
+            return fail(Code::FileUnusable,
+                        "a data file lies beside the policy or below it; its path has no `..` and no leading `/`",
+                        std::string(name));
         const auto entry = tree_.find((fs::path(source->second) / written).lexically_normal().generic_string());
         if (entry == tree_.end()) return fail(Code::NotAtRef, "no such file at this ref", std::string(name));
-        if (entry->second.mode == kLink) return fail(Code::NotAtRef, "the file is a link, which is not followed in a ref", std::string(name));
+        if (entry->second.mode == kLink)
+            return fail(Code::NotAtRef, "the file is a link, which is not followed in a ref", std::string(name));
         auto text = contents(folder_, {entry->second.hash});
         if (!text) return tl::unexpected(std::move(text.error()));
         return std::move(text->front());
@@ -250,7 +266,8 @@ Result<SourceSet> sources_at(const std::string& ref, const std::string& path) {
     std::map<std::string, std::string> folders;
     for (const auto& [name, entry] : *found) {
         if (!is_file && (!name.ends_with(".writ") || hidden(name, root))) continue;
-        if (entry.mode == kLink) return fail(Code::NotAtRef, "the policy is a link, which is not followed in a ref", ref + ":" + name);
+        if (entry.mode == kLink)
+            return fail(Code::NotAtRef, "the policy is a link, which is not followed in a ref", ref + ":" + name);
         const std::string below = root.empty() ? name : name.substr(root.size() + 1);
         // As the same file is called in the working tree.
         std::string shown = is_file ? path : (fs::path(path) / below).generic_string();
@@ -262,7 +279,8 @@ Result<SourceSet> sources_at(const std::string& ref, const std::string& path) {
     auto texts = contents(place->folder, hashes);
     if (!texts) return tl::unexpected(texts.error());
     for (std::size_t i = 0; i < hashes.size(); ++i) set.sources[i].text = std::move((*texts)[i]);
-    std::sort(set.sources.begin(), set.sources.end(), [](const Source& a, const Source& b) { return a.stored < b.stored; });
+    std::sort(set.sources.begin(), set.sources.end(),
+              [](const Source& a, const Source& b) { return a.stored < b.stored; });
     if (is_file) {
         found = list(place->folder, *commit, root);
         if (!found) return tl::unexpected(found.error());
@@ -281,7 +299,9 @@ Result<std::vector<CommitMessage>> messages_since(const std::string& ref, const 
     const auto common = git(place->folder, {"merge-base", *commit, "HEAD"});
     if (!common) return tl::unexpected(common.error());
     if (!common->succeeded)
-        return fail(Code::NoCommonCommit, "`" + ref + "` and HEAD have no commit in common here; of a shallow clone fetch more", place->folder);
+        return fail(Code::NoCommonCommit,
+                    "`" + ref + "` and HEAD have no commit in common here; of a shallow clone fetch more",
+                    place->folder);
     const auto text = ask(place->folder, {"log", "-z", "--format=%H%n%B", *commit + "..HEAD", "--"});
     if (!text) return tl::unexpected(text.error());
     std::vector<CommitMessage> out;

@@ -38,15 +38,19 @@ struct GitName {
 std::optional<GitName> git_name(std::string_view name, const std::string& other) {
     constexpr std::string_view kPrefix = "git:";
     const bool explicit_ref = name.starts_with(kPrefix);
-    if (explicit_ref) name.remove_prefix(kPrefix.size());
-    else if (exists(std::string(name))) return std::nullopt;
+    if (explicit_ref)
+        name.remove_prefix(kPrefix.size());
+    else if (exists(std::string(name)))
+        return std::nullopt;
     const std::size_t colon = name.find(':');
-    if (colon != std::string_view::npos) return GitName{std::string(name.substr(0, colon)), std::string(name.substr(colon + 1))};
+    if (colon != std::string_view::npos)
+        return GitName{std::string(name.substr(0, colon)), std::string(name.substr(colon + 1))};
     return GitName{std::string(name), exists(other) ? other : "."};
 }
 
 /// What was sealed, compiled anew with the library that was sealed with it. Input: name: what to call it.
-std::variant<Workspace, Exit> unsealed(const Result<Bundle>& bundle, const std::string& name, const Terminal& terminal) {
+std::variant<Workspace, Exit> unsealed(const Result<Bundle>& bundle, const std::string& name,
+                                       const Terminal& terminal) {
     if (!bundle) return report_error(bundle.error(), name, terminal);
     auto sources = bundle->sources();
     if (!sources) return report_error(sources.error(), name, terminal);
@@ -54,16 +58,20 @@ std::variant<Workspace, Exit> unsealed(const Result<Bundle>& bundle, const std::
     compile.max_steps = UINT64_MAX;  // what was sealed was within the limit of then
     Workspace workspace(std::move(*sources), compile);
     if (workspace.bundle() && workspace.bundle()->digest() != bundle->digest())
-        print_remark(fmt::format("note: {} was sealed as {}, and this program makes {} of it: it has another format or other time zones\n", safe(name),
-                                 bundle->digest().substr(0, 12), workspace.bundle()->digest().substr(0, 12)),
-                     terminal);
+        print_remark(
+            fmt::format("note: {} was sealed as {}, and this program makes {} of it: it has another format or other "
+                        "time zones\n",
+                        safe(name), bundle->digest().substr(0, 12), workspace.bundle()->digest().substr(0, 12)),
+            terminal);
     return workspace;
 }
 
 Result<SourceSet> sources_of_ref(const std::string& name, const GitName& git) {
     auto sources = sources_at(git.ref, git.path.empty() ? "." : git.path);
     const bool bare = !name.starts_with("git:") && name.find(':') == std::string::npos;
-    if (!sources && bare && (sources.error().code == code_name(Code::NotInRepository) || sources.error().code == code_name(Code::UnknownRef)))
+    if (!sources && bare &&
+        (sources.error().code == code_name(Code::NotInRepository) ||
+         sources.error().code == code_name(Code::UnknownRef)))
         sources.error().message = fmt::format("`{}` is no path, and no ref: {}", name, sources.error().message);
     return sources;
 }
@@ -71,7 +79,8 @@ Result<SourceSet> sources_of_ref(const std::string& name, const GitName& git) {
 }  // namespace
 
 void add_store_place(Command& verb, StorePlace& place) {
-    verb.text("--store", "FILE", "Where `store:VERSION` is; else WRIT_STORE, else writ.store", place.path).or_variable("WRIT_STORE");
+    verb.text("--store", "FILE", "Where `store:VERSION` is; else WRIT_STORE, else writ.store", place.path)
+        .or_variable("WRIT_STORE");
     verb.text("--namespace", "NAME", "Whose versions; `default` unless said", place.space);
 }
 
@@ -85,8 +94,10 @@ std::variant<Workspace, Exit> open_side(const std::string& name, const std::stri
                                         const Terminal& terminal) {
     const auto git = name.starts_with(kStore) ? std::nullopt : git_name(name, other);
     const auto opened = [&]() -> std::variant<Workspace, Exit> {
-        if (name.starts_with(kStore)) return unsealed(bundle_of_version(name.substr(kStore.size()), store), name, terminal);
-        if (!git) return is_bundle({name}) ? unsealed(Bundle::open(name), name, terminal) : open_workspace({name}, terminal);
+        if (name.starts_with(kStore))
+            return unsealed(bundle_of_version(name.substr(kStore.size()), store), name, terminal);
+        if (!git)
+            return is_bundle({name}) ? unsealed(Bundle::open(name), name, terminal) : open_workspace({name}, terminal);
         auto sources = sources_of_ref(name, *git);
         if (!sources) return report_error(sources.error(), "", terminal);
         return Workspace(std::move(*sources));

@@ -22,8 +22,8 @@ void add_store_place(Command& verb, StorePlace& place);
 ///         a sealed bundle; else `REF` or `REF:PATH`. Without a path, a ref is looked at where `other` lies, if
 ///         that is a path, and else where the program runs.
 /// Output: a policy without errors.
-[[nodiscard]] std::variant<Workspace, Exit> open_side(const std::string& name, const std::string& other, const StorePlace& store,
-                                                      const Terminal& terminal);
+[[nodiscard]] std::variant<Workspace, Exit> open_side(const std::string& name, const std::string& other,
+                                                      const StorePlace& store, const Terminal& terminal);
 
 /// The git ref that a side names, if it names one.
 [[nodiscard]] std::optional<std::string> git_ref_of(const std::string& name);

@@ -50,11 +50,14 @@ Exit exit_of(std::string_view code) {
 
 }  // namespace
 
-std::string input_name(const std::string& path) { return path == "-" ? "standard input" : path; }
+std::string input_name(const std::string& path) {
+    return path == "-" ? "standard input" : path;
+}
 
 std::string reason_of(const std::error_code& error) {
     std::string text = error.message();
-    if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z') text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+    if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z')
+        text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
     return text;
 }
 
@@ -84,7 +87,7 @@ Result<void> write_file(const std::string& path, std::string_view bytes) {
         print_result(bytes);
         return {};
     }
-    struct stat before {};
+    struct stat before{};
     const bool there = stat(path.c_str(), &before) == 0;
     if (there && !S_ISREG(before.st_mode)) return write_into(path, bytes);
     // Of a link, what it leads to is replaced.
@@ -111,7 +114,9 @@ void print_result(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);  // its failure stays in ferror(stdout)
 }
 
-void print_note(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+void print_note(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+}
 
 void print_remark(std::string_view text, const Terminal& terminal) {
     if (!terminal.quiet) print_note(text);

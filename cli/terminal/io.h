@@ -16,9 +16,8 @@ namespace writ::cli {
 /// Errors: F0001 with the name in `context`.
 [[nodiscard]] Result<std::string> read_input(const std::string& path, std::size_t limit);
 
-/// Writes to standard output for `-`, else replaces a file: afterwards it holds all of `bytes`, or what it held before. Its mode stays, and a link to it; a device or
-/// a pipe is written to.
-/// Errors: F0001 with the name in `context`.
+/// Writes to standard output for `-`, else replaces a file: afterwards it holds all of `bytes`, or what it held before.
+/// Its mode stays, and a link to it; a device or a pipe is written to. Errors: F0001 with the name in `context`.
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view bytes);
 
 /// What to call a file that read_input() reads.

@@ -39,10 +39,8 @@ Region region_of(const Lines& lines, const Span& span) {
 
 std::string_view severity_name(Severity severity) {
     switch (severity) {
-        case Severity::Error:
-            return "error";
-        case Severity::Warning:
-            return "warning";
+        case Severity::Error: return "error";
+        case Severity::Warning: return "warning";
     }
     return {};
 }

@@ -18,7 +18,8 @@ constexpr std::int64_t kWait = 1000, kBetween = 100;  // milliseconds
 constexpr std::uint64_t kWidth = 30;
 
 std::int64_t now() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 }  // namespace
@@ -45,9 +46,11 @@ void Progress::draw(std::uint64_t done, std::uint64_t all) {
     std::string bar;
     if (all > 0) {
         const std::uint64_t filled = std::min(kWidth, done * kWidth / all);
-        bar = fmt::format("[{}{}] {:3}% ", std::string(filled, '#'), std::string(kWidth - filled, '.'), std::min<std::uint64_t>(100, done * 100 / all));
+        bar = fmt::format("[{}{}] {:3}% ", std::string(filled, '#'), std::string(kWidth - filled, '.'),
+                          std::min<std::uint64_t>(100, done * 100 / all));
     }
-    const std::string count = units_.empty() ? "" : fmt::format("{} {}, {:.0f}/s", done, units_, static_cast<double>(done) / seconds);
+    const std::string count =
+        units_.empty() ? "" : fmt::format("{} {}, {:.0f}/s", done, units_, static_cast<double>(done) / seconds);
     print_note(fmt::format("\r\x1b[K{} {}{}", what_, bar, count));
 }
 

@@ -1,4 +1,5 @@
-// A bar on a terminal for what takes long. Nothing where standard error is no terminal, with --quiet, or in the first second.
+// A bar on a terminal for what takes long. Nothing where standard error is no terminal, with --quiet, or in the first
+// second.
 #pragma once
 
 #include <cstdint>

@@ -8,8 +8,8 @@ enum class Exit : int {
     Ok = 0,        ///< checked, permitted, all tests passed
     Negative = 1,  ///< denied, needs approval, a test failed, a lint found something, the store refused
     Usage = 2,
-    Invalid = 3,   ///< the policy or the request is not valid
-    Io = 4,        ///< a file, a stream or the store; the message names it
+    Invalid = 3,  ///< the policy or the request is not valid
+    Io = 4,       ///< a file, a stream or the store; the message names it
     Internal = 70,
 };
 

@@ -17,18 +17,18 @@ struct Range {
 };
 
 // Characters that combine with the one before them.
-constexpr Range kNoWidth[] = {{0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x0610, 0x061A}, {0x064B, 0x065F},
-                              {0x0900, 0x0902}, {0x093C, 0x093C}, {0x0941, 0x0948}, {0x0E31, 0x0E31}, {0x0E34, 0x0E3A},
-                              {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F},
-                              {0xE0100, 0xE01EF}};
+constexpr Range kNoWidth[] = {{0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x0610, 0x061A},
+                              {0x064B, 0x065F}, {0x0900, 0x0902}, {0x093C, 0x093C}, {0x0941, 0x0948},
+                              {0x0E31, 0x0E31}, {0x0E34, 0x0E3A}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF},
+                              {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xE0100, 0xE01EF}};
 // Characters that take two columns.
 constexpr Range kWide[] = {{0x1100, 0x115F},   {0x231A, 0x231B},   {0x2329, 0x232A},   {0x23E9, 0x23EC},
                            {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xA960, 0xA97F},   {0xAC00, 0xD7A3},
                            {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},
                            {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
 // Characters that are not seen but act: controls, joiners, and those that turn the text around.
-constexpr Range kHidden[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},     {0x061C, 0x061C},
-                             {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
+constexpr Range kHidden[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},      {0x061C, 0x061C},
+                             {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E},  {0x2060, 0x206F},
                              {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
 
 template <std::size_t N>
@@ -105,9 +105,12 @@ std::string safe(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size();) {
         const Decoded c = decode(text.substr(i));
-        if (c.length == 0) out += fmt::format("<{:02X}>", static_cast<unsigned char>(text[i]));
-        else if (within(kHidden, c.code)) out += fmt::format("<U+{:04X}>", c.code);
-        else out += text.substr(i, c.length);
+        if (c.length == 0)
+            out += fmt::format("<{:02X}>", static_cast<unsigned char>(text[i]));
+        else if (within(kHidden, c.code))
+            out += fmt::format("<U+{:04X}>", c.code);
+        else
+            out += text.substr(i, c.length);
         i += std::max<std::size_t>(c.length, 1);
     }
     return out;
@@ -119,9 +122,13 @@ std::string safe_json(std::string_view json) {
         const Decoded c = decode(json.substr(i));
         const std::size_t length = std::max<std::size_t>(c.length, 1);
         // What is ASCII is the document's own layout: in its texts the writer has escaped it.
-        if (c.code < 0x7F || !within(kHidden, c.code)) out += json.substr(i, length);
-        else if (c.code < 0x10000) out += fmt::format("\\u{:04x}", c.code);
-        else out += fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + ((c.code - 0x10000) >> 10), 0xDC00 + ((c.code - 0x10000) & 0x3FF));
+        if (c.code < 0x7F || !within(kHidden, c.code))
+            out += json.substr(i, length);
+        else if (c.code < 0x10000)
+            out += fmt::format("\\u{:04x}", c.code);
+        else
+            out += fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + ((c.code - 0x10000) >> 10),
+                               0xDC00 + ((c.code - 0x10000) & 0x3FF));
         i += length;
     }
     return out;
@@ -139,7 +146,8 @@ std::string filled(std::string_view text, std::size_t width) {
     std::size_t used = 0;
     while (!text.empty()) {
         std::size_t end = 0;
-        for (bool quoted = false; end < text.size() && (quoted || text[end] != ' '); ++end) quoted = quoted != (text[end] == '`');
+        for (bool quoted = false; end < text.size() && (quoted || text[end] != ' '); ++end)
+            quoted = quoted != (text[end] == '`');
         std::size_t columns = 0;
         for (const Cell& cell : cells_of(text.substr(0, end))) columns += cell.width;
         const bool breaks = used > 0 && used + 1 + columns > width;

@@ -13,7 +13,9 @@ namespace {
 
 volatile std::sig_atomic_t asked_to_end = 0;
 
-void end(int) { asked_to_end = 1; }
+void end(int) {
+    asked_to_end = 1;
+}
 
 /// False: a signal came.
 bool sleep_for(long milliseconds) {
@@ -33,7 +35,7 @@ Watch::Watch(std::vector<std::string> paths) : paths_(std::move(paths)) {
 }
 
 Watch::Stamp Watch::stamp(const std::string& file) {
-    struct stat found {};
+    struct stat found{};
     if (stat(file.c_str(), &found) != 0) return {};
     return {true, found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_size, found.st_ino};
 }
@@ -64,7 +66,9 @@ void Watch::begin() {
     data_.clear();
 }
 
-void Watch::add(const std::string& file) { data_.emplace(file, stamp(file)); }
+void Watch::add(const std::string& file) {
+    data_.emplace(file, stamp(file));
+}
 
 std::string Watch::wait() const {
     std::string changed;

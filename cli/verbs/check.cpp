@@ -23,7 +23,8 @@ struct Options {
 };
 
 std::string summary(const Bundle& bundle) {
-    return fmt::format("ok: {}, step bound {}, digest {}\n", counted(bundle.rule_count(), "rule"), bundle.reach(), bundle.digest());
+    return fmt::format("ok: {}, step bound {}, digest {}\n", counted(bundle.rule_count(), "rule"), bundle.reach(),
+                       bundle.digest());
 }
 
 std::string summary_json(const Workspace& workspace) {
@@ -41,10 +42,14 @@ Exit run(const Options& options, const Terminal& terminal) {
     if (workspace == nullptr) return std::get<Exit>(opened);
     const bool valid = workspace->bundle().has_value();
     const bool quiet = terminal.quiet && valid;
-    if (options.format == Format::Json) print_result(summary_json(*workspace));
-    else if (!(quiet && is_for_people(options.format))) print_diagnostics(workspace->diagnostics(), options.format, terminal);
-    if (options.dump) print_result(workspace->dump(*options.dump));
-    else if (valid && !quiet && is_for_people(options.format)) print_result(summary(*workspace->bundle()));
+    if (options.format == Format::Json)
+        print_result(summary_json(*workspace));
+    else if (!(quiet && is_for_people(options.format)))
+        print_diagnostics(workspace->diagnostics(), options.format, terminal);
+    if (options.dump)
+        print_result(workspace->dump(*options.dump));
+    else if (valid && !quiet && is_for_people(options.format))
+        print_result(summary(*workspace->bundle()));
     return valid ? Exit::Ok : Exit::Invalid;
 }
 
@@ -55,11 +60,19 @@ void add_check(Command& program) {
     auto& options = verb.make_values<Options>();
     add_paths(verb, options.paths);
     Option& format = add_format(verb, options.format, kDiagnosticFormats);
-    verb.whole("--max-steps", "N", "Refuse a policy of which one request can reach more than so many steps; 500000, if not said", options.max_steps);
+    verb.whole("--max-steps", "N",
+               "Refuse a policy of which one request can reach more than so many steps; 500000, if not said",
+               options.max_steps);
     verb.choice("--dump", "Print an intermediate form", options.dump,
-                {{"tokens", Dump::Tokens}, {"ast", Dump::Ast}, {"typed", Dump::Typed}, {"bytecode", Dump::Bytecode}, {"index", Dump::Index}});
+                {{"tokens", Dump::Tokens},
+                 {"ast", Dump::Ast},
+                 {"typed", Dump::Typed},
+                 {"bytecode", Dump::Bytecode},
+                 {"index", Dump::Index}});
     verb.check = [&options, &format]() -> std::string {
-        return options.dump && format.given && !is_for_people(options.format) ? "--dump: is text, and --format asks for something else" : "";
+        return options.dump && format.given && !is_for_people(options.format)
+                   ? "--dump: is text, and --format asks for something else"
+                   : "";
     };
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }

@@ -14,8 +14,8 @@ void add_compare_options(Command& verb, CompareOptions& options) {
     add_layers(verb, options.layers);
 }
 
-std::variant<DiffReport, Exit> compare_sides(const NamedSide& before, const NamedSide& after, const CompareOptions& options,
-                                             const Terminal& terminal) {
+std::variant<DiffReport, Exit> compare_sides(const NamedSide& before, const NamedSide& after,
+                                             const CompareOptions& options, const Terminal& terminal) {
     std::vector<Bundle> above;
     for (const std::string& layer : options.layers) {
         const auto opened = open_layers({}, {layer}, terminal);
@@ -28,7 +28,8 @@ std::variant<DiffReport, Exit> compare_sides(const NamedSide& before, const Name
     Differ differ(before.policy, after.policy, std::move(above));
     differ.decide_own();
     for (const std::string& path : options.requests)
-        if (const auto decided = decide_files(differ, path); !decided) return report_error(decided.error(), "", terminal);
+        if (const auto decided = decide_files(differ, path); !decided)
+            return report_error(decided.error(), "", terminal);
     LedgerGaps gaps;
     if (!options.ledger.empty()) {
         Progress progress("comparing", "requests", terminal);

@@ -1,5 +1,5 @@
-// Two policies compared on what the command line names, for the verbs that do. Not here: what is compared (writ/diff.h),
-// the sides themselves (cli/git/side.h), how it is drawn (cli/formats/diff.h).
+// Two policies compared on what the command line names, for the verbs that do. Not here: what is compared
+// (writ/diff.h), the sides themselves (cli/git/side.h), how it is drawn (cli/formats/diff.h).
 #pragma once
 
 #include <string>
@@ -28,7 +28,7 @@ struct NamedSide {
 };
 /// Decides everything that was asked for under both sides, which must outlive the report; or reports what could not be
 /// read.
-[[nodiscard]] std::variant<DiffReport, Exit> compare_sides(const NamedSide& before, const NamedSide& after, const CompareOptions& options,
-                                                           const Terminal& terminal);
+[[nodiscard]] std::variant<DiffReport, Exit> compare_sides(const NamedSide& before, const NamedSide& after,
+                                                           const CompareOptions& options, const Terminal& terminal);
 
 }  // namespace writ::cli

@@ -25,8 +25,10 @@ Exit run(const Options& options, const Terminal& terminal) {
     const auto written = write_file(options.output, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     if (!written) return report_error(written.error(), {}, terminal);
     const std::string summary = fmt::format("{} bytes, digest {}\n", bytes.size(), bundle.digest());
-    if (options.output == "-") print_remark(summary, terminal);
-    else print_result(safe(options.output) + ": " + summary);
+    if (options.output == "-")
+        print_remark(summary, terminal);
+    else
+        print_result(safe(options.output) + ": " + summary);
     return Exit::Ok;
 }
 
@@ -36,7 +38,9 @@ void add_compile(Command& program) {
     Command& verb = program.verb("compile", "Compile policies to a bundle for brokers");
     auto& options = verb.make_values<Options>();
     add_paths(verb, options.paths);
-    verb.text("-o,--output", "FILE|-", "Where the bundle goes, replaced whole or not at all; - for standard output", options.output).required();
+    verb.text("-o,--output", "FILE|-", "Where the bundle goes, replaced whole or not at all; - for standard output",
+              options.output)
+        .required();
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 

@@ -13,7 +13,8 @@ namespace writ::cli {
 namespace {
 
 constexpr Rendering<DiffReport> kRenderings[] = {
-    {Format::Human, [](const DiffReport& report, const Terminal& terminal) { return render_diff(report, terminal.colour_out); }},
+    {Format::Human,
+     [](const DiffReport& report, const Terminal& terminal) { return render_diff(report, terminal.colour_out); }},
     {Format::Json, [](const DiffReport& report, const Terminal&) { return render_diff_json(report); }},
     {Format::Markdown, [](const DiffReport& report, const Terminal&) { return render_diff_markdown(report); }},
 };
@@ -28,8 +29,8 @@ struct Options {
 
 /// Whether there is something that a gate would ask about: a widening, or an invariant that decisions break.
 bool widens(const PolicyDiff& diff) {
-    return !widenings(diff).empty() ||
-           std::any_of(diff.invariants.begin(), diff.invariants.end(), [](const HeldInvariant& each) { return each.broken_after > 0; });
+    return !widenings(diff).empty() || std::any_of(diff.invariants.begin(), diff.invariants.end(),
+                                                   [](const HeldInvariant& each) { return each.broken_after > 0; });
 }
 
 Exit run(const Options& options, const Terminal& terminal) {
@@ -37,8 +38,8 @@ Exit run(const Options& options, const Terminal& terminal) {
     if (const Exit* failed = std::get_if<Exit>(&old_side)) return *failed;
     const auto new_side = open_side(options.after, options.before, options.store, terminal);
     if (const Exit* failed = std::get_if<Exit>(&new_side)) return *failed;
-    const auto compared = compare_sides({options.before, std::get<Workspace>(old_side)}, {options.after, std::get<Workspace>(new_side)},
-                                        options.compared, terminal);
+    const auto compared = compare_sides({options.before, std::get<Workspace>(old_side)},
+                                        {options.after, std::get<Workspace>(new_side)}, options.compared, terminal);
     if (const Exit* failed = std::get_if<Exit>(&compared)) return *failed;
     const DiffReport& report = std::get<DiffReport>(compared);
     print_result(rendered(kRenderings, options.format, report, terminal));
@@ -51,12 +52,14 @@ void add_diff(Command& program) {
     Command& verb = program.verb("diff", "Say what a change does to a policy and to what it decides");
     auto& options = verb.make_values<Options>();
     const std::string side = "PATH|REF[:PATH]|store:VERSION";
-    verb.text("BEFORE", side, "What it was: a policy, a folder, a git ref or a version of a store", options.before).required();
+    verb.text("BEFORE", side, "What it was: a policy, a folder, a git ref or a version of a store", options.before)
+        .required();
     verb.text("AFTER", side, "What it is; else the folder where the program runs", options.after);
     add_compare_options(verb, options.compared);
     add_store_place(verb, options.store);
     add_format(verb, options.format, formats_of(kRenderings));
-    verb.flag("--fail-wider", "Exit with 1 if anything has become wider, or may have, or is undecided", options.fail_wider);
+    verb.flag("--fail-wider", "Exit with 1 if anything has become wider, or may have, or is undecided",
+              options.fail_wider);
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 

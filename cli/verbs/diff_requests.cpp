@@ -51,7 +51,8 @@ Result<std::vector<std::string>> request_files(const std::string& path) {
     for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
         const fs::path extension = at->path().extension();
         std::error_code status;
-        if (at->is_regular_file(status) && (extension == ".json" || extension == ".jsonl")) out.push_back(at->path().generic_string());
+        if (at->is_regular_file(status) && (extension == ".json" || extension == ".jsonl"))
+            out.push_back(at->path().generic_string());
     }
     if (error) return failed(error.message(), path);
     if (out.empty()) return failed("no *.json or *.jsonl file at or below this folder", path);

@@ -24,7 +24,8 @@ struct Options {
     bool reference = false;
 };
 
-Exit decide_by_reference(const Workspace& workspace, const std::string& json, const Options& options, const Terminal& terminal) {
+Exit decide_by_reference(const Workspace& workspace, const std::string& json, const Options& options,
+                         const Terminal& terminal) {
     const auto decision = workspace.reference(json);
     if (!decision) return refuse(decision.error(), input_name(options.request), Format::Json, terminal);
     print_result(*decision + "\n");
@@ -33,17 +34,21 @@ Exit decide_by_reference(const Workspace& workspace, const std::string& json, co
 }
 
 Exit print(const Decision& decision, const Layers& layers, const Options& options, const Terminal& terminal) {
-    print_result(options.format == Format::Json ? safe_json(to_json(decision, layers, options.reader)) + "\n"
-                                                : render_decision(decision, layers, options.reader, terminal.colour_out));
+    print_result(options.format == Format::Json
+                     ? safe_json(to_json(decision, layers, options.reader)) + "\n"
+                     : render_decision(decision, layers, options.reader, terminal.colour_out));
     return decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
 }
 
 /// Decides as a broker does: what is permitted has been recorded.
-Exit decide_and_record(const std::string& json, const Layers& layers, const Options& options, const Terminal& terminal) {
+Exit decide_and_record(const std::string& json, const Layers& layers, const Options& options,
+                       const Terminal& terminal) {
     Recording recording;
-    if (const auto opened = recording.open(options.recording, layers); !opened) return report_error(opened.error(), "", terminal);
+    if (const auto opened = recording.open(options.recording, layers); !opened)
+        return report_error(opened.error(), "", terminal);
     const ledger::Answer answer = recording.recorder->decide(json, options.recording.traceparent);
-    if (answer.error && answer.sequence) return refuse(*answer.error, input_name(options.request), options.format, terminal);
+    if (answer.error && answer.sequence)
+        return refuse(*answer.error, input_name(options.request), options.format, terminal);
     print_remark(record_line(answer), terminal);
     print_result(render_answer(answer, layers, options.reader, options.format, terminal.colour_out));
     if (answer.error) return report_error(*answer.error, "", terminal);
@@ -63,7 +68,8 @@ Exit run(const Options& options, const Terminal& terminal) {
     const Layers& layers = std::get<Layers>(opened);
     if (!options.recording.ledger.empty()) return decide_and_record(*json, layers, options, terminal);
     Request request(layers);
-    if (const auto parsed = request.parse(*json); !parsed) return refuse(parsed.error(), input_name(options.request), options.format, terminal);
+    if (const auto parsed = request.parse(*json); !parsed)
+        return refuse(parsed.error(), input_name(options.request), options.format, terminal);
     Evaluator evaluator(layers);
     return print(evaluator.evaluate(request), layers, options, terminal);
 }
@@ -83,7 +89,9 @@ void add_eval(Command& program) {
     verb.check = [&options, &layer, &format, &reader, &ledger]() -> std::string {
         const bool human = format.given && options.format == Format::Human;
         const bool caller = reader.given && options.reader == Audience::Caller;
-        return options.reference && (layer.given || ledger.given || human || caller) ? "--reference: decides by one policy and prints JSON for the operator" : "";
+        return options.reference && (layer.given || ledger.given || human || caller)
+                   ? "--reference: decides by one policy and prints JSON for the operator"
+                   : "";
     };
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }

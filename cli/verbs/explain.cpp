@@ -47,7 +47,8 @@ std::string meant(const std::vector<std::string>& paths) {
     std::error_code error;
     if (paths.size() != 1 || std::filesystem::exists(paths[0], error)) return {};
     const std::string_view near = nearest_lint(paths[0]);
-    return near.empty() ? ", and there is no code or lint `" + paths[0] + "`" : "; or did you mean the lint `" + std::string(near) + "`?";
+    return near.empty() ? ", and there is no code or lint `" + paths[0] + "`"
+                        : "; or did you mean the lint `" + std::string(near) + "`?";
 }
 
 Exit explain_code(const std::string& code) {
@@ -74,7 +75,8 @@ Exit run(const Options& options, const Terminal& terminal) {
         const bool of_request = explained.error().code.starts_with("Q");
         return refuse(explained.error(), of_request ? input_name(options.request) : "", options.format, terminal);
     }
-    print_result(options.format == Format::Json ? safe_json(to_json(*explained)) + "\n" : render_explanation(*explained, terminal.colour_out));
+    print_result(options.format == Format::Json ? safe_json(to_json(*explained)) + "\n"
+                                                : render_explanation(*explained, terminal.colour_out));
     return Exit::Ok;
 }
 
@@ -83,7 +85,9 @@ Exit run(const Options& options, const Terminal& terminal) {
 void add_explain(Command& program) {
     Command& verb = program.verb("explain", "Say why a request is decided as it is, or what a diagnostic code means");
     auto& options = verb.make_values<Options>();
-    verb.list("PATH", "PATH...|CODE|LINT|REASON", "Policy files or folders, or one code such as E0203, or one lint or reason", options.paths).required();
+    verb.list("PATH", "PATH...|CODE|LINT|REASON",
+              "Policy files or folders, or one code such as E0203, or one lint or reason", options.paths)
+        .required();
     Option& request = verb.text("--request", "FILE|-", "The request document; - for standard input", options.request);
     Option& rule = verb.text("--rule", "NAME", "Tell of this rule only, whether or not it mattered", options.rule);
     Option& store = add_revoked(verb, options.revoked);
@@ -93,7 +97,9 @@ void add_explain(Command& program) {
         if (asks_of_code(options)) return more ? options.paths[0] + ": is a code, which takes no options" : "";
         return request.given ? "" : "--request: has to say which request is explained" + meant(options.paths);
     };
-    verb.run = [&options](const Terminal& terminal) { return asks_of_code(options) ? explain_code(options.paths[0]) : run(options, terminal); };
+    verb.run = [&options](const Terminal& terminal) {
+        return asks_of_code(options) ? explain_code(options.paths[0]) : run(options, terminal);
+    };
 }
 
 }  // namespace writ::cli

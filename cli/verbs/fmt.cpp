@@ -66,14 +66,16 @@ Result<std::vector<Source>> read_all(const Options& options) {
 std::string diff(const Formatted& file, bool colour) {
     const Palette colours = palette(colour);
     const std::string name = safe(file.source.name);
-    return fmt::format("{}--- {}{}\n{}+++ {}, formatted{}\n", colours.bold, name, colours.reset, colours.bold, name, colours.reset) +
+    return fmt::format("{}--- {}{}\n{}+++ {}, formatted{}\n", colours.bold, name, colours.reset, colours.bold, name,
+                       colours.reset) +
            line_diff(file.source.text, file.text, colour);
 }
 
 Exit run(const Options& options, const Terminal& terminal) {
     for (const std::string& path : options.paths) {
         if (!is_bundle({path})) continue;
-        print_note(fmt::format("error: {} is a sealed bundle; format the sources that it was compiled from\n", safe(path)));
+        print_note(
+            fmt::format("error: {} is a sealed bundle; format the sources that it was compiled from\n", safe(path)));
         return Exit::Usage;
     }
     auto sources = read_all(options);
@@ -82,7 +84,9 @@ Exit run(const Options& options, const Terminal& terminal) {
     if (!files) {
         print_note(render_human(files.error(), terminal.colour_err));
         const auto& items = files.error().items;
-        const bool defect = std::any_of(items.begin(), items.end(), [](const Diagnostic& item) { return item.code == code_name(Code::FormatterDefect); });
+        const bool defect = std::any_of(items.begin(), items.end(), [](const Diagnostic& item) {
+            return item.code == code_name(Code::FormatterDefect);
+        });
         return defect ? Exit::Internal : Exit::Invalid;
     }
     const bool stream = options.paths.front() == "-";
@@ -92,8 +96,10 @@ Exit run(const Options& options, const Terminal& terminal) {
         if (stream && !only_look) print_result(file.text);
         if (!file.differs()) continue;
         ++differing;
-        if (options.diff) print_result(diff(file, terminal.colour_out));
-        else if (options.check) print_result(safe(file.source.name) + "\n");
+        if (options.diff)
+            print_result(diff(file, terminal.colour_out));
+        else if (options.check)
+            print_result(safe(file.source.name) + "\n");
         else if (!stream) {
             const auto written = write_file(file.source.name, file.text);
             if (!written) return report_error(written.error(), "", terminal);
@@ -111,7 +117,8 @@ Exit run(const Options& options, const Terminal& terminal) {
 void add_fmt(Command& program) {
     Command& verb = program.verb("fmt", "Lay policies out in canonical style");
     auto& options = verb.make_values<Options>();
-    verb.list("PATH", "PATH...|-", "Policy files, folders of *.writ files, or - for standard input", options.paths).required();
+    verb.list("PATH", "PATH...|-", "Policy files, folders of *.writ files, or - for standard input", options.paths)
+        .required();
     verb.flag("--check", "Change nothing; name the files that differ, and end with 1 if any does", options.check);
     verb.flag("--diff", "The same, and show what would change", options.diff);
     verb.check = [&options]() -> std::string {

@@ -24,9 +24,11 @@ namespace writ::cli {
 namespace {
 
 constexpr Rendering<GateVerdict> kRenderings[] = {
-    {Format::Human, [](const GateVerdict& report, const Terminal& terminal) { return render_gate(report, terminal.colour_out, terminal.quiet); }},
+    {Format::Human, [](const GateVerdict& report,
+                       const Terminal& terminal) { return render_gate(report, terminal.colour_out, terminal.quiet); }},
     {Format::Json, [](const GateVerdict& report, const Terminal&) { return render_gate_json(report); }},
-    {Format::Sarif, [](const GateVerdict& report, const Terminal&) { return render_sarif(report.result.findings, report.result.suppressed); }},
+    {Format::Sarif, [](const GateVerdict& report,
+                       const Terminal&) { return render_sarif(report.result.findings, report.result.suppressed); }},
     {Format::Github, [](const GateVerdict& report, const Terminal&) { return render_github(report.result.findings); }},
     {Format::Junit, [](const GateVerdict& report, const Terminal&) { return render_gate_junit(report); }},
     {Format::Markdown, [](const GateVerdict& report, const Terminal&) { return render_gate_markdown(report); }},
@@ -78,7 +80,10 @@ std::variant<ChangeNote, Exit> read_notes(const Options& options, const Terminal
         const auto text = read_input(file, kMost);
         // What cannot be read is not taken for a note that declares nothing.
         if (text && (text->size() > kMost || !is_utf8(*text)))
-            return report_error(failure(Code::BadChangeNote, text->size() > kMost ? "a change note is at most 1 MiB" : "the change note is not UTF-8", file), "", terminal);
+            return report_error(
+                failure(Code::BadChangeNote,
+                        text->size() > kMost ? "a change note is at most 1 MiB" : "the change note is not UTF-8", file),
+                "", terminal);
         if (!text) return report_error(text.error(), "", terminal);
         read_note(*text, input_name(file), note);
     }
@@ -105,7 +110,8 @@ std::variant<Workspace, Exit> open_policy(const Options& options, const Terminal
 
 Exit run(const Options& options, const Terminal& terminal) {
     if (is_bundle({options.policy})) {
-        print_note(fmt::format("error: {} is a sealed bundle; a gate looks at the sources that it was compiled from\n", safe(options.policy)));
+        print_note(fmt::format("error: {} is a sealed bundle; a gate looks at the sources that it was compiled from\n",
+                               safe(options.policy)));
         return Exit::Usage;
     }
     const auto sources = read_sources({options.policy});
@@ -124,7 +130,8 @@ Exit run(const Options& options, const Terminal& terminal) {
     if (compares) {
         base.emplace(open_side(options.base, options.policy, options.store, terminal));
         if (const Exit* failed = std::get_if<Exit>(&*base)) return *failed;
-        change.emplace(compare_sides({options.base, std::get<Workspace>(*base)}, {options.policy, policy}, options.compared, terminal));
+        change.emplace(compare_sides({options.base, std::get<Workspace>(*base)}, {options.policy, policy},
+                                     options.compared, terminal));
         if (const Exit* failed = std::get_if<Exit>(&*change)) return *failed;
     }
     GateResult result = [&] {
@@ -132,8 +139,10 @@ Exit run(const Options& options, const Terminal& terminal) {
         return judge_policy(policy, sources->sources, options.rules, progress.teller());
     }();
     const DiffReport* diff = change ? &std::get<DiffReport>(*change) : nullptr;
-    if (diff != nullptr) judge_change(*diff, note, result);
-    else result.checks.push_back({"change", false, true, "there is no base: nothing is compared"});
+    if (diff != nullptr)
+        judge_change(*diff, note, result);
+    else
+        result.checks.push_back({"change", false, true, "there is no base: nothing is compared"});
 
     const GateVerdict report{compares ? options.base : std::string(), result, note, diff};
     return deliver(report, options, terminal, result.passed() ? Exit::Ok : Exit::Negative);
@@ -142,20 +151,28 @@ Exit run(const Options& options, const Terminal& terminal) {
 }  // namespace
 
 void add_gate(Command& program) {
-    Command& verb = program.verb("gate", "Judge a change: style, lints, tests, coverage, invariants, and what it newly allows");
+    Command& verb =
+        program.verb("gate", "Judge a change: style, lints, tests, coverage, invariants, and what it newly allows");
     auto& options = verb.make_values<Options>();
     verb.text("PATH", "PATH", "The policy as it is to be; else the folder where the program runs", options.policy);
-    verb.text("--base", "REF[:PATH]|PATH|store:VERSION|none", "What it was: a git ref, a path or store:VERSION; `none` for a first version", options.base).required();
-    verb.texts("--note", "FILE|-", "A change note, beside the messages of the commits since the base; - for standard input", options.notes);
-    verb.number("--threshold", "PERCENT", "Fail if tests cover fewer conditions than this", options.rules.threshold, 0, 100);
+    verb.text("--base", "REF[:PATH]|PATH|store:VERSION|none",
+              "What it was: a git ref, a path or store:VERSION; `none` for a first version", options.base)
+        .required();
+    verb.texts("--note", "FILE|-",
+               "A change note, beside the messages of the commits since the base; - for standard input", options.notes);
+    verb.number("--threshold", "PERCENT", "Fail if tests cover fewer conditions than this", options.rules.threshold, 0,
+                100);
     add_lint_levels(verb, options.rules.lint, options.rules.lint_fails);
     add_compare_options(verb, options.compared);
     add_store_place(verb, options.store);
     add_format(verb, options.format, formats_of(kRenderings));
-    verb.reads_each("--output", "FORMAT=FILE", "Write it to a file too; may be repeated", [&options](const std::string& text) { return add_output(text, options.outputs); });
+    verb.reads_each("--output", "FORMAT=FILE", "Write it to a file too; may be repeated",
+                    [&options](const std::string& text) { return add_output(text, options.outputs); });
     verb.check = [&options]() -> std::string {
         const bool compares = options.base != "none" || (options.notes.empty() && !options.compared.any());
-        return compares ? "" : "--base: is none, and --note, --requests, --layer and --ledger are for what is compared with a base";
+        return compares ? ""
+                        : "--base: is none, and --note, --requests, --layer and --ledger are for what is compared with "
+                          "a base";
     };
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }

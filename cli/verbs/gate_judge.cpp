@@ -16,8 +16,8 @@ namespace writ::cli {
 
 namespace {
 
-void add(Diagnostics& findings, std::string code, Severity severity, std::string message, Span span, std::string label = {},
-         std::string help = {}) {
+void add(Diagnostics& findings, std::string code, Severity severity, std::string message, Span span,
+         std::string label = {}, std::string help = {}) {
     Diagnostic d;
     d.code = std::move(code);
     d.severity = severity;
@@ -29,7 +29,8 @@ void add(Diagnostics& findings, std::string code, Severity severity, std::string
 }
 
 std::uint32_t source_named(const Diagnostics& all, const std::string& name) {
-    const auto at = std::find_if(all.sources.begin(), all.sources.end(), [&](const Source& each) { return each.name == name; });
+    const auto at =
+        std::find_if(all.sources.begin(), all.sources.end(), [&](const Source& each) { return each.name == name; });
     return static_cast<std::uint32_t>(at - all.sources.begin());
 }
 
@@ -39,8 +40,8 @@ GateCheck check_style(const std::vector<Source>& sources, Diagnostics& findings)
         const auto text = format(source);
         if (text && *text == source.text) continue;
         ++differ;
-        add(findings, "gate-style", Severity::Error, "the file is not in canonical style", {source_named(findings, source.name), 0, 0}, {},
-            "run `writ fmt` on it");
+        add(findings, "gate-style", Severity::Error, "the file is not in canonical style",
+            {source_named(findings, source.name), 0, 0}, {}, "run `writ fmt` on it");
     }
     return {"style", differ > 0, false,
             differ > 0 ? fmt::format("{} of {} not in canonical style", differ, counted(sources.size(), "file"))
@@ -69,33 +70,39 @@ GateCheck check_tests(const TestRun& run, Diagnostics& findings) {
             fmt::format("expected {}, and it is {}", test.expected, test.actual));
     }
     if (run.cases.empty()) {
-        add(findings, "gate-test", Severity::Error, "the policy has no tests", {}, {}, "write a `test` for each rule; docs/testing.md");
+        add(findings, "gate-test", Severity::Error, "the policy has no tests", {}, {},
+            "write a `test` for each rule; docs/testing.md");
         return {"tests", true, false, "there are none: a policy without tests does not pass"};
     }
     return {"tests", failed > 0, false,
-            failed > 0 ? fmt::format("{} of {} failed", failed, counted(run.cases.size(), "case")) : counted(run.cases.size(), "case")};
+            failed > 0 ? fmt::format("{} of {} failed", failed, counted(run.cases.size(), "case"))
+                       : counted(run.cases.size(), "case")};
 }
 
 GateCheck check_invariants(const TestRun& run, Diagnostics& findings) {
     const InvariantCheck& held = run.invariants;
     for (const TestCase& each : held.broken)
-        add(findings, "gate-invariant", Severity::Error, each.name + " is broken", each.span, each.problem, "expected " + each.expected);
+        add(findings, "gate-invariant", Severity::Error, each.name + " is broken", each.span, each.problem,
+            "expected " + each.expected);
     if (held.invariants == 0) return {"invariants", false, true, "the policy states none"};
-    std::string summary = fmt::format("{} held on {} (checked, not proved)", held.invariants, counted(held.requests, "request"));
+    std::string summary =
+        fmt::format("{} held on {} (checked, not proved)", held.invariants, counted(held.requests, "request"));
     if (!held.untried.empty()) summary += fmt::format("; {} true for none of them", held.untried.size());
     return {"invariants", !held.broken.empty(), false, std::move(summary)};
 }
 
 GateCheck check_coverage(const TestRun& run, double threshold, Diagnostics& findings) {
     const Coverage& coverage = run.coverage;
-    std::string summary = fmt::format("{} of {} applied, {} of {} seen in every way ({})", coverage.applied(), counted(coverage.rules.size(), "rule"),
-                                      coverage.covered(), counted(coverage.conditions.size(), "condition"), percent_text(coverage));
+    std::string summary = fmt::format("{} of {} applied, {} of {} seen in every way ({})", coverage.applied(),
+                                      counted(coverage.rules.size(), "rule"), coverage.covered(),
+                                      counted(coverage.conditions.size(), "condition"), percent_text(coverage));
     const bool asked = threshold >= 0;
     if (asked) summary += fmt::format(", {:g}% are asked for", threshold);
     const bool failed = asked && coverage.percent() < threshold;
     if (failed)
-        add(findings, "gate-coverage", Severity::Error, fmt::format("the tests cover {} of the conditions, {:g}% are asked for", percent_text(coverage), threshold), {}, {},
-            "`writ test --coverage` says what they leave open");
+        add(findings, "gate-coverage", Severity::Error,
+            fmt::format("the tests cover {} of the conditions, {:g}% are asked for", percent_text(coverage), threshold),
+            {}, {}, "`writ test --coverage` says what they leave open");
     return {"coverage", failed, false, std::move(summary)};
 }
 
@@ -107,7 +114,8 @@ Span line_at(const Diagnostics& all, const std::string& place) {
     if (span.source >= all.sources.size() || colon == std::string::npos) return {};
     const std::string& text = all.sources[span.source].text;
     std::size_t at = 0;
-    for (int line = std::atoi(place.c_str() + colon + 1); line > 1 && at < text.size(); --line) at = std::min(text.find('\n', at), text.size() - 1) + 1;
+    for (int line = std::atoi(place.c_str() + colon + 1); line > 1 && at < text.size(); --line)
+        at = std::min(text.find('\n', at), text.size() - 1) + 1;
     span.begin = static_cast<std::uint32_t>(at);
     span.end = static_cast<std::uint32_t>(std::min(text.find('\n', at), text.size()));
     return span;
@@ -119,7 +127,8 @@ public:
     Where(const GateResult& result, const PolicyDiff& diff) {
         for (const CoveredRule& rule : result.tests.coverage.rules) spans_[rule.name] = rule.span;
         for (const ThingChange& each : diff.structure)
-            if (!each.name.empty() && !spans_.contains(each.name)) spans_.emplace(each.name, line_at(result.findings, each.place));
+            if (!each.name.empty() && !spans_.contains(each.name))
+                spans_.emplace(each.name, line_at(result.findings, each.place));
     }
     /// What is gone is nowhere: the beginning of the policy.
     [[nodiscard]] Span of(const std::string& name) const {
@@ -135,12 +144,15 @@ private:
 std::vector<std::string> shown_of(const Widening& widening) {
     std::vector<std::string> out;
     for (const DecisionGroup* group : widening.decisions)
-        out.push_back(fmt::format("{}: {}, for example {}", change_of(*group), counted(group->decisions, "decision"), group->example.name));
+        out.push_back(fmt::format("{}: {}, for example {}", change_of(*group), counted(group->decisions, "decision"),
+                                  group->example.name));
     if (widening.change == nullptr) return out;
     const ThingChange& change = *widening.change;
     std::string how(fate_name(change.fate));
     for (const PartChange& part : change.parts)
-        if (part.direction != Direction::Same && (part.direction != Direction::Narrower || change.direction == Direction::Other)) how += ", " + text_of(part);
+        if (part.direction != Direction::Same &&
+            (part.direction != Direction::Narrower || change.direction == Direction::Other))
+            how += ", " + text_of(part);
     if (change.direction == Direction::Other && out.empty()) how += "; the text alone does not say which way that is";
     out.push_back(std::move(how));
     return out;
@@ -167,25 +179,36 @@ GateCheck check_widening(const PolicyDiff& diff, const Where& where, ChangeNote&
         const Widening& widening = all[at];
         const std::vector<std::string> clauses = shown_of(widening);
         std::string shown;
-        for (std::size_t i = 0; i < std::min(kMostShown, clauses.size()); ++i) shown += (i > 0 ? "; " : "") + clauses[i];
+        for (std::size_t i = 0; i < std::min(kMostShown, clauses.size()); ++i)
+            shown += (i > 0 ? "; " : "") + clauses[i];
         if (clauses.size() > kMostShown) shown += "; …";
         add(findings, "gate-widening", Severity::Error,
-            fmt::format("`{} {}` {}, and the change does not say so", widening.word, widening.name, meaning_of(widening)),
-            where.of(widening.name), shown, fmt::format("if it is meant, say so in the message of a commit, or in a file for --note: `widens: {} because …`", name_for(all, at)));
+            fmt::format("`{} {}` {}, and the change does not say so", widening.word, widening.name,
+                        meaning_of(widening)),
+            where.of(widening.name), shown,
+            fmt::format(
+                "if it is meant, say so in the message of a commit, or in a file for --note: `widens: {} because …`",
+                name_for(all, at)));
     }
     std::string summary = missing + declared == 0 ? "nothing widens" : "";
     if (missing > 0) summary += fmt::format("{} not declared", counted(missing, "widening"));
-    if (declared > 0) summary += fmt::format("{}{} declared", missing > 0 ? ", " : "", missing > 0 ? std::to_string(declared) : counted(declared, "widening"));
+    if (declared > 0)
+        summary += fmt::format("{}{} declared", missing > 0 ? ", " : "",
+                               missing > 0 ? std::to_string(declared) : counted(declared, "widening"));
     return {"widening", missing > 0, false, summary + "; " + headline(diff)};
 }
 
-/// Nothing was found that decides otherwise. Where the digests differ for no reason that is known, that is not believed.
+/// Nothing was found that decides otherwise. Where the digests differ for no reason that is known, that is not
+/// believed.
 GateCheck check_digest(const PolicyDiff& diff, Diagnostics& findings) {
     std::string summary = nothing_decides(diff);
     const std::vector<std::string> lines = text_changes(diff);
-    if (!lines.empty()) summary += fmt::format(": {}{}", lines.front(), lines.size() > 1 ? fmt::format(", and {} more", lines.size() - 1) : "");
+    if (!lines.empty())
+        summary += fmt::format(": {}{}", lines.front(),
+                               lines.size() > 1 ? fmt::format(", and {} more", lines.size() - 1) : "");
     if (!unexplained(diff)) return {"change", false, true, std::move(summary)};
-    add(findings, "gate-change", Severity::Error, summary, {}, {}, "compile both sides anew with one program, from one kind of path");
+    add(findings, "gate-change", Severity::Error, summary, {}, {},
+        "compile both sides anew with one program, from one kind of path");
     return {"change", true, false, std::move(summary)};
 }
 
@@ -195,7 +218,8 @@ GateCheck check_kept(const PolicyDiff& diff, Diagnostics& findings) {
     for (const ThingChange& each : diff.structure) {
         if (each.kind != ThingKind::Test || each.fate != Fate::Removed) continue;
         ++gone;
-        add(findings, "gate-test", Severity::Warning, fmt::format("the change takes out test `{}` of {}", each.old_name, each.old_place), {});
+        add(findings, "gate-test", Severity::Warning,
+            fmt::format("the change takes out test `{}` of {}", each.old_name, each.old_place), {});
     }
     return {"tests kept", false, false, gone == 0 ? "all" : counted(gone, "test") + " taken out"};
 }
@@ -207,12 +231,13 @@ GateCheck check_new_rules(const PolicyDiff& diff, const GateResult& result, cons
     for (const CoveredRule& rule : result.tests.coverage.rules)
         if (added.contains(rule.name) && rule.applied == 0) untested.insert(rule.name);
     for (const std::string& name : untested)
-        add(findings, "gate-untested", Severity::Error, fmt::format("no test sees the new rule `{}` apply", name), where.of(name), {},
-            "add a test that it decides, and one that it does not");
+        add(findings, "gate-untested", Severity::Error, fmt::format("no test sees the new rule `{}` apply", name),
+            where.of(name), {}, "add a test that it decides, and one that it does not");
     if (added.empty()) return {"new rules", false, false, "none"};
     return {"new rules", !untested.empty(), false,
-            untested.empty() ? counted(added.size(), "new rule") + ", each applied in a test"
-                             : fmt::format("{} of {} applied in no test", untested.size(), counted(added.size(), "new rule"))};
+            untested.empty()
+                ? counted(added.size(), "new rule") + ", each applied in a test"
+                : fmt::format("{} of {} applied in no test", untested.size(), counted(added.size(), "new rule"))};
 }
 
 GateCheck check_steps(const PolicyDiff& diff, ChangeNote& note, Diagnostics& findings) {
@@ -221,7 +246,8 @@ GateCheck check_steps(const PolicyDiff& diff, ChangeNote& note, Diagnostics& fin
     if (after <= before) return {"steps", false, false, std::move(summary)};
     if (note.declares_steps()) return {"steps", false, false, summary + ", declared"};
     add(findings, "gate-steps", Severity::Error, fmt::format("the step bound rises from {} to {}", before, after), {},
-        "what a decision can cost at most", "if it is meant, say so in the message of a commit, or in a file for --note: `raises: steps because …`");
+        "what a decision can cost at most",
+        "if it is meant, say so in the message of a commit, or in a file for --note: `raises: steps because …`");
     return {"steps", true, false, summary + ", not declared"};
 }
 
@@ -232,12 +258,14 @@ GateCheck check_held(const PolicyDiff& diff, const Where& where, Diagnostics& fi
         if (each.broken_after == 0) continue;
         ++broken;
         const std::string lost = each.stated_after ? "" : ", which the change takes out";
-        add(findings, "gate-invariant", Severity::Error, fmt::format("invariant `{}`{} is broken by {}", each.name, lost, counted(each.broken_after, "decision")),
+        add(findings, "gate-invariant", Severity::Error,
+            fmt::format("invariant `{}`{} is broken by {}", each.name, lost, counted(each.broken_after, "decision")),
             where.of(each.name), each.text, "for example " + each.example.name);
     }
     if (diff.invariants_held == 0) return {"invariants of both", false, true, "neither side states any"};
-    return {"invariants of both", broken > 0, false,
-            fmt::format("{} held on {} (checked, not proved)", diff.invariants_held, counted(diff.requests, "request"))};
+    return {
+        "invariants of both", broken > 0, false,
+        fmt::format("{} held on {} (checked, not proved)", diff.invariants_held, counted(diff.requests, "request"))};
 }
 
 /// What does widen, for a note that names something else.
@@ -245,20 +273,23 @@ std::string names_of_widenings(const PolicyDiff& diff) {
     constexpr std::size_t kMostShown = 3;
     const std::vector<Widening> all = widenings(diff);
     std::string out;
-    for (std::size_t at = 0; at < std::min(kMostShown, all.size()); ++at) out += (at > 0 ? ", `" : "`") + name_for(all, at) + "`";
+    for (std::size_t at = 0; at < std::min(kMostShown, all.size()); ++at)
+        out += (at > 0 ? ", `" : "`") + name_for(all, at) + "`";
     return all.size() > kMostShown ? out + ", …" : out;
 }
 
 GateCheck check_note(const PolicyDiff& diff, const ChangeNote& note, Diagnostics& findings) {
     findings.sources.insert(findings.sources.end(), note.texts.begin(), note.texts.end());
-    for (const NoteProblem& each : note.problems) add(findings, "gate-note", Severity::Error, each.text, line_at(findings, each.where));
+    for (const NoteProblem& each : note.problems)
+        add(findings, "gate-note", Severity::Error, each.text, line_at(findings, each.where));
     const std::string wider = names_of_widenings(diff);
     std::size_t idle = 0;
     for (const Declaration& each : note.declarations) {
         if (each.met) continue;
         ++idle;
         add(findings, "gate-note", Severity::Warning,
-            fmt::format("the note declares that the change {} `{}`, and it does not", each.raises ? "raises" : "widens", each.name),
+            fmt::format("the note declares that the change {} `{}`, and it does not", each.raises ? "raises" : "widens",
+                        each.name),
             line_at(findings, each.where), {}, each.raises || wider.empty() ? "" : "what widens is " + wider);
     }
     const std::size_t count = note.declarations.size();
@@ -275,7 +306,8 @@ bool GateResult::passed() const {
     return std::none_of(checks.begin(), checks.end(), [](const GateCheck& each) { return each.failed; });
 }
 
-GateResult judge_policy(const Workspace& policy, const std::vector<Source>& sources, const GateRules& rules, const JudgeProgress& tell) {
+GateResult judge_policy(const Workspace& policy, const std::vector<Source>& sources, const GateRules& rules,
+                        const JudgeProgress& tell) {
     GateResult result;
     result.findings.sources = policy.diagnostics().sources;
     const Bundle& bundle = *policy.bundle();
@@ -285,7 +317,8 @@ GateResult judge_policy(const Workspace& policy, const std::vector<Source>& sour
     result.checks.push_back(check_style(sources, result.findings));
     done(1);
     result.checks.push_back({"policy", false, false,
-                             fmt::format("{}, step bound {}, digest {}", counted(bundle.rule_count(), "rule"), bundle.reach(), bundle.digest().substr(0, 12))});
+                             fmt::format("{}, step bound {}, digest {}", counted(bundle.rule_count(), "rule"),
+                                         bundle.reach(), bundle.digest().substr(0, 12))});
     result.checks.push_back(check_lints(policy, rules, result));
     done(2);
     TestOptions options;

@@ -23,10 +23,10 @@ struct GateRules {
 
 /// One check, in the order in which they are told.
 struct GateCheck {
-    std::string name;     ///< `style`, `lint`, …; stable
+    std::string name;  ///< `style`, `lint`, …; stable
     bool failed = false;
-    bool skipped = false; ///< there was nothing to hold it against; not failed
-    std::string summary;  ///< one line
+    bool skipped = false;  ///< there was nothing to hold it against; not failed
+    std::string summary;   ///< one line
 };
 
 struct GateResult {
@@ -44,8 +44,8 @@ using JudgeProgress = std::function<void(std::uint64_t done, std::uint64_t all)>
 
 /// Judges a policy by itself: style, lints, tests, coverage, invariants.
 /// Requires: `policy` has a bundle. `sources` are those that it was made of.
-[[nodiscard]] GateResult judge_policy(const Workspace& policy, const std::vector<Source>& sources, const GateRules& rules,
-                                      const JudgeProgress& tell = {});
+[[nodiscard]] GateResult judge_policy(const Workspace& policy, const std::vector<Source>& sources,
+                                      const GateRules& rules, const JudgeProgress& tell = {});
 
 /// Judges what changed: what widens without being declared, new rules without a test, a raised step bound,
 /// invariants that decisions break. What of the note is met is marked in it.

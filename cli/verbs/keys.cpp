@@ -24,16 +24,20 @@ Exit generate(const Args& args, const Terminal& terminal) {
     const std::string& file = args.file;
     const auto key = generate_key(file);
     if (!key) return report_error(key.error(), "", terminal);
-    if (args.format == Format::Json) print_json({{"id", key->id()}, {"public", key->text()}, {"secret_file", file}, {"public_file", file + ".pub"}});
-    else print_result(fmt::format("{}\nsecret key in {}, public key in {}.pub\n", key->text(), safe(file), safe(file)));
+    if (args.format == Format::Json)
+        print_json({{"id", key->id()}, {"public", key->text()}, {"secret_file", file}, {"public_file", file + ".pub"}});
+    else
+        print_result(fmt::format("{}\nsecret key in {}, public key in {}.pub\n", key->text(), safe(file), safe(file)));
     return Exit::Ok;
 }
 
 Exit show(const Args& args, const Terminal& terminal) {
     const auto key = read_public_key(args.file);
     if (!key) return report_error(key.error(), "", terminal);
-    if (args.format == Format::Json) print_json({{"id", key->id()}, {"public", key->text()}});
-    else print_result(key->text() + "\n");
+    if (args.format == Format::Json)
+        print_json({{"id", key->id()}, {"public", key->text()}});
+    else
+        print_result(key->text() + "\n");
     return Exit::Ok;
 }
 
@@ -61,8 +65,10 @@ Exit list(const Args& args, const Terminal& terminal) {
         keys.push_back({{"id", key->id()}, {"secret", secret}, {"file", file}});
         rows.push_back({key->id(), secret ? "secret" : "public", file});
     }
-    if (args.format == Format::Json) print_json({{"keys", keys}});
-    else print_result(table({"ID", "HALF", "FILE"}, rows));
+    if (args.format == Format::Json)
+        print_json({{"keys", keys}});
+    else
+        print_result(table({"ID", "HALF", "FILE"}, rows));
     return Exit::Ok;
 }
 

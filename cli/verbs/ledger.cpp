@@ -37,10 +37,13 @@ void tell_others(const std::vector<std::uint64_t>& found, const Terminal& termin
     if (found.size() < 2) return;
     constexpr std::size_t kMost = 8;
     std::string others;
-    for (std::size_t i = 1; i < std::min(found.size(), kMost + 1); ++i) others += (i > 1 ? ", " : "") + std::to_string(found[i]);
+    for (std::size_t i = 1; i < std::min(found.size(), kMost + 1); ++i)
+        others += (i > 1 ? ", " : "") + std::to_string(found[i]);
     if (found.size() > kMost + 1) others += fmt::format(" and {} more", found.size() - kMost - 1);
-    print_remark(fmt::format("note: {} decisions have this id; this is the last, record {}; for another give its number: {}\n", found.size(),
-                             found.front(), others), terminal);
+    print_remark(
+        fmt::format("note: {} decisions have this id; this is the last, record {}; for another give its number: {}\n",
+                    found.size(), found.front(), others),
+        terminal);
 }
 
 namespace {
@@ -68,7 +71,8 @@ Result<std::vector<Bundle>> bundles_in(const std::string& place) {
     std::vector<Bundle> out;
     std::error_code error;
     if (fs::is_regular_file(place, error)) return bundles_of_store(place);
-    for (fs::recursive_directory_iterator at(place, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    for (fs::recursive_directory_iterator at(place, error); !error && at != fs::recursive_directory_iterator();
+         at.increment(error)) {
         if (!at->is_regular_file(error) || at->path().extension() != ".bundle") continue;
         auto bytes = read_input(at->path().string(), std::size_t{1} << 30);
         if (!bytes) return tl::unexpected(std::move(bytes.error()));

@@ -90,10 +90,13 @@ Exit verify_proof(const LedgerArgs& args, const VerifyArgs& what, const ledger::
     const Checkpoint* at = of_size(proof->size);
     const bool inclusion = proof->kind == ledger::Proof::Kind::Inclusion;
     const bool good = at != nullptr && holds(*proof, *at, inclusion ? nullptr : of_size(proof->sequence));
-    const std::string what_it_says = inclusion ? fmt::format("record {} is in the tree of {}", proof->sequence, proof->size)
-                                               : fmt::format("the tree of {} is the beginning of that of {}", proof->sequence, proof->size);
-    if (args.format == Format::Json) print_result(json_line({{"holds", good}, {"says", what_it_says}}));
-    else print_result(fmt::format("{}: {}\n", good ? "ok" : "NOT PROVED", what_it_says));
+    const std::string what_it_says =
+        inclusion ? fmt::format("record {} is in the tree of {}", proof->sequence, proof->size)
+                  : fmt::format("the tree of {} is the beginning of that of {}", proof->sequence, proof->size);
+    if (args.format == Format::Json)
+        print_result(json_line({{"holds", good}, {"says", what_it_says}}));
+    else
+        print_result(fmt::format("{}: {}\n", good ? "ok" : "NOT PROVED", what_it_says));
     return good ? Exit::Ok : Exit::Negative;
 }
 
@@ -127,30 +130,40 @@ Exit verify(const LedgerArgs& args, const VerifyArgs& what) {
     }
     if (!verified) return report_error(verified.error(), "", args.terminal);
     bool good = verified->problems.empty();
-    Json out = {{"ok", good}, {"records", verified->records}, {"root", ledger::to_hex(verified->root)},
-                {"checkpoints", verified->checkpoints}, {"covered", verified->covered}, {"problems", verified->problems}};
+    Json out = {{"ok", good},
+                {"records", verified->records},
+                {"root", ledger::to_hex(verified->root)},
+                {"checkpoints", verified->checkpoints},
+                {"covered", verified->covered},
+                {"problems", verified->problems}};
     std::string text;
     for (const std::string& problem : verified->problems) text += fmt::format("problem: {}\n", safe(problem));
-    text += fmt::format("{}: {} records, root {}\n{} checkpoints, the greatest covers {} records\n", good ? "ok" : "FAILED",
-                        verified->records, ledger::to_hex(verified->root), verified->checkpoints, verified->covered);
+    text +=
+        fmt::format("{}: {} records, root {}\n{} checkpoints, the greatest covers {} records\n", good ? "ok" : "FAILED",
+                    verified->records, ledger::to_hex(verified->root), verified->checkpoints, verified->covered);
     if (good && verified->covered < verified->records)
-        text += fmt::format("records {} to {} are below no checkpoint: they are whole, and could have been replaced\n", verified->covered,
-                            verified->records - 1);
+        text += fmt::format("records {} to {} are below no checkpoint: they are whole, and could have been replaced\n",
+                            verified->covered, verified->records - 1);
     if (what.replay && good) {
         const auto again = redecide(args, what.bundles);
         if (!again) return report_error(again.error(), "", args.terminal);
         good = again->differ == 0 && again->no_bundle == 0;
         out["ok"] = good;
-        out["replay"] = {{"decisions", again->decisions}, {"same", again->same}, {"differ", again->differ}, {"examples", again->examples},
-                         {"undecided", again->undecided}, {"no_request", again->no_request}, {"overruled", again->overruled},
-                         {"no_bundle", again->no_bundle}};
-        text += fmt::format("{}: {} decisions, {} the same when decided again, {} differ\n", good ? "ok" : "FAILED", again->decisions,
-                            again->same, again->differ);
+        out["replay"] = {{"decisions", again->decisions}, {"same", again->same},
+                         {"differ", again->differ},       {"examples", again->examples},
+                         {"undecided", again->undecided}, {"no_request", again->no_request},
+                         {"overruled", again->overruled}, {"no_bundle", again->no_bundle}};
+        text += fmt::format("{}: {} decisions, {} the same when decided again, {} differ\n", good ? "ok" : "FAILED",
+                            again->decisions, again->same, again->differ);
         for (const std::uint64_t example : again->examples) text += fmt::format("  record {} differs\n", example);
-        if (again->no_bundle > 0) text += fmt::format("  {} name a bundle that is not in {}\n", again->no_bundle, safe(what.bundles));
-        if (again->undecided > 0) text += fmt::format("  {} are undecided: their policy reads facts that are masked\n", again->undecided);
-        if (again->no_request > 0) text += fmt::format("  {} are recorded without a request to decide\n", again->no_request);
-        if (again->overruled > 0) text += fmt::format("  {} were denied by the ledger, whatever the policy says\n", again->overruled);
+        if (again->no_bundle > 0)
+            text += fmt::format("  {} name a bundle that is not in {}\n", again->no_bundle, safe(what.bundles));
+        if (again->undecided > 0)
+            text += fmt::format("  {} are undecided: their policy reads facts that are masked\n", again->undecided);
+        if (again->no_request > 0)
+            text += fmt::format("  {} are recorded without a request to decide\n", again->no_request);
+        if (again->overruled > 0)
+            text += fmt::format("  {} were denied by the ledger, whatever the policy says\n", again->overruled);
     }
     print_result(args.format == Format::Json ? json_line(out) : text);
     return good ? Exit::Ok : Exit::Negative;
@@ -170,9 +183,12 @@ void add_ledger_audit(const LedgerApp& ledger) {
         Command& verb = ledger.add("prove", "Prove that a record is in the ledger, or that it only grew");
         auto& what = verb.make_values<ProveArgs>();
         Option& record = verb.whole("RECORD", "", "The record's number", what.sequence);
-        verb.whole("--since", "SIZE", "Prove that the tree of so many records is the beginning", what.old_size).excludes(record);
+        verb.whole("--since", "SIZE", "Prove that the tree of so many records is the beginning", what.old_size)
+            .excludes(record);
         verb.whole("--size", "SIZE", "In the tree of the first so many records; else of all", what.size);
-        verb.check = [&what]() -> std::string { return what.sequence || what.old_size ? "" : "prove: needs a record's number or --since"; };
+        verb.check = [&what]() -> std::string {
+            return what.sequence || what.old_size ? "" : "prove: needs a record's number or --since";
+        };
         verb.run = ledger.runs([&what](const LedgerArgs& args) { return prove(args, what); });
     }
     {
@@ -180,10 +196,13 @@ void add_ledger_audit(const LedgerApp& ledger) {
         auto& what = verb.make_values<VerifyArgs>();
         verb.texts("--checkpoint", "FILE", "A checkpoint kept elsewhere; may be repeated", what.checkpoints);
         verb.text("--key", "FILE", "The public key that checkpoints must be signed by", what.key);
-        Option& proof = verb.text("--proof", "FILE", "Check a proof against checkpoints instead; needs no ledger", what.proof);
-        Option& again = verb.flag("--replay", "Decide every request again under the version its record names", what.replay);
+        Option& proof =
+            verb.text("--proof", "FILE", "Check a proof against checkpoints instead; needs no ledger", what.proof);
+        Option& again =
+            verb.flag("--replay", "Decide every request again under the version its record names", what.replay);
         again.excludes(proof);
-        verb.text("--bundles", "DIR|STORE", "A folder with *.bundle files of those versions, or a store", what.bundles).needs(again);
+        verb.text("--bundles", "DIR|STORE", "A folder with *.bundle files of those versions, or a store", what.bundles)
+            .needs(again);
         verb.check = [&what, &shared = ledger.args]() -> std::string {
             if (what.replay && what.bundles.empty()) return "--replay: needs --bundles DIR|STORE";
             return what.proof.empty() && shared.folder.empty() ? "--ledger is required" : "";

@@ -15,16 +15,18 @@ namespace {
 using ledger::Inquiry;
 
 std::int64_t now_micros() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 void add_since(Command& verb, std::int64_t& since) {
-    verb.reads("--since", "TIME", "Only decisions recorded since then, or so long ago", [&since](const std::string& text) -> std::string {
-        const auto moment = ledger::parse_moment(text, now_micros());
-        if (!moment) return "is an RFC 3339 instant, or how long ago, as `12h`";
-        since = *moment;
-        return {};
-    });
+    verb.reads("--since", "TIME", "Only decisions recorded since then, or so long ago",
+               [&since](const std::string& text) -> std::string {
+                   const auto moment = ledger::parse_moment(text, now_micros());
+                   if (!moment) return "is an RFC 3339 instant, or how long ago, as `12h`";
+                   since = *moment;
+                   return {};
+               });
 }
 
 Exit with_inquiry(const LedgerArgs& args, const std::function<Result<std::vector<ledger::Table>>(Inquiry&)>& ask,
@@ -48,7 +50,8 @@ Exit print(const LedgerArgs& args, const std::vector<ledger::Table>& tables) {
         print_result(json_line(tables.size() == 1 ? out[0] : Json{{"tables", std::move(out)}}));
         return Exit::Ok;
     }
-    for (std::size_t i = 0; i < tables.size(); ++i) print_result((i > 0 ? "\n" : "") + human(tables[i], args.terminal.colour_out));
+    for (std::size_t i = 0; i < tables.size(); ++i)
+        print_result((i > 0 ? "\n" : "") + human(tables[i], args.terminal.colour_out));
     return Exit::Ok;
 }
 
@@ -88,15 +91,17 @@ void add_ledger_questions(const LedgerApp& ledger) {
         Command& verb = ledger.add("list", "List decisions, the latest first");
         auto& filter = verb.make_values<ledger::Filter>();
         const std::pair<const char*, std::string*> fields[] = {
-            {"--agent", &filter.agent}, {"--tool", &filter.tool}, {"--tenant", &filter.tenant}, {"--run", &filter.run},
-            {"--user", &filter.user}, {"--environment", &filter.environment}, {"--rule", &filter.rule}};
+            {"--agent", &filter.agent}, {"--tool", &filter.tool}, {"--tenant", &filter.tenant},
+            {"--run", &filter.run},     {"--user", &filter.user}, {"--environment", &filter.environment},
+            {"--rule", &filter.rule}};
         for (const auto& [name, field] : fields) verb.text(name, "TEXT", "Only decisions with this", *field);
         verb.word("--effect", "Only decisions with this effect", filter.effect, {"permit", "needs_approval", "deny"});
         verb.whole("--limit", "COUNT", "At most so many", filter.limit);
         add_since(verb, filter.since);
         verb.run = ledger.runs([&filter](const LedgerArgs& args) {
-            return with_inquiry(args, [&](Inquiry& inquiry) { return one(inquiry.list(filter)); },
-                                [&](const auto& tables) { return print(args, tables); });
+            return with_inquiry(
+                args, [&](Inquiry& inquiry) { return one(inquiry.list(filter)); },
+                [&](const auto& tables) { return print(args, tables); });
         });
     }
     {

@@ -21,7 +21,8 @@ using ledger::Reader;
 using ledger::Record;
 
 std::int64_t now_micros() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 /// Prints records from one number up to another, as they are there.
@@ -51,13 +52,15 @@ Exit print_records(const LedgerArgs& args, Printing what) {
             continue;
         }
         if (reader->sequence() >= what.to) break;
-        if (auto read = decode(reader->bytes(), record); !read) return report_error(read.error(), fmt::format("record {}", reader->sequence()), args.terminal);
+        if (auto read = decode(reader->bytes(), record); !read)
+            return report_error(read.error(), fmt::format("record {}", reader->sequence()), args.terminal);
         const std::string line = to_json(record, reader->sequence());
         print_result(safe_json(what.pretty ? Json::parse(line).dump(2) : line) + "\n");
         any = true;
     }
     if (!any && what.to != UINT64_MAX)
-        return report_error(failure(Code::UnknownRecord, fmt::format("there is no record {}", what.from), ""), "", args.terminal);
+        return report_error(failure(Code::UnknownRecord, fmt::format("there is no record {}", what.from), ""), "",
+                            args.terminal);
     return Exit::Ok;
 }
 
@@ -88,7 +91,8 @@ Exit add(const LedgerArgs& args, const std::function<Result<std::uint64_t>(ledge
     if (!opened) return report_error(opened.error(), "", args.terminal);
     const auto sequence = write(*opened);
     if (!sequence) return report_error(sequence.error(), "", args.terminal);
-    print_result(args.format == Format::Json ? json_line({{"sequence", *sequence}}) : fmt::format("record {}\n", *sequence));
+    print_result(args.format == Format::Json ? json_line({{"sequence", *sequence}})
+                                             : fmt::format("record {}\n", *sequence));
     return Exit::Ok;
 }
 
@@ -110,7 +114,10 @@ Exit receipt(const LedgerArgs& args, const ReceiptArgs& told) {
     for (const auto& [text, to] : moments) {
         if (text->empty()) continue;
         const auto moment = ledger::parse_moment(*text, record.time);
-        if (!moment) return report_error(failure(Code::UnknownWord, "a moment is an RFC 3339 instant, or how long ago, as `5s`", *text), "", args.terminal);
+        if (!moment)
+            return report_error(
+                failure(Code::UnknownWord, "a moment is an RFC 3339 instant, or how long ago, as `5s`", *text), "",
+                args.terminal);
         *to = *moment;
     }
     return add(args, [&](ledger::Ledger& ledger) -> Result<std::uint64_t> {

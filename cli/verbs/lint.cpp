@@ -62,10 +62,14 @@ std::string json(const LintReport& report) {
 }
 
 constexpr Rendering<LintReport> kRenderings[] = {
-    {Format::Human, [](const LintReport& report, const Terminal& terminal) { return render_human(report.findings, terminal.colour_out) + summary(report); }},
+    {Format::Human,
+     [](const LintReport& report, const Terminal& terminal) {
+         return render_human(report.findings, terminal.colour_out) + summary(report);
+     }},
     {Format::Short, [](const LintReport& report, const Terminal&) { return render_short(report.findings); }},
     {Format::Json, [](const LintReport& report, const Terminal&) { return json(report); }},
-    {Format::Sarif, [](const LintReport& report, const Terminal&) { return render_sarif(report.findings, report.suppressed); }},
+    {Format::Sarif,
+     [](const LintReport& report, const Terminal&) { return render_sarif(report.findings, report.suppressed); }},
     {Format::Github, [](const LintReport& report, const Terminal&) { return render_github(report.findings); }},
 };
 
@@ -78,8 +82,8 @@ Exit exit_of(const LintReport& report, LintLevel fail_on) {
 Exit show(const Workspace& workspace, const std::vector<Source>& changed, const Terminal& terminal) {
     for (const Source& source : changed) {
         const auto& all = workspace.diagnostics().sources;
-        const auto before = std::find_if(all.begin(), all.end(),
-                                         [&](const Source& each) { return each.name == source.name; });
+        const auto before =
+            std::find_if(all.begin(), all.end(), [&](const Source& each) { return each.name == source.name; });
         print_result("--- " + safe(source.name) + "\n+++ " + safe(source.name) + "\n" +
                      line_diff(before->text, source.text, terminal.colour_out));
     }
@@ -92,7 +96,8 @@ std::variant<Workspace, Exit> open_quietly(const Options& options, const Termina
     const auto* workspace = std::get_if<Workspace>(&opened);
     if (workspace == nullptr || workspace->bundle()) return opened;
     // JSON is of findings, and there are none.
-    print_diagnostics(workspace->diagnostics(), options.format == Format::Json ? Format::Human : options.format, terminal);
+    print_diagnostics(workspace->diagnostics(), options.format == Format::Json ? Format::Human : options.format,
+                      terminal);
     return Exit::Invalid;
 }
 

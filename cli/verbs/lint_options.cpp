@@ -20,7 +20,8 @@ std::string set_level(LintOptions& options, const std::string& text) {
     const auto rules = lint_rules();
     if (std::none_of(rules.begin(), rules.end(), [&](const LintRule& rule) { return rule.name == name; })) {
         const std::string_view near = nearest_lint(name);
-        return "there is no lint `" + name + "`" + (near.empty() ? "; docs/lint.md lists them" : "; did you mean `" + std::string(near) + "`?");
+        return "there is no lint `" + name + "`" +
+               (near.empty() ? "; docs/lint.md lists them" : "; did you mean `" + std::string(near) + "`?");
     }
     options.levels[name] = level->second;
     return {};
@@ -29,8 +30,10 @@ std::string set_level(LintOptions& options, const std::string& text) {
 }  // namespace
 
 void add_lint_levels(Command& verb, LintOptions& lint, LintLevel& fail_on) {
-    verb.reads_each("--level", "NAME=off|warning|error", "What a lint's findings are; may be repeated", [&lint](const std::string& text) { return set_level(lint, text); });
-    verb.choice("--fail-on", "The least finding that ends with 1 (error)", fail_on, {{"warning", LintLevel::Warning}, {"error", LintLevel::Error}});
+    verb.reads_each("--level", "NAME=off|warning|error", "What a lint's findings are; may be repeated",
+                    [&lint](const std::string& text) { return set_level(lint, text); });
+    verb.choice("--fail-on", "The least finding that ends with 1 (error)", fail_on,
+                {{"warning", LintLevel::Warning}, {"error", LintLevel::Error}});
 }
 
 }  // namespace writ::cli

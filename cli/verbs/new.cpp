@@ -49,7 +49,8 @@ Result<void> write_project(const fs::path& folder, std::vector<fs::path>& made) 
         for (const fs::path& part : fs::path(file.path).parent_path())
             if (!make_folder(inside /= part)) return failed(error, inside);
         std::string text(file.text);
-        if (const std::size_t at = text.find(kModule); at != std::string::npos) text.replace(at, kModule.size(), module_for(folder));
+        if (const std::size_t at = text.find(kModule); at != std::string::npos)
+            text.replace(at, kModule.size(), module_for(folder));
         made.push_back(path);
         if (auto written = write_file(path.string(), text); !written) return written;
     }
@@ -72,7 +73,9 @@ Exit run(const std::string& given, const Terminal& terminal) {
     }
     const fs::path shown = given;
     for (const StarterFile& file : starter_files()) print_result(safe((shown / file.path).string()) + "\n");
-    print_remark(fmt::format("next: `writ test {}`; {} says where to begin\n", safe(given), safe((shown / "README.md").string())), terminal);
+    print_remark(fmt::format("next: `writ test {}`; {} says where to begin\n", safe(given),
+                             safe((shown / "README.md").string())),
+                 terminal);
     return Exit::Ok;
 }
 

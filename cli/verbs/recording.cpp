@@ -8,9 +8,15 @@
 namespace writ::cli {
 
 Option& add_recording_options(Command& verb, RecordingArgs& args) {
-    Option& ledger = verb.text("--ledger", "DIR", "Record the decision here; what is not recorded is not permitted", args.ledger);
-    verb.texts("--mask", "POINTER", "A JSON Pointer into the request whose values are not recorded, as /user/email; may be repeated", args.mask).needs(ledger);
-    verb.text("--mask-key", "FILE", "The key of the digests in their place, 64 hex digits; else the ledger's own", args.mask_key).needs(ledger);
+    Option& ledger =
+        verb.text("--ledger", "DIR", "Record the decision here; what is not recorded is not permitted", args.ledger);
+    verb.texts("--mask", "POINTER",
+               "A JSON Pointer into the request whose values are not recorded, as /user/email; may be repeated",
+               args.mask)
+        .needs(ledger);
+    verb.text("--mask-key", "FILE", "The key of the digests in their place, 64 hex digits; else the ledger's own",
+              args.mask_key)
+        .needs(ledger);
     verb.text("--traceparent", "TEXT", "W3C trace context, for the record", args.traceparent).needs(ledger);
     return ledger;
 }
@@ -38,17 +44,20 @@ std::string record_line(const ledger::Answer& answer) {
     return fmt::format("record {}, repeats record {}\n", *answer.sequence, answer.earlier->sequence);
 }
 
-std::string render_answer(const ledger::Answer& answer, const Layers& layers, Audience reader, Format format, bool colour) {
+std::string render_answer(const ledger::Answer& answer, const Layers& layers, Audience reader, Format format,
+                          bool colour) {
     if (format == Format::Json) return safe_json(to_json(answer, layers, reader)) + "\n";
     std::string out = render_decision(answer.decision, layers, reader, colour);
     if (!answer.earlier || reader == Audience::Caller) return out;
     const ledger::Record& before = answer.earlier->record;
     std::string rules, bundles;
     for (const ledger::RecordedRule& rule : before.rules)
-        rules += fmt::format("{}{} {} at {}:{}", rules.empty() ? "" : ", ", safe(rule.kind), safe(rule.name), safe(rule.file), rule.line);
+        rules += fmt::format("{}{} {} at {}:{}", rules.empty() ? "" : ", ", safe(rule.kind), safe(rule.name),
+                             safe(rule.file), rule.line);
     for (const std::string_view digest : before.bundles) bundles += (bundles.empty() ? "" : ", ") + safe(digest);
-    return out + fmt::format("  {:<12} record {}, which granted by {}\n  {:<12} bundle {}\n", "repeats", answer.earlier->sequence,
-                             rules.empty() ? "no rule" : rules, "", bundles.empty() ? "none" : bundles);
+    return out + fmt::format("  {:<12} record {}, which granted by {}\n  {:<12} bundle {}\n", "repeats",
+                             answer.earlier->sequence, rules.empty() ? "no rule" : rules, "",
+                             bundles.empty() ? "none" : bundles);
 }
 
 }  // namespace writ::cli

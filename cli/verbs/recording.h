@@ -32,6 +32,7 @@ struct Recording {
 /// `record 7`, `record 8, repeats record 7`, or nothing where it is not known.
 [[nodiscard]] std::string record_line(const ledger::Answer& answer);
 /// The answer, with what decided before under its key.
-[[nodiscard]] std::string render_answer(const ledger::Answer& answer, const Layers& layers, Audience reader, Format format, bool colour);
+[[nodiscard]] std::string render_answer(const ledger::Answer& answer, const Layers& layers, Audience reader,
+                                        Format format, bool colour);
 
 }  // namespace writ::cli

@@ -54,19 +54,33 @@ Exit run(const Options& options, const Terminal& terminal) {
     if (!compared) return report_error(compared.error(), "", terminal);
     const ledger::Comparison& c = *compared;
     if (options.format == Format::Json) {
-        print_result(json_line({{"decisions", c.decisions}, {"same", c.same}, {"wider", c.wider}, {"narrower", c.narrower},
-                                {"other", c.other}, {"refused", c.refused}, {"undecided", c.undecided}, {"no_request", c.no_request},
-                                {"overruled", c.overruled}, {"repeated", c.repeated},
-                                {"by_rule", json_of(c.by_rule)["rows"]}, {"by_agent", json_of(c.by_agent)["rows"]}}));
+        print_result(json_line({{"decisions", c.decisions},
+                                {"same", c.same},
+                                {"wider", c.wider},
+                                {"narrower", c.narrower},
+                                {"other", c.other},
+                                {"refused", c.refused},
+                                {"undecided", c.undecided},
+                                {"no_request", c.no_request},
+                                {"overruled", c.overruled},
+                                {"repeated", c.repeated},
+                                {"by_rule", json_of(c.by_rule)["rows"]},
+                                {"by_agent", json_of(c.by_agent)["rows"]}}));
     } else {
-        std::string out = fmt::format("{} decisions: {} the same, {} wider, {} narrower, {} otherwise\n", c.decisions, c.same, c.wider,
-                                      c.narrower, c.other);
-        if (c.refused > 0) out += fmt::format("{} requests are not admitted by this policy, which denies them\n", c.refused);
-        if (c.undecided > 0) out += fmt::format("{} records are undecided: this policy reads facts that are masked in them\n", c.undecided);
+        std::string out = fmt::format("{} decisions: {} the same, {} wider, {} narrower, {} otherwise\n", c.decisions,
+                                      c.same, c.wider, c.narrower, c.other);
+        if (c.refused > 0)
+            out += fmt::format("{} requests are not admitted by this policy, which denies them\n", c.refused);
+        if (c.undecided > 0)
+            out +=
+                fmt::format("{} records are undecided: this policy reads facts that are masked in them\n", c.undecided);
         if (c.no_request > 0) out += fmt::format("{} records hold no request to decide\n", c.no_request);
-        if (c.overruled > 0) out += fmt::format("{} records were denied by the ledger, whatever the policy says\n", c.overruled);
-        if (c.repeated > 0) out += fmt::format("{} records repeat an earlier decision under its idempotency key\n", c.repeated);
-        if (c.same != c.decisions) out += "\n" + human(c.by_rule, terminal.colour_out) + "\n" + human(c.by_agent, terminal.colour_out);
+        if (c.overruled > 0)
+            out += fmt::format("{} records were denied by the ledger, whatever the policy says\n", c.overruled);
+        if (c.repeated > 0)
+            out += fmt::format("{} records repeat an earlier decision under its idempotency key\n", c.repeated);
+        if (c.same != c.decisions)
+            out += "\n" + human(c.by_rule, terminal.colour_out) + "\n" + human(c.by_agent, terminal.colour_out);
         print_result(out);
     }
     return options.fail_wider && c.wider + c.other + c.undecided > 0 ? Exit::Negative : Exit::Ok;

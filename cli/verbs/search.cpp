@@ -91,7 +91,8 @@ Exit run(const Options& options, const Terminal& terminal) {
     evaluator.revoke(*revoked);
     const auto result = search(evaluator, *request, options.open, candidates);
     if (!result) return refuse(result.error(), input_name(options.request), options.format, terminal);
-    print_result(options.format == Format::Json ? safe_json(to_json(*result)) + "\n" : human(*result, terminal.colour_out));
+    print_result(options.format == Format::Json ? safe_json(to_json(*result)) + "\n"
+                                                : human(*result, terminal.colour_out));
     if (result->items.empty()) print_remark("note: there was no candidate to try\n", terminal);
     const bool some = std::any_of(result->items.begin(), result->items.end(),
                                   [](const SearchItem& item) { return item.answer != Effect::Deny; });
@@ -105,14 +106,19 @@ void add_search(Command& program) {
     auto& options = verb.make_values<Options>();
     add_paths(verb, options.paths);
     verb.text("--request", "FILE|-", "The request document; - for standard input", options.request).required();
-    verb.choice("--open", "The field that candidates take", options.open, {{"tool", Open::Tool}, {"scope", Open::Scope}, {"agent", Open::Agent}}).required();
-    Option& candidates = verb.text("--candidates", "FILE|-", "A JSON array of names or records; else the catalogue's", options.candidates);
+    verb.choice("--open", "The field that candidates take", options.open,
+                {{"tool", Open::Tool}, {"scope", Open::Scope}, {"agent", Open::Agent}})
+        .required();
+    Option& candidates = verb.text("--candidates", "FILE|-", "A JSON array of names or records; else the catalogue's",
+                                   options.candidates);
     add_layers(verb, options.layers);
     add_revoked(verb, options.revoked);
     add_format(verb, options.format);
     verb.check = [&options, &candidates]() -> std::string {
-        if (options.open == Open::Agent && !candidates.given) return "--open agent: needs --candidates: no policy lists agents";
-        if (options.request == "-" && options.candidates == "-") return "--candidates: and --request cannot both be standard input";
+        if (options.open == Open::Agent && !candidates.given)
+            return "--open agent: needs --candidates: no policy lists agents";
+        if (options.request == "-" && options.candidates == "-")
+            return "--candidates: and --request cannot both be standard input";
         return {};
     };
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };

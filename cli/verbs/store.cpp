@@ -50,7 +50,9 @@ std::string account() {
 
 }  // namespace
 
-Command& StoreApp::add(const std::string& name, const std::string& what) const { return command.verb(name, what); }
+Command& StoreApp::add(const std::string& name, const std::string& what) const {
+    return command.verb(name, what);
+}
 
 std::function<Exit(const Terminal&)> StoreApp::runs(StoreVerb run) const {
     return [&shared = args, run = std::move(run)](const Terminal& terminal) {
@@ -59,7 +61,8 @@ std::function<Exit(const Terminal&)> StoreApp::runs(StoreVerb run) const {
     };
 }
 
-std::function<Exit(const Terminal&)> StoreApp::opens(bool read_only, std::function<Result<Exit>(const StoreArgs&, Store&)> act) const {
+std::function<Exit(const Terminal&)> StoreApp::opens(bool read_only,
+                                                     std::function<Result<Exit>(const StoreArgs&, Store&)> act) const {
     return runs([read_only, act = std::move(act)](const StoreArgs& given) {
         return with_store(given, read_only, [&](Store& store) { return act(given, store); });
     });
@@ -102,7 +105,8 @@ std::optional<std::int64_t> parse_when(const std::string& text) {
     return now_micros() + count * kUnits[unit] * kSecond;
 }
 
-std::variant<std::vector<PublicKey>, Exit> read_public_keys(const StoreArgs& args, const std::vector<std::string>& files) {
+std::variant<std::vector<PublicKey>, Exit> read_public_keys(const StoreArgs& args,
+                                                            const std::vector<std::string>& files) {
     std::vector<PublicKey> keys;
     for (const std::string& file : files) {
         auto key = read_public_key(file);
@@ -116,7 +120,9 @@ void add_key_files(Command& verb, const std::string& name, std::vector<std::stri
     verb.texts(name, "FILE", what, files);
 }
 
-std::string text_of(Serial serial) { return fmt::format("{}.{}", serial.epoch, serial.number); }
+std::string text_of(Serial serial) {
+    return fmt::format("{}.{}", serial.epoch, serial.number);
+}
 
 std::optional<Serial> parse_serial(const std::string& text) {
     Serial out;
@@ -126,17 +132,29 @@ std::optional<Serial> parse_serial(const std::string& text) {
     return out;
 }
 
-std::string brief(const std::string& digest) { return digest.empty() ? "-" : safe(digest.substr(0, 12)); }
-std::string moment_or_none(std::int64_t micros) { return micros == 0 ? "-" : moment(micros); }
+std::string brief(const std::string& digest) {
+    return digest.empty() ? "-" : safe(digest.substr(0, 12));
+}
+std::string moment_or_none(std::int64_t micros) {
+    return micros == 0 ? "-" : moment(micros);
+}
 
-Json json_of(std::int64_t micros) { return micros == 0 ? Json() : Json(moment(micros)); }
-Json json_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+Json json_of(std::int64_t micros) {
+    return micros == 0 ? Json() : Json(moment(micros));
+}
+Json json_or_null(const std::string& text) {
+    return text.empty() ? Json() : Json(text);
+}
 
 Json json_of(const Version& version) {
-    return Json{{"version", version.number},         {"digest", version.digest},
-                {"parent", json_or_null(version.parent)}, {"author", version.origin.author},
-                {"message", version.origin.message}, {"created_at", json_of(version.created_at)},
-                {"engine", version.engine},          {"collected", version.collected}};
+    return Json{{"version", version.number},
+                {"digest", version.digest},
+                {"parent", json_or_null(version.parent)},
+                {"author", version.origin.author},
+                {"message", version.origin.message},
+                {"created_at", json_of(version.created_at)},
+                {"engine", version.engine},
+                {"collected", version.collected}};
 }
 
 Json json_of(const Channel& channel) {
@@ -161,12 +179,15 @@ Json json_of(const Activation& activation) {
                 {"key_id", json_or_null(activation.key_id)}};
 }
 
-void print_json(Json members) { print_result(json_line(std::move(members))); }
+void print_json(Json members) {
+    print_result(json_line(std::move(members)));
+}
 
 void add_store(Command& program) {
     Command& verb = program.verb("store", "Keep versions of policies, and say which is active where");
     auto& args = verb.make_values<StoreArgs>();
-    verb.text("--store", "FILE", "The store's file; else WRIT_STORE, else writ.store", args.path).or_variable("WRIT_STORE");
+    verb.text("--store", "FILE", "The store's file; else WRIT_STORE, else writ.store", args.path)
+        .or_variable("WRIT_STORE");
     verb.text("--namespace", "NAME", "Whose versions and channels; `default` unless said", args.space);
     verb.text("--author", "TEXT", "Who acts; else WRIT_AUTHOR, git's author, the account", args.author);
     verb.text("-m,--message", "TEXT", "Why", args.message);

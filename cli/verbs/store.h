@@ -29,7 +29,8 @@ struct StoreApp {
     /// What a verb does, for Command::run.
     [[nodiscard]] std::function<Exit(const Terminal&)> runs(StoreVerb run) const;
     /// The same for a verb that does something with the store, opened. Errors are reported.
-    [[nodiscard]] std::function<Exit(const Terminal&)> opens(bool read_only, std::function<Result<Exit>(const StoreArgs&, Store&)> act) const;
+    [[nodiscard]] std::function<Exit(const Terminal&)> opens(
+        bool read_only, std::function<Result<Exit>(const StoreArgs&, Store&)> act) const;
 };
 
 void add_store_versions(const StoreApp& store);
@@ -51,7 +52,8 @@ void add_store_decide(const StoreApp& store);
 [[nodiscard]] std::int64_t now_micros();
 
 /// Reads public keys, or reports the first that cannot be read.
-[[nodiscard]] std::variant<std::vector<PublicKey>, Exit> read_public_keys(const StoreArgs& args, const std::vector<std::string>& files);
+[[nodiscard]] std::variant<std::vector<PublicKey>, Exit> read_public_keys(const StoreArgs& args,
+                                                                          const std::vector<std::string>& files);
 /// An option that names key files, any number of times.
 void add_key_files(Command& verb, const std::string& name, std::vector<std::string>& files, const std::string& what);
 

@@ -13,9 +13,11 @@ namespace writ::cli {
 // ---- moving -----------------------------------------------------------------------------------
 
 void add_move_options(Command& verb, MoveArgs& given) {
-    verb.text("--expect", "EPOCH.NUMBER", "Where the channel was when you looked, as 1.7; 0.0 if nothing was active", given.expect);
+    verb.text("--expect", "EPOCH.NUMBER", "Where the channel was when you looked, as 1.7; 0.0 if nothing was active",
+              given.expect);
     verb.text("--key", "FILE", "The secret key that signs it", given.key);
-    verb.text("--not-after", "WHEN", "When readers with keys stop to accept it: a moment, or 30m, 12h, 7d from now", given.not_after);
+    verb.text("--not-after", "WHEN", "When readers with keys stop to accept it: a moment, or 30m, 12h, 7d from now",
+              given.not_after);
     verb.flag("--raise-epoch", "Settle a fork: readers take this whatever number they saw before", given.raise_epoch);
 }
 
@@ -80,13 +82,17 @@ struct Rules {
 Result<Exit> channel(const StoreArgs& args, Store& store, const Rules& rules) {
     // What is not said stays as it is.
     Channel now;
-    if (auto there = store.channel(rules.channel)) now = *there;
-    else if (there.error().code != code_name(Code::UnknownChannel)) return tl::unexpected(there.error());
-    const auto made = store.protect(rules.channel, rules.gated || (now.gated && !rules.open), rules.approvals.value_or(now.approvals),
-                                    origin_of(args));
+    if (auto there = store.channel(rules.channel))
+        now = *there;
+    else if (there.error().code != code_name(Code::UnknownChannel))
+        return tl::unexpected(there.error());
+    const auto made = store.protect(rules.channel, rules.gated || (now.gated && !rules.open),
+                                    rules.approvals.value_or(now.approvals), origin_of(args));
     if (!made) return tl::unexpected(made.error());
-    if (args.format == Format::Json) print_json(json_of(*made));
-    else print_result(table(kChannelHeadings, {row_of(*made)}));
+    if (args.format == Format::Json)
+        print_json(json_of(*made));
+    else
+        print_result(table(kChannelHeadings, {row_of(*made)}));
     return Exit::Ok;
 }
 
@@ -99,8 +105,10 @@ Result<Exit> channels(const StoreArgs& args, Store& store) {
         list.push_back(json_of(each));
         rows.push_back(row_of(each));
     }
-    if (args.format == Format::Json) print_json({{"channels", list}});
-    else print_result(table(kChannelHeadings, rows));
+    if (args.format == Format::Json)
+        print_json({{"channels", list}});
+    else
+        print_result(table(kChannelHeadings, rows));
     return Exit::Ok;
 }
 
@@ -115,8 +123,10 @@ Result<Exit> history(const StoreArgs& args, Store& store, const std::string& cha
                         each.rollback ? "rollback" : "activate", each.key_id.empty() ? "-" : each.key_id,
                         moment_or_none(each.not_after), each.origin.message});
     }
-    if (args.format == Format::Json) print_json({{"channel", channel}, {"history", list}});
-    else print_result(table({"AT", "DIGEST", "WHEN", "AUTHOR", "KIND", "KEY", "NOT AFTER", "MESSAGE"}, rows));
+    if (args.format == Format::Json)
+        print_json({{"channel", channel}, {"history", list}});
+    else
+        print_result(table({"AT", "DIGEST", "WHEN", "AUTHOR", "KIND", "KEY", "NOT AFTER", "MESSAGE"}, rows));
     return Exit::Ok;
 }
 
@@ -125,7 +135,9 @@ Result<Exit> approve(const StoreArgs& args, Store& store, const std::string& cha
     if (!approval) return tl::unexpected(approval.error());
     if (args.format == Format::Json)
         print_json({{"channel", channel}, {"digest", approval->digest}, {"author", approval->origin.author}});
-    else print_result(fmt::format("approved {} for {} as {}\n", brief(approval->digest), channel, safe(approval->origin.author)));
+    else
+        print_result(
+            fmt::format("approved {} for {} as {}\n", brief(approval->digest), channel, safe(approval->origin.author)));
     return Exit::Ok;
 }
 
@@ -138,8 +150,10 @@ void add_store_channels(const StoreApp& store) {
         verb.text("CHANNEL", "", "Its name", rules.channel).required();
         Option& gated = verb.flag("--protected", "A version's own tests must pass", rules.gated);
         verb.flag("--unprotected", "No tests are asked for", rules.open).excludes(gated);
-        verb.whole("--approvals", "COUNT", "Persons other than the author that must approve", rules.approvals, 0, UINT32_MAX);
-        verb.run = store.opens(false, [&rules](const StoreArgs& args, Store& opened) { return channel(args, opened, rules); });
+        verb.whole("--approvals", "COUNT", "Persons other than the author that must approve", rules.approvals, 0,
+                   UINT32_MAX);
+        verb.run =
+            store.opens(false, [&rules](const StoreArgs& args, Store& opened) { return channel(args, opened, rules); });
     }
     store.add("channels", "List channels").run = store.opens(true, channels);
 
@@ -149,7 +163,8 @@ void add_store_channels(const StoreApp& store) {
     };
     for (const bool rollback : {false, true}) {
         Command& verb = store.add(rollback ? "rollback" : "activate",
-                                  rollback ? "Activate older content again: the last other one, or a version" : "Make a version the one that counts");
+                                  rollback ? "Activate older content again: the last other one, or a version"
+                                           : "Make a version the one that counts");
         auto& given = verb.make_values<Moved>();
         verb.text("CHANNEL", "", "Where", given.move.channel).required();
         verb.text("VERSION", "", "vN, a tag, a channel, or digits of a digest", given.version).is_required = !rollback;
@@ -158,7 +173,9 @@ void add_store_channels(const StoreApp& store) {
             auto move = read_move(args, given.move);
             if (const Exit* failed = std::get_if<Exit>(&move)) return *failed;
             std::get<ReadMove>(move).move.version = given.version;
-            return with_store(args, false, [&](Store& opened) { return move_channel(opened, args, std::get<ReadMove>(move), rollback); });
+            return with_store(args, false, [&](Store& opened) {
+                return move_channel(opened, args, std::get<ReadMove>(move), rollback);
+            });
         });
     }
     {
@@ -166,13 +183,16 @@ void add_store_channels(const StoreApp& store) {
         auto& given = verb.make_values<Moved>();
         verb.text("CHANNEL", "", "Where it may be activated", given.move.channel).required();
         verb.text("VERSION", "", "What is approved", given.version).required();
-        verb.run = store.opens(false, [&given](const StoreArgs& args, Store& opened) { return approve(args, opened, given.move.channel, given.version); });
+        verb.run = store.opens(false, [&given](const StoreArgs& args, Store& opened) {
+            return approve(args, opened, given.move.channel, given.version);
+        });
     }
     {
         Command& verb = store.add("history", "List what a channel went through");
         auto& past = verb.make_values<std::string>();
         verb.text("CHANNEL", "", "Which", past).required();
-        verb.run = store.opens(true, [&past](const StoreArgs& args, Store& opened) { return history(args, opened, past); });
+        verb.run =
+            store.opens(true, [&past](const StoreArgs& args, Store& opened) { return history(args, opened, past); });
     }
 }
 

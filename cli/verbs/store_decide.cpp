@@ -41,13 +41,15 @@ Exit decide(const StoreArgs& args, const Options& options) {
     std::string diverged;
     follow.diverged = [&](const Divergence& each) {
         if (recording.recorder && each.kind != DivergenceKind::Unreadable)
-            recording.recorder->shadow(each.request, each.candidate, each.candidate_policy, options.recording.traceparent);
+            recording.recorder->shadow(each.request, each.candidate, each.candidate_policy,
+                                       options.recording.traceparent);
         diverged = args.format == Format::Json
                        ? divergence_json(each) + "\n"
                        : fmt::format("\nshadow: {} is {}\n", options.candidate, divergence_name(each.kind)) +
                              (each.kind == DivergenceKind::Unreadable
                                   ? std::string()
-                                  : render_decision(each.candidate, each.candidate_policy, options.reader, args.terminal.colour_out));
+                                  : render_decision(each.candidate, each.candidate_policy, options.reader,
+                                                    args.terminal.colour_out));
     };
     const auto handle = PolicyHandle::follow(std::move(follow));
     if (!handle) return report_error(handle.error(), "", args.terminal);
@@ -59,13 +61,15 @@ Exit decide(const StoreArgs& args, const Options& options) {
     LiveEvaluator evaluator(*handle);
     Decision decision;
     if (const auto decided = evaluator.evaluate(*request, decision); !decided) {
-        if (recording.recorder) (void)recording.recorder->refuse(*request, decided.error(), options.recording.traceparent);
+        if (recording.recorder)
+            (void)recording.recorder->refuse(*request, decided.error(), options.recording.traceparent);
         return report_error(decided.error(), input_name(options.request), args.terminal);
     }
     const Layers policy(evaluator.bundle());
     if (!recording.recorder) {
-        print_result(args.format == Format::Json ? safe_json(to_json(decision, policy, options.reader)) + "\n"
-                                                 : render_decision(decision, policy, options.reader, args.terminal.colour_out));
+        print_result(args.format == Format::Json
+                         ? safe_json(to_json(decision, policy, options.reader)) + "\n"
+                         : render_decision(decision, policy, options.reader, args.terminal.colour_out));
         print_result(diverged);
         return decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
     }
@@ -85,7 +89,8 @@ void add_store_decide(const StoreApp& store) {
     verb.text("CHANNEL", "", "Which", options.channel).required();
     verb.text("--request", "FILE|-", "The request document; - for standard input", options.request).required();
     verb.text("--shadow", "CHANNEL", "A channel to decide by beside; what it says changes nothing", options.candidate);
-    add_key_files(verb, "--key", options.keys, "A channel key, which may sign all; without any, signatures are not asked for");
+    add_key_files(verb, "--key", options.keys,
+                  "A channel key, which may sign all; without any, signatures are not asked for");
     add_key_files(verb, "--on-call", options.on_call, "An on-call key, which may sign revocations");
     verb.text("--state", "FILE", "The file that keeps the last good policy", options.state);
     add_recording_options(verb, options.recording);

@@ -22,8 +22,10 @@ Exit verify(const StoreArgs& args, const KeyFiles& files) {
     return with_store(args, true, [&](Store& store) -> Result<Exit> {
         const auto problems = store.verify(std::get<0>(keys), std::get<0>(on_call));
         if (!problems) return tl::unexpected(problems.error());
-        if (args.format == Format::Json) print_json({{"ok", problems->empty()}, {"problems", *problems}});
-        else if (problems->empty() && !args.terminal.quiet) print_result("ok\n");
+        if (args.format == Format::Json)
+            print_json({{"ok", problems->empty()}, {"problems", *problems}});
+        else if (problems->empty() && !args.terminal.quiet)
+            print_result("ok\n");
         else
             for (const std::string& each : *problems) print_result(safe(each) + "\n");
         return problems->empty() ? Exit::Ok : Exit::Negative;
@@ -39,13 +41,17 @@ Result<Exit> take_out(const StoreArgs& args, Store& store, const Files& given) {
     const auto bytes = store.export_versions(given.versions);
     if (!bytes) return tl::unexpected(bytes.error());
     if (const auto written = write_file(given.file, *bytes); !written) return tl::unexpected(written.error());
-    if (given.file == "-") print_remark(fmt::format("wrote {} bytes\n", bytes->size()), args.terminal);
-    else if (args.format == Format::Json) print_json({{"file", given.file}, {"bytes", bytes->size()}});
-    else print_result(fmt::format("wrote {}, {} bytes\n", safe(given.file), bytes->size()));
+    if (given.file == "-")
+        print_remark(fmt::format("wrote {} bytes\n", bytes->size()), args.terminal);
+    else if (args.format == Format::Json)
+        print_json({{"file", given.file}, {"bytes", bytes->size()}});
+    else
+        print_result(fmt::format("wrote {}, {} bytes\n", safe(given.file), bytes->size()));
     return Exit::Ok;
 }
 
-Exit show_versions(const StoreArgs& args, std::string_view key, std::string_view heading, const std::vector<Version>& versions) {
+Exit show_versions(const StoreArgs& args, std::string_view key, std::string_view heading,
+                   const std::vector<Version>& versions) {
     if (args.format == Format::Json) {
         Json list = Json::array();
         for (const Version& each : versions) list.push_back(json_of(each));
@@ -93,12 +99,18 @@ Result<Exit> log(const StoreArgs& args, Store& store) {
     Json list = Json::array();
     std::vector<std::vector<std::string>> rows;
     for (const Event& each : *events) {
-        list.push_back({{"kind", each.kind}, {"subject", json_or_null(each.subject)}, {"detail", each.detail},
-                        {"author", each.author}, {"created_at", json_of(each.created_at)}});
-        rows.push_back({moment(each.created_at), each.kind, each.subject.empty() ? "-" : each.subject, each.author, each.detail});
+        list.push_back({{"kind", each.kind},
+                        {"subject", json_or_null(each.subject)},
+                        {"detail", each.detail},
+                        {"author", each.author},
+                        {"created_at", json_of(each.created_at)}});
+        rows.push_back(
+            {moment(each.created_at), each.kind, each.subject.empty() ? "-" : each.subject, each.author, each.detail});
     }
-    if (args.format == Format::Json) print_json({{"events", list}});
-    else print_result(table({"WHEN", "KIND", "CHANNEL", "AUTHOR", "DETAIL"}, rows));
+    if (args.format == Format::Json)
+        print_json({{"events", list}});
+    else
+        print_result(table({"WHEN", "KIND", "CHANNEL", "AUTHOR", "DETAIL"}, rows));
     return Exit::Ok;
 }
 
@@ -117,7 +129,8 @@ void add_store_keeping(const StoreApp& store) {
         auto& out = verb.make_values<Files>();
         verb.list("VERSION", "VERSION...", "Which; else all", out.versions);
         verb.text("--output", "FILE|-", "Where to; - for standard output", out.file).required();
-        verb.run = store.opens(true, [&out](const StoreArgs& args, Store& opened) { return take_out(args, opened, out); });
+        verb.run =
+            store.opens(true, [&out](const StoreArgs& args, Store& opened) { return take_out(args, opened, out); });
     }
     {
         Command& verb = store.add("import", "Add the versions of an export");

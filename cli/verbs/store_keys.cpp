@@ -14,8 +14,9 @@ struct Given {
 };
 
 Json entry_of(const StoreKey& each) {
-    return Json{{"id", each.key.id()},           {"role", key_role_name(each.role)},    {"public", each.key.text()},
-                {"author", each.origin.author}, {"message", each.origin.message}, {"created_at", json_of(each.created_at)}};
+    return Json{
+        {"id", each.key.id()},          {"role", key_role_name(each.role)}, {"public", each.key.text()},
+        {"author", each.origin.author}, {"message", each.origin.message},   {"created_at", json_of(each.created_at)}};
 }
 
 Exit add(const StoreArgs& args, const Given& given) {
@@ -24,8 +25,11 @@ Exit add(const StoreArgs& args, const Given& given) {
     return with_store(args, false, [&](Store& store) -> Result<Exit> {
         const auto added = store.add_key(*key_role(given.role), *key, origin_of(args));
         if (!added) return tl::unexpected(added.error());
-        if (args.format == Format::Json) print_json(entry_of(*added));
-        else print_result(fmt::format("{} is {}\n", added->key.id(), added->role == KeyRole::Channel ? "a channel key" : "an on-call key"));
+        if (args.format == Format::Json)
+            print_json(entry_of(*added));
+        else
+            print_result(fmt::format("{} is {}\n", added->key.id(),
+                                     added->role == KeyRole::Channel ? "a channel key" : "an on-call key"));
         return Exit::Ok;
     });
 }
@@ -33,8 +37,10 @@ Exit add(const StoreArgs& args, const Given& given) {
 Result<Exit> remove(const StoreArgs& args, Store& store, const std::string& id) {
     const auto removed = store.remove_key(id, origin_of(args));
     if (!removed) return tl::unexpected(removed.error());
-    if (args.format == Format::Json) print_json({{"removed", id}});
-    else print_result(fmt::format("{} is no key of the store any more\n", safe(id)));
+    if (args.format == Format::Json)
+        print_json({{"removed", id}});
+    else
+        print_result(fmt::format("{} is no key of the store any more\n", safe(id)));
     return Exit::Ok;
 }
 
@@ -45,10 +51,13 @@ Result<Exit> list(const StoreArgs& args, Store& store) {
     std::vector<std::vector<std::string>> rows;
     for (const StoreKey& each : *keys) {
         entries.push_back(entry_of(each));
-        rows.push_back({each.key.id(), std::string(key_role_name(each.role)), moment(each.created_at), each.origin.author, each.origin.message});
+        rows.push_back({each.key.id(), std::string(key_role_name(each.role)), moment(each.created_at),
+                        each.origin.author, each.origin.message});
     }
-    if (args.format == Format::Json) print_json({{"keys", entries}});
-    else print_result(table({"ID", "ROLE", "SINCE", "AUTHOR", "MESSAGE"}, rows));
+    if (args.format == Format::Json)
+        print_json({{"keys", entries}});
+    else
+        print_result(table({"ID", "ROLE", "SINCE", "AUTHOR", "MESSAGE"}, rows));
     return Exit::Ok;
 }
 

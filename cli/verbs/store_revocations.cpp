@@ -24,16 +24,24 @@ std::string name_of(RevocationKind kind, const std::string& subject) {
 
 /// What is said of a change.
 std::string told(const RevocationEntry& entry) {
-    const std::string what = name_of(entry.kind, entry.subject), signer = entry.key_id.empty() ? "" : ", signed by " + entry.key_id;
+    const std::string what = name_of(entry.kind, entry.subject),
+                      signer = entry.key_id.empty() ? "" : ", signed by " + entry.key_id;
     if (entry.lifts) return fmt::format("{} is no longer revoked{}\n", what, signer);
     if (entry.expires_at == 0) return fmt::format("{} is revoked for good{}\n", what, signer);
-    return fmt::format("{} is revoked until {}; from then on the policy alone decides{}\n", what, moment(entry.expires_at), signer);
+    return fmt::format("{} is revoked until {}; from then on the policy alone decides{}\n", what,
+                       moment(entry.expires_at), signer);
 }
 
 Json entry_of(const RevocationEntry& each) {
-    return Json{{"action", each.lifts ? "lift" : "revoke"}, {"kind", revocation_name(each.kind)}, {"subject", each.subject},
-                {"author", each.origin.author},             {"message", each.origin.message},     {"created_at", json_of(each.created_at)},
-                {"expires_at", json_of(each.expires_at)},    {"sequence", each.sequence},         {"key_id", json_or_null(each.key_id)}};
+    return Json{{"action", each.lifts ? "lift" : "revoke"},
+                {"kind", revocation_name(each.kind)},
+                {"subject", each.subject},
+                {"author", each.origin.author},
+                {"message", each.origin.message},
+                {"created_at", json_of(each.created_at)},
+                {"expires_at", json_of(each.expires_at)},
+                {"sequence", each.sequence},
+                {"key_id", json_or_null(each.key_id)}};
 }
 
 Exit usage(std::string_view what) {
@@ -46,7 +54,8 @@ Exit change(const StoreArgs& args, const Subject& given, Act act) {
     const bool all = kind == RevocationKind::All;
     if (all && given.channel.empty()) return usage("--channel: say of which channel everything is meant");
     if (all && !given.subject.empty()) return usage("SUBJECT: `all` has none; say the channel with --channel");
-    if (!all && !given.channel.empty()) return usage("--channel: only `all` is of a channel; a subject is revoked in every one");
+    if (!all && !given.channel.empty())
+        return usage("--channel: only `all` is of a channel; a subject is revoked in every one");
     if (!all && given.subject.empty()) return usage("SUBJECT: say its id, as requests state it");
     if (args.message.empty()) return usage("--message: say why with -m");
     const std::string& subject = all ? given.channel : given.subject;
@@ -69,15 +78,22 @@ Exit change(const StoreArgs& args, const Subject& given, Act act) {
             const auto approval = store.approve_lift(kind, subject, origin);
             if (!approval) return tl::unexpected(approval.error());
             if (args.format == Format::Json)
-                print_json({{"kind", given.kind}, {"subject", subject}, {"digest", approval->digest}, {"author", approval->origin.author}});
-            else print_result(fmt::format("approved, as {}, that someone else lifts the revocation of {}\n", safe(approval->origin.author),
-                                          name_of(kind, subject)));
+                print_json({{"kind", given.kind},
+                            {"subject", subject},
+                            {"digest", approval->digest},
+                            {"author", approval->origin.author}});
+            else
+                print_result(fmt::format("approved, as {}, that someone else lifts the revocation of {}\n",
+                                         safe(approval->origin.author), name_of(kind, subject)));
             return Exit::Ok;
         }
-        const auto entry = act == Act::Lift ? store.lift(kind, subject, origin, signer) : store.revoke(kind, subject, origin, until, signer, given.undeclared);
+        const auto entry = act == Act::Lift ? store.lift(kind, subject, origin, signer)
+                                            : store.revoke(kind, subject, origin, until, signer, given.undeclared);
         if (!entry) return tl::unexpected(entry.error());
-        if (args.format == Format::Json) print_json(entry_of(*entry));
-        else print_result(told(*entry));
+        if (args.format == Format::Json)
+            print_json(entry_of(*entry));
+        else
+            print_result(told(*entry));
         return Exit::Ok;
     });
 }
@@ -88,8 +104,10 @@ Exit sign(const StoreArgs& args, const std::string& file) {
     return with_store(args, false, [&](Store& store) -> Result<Exit> {
         const auto entries = store.sign_revocations(*key, origin_of(args));
         if (!entries) return tl::unexpected(entries.error());
-        if (args.format == Format::Json) print_json({{"signed", entries->size()}, {"key_id", key->public_key().id()}});
-        else print_result(fmt::format("signed {}\n", counted(entries->size(), "entry", "entries")));
+        if (args.format == Format::Json)
+            print_json({{"signed", entries->size()}, {"key_id", key->public_key().id()}});
+        else
+            print_result(fmt::format("signed {}\n", counted(entries->size(), "entry", "entries")));
         return Exit::Ok;
     });
 }
@@ -110,11 +128,14 @@ Result<Exit> list(const StoreArgs& args, Store& store, bool all) {
         };
         if (!all && (each.lifts || std::none_of(in_force->items().begin(), in_force->items().end(), counts))) continue;
         entries.push_back(entry_of(each));
-        rows.push_back({each.lifts ? "lift" : "revoke", std::string(revocation_name(each.kind)), each.subject, moment(each.created_at),
-                        moment_or_none(each.expires_at), each.key_id.empty() ? "-" : each.key_id, each.origin.author, each.origin.message});
+        rows.push_back({each.lifts ? "lift" : "revoke", std::string(revocation_name(each.kind)), each.subject,
+                        moment(each.created_at), moment_or_none(each.expires_at),
+                        each.key_id.empty() ? "-" : each.key_id, each.origin.author, each.origin.message});
     }
-    if (args.format == Format::Json) print_json({{"revocations", entries}});
-    else print_result(table({"ACTION", "KIND", "SUBJECT", "WHEN", "EXPIRES", "KEY", "AUTHOR", "MESSAGE"}, rows));
+    if (args.format == Format::Json)
+        print_json({{"revocations", entries}});
+    else
+        print_result(table({"ACTION", "KIND", "SUBJECT", "WHEN", "EXPIRES", "KEY", "AUTHOR", "MESSAGE"}, rows));
     return Exit::Ok;
 }
 
@@ -122,14 +143,16 @@ Result<Exit> list(const StoreArgs& args, Store& store, bool all) {
 
 void add_store_revocations(const StoreApp& store) {
     std::vector<std::string> kinds;
-    for (std::size_t i = 0; i < kRevocationKinds; ++i) kinds.emplace_back(revocation_name(static_cast<RevocationKind>(i)));
+    for (std::size_t i = 0; i < kRevocationKinds; ++i)
+        kinds.emplace_back(revocation_name(static_cast<RevocationKind>(i)));
     struct Row {
         Act act;
         const char *name, *what;
     };
-    for (const auto& [act, name, what] : {Row{Act::Revoke, "revoke", "Deny a subject at once; say why with --message"},
-                                          Row{Act::Lift, "lift", "End a revocation; say why with --message"},
-                                          Row{Act::Approve, "approve-lift", "Approve that someone else ends a revocation; say why with --message"}}) {
+    for (const auto& [act, name, what] :
+         {Row{Act::Revoke, "revoke", "Deny a subject at once; say why with --message"},
+          Row{Act::Lift, "lift", "End a revocation; say why with --message"},
+          Row{Act::Approve, "approve-lift", "Approve that someone else ends a revocation; say why with --message"}}) {
         Command& verb = store.add(name, what);
         auto& given = verb.make_values<Subject>();
         verb.word("KIND", "What is revoked", given.kind, kinds).required();

@@ -20,15 +20,19 @@ namespace writ::cli {
 namespace {
 
 /// `v5 6f1d9f3a0c5e`
-std::string short_name(const Version& version) { return fmt::format("v{} {}", version.number, brief(version.digest)); }
+std::string short_name(const Version& version) {
+    return fmt::format("v{} {}", version.number, brief(version.digest));
+}
 
 // ---- init and publish -------------------------------------------------------------------------
 
 Exit init(const StoreArgs& args) {
     const auto made = Store::init(args.path, {.space = args.space});
     if (!made) return report_error(made.error(), "", args.terminal);
-    if (args.format == Format::Json) print_json({{"store", args.path}});
-    else print_result(fmt::format("made {}\n", safe(args.path)));
+    if (args.format == Format::Json)
+        print_json({{"store", args.path}});
+    else
+        print_result(fmt::format("made {}\n", safe(args.path)));
     return Exit::Ok;
 }
 
@@ -48,13 +52,17 @@ Exit publish(const StoreArgs& args, const Publish& what) {
         auto version = store.publish(bundle, origin_of(args), what.parent);
         if (!version) return tl::unexpected(version.error());
         if (what.move.channel.empty()) {
-            if (args.format == Format::Json) print_json(json_of(*version));
-            else print_result(fmt::format("published {} {}\n", short_name(*version), version->digest));
+            if (args.format == Format::Json)
+                print_json(json_of(*version));
+            else
+                print_result(fmt::format("published {} {}\n", short_name(*version), version->digest));
             return Exit::Ok;
         }
         std::get<ReadMove>(move).move.version = version->digest;
         auto moved = move_channel(store, args, std::get<ReadMove>(move), false);
-        if (!moved) print_note(fmt::format("published {}, not activated: {} is where it was\n", short_name(*version), safe(what.move.channel)));
+        if (!moved)
+            print_note(fmt::format("published {}, not activated: {} is where it was\n", short_name(*version),
+                                   safe(what.move.channel)));
         return moved;
     });
 }
@@ -85,8 +93,11 @@ Result<Exit> list(const StoreArgs& args, Store& store) {
         Json all = Json::array(), named = Json::array();
         for (const Version& each : *versions) all.push_back(json_of(each));
         for (const Tag& each : *tags)
-            named.push_back({{"tag", each.name}, {"digest", each.digest}, {"author", each.origin.author},
-                             {"message", each.origin.message}, {"created_at", json_of(each.created_at)}});
+            named.push_back({{"tag", each.name},
+                             {"digest", each.digest},
+                             {"author", each.origin.author},
+                             {"message", each.origin.message},
+                             {"created_at", json_of(each.created_at)}});
         Json active = Json::array();
         for (const Channel& each : *channels) active.push_back(json_of(each));
         print_json({{"versions", all}, {"channels", active}, {"tags", named}});
@@ -95,8 +106,9 @@ Result<Exit> list(const StoreArgs& args, Store& store) {
     auto names = names_of(*channels, *tags);
     std::vector<std::vector<std::string>> rows;
     for (const Version& each : *versions)
-        rows.push_back({fmt::format("v{}", each.number), brief(each.digest), moment(each.created_at), each.origin.author,
-                        names[each.digest] + (each.collected ? "(content gone)" : ""), each.origin.message});
+        rows.push_back({fmt::format("v{}", each.number), brief(each.digest), moment(each.created_at),
+                        each.origin.author, names[each.digest] + (each.collected ? "(content gone)" : ""),
+                        each.origin.message});
     print_result(table({"VERSION", "DIGEST", "PUBLISHED", "AUTHOR", "NAMES", "MESSAGE"}, rows));
     return Exit::Ok;
 }
@@ -123,8 +135,10 @@ Result<Exit> show(const StoreArgs& args, Store& store, const std::string& name, 
         out["rules"] = rules;
         out["approvals"] = Json::array();
         for (const VersionApproval& each : *approvals)
-            out["approvals"].push_back({{"channel", each.channel}, {"author", each.origin.author},
-                                        {"message", each.origin.message}, {"created_at", json_of(each.created_at)}});
+            out["approvals"].push_back({{"channel", each.channel},
+                                        {"author", each.origin.author},
+                                        {"message", each.origin.message},
+                                        {"created_at", json_of(each.created_at)}});
         out["sources"] = Json::array();
         for (const Source& each : texts) {
             Json source{{"name", each.name}};
@@ -205,12 +219,19 @@ Result<Exit> diff(const StoreArgs& args, Store& store, const std::string& from, 
     if (args.format == Format::Json) {
         Json sources = Json::array();
         for (const auto& [name, text] : texts)
-            sources.push_back({{"name", name}, {"before", json_or_null(text.first)}, {"after", json_or_null(text.second)}});
-        print_json({{"from", json_of(versions[0])}, {"to", json_of(versions[1])}, {"structure", json_of(changes)}, {"sources", sources}});
+            sources.push_back(
+                {{"name", name}, {"before", json_or_null(text.first)}, {"after", json_or_null(text.second)}});
+        print_json({{"from", json_of(versions[0])},
+                    {"to", json_of(versions[1])},
+                    {"structure", json_of(changes)},
+                    {"sources", sources}});
         return Exit::Ok;
     }
     std::string out = fmt::format("{} to {}\n", short_name(versions[0]), short_name(versions[1]));
-    out += changes.empty() ? versions[0].digest == versions[1].digest ? "  nothing differs\n" : "  nothing that decides differs; the text does\n" : render_structure(changes, args.terminal.colour_out, changes.size());
+    out += changes.empty() ? versions[0].digest == versions[1].digest
+                                 ? "  nothing differs\n"
+                                 : "  nothing that decides differs; the text does\n"
+                           : render_structure(changes, args.terminal.colour_out, changes.size());
     for (const auto& [name, text] : texts)
         out += fmt::format("\n{}\n", safe(name)) + line_diff(text.first, text.second, args.terminal.colour_out);
     print_result(out);
@@ -220,8 +241,10 @@ Result<Exit> diff(const StoreArgs& args, Store& store, const std::string& from, 
 Result<Exit> tag(const StoreArgs& args, Store& store, const std::string& name, const std::string& version) {
     const auto tag = store.tag(name, version, origin_of(args));
     if (!tag) return tl::unexpected(tag.error());
-    if (args.format == Format::Json) print_json({{"tag", tag->name}, {"digest", tag->digest}});
-    else print_result(fmt::format("{} is {}\n", tag->name, brief(tag->digest)));
+    if (args.format == Format::Json)
+        print_json({{"tag", tag->name}, {"digest", tag->digest}});
+    else
+        print_result(fmt::format("{} is {}\n", tag->name, brief(tag->digest)));
     return Exit::Ok;
 }
 
@@ -249,21 +272,27 @@ void add_store_versions(const StoreApp& store) {
         auto& shown = verb.make_values<Names>();
         verb.text("VERSION", "", "vN, a tag, a channel, or digits of a digest", shown.first).required();
         verb.flag("--sources", "Print its sources", shown.sources);
-        verb.run = store.opens(true, [&shown](const StoreArgs& args, Store& opened) { return show(args, opened, shown.first, shown.sources); });
+        verb.run = store.opens(true, [&shown](const StoreArgs& args, Store& opened) {
+            return show(args, opened, shown.first, shown.sources);
+        });
     }
     {
         Command& verb = store.add("diff", "Show how two versions differ, by what they are made of and as text");
         auto& compared = verb.make_values<Names>();
         verb.text("FROM", "", "A version", compared.first).required();
         verb.text("TO", "", "Another", compared.second).required();
-        verb.run = store.opens(true, [&compared](const StoreArgs& args, Store& opened) { return diff(args, opened, compared.first, compared.second); });
+        verb.run = store.opens(true, [&compared](const StoreArgs& args, Store& opened) {
+            return diff(args, opened, compared.first, compared.second);
+        });
     }
     {
         Command& verb = store.add("tag", "Name a version, or move a name to it");
         auto& tagged = verb.make_values<Names>();
         verb.text("NAME", "", "The tag", tagged.first).required();
         verb.text("VERSION", "", "What it names", tagged.second).required();
-        verb.run = store.opens(false, [&tagged](const StoreArgs& args, Store& opened) { return tag(args, opened, tagged.first, tagged.second); });
+        verb.run = store.opens(false, [&tagged](const StoreArgs& args, Store& opened) {
+            return tag(args, opened, tagged.first, tagged.second);
+        });
     }
 }
 

@@ -57,9 +57,12 @@ TestRun run_all(const Workspace& workspace, const Options& options, const Termin
 std::vector<Verdict> judge(const TestRun& run, const Options& options) {
     std::vector<Verdict> out;
     if (run.cases.empty())
-        out.push_back({"there is something to run", options.filter.empty() ? "the policy has no tests" : "no test matches the filter", true});
+        out.push_back({"there is something to run",
+                       options.filter.empty() ? "the policy has no tests" : "no test matches the filter", true});
     if (options.threshold >= 0)
-        out.push_back({"coverage", fmt::format("{} of the conditions are covered, {:g}% are asked for", percent_text(run.coverage), options.threshold),
+        out.push_back({"coverage",
+                       fmt::format("{} of the conditions are covered, {:g}% are asked for", percent_text(run.coverage),
+                                   options.threshold),
                        run.coverage.percent() < options.threshold});
     return out;
 }
@@ -102,15 +105,21 @@ void add_test(Command& program) {
     add_paths(verb, options.paths);
     verb.text("--filter", "TEXT", "Run only tests whose name contains this", options.filter);
     verb.flag("--coverage", "Say which rules and conditions the tests leave open", options.coverage);
-    verb.number("--threshold", "PERCENT", "Fail if fewer conditions than this are covered; includes --coverage", options.threshold, 0, 100);
-    verb.whole("-j,--jobs", "N", "How many threads run tests; as many as there are processors, if not said", options.jobs, 1, 1024);
+    verb.number("--threshold", "PERCENT", "Fail if fewer conditions than this are covered; includes --coverage",
+                options.threshold, 0, 100);
+    verb.whole("-j,--jobs", "N", "How many threads run tests; as many as there are processors, if not said",
+               options.jobs, 1, 1024);
     add_format(verb, options.format, formats_of(kRenderings));
     verb.flag("--watch", "Run again whenever a policy or a data file changes", options.watch);
     verb.check = [&options]() -> std::string {
         const bool single = options.format == Format::Junit || options.format == Format::Tap;
-        return options.watch && single ? "--watch: goes with --format human or json, of which there can be many in a row" : "";
+        return options.watch && single
+                   ? "--watch: goes with --format human or json, of which there can be many in a row"
+                   : "";
     };
-    verb.run = [&options](const Terminal& terminal) { return options.watch ? run_watching(options, terminal) : run_once(options, terminal); };
+    verb.run = [&options](const Terminal& terminal) {
+        return options.watch ? run_watching(options, terminal) : run_once(options, terminal);
+    };
 }
 
 }  // namespace writ::cli

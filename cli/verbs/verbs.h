@@ -1,5 +1,5 @@
-// The verbs of the `writ` program. Each adds itself to the program's table, with its options and with what to do when it
-// is the one asked for. Not here: anything that compiles or decides, which is include/writ's.
+// The verbs of the `writ` program. Each adds itself to the program's table, with its options and with what to do when
+// it is the one asked for. Not here: anything that compiles or decides, which is include/writ's.
 #pragma once
 
 #include "cli/command/command.h"

@@ -15,7 +15,8 @@ namespace writ::cli {
 namespace {
 
 /// The policy that a bundle was compiled from, out of the bundle.
-std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& terminal, std::optional<std::uint64_t> max_steps) {
+std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& terminal,
+                                     std::optional<std::uint64_t> max_steps) {
     const auto bundle = Bundle::open(path);
     if (!bundle) return report_error(bundle.error(), path, terminal);
     auto sources = bundle->sources();
@@ -30,7 +31,8 @@ std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& te
 }
 
 constexpr Rendering<Diagnostics> kRenderings[] = {
-    {Format::Human, [](const Diagnostics& found, const Terminal& terminal) { return render_human(found, terminal.colour_err); }},
+    {Format::Human,
+     [](const Diagnostics& found, const Terminal& terminal) { return render_human(found, terminal.colour_err); }},
     {Format::Short, [](const Diagnostics& found, const Terminal&) { return render_short(found); }},
     {Format::Json, [](const Diagnostics& found, const Terminal&) { return render_json(found); }},
     {Format::Sarif, [](const Diagnostics& found, const Terminal&) { return render_sarif(found); }},
@@ -41,8 +43,10 @@ constexpr Rendering<Diagnostics> kRenderings[] = {
 
 void print_diagnostics(const Diagnostics& diagnostics, Format format, const Terminal& terminal) {
     const std::string text = rendered(kRenderings, format, diagnostics, terminal);
-    if (is_for_people(format)) print_note(text);
-    else print_result(text);
+    if (is_for_people(format))
+        print_note(text);
+    else
+        print_result(text);
 }
 
 bool is_bundle(const std::vector<std::string>& paths) {
@@ -70,10 +74,12 @@ std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& pat
     return Workspace(std::move(*sources), compile);
 }
 
-std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal, const BeforeData& before_data) {
+std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal,
+                                         const BeforeData& before_data) {
     auto opened = open_workspace(paths, terminal, before_data);
     if (const auto* workspace = std::get_if<Workspace>(&opened)) {
-        if (!terminal.quiet || !workspace->bundle()) print_note(render_human(workspace->diagnostics(), terminal.colour_err));
+        if (!terminal.quiet || !workspace->bundle())
+            print_note(render_human(workspace->diagnostics(), terminal.colour_err));
         if (!workspace->bundle()) return Exit::Invalid;
     }
     return opened;

@@ -32,6 +32,8 @@ std::string hex(const Digest& digest) {
     return out;
 }
 
-std::string sha256_hex(std::string_view bytes) { return hex(sha256(bytes)); }
+std::string sha256_hex(std::string_view bytes) {
+    return hex(sha256(bytes));
+}
 
 }  // namespace writ

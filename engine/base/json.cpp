@@ -58,8 +58,10 @@ Value tree_of(const Node& node) {
     value.type = node.type;
     const Node* child = node.first();
     for (std::uint32_t i = 0; i < node.count; ++i, child = child->next()) {
-        if (node.type == Type::Array) value.items.push_back(tree_of(*child));
-        else value.members.push_back({std::string(child->key()), tree_of(*child)});
+        if (node.type == Type::Array)
+            value.items.push_back(tree_of(*child));
+        else
+            value.members.push_back({std::string(child->key()), tree_of(*child)});
     }
     return value;
 }
@@ -90,9 +92,13 @@ void Value::remove(std::string_view key) {
     std::erase_if(members, [&](const auto& member) { return member.first == key; });
 }
 
-Value Value::null() { return {}; }
+Value Value::null() {
+    return {};
+}
 
-Value Value::of(const char* value) { return of(std::string_view(value)); }
+Value Value::of(const char* value) {
+    return of(std::string_view(value));
+}
 
 Value Value::of(bool value) {
     Value v;

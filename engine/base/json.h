@@ -18,9 +18,9 @@ struct Member;
 struct Value {
     Type type = Type::Null;
     bool boolean = false;
-    std::int64_t integer = 0;  ///< Int: no fraction, no exponent, fits int64
-    std::string text;          ///< String: decoded. Int, Number: as written
-    std::vector<Value> items;  ///< Array
+    std::int64_t integer = 0;     ///< Int: no fraction, no exponent, fits int64
+    std::string text;             ///< String: decoded. Int, Number: as written
+    std::vector<Value> items;     ///< Array
     std::vector<Member> members;  ///< Object
 
     [[nodiscard]] const Value* find(std::string_view key) const;

@@ -90,7 +90,8 @@ bool Forms::fill(Form& form, Tokens tokens, std::size_t max_string) {  // a copy
                 break;
             case Type::String: {
                 const std::string_view word = tokens.scalar(token);
-                if (word.size() < 2 || word.front() != '"' || word.back() != '"' || word.size() - 2 > max_string) return false;
+                if (word.size() < 2 || word.front() != '"' || word.back() != '"' || word.size() - 2 > max_string)
+                    return false;
                 node.text_begin = word.data() + 1;
                 node.text_size = static_cast<std::uint32_t>(word.size() - 2);
                 break;

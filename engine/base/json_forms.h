@@ -41,9 +41,9 @@ private:
     static constexpr int kMostWorth = 256;
     std::vector<Form> forms_;
     std::size_t latest_ = 0, replaced_ = 0;  ///< that fitted; that was put in place of another
-    int worth_ = kMostWorth;   ///< what remembering may still cost: forms that come again pay for it
-    std::size_t passed_ = 0;   ///< documents whose form was not remembered
-    RequestLimits limits_;      ///< under which they were read
+    int worth_ = kMostWorth;                 ///< what remembering may still cost: forms that come again pay for it
+    std::size_t passed_ = 0;                 ///< documents whose form was not remembered
+    RequestLimits limits_;                   ///< under which they were read
 };
 
 }  // namespace writ::json

@@ -23,7 +23,9 @@ constexpr std::uint32_t kDeepest = 1000;
 constexpr std::uint32_t kFewMembers = 24;
 constexpr std::string_view kEscape = "an escape in a string is malformed";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 /// Whether a text is a number by the grammar of RFC 8259, and which type it has.
 bool number(std::string_view text, Type& type) {
@@ -69,7 +71,8 @@ bool small_integer(std::string_view word, std::int64_t& out) {
 /// A bit of 64 for a key: keys that differ mostly differ in it.
 std::uint64_t bit_of(std::string_view key) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
-    const std::size_t mix = key.empty() ? 0 : key.size() * 5 + byte(0) + 3u * byte(key.size() / 2) + 7u * byte(key.size() - 1);
+    const std::size_t mix =
+        key.empty() ? 0 : key.size() * 5 + byte(0) + 3u * byte(key.size() / 2) + 7u * byte(key.size() - 1);
     return std::uint64_t{1} << (mix & 63);
 }
 
@@ -100,7 +103,7 @@ Scalar read_scalar(std::string_view word, std::size_t max_size, Node& node) {
 
 struct Reader::Impl {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> structure;
-    std::string bytes;  ///< the document, with room after it that simdjson may read
+    std::string bytes;      ///< the document, with room after it that simdjson may read
     std::string unescaped;  ///< strings that had escapes; as large as the document, so that it stays put
     std::vector<Node> nodes;
     std::vector<std::uint32_t> at;  ///< for each node, the token that its value begins with
@@ -111,7 +114,7 @@ struct Reader::Impl {
     // The walk at hand.
     const RequestLimits* limits = nullptr;
     std::uint32_t deepest = 0, depth = 0;
-    bool escapes = false;                     ///< there is a backslash somewhere
+    bool escapes = false;  ///< there is a backslash somewhere
     std::size_t unescaped_size = 0;
     Tokens tokens;
     std::uint32_t token = 0;  ///< the one at hand
@@ -124,7 +127,9 @@ struct Reader::Impl {
         error = failure(code, std::move(message));
         return false;
     }
-    bool too_long() { return refuse(Code::StringTooLong, fmt::format("a string is longer than {} bytes", limits->max_string)); }
+    bool too_long() {
+        return refuse(Code::StringTooLong, fmt::format("a string is longer than {} bytes", limits->max_string));
+    }
     bool twice() { return refuse(Code::KeyRepeated, "the key stands twice in one object"); }
     bool too_many(std::string_view what) {
         return refuse(Code::TooManyMembers, fmt::format("more than {} {}", limits->max_members, what));
@@ -187,7 +192,8 @@ struct Reader::Impl {
     bool unescape(std::string_view quoted, std::string_view& out) {
         // Escapes are never shorter than what they stand for: all strings fit into the document's size.
         auto* const begin = reinterpret_cast<std::uint8_t*>(unescaped.data()) + unescaped_size;
-        const auto* const end = structure->parse_string(reinterpret_cast<const std::uint8_t*>(quoted.data()) + 1, begin);
+        const auto* const end =
+            structure->parse_string(reinterpret_cast<const std::uint8_t*>(quoted.data()) + 1, begin);
         if (end == nullptr) return false;
         out = {reinterpret_cast<const char*>(begin), static_cast<std::size_t>(end - begin)};
         unescaped_size += out.size();
@@ -256,8 +262,10 @@ struct Reader::Impl {
             seen |= bit;
             if (!take(':')) return unexpected("`:`") || within(key);
             if (!value(child)) return within(key);
-            if (take('}')) more = false;
-            else if (!take(',')) return unexpected("`,` or `}`") || within(key);
+            if (take('}'))
+                more = false;
+            else if (!take(','))
+                return unexpected("`,` or `}`") || within(key);
         }
         return !doubtful || node.count <= kFewMembers || !sorted_repeat(node);
     }
@@ -267,8 +275,10 @@ struct Reader::Impl {
         for (bool more = !take(']'); more;) {
             if (++node.count > limits->max_members) return too_many("items") || within(node.count - 1);
             if (!value(add({}))) return within(node.count - 1);
-            if (take(']')) more = false;
-            else if (!take(',')) return unexpected("`,` or `]`") || within(node.count - 1);
+            if (take(']'))
+                more = false;
+            else if (!take(','))
+                return unexpected("`,` or `]`") || within(node.count - 1);
         }
         return true;
     }
@@ -302,8 +312,8 @@ struct Reader::Impl {
         if (escapes && unescaped.size() < room) unescaped.resize(2 * room);
         unescaped_size = 0;
         if (structure == nullptr || structure->capacity() <= document.size()) {
-            const auto made = simdjson::get_active_implementation()->create_dom_parser_implementation(
-                2 * room, kDeepest, structure);
+            const auto made =
+                simdjson::get_active_implementation()->create_dom_parser_implementation(2 * room, kDeepest, structure);
             if (made != simdjson::SUCCESS) return not_json("there is no memory to read it");
         }
         const auto code = structure->stage1(reinterpret_cast<const std::uint8_t*>(text), bytes.size(),
@@ -344,14 +354,13 @@ Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 
 Result<const Node*> Reader::read(std::string_view text, const RequestLimits& limits) {
-    const auto refused = [](Code code, std::string message) {
-        return fail(code, std::move(message), "$");
-    };
+    const auto refused = [](Code code, std::string message) { return fail(code, std::move(message), "$"); };
     if (text.size() > limits.max_bytes)
         return refused(Code::RequestTooLarge, fmt::format("the document is larger than {} bytes", limits.max_bytes));
     text = without_mark(text);
     if (text.empty()) return refused(Code::NotJson, "the document is empty");
-    if (text.substr(0, 3) == "\xEF\xBB\xBF") return refused(Code::NotJson, "the document begins with a byte order mark");
+    if (text.substr(0, 3) == "\xEF\xBB\xBF")
+        return refused(Code::NotJson, "the document begins with a byte order mark");
     impl_->limits = &limits;
     impl_->deepest = std::min(limits.max_depth, kDeepest);
     if (const Node* document = impl_->run(text); document != nullptr) return document;
@@ -379,8 +388,10 @@ void append_canonical(std::string& out, const Node& value, std::vector<const Nod
         case Type::Int: fmt::format_to(std::back_inserter(out), "{}", value.integer); return;
         case Type::Number: {
             const auto decimal = parse_decimal(value.text());
-            if (decimal) out += format_decimal(*decimal);
-            else out += value.text();
+            if (decimal)
+                out += format_decimal(*decimal);
+            else
+                out += value.text();
             return;
         }
         case Type::String: append_quoted(out, value.text()); return;
@@ -420,8 +431,10 @@ void squeeze(std::string_view document, std::string& out) {
     out.resize(document.size() + simdjson::SIMDJSON_PADDING);  // it writes whole blocks
     std::size_t size = 0;
     // Fails where a string is not closed, which is not so here.
-    if (simdjson::minify(document.data(), document.size(), out.data(), size) != simdjson::SUCCESS) out = document;
-    else out.resize(size);
+    if (simdjson::minify(document.data(), document.size(), out.data(), size) != simdjson::SUCCESS)
+        out = document;
+    else
+        out.resize(size);
 }
 
 char* append_escaped(char* to, std::string_view text) {
@@ -470,7 +483,9 @@ void append_quoted(std::string& out, std::string_view text) {
 }
 
 void append_step(std::string& path, std::string_view key) {
-    const auto word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c); };
+    const auto word = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c);
+    };
     if (!key.empty() && !is_digit(key.front()) && std::all_of(key.begin(), key.end(), word)) {
         path.append(".").append(key);
         return;

@@ -28,7 +28,8 @@ struct Node {
     std::uint32_t key_size, text_size;
     std::uint32_t count;  ///< Array, Object: children
     std::uint32_t size;   ///< nodes up to the next value that is not inside this one
-    std::uint32_t form;   ///< of a document's first node: what documents with the same keys, types and nesting share; 0: unknown
+    std::uint32_t
+        form;  ///< of a document's first node: what documents with the same keys, types and nesting share; 0: unknown
     Type type;
 
     [[nodiscard]] std::string_view key() const { return {key_begin, key_size}; }

@@ -39,8 +39,8 @@ std::optional<KeyLine> read_key_line(std::string_view text, std::string_view pre
     out.name = text.substr(0, colon);
     std::size_t size = 0;
     const char* end = nullptr;
-    const bool whole = sodium_base642bin(out.bytes.data(), out.bytes.size(), encoded.data(), encoded.size(), nullptr, &size, &end,
-                                         sodium_base64_VARIANT_ORIGINAL) == 0 &&
+    const bool whole = sodium_base642bin(out.bytes.data(), out.bytes.size(), encoded.data(), encoded.size(), nullptr,
+                                         &size, &end, sodium_base64_VARIANT_ORIGINAL) == 0 &&
                        size == out.bytes.size() && end == encoded.data() + encoded.size();
     return whole ? std::optional(std::move(out)) : std::nullopt;
 }

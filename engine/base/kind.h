@@ -37,11 +37,17 @@ constexpr std::string_view kSeparators[] = {
 }  // namespace kinds
 
 /// How values of a kind are held.
-constexpr Rep rep_of(Kind kind) { return kinds::kReps[static_cast<unsigned>(kind)]; }
+constexpr Rep rep_of(Kind kind) {
+    return kinds::kReps[static_cast<unsigned>(kind)];
+}
 /// The name an author writes for a kind.
-constexpr std::string_view spelling_of(Kind kind) { return kinds::kNames[static_cast<unsigned>(kind)]; }
+constexpr std::string_view spelling_of(Kind kind) {
+    return kinds::kNames[static_cast<unsigned>(kind)];
+}
 /// The bytes at which `like` splits text of a kind into segments; empty: the kind has no segments.
-constexpr std::string_view separators_of(Kind kind) { return kinds::kSeparators[static_cast<unsigned>(kind)]; }
+constexpr std::string_view separators_of(Kind kind) {
+    return kinds::kSeparators[static_cast<unsigned>(kind)];
+}
 
 /// Bytes of a text that rules read, at most: where its field declares no `max`, and the greatest that one can declare.
 /// The texts of one list together have the latter.
@@ -49,11 +55,22 @@ constexpr std::uint32_t kDefaultText = 2048, kMaxText = 16u << 10;
 
 /// The named parts of typed text (`workload.spiffe_id.trust_domain`).
 enum class Part : std::uint8_t {
-    SpiffeTrustDomain, SpiffePath,
-    UrlScheme, UrlHost, UrlPort, UrlPath, UrlQuery, UrlFragment,
+    SpiffeTrustDomain,
+    SpiffePath,
+    UrlScheme,
+    UrlHost,
+    UrlPort,
+    UrlPath,
+    UrlQuery,
+    UrlFragment,
     UrlWhole,  ///< the URL itself, where it has neither query nor fragment; not to be written
-    EmailLocal, EmailDomain,
-    ArnPartition, ArnService, ArnRegion, ArnAccount, ArnResource,
+    EmailLocal,
+    EmailDomain,
+    ArnPartition,
+    ArnService,
+    ArnRegion,
+    ArnAccount,
+    ArnResource,
 };
 
 enum class Cmp : std::uint8_t { Eq, Ne, Lt, Le, Gt, Ge };

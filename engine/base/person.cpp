@@ -13,9 +13,19 @@ constexpr std::size_t kMostName = 256;
 
 /// Scripts that a label may be in, a bit each. Japanese has kana and Han in one word, Korean Hangul and Han.
 enum Scripts : std::uint16_t {
-    Latin = 1, Greek = 2, Cyrillic = 4, Armenian = 8, Hebrew = 16, Arabic = 32, Georgian = 64,
-    Japanese = 128, Korean = 256, Chinese = 512,
-    Kana = Japanese, Hangul = Korean, Han = Chinese | Japanese | Korean,
+    Latin = 1,
+    Greek = 2,
+    Cyrillic = 4,
+    Armenian = 8,
+    Hebrew = 16,
+    Arabic = 32,
+    Georgian = 64,
+    Japanese = 128,
+    Korean = 256,
+    Chinese = 512,
+    Kana = Japanese,
+    Hangul = Korean,
+    Han = Chinese | Japanese | Korean,
     Any = 1023,
 };
 
@@ -37,9 +47,15 @@ const Letters* letters_of(char32_t c) {
     return found != std::end(kLetters) && found->first <= c ? found : nullptr;
 }
 
-constexpr bool is_letter(char32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool is_digit(char32_t c) { return c >= '0' && c <= '9'; }
-constexpr char32_t lower(char32_t c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; }
+constexpr bool is_letter(char32_t c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_digit(char32_t c) {
+    return c >= '0' && c <= '9';
+}
+constexpr char32_t lower(char32_t c) {
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
 
 /// Takes a character off the front. Requires: UTF-8, not empty.
 char32_t take(std::string_view& text) {
@@ -84,7 +100,8 @@ bool begins_punycode(std::string_view rest) {
 }  // namespace
 
 bool comparable_name(std::string_view name) {
-    if (name.empty() || name.size() > kMostName || name.front() == ' ' || name.back() == ' ' || !valid_utf8(name)) return false;
+    if (name.empty() || name.size() > kMostName || name.front() == ' ' || name.back() == ' ' || !valid_utf8(name))
+        return false;
     std::uint16_t scripts = Any;  // that the label may be in
     bool begins = true;           // a label begins here
     char32_t before = 0;
@@ -94,8 +111,10 @@ bool comparable_name(std::string_view name) {
         if (c < 0x80) {
             if (c < ' ' || c == 0x7F || (c == ' ' && before == ' ')) return false;
             if (std::string_view("<>()\"%").find(static_cast<char>(c)) != std::string_view::npos) return false;
-            if (is_letter(c)) scripts &= Latin;
-            else if (!is_digit(c)) scripts = Any;
+            if (is_letter(c))
+                scripts &= Latin;
+            else if (!is_digit(c))
+                scripts = Any;
         } else {
             const Letters* const letters = letters_of(c);
             if (letters == nullptr) return false;

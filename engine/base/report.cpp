@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::size_t kLongestName = 64;  // longer names are not worth a guess, and cost a square
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 /// Edits (insert, delete, replace, swap neighbours) between two names, letter case aside.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -51,7 +53,8 @@ bool same_place(const Span& a, const Span& b) {
 Diagnostic& Report::add(Code code, Span span, std::string message, std::string label, std::string help) {
     const bool error = severity(code) == Severity::Error;
     std::vector<std::size_t>& places = places_[std::string(code_name(code)) + ' ' + message];
-    const bool repeat = std::any_of(places.begin(), places.end(), [&](std::size_t at) { return same_place(items_[at].span, span); });
+    const bool repeat =
+        std::any_of(places.begin(), places.end(), [&](std::size_t at) { return same_place(items_[at].span, span); });
     // What is over the limit or known already goes to a place that nobody reads, so that callers
     // can add related labels without asking.
     std::size_t& mistakes = mistakes_[error ? 0 : 1];
@@ -81,12 +84,12 @@ std::vector<Diagnostic> Report::take() {
 }
 
 std::string_view nearest(std::string_view name, const std::vector<std::string_view>& candidates) {
-    if (name.size() < 2 || name.size() > kLongestName) return {};  // one letter is no hint
+    if (name.size() < 2 || name.size() > kLongestName) return {};      // one letter is no hint
     std::size_t best = std::max<std::size_t>(name.size(), 3) / 3 + 1;  // one more than is near enough
     std::string_view found;
     for (const std::string_view candidate : candidates) {
-        const std::size_t gap = candidate.size() > name.size() ? candidate.size() - name.size()
-                                                               : name.size() - candidate.size();
+        const std::size_t gap =
+            candidate.size() > name.size() ? candidate.size() - name.size() : name.size() - candidate.size();
         if (gap >= best || candidate == name || opposite(name, candidate)) continue;
         const std::size_t d = distance(name, candidate);
         // Replacing every letter of a short name is not a guess.

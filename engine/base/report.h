@@ -20,8 +20,7 @@ public:
 
     /// Adds a finding. `message`: lower case, no final period, user text in backticks.
     /// The returned reference is good until the next add.
-    Diagnostic& add(Code code, Span span, std::string message, std::string label = {},
-                    std::string help = {});
+    Diagnostic& add(Code code, Span span, std::string message, std::string label = {}, std::string help = {});
     [[nodiscard]] std::size_t error_count() const { return errors_; }
     /// Whether as many different errors were found as are wanted, or one of them at more places than anyone reads.
     [[nodiscard]] bool full() const { return mistakes_[0] >= max_errors_ || errors_ >= kMaxPlaces; }

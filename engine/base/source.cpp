@@ -16,7 +16,8 @@ Position position_of(std::string_view text, std::uint32_t offset) {
 
 Ends ends_of(std::string_view text) {
     const std::size_t line = text.find('\n');
-    return {without_mark(text).size() != text.size(), line != std::string_view::npos && line > 0 && text[line - 1] == '\r'};
+    return {without_mark(text).size() != text.size(),
+            line != std::string_view::npos && line > 0 && text[line - 1] == '\r'};
 }
 
 std::string plain_text(std::string_view text) {

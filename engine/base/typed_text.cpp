@@ -11,8 +11,8 @@
 #include <emmintrin.h>
 #endif
 
-#include "base/path.h"
 #include "base/parts.h"
+#include "base/path.h"
 #include "base/values.h"
 
 namespace writ {
@@ -22,10 +22,18 @@ namespace {
 constexpr std::string_view kSpiffe = "spiffe://";
 constexpr std::size_t kLongest = 2048;
 
-constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_alnum(char c) { return is_lower(c) || is_upper(c) || is_digit(c); }
+constexpr bool is_lower(char c) {
+    return c >= 'a' && c <= 'z';
+}
+constexpr bool is_upper(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+constexpr bool is_alnum(char c) {
+    return is_lower(c) || is_upper(c) || is_digit(c);
+}
 
 /// A set of characters that is asked for every byte of a text.
 class CharSet {
@@ -82,8 +90,12 @@ bool each_part(std::string_view text, char separator, Visit visit) {
 using Address = std::array<char, 16>;
 constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xFF\xFF", 12);
 
-bool is_mapped(std::string_view raw) { return raw.substr(0, kMapped.size()) == kMapped; }
-std::string_view bytes_of(const Address& address) { return {address.data(), address.size()}; }
+bool is_mapped(std::string_view raw) {
+    return raw.substr(0, kMapped.size()) == kMapped;
+}
+std::string_view bytes_of(const Address& address) {
+    return {address.data(), address.size()};
+}
 
 std::optional<Address> parse_address(int family, std::string_view text) {
     if (text.size() >= INET6_ADDRSTRLEN) return {};
@@ -103,18 +115,19 @@ bool wraps_ipv4(std::string_view raw) {
     using namespace std::string_view_literals;
     if (is_mapped(raw)) return false;  // the address itself, in another spelling
     constexpr std::string_view kWrappers[] = {
-        "\x20\x02"sv,                                      // 2002::/16, 6to4
-        "\x20\x01\0\0"sv,                                  // 2001::/32, Teredo
-        "\0\x64\xFF\x9B\0\0\0\0\0\0\0\0"sv,                  // 64:ff9b::/96, NAT64
-        "\0\x64\xFF\x9B\0\x01"sv,                          // 64:ff9b:1::/48, NAT64 of one's own
-        "\0\0\0\0\0\0\0\0\xFF\xFF\0\0"sv,                    // ::ffff:0:0:0/96, IPv4-translated
+        "\x20\x02"sv,                        // 2002::/16, 6to4
+        "\x20\x01\0\0"sv,                    // 2001::/32, Teredo
+        "\0\x64\xFF\x9B\0\0\0\0\0\0\0\0"sv,  // 64:ff9b::/96, NAT64
+        "\0\x64\xFF\x9B\0\x01"sv,            // 64:ff9b:1::/48, NAT64 of one's own
+        "\0\0\0\0\0\0\0\0\xFF\xFF\0\0"sv,    // ::ffff:0:0:0/96, IPv4-translated
     };
     for (const std::string_view prefix : kWrappers)
         if (raw.starts_with(prefix)) return true;
     const std::string_view identifier = raw.substr(8, 4);
     if (identifier == "\0\0\x5E\xFE"sv || identifier == "\x02\0\x5E\xFE"sv) return true;  // ISATAP
     // ::/96, IPv4-compatible; of its addresses :: and ::1 are in use.
-    return raw.starts_with(std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0", 12)) && raw.substr(12) != "\0\0\0\0"sv && raw.substr(12) != "\0\0\0\x01"sv;
+    return raw.starts_with(std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0", 12)) && raw.substr(12) != "\0\0\0\0"sv &&
+           raw.substr(12) != "\0\0\0\x01"sv;
 }
 
 std::optional<Address> parse_ip(std::string_view text) {
@@ -213,9 +226,8 @@ std::optional<std::string_view> canonical_host(std::string_view text, std::strin
 std::optional<std::string_view> canonical_email(std::string_view text, std::string& room) {
     const std::size_t at = text.find('@');
     if (at == std::string_view::npos || at == 0 || at > 64) return {};
-    const bool atoms = each_part(text.substr(0, at), '.', [](std::string_view atom) {
-        return !atom.empty() && all_are(atom, kAtom);
-    });
+    const bool atoms =
+        each_part(text.substr(0, at), '.', [](std::string_view atom) { return !atom.empty() && all_are(atom, kAtom); });
     room.assign(text.substr(0, at + 1));
     if (!atoms || !valid_dns_name(append_lowered(room, text.substr(at + 1)))) return {};
     return room;
@@ -272,7 +284,8 @@ bool append_escaped(std::string& out, std::string_view text, bool is_path) {
         i += 2;
     }
     if (!is_path) return true;
-    // `%25` and two digits would be an escape again for a reader that decodes twice, also where the digits were escaped.
+    // `%25` and two digits would be an escape again for a reader that decodes twice, also where the digits were
+    // escaped.
     for (std::size_t at = out.find("%25", begin); at != std::string::npos; at = out.find("%25", at + 1))
         if (at + 5 <= out.size() && hex_value(out[at + 3]) >= 0 && hex_value(out[at + 4]) >= 0) return false;
     return true;
@@ -302,9 +315,7 @@ std::optional<std::string_view> canonical_url(std::string_view text, std::string
     room.clear();
     append_lowered(room, text.substr(0, colon + 3));
     const std::string_view scheme = std::string_view(room).substr(0, colon);
-    if (!is_lower(scheme.front()) ||
-        !all_are(scheme, kScheme))
-        return {};
+    if (!is_lower(scheme.front()) || !all_are(scheme, kScheme)) return {};
     text.remove_prefix(colon + 3);
     // A fragment begins at the first `#`, a query at the first `?` before it.
     const std::size_t hash = std::min(text.find('#'), text.size());
@@ -327,10 +338,14 @@ std::optional<std::string_view> canonical_url(std::string_view text, std::string
         if (!number || *number == 0) return {};
         if (port == default_port(scheme)) port = {};
     }
-    if (!append_host(room, authority) || !all_are(path, kUrlPath) || !plain_segments(path.substr(1), Empty::Last)) return {};
-    if (!all_are(query, kUrlQuery) || !all_are(fragment.substr(std::min<std::size_t>(1, fragment.size())), kUrlQuery)) return {};
+    if (!append_host(room, authority) || !all_are(path, kUrlPath) || !plain_segments(path.substr(1), Empty::Last))
+        return {};
+    if (!all_are(query, kUrlQuery) || !all_are(fragment.substr(std::min<std::size_t>(1, fragment.size())), kUrlQuery))
+        return {};
     if (!port.empty()) room.append(":").append(port);
-    if (!append_escaped(room, path, true) || !append_escaped(room, query, false) || !append_escaped(room, fragment, false)) return {};
+    if (!append_escaped(room, path, true) || !append_escaped(room, query, false) ||
+        !append_escaped(room, fragment, false))
+        return {};
     return room;
 }
 
@@ -401,19 +416,26 @@ struct Sixteen {
 Sixteen classify(const char* at) {
     const __m128i c = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
     const auto range = [](__m128i v, char from, char to) {
-        return _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(static_cast<char>(from - 1))), _mm_cmplt_epi8(v, _mm_set1_epi8(static_cast<char>(to + 1))));
+        return _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(static_cast<char>(from - 1))),
+                             _mm_cmplt_epi8(v, _mm_set1_epi8(static_cast<char>(to + 1))));
     };
     const auto is = [&](char which) { return _mm_cmpeq_epi8(c, _mm_set1_epi8(which)); };
     const auto bits = [](__m128i v) { return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(v))); };
     const __m128i letter = range(_mm_or_si128(c, _mm_set1_epi8(0x20)), 'a', 'z');
-    return {bits(range(c, 'a', 'z')), bits(range(c, '0', '9')), bits(is('.')), bits(is('-')), bits(is('/')),
-            bits(_mm_or_si128(_mm_or_si128(letter, is('_')), range(c, '-', '9')))};  // '-' '.' '/' and digits are neighbours
+    return {bits(range(c, 'a', 'z')),
+            bits(range(c, '0', '9')),
+            bits(is('.')),
+            bits(is('-')),
+            bits(is('/')),
+            bits(_mm_or_si128(_mm_or_si128(letter, is('_')),
+                              range(c, '-', '9')))};  // '-' '.' '/' and digits are neighbours
 }
 
 }  // namespace
 
 bool usual_spiffe(std::string_view text) {
-    if (text.size() < kSpiffe.size() + 2 || text.size() > kLongest || std::memcmp(text.data(), kSpiffe.data(), kSpiffe.size()) != 0)
+    if (text.size() < kSpiffe.size() + 2 || text.size() > kLongest ||
+        std::memcmp(text.data(), kSpiffe.data(), kSpiffe.size()) != 0)
         return false;
     const std::string_view rest = text.substr(kSpiffe.size());
     std::uint64_t carry = 0;  // the last byte looked at was a slash
@@ -436,12 +458,14 @@ bool usual_spiffe(std::string_view text) {
         const std::uint64_t all = here == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << here) - 1;
         std::uint64_t in_path = all;
         if (first) {
-            // The trust domain: labels of lower-case letters, digits and single inner hyphens; the last begins with a letter.
+            // The trust domain: labels of lower-case letters, digits and single inner hyphens; the last begins with a
+            // letter.
             const std::uint64_t slash = is.slash & all;
             if (slash == 0 && rest.size() > 63) return false;
             const std::uint64_t domain = slash != 0 ? (slash & (~slash + 1)) - 1 : all;
             const std::uint64_t apart = (is.dot | is.hyphen) & domain, last = domain ^ (domain >> 1);
-            if (((is.lower | is.digit | apart) & domain) != domain || domain == 0 || (apart & (apart << 1)) != 0 || (apart & (1 | last)) != 0)
+            if (((is.lower | is.digit | apart) & domain) != domain || domain == 0 || (apart & (apart << 1)) != 0 ||
+                (apart & (1 | last)) != 0)
                 return false;
             const std::uint64_t dots = is.dot & domain;
             const std::uint64_t begin = dots == 0 ? 1 : std::uint64_t{2} << (63 - std::countl_zero(dots));
@@ -457,7 +481,9 @@ bool usual_spiffe(std::string_view text) {
     return carry == 0;
 }
 #else
-bool usual_spiffe(std::string_view) { return false; }
+bool usual_spiffe(std::string_view) {
+    return false;
+}
 #endif
 
 std::optional<std::string_view> canonical_text(Kind kind, std::string_view text, std::string& room) {
@@ -472,9 +498,18 @@ std::optional<std::string_view> canonical_text(Kind kind, std::string_view text,
         case Kind::Arn: return canonical_arn(text);
         case Kind::Ip: return canonical_ip(text, room);
         case Kind::Cidr: return canonical_cidr(text, room);
-        case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant:
-        case Kind::Enum: case Kind::String: case Kind::Subject: case Kind::Dotted:
-        case Kind::Record: case Kind::List: case Kind::Map: break;
+        case Kind::Bool:
+        case Kind::Int:
+        case Kind::Decimal:
+        case Kind::Duration:
+        case Kind::Instant:
+        case Kind::Enum:
+        case Kind::String:
+        case Kind::Subject:
+        case Kind::Dotted:
+        case Kind::Record:
+        case Kind::List:
+        case Kind::Map: break;
     }
     return text;
 }
@@ -535,8 +570,12 @@ std::optional<std::string_view> part_of(Part part, std::string_view canonical) {
     return {};
 }
 
-Kind kind_of(Part part) { return kParts[static_cast<std::size_t>(part)].kind; }
-std::string_view name_of(Part part) { return kParts[static_cast<std::size_t>(part)].name; }
+Kind kind_of(Part part) {
+    return kParts[static_cast<std::size_t>(part)].kind;
+}
+std::string_view name_of(Part part) {
+    return kParts[static_cast<std::size_t>(part)].name;
+}
 
 std::optional<Part> find_part(Kind kind, std::string_view name) {
     for (const PartInfo& p : kParts)

@@ -12,7 +12,9 @@ namespace {
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 /// Takes a run of digits off the front of `text`.
 std::string_view take_digits(std::string_view& text) {
@@ -46,8 +48,7 @@ struct Unit {
     std::int64_t micros;
 };
 constexpr Unit kUnits[] = {
-    {"d", 86'400 * kSecond}, {"h", 3'600 * kSecond}, {"m", 60 * kSecond},
-    {"s", kSecond},          {"ms", 1'000},          {"us", 1},
+    {"d", 86'400 * kSecond}, {"h", 3'600 * kSecond}, {"m", 60 * kSecond}, {"s", kSecond}, {"ms", 1'000}, {"us", 1},
 };
 
 /// Days since 1970-01-01 of a date in the proleptic Gregorian calendar.
@@ -196,7 +197,8 @@ std::optional<std::int64_t> parse_duration(std::string_view text) {
         const Unit* unit = std::find_if(next, std::end(kUnits), [&](const Unit& u) { return u.name == name; });
         if (unit == std::end(kUnits)) return {};
         std::int64_t part = 0;
-        if (__builtin_mul_overflow(count, unit->micros, &part) || __builtin_add_overflow(total, part, &total)) return {};
+        if (__builtin_mul_overflow(count, unit->micros, &part) || __builtin_add_overflow(total, part, &total))
+            return {};
         next = unit + 1;
         text.remove_prefix(letters);
     }
@@ -293,7 +295,8 @@ char* write_instant(char* to, std::int64_t micros) {
     *to++ = ':', two(time % 60);
     if (fraction != 0) {
         *to++ = '.';
-        for (std::int64_t unit = 100'000; fraction != 0; fraction %= unit, unit /= 10) *to++ = static_cast<char>('0' + fraction / unit);
+        for (std::int64_t unit = 100'000; fraction != 0; fraction %= unit, unit /= 10)
+            *to++ = static_cast<char>('0' + fraction / unit);
     }
     *to++ = 'Z';
     return to;

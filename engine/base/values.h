@@ -12,8 +12,8 @@
 
 namespace writ {
 
-constexpr std::int64_t kDecimalUnit = 1'000'000;   ///< decimal 1 is this many
-constexpr std::int64_t kSecond = 1'000'000;        ///< microseconds
+constexpr std::int64_t kDecimalUnit = 1'000'000;  ///< decimal 1 is this many
+constexpr std::int64_t kSecond = 1'000'000;       ///< microseconds
 
 // Saturating 64-bit arithmetic.
 [[nodiscard]] inline std::int64_t sat_add(std::int64_t a, std::int64_t b) {
@@ -41,14 +41,17 @@ constexpr std::int64_t kSecond = 1'000'000;        ///< microseconds
 enum class Rounding : std::uint8_t { Down, Up };
 /// How a field's moments are rounded, by its name: `nbf` starts something and rounds up, all others round down,
 /// so that nothing lasts longer than it was stated to.
-[[nodiscard]] inline Rounding rounding_of(std::string_view field) { return field == "nbf" ? Rounding::Up : Rounding::Down; }
+[[nodiscard]] inline Rounding rounding_of(std::string_view field) {
+    return field == "nbf" ? Rounding::Up : Rounding::Down;
+}
 
 /// RFC 3339 with zone, any number of fraction digits, years 0001-9999. A leap second (23:59:60 UTC) is the start
 /// of the next second. Output: microseconds since 1970; empty if malformed or out of range.
 [[nodiscard]] std::optional<std::int64_t> parse_instant(std::string_view text, Rounding rounding = Rounding::Down);
 /// A NumericDate (RFC 7519): seconds since 1970 as a JSON number, which may have a fraction and an exponent.
 /// Output: microseconds since 1970; empty if malformed or out of range.
-[[nodiscard]] std::optional<std::int64_t> parse_numeric_date(std::string_view number, Rounding rounding = Rounding::Down);
+[[nodiscard]] std::optional<std::int64_t> parse_numeric_date(std::string_view number,
+                                                             Rounding rounding = Rounding::Down);
 /// RFC 3339 in UTC, fraction only if there is one.
 [[nodiscard]] std::string format_instant(std::int64_t micros);
 /// The same into memory that has room for it; where it ends.
@@ -75,7 +78,9 @@ constexpr std::size_t kInstantRoom = 32;
 /// what lies further ahead is unknown. It is the most that an issuer's `leeway` can be.
 constexpr std::int64_t kMostLeeway = 60 * kSecond;
 /// Whether `moment` lies too far ahead of `now` to have an age. Both in microseconds.
-[[nodiscard]] inline bool is_ahead(std::int64_t moment, std::int64_t now) { return moment > sat_add(now, kMostLeeway); }
+[[nodiscard]] inline bool is_ahead(std::int64_t moment, std::int64_t now) {
+    return moment > sat_add(now, kMostLeeway);
+}
 
 /// ip (16 bytes) inside cidr (17 bytes).
 [[nodiscard]] bool cidr_contains(std::string_view cidr, std::string_view ip);

@@ -13,7 +13,9 @@ constexpr std::int64_t kDay = 86'400;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kHorizonSeconds = 400 * kDay;
 
-std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+std::int64_t floor_div(std::int64_t a, std::int64_t b) {
+    return a / b - (a % b < 0 ? 1 : 0);
+}
 
 /// The first transition after an instant.
 std::span<const Transition>::iterator after(std::span<const Transition> zone, std::int64_t instant) {

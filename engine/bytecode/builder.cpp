@@ -23,13 +23,11 @@ std::uint32_t Builder::text(std::string_view bytes) {
     std::size_t at = text_hash(bytes) & mask;
     for (; text_table_[at] != 0; at = (at + 1) & mask) {
         const TextRef& ref = out.texts[text_table_[at]];
-        if (ref.length == bytes.size() &&
-            std::equal(bytes.begin(), bytes.end(), out.chars.begin() + ref.offset))
+        if (ref.length == bytes.size() && std::equal(bytes.begin(), bytes.end(), out.chars.begin() + ref.offset))
             return text_table_[at];
     }
     const auto id = static_cast<std::uint32_t>(out.texts.size());
-    out.texts.push_back({static_cast<std::uint32_t>(out.chars.size()),
-                         static_cast<std::uint32_t>(bytes.size())});
+    out.texts.push_back({static_cast<std::uint32_t>(out.chars.size()), static_cast<std::uint32_t>(bytes.size())});
     out.chars.insert(out.chars.end(), bytes.begin(), bytes.end());
     text_table_[at] = id;
     // Half full at most: probes stay short and always end.
@@ -85,8 +83,8 @@ std::uint32_t Builder::set(std::uint32_t elem, std::span<const std::uint32_t> it
             return it->second;
     }
     const auto index = static_cast<std::uint32_t>(out.sets.size());
-    out.sets.push_back({static_cast<std::uint32_t>(out.set_items.size()),
-                        static_cast<std::uint32_t>(items.size()), elem});
+    out.sets.push_back(
+        {static_cast<std::uint32_t>(out.set_items.size()), static_cast<std::uint32_t>(items.size()), elem});
     out.set_items.insert(out.set_items.end(), items.begin(), items.end());
     sets_.emplace(hash, index);
     return index;
@@ -94,15 +92,15 @@ std::uint32_t Builder::set(std::uint32_t elem, std::span<const std::uint32_t> it
 
 std::uint32_t Builder::automaton(const Automaton& tables) {
     constexpr std::size_t kBytes = 256;
-    const std::array<std::uint32_t, 6> numbers = {tables.width,     tables.size,    tables.start, tables.live,
-                                                  tables.accepting, tables.settled};
+    const std::array<std::uint32_t, 6> numbers = {tables.width, tables.size,      tables.start,
+                                                  tables.live,  tables.accepting, tables.settled};
     std::string key(bytes_of(numbers.data(), sizeof numbers));
     key += bytes_of(tables.classes, kBytes);
     key += bytes_of(tables.moves, tables.size * sizeof(std::uint16_t));
     const auto [found, added] = automata_.try_emplace(std::move(key), static_cast<std::uint32_t>(out.automata.size()));
     if (added) {
-        out.automata.push_back({static_cast<std::uint32_t>(out.moves.size()), tables.size, tables.width, tables.start, tables.live,
-                                tables.accepting, tables.settled});
+        out.automata.push_back({static_cast<std::uint32_t>(out.moves.size()), tables.size, tables.width, tables.start,
+                                tables.live, tables.accepting, tables.settled});
         out.byte_classes.insert(out.byte_classes.end(), tables.classes, tables.classes + kBytes);
         out.moves.insert(out.moves.end(), tables.moves, tables.moves + tables.size);
     }

@@ -20,7 +20,9 @@ constexpr std::uint32_t kBound = kNone;
 constexpr std::uint64_t kLongestAddress = 64;  // of what a conversion may make longer: an address, a block
 
 /// Of an instruction that may not be one.
-bool is_end(const Instr& at) { return at.op == Opcode::RetTrue || at.op == Opcode::RetFalse; }
+bool is_end(const Instr& at) {
+    return at.op == Opcode::RetTrue || at.op == Opcode::RetFalse;
+}
 
 Kind owner_of(Part part) {
     switch (part) {
@@ -45,7 +47,9 @@ Kind owner_of(Part part) {
 }
 
 /// Words of a text, at most: each has a byte, and a space before it.
-std::uint64_t most_words(const ValueType& text) { return text.text / 2 + 1; }
+std::uint64_t most_words(const ValueType& text) {
+    return text.text / 2 + 1;
+}
 
 bool plain_list(const ValueType& type) {
     return type.kind == Kind::List && type.table == kNone && rep_of(type.elem) != Rep::Group;
@@ -91,7 +95,8 @@ bool CodeCheck::structure() {
         if (at.op != Opcode::Quantify && at.op != Opcode::Once) continue;
         const bool once = at.op == Opcode::Once;
         const std::uint32_t end = levels_.back().end, body = pc_ + (once ? 1 : 2);
-        if (!once && (pc_ + 2 >= end || code_[pc_ + 1].op != Opcode::Bound)) return refuse("quantifier without its bound");
+        if (!once && (pc_ + 2 >= end || code_[pc_ + 1].op != Opcode::Bound))
+            return refuse("quantifier without its bound");
         // Something must follow the body.
         if (at.b == 0 || body >= end || at.b >= end - body) return refuse("body is out of range");
         if (!is_end(code_[body + at.b - 1])) return refuse("body does not end");
@@ -139,7 +144,8 @@ bool CodeCheck::instruction(const Instr& at, BlockFacts& facts) {
     if (!test && (at.flags != 0 || at.jump != 0)) return refuse("jump where there is no test");
     if ((at.flags & ~(kNegate | kJumpIf)) != 0) return refuse("unknown flag");
     if (op.op_class == OpClass::Time && in_once()) return refuse("test of time in a once");
-    if (op.op_class == OpClass::Time) facts.time_tests = sat_plus(facts.time_tests, std::max(levels_.back().times, std::uint64_t{1}));
+    if (op.op_class == OpClass::Time)
+        facts.time_tests = sat_plus(facts.time_tests, std::max(levels_.back().times, std::uint64_t{1}));
 
     ValueType a, b, c;
     if (!field(op.a, at, at.a, a) || !field(op.b, at, at.b, b) || !field(op.c, at, at.c, c)) return false;
@@ -163,8 +169,7 @@ bool CodeCheck::enter_quantifier(const Instr& at, const ValueType& list, BlockFa
     size_[pc_] = list.max;
     const bool counts = quant_of(at.c) == Quant::AtLeast || quant_of(at.c) == Quant::AtMost;
     const Instr& count = code_[pc_ + 1];
-    if (count.flags != 0 || count.jump != 0 || count.b != 0 || count.c != 0)
-        return refuse("unused field is not zero");
+    if (count.flags != 0 || count.jump != 0 || count.b != 0 || count.c != 0) return refuse("unused field is not zero");
     ValueType type;
     if (counts ? !field(Operand::IntVal, count, count.a, type) : count.a != 0)
         return what_ != nullptr ? false : refuse("unused field is not zero");
@@ -185,7 +190,8 @@ bool CodeCheck::enter_once(const Instr& at, BlockFacts& facts) {
     if (memos_.size() <= at.a) memos_.resize(at.a + std::size_t{1});
     Body& body = memos_[at.a];
     const auto mine = code_.subspan(pc_ + 1, at.b);
-    if (body.length == 0) body = {first_ + pc_ + 1, at.b, 0};
+    if (body.length == 0)
+        body = {first_ + pc_ + 1, at.b, 0};
     else if (body.length != at.b || std::memcmp(&program_.code[body.first], mine.data(), mine.size_bytes()) != 0)
         return refuse("two bodies for one memo");
     facts.memos = std::max(facts.memos, at.a + 1);
@@ -262,9 +268,7 @@ bool CodeCheck::resolve(std::uint32_t word, ValueType& type) {
             if (index == 0 || index >= program_.texts.size()) return false;
             type.text = program_.texts[index].length;
             return true;
-        case OperandKind::Int:
-            type.kind = Kind::Int;
-            return index < program_.ints.size();
+        case OperandKind::Int: type.kind = Kind::Int; return index < program_.ints.size();
         case OperandKind::Set:
             if (index >= program_.sets.size()) return false;
             type.kind = Kind::List;
@@ -432,7 +436,8 @@ std::uint64_t CodeCheck::cost_of(const Instr& at, ValueType a, ValueType b) cons
     // The usual tests, of a fact against a fact or a constant, are not decoded: see vm/ready.
     const auto usual = [](std::uint32_t word) {
         const OperandKind kind = operand_kind(word);
-        return kind == OperandKind::Slot || kind == OperandKind::Text || kind == OperandKind::Int || kind == OperandKind::RowColumn;
+        return kind == OperandKind::Slot || kind == OperandKind::Text || kind == OperandKind::Int ||
+               kind == OperandKind::RowColumn;
     };
     const std::uint64_t decoded = operand_kind(at.a) == OperandKind::Slot && usual(at.b) ? 0 : kDecodedSteps;
     const auto looked_up = [&] { return plus(kLookUpSteps, hashed(a.text)); };
@@ -465,18 +470,21 @@ std::uint64_t CodeCheck::cost_of(const Instr& at, ValueType a, ValueType b) cons
         case Opcode::Union:
         case Opcode::Intersect:
         case Opcode::Minus: {
-            const std::uint64_t once = sat_plus(sat_times(kMemberSteps, sat_plus(a.max, b.max)), hashed(sat_plus(a.text, b.text)));
+            const std::uint64_t once =
+                sat_plus(sat_times(kMemberSteps, sat_plus(a.max, b.max)), hashed(sat_plus(a.text, b.text)));
             return plus(kDecodedSteps, once, once);  // each element is noted, and each is asked for
         }
         case Opcode::Match: {
-            const std::uint64_t moves = charges_.patterns ? program_.automata[program_.matchers[at.b].automaton].size : 0;
+            const std::uint64_t moves =
+                charges_.patterns ? program_.automata[program_.matchers[at.b].automaton].size : 0;
             return plus(kDecodedSteps, scanned(a.text), walked(a.text, moves));
         }
         case Opcode::Lower: return plus(kDecodedSteps, scanned(a.text));
         case Opcode::Convert:
         case Opcode::PartOf: return plus(kDecodedSteps, kLookUpSteps, scanned(a.text));
         case Opcode::Words:
-            return plus(kDecodedSteps, scanned(a.text), hashed(a.text), sat_times(kMemberSteps + kLookUpSteps, most_words(a)));
+            return plus(kDecodedSteps, scanned(a.text), hashed(a.text),
+                        sat_times(kMemberSteps + kLookUpSteps, most_words(a)));
         case Opcode::InCidr: return plus(kDecodedSteps, kElementSteps);
         case Opcode::InWindow: return plus(kDecodedSteps, kWindowSteps);
         case Opcode::Quantify:
@@ -496,7 +504,8 @@ void CodeCheck::bound(BlockFacts& facts) {
         std::uint64_t own = own_[pc];
         if (at.op == Opcode::Quantify) {
             const std::uint64_t body = cost_[pc + 2];
-            own = sat_plus(own, charges_.nesting ? sat_times(size_[pc], sat_plus(body, kElementSteps)) : sat_plus(sat_times(size_[pc], kElementSteps), body));
+            own = sat_plus(own, charges_.nesting ? sat_times(size_[pc], sat_plus(body, kElementSteps))
+                                                 : sat_plus(sat_times(size_[pc], kElementSteps), body));
         }
         if (at.op == Opcode::Once) {
             own = sat_plus(own, cost_[pc + 1]);

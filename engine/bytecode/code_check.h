@@ -15,19 +15,20 @@ namespace writ::bytecode {
 
 /// What a sound block of code needs and costs.
 struct BlockFacts {
-    std::uint64_t bound = 0;    ///< steps of one run
-    std::uint64_t shared = 0;   ///< of these, those in bodies whose outcome is remembered
+    std::uint64_t bound = 0;   ///< steps of one run
+    std::uint64_t shared = 0;  ///< of these, those in bodies whose outcome is remembered
     std::uint32_t temps = 0;
     std::uint32_t binders = 0;
     std::uint32_t memos = 0;
     std::uint64_t time_tests = 0;  ///< Time tests, counted once for each element they may run for
-    bool reads_row = false;     ///< depends on the table of its rule
+    bool reads_row = false;        ///< depends on the table of its rule
 };
 
 /// Reads blocks one after another, keeping its working memory.
 class CodeCheck {
 public:
-    CodeCheck(const Program& program, const Layout& layout, const Charges& charges = {}) : program_(program), layout_(layout), charges_(charges) {}
+    CodeCheck(const Program& program, const Layout& layout, const Charges& charges = {})
+        : program_(program), layout_(layout), charges_(charges) {}
 
     /// Errors:  B0016 with the instruction in `context`.
     /// Requires: everything but code verified; the rule's range and table in bounds.
@@ -38,11 +39,11 @@ public:
 
 private:
     struct Level {
-        std::uint32_t end = 0;   ///< of the body
-        std::uint32_t id = 0;    ///< which body
-        std::uint32_t base = 0;  ///< temporaries that belong to the code around it
-        std::uint64_t times = 1; ///< how often the body may run
-        bool once = false;       ///< of a Once, which binds nothing
+        std::uint32_t end = 0;    ///< of the body
+        std::uint32_t id = 0;     ///< which body
+        std::uint32_t base = 0;   ///< temporaries that belong to the code around it
+        std::uint64_t times = 1;  ///< how often the body may run
+        bool once = false;        ///< of a Once, which binds nothing
     };
     /// The body of a memo, as the first Once that has it.
     struct Body {
@@ -69,9 +70,9 @@ private:
     const Layout& layout_;
     Charges charges_;
     std::span<const Instr> code_;
-    std::uint32_t first_ = 0;           // of the block in `code`
+    std::uint32_t first_ = 0;  // of the block in `code`
     std::uint32_t table_ = kNone;
-    std::uint32_t unknown_ = kNone;     // slot
+    std::uint32_t unknown_ = kNone;  // slot
     bool reads_row_ = false;
     std::uint32_t pc_ = 0;
     std::vector<std::uint32_t> body_;   // of each instruction; kBound for a Bound in its place
@@ -81,8 +82,8 @@ private:
     std::vector<std::uint64_t> cost_;
     std::vector<Level> levels_;
     std::vector<ValueType> binders_;
-    std::vector<ValueType> temps_;      // readable now; see verify_code.cpp
-    std::vector<Body> memos_;           // of all blocks
+    std::vector<ValueType> temps_;  // readable now; see verify_code.cpp
+    std::vector<Body> memos_;       // of all blocks
     const char* what_ = nullptr;
 };
 

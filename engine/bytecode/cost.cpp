@@ -13,7 +13,9 @@ namespace writ::bytecode {
 
 namespace {
 
-ValueType type_of(const Layout& layout, Builtin fact) { return layout.slot(static_cast<std::uint32_t>(fact)); }
+ValueType type_of(const Layout& layout, Builtin fact) {
+    return layout.slot(static_cast<std::uint32_t>(fact));
+}
 
 /// What a rule that applies adds to the work on the grant: scopes, limits and duties are held against each other, and
 /// every approval against every requirement, once more where the rule only will apply. `duties`: of all rules.
@@ -50,7 +52,8 @@ public:
 private:
     std::uint64_t sum(std::uint32_t first, std::uint32_t count) const {
         std::uint64_t steps = 0;
-        for (const std::uint32_t rule : program_.index_rules.subspan(first, count)) steps = sat_plus(steps, costs_[rule]);
+        for (const std::uint32_t rule : program_.index_rules.subspan(first, count))
+            steps = sat_plus(steps, costs_[rule]);
         return steps;
     }
     std::uint64_t listed(std::uint32_t rules) const {
@@ -87,7 +90,8 @@ private:
         std::uint64_t steps = 0, most = 0;
         for (const IndexRangeRef& range : program_.index_ranges.subspan(run.first, run.count)) {
             for (; !open.empty() && open.top().first < range.low; open.pop()) steps -= open.top().second;
-            const std::uint64_t cost = std::min(costs_[range.rule], UINT64_MAX / (std::uint64_t{run.count} + 1));  // sums fit
+            const std::uint64_t cost =
+                std::min(costs_[range.rule], UINT64_MAX / (std::uint64_t{run.count} + 1));  // sums fit
             open.emplace(range.high, cost);
             most = std::max(most, steps += cost);
         }
@@ -130,7 +134,8 @@ bool always_known(std::uint32_t fact) {
 
 bool all_known(const Program& program, const IndexGroupRef& group) {
     const auto keys = program.index_keys.subspan(group.first_key, group.key_count);
-    return (static_cast<Path>(group.path) == Path::List || always_known(group.ordered)) && std::all_of(keys.begin(), keys.end(), always_known);
+    return (static_cast<Path>(group.path) == Path::List || always_known(group.ordered)) &&
+           std::all_of(keys.begin(), keys.end(), always_known);
 }
 
 /// The one fact that the rules of a group are found by; kNone if there are more.
@@ -178,7 +183,9 @@ private:
 
 }  // namespace
 
-Reach reach(const Program& program) { return reach(program, Charges{}); }
+Reach reach(const Program& program) {
+    return reach(program, Charges{});
+}
 
 Reach reach(const Program& program, const Charges& charges) {
     Reach out{UINT64_MAX, UINT64_MAX, 0, 0};
@@ -219,6 +226,8 @@ Reach reach(const Program& program, const Charges& charges) {
     return out;
 }
 
-Reach reach(const Sections& sections) { return reach(Program(sections)); }
+Reach reach(const Sections& sections) {
+    return reach(Program(sections));
+}
 
 }  // namespace writ::bytecode

@@ -14,9 +14,9 @@ namespace {
 constexpr std::string_view kCmps[] = {"==", "!=", "<", "<=", ">", ">="};
 constexpr std::string_view kQuants[] = {"any", "all", "at-least", "at-most"};
 constexpr std::string_view kParts[] = {
-    "spiffe.trust_domain", "spiffe.path",  "url.scheme",   "url.host",   "url.port",    "url.path",    "url.query",
-    "url.fragment",        "url.whole",    "email.local",
-    "email.domain",        "arn.partition", "arn.service", "arn.region", "arn.account", "arn.resource"};
+    "spiffe.trust_domain", "spiffe.path",  "url.scheme",  "url.host",    "url.port",     "url.path",
+    "url.query",           "url.fragment", "url.whole",   "email.local", "email.domain", "arn.partition",
+    "arn.service",         "arn.region",   "arn.account", "arn.resource"};
 
 static_assert(std::size(kParts) == static_cast<std::size_t>(Part::ArnResource) + 1);
 
@@ -181,8 +181,10 @@ private:
             for (const auto& [field, word] : {std::pair(op.a, at.a), std::pair(op.b, at.b), std::pair(op.c, at.c)}) {
                 if (field == Operand::None || (bound && !counts)) continue;
                 constexpr std::size_t kNameWidth = 11;
-                if (first) out_.append(kNameWidth - std::min(op.name.size(), kNameWidth - 1), ' ');
-                else out_ += ", ";
+                if (first)
+                    out_.append(kNameWidth - std::min(op.name.size(), kNameWidth - 1), ' ');
+                else
+                    out_ += ", ";
                 first = false;
                 operand(field, word, bound);
             }

@@ -44,7 +44,9 @@ bool read_fully(int file, std::byte* to, std::size_t size) {
 }  // namespace
 
 Image::Image(Image&& other) noexcept
-    : owned_(std::move(other.owned_)), bytes_(std::exchange(other.bytes_, {})), mapped_(std::exchange(other.mapped_, 0)) {}
+    : owned_(std::move(other.owned_)),
+      bytes_(std::exchange(other.bytes_, {})),
+      mapped_(std::exchange(other.mapped_, 0)) {}
 
 Image& Image::operator=(Image&& other) noexcept {
     std::swap(owned_, other.owned_);
@@ -59,7 +61,7 @@ Image::~Image() {
 
 Result<Image> Image::read(const std::string& path) {
     const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    struct stat status {};
+    struct stat status{};
     if (file.handle < 0 || ::fstat(file.handle, &status) != 0) return failed(path, std::strerror(errno));
     if (!S_ISREG(status.st_mode)) return failed(path, "not a regular file");
     const auto size = static_cast<std::size_t>(status.st_size);

@@ -26,14 +26,18 @@ constexpr std::uint32_t kMaxProbes = 512;
 
 /// Hash of the values of a group's facts, in the group's order: text ids, integers, the tool's index.
 /// Part of the format.
-[[nodiscard]] constexpr std::uint64_t key_start() { return 0x9E3779B97F4A7C15; }
+[[nodiscard]] constexpr std::uint64_t key_start() {
+    return 0x9E3779B97F4A7C15;
+}
 [[nodiscard]] constexpr std::uint64_t key_add(std::uint64_t hash, std::uint64_t word) {
     hash = (hash ^ word) * 0xE7037ED1A0B428DB;
     return hash ^ (hash >> 32);
 }
 /// What a bucket is known by, and where it is looked for first: at the tag modulo the number of buckets, then
 /// onwards. Rules of two hashes with one tag share a bucket.
-[[nodiscard]] constexpr std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
+[[nodiscard]] constexpr std::uint32_t tag_of(std::uint64_t hash) {
+    return static_cast<std::uint32_t>(hash >> 32);
+}
 
 /// Whether a group's rules are tried on every request: there is nothing to find them by.
 [[nodiscard]] constexpr bool is_always(const IndexGroupRef& group) {
@@ -67,8 +71,10 @@ void each_prefixed(const Program& program, const IndexRunRef& run, std::string_v
     std::uint32_t low = run.first, high = run.first + run.count;
     while (low < high) {
         const std::uint32_t middle = low + (high - low) / 2;
-        if (text_of(program, all[middle]) <= text) low = middle + 1;
-        else high = middle;
+        if (text_of(program, all[middle]) <= text)
+            low = middle + 1;
+        else
+            high = middle;
     }
     if (low == run.first) return;
     for (std::uint32_t at = low - 1; at != kNone; at = all[at].parent)

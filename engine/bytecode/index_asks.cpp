@@ -43,7 +43,8 @@ std::int64_t integer_of(const Program& program, const RuleRef& rule, std::uint32
 }  // namespace
 
 const Ask* Asks::find(Ask::Sort sort, std::uint32_t fact) const {
-    const auto found = std::find_if(all().begin(), all().end(), [&](const Ask& ask) { return ask.sort == sort && ask.fact == fact; });
+    const auto found =
+        std::find_if(all().begin(), all().end(), [&](const Ask& ask) { return ask.sort == sort && ask.fact == fact; });
     return found == all().end() ? nullptr : &*found;
 }
 
@@ -57,10 +58,14 @@ void Asks::read(const Program& program, std::span<const Instr> code) {
         if (op_class == OpClass::End) return;
         if (!is_test(op_class)) continue;
         const std::size_t target = next + in.jump;
-        if (code[target].op != Opcode::RetFalse) reach = std::max(reach, target);
-        else if (at < reach || (in.flags & kJumpIf) != 0) continue;
-        else if (in.op == Opcode::Once) read(program, code.subspan(at + 1, in.b));
-        else if ((in.flags & kNegate) == 0 || in.op == Opcode::Truth) add(program, in);
+        if (code[target].op != Opcode::RetFalse)
+            reach = std::max(reach, target);
+        else if (at < reach || (in.flags & kJumpIf) != 0)
+            continue;
+        else if (in.op == Opcode::Once)
+            read(program, code.subspan(at + 1, in.b));
+        else if ((in.flags & kNegate) == 0 || in.op == Opcode::Truth)
+            add(program, in);
     }
 }
 
@@ -92,13 +97,33 @@ void Asks::add(const Program& program, const Instr& in) {
                 if (program.matchers[in.b].prefix == 0) return;
                 ask.sort = Ask::Sort::Prefix;
                 break;
-            case Opcode::RetTrue: case Opcode::RetFalse: case Opcode::TextCmp: case Opcode::Subset:
-            case Opcode::Overlaps: case Opcode::ListEq: case Opcode::InCidr: case Opcode::IsNone:
-            case Opcode::ToolIn: case Opcode::InWindow: case Opcode::NowCmp: case Opcode::AgeCmp:
-            case Opcode::Quantify: case Opcode::Bound: case Opcode::Add: case Opcode::Sub: case Opcode::Mul:
-            case Opcode::Union: case Opcode::Intersect: case Opcode::Minus: case Opcode::Words:
-            case Opcode::Lower: case Opcode::Convert: case Opcode::PartOf: case Opcode::SingleText:
-            case Opcode::SingleInt: case Opcode::Once: return;
+            case Opcode::RetTrue:
+            case Opcode::RetFalse:
+            case Opcode::TextCmp:
+            case Opcode::Subset:
+            case Opcode::Overlaps:
+            case Opcode::ListEq:
+            case Opcode::InCidr:
+            case Opcode::IsNone:
+            case Opcode::ToolIn:
+            case Opcode::InWindow:
+            case Opcode::NowCmp:
+            case Opcode::AgeCmp:
+            case Opcode::Quantify:
+            case Opcode::Bound:
+            case Opcode::Add:
+            case Opcode::Sub:
+            case Opcode::Mul:
+            case Opcode::Union:
+            case Opcode::Intersect:
+            case Opcode::Minus:
+            case Opcode::Words:
+            case Opcode::Lower:
+            case Opcode::Convert:
+            case Opcode::PartOf:
+            case Opcode::SingleText:
+            case Opcode::SingleInt:
+            case Opcode::Once: return;
         }
     }
     // Ranges of one fact add up; of other sorts the first will do.
@@ -140,8 +165,10 @@ Range range_of(const Program& program, const RuleRef& rule, const Asks& asks, st
         const std::int64_t limit = integer_of(program, rule, ask.test->b);
         // Ends are included whether the test includes them or not: one rule more is tried at most.
         const Cmp cmp = static_cast<Cmp>(ask.test->c);
-        if (cmp == Cmp::Gt || cmp == Cmp::Ge) range.low = std::max(range.low, limit);
-        else range.high = std::min(range.high, limit);
+        if (cmp == Cmp::Gt || cmp == Cmp::Ge)
+            range.low = std::max(range.low, limit);
+        else
+            range.high = std::min(range.high, limit);
     }
     return range;
 }

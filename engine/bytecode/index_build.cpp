@@ -59,8 +59,10 @@ struct Class {
 /// A rule's constants for each fact of its way.
 class Combinations {
 public:
-    Combinations(const Program& program, const RuleRef& rule, const Asks& asks, const std::vector<std::uint32_t>& facts) {
-        for (const std::uint32_t fact : facts) words_.push_back(words_of(program, rule, *asks.find(Ask::Sort::Words, fact)));
+    Combinations(const Program& program, const RuleRef& rule, const Asks& asks,
+                 const std::vector<std::uint32_t>& facts) {
+        for (const std::uint32_t fact : facts)
+            words_.push_back(words_of(program, rule, *asks.find(Ask::Sort::Words, fact)));
     }
     [[nodiscard]] std::size_t count() const {
         std::size_t count = 1;
@@ -80,12 +82,14 @@ private:
 
 class Planner {
 public:
-    explicit Planner(const Program& program) : program_(program), left_(kFiledInAll + kFiledPerRule * program.rules.size()) {}
+    explicit Planner(const Program& program)
+        : program_(program), left_(kFiledInAll + kFiledPerRule * program.rules.size()) {}
 
     std::map<Way, std::vector<std::uint32_t>> run() {
         classify();
         for (Class& each : classes_) advance(each, UINT32_MAX);
-        while (refine()) {}
+        while (refine()) {
+        }
         std::map<Way, std::vector<std::uint32_t>> groups;
         for (const Class& each : classes_) {
             auto& rules = groups[each.way];
@@ -128,14 +132,16 @@ private:
                     }
                     case Ask::Sort::Range: {
                         const Range range = range_of(program_, rule, asks, ask.fact);
-                        seen.insert(key_add(static_cast<std::uint64_t>(range.low), static_cast<std::uint64_t>(range.high)));
+                        seen.insert(
+                            key_add(static_cast<std::uint64_t>(range.low), static_cast<std::uint64_t>(range.high)));
                         break;
                     }
                 }
                 std::get<1>(key).emplace_back(ask.sort, ask.fact, set);
             }
             std::sort(std::get<1>(key).begin(), std::get<1>(key).end());
-            std::get<1>(key).erase(std::unique(std::get<1>(key).begin(), std::get<1>(key).end()), std::get<1>(key).end());
+            std::get<1>(key).erase(std::unique(std::get<1>(key).begin(), std::get<1>(key).end()),
+                                   std::get<1>(key).end());
             classes[key].push_back(i);
         }
         for (auto& [key, rules] : classes) {
@@ -143,7 +149,8 @@ private:
             made.way.permits = std::get<0>(key);
             for (const auto& [sort, fact, set] : std::get<1>(key))
                 made.offers.push_back({sort, fact, set, constants[{sort, fact}].size()});
-            std::sort(made.offers.begin(), made.offers.end(), [](const Offer& a, const Offer& b) { return a.rank() < b.rank(); });
+            std::sort(made.offers.begin(), made.offers.end(),
+                      [](const Offer& a, const Offer& b) { return a.rank() < b.rank(); });
             made.rules = std::move(rules);
             classes_.push_back(std::move(made));
         }
@@ -230,8 +237,10 @@ private:
             for (auto& [way, rules] : groups) {
                 Way less = way;
                 if (rules.size() <= rare) {
-                    if (!to_one) less = {way.permits, {}, Path::List, 0};
-                    else if (!way.facts.empty()) less = {way.permits, {way.facts[0]}, Path::List, 0};
+                    if (!to_one)
+                        less = {way.permits, {}, Path::List, 0};
+                    else if (!way.facts.empty())
+                        less = {way.permits, {way.facts[0]}, Path::List, 0};
                 }
                 auto& joined = coarser[less];
                 joined.insert(joined.end(), rules.begin(), rules.end());
@@ -343,8 +352,8 @@ private:
         for (const auto& [text, entry] : prefixes) {
             while (!above.empty() && !text.starts_with(above.back().first)) above.pop_back();
             const auto at = static_cast<std::uint32_t>(out_.index_prefixes.size());
-            out_.index_prefixes.push_back(
-                {entry.first.text, entry.first.length, above.empty() ? kNone : above.back().second, listed(entry.second)});
+            out_.index_prefixes.push_back({entry.first.text, entry.first.length,
+                                           above.empty() ? kNone : above.back().second, listed(entry.second)});
             above.emplace_back(text, at);
         }
         return run(first, prefixes.size());
@@ -358,7 +367,9 @@ private:
             out_.index_ranges.push_back({range.low, range.high, range.high, rule, 0});
         }
         std::sort(out_.index_ranges.begin() + static_cast<std::ptrdiff_t>(first), out_.index_ranges.end(),
-                  [](const IndexRangeRef& a, const IndexRangeRef& b) { return std::pair(a.low, a.rule) < std::pair(b.low, b.rule); });
+                  [](const IndexRangeRef& a, const IndexRangeRef& b) {
+                      return std::pair(a.low, a.rule) < std::pair(b.low, b.rule);
+                  });
         set_most(first, out_.index_ranges.size());
         return run(first, rules.size());
     }

@@ -14,7 +14,8 @@ public:
     std::string run() {
         std::size_t always = 0;
         for (const IndexGroupRef& group : program_.index_groups) always += is_always(group) ? group.rule_count : 0;
-        out_ = fmt::format("rules {}, groups {}, tried on every request {}\n", program_.rules.size(), program_.index_groups.size(), always);
+        out_ = fmt::format("rules {}, groups {}, tried on every request {}\n", program_.rules.size(),
+                           program_.index_groups.size(), always);
         for (const bool first : {true, false})
             for (const IndexGroupRef& group : program_.index_groups)
                 if (is_always(group) == first) group_of(group);
@@ -32,21 +33,25 @@ private:
             how += fmt::format("{}{}", how.empty() ? "" : ", ", fact(key));
         const Path path = static_cast<Path>(group.path);
         if (path != Path::List)
-            how += fmt::format("{}the {} of {}", how.empty() ? "" : ", then ", path == Path::Prefix ? "beginning" : "range", fact(group.ordered));
+            how += fmt::format("{}the {} of {}", how.empty() ? "" : ", then ",
+                               path == Path::Prefix ? "beginning" : "range", fact(group.ordered));
         const std::string_view sort = group.permits == 1 ? "permit" : "narrowing rule";
         out_ += fmt::format("\n{} {}{} {}{}\n", group.rule_count, sort, group.rule_count == 1 ? "" : "s",
                             is_always(group) ? "tried on every request" : "found by ", how);
-        for (const std::uint32_t rule : program_.index_rules.subspan(group.first_rule, group.rule_count)) line(group, rule);
+        for (const std::uint32_t rule : program_.index_rules.subspan(group.first_rule, group.rule_count))
+            line(group, rule);
     }
 
     void line(const IndexGroupRef& group, std::uint32_t index) {
         const RuleRef& rule = program_.rules[index];
         const OriginRef& origin = program_.origins[rule.origin];
         const Asks asks(program_, program_.code_of(rule));
-        out_ += fmt::format("  {}.{} ({}:{})", program_.text(origin.module), program_.text(rule.name), program_.text(origin.file), rule.line);
+        out_ += fmt::format("  {}.{} ({}:{})", program_.text(origin.module), program_.text(rule.name),
+                            program_.text(origin.file), rule.line);
         if (is_always(group)) {
-            out_ += asks.all().empty() ? ": it asks no fact for a constant, a literal beginning or a range in every case"
-                                       : ": its sets are too long, or too few rules are like it";
+            out_ += asks.all().empty()
+                        ? ": it asks no fact for a constant, a literal beginning or a range in every case"
+                        : ": its sets are too long, or too few rules are like it";
         } else if (static_cast<Path>(group.path) == Path::Prefix) {
             const Prefix prefix = prefix_of(program_, *asks.find(Ask::Sort::Prefix, group.ordered));
             out_ += fmt::format(": \"{}\"", program_.text(prefix.text).substr(0, prefix.length));
@@ -64,6 +69,8 @@ private:
 
 }  // namespace
 
-std::string describe_index(const Program& program) { return Describer(program).run(); }
+std::string describe_index(const Program& program) {
+    return Describer(program).run();
+}
 
 }  // namespace writ::bytecode

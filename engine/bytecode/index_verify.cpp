@@ -13,13 +13,18 @@ namespace writ::bytecode {
 
 namespace {
 
-bool is_permit(const RuleRef& rule) { return static_cast<RuleKind>(rule.kind) == RuleKind::Permit; }
+bool is_permit(const RuleRef& rule) {
+    return static_cast<RuleKind>(rule.kind) == RuleKind::Permit;
+}
 
 class IndexCheck {
 public:
     explicit IndexCheck(const Program& program)
-        : program_(program), rules_(program.index_rules.size()), prefixes_(program.index_prefixes.size()),
-          ranges_(program.index_ranges.size()), grouped_(program.rules.size(), 0) {}
+        : program_(program),
+          rules_(program.index_rules.size()),
+          prefixes_(program.index_prefixes.size()),
+          ranges_(program.index_ranges.size()),
+          grouped_(program.rules.size(), 0) {}
 
     Result<void> run() {
         if (program_.index_groups.size() > kMaxGroups) return wrong("too many index groups", kMaxGroups);
@@ -46,17 +51,20 @@ private:
     }
 
     [[nodiscard]] bool is_fact(std::uint32_t fact, bool text) const {
-        const Rep rep = fact < program_.slots.size() ? rep_of(static_cast<Kind>(program_.slots[fact].kind)) : Rep::Group;
+        const Rep rep =
+            fact < program_.slots.size() ? rep_of(static_cast<Kind>(program_.slots[fact].kind)) : Rep::Group;
         return rep == (text ? Rep::Text : Rep::I64);
     }
 
     bool group_is_sound(const IndexGroupRef& group) {
         if (group.permits > 1 || group.path > static_cast<std::uint16_t>(Path::Range) || group.key_count > kMaxKeys ||
-            group.first_key > program_.index_keys.size() || group.key_count > program_.index_keys.size() - group.first_key ||
+            group.first_key > program_.index_keys.size() ||
+            group.key_count > program_.index_keys.size() - group.first_key ||
             !rules_.take(group.first_rule, group.rule_count))
             return fail("index group is out of bounds");
         for (const std::uint32_t fact : keys(group))
-            if (fact != kToolKey && !is_fact(fact, true) && !is_fact(fact, false)) return fail("index group is found by no fact");
+            if (fact != kToolKey && !is_fact(fact, true) && !is_fact(fact, false))
+                return fail("index group is found by no fact");
         const Path path = static_cast<Path>(group.path);
         if (path == Path::List ? group.ordered != 0 : !is_fact(group.ordered, path == Path::Prefix))
             return fail("index group is searched by no fact");
@@ -77,8 +85,10 @@ private:
             return fail("index buckets are out of bounds");
         bool free = false;
         for (const IndexBucketRef& bucket : program_.index_buckets.subspan(group.first_bucket, count)) {
-            if (bucket.rules == kNone) free = true;
-            else if ((bucket.rules & kRun) == 0 ? bucket.rules >= grouped_.size() : !run_is_sound(path, bucket.rules & ~kRun))
+            if (bucket.rules == kNone)
+                free = true;
+            else if ((bucket.rules & kRun) == 0 ? bucket.rules >= grouped_.size()
+                                                : !run_is_sound(path, bucket.rules & ~kRun))
                 return fail("index bucket is out of bounds or out of order");
         }
         return free || fail("index buckets are full");
@@ -93,7 +103,8 @@ private:
             case Path::Prefix: return prefixes_.take(run.first, run.count) && prefixes_ascend(run);
             case Path::Range: {
                 std::int64_t most = 0;
-                return ranges_.take(run.first, run.count) && ranges_ascend(run) && tree_is_sound(run.first, run.first + run.count, most);
+                return ranges_.take(run.first, run.count) && ranges_ascend(run) &&
+                       tree_is_sound(run.first, run.first + run.count, most);
             }
         }
         return false;
@@ -177,7 +188,8 @@ private:
         if (static_cast<Path>(group.path) != Path::List) {
             const auto sort = static_cast<Path>(group.path) == Path::Prefix ? Ask::Sort::Prefix : Ask::Sort::Range;
             plan.ordered = plan.asks.find(sort, group.ordered);
-            if (plan.ordered == nullptr) return fail("index group is searched by another fact than its rules ask for"), nullptr;
+            if (plan.ordered == nullptr)
+                return fail("index group is searched by another fact than its rules ask for"), nullptr;
         }
         plan.code = rule.code;
         return &plan;
@@ -233,10 +245,13 @@ private:
         }
         if (static_cast<Path>(group.path) == Path::List)
             for (const Lookup& each : ahead)
-                if ((each.rules & kRun) != 0) __builtin_prefetch(&program_.index_rules[program_.index_runs[each.rules & ~kRun].first]);
-        return std::all_of(ahead.begin(), ahead.end(), [&](const Lookup& each) {
-            return is_among(static_cast<Path>(group.path), each.rule, each.rules);
-        }) || fail("a rule is not where its facts would look");
+                if ((each.rules & kRun) != 0)
+                    __builtin_prefetch(&program_.index_rules[program_.index_runs[each.rules & ~kRun].first]);
+        return std::all_of(ahead.begin(), ahead.end(),
+                           [&](const Lookup& each) {
+                               return is_among(static_cast<Path>(group.path), each.rule, each.rules);
+                           }) ||
+               fail("a rule is not where its facts would look");
     }
 
     /// As filed_under(), no further than an honest table needs: a crafted one may not make this quadratic.
@@ -255,15 +270,16 @@ private:
             case Path::List: return is_listed(rule, rules);
             case Path::Prefix: {
                 const auto entries = program_.index_prefixes.subspan(run.first, run.count);
-                const auto entry = std::lower_bound(entries.begin(), entries.end(), prefix_, [&](const IndexPrefixRef& a, std::string_view b) {
-                    return text_of(program_, a) < b;
-                });
+                const auto entry = std::lower_bound(
+                    entries.begin(), entries.end(), prefix_,
+                    [&](const IndexPrefixRef& a, std::string_view b) { return text_of(program_, a) < b; });
                 return entry != entries.end() && text_of(program_, *entry) == prefix_ && is_listed(rule, entry->rules);
             }
             case Path::Range: {
                 const auto entries = program_.index_ranges.subspan(run.first, run.count);
-                const auto entry = std::lower_bound(entries.begin(), entries.end(), std::pair(range_.low, rule),
-                                                    [](const IndexRangeRef& a, const auto& b) { return std::pair(a.low, a.rule) < b; });
+                const auto entry = std::lower_bound(
+                    entries.begin(), entries.end(), std::pair(range_.low, rule),
+                    [](const IndexRangeRef& a, const auto& b) { return std::pair(a.low, a.rule) < b; });
                 return entry != entries.end() && entry->rule == rule && entry->low == range_.low &&
                        entry->high == range_.high;
             }

@@ -13,7 +13,9 @@ tl::unexpected<Error> refuse(const char* what, std::uint32_t node) {
     return fail(Code::BadShape, what, "shape[" + std::to_string(node) + "]");
 }
 
-bool is(const ShapeNode& node, Kind kind) { return node.kind == static_cast<std::uint8_t>(kind); }
+bool is(const ShapeNode& node, Kind kind) {
+    return node.kind == static_cast<std::uint8_t>(kind);
+}
 
 }  // namespace
 
@@ -24,7 +26,8 @@ Result<Layout> Layout::make(const Program& program) {
     for (const ToolRef& tool : program.tools) {
         layout.tool_scopes_ = std::max<std::uint64_t>(layout.tool_scopes_, program.sets[tool.scopes].count);
         layout.tool_audiences_ = std::max<std::uint64_t>(layout.tool_audiences_, tool.audience_count);
-        layout.tool_text_ = std::max({layout.tool_text_, layout.set_text(tool.scopes), layout.set_text(tool.audience_set)});
+        layout.tool_text_ =
+            std::max({layout.tool_text_, layout.set_text(tool.scopes), layout.set_text(tool.audience_set)});
     }
     return layout;
 }
@@ -117,8 +120,8 @@ Result<void> Layout::read_slots() {
         }
         // A request is for one tool: parameters of the same type may share a slot.
         if (before == kElsewhere || source == kElsewhere) return false;
-        return of_tool[root_[before]] != 0 && of_tool[root_[source]] != 0 &&
-               node_type(before) == node_type(source) && node_type(source).node == kNone;
+        return of_tool[root_[before]] != 0 && of_tool[root_[source]] != 0 && node_type(before) == node_type(source) &&
+               node_type(source).node == kNone;
     };
     for (std::uint32_t i = 0; i < program_.shape.size(); ++i) {
         const std::uint32_t slot = program_.shape[i].slot;
@@ -129,7 +132,8 @@ Result<void> Layout::read_slots() {
     for (const CaptureRef& capture : program_.captures) {
         if (!claim(capture.slot, kElsewhere)) return refuse("slot of a capture is out of range or filled twice", 0);
         // What is out of range is refused with the captures, later.
-        const std::uint32_t from = capture.spec < program_.capture_specs.size() ? program_.capture_specs[capture.spec].claim : kNone;
+        const std::uint32_t from =
+            capture.spec < program_.capture_specs.size() ? program_.capture_specs[capture.spec].claim : kNone;
         std::uint64_t& longest = capture_text_[capture.slot];
         if (from < program_.shape.size()) longest = std::max<std::uint64_t>(longest, program_.shape[from].max);
     }
@@ -149,7 +153,8 @@ ValueType Layout::node_type(std::uint32_t index) const {
         type.max = node.max;
         if (type.elem == Kind::Record) type.node = index;
         if (rep_of(type.elem) == Rep::Text)
-            type.text = std::min<std::uint64_t>(kMaxText, std::uint64_t{node.max} * program_.shape[node.first_child].max);
+            type.text =
+                std::min<std::uint64_t>(kMaxText, std::uint64_t{node.max} * program_.shape[node.first_child].max);
     }
     if (rep_of(type.kind) == Rep::Text) type.text = node.max;
     return type;

@@ -13,13 +13,13 @@ namespace writ::bytecode {
 /// What is known of a value before any request: enough to check an operand and to bound a list.
 struct ValueType {
     Kind kind = Kind::Bool;
-    Kind elem = Kind::Bool;            ///< List: of the elements
-    std::uint32_t node = kNone;        ///< List of Record: its node, for the columns
-    std::uint32_t table = kNone;       ///< rows of a table
-    bool tools = false;                ///< List of Record: a set of tools
-    bool constant_text = false;        ///< a text constant: of no kind in particular
-    std::uint64_t max = 0;             ///< List: greatest length
-    std::uint64_t text = 0;            ///< text: most bytes; list of texts: of all its elements together
+    Kind elem = Kind::Bool;       ///< List: of the elements
+    std::uint32_t node = kNone;   ///< List of Record: its node, for the columns
+    std::uint32_t table = kNone;  ///< rows of a table
+    bool tools = false;           ///< List of Record: a set of tools
+    bool constant_text = false;   ///< a text constant: of no kind in particular
+    std::uint64_t max = 0;        ///< List: greatest length
+    std::uint64_t text = 0;       ///< text: most bytes; list of texts: of all its elements together
 
     friend bool operator==(const ValueType&, const ValueType&) = default;
 };
@@ -55,18 +55,19 @@ private:
     [[nodiscard]] Result<void> read_columns();
     [[nodiscard]] Result<void> read_slots();
 
-    std::unordered_map<std::uint32_t, std::uint64_t> capture_text_;  ///< by slot: bytes of the longest claim it is taken from
+    std::unordered_map<std::uint32_t, std::uint64_t>
+        capture_text_;  ///< by slot: bytes of the longest claim it is taken from
 
     /// Filled by a capture or from the catalogue.
     static constexpr std::uint32_t kElsewhere = kNone - 1;
 
     const Program& program_;
     std::vector<std::uint32_t> parent_, root_;
-    std::vector<std::uint32_t> list_;          ///< nearest list of records above; kNone
-    std::vector<std::uint8_t> free_;           ///< below a map's element: may fill nothing
-    std::vector<std::uint32_t> first_column_;  ///< of a list of records, in columns_
-    std::vector<std::uint32_t> columns_;       ///< nodes
-    std::vector<std::uint32_t> source_;        ///< (first) node that fills a slot, kNone, or kElsewhere
+    std::vector<std::uint32_t> list_;                     ///< nearest list of records above; kNone
+    std::vector<std::uint8_t> free_;                      ///< below a map's element: may fill nothing
+    std::vector<std::uint32_t> first_column_;             ///< of a list of records, in columns_
+    std::vector<std::uint32_t> columns_;                  ///< nodes
+    std::vector<std::uint32_t> source_;                   ///< (first) node that fills a slot, kNone, or kElsewhere
     std::uint64_t tool_scopes_ = 0, tool_audiences_ = 0;  ///< longest in the catalogue
     std::uint64_t tool_text_ = 0;                         ///< bytes of the texts of the longest of either
     /// Made when first asked for: most policies have no lists in tables.

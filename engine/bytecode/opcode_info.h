@@ -12,11 +12,30 @@ namespace writ::bytecode {
 
 enum class Operand : std::uint8_t {
     None,
-    IntVal, TextVal, IpVal, CidrVal, PartVal, ListVal, TextList, IntList, AnyList, ToolSet, FactVal,
-    ConstMatcher, ConstWindow,
-    CmpCode, KindCode, PartCode,
-    DestInt, DestText, DestList, DestPart,
-    BodyLen, QuantCode, BoundVal, Memo,
+    IntVal,
+    TextVal,
+    IpVal,
+    CidrVal,
+    PartVal,
+    ListVal,
+    TextList,
+    IntList,
+    AnyList,
+    ToolSet,
+    FactVal,
+    ConstMatcher,
+    ConstWindow,
+    CmpCode,
+    KindCode,
+    PartCode,
+    DestInt,
+    DestText,
+    DestList,
+    DestPart,
+    BodyLen,
+    QuantCode,
+    BoundVal,
+    Memo,
 };
 
 enum class OpClass : std::uint8_t { Test, Time, Value, End };
@@ -29,15 +48,16 @@ struct OpcodeInfo {
 };
 
 inline constexpr OpcodeInfo kOpcodes[] = {
-#define OP(name, a, b, c, cls, prose) \
-    {#name, Operand::a, Operand::b, Operand::c, OpClass::cls, prose},
+#define OP(name, a, b, c, cls, prose) {#name, Operand::a, Operand::b, Operand::c, OpClass::cls, prose},
 #include "bytecode/opcodes.def"
 #undef OP
 };
 inline constexpr std::size_t kOpcodeCount = sizeof(kOpcodes) / sizeof(kOpcodes[0]);
 
 /// Requires: a valid opcode.
-constexpr const OpcodeInfo& info(Opcode op) { return kOpcodes[static_cast<std::size_t>(op)]; }
+constexpr const OpcodeInfo& info(Opcode op) {
+    return kOpcodes[static_cast<std::size_t>(op)];
+}
 
 constexpr bool is_test(OpClass op_class) {
     return op_class == OpClass::Test || op_class == OpClass::Time;

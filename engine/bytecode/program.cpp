@@ -43,7 +43,9 @@ constexpr std::size_t kSectionCount = 0
     ;
 constexpr std::size_t kSectionsBegin = sizeof(Header) + kSectionCount * sizeof(SectionEntry);
 
-constexpr std::size_t align_up(std::size_t at) { return (at + kAlign - 1) & ~(kAlign - 1); }
+constexpr std::size_t align_up(std::size_t at) {
+    return (at + kAlign - 1) & ~(kAlign - 1);
+}
 
 std::string_view view(std::span<const std::byte> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -129,8 +131,9 @@ std::vector<std::byte> Program::seal(const Sections& sections) {
 Result<void> check_header(const Header& header, std::uint64_t size) {
     if (header.magic != kMagic) return fail(Code::NotABundle, "not a bundle: it does not begin as one");
     if (header.version != kFormatVersion || header.sections != kSectionCount)
-        return fail(Code::NotABundle, "bundle is of format " + std::to_string(header.version) + "; this engine reads format " +
-                                 std::to_string(kFormatVersion) + ": compile it again from its sources");
+        return fail(Code::NotABundle, "bundle is of format " + std::to_string(header.version) +
+                                          "; this engine reads format " + std::to_string(kFormatVersion) +
+                                          ": compile it again from its sources");
     if (header.sealed < kSectionsBegin || header.sealed % kAlign != 0 || header.sealed > size ||
         size - header.sealed < sizeof(Digest) || size - header.sealed - sizeof(Digest) != header.sources)
         return fail(Code::NotABundle, "bundle is not as long as it says: " + std::to_string(size) + " bytes");
@@ -216,7 +219,8 @@ Result<void> Program::list_texts() {
     for (std::uint32_t id = 1; id < texts.size(); ++id) {
         std::size_t at = text_hash(text(id), secret_) & mask;
         for (; text_table_[at] != 0; at = (at + 1) & mask)
-            if (text(text_table_[at]) == text(id)) return fail(Code::BadTexts, "two texts are the same", "texts[" + std::to_string(id) + "]");
+            if (text(text_table_[at]) == text(id))
+                return fail(Code::BadTexts, "two texts are the same", "texts[" + std::to_string(id) + "]");
         text_table_[at] = id;
     }
     return {};

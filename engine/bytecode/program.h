@@ -70,8 +70,12 @@ enum class Quant : std::uint8_t { Any, All, AtLeast, AtMost };
 constexpr std::uint32_t quant_code(Quant quant, std::uint32_t depth) {
     return static_cast<std::uint32_t>(quant) | (depth << 2);
 }
-constexpr Quant quant_of(std::uint32_t code) { return static_cast<Quant>(code & 3); }
-constexpr std::uint32_t quant_depth(std::uint32_t code) { return code >> 2; }
+constexpr Quant quant_of(std::uint32_t code) {
+    return static_cast<Quant>(code & 3);
+}
+constexpr std::uint32_t quant_depth(std::uint32_t code) {
+    return code >> 2;
+}
 
 /// Quantifiers in one another, at most.
 constexpr std::uint32_t kMaxBinders = 8;
@@ -82,8 +86,12 @@ constexpr std::uint32_t operand(OperandKind kind, std::uint32_t index) {
 constexpr std::uint32_t operand(OperandKind kind, std::uint32_t depth, std::uint32_t column) {
     return (static_cast<std::uint32_t>(kind) << 28) | (depth << 24) | column;
 }
-constexpr OperandKind operand_kind(std::uint32_t word) { return static_cast<OperandKind>(word >> 28); }
-constexpr std::uint32_t operand_index(std::uint32_t word) { return word & 0x0FFFFFFF; }
+constexpr OperandKind operand_kind(std::uint32_t word) {
+    return static_cast<OperandKind>(word >> 28);
+}
+constexpr std::uint32_t operand_index(std::uint32_t word) {
+    return word & 0x0FFFFFFF;
+}
 
 // ---- records ----------------------------------------------------------------------------------
 
@@ -104,7 +112,7 @@ struct MatcherRef {
     std::uint32_t prefix = 0;  ///< text id, or 0: none
     std::uint32_t suffix = 0;  ///< the same
     std::uint32_t automaton = 0;
-    std::uint32_t glob = 0;    ///< 1: of `like`
+    std::uint32_t glob = 0;  ///< 1: of `like`
 };
 
 /// An Automaton. Its classes are 256 bytes of `byte_classes`, its moves follow those of the one before.
@@ -130,9 +138,9 @@ struct ShapeNode {
     std::uint32_t enumeration = kNone;  ///< Enum: index into enums
     std::uint32_t first_key = 0;        ///< Map: keys the policy reads, contiguous nodes with names
     std::uint32_t key_count = 0;
-    std::uint8_t kind = 0;              ///< Kind
-    std::uint8_t weakest = 0;           ///< Provenance
-    std::uint8_t flags = 0;             ///< kOrNone, kOneOrMany, kCompared
+    std::uint8_t kind = 0;     ///< Kind
+    std::uint8_t weakest = 0;  ///< Provenance
+    std::uint8_t flags = 0;    ///< kOrNone, kOneOrMany, kCompared
     std::uint8_t reserved = 0;
 };
 constexpr std::uint8_t kOrNone = 1;
@@ -165,12 +173,12 @@ struct PatternRef {
 };
 
 struct IssuerRef {
-    std::uint32_t name = 0, url = 0;     ///< text ids
-    std::uint32_t audiences = 0;         ///< set of texts
-    std::uint32_t types = kNone;         ///< set of texts, or kNone: any
-    std::int64_t max_age = -1;           ///< microseconds; -1: none
+    std::uint32_t name = 0, url = 0;  ///< text ids
+    std::uint32_t audiences = 0;      ///< set of texts
+    std::uint32_t types = kNone;      ///< set of texts, or kNone: any
+    std::int64_t max_age = -1;        ///< microseconds; -1: none
     std::int64_t leeway = 0;
-    std::uint32_t claims = 0;            ///< ShapeNode
+    std::uint32_t claims = 0;  ///< ShapeNode
     std::uint32_t first_capture = 0, capture_count = 0;
     std::uint32_t proof_required = 0;
 };
@@ -208,20 +216,20 @@ constexpr std::uint16_t kNoTable = 0xFFFF;
 
 /// One rule instance. Rules that differ only in constants share code, and differ in row and effect.
 struct RuleRef {
-    std::uint32_t name = 0;                   ///< text id
-    std::uint32_t origin = 0, line = 0;       ///< index into origins; 1-based
-    std::uint32_t effect = 0;                 ///< index into the section of its kind
+    std::uint32_t name = 0;              ///< text id
+    std::uint32_t origin = 0, line = 0;  ///< index into origins; 1-based
+    std::uint32_t effect = 0;            ///< index into the section of its kind
     std::uint32_t code = 0, code_length = 0;
     std::uint32_t row = 0;
-    std::uint16_t table = kNoTable;           ///< whose row the code reads
-    std::uint8_t kind = 0;                    ///< RuleKind
+    std::uint16_t table = kNoTable;  ///< whose row the code reads
+    std::uint8_t kind = 0;           ///< RuleKind
     std::uint8_t flags = 0;
 };
 
 struct GrantRef {
     std::uint32_t scopes = 0;  ///< set of texts
     std::uint32_t reserved = 0;
-    std::int64_t ttl = 0;      ///< microseconds
+    std::int64_t ttl = 0;  ///< microseconds
 };
 struct RequirementRef {
     std::uint32_t groups = 0, count = 1;
@@ -271,19 +279,19 @@ struct IndexPrefixRef {
 };
 /// Runs ascend by `low`, then by rule. A run is a balanced tree too: the middle one is the root.
 struct IndexRangeRef {
-    std::int64_t low = 0, high = 0;      ///< both ends included
-    std::int64_t most = 0;               ///< greatest `high` of the tree below
+    std::int64_t low = 0, high = 0;  ///< both ends included
+    std::int64_t most = 0;           ///< greatest `high` of the tree below
     std::uint32_t rule = 0, reserved = 0;
 };
 
 struct ManifestRef {
     std::uint64_t step_bound = 0;
-    std::uint32_t request_shape = 0;   ///< ShapeNode of the request record
+    std::uint32_t request_shape = 0;  ///< ShapeNode of the request record
     std::uint32_t slot_count = 0;
     std::uint32_t temp_count = 0;
     std::uint32_t max_binders = 0;
     std::uint32_t tier_enum = kNone;
-    std::uint32_t tier_slot = kNone;   ///< slots the catalogue fills, where the policy reads them
+    std::uint32_t tier_slot = kNone;  ///< slots the catalogue fills, where the policy reads them
     std::uint32_t tool_scopes_slot = kNone;
     std::uint32_t tool_audience_slot = kNone;
     std::uint32_t engine_version = 0;  ///< text id
@@ -292,8 +300,8 @@ struct ManifestRef {
 
 /// A text that the bundle was compiled from. The texts follow one another behind the digest.
 struct SourceRef {
-    std::uint32_t name = 0;      ///< text id; of a data file, as the policy writes it
-    std::uint32_t from = kGiven; ///< of a data file: the source that names it
+    std::uint32_t name = 0;       ///< text id; of a data file, as the policy writes it
+    std::uint32_t from = kGiven;  ///< of a data file: the source that names it
     std::uint64_t size = 0;
 
     static constexpr std::uint32_t kGiven = kNone;         ///< policy text that was given
@@ -314,7 +322,7 @@ struct Sections {
 struct Measures {
     std::uint64_t step_bound = 0;  ///< UINT64_MAX: it does not fit
     std::uint32_t temps = 0, binders = 0, memos = 0;
-    std::uint32_t costliest = 0;   ///< the rule with the greatest share of the bound, the first of several
+    std::uint32_t costliest = 0;  ///< the rule with the greatest share of the bound, the first of several
 };
 
 /// What a hash of texts depends on. Whoever does not know it cannot choose texts that collide.
@@ -370,7 +378,14 @@ public:
     }
     [[nodiscard]] Automaton automaton(std::uint32_t index) const {
         const AutomatonRef& ref = automata[index];
-        return {&byte_classes[std::size_t{256} * index], &moves[ref.first_move], ref.width, ref.size, ref.start, ref.live, ref.accepting, ref.settled};
+        return {&byte_classes[std::size_t{256} * index],
+                &moves[ref.first_move],
+                ref.width,
+                ref.size,
+                ref.start,
+                ref.live,
+                ref.accepting,
+                ref.settled};
     }
     /// Whether the whole of a text, which is UTF-8, fits a matcher.
     [[nodiscard]] bool matches(std::uint32_t matcher, std::string_view of) const {
@@ -395,7 +410,7 @@ private:
     [[nodiscard]] Result<void> list_texts();
     Image image_;
     std::string digest_;
-    HashSecret secret_{};  ///< of this program alone, so that nobody can choose texts that collide
+    HashSecret secret_{};                    ///< of this program alone, so that nobody can choose texts that collide
     std::vector<std::uint32_t> text_table_;  ///< open addressing over texts 1 and up, half full at most; 0: free
 };
 
@@ -416,8 +431,8 @@ constexpr std::uint64_t kFlipsADay = 6;
 
 /// How often deciding one request runs a rule's code, at most: once to decide, and once in the other mode
 /// to tell a missing fact from a false one. A rule with tests of time three times more, to tell it from a moment that
-/// is still to come, and for its horizon: once in each mode whatever the time, then at each flip once to find it and once
-/// to evaluate; and once more.
+/// is still to come, and for its horizon: once in each mode whatever the time, then at each flip once to find it and
+/// once to evaluate; and once more.
 [[nodiscard]] constexpr std::uint64_t rule_runs(std::uint64_t time_tests) {
     constexpr std::uint64_t kMost = UINT64_MAX / (2 * kFlipsADay) - 1;
     return time_tests == 0 ? 2 : 8 + 2 * kFlipsADay * (time_tests < kMost ? time_tests : kMost);

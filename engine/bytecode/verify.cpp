@@ -187,9 +187,8 @@ Result<void> verify_catalog(const Program& program) {
     for (std::size_t i = 0; i < program.issuers.size(); ++i) {
         const IssuerRef& issuer = program.issuers[i];
         if (!is_text(program, issuer.name) || !is_text(program, issuer.url) ||
-            !is_text_set(program, issuer.audiences) ||
-            (issuer.types != kNone && !is_text_set(program, issuer.types)) || issuer.max_age < -1 ||
-            issuer.leeway < 0 || issuer.claims >= shape || issuer.proof_required > 1)
+            !is_text_set(program, issuer.audiences) || (issuer.types != kNone && !is_text_set(program, issuer.types)) ||
+            issuer.max_age < -1 || issuer.leeway < 0 || issuer.claims >= shape || issuer.proof_required > 1)
             return refuse(Code::BadCatalogue, "issuer is out of range", "issuers", i);
     }
     Runs audiences(program.ids.size());
@@ -202,12 +201,12 @@ Result<void> verify_catalog(const Program& program) {
         for (std::uint32_t k = 0; k < tool.audience_count; ++k)
             if (!is_text(program, program.ids[tool.audience + k]))
                 return refuse(Code::BadCatalogue, "no such text", "tools", i);
-        if (manifest.tier_enum == kNone
-                ? tool.tier != 0
-                : tool.tier < 0 || tool.tier >= program.enums[manifest.tier_enum].member_count)
+        if (manifest.tier_enum == kNone ? tool.tier != 0
+                                        : tool.tier < 0 || tool.tier >= program.enums[manifest.tier_enum].member_count)
             return refuse(Code::BadCatalogue, "no such tier", "tools", i);
     }
-    if (program.tables.size() > kNoTable) return refuse(Code::BadCatalogue, "too many tables", "tables", program.tables.size());
+    if (program.tables.size() > kNoTable)
+        return refuse(Code::BadCatalogue, "too many tables", "tables", program.tables.size());
     Runs cells(program.cells.size()), kinds(program.ids.size()), sets(program.ids.size());
     for (std::size_t i = 0; i < program.tables.size(); ++i)
         if (auto done = verify_table(program, i, cells, kinds, sets); !done) return done;

@@ -9,8 +9,7 @@
 
 namespace writ::bytecode {
 
-[[nodiscard]] inline tl::unexpected<Error> refuse(Code code, const char* what, const char* section,
-                                                  std::size_t index) {
+[[nodiscard]] inline tl::unexpected<Error> refuse(Code code, const char* what, const char* section, std::size_t index) {
     return fail(code, what, std::string(section) + "[" + std::to_string(index) + "]");
 }
 
@@ -43,11 +42,11 @@ private:
 /// Whether a constant may stand where canonical text of a kind is expected.
 [[nodiscard]] bool text_fits(const Program& program, Kind kind, std::uint32_t id);
 
-[[nodiscard]] Result<void> verify_texts(const Program& program);      // B0010
-[[nodiscard]] Result<void> verify_constants(const Program& program);  // B0011
-[[nodiscard]] Result<void> verify_patterns(const Program& program);   // B0011: matchers and automata
-[[nodiscard]] Result<void> verify_shape(const Program& program);      // B0012: each node by itself
-[[nodiscard]] Result<void> verify_catalog(const Program& program);    // B0014: tools, issuers, tables
+[[nodiscard]] Result<void> verify_texts(const Program& program);                        // B0010
+[[nodiscard]] Result<void> verify_constants(const Program& program);                    // B0011
+[[nodiscard]] Result<void> verify_patterns(const Program& program);                     // B0011: matchers and automata
+[[nodiscard]] Result<void> verify_shape(const Program& program);                        // B0012: each node by itself
+[[nodiscard]] Result<void> verify_catalog(const Program& program);                      // B0014: tools, issuers, tables
 [[nodiscard]] Result<void> verify_slots(const Program& program, const Layout& layout);  // B0013
 /// Everything but the measures that the manifest declares: B0015, B0016, and all of the above.
 [[nodiscard]] Result<Measures> verify_but_measures(const Program& program);

@@ -11,11 +11,12 @@ namespace {
 constexpr std::size_t kBytes = 256;
 
 const char* fault_of(const Program& program, const AutomatonRef& ref, std::span<const std::uint8_t> classes) {
-    if (ref.width == 0 || ref.width > kBytes || ref.size == 0 || ref.size > Automaton::kMaxMoves || ref.size % ref.width != 0)
+    if (ref.width == 0 || ref.width > kBytes || ref.size == 0 || ref.size > Automaton::kMaxMoves ||
+        ref.size % ref.width != 0)
         return "automaton has no rows";
     const auto is_row = [&](std::uint32_t at) { return at % ref.width == 0 && at <= ref.size; };
-    if (!is_row(ref.start) || ref.start == ref.size || !is_row(ref.live) || !is_row(ref.accepting) || !is_row(ref.settled) ||
-        ref.live > ref.accepting || ref.accepting > ref.settled)
+    if (!is_row(ref.start) || ref.start == ref.size || !is_row(ref.live) || !is_row(ref.accepting) ||
+        !is_row(ref.settled) || ref.live > ref.accepting || ref.accepting > ref.settled)
         return "states of an automaton are out of order";
     if (std::any_of(classes.begin(), classes.end(), [&](std::uint8_t each) { return each >= ref.width; }))
         return "automaton has no such class";
@@ -23,7 +24,8 @@ const char* fault_of(const Program& program, const AutomatonRef& ref, std::span<
     for (std::uint32_t at = 0; at < ref.size; ++at) {
         const std::uint32_t to = moves[at];
         if (to >= ref.size || !is_row(to)) return "automaton leads nowhere";
-        if ((at < ref.live && to >= ref.live) || (at >= ref.settled && to < ref.settled)) return "automaton is not as settled as it says";
+        if ((at < ref.live && to >= ref.live) || (at >= ref.settled && to < ref.settled))
+            return "automaton is not as settled as it says";
     }
     return nullptr;
 }
@@ -41,11 +43,12 @@ Result<void> verify_patterns(const Program& program) {
         if (const char* fault = fault_of(program, ref, program.byte_classes.subspan(kBytes * i, kBytes)))
             return refuse(Code::BadConstants, fault, "automata", i);
     }
-    if (at != program.moves.size()) return refuse(Code::BadConstants, "moves without an automaton", "moves", static_cast<std::size_t>(at));
+    if (at != program.moves.size())
+        return refuse(Code::BadConstants, "moves without an automaton", "moves", static_cast<std::size_t>(at));
     for (std::size_t i = 0; i < program.matchers.size(); ++i) {
         const MatcherRef& ref = program.matchers[i];
-        if (ref.text >= program.texts.size() || ref.prefix >= program.texts.size() || ref.suffix >= program.texts.size() ||
-            ref.automaton >= program.automata.size() || ref.glob > 1)
+        if (ref.text >= program.texts.size() || ref.prefix >= program.texts.size() ||
+            ref.suffix >= program.texts.size() || ref.automaton >= program.automata.size() || ref.glob > 1)
             return refuse(Code::BadConstants, "matcher is out of range", "matchers", i);
     }
     return {};

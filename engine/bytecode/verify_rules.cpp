@@ -76,10 +76,9 @@ Result<void> verify_rule(const Program& program, std::size_t i) {
     if (rule.effect >= effects_of(program, static_cast<RuleKind>(rule.kind)))
         return refuse(Code::BadRules, "effect is out of range", "rules", i);
     if (rule.table == kNoTable ? rule.row != 0
-                            : rule.table >= program.tables.size() || rule.row >= program.tables[rule.table].rows)
+                               : rule.table >= program.tables.size() || rule.row >= program.tables[rule.table].rows)
         return refuse(Code::BadRules, "row is out of range", "rules", i);
-    if (rule.code_length == 0 || rule.code >= program.code.size() ||
-        rule.code_length > program.code.size() - rule.code)
+    if (rule.code_length == 0 || rule.code >= program.code.size() || rule.code_length > program.code.size() - rule.code)
         return refuse(Code::BadRules, "code is out of bounds", "rules", i);
     return {};
 }

@@ -8,7 +8,9 @@ namespace writ::bytecode {
 
 namespace {
 
-constexpr std::uint32_t word(Kind kind) { return static_cast<std::uint32_t>(kind); }
+constexpr std::uint32_t word(Kind kind) {
+    return static_cast<std::uint32_t>(kind);
+}
 
 /// What the engine itself reads a value as, wherever it reads one without being told by code.
 struct Expected {
@@ -85,9 +87,8 @@ constexpr Expected kApproval[] = {
     {"uses", Kind::Int},         {"approver_id", Kind::String},
 };
 constexpr Expected kHop[] = {
-    {"actor", Kind::String},  {"class", Kind::String},
-    {"run", Kind::String},    {"tenant", Kind::String},
-    {"issuer", Kind::String}, {"granted_scopes", Kind::List, Kind::String},
+    {"actor", Kind::String},  {"class", Kind::String},     {"run", Kind::String},
+    {"tenant", Kind::String}, {"issuer", Kind::String},    {"granted_scopes", Kind::List, Kind::String},
     {"exp", Kind::Instant},   {"initiator", Kind::String},
 };
 
@@ -125,8 +126,7 @@ bool stands_at(const Program& program, const Layout& layout, std::uint32_t node,
 
 bool names_differ(const Program& program, const ShapeNode& record, std::vector<std::uint32_t>& names) {
     names.clear();
-    for (std::uint32_t i = 0; i < record.child_count; ++i)
-        names.push_back(program.shape[record.first_child + i].name);
+    for (std::uint32_t i = 0; i < record.child_count; ++i) names.push_back(program.shape[record.first_child + i].name);
     std::sort(names.begin(), names.end());
     return std::adjacent_find(names.begin(), names.end()) == names.end();
 }
@@ -142,8 +142,7 @@ bool node_is_sound(const Program& program, const ShapeNode& node) {
         return count == 0 ? first == 0 : first < program.shape.size() && count <= program.shape.size() - first;
     };
     if (!inside(node.first_child, node.child_count) || !inside(node.first_key, node.key_count)) return false;
-    if (kind == Kind::Enum ? node.enumeration >= program.enums.size()
-                           : node.enumeration != kNone && !(list || map))
+    if (kind == Kind::Enum ? node.enumeration >= program.enums.size() : node.enumeration != kNone && !(list || map))
         return false;
     if ((list || map) && (node.enumeration != kNone || node.child_count != 1)) return false;
     if (rep_of(kind) == Rep::Text ? node.max < 1 || node.max > kMaxText : !list && !map && node.max != 0) return false;
@@ -182,8 +181,7 @@ Result<void> verify_shape(const Program& program) {
     for (std::size_t i = 0; i < program.shape.size(); ++i) {
         const ShapeNode& node = program.shape[i];
         if (!children.take(node.first_child, node.child_count) || !keys.take(node.first_key, node.key_count) ||
-            !node_is_sound(program, node) ||
-            (node.kind == word(Kind::Record) && !names_differ(program, node, names)))
+            !node_is_sound(program, node) || (node.kind == word(Kind::Record) && !names_differ(program, node, names)))
             return refuse(Code::BadShape, "shape node is not well formed", "shape", i);
     }
     return {};
@@ -201,8 +199,7 @@ Result<void> verify_slots(const Program& program, const Layout& layout) {
             return refuse(Code::BadSlots, "slot is not of the kind that fills it", "slots", i);
         if (i >= std::size(kPaths)) continue;
         const std::uint32_t node = layout.slot_node(i);
-        if (!matches(type, *expected(kPaths[i])) ||
-            (node != kNone && !stands_at(program, layout, node, kPaths[i])))
+        if (!matches(type, *expected(kPaths[i])) || (node != kNone && !stands_at(program, layout, node, kPaths[i])))
             return refuse(Code::BadSlots, "fact of the engine is of the wrong kind or in the wrong place", "slots", i);
     }
     if (!columns_match(program, layout, Builtin::Approvals, kApproval) ||
@@ -228,7 +225,8 @@ Result<void> verify_slots(const Program& program, const Layout& layout) {
             const std::uint32_t* piece = &program.ids[pattern.first + 3 * std::size_t{k}];
             const bool literal = piece[1] == kNone && piece[2] == 0 && is_text(program, piece[0]);
             const bool capture = piece[0] == kNone && piece[2] <= 1 && is_text(program, piece[1]);
-            if (!literal && !capture) return refuse(Code::BadSlots, "piece of a pattern is neither text nor capture", "patterns", i);
+            if (!literal && !capture)
+                return refuse(Code::BadSlots, "piece of a pattern is neither text nor capture", "patterns", i);
         }
     }
     for (std::size_t i = 0; i < program.capture_specs.size(); ++i) {

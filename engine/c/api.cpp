@@ -43,15 +43,15 @@ std::size_t writ_errors_count(const writ_errors* errors) {
 
 writ_error writ_errors_at(const writ_errors* errors, std::size_t index) {
     if (index >= writ_errors_count(errors)) return {text({}), text({}), text({})};
-    if (index == errors->items.size()) return {text(code_name(writ::Code::InternalFailure)), text("out of memory"), text({})};
+    if (index == errors->items.size())
+        return {text(code_name(writ::Code::InternalFailure)), text("out of memory"), text({})};
     const writ::Error& item = errors->items[index];
     return {text(item.code), text(item.message), text(item.context)};
 }
 
 // ---- bundles ------------------------------------------------------------------------------------
 
-writ_status writ_bundle_load(const void* bytes, std::size_t length, writ_bundle** bundle,
-                             writ_errors* errors) {
+writ_status writ_bundle_load(const void* bytes, std::size_t length, writ_bundle** bundle, writ_errors* errors) {
     if (bundle != nullptr) *bundle = nullptr;
     return guarded(errors, [&] {
         if (bytes == nullptr) return null_argument(errors, "bytes");
@@ -179,8 +179,7 @@ writ_status writ_evaluate_batch(writ_evaluator* evaluator, writ_request* const* 
     if (decisions == nullptr) return count == 0 ? WRIT_OK : WRIT_ERROR_ARGUMENT;
     writ_status first = WRIT_OK;
     for (std::size_t i = 0; i < count; ++i) {
-        const writ_status status =
-            writ_evaluate(evaluator, requests == nullptr ? nullptr : requests[i], decisions[i]);
+        const writ_status status = writ_evaluate(evaluator, requests == nullptr ? nullptr : requests[i], decisions[i]);
         if (first == WRIT_OK) first = status;
     }
     return first;

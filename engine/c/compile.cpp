@@ -42,14 +42,15 @@ writ_status read_policy(const writ_source* sources, std::size_t count, const wri
     if (sources == nullptr) return null_argument(errors, "sources");
     // Bundles are handed from this library to the other in memory.
     if (writ_version_number() != WRIT_VERSION_NUMBER) {
-        add(errors, code_name(writ::Code::InternalFailure), "libwrit and libwrit-compiler are of different versions", writ_version());
+        add(errors, code_name(writ::Code::InternalFailure), "libwrit and libwrit-compiler are of different versions",
+            writ_version());
         return WRIT_ERROR_INTERNAL;
     }
     for (std::size_t i = 0; i < count; ++i) {
         if (!well_formed(sources[i].name) || !well_formed(sources[i].text) || !well_formed(sources[i].stored))
-            return malformed_argument(errors, "text is NULL and has a length",
-                                      "sources[" + std::to_string(i) + "]");
-        set.sources.push_back({std::string(view(sources[i].name)), std::string(view(sources[i].text)), std::string(view(sources[i].stored))});
+            return malformed_argument(errors, "text is NULL and has a length", "sources[" + std::to_string(i) + "]");
+        set.sources.push_back({std::string(view(sources[i].name)), std::string(view(sources[i].text)),
+                               std::string(view(sources[i].stored))});
     }
     if (options == nullptr) return WRIT_OK;
     writ_compile_options given{};

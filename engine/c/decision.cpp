@@ -18,8 +18,7 @@ writ_text text_at(const writ_decision* decision, List list, std::size_t index) {
 
 /// Fills *out from the member at `index` with what `convert` makes of it.
 template <class List, class Struct, class Convert>
-writ_status fill_at(const writ_decision* decision, List list, std::size_t index, Struct* out,
-                    Convert convert) {
+writ_status fill_at(const writ_decision* decision, List list, std::size_t index, Struct* out, Convert convert) {
     if (index >= size_of(decision, list)) return WRIT_ERROR_ARGUMENT;
     return fill_struct(out, convert(list(decision->decision)[index])) ? WRIT_OK : WRIT_ERROR_ARGUMENT;
 }
@@ -88,9 +87,8 @@ std::size_t writ_decision_obligation_count(const writ_decision* decision) {
 }
 
 writ_status writ_decision_obligation(const writ_decision* decision, std::size_t index, writ_obligation* out) {
-    return fill_at(decision, obligations, index, out, [](const writ::Obligation& duty) {
-        return writ_obligation{0, text(duty.name), text(duty.args)};
-    });
+    return fill_at(decision, obligations, index, out,
+                   [](const writ::Obligation& duty) { return writ_obligation{0, text(duty.name), text(duty.args)}; });
 }
 
 // ---- why, and what is missing ---------------------------------------------------------------------
@@ -107,16 +105,14 @@ std::size_t writ_decision_requirement_count(const writ_decision* decision) {
     return size_of(decision, requirements);
 }
 
-writ_status writ_decision_requirement(const writ_decision* decision, std::size_t index,
-                                      writ_requirement* out) {
+writ_status writ_decision_requirement(const writ_decision* decision, std::size_t index, writ_requirement* out) {
     return fill_at(decision, requirements, index, out, [](const writ::Requirement& each) {
         return writ_requirement{0,           each.layer,   each.rule,         each.needed, each.counted,
                                 each.within, each.expires, each.groups.size()};
     });
 }
 
-writ_text writ_decision_requirement_group(const writ_decision* decision, std::size_t index,
-                                          std::size_t group) {
+writ_text writ_decision_requirement_group(const writ_decision* decision, std::size_t index, std::size_t group) {
     if (index >= size_of(decision, requirements)) return text({});
     const auto& groups = requirements(decision->decision)[index].groups;
     return group < groups.size() ? text(groups[group]) : text({});
@@ -132,8 +128,7 @@ writ_text writ_decision_json(writ_decision* decision, int reader) {
         const writ::Audience audience =
             reader == WRIT_READER_OPERATOR ? writ::Audience::Operator : writ::Audience::Caller;
         const writ::Layers none{std::vector<writ::Bundle>{}};
-        decision->json =
-            writ::to_json(decision->decision, decision->layers ? *decision->layers : none, audience);
+        decision->json = writ::to_json(decision->decision, decision->layers ? *decision->layers : none, audience);
         return WRIT_OK;
     });
     return status == WRIT_OK ? text(decision->json) : text({});

@@ -68,7 +68,6 @@ struct writ_errors {
 
 namespace writ::c {
 
-
 /// Beyond any structure of any version: a larger struct_size was never set.
 constexpr std::size_t kLargestStruct = 4096;
 
@@ -89,10 +88,8 @@ void override_with(Number& limit, Number given) {
     if (given != 0) limit = given;
 }
 
-inline void add(writ_errors* errors, std::string_view code, std::string_view message,
-                std::string_view context = {}) {
-    if (errors != nullptr)
-        errors->items.push_back({std::string(code), std::string(message), std::string(context)});
+inline void add(writ_errors* errors, std::string_view code, std::string_view message, std::string_view context = {}) {
+    if (errors != nullptr) errors->items.push_back({std::string(code), std::string(message), std::string(context)});
 }
 inline writ_status null_argument(writ_errors* errors, std::string_view which) {
     add(errors, code_name(Code::NullArgument), "an argument is NULL", which);
@@ -105,7 +102,7 @@ inline writ_status malformed_argument(writ_errors* errors, std::string_view what
 
 /// The layers that handles were given, or null with the error noted.
 inline std::shared_ptr<const writ::Layers> layers_of(writ_bundle* const* layers, std::size_t count,
-                                              writ_errors* errors) {
+                                                     writ_errors* errors) {
     if (layers == nullptr) {
         null_argument(errors, "layers");
         return nullptr;
@@ -161,8 +158,7 @@ bool read_struct(const Struct* given, Struct& out) {
     std::memcpy(&size, given, sizeof size);
     if (size < sizeof(Struct) || size > kLargestStruct) return false;
     const auto* bytes = reinterpret_cast<const unsigned char*>(given);
-    if (!std::all_of(bytes + sizeof(Struct), bytes + size, [](unsigned char byte) { return byte == 0; }))
-        return false;
+    if (!std::all_of(bytes + sizeof(Struct), bytes + size, [](unsigned char byte) { return byte == 0; })) return false;
     std::memcpy(&out, given, sizeof(Struct));
     return true;
 }

@@ -108,7 +108,8 @@ void writ_request_trust(writ_request* request, int provenance) {
 }
 
 void writ_request_set_text(writ_request* request, const writ_field* field, writ_text text) {
-    set(request, field, well_formed(text), [&](writ::Request& to, const writ::Field& at) { to.set_text(at, view(text)); });
+    set(request, field, well_formed(text),
+        [&](writ::Request& to, const writ::Field& at) { to.set_text(at, view(text)); });
 }
 
 void writ_request_set_int(writ_request* request, const writ_field* field, std::int64_t integer) {
@@ -120,7 +121,8 @@ void writ_request_set_bool(writ_request* request, const writ_field* field, bool 
 }
 
 void writ_request_set_decimal(writ_request* request, const writ_field* field, writ_text number) {
-    set(request, field, well_formed(number), [&](writ::Request& to, const writ::Field& at) { to.set_decimal(at, view(number)); });
+    set(request, field, well_formed(number),
+        [&](writ::Request& to, const writ::Field& at) { to.set_decimal(at, view(number)); });
 }
 
 void writ_request_set_none(writ_request* request, const writ_field* field) {
@@ -137,7 +139,8 @@ void writ_request_set_texts(writ_request* request, const writ_field* field, cons
 }
 
 void writ_request_set_json(writ_request* request, const writ_field* field, writ_text json) {
-    set(request, field, well_formed(json), [&](writ::Request& to, const writ::Field& at) { to.set_json(at, view(json)); });
+    set(request, field, well_formed(json),
+        [&](writ::Request& to, const writ::Field& at) { to.set_json(at, view(json)); });
 }
 
 writ_status writ_request_finish(writ_request* request, writ_errors* errors) {
@@ -150,7 +153,8 @@ writ_status writ_request_finish(writ_request* request, writ_errors* errors) {
         if (errors != nullptr && !finished) errors->items.push_back(finished.error());
         (void)request->request->parse({});  // leaves it empty
         if (stated == WRIT_OK) return WRIT_ERROR_REQUEST;
-        if (finished && stated == WRIT_ERROR_ARGUMENT) return malformed_argument(errors, "a field or its text was NULL", "set");
+        if (finished && stated == WRIT_ERROR_ARGUMENT)
+            return malformed_argument(errors, "a field or its text was NULL", "set");
         return stated;
     });
     if (status == WRIT_ERROR_INTERNAL && request != nullptr) request->request.reset();

@@ -1,6 +1,6 @@
 // The C interface: search.
-#include "c/handles.h"
 #include "writ/search.h"
+#include "c/handles.h"
 
 using namespace writ::c;
 
@@ -28,14 +28,13 @@ writ_status writ_search(writ_evaluator* evaluator, writ_text request, int open, 
         if (evaluator == nullptr) return null_argument(errors, "evaluator");
         if (result == nullptr) return null_argument(errors, "result");
         if (!well_formed(request)) return malformed_argument(errors, "text is NULL and has a length", "request");
-        if (!well_formed(candidates))
-            return malformed_argument(errors, "text is NULL and has a length", "candidates");
+        if (!well_formed(candidates)) return malformed_argument(errors, "text is NULL and has a length", "candidates");
         if (open < WRIT_OPEN_TOOL || open > WRIT_OPEN_AGENT)
             return malformed_argument(errors, "there is no such field to leave open", "open");
         const auto chosen = limits_of(limits);
         if (!chosen) return malformed_argument(errors, "struct_size does not fit", "limits");
-        auto found = writ::search(evaluator->ready(), view(request), static_cast<writ::Open>(open),
-                                  view(candidates), *chosen);
+        auto found =
+            writ::search(evaluator->ready(), view(request), static_cast<writ::Open>(open), view(candidates), *chosen);
         if (!found) {
             if (errors != nullptr) errors->items.push_back(std::move(found.error()));
             return WRIT_ERROR_REQUEST;

@@ -52,8 +52,7 @@ const Expr* set_algebra(Context& c, const ast::Expr& e, const Expr& left, const 
                             : op == Op::Intersect ? std::min(left.type.max, right.type.max)
                                                   : left.type.max;
     const auto element = element_of(left.op == Op::Set && left.kids.empty() ? right.type : left.type);
-    if (!is_constant(left) || !is_constant(right))
-        return node(c, op, list_of(element, max), e.span, {&left, &right});
+    if (!is_constant(left) || !is_constant(right)) return node(c, op, list_of(element, max), e.span, {&left, &right});
     const ConstantIndex in_left(left), in_right(right);
     std::vector<const Expr*> kids;
     for (const auto* kid : left.kids)
@@ -74,8 +73,7 @@ Type result_of(ast::ExprKind kind, const Type& left, const Type& right) {
     }
     if (is_number(left) && same) return left;
     if (left.kind == Kind::Instant && right.kind == Kind::Duration) return left;
-    if (left.kind == Kind::Duration && right.kind == Kind::Instant && kind == ast::ExprKind::Add)
-        return right;
+    if (left.kind == Kind::Duration && right.kind == Kind::Instant && kind == ast::ExprKind::Add) return right;
     if (left.kind == Kind::Instant && same && kind == ast::ExprKind::Subtract) return scalar(Kind::Duration);
     return scalar(Kind::Bool);
 }
@@ -112,9 +110,8 @@ const Expr* type_arithmetic(Context& c, Scope& s, const ast::Expr& e, const Type
             return nullptr;
         }
         if (comparable(left.type, right.type)) {
-            c.report.add(
-                Code::OperationUndefined, e.span,
-                quoted(sign_of(e.kind)) + " is not defined for " + quoted(describe(c.policy, left.type)));
+            c.report.add(Code::OperationUndefined, e.span,
+                         quoted(sign_of(e.kind)) + " is not defined for " + quoted(describe(c.policy, left.type)));
             return nullptr;
         }
         report_mismatch(c, e.span, sign_of(e.kind), left, right);

@@ -74,15 +74,13 @@ bool parse_pattern(Context& c, const std::string& text, Span span, std::vector<C
         }
         const bool word =
             !piece.capture.empty() && std::all_of(piece.capture.begin(), piece.capture.end(), [](char ch) {
-                return ch == '_' || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-                       (ch >= '0' && ch <= '9');
+                return ch == '_' || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9');
             });
         if (!word) return fail(quoted(piece.capture) + " is not a name for a capture");
         if (!out.empty() && out.back().literal.empty())
             return fail("two captures side by side: nothing says where one ends");
         for (const auto& other : out)
-            if (other.capture == piece.capture)
-                return fail("capture " + quoted(piece.capture) + " occurs twice");
+            if (other.capture == piece.capture) return fail("capture " + quoted(piece.capture) + " occurs twice");
         out.push_back(std::move(piece));
         at = end + 1;
     }
@@ -139,7 +137,8 @@ void check_tier(Context& c, const ast::ToolDecl& decl, Tool& tool) {
         tool.tier = found - members.begin();
         return;
     }
-    if (c.broken_names.contains("tier") || std::any_of(c.modules.begin(), c.modules.end(), [](const Module& module) { return module.incomplete; }))
+    if (c.broken_names.contains("tier") ||
+        std::any_of(c.modules.begin(), c.modules.end(), [](const Module& module) { return module.incomplete; }))
         return;
     auto& diagnostic = c.report.add(Code::UnknownCatalogueName, decl.tier->span,
                                     "there is no tier " + quoted(decl.tier->text), "not declared");
@@ -151,8 +150,8 @@ void check_tier(Context& c, const ast::ToolDecl& decl, Tool& tool) {
 
 void check_tool_scopes(Context& c, std::uint32_t module, const ast::ToolDecl& decl, Tool& tool) {
     if (decl.scopes == nullptr) {
-        c.report.add(Code::MalformedDeclaration, decl.name.span, "tool " + quoted(decl.name.text) + " has no scopes", {},
-                     "add `scopes { \"…\" }`");
+        c.report.add(Code::MalformedDeclaration, decl.name.span, "tool " + quoted(decl.name.text) + " has no scopes",
+                     {}, "add `scopes { \"…\" }`");
         return;
     }
     Scope scope;
@@ -198,7 +197,8 @@ void check_issuers(Context& c) {
     for (auto& entry : c.entries) {
         const auto* decl = std::get_if<ast::IssuerDecl>(&entry.decl->node);
         if (decl == nullptr) continue;
-        const auto* kind = require_name(c, entry.module, Space::Kind, decl->kind, Code::UnknownCatalogueName, "issuer kind");
+        const auto* kind =
+            require_name(c, entry.module, Space::Kind, decl->kind, Code::UnknownCatalogueName, "issuer kind");
         if (decl->url.empty())
             c.report.add(Code::MalformedDeclaration, decl->url_span,
                          "issuer " + quoted(decl->name.text) + " has an empty URL");

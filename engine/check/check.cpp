@@ -13,8 +13,8 @@ Parsed::~Parsed() = default;
 
 Parsed parse(const SourceSet& sources, const StandardModule& standard, const CompileOptions& options, Report& report) {
     auto policy = std::make_unique<Policy>();
-    auto context = std::make_unique<Context>(Context{
-        .policy = *policy, .sources = sources, .standard = standard, .options = options, .report = report});
+    auto context = std::make_unique<Context>(
+        Context{.policy = *policy, .sources = sources, .standard = standard, .options = options, .report = report});
     const bool complete = load_modules(*context);
     return Parsed(std::move(policy), std::move(context), complete);
 }

@@ -14,8 +14,7 @@ bool is_special(const Expr& e) {
 
 /// `*` under equality was meant as a pattern. True: reported.
 bool report_star(Context& c, const Expr& text) {
-    if (text.op != Op::Text || !is_string_kind(text.type.kind) ||
-        text.text.find('*') == std::string_view::npos)
+    if (text.op != Op::Text || !is_string_kind(text.type.kind) || text.text.find('*') == std::string_view::npos)
         return false;
     c.report.add(Code::NeverHolds, text.span, "equality takes " + quoted(text.text) + " as it is, `*` included",
                  "never a pattern here", "use `like " + std::string(text_at(c, text.span)) + "`");
@@ -42,15 +41,12 @@ std::optional<Range> range_of(const Context& c, const Expr& e) {
 std::optional<bool> settled(Cmp cmp, const Range& range, std::int64_t bound) {
     const bool inside = bound >= range.low && bound <= range.high;
     switch (cmp) {
-        case Cmp::Eq:
-            return inside ? std::optional<bool>{} : false;
-        case Cmp::Ne:
-            return inside ? std::optional<bool>{} : true;
+        case Cmp::Eq: return inside ? std::optional<bool>{} : false;
+        case Cmp::Ne: return inside ? std::optional<bool>{} : true;
         case Cmp::Lt:
         case Cmp::Le:
         case Cmp::Gt:
-        case Cmp::Ge:
-            break;
+        case Cmp::Ge: break;
     }
     const bool low = holds(cmp, range.low, bound), high = holds(cmp, range.high, bound);
     return low == high ? std::optional<bool>{low} : std::optional<bool>{};
@@ -105,8 +101,7 @@ const Expr* refuse_container(Context& c, const ast::Expr& e, const Expr& list) {
     if (list.op == Op::Text || list.op == Op::Integer)
         diagnostic.help = "put it in braces: " + quoted("{ " + std::string(text_at(c, list.span)) + " }");
     else if (e.kind == ast::ExprKind::Contains && is_string_kind(list.type.kind))
-        diagnostic.help =
-            "for words in a text write `words(…) contains …`; for a part of it, `like \"**part**\"`";
+        diagnostic.help = "for words in a text write `words(…) contains …`; for a part of it, `like \"**part**\"`";
     relate(c, diagnostic, list);
     return nullptr;
 }
@@ -163,15 +158,13 @@ const Expr* compare(Context& c, Cmp cmp, Span span, const Expr* left, const Expr
     if (is_constant(*left) && is_constant(*right)) {
         if (left->type.kind == Kind::List)
             return constant_node(c, span, same_elements(*left, *right) == (cmp == Cmp::Eq));
-        if (left->op == Op::Text)
-            return constant_node(c, span, (left->text == right->text) == (cmp == Cmp::Eq));
+        if (left->op == Op::Text) return constant_node(c, span, (left->text == right->text) == (cmp == Cmp::Eq));
         return constant_node(c, span, holds(cmp, left->integer, right->integer));
     }
     if (equality) {
         if (report_star(c, *left) || report_star(c, *right)) return nullptr;
     }
-    if (same_fact(*left, *right))
-        return refuse_settled(c, span, holds(cmp, 0, 0), "both sides are the same fact");
+    if (same_fact(*left, *right)) return refuse_settled(c, span, holds(cmp, 0, 0), "both sides are the same fact");
     const bool constant_left = left->op == Op::Integer;
     const auto& bound = constant_left ? *left : *right;
     const auto& value = constant_left ? *right : *left;
@@ -179,13 +172,12 @@ const Expr* compare(Context& c, Cmp cmp, Span span, const Expr* left, const Expr
         if (const auto range = range_of(c, value)) {
             const auto outcome = settled(constant_left ? flipped(cmp) : cmp, *range, bound.integer);
             if (outcome)
-                return refuse_settled(
-                    c, span, *outcome,
-                    value.op == Op::Count
-                        ? "the list has at most " + std::to_string(range->high) + " elements"
-                        : quoted(text_at(c, bound.span)) + " is the " +
-                              (bound.integer == range->low ? "lowest" : "highest") + " of " +
-                              quoted(describe(c.policy, value.type)));
+                return refuse_settled(c, span, *outcome,
+                                      value.op == Op::Count
+                                          ? "the list has at most " + std::to_string(range->high) + " elements"
+                                          : quoted(text_at(c, bound.span)) + " is the " +
+                                                (bound.integer == range->low ? "lowest" : "highest") + " of " +
+                                                quoted(describe(c.policy, value.type)));
         }
     }
     auto* out = node(c, Op::Compare, scalar(Kind::Bool), span);
@@ -244,8 +236,7 @@ const Expr* type_membership(Context& c, Scope& s, const ast::Expr& e) {
         return nullptr;
     }
     if (list.op == Op::Set && list.kids.empty()) return refuse_settled(c, e.span, false, "the set is empty");
-    if (is_constant(item) && is_constant(list))
-        return constant_node(c, e.span, ConstantIndex(list).has(item));
+    if (is_constant(item) && is_constant(list)) return constant_node(c, e.span, ConstantIndex(list).has(item));
     if (list.op == Op::Set && !is_constant(item)) {
         for (const auto* kid : list.kids)
             if (report_star(c, *kid)) return nullptr;
@@ -275,8 +266,7 @@ const Expr* type_set_relation(Context& c, Scope& s, const ast::Expr& e) {
     }
     const bool left_empty = left.op == Op::Set && left.kids.empty();
     const bool right_empty = right.op == Op::Set && right.kids.empty();
-    if (subset ? left_empty : left_empty || right_empty)
-        return refuse_settled(c, e.span, subset, "the set is empty");
+    if (subset ? left_empty : left_empty || right_empty) return refuse_settled(c, e.span, subset, "the set is empty");
     return node(c, subset ? Op::SubsetOf : Op::Overlaps, scalar(Kind::Bool), e.span, {&left, &right});
 }
 

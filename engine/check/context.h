@@ -107,8 +107,8 @@ struct Context {
     std::unordered_map<std::string_view, std::uint32_t> tools_by_wire{};
     std::unordered_map<std::string_view, Span> issuers_by_url{};
     std::unordered_set<std::string_view> broken_names{};  ///< of declarations with a syntax error: uses stay silent
-    bool broken_tool = false;   ///< one of them is a tool, whose name in requests is not known
-    std::optional<std::vector<Exported>> library{};  ///< what standard modules export; read when a name is missed
+    bool broken_tool = false;                         ///< one of them is a tool, whose name in requests is not known
+    std::optional<std::vector<Exported>> library{};   ///< what standard modules export; read when a name is missed
     std::unordered_set<std::string> broken_fields{};  ///< declared with a wrong type: uses stay silent
     std::size_t data_bytes = 0;
 
@@ -139,14 +139,13 @@ struct Lookup {
 [[nodiscard]] Lookup look_up(const Context& c, std::uint32_t module, Space space,
                              std::span<const std::string_view> parts);
 /// Finds a name or reports that it is unknown, private or ambiguous. `noun`: "tool", "rule", …
-const Entry* require_name(Context& c, std::uint32_t module, Space space, const ast::QualifiedName& name,
-                          Code unknown, std::string_view noun);
+const Entry* require_name(Context& c, std::uint32_t module, Space space, const ast::QualifiedName& name, Code unknown,
+                          std::string_view noun);
 /// Reports a miss of look_up; `unknown` says what code an unknown name has.
-void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& found, std::string_view name,
-                 Span span, Code unknown, std::string_view noun);
+void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& found, std::string_view name, Span span,
+                 Code unknown, std::string_view noun);
 /// Names of a space that can be used unqualified in a module, not more than a few thousand.
-[[nodiscard]] std::vector<std::string_view> visible_names(const Context& c, std::uint32_t module,
-                                                          Space space);
+[[nodiscard]] std::vector<std::string_view> visible_names(const Context& c, std::uint32_t module, Space space);
 
 /// Whether a name may be unknown only because what declares it could not be read; that was reported.
 [[nodiscard]] bool may_be_broken(const Context& c, std::uint32_t module, std::string_view name);

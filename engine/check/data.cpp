@@ -31,16 +31,11 @@ std::optional<std::int64_t> parse_scalar(const Policy& policy, const Type& type,
             if (text == "true") return 1;
             if (text == "false") return 0;
             return {};
-        case Kind::Int:
-            return parse_int(text);
-        case Kind::Decimal:
-            return parse_decimal(text);
-        case Kind::Duration:
-            return parse_duration(text);
-        case Kind::Instant:
-            return parse_instant(text);
-        case Kind::Enum:
-            return find_member(policy.enums[type.enumeration.value], text);
+        case Kind::Int: return parse_int(text);
+        case Kind::Decimal: return parse_decimal(text);
+        case Kind::Duration: return parse_duration(text);
+        case Kind::Instant: return parse_instant(text);
+        case Kind::Enum: return find_member(policy.enums[type.enumeration.value], text);
         case Kind::String:
         case Kind::Path:
         case Kind::Subject:
@@ -54,8 +49,7 @@ std::optional<std::int64_t> parse_scalar(const Policy& policy, const Type& type,
         case Kind::Cidr:
         case Kind::Record:
         case Kind::List:
-        case Kind::Map:
-            return {};
+        case Kind::Map: return {};
     }
     return {};
 }
@@ -111,11 +105,8 @@ bool read_cell(const Context& c, std::uint32_t module, const Type& type, std::st
 bool read_cell(const Context& c, std::uint32_t module, const Type& type, const json::Value& value, Cell& cell) {
     switch (value.type) {
         case json::Type::Null:
-        case json::Type::Object:
-            return false;
-        case json::Type::Bool:
-            cell.integer = value.boolean ? 1 : 0;
-            return type.kind == Kind::Bool;
+        case json::Type::Object: return false;
+        case json::Type::Bool: cell.integer = value.boolean ? 1 : 0; return type.kind == Kind::Bool;
         case json::Type::Int:
             if (type.kind == Kind::Duration || type.kind == Kind::Instant) {
                 cell.integer = sat_mul(value.integer, kSecond);
@@ -159,8 +150,7 @@ public:
         while (true) {
             std::string field;
             places.push_back(":" + std::to_string(line_) + ":" + std::to_string(at_ - line_start_ + 1));
-            if (at_ < text_.size() && text_[at_] == '"' ? !quoted_field(field) : !plain_field(field))
-                return false;
+            if (at_ < text_.size() && text_[at_] == '"' ? !quoted_field(field) : !plain_field(field)) return false;
             fields.push_back(std::move(field));
             if (at_ < text_.size() && text_[at_] == ',') {
                 ++at_;
@@ -171,7 +161,7 @@ public:
         }
     }
 
-    std::size_t start = 1;  ///< line on which the record begins
+    std::size_t start = 1;            ///< line on which the record begins
     std::vector<std::string> places;  ///< `:line:column` at which each field begins
     std::string problem;
 
@@ -187,8 +177,10 @@ private:
         const auto end = std::min(text_.find_first_of(",\r\n", at_), text_.size());
         field = text_.substr(at_, end - at_);
         at_ = end;
-        if (field.find('"') != std::string::npos) problem = "a quote inside a field without quotes";
-        else if (has_blank_ends(field)) problem = "blanks around a field; put it in quotes if they are meant";
+        if (field.find('"') != std::string::npos)
+            problem = "a quote inside a field without quotes";
+        else if (has_blank_ends(field))
+            problem = "blanks around a field; put it in quotes if they are meant";
         return problem.empty();
     }
 
@@ -205,8 +197,7 @@ private:
                 ++at_;
             } else {
                 ++at_;
-                if (at_ == text_.size() || text_[at_] == ',' || text_[at_] == '\n' || text_[at_] == '\r')
-                    return true;
+                if (at_ == text_.size() || text_[at_] == ',' || text_[at_] == '\n' || text_[at_] == '\r') return true;
                 problem = "text after a closing quote";
                 return false;
             }
@@ -292,8 +283,7 @@ private:
     void read_csv(const std::string& text) {
         CsvReader reader(text);
         std::vector<std::string> fields;
-        if (!reader.next(fields))
-            return fail(reader.problem.empty() ? "there is no header line" : reader.problem);
+        if (!reader.next(fields)) return fail(reader.problem.empty() ? "there is no header line" : reader.problem);
         const auto width = fields.size();
         std::vector<std::size_t> places;
         for (const auto& column : table_.columns) {
@@ -311,8 +301,7 @@ private:
         while (reader.next(fields)) {
             const auto where = "line " + std::to_string(reader.start);
             if (fields.size() != width) {
-                fail(where + " has " + std::to_string(fields.size()) + " fields, the header " +
-                     std::to_string(width));
+                fail(where + " has " + std::to_string(fields.size()) + " fields, the header " + std::to_string(width));
                 continue;
             }
             std::vector<Cell> row(table_.columns.size());
@@ -371,7 +360,8 @@ bool check_columns(Context& c, std::uint32_t module, const ast::TableDecl& decl,
             right = false;
         }
         if (declared.or_none || declared.from || declared.max) {
-            c.report.add(Code::MalformedDeclaration, declared.name.span, "a column has a name and a type, nothing else");
+            c.report.add(Code::MalformedDeclaration, declared.name.span,
+                         "a column has a name and a type, nothing else");
             right = false;
         }
         Column column{std::string(declared.name.text), {}};
@@ -415,10 +405,10 @@ const std::string* read_data(Context& c, Span span, std::string_view path) {
     }
     c.data_bytes += text->size();
     if (c.data_bytes > c.options.max_source_bytes) {
-        c.report.add(Code::SourcesTooLarge, span,
-                     "sources and data have more than " + std::to_string(c.options.max_source_bytes) +
-                         " bytes together",
-                     {}, "leave out columns and rows that no rule reads, or split the policy into layers");
+        c.report.add(
+            Code::SourcesTooLarge, span,
+            "sources and data have more than " + std::to_string(c.options.max_source_bytes) + " bytes together", {},
+            "leave out columns and rows that no rule reads, or split the policy into layers");
         return nullptr;
     }
     c.policy.data.push_back({span.source, std::string(path), plain_text(*text)});
@@ -435,8 +425,8 @@ void check_tables(Context& c) {
         table.span = decl->name.span;
         if (!check_columns(c, entry.module, *decl, table)) continue;
         if (decl->format != "csv" && decl->format != "json") {
-            c.report.add(Code::MalformedDeclaration, decl->path_span, "there is no table format " + quoted(decl->format), {},
-                         "use `csv` or `json`");
+            c.report.add(Code::MalformedDeclaration, decl->path_span,
+                         "there is no table format " + quoted(decl->format), {}, "use `csv` or `json`");
             continue;
         }
         const std::string* text = read_data(c, decl->path_span, decl->path);

@@ -19,8 +19,8 @@ bool same_want(const Define::Ready& ready, const Type* want, std::uint32_t depth
 void report_count(Context& c, Span span, std::string_view name, std::size_t due, std::size_t given,
                   std::string_view params) {
     c.report.add(Code::ArgumentCountDiffers, span,
-                 quoted(name) + " takes " + std::to_string(due) + (due == 1 ? " argument" : " arguments") +
-                     ", not " + std::to_string(given),
+                 quoted(name) + " takes " + std::to_string(due) + (due == 1 ? " argument" : " arguments") + ", not " +
+                     std::to_string(given),
                  {}, "write " + quoted(std::string(name) + "(" + std::string(params) + ")"));
 }
 
@@ -47,21 +47,43 @@ std::string_view function_of_other_languages(std::string_view name) {
     constexpr std::string_view kBeginning = "write `x like \"beginning**\"`", kEnd = "write `x like \"**end\"`";
     constexpr std::string_view kCount = "count elements with `count(x in xs: …)`; that there is none is `xs == { }`";
     constexpr std::string_view kAny = "write `any x in xs: …`", kAll = "write `all x in xs: …`";
-    constexpr std::string_view kWindow = "hours and days are those of a window: `now in 09:00..17:00 \"UTC\" on mon..fri`";
+    constexpr std::string_view kWindow =
+        "hours and days are those of a window: `now in 09:00..17:00 \"UTC\" on mon..fri`";
     constexpr Known kKnown[] = {
-        {"startsWith", kBeginning}, {"starts_with", kBeginning}, {"startswith", kBeginning}, {"hasPrefix", kBeginning},
-        {"endsWith", kEnd}, {"ends_with", kEnd}, {"endswith", kEnd}, {"hasSuffix", kEnd},
+        {"startsWith", kBeginning},
+        {"starts_with", kBeginning},
+        {"startswith", kBeginning},
+        {"hasPrefix", kBeginning},
+        {"endsWith", kEnd},
+        {"ends_with", kEnd},
+        {"endswith", kEnd},
+        {"hasSuffix", kEnd},
         {"contains", "write `xs contains x`; for a part of a text, `x like \"**part**\"`"},
         {"includes", "write `xs contains x`; for a part of a text, `x like \"**part**\"`"},
-        {"matches", "write `x matches \"expression\"`"}, {"match", "write `x matches \"expression\"`"},
+        {"matches", "write `x matches \"expression\"`"},
+        {"match", "write `x matches \"expression\"`"},
         {"regex", "write `x matches \"expression\"`"},
-        {"size", kCount}, {"length", kCount}, {"len", kCount}, {"isEmpty", kCount},
-        {"exists", kAny}, {"some", kAny}, {"any", kAny}, {"all", kAll}, {"every", kAll}, {"forall", kAll},
+        {"size", kCount},
+        {"length", kCount},
+        {"len", kCount},
+        {"isEmpty", kCount},
+        {"exists", kAny},
+        {"some", kAny},
+        {"any", kAny},
+        {"all", kAll},
+        {"every", kAll},
+        {"forall", kAll},
         {"exists_one", "write `count(x in xs: …) == 1`"},
-        {"containsAny", "write `xs overlaps { … }`"}, {"containsAll", "write `{ … } subset of xs`"},
-        {"lower", "write `lower(x)`"}, {"toLowerCase", "write `lower(x)`"}, {"lowercase", "write `lower(x)`"}, {"tolower", "write `lower(x)`"},
+        {"containsAny", "write `xs overlaps { … }`"},
+        {"containsAll", "write `{ … } subset of xs`"},
+        {"lower", "write `lower(x)`"},
+        {"toLowerCase", "write `lower(x)`"},
+        {"lowercase", "write `lower(x)`"},
+        {"tolower", "write `lower(x)`"},
         {"split", "the words of a text are `words(x)`"},
-        {"hour", kWindow}, {"weekday", kWindow}, {"getHours", kWindow},
+        {"hour", kWindow},
+        {"weekday", kWindow},
+        {"getHours", kWindow},
         {"now", "the moment of the decision is `now`, without parentheses"},
         {"timestamp", "a moment is written as text: `now < \"2026-01-31T09:00:00Z\"`"},
         {"duration", "a duration is written as it is: `10m`"},
@@ -108,10 +130,10 @@ const Expr* function_argument(Context& c, Scope& s, const ast::Expr& e, const Ty
 }
 
 const Expr* refuse_argument(Context& c, const ast::Expr& e, const Expr& argument, std::string_view due) {
-    auto& diagnostic = c.report.add(
-        Code::TypesDiffer, argument.span,
-        quoted(e.text) + " takes " + std::string(due) + ", not " + describe_one(c.policy, argument.type),
-        "this is " + describe_one(c.policy, argument.type));
+    auto& diagnostic =
+        c.report.add(Code::TypesDiffer, argument.span,
+                     quoted(e.text) + " takes " + std::string(due) + ", not " + describe_one(c.policy, argument.type),
+                     "this is " + describe_one(c.policy, argument.type));
     relate(c, diagnostic, argument);
     return nullptr;
 }
@@ -238,13 +260,13 @@ void type_define(Context& c, Define& define) {
     define.state = body == nullptr || define.state == State::Broken ? State::Broken : State::Done;
 }
 
-const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<const ast::Expr* const> args,
-                   bool called, const Type* want) {
+const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<const ast::Expr* const> args, bool called,
+                   const Type* want) {
     define.used = true;
     if (define.state == State::Busy) {
-        auto& diagnostic = c.report.add(
-            Code::CircularDefinition, use, "definition " + quoted(define.decl->name.text) + " leads back to itself",
-            "closes the circle");
+        auto& diagnostic =
+            c.report.add(Code::CircularDefinition, use,
+                         "definition " + quoted(define.decl->name.text) + " leads back to itself", "closes the circle");
         diagnostic.related.push_back({define.decl->name.span, "declared here"});
         return nullptr;
     }

@@ -8,88 +8,47 @@ namespace {
 
 std::string_view name_of(Op op) {
     switch (op) {
-        case Op::Integer:
-            return "integer";
-        case Op::Text:
-            return "text";
-        case Op::Set:
-            return "set";
-        case Op::Fact:
-            return "fact";
-        case Op::Elem:
-            return "elem";
-        case Op::Column:
-            return "column";
-        case Op::ElemColumn:
-            return "elem-column";
-        case Op::TableColumn:
-            return "table-column";
-        case Op::TableRows:
-            return "table-rows";
-        case Op::Now:
-            return "now";
-        case Op::Age:
-            return "age";
-        case Op::Add:
-            return "add";
-        case Op::Subtract:
-            return "subtract";
-        case Op::Multiply:
-            return "multiply";
-        case Op::Negate:
-            return "negate";
-        case Op::Union:
-            return "union";
-        case Op::Intersect:
-            return "intersect";
-        case Op::Minus:
-            return "minus";
-        case Op::Words:
-            return "words";
-        case Op::Lower:
-            return "lower";
-        case Op::Convert:
-            return "convert";
-        case Op::PartOf:
-            return "part";
-        case Op::Count:
-            return "count";
-        case Op::Truth:
-            return "truth";
-        case Op::And:
-            return "and";
-        case Op::Or:
-            return "or";
-        case Op::Not:
-            return "not";
-        case Op::Compare:
-            return "compare";
-        case Op::In:
-            return "in";
-        case Op::SubsetOf:
-            return "subset-of";
-        case Op::Overlaps:
-            return "overlaps";
-        case Op::Like:
-            return "like";
-        case Op::Matches:
-            return "matches";
-        case Op::InCidr:
-            return "in-cidr";
-        case Op::InWindow:
-            return "in-window";
-        case Op::IsNone:
-            return "is-none";
-        case Op::IsSome:
-            return "is-some";
-        case Op::IssuerIs:
-            return "issuer-is";
-        case Op::Any:
-            return "any";
-        case Op::All:
-            return "all";
-        case Op::Constant:
-            return "constant";
+        case Op::Integer: return "integer";
+        case Op::Text: return "text";
+        case Op::Set: return "set";
+        case Op::Fact: return "fact";
+        case Op::Elem: return "elem";
+        case Op::Column: return "column";
+        case Op::ElemColumn: return "elem-column";
+        case Op::TableColumn: return "table-column";
+        case Op::TableRows: return "table-rows";
+        case Op::Now: return "now";
+        case Op::Age: return "age";
+        case Op::Add: return "add";
+        case Op::Subtract: return "subtract";
+        case Op::Multiply: return "multiply";
+        case Op::Negate: return "negate";
+        case Op::Union: return "union";
+        case Op::Intersect: return "intersect";
+        case Op::Minus: return "minus";
+        case Op::Words: return "words";
+        case Op::Lower: return "lower";
+        case Op::Convert: return "convert";
+        case Op::PartOf: return "part";
+        case Op::Count: return "count";
+        case Op::Truth: return "truth";
+        case Op::And: return "and";
+        case Op::Or: return "or";
+        case Op::Not: return "not";
+        case Op::Compare: return "compare";
+        case Op::In: return "in";
+        case Op::SubsetOf: return "subset-of";
+        case Op::Overlaps: return "overlaps";
+        case Op::Like: return "like";
+        case Op::Matches: return "matches";
+        case Op::InCidr: return "in-cidr";
+        case Op::InWindow: return "in-window";
+        case Op::IsNone: return "is-none";
+        case Op::IsSome: return "is-some";
+        case Op::IssuerIs: return "issuer-is";
+        case Op::Any: return "any";
+        case Op::All: return "all";
+        case Op::Constant: return "constant";
     }
     return {};
 }
@@ -145,14 +104,10 @@ private:
 
     std::string value_of(const Expr& e) const {
         switch (e.type.kind) {
-            case Kind::Bool:
-                return e.integer != 0 ? "true" : "false";
-            case Kind::Decimal:
-                return format_decimal(e.integer);
-            case Kind::Duration:
-                return format_duration(e.integer);
-            case Kind::Instant:
-                return format_instant(e.integer);
+            case Kind::Bool: return e.integer != 0 ? "true" : "false";
+            case Kind::Decimal: return format_decimal(e.integer);
+            case Kind::Duration: return format_duration(e.integer);
+            case Kind::Instant: return format_instant(e.integer);
             case Kind::Enum: {
                 const auto& members = policy_.enums[e.type.enumeration.value].members;
                 const auto at = static_cast<std::size_t>(e.integer);
@@ -172,8 +127,7 @@ private:
             case Kind::Cidr:
             case Kind::Record:
             case Kind::List:
-            case Kind::Map:
-                break;
+            case Kind::Map: break;
         }
         return std::to_string(e.integer);
     }
@@ -185,8 +139,7 @@ private:
         std::string text;
         switch (e.op) {
             case Op::Integer:
-            case Op::Constant:
-                return " " + value_of(e);
+            case Op::Constant: return " " + value_of(e);
             case Op::Text:
                 text = " ";
                 json::append_quoted(text, display_text(e.type.kind, e.text));
@@ -196,28 +149,19 @@ private:
                 text = " ";
                 json::append_quoted(text, e.text);
                 return text;
-            case Op::Fact:
-                return " " + policy_.at(FactId{e.id}).path;
-            case Op::Elem:
-                return binder(e) + (e.field.valid() ? "." + policy_.at(e.field).name : "");
-            case Op::Column:
-                return " " + (columns_ != nullptr ? columns_->columns[e.id].name : std::to_string(e.id));
-            case Op::ElemColumn:
-                return binder(e) + " #" + std::to_string(e.index);
+            case Op::Fact: return " " + policy_.at(FactId{e.id}).path;
+            case Op::Elem: return binder(e) + (e.field.valid() ? "." + policy_.at(e.field).name : "");
+            case Op::Column: return " " + (columns_ != nullptr ? columns_->columns[e.id].name : std::to_string(e.id));
+            case Op::ElemColumn: return binder(e) + " #" + std::to_string(e.index);
             case Op::TableColumn:
                 return " " + policy_.tables[e.id].name + "." + policy_.tables[e.id].columns[e.index].name;
-            case Op::TableRows:
-                return " " + policy_.tables[e.id].name;
-            case Op::Compare:
-                return " " + std::string(spelling_of(e.cmp));
-            case Op::PartOf:
-                return " #" + std::to_string(e.index);
-            case Op::IssuerIs:
-                return " " + policy_.issuers[e.id].name;
+            case Op::TableRows: return " " + policy_.tables[e.id].name;
+            case Op::Compare: return " " + std::string(spelling_of(e.cmp));
+            case Op::PartOf: return " #" + std::to_string(e.index);
+            case Op::IssuerIs: return " " + policy_.issuers[e.id].name;
             case Op::Any:
             case Op::All:
-            case Op::Count:
-                return binder(e);
+            case Op::Count: return binder(e);
             case Op::InWindow:
                 return " " + std::to_string(e.window.start) + ".." + std::to_string(e.window.end) + " days " +
                        std::to_string(e.window.days) + " " + policy_.zones[e.id].name;
@@ -243,8 +187,7 @@ private:
             case Op::Overlaps:
             case Op::InCidr:
             case Op::IsNone:
-            case Op::IsSome:
-                return {};
+            case Op::IsSome: return {};
         }
         return {};
     }

@@ -90,8 +90,8 @@ public:
         if (approval.within != nullptr)
             rule_.ttl = duration(*approval.within, 0);
         else
-            c_.report.add(Code::WrongClause, approval.span, "the approval has no `within`",
-                          "how long does it count?", "add it after the groups: `within 15m`");
+            c_.report.add(Code::WrongClause, approval.span, "the approval has no `within`", "how long does it count?",
+                          "add it after the groups: `within 15m`");
     }
 
     void limit() {
@@ -115,11 +115,10 @@ public:
                 start_work(c_);
                 const auto* typed = type_constant(c_, scope_, *value, nullptr);
                 if (typed == nullptr) continue;
-                const bool algebra =
-                    typed->op == Op::Union || typed->op == Op::Intersect || typed->op == Op::Minus;
+                const bool algebra = typed->op == Op::Union || typed->op == Op::Intersect || typed->op == Op::Minus;
                 if (algebra)
-                    c_.report.add(Code::ConstantExpected, typed->span, "an argument is a literal, a set or a column", {},
-                                  "write the set out, or give the table a column of it");
+                    c_.report.add(Code::ConstantExpected, typed->span, "an argument is a literal, a set or a column",
+                                  {}, "write the set out, or give the table a column of it");
                 else
                     obligation.args.push_back({std::string(name.text), typed});
             }
@@ -191,8 +190,7 @@ private:
                     c_.report.add(Code::ScopeNotInCatalogue, own ? span_of(*rule_.scopes, scope) : at,
                                   "scope " + quoted(scope) + " is not offered by the rule's tools", where);
                 for (const auto id : rule_.tools)
-                    diagnostic.related.push_back(
-                        {c_.policy.tools[id.value].span, "the tool is declared here"});
+                    diagnostic.related.push_back({c_.policy.tools[id.value].span, "the tool is declared here"});
                 suggest(c_, diagnostic, scope, offered);
                 if (diagnostic.replacement.empty()) continue;
                 if (text_at(c_, diagnostic.span).starts_with('"'))
@@ -239,16 +237,11 @@ private:
 void check_effect(Context& c, const ast::RuleDecl& decl, Scope& scope, const Rule* base, Rule& rule) {
     EffectCheck check(c, decl, scope, rule);
     switch (decl.kind) {
-        case RuleKind::Permit:
-            return check.permit(base);
-        case RuleKind::Require:
-            return check.require();
-        case RuleKind::Limit:
-            return check.limit();
-        case RuleKind::Oblige:
-            return check.oblige();
-        case RuleKind::Deny:
-            return;
+        case RuleKind::Permit: return check.permit(base);
+        case RuleKind::Require: return check.require();
+        case RuleKind::Limit: return check.limit();
+        case RuleKind::Oblige: return check.oblige();
+        case RuleKind::Deny: return;
     }
 }
 

@@ -7,8 +7,9 @@ namespace writ::check {
 namespace {
 
 void report_constant(Context& c, const Expr& e, std::string_view what) {
-    c.report.add(Code::ConstantCondition, e.span, std::string(what) + " is always " + (e.integer != 0 ? "true" : "false"),
-                 "decides nothing", "remove it, or compare with a fact");
+    c.report.add(Code::ConstantCondition, e.span,
+                 std::string(what) + " is always " + (e.integer != 0 ? "true" : "false"), "decides nothing",
+                 "remove it, or compare with a fact");
 }
 
 const Expr* type_logic(Context& c, Scope& s, const ast::Expr& e) {
@@ -42,9 +43,9 @@ const Expr* type_not(Context& c, Scope& s, const ast::Expr& e) {
 const Expr* type_quantifier(Context& c, Scope& s, const ast::Expr& e, Op op) {
     const auto* list = type_expr(c, s, *e.kids[0], nullptr);
     if (list != nullptr && (is_condition(*list) || list->type.kind != Kind::List)) {
-        auto& diagnostic = c.report.add(
-            Code::OperationUndefined, list->span, "only lists, sets and tables have elements",
-            is_condition(*list) ? "this is a condition" : "this is " + describe_one(c.policy, list->type));
+        auto& diagnostic =
+            c.report.add(Code::OperationUndefined, list->span, "only lists, sets and tables have elements",
+                         is_condition(*list) ? "this is a condition" : "this is " + describe_one(c.policy, list->type));
         relate(c, diagnostic, *list);
         list = nullptr;
     }
@@ -75,8 +76,7 @@ bool only_constants(const Expr& e) {
     switch (e.op) {
         case Op::Integer:
         case Op::Text:
-        case Op::Column:
-            return true;
+        case Op::Column: return true;
         case Op::Set:
         case Op::Union:
         case Op::Intersect:
@@ -117,8 +117,7 @@ bool only_constants(const Expr& e) {
         case Op::IssuerIs:
         case Op::Any:
         case Op::All:
-        case Op::Constant:
-            return false;
+        case Op::Constant: return false;
     }
     return false;
 }
@@ -143,51 +142,34 @@ const Expr* type_expr(Context& c, Scope& s, const ast::Expr& e, const Type* want
         case ast::ExprKind::Int:
         case ast::ExprKind::Decimal:
         case ast::ExprKind::Duration:
-        case ast::ExprKind::Bool:
-            return type_literal(c, e, want);
-        case ast::ExprKind::Path:
-            return type_path(c, s, e, want);
-        case ast::ExprKind::Set:
-            return type_set(c, s, e, want);
-        case ast::ExprKind::Call:
-            return type_call(c, s, e, want);
-        case ast::ExprKind::Count:
-            return type_quantifier(c, s, e, Op::Count);
-        case ast::ExprKind::Any:
-            return type_quantifier(c, s, e, Op::Any);
-        case ast::ExprKind::All:
-            return type_quantifier(c, s, e, Op::All);
-        case ast::ExprKind::Not:
-            return type_not(c, s, e);
+        case ast::ExprKind::Bool: return type_literal(c, e, want);
+        case ast::ExprKind::Path: return type_path(c, s, e, want);
+        case ast::ExprKind::Set: return type_set(c, s, e, want);
+        case ast::ExprKind::Call: return type_call(c, s, e, want);
+        case ast::ExprKind::Count: return type_quantifier(c, s, e, Op::Count);
+        case ast::ExprKind::Any: return type_quantifier(c, s, e, Op::Any);
+        case ast::ExprKind::All: return type_quantifier(c, s, e, Op::All);
+        case ast::ExprKind::Not: return type_not(c, s, e);
         case ast::ExprKind::And:
-        case ast::ExprKind::Or:
-            return type_logic(c, s, e);
-        case ast::ExprKind::Compare:
-            return type_compare(c, s, e);
+        case ast::ExprKind::Or: return type_logic(c, s, e);
+        case ast::ExprKind::Compare: return type_compare(c, s, e);
         case ast::ExprKind::In:
-        case ast::ExprKind::Contains:
-            return type_membership(c, s, e);
+        case ast::ExprKind::Contains: return type_membership(c, s, e);
         case ast::ExprKind::SubsetOf:
-        case ast::ExprKind::Overlaps:
-            return type_set_relation(c, s, e);
+        case ast::ExprKind::Overlaps: return type_set_relation(c, s, e);
         case ast::ExprKind::Like:
-        case ast::ExprKind::Matches:
-            return type_pattern(c, s, e);
-        case ast::ExprKind::InWindow:
-            return type_window(c, s, e);
+        case ast::ExprKind::Matches: return type_pattern(c, s, e);
+        case ast::ExprKind::InWindow: return type_window(c, s, e);
         case ast::ExprKind::IsNone:
         case ast::ExprKind::IsSome:
-        case ast::ExprKind::IsName:
-            return type_is(c, s, e);
+        case ast::ExprKind::IsName: return type_is(c, s, e);
         case ast::ExprKind::Negate:
         case ast::ExprKind::Add:
         case ast::ExprKind::Subtract:
         case ast::ExprKind::Multiply:
         case ast::ExprKind::Union:
-        case ast::ExprKind::Intersect:
-            return type_arithmetic(c, s, e, want);
-        case ast::ExprKind::Error:
-            return nullptr;
+        case ast::ExprKind::Intersect: return type_arithmetic(c, s, e, want);
+        case ast::ExprKind::Error: return nullptr;
     }
     return nullptr;
 }
@@ -200,8 +182,9 @@ const Expr* type_condition(Context& c, Scope& s, const ast::Expr& e) {
         auto& diagnostic = c.report.add(Code::ConditionExpected, value->span, "expected a condition",
                                         "this is " + describe_one(c.policy, value->type));
         if (value->op == Op::Text && value->type.names == Names::Tools)
-            diagnostic.help = "test it with " + quoted("tool.name is " + std::string(text_at(c, value->span))) + ", or put " +
-                              quoted("for tool " + std::string(text_at(c, value->span))) + " before `when`";
+            diagnostic.help = "test it with " + quoted("tool.name is " + std::string(text_at(c, value->span))) +
+                              ", or put " + quoted("for tool " + std::string(text_at(c, value->span))) +
+                              " before `when`";
         else if (!is_group(value->type) && value->type.kind != Kind::List)
             diagnostic.help = "compare it with something";
         relate(c, diagnostic, *value);
@@ -224,10 +207,10 @@ const Expr* type_operand(Context& c, Scope& s, const ast::Expr& e, const Type* w
             Code::OperationUndefined, value->span, quoted(text_at(c, e.span)) + " is a group of values, not a value",
             "this is a " + std::string(value->op == Op::TableRows ? "table" : spelling_of(value->type.kind)),
             "read one of its fields");
-        if (value->op == Op::Fact && value->type.kind == Kind::Record && !c.policy.at(value->type.record).children.empty())
-            diagnostic.help +=
-                ", such as " + quoted(std::string(text_at(c, e.span)) + "." +
-                                      c.policy.at(c.policy.at(value->type.record).children[0]).name);
+        if (value->op == Op::Fact && value->type.kind == Kind::Record &&
+            !c.policy.at(value->type.record).children.empty())
+            diagnostic.help += ", such as " + quoted(std::string(text_at(c, e.span)) + "." +
+                                                     c.policy.at(c.policy.at(value->type.record).children[0]).name);
         relate(c, diagnostic, *value);
         return nullptr;
     }
@@ -275,10 +258,10 @@ const Expr* type_constant(Context& c, Scope& s, const ast::Expr& e, const Type* 
     const auto* value = type_value(c, s, e, want);
     if (value == nullptr) return nullptr;
     if (want != nullptr && !comparable(*want, value->type)) {
-        auto& diagnostic = c.report.add(
-            Code::TypesDiffer, value->span,
-            "expected " + describe_one(c.policy, *want) + ", not " + describe_one(c.policy, value->type),
-            "this is " + describe_one(c.policy, value->type));
+        auto& diagnostic =
+            c.report.add(Code::TypesDiffer, value->span,
+                         "expected " + describe_one(c.policy, *want) + ", not " + describe_one(c.policy, value->type),
+                         "this is " + describe_one(c.policy, value->type));
         if (want->kind == Kind::List && is_string_kind(value->type.kind)) {
             diagnostic.help = "put it in braces";
             diagnostic.replacement = "{ " + std::string(text_at(c, value->span)) + " }";
@@ -299,8 +282,7 @@ bool is_flexible(Context& c, Scope& s, const ast::Expr& e) {
         case ast::ExprKind::Decimal:
         case ast::ExprKind::Duration:
         case ast::ExprKind::Bool:
-        case ast::ExprKind::Set:
-            return true;
+        case ast::ExprKind::Set: return true;
         case ast::ExprKind::Negate:
         case ast::ExprKind::Add:
         case ast::ExprKind::Subtract:
@@ -310,8 +292,7 @@ bool is_flexible(Context& c, Scope& s, const ast::Expr& e) {
             for (const auto* kid : e.kids)
                 if (!is_flexible(c, s, *kid)) return false;
             return true;
-        case ast::ExprKind::Path:
-            break;
+        case ast::ExprKind::Path: break;
         case ast::ExprKind::Call:
         case ast::ExprKind::Count:
         case ast::ExprKind::Any:
@@ -330,8 +311,7 @@ bool is_flexible(Context& c, Scope& s, const ast::Expr& e) {
         case ast::ExprKind::IsNone:
         case ast::ExprKind::IsSome:
         case ast::ExprKind::IsName:
-        case ast::ExprKind::Error:
-            return false;
+        case ast::ExprKind::Error: return false;
     }
     if (e.steps.size() != 1) return false;
     const auto name = e.steps[0].text;
@@ -375,8 +355,7 @@ void relate(const Context& c, Diagnostic& diagnostic, const Expr& value) {
     } else if (value.op == Op::Elem && value.field.valid()) {
         field = value.field;
         name = c.policy.at(field).name;
-    } else if (!value.kids.empty() &&
-               (value.op == Op::PartOf || value.op == Op::Words || value.op == Op::Lower)) {
+    } else if (!value.kids.empty() && (value.op == Op::PartOf || value.op == Op::Words || value.op == Op::Lower)) {
         relate(c, diagnostic, *value.kids[0]);
         return;
     }
@@ -385,9 +364,10 @@ void relate(const Context& c, Diagnostic& diagnostic, const Expr& value) {
                                                                describe_one(c.policy, c.policy.at(field).type)});
 }
 
-/// The name of a tool or an issuer beside text that names nothing in particular: a slip in the text would go unseen, and
-/// a deny that rests on it would never apply. False: it is something else.
-static bool report_untyped_name(Context& c, Span span, std::string_view operation, const Expr& left, const Expr& right) {
+/// The name of a tool or an issuer beside text that names nothing in particular: a slip in the text would go unseen,
+/// and a deny that rests on it would never apply. False: it is something else.
+static bool report_untyped_name(Context& c, Span span, std::string_view operation, const Expr& left,
+                                const Expr& right) {
     const auto innermost = [](const Type& type) { return type.kind == Kind::List ? element_of(type) : type; };
     const auto left_type = innermost(left.type), right_type = innermost(right.type);
     if (!is_string_kind(left_type.kind) || !is_string_kind(right_type.kind) || left_type.names == right_type.names)
@@ -398,9 +378,10 @@ static bool report_untyped_name(Context& c, Span span, std::string_view operatio
     const std::string noun(noun_of(left_plain ? right_type.names : left_type.names));
     const bool set = plain.type.kind == Kind::List && plain.op != Op::TableColumn;
     const std::string type = set ? "set<" + noun + ">" : noun;
-    auto& diagnostic = c.report.add(
-        Code::ComparedWithText, span, quoted(operation) + " compares " + (noun == "tool" ? "a tool" : "an issuer") + " with plain text",
-        "a slip in the text would go unseen");
+    auto& diagnostic =
+        c.report.add(Code::ComparedWithText, span,
+                     quoted(operation) + " compares " + (noun == "tool" ? "a tool" : "an issuer") + " with plain text",
+                     "a slip in the text would go unseen");
     diagnostic.related.push_back({left.span, "left is " + describe_one(c.policy, left.type)});
     diagnostic.related.push_back({right.span, "right is " + describe_one(c.policy, right.type)});
     const auto written = text_at(c, plain.span);
@@ -409,8 +390,8 @@ static bool report_untyped_name(Context& c, Span span, std::string_view operatio
     const bool own = plain.op == Op::Column || plain.op == Op::ElemColumn || plain.op == Op::TableColumn ||
                      (plain.op == Op::Fact && c.policy.at(FactId{plain.id}).root != FactRoot::Request);
     diagnostic.help = own ? "declare it with the type " + quoted(type) + ": " + quoted(std::string(last) + ": " + type)
-                           : "name the " + noun + "s that are meant: " +
-                                 quoted(noun == "tool" ? "tool.name in { a, b }" : "token.issuer in { a, b }");
+                          : "name the " + noun + "s that are meant: " +
+                                quoted(noun == "tool" ? "tool.name in { a, b }" : "token.issuer in { a, b }");
     relate(c, diagnostic, plain);
     return true;
 }
@@ -456,8 +437,7 @@ bool is_condition(const Expr& e) {
 }
 
 bool same_constant(const Expr& a, const Expr& b) {
-    return a.op == b.op &&
-           (a.op == Op::Integer ? a.integer == b.integer : a.op == Op::Text && a.text == b.text);
+    return a.op == b.op && (a.op == Op::Integer ? a.integer == b.integer : a.op == Op::Text && a.text == b.text);
 }
 
 Expr* node(Context& c, Op op, const Type& type, Span span) {
@@ -494,18 +474,12 @@ const Expr* constant_node(Context& c, Span span, bool value) {
 
 bool holds(Cmp cmp, std::int64_t left, std::int64_t right) {
     switch (cmp) {
-        case Cmp::Eq:
-            return left == right;
-        case Cmp::Ne:
-            return left != right;
-        case Cmp::Lt:
-            return left < right;
-        case Cmp::Le:
-            return left <= right;
-        case Cmp::Gt:
-            return left > right;
-        case Cmp::Ge:
-            return left >= right;
+        case Cmp::Eq: return left == right;
+        case Cmp::Ne: return left != right;
+        case Cmp::Lt: return left < right;
+        case Cmp::Le: return left <= right;
+        case Cmp::Gt: return left > right;
+        case Cmp::Ge: return left >= right;
     }
     return false;
 }

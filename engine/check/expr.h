@@ -95,8 +95,8 @@ const Expr* type_window(Context& c, Scope& s, const ast::Expr& e);              
 const Expr* type_arithmetic(Context& c, Scope& s, const ast::Expr& e, const Type* want);  // arithmetic.cpp
 
 /// Types the body of a define in place of a use. `type_define` alone checks its declaration.
-const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<const ast::Expr* const> args,
-                   bool called, const Type* want);
+const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<const ast::Expr* const> args, bool called,
+                   const Type* want);
 void type_define(Context& c, Define& define);  // defines.cpp
 
 /// Compares two typed values: kinds, order, what can never hold; folds constants.
@@ -172,18 +172,16 @@ struct Cursor {
 [[nodiscard]] bool descend(Context& c, Cursor& cursor, const ast::PathStep& step);
 /// Goes down while there are steps and groups. Gives the number of steps taken from `first` on, or
 /// nothing if one leads nowhere; that is reported.
-[[nodiscard]] std::optional<std::size_t> walk(Context& c, Cursor& cursor,
-                                              std::span<const ast::PathStep> steps, std::size_t first);
+[[nodiscard]] std::optional<std::size_t> walk(Context& c, Cursor& cursor, std::span<const ast::PathStep> steps,
+                                              std::size_t first);
 /// Goes from a claims root to an alias's target.
 void follow(Context& c, Cursor& cursor, FieldId target);
 /// Canonical spelling of a place.
 [[nodiscard]] std::string path_of(const Context& c, const Cursor& cursor);
 [[nodiscard]] FactId intern(Context& c, const Cursor& cursor);
-[[nodiscard]] FactId intern_capture(Context& c, const Cursor& parsed, std::uint32_t spec,
-                                    std::string_view name);
+[[nodiscard]] FactId intern_capture(Context& c, const Cursor& parsed, std::uint32_t spec, std::string_view name);
 [[nodiscard]] FactId intern_catalog(Context& c, CatalogFact which, const Type& type);
 /// Reports a name that is no field of a record, with the nearest that is.
-void report_no_field(Context& c, FieldId record, const ast::PathStep& step,
-                     std::vector<std::string_view> more = {});
+void report_no_field(Context& c, FieldId record, const ast::PathStep& step, std::vector<std::string_view> more = {});
 
 }  // namespace writ::check

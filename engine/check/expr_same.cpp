@@ -29,8 +29,7 @@ std::uint64_t hash_of(const Expr& e) {
 
 bool same(const Expr& a, const Expr& b) {
     if (a.op != b.op || a.cmp != b.cmp || a.id != b.id || a.index != b.index || a.field != b.field ||
-        a.integer != b.integer || a.text != b.text || a.type.kind != b.type.kind ||
-        a.kids.size() != b.kids.size())
+        a.integer != b.integer || a.text != b.text || a.type.kind != b.type.kind || a.kids.size() != b.kids.size())
         return false;
     if (a.window.start != b.window.start || a.window.end != b.window.end || a.window.days != b.window.days)
         return false;

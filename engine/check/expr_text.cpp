@@ -46,7 +46,8 @@ std::string days_text(std::uint8_t days) {
 
 class Printer {
 public:
-    Printer(const check::Policy& policy, check::TableId table, const SharedNames& shared) : policy_(policy), row_(table), shared_(shared) {}
+    Printer(const check::Policy& policy, check::TableId table, const SharedNames& shared)
+        : policy_(policy), row_(table), shared_(shared) {}
 
     std::string text(const Expr& e, Level least) {
         auto [out, level] = bare(e);
@@ -63,9 +64,12 @@ private:
 
     Bare infix(const Expr& e, std::string_view between, Level level, bool left_only = false) {
         const auto next = static_cast<Level>(level + 1);
-        return {text(kid(e, 0), left_only ? level : next) + " " + std::string(between) + " " + text(kid(e, 1), next), level};
+        return {text(kid(e, 0), left_only ? level : next) + " " + std::string(between) + " " + text(kid(e, 1), next),
+                level};
     }
-    Bare call(const Expr& e, std::string_view name) { return {std::string(name) + "(" + text(kid(e, 0), Loose) + ")", Atom}; }
+    Bare call(const Expr& e, std::string_view name) {
+        return {std::string(name) + "(" + text(kid(e, 0), Loose) + ")", Atom};
+    }
 
     Bare chain(const Expr& e, std::string_view between, Level level) {
         std::vector<std::string> kids;
@@ -134,8 +138,10 @@ private:
                 for (const std::string_view step : field_steps(policy_, e.field)) check::append_step(out, step);
                 return {out, Atom};
             }
-            case Op::Column: return {row() + "." + column(row_.valid() ? &policy_.tables[row_.value] : nullptr, e.id), Atom};
-            case Op::ElemColumn: return {binder(e.id) + "." + column(e.id < tables_.size() ? tables_[e.id] : nullptr, e.index), Atom};
+            case Op::Column:
+                return {row() + "." + column(row_.valid() ? &policy_.tables[row_.value] : nullptr, e.id), Atom};
+            case Op::ElemColumn:
+                return {binder(e.id) + "." + column(e.id < tables_.size() ? tables_[e.id] : nullptr, e.index), Atom};
             case Op::TableColumn: return {table(e.id) + "." + column(&policy_.tables[e.id], e.index), Atom};
             case Op::TableRows: return {table(e.id), Atom};
             case Op::Now: return {"now", Atom};
@@ -174,7 +180,8 @@ private:
                         Comparison};
             case Op::IsNone: return {text(kid(e, 0), Sum) + " is none", Comparison};
             case Op::IsSome: return {text(kid(e, 0), Sum) + " is some", Comparison};
-            case Op::IssuerIs: return {"token.issuer is " + told_name(policy_, policy_.issuers[e.id], shared_.issuers), Comparison};
+            case Op::IssuerIs:
+                return {"token.issuer is " + told_name(policy_, policy_.issuers[e.id], shared_.issuers), Comparison};
             case Op::Any: return {"any " + over(e), Loose};
             case Op::All: return {"all " + over(e), Loose};
             case Op::Constant: return {e.integer != 0 ? "true" : "false", Atom};
@@ -182,7 +189,9 @@ private:
         return {};
     }
 
-    [[nodiscard]] std::string table(std::uint32_t id) const { return told_name(policy_, policy_.tables[id], shared_.tables); }
+    [[nodiscard]] std::string table(std::uint32_t id) const {
+        return told_name(policy_, policy_.tables[id], shared_.tables);
+    }
     /// A claim begins with the name of its issuer.
     [[nodiscard]] std::string fact(const check::Fact& fact) const {
         if (!fact.issuer.valid()) return fact.path;
@@ -190,7 +199,8 @@ private:
         return told_name(policy_, issuer, shared_.issuers) + fact.path.substr(issuer.name.size());
     }
     static std::string column(const check::Table* table, std::uint32_t index) {
-        return table != nullptr && index < table->columns.size() ? table->columns[index].name : "#" + std::to_string(index);
+        return table != nullptr && index < table->columns.size() ? table->columns[index].name
+                                                                 : "#" + std::to_string(index);
     }
 
     const check::Policy& policy_;
@@ -217,7 +227,9 @@ std::string module_of(const check::Policy& policy, std::uint32_t source) {
     return out;
 }
 
-std::string braced(const std::vector<std::string>& items) { return items.empty() ? "{}" : "{ " + joined(items, ", ") + " }"; }
+std::string braced(const std::vector<std::string>& items) {
+    return items.empty() ? "{}" : "{ " + joined(items, ", ") + " }";
+}
 
 std::vector<std::string_view> field_steps(const check::Policy& policy, check::FieldId field) {
     std::vector<std::string_view> out;
@@ -268,10 +280,12 @@ std::string cell_text(const check::Policy& policy, const check::Type& type, cons
         std::sort(items.begin(), items.end());
         return braced(items);
     }
-    return rep_of(type.kind) == Rep::Text ? literal(display_text(type.kind, cell.text)) : scalar_text(policy, type, cell.integer);
+    return rep_of(type.kind) == Rep::Text ? literal(display_text(type.kind, cell.text))
+                                          : scalar_text(policy, type, cell.integer);
 }
 
-std::string expr_text(const check::Policy& policy, const check::Expr& expr, check::TableId table, const SharedNames& shared) {
+std::string expr_text(const check::Policy& policy, const check::Expr& expr, check::TableId table,
+                      const SharedNames& shared) {
     return Printer(policy, table, shared).text(expr, Loose);
 }
 
@@ -294,8 +308,10 @@ std::string source_line(const check::Policy& policy, Span span) {
             continue;
         }
         const bool white = !quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r');
-        if (!white) out += c;
-        else if (!out.empty() && out.back() != ' ') out += ' ';
+        if (!white)
+            out += c;
+        else if (!out.empty() && out.back() != ' ')
+            out += ' ';
     }
     if (!out.empty() && out.back() == ' ') out.pop_back();
     return out;

@@ -20,17 +20,14 @@ std::vector<std::string> split_path(std::string_view path) {
 
 /// What has to agree when one rule reads a parameter of several tools.
 void append_shape(std::string& shape, const Field& field) {
-    for (const auto part :
-         {static_cast<std::uint32_t>(field.type.kind), static_cast<std::uint32_t>(field.type.elem),
-          field.type.enumeration.value, field.type.max, static_cast<std::uint32_t>(field.type.names),
-          static_cast<std::uint32_t>(field.or_none),
-          static_cast<std::uint32_t>(field.weakest)}) {
+    for (const auto part : {static_cast<std::uint32_t>(field.type.kind), static_cast<std::uint32_t>(field.type.elem),
+                            field.type.enumeration.value, field.type.max, static_cast<std::uint32_t>(field.type.names),
+                            static_cast<std::uint32_t>(field.or_none), static_cast<std::uint32_t>(field.weakest)}) {
         shape += std::to_string(part);
         shape += ',';
     }
     // Records in lists and maps keep the identity of the tool that declares them.
-    if (field.type.kind != Kind::Record && field.type.record.valid())
-        shape += std::to_string(field.type.record.value);
+    if (field.type.kind != Kind::Record && field.type.record.valid()) shape += std::to_string(field.type.record.value);
     shape += ';';
 }
 
@@ -80,15 +77,13 @@ std::string path_of(const Context& c, const Cursor& cursor) {
         const auto& issuer = c.policy.issuers[cursor.issuer.value];
         path = issuer.name;
         const auto& aliases = c.kind_names[issuer.kind].alias_of;
-        if (const auto alias = aliases.find(cursor.field.value);
-            alias != aliases.end() && cursor.keys.empty()) {
+        if (const auto alias = aliases.find(cursor.field.value); alias != aliases.end() && cursor.keys.empty()) {
             append_step(path, alias->second);
             return path;
         }
     }
     std::vector<FieldId> chain;
-    for (auto at = cursor.field; c.policy.at(at).parent.valid(); at = c.policy.at(at).parent)
-        chain.push_back(at);
+    for (auto at = cursor.field; c.policy.at(at).parent.valid(); at = c.policy.at(at).parent) chain.push_back(at);
     std::size_t key = 0;
     for (auto at = chain.rbegin(); at != chain.rend(); ++at) {
         const auto& field = c.policy.at(*at);
@@ -118,8 +113,7 @@ bool descend(Context& c, Cursor& cursor, const ast::PathStep& step) {
     return true;
 }
 
-std::optional<std::size_t> walk(Context& c, Cursor& cursor, std::span<const ast::PathStep> steps,
-                                std::size_t first) {
+std::optional<std::size_t> walk(Context& c, Cursor& cursor, std::span<const ast::PathStep> steps, std::size_t first) {
     std::size_t at = first;
     while (at < steps.size() && is_group(type_at(c, cursor))) {
         if (cursor.root == FactRoot::Request && cursor.field == c.claims) {
@@ -165,8 +159,7 @@ FactId intern(Context& c, const Cursor& cursor) {
 }
 
 FactId intern_capture(Context& c, const Cursor& parsed, std::uint32_t spec, std::string_view name) {
-    std::string key =
-        "X" + std::to_string(parsed.issuer.value) + ":" + std::to_string(spec) + ":" + std::string(name);
+    std::string key = "X" + std::to_string(parsed.issuer.value) + ":" + std::to_string(spec) + ":" + std::string(name);
     if (const auto found = c.fact_ids.find(key); found != c.fact_ids.end()) return found->second;
     Fact fact;
     fact.root = FactRoot::Capture;
@@ -189,23 +182,16 @@ FactId intern_catalog(Context& c, CatalogFact which, const Type& type) {
     Fact fact;
     fact.root = FactRoot::Catalog;
     switch (which) {
-        case CatalogFact::Tier:
-            fact.path = "tool.tier";
-            break;
-        case CatalogFact::Scopes:
-            fact.path = "tool.scopes";
-            break;
-        case CatalogFact::Audience:
-            fact.path = "tool.audience";
-            break;
+        case CatalogFact::Tier: fact.path = "tool.tier"; break;
+        case CatalogFact::Scopes: fact.path = "tool.scopes"; break;
+        case CatalogFact::Audience: fact.path = "tool.audience"; break;
     }
     fact.type = type;
     fact.catalog = which;
     return add_fact(c, std::move(key), std::move(fact));
 }
 
-void report_no_field(Context& c, FieldId record, const ast::PathStep& step,
-                     std::vector<std::string_view> more) {
+void report_no_field(Context& c, FieldId record, const ast::PathStep& step, std::vector<std::string_view> more) {
     if (c.broken_fields.contains(broken_key(record, step.text))) return;
     const auto& field = c.policy.at(record);
     auto candidates = std::move(more);
@@ -216,8 +202,7 @@ void report_no_field(Context& c, FieldId record, const ast::PathStep& step,
                                                                : "claim";
     std::string message = "there is no " + std::string(noun) + " " + quoted(step.text);
     if (field.parent.valid()) message += " in " + quoted(field.name);
-    auto& diagnostic =
-        c.report.add(Code::UnknownField, step.span, std::move(message), "unknown " + std::string(noun));
+    auto& diagnostic = c.report.add(Code::UnknownField, step.span, std::move(message), "unknown " + std::string(noun));
     const auto near = nearest(step.text, candidates);
     if (near.empty()) {
         if (field.span.end > field.span.begin) diagnostic.related.push_back({field.span, "declared here"});
@@ -242,8 +227,7 @@ void check_builtin_facts(Context& c) {
         Cursor cursor;
         cursor.field = c.policy.request;
         bool there = true;
-        for (const auto& name : split_path(path))
-            there = there && descend(c, cursor, {ast::StepKind::Name, name, {}});
+        for (const auto& name : split_path(path)) there = there && descend(c, cursor, {ast::StepKind::Name, name, {}});
         if (there) {
             (void)intern(c, cursor);
             continue;

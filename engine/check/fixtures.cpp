@@ -13,19 +13,14 @@ using Keys = std::vector<std::string>;
 
 std::optional<json::Value> to_json(Context& c, const ast::Data& data) {
     switch (data.kind) {
-        case ast::DataKind::String:
-            return json::Value::of(std::string_view(data.text));
-        case ast::DataKind::Number:
-            return json::Value::number(data.text);
-        case ast::DataKind::Bool:
-            return json::Value::of(data.boolean);
-        case ast::DataKind::None:
-            return json::Value::null();
+        case ast::DataKind::String: return json::Value::of(std::string_view(data.text));
+        case ast::DataKind::Number: return json::Value::number(data.text);
+        case ast::DataKind::Bool: return json::Value::of(data.boolean);
+        case ast::DataKind::None: return json::Value::null();
         case ast::DataKind::Missing:
             c.report.add(Code::BadExpectation, data.span, "`missing` cannot stand inside a value", {}, "leave it out");
             return {};
-        case ast::DataKind::Empty:
-            return json::Value::object();  // until Shaping knows better
+        case ast::DataKind::Empty: return json::Value::object();  // until Shaping knows better
         case ast::DataKind::Array: {
             auto array = json::Value::array();
             for (const auto& item : data.items) {
@@ -59,8 +54,7 @@ public:
         const auto& root = steps[0];
         if (root.text == "params") return raw({"tool", "params"}, steps, 1);
         if (root.text == "provenance") return raw({"provenance"}, steps, 1);
-        if (child_of(c_.policy, c_.policy.request, root.text).valid())
-            return walk({}, c_.policy.request, steps, 0);
+        if (child_of(c_.policy, c_.policy.request, root.text).valid()) return walk({}, c_.policy.request, steps, 0);
         const auto found = look_up(c_, module_, Space::Value, root.text);
         if (found.miss == Miss::No && std::holds_alternative<ast::IssuerDecl>(found.entry->decl->node))
             return found.entry->index == kNoIndex ? Keys{} : claim(found.entry->index, steps);
@@ -160,14 +154,16 @@ private:
     }
 
     void shape(json::Value& value, const Type& type) const {
-        if (value.type == json::Type::Object && value.members.empty() && type.kind == Kind::List) value = json::Value::array();
+        if (value.type == json::Type::Object && value.members.empty() && type.kind == Kind::List)
+            value = json::Value::array();
         for (auto& [key, member] : value.members)
             if (Type inner = type; below(inner, key)) shape(member, inner);
         if (type.kind == Kind::List)
             for (json::Value& item : value.items) shape(item, element_of(type));
     }
 
-    /// What a record's fields are declared by: of claims and parameters, by the issuer and the tool that the document names.
+    /// What a record's fields are declared by: of claims and parameters, by the issuer and the tool that the document
+    /// names.
     FieldId open(FieldId record) const {
         const auto named = [&](std::string_view group, std::string_view field) {
             const json::Value* at = document_.find(group);
@@ -198,8 +194,8 @@ bool apply(Context& c, json::Value& document, const Keys& keys, Span span, const
         }
         if (at->type != json::Type::Object) {
             c.report.add(Code::BadExpectation, span,
-                         "there is no object to " + (removes ? "remove " + quoted(keys[i]) + " from"
-                                                             : "set " + quoted(keys[i]) + " in") +
+                         "there is no object to " +
+                             (removes ? "remove " + quoted(keys[i]) + " from" : "set " + quoted(keys[i]) + " in") +
                              ": the fixture has " + std::string(json::name_of(at->type)) + " there");
             return false;
         }
@@ -249,8 +245,8 @@ public:
     void run() {
         for (auto& work : work_) {
             if (!work.decl->base) continue;
-            const auto* base = require_name(c_, work.entry->module, Space::Fixture, *work.decl->base,
-                                            Code::UnknownName, "fixture");
+            const auto* base =
+                require_name(c_, work.entry->module, Space::Fixture, *work.decl->base, Code::UnknownName, "fixture");
             if (base != nullptr)
                 work.base = base->index;
             else
@@ -265,10 +261,9 @@ public:
             }
             const bool circle = at != kNoIndex && work_[at].state == State::Busy;
             if (circle)
-                c_.report.add(
-                    Code::CircularDefinition, work_[chain.back()].decl->base->span,
-                    "fixture " + quoted(work_[chain.back()].decl->name.text) + " is based on itself",
-                    "closes the circle");
+                c_.report.add(Code::CircularDefinition, work_[chain.back()].decl->base->span,
+                              "fixture " + quoted(work_[chain.back()].decl->name.text) + " is based on itself",
+                              "closes the circle");
             for (auto next = chain.rbegin(); next != chain.rend(); ++next)
                 work_[*next].state =
                     !circle && build(work_[*next], c_.policy.fixtures[*next]) ? State::Done : State::Broken;
@@ -355,8 +350,8 @@ private:
     void require(const Names& names, std::string_view name, Span span, Code code, std::string_view noun,
                  std::string label) {
         if (names.contains(name)) return;
-        auto& diagnostic = c_.report.add(code, span, "there is no " + std::string(noun) + " " + quoted(name),
-                                         std::move(label));
+        auto& diagnostic =
+            c_.report.add(code, span, "there is no " + std::string(noun) + " " + quoted(name), std::move(label));
         std::vector<std::string_view> candidates;
         for (const auto& candidate : names)
             if (candidates.size() < 4096) candidates.push_back(candidate);
@@ -400,8 +395,7 @@ void check_fixtures_and_tests(Context& c) {
         if (decl == nullptr) continue;
         for (const auto& expect : decl->expects) expectations.check(expect);
         for (const auto& row : decl->rows) expectations.check(row.expect);
-        const auto* given =
-            require_name(c, entry.module, Space::Fixture, decl->given, Code::UnknownName, "fixture");
+        const auto* given = require_name(c, entry.module, Space::Fixture, decl->given, Code::UnknownName, "fixture");
         if (given == nullptr) continue;
         const auto* base = fixtures.document(given->index);
         if (base == nullptr) continue;

@@ -53,9 +53,8 @@ Guards known_if(const Expr& e, bool outcome) {
     known = known_if(*e.kids[0], outcome);
     for (const auto* kid : e.kids.subspan(1)) {
         const auto other = known_if(*kid, outcome);
-        std::erase_if(known, [&](const Guard& guard) {
-            return std::find(other.begin(), other.end(), guard) == other.end();
-        });
+        std::erase_if(known,
+                      [&](const Guard& guard) { return std::find(other.begin(), other.end(), guard) == other.end(); });
     }
     return known;
 }
@@ -80,9 +79,8 @@ public:
         if (e.op == Op::And || e.op == Op::Or) return logic(e, guards, positive);
         Guards needed;
         reads(e, needed, guards, positive, false);
-        std::erase_if(needed, [&](const Guard& guard) {
-            return std::find(guards.begin(), guards.end(), guard) != guards.end();
-        });
+        std::erase_if(
+            needed, [&](const Guard& guard) { return std::find(guards.begin(), guards.end(), guard) != guards.end(); });
         if (!needed.empty()) report(e, needed, positive, bare);
     }
 
@@ -94,8 +92,8 @@ private:
         for (const auto* kid : e.kids) {
             known.push_back(known_if(*kid, e.op == Op::And));
             for (const auto& guard : known.back()) {
-                const auto at = std::find_if(tests.begin(), tests.end(),
-                                             [&](const auto& test) { return test.first == guard; });
+                const auto at =
+                    std::find_if(tests.begin(), tests.end(), [&](const auto& test) { return test.first == guard; });
                 if (at == tests.end())
                     tests.emplace_back(guard, 1);
                 else
@@ -115,13 +113,10 @@ private:
     /// Collects what a leaf reads; bodies of quantifiers are conditions of their own.
     void reads(const Expr& e, Guards& needed, const Guards& guards, bool positive, bool tested) {
         switch (e.op) {
-            case Op::Fact:
-                return fact(c_.policy.at(FactId{e.id}), e.id, needed, tested);
-            case Op::Elem:
-                return element(e, needed, tested);
+            case Op::Fact: return fact(c_.policy.at(FactId{e.id}), e.id, needed, tested);
+            case Op::Elem: return element(e, needed, tested);
             case Op::IsNone:
-            case Op::IsSome:
-                return reads(*e.kids[0], needed, guards, positive, true);
+            case Op::IsSome: return reads(*e.kids[0], needed, guards, positive, true);
             case Op::Any:
             case Op::All:
             case Op::Count:
@@ -137,8 +132,7 @@ private:
             case Op::TableRows:
             case Op::Now:
             case Op::IssuerIs:
-            case Op::Constant:
-                return;
+            case Op::Constant: return;
             case Op::Set:
             case Op::Age:
             case Op::Add:
@@ -192,12 +186,9 @@ private:
 
     std::string name_of(const Guard& guard, const Expr& leaf) const {
         switch (guard.sort) {
-            case Guard::Sort::Fact:
-                return c_.policy.at(FactId{guard.id}).path;
-            case Guard::Sort::Issuer:
-                return c_.policy.issuers[guard.id].name;
-            case Guard::Sort::Elem:
-                break;
+            case Guard::Sort::Fact: return c_.policy.at(FactId{guard.id}).path;
+            case Guard::Sort::Issuer: return c_.policy.issuers[guard.id].name;
+            case Guard::Sort::Elem: break;
         }
         return std::string(element_text(leaf, guard));
     }
@@ -231,17 +222,16 @@ private:
         }
         const auto& first = needed.front();
         const auto name = name_of(first, leaf);
-        const std::string message =
-            first.sort == Guard::Sort::Issuer
-                ? "claims of " + quoted(name) + " are read without a test of the issuer"
-                : quoted(name) + " may be none and is read without a test";
+        const std::string message = first.sort == Guard::Sort::Issuer
+                                        ? "claims of " + quoted(name) + " are read without a test of the issuer"
+                                        : quoted(name) + " may be none and is read without a test";
         const auto written = text_at(c_, leaf.span);
         const auto inside = bare_text(written);
         std::string guarded = tests + std::string(inside);
         if (!bare || inside.size() < written.size()) guarded = "(" + guarded + ")";
-        auto& diagnostic = c_.report.add(Code::UnguardedFact, leaf.span, message,
-                                         "unknown where there is none, and then this rule applies",
-                                         "guard it: " + quoted(guarded));
+        auto& diagnostic =
+            c_.report.add(Code::UnguardedFact, leaf.span, message,
+                          "unknown where there is none, and then this rule applies", "guard it: " + quoted(guarded));
         diagnostic.replacement = guarded;
         relate_guard(diagnostic, first);
         const bool elsewhere =
@@ -254,8 +244,7 @@ private:
             diagnostic.related.push_back({c_.policy.issuers[guard.id].span, "the issuer is declared here"});
             return;
         }
-        const auto field =
-            guard.sort == Guard::Sort::Fact ? c_.policy.at(FactId{guard.id}).field : guard.field;
+        const auto field = guard.sort == Guard::Sort::Fact ? c_.policy.at(FactId{guard.id}).field : guard.field;
         diagnostic.related.push_back({c_.policy.at(field).span, "declared `or none` here"});
     }
 
@@ -299,18 +288,13 @@ bool narrow(Allowed& allowed, const Bound& bound) {
     constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
     constexpr auto kGreatest = std::numeric_limits<std::int64_t>::max();
     switch (bound.cmp) {
-        case Cmp::Ne:
-            return true;
+        case Cmp::Ne: return true;
         case Cmp::Eq:
             allowed.low = std::max(allowed.low, at);
             allowed.high = std::min(allowed.high, at);
             break;
-        case Cmp::Le:
-            allowed.high = std::min(allowed.high, at);
-            break;
-        case Cmp::Ge:
-            allowed.low = std::max(allowed.low, at);
-            break;
+        case Cmp::Le: allowed.high = std::min(allowed.high, at); break;
+        case Cmp::Ge: allowed.low = std::max(allowed.low, at); break;
         case Cmp::Lt:
             if (at == kLeast) return false;
             allowed.high = std::min(allowed.high, at - 1);
@@ -338,9 +322,8 @@ bool report_contradiction(Context& c, std::span<const Expr* const> conjuncts) {
         const auto [at, added] = facts.try_emplace({sort | bound->value->id, bound->value->field.value});
         if (added) at->second.span = conjunct->span;
         if (narrow(at->second, *bound)) continue;
-        auto& diagnostic =
-            c.report.add(Code::NeverHolds, conjunct->span, "these two conditions never hold together",
-                         "excludes the other one", "join alternatives with `or`, or with `in { … }`");
+        auto& diagnostic = c.report.add(Code::NeverHolds, conjunct->span, "these two conditions never hold together",
+                                        "excludes the other one", "join alternatives with `or`, or with `in { … }`");
         diagnostic.related.push_back({at->second.span, "excluded by this"});
         return true;
     }

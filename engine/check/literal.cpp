@@ -8,32 +8,22 @@
 namespace writ::check {
 namespace {
 
-void report_bad_literal(Context& c, Span span, std::string_view text, std::string_view type,
-                        std::string help) {
+void report_bad_literal(Context& c, Span span, std::string_view text, std::string_view type, std::string help) {
     c.report.add(Code::LiteralNotOfType, span, quoted(text) + " is not a value of type " + quoted(type), {},
                  std::move(help));
 }
 
 std::string help_for(Kind kind) {
     switch (kind) {
-        case Kind::Path:
-            return "for example `docs/a.md`; no `.`, `..` or empty segment, no `\\`, no escape for one";
-        case Kind::Spiffe:
-            return "for example `spiffe://acme.example/ns/support`";
-        case Kind::Url:
-            return "for example `https://api.acme.example/v1`; no user, no `..`";
-        case Kind::Host:
-            return "for example `api.acme.example`; patterns go with `like`";
-        case Kind::Email:
-            return "for example `ann@acme.example`";
-        case Kind::Arn:
-            return "for example `arn:aws:iam::123456789012:role/reader`";
-        case Kind::Ip:
-            return "for example `10.0.0.1` or `2001:db8::1`";
-        case Kind::Cidr:
-            return "for example `10.0.0.0/8`; bits after the prefix are zero";
-        case Kind::Instant:
-            return "for example `2026-01-31T09:00:00Z`";
+        case Kind::Path: return "for example `docs/a.md`; no `.`, `..` or empty segment, no `\\`, no escape for one";
+        case Kind::Spiffe: return "for example `spiffe://acme.example/ns/support`";
+        case Kind::Url: return "for example `https://api.acme.example/v1`; no user, no `..`";
+        case Kind::Host: return "for example `api.acme.example`; patterns go with `like`";
+        case Kind::Email: return "for example `ann@acme.example`";
+        case Kind::Arn: return "for example `arn:aws:iam::123456789012:role/reader`";
+        case Kind::Ip: return "for example `10.0.0.1` or `2001:db8::1`";
+        case Kind::Cidr: return "for example `10.0.0.0/8`; bits after the prefix are zero";
+        case Kind::Instant: return "for example `2026-01-31T09:00:00Z`";
         case Kind::Bool:
         case Kind::Int:
         case Kind::Decimal:
@@ -44,8 +34,7 @@ std::string help_for(Kind kind) {
         case Kind::Dotted:
         case Kind::Record:
         case Kind::List:
-        case Kind::Map:
-            return {};
+        case Kind::Map: return {};
     }
     return {};
 }
@@ -61,8 +50,8 @@ const Expr* enum_member(Context& c, EnumId id, std::string_view name, Span span)
         return integer_node(c, result, span, found - type.members.begin());
     }
     if (id == c.tier && c.broken_names.contains("tier")) return nullptr;
-    auto& diagnostic = c.report.add(
-        Code::UnknownName, span, quoted(name) + " is not a member of enum " + quoted(type.name), "not a member");
+    auto& diagnostic = c.report.add(Code::UnknownName, span,
+                                    quoted(name) + " is not a member of enum " + quoted(type.name), "not a member");
     suggest(c, diagnostic, name, {type.members.begin(), type.members.end()});
     if (diagnostic.help.empty() && id == c.tier && !c.policy.tier.valid())
         diagnostic.help = "declare the tiers: `tier read < write < privileged`";
@@ -76,10 +65,11 @@ const Expr* naming_literal(Context& c, std::string_view text, Span span, const T
     const bool tool = want.names == Names::Tools;
     if (tool ? c.tools_by_wire.contains(text) : c.issuers_by_url.contains(text)) return text_node(c, want, span, text);
     if (tool && c.broken_tool) return nullptr;
-    auto& diagnostic = c.report.add(
-        Code::UnknownCatalogueName, span, tool ? "there is no tool " + quoted(text) : "there is no issuer with the URL " + quoted(text),
-        tool ? "not in the catalogue" : "not declared",
-        tool ? std::string() : "declare it, and test it by name: `token.issuer is NAME`");
+    auto& diagnostic =
+        c.report.add(Code::UnknownCatalogueName, span,
+                     tool ? "there is no tool " + quoted(text) : "there is no issuer with the URL " + quoted(text),
+                     tool ? "not in the catalogue" : "not declared",
+                     tool ? std::string() : "declare it, and test it by name: `token.issuer is NAME`");
     std::vector<std::string_view> values;
     for (const auto& declared : c.policy.tools) {
         if (!tool) break;
@@ -125,8 +115,7 @@ const Expr* literal_of(Context& c, std::string_view text, Span span, const Type&
                      "compare the parts: `.host`, `.path`, `.query` and `.fragment`");
         return nullptr;
     }
-    return text_node(c, scalar(want.kind), span,
-                     *canonical == text ? text : c.policy.arena->copy(*canonical));
+    return text_node(c, scalar(want.kind), span, *canonical == text ? text : c.policy.arena->copy(*canonical));
 }
 
 const Expr* as_whole(Context& c, const Expr* value) {
@@ -152,12 +141,9 @@ const Expr* type_literal(Context& c, const ast::Expr& e, const Type* want) {
                 return integer_node(c, *want, e.span, e.integer * kDecimalUnit);
             }
             return integer_node(c, scalar(Kind::Int), e.span, e.integer);
-        case ast::ExprKind::Decimal:
-            return integer_node(c, scalar(Kind::Decimal), e.span, e.integer);
-        case ast::ExprKind::Duration:
-            return integer_node(c, scalar(Kind::Duration), e.span, e.integer);
-        case ast::ExprKind::Bool:
-            return integer_node(c, scalar(Kind::Bool), e.span, e.integer);
+        case ast::ExprKind::Decimal: return integer_node(c, scalar(Kind::Decimal), e.span, e.integer);
+        case ast::ExprKind::Duration: return integer_node(c, scalar(Kind::Duration), e.span, e.integer);
+        case ast::ExprKind::Bool: return integer_node(c, scalar(Kind::Bool), e.span, e.integer);
         case ast::ExprKind::Path:
         case ast::ExprKind::Set:
         case ast::ExprKind::Call:
@@ -184,8 +170,7 @@ const Expr* type_literal(Context& c, const ast::Expr& e, const Type* want) {
         case ast::ExprKind::Multiply:
         case ast::ExprKind::Union:
         case ast::ExprKind::Intersect:
-        case ast::ExprKind::Error:
-            return nullptr;
+        case ast::ExprKind::Error: return nullptr;
     }
     return nullptr;
 }
@@ -213,8 +198,7 @@ const Expr* type_set(Context& c, Scope& s, const ast::Expr& e, const Type* want)
             broken = true;
             continue;
         }
-        if (kid->op != Op::Integer && kid->op != Op::Text && kid->op != Op::Column &&
-            kid->op != Op::ElemColumn) {
+        if (kid->op != Op::Integer && kid->op != Op::Text && kid->op != Op::Column && kid->op != Op::ElemColumn) {
             c.report.add(Code::ConstantExpected, kid->span, "elements of a set are constants", {},
                          "compare one by one: `x == a or x == b`");
             broken = true;

@@ -47,7 +47,8 @@ void refuse_reserved(Context& c, ast::File& file) {
     help += quoted("acme" + (dot == std::string::npos ? std::string() : name.substr(dot)));
     if (c.standard && !c.standard(name).empty())
         help += "; the library's module is built in: " + quoted("import " + name) + " is all it takes";
-    c.report.add(Code::ReservedModuleName, file.module->span, "module " + quoted(name) + " has a name of the standard library",
+    c.report.add(Code::ReservedModuleName, file.module->span,
+                 "module " + quoted(name) + " has a name of the standard library",
                  "`std` and all names below it are reserved", std::move(help));
     file.module.reset();
     file.imports.clear();
@@ -61,8 +62,7 @@ void add_source(Context& c, Source source, std::string_view forced) {
     source.text.reserve(64);
     const auto index = static_cast<std::uint32_t>(c.policy.sources.size());
     c.policy.sources.push_back(std::move(source));
-    c.policy.files.push_back(
-        syntax::parse(index, c.policy.sources[index].text, c.options.max_depth, c.report));
+    c.policy.files.push_back(syntax::parse(index, c.policy.sources[index].text, c.options.max_depth, c.report));
     auto& file = c.policy.files.back();
     if (forced.empty() && file.module && is_reserved(joined(*file.module))) refuse_reserved(c, file);
     const std::string name = !forced.empty() ? std::string(forced)
@@ -140,9 +140,10 @@ void link_imports(Context& c) {
                                       return other.alias.empty() && other.module == taken->second;
                                   });
             if (in_sight)
-                c.report.add(Code::DeclaredTwice, import.alias->span,
-                             "alias " + quoted(import.alias->text) + " is also the name of a module that is in use here",
-                             {}, "take another alias");
+                c.report.add(
+                    Code::DeclaredTwice, import.alias->span,
+                    "alias " + quoted(import.alias->text) + " is also the name of a module that is in use here", {},
+                    "take another alias");
         }
     }
 }
@@ -235,7 +236,7 @@ void refuse_hiding(Context& c, const Place& place, std::uint32_t module) {
             Code::HidesImport, place.name->span,
             std::string(place.noun) + " " + quoted(place.name->text) + " has a name that " +
                 quoted(always ? other : "import " + other) + " brings as well",
-            "would hide the other", 
+            "would hide the other",
             always ? "take another name" : "take another name, or write " + quoted("import " + other + " as x"));
         diagnostic.related.push_back({c.entries[found->second].name.span, "the other is declared here"});
         return;
@@ -319,11 +320,9 @@ void declare_names(Context& c) {
             }
             if (place.name == nullptr) continue;
             auto& names = c.modules[module].names[static_cast<std::size_t>(place.space)];
-            const auto [at, added] =
-                names.try_emplace(place.name->text, static_cast<std::uint32_t>(c.entries.size()));
+            const auto [at, added] = names.try_emplace(place.name->text, static_cast<std::uint32_t>(c.entries.size()));
             if (!added)
-                report_twice(c, place.noun, place.name->text, place.name->span,
-                             c.entries[at->second].name.span);
+                report_twice(c, place.noun, place.name->text, place.name->span, c.entries[at->second].name.span);
             c.entries.push_back({&decl, *place.name, module, kNoIndex});
         }
     }

@@ -9,8 +9,7 @@ namespace {
 constexpr std::size_t kMaxCandidates = 4096;
 
 /// A name of one module, as seen from another.
-Lookup look_inside(const Context& c, std::uint32_t from, std::uint32_t module, Space space,
-                   std::string_view name) {
+Lookup look_inside(const Context& c, std::uint32_t from, std::uint32_t module, Space space, std::string_view name) {
     const auto& names = c.modules[module].names[static_cast<std::size_t>(space)];
     const auto found = names.find(name);
     if (found == names.end()) return {};
@@ -117,15 +116,14 @@ void report_twice(Context& c, std::string_view noun, std::string_view name, Span
     diagnostic.related.push_back({first, "first declared here"});
 }
 
-void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& found, std::string_view name,
-                 Span span, Code unknown, std::string_view noun) {
+void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& found, std::string_view name, Span span,
+                 Code unknown, std::string_view noun) {
     switch (found.miss) {
-        case Miss::No:
-            return;
+        case Miss::No: return;
         case Miss::Unknown: {
             if (may_be_broken(c, module, name)) return;
-            auto& diagnostic = c.report.add(
-                unknown, span, "there is no " + std::string(noun) + " " + quoted(name), "not declared");
+            auto& diagnostic =
+                c.report.add(unknown, span, "there is no " + std::string(noun) + " " + quoted(name), "not declared");
             if (const auto tool = c.tools_by_wire.find(name); space == Space::Tool && tool != c.tools_by_wire.end()) {
                 const auto& policy_name = c.policy.tools[tool->second].name;
                 diagnostic.help = "that is its name in requests; the policy calls it " + quoted(policy_name);
@@ -137,18 +135,17 @@ void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& fo
             return;
         }
         case Miss::Private: {
-            auto& diagnostic =
-                c.report.add(Code::PrivateName, span,
-                             std::string(noun) + " " + quoted(name) + " is private to module " +
-                                 quoted(c.modules[found.other->module].name),
-                             {}, "put `export` before its declaration");
+            auto& diagnostic = c.report.add(Code::PrivateName, span,
+                                            std::string(noun) + " " + quoted(name) + " is private to module " +
+                                                quoted(c.modules[found.other->module].name),
+                                            {}, "put `export` before its declaration");
             diagnostic.related.push_back({found.other->name.span, "declared here without `export`"});
             return;
         }
         case Miss::Ambiguous: {
-            auto& diagnostic = c.report.add(
-                Code::AmbiguousName, span, quoted(name) + " could be either of two imported names", {},
-                "write " + quoted(c.modules[found.entry->module].name + "." + std::string(name)));
+            auto& diagnostic =
+                c.report.add(Code::AmbiguousName, span, quoted(name) + " could be either of two imported names", {},
+                             "write " + quoted(c.modules[found.entry->module].name + "." + std::string(name)));
             diagnostic.related.push_back({found.entry->name.span, "one is declared here"});
             diagnostic.related.push_back({found.other->name.span, "the other here"});
             return;
@@ -156,8 +153,8 @@ void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& fo
     }
 }
 
-const Entry* require_name(Context& c, std::uint32_t module, Space space, const ast::QualifiedName& name,
-                          Code unknown, std::string_view noun) {
+const Entry* require_name(Context& c, std::uint32_t module, Space space, const ast::QualifiedName& name, Code unknown,
+                          std::string_view noun) {
     std::vector<std::string_view> parts;
     std::string text;
     for (const auto& part : name.parts) {

@@ -27,15 +27,16 @@ const Expr* apply_parts(Context& c, const Expr* value, Steps steps, std::size_t 
         const auto what = describe_one(c.policy, value->type);
         if (value->type.kind == Kind::List) {
             const std::string list(text_at(c, Span{span.source, span.begin, steps[i - 1].span.end}));
-            c.report.add(Code::UnknownField, step.span, what + " has no field " + quoted(step.text), {},
-                         "look at its elements: " +
-                             quoted("any x in " + list + ": x." + std::string(step.text) + " == …"));
+            c.report.add(
+                Code::UnknownField, step.span, what + " has no field " + quoted(step.text), {},
+                "look at its elements: " + quoted("any x in " + list + ": x." + std::string(step.text) + " == …"));
             return nullptr;
         }
-        auto& diagnostic = c.report.add(Code::UnknownField, step.span,
-                                        what + " has no field " + quoted(step.text), "no such field");
+        auto& diagnostic =
+            c.report.add(Code::UnknownField, step.span, what + " has no field " + quoted(step.text), "no such field");
         if (value->type.kind == Kind::Instant)
-            diagnostic.help = "hours and days are those of a window: `now in 09:00..17:00 \"Europe/Berlin\" on mon..fri`";
+            diagnostic.help =
+                "hours and days are those of a window: `now in 09:00..17:00 \"Europe/Berlin\" on mon..fri`";
         else if (value->type.kind == Kind::Duration)
             diagnostic.help = "compare it with a duration: `90s`, `10m`, `1h30m`";
         relate(c, diagnostic, *value);
@@ -67,13 +68,11 @@ const Expr* catalog_path(Context& c, Scope& s, const ast::Expr& e, CatalogFact w
     if (s.constant) {
         if (s.broken) return nullptr;
         if (s.tools.size() != 1)
-            return refuse_fact(c, e.span,
-                               "the catalogue is constant only in a rule `for tool` with exactly one tool");
+            return refuse_fact(c, e.span, "the catalogue is constant only in a rule `for tool` with exactly one tool");
         const auto& tool = c.policy.tools[s.tools[0].value];
         std::vector<const Expr*> kids;
         for (const auto& text : which == CatalogFact::Scopes ? tool.scopes : tool.audiences)
-            kids.push_back(
-                text_node(c, scalar(Kind::String), e.span, c.policy.arena->copy(std::string_view(text))));
+            kids.push_back(text_node(c, scalar(Kind::String), e.span, c.policy.arena->copy(std::string_view(text))));
         return node(c, Op::Set, list_of(scalar(Kind::String), kids.size()), e.span, kids);
     }
     std::size_t max = 1;
@@ -113,8 +112,9 @@ const Expr* params_path(Context& c, Scope& s, const ast::Expr& e) {
     if (s.constant) return refuse_fact(c, e.span);
     if (s.tools.empty()) {
         if (!s.broken)
-            c.report.add(Code::ParametersWithoutTool, steps[0].span, "parameters belong to a tool, and this rule names none",
-                         {}, "add `for tool NAME` to the rule");
+            c.report.add(Code::ParametersWithoutTool, steps[0].span,
+                         "parameters belong to a tool, and this rule names none", {},
+                         "add `for tool NAME` to the rule");
         return nullptr;
     }
     if (steps.size() == 1) {
@@ -136,19 +136,17 @@ const Expr* params_path(Context& c, Scope& s, const ast::Expr& e) {
         for (std::size_t i = 1; there && i <= *taken; ++i) there = descend(c, other, steps[i]);
         if (there && other.shape == first.shape) continue;
         const auto path = path_of(c, first);
-        auto& diagnostic =
-            there ? c.report.add(Code::ParametersWithoutTool, e.span,
-                                 quoted(path) + " is declared differently by the rule's tools",
-                                 "type, `max` and `or none` have to agree")
-                  : c.report.add(Code::ParametersWithoutTool, e.span,
-                                 "tool " + quoted(tool.name) + " has no parameter " + quoted(path),
-                                 "every tool of the rule has to declare it");
+        auto& diagnostic = there ? c.report.add(Code::ParametersWithoutTool, e.span,
+                                                quoted(path) + " is declared differently by the rule's tools",
+                                                "type, `max` and `or none` have to agree")
+                                 : c.report.add(Code::ParametersWithoutTool, e.span,
+                                                "tool " + quoted(tool.name) + " has no parameter " + quoted(path),
+                                                "every tool of the rule has to declare it");
         diagnostic.related.push_back({c.policy.at(first.field).span, "declared here"});
         diagnostic.related.push_back({there ? c.policy.at(other.field).span : tool.span, "and here"});
         return nullptr;
     }
-    return apply_parts(c, fact_node(c, intern(c, first), type_at(c, first), e.span), steps, 1 + *taken,
-                       e.span);
+    return apply_parts(c, fact_node(c, intern(c, first), type_at(c, first), e.span), steps, 1 + *taken, e.span);
 }
 
 const Expr* claim_path(Context& c, Scope& s, const ast::Expr& e, const Entry& entry, std::size_t root,
@@ -193,8 +191,7 @@ const Expr* claim_path(Context& c, Scope& s, const ast::Expr& e, const Entry& en
     }
     const auto taken = walk(c, cursor, steps, next);
     if (!taken) return nullptr;
-    return apply_parts(c, fact_node(c, intern(c, cursor), type_at(c, cursor), e.span), steps, next + *taken,
-                       e.span);
+    return apply_parts(c, fact_node(c, intern(c, cursor), type_at(c, cursor), e.span), steps, next + *taken, e.span);
 }
 
 std::optional<std::uint32_t> find_column(Context& c, const Table& table, const ast::PathStep& step) {
@@ -221,8 +218,7 @@ const Expr* row_path(Context& c, const ast::Expr& e, TableId id, const Binder* b
     }
     const auto column = find_column(c, table, e.steps[1]);
     if (!column) return nullptr;
-    auto* value =
-        node(c, binder != nullptr ? Op::ElemColumn : Op::Column, table.columns[*column].type, e.span);
+    auto* value = node(c, binder != nullptr ? Op::ElemColumn : Op::Column, table.columns[*column].type, e.span);
     value->id = binder != nullptr ? binder->id : *column;
     value->index = *column;
     return apply_parts(c, value, e.steps, 2, e.span);
@@ -235,8 +231,7 @@ const Expr* binder_path(Context& c, const ast::Expr& e, const Binder& binder) {
     std::size_t i = 1;
     for (; i < e.steps.size() && type.kind == Kind::Record; ++i) {
         const auto& step = e.steps[i];
-        const auto next =
-            step.kind == ast::StepKind::Key ? FieldId{} : child_of(c.policy, type.record, step.text);
+        const auto next = step.kind == ast::StepKind::Key ? FieldId{} : child_of(c.policy, type.record, step.text);
         if (!next.valid()) {
             report_no_field(c, type.record, step);
             return nullptr;
@@ -288,8 +283,7 @@ const Expr* table_path(Context& c, const ast::Expr& e, const Entry& entry, std::
                      "look at the rows: " + quoted("any row in " + table.name + ": …"));
         return nullptr;
     }
-    auto* value =
-        node(c, Op::TableColumn, list_of(type, std::max<std::size_t>(table.rows.size(), 1)), e.span);
+    auto* value = node(c, Op::TableColumn, list_of(type, std::max<std::size_t>(table.rows.size(), 1)), e.span);
     value->id = entry.index;
     value->index = *column;
     return apply_parts(c, value, e.steps, root + 2, e.span);
@@ -299,8 +293,7 @@ const Expr* value_entry(Context& c, Scope& s, const ast::Expr& e, const Entry& e
                         const Type* want) {
     if (std::holds_alternative<ast::DefineDecl>(entry.decl->node)) {
         auto& define = c.defines[entry.index];
-        const auto* value =
-            put_in(c, s, define, e.span, {}, false, root + 1 < e.steps.size() ? nullptr : want);
+        const auto* value = put_in(c, s, define, e.span, {}, false, root + 1 < e.steps.size() ? nullptr : want);
         return apply_parts(c, value, e.steps, root + 1, e.span);
     }
     if (std::holds_alternative<ast::IssuerDecl>(entry.decl->node)) return claim_path(c, s, e, entry, root, want);
@@ -343,8 +336,7 @@ const Expr* qualified_path(Context& c, Scope& s, const ast::Expr& e, const Type*
         parts.push_back(step.text);
     }
     if (parts.size() < 2) return nullptr;
-    if (const auto type = look_up(c, s.module, Space::Type, parts[0]);
-        type.entry != nullptr && e.steps.size() == 2) {
+    if (const auto type = look_up(c, s.module, Space::Type, parts[0]); type.entry != nullptr && e.steps.size() == 2) {
         handled = true;
         if (type.entry->index == kNoIndex) return nullptr;
         return enum_member(c, EnumId{type.entry->index}, parts[1], e.steps[1].span);
@@ -362,7 +354,8 @@ const Expr* qualified_path(Context& c, Scope& s, const ast::Expr& e, const Type*
 
 /// What other languages call the request, or who asks for what in it.
 bool is_request_word(std::string_view name) {
-    constexpr std::string_view kWords[] = {"principal", "subject", "caller", "action", "input", "context", "request", "data", "env"};
+    constexpr std::string_view kWords[] = {"principal", "subject", "caller", "action", "input",
+                                           "context",   "request", "data",   "env"};
     return std::find(std::begin(kWords), std::end(kWords), name) != std::end(kWords);
 }
 
@@ -370,7 +363,8 @@ bool is_request_word(std::string_view name) {
 std::string groups_of_request(const Context& c) {
     std::string out;
     for (const auto group : c.policy.at(c.policy.request).children)
-        if (c.policy.at(group).type.kind == Kind::Record) out.append(out.empty() ? "" : ", ").append(quoted(c.policy.at(group).name));
+        if (c.policy.at(group).type.kind == Kind::Record)
+            out.append(out.empty() ? "" : ", ").append(quoted(c.policy.at(group).name));
     return out;
 }
 
@@ -398,8 +392,7 @@ void report_unknown_root(Context& c, Scope& s, const ast::PathStep& step) {
     if (s.arguments != nullptr)
         for (const auto& argument : *s.arguments) candidates.push_back(argument.param->name.text);
     if (!s.row.empty()) candidates.push_back(s.row);
-    for (const auto group : c.policy.at(c.policy.request).children)
-        candidates.push_back(c.policy.at(group).name);
+    for (const auto group : c.policy.at(c.policy.request).children) candidates.push_back(c.policy.at(group).name);
     if (!s.tools.empty()) candidates.push_back("params");
     suggest(c, diagnostic, step.text, candidates);
     if (!diagnostic.help.empty()) return;
@@ -433,8 +426,7 @@ const Expr* type_path(Context& c, Scope& s, const ast::Expr& e, const Type* want
         return row_path(c, e, s.table, nullptr);
     }
     const auto value = look_up(c, s.module, Space::Value, name);
-    const bool define =
-        value.miss == Miss::No && std::holds_alternative<ast::DefineDecl>(value.entry->decl->node);
+    const bool define = value.miss == Miss::No && std::holds_alternative<ast::DefineDecl>(value.entry->decl->node);
     if (define) return value_entry(c, s, e, *value.entry, 0, want);
 
     const bool single = e.steps.size() == 1;
@@ -455,8 +447,7 @@ const Expr* type_path(Context& c, Scope& s, const ast::Expr& e, const Type* want
         report_miss(c, s.module, Space::Value, value, name, root.span, Code::UnknownName, "name");
         return nullptr;
     }
-    if (single && want != nullptr && want->kind == Kind::Enum)
-        return enum_member(c, want->enumeration, name, e.span);
+    if (single && want != nullptr && want->kind == Kind::Enum) return enum_member(c, want->enumeration, name, e.span);
     const bool tool_wanted = want != nullptr && want->kind == Kind::String && want->names == Names::Tools;
     if (single && !tool_wanted) other = bare_member(c, s, root, handled);
     if (handled) return other;

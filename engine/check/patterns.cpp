@@ -20,11 +20,26 @@ std::string help_for_segments(Kind kind) {
         case Kind::Email: return "read `.local` or `.domain`, which has segments, or use `**`";
         case Kind::Url: return "read `.host` or `.path`, which have segments, or use `**`";
         case Kind::String:
-            return "declare the field as `path` (segments end at `/`), `subject` (`:` and `/`) or `dotted` (`.`), or use "
+            return "declare the field as `path` (segments end at `/`), `subject` (`:` and `/`) or `dotted` (`.`), or "
+                   "use "
                    "`**` or `matches`";
-        case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant: case Kind::Enum:
-        case Kind::Path: case Kind::Subject: case Kind::Dotted: case Kind::Spiffe: case Kind::Host: case Kind::Arn:
-        case Kind::Ip: case Kind::Cidr: case Kind::Record: case Kind::List: case Kind::Map: break;
+        case Kind::Bool:
+        case Kind::Int:
+        case Kind::Decimal:
+        case Kind::Duration:
+        case Kind::Instant:
+        case Kind::Enum:
+        case Kind::Path:
+        case Kind::Subject:
+        case Kind::Dotted:
+        case Kind::Spiffe:
+        case Kind::Host:
+        case Kind::Arn:
+        case Kind::Ip:
+        case Kind::Cidr:
+        case Kind::Record:
+        case Kind::List:
+        case Kind::Map: break;
     }
     return {};
 }
@@ -64,30 +79,43 @@ std::optional<Refusal> impossible(Kind kind, std::string_view text) {
             const std::size_t scheme = kind == Kind::Path ? std::string_view::npos : text.find("://");
             const std::string_view path = scheme == std::string_view::npos ? text : text.substr(scheme + 3);
             const std::string none = "no " + quoted(spelling_of(kind));
-            const std::string unknown = "text with one is unknown: it satisfies no permit, and a deny that reads it applies";
+            const std::string unknown =
+                "text with one is unknown: it satisfies no permit, and a deny that reads it applies";
             // A `%25` may stand in a URL, where no digits follow it.
             const std::size_t hidden = find_hidden(path);
             if (hidden != std::string_view::npos && !(kind == Kind::Url && path.substr(hidden, 3) == "%25"))
                 return Refusal{none + " has a `\\`, a NUL or an escape for `.`, `/`, `\\` or `%`", unknown};
-            if (has_bad_segment(path))
-                return Refusal{none + " has a segment that is empty, `.` or `..`", unknown};
+            if (has_bad_segment(path)) return Refusal{none + " has a segment that is empty, `.` or `..`", unknown};
             return {};
         }
         case Kind::Host:
             if (std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
                 return Refusal{"no `host` has a capital letter", "hosts compare in lower case"};
-            if (has_empty_label(text)) return Refusal{"no `host` has an empty label", "a trailing dot is left away too"};
+            if (has_empty_label(text))
+                return Refusal{"no `host` has an empty label", "a trailing dot is left away too"};
             return {};
-        case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant: case Kind::Enum:
-        case Kind::String: case Kind::Subject: case Kind::Dotted: case Kind::Email: case Kind::Ip: case Kind::Cidr:
-        case Kind::Record: case Kind::List: case Kind::Map: break;
+        case Kind::Bool:
+        case Kind::Int:
+        case Kind::Decimal:
+        case Kind::Duration:
+        case Kind::Instant:
+        case Kind::Enum:
+        case Kind::String:
+        case Kind::Subject:
+        case Kind::Dotted:
+        case Kind::Email:
+        case Kind::Ip:
+        case Kind::Cidr:
+        case Kind::Record:
+        case Kind::List:
+        case Kind::Map: break;
     }
     return {};
 }
 
 /// A pattern among the policy's matchers, made if it is new; null: reported.
-const pattern::Matcher* matcher_of(Context& c, const ast::Expr& e, const std::string& key, Code code, std::string_view what,
-                                        const auto& make) {
+const pattern::Matcher* matcher_of(Context& c, const ast::Expr& e, const std::string& key, Code code,
+                                   std::string_view what, const auto& make) {
     if (const auto found = c.matchers.find(key); found != c.matchers.end()) return found->second;
     auto made = make();
     if (!made) {
@@ -97,8 +125,7 @@ const pattern::Matcher* matcher_of(Context& c, const ast::Expr& e, const std::st
     return c.matchers[key] = &c.policy.matchers.emplace_back(std::move(*made));
 }
 
-const Expr* pattern_node(Context& c, Op op, const ast::Expr& e, const Expr& subject,
-                         const pattern::Matcher& matcher) {
+const Expr* pattern_node(Context& c, Op op, const ast::Expr& e, const Expr& subject, const pattern::Matcher& matcher) {
     if (subject.op == Op::Text) return constant_node(c, e.span, matcher.matches(subject.text));
     auto* out = node(c, op, scalar(Kind::Bool), e.span);
     out->text = e.text;
@@ -121,18 +148,21 @@ const Expr* type_like(Context& c, const ast::Expr& e, const Expr& subject) {
         return nullptr;
     }
     if (auto refused = impossible(kind, e.text)) {
-        auto& diagnostic = c.report.add(Code::BadGlob, e.span, "bad glob: " + refused->message, "never matches", refused->help);
+        auto& diagnostic =
+            c.report.add(Code::BadGlob, e.span, "bad glob: " + refused->message, "never matches", refused->help);
         relate(c, diagnostic, subject);
         return nullptr;
     }
     const std::string key = "like" + std::string(separators) + std::string(1, '\0') + std::string(e.text);
-    const auto* matcher = matcher_of(c, e, key, Code::BadGlob, "bad glob", [&] { return pattern::make_glob(e.text, separators); });
+    const auto* matcher =
+        matcher_of(c, e, key, Code::BadGlob, "bad glob", [&] { return pattern::make_glob(e.text, separators); });
     return matcher != nullptr ? pattern_node(c, Op::Like, e, subject, *matcher) : nullptr;
 }
 
 const Expr* type_matches(Context& c, const ast::Expr& e, const Expr& subject) {
     const std::string key = "matches" + std::string(1, '\0') + std::string(e.text);
-    const auto* matcher = matcher_of(c, e, key, Code::BadRegex, "bad regular expression", [&] { return pattern::make_regex(e.text); });
+    const auto* matcher =
+        matcher_of(c, e, key, Code::BadRegex, "bad regular expression", [&] { return pattern::make_regex(e.text); });
     return matcher != nullptr ? pattern_node(c, Op::Matches, e, subject, *matcher) : nullptr;
 }
 
@@ -143,10 +173,9 @@ const Expr* type_pattern(Context& c, Scope& s, const ast::Expr& e) {
     if (subject == nullptr) return nullptr;
     const auto kind = subject->type.kind;
     if (rep_of(kind) != Rep::Text || kind == Kind::Ip || kind == Kind::Cidr) {
-        auto& diagnostic =
-            c.report.add(Code::OperationUndefined, e.span,
-                         quoted(e.kind == ast::ExprKind::Like ? "like" : "matches") +
-                             " goes with text, not with " + quoted(describe(c.policy, subject->type)));
+        auto& diagnostic = c.report.add(Code::OperationUndefined, e.span,
+                                        quoted(e.kind == ast::ExprKind::Like ? "like" : "matches") +
+                                            " goes with text, not with " + quoted(describe(c.policy, subject->type)));
         if (kind == Kind::List) diagnostic.help = "look at the elements: `any x in …: x like \"…\"`";
         if (kind == Kind::Ip) diagnostic.help = "use `in` with a block: `… in \"10.0.0.0/8\"`";
         relate(c, diagnostic, *subject);

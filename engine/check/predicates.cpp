@@ -32,11 +32,11 @@ const Expr* type_presence(Context& c, Scope& s, const ast::Expr& e) {
     if (!optional_field(c, *subject).valid()) {
         auto& diagnostic = c.report.add(
             none ? Code::NeverHolds : Code::ConstantCondition, e.span,
-            quoted(text_at(c, subject->span)) +
-                (none ? " is never none" : " is never none, so this is always true"),
+            quoted(text_at(c, subject->span)) + (none ? " is never none" : " is never none, so this is always true"),
             none ? "never true" : "decides nothing",
             none ? "only what is declared `or none` can be none; a missing fact is unknown, which no test can see"
-                 : "leave this out: only what is declared `or none` can be none, and no permit holds where a fact is missing");
+                 : "leave this out: only what is declared `or none` can be none, and no permit holds where a fact is "
+                   "missing");
         relate(c, diagnostic, *subject);
         return nullptr;
     }
@@ -45,8 +45,7 @@ const Expr* type_presence(Context& c, Scope& s, const ast::Expr& e) {
 
 const Entry* find_issuer(Context& c, Scope& s, std::string_view name, Span span) {
     const auto found = look_up(c, s.module, Space::Value, split_name(name));
-    if (found.miss == Miss::No && std::holds_alternative<ast::IssuerDecl>(found.entry->decl->node))
-        return found.entry;
+    if (found.miss == Miss::No && std::holds_alternative<ast::IssuerDecl>(found.entry->decl->node)) return found.entry;
     if (found.miss == Miss::Private || found.miss == Miss::Ambiguous) {
         report_miss(c, s.module, Space::Value, found, name, span, Code::UnknownCatalogueName, "issuer");
         return nullptr;
@@ -59,7 +58,8 @@ const Entry* find_issuer(Context& c, Scope& s, std::string_view name, Span span)
             if (other.entry != nullptr && std::holds_alternative<ast::IssuerDecl>(other.entry->decl->node))
                 names.push_back(candidate);
         }
-    auto& diagnostic = c.report.add(Code::UnknownCatalogueName, span, "there is no issuer " + quoted(name), "not declared");
+    auto& diagnostic =
+        c.report.add(Code::UnknownCatalogueName, span, "there is no issuer " + quoted(name), "not declared");
     if (!suggest_import(c, diagnostic, s.module, Space::Value, name)) suggest(c, diagnostic, name, names);
     return nullptr;
 }
@@ -74,19 +74,19 @@ bool refuse_presence_word(Context& c, const ast::Expr& e, const Expr& subject, S
         if (std::find(members.begin(), members.end(), e.text) != members.end()) return false;
     }
     const auto report = [&](std::string help, std::string_view replacement) {
-        c.report.add(Code::UnknownName, name, "nothing is " + quoted(e.text), {}, std::move(help)).replacement = replacement;
+        c.report.add(Code::UnknownName, name, "nothing is " + quoted(e.text), {}, std::move(help)).replacement =
+            replacement;
         return true;
     };
-    if (is_null_word(e.text))
-        return report("write `none`: the broker states that there is nothing", "none");
+    if (is_null_word(e.text)) return report("write `none`: the broker states that there is nothing", "none");
     if (any_of({"present", "defined", "set", "given", "known", "exists", "there"}))
         return report("write `some`: the broker states a value", "some");
     if (any_of({"missing", "absent", "unknown", "unset"}))
-        return report("nothing can test for a fact that is missing, for then leaving it out could help; a deny applies "
-                      "to a missing fact as it is. What the broker states to be none is `none`",
-                      {});
-    if (e.text == "empty")
-        return report("compare with the empty set or text: `x == { }`, `x == \"\"`", {});
+        return report(
+            "nothing can test for a fact that is missing, for then leaving it out could help; a deny applies "
+            "to a missing fact as it is. What the broker states to be none is `none`",
+            {});
+    if (e.text == "empty") return report("compare with the empty set or text: `x == { }`, `x == \"\"`", {});
     return false;
 }
 
@@ -110,8 +110,9 @@ const Expr* type_is_name(Context& c, Scope& s, const ast::Expr& e) {
         return compare(c, Cmp::Eq, e.span, subject, text_node(c, naming(Names::Tools), name, wire));
     }
     if (subject->type.kind != Kind::String || subject->type.names != Names::Issuers) {
-        auto& diagnostic = c.report.add(Code::OperationUndefined, e.span, "`is` tests an issuer, a tool, an enum, `none` or `some`",
-                                        "this is " + describe_one(c.policy, subject->type), "compare with `==`");
+        auto& diagnostic =
+            c.report.add(Code::OperationUndefined, e.span, "`is` tests an issuer, a tool, an enum, `none` or `some`",
+                         "this is " + describe_one(c.policy, subject->type), "compare with `==`");
         relate(c, diagnostic, *subject);
         return nullptr;
     }
@@ -164,8 +165,7 @@ const Expr* type_window(Context& c, Scope& s, const ast::Expr& e) {
     }
     if (instant->op == Op::Integer)
         return constant_node(
-            c, e.span,
-            window_contains(e.window, c.policy.zones[found->second.value].transitions, instant->integer));
+            c, e.span, window_contains(e.window, c.policy.zones[found->second.value].transitions, instant->integer));
     auto* out = node(c, Op::InWindow, scalar(Kind::Bool), e.span);
     out->window = e.window;
     out->id = found->second.value;

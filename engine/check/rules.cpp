@@ -83,8 +83,7 @@ private:
                           "share conditions with a `define`");
             return;
         }
-        const auto* base =
-            require_name(c_, work.entry->module, Space::Rule, *decl.extends, Code::UnknownName, "rule");
+        const auto* base = require_name(c_, work.entry->module, Space::Rule, *decl.extends, Code::UnknownName, "rule");
         if (base == nullptr) return;
         const auto* rule = std::get_if<ast::RuleDecl>(&base->decl->node);
         if (rule != nullptr && rule->kind == RuleKind::Permit) {
@@ -142,8 +141,8 @@ private:
         if (entry != nullptr && std::holds_alternative<ast::TableDecl>(entry->decl->node)) {
             if (entry->index != kNoIndex) rule.each = TableId{entry->index};
         } else if (entry != nullptr) {
-            auto& diagnostic =
-                c_.report.add(Code::UnknownCatalogueName, decl.table.span, quoted(entry->name.text) + " is not a table");
+            auto& diagnostic = c_.report.add(Code::UnknownCatalogueName, decl.table.span,
+                                             quoted(entry->name.text) + " is not a table");
             diagnostic.related.push_back({entry->name.span, "declared here"});
         }
         if (!rule.each.valid()) work.broken_scope = true;
@@ -151,7 +150,8 @@ private:
 
     void resolve_tools(RuleWork& work, Rule& rule, const Rule* base) {
         for (const auto& name : work.decl->tools) {
-            const auto* entry = require_name(c_, work.entry->module, Space::Tool, name, Code::UnknownCatalogueName, "tool");
+            const auto* entry =
+                require_name(c_, work.entry->module, Space::Tool, name, Code::UnknownCatalogueName, "tool");
             if (entry == nullptr) {
                 work.broken_scope = true;
                 continue;
@@ -160,9 +160,9 @@ private:
             if (std::find(rule.tools.begin(), rule.tools.end(), id) != rule.tools.end()) continue;
             if (base != nullptr && !base->tools.empty() &&
                 std::find(base->tools.begin(), base->tools.end(), id) == base->tools.end()) {
-                auto& diagnostic = c_.report.add(
-                    Code::CannotExtend, name.span, "the extended rule is not for tool " + quoted(entry->name.text),
-                    {}, "an extension can leave tools out, not add them");
+                auto& diagnostic = c_.report.add(Code::CannotExtend, name.span,
+                                                 "the extended rule is not for tool " + quoted(entry->name.text), {},
+                                                 "an extension can leave tools out, not add them");
                 diagnostic.related.push_back({base->span, "declared here"});
                 continue;
             }
@@ -172,9 +172,8 @@ private:
     }
 
     void refuse_clause(const ast::RuleDecl& decl, Span span, std::string_view clause, std::string help) {
-        c_.report.add(Code::WrongClause, span,
-                      quoted(clause) + " does not belong in " + one_rule(decl.kind),
-                      {}, std::move(help));
+        c_.report.add(Code::WrongClause, span, quoted(clause) + " does not belong in " + one_rule(decl.kind), {},
+                      std::move(help));
     }
 
     void check_clauses(const ast::RuleDecl& decl) {
@@ -185,15 +184,13 @@ private:
         if (decl.limit && decl.kind != RuleKind::Limit)
             refuse_clause(decl, decl.limit->span, "to", "write a `limit` rule beside this one");
         if (!decl.obligations.empty() && decl.kind != RuleKind::Oblige)
-            refuse_clause(decl, decl.obligations.front().span, "with",
-                          "write an `oblige` rule beside this one");
+            refuse_clause(decl, decl.obligations.front().span, "with", "write an `oblige` rule beside this one");
         const auto missing = [&](std::string_view what) {
             c_.report.add(Code::WrongClause, decl.name.span,
                           "rule " + quoted(decl.name.text) + " has no effect: " + one_rule(decl.kind) + " needs " +
                               std::string(what));
         };
-        if (decl.kind == RuleKind::Require && !decl.approval)
-            missing("`approval from group \"…\" within 15m`");
+        if (decl.kind == RuleKind::Require && !decl.approval) missing("`approval from group \"…\" within 15m`");
         if (decl.kind == RuleKind::Limit && !decl.limit) missing("`to ttl 5m` or another limit");
         if (decl.kind == RuleKind::Oblige && decl.obligations.empty()) missing("`with name(…)`");
     }
@@ -203,8 +200,8 @@ private:
         if (decl.when == nullptr) {
             if (decl.kind == RuleKind::Permit && !decl.extends)
                 c_.report.add(Code::ConditionMissing, decl.name.span,
-                              "permit " + quoted(decl.name.text) + " has no condition",
-                              "would apply to everyone", "add `when …`");
+                              "permit " + quoted(decl.name.text) + " has no condition", "would apply to everyone",
+                              "add `when …`");
             if (decl.kind == RuleKind::Deny && decl.tools.empty())
                 c_.report.add(Code::ConditionMissing, decl.name.span,
                               "deny " + quoted(decl.name.text) + " has no condition", "would deny everything",
@@ -233,8 +230,7 @@ private:
         for (const auto* conjunct : inherited) {
             std::uint32_t fact = 0;
             const int side = side_of(*conjunct, fact);
-            if (side == 0 ||
-                std::find(replaced.begin(), replaced.end(), std::pair(fact, side)) == replaced.end())
+            if (side == 0 || std::find(replaced.begin(), replaced.end(), std::pair(fact, side)) == replaced.end())
                 out.push_back(conjunct);
         }
         out.insert(out.end(), mine.begin(), mine.end());

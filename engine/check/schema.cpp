@@ -10,10 +10,9 @@ namespace {
 constexpr std::uint32_t kDefaultScalars = 64;
 constexpr std::uint32_t kDefaultRecords = 16;
 
-constexpr Kind kNamedKinds[] = {Kind::Bool,     Kind::Int,     Kind::Decimal, Kind::String,
-                                Kind::Duration, Kind::Instant, Kind::Path,    Kind::Subject,
-                                Kind::Dotted,   Kind::Spiffe,  Kind::Url,     Kind::Host,
-                                Kind::Email,    Kind::Arn,     Kind::Cidr,    Kind::Ip};
+constexpr Kind kNamedKinds[] = {Kind::Bool,  Kind::Int,     Kind::Decimal, Kind::String, Kind::Duration, Kind::Instant,
+                                Kind::Path,  Kind::Subject, Kind::Dotted,  Kind::Spiffe, Kind::Url,      Kind::Host,
+                                Kind::Email, Kind::Arn,     Kind::Cidr,    Kind::Ip};
 
 void report_malformed(Context& c, Span span, std::string message, std::string help = {}) {
     c.report.add(Code::MalformedDeclaration, span, std::move(message), {}, std::move(help));
@@ -41,8 +40,7 @@ bool resolve_container(Context& c, std::uint32_t module, const ast::TypeRef& typ
         return true;
     }
     if (arg.name == "list" || arg.name == "set" || arg.name == "map" || arg.name == "one_or_many") {
-        report_malformed(c, arg.span,
-                         "a " + std::string(type.name) + " cannot hold " + quoted(arg.name) + " directly",
+        report_malformed(c, arg.span, "a " + std::string(type.name) + " cannot hold " + quoted(arg.name) + " directly",
                          "put it in a field of a record");
         return false;
     }
@@ -68,8 +66,10 @@ void set_max(Context& c, const ast::Field& field, Type& type) {
                              "remove " + quoted("max " + std::to_string(*field.max)));
         return;
     }
-    if (text) type.max = kDefaultText;
-    else type.max = type.kind == Kind::Map || type.elem == Kind::Record ? kDefaultRecords : kDefaultScalars;
+    if (text)
+        type.max = kDefaultText;
+    else
+        type.max = type.kind == Kind::Map || type.elem == Kind::Record ? kDefaultRecords : kDefaultScalars;
     if (!field.max) return;
     type.max = *field.max;
     const std::uint32_t most = text ? kMaxText : kMaxList;
@@ -231,8 +231,7 @@ void check_enums(Context& c) {
             }
             first_tier = decl->name.span;
             if (!decl->ordered && decl->members.size() > 1)
-                report_malformed(c, decl->name.span, "tiers have an order",
-                                 "write `tier read < write < privileged`");
+                report_malformed(c, decl->name.span, "tiers have an order", "write `tier read < write < privileged`");
             type.ordered = true;
             c.policy.tier = c.tier;
             c.policy.enums[c.tier.value] = std::move(type);
@@ -290,11 +289,10 @@ void check_schema(Context& c) {
         if (!value) continue;
         const auto field = child_of(c.policy, c.policy.request, entry.name.text);
         if (!field.valid() && entry.name.text != "params") continue;
-        auto& diagnostic = c.report.add(Code::DeclaredTwice, entry.name.span,
-                                        quoted(entry.name.text) + " is already the name of request facts", {},
-                                        "take another name");
-        if (field.valid())
-            diagnostic.related.push_back({c.policy.at(field).span, "declared in the request schema"});
+        auto& diagnostic =
+            c.report.add(Code::DeclaredTwice, entry.name.span,
+                         quoted(entry.name.text) + " is already the name of request facts", {}, "take another name");
+        if (field.valid()) diagnostic.related.push_back({c.policy.at(field).span, "declared in the request schema"});
     }
 }
 

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -43,10 +42,10 @@ enum class Names : std::uint8_t {
 /// than the schema goes; records are named by the field that declares them.
 struct Type {
     Kind kind = Kind::Bool;
-    Kind elem = Kind::String;  ///< List, Map: kind of the elements
-    EnumId enumeration;        ///< Enum, or List/Map of Enum
-    FieldId record;            ///< Record, or List/Map of Record: the field whose children are meant
-    std::uint32_t max = 0;     ///< List: greatest length
+    Kind elem = Kind::String;      ///< List, Map: kind of the elements
+    EnumId enumeration;            ///< Enum, or List/Map of Enum
+    FieldId record;                ///< Record, or List/Map of Record: the field whose children are meant
+    std::uint32_t max = 0;         ///< List: greatest length
     Names names = Names::Nothing;  ///< String, or List/Map of String
 };
 
@@ -57,9 +56,9 @@ struct Field {
     FieldId parent;  ///< none at a root
     Type type;
     bool or_none = false;
-    bool one_or_many = false;  ///< claims: a single string stands for a set of one
+    bool one_or_many = false;                ///< claims: a single string stands for a set of one
     Provenance weakest = Provenance::Model;  ///< strongest asked for on the way down
-    std::vector<FieldId> children;  ///< Record, or List/Map of Record
+    std::vector<FieldId> children;           ///< Record, or List/Map of Record
     Span span;
     std::string doc;
 };
@@ -147,11 +146,11 @@ enum class CatalogFact : std::uint8_t { Tier, Scopes, Audience };
 /// Facts inside a list's elements are not here: see Expr::field.
 struct Fact {
     FactRoot root = FactRoot::Request;
-    std::string path;     ///< as an author writes it: `user.tenant`, `prod.namespace`, `gates["eval"].at`
+    std::string path;  ///< as an author writes it: `user.tenant`, `prod.namespace`, `gates["eval"].at`
     Type type;
-    FieldId field;        ///< Request, Claim, Param: the field; Capture: the parsed claim's field
-    std::vector<std::string> keys;  ///< map keys, in the order the maps occur on the way to `field`
-    IssuerId issuer;      ///< Claim, Capture
+    FieldId field;                   ///< Request, Claim, Param: the field; Capture: the parsed claim's field
+    std::vector<std::string> keys;   ///< map keys, in the order the maps occur on the way to `field`
+    IssuerId issuer;                 ///< Claim, Capture
     std::uint32_t capture_spec = 0;  ///< Capture: index into the kind's captures
     std::string capture;
     CatalogFact catalog = CatalogFact::Tier;
@@ -172,30 +171,39 @@ enum class Op : std::uint8_t {
     TableColumn,  ///< id: TableId; index: column; a list
     TableRows,    ///< id: TableId; only as the list of a quantifier
     Now,
-    Age,          ///< kids: instant. now - instant
-    Add, Subtract, Multiply, Negate,
-    Union, Intersect, Minus,
-    Words,        ///< kids: text; the words between runs of spaces, as a list
-    Lower,        ///< kids: text; ASCII letters in lower case
-    Convert,      ///< kids: text; to type.kind; unknown if invalid
-    PartOf,       ///< kids: typed text; index: Part
-    Count,        ///< id: binder; kids: list, body. Only a side of Compare
+    Age,  ///< kids: instant. now - instant
+    Add,
+    Subtract,
+    Multiply,
+    Negate,
+    Union,
+    Intersect,
+    Minus,
+    Words,    ///< kids: text; the words between runs of spaces, as a list
+    Lower,    ///< kids: text; ASCII letters in lower case
+    Convert,  ///< kids: text; to type.kind; unknown if invalid
+    PartOf,   ///< kids: typed text; index: Part
+    Count,    ///< id: binder; kids: list, body. Only a side of Compare
     // conditions
-    Truth,        ///< kids: a Bool value
-    And, Or,      ///< kids: two or more
+    Truth,  ///< kids: a Bool value
+    And,
+    Or,  ///< kids: two or more
     Not,
-    Compare,      ///< cmp; kids: left, right, of one representation; Eq and Ne also on lists.
-                  ///< At most one is Now, Age or Count, and that is the left one
-    In,           ///< kids: item, list
-    SubsetOf, Overlaps,
-    Like,         ///< kids: text; text: pattern; matcher; index: Kind whose separators hold
-    Matches,      ///< kids: text; text: regular expression for the whole text; matcher
-    InCidr,       ///< kids: ip, cidr
-    InWindow,     ///< kids: instant; window; id: ZoneId
-    IsNone, IsSome,  ///< kids: Fact or Elem
-    IssuerIs,     ///< id: IssuerId
-    Any, All,     ///< id: binder; kids: list, body
-    Constant,     ///< integer: 0 or 1
+    Compare,  ///< cmp; kids: left, right, of one representation; Eq and Ne also on lists.
+              ///< At most one is Now, Age or Count, and that is the left one
+    In,       ///< kids: item, list
+    SubsetOf,
+    Overlaps,
+    Like,      ///< kids: text; text: pattern; matcher; index: Kind whose separators hold
+    Matches,   ///< kids: text; text: regular expression for the whole text; matcher
+    InCidr,    ///< kids: ip, cidr
+    InWindow,  ///< kids: instant; window; id: ZoneId
+    IsNone,
+    IsSome,    ///< kids: Fact or Elem
+    IssuerIs,  ///< id: IssuerId
+    Any,
+    All,       ///< id: binder; kids: list, body
+    Constant,  ///< integer: 0 or 1
 };
 
 struct Expr {
@@ -232,20 +240,20 @@ struct Obligation {
 /// Minus only.
 struct Rule {
     RuleKind kind = RuleKind::Permit;
-    std::string name;    ///< simple name; the reason code of a deny
+    std::string name;  ///< simple name; the reason code of a deny
     std::string module;
-    Span span;           ///< of the name
+    Span span;  ///< of the name
     TableId each;
     std::vector<ToolId> tools;   ///< empty: any tool
     const Expr* when = nullptr;  ///< null: always
     std::string because;
 
-    const Expr* scopes = nullptr;    ///< Permit; Limit: null = not limited
-    const Expr* ttl = nullptr;       ///< Permit; Limit: null = not limited; Require: within
-    const Expr* audience = nullptr;  ///< Limit
-    bool single_use = false;         ///< Limit
-    std::uint32_t approvals = 0;     ///< Require
-    std::vector<std::string> groups; ///< Require
+    const Expr* scopes = nullptr;     ///< Permit; Limit: null = not limited
+    const Expr* ttl = nullptr;        ///< Permit; Limit: null = not limited; Require: within
+    const Expr* audience = nullptr;   ///< Limit
+    bool single_use = false;          ///< Limit
+    std::uint32_t approvals = 0;      ///< Require
+    std::vector<std::string> groups;  ///< Require
     std::vector<Obligation> obligations;
 };
 
@@ -281,7 +289,7 @@ struct Policy {
     std::vector<Field> fields;
     FieldId request;  ///< root of the request schema
     std::vector<EnumType> enums;
-    EnumId tier;      ///< none if no tier is declared
+    EnumId tier;  ///< none if no tier is declared
     std::vector<IssuerKind> kinds;
     std::vector<Issuer> issuers;
     std::vector<Tool> tools;
@@ -295,7 +303,7 @@ struct Policy {
     std::vector<TestCase> tests;
     std::vector<Source> sources;  ///< given files, then the standard modules they import
     std::size_t given_sources = 0;
-    std::deque<DataFile> data;   ///< what the sources' tables and fixtures were read from
+    std::deque<DataFile> data;     ///< what the sources' tables and fixtures were read from
     std::vector<ast::File> files;  ///< parallel to sources
     std::unique_ptr<Arena> arena = std::make_unique<Arena>();
 

@@ -26,36 +26,24 @@ void append_literal(std::string& out, std::string_view text) {
 
 std::string_view spelling_of(Cmp cmp) {
     switch (cmp) {
-        case Cmp::Eq:
-            return "==";
-        case Cmp::Ne:
-            return "!=";
-        case Cmp::Lt:
-            return "<";
-        case Cmp::Le:
-            return "<=";
-        case Cmp::Gt:
-            return ">";
-        case Cmp::Ge:
-            return ">=";
+        case Cmp::Eq: return "==";
+        case Cmp::Ne: return "!=";
+        case Cmp::Lt: return "<";
+        case Cmp::Le: return "<=";
+        case Cmp::Gt: return ">";
+        case Cmp::Ge: return ">=";
     }
     return {};
 }
 
 Cmp flipped(Cmp cmp) {
     switch (cmp) {
-        case Cmp::Eq:
-            return Cmp::Eq;
-        case Cmp::Ne:
-            return Cmp::Ne;
-        case Cmp::Lt:
-            return Cmp::Gt;
-        case Cmp::Le:
-            return Cmp::Ge;
-        case Cmp::Gt:
-            return Cmp::Lt;
-        case Cmp::Ge:
-            return Cmp::Le;
+        case Cmp::Eq: return Cmp::Eq;
+        case Cmp::Ne: return Cmp::Ne;
+        case Cmp::Lt: return Cmp::Gt;
+        case Cmp::Le: return Cmp::Ge;
+        case Cmp::Gt: return Cmp::Lt;
+        case Cmp::Ge: return Cmp::Le;
     }
     return cmp;
 }
@@ -143,12 +131,9 @@ void append_key(std::string& path, std::string_view key) {
 
 std::string_view noun_of(Names names) {
     switch (names) {
-        case Names::Nothing:
-            break;
-        case Names::Tools:
-            return "tool";
-        case Names::Issuers:
-            return "issuer";
+        case Names::Nothing: break;
+        case Names::Tools: return "tool";
+        case Names::Issuers: return "issuer";
     }
     return "string";
 }

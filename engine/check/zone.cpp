@@ -19,8 +19,12 @@ constexpr std::int64_t kLastYear = 2099;
 constexpr std::int64_t kDay = 86'400;
 constexpr std::int64_t kBeforeAll = std::numeric_limits<std::int64_t>::min();
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 /// Big-endian fields off the front of a file. Reading past the end sets `bad`.
 struct Reader {
@@ -179,17 +183,15 @@ std::int64_t local_moment(const RuleDay& rule, std::int64_t year) {
         case RuleDay::Form::MonthWeek: {
             const std::chrono::month m(static_cast<unsigned>(rule.month));
             const weekday wd(static_cast<unsigned>(rule.day));
-            const sys_days date = rule.week == 5 ? sys_days(y / m / wd[last])
-                                                 : sys_days(y / m / wd[static_cast<unsigned>(rule.week)]);
+            const sys_days date =
+                rule.week == 5 ? sys_days(y / m / wd[last]) : sys_days(y / m / wd[static_cast<unsigned>(rule.week)]);
             days = date.time_since_epoch().count();
             break;
         }
         case RuleDay::Form::Julian:  // 1..365, 29 February never counted
             days += rule.day - 1 + (y.is_leap() && rule.day >= 60 ? 1 : 0);
             break;
-        case RuleDay::Form::DayOfYear:
-            days += rule.day;
-            break;
+        case RuleDay::Form::DayOfYear: days += rule.day; break;
     }
     return days * kDay + rule.time;
 }
@@ -205,11 +207,14 @@ void expand(const Rule& rule, std::vector<Transition>& out) {
         changes.push_back({(local_moment(rule.end, year) - rule.summer) * kSecond, rule.standard});
     }
     // Stable: where one year's end is the next one's start (summer all year), the start stays last.
-    std::stable_sort(changes.begin(), changes.end(), [](const Transition& a, const Transition& b) { return a.at < b.at; });
+    std::stable_sort(changes.begin(), changes.end(),
+                     [](const Transition& a, const Transition& b) { return a.at < b.at; });
     for (const Transition& change : changes) {
         if (change.at <= from) continue;
-        if (out.back().at == change.at) out.back() = change;
-        else out.push_back(change);
+        if (out.back().at == change.at)
+            out.back() = change;
+        else
+            out.push_back(change);
     }
 }
 
@@ -239,8 +244,10 @@ std::optional<std::vector<Transition>> read_zone(std::string_view bytes) {
         if (type >= counts->type) return {};
         const std::int64_t at = sat_mul(big_endian(times.substr(i * 8, 8)), kSecond);
         if (at < out.back().at) return {};
-        if (at == out.back().at) out.back().offset = offset(type);
-        else out.push_back({at, offset(type)});
+        if (at == out.back().at)
+            out.back().offset = offset(type);
+        else
+            out.push_back({at, offset(type)});
     }
     if (in.left.size() < 2 || in.left.front() != '\n' || in.left.back() != '\n') return {};
     const std::string_view footer = in.left.substr(1, in.left.size() - 2);
@@ -257,7 +264,7 @@ std::optional<std::vector<Transition>> read_zone(std::string_view bytes) {
 
 std::optional<std::vector<Transition>> load_zone(std::string_view name) {
     const auto found = std::lower_bound(kZones.begin(), kZones.end(), name,
-                                         [](const ZoneData& zone, std::string_view other) { return zone.name < other; });
+                                        [](const ZoneData& zone, std::string_view other) { return zone.name < other; });
     if (found == kZones.end() || found->name != name) return {};
     return read_zone(found->bytes);
 }

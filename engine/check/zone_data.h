@@ -10,7 +10,7 @@ struct ZoneData {
     std::string_view name, bytes;  ///< `bytes`: a TZif file
 };
 
-extern const std::span<const ZoneData> kZones;   ///< ascending by name
-extern const std::string_view kZonesVersion;     ///< of the database, such as "2025b"
+extern const std::span<const ZoneData> kZones;  ///< ascending by name
+extern const std::string_view kZonesVersion;    ///< of the database, such as "2025b"
 
 }  // namespace writ::check

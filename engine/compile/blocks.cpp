@@ -88,8 +88,10 @@ void Blocks::finish() {
     for (Pattern& pattern : patterns_) {
         const Columns columns = columns_of(pattern);
         const bool fits = columns.first.size() <= kMaxColumns && builder_.out.tables.size() < bytecode::kNoTable;
-        if (columns.first.empty() || !fits || pattern.rules.size() < kFewest) write_each(pattern);
-        else write_shared(pattern, columns);
+        if (columns.first.empty() || !fits || pattern.rules.size() < kFewest)
+            write_each(pattern);
+        else
+            write_shared(pattern, columns);
     }
 }
 
@@ -115,7 +117,8 @@ Blocks::Columns Blocks::columns_of(const Pattern& pattern) {
         if (!differs) continue;
         // A constant that a condition names twice is one column.
         const auto [first, last] = known.equal_range(hash);
-        const auto found = std::find_if(first, last, [&](const auto& entry) { return same(columns.first[entry.second], i); });
+        const auto found =
+            std::find_if(first, last, [&](const auto& entry) { return same(columns.first[entry.second], i); });
         columns.of[i] = found != last ? found->second : static_cast<std::uint32_t>(columns.first.size());
         if (found != last) continue;
         known.emplace(hash, columns.of[i]);

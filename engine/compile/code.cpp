@@ -120,8 +120,8 @@ private:
         at.a = condition.a != nullptr ? value(*condition.a) : condition.word_a;
         at.b = condition.b != nullptr ? value(*condition.b) : condition.word_b;
         at.c = condition.c;
-        at.flags = static_cast<std::uint8_t>((condition.negate ? bytecode::kNegate : 0) |
-                                             (when ? bytecode::kJumpIf : 0));
+        at.flags =
+            static_cast<std::uint8_t>((condition.negate ? bytecode::kNegate : 0) | (when ? bytecode::kJumpIf : 0));
         label.push_back(put(at));
         temps_ = before;
     }
@@ -153,9 +153,8 @@ private:
         std::uint32_t count = 0;
         if (condition.bound != nullptr) count = plus(*condition.bound, condition.more);
         if (binders_ == bytecode::kMaxBinders) stop(CodeProblem::TooDeep);
-        const std::size_t from =
-            put({Opcode::Quantify, when ? bytecode::kJumpIf : std::uint8_t{0}, 0, list, 0,
-                 bytecode::quant_code(condition.quant, binders_)});
+        const std::size_t from = put({Opcode::Quantify, when ? bytecode::kJumpIf : std::uint8_t{0}, 0, list, 0,
+                                      bytecode::quant_code(condition.quant, binders_)});
         put({Opcode::Bound, 0, 0, count});
         ++binders_;
         block(condition.kids[0]);
@@ -241,8 +240,7 @@ private:
                 const std::uint32_t table = lowering_.constants.table_column(check::TableId{e.id}, e.index);
                 return operand(OperandKind::TableColumn, (table << 12) | e.index);
             }
-            case Op::TableRows:
-                return operand(OperandKind::TableRows, lowering_.constants.table(check::TableId{e.id}));
+            case Op::TableRows: return operand(OperandKind::TableRows, lowering_.constants.table(check::TableId{e.id}));
             case Op::Now: return operand(OperandKind::Slot, Slots::of(bytecode::Builtin::Now));
             case Op::Age:
                 return dest(Opcode::Sub, operand(OperandKind::Slot, Slots::of(bytecode::Builtin::Now)),
@@ -306,10 +304,13 @@ void count_shared(Lowering& lowering, const Conditions& conditions, std::size_t 
         open.pop_back();
         if (const auto body = emitter.alone(index)) lowering.shared.count(body->code, instances);
         // What a quantifier asks is another thing for each element.
-        if (conditions[index].form != Form::Quantify) open.insert(open.end(), conditions[index].kids.begin(), conditions[index].kids.end());
+        if (conditions[index].form != Form::Quantify)
+            open.insert(open.end(), conditions[index].kids.begin(), conditions[index].kids.end());
     }
 }
 
-Block emit(Lowering& lowering, const Conditions& conditions) { return Emitter(lowering, conditions).run(); }
+Block emit(Lowering& lowering, const Conditions& conditions) {
+    return Emitter(lowering, conditions).run();
+}
 
 }  // namespace writ::compiler

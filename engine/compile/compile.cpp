@@ -103,15 +103,16 @@ bool lower_rule(Lowering& lowering, const check::Rule& rule, const Lines& lines,
                        "split the rule: at most " + std::to_string(kMaxConditions) + " instructions fit");
             return false;
         case CodeProblem::TooDeep:
-            report.add(Code::BundleTooLarge, rule.span,
-                       "quantifiers in `" + rule.name + "` nest more than " +
-                           std::to_string(bytecode::kMaxBinders) + " deep");
+            report.add(
+                Code::BundleTooLarge, rule.span,
+                "quantifiers in `" + rule.name + "` nest more than " + std::to_string(bytecode::kMaxBinders) + " deep");
             return false;
     }
 
     bytecode::RuleRef ref;
     ref.name = builder.text(rule.name);
-    ref.origin = builder.origin({builder.text(rule.module), builder.text(lowering.policy.sources[rule.span.source].stored_name()),
+    ref.origin = builder.origin({builder.text(rule.module),
+                                 builder.text(lowering.policy.sources[rule.span.source].stored_name()),
                                  rule.because.empty() ? kNone : builder.text(rule.because)});
     ref.line = lines.of(rule.span);
     ref.kind = static_cast<std::uint8_t>(rule.kind);
@@ -163,13 +164,16 @@ bool affordable(const check::Policy& policy, const bytecode::Reach& reach, std::
     const std::uint64_t most = bytecode::sat_times(max_steps, std::max<std::uint64_t>(1, rules / kRules));
     const bool stated = reach.stated > max_steps;
     if (!stated && reach.any <= most) return true;
-    const auto number = [](std::uint64_t steps) { return steps == UINT64_MAX ? std::string("more than 64 bits of") : std::to_string(steps); };
+    const auto number = [](std::uint64_t steps) {
+        return steps == UINT64_MAX ? std::string("more than 64 bits of") : std::to_string(steps);
+    };
     const check::Rule& dearest = rule_of(policy, reach.dearest);
     report.add(Code::RequestTooCostly, dearest.span,
-               "a request can cost " + number(stated ? reach.stated : reach.any) + " steps, and " + std::to_string(stated ? max_steps : most) +
-                   " are allowed",
+               "a request can cost " + number(stated ? reach.stated : reach.any) + " steps, and " +
+                   std::to_string(stated ? max_steps : most) + " are allowed",
                "`" + dearest.name + "` costs most: up to " + number(reach.dearest_steps) + " steps",
-               "nest fewer quantifiers, declare a smaller `max` for the lists and texts that it reads, or have rules ask first for a fact that few "
+               "nest fewer quantifiers, declare a smaller `max` for the lists and texts that it reads, or have rules "
+               "ask first for a fact that few "
                "share, such as the tool or the tenant");
     return false;
 }

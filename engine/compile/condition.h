@@ -15,7 +15,7 @@ enum class Form : std::uint8_t { Constant, Test, Quantify, And, Or };
 
 struct Condition {
     Form form = Form::Constant;
-    bool holds = false;    ///< Constant
+    bool holds = false;  ///< Constant
     std::uint32_t cost = 0;
 
     // Test: operands are values to compute, or else words as they are.

@@ -36,7 +36,9 @@ Cmp negated(Cmp cmp) {
     return cmp;
 }
 
-bool is_constant(const Expr& e) { return e.op == Op::Integer || e.op == Op::Text; }
+bool is_constant(const Expr& e) {
+    return e.op == Op::Integer || e.op == Op::Text;
+}
 
 /// What varies with the request stands left of what varies with the row, and that of constants: one
 /// form for a comparison, whichever way round it was written.
@@ -89,7 +91,9 @@ std::uint32_t cost_of(Opcode op) {
     return 0;
 }
 
-std::uint32_t plus(std::uint32_t a, std::uint32_t b) { return std::min(a + b, kMaxCost); }
+std::uint32_t plus(std::uint32_t a, std::uint32_t b) {
+    return std::min(a + b, kMaxCost);
+}
 
 /// What computing an operand adds.
 std::uint32_t cost_of(const Expr* e) {
@@ -209,8 +213,8 @@ private:
                 Condition test;
                 test.op = Opcode::TextEq;
                 test.word_a = bytecode::operand(OperandKind::Slot, Slots::of(bytecode::Builtin::TokenIssuer));
-                test.word_b = bytecode::operand(
-                    OperandKind::Text, lowering_.builder.text(lowering_.policy.issuers[e.id].url));
+                test.word_b =
+                    bytecode::operand(OperandKind::Text, lowering_.builder.text(lowering_.policy.issuers[e.id].url));
                 test.negate = negate;
                 return leaf(std::move(test));
             }
@@ -247,13 +251,11 @@ private:
     }
 
     std::uint32_t compare(Cmp cmp, const Expr& left, const Expr& right, bool negate) {
-        if (right.op == Op::Count || right.op == Op::Now || right.op == Op::Age ||
-            fixedness(left) > fixedness(right)) {
+        if (right.op == Op::Count || right.op == Op::Now || right.op == Op::Age || fixedness(left) > fixedness(right)) {
             if (left.op != Op::Count && left.op != Op::Now && left.op != Op::Age)
                 return compare(swapped(cmp), right, left, negate);
         }
-        if (left.type.kind == Kind::List)
-            return leaf(Opcode::ListEq, &left, &right, 0, (cmp == Cmp::Ne) != negate);
+        if (left.type.kind == Kind::List) return leaf(Opcode::ListEq, &left, &right, 0, (cmp == Cmp::Ne) != negate);
         if (rep_of(left.type.kind) == Rep::Text) {
             if (cmp == Cmp::Eq || cmp == Cmp::Ne)
                 return leaf(Opcode::TextEq, &left, &right, 0, (cmp == Cmp::Ne) != negate);
@@ -304,8 +306,8 @@ private:
         if (list.op != Op::Set) return leaf(op, &item, &list, 0, negate);
         // Equality is cheaper than a list, and a rule index can use it.
         std::vector<std::uint32_t> parts;
-        const auto constants = std::count_if(list.kids.begin(), list.kids.end(),
-                                             [](const Expr* kid) { return is_constant(*kid); });
+        const auto constants =
+            std::count_if(list.kids.begin(), list.kids.end(), [](const Expr* kid) { return is_constant(*kid); });
         for (const Expr* kid : list.kids)
             if (constants == 1 || !is_constant(*kid)) parts.push_back(compare(Cmp::Eq, item, *kid, negate));
         if (constants > 1 || list.kids.empty()) {

@@ -34,7 +34,9 @@ std::vector<T> combine(Op op, const std::vector<T>& a, const std::vector<T>& b) 
     return out;
 }
 
-bool is_combination(Op op) { return op == Op::Union || op == Op::Intersect || op == Op::Minus; }
+bool is_combination(Op op) {
+    return op == Op::Union || op == Op::Intersect || op == Op::Minus;
+}
 
 /// Index of `record` in a section, appended unless an equal one is known by `key`.
 template <class Key, class Record>
@@ -125,9 +127,8 @@ json::Value Effects::argument(const Expr& value, Row row) const {
             for (const std::string_view text : texts(value, row)) list.items.push_back(scalar(type.elem, 0, text));
         else
             for (const std::int64_t item : integers(value, row)) list.items.push_back(scalar(type.elem, item, {}));
-        std::sort(list.items.begin(), list.items.end(), [](const json::Value& a, const json::Value& b) {
-            return json::write(a) < json::write(b);
-        });
+        std::sort(list.items.begin(), list.items.end(),
+                  [](const json::Value& a, const json::Value& b) { return json::write(a) < json::write(b); });
         return list;
     }
     if (value.op == Op::Column) return scalar(type.kind, (*row)[value.id].integer, (*row)[value.id].text);
@@ -162,8 +163,7 @@ std::uint32_t Effects::of(const check::Rule& rule, const std::vector<check::Cell
             std::vector<std::uint32_t> ids;
             for (const std::string& group : rule.groups) ids.push_back(builder_.text(group));
             const std::uint32_t groups = builder_.text_set(Kind::String, std::move(ids));
-            return place(requirements_, {groups, rule.approvals, ttl}, out.requirements,
-                         {groups, rule.approvals, ttl});
+            return place(requirements_, {groups, rule.approvals, ttl}, out.requirements, {groups, rule.approvals, ttl});
         }
         case RuleKind::Limit: {
             const std::uint32_t scopes = rule.scopes == nullptr ? kNone : text_set(*rule.scopes, row);

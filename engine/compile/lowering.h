@@ -39,11 +39,11 @@ private:
 
     const check::Policy& policy_;
     bytecode::Builder& builder_;
-    std::vector<std::uint32_t> slot_of_fact_;       // kNone: nothing reads it yet
-    std::vector<check::FactId> facts_;              // of each slot; none: the schema lacks it
-    std::vector<bool> compared_;                    // of each slot: code reads it, and not the engine alone
-    std::vector<std::uint32_t> columns_;            // of each field; kNone
-    std::vector<std::uint32_t> column_count_;       // of each list of records
+    std::vector<std::uint32_t> slot_of_fact_;  // kNone: nothing reads it yet
+    std::vector<check::FactId> facts_;         // of each slot; none: the schema lacks it
+    std::vector<bool> compared_;               // of each slot: code reads it, and not the engine alone
+    std::vector<std::uint32_t> columns_;       // of each field; kNone
+    std::vector<std::uint32_t> column_count_;  // of each list of records
 };
 
 /// Tables, zones, windows and matchers: lowered when first used.
@@ -122,7 +122,11 @@ private:
 
 struct Lowering {
     explicit Lowering(const check::Policy& checked)
-        : policy(checked), slots(checked, builder), constants(checked, builder), effects(checked, builder), blocks(builder) {}
+        : policy(checked),
+          slots(checked, builder),
+          constants(checked, builder),
+          effects(checked, builder),
+          blocks(builder) {}
 
     const check::Policy& policy;
     bytecode::Builder builder;

@@ -87,12 +87,12 @@ private:
     struct Item {
         std::uint32_t node;
         Type type;
-        FieldId field;        // that declares it
-        const Want* want;     // null: nothing below is read
+        FieldId field;     // that declares it
+        const Want* want;  // null: nothing below is read
         std::uint32_t name;
-        bool value;           // an element of `field`, not `field` itself
-        bool in_list;         // somewhere below a list of records
-        bool compared;        // what an element is of is
+        bool value;     // an element of `field`, not `field` itself
+        bool in_list;   // somewhere below a list of records
+        bool compared;  // what an element is of is
     };
 
     std::uint32_t reserve(std::size_t count) {
@@ -172,7 +172,8 @@ private:
         node.first_child = reserve(1);
         node.child_count = 1;
         const bool records = item.type.kind == Kind::List && item.type.elem == Kind::Record;
-        queue_.push_back({node.first_child, element_of(item.type), item.field, nullptr, kNone, true, records, compared});
+        queue_.push_back(
+            {node.first_child, element_of(item.type), item.field, nullptr, kNone, true, records, compared});
     }
 
     void keys(const Item& item, ShapeNode& node) {
@@ -193,8 +194,12 @@ private:
 };
 
 Slots::Slots(const check::Policy& policy, bytecode::Builder& builder)
-    : policy_(policy), builder_(builder), slot_of_fact_(policy.facts.size(), kNone),
-      facts_(static_cast<std::size_t>(bytecode::Builtin::Count)), compared_(facts_.size(), false), columns_(policy.fields.size(), kNone),
+    : policy_(policy),
+      builder_(builder),
+      slot_of_fact_(policy.facts.size(), kNone),
+      facts_(static_cast<std::size_t>(bytecode::Builtin::Count)),
+      compared_(facts_.size(), false),
+      columns_(policy.fields.size(), kNone),
       column_count_(policy.fields.size(), 0) {
     std::unordered_map<std::string_view, std::uint32_t> builtins;
     for (std::uint32_t i = 0; i < std::size(kBuiltinPaths); ++i) builtins.emplace(kBuiltinPaths[i], i);
@@ -268,9 +273,7 @@ void Slots::finish() {
         if (fact.type.kind == Kind::List) ref.elem = static_cast<std::uint32_t>(fact.type.elem);
         out.slots.push_back(ref);
         switch (fact.root) {
-            case FactRoot::Request:
-                request.at(policy_, chain_to(policy_, fact.field), fact.keys).slot = slot;
-                break;
+            case FactRoot::Request: request.at(policy_, chain_to(policy_, fact.field), fact.keys).slot = slot; break;
             case FactRoot::Claim:
                 claims[fact.issuer.value].at(policy_, chain_to(policy_, fact.field), fact.keys).slot = slot;
                 break;
@@ -311,7 +314,8 @@ void Slots::finish() {
     for (const check::EnumType& type : policy_.enums) {
         std::vector<std::uint32_t> members;
         for (const std::string& member : type.members) members.push_back(builder_.text(member));
-        out.enums.push_back({builder_.text(type.name), builder_.ids(members), static_cast<std::uint32_t>(members.size())});
+        out.enums.push_back(
+            {builder_.text(type.name), builder_.ids(members), static_cast<std::uint32_t>(members.size())});
     }
 
     // A decision can name the parameter for which no approval counts.
@@ -329,7 +333,8 @@ void Slots::finish() {
         issuer.capture_count = static_cast<std::uint32_t>(captures[i].size());
         // Captures of one spec stand together, so that its text is matched once.
         std::sort(captures[i].begin(), captures[i].end(), [&](std::uint32_t a, std::uint32_t b) {
-            const std::uint32_t spec_a = policy_.at(facts_[a]).capture_spec, spec_b = policy_.at(facts_[b]).capture_spec;
+            const std::uint32_t spec_a = policy_.at(facts_[a]).capture_spec,
+                                spec_b = policy_.at(facts_[b]).capture_spec;
             return spec_a != spec_b ? spec_a < spec_b : a < b;
         });
         std::uint32_t last = kNone;
@@ -351,8 +356,8 @@ void Slots::finish() {
                     out.patterns.push_back({builder_.ids(pieces), static_cast<std::uint32_t>(pattern.size())});
                 }
             }
-            out.captures.push_back({slot, static_cast<std::uint32_t>(out.capture_specs.size() - 1),
-                                    builder_.text(fact.capture)});
+            out.captures.push_back(
+                {slot, static_cast<std::uint32_t>(out.capture_specs.size() - 1), builder_.text(fact.capture)});
         }
     }
 }

@@ -9,9 +9,13 @@ namespace writ::diff {
 
 namespace {
 
-std::string key_of(std::string_view word, std::string_view name) { return std::string(word) + " " + std::string(name); }
+std::string key_of(std::string_view word, std::string_view name) {
+    return std::string(word) + " " + std::string(name);
+}
 
-bool holds(const std::vector<RuleId>& ids, RuleId id) { return std::binary_search(ids.begin(), ids.end(), id); }
+bool holds(const std::vector<RuleId>& ids, RuleId id) {
+    return std::binary_search(ids.begin(), ids.end(), id);
+}
 
 /// What of a rule's text makes a part of a decision other than it was.
 bool concerns(DecisionPart part, std::string_view of_rule) {
@@ -36,7 +40,8 @@ std::span<const RuleKind> kinds_for(DecisionPart part) {
     static constexpr RuleKind kEffect[] = {RuleKind::Require, RuleKind::Permit, RuleKind::Limit};
     static constexpr RuleKind kScopes[] = {RuleKind::Permit, RuleKind::Limit};
     static constexpr RuleKind kLimits[] = {RuleKind::Limit};
-    static constexpr RuleKind kTime[] = {RuleKind::Permit, RuleKind::Limit, RuleKind::Require, RuleKind::Oblige, RuleKind::Deny};
+    static constexpr RuleKind kTime[] = {RuleKind::Permit, RuleKind::Limit, RuleKind::Require, RuleKind::Oblige,
+                                         RuleKind::Deny};
     static constexpr RuleKind kDuties[] = {RuleKind::Oblige};
     static constexpr RuleKind kRequirements[] = {RuleKind::Require};
     switch (part) {
@@ -122,17 +127,20 @@ private:
     template <class Item, class Is>
     static std::string name_of(const DiffSide& side, const std::vector<Item>& items, Is is) {
         const auto found = std::find_if(items.begin(), items.end(), is);
-        return found == items.end() ? std::string() : check::module_of(side.policy(), found->span.source) + "." + found->name;
+        return found == items.end() ? std::string()
+                                    : check::module_of(side.policy(), found->span.source) + "." + found->name;
     }
     bool add_tool() {
         const auto name = [](const DiffSide& side) {
-            return name_of(side, side.policy().tools, [&](const check::Tool& each) { return each.wire_name == side.decision.attribution.tool; });
+            return name_of(side, side.policy().tools,
+                           [&](const check::Tool& each) { return each.wire_name == side.decision.attribution.tool; });
         };
         return add_declared("tool", name(before_), name(after_));
     }
     bool add_issuer() {
         const auto name = [](const DiffSide& side) {
-            return name_of(side, side.policy().issuers, [&](const check::Issuer& each) { return each.url == side.decision.attribution.issuer; });
+            return name_of(side, side.policy().issuers,
+                           [&](const check::Issuer& each) { return each.url == side.decision.attribution.issuer; });
         };
         return add_declared("issuer", name(before_), name(after_));
     }
@@ -157,15 +165,19 @@ private:
                 }
         }
         if (out_.size() > had) return;
-        if ((part == DecisionPart::Audience || part == DecisionPart::Scopes || part == DecisionPart::Effect) && add_tool()) return;
+        if ((part == DecisionPart::Audience || part == DecisionPart::Scopes || part == DecisionPart::Effect) &&
+            add_tool())
+            return;
         for (const RuleKind kind : kinds_for(part))
             for (const RuleId id : after_.shaping(kind)) return add(id);
         add_reason(after_);
     }
     [[nodiscard]] bool changed(DecisionPart part, RuleId id, Direction direction) const {
         const ThingChange* change = book_.change(id);
-        return change != nullptr && std::any_of(change->parts.begin(), change->parts.end(), [&](const PartChange& each) {
-                   return concerns(part, each.part) && each.direction != (direction == Direction::Wider ? Direction::Narrower : Direction::Wider);
+        return change != nullptr &&
+               std::any_of(change->parts.begin(), change->parts.end(), [&](const PartChange& each) {
+                   return concerns(part, each.part) &&
+                          each.direction != (direction == Direction::Wider ? Direction::Narrower : Direction::Wider);
                });
     }
     void add_reason(const DiffSide& side) {

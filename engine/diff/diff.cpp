@@ -7,12 +7,12 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "check/expr_text.h"
-#include "reference/reference.h"
-#include "diff/structure.h"
 #include "base/json.h"
+#include "check/expr_text.h"
 #include "diff/cause.h"
 #include "diff/side.h"
+#include "diff/structure.h"
+#include "reference/reference.h"
 
 namespace writ {
 
@@ -61,10 +61,12 @@ struct Differ::Impl {
     PolicyDiff out;
 
     Impl(const Workspace& old_side, const Workspace& new_side, const std::vector<Bundle>& above)
-        : before(old_side, above), after(new_side, above),
+        : before(old_side, above),
+          after(new_side, above),
           structure(diff::structural_changes(old_side.policy(), new_side.policy())),
           shared(diff::shared_names(old_side.policy(), new_side.policy())),
-          book(before, after, structure), seen(book.size(), false) {
+          book(before, after, structure),
+          seen(book.size(), false) {
         state_invariants(after);
         state_invariants(before);
     }
@@ -74,7 +76,8 @@ struct Differ::Impl {
             const std::string name = each.module + "." + each.name;
             const std::string never = each.never_needs_approval ? "needs_approval" : "permit";
             const std::string key = diff::joint_key({name, never, diff::Keys(side.policy(), shared).expr(*each.when)});
-            auto same = std::find_if(invariants.begin(), invariants.end(), [&](const Invariant& other) { return other.key == key; });
+            auto same = std::find_if(invariants.begin(), invariants.end(),
+                                     [&](const Invariant& other) { return other.key == key; });
             if (same == invariants.end()) {
                 Invariant added;
                 added.held.name = name;
@@ -115,18 +118,21 @@ struct Differ::Impl {
     }
 
     void see(const Applying& applying) {
-        for (const auto* rules : {&applying.permits, &applying.denies, &applying.requirements, &applying.limits, &applying.obligations})
+        for (const auto* rules :
+             {&applying.permits, &applying.denies, &applying.requirements, &applying.limits, &applying.obligations})
             for (const RuleId id : *rules) seen[id] = true;
     }
 
     [[nodiscard]] DiffExample example(std::string_view name, std::string_view request) const {
-        return {std::string(name), std::string(request), parts_that_differ(before.decision, after.decision), codes_of(before), codes_of(after)};
+        return {std::string(name), std::string(request), parts_that_differ(before.decision, after.decision),
+                codes_of(before), codes_of(after)};
     }
 
     void hold_invariants(std::string_view name, std::string_view request) {
         std::optional<json::Value> document;
         for (Invariant& each : invariants) {
-            const bool by_old = before.decision.effect == each.forbidden, by_new = after.decision.effect == each.forbidden;
+            const bool by_old = before.decision.effect == each.forbidden,
+                       by_new = after.decision.effect == each.forbidden;
             // What a side does not admit, it has no facts of.
             if ((!by_old && !by_new) || each.side->refusal) continue;
             if (!document) {
@@ -134,9 +140,11 @@ struct Differ::Impl {
                 if (!parsed) return;
                 document = std::move(*parsed);
             }
-            if (reference::invariant_condition(each.side->policy(), *each.invariant, *document) != Truth::True) continue;
+            if (reference::invariant_condition(each.side->policy(), *each.invariant, *document) != Truth::True)
+                continue;
             HeldInvariant& held = each.held;
-            if ((by_new && held.broken_after == 0) || held.broken_before + held.broken_after == 0) held.example = example(name, request);
+            if ((by_new && held.broken_after == 0) || held.broken_before + held.broken_after == 0)
+                held.example = example(name, request);
             held.broken_before += by_old ? 1 : 0;
             held.broken_after += by_new ? 1 : 0;
         }
@@ -153,9 +161,11 @@ struct Differ::Impl {
         auto [at, fresh] = groups.try_emplace(std::move(key));
         Counting& counting = at->second;
         if (fresh)
-            counting.group = {shift, before.decision.effect, after.decision.effect, causes, 0, example(name, request), {}};
+            counting.group = {shift, before.decision.effect, after.decision.effect, causes, 0, example(name, request),
+                              {}};
         ++counting.group.decisions;
-        const std::string_view who = after.refusal ? before.decision.attribution.agent : after.decision.attribution.agent;
+        const std::string_view who =
+            after.refusal ? before.decision.attribution.agent : after.decision.attribution.agent;
         AgentCount& agent = counting.agents[std::string(who)];
         if (agent.decisions++ == 0) {
             agent.agent = who;
@@ -184,14 +194,17 @@ struct Differ::Impl {
             });
         }
         std::stable_sort(out.groups.begin(), out.groups.end(), [](const DecisionGroup& a, const DecisionGroup& b) {
-            const auto rank = [](const DecisionGroup& each) { return each.shift.direction() == Direction::Wider ? 0 : each.shift.widens() ? 1 : 2; };
+            const auto rank = [](const DecisionGroup& each) {
+                return each.shift.direction() == Direction::Wider ? 0 : each.shift.widens() ? 1 : 2;
+            };
             return std::tuple(rank(a), b.decisions) < std::tuple(rank(b), a.decisions);
         });
         for (Invariant& each : invariants)
             if (each.held.broken_before + each.held.broken_after > 0) out.invariants.push_back(std::move(each.held));
         out.invariants_held = invariants.size();
         for (RuleId id = 0; id < book.size(); ++id)
-            if (const ThingChange* change = book.change(id); !seen[id] && change != nullptr && change->fate <= Fate::Changed)
+            if (const ThingChange* change = book.change(id);
+                !seen[id] && change != nullptr && change->fate <= Fate::Changed)
                 out.unseen.push_back(book.cause(id));
         std::sort(out.unseen.begin(), out.unseen.end());
         out.before = summary_of(before);
@@ -208,9 +221,15 @@ Differ::~Differ() = default;
 Differ::Differ(Differ&&) noexcept = default;
 Differ& Differ::operator=(Differ&&) noexcept = default;
 
-void Differ::decide_own() { impl_->decide_own(); }
-Result<void> Differ::decide(std::string_view name, std::string_view request) { return impl_->decide(name, request); }
-PolicyDiff Differ::finish() { return impl_->finish(); }
+void Differ::decide_own() {
+    impl_->decide_own();
+}
+Result<void> Differ::decide(std::string_view name, std::string_view request) {
+    return impl_->decide(name, request);
+}
+PolicyDiff Differ::finish() {
+    return impl_->finish();
+}
 
 std::vector<ThingChange> structural_changes(const Workspace& before, const Workspace& after) {
     return diff::structural_changes(before.policy(), after.policy());

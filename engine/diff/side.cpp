@@ -26,7 +26,8 @@ void DiffSide::decide(std::string_view request) {
         return;
     }
     witness_.read(own_, applying);
-    for (auto* each : {&applying.permits, &applying.used, &applying.denies, &applying.requirements, &applying.limits, &applying.obligations})
+    for (auto* each : {&applying.permits, &applying.used, &applying.denies, &applying.requirements, &applying.limits,
+                       &applying.obligations})
         name(*each);
 }
 

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "check/expr_text.h"
-#include "diff/structure_parts.h"
-#include "base/json.h"
 #include "base/joined.h"
+#include "base/json.h"
 #include "base/values.h"
+#include "check/expr_text.h"
 #include "check/types.h"
+#include "diff/structure_parts.h"
 #include "syntax/parse.h"
 
 namespace writ::diff {
@@ -23,7 +23,8 @@ std::string below(std::string path, std::string_view name) {
 
 class Things {
 public:
-    Things(const check::Policy& policy, const check::SharedNames& shared) : policy_(policy), shared_(shared), keys_(policy, shared) {
+    Things(const check::Policy& policy, const check::SharedNames& shared)
+        : policy_(policy), shared_(shared), keys_(policy, shared) {
         for (std::uint32_t i = 0; i < policy.files.size(); ++i) modules_.push_back(check::module_of(policy, i));
     }
 
@@ -53,11 +54,13 @@ public:
     }
 
 private:
-    Thing& add(ThingKind kind, std::string_view word, std::string_view module, std::string_view name, Span span, Direction gain) {
+    Thing& add(ThingKind kind, std::string_view word, std::string_view module, std::string_view name, Span span,
+               Direction gain) {
         std::string whole(module);
         if (!module.empty()) whole += '.';
         whole += name;
-        return out_.emplace_back(Thing{kind, std::string(word), std::move(whole), module.size(), span.source, span.begin, gain, {}});
+        return out_.emplace_back(
+            Thing{kind, std::string(word), std::move(whole), module.size(), span.source, span.begin, gain, {}});
     }
     Thing& add(ThingKind kind, std::string_view word, std::string_view name, Span span, Direction gain) {
         return add(kind, word, modules_[span.source], name, span, gain);
@@ -85,13 +88,18 @@ private:
         static constexpr std::string_view kFrom[] = {" from model", " from asserted", " from broker", " from verified"};
         // Whom a record is taken from, all in it is.
         const bool says_from = field.weakest != policy_.at(field.parent).weakest;
-        std::string text = path + ": " + (field.one_or_many ? "one_or_many<" + std::string(spelling_of(field.type.elem)) + ">" : type_text(field.type));
+        std::string text = path + ": " +
+                           (field.one_or_many ? "one_or_many<" + std::string(spelling_of(field.type.elem)) + ">"
+                                              : type_text(field.type));
         const bool usual = rep_of(field.type.kind) == Rep::Text && field.type.max == kDefaultText;
         if (field.type.max > 0 && !usual) text += " max " + std::to_string(field.type.max);
         if (field.or_none) text += " or none";
         if (says_from) text += kFrom[static_cast<std::size_t>(field.weakest)];
-        Admits admits{keys_.type(field.type) + (field.one_or_many ? "*" : "") + (field.or_none ? "?" : ""), field.weakest, field.type.max};
-        Part out = plain(word, joint_key({path, admits.key, std::to_string(field.type.max), says_from ? std::string(kFrom[static_cast<std::size_t>(field.weakest)]) : ""}),
+        Admits admits{keys_.type(field.type) + (field.one_or_many ? "*" : "") + (field.or_none ? "?" : ""),
+                      field.weakest, field.type.max};
+        Part out = plain(word,
+                         joint_key({path, admits.key, std::to_string(field.type.max),
+                                    says_from ? std::string(kFrom[static_cast<std::size_t>(field.weakest)]) : ""}),
                          std::move(text), Direction::Other);
         out.about = word + " " + path;
         out.admits = std::move(admits);
@@ -130,20 +138,23 @@ private:
             out.parts.push_back(std::move(part));
         }
         // Issuers say what they take of these.
-        if (!kind.types.empty()) out.parts.push_back(several("types", "type", members_of(kind.types), Direction::Same, Direction::Same));
+        if (!kind.types.empty())
+            out.parts.push_back(several("types", "type", members_of(kind.types), Direction::Same, Direction::Same));
         if (kind.proof_required) out.parts.push_back(plain("proof", "", "required", Direction::Same));
     }
 
     static std::string members_text(const check::EnumType& list) {
         std::string out;
-        for (const std::string& each : list.members) out.append(out.empty() ? "" : list.ordered ? " < " : " | ").append(below("", each));
+        for (const std::string& each : list.members)
+            out.append(out.empty() ? "" : list.ordered ? " < " : " | ").append(below("", each));
         return out;
     }
     void members(const check::EnumType& list) {
         const bool tier = list.name == "tier";
         if (tier && !policy_.tier.valid()) return;
         Thing& out = add(ThingKind::Enum, tier ? "tier" : "enum", list.name, list.span, Direction::Same);
-        out.parts.push_back(sole("members", (list.ordered ? "<" : "|") + joint_key(list.members), members_text(list), Direction::Other, Direction::Other));
+        out.parts.push_back(sole("members", (list.ordered ? "<" : "|") + joint_key(list.members), members_text(list),
+                                 Direction::Other, Direction::Other));
     }
 
     // ---- the catalogue ------------------------------------------------------------------------
@@ -162,8 +173,10 @@ private:
             });
             return read ? Direction::Other : Direction::Wider;
         };
-        out.parts.push_back(several("audience", "audience", members_of(tool.audiences), Direction::Other, grow(check::CatalogFact::Audience)));
-        out.parts.push_back(several("scopes", "scope", members_of(tool.scopes), Direction::Other, grow(check::CatalogFact::Scopes)));
+        out.parts.push_back(several("audience", "audience", members_of(tool.audiences), Direction::Other,
+                                    grow(check::CatalogFact::Audience)));
+        out.parts.push_back(
+            several("scopes", "scope", members_of(tool.scopes), Direction::Other, grow(check::CatalogFact::Scopes)));
         fields(out, "param", tool.params, "");
     }
 
@@ -172,9 +185,11 @@ private:
         const std::string kind = check::told_name(policy_, policy_.kinds[issuer.kind], shared_.kinds);
         out.parts.push_back(sole("kind", kind, kind, Direction::Other, Direction::Other));
         out.parts.push_back(sole_text("url", issuer.url, Direction::Other, Direction::Other));
-        out.parts.push_back(several("audience", "audience", members_of(issuer.audiences), Direction::Other, Direction::Wider));
+        out.parts.push_back(
+            several("audience", "audience", members_of(issuer.audiences), Direction::Other, Direction::Wider));
         if (!issuer.types.empty())
-            out.parts.push_back(several("types", "type", members_of(issuer.types), Direction::Narrower, Direction::Wider));
+            out.parts.push_back(
+                several("types", "type", members_of(issuer.types), Direction::Narrower, Direction::Wider));
         const auto duration = [&](std::string name, std::int64_t micros, Direction gain) {
             Part part = sole(std::move(name), std::to_string(micros), format_duration(micros), gain, Direction::Wider);
             part.measure = micros;
@@ -189,7 +204,8 @@ private:
     void table(const check::Table& table) {
         Thing& out = add(ThingKind::Table, "table", table.name, table.span, Direction::Same);
         for (const check::Column& each : table.columns) {
-            Part part = plain("column", joint_key({each.name, keys_.type(each.type)}), below("", each.name) + ": " + type_text(each.type), Direction::Other);
+            Part part = plain("column", joint_key({each.name, keys_.type(each.type)}),
+                              below("", each.name) + ": " + type_text(each.type), Direction::Other);
             part.about = "column " + each.name;
             out.parts.push_back(std::move(part));
         }
@@ -212,10 +228,12 @@ private:
     // ---- the rest -----------------------------------------------------------------------------
 
     void invariant(const check::Invariant& invariant) {
-        Thing& out = add(ThingKind::Invariant, "invariant", invariant.module, invariant.name, invariant.span, Direction::Narrower);
+        Thing& out = add(ThingKind::Invariant, "invariant", invariant.module, invariant.name, invariant.span,
+                         Direction::Narrower);
         const std::string effect = invariant.never_needs_approval ? "needs_approval" : "permit";
         out.parts.push_back(sole("never", effect, effect, Direction::Other, Direction::Other));
-        for (Part& each : condition_parts(policy_, *invariant.when, Direction::Narrower, shared_)) out.parts.push_back(std::move(each));
+        for (Part& each : condition_parts(policy_, *invariant.when, Direction::Narrower, shared_))
+            out.parts.push_back(std::move(each));
     }
 
     void flatten(Thing& out, const std::string& path, const json::Value& value) {
@@ -239,12 +257,14 @@ private:
             std::string key = syntax::dump_ast(decl);
             // Its own name is no part of what it says.
             key.erase(0, key.find('\n') + 1);
-            add(kind, word, name, decl.span, Direction::Same).parts.push_back(sole("says", std::move(key), std::move(text), Direction::Same, Direction::Same));
+            add(kind, word, name, decl.span, Direction::Same)
+                .parts.push_back(sole("says", std::move(key), std::move(text), Direction::Same, Direction::Same));
         };
         if (const auto* claims = std::get_if<ast::ClaimsDecl>(&decl.node)) aliases(*claims, decl.span);
         if (!given) return;
         if (const auto* define = std::get_if<ast::DefineDecl>(&decl.node))
-            as_written(ThingKind::Define, "define", define->name.text, define->body != nullptr ? check::source_line(policy_, define->body->span) : "");
+            as_written(ThingKind::Define, "define", define->name.text,
+                       define->body != nullptr ? check::source_line(policy_, define->body->span) : "");
         if (const auto* test = std::get_if<ast::TestDecl>(&decl.node))
             as_written(ThingKind::Test, "test", test->name, inside(check::source_line(policy_, decl.span)));
     }
@@ -252,12 +272,15 @@ private:
     /// Other names of claims. Rules are told by the claims themselves.
     void aliases(const ast::ClaimsDecl& claims, Span span) {
         const std::string name = modules_[span.source] + "." + std::string(claims.name.text);
-        const auto thing = std::find_if(out_.begin(), out_.end(), [&](const Thing& each) { return each.kind == ThingKind::Claims && each.name == name; });
+        const auto thing = std::find_if(out_.begin(), out_.end(), [&](const Thing& each) {
+            return each.kind == ThingKind::Claims && each.name == name;
+        });
         if (thing == out_.end()) return;
         for (const ast::AliasDecl& alias : claims.aliases) {
             std::string target;
             for (const ast::PathStep& step : alias.target) target = below(std::move(target), step.text);
-            Part part = plain("alias", joint_key({std::string(alias.name.text), target}), std::string(alias.name.text) + " = " + target, Direction::Same);
+            Part part = plain("alias", joint_key({std::string(alias.name.text), target}),
+                              std::string(alias.name.text) + " = " + target, Direction::Same);
             part.about = "alias " + std::string(alias.name.text);
             part.grow = Direction::Same;
             thing->parts.push_back(std::move(part));
@@ -298,7 +321,9 @@ Part several(std::string name, std::string_view each, std::vector<Member> member
     return out;
 }
 
-std::vector<Thing> things_of(const check::Policy& policy, const check::SharedNames& shared) { return Things(policy, shared).all(); }
+std::vector<Thing> things_of(const check::Policy& policy, const check::SharedNames& shared) {
+    return Things(policy, shared).all();
+}
 
 Direction opposite(Direction direction) {
     switch (direction) {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "diff/structure_key.h"
 #include "base/kind.h"
 #include "check/typed.h"
+#include "diff/structure_key.h"
 #include "writ/diff.h"
 
 namespace writ::diff {
@@ -46,9 +46,9 @@ struct Part {
 
 struct Thing {
     ThingKind kind = ThingKind::Rule;
-    std::string word, name;     ///< name: with its module before it
-    std::size_t module = 0;     ///< bytes of the name that are its module
-    std::uint32_t source = 0;   ///< where it is declared
+    std::string word, name;    ///< name: with its module before it
+    std::size_t module = 0;    ///< bytes of the name that are its module
+    std::uint32_t source = 0;  ///< where it is declared
     std::uint32_t offset = 0;
     Direction gain = Direction::Other;  ///< what it means that it is there
     std::vector<Part> parts;

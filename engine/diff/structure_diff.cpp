@@ -46,18 +46,24 @@ Parts without(const std::vector<Part>& some, const std::vector<Part>& others) {
     Parts out;
     for (const Part& each : some) {
         const auto found = there.find({each.name, each.key});
-        if (found == there.end() || found->second == 0) out.push_back(&each);
-        else --found->second;
+        if (found == there.end() || found->second == 0)
+            out.push_back(&each);
+        else
+            --found->second;
     }
     return out;
 }
 
-Direction both(Direction a, Direction b) { return static_cast<Direction>(static_cast<unsigned>(a) | static_cast<unsigned>(b)); }
+Direction both(Direction a, Direction b) {
+    return static_cast<Direction>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
 
 /// A field that takes weaker sources, or more of them, lets in more.
 Direction admission(const Admits& was, const Admits& is) {
     if (was.key != is.key) return Direction::Other;
-    const auto towards = [](auto from, auto to) { return from == to ? Direction::Same : to > from ? Direction::Wider : Direction::Narrower; };
+    const auto towards = [](auto from, auto to) {
+        return from == to ? Direction::Same : to > from ? Direction::Wider : Direction::Narrower;
+    };
     return both(towards(was.max, is.max), opposite(towards(was.weakest, is.weakest)));
 }
 
@@ -105,9 +111,12 @@ std::vector<PartChange> part_changes(const Thing& before, const Thing& after) {
     std::vector<PartChange> out;
     for (const Part* was : gone) {
         const Part* is = partner(new_subjects, old_subjects, was);
-        if (is == nullptr) out.push_back({was->name, was->text, {}, opposite(was->gain)});
-        else if (!is->each_member.empty() && !was->each_member.empty()) tell_members(*was, *is, out);
-        else out.push_back({is->name, was->text, is->text, growth(*was, *is)});
+        if (is == nullptr)
+            out.push_back({was->name, was->text, {}, opposite(was->gain)});
+        else if (!is->each_member.empty() && !was->each_member.empty())
+            tell_members(*was, *is, out);
+        else
+            out.push_back({is->name, was->text, is->text, growth(*was, *is)});
     }
     for (const Part* is : come)
         if (partner(old_subjects, new_subjects, is) == nullptr) out.push_back({is->name, {}, is->text, is->gain});
@@ -128,10 +137,12 @@ void shorten_rows(const Thing& before, const Thing& after, std::vector<PartChang
     std::size_t kept = 0;
     std::erase_if(parts, [&](const PartChange& each) { return is_row(each) && kept++ >= kMostRows; });
     const auto rows = [](const Thing& table) {
-        return static_cast<std::size_t>(std::count_if(table.parts.begin(), table.parts.end(), [](const Part& each) { return each.name == "row"; }));
+        return static_cast<std::size_t>(
+            std::count_if(table.parts.begin(), table.parts.end(), [](const Part& each) { return each.name == "row"; }));
     };
     const std::string told = differing > kMostRows ? ", " + std::to_string(differing) + " differ" : "";
-    parts.insert(parts.begin(), {"rows", std::to_string(rows(before)), std::to_string(rows(after)) + told, Direction::Other});
+    parts.insert(parts.begin(),
+                 {"rows", std::to_string(rows(before)), std::to_string(rows(after)) + told, Direction::Other});
 }
 
 // ---- things -----------------------------------------------------------------------------------
@@ -143,7 +154,9 @@ void note_shared(const std::vector<Item>& items, check::SharedNames::Names& shar
         if (!known.insert(each.name).second) shared.insert(each.name);
 }
 
-std::string_view module_name(const Thing& thing) { return std::string_view(thing.name).substr(0, thing.module); }
+std::string_view module_name(const Thing& thing) {
+    return std::string_view(thing.name).substr(0, thing.module);
+}
 std::string_view name_of(const Thing& thing) {
     return std::string_view(thing.name).substr(thing.module == 0 ? 0 : thing.module + 1);
 }
@@ -167,7 +180,8 @@ bool has_named(const check::Policy& side, const Thing& thing) {
 /// Whether only this program's library has it, and the other side does not import the module: then the import is what
 /// came or went.
 bool is_of_an_import(const Thing& thing, const check::Policy& own, const check::Policy& other) {
-    if (thing.source < own.given_sources || (thing.kind != ThingKind::Claims && thing.kind != ThingKind::Enum)) return false;
+    if (thing.source < own.given_sources || (thing.kind != ThingKind::Claims && thing.kind != ThingKind::Enum))
+        return false;
     for (std::uint32_t i = 0; i < other.files.size(); ++i)
         if (check::module_of(other, i) == module_name(thing)) return false;
     return true;
@@ -183,12 +197,19 @@ std::string content_of(const Thing& thing) {
 }
 
 using Key = std::tuple<ThingKind, std::string_view, std::string_view, std::string_view>;
-Key key_of(const Thing& thing) { return {thing.kind, thing.word, module_name(thing), name_of(thing)}; }
+Key key_of(const Thing& thing) {
+    return {thing.kind, thing.word, module_name(thing), name_of(thing)};
+}
 
 class Comparing {
 public:
     Comparing(const check::Policy& before, const check::Policy& after)
-        : before_(before), after_(after), old_files_(file_names(before)), new_files_(file_names(after)), old_lines_(before), new_lines_(after) {
+        : before_(before),
+          after_(after),
+          old_files_(file_names(before)),
+          new_files_(file_names(after)),
+          old_lines_(before),
+          new_lines_(after) {
         const check::SharedNames shared = shared_names(before, after);
         old_ = things_of(before, shared);
         new_ = things_of(after, shared);
@@ -222,7 +243,9 @@ public:
         }
         for (const auto& [key, thing] : by_name) removed(*thing);
         std::sort(out_.begin(), out_.end(), [](const ThingChange& a, const ThingChange& b) {
-            const auto name = [](const ThingChange& each) -> const std::string& { return each.name.empty() ? each.old_name : each.name; };
+            const auto name = [](const ThingChange& each) -> const std::string& {
+                return each.name.empty() ? each.old_name : each.name;
+            };
             return std::tie(a.kind, name(a), a.word) < std::tie(b.kind, name(b), b.word);
         });
         return std::move(out_);

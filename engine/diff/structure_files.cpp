@@ -12,7 +12,7 @@ namespace {
 
 /// One file of a side.
 struct File {
-    std::string name;  ///< for pairing
+    std::string name;                      ///< for pairing
     std::string_view shown, stored, text;  ///< `stored` is in the digest
     bool data = false;
 };
@@ -20,8 +20,11 @@ struct File {
 std::vector<File> files_of(const check::Policy& policy) {
     const std::vector<std::string> names = file_names(policy);
     std::vector<File> out;
-    for (std::size_t i = 0; i < policy.sources.size(); ++i) out.push_back({names[i], policy.sources[i].name, policy.sources[i].stored_name(), policy.sources[i].text, false});
-    for (const check::DataFile& each : policy.data) out.push_back({"data " + each.path, each.path, each.path, each.text, true});
+    for (std::size_t i = 0; i < policy.sources.size(); ++i)
+        out.push_back(
+            {names[i], policy.sources[i].name, policy.sources[i].stored_name(), policy.sources[i].text, false});
+    for (const check::DataFile& each : policy.data)
+        out.push_back({"data " + each.path, each.path, each.path, each.text, true});
     return out;
 }
 
@@ -73,12 +76,15 @@ std::vector<std::string> file_names(const check::Policy& policy) {
         const std::string_view folder = name.substr(0, name.find_last_of('/') + 1);
         if (i == 0) shared = folder;
         const auto end = std::mismatch(shared.begin(), shared.end(), folder.begin(), folder.end()).first;
-        shared = shared.substr(0, shared.substr(0, static_cast<std::size_t>(end - shared.begin())).find_last_of('/') + 1);
+        shared =
+            shared.substr(0, shared.substr(0, static_cast<std::size_t>(end - shared.begin())).find_last_of('/') + 1);
     }
     std::vector<std::string> out;
     for (std::size_t i = 0; i < policy.sources.size(); ++i) {
         const bool given = i < policy.given_sources;
-        out.push_back(!given ? policy.sources[i].name : policy.given_sources == 1 ? "" : policy.sources[i].name.substr(shared.size()));
+        out.push_back(!given                      ? policy.sources[i].name
+                      : policy.given_sources == 1 ? ""
+                                                  : policy.sources[i].name.substr(shared.size()));
     }
     return out;
 }
@@ -90,7 +96,8 @@ std::vector<FileChange> file_changes(const check::Policy& before, const check::P
     std::vector<FileChange> out, elsewhere;
     std::vector<const File*> come;
     const auto change = [](Fate fate, const File* was, const File* is, TextChange text) {
-        return FileChange{fate, is != nullptr ? std::string(is->shown) : "", was != nullptr ? std::string(was->shown) : "", text};
+        return FileChange{fate, is != nullptr ? std::string(is->shown) : "",
+                          was != nullptr ? std::string(was->shown) : "", text};
     };
     const auto base_name = [](std::string_view name) { return name.substr(name.find_last_of('/') + 1); };
     for (const File& is : new_files) {
@@ -102,12 +109,16 @@ std::vector<FileChange> file_changes(const check::Policy& before, const check::P
         const File& was = *found->second;
         const bool renamed = is.name.empty() && base_name(was.stored) != base_name(is.stored);
         const TextChange text = how(was, is);
-        if (renamed || text != TextChange::None) out.push_back(change(renamed ? Fate::Renamed : Fate::Changed, &was, &is, text));
-        else if (was.stored != is.stored) elsewhere.push_back(change(Fate::Renamed, &was, &is, text));
+        if (renamed || text != TextChange::None)
+            out.push_back(change(renamed ? Fate::Renamed : Fate::Changed, &was, &is, text));
+        else if (was.stored != is.stored)
+            elsewhere.push_back(change(Fate::Renamed, &was, &is, text));
         left.erase(found);
     }
     for (const File* is : come) {
-        const auto was = std::find_if(left.begin(), left.end(), [&](const auto& each) { return each.second->data == is->data && each.second->text == is->text; });
+        const auto was = std::find_if(left.begin(), left.end(), [&](const auto& each) {
+            return each.second->data == is->data && each.second->text == is->text;
+        });
         if (was == left.end()) {
             out.push_back(change(Fate::Added, nullptr, is, TextChange::None));
             continue;

@@ -13,13 +13,16 @@ using check::Expr;
 using check::FactRoot;
 using check::Op;
 
-bool is_constant(const Expr& e) { return e.op == Op::Integer || e.op == Op::Text; }
+bool is_constant(const Expr& e) {
+    return e.op == Op::Integer || e.op == Op::Text;
+}
 
-/// Writes a tree in prefix order: what an operator is, its own values, the number of its kids, its kids. Every value has
-/// its length before it, so that one text is one tree.
+/// Writes a tree in prefix order: what an operator is, its own values, the number of its kids, its kids. Every value
+/// has its length before it, so that one text is one tree.
 class Writer {
 public:
-    Writer(const check::Policy& policy, check::TableId row, const check::SharedNames& shared) : policy_(policy), row_(row), shared_(shared) {}
+    Writer(const check::Policy& policy, check::TableId row, const check::SharedNames& shared)
+        : policy_(policy), row_(row), shared_(shared) {}
 
     std::string text(const Expr& e) {
         // A condition that is a value, and the value itself, are told apart by where they stand.
@@ -48,22 +51,24 @@ private:
         return out;
     }
     /// A comparison with the constant on its left, which means the same the other way round.
-    static bool turned(const Expr& e) { return e.op == Op::Compare && is_constant(*e.kids[0]) && !is_constant(*e.kids[1]); }
+    static bool turned(const Expr& e) {
+        return e.op == Op::Compare && is_constant(*e.kids[0]) && !is_constant(*e.kids[1]);
+    }
 
     void values(const Expr& e, std::string& out) const {
         switch (e.op) {
             case Op::Integer:
                 add(out, static_cast<std::int64_t>(e.type.kind));
-                if (e.type.kind == Kind::Enum) member(e, out);
-                else add(out, e.integer);
+                if (e.type.kind == Kind::Enum)
+                    member(e, out);
+                else
+                    add(out, e.integer);
                 return;
             case Op::Text:
             case Op::Like:
             case Op::Matches: return join_part(out, e.text);
             case Op::Fact: return fact(policy_.at(check::FactId{e.id}), out);
-            case Op::Elem:
-                add(out, e.id);
-                return steps(e.field, out);
+            case Op::Elem: add(out, e.id); return steps(e.field, out);
             case Op::Column: return column(row_.valid() ? &policy_.tables[row_.value] : nullptr, e.id, out);
             case Op::ElemColumn:
                 add(out, e.id);
@@ -76,7 +81,8 @@ private:
             case Op::PartOf: return add(out, e.index);
             case Op::Compare: return add(out, static_cast<std::int64_t>(turned(e) ? check::flipped(e.cmp) : e.cmp));
             case Op::InWindow:
-                for (const std::int64_t each : {std::int64_t{e.window.start}, std::int64_t{e.window.end}, std::int64_t{e.window.days}})
+                for (const std::int64_t each :
+                     {std::int64_t{e.window.start}, std::int64_t{e.window.end}, std::int64_t{e.window.days}})
                     add(out, each);
                 return join_part(out, policy_.zones[e.id].name);
             case Op::IssuerIs: return join_part(out, check::told_name(policy_, policy_.issuers[e.id], shared_.issuers));
@@ -119,7 +125,8 @@ private:
     void fact(const check::Fact& fact, std::string& out) const {
         add(out, static_cast<std::int64_t>(fact.root));
         if (fact.root == FactRoot::Catalog) return add(out, static_cast<std::int64_t>(fact.catalog));
-        if (fact.issuer.valid()) join_part(out, check::told_name(policy_, policy_.issuers[fact.issuer.value], shared_.issuers));
+        if (fact.issuer.valid())
+            join_part(out, check::told_name(policy_, policy_.issuers[fact.issuer.value], shared_.issuers));
         steps(fact.field, out);
         for (const std::string& key : fact.keys) join_part(out, key);
         if (fact.root == FactRoot::Capture) join_part(out, fact.capture);
@@ -133,7 +140,8 @@ private:
     }
 
     static void column(const check::Table* table, std::uint32_t index, std::string& out) {
-        join_part(out, table != nullptr && index < table->columns.size() ? table->columns[index].name : std::to_string(index));
+        join_part(out, table != nullptr && index < table->columns.size() ? table->columns[index].name
+                                                                         : std::to_string(index));
     }
 
     const check::Policy& policy_;
@@ -144,14 +152,19 @@ private:
 
 }  // namespace
 
-std::string Keys::expr(const Expr& expr, check::TableId row) const { return Writer(policy_, row, shared_).text(expr); }
+std::string Keys::expr(const Expr& expr, check::TableId row) const {
+    return Writer(policy_, row, shared_).text(expr);
+}
 
 std::string Keys::type(const check::Type& type) const {
     std::string out;
     join_part(out, std::to_string(static_cast<unsigned>(type.kind)));
-    if (type.kind == Kind::List || type.kind == Kind::Map) join_part(out, std::to_string(static_cast<unsigned>(type.elem)));
-    if (type.names != check::Names::Nothing) join_part(out, "names " + std::to_string(static_cast<unsigned>(type.names)));
-    if (type.enumeration.valid()) join_part(out, check::told_name(policy_, policy_.enums[type.enumeration.value], shared_.enums));
+    if (type.kind == Kind::List || type.kind == Kind::Map)
+        join_part(out, std::to_string(static_cast<unsigned>(type.elem)));
+    if (type.names != check::Names::Nothing)
+        join_part(out, "names " + std::to_string(static_cast<unsigned>(type.names)));
+    if (type.enumeration.valid())
+        join_part(out, check::told_name(policy_, policy_.enums[type.enumeration.value], shared_.enums));
     return out;
 }
 

@@ -34,12 +34,15 @@ namespace writ::diff {
 [[nodiscard]] std::vector<Member> members_of(const std::vector<std::string>& texts);
 
 /// A set of which it is told what came and went.
-[[nodiscard]] Part several(std::string name, std::string_view each, std::vector<Member> members, Direction gain, Direction grow);
+[[nodiscard]] Part several(std::string name, std::string_view each, std::vector<Member> members, Direction gain,
+                           Direction grow);
 
 /// The parts of a rule.
-[[nodiscard]] std::vector<Part> rule_parts(const check::Policy& policy, const check::Rule& rule, const check::SharedNames& shared);
+[[nodiscard]] std::vector<Part> rule_parts(const check::Policy& policy, const check::Rule& rule,
+                                           const check::SharedNames& shared);
 /// Each conjunct of a condition. Input: looser: what it means for one to hold more often.
-[[nodiscard]] std::vector<Part> condition_parts(const check::Policy& policy, const check::Expr& when, Direction looser, const check::SharedNames& shared);
+[[nodiscard]] std::vector<Part> condition_parts(const check::Policy& policy, const check::Expr& when, Direction looser,
+                                                const check::SharedNames& shared);
 
 /// The name of each source below the folder that all given ones share; of a single one, nothing.
 [[nodiscard]] std::vector<std::string> file_names(const check::Policy& policy);

@@ -1,10 +1,10 @@
 // Rules and conditions as parts.
 #include <algorithm>
 
-#include "check/expr_text.h"
-#include "diff/structure_parts.h"
 #include "base/joined.h"
+#include "check/expr_text.h"
 #include "check/types.h"
+#include "diff/structure_parts.h"
 
 namespace writ::diff {
 
@@ -13,9 +13,12 @@ namespace {
 using check::Expr;
 using check::Op;
 
-bool is_constant(const Expr& e) { return e.op == Op::Integer || e.op == Op::Text; }
+bool is_constant(const Expr& e) {
+    return e.op == Op::Integer || e.op == Op::Text;
+}
 bool is_constant_set(const Expr& e) {
-    return e.op == Op::Set && std::all_of(e.kids.begin(), e.kids.end(), [](const Expr* kid) { return is_constant(*kid); });
+    return e.op == Op::Set &&
+           std::all_of(e.kids.begin(), e.kids.end(), [](const Expr* kid) { return is_constant(*kid); });
 }
 
 class RuleParts {
@@ -45,7 +48,8 @@ public:
                 break;
             case RuleKind::Deny: break;
             case RuleKind::Require: {
-                Part count = sole("approvals", std::to_string(rule.approvals), std::to_string(rule.approvals), Direction::Narrower, Direction::Narrower);
+                Part count = sole("approvals", std::to_string(rule.approvals), std::to_string(rule.approvals),
+                                  Direction::Narrower, Direction::Narrower);
                 count.measure = rule.approvals;
                 add(std::move(count));
                 add(several("groups", "group", members_of(rule.groups), Direction::Narrower, Direction::Wider));
@@ -114,7 +118,7 @@ private:
         const Expr* inner = &e;
         for (; inner->op == Op::Not; inner = inner->kids[0]) negated = !negated;
         bound(*inner, out);
-        out.grow = out.grow == Direction::Other ? Direction::Other
+        out.grow = out.grow == Direction::Other                ? Direction::Other
                    : (out.grow == Direction::Wider) == negated ? opposite(looser)
                                                                : looser;
         if (negated && !out.about.empty()) out.about = "not " + out.about;
@@ -168,7 +172,8 @@ std::vector<Part> rule_parts(const check::Policy& policy, const check::Rule& rul
     return parts.take();
 }
 
-std::vector<Part> condition_parts(const check::Policy& policy, const Expr& when, Direction looser, const check::SharedNames& shared) {
+std::vector<Part> condition_parts(const check::Policy& policy, const Expr& when, Direction looser,
+                                  const check::SharedNames& shared) {
     RuleParts parts(policy, {}, shared);
     parts.add_conditions(when, looser);
     return parts.take();

@@ -8,7 +8,9 @@ namespace writ {
 namespace {
 
 /// Wider, or not known to be anything else.
-bool may_widen(Direction direction) { return direction == Direction::Wider || direction == Direction::Other; }
+bool may_widen(Direction direction) {
+    return direction == Direction::Wider || direction == Direction::Other;
+}
 
 }  // namespace
 
@@ -24,7 +26,8 @@ std::vector<Widening> widenings(const PolicyDiff& diff) {
         if (group.shift.widens())
             for (const Cause& cause : group.causes) of(cause.word, cause.name).decisions.push_back(&group);
     for (const ThingChange& change : diff.structure)
-        if (may_widen(change.direction)) of(change.word, change.name.empty() ? change.old_name : change.name).change = &change;
+        if (may_widen(change.direction))
+            of(change.word, change.name.empty() ? change.old_name : change.name).change = &change;
     std::vector<Widening> out;
     for (auto& [key, widening] : found) out.push_back(std::move(widening));
     return out;

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "explain/reader.h"
 #include "base/values.h"
+#include "explain/reader.h"
 
 namespace writ::explain {
 
@@ -34,9 +34,11 @@ namespace {
 
 using Wish = std::optional<std::vector<Edit>>;  ///< nothing: no value can be named
 
-std::optional<json::Value> json_of(const check::Policy& policy, const check::Type& type, Kind kind, const Value& value) {
+std::optional<json::Value> json_of(const check::Policy& policy, const check::Type& type, Kind kind,
+                                   const Value& value) {
     if (value.none()) return json::Value::null();
-    if (const auto* text = value.as<std::string_view>()) return json::Value::of(std::string_view(display_text(kind, *text)));
+    if (const auto* text = value.as<std::string_view>())
+        return json::Value::of(std::string_view(display_text(kind, *text)));
     const auto* integer = value.as<std::int64_t>();
     if (integer == nullptr) return std::nullopt;
     if (kind == Kind::Bool) return json::Value::of(*integer != 0);
@@ -95,7 +97,10 @@ std::size_t cost_of(const std::vector<Edit>& edits) {
 class Wisher {
 public:
     Wisher(const Reader& reader, const reference::Standing& standing)
-        : reader_(reader), policy_(reader.policy()), seen_(reader.evaluation(standing)), trusted_(reader.trusting(standing)) {}
+        : reader_(reader),
+          policy_(reader.policy()),
+          seen_(reader.evaluation(standing)),
+          trusted_(reader.trusting(standing)) {}
 
     Wish wish(const Expr& expr, bool wanted) {
         const Truth due = reference::truth_of(wanted);
@@ -169,7 +174,8 @@ private:
         const std::string given = reader_.provenance_of(group);
         const auto at = std::find(std::begin(kWords), std::end(kWords), given);
         if (at != std::end(kWords) && at - std::begin(kWords) >= static_cast<std::ptrdiff_t>(due)) return;
-        const bool there = std::any_of(edits.begin(), edits.end(), [&](const Edit& each) { return each.path.back() == group; });
+        const bool there =
+            std::any_of(edits.begin(), edits.end(), [&](const Edit& each) { return each.path.back() == group; });
         if (!there) edits.push_back({{"provenance", group}, json::Value::of(spelling_of(due))});
     }
 
@@ -250,12 +256,15 @@ private:
     Wish in(const Expr& item, const Expr& list, bool wanted) {
         const Value all = seen_.value(list);
         const auto* members = all.as<List>();
-        if (wanted && members != nullptr && !members->empty() && fact_of(item) != nullptr) return set(item, members->front());
+        if (wanted && members != nullptr && !members->empty() && fact_of(item) != nullptr)
+            return set(item, members->front());
         const Value one = seen_.value(item);
         if (!one.known()) return std::nullopt;
         List changed = members != nullptr ? *members : List{};
-        if (wanted) changed.push_back(one);
-        else std::erase_if(changed, [&](const Value& each) { return reference::same(each, one); });
+        if (wanted)
+            changed.push_back(one);
+        else
+            std::erase_if(changed, [&](const Value& each) { return reference::same(each, one); });
         return set_list(list, changed);
     }
     Wish without_others(const Expr& items, const Expr& list) {
@@ -272,8 +281,10 @@ private:
             const auto *all = theirs.as<List>(), *some = ours.as<List>();
             if (fact_of(*mine) == nullptr || all == nullptr || all->empty()) continue;
             List changed = some != nullptr ? *some : List{};
-            if (wanted) changed.push_back(all->front());
-            else std::erase_if(changed, [&](const Value& each) { return reference::holds(*all, each); });
+            if (wanted)
+                changed.push_back(all->front());
+            else
+                std::erase_if(changed, [&](const Value& each) { return reference::holds(*all, each); });
             return set_list(*mine, changed);
         }
         return std::nullopt;
@@ -286,12 +297,14 @@ private:
 
 }  // namespace
 
-Edits edits_towards(const check::Policy& policy, const json::Value& document, const reference::Standing& standing, bool wanted) {
+Edits edits_towards(const check::Policy& policy, const json::Value& document, const reference::Standing& standing,
+                    bool wanted) {
     const Reader reader(policy, document);
     Edits out;
     const auto take = [&](const std::vector<Edit>& more) {
         for (const Edit& edit : more) {
-            const bool there = std::any_of(out.edits.begin(), out.edits.end(), [&](const Edit& each) { return each.path == edit.path; });
+            const bool there = std::any_of(out.edits.begin(), out.edits.end(),
+                                           [&](const Edit& each) { return each.path == edit.path; });
             if (!there) out.edits.push_back(edit);
         }
     };
@@ -307,8 +320,10 @@ Edits edits_towards(const check::Policy& policy, const json::Value& document, co
     const Wish* best = nullptr;
     for (const Wish& each : wishes)
         if (each && (best == nullptr || cost_of(*each) < cost_of(**best))) best = &each;
-    if (best != nullptr) take(**best);
-    else out.open.push_back("not " + standing.rule->name);
+    if (best != nullptr)
+        take(**best);
+    else
+        out.open.push_back("not " + standing.rule->name);
     return out;
 }
 

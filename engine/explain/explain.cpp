@@ -12,7 +12,8 @@ namespace writ::explain {
 namespace {
 
 /// Why a rule is told of, if it mattered.
-std::optional<Role> role_of(const reference::Trace& trace, std::uint32_t index, Effect effect, const Decision& decision) {
+std::optional<Role> role_of(const reference::Trace& trace, std::uint32_t index, Effect effect,
+                            const Decision& decision) {
     const reference::Standing& standing = trace.rules[index];
     const bool granting = !trace.used.empty();  // got as far as choosing permits
     const auto has_reason = [&](std::string_view code) {
@@ -34,7 +35,8 @@ std::optional<Role> role_of(const reference::Trace& trace, std::uint32_t index, 
             return state->counted < state->needed ? Role::Asks : Role::Met;
         }
         case RuleKind::Limit: {
-            const bool took = std::any_of(trace.dropped.begin(), trace.dropped.end(), [&](const Dropped& each) { return each.rule == index; });
+            const bool took = std::any_of(trace.dropped.begin(), trace.dropped.end(),
+                                          [&](const Dropped& each) { return each.rule == index; });
             return took || (granting && standing.applies) ? std::optional(Role::Limits) : std::nullopt;
         }
         case RuleKind::Oblige: return granting && standing.applies ? std::optional(Role::Obliges) : std::nullopt;
@@ -43,17 +45,20 @@ std::optional<Role> role_of(const reference::Trace& trace, std::uint32_t index, 
 }
 
 /// By its name, or with its module before it.
-bool is_called(const check::Rule& rule, std::string_view name) { return name == rule.name || name == rule.module + "." + rule.name; }
+bool is_called(const check::Rule& rule, std::string_view name) {
+    return name == rule.name || name == rule.module + "." + rule.name;
+}
 
 Error no_such_rule(const check::Policy& policy, std::string_view name) {
     std::vector<std::string_view> names;
     for (const check::Rule& each : policy.rules) names.push_back(each.name);
     const std::string_view near = nearest(name, names);
-    return failure(Code::UnknownRule, "there is no rule `" + std::string(name) + "`" + (near.empty() ? "" : "; did you mean `" + std::string(near) + "`?"));
+    return failure(Code::UnknownRule, "there is no rule `" + std::string(name) + "`" +
+                                          (near.empty() ? "" : "; did you mean `" + std::string(near) + "`?"));
 }
 
-void see_rules(Explanation& out, const check::Policy& policy, const json::Value& document, const reference::Trace& trace,
-               std::string_view named) {
+void see_rules(Explanation& out, const check::Policy& policy, const json::Value& document,
+               const reference::Trace& trace, std::string_view named) {
     for (std::uint32_t index = 0; index < trace.rules.size(); ++index) {
         std::optional<Role> role = role_of(trace, index, out.decision.effect, out.decision);
         const bool asked_for = !named.empty() && is_called(*trace.rules[index].rule, named);
@@ -62,11 +67,13 @@ void see_rules(Explanation& out, const check::Policy& policy, const json::Value&
         SeenRule& rule = out.rules.emplace_back(see_rule(policy, document, trace.rules[index], index));
         rule.role = *role;
     }
-    std::stable_sort(out.rules.begin(), out.rules.end(), [](const SeenRule& a, const SeenRule& b) { return a.role < b.role; });
+    std::stable_sort(out.rules.begin(), out.rules.end(),
+                     [](const SeenRule& a, const SeenRule& b) { return a.role < b.role; });
 }
 
 /// Says which revocations are behind a check, and until when they count.
-void note_revoked(std::vector<SeenCheck>& checks, const std::vector<reference::Revoked>& revoked, const Revocations* revocations) {
+void note_revoked(std::vector<SeenCheck>& checks, const std::vector<reference::Revoked>& revoked,
+                  const Revocations* revocations) {
     for (SeenCheck& check : checks)
         for (const reference::Revoked& each : revoked) {
             if (each.reason != check.code) continue;
@@ -86,7 +93,8 @@ void note_revoked(std::vector<SeenCheck>& checks, const std::vector<reference::R
 Result<Explanation> explain(const check::Policy& policy, const Bundle& bundle, std::string_view request_json,
                             std::string_view rule, const RequestLimits& limits,
                             const std::shared_ptr<const Revocations>& revocations) {
-    if (!rule.empty() && std::none_of(policy.rules.begin(), policy.rules.end(), [&](const check::Rule& each) { return is_called(each, rule); }))
+    if (!rule.empty() && std::none_of(policy.rules.begin(), policy.rules.end(),
+                                      [&](const check::Rule& each) { return is_called(each, rule); }))
         return tl::unexpected(no_such_rule(policy, rule));
     Explanation out{bundle, Request(bundle), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
     if (auto read = out.request.parse(request_json, limits); !read) return tl::unexpected(std::move(read.error()));
@@ -101,7 +109,8 @@ Result<Explanation> explain(const check::Policy& policy, const Bundle& bundle, s
     Decision same = reference::decide(policy, *document, made, &trace, revocations.get());
     same.bundle_digest = bundle.digest();
     if (to_json(same, bundle, Audience::Operator) != to_json(out.decision, bundle, Audience::Operator))
-        return fail(Code::EvaluatorsDisagree, "the two evaluators decide differently; this is a defect, please report it");
+        return fail(Code::EvaluatorsDisagree,
+                    "the two evaluators decide differently; this is a defect, please report it");
 
     out.sources.sources = policy.sources;
     out.checks = see_checks(policy, *document, out.decision.reasons);

@@ -12,8 +12,9 @@
 namespace writ::explain {
 
 /// Implements Workspace::explain.
-[[nodiscard]] Result<Explanation> explain(const check::Policy& policy, const Bundle& bundle, std::string_view request_json,
-                                          std::string_view rule, const RequestLimits& limits,
+[[nodiscard]] Result<Explanation> explain(const check::Policy& policy, const Bundle& bundle,
+                                          std::string_view request_json, std::string_view rule,
+                                          const RequestLimits& limits,
                                           const std::shared_ptr<const Revocations>& revocations);
 
 }  // namespace writ::explain

@@ -118,8 +118,10 @@ private:
     }
     void bound(const Bound& each, std::string_view unit) {
         to_.open('{');
-        if (unit == "at") to_.key(unit), to_.instant(each.micros);
-        else to_.key(unit), to_.number(each.micros / kSecond);
+        if (unit == "at")
+            to_.key(unit), to_.instant(each.micros);
+        else
+            to_.key(unit), to_.number(each.micros / kSecond);
         rule_of(each.rule);
         to_.key("fact"), to_.text_or_null(each.fact);
         to_.close('}');
@@ -174,6 +176,8 @@ private:
 
 }  // namespace
 
-std::string to_json(const Explanation& explanation) { return Document(explanation).write(); }
+std::string to_json(const Explanation& explanation) {
+    return Document(explanation).write();
+}
 
 }  // namespace writ

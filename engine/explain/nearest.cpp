@@ -15,10 +15,14 @@ using reference::Standing;
 std::string path_text(const std::vector<std::string>& path) {
     std::string out;
     for (const std::string& step : path) {
-        const bool plain = !step.empty() && step.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos;
+        const bool plain = !step.empty() &&
+                           step.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+                               std::string::npos;
         if (!out.empty()) out += '.';
-        if (plain) out += step;
-        else json::append_quoted(out, step);
+        if (plain)
+            out += step;
+        else
+            json::append_quoted(out, step);
     }
     return out;
 }
@@ -103,7 +107,8 @@ private:
         }
         for (const Edit& edit : made) {
             const json::Value* from = value_at(of_.document, edit.path);
-            out.changes.push_back({path_text(edit.path), from != nullptr ? json::write(*from) : "", json::write(edit.value)});
+            out.changes.push_back(
+                {path_text(edit.path), from != nullptr ? json::write(*from) : "", json::write(edit.value)});
         }
     }
 
@@ -116,8 +121,8 @@ private:
 bool offers_any(const std::vector<std::string>& offered, const json::Value& document) {
     const json::Value* asked = value_at(document, {"want", "scopes"});
     return asked != nullptr && std::any_of(asked->items.begin(), asked->items.end(), [&](const json::Value& scope) {
-        return std::find(offered.begin(), offered.end(), scope.text) != offered.end();
-    });
+               return std::find(offered.begin(), offered.end(), scope.text) != offered.end();
+           });
 }
 
 }  // namespace
@@ -153,9 +158,10 @@ std::vector<Nearest> nearest_permits(const Decided& decided) {
         near.holding = all - near.rule.conditions.size();
         std::set<std::string> texts;
         for (const SeenCondition& each : near.rule.conditions) texts.insert(each.text);
-        const bool more_of_the_same = std::any_of(failing.begin(), failing.end(), [&](const std::set<std::string>& fewer) {
-            return std::includes(texts.begin(), texts.end(), fewer.begin(), fewer.end());
-        });
+        const bool more_of_the_same =
+            std::any_of(failing.begin(), failing.end(), [&](const std::set<std::string>& fewer) {
+                return std::includes(texts.begin(), texts.end(), fewer.begin(), fewer.end());
+            });
         if (more_of_the_same) continue;
         failing.push_back(std::move(texts));
         trial.reach(at->index, near);
@@ -196,7 +202,8 @@ OnceApproved once_approved(const Decided& decided) {
         approvals.items.push_back(std::move(approval));
     }
     document.set("approvals", std::move(approvals));
-    if (const json::Value* provenance = document.find("provenance"); provenance != nullptr && provenance->type == json::Type::Object)
+    if (const json::Value* provenance = document.find("provenance");
+        provenance != nullptr && provenance->type == json::Type::Object)
         explain::apply({{"provenance", "approvals"}, json::Value::of("broker")}, document);
 
     Trial trial(decided);
@@ -207,7 +214,8 @@ OnceApproved once_approved(const Decided& decided) {
     out.ttl = decision.grant.ttl;
     if (decision.effect != Effect::Permit)
         for (const Reason& reason : decision.reasons)
-            if (std::find(out.against.begin(), out.against.end(), reason.code) == out.against.end()) out.against.emplace_back(reason.code);
+            if (std::find(out.against.begin(), out.against.end(), reason.code) == out.against.end())
+                out.against.emplace_back(reason.code);
     return out;
 }
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "check/expr_text.h"
 #include "base/values.h"
+#include "check/expr_text.h"
 
 namespace writ::explain {
 
@@ -91,7 +91,8 @@ std::vector<std::string> Reader::place_of(const check::Fact& fact) const {
         case check::FactRoot::Catalog: return {};
     }
     std::vector<FieldId> way;
-    for (FieldId at = fact.field; at.valid() && policy_.at(at).parent.valid(); at = policy_.at(at).parent) way.insert(way.begin(), at);
+    for (FieldId at = fact.field; at.valid() && policy_.at(at).parent.valid(); at = policy_.at(at).parent)
+        way.insert(way.begin(), at);
     auto key = fact.keys.begin();
     for (const FieldId at : way) {
         out.push_back(policy_.at(at).name);
@@ -127,7 +128,8 @@ std::string Reader::lack_of(const check::Fact& fact) const {
         return "the token is not of issuer " + policy_.issuers[fact.issuer.value].name;
     if (too_weak(fact)) {
         const std::string given = provenance_of(group_of(fact));
-        return std::string("stated, but ") + (given.empty() ? "without provenance" : "only by provenance \"" + given + "\"") + " (\"" +
+        return std::string("stated, but ") +
+               (given.empty() ? "without provenance" : "only by provenance \"" + given + "\"") + " (\"" +
                std::string(spelling_of(policy_.at(fact.field).weakest)) + "\" is asked for)";
     }
     for (const check::FactId group : fact.optionals)
@@ -156,7 +158,8 @@ SeenFact Reader::fact_at(std::string_view path) const {
 
 void Reader::read(const Expr& expr, Evaluation& evaluation, std::vector<SeenFact>& out) const {
     const auto add = [&](SeenFact seen) {
-        const bool there = std::any_of(out.begin(), out.end(), [&](const SeenFact& each) { return each.path == seen.path; });
+        const bool there =
+            std::any_of(out.begin(), out.end(), [&](const SeenFact& each) { return each.path == seen.path; });
         if (!there) out.push_back(std::move(seen));
     };
     const auto add_value = [&](std::string path, const check::Type& type) {
@@ -171,7 +174,9 @@ void Reader::read(const Expr& expr, Evaluation& evaluation, std::vector<SeenFact
     if (op == Op::Age) {
         if (evaluation.value(expr).known()) return add_value(text_of(expr.span), {.kind = Kind::Duration});
         const Value moment = evaluation.value(*expr.kids[0]);
-        if (moment.known()) return add({text_of(expr.span), "", "of " + show({.kind = Kind::Instant}, moment) + ", which is still to come"});
+        if (moment.known())
+            return add(
+                {text_of(expr.span), "", "of " + show({.kind = Kind::Instant}, moment) + ", which is still to come"});
     }
     if (op == Op::Any || op == Op::All || op == Op::Count) return read(*expr.kids[0], evaluation, out);
     for (const Expr* kid : expr.kids) read(*kid, evaluation, out);
@@ -196,10 +201,14 @@ static std::string without_parens(std::string text) {
     while (text.size() > 2 && text.front() == '(') {
         std::size_t depth = 0, at = 0;
         for (bool quoted = false; at < text.size(); ++at) {
-            if (quoted && text[at] == '\\') ++at;
-            else if (text[at] == '"') quoted = !quoted;
-            else if (!quoted && text[at] == '(') ++depth;
-            else if (!quoted && text[at] == ')' && --depth == 0) break;
+            if (quoted && text[at] == '\\')
+                ++at;
+            else if (text[at] == '"')
+                quoted = !quoted;
+            else if (!quoted && text[at] == '(')
+                ++depth;
+            else if (!quoted && text[at] == ')' && --depth == 0)
+                break;
         }
         if (at + 1 != text.size()) break;
         text = text.substr(1, text.size() - 2);
@@ -219,8 +228,10 @@ SeenCondition Reader::condition(const Expr& expr, Evaluation& evaluation) const 
         if (out.parts.empty()) read(expr, evaluation, out.facts);
     } else if (expr.op == Op::Not) {
         SeenCondition inner = condition(*expr.kids[0], evaluation);
-        if (inner.parts.empty()) out.facts = std::move(inner.facts);
-        else out.parts.push_back(std::move(inner));
+        if (inner.parts.empty())
+            out.facts = std::move(inner.facts);
+        else
+            out.parts.push_back(std::move(inner));
     } else {
         read(expr, evaluation, out.facts);
     }
@@ -253,8 +264,8 @@ std::string Reader::effect(const reference::Standing& standing) const {
         case RuleKind::Permit: return set(*rule.scopes) + " for " + duration(*rule.ttl);
         case RuleKind::Deny: return out;
         case RuleKind::Require:
-            return (rule.approvals > 1 ? std::to_string(rule.approvals) + " approvals" : std::string("approval")) + " from group " +
-                   groups_text(rule.groups) + " within " + duration(*rule.ttl);
+            return (rule.approvals > 1 ? std::to_string(rule.approvals) + " approvals" : std::string("approval")) +
+                   " from group " + groups_text(rule.groups) + " within " + duration(*rule.ttl);
         case RuleKind::Limit:
             if (rule.ttl != nullptr) append(out, "ttl " + duration(*rule.ttl));
             if (rule.scopes != nullptr) append(out, "scopes " + set(*rule.scopes));

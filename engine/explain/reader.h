@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "explain/seen.h"
 #include "check/expr_text.h"
+#include "explain/seen.h"
 #include "reference/evaluation.h"
 
 namespace writ::explain {

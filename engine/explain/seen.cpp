@@ -3,21 +3,21 @@
 
 #include <algorithm>
 
-#include "explain/reader.h"
 #include "base/report.h"
 #include "base/values.h"
+#include "explain/reader.h"
 
 namespace writ::explain {
-
 
 bool is_for_tool(const check::Policy& policy, const json::Value& document, const check::Rule& rule) {
     const json::Value* name = value_at(document, {"tool", "name"});
     return rule.tools.empty() || std::any_of(rule.tools.begin(), rule.tools.end(), [&](check::ToolId id) {
-        return name != nullptr && policy.tools[id.value].wire_name == name->text;
-    });
+               return name != nullptr && policy.tools[id.value].wire_name == name->text;
+           });
 }
 
-SeenRule see_rule(const check::Policy& policy, const json::Value& document, const reference::Standing& standing, std::uint32_t index) {
+SeenRule see_rule(const check::Policy& policy, const json::Value& document, const reference::Standing& standing,
+                  std::uint32_t index) {
     const Reader reader(policy, document);
     SeenRule out;
     out.rule = index;
@@ -32,7 +32,8 @@ SeenRule see_rule(const check::Policy& policy, const json::Value& document, cons
     return out;
 }
 
-std::size_t count_failing(const check::Policy& policy, const json::Value& document, const reference::Standing& standing) {
+std::size_t count_failing(const check::Policy& policy, const json::Value& document,
+                          const reference::Standing& standing) {
     const Reader reader(policy, document);
     std::size_t failing = 0;
     for (const check::Expr* condition : Reader::conjuncts(*standing.rule)) {
@@ -42,7 +43,8 @@ std::size_t count_failing(const check::Policy& policy, const json::Value& docume
     return failing;
 }
 
-std::vector<std::string> offered_scopes(const check::Policy& policy, const json::Value& document, const reference::Standing& permit) {
+std::vector<std::string> offered_scopes(const check::Policy& policy, const json::Value& document,
+                                        const reference::Standing& permit) {
     const Reader reader(policy, document);
     std::vector<std::string> out;
     const check::Tool* tool = reader.facts().tool();
@@ -114,7 +116,8 @@ std::string quoted_list(const std::vector<std::string>& items) {
 std::string among(std::string_view given, const std::vector<std::string>& names, std::string_view what) {
     const std::vector<std::string_view> views(names.begin(), names.end());
     std::string out;
-    if (const std::string_view near = nearest(given, views); !near.empty()) out = "did you mean \"" + std::string(near) + "\"? ";
+    if (const std::string_view near = nearest(given, views); !near.empty())
+        out = "did you mean \"" + std::string(near) + "\"? ";
     constexpr std::size_t kMost = 6;
     if (names.empty()) return out + "no " + std::string(what) + " is declared";
     const bool few = names.size() <= kMost;
@@ -142,7 +145,8 @@ std::string note_on(std::string_view code, const Reader& reader) {
     }
     if (tool != nullptr && (code == "nothing_requested" || code == "scope_not_offered"))
         return "tool " + tool->name + " has " + quoted_list(tool->scopes);
-    if (tool != nullptr && code == "audience_not_offered") return "tool " + tool->name + " has " + quoted_list(tool->audiences);
+    if (tool != nullptr && code == "audience_not_offered")
+        return "tool " + tool->name + " has " + quoted_list(tool->audiences);
     if (issuer == nullptr) return {};
     const std::string of = "issuer " + issuer->name;
     if (code == "audience_mismatch") return of + " accepts " + quoted_list(issuer->audiences);
@@ -152,11 +156,15 @@ std::string note_on(std::string_view code, const Reader& reader) {
     }
     if (code == "proof_missing") return of + " asks for more than a bearer token";
     if (code == "token_without_expiry")
-        return issuer->max_age ? of + " limits tokens to " + format_duration(*issuer->max_age) + " after iat, which is not stated"
-                               : of + " declares no max_age";
+        return issuer->max_age
+                   ? of + " limits tokens to " + format_duration(*issuer->max_age) + " after iat, which is not stated"
+                   : of + " declares no max_age";
     if (code == "token_not_current") {
-        std::string note = issuer->max_age ? of + " accepts tokens for " + format_duration(*issuer->max_age) + " after iat" : "";
-        if (issuer->leeway > 0) note += (note.empty() ? of + " has" : ", with") + std::string(" a leeway of ") + format_duration(issuer->leeway);
+        std::string note =
+            issuer->max_age ? of + " accepts tokens for " + format_duration(*issuer->max_age) + " after iat" : "";
+        if (issuer->leeway > 0)
+            note += (note.empty() ? of + " has" : ", with") + std::string(" a leeway of ") +
+                    format_duration(issuer->leeway);
         return note;
     }
     return {};
@@ -164,7 +172,8 @@ std::string note_on(std::string_view code, const Reader& reader) {
 
 }  // namespace
 
-std::vector<SeenCheck> see_checks(const check::Policy& policy, const json::Value& document, const std::vector<Reason>& reasons) {
+std::vector<SeenCheck> see_checks(const check::Policy& policy, const json::Value& document,
+                                  const std::vector<Reason>& reasons) {
     const Reader reader(policy, document);
     std::vector<SeenCheck> out;
     for (const Reason& reason : reasons) {

@@ -11,8 +11,8 @@
 namespace writ::explain {
 
 /// One rule, by its standing in a trace, with all of its conditions. `role` is left to the caller.
-[[nodiscard]] SeenRule see_rule(const check::Policy& policy, const json::Value& document, const reference::Standing& standing,
-                                std::uint32_t index);
+[[nodiscard]] SeenRule see_rule(const check::Policy& policy, const json::Value& document,
+                                const reference::Standing& standing, std::uint32_t index);
 /// The reasons that no rule gave.
 [[nodiscard]] std::vector<SeenCheck> see_checks(const check::Policy& policy, const json::Value& document,
                                                 const std::vector<Reason>& reasons);
@@ -40,7 +40,7 @@ struct Edits {
 /// Values with which a rule's conditions that are not `wanted` come nearer to being so: the nearest bound of a
 /// comparison, a member of a set, a stronger provenance. One that needs two changes of one place gets them in
 /// turn: apply, and ask again.
-[[nodiscard]] Edits edits_towards(const check::Policy& policy, const json::Value& document, const reference::Standing& standing,
-                                  bool wanted);
+[[nodiscard]] Edits edits_towards(const check::Policy& policy, const json::Value& document,
+                                  const reference::Standing& standing, bool wanted);
 
 }  // namespace writ::explain

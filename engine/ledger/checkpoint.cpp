@@ -27,8 +27,8 @@ constexpr std::size_t kKeyId = 4;
 std::string base64(std::string_view bytes) {
     constexpr int kForm = sodium_base64_VARIANT_ORIGINAL;
     std::string out(sodium_base64_encoded_len(bytes.size(), kForm), '\0');
-    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                      bytes.size(), kForm);
+    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                      kForm);
     out.pop_back();  // the terminator
     return out;
 }
@@ -37,8 +37,8 @@ std::optional<std::string> from_base64(std::string_view text) {
     std::string out(text.size(), '\0');
     std::size_t size = 0;
     const char* end = nullptr;
-    if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(),
-                          nullptr, &size, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
+    if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr,
+                          &size, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
         end != text.data() + text.size())
         return std::nullopt;
     out.resize(size);
@@ -47,8 +47,8 @@ std::optional<std::string> from_base64(std::string_view text) {
 
 /// The first bytes of a digest over name, kind of signature and key.
 std::string key_id(std::string_view name, const PublicBytes& key) {
-    const Hash digest = sha256({name, std::string_view("\n\x01", 2),
-                                std::string_view(reinterpret_cast<const char*>(key.data()), key.size())});
+    const Hash digest = sha256(
+        {name, std::string_view("\n\x01", 2), std::string_view(reinterpret_cast<const char*>(key.data()), key.size())});
     return std::string(bytes_of(digest).substr(0, kKeyId));
 }
 
@@ -61,15 +61,13 @@ std::optional<std::string_view> take_line(std::string_view& text) {
     return line;
 }
 
-bool is_signed(std::string_view body, std::string_view signatures, const std::string& name,
-               const PublicBytes& key) {
+bool is_signed(std::string_view body, std::string_view signatures, const std::string& name, const PublicBytes& key) {
     while (auto line = take_line(signatures)) {
         if (!line->starts_with(kSigned)) return false;
         line->remove_prefix(kSigned.size());
         if (!line->starts_with(name + " ")) continue;
         const auto bytes = from_base64(line->substr(name.size() + 1));
-        if (!bytes || bytes->size() != kKeyId + crypto_sign_BYTES || !bytes->starts_with(key_id(name, key)))
-            continue;
+        if (!bytes || bytes->size() != kKeyId + crypto_sign_BYTES || !bytes->starts_with(key_id(name, key))) continue;
         if (crypto_sign_verify_detached(reinterpret_cast<const unsigned char*>(bytes->data()) + kKeyId,
                                         reinterpret_cast<const unsigned char*>(body.data()), body.size(),
                                         key.data()) == 0)
@@ -145,7 +143,9 @@ Result<PublicBytes> read_public_key(const std::string& path) {
     return read->bytes;
 }
 
-PublicBytes public_key_of(const Seed& seed) { return public_half_of(seed); }
+PublicBytes public_key_of(const Seed& seed) {
+    return public_half_of(seed);
+}
 
 std::string to_text(const Checkpoint& checkpoint, const Seed* seed) {
     std::string text = fmt::format("{}\n{}\n{}\ntime {}\nspent {}\nkey {}\n", checkpoint.origin, checkpoint.size,
@@ -157,11 +157,11 @@ std::string to_text(const Checkpoint& checkpoint, const Seed* seed) {
         std::array<unsigned char, crypto_sign_SECRETKEYBYTES> secret{};
         crypto_sign_seed_keypair(key.data(), secret.data(), seed->data());
         std::array<unsigned char, crypto_sign_BYTES> made{};
-        crypto_sign_detached(made.data(), nullptr, reinterpret_cast<const unsigned char*>(text.data()),
-                             text.size(), secret.data());
+        crypto_sign_detached(made.data(), nullptr, reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                             secret.data());
         sodium_memzero(secret.data(), secret.size());
-        const std::string bytes = key_id(checkpoint.origin, key) +
-                                  std::string(reinterpret_cast<const char*>(made.data()), made.size());
+        const std::string bytes =
+            key_id(checkpoint.origin, key) + std::string(reinterpret_cast<const char*>(made.data()), made.size());
         signature = fmt::format("{}{} {}\n", kSigned, checkpoint.origin, base64(bytes));
     }
     return text + "\n" + signature;
@@ -174,8 +174,8 @@ Result<Checkpoint> read_checkpoint(std::string_view text, const PublicBytes* key
     const std::string_view body = text.substr(0, blank + 1);
     std::string_view left = body;
     Checkpoint out;
-    const auto origin = take_line(left), size = take_line(left), root = take_line(left),
-               time = take_line(left), spent = take_line(left), key_line = take_line(left);
+    const auto origin = take_line(left), size = take_line(left), root = take_line(left), time = take_line(left),
+               spent = take_line(left), key_line = take_line(left);
     if (!key_line || !left.empty() || !origin->starts_with(kOrigin) || !time->starts_with("time ") ||
         !spent->starts_with("spent ") || !key_line->starts_with("key "))
         return malformed();
@@ -184,9 +184,8 @@ Result<Checkpoint> read_checkpoint(std::string_view text, const PublicBytes* key
     const auto hash = from_base64(*root), names = from_base64(spent->substr(6)),
                commitment = from_base64(key_line->substr(4));
     const auto moment = parse_instant(time->substr(5));
-    if (wrong != std::errc() || end != size->data() + size->size() || !hash ||
-        hash->size() != out.root.size() || !names || names->size() != out.spent.size() || !moment ||
-        !commitment || commitment->size() != out.key.size())
+    if (wrong != std::errc() || end != size->data() + size->size() || !hash || hash->size() != out.root.size() ||
+        !names || names->size() != out.spent.size() || !moment || !commitment || commitment->size() != out.key.size())
         return malformed();
     std::copy(hash->begin(), hash->end(), out.root.begin());
     std::copy(names->begin(), names->end(), out.spent.begin());
@@ -214,7 +213,8 @@ Result<std::string> make_checkpoint(const std::string& folder, const Seed* seed)
             return fail(Code::LedgerDamaged, "a checkpoint of this size has another root", path);
     }
     const std::string text = to_text(
-        {origin_of((*log)->id()), size, (*log)->tree().root(), (*log)->spent(), now_micros(), (*log)->commitment()}, seed);
+        {origin_of((*log)->id()), size, (*log)->tree().root(), (*log)->spent(), now_micros(), (*log)->commitment()},
+        seed);
     if (auto kept = replace_file(path, text); !kept) return tl::unexpected(std::move(kept.error()));
     return text;
 }

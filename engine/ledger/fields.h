@@ -67,9 +67,8 @@ void answer_fields(C& c, R& record) {
     });
     c.list(record.rules, [&c](auto& rule) { rule_fields(c, rule); });
     auto& who = decision.attribution;
-    for (auto* text :
-         {&who.agent, &who.agent_class, &who.deployment, &who.run, &who.parent_run, &who.tenant, &who.user,
-          &who.initiator, &who.workload, &who.issuer, &who.token_id, &who.tool, &who.resource})
+    for (auto* text : {&who.agent, &who.agent_class, &who.deployment, &who.run, &who.parent_run, &who.tenant, &who.user,
+                       &who.initiator, &who.workload, &who.issuer, &who.token_id, &who.tool, &who.resource})
         c.text(*text);
     c.texts(who.chain);
     c.texts(who.approvers);
@@ -79,9 +78,9 @@ void answer_fields(C& c, R& record) {
 
 template <class C, class R>
 void surrounding_fields(C& c, R& around) {
-    for (auto* text : {&around.request_id, &around.broker, &around.trace_id, &around.span_id,
-                       &around.idempotency_key, &around.key, &around.ask, &around.operation, &around.environment,
-                       &around.credential_kind, &around.proof, &around.tier})
+    for (auto* text :
+         {&around.request_id, &around.broker, &around.trace_id, &around.span_id, &around.idempotency_key, &around.key,
+          &around.ask, &around.operation, &around.environment, &around.credential_kind, &around.proof, &around.tier})
         c.text(*text);
     c.small(around.tier_rank);
     c.small(around.tier_count);

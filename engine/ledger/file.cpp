@@ -53,8 +53,7 @@ Result<std::size_t> read_into(char* out, const File& file, const std::string& pa
                               std::size_t size) {
     std::size_t got = 0;
     while (got < size) {
-        const ssize_t n =
-            ::pread(file.descriptor(), out + got, size - got, static_cast<off_t>(offset + got));
+        const ssize_t n = ::pread(file.descriptor(), out + got, size - got, static_cast<off_t>(offset + got));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return system_error(path);
         if (n == 0) break;
@@ -71,8 +70,7 @@ Result<std::string> read_at(const File& file, const std::string& path, std::uint
     return out;
 }
 
-Result<void> write_at(const File& file, const std::string& path, std::uint64_t offset,
-                      std::string_view bytes) {
+Result<void> write_at(const File& file, const std::string& path, std::uint64_t offset, std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t n = ::pwrite(file.descriptor(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (n < 0 && errno == EINTR) continue;
@@ -105,8 +103,7 @@ Result<void> replace_file(const std::string& path, std::string_view bytes, mode_
     {
         auto file = open_file(beside, O_WRONLY | O_CREAT | O_TRUNC, mode);
         if (!file) return tl::unexpected(std::move(file.error()));
-        if (auto written = write_at(*file, beside, 0, bytes); !written)
-            return undo(std::move(written.error()));
+        if (auto written = write_at(*file, beside, 0, bytes); !written) return undo(std::move(written.error()));
         if (::fsync(file->descriptor()) != 0) return undo(std::move(system_error(beside).value()));
     }
     if (::rename(beside.c_str(), path.c_str()) != 0) return undo(std::move(system_error(path).value()));

@@ -11,7 +11,6 @@
 
 #include "writ/diagnostic.h"
 
-
 namespace writ::ledger {
 
 /// An open file, closed at the end.
@@ -51,8 +50,8 @@ struct FileId {
 [[nodiscard]] bool names(const std::string& path, const FileId& id);
 [[nodiscard]] Result<std::uint64_t> size_of(const File& file, const std::string& path);
 /// Reads up to `size` bytes, fewer only at the end of the file. Output: how many.
-[[nodiscard]] Result<std::size_t> read_into(char* out, const File& file, const std::string& path,
-                                            std::uint64_t offset, std::size_t size);
+[[nodiscard]] Result<std::size_t> read_into(char* out, const File& file, const std::string& path, std::uint64_t offset,
+                                            std::size_t size);
 [[nodiscard]] Result<std::string> read_at(const File& file, const std::string& path, std::uint64_t offset,
                                           std::size_t size);
 [[nodiscard]] Result<void> write_at(const File& file, const std::string& path, std::uint64_t offset,

@@ -64,13 +64,13 @@ public:
     }
     /// Bytes must stay until run().
     Statement& add(std::string_view text) {
-        sqlite3_bind_text(statement_, ++bound_, text.empty() ? "" : text.data(),
-                          static_cast<int>(text.size()), SQLITE_STATIC);
+        sqlite3_bind_text(statement_, ++bound_, text.empty() ? "" : text.data(), static_cast<int>(text.size()),
+                          SQLITE_STATIC);
         return *this;
     }
     Statement& blob(std::string_view bytes) {
-        sqlite3_bind_blob(statement_, ++bound_, bytes.empty() ? "" : bytes.data(),
-                          static_cast<int>(bytes.size()), SQLITE_STATIC);
+        sqlite3_bind_blob(statement_, ++bound_, bytes.empty() ? "" : bytes.data(), static_cast<int>(bytes.size()),
+                          SQLITE_STATIC);
         return *this;
     }
     Statement& none() {
@@ -102,12 +102,9 @@ private:
 
 Cell cell_of(sqlite3_stmt* row, int column) {
     switch (sqlite3_column_type(row, column)) {
-        case SQLITE_INTEGER:
-            return sqlite3_column_int64(row, column);
-        case SQLITE_FLOAT:
-            return sqlite3_column_double(row, column);
-        case SQLITE_NULL:
-            return std::monostate{};
+        case SQLITE_INTEGER: return sqlite3_column_int64(row, column);
+        case SQLITE_FLOAT: return sqlite3_column_double(row, column);
+        case SQLITE_NULL: return std::monostate{};
         default: {
             const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(row, column));
             return std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(row, column)));
@@ -145,8 +142,7 @@ struct Index::Impl {
     std::optional<Statements> statements;
 
     tl::unexpected<Error> failed() const {
-        return fail(Code::IndexFailed, fmt::format("the index cannot be used: {}", sqlite3_errmsg(database)),
-                    path);
+        return fail(Code::IndexFailed, fmt::format("the index cannot be used: {}", sqlite3_errmsg(database)), path);
     }
     bool run(const char* sql) { return sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK; }
 
@@ -175,8 +171,7 @@ struct Index::Impl {
         if (!segments) return tl::unexpected(std::move(segments.error()));
         auto first = SegmentReader::open(folder + "/" + segment_name(segments->front()));
         if (!first) return tl::unexpected(std::move(first.error()));
-        const std::string id(reinterpret_cast<const char*>(first->header().id.data()),
-                             first->header().id.size());
+        const std::string id(reinterpret_cast<const char*>(first->header().id.data()), first->header().id.size());
         // One that does not fit is made anew; where that cannot be, in memory.
         bool usable = connect(path) && belongs(id);
         if (!usable && ::access(folder.c_str(), W_OK) == 0) {
@@ -244,8 +239,7 @@ struct Index::Impl {
                 next = reader->sequence() + 1;
                 ++taken;
             }
-            if (taken > 0 &&
-                !statements->place.add(static_cast<std::int64_t>(next)).blob(bytes_of(last)).run())
+            if (taken > 0 && !statements->place.add(static_cast<std::int64_t>(next)).blob(bytes_of(last)).run())
                 return undo(std::move(failed().value()));
             if (!run("commit")) return undo(std::move(failed().value()));
         }
@@ -264,8 +258,7 @@ struct Index::Impl {
                      .run())
                 return false;
         switch (record.kind) {
-            case RecordKind::Decision:
-                return insert_decision(seq, record);
+            case RecordKind::Decision: return insert_decision(seq, record);
             case RecordKind::Receipt: {
                 const Receipt& told = record.receipt;
                 return statements->receipt.add(seq)
@@ -278,13 +271,9 @@ struct Index::Impl {
                     .add(told.revoked_at)
                     .run();
             }
-            case RecordKind::Use:
-                return true;
+            case RecordKind::Use: return true;
             case RecordKind::Drops:
-                return statements->drops.add(seq)
-                    .add(record.time)
-                    .add(static_cast<std::int64_t>(record.dropped))
-                    .run();
+                return statements->drops.add(seq).add(record.time).add(static_cast<std::int64_t>(record.dropped)).run();
         }
         return false;
     }
@@ -300,24 +289,24 @@ struct Index::Impl {
             .add(decision.now)
             .add(static_cast<std::int64_t>(decision.effect))
             .add(record.shadow ? 1 : 0);
-        for (const std::string_view text : {who.agent, who.agent_class, who.deployment, who.run,
-                                            who.parent_run, who.tenant, who.user, who.initiator})
+        for (const std::string_view text :
+             {who.agent, who.agent_class, who.deployment, who.run, who.parent_run, who.tenant, who.user, who.initiator})
             row.add(text);
         row.add(static_cast<std::int64_t>(who.chain.size()));
-        for (const std::string_view text :
-             {who.workload, who.issuer, who.token_id, who.tool, around.operation, who.resource,
-              around.environment, around.credential_kind, around.tier})
+        for (const std::string_view text : {who.workload, who.issuer, who.token_id, who.tool, around.operation,
+                                            who.resource, around.environment, around.credential_kind, around.tier})
             row.add(text);
         row.add(static_cast<std::int64_t>(around.tier_rank))
             .add(high ? 1 : 0)
             .add(static_cast<std::int64_t>(who.approvers.size()));
-        row.add(decision.effect == Effect::Permit ? decision.grant.ttl : 0)
-            .add(decision.grant.single_use ? 1 : 0);
+        row.add(decision.effect == Effect::Permit ? decision.grant.ttl : 0).add(decision.grant.single_use ? 1 : 0);
         row.add(around.request_id).add(around.trace_id).add(around.broker);
         row.add(record.bundles.empty() ? std::string_view{} : record.bundles.back());
         row.add(decision.reasons.empty() ? std::string_view{} : decision.reasons.front().code);
-        if (record.repeats) row.add(static_cast<std::int64_t>(*record.repeats));
-        else row.none();
+        if (record.repeats)
+            row.add(static_cast<std::int64_t>(*record.repeats));
+        else
+            row.none();
         if (!row.run()) return false;
         for (const RecordedRule& rule : record.rules)
             if (!statements->shaped.add(seq).add(rule.kind).add(rule.name).run()) return false;
@@ -410,8 +399,10 @@ struct SpentRows::Impl {
     bool connect(const std::string& path, bool immutable) {
         std::string uri = "file:";
         for (const char c : path) {
-            if (c == '%' || c == '?' || c == '#') uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
-            else uri += c;
+            if (c == '%' || c == '?' || c == '#')
+                uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+            else
+                uri += c;
         }
         uri += immutable ? "?mode=ro&immutable=1" : "?mode=ro";
         if (sqlite3_open_v2(uri.c_str(), &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr) == SQLITE_OK) {
@@ -447,11 +438,21 @@ std::unique_ptr<SpentRows> SpentRows::open(const std::string& folder) {
     return std::unique_ptr<SpentRows>(new SpentRows(std::move(impl)));
 }
 
-std::uint64_t SpentRows::covered() const { return impl_->covered; }
-bool SpentRows::at_row() const { return impl_->there; }
-void SpentRows::next() { impl_->step(); }
-std::uint64_t SpentRows::sequence() const { return impl_->sequence; }
-const Spent& SpentRows::row() const { return impl_->row; }
+std::uint64_t SpentRows::covered() const {
+    return impl_->covered;
+}
+bool SpentRows::at_row() const {
+    return impl_->there;
+}
+void SpentRows::next() {
+    impl_->step();
+}
+std::uint64_t SpentRows::sequence() const {
+    return impl_->sequence;
+}
+const Spent& SpentRows::row() const {
+    return impl_->row;
+}
 
 Result<Table> Index::ask(std::string name, std::string_view sql, const std::vector<std::string>& texts) {
     Statement question(impl_->database, sql);
@@ -463,8 +464,7 @@ Result<Table> Index::ask(std::string name, std::string_view sql, const std::vect
     int got = question.step();
     for (; got == SQLITE_ROW; got = question.step()) {
         auto& row = out.rows.emplace_back();
-        for (int i = 0; i < static_cast<int>(out.columns.size()); ++i)
-            row.push_back(cell_of(question.get(), i));
+        for (int i = 0; i < static_cast<int>(out.columns.size()); ++i) row.push_back(cell_of(question.get(), i));
     }
     if (got != SQLITE_DONE) return impl_->failed();
     return out;

@@ -60,10 +60,10 @@ std::string reach_of(const Record& record, std::int64_t used_by) {
     const Decision& decision = record.decision;
     if (decision.effect != Effect::Permit) return "no: nothing was granted";
     const Grant& grant = decision.grant;
-    std::string out =
-        grant.single_use && used_by >= 0 ? fmt::format("no: good for one use, used by record {}; ", used_by)
-        : grant.single_use               ? std::string("once: good for one use, not reported as used; ")
-                           : std::string("yes, until it expires: good for any number of uses; ");
+    std::string out = grant.single_use && used_by >= 0
+                          ? fmt::format("no: good for one use, used by record {}; ", used_by)
+                      : grant.single_use ? std::string("once: good for one use, not reported as used; ")
+                                         : std::string("yes, until it expires: good for any number of uses; ");
     out += fmt::format("only {} at {}, until {}", joined(grant.scopes), joined(grant.audience),
                        format_instant(sat_add(decision.now, sat_mul(grant.ttl, kSecond))));
     if (record.around.proof == "bearer" || record.around.proof.empty())
@@ -96,8 +96,8 @@ Result<Inquiry> Inquiry::open(const std::string& folder) {
 }
 
 Result<std::vector<std::uint64_t>> Inquiry::find(std::string_view id) {
-    const bool number = !id.empty() && id.size() < 19 &&
-                        std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool number =
+        !id.empty() && id.size() < 19 && std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
     auto found =
         impl_->index->ask("find",
                           number ? "select seq from decision where seq = cast(?1 as integer)"
@@ -136,11 +136,12 @@ Result<Table> Inquiry::list(const Filter& filter) {
                                   filter.effect == "needs_approval" ? "needs approval" : filter.effect);
         where += fmt::format(" and effect = {}", at - std::begin(kEffects));
     }
-    auto out = impl_->index->ask("decisions", fmt::format(R"(
+    auto out = impl_->index->ask("decisions",
+                                 fmt::format(R"(
 select seq, time, case effect when 2 then 'permit' when 1 then 'needs approval' else 'deny' end as effect, agent,
   run, tenant, tool, resource, reason, request_id as request
 from decision where {} order by seq desc limit {})",
-                                                          where, filter.limit),
+                                             where, filter.limit),
                                  texts);
     if (!out) return out;
     out->title = "Decisions, the latest first";
@@ -156,8 +157,7 @@ Result<Table> Inquiry::why(std::uint64_t sequence) {
     if (!there) return tl::unexpected(std::move(there.error()));
     Record record;
     if (*there)
-        if (auto read = decode(reader->bytes(), record); !read)
-            return tl::unexpected(std::move(read.error()));
+        if (auto read = decode(reader->bytes(), record); !read) return tl::unexpected(std::move(read.error()));
     if (!*there || record.kind != RecordKind::Decision)
         return fail(Code::UnknownRecord, "no decision has this number", std::to_string(sequence));
 
@@ -169,39 +169,36 @@ Result<Table> Inquiry::why(std::uint64_t sequence) {
         out.rows.push_back({std::move(question), std::move(answer)});
     };
 
-    say("what was decided",
-        fmt::format("{}{} at {}, recorded {}", kEffects[static_cast<std::size_t>(decision.effect)],
-                    record.shadow ? " (shadow: not enforced)" : "", format_instant(decision.now),
-                    format_instant(record.time)));
+    say("what was decided", fmt::format("{}{} at {}, recorded {}", kEffects[static_cast<std::size_t>(decision.effect)],
+                                        record.shadow ? " (shadow: not enforced)" : "", format_instant(decision.now),
+                                        format_instant(record.time)));
     if (record.repeats)
         say("which decision does it repeat",
-            fmt::format("{}, under the same idempotency key; it gives no more than that and for no longer", *record.repeats));
-    say("which agent did this",
-        fmt::format("{}, class {}, deployment {}, run {}", or_none(who.agent), or_none(who.agent_class),
-                    or_none(who.deployment), or_none(who.run)));
+            fmt::format("{}, under the same idempotency key; it gives no more than that and for no longer",
+                        *record.repeats));
+    say("which agent did this", fmt::format("{}, class {}, deployment {}, run {}", or_none(who.agent),
+                                            or_none(who.agent_class), or_none(who.deployment), or_none(who.run)));
     say("which identity did it use",
-        fmt::format("workload {}, issuer {}, token {}, {} credential", or_none(who.workload),
-                    or_none(who.issuer), or_none(who.token_id), or_none(around.credential_kind)));
+        fmt::format("workload {}, issuer {}, token {}, {} credential", or_none(who.workload), or_none(who.issuer),
+                    or_none(who.token_id), or_none(around.credential_kind)));
     std::string reasons;
     for (const Reason& reason : decision.reasons)
         reasons += (reasons.empty() ? "" : "; ") + reason_text(record, reason);
-    say(decision.effect == Effect::Permit ? "why was it allowed" : "why was it not allowed",
-        or_none(reasons));
+    say(decision.effect == Effect::Permit ? "why was it allowed" : "why was it not allowed", or_none(reasons));
     std::string granted;
     for (const RecordedRule& rule : record.rules)
         if (rule.kind == "permit" && decision.effect == Effect::Permit)
             granted += (granted.empty() ? "" : "; ") + rule_text(rule);
     if (granted.empty()) granted = "nobody: it was not granted";
     if (!who.approvers.empty())
-        granted +=
-            fmt::format("; approved by {}{}", joined(who.approvers),
-                        around.approvals.empty() ? "" : fmt::format(" ({})", joined(around.approvals)));
+        granted += fmt::format("; approved by {}{}", joined(who.approvers),
+                               around.approvals.empty() ? "" : fmt::format(" ({})", joined(around.approvals)));
     say("who granted it", granted);
     say("for what", fmt::format("tool {}{}{}, resource {}, environment {}, tier {}", or_none(who.tool),
-                                around.operation.empty() ? "" : ", operation ", around.operation,
-                                or_none(who.resource), or_none(around.environment), or_none(around.tier)));
-    say("for which user", fmt::format("{}, tenant {}, started by {}", or_none(who.user), or_none(who.tenant),
-                                      or_none(who.initiator)));
+                                around.operation.empty() ? "" : ", operation ", around.operation, or_none(who.resource),
+                                or_none(around.environment), or_none(around.tier)));
+    say("for which user",
+        fmt::format("{}, tenant {}, started by {}", or_none(who.user), or_none(who.tenant), or_none(who.initiator)));
     say("through which broker", fmt::format("{}, request {}, trace {}", or_none(around.broker),
                                             or_none(around.request_id), or_none(around.trace_id)));
     say("under which policy version", joined(record.bundles).empty() ? "none" : joined(record.bundles));
@@ -214,19 +211,18 @@ from receipt where decision = cast(?1 as integer) order by seq)",
     if (!receipts) return receipts;
     std::string accepted;
     for (const auto& row : receipts->rows) {
-        accepted += fmt::format("{}{} by {}", accepted.empty() ? "" : "; ", or_none(text_of(row[0])),
-                                or_none(text_of(row[1])));
-        const std::pair<std::string_view, std::size_t> moments[] = {
-            {"issued", 2}, {"accepted", 3}, {"revoked", 4}};
+        accepted +=
+            fmt::format("{}{} by {}", accepted.empty() ? "" : "; ", or_none(text_of(row[0])), or_none(text_of(row[1])));
+        const std::pair<std::string_view, std::size_t> moments[] = {{"issued", 2}, {"accepted", 3}, {"revoked", 4}};
         for (const auto& [name, column] : moments)
             if (const std::int64_t moment = number_of(row[column]); moment != 0)
                 accepted += fmt::format(", {} {}", name, format_instant(moment));
     }
     say("which resource accepted it", accepted.empty() ? "no receipt was reported back" : accepted);
 
-    say("on whose behalf (chain)",
-        who.chain.empty() ? "its own: nobody delegated"
-                          : joined(who.chain) + fmt::format(", parent run {}", or_none(who.parent_run)));
+    say("on whose behalf (chain)", who.chain.empty()
+                                       ? "its own: nobody delegated"
+                                       : joined(who.chain) + fmt::format(", parent run {}", or_none(who.parent_run)));
     // Runs below this one, however deep.
     auto below = impl_->index->ask("", R"(
 with recursive below(run) as (

@@ -97,7 +97,8 @@ struct Ledger::Impl {
     }
 
     tl::unexpected<Error> altered(std::string_view what) const {
-        return fail(Code::IndexAltered, fmt::format("the index does not hold what the records say was used up: {}", what),
+        return fail(Code::IndexAltered,
+                    fmt::format("the index does not hold what the records say was used up: {}", what),
                     folder + "/index.sqlite");
     }
 
@@ -127,8 +128,7 @@ struct Ledger::Impl {
             if (!holder) return tl::unexpected(std::move(holder.error()));
             if (*holder) {
                 const bool same = (*holder)->ask == entry.ask;
-                one.appended = {same ? Appended::Outcome::Repeated : Appended::Outcome::Conflict,
-                                (*holder)->sequence};
+                one.appended = {same ? Appended::Outcome::Repeated : Appended::Outcome::Conflict, (*holder)->sequence};
                 return false;
             }
         }
@@ -154,8 +154,10 @@ struct Ledger::Impl {
         std::vector<const Entry*> entries;
         for (Waiting* one : waiting) {
             auto admitted = admit(*one, log->size() + entries.size());
-            if (!admitted) one->error = std::move(admitted.error());
-            else if (*admitted) entries.push_back(&one->entry);
+            if (!admitted)
+                one->error = std::move(admitted.error());
+            else if (*admitted)
+                entries.push_back(&one->entry);
         }
         Result<void> done;
         if (!entries.empty()) done = log->append(entries);
@@ -280,7 +282,9 @@ Result<std::uint64_t> grant_of(const std::string& folder, std::uint64_t sequence
 
 }  // namespace
 
-const Keyed& Ledger::keyed() const { return *impl_->keyed; }
+const Keyed& Ledger::keyed() const {
+    return *impl_->keyed;
+}
 
 Result<Appended> Ledger::append(std::string_view record, const std::vector<std::string>& unspent) {
     if (record.size() > kMaxRecord)
@@ -297,8 +301,7 @@ Result<Appended> Ledger::append(std::string_view record, const std::vector<std::
     {
         const std::lock_guard guard(impl_->mutex);
         first = impl_->batches.empty();
-        if (first || !impl_->batches.back()->takes(record.size()))
-            impl_->batches.push_back(std::make_shared<Batch>());
+        if (first || !impl_->batches.back()->takes(record.size())) impl_->batches.push_back(std::make_shared<Batch>());
         batch = impl_->batches.back();
         batch->add(one);
     }
@@ -337,7 +340,8 @@ Result<std::uint64_t> Ledger::use(std::string_view name) {
     std::uint64_t sequence = 0;
     if (name.starts_with(kGrant)) std::from_chars(name.data() + kGrant.size(), name.data() + name.size(), sequence);
     if (name != fmt::format("{}{}", kGrant, sequence))
-        return fail(Code::NotAGrantName, "no name of something to use up; write `grant:` and the decision's number, as `grant:17`",
+        return fail(Code::NotAGrantName,
+                    "no name of something to use up; write `grant:` and the decision's number, as `grant:17`",
                     std::string(name));
     auto granted = grant_of(impl_->folder, sequence);
     if (!granted) return tl::unexpected(std::move(granted.error()));
@@ -351,11 +355,12 @@ Result<std::uint64_t> Ledger::use(std::string_view name) {
     auto appended = append(bytes);
     if (!appended) return tl::unexpected(std::move(appended.error()));
     if (appended->outcome == Appended::Outcome::Used)
-        return fail(Code::AlreadyUsed, fmt::format("it was used up by record {}", appended->sequence),
-                    canonical);
+        return fail(Code::AlreadyUsed, fmt::format("it was used up by record {}", appended->sequence), canonical);
     return appended->sequence;
 }
 
-Result<std::string> Ledger::read(std::uint64_t sequence) const { return read_record(impl_->folder, sequence); }
+Result<std::string> Ledger::read(std::uint64_t sequence) const {
+    return read_record(impl_->folder, sequence);
+}
 
 }  // namespace writ::ledger

@@ -77,7 +77,8 @@ Result<void> Log::prepare() {
     if (!segments) {
         if (segments.error().code != code_name(Code::NoLedger)) return tl::unexpected(std::move(segments.error()));
         if (has_key)
-            return fail(Code::RecordsGone, "the segments are gone: a ledger was begun here, and its key is left", folder_);
+            return fail(Code::RecordsGone, "the segments are gone: a ledger was begun here, and its key is left",
+                        folder_);
         if (auto begun = begin_ledger(); !begun) return begun;
     } else if (auto used = use_segment(segments->back()); !used) {
         return used;
@@ -92,10 +93,10 @@ Result<void> Log::prepare() {
     if (auto held = hold_against_checkpoint(); !held) return held;
     if (auto done = catch_up({}); !done) return done;
     if (own_ && own_->size > tree_.size())
-        return fail(Code::RecordsGone,
-                    fmt::format("the ledger has {} records, and a checkpoint of its own says {}", tree_.size(),
-                                own_->size),
-                    folder_);
+        return fail(
+            Code::RecordsGone,
+            fmt::format("the ledger has {} records, and a checkpoint of its own says {}", tree_.size(), own_->size),
+            folder_);
     own_.reset();
     // A beginning that was cut short leaves a segment without records and no key.
     if (segments && !has_key && tree_.size() == 0 && sizes->empty())
@@ -118,10 +119,13 @@ Result<std::string> Log::key() {
     const std::string path = folder_ + "/key";
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored))
-        return fail(Code::LedgerKeyMissing, "the ledger's key is gone, and without it no old name can be looked up", path);
+        return fail(Code::LedgerKeyMissing, "the ledger's key is gone, and without it no old name can be looked up",
+                    path);
     auto read = read_mask_key(path);
     if (read && commitment_to(*read, id_) != commitment_)
-        return fail(Code::LedgerKeyDiffers, "the key is not the one that the records were written with, and no old name would be found under it", path);
+        return fail(
+            Code::LedgerKeyDiffers,
+            "the key is not the one that the records were written with, and no old name would be found under it", path);
     if (read) key_ = *read;
     return read;
 }
@@ -135,8 +139,7 @@ Result<void> Log::take_lock() {
         if (errno != EWOULDBLOCK) return system_error(folder_);
         if (Clock::now() >= until)
             return fail(Code::LedgerLocked,
-                        fmt::format("another program has held the ledger for {} ms", options_.patience),
-                        folder_);
+                        fmt::format("another program has held the ledger for {} ms", options_.patience), folder_);
         std::this_thread::sleep_for(std::chrono::microseconds(200));
     }
     held_ = true;
@@ -146,9 +149,11 @@ Result<void> Log::take_lock() {
 /// Whoever removes or replaces a file leaves this program with one that nobody will read.
 Result<void> Log::in_place() const {
     if (!names(folder_, folder_id_))
-        return fail(Code::LedgerReplaced, "the folder is not the one that was opened: it was removed or replaced", folder_);
+        return fail(Code::LedgerReplaced, "the folder is not the one that was opened: it was removed or replaced",
+                    folder_);
     if (segment_.is_open() && !names(path_, segment_id_))
-        return fail(Code::LedgerReplaced, "the segment is not the one that was opened: it was removed or replaced", path_);
+        return fail(Code::LedgerReplaced, "the segment is not the one that was opened: it was removed or replaced",
+                    path_);
     return {};
 }
 
@@ -239,14 +244,11 @@ Result<void> Log::read_on(const Seen& seen) {
                 }
                 offset_ = reader->offset();
                 break;
-            case SegmentReader::Found::End:
-                return {};
-            case SegmentReader::Found::Torn:
-                return cut(offset_, true);
+            case SegmentReader::Found::End: return {};
+            case SegmentReader::Found::Torn: return cut(offset_, true);
             case SegmentReader::Found::Damaged:
                 return fail(Code::LedgerDamaged,
-                            fmt::format("the segment is damaged at byte {}, and records follow", offset_),
-                            path_);
+                            fmt::format("the segment is damaged at byte {}, and records follow", offset_), path_);
         }
     }
 }
@@ -260,8 +262,7 @@ Result<void> Log::cut(std::uint64_t offset, bool keep) {
         const std::string aside = fmt::format("{}/{:020}.cut", folder_, tree_.size());
         if (auto kept = replace_file(aside, *rest); !kept) return kept;
     }
-    if (::ftruncate(segment_.descriptor(), static_cast<off_t>(offset)) != 0 ||
-        ::fdatasync(segment_.descriptor()) != 0)
+    if (::ftruncate(segment_.descriptor(), static_cast<off_t>(offset)) != 0 || ::fdatasync(segment_.descriptor()) != 0)
         return system_error(path_);
     suspect_ = false;
     return {};
@@ -305,7 +306,8 @@ Result<void> Log::hold_against_checkpoint() {
                     fmt::format("the first {} records are not what the ledger's own checkpoint says", own_->size),
                     folder_);
     if (own_->key != commitment_)
-        return fail(Code::LedgerKeyDiffers, "the ledger's own checkpoint was made under another key than the segment names", folder_);
+        return fail(Code::LedgerKeyDiffers,
+                    "the ledger's own checkpoint was made under another key than the segment names", folder_);
     return {};
 }
 

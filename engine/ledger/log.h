@@ -30,8 +30,7 @@ class Log {
 public:
     /// Cuts a write that was cut short back to the last whole block, after keeping a copy of it.
     /// Errors: G0001 to G0006, G0009, G0012, G0040.
-    [[nodiscard]] static Result<std::unique_ptr<Log>> open(const std::string& folder,
-                                                           const LogOptions& options);
+    [[nodiscard]] static Result<std::unique_ptr<Log>> open(const std::string& folder, const LogOptions& options);
 
     /// Takes the lock; what other programs have appended is passed to `seen` first.
     /// Errors: G0002, G0003, G0005, G0009. The lock is then not held.
@@ -68,13 +67,11 @@ private:
     [[nodiscard]] Result<void> begin_ledger();
     [[nodiscard]] Result<void> begin_segment();
     [[nodiscard]] Result<void> use_segment(std::uint64_t first);
-    [[nodiscard]] std::string path_of(std::uint64_t first) const {
-        return folder_ + "/" + segment_name(first);
-    }
+    [[nodiscard]] std::string path_of(std::uint64_t first) const { return folder_ + "/" + segment_name(first); }
 
     std::string folder_;
     LogOptions options_;
-    File folder_file_;          ///< the folder itself, which is what is locked
+    File folder_file_;  ///< the folder itself, which is what is locked
     FileId folder_id_;
     File segment_;
     FileId segment_id_;
@@ -85,7 +82,7 @@ private:
     LedgerId id_{};
     std::string key_;
     Hash commitment_{};
-    std::uint64_t first_ = 0;   ///< number of the segment's first record
+    std::uint64_t first_ = 0;  ///< number of the segment's first record
     Frontier tree_;
     SpentHash spent_;
     std::optional<Checkpoint> own_;  ///< the last of the ledger's own, until it was held against the records

@@ -61,7 +61,8 @@ std::string as_step(std::string_view text) {
 bool is_text(const Program& program, std::uint32_t node) {
     const bytecode::ShapeNode& shape = program.shape[node];
     const Kind kind = static_cast<Kind>(shape.kind);
-    return kind == Kind::String || (kind == Kind::List && static_cast<Kind>(program.shape[shape.first_child].kind) == Kind::String);
+    return kind == Kind::String ||
+           (kind == Kind::List && static_cast<Kind>(program.shape[shape.first_child].kind) == Kind::String);
 }
 
 }  // namespace
@@ -84,11 +85,13 @@ Result<void> Mask::check(const Layers& layers) const {
     for (std::size_t i = 0; i < pointers_.size(); ++i) {
         const auto known = [&](const Bundle& bundle) {
             const Reached reached = reach(bundle.program(), steps_[i], nullptr);
-            return reached.undeclared || !reached.nodes.empty() || steps_[i] == Steps{"token", "claims"} || steps_[i] == Steps{"tool", "params"};
+            return reached.undeclared || !reached.nodes.empty() || steps_[i] == Steps{"token", "claims"} ||
+                   steps_[i] == Steps{"tool", "params"};
         };
         if (std::none_of(layers.bundles().begin(), layers.bundles().end(), known))
             return fail(Code::MalformedMask,
-                        "no request has anything at this path to mask; docs/request-format.md lists the fields", pointers_[i]);
+                        "no request has anything at this path to mask; docs/request-format.md lists the fields",
+                        pointers_[i]);
     }
     return {};
 }
@@ -97,7 +100,8 @@ std::string Mask::mark(std::string_view context, std::string_view value) const {
     return std::string(kMark) + to_hex(key_.digest(context, value));
 }
 
-void Mask::find(const json::Node& node, const Steps& steps, std::size_t at, std::string& pointer, std::string_view context) {
+void Mask::find(const json::Node& node, const Steps& steps, std::size_t at, std::string& pointer,
+                std::string_view context) {
     if (at == steps.size()) return hide_at(node, pointer, context, true);
     const bool array = node.type == json::Type::Array;
     if (!array && node.type != json::Type::Object) return;
@@ -130,8 +134,10 @@ void Mask::hide_all(const json::Node& node, std::string_view context, bool every
     json::append_canonical(canonical_, node, order_);
     Hidden one{&node, mark(context, canonical_)};
     if (everywhere && node.type == json::Type::String && !node.text().empty()) {
-        if (node.text().size() < kInside) whole_.emplace(node.text(), one.mark);
-        else values_.push_back({std::string(node.text()), one.mark, escaped(node.text()), as_step(node.text())});
+        if (node.text().size() < kInside)
+            whole_.emplace(node.text(), one.mark);
+        else
+            values_.push_back({std::string(node.text()), one.mark, escaped(node.text()), as_step(node.text())});
     }
     hidden_.push_back(std::move(one));
 }
@@ -139,8 +145,10 @@ void Mask::hide_all(const json::Node& node, std::string_view context, bool every
 void Mask::find_unknown(const json::Node& document, const Layers& layers) {
     Shapes claims, params;
     for (const Bundle& bundle : layers.bundles()) {
-        for (const std::uint32_t node : claims_of(bundle.program(), &document)) claims.emplace_back(&bundle.program(), node);
-        for (const std::uint32_t node : params_of(bundle.program(), &document)) params.emplace_back(&bundle.program(), node);
+        for (const std::uint32_t node : claims_of(bundle.program(), &document))
+            claims.emplace_back(&bundle.program(), node);
+        for (const std::uint32_t node : params_of(bundle.program(), &document))
+            params.emplace_back(&bundle.program(), node);
     }
     std::string pointer;
     if (const json::Node* token = document.find("token"))
@@ -163,8 +171,10 @@ void Mask::unknown_claims(const json::Node& claims, const Shapes& shapes, std::s
         if (open) continue;
         const std::size_t size = pointer.size();
         append_pointer(pointer, member->key());
-        if (!declared.empty()) unknown_claims(*member, declared, pointer);
-        else hide_at(*member, pointer, pointer, false);
+        if (!declared.empty())
+            unknown_claims(*member, declared, pointer);
+        else
+            hide_at(*member, pointer, pointer, false);
         pointer.resize(size);
     }
 }
@@ -182,8 +192,10 @@ void Mask::unknown_params(const json::Node& params, const Shapes& shapes, std::s
             }
         const std::size_t size = pointer.size();
         append_pointer(pointer, member->key());
-        if (!records.empty()) unknown_params(*member, records, pointer);
-        else if (!known) hide_at(*member, pointer, pointer, false);
+        if (!records.empty())
+            unknown_params(*member, records, pointer);
+        else if (!known)
+            hide_at(*member, pointer, pointer, false);
         pointer.resize(size);
     }
 }
@@ -199,13 +211,15 @@ void Mask::write(std::string_view given, const json::Node& document, const Layer
     digests_ = !hidden_.empty();
     if (unknown_) find_unknown(document, layers);
     // A binding digest covers parameters, known or not, and no claims. Values could be tried against it.
-    digests_ = digests_ || std::any_of(places_.begin(), places_.end(), [](const std::string& place) { return place.starts_with(kParams); });
+    digests_ = digests_ || std::any_of(places_.begin(), places_.end(),
+                                       [](const std::string& place) { return place.starts_with(kParams); });
     if (digests_) find(document, {"approvals", "*", "binding_digest"}, 0, pointer = "", kBindings);
     if (hidden_.empty()) return json::squeeze(given, out);
     // Of two pointers to one value the first is kept.
     std::stable_sort(hidden_.begin(), hidden_.end(), [](const Hidden& a, const Hidden& b) { return a.node < b.node; });
-    hidden_.erase(std::unique(hidden_.begin(), hidden_.end(), [](const Hidden& a, const Hidden& b) { return a.node == b.node; }),
-                  hidden_.end());
+    hidden_.erase(
+        std::unique(hidden_.begin(), hidden_.end(), [](const Hidden& a, const Hidden& b) { return a.node == b.node; }),
+        hidden_.end());
     prepare_search();
     out.clear();
     pointer.clear();
@@ -255,9 +269,12 @@ void Mask::write(const json::Node& node, const Layers& layers, std::string& poin
         if (text) places_.push_back(pointer);
         return json::append_quoted(out, text ? std::string_view(*text) : node.text());
     }
-    if (node.type == json::Type::Bool) out += node.integer != 0 ? "true" : "false";
-    else if (node.type == json::Type::Int) fmt::format_to(std::back_inserter(out), "{}", node.integer);
-    else out += node.text();
+    if (node.type == json::Type::Bool)
+        out += node.integer != 0 ? "true" : "false";
+    else if (node.type == json::Type::Int)
+        fmt::format_to(std::back_inserter(out), "{}", node.integer);
+    else
+        out += node.text();
 }
 
 void Mask::prepare_search() {
@@ -297,7 +314,8 @@ void Mask::hide(Record& record) {
     if (values_.empty() && whole_.empty()) return;
     Editor editor([this](std::string_view text) -> std::string_view {
         auto changed = replaced(text);
-        return changed ? std::string_view(*texts_.emplace_back(std::make_unique<std::string>(std::move(*changed)))) : text;
+        return changed ? std::string_view(*texts_.emplace_back(std::make_unique<std::string>(std::move(*changed))))
+                       : text;
     });
     // Hidden already, or digests.
     const std::string_view request = record.request, key = record.around.key, ask = record.around.ask;

@@ -50,7 +50,8 @@ private:
     using Shapes = std::vector<std::pair<const bytecode::Program*, std::uint32_t>>;
 
     explicit Mask(const Keyed& key) : key_(key) {}
-    void find(const json::Node& node, const Steps& steps, std::size_t at, std::string& pointer, std::string_view context);
+    void find(const json::Node& node, const Steps& steps, std::size_t at, std::string& pointer,
+              std::string_view context);
     void hide_at(const json::Node& node, const std::string& pointer, std::string_view context, bool everywhere);
     void hide_all(const json::Node& node, std::string_view context, bool everywhere);
     void find_unknown(const json::Node& document, const Layers& layers);
@@ -66,16 +67,16 @@ private:
     Keyed key_;
     bool unknown_ = true;
     std::vector<std::string> pointers_;
-    std::vector<Steps> steps_;             ///< of each pointer
-    std::vector<Hidden> hidden_;           ///< in document order once it is written
-    bool digests_ = false;                 ///< whether binding digests are hidden
+    std::vector<Steps> steps_;                               ///< of each pointer
+    std::vector<Hidden> hidden_;                             ///< in document order once it is written
+    bool digests_ = false;                                   ///< whether binding digests are hidden
     std::map<std::string, std::string, std::less<>> whole_;  ///< marks of values that are replaced as whole texts alone
-    std::vector<Value> values_;            ///< what must stand nowhere, not even within another text
-    std::vector<std::string_view> sought_; ///< what values_ were, then as they stand in JSON, then in pointers
-    TextFinder finder_;                    ///< of sought_
-    std::vector<std::string> places_;      ///< pointers to what was replaced
-    std::vector<const json::Node*> order_; ///< room
-    std::string canonical_;                ///< room
+    std::vector<Value> values_;                              ///< what must stand nowhere, not even within another text
+    std::vector<std::string_view> sought_;  ///< what values_ were, then as they stand in JSON, then in pointers
+    TextFinder finder_;                     ///< of sought_
+    std::vector<std::string> places_;       ///< pointers to what was replaced
+    std::vector<const json::Node*> order_;  ///< room
+    std::string canonical_;                 ///< room
     std::vector<std::unique_ptr<std::string>> texts_;  ///< changed texts of the record
 };
 

@@ -170,8 +170,8 @@ std::vector<Hash> consistency_proof(std::span<const Hash> leaves, std::uint64_t 
     return out;
 }
 
-bool proves_consistency(std::span<const Hash> proof, std::uint64_t old_size, const Hash& old_root,
-                        std::uint64_t size, const Hash& root) {
+bool proves_consistency(std::span<const Hash> proof, std::uint64_t old_size, const Hash& old_root, std::uint64_t size,
+                        const Hash& root) {
     if (old_size > size) return false;
     if (old_size == size) return proof.empty() && old_root == root;
     if (old_size == 0) return proof.empty() && old_root == sha256({});

@@ -16,22 +16,35 @@ using bytecode::ShapeNode;
 namespace {
 
 /// What the engine decides by, whatever the rules say.
-constexpr Builtin kDecisive[] = {
-    Builtin::Now,          Builtin::TokenIssuer,    Builtin::TokenAudience,   Builtin::TokenExpires,
-    Builtin::TokenNotBefore, Builtin::TokenIssued,  Builtin::TokenType,       Builtin::TokenProof,
-    Builtin::RunExpires,   Builtin::UserSessionExpires, Builtin::DelegationChain, Builtin::DelegationDepth,
-    Builtin::ToolName,     Builtin::WantScopes,     Builtin::WantAudience,    Builtin::WantTtl,
-    Builtin::WantAllOrNothing};
+constexpr Builtin kDecisive[] = {Builtin::Now,
+                                 Builtin::TokenIssuer,
+                                 Builtin::TokenAudience,
+                                 Builtin::TokenExpires,
+                                 Builtin::TokenNotBefore,
+                                 Builtin::TokenIssued,
+                                 Builtin::TokenType,
+                                 Builtin::TokenProof,
+                                 Builtin::RunExpires,
+                                 Builtin::UserSessionExpires,
+                                 Builtin::DelegationChain,
+                                 Builtin::DelegationDepth,
+                                 Builtin::ToolName,
+                                 Builtin::WantScopes,
+                                 Builtin::WantAudience,
+                                 Builtin::WantTtl,
+                                 Builtin::WantAllOrNothing};
 
 /// Groups that approvals are bound to, or that tell who is independent.
-constexpr std::string_view kApprovalGroups[] = {"agent", "run", "tenant", "user", "delegation", "tool", "resource", "approvals", "want", "workload"};
+constexpr std::string_view kApprovalGroups[] = {"agent", "run",      "tenant",    "user", "delegation",
+                                                "tool",  "resource", "approvals", "want", "workload"};
 
 bool is(const Program& program, std::uint32_t node, Kind kind) {
     return static_cast<Kind>(program.shape[node].kind) == kind;
 }
 
 bool is_index(std::string_view step) {
-    return step == "*" || (!step.empty() && std::all_of(step.begin(), step.end(), [](char c) { return c >= '0' && c <= '9'; }));
+    return step == "*" ||
+           (!step.empty() && std::all_of(step.begin(), step.end(), [](char c) { return c >= '0' && c <= '9'; }));
 }
 
 }  // namespace
@@ -56,9 +69,12 @@ std::optional<Steps> steps_of(std::string_view pointer) {
 void append_pointer(std::string& pointer, std::string_view step) {
     pointer += '/';
     for (const char c : step) {
-        if (c == '~') pointer += "~0";
-        else if (c == '/') pointer += "~1";
-        else pointer += c;
+        if (c == '~')
+            pointer += "~0";
+        else if (c == '/')
+            pointer += "~1";
+        else
+            pointer += c;
     }
 }
 
@@ -80,7 +96,8 @@ bool is_field_name(const Layers& layers, std::string_view name) {
     return std::any_of(layers.bundles().begin(), layers.bundles().end(), [&](const Bundle& bundle) {
         const Program& program = bundle.program();
         const std::uint32_t id = program.find_text(name);
-        return id != 0 && std::any_of(program.shape.begin(), program.shape.end(), [&](const ShapeNode& node) { return node.name == id; });
+        return id != 0 && std::any_of(program.shape.begin(), program.shape.end(),
+                                      [&](const ShapeNode& node) { return node.name == id; });
     });
 }
 
@@ -141,7 +158,8 @@ FactsRead::FactsRead(const Layers& layers) : layers_(layers) {
         for (const Builtin fact : kDecisive) slots[static_cast<std::size_t>(fact)] = true;
         const auto read = [&](bytecode::Operand field, std::uint32_t word) {
             const std::uint32_t index = bytecode::operand_index(word);
-            if (bytecode::is_value(field) && bytecode::operand_kind(word) == bytecode::OperandKind::Slot && index < slots.size())
+            if (bytecode::is_value(field) && bytecode::operand_kind(word) == bytecode::OperandKind::Slot &&
+                index < slots.size())
                 slots[index] = true;
         };
         for (const bytecode::Instr& in : program.code) {
@@ -176,13 +194,15 @@ bool FactsRead::reads(const std::vector<std::string_view>& pointers, const json:
         for (const std::string_view pointer : pointers) {
             const auto steps = steps_of(pointer);
             if (!steps) continue;
-            if (approvals && std::find(std::begin(kApprovalGroups), std::end(kApprovalGroups), steps->front()) != std::end(kApprovalGroups))
+            if (approvals && std::find(std::begin(kApprovalGroups), std::end(kApprovalGroups), steps->front()) !=
+                                 std::end(kApprovalGroups))
                 return true;
             const Reached reached = reach(program, *steps, &request);
             const auto matters = [&](std::uint32_t node) { return reads(layer, node); };
             if (std::any_of(reached.nodes.begin(), reached.nodes.end(), matters)) return true;
             for (const std::uint32_t list : reached.lists)
-                if (const std::uint32_t slot = program.shape[list].slot; slot != kNone && slots_[layer][slot]) return true;
+                if (const std::uint32_t slot = program.shape[list].slot; slot != kNone && slots_[layer][slot])
+                    return true;
         }
     }
     return false;

@@ -27,23 +27,19 @@ struct Reader::Impl {
             auto found = read ? segment.next() : segment.skip();
             if (!found) return tl::unexpected(std::move(found.error()));
             switch (*found) {
-                case SegmentReader::Found::Block:
-                    return true;
+                case SegmentReader::Found::Block: return true;
                 case SegmentReader::Found::Damaged:
                     return fail(Code::LedgerDamaged,
-                                fmt::format("the segment is damaged at byte {}, and records follow",
-                                            segment.offset()),
+                                fmt::format("the segment is damaged at byte {}, and records follow", segment.offset()),
                                 segment.path());
                 case SegmentReader::Found::End:
-                case SegmentReader::Found::Torn:
-                    break;
+                case SegmentReader::Found::Torn: break;
             }
             const std::string path = folder + "/" + segment_name(segment.next_number());
             struct stat info{};
             if (path == segment.path() || ::stat(path.c_str(), &info) != 0) return false;
             if (*found == SegmentReader::Found::Torn)
-                return fail(Code::LedgerDamaged,
-                            fmt::format("the segment is damaged at byte {}", segment.offset()),
+                return fail(Code::LedgerDamaged, fmt::format("the segment is damaged at byte {}", segment.offset()),
                             segment.path());
             auto opened = SegmentReader::open(path);
             if (!opened) return tl::unexpected(std::move(opened.error()));
@@ -70,8 +66,7 @@ Result<void> Reader::seek(std::uint64_t sequence) {
     auto segments = segments_in(impl_->folder);
     if (!segments) return tl::unexpected(std::move(segments.error()));
     const auto behind = std::upper_bound(segments->begin(), segments->end(), sequence);
-    if (behind == segments->begin())
-        return fail(Code::LedgerDamaged, "the first segment is not there", impl_->folder);
+    if (behind == segments->begin()) return fail(Code::LedgerDamaged, "the first segment is not there", impl_->folder);
     auto opened = SegmentReader::open(impl_->folder + "/" + segment_name(*(behind - 1)));
     if (!opened) return tl::unexpected(std::move(opened.error()));
     impl_->segment = std::move(*opened);

@@ -38,15 +38,9 @@ void encode(const Record& record, std::string& out) {
             other_fields(to, record);
             break;
         }
-        case RecordKind::Receipt:
-            receipt_fields(to, record.receipt);
-            break;
-        case RecordKind::Use:
-            to.text(record.used);
-            break;
-        case RecordKind::Drops:
-            to.number(record.dropped);
-            break;
+        case RecordKind::Receipt: receipt_fields(to, record.receipt); break;
+        case RecordKind::Use: to.text(record.used); break;
+        case RecordKind::Drops: to.number(record.dropped); break;
     }
 }
 
@@ -59,21 +53,14 @@ Result<void> decode(std::string_view bytes, Record& record) {
                 in.text(answer);
                 Decoder inner(answer);
                 answer_fields(inner, record);
-                record.decision.bundle_digest =
-                    record.bundles.empty() ? std::string_view{} : record.bundles.front();
+                record.decision.bundle_digest = record.bundles.empty() ? std::string_view{} : record.bundles.front();
                 whole = inner.ok() && inner.at_end();
                 other_fields(in, record);
                 break;
             }
-            case RecordKind::Receipt:
-                receipt_fields(in, record.receipt);
-                break;
-            case RecordKind::Use:
-                in.text(record.used);
-                break;
-            case RecordKind::Drops:
-                in.number(record.dropped);
-                break;
+            case RecordKind::Receipt: receipt_fields(in, record.receipt); break;
+            case RecordKind::Use: in.text(record.used); break;
+            case RecordKind::Drops: in.number(record.dropped); break;
         }
     if (whole && in.ok() && in.at_end()) return {};
     return fail(Code::MalformedRecord, "the record is not of the form that is written");
@@ -94,13 +81,10 @@ void describe_rules(Record& record, const Layers& layers) {
     for (const Bundle& bundle : layers.bundles()) record.bundles.push_back(bundle.digest());
     const auto add = [&](std::uint32_t layer, std::uint32_t index) {
         if (layer >= layers.bundles().size() || index >= layers.bundles()[layer].rule_count()) return;
-        const auto known = [&](const RecordedRule& rule) {
-            return rule.layer == layer && rule.index == index;
-        };
+        const auto known = [&](const RecordedRule& rule) { return rule.layer == layer && rule.index == index; };
         if (std::any_of(record.rules.begin(), record.rules.end(), known)) return;
         const RuleInfo info = layers.bundles()[layer].rule(index);
-        record.rules.push_back(
-            {layer, index, info.kind, info.module, info.name, info.file, info.line, info.because});
+        record.rules.push_back({layer, index, info.kind, info.module, info.name, info.file, info.line, info.because});
     };
     for (const Reason& each : record.decision.reasons) add(each.layer, each.rule);
     for (const Requirement& each : record.decision.requirements) add(each.layer, each.rule);

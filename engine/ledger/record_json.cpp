@@ -160,9 +160,7 @@ std::string to_json(const Record& record, std::uint64_t sequence) {
     out.set("kind", Value::of(kKinds[static_cast<std::size_t>(record.kind)]));
     out.set("time", Value::of(format_instant(record.time)));
     switch (record.kind) {
-        case RecordKind::Decision:
-            write_decision(record, out);
-            break;
+        case RecordKind::Decision: write_decision(record, out); break;
         case RecordKind::Receipt:
             out.set("of", number(record.receipt.decision));
             out.set("credential", text_or_null(record.receipt.credential));
@@ -171,12 +169,8 @@ std::string to_json(const Record& record, std::uint64_t sequence) {
             out.set("accepted_at", instant_or_null(record.receipt.accepted_at));
             out.set("revoked_at", instant_or_null(record.receipt.revoked_at));
             break;
-        case RecordKind::Use:
-            out.set("used", Value::of(record.used));
-            break;
-        case RecordKind::Drops:
-            out.set("dropped", number(record.dropped));
-            break;
+        case RecordKind::Use: out.set("used", Value::of(record.used)); break;
+        case RecordKind::Drops: out.set("dropped", number(record.dropped)); break;
     }
     return json::write(out);
 }

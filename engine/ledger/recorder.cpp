@@ -36,9 +36,9 @@ struct Recorder::Impl {
     std::string bytes;    ///< the record
     Hash key{}, ask{}, digest{};
     CountedApprovals approvals;
-    Record earlier;       ///< what the key was used for before; views into earlier_bytes
+    Record earlier;  ///< what the key was used for before; views into earlier_bytes
     std::string earlier_bytes;
-    Error refusal;        ///< why the document is none; the decision views it
+    Error refusal;  ///< why the document is none; the decision views it
 
     Impl(Ledger& to, const Layers& layers, RecordOptions how, Mask masking)
         : ledger(to), options(std::move(how)), mask(std::move(masking)), request(layers), evaluator(layers) {}
@@ -161,8 +161,10 @@ Recorder& Recorder::operator=(Recorder&&) noexcept = default;
 
 Result<Recorder> Recorder::make(Ledger& ledger, Layers layers, RecordOptions options) {
     if (!options.mask_key.empty() && options.mask_key.size() != Keyed::kKeyBytes)
-        return fail(Code::MalformedMask, fmt::format("a key to mask with has {} bytes, not {}", Keyed::kKeyBytes, options.mask_key.size()));
-    auto mask = Mask::make(options.mask, options.mask_key.empty() ? ledger.keyed() : Keyed(options.mask_key), options.hide_unknown);
+        return fail(Code::MalformedMask,
+                    fmt::format("a key to mask with has {} bytes, not {}", Keyed::kKeyBytes, options.mask_key.size()));
+    auto mask = Mask::make(options.mask, options.mask_key.empty() ? ledger.keyed() : Keyed(options.mask_key),
+                           options.hide_unknown);
     if (!mask) return tl::unexpected(std::move(mask.error()));
     if (auto known = mask->check(layers); !known) return tl::unexpected(std::move(known.error()));
     return Recorder(std::make_unique<Impl>(ledger, layers, std::move(options), std::move(*mask)));
@@ -172,7 +174,9 @@ Result<Recorder> Recorder::make(Ledger& ledger, RecordOptions options) {
     return make(ledger, Layers(std::vector<Bundle>{}), std::move(options));
 }
 
-void Recorder::revoke(std::shared_ptr<const Revocations> revocations) { impl_->evaluator.revoke(std::move(revocations)); }
+void Recorder::revoke(std::shared_ptr<const Revocations> revocations) {
+    impl_->evaluator.revoke(std::move(revocations));
+}
 
 Answer Recorder::decide(std::string_view request, std::string_view traceparent) {
     Impl& self = *impl_;
@@ -188,7 +192,8 @@ Answer Recorder::decide(std::string_view request, std::string_view traceparent) 
     return self.finish(self.refusal);
 }
 
-Answer Recorder::record(std::string_view request, const Decision& decision, const Layers& layers, std::string_view traceparent) {
+Answer Recorder::record(std::string_view request, const Decision& decision, const Layers& layers,
+                        std::string_view traceparent) {
     Impl& self = *impl_;
     self.begin(traceparent);
     self.decision = decision;
@@ -210,7 +215,8 @@ Answer Recorder::refuse(std::string_view request, const Error& why, std::string_
     return self.finish(self.refusal);
 }
 
-bool Recorder::shadow(std::string_view request, const Decision& decision, const Layers& layers, std::string_view traceparent) {
+bool Recorder::shadow(std::string_view request, const Decision& decision, const Layers& layers,
+                      std::string_view traceparent) {
     Impl& self = *impl_;
     self.begin(traceparent);
     self.decision = decision;

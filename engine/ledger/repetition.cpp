@@ -19,7 +19,9 @@ std::vector<bool> kept(const std::vector<std::string_view>& earlier, const std::
     return out;
 }
 
-bool any(const std::vector<bool>& some) { return std::find(some.begin(), some.end(), true) != some.end(); }
+bool any(const std::vector<bool>& some) {
+    return std::find(some.begin(), some.end(), true) != some.end();
+}
 
 void keep(std::vector<std::string_view>& texts, const std::vector<bool>& which) {
     std::size_t to = 0;
@@ -38,16 +40,21 @@ Meeting meet(const Decision& earlier, const Decision& today) {
     // A clock that was put back gives no more time than there was.
     const std::int64_t end = sat_add(earlier.now, sat_mul(then.ttl, kSecond));
     out.ttl = std::min({now.ttl, then.ttl, sat_sub(end, today.now) / kSecond});
-    out.not_after = !then.not_after ? now.not_after : !now.not_after ? then.not_after : std::min(then.not_after, now.not_after);
+    out.not_after = !then.not_after  ? now.not_after
+                    : !now.not_after ? then.not_after
+                                     : std::min(then.not_after, now.not_after);
     out.single_use = then.single_use || now.single_use;
     TextSet duties;
     for (const Obligation& duty : now.obligations) duties.add(duty.name, duty.args);
     duties.sort();
     for (const Obligation& duty : then.obligations)
         if (!duties.has(duty.name, duty.args)) out.added.push_back(duty);
-    if (out.ttl < 1) out.nothing = "ttl_exhausted";
-    else if (!any(out.scopes)) out.nothing = "scope_limited";
-    else if (!any(out.audience) && !now.audience.empty()) out.nothing = "audience_limited";
+    if (out.ttl < 1)
+        out.nothing = "ttl_exhausted";
+    else if (!any(out.scopes))
+        out.nothing = "scope_limited";
+    else if (!any(out.audience) && !now.audience.empty())
+        out.nothing = "audience_limited";
     return out;
 }
 

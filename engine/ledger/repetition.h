@@ -13,12 +13,12 @@ namespace writ::ledger {
 
 /// What is left of today's grant.
 struct Meeting {
-    std::string_view nothing;           ///< the reason code if nothing is left; then the rest says nothing
-    std::vector<bool> scopes, audience; ///< which of today's stay
-    std::int64_t ttl = 0;               ///< seconds from today's `now`, up to the end of the earlier grant
+    std::string_view nothing;            ///< the reason code if nothing is left; then the rest says nothing
+    std::vector<bool> scopes, audience;  ///< which of today's stay
+    std::int64_t ttl = 0;                ///< seconds from today's `now`, up to the end of the earlier grant
     std::optional<std::int64_t> not_after;
     bool single_use = false;
-    std::vector<Obligation> added;      ///< duties of then that today does not have
+    std::vector<Obligation> added;  ///< duties of then that today does not have
 };
 
 /// Requires: both permit. Both are in the form of records, in which texts may be masked.

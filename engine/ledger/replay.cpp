@@ -32,8 +32,7 @@ std::string_view spelling(Effect effect) {
 }
 
 std::string change_of(const Decision& was, const Decision& is, Direction direction) {
-    if (was.effect != is.effect)
-        return std::string(spelling(was.effect)) + " → " + std::string(spelling(is.effect));
+    if (was.effect != is.effect) return std::string(spelling(was.effect)) + " → " + std::string(spelling(is.effect));
     const std::string both = "wider and narrower";
     return std::string(spelling(is.effect)) + ", " +
            (direction == Direction::Other ? both : std::string(direction_name(direction)));
@@ -42,8 +41,7 @@ std::string change_of(const Decision& was, const Decision& is, Direction directi
 /// The first rule behind a decision, as `kind name`; the reason's code where there is none.
 std::string rule_behind(const Decision& decision, const Layers& layers) {
     for (const Reason& reason : decision.reasons)
-        if (reason.layer < layers.bundles().size() &&
-            reason.rule < layers.bundles()[reason.layer].rule_count()) {
+        if (reason.layer < layers.bundles().size() && reason.rule < layers.bundles()[reason.layer].rule_count()) {
             const RuleInfo info = layers.bundles()[reason.layer].rule(reason.rule);
             return std::string(info.kind) + " " + std::string(info.name);
         }
@@ -58,10 +56,8 @@ public:
         ++at->second.count;
     }
     Table table(std::string name, std::string title, std::string of) const {
-        Table out{
-            std::move(name), std::move(title), {"change", std::move(of), "decisions", "example"}, {}, {}};
-        std::vector<std::pair<std::pair<std::string, std::string>, Group>> sorted(groups_.begin(),
-                                                                                  groups_.end());
+        Table out{std::move(name), std::move(title), {"change", std::move(of), "decisions", "example"}, {}, {}};
+        std::vector<std::pair<std::pair<std::string, std::string>, Group>> sorted(groups_.begin(), groups_.end());
         std::stable_sort(sorted.begin(), sorted.end(),
                          [](const auto& a, const auto& b) { return a.second.count > b.second.count; });
         for (const auto& [key, group] : sorted)
@@ -103,8 +99,12 @@ struct Decidable::Impl {
 Decidable::Decidable(const Layers& layers) : impl_(new Impl{FactsRead(layers), Request(layers), {}}) {}
 Decidable::~Decidable() = default;
 
-const Request& Decidable::request() const { return impl_->request; }
-const std::optional<Error>& Decidable::refusal() const { return impl_->refusal; }
+const Request& Decidable::request() const {
+    return impl_->request;
+}
+const std::optional<Error>& Decidable::refusal() const {
+    return impl_->refusal;
+}
 
 Undecidable Decidable::why_not(const Record& record) {
     if (record.request.empty()) return Undecidable::NoRequest;
@@ -129,8 +129,7 @@ Result<Redecided> redecide(const std::string& folder, const FindBundle& find, co
         if (known != judges.end()) return known->second.get();
         std::vector<Bundle> bundles;
         for (const std::string_view digest : record.bundles)
-            if (auto bundle = find(digest); bundle && bundle->digest() == digest)
-                bundles.push_back(std::move(*bundle));
+            if (auto bundle = find(digest); bundle && bundle->digest() == digest) bundles.push_back(std::move(*bundle));
         const bool whole = bundles.size() == record.bundles.size() && !bundles.empty();
         return judges.emplace(name, whole ? std::make_unique<Judge>(Layers(std::move(bundles))) : nullptr)
             .first->second.get();
@@ -157,8 +156,7 @@ Result<Redecided> redecide(const std::string& folder, const FindBundle& find, co
         if (!more) return tl::unexpected(std::move(more.error()));
         if (!*more) return out;
         if (progress && reader->sequence() % kTellEvery == 0) progress(reader->sequence(), all);
-        if (auto read = decode(reader->bytes(), record); !read)
-            return tl::unexpected(std::move(read.error()));
+        if (auto read = decode(reader->bytes(), record); !read) return tl::unexpected(std::move(read.error()));
         if (record.kind != RecordKind::Decision) continue;
         ++out.decisions;
         if (record.request.empty()) {
@@ -188,7 +186,8 @@ Result<Redecided> redecide(const std::string& folder, const FindBundle& find, co
             }
             describe_rules(judge->record, judge->layers);
             const bool bound = !record.masked.empty() && !decision.binding_digest.empty();
-            same = answer_of(judge->record, bound ? &record.decision.binding_digest : nullptr) == answer_in(reader->bytes());
+            same = answer_of(judge->record, bound ? &record.decision.binding_digest : nullptr) ==
+                   answer_in(reader->bytes());
         }
         if (same) {
             ++out.same;
@@ -213,8 +212,7 @@ Result<Comparison> replay(const std::string& folder, const Layers& against, cons
         if (!more) return tl::unexpected(std::move(more.error()));
         if (!*more) break;
         if (progress && reader->sequence() % kTellEvery == 0) progress(reader->sequence(), all);
-        if (auto read = decode(reader->bytes(), record); !read)
-            return tl::unexpected(std::move(read.error()));
+        if (auto read = decode(reader->bytes(), record); !read) return tl::unexpected(std::move(read.error()));
         if (record.kind != RecordKind::Decision || record.shadow) continue;
         switch (judge.decidable.why_not(record)) {
             case Undecidable::No: break;
@@ -234,13 +232,11 @@ Result<Comparison> replay(const std::string& folder, const Layers& against, cons
         }
         ++(direction == Direction::Wider ? out.wider : direction == Direction::Narrower ? out.narrower : out.other);
         const std::string change = change_of(record.decision, decision, direction);
-        std::string rule =
-            refusal ? refusal->code + " " + refusal->context : rule_behind(decision, judge.layers);
+        std::string rule = refusal ? refusal->code + " " + refusal->context : rule_behind(decision, judge.layers);
         // Where nothing new denies, what permitted before is what is gone.
         if (!refusal && decision.effect == Effect::Deny && !decision.reasons.empty() &&
             decision.reasons.front().rule == kNoRule && !record.rules.empty())
-            rule = "no longer " + std::string(record.rules.front().kind) + " " +
-                   std::string(record.rules.front().name);
+            rule = "no longer " + std::string(record.rules.front().kind) + " " + std::string(record.rules.front().name);
         by_rule.add(change, std::move(rule), reader->sequence());
         by_agent.add(change, std::string(record.decision.attribution.agent), reader->sequence());
     }

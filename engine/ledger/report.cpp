@@ -96,14 +96,14 @@ Result<std::vector<Table>> report_on(Index& index, std::int64_t since) {
     for (const Metric& metric : kMetrics) {
         auto value = index.ask("", std::string(kCounted) + metric.sql, from);
         if (!value) return tl::unexpected(std::move(value.error()));
-        metrics.rows.push_back({std::string(metric.name), value->rows.empty() ? Cell{} : value->rows[0][0],
-                                std::string(metric.counts)});
+        metrics.rows.push_back(
+            {std::string(metric.name), value->rows.empty() ? Cell{} : value->rows[0][0], std::string(metric.counts)});
     }
     auto dropped = index.ask("", "select sum(dropped) from drops where time >= cast(?1 as integer)", from);
     if (!dropped) return tl::unexpected(std::move(dropped.error()));
     if (const auto* count = std::get_if<std::int64_t>(&dropped->rows[0][0]))
-        metrics.note = std::to_string(*count) +
-                       " decisions were dropped by best effort and are in none of these figures";
+        metrics.note =
+            std::to_string(*count) + " decisions were dropped by best effort and are in none of these figures";
     out.push_back(std::move(metrics));
     for (const Question& question : kQuestions) {
         auto answer = index.ask(question.name, std::string(kCounted) + question.sql, from);

@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kMagic = "WRITLEDG";
 constexpr std::string_view kBlockMagic = "WBLK";
 constexpr std::size_t kHeaderFixed = 8 + 4 + 4 + 16 + 8 + 32 + 32;  // magic, version, peaks, id, first, spent, key
-constexpr std::size_t kReadAhead = 1u << 17;  // what is read stays in the cache until it is used
+constexpr std::size_t kReadAhead = 1u << 17;                        // what is read stays in the cache until it is used
 
 template <class T>
 void put(std::string& out, T value) {
@@ -38,8 +38,7 @@ T get(std::string_view bytes, std::size_t offset) {
 /// Tells a write that was cut short from one that was not; against whoever may write here there is the
 /// tree. Seeded with the ledger's id, so that no request can hold a block that would be taken for one.
 std::uint64_t checksum(const LedgerId& id, std::string_view head, std::string_view body) {
-    const std::uint64_t seed =
-        XXH3_64bits_withSeed(head.data(), head.size(), XXH3_64bits(id.data(), id.size()));
+    const std::uint64_t seed = XXH3_64bits_withSeed(head.data(), head.size(), XXH3_64bits(id.data(), id.size()));
     return XXH3_64bits_withSeed(body.data(), body.size(), seed);
 }
 
@@ -57,8 +56,7 @@ std::string write_header(const SegmentHeader& header) {
     put(out, header.before.size());
     out.append(reinterpret_cast<const char*>(header.spent.data()), header.spent.size());
     out.append(reinterpret_cast<const char*>(header.key.data()), header.key.size());
-    for (const Hash& peak : header.before.peaks())
-        out.append(reinterpret_cast<const char*>(peak.data()), peak.size());
+    for (const Hash& peak : header.before.peaks()) out.append(reinterpret_cast<const char*>(peak.data()), peak.size());
     put(out, checksum(header.id, out, {}));
     return out;
 }
@@ -91,21 +89,16 @@ Result<SegmentReader> SegmentReader::open(const std::string& path) {
     out.path_ = path;
     auto head = read_at(out.file_, path, 0, kHeaderFixed + 64 * sizeof(Hash) + 8);
     if (!head) return tl::unexpected(std::move(head.error()));
-    const auto damaged = [&] {
-        return fail(Code::LedgerDamaged, "the header of the segment is damaged", path);
-    };
+    const auto damaged = [&] { return fail(Code::LedgerDamaged, "the header of the segment is damaged", path); };
     if (head->size() < kHeaderFixed || !head->starts_with(kMagic)) return damaged();
     if (const auto version = get<std::uint32_t>(*head, 8); version != kFormatVersion)
-        return fail(
-            Code::OtherFormat,
-            fmt::format("the segment has format {}, and this program knows {}", version, kFormatVersion),
-            path);
+        return fail(Code::OtherFormat,
+                    fmt::format("the segment has format {}, and this program knows {}", version, kFormatVersion), path);
     const auto count = get<std::uint32_t>(*head, 12);
     const std::size_t size = kHeaderFixed + std::size_t{count} * sizeof(Hash);
     if (count > 64 || head->size() < size + 8) return damaged();
     std::memcpy(out.header_.id.data(), head->data() + 16, out.header_.id.size());
-    if (get<std::uint64_t>(*head, size) !=
-        checksum(out.header_.id, std::string_view(*head).substr(0, size), {}))
+    if (get<std::uint64_t>(*head, size) != checksum(out.header_.id, std::string_view(*head).substr(0, size), {}))
         return damaged();
     std::vector<Hash> peaks(count);
     for (std::uint32_t i = 0; i < count; ++i)
@@ -168,8 +161,7 @@ Result<SegmentReader::Found> SegmentReader::load() {
     if (!whole) return tl::unexpected(std::move(whole.error()));
     if (whole->size() < kBlockHeader + block_.length) return back();
     std::string_view left = whole->substr(kBlockHeader);
-    if (get<std::uint64_t>(*whole, kBlockHeader - 8) !=
-        checksum(header_.id, whole->substr(0, kBlockHeader - 8), left))
+    if (get<std::uint64_t>(*whole, kBlockHeader - 8) != checksum(header_.id, whole->substr(0, kBlockHeader - 8), left))
         return back();
     records_.clear();
     for (std::uint32_t i = 0; i < block_.count; ++i) {
@@ -202,8 +194,7 @@ Result<SegmentReader::Found> SegmentReader::not_a_block() {
         if (!parse(all.substr(at), block) || all.size() - at < kBlockHeader + block.length) continue;
         const std::string_view head = all.substr(at, kBlockHeader - 8);
         const std::string_view body = all.substr(at + kBlockHeader, block.length);
-        if (get<std::uint64_t>(all, at + kBlockHeader - 8) == checksum(header_.id, head, body))
-            return Found::Damaged;
+        if (get<std::uint64_t>(all, at + kBlockHeader - 8) == checksum(header_.id, head, body)) return Found::Damaged;
     }
     return Found::Torn;
 }

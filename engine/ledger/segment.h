@@ -85,8 +85,8 @@ private:
     std::uint64_t next_ = 0;    ///< number of the record that comes next
     BlockInfo block_;
     std::vector<std::string_view> records_;
-    std::string buffer_;             ///< what was read last, and room
-    std::size_t buffer_size_ = 0;    ///< of what was read
+    std::string buffer_;           ///< what was read last, and room
+    std::size_t buffer_size_ = 0;  ///< of what was read
     std::uint64_t buffer_at_ = 0;
 };
 

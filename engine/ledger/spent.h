@@ -14,9 +14,9 @@ namespace writ::ledger {
 
 /// One name that a record spends.
 struct Spent {
-    std::string name;          ///< `k` and a key's 32 bytes, or `u` and a name
-    Hash ask{};                ///< of a key: what was asked under it; else zeros
-    std::uint64_t grant = 0;   ///< the record whose grant spends it: this one, or the one that it repeats
+    std::string name;         ///< `k` and a key's 32 bytes, or `u` and a name
+    Hash ask{};               ///< of a key: what was asked under it; else zeros
+    std::uint64_t grant = 0;  ///< the record whose grant spends it: this one, or the one that it repeats
     friend bool operator==(const Spent&, const Spent&) = default;
 };
 
@@ -31,10 +31,10 @@ struct Holder {
 struct Entry {
     std::string_view bytes;
     Hash leaf{};
-    std::string key;              ///< looked up before it is appended; empty: none
-    Hash ask{};                   ///< what is asked under the key
-    bool takes_key = false;       ///< the record grants, so the key is spent
-    bool repeats = false;         ///< it repeats what record `grant` granted
+    std::string key;         ///< looked up before it is appended; empty: none
+    Hash ask{};              ///< what is asked under the key
+    bool takes_key = false;  ///< the record grants, so the key is spent
+    bool repeats = false;    ///< it repeats what record `grant` granted
     std::uint64_t grant = 0;
     std::vector<std::string> uses;
     std::optional<std::uint64_t> of;  ///< a receipt: the decision that it is about

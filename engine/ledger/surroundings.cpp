@@ -44,12 +44,10 @@ void read_tier(const Layers& layers, std::string_view tool, Surroundings& around
     for (const Bundle& bundle : layers.bundles()) {
         const bytecode::Program& program = bundle.program();
         for (const bytecode::ToolRef& each : program.tools) {
-            if (program.text(each.wire_name) != tool || program.manifest[0].tier_enum >= program.enums.size())
-                continue;
+            if (program.text(each.wire_name) != tool || program.manifest[0].tier_enum >= program.enums.size()) continue;
             const bytecode::EnumRef& tiers = program.enums[program.manifest[0].tier_enum];
             if (each.tier < 0 || each.tier >= tiers.member_count) continue;
-            around.tier =
-                program.text(program.ids[tiers.first_member + static_cast<std::uint32_t>(each.tier)]);
+            around.tier = program.text(program.ids[tiers.first_member + static_cast<std::uint32_t>(each.tier)]);
             around.tier_rank = static_cast<std::uint32_t>(each.tier) + 1;
             around.tier_count = tiers.member_count;
             return;
@@ -84,16 +82,14 @@ void read_surroundings(const json::Node& request, const Layers& layers, Record& 
     around.approvals.clear();
     each_approval(request, [&](const json::Node& approval) {
         if (!by_counted(approval, record.decision)) return;
-        if (const std::string_view id = text_at(approval, {"id"}); !id.empty())
-            around.approvals.push_back(id);
+        if (const std::string_view id = text_at(approval, {"id"}); !id.empty()) around.approvals.push_back(id);
     });
 }
 
 Trace read_traceparent(std::string_view header) {
     constexpr std::size_t kLength = 55;  // version 00; later ones may be longer, with the same beginning
     if (header.size() < kLength || header[2] != '-' || header[35] != '-' || header[52] != '-') return {};
-    const std::string_view version = header.substr(0, 2), trace = header.substr(3, 32),
-                           span = header.substr(36, 16);
+    const std::string_view version = header.substr(0, 2), trace = header.substr(3, 32), span = header.substr(36, 16);
     if (!is_hex(version) || !is_hex(trace) || !is_hex(span) || !is_hex(header.substr(53, 2))) return {};
     if (version == "ff" || all_zero(trace) || all_zero(span)) return {};
     if (header.size() > kLength && (version == "00" || header[kLength] != '-')) return {};
@@ -101,15 +97,27 @@ Trace read_traceparent(std::string_view header) {
 }
 
 Hash key_of(const Attribution& who, std::string_view key, const Keyed& keyed) {
-    return keyed.digest("key", fmt::format("{}:{}{}:{}{}", who.tenant.size(), who.tenant, who.agent.size(), who.agent, key));
+    return keyed.digest("key",
+                        fmt::format("{}:{}{}:{}{}", who.tenant.size(), who.tenant, who.agent.size(), who.agent, key));
 }
 
 Hash ask_of(const json::Node& request, const Keyed& keyed) {
     using Path = std::array<std::string_view, 3>;
-    constexpr Path kParts[] = {
-        {"tenant"}, {"agent", "id"}, {"run", "id"}, {"user", "id"}, {"delegation", "originator"}, {"delegation", "actor"},
-        {"token", "issuer"}, {"token", "claims", "sub"}, {"workload", "spiffe_id"}, {"workload", "namespace"},
-        {"workload", "service_account"}, {"tool"}, {"resource"}, {"want"}, {"egress"}};
+    constexpr Path kParts[] = {{"tenant"},
+                               {"agent", "id"},
+                               {"run", "id"},
+                               {"user", "id"},
+                               {"delegation", "originator"},
+                               {"delegation", "actor"},
+                               {"token", "issuer"},
+                               {"token", "claims", "sub"},
+                               {"workload", "spiffe_id"},
+                               {"workload", "namespace"},
+                               {"workload", "service_account"},
+                               {"tool"},
+                               {"resource"},
+                               {"want"},
+                               {"egress"}};
     std::string text;
     std::vector<const json::Node*> order;
     for (const auto& path : kParts) {

@@ -32,6 +32,7 @@ struct CountedApprovals {
     std::vector<std::string> used;    ///< good for one use: the permit uses them up
     std::vector<std::string> unused;  ///< all others: they must not have been used up before
 };
-[[nodiscard]] CountedApprovals counted_approvals(const json::Node& request, const Decision& decision, const Keyed& keyed);
+[[nodiscard]] CountedApprovals counted_approvals(const json::Node& request, const Decision& decision,
+                                                 const Keyed& keyed);
 
 }  // namespace writ::ledger

@@ -23,7 +23,8 @@ void TextFinder::build(const std::vector<std::string_view>& sought) {
             sought[a].rbegin(), sought[a].rend(), sought[b].rbegin(), sought[b].rend(),
             [](char x, char y) { return static_cast<unsigned char>(x) < static_cast<unsigned char>(y); });
     });
-    order.erase(std::unique(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return sought[a] == sought[b]; }),
+    order.erase(std::unique(order.begin(), order.end(),
+                            [&](std::uint32_t a, std::uint32_t b) { return sought[a] == sought[b]; }),
                 order.end());
 
     lookups_ = 0;
@@ -61,7 +62,8 @@ std::uint32_t TextFinder::step(std::uint32_t node, unsigned char byte) {
     for (;;) {
         ++lookups_;
         const auto first = nodes_.begin() + nodes_[node].first_child, last = first + nodes_[node].child_count;
-        const auto child = std::lower_bound(first, last, byte, [](const Node& each, unsigned char what) { return each.byte < what; });
+        const auto child =
+            std::lower_bound(first, last, byte, [](const Node& each, unsigned char what) { return each.byte < what; });
         if (child != last && child->byte == byte) return static_cast<std::uint32_t>(child - nodes_.begin());
         if (node == 0) return 0;
         node = nodes_[node].shorter;

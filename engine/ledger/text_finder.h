@@ -17,7 +17,8 @@ public:
     /// Output: for each byte of `text` the index of the longest sought text that starts there, or kNone. It lives
     ///         until the next call.
     [[nodiscard]] const std::vector<std::uint32_t>& find(std::string_view text);
-    /// How many edges were looked up since the last build() began: at most two for each byte of what was sought and read.
+    /// How many edges were looked up since the last build() began: at most two for each byte of what was sought and
+    /// read.
     [[nodiscard]] std::uint64_t lookups() const { return lookups_; }
 
 private:

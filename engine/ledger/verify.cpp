@@ -37,8 +37,7 @@ Result<std::vector<Hash>> leaves_of(const std::string& folder, std::uint64_t siz
         leaves.push_back(leaf_hash(reader->bytes()));
     }
     if (leaves.size() < size)
-        return fail(Code::UnknownRecord,
-                    fmt::format("the ledger has {} records and not {}", leaves.size(), size));
+        return fail(Code::UnknownRecord, fmt::format("the ledger has {} records and not {}", leaves.size(), size));
     return leaves;
 }
 
@@ -75,8 +74,10 @@ private:
                         rows_->sequence(), shown(rows_->row())));
     }
     void say(std::string problem) {
-        if (said_++ < kMost) problems_.push_back(std::move(problem));
-        else ++unsaid_;
+        if (said_++ < kMost)
+            problems_.push_back(std::move(problem));
+        else
+            ++unsaid_;
     }
 
     std::unique_ptr<SpentRows> rows_;
@@ -103,26 +104,25 @@ void check_key(const std::string& folder, const Identity& ledger, std::vector<st
 }
 
 /// The ledger's own checkpoints, and the headers of its segments. What is wrong with one is a problem.
-Result<Identity> gather(const std::string& folder, const PublicBytes* key, Claims& checkpoints,
-                        Claims& headers, std::vector<std::string>& problems) {
+Result<Identity> gather(const std::string& folder, const PublicBytes* key, Claims& checkpoints, Claims& headers,
+                        std::vector<std::string>& problems) {
     auto segments = segments_in(folder);
     if (!segments) return tl::unexpected(std::move(segments.error()));
     Identity ledger;
     for (const std::uint64_t first : *segments) {
         auto segment = SegmentReader::open(folder + "/" + segment_name(first));
         if (!segment) {
-            if (segment.error().code != code_name(Code::LedgerDamaged)) return tl::unexpected(std::move(segment.error()));
+            if (segment.error().code != code_name(Code::LedgerDamaged))
+                return tl::unexpected(std::move(segment.error()));
             problems.push_back(fmt::format("{}: {}", segment_name(first), segment.error().message));
             continue;
         }
         const SegmentHeader& header = segment->header();
         if (first == segments->front()) ledger = {header.id, header.key};
-        if (header.id != ledger.id)
-            problems.push_back(fmt::format("{} is of another ledger", segment_name(first)));
+        if (header.id != ledger.id) problems.push_back(fmt::format("{} is of another ledger", segment_name(first)));
         if (header.key != ledger.key)
             problems.push_back(fmt::format("{} was written with another key", segment_name(first)));
-        headers.emplace(first,
-                        Claim{"the header of " + segment_name(first), header.before.root(), header.spent});
+        headers.emplace(first, Claim{"the header of " + segment_name(first), header.before.root(), header.spent});
     }
     auto own = checkpoints_in(folder);
     if (!own) return tl::unexpected(std::move(own.error()));
@@ -145,8 +145,8 @@ Result<Identity> gather(const std::string& folder, const PublicBytes* key, Claim
 
 }  // namespace
 
-Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>& witnesses,
-                        const PublicBytes* key, const Progress& progress) {
+Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>& witnesses, const PublicBytes* key,
+                        const Progress& progress) {
     Verified out;
     Claims claims, headers;
     auto ledger = gather(folder, key, claims, headers, out.problems);
@@ -177,13 +177,13 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
             if (claim->second.root == tree.root() && claim->second.spent == spent.value()) continue;
             fits = false;
             if (claim->second.root == tree.root()) {
-                out.problems.push_back(fmt::format(
-                    "{} says that other keys and names were used up by the first {} records than were", claim->second.who, tree.size()));
+                out.problems.push_back(
+                    fmt::format("{} says that other keys and names were used up by the first {} records than were",
+                                claim->second.who, tree.size()));
                 continue;
             }
-            out.problems.push_back(
-                fmt::format("records {} to {} are not what {} says: altered, dropped or reordered", good,
-                            tree.size() - 1, claim->second.who));
+            out.problems.push_back(fmt::format("records {} to {} are not what {} says: altered, dropped or reordered",
+                                               good, tree.size() - 1, claim->second.who));
         }
         if (begin != end && fits) good = tree.size();
     };
@@ -226,8 +226,7 @@ Result<Proof> prove_inclusion(const std::string& folder, std::uint64_t sequence,
     auto leaves = leaves_of(folder, size);
     if (!leaves) return tl::unexpected(std::move(leaves.error()));
     if (sequence >= leaves->size())
-        return fail(Code::UnknownRecord,
-                    fmt::format("there is no record {} among {}", sequence, leaves->size()));
+        return fail(Code::UnknownRecord, fmt::format("there is no record {} among {}", sequence, leaves->size()));
     return Proof{Proof::Kind::Inclusion, leaves->size(), sequence, (*leaves)[sequence],
                  inclusion_proof(*leaves, sequence)};
 }
@@ -236,10 +235,8 @@ Result<Proof> prove_consistency(const std::string& folder, std::uint64_t old_siz
     auto leaves = leaves_of(folder, size);
     if (!leaves) return tl::unexpected(std::move(leaves.error()));
     if (old_size > leaves->size())
-        return fail(Code::UnknownRecord,
-                    fmt::format("the tree has {} records and not {}", leaves->size(), old_size));
-    return Proof{
-        Proof::Kind::Consistency, leaves->size(), old_size, {}, consistency_proof(*leaves, old_size)};
+        return fail(Code::UnknownRecord, fmt::format("the tree has {} records and not {}", leaves->size(), old_size));
+    return Proof{Proof::Kind::Consistency, leaves->size(), old_size, {}, consistency_proof(*leaves, old_size)};
 }
 
 std::string to_json(const Proof& proof) {
@@ -268,8 +265,7 @@ Result<Proof> read_proof(std::string_view text) {
         return true;
     };
     const auto hash = [](const json::Value* value) {
-        return value != nullptr && value->type == json::Type::String ? hash_from_hex(value->text)
-                                                                     : std::nullopt;
+        return value != nullptr && value->type == json::Type::String ? hash_from_hex(value->text) : std::nullopt;
     };
     Proof out;
     const json::Value* kind = read->find("kind");
@@ -277,8 +273,7 @@ Result<Proof> read_proof(std::string_view text) {
     if (kind == nullptr || (kind->text != "inclusion" && kind->text != "consistency")) return malformed();
     const bool inclusion = kind->text == "inclusion";
     out.kind = inclusion ? Proof::Kind::Inclusion : Proof::Kind::Consistency;
-    if (!number("size", out.size) || !number(inclusion ? "sequence" : "old_size", out.sequence))
-        return malformed();
+    if (!number("size", out.size) || !number(inclusion ? "sequence" : "old_size", out.sequence)) return malformed();
     if (path == nullptr || path->type != json::Type::Array) return malformed();
     if (inclusion) {
         const auto leaf = hash(read->find("leaf"));

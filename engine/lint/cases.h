@@ -55,8 +55,7 @@ public:
         return policy.kinds[policy.issuers[issuer].kind].name;
     }
     /// Whether a case narrows any of these claims of an issuer: by what its tests come to (lint_suppose.h).
-    [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer,
-                                 std::span<const std::string_view> claims) const;
+    [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer, std::span<const std::string_view> claims) const;
     [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer,
                                  std::initializer_list<std::string_view> claims) const {
         return restricts(c, issuer, std::span(claims.begin(), claims.size()));

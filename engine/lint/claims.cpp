@@ -60,14 +60,13 @@ void words(Linter& l, const Literal& literal) {
     const Expr& e = *literal.test;
     if (e.op != Op::Compare && e.op != Op::In && e.op != Op::Like && e.op != Op::Matches) return;
     for (const Expr* kid : e.kids) {
-        if (kid->op != Op::Fact || !is_words(l.claim_of(kid->id)) ||
-            l.policy.facts[kid->id].type.kind == Kind::List)
+        if (kid->op != Op::Fact || !is_words(l.claim_of(kid->id)) || l.policy.facts[kid->id].type.kind == Kind::List)
             continue;
         const std::string& path = l.policy.facts[kid->id].path;
-        l.report(Lint::WordsAsText, e.span, quoted(path) + " is a set of words, and is compared as one text",
-                 "matches one order, or a part of another word",
-                 "the words come in any order, and `\"111\"` has `11` in it; write `words(" + path +
-                     ") contains \"…\"`");
+        l.report(
+            Lint::WordsAsText, e.span, quoted(path) + " is a set of words, and is compared as one text",
+            "matches one order, or a part of another word",
+            "the words come in any order, and `\"111\"` has `11` in it; write `words(" + path + ") contains \"…\"`");
     }
 }
 
@@ -76,10 +75,9 @@ void users(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (!l.restricts(c, issuer, {"user_sub", "user_iss", "username", "sub", "cognito:groups"})) return;
     if (l.restricts(c, issuer, {"user_assertion"})) return;
     l.report(Lint::UserAssertionUnchecked, rule.span,
-             permit_of(rule) + " trusts a user that the caller may have made up",
-             "does not ask for `user_assertion`",
-             "the caller of AgentCore may state any user as a text; ask for `" +
-                 l.policy.issuers[issuer].name + ".user_assertion == \"jwt\"`");
+             permit_of(rule) + " trusts a user that the caller may have made up", "does not ask for `user_assertion`",
+             "the caller of AgentCore may state any user as a text; ask for `" + l.policy.issuers[issuer].name +
+                 ".user_assertion == \"jwt\"`");
 }
 
 /// The claims of a test that are sets: lists, and texts that are read as words.
@@ -88,7 +86,8 @@ std::vector<std::uint32_t> sets_in(const Linter& l, const Expr& test) {
     each_expr(test, [&](const Expr& e) {
         const Expr* set = e.op == Op::Words ? e.kids[0] : &e;
         const bool is_set = set->op == Op::Fact && (set != &e || set->type.kind == Kind::List);
-        if (is_set && !l.claim_of(set->id).empty() && std::find(out.begin(), out.end(), set->id) == out.end()) out.push_back(set->id);
+        if (is_set && !l.claim_of(set->id).empty() && std::find(out.begin(), out.end(), set->id) == out.end())
+            out.push_back(set->id);
     });
     return out;
 }
@@ -153,18 +152,18 @@ void issuers(Linter& l) {
         const std::string& kind = l.policy.kinds[issuer.kind].name;
         const bool plain = issuer.url.starts_with("http://");
         if (plain || has_user_info(issuer.url))
-            l.report(Lint::IssuerInsecure, issuer.span,
-                     "issuer " + quoted(issuer.name) +
-                         (plain ? " is reached without TLS" : " has a user's name in its URL"),
-                     plain ? "`http:`" : "what is before the `@` is not the host",
-                     plain ? "whoever is between it and the broker can hand out keys in its name; declare "
-                             "the `https:` URL that the "
-                             "issuer puts into its tokens"
-                           : "it reads as one host and is another; declare the URL that the issuer puts into "
-                             "its tokens");
+            l.report(
+                Lint::IssuerInsecure, issuer.span,
+                "issuer " + quoted(issuer.name) + (plain ? " is reached without TLS" : " has a user's name in its URL"),
+                plain ? "`http:`" : "what is before the `@` is not the host",
+                plain ? "whoever is between it and the broker can hand out keys in its name; declare "
+                        "the `https:` URL that the "
+                        "issuer puts into its tokens"
+                      : "it reads as one host and is another; declare the URL that the issuer puts into "
+                        "its tokens");
         if (kind == "kubernetes" && !issuer.max_age)
-            l.report(Lint::TokenAgeUnlimited, issuer.span,
-                     "tokens of " + quoted(issuer.name) + " may be of any age", "has no `max_age`",
+            l.report(Lint::TokenAgeUnlimited, issuer.span, "tokens of " + quoted(issuer.name) + " may be of any age",
+                     "has no `max_age`",
                      "a pod can ask for a token that lives for years, and a copied one is good until it ends; add "
                      "`max_age 1h`");
         if (kind == "mcp" && issuer.types.empty())

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/report.h"
 #include "lint/cases.h"
 #include "lint/suppose.h"
-#include "base/report.h"
 
 namespace writ::lint {
 
@@ -100,8 +100,7 @@ void expand(std::vector<std::vector<Literal>>& cases, const Expr& e, bool positi
         for (const Expr* kid : e.kids) {
             auto branch = cases;
             expand(branch, *kid, positive);
-            out.insert(out.end(), std::make_move_iterator(branch.begin()),
-                       std::make_move_iterator(branch.end()));
+            out.insert(out.end(), std::make_move_iterator(branch.begin()), std::make_move_iterator(branch.end()));
         }
         if (out.size() <= kMostCases) {
             cases = std::move(out);
@@ -225,14 +224,12 @@ Linter::Linter(const Policy& of) : policy(of) {
 
 Finding* Linter::report(Lint lint, Span span, std::string message, std::string label, std::string help) {
     if (!given(span) || !seen_.emplace(lint, span.source, span.begin, span.end).second) return nullptr;
-    return &findings_.emplace_back(
-        make_finding(lint, span, std::move(message), std::move(label), std::move(help)));
+    return &findings_.emplace_back(make_finding(lint, span, std::move(message), std::move(label), std::move(help)));
 }
 
 bool Linter::restricts(const Case& c, std::uint32_t issuer, std::span<const std::string_view> claims) const {
     return std::any_of(c.restricted.begin(), c.restricted.end(), [&](std::uint32_t fact) {
-        return !claims_[fact].empty() && policy.facts[fact].issuer.value == issuer &&
-               one_of(claims_[fact], claims);
+        return !claims_[fact].empty() && policy.facts[fact].issuer.value == issuer && one_of(claims_[fact], claims);
     });
 }
 
@@ -258,8 +255,8 @@ std::vector<Finding> Linter::take() {
 
 std::vector<Finding> lint(const Policy& policy) {
     Linter linter(policy);
-    for (const auto find : {lint_trust, lint_jobs, lint_claims, lint_patterns, lint_never, lint_relations,
-                            lint_reach, lint_unused, lint_text})
+    for (const auto find : {lint_trust, lint_jobs, lint_claims, lint_patterns, lint_never, lint_relations, lint_reach,
+                            lint_unused, lint_text})
         find(linter);
     return linter.take();
 }

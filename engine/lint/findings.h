@@ -31,8 +31,7 @@ struct Finding {
     std::optional<Edit> fix;
 };
 
-[[nodiscard]] Finding make_finding(Lint lint, Span span, std::string message, std::string label,
-                                   std::string help);
+[[nodiscard]] Finding make_finding(Lint lint, Span span, std::string message, std::string label, std::string help);
 
 /// Every finding in the given sources that can be seen in the typed policy; one a place and lint.
 /// Requires: the policy compiles. Cost: near linear in the policy.
@@ -49,7 +48,6 @@ struct Suppression {
 
 /// Every suppression of the given sources. Comments that ask for no lint there is, and those without
 /// a reason, become findings.
-[[nodiscard]] std::vector<Suppression> suppressions(const check::Policy& policy,
-                                                    std::vector<Finding>& findings);
+[[nodiscard]] std::vector<Suppression> suppressions(const check::Policy& policy, std::vector<Finding>& findings);
 
 }  // namespace writ::lint

@@ -35,16 +35,14 @@ SourceSet edited(SourceSet sources, Fixes fixes) {
         const auto at = last.find(fix.span.source);
         if (at != last.end() && fix.span.end > at->second) continue;
         last[fix.span.source] = fix.span.begin;
-        sources.sources[fix.span.source].text.replace(fix.span.begin, fix.span.end - fix.span.begin,
-                                                      fix.text);
+        sources.sources[fix.span.source].text.replace(fix.span.begin, fix.span.end - fix.span.begin, fix.text);
     }
     return sources;
 }
 
 class Applying {
 public:
-    Applying(const SourceSet& sources, const CompileOptions& compile, const LintOptions& options,
-             Standing before)
+    Applying(const SourceSet& sources, const CompileOptions& compile, const LintOptions& options, Standing before)
         : sources_(sources), compile_(compile), options_(options), before_(std::move(before)) {}
 
     /// Those of `fixes` that hold beside what was taken so far, by halves.
@@ -83,9 +81,8 @@ private:
 
 }  // namespace
 
-std::vector<Source> fixed_sources(const Workspace& workspace, const SourceSet& sources,
-                                  const CompileOptions& compile, const LintReport& report,
-                                  const LintOptions& options) {
+std::vector<Source> fixed_sources(const Workspace& workspace, const SourceSet& sources, const CompileOptions& compile,
+                                  const LintReport& report, const LintOptions& options) {
     Applying applying(sources, compile, options, standing_of(workspace, options));
     applying.take(report.fixes);
     std::vector<Source> out;

@@ -30,7 +30,9 @@ Heads take_ended(Heads& heads) {
     return ended;
 }
 
-void append(Heads& to, Heads more) { std::move(more.begin(), more.end(), std::back_inserter(to)); }
+void append(Heads& to, Heads more) {
+    std::move(more.begin(), more.end(), std::back_inserter(to));
+}
 
 void end_all(Heads& heads) {
     for (Head& each : heads) each.whole = false;
@@ -38,12 +40,14 @@ void end_all(Heads& heads) {
 
 void extend_by_set(const pattern::CharSet& set, Heads& heads) {
     std::uint32_t characters = 0;
-    for (const pattern::Range& range : set.ranges()) characters += std::min(range.high - range.low, kMostCharacters) + 1;
+    for (const pattern::Range& range : set.ranges())
+        characters += std::min(range.high - range.low, kMostCharacters) + 1;
     if (characters > kMostCharacters) return end_all(heads);
     Heads out;
     for (const Head& head : heads)
         for (const pattern::Range& range : set.ranges())
-            for (std::uint32_t c = range.low; c <= range.high; ++c) pattern::append_character(out.emplace_back(head).text, c);
+            for (std::uint32_t c = range.low; c <= range.high; ++c)
+                pattern::append_character(out.emplace_back(head).text, c);
     heads = std::move(out);
 }
 
@@ -92,8 +96,9 @@ bool extend(const Node& node, Heads& heads) {
 }  // namespace
 
 std::optional<Heads> heads_of(const check::Expr& test) {
-    const auto tree = test.op == check::Op::Matches ? pattern::parse_regex(test.text)
-                                                    : pattern::parse_glob(test.text, separators_of(static_cast<Kind>(test.index)));
+    const auto tree = test.op == check::Op::Matches
+                          ? pattern::parse_regex(test.text)
+                          : pattern::parse_glob(test.text, separators_of(static_cast<Kind>(test.index)));
     Heads heads(1);
     if (!tree || !extend(*tree, heads)) return std::nullopt;
     return heads;

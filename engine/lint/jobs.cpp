@@ -22,8 +22,7 @@ std::vector<Asked> asked_of(const Linter& l, const Case& c, std::uint32_t issuer
     std::vector<Asked> out;
     const auto is_it = [&](const Expr& value) {
         const Expr* fact = fact_in(value);
-        return fact != nullptr && l.claim_of(fact->id) == claim &&
-               l.policy.facts[fact->id].issuer.value == issuer;
+        return fact != nullptr && l.claim_of(fact->id) == claim && l.policy.facts[fact->id].issuer.value == issuer;
     };
     for (const Literal& literal : c.literals) {
         const Expr& e = *literal.test;
@@ -31,8 +30,7 @@ std::vector<Asked> asked_of(const Linter& l, const Case& c, std::uint32_t issuer
         if (literal.positive && pattern && is_it(*e.kids[0])) out.push_back({&e, e.text, true});
         const Pinned test = pinned(literal);
         if (test.value == nullptr || !is_it(*test.value)) continue;
-        for (const Expr* constant : constants_of(*test.constant))
-            out.push_back({constant, constant->text, false});
+        for (const Expr* constant : constants_of(*test.constant)) out.push_back({constant, constant->text, false});
     }
     return out;
 }
@@ -65,14 +63,13 @@ void github(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (l.restricts(c, issuer, {"ref"}) && !only_tags && !l.restricts(c, issuer, {"event_name", "sub_ref"}))
         l.report(Lint::RefWithoutEvent, rule.span, permit_of(rule) + " asks for a ref and not for the event",
                  "more than pushes run on a ref",
-                 "`pull_request_target` runs on the base's ref with what a stranger proposes; ask for `" +
-                     name + ".event_name in { \"push\", \"workflow_dispatch\" }` beside it");
+                 "`pull_request_target` runs on the base's ref with what a stranger proposes; ask for `" + name +
+                     ".event_name in { \"push\", \"workflow_dispatch\" }` beside it");
     const bool environment = l.restricts(c, issuer, {"environment", "sub_environment"});
-    const bool branch =
-        l.restricts(c, issuer, {"sub_ref"}) ||
-        (!subjects.empty() && std::all_of(subjects.begin(), subjects.end(), [](const Asked& each) {
-            return each.text.find(":ref:") != std::string_view::npos;
-        }));
+    const bool branch = l.restricts(c, issuer, {"sub_ref"}) ||
+                        (!subjects.empty() && std::all_of(subjects.begin(), subjects.end(), [](const Asked& each) {
+                            return each.text.find(":ref:") != std::string_view::npos;
+                        }));
     if (environment && branch)
         l.report(Lint::SubjectNeverBoth, rule.span,
                  permit_of(rule) + " asks for a subject with a ref, and for an environment",
@@ -82,16 +79,34 @@ void github(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
 }
 
 /// Events that anyone can cause, and whose jobs run on the base's branch, with its tokens.
-constexpr std::string_view kOpenEvents[] = {"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion",
-                                            "discussion_comment", "fork", "watch", "gollum"};
+constexpr std::string_view kOpenEvents[] = {
+    "pull_request_target", "workflow_run", "issue_comment", "issues", "discussion",
+    "discussion_comment",  "fork",         "watch",         "gollum"};
 /// Claims that say what runs, or that somebody has let it run.
-constexpr std::string_view kRun[] = {"ref", "ref_type", "sub", "sub_ref", "sub_environment", "environment", "environment_node_id",
-                                     "workflow", "workflow_ref", "workflow_sha", "workflow_file", "workflow_at", "job_workflow_ref",
-                                     "job_workflow_sha", "job_workflow_file", "job_workflow_at", "sha", "head_ref", "base_ref"};
+constexpr std::string_view kRun[] = {"ref",
+                                     "ref_type",
+                                     "sub",
+                                     "sub_ref",
+                                     "sub_environment",
+                                     "environment",
+                                     "environment_node_id",
+                                     "workflow",
+                                     "workflow_ref",
+                                     "workflow_sha",
+                                     "workflow_file",
+                                     "workflow_at",
+                                     "job_workflow_ref",
+                                     "job_workflow_sha",
+                                     "job_workflow_file",
+                                     "job_workflow_at",
+                                     "sha",
+                                     "head_ref",
+                                     "base_ref"};
 
 /// Claims that say whose job it is: where none is asked for, more than its event is left open.
-constexpr std::string_view kWhose[] = {"repository_id", "repository_owner_id", "repository", "repository_owner", "enterprise_id",
-                                       "enterprise", "sub_owner_id", "sub_repository_id", "sub_owner", "sub_repository"};
+constexpr std::string_view kWhose[] = {"repository_id", "repository_owner_id", "repository",   "repository_owner",
+                                       "enterprise_id", "enterprise",          "sub_owner_id", "sub_repository_id",
+                                       "sub_owner",     "sub_repository"};
 
 void open_events(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (!l.acts(rule)) return;
@@ -107,7 +122,8 @@ void open_events(Linter& l, const Rule& rule, const Case& c, std::uint32_t issue
     });
     if (taken == std::end(kOpenEvents)) return;
     const std::string& name = l.policy.issuers[issuer].name;
-    l.report(Lint::EventOfStrangers, rule.span, permit_of(rule) + " takes jobs of " + quoted(*taken) + ", which anyone can cause",
+    l.report(Lint::EventOfStrangers, rule.span,
+             permit_of(rule) + " takes jobs of " + quoted(*taken) + ", which anyone can cause",
              event == c.read.end() ? "does not ask for the event" : "asks for events that strangers cause",
              "such a job has the tokens of the repository, and may run or read what a stranger sent; ask for `" + name +
                  ".event_name in { \"push\", \"workflow_dispatch\" }`");
@@ -121,14 +137,12 @@ void subject_form(Linter& l, const RuleView& view) {
         for (const Case& c : view.cases) {
             const auto asked = asked_of(l, c, issuer, "sub");
             if (asked.empty()) continue;
-            if (!std::all_of(asked.begin(), asked.end(),
-                             [](const Asked& each) { return is_old_form(each.text); }))
+            if (!std::all_of(asked.begin(), asked.end(), [](const Asked& each) { return is_old_form(each.text); }))
                 return;
             old = asked.front().place;
         }
         if (old == nullptr) continue;
-        l.report(Lint::SubjectFormat, old->span,
-                 permit_of(*view.rule) + " knows subjects without identifiers only",
+        l.report(Lint::SubjectFormat, old->span, permit_of(*view.rule) + " knows subjects without identifiers only",
                  "repositories made, renamed or moved after 2026-07-15 send `repo:OWNER@ID/REPOSITORY@ID:…`",
                  "the job of such a repository is denied without a word; ask for " +
                      quoted(l.policy.issuers[issuer].name + ".repository_id") + ", " +
@@ -150,11 +164,11 @@ void gitlab(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
             asks(asked_of(l, c, issuer, pair.flag), "true"))
             continue;
         l.report(Lint::EnvironmentUnprotected, rule.span,
-                 permit_of(rule) + " trusts the name of " +
-                     (pair.what == "ref" ? "a ref" : "an environment") + " that may be unprotected",
+                 permit_of(rule) + " trusts the name of " + (pair.what == "ref" ? "a ref" : "an environment") +
+                     " that may be unprotected",
                  "anyone who may push can name one",
-                 "a job that a developer wrote on a branch of their own gets the credential; ask for `" +
-                     name + "." + std::string(pair.flag) + " == \"true\"` beside it");
+                 "a job that a developer wrote on a branch of their own gets the credential; ask for `" + name + "." +
+                     std::string(pair.flag) + " == \"true\"` beside it");
         return;
     }
 }
@@ -164,22 +178,19 @@ void workflow_ref(Linter& l, const Rule& rule, const Case& c, std::uint32_t issu
     for (const std::string_view claim : {"workflow_ref", "job_workflow_ref"}) {
         for (const Asked& each : asked_of(l, c, issuer, claim)) {
             const std::size_t at = each.text.find('@');
-            const std::string_view ref =
-                at == std::string_view::npos ? std::string_view() : each.text.substr(at + 1);
+            const std::string_view ref = at == std::string_view::npos ? std::string_view() : each.text.substr(at + 1);
             const bool open = ref == "*" || ref == "**" || ref.starts_with("refs/heads/*") ||
-                              ref.starts_with("refs/**") ||
-                              (at == std::string_view::npos && each.text.ends_with("**"));
+                              ref.starts_with("refs/**") || (at == std::string_view::npos && each.text.ends_with("**"));
             if (!each.pattern || !open) continue;
-            l.report(Lint::WorkflowRefWide, each.place->span,
-                     permit_of(rule) + " trusts a workflow at any ref", "an unreviewed branch will do",
+            l.report(Lint::WorkflowRefWide, each.place->span, permit_of(rule) + " trusts a workflow at any ref",
+                     "an unreviewed branch will do",
                      "who may push a branch to the workflow's repository writes the workflow; ask for one "
                      "ref, such as "
                      "`@refs/heads/main`, or for its commit");
         }
     }
     for (const std::string prefix : {"workflow_", "job_workflow_"}) {
-        const std::string file = prefix + "file", at = prefix + "at", sha = prefix + "sha",
-                          ref = prefix + "ref";
+        const std::string file = prefix + "file", at = prefix + "at", sha = prefix + "sha", ref = prefix + "ref";
         if (!l.restricts(c, issuer, {file}) || l.restricts(c, issuer, {at, sha, ref, "ref"})) continue;
         l.report(Lint::WorkflowRefWide, rule.span, permit_of(rule) + " trusts a workflow at any ref",
                  "asks for the file only",
@@ -197,8 +208,8 @@ void actor(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     for (const auto& [kind, claims] : kActors) {
         if (l.kind_of(issuer) != kind) continue;
         if (!l.restricts(c, issuer, std::span<const std::string_view>(claims))) continue;
-        l.report(Lint::ActorAuthority, rule.span,
-                 permit_of(rule) + " takes whoever started a job for its authority", "asks for the actor",
+        l.report(Lint::ActorAuthority, rule.span, permit_of(rule) + " takes whoever started a job for its authority",
+                 "asks for the actor",
                  "a job can be started, or run again, in the name of somebody who never saw its code; ask "
                  "for the repository, the ref "
                  "and the event, and leave the actor to the record");
@@ -209,12 +220,10 @@ void runner(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     const std::string& kind = l.kind_of(issuer);
     const std::string& name = l.policy.issuers[issuer].name;
     if (kind == "circleci" && !l.restricts(c, issuer, {"oidc.circleci.com/ssh-rerun"}))
-        l.report(
-            Lint::SshRerunUnchecked, rule.span,
-            permit_of(rule) + " accepts jobs that somebody may be logged in to",
-            "does not ask for `ssh_rerun`",
-            "who runs the job again with SSH types what they like while it holds the credential; ask for `" +
-                name + ".ssh_rerun == false`");
+        l.report(Lint::SshRerunUnchecked, rule.span,
+                 permit_of(rule) + " accepts jobs that somebody may be logged in to", "does not ask for `ssh_rerun`",
+                 "who runs the job again with SSH types what they like while it holds the credential; ask for `" +
+                     name + ".ssh_rerun == false`");
     if ((kind == "github" || kind == "gitlab" || kind == "buildkite") && l.acts(rule) &&
         !l.restricts(c, issuer, {"runner_environment", "runner_id"}))
         l.report(Lint::RunnerUnchecked, rule.span, permit_of(rule) + " accepts any runner",
@@ -224,11 +233,10 @@ void runner(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (kind == "terraform" && l.acts(rule) &&
         !l.restricts(c, issuer,
                      {"terraform_run_phase", "terraform_operation", "sub_run_phase", "sub_operation", "sub"}))
-        l.report(
-            Lint::RunPhaseUnchecked, rule.span, permit_of(rule) + " gives a plan what it gives an apply",
-            "does not ask for `run_phase`",
-            "a plan runs before anyone has approved anything, on what a pull request proposes; ask for `" +
-                name + ".run_phase == \"apply\"`, and let plans read");
+        l.report(Lint::RunPhaseUnchecked, rule.span, permit_of(rule) + " gives a plan what it gives an apply",
+                 "does not ask for `run_phase`",
+                 "a plan runs before anyone has approved anything, on what a pull request proposes; ask for `" + name +
+                     ".run_phase == \"apply\"`, and let plans read");
 }
 
 }  // namespace

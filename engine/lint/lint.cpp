@@ -29,7 +29,8 @@ void untested(const check::Policy& policy, const Bundle& bundle, std::vector<Fin
     for (const check::Rule& rule : policy.rules) {
         const bool given = rule.span.source < policy.given_sources;
         if (first == nullptr && given) first = &rule;
-        by_index.insert(by_index.end(), rule.each.valid() ? policy.tables[rule.each.value].rows.size() : 1, given ? &rule : nullptr);
+        by_index.insert(by_index.end(), rule.each.valid() ? policy.tables[rule.each.value].rows.size() : 1,
+                        given ? &rule : nullptr);
     }
     if (first == nullptr) return;
     if (policy.tests.empty()) {
@@ -49,7 +50,9 @@ void untested(const check::Policy& policy, const Bundle& bundle, std::vector<Fin
         if (!request.parse(text) || !known.insert(std::move(text)).second) continue;
         witness.read_holding(request, 0, holding);
         for (const Holding& each : holding)
-            if (const check::Rule* rule = by_index[each.rule]; rule != nullptr && (each.sure || rule->kind != RuleKind::Permit)) applied.insert(rule);
+            if (const check::Rule* rule = by_index[each.rule];
+                rule != nullptr && (each.sure || rule->kind != RuleKind::Permit))
+                applied.insert(rule);
     }
     for (const check::Rule& rule : policy.rules) {
         if (rule.span.source >= policy.given_sources || applied.contains(&rule)) continue;
@@ -68,8 +71,7 @@ bool inside(const Span& what, const Span& where) {
 class Allowed {
 public:
     explicit Allowed(const std::vector<Suppression>& all) : all_(all), used_(all.size()) {
-        for (std::size_t i = 0; i < all.size(); ++i)
-            by_lint_[{all[i].lint, all[i].covers.source}].push_back(i);
+        for (std::size_t i = 0; i < all.size(); ++i) by_lint_[{all[i].lint, all[i].covers.source}].push_back(i);
     }
 
     /// The first suppression of a finding; null if there is none.
@@ -125,11 +127,11 @@ LintReport lint(const check::Policy& policy, const Bundle& bundle, const LintOpt
         for (std::size_t i = 0; i < allowed.size(); ++i) {
             // What nobody looked for is not known to be useless.
             if (reasons.used(i) || level_of(allowed[i].lint, options) == LintLevel::Off) continue;
-            kept.push_back(make_finding(
-                Lint::SuppressionUnused, allowed[i].at,
-                "there is nothing here for " +
-                    quoted(lint_rules()[static_cast<std::size_t>(allowed[i].lint)].name) + " to find",
-                "allows nothing", "the next finding here would be kept quiet; remove it"));
+            kept.push_back(make_finding(Lint::SuppressionUnused, allowed[i].at,
+                                        "there is nothing here for " +
+                                            quoted(lint_rules()[static_cast<std::size_t>(allowed[i].lint)].name) +
+                                            " to find",
+                                        "allows nothing", "the next finding here would be kept quiet; remove it"));
             kept.back().diagnostic.severity = level == LintLevel::Error ? Severity::Error : Severity::Warning;
         }
         sort_by_place(kept);

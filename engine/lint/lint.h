@@ -2,8 +2,8 @@
 // lints themselves (findings.h).
 #pragma once
 
-#include "lint/findings.h"
 #include "check/typed.h"
+#include "lint/findings.h"
 #include "writ/bundle.h"
 #include "writ/lint.h"
 

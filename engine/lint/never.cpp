@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <map>
 
-#include "lint/cases.h"
 #include "base/values.h"
+#include "lint/cases.h"
 
 namespace writ::lint {
 

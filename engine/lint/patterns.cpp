@@ -26,11 +26,10 @@ struct Elsewhere {
 
 const Elsewhere& elsewhere() {
     static const Elsewhere kClaims = {
-        {"repository_owner_id", "repository_id", "sub_owner_id", "sub_repository_id", "namespace_id",
-         "project_id", "organization_id", "terraform_organization_id", "repository_owner", "repository",
-         "attribute.repository_id"},
-        {"repository_id", "sub_repository_id", "repository", "project_id", "pipeline_id",
-         "terraform_workspace_id", "terraform_project_id", "attribute.repository_id"},
+        {"repository_owner_id", "repository_id", "sub_owner_id", "sub_repository_id", "namespace_id", "project_id",
+         "organization_id", "terraform_organization_id", "repository_owner", "repository", "attribute.repository_id"},
+        {"repository_id", "sub_repository_id", "repository", "project_id", "pipeline_id", "terraform_workspace_id",
+         "terraform_project_id", "attribute.repository_id"},
         {"ref", "ref_path", "event_name", "environment", "sub_ref", "sub_environment", "build_branch",
          "terraform_run_phase", "job_workflow_ref", "workflow_ref", "attribute.ref", "attribute.environment"},
     };
@@ -42,8 +41,7 @@ struct Wide {
 };
 
 /// What a pattern `KEY:OWNER/PROJECT:REST` leaves open that should be said; `attack` empty: nothing.
-Wide wide_of(std::string_view pattern,
-             const std::function<bool(const std::vector<std::string_view>&)>& told) {
+Wide wide_of(std::string_view pattern, const std::function<bool(const std::vector<std::string_view>&)>& told) {
     if (pattern.starts_with("*"))
         return {"begins with anything", "what is before is not looked at",
                 "an environment or branch can be named so that the rest of the pattern stands at its end"};
@@ -76,8 +74,7 @@ void subject(Linter& l, const Case& c, const Literal& literal) {
     const Expr& e = *literal.test;
     if (!literal.positive || e.op != Op::Like || e.kids[0]->op != Op::Fact) return;
     const Fact& fact = l.policy.facts[e.kids[0]->id];
-    if (!one_of(l.claim_of(e.kids[0]->id),
-                {"sub", "google.subject", "token.actions.githubusercontent.com:sub"}) ||
+    if (!one_of(l.claim_of(e.kids[0]->id), {"sub", "google.subject", "token.actions.githubusercontent.com:sub"}) ||
         fact.type.kind != Kind::Subject)
         return;
     const auto told = [&](const std::vector<std::string_view>& claims) {
@@ -85,17 +82,15 @@ void subject(Linter& l, const Case& c, const Literal& literal) {
     };
     const Wide wide = wide_of(e.text, told);
     if (wide.attack.empty()) return;
-    l.report(
-        Lint::SubjectWide, e.span, "pattern for " + quoted(fact.path) + " " + std::string(wide.what),
-        std::string(wide.why),
-        std::string(wide.attack) + "; say it in full, or ask for the claims that say it, identifiers first");
+    l.report(Lint::SubjectWide, e.span, "pattern for " + quoted(fact.path) + " " + std::string(wide.what),
+             std::string(wide.why),
+             std::string(wide.attack) + "; say it in full, or ask for the claims that say it, identifiers first");
 }
 
 /// A run of names that ends in a star: `/ns/prod*`, `example.*`.
 bool ends_inside(std::string_view text, std::string_view separators) {
     const std::size_t star = text.find('*');
-    return star != std::string_view::npos && star > 0 &&
-           separators.find(text[star - 1]) == std::string_view::npos;
+    return star != std::string_view::npos && star > 0 && separators.find(text[star - 1]) == std::string_view::npos;
 }
 
 void spiffe(Linter& l, const Rule& rule, const Literal& literal) {
@@ -117,12 +112,10 @@ void spiffe(Linter& l, const Rule& rule, const Literal& literal) {
     const bool any_domain = domain.find('*') != std::string_view::npos;
     if (!any_domain && !ends_inside(path, "/")) return;
     l.report(Lint::SpiffeWide, e.span,
-             permit_of(rule) +
-                 (any_domain ? " leaves the trust domain open" : " asks for the beginning of a name"),
+             permit_of(rule) + (any_domain ? " leaves the trust domain open" : " asks for the beginning of a name"),
              any_domain ? "other trust domains pass" : "longer names pass too",
-             any_domain
-                 ? "`example.com.evil` is somebody else's trust domain; name it in full"
-                 : "`/ns/prod*` is `/ns/prod-evil` as well; end the pattern at a slash, `/ns/prod/**`");
+             any_domain ? "`example.com.evil` is somebody else's trust domain; name it in full"
+                        : "`/ns/prod*` is `/ns/prod-evil` as well; end the pattern at a slash, `/ns/prod/**`");
 }
 
 // ---- regular expressions -------------------------------------------------------------------------
@@ -169,8 +162,7 @@ void regex_across(Linter& l, const Rule& rule, const Literal& literal, const Bar
     const std::string_view separators = separators_of(e.kids[0]->type.kind);
     if (rule.kind != RuleKind::Permit || !literal.positive || separators.empty()) return;
     for (const std::size_t at : bare.at) {
-        if (e.text[at] != '.' || at + 1 >= e.text.size() || (e.text[at + 1] != '*' && e.text[at + 1] != '+'))
-            continue;
+        if (e.text[at] != '.' || at + 1 >= e.text.size() || (e.text[at + 1] != '*' && e.text[at + 1] != '+')) continue;
         const std::string run(e.text.substr(at, 2));
         l.report(Lint::RegexDot, e.span,
                  quoted(run) + " takes " + quoted(separators) + " as well as what is between them",
@@ -211,27 +203,24 @@ void regex_literal(Linter& l, const Expr& e) {
     if (literals.size() == 1) {
         want += " == " + in_quotes(literals[0]);
     } else {
-        for (std::size_t i = 0; i < literals.size(); ++i)
-            want += (i == 0 ? " in { " : ", ") + in_quotes(literals[i]);
+        for (std::size_t i = 0; i < literals.size(); ++i) want += (i == 0 ? " in { " : ", ") + in_quotes(literals[i]);
         want += " }";
     }
-    Finding* found = l.report(
-        Lint::RegexLiteral, e.span, "regular expression means no more than its literals",
-        literals.size() > 1 ? "alternatives without parentheses are read wrong by people" : "a literal",
-        "elsewhere `main|develop` matches `main-x`, and who copies this pattern brings that along; write the "
-        "literals");
+    Finding* found =
+        l.report(Lint::RegexLiteral, e.span, "regular expression means no more than its literals",
+                 literals.size() > 1 ? "alternatives without parentheses are read wrong by people" : "a literal",
+                 "elsewhere `main|develop` matches `main-x`, and who copies this pattern brings that along; write the "
+                 "literals");
     if (found == nullptr) return;
     // What was typed may stand in a definition, at another place than the text says.
-    if (!l.text_at(e.span).starts_with(l.text_at(e.kids[0]->span)) || e.kids[0]->span.begin != e.span.begin)
-        return;
+    if (!l.text_at(e.span).starts_with(l.text_at(e.kids[0]->span)) || e.kids[0]->span.begin != e.span.begin) return;
     found->diagnostic.replacement = want;
     found->fix = Edit{e.span, want};
 }
 
 void regex_glob(Linter& l, const Expr& e, const Bare& bare) {
     for (const std::size_t at : bare.at) {
-        if (e.text[at] != '*' || at == 0 ||
-            (e.text[at - 1] != '/' && e.text[at - 1] != ':' && e.text[at - 1] != '@'))
+        if (e.text[at] != '*' || at == 0 || (e.text[at - 1] != '/' && e.text[at - 1] != ':' && e.text[at - 1] != '@'))
             continue;
         l.report(Lint::RegexGlob, e.span, "a glob where a regular expression is expected",
                  "`" + std::string(e.text.substr(at - 1, 2)) + "` repeats the character before the star",
@@ -245,8 +234,7 @@ void glob_regex(Linter& l, const Expr& e) {
         const std::size_t at = e.text.find(sign);
         if (at == std::string_view::npos) continue;
         // A star behind a dot is a glob's for a host, or for the end of a name.
-        if (sign == ".*" && e.kids[0]->type.kind != Kind::Path && e.kids[0]->type.kind != Kind::Subject)
-            continue;
+        if (sign == ".*" && e.kids[0]->type.kind != Kind::Path && e.kids[0]->type.kind != Kind::Subject) continue;
         if (sign == ".*" && at > 0 && is_word(e.text[at - 1])) continue;
         l.report(Lint::GlobRegex, e.span, "a regular expression where a glob is expected",
                  quoted(sign) + " is plain text to `like`, but for its stars",

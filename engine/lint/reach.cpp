@@ -39,8 +39,7 @@ bool reaches(const Linter& l, const RuleView& view, std::uint32_t tool) {
             }))
             return false;
     }
-    if (!rule.tools.empty() &&
-        std::find(rule.tools.begin(), rule.tools.end(), ToolId{tool}) == rule.tools.end())
+    if (!rule.tools.empty() && std::find(rule.tools.begin(), rule.tools.end(), ToolId{tool}) == rule.tools.end())
         return false;
     return std::any_of(view.cases.begin(), view.cases.end(), [&](const Case& c) {
         return std::all_of(c.literals.begin(), c.literals.end(), [&](const Literal& literal) {
@@ -99,8 +98,7 @@ void narrowing(Linter& l, const RuleView& view, const std::vector<Offer>& offers
         if (rule.scopes == nullptr) continue;
         const auto kept = constants_of(*rule.scopes);
         for (const std::string_view scope : offer.scopes)
-            if (std::none_of(kept.begin(), kept.end(), [&](const Expr* each) { return each->text == scope; }))
-                return;
+            if (std::none_of(kept.begin(), kept.end(), [&](const Expr* each) { return each->text == scope; })) return;
     }
     l.report(Lint::LimitIdle, rule.span, name + " limits nothing",
              rule.ttl != nullptr ? "no permit grants for longer" : "no permit grants anything else",
@@ -109,10 +107,10 @@ void narrowing(Linter& l, const RuleView& view, const std::vector<Offer>& offers
 
 void tiers(Linter& l, const RuleView& view, const std::vector<RuleView>& all) {
     const auto tools = tools_of(l, view);
-    const auto lowest = std::find_if(tools.begin(), tools.end(),
-                                     [&](std::uint32_t tool) { return l.policy.tools[tool].tier == 0; });
-    const auto acting = std::find_if(tools.begin(), tools.end(),
-                                     [&](std::uint32_t tool) { return l.policy.tools[tool].tier > 0; });
+    const auto lowest =
+        std::find_if(tools.begin(), tools.end(), [&](std::uint32_t tool) { return l.policy.tools[tool].tier == 0; });
+    const auto acting =
+        std::find_if(tools.begin(), tools.end(), [&](std::uint32_t tool) { return l.policy.tools[tool].tier > 0; });
     if (lowest == tools.end() || acting == tools.end()) return;
     const bool approved = std::any_of(all.begin(), all.end(), [&](const RuleView& other) {
         if (other.rule->kind != RuleKind::Require) return false;
@@ -125,17 +123,15 @@ void tiers(Linter& l, const RuleView& view, const std::vector<RuleView>& all) {
     const auto& act = l.policy.tools[*acting];
     const auto& members = l.policy.enums[l.policy.tier.value].members;
     Finding* found = l.report(Lint::MixedTiers, view.rule->span,
-                              "permit " + quoted(view.rule->name) + " is for reading and for acting: " +
-                                  quoted(read.name) + " and " + quoted(act.name),
+                              "permit " + quoted(view.rule->name) +
+                                  " is for reading and for acting: " + quoted(read.name) + " and " + quoted(act.name),
                               "",
                               "an agent that was let in to look can act, without anybody's approval; write a "
                               "permit for each tier, or a `require` "
                               "rule for the higher one");
     if (found == nullptr) return;
-    found->diagnostic.related.push_back(
-        {read.span, "tier " + quoted(members[static_cast<std::size_t>(read.tier)])});
-    found->diagnostic.related.push_back(
-        {act.span, "tier " + quoted(members[static_cast<std::size_t>(act.tier)])});
+    found->diagnostic.related.push_back({read.span, "tier " + quoted(members[static_cast<std::size_t>(read.tier)])});
+    found->diagnostic.related.push_back({act.span, "tier " + quoted(members[static_cast<std::size_t>(act.tier)])});
 }
 
 }  // namespace

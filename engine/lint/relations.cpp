@@ -4,8 +4,8 @@
 #include <optional>
 #include <unordered_map>
 
-#include "lint/cases.h"
 #include "base/values.h"
+#include "lint/cases.h"
 
 namespace writ::lint {
 
@@ -73,8 +73,7 @@ std::vector<std::uint64_t> questions_of(const Case& c) {
 }
 
 bool equal(const Expr& a, const Expr& b) {
-    return a.op == Op::Text ? b.op == Op::Text && a.text == b.text
-                            : b.op == Op::Integer && a.integer == b.integer;
+    return a.op == Op::Text ? b.op == Op::Text && a.text == b.text : b.op == Op::Integer && a.integer == b.integer;
 }
 
 /// Whether a value that is one of the constants passes the test.
@@ -85,14 +84,12 @@ bool all_pass(const std::vector<const Expr*>& constants, const Literal& test) {
     return std::all_of(constants.begin(), constants.end(), [&](const Expr* each) {
         const auto among = [&](const Pinned& set) {
             const auto all = constants_of(*set.constant);
-            return std::any_of(all.begin(), all.end(),
-                               [&](const Expr* other) { return equal(*each, *other); });
+            return std::any_of(all.begin(), all.end(), [&](const Expr* other) { return equal(*each, *other); });
         };
         if (wanted.value != nullptr) return among(wanted);
         if (bound.fact != nullptr) return holds(each->integer, bound.cmp, bound.value);
         if (excluded.value != nullptr) return !among(excluded);
-        return glob && each->op == Op::Text &&
-               test.test->matcher->matches(each->text);
+        return glob && each->op == Op::Text && test.test->matcher->matches(each->text);
     });
 }
 
@@ -103,14 +100,11 @@ bool implies(const Literal& a, const Literal& b) {
     const Pinned wanted = pinned_fact(b);
     const Expr* about = wanted.value != nullptr ? wanted.value : fact_of(b);
     if (about == nullptr) return false;
-    if (from.value != nullptr)
-        return from.value->id == about->id && all_pass(constants_of(*from.constant), b);
+    if (from.value != nullptr) return from.value->id == about->id && all_pass(constants_of(*from.constant), b);
     const Bound narrow = bound_of(a), wide = bound_of(b);
     if (narrow.fact == nullptr || wide.fact == nullptr || narrow.fact->id != wide.fact->id) return false;
-    const bool below =
-        (narrow.cmp == Cmp::Le || narrow.cmp == Cmp::Lt) && (wide.cmp == Cmp::Le || wide.cmp == Cmp::Lt);
-    const bool above =
-        (narrow.cmp == Cmp::Ge || narrow.cmp == Cmp::Gt) && (wide.cmp == Cmp::Ge || wide.cmp == Cmp::Gt);
+    const bool below = (narrow.cmp == Cmp::Le || narrow.cmp == Cmp::Lt) && (wide.cmp == Cmp::Le || wide.cmp == Cmp::Lt);
+    const bool above = (narrow.cmp == Cmp::Ge || narrow.cmp == Cmp::Gt) && (wide.cmp == Cmp::Ge || wide.cmp == Cmp::Gt);
     const bool strict = wide.cmp == Cmp::Lt || wide.cmp == Cmp::Gt;
     const bool equal_will_do = !strict || narrow.cmp == wide.cmp;
     if (below) return narrow.value < wide.value || (narrow.value == wide.value && equal_will_do);
@@ -128,8 +122,7 @@ bool implies(const Case& a, const Case& b) {
 
 bool implies(const RuleView& a, const RuleView& b) {
     return std::all_of(a.cases.begin(), a.cases.end(), [&](const Case& each) {
-        return std::any_of(b.cases.begin(), b.cases.end(),
-                           [&](const Case& other) { return implies(each, other); });
+        return std::any_of(b.cases.begin(), b.cases.end(), [&](const Case& other) { return implies(each, other); });
     });
 }
 
@@ -152,8 +145,7 @@ std::optional<std::vector<std::string_view>> texts_of(const Expr* set) {
 
 /// Whether a permit grants all that another one does, and for as long.
 bool grants_as_much(const Rule& wide, const Rule& narrow) {
-    if (wide.ttl == nullptr || narrow.ttl == nullptr || wide.ttl->op != Op::Integer ||
-        narrow.ttl->op != Op::Integer)
+    if (wide.ttl == nullptr || narrow.ttl == nullptr || wide.ttl->op != Op::Integer || narrow.ttl->op != Op::Integer)
         return false;
     if (wide.ttl->integer < narrow.ttl->integer) return false;
     const auto all = texts_of(wide.scopes), some = texts_of(narrow.scopes);
@@ -166,15 +158,13 @@ bool same_part(const Expr* a, const Expr* b) {
 
 bool same_effect(const Rule& a, const Rule& b) {
     const auto duties = [](const check::Obligation& x, const check::Obligation& y) {
-        return x.name == y.name && std::equal(x.args.begin(), x.args.end(), y.args.begin(), y.args.end(),
-                                              [](const auto& p, const auto& q) {
-                                                  return p.name == q.name && same(*p.value, *q.value);
-                                              });
+        return x.name == y.name &&
+               std::equal(x.args.begin(), x.args.end(), y.args.begin(), y.args.end(),
+                          [](const auto& p, const auto& q) { return p.name == q.name && same(*p.value, *q.value); });
     };
     return same_part(a.scopes, b.scopes) && same_part(a.ttl, b.ttl) && same_part(a.audience, b.audience) &&
            a.single_use == b.single_use && a.approvals == b.approvals && a.groups == b.groups &&
-           std::equal(a.obligations.begin(), a.obligations.end(), b.obligations.begin(), b.obligations.end(),
-                      duties);
+           std::equal(a.obligations.begin(), a.obligations.end(), b.obligations.begin(), b.obligations.end(), duties);
 }
 
 class Relations {
@@ -217,8 +207,7 @@ private:
         for (const Literal& each : c.literals)
             if (weight(each) < weight(*rarest)) rarest = &each;
         for (const std::uint64_t at : keys_of(*rarest))
-            for (const std::uint32_t tool : tools_of(*l_.rules[rule].rule))
-                by_key_[key(6, at, tool)].push_back(rule);
+            for (const std::uint32_t tool : tools_of(*l_.rules[rule].rule)) by_key_[key(6, at, tool)].push_back(rule);
     }
 
     /// The tools of a rule, or one that stands for any.
@@ -247,22 +236,22 @@ private:
         if (a.kind == RuleKind::Permit && b.kind == RuleKind::Deny) return denied(a, b);
         if (a.each.valid()) return;
         if (a.kind == RuleKind::Deny && b.kind == RuleKind::Deny) {
-            if (Finding* found = l_.report(
-                    Lint::RedundantDeny, a.span,
-                    "deny " + quoted(a.name) + " denies nothing that " + quoted(b.name) + " lets through", "",
-                    "whoever changes one of them believes that the other one is meant; leave it out, or "
-                    "narrow " +
-                        quoted(b.name)))
+            if (Finding* found =
+                    l_.report(Lint::RedundantDeny, a.span,
+                              "deny " + quoted(a.name) + " denies nothing that " + quoted(b.name) + " lets through", "",
+                              "whoever changes one of them believes that the other one is meant; leave it out, or "
+                              "narrow " +
+                                  quoted(b.name)))
                 found->diagnostic.related.push_back({b.span, "covers it"});
         }
         if (a.kind != RuleKind::Permit || b.kind != RuleKind::Permit || !grants_as_much(b, a)) return;
         if ((both && grants_as_much(a, b) && narrow_index < wide_index) || extends(b, a)) return;
-        if (Finding* found = l_.report(
-                Lint::ShadowedPermit, a.span,
-                "permit " + quoted(a.name) + " grants nothing that " + quoted(b.name) + " does not", "",
-                "narrowing " + quoted(a.name) +
-                    " narrows nothing, and people will believe that it does; leave it out, or narrow " +
-                    quoted(b.name)))
+        if (Finding* found =
+                l_.report(Lint::ShadowedPermit, a.span,
+                          "permit " + quoted(a.name) + " grants nothing that " + quoted(b.name) + " does not", "",
+                          "narrowing " + quoted(a.name) +
+                              " narrows nothing, and people will believe that it does; leave it out, or narrow " +
+                              quoted(b.name)))
             found->diagnostic.related.push_back({b.span, "applies wherever it does, and grants as much"});
     }
 
@@ -271,9 +260,7 @@ private:
         const Rule &a = *l_.rules[narrow_index].rule, &b = *l_.rules[wide_index].rule;
         Finding* found = l_.report(
             Lint::DuplicateRule, a.span,
-            std::string(spelling_of(a.kind)) + " " + quoted(a.name) + " says what " + quoted(b.name) +
-                " says",
-            "",
+            std::string(spelling_of(a.kind)) + " " + quoted(a.name) + " says what " + quoted(b.name) + " says", "",
             "a change to one of them changes nothing, and people will believe that it does; leave one out");
         if (found == nullptr) return;
         found->diagnostic.related.push_back({b.span, "says the same"});
@@ -302,8 +289,8 @@ private:
     Linter& l_;
     std::unordered_map<std::uint64_t, std::size_t> count_;
     std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> by_key_;  ///< and by tool
-    std::vector<std::uint32_t> always_;  ///< rules with a case that asks for nothing
-    std::set<std::uint32_t> tried_;      ///< by the rule that is looked at
+    std::vector<std::uint32_t> always_;                                     ///< rules with a case that asks for nothing
+    std::set<std::uint32_t> tried_;                                         ///< by the rule that is looked at
 };
 
 }  // namespace

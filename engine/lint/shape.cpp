@@ -1,8 +1,8 @@
 // Expressions as bounds, and declarations as lines of text.
 #include <algorithm>
 
-#include "lint/cases.h"
 #include "check/types.h"
+#include "lint/cases.h"
 
 namespace writ::lint {
 
@@ -12,18 +12,12 @@ namespace {
 
 Cmp negated(Cmp cmp) {
     switch (cmp) {
-        case Cmp::Eq:
-            return Cmp::Ne;
-        case Cmp::Ne:
-            return Cmp::Eq;
-        case Cmp::Lt:
-            return Cmp::Ge;
-        case Cmp::Le:
-            return Cmp::Gt;
-        case Cmp::Gt:
-            return Cmp::Le;
-        case Cmp::Ge:
-            return Cmp::Lt;
+        case Cmp::Eq: return Cmp::Ne;
+        case Cmp::Ne: return Cmp::Eq;
+        case Cmp::Lt: return Cmp::Ge;
+        case Cmp::Le: return Cmp::Gt;
+        case Cmp::Gt: return Cmp::Le;
+        case Cmp::Ge: return Cmp::Lt;
     }
     return cmp;
 }
@@ -41,18 +35,12 @@ std::size_t line_start(std::string_view text, std::size_t at) {
 
 bool holds(std::int64_t value, Cmp cmp, std::int64_t bound) {
     switch (cmp) {
-        case Cmp::Eq:
-            return value == bound;
-        case Cmp::Ne:
-            return value != bound;
-        case Cmp::Lt:
-            return value < bound;
-        case Cmp::Le:
-            return value <= bound;
-        case Cmp::Gt:
-            return value > bound;
-        case Cmp::Ge:
-            return value >= bound;
+        case Cmp::Eq: return value == bound;
+        case Cmp::Ne: return value != bound;
+        case Cmp::Lt: return value < bound;
+        case Cmp::Le: return value <= bound;
+        case Cmp::Gt: return value > bound;
+        case Cmp::Ge: return value >= bound;
     }
     return false;
 }
@@ -83,8 +71,7 @@ Edit removal_of(std::string_view text, Span span) {
     const std::size_t behind = std::min(text.find('\n', end), text.size());
     const bool apart =
         begin == 0 || is_blank(text.substr(line_start(text, begin - 1), begin - line_start(text, begin - 1)));
-    if (apart && end < text.size() && is_blank(text.substr(end, behind - end)))
-        end = std::min(behind + 1, text.size());
+    if (apart && end < text.size() && is_blank(text.substr(end, behind - end))) end = std::min(behind + 1, text.size());
     return {{span.source, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)}, ""};
 }
 

@@ -51,7 +51,9 @@ Value exact_list(std::vector<Value> items) {
     return out;
 }
 
-bool equal(const Value& a, const Value& b) { return a.text == b.text && a.integer == b.integer; }
+bool equal(const Value& a, const Value& b) {
+    return a.text == b.text && a.integer == b.integer;
+}
 bool holds_item(const Value& list, const Value& item) {
     return std::any_of(list.items.begin(), list.items.end(), [&](const Value& each) { return equal(each, item); });
 }
@@ -60,8 +62,12 @@ bool is_within(const Value& a, const Value& b) {
 }
 
 constexpr Can kUnknown{}, kEither{true, true}, kHolds{true, false}, kFails{false, true};
-Can decided(bool holds) { return holds ? kHolds : kFails; }
-Can turned(Can can) { return {can.fail, can.hold}; }
+Can decided(bool holds) {
+    return holds ? kHolds : kFails;
+}
+Can turned(Can can) {
+    return {can.fail, can.hold};
+}
 
 /// Two values of which one is a stranger's and the other named: they are never equal, unless a name was taken over.
 bool apart(const Value& a, const Value& b) {
@@ -149,9 +155,7 @@ private:
                 if (e.field.valid() || e.id >= elements_.size()) return out;
                 return elements_[e.id];
             case Op::Column:
-            case Op::ElemColumn:
-                out.sort = Value::Sort::Named;
-                return out;
+            case Op::ElemColumn: out.sort = Value::Sort::Named; return out;
             case Op::TableColumn:
             case Op::TableRows: return list_of(Value::Sort::Named, 0, kMany);
             case Op::Words: {
@@ -217,7 +221,8 @@ private:
 
     Value set_algebra(const Expr& e) {
         const Value a = value(*e.kids[0]), b = value(*e.kids[1]);
-        if (a.sort == Value::Sort::Unknown || b.sort == Value::Sort::Unknown) return a.sort == Value::Sort::Unknown ? a : b;
+        if (a.sort == Value::Sort::Unknown || b.sort == Value::Sort::Unknown)
+            return a.sort == Value::Sort::Unknown ? a : b;
         const auto keep = [&](bool wanted) {
             std::vector<Value> items;
             for (const Value& each : a.items)
@@ -235,7 +240,8 @@ private:
                 return exact_list(std::move(out.items));
             }
             const bool named = a.named() && b.named();
-            return list_of(named ? Value::Sort::Named : Value::Sort::Any, std::max(a.least, b.least), a.most > kMany - b.most ? kMany : a.most + b.most);
+            return list_of(named ? Value::Sort::Named : Value::Sort::Any, std::max(a.least, b.least),
+                           a.most > kMany - b.most ? kMany : a.most + b.most);
         }
         if (e.op == Op::Intersect) {
             if (a.empty() || b.empty() || apart(a, b)) return exact_list({});
@@ -254,10 +260,14 @@ private:
         const Value a = value(*e.kids[0]), b = value(*e.kids[1]);
         if (a.sort == Value::Sort::Unknown || b.sort == Value::Sort::Unknown) return kUnknown;
         const bool list = e.kids[0]->type.kind == Kind::List;
-        if (e.cmp != Cmp::Eq && e.cmp != Cmp::Ne) return a.exact() && b.exact() ? decided(holds(a.integer, e.cmp, b.integer)) : kEither;
+        if (e.cmp != Cmp::Eq && e.cmp != Cmp::Ne)
+            return a.exact() && b.exact() ? decided(holds(a.integer, e.cmp, b.integer)) : kEither;
         // Of two values it is not the one, or the other: nobody's choice is left.
         if (!list && e.kids[0]->type.kind == Kind::Bool && (a.stranger() || b.stranger())) return kUnknown;
-        const Can same = list ? lists_equal(a, b) : a.exact() && b.exact() ? decided(equal(a, b)) : apart(a, b) ? kFails : kEither;
+        const Can same = list                     ? lists_equal(a, b)
+                         : a.exact() && b.exact() ? decided(equal(a, b))
+                         : apart(a, b)            ? kFails
+                                                  : kEither;
         return e.cmp == Cmp::Eq ? same : turned(same);
     }
 
@@ -285,10 +295,12 @@ private:
             least = body.hold && !body.fail ? list.least : 0;
             most = body.hold ? list.most : 0;
         }
-        // A comparison with a bound comes out otherwise at most at the ends of what a count can be, and at the bound itself.
+        // A comparison with a bound comes out otherwise at most at the ends of what a count can be, and at the bound
+        // itself.
         Can out;
         const auto bound = static_cast<std::size_t>(std::max<std::int64_t>(with.integer, 0));
-        for (const std::size_t each : {least, most, std::clamp(bound, least, most), std::clamp(bound + 1, least, most)}) {
+        for (const std::size_t each :
+             {least, most, std::clamp(bound, least, most), std::clamp(bound + 1, least, most)}) {
             const auto counted = static_cast<std::int64_t>(std::min<std::size_t>(each, INT64_MAX));
             (holds(counted, cmp, with.integer) ? out.hold : out.fail) = true;
         }
@@ -300,7 +312,10 @@ private:
         if (a.sort == Value::Sort::Unknown || b.sort == Value::Sort::Unknown) return kUnknown;
         if (e.op == Op::In) {
             if (b.empty()) return kFails;
-            const bool all_apart = b.exact() && !a.exact() ? std::all_of(b.items.begin(), b.items.end(), [&](const Value& each) { return apart(a, each); }) : apart(a, b);
+            const bool all_apart =
+                b.exact() && !a.exact()
+                    ? std::all_of(b.items.begin(), b.items.end(), [&](const Value& each) { return apart(a, each); })
+                    : apart(a, b);
             if (all_apart) return kFails;
             return a.exact() && b.exact() ? decided(holds_item(b, a)) : kEither;
         }
@@ -308,7 +323,8 @@ private:
         if (a.empty()) return decided(subset);
         if (a.exact() && b.exact()) {
             if (subset) return decided(is_within(a, b));
-            return decided(std::any_of(a.items.begin(), a.items.end(), [&](const Value& each) { return holds_item(b, each); }));
+            return decided(
+                std::any_of(a.items.begin(), a.items.end(), [&](const Value& each) { return holds_item(b, each); }));
         }
         if (!b.empty() && !apart(a, b)) return kEither;
         return subset && a.least == 0 ? kEither : kFails;
@@ -326,12 +342,23 @@ private:
 
     /// Whether a pattern fits what everyone has.
     static bool typical(const Expr& e) {
-        static constexpr std::string_view kTypical[] = {
-            "zq9", "4815162342", "zq9/zq9", "zq9@zq9.example", "zq9.example", "spiffe://zq9.example/zq9", "https://zq9.example/zq9",
-            "repo:zq9/zq9:ref:refs/heads/zq9", "repo:zq9@4815162342/zq9@4815162342:ref:refs/heads/zq9", "project_path:zq9/zq9:ref_type:branch:ref:zq9",
-            "organization:zq9:project:zq9:workspace:zq9:run_phase:apply", "system:serviceaccount:zq9:zq9", "zq9/zq9/.github/workflows/zq9.yml@refs/heads/zq9",
-            "principal://iam.googleapis.com/projects/4815162342/locations/global/workloadIdentityPools/zq9/subject/zq9"};
-        return std::any_of(std::begin(kTypical), std::end(kTypical), [&](std::string_view each) { return e.matcher->matches(each); });
+        static constexpr std::string_view kTypical[] = {"zq9",
+                                                        "4815162342",
+                                                        "zq9/zq9",
+                                                        "zq9@zq9.example",
+                                                        "zq9.example",
+                                                        "spiffe://zq9.example/zq9",
+                                                        "https://zq9.example/zq9",
+                                                        "repo:zq9/zq9:ref:refs/heads/zq9",
+                                                        "repo:zq9@4815162342/zq9@4815162342:ref:refs/heads/zq9",
+                                                        "project_path:zq9/zq9:ref_type:branch:ref:zq9",
+                                                        "organization:zq9:project:zq9:workspace:zq9:run_phase:apply",
+                                                        "system:serviceaccount:zq9:zq9",
+                                                        "zq9/zq9/.github/workflows/zq9.yml@refs/heads/zq9",
+                                                        "principal://iam.googleapis.com/projects/4815162342/locations/"
+                                                        "global/workloadIdentityPools/zq9/subject/zq9"};
+        return std::any_of(std::begin(kTypical), std::end(kTypical),
+                           [&](std::string_view each) { return e.matcher->matches(each); });
     }
 
     /// Whether somebody else can get a value that fits.
@@ -394,12 +421,15 @@ private:
 bool ends_in_number(std::string_view name) {
     const std::size_t at = name.rfind('@');
     if (at == std::string_view::npos || at == 0 || at + 1 == name.size()) return false;
-    return std::all_of(name.begin() + static_cast<std::ptrdiff_t>(at) + 1, name.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return std::all_of(name.begin() + static_cast<std::ptrdiff_t>(at) + 1, name.end(),
+                       [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
 
-Can can(const Policy& policy, const Expr& condition, const Supposition& supposition) { return Supposing(policy, supposition).condition(condition); }
+Can can(const Policy& policy, const Expr& condition, const Supposition& supposition) {
+    return Supposing(policy, supposition).condition(condition);
+}
 
 bool can_hold(const Policy& policy, const Case& c, const Supposition& supposition) {
     Supposing supposing(policy, supposition);

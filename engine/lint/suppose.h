@@ -1,6 +1,6 @@
-// What a condition can come to for requests of which only a little is known: that the token is a stranger's, that a claim is
-// empty. Everything else may be anything. So lints ask what a condition means, and not how it is written. Not here: single
-// requests (reference.h). Private to lint/.
+// What a condition can come to for requests of which only a little is known: that the token is a stranger's, that a
+// claim is empty. Everything else may be anything. So lints ask what a condition means, and not how it is written. Not
+// here: single requests (reference.h). Private to lint/.
 #pragma once
 
 #include <cstdint>
@@ -22,15 +22,15 @@ struct Supposed {
         Text,      ///< `text`
     };
     What what = What::Stranger;
-    /// Stranger, Namesake: how many segments of a text say whose it is. Others can get a value that a pattern does not fix so
-    /// far. 0: the whole text does; kTypical: any pattern will do that does not fit what everyone has.
+    /// Stranger, Namesake: how many segments of a text say whose it is. Others can get a value that a pattern does not
+    /// fix so far. 0: the whole text does; kTypical: any pattern will do that does not fit what everyone has.
     std::uint32_t segments = kTypical;
     std::string_view text = {};
     static constexpr std::uint32_t kTypical = 0xFFFFFFFF;
 };
 
 struct Supposition {
-    std::optional<std::uint32_t> issuer;       ///< whose token it is: claims of others are unknown
+    std::optional<std::uint32_t> issuer;  ///< whose token it is: claims of others are unknown
     std::map<std::uint32_t, Supposed> facts;
 };
 

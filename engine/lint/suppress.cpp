@@ -1,8 +1,8 @@
 // Suppressions: comments that say that a finding is meant, and why.
 #include <algorithm>
 
-#include "lint/findings.h"
 #include "lint/cases.h"
+#include "lint/findings.h"
 
 namespace writ::lint {
 
@@ -48,11 +48,7 @@ class Reader {
 public:
     Reader(const check::Policy& policy, std::uint32_t source, std::vector<Suppression>& out,
            std::vector<Finding>& findings)
-        : text_(policy.sources[source].text),
-          source_(source),
-          lines_(lines_of(text_)),
-          out_(out),
-          findings_(findings) {
+        : text_(policy.sources[source].text), source_(source), lines_(lines_of(text_)), out_(out), findings_(findings) {
         for (const ast::Decl& decl : policy.files[source].decls) declarations_.push_back(decl.span);
     }
 
@@ -77,8 +73,7 @@ private:
     /// The next line that is not a comment, or the whole declaration that begins on it.
     [[nodiscard]] Span below(std::size_t line) const {
         for (std::size_t i = line + 1; i < lines_.size(); ++i) {
-            const std::string_view text =
-                trimmed(text_.substr(lines_[i].begin, lines_[i].end - lines_[i].begin));
+            const std::string_view text = trimmed(text_.substr(lines_[i].begin, lines_[i].end - lines_[i].begin));
             if (text.empty() || text.starts_with("//")) continue;
             const auto at = std::find_if(declarations_.begin(), declarations_.end(), [&](const Span& decl) {
                 return decl.begin >= lines_[i].begin && decl.begin < lines_[i].end;
@@ -91,8 +86,7 @@ private:
     void read(std::string_view said, Span covers) {
         said = trimmed(said);
         if (!said.starts_with("allow ")) {
-            unexplained(said.empty() ? text_.substr(0, 0) : said,
-                        "a `lint:` comment says `allow NAME because REASON`");
+            unexplained(said.empty() ? text_.substr(0, 0) : said, "a `lint:` comment says `allow NAME because REASON`");
             return;
         }
         said = trimmed(said.substr(6));
@@ -112,8 +106,8 @@ private:
     }
 
     void unexplained(std::string_view part, std::string label) {
-        findings_.push_back(make_finding(Lint::SuppressionUnexplained, span_of(part),
-                                         "suppression without a reason", std::move(label),
+        findings_.push_back(make_finding(Lint::SuppressionUnexplained, span_of(part), "suppression without a reason",
+                                         std::move(label),
                                          "who comes after cannot tell a decision from an oversight; write "
                                          "`// lint: allow NAME because REASON`"));
     }
@@ -123,15 +117,13 @@ private:
         const auto at =
             std::find_if(rules.begin(), rules.end(), [&](const LintRule& rule) { return rule.name == name; });
         if (at != rules.end()) {
-            out_.push_back(
-                {static_cast<Lint>(at - rules.begin()), span_of(name), covers, std::string(reason)});
+            out_.push_back({static_cast<Lint>(at - rules.begin()), span_of(name), covers, std::string(reason)});
             return;
         }
         const std::string_view near = nearest_lint(name);
-        findings_.push_back(make_finding(Lint::SuppressionUnused, span_of(name),
-                                         "there is no lint " + quoted(name), "allows nothing",
-                                         near.empty() ? "`writ lint --help` says where they are listed"
-                                                      : "did you mean " + quoted(near) + "?"));
+        findings_.push_back(make_finding(
+            Lint::SuppressionUnused, span_of(name), "there is no lint " + quoted(name), "allows nothing",
+            near.empty() ? "`writ lint --help` says where they are listed" : "did you mean " + quoted(near) + "?"));
         findings_.back().diagnostic.replacement = near;
     }
 

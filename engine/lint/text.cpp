@@ -11,8 +11,7 @@ namespace {
 using ast::ExprKind;
 
 bool is_literal(ExprKind kind) {
-    return kind == ExprKind::String || kind == ExprKind::Int || kind == ExprKind::Decimal ||
-           kind == ExprKind::Duration;
+    return kind == ExprKind::String || kind == ExprKind::Int || kind == ExprKind::Decimal || kind == ExprKind::Duration;
 }
 
 void twice(Linter& l, const ast::Expr& set) {
@@ -20,12 +19,11 @@ void twice(Linter& l, const ast::Expr& set) {
     for (std::size_t i = 0; i < set.kids.size(); ++i) {
         const ast::Expr& kid = *set.kids[i];
         if (!is_literal(kid.kind) || seen.emplace(kid.kind, kid.text, kid.integer).second) continue;
-        Finding* found = l.report(Lint::DuplicateElement, kid.span,
-                                  quoted(l.text_at(kid.span)) + " stands in its set twice", "again",
-                                  "one of them may have been meant to be another; remove it");
+        Finding* found =
+            l.report(Lint::DuplicateElement, kid.span, quoted(l.text_at(kid.span)) + " stands in its set twice",
+                     "again", "one of them may have been meant to be another; remove it");
         // The first element cannot be one that was there before.
-        if (found != nullptr)
-            found->fix = Edit{{kid.span.source, set.kids[i - 1]->span.end, kid.span.end}, ""};
+        if (found != nullptr) found->fix = Edit{{kid.span.source, set.kids[i - 1]->span.end, kid.span.end}, ""};
     }
 }
 
@@ -51,15 +49,14 @@ std::uint32_t foreign_letter(std::string_view text, std::size_t& at) {
 }
 
 void scripts(Linter& l, std::string_view text, Span span) {
-    const bool latin = std::any_of(text.begin(), text.end(),
-                                   [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+    const bool latin =
+        std::any_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
     std::size_t at = 0;
     const std::uint32_t point = latin ? foreign_letter(text, at) : 0;
     if (point == 0) return;
     char name[16];
     std::snprintf(name, sizeof name, "U+%04X", static_cast<unsigned>(point));
-    l.report(Lint::MixedScripts, span,
-             "text mixes Latin letters with " + quoted(name) + ", which looks like one",
+    l.report(Lint::MixedScripts, span, "text mixes Latin letters with " + quoted(name) + ", which looks like one",
              "byte for byte another name",
              "a reviewer reads one name and the policy trusts another, which somebody can register; type the "
              "letter again");
@@ -72,8 +69,7 @@ void lint_text(Linter& l) {
         for (const ast::Decl& decl : l.policy.files[i].decls) {
             each_written(decl, [&](const ast::Expr& e) {
                 if (e.kind == ExprKind::Set) twice(l, e);
-                const bool text =
-                    e.kind == ExprKind::String || e.kind == ExprKind::Like || e.kind == ExprKind::Matches;
+                const bool text = e.kind == ExprKind::String || e.kind == ExprKind::Like || e.kind == ExprKind::Matches;
                 if (text) scripts(l, e.text, e.span);
             });
             if (const auto* issuer = std::get_if<ast::IssuerDecl>(&decl.node)) {

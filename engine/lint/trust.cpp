@@ -21,11 +21,11 @@ using Pins = std::vector<Pin>;
 /// Issuers that give tokens to anyone who opens an account. The standard library's comments say the same.
 struct SharedKind {
     std::string_view kind;
-    std::string_view url;                 ///< the issuer that is shared; empty: every issuer of the kind
-    std::string_view who;                 ///< who gets a token
-    Pins ids;                             ///< claims that nobody else can get
-    Pins names;                           ///< claims that can be given up, and taken over by somebody else
-    std::vector<std::string_view> pins;   ///< the claims to ask for, as a policy writes them
+    std::string_view url;                ///< the issuer that is shared; empty: every issuer of the kind
+    std::string_view who;                ///< who gets a token
+    Pins ids;                            ///< claims that nobody else can get
+    Pins names;                          ///< claims that can be given up, and taken over by somebody else
+    std::vector<std::string_view> pins;  ///< the claims to ask for, as a policy writes them
 };
 
 const std::vector<SharedKind>& shared_kinds() {
@@ -33,17 +33,34 @@ const std::vector<SharedKind>& shared_kinds() {
         {"github",
          "",
          "everyone with a GitHub account",
-         {{"repository_id"}, {"repository_owner_id"}, {"enterprise_id"}, {"sub_owner_id"}, {"sub_repository_id"},
+         {{"repository_id"},
+          {"repository_owner_id"},
+          {"enterprise_id"},
+          {"sub_owner_id"},
+          {"sub_repository_id"},
           {"environment_node_id"}},
-         {{"repository", 1}, {"repository_owner"}, {"enterprise"}, {"sub", 2}, {"sub_owner"}, {"sub_repository"},
-          {"workflow_ref", 1}, {"workflow_owner"}, {"workflow_repository"}},
+         {{"repository", 1},
+          {"repository_owner"},
+          {"enterprise"},
+          {"sub", 2},
+          {"sub_owner"},
+          {"sub_repository"},
+          {"workflow_ref", 1},
+          {"workflow_owner"},
+          {"workflow_repository"}},
          {"repository_owner_id", "repository_id"}},
         {"gitlab",
          "https://gitlab.com",
          "everyone with a GitLab account",
          {{"namespace_id"}, {"project_id"}, {"job_namespace_id"}, {"job_project_id"}, {"user_id"}},
-         {{"namespace_path", 1}, {"project_path", 1}, {"job_namespace_path", 1}, {"job_project_path", 1}, {"sub", 2},
-          {"sub_project_path", 1}, {"ci_config_ref_uri", 2}, {"user_login"}},
+         {{"namespace_path", 1},
+          {"project_path", 1},
+          {"job_namespace_path", 1},
+          {"job_project_path", 1},
+          {"sub", 2},
+          {"sub_project_path", 1},
+          {"ci_config_ref_uri", 2},
+          {"user_login"}},
          {"project_id"}},
         {"terraform",
          "https://app.terraform.io",
@@ -60,15 +77,23 @@ const std::vector<SharedKind>& shared_kinds() {
         {"gcp",
          "https://accounts.google.com",
          "every service account and person at Google",
-         {{"sub"}, {"azp"}, {"email"}, {"google.compute_engine.project_id"}, {"google.compute_engine.project_number"},
+         {{"sub"},
+          {"azp"},
+          {"email"},
+          {"google.compute_engine.project_id"},
+          {"google.compute_engine.project_number"},
           {"google.compute_engine.instance_id"}},
          {{"hd"}},
          {"sub"}},
         {"gcp_sts_context",
          "",
          "every workload that some pool at Google lets in",
-         {{"principal", 5}, {"google.subject", 2}, {"google.groups"}, {"attribute.repository_id"},
-          {"attribute.repository_owner_id"}, {"project_number"}},
+         {{"principal", 5},
+          {"google.subject", 2},
+          {"google.groups"},
+          {"attribute.repository_id"},
+          {"attribute.repository_owner_id"},
+          {"project_number"}},
          {{"attribute.repository", 1}},
          {"principal"}},
         {"entra",
@@ -89,8 +114,8 @@ const std::vector<SharedKind>& shared_kinds() {
 
 /// What says which reusable workflow runs.
 const Pins& workflow_pins() {
-    static const Pins kPins = {{"job_workflow_ref", 1}, {"job_workflow_sha"}, {"job_workflow_owner"}, {"job_workflow_repository"},
-                               {"job_workflow_file"}, {"job_workflow_at"}};
+    static const Pins kPins = {{"job_workflow_ref", 1},     {"job_workflow_sha"},  {"job_workflow_owner"},
+                               {"job_workflow_repository"}, {"job_workflow_file"}, {"job_workflow_at"}};
     return kPins;
 }
 
@@ -98,7 +123,8 @@ const Pins& workflow_pins() {
 void suppose(const Linter& l, const Case& c, std::uint32_t issuer, const Pins& pins, Supposition& out) {
     for (const std::uint32_t fact : c.read) {
         if (l.policy.facts[fact].issuer.value != issuer) continue;
-        const auto pin = std::find_if(pins.begin(), pins.end(), [&](const Pin& each) { return each.claim == l.claim_of(fact); });
+        const auto pin =
+            std::find_if(pins.begin(), pins.end(), [&](const Pin& each) { return each.claim == l.claim_of(fact); });
         if (pin != pins.end()) out.facts[fact] = {Supposed::What::Stranger, pin->segments};
     }
 }
@@ -115,8 +141,7 @@ std::string permit_of(const Rule& rule) {
     return "permit " + quoted(rule.name);
 }
 
-void shared_issuer(Linter& l, const SharedKind& shared, const Rule& rule, const Case& c,
-                   std::uint32_t issuer) {
+void shared_issuer(Linter& l, const SharedKind& shared, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (!shared.url.empty() && l.policy.issuers[issuer].url != shared.url) return;
     // Somebody who has taken over every name, but for numbers in a subject.
     Supposition namesake{issuer, {}};
@@ -145,13 +170,11 @@ void shared_issuer(Linter& l, const SharedKind& shared, const Rule& rule, const 
                      quoted(name + ".repository_owner_id") + " beside it");
         return;
     }
-    if (Finding* found =
-            l.report(Lint::SharedIssuerUnscoped, rule.span,
-                     permit_of(rule) + " accepts tokens of " + quoted(name) + ", whoever they were issued to",
-                     "pins no owner",
-                     std::string(shared.who) +
-                         " gets tokens from this issuer, and with them this credential; ask for " +
-                         pins_of(shared, name)))
+    if (Finding* found = l.report(
+            Lint::SharedIssuerUnscoped, rule.span,
+            permit_of(rule) + " accepts tokens of " + quoted(name) + ", whoever they were issued to", "pins no owner",
+            std::string(shared.who) + " gets tokens from this issuer, and with them this credential; ask for " +
+                pins_of(shared, name)))
         found->diagnostic.related.push_back({l.policy.issuers[issuer].span, "the issuer is shared"});
 }
 
@@ -160,28 +183,25 @@ void workloads(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer)
     const std::string& kind = l.kind_of(issuer);
     const std::string& name = l.policy.issuers[issuer].name;
     if (kind == "kubernetes") {
-        if (l.restricts(c, issuer, {"sub", "kubernetes.io.serviceaccount.uid", "kubernetes.io.pod.uid"}))
-            return;
-        const bool account =
-            l.restricts(c, issuer, {"kubernetes.io.serviceaccount.name", "sub_service_account"});
+        if (l.restricts(c, issuer, {"sub", "kubernetes.io.serviceaccount.uid", "kubernetes.io.pod.uid"})) return;
+        const bool account = l.restricts(c, issuer, {"kubernetes.io.serviceaccount.name", "sub_service_account"});
         if (l.restricts(c, issuer, {"kubernetes.io.namespace", "sub_namespace"})) return;
         l.report(Lint::WorkloadUnpinned, rule.span,
-                 permit_of(rule) + (account ? " names a service account and not its namespace"
-                                            : " accepts every pod of the cluster"),
+                 permit_of(rule) +
+                     (account ? " names a service account and not its namespace" : " accepts every pod of the cluster"),
                  account ? "accounts of this name can be made in any namespace" : "asks for no namespace",
                  "whoever may create a pod somewhere in the cluster gets the credential; ask for " +
                      quoted(name + ".namespace") + " and " + quoted(name + ".service_account"));
         return;
     }
-    static constexpr std::string_view kWhole[] = {"spiffe", "wimse", "aws_sts", "gcp_agent_identity",
-                                                  "circleci"};
+    static constexpr std::string_view kWhole[] = {"spiffe", "wimse", "aws_sts", "gcp_agent_identity", "circleci"};
     if (!one_of(kind, Names(kWhole))) return;
     const bool told = std::any_of(c.restricted.begin(), c.restricted.end(), [&](std::uint32_t fact) {
         return !l.claim_of(fact).empty() && l.policy.facts[fact].issuer.value == issuer;
     });
     if (told) return;
-    l.report(Lint::WorkloadUnpinned, rule.span,
-             permit_of(rule) + " accepts every workload of " + quoted(name), "asks for none of its claims",
+    l.report(Lint::WorkloadUnpinned, rule.span, permit_of(rule) + " accepts every workload of " + quoted(name),
+             "asks for none of its claims",
              "any other workload that this issuer knows gets the credential; ask for " +
                  quoted(name + (kind == "circleci" ? ".project_id" : ".sub")));
 }
@@ -193,8 +213,7 @@ void default_account(Linter& l, const Rule& rule, const Case& c, std::uint32_t i
         const std::uint32_t fact = fact_in(*test.value)->id;
         const std::string& claim = l.claim_of(fact);
         const bool whole = claim == "sub";
-        if (!whole && claim != "kubernetes.io.serviceaccount.name" && claim != "sub_service_account")
-            continue;
+        if (!whole && claim != "kubernetes.io.serviceaccount.name" && claim != "sub_service_account") continue;
         if (l.policy.facts[fact].issuer.value != issuer) continue;
         for (const Expr* constant : constants_of(*test.constant))
             if (constant->text == "default" || (whole && constant->text.ends_with(":default")))
@@ -220,8 +239,7 @@ void email(Linter& l, const Rule& rule, const Case& c) {
         if (asked(claim ? "sub" : "id") || asked("user_id") || asked("oid")) continue;
         const bool verified = asked("email_verified");
         l.report(Lint::EmailKeyed, rule.span, permit_of(rule) + " knows its caller by " + quoted(fact.path),
-                 verified ? "an address can be given to somebody else"
-                          : "an address that nobody may have verified",
+                 verified ? "an address can be given to somebody else" : "an address that nobody may have verified",
                  (verified ? "who gets the address next gets the credential; ask for "
                            : "who claims the address, or gets it next, gets the credential; ask for ") +
                      quoted(base + (claim ? "sub" : "id")) + " instead, or beside it");
@@ -249,18 +267,15 @@ void entra(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     const Issuer& of = l.policy.issuers[issuer];
     if (l.restricts(c, issuer, {"azp", "appid", "oid", "sub"}) &&
         !l.restricts(c, issuer, {"tid", "iss_tenant", "iss"}) && !names_tenant(of.url))
-        l.report(Lint::EntraTenantMissing, rule.span,
-                 permit_of(rule) + " pins an application and not its tenant",
+        l.report(Lint::EntraTenantMissing, rule.span, permit_of(rule) + " pins an application and not its tenant",
                  "an identifier means something in one tenant",
                  "an application in somebody else's tenant can be known by the same identifier; ask for " +
                      quoted(of.name + ".tid") + " beside it, or declare the issuer by its tenant's own URL");
-    if (l.restricts(c, issuer, {"xms_par_app_azp"}) &&
-        !l.restricts(c, issuer, {"azp", "appid", "oid", "sub"}))
-        l.report(Lint::BlueprintAuthority, rule.span,
-                 permit_of(rule) + " trusts a blueprint, which many agents share",
-                 "asks for `xms_par_app_azp` and for no agent",
-                 "every sibling that was made from the blueprint gets the credential; ask for " +
-                     quoted(of.name + ".oid"));
+    if (l.restricts(c, issuer, {"xms_par_app_azp"}) && !l.restricts(c, issuer, {"azp", "appid", "oid", "sub"}))
+        l.report(
+            Lint::BlueprintAuthority, rule.span, permit_of(rule) + " trusts a blueprint, which many agents share",
+            "asks for `xms_par_app_azp` and for no agent",
+            "every sibling that was made from the blueprint gets the credential; ask for " + quoted(of.name + ".oid"));
 }
 
 /// What the broker says of a workload holds for its issuer only.
@@ -275,8 +290,7 @@ void issuer_missing(Linter& l, const Rule& rule, const Case& c) {
     });
     if (told == c.restricted.end() || tested) return;
     l.report(Lint::IssuerUnpinned, rule.span,
-             permit_of(rule) + " asks for " + quoted(l.policy.facts[*told].path) +
-                 " and not for the token's issuer",
+             permit_of(rule) + " asks for " + quoted(l.policy.facts[*told].path) + " and not for the token's issuer",
              "the same name exists under every issuer",
              "a workload of this name in another cluster gets the credential; ask for `token.issuer is …` "
              "beside it");

@@ -120,10 +120,10 @@ void unused(Linter& l, const ast::Decl& decl, const Names& used, bool any_issuer
     }
     const std::string_view noun = noun_of(decl);
     if (noun.empty()) return;
-    Finding* found = l.report(Lint::UnusedDefinition, name->span,
-                              std::string(noun) + " " + quoted(name->text) + " is not used", "",
-                              "most often a rule or a test was meant to use it and does not; use it, remove "
-                              "it, or put `export` before it");
+    Finding* found =
+        l.report(Lint::UnusedDefinition, name->span, std::string(noun) + " " + quoted(name->text) + " is not used", "",
+                 "most often a rule or a test was meant to use it and does not; use it, remove "
+                 "it, or put `export` before it");
     if (found != nullptr) found->fix = removal_of(l.policy.sources[name->span.source].text, decl.span);
 }
 
@@ -136,8 +136,7 @@ std::string joined(const ast::QualifiedName& name) {
 /// Whether a module does something by being there, or declares something that is named.
 bool contributes(const ast::File& file, const Names& used) {
     return std::any_of(file.decls.begin(), file.decls.end(), [&](const ast::Decl& decl) {
-        if (std::holds_alternative<ast::RuleDecl>(decl.node) ||
-            std::holds_alternative<ast::InvariantDecl>(decl.node))
+        if (std::holds_alternative<ast::RuleDecl>(decl.node) || std::holds_alternative<ast::InvariantDecl>(decl.node))
             return true;
         if (const auto* members = std::get_if<ast::EnumDecl>(&decl.node))
             for (const ast::Name& member : members->members)
@@ -165,8 +164,7 @@ void each_written(const ast::Decl& decl, const std::function<void(const ast::Exp
     if (rule->grant) walk(rule->grant->ttl);
     if (rule->approval) walk(rule->approval->within);
     if (rule->limit)
-        for (const ast::Expr* each : {rule->limit->ttl, rule->limit->scopes, rule->limit->audience})
-            walk(each);
+        for (const ast::Expr* each : {rule->limit->ttl, rule->limit->scopes, rule->limit->audience}) walk(each);
     for (const ast::ObligationClause& clause : rule->obligations)
         for (const auto& [name, value] : clause.args) walk(value);
 }
@@ -188,13 +186,12 @@ void lint_unused(Linter& l) {
         for (const ast::Import& import : file.imports) {
             const std::string name = joined(import.module);
             const auto found = modules.find(name);
-            if (found == modules.end() ||
-                std::any_of(found->second.begin(), found->second.end(),
-                            [&](const ast::File* each) { return contributes(*each, used); }))
+            if (found == modules.end() || std::any_of(found->second.begin(), found->second.end(),
+                                                      [&](const ast::File* each) { return contributes(*each, used); }))
                 continue;
             Finding* finding =
-                l.report(Lint::UnusedImport, import.module.span, "nothing of " + quoted(name) + " is used",
-                         "", "who reads it looks for an issuer that is not there; remove it");
+                l.report(Lint::UnusedImport, import.module.span, "nothing of " + quoted(name) + " is used", "",
+                         "who reads it looks for an issuer that is not there; remove it");
             if (finding == nullptr) continue;
             const std::string_view text = l.policy.sources[i].text;
             Span whole = import.module.span;

@@ -12,7 +12,8 @@ CharSet CharSet::all() {
 
 void CharSet::add(std::uint32_t low, std::uint32_t high) {
     // Everything that overlaps or touches becomes one range.
-    auto first = std::find_if(ranges_.begin(), ranges_.end(), [&](const Range& range) { return range.high + 1 >= low; });
+    auto first =
+        std::find_if(ranges_.begin(), ranges_.end(), [&](const Range& range) { return range.high + 1 >= low; });
     auto last = first;
     for (; last != ranges_.end() && last->low <= high + 1; ++last) {
         low = std::min(low, last->low);

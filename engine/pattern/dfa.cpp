@@ -20,7 +20,9 @@ struct Dfa {
     std::vector<bool> accepts;
 
     [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(accepts.size()); }
-    [[nodiscard]] std::uint32_t to(std::uint32_t state, std::uint32_t each) const { return moves[std::size_t{state} * width + each]; }
+    [[nodiscard]] std::uint32_t to(std::uint32_t state, std::uint32_t each) const {
+        return moves[std::size_t{state} * width + each];
+    }
 };
 
 /// Bytes that no edge tells apart are one class. Classes ascend with their bytes, so an edge takes a run of them.
@@ -49,7 +51,8 @@ public:
             for (auto& each : reached) each.clear();
             for (const std::uint32_t state : sets_[at])
                 for (const Nfa::Edge& edge : nfa_.states[state].edges)
-                    for (unsigned c = out.classes[edge.low]; c <= out.classes[edge.high]; ++c) reached[c].push_back(edge.to), ++work_;
+                    for (unsigned c = out.classes[edge.low]; c <= out.classes[edge.high]; ++c)
+                        reached[c].push_back(edge.to), ++work_;
             for (std::uint32_t c = 0; c < out.width; ++c) {
                 // Neighbours often reach the same.
                 const bool same = c > 0 && reached[c] == reached[c - 1];
@@ -124,7 +127,8 @@ public:
             for (std::uint32_t c = 0; c < dfa_.width; ++c) {
                 touched.clear();
                 for (const std::uint32_t to : states)
-                    for (std::uint32_t i = begins_[c * (dfa_.size() + std::size_t{1}) + to]; i < begins_[c * (dfa_.size() + std::size_t{1}) + to + 1]; ++i)
+                    for (std::uint32_t i = begins_[c * (dfa_.size() + std::size_t{1}) + to];
+                         i < begins_[c * (dfa_.size() + std::size_t{1}) + to + 1]; ++i)
                         mark(sources_[i], touched);
                 for (const std::uint32_t part : touched) split(part);
             }
@@ -206,7 +210,8 @@ public:
         meet(dfa.start);
         for (std::size_t i = 0; i < met_.size(); ++i)
             for (std::uint32_t c = 0; c < dfa.width; ++c) meet(dfa.to(member_[met_[i]], c));
-        std::stable_sort(met_.begin(), met_.end(), [&](std::uint32_t a, std::uint32_t b) { return group(a) < group(b); });
+        std::stable_sort(met_.begin(), met_.end(),
+                         [&](std::uint32_t a, std::uint32_t b) { return group(a) < group(b); });
         for (std::uint32_t i = 0; i < met_.size(); ++i) number_[met_[i]] = i;
     }
 
@@ -216,9 +221,11 @@ public:
         out.width = static_cast<std::uint32_t>(columns.size());
         if (met_.size() * columns.size() > Automaton::kMaxMoves) return tl::unexpected(TooLarge::Table);
         for (const std::uint32_t block : met_)
-            for (const std::uint32_t column : columns) out.moves.push_back(static_cast<std::uint16_t>(to(block, column) * out.width));
+            for (const std::uint32_t column : columns)
+                out.moves.push_back(static_cast<std::uint16_t>(to(block, column) * out.width));
         const auto first = [&](unsigned least) {
-            const auto found = std::find_if(met_.begin(), met_.end(), [&](std::uint32_t block) { return group(block) >= least; });
+            const auto found =
+                std::find_if(met_.begin(), met_.end(), [&](std::uint32_t block) { return group(block) >= least; });
             return static_cast<std::uint32_t>(found - met_.begin()) * out.width;
         };
         out.live = first(1);
@@ -237,7 +244,9 @@ private:
         member_[block] = state;
         met_.push_back(block);
     }
-    [[nodiscard]] std::uint32_t to(std::uint32_t block, std::uint32_t column) const { return number_[block_[dfa_.to(member_[block], column)]]; }
+    [[nodiscard]] std::uint32_t to(std::uint32_t block, std::uint32_t column) const {
+        return number_[block_[dfa_.to(member_[block], column)]];
+    }
 
     /// 0: never accepts; 1: rejects; 2: accepts; 3: always accepts.
     [[nodiscard]] unsigned group(std::uint32_t block) const {
@@ -261,7 +270,8 @@ private:
             if (added) kept.push_back(c);
             class_of[c] = found->second;
         }
-        for (unsigned byte = 0; byte < 256; ++byte) out.classes[byte] = static_cast<std::uint8_t>(class_of[dfa_.classes[byte]]);
+        for (unsigned byte = 0; byte < 256; ++byte)
+            out.classes[byte] = static_cast<std::uint8_t>(class_of[dfa_.classes[byte]]);
         return kept;
     }
 

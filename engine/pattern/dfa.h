@@ -20,7 +20,8 @@ struct Tables {
     std::uint32_t width = 0, start = 0, live = 0, accepting = 0, settled = 0;
 
     [[nodiscard]] Automaton view() const {
-        return {classes.data(), moves.data(), width, static_cast<std::uint32_t>(moves.size()), start, live, accepting, settled};
+        return {classes.data(), moves.data(), width,     static_cast<std::uint32_t>(moves.size()),
+                start,          live,         accepting, settled};
     }
     friend bool operator==(const Tables&, const Tables&) = default;
 };

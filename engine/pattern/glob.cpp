@@ -7,7 +7,9 @@ tl::expected<Node, Problem> parse_glob(std::string_view text, std::string_view s
     for (const char c : separators) inside.add(static_cast<unsigned char>(c), static_cast<unsigned char>(c));
     inside.negate();
 
-    const auto separates = [&](std::size_t at) { return at >= text.size() || separators.find(text[at]) != std::string_view::npos; };
+    const auto separates = [&](std::size_t at) {
+        return at >= text.size() || separators.find(text[at]) != std::string_view::npos;
+    };
     std::vector<Node> parts;
     for (std::size_t at = 0; at < text.size();) {
         if (text[at] != '*') {
@@ -17,7 +19,8 @@ tl::expected<Node, Problem> parse_glob(std::string_view text, std::string_view s
         const std::size_t begin = at;
         while (at < text.size() && text[at] == '*') ++at;
         if (at - begin > 2)
-            return tl::unexpected(Problem{"more than two `*` in a row", "`*` matches inside one segment, `**` across them"});
+            return tl::unexpected(
+                Problem{"more than two `*` in a row", "`*` matches inside one segment, `**` across them"});
         if (at - begin == 2) {
             parts.push_back(Node::repeat(Node::of(CharSet::all()), 0, Node::kUnbounded));
             continue;

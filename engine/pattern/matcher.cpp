@@ -9,14 +9,20 @@ namespace writ::pattern {
 
 namespace {
 
-bool is_literal(const Node& node) { return node.form == Node::Form::Set && node.set.single(); }
-std::uint32_t character_of(const Node& node) { return node.set.ranges()[0].low; }
+bool is_literal(const Node& node) {
+    return node.form == Node::Form::Set && node.set.single();
+}
+std::uint32_t character_of(const Node& node) {
+    return node.set.ranges()[0].low;
+}
 
 /// Takes the literal beginning and end off a tree.
 Node split(Node whole, Matcher& out) {
     std::vector<Node> parts;
-    if (whole.form == Node::Form::Sequence) parts = std::move(whole.kids);
-    else parts.push_back(std::move(whole));
+    if (whole.form == Node::Form::Sequence)
+        parts = std::move(whole.kids);
+    else
+        parts.push_back(std::move(whole));
     std::size_t first = 0, past = parts.size();
     while (first < past && is_literal(parts[first])) append_character(out.prefix, character_of(parts[first++]));
     while (past > first && is_literal(parts[past - 1])) --past;
@@ -37,7 +43,9 @@ void counted(Node& node, std::vector<Node*>& out) {
     const bool endless = node.most == Node::kUnbounded;
     if (node.form == Node::Form::Repeat && (node.least > 1 || (!endless && node.most > 1))) out.push_back(&node);
 }
-std::uint32_t count_of(const Node& node) { return node.most == Node::kUnbounded ? node.least : node.most; }
+std::uint32_t count_of(const Node& node) {
+    return node.most == Node::kUnbounded ? node.least : node.most;
+}
 
 /// The repetition without whose count the tree would not be too large; the one with the greatest count if that
 /// alone does not help, null if there is none.
@@ -45,10 +53,12 @@ const Node* culprit(Node& whole) {
     constexpr std::size_t kAttempts = 8;
     std::vector<Node*> counts;
     counted(whole, counts);
-    std::stable_sort(counts.begin(), counts.end(), [](const Node* a, const Node* b) { return count_of(*a) > count_of(*b); });
+    std::stable_sort(counts.begin(), counts.end(),
+                     [](const Node* a, const Node* b) { return count_of(*a) > count_of(*b); });
     for (std::size_t i = 0; i < std::min(counts.size(), kAttempts); ++i) {
         Node& node = *counts[i];
-        const std::uint32_t least = std::exchange(node.least, std::min(node.least, 1u)), most = std::exchange(node.most, 1);
+        const std::uint32_t least = std::exchange(node.least, std::min(node.least, 1u)),
+                            most = std::exchange(node.most, 1);
         const bool helps = tables_of(whole).has_value();
         node.least = least;
         node.most = most;
@@ -61,15 +71,18 @@ Problem too_large(std::string_view text, Node& whole, TooLarge why, bool glob) {
     Problem out;
     switch (why) {
         case TooLarge::States: out.message = "needs more than " + std::to_string(kMaxStates) + " states"; break;
-        case TooLarge::Table: out.message = "needs a table of more than " + std::to_string(Automaton::kMaxMoves) + " moves"; break;
+        case TooLarge::Table:
+            out.message = "needs a table of more than " + std::to_string(Automaton::kMaxMoves) + " moves";
+            break;
         case TooLarge::Work: out.message = "takes more than " + std::to_string(kMaxWork) + " steps to compile"; break;
     }
     if (glob) {
         out.help = "write fewer stars, or split it into several conditions";
     } else if (const Node* part = culprit(whole)) {
         out.message += ", because of `" + std::string(text.substr(part->begin, part->end - part->begin)) + "`";
-        out.help = "write `*`, `+` or a smaller count; a count behind what may be of any length, as `.*` or `(a|b)*`, "
-                   "doubles the states each time";
+        out.help =
+            "write `*`, `+` or a smaller count; a count behind what may be of any length, as `.*` or `(a|b)*`, "
+            "doubles the states each time";
     } else {
         out.help = "split it into several conditions, or compare with `in` a set or a table's column";
     }
@@ -90,7 +103,9 @@ tl::expected<Matcher, Problem> make(std::string_view text, tl::expected<Node, Pr
 
 }  // namespace
 
-tl::expected<Matcher, Problem> make_regex(std::string_view text) { return make(text, parse_regex(text), false); }
+tl::expected<Matcher, Problem> make_regex(std::string_view text) {
+    return make(text, parse_regex(text), false);
+}
 
 tl::expected<Matcher, Problem> make_glob(std::string_view text, std::string_view separators) {
     return make(text, parse_glob(text, separators), true);

@@ -10,9 +10,13 @@ namespace writ::pattern {
 
 namespace {
 
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+std::string quoted(std::string_view text) {
+    return "`" + std::string(text) + "`";
+}
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 struct NamedClass {
     std::string_view name;
@@ -128,12 +132,15 @@ private:
             case '\\': return Node::of(folded(escape()));
             case '*':
             case '+':
-            case '?': return fail(quoted(std::string(1, c)) + " has nothing to repeat", "write `\\" + std::string(1, c) + "` for the character");
+            case '?':
+                return fail(quoted(std::string(1, c)) + " has nothing to repeat",
+                            "write `\\" + std::string(1, c) + "` for the character");
             case '{': return fail("`{` has nothing to repeat, or is no count", "write `\\{` for the character");
             case '^':
             case '$':
                 return fail(quoted(std::string(1, c)) + " inside of a regular expression",
-                            "the expression is for the whole text, so leave it away; write `\\" + std::string(1, c) + "` for the character");
+                            "the expression is for the whole text, so leave it away; write `\\" + std::string(1, c) +
+                                "` for the character");
             default: return Node::of(folded(CharSet(next_character(text_, at_))));
         }
     }
@@ -147,28 +154,40 @@ private:
         const std::size_t begin = at_++;
         const bool folds = folds_;
         if (ahead("?")) {
-            if (ahead("?:")) at_ += 2;
-            else if (ahead("?i:")) at_ += 3, folds_ = true;
-            else if (ahead("?-i:")) at_ += 4, folds_ = false;
-            else return fail_group();
+            if (ahead("?:"))
+                at_ += 2;
+            else if (ahead("?i:"))
+                at_ += 3, folds_ = true;
+            else if (ahead("?-i:"))
+                at_ += 4, folds_ = false;
+            else
+                return fail_group();
         }
         if (depth >= kMaxGroups) return fail("more than " + std::to_string(kMaxGroups) + " groups inside each other");
         const std::uint32_t outer = std::exchange(product_, 1);
         Node inner = alternatives(depth + 1);
         folds_ = folds;
         count = std::exchange(product_, outer);
-        if (!more()) return fail("group is not closed: " + quoted(text_.substr(begin)), "close it with `)`, or write `\\(` for the character");
+        if (!more())
+            return fail("group is not closed: " + quoted(text_.substr(begin)),
+                        "close it with `)`, or write `\\(` for the character");
         ++at_;
         return inner;
     }
 
     Node fail_group() {
         if (ahead("?=") || ahead("?!") || ahead("?<=") || ahead("?<!"))
-            return fail("a regular expression cannot look ahead or behind", "split the condition: `x matches \"…\" and not (x matches \"…\")`");
-        if (ahead("?P") || ahead("?<")) return fail("a group cannot have a name", "nothing is captured here: write `(…)`; `parse` in `claims` takes texts apart");
+            return fail("a regular expression cannot look ahead or behind",
+                        "split the condition: `x matches \"…\" and not (x matches \"…\")`");
+        if (ahead("?P") || ahead("?<"))
+            return fail("a group cannot have a name",
+                        "nothing is captured here: write `(…)`; `parse` in `claims` takes texts apart");
         if (ahead("?s")) return fail("the flag `s` does not exist", "`.` is every character anyway, line ends too");
-        if (ahead("?m")) return fail("the flag `m` does not exist", "the expression is for the whole text, whatever line ends are in it");
-        return fail(quoted(text_.substr(at_ - 1, 3)) + " is no group", "groups are `(…)` and `(?i:…)`; the only flag is `(?i)`");
+        if (ahead("?m"))
+            return fail("the flag `m` does not exist",
+                        "the expression is for the whole text, whatever line ends are in it");
+        return fail(quoted(text_.substr(at_ - 1, 3)) + " is no group",
+                    "groups are `(…)` and `(?i:…)`; the only flag is `(?i)`");
     }
 
     /// What may follow an atom that began at `begin`.
@@ -187,10 +206,12 @@ private:
         // For a whole text the lazy forms mean the same.
         if (more() && here() == '?') ++at_;
         if (more() && (here() == '*' || here() == '+' || here() == '?' || here() == '{'))
-            return fail(quoted(text_.substr(begin, at_ + 1 - begin)) + " repeats what is repeated already", "put what is repeated in parentheses");
+            return fail(quoted(text_.substr(begin, at_ + 1 - begin)) + " repeats what is repeated already",
+                        "put what is repeated in parentheses");
         const std::uint32_t counted = most == Node::kUnbounded ? std::max(least, 1u) : std::max(most, 1u);
         if (counted > kMaxCount / product)
-            return fail("counts multiply to more than " + std::to_string(kMaxCount) + " in " + quoted(text_.substr(begin, at_ - begin)),
+            return fail("counts multiply to more than " + std::to_string(kMaxCount) + " in " +
+                            quoted(text_.substr(begin, at_ - begin)),
                         "write a smaller count, or `*` or `+`");
         product *= counted;
         Node node = Node::repeat(std::move(kid), least, most);
@@ -204,7 +225,8 @@ private:
         const std::size_t begin = at_++;
         const auto number = [&](std::uint32_t& out) {
             const std::size_t first = at_;
-            for (out = 0; more() && is_digit(here()); ++at_) out = std::min(out * 10 + static_cast<std::uint32_t>(here() - '0'), 100'000u);
+            for (out = 0; more() && is_digit(here()); ++at_)
+                out = std::min(out * 10 + static_cast<std::uint32_t>(here() - '0'), 100'000u);
             return at_ > first;
         };
         bool sound = number(least);
@@ -215,7 +237,8 @@ private:
         }
         sound = sound && ahead("}");
         if (!sound) {
-            fail(quoted(text_.substr(begin, at_ + 1 - begin)) + " is no count", "counts are `{3}`, `{3,}` and `{3,5}`; write `\\{` for the character");
+            fail(quoted(text_.substr(begin, at_ + 1 - begin)) + " is no count",
+                 "counts are `{3}`, `{3,}` and `{3,5}`; write `\\{` for the character");
             return false;
         }
         ++at_;
@@ -240,12 +263,19 @@ private:
         const bool plain = byte < 0x80 && !is_digit(c) && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z');
         if (plain) return ++at_, CharSet(byte);
         const std::string shown = quoted("\\" + std::string(1, c));
-        if (c == 'b' || c == 'B') fail(shown + " does not exist", "say what stands around the word, such as `(^|.*[^a-z])word`");
-        else if (c == 'A' || c == 'z' || c == 'Z') fail(shown + " does not exist", "the expression is for the whole text, so leave it away");
+        if (c == 'b' || c == 'B')
+            fail(shown + " does not exist", "say what stands around the word, such as `(^|.*[^a-z])word`");
+        else if (c == 'A' || c == 'z' || c == 'Z')
+            fail(shown + " does not exist", "the expression is for the whole text, so leave it away");
         else if (c == 'p' || c == 'P')
-            fail(shown + " does not exist", "what is in it changes with each version of Unicode; write the characters that are meant, such as `[a-zà-ÿ]`");
-        else if (c >= '1' && c <= '9') fail("a regular expression cannot refer back to a group");
-        else fail((byte < 0x80 ? shown : "`\\` before a character that is not ASCII") + " means nothing", "write the character without `\\`");
+            fail(shown + " does not exist",
+                 "what is in it changes with each version of Unicode; write the characters that are meant, such as "
+                 "`[a-zà-ÿ]`");
+        else if (c >= '1' && c <= '9')
+            fail("a regular expression cannot refer back to a group");
+        else
+            fail((byte < 0x80 ? shown : "`\\` before a character that is not ASCII") + " means nothing",
+                 "write the character without `\\`");
         return {};
     }
 
@@ -258,14 +288,20 @@ private:
         std::size_t digits = 0;
         for (; more() && digits < (braces ? 6 : 2); ++at_, ++digits) {
             const char c = here();
-            if (is_digit(c)) value = value * 16 + static_cast<std::uint32_t>(c - '0');
-            else if (c >= 'a' && c <= 'f') value = value * 16 + static_cast<std::uint32_t>(c - 'a' + 10);
-            else if (c >= 'A' && c <= 'F') value = value * 16 + static_cast<std::uint32_t>(c - 'A' + 10);
-            else break;
+            if (is_digit(c))
+                value = value * 16 + static_cast<std::uint32_t>(c - '0');
+            else if (c >= 'a' && c <= 'f')
+                value = value * 16 + static_cast<std::uint32_t>(c - 'a' + 10);
+            else if (c >= 'A' && c <= 'F')
+                value = value * 16 + static_cast<std::uint32_t>(c - 'A' + 10);
+            else
+                break;
         }
         const bool ends = braces ? digits > 0 && ahead("}") : digits == 2;
         if (!ends || value > kLastCharacter || (value >= 0xD800 && value <= 0xDFFF))
-            return fail(quoted(text_.substr(begin, at_ - begin)) + " is no character", "write `\\x2E`, or `\\x{1F512}`"), CharSet();
+            return fail(quoted(text_.substr(begin, at_ - begin)) + " is no character",
+                        "write `\\x2E`, or `\\x{1F512}`"),
+                   CharSet();
         if (braces) ++at_;
         return CharSet(value);
     }
@@ -293,10 +329,15 @@ private:
             const CharSet high = class_character();
             if (problem_) return {};
             if (!low.single() || !high.single() || low.ranges()[0].low > high.ranges()[0].low)
-                return fail(quoted(text_.substr(item, at_ - item)) + " is no range", "the first character comes before the second; put `-` last for the character"), CharSet();
+                return fail(quoted(text_.substr(item, at_ - item)) + " is no range",
+                            "the first character comes before the second; put `-` last for the character"),
+                       CharSet();
             set.add(low.ranges()[0].low, high.ranges()[0].low);
         }
-        if (!more()) return fail("class is not closed: " + quoted(text_.substr(begin)), "close it with `]`, or write `\\[` for the character"), CharSet();
+        if (!more())
+            return fail("class is not closed: " + quoted(text_.substr(begin)),
+                        "close it with `]`, or write `\\[` for the character"),
+                   CharSet();
         ++at_;
         if (folds_) set.fold_ascii();
         if (negated) set.negate();
@@ -312,9 +353,12 @@ private:
         const bool negated = name.starts_with('^');
         if (negated) name.remove_prefix(1);
         const auto& all = named_classes();
-        const auto found = std::find_if(all.begin(), all.end(), [&](const NamedClass& each) { return each.name == name; });
+        const auto found =
+            std::find_if(all.begin(), all.end(), [&](const NamedClass& each) { return each.name == name; });
         if (end == text_.size() || found == all.end())
-            return fail("there is no class " + quoted(text_.substr(at_, end + 2 - at_)), "for example `[[:alpha:]]`; put `[` last for the character"), CharSet();
+            return fail("there is no class " + quoted(text_.substr(at_, end + 2 - at_)),
+                        "for example `[[:alpha:]]`; put `[` last for the character"),
+                   CharSet();
         at_ = end + 2;
         CharSet set;
         for (const Range& range : found->ranges) set.add(range.low, range.high);
@@ -331,6 +375,8 @@ private:
 
 }  // namespace
 
-tl::expected<Node, Problem> parse_regex(std::string_view text) { return Parser(text).run(); }
+tl::expected<Node, Problem> parse_regex(std::string_view text) {
+    return Parser(text).run();
+}
 
 }  // namespace writ::pattern

@@ -47,7 +47,8 @@ std::uint32_t next_character(std::string_view text, std::size_t& at) {
     if (lead < 0x80) return lead;
     const std::size_t more = lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
     std::uint32_t character = lead & (0x3Fu >> more);
-    for (std::size_t i = 0; i < more; ++i) character = character << 6 | (static_cast<unsigned char>(text[at++]) & 0x3Fu);
+    for (std::size_t i = 0; i < more; ++i)
+        character = character << 6 | (static_cast<unsigned char>(text[at++]) & 0x3Fu);
     return character;
 }
 

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cctype>
 
-#include "reference/evaluation.h"
 #include "base/digest.h"
 #include "base/values.h"
+#include "reference/evaluation.h"
 
 namespace writ::reference {
 
@@ -12,9 +12,12 @@ static std::string escape(std::string_view text) {
     std::string out;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        const bool plain = byte < 0x80 && (std::isalnum(byte) != 0 || std::string_view("-._:@").find(c) != std::string_view::npos);
-        if (plain) out += c;
-        else out += std::string("%") + "0123456789ABCDEF"[byte / 16] + "0123456789ABCDEF"[byte % 16];
+        const bool plain =
+            byte < 0x80 && (std::isalnum(byte) != 0 || std::string_view("-._:@").find(c) != std::string_view::npos);
+        if (plain)
+            out += c;
+        else
+            out += std::string("%") + "0123456789ABCDEF"[byte / 16] + "0123456789ABCDEF"[byte % 16];
     }
     return out;
 }
@@ -101,8 +104,10 @@ Binding::Binding(const Facts& facts) {
     const json::Value nothing = json::Value::object();
     const json::Value* params = facts.stated("tool.params");
     const auto line = [&](const std::string& name, const Value& value, bool must) {
-        if (const auto text = stated(value)) core_.emplace_back(name, *text);
-        else if (must && unstated_.empty()) unstated_ = name;
+        if (const auto text = stated(value))
+            core_.emplace_back(name, *text);
+        else if (must && unstated_.empty())
+            unstated_ = name;
     };
     line("agent.id", facts.at("agent.id"), true);
     line("run.id", facts.at("run.id"), true);
@@ -136,8 +141,9 @@ std::optional<std::string> Binding::hash(const Texts& fields) const {
 std::string Binding::digest() const {
     Texts fields;
     for (const auto& [name, value] : fields_) fields.push_back(name);
-    return "v2;scopes=" + join(scopes_) + ";audience=" + join(audience_) + ";ttl=" +
-           (ttl_ ? std::to_string(*ttl_) : "policy") + ";resource=" + join(fields) + ";sha256=" + *hash(fields);
+    return "v2;scopes=" + join(scopes_) + ";audience=" + join(audience_) +
+           ";ttl=" + (ttl_ ? std::to_string(*ttl_) : "policy") + ";resource=" + join(fields) +
+           ";sha256=" + *hash(fields);
 }
 
 std::optional<std::int64_t> Binding::covers(std::string_view digest) const {
@@ -158,8 +164,9 @@ std::optional<std::int64_t> Binding::covers(std::string_view digest) const {
     if (!expected || *expected != parts[4]) return std::nullopt;
 
     if (parts[2] == "policy") return kNever;
-    const bool digits = !parts[2].empty() && parts[2][0] != '0' && parts[2].size() <= 13 &&
-                        std::all_of(parts[2].begin(), parts[2].end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+    const bool digits =
+        !parts[2].empty() && parts[2][0] != '0' && parts[2].size() <= 13 &&
+        std::all_of(parts[2].begin(), parts[2].end(), [](unsigned char c) { return std::isdigit(c) != 0; });
     if (!digits) return std::nullopt;
     return sat_mul(std::stoll(std::string(parts[2])), kSecond);
 }

@@ -1,9 +1,9 @@
 // What is decided beside the rules: the checks before any rule runs, and which approvals count.
 #include <algorithm>
 
-#include "reference/evaluation.h"
 #include "base/person.h"
 #include "base/values.h"
+#include "reference/evaluation.h"
 
 namespace writ::reference {
 
@@ -56,9 +56,8 @@ void Checks::stated() {
         const List chain = list("delegation.chain");
         if (chain.empty()) refuse("fact_missing", "delegation.chain");
         const auto lacks = [&](std::string_view name) {
-            return std::any_of(chain.begin(), chain.end(), [&](const Value& hop) {
-                return facts.member(*hop.as<Group>(), name).unknown();
-            });
+            return std::any_of(chain.begin(), chain.end(),
+                               [&](const Value& hop) { return facts.member(*hop.as<Group>(), name).unknown(); });
         };
         if (lacks("granted_scopes")) refuse("fact_missing", "delegation.chain.granted_scopes");
         if (lacks("exp")) refuse("fact_missing", "delegation.chain.exp");
@@ -198,10 +197,12 @@ struct Involved {
 
 static std::vector<Involved> involved_in(const Facts& facts) {
     std::vector<Involved> out;
-    for (const std::string_view path : {"run.initiator", "agent.owner", "agent.id"}) out.push_back({path, facts.at(path)});
+    for (const std::string_view path : {"run.initiator", "agent.owner", "agent.id"})
+        out.push_back({path, facts.at(path)});
     if (!facts.at("user").none()) out.push_back({"user.id", facts.at("user.id")});
     if (!facts.at("delegation").none())
-        for (const std::string_view path : {"delegation.originator", "delegation.actor"}) out.push_back({path, facts.at(path)});
+        for (const std::string_view path : {"delegation.originator", "delegation.actor"})
+            out.push_back({path, facts.at(path)});
     const Value chain = facts.at("delegation.chain");
     if (const auto* hops = chain.as<List>())
         for (const Value& hop : *hops) {
@@ -226,8 +227,8 @@ static bool independent(const Facts& facts, const Group& approval) {
 /// Why an approval does not count for a requirement; empty if it does. `until`: when it stops, which is
 /// a second from now or later.
 static std::vector<std::string_view> objections(const check::Rule& rule, std::int64_t within, const Facts& facts,
-                                                std::int64_t now, const Binding& request,
-                                                const Group& approval, const Revocations* revoked, std::int64_t& until) {
+                                                std::int64_t now, const Binding& request, const Group& approval,
+                                                const Revocations* revoked, std::int64_t& until) {
     std::vector<std::string_view> out;
     const Value state = facts.member(approval, "state");
     if (!same(state, {facts.member_index("approvals.state", "approved")})) out.push_back("approval_not_approved");
@@ -238,14 +239,15 @@ static std::vector<std::string_view> objections(const check::Rule& rule, std::in
 
     const Value at = facts.member(approval, "at");
     const auto* given = at.as<std::int64_t>();
-    if (given == nullptr || *given > now || sat_sub(sat_add(*given, within), now) < kSecond) out.push_back("approval_stale");
+    if (given == nullptr || *given > now || sat_sub(sat_add(*given, within), now) < kSecond)
+        out.push_back("approval_stale");
 
     const Value groups = facts.member(approval, "groups");
     const auto* memberships = groups.as<List>();
-    const bool asked = memberships != nullptr &&
-                       std::any_of(rule.groups.begin(), rule.groups.end(), [&](const std::string& group) {
-                           return holds(*memberships, {std::string_view(group)});
-                       });
+    const bool asked =
+        memberships != nullptr && std::any_of(rule.groups.begin(), rule.groups.end(), [&](const std::string& group) {
+            return holds(*memberships, {std::string_view(group)});
+        });
     if (!asked) out.push_back("approval_group");
 
     if (!independent(facts, approval)) out.push_back("approval_not_independent");
@@ -264,7 +266,8 @@ static std::vector<std::string_view> objections(const check::Rule& rule, std::in
 
     if (revoked != nullptr && approval_revoked(facts, approval, *revoked, now)) out.push_back("approval_revoked");
 
-    if (out.empty()) until = std::min({expires != nullptr ? *expires : kNever, sat_add(*given, within), sat_add(now, ttl)});
+    if (out.empty())
+        until = std::min({expires != nullptr ? *expires : kNever, sat_add(*given, within), sat_add(now, ttl)});
     return out;
 }
 

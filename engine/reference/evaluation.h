@@ -12,9 +12,9 @@
 #include <variant>
 #include <vector>
 
-#include "reference/text.h"
-#include "reference/reference.h"
 #include "base/values.h"
+#include "reference/reference.h"
+#include "reference/text.h"
 
 namespace writ::reference {
 
@@ -40,7 +40,9 @@ struct Value {
     std::variant<Unknown, None, std::int64_t, std::string_view, List, Group, Row> is;
 
     template <class T>
-    [[nodiscard]] const T* as() const { return std::get_if<T>(&is); }
+    [[nodiscard]] const T* as() const {
+        return std::get_if<T>(&is);
+    }
     [[nodiscard]] bool unknown() const { return as<Unknown>() != nullptr; }
     [[nodiscard]] bool none() const { return as<None>() != nullptr; }
     [[nodiscard]] bool known() const { return !unknown() && !none(); }
@@ -52,7 +54,9 @@ struct Value {
 /// Without repeated integers and texts: repetition in a list is not observable.
 [[nodiscard]] List distinct(const List& list);
 
-constexpr Truth truth_of(bool value) { return value ? Truth::True : Truth::False; }
+constexpr Truth truth_of(bool value) {
+    return value ? Truth::True : Truth::False;
+}
 
 /// A request document read through the policy's schema.
 class Facts {
@@ -82,9 +86,10 @@ private:
     [[nodiscard]] Value read(const check::Fact& fact) const;
     [[nodiscard]] Provenance given(std::string_view group) const;
     [[nodiscard]] check::FieldId find(check::FieldId root, std::string_view path) const;
-    [[nodiscard]] Value walk(const json::Value& from, Provenance given, check::FieldId root,
-                             check::FieldId leaf, std::span<const std::string> keys) const;
-    [[nodiscard]] Value convert(const check::Type& type, const json::Value& value, Provenance given, Rounding rounding) const;
+    [[nodiscard]] Value walk(const json::Value& from, Provenance given, check::FieldId root, check::FieldId leaf,
+                             std::span<const std::string> keys) const;
+    [[nodiscard]] Value convert(const check::Type& type, const json::Value& value, Provenance given,
+                                Rounding rounding) const;
     [[nodiscard]] Value scalar(const check::Type& type, Kind kind, const json::Value& value, Rounding rounding) const;
     [[nodiscard]] Value request(check::FieldId leaf, std::span<const std::string> keys) const;
     [[nodiscard]] Value claim(check::FieldId leaf, std::span<const std::string> keys) const;
@@ -156,13 +161,15 @@ private:
 /// Why the request is refused before any rule runs, in the order of the checks; empty if it is not.
 [[nodiscard]] std::vector<Reason> refusals(const Facts& facts, const check::Policy& policy);
 
-/// Adds a reason for each fact that a revocation in force could be about and that is not stated, unless it is told already.
+/// Adds a reason for each fact that a revocation in force could be about and that is not stated, unless it is told
+/// already.
 void need_revocable(const Facts& facts, const Revocations& revoked, std::int64_t now, std::vector<Reason>& reasons);
 /// Adds a reason for each fact that names what is revoked, and to `found` what that is.
 void refuse_revoked(const Facts& facts, const Revocations& revoked, std::int64_t now, std::vector<Reason>& reasons,
                     std::vector<Revoked>& found);
 /// Whether an approval or its approver is revoked, or could be for all that it states.
-[[nodiscard]] bool approval_revoked(const Facts& facts, const Group& approval, const Revocations& revoked, std::int64_t now);
+[[nodiscard]] bool approval_revoked(const Facts& facts, const Group& approval, const Revocations& revoked,
+                                    std::int64_t now);
 
 /// What an approval of a request is bound to.
 class Binding {
@@ -184,10 +191,10 @@ private:
     /// None if the request does not state one of the fields of the resource.
     [[nodiscard]] std::optional<std::string> hash(const Texts& fields) const;
 
-    std::set<std::string> scopes_, audience_;     ///< asked for, escaped
-    std::optional<std::int64_t> ttl_;             ///< asked for, seconds
+    std::set<std::string> scopes_, audience_;                ///< asked for, escaped
+    std::optional<std::int64_t> ttl_;                        ///< asked for, seconds
     std::vector<std::pair<std::string, std::string>> core_;  ///< facts that every approval binds, as JSON
-    std::map<std::string, std::string> fields_;   ///< of the resource, by escaped name, as JSON
+    std::map<std::string, std::string> fields_;              ///< of the resource, by escaped name, as JSON
     std::string unstated_;
 };
 

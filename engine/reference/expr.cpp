@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "reference/evaluation.h"
 #include "base/values.h"
 #include "base/window.h"
+#include "reference/evaluation.h"
 
 namespace writ::reference {
 
@@ -19,8 +19,12 @@ using check::Op;
 //   U   | F U U      U  | U U T      U   | U
 //   T   | F U T      T  | T T T      T   | F
 // With False < Unknown < True these are the lesser, the greater, and the mirror image.
-static Truth both(Truth a, Truth b) { return std::min(a, b); }
-static Truth either(Truth a, Truth b) { return std::max(a, b); }
+static Truth both(Truth a, Truth b) {
+    return std::min(a, b);
+}
+static Truth either(Truth a, Truth b) {
+    return std::max(a, b);
+}
 static Truth opposite(Truth a) {
     switch (a) {
         case Truth::False: return Truth::True;

@@ -2,8 +2,8 @@
 // own issuer, captures, parameters of the request's own tool.
 #include <algorithm>
 
-#include "reference/evaluation.h"
 #include "base/values.h"
+#include "reference/evaluation.h"
 
 namespace writ::reference {
 
@@ -109,15 +109,16 @@ Value Facts::request(FieldId leaf, std::span<const std::string> keys) const {
     const Provenance trust = given(policy_.at(group).name);
     Value value = walk(document_, trust, policy_.request, leaf, keys);
     // The number of hops need not be stated: it is the chain's length.
-    if (value.unknown() && leaf == find(policy_.request, "delegation.depth") &&
-        trust >= policy_.at(leaf).weakest) {
+    if (value.unknown() && leaf == find(policy_.request, "delegation.depth") && trust >= policy_.at(leaf).weakest) {
         const Value chain = at("delegation.chain");
         if (const auto* hops = chain.as<List>()) return {static_cast<std::int64_t>(hops->size())};
     }
     return value;
 }
 
-Value Facts::at(std::string_view path) const { return request(find(policy_.request, path), {}); }
+Value Facts::at(std::string_view path) const {
+    return request(find(policy_.request, path), {});
+}
 
 const json::Value* Facts::stated(std::string_view path) const {
     const Value value = at(path);
@@ -173,14 +174,13 @@ Value Facts::param(FieldId leaf) const {
     const FieldId own = find(tool_->params, path);
     if (!own.valid()) return {Unknown{}};
     const check::Type &mine = policy_.at(own).type, &meant = policy_.at(leaf).type;
-    if (mine.kind != meant.kind || mine.elem != meant.elem || mine.enumeration != meant.enumeration)
-        return {Unknown{}};
+    if (mine.kind != meant.kind || mine.elem != meant.elem || mine.enumeration != meant.enumeration) return {Unknown{}};
     return walk(*group->object, group->given, tool_->params, own, {});
 }
 
 /// Whether the pieces from `piece` on match the rest of the text; captures take as much as they can.
-static bool match_pieces(std::span<const check::CapturePiece> pieces, std::string_view text,
-                         std::string_view wanted, std::optional<std::string_view>& captured) {
+static bool match_pieces(std::span<const check::CapturePiece> pieces, std::string_view text, std::string_view wanted,
+                         std::optional<std::string_view>& captured) {
     if (pieces.empty()) return text.empty();
     const check::CapturePiece& piece = pieces.front();
     if (piece.capture.empty()) {
@@ -328,8 +328,7 @@ Value Facts::convert(const check::Type& type, const json::Value& value, Provenan
         list.push_back(scalar(type, type.elem, value, Rounding::Down));  // one_or_many
     }
     // A list with an element that cannot be understood is not a list that can be reasoned about.
-    if (std::any_of(list.begin(), list.end(), [](const Value& item) { return item.unknown(); }))
-        return {Unknown{}};
+    if (std::any_of(list.begin(), list.end(), [](const Value& item) { return item.unknown(); })) return {Unknown{}};
     return {std::move(list)};
 }
 

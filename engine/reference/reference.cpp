@@ -5,8 +5,8 @@
 #include <iterator>
 #include <set>
 
-#include "reference/evaluation.h"
 #include "base/values.h"
+#include "reference/evaluation.h"
 #include "writ/errors.h"
 
 namespace writ::reference {
@@ -75,7 +75,9 @@ std::size_t rank(std::string_view code) {
 /// How far ahead a horizon matters: no grant lives longer.
 constexpr std::int64_t kLookAhead = 24 * 3600 * kSecond;
 
-std::string hop_name(std::size_t hop) { return "delegation.chain[" + std::to_string(hop) + "]"; }
+std::string hop_name(std::size_t hop) {
+    return "delegation.chain[" + std::to_string(hop) + "]";
+}
 
 /// A rule, or a template's rule for one row.
 struct Instance {
@@ -91,7 +93,8 @@ struct Instance {
 
 class Deciding {
 public:
-    Deciding(const check::Policy& policy, const json::Value& document, Arena& arena, const Revocations* revocations = nullptr)
+    Deciding(const check::Policy& policy, const json::Value& document, Arena& arena,
+             const Revocations* revocations = nullptr)
         : policy_(policy), arena_(arena), revocations_(revocations), facts_(policy, document, arena) {}
 
     Decision decide();
@@ -179,10 +182,10 @@ private:
     const Revocations* revocations_;
     Facts facts_;
     std::vector<Instance> instances_;
-    std::vector<Reason> revoked_;           ///< reasons for what is revoked
-    List granted_;                          ///< scopes, as asked for
-    std::vector<const Instance*> used_;     ///< permits
-    std::int64_t lifetime_ = kNever;        ///< microseconds
+    std::vector<Reason> revoked_;        ///< reasons for what is revoked
+    List granted_;                       ///< scopes, as asked for
+    std::vector<const Instance*> used_;  ///< permits
+    std::int64_t lifetime_ = kNever;     ///< microseconds
     std::int64_t horizon_ = kNever;
     std::vector<std::size_t> approvals_used_;
     Decision decision_;
@@ -219,8 +222,7 @@ void Deciding::expand() {
             continue;
         }
         const check::Table& table = policy_.tables[rule.each.value];
-        for (std::size_t row = 0; row < table.rows.size(); ++row)
-            instances_.push_back({&rule, {&table, row}, index++});
+        for (std::size_t row = 0; row < table.rows.size(); ++row) instances_.push_back({&rule, {&table, row}, index++});
     }
     for (Instance& instance : instances_) {
         instance.truth = truth(instance, decision_.now);
@@ -235,8 +237,8 @@ void Deciding::expand() {
 
 bool Deciding::for_tool(const check::Rule& rule) const {
     return rule.tools.empty() || std::any_of(rule.tools.begin(), rule.tools.end(), [&](check::ToolId id) {
-        return &policy_.tools[id.value] == facts_.tool();
-    });
+               return &policy_.tools[id.value] == facts_.tool();
+           });
 }
 
 /// `for tool` and `when`, together, at a moment; none: whatever the moment.
@@ -381,7 +383,8 @@ std::optional<std::int64_t> Deciding::lifetime_under(const Instance& instance) {
         case RuleKind::Permit:
         case RuleKind::Deny: return std::nullopt;
         case RuleKind::Require: {
-            const ApprovalState state = approvals_for(rule, effect_duration(instance, *rule.ttl), facts_, decision_.now, revocations_);
+            const ApprovalState state =
+                approvals_for(rule, effect_duration(instance, *rule.ttl), facts_, decision_.now, revocations_);
             if (state.counted < rule.approvals) return std::nullopt;
             return sat_sub(state.until, decision_.now);
         }
@@ -409,8 +412,10 @@ void Deciding::foresee() {
     for (const Instance& rule : instances_) {
         if (rule.rule->kind == RuleKind::Permit || rule.applies || rule.until == kNever) continue;
         const auto under = lifetime_under(rule);
-        if (!under) see_until(rule.until, rule.index);
-        else if (*under != kNever) live_at_most(std::max(*under, sat_sub(rule.until, decision_.now)), rule.index);
+        if (!under)
+            see_until(rule.until, rule.index);
+        else if (*under != kNever)
+            live_at_most(std::max(*under, sat_sub(rule.until, decision_.now)), rule.index);
     }
 }
 
@@ -420,7 +425,11 @@ void Deciding::meet_requirements() {
         const ApprovalState state = approvals_for(*rule->rule, within, facts_, decision_.now, revocations_);
         const std::string_view person = state.unstated_for("approval_not_independent");
         const bool of_request = !person.starts_with("approvals.");
-        trace.approvals.push_back({rule->index, rule->rule->approvals, state.counted, rule->rule->groups, within,
+        trace.approvals.push_back({rule->index,
+                                   rule->rule->approvals,
+                                   state.counted,
+                                   rule->rule->groups,
+                                   within,
                                    {state.against.begin(), state.against.end()},
                                    state.unstated.empty() && of_request ? std::string(person) : state.unstated});
         if (state.counted >= rule->rule->approvals) {
@@ -430,8 +439,7 @@ void Deciding::meet_requirements() {
         }
         decision_.reasons.push_back({"approval_required", rule->index, {}});
         for (std::string_view code : state.against)
-            decision_.reasons.push_back(
-                {code, rule->index, arena_.copy(state.unstated_for(code))});
+            decision_.reasons.push_back({code, rule->index, arena_.copy(state.unstated_for(code))});
         Requirement unmet;
         unmet.rule = rule->index;
         // A set: sorted, without repetition.
@@ -554,7 +562,7 @@ void Deciding::run() {
 }  // namespace
 
 Decision decide(const check::Policy& policy, const json::Value& document, Arena& arena, Trace* trace,
-                          const Revocations* revocations) {
+                const Revocations* revocations) {
     Deciding deciding(policy, document, arena, revocations);
     Decision decision = deciding.decide();
     if (trace != nullptr) *trace = std::move(deciding.trace);

@@ -49,8 +49,8 @@ struct Trace {
 ///          instances as the compiled program does (templates expanded in row order, in place).
 ///          bundle_digest is left to the caller, who knows the bundle; steps stay 0. *trace, if any,
 ///          is what led there, up to the step that ended it.
-[[nodiscard]] Decision decide(const check::Policy& policy, const json::Value& document,
-                                        Arena& arena, Trace* trace = nullptr, const Revocations* revocations = nullptr);
+[[nodiscard]] Decision decide(const check::Policy& policy, const json::Value& document, Arena& arena,
+                              Trace* trace = nullptr, const Revocations* revocations = nullptr);
 
 /// How every rule stands, even where the decision ended before any of them ran. By index.
 [[nodiscard]] std::vector<Standing> standings(const check::Policy& policy, const json::Value& document);

@@ -22,7 +22,9 @@ std::vector<Subject> subjects(const Facts& facts, const Revocations& revoked, st
     const auto add = [&](Kind kind, std::string_view path, std::string_view reason, const Value& value) {
         if (revoked.any(kind, now)) out.push_back({kind, path, reason, value});
     };
-    const auto fact = [&](Kind kind, std::string_view path, std::string_view reason) { add(kind, path, reason, facts.at(path)); };
+    const auto fact = [&](Kind kind, std::string_view path, std::string_view reason) {
+        add(kind, path, reason, facts.at(path));
+    };
     const bool user = !facts.at("user").none(), delegated = !facts.at("delegation").none();
     fact(Kind::Agent, "agent.id", "identity_revoked");
     if (delegated) fact(Kind::Agent, "delegation.actor", "identity_revoked");
@@ -58,7 +60,8 @@ std::vector<Subject> subjects(const Facts& facts, const Revocations& revoked, st
 
 void need_revocable(const Facts& facts, const Revocations& revoked, std::int64_t now, std::vector<Reason>& reasons) {
     for (const Subject& each : subjects(facts, revoked, now)) {
-        const bool told = std::any_of(reasons.begin(), reasons.end(), [&](const Reason& reason) { return reason.detail == each.path; });
+        const bool told = std::any_of(reasons.begin(), reasons.end(),
+                                      [&](const Reason& reason) { return reason.detail == each.path; });
         if (each.value.unknown() && !told) reasons.push_back({"fact_missing", kNoRule, each.path});
     }
 }
@@ -74,7 +77,8 @@ void refuse_revoked(const Facts& facts, const Revocations& revoked, std::int64_t
     if (!revoked.any(Kind::All, now)) return;
     reasons.push_back({"channel_revoked", kNoRule, {}});
     for (const Revocation& each : revoked.items())
-        if (each.kind == Kind::All && (each.expires_at == 0 || now < each.expires_at)) found.push_back({Kind::All, each.subject, "channel_revoked"});
+        if (each.kind == Kind::All && (each.expires_at == 0 || now < each.expires_at))
+            found.push_back({Kind::All, each.subject, "channel_revoked"});
 }
 
 bool approval_revoked(const Facts& facts, const Group& approval, const Revocations& revoked, std::int64_t now) {

@@ -17,8 +17,12 @@ std::string by_number(std::uint32_t character) {
     return text;
 }
 
-bool is_letter(std::uint32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-std::uint32_t other_case(std::uint32_t c) { return c ^ 0x20; }
+bool is_letter(std::uint32_t c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+std::uint32_t other_case(std::uint32_t c) {
+    return c ^ 0x20;
+}
 
 /// Writes a regular expression again, character by character. Takes for granted that the checker accepted it.
 class Rewriter {
@@ -42,9 +46,12 @@ private:
         if (take("(?-i)")) return void(folds_.back() = false);
         if (take("(")) {
             folds_.push_back(folds_.back());
-            if (take("?i:")) folds_.back() = true;
-            else if (take("?-i:")) folds_.back() = false;
-            else take("?:");
+            if (take("?i:"))
+                folds_.back() = true;
+            else if (take("?-i:"))
+                folds_.back() = false;
+            else
+                take("?:");
             out_ += "(?:";
         } else if (take(")")) {
             if (folds_.size() > 1) folds_.pop_back();
@@ -60,13 +67,16 @@ private:
             out_ += *name;
         } else {
             const std::uint32_t c = character();
-            if (folds_.back() && is_letter(c)) out_ += kOpen + by_number(c) + by_number(other_case(c)) + kClose;
-            else out_ += by_number(c);
+            if (folds_.back() && is_letter(c))
+                out_ += kOpen + by_number(c) + by_number(other_case(c)) + kClose;
+            else
+                out_ += by_number(c);
         }
     }
 
     std::optional<std::string> letter_class() {
-        if (text_[at_] != '\\' || at_ + 1 >= text_.size() || std::string_view("dDwWsS").find(text_[at_ + 1]) == std::string_view::npos)
+        if (text_[at_] != '\\' || at_ + 1 >= text_.size() ||
+            std::string_view("dDwWsS").find(text_[at_ + 1]) == std::string_view::npos)
             return {};
         at_ += 2;
         return std::string(text_.substr(at_ - 2, 2));
@@ -94,12 +104,14 @@ private:
         const auto first = static_cast<unsigned char>(text_[at_]);
         const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
         std::uint32_t value = length == 1 ? first : first & (0x7Fu >> length);
-        for (std::size_t i = 1; i < length; ++i) value = (value << 6) | (static_cast<unsigned char>(text_[at_ + i]) & 0x3Fu);
+        for (std::size_t i = 1; i < length; ++i)
+            value = (value << 6) | (static_cast<unsigned char>(text_[at_ + i]) & 0x3Fu);
         at_ += length;
         return value;
     }
     static std::uint32_t hex(char c) {
-        return static_cast<std::uint32_t>(std::isdigit(static_cast<unsigned char>(c)) != 0 ? c - '0' : (c | 0x20) - 'a' + 10);
+        return static_cast<std::uint32_t>(std::isdigit(static_cast<unsigned char>(c)) != 0 ? c - '0'
+                                                                                           : (c | 0x20) - 'a' + 10);
     }
 
     void bracket() {
@@ -150,7 +162,9 @@ std::string glob_for_re2(std::string_view glob, std::string_view separators) {
     std::string one = "[^";
     for (const char c : separators) one += by_number(static_cast<unsigned char>(c));
     one = separators.empty() ? "." : one + "]";
-    const auto ends_segment = [&](std::string_view around) { return around.empty() || separators.find(around.front()) != std::string_view::npos; };
+    const auto ends_segment = [&](std::string_view around) {
+        return around.empty() || separators.find(around.front()) != std::string_view::npos;
+    };
     std::string out;
     for (std::size_t at = 0; at < glob.size();) {
         const std::string_view rest = glob.substr(at);
@@ -158,7 +172,8 @@ std::string glob_for_re2(std::string_view glob, std::string_view separators) {
             out += ".*";
             at += 2;
         } else if (rest.front() == '*') {
-            const bool whole = ends_segment(at == 0 ? std::string_view() : glob.substr(at - 1, 1)) && ends_segment(rest.substr(1));
+            const bool whole =
+                ends_segment(at == 0 ? std::string_view() : glob.substr(at - 1, 1)) && ends_segment(rest.substr(1));
             out += one + (whole ? "+" : "*");
             ++at;
         } else {
@@ -170,7 +185,9 @@ std::string glob_for_re2(std::string_view glob, std::string_view separators) {
     return out;
 }
 
-std::string regex_for_re2(std::string_view text) { return Rewriter(text).run(); }
+std::string regex_for_re2(std::string_view text) {
+    return Rewriter(text).run();
+}
 
 RE2::Options re2_options() {
     RE2::Options options(RE2::Quiet);
@@ -182,8 +199,9 @@ RE2::Options re2_options() {
 const RE2& Patterns::of(const check::Expr& expr) {
     std::unique_ptr<RE2>& known = known_[&expr];
     if (known == nullptr)
-        known = std::make_unique<RE2>(expr.op == check::Op::Like ? glob_for_re2(expr.text, separators_of(static_cast<Kind>(expr.index)))
-                                                                 : regex_for_re2(expr.text),
+        known = std::make_unique<RE2>(expr.op == check::Op::Like
+                                          ? glob_for_re2(expr.text, separators_of(static_cast<Kind>(expr.index)))
+                                          : regex_for_re2(expr.text),
                                       re2_options());
     return *known;
 }

@@ -48,9 +48,13 @@ Result<SourceSet> Bundle::sources() const {
     for (const bytecode::SourceRef& source : program_->sources) {
         std::string name(program_->text(source.name)), content = text->substr(at, source.size);
         at += source.size;
-        if (source.from == bytecode::SourceRef::kStandard) modules.emplace(module_of(std::move(name)), std::move(content));
-        else if (source.from == bytecode::SourceRef::kGiven) set.sources.push_back({std::move(name), std::move(content)});
-        else data.try_emplace({std::string(program_->text(program_->sources[source.from].name)), std::move(name)}, std::move(content));
+        if (source.from == bytecode::SourceRef::kStandard)
+            modules.emplace(module_of(std::move(name)), std::move(content));
+        else if (source.from == bytecode::SourceRef::kGiven)
+            set.sources.push_back({std::move(name), std::move(content)});
+        else
+            data.try_emplace({std::string(program_->text(program_->sources[source.from].name)), std::move(name)},
+                             std::move(content));
     }
     set.read = [data = std::move(data)](std::string_view from, std::string_view path) -> Result<std::string> {
         const auto found = data.find({std::string(from), std::string(path)});
@@ -64,11 +68,21 @@ Result<SourceSet> Bundle::sources() const {
     return set;
 }
 
-std::string_view Bundle::digest() const { return program_->digest(); }
-std::span<const std::byte> Bundle::bytes() const { return program_->bytes(); }
-std::uint64_t Bundle::step_bound() const { return program_->manifest[0].step_bound; }
-std::uint64_t Bundle::reach() const { return bytecode::reach(*program_).stated; }
-std::size_t Bundle::rule_count() const { return program_->rules.size(); }
+std::string_view Bundle::digest() const {
+    return program_->digest();
+}
+std::span<const std::byte> Bundle::bytes() const {
+    return program_->bytes();
+}
+std::uint64_t Bundle::step_bound() const {
+    return program_->manifest[0].step_bound;
+}
+std::uint64_t Bundle::reach() const {
+    return bytecode::reach(*program_).stated;
+}
+std::size_t Bundle::rule_count() const {
+    return program_->rules.size();
+}
 
 RuleInfo Bundle::rule(std::size_t index) const {
     const bytecode::RuleRef& rule = program_->rules[index];

@@ -29,8 +29,12 @@ bool covered(const Items& some, const Items& all, Covers covers) {
     });
 }
 
-bool equal(std::string_view a, std::string_view b) { return a == b; }
-bool same_duty(const Obligation& a, const Obligation& b) { return a.name == b.name && a.args == b.args; }
+bool equal(std::string_view a, std::string_view b) {
+    return a == b;
+}
+bool same_duty(const Obligation& a, const Obligation& b) {
+    return a.name == b.name && a.args == b.args;
+}
 
 /// Whether what satisfies `stronger` always satisfies `weaker`.
 bool asks_as_much(const Requirement& stronger, const Requirement& weaker) {
@@ -127,7 +131,9 @@ Direction Shift::of(DecisionPart part) const {
     return direction_of((wider_ >> at & 1) != 0, (narrower_ >> at & 1) != 0);
 }
 
-Direction Shift::direction() const { return direction_of(wider_ != 0, narrower_ != 0); }
+Direction Shift::direction() const {
+    return direction_of(wider_ != 0, narrower_ != 0);
+}
 
 Shift compare(const Decision& was, const Decision& is) {
     Shift out;

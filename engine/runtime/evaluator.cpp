@@ -13,10 +13,9 @@ namespace {
 
 /// Bundles with equal digests are the same bundle, however often they were loaded.
 bool same_bundles(const Layers& a, const Layers& b) {
-    return std::equal(a.bundles().begin(), a.bundles().end(), b.bundles().begin(), b.bundles().end(),
-                      [](const Bundle& x, const Bundle& y) {
-                          return &x.program() == &y.program() || x.digest() == y.digest();
-                      });
+    return std::equal(
+        a.bundles().begin(), a.bundles().end(), b.bundles().begin(), b.bundles().end(),
+        [](const Bundle& x, const Bundle& y) { return &x.program() == &y.program() || x.digest() == y.digest(); });
 }
 
 }  // namespace
@@ -46,7 +45,8 @@ void Evaluator::evaluate(const Request& request, Decision& decision) {
     const std::vector<Bundle>& bundles = impl_->layers.bundles();
     const std::vector<Bundle>& bound = request.layers().bundles();
     if (bundles.size() == 1 && bound.size() == 1 && &bundles.front().program() == &bound.front().program()) [[likely]]
-        return vm::decide(bundles.front().program(), request.facts(0), impl_->interpreters.front(), decision, impl_->revocations.get());
+        return vm::decide(bundles.front().program(), request.facts(0), impl_->interpreters.front(), decision,
+                          impl_->revocations.get());
     if (bundles.empty() || !same_bundles(impl_->layers, request.layers())) {
         decision.clear();
         Reason& reason = decision.reasons.emplace_back();
@@ -71,6 +71,8 @@ void Evaluator::evaluate_batch(std::span<const Request> requests, std::span<Deci
             decisions[i].clear();
 }
 
-const Layers& Evaluator::layers() const { return impl_->layers; }
+const Layers& Evaluator::layers() const {
+    return impl_->layers;
+}
 
 }  // namespace writ

@@ -17,8 +17,9 @@ struct LayersMemory {
 
 /// Decides by each layer and leaves the meet in `decision`.
 /// Requires: at least one layer; the request is bound to them; an interpreter for each.
-inline void decide_layers(const std::vector<Bundle>& bundles, const Request& request, std::vector<vm::Interpreter>& interpreters,
-                          Decision& decision, LayersMemory& memory, const Revocations* revocations) {
+inline void decide_layers(const std::vector<Bundle>& bundles, const Request& request,
+                          std::vector<vm::Interpreter>& interpreters, Decision& decision, LayersMemory& memory,
+                          const Revocations* revocations) {
     Decision& lower = memory.lower;
     vm::decide(bundles.front().program(), request.facts(0), interpreters.front(), decision, revocations);
     for (std::uint32_t layer = 1; layer < bundles.size(); ++layer) {

@@ -14,7 +14,7 @@ struct Request::Reading {
     json::Reader document;
     std::vector<json::Reader> parts;  ///< of set_json: each lives as long as the facts
     std::size_t parts_used = 0;
-    std::vector<json::Node> list;     ///< of set_texts
+    std::vector<json::Node> list;  ///< of set_texts
     Error error;
     bool failed = false, begun = false;
 };
@@ -46,7 +46,8 @@ json::Node node_of(json::Type type, std::int64_t integer) {
 
 }  // namespace
 
-Request::Request(Layers layers) : layers_(std::move(layers)), program_(no_program()), reading_(std::make_unique<Reading>()) {
+Request::Request(Layers layers)
+    : layers_(std::move(layers)), program_(no_program()), reading_(std::make_unique<Reading>()) {
     for (const Bundle& bundle : layers_.bundles()) facts_.push_back(std::make_unique<vm::Facts>(bundle.program()));
     if (facts_.size() == 1) {
         only_ = facts_.front().get();
@@ -112,13 +113,15 @@ void Request::set(const Field& field, const json::Node& value) {
     for (std::size_t i = 0; i < facts_.size(); ++i) {
         vm::Facts& facts = *facts_[i];
         if (i >= field.places_.size() || &field.layers_.bundles()[i].program() != &facts.program())
-            return fail(failure(Code::FieldNotDeclared, "the field was found for other bundles than this request's", "$"));
+            return fail(
+                failure(Code::FieldNotDeclared, "the field was found for other bundles than this request's", "$"));
         if (!facts.put(field.places_[i], value, trust_)) fail(facts.take_error());
     }
 }
 
 void Request::set_text(const Field& field, std::string_view text) {
-    if (field.program_ == program_ && only_->put_text(field.place_, text, trust_)) [[likely]] return;
+    if (field.program_ == program_ && only_->put_text(field.place_, text, trust_)) [[likely]]
+        return;
     set_slowly(field, text);
 }
 
@@ -128,7 +131,8 @@ void Request::set_text(const Field& field, std::string_view text) {
 }
 
 void Request::set_int(const Field& field, std::int64_t integer) {
-    if (field.program_ == program_ && only_->put_int(field.place_, integer, trust_)) [[likely]] return;
+    if (field.program_ == program_ && only_->put_int(field.place_, integer, trust_)) [[likely]]
+        return;
     set(field, node_of(json::Type::Int, integer));
 }
 
@@ -150,14 +154,20 @@ void Request::set_texts(const Field& field, std::span<const std::string_view> te
     set(field, list[0]);
 }
 
-void Request::set_bool(const Field& field, bool value) { set(field, node_of(json::Type::Bool, value ? 1 : 0)); }
-void Request::set_decimal(const Field& field, std::string_view number) { set(field, node_of(json::Type::Number, number)); }
+void Request::set_bool(const Field& field, bool value) {
+    set(field, node_of(json::Type::Bool, value ? 1 : 0));
+}
+void Request::set_decimal(const Field& field, std::string_view number) {
+    set(field, node_of(json::Type::Number, number));
+}
 
 void Request::set_json(const Field& field, std::string_view json, const RequestLimits& limits) {
     if (reading_->parts_used == reading_->parts.size()) reading_->parts.emplace_back();
     const auto read = reading_->parts[reading_->parts_used++].read(json, limits);
-    if (read) set(field, **read);
-    else fail(read.error());
+    if (read)
+        set(field, **read);
+    else
+        fail(read.error());
 }
 
 Result<void> Request::finish() {

@@ -31,10 +31,13 @@ const char* fault_of(std::string_view text) {
     for (const char c : text)
         if ((c >= 0 && c < ' ') || c == 0x7F) return "it has a control character, such as a tab or a line end";
     if (is_ascii(text) || comparable_name(text)) return nullptr;
-    return "it has characters that have more than one spelling, cannot be seen, or are of several scripts; write plain letters, composed (NFC)";
+    return "it has characters that have more than one spelling, cannot be seen, or are of several scripts; write plain "
+           "letters, composed (NFC)";
 }
 
-bool begins_as_spiffe(std::string_view text) { return text.substr(0, 7) == "spiffe:"; }
+bool begins_as_spiffe(std::string_view text) {
+    return text.substr(0, 7) == "spiffe:";
+}
 
 /// The canonical spelling of a subject, in `room`; or null, and what is wrong.
 const char* spell(RevocationKind kind, std::string_view subject, std::string& room) {
@@ -61,7 +64,9 @@ const char* spell(RevocationKind kind, std::string_view subject, std::string& ro
 
 }  // namespace
 
-std::string_view revocation_name(RevocationKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
+std::string_view revocation_name(RevocationKind kind) {
+    return kNames[static_cast<std::size_t>(kind)];
+}
 
 std::optional<RevocationKind> revocation_kind(std::string_view name) {
     const auto* found = std::find(std::begin(kNames), std::end(kNames), name);
@@ -99,9 +104,11 @@ Revocations::Revocations(std::vector<Revocation> revocations) {
         if (a.subject != b.subject) return a.subject < b.subject;
         return end_of(a) > end_of(b);
     });
-    revocations.erase(std::unique(revocations.begin(), revocations.end(), [](const Revocation& a, const Revocation& b) {
-                          return a.kind == b.kind && a.subject == b.subject;
-                      }), revocations.end());
+    revocations.erase(std::unique(revocations.begin(), revocations.end(),
+                                  [](const Revocation& a, const Revocation& b) {
+                                      return a.kind == b.kind && a.subject == b.subject;
+                                  }),
+                      revocations.end());
     items_ = std::make_shared<const std::vector<Revocation>>(std::move(revocations));
     if (items_->empty()) return;
 

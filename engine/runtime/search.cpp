@@ -34,7 +34,9 @@ public:
 
     [[nodiscard]] std::set<std::string_view> tools() const {
         std::set<std::string_view> out;
-        each([&](const bytecode::Program& program, const bytecode::ToolRef& tool) { out.insert(program.text(tool.wire_name)); });
+        each([&](const bytecode::Program& program, const bytecode::ToolRef& tool) {
+            out.insert(program.text(tool.wire_name));
+        });
         return out;
     }
     [[nodiscard]] std::set<std::string_view> scopes(std::string_view name) const {
@@ -173,14 +175,16 @@ Result<json::Value> candidates_for(Open open, std::string_view given, const json
         return tl::unexpected(std::move(error));
     }
     if (list->type != json::Type::Array)
-        return malformed(Code::WrongType, "candidates are an array, not " + std::string(json::name_of(list->type)), "candidates");
+        return malformed(Code::WrongType, "candidates are an array, not " + std::string(json::name_of(list->type)),
+                         "candidates");
     for (std::size_t i = 0; i < list->items.size(); ++i) {
         const json::Type type = list->items[i].type;
         if (type == json::Type::String || (type == json::Type::Object && open != Open::Scope)) continue;
-        return malformed(Code::WrongType,
-                         std::string(open == Open::Scope ? "a scope is a string" : "a candidate is a string or an object") +
-                             ", not " + std::string(json::name_of(type)),
-                         "candidates[" + std::to_string(i) + "]");
+        return malformed(
+            Code::WrongType,
+            std::string(open == Open::Scope ? "a scope is a string" : "a candidate is a string or an object") +
+                ", not " + std::string(json::name_of(type)),
+            "candidates[" + std::to_string(i) + "]");
     }
     return std::move(*list);
 }

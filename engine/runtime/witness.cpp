@@ -53,7 +53,8 @@ void Witness::read_permits(const Request& request, std::size_t layer, std::vecto
     const auto found = interpreter.candidates(facts, vm::Want::Permits, vm::Mode::Surely);
     out.assign(found.begin(), found.end());
     const vm::Interpreter::Remembering remembering(interpreter, kNoBudget);
-    std::erase_if(out, [&](std::uint32_t rule) { return !interpreter.holds(facts, program.rules[rule], vm::Mode::Surely); });
+    std::erase_if(out,
+                  [&](std::uint32_t rule) { return !interpreter.holds(facts, program.rules[rule], vm::Mode::Surely); });
 }
 
 void Witness::read_holding(const Request& request, std::size_t layer, std::vector<Holding>& out) {

@@ -26,11 +26,13 @@ std::string situation(const Store& store, const Channel& channel) {
 
 }  // namespace
 
-std::size_t store::persons(const std::vector<VersionApproval>& approvals, std::string_view channel, std::string_view author) {
+std::size_t store::persons(const std::vector<VersionApproval>& approvals, std::string_view channel,
+                           std::string_view author) {
     std::vector<std::string_view> counted;
     for (const VersionApproval& each : approvals) {
         const std::string_view who = each.origin.author;
-        const bool others = std::all_of(counted.begin(), counted.end(), [&](auto other) { return two_people(other, who); });
+        const bool others =
+            std::all_of(counted.begin(), counted.end(), [&](auto other) { return two_people(other, who); });
         if (each.channel == channel && others && two_people(who, author)) counted.push_back(who);
     }
     return counted.size();
@@ -39,14 +41,19 @@ std::size_t store::persons(const std::vector<VersionApproval>& approvals, std::s
 // ---- what channels are ------------------------------------------------------------------------
 
 Result<std::vector<Channel>> Store::channels() const {
-    auto rows = impl_->db->run("SELECT name, epoch, number, digest, gated, approvals FROM channel WHERE namespace = $1"
-                               " ORDER BY name", {impl_->space});
+    auto rows = impl_->db->run(
+        "SELECT name, epoch, number, digest, gated, approvals FROM channel WHERE namespace = $1"
+        " ORDER BY name",
+        {impl_->space});
     if (!rows) return error_of(rows);
     std::vector<Channel> out;
     for (std::size_t i = 0; i < rows->size(); ++i)
-        out.push_back({rows->text(i, 0),
-                       {static_cast<std::uint64_t>(rows->integer(i, 1)), static_cast<std::uint64_t>(rows->integer(i, 2))},
-                       rows->text(i, 3), rows->integer(i, 4) != 0, static_cast<std::uint32_t>(rows->integer(i, 5))});
+        out.push_back(
+            {rows->text(i, 0),
+             {static_cast<std::uint64_t>(rows->integer(i, 1)), static_cast<std::uint64_t>(rows->integer(i, 2))},
+             rows->text(i, 3),
+             rows->integer(i, 4) != 0,
+             static_cast<std::uint32_t>(rows->integer(i, 5))});
     return out;
 }
 
@@ -71,9 +78,10 @@ Result<Channel> Store::protect(const std::string& name, bool gated, std::uint32_
     auto changed = impl_->db->run("UPDATE channel SET gated = $3, approvals = $4 WHERE namespace = $1 AND name = $2",
                                   {impl_->space, name, std::int64_t{gated}, std::int64_t{approvals}});
     if (changed && impl_->db->affected() == 0)
-        changed = impl_->db->run("INSERT INTO channel (namespace, name, epoch, number, digest, gated, approvals)"
-                                 " VALUES ($1, $2, 0, 0, '', $3, $4)",
-                                 {impl_->space, name, std::int64_t{gated}, std::int64_t{approvals}});
+        changed = impl_->db->run(
+            "INSERT INTO channel (namespace, name, epoch, number, digest, gated, approvals)"
+            " VALUES ($1, $2, 0, 0, '', $3, $4)",
+            {impl_->space, name, std::int64_t{gated}, std::int64_t{approvals}});
     if (!changed) return error_of(changed);
     const std::string detail = std::string(gated ? "tests must pass" : "no tests asked") + ", approvals " +
                                std::to_string(approvals) + (origin.message.empty() ? "" : ": " + origin.message);
@@ -84,16 +92,19 @@ Result<Channel> Store::protect(const std::string& name, bool gated, std::uint32_
 }
 
 Result<std::vector<Activation>> store::Connection::activations(std::string_view channel, std::int64_t most) const {
-    auto rows = db->run("SELECT epoch, number, digest, parent, kind, author, message, created_at, not_after, key_id, signature,"
-                        " log_sequence, log_digest FROM activation WHERE namespace = $1 AND channel = $2 ORDER BY epoch DESC, number DESC LIMIT $3",
-                        {space, channel, most});
+    auto rows = db->run(
+        "SELECT epoch, number, digest, parent, kind, author, message, created_at, not_after, key_id, signature,"
+        " log_sequence, log_digest FROM activation WHERE namespace = $1 AND channel = $2 ORDER BY epoch DESC, number "
+        "DESC LIMIT $3",
+        {space, channel, most});
     if (!rows) return error_of(rows);
     std::vector<Activation> out;
     for (std::size_t i = 0; i < rows->size(); ++i) {
         Activation& each = out.emplace_back();
         each.space = space;
         each.channel = channel;
-        each.serial = {static_cast<std::uint64_t>(rows->integer(i, 0)), static_cast<std::uint64_t>(rows->integer(i, 1))};
+        each.serial = {static_cast<std::uint64_t>(rows->integer(i, 0)),
+                       static_cast<std::uint64_t>(rows->integer(i, 1))};
         each.digest = rows->text(i, 2);
         each.parent = rows->text(i, 3);
         each.rollback = rows->text(i, 4) == "rollback";
@@ -118,8 +129,10 @@ namespace {
 
 Result<void> check_comparable(std::string_view whose, const std::string& author) {
     if (comparable_name(person_of(author))) return {};
-    return fail(Code::CannotApprove, "the name of the " + std::string(whose) +
-                                      " cannot be told apart from others safely; write plain letters of one script", author);
+    return fail(Code::CannotApprove,
+                "the name of the " + std::string(whose) +
+                    " cannot be told apart from others safely; write plain letters of one script",
+                author);
 }
 
 }  // namespace
@@ -140,30 +153,38 @@ Result<VersionApproval> Store::approve(const std::string& name, std::string_view
     return approval;
 }
 
-Result<VersionApproval> store::Connection::approve(std::string_view channel, std::string_view digest, const Origin& origin) const {
+Result<VersionApproval> store::Connection::approve(std::string_view channel, std::string_view digest,
+                                                   const Origin& origin) const {
     if (auto clear = check_comparable("approver", origin.author); !clear) return error_of(clear);
     auto before = approvals(digest);
     if (!before) return error_of(before);
     for (const VersionApproval& each : *before)
         if (each.channel == channel && !two_people(each.origin.author, origin.author))
-            return fail(Code::CannotApprove, "you have approved this already", std::string(channel.empty() ? digest : channel));
+            return fail(Code::CannotApprove, "you have approved this already",
+                        std::string(channel.empty() ? digest : channel));
     VersionApproval approval{std::string(channel), std::string(digest), origin, now_micros()};
-    auto done = db->run("INSERT INTO approval (namespace, channel, digest, approver, message, created_at)"
-                        " VALUES ($1, $2, $3, $4, $5, $6)",
-                        {space, channel, digest, origin.author, origin.message, approval.created_at});
+    auto done = db->run(
+        "INSERT INTO approval (namespace, channel, digest, approver, message, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        {space, channel, digest, origin.author, origin.message, approval.created_at});
     if (!done) return error_of(done);
     return approval;
 }
 
-Result<std::vector<VersionApproval>> Store::approvals(std::string_view digest) const { return impl_->approvals(digest); }
+Result<std::vector<VersionApproval>> Store::approvals(std::string_view digest) const {
+    return impl_->approvals(digest);
+}
 
 Result<std::vector<VersionApproval>> store::Connection::approvals(std::string_view digest) const {
-    auto rows = db->run("SELECT channel, approver, message, created_at FROM approval WHERE namespace = $1"
-                        " AND digest = $2 ORDER BY created_at, approver", {space, digest});
+    auto rows = db->run(
+        "SELECT channel, approver, message, created_at FROM approval WHERE namespace = $1"
+        " AND digest = $2 ORDER BY created_at, approver",
+        {space, digest});
     if (!rows) return error_of(rows);
     std::vector<VersionApproval> out;
     for (std::size_t i = 0; i < rows->size(); ++i)
-        out.push_back({rows->text(i, 0), std::string(digest), {rows->text(i, 1), rows->text(i, 2)}, rows->integer(i, 3)});
+        out.push_back(
+            {rows->text(i, 0), std::string(digest), {rows->text(i, 1), rows->text(i, 2)}, rows->integer(i, 3)});
     return out;
 }
 
@@ -186,9 +207,10 @@ public:
         if (!approved) return error_of(approved);
         if (!*approved) {
             transaction->undo();
-            return refuse(Code::ApprovalMissing, "`" + move_.channel + "` asks for " + std::to_string(channel_.approvals) +
-                                                (channel_.approvals == 1 ? " approval" : " approvals") +
-                                                " of this version by others than its author; see `writ store approve`");
+            return refuse(Code::ApprovalMissing,
+                          "`" + move_.channel + "` asks for " + std::to_string(channel_.approvals) +
+                              (channel_.approvals == 1 ? " approval" : " approvals") +
+                              " of this version by others than its author; see `writ store approve`");
         }
         if (auto durable = transaction->commit(); !durable) return error_of(durable);
         return std::move(activation_);
@@ -217,7 +239,8 @@ private:
     Result<void> gate() {
         if (!channel_.gated) return {};
         if (!move_.gate)
-            return fail(Code::GateCannotRun, "`" + move_.channel + "` runs a version's tests, and this program cannot", move_.channel);
+            return fail(Code::GateCannotRun, "`" + move_.channel + "` runs a version's tests, and this program cannot",
+                        move_.channel);
         report_ = move_.gate(*content_);
         if (report_.passed) return {};
         std::string problems = report_.summary;
@@ -235,7 +258,9 @@ private:
         if (!approvals) return error_of(approvals);
         if (persons(*approvals, move_.channel, version_.origin.author) < channel_.approvals) return false;
         if (channel_.gated)
-            if (auto told = impl_.record("gate", move_.channel, text_of(version_) + ": " + report_.summary, move_.origin.author); !told)
+            if (auto told = impl_.record("gate", move_.channel, text_of(version_) + ": " + report_.summary,
+                                         move_.origin.author);
+                !told)
                 return error_of(told);
         if (auto made = make_activation(); !made) return error_of(made);
         if (auto done = insert(); !done) return error_of(done);
@@ -262,20 +287,22 @@ private:
 
     Result<void> insert() {
         const Activation& a = activation_;
-        const auto epoch = static_cast<std::int64_t>(a.serial.epoch), number = static_cast<std::int64_t>(a.serial.number);
+        const auto epoch = static_cast<std::int64_t>(a.serial.epoch),
+                   number = static_cast<std::int64_t>(a.serial.number);
         auto added = impl_.db->run(
-            "INSERT INTO activation (namespace, channel, epoch, number, digest, parent, kind, author, message, created_at,"
+            "INSERT INTO activation (namespace, channel, epoch, number, digest, parent, kind, author, message, "
+            "created_at,"
             " not_after, key_id, signature, log_sequence, log_digest)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-            {impl_.space, a.channel, epoch, number, a.digest, a.parent, a.rollback ? "rollback" : "activate", a.origin.author,
-             a.origin.message, a.created_at, a.not_after, a.key_id, Bytes{a.signature},
+            {impl_.space, a.channel, epoch, number, a.digest, a.parent, a.rollback ? "rollback" : "activate",
+             a.origin.author, a.origin.message, a.created_at, a.not_after, a.key_id, Bytes{a.signature},
              static_cast<std::int64_t>(a.revoked.sequence), a.revoked.digest});
         if (!added) return error_of(added);
-        auto set = impl_.db->run("UPDATE channel SET epoch = $3, number = $4, digest = $5 WHERE namespace = $1 AND name = $2"
-                                 " AND epoch = $6 AND number = $7",
-                                 {impl_.space, a.channel, epoch, number, a.digest,
-                                  static_cast<std::int64_t>(channel_.serial.epoch),
-                                  static_cast<std::int64_t>(channel_.serial.number)});
+        auto set = impl_.db->run(
+            "UPDATE channel SET epoch = $3, number = $4, digest = $5 WHERE namespace = $1 AND name = $2"
+            " AND epoch = $6 AND number = $7",
+            {impl_.space, a.channel, epoch, number, a.digest, static_cast<std::int64_t>(channel_.serial.epoch),
+             static_cast<std::int64_t>(channel_.serial.number)});
         if (!set) return error_of(set);
         if (impl_.db->affected() != 1) return moved(channel_);
         return {};
@@ -283,13 +310,16 @@ private:
 
     tl::unexpected<Error> moved(const Channel& now) const {
         const Serial expected = move_.expected ? *move_.expected : channel_.serial;
-        return fail(Code::ChannelMoved, situation(store_, now) + "; you saw " + text_of(expected) +
-                                          ". Nothing was changed; look at it and try again", move_.channel);
+        return fail(Code::ChannelMoved,
+                    situation(store_, now) + "; you saw " + text_of(expected) +
+                        ". Nothing was changed; look at it and try again",
+                    move_.channel);
     }
 
     /// A refusal that stays on record.
     tl::unexpected<Error> refuse(Code code, std::string why) const {
-        const auto told = impl_.record_alone("refused", move_.channel, text_of(version_) + ": " + why, move_.origin.author);
+        const auto told =
+            impl_.record_alone("refused", move_.channel, text_of(version_) + ": " + why, move_.origin.author);
         if (!told) why += " (the refusal could not be recorded: " + told.error().message + ")";
         return fail(code, std::move(why), text_of(version_));
     }
@@ -307,7 +337,9 @@ private:
 
 }  // namespace
 
-Result<Activation> Store::activate(const Move& move) { return Moving(*this, *impl_, move, false).run(); }
+Result<Activation> Store::activate(const Move& move) {
+    return Moving(*this, *impl_, move, false).run();
+}
 
 Result<Activation> Store::rollback(Move move) {
     if (move.version.empty()) {
@@ -315,7 +347,8 @@ Result<Activation> Store::rollback(Move move) {
         if (!past) return error_of(past);
         const auto other = std::find_if(past->begin(), past->end(),
                                         [&](const Activation& each) { return each.digest != past->front().digest; });
-        if (other == past->end()) return fail(Code::NothingToGoBackTo, "no other content was active here before", move.channel);
+        if (other == past->end())
+            return fail(Code::NothingToGoBackTo, "no other content was active here before", move.channel);
         // What was looked at to find it is what must still hold.
         if (!move.expected) move.expected = past->front().serial;
         move.version = other->digest;

@@ -32,7 +32,8 @@ public:
     [[nodiscard]] std::string_view field() {
         if (left_.size() < 4) return lost();
         std::size_t length = 0;
-        for (unsigned i = 0; i < 4; ++i) length |= static_cast<std::size_t>(static_cast<unsigned char>(left_[i])) << (8 * i);
+        for (unsigned i = 0; i < 4; ++i)
+            length |= static_cast<std::size_t>(static_cast<unsigned char>(left_[i])) << (8 * i);
         if (left_.size() - 4 < length) return lost();
         const std::string_view out = left_.substr(4, length);
         left_.remove_prefix(4 + length);
@@ -45,7 +46,8 @@ public:
             return 0;
         }
         std::uint64_t out = 0;
-        for (unsigned i = 0; i < 8; ++i) out |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+        for (unsigned i = 0; i < 8; ++i)
+            out |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
         return out;
     }
     [[nodiscard]] bool sound() const { return sound_; }

@@ -9,7 +9,6 @@
 
 #include "writ/errors.h"
 
-
 namespace writ::store {
 
 namespace {

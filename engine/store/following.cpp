@@ -15,8 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kRetry = 1s;    // after a refusal, which time may cure
-constexpr auto kTouch = 30s;   // how exactly a restart knows when the store was last reached
+constexpr auto kRetry = 1s;   // after a refusal, which time may cure
+constexpr auto kTouch = 30s;  // how exactly a restart knows when the store was last reached
 constexpr int kPatienceMs = 100;
 
 std::int64_t micros(std::chrono::milliseconds time) {
@@ -43,7 +43,9 @@ Result<void> Following::start() {
     for (const auto& [what, name] : {std::pair{"namespace", &options_.space}, {"channel", &options_.channel}})
         if (auto fits = check_name(what, *name); !fits) return fits;
     if (options_.keys.empty() && !options_.on_call.empty())
-        return fail(Code::ChannelKeysMissing, "a reader with on-call keys needs the channel's keys too: nothing could be lifted", options_.channel);
+        return fail(Code::ChannelKeysMissing,
+                    "a reader with on-call keys needs the channel's keys too: nothing could be lifted",
+                    options_.channel);
     if (auto known = load_state(); !known) return known;
     step();
     thread_ = std::thread([this] { run(); });
@@ -89,7 +91,7 @@ void Following::step() {
 
 /// Whether the file at the path is another one than is open.
 bool Following::replaced() const {
-    struct stat now {};
+    struct stat now{};
     return ::stat(options_.store.c_str(), &now) != 0 || now.st_dev != device_ || now.st_ino != inode_;
 }
 
@@ -97,7 +99,7 @@ Result<void> Following::look() {
     if (connection_ != nullptr && replaced()) connection_.reset();
     if (connection_ == nullptr) {
         change_.reset();
-        struct stat file {};
+        struct stat file{};
         if (::stat(options_.store.c_str(), &file) == 0) device_ = file.st_dev, inode_ = file.st_ino;
         auto opened = connect(options_.store, {.space = options_.space, .read_only = true, .patience_ms = kPatienceMs});
         if (!opened) return error_of(opened);
@@ -159,20 +161,28 @@ Result<void> Following::check(const Activation& activation, const Accepted& seen
         const auto key = std::find_if(options_.keys.begin(), options_.keys.end(),
                                       [&](const PublicKey& each) { return each.id() == activation.key_id; });
         if (key == options_.keys.end())
-            return fail(Code::UnknownKey, "the activation is signed by `" + activation.key_id + "`, which is not a key of this reader", where);
-        if (!key->verifies(activation)) return fail(Code::SignatureDoesNotFit, "the signature is not one of this activation", where);
+            return fail(Code::UnknownKey,
+                        "the activation is signed by `" + activation.key_id + "`, which is not a key of this reader",
+                        where);
+        if (!key->verifies(activation))
+            return fail(Code::SignatureDoesNotFit, "the signature is not one of this activation", where);
     }
     if (activation.not_after != 0 && activation.not_after <= now_micros())
         return fail(Code::PolicyExpired, "the activation's `not_after` has passed", where);
     const Activation& last = seen.activation;
     if (activation.serial < last.serial)
-        return fail(Code::OlderThanSeen, "the store is at " + text_of(activation.serial) + ", and this reader has accepted " +
-                                          text_of(last.serial), where);
+        return fail(
+            Code::OlderThanSeen,
+            "the store is at " + text_of(activation.serial) + ", and this reader has accepted " + text_of(last.serial),
+            where);
     const bool same = activation.serial == last.serial;
     const bool next = activation.serial == Serial{last.serial.epoch, last.serial.number + 1};
-    if ((same && activation.digest != last.digest) || (next && last.serial.number != 0 && activation.parent != last.digest))
-        return fail(Code::Forked, "the channel has forked: another version took the serial of the one accepted here; "
-                                      "activate with a raised epoch to settle it", where);
+    if ((same && activation.digest != last.digest) ||
+        (next && last.serial.number != 0 && activation.parent != last.digest))
+        return fail(Code::Forked,
+                    "the channel has forked: another version took the serial of the one accepted here; "
+                    "activate with a raised epoch to settle it",
+                    where);
     return {};
 }
 
@@ -182,7 +192,8 @@ Result<bool> Following::read_channel(const std::string& channel, Accepted& seen,
     if (!latest) return error_of(latest);
     if (latest->empty()) {
         if (seen.serial() == Serial{}) return fail(Code::UnknownChannel, "nothing is active in this channel", channel);
-        return fail(Code::OlderThanSeen, "the store has nothing active, and this reader has accepted " + text_of(seen.serial()), channel);
+        return fail(Code::OlderThanSeen,
+                    "the store has nothing active, and this reader has accepted " + text_of(seen.serial()), channel);
     }
     Accepted next{std::move(latest->front()), std::nullopt};
     if (auto sound = check(next.activation, seen); !sound) return error_of(sound);
@@ -206,9 +217,12 @@ Result<void> Following::read_revocations() {
     std::optional<Error> refused;
     if (log_.sequence != 0) {
         if (next == entries->end() || next->sequence != log_.sequence)
-            refused = failure(Code::OlderThanSeen, "the store has fewer revocations than this reader has seen", options_.space);
+            refused = failure(Code::OlderThanSeen, "the store has fewer revocations than this reader has seen",
+                              options_.space);
         else if (digest_of(*next++) != log_.digest)
-            refused = failure(Code::Forked, "the revocation log has forked: the last entry seen here is another one now", options_.space);
+            refused =
+                failure(Code::Forked, "the revocation log has forked: the last entry seen here is another one now",
+                        options_.space);
     }
     for (; next != entries->end() && !refused; ++next) {
         refused = misplaced(*next, log_);
@@ -241,8 +255,10 @@ Result<void> Following::check_log(const Activation& activation) const {
     if (then.sequence == 0) return {};
     const std::string where = activation.channel + " " + text_of(activation.serial);
     if (then.sequence > log_.sequence)
-        return fail(Code::OlderThanSeen, "the store has " + std::to_string(log_.sequence) + " revocations, and had " +
-                                          std::to_string(then.sequence) + " when this was activated", where);
+        return fail(Code::OlderThanSeen,
+                    "the store has " + std::to_string(log_.sequence) + " revocations, and had " +
+                        std::to_string(then.sequence) + " when this was activated",
+                    where);
     auto entries = connection_->revocations_from(then.sequence);
     if (!entries) return error_of(entries);
     if (entries->empty() || digest_of(entries->front()) != then.digest)
@@ -278,7 +294,8 @@ Result<void> Following::load_state() {
     }
     const Activation& a = state->activation;
     if (a.space != options_.space || a.channel != options_.channel)
-        return fail(Code::StateDamaged, "the reader's state is of channel `" + a.channel + "` in `" + a.space + "`", options_.state);
+        return fail(Code::StateDamaged, "the reader's state is of channel `" + a.channel + "` in `" + a.space + "`",
+                    options_.state);
     active_.activation = a;
     log_ = state->log;
     for (const Revocation& each : state->revocations) {
@@ -332,7 +349,8 @@ void Following::tell(Error refused) {
         if (problem_.code == refused.code && problem_.message == refused.message) return;
         problem_ = refused;
     }
-    if (options_.notice && !refused.code.empty()) options_.notice({std::move(refused), active_.serial(), active_.activation.digest});
+    if (options_.notice && !refused.code.empty())
+        options_.notice({std::move(refused), active_.serial(), active_.activation.digest});
 }
 
 std::shared_ptr<const Snapshot> Following::snapshot() const {
@@ -340,7 +358,9 @@ std::shared_ptr<const Snapshot> Following::snapshot() const {
     return snapshot_;
 }
 
-bool Following::fresh() const { return steady_micros() < fresh_until_.load(std::memory_order_relaxed); }
+bool Following::fresh() const {
+    return steady_micros() < fresh_until_.load(std::memory_order_relaxed);
+}
 
 HandleStatus Following::status() const {
     HandleStatus out;
@@ -351,7 +371,8 @@ HandleStatus Following::status() const {
     out.key_id = current_.key_id;
     if (snapshot_->revocations != nullptr) out.revocations = snapshot_->revocations->items().size();
     out.problem = problem_;
-    for (std::size_t i = 0; i < kDivergenceKinds; ++i) out.divergences[i] = divergences[i].load(std::memory_order_relaxed);
+    for (std::size_t i = 0; i < kDivergenceKinds; ++i)
+        out.divergences[i] = divergences[i].load(std::memory_order_relaxed);
     out.compared = compared.load(std::memory_order_relaxed);
     return out;
 }

@@ -37,10 +37,12 @@ struct Connection {
     [[nodiscard]] Result<void> check_signer(const SecretKey* key, KeyRole needed, std::string_view what) const;
     [[nodiscard]] Result<std::vector<StoreKey>> keys() const;
     /// Approves a digest for a channel. Within a transaction that writes. Errors: S0044 twice by one person.
-    [[nodiscard]] Result<VersionApproval> approve(std::string_view channel, std::string_view digest, const Origin& origin) const;
+    [[nodiscard]] Result<VersionApproval> approve(std::string_view channel, std::string_view digest,
+                                                  const Origin& origin) const;
     [[nodiscard]] Result<std::vector<VersionApproval>> approvals(std::string_view digest) const;
     /// The latest first, at most so many.
-    [[nodiscard]] Result<std::vector<Activation>> activations(std::string_view channel, std::int64_t most = INT64_MAX) const;
+    [[nodiscard]] Result<std::vector<Activation>> activations(std::string_view channel,
+                                                              std::int64_t most = INT64_MAX) const;
     /// The content of a version, verified.
     [[nodiscard]] Result<Bundle> content(std::string_view digest) const;
 };
@@ -80,7 +82,8 @@ private:
 [[nodiscard]] std::optional<Error> missigned(const RevocationEntry& entry, const std::vector<PublicKey>& channel,
                                              const std::vector<PublicKey>& on_call);
 /// Different persons who approved a digest for a channel, one author left out.
-[[nodiscard]] std::size_t persons(const std::vector<VersionApproval>& approvals, std::string_view channel, std::string_view author);
+[[nodiscard]] std::size_t persons(const std::vector<VersionApproval>& approvals, std::string_view channel,
+                                  std::string_view author);
 /// The address of an author that ends with one, as git writes authors: `Ada <ada@acme.example>`; else the whole.
 [[nodiscard]] std::string_view person_of(std::string_view author);
 /// Whether two authors are two people, as base/person.h tells people apart. No: or it cannot be said.

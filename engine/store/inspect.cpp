@@ -22,7 +22,8 @@ public:
         if (!found && found.error().code == code_name(Code::StoreDamaged)) found = std::vector{found.error().message};
         if (!found) return found;
         for (std::string& each : *found) problem("database: " + std::move(each));
-        for (auto part : {&Inspection::contents, &Inspection::versions, &Inspection::channels, &Inspection::revocations})
+        for (auto part :
+             {&Inspection::contents, &Inspection::versions, &Inspection::channels, &Inspection::revocations})
             if (auto looked = (this->*part)(); !looked) {
                 if (looked.error().code != code_name(Code::StoreDamaged)) return error_of(looked);
                 problem(looked.error().message);
@@ -38,8 +39,10 @@ private:
         if (!digests) return error_of(digests);
         for (std::size_t i = 0; i < digests->size(); ++i) {
             auto content = store_.bundle(digests->text(i, 0));
-            if (!content) problem(content.error().context + ": " + content.error().message);
-            else if (auto sources = content->sources(); !sources) problem(digests->text(i, 0) + ": " + sources.error().message);
+            if (!content)
+                problem(content.error().context + ": " + content.error().message);
+            else if (auto sources = content->sources(); !sources)
+                problem(digests->text(i, 0) + ": " + sources.error().message);
         }
         return {};
     }
@@ -81,7 +84,8 @@ private:
             serial = each->serial;
             parent = each->digest;
         }
-        if (channel.serial != serial || channel.digest != parent) problem(channel.name + ": is not where its history ends");
+        if (channel.serial != serial || channel.digest != parent)
+            problem(channel.name + ": is not where its history ends");
     }
 
     Result<void> revocations() {
@@ -121,7 +125,8 @@ private:
 
 }  // namespace
 
-Result<std::vector<std::string>> Store::verify(const std::vector<PublicKey>& keys, const std::vector<PublicKey>& on_call) const {
+Result<std::vector<std::string>> Store::verify(const std::vector<PublicKey>& keys,
+                                               const std::vector<PublicKey>& on_call) const {
     auto transaction = Transaction::begin(*impl_->db, false);
     if (!transaction) return error_of(transaction);
     return Inspection(*this, *impl_, keys, on_call).run();
@@ -137,14 +142,16 @@ Result<std::vector<Version>> Store::collect(std::int64_t before, bool dry, const
     for (std::size_t i = 1; i < all->size(); ++i) {  // the latest stays
         Version& each = (*all)[i];
         if (each.collected || each.created_at >= before) continue;
-        auto needed = impl_->exists("SELECT 1 FROM activation WHERE digest = $1"
-                                    " UNION ALL SELECT 1 FROM tag WHERE digest = $1"
-                                    " UNION ALL SELECT 1 FROM version WHERE digest = $1 AND namespace <> $2",
-                                    {each.digest, impl_->space});
+        auto needed = impl_->exists(
+            "SELECT 1 FROM activation WHERE digest = $1"
+            " UNION ALL SELECT 1 FROM tag WHERE digest = $1"
+            " UNION ALL SELECT 1 FROM version WHERE digest = $1 AND namespace <> $2",
+            {each.digest, impl_->space});
         if (!needed) return error_of(needed);
         if (*needed) continue;
         if (!dry)
-            if (auto gone = impl_->db->run("DELETE FROM bundle WHERE digest = $1", {each.digest}); !gone) return error_of(gone);
+            if (auto gone = impl_->db->run("DELETE FROM bundle WHERE digest = $1", {each.digest}); !gone)
+                return error_of(gone);
         out.push_back(std::move(each));
     }
     if (dry || out.empty()) return out;

@@ -15,13 +15,14 @@
 
 namespace writ {
 
-
 namespace {
 
 constexpr std::string_view kActivation = "writ.activation.v2", kRevocation = "writ.revocation.v1";
 static_assert(crypto_sign_BYTES == 64);
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* bytes_of(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 }  // namespace
 
@@ -68,15 +69,21 @@ Result<PublicKey> PublicKey::parse(std::string_view text) {
     return key;
 }
 
-std::string PublicKey::text() const { return write_key_line(kPublicLine, id_, bytes_); }
+std::string PublicKey::text() const {
+    return write_key_line(kPublicLine, id_, bytes_);
+}
 
 bool PublicKey::verifies(std::string_view message, std::string_view signature) const {
     return signature.size() == crypto_sign_BYTES &&
            crypto_sign_verify_detached(bytes_of(signature), bytes_of(message), message.size(), bytes_.data()) == 0;
 }
 
-bool PublicKey::verifies(const Activation& activation) const { return verifies(signed_bytes(activation), activation.signature); }
-bool PublicKey::verifies(const RevocationEntry& entry) const { return verifies(signed_bytes(entry), entry.signature); }
+bool PublicKey::verifies(const Activation& activation) const {
+    return verifies(signed_bytes(activation), activation.signature);
+}
+bool PublicKey::verifies(const RevocationEntry& entry) const {
+    return verifies(signed_bytes(entry), entry.signature);
+}
 
 // ---- secret -----------------------------------------------------------------------------------
 
@@ -124,7 +131,9 @@ Result<SecretKey> SecretKey::parse(std::string_view text) {
     return SecretKey(std::move(impl));
 }
 
-const PublicKey& SecretKey::public_key() const { return impl_->open; }
+const PublicKey& SecretKey::public_key() const {
+    return impl_->open;
+}
 
 std::string SecretKey::text() const {
     return write_key_line(kSecretLine, impl_->open.id(), impl_->seed);
@@ -161,7 +170,7 @@ Result<PublicKey> generate_key(const std::string& path) {
 }
 
 Result<SecretKey> read_secret_key(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
         return fail(Code::SecretKeyOpen, "others than its owner may use this secret key; `chmod 600` it", path);
     auto text = store::read_file(path);

@@ -28,8 +28,12 @@ Result<PolicyHandle> PolicyHandle::follow(FollowOptions options) {
     return PolicyHandle(std::move(following));
 }
 
-HandleStatus PolicyHandle::status() const { return following_->status(); }
-bool PolicyHandle::wait(Serial serial, std::chrono::milliseconds most) const { return following_->wait(serial, most); }
+HandleStatus PolicyHandle::status() const {
+    return following_->status();
+}
+bool PolicyHandle::wait(Serial serial, std::chrono::milliseconds most) const {
+    return following_->wait(serial, most);
+}
 
 // ---- deciding ---------------------------------------------------------------------------------
 
@@ -44,9 +48,12 @@ struct Seat {
 };
 
 /// Keeps a seat if it is of this policy already; its memory is warm.
-void take(std::optional<Seat>& seat, const std::optional<Bundle>& policy, const std::shared_ptr<const Revocations>& revocations) {
-    if (!policy) seat.reset();
-    else if (!seat || &seat->policy.program() != &policy->program()) seat.emplace(*policy);
+void take(std::optional<Seat>& seat, const std::optional<Bundle>& policy,
+          const std::shared_ptr<const Revocations>& revocations) {
+    if (!policy)
+        seat.reset();
+    else if (!seat || &seat->policy.program() != &policy->program())
+        seat.emplace(*policy);
     if (seat) seat->evaluator.revoke(revocations);
 }
 
@@ -89,7 +96,8 @@ std::string_view divergence_name(DivergenceKind kind) {
 std::string divergence_json(const Divergence& divergence) {
     std::string out = R"({"schema_version":1,"mode":"shadow","kind":")";
     out.append(divergence_name(divergence.kind));
-    out += R"(","enforced":)" + to_json(divergence.enforced, divergence.policy, Audience::Operator) + R"(,"candidate":)";
+    out +=
+        R"(","enforced":)" + to_json(divergence.enforced, divergence.policy, Audience::Operator) + R"(,"candidate":)";
     out += divergence.kind == DivergenceKind::Unreadable
                ? "null"
                : to_json(divergence.candidate, divergence.candidate_policy, Audience::Operator);
@@ -144,11 +152,15 @@ Result<void> LiveEvaluator::evaluate(std::string_view request, Decision& decisio
     Seat& seat = *impl_->seat;
     if (auto read = seat.request.parse(request, limits); !read) return read;
     seat.evaluator.evaluate(seat.request, decision);
-    if (!impl_->following->fresh()) withdraw(decision);
-    else if (impl_->candidate) impl_->compare(request, limits, decision);
+    if (!impl_->following->fresh())
+        withdraw(decision);
+    else if (impl_->candidate)
+        impl_->compare(request, limits, decision);
     return {};
 }
 
-const Bundle& LiveEvaluator::bundle() const { return impl_->seat->policy; }
+const Bundle& LiveEvaluator::bundle() const {
+    return impl_->seat->policy;
+}
 
 }  // namespace writ

@@ -32,15 +32,17 @@ std::string about(RevocationKind kind, std::string_view subject) {
 }
 
 /// The last revocation of a subject that is in force; nothing: there is none.
-Result<std::optional<RevocationEntry>> in_force(const Connection& connection, RevocationKind kind, const std::string& subject,
-                                                std::int64_t now) {
+Result<std::optional<RevocationEntry>> in_force(const Connection& connection, RevocationKind kind,
+                                                const std::string& subject, std::int64_t now) {
     auto entries = connection.revocations_from(1);
     if (!entries) return error_of(entries);
     std::optional<RevocationEntry> found;
     for (RevocationEntry& each : *entries) {
         if (each.kind != kind || spelling_of(kind, each.subject) != subject) continue;
-        if (each.lifts) found.reset();
-        else if (each.expires_at == 0 || now < each.expires_at) found = std::move(each);
+        if (each.lifts)
+            found.reset();
+        else if (each.expires_at == 0 || now < each.expires_at)
+            found = std::move(each);
     }
     return found;
 }
@@ -97,14 +99,17 @@ Result<void> check_declared(const Store& store, RevocationKind kind, const std::
         if (spelling_of(kind, each.stated) == subject) return {};
         const std::string name = spelling_of(kind, each.name);
         if (name == subject || name.ends_with("." + subject))
-            meant += (meant.empty() ? "" : "; ") + ("the policy's " + what + " `" + each.name + "` is `" + each.stated + "` in requests");
+            meant += (meant.empty() ? "" : "; ") +
+                     ("the policy's " + what + " `" + each.name + "` is `" + each.stated + "` in requests");
         constexpr std::size_t kMost = 8;
         if (count < kMost) others += (count == 0 ? "`" : ", `") + each.stated + "`";
         if (count++ == kMost) others += " and more";
     }
     const std::string why = !meant.empty() ? meant : "they declare " + others;
-    return fail(Code::SubjectNotDeclared, "no active version declares the " + what + " `" + subject + "`: " + why +
-                                      "; to revoke it all the same, say `--undeclared`", subject);
+    return fail(Code::SubjectNotDeclared,
+                "no active version declares the " + what + " `" + subject + "`: " + why +
+                    "; to revoke it all the same, say `--undeclared`",
+                subject);
 }
 
 /// Approvals of liftings stand beside those of versions, under a channel that has no name.
@@ -114,7 +119,9 @@ constexpr std::string_view kToLift = "";
 
 // ---- the log ----------------------------------------------------------------------------------
 
-std::string digest_of(const RevocationEntry& entry) { return sha256_hex(signed_bytes(entry)); }
+std::string digest_of(const RevocationEntry& entry) {
+    return sha256_hex(signed_bytes(entry));
+}
 
 std::optional<Error> store::misplaced(const RevocationEntry& entry, const LogHead& head) {
     const auto refuse = [&](Code code, std::string why) {
@@ -161,11 +168,12 @@ Result<void> store::Connection::log(RevocationEntry& entry, const SecretKey* key
     entry.sequence = head->sequence + 1;
     entry.parent = std::move(head->digest);
     if (key != nullptr) key->sign(entry);
-    auto done = db->run("INSERT INTO revocation (namespace, sequence, action, kind, subject, reason, author, created_at, expires_at,"
-                        " parent, key_id, signature) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-                        {space, static_cast<std::int64_t>(entry.sequence), entry.lifts ? "lift" : "revoke",
-                         revocation_name(entry.kind), entry.subject, entry.origin.message, entry.origin.author, entry.created_at,
-                         entry.expires_at, entry.parent, entry.key_id, Bytes{entry.signature}});
+    auto done = db->run(
+        "INSERT INTO revocation (namespace, sequence, action, kind, subject, reason, author, created_at, expires_at,"
+        " parent, key_id, signature) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        {space, static_cast<std::int64_t>(entry.sequence), entry.lifts ? "lift" : "revoke", revocation_name(entry.kind),
+         entry.subject, entry.origin.message, entry.origin.author, entry.created_at, entry.expires_at, entry.parent,
+         entry.key_id, Bytes{entry.signature}});
     if (!done) return error_of(done);
     return {};
 }
@@ -174,10 +182,12 @@ Result<std::vector<RevocationEntry>> store::Connection::revocations_from(std::ui
     return read_revocations(*db, space, sequence);
 }
 
-Result<std::vector<RevocationEntry>> store::read_revocations(Database& database, const std::string& space, std::uint64_t sequence) {
-    auto rows = database.run("SELECT sequence, action, kind, subject, author, reason, created_at, expires_at, parent, key_id, signature"
-                        " FROM revocation WHERE namespace = $1 AND sequence >= $2 ORDER BY sequence",
-                        {space, static_cast<std::int64_t>(sequence)});
+Result<std::vector<RevocationEntry>> store::read_revocations(Database& database, const std::string& space,
+                                                             std::uint64_t sequence) {
+    auto rows = database.run(
+        "SELECT sequence, action, kind, subject, author, reason, created_at, expires_at, parent, key_id, signature"
+        " FROM revocation WHERE namespace = $1 AND sequence >= $2 ORDER BY sequence",
+        {space, static_cast<std::int64_t>(sequence)});
     if (!rows) return error_of(rows);
     std::vector<RevocationEntry> out;
     for (std::size_t i = 0; i < rows->size(); ++i) {
@@ -227,7 +237,8 @@ Result<RevocationEntry> Store::revoke(RevocationKind kind, const std::string& su
     return entry;
 }
 
-Result<RevocationEntry> Store::lift(RevocationKind kind, const std::string& subject, const Origin& origin, const SecretKey* key) {
+Result<RevocationEntry> Store::lift(RevocationKind kind, const std::string& subject, const Origin& origin,
+                                    const SecretKey* key) {
     if (auto fits = check_reason(origin); !fits) return error_of(fits);
     RevocationEntry entry;
     entry.lifts = true;
@@ -239,15 +250,19 @@ Result<RevocationEntry> Store::lift(RevocationKind kind, const std::string& subj
     if (!transaction) return error_of(transaction);
     auto revoked = in_force(*impl_, kind, entry.subject, entry.created_at);
     if (!revoked) return error_of(revoked);
-    if (!*revoked) return fail(Code::NotRevoked, "no revocation of " + about(kind, entry.subject) + " is in force", subject);
-    if (auto may = impl_->check_signer(key, KeyRole::Channel, "the lifting of a revocation"); !may) return error_of(may);
+    if (!*revoked)
+        return fail(Code::NotRevoked, "no revocation of " + about(kind, entry.subject) + " is in force", subject);
+    if (auto may = impl_->check_signer(key, KeyRole::Channel, "the lifting of a revocation"); !may)
+        return error_of(may);
     auto needed = approvals_to_lift(*this, kind, entry.subject);
     if (!needed) return error_of(needed);
     auto approved = approvals(digest_of(**revoked));
     if (!approved) return error_of(approved);
     if (persons(*approved, kToLift, origin.author) < *needed)
-        return fail(Code::ApprovalMissing, "lifting this takes " + std::to_string(*needed) + (*needed == 1 ? " approval" : " approvals") +
-                                          " by others than who lifts it; see `writ store approve-lift`", about(kind, entry.subject));
+        return fail(Code::ApprovalMissing,
+                    "lifting this takes " + std::to_string(*needed) + (*needed == 1 ? " approval" : " approvals") +
+                        " by others than who lifts it; see `writ store approve-lift`",
+                    about(kind, entry.subject));
     if (auto done = impl_->log(entry, key); !done) return error_of(done);
     if (auto durable = transaction->commit(); !durable) return error_of(durable);
     return entry;
@@ -277,11 +292,13 @@ Result<std::vector<RevocationEntry>> Store::sign_revocations(const SecretKey& ke
     std::erase_if(*entries, [](const RevocationEntry& each) { return !each.signature.empty(); });
     for (RevocationEntry& each : *entries) {
         key.sign(each);
-        auto done = impl_->db->run("UPDATE revocation SET key_id = $3, signature = $4 WHERE namespace = $1 AND sequence = $2",
-                                   {impl_->space, static_cast<std::int64_t>(each.sequence), each.key_id, Bytes{each.signature}});
+        auto done = impl_->db->run(
+            "UPDATE revocation SET key_id = $3, signature = $4 WHERE namespace = $1 AND sequence = $2",
+            {impl_->space, static_cast<std::int64_t>(each.sequence), each.key_id, Bytes{each.signature}});
         if (!done) return error_of(done);
     }
-    if (auto told = impl_->record("sign", "revocations", std::to_string(entries->size()) + " by " + key.public_key().id(), origin.author);
+    if (auto told = impl_->record("sign", "revocations",
+                                  std::to_string(entries->size()) + " by " + key.public_key().id(), origin.author);
         !told)
         return error_of(told);
     if (auto durable = transaction->commit(); !durable) return error_of(durable);

@@ -155,20 +155,24 @@ Result<void> run_all(Database& database, std::string_view statements) {
 
 }  // namespace
 
-std::span<const SchemaStep> schema_steps() { return kSteps; }
+std::span<const SchemaStep> schema_steps() {
+    return kSteps;
+}
 
 Result<std::uint64_t> schema_of(Database& database, std::span<const SchemaStep> steps) {
     auto rows = database.run("SELECT version FROM store_schema");
     if (!rows) {
         // A database without that table is one of something else; any other failure is what it is.
-        if (rows.error().code == code_name(Code::DatabaseFailed)) return fail(Code::NotAStore, "the file is not a store");
+        if (rows.error().code == code_name(Code::DatabaseFailed))
+            return fail(Code::NotAStore, "the file is not a store");
         return tl::unexpected(std::move(rows.error()));
     }
     if (rows->size() != 1) return fail(Code::NotAStore, "the file is not a store");
     const auto version = static_cast<std::uint64_t>(rows->integer(0, 0));
     if (version > steps.size())
-        return fail(Code::OtherSchema, "the store has schema " + std::to_string(version) + ", and this program knows up to " +
-                                          std::to_string(steps.size()) + "; use the version of Writ that made it");
+        return fail(Code::OtherSchema, "the store has schema " + std::to_string(version) +
+                                           ", and this program knows up to " + std::to_string(steps.size()) +
+                                           "; use the version of Writ that made it");
     return version;
 }
 
@@ -177,8 +181,10 @@ Result<void> migrate(Database& database, std::span<const SchemaStep> steps, bool
     if (!transaction) return tl::unexpected(std::move(transaction.error()));
     std::uint64_t version = 0;
     if (fresh) {
-        if (auto made = run_all(database, "CREATE TABLE store_schema (version INTEGER NOT NULL);"
-                                          "INSERT INTO store_schema (version) VALUES (0)"); !made)
+        if (auto made = run_all(database,
+                                "CREATE TABLE store_schema (version INTEGER NOT NULL);"
+                                "INSERT INTO store_schema (version) VALUES (0)");
+            !made)
             return made;
     } else {
         auto found = schema_of(database, steps);

@@ -13,7 +13,7 @@ namespace writ::store {
 /// Takes a database from schema i to schema i + 1. A step is never changed once released; a new one is
 /// added at the end.
 struct SchemaStep {
-    std::string_view statements;                  ///< separated by `;`
+    std::string_view statements;                ///< separated by `;`
     Result<void> (*then)(Database&) = nullptr;  ///< what SQL cannot do
 };
 [[nodiscard]] std::span<const SchemaStep> schema_steps();

@@ -8,7 +8,9 @@ namespace writ {
 
 using namespace store;
 
-std::string_view key_role_name(KeyRole role) { return role == KeyRole::Channel ? "channel" : "on-call"; }
+std::string_view key_role_name(KeyRole role) {
+    return role == KeyRole::Channel ? "channel" : "on-call";
+}
 
 std::optional<KeyRole> key_role(std::string_view name) {
     for (const KeyRole role : {KeyRole::Channel, KeyRole::OnCall})
@@ -19,8 +21,10 @@ std::optional<KeyRole> key_role(std::string_view name) {
 // ---- what is listed ---------------------------------------------------------------------------
 
 Result<std::vector<StoreKey>> store::Connection::keys() const {
-    auto rows = db->run("SELECT action, key_id, public_key, author, message, created_at FROM key_role WHERE namespace = $1"
-                        " ORDER BY sequence", {space});
+    auto rows = db->run(
+        "SELECT action, key_id, public_key, author, message, created_at FROM key_role WHERE namespace = $1"
+        " ORDER BY sequence",
+        {space});
     if (!rows) return error_of(rows);
     std::vector<StoreKey> out;
     for (std::size_t i = 0; i < rows->size(); ++i) {
@@ -42,9 +46,10 @@ Result<void> list(const Connection& connection, std::string_view action, std::st
                   const Origin& origin, std::int64_t now) {
     auto sequence = connection.next("key_role");
     if (!sequence) return error_of(sequence);
-    auto done = connection.db->run("INSERT INTO key_role (namespace, sequence, action, key_id, public_key, author, message, created_at)"
-                                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                                   {connection.space, *sequence, action, id, key, origin.author, origin.message, now});
+    auto done = connection.db->run(
+        "INSERT INTO key_role (namespace, sequence, action, key_id, public_key, author, message, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        {connection.space, *sequence, action, id, key, origin.author, origin.message, now});
     if (!done) return error_of(done);
     return {};
 }
@@ -56,7 +61,8 @@ Result<StoreKey> Store::add_key(KeyRole role, const PublicKey& key, const Origin
     auto transaction = Transaction::begin(*impl_->db, true);
     if (!transaction) return error_of(transaction);
     StoreKey out{role, key, origin, now_micros()};
-    if (auto done = list(*impl_, key_role_name(role), key.id(), key.text(), origin, out.created_at); !done) return error_of(done);
+    if (auto done = list(*impl_, key_role_name(role), key.id(), key.text(), origin, out.created_at); !done)
+        return error_of(done);
     if (auto durable = transaction->commit(); !durable) return error_of(durable);
     return out;
 }
@@ -68,12 +74,15 @@ Result<void> Store::remove_key(std::string_view id, const Origin& origin) {
     auto listed = impl_->keys();
     if (!listed) return error_of(listed);
     if (std::none_of(listed->begin(), listed->end(), [&](const StoreKey& each) { return each.key.id() == id; }))
-        return fail(Code::KeyNotListed, "the store lists no such key; `writ store keys` shows those it has", std::string(id));
+        return fail(Code::KeyNotListed, "the store lists no such key; `writ store keys` shows those it has",
+                    std::string(id));
     if (auto done = list(*impl_, "remove", id, "", origin, now_micros()); !done) return done;
     return transaction->commit();
 }
 
-Result<std::vector<StoreKey>> Store::keys() const { return impl_->keys(); }
+Result<std::vector<StoreKey>> Store::keys() const {
+    return impl_->keys();
+}
 
 Result<void> store::Connection::check_signer(const SecretKey* key, KeyRole needed, std::string_view what) const {
     auto listed = keys();
@@ -81,13 +90,16 @@ Result<void> store::Connection::check_signer(const SecretKey* key, KeyRole neede
     if (listed->empty()) return {};
     const std::string asked = needed == KeyRole::Channel ? "a channel key" : "one of the store's keys";
     if (key == nullptr)
-        return fail(Code::SignatureMissing, std::string(what) + " must be signed by " + asked + "; say `--key FILE`", space);
+        return fail(Code::SignatureMissing, std::string(what) + " must be signed by " + asked + "; say `--key FILE`",
+                    space);
     const std::string& id = key->public_key().id();
-    const auto found = std::find_if(listed->begin(), listed->end(), [&](const StoreKey& each) { return each.key.id() == id; });
+    const auto found =
+        std::find_if(listed->begin(), listed->end(), [&](const StoreKey& each) { return each.key.id() == id; });
     if (found == listed->end())
         return fail(Code::UnknownKey, "this key is none of the store's; `writ store keys` shows those it has", id);
     if (needed == KeyRole::Channel && found->role != KeyRole::Channel)
-        return fail(Code::SignatureMissing, std::string(what) + " must be signed by a channel key, and this is an on-call key", id);
+        return fail(Code::SignatureMissing,
+                    std::string(what) + " must be signed by a channel key, and this is an on-call key", id);
     return {};
 }
 
@@ -101,15 +113,19 @@ std::optional<Error> store::missigned(const RevocationEntry& entry, const std::v
     if (entry.signature.empty())
         return refuse(Code::Unsigned, "the entry is not signed; `writ store sign` signs what nobody signed");
     const auto find = [&](const std::vector<PublicKey>& keys) -> const PublicKey* {
-        const auto found = std::find_if(keys.begin(), keys.end(), [&](const PublicKey& each) { return each.id() == entry.key_id; });
+        const auto found =
+            std::find_if(keys.begin(), keys.end(), [&](const PublicKey& each) { return each.id() == entry.key_id; });
         return found == keys.end() ? nullptr : &*found;
     };
     const PublicKey* key = find(channel);
     const PublicKey* other = key == nullptr ? find(on_call) : nullptr;
     if (other != nullptr && entry.lifts)
-        return refuse(Code::UnknownKey, "`" + entry.key_id + "` is an on-call key, and a lifting is signed by a channel key");
+        return refuse(Code::UnknownKey,
+                      "`" + entry.key_id + "` is an on-call key, and a lifting is signed by a channel key");
     if (key == nullptr) key = other;
-    if (key == nullptr) return refuse(Code::UnknownKey, "the entry is signed by `" + entry.key_id + "`, which is none of the keys given");
+    if (key == nullptr)
+        return refuse(Code::UnknownKey,
+                      "the entry is signed by `" + entry.key_id + "`, which is none of the keys given");
     if (!key->verifies(entry)) return refuse(Code::SignatureDoesNotFit, "the signature is not one of this entry");
     return {};
 }

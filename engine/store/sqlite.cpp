@@ -73,9 +73,7 @@ public:
         return rows;
     }
 
-    std::uint64_t affected() const override {
-        return static_cast<std::uint64_t>(sqlite3_changes64(connection_.get()));
-    }
+    std::uint64_t affected() const override { return static_cast<std::uint64_t>(sqlite3_changes64(connection_.get())); }
 
     Result<void> begin(bool to_write) override { return done(run(to_write ? "BEGIN IMMEDIATE" : "BEGIN", {})); }
     Result<void> commit() override { return done(run("COMMIT", {})); }
@@ -127,7 +125,8 @@ private:
 
     static void bind(sqlite3_stmt* stmt, int at, const Param& param) {
         // The caller's bytes outlive the call.
-        if (const auto* integer = std::get_if<std::int64_t>(&param)) sqlite3_bind_int64(stmt, at, *integer);
+        if (const auto* integer = std::get_if<std::int64_t>(&param))
+            sqlite3_bind_int64(stmt, at, *integer);
         else if (const auto* text = std::get_if<std::string_view>(&param))
             sqlite3_bind_text64(stmt, at, text->empty() ? "" : text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
         else {
@@ -150,7 +149,8 @@ private:
                 }
                 std::string text;
                 if (const void* data = sqlite3_column_blob(stmt, i))
-                    text.assign(static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(stmt, i)));
+                    text.assign(static_cast<const char*>(data),
+                                static_cast<std::size_t>(sqlite3_column_bytes(stmt, i)));
                 rows.add(std::move(text));
             }
         }
@@ -164,7 +164,7 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const Opening& opening) {
-    struct stat there {};
+    struct stat there{};
     const bool exists = ::stat(path.c_str(), &there) == 0;
     if (opening.create && exists) return fail(Code::AlreadyThere, "something is there already", path);
     if (!opening.create && !exists) return fail(Code::NothingThere, "there is no store here", path);
@@ -179,16 +179,19 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const Ope
 
     sqlite3* raw = nullptr;
     const int flags = opening.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    const int status = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    const int status =
+        sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     auto database = std::make_unique<Sqlite>(std::unique_ptr<sqlite3, Close>(raw), path);
     if (status != SQLITE_OK) return database->failed(status);
     sqlite3_busy_timeout(raw, opening.patience);
     // Written data is on the disk before a transaction is told as done; triggers and views that a
     // hostile file may hold are not trusted with functions.
-    for (const char* setting : {"PRAGMA trusted_schema = OFF", "PRAGMA synchronous = FULL", "PRAGMA cell_size_check = ON"})
+    for (const char* setting :
+         {"PRAGMA trusted_schema = OFF", "PRAGMA synchronous = FULL", "PRAGMA cell_size_check = ON"})
         if (auto set = database->run(setting, {}); !set) return tl::unexpected(std::move(set.error()));
     if (!opening.read_only)
-        if (auto wal = database->run("PRAGMA journal_mode = WAL", {}); !wal) return tl::unexpected(std::move(wal.error()));
+        if (auto wal = database->run("PRAGMA journal_mode = WAL", {}); !wal)
+            return tl::unexpected(std::move(wal.error()));
     return database;
 }
 

@@ -81,10 +81,12 @@ Result<ReaderState> decode_state(std::string_view bytes) {
     return out;
 }
 
-void touch_state(const std::string& path) { (void)::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); }
+void touch_state(const std::string& path) {
+    (void)::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
+}
 
 std::optional<std::int64_t> state_age(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0) return {};
     return now_micros() - (std::int64_t{status.st_mtim.tv_sec} * kSecond + status.st_mtim.tv_nsec / 1000);
 }

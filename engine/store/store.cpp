@@ -34,10 +34,12 @@ std::int64_t now_micros() {
 
 Result<void> check_name(std::string_view what, std::string_view name) {
     const auto word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-    const bool fits = !name.empty() && name.size() <= kMostName && word(name[0]) &&
-                      std::all_of(name.begin(), name.end(), [&](char c) { return word(c) || c == '.' || c == '_' || c == '-'; });
+    const bool fits =
+        !name.empty() && name.size() <= kMostName && word(name[0]) &&
+        std::all_of(name.begin(), name.end(), [&](char c) { return word(c) || c == '.' || c == '_' || c == '-'; });
     if (fits) return {};
-    return fail(Code::MalformedName, "a " + std::string(what) + " is 1 to 64 of `a-z 0-9 . _ -` and starts with a letter or digit",
+    return fail(Code::MalformedName,
+                "a " + std::string(what) + " is 1 to 64 of `a-z 0-9 . _ -` and starts with a letter or digit",
                 std::string(name));
 }
 
@@ -45,7 +47,7 @@ Result<void> check_text(std::string_view what, std::string_view text, bool may_b
     const bool control = std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; });
     if ((may_be_empty || !text.empty()) && text.size() <= kMostText && !control && valid_utf8(text)) return {};
     return fail(Code::MalformedText, "the " + std::string(what) + " must be one line of UTF-8, at most 4 KiB" +
-                                      (may_be_empty ? "" : ", and not empty"));
+                                         (may_be_empty ? "" : ", and not empty"));
 }
 
 Result<void> check_origin(const Origin& origin) {
@@ -100,7 +102,9 @@ Result<Store> Store::init(const std::string& path, const StoreOptions& options) 
     if (auto name = check_name("namespace", options.space); !name) return error_of(name);
     auto database = open_sqlite(path, {.create = true, .patience = options.patience_ms});
     if (!database) {
-        if (database.error().code != code_name(Code::NothingThere) && database.error().code != code_name(Code::AlreadyThere)) ::unlink(path.c_str());
+        if (database.error().code != code_name(Code::NothingThere) &&
+            database.error().code != code_name(Code::AlreadyThere))
+            ::unlink(path.c_str());
         return error_of(database);
     }
     if (auto made = migrate(**database, schema_steps(), true); !made) {
@@ -118,8 +122,11 @@ Result<std::unique_ptr<Connection>> store::connect(const std::string& path, cons
     auto schema = schema_of(**database, schema_steps());
     if (schema && *schema < schema_steps().size()) {
         if (options.read_only)
-            schema = fail(Code::OtherSchema, "the store has an earlier schema; open it once with `writ store list` to bring it up to date");
-        else if (auto done = migrate(**database, schema_steps(), false); !done) schema = error_of(done);
+            schema =
+                fail(Code::OtherSchema,
+                     "the store has an earlier schema; open it once with `writ store list` to bring it up to date");
+        else if (auto done = migrate(**database, schema_steps(), false); !done)
+            schema = error_of(done);
     }
     if (!schema) {
         if (schema.error().context.empty()) schema.error().context = path;
@@ -138,26 +145,27 @@ Result<Store> Store::open(const std::string& path, const StoreOptions& options) 
 
 Result<std::int64_t> store::Connection::next(std::string_view table) const {
     const std::string_view column = table == "version" ? "number" : "sequence";
-    const std::string sql = "SELECT COALESCE(MAX(" + std::string(column) + "), 0) + 1 FROM " + std::string(table) +
-                            " WHERE namespace = $1";
+    const std::string sql =
+        "SELECT COALESCE(MAX(" + std::string(column) + "), 0) + 1 FROM " + std::string(table) + " WHERE namespace = $1";
     auto rows = db->run(sql, {space});
     if (!rows) return error_of(rows);
     return rows->integer(0, 0);
 }
 
 Result<void> store::Connection::record(std::string_view kind, std::string_view subject, std::string_view detail,
-                                 std::string_view author) const {
+                                       std::string_view author) const {
     auto sequence = next("event");
     if (!sequence) return error_of(sequence);
-    auto done = db->run("INSERT INTO event (namespace, sequence, kind, subject, detail, author, created_at)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                        {space, *sequence, kind, subject, detail, author, now_micros()});
+    auto done = db->run(
+        "INSERT INTO event (namespace, sequence, kind, subject, detail, author, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        {space, *sequence, kind, subject, detail, author, now_micros()});
     if (!done) return error_of(done);
     return {};
 }
 
 Result<void> store::Connection::record_alone(std::string_view kind, std::string_view subject, std::string_view detail,
-                                       std::string_view author) const {
+                                             std::string_view author) const {
     auto transaction = Transaction::begin(*db, true);
     if (!transaction) return error_of(transaction);
     if (auto done = record(kind, subject, detail, author); !done) return done;
@@ -174,7 +182,8 @@ Result<std::vector<Version>> store::Connection::select_versions(std::string_view
     const std::string sql =
         "SELECT v.number, v.digest, v.parent, v.author, v.message, v.created_at, v.engine,"
         " EXISTS (SELECT 1 FROM bundle b WHERE b.digest = v.digest)"
-        " FROM version v WHERE v.namespace = $1 AND " + std::string(where) + " ORDER BY v.number DESC";
+        " FROM version v WHERE v.namespace = $1 AND " +
+        std::string(where) + " ORDER BY v.number DESC";
     auto rows = db->run(sql, {space, value});
     if (!rows) return error_of(rows);
     std::vector<Version> out;
@@ -202,24 +211,28 @@ Result<Version> store::Connection::insert(const Bundle& bundle, const Version& v
     // Loading looks at what decides; what is published must be whole.
     if (auto sources = bundle.sources(); !sources) return tl::unexpected(std::move(sources.error()));
     const std::string_view bytes{reinterpret_cast<const char*>(bundle.bytes().data()), bundle.bytes().size()};
-    auto kept = db->run("INSERT INTO bundle (digest, bytes) SELECT $1, $2 WHERE NOT EXISTS"
-                        " (SELECT 1 FROM bundle WHERE digest = $1)", {bundle.digest(), Bytes{bytes}});
+    auto kept = db->run(
+        "INSERT INTO bundle (digest, bytes) SELECT $1, $2 WHERE NOT EXISTS"
+        " (SELECT 1 FROM bundle WHERE digest = $1)",
+        {bundle.digest(), Bytes{bytes}});
     if (!kept) return error_of(kept);
     // What is kept is read back before anybody is told that it is kept.
     auto back = db->run("SELECT bytes FROM bundle WHERE digest = $1", {bundle.digest()});
     if (!back) return error_of(back);
     if (back->size() != 1 || back->text(0, 0) != bytes)
-        return fail(Code::StoreDamaged, "the store holds other content under this digest", std::string(bundle.digest()));
+        return fail(Code::StoreDamaged, "the store holds other content under this digest",
+                    std::string(bundle.digest()));
     if (auto there = select_versions("v.digest = $2", bundle.digest()); !there || !there->empty()) {
         if (!there) return error_of(there);
         return std::move(there->front());
     }
     auto number = next("version");
     if (!number) return error_of(number);
-    auto done = db->run("INSERT INTO version (namespace, number, digest, parent, author, message, created_at, engine)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                        {space, *number, bundle.digest(), version.parent, version.origin.author, version.origin.message,
-                         version.created_at, version.engine});
+    auto done = db->run(
+        "INSERT INTO version (namespace, number, digest, parent, author, message, created_at, engine)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        {space, *number, bundle.digest(), version.parent, version.origin.author, version.origin.message,
+         version.created_at, version.engine});
     if (!done) return error_of(done);
     return version_of(bundle.digest());
 }
@@ -240,7 +253,8 @@ Result<Version> Store::publish(const Bundle& bundle, const Origin& origin, std::
         if (!named) return error_of(named);
         version.parent = named->digest;
     } else {
-        auto last = impl_->db->run("SELECT digest FROM version WHERE namespace = $1 ORDER BY number DESC LIMIT 1", {impl_->space});
+        auto last = impl_->db->run("SELECT digest FROM version WHERE namespace = $1 ORDER BY number DESC LIMIT 1",
+                                   {impl_->space});
         if (!last) return error_of(last);
         if (!last->empty()) version.parent = last->text(0, 0);
     }
@@ -250,17 +264,21 @@ Result<Version> Store::publish(const Bundle& bundle, const Origin& origin, std::
     return published;
 }
 
-Result<std::vector<Version>> Store::versions() const { return impl_->select_versions("v.digest <> $2", ""); }
+Result<std::vector<Version>> Store::versions() const {
+    return impl_->select_versions("v.digest <> $2", "");
+}
 
 Result<Version> Store::resolve(std::string_view name) const {
     if (const auto number = version_number(name)) {
-        auto found = impl_->db->run("SELECT digest FROM version WHERE namespace = $1 AND number = $2", {impl_->space, *number});
+        auto found =
+            impl_->db->run("SELECT digest FROM version WHERE namespace = $1 AND number = $2", {impl_->space, *number});
         if (!found) return error_of(found);
         if (found->empty()) return fail(Code::UnknownVersion, "there is no such version", std::string(name));
         return impl_->version_of(found->text(0, 0));
     }
-    auto tagged = impl_->db->run("SELECT digest FROM tag WHERE namespace = $1 AND name = $2 ORDER BY sequence DESC LIMIT 1",
-                                 {impl_->space, name});
+    auto tagged =
+        impl_->db->run("SELECT digest FROM tag WHERE namespace = $1 AND name = $2 ORDER BY sequence DESC LIMIT 1",
+                       {impl_->space, name});
     if (!tagged) return error_of(tagged);
     if (!tagged->empty()) return impl_->version_of(tagged->text(0, 0));
     auto active = impl_->db->run("SELECT digest FROM channel WHERE namespace = $1 AND name = $2", {impl_->space, name});
@@ -269,14 +287,19 @@ Result<Version> Store::resolve(std::string_view name) const {
     if (looks_like_digest(name)) {
         auto found = impl_->select_versions("v.digest LIKE $2", std::string(name) + "%");
         if (!found) return error_of(found);
-        if (found->size() > 1) return fail(Code::AmbiguousVersion, "more than one digest starts like this", std::string(name));
+        if (found->size() > 1)
+            return fail(Code::AmbiguousVersion, "more than one digest starts like this", std::string(name));
         if (!found->empty()) return std::move(found->front());
     }
-    return fail(Code::UnknownVersion, "there is no such version: give `vN`, a tag, a channel with something active, "
-                                  "or 8 or more digits of a digest", std::string(name));
+    return fail(Code::UnknownVersion,
+                "there is no such version: give `vN`, a tag, a channel with something active, "
+                "or 8 or more digits of a digest",
+                std::string(name));
 }
 
-Result<Bundle> Store::bundle(std::string_view digest) const { return impl_->content(digest); }
+Result<Bundle> Store::bundle(std::string_view digest) const {
+    return impl_->content(digest);
+}
 
 Result<Bundle> store::Connection::content(std::string_view digest) const {
     auto rows = db->run("SELECT bytes FROM bundle WHERE digest = $1", {digest});
@@ -284,13 +307,16 @@ Result<Bundle> store::Connection::content(std::string_view digest) const {
     if (rows->empty()) {
         auto version = version_of(digest);
         if (!version) return error_of(version);
-        return fail(Code::ContentCollected, "the content of this version was collected; publish its sources again", text_of(*version));
+        return fail(Code::ContentCollected, "the content of this version was collected; publish its sources again",
+                    text_of(*version));
     }
     const std::string bytes = rows->text(0, 0);
     auto bundle = Bundle::load(std::as_bytes(std::span(bytes)));
     if (!bundle || bundle->digest() != digest)
-        return fail(Code::StoreDamaged, "the content of this version is damaged: " +
-                                          (bundle ? "it has another digest" : bundle.error().message), std::string(digest));
+        return fail(
+            Code::StoreDamaged,
+            "the content of this version is damaged: " + (bundle ? "it has another digest" : bundle.error().message),
+            std::string(digest));
     return bundle;
 }
 
@@ -311,18 +337,21 @@ Result<Tag> Store::tag(const std::string& name, std::string_view version, const 
     auto sequence = impl_->next("tag");
     if (!sequence) return error_of(sequence);
     Tag tag{name, named->digest, origin, now_micros()};
-    auto done = impl_->db->run("INSERT INTO tag (namespace, sequence, name, digest, author, message, created_at)"
-                               " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                               {impl_->space, *sequence, tag.name, tag.digest, origin.author, origin.message, tag.created_at});
+    auto done = impl_->db->run(
+        "INSERT INTO tag (namespace, sequence, name, digest, author, message, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        {impl_->space, *sequence, tag.name, tag.digest, origin.author, origin.message, tag.created_at});
     if (!done) return error_of(done);
     if (auto durable = transaction->commit(); !durable) return error_of(durable);
     return tag;
 }
 
 Result<std::vector<Tag>> Store::tags() const {
-    auto rows = impl_->db->run("SELECT t.name, t.digest, t.author, t.message, t.created_at FROM tag t WHERE t.namespace = $1"
-                               " AND t.sequence = (SELECT MAX(u.sequence) FROM tag u WHERE u.namespace = $1 AND u.name = t.name)"
-                               " ORDER BY t.name", {impl_->space});
+    auto rows = impl_->db->run(
+        "SELECT t.name, t.digest, t.author, t.message, t.created_at FROM tag t WHERE t.namespace = $1"
+        " AND t.sequence = (SELECT MAX(u.sequence) FROM tag u WHERE u.namespace = $1 AND u.name = t.name)"
+        " ORDER BY t.name",
+        {impl_->space});
     if (!rows) return error_of(rows);
     std::vector<Tag> out;
     for (std::size_t i = 0; i < rows->size(); ++i)
@@ -331,8 +360,10 @@ Result<std::vector<Tag>> Store::tags() const {
 }
 
 Result<std::vector<Event>> Store::events() const {
-    auto rows = impl_->db->run("SELECT kind, subject, detail, author, created_at FROM event WHERE namespace = $1"
-                               " ORDER BY sequence DESC", {impl_->space});
+    auto rows = impl_->db->run(
+        "SELECT kind, subject, detail, author, created_at FROM event WHERE namespace = $1"
+        " ORDER BY sequence DESC",
+        {impl_->space});
     if (!rows) return error_of(rows);
     std::vector<Event> out;
     for (std::size_t i = 0; i < rows->size(); ++i)

@@ -89,7 +89,8 @@ Result<std::vector<Version>> Store::import_versions(std::string_view text, const
     for (const Carried& each : *carried) {
         auto bundle = Bundle::load(std::as_bytes(std::span(each.bytes)));
         if (!bundle || bundle->digest() != each.version.digest)
-            return fail(Code::MalformedExport, "a bundle in the export is not what its digest says", each.version.digest);
+            return fail(Code::MalformedExport, "a bundle in the export is not what its digest says",
+                        each.version.digest);
         if (auto fits = check_origin(each.version.origin); !fits)
             return fail(Code::MalformedExport, fits.error().message, each.version.digest);
         auto there = impl_->select_versions("v.digest = $2", each.version.digest);
@@ -99,7 +100,8 @@ Result<std::vector<Version>> Store::import_versions(std::string_view text, const
         if (!added) return error_of(added);
         out.push_back(std::move(*added));
     }
-    const std::string detail = std::to_string(out.size()) + " of " + std::to_string(carried->size()) + " versions are new";
+    const std::string detail =
+        std::to_string(out.size()) + " of " + std::to_string(carried->size()) + " versions are new";
     if (auto told = impl_->record("import", "", detail, origin.author); !told) return error_of(told);
     if (auto durable = transaction->commit(); !durable) return error_of(durable);
     return out;

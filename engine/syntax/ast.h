@@ -306,8 +306,8 @@ struct Decl {
     Span span;
     bool exported = false;
     std::string doc;
-    std::variant<SchemaDecl, ClaimsDecl, IssuerDecl, EnumDecl, ToolDecl, TableDecl, DefineDecl, RuleDecl,
-                 InvariantDecl, FixtureDecl, TestDecl>
+    std::variant<SchemaDecl, ClaimsDecl, IssuerDecl, EnumDecl, ToolDecl, TableDecl, DefineDecl, RuleDecl, InvariantDecl,
+                 FixtureDecl, TestDecl>
         node;
 };
 
@@ -324,7 +324,7 @@ struct File {
     std::vector<Import> imports;
     std::vector<Decl> decls;  ///< in source order
     std::vector<BrokenDecl> broken;
-    bool unread = false;       ///< the text could not be read at all
+    bool unread = false;  ///< the text could not be read at all
     std::unique_ptr<Arena> arena = std::make_unique<Arena>();
 };
 

@@ -42,9 +42,7 @@ std::string path_text(std::span<const ast::PathStep> steps) {
                 out += out.empty() ? "" : ".";
                 out += quoted(step.text);
                 break;
-            case ast::StepKind::Key:
-                out += '[' + quoted(step.text) + ']';
-                break;
+            case ast::StepKind::Key: out += '[' + quoted(step.text) + ']'; break;
         }
     }
     return out;
@@ -71,77 +69,44 @@ std::string clock(std::uint32_t seconds) {
 /// What an expression is, without its kids.
 std::string head(const Expr& e) {
     switch (e.kind) {
-        case ExprKind::String:
-            return "string " + quoted(e.text);
-        case ExprKind::Int:
-            return "int " + std::to_string(e.integer);
-        case ExprKind::Decimal:
-            return "decimal " + format_decimal(e.integer);
-        case ExprKind::Duration:
-            return "duration " + format_duration(e.integer);
-        case ExprKind::Bool:
-            return e.integer != 0 ? "true" : "false";
-        case ExprKind::Path:
-            return "path " + path_text(e.steps);
-        case ExprKind::Set:
-            return "set";
-        case ExprKind::Call:
-            return "call " + std::string(e.text);
-        case ExprKind::Count:
-            return "count " + std::string(e.text);
-        case ExprKind::Any:
-            return "any " + std::string(e.text);
-        case ExprKind::All:
-            return "all " + std::string(e.text);
-        case ExprKind::Not:
-            return "not";
-        case ExprKind::Negate:
-            return "negate";
-        case ExprKind::And:
-            return "and";
-        case ExprKind::Or:
-            return "or";
-        case ExprKind::Compare:
-            return std::string(kCompare[static_cast<std::size_t>(e.cmp)]);
-        case ExprKind::In:
-            return "in";
-        case ExprKind::Contains:
-            return "contains";
-        case ExprKind::SubsetOf:
-            return "subset-of";
-        case ExprKind::Overlaps:
-            return "overlaps";
-        case ExprKind::Like:
-            return "like " + quoted(e.text);
-        case ExprKind::Matches:
-            return "matches " + quoted(e.text);
+        case ExprKind::String: return "string " + quoted(e.text);
+        case ExprKind::Int: return "int " + std::to_string(e.integer);
+        case ExprKind::Decimal: return "decimal " + format_decimal(e.integer);
+        case ExprKind::Duration: return "duration " + format_duration(e.integer);
+        case ExprKind::Bool: return e.integer != 0 ? "true" : "false";
+        case ExprKind::Path: return "path " + path_text(e.steps);
+        case ExprKind::Set: return "set";
+        case ExprKind::Call: return "call " + std::string(e.text);
+        case ExprKind::Count: return "count " + std::string(e.text);
+        case ExprKind::Any: return "any " + std::string(e.text);
+        case ExprKind::All: return "all " + std::string(e.text);
+        case ExprKind::Not: return "not";
+        case ExprKind::Negate: return "negate";
+        case ExprKind::And: return "and";
+        case ExprKind::Or: return "or";
+        case ExprKind::Compare: return std::string(kCompare[static_cast<std::size_t>(e.cmp)]);
+        case ExprKind::In: return "in";
+        case ExprKind::Contains: return "contains";
+        case ExprKind::SubsetOf: return "subset-of";
+        case ExprKind::Overlaps: return "overlaps";
+        case ExprKind::Like: return "like " + quoted(e.text);
+        case ExprKind::Matches: return "matches " + quoted(e.text);
         case ExprKind::InWindow: {
-            std::string out =
-                "in-window " + clock(e.window.start) + ".." + clock(e.window.end) + ' ' + quoted(e.text);
+            std::string out = "in-window " + clock(e.window.start) + ".." + clock(e.window.end) + ' ' + quoted(e.text);
             if (e.window.days != 0x7F) out += " on";
             for (std::size_t day = 0; day < kDays.size(); ++day)
-                if (e.window.days != 0x7F && (e.window.days >> day & 1) != 0)
-                    out += ' ' + std::string(kDays[day]);
+                if (e.window.days != 0x7F && (e.window.days >> day & 1) != 0) out += ' ' + std::string(kDays[day]);
             return out;
         }
-        case ExprKind::IsNone:
-            return "is-none";
-        case ExprKind::IsSome:
-            return "is-some";
-        case ExprKind::IsName:
-            return "is " + std::string(e.text);
-        case ExprKind::Add:
-            return "+";
-        case ExprKind::Subtract:
-            return "-";
-        case ExprKind::Multiply:
-            return "*";
-        case ExprKind::Union:
-            return "|";
-        case ExprKind::Intersect:
-            return "&";
-        case ExprKind::Error:
-            return "error";
+        case ExprKind::IsNone: return "is-none";
+        case ExprKind::IsSome: return "is-some";
+        case ExprKind::IsName: return "is " + std::string(e.text);
+        case ExprKind::Add: return "+";
+        case ExprKind::Subtract: return "-";
+        case ExprKind::Multiply: return "*";
+        case ExprKind::Union: return "|";
+        case ExprKind::Intersect: return "&";
+        case ExprKind::Error: return "error";
     }
     return {};
 }
@@ -154,8 +119,7 @@ public:
     void file(const ast::File& file) {
         if (file.module) line("module " + name_text(*file.module));
         for (const ast::Import& import : file.imports)
-            line("import " + name_text(import.module) +
-                 (import.alias ? " as " + std::string(import.alias->text) : ""));
+            line("import " + name_text(import.module) + (import.alias ? " as " + std::string(import.alias->text) : ""));
         for (const ast::Decl& decl : file.decls) {
             prefix_ = decl.exported ? "export " : "";
             std::visit([&](const auto& node) { this->decl(node, decl.doc); }, decl.node);
@@ -208,8 +172,7 @@ private:
         for (const ast::Field& field : items) {
             std::string text = "field " + quoted(field.name.text) + ' ' + type_text(field.type);
             if (field.or_none) text += " or none";
-            if (field.from)
-                text += " from " + std::string(kProvenance[static_cast<std::size_t>(*field.from)]);
+            if (field.from) text += " from " + std::string(kProvenance[static_cast<std::size_t>(*field.from)]);
             if (field.max) text += " max " + std::to_string(*field.max);
             nest(text, [&] {
                 if (!field.doc.empty()) line("doc " + quoted(field.doc));
@@ -219,24 +182,12 @@ private:
     }
     void data(const std::string& word, const ast::Data& value) {
         switch (value.kind) {
-            case ast::DataKind::String:
-                line(word + quoted(value.text));
-                return;
-            case ast::DataKind::Number:
-                line(word + value.text);
-                return;
-            case ast::DataKind::Bool:
-                line(word + (value.boolean ? "true" : "false"));
-                return;
-            case ast::DataKind::None:
-                line(word + "none");
-                return;
-            case ast::DataKind::Missing:
-                line(word + "missing");
-                return;
-            case ast::DataKind::Empty:
-                line(word + "empty");
-                return;
+            case ast::DataKind::String: line(word + quoted(value.text)); return;
+            case ast::DataKind::Number: line(word + value.text); return;
+            case ast::DataKind::Bool: line(word + (value.boolean ? "true" : "false")); return;
+            case ast::DataKind::None: line(word + "none"); return;
+            case ast::DataKind::Missing: line(word + "missing"); return;
+            case ast::DataKind::Empty: line(word + "empty"); return;
             case ast::DataKind::Array:
                 nest(word + "array", [&] {
                     for (const ast::Data& item : value.items) data("", item);
@@ -299,13 +250,12 @@ private:
         });
     }
     void decl(const ast::ToolDecl& d, const std::string& docs) {
-        top("tool " + std::string(d.name.text) + (d.wire_name.empty() ? "" : ' ' + quoted(d.wire_name)), docs,
-            [&] {
-                if (d.tier) line("tier " + std::string(d.tier->text));
-                texts("audience", d.audiences);
-                part("scopes", d.scopes);
-                fields(d.params);
-            });
+        top("tool " + std::string(d.name.text) + (d.wire_name.empty() ? "" : ' ' + quoted(d.wire_name)), docs, [&] {
+            if (d.tier) line("tier " + std::string(d.tier->text));
+            texts("audience", d.audiences);
+            part("scopes", d.scopes);
+            fields(d.params);
+        });
     }
     void decl(const ast::TableDecl& d, const std::string& docs) {
         top("table " + std::string(d.name.text) + ' ' + d.format + ' ' + quoted(d.path), docs,

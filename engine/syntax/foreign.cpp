@@ -11,12 +11,14 @@ constexpr std::string_view kDeny = "a rule that refuses something starts with `d
 constexpr std::string_view kRule =
     "a rule starts with what it does and its name: `permit NAME when …`, or `deny`, `require`, `limit`, `oblige`";
 constexpr std::string_view kDefine = "a value or a condition gets its name with `define NAME = …`";
-constexpr std::string_view kImport = "the exported names of a module come in with `import NAME`, at the top of the file";
+constexpr std::string_view kImport =
+    "the exported names of a module come in with `import NAME`, at the top of the file";
 constexpr std::string_view kNoDefault = "leave this out: what no `permit` grants is denied";
 constexpr std::string_view kUnless = "`unless X` is written `when not (X)`, or `and not (X)` after a condition";
 constexpr std::string_view kWhen = "a condition starts with `when`";
 constexpr std::string_view kThen = "leave it out: what the rule does follows its condition";
-constexpr std::string_view kElse = "there is no `else`: write a second rule for the other case; what no `permit` grants is denied";
+constexpr std::string_view kElse =
+    "there is no `else`: write a second rule for the other case; what no `permit` grants is denied";
 constexpr std::string_view kNoPriority = "rules have no priority: any deny that applies wins";
 constexpr std::string_view kPresence =
     "leave it out: a permit does not hold where a fact is missing. `x is some` is only for what is declared `or none`; "
@@ -108,13 +110,16 @@ const Foreign* foreign_declaration(std::string_view word) {
     return find(std::begin(kDeclarations), std::end(kDeclarations), word);
 }
 
-const Foreign* foreign_word(std::string_view word) { return find(std::begin(kWords), std::end(kWords), word); }
+const Foreign* foreign_word(std::string_view word) {
+    return find(std::begin(kWords), std::end(kWords), word);
+}
 
 std::string_view foreign_sign(std::string_view sign) {
     if (sign.starts_with("\xE2\x80\x9C") || sign.starts_with("\xE2\x80\x9D") || sign == "'" || sign == "`")
         return "text stands in plain double quotes";
     if (sign == "#") return "a comment starts with `//`";
-    if (sign == "/") return "there is no division: multiply the other side, as in `a <= b * 2`; a comment starts with `//`";
+    if (sign == "/")
+        return "there is no division: multiply the other side, as in `a <= b * 2`; a comment starts with `//`";
     if (sign == "%") return "there is no remainder, and no division";
     if (sign == ";") return "no mark ends a line or a declaration";
     if (sign == "?")

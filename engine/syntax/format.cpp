@@ -20,17 +20,15 @@ public:
         part.import = dynamic_cast<Tree::ImportDeclContext*>(&tree) != nullptr;
         auto* decl = dynamic_cast<Tree::DeclarationContext*>(&tree);
         part.one_line = decl != nullptr && printer.text().find('\n') == std::string::npos;
-        part.open_ended =
-            decl != nullptr && (decl->ruleDecl() != nullptr || decl->fixtureDecl() != nullptr ||
-                                decl->defineDecl() != nullptr || decl->invariantDecl() != nullptr);
+        part.open_ended = decl != nullptr && (decl->ruleDecl() != nullptr || decl->fixtureDecl() != nullptr ||
+                                              decl->defineDecl() != nullptr || decl->invariantDecl() != nullptr);
         const bool together = (last_.import && part.import) || (last_.one_line && part.one_line);
         close_part(gap);
         if (!together && !first_) set_apart(gap);
         page_.line(0, 0, {true, !first_, true});
         page_.token(printer.text(), gap, 0);
         for (std::size_t i = tree.getStart()->getTokenIndex() + 1; i <= tree.getStop()->getTokenIndex(); ++i)
-            remember(read_gap(between(tokens.span(*tokens.get(i - 1)).end, tokens.span(*tokens.get(i)).begin),
-                              true));
+            remember(read_gap(between(tokens.span(*tokens.get(i - 1)).end, tokens.span(*tokens.get(i)).begin), true));
         out_.comments.emplace_back("\n");
         end_ = tokens.span(*tree.getStop()).end;
         last_ = part;
@@ -94,8 +92,7 @@ private:
 
 }  // namespace
 
-std::optional<Reading> lay_out(std::uint32_t source, std::string_view text, std::uint32_t max_depth,
-                               Report& report) {
+std::optional<Reading> lay_out(std::uint32_t source, std::string_view text, std::uint32_t max_depth, Report& report) {
     const std::size_t errors = report.error_count();
     Reading out;
     Formatter formatter(text, out);

@@ -20,8 +20,8 @@ struct Reading {
 /// Reads a text and lays it out anew.
 /// Output:   nothing if there are errors.
 /// Errors:   as parse().
-[[nodiscard]] std::optional<Reading> lay_out(std::uint32_t source, std::string_view text,
-                                             std::uint32_t max_depth, Report& report);
+[[nodiscard]] std::optional<Reading> lay_out(std::uint32_t source, std::string_view text, std::uint32_t max_depth,
+                                             Report& report);
 
 /// In which way a text, laid out, says something else; empty if it does not.
 /// Input:    before: of the text; after: of what was made of it.

@@ -68,19 +68,11 @@ std::size_t decode_escape(std::string_view body, std::string& out) {
     if (body.size() < 2) return 0;
     switch (body[1]) {
         case '"':
-        case '\\':
-            out += body[1];
-            return 2;
-        case 'n':
-            out += '\n';
-            return 2;
-        case 't':
-            out += '\t';
-            return 2;
-        case 'u':
-            break;
-        default:
-            return 0;
+        case '\\': out += body[1]; return 2;
+        case 'n': out += '\n'; return 2;
+        case 't': out += '\t'; return 2;
+        case 'u': break;
+        default: return 0;
     }
     const std::size_t close = body.find('}');
     if (body.size() < 3 || body[2] != '{' || close == std::string_view::npos || close > 9) return 0;
@@ -111,17 +103,15 @@ bool check_text(std::uint32_t source, std::string_view text, Report& report) {
             for (std::size_t next = 1; next <= content.size(); ++next)
                 if (valid_utf8(content.substr(valid, next - valid))) valid = next;
             report.add(Code::NotPlainText, {source, offset(line + valid), offset(line + valid + 1)},
-                       "source is not valid UTF-8", "this byte does not belong here",
-                       "save the file as UTF-8");
+                       "source is not valid UTF-8", "this byte does not belong here", "save the file as UTF-8");
             return false;
         }
         for (std::size_t at = line; at < end; ++at) {
             const std::size_t length = unwelcome(text, at);
             if (length == 0) continue;
-            report.add(
-                Code::NotPlainText, {source, offset(at), offset(at + length)},
-                "control or invisible character " + code_point_name(text.substr(at, length)) + " in source",
-                "not shown as it is read", "remove it; inside a string write it as `\\u{...}`");
+            report.add(Code::NotPlainText, {source, offset(at), offset(at + length)},
+                       "control or invisible character " + code_point_name(text.substr(at, length)) + " in source",
+                       "not shown as it is read", "remove it; inside a string write it as `\\u{...}`");
             good = false;
             break;
         }
@@ -171,8 +161,7 @@ std::optional<std::int64_t> decode_int(std::string_view literal, bool negative, 
     return static_cast<std::int64_t>(negative ? 0 - value : value);
 }
 
-std::optional<std::int64_t> decode_decimal(std::string_view literal, bool negative, Span span,
-                                           Report& report) {
+std::optional<std::int64_t> decode_decimal(std::string_view literal, bool negative, Span span, Report& report) {
     const std::string digits = json_number(literal, negative);
     if (digits.find_first_not_of("-.0123456789") != std::string::npos) return std::nullopt;
     if (digits.size() - digits.find('.') > 7) {

@@ -19,8 +19,7 @@ namespace writ::syntax {
 /// The value of a string literal with its quotes. A view into `literal` if it holds no escape,
 /// else into `arena`.
 /// Errors:   E0103 unknown or malformed escape.
-[[nodiscard]] std::string_view decode_string(std::string_view literal, Span span, Arena& arena,
-                                             Report& report);
+[[nodiscard]] std::string_view decode_string(std::string_view literal, Span span, Arena& arena, Report& report);
 
 /// The value of `10_000`, or of its negative. Empty if malformed.
 /// Errors:   E0103 does not fit 64 bits.

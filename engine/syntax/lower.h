@@ -84,9 +84,7 @@ private:
         return join(span(*tree.getStart()), span(*tree.getStop()));
     }
     [[nodiscard]] std::string_view text(Span span) const { return tokens_.slice(span); }
-    [[nodiscard]] ast::Name name(antlr4::ParserRuleContext& tree) const {
-        return {text(span(tree)), span(tree)};
-    }
+    [[nodiscard]] ast::Name name(antlr4::ParserRuleContext& tree) const { return {text(span(tree)), span(tree)}; }
     ast::Name field_name(Tree::FieldNameContext& tree);
     ast::QualifiedName qualified(Tree::QualifiedContext& tree);
     /// `a.b` as one text.

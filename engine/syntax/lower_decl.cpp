@@ -62,13 +62,15 @@ std::int64_t Lowering::duration(TerminalNode& node) const {
 std::int64_t Lowering::instant(TerminalNode& node) {
     const auto moment = parse_instant(string(node));
     if (!moment)
-        report_.add(Code::MalformedLiteral, span(node), "this is not an instant", {}, "write one as \"2026-03-01T10:00:00Z\"");
+        report_.add(Code::MalformedLiteral, span(node), "this is not an instant", {},
+                    "write one as \"2026-03-01T10:00:00Z\"");
     return moment.value_or(0);
 }
 
 bool Lowering::once(bool before, Span at, std::string_view what) {
     if (before)
-        report_.add(Code::MalformedDeclaration, at, '`' + std::string(what) + "` is given twice", {}, "remove one of them");
+        report_.add(Code::MalformedDeclaration, at, '`' + std::string(what) + "` is given twice", {},
+                    "remove one of them");
     return !before;
 }
 
@@ -184,8 +186,7 @@ ast::ClaimsDecl Lowering::claims(Tree::ClaimsDeclContext& tree) {
             out.aliases.push_back(std::move(alias));
         } else if (item->PARSE() != nullptr) {
             ast::ParseDecl parse{name(*item->name()), {}};
-            for (auto* pattern : item->STRING())
-                parse.patterns.emplace_back(string(*pattern), span(*pattern));
+            for (auto* pattern : item->STRING()) parse.patterns.emplace_back(string(*pattern), span(*pattern));
             out.parses.push_back(std::move(parse));
         } else if (auto* types = item->strings()) {
             if (once(!out.types.empty(), span(*item), "type")) out.types = strings(*types);

@@ -24,38 +24,22 @@ struct Operator {
 
 Operator operator_of(std::size_t type) {
     switch (type) {
-        case Lexer::NE:
-            return {ExprKind::Compare, Cmp::Ne};
-        case Lexer::LT:
-            return {ExprKind::Compare, Cmp::Lt};
-        case Lexer::LE:
-            return {ExprKind::Compare, Cmp::Le};
-        case Lexer::GT:
-            return {ExprKind::Compare, Cmp::Gt};
-        case Lexer::GE:
-            return {ExprKind::Compare, Cmp::Ge};
-        case Lexer::CONTAINS:
-            return {ExprKind::Contains};
-        case Lexer::OVERLAPS:
-            return {ExprKind::Overlaps};
-        case Lexer::SUBSET:
-            return {ExprKind::SubsetOf};
-        case Lexer::LIKE:
-            return {ExprKind::Like};
-        case Lexer::MATCHES:
-            return {ExprKind::Matches};
-        case Lexer::PLUS:
-            return {ExprKind::Add};
-        case Lexer::MINUS:
-            return {ExprKind::Subtract};
-        case Lexer::PIPE:
-            return {ExprKind::Union};
-        case Lexer::STAR:
-            return {ExprKind::Multiply};
-        case Lexer::AMP:
-            return {ExprKind::Intersect};
-        default:
-            return {ExprKind::Compare, Cmp::Eq};
+        case Lexer::NE: return {ExprKind::Compare, Cmp::Ne};
+        case Lexer::LT: return {ExprKind::Compare, Cmp::Lt};
+        case Lexer::LE: return {ExprKind::Compare, Cmp::Le};
+        case Lexer::GT: return {ExprKind::Compare, Cmp::Gt};
+        case Lexer::GE: return {ExprKind::Compare, Cmp::Ge};
+        case Lexer::CONTAINS: return {ExprKind::Contains};
+        case Lexer::OVERLAPS: return {ExprKind::Overlaps};
+        case Lexer::SUBSET: return {ExprKind::SubsetOf};
+        case Lexer::LIKE: return {ExprKind::Like};
+        case Lexer::MATCHES: return {ExprKind::Matches};
+        case Lexer::PLUS: return {ExprKind::Add};
+        case Lexer::MINUS: return {ExprKind::Subtract};
+        case Lexer::PIPE: return {ExprKind::Union};
+        case Lexer::STAR: return {ExprKind::Multiply};
+        case Lexer::AMP: return {ExprKind::Intersect};
+        default: return {ExprKind::Compare, Cmp::Eq};
     }
 }
 
@@ -121,8 +105,7 @@ Lowering::Sub Lowering::condition(Tree::ExprContext& tree) {
             continue;
         }
         auto* plain = dynamic_cast<Tree::ComparisonContext*>(child);
-        Sub sub =
-            plain != nullptr ? comparison(*plain) : quantified(static_cast<Tree::QuantifiedContext&>(*child));
+        Sub sub = plain != nullptr ? comparison(*plain) : quantified(static_cast<Tree::QuantifiedContext&>(*child));
         for (; !nots.empty(); nots.pop_back())
             sub = finish(node(ExprKind::Not, join(nots.back(), sub.expr->span), nots.back()), {sub});
         all_of.push_back(sub);
@@ -155,11 +138,8 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
     antlr4::Token& first = *tree.getStart();
     const bool negated = tree.NOT() != nullptr;
     // `not in`, `is not`, `subset of`: both words are the operator.
-    const Span op =
-        negated || tree.OF() != nullptr ? join(span(first), span(token_at(tree, 1))) : span(first);
-    const auto maybe_not = [&](Sub sub) {
-        return negated ? finish(node(ExprKind::Not, whole, op), {sub}) : sub;
-    };
+    const Span op = negated || tree.OF() != nullptr ? join(span(first), span(token_at(tree, 1))) : span(first);
+    const auto maybe_not = [&](Sub sub) { return negated ? finish(node(ExprKind::Not, whole, op), {sub}) : sub; };
     if (tree.IN() != nullptr) {
         if (auto* hours = tree.window()) return maybe_not(window(left, whole, *hours));
         return maybe_not(finish(node(ExprKind::In, whole, op), {left, sum(*tree.sum())}));
@@ -193,8 +173,7 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
         return error(whole);
     }
     if (first.getType() == Lexer::ASSIGN) {
-        Diagnostic& d =
-            report_.add(Code::SyntaxError, op, "expected a comparison, found `=`", {}, "compare with `==`");
+        Diagnostic& d = report_.add(Code::SyntaxError, op, "expected a comparison, found `=`", {}, "compare with `==`");
         d.replacement = "==";
     }
     return finish(expr, {left, sum(*tree.sum())});
@@ -206,13 +185,15 @@ Lowering::Sub Lowering::is_value(const Sub& left, Span whole, Tree::RelationCont
     const std::string subject(text(left.expr->span));
     if (auto* value = tree.STRING()) {
         const Span words = join(span(*tree.getStart()), span(*value));
-        Diagnostic& d = report_.add(Code::SyntaxError, words, "`is` does not compare with text", {}, "compare with `==` or `!=`");
+        Diagnostic& d =
+            report_.add(Code::SyntaxError, words, "`is` does not compare with text", {}, "compare with `==` or `!=`");
         d.replacement = (negated ? "!= " : "== ") + std::string(text(span(*value)));
         return error(whole);
     }
     const bool holds = (tree.TRUE() != nullptr) != negated;
-    Diagnostic& d = report_.add(Code::SyntaxError, whole, "`is` does not compare with " + quoted_excerpt(holds != negated ? "true" : "false"),
-                                {}, "a bool is a condition by itself; `not` denies it");
+    Diagnostic& d = report_.add(Code::SyntaxError, whole,
+                                "`is` does not compare with " + quoted_excerpt(holds != negated ? "true" : "false"), {},
+                                "a bool is a condition by itself; `not` denies it");
     d.replacement = (holds ? "" : "not ") + subject;
     return error(whole);
 }
@@ -225,14 +206,15 @@ Lowering::Sub Lowering::window(const Sub& left, Span whole, Tree::WindowContext&
     } else {
         if (auto* bare = tree.IDENT()) {
             if (!tokens_.tainted(whole.begin))
-                report_.add(Code::SyntaxError, span(*bare), "expected a time zone in quotes, found " + quoted_excerpt(text(span(*bare))), {},
-                            "a time zone stands in quotes: `\"Europe/Berlin\"`, `\"UTC\"`")
+                report_
+                    .add(Code::SyntaxError, span(*bare),
+                         "expected a time zone in quotes, found " + quoted_excerpt(text(span(*bare))), {},
+                         "a time zone stands in quotes: `\"Europe/Berlin\"`, `\"UTC\"`")
                     .replacement = '"' + std::string(text(span(*bare))) + '"';
             return error(whole);
         }
         const Span hours = join(span(*tree.TIME(0)), span(*tree.TIME(1)));
-        report_.add(Code::SyntaxError, hours, "the window names no time zone",
-                    "these hours are in which zone?",
+        report_.add(Code::SyntaxError, hours, "the window names no time zone", "these hours are in which zone?",
                     "write its name after the hours: `09:00..17:00 \"Europe/Berlin\"`, or `\"UTC\"`");
         return error(whole);
     }
@@ -284,8 +266,7 @@ Lowering::Sub Lowering::unary(Tree::UnaryContext& tree) {
     Tree::PrimaryContext& operand = *tree.primary();
     std::size_t signs = tree.children.size() - 1;
     // The sign next to a number belongs to it: the least int has no positive counterpart.
-    const bool literal =
-        operand.INT() != nullptr || operand.DECIMAL() != nullptr || operand.DURATION() != nullptr;
+    const bool literal = operand.INT() != nullptr || operand.DECIMAL() != nullptr || operand.DURATION() != nullptr;
     const bool negative = literal && signs > 0;
     Sub sub = primary(operand, negative);
     if (negative) {
@@ -312,8 +293,7 @@ Lowering::Sub Lowering::primary(Tree::PrimaryContext& tree, bool negative) {
         }
         case Lexer::INT:
         case Lexer::DECIMAL:
-        case Lexer::DURATION:
-            return number(first, negative);
+        case Lexer::DURATION: return number(first, negative);
         case Lexer::TRUE:
         case Lexer::FALSE: {
             Expr expr = node(ExprKind::Bool, at, at);
@@ -324,7 +304,9 @@ Lowering::Sub Lowering::primary(Tree::PrimaryContext& tree, bool negative) {
             std::string set(text(at));
             set.front() = '{';
             set.back() = '}';
-            report_.add(Code::SyntaxError, at, "expected `{`, found `[`", {}, "a set is written in braces: `{ \"a\", \"b\" }`")
+            report_
+                .add(Code::SyntaxError, at, "expected `{`, found `[`", {},
+                     "a set is written in braces: `{ \"a\", \"b\" }`")
                 .replacement = std::move(set);
             for (auto* element : tree.expr()) static_cast<void>(condition(*element));
             return error(at);
@@ -347,8 +329,7 @@ Lowering::Sub Lowering::primary(Tree::PrimaryContext& tree, bool negative) {
             inside.expr = arena_.make<Expr>(whole);
             return inside;
         }
-        default:
-            return reference(tree);
+        default: return reference(tree);
     }
 }
 

@@ -18,37 +18,24 @@ struct ClauseWord {
 ClauseWord clause_word(Tree::RuleClauseContext& tree) {
     switch (tree.getStart()->getType()) {
         case Lexer::FOR:
-            return tree.EACH() != nullptr ? ClauseWord{Place::Each, "for each"}
-                                          : ClauseWord{Place::Tool, "for tool"};
-        case Lexer::EXTENDS:
-            return {Place::Extends, "extends"};
-        case Lexer::WHEN:
-            return {Place::When, "when"};
-        case Lexer::BECAUSE:
-            return {Place::Because, "because"};
-        case Lexer::GRANT:
-            return {Place::Effect, "grant"};
-        case Lexer::TO:
-            return {Place::Effect, "to"};
-        case Lexer::WITH:
-            return {Place::Effect, "with"};
-        default:
-            return {Place::Effect, "approval"};
+            return tree.EACH() != nullptr ? ClauseWord{Place::Each, "for each"} : ClauseWord{Place::Tool, "for tool"};
+        case Lexer::EXTENDS: return {Place::Extends, "extends"};
+        case Lexer::WHEN: return {Place::When, "when"};
+        case Lexer::BECAUSE: return {Place::Because, "because"};
+        case Lexer::GRANT: return {Place::Effect, "grant"};
+        case Lexer::TO: return {Place::Effect, "to"};
+        case Lexer::WITH: return {Place::Effect, "with"};
+        default: return {Place::Effect, "approval"};
     }
 }
 
 RuleKind kind_of(std::size_t type) {
     switch (type) {
-        case Lexer::DENY:
-            return RuleKind::Deny;
-        case Lexer::REQUIRE:
-            return RuleKind::Require;
-        case Lexer::LIMIT:
-            return RuleKind::Limit;
-        case Lexer::OBLIGE:
-            return RuleKind::Oblige;
-        default:
-            return RuleKind::Permit;
+        case Lexer::DENY: return RuleKind::Deny;
+        case Lexer::REQUIRE: return RuleKind::Require;
+        case Lexer::LIMIT: return RuleKind::Limit;
+        case Lexer::OBLIGE: return RuleKind::Oblige;
+        default: return RuleKind::Permit;
     }
 }
 
@@ -63,10 +50,9 @@ ast::RuleDecl Lowering::rule(Tree::RuleDeclContext& tree) {
     for (auto* next : tree.ruleClause()) {
         const ClauseWord found = clause_word(*next);
         if (found.place < last)
-            report_.add(
-                Code::SyntaxError, span(*next->getStart()),
-                '`' + std::string(found.word) + "` comes before `" + std::string(last_word) + '`', {},
-                "the order is `for each`, `extends`, `for tool`, `when`, what the rule does, `because`");
+            report_.add(Code::SyntaxError, span(*next->getStart()),
+                        '`' + std::string(found.word) + "` comes before `" + std::string(last_word) + '`', {},
+                        "the order is `for each`, `extends`, `for tool`, `when`, what the rule does, `because`");
         last = std::max(last, found.place);
         if (found.place == last) last_word = found.word;
         clause(out, *next);
@@ -115,8 +101,7 @@ void Lowering::clause(ast::RuleDecl& rule, Tree::RuleClauseContext& tree) {
         case Lexer::BECAUSE:
             if (first(rule.because.has_value())) rule.because = string(*tree.STRING());
             return;
-        default:
-            break;
+        default: break;
     }
     if (!first(rule.approval.has_value())) return;
     ast::ApprovalClause approval;
@@ -163,8 +148,7 @@ ast::FixtureDecl Lowering::fixture(Tree::FixtureDeclContext& tree) {
 
 void Lowering::changes(std::vector<ast::Change>& out, const std::vector<Tree::ChangeContext*>& trees) {
     for (auto* tree : trees) {
-        for (auto* set : tree->assignment())
-            out.push_back({path(*set->path()), span(*set), data(*set->data())});
+        for (auto* set : tree->assignment()) out.push_back({path(*set->path()), span(*set), data(*set->data())});
         for (auto* gone : tree->path()) {
             ast::Data missing;
             missing.kind = ast::DataKind::Missing;
@@ -208,13 +192,9 @@ ast::Data Lowering::data(Tree::DataContext& tree) {
             out.kind = ast::DataKind::Bool;
             out.boolean = last.getType() == Lexer::TRUE;
             return out;
-        case Lexer::NONE:
-            return out;
-        case Lexer::MISSING:
-            out.kind = ast::DataKind::Missing;
-            return out;
-        default:
-            break;
+        case Lexer::NONE: return out;
+        case Lexer::MISSING: out.kind = ast::DataKind::Missing; return out;
+        default: break;
     }
     const bool empty = tree.LBRACE() != nullptr && tree.member().empty() && tree.data().empty();
     out.kind = empty ? ast::DataKind::Empty : tree.member().empty() ? ast::DataKind::Array : ast::DataKind::Object;

@@ -37,8 +37,8 @@ Gap read_gap(std::string_view between, bool follows) {
 }
 
 std::size_t width_of(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 void Page::line(std::size_t indent, std::size_t comments_at, Blanks blanks) {
@@ -53,8 +53,8 @@ void Page::token(std::string_view text, const Gap& gap, std::size_t hang) {
     comments(gap, line_asked_ ? comments_at_ : hang);
     const bool after_comment = line_ended_;
     if (line_asked_ || line_ended_) {
-        const bool own_line_before = std::any_of(gap.comments.begin(), gap.comments.end(),
-                                                 [](const Comment& c) { return !c.trailing; });
+        const bool own_line_before =
+            std::any_of(gap.comments.begin(), gap.comments.end(), [](const Comment& c) { return !c.trailing; });
         const bool blank = line_asked_ && blanks_.any && blanks_.before_token && gap.blank_before &&
                            (blanks_.before_first || own_line_before);
         if (!first || after_comment) start_line(line_asked_ ? indent_ : hang, blank);
@@ -84,8 +84,7 @@ void Page::comments(const Gap& gap, std::size_t at) {
         if (comment.trailing && !line_ended_ && !out_.empty()) {
             append("  ");
         } else {
-            const bool blank =
-                line_asked_ && blanks_.any && comment.blank_before && (blanks_.before_first || !first);
+            const bool blank = line_asked_ && blanks_.any && comment.blank_before && (blanks_.before_first || !first);
             if (!out_.empty()) start_line(comment.inner ? kStep : at, blank);
             first = false;
         }

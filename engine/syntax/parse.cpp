@@ -102,12 +102,13 @@ std::string phrase(const Lexer& lexer, const IntervalSet& expected) {
     if (clause) words.emplace_back("a clause");
     if (name) words.emplace_back("a name");
     const auto covered = [&](std::size_t type) {
-        if (value && (type < Lexer::MODULE || type == Lexer::LBRACE || type == Lexer::LPAREN || type == Lexer::LBRACKET ||
-                      type == Lexer::MINUS || (type >= Lexer::STRING && type <= Lexer::IDENT)))
+        if (value &&
+            (type < Lexer::MODULE || type == Lexer::LBRACE || type == Lexer::LPAREN || type == Lexer::LBRACKET ||
+             type == Lexer::MINUS || (type >= Lexer::STRING && type <= Lexer::IDENT)))
             return true;
-        if (operation && (is_hard(type) || (type >= Lexer::CONTAINS && type <= Lexer::MATCHES) ||
-                          type == Lexer::LBRACKET || type == Lexer::LPAREN || type == Lexer::DOT ||
-                          (type >= Lexer::EQ && type <= Lexer::PIPE)))
+        if (operation &&
+            (is_hard(type) || (type >= Lexer::CONTAINS && type <= Lexer::MATCHES) || type == Lexer::LBRACKET ||
+             type == Lexer::LPAREN || type == Lexer::DOT || (type >= Lexer::EQ && type <= Lexer::PIPE)))
             return true;
         if (clause && ((type >= Lexer::FOR && type <= Lexer::BECAUSE) || type == Lexer::INT)) return true;
         if ((name || value) && (is_soft(type) || type == Lexer::IDENT)) return true;
@@ -118,24 +119,12 @@ std::string phrase(const Lexer& lexer, const IntervalSet& expected) {
     for (std::size_t type = Lexer::AND; type <= Lexer::DURATION; ++type) {
         if (!has(type) || covered(type)) continue;
         switch (type) {
-            case Lexer::STRING:
-                words.emplace_back("a string");
-                break;
-            case Lexer::INT:
-                words.emplace_back("a whole number");
-                break;
-            case Lexer::DECIMAL:
-                words.emplace_back("a decimal");
-                break;
-            case Lexer::DURATION:
-                words.emplace_back("a duration such as `10m`");
-                break;
-            case Lexer::TIME:
-                words.emplace_back("a time such as `09:00`");
-                break;
-            default:
-                words.push_back('`' + literal_of(lexer, type) + '`');
-                break;
+            case Lexer::STRING: words.emplace_back("a string"); break;
+            case Lexer::INT: words.emplace_back("a whole number"); break;
+            case Lexer::DECIMAL: words.emplace_back("a decimal"); break;
+            case Lexer::DURATION: words.emplace_back("a duration such as `10m`"); break;
+            case Lexer::TIME: words.emplace_back("a time such as `09:00`"); break;
+            default: words.push_back('`' + literal_of(lexer, type) + '`'); break;
         }
     }
     if (declaration) words.emplace_back("a declaration");
@@ -165,8 +154,7 @@ public:
         parser_.removeErrorListeners();
         parser_.setErrorHandler(std::make_shared<Strategy>());
         for (const antlr4::atn::ATNState* state : parser_.getATN().states) {
-            if (state == nullptr || state->ruleIndex != Tree::RuleFile || state->transitions.empty())
-                continue;
+            if (state == nullptr || state->ruleIndex != Tree::RuleFile || state->transitions.empty()) continue;
             const antlr4::atn::Transition& step = *state->transitions.front();
             if (step.getSerializationType() == antlr4::atn::Transition::RULE)
                 calls_[step.target->ruleIndex] = state->stateNumber;
@@ -230,8 +218,7 @@ private:
         const bool tainted = tokens_.tainted(start - tokens_.get(0)->getCharPositionInLine());
         const std::size_t type = failure.found->getType();
         const std::string expected = apart ? "a declaration" : phrase(lexer_, failure.expected);
-        const std::string found =
-            type == Token::EOF ? "the end of the file" : quoted_excerpt(tokens_.slice(at));
+        const std::string found = type == Token::EOF ? "the end of the file" : quoted_excerpt(tokens_.slice(at));
         std::string replacement;
         std::string help = advice(type, at, failure.expected, first, replacement);
         // What follows a declaration and starts none was meant to be part of it, unless it stands apart.
@@ -272,19 +259,17 @@ private:
     }
 
     void incomplete() {
-        report_.add(Code::SyntaxError, tokens_.span(*tokens_.LT(1)),
-                    "the declaration before this one is not complete", "a new declaration starts here");
+        report_.add(Code::SyntaxError, tokens_.span(*tokens_.LT(1)), "the declaration before this one is not complete",
+                    "a new declaration starts here");
     }
 
     /// Whether text between declarations is on a line of its own, as a declaration would be.
     [[nodiscard]] bool stands_apart(Span at) const {
-        return file_.decls.empty() ||
-               (tokens_.first_on_line(at.begin) &&
-                tokens_.indent_of(at.begin) <= tokens_.indent_of(file_.decls.back().span.begin));
+        return file_.decls.empty() || (tokens_.first_on_line(at.begin) &&
+                                       tokens_.indent_of(at.begin) <= tokens_.indent_of(file_.decls.back().span.begin));
     }
 
-    std::string advice(std::size_t type, Span at, const IntervalSet& expected, bool first,
-                       std::string& replacement) {
+    std::string advice(std::size_t type, Span at, const IntervalSet& expected, bool first, std::string& replacement) {
         const auto could_be = [&](std::size_t t) { return expected.contains(static_cast<ssize_t>(t)); };
         const std::string_view found = tokens_.slice(at);
         const Token* previous = tokens_.before(tokens_.index_of(at));
@@ -293,14 +278,17 @@ private:
         if (first && type == Lexer::MODULE) return "`module` is the first thing in a file";
         if (auto nameless = missing_name(type, at, first); !nameless.empty()) return nameless;
         const bool effect = could_be(Lexer::PERMIT) && could_be(Lexer::NEEDS_APPROVAL);
-        const Foreign* foreign = (first && stands_apart(at)) || effect ? foreign_declaration(found) : foreign_word(found);
+        const Foreign* foreign =
+            (first && stands_apart(at)) || effect ? foreign_declaration(found) : foreign_word(found);
         if (effect && foreign != nullptr && foreign->replacement == "deny" && !could_be(Lexer::DENY)) foreign = nullptr;
         // `exists x in xs`: the first word was taken for a name.
         if (foreign == nullptr && type == Lexer::IDENT && before == Lexer::IDENT)
             if (const auto* earlier = foreign_word(tokens_.slice(tokens_.span(*previous))); earlier != nullptr)
                 return std::string(earlier->help);
-        if (foreign != nullptr && (foreign->replacement == "permit" || foreign->replacement == "deny") && !effect && !name_follows(at))
-            return std::string(foreign->help) + ": `" + std::string(skeleton(foreign->replacement == "permit" ? Lexer::PERMIT : Lexer::DENY)) + "`";
+        if (foreign != nullptr && (foreign->replacement == "permit" || foreign->replacement == "deny") && !effect &&
+            !name_follows(at))
+            return std::string(foreign->help) + ": `" +
+                   std::string(skeleton(foreign->replacement == "permit" ? Lexer::PERMIT : Lexer::DENY)) + "`";
         if (foreign != nullptr && foreign->replacement == "when" && after(at).starts_with("{"))
             return "a condition starts with `when`, and has no braces around it";
         if (foreign != nullptr) {
@@ -314,16 +302,13 @@ private:
         if (type == Lexer::IDENT || is_word(type)) {
             std::vector<std::string> words;
             for (std::size_t t = Lexer::AND; t <= Lexer::SUN; ++t)
-                if (could_be(t) && !(could_be(Lexer::IDENT) && is_soft(t)))
-                    words.push_back(literal_of(lexer_, t));
+                if (could_be(t) && !(could_be(Lexer::IDENT) && is_soft(t))) words.push_back(literal_of(lexer_, t));
             replacement = nearest(found, {words.begin(), words.end()});
             if (!replacement.empty()) return "did you mean `" + replacement + "`?";
         }
-        const bool operand = type == Lexer::IDENT || is_soft(type) || type == Lexer::NOT ||
-                             type == Lexer::ANY || type == Lexer::ALL || type == Lexer::COUNT ||
-                             type == Lexer::LPAREN;
-        const auto* rule =
-            file_.decls.empty() ? nullptr : std::get_if<ast::RuleDecl>(&file_.decls.back().node);
+        const bool operand = type == Lexer::IDENT || is_soft(type) || type == Lexer::NOT || type == Lexer::ANY ||
+                             type == Lexer::ALL || type == Lexer::COUNT || type == Lexer::LPAREN;
+        const auto* rule = file_.decls.empty() ? nullptr : std::get_if<ast::RuleDecl>(&file_.decls.back().node);
         if (first && operand && rule != nullptr && rule->when == nullptr) return "a condition starts with `when`";
         if (first && rule != nullptr && rule->kind == RuleKind::Oblige && rule->obligations.empty())
             return "the duties of an obligation follow `with`";
@@ -403,7 +388,8 @@ private:
     /// Whether a place follows `count(NAME`.
     [[nodiscard]] bool counts(Span at) const {
         const std::size_t index = tokens_.index_of(at);
-        return index >= 3 && tokens_.get(index - 2)->getType() == Lexer::LPAREN && tokens_.get(index - 3)->getType() == Lexer::COUNT;
+        return index >= 3 && tokens_.get(index - 2)->getType() == Lexer::LPAREN &&
+               tokens_.get(index - 3)->getType() == Lexer::COUNT;
     }
 
     /// Help for a sign, or a word after one, that other languages would have there.
@@ -418,12 +404,14 @@ private:
         if (type == Lexer::ASSIGN && before == Lexer::EQ) return "compare with `==`";
         if (type == Lexer::ASSIGN && before == Lexer::NE) return "compare with `!=`";
         if (type == Lexer::GT && before == Lexer::LT) return "compare with `!=`";
-        if (type == Lexer::GT && before == Lexer::ASSIGN) return "what the rule does follows its condition, without an arrow";
+        if (type == Lexer::GT && before == Lexer::ASSIGN)
+            return "what the rule does follows its condition, without an arrow";
         if ((type == Lexer::COLON || type == Lexer::ASSIGN) && !could_be(Lexer::COLON) && !could_be(Lexer::ASSIGN) &&
             is_word(before))
             return "what is declared follows its word: no `" + std::string(found) + "` here";
         if (type == Lexer::COLON && before == Lexer::IDENT && after(at).starts_with(":"))
-            return "there are no entities: compare text with text, as in `agent.id == \"a\"` or `user.roles contains \"a\"`";
+            return "there are no entities: compare text with text, as in `agent.id == \"a\"` or `user.roles contains "
+                   "\"a\"`";
         if (type == Lexer::SOME && could_be(Lexer::ANY)) {
             std::string_view inside = after(at);
             inside = inside.substr(0, inside.find_first_of("{:;"));
@@ -435,25 +423,31 @@ private:
         if (type == Lexer::LBRACKET && (could_be(Lexer::SET) || could_be(Lexer::MAX)))
             return "a type with many values is `set<string>` or `list<string>`";
         if (type == Lexer::LBRACKET && could_be(Lexer::LBRACE)) return "this is written in braces: `{ … }`";
-        if (type == Lexer::LBRACE && before == Lexer::SCOPES) return "a grant lists its scopes at once: `grant { \"…\" } for 5m`";
+        if (type == Lexer::LBRACE && before == Lexer::SCOPES)
+            return "a grant lists its scopes at once: `grant { \"…\" } for 5m`";
         if (type == Lexer::LBRACE && !could_be(Lexer::LBRACE) && could_be(Lexer::WHEN))
             return "a rule has no braces: its clauses follow its name";
-        if (type == Lexer::TIME && could_be(Lexer::LBRACE)) return "times of day stand in a window: `now in 09:00..17:00 \"UTC\"`";
+        if (type == Lexer::TIME && could_be(Lexer::LBRACE))
+            return "times of day stand in a window: `now in 09:00..17:00 \"UTC\"`";
         if (type == Lexer::DOTDOT) return "a window has times with minutes and a zone: `now in 09:00..17:00 \"UTC\"`";
         if (before == Lexer::INT && (type == Lexer::IDENT || could_be(Lexer::DURATION)))
             return "a duration is written like `90s`, `5m` or `1h30m`";
         if (type == Lexer::INT && could_be(Lexer::DURATION) && !could_be(Lexer::INT))
             return "a duration is written like `90s`, `5m` or `1h30m`";
-        if (could_be(Lexer::FOR) && before == Lexer::RBRACE && (found == "ttl" || found == "within" || found == "expires")) {
+        if (could_be(Lexer::FOR) && before == Lexer::RBRACE &&
+            (found == "ttl" || found == "within" || found == "expires")) {
             replacement = "for";
             return "a grant says how long it lasts with `for`";
         }
-        if (could_be(Lexer::TO) && (type == Lexer::TTL || type == Lexer::SCOPES || type == Lexer::AUDIENCE || type == Lexer::SINGLE_USE)) {
+        if (could_be(Lexer::TO) &&
+            (type == Lexer::TTL || type == Lexer::SCOPES || type == Lexer::AUDIENCE || type == Lexer::SINGLE_USE)) {
             replacement = "to " + std::string(found);
             return "what a limit limits follows `to`";
         }
-        if (type == Lexer::COMMA && (before == Lexer::INT || before == Lexer::DECIMAL)) return "a number is written like `10_000` or `0.50`";
-        if (type == Lexer::COMMA && first && !file_.decls.empty() && std::holds_alternative<ast::EnumDecl>(file_.decls.back().node))
+        if (type == Lexer::COMMA && (before == Lexer::INT || before == Lexer::DECIMAL))
+            return "a number is written like `10_000` or `0.50`";
+        if (type == Lexer::COMMA && first && !file_.decls.empty() &&
+            std::holds_alternative<ast::EnumDecl>(file_.decls.back().node))
             return "members stand between `|`, or between `<` where they have an order";
         if (type == Lexer::COMMA && could_be(Lexer::RBRACE)) return "items stand one after the other, without commas";
         if (type == Lexer::LPAREN && (before == Lexer::ANY || before == Lexer::ALL))
@@ -464,15 +458,19 @@ private:
             replacement = (csv ? "csv " : "json ") + std::string(found);
             return "the format stands before the file";
         }
-        if (type == Lexer::STRING && before == Lexer::TOOL) return "a tool's name stands without quotes, as the policy has it";
+        if (type == Lexer::STRING && before == Lexer::TOOL)
+            return "a tool's name stands without quotes, as the policy has it";
         if (type == Lexer::STRING && before == Lexer::LPAREN && could_be(Lexer::IDENT))
             return "an argument has a name: `level: " + std::string(found) + "`";
-        if (before == Lexer::FOR && could_be(Lexer::TOOL) && type == Lexer::IDENT && nearest(found, {"tool", "each"}).empty()) {
+        if (before == Lexer::FOR && could_be(Lexer::TOOL) && type == Lexer::IDENT &&
+            nearest(found, {"tool", "each"}).empty()) {
             replacement = "tool " + std::string(found);
             return "a rule is `for tool NAME`";
         }
-        if (before == Lexer::FOR && could_be(Lexer::TOOL) && type == Lexer::DURATION) return "how long it lasts is said in the grant: `grant { \"…\" } for 5m`";
-        if (type == Lexer::MINUS && (before == Lexer::TIME || (before >= Lexer::MON && before <= Lexer::SUN && could_be(Lexer::DOTDOT)))) {
+        if (before == Lexer::FOR && could_be(Lexer::TOOL) && type == Lexer::DURATION)
+            return "how long it lasts is said in the grant: `grant { \"…\" } for 5m`";
+        if (type == Lexer::MINUS &&
+            (before == Lexer::TIME || (before >= Lexer::MON && before <= Lexer::SUN && could_be(Lexer::DOTDOT)))) {
             replacement = "..";
             return "from one to the other is written with `..`";
         }
@@ -481,10 +479,13 @@ private:
             return "a value is given with `=`";
         }
         if (type == Lexer::COLON && could_be(Lexer::WHEN)) return "a condition starts with `when`";
-        if (before == Lexer::APPROVAL || before == Lexer::APPROVALS || (before == Lexer::FROM && could_be(Lexer::GROUP)))
+        if (before == Lexer::APPROVAL || before == Lexer::APPROVALS ||
+            (before == Lexer::FROM && could_be(Lexer::GROUP)))
             return "who approves is written `approval from group \"…\" within 15m`";
-        if (could_be(Lexer::NEVER) && !could_be(Lexer::IDENT)) return "an invariant says what must not be: `never permit when …`";
-        if (could_be(Lexer::STRING) && (type == Lexer::IDENT || is_hard(type)) && !could_be(Lexer::IDENT)) return "text stands in double quotes";
+        if (could_be(Lexer::NEVER) && !could_be(Lexer::IDENT))
+            return "an invariant says what must not be: `never permit when …`";
+        if (could_be(Lexer::STRING) && (type == Lexer::IDENT || is_hard(type)) && !could_be(Lexer::IDENT))
+            return "text stands in double quotes";
         return {};
     }
 

@@ -16,8 +16,8 @@ class TreeReader;
 /// Output:   every declaration that could be understood; the tree of what could not is left out.
 /// Errors:   E0101-E0104, E0111 to the report; ANTLR's exceptions never leave.
 /// `reader`, if any, sees every part as it is parsed; what it saw counts only if there are no errors.
-[[nodiscard]] ast::File parse(std::uint32_t source, std::string_view text, std::uint32_t max_depth,
-                              Report& report, TreeReader* reader = nullptr);
+[[nodiscard]] ast::File parse(std::uint32_t source, std::string_view text, std::uint32_t max_depth, Report& report,
+                              TreeReader* reader = nullptr);
 
 /// One token a line: `line:column KIND text`.
 [[nodiscard]] std::string dump_tokens(std::string_view text);

@@ -39,8 +39,7 @@ bool glued(TerminalNode& before, TerminalNode& after) {
         case Lexer::COLON:
         case Lexer::DOT:
         case Lexer::DOTDOT:
-        case Lexer::RPAREN:
-            return true;
+        case Lexer::RPAREN: return true;
         case Lexer::LPAREN:  // of a call, not around a condition
             if (!is_first_child(after)) return true;
             break;
@@ -57,22 +56,17 @@ bool glued(TerminalNode& before, TerminalNode& after) {
         case Lexer::GT:
             if (rule_around(after) == Tree::RuleType) return true;
             break;
-        default:
-            break;
+        default: break;
     }
     switch (left) {
         case Lexer::DOT:
         case Lexer::DOTDOT:
-        case Lexer::LPAREN:
-            return true;
-        case Lexer::LBRACKET:
-            return rule_around(before) == Tree::RuleStep;
-        case Lexer::LT:
-            return rule_around(before) == Tree::RuleType;
+        case Lexer::LPAREN: return true;
+        case Lexer::LBRACKET: return rule_around(before) == Tree::RuleStep;
+        case Lexer::LT: return rule_around(before) == Tree::RuleType;
         case Lexer::MINUS:  // a sign
             return rule_around(before) == Tree::RuleUnary || rule_around(before) == Tree::RuleData;
-        default:
-            return false;
+        default: return false;
     }
 }
 
@@ -158,58 +152,39 @@ void Printer::print_at(Node& node, Place place) {
 void Printer::broken(Rule& tree) {
     const auto from = [&](std::size_t child) { return Range{tree, child, tree.children.size()}; };
     switch (tree.getRuleIndex()) {
-        case Tree::RuleFields:
-            return block(all(tree), Between::Blanks);
-        case Tree::RuleClaimsDecl:
-            return sequence({tree, 0, 2}), block(from(2), Between::Blanks);
-        case Tree::RuleIssuerDecl:
-            return sequence({tree, 0, 5}), block(from(5), Between::Blanks);
+        case Tree::RuleFields: return block(all(tree), Between::Blanks);
+        case Tree::RuleClaimsDecl: return sequence({tree, 0, 2}), block(from(2), Between::Blanks);
+        case Tree::RuleIssuerDecl: return sequence({tree, 0, 5}), block(from(5), Between::Blanks);
         case Tree::RuleToolDecl: {
             const std::size_t brace = type_of(*tree.children[2]) == Lexer::LBRACE ? 2 : 3;
             return sequence({tree, 0, brace}), block(from(brace), Between::Blanks);
         }
         case Tree::RuleClaimsItem:
         case Tree::RuleIssuerItem:
-        case Tree::RuleToolItem:
-            return item(tree);
-        case Tree::RuleData:
-            return block(all(tree), Between::Commas);
-        case Tree::RuleExpr:
-            return condition(tree);
-        case Tree::RuleQuantified:
-            return quantified(tree);
-        case Tree::RulePrimary:
-            return primary(tree);
+        case Tree::RuleToolItem: return item(tree);
+        case Tree::RuleData: return block(all(tree), Between::Commas);
+        case Tree::RuleExpr: return condition(tree);
+        case Tree::RuleQuantified: return quantified(tree);
+        case Tree::RulePrimary: return primary(tree);
         case Tree::RuleStrings:
         case Tree::RuleNames:
-        case Tree::RuleQualifieds:
-            return comma_list(all(tree));
-        case Tree::RuleRuleDecl:
-            return rule(tree);
-        case Tree::RuleRuleClause:
-            return clause(tree);
-        case Tree::RuleObligation:
-            return sequence({tree, 0, 1}), in_parentheses(from(1));
-        case Tree::RuleDefineDecl:
-            return define(tree);
-        case Tree::RuleInvariantDecl:
-            return invariant(tree);
+        case Tree::RuleQualifieds: return comma_list(all(tree));
+        case Tree::RuleRuleDecl: return rule(tree);
+        case Tree::RuleRuleClause: return clause(tree);
+        case Tree::RuleObligation: return sequence({tree, 0, 1}), in_parentheses(from(1));
+        case Tree::RuleDefineDecl: return define(tree);
+        case Tree::RuleInvariantDecl: return invariant(tree);
         case Tree::RuleEnumDecl:
-        case Tree::RuleTierDecl:
-            return enumeration(tree);
-        case Tree::RuleFixtureDecl:
-            return fixture(tree);
-        case Tree::RuleChange:
-            return item(tree);
-        case Tree::RuleTestDecl:
-            return test(tree);
+        case Tree::RuleTierDecl: return enumeration(tree);
+        case Tree::RuleFixtureDecl: return fixture(tree);
+        case Tree::RuleChange: return item(tree);
+        case Tree::RuleTestDecl: return test(tree);
         case Tree::RuleExpectation: {
             std::vector<Range> parts;
             for (std::size_t i = 0; i < tree.children.size(); ++i) parts.push_back({tree, i, i + 1});
             return fill(parts);
         }
-        default:
-            return sequence(all(tree));
+        default: return sequence(all(tree));
     }
 }
 
@@ -217,8 +192,7 @@ void Printer::broken(Rule& tree) {
 void Printer::sequence(Range range) {
     const Place outside = place_;
     for (std::size_t i = range.begin; i < range.end; ++i) {
-        if (mode_ == Mode::Open && i + 1 < range.end &&
-            type_of(*range.tree.children[i]) == Token::INVALID_TYPE)
+        if (mode_ == Mode::Open && i + 1 < range.end && type_of(*range.tree.children[i]) == Token::INVALID_TYPE)
             place_.tail = outside.tail + flat_width({range.tree, i + 1, range.end}).value_or(0) + 1;
         print(*range.tree.children[i]);
         place_ = outside;
@@ -242,8 +216,7 @@ void Printer::leaf(TerminalNode& node) {
 /// which belongs to the next token and would go over to another.
 void Printer::comma(TerminalNode& node) {
     const Gap gap = gap_before(*node.getSymbol());
-    const bool doc =
-        std::any_of(gap.comments.begin(), gap.comments.end(), [](const Comment& c) { return c.doc; });
+    const bool doc = std::any_of(gap.comments.begin(), gap.comments.end(), [](const Comment& c) { return c.doc; });
     if (mode_ != Mode::Open || doc || gap.comments.empty()) return leaf(node);
     page_.append(",");
     carried_.insert(carried_.end(), gap.comments.begin(), gap.comments.end());
@@ -254,8 +227,7 @@ void Printer::comma(TerminalNode& node) {
 void Printer::drop(TerminalNode& node) {
     const Gap gap = gap_before(*node.getSymbol());
     if (mode_ == Mode::Flat && !gap.comments.empty()) return give_up();
-    const bool doc =
-        std::any_of(gap.comments.begin(), gap.comments.end(), [](const Comment& c) { return c.doc; });
+    const bool doc = std::any_of(gap.comments.begin(), gap.comments.end(), [](const Comment& c) { return c.doc; });
     if (doc && mode_ == Mode::Open) return leaf(node);
     if (mode_ == Mode::Open) carried_.insert(carried_.end(), gap.comments.begin(), gap.comments.end());
 }
@@ -266,8 +238,7 @@ void Printer::block(Range range, Between between) {
     const std::size_t open = range.begin;
     const std::size_t close = range.end - 1;
     const auto& children = range.tree.children;
-    if (type_of(*children[open]) == Token::INVALID_TYPE || children[open] == children[close])
-        return sequence(range);
+    if (type_of(*children[open]) == Token::INVALID_TYPE || children[open] == children[close]) return sequence(range);
     const std::size_t opening = type_of(*children[open]);
     if (opening != Lexer::LBRACE && opening != Lexer::LBRACKET) return sequence(range);
     const bool empty = open + 1 == close;

@@ -101,8 +101,7 @@ void Printer::invariant(Rule& tree) {
 /// `enum NAME = a | b`, `tier a < b`: each member with the sign before it.
 void Printer::enumeration(Rule& tree) {
     std::size_t first = 0;
-    while (dynamic_cast<Tree::EnumMemberContext*>(tree.children[first]) == nullptr)
-        print(*tree.children[first++]);
+    while (dynamic_cast<Tree::EnumMemberContext*>(tree.children[first]) == nullptr) print(*tree.children[first++]);
     std::vector<Range> members{{tree, first, first + 1}};
     for (std::size_t i = first + 1; i + 1 < tree.children.size(); i += 2) members.push_back({tree, i, i + 2});
     place_.hang = Page::kStep;
@@ -181,16 +180,14 @@ void Printer::cases(Rule& tree) {
         for (std::size_t i = row.begin == 0 && &row.tree == &tree ? 1 : 0; i < row.end; i += 2)
             row.cells.push_back(joined({row.tree, i, i + 1}));
         widths.resize(std::max(widths.size(), row.cells.size()), 0);
-        for (std::size_t i = 0; i + 1 < row.cells.size(); ++i)
-            widths[i] = std::max(widths[i], width_of(row.cells[i]));
+        for (std::size_t i = 0; i + 1 < row.cells.size(); ++i) widths[i] = std::max(widths[i], width_of(row.cells[i]));
     }
     for (const Row& row : rows) {
         const bool header = &row.tree == &tree;
         std::string text = header ? "cases " : "";
         for (std::size_t i = 0; i < row.cells.size(); ++i) {
             text += row.cells[i];
-            if (i + 1 < row.cells.size())
-                text += std::string(widths[i] - width_of(row.cells[i]), ' ') + " | ";
+            if (i + 1 < row.cells.size()) text += std::string(widths[i] - width_of(row.cells[i]), ' ') + " | ";
         }
         auto& first = *row.tree.getStart();
         Node* last_node = row.tree.children[row.end - 1];

@@ -58,9 +58,8 @@ void Printer::condition(Rule& tree) {
 void Printer::split(Range range, std::vector<bool>& breaks) {
     const auto& children = range.tree.children;
     const bool first = range.begin == 0;
-    const std::size_t column =
-        first ? column_of(*children.front())
-              : place_.hang - (place_.outdented ? (is_or(*children[range.begin]) ? 3 : 4) : 0);
+    const std::size_t column = first ? column_of(*children.front())
+                                     : place_.hang - (place_.outdented ? (is_or(*children[range.begin]) ? 3 : 4) : 0);
     const std::size_t tail = range.end == children.size() ? place_.tail : 0;
     if (fits(range, column, tail)) return;
     const std::size_t operand = first ? 0 : range.begin + 1;

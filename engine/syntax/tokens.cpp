@@ -78,12 +78,9 @@ bool TokenWindow::mend(antlr4::CommonToken& token) {
         return true;
     };
     switch (token.getType()) {
-        case Lexer::AND_AND:
-            return mistake(Lexer::AND, "and", "conditions are joined with `and`");
-        case Lexer::OR_OR:
-            return mistake(Lexer::OR, "or", "conditions are joined with `or`");
-        case Lexer::BANG:
-            return mistake(Lexer::NOT, "not ", "a condition is negated with `not`");
+        case Lexer::AND_AND: return mistake(Lexer::AND, "and", "conditions are joined with `and`");
+        case Lexer::OR_OR: return mistake(Lexer::OR, "or", "conditions are joined with `or`");
+        case Lexer::BANG: return mistake(Lexer::NOT, "not ", "a condition is negated with `not`");
         case Lexer::SINGLE_QUOTED: {
             const std::string body(written.substr(1, written.size() - 2));
             const bool plain = body.find_first_of("\"\\") == std::string::npos;
@@ -102,21 +99,17 @@ bool TokenWindow::mend(antlr4::CommonToken& token) {
                 return malformed(Lexer::DECIMAL, "number", "a decimal is written like `500.00`");
             if (written.starts_with("0x") || last == '_' || (last >= '0' && last <= '9'))
                 return malformed(Lexer::INT, "number", "a number is written like `10_000`");
-            return malformed(Lexer::DURATION, "duration",
-                             "a duration is written like `90s`, `1h30m`, `7d` or `500ms`");
+            return malformed(Lexer::DURATION, "duration", "a duration is written like `90s`, `1h30m`, `7d` or `500ms`");
         }
         case Lexer::DURATION:
             if (parse_duration(written)) return true;
             return malformed(Lexer::DURATION, "duration", "units descend and each stands once: `1h30m`");
         case Lexer::TIME:
             if (decode_time(written)) return true;
-            return malformed(Lexer::TIME, "time of day",
-                             "a time is written like `09:00`, from `00:00` to `24:00`");
+            return malformed(Lexer::TIME, "time of day", "a time is written like `09:00`, from `00:00` to `24:00`");
         case Lexer::NON_ASCII:
-        case Lexer::BAD:
-            return drop_bad(at);
-        default:
-            return true;
+        case Lexer::BAD: return drop_bad(at);
+        default: return true;
     }
 }
 
@@ -129,10 +122,11 @@ bool TokenWindow::drop_bad(Span at) {
         const bool pattern = written == "/" && !tokens_.empty() &&
                              (tokens_.back()->getType() == Lexer::MATCHES || tokens_.back()->getType() == Lexer::LIKE);
         const std::string_view help = pattern ? "a pattern stands in double quotes"
-                                      : zone ? "a time zone stands in quotes: `\"Europe/Berlin\"`, `\"UTC\"`"
+                                      : zone  ? "a time zone stands in quotes: `\"Europe/Berlin\"`, `\"UTC\"`"
                                       : written == "/" && first_on_line(at.begin) ? "a comment starts with `//`"
                                                                                   : foreign_sign(written);
-        report_.add(Code::NotInLanguage, at, quoted_excerpt(written) + " is not part of the language", {}, std::string(help));
+        report_.add(Code::NotInLanguage, at, quoted_excerpt(written) + " is not part of the language", {},
+                    std::string(help));
     }
     bad_at_ = at.begin + std::size_t{1};
     bad_end_ = at.end;
@@ -147,9 +141,7 @@ void TokenWindow::count_nesting(std::size_t index) {
     switch (type_of(0)) {
         case Lexer::LBRACE:
         case Lexer::LPAREN:
-        case Lexer::LBRACKET:
-            quantifiers_outside_.push_back(quantifiers_);
-            break;
+        case Lexer::LBRACKET: quantifiers_outside_.push_back(quantifiers_); break;
         case Lexer::RBRACE:
         case Lexer::RPAREN:
         case Lexer::RBRACKET:
@@ -158,8 +150,8 @@ void TokenWindow::count_nesting(std::size_t index) {
             quantifiers_outside_.pop_back();
             break;
         case Lexer::LT: {
-            const bool type = before == Lexer::LIST || before == Lexer::SET || before == Lexer::MAP ||
-                              before == Lexer::ONE_OR_MANY;
+            const bool type =
+                before == Lexer::LIST || before == Lexer::SET || before == Lexer::MAP || before == Lexer::ONE_OR_MANY;
             if (type && type_of(2) != Lexer::DOT) ++angles_;
             break;
         }
@@ -173,11 +165,9 @@ void TokenWindow::count_nesting(std::size_t index) {
         case Lexer::COLON:  // a field called `any`
             if ((before == Lexer::ANY || before == Lexer::ALL) && quantifiers_ > 0) --quantifiers_;
             break;
-        default:
-            break;
+        default: break;
     }
-    if (!skipping_ && cut_ == kNever && quantifiers_outside_.size() + quantifiers_ + angles_ > max_depth_)
-        cut_ = index;
+    if (!skipping_ && cut_ == kNever && quantifiers_outside_.size() + quantifiers_ + angles_ > max_depth_) cut_ = index;
 }
 
 void TokenWindow::start_declaration() {
@@ -187,8 +177,8 @@ void TokenWindow::start_declaration() {
     recount();
     LT(1);  // so that there is a first token
     const std::size_t start = tokens_.front()->getStartIndex();
-    docs_.erase(docs_.begin(), std::find_if(docs_.begin(), docs_.end(),
-                                            [&](const auto& doc) { return doc.first >= start; }));
+    docs_.erase(docs_.begin(),
+                std::find_if(docs_.begin(), docs_.end(), [&](const auto& doc) { return doc.first >= start; }));
 }
 
 bool TokenWindow::reopen(std::size_t indent) {
@@ -231,8 +221,7 @@ bool TokenWindow::starts_declaration(std::size_t indent) {
     const Token& next = *LT(2);
     if (token.getCharPositionInLine() > indent || !first_on_line(token.getStartIndex())) return false;
     switch (token.getType()) {
-        case Lexer::TEST:
-            return next.getType() == Lexer::STRING;
+        case Lexer::TEST: return next.getType() == Lexer::STRING;
         case Lexer::EXPORT:
         case Lexer::IMPORT:
         case Lexer::SCHEMA:
@@ -250,10 +239,8 @@ bool TokenWindow::starts_declaration(std::size_t indent) {
         case Lexer::OBLIGE:
         case Lexer::INVARIANT:
         case Lexer::FIXTURE:
-            return next.getType() == Lexer::IDENT ||
-                   (next.getType() >= Lexer::MODULE && next.getType() <= Lexer::SUN);
-        default:
-            return false;
+            return next.getType() == Lexer::IDENT || (next.getType() >= Lexer::MODULE && next.getType() <= Lexer::SUN);
+        default: return false;
     }
 }
 
@@ -293,8 +280,8 @@ std::string dump_tokens(std::string_view text) {
     Lexer lexer(&bytes);
     std::string out;
     for (auto token = lexer.nextToken(); token->getType() != Token::EOF; token = lexer.nextToken()) {
-        out += std::to_string(token->getLine()) + ':' + std::to_string(token->getCharPositionInLine() + 1) +
-               ' ' + lexer.getVocabulary().getSymbolicName(token->getType()) + ' ';
+        out += std::to_string(token->getLine()) + ':' + std::to_string(token->getCharPositionInLine() + 1) + ' ' +
+               lexer.getVocabulary().getSymbolicName(token->getType()) + ' ';
         out += text.substr(token->getStartIndex(), token->getStopIndex() + 1 - token->getStartIndex());
         out += '\n';
     }

@@ -46,8 +46,7 @@ private:
 /// deeper than allowed: the parser recurses once a level, so it sees the end of the file instead.
 class TokenWindow final : public antlr4::TokenStream {
 public:
-    TokenWindow(Lexer& lexer, std::uint32_t source, std::string_view text, std::uint32_t max_depth,
-                Report& report)
+    TokenWindow(Lexer& lexer, std::uint32_t source, std::string_view text, std::uint32_t max_depth, Report& report)
         : lexer_(lexer), source_(source), text_(text), max_depth_(max_depth), report_(report) {}
 
     void consume() override { ++at_; }
@@ -95,9 +94,7 @@ public:
         return index > 0 ? tokens_[index - 1].get() : previous_.get();
     }
     [[nodiscard]] Span span(const antlr4::Token& token) const;
-    [[nodiscard]] std::string_view slice(Span span) const {
-        return text_.substr(span.begin, span.end - span.begin);
-    }
+    [[nodiscard]] std::string_view slice(Span span) const { return text_.substr(span.begin, span.end - span.begin); }
 
 private:
     bool fetch();

@@ -6,11 +6,11 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "testing/coverage_plan.h"
-#include "testing/coverage_proof.h"
 #include "check/expr_same.h"
 #include "check/expr_text.h"
 #include "check/types.h"
+#include "testing/coverage_plan.h"
+#include "testing/coverage_proof.h"
 
 namespace writ::testing {
 
@@ -19,10 +19,13 @@ using check::Op;
 
 namespace {
 
-bool joins(const Expr& expr) { return expr.op == Op::And || expr.op == Op::Or || expr.op == Op::Not; }
+bool joins(const Expr& expr) {
+    return expr.op == Op::And || expr.op == Op::Or || expr.op == Op::Not;
+}
 
 bool reads_row(const Expr& expr) {
-    return expr.op == Op::Column || std::any_of(expr.kids.begin(), expr.kids.end(), [](const Expr* kid) { return reads_row(*kid); });
+    return expr.op == Op::Column ||
+           std::any_of(expr.kids.begin(), expr.kids.end(), [](const Expr* kid) { return reads_row(*kid); });
 }
 
 template <class T>
@@ -46,12 +49,16 @@ Inputs inputs_of(const Expr& expr) {
 }
 
 /// Whether a value is one fact that is neither a list nor a group.
-bool is_scalar_fact(const Expr& expr) { return expr.op == Op::Fact && rep_of(expr.type.kind) != Rep::Group; }
+bool is_scalar_fact(const Expr& expr) {
+    return expr.op == Op::Fact && rep_of(expr.type.kind) != Rep::Group;
+}
 
 void take(Constants& out, const Expr& constant) {
     out.text = constant.op == Op::Text;
-    if (out.text) out.texts.push_back(constant.text);
-    else out.integers.push_back(constant.integer);
+    if (out.text)
+        out.texts.push_back(constant.text);
+    else
+        out.integers.push_back(constant.integer);
 }
 
 /// The constants that a condition compares its fact with, if that is what it does.
@@ -60,7 +67,9 @@ std::optional<Constants> constants_in(const Expr& e, const check::Table* table) 
     Constants out;
     if (e.op == Op::In && is_scalar_fact(*e.kids[0]) && e.kids[1]->op == Op::Set) {
         const Expr& set = *e.kids[1];
-        if (set.kids.empty() || !std::all_of(set.kids.begin(), set.kids.end(), [&](const Expr* kid) { return is_constant(*kid); })) return {};
+        if (set.kids.empty() ||
+            !std::all_of(set.kids.begin(), set.kids.end(), [&](const Expr* kid) { return is_constant(*kid); }))
+            return {};
         for (const Expr* kid : set.kids) take(out, *kid);
     } else if (e.op == Op::Compare) {
         const bool turned = !is_scalar_fact(*e.kids[0]);
@@ -73,8 +82,10 @@ std::optional<Constants> constants_in(const Expr& e, const check::Table* table) 
         } else if (other.op == Op::Column && table != nullptr && rep_of(other.type.kind) != Rep::Group) {
             out.text = rep_of(other.type.kind) == Rep::Text;
             for (const auto& row : table->rows) {
-                if (out.text) out.texts.push_back(row[other.id].text);
-                else out.integers.push_back(row[other.id].integer);
+                if (out.text)
+                    out.texts.push_back(row[other.id].text);
+                else
+                    out.integers.push_back(row[other.id].integer);
             }
         } else {
             return {};
@@ -97,7 +108,8 @@ void Inputs::add(const Inputs& more) {
 }
 
 bool Use::is_for(std::uint32_t tool) const {
-    return std::binary_search(tools.begin(), tools.end(), tool) || std::binary_search(tools.begin(), tools.end(), kAnyTool);
+    return std::binary_search(tools.begin(), tools.end(), tool) ||
+           std::binary_search(tools.begin(), tools.end(), kAnyTool);
 }
 
 class CoveragePlan::Impl::Builder {
@@ -108,7 +120,8 @@ public:
         for (const check::Rule& rule : policy_.rules) {
             const bool ours = rule.span.source < policy_.given_sources;
             const std::size_t instances = rule.each.valid() ? policy_.tables[rule.each.value].rows.size() : 1;
-            out_.rule_of.insert(out_.rule_of.end(), instances, ours ? static_cast<std::uint32_t>(out_.rules.size()) : kNone);
+            out_.rule_of.insert(out_.rule_of.end(), instances,
+                                ours ? static_cast<std::uint32_t>(out_.rules.size()) : kNone);
             if (ours) add(rule);
         }
         for (std::uint32_t i = 0; i < out_.written.size(); ++i) finish(i);
@@ -134,14 +147,16 @@ private:
         // What the standard library wrote is its own to test.
         if (expr.span.source >= policy_.given_sources) return;
         const Span at = expr.span;
-        const auto [place, fresh] = places_.emplace(std::tuple(at.source, at.begin, at.end), static_cast<std::uint32_t>(out_.written.size()));
+        const auto [place, fresh] =
+            places_.emplace(std::tuple(at.source, at.begin, at.end), static_cast<std::uint32_t>(out_.written.size()));
         if (fresh) out_.written.push_back({&expr, {}, {}});
         Written& written = out_.written[place->second];
         written.rules.push_back(static_cast<std::uint32_t>(out_.rules.size() - 1));
         planned.conditions.push_back(place->second);
         if (table != nullptr && table->rows.empty()) return;
         const std::uint32_t slot = slot_of(expr, table != nullptr && reads_row(expr) ? table : nullptr);
-        auto use = std::find_if(written.uses.begin(), written.uses.end(), [&](const Use& each) { return each.slot == slot; });
+        auto use =
+            std::find_if(written.uses.begin(), written.uses.end(), [&](const Use& each) { return each.slot == slot; });
         if (use == written.uses.end()) use = written.uses.insert(written.uses.end(), {slot, {}});
         for (const check::ToolId tool : rule.tools) use->tools.push_back(tool.value);
         if (rule.tools.empty()) use->tools.push_back(kAnyTool);
@@ -180,7 +195,8 @@ private:
         out_.by_tool.resize(policy_.tools.size());
         for (const Use& use : written.uses)
             for (const std::uint32_t tool : use.tools)
-                (tool == kAnyTool ? out_.any_tool : out_.by_tool[tool]).push_back(several ? family : out_.slots[use.slot].family);
+                (tool == kAnyTool ? out_.any_tool : out_.by_tool[tool])
+                    .push_back(several ? family : out_.slots[use.slot].family);
     }
 
     Impl& out_;
@@ -190,7 +206,9 @@ private:
     std::map<Inputs, std::uint32_t> families_;
 };
 
-CoveragePlan::Impl::Impl(const check::Policy& of) : policy(of), by_tool(of.tools.size()) { Builder(*this).run(); }
+CoveragePlan::Impl::Impl(const check::Policy& of) : policy(of), by_tool(of.tools.size()) {
+    Builder(*this).run();
+}
 
 CoveragePlan::CoveragePlan(const check::Policy& policy) : impl_(std::make_unique<Impl>(policy)) {}
 CoveragePlan::~CoveragePlan() = default;

@@ -1,7 +1,7 @@
-// How the rules of a policy and their conditions come out for requests: every condition is looked at, whatever the others
-// beside it say. Work grows with the requests and with what they state, not with rules times requests: a condition is
-// evaluated once for the values that it reads, and those that compare a fact with constants are counted from the values
-// alone. Not here: which requests, which rules hold (the evaluator knows), or what is enough.
+// How the rules of a policy and their conditions come out for requests: every condition is looked at, whatever the
+// others beside it say. Work grows with the requests and with what they state, not with rules times requests: a
+// condition is evaluated once for the values that it reads, and those that compare a fact with constants are counted
+// from the values alone. Not here: which requests, which rules hold (the evaluator knows), or what is enough.
 #pragma once
 
 #include <cstdint>

@@ -6,10 +6,10 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/joined.h"
+#include "reference/evaluation.h"
 #include "testing/coverage.h"
 #include "testing/coverage_plan.h"
-#include "reference/evaluation.h"
-#include "base/joined.h"
 
 namespace writ::testing {
 
@@ -17,7 +17,9 @@ namespace {
 
 using Counts = std::array<std::size_t, 3>;  ///< by Truth
 
-constexpr std::size_t index_of(Truth truth) { return static_cast<std::size_t>(truth); }
+constexpr std::size_t index_of(Truth truth) {
+    return static_cast<std::size_t>(truth);
+}
 
 void add(Counts& to, const Counts& more) {
     for (std::size_t i = 0; i < to.size(); ++i) to[i] += more[i];
@@ -57,8 +59,10 @@ struct Spread {
     std::size_t known = 0, unknown = 0;
 
     void add(const Alike& alike) {
-        if (alike.integer) integers[*alike.integer] += alike.requests;
-        else if (alike.text) texts[*alike.text] += alike.requests;
+        if (alike.integer)
+            integers[*alike.integer] += alike.requests;
+        else if (alike.text)
+            texts[*alike.text] += alike.requests;
         (alike.integer || alike.text ? known : unknown) += alike.requests;
     }
     void sum_up() {
@@ -74,7 +78,8 @@ struct Spread {
         return at == texts.end() ? 0 : at->second;
     }
     [[nodiscard]] std::size_t at_most(std::int64_t value) const {
-        const auto above = std::upper_bound(up_to.begin(), up_to.end(), value, [](std::int64_t bound, const auto& each) { return bound < each.first; });
+        const auto above = std::upper_bound(up_to.begin(), up_to.end(), value,
+                                            [](std::int64_t bound, const auto& each) { return bound < each.first; });
         return above == up_to.begin() ? 0 : std::prev(above)->second;
     }
     [[nodiscard]] std::size_t below(std::int64_t value) const { return at_most(value) - equal(value); }
@@ -123,7 +128,8 @@ Counts counts_of(const Constants& constants, const Spread& spread) {
 }  // namespace
 
 struct CoverageCount::Impl {
-    explicit Impl(const CoveragePlan::Impl& of) : plan(of), tool_requests(of.policy.tools.size(), 0), rules(of.rules.size()), seen(of.families.size()) {}
+    explicit Impl(const CoveragePlan::Impl& of)
+        : plan(of), tool_requests(of.policy.tools.size(), 0), rules(of.rules.size()), seen(of.families.size()) {}
 
     struct RuleCount {
         std::size_t sure = 0, unsure = 0;
@@ -147,7 +153,8 @@ struct CoverageCount::Impl {
         see_rules(holding);
         for (const std::uint32_t family : plan.any_tool) see_family(family, tool, facts, document);
         for (const std::uint32_t family : plan.by_tool[tool])
-            if (!std::binary_search(plan.any_tool.begin(), plan.any_tool.end(), family)) see_family(family, tool, facts, document);
+            if (!std::binary_search(plan.any_tool.begin(), plan.any_tool.end(), family))
+                see_family(family, tool, facts, document);
     }
 
     void see_rules(std::span<const Holding> holding) {
@@ -160,12 +167,15 @@ struct CoverageCount::Impl {
         }
     }
 
-    void see_family(std::uint32_t family, std::uint32_t tool, const reference::Facts& facts, const json::Value& document) {
+    void see_family(std::uint32_t family, std::uint32_t tool, const reference::Facts& facts,
+                    const json::Value& document) {
         const Inputs& inputs = plan.families[family].inputs;
         std::string key = std::to_string(tool);
         for (const std::uint32_t fact : inputs.facts) append_key(key += ' ', facts.fact(plan.policy.facts[fact]));
         if (inputs.now) append_key(key += ' ', facts.at("now"));
-        if (inputs.issuer) key += " " + (facts.issuer() == nullptr ? "-" : std::to_string(facts.issuer() - plan.policy.issuers.data()));
+        if (inputs.issuer)
+            key +=
+                " " + (facts.issuer() == nullptr ? "-" : std::to_string(facts.issuer() - plan.policy.issuers.data()));
         Alike& alike = seen[family][std::move(key)];
         if (alike.requests++ > 0) return;
         alike.tool = tool;
@@ -185,7 +195,8 @@ struct CoverageCount::Impl {
         }
         for (std::size_t i = 0; i < seen.size(); ++i)
             for (const auto& [key, alike] : other.seen[i])
-                if (const auto [own, fresh] = seen[i].try_emplace(key, alike); !fresh) own->second.requests += alike.requests;
+                if (const auto [own, fresh] = seen[i].try_emplace(key, alike); !fresh)
+                    own->second.requests += alike.requests;
     }
 };
 
@@ -195,7 +206,8 @@ namespace {
 
 class Telling {
 public:
-    Telling(const CoveragePlan::Impl& plan, const std::vector<std::unordered_map<std::string, Alike>>& seen, Coverage& out)
+    Telling(const CoveragePlan::Impl& plan, const std::vector<std::unordered_map<std::string, Alike>>& seen,
+            Coverage& out)
         : plan_(plan), seen_(seen), out_(out), evaluated_(plan.slots.size()), spreads_(plan.families.size()) {}
 
     void run() {
@@ -221,7 +233,8 @@ private:
             if (family.slots.empty() && family.written.empty()) continue;
             for (const auto& [key, alike] : seen_[i]) due.push_back({&alike, &family});
         }
-        std::sort(due.begin(), due.end(), [](const Due& a, const Due& b) { return std::less<>()(a.alike->document, b.alike->document); });
+        std::sort(due.begin(), due.end(),
+                  [](const Due& a, const Due& b) { return std::less<>()(a.alike->document, b.alike->document); });
         for (std::size_t i = 0; i < due.size();) {
             const json::Value* document = due[i].alike->document;
             Arena arena;
@@ -231,7 +244,8 @@ private:
             if (const auto* at = moment.as<std::int64_t>()) now = *at;
             for (; i < due.size() && due[i].alike->document == document; ++i) {
                 const Alike& alike = *due[i].alike;
-                for (const std::uint32_t slot : due[i].family->slots) count(outcomes(plan_.slots[slot], facts, arena, now), alike.requests, evaluated_[slot][alike.tool]);
+                for (const std::uint32_t slot : due[i].family->slots)
+                    count(outcomes(plan_.slots[slot], facts, arena, now), alike.requests, evaluated_[slot][alike.tool]);
                 for (const std::uint32_t index : due[i].family->written) {
                     unsigned all = 0;
                     for (const Use& use : plan_.written[index].uses)
@@ -247,7 +261,8 @@ private:
     }
 
     /// A bit for each outcome, over the rows that the condition reads.
-    unsigned outcomes(const Slot& slot, const reference::Facts& facts, Arena& arena, std::optional<std::int64_t> now) const {
+    unsigned outcomes(const Slot& slot, const reference::Facts& facts, Arena& arena,
+                      std::optional<std::int64_t> now) const {
         unsigned out = 0;
         const std::size_t rows = slot.table == nullptr ? 1 : slot.table->rows.size();
         for (std::size_t row = 0; row < rows; ++row) {
@@ -258,7 +273,8 @@ private:
     }
 
     Counts counts(std::uint32_t slot, std::uint32_t tool) {
-        if (plan_.slots[slot].constants) return counts_of(*plan_.slots[slot].constants, spread(plan_.slots[slot].family, tool));
+        if (plan_.slots[slot].constants)
+            return counts_of(*plan_.slots[slot].constants, spread(plan_.slots[slot].family, tool));
         const auto& by_tool = evaluated_[slot];
         if (tool != kAnyTool) {
             const auto at = by_tool.find(tool);
@@ -284,8 +300,8 @@ private:
     const CoveragePlan::Impl& plan_;
     const std::vector<std::unordered_map<std::string, Alike>>& seen_;
     Coverage& out_;
-    std::vector<std::unordered_map<std::uint32_t, Counts>> evaluated_;     ///< by slot, then by tool
-    std::vector<std::unordered_map<std::uint32_t, Spread>> spreads_;       ///< by family, then by tool, once asked for
+    std::vector<std::unordered_map<std::uint32_t, Counts>> evaluated_;  ///< by slot, then by tool
+    std::vector<std::unordered_map<std::uint32_t, Spread>> spreads_;    ///< by family, then by tool, once asked for
 };
 
 }  // namespace
@@ -294,8 +310,12 @@ CoverageCount::CoverageCount(const CoveragePlan& plan) : impl_(std::make_unique<
 CoverageCount::~CoverageCount() = default;
 CoverageCount::CoverageCount(CoverageCount&&) noexcept = default;
 
-void CoverageCount::see(const json::Value& document, std::span<const Holding> holding) { impl_->see(document, holding); }
-void CoverageCount::add(const CoverageCount& other) { impl_->add(*other.impl_); }
+void CoverageCount::see(const json::Value& document, std::span<const Holding> holding) {
+    impl_->see(document, holding);
+}
+void CoverageCount::add(const CoverageCount& other) {
+    impl_->add(*other.impl_);
+}
 
 void CoverageCount::tell(Coverage& coverage) const {
     coverage.requests = impl_->requests;

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "testing/coverage.h"
 #include "base/kind.h"
+#include "testing/coverage.h"
 
 namespace writ::testing {
 
@@ -77,8 +77,8 @@ struct CoveragePlan::Impl {
     std::vector<Slot> slots;
     std::vector<Written> written;
     std::vector<Family> families;
-    std::vector<std::uint32_t> any_tool;               ///< families that are read for every tool
-    std::vector<std::vector<std::uint32_t>> by_tool;   ///< and those for one
+    std::vector<std::uint32_t> any_tool;              ///< families that are read for every tool
+    std::vector<std::vector<std::uint32_t>> by_tool;  ///< and those for one
     static constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
 private:

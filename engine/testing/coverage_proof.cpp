@@ -25,7 +25,9 @@ constexpr Required kRequired[] = {
 #undef FACT
 };
 
-std::size_t index_of(Truth truth) { return static_cast<std::size_t>(truth); }
+std::size_t index_of(Truth truth) {
+    return static_cast<std::size_t>(truth);
+}
 
 }  // namespace
 
@@ -36,7 +38,8 @@ bool OutcomeProof::stated(const Expr& expr, bool or_none) const {
     if (fact.root == FactRoot::Catalog) return true;
     if (fact.root != FactRoot::Request) return false;
     return std::any_of(std::begin(kRequired), std::end(kRequired), [&](const Required& each) {
-        return each.path == fact.path && (each.presence == Presence::Stated || (or_none && each.presence == Presence::OrNone));
+        return each.path == fact.path &&
+               (each.presence == Presence::Stated || (or_none && each.presence == Presence::OrNone));
     });
 }
 
@@ -84,7 +87,8 @@ bool OutcomeProof::known(const Expr& expr) const {
         case Op::InCidr:
         case Op::InWindow:
         case Op::Any:
-        case Op::All: return std::all_of(expr.kids.begin(), expr.kids.end(), [&](const Expr* kid) { return known(*kid); });
+        case Op::All:
+            return std::all_of(expr.kids.begin(), expr.kids.end(), [&](const Expr* kid) { return known(*kid); });
     }
     return false;
 }
@@ -96,12 +100,15 @@ bool OutcomeProof::reads_only_catalogue(const Expr& expr) const {
         case Op::Now:
         case Op::Age:
         case Op::IssuerIs: return false;
-        default: return std::all_of(expr.kids.begin(), expr.kids.end(), [&](const Expr* kid) { return reads_only_catalogue(*kid); });
+        default:
+            return std::all_of(expr.kids.begin(), expr.kids.end(),
+                               [&](const Expr* kid) { return reads_only_catalogue(*kid); });
     }
 }
 
 /// There are as many cases as tools: what none of them gives, no request gives.
-void OutcomeProof::try_tools(const Expr& expr, const std::vector<const check::Rule*>& rules, CoveredCondition& condition) const {
+void OutcomeProof::try_tools(const Expr& expr, const std::vector<const check::Rule*>& rules,
+                             CoveredCondition& condition) const {
     std::vector<bool> asked(policy_.tools.size(), false);
     for (const check::Rule* rule : rules) {
         if (rule->tools.empty()) asked.assign(asked.size(), true);
@@ -123,7 +130,8 @@ void OutcomeProof::try_tools(const Expr& expr, const std::vector<const check::Ru
     condition.because = "it reads the catalogue only";
 }
 
-void OutcomeProof::rule_out(const Expr& expr, const std::vector<const check::Rule*>& rules, CoveredCondition& condition) const {
+void OutcomeProof::rule_out(const Expr& expr, const std::vector<const check::Rule*>& rules,
+                            CoveredCondition& condition) const {
     const bool always_known = known(expr);
     if (always_known) {
         condition.possible[index_of(Truth::Unknown)] = false;

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "reference/evaluation.h"
 #include "check/typed.h"
+#include "reference/evaluation.h"
 #include "writ/testing.h"
 
 namespace writ::testing {
@@ -15,13 +15,15 @@ public:
 
     /// Marks the outcomes that no request can give the condition where one of these rules runs. What is not proved
     /// is taken to be possible.
-    void rule_out(const check::Expr& expr, const std::vector<const check::Rule*>& rules, CoveredCondition& condition) const;
+    void rule_out(const check::Expr& expr, const std::vector<const check::Rule*>& rules,
+                  CoveredCondition& condition) const;
 
 private:
     [[nodiscard]] bool known(const check::Expr& expr) const;
     [[nodiscard]] bool stated(const check::Expr& expr, bool or_none) const;
     [[nodiscard]] bool reads_only_catalogue(const check::Expr& expr) const;
-    void try_tools(const check::Expr& expr, const std::vector<const check::Rule*>& rules, CoveredCondition& condition) const;
+    void try_tools(const check::Expr& expr, const std::vector<const check::Rule*>& rules,
+                   CoveredCondition& condition) const;
 
     const check::Policy& policy_;
 };

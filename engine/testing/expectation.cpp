@@ -39,9 +39,13 @@ Names strings(const Items& items) {
     return sorted(Names(items.begin(), items.end()));
 }
 
-std::string plain(const std::string& name) { return name; }
+std::string plain(const std::string& name) {
+    return name;
+}
 
-std::string set_text(const Names& names) { return names.empty() ? "{}" : "{ " + joined(names, quoted) + " }"; }
+std::string set_text(const Names& names) {
+    return names.empty() ? "{}" : "{ " + joined(names, quoted) + " }";
+}
 
 std::string_view effect_name(Effect effect) {
     switch (effect) {
@@ -169,24 +173,32 @@ public:
         Names absent;
         for (const std::string& name : expected)
             if (!there(name)) absent.push_back(name);
-        if (!absent.empty()) out.push_back({std::string(part), joined(absent, plain), actual.empty() ? "none" : std::move(actual)});
+        if (!absent.empty())
+            out.push_back({std::string(part), joined(absent, plain), actual.empty() ? "none" : std::move(actual)});
     }
     void among(std::string_view part, const Names& expected, const Names& actual) {
-        const auto there = [&](const std::string& name) { return std::find(actual.begin(), actual.end(), name) != actual.end(); };
+        const auto there = [&](const std::string& name) {
+            return std::find(actual.begin(), actual.end(), name) != actual.end();
+        };
         among(part, expected, there, joined(actual, plain));
     }
 };
 
-std::string instant_text(const std::optional<std::int64_t>& micros) { return micros ? quoted(format_instant(*micros)) : "none"; }
+std::string instant_text(const std::optional<std::int64_t>& micros) {
+    return micros ? quoted(format_instant(*micros)) : "none";
+}
 
 void grant_differences(const ast::Expectation& expect, const Grant& grant, const Parts& parts, Comparing& compare) {
     const Names scopes = sorted(expect.scopes.value_or(Names{}));
     if (expect.scopes) compare.same("scopes", scopes == parts.scopes, set_text(scopes), set_text(parts.scopes));
     const std::int64_t ttl = sat_mul(grant.ttl, kSecond);
     if (expect.ttl) compare.same("ttl", *expect.ttl == ttl, format_duration(*expect.ttl), format_duration(ttl));
-    if (expect.until) compare.same("not_after", expect.until == grant.not_after, instant_text(expect.until), instant_text(grant.not_after));
+    if (expect.until)
+        compare.same("not_after", expect.until == grant.not_after, instant_text(expect.until),
+                     instant_text(grant.not_after));
     if (expect.audience)
-        compare.same("audience", Names{*expect.audience} == parts.audience, set_text({*expect.audience}), set_text(parts.audience));
+        compare.same("audience", Names{*expect.audience} == parts.audience, set_text({*expect.audience}),
+                     set_text(parts.audience));
     if (expect.single_use) compare.same("single_use", grant.single_use, "single_use", "may be used again");
     compare.among("groups", expect.groups, parts.groups);
     compare.among("obligations", texts_of(expect.obligations), parts.obligations);
@@ -203,7 +215,8 @@ std::vector<Difference> differences(const ast::Expectation& expect, const Decisi
     if (compare.out.empty()) grant_differences(expect, decision.grant, parts, compare);
     compare.among("reasons", texts_of(expect.reasons), parts.reasons);
     const auto rule_there = [&](const std::string& name) {
-        return std::any_of(parts.rules.begin(), parts.rules.end(), [&](const RuleInfo& rule) { return names_rule(name, rule); });
+        return std::any_of(parts.rules.begin(), parts.rules.end(),
+                           [&](const RuleInfo& rule) { return names_rule(name, rule); });
     };
     compare.among("rules", texts_of(expect.rules), rule_there, rule_list(parts));
     return std::move(compare.out);
@@ -215,21 +228,29 @@ std::string problem_of(const std::vector<Difference>& differences) {
         bool names;
     };
     static constexpr Sentence kSentences[] = {
-        {"effect", "the effect is ", false},          {"scopes", "the scopes are ", false},
-        {"ttl", "the ttl is ", false},                {"not_after", "the horizon is ", false},
-        {"audience", "the audience is ", false},      {"single_use", "the grant ", false},
-        {"groups", "approval group ", true},          {"obligations", "obligation ", true},
-        {"reasons", "reason ", true},                 {"rules", "rule ", true},
+        {"effect", "the effect is ", false},
+        {"scopes", "the scopes are ", false},
+        {"ttl", "the ttl is ", false},
+        {"not_after", "the horizon is ", false},
+        {"audience", "the audience is ", false},
+        {"single_use", "the grant ", false},
+        {"groups", "approval group ", true},
+        {"obligations", "obligation ", true},
+        {"reasons", "reason ", true},
+        {"rules", "rule ", true},
     };
     std::string out;
     for (const Difference& each : differences) {
         if (!out.empty() && differences.front().part == "effect") break;
-        const auto* sentence = std::find_if(std::begin(kSentences), std::end(kSentences), [&](const Sentence& s) { return s.part == each.part; });
+        const auto* sentence = std::find_if(std::begin(kSentences), std::end(kSentences),
+                                            [&](const Sentence& s) { return s.part == each.part; });
         if (sentence == std::end(kSentences)) continue;
         if (!out.empty()) out += "; ";
         out += sentence->text;
-        if (sentence->names) out += "`" + each.expected + "` is not among " + each.actual;
-        else out += each.actual + ", not " + each.expected;
+        if (sentence->names)
+            out += "`" + each.expected + "` is not among " + each.actual;
+        else
+            out += each.actual + ", not " + each.expected;
     }
     return out;
 }

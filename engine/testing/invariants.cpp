@@ -28,8 +28,8 @@ std::string context_of(const Attribution& who) {
 
 }  // namespace
 
-Held hold_invariants(const check::Policy& policy, const Bundle& bundle, const std::string& name, const json::Value& document,
-                     const Decision& decision) {
+Held hold_invariants(const check::Policy& policy, const Bundle& bundle, const std::string& name,
+                     const json::Value& document, const Decision& decision) {
     Held out;
     for (std::uint32_t i = 0; i < policy.invariants.size(); ++i) {
         const check::Invariant& invariant = policy.invariants[i];

@@ -23,7 +23,8 @@ void in_parallel(unsigned threads, std::size_t count, Make make, Told told) {
     };
     const std::size_t wanted = std::clamp<std::size_t>(threads, 1, std::max<std::size_t>(count, 1));
     std::vector<std::future<void>> others;  // waits for them when it goes
-    for (std::size_t i = 1; i < wanted; ++i) others.push_back(std::async(std::launch::async, [&] { drain([](std::size_t) {}); }));
+    for (std::size_t i = 1; i < wanted; ++i)
+        others.push_back(std::async(std::launch::async, [&] { drain([](std::size_t) {}); }));
     drain(told);
     for (auto& other : others) other.get();
 }

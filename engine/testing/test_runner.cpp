@@ -8,8 +8,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "testing/coverage.h"
 #include "base/json.h"
+#include "testing/coverage.h"
 #include "testing/expectation.h"
 #include "testing/invariants.h"
 #include "testing/parallel.h"
@@ -18,11 +18,12 @@
 namespace writ {
 
 std::size_t Coverage::applied() const {
-    return static_cast<std::size_t>(std::count_if(rules.begin(), rules.end(), [](const CoveredRule& rule) { return rule.applied > 0; }));
+    return static_cast<std::size_t>(
+        std::count_if(rules.begin(), rules.end(), [](const CoveredRule& rule) { return rule.applied > 0; }));
 }
 std::size_t Coverage::covered() const {
-    return static_cast<std::size_t>(
-        std::count_if(conditions.begin(), conditions.end(), [](const CoveredCondition& condition) { return condition.covered(); }));
+    return static_cast<std::size_t>(std::count_if(
+        conditions.begin(), conditions.end(), [](const CoveredCondition& condition) { return condition.covered(); }));
 }
 double Coverage::percent() const {
     return conditions.empty() ? 100.0 : 100.0 * static_cast<double>(covered()) / static_cast<double>(conditions.size());
@@ -32,7 +33,9 @@ std::size_t TestRun::failed() const {
     const auto wrong = std::count_if(cases.begin(), cases.end(), [](const TestCase& test) { return !test.passed; });
     return static_cast<std::size_t>(wrong) + invariants.broken.size();
 }
-bool TestRun::passed() const { return !cases.empty() && failed() == 0; }
+bool TestRun::passed() const {
+    return !cases.empty() && failed() == 0;
+}
 
 }  // namespace writ
 
@@ -59,9 +62,11 @@ public:
         for (const check::TestCase& test : policy.tests)
             if (test.name.find(options.filter) != std::string::npos) tests.push_back(&test);
         std::vector<Asked> all;
-        for (std::size_t i = 0; i < tests.size(); ++i) all.push_back({&tests[i]->document, tests[i]->name, {}, {i}, false, {}});
+        for (std::size_t i = 0; i < tests.size(); ++i)
+            all.push_back({&tests[i]->document, tests[i]->name, {}, {i}, false, {}});
         if (options.filter.empty() && !policy.invariants.empty())
-            for (const check::Fixture& fixture : policy.fixtures) all.push_back({&fixture.document, "fixture " + fixture.name, {}, {}, false, {}});
+            for (const check::Fixture& fixture : policy.fixtures)
+                all.push_back({&fixture.document, "fixture " + fixture.name, {}, {}, false, {}});
         const auto write = [&] { return [&](std::size_t i) { all[i].text = json::write(*all[i].document); }; };
         in_parallel(options.threads, all.size(), write, [](std::size_t) {});
         asked.reserve(all.size());
@@ -85,7 +90,8 @@ public:
 /// What one thread runs requests with.
 class Runner {
 public:
-    Runner(const check::Policy& policy, const Bundle& bundle, const std::vector<const check::TestCase*>& tests, TestRun& run)
+    Runner(const check::Policy& policy, const Bundle& bundle, const std::vector<const check::TestCase*>& tests,
+           TestRun& run)
         : policy_(policy), bundle_(bundle), tests_(tests), run_(run), request_(bundle), witness_(bundle) {}
 
     void run(Asked& asked, CoverageCount* coverage) {
@@ -100,8 +106,10 @@ public:
             const ast::Expectation& expect = *tests_[index]->expect;
             result.span = expect.span;
             result.expected = describe(expect);
-            if (asked.decided) judge(expect, result);
-            else refuse(read.error(), result);
+            if (asked.decided)
+                judge(expect, result);
+            else
+                refuse(read.error(), result);
             if (!result.passed) result.request = asked.text;
             result.nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begun).count();
         }

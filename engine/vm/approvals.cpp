@@ -74,7 +74,9 @@ bool independent(Outcomes& work, const Places& places, const Value* approval, Pe
         return different(person) && (&by == &name || !by_name || different(work.approver.name));
     };
     state(work.requester, column_of(approval, places.requester));
-    return other(work.requester) && std::all_of(work.involved.begin(), work.involved.begin() + static_cast<std::ptrdiff_t>(work.involved_count), other);
+    return other(work.requester) &&
+           std::all_of(work.involved.begin(), work.involved.begin() + static_cast<std::ptrdiff_t>(work.involved_count),
+                       other);
 }
 
 /// The first fact that is not stated, for want of which an approval is not known to be independent. Empty: all are.
@@ -111,8 +113,10 @@ Judged judge(Deciding& deciding, const Value* approval, PersonName& person) {
 
     const Value& digest = column_of(approval, places.binding);
     const std::int64_t ttl = digest.present() ? deciding.work.binding.covers(digest.text()) : -1;
-    if (ttl < 0) out.against |= bit(ReasonCode::approval_unbound);
-    else out.until = std::min(out.until, sat_add(now, ttl));
+    if (ttl < 0)
+        out.against |= bit(ReasonCode::approval_unbound);
+    else
+        out.until = std::min(out.until, sat_add(now, ttl));
 
     // Uses are counted by id: without one that has a single spelling, nobody can tell which approval was used.
     const Value &uses = column_of(approval, places.uses), &id = column_of(approval, places.approval);
@@ -156,7 +160,8 @@ void judge_all(Deciding& deciding) {
         for (std::size_t k = 0; k < i; ++k) {
             const Value *one = work.judged[i].row, *other = work.judged[k].row;
             if ((work.judged[i].against | work.judged[k].against) != 0) continue;
-            if (column_of(one, places.approver_id).present() != column_of(other, places.approver_id).present()) continue;
+            if (column_of(one, places.approver_id).present() != column_of(other, places.approver_id).present())
+                continue;
             const Likeness likeness = work.by[i].compare(work.by[k]);
             work.alike[i * count + k] = work.alike[k * count + i] = likeness != Likeness::Different ? 1 : 0;
         }
@@ -183,8 +188,10 @@ void keep_distinct(Outcomes& work, std::uint32_t needed) {
     const auto by_id = static_cast<std::size_t>(names - counting.begin()), by_name = counting.size() - by_id;
     const bool either = by_id >= needed && by_name >= needed;
     const bool ids = either ? counting[needed - 1].until >= names[needed - 1].until : by_id >= by_name;
-    if (ids) counting.erase(names, counting.end());
-    else counting.erase(counting.begin(), names);
+    if (ids)
+        counting.erase(names, counting.end());
+    else
+        counting.erase(counting.begin(), names);
 }
 
 /// Fills `counting` with the approvals that count, one for each person, longest-lived first.
@@ -204,7 +211,8 @@ std::uint32_t gather(Deciding& deciding, const bytecode::RequirementRef& require
 
         const Value& at = column_of(judged.row, places.at);
         const std::int64_t fresh = at.present() ? sat_add(at.integer, requirement.within) : now;
-        if (!at.present() || at.integer > now || sat_sub(fresh, now) < kSecond) against |= bit(ReasonCode::approval_stale);
+        if (!at.present() || at.integer > now || sat_sub(fresh, now) < kSecond)
+            against |= bit(ReasonCode::approval_stale);
 
         const Value& groups = column_of(judged.row, places.groups);
         const bool member =
@@ -215,7 +223,8 @@ std::uint32_t gather(Deciding& deciding, const bytecode::RequirementRef& require
 
         all_against |= against;
         if (against != 0) continue;
-        work.counting.push_back({index, std::min(judged.until, fresh), column_of(judged.row, places.approver_id).present()});
+        work.counting.push_back(
+            {index, std::min(judged.until, fresh), column_of(judged.row, places.approver_id).present()});
     }
     keep_distinct(work, requirement.count);
     return all_against;
@@ -279,8 +288,7 @@ void list_requirements(Deciding& deciding) {
     for (const Unmet& unmet : deciding.work.unmet) deciding.reason(ReasonCode::approval_required, unmet.rule);
     for (const ReasonCode code : kObjections)
         for (const Unmet& unmet : deciding.work.unmet)
-            if ((unmet.against & bit(code)) != 0)
-                deciding.reason(code, unmet.rule, unstated(deciding, code));
+            if ((unmet.against & bit(code)) != 0) deciding.reason(code, unmet.rule, unstated(deciding, code));
     for (const Unmet& unmet : deciding.work.unmet) {
         const bytecode::RequirementRef& requirement = program.requirements[deciding.rule(unmet.rule).effect];
         Requirement& listed = decision.add_requirement();

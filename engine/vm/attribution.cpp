@@ -23,9 +23,8 @@ void attribute(const Facts& facts, Attribution& who) {
     who.tenant = text_of(facts[Builtin::Tenant]);
     who.user = text_of(facts[Builtin::UserId]);
     who.initiator = text_of(facts[Builtin::RunInitiator]);
-    each_row(facts[Builtin::DelegationChain], [&](const Value* hop) {
-        who.chain.push_back(text_of(column_of(hop, facts.places().hop_actor)));
-    });
+    each_row(facts[Builtin::DelegationChain],
+             [&](const Value* hop) { who.chain.push_back(text_of(column_of(hop, facts.places().hop_actor))); });
     const Value& spiffe = facts[Builtin::WorkloadSpiffeId];
     who.workload = text_of(spiffe.present() ? spiffe : facts[Builtin::WorkloadInstance]);
     who.issuer = text_of(facts[Builtin::TokenIssuer]);

@@ -14,7 +14,6 @@ using bytecode::ShapeNode;
 
 namespace {
 
-
 /// While it lives, no plan is made: what is in a list or a map is bound with it.
 class NoPlan {
 public:
@@ -34,27 +33,15 @@ std::string expectation(const bytecode::Program& program, const ShapeNode& node)
     std::string words;
     switch (kind) {
         case Kind::Enum:
-            words =
-                "a name of enum `" + std::string(program.text(program.enums[node.enumeration].name)) + "`";
+            words = "a name of enum `" + std::string(program.text(program.enums[node.enumeration].name)) + "`";
             break;
-        case Kind::Int:
-            words = "int (a whole number)";
-            break;
-        case Kind::Instant:
-            words = "instant (seconds since the epoch, or RFC 3339 text)";
-            break;
-        case Kind::Duration:
-            words = "duration (seconds, or text such as \"15m\")";
-            break;
-        case Kind::Record:
-            words = "record (an object)";
-            break;
-        case Kind::Map:
-            words = "map (an object)";
-            break;
+        case Kind::Int: words = "int (a whole number)"; break;
+        case Kind::Instant: words = "instant (seconds since the epoch, or RFC 3339 text)"; break;
+        case Kind::Duration: words = "duration (seconds, or text such as \"15m\")"; break;
+        case Kind::Record: words = "record (an object)"; break;
+        case Kind::Map: words = "map (an object)"; break;
         case Kind::List:
-            words = (node.flags & bytecode::kOneOrMany) != 0 ? "list (an array, or one string)"
-                                                             : "list (an array)";
+            words = (node.flags & bytecode::kOneOrMany) != 0 ? "list (an array, or one string)" : "list (an array)";
             break;
         case Kind::Bool:
         case Kind::Decimal:
@@ -68,9 +55,7 @@ std::string expectation(const bytecode::Program& program, const ShapeNode& node)
         case Kind::Email:
         case Kind::Arn:
         case Kind::Ip:
-        case Kind::Cidr:
-            words = spelling_of(kind);
-            break;
+        case Kind::Cidr: words = spelling_of(kind); break;
     }
     if ((node.flags & bytecode::kOrNone) != 0) words += " or null";
     return words;
@@ -81,7 +66,8 @@ std::string expectation(const bytecode::Program& program, const ShapeNode& node)
 // ---- errors ------------------------------------------------------------------------------------
 
 bool Binder::fail_type(const ShapeNode& node, const json::Node& value) {
-    return fail(Code::WrongType, "expected " + expectation(program_, node) + ", got " + std::string(json::name_of(value.type)));
+    return fail(Code::WrongType,
+                "expected " + expectation(program_, node) + ", got " + std::string(json::name_of(value.type)));
 }
 
 /// A number that is whole and is no Int is one that does not fit.
@@ -138,13 +124,15 @@ bool Binder::place(const Place& place, const json::Node& value) {
     const bool early = (place.node == facts_.places_.claims && !facts_.issuer_name_.stated) ||
                        (place.node == facts_.places_.params && !facts_.tool_name_.stated);
     if (early)
-        return fail(Code::StatedTooEarly, place.node == facts_.places_.claims ? "state `token.issuer` before its claims"
-                                                                            : "state `tool.name` before its parameters");
+        return fail(Code::StatedTooEarly, place.node == facts_.places_.claims
+                                              ? "state `token.issuer` before its claims"
+                                              : "state `tool.name` before its parameters");
     const ShapeNode& node = program_.shape[place.node];
     if (place.group != kNone) {
         const ShapeNode& group = program_.shape[place.group];
         Value& stated = facts_.slots_[group.slot];
-        if (stated.state == State::None) return fail(Code::NoneAndStated, "the group of this field is stated to be none");
+        if (stated.state == State::None)
+            return fail(Code::NoneAndStated, "the group of this field is stated to be none");
         if (readable(group)) stated = Value::list(nullptr, 0, 0);
     }
     // What is in a group is not to be found beside the statement that there is none.
@@ -229,7 +217,7 @@ bool Binder::list(const ShapeNode& node, const json::Node& value, Value* out) {
     if (value.type != json::Type::Array) return fail_type(node, value);
     if (value.count > node.max)
         return fail(Code::TooManyElements, "list of " + std::to_string(value.count) + " elements, at most " +
-                                            std::to_string(node.max) + " are allowed");
+                                               std::to_string(node.max) + " are allowed");
     const bool records = static_cast<Kind>(program_.shape[element].kind) == Kind::Record;
     const std::uint32_t columns = records ? node.columns : 1;
     Value* items = out != nullptr ? facts_.scratch_.array<Value>(std::size_t{value.count} * columns) : nullptr;
@@ -244,7 +232,8 @@ bool Binder::list(const ShapeNode& node, const json::Node& value, Value* out) {
         if (!records && item != nullptr) {
             whole = whole && item->state != State::Missing;
             if (item->present() && item->rep == Rep::Text && (bytes += item->length) > kMaxText)
-                return fail(Code::StringTooLong, "the texts of the list have more than " + std::to_string(kMaxText) + " bytes together");
+                return fail(Code::StringTooLong,
+                            "the texts of the list have more than " + std::to_string(kMaxText) + " bytes together");
             // Repetition is not observable: saying a thing twice must not count as two things.
             if (item->present() && !seen.add(items, kept)) {
                 *item = Value{};
@@ -262,7 +251,7 @@ bool Binder::map(const ShapeNode& node, const json::Node& value, Value* row) {
     if (value.type != json::Type::Object) return fail_type(node, value);
     if (value.count > node.max)
         return fail(Code::TooManyElements, "map of " + std::to_string(value.count) + " entries, at most " +
-                                            std::to_string(node.max) + " are allowed");
+                                               std::to_string(node.max) + " are allowed");
     const json::Node* entry = value.first();
     for (std::uint32_t i = 0; i < value.count; ++i, entry = entry->next()) {
         std::uint32_t at = node.first_child;  // checked, and dropped unless the policy reads the key
@@ -281,9 +270,11 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
     const ShapeNode& node = program_.shape[index];
     const Kind kind = static_cast<Kind>(node.kind);
     if (index == facts_.places_.now && trust_ < Provenance::Broker)
-        return fail(Code::ClockNotBrokers, "`now` has to come from the broker: label it `broker` or `verified` in `provenance`");
+        return fail(Code::ClockNotBrokers,
+                    "`now` has to come from the broker: label it `broker` or `verified` in `provenance`");
     if (!readable(node)) out = nullptr;
-    if (plan_ != nullptr && (kind != Kind::Record || value.type == json::Type::Null)) add_step(Step::Action::Value, index, value, out);
+    if (plan_ != nullptr && (kind != Kind::Record || value.type == json::Type::Null))
+        add_step(Step::Action::Value, index, value, out);
     if (value.type == json::Type::Null) {
         if ((node.flags & bytecode::kOrNone) == 0) return fail_type(node, value);
         if (out != nullptr) *out = Value::none(rep_of(kind));
@@ -299,13 +290,10 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
             if (index == facts_.places_.depth) facts_.depth_ = value.integer;
             store(out, value.integer);
             return true;
-        case Kind::Decimal:
-            return decimal(node, value, out);
+        case Kind::Decimal: return decimal(node, value, out);
         case Kind::Duration:
-        case Kind::Instant:
-            return micros(node, value, out);
-        case Kind::Enum:
-            return enumeration(node, value, out);
+        case Kind::Instant: return micros(node, value, out);
+        case Kind::Enum: return enumeration(node, value, out);
         case Kind::String:
         case Kind::Path:
         case Kind::Subject:
@@ -375,7 +363,7 @@ bool Binder::finish() {
     using bytecode::Builtin;
     if (facts_.depth_ != Facts::kUnstated && facts_.hops_ != Facts::kUnstated && facts_.depth_ != facts_.hops_) {
         fail(Code::ChainDepthDiffers, "depth is " + std::to_string(facts_.depth_) + " but the chain has " +
-                                     std::to_string(facts_.hops_) + " hops");
+                                          std::to_string(facts_.hops_) + " hops");
         within("depth");
         return within("delegation");
     }

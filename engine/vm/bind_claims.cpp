@@ -25,7 +25,8 @@ bool Binder::issuers_agree(const json::Node& claims) {
 
 /// Requires: the whole token is bound. A field that is missing, or is not believed, is denied later.
 bool Binder::within_claims(const json::Node& claims) {
-    return ends_within(claims) && starts_within(claims) && issued_within(claims) && audience_within(claims) && id_agrees(claims);
+    return ends_within(claims) && starts_within(claims) && issued_within(claims) && audience_within(claims) &&
+           id_agrees(claims);
 }
 
 bool Binder::wider(std::string_view field, std::string message) {
@@ -37,7 +38,8 @@ bool Binder::wider(std::string_view field, std::string message) {
 bool Binder::claimed(const json::Node& claims, std::string_view name, std::optional<std::int64_t>& moment) {
     const json::Node* claim = claims.find(name);
     if (claim == nullptr || claim->type == json::Type::Null) return true;
-    if (claim->type == json::Type::Int && claim->integer <= INT64_MAX / kSecond && claim->integer >= -(INT64_MAX / kSecond))
+    if (claim->type == json::Type::Int && claim->integer <= INT64_MAX / kSecond &&
+        claim->integer >= -(INT64_MAX / kSecond))
         moment = claim->integer * kSecond;
     else if (claim->type == json::Type::Number)
         moment = parse_numeric_date(claim->text(), rounding_of(name));
@@ -89,7 +91,8 @@ bool Binder::audience_within(const json::Node& claims) {
         return false;
     };
     for (std::uint32_t i = 0; i < audience.length; ++i)
-        if (!is_claimed(audience.items[i].text())) return wider("aud", "`token.aud` has an audience that is not in the claim `aud`");
+        if (!is_claimed(audience.items[i].text()))
+            return wider("aud", "`token.aud` has an audience that is not in the claim `aud`");
     return true;
 }
 

@@ -97,7 +97,8 @@ bool Binder::take_plain(const Place& place, const json::Node& value) {
 }
 
 bool Binder::take(const Step& step, const json::Node& value) {
-    if (step.action == Step::Action::Value && take_plain(step.place, value)) [[likely]] return true;
+    if (step.action == Step::Action::Value && take_plain(step.place, value)) [[likely]]
+        return true;
     Value* const out = step.place.slot != kNone ? &facts_.slots_[step.place.slot] : nullptr;
     trust_ = step.trust;
     floor_ = step.floor;
@@ -106,7 +107,9 @@ bool Binder::take(const Step& step, const json::Node& value) {
         case Step::Action::Value: return this->value(step.place.node, value, out, nullptr);
         case Step::Action::Group: *out = Value::list(nullptr, 0, 0); return true;
         case Step::Action::Claims: facts_.claims_ = &value; return issuers_agree(value);
-        case Step::Action::Keep: facts_.keep(step.place.node, readable(program_.shape[step.place.node]) ? &value : nullptr); return true;
+        case Step::Action::Keep:
+            facts_.keep(step.place.node, readable(program_.shape[step.place.node]) ? &value : nullptr);
+            return true;
     }
     return false;
 }
@@ -129,7 +132,8 @@ void Binder::add_step(Step::Action action, std::uint32_t index, const json::Node
     if (action == Step::Action::Value && out == nullptr && is_needless(index, value)) return;
     Step step;
     step.node = static_cast<std::uint32_t>(&value - root_);
-    step.place = facts_.place_of(index, out != nullptr ? static_cast<std::uint32_t>(out - facts_.slots_.data()) : kNone);
+    step.place =
+        facts_.place_of(index, out != nullptr ? static_cast<std::uint32_t>(out - facts_.slots_.data()) : kNone);
     if (captured(index)) step.place.plain = Place::Plain::Nothing;
     step.action = action;
     step.trust = trust_;
@@ -143,8 +147,9 @@ bool Binder::captured(std::uint32_t index) const {
     if (!in_claims_) return false;
     const bytecode::IssuerRef& issuer = program_.issuers[facts_.issuer_name_.index];
     const auto captures = program_.captures.subspan(issuer.first_capture, issuer.capture_count);
-    return std::any_of(captures.begin(), captures.end(),
-                       [&](const bytecode::CaptureRef& each) { return program_.capture_specs[each.spec].claim == index; });
+    return std::any_of(captures.begin(), captures.end(), [&](const bytecode::CaptureRef& each) {
+        return program_.capture_specs[each.spec].claim == index;
+    });
 }
 
 /// Whether a value that is not stored need not be looked at in any document of its form: text that may be any,

@@ -24,7 +24,8 @@ std::optional<std::int64_t> decimal_of(std::int64_t integer) {
 
 bool Binder::enumeration(const ShapeNode& node, const json::Node& value, Value* out) {
     if (value.type != json::Type::String) return fail_type(node, value);
-    const std::uint32_t member = facts_.member_of(static_cast<std::uint32_t>(&node - program_.shape.data()), value.text());
+    const std::uint32_t member =
+        facts_.member_of(static_cast<std::uint32_t>(&node - program_.shape.data()), value.text());
     if (member != kNotFound) {
         store(out, std::int64_t{member});
         return true;
@@ -37,7 +38,7 @@ bool Binder::enumeration(const ShapeNode& node, const json::Node& value, Value* 
         names += '`' + std::string(program_.text(each)) + '`';
     }
     return fail(Code::EnumMemberUnknown, "`" + std::string(value.text()) + "` is not a member of enum `" +
-                                        std::string(program_.text(members.name)) + "`, which has " + names);
+                                             std::string(program_.text(members.name)) + "`, which has " + names);
 }
 
 bool Binder::micros(const ShapeNode& node, const json::Node& value, Value* out) {
@@ -49,15 +50,17 @@ bool Binder::micros(const ShapeNode& node, const json::Node& value, Value* out) 
         store(out, value.integer * kSecond);
         return true;
     }
-    if (value.type != json::Type::String && !(instant && value.type == json::Type::Number)) return fail_type(node, value);
+    if (value.type != json::Type::String && !(instant && value.type == json::Type::Number))
+        return fail_type(node, value);
     const Rounding rounding = node.name != kNone ? rounding_of(program_.text(node.name)) : Rounding::Down;
-    const auto parsed = !instant                             ? parse_duration(value.text())
-                        : value.type == json::Type::String   ? parse_instant(value.text(), rounding)
-                                                             : parse_numeric_date(value.text(), rounding);
+    const auto parsed = !instant                           ? parse_duration(value.text())
+                        : value.type == json::Type::String ? parse_instant(value.text(), rounding)
+                                                           : parse_numeric_date(value.text(), rounding);
     if (!parsed && value.type == json::Type::Number) return fail(Code::MalformedTime, "seconds are out of range");
     if (!parsed)
-        return fail(Code::MalformedTime, instant ? "not an RFC 3339 instant with a zone, such as \"2026-09-21T12:14:20Z\""
-                                                : "not a duration such as \"15m\" or \"1h30m\"");
+        return fail(Code::MalformedTime, instant
+                                             ? "not an RFC 3339 instant with a zone, such as \"2026-09-21T12:14:20Z\""
+                                             : "not a duration such as \"15m\" or \"1h30m\"");
     store(out, *parsed);
     return true;
 }
@@ -75,8 +78,9 @@ bool Binder::text(std::uint32_t index, std::string_view text, Value* out) {
     if (out == nullptr && !wanted) return true;
     const ShapeNode& node = program_.shape[index];
     if (text.size() > node.max)
-        return fail(Code::StringTooLong, "text of " + std::to_string(text.size()) + " bytes, at most " + std::to_string(node.max) +
-                                            " are allowed; a field can declare more, up to `max " + std::to_string(kMaxText) + "`");
+        return fail(Code::StringTooLong,
+                    "text of " + std::to_string(text.size()) + " bytes, at most " + std::to_string(node.max) +
+                        " are allowed; a field can declare more, up to `max " + std::to_string(kMaxText) + "`");
     const Kind kind = static_cast<Kind>(node.kind);
     if (has_canonical_form(kind) && !(kind == Kind::Spiffe && usual_spiffe(text))) {
         const auto canonical = canonical_text(kind, text, facts_.room_);

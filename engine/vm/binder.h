@@ -35,13 +35,14 @@ private:
     }
     bool fail_type(const bytecode::ShapeNode& node, const json::Node& value);
     bool fail_integer(const bytecode::ShapeNode& node, const json::Node& value);
-    bool fail_unknown(Code code, std::string_view what, std::string_view key,
-                      const bytecode::ShapeNode& record, bool provenance);
+    bool fail_unknown(Code code, std::string_view what, std::string_view key, const bytecode::ShapeNode& record,
+                      bool provenance);
     bool within(std::string_view key);
     bool within(std::size_t index);
 
     // ---- bind.cpp ----
-    [[nodiscard]] std::uint32_t find_field(const bytecode::ShapeNode& record, std::string_view key, std::uint32_t& expected);
+    [[nodiscard]] std::uint32_t find_field(const bytecode::ShapeNode& record, std::string_view key,
+                                           std::uint32_t& expected);
     bool provenance(const json::Node* stated);
     bool record(std::uint32_t index, const json::Node& value, Value* row, bool root);
     bool list(const bytecode::ShapeNode& node, const json::Node& value, Value* out);
@@ -94,12 +95,12 @@ private:
 
     Facts& facts_;
     const bytecode::Program& program_;
-    Plan* plan_ = nullptr;                   ///< that is being made, unless null,
-    Plan::Key key_;                          ///< what for,
-    const json::Node* root_ = nullptr;       ///< and of what document
-    const json::Node* by_group_ = nullptr;   ///< provenance stated group by group
-    Provenance trust_;                       ///< of the group being bound
-    Provenance floor_ = Provenance::Model;   ///< weakest accepted by everything in an open record
+    Plan* plan_ = nullptr;                  ///< that is being made, unless null,
+    Plan::Key key_;                         ///< what for,
+    const json::Node* root_ = nullptr;      ///< and of what document
+    const json::Node* by_group_ = nullptr;  ///< provenance stated group by group
+    Provenance trust_;                      ///< of the group being bound
+    Provenance floor_ = Provenance::Model;  ///< weakest accepted by everything in an open record
     bool in_claims_ = false;
 };
 

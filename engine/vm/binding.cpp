@@ -73,7 +73,8 @@ std::int64_t ttl_of(std::string_view text) {
     if (text == "policy") return INT64_MAX;
     std::int64_t seconds = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error != std::errc{} || end != text.data() + text.size() || text.size() > 13 || text[0] < '1' || text[0] > '9') return -1;
+    if (error != std::errc{} || end != text.data() + text.size() || text.size() > 13 || text[0] < '1' || text[0] > '9')
+        return -1;
     return sat_mul(seconds, kSecond);
 }
 
@@ -109,7 +110,8 @@ void join_bindings(std::string& above, std::string_view below) {
     append_union(joined, a.scopes, b.scopes);
     joined += ";audience=";
     append_union(joined, a.audience, b.audience);
-    joined += std::string_view(above).substr(static_cast<std::size_t>(a.audience.data() + a.audience.size() - above.data()));
+    joined +=
+        std::string_view(above).substr(static_cast<std::size_t>(a.audience.data() + a.audience.size() - above.data()));
     above = std::move(joined);
 }
 
@@ -132,8 +134,10 @@ void Binding::sort(std::vector<Piece>& pieces) {
 void Binding::state(std::string_view path, const Value& value) {
     if (value.state == State::Missing) return;
     core_ += path, core_ += '=';
-    if (value.present()) json::append_quoted(core_, value.text());
-    else core_ += "null";
+    if (value.present())
+        json::append_quoted(core_, value.text());
+    else
+        core_ += "null";
     core_ += '\n';
 }
 
@@ -175,8 +179,10 @@ void Binding::collect(const Facts& facts) {
     if (const Value& tenant = facts[Builtin::ResourceTenant]; tenant.state != State::Missing) {
         const Piece name = escaped("tenant");
         const std::size_t begin = text_.size();
-        if (tenant.present()) json::append_quoted(text_, tenant.text());
-        else text_ += "null";
+        if (tenant.present())
+            json::append_quoted(text_, tenant.text());
+        else
+            text_ += "null";
         fields_.push_back({name, {begin, text_.size() - begin}});
     }
     if (const json::Node* resource = facts.resource(); resource != nullptr) {
@@ -224,9 +230,23 @@ bool Binding::lacks(const bytecode::Program& program, std::uint32_t shape, const
             return false;
         }
         case Kind::Map: return true;
-        case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant: case Kind::Enum:
-        case Kind::String: case Kind::Path: case Kind::Subject: case Kind::Dotted: case Kind::Spiffe: case Kind::Url:
-        case Kind::Host: case Kind::Email: case Kind::Arn: case Kind::Ip: case Kind::Cidr: return false;
+        case Kind::Bool:
+        case Kind::Int:
+        case Kind::Decimal:
+        case Kind::Duration:
+        case Kind::Instant:
+        case Kind::Enum:
+        case Kind::String:
+        case Kind::Path:
+        case Kind::Subject:
+        case Kind::Dotted:
+        case Kind::Spiffe:
+        case Kind::Url:
+        case Kind::Host:
+        case Kind::Email:
+        case Kind::Arn:
+        case Kind::Ip:
+        case Kind::Cidr: return false;
     }
     return false;
 }
@@ -260,8 +280,10 @@ void Binding::make(const Facts& facts) {
     state("tool.name", facts[Builtin::ToolName]);
     state("tool.operation", facts[Builtin::ToolOperation]);
     core_ += "tool.params=";
-    if (facts.params() != nullptr) json::append_canonical(core_, *facts.params(), order_);
-    else core_ += "{}";
+    if (facts.params() != nullptr)
+        json::append_canonical(core_, *facts.params(), order_);
+    else
+        core_ += "{}";
     core_ += '\n';
     state("resource.type", facts[Builtin::ResourceType]);
     state("resource.id", facts[Builtin::ResourceId]);
@@ -282,8 +304,10 @@ void Binding::make(const Facts& facts) {
     digest_ += ";ttl=";
     char number[24];
     const Value& ttl = facts[Builtin::WantTtl];
-    if (ttl.present()) digest_.append(number, std::to_chars(std::begin(number), std::end(number), ttl.integer / kSecond).ptr);
-    else digest_ += "policy";
+    if (ttl.present())
+        digest_.append(number, std::to_chars(std::begin(number), std::end(number), ttl.integer / kSecond).ptr);
+    else
+        digest_ += "policy";
     digest_ += ";resource=", digest_ += names_;
     digest_ += ";sha256=";
     bytes_ = core_;

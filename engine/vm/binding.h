@@ -43,7 +43,9 @@ private:
         Piece name, value;
     };
 
-    [[nodiscard]] std::string_view at(Piece piece) const { return std::string_view(text_).substr(piece.begin, piece.size); }
+    [[nodiscard]] std::string_view at(Piece piece) const {
+        return std::string_view(text_).substr(piece.begin, piece.size);
+    }
     [[nodiscard]] Piece escaped(std::string_view text);
     void sort(std::vector<Piece>& pieces);
     void state(std::string_view path, const Value& value);
@@ -54,11 +56,11 @@ private:
     [[nodiscard]] std::string_view first_unstated(const Facts& facts);
     [[nodiscard]] bool add_fields(std::string_view names);
 
-    std::string text_;                       ///< of pieces
-    std::vector<Piece> scopes_, audience_;   ///< asked for, ascending
-    std::vector<Field> fields_;              ///< of the resource, ascending by name
-    std::string digest_, names_, core_;      ///< the lines that every approval binds
-    std::string bytes_, hex_, path_;         ///< working memory
+    std::string text_;                      ///< of pieces
+    std::vector<Piece> scopes_, audience_;  ///< asked for, ascending
+    std::vector<Field> fields_;             ///< of the resource, ascending by name
+    std::string digest_, names_, core_;     ///< the lines that every approval binds
+    std::string bytes_, hex_, path_;        ///< working memory
     std::vector<const json::Node*> order_;
     std::string_view unstated_;
     bool made_ = false;

@@ -37,13 +37,17 @@ private:
         bytecode::each_listed(program_, rules, [&](std::uint32_t rule) { out_.push_back(rule); });
     }
     void prefixed(const IndexRunRef& run, const Value& fact) {
-        if (fact.present()) return bytecode::each_prefixed(program_, run, fact.text(), [&](std::uint32_t rule) { out_.push_back(rule); });
+        if (fact.present())
+            return bytecode::each_prefixed(program_, run, fact.text(),
+                                           [&](std::uint32_t rule) { out_.push_back(rule); });
         all_known_ = false;
         if (mode_ != Mode::Possibly) return;
         for (const auto& entry : program_.index_prefixes.subspan(run.first, run.count)) listed(entry.rules);
     }
     void around(const IndexRunRef& run, const Value& fact) {
-        if (fact.present()) return bytecode::each_around(program_, run, fact.integer, [&](std::uint32_t rule) { out_.push_back(rule); });
+        if (fact.present())
+            return bytecode::each_around(program_, run, fact.integer,
+                                         [&](std::uint32_t rule) { out_.push_back(rule); });
         all_known_ = false;
         if (mode_ != Mode::Possibly) return;
         for (const auto& entry : program_.index_ranges.subspan(run.first, run.count)) out_.push_back(entry.rule);
@@ -61,12 +65,13 @@ Lookup::Lookup(const bytecode::Program& program) : program_(program) {
     for (const IndexGroupRef& group : program.index_groups) {
         const auto first = static_cast<std::uint32_t>(keys_.size());
         for (const std::uint32_t fact : program.index_keys.subspan(group.first_key, group.key_count)) {
-            const bool text = fact != bytecode::kToolKey && rep_of(static_cast<Kind>(program.slots[fact].kind)) == Rep::Text;
+            const bool text =
+                fact != bytecode::kToolKey && rep_of(static_cast<Kind>(program.slots[fact].kind)) == Rep::Text;
             keys_.push_back({fact, text});
         }
         (group.permits == 1 ? permits_ : narrowing_)
-            .push_back({&group, program.index_buckets.data() + group.first_bucket, first, static_cast<std::uint32_t>(keys_.size()),
-                        bytecode::is_always(group)});
+            .push_back({&group, program.index_buckets.data() + group.first_bucket, first,
+                        static_cast<std::uint32_t>(keys_.size()), bytecode::is_always(group)});
     }
 }
 
@@ -80,8 +85,10 @@ inline bool Lookup::tag_of(const Group& group, const Facts& facts, std::uint32_t
             const Value& value = facts[key.slot];
             if (!value.present()) return false;
             // Text that equals no constant is 0, which no rule is filed under.
-            if (!key.text) word = static_cast<std::uint64_t>(value.integer);
-            else word = value.id != Value::kUnbound ? value.id : program_.find_text(value.text());
+            if (!key.text)
+                word = static_cast<std::uint64_t>(value.integer);
+            else
+                word = value.id != Value::kUnbound ? value.id : program_.find_text(value.text());
         } else if (word == kNotFound) {
             return false;
         }

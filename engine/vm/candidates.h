@@ -18,10 +18,11 @@ public:
     explicit Lookup(const bytecode::Program& program);
 
     /// The rules of one sort that may hold in a mode, ascending and each once, in `out`.
-    /// Output: `all_known` is cleared where a fact that rules are found by is not known. Where all are, the rules are the
+    /// Output: `all_known` is cleared where a fact that rules are found by is not known. Where all are, the rules are
+    /// the
     ///         same in both modes.
-    [[nodiscard]] std::span<const std::uint32_t> find(const Facts& facts, Want want, Mode mode, std::vector<std::uint32_t>& out,
-                                                      bool& all_known) const;
+    [[nodiscard]] std::span<const std::uint32_t> find(const Facts& facts, Want want, Mode mode,
+                                                      std::vector<std::uint32_t>& out, bool& all_known) const;
 
 private:
     struct Key {

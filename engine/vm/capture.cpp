@@ -21,8 +21,8 @@ Piece piece_of(const bytecode::Program& program, const bytecode::PatternRef& pat
 
 }  // namespace
 
-bool match_pattern(const bytecode::Program& program, const bytecode::PatternRef& pattern,
-                   std::string_view text, std::vector<unsigned char>& feasible,
+bool match_pattern(const bytecode::Program& program, const bytecode::PatternRef& pattern, std::string_view text,
+                   std::vector<unsigned char>& feasible,
                    std::vector<std::pair<std::uint32_t, std::string_view>>& captured) {
     captured.clear();
     const std::size_t pieces = pattern.pieces;

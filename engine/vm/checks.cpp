@@ -103,8 +103,7 @@ void Checks::stated() {
             case Presence::Hops:
                 if (facts[Builtin::Delegation].present()) hops(asked.path);
                 break;
-            case Presence::Optional:
-                break;
+            case Presence::Optional: break;
         }
     }
 }
@@ -124,9 +123,8 @@ void Checks::hops(std::string_view path) {
 bool Checks::audience_fits(const bytecode::IssuerRef& issuer) const {
     const Value& aud = facts[Builtin::TokenAudience];
     const auto ours = facts.program().items(issuer.audiences);
-    return aud.length > 0 && std::all_of(aud.items, aud.items + aud.length, [&](const Value& each) {
-               return set_has_text(facts.program(), ours, each);
-           });
+    return aud.length > 0 && std::all_of(aud.items, aud.items + aud.length,
+                                         [&](const Value& each) { return set_has_text(facts.program(), ours, each); });
 }
 
 bool Checks::token_current(const bytecode::IssuerRef* issuer) const {
@@ -168,8 +166,7 @@ void Checks::token() {
 void Checks::ask() {
     if (facts[Builtin::RunParent].present() && facts[Builtin::Delegation].state == State::None)
         reason(ReasonCode::delegation_missing);
-    if (facts[Builtin::ToolName].present() && facts.tool() == kNotFound)
-        reason(ReasonCode::unknown_tool);
+    if (facts[Builtin::ToolName].present() && facts.tool() == kNotFound) reason(ReasonCode::unknown_tool);
     const Value& scopes = facts[Builtin::WantScopes];
     if (scopes.present() && scopes.length == 0) reason(ReasonCode::nothing_requested);
 }
@@ -178,16 +175,16 @@ void Checks::ended() {
     if (passed(facts[Builtin::RunExpires])) reason(ReasonCode::run_ended);
     if (passed(facts[Builtin::UserSessionExpires])) reason(ReasonCode::user_session_ended);
     bool parent = false;
-    each_row(facts[Builtin::DelegationChain], [&](const Value* hop) {
-        parent = parent || passed(column_of(hop, facts.places().hop_expires));
-    });
+    each_row(facts[Builtin::DelegationChain],
+             [&](const Value* hop) { parent = parent || passed(column_of(hop, facts.places().hop_expires)); });
     if (parent) reason(ReasonCode::parent_expired);
 }
 
 }  // namespace
 
 bool refused(Deciding& deciding) {
-    if (deciding.facts.sound() && deciding.revocations == nullptr) [[likely]] return false;
+    if (deciding.facts.sound() && deciding.revocations == nullptr) [[likely]]
+        return false;
     Checks checks{deciding.facts, &deciding.decision};
     checks.stated();
     if (deciding.revocations != nullptr) ask_for_revocable(deciding);

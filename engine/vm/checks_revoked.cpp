@@ -39,7 +39,7 @@ constexpr Revocable kRevocable[] = {
 /// Where they stand in each hop.
 struct RevocableOfHop {
     RevocationKind kind;
-    std::uint32_t Places::*column;
+    std::uint32_t Places::* column;
     std::string_view path;
 };
 constexpr RevocableOfHop kRevocableOfHop[] = {
@@ -89,7 +89,8 @@ constexpr ReasonCode reason_for(RevocationKind kind) {
 void ask_for_revocable(Deciding& deciding) {
     each_revocable(deciding, [&](RevocationKind, const Value& value, std::string_view path) {
         const auto& reasons = deciding.decision.reasons;
-        const bool told = std::any_of(reasons.begin(), reasons.end(), [&](const Reason& each) { return each.detail == path; });
+        const bool told =
+            std::any_of(reasons.begin(), reasons.end(), [&](const Reason& each) { return each.detail == path; });
         if (value.state == State::Missing && !told) deciding.reason(ReasonCode::fact_missing, kNoRule, path);
     });
 }

@@ -42,9 +42,12 @@ void run_permits(Deciding& deciding) {
         if (!deciding.interpreter.holds(deciding.facts, rule, Mode::Surely)) continue;
         Match permit{.rule = index};
         permit.until = deciding.interpreter.until(deciding.facts, rule, Mode::Surely, true);
-        permit.lifetime = std::min(deciding.program.grants[rule.effect].ttl, sat_sub(permit.until, deciding.decision.now));
-        if (permit.lifetime >= kSecond) deciding.work.permits.push_back(permit);
-        else deciding.work.brief.push_back(index);
+        permit.lifetime =
+            std::min(deciding.program.grants[rule.effect].ttl, sat_sub(permit.until, deciding.decision.now));
+        if (permit.lifetime >= kSecond)
+            deciding.work.permits.push_back(permit);
+        else
+            deciding.work.brief.push_back(index);
     }
 }
 
@@ -55,8 +58,8 @@ bool in_doubt(Deciding& deciding, std::uint32_t index) {
            !deciding.interpreter.holds(deciding.facts, rule, Mode::Surely);
 }
 
-/// Tells why a rule is in doubt: a fact is missing, or nothing but a moment is still to come. The latter is told last, by
-/// tell_ahead(): that is the order of reasons.def.
+/// Tells why a rule is in doubt: a fact is missing, or nothing but a moment is still to come. The latter is told last,
+/// by tell_ahead(): that is the order of reasons.def.
 void tell_doubt(Deciding& deciding, std::uint32_t index) {
     bool ahead = false;
     if ((deciding.rule(index).flags & bytecode::kTimed) != 0) {
@@ -64,8 +67,10 @@ void tell_doubt(Deciding& deciding, std::uint32_t index) {
         ahead = !in_doubt(deciding, index);
         deciding.interpreter.foresee(false);
     }
-    if (ahead) deciding.work.ahead.push_back(index);
-    else deciding.reason(ReasonCode::fact_missing, index);
+    if (ahead)
+        deciding.work.ahead.push_back(index);
+    else
+        deciding.reason(ReasonCode::fact_missing, index);
 }
 
 void tell_ahead(Deciding& deciding) {
@@ -77,9 +82,11 @@ bool denied(Deciding& deciding) {
     for (const std::uint32_t index : deciding.work.denies) {
         if (deciding.exhausted()) break;
         const RuleRef& rule = deciding.rule(index);
-        // A deny that does not ask for the time is possibly true, or it would not apply. Another may only be about to be.
-        const bool doubtful = (rule.flags & bytecode::kTimed) != 0 ? in_doubt(deciding, index)
-                                                                   : !deciding.interpreter.holds(deciding.facts, rule, Mode::Surely);
+        // A deny that does not ask for the time is possibly true, or it would not apply. Another may only be about to
+        // be.
+        const bool doubtful = (rule.flags & bytecode::kTimed) != 0
+                                  ? in_doubt(deciding, index)
+                                  : !deciding.interpreter.holds(deciding.facts, rule, Mode::Surely);
         if (doubtful) tell_doubt(deciding, index);
     }
     tell_ahead(deciding);
@@ -93,10 +100,12 @@ bool without_permit(Deciding& deciding) {
     const std::vector<std::uint32_t>& brief = deciding.work.brief;  // the permits that are surely true
     // Where nothing was unknown, no rule applies for want of a fact.
     if (deciding.interpreter.doubted()) {
-        for (const std::uint32_t index : deciding.interpreter.candidates(deciding.facts, Want::Permits, Mode::Possibly)) {
+        for (const std::uint32_t index :
+             deciding.interpreter.candidates(deciding.facts, Want::Permits, Mode::Possibly)) {
             if (deciding.exhausted()) break;
             if (std::binary_search(brief.begin(), brief.end(), index)) continue;
-            if (deciding.interpreter.holds(deciding.facts, deciding.rule(index), Mode::Possibly)) tell_doubt(deciding, index);
+            if (deciding.interpreter.holds(deciding.facts, deciding.rule(index), Mode::Possibly))
+                tell_doubt(deciding, index);
         }
     }
     tell_ahead(deciding);
@@ -129,8 +138,8 @@ void resolve(Deciding& deciding) {
 
 }  // namespace
 
-void decide(const bytecode::Program& program, const Facts& facts, Interpreter& interpreter,
-            Decision& decision, const Revocations* revocations) {
+void decide(const bytecode::Program& program, const Facts& facts, Interpreter& interpreter, Decision& decision,
+            const Revocations* revocations) {
     decision.clear();
     const std::uint64_t before = interpreter.steps();
     const Value& now = facts[bytecode::Builtin::Now];
@@ -139,11 +148,13 @@ void decide(const bytecode::Program& program, const Facts& facts, Interpreter& i
     attribute(facts, decision.attribution);
 
     const std::uint64_t budget = program.manifest[0].step_bound;
-    Deciding deciding{program, facts, interpreter, interpreter.outcomes(), decision, revocations, bytecode::sat_plus(before, budget)};
+    Deciding deciding{
+        program, facts, interpreter, interpreter.outcomes(), decision, revocations, bytecode::sat_plus(before, budget)};
     deciding.work.clear();
     const Interpreter::Remembering remembering(interpreter, budget);
     resolve(deciding);
-    if (deciding.exhausted()) {  // the verified bound says that this never is; if it were, nothing said so far would count
+    if (deciding
+            .exhausted()) {  // the verified bound says that this never is; if it were, nothing said so far would count
         decision.effect = Effect::Deny;
         decision.reasons.clear();
         decision.clear_requirements();

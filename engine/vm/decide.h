@@ -12,8 +12,8 @@ namespace writ::vm {
 
 /// Decides. Cannot fail. The order of everything in the decision is fixed by the program.
 /// Input:   revocations: what is refused before any rule; null where nothing is.
-void decide(const bytecode::Program& program, const Facts& facts, Interpreter& interpreter,
-            Decision& decision, const Revocations* revocations = nullptr);
+void decide(const bytecode::Program& program, const Facts& facts, Interpreter& interpreter, Decision& decision,
+            const Revocations* revocations = nullptr);
 
 /// The meet of two decisions about one request, the platform's first, into `above`.
 /// Input:   known: working memory.

@@ -20,8 +20,8 @@ struct Deciding {
     Decision& decision;
     const Revocations* revocations = nullptr;  ///< null: none
     std::uint64_t most_steps = UINT64_MAX;     ///< what the interpreter's count must not pass
-    std::int64_t lifetime = INT64_MAX;  ///< microseconds a grant can live
-    std::int64_t horizon = INT64_MAX;   ///< first moment at which the decision may narrow
+    std::int64_t lifetime = INT64_MAX;         ///< microseconds a grant can live
+    std::int64_t horizon = INT64_MAX;          ///< first moment at which the decision may narrow
 
     [[nodiscard]] const bytecode::RuleRef& rule(std::uint32_t index) const { return program.rules[index]; }
     void reason(ReasonCode code, std::uint32_t rule_index = kNoRule, std::string_view detail = {}) {

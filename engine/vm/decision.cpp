@@ -14,8 +14,7 @@ void Decision::clear() {
     for (std::string_view* view :
          {&attribution.agent, &attribution.agent_class, &attribution.deployment, &attribution.run,
           &attribution.parent_run, &attribution.tenant, &attribution.user, &attribution.initiator,
-          &attribution.workload, &attribution.issuer, &attribution.token_id, &attribution.tool,
-          &attribution.resource})
+          &attribution.workload, &attribution.issuer, &attribution.token_id, &attribution.tool, &attribution.resource})
         *view = {};
     attribution.chain.clear();
     attribution.approvers.clear();

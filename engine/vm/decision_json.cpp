@@ -36,12 +36,9 @@ constexpr int kSchemaVersion = 1;
 
 std::string_view name_of(Effect effect) {
     switch (effect) {
-        case Effect::Deny:
-            return "deny";
-        case Effect::NeedsApproval:
-            return "needs_approval";
-        case Effect::Permit:
-            return "permit";
+        case Effect::Deny: return "deny";
+        case Effect::NeedsApproval: return "needs_approval";
+        case Effect::Permit: return "permit";
     }
     return "deny";
 }
@@ -111,8 +108,8 @@ void write_attribution(Writer& to, const Attribution& who) {
 /// What a caller may know: whether his token was at fault, and nothing of which rule said what.
 std::string_view reason_class(const Decision& decision) {
     using vm::ReasonCode;
-    constexpr ReasonCode kToken[] = {ReasonCode::issuer_unknown, ReasonCode::audience_mismatch,
-                                     ReasonCode::token_not_current, ReasonCode::token_type_mismatch,
+    constexpr ReasonCode kToken[] = {ReasonCode::issuer_unknown,       ReasonCode::audience_mismatch,
+                                     ReasonCode::token_not_current,    ReasonCode::token_type_mismatch,
                                      ReasonCode::token_without_expiry, ReasonCode::proof_missing};
     if (decision.effect == Effect::Permit) return "permitted";
     if (decision.effect == Effect::NeedsApproval) return "approval_required";

@@ -59,9 +59,7 @@ Places places_of(const bytecode::Program& program) {
     const std::uint32_t hop = element(program, child(program, child(program, root, "delegation"), "chain"));
     const std::uint32_t approval = element(program, child(program, root, "approvals"));
     const auto hop_column = [&](std::string_view name) { return column(program, child(program, hop, name)); };
-    const auto approval_column = [&](std::string_view name) {
-        return column(program, child(program, approval, name));
-    };
+    const auto approval_column = [&](std::string_view name) { return column(program, child(program, approval, name)); };
     const std::uint32_t tool = child(program, root, "tool");
     const std::uint32_t delegation = child(program, root, "delegation");
     Places places;
@@ -115,8 +113,12 @@ std::uint32_t Names::find(std::uint32_t id) const {
 }
 
 Facts::Facts(const bytecode::Program& program)
-    : program_(program), places_(places_of(program)), issuers_(program.issuers.size()), tools_(program.tools.size()),
-      slots_(program.manifest[0].slot_count), follows_(2 * program.shape.size(), kNone) {
+    : program_(program),
+      places_(places_of(program)),
+      issuers_(program.issuers.size()),
+      tools_(program.tools.size()),
+      slots_(program.manifest[0].slot_count),
+      follows_(2 * program.shape.size(), kNone) {
     for (std::uint32_t i = 0; i < program.issuers.size(); ++i) issuers_.add(program.issuers[i].url, i);
     for (std::uint32_t i = 0; i < program.tools.size(); ++i) tools_.add(program.tools[i].wire_name, i);
 }
@@ -126,7 +128,8 @@ Result<Place> Facts::find(std::string_view path) const {
     place.node = program_.manifest[0].request_shape;
     std::string_view rest = path;
     const auto unknown = [&](std::string_view what) {
-        return fail(Code::FieldNotDeclared, "the request has no field `" + std::string(path) + "`: " + std::string(what), "$");
+        return fail(Code::FieldNotDeclared,
+                    "the request has no field `" + std::string(path) + "`: " + std::string(what), "$");
     };
     while (!rest.empty()) {
         const ShapeNode& node = program_.shape[place.node];
@@ -221,7 +224,8 @@ bool Facts::store_text(const Place& place, std::string_view text, bool believed)
     const auto value = [&] { return Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound); };
     switch (place.plain) {
         case Place::Plain::Name:
-            if (read) slots_[place.slot] = Value::of(text, (place.node == places_.issuer ? issuer_name_ : tool_name_).id);
+            if (read)
+                slots_[place.slot] = Value::of(text, (place.node == places_.issuer ? issuer_name_ : tool_name_).id);
             return true;
         case Place::Plain::Text:
             if (read) slots_[place.slot] = value();
@@ -255,7 +259,8 @@ bool Facts::store_text(const Place& place, std::string_view text, bool believed)
 std::uint32_t Facts::member_of(std::uint32_t node, std::string_view text) const {
     const bytecode::EnumRef& members = program_.enums[program_.shape[node].enumeration];
     const auto ids = program_.ids.subspan(members.first_member, members.member_count);
-    const auto found = std::find_if(ids.begin(), ids.end(), [&](std::uint32_t id) { return program_.text(id) == text; });
+    const auto found =
+        std::find_if(ids.begin(), ids.end(), [&](std::uint32_t id) { return program_.text(id) == text; });
     return found != ids.end() ? static_cast<std::uint32_t>(found - ids.begin()) : kNotFound;
 }
 

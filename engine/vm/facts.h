@@ -11,8 +11,8 @@
 #include "base/json_reader.h"
 #include "base/values.h"
 #include "bytecode/program.h"
-#include "vm/plan.h"
 #include "vm/hasher.h"
+#include "vm/plan.h"
 #include "vm/scratch.h"
 #include "writ/request.h"
 
@@ -89,7 +89,8 @@ struct Places {
     std::uint32_t hop_actor = bytecode::kNone, hop_run = bytecode::kNone, hop_initiator = bytecode::kNone;
     std::uint32_t hop_issuer = bytecode::kNone, hop_tenant = bytecode::kNone;
     std::uint32_t hop_scopes = bytecode::kNone, hop_expires = bytecode::kNone;
-    std::uint32_t approval = bytecode::kNone, state = bytecode::kNone, approver = bytecode::kNone, groups = bytecode::kNone;
+    std::uint32_t approval = bytecode::kNone, state = bytecode::kNone, approver = bytecode::kNone,
+                  groups = bytecode::kNone;
     std::uint32_t approver_id = bytecode::kNone;
     std::uint32_t requester = bytecode::kNone, at = bytecode::kNone, expires = bytecode::kNone;
     std::uint32_t binding = bytecode::kNone, uses = bytecode::kNone;
@@ -202,7 +203,8 @@ private:
 
     // Working memory.
     Plans plans_;
-    std::vector<std::uint32_t> follows_;   ///< by node of the shape: the field that came first in it, or after it, last time
+    std::vector<std::uint32_t>
+        follows_;  ///< by node of the shape: the field that came first in it, or after it, last time
     std::vector<unsigned char> feasible_;  ///< of capture matching
     std::vector<std::pair<std::uint32_t, std::string_view>> captured_;
     std::string room_;
@@ -216,7 +218,8 @@ private:
     std::vector<ShownField> shown_;
 };
 
-/// Whether the checks before any rule find nothing wrong with facts that are complete, revocations aside. In checks.cpp.
+/// Whether the checks before any rule find nothing wrong with facts that are complete, revocations aside. In
+/// checks.cpp.
 [[nodiscard]] bool nothing_wrong(const Facts& facts);
 
 inline bool Facts::put_text(const Place& place, std::string_view text, Provenance trust) {

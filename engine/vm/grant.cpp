@@ -51,9 +51,8 @@ bool narrow_scopes(Deciding& deciding) {
     for (const std::uint32_t rule : deciding.work.limits) {
         const std::uint32_t scopes = limit_of(deciding, rule).scopes;
         if (scopes == bytecode::kNone) continue;
-        std::erase_if(granted, [&](const Value* scope) {
-            return !set_has_text(program, program.items(scopes), *scope);
-        });
+        std::erase_if(granted,
+                      [&](const Value* scope) { return !set_has_text(program, program.items(scopes), *scope); });
     }
     if (granted.empty()) return deciding.deny(ReasonCode::scope_limited);
 
@@ -121,8 +120,8 @@ std::int64_t lifetime_under(Deciding& deciding, std::uint32_t index) {
     const Grant& grant = deciding.decision.grant;
     const auto all_in = [&](std::uint32_t set, const auto& texts, auto value_of) {
         return set == bytecode::kNone || std::all_of(texts.begin(), texts.end(), [&](const auto& each) {
-            return set_has_text(program, program.items(set), value_of(each));
-        });
+                   return set_has_text(program, program.items(set), value_of(each));
+               });
     };
     switch (static_cast<RuleKind>(rule.kind)) {
         case RuleKind::Permit:
@@ -130,16 +129,18 @@ std::int64_t lifetime_under(Deciding& deciding, std::uint32_t index) {
         case RuleKind::Require: return approved_for(deciding, index);
         case RuleKind::Limit: {
             const bytecode::LimitRef& limit = program.limits[rule.effect];
-            const bool same = (limit.single_use == 0 || grant.single_use) &&
-                              all_in(limit.scopes, deciding.work.granted, [](const Value* scope) { return *scope; }) &&
-                              all_in(limit.audience, grant.audience, [](std::string_view each) { return Value::of(each); });
+            const bool same =
+                (limit.single_use == 0 || grant.single_use) &&
+                all_in(limit.scopes, deciding.work.granted, [](const Value* scope) { return *scope; }) &&
+                all_in(limit.audience, grant.audience, [](std::string_view each) { return Value::of(each); });
             if (!same) return -1;
             return limit.ttl >= 0 ? limit.ttl : INT64_MAX;
         }
         case RuleKind::Oblige: {
             const bytecode::DutyRef& duty = program.duties[rule.effect];
             for (std::uint32_t i = 0; i < duty.count; ++i)
-                if (!has_duty(grant, program.text(program.ids[duty.first + 2 * i]), program.text(program.ids[duty.first + 2 * i + 1])))
+                if (!has_duty(grant, program.text(program.ids[duty.first + 2 * i]),
+                              program.text(program.ids[duty.first + 2 * i + 1])))
                     return -1;
             return INT64_MAX;
         }
@@ -153,8 +154,10 @@ void foresee(Deciding& deciding) {
     const std::int64_t now = deciding.decision.now;
     for (const Dormant& rule : deciding.work.dormant) {
         const std::int64_t under = lifetime_under(deciding, rule.rule);
-        if (under < 0) deciding.horizon = std::min(deciding.horizon, rule.onset);
-        else deciding.at_most(std::max(under, sat_sub(rule.onset, now)));
+        if (under < 0)
+            deciding.horizon = std::min(deciding.horizon, rule.onset);
+        else
+            deciding.at_most(std::max(under, sat_sub(rule.onset, now)));
     }
 }
 

@@ -1,5 +1,5 @@
-// Hashes of values that a request brings. Each evaluator and each request has a secret of its own, taken from the system
-// when it is made, so that nobody can choose values that collide.
+// Hashes of values that a request brings. Each evaluator and each request has a secret of its own, taken from the
+// system when it is made, so that nobody can choose values that collide.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,13 @@ public:
     [[nodiscard]] std::uint64_t text(std::string_view bytes) const {
         std::uint64_t out = 0;
         static_assert(sizeof key_ == crypto_shorthash_KEYBYTES && sizeof out == crypto_shorthash_BYTES);
-        crypto_shorthash(reinterpret_cast<unsigned char*>(&out), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), key_);
+        crypto_shorthash(reinterpret_cast<unsigned char*>(&out), reinterpret_cast<const unsigned char*>(bytes.data()),
+                         bytes.size(), key_);
         return out;
     }
-    [[nodiscard]] std::uint64_t integer(std::int64_t value) const { return text({reinterpret_cast<const char*>(&value), sizeof value}); }
+    [[nodiscard]] std::uint64_t integer(std::int64_t value) const {
+        return text({reinterpret_cast<const char*>(&value), sizeof value});
+    }
 
 private:
     unsigned char key_[16];

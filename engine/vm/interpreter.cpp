@@ -30,8 +30,12 @@ Interpreter::Remembering::~Remembering() {
     impl_.budget = UINT64_MAX;
 }
 
-void Interpreter::foresee(bool ahead) { impl_->foresees = ahead; }
-bool Interpreter::doubted() const { return impl_->doubted; }
+void Interpreter::foresee(bool ahead) {
+    impl_->foresees = ahead;
+}
+bool Interpreter::doubted() const {
+    return impl_->doubted;
+}
 
 bool Interpreter::holds(const Facts& facts, const bytecode::RuleRef& rule, Mode mode) {
     const Ready* const begin = impl_->made_ready.data() + rule.code;

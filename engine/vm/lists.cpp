@@ -12,7 +12,8 @@ constexpr std::size_t kScan = 16;
 /// A list under construction that takes each value once.
 class Distinct {
 public:
-    Distinct(std::size_t most, Scratch& scratch, const Hasher& hasher) : items_(scratch.array<Value>(most)), seen_(most, scratch, hasher) {}
+    Distinct(std::size_t most, Scratch& scratch, const Hasher& hasher)
+        : items_(scratch.array<Value>(most)), seen_(most, scratch, hasher) {}
     void add(const Value& value) {
         items_[count_] = value;
         if (seen_.add(items_, count_)) ++count_;
@@ -34,7 +35,9 @@ Seen::Seen(std::size_t most, Scratch& scratch, const Hasher& hasher) : hasher_(h
 }
 
 std::size_t Seen::home(const Value& value) const {
-    return static_cast<std::size_t>(value.rep == Rep::Text ? hasher_.text(value.text()) : hasher_.integer(value.integer)) & mask_;
+    return static_cast<std::size_t>(value.rep == Rep::Text ? hasher_.text(value.text())
+                                                           : hasher_.integer(value.integer)) &
+           mask_;
 }
 
 bool Seen::add(const Value* items, std::size_t index, std::size_t stride) {
@@ -62,8 +65,11 @@ bool Seen::has(const Value* items, const Value& value, std::size_t stride) const
     return false;
 }
 
-Members::Members(const bytecode::Program& program, const List& list, std::size_t questions, Scratch& scratch, const Hasher& hasher)
-    : program_(program), list_(list), seen_(list.form == List::Form::Values && questions > 1 ? list.count : 0, scratch, hasher) {
+Members::Members(const bytecode::Program& program, const List& list, std::size_t questions, Scratch& scratch,
+                 const Hasher& hasher)
+    : program_(program),
+      list_(list),
+      seen_(list.form == List::Form::Values && questions > 1 ? list.count : 0, scratch, hasher) {
     noted_ = list.form == List::Form::Values && questions > 1;
     for (std::size_t i = 0; noted_ && i < list.count; ++i)
         if (list.items[i * list.stride].present()) seen_.add(list.items, i, list.stride);
@@ -71,14 +77,10 @@ Members::Members(const bytecode::Program& program, const List& list, std::size_t
 
 bool Members::has(const Value& value) const {
     switch (list_.form) {
-        case List::Form::Texts:
-            return value.rep == Rep::Text && set_has_text(program_, list_.ids, value);
-        case List::Form::Ints:
-            return value.rep == Rep::I64 && set_has_int(program_, list_.ids, value.integer);
-        case List::Form::Rows:
-            return false;
-        case List::Form::Values:
-            break;
+        case List::Form::Texts: return value.rep == Rep::Text && set_has_text(program_, list_.ids, value);
+        case List::Form::Ints: return value.rep == Rep::I64 && set_has_int(program_, list_.ids, value.integer);
+        case List::Form::Rows: return false;
+        case List::Form::Values: break;
     }
     if (noted_) return seen_.has(list_.items, value, list_.stride);
     for (std::size_t i = 0; i < list_.count; ++i) {
@@ -95,7 +97,8 @@ Value union_of(const bytecode::Program& program, const List& a, const List& b, S
     return out.list();
 }
 
-Value filtered(const bytecode::Program& program, const List& a, const List& b, bool keep, Scratch& scratch, const Hasher& hasher) {
+Value filtered(const bytecode::Program& program, const List& a, const List& b, bool keep, Scratch& scratch,
+               const Hasher& hasher) {
     Distinct out(a.count, scratch, hasher);
     const Members members(program, b, a.count, scratch, hasher);
     for (std::size_t i = 0; i < a.count; ++i)

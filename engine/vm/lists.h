@@ -74,7 +74,8 @@ private:
 class Members {
 public:
     /// `questions`: about how many there will be.
-    Members(const bytecode::Program& program, const List& list, std::size_t questions, Scratch& scratch, const Hasher& hasher);
+    Members(const bytecode::Program& program, const List& list, std::size_t questions, Scratch& scratch,
+            const Hasher& hasher);
 
     [[nodiscard]] bool has(const Value& value) const;
 
@@ -92,10 +93,11 @@ private:
 [[nodiscard]] Value filtered(const bytecode::Program& program, const List& a, const List& b, bool keep,
                              Scratch& scratch, const Hasher& hasher);
 /// Words between spaces.
-[[nodiscard]] Value words_of(const bytecode::Program& program, std::string_view text, Scratch& scratch, const Hasher& hasher);
+[[nodiscard]] Value words_of(const bytecode::Program& program, std::string_view text, Scratch& scratch,
+                             const Hasher& hasher);
 
-[[nodiscard]] bool subset_of(const bytecode::Program& program, const List& a, const List& b,
-                             Scratch& scratch, const Hasher& hasher);
+[[nodiscard]] bool subset_of(const bytecode::Program& program, const List& a, const List& b, Scratch& scratch,
+                             const Hasher& hasher);
 [[nodiscard]] bool overlap(const bytecode::Program& program, const List& a, const List& b, Scratch& scratch,
                            const Hasher& hasher);
 

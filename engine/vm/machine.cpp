@@ -22,7 +22,11 @@ bool depends_on_now(const Instr& in) {
 }  // namespace
 
 Machine::Impl(const bytecode::Program& of)
-    : program(of), temps(of.manifest[0].temp_count), made_ready(make_ready(of)), memos(2 * std::size_t{of.manifest[0].memo_count}), lookup(of) {
+    : program(of),
+      temps(of.manifest[0].temp_count),
+      made_ready(make_ready(of)),
+      memos(2 * std::size_t{of.manifest[0].memo_count}),
+      lookup(of) {
     outcomes.candidates.reserve(of.rules.size());
 }
 
@@ -45,7 +49,8 @@ template <bool kPlainCode>
             case Action::False: return ended(false);
             case Action::SlotIsText: {
                 const Value& fact = slots[in.a];
-                if (fact.present()) truth = truth_of(fact.id != Value::kUnbound ? fact.id == in.b : is_text(fact, in.b));
+                if (fact.present())
+                    truth = truth_of(fact.id != Value::kUnbound ? fact.id == in.b : is_text(fact, in.b));
                 break;
             }
             case Action::SlotIsCell: {
@@ -78,11 +83,13 @@ template <bool kPlainCode>
             case Action::ToolInSet:
             case Action::ToolInCell:
                 if (facts->tool() == kNotFound) break;
-                truth = truth_of(has_id(program.items(in.action == Action::ToolInSet ? in.b : cells[in.b]), facts->tool()));
+                truth =
+                    truth_of(has_id(program.items(in.action == Action::ToolInSet ? in.b : cells[in.b]), facts->tool()));
                 break;
             case Action::TextInSlot: {
                 const Value& fact = slots[in.b];
-                if (fact.present()) truth = truth_of(repeated(fact.items, fact.length, Value::of(program.text(in.a), in.a)));
+                if (fact.present())
+                    truth = truth_of(repeated(fact.items, fact.length, Value::of(program.text(in.a), in.a)));
                 break;
             }
             case Action::SlotTrue: {
@@ -204,7 +211,8 @@ Truth Machine::test(const Instr& in) {
         }
         case Opcode::IntCmp: {
             const Value a = load(in.a), b = load(in.b);
-            return a.present() && b.present() ? truth_of(compare(static_cast<Cmp>(in.c), a.integer, b.integer)) : Truth::Unknown;
+            return a.present() && b.present() ? truth_of(compare(static_cast<Cmp>(in.c), a.integer, b.integer))
+                                              : Truth::Unknown;
         }
         case Opcode::ToolIn:
             if (facts->tool() == kNotFound) return Truth::Unknown;
@@ -235,7 +243,8 @@ Truth Machine::test(const Instr& in) {
         case Opcode::Match: {
             const Value a = load(in.a);
             if (!a.present()) return Truth::Unknown;
-            steps += bytecode::scanned(a.length) + bytecode::walked(a.length, program.automata[program.matchers[in.b].automaton].size);
+            steps += bytecode::scanned(a.length) +
+                     bytecode::walked(a.length, program.automata[program.matchers[in.b].automaton].size);
             return truth_of(program.matches(in.b, a.text()));
         }
         case Opcode::InCidr: {
@@ -259,8 +268,7 @@ Truth Machine::test(const Instr& in) {
         }
         case Opcode::NowCmp: {
             const Value a = load(in.a);
-            return a.present() ? truth_of(compare(static_cast<Cmp>(in.c), now, a.integer))
-                               : Truth::Unknown;
+            return a.present() ? truth_of(compare(static_cast<Cmp>(in.c), now, a.integer)) : Truth::Unknown;
         }
         case Opcode::AgeCmp: {
             const Value a = load(in.a), b = load(in.b);
@@ -285,8 +293,7 @@ Truth Machine::test(const Instr& in) {
         case Opcode::Convert:
         case Opcode::PartOf:
         case Opcode::SingleText:
-        case Opcode::SingleInt:
-            break;
+        case Opcode::SingleInt: break;
     }
     return Truth::Unknown;
 }

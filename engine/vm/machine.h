@@ -103,7 +103,7 @@ struct Interpreter::Impl {
     std::vector<std::uint64_t> memos;  ///< by memo and mode: the request it is of, and the outcome in the lowest bit
     std::uint64_t request = 0;         ///< number of the one at hand, from 1
     bool remembers = false;
-    bool doubted = false;              ///< a test was unknown
+    bool doubted = false;  ///< a test was unknown
     Bound binders[bytecode::kMaxBinders];
     Scratch scratch;
     Hasher hasher;
@@ -133,7 +133,9 @@ private:
     [[nodiscard]] bool is_text(const Value& fact, std::uint32_t id) const;
 
     [[nodiscard]] Value cell(std::uint32_t table, std::uint32_t row, std::uint32_t column) const;
-    [[nodiscard]] Value instant(const bytecode::Instr& in) const { return in.a == kNowOperand ? Value::of(now) : load(in.a); }
+    [[nodiscard]] Value instant(const bytecode::Instr& in) const {
+        return in.a == kNowOperand ? Value::of(now) : load(in.a);
+    }
 };
 
 extern template bool Interpreter::Impl::exec<true>(const Ready*, bool);

@@ -22,9 +22,10 @@ void keep_common(std::vector<std::string_view>& above, const std::vector<std::st
 void add_reasons(std::vector<Reason>& above, const std::vector<Reason>& below) {
     const auto first = static_cast<std::ptrdiff_t>(above.size());
     for (const Reason& more : below) {
-        const bool there = more.rule == kNoRule && std::any_of(above.begin() + first, above.end(), [&](const Reason& each) {
-            return each.rule == kNoRule && each.code == more.code && each.detail == more.detail;
-        });
+        const bool there =
+            more.rule == kNoRule && std::any_of(above.begin() + first, above.end(), [&](const Reason& each) {
+                return each.rule == kNoRule && each.code == more.code && each.detail == more.detail;
+            });
         if (!there) above.push_back(more);
     }
 }
@@ -49,12 +50,13 @@ void meet(Decision& above, const Decision& below, TextSet& known) {
     above.effect = std::min(above.effect, below.effect);
     above.steps += below.steps;
     add_reasons(above.reasons, below.reasons);
-    if (above.binding_digest.empty()) above.binding_digest = below.binding_digest;
-    else if (!below.binding_digest.empty()) join_bindings(above.binding_digest, below.binding_digest);
+    if (above.binding_digest.empty())
+        above.binding_digest = below.binding_digest;
+    else if (!below.binding_digest.empty())
+        join_bindings(above.binding_digest, below.binding_digest);
     for (const std::string_view approver : below.attribution.approvers) {
         auto& approvers = above.attribution.approvers;
-        if (std::find(approvers.begin(), approvers.end(), approver) == approvers.end())
-            approvers.push_back(approver);
+        if (std::find(approvers.begin(), approvers.end(), approver) == approvers.end()) approvers.push_back(approver);
     }
     for (const Requirement& more : below.requirements) {
         Requirement& added = above.add_requirement();

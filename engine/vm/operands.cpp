@@ -32,29 +32,23 @@ Value Machine::cell(std::uint32_t table, std::uint32_t row, std::uint32_t column
 Value Machine::load(std::uint32_t word) const {
     const std::uint32_t index = bytecode::operand_index(word);
     switch (bytecode::operand_kind(word)) {
-        case OperandKind::Slot:
-            return (*facts)[index];
-        case OperandKind::Text:
-            return Value::of(program.text(index), index);
-        case OperandKind::Int:
-            return Value::of(program.ints[index]);
-        case OperandKind::Temp:
-            return temps[index];
+        case OperandKind::Slot: return (*facts)[index];
+        case OperandKind::Text: return Value::of(program.text(index), index);
+        case OperandKind::Int: return Value::of(program.ints[index]);
+        case OperandKind::Temp: return temps[index];
         case OperandKind::Elem: {
             const Bound& bound = binders[index >> 24];
             const std::uint32_t column = index & 0xFFFFFF;
             return bound.row[column == bytecode::kElemSelf ? 0 : column];
         }
-        case OperandKind::RowColumn:
-            return cell(rule->table, rule->row, index);
+        case OperandKind::RowColumn: return cell(rule->table, rule->row, index);
         case OperandKind::ElemRow: {
             const Bound& bound = binders[index >> 24];
             return cell(bound.table, bound.index, index & 0xFFFFFF);
         }
         case OperandKind::Set:
         case OperandKind::TableColumn:
-        case OperandKind::TableRows:
-            break;
+        case OperandKind::TableRows: break;
     }
     return {};
 }
@@ -67,24 +61,17 @@ std::uint32_t Machine::tool_set(std::uint32_t word) const {
 bool Machine::load_list(std::uint32_t word, List& out) const {
     const std::uint32_t index = bytecode::operand_index(word);
     switch (bytecode::operand_kind(word)) {
-        case OperandKind::Set:
-            out = List::of_set(program, index);
-            return true;
-        case OperandKind::RowColumn:
-            out = List::of_set(program, row_cells[index]);
-            return true;
+        case OperandKind::Set: out = List::of_set(program, index); return true;
+        case OperandKind::RowColumn: out = List::of_set(program, row_cells[index]); return true;
         case OperandKind::ElemRow: {
             const Bound& bound = binders[index >> 24];
             out = List::of_set(program, program.cell(bound.table, bound.index, index & 0xFFFFFF));
             return true;
         }
         case OperandKind::TableColumn:
-            out = List::of_set(program,
-                               program.ids[program.tables[index >> 12].first_set + (index & 0xFFF)]);
+            out = List::of_set(program, program.ids[program.tables[index >> 12].first_set + (index & 0xFFF)]);
             return true;
-        case OperandKind::TableRows:
-            out = List::of_rows(program, index);
-            return true;
+        case OperandKind::TableRows: out = List::of_rows(program, index); return true;
         case OperandKind::Slot:
         case OperandKind::Temp:
         case OperandKind::Elem: {
@@ -94,17 +81,14 @@ bool Machine::load_list(std::uint32_t word, List& out) const {
             return true;
         }
         case OperandKind::Text:
-        case OperandKind::Int:
-            break;
+        case OperandKind::Int: break;
     }
     return false;
 }
 
 void Machine::bind_element(const List& list, std::size_t index, Bound& bound) const {
     switch (list.form) {
-        case List::Form::Values:
-            bound.row = list.items + index * list.stride;
-            return;
+        case List::Form::Values: bound.row = list.items + index * list.stride; return;
         case List::Form::Texts:
         case List::Form::Ints:
             bound.self = list.at(program, index);
@@ -170,16 +154,14 @@ void Machine::compute(const Instr& in) {
             }
             steps += bytecode::scanned(a.length);
             char* text = scratch.array<char>(a.length);
-            std::transform(a.chars, a.chars + a.length, text, [](char c) {
-                return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-            });
+            std::transform(a.chars, a.chars + a.length, text,
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
             out = Value::of(std::string_view(text, a.length));
             return;
         }
         case Opcode::Convert: {
             const Value a = load(in.a);
-            const auto text =
-                a.present() ? canonical_text(static_cast<Kind>(in.b), a.text(), room) : std::nullopt;
+            const auto text = a.present() ? canonical_text(static_cast<Kind>(in.b), a.text(), room) : std::nullopt;
             out = text ? Value::of(std::string_view(scratch.copy(*text), text->size())) : Value{};
             return;
         }
@@ -223,8 +205,7 @@ void Machine::compute(const Instr& in) {
         case Opcode::AgeCmp:
         case Opcode::Quantify:
         case Opcode::Bound:
-        case Opcode::Once:
-            return;
+        case Opcode::Once: return;
     }
 }
 

@@ -62,12 +62,12 @@ struct Outcomes {
     std::vector<std::uint32_t> brief;  ///< permits that match, but not for a second
     std::vector<const Value*> granted;
     Binding binding;
-    std::vector<Judged> judged;  ///< the request's approvals, once the binding is made
+    std::vector<Judged> judged;       ///< the request's approvals, once the binding is made
     std::vector<std::uint8_t> alike;  ///< for each two of them, 1 if they may be by one person
     std::vector<PersonName> by;       ///< whom each of them is by
     std::vector<Stated> involved;     ///< those whose request it is; more than there are now is memory kept
     std::size_t involved_count = 0;
-    Stated approver, requester;       ///< of the approval at hand
+    Stated approver, requester;  ///< of the approval at hand
     std::vector<Counting> counting;
     std::vector<std::uint32_t> approvals;  ///< used, by index
     std::vector<Unmet> unmet;

@@ -21,8 +21,8 @@ struct Step {
         Claims,  ///< the claims name the issuer
         Keep,    ///< approvals are bound to the whole of it
     };
-    std::uint32_t node = 0;   ///< of the document
-    Place place;              ///< of the program: the node and where its value goes
+    std::uint32_t node = 0;  ///< of the document
+    Place place;             ///< of the program: the node and where its value goes
     Action action = Action::Value;
     Provenance trust = Provenance::Model, floor = Provenance::Model;
     bool in_claims = false;
@@ -31,9 +31,9 @@ struct Step {
 struct Plan {
     /// What must be the same.
     struct Key {
-        std::uint32_t form = 0;  ///< 0: none
+        std::uint32_t form = 0;              ///< 0: none
         std::uint32_t issuer = 0, tool = 0;  ///< 0 where there are no claims, no parameters
-        std::uint64_t trust = 0;  ///< the words of `provenance`, in their order
+        std::uint64_t trust = 0;             ///< the words of `provenance`, in their order
         friend bool operator==(const Key&, const Key&) = default;
     };
     Key key;

@@ -36,11 +36,13 @@ bool is_conjunction(std::span<const Instr> code) {
         const std::size_t next = at + bytecode::width(in);
         const OpClass op_class = bytecode::info(in.op).op_class;
         if (op_class == OpClass::End) return false;
-        if (in.op == Opcode::Quantify &&
-            std::any_of(code.begin() + at, code.begin() + next, [](const Instr& each) { return bytecode::info(each.op).op_class == OpClass::Time; }))
+        if (in.op == Opcode::Quantify && std::any_of(code.begin() + at, code.begin() + next, [](const Instr& each) {
+                return bytecode::info(each.op).op_class == OpClass::Time;
+            }))
             return false;
         // A test that fails jumps to the RetFalse; one that holds goes on.
-        if (op_class != OpClass::Value && ((in.flags & bytecode::kJumpIf) != 0 || next + in.jump != size - 1)) return false;
+        if (op_class != OpClass::Value && ((in.flags & bytecode::kJumpIf) != 0 || next + in.jump != size - 1))
+            return false;
         at = next;
     }
     return true;
@@ -90,8 +92,10 @@ std::vector<Ready> make_ready(const bytecode::Program& program) {
     for (const Instr& in : program.code) out.push_back(ready(in));
     for (const bytecode::RuleRef& rule : program.rules) {
         const auto code = std::span(out).subspan(rule.code, rule.code_length);
-        if (std::none_of(code.begin(), code.end(), [](const Ready& in) { return in.action == Action::Other; })) code.front().flags |= kPlain;
-        if ((rule.flags & bytecode::kTimed) != 0 && is_conjunction(program.code_of(rule))) code.front().flags |= kConjunction;
+        if (std::none_of(code.begin(), code.end(), [](const Ready& in) { return in.action == Action::Other; }))
+            code.front().flags |= kPlain;
+        if ((rule.flags & bytecode::kTimed) != 0 && is_conjunction(program.code_of(rule)))
+            code.front().flags |= kConjunction;
     }
     return out;
 }

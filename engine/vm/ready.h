@@ -10,7 +10,8 @@
 namespace writ::vm {
 
 enum class Action : std::uint8_t {
-    True, False,
+    True,
+    False,
     SlotIsText,   ///< slot a against text b
     SlotIsCell,   ///< slot a against the text in column b of the rule's row
     SlotIsSlot,   ///< two texts
@@ -22,18 +23,19 @@ enum class Action : std::uint8_t {
     TextInSlot,   ///< text a in the list of slot b
     SlotTrue,
     SlotNone,
-    Other,        ///< anything else: the instruction itself is decoded
+    Other,  ///< anything else: the instruction itself is decoded
 };
 
 /// One instruction, at the same place as the one it is made of, so that jumps stay the same.
 struct Ready {
     Action action = Action::Other;
-    std::uint8_t flags = 0;   ///< bytecode::kNegate, kJumpIf; of a rule's first instruction also the two below
+    std::uint8_t flags = 0;  ///< bytecode::kNegate, kJumpIf; of a rule's first instruction also the two below
     std::uint16_t jump = 0;
     std::uint32_t a = 0, b = 0, c = 0;
 };
-constexpr std::uint8_t kPlain = 0x80;        ///< no instruction of the rule is Other
-constexpr std::uint8_t kConjunction = 0x40;  ///< the rule is one `and` of tests, and none in a quantifier asks for the time
+constexpr std::uint8_t kPlain = 0x80;  ///< no instruction of the rule is Other
+constexpr std::uint8_t kConjunction =
+    0x40;  ///< the rule is one `and` of tests, and none in a quantifier asks for the time
 
 /// The code of a whole program.
 [[nodiscard]] std::vector<Ready> make_ready(const bytecode::Program& program);

@@ -43,8 +43,7 @@ inline bool has_id(std::span<const std::uint32_t> ids, std::uint32_t id) {
 }
 
 /// Whether a constant set of texts holds a present text.
-inline bool set_has_text(const bytecode::Program& program, std::span<const std::uint32_t> ids,
-                         const Value& text) {
+inline bool set_has_text(const bytecode::Program& program, std::span<const std::uint32_t> ids, const Value& text) {
     constexpr std::size_t kFew = 4;  // comparing them costs less than a look-up
     if (text.id == Value::kUnbound && ids.size() <= kFew)
         return std::any_of(ids.begin(), ids.end(), [&](std::uint32_t id) { return program.text(id) == text.text(); });
@@ -53,18 +52,17 @@ inline bool set_has_text(const bytecode::Program& program, std::span<const std::
 }
 
 /// Whether a constant set of integers (indices into ints, ascending values) holds one.
-inline bool set_has_int(const bytecode::Program& program, std::span<const std::uint32_t> items,
-                        std::int64_t integer) {
-    const auto found = std::lower_bound(
-        items.begin(), items.end(), integer,
-        [&](std::uint32_t index, std::int64_t value) { return program.ints[index] < value; });
+inline bool set_has_int(const bytecode::Program& program, std::span<const std::uint32_t> items, std::int64_t integer) {
+    const auto found =
+        std::lower_bound(items.begin(), items.end(), integer,
+                         [&](std::uint32_t index, std::int64_t value) { return program.ints[index] < value; });
     return found != items.end() && program.ints[*found] == integer;
 }
 
 /// Whether text of a kind is rewritten, and can be refused, before it is compared.
 constexpr bool has_canonical_form(Kind kind) {
-    return kind == Kind::Path || kind == Kind::Spiffe || kind == Kind::Url || kind == Kind::Host || kind == Kind::Email ||
-           kind == Kind::Arn || kind == Kind::Ip || kind == Kind::Cidr;
+    return kind == Kind::Path || kind == Kind::Spiffe || kind == Kind::Url || kind == Kind::Host ||
+           kind == Kind::Email || kind == Kind::Arn || kind == Kind::Ip || kind == Kind::Cidr;
 }
 
 }  // namespace writ::vm

@@ -69,7 +69,8 @@ Result<std::string> read_beside(std::string_view from, std::string_view name) {
     const fs::path written{std::string(name)};
     const bool climbs = std::find(written.begin(), written.end(), "..") != written.end();
     if (name.empty() || written.is_absolute() || climbs || name.find('\0') != std::string_view::npos)
-        return failed("a data file lies beside the policy or below it; its path has no `..` and no leading `/`", written);
+        return failed("a data file lies beside the policy or below it; its path has no `..` and no leading `/`",
+                      written);
     const fs::path folder = fs::path(std::string(from)).parent_path();
     const fs::path path = folder / written;
     std::error_code error;

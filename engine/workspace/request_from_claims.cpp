@@ -58,12 +58,14 @@ Error unknown_kind(std::string_view kind, const std::vector<StandardKind>& kinds
 Result<Bundle> policy_of(const StandardKind& kind) {
     SourceSet sources;
     sources.sources.push_back({"request.writ", "import std.baseline\nimport " + std::string(kind.module) +
-                                                   "\ntier read\nissuer source: " + kind.name + " \"" + std::string(kExampleIssuer) +
-                                                   "\" { audience \"" + std::string(kExampleAudience) + "\" }\n"});
+                                                   "\ntier read\nissuer source: " + kind.name + " \"" +
+                                                   std::string(kExampleIssuer) + "\" { audience \"" +
+                                                   std::string(kExampleAudience) + "\" }\n"});
     auto bundle = compile(sources);
     if (bundle) return std::move(*bundle);
     const auto& items = bundle.error().items;
-    return fail(Code::KindDoesNotCompile, items.empty() ? "the kind does not compile" : items.front().message, kind.name);
+    return fail(Code::KindDoesNotCompile, items.empty() ? "the kind does not compile" : items.front().message,
+                kind.name);
 }
 
 // ---- what claims say --------------------------------------------------------------------------
@@ -89,7 +91,9 @@ void fill_two(json::Value& workload, std::string_view text, std::string_view pre
     const std::size_t cut = text.find(middle);
     if (cut == std::string_view::npos) return;
     const std::string_view first = text.substr(0, cut), second = text.substr(cut + middle.size());
-    const auto plain = [](std::string_view word) { return !word.empty() && word.find_first_of(":/@") == std::string_view::npos; };
+    const auto plain = [](std::string_view word) {
+        return !word.empty() && word.find_first_of(":/@") == std::string_view::npos;
+    };
     if (!plain(first) || !plain(second)) return;
     workload.set("namespace", json::Value::of(first));
     workload.set("service_account", json::Value::of(second));
@@ -144,8 +148,10 @@ json::Value token_of(const json::Value& claims) {
     json::Value token = json::Value::object();
     for (const auto& each : kRegistered) {
         const json::Value* value = claims.find(each.claim);
-        if (value != nullptr) token.set(each.field, *value);
-        else if (each.none_if_lacking) token.set(each.field, json::Value::null());
+        if (value != nullptr)
+            token.set(each.field, *value);
+        else if (each.none_if_lacking)
+            token.set(each.field, json::Value::null());
     }
     token.set("claims", claims);
     return token;
@@ -157,7 +163,9 @@ json::Value token_of(const json::Value& claims) {
 constexpr std::string_view kProvenance[] = {"model", "asserted", "broker", "verified"};
 
 std::string_view weaker(std::string_view a, std::string_view b) {
-    const auto rank = [](std::string_view word) { return std::find(std::begin(kProvenance), std::end(kProvenance), word); };
+    const auto rank = [](std::string_view word) {
+        return std::find(std::begin(kProvenance), std::end(kProvenance), word);
+    };
     return rank(a) < rank(b) ? a : b;
 }
 
@@ -180,9 +188,12 @@ public:
         if (auto read = read_both(); !read) return tl::unexpected(std::move(read.error()));
         if (auto made = make(); !made) return tl::unexpected(std::move(made.error()));
         std::optional<Bundle> policy;
-        if (input_.policy != nullptr) policy = *input_.policy;
-        else if (auto made = policy_of(kind_)) policy = std::move(*made);
-        else return tl::unexpected(std::move(made.error()));
+        if (input_.policy != nullptr)
+            policy = *input_.policy;
+        else if (auto made = policy_of(kind_))
+            policy = std::move(*made);
+        else
+            return tl::unexpected(std::move(made.error()));
         if (auto valid = validate(*policy); !valid) return tl::unexpected(std::move(valid.error()));
         DraftRequest out;
         out.document = json::write_pretty(document_) + "\n";
@@ -193,19 +204,26 @@ public:
 private:
     Result<void> read_both() {
         auto claims = json::parse(input_.claims);
-        if (!claims) return refuse(claims.error().code, claims.error().message, input_.claims_name, claims.error().context);
+        if (!claims)
+            return refuse(claims.error().code, claims.error().message, input_.claims_name, claims.error().context);
         claims_ = std::move(*claims);
         if (claims_.type != json::Type::Object)
-            return refuse(code_name(Code::WrongType), "claims are an object, not " + std::string(json::name_of(claims_.type)), input_.claims_name, "$");
+            return refuse(code_name(Code::WrongType),
+                          "claims are an object, not " + std::string(json::name_of(claims_.type)), input_.claims_name,
+                          "$");
         if (const json::Value* iss = claims_.find("iss"); iss != nullptr && iss->type != json::Type::String)
-            return refuse(code_name(Code::WrongType), "the issuer is a string, not " + std::string(json::name_of(iss->type)), input_.claims_name, "$.iss");
+            return refuse(code_name(Code::WrongType),
+                          "the issuer is a string, not " + std::string(json::name_of(iss->type)), input_.claims_name,
+                          "$.iss");
         facts_ = json::Value::object();
         if (input_.facts.empty()) return {};
         auto facts = json::parse(input_.facts);
         if (!facts) return refuse(facts.error().code, facts.error().message, input_.facts_name, facts.error().context);
         facts_ = std::move(*facts);
         if (facts_.type != json::Type::Object)
-            return refuse(code_name(Code::WrongType), "a request is an object, not " + std::string(json::name_of(facts_.type)), input_.facts_name, "$");
+            return refuse(code_name(Code::WrongType),
+                          "a request is an object, not " + std::string(json::name_of(facts_.type)), input_.facts_name,
+                          "$");
         return {};
     }
 
@@ -215,16 +233,18 @@ private:
         provenance_ = json::Value::object();
         if (input_.now) state("now", json::Value::of(*input_.now), "broker");
         const std::string_view trust = input_.verified ? "verified" : "asserted";
-        for (auto& [group, said] : {std::pair{"token", token_of(claims_)}, {"workload", workload_of(kind_.name, claims_)}}) {
+        for (auto& [group, said] :
+             {std::pair{"token", token_of(claims_)}, {"workload", workload_of(kind_.name, claims_)}}) {
             json::Value both = said;
             const json::Value* known = facts_.find(group);
             if (known != nullptr && known->type != json::Type::Object)
-                return refuse(code_name(Code::WrongType), "this is an object, not " + std::string(json::name_of(known->type)), input_.facts_name,
+                return refuse(code_name(Code::WrongType),
+                              "this is an object, not " + std::string(json::name_of(known->type)), input_.facts_name,
                               std::string("$.") + group);
             for (const auto& [field, value] : known != nullptr ? known->members : std::vector<json::Member>{}) {
                 if (said.find(field) != nullptr)
-                    return refuse(code_name(Code::ClaimStatedAgain), "the claims say this already; take it out", input_.facts_name,
-                                  std::string("$.") + group + "." + field);
+                    return refuse(code_name(Code::ClaimStatedAgain), "the claims say this already; take it out",
+                                  input_.facts_name, std::string("$.") + group + "." + field);
                 both.set(field, value);
             }
             state(group, std::move(both), known != nullptr ? weaker(trust, trust_of(facts_, group)) : trust);
@@ -250,7 +270,8 @@ private:
             token.find("claims")->remove("iss");
             // Tools and tiers are the policy's own.
             bound.remove("delegation");
-            if (json::Value* tool = bound.find("tool"); tool != nullptr && tool->type == json::Type::Object) tool->remove("params");
+            if (json::Value* tool = bound.find("tool"); tool != nullptr && tool->type == json::Type::Object)
+                tool->remove("params");
         }
         Request request(policy);
         auto read = request.parse(json::write(bound));
@@ -264,7 +285,8 @@ private:
     /// The file that a path of the document is from, and the path within it.
     [[nodiscard]] std::pair<std::string_view, std::string> place_of(std::string_view path) const {
         constexpr std::string_view kClaims = "$.token.claims";
-        if (path.substr(0, kClaims.size()) == kClaims) return {input_.claims_name, "$" + std::string(path.substr(kClaims.size()))};
+        if (path.substr(0, kClaims.size()) == kClaims)
+            return {input_.claims_name, "$" + std::string(path.substr(kClaims.size()))};
         for (const auto& each : kRegistered) {
             const std::string field = "$.token." + std::string(each.field);
             if (path.substr(0, field.size()) != field) continue;
@@ -279,7 +301,9 @@ private:
         out.missing.clear();
         want(program, program.manifest[0].request_shape, &document_, "", out.missing);
         const json::Value* iss = claims_.find("iss");
-        const std::string_view issuer = input_.policy == nullptr ? kExampleIssuer : iss != nullptr ? std::string_view(iss->text) : "";
+        const std::string_view issuer = input_.policy == nullptr ? kExampleIssuer
+                                        : iss != nullptr         ? std::string_view(iss->text)
+                                                                 : "";
         for (const bytecode::IssuerRef& each : program.issuers)
             if (program.text(each.url) == issuer) {
                 out.issuer_declared = true;
@@ -290,9 +314,9 @@ private:
     /// Facts without which no approval counts: those that say whose request it is, and those it is bound to.
     static bool approvals_need(const bytecode::ShapeNode& node) {
         using bytecode::Builtin;
-        constexpr Builtin kFacts[] = {Builtin::RunInitiator, Builtin::AgentOwner, Builtin::AgentId, Builtin::UserId,
-                                      Builtin::DelegationOriginator, Builtin::DelegationActor,
-                                      Builtin::ToolOperation, Builtin::ResourceType, Builtin::ResourceId};
+        constexpr Builtin kFacts[] = {Builtin::RunInitiator,  Builtin::AgentOwner,           Builtin::AgentId,
+                                      Builtin::UserId,        Builtin::DelegationOriginator, Builtin::DelegationActor,
+                                      Builtin::ToolOperation, Builtin::ResourceType,         Builtin::ResourceId};
         return std::any_of(std::begin(kFacts), std::end(kFacts),
                            [&](Builtin fact) { return node.slot == static_cast<std::uint32_t>(fact); });
     }
@@ -322,14 +346,14 @@ private:
         if (static_cast<Kind>(node.kind) != Kind::Record) return;
         for (std::uint32_t i = node.first_child; i < node.first_child + node.child_count; ++i) {
             const std::string_view name = program.text(program.shape[i].name);
-            want(program, i, value == nullptr ? nullptr : value->find(name), path.empty() ? std::string(name) : path + "." + std::string(name),
-                 out);
+            want(program, i, value == nullptr ? nullptr : value->find(name),
+                 path.empty() ? std::string(name) : path + "." + std::string(name), out);
         }
     }
 
     /// Claims that the issuer's schema does not have.
-    static void undeclared(const bytecode::Program& program, std::uint32_t index, const json::Value& value, const std::string& path,
-                           std::vector<std::string>& out) {
+    static void undeclared(const bytecode::Program& program, std::uint32_t index, const json::Value& value,
+                           const std::string& path, std::vector<std::string>& out) {
         const bytecode::ShapeNode& node = program.shape[index];
         if (static_cast<Kind>(node.kind) != Kind::Record || value.type != json::Type::Object) return;
         for (const auto& [name, member] : value.members) {
@@ -338,8 +362,10 @@ private:
             std::uint32_t found = bytecode::kNone;
             for (std::uint32_t i = node.first_child; i < node.first_child + node.child_count; ++i)
                 if (program.text(program.shape[i].name) == name) found = i;
-            if (found == bytecode::kNone) out.push_back(std::move(there));
-            else undeclared(program, found, member, there, out);
+            if (found == bytecode::kNone)
+                out.push_back(std::move(there));
+            else
+                undeclared(program, found, member, there, out);
         }
     }
 
@@ -358,7 +384,8 @@ std::vector<std::string> issuer_kinds() {
 
 Result<DraftRequest> request_from_claims(const ClaimsInput& input) {
     const std::vector<StandardKind> kinds = standard_kinds();
-    const auto known = std::find_if(kinds.begin(), kinds.end(), [&](const StandardKind& k) { return k.name == input.kind; });
+    const auto known =
+        std::find_if(kinds.begin(), kinds.end(), [&](const StandardKind& k) { return k.name == input.kind; });
     if (known == kinds.end()) return tl::unexpected(unknown_kind(input.kind, kinds));
     return Drafting(input, *known).run();
 }

@@ -2,25 +2,25 @@
 #include <string_view>
 #include <utility>
 
-#include "reference/reference.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/source.h"
 #include "bytecode/index.h"
 #include "bytecode/program.h"
 #include "check/check.h"
-#include "syntax/parse.h"
 #include "explain/explain.h"
 #include "lint/lint.h"
 #include "pipeline.h"
+#include "reference/reference.h"
+#include "syntax/parse.h"
 #include "testing/test_runner.h"
 #include "writ/tools.h"
 
 namespace writ {
 
 struct Workspace::Impl {
-    SourceSet sources;        ///< their texts plain
-    std::vector<Ends> ends;   ///< by source: what its text was before
+    SourceSet sources;       ///< their texts plain
+    std::vector<Ends> ends;  ///< by source: what its text was before
     CompileOptions options;
     Compiled compiled;
 
@@ -50,27 +50,38 @@ Workspace::~Workspace() = default;
 Workspace::Workspace(Workspace&&) noexcept = default;
 Workspace& Workspace::operator=(Workspace&&) noexcept = default;
 
-const Diagnostics& Workspace::diagnostics() const { return impl_->compiled.diagnostics; }
-const std::optional<Bundle>& Workspace::bundle() const { return impl_->compiled.bundle; }
-const check::Policy& Workspace::policy() const { return *impl_->compiled.policy; }
+const Diagnostics& Workspace::diagnostics() const {
+    return impl_->compiled.diagnostics;
+}
+const std::optional<Bundle>& Workspace::bundle() const {
+    return impl_->compiled.bundle;
+}
+const check::Policy& Workspace::policy() const {
+    return *impl_->compiled.policy;
+}
 
 std::string Workspace::dump(Dump form) const {
     const check::Policy& policy = *impl_->compiled.policy;
     switch (form) {
         case Dump::Tokens:
-            return impl_->each_source([&](std::size_t i) { return syntax::dump_tokens(impl_->sources.sources[i].text); });
+            return impl_->each_source(
+                [&](std::size_t i) { return syntax::dump_tokens(impl_->sources.sources[i].text); });
         case Dump::Ast:
             return impl_->each_source([&](std::size_t i) {
                 return i < policy.files.size() ? syntax::dump_ast(policy.files[i]) : std::string();
             });
         case Dump::Typed: return check::dump_typed(policy);
-        case Dump::Bytecode: return impl_->compiled.bundle ? bytecode::disassemble(impl_->compiled.bundle->program()) : std::string();
-        case Dump::Index: return impl_->compiled.bundle ? bytecode::describe_index(impl_->compiled.bundle->program()) : std::string();
+        case Dump::Bytecode:
+            return impl_->compiled.bundle ? bytecode::disassemble(impl_->compiled.bundle->program()) : std::string();
+        case Dump::Index:
+            return impl_->compiled.bundle ? bytecode::describe_index(impl_->compiled.bundle->program()) : std::string();
     }
     return {};
 }
 
-TestRun Workspace::test(const TestOptions& options) const { return testing::run_tests(*impl_->compiled.policy, *impl_->compiled.bundle, options); }
+TestRun Workspace::test(const TestOptions& options) const {
+    return testing::run_tests(*impl_->compiled.policy, *impl_->compiled.bundle, options);
+}
 
 Result<std::string> Workspace::reference(std::string_view request_json, const RequestLimits& limits) const {
     // Admission is the same for both evaluators; only the decision is made apart.
@@ -84,12 +95,15 @@ Result<std::string> Workspace::reference(std::string_view request_json, const Re
     return to_json(decision, *impl_->compiled.bundle, Audience::Operator);
 }
 
-Result<Explanation> Workspace::explain(std::string_view request_json, std::string_view rule, const RequestLimits& limits,
+Result<Explanation> Workspace::explain(std::string_view request_json, std::string_view rule,
+                                       const RequestLimits& limits,
                                        const std::shared_ptr<const Revocations>& revocations) const {
     return explain::explain(*impl_->compiled.policy, *impl_->compiled.bundle, request_json, rule, limits, revocations);
 }
 
-LintReport Workspace::lint(const LintOptions& options) const { return lint::lint(*impl_->compiled.policy, *impl_->compiled.bundle, options); }
+LintReport Workspace::lint(const LintOptions& options) const {
+    return lint::lint(*impl_->compiled.policy, *impl_->compiled.bundle, options);
+}
 
 std::vector<Source> Workspace::apply_fixes(const LintReport& report, const LintOptions& options) const {
     std::vector<Source> fixed = lint::fixed_sources(*this, impl_->sources, impl_->options, report, options);

@@ -42,10 +42,10 @@ int main(int argc, char** argv) {
         const std::string json{std::istreambuf_iterator<char>(file), {}};
         const auto decided = evaluator.evaluate(json, decision);
         // What may be given is what the recorder answers, not what was decided.
-        const writ::ledger::Answer answer =
-            !decided                        ? recorder->refuse(json, decided.error())
-            : decision.bundle_digest.empty() ? recorder->record(json, decision, writ::Layers({}))
-                                             : recorder->record(json, decision, evaluator.bundle());
+        const writ::ledger::Answer answer = !decided ? recorder->refuse(json, decided.error())
+                                            : decision.bundle_digest.empty()
+                                                ? recorder->record(json, decision, writ::Layers({}))
+                                                : recorder->record(json, decision, evaluator.bundle());
         std::cout << (answer.decision.effect == writ::Effect::Permit ? "permit" : "no permit");
         if (answer.sequence) std::cout << ", record " << *answer.sequence;
         std::cout << '\n';

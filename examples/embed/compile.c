@@ -6,9 +6,9 @@
 
 #include <writ/writ.h>
 
-static char *read_file(const char *path, size_t *length) {
-    FILE *file = fopen(path, "rb");
-    char *bytes = NULL;
+static char* read_file(const char* path, size_t* length) {
+    FILE* file = fopen(path, "rb");
+    char* bytes = NULL;
     long size = -1;
     if (file == NULL) return NULL;
     if (fseek(file, 0, SEEK_END) == 0) size = ftell(file);
@@ -20,10 +20,10 @@ static char *read_file(const char *path, size_t *length) {
 
 /* Reads tables and fixtures that lie beside the policy or below it. What a policy names is checked
  * here, by who opens files: no way up, no other root. */
-static bool read_beside(void *context, writ_text from, writ_text path, writ_data *data) {
+static bool read_beside(void* context, writ_text from, writ_text path, writ_data* data) {
     char full[4096];
     size_t folder = from.length, length = 0;
-    char *bytes;
+    char* bytes;
     bool read;
     (void)context;
     while (folder > 0 && from.data[folder - 1] != '/') --folder;
@@ -38,21 +38,21 @@ static bool read_beside(void *context, writ_text from, writ_text path, writ_data
     return read;
 }
 
-static int compile(writ_source source, const char *output) {
+static int compile(writ_source source, const char* output) {
     writ_compile_options options = {.struct_size = sizeof options, .read_file = read_beside};
-    writ_errors *findings = writ_errors_new();
-    writ_bundle *bundle = NULL;
+    writ_errors* findings = writ_errors_new();
+    writ_bundle* bundle = NULL;
     const writ_status status = writ_compile(&source, 1, &options, &bundle, findings);
     int code = status == WRIT_OK ? 0 : 3;
     size_t i;
     for (i = 0; i < writ_errors_count(findings); ++i) { /* warnings, too */
         const writ_error each = writ_errors_at(findings, i);
-        fprintf(stderr, "%.*s: %.*s: %.*s\n", (int)each.context.length, each.context.data,
-                (int)each.code.length, each.code.data, (int)each.message.length, each.message.data);
+        fprintf(stderr, "%.*s: %.*s: %.*s\n", (int)each.context.length, each.context.data, (int)each.code.length,
+                each.code.data, (int)each.message.length, each.message.data);
     }
     if (status == WRIT_OK) {
         const writ_text sealed = writ_bundle_bytes(bundle);
-        FILE *file = fopen(output, "wb");
+        FILE* file = fopen(output, "wb");
         if (file == NULL || fwrite(sealed.data, 1, sealed.length, file) != sealed.length) code = 4;
         if (file != NULL && fclose(file) != 0) code = 4;
     }
@@ -61,10 +61,10 @@ static int compile(writ_source source, const char *output) {
     return code;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     writ_source source;
     size_t length = 0;
-    char *text;
+    char* text;
     int code;
     if (argc != 3) {
         fputs("usage: compile POLICY.writ BUNDLE\n", stderr);

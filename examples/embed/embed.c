@@ -5,9 +5,9 @@
 
 #include <writ/writ.h>
 
-static char *read_file(const char *path, size_t *length) {
-    FILE *file = fopen(path, "rb");
-    char *bytes = NULL;
+static char* read_file(const char* path, size_t* length) {
+    FILE* file = fopen(path, "rb");
+    char* bytes = NULL;
     long size = -1;
     if (file == NULL) return NULL;
     if (fseek(file, 0, SEEK_END) == 0) size = ftell(file);
@@ -17,9 +17,11 @@ static char *read_file(const char *path, size_t *length) {
     return bytes;
 }
 
-static void print_text(FILE *to, writ_text text) { fwrite(text.data, 1, text.length, to); }
+static void print_text(FILE* to, writ_text text) {
+    fwrite(text.data, 1, text.length, to);
+}
 
-static void print_errors(const writ_errors *errors) {
+static void print_errors(const writ_errors* errors) {
     size_t i;
     for (i = 0; i < writ_errors_count(errors); ++i) {
         const writ_error error = writ_errors_at(errors, i);
@@ -32,7 +34,7 @@ static void print_errors(const writ_errors *errors) {
     }
 }
 
-static void print_decision(const writ_decision *decision) {
+static void print_decision(const writ_decision* decision) {
     size_t i;
     if (writ_decision_effect(decision) == WRIT_PERMIT) {
         printf("permit for %lld s:", (long long)writ_decision_ttl(decision));
@@ -53,10 +55,10 @@ static void print_decision(const writ_decision *decision) {
 }
 
 /* Decides one request document. In a broker the first three handles are made once per thread. */
-static int decide(writ_bundle *bundle, writ_text json, writ_errors *errors) {
-    writ_evaluator *evaluator = NULL;
-    writ_request *request = NULL;
-    writ_decision *decision = writ_decision_new();
+static int decide(writ_bundle* bundle, writ_text json, writ_errors* errors) {
+    writ_evaluator* evaluator = NULL;
+    writ_request* request = NULL;
+    writ_decision* decision = writ_decision_new();
     int code = 3;
 
     if (writ_evaluator_new(&bundle, 1, &evaluator, errors) == WRIT_OK &&
@@ -74,11 +76,11 @@ static int decide(writ_bundle *bundle, writ_text json, writ_errors *errors) {
     return code;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     size_t sealed_size = 0, json_size = 0;
     char *sealed, *json;
-    writ_errors *errors = writ_errors_new();
-    writ_bundle *bundle = NULL;
+    writ_errors* errors = writ_errors_new();
+    writ_bundle* bundle = NULL;
     int code = 3;
 
     if (argc != 3) {

@@ -36,8 +36,8 @@ int main(int argc, char** argv) {
                       audience = field(request, "token.aud"), expires = field(request, "token.exp"),
                       issued = field(request, "token.iat"), not_before = field(request, "token.nbf"),
                       kind = field(request, "token.credential_kind"), claims = field(request, "token.claims"),
-                      workload = field(request, "workload"), agent = field(request, "agent"), run = field(request, "run"),
-                      tenant = field(request, "tenant"), user = field(request, "user"),
+                      workload = field(request, "workload"), agent = field(request, "agent"),
+                      run = field(request, "run"), tenant = field(request, "tenant"), user = field(request, "user"),
                       delegation = field(request, "delegation"), tool = field(request, "tool.name"),
                       params = field(request, "tool.params"), resource = field(request, "resource"),
                       scopes = field(request, "want.scopes"), reuse = field(request, "want.reuse_subject_token");
@@ -59,7 +59,8 @@ int main(int argc, char** argv) {
     request.set_json(agent, R"({"id": "refund-agent", "class": "support", "deployment_id": "d1", "revoked": false})");
     request.set_json(run, R"({"id": "r7", "parent_id": null, "exp": null, "background": false, "state": "running"})");
     request.set_text(tenant, "t1");
-    request.set_json(user, R"({"id": "ana", "tenant": "t1", "roles": ["refunds"], "session_active": true, "session_exp": null})");
+    request.set_json(
+        user, R"({"id": "ana", "tenant": "t1", "roles": ["refunds"], "session_active": true, "session_exp": null})");
     request.set_none(delegation);
     request.set_json(resource, R"({"environment": "prod", "tenant": "t1"})");
     request.trust(writ::Provenance::Asserted);

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
     if (!recorder) return 4;
     const writ::ledger::Answer answer = recorder->decide(read_file(argv[2]));
     const bool permit = answer.decision.effect == writ::Effect::Permit;
-    std::printf("%s, record %llu\n", permit ? "permit" : "no permit", static_cast<unsigned long long>(answer.sequence.value_or(0)));
+    std::printf("%s, record %llu\n", permit ? "permit" : "no permit",
+                static_cast<unsigned long long>(answer.sequence.value_or(0)));
     return permit ? 0 : 1;
 }

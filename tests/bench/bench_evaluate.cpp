@@ -97,8 +97,7 @@ void add_writ(const std::string& name, const Load& load, const Expected& expecte
 void add_load(const std::string& name, const bench::fs::path& path) {
     benchmark::RegisterBenchmark((name + "/writ_load").c_str(), [path](benchmark::State& state) {
         const std::string bytes = bench::slurp(path);
-        for (auto _ : state)
-            benchmark::DoNotOptimize(valid(writ::Bundle::load(std::as_bytes(std::span(bytes))), path));
+        for (auto _ : state) benchmark::DoNotOptimize(valid(writ::Bundle::load(std::as_bytes(std::span(bytes))), path));
     });
 }
 
@@ -117,8 +116,7 @@ struct Neutral {
     std::vector<bench::Interned> interned;
 };
 
-void add_neutral_text(const std::string& name, const Neutral& of, const Load& load,
-                      const Expected& expected) {
+void add_neutral_text(const std::string& name, const Neutral& of, const Load& load, const Expected& expected) {
     const auto text = [&of, &load] {
         return [&of, decider = std::make_shared<Decider>(load.bundle),
                 in = std::make_shared<bench::NeutralText>(load.bundle)](std::size_t i) {
@@ -130,8 +128,7 @@ void add_neutral_text(const std::string& name, const Neutral& of, const Load& lo
     if (name == "1000") bench::add_row(name + "/writ_text_threads", expected, text, 2);
 }
 
-void add_neutral_floors(const std::string& name, const Neutral& of, const Load& load,
-                        const Expected& expected) {
+void add_neutral_floors(const std::string& name, const Neutral& of, const Load& load, const Expected& expected) {
     if (of.straight)
         bench::add_row(name + "/straight_interned", expected,
                        [&of] { return [&of](std::size_t i) { return of.straight.decide(of.interned[i]); }; });
@@ -139,8 +136,7 @@ void add_neutral_floors(const std::string& name, const Neutral& of, const Load& 
                    [&of] { return [&of](std::size_t i) { return of.floor.decide(of.interned[i]); }; });
     bench::add_row(name + "/floor_text", expected,
                    [&of] { return [&of](std::size_t i) { return of.floor.decide(of.facts[i]); }; });
-    const auto json = [&](const char* row, bool (bench::JsonFloor::*decide)(std::string_view),
-                          const Lines& lines) {
+    const auto json = [&](const char* row, bool (bench::JsonFloor::*decide)(std::string_view), const Lines& lines) {
         bench::add_row(name + row, expected, [&of, &lines, decide] {
             return [&lines, decide, floor = std::make_shared<bench::JsonFloor>(of.floor)](std::size_t i) {
                 return (*floor.*decide)(lines[i]);
@@ -155,9 +151,7 @@ void add_neutral_floors(const std::string& name, const Neutral& of, const Load& 
 /// The twelve-condition case besides Writ's documents of it.
 struct Micro {
     Micro(const bench::fs::path& folder, const Lines& documents)
-        : flat(folder / "requests.jsonl"),
-          facts(micro_facts(flat, texts)),
-          json(bench::micro_json(documents)) {}
+        : flat(folder / "requests.jsonl"), facts(micro_facts(flat, texts)), json(bench::micro_json(documents)) {}
     Lines flat;
     std::vector<std::string> texts;
     std::vector<bench::MicroFacts> facts;
@@ -227,8 +221,7 @@ void add_workload(const bench::fs::path& root, const std::string& name) {
         add_neutral_text(name, facts, of, expected);
     }
     add_writ(name, of, expected);
-    std::fprintf(stderr, "%s: all %zu requests of every row are decided as expected\n", name.c_str(),
-                 expected.size());
+    std::fprintf(stderr, "%s: all %zu requests of every row are decided as expected\n", name.c_str(), expected.size());
 }
 
 }  // namespace

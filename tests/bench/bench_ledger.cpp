@@ -23,7 +23,9 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+double since(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 /// Of this thread or of the whole program.
 double cpu(clockid_t clock) {
     timespec now{};
@@ -118,14 +120,23 @@ int main(int argc, char** argv) {
 
     {
         Ledger ledger = must(Ledger::open(folder + "/append"));
-        run("append, durable", threads, seconds, [&] { return [&] { if (auto done = ledger.append(bytes); !done) stop(done.error()); }; });
-        run("append, durable", 1, seconds / 4, [&] { return [&] { if (auto done = ledger.append(bytes); !done) stop(done.error()); }; });
+        run("append, durable", threads, seconds, [&] {
+            return [&] {
+                if (auto done = ledger.append(bytes); !done) stop(done.error());
+            };
+        });
+        run("append, durable", 1, seconds / 4, [&] {
+            return [&] {
+                if (auto done = ledger.append(bytes); !done) stop(done.error());
+            };
+        });
     }
     {
         Ledger ledger = must(Ledger::open(folder + "/decide"));
         run("decide and record, durable", threads, seconds, [&] {
             return [&, recorder = std::make_shared<Recorder>(must(Recorder::make(ledger, bundle)))] {
-                if (const Answer answer = recorder->decide(request); answer.decision.effect != Effect::Permit) std::exit(1);
+                if (const Answer answer = recorder->decide(request); answer.decision.effect != Effect::Permit)
+                    std::exit(1);
             };
         });
     }
@@ -135,18 +146,21 @@ int main(int argc, char** argv) {
         const auto begin = Clock::now();
         while (ledger.counts().waiting > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         const Counts counts = ledger.counts();
-        std::printf("  %llu written, %llu dropped, exactly; the rest took %.1f s\n", static_cast<unsigned long long>(counts.written),
-                    static_cast<unsigned long long>(counts.dropped), since(begin));
+        std::printf("  %llu written, %llu dropped, exactly; the rest took %.1f s\n",
+                    static_cast<unsigned long long>(counts.written), static_cast<unsigned long long>(counts.dropped),
+                    since(begin));
     }
     double begin = cpu(CLOCK_THREAD_CPUTIME_ID);
     const Verified verified = must(verify(folder + "/decide", {}, nullptr));
     double took = cpu(CLOCK_THREAD_CPUTIME_ID) - begin;
-    std::printf("verify: %.0f records a second of processor (%zu problems)\n", static_cast<double>(verified.records) / took, verified.problems.size());
+    std::printf("verify: %.0f records a second of processor (%zu problems)\n",
+                static_cast<double>(verified.records) / took, verified.problems.size());
     begin = cpu(CLOCK_THREAD_CPUTIME_ID);
     const Comparison compared = must(replay(folder + "/decide", bundle));
     took = cpu(CLOCK_THREAD_CPUTIME_ID) - begin;
-    std::printf("replay: %.0f decisions a second of processor (%llu of %llu the same)\n", static_cast<double>(compared.decisions) / took,
-                static_cast<unsigned long long>(compared.same), static_cast<unsigned long long>(compared.decisions));
+    std::printf("replay: %.0f decisions a second of processor (%llu of %llu the same)\n",
+                static_cast<double>(compared.decisions) / took, static_cast<unsigned long long>(compared.same),
+                static_cast<unsigned long long>(compared.decisions));
     // Without what binding the JSON text costs.
     Request bound{Layers(bundle)};
     begin = cpu(CLOCK_THREAD_CPUTIME_ID);

@@ -1,5 +1,5 @@
-// Keys that were chosen to collide cost no more than random ones: processor time of a million each way, wherever keys of
-// a request are hashed. And a list of 1,024 strings costs no more than its length to bind.
+// Keys that were chosen to collide cost no more than random ones: processor time of a million each way, wherever keys
+// of a request are hashed. And a list of 1,024 strings costs no more than its length to bind.
 //
 // usage: crafted_keys [--keys N]
 // Exit code 1: chosen ones take more than twice the time, or four times the members more than five times.
@@ -54,7 +54,8 @@ std::vector<std::string> keys(std::size_t count, std::mt19937_64& random, Fits f
 
 bool within(const char* what, std::int64_t one, std::int64_t other, double most) {
     const double ratio = static_cast<double>(other) / static_cast<double>(one);
-    std::printf("%-44s %12lld %12lld %6.2f of %.0f\n", what, static_cast<long long>(one), static_cast<long long>(other), ratio, most);
+    std::printf("%-44s %12lld %12lld %6.2f of %.0f\n", what, static_cast<long long>(one), static_cast<long long>(other),
+                ratio, most);
     return ratio <= most;
 }
 
@@ -78,8 +79,10 @@ std::string policy(const std::vector<std::string>& constants) {
         "claims idp { iss: string sub: subject }\n"
         "issuer p: idp \"https://idp.example\" { audience \"https://broker.example\" }\n"
         "tier read\n"
-        "tool t { tier read audience \"https://a.example\" scopes { \"a:read\" } params { xs: set<string> max 1024 } }\n"
-        "permit reader for tool t when token.issuer is p and tenant == \"t\" and params.xs overlaps { \"x\", \"y\" } grant { \"a:read\" } for 5m\n";
+        "tool t { tier read audience \"https://a.example\" scopes { \"a:read\" } params { xs: set<string> max 1024 } "
+        "}\n"
+        "permit reader for tool t when token.issuer is p and tenant == \"t\" and params.xs overlaps { \"x\", \"y\" } "
+        "grant { \"a:read\" } for 5m\n";
     for (std::size_t i = 0; i < constants.size(); ++i)
         out += "deny r" + std::to_string(i) + " when tenant == \"" + constants[i] + "\"\n";
     return out;
@@ -115,7 +118,8 @@ std::size_t worst_place(const bytecode::Program& program, std::size_t& mask, std
 
 std::string list_request(std::size_t members) {
     std::string list;
-    for (std::size_t i = 0; i < members; ++i) list += (i == 0 ? "\"" : ",\"") + std::string("member-") + std::to_string(10'000 + i) + '"';
+    for (std::size_t i = 0; i < members; ++i)
+        list += (i == 0 ? "\"" : ",\"") + std::string("member-") + std::to_string(10'000 + i) + '"';
     return R"({"provenance":"verified","now":1790000060,"tool":{"name":"t","params":{"xs":[)" + list + "]}}}";
 }
 
@@ -124,8 +128,10 @@ std::string list_request(std::size_t members) {
 int main(int argc, char** argv) {
     std::size_t count = 1'000'000;
     for (int i = 1; i < argc; ++i) {
-        if (std::string_view(argv[i]) == "--keys" && i + 1 < argc) count = std::strtoull(argv[++i], nullptr, 10);
-        else return std::fprintf(stderr, "usage: crafted_keys [--keys N]\n"), 2;
+        if (std::string_view(argv[i]) == "--keys" && i + 1 < argc)
+            count = std::strtoull(argv[++i], nullptr, 10);
+        else
+            return std::fprintf(stderr, "usage: crafted_keys [--keys N]\n"), 2;
     }
     std::mt19937_64 random(1);
     const auto any = [](std::uint64_t) { return true; };
@@ -134,20 +140,25 @@ int main(int argc, char** argv) {
     bool held = true;
 
     const std::vector<std::string> crafted = keys(count, random, [](std::uint64_t hash) { return (hash & 255) == 0; });
-    held = within("members of lists: random, chosen", time_of([&] { note(free); }), time_of([&] { note(crafted); }), 2) && held;
+    held =
+        within("members of lists: random, chosen", time_of([&] { note(free); }), time_of([&] { note(crafted); }), 2) &&
+        held;
 
     for (const std::size_t constants : {100u, 1'000u, 10'000u}) {
         const Bundle bundle = compiled(keys(constants, random, any));
         const bytecode::Program& program = bundle.program();
         std::size_t mask = 0, way = 0;
         const std::size_t place = worst_place(program, mask, way);
-        const std::vector<std::string> chosen = keys(std::min<std::size_t>(count, 2'000), random, [&](std::uint64_t hash) { return ((hash - place) & mask) == 0; });
+        const std::vector<std::string> chosen = keys(std::min<std::size_t>(count, 2'000), random,
+                                                     [&](std::uint64_t hash) { return ((hash - place) & mask) == 0; });
         volatile std::uint32_t sink = 0;
         const auto look_up = [&](const std::vector<std::string>& texts) {
-            for (std::size_t i = 0, at = 0; i < count; ++i, at = at + 1 == texts.size() ? 0 : at + 1) sink = program.find_text(texts[at]);
+            for (std::size_t i = 0, at = 0; i < count; ++i, at = at + 1 == texts.size() ? 0 : at + 1)
+                sink = program.find_text(texts[at]);
         };
         const std::vector<std::string> few(free.begin(), free.begin() + static_cast<std::ptrdiff_t>(chosen.size()));
-        const std::string what = "constants, " + std::to_string(constants) + " rules, way " + std::to_string(way) + ": random, chosen";
+        const std::string what =
+            "constants, " + std::to_string(constants) + " rules, way " + std::to_string(way) + ": random, chosen";
         held = within(what.c_str(), time_of([&] { look_up(few); }), time_of([&] { look_up(chosen); }), 2) && held;
     }
 

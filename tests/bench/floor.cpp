@@ -24,8 +24,8 @@ void Vocabulary::build() {
         const std::uint64_t hash = hash_of(text);
         std::size_t at = hash & mask_;
         while (slots_[at].id != 0) at = (at + 1) & mask_;
-        slots_[at] = {text.data(), static_cast<std::uint32_t>(hash >> 32),
-                      static_cast<std::uint16_t>(text.size()), static_cast<std::uint16_t>(id)};
+        slots_[at] = {text.data(), static_cast<std::uint32_t>(hash >> 32), static_cast<std::uint16_t>(text.size()),
+                      static_cast<std::uint16_t>(id)};
     }
 }
 
@@ -52,21 +52,18 @@ Floor::Floor(const fs::path& folder) {
     for (const auto& rule : rules) {
         const int ns = spaces_.find(text(rule.at("namespace")));
         if (rule.at("effect") == "deny") {
-            const std::size_t bit =
-                static_cast<std::size_t>(ns) * stride_ + tools_.find(text(rule.at("tool")));
+            const std::size_t bit = static_cast<std::size_t>(ns) * stride_ + tools_.find(text(rule.at("tool")));
             denied_[bit / 64] |= std::uint64_t{1} << (bit % 64);
             continue;
         }
-        const int issuer = issuers_.find(text(rule.at("issuer"))),
-                  tenant = tenants_.find(text(rule.at("tenant")));
+        const int issuer = issuers_.find(text(rule.at("issuer"))), tenant = tenants_.find(text(rule.at("tenant")));
         for (const auto& tool : rule.at("tools")) {
             const std::uint64_t key = key_of(issuer, ns, tenant, tools_.find(text(tool)));
             std::size_t at = slot_of(key);
             while (entries_[at].key != 0 && entries_[at].key != key) at = (at + 1) & mask_;
             entries_[at].key = key;
             for (int tier = 0; tier <= rule.at("max_tier").get<int>(); ++tier)
-                entries_[at].depth[tier] =
-                    std::max(entries_[at].depth[tier], rule.at("max_depth").get<std::int8_t>());
+                entries_[at].depth[tier] = std::max(entries_[at].depth[tier], rule.at("max_depth").get<std::int8_t>());
         }
     }
 }

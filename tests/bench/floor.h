@@ -121,9 +121,7 @@ private:
         return static_cast<std::uint64_t>(issuer) << 48 | static_cast<std::uint64_t>(ns) << 32 |
                static_cast<std::uint64_t>(tenant) << 16 | static_cast<std::uint64_t>(tool);
     }
-    [[nodiscard]] std::size_t slot_of(std::uint64_t key) const {
-        return (key * 0x9E3779B97F4A7C15u) >> shift_;
-    }
+    [[nodiscard]] std::size_t slot_of(std::uint64_t key) const { return (key * 0x9E3779B97F4A7C15u) >> shift_; }
     [[nodiscard]] bool denied(int ns, int tool) const {
         const std::size_t bit = static_cast<std::size_t>(ns) * stride_ + tool;
         return (denied_[bit / 64] >> (bit % 64) & 1) != 0;

@@ -107,9 +107,7 @@ MicroJsonFloor::~MicroJsonFloor() = default;
 bool MicroJsonFloor::decide(std::string_view json) {
     element document;
     if (parser_->dom.parse(json.data(), json.size(), false).get(document) != simdjson::SUCCESS) return false;
-    const auto number = [](const element& value) {
-        return static_cast<long>(value.get_int64().value_unsafe());
-    };
+    const auto number = [](const element& value) { return static_cast<long>(value.get_int64().value_unsafe()); };
     MicroFacts facts;
     for (const auto& [name, value] : group(document)) {
         if (name == "now") {

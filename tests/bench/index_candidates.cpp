@@ -48,14 +48,16 @@ Workload read(const fs::path& folder) {
         out.permits.push_back(rule["effect"] == "permit");
         for (std::size_t fact = 0; fact < kFacts; ++fact) {
             auto add = [&](const nlohmann::json& value) {
-                asked[fact].push_back(ids[fact].try_emplace(value.get<std::string>(), ids[fact].size() + 1).first->second);
+                asked[fact].push_back(
+                    ids[fact].try_emplace(value.get<std::string>(), ids[fact].size() + 1).first->second);
             };
             if (rule.contains(kNames[fact])) add(rule[kNames[fact]]);
             if (fact == kTool && rule.contains("tools"))
                 for (const auto& tool : rule["tools"]) add(tool);
         }
     }
-    for (std::size_t fact = 0; fact < kFacts; ++fact) out.values[fact] = static_cast<std::uint32_t>(ids[fact].size() + 1);
+    for (std::size_t fact = 0; fact < kFacts; ++fact)
+        out.values[fact] = static_cast<std::uint32_t>(ids[fact].size() + 1);
     std::ifstream lines(folder / "requests.jsonl");
     for (std::string line; std::getline(lines, line);) {
         const auto stated = nlohmann::json::parse(line);
@@ -70,7 +72,9 @@ Workload read(const fs::path& folder) {
 
 bool asks_for(const Asked& asked, const Request& request) {
     for (std::size_t fact = 0; fact < kFacts; ++fact)
-        if (!asked[fact].empty() && std::find(asked[fact].begin(), asked[fact].end(), request[fact]) == asked[fact].end()) return false;
+        if (!asked[fact].empty() &&
+            std::find(asked[fact].begin(), asked[fact].end(), request[fact]) == asked[fact].end())
+            return false;
     return true;
 }
 
@@ -105,7 +109,8 @@ private:
 
 /// Calls `visit(hash)` for each combination of a rule's values of some facts.
 template <class Visit>
-void combinations(const Asked& asked, const std::vector<Fact>& facts, Visit visit, std::size_t at = 0, std::uint64_t hash = 1) {
+void combinations(const Asked& asked, const std::vector<Fact>& facts, Visit visit, std::size_t at = 0,
+                  std::uint64_t hash = 1) {
     if (at == facts.size()) return visit(hash);
     for (const std::uint32_t value : asked[facts[at]]) combinations(asked, facts, visit, at + 1, mix(hash, value));
 }
@@ -127,7 +132,8 @@ public:
                     }
             std::unordered_map<std::uint64_t, Found> buckets;
             for (std::uint32_t i = 0; i < load.rules.size(); ++i)
-                if (load.permits[i] == permits) combinations(load.rules[i], group.facts, [&](std::uint64_t hash) { buckets[hash].push_back(i); });
+                if (load.permits[i] == permits)
+                    combinations(load.rules[i], group.facts, [&](std::uint64_t hash) { buckets[hash].push_back(i); });
             group.table.reserve(buckets.size());
             for (const auto& [hash, rules] : buckets) {
                 group.table.put(hash, static_cast<std::uint32_t>(group.runs.size()));
@@ -181,7 +187,9 @@ public:
         std::array<const std::uint64_t*, kFacts> maps;
         for (std::size_t fact = 0; fact < kFacts; ++fact)
             maps[fact] = maps_[fact].data() + request[fact] * (words_ + summary_);
-        auto all = [&](std::size_t i) { return maps[kTenant][i] & maps[kNamespace][i] & maps[kIssuer][i] & maps[kTool][i]; };
+        auto all = [&](std::size_t i) {
+            return maps[kTenant][i] & maps[kNamespace][i] & maps[kIssuer][i] & maps[kTool][i];
+        };
         auto word = [&](std::size_t i) {
             for (std::uint64_t left = all(summary_ + i); left != 0; left &= left - 1)
                 out.push_back(static_cast<std::uint32_t>(i * 64 + static_cast<std::size_t>(std::countr_zero(left))));
@@ -191,7 +199,8 @@ public:
             return;
         }
         for (std::size_t s = 0; s < summary_; ++s)
-            for (std::uint64_t left = all(s); left != 0; left &= left - 1) word(s * 64 + static_cast<std::size_t>(std::countr_zero(left)));
+            for (std::uint64_t left = all(s); left != 0; left &= left - 1)
+                word(s * 64 + static_cast<std::size_t>(std::countr_zero(left)));
     }
     [[nodiscard]] std::size_t bytes() const {
         std::size_t sum = 0;
@@ -200,7 +209,9 @@ public:
     }
 
 private:
-    std::uint64_t* map(std::size_t fact, std::uint32_t value) { return maps_[fact].data() + value * (words_ + summary_); }
+    std::uint64_t* map(std::size_t fact, std::uint32_t value) {
+        return maps_[fact].data() + value * (words_ + summary_);
+    }
     void add(std::uint64_t* map, std::uint32_t rule) const {
         map[summary_ + rule / 64] |= std::uint64_t{1} << (rule % 64);
         if (summary_ != 0) map[rule / 4096] |= std::uint64_t{1} << (rule / 64 % 64);
@@ -243,12 +254,14 @@ public:
             for (const Fact fact : tree.facts)
                 if ((node = tree.edges.find(edge(node, request[fact]))) == Table::kNone) break;
             if (node != Table::kNone)
-                out.insert(out.end(), tree.rules.begin() + tree.leaves[node], tree.rules.begin() + tree.leaves[node + 1]);
+                out.insert(out.end(), tree.rules.begin() + tree.leaves[node],
+                           tree.rules.begin() + tree.leaves[node + 1]);
         }
     }
     [[nodiscard]] std::size_t bytes() const {
         std::size_t sum = 0;
-        for (const Tree& tree : trees_) sum += tree.edges.bytes() + (tree.leaves.size() + tree.rules.size()) * sizeof(std::uint32_t);
+        for (const Tree& tree : trees_)
+            sum += tree.edges.bytes() + (tree.leaves.size() + tree.rules.size()) * sizeof(std::uint32_t);
         return sum;
     }
 
@@ -259,8 +272,8 @@ private:
         std::vector<std::uint32_t> leaves, rules;
     };
     static std::uint64_t edge(std::uint32_t node, std::uint32_t value) { return mix(mix(1, node), value); }
-    void grow(const Tree& tree, std::unordered_map<std::uint64_t, std::uint32_t>& edges, std::vector<Found>& leaves, const Asked& asked,
-              std::uint32_t rule, std::uint32_t node, std::size_t at) {
+    void grow(const Tree& tree, std::unordered_map<std::uint64_t, std::uint32_t>& edges, std::vector<Found>& leaves,
+              const Asked& asked, std::uint32_t rule, std::uint32_t node, std::size_t at) {
         if (at == tree.facts.size()) return leaves[node].push_back(rule);
         for (const std::uint32_t value : asked[tree.facts[at]]) {
             const auto [next, added] = edges.try_emplace(edge(node, value), static_cast<std::uint32_t>(leaves.size()));
@@ -272,7 +285,8 @@ private:
 };
 
 template <class Structure>
-void measure(benchmark::State& state, const std::shared_ptr<Workload>& load, const std::shared_ptr<Structure>& structure) {
+void measure(benchmark::State& state, const std::shared_ptr<Workload>& load,
+             const std::shared_ptr<Structure>& structure) {
     Found found;
     std::size_t next = 0, candidates = 0;
     for (auto _ : state) {
@@ -295,7 +309,8 @@ bool sound(const Workload& load, const Structure& structure) {
         structure.find(load.requests[i], found);
         std::sort(found.begin(), found.end());
         for (std::uint32_t rule = 0; rule < load.rules.size(); ++rule)
-            if (asks_for(load.rules[rule], load.requests[i]) && !std::binary_search(found.begin(), found.end(), rule)) return false;
+            if (asks_for(load.rules[rule], load.requests[i]) && !std::binary_search(found.begin(), found.end(), rule))
+                return false;
     }
     return true;
 }

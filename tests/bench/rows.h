@@ -39,8 +39,7 @@ template <class Decide>
 double p99_ns(std::size_t count, Decide& decide) {
     using Clock = std::chrono::steady_clock;
     const auto percentile = [](std::vector<double>& values, double part) {
-        const auto at =
-            values.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size()));
+        const auto at = values.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size()));
         std::nth_element(values.begin(), at, values.end());
         return *at;
     };
@@ -54,9 +53,8 @@ double p99_ns(std::size_t count, Decide& decide) {
     for (int pass = 0; pass < 2; ++pass) {
         taken.clear();
         for (std::size_t repeat = 0; repeat < 1 + 5'000 / count; ++repeat)
-            for_all(count, decide, [&](std::size_t i) {
-                taken.push_back(time([&] { benchmark::DoNotOptimize(decide(i)); }));
-            });
+            for_all(count, decide,
+                    [&](std::size_t i) { taken.push_back(time([&] { benchmark::DoNotOptimize(decide(i)); })); });
     }
     return std::max(percentile(taken, 0.99) - percentile(empty, 0.5), 0.0);
 }

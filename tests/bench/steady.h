@@ -45,13 +45,11 @@ public:
 
 private:
     static constexpr std::string_view kPaths[] = {
-        "now",           "request_id",  "token.issuer",  "token.aud",
-        "token.exp",     "token.nbf",   "token.iat",     "workload.namespace",
-        "agent.id",      "agent.class", "run.id",        "run.parent_id",
-        "run.exp",       "run.attempt", "run.started",   "run.background",
-        "tenant",        "user.id",     "user.tenant",   "user.session_exp",
-        "delegation",    "tool.name",   "resource.type", "resource.id",
-        "resource.path", "want.scopes", "approvals"};
+        "now",           "request_id",         "token.issuer", "token.aud",      "token.exp",     "token.nbf",
+        "token.iat",     "workload.namespace", "agent.id",     "agent.class",    "run.id",        "run.parent_id",
+        "run.exp",       "run.attempt",        "run.started",  "run.background", "tenant",        "user.id",
+        "user.tenant",   "user.session_exp",   "delegation",   "tool.name",      "resource.type", "resource.id",
+        "resource.path", "want.scopes",        "approvals"};
     static constexpr std::string_view kScopes[] = {"deploy:create"};
 
     bool permits(const writ::Request& request) {

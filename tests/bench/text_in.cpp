@@ -87,8 +87,7 @@ std::vector<MicroJson> micro_json(const Lines& requests) {
     std::vector<MicroJson> all;
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const auto document = nlohmann::json::parse(requests[i]);
-        all.push_back(
-            {document.at("token").at("claims").dump(), document.at("delegation").at("chain").dump()});
+        all.push_back({document.at("token").at("claims").dump(), document.at("delegation").at("chain").dump()});
     }
     return all;
 }

@@ -18,9 +18,9 @@ public:
 
 private:
     writ::Request request_;
-    writ::Field now_, request_id_, issuer_, aud_, token_exp_, nbf_, iat_, space_, spiffe_, environment_,
-        agent_, model_, run_, parent_, run_exp_, attempt_, tenant_, user_, delegation_, tool_, resource_type_,
-        resource_, scopes_, ttl_, approval_;
+    writ::Field now_, request_id_, issuer_, aud_, token_exp_, nbf_, iat_, space_, spiffe_, environment_, agent_, model_,
+        run_, parent_, run_exp_, attempt_, tenant_, user_, delegation_, tool_, resource_type_, resource_, scopes_, ttl_,
+        approval_;
 };
 
 /// What of a request of the twelve-condition case is stated as JSON: claims and chain have no fields of their
@@ -37,8 +37,8 @@ public:
 
 private:
     writ::Request request_;
-    writ::Field now_, request_id_, issuer_, aud_, token_exp_, nbf_, iat_, claims_, agent_, run_, parent_,
-        run_exp_, tenant_, user_, tool_, scopes_, chain_;
+    writ::Field now_, request_id_, issuer_, aud_, token_exp_, nbf_, iat_, claims_, agent_, run_, parent_, run_exp_,
+        tenant_, user_, tool_, scopes_, chain_;
 };
 
 }  // namespace bench

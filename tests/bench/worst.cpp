@@ -1,11 +1,11 @@
-// Looks for the worst that an admitted request can do to an admitted policy: random policies of up to 1,000 rules near the
-// ceiling, each with a request that has everything its rules read as long as it may be, or that is hard to read. Prints the
-// worst of each kind, in nanoseconds of processor time with facts bound and from JSON, in steps and in bytes. With a
-// bound off it finds what that bound keeps out.
+// Looks for the worst that an admitted request can do to an admitted policy: random policies of up to 1,000 rules near
+// the ceiling, each with a request that has everything its rules read as long as it may be, or that is hard to read.
+// Prints the worst of each kind, in nanoseconds of processor time with facts bound and from JSON, in steps and in
+// bytes. With a bound off it finds what that bound keeps out.
 //
-// usage: worst [--seed N] [--policies N] [--only CONSTRUCT] [--without ceiling|text|patterns|nesting|captures] [--without-limit]
-// Exit code 1: a decision took 8 MiB or more steps than its bound or, but for --without-limit, more than a millisecond of
-// processor time with facts bound, or two from JSON.
+// usage: worst [--seed N] [--policies N] [--only CONSTRUCT] [--without ceiling|text|patterns|nesting|captures]
+// [--without-limit] Exit code 1: a decision took 8 MiB or more steps than its bound or, but for --without-limit, more
+// than a millisecond of processor time with facts bound, or two from JSON.
 #include <malloc.h>
 
 #include <algorithm>
@@ -33,11 +33,32 @@ constexpr std::size_t kDocument = 64u << 10;
 constexpr std::uint64_t kPatience = 100'000'000;
 
 enum class Construct {
-    Tests, Globs, Regexes, Automata, Quantifiers, Words, Sets, Windows, Approvals, Permits, Captures,  // policies
-    Names, Bindings, Nesting, Keys, AlikeKeys, Escapes, Numbers, Lists, Typed, Last                   // requests
+    Tests,
+    Globs,
+    Regexes,
+    Automata,
+    Quantifiers,
+    Words,
+    Sets,
+    Windows,
+    Approvals,
+    Permits,
+    Captures,  // policies
+    Names,
+    Bindings,
+    Nesting,
+    Keys,
+    AlikeKeys,
+    Escapes,
+    Numbers,
+    Lists,
+    Typed,
+    Last  // requests
 };
-constexpr const char* kNames[] = {"tests", "globs", "regexes", "automata", "quantifiers", "words", "sets", "windows", "approvals", "permits", "captures",
-                                  "names", "bindings", "nesting", "keys", "alike keys", "escapes", "numbers", "lists", "typed lists"};
+constexpr const char* kNames[] = {"tests",      "globs",   "regexes",  "automata",  "quantifiers",
+                                  "words",      "sets",    "windows",  "approvals", "permits",
+                                  "captures",   "names",   "bindings", "nesting",   "keys",
+                                  "alike keys", "escapes", "numbers",  "lists",     "typed lists"};
 
 constexpr std::size_t kTags = 24;   ///< of a resource, where they are bound
 constexpr std::size_t kLists = 16;  ///< of parameters, in policies for requests that are hard to read
@@ -53,20 +74,25 @@ public:
         std::string parse, lists;
         if (construct == Construct::Captures) {
             parse = " parse sub {";
-            for (std::size_t i = 1 + below(40), pieces = 1 + below(40); i > 0; --i) parse += "\n\"" + captures(i, pieces) + "\"";
+            for (std::size_t i = 1 + below(40), pieces = 1 + below(40); i > 0; --i)
+                parse += "\n\"" + captures(i, pieces) + "\"";
             parse += " }";
         }
         if (construct >= Construct::Lists)
-            for (std::size_t i = 0; i < kLists; ++i) lists += " l" + std::to_string(i) + ": set<" + element(construct) + "> max 1024 or none";
+            for (std::size_t i = 0; i < kLists; ++i)
+                lists += " l" + std::to_string(i) + ": set<" + element(construct) + "> max 1024 or none";
         std::string out =
             "module worst\n"
             "tier read\n"
-            "claims idp { iss: string sub: string max " + std::to_string(text_) + " aud: one_or_many<string> max 16 exp: instant iat: instant" + parse + " }\n"
+            "claims idp { iss: string sub: string max " +
+            std::to_string(text_) + " aud: one_or_many<string> max 16 exp: instant iat: instant" + parse +
+            " }\n"
             "issuer p: idp \"https://idp.example\" { audience \"https://broker.example\" max_age 10m }\n"
             "tool t { tier read audience \"https://a.example\" scopes { \"a:read\" }\n"
-            "  params { text: string max " + std::to_string(text_) +
-            " xs: set<string> max " + std::to_string(list_) +
-            " ys: set<string> max " + std::to_string(list_) + lists + " } }\n"
+            "  params { text: string max " +
+            std::to_string(text_) + " xs: set<string> max " + std::to_string(list_) + " ys: set<string> max " +
+            std::to_string(list_) + lists +
+            " } }\n"
             "permit reader for tool t when token.issuer is p grant { \"a:read\" } for 5m\n";
         // Few dear rules as often as many cheap ones.
         const std::size_t rules = std::size_t{1} << below(11);
@@ -107,37 +133,56 @@ private:
         switch (construct) {
             case Construct::Tests: {
                 std::string when = "tenant != \"" + number + "\"";
-                for (std::size_t i = below(20); i > 0; --i) when += " and agent.class != \"" + number + "-" + std::to_string(i) + "\"";
+                for (std::size_t i = below(20); i > 0; --i)
+                    when += " and agent.class != \"" + number + "-" + std::to_string(i) + "\"";
                 return "deny " + name + " when " + when + " and tenant == agent.class\n";  // no index helps
             }
-            case Construct::Globs: return deny(name, "params.text like \"" + repeated("**a", 1 + below(8)) + number + "**\"");
-            case Construct::Regexes: return deny(name, "params.text matches \"" + repeated("[a-z]*(a|b)", 1 + below(4)) + number + "[a-z]*\"");
+            case Construct::Globs:
+                return deny(name, "params.text like \"" + repeated("**a", 1 + below(8)) + number + "**\"");
+            case Construct::Regexes:
+                return deny(name,
+                            "params.text matches \"" + repeated("[a-z]*(a|b)", 1 + below(4)) + number + "[a-z]*\"");
             case Construct::Automata: {
-                // States for what the last letters were, in rows that are long: each step goes to another part of the table.
+                // States for what the last letters were, in rows that are long: each step goes to another part of the
+                // table.
                 std::string ends;
-                for (std::size_t i = below(20); i > 0; --i) ends += std::string("|") + static_cast<char>('c' + i) + number;
-                return deny(name, "params.text matches \"[ab]*a[ab]{" + std::to_string(4 + below(7)) + "}(" + number + ends + ")*\"");
+                for (std::size_t i = below(20); i > 0; --i)
+                    ends += std::string("|") + static_cast<char>('c' + i) + number;
+                return deny(name, "params.text matches \"[ab]*a[ab]{" + std::to_string(4 + below(7)) + "}(" + number +
+                                      ends + ")*\"");
             }
             case Construct::Quantifiers: {
                 std::string when;
                 const std::size_t depth = 1 + below(4);
-                for (std::size_t i = 0; i < depth; ++i) when += "any v" + std::to_string(i) + " in params." + (below(2) == 0 ? "xs" : "ys") + ": ";
+                for (std::size_t i = 0; i < depth; ++i)
+                    when += "any v" + std::to_string(i) + " in params." + (below(2) == 0 ? "xs" : "ys") + ": ";
                 if (depth > 1) when += "v0 != \"" + number + "\" and ";
                 return deny(name, when + "v" + std::to_string(depth - 1) + " == \"" + number + "\"");
             }
-            case Construct::Words: return deny(name, "any a in words(params.text): any b in words(params.text): a == \"" + number + "\" and b == \"x\"");
+            case Construct::Words:
+                return deny(name, "any a in words(params.text): any b in words(params.text): a == \"" + number +
+                                      "\" and b == \"x\"");
             case Construct::Sets: {
                 constexpr const char* kForms[] = {"params.xs overlaps params.ys", "params.xs subset of params.ys",
                                                   "params.xs - params.ys overlaps params.xs & params.ys"};
-                return deny(name, std::string(kForms[below(3)]) + " and tenant != \"" + number + "\" and tenant == agent.class");
+                return deny(name, std::string(kForms[below(3)]) + " and tenant != \"" + number +
+                                      "\" and tenant == agent.class");
             }
-            case Construct::Windows: return deny(name, "now in 0" + std::to_string(below(9)) + ":00..1" + std::to_string(below(9)) + ":30 \"Europe/Berlin\" and tenant != \"" + number + "\" and tenant == agent.class");
-            case Construct::Approvals: return "require " + name + " for tool t when tenant != \"" + number + "\" approval from group \"g" + number + "\" within 1h\n";
-            case Construct::Permits: return "permit " + name + " for tool t when tenant != \"" + number + "\" grant { \"a:read\" } for 5m\n";
+            case Construct::Windows:
+                return deny(name, "now in 0" + std::to_string(below(9)) + ":00..1" + std::to_string(below(9)) +
+                                      ":30 \"Europe/Berlin\" and tenant != \"" + number +
+                                      "\" and tenant == agent.class");
+            case Construct::Approvals:
+                return "require " + name + " for tool t when tenant != \"" + number + "\" approval from group \"g" +
+                       number + "\" within 1h\n";
+            case Construct::Permits:
+                return "permit " + name + " for tool t when tenant != \"" + number + "\" grant { \"a:read\" } for 5m\n";
             case Construct::Names:
-            case Construct::Bindings: return at > 0 ? "" : "require " + name + " for tool t 8 approvals from group \"g0\" within 1h\n";
+            case Construct::Bindings:
+                return at > 0 ? "" : "require " + name + " for tool t 8 approvals from group \"g0\" within 1h\n";
             case Construct::Lists:
-            case Construct::Typed: return at >= kLists ? "" : deny(name, "params.l" + number + " is none and tenant == agent.class");
+            case Construct::Typed:
+                return at >= kLists ? "" : deny(name, "params.l" + number + " is none and tenant == agent.class");
             case Construct::Captures: return at > 0 ? "" : deny(name, "token.issuer is p and p.rest == \"x\"");
             case Construct::Nesting:
             case Construct::Keys:
@@ -148,7 +193,9 @@ private:
         }
         return {};
     }
-    static std::string deny(const std::string& name, const std::string& when) { return "deny " + name + " for tool t when " + when + "\n"; }
+    static std::string deny(const std::string& name, const std::string& when) {
+        return "deny " + name + " for tool t when " + when + "\n";
+    }
     static std::string repeated(const std::string& text, std::size_t times) {
         std::string out;
         for (; times > 0; --times) out += text;
@@ -161,7 +208,8 @@ private:
 
 std::string list_of(std::size_t count, const char* prefix) {
     std::string out = "[";
-    for (std::size_t i = 0; i < count; ++i) out += (i == 0 ? "\"" : ",\"") + std::string(prefix) + std::to_string(i) + '"';
+    for (std::size_t i = 0; i < count; ++i)
+        out += (i == 0 ? "\"" : ",\"") + std::string(prefix) + std::to_string(i) + '"';
     return out + ']';
 }
 
@@ -178,7 +226,9 @@ std::string filled(std::size_t bytes, std::size_t most, Item item) {
     return out;
 }
 
-std::string quoted(const std::string& text) { return '"' + text + '"'; }
+std::string quoted(const std::string& text) {
+    return '"' + text + '"';
+}
 
 /// Keys of which the quick test for repetition in the JSON reader says that they may be one.
 std::string alike_key(std::size_t number) {
@@ -190,14 +240,17 @@ std::string alike_key(std::size_t number) {
 /// Claims that nobody declares, hard to read: at most so many bytes.
 std::string strange_claims(Policies& policies, Construct construct, std::size_t bytes) {
     const auto objects = [&](std::size_t most, auto member) {
-        return filled(bytes, 1'000, [&](std::size_t i) { return quoted("o" + std::to_string(i)) + ":{" + filled(bytes / 2, most, member) + "}"; });
+        return filled(bytes, 1'000, [&](std::size_t i) {
+            return quoted("o" + std::to_string(i)) + ":{" + filled(bytes / 2, most, member) + "}";
+        });
     };
     switch (construct) {
         case Construct::Nesting: {
             const std::size_t deep = 1 + policies.below(28);
             const bool arrays = policies.below(2) == 0;
             std::string open, close;
-            for (std::size_t i = 0; i < deep; ++i) open += arrays ? "[" : "{\"a\":", close.insert(0, arrays ? "]" : "}");
+            for (std::size_t i = 0; i < deep; ++i)
+                open += arrays ? "[" : "{\"a\":", close.insert(0, arrays ? "]" : "}");
             return "\"n\":[" + filled(bytes - 10, 1'024, [&](std::size_t) { return open + "0" + close; }) + "]";
         }
         case Construct::Keys: {
@@ -219,7 +272,10 @@ std::string strange_claims(Policies& policies, Construct construct, std::size_t 
         case Construct::Numbers: {
             constexpr const char* kNumbers[] = {"0", "1.5", "1e5", "-9223372036854775808", "123456.123456", "1e99"};
             const std::string number = kNumbers[policies.below(std::size(kNumbers))];
-            return filled(bytes, 64, [&](std::size_t i) { return quoted("n" + std::to_string(i)) + ":[" + filled(bytes / 64, 1'024, [&](std::size_t) { return number; }) + "]"; });
+            return filled(bytes, 64, [&](std::size_t i) {
+                return quoted("n" + std::to_string(i)) + ":[" +
+                       filled(bytes / 64, 1'024, [&](std::size_t) { return number; }) + "]";
+            });
         }
         default: return {};
     }
@@ -231,25 +287,37 @@ std::string approvals_for(Policies& policies, Construct construct) {
     std::string middle;  // two bytes a letter, which takes a search in a table
     while (names && middle.size() + 2 <= long_name.size()) middle += "\u00e9";
     const std::string fill = policies.below(2) == 0 ? long_name : middle;
-    return "[" + filled(SIZE_MAX, 8, [&](std::size_t i) {
-        const std::string n = std::to_string(i);
-std::string others;  // all of the tags but one, so that no two approvals bind the same
-        for (std::size_t k = 0; k < kTags; ++k)
-            if (k != i) others += ",tags[" + std::string(1, static_cast<char>('a' + k)) + "]";
-        const std::string digest = bound ? "v2;scopes=a:read;audience=https:%2F%2Fa.example;ttl=policy;resource=owner,path" + others + ",tenant;sha256=" + n : "0";
-        return R"({"id":"i)" + n + R"(","state":"approved","approver":")" + fill + n + R"(")" + (names ? R"(,"approver_id":")" + fill + "i" + n + R"(")" : std::string()) +
-               R"(,"groups":)" + list_of(16, "g") + R"(,"requester":")" + fill + R"(x","at":1790000000,"exp":null,"binding_digest":")" + digest + R"(","uses":null})";
-    }) + "]";
+    return "[" +
+           filled(SIZE_MAX, 8,
+                  [&](std::size_t i) {
+                      const std::string n = std::to_string(i);
+                      std::string others;  // all of the tags but one, so that no two approvals bind the same
+                      for (std::size_t k = 0; k < kTags; ++k)
+                          if (k != i) others += ",tags[" + std::string(1, static_cast<char>('a' + k)) + "]";
+                      const std::string digest =
+                          bound ? "v2;scopes=a:read;audience=https:%2F%2Fa.example;ttl=policy;resource=owner,path" +
+                                      others + ",tenant;sha256=" + n
+                                : "0";
+                      return R"({"id":"i)" + n + R"(","state":"approved","approver":")" + fill + n + R"(")" +
+                             (names ? R"(,"approver_id":")" + fill + "i" + n + R"(")" : std::string()) +
+                             R"(,"groups":)" + list_of(16, "g") + R"(,"requester":")" + fill +
+                             R"(x","at":1790000000,"exp":null,"binding_digest":")" + digest + R"(","uses":null})";
+                  }) +
+           "]";
 }
 
 std::string delegation_for(Policies& policies, Construct construct) {
     if (construct != Construct::Names) return "null";
     std::string fill;
     for (std::size_t i = policies.below(125); i > 0; --i) fill += "\u00e9";
-    return R"({"originator":")" + fill + R"(o","actor":")" + fill + R"(a","chain":[)" + filled(SIZE_MAX, 8, [&](std::size_t i) {
-        const std::string n = std::to_string(i);
-        return R"({"actor":")" + fill + "h" + n + R"(","initiator":")" + fill + "s" + n + R"(","tenant":"t","granted_scopes":["a:read"],"exp":null})";
-    }) + "]}";
+    return R"({"originator":")" + fill + R"(o","actor":")" + fill + R"(a","chain":[)" +
+           filled(SIZE_MAX, 8,
+                  [&](std::size_t i) {
+                      const std::string n = std::to_string(i);
+                      return R"({"actor":")" + fill + "h" + n + R"(","initiator":")" + fill + "s" + n +
+                             R"(","tenant":"t","granted_scopes":["a:read"],"exp":null})";
+                  }) +
+           "]}";
 }
 
 /// Words that differ, the short ones first.
@@ -267,7 +335,8 @@ std::string words_of(std::size_t bytes) {
 /// `form`: another one for each number, so that no document is read by what was found for the one before.
 std::string request_for(Policies policies, Construct construct, std::size_t form) {
     std::string text, sub = "s", resource;
-    if (construct == Construct::Words) text = words_of(policies.text());
+    if (construct == Construct::Words)
+        text = words_of(policies.text());
     else if (construct == Construct::Automata)
         while (text.size() < policies.text()) text += policies.below(2) == 0 ? 'a' : 'b';
     else
@@ -278,30 +347,45 @@ std::string request_for(Policies policies, Construct construct, std::size_t form
         sub += ":1";
     }
     const std::string approvals = approvals_for(policies, construct), delegation = delegation_for(policies, construct);
-    std::string params = R"("text":")" + text + R"(","xs":)" + list_of(policies.list(), "x") + R"(,"ys":)" + list_of(policies.list(), "y");
+    std::string params = R"("text":")" + text + R"(","xs":)" + list_of(policies.list(), "x") + R"(,"ys":)" +
+                         list_of(policies.list(), "y");
     constexpr std::size_t kRest = 6'000;  // what else a request has, at most
-    const std::size_t used = kRest + params.size() + approvals.size() + delegation.size(), left = used < kDocument ? kDocument - used : 0;
+    const std::size_t used = kRest + params.size() + approvals.size() + delegation.size(),
+                      left = used < kDocument ? kDocument - used : 0;
     if (construct >= Construct::Lists) {
         const std::size_t lists = 1 + policies.below(kLists), longest = std::min<std::size_t>(left / lists, 16u << 10);
         for (std::size_t i = 0; i < lists; ++i)
-            params += ",\"l" + std::to_string(i) + "\":[" + filled(longest - 10, 1'024, [&](std::size_t k) { return quoted(construct == Construct::Typed ? policies.typed(k) : std::to_string(k)); }) + "]";
+            params += ",\"l" + std::to_string(i) + "\":[" +
+                      filled(longest - 10, 1'024,
+                             [&](std::size_t k) {
+                                 return quoted(construct == Construct::Typed ? policies.typed(k) : std::to_string(k));
+                             }) +
+                      "]";
     }
     if (construct == Construct::Bindings)
-        resource = R"(,"owner":"o","path":"/p","tags":{)" + filled(left, kTags, [&](std::size_t i) {
-            return quoted(std::string(1, static_cast<char>('a' + i))) + ":" + quoted(std::string(std::min<std::size_t>(left / kTags - 10, 2'000), 't'));
-        }) + "}";
+        resource = R"(,"owner":"o","path":"/p","tags":{)" +
+                   filled(left, kTags,
+                          [&](std::size_t i) {
+                              return quoted(std::string(1, static_cast<char>('a' + i))) + ":" +
+                                     quoted(std::string(std::min<std::size_t>(left / kTags - 10, 2'000), 't'));
+                          }) +
+                   "}";
     std::string claims = strange_claims(policies, construct, left);
     if (construct == Construct::Bindings) claims.clear();
-    claims += (claims.empty() ? "" : ",") + std::string("\"form\":[") + filled(SIZE_MAX, form, [](std::size_t) { return "0"; }) + "]";
+    claims += (claims.empty() ? "" : ",") + std::string("\"form\":[") +
+              filled(SIZE_MAX, form, [](std::size_t) { return "0"; }) + "]";
     return R"({"provenance":{"now":"broker","token":"verified","workload":"broker","agent":"broker","run":"broker","tenant":"broker",)"
            R"("user":"broker","delegation":"broker","tool":"asserted","resource":"broker","want":"model","approvals":"broker"},)"
            R"("now":1790000060,"request_id":"r","token":{"issuer":"https://idp.example","aud":["https://broker.example"],"iat":1790000000,)"
            R"("nbf":1790000000,"exp":1790000600,"jti":"j","typ":"JWT","proof":"bearer","credential_kind":"federated","claims":)"
-           R"({"iss":"https://idp.example","sub":")" + sub + R"(","aud":["https://broker.example"],"exp":1790000600,"iat":1790000000,)" + claims + "}}," +
+           R"({"iss":"https://idp.example","sub":")" +
+           sub + R"(","aud":["https://broker.example"],"exp":1790000600,"iat":1790000000,)" + claims + "}}," +
            R"("workload":{"spiffe_id":"spiffe://example.org/a","instance_id":"i"},"agent":{"id":"a","class":"support","owner":"o",)"
            R"("deployment_id":"d"},"run":{"id":"r","parent_id":null,"initiator":"ann","exp":null,"background":false},"tenant":"t",)"
-           R"("user":null,"delegation":)" + delegation + R"(,"tool":{"name":"t","operation":null,"params":{)" + params +
-           R"(}},"resource":{"type":"b","id":"b","tenant":"t")" + resource + R"(},"want":{"scopes":["a:read"]},"approvals":)" + approvals + "}";
+           R"("user":null,"delegation":)" +
+           delegation + R"(,"tool":{"name":"t","operation":null,"params":{)" + params +
+           R"(}},"resource":{"type":"b","id":"b","tenant":"t")" + resource +
+           R"(},"want":{"scopes":["a:read"]},"approvals":)" + approvals + "}";
 }
 
 std::int64_t processor_time() {
@@ -321,18 +405,30 @@ struct Without {
     bool limit = false, ceiling = false;
     bytecode::Charges charges;
 
-    [[nodiscard]] bool any() const { return ceiling || !(charges.text && charges.patterns && charges.nesting && charges.captures); }
+    [[nodiscard]] bool any() const {
+        return ceiling || !(charges.text && charges.patterns && charges.nesting && charges.captures);
+    }
     bool name(std::string_view word) {
-        bool* const charge = word == "text" ? &charges.text : word == "patterns" ? &charges.patterns : word == "nesting" ? &charges.nesting : word == "captures" ? &charges.captures : nullptr;
-        if (charge != nullptr) *charge = false;
-        else if (word == "ceiling") ceiling = true;
-        else return false;
+        bool* const charge = word == "text"       ? &charges.text
+                             : word == "patterns" ? &charges.patterns
+                             : word == "nesting"  ? &charges.nesting
+                             : word == "captures" ? &charges.captures
+                                                  : nullptr;
+        if (charge != nullptr)
+            *charge = false;
+        else if (word == "ceiling")
+            ceiling = true;
+        else
+            return false;
         return true;
     }
 };
 
 int usage() {
-    return std::fprintf(stderr, "usage: worst [--seed N] [--policies N] [--only CONSTRUCT] [--without ceiling|text|patterns|nesting|captures] [--without-limit]\n"), 2;
+    return std::fprintf(stderr,
+                        "usage: worst [--seed N] [--policies N] [--only CONSTRUCT] [--without "
+                        "ceiling|text|patterns|nesting|captures] [--without-limit]\n"),
+           2;
 }
 
 /// The least of several, so that what else the machine does is no part of it.
@@ -356,12 +452,18 @@ int main(int argc, char** argv) {
     Without without;
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
-        if (word == "--without-limit") without.limit = true;
-        else if (i + 1 == argc) return usage();
-        else if (word == "--seed") seed = std::strtoull(argv[++i], nullptr, 10);
-        else if (word == "--policies") count = std::strtoull(argv[++i], nullptr, 10);
-        else if (word == "--only") only = argv[++i];
-        else if (word != "--without" || !without.name(argv[++i])) return usage();
+        if (word == "--without-limit")
+            without.limit = true;
+        else if (i + 1 == argc)
+            return usage();
+        else if (word == "--seed")
+            seed = std::strtoull(argv[++i], nullptr, 10);
+        else if (word == "--policies")
+            count = std::strtoull(argv[++i], nullptr, 10);
+        else if (word == "--only")
+            only = argv[++i];
+        else if (word != "--without" || !without.name(argv[++i]))
+            return usage();
     }
     const std::uint64_t ceiling = CompileOptions{}.max_steps;
     CompileOptions options;
@@ -369,7 +471,8 @@ int main(int argc, char** argv) {
     Policies policies(seed);
     bool within = true;
     std::pair<std::int64_t, const char*> dearest_bound, dearest_json;
-    std::printf("%-12s %10s %10s %12s %12s %10s %6s %s\n", "construct", "ns bound", "ns JSON", "steps", "bound", "bytes", "rules", "admitted");
+    std::printf("%-12s %10s %10s %12s %12s %10s %6s %s\n", "construct", "ns bound", "ns JSON", "steps", "bound",
+                "bytes", "rules", "admitted");
     for (std::size_t kind = 0; kind < static_cast<std::size_t>(Construct::Last); ++kind) {
         const auto construct = static_cast<Construct>(kind);
         if (!only.empty() && only != kNames[kind]) continue;
@@ -380,13 +483,18 @@ int main(int argc, char** argv) {
             ++worst.tried;
             auto bundle = compile(sources, options);
             if (!bundle) {
-                const auto other = std::find_if(bundle.error().items.begin(), bundle.error().items.end(), [](const Diagnostic& each) { return each.code != "E0504"; });
+                const auto other = std::find_if(bundle.error().items.begin(), bundle.error().items.end(),
+                                                [](const Diagnostic& each) { return each.code != "E0504"; });
                 if (other == bundle.error().items.end()) continue;
-                return std::fprintf(stderr, "worst: %s: %s\n%s\n", kNames[kind], other->message.c_str(), sources.sources[0].text.substr(0, 1'000).c_str()), 2;
+                return std::fprintf(stderr, "worst: %s: %s\n%s\n", kNames[kind], other->message.c_str(),
+                                    sources.sources[0].text.substr(0, 1'000).c_str()),
+                       2;
             }
             if (without.any()) {
                 const bytecode::Reach reach = bytecode::reach(bundle->program(), without.charges);
-                if ((!without.ceiling && std::max(reach.stated, reach.any) > ceiling) || bundle->step_bound() > kPatience) continue;
+                if ((!without.ceiling && std::max(reach.stated, reach.any) > ceiling) ||
+                    bundle->step_bound() > kPatience)
+                    continue;
             }
             ++worst.admitted;
             const std::size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
@@ -397,7 +505,9 @@ int main(int argc, char** argv) {
             for (std::size_t form = 0; form < 6; ++form) texts.push_back(request_for(policies, construct, form));
             const std::size_t own = mallinfo2().uordblks + mallinfo2().hblkhd;
             if (auto read = request.parse(texts[5]); !read) {  // longer than a request may be, say
-                if (++worst.refused == worst.admitted && worst.refused == count) std::fprintf(stderr, "worst: %s: %s %s\n", kNames[kind], read.error().message.c_str(), read.error().context.c_str());
+                if (++worst.refused == worst.admitted && worst.refused == count)
+                    std::fprintf(stderr, "worst: %s: %s %s\n", kNames[kind], read.error().message.c_str(),
+                                 read.error().context.c_str());
                 continue;
             }
             evaluator.evaluate(request, decision);
@@ -413,21 +523,25 @@ int main(int argc, char** argv) {
             const std::int64_t bound = least_time([&](std::size_t) { evaluator.evaluate(request, decision); });
             worst.bytes = std::max(worst.bytes, bytes);
             worst.json_time = std::max(worst.json_time, from_json);
-            within = within && bytes <= kMostBytes && decision.steps <= bundle->step_bound() && (without.limit || (bound <= kMostBound && from_json <= kMostJson));
+            within = within && bytes <= kMostBytes && decision.steps <= bundle->step_bound() &&
+                     (without.limit || (bound <= kMostBound && from_json <= kMostJson));
             if (bound <= worst.bound_time) continue;
             worst.bound_time = bound;
             worst.steps = decision.steps;
             worst.bound = bundle->step_bound();
             worst.rules = bundle->rule_count();
         }
-        std::printf("%-12s %10lld %10lld %12llu %12llu %10zu %6zu %zu of %zu", kNames[kind], static_cast<long long>(worst.bound_time), static_cast<long long>(worst.json_time),
-                    static_cast<unsigned long long>(worst.steps), static_cast<unsigned long long>(worst.bound), worst.bytes, worst.rules, worst.admitted, worst.tried);
+        std::printf("%-12s %10lld %10lld %12llu %12llu %10zu %6zu %zu of %zu", kNames[kind],
+                    static_cast<long long>(worst.bound_time), static_cast<long long>(worst.json_time),
+                    static_cast<unsigned long long>(worst.steps), static_cast<unsigned long long>(worst.bound),
+                    worst.bytes, worst.rules, worst.admitted, worst.tried);
         if (worst.refused > 0) std::printf(", %zu requests too long", worst.refused);
         std::printf("\n");
         std::fflush(stdout);
         dearest_bound = std::max(dearest_bound, {worst.bound_time, kNames[kind]});
         dearest_json = std::max(dearest_json, {worst.json_time, kNames[kind]});
     }
-    if (dearest_bound.second != nullptr) std::printf("worst: %s with facts bound, %s from JSON\n", dearest_bound.second, dearest_json.second);
+    if (dearest_bound.second != nullptr)
+        std::printf("worst: %s with facts bound, %s from JSON\n", dearest_bound.second, dearest_json.second);
     return within ? 0 : 1;
 }

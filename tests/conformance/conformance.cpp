@@ -82,8 +82,8 @@ Case load(const fs::path& path, const Json& file, const Json& entry) {
     };
     out.name = path.stem().string() + ": " + entry["name"].get<std::string>();
     out.expect = entry["expect"];
-    out.workspace = entry.contains("policy_text") ? &workspace_of_text(entry["policy_text"])
-                                                  : &workspace_of_file(pick("policy"));
+    out.workspace =
+        entry.contains("policy_text") ? &workspace_of_text(entry["policy_text"]) : &workspace_of_file(pick("policy"));
     if (entry.contains("request_text")) {
         out.request = entry["request_text"];
     } else if (const auto base = pick("request"); !base.empty()) {
@@ -141,8 +141,13 @@ Json observed(const writ::Decision& decision, const writ::Bundle& bundle) {
     }
     out["binding_digest"] = decision.binding_digest;
     const auto& who = decision.attribution;
-    out["attribution"] = {{"agent", who.agent}, {"tenant", who.tenant}, {"user", who.user}, {"run", who.run},
-                          {"issuer", who.issuer}, {"tool", who.tool}, {"approvers", strings(who.approvers)}};
+    out["attribution"] = {{"agent", who.agent},
+                          {"tenant", who.tenant},
+                          {"user", who.user},
+                          {"run", who.run},
+                          {"issuer", who.issuer},
+                          {"tool", who.tool},
+                          {"approvers", strings(who.approvers)}};
     return out;
 }
 
@@ -176,8 +181,8 @@ void run_decision(const Case& c) {
     const auto reference = c.workspace->reference(c.request);
     if (c.expect.contains("refused")) {
         REQUIRE_MESSAGE(!parsed.has_value(), c.name, ": the request was accepted");
-        CHECK_MESSAGE(parsed.error().code == c.expect["refused"].get<std::string>(), c.name, ": ", parsed.error().code, " ",
-                      parsed.error().message);
+        CHECK_MESSAGE(parsed.error().code == c.expect["refused"].get<std::string>(), c.name, ": ", parsed.error().code,
+                      " ", parsed.error().message);
         CHECK_MESSAGE(!parsed.error().context.empty(), c.name, ": the error has no JSON path");
         REQUIRE_MESSAGE(!reference.has_value(), c.name);
         CHECK_MESSAGE(reference.error().code == parsed.error().code, c.name);
@@ -233,8 +238,8 @@ bool not_above(const writ::Decision& less, const writ::Decision& more) {
     const auto holds = [&](std::string_view scope) {
         return std::count(more.grant.scopes.begin(), more.grant.scopes.end(), scope) > 0;
     };
-    return std::all_of(less.grant.scopes.begin(), less.grant.scopes.end(), holds) &&
-           less.grant.ttl <= more.grant.ttl && less.grant.single_use >= more.grant.single_use &&
+    return std::all_of(less.grant.scopes.begin(), less.grant.scopes.end(), holds) && less.grant.ttl <= more.grant.ttl &&
+           less.grant.single_use >= more.grant.single_use &&
            less.grant.obligations.size() >= more.grant.obligations.size();
 }
 
@@ -301,8 +306,9 @@ struct Presented {
 Presented present(const Json& document) {
     const auto& schema = schema_of(document["issuer_kind"]);
     const std::string url = document["claims"].value("iss", "https://issuer.example.com");
-    const std::string text = std::string("import std.") + schema.module + "\ntier read < write\nissuer it: " +
-                             schema.schema + " \"" + url + "\" { audience \"https://broker.example.com\" }\n";
+    const std::string text = std::string("import std.") + schema.module +
+                             "\ntier read < write\nissuer it: " + schema.schema + " \"" + url +
+                             "\" { audience \"https://broker.example.com\" }\n";
     Presented out;
     out.workspace = &workspace_of_text(text);
     REQUIRE_MESSAGE(out.workspace->bundle().has_value(), text);
@@ -368,9 +374,7 @@ TEST_CASE("conformance: every row has a file, with a permitted twin or a word on
                                      30, 31, 32, 33, 34, 35, 37, 38, 39, 40, 41, 42, 44, 47, 48, 50, 51, 52, 53, 55};
     std::vector<std::string> sources;
     for (const auto& path : case_files()) sources.push_back(Json::parse(read(path))["source"]);
-    const auto has = [&](const std::string& source) {
-        return std::count(sources.begin(), sources.end(), source) == 1;
-    };
+    const auto has = [&](const std::string& source) { return std::count(sources.begin(), sources.end(), source) == 1; };
     for (const int n : scenarios) CHECK_MESSAGE(has("identity §4 #" + std::to_string(n)), "scenario ", n);
     for (int n = 1; n <= 42; ++n) CHECK_MESSAGE(has("identity §3 L" + std::to_string(n)), "row L", n);
     for (const auto& path : case_files()) {

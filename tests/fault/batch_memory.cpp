@@ -59,7 +59,8 @@ int main(int argc, char** argv) {
         const writ::Effect wanted[] = {Permit, Deny, Permit, NeedsApproval, Deny};
         for (std::size_t i = 0; i < decisions.size(); ++i)
             if (decisions[i].effect != wanted[i]) return false;
-        return decisions[2].grant.scopes.size() == 1 && decisions[3].requirements.size() == 1 && decisions[4].reasons.empty();
+        return decisions[2].grant.scopes.size() == 1 && decisions[3].requirements.size() == 1 &&
+               decisions[4].reasons.empty();
     };
     evaluator.evaluate_batch(requests, decisions);
     if (!right()) return fail("a batch decides otherwise than its requests ask");

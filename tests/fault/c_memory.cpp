@@ -93,8 +93,7 @@ struct Handles {
         if (errors == nullptr) errors = writ_errors_new();
         if (decision == nullptr) decision = writ_decision_new();
         const bool ready =
-            (bundle != nullptr ||
-             writ_bundle_load(sealed.data(), sealed.size(), &bundle, errors) == WRIT_OK) &&
+            (bundle != nullptr || writ_bundle_load(sealed.data(), sealed.size(), &bundle, errors) == WRIT_OK) &&
             (request != nullptr || writ_request_new(&bundle, 1, &request, errors) == WRIT_OK) &&
             (evaluator != nullptr || writ_evaluator_new(&bundle, 1, &evaluator, errors) == WRIT_OK);
         const writ_status parsed = writ_request_parse(request, {json.data(), json.size()}, nullptr, errors);

@@ -33,7 +33,8 @@ void check(bool good, const std::string& what) {
 }
 template <class T>
 T&& must(Result<T>&& result, const std::string& what) {
-    if (!result) failed(what + ": " + result.error().code + " " + result.error().message + " " + result.error().context);
+    if (!result)
+        failed(what + ": " + result.error().code + " " + result.error().message + " " + result.error().context);
     return std::move(*result);
 }
 
@@ -80,8 +81,11 @@ struct Said {
 }
 
 /// Everything that was acknowledged is where it was said to be, and all of it verifies.
-void hold(const std::string& folder, const std::map<std::uint64_t, std::uint64_t>& said, const std::vector<Checkpoint>& witnesses) {
-    { const Ledger repaired = must(Ledger::open(folder, small()), "open"); }
+void hold(const std::string& folder, const std::map<std::uint64_t, std::uint64_t>& said,
+          const std::vector<Checkpoint>& witnesses) {
+    {
+        const Ledger repaired = must(Ledger::open(folder, small()), "open");
+    }
     auto reader = must(Reader::open(folder), "read");
     std::uint64_t found = 0;
     while (must(reader.next(), "next")) {
@@ -133,13 +137,15 @@ void kills(const std::string& root, int rounds, unsigned seed) {
             check(WIFSIGNALED(status), "a writer ended by itself");
             if (i % 5 == 4) {
                 hold(folder, said, witnesses);
-                witnesses.push_back(must(read_checkpoint(must(make_checkpoint(folder, nullptr), "checkpoint"), nullptr), "checkpoint"));
+                witnesses.push_back(
+                    must(read_checkpoint(must(make_checkpoint(folder, nullptr), "checkpoint"), nullptr), "checkpoint"));
             }
         }
         acknowledged += said.size();
         if (std::filesystem::exists(folder)) {
             hold(folder, said, witnesses);
-            for (const auto& each : std::filesystem::directory_iterator(folder)) cut += each.path().extension() == ".cut" ? 1 : 0;
+            for (const auto& each : std::filesystem::directory_iterator(folder))
+                cut += each.path().extension() == ".cut" ? 1 : 0;
         }
     }
     check(acknowledged > 0, "nothing was written");
@@ -151,7 +157,8 @@ void kills(const std::string& root, int rounds, unsigned seed) {
 void race(const std::string& root) {
     constexpr int kPrograms = 3, kNames = 60;
     const std::string folder = root + "/race";
-    auto* won = static_cast<std::atomic<int>*>(mmap(nullptr, kNames * sizeof(std::atomic<int>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    auto* won = static_cast<std::atomic<int>*>(
+        mmap(nullptr, kNames * sizeof(std::atomic<int>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     std::vector<pid_t> children;
     for (int p = 0; p < kPrograms; ++p) {
         const pid_t child = fork();
@@ -177,7 +184,9 @@ void race(const std::string& root) {
 /// As somebody who may read and not write; root may write anywhere, so it becomes nobody.
 void read_only(const std::string& root) {
     const std::string folder = root + "/read-only";
-    { check(must(Ledger::open(folder), "open").append(record_of(1)).has_value(), "append"); }
+    {
+        check(must(Ledger::open(folder), "open").append(record_of(1)).has_value(), "append");
+    }
     for (const auto& each : std::filesystem::directory_iterator(folder)) chmod(each.path().c_str(), 0444);
     chmod(folder.c_str(), 0555);
     chmod(root.c_str(), 0755);

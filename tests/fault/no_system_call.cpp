@@ -48,8 +48,10 @@ std::vector<std::string> variants(const std::string& document, std::mt19937_64& 
         for (std::uint64_t changes = 1 + random() % 2; changes > 0; --changes) {
             char& at = next[random() % next.size()];
             // Digits stay digits, so that most are still requests.
-            if (at >= '0' && at <= '9') at = kLetters[random() % 10];
-            else if (at >= 'a' && at <= 'z') at = random() % 8 != 0 ? kLetters[10 + random() % 26] : kLetters[random() % kLetters.size()];
+            if (at >= '0' && at <= '9')
+                at = kLetters[random() % 10];
+            else if (at >= 'a' && at <= 'z')
+                at = random() % 8 != 0 ? kLetters[10 + random() % 26] : kLetters[random() % kLetters.size()];
         }
     }
     return out;
@@ -67,7 +69,9 @@ struct Engine {
     explicit Engine(const Bundle& bundle) : request(Layers(bundle)), evaluator(Layers(bundle)) {}
     void decide(const Request& of, Told& told) {
         evaluator.evaluate(of, decision);
-        (decision.effect == Effect::Permit ? told.permits : decision.effect == Effect::Deny ? told.denies : told.approvals) += 1;
+        (decision.effect == Effect::Permit ? told.permits
+         : decision.effect == Effect::Deny ? told.denies
+                                           : told.approvals) += 1;
     }
     void decide(const std::string& json, Told& told) {
         told.refused += request.parse(json) ? 0 : 1;
@@ -118,7 +122,8 @@ void keep_memory() {
     for (std::size_t i = 0; i < cases.size(); ++i) {
         if (way == Way::Bound)
             for (const Request& request : bound[i]) engines[i]->decide(request, told);
-        else if (way == Way::First) engines[i]->decide(cases[i].documents.front(), told);
+        else if (way == Way::First)
+            engines[i]->decide(cases[i].documents.front(), told);
         else
             for (const std::string& json : cases[i].documents) engines[i]->decide(json, told);
     }
@@ -156,14 +161,18 @@ int main(int argc, char** argv) {
     struct {
         Way way;
         const char* name;
-    } constexpr kWays[] = {{Way::Bound, "facts bound"}, {Way::Json, "from JSON"}, {Way::First, "first, with memory at hand"}};
+    } constexpr kWays[] = {
+        {Way::Bound, "facts bound"}, {Way::Json, "from JSON"}, {Way::First, "first, with memory at hand"}};
     bool held = true;
     for (const auto& [way, name] : kWays) {
         Told told;
         const int code = run(cases, way, told);
         if (code == 77) return std::printf("skipped: no strict mode here\n"), 77;
         std::printf("%s: %s; %u permits, %u denies, %u need approval, %u of them refused requests\n", name,
-                    code == 0 ? "no call" : code < 0 ? "KILLED at a call" : "failed", told.permits, told.denies, told.approvals, told.refused);
+                    code == 0  ? "no call"
+                    : code < 0 ? "KILLED at a call"
+                               : "failed",
+                    told.permits, told.denies, told.approvals, told.refused);
         held = held && code == 0 && told.permits > 0 && (way == Way::First || told.denies > 0);
     }
     // The trap works: one call, and the child is dead.

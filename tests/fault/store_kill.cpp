@@ -33,7 +33,8 @@ tier read < write
 claims k8s { sub: string }
 issuer prod: k8s "https://issuer.example" { audience "broker" }
 tool lookup { tier read  audience "https://data.example"  scopes { "data:read" }  params { } }
-permit p for tool lookup when tenant == "t)" + std::to_string(number) + R"(" grant { "data:read" } for 1m
+permit p for tool lookup when tenant == "t)" + std::to_string(number) +
+                                                  R"(" grant { "data:read" } for 1m
 )"});
     auto bundle = compile(sources);
     if (!bundle) std::abort();
@@ -49,7 +50,9 @@ void write_for_ever(const std::string& path, const std::vector<Bundle>& policies
         char done = 0;
         switch (random() % 4) {
             case 0: done = store->publish(policies[random() % policies.size()], kOrigin) ? 'p' : 0; break;
-            case 3: done = store->revoke(RevocationKind::Run, "r-" + std::to_string(random()), kOrigin) ? 'r' : 0; break;
+            case 3:
+                done = store->revoke(RevocationKind::Run, "r-" + std::to_string(random()), kOrigin) ? 'r' : 0;
+                break;
             default: {
                 Move move;
                 move.channel = "prod";
@@ -83,7 +86,9 @@ std::optional<Count> look(const std::string& path) {
     return Count{store->history("prod")->size(), store->revocation_log()->size(), store->versions()->size()};
 }
 
-bool kept(std::size_t before, std::size_t told, std::size_t after) { return after == before + told || after == before + told + 1; }
+bool kept(std::size_t before, std::size_t told, std::size_t after) {
+    return after == before + told || after == before + told + 1;
+}
 
 }  // namespace
 
@@ -135,8 +140,9 @@ int main(int argc, char** argv) {
         const auto after = look(path);
         if (!after) return 1;
         // Publishing what is there already adds nothing, so versions can only be bounded.
-        if (!kept(before->activations, told['a'], after->activations) || !kept(before->revocations, told['r'], after->revocations) ||
-            after->versions < before->versions || after->versions > before->versions + told['p'] + 1) {
+        if (!kept(before->activations, told['a'], after->activations) ||
+            !kept(before->revocations, told['r'], after->revocations) || after->versions < before->versions ||
+            after->versions > before->versions + told['p'] + 1) {
             std::printf("round %d: something told as done is not there, or something is there twice\n", round);
             return 1;
         }
@@ -156,7 +162,8 @@ int main(int argc, char** argv) {
         }
         before = after;
     }
-    std::printf("%d times killed, %zu of them after something was done, %zu things done: nothing lost, nothing by half\n", rounds,
-                killed_busy, total);
+    std::printf(
+        "%d times killed, %zu of them after something was done, %zu things done: nothing lost, nothing by half\n",
+        rounds, killed_busy, total);
     return killed_busy > 0 ? 0 : 1;
 }

@@ -12,7 +12,8 @@ namespace {
 
 /// Sections that a wrong word in does the most with are chosen more often.
 std::size_t weight_of(std::string_view name) {
-    for (const std::string_view heavy : {"code", "rules", "tables", "cells", "ids", "sets", "shape", "automata", "moves"})
+    for (const std::string_view heavy :
+         {"code", "rules", "tables", "cells", "ids", "sets", "shape", "automata", "moves"})
         if (name == heavy) return 6;
     return name.starts_with("index") ? 4 : name == "chars" ? 1 : 2;
 }
@@ -22,21 +23,22 @@ std::uint32_t word_at(const std::byte* at) {
     std::memcpy(&word, at, sizeof word);
     return word;
 }
-void put_word(std::byte* at, std::uint32_t word) { std::memcpy(at, &word, sizeof word); }
+void put_word(std::byte* at, std::uint32_t word) {
+    std::memcpy(at, &word, sizeof word);
+}
 
 }  // namespace
 
 using namespace bytecode;  // the records that sections.def names
 
 Mutant::Mutant(Sections sound) : sound_(std::move(sound)), changed_(sound_) {
-#define SECTION(type, name)                                                             \
-    views_.push_back({#name, sizeof(type),                                              \
-                      [this] { return reinterpret_cast<std::byte*>(changed_.name.data()); }, \
-                      [this] { return changed_.name.size(); },                          \
-                      [this](std::size_t count) {                                       \
-                          changed_.name.resize(count);                                  \
-                          changed_.name.shrink_to_fit();                                \
-                      },                                                                \
+#define SECTION(type, name)                                                                                       \
+    views_.push_back({#name, sizeof(type), [this] { return reinterpret_cast<std::byte*>(changed_.name.data()); }, \
+                      [this] { return changed_.name.size(); },                                                    \
+                      [this](std::size_t count) {                                                                 \
+                          changed_.name.resize(count);                                                            \
+                          changed_.name.shrink_to_fit();                                                          \
+                      },                                                                                          \
                       [this] { changed_.name = sound_.name; }});
 #include "bytecode/sections.def"
 #undef SECTION
@@ -78,11 +80,16 @@ void Mutant::change_word(Rng& rng, std::size_t section) {
     std::byte* const at = view.data() + 4 * rng.below(words);
     std::uint32_t word = word_at(at);
     switch (rng.below(6)) {
-        case 0: word = rng.pick({0u, 1u, 2u, 0xFFFFFFFFu, 0xFFFFFFFEu, 0x7FFFFFFFu, 0x80000000u, 0xFFFFu, 0x10000u}); break;
+        case 0:
+            word = rng.pick({0u, 1u, 2u, 0xFFFFFFFFu, 0xFFFFFFFEu, 0x7FFFFFFFu, 0x80000000u, 0xFFFFu, 0x10000u});
+            break;
         case 1: word += rng.percent(50) ? 1 : 0xFFFFFFFF; break;
         case 2: word = word_at(view.data() + 4 * rng.below(words)); break;
         // The same field of another record.
-        case 3: word = word_at(view.data() + view.width * rng.below(view.count()) + static_cast<std::size_t>(at - view.data()) % view.width); break;
+        case 3:
+            word = word_at(view.data() + view.width * rng.below(view.count()) +
+                           static_cast<std::size_t>(at - view.data()) % view.width);
+            break;
         // An index that is right, or just not, somewhere.
         case 4: {
             const auto count = static_cast<std::uint32_t>(views_[rng.below(views_.size())].count());
@@ -143,7 +150,8 @@ void mutate_bytes(Rng& rng, std::vector<std::byte>& bytes) {
             case 2: bytes.resize(bytes.size() - rng.below(std::min<std::size_t>(bytes.size(), 65))); break;
             default: {
                 const std::size_t run = std::min<std::size_t>(rng.between(1, 64), bytes.size());
-                std::memmove(bytes.data() + rng.below(bytes.size() - run + 1), bytes.data() + rng.below(bytes.size() - run + 1), run);
+                std::memmove(bytes.data() + rng.below(bytes.size() - run + 1),
+                             bytes.data() + rng.below(bytes.size() - run + 1), run);
                 break;
             }
         }

@@ -66,8 +66,9 @@ thread_local std::uint64_t current = 0;
 
 void on_crash(int signal) {
     char text[96];
-    const int length = std::snprintf(text, sizeof text, "mutate_bundles: mutant %llu, add --first %llu --count 1\n",
-                                     static_cast<unsigned long long>(current), static_cast<unsigned long long>(current));
+    const int length =
+        std::snprintf(text, sizeof text, "mutate_bundles: mutant %llu, add --first %llu --count 1\n",
+                      static_cast<unsigned long long>(current), static_cast<unsigned long long>(current));
     if (::write(STDERR_FILENO, text, static_cast<std::size_t>(length)) < 0) std::_Exit(4);
     std::signal(signal, SIG_DFL);
     std::raise(signal);
@@ -149,7 +150,8 @@ public:
         const std::size_t which = rng.below(seeds_.size());
         Mutant& mutant = *mutants_[which];
         mutant.mutate(rng, *mutants_[rng.below(seeds_.size())]);
-        const auto opened = rng.below(16) == 0 ? from_bytes(rng, mutant.sealed()) : bytecode::Program::over(mutant.sections());
+        const auto opened =
+            rng.below(16) == 0 ? from_bytes(rng, mutant.sealed()) : bytecode::Program::over(mutant.sections());
         const bool sound = opened ? decide(*opened, seeds_[which], rng) : (++tally.refused[opened.error().code], true);
         mutant.restore();
         return sound;
@@ -189,7 +191,8 @@ private:
             if (decision_.steps > bundle.step_bound()) {
                 std::fprintf(stderr, "mutate_bundles: mutant %llu of %s took %llu steps; its bound is %llu\n",
                              static_cast<unsigned long long>(current), seed.name.c_str(),
-                             static_cast<unsigned long long>(decision_.steps), static_cast<unsigned long long>(bundle.step_bound()));
+                             static_cast<unsigned long long>(decision_.steps),
+                             static_cast<unsigned long long>(bundle.step_bound()));
                 return false;
             }
         }
@@ -232,12 +235,14 @@ int run(const Options& options) {
     std::uint64_t refused = 0;
     for (const auto& [code, n] : total.refused) refused += n;
     std::printf("%zu bundles, %llu mutants, seed %llu: %.0f a second\n", all.size(),
-                static_cast<unsigned long long>(refused + total.admitted), static_cast<unsigned long long>(options.seed),
-                static_cast<double>(refused + total.admitted) / seconds);
-    for (const auto& [code, n] : total.refused) std::printf("  %-12s %12llu\n", code.c_str(), static_cast<unsigned long long>(n));
+                static_cast<unsigned long long>(refused + total.admitted),
+                static_cast<unsigned long long>(options.seed), static_cast<double>(refused + total.admitted) / seconds);
+    for (const auto& [code, n] : total.refused)
+        std::printf("  %-12s %12llu\n", code.c_str(), static_cast<unsigned long long>(n));
     std::printf("  %-12s %12llu\n  %-12s %12llu, %llu requests refused, %llu steps\n", "admitted",
-                static_cast<unsigned long long>(total.admitted), "decided", static_cast<unsigned long long>(total.decided),
-                static_cast<unsigned long long>(total.requests_refused), static_cast<unsigned long long>(total.steps));
+                static_cast<unsigned long long>(total.admitted), "decided",
+                static_cast<unsigned long long>(total.decided), static_cast<unsigned long long>(total.requests_refused),
+                static_cast<unsigned long long>(total.steps));
     return sound ? 0 : 1;
 }
 
@@ -248,11 +253,16 @@ int main(int argc, char** argv) {
     writ::fuzz::Options options;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
-        if (std::strcmp(argv[i], "--count") == 0) options.count = value;
-        else if (std::strcmp(argv[i], "--threads") == 0) options.threads = static_cast<unsigned>(value);
-        else if (std::strcmp(argv[i], "--seed") == 0) options.seed = value;
-        else if (std::strcmp(argv[i], "--first") == 0) options.first = value;
-        else return 2;
+        if (std::strcmp(argv[i], "--count") == 0)
+            options.count = value;
+        else if (std::strcmp(argv[i], "--threads") == 0)
+            options.threads = static_cast<unsigned>(value);
+        else if (std::strcmp(argv[i], "--seed") == 0)
+            options.seed = value;
+        else if (std::strcmp(argv[i], "--first") == 0)
+            options.first = value;
+        else
+            return 2;
     }
     return writ::fuzz::run(options);
 }

@@ -28,11 +28,14 @@ std::string request(const std::string& agent) {
     return R"({"provenance": "verified", "now": 1717408800,
       "token": {"issuer": "https://issuer.example", "aud": "broker", "exp": 1717499999, "nbf": null, "iat": null,
                 "claims": {"iss": "https://issuer.example", "sub": "x"}},
-      "agent": {"id": ")" + agent + R"("}, "run": {"id": "r-1", "parent_id": null, "exp": null}, "tenant": "acme",
+      "agent": {"id": ")" +
+           agent + R"("}, "run": {"id": "r-1", "parent_id": null, "exp": null}, "tenant": "acme",
       "user": null, "delegation": null, "tool": {"name": "lookup", "params": {}}, "want": {"scopes": ["data:read"]}})";
 }
 
-double milliseconds(Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
+double milliseconds(Clock::duration time) {
+    return std::chrono::duration<double, std::milli>(time).count();
+}
 
 void tell(const char* what, std::vector<double> times) {
     if (times.empty()) return;

@@ -51,9 +51,9 @@ int disagreements(const writ::Bundle& bundle, writ_bundle* handle, const std::ve
         return 1;
     for (int round = 0; round < kRounds; ++round)
         for (std::size_t i = 0; i < requests.size(); ++i) {
-            const bool decided = writ_request_parse(request, {requests[i].data(), requests[i].size()},
-                                                    nullptr, nullptr) == WRIT_OK &&
-                                 writ_evaluate(evaluator, request, decision) == WRIT_OK;
+            const bool decided =
+                writ_request_parse(request, {requests[i].data(), requests[i].size()}, nullptr, nullptr) == WRIT_OK &&
+                writ_evaluate(evaluator, request, decision) == WRIT_OK;
             const writ_text json = writ_decision_json(decision, WRIT_READER_OPERATOR);
             wrong += !decided || std::string_view(json.data, json.length) != expected[i];
         }
@@ -86,11 +86,10 @@ int main(int argc, char** argv) {
     {
         std::vector<std::jthread> threads;
         for (int t = 0; t < kThreads; ++t)
-            threads.emplace_back(
-                [&, t] { wrong += disagreements(*bundle, handle, requests, expected, t % 2 == 1); });
+            threads.emplace_back([&, t] { wrong += disagreements(*bundle, handle, requests, expected, t % 2 == 1); });
     }
     writ_bundle_free(handle);
-    std::printf("%d threads, %d rounds of %zu requests, %d answers differ\n", kThreads, kRounds,
-                requests.size(), wrong.load());
+    std::printf("%d threads, %d rounds of %zu requests, %d answers differ\n", kThreads, kRounds, requests.size(),
+                wrong.load());
     return wrong == 0 ? 0 : 1;
 }

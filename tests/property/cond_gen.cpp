@@ -6,7 +6,9 @@
 
 namespace writ::property {
 
-static Cond text(std::string what) { return {Cond::Shape::Leaf, std::move(what), {}, {}, {}}; }
+static Cond text(std::string what) {
+    return {Cond::Shape::Leaf, std::move(what), {}, {}, {}};
+}
 
 static bool is_string(Kind kind) {
     return kind == Kind::String || kind == Kind::Path || kind == Kind::Subject || kind == Kind::Dotted;
@@ -122,9 +124,18 @@ static std::vector<std::string> globs(Kind kind) {
         case Kind::Url: return {"https://api.example/**", "https://**/a/**", "http://**"};
         case Kind::Email: return {"**@acme.example", "ann@**"};
         case Kind::Arn: return {"arn:aws:iam::*:role/*", "arn:aws:s3:**"};
-        case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant:
-        case Kind::Enum: case Kind::String: case Kind::Ip: case Kind::Cidr: case Kind::Record:
-        case Kind::List: case Kind::Map: break;
+        case Kind::Bool:
+        case Kind::Int:
+        case Kind::Decimal:
+        case Kind::Duration:
+        case Kind::Instant:
+        case Kind::Enum:
+        case Kind::String:
+        case Kind::Ip:
+        case Kind::Cidr:
+        case Kind::Record:
+        case Kind::List:
+        case Kind::Map: break;
     }
     return {"a**", "**1", "l**d-**", "x", "**"};
 }
@@ -151,23 +162,37 @@ std::string CondGen::text_test(const Term& t, std::vector<std::string>& guards) 
             break;
         case 6:
             switch (kind) {
-                case Kind::Spiffe: return t.text + rng_.pick({".trust_domain == \"acme.example\"", ".path like \"/ns/*/sa/*\""});
+                case Kind::Spiffe:
+                    return t.text + rng_.pick({".trust_domain == \"acme.example\"", ".path like \"/ns/*/sa/*\""});
                 case Kind::Url:
                     return t.text + rng_.pick({".host == \"api.example\"", ".port == 8443", ".scheme == \"https\"",
                                                ".path like \"/a/**\"", ".port > 80"});
                 case Kind::Email: return t.text + rng_.pick({".domain == \"acme.example\"", ".local == \"bob\""});
                 case Kind::Arn:
-                    return t.text + rng_.pick({".service == \"iam\"", ".account == \"123456789012\"",
-                                               ".resource like \"role/*\"", ".region == \"\"", ".partition != \"aws\""});
+                    return t.text +
+                           rng_.pick({".service == \"iam\"", ".account == \"123456789012\"",
+                                      ".resource like \"role/*\"", ".region == \"\"", ".partition != \"aws\""});
                 case Kind::Ip:
                     if (const Term* block = some(Kind::Cidr)) {
                         guards.insert(guards.end(), block->guards.begin(), block->guards.end());
                         return t.text + rng_.pick({" in ", " not in "}) + block->text;
                     }
                     return t.text + " in \"" + rng_.pick({"10.0.0.0/8", "192.168.0.0/24", "2001:db8::/64"}) + "\"";
-                case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant:
-                case Kind::Enum: case Kind::String: case Kind::Path: case Kind::Subject: case Kind::Dotted:
-                case Kind::Host: case Kind::Cidr: case Kind::Record: case Kind::List: case Kind::Map: break;
+                case Kind::Bool:
+                case Kind::Int:
+                case Kind::Decimal:
+                case Kind::Duration:
+                case Kind::Instant:
+                case Kind::Enum:
+                case Kind::String:
+                case Kind::Path:
+                case Kind::Subject:
+                case Kind::Dotted:
+                case Kind::Host:
+                case Kind::Cidr:
+                case Kind::Record:
+                case Kind::List:
+                case Kind::Map: break;
             }
             break;
         case 7:
@@ -175,8 +200,9 @@ std::string CondGen::text_test(const Term& t, std::vector<std::string>& guards) 
             if (kind == Kind::Cidr) return t.text + " in nets.net";
             break;
         case 8: {
-            const std::string curated = rng_.pick({"[a-z]+", "(ann|bob)", "a.*", ".{0,3}", "[^/]*/.*", "lead-\\d", "(?i)ANN|BOB", "(?i).*[K-S].*", ".*[^a-z].*",
-                                                   "(?i)[[:lower:]-]{3,6}\\d?", "(.*/)?a.*", "\\w+"});
+            const std::string curated =
+                rng_.pick({"[a-z]+", "(ann|bob)", "a.*", ".{0,3}", "[^/]*/.*", "lead-\\d", "(?i)ANN|BOB",
+                           "(?i).*[K-S].*", ".*[^a-z].*", "(?i)[[:lower:]-]{3,6}\\d?", "(.*/)?a.*", "\\w+"});
             return t.text + " matches " + string_literal(rng_.percent(50) ? curated : sound_regex(rng_, 1));
         }
         case 9:
@@ -184,7 +210,8 @@ std::string CondGen::text_test(const Term& t, std::vector<std::string>& guards) 
             return t.text + rng_.pick({" in tenants.tenant", " not in tenants.owner", " in staff", " in some_scopes"});
         case 10: return "lower(" + t.text + ")" + same() + rng_.pick({"\"a/b\"", "\"ann\"", "\"acme\""});
         case 11: return "words(" + t.text + ") contains " + constant(t, kind);
-        case 12: return "lower(" + t.text + ")" + rng_.pick({" in ", " not in "}) + rng_.pick({"staff", "tenants.owner"});
+        case 12:
+            return "lower(" + t.text + ")" + rng_.pick({" in ", " not in "}) + rng_.pick({"staff", "tenants.owner"});
         case 13:
             return rng_.pick({"url(", "host(", "spiffe(", "email("}) + t.text + ")" + " like " +
                    rng_.pick({"\"**a**\"", "\"**\"", "\"**.example\""});
@@ -205,7 +232,8 @@ std::string CondGen::number_test(const Term& t, std::vector<std::string>& guards
         case 3:
             if (const Term* other = partner(t)) {
                 guards.insert(guards.end(), other->guards.begin(), other->guards.end());
-                return t.text + (rng_.percent(60) ? "" : rng_.pick({" + ", " - "}) + constant(t, kind)) + compare() + other->text;
+                return t.text + (rng_.percent(60) ? "" : rng_.pick({" + ", " - "}) + constant(t, kind)) + compare() +
+                       other->text;
             }
             break;
         case 4: return t.text + rng_.pick({" + ", " - "}) + constant(t, kind) + compare() + constant(t, kind);
@@ -222,7 +250,9 @@ std::string CondGen::clock_test() {
         case 0: return "now" + compare() + constant(moment, Kind::Instant);
         case 1: return constant(moment, Kind::Instant) + compare() + "now";
         default:
-            return "now in " + std::string(rng_.pick({"09:00..17:00", "12:00..12:01", "22:00..06:00", "00:00..00:00", "11:59..12:00"})) +
+            return "now in " +
+                   std::string(
+                       rng_.pick({"09:00..17:00", "12:00..12:01", "22:00..06:00", "00:00..00:00", "11:59..12:00"})) +
                    " \"" + zone + "\"" + rng_.pick({"", " on mon..fri", " on mon, wed, sat..sun", " on tue"});
     }
 }
@@ -308,9 +338,17 @@ std::string CondGen::test(const Term& t, std::vector<std::string>& guards) {
             return t.text + op + other->text;
         }
         case Kind::List: return list_test(t, guards);
-        case Kind::String: case Kind::Path: case Kind::Subject: case Kind::Dotted: case Kind::Spiffe:
-        case Kind::Url: case Kind::Host: case Kind::Email: case Kind::Arn: case Kind::Ip: case Kind::Cidr:
-            return text_test(t, guards);
+        case Kind::String:
+        case Kind::Path:
+        case Kind::Subject:
+        case Kind::Dotted:
+        case Kind::Spiffe:
+        case Kind::Url:
+        case Kind::Host:
+        case Kind::Email:
+        case Kind::Arn:
+        case Kind::Ip:
+        case Kind::Cidr: return text_test(t, guards);
         case Kind::Record:
         case Kind::Map: break;
     }
@@ -326,14 +364,16 @@ Cond CondGen::leaf_on(const Term& t) {
 Cond CondGen::leaf() {
     const std::size_t roll = rng_.below(100);
     if (roll < 8) return text(clock_test());
-    if (roll < 12) return text("token.issuer is " + std::string(rng_.percent(25) ? "not " : "") + rng_.pick({"a", "b", "c"}));
+    if (roll < 12)
+        return text("token.issuer is " + std::string(rng_.percent(25) ? "not " : "") + rng_.pick({"a", "b", "c"}));
     if (roll < 20) {
         const bool claim = rng_.percent(20);
         const Terms& from = claim ? universe().claims()[rng_.below(2)] : universe().request();
         const Term& group = rng_.pick(from.groups);
         return guarded(group.text + rng_.pick({" is none", " is some", " is not none"}), group.guards);
     }
-    if (roll < 24) return text(rng_.pick({"d_plain", "d_over(tenant, 1)", "d_over(run.id, run.attempt)", "not d_plain"}));
+    if (roll < 24)
+        return text(rng_.pick({"d_plain", "d_over(tenant, 1)", "d_over(run.id, run.attempt)", "not d_plain"}));
     return leaf_on(term());
 }
 
@@ -378,12 +418,14 @@ Cond CondGen::quantified(std::size_t depth) {
     binders_.pop_back();
     if (const Term* limit = rng_.percent(8) ? some(Kind::Int) : nullptr) {
         guards.insert(guards.end(), limit->guards.begin(), limit->guards.end());
-        return guarded_wrap("count(" + binder + " in " + over + ": ", std::move(body), ")" + compare() + limit->text, guards);
+        return guarded_wrap("count(" + binder + " in " + over + ": ", std::move(body), ")" + compare() + limit->text,
+                            guards);
     }
     if (rng_.percent(30))
         return guarded_wrap("count(" + binder + " in " + over + ": ", std::move(body),
                             ")" + compare() + std::to_string(rng_.below(4)), guards);
-    return guarded_wrap(std::string(rng_.pick({"(any ", "(all "})) + binder + " in " + over + ": ", std::move(body), ")", guards);
+    return guarded_wrap(std::string(rng_.pick({"(any ", "(all "})) + binder + " in " + over + ": ", std::move(body),
+                        ")", guards);
 }
 
 Cond CondGen::condition(std::size_t depth) {
@@ -405,7 +447,8 @@ Cond CondGen::condition(std::size_t depth) {
 /// The beginning of a text, as a pattern for the rest: ` like "sys:ac**"`, ` matches "sys:ac.*"`.
 static std::string beginning(Rng& rng, const std::string& whole, bool regex) {
     std::string text = whole.substr(0, rng.below(whole.size() + 1));
-    const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '-' || c == '/' || c == ':'; });
+    const bool plain = std::all_of(text.begin(), text.end(),
+                                   [](char c) { return (c >= 'a' && c <= 'z') || c == '-' || c == '/' || c == ':'; });
     if (regex && plain) return " matches \"" + text + rng.pick({".*", "?.*", "[a-z:/]*", "(x|.+)?", ""}) + "\"";
     return " like \"" + text + rng.pick({"**", "**", "**e", "**/**"}) + "\"";
 }
@@ -414,10 +457,12 @@ std::string CondGen::indexable_test() {
     const auto& all = universe().request().values;
     for (;;) {
         // The first of them oftener, so that many rules ask the same facts.
-        const Term& t = params_.empty() || rng_.percent(85) ? all[rng_.below(rng_.between(1, all.size()))] : rng_.pick(params_);
+        const Term& t =
+            params_.empty() || rng_.percent(85) ? all[rng_.below(rng_.between(1, all.size()))] : rng_.pick(params_);
         const Kind kind = t.type.kind;
         if (!t.guards.empty() || kind == Kind::List || (!scope_.reads_want && t.text.starts_with("want."))) continue;
-        if (scope_.row && rng_.percent(10)) return rng_.pick({"tenant == row.tenant", "tenant != row.tenant", "agent.owner == row.owner"});
+        if (scope_.row && rng_.percent(10))
+            return rng_.pick({"tenant == row.tenant", "tenant != row.tenant", "agent.owner == row.owner"});
         const std::string value = constant(t, kind);
         const std::size_t roll = rng_.below(10);
         if (kind == Kind::Bool) return (roll < 5 ? "" : "not ") + t.text;
@@ -425,12 +470,14 @@ std::string CondGen::indexable_test() {
         if (roll < 4) return t.text + rng_.pick({" in ", " in ", " not in "}) + literal_set(t, kind, 4);
         if (rep_of(kind) == Rep::Text) {
             if (roll < 5 || kind == Kind::Ip || kind == Kind::Cidr) return t.text + " != " + value;
-            return t.text + beginning(rng_, rng_.pick(universe().pool(t.type, kind, t.pool)).json.text, is_string(kind) && roll < 7);
+            return t.text + beginning(rng_, rng_.pick(universe().pool(t.type, kind, t.pool)).json.text,
+                                      is_string(kind) && roll < 7);
         }
         const bool ordered = kind != Kind::Enum || universe().policy().enums[t.type.enumeration.value].ordered;
         if (!ordered) return t.text + " != " + value;
         if (roll < 8) return t.text + compare() + value;
-        return "(" + t.text + rng_.pick({" > ", " >= "}) + value + " and " + t.text + rng_.pick({" < ", " <= "}) + constant(t, kind) + ")";
+        return "(" + t.text + rng_.pick({" > ", " >= "}) + value + " and " + t.text + rng_.pick({" < ", " <= "}) +
+               constant(t, kind) + ")";
     }
 }
 
@@ -449,12 +496,12 @@ Cond CondGen::indexable() {
 
 Cond CondGen::likely() {
     if (!params_.empty() && rng_.percent(20)) return text("params.n >= 0");
-    return text(rng_.pick({"tenant in { \"acme\", \"globex\" }", "token.issuer is a", "token.issuer is not b",
-                           "run.attempt <= 7", "agent.risk_tier != high", "run.state != ended", "not agent.revoked",
-                           "now < \"2026-03-09T12:00:00Z\"", "now in 00:30..23:30 \"UTC\"", "age(token.iat) < 10m",
-                           "tool.tier <= write", "tool.scopes overlaps { \"s2\", \"s1\" }", "workload.environment <= staging",
-                           "now <= run.started + 24h", "host.audit_available or run.attempt >= 0",
-                           "d_over(tenant, 1) or tenant in tenants.tenant"}));
+    return text(rng_.pick(
+        {"tenant in { \"acme\", \"globex\" }", "token.issuer is a", "token.issuer is not b", "run.attempt <= 7",
+         "agent.risk_tier != high", "run.state != ended", "not agent.revoked", "now < \"2026-03-09T12:00:00Z\"",
+         "now in 00:30..23:30 \"UTC\"", "age(token.iat) < 10m", "tool.tier <= write",
+         "tool.scopes overlaps { \"s2\", \"s1\" }", "workload.environment <= staging", "now <= run.started + 24h",
+         "host.audit_available or run.attempt >= 0", "d_over(tenant, 1) or tenant in tenants.tenant"}));
 }
 
 Cond CondGen::unlikely() {

@@ -5,9 +5,9 @@
 #include <map>
 #include <tuple>
 
-#include "testing/coverage.h"
-#include "reference/evaluation.h"
 #include "harness.h"
+#include "reference/evaluation.h"
+#include "testing/coverage.h"
 #include "universe.h"
 #include "writ/witness.h"
 
@@ -36,7 +36,8 @@ public:
         std::map<Place, unsigned> seen;
         for (const check::Rule& rule : policy_.rules) {
             if (rule.span.source >= policy_.given_sources) continue;
-            if (!rule.tools.empty() && std::find(rule.tools.begin(), rule.tools.end(), tool) == rule.tools.end()) continue;
+            if (!rule.tools.empty() && std::find(rule.tools.begin(), rule.tools.end(), tool) == rule.tools.end())
+                continue;
             const check::Table* table = rule.each.valid() ? &policy_.tables[rule.each.value] : nullptr;
             Truth most = Truth::False;
             for (std::size_t row = 0; row < (table == nullptr ? 1 : table->rows.size()); ++row) {
@@ -55,7 +56,9 @@ public:
 
 private:
     Truth walk(const Expr& expr, reference::Evaluation& evaluation, std::map<Place, unsigned>& seen) {
-        if (expr.op == Op::Not) return static_cast<Truth>(static_cast<int>(Truth::True) - static_cast<int>(walk(*expr.kids[0], evaluation, seen)));
+        if (expr.op == Op::Not)
+            return static_cast<Truth>(static_cast<int>(Truth::True) -
+                                      static_cast<int>(walk(*expr.kids[0], evaluation, seen)));
         if (expr.op == Op::And || expr.op == Op::Or) {
             Truth out = walk(*expr.kids[0], evaluation, seen);
             for (const Expr* kid : expr.kids.subspan(1)) {
@@ -65,7 +68,8 @@ private:
             return out;
         }
         const Truth truth = evaluation.condition(expr);
-        if (expr.span.source < policy_.given_sources) seen[{expr.span.source, expr.span.begin, expr.span.end}] |= 1U << static_cast<unsigned>(truth);
+        if (expr.span.source < policy_.given_sources)
+            seen[{expr.span.source, expr.span.begin, expr.span.end}] |= 1U << static_cast<unsigned>(truth);
         return truth;
     }
 
@@ -107,7 +111,8 @@ TEST_CASE("property: coverage counts what evaluating every condition for every r
             INFO(condition.text);
             ++conditions;
             compared += condition.seen[0] + condition.seen[1] + condition.seen[2] > 0;
-            CHECK(condition.seen == plainly.conditions[{condition.span.source, condition.span.begin, condition.span.end}]);
+            CHECK(condition.seen ==
+                  plainly.conditions[{condition.span.source, condition.span.begin, condition.span.end}]);
         }
     }
     CHECK(conditions > 500);

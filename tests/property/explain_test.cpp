@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "harness.h"
 #include "explain/explain.h"
+#include "harness.h"
 #include "universe.h"
 #include "writ/evaluator.h"
 
@@ -50,17 +50,20 @@ void holds(const Subject& subject, const Value& document, Tally& tally) {
     REQUIRE(told.has_value() == admitted);
     if (!admitted) return;
     Evaluator evaluator(bundle);
-    CHECK(to_json(told->decision, bundle, Audience::Operator) == to_json(evaluator.evaluate(request), bundle, Audience::Operator));
+    CHECK(to_json(told->decision, bundle, Audience::Operator) ==
+          to_json(evaluator.evaluate(request), bundle, Audience::Operator));
     REQUIRE(json::parse(to_json(*told), {.max_bytes = 64u << 20, .max_depth = 200}));
 
     // Each rule with a reason is told of, or stands among the nearest's like.
     for (const Reason& reason : told->decision.reasons) {
         if (reason.rule == kNoRule || reason.code == "fact_missing") continue;
-        CHECK(std::any_of(told->rules.begin(), told->rules.end(), [&](const SeenRule& rule) { return rule.rule == reason.rule; }));
+        CHECK(std::any_of(told->rules.begin(), told->rules.end(),
+                          [&](const SeenRule& rule) { return rule.rule == reason.rule; }));
     }
     if (told->decision.effect == Effect::Permit) {
         REQUIRE_FALSE(told->lifetimes.empty());
-        const std::int64_t horizon = told->decision.grant.not_after ? *told->decision.grant.not_after - told->decision.now : INT64_MAX;
+        const std::int64_t horizon =
+            told->decision.grant.not_after ? *told->decision.grant.not_after - told->decision.now : INT64_MAX;
         CHECK(told->decision.grant.ttl == std::min(told->lifetimes.front().micros, horizon) / 1'000'000);
         CHECK(told->decision.grant.not_after.has_value() == !told->horizons.empty());
     }
@@ -92,8 +95,10 @@ TEST_CASE("property: what explain says would permit does") {
         REQUIRE(made.subject != nullptr);
         for (int i = 0; i < 40; ++i) holds(*made.subject, random_request(rng, random_request_shape(rng)), tally);
     }
-    MESSAGE(tally.denies << " denies, " << tally.nearest << " permits near them, " << tally.permitted << " of which permit with "
-                         << "changes found and " << tally.waiting << " on approval, by " << tally.changes << " changes");
+    MESSAGE(tally.denies << " denies, " << tally.nearest << " permits near them, " << tally.permitted
+                         << " of which permit with "
+                         << "changes found and " << tally.waiting << " on approval, by " << tally.changes
+                         << " changes");
     CHECK(tally.permitted > 50);
     CHECK(tally.waiting > 10);
 }

@@ -3,26 +3,30 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "reference/reference.h"
+#include "../unit/bytecode_sections.h"
 #include "base/report.h"
 #include "base/values.h"
 #include "check/check.h"
 #include "compile/compile.h"
+#include "reference/reference.h"
 #include "stdlib/stdlib.h"
 #include "vm/decide.h"
-#include "../unit/bytecode_sections.h"
 
 namespace writ::property {
 
 Subject::Subject(std::unique_ptr<check::Policy> policy, Bundle bundle)
-    : policy_(std::move(policy)), bundle_(std::move(bundle)), facts_(bundle_.program()), interpreter_(bundle_.program()) {}
+    : policy_(std::move(policy)),
+      bundle_(std::move(bundle)),
+      facts_(bundle_.program()),
+      interpreter_(bundle_.program()) {}
 
 std::unique_ptr<Subject> Subject::make(const PolicyText& text, std::vector<Diagnostic>* why) {
     SourceSet sources;
     sources.sources.push_back({"prop.writ", text.render()});
     sources.read = &Universe::read;
     Report report;
-    auto policy = check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
+    auto policy =
+        check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
     std::vector<std::byte> bytes;
     if (report.error_count() == 0) bytes = compiler::lower(*policy, UINT64_MAX, report);
     if (report.error_count() > 0) {
@@ -128,7 +132,8 @@ Generated random_subject(Rng& rng, const PolicyShape& shape, std::map<std::strin
                 if (d.severity != Severity::Error) continue;
                 if (refused != nullptr) ++(*refused)[d.code + " " + d.message];
                 for (std::size_t i = 0; i < extents.size(); ++i)
-                    if (d.span.source == 0 && d.span.begin >= extents[i].begin && d.span.begin < extents[i].end) bad[i] = true;
+                    if (d.span.source == 0 && d.span.begin >= extents[i].begin && d.span.begin < extents[i].end)
+                        bad[i] = true;
             }
             // A bad definition spoils too much to go on from.
             const std::size_t defines = out.text.defines.size();

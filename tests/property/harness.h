@@ -28,7 +28,8 @@ class Subject {
 public:
     /// Null if the checker refuses the text; its findings then in *why.
     /// A bundle that the verifier refuses is among them, under its own code.
-    [[nodiscard]] static std::unique_ptr<Subject> make(const PolicyText& policy, std::vector<Diagnostic>* why = nullptr);
+    [[nodiscard]] static std::unique_ptr<Subject> make(const PolicyText& policy,
+                                                       std::vector<Diagnostic>* why = nullptr);
 
     /// Binds a document, as it is: writing and reading JSON is tested elsewhere. False: refused, `refusal()` says why.
     [[nodiscard]] bool bind(const json::Value& document);
@@ -47,7 +48,8 @@ private:
 
     /// A program with what it needs to run.
     struct Machine {
-        explicit Machine(std::shared_ptr<const bytecode::Program> of) : program(std::move(of)), facts(*program), interpreter(*program) {}
+        explicit Machine(std::shared_ptr<const bytecode::Program> of)
+            : program(std::move(of)), facts(*program), interpreter(*program) {}
         std::shared_ptr<const bytecode::Program> program;
         vm::Facts facts;
         vm::Interpreter interpreter;
@@ -88,10 +90,11 @@ struct Outcome {
 /// Refusals by code are counted in *refused.
 struct Generated {
     PolicyText text;
-    std::unique_ptr<Subject> subject;     ///< null only if `refused`
-    std::optional<std::string> refused;   ///< the compiler made a bundle that the verifier refuses
+    std::unique_ptr<Subject> subject;    ///< null only if `refused`
+    std::optional<std::string> refused;  ///< the compiler made a bundle that the verifier refuses
 };
-[[nodiscard]] Generated random_subject(Rng& rng, const PolicyShape& shape, std::map<std::string, std::size_t>* refused = nullptr);
+[[nodiscard]] Generated random_subject(Rng& rng, const PolicyShape& shape,
+                                       std::map<std::string, std::size_t>* refused = nullptr);
 
 /// A broken property: the pair that breaks it, and what was seen.
 struct Failure {

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <map>
 
-#include "lint/findings.h"
-#include "reference/evaluation.h"
 #include "base/report.h"
 #include "check/check.h"
 #include "harness.h"
+#include "lint/findings.h"
+#include "reference/evaluation.h"
 #include "stdlib/stdlib.h"
 #include "universe.h"
 
@@ -29,19 +29,16 @@ struct Tally {
 PolicyText with_relatives(Rng& rng, const PolicyText& text) {
     PolicyText out = text;
     std::vector<Cond> conjuncts;
-    for (const RuleText& rule : text.rules)
-        conjuncts.insert(conjuncts.end(), rule.when.begin(), rule.when.end());
+    for (const RuleText& rule : text.rules) conjuncts.insert(conjuncts.end(), rule.when.begin(), rule.when.end());
     for (const RuleText& rule : text.rules) {
-        if (rule.kind != RuleKind::Permit || rule.when.empty() ||
-            rule.head.find("extends") != std::string::npos)
+        if (rule.kind != RuleKind::Permit || rule.when.empty() || rule.head.find("extends") != std::string::npos)
             continue;
         RuleText relative = rule;
         relative.name += "_kin";
         if (rng.percent(50))
             relative.when.push_back(conjuncts[rng.below(conjuncts.size())]);
         else
-            relative.when.erase(relative.when.begin() +
-                                static_cast<std::ptrdiff_t>(rng.below(relative.when.size())));
+            relative.when.erase(relative.when.begin() + static_cast<std::ptrdiff_t>(rng.below(relative.when.size())));
         if (relative.when.empty()) continue;
         if (rng.percent(30)) {
             relative.kind = RuleKind::Deny;
@@ -58,14 +55,13 @@ bool same_place(const Span& a, const Span& b) {
 
 /// How a rule that is no template stands; null if it is one.
 const Standing* standing_of(const std::vector<Standing>& all, const Span& name) {
-    const auto at = std::find_if(all.begin(), all.end(),
-                                 [&](const Standing& each) { return same_place(each.rule->span, name); });
+    const auto at =
+        std::find_if(all.begin(), all.end(), [&](const Standing& each) { return same_place(each.rule->span, name); });
     return at == all.end() || at->row ? nullptr : &*at;
 }
 
 bool acts(const Standing& standing) {
-    return standing.rule->kind == RuleKind::Permit ? standing.truth == Truth::True
-                                                   : standing.applies;
+    return standing.rule->kind == RuleKind::Permit ? standing.truth == Truth::True : standing.applies;
 }
 
 void holds(const Finding& finding, const std::vector<Standing>& standings, Tally& tally) {
@@ -113,14 +109,32 @@ TEST_CASE("property: rules that lints call covered are covered, and those called
 
 // ---- whom a permit trusts -----------------------------------------------------------------------
 
-constexpr std::string_view kTests[] = {
-    "ci.repository_id == \"74\"", "ci.repository_id in { \"74\", \"75\" }", "ci.repository_id != \"66\"", "ci.repository_id like \"**\"",
-    "ci.repository_owner_id == \"65\"", "ci.repository_owner_id like \"6**\"", "ci.repository_owner_id matches \"[0-9]+\"",
-    "ci.repository_owner_id matches \"65|66\"", "ci.repository_owner_id != \"\"", "ci.repository == \"o/r\"", "ci.repository like \"o/**\"",
-    "ci.repository like \"o**\"", "ci.repository matches \"o/.*\"", "ci.sub == \"repo:o/r:ref:refs/heads/main\"", "ci.sub like \"repo:o*/r:**\"",
-    "ci.sub like \"repo:o/**\"", "ci.sub like \"**\"", "ci.repository_id == agent.id", "ci.repository_id in want.scopes", "agent.class == \"x\"",
-    "ci.ref == \"refs/heads/main\"", "(any s in want.scopes: s == ci.repository_id)", "count(s in want.scopes: s == ci.repository_owner_id) >= 1",
-    "want.scopes contains ci.repository_owner_id", "{ \"74\" } overlaps want.scopes", "want.scopes subset of { \"x\" }"};
+constexpr std::string_view kTests[] = {"ci.repository_id == \"74\"",
+                                       "ci.repository_id in { \"74\", \"75\" }",
+                                       "ci.repository_id != \"66\"",
+                                       "ci.repository_id like \"**\"",
+                                       "ci.repository_owner_id == \"65\"",
+                                       "ci.repository_owner_id like \"6**\"",
+                                       "ci.repository_owner_id matches \"[0-9]+\"",
+                                       "ci.repository_owner_id matches \"65|66\"",
+                                       "ci.repository_owner_id != \"\"",
+                                       "ci.repository == \"o/r\"",
+                                       "ci.repository like \"o/**\"",
+                                       "ci.repository like \"o**\"",
+                                       "ci.repository matches \"o/.*\"",
+                                       "ci.sub == \"repo:o/r:ref:refs/heads/main\"",
+                                       "ci.sub like \"repo:o*/r:**\"",
+                                       "ci.sub like \"repo:o/**\"",
+                                       "ci.sub like \"**\"",
+                                       "ci.repository_id == agent.id",
+                                       "ci.repository_id in want.scopes",
+                                       "agent.class == \"x\"",
+                                       "ci.ref == \"refs/heads/main\"",
+                                       "(any s in want.scopes: s == ci.repository_id)",
+                                       "count(s in want.scopes: s == ci.repository_owner_id) >= 1",
+                                       "want.scopes contains ci.repository_owner_id",
+                                       "{ \"74\" } overlaps want.scopes",
+                                       "want.scopes subset of { \"x\" }"};
 
 std::string random_test(Rng& rng, int depth) {
     if (depth == 0 || rng.percent(30)) {
@@ -128,17 +142,22 @@ std::string random_test(Rng& rng, int depth) {
         return rng.percent(20) ? "not (" + leaf + ")" : leaf;
     }
     std::string out = "(" + random_test(rng, depth - 1);
-    for (std::size_t i = 1 + rng.below(2); i > 0; --i) out += (rng.percent(60) ? " and " : " or ") + std::string("(") + random_test(rng, depth - 1) + ")";
+    for (std::size_t i = 1 + rng.below(2); i > 0; --i)
+        out += (rng.percent(60) ? " and " : " or ") + std::string("(") + random_test(rng, depth - 1) + ")";
     return out + ")";
 }
 
 /// A token of somebody who is named nowhere, and who says what helps.
 json::Value strangers_request(Rng& rng) {
-    const std::string id = std::to_string(900 + rng.below(5)), owner = rng.pick({"6123", "7777", "99"}), name = rng.pick({"oz/r", "o-evil/r", "evil/x"});
-    const std::string agent = rng.pick({id, owner, std::string("a")}), scope = rng.pick({id, owner, std::string("74"), std::string("x")});
+    const std::string id = std::to_string(900 + rng.below(5)), owner = rng.pick({"6123", "7777", "99"}),
+                      name = rng.pick({"oz/r", "o-evil/r", "evil/x"});
+    const std::string agent = rng.pick({id, owner, std::string("a")}),
+                      scope = rng.pick({id, owner, std::string("74"), std::string("x")});
     const std::string ref = rng.pick({"refs/heads/main", "refs/heads/other"}), kind = rng.pick({"x", "y"});
-    const std::string text = R"({"now": 1790000000, "provenance": "verified", "token": {"issuer": "https://token.actions.githubusercontent.com", "aud": ["b"],
-        "claims": {"repository_id": ")" + id + R"(", "repository_owner_id": ")" + owner + R"(", "repository": ")" + name + R"(", "ref": ")" + ref +
+    const std::string text =
+        R"({"now": 1790000000, "provenance": "verified", "token": {"issuer": "https://token.actions.githubusercontent.com", "aud": ["b"],
+        "claims": {"repository_id": ")" +
+        id + R"(", "repository_owner_id": ")" + owner + R"(", "repository": ")" + name + R"(", "ref": ")" + ref +
         R"(", "sub": "repo:)" + name + ":ref:" + ref + R"("}}, "agent": {"id": ")" + agent + R"(", "class": ")" + kind +
         R"("}, "want": {"scopes": [")" + scope + R"("]}, "tool": {"name": "act"}})";
     return json::parse(text).value();
@@ -154,13 +173,16 @@ TEST_CASE("property: a permit that holds for a stranger's token has a finding, h
 tier read < write
 issuer ci: github "https://token.actions.githubusercontent.com" { audience "b" }
 tool act { tier write  audience "https://act.example"  scopes { "act" } }
-permit p for tool act when token.issuer is ci and )" + condition + " grant { \"act\" } for 5m\n"});
+permit p for tool act when token.issuer is ci and )" +
+                                                 condition + " grant { \"act\" } for 5m\n"});
         Report report;
-        const auto policy = check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
+        const auto policy =
+            check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
         if (report.error_count() > 0) continue;
         ++permits;
         const std::vector<Finding> findings = lint::lint(*policy);
-        const bool says = std::any_of(findings.begin(), findings.end(), [](const Finding& each) { return each.lint == Lint::SharedIssuerUnscoped; });
+        const bool says = std::any_of(findings.begin(), findings.end(),
+                                      [](const Finding& each) { return each.lint == Lint::SharedIssuerUnscoped; });
         found += says ? 1 : 0;
         bool holds_for_one = false;
         for (int i = 0; i < 60 && !holds_for_one; ++i) {

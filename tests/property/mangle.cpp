@@ -6,8 +6,12 @@ namespace writ::property {
 
 namespace {
 
-bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 /// Where the token ends that begins at `at`.
 std::size_t token_end(std::string_view text, std::size_t at) {
@@ -21,8 +25,9 @@ std::size_t token_end(std::string_view text, std::size_t at) {
         std::size_t end = at;
         while (is(end, is_word)) ++end;
         // 500.00 and 09:00
-        const bool number = std::all_of(text.begin() + static_cast<std::ptrdiff_t>(at), text.begin() + static_cast<std::ptrdiff_t>(end),
-                                        [](char c) { return is_digit(c) || c == '_'; });
+        const bool number =
+            std::all_of(text.begin() + static_cast<std::ptrdiff_t>(at), text.begin() + static_cast<std::ptrdiff_t>(end),
+                        [](char c) { return is_digit(c) || c == '_'; });
         if (number && end < text.size() && (text[end] == '.' || text[end] == ':') && is(end + 1, is_digit))
             for (++end; is(end, is_word);) ++end;
         return end;
@@ -44,7 +49,9 @@ std::vector<std::string> comments_in(std::string_view gap) {
 }
 
 std::string blanks(Rng& rng, bool needed) {
-    const auto one = [&]() -> std::string { return rng.pick({" ", " ", "  ", "\n", "\n", "\n\n", "\n\n\n", "\t", "\r\n", "\n    ", "\n  "}); };
+    const auto one = [&]() -> std::string {
+        return rng.pick({" ", " ", "  ", "\n", "\n", "\n\n", "\n\n\n", "\t", "\r\n", "\n    ", "\n  "});
+    };
     std::string out = needed ? one() : "";
     while (rng.percent(30)) out += one();
     return out;
@@ -95,8 +102,10 @@ std::string mangled(const Pieces& pieces, Mangling how, Rng& rng) {
         std::vector<std::string> comments = comments_in(gap);
         if (comment) {
             const bool doc = how.docs && rng.percent(30);
-            const std::string text = rng.pick({" note", "x", "", " \"quoted\" { } /* and", " `code`, ü  ", " and or when"});
-            comments.insert(comments.begin() + static_cast<std::ptrdiff_t>(rng.below(comments.size() + 1)), (doc ? "///" : "//") + text);
+            const std::string text =
+                rng.pick({" note", "x", "", " \"quoted\" { } /* and", " `code`, ü  ", " and or when"});
+            comments.insert(comments.begin() + static_cast<std::ptrdiff_t>(rng.below(comments.size() + 1)),
+                            (doc ? "///" : "//") + text);
         }
         const bool needed = !gap.empty();
         if (comments.empty()) {
@@ -104,7 +113,8 @@ std::string mangled(const Pieces& pieces, Mangling how, Rng& rng) {
             continue;
         }
         gap = blanks(rng, false);
-        for (const std::string& one : comments) gap += one + rng.pick({"\n", "\n", "  \n", "\r\n", "\n\n"}) + blanks(rng, false);
+        for (const std::string& one : comments)
+            gap += one + rng.pick({"\n", "\n", "  \n", "\r\n", "\n\n"}) + blanks(rng, false);
     }
     if (how.stretch)
         for (std::string& token : out.tokens)

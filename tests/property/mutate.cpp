@@ -48,7 +48,8 @@ constexpr Edit kEdits[] = {
     {"  type \"at+jwt\", \"JWT\"\n", "  type \"JWT\"\n"},
     {"  type \"at+jwt\", \"JWT\"\n", ""},
     {"\"https://broker.example\", \"urn:b\"", "\"urn:b\""},
-    {"ka \"https://c.example\" { audience \"https://broker.example\" }", "ka \"https://c.example\" { audience \"https://other.example\" }"},
+    {"ka \"https://c.example\" { audience \"https://broker.example\" }",
+     "ka \"https://c.example\" { audience \"https://other.example\" }"},
     {"ka \"https://c.example\"", "kb \"https://c.example\""},
     {"ka \"https://a.example\"", "ka \"https://aa.example\""},
     {"roles: one_or_many<string> max 8", "roles: one_or_many<string> max 1"},
@@ -97,7 +98,8 @@ constexpr Edit kRows[] = {
     {"true,5m", "false,1m"},
     {"true,90s\n", "true,90s\nacme,eve,s3,9000,99,high,dev,true,24h\n"},
 };
-constexpr Edit kNets[] = {{"10.0.0.0/8", "0.0.0.0/0"}, {"\"tier\":\"read\"", "\"tier\":\"privileged\""}, {"api.example", "t3.example"}};
+constexpr Edit kNets[] = {
+    {"10.0.0.0/8", "0.0.0.0/0"}, {"\"tier\":\"read\"", "\"tier\":\"privileged\""}, {"api.example", "t3.example"}};
 
 bool replace_in(std::string& text, const Edit& edit) {
     const std::size_t at = text.find(edit.from);
@@ -113,16 +115,70 @@ std::string edited(Rng& rng, std::string& text, std::span<const Edit> edits) {
 
 /// Operators and constants that one writes in place of another.
 constexpr Edit kWords[] = {
-    {" <= ", " < "}, {" < ", " <= "}, {" <= ", " >= "}, {" > ", " < "}, {" == ", " != "}, {" != ", " == "}, {" >= ", " > "},
-    {" and ", " or "}, {" or ", " and "}, {"any ", "all "}, {"all ", "any "}, {" is some", " is none"}, {" is none", " is some"},
-    {"not ", ""}, {" subset of ", " overlaps "}, {" overlaps ", " subset of "}, {" | ", " - "}, {" - ", " | "}, {"t1", "t2"}, {"t2", "t3"},
-    {"\"s1\"", "\"s4\""}, {"\"s2\"", "\"s3\""}, {"\"s2\", ", ""}, {"\"s3\"", "\"s3\", \"s4\""}, {"true", "false"}, {"false", "true"},
-    {"low", "mid"}, {"mid", "high"}, {"high", "low"}, {"read", "write"}, {"write", "privileged"}, {"red", "green"},
-    {"\"ann\"", "\"bob\""}, {"\"acme\"", "\"globex\""}, {"\"ops\"", "\"dev\""}, {"\"leads\"", "\"ops\""}, {"\"leads\"", "\"leads\", \"dev\""},
-    {"30s", "1m"}, {"1m", "30s"}, {"5m", "15m"}, {"15m", "1h"}, {"24h", "5m"}, {"1h", "24h"}, {"90s", "1h"},
-    {"2 approvals", "approval"}, {"approval ", "2 approvals "}, {", single_use", ""}, {"to ttl", "to single_use, ttl"}, {"single_use", "ttl 1m"},
-    {"a.", "c."}, {"c.", "a."}, {" is a", " is b"}, {" is b", " is c"}, {"**", "*"}, {"*", "**"}, {"09:00", "10:00"}, {"mon", "tue"}, {"UTC", "Europe/Berlin"},
-    {"user.", "agent."}, {"row.owner", "row.tenant"}, {"count(", "0 + count("}, {"audit", "notify"}, {"level:", "grade:"}, {" for each row in tenants", ""},
+    {" <= ", " < "},
+    {" < ", " <= "},
+    {" <= ", " >= "},
+    {" > ", " < "},
+    {" == ", " != "},
+    {" != ", " == "},
+    {" >= ", " > "},
+    {" and ", " or "},
+    {" or ", " and "},
+    {"any ", "all "},
+    {"all ", "any "},
+    {" is some", " is none"},
+    {" is none", " is some"},
+    {"not ", ""},
+    {" subset of ", " overlaps "},
+    {" overlaps ", " subset of "},
+    {" | ", " - "},
+    {" - ", " | "},
+    {"t1", "t2"},
+    {"t2", "t3"},
+    {"\"s1\"", "\"s4\""},
+    {"\"s2\"", "\"s3\""},
+    {"\"s2\", ", ""},
+    {"\"s3\"", "\"s3\", \"s4\""},
+    {"true", "false"},
+    {"false", "true"},
+    {"low", "mid"},
+    {"mid", "high"},
+    {"high", "low"},
+    {"read", "write"},
+    {"write", "privileged"},
+    {"red", "green"},
+    {"\"ann\"", "\"bob\""},
+    {"\"acme\"", "\"globex\""},
+    {"\"ops\"", "\"dev\""},
+    {"\"leads\"", "\"ops\""},
+    {"\"leads\"", "\"leads\", \"dev\""},
+    {"30s", "1m"},
+    {"1m", "30s"},
+    {"5m", "15m"},
+    {"15m", "1h"},
+    {"24h", "5m"},
+    {"1h", "24h"},
+    {"90s", "1h"},
+    {"2 approvals", "approval"},
+    {"approval ", "2 approvals "},
+    {", single_use", ""},
+    {"to ttl", "to single_use, ttl"},
+    {"single_use", "ttl 1m"},
+    {"a.", "c."},
+    {"c.", "a."},
+    {" is a", " is b"},
+    {" is b", " is c"},
+    {"**", "*"},
+    {"*", "**"},
+    {"09:00", "10:00"},
+    {"mon", "tue"},
+    {"UTC", "Europe/Berlin"},
+    {"user.", "agent."},
+    {"row.owner", "row.tenant"},
+    {"count(", "0 + count("},
+    {"audit", "notify"},
+    {"level:", "grade:"},
+    {" for each row in tenants", ""},
 };
 
 /// One occurrence of something.
@@ -130,7 +186,8 @@ std::string reworded(Rng& rng, std::string& text) {
     for (int attempt = 0; attempt < 40; ++attempt) {
         const Edit& edit = kWords[rng.below(std::size(kWords))];
         std::vector<std::size_t> places;
-        for (std::size_t at = text.find(edit.from); at != std::string::npos; at = text.find(edit.from, at + 1)) places.push_back(at);
+        for (std::size_t at = text.find(edit.from); at != std::string::npos; at = text.find(edit.from, at + 1))
+            places.push_back(at);
         if (places.empty()) continue;
         text.replace(rng.pick(places), edit.from.size(), edit.to);
         return std::string(edit.from) + " -> " + std::string(edit.to);
@@ -142,7 +199,8 @@ std::string reworded(Rng& rng, std::string& text) {
 std::string renumbered(Rng& rng, std::string& text) {
     std::vector<std::size_t> places;
     for (std::size_t i = 1; i < text.size(); ++i)
-        if (std::isdigit(static_cast<unsigned char>(text[i])) != 0 && (text[i - 1] == ' ' || text[i - 1] == '.')) places.push_back(i);
+        if (std::isdigit(static_cast<unsigned char>(text[i])) != 0 && (text[i - 1] == ' ' || text[i - 1] == '.'))
+            places.push_back(i);
     if (places.empty()) return "nothing";
     const std::size_t at = rng.pick(places);
     const char to = static_cast<char>('0' + rng.below(10));
@@ -151,11 +209,14 @@ std::string renumbered(Rng& rng, std::string& text) {
     return told;
 }
 
-Cond leaf(std::string text) { return Cond{Cond::Shape::Leaf, std::move(text), {}, {}, {}}; }
+Cond leaf(std::string text) {
+    return Cond{Cond::Shape::Leaf, std::move(text), {}, {}, {}};
+}
 
 /// Something inside a condition.
 std::string altered(Rng& rng, Cond& cond) {
-    if (!cond.kids.empty() && rng.percent(70)) return altered(rng, rng.percent(50) ? cond.kids.front() : cond.kids.back());
+    if (!cond.kids.empty() && rng.percent(70))
+        return altered(rng, rng.percent(50) ? cond.kids.front() : cond.kids.back());
     if (!cond.kids.empty() && cond.shape == Cond::Shape::Join && rng.percent(50)) {
         if (cond.kids.size() > 2 && rng.percent(50)) {
             cond.kids.pop_back();
@@ -175,9 +236,15 @@ std::string altered(Rng& rng, Cond& cond) {
 }  // namespace
 
 WholePolicy::WholePolicy(PolicyText rules)
-    : schema(stdlib::module("std.request")), preamble(Universe::preamble()), tenants(Universe::read({}, "tenants.csv").value()), nets(Universe::read({}, "nets.json").value()), text(std::move(rules)) {}
+    : schema(stdlib::module("std.request")),
+      preamble(Universe::preamble()),
+      tenants(Universe::read({}, "tenants.csv").value()),
+      nets(Universe::read({}, "nets.json").value()),
+      text(std::move(rules)) {}
 
-std::string WholePolicy::render() const { return preamble + text.render().substr(Universe::preamble().size()); }
+std::string WholePolicy::render() const {
+    return preamble + text.render().substr(Universe::preamble().size());
+}
 
 Workspace WholePolicy::open() const {
     SourceSet sources;
@@ -185,7 +252,9 @@ Workspace WholePolicy::open() const {
     sources.read = [tenants = tenants, nets = nets](std::string_view, std::string_view path) -> Result<std::string> {
         return path == "tenants.csv" ? tenants : nets;
     };
-    sources.standard = [schema = schema](std::string_view name) { return name == "std.request" ? std::string_view(schema) : stdlib::module(name); };
+    sources.standard = [schema = schema](std::string_view name) {
+        return name == "std.request" ? std::string_view(schema) : stdlib::module(name);
+    };
     return Workspace(std::move(sources));
 }
 
@@ -211,9 +280,7 @@ std::string mutate(Rng& rng, WholePolicy& policy, const PolicyShape& shape) {
     scope.narrowing = rule.kind != RuleKind::Permit;
     scope.reads_want = shape.reads_want;
     switch (rng.below(14)) {
-        case 0:
-            rules.erase(rules.begin() + static_cast<std::ptrdiff_t>(which));
-            return name + "gone";
+        case 0: rules.erase(rules.begin() + static_cast<std::ptrdiff_t>(which)); return name + "gone";
         case 1:
             if (rule.when.empty()) return "nothing";
             rule.when.erase(rule.when.begin() + static_cast<std::ptrdiff_t>(rng.below(rule.when.size())));
@@ -221,7 +288,8 @@ std::string mutate(Rng& rng, WholePolicy& policy, const PolicyShape& shape) {
         case 2: rule.when.push_back(CondGen(rng, scope).condition(1)); return name + "a conjunct more";
         case 3:
             if (rule.when.empty()) return "nothing";
-            rule.when[rng.below(rule.when.size())] = rng.percent(50) ? CondGen(rng, scope).condition(2) : CondGen(rng, scope).likely();
+            rule.when[rng.below(rule.when.size())] =
+                rng.percent(50) ? CondGen(rng, scope).condition(2) : CondGen(rng, scope).likely();
             return name + "another conjunct";
         case 4: {
             RuleText other = random_rule(rng, rule.kind, "x", shape);
@@ -271,12 +339,11 @@ std::string rewrite(Rng& rng, WholePolicy& policy) {
         case 3: {
             // What extends a rule names it.
             for (RuleText& rule : rules)
-                if (rule.head.find("extends") == std::string::npos && rule.name != rules.front().name) rule.name += "_anew";
+                if (rule.head.find("extends") == std::string::npos && rule.name != rules.front().name)
+                    rule.name += "_anew";
             return "names";
         }
-        default:
-            policy.text.defines.push_back("define more = tool.tier >= write");
-            return "a definition more";
+        default: policy.text.defines.push_back("define more = tool.tier >= write"); return "a definition more";
     }
 }
 

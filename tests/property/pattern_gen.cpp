@@ -10,12 +10,35 @@ namespace writ::property {
 namespace {
 
 const std::vector<std::string>& letters() {
-    static const std::vector<std::string> kLetters = {
-        "a", "b", "k", "s", "A", "K", "S", "0", "/", ":", ".", "-", "%2e", "\\", "\n", "\r", " ", "\t", std::string(1, '\0'), "\x7F",
-        "\xC5\xBF",          // long s
-        "\xE2\x84\xAA",      // the Kelvin sign
-        "\xCC\x81",          // an accent that combines
-        "\xC3\xA9", "\xC2\x85", "\xE2\x80\xA8", "\xEF\xBF\xBF", "\xF0\x9F\x94\x92", "\xF4\x8F\xBF\xBF"};
+    static const std::vector<std::string> kLetters = {"a",
+                                                      "b",
+                                                      "k",
+                                                      "s",
+                                                      "A",
+                                                      "K",
+                                                      "S",
+                                                      "0",
+                                                      "/",
+                                                      ":",
+                                                      ".",
+                                                      "-",
+                                                      "%2e",
+                                                      "\\",
+                                                      "\n",
+                                                      "\r",
+                                                      " ",
+                                                      "\t",
+                                                      std::string(1, '\0'),
+                                                      "\x7F",
+                                                      "\xC5\xBF",      // long s
+                                                      "\xE2\x84\xAA",  // the Kelvin sign
+                                                      "\xCC\x81",      // an accent that combines
+                                                      "\xC3\xA9",
+                                                      "\xC2\x85",
+                                                      "\xE2\x80\xA8",
+                                                      "\xEF\xBF\xBF",
+                                                      "\xF0\x9F\x94\x92",
+                                                      "\xF4\x8F\xBF\xBF"};
     return kLetters;
 }
 
@@ -32,8 +55,9 @@ std::string literal(Rng& rng) {
 std::string bracket(Rng& rng) {
     std::string out = rng.percent(35) ? "[^" : "[";
     for (std::size_t left = rng.between(1, 3); left > 0; --left)
-        out += rng.pick({"a", "ab", "a-k", "K-s", "A-Z", "\\d", "\\w", "\\S", "[:lower:]", "[:^upper:]", "[:punct:]", "\xC3\xA0-\xC3\xBF", "\xE2\x84\xAA",
-                         "\\x{80}-\\x{FFFF}", "\\x{10000}-\\x{10FFFF}", "\\n", "/", "\\x00-\\x1F", "\xC5\xBF"});
+        out += rng.pick({"a", "ab", "a-k", "K-s", "A-Z", "\\d", "\\w", "\\S", "[:lower:]", "[:^upper:]", "[:punct:]",
+                         "\xC3\xA0-\xC3\xBF", "\xE2\x84\xAA", "\\x{80}-\\x{FFFF}", "\\x{10000}-\\x{10FFFF}", "\\n", "/",
+                         "\\x00-\\x1F", "\xC5\xBF"});
     return out + "]";
 }
 
@@ -77,8 +101,10 @@ std::string string_literal(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') out += '\\', out += c;
-        else if (byte >= 0x20 && byte != 0x7F) out += c;
+        if (c == '"' || c == '\\')
+            out += '\\', out += c;
+        else if (byte >= 0x20 && byte != 0x7F)
+            out += c;
         else {
             char escape[8];
             std::snprintf(escape, sizeof escape, "\\u{%X}", static_cast<unsigned>(byte));

@@ -3,9 +3,9 @@
 
 #include <doctest/doctest.h>
 
-#include "reference/text.h"
 #include "pattern/matcher.h"
 #include "pattern_gen.h"
+#include "reference/text.h"
 
 using namespace writ;
 using namespace writ::property;
@@ -53,7 +53,8 @@ TEST_CASE("pattern: random globs match what RE2 says") {
         const std::string separators = rng.pick({"/", ":/", ".", ""});
         std::string glob;
         for (std::size_t left = rng.between(1, 6); left > 0; --left)
-            glob += rng.pick({"a", "b", "/", ":", ".", "\xC3\xA9", "\n", "**", separators.empty() ? "**" : "*", "(", "\\"});
+            glob +=
+                rng.pick({"a", "b", "/", ":", ".", "\xC3\xA9", "\n", "**", separators.empty() ? "**" : "*", "(", "\\"});
         const auto made = pattern::make_glob(glob, separators);
         if (!made) continue;
         const RE2 other(reference::glob_for_re2(glob, separators), reference::re2_options());

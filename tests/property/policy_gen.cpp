@@ -42,7 +42,9 @@ namespace {
 
 constexpr const char* kTools[] = {"t1", "t2", "t3"};
 
-std::string random_duration(Rng& rng) { return rng.pick({"30s", "1m", "90s", "5m", "15m", "1h", "24h"}); }
+std::string random_duration(Rng& rng) {
+    return rng.pick({"30s", "1m", "90s", "5m", "15m", "1h", "24h"});
+}
 
 std::string braces(const std::vector<std::string>& items) {
     std::string out = "{ ";
@@ -62,9 +64,9 @@ std::vector<std::string> offered(const std::vector<std::size_t>& tools) {
     std::vector<std::string> out;
     for (const char* scope : {"s1", "s2", "s3", "s4", "s5"}) {
         const bool any = tools.empty() || std::any_of(tools.begin(), tools.end(), [&](std::size_t tool) {
-            const auto& scopes = policy.tools[tool].scopes;
-            return std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
-        });
+                             const auto& scopes = policy.tools[tool].scopes;
+                             return std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
+                         });
         if (any) out.emplace_back(scope);
     }
     return out;
@@ -94,13 +96,16 @@ public:
             for (std::size_t i = rng_.between(1, 3); i > 0; --i) out.when.push_back(conditions.indexable());
         } else if (kind == RuleKind::Permit) {
             if (rng_.percent(70)) out.when.push_back(conditions.likely());
-            while (out.when.empty() || rng_.percent(30)) out.when.push_back(conditions.condition(rng_.below(shape_.depth + 1)));
+            while (out.when.empty() || rng_.percent(30))
+                out.when.push_back(conditions.condition(rng_.below(shape_.depth + 1)));
         } else if (kind == RuleKind::Deny) {
             if (rng_.percent(75)) out.when.push_back(conditions.unlikely());
-            while (out.when.empty() || rng_.percent(60)) out.when.push_back(conditions.condition(rng_.below(shape_.depth + 1)));
+            while (out.when.empty() || rng_.percent(60))
+                out.when.push_back(conditions.condition(rng_.below(shape_.depth + 1)));
         } else if (!for_tool || rng_.percent(80)) {
             if (rng_.percent(30)) out.when.push_back(conditions.unlikely());
-            while (out.when.empty() || rng_.percent(50)) out.when.push_back(conditions.condition(rng_.below(shape_.depth + 1)));
+            while (out.when.empty() || rng_.percent(50))
+                out.when.push_back(conditions.condition(rng_.below(shape_.depth + 1)));
         }
         out.tail = effect(kind);
         if (rng_.percent(10)) out.tail += " because \"why " + name + "\"";
@@ -130,7 +135,8 @@ private:
                 if (twos) return "some_scopes";
                 break;
             case 2:
-                if (twos) return braces(some_of(rng_, all, 40)) + rng_.pick({" | ", " - "}) + std::string("some_scopes");
+                if (twos)
+                    return braces(some_of(rng_, all, 40)) + rng_.pick({" | ", " - "}) + std::string("some_scopes");
                 break;
             case 3:
                 if (row_ && twos) return "{ row.scope }";
@@ -147,8 +153,10 @@ private:
             case 0: return "ttl " + duration();
             case 1: return "scopes " + (rng_.percent(8) ? "{}" : scope_set());
             case 2:
-                return "audience " + braces(some_of(rng_, {"https://t1.example", "https://t2.example", "https://t2b.example",
-                                                           "https://t3.example"}, 75));
+                return "audience " + braces(some_of(rng_,
+                                                    {"https://t1.example", "https://t2.example", "https://t2b.example",
+                                                     "https://t3.example"},
+                                                    75));
             default: return "single_use";
         }
     }
@@ -268,7 +276,8 @@ PolicyText random_policy(Rng& rng, const PolicyShape& shape) {
         RuleText& easy = out.rules.back();
         easy.head.clear();
         easy.when = {CondGen(rng, {}).likely()};
-        easy.tail = "grant " + std::string(rng.pick({"{ \"s1\", \"s2\", \"s3\", \"s4\" }", "{ \"s2\", \"s4\", \"s5\" }"})) +
+        easy.tail = "grant " +
+                    std::string(rng.pick({"{ \"s1\", \"s2\", \"s3\", \"s4\" }", "{ \"s2\", \"s4\", \"s5\" }"})) +
                     " for " + random_duration(rng);
     }
     if (shape.permits > 0 && rng.percent(30)) add_extension(rng, out, shape);

@@ -23,9 +23,9 @@ struct Cond {
 struct RuleText {
     RuleKind kind = RuleKind::Permit;
     std::string name;
-    std::string head;  ///< clauses between the name and `when`
+    std::string head;        ///< clauses between the name and `when`
     std::vector<Cond> when;  ///< conjuncts
-    std::string tail;  ///< clauses after the condition
+    std::string tail;        ///< clauses after the condition
 
     [[nodiscard]] std::string render() const;
 };

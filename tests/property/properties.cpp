@@ -86,7 +86,8 @@ std::optional<std::string> attenuated(Subject& subject, const PolicyText&, const
         const auto issued = instant(at(document, {"token", "iat"}));
         std::optional<std::int64_t> bound;
         for (const check::Issuer& issuer : universe().policy().issuers)
-            if (issuer.url == at(document, {"token", "issuer"})->text && issuer.max_age && issued) bound = sat_add(*issued, *issuer.max_age);
+            if (issuer.url == at(document, {"token", "issuer"})->text && issuer.max_age && issued)
+                bound = sat_add(*issued, *issuer.max_age);
         if (!bound) return "a token without an end got a permit: " + found->json;
         if (past(bound)) return "outlives its token's greatest age: " + found->json;
     }
@@ -96,7 +97,8 @@ std::optional<std::string> attenuated(Subject& subject, const PolicyText&, const
     for (std::size_t i = 0; chain != nullptr && i < chain->items.size(); ++i)
         if (past(instant(chain->items[i].find("exp")))) return "outlives a parent's grant: " + found->json;
     if (const json::Value* ttl = at(document, {"want", "ttl"})) {
-        const auto most = ttl->type == json::Type::Int ? sat_mul(ttl->integer, kSecond) : parse_duration(ttl->text).value_or(0);
+        const auto most =
+            ttl->type == json::Type::Int ? sat_mul(ttl->integer, kSecond) : parse_duration(ttl->text).value_or(0);
         if (found->ttl * kSecond > most) return "lives longer than was asked for: " + found->json;
     }
     return std::nullopt;
@@ -105,9 +107,8 @@ std::optional<std::string> attenuated(Subject& subject, const PolicyText&, const
 // ---- the order of decisions -------------------------------------------------------------------
 
 static bool among(const std::vector<std::string>& all, const std::vector<std::string>& some) {
-    return std::all_of(some.begin(), some.end(), [&](const std::string& each) {
-        return std::find(all.begin(), all.end(), each) != all.end();
-    });
+    return std::all_of(some.begin(), some.end(),
+                       [&](const std::string& each) { return std::find(all.begin(), all.end(), each) != all.end(); });
 }
 
 std::optional<std::string> wider(const Outcome& less, const Outcome& more, Subject& more_subject,
@@ -132,8 +133,8 @@ std::optional<std::string> wider(const Outcome& less, const Outcome& more, Subje
         if (!single || single->effect != Effect::Permit) return "`" + scope + "` alone was not to be had" + both;
         // A duty or limit that will begin cuts a ttl at the moment it does. Where it applies from
         // the start there is nothing to cut: less authority, for longer.
-        const bool otherwise_less = !among(single->obligations, less.obligations) || !among(less.audience, single->audience) ||
-                                    (less.single_use && !single->single_use);
+        const bool otherwise_less = !among(single->obligations, less.obligations) ||
+                                    !among(less.audience, single->audience) || (less.single_use && !single->single_use);
         if (otherwise_less && single->ends_at_horizon()) continue;
         if (less.ttl > single->ttl) return "`" + scope + "` lives longer" + both + "\nalone:  " + single->json;
     }

@@ -15,7 +15,8 @@ namespace {
 /// WRIT_SEED, or a new one.
 std::uint64_t fresh_seed() {
     static const std::uint64_t seed = [] {
-        if (const char* given = std::getenv("WRIT_SEED")) return static_cast<std::uint64_t>(std::strtoull(given, nullptr, 10));
+        if (const char* given = std::getenv("WRIT_SEED"))
+            return static_cast<std::uint64_t>(std::strtoull(given, nullptr, 10));
         return static_cast<std::uint64_t>(std::random_device{}());
     }();
     return seed;
@@ -109,17 +110,22 @@ std::optional<std::string> missing_fact_helps(Subject& subject, const PolicyText
     return std::nullopt;
 }
 
-TEST_CASE("property: missing facts never help") { hold("a missing fact helped", 30, 60, false, missing_fact_helps); }
+TEST_CASE("property: missing facts never help") {
+    hold("a missing fact helped", 30, 60, false, missing_fact_helps);
+}
 
 TEST_CASE("property: no fact left out makes an approval count") {
     // All but the approvals is fine with this policy, so that they settle most decisions.
     const std::vector<Cond> always{{Cond::Shape::Leaf, "agent.id != \"nobody\"", {}, {}, {}}};
     PolicyText text;
     for (const std::string tool : {"t1", "t2", "t3"})
-        text.rules.push_back({RuleKind::Permit, "offer_" + tool, " for tool " + tool, always, "grant tool.scopes for 90s"});
-    text.rules.push_back({RuleKind::Require, "one_person", "", always, "approval from group \"leads\", \"dev\" within 24h"});
+        text.rules.push_back(
+            {RuleKind::Permit, "offer_" + tool, " for tool " + tool, always, "grant tool.scopes for 90s"});
+    text.rules.push_back(
+        {RuleKind::Require, "one_person", "", always, "approval from group \"leads\", \"dev\" within 24h"});
     PolicyText pair = text;
-    pair.rules.push_back({RuleKind::Require, "two_people", " for tool t2", always, "2 approvals from group \"leads\", \"ops\" within 24h"});
+    pair.rules.push_back({RuleKind::Require, "two_people", " for tool t2", always,
+                          "2 approvals from group \"leads\", \"ops\" within 24h"});
     std::size_t permitted = 0, waiting = 0;
     for (const PolicyText& policy : {text, pair}) {
         const auto subject = Subject::make(policy);
@@ -166,7 +172,8 @@ Revocations some_revoked(const json::Value& document) {
         Revocation& each = out.emplace_back();
         each.kind = static_cast<RevocationKind>(rng.below(kRevocationKinds - (rng.percent(90) ? 1 : 0)));
         each.subject = rng.percent(30) ? "nobody" : rng.pick(texts);
-        if (rng.percent(30) && !each.subject.empty()) each.subject[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(each.subject[0])));
+        if (rng.percent(30) && !each.subject.empty())
+            each.subject[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(each.subject[0])));
         if (rng.percent(2)) each.subject += ' ';
         if (rng.percent(20)) each.expires_at = 1;
     }
@@ -175,18 +182,19 @@ Revocations some_revoked(const json::Value& document) {
 
 TEST_CASE("property: a revocation never widens") {
     std::size_t narrowed = 0;
-    hold("a revocation widened, or the evaluators differ", 20, 100, true, [&](Subject& subject, const PolicyText& text, const json::Value& document) {
-        const auto before = outcome_of(subject, document);
-        if (!before) return std::optional<std::string>{};
-        const Revocations revoked = some_revoked(document);
-        subject.revoke(&revoked);
-        const auto after = outcome_of(subject, document);
-        const auto apart = same_decision(subject, text, document);
-        subject.revoke(nullptr);
-        if (apart) return apart;
-        if (after->effect < before->effect) ++narrowed;
-        return wider(*after, *before, subject, document);
-    });
+    hold("a revocation widened, or the evaluators differ", 20, 100, true,
+         [&](Subject& subject, const PolicyText& text, const json::Value& document) {
+             const auto before = outcome_of(subject, document);
+             if (!before) return std::optional<std::string>{};
+             const Revocations revoked = some_revoked(document);
+             subject.revoke(&revoked);
+             const auto after = outcome_of(subject, document);
+             const auto apart = same_decision(subject, text, document);
+             subject.revoke(nullptr);
+             if (apart) return apart;
+             if (after->effect < before->effect) ++narrowed;
+             return wider(*after, *before, subject, document);
+         });
     if (std::getenv("WRIT_PROPERTY_REFERENCE") == nullptr) CHECK(narrowed > 10);
 }
 
@@ -209,34 +217,36 @@ TEST_CASE("property: missing facts do not help while something is revoked") {
 }
 
 TEST_CASE("property: a weaker provenance never helps") {
-    hold("a weaker provenance helped", 20, 60, false, [](Subject& subject, const PolicyText&, const json::Value& document) {
-        const auto before = outcome_of(subject, document);
-        if (!before) return std::optional<std::string>{};
-        for (const auto& [group, value] : document.members) {
-            if (group == "provenance" || group == "want") continue;
-            json::Value stated = *document.find("provenance");
-            json::Value each = json::Value::object();
-            for (const auto& [name, ignored] : document.members) {
-                if (name == "provenance") continue;
-                const json::Value* named = stated.type == json::Type::String ? &stated : stated.find(name);
-                if (named != nullptr && name != group) each.set(name, *named);
-            }
-            json::Value less = document;
-            less.set("provenance", std::move(each));
-            const auto after = outcome_of(subject, less);
-            if (!after) continue;
-            if (auto what = wider(*after, *before, subject, document))
-                return std::optional<std::string>("with " + group + " from a model " + *what);
-        }
-        return std::optional<std::string>{};
-    });
+    hold("a weaker provenance helped", 20, 60, false,
+         [](Subject& subject, const PolicyText&, const json::Value& document) {
+             const auto before = outcome_of(subject, document);
+             if (!before) return std::optional<std::string>{};
+             for (const auto& [group, value] : document.members) {
+                 if (group == "provenance" || group == "want") continue;
+                 json::Value stated = *document.find("provenance");
+                 json::Value each = json::Value::object();
+                 for (const auto& [name, ignored] : document.members) {
+                     if (name == "provenance") continue;
+                     const json::Value* named = stated.type == json::Type::String ? &stated : stated.find(name);
+                     if (named != nullptr && name != group) each.set(name, *named);
+                 }
+                 json::Value less = document;
+                 less.set("provenance", std::move(each));
+                 const auto after = outcome_of(subject, less);
+                 if (!after) continue;
+                 if (auto what = wider(*after, *before, subject, document))
+                     return std::optional<std::string>("with " + group + " from a model " + *what);
+             }
+             return std::optional<std::string>{};
+         });
 }
 
 /// A property about a policy and another made from it: decides each request with both.
-void hold_of_changed(const char* name, std::size_t policies, std::size_t requests,
-                     const std::function<bool(Rng&, PolicyText&, const PolicyShape&)>& change,
-                     const std::function<std::optional<std::string>(const Outcome& old, const Outcome& changed,
-                                                                    Subject& old_subject, const json::Value&)>& relation) {
+void hold_of_changed(
+    const char* name, std::size_t policies, std::size_t requests,
+    const std::function<bool(Rng&, PolicyText&, const PolicyShape&)>& change,
+    const std::function<std::optional<std::string>(const Outcome& old, const Outcome& changed, Subject& old_subject,
+                                                   const json::Value&)>& relation) {
     std::size_t compared = 0;
     for (std::uint64_t seed : seeds(policies)) {
         Rng rng(seed);
@@ -267,9 +277,11 @@ void hold_of_changed(const char* name, std::size_t policies, std::size_t request
                 return relation(*a, *b, subject, d);
             };
             INFO("seed " << seed << " (WRIT_SEED=" << fresh_seed() << ")");
-            const std::string small = property(*made.subject, made.text, document)
-                                          ? shrunk({made.text, document, *relation(*old, *now, *made.subject, document)}, property)
-                                          : changed_text.render() + json::write(document) + "\n" + *relation(*old, *now, *made.subject, document);
+            const std::string small =
+                property(*made.subject, made.text, document)
+                    ? shrunk({made.text, document, *relation(*old, *now, *made.subject, document)}, property)
+                    : changed_text.render() + json::write(document) + "\n" +
+                          *relation(*old, *now, *made.subject, document);
             FAIL(name << "\n" << small);
         }
     }
@@ -280,7 +292,8 @@ TEST_CASE("property: a deny that applies wins") {
     hold_of_changed(
         "a deny that applies did not win", 15, 60,
         [](Rng&, PolicyText& text, const PolicyShape&) {
-            text.rules.push_back({RuleKind::Deny, "everyone", "", {{Cond::Shape::Leaf, "agent.id != \"nobody\"", {}, {}, {}}}, ""});
+            text.rules.push_back(
+                {RuleKind::Deny, "everyone", "", {{Cond::Shape::Leaf, "agent.id != \"nobody\"", {}, {}, {}}}, ""});
             return true;
         },
         [](const Outcome&, const Outcome& changed, Subject&, const json::Value&) -> std::optional<std::string> {
@@ -310,8 +323,9 @@ std::vector<std::string> sorted(std::vector<std::string> items) {
 
 /// Same effect and grant; what is listed in the order of rules is compared as a set.
 std::optional<std::string> same_grant(const Outcome& old, const Outcome& changed, Subject&, const json::Value&) {
-    const bool same = old.effect == changed.effect && old.scopes == changed.scopes && old.audience == changed.audience &&
-                      old.ttl == changed.ttl && old.not_after == changed.not_after && old.single_use == changed.single_use &&
+    const bool same = old.effect == changed.effect && old.scopes == changed.scopes &&
+                      old.audience == changed.audience && old.ttl == changed.ttl &&
+                      old.not_after == changed.not_after && old.single_use == changed.single_use &&
                       sorted(old.obligations) == sorted(changed.obligations);
     if (same) return std::nullopt;
     return "before: " + old.json + "\nafter:  " + changed.json;

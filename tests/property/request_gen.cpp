@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "reference/evaluation.h"
 #include "base/values.h"
 #include "pattern_gen.h"
+#include "reference/evaluation.h"
 
 namespace writ::property {
 
@@ -40,9 +40,11 @@ private:
         const std::int64_t micros = sat_add(now_, seconds * kSecond);
         if (micros % kSecond == 0 && rng_.percent(80)) return Value::of(micros / kSecond);
         if (rng_.percent(30)) return Value::number(format_decimal(micros) + rng_.pick({"", "0", "e0", "E+0"}));
-        if (rng_.percent(30) && micros % kSecond == 0) return Value::number(std::to_string(micros / kSecond) + rng_.pick({".0", ".0000001", ".9999999", "e0"}));
+        if (rng_.percent(30) && micros % kSecond == 0)
+            return Value::number(std::to_string(micros / kSecond) + rng_.pick({".0", ".0000001", ".9999999", "e0"}));
         std::string text = format_instant(micros);
-        if (rng_.percent(30) && micros % kSecond == 0) text.insert(text.size() - 1, rng_.pick({".000000001", ".5", ".9999999999", ".1234560"}));
+        if (rng_.percent(30) && micros % kSecond == 0)
+            text.insert(text.size() - 1, rng_.pick({".000000001", ".5", ".9999999999", ".1234560"}));
         return Value::of(std::string_view(text));
     }
     Value text(std::string_view of) { return Value::of(of); }
@@ -67,29 +69,46 @@ Value RequestGen::scalar(const check::Type& type, Kind kind, const std::string& 
             case Kind::Int: return Value::of(rng_.pick<std::int64_t>({INT64_MAX, INT64_MIN, 8, -7}));
             case Kind::Decimal: return Value::number(rng_.pick({"1e2", "-0.000001", "9223372036854.775807"}));
             case Kind::Duration: return text(rng_.pick({"15m", "1500ms", "0s"}));
-            case Kind::Instant: return moment(rng_.percent(40) ? rng_.pick<std::int64_t>({59, 60, 61, 7200, 9'000'000'000, -9'000'000'000})
-                                                               : static_cast<std::int64_t>(rng_.below(7200)) - 3600);
+            case Kind::Instant:
+                return moment(rng_.percent(40)
+                                  ? rng_.pick<std::int64_t>({59, 60, 61, 7200, 9'000'000'000, -9'000'000'000})
+                                  : static_cast<std::int64_t>(rng_.below(7200)) - 3600);
             case Kind::String:
-                if (rng_.percent(60)) return Value::of(odd_text(rng_.pick(universe().pool(type, kind, path)).json.text));
-                return text(rng_.pick({"spiffe://acme.example/ns", "https://api.example/", "10.9.9.9", "API.example", "a  b x"}));
+                if (rng_.percent(60))
+                    return Value::of(odd_text(rng_.pick(universe().pool(type, kind, path)).json.text));
+                return text(rng_.pick(
+                    {"spiffe://acme.example/ns", "https://api.example/", "10.9.9.9", "API.example", "a  b x"}));
             case Kind::Spiffe: return text(rng_.pick({"spiffe://acme.example/../x", "spiffe://Acme.example/y", "x"}));
-            case Kind::Url: return text(rng_.pick({"https://user@api.example/", "HTTPS://API.example/a/b", "http://api.example/%2e", "https://api.example/a/b?x=1",
-                                                      "https://api.example/a/b#", "https://api.example?a/b", "https://api.example/a%25b", "https://api.example/..?x"}));
+            case Kind::Url:
+                return text(
+                    rng_.pick({"https://user@api.example/", "HTTPS://API.example/a/b", "http://api.example/%2e",
+                               "https://api.example/a/b?x=1", "https://api.example/a/b#", "https://api.example?a/b",
+                               "https://api.example/a%25b", "https://api.example/..?x"}));
             case Kind::Host: return text(rng_.pick({"API.Example", "bad..host", "api.example."}));
             case Kind::Email: return text(rng_.pick({"ann@ACME.example", "a@b@c"}));
-            case Kind::Arn: return text(rng_.pick({"arn:aws", "arn:aws:iam::1:user/a", "arn:aws:s3:::bucket/key/", "arn:aws:apigateway:eu-1::/a/b", "arn:aws:s3:::b//k"}));
-            case Kind::Ip: return text(rng_.pick({"::ffff:10.1.2.3", "10.1.2", "010.1.2.3", "64:ff9b::10.1.2.3", "2002:a01:203::", "::10.1.2.3"}));
+            case Kind::Arn:
+                return text(rng_.pick({"arn:aws", "arn:aws:iam::1:user/a", "arn:aws:s3:::bucket/key/",
+                                       "arn:aws:apigateway:eu-1::/a/b", "arn:aws:s3:::b//k"}));
+            case Kind::Ip:
+                return text(rng_.pick(
+                    {"::ffff:10.1.2.3", "10.1.2", "010.1.2.3", "64:ff9b::10.1.2.3", "2002:a01:203::", "::10.1.2.3"}));
             case Kind::Cidr: return text(rng_.pick({"10.1.2.3/8", "10.0.0.0/99"}));
             case Kind::Path:
                 if (rng_.percent(30)) return Value::of(odd_text("a/b"));
-                return text(rng_.pick({"a/../b", "a/./b", "a//b", "./a/b", "..", "a/..", "//", "a\\b", "a/%2e%2E/b", "a%2Fb", "a%5cb", "a%252eb", "a/b/",
-                                       "docs//y", "docs/../y", "", ".a/b", "a/b..", "..;x/y"}));
+                return text(
+                    rng_.pick({"a/../b", "a/./b", "a//b", "./a/b", "..", "a/..", "//", "a\\b", "a/%2e%2E/b", "a%2Fb",
+                               "a%5cb", "a%252eb", "a/b/", "docs//y", "docs/../y", "", ".a/b", "a/b..", "..;x/y"}));
             case Kind::Subject:
                 if (rng_.percent(50)) return Value::of(odd_text("sys:acme:ann"));
-                return text(rng_.pick({"sys::ann", "sys:acme:", "repo:acme/:ref:x", "repo:/app:r", ":", "sys:a/../b:c", ""}));
-            case Kind::Dotted: return rng_.percent(50) ? Value::of(odd_text("a.b")) : text(rng_.pick({"a..b", ".b", "a.", ".", ""}));
-            case Kind::Bool: case Kind::Enum:
-            case Kind::Record: case Kind::List: case Kind::Map: break;
+                return text(
+                    rng_.pick({"sys::ann", "sys:acme:", "repo:acme/:ref:x", "repo:/app:r", ":", "sys:a/../b:c", ""}));
+            case Kind::Dotted:
+                return rng_.percent(50) ? Value::of(odd_text("a.b")) : text(rng_.pick({"a..b", ".b", "a.", ".", ""}));
+            case Kind::Bool:
+            case Kind::Enum:
+            case Kind::Record:
+            case Kind::List:
+            case Kind::Map: break;
         }
     }
     if (kind == Kind::Instant && rng_.percent(70))
@@ -104,7 +123,9 @@ Value RequestGen::scopes(std::size_t most) {
     Value out = Value::array();
     const std::size_t count = rng_.between(1, most);
     for (std::size_t i = 0; i < count; ++i)
-        out.items.push_back(text(rng_.percent(85) ? std::string_view(rng_.pick(all)) : rng_.pick<std::string_view>({"s1", "s2", "s3", "s4", "s5", "other"})));
+        out.items.push_back(text(rng_.percent(85)
+                                     ? std::string_view(rng_.pick(all))
+                                     : rng_.pick<std::string_view>({"s1", "s2", "s3", "s4", "s5", "other"})));
     return out;
 }
 
@@ -118,7 +139,8 @@ Value RequestGen::token_time(const std::string& path) {
 std::optional<Value> RequestGen::special(const std::string& path) {
     if (path == "now") return moment(0);
     if (path == "token.issuer")
-        return text(unknown_issuer_ ? std::string_view("https://elsewhere.example") : std::string_view(policy_.issuers[issuer_].url));
+        return text(unknown_issuer_ ? std::string_view("https://elsewhere.example")
+                                    : std::string_view(policy_.issuers[issuer_].url));
     if (path == "token.aud") {
         if (trouble()) return text("urn:other");
         Value both = Value::array();
@@ -132,7 +154,8 @@ std::optional<Value> RequestGen::special(const std::string& path) {
         if (unknown_issuer_) return Value::object();
         Value claims = record(policy_.kinds[policy_.issuers[issuer_].kind].root, "claims");
         if (claims.find("iss") != nullptr) claims.set("iss", text(policy_.issuers[issuer_].url));
-        if (rng_.percent(10)) claims.set("unheard_of", Value::number(rng_.pick({"1", "18446744073709551615", "1e400"})));
+        if (rng_.percent(10))
+            claims.set("unheard_of", Value::number(rng_.pick({"1", "18446744073709551615", "1e400"})));
         return claims;
     }
     if (path == "run.parent_id" && !delegated_ && !trouble()) return Value::null();
@@ -172,21 +195,28 @@ void RequestGen::agree(Value& token) {
         claims->remove(name);
         if (stated == nullptr || stated->type == json::Type::Null || rng_.percent(40)) continue;
         const std::int64_t way = std::string_view(name) == "nbf" ? -1 : 1;
-        if (rng_.percent(3)) claims->set(name, moment(-7200 * way));
-        else if (rng_.percent(30)) claims->set(name, moment(7200 * way));
-        else claims->set(name, *stated);
+        if (rng_.percent(3))
+            claims->set(name, moment(-7200 * way));
+        else if (rng_.percent(30))
+            claims->set(name, moment(7200 * way));
+        else
+            claims->set(name, *stated);
     }
     if (const Value* id = token.find("jti"); claims->find("jti") != nullptr && !rng_.percent(3)) {
-        if (id != nullptr && id->type == json::Type::String) claims->set("jti", *id);
-        else claims->remove("jti");
+        if (id != nullptr && id->type == json::Type::String)
+            claims->set("jti", *id);
+        else
+            claims->remove("jti");
     }
     const Value* stated = token.find("aud");
     claims->remove("aud");
     if (stated == nullptr || rng_.percent(40)) return;
     Value more = Value::array();
     more.items = stated->type == json::Type::Array ? stated->items : std::vector<Value>{*stated};
-    if (!more.items.empty() && rng_.percent(3)) more.items.pop_back();
-    else if (more.items.size() == 1 && rng_.percent(20)) more.items.push_back(text("urn:more"));
+    if (!more.items.empty() && rng_.percent(3))
+        more.items.pop_back();
+    else if (more.items.size() == 1 && rng_.percent(20))
+        more.items.push_back(text("urn:more"));
     claims->set("aud", rng_.percent(50) ? *stated : std::move(more));
 }
 
@@ -218,21 +248,56 @@ Value RequestGen::value(const check::Field& field, check::FieldId id, const std:
                 out.items.push_back(element(field, id, field.type.elem == Kind::Record ? path + "[]" : path));
             return out;
         }
-        case Kind::Bool: case Kind::Int: case Kind::Decimal: case Kind::Duration: case Kind::Instant:
-        case Kind::Enum: case Kind::String: case Kind::Path: case Kind::Subject: case Kind::Dotted:
-        case Kind::Spiffe: case Kind::Url: case Kind::Host: case Kind::Email: case Kind::Arn:
-        case Kind::Ip: case Kind::Cidr: return scalar(field.type, field.type.kind, path);
+        case Kind::Bool:
+        case Kind::Int:
+        case Kind::Decimal:
+        case Kind::Duration:
+        case Kind::Instant:
+        case Kind::Enum:
+        case Kind::String:
+        case Kind::Path:
+        case Kind::Subject:
+        case Kind::Dotted:
+        case Kind::Spiffe:
+        case Kind::Url:
+        case Kind::Host:
+        case Kind::Email:
+        case Kind::Arn:
+        case Kind::Ip:
+        case Kind::Cidr: return scalar(field.type, field.type.kind, path);
     }
     return Value::null();
 }
 
 /// Facts without which no rule is asked are left out much more rarely than the rest.
 bool required(const std::string& path) {
-    static const std::vector<std::string> kRequired = {
-        "now", "token", "token.issuer", "token.aud", "token.exp", "token.nbf", "token.iat", "agent", "agent.id",
-        "run", "run.id", "run.parent_id", "run.exp", "tenant", "user", "user.id", "user.session_exp", "delegation",
-        "delegation.chain", "delegation.chain[].granted_scopes", "delegation.chain[].exp", "tool", "tool.name",
-        "tool.params", "want", "want.scopes", "token.claims"};
+    static const std::vector<std::string> kRequired = {"now",
+                                                       "token",
+                                                       "token.issuer",
+                                                       "token.aud",
+                                                       "token.exp",
+                                                       "token.nbf",
+                                                       "token.iat",
+                                                       "agent",
+                                                       "agent.id",
+                                                       "run",
+                                                       "run.id",
+                                                       "run.parent_id",
+                                                       "run.exp",
+                                                       "tenant",
+                                                       "user",
+                                                       "user.id",
+                                                       "user.session_exp",
+                                                       "delegation",
+                                                       "delegation.chain",
+                                                       "delegation.chain[].granted_scopes",
+                                                       "delegation.chain[].exp",
+                                                       "tool",
+                                                       "tool.name",
+                                                       "tool.params",
+                                                       "want",
+                                                       "want.scopes",
+                                                       "token.claims"};
     return std::find(kRequired.begin(), kRequired.end(), path) != kRequired.end();
 }
 
@@ -303,12 +368,15 @@ Value RequestGen::neighbour(const Value& document) {
     }
     // Another value for one field, or a field more.
     const Value anew = record(policy_.request, "");
-    const char* const name = way < 8 ? "want" : rng_.pick({"resource", "resource", "tool", "run", "user", "agent", "tenant"});
+    const char* const name =
+        way < 8 ? "want" : rng_.pick({"resource", "resource", "tool", "run", "user", "agent", "tenant"});
     const Value* const from = anew.find(name);
     Value* const to = other.find(name);
     if (from == nullptr) return other;
-    if (to == nullptr || to->type != json::Type::Object || from->members.empty()) other.set(name, *from);
-    else if (const auto& [key, value] = rng_.pick(from->members); key != "name") to->set(key, value);
+    if (to == nullptr || to->type != json::Type::Object || from->members.empty())
+        other.set(name, *from);
+    else if (const auto& [key, value] = rng_.pick(from->members); key != "name")
+        to->set(key, value);
     if (name == std::string_view("want"))
         if (Value* const want = other.find("want"); want != nullptr && rng_.percent(50)) {
             want->set("scopes", scopes(5));
@@ -340,20 +408,25 @@ void RequestGen::approvals(Value& document) {
         Value one = Value::object();
         one.set("id", text(wrong() ? rng_.pick({"", "ap-1 ", "\u0430p-1"}) : rng_.pick({"ap-1", "AP-1", "ap-2"})));
         one.set("state", text(wrong() ? rng_.pick({"pending", "rejected", "revoked"}) : "approved"));
-        one.set("approver", text(wrong() ? rng_.pick({"ann", "ANN", "agent-1", "lead-8 ", "", "Lea <lead-8>", "l\u0435ad-8"})
-                                          : rng_.pick({"lead-8", "lead-9", "lead-7", "Lead-8", "\u00e9va", "\u00c9VA"})));
+        one.set("approver",
+                text(wrong() ? rng_.pick({"ann", "ANN", "agent-1", "lead-8 ", "", "Lea <lead-8>", "l\u0435ad-8"})
+                             : rng_.pick({"lead-8", "lead-9", "lead-7", "Lead-8", "\u00e9va", "\u00c9VA"})));
         if (by_id ? rng_.percent(90) : rng_.percent(5))
-            one.set("approver_id", rng_.percent(90) ? text(rng_.pick({"id-1", "ID-1", "id-2", "ann", "id-3 "})) : Value::null());
+            one.set("approver_id",
+                    rng_.percent(90) ? text(rng_.pick({"id-1", "ID-1", "id-2", "ann", "id-3 "})) : Value::null());
         Value groups = Value::array();
         for (const char* group : {"leads", "dev", "ops"})
             if (!rng_.percent(25)) groups.items.push_back(text(group));
         one.set("groups", std::move(groups));
         one.set("requester", wrong() ? text("lead-9") : rng_.percent(50) ? Value::null() : text("ann"));
         one.set("at", wrong() ? moment(1) : moment(-rng_.pick<std::int64_t>({0, 1, 29, 59, 300, 899})));
-        one.set("exp", wrong() ? moment(0) : rng_.percent(40) ? Value::null() : moment(rng_.pick<std::int64_t>({1, 50, 600})));
+        one.set("exp", wrong()            ? moment(0)
+                       : rng_.percent(40) ? Value::null()
+                                          : moment(rng_.pick<std::int64_t>({1, 50, 600})));
         one.set("binding_digest", text(wrong() ? "0123" : bound_to()));
         one.set("uses", rng_.percent(50) ? Value::null() : Value::of(rng_.pick<std::int64_t>({0, 1, 1, 2, 9})));
-        for (const char* name : {"id", "state", "approver", "groups", "requester", "at", "exp", "binding_digest", "uses"})
+        for (const char* name :
+             {"id", "state", "approver", "groups", "requester", "at", "exp", "binding_digest", "uses"})
             if (rng_.percent(shape_.missing)) one.remove(name);
         list.items.push_back(std::move(one));
     }
@@ -361,8 +434,8 @@ void RequestGen::approvals(Value& document) {
 }
 
 Value RequestGen::request() {
-    const std::int64_t offset = rng_.pick<std::int64_t>({0, 0, 0, 1, -1, 59, 60, -60, 300, -3600, 3600, -10800, 18000, 86400,
-                                                         -86400, 345600, 2336400, 2336399});
+    const std::int64_t offset = rng_.pick<std::int64_t>(
+        {0, 0, 0, 1, -1, 59, 60, -60, 300, -3600, 3600, -10800, 18000, 86400, -86400, 345600, 2336400, 2336399});
     now_ = (kBase + offset) * kSecond + (rng_.percent(5) ? rng_.pick<std::int64_t>({1, -1, 500000}) : 0);
     issuer_ = rng_.below(policy_.issuers.size());
     tool_ = rng_.below(policy_.tools.size());
@@ -404,7 +477,9 @@ RequestShape random_request_shape(Rng& rng) {
     return shape;
 }
 
-json::Value random_request(Rng& rng, const RequestShape& shape) { return RequestGen(rng, shape).request(); }
+json::Value random_request(Rng& rng, const RequestShape& shape) {
+    return RequestGen(rng, shape).request();
+}
 
 std::vector<std::vector<std::string>> facts_in(const json::Value& document) {
     std::vector<std::vector<std::string>> out;
@@ -417,7 +492,8 @@ json::Value without(const json::Value& document, const std::vector<std::string>&
     json::Value copy = document;
     json::Value* at = &copy;
     for (std::size_t i = 0; i + 1 < path.size(); ++i) {
-        at = at->type == json::Type::Array ? &at->items[static_cast<std::size_t>(std::stoul(path[i]))] : at->find(path[i]);
+        at = at->type == json::Type::Array ? &at->items[static_cast<std::size_t>(std::stoul(path[i]))]
+                                           : at->find(path[i]);
     }
     at->remove(path.back());
     return copy;

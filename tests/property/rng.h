@@ -25,9 +25,13 @@ public:
     bool percent(unsigned p) { return below(100) < p; }
 
     template <class T>
-    const T& pick(const std::vector<T>& from) { return from[below(from.size())]; }
+    const T& pick(const std::vector<T>& from) {
+        return from[below(from.size())];
+    }
     template <class T>
-    T pick(std::initializer_list<T> from) { return from.begin()[below(from.size())]; }
+    T pick(std::initializer_list<T> from) {
+        return from.begin()[below(from.size())];
+    }
 
     template <class T>
     void shuffle(std::vector<T>& items) {

@@ -57,12 +57,15 @@ std::optional<std::string> run_policy(std::uint64_t seed, const Options& options
         if (auto what = same_unindexed(s, text, d)) return what;
         return within_step_bound(s, text, d);
     };
-    if (made.refused) return "seed of the policy: " + std::to_string(seed) + "\n" + shrunk({made.text, json::Value::object(), *made.refused}, both);
+    if (made.refused)
+        return "seed of the policy: " + std::to_string(seed) + "\n" +
+               shrunk({made.text, json::Value::object(), *made.refused}, both);
     for (std::uint64_t i = 0; i < options.requests; ++i) {
         const json::Value document = random_request(rng, random_request_shape(rng));
         if (!made.subject->bind(document)) {
             ++tally.refused_requests;
-            ++tally.refusals[made.subject->refusal().code + " " + made.subject->refusal().message + " " + made.subject->refusal().context];
+            ++tally.refusals[made.subject->refusal().code + " " + made.subject->refusal().message + " " +
+                             made.subject->refusal().context];
             continue;
         }
         ++tally.pairs;
@@ -89,7 +92,9 @@ std::optional<std::string> run_policy(std::uint64_t seed, const Options& options
     return std::nullopt;
 }
 
-std::uint64_t seed_of(const Options& options, std::uint64_t policy) { return Rng(options.seed * 1'000'003 + policy).next(); }
+std::uint64_t seed_of(const Options& options, std::uint64_t policy) {
+    return Rng(options.seed * 1'000'003 + policy).next();
+}
 
 void print(const char* title, const std::map<std::string, std::uint64_t>& counts, std::uint64_t of) {
     std::printf("%s\n", title);
@@ -127,11 +132,13 @@ int run(const Options& options) {
     for (std::thread& thread : threads) thread.join();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
-    std::printf("seed %llu: %llu pairs of %llu policies in %.1f s, %.0f pairs/s; %llu requests refused; %.1f steps a decision\n",
-                static_cast<unsigned long long>(options.seed), static_cast<unsigned long long>(total.pairs),
-                static_cast<unsigned long long>(total.policies), seconds, static_cast<double>(total.pairs) / seconds,
-                static_cast<unsigned long long>(total.refused_requests),
-                static_cast<double>(total.steps) / static_cast<double>(total.pairs == 0 ? 1 : total.pairs));
+    std::printf(
+        "seed %llu: %llu pairs of %llu policies in %.1f s, %.0f pairs/s; %llu requests refused; %.1f steps a "
+        "decision\n",
+        static_cast<unsigned long long>(options.seed), static_cast<unsigned long long>(total.pairs),
+        static_cast<unsigned long long>(total.policies), seconds, static_cast<double>(total.pairs) / seconds,
+        static_cast<unsigned long long>(total.refused_requests),
+        static_cast<double>(total.steps) / static_cast<double>(total.pairs == 0 ? 1 : total.pairs));
     print("effects", total.effects, total.pairs);
     print("reasons", total.reasons, total.pairs);
     if (options.verbose) {
@@ -145,7 +152,8 @@ int run(const Options& options) {
 }
 
 int usage() {
-    std::fprintf(stderr, "usage: property_run [--pairs N] [--seed S] [--threads T] [--requests R] [--policy I] [--verbose]\n");
+    std::fprintf(stderr,
+                 "usage: property_run [--pairs N] [--seed S] [--threads T] [--requests R] [--policy I] [--verbose]\n");
     return 2;
 }
 
@@ -164,12 +172,18 @@ int main(int argc, char** argv) {
         char* end = nullptr;
         const std::uint64_t number = std::strtoull(argv[++i], &end, 10);
         if (end == argv[i] || *end != '\0') return writ::property::usage();
-        if (flag == "--pairs") options.pairs = number;
-        else if (flag == "--seed") options.seed = number;
-        else if (flag == "--threads") options.threads = static_cast<unsigned>(number);
-        else if (flag == "--requests") options.requests = number;
-        else if (flag == "--policy") options.policy = static_cast<long>(number);
-        else return writ::property::usage();
+        if (flag == "--pairs")
+            options.pairs = number;
+        else if (flag == "--seed")
+            options.seed = number;
+        else if (flag == "--threads")
+            options.threads = static_cast<unsigned>(number);
+        else if (flag == "--requests")
+            options.requests = number;
+        else if (flag == "--policy")
+            options.policy = static_cast<long>(number);
+        else
+            return writ::property::usage();
     }
     return writ::property::run(options);
 }

@@ -27,13 +27,17 @@ Value filled(Value document, Open open, const Value& candidate, const check::Pol
             return document;
         }
         case Open::Agent:
-            if (candidate.type == json::Type::Object) document.set("agent", candidate);
-            else group("agent").set("id", candidate);
+            if (candidate.type == json::Type::Object)
+                document.set("agent", candidate);
+            else
+                group("agent").set("id", candidate);
             return document;
         case Open::Tool: break;
     }
-    if (candidate.type == json::Type::Object) document.set("tool", candidate);
-    else group("tool").set("name", candidate);
+    if (candidate.type == json::Type::Object)
+        document.set("tool", candidate);
+    else
+        group("tool").set("name", candidate);
     Value& want = group("want");
     if (want.find("scopes") != nullptr) return document;
     std::vector<std::string> scopes;

@@ -95,15 +95,18 @@ define staff = { "ann", "bob", "lead-1" }
 
 Result<std::string> Universe::read(std::string_view, std::string_view path) {
     if (path == "tenants.csv")
-        return std::string("tenant,owner,scope,cap,most,grade,groups,active,wait,calls,home,may\n"
-                           "acme,ann,s2,500.00,3,low,leads;ops,true,5m,t1,a,t1;t2\n"
-                           "globex,bob,s3,1.5,1,high,dev,false,1h,t2,https://a.example,wire-1\n"
-                           "initech,eve,s2,1000,7,mid,,true,90s,wire-1,b,\n");
+        return std::string(
+            "tenant,owner,scope,cap,most,grade,groups,active,wait,calls,home,may\n"
+            "acme,ann,s2,500.00,3,low,leads;ops,true,5m,t1,a,t1;t2\n"
+            "globex,bob,s3,1.5,1,high,dev,false,1h,t2,https://a.example,wire-1\n"
+            "initech,eve,s2,1000,7,mid,,true,90s,wire-1,b,\n");
     return std::string(R"([{"net":"10.0.0.0/8","host":"api.example","tier":"read","since":"2026-03-02T12:00:00Z"},
         {"net":"192.168.0.0/16","host":"DB.acme.internal","tier":"write","since":"2026-03-02T11:50:00Z"}])");
 }
 
-static std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+static std::string quoted(std::string_view text) {
+    return "\"" + std::string(text) + "\"";
+}
 
 static std::string step(const std::string& prefix, const std::string& name) {
     const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
@@ -134,8 +137,10 @@ void Universe::collect(check::FieldId record, const std::string& prefix, const s
                 const std::string path = text + "[" + quoted(key) + "]";
                 check::Type element = field.type;
                 element.kind = field.type.elem;
-                if (element.kind == Kind::Record) collect(id, path, guards, out);
-                else leaf(path, element);
+                if (element.kind == Kind::Record)
+                    collect(id, path, guards, out);
+                else
+                    leaf(path, element);
             }
         } else if (field.type.kind == Kind::List && field.type.elem == Kind::Record) {
             out.lists.push_back({text, field.type.record, guards});
@@ -156,7 +161,8 @@ Universe::Universe() {
     sources.sources.push_back({"prop.writ", std::string(preamble())});
     sources.read = &Universe::read;
     Report report;
-    policy_ = check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
+    policy_ =
+        check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
     if (report.error_count() > 0) {
         for (const Diagnostic& d : report.take())
             std::fprintf(stderr, "preamble: %s %s at %u (%s)\n", d.code.c_str(), d.message.c_str(), d.span.begin,
@@ -206,7 +212,8 @@ static std::vector<Constant> string_pool(std::string_view about) {
     if (ends_with_any(about, {"groups", "roles", "tags"})) return texts({"leads", "ops", "dev", "x"});
     if (ends_with_any(about, {"iss"})) return texts({"https://a.example", "https://b.example/t", "https://c.example"});
     if (ends_with_any(about, {"aud", "audience"}))
-        return texts({"https://broker.example", "urn:b", "https://t1.example", "https://t2.example", "https://t2b.example"});
+        return texts(
+            {"https://broker.example", "urn:b", "https://t1.example", "https://t2.example", "https://t2b.example"});
     if (ends_with_any(about, {"agent.id"})) return texts({"agent-1", "agent-2"});
     if (ends_with_any(about, {"scp"})) return texts({"s1 s2", "ops", " dev  x ", "files.read s4"});
     if (ends_with_any(about, {"ns", "account", "owner", "initiator", "approver", "actor", "requester", "originator",
@@ -241,10 +248,13 @@ std::vector<Constant> Universe::pool(const check::Type& type, Kind kind, std::st
             return out;
         case Kind::String:
             if (type.names == check::Names::Tools)
-                return {{"t1", json::Value::of("wire-1")}, {"\"wire-1\"", json::Value::of("wire-1")}, {"t2", json::Value::of("t2")},
+                return {{"t1", json::Value::of("wire-1")},
+                        {"\"wire-1\"", json::Value::of("wire-1")},
+                        {"t2", json::Value::of("t2")},
                         {"\"t3\"", json::Value::of("t3")}};
             if (type.names == check::Names::Issuers)
-                return {{"a", json::Value::of("https://a.example")}, {"\"https://b.example/t\"", json::Value::of("https://b.example/t")},
+                return {{"a", json::Value::of("https://a.example")},
+                        {"\"https://b.example/t\"", json::Value::of("https://b.example/t")},
                         {"c", json::Value::of("https://c.example")}};
             return string_pool(about);
         case Kind::Path: return texts({"a/b", "a/c/d", "docs/x/y", "/", "/a/", "a/b%20c"});

@@ -25,10 +25,10 @@ struct Constant {
 
 /// Something a condition can read.
 struct Term {
-    std::string text;                  ///< `user.tenant`
+    std::string text;  ///< `user.tenant`
     check::Type type;
-    std::vector<std::string> guards;   ///< `user is some`: what a narrowing rule must test first
-    std::string pool;                  ///< what its constants are about
+    std::vector<std::string> guards;  ///< `user is some`: what a narrowing rule must test first
+    std::string pool;                 ///< what its constants are about
     bool or_none = false;
 };
 
@@ -56,9 +56,9 @@ public:
 
     [[nodiscard]] const check::Policy& policy() const { return *policy_; }
     [[nodiscard]] const Terms& request() const { return request_; }
-    [[nodiscard]] const std::vector<Terms>& claims() const { return claims_; }  ///< by issuer
-    [[nodiscard]] const std::vector<Terms>& params() const { return params_; }  ///< by tool
-    [[nodiscard]] const std::vector<Term>& columns() const { return columns_; } ///< of `tenants`, as `row.x`
+    [[nodiscard]] const std::vector<Terms>& claims() const { return claims_; }   ///< by issuer
+    [[nodiscard]] const std::vector<Terms>& params() const { return params_; }   ///< by tool
+    [[nodiscard]] const std::vector<Term>& columns() const { return columns_; }  ///< of `tenants`, as `row.x`
     /// The fields of a list's elements, read through a binder.
     [[nodiscard]] Terms elements(check::FieldId record, const std::string& binder) const;
 

@@ -29,7 +29,9 @@ private:
     Decision decision_;
 };
 
-bool is(const Shift& shift, DecisionPart part, Direction direction) { return shift.of(part) == direction; }
+bool is(const Shift& shift, DecisionPart part, Direction direction) {
+    return shift.of(part) == direction;
+}
 
 /// Whether a request gets more than it could have had. Fewer scopes for longer are none: one could have asked for
 /// these alone. Nor is it more that what would have begun later, such as a duty, begins at once, and so ends nothing;
@@ -41,7 +43,8 @@ bool gets_more(Side& before, Side& after, json::Value document) {
         bool more = false;
         for (std::size_t i = 0; i < kDecisionParts; ++i) {
             const auto part = static_cast<DecisionPart>(i);
-            more = more || (part != DecisionPart::NotAfter && (is(shift, part, Direction::Wider) || is(shift, part, Direction::Other)));
+            more = more || (part != DecisionPart::NotAfter &&
+                            (is(shift, part, Direction::Wider) || is(shift, part, Direction::Other)));
         }
         if (!more) return false;
         if (shift.direction() == Direction::Wider) return true;
@@ -77,7 +80,8 @@ std::string render_change(const WholePolicy& before, const WholePolicy& after) {
     while (last < std::min(a.size(), b.size()) - first && a[a.size() - 1 - last] == b[b.size() - 1 - last]) ++last;
     first = a.rfind("\n\n", first);
     if (first == std::string::npos) first = 0;
-    return "before: " + a.substr(first, a.size() - last - first) + "\nafter: " + b.substr(first, b.size() - last - first) + "\n";
+    return "before: " + a.substr(first, a.size() - last - first) +
+           "\nafter: " + b.substr(first, b.size() - last - first) + "\n";
 }
 
 /// How many; WRIT_PROPERTY_PAIRS for a long run.
@@ -127,7 +131,8 @@ TEST_CASE("property: a change that lets some request have more says so in its te
                     if (!more || says) continue;
                     ++silent;
                     INFO("seed " << seed << ", " << told << std::string(turned ? ", turned" : ""));
-                    const std::string what = turned ? render_change(mutated, original) : render_change(original, mutated);
+                    const std::string what =
+                        turned ? render_change(mutated, original) : render_change(original, mutated);
                     INFO(what);
                     INFO(json::write(document));
                     INFO(to_json(was.decide(document), *before.bundle(), Audience::Operator));
@@ -140,7 +145,8 @@ TEST_CASE("property: a change that lets some request have more says so in its te
     }
     CHECK(silent == 0);
     CHECK(widened > pairs / 10);
-    MESSAGE(pairs << " pairs both ways, " << requests << " requests: " << widened << " widened, " << flagged << " flagged, " << silent << " silent");
+    MESSAGE(pairs << " pairs both ways, " << requests << " requests: " << widened << " widened, " << flagged
+                  << " flagged, " << silent << " silent");
 }
 
 TEST_CASE("property: how a policy is written widens nothing") {

@@ -48,13 +48,15 @@ TEST_CASE("base: JSON integers end where 64 bits do") {
     CHECK(json::parse("9223372036854775807")->integer == INT64_MAX);
     CHECK(json::parse("-9223372036854775808")->integer == INT64_MIN);
     // Beyond, and whatever its size, a number is kept as it is written: who reads it says what fits.
-    for (const char* large : {"9223372036854775808", "-9223372036854775809", "18446744073709551615", "100000000000000000000000000", "1e999", "0.000000001"}) {
+    for (const char* large : {"9223372036854775808", "-9223372036854775809", "18446744073709551615",
+                              "100000000000000000000000000", "1e999", "0.000000001"}) {
         const auto read = json::parse(large);
         REQUIRE_MESSAGE(read, large);
         CHECK(read->type == Type::Number);
         CHECK(read->text == large);
     }
-    CHECK(json::canonical(*json::parse(R"({"n":[18446744073709551615,1e400,1.50]})")) == R"({"n":[18446744073709551615,1e400,1.5]})");
+    CHECK(json::canonical(*json::parse(R"({"n":[18446744073709551615,1e400,1.50]})")) ==
+          R"({"n":[18446744073709551615,1e400,1.5]})");
     CHECK(json::parse("9223372036854775808.0")->type == Type::Number);
 }
 
@@ -79,8 +81,9 @@ TEST_CASE("base: JSON duplicate keys are refused after unescaping") {
 }
 
 TEST_CASE("base: JSON text that is not one document is refused") {
-    for (const char* bad : {"", " ", "{", "[1,]", "{\"a\":1,}", "{a:1}", "'a'", "01", "1.", "+1", "nul", "{} {}", "[] x", "NaN",
-                            "Infinity", "// c\n1", "/* c */ 1", "\"\t\"", "\"\\x\"", "\"a", "[1 2]", "{\"a\" 1}", "1,"})
+    for (const char* bad : {"",          " ",      "{",       "[1,]",  "{\"a\":1,}", "{a:1}",     "'a'",      "01",
+                            "1.",        "+1",     "nul",     "{} {}", "[] x",       "NaN",       "Infinity", "// c\n1",
+                            "/* c */ 1", "\"\t\"", "\"\\x\"", "\"a",   "[1 2]",      "{\"a\" 1}", "1,"})
         CHECK_MESSAGE(refusal(bad).substr(0, 5) == "Q0001", bad);
     CHECK(refusal(std::string_view("{}\0garbage", 10)) == "Q0001 $");
     CHECK(refusal(std::string_view("\0", 1)) == "Q0001 $");

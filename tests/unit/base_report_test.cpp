@@ -13,12 +13,22 @@
 using namespace writ;
 
 TEST_CASE("base: a reason has letters or digits that people can read") {
-    for (const std::string_view text : {"FIN-311", "7", "  x  ", "ä", "\u0416", "\u4e2d", "\u0e01", "(\uff21)", "\u00b2"}) {
+    for (const std::string_view text :
+         {"FIN-311", "7", "  x  ", "ä", "\u0416", "\u4e2d", "\u0e01", "(\uff21)", "\u00b2"}) {
         CAPTURE(text);
         CHECK(is_reason(text));
     }
-    for (const std::string_view text : {"", " ", ".", "-- !?", "\t\r\n", "\u00a0", "\u200b", "\u2060\ufeff", "\u3164", "\u115f\u1160", "\uffa0", "\u2800", "\u0301",
-                                        "\u3000", "\u2014", "\u00ad", "\u202e", "\U000e0041", "\U0001f600", "\uff0e", "\xff\xfe", "\xc3"}) {
+    for (const std::string_view text : {"",           " ",
+                                        ".",          "-- !?",
+                                        "\t\r\n",     "\u00a0",
+                                        "\u200b",     "\u2060\ufeff",
+                                        "\u3164",     "\u115f\u1160",
+                                        "\uffa0",     "\u2800",
+                                        "\u0301",     "\u3000",
+                                        "\u2014",     "\u00ad",
+                                        "\u202e",     "\U000e0041",
+                                        "\U0001f600", "\uff0e",
+                                        "\xff\xfe",   "\xc3"}) {
         CAPTURE(text);
         CHECK_FALSE(is_reason(text));
     }

@@ -8,7 +8,9 @@ using namespace writ;
 
 namespace {
 
-std::string canon(Kind kind, std::string_view text) { return canonical_text(kind, text).value_or("REFUSED"); }
+std::string canon(Kind kind, std::string_view text) {
+    return canonical_text(kind, text).value_or("REFUSED");
+}
 std::string part(Part which, Kind kind, std::string_view text) {
     const auto whole = canonical_text(kind, text);
     if (!whole) return "REFUSED";
@@ -29,12 +31,27 @@ TEST_CASE("base: SPIFFE ids are taken only in their one spelling") {
     CHECK(canon(Kind::Spiffe, "spiffe://example.org/ns/prod/sa/x") == "spiffe://example.org/ns/prod/sa/x");
     CHECK(canon(Kind::Spiffe, "spiffe://example.org") == "spiffe://example.org");
     CHECK(canon(Kind::Spiffe, "spiffe://my_td.org/A.b-c_d") == "spiffe://my_td.org/A.b-c_d");
-    for (const char* bad :
-         {"", "spiffe://", "spiffe:///a", "SPIFFE://example.org/a", "spiffe://Example.org/a", "spiffe://example.org/",
-          "spiffe://example.org/a/", "spiffe://example.org//a", "spiffe://example.org/a/../b", "spiffe://example.org/./a",
-          "spiffe://example.org/a%2fb", "spiffe://example.org/%2e%2e/b", "spiffe://user@example.org/a",
-          "spiffe://example.org:80/a", "spiffe://example.org/a?q", "spiffe://example.org/a#f", "https://example.org/a",
-          "spiffe://example.org./a", "spiffe://example..org/a", "spiffe://ex\xC3\xA4mple.org/a", " spiffe://example.org/a"})
+    for (const char* bad : {"",
+                            "spiffe://",
+                            "spiffe:///a",
+                            "SPIFFE://example.org/a",
+                            "spiffe://Example.org/a",
+                            "spiffe://example.org/",
+                            "spiffe://example.org/a/",
+                            "spiffe://example.org//a",
+                            "spiffe://example.org/a/../b",
+                            "spiffe://example.org/./a",
+                            "spiffe://example.org/a%2fb",
+                            "spiffe://example.org/%2e%2e/b",
+                            "spiffe://user@example.org/a",
+                            "spiffe://example.org:80/a",
+                            "spiffe://example.org/a?q",
+                            "spiffe://example.org/a#f",
+                            "https://example.org/a",
+                            "spiffe://example.org./a",
+                            "spiffe://example..org/a",
+                            "spiffe://ex\xC3\xA4mple.org/a",
+                            " spiffe://example.org/a"})
         CHECK_MESSAGE(canon(Kind::Spiffe, bad) == kRefused, bad);
     CHECK(canon(Kind::Spiffe, "spiffe://a/" + std::string(3'000, 'x')) == kRefused);
 }
@@ -52,8 +69,10 @@ TEST_CASE("base: a SPIFFE id that is taken for one of the usual form is canonica
         if (random(2) == 0) text += '/' + std::string(random(150), 'x') + "/y";
         for (std::size_t edits = random(3); edits > 0; --edits) {
             const std::size_t at = 9 + random(text.size() - 9);
-            if (random(3) == 0) text.erase(at, 1 + random(4));
-            else text.insert(at, 1, kBytes[random(kBytes.size())]);
+            if (random(3) == 0)
+                text.erase(at, 1 + random(4));
+            else
+                text.insert(at, 1, kBytes[random(kBytes.size())]);
             if (text.size() < 11) text = "spiffe://acme.example";
         }
         if (!usual_spiffe(text)) continue;
@@ -83,20 +102,61 @@ TEST_CASE("base: URLs are canonical in scheme, host, port and escapes") {
 }
 
 TEST_CASE("base: URLs that two readers could take apart differently are refused") {
-    for (const char* bad :
-         {"", "example.com/a", "//example.com", "https:example.com", "https:///a", "https://user@example.com/",
-          "https://user:pw@example.com/", "https://good.example@evil.example/", "https://example.com\\@evil.example/",
-          "https://example.com/../a", "https://example.com/a/./b", "https://example.com//a", "https://example.com/a//b",
-          "https://example.com/%2e%2e/a", "https://example.com/a%2Fb", "https://example.com/a%5cb",
-          "https://example.com/%252e", "https://example.com/%252E%252e/a", "https://example.com/a%25%32%65", "https://example.com/%00", "https://example.com/%0a", "https://example.com/%zz",
-          "https://example.com/%4", "https://example.com/..?x", "https://example.com/%2e%2e#x", "https://example.com?x/../y\\z",
-          "https://example.com/?a b", "https://example.com/?%4", "https://example.com/#a#b", "https://good.example?@evil.example\\",
-          "https://evil.example\\?@good.example/", "https://user@example.com?x", "https://example.com:?x", "https://[64:ff9b::a00:1]/",
-          "https://example.com./a", "https://example.com:/a", "https://example.com:0/", "https://example.com:65536/",
-          "https://example.com:080/", "https://exa mple.com/", "https://example.com/a b", "https://ex\xC3\xA4mple.com/",
-          "https://127.1/", "https://0x7f000001/", "https://2130706433/", "https://127.0.0.01/", "https://[::1/",
-          "https://::1/", "https://[fe80::1%25eth0]/", "https://[::ffff:10.0.0.1]/", "https://example.com/..;/a",
-          "https://example.com/\x7F", "1https://example.com/", "https://.example.com/", "https://example..com/"})
+    for (const char* bad : {"",
+                            "example.com/a",
+                            "//example.com",
+                            "https:example.com",
+                            "https:///a",
+                            "https://user@example.com/",
+                            "https://user:pw@example.com/",
+                            "https://good.example@evil.example/",
+                            "https://example.com\\@evil.example/",
+                            "https://example.com/../a",
+                            "https://example.com/a/./b",
+                            "https://example.com//a",
+                            "https://example.com/a//b",
+                            "https://example.com/%2e%2e/a",
+                            "https://example.com/a%2Fb",
+                            "https://example.com/a%5cb",
+                            "https://example.com/%252e",
+                            "https://example.com/%252E%252e/a",
+                            "https://example.com/a%25%32%65",
+                            "https://example.com/%00",
+                            "https://example.com/%0a",
+                            "https://example.com/%zz",
+                            "https://example.com/%4",
+                            "https://example.com/..?x",
+                            "https://example.com/%2e%2e#x",
+                            "https://example.com?x/../y\\z",
+                            "https://example.com/?a b",
+                            "https://example.com/?%4",
+                            "https://example.com/#a#b",
+                            "https://good.example?@evil.example\\",
+                            "https://evil.example\\?@good.example/",
+                            "https://user@example.com?x",
+                            "https://example.com:?x",
+                            "https://[64:ff9b::a00:1]/",
+                            "https://example.com./a",
+                            "https://example.com:/a",
+                            "https://example.com:0/",
+                            "https://example.com:65536/",
+                            "https://example.com:080/",
+                            "https://exa mple.com/",
+                            "https://example.com/a b",
+                            "https://ex\xC3\xA4mple.com/",
+                            "https://127.1/",
+                            "https://0x7f000001/",
+                            "https://2130706433/",
+                            "https://127.0.0.01/",
+                            "https://[::1/",
+                            "https://::1/",
+                            "https://[fe80::1%25eth0]/",
+                            "https://[::ffff:10.0.0.1]/",
+                            "https://example.com/..;/a",
+                            "https://example.com/\x7F",
+                            "1https://example.com/",
+                            "https://.example.com/",
+                            "https://example..com/"})
         CHECK_MESSAGE(canon(Kind::Url, bad) == kRefused, bad);
 }
 
@@ -126,11 +186,13 @@ TEST_CASE("base: ARNs have six parts and a plain resource") {
     CHECK(canon(Kind::Arn, "arn:aws:iam::123456789012:role/Data/X") == "arn:aws:iam::123456789012:role/Data/X");
     CHECK(canon(Kind::Arn, "arn:aws:s3:::bucket") == "arn:aws:s3:::bucket");
     CHECK(canon(Kind::Arn, "arn:aws:s3:::bucket/prefix/") == "arn:aws:s3:::bucket/prefix/");
-    CHECK(canon(Kind::Arn, "arn:aws:apigateway:us-east-1::/restapis/abc") == "arn:aws:apigateway:us-east-1::/restapis/abc");
+    CHECK(canon(Kind::Arn, "arn:aws:apigateway:us-east-1::/restapis/abc") ==
+          "arn:aws:apigateway:us-east-1::/restapis/abc");
     CHECK(canon(Kind::Arn, "arn:aws:sns:eu-west-1:123456789012:a:b") == "arn:aws:sns:eu-west-1:123456789012:a:b");
-    for (const char* bad : {"", "arn:aws:iam::123456789012", "arn:aws:iam::123456789012:", "ARN:aws:iam::1:role/x",
-                            "arn::iam::1:role/x", "arn:aws:::1:x", "arn:aws:iam::1:role/../x", "arn:aws:iam::1:role//x",
-                            "arn:aws:iam::1:role/%2e", "arn:aws:iam::1:role x", "arn:aws:s3:::b/..", "arn:aws:s3:::../b", "arn:aws:s3:::b//"})
+    for (const char* bad :
+         {"", "arn:aws:iam::123456789012", "arn:aws:iam::123456789012:", "ARN:aws:iam::1:role/x", "arn::iam::1:role/x",
+          "arn:aws:::1:x", "arn:aws:iam::1:role/../x", "arn:aws:iam::1:role//x", "arn:aws:iam::1:role/%2e",
+          "arn:aws:iam::1:role x", "arn:aws:s3:::b/..", "arn:aws:s3:::../b", "arn:aws:s3:::b//"})
         CHECK_MESSAGE(canon(Kind::Arn, bad) == kRefused, bad);
 }
 
@@ -140,18 +202,21 @@ TEST_CASE("base: addresses are sixteen bytes, IPv4 mapped") {
     CHECK(canon(Kind::Ip, "2001:DB8::1") == canon(Kind::Ip, "2001:db8:0:0:0:0:0:1"));
     CHECK(shown(Kind::Ip, "::ffff:10.0.0.1") == "10.0.0.1");
     CHECK(shown(Kind::Ip, "2001:DB8:0::1") == "2001:db8::1");
-    for (const char* bad : {"", "10.0.0", "10.0.0.1.1", "10.0.0.01", "10.0.0.256", "10.0.0.1 ", "0x0a.0.0.1", "::g", ":::",
-                            "fe80::1%eth0", "[::1]", "10.0.0.1/8"})
+    for (const char* bad : {"", "10.0.0", "10.0.0.1.1", "10.0.0.01", "10.0.0.256", "10.0.0.1 ", "0x0a.0.0.1", "::g",
+                            ":::", "fe80::1%eth0", "[::1]", "10.0.0.1/8"})
         CHECK_MESSAGE(canon(Kind::Ip, bad) == kRefused, bad);
     CHECK(canon(Kind::Ip, std::string_view("10.0.0.1\0", 9)) == kRefused);
 }
 
 TEST_CASE("base: an IPv6 address that leads to an IPv4 address is neither") {
-    for (const char* wrapped : {"64:ff9b::169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe", "64:ff9b:1:fffe::1", "2002:a9fe:a9fe::",
-                                "2002:a9fe:a9fe::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "::169.254.169.254", "::a9fe:a9fe", "::2",
-                                "::ffff:0:169.254.169.254", "fe80::5efe:169.254.169.254", "2001:db8::200:5efe:10.0.0.1"})
+    for (const char* wrapped :
+         {"64:ff9b::169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe", "64:ff9b:1:fffe::1",
+          "2002:a9fe:a9fe::", "2002:a9fe:a9fe::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "::169.254.169.254",
+          "::a9fe:a9fe", "::2", "::ffff:0:169.254.169.254", "fe80::5efe:169.254.169.254",
+          "2001:db8::200:5efe:10.0.0.1"})
         CHECK_MESSAGE(canon(Kind::Ip, wrapped) == kRefused, wrapped);
-    for (const char* plain : {"::", "::1", "64:ff9a::1", "64:ff9b:2::1", "2003::1", "2001:1::1", "2001:db8::5efe", "2001:db8::1", "fe80::1"})
+    for (const char* plain : {"::", "::1", "64:ff9a::1", "64:ff9b:2::1", "2003::1", "2001:1::1", "2001:db8::5efe",
+                              "2001:db8::1", "fe80::1"})
         CHECK_MESSAGE(canon(Kind::Ip, plain) != kRefused, plain);
     CHECK(shown(Kind::Cidr, "64:ff9b::/96") == "64:ff9b::/96");  // a block is no address: to forbid one is no slip
 }
@@ -162,7 +227,8 @@ TEST_CASE("base: blocks lose their host bits and keep their family") {
     CHECK(shown(Kind::Cidr, "0.0.0.0/0") == "0.0.0.0/0");
     CHECK(shown(Kind::Cidr, "2001:db8:ffff::/33") == "2001:db8:8000::/33");
     CHECK(shown(Kind::Cidr, "::/0") == "::/0");
-    for (const char* bad : {"", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/08", "10.0.0.0/-1", "10.0.0.0/8/8"})
+    for (const char* bad :
+         {"", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/08", "10.0.0.0/-1", "10.0.0.0/8/8"})
         CHECK_MESSAGE(canon(Kind::Cidr, bad) == kRefused, bad);
 }
 

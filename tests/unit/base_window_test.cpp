@@ -14,8 +14,12 @@ namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-std::int64_t at(const char* text) { return parse_instant(text).value(); }
-std::vector<Transition> zone(const char* name) { return check::load_zone(name).value(); }
+std::int64_t at(const char* text) {
+    return parse_instant(text).value();
+}
+std::vector<Transition> zone(const char* name) {
+    return check::load_zone(name).value();
+}
 const std::vector<Transition> kUtc = {{std::numeric_limits<std::int64_t>::min(), 0}};
 
 constexpr std::uint8_t kWeekdays = 0x1F;
@@ -75,7 +79,8 @@ TEST_CASE("base: a window over whole days joins them") {
 TEST_CASE("base: a window at the end of time never changes") {
     CHECK(window_next_change(kOffice, kUtc, kNever) == kNever);
     CHECK(window_next_change(kOffice, kUtc, kNever - 1) == kNever);
-    CHECK(window_next_change(kOffice, kUtc, std::numeric_limits<std::int64_t>::min()) > std::numeric_limits<std::int64_t>::min());
+    CHECK(window_next_change(kOffice, kUtc, std::numeric_limits<std::int64_t>::min()) >
+          std::numeric_limits<std::int64_t>::min());
 }
 
 TEST_CASE("base: windows follow the clock over a change to summer time") {

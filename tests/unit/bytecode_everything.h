@@ -77,6 +77,8 @@ constexpr std::string_view kEverythingRequest = R"json({
                  "at": 1717408000, "exp": null, "uses": null, "binding_digest": "no"}]
 })json";
 
-inline FromText everything() { return from_text(kEverything, data(std::string(kOwners))); }
+inline FromText everything() {
+    return from_text(kEverything, data(std::string(kOwners)));
+}
 
 }  // namespace writ::testing

@@ -85,7 +85,8 @@ TEST_CASE("bytecode: B0003 sections are where they must be, with zeros between t
     const auto opened = Program::open(bytes);
     REQUIRE(opened);
     const auto end = static_cast<std::size_t>(reinterpret_cast<const std::byte*>((*opened)->chars.data()) -
-                                              (*opened)->bytes().data()) + (*opened)->chars.size();
+                                              (*opened)->bytes().data()) +
+                     (*opened)->chars.size();
     if (end % 16 != 0) {
         auto padding = bytes;
         padding[end] = std::byte{1};
@@ -96,7 +97,8 @@ TEST_CASE("bytecode: B0003 sections are where they must be, with zeros between t
 TEST_CASE("bytecode: every constant text is found, and nothing else is") {
     TestProgram test;
     std::vector<std::string> added{std::string()};
-    for (int i = 0; i < 2000; ++i) added.push_back("text-" + std::to_string(i) + std::string(static_cast<std::size_t>(i % 40), 'x'));
+    for (int i = 0; i < 2000; ++i)
+        added.push_back("text-" + std::to_string(i) + std::string(static_cast<std::size_t>(i % 40), 'x'));
     for (const std::string& text : added) test.text(text);
     const auto program = test.seal();
     for (std::uint32_t id = 1; id < program->texts.size(); ++id) REQUIRE(program->find_text(program->text(id)) == id);
@@ -107,10 +109,10 @@ TEST_CASE("bytecode: every constant text is found, and nothing else is") {
 
 TEST_CASE("bytecode: numbers of instructions are part of the format") {
     constexpr std::string_view kOrder[] = {
-        "RetTrue", "RetFalse", "TextEq", "TextCmp", "IntCmp", "TextIn", "IntIn", "Subset", "Overlaps", "ListEq",
-        "Match", "InCidr", "Truth", "IsNone", "ToolIn", "InWindow", "NowCmp", "AgeCmp", "Quantify", "Bound",
-        "Add", "Sub", "Mul", "Union", "Intersect", "Minus", "Words", "Lower", "Convert", "PartOf", "SingleText",
-        "SingleInt", "Once"};
+        "RetTrue",  "RetFalse", "TextEq", "TextCmp",    "IntCmp",    "TextIn", "IntIn",     "Subset", "Overlaps",
+        "ListEq",   "Match",    "InCidr", "Truth",      "IsNone",    "ToolIn", "InWindow",  "NowCmp", "AgeCmp",
+        "Quantify", "Bound",    "Add",    "Sub",        "Mul",       "Union",  "Intersect", "Minus",  "Words",
+        "Lower",    "Convert",  "PartOf", "SingleText", "SingleInt", "Once"};
     REQUIRE(bytecode::kOpcodeCount == std::size(kOrder));
     for (std::size_t i = 0; i < std::size(kOrder); ++i) CHECK(bytecode::kOpcodes[i].name == kOrder[i]);
 }
@@ -121,17 +123,21 @@ TEST_CASE("bytecode: sections, their order and their records are part of the for
         std::size_t size;
     };
     constexpr Expected kSections[] = {
-        {"manifest", 48}, {"texts", 8}, {"chars", 1}, {"ints", 8}, {"sets", 12}, {"set_items", 4},
-        {"ids", 4}, {"matchers", 20}, {"automata", 28}, {"byte_classes", 1}, {"moves", 2}, {"windows", 20}, {"transitions", 16}, {"shape", 44}, {"enums", 12}, {"slots", 12},
-        {"captures", 12}, {"capture_specs", 12}, {"patterns", 8}, {"issuers", 48}, {"tools", 40}, {"cells", 4},
-        {"tables", 24}, {"origins", 12}, {"rules", 32}, {"grants", 16}, {"requirements", 16}, {"limits", 24},
-        {"duties", 8}, {"sources", 16}, {"code", 16}, {"index_groups", 32}, {"index_keys", 4}, {"index_buckets", 8},
-        {"index_rules", 4}, {"index_runs", 8}, {"index_prefixes", 16}, {"index_ranges", 32}};
+        {"manifest", 48},       {"texts", 8},          {"chars", 1},         {"ints", 8},
+        {"sets", 12},           {"set_items", 4},      {"ids", 4},           {"matchers", 20},
+        {"automata", 28},       {"byte_classes", 1},   {"moves", 2},         {"windows", 20},
+        {"transitions", 16},    {"shape", 44},         {"enums", 12},        {"slots", 12},
+        {"captures", 12},       {"capture_specs", 12}, {"patterns", 8},      {"issuers", 48},
+        {"tools", 40},          {"cells", 4},          {"tables", 24},       {"origins", 12},
+        {"rules", 32},          {"grants", 16},        {"requirements", 16}, {"limits", 24},
+        {"duties", 8},          {"sources", 16},       {"code", 16},         {"index_groups", 32},
+        {"index_keys", 4},      {"index_buckets", 8},  {"index_rules", 4},   {"index_runs", 8},
+        {"index_prefixes", 16}, {"index_ranges", 32}};
     using namespace bytecode;
     std::size_t at = 0;
-#define SECTION(type, section)                   \
-    REQUIRE(at < std::size(kSections));          \
-    CHECK(kSections[at].name == #section);       \
+#define SECTION(type, section)             \
+    REQUIRE(at < std::size(kSections));    \
+    CHECK(kSections[at].name == #section); \
     CHECK(kSections[at++].size == sizeof(type));
 #include "bytecode/sections.def"
 #undef SECTION

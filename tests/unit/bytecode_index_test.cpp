@@ -33,8 +33,10 @@ json::Value request(std::string_view tenant, std::string_view tool, std::string_
     const std::string stated = agent_class.empty() ? "" : R"(,"class":")" + std::string(agent_class) + '"';
     const auto parsed = json::parse(
         R"({"now":1000,"provenance":"verified","token":{"issuer":"https://prod.example","aud":"broker","exp":9000,"nbf":null,"iat":900},
-            "agent":{"id":"a1")" + stated + R"(},"run":{"id":"r1","parent_id":null,"exp":null,"attempt":1,"background":true},
-            "tenant":")" + std::string(tenant) + R"(","user":null,"delegation":null,"tool":{"name":")" + std::string(tool) +
+            "agent":{"id":"a1")" +
+        stated + R"(},"run":{"id":"r1","parent_id":null,"exp":null,"attempt":1,"background":true},
+            "tenant":")" +
+        std::string(tenant) + R"(","user":null,"delegation":null,"tool":{"name":")" + std::string(tool) +
         R"("},"want":{"scopes":["refund:read"]}})");
     REQUIRE(parsed.has_value());
     return *parsed;
@@ -47,7 +49,8 @@ std::string candidates(const bytecode::Program& program, const json::Value& docu
     REQUIRE(facts.bind(nodes.of(document)).has_value());
     vm::Interpreter interpreter(program);
     std::string names;
-    for (const std::uint32_t rule : interpreter.candidates(facts, want, mode)) names += program.text(program.rules[rule].name);
+    for (const std::uint32_t rule : interpreter.candidates(facts, want, mode))
+        names += program.text(program.rules[rule].name);
     return names;
 }
 
@@ -71,9 +74,10 @@ json::Value about(std::string_view resource, int attempt = 1, std::string_view t
 
 /// Bytes of the index, a rule.
 double bytes_a_rule(const bytecode::Program& program) {
-    const std::size_t bytes = program.index_groups.size_bytes() + program.index_keys.size_bytes() + program.index_buckets.size_bytes() +
-                              program.index_rules.size_bytes() + program.index_runs.size_bytes() +
-                              program.index_prefixes.size_bytes() + program.index_ranges.size_bytes();
+    const std::size_t bytes = program.index_groups.size_bytes() + program.index_keys.size_bytes() +
+                              program.index_buckets.size_bytes() + program.index_rules.size_bytes() +
+                              program.index_runs.size_bytes() + program.index_prefixes.size_bytes() +
+                              program.index_ranges.size_bytes();
     return static_cast<double>(bytes) / static_cast<double>(program.rules.size());
 }
 
@@ -195,7 +199,8 @@ deny n for tool refund when agent.class == "m" and run.background
     each_word(&bytecode::Sections::index_rules, never);
     each_word(&bytecode::Sections::index_runs, never);
     // Another text that begins alike is the same prefix.
-    each_word(&bytecode::Sections::index_prefixes, [](std::size_t, std::size_t at) { return at == offsetof(bytecode::IndexPrefixRef, text); });
+    each_word(&bytecode::Sections::index_prefixes,
+              [](std::size_t, std::size_t at) { return at == offsetof(bytecode::IndexPrefixRef, text); });
     each_word(&bytecode::Sections::index_ranges, never);
     auto dropped = sound;
     dropped.index_groups.pop_back();
@@ -206,7 +211,8 @@ deny n for tool refund when agent.class == "m" and run.background
 }
 
 TEST_CASE("index: B0019 a full table of one tag does not make checking quadratic") {
-    auto crafted = sections_of(*denies(200, [](std::size_t i) { return "tenant == \"t" + std::to_string(i) + "\""; }).program);
+    auto crafted =
+        sections_of(*denies(200, [](std::size_t i) { return "tenant == \"t" + std::to_string(i) + "\""; }).program);
     for (auto& bucket : crafted.index_buckets)
         if (bucket.rules != bytecode::kNone) bucket.tag = 7;
     CHECK(refusal(crafted) == "B0019");
@@ -225,7 +231,8 @@ TEST_CASE("index: a bool that is no bool is no key") {
 }
 
 TEST_CASE("index: rules that differ in a literal beginning are not all tried") {
-    const auto globs = denies(3000, [](std::size_t i) { return "resource.id like \"repo:acme/r" + std::to_string(i) + "/**\""; });
+    const auto globs =
+        denies(3000, [](std::size_t i) { return "resource.id like \"repo:acme/r" + std::to_string(i) + "/**\""; });
     CHECK(tried(*globs.program, about("repo:acme/r12/main")) == 1);
     CHECK(tried(*globs.program, about("repo:acme/r2999/x")) == 1);
     CHECK(tried(*globs.program, about("repo:acme/r0/x")) == 1);
@@ -240,7 +247,8 @@ TEST_CASE("index: rules that differ in a literal beginning are not all tried") {
         return "resource.id like \"a/" + std::string(i % 10, 'b') + "**\" and run.attempt == " + std::to_string(i);
     });
     CHECK(tried(*nested.program, about("a/bbb", 13)) == 1);
-    const auto shared = denies(40, [](std::size_t i) { return "resource.id like \"a/" + std::string(i % 10, 'b') + "**\""; });
+    const auto shared =
+        denies(40, [](std::size_t i) { return "resource.id like \"a/" + std::string(i % 10, 'b') + "**\""; });
     CHECK(tried(*shared.program, about("a/bbbc")) == 16);
 
     // One value in every rule, and then the beginning.
@@ -249,7 +257,8 @@ TEST_CASE("index: rules that differ in a literal beginning are not all tried") {
     });
     CHECK(tried(*keyed.program, about("repo:acme/r77/main")) == 1);
     CHECK(tried(*keyed.program, about("repo:acme/r77/main", 1, "t2")) == 0);
-    CHECK(bytecode::describe_index(*keyed.program).find("found by tenant, then the beginning of resource.id\n") != std::string::npos);
+    CHECK(bytecode::describe_index(*keyed.program).find("found by tenant, then the beginning of resource.id\n") !=
+          std::string::npos);
 }
 
 TEST_CASE("index: rules that differ in a threshold are found by it") {
@@ -271,11 +280,13 @@ TEST_CASE("index: rules that differ in a threshold are found by it") {
 TEST_CASE("index: shapes that cannot be told apart cost neither memory nor time") {
     // Rules of many sets of facts share groups.
     std::string rules;
-    const char* facts[] = {"tenant", "run.id", "agent.id", "agent.class", "agent.deployment_id", "resource.type", "resource.id"};
+    const char* facts[] = {"tenant",        "run.id",     "agent.id", "agent.class", "agent.deployment_id",
+                           "resource.type", "resource.id"};
     for (int shape = 1; shape < 128; ++shape) {
         rules += "deny d" + std::to_string(shape) + " when run.background";
         for (int bit = 0; bit < 7; ++bit)
-            if ((shape >> bit & 1) != 0) rules += std::string(" and ") + facts[bit] + " == \"v" + std::to_string(shape) + "\"";
+            if ((shape >> bit & 1) != 0)
+                rules += std::string(" and ") + facts[bit] + " == \"v" + std::to_string(shape) + "\"";
         rules += "\n";
     }
     const auto many = from_text(rules);
@@ -284,7 +295,8 @@ TEST_CASE("index: shapes that cannot be told apart cost neither memory nor time"
     CHECK(bytes_a_rule(*many.program) < 64);
 
     // Every rule another fact: more than there may be groups, with nothing to choose between.
-    const auto tags = denies(200, [](std::size_t i) { return "resource.tags[\"k" + std::to_string(i) + "\"] == \"v\""; });
+    const auto tags =
+        denies(200, [](std::size_t i) { return "resource.tags[\"k" + std::to_string(i) + "\"] == \"v\""; });
     CHECK(tags.program->index_groups.size() <= bytecode::kMaxGroups);
     CHECK(bytes_a_rule(*tags.program) < 64);
 
@@ -295,8 +307,11 @@ TEST_CASE("index: shapes that cannot be told apart cost neither memory nor time"
     CHECK(tried(*giant.program, about("x", 1, "t2")) == 1);
     CHECK(bytes_a_rule(*giant.program) < 128);
     const std::string told = bytecode::describe_index(*giant.program);
-    CHECK(told.starts_with("rules 2, groups 2, tried on every request 1\n\n1 narrowing rule tried on every request\n  main.giant (policy.writ:"));
-    CHECK(told.find("): it asks no fact for a constant, a literal beginning or a range in every case\n") != std::string::npos);
+    CHECK(
+        told.starts_with("rules 2, groups 2, tried on every request 1\n\n1 narrowing rule tried on every request\n  "
+                         "main.giant (policy.writ:"));
+    CHECK(told.find("): it asks no fact for a constant, a literal beginning or a range in every case\n") !=
+          std::string::npos);
 
     // A few long sets are filed under each value; many are not.
     const auto set_of = [](std::size_t first, std::size_t count) {
@@ -309,7 +324,9 @@ TEST_CASE("index: shapes that cannot be told apart cost neither memory nor time"
     const auto too_many = denies(150, [&](std::size_t i) { return set_of(i, 1000); });
     CHECK(tried(*too_many.program, about("x", 1, "none")) == 150);
     CHECK(bytes_a_rule(*too_many.program) < 16);
-    CHECK(bytecode::describe_index(*too_many.program).find("): its sets are too long, or too few rules are like it\n") != std::string::npos);
+    CHECK(
+        bytecode::describe_index(*too_many.program).find("): its sets are too long, or too few rules are like it\n") !=
+        std::string::npos);
     const auto alike = denies(1000, [&](std::size_t) { return set_of(0, 16); });
     CHECK(tried(*alike.program, about("x", 1, "t3")) == 1000);
     CHECK(bytes_a_rule(*alike.program) < 80);
@@ -338,7 +355,9 @@ deny c when resource.id matches "repo:acme?"
 deny d when resource.id like "repo:b/**"
 deny e when resource.id matches "\\.hidden"
 )writ");
-    const auto found = [&](std::string_view id) { return candidates(*made.program, about(id), vm::Want::Narrowing, vm::Mode::Possibly); };
+    const auto found = [&](std::string_view id) {
+        return candidates(*made.program, about(id), vm::Want::Narrowing, vm::Mode::Possibly);
+    };
     CHECK(found("repo:acme/x") == "abc");
     CHECK(found("repo:acmx") == "bc");
     CHECK(found("repo:acx") == "b");
@@ -347,7 +366,8 @@ deny e when resource.id matches "\\.hidden"
     CHECK(found("z").empty());
     // What begins with no literal is tried on every request.
     for (const char* none : {"a|b", "(?i)ab", "[ab]c", ".a", "(a|b)c", "a*b"}) {
-        const auto all = from_text("deny a when resource.id matches \"" + std::string(none) + "\"\ndeny b when resource.id == \"q\"\n");
+        const auto all = from_text("deny a when resource.id matches \"" + std::string(none) +
+                                   "\"\ndeny b when resource.id == \"q\"\n");
         CHECK_MESSAGE(candidates(*all.program, about("zz"), vm::Want::Narrowing, vm::Mode::Possibly) == "a", none);
     }
 }

@@ -7,8 +7,8 @@
 
 #include "bytecode_everything.h"
 #include "bytecode_reseal.h"
-#include "vm/decide.h"
 #include "json_nodes.h"
+#include "vm/decide.h"
 #include "vm/facts.h"
 #include "vm/interpreter.h"
 

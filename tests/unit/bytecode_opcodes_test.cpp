@@ -27,7 +27,8 @@ TEST_CASE("bytecode: every opcode is verified and printed") {
     const FromText policy = everything();
     TestProgram by_hand;
     // Texts have no order in the language, only in the machine.
-    by_hand.deny("d", TestProgram::all_of({TestProgram::cmp(Opcode::TextCmp, by_hand.slot("tenant"), by_hand.lit("a"), Cmp::Gt)}));
+    by_hand.deny("d", TestProgram::all_of(
+                          {TestProgram::cmp(Opcode::TextCmp, by_hand.slot("tenant"), by_hand.lit("a"), Cmp::Gt)}));
     const auto text_cmp = by_hand.seal();
     auto used = used_in(*policy.program);
     used.merge(used_in(*text_cmp));
@@ -46,7 +47,8 @@ TEST_CASE("bytecode: every opcode is on its page as opcodes.def has it") {
     const std::string page{std::istreambuf_iterator<char>(file), {}};
     const std::string_view rows[] = {
 #define CELL(field) (std::string_view(#field) == "None" ? "" : #field)
-#define OP(name, a, b, c, cls, prose) "| " #name " | ", CELL(a), " | ", CELL(b), " | ", CELL(c), " | " #cls " | " prose " |\n",
+#define OP(name, a, b, c, cls, prose) \
+    "| " #name " | ", CELL(a), " | ", CELL(b), " | ", CELL(c), " | " #cls " | " prose " |\n",
 #include "bytecode/opcodes.def"
 #undef OP
 #undef CELL
@@ -63,11 +65,12 @@ TEST_CASE("bytecode: every opcode is on its page as opcodes.def has it") {
 
 TEST_CASE("bytecode: a listing names facts, columns and elements") {
     const std::string listing = everything().listing();
-    for (const char* part : {
-             "permit main.each_owner (policy.writ:", ") for each of 2 rows of owners\n", "TextEq     tenant, row[0]  ->",
-             "TextEq     #0.tenant, tenant  ! ->", "Quantify   #0.granted_scopes, 3, all #1  ->",
-             "InCidr     t0, 10.0.0.0/8  ->", "ToolIn     { refund }  ->", "grant { \"refund:create\", \"refund:read\" } for 10m",
-             "1 from { \"chiefs\", \"leads\" } within 15m", "with audit {\"after\":\"15m\"", "single_use"}) {
+    for (const char* part :
+         {"permit main.each_owner (policy.writ:", ") for each of 2 rows of owners\n", "TextEq     tenant, row[0]  ->",
+          "TextEq     #0.tenant, tenant  ! ->", "Quantify   #0.granted_scopes, 3, all #1  ->",
+          "InCidr     t0, 10.0.0.0/8  ->", "ToolIn     { refund }  ->",
+          "grant { \"refund:create\", \"refund:read\" } for 10m", "1 from { \"chiefs\", \"leads\" } within 15m",
+          "with audit {\"after\":\"15m\"", "single_use"}) {
         CAPTURE(part);
         CHECK(listing.find(part) != std::string::npos);
     }

@@ -26,8 +26,9 @@ SourceSet owners() {
         table owners = csv "owners.csv" { tenant: string }
         fixture asked = json "asked.json"
         deny d for each row in owners when tenant == row.tenant)"});
-    set.sources.push_back({"b/other.writ", "module other table owners = csv \"owners.csv\" { tenant: string }\n"
-                                           "deny e when tenant in owners.tenant"});
+    set.sources.push_back({"b/other.writ",
+                           "module other table owners = csv \"owners.csv\" { tenant: string }\n"
+                           "deny e when tenant in owners.tenant"});
     set.read = [](std::string_view from, std::string_view path) -> Result<std::string> {
         if (path == "asked.json") return "{\"provenance\": \"verified\", \"tenant\": \"x\"}";
         return std::string("tenant\n") + (from.starts_with("a/") ? "acme\n" : "globex\n");
@@ -44,7 +45,8 @@ Bundle compiled(const SourceSet& sources) {
 
 /// A file that is gone with its scope.
 struct Scratch {
-    std::string path = (std::filesystem::temp_directory_path() / ("writ-bundle-" + std::to_string(std::rand()))).string();
+    std::string path =
+        (std::filesystem::temp_directory_path() / ("writ-bundle-" + std::to_string(std::rand()))).string();
     explicit Scratch(std::span<const std::byte> bytes) { write(bytes); }
     ~Scratch() { std::remove(path.c_str()); }
     void write(std::span<const std::byte> bytes) const {
@@ -61,7 +63,9 @@ struct Scratch {
     }
 };
 
-std::string code_of(const Result<Bundle>& result) { return result ? "opened" : result.error().code; }
+std::string code_of(const Result<Bundle>& result) {
+    return result ? "opened" : result.error().code;
+}
 
 std::size_t sealed_size(const Bundle& bundle) {
     bytecode::Header header;
@@ -152,7 +156,9 @@ TEST_CASE("sources: a bundle is compiled with this program's library, or with th
     baseline.replace(rule, std::string_view("deny run_paused").size(), "deny run_held");
     SourceSet set;
     set.sources.push_back({"policy.writ", "import std.baseline\ntier read\n"});
-    set.standard = [&](std::string_view name) { return name == "std.baseline" ? std::string_view(baseline) : stdlib::module(name); };
+    set.standard = [&](std::string_view name) {
+        return name == "std.baseline" ? std::string_view(baseline) : stdlib::module(name);
+    };
     const Bundle bundle = compiled(set);
     SourceSet with_ours = bundle.sources().value();
     with_ours.standard = nullptr;

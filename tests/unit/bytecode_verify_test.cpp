@@ -56,11 +56,15 @@ ShapeNode& node(Sections& s, const std::function<bool(const ShapeNode&)>& fits) 
         if (fits(each)) return each;
     throw std::runtime_error("no such node");
 }
-bool is_kind(const ShapeNode& node, Kind kind) { return node.kind == static_cast<std::uint8_t>(kind); }
+bool is_kind(const ShapeNode& node, Kind kind) {
+    return node.kind == static_cast<std::uint8_t>(kind);
+}
 
 }  // namespace
 
-TEST_CASE("verify: sound sections open") { CHECK(refusal([](Sections&) {}) == "opened"); }
+TEST_CASE("verify: sound sections open") {
+    CHECK(refusal([](Sections&) {}) == "opened");
+}
 
 TEST_CASE("verify: B0010 texts") {
     const std::vector<std::pair<std::string, Change>> changes = {
@@ -69,7 +73,8 @@ TEST_CASE("verify: B0010 texts") {
         {"a gap between texts", [](Sections& s) { s.texts[5].offset += 1; }},
         {"text beyond the chars", [](Sections& s) { s.texts.back().length += 1; }},
         {"chars that are no text", [](Sections& s) { s.chars.push_back('x'); }},
-        {"one text twice", [](Sections& s) {
+        {"one text twice",
+         [](Sections& s) {
              s.texts.push_back({static_cast<std::uint32_t>(s.chars.size()), s.texts[3].length});
              s.chars.insert(s.chars.end(), s.chars.begin() + s.texts[3].offset,
                             s.chars.begin() + s.texts[3].offset + s.texts[3].length);
@@ -87,7 +92,8 @@ TEST_CASE("verify: B0011 sets, matchers, automata, windows, enums, sources") {
         {"set too long", [](Sections& s) { s.sets.back().count += 100; }},
         {"set of no kind", [](Sections& s) { s.sets[0].elem = 99; }},
         {"set of lists", [](Sections& s) { s.sets[0].elem = static_cast<std::uint32_t>(Kind::List); }},
-        {"set that descends", [](Sections& s) {
+        {"set that descends",
+         [](Sections& s) {
              for (const SetRef& set : s.sets)
                  if (set.count > 1) return std::swap(s.set_items[set.first], s.set_items[set.first + 1]);
          }},
@@ -107,7 +113,8 @@ TEST_CASE("verify: B0011 sets, matchers, automata, windows, enums, sources") {
         {"automaton of no size", [](Sections& s) { s.automata[0].size = 0; }},
         {"start that is no state", [](Sections& s) { s.automata[0].start = s.automata[0].size; }},
         {"start inside of a row", [](Sections& s) { s.automata[0].start = 1; }},
-        {"groups out of order", [](Sections& s) { s.automata[0].accepting = s.automata[0].settled + s.automata[0].width; }},
+        {"groups out of order",
+         [](Sections& s) { s.automata[0].accepting = s.automata[0].settled + s.automata[0].width; }},
         {"move beyond the table", [](Sections& s) { s.moves[0] = static_cast<std::uint16_t>(s.automata[0].size); }},
         {"move into a row", [](Sections& s) { s.moves[0] = 1; }},
         {"dead state that leads on", [](Sections& s) { s.moves[0] = static_cast<std::uint16_t>(s.automata[0].live); }},
@@ -142,26 +149,32 @@ TEST_CASE("verify: B0012 the shape is made of trees") {
         {"an orphan", [](Sections& s) { s.shape[0].child_count -= 1; }},
         {"field without a name", [](Sections& s) { s.shape[1].name = kNone; }},
         {"two fields of one name", [](Sections& s) { s.shape[1].name = s.shape[2].name; }},
-        {"no such enum", [](Sections& s) { node(s, [](const ShapeNode& n) { return is_kind(n, Kind::Enum); }).enumeration = 999; }},
+        {"no such enum",
+         [](Sections& s) { node(s, [](const ShapeNode& n) { return is_kind(n, Kind::Enum); }).enumeration = 999; }},
         {"scalar with children", [](Sections& s) { s.shape[1].child_count = 1, s.shape[1].first_child = 9; }},
         {"list without an element", [&](Sections& s) { node(s, is_list).child_count = 0; }},
-        {"list of lists", [&](Sections& s) {
-             s.shape[node(s, [](const ShapeNode& n) { return is_kind(n, Kind::List) && n.columns == 0; }).first_child].kind =
-                 static_cast<std::uint8_t>(Kind::List);
+        {"list of lists",
+         [&](Sections& s) {
+             s.shape[node(s, [](const ShapeNode& n) { return is_kind(n, Kind::List) && n.columns == 0; }).first_child]
+                 .kind = static_cast<std::uint8_t>(Kind::List);
          }},
         {"one column too many", [&](Sections& s) { node(s, is_list).columns += 1; }},
         {"columns without end", [&](Sections& s) { node(s, is_list).columns = kNone; }},
-        {"column twice", [&](Sections& s) {
+        {"column twice",
+         [&](Sections& s) {
              const ShapeNode& list = node(s, is_list);
-             s.shape[s.shape[list.first_child].first_child].column = s.shape[s.shape[list.first_child].first_child + 1].column;
+             s.shape[s.shape[list.first_child].first_child].column =
+                 s.shape[s.shape[list.first_child].first_child + 1].column;
          }},
         {"column outside a list", [](Sections& s) { s.shape[1].column = 0; }},
-        {"slot inside a list", [&](Sections& s) { s.shape[s.shape[node(s, is_list).first_child].first_child].slot = 50; }},
+        {"slot inside a list",
+         [&](Sections& s) { s.shape[s.shape[node(s, is_list).first_child].first_child].slot = 50; }},
         {"slot under any key", [&](Sections& s) { s.shape[node(s, is_map).first_child].slot = 50; }},
         {"key of another kind", [&](Sections& s) { s.shape[node(s, is_map).first_key].kind = 0; }},
         {"slot out of range", [](Sections& s) { s.shape[1].slot = 4000; }},
         {"slot filled twice", [](Sections& s) { s.shape[2].slot = s.shape[1].slot; }},
-        {"slot of a claim and of the request", [](Sections& s) { s.shape[s.shape[s.issuers[0].claims].first_child].slot = 0; }},
+        {"slot of a claim and of the request",
+         [](Sections& s) { s.shape[s.shape[s.issuers[0].claims].first_child].slot = 0; }},
         {"root in another tree", [](Sections& s) { s.manifest[0].request_shape = s.issuers[0].claims; }},
         {"root out of range", [](Sections& s) { s.manifest[0].request_shape = 1u << 20; }},
         {"no such provenance", [](Sections& s) { s.shape[1].weakest = 4; }},
@@ -176,16 +189,21 @@ TEST_CASE("verify: B0012 the shape is made of trees") {
 TEST_CASE("verify: B0013 slots and captures") {
     const auto approvals = static_cast<std::size_t>(Builtin::Approvals);
     const std::vector<std::pair<std::string, Change>> changes = {
-        {"slot of another kind than its node", [](Sections& s) { s.slots[0].kind = static_cast<std::uint32_t>(Kind::String); }},
-        {"fact of the engine of another kind", [](Sections& s) {
+        {"slot of another kind than its node",
+         [](Sections& s) { s.slots[0].kind = static_cast<std::uint32_t>(Kind::String); }},
+        {"fact of the engine of another kind",
+         [](Sections& s) {
              ShapeNode& now = node(s, [](const ShapeNode& n) { return n.slot == 0; });
              now.kind = static_cast<std::uint8_t>(Kind::String);
              now.max = kDefaultText;
              s.slots[0].kind = now.kind;
          }},
-        {"fact of the engine in another place", [](Sections& s) {
+        {"fact of the engine in another place",
+         [](Sections& s) {
              ShapeNode& now = node(s, [](const ShapeNode& n) { return n.slot == 0; });
-             ShapeNode& other = node(s, [&](const ShapeNode& n) { return is_kind(n, Kind::Instant) && n.slot == kNone && n.column == kNone; });
+             ShapeNode& other = node(s, [&](const ShapeNode& n) {
+                 return is_kind(n, Kind::Instant) && n.slot == kNone && n.column == kNone;
+             });
              now.slot = kNone;
              other.slot = 0;
          }},
@@ -193,17 +211,17 @@ TEST_CASE("verify: B0013 slots and captures") {
         {"no such kind", [](Sections& s) { s.slots[1].kind = 77; }},
         {"path that is no text", [](Sections& s) { s.slots[1].path = 0; }},
         {"list of nothing", [=](Sections& s) { s.slots[approvals].elem = static_cast<std::uint32_t>(Kind::Map); }},
-        {"column the engine reads as another kind", [=](Sections& s) {
+        {"column the engine reads as another kind",
+         [=](Sections& s) {
              const ShapeNode& list = node(s, [=](const ShapeNode& n) { return n.slot == approvals; });
              const ShapeNode& element = s.shape[list.first_child];
              for (std::uint32_t i = 0; i < element.child_count; ++i) {
                  ShapeNode& column = s.shape[element.first_child + i];
-                 if (is_kind(column, Kind::Int)) column.kind = static_cast<std::uint8_t>(Kind::String), column.max = kDefaultText;
+                 if (is_kind(column, Kind::Int))
+                     column.kind = static_cast<std::uint8_t>(Kind::String), column.max = kDefaultText;
              }
          }},
-        {"tier that is text", [](Sections& s) {
-             std::swap(s.manifest[0].tier_slot, s.captures[0].slot);
-         }},
+        {"tier that is text", [](Sections& s) { std::swap(s.manifest[0].tier_slot, s.captures[0].slot); }},
         {"no such pattern", [](Sections& s) { s.capture_specs[0].first_pattern = 1000; }},
         {"pattern out of bounds", [](Sections& s) { s.patterns[0].pieces = 1u << 30; }},
         {"piece that is both", [](Sections& s) { s.ids[s.patterns[0].first] = 5, s.ids[s.patterns[0].first + 1] = 5; }},
@@ -211,7 +229,8 @@ TEST_CASE("verify: B0013 slots and captures") {
         {"no such claim", [](Sections& s) { s.capture_specs[0].claim = 1u << 30; }},
         {"claim of the request", [](Sections& s) { s.capture_specs[0].claim = 1 + s.shape[0].first_child; }},
         {"captures out of bounds", [](Sections& s) { s.issuers[0].capture_count = 1000; }},
-        {"captures of another issuer", [](Sections& s) {
+        {"captures of another issuer",
+         [](Sections& s) {
              std::swap(s.issuers[0].capture_count, s.issuers[1].capture_count);
              std::swap(s.issuers[0].first_capture, s.issuers[1].first_capture);
          }},
@@ -230,17 +249,20 @@ TEST_CASE("verify: B0014 issuers, tools, tables") {
         {"age before the epoch", [](Sections& s) { s.issuers[0].max_age = -2; }},
         {"tool without a name", [](Sections& s) { s.tools[0].wire_name = kNone; }},
         {"tier beyond the last", [](Sections& s) { s.tools[0].tier = 3; }},
-        {"scopes that are numbers", [](Sections& s) {
+        {"scopes that are numbers",
+         [](Sections& s) {
              for (std::uint32_t i = 0; i < s.sets.size(); ++i)
                  if (s.sets[i].elem == static_cast<std::uint32_t>(Kind::Int)) s.tools[0].scopes = i;
          }},
         {"audience out of bounds", [](Sections& s) { s.tools[0].audience = 0xFFFFFFFF; }},
         {"table out of bounds", [](Sections& s) { s.tables[0].rows = 1u << 30; }},
         {"table without columns", [](Sections& s) { s.tables[0].columns = 0; }},
-        {"column of no kind", [](Sections& s) { s.ids[s.tables[0].first_kind] = static_cast<std::uint32_t>(Kind::Map); }},
+        {"column of no kind",
+         [](Sections& s) { s.ids[s.tables[0].first_kind] = static_cast<std::uint32_t>(Kind::Map); }},
         {"cell that is no text", [](Sections& s) { s.cells[s.tables[0].first_cell] = 0; }},
         {"cell that is no set", [](Sections& s) { s.cells[s.tables[0].first_cell + 4] = 5000; }},
-        {"cell that is no block", [](Sections& s) { s.cells[s.tables[0].first_cell + 6] = s.cells[s.tables[0].first_cell]; }},
+        {"cell that is no block",
+         [](Sections& s) { s.cells[s.tables[0].first_cell + 6] = s.cells[s.tables[0].first_cell]; }},
         {"set of a column of another kind", [](Sections& s) { s.ids[s.tables[0].first_set + 7] = 0; }},
     };
     for (const auto& [what, change] : changes) {
@@ -254,7 +276,8 @@ TEST_CASE("verify: B0015 rules and effects") {
         {"no such kind", [](Sections& s) { s.rules[0].kind = 5; }},
         {"no such flag", [](Sections& s) { s.rules[0].flags = 2; }},
         {"no such grant", [](Sections& s) { s.rules[0].effect = 100; }},
-        {"effect of a deny", [](Sections& s) {
+        {"effect of a deny",
+         [](Sections& s) {
              for (RuleRef& rule : s.rules)
                  if (rule.kind == static_cast<std::uint8_t>(RuleKind::Deny)) rule.effect = 1;
          }},
@@ -281,7 +304,8 @@ TEST_CASE("verify: B0015 rules and effects") {
 TEST_CASE("verify: B0016 code") {
     const std::vector<std::pair<std::string, Change>> changes = {
         {"no such instruction", [](Sections& s) { s.code[0].op = static_cast<Opcode>(200); }},
-        {"no end", [](Sections& s) { s.code[s.rules.back().code + s.rules.back().code_length - 1].op = Opcode::Truth; }},
+        {"no end",
+         [](Sections& s) { s.code[s.rules.back().code + s.rules.back().code_length - 1].op = Opcode::Truth; }},
         {"jump beyond the end", [](Sections& s) { s.code[0].jump = 60'000; }},
         {"jump into a body", [](Sections& s) { s.code[rule_named(s, "rows").code].jump = 3; }},
         {"jump out of a body", [](Sections& s) { instr(s, "rows", Opcode::IntCmp).jump = 11; }},
@@ -298,80 +322,103 @@ TEST_CASE("verify: B0016 code") {
         {"no such slot", [](Sections& s) { s.code[1].a = operand(OperandKind::Slot, 5000); }},
         {"no such text", [](Sections& s) { instr(s, "claims", Opcode::TextEq).b = operand(OperandKind::Text, 0); }},
         {"no such operand", [](Sections& s) { s.code[1].a = 0xF0000000; }},
-        {"number where text is due", [](Sections& s) { instr(s, "claims", Opcode::TextEq).b = operand(OperandKind::Int, 0); }},
-        {"list where text is due", [](Sections& s) {
-             instr(s, "claims", Opcode::TextEq).a = operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::WantScopes));
+        {"number where text is due",
+         [](Sections& s) { instr(s, "claims", Opcode::TextEq).b = operand(OperandKind::Int, 0); }},
+        {"list where text is due",
+         [](Sections& s) {
+             instr(s, "claims", Opcode::TextEq).a =
+                 operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::WantScopes));
          }},
-        {"group where text is due", [](Sections& s) {
-             instr(s, "claims", Opcode::TextEq).a = operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::User));
+        {"group where text is due",
+         [](Sections& s) {
+             instr(s, "claims", Opcode::TextEq).a =
+                 operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::User));
          }},
-        {"text where a list is due", [](Sections& s) {
-             instr(s, "words", Opcode::ListEq).a = operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::Tenant));
+        {"text where a list is due",
+         [](Sections& s) {
+             instr(s, "words", Opcode::ListEq).a =
+                 operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::Tenant));
          }},
-        {"lists of texts and of numbers", [](Sections& s) {
-             instr(s, "words", Opcode::ListEq).b = instr(s, "words", Opcode::IntIn).b;
+        {"lists of texts and of numbers",
+         [](Sections& s) { instr(s, "words", Opcode::ListEq).b = instr(s, "words", Opcode::IntIn).b; }},
+        {"records where scalars are due",
+         [](Sections& s) {
+             instr(s, "words", Opcode::ListEq).a =
+                 operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::Approvals));
          }},
-        {"records where scalars are due", [](Sections& s) {
-             instr(s, "words", Opcode::ListEq).a = operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::Approvals));
+        {"numbers in a list of texts",
+         [](Sections& s) {
+             instr(s, "words", Opcode::IntIn).b =
+                 operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::WantScopes));
          }},
-        {"numbers in a list of texts", [](Sections& s) {
-             instr(s, "words", Opcode::IntIn).b = operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::WantScopes));
-         }},
-        {"set of tools as a list", [](Sections& s) {
-             instr(s, "words", Opcode::IntIn).b = operand(OperandKind::Set, s.code[0].a);
-         }},
-        {"list as a set of tools", [](Sections& s) { s.code[0].a = operand_index(instr(s, "words", Opcode::IntIn).b); }},
+        {"set of tools as a list",
+         [](Sections& s) { instr(s, "words", Opcode::IntIn).b = operand(OperandKind::Set, s.code[0].a); }},
+        {"list as a set of tools",
+         [](Sections& s) { s.code[0].a = operand_index(instr(s, "words", Opcode::IntIn).b); }},
         {"no such comparison", [](Sections& s) { instr(s, "claims", Opcode::IntCmp).c = 6; }},
         {"no such matcher", [](Sections& s) { instr(s, "words", Opcode::Match).b = 9; }},
         {"no such window", [](Sections& s) { instr(s, "time", Opcode::InWindow).b = 9; }},
         {"no such part", [](Sections& s) { instr(s, "words", Opcode::PartOf).b = 99; }},
-        {"part of another kind", [](Sections& s) {
-             instr(s, "words", Opcode::PartOf).b = static_cast<std::uint32_t>(Part::UrlHost);
+        {"part of another kind",
+         [](Sections& s) { instr(s, "words", Opcode::PartOf).b = static_cast<std::uint32_t>(Part::UrlHost); }},
+        {"block that is none",
+         [](Sections& s) { instr(s, "words", Opcode::InCidr).b = instr(s, "words", Opcode::TextIn).a; }},
+        {"address that is none",
+         [](Sections& s) {
+             instr(s, "words", Opcode::InCidr).a =
+                 operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::Tenant));
          }},
-        {"block that is none", [](Sections& s) {
-             instr(s, "words", Opcode::InCidr).b = instr(s, "words", Opcode::TextIn).a;
-         }},
-        {"address that is none", [](Sections& s) {
-             instr(s, "words", Opcode::InCidr).a = operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::Tenant));
-         }},
-        {"binder that is not open", [](Sections& s) { instr(s, "claims", Opcode::TextEq).a = operand(OperandKind::Elem, 0, kElemSelf); }},
-        {"no such column", [](Sections& s) { instr(s, "hops", Opcode::TextEq).a = operand(OperandKind::Elem, 0, 500); }},
-        {"record as a value", [](Sections& s) { instr(s, "hops", Opcode::TextEq).a = operand(OperandKind::Elem, 0, kElemSelf); }},
-        {"row where there is no table", [](Sections& s) { instr(s, "claims", Opcode::TextEq).a = operand(OperandKind::RowColumn, 0); }},
-        {"no such column of the row", [](Sections& s) { instr(s, "each_owner", Opcode::TextEq).b = operand(OperandKind::RowColumn, 8); }},
-        {"no such table", [](Sections& s) { instr(s, "rows", Opcode::Quantify).a = operand(OperandKind::TableRows, 1); }},
-        {"column without its set", [](Sections& s) { instr(s, "rows", Opcode::TextIn).b = operand(OperandKind::TableColumn, 1); }},
-        {"rows as a list of texts", [](Sections& s) { instr(s, "rows", Opcode::TextIn).b = operand(OperandKind::TableRows, 0); }},
-        {"temporary read before it is written", [](Sections& s) { instr(s, "words", Opcode::Lower).a = operand(OperandKind::Temp, 0); }},
+        {"binder that is not open",
+         [](Sections& s) { instr(s, "claims", Opcode::TextEq).a = operand(OperandKind::Elem, 0, kElemSelf); }},
+        {"no such column",
+         [](Sections& s) { instr(s, "hops", Opcode::TextEq).a = operand(OperandKind::Elem, 0, 500); }},
+        {"record as a value",
+         [](Sections& s) { instr(s, "hops", Opcode::TextEq).a = operand(OperandKind::Elem, 0, kElemSelf); }},
+        {"row where there is no table",
+         [](Sections& s) { instr(s, "claims", Opcode::TextEq).a = operand(OperandKind::RowColumn, 0); }},
+        {"no such column of the row",
+         [](Sections& s) { instr(s, "each_owner", Opcode::TextEq).b = operand(OperandKind::RowColumn, 8); }},
+        {"no such table",
+         [](Sections& s) { instr(s, "rows", Opcode::Quantify).a = operand(OperandKind::TableRows, 1); }},
+        {"column without its set",
+         [](Sections& s) { instr(s, "rows", Opcode::TextIn).b = operand(OperandKind::TableColumn, 1); }},
+        {"rows as a list of texts",
+         [](Sections& s) { instr(s, "rows", Opcode::TextIn).b = operand(OperandKind::TableRows, 0); }},
+        {"temporary read before it is written",
+         [](Sections& s) { instr(s, "words", Opcode::Lower).a = operand(OperandKind::Temp, 0); }},
         {"temporary written out of turn", [](Sections& s) { instr(s, "words", Opcode::Lower).c = 5; }},
-        {"temporary read where paths join", [](Sections& s) {
+        {"temporary read where paths join",
+         [](Sections& s) {
              // The jump of the test before lands between the write and the read.
              const RuleRef& rule = rule_named(s, "words");
              for (std::uint32_t i = 1; i < rule.code_length; ++i)
                  if (s.code[rule.code + i].op == Opcode::Lower) s.code[rule.code + i - 1].jump = 1;
          }},
-        {"is-none of a computed value", [](Sections& s) {
-             instr(s, "gate", Opcode::IsNone).a = operand(OperandKind::Text, 1);
-         }},
+        {"is-none of a computed value",
+         [](Sections& s) { instr(s, "gate", Opcode::IsNone).a = operand(OperandKind::Text, 1); }},
         {"unused field", [](Sections& s) { instr(s, "claims", Opcode::TextEq).c = 1; }},
         {"negated once", [](Sections& s) { instr(s, "words", Opcode::Once).flags = kNegate; }},
         {"two bodies for one memo", [](Sections& s) { in_once(s, "words").flags = kNegate; }},
         {"two lengths of one memo", [](Sections& s) { ++instr(s, "words", Opcode::Once).b; }},
-        {"no such memo", [](Sections& s) { instr(s, "words", Opcode::Once).a = static_cast<std::uint32_t>(s.code.size()); }},
+        {"no such memo",
+         [](Sections& s) { instr(s, "words", Opcode::Once).a = static_cast<std::uint32_t>(s.code.size()); }},
         {"body of a once that does not end", [](Sections& s) { --instr(s, "words", Opcode::Once).b; }},
         {"once without a body", [](Sections& s) { instr(s, "words", Opcode::Once).b = 0; }},
         {"once to the end of the code", [](Sections& s) { instr(s, "words", Opcode::Once).b = 1000; }},
-        {"row in a once", [](Sections& s) {
+        {"row in a once",
+         [](Sections& s) {
              for (const RuleRef& rule : s.rules)
                  if (rule.table != kNone) in_once(s, "words").a = operand(OperandKind::RowColumn, 0);
          }},
-        {"jump into a once", [](Sections& s) {
+        {"jump into a once",
+         [](Sections& s) {
              const RuleRef& rule = rule_named(s, "words");
              for (std::uint32_t i = 1; i < rule.code_length; ++i)
                  if (s.code[rule.code + i].op == Opcode::Once) s.code[rule.code + i - 1].jump = 1;
          }},
         {"jump out of a once", [](Sections& s) { in_once(s, "words").jump = 2; }},
-        {"rule that is timed and does not say so", [](Sections& s) {
+        {"rule that is timed and does not say so",
+         [](Sections& s) {
              for (RuleRef& rule : s.rules) rule.flags = 0;
          }},
     };

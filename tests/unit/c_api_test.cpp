@@ -207,8 +207,7 @@ TEST_CASE("c: a policy has one digest wherever it lies, if its sources say what 
     CHECK(digest_of("somewhere/else/policy.writ", "") != here);
 }
 
-TEST_CASE(
-    "c: a data file that is not given is an error of the policy, an exception of the reader is caught") {
+TEST_CASE("c: a data file that is not given is an error of the policy, an exception of the reader is caught") {
     const std::string policy = file("policy.writ");
     const writ_source source{text("policy.writ"), text(policy)};
     const Errors errors(writ_errors_new());

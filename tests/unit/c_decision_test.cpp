@@ -131,8 +131,7 @@ TEST_CASE("c: decisions as JSON are those of C++, and the caller's is the defaul
     const writ_text sealed = writ_bundle_bytes(refund());
     const auto bundle = writ::Bundle::load(std::as_bytes(std::span(sealed.data, sealed.length)));
     REQUIRE(bundle);
-    for (const std::string name :
-         {"requests/permit.json", "requests/needs_approval.json", "requests/deny.json"}) {
+    for (const std::string name : {"requests/permit.json", "requests/needs_approval.json", "requests/deny.json"}) {
         const Decided made = decide(name);
         writ::Request request(*bundle);
         REQUIRE(request.parse(file(name)));

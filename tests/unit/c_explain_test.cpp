@@ -33,7 +33,8 @@ TEST_CASE("c: an explanation, as JSON") {
     const Explained all(explain.made);
     const std::string_view json = view(writ_explanation_json(all.get()));
     CHECK(json.starts_with(R"({"schema_version":1,"decision":{)"));
-    CHECK(json.find(R"("changes":[{"path":"user.roles","from":["tickets"],"to":["tickets","refunds"]}],"effect":"permit")") !=
+    CHECK(json.find(
+              R"("changes":[{"path":"user.roles","from":["tickets"],"to":["tickets","refunds"]}],"effect":"permit")") !=
           std::string_view::npos);
     REQUIRE(explain.run(text(denied), "large_refund_approval") == WRIT_OK);
     const Explained one(explain.made);
@@ -54,13 +55,17 @@ TEST_CASE("c: explaining without what it needs") {
     limits.struct_size = sizeof limits;
     limits.max_bytes = 10;
     CHECK(explain.run(text(permit), {}, &limits) == WRIT_ERROR_REQUEST);
-    CHECK(writ_explain(&explain.source, 1, &explain.options, text(permit), {nullptr, 1}, nullptr, &explain.made, nullptr) == WRIT_ERROR_ARGUMENT);
-    CHECK(writ_explain(&explain.source, 1, &explain.options, text(permit), text({}), nullptr, nullptr, nullptr) == WRIT_ERROR_ARGUMENT);
-    CHECK(writ_explain(nullptr, 1, nullptr, text(permit), text({}), nullptr, &explain.made, nullptr) == WRIT_ERROR_ARGUMENT);
+    CHECK(writ_explain(&explain.source, 1, &explain.options, text(permit), {nullptr, 1}, nullptr, &explain.made,
+                       nullptr) == WRIT_ERROR_ARGUMENT);
+    CHECK(writ_explain(&explain.source, 1, &explain.options, text(permit), text({}), nullptr, nullptr, nullptr) ==
+          WRIT_ERROR_ARGUMENT);
+    CHECK(writ_explain(nullptr, 1, nullptr, text(permit), text({}), nullptr, &explain.made, nullptr) ==
+          WRIT_ERROR_ARGUMENT);
     explain.options.struct_size = 1;
     CHECK(explain.run(text(permit)) == WRIT_ERROR_ARGUMENT);
     // Without a reader of files the policy's fixtures cannot be had.
-    CHECK(writ_explain(&explain.source, 1, nullptr, text(permit), text({}), nullptr, &explain.made, explain.errors.get()) == WRIT_ERROR_POLICY);
+    CHECK(writ_explain(&explain.source, 1, nullptr, text(permit), text({}), nullptr, &explain.made,
+                       explain.errors.get()) == WRIT_ERROR_POLICY);
     CHECK(explain.made == nullptr);
     CHECK(view(writ_explanation_json(nullptr)).empty());
     writ_explanation_free(nullptr);

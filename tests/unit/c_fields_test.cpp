@@ -31,9 +31,13 @@ struct Broker {
     /// The refund request that is permitted, fact by fact.
     void state() {
         writ_request* r = request.get();
-        const auto put = [&](const char* path, std::string_view value) { writ_request_set_text(r, field(path).get(), text(value)); };
+        const auto put = [&](const char* path, std::string_view value) {
+            writ_request_set_text(r, field(path).get(), text(value));
+        };
         const auto none = [&](const char* path) { writ_request_set_none(r, field(path).get()); };
-        const auto json = [&](const char* path, std::string_view value) { writ_request_set_json(r, field(path).get(), text(value)); };
+        const auto json = [&](const char* path, std::string_view value) {
+            writ_request_set_json(r, field(path).get(), text(value));
+        };
         writ_request_begin(r, WRIT_PROVENANCE_VERIFIED);
         writ_request_set_int(r, field("now").get(), kNow);
         put("token.issuer", "https://k8s-west.example.com");
@@ -111,8 +115,10 @@ TEST_CASE("c: what goes wrong with a fact is told by finish, and denies") {
     CHECK(broker.code() == "Q0010");
     CHECK(refused([&](writ_request* r) { writ_request_set_text(r, nullptr, text("t1")); }) == WRIT_ERROR_ARGUMENT);
     CHECK(broker.code() == "C0002");
-    CHECK(refused([&](writ_request* r) { writ_request_set_text(r, tenant.get(), {nullptr, 3}); }) == WRIT_ERROR_ARGUMENT);
-    CHECK(refused([&](writ_request* r) { writ_request_set_texts(r, tenant.get(), nullptr, 2); }) == WRIT_ERROR_ARGUMENT);
+    CHECK(refused([&](writ_request* r) { writ_request_set_text(r, tenant.get(), {nullptr, 3}); }) ==
+          WRIT_ERROR_ARGUMENT);
+    CHECK(refused([&](writ_request* r) { writ_request_set_texts(r, tenant.get(), nullptr, 2); }) ==
+          WRIT_ERROR_ARGUMENT);
     CHECK(writ_request_finish(broker.request.get(), broker.errors.get()) == WRIT_ERROR_REQUEST);
     CHECK(broker.code() == "Q0019");
     broker.state();

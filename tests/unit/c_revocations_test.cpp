@@ -18,7 +18,8 @@ TEST_CASE("c: what is revoked is denied, in decisions and in searches, until the
     const std::string permit = file("requests/permit.json");
     const auto answer = [&] {
         writ_search_result* result = nullptr;
-        REQUIRE(writ_search(evaluator.get(), text(permit), WRIT_OPEN_TOOL, text(R"(["refund"])"), nullptr, &result, nullptr) == WRIT_OK);
+        REQUIRE(writ_search(evaluator.get(), text(permit), WRIT_OPEN_TOOL, text(R"(["refund"])"), nullptr, &result,
+                            nullptr) == WRIT_OK);
         writ_search_item item{};
         item.struct_size = sizeof item;
         REQUIRE(writ_search_at(result, 0, &item) == WRIT_OK);

@@ -66,12 +66,15 @@ TEST_CASE("c: a search without what it needs") {
     writ_search_result* result = nullptr;
     const auto search = [&](writ_text request, int open, writ_text candidates = {nullptr, 0},
                             const writ_request_limits* limits = nullptr) {
-        const writ_status status = writ_search(evaluator.get(), request, open, candidates, limits, &result, errors.get());
+        const writ_status status =
+            writ_search(evaluator.get(), request, open, candidates, limits, &result, errors.get());
         CHECK(result == nullptr);
         return status;
     };
-    CHECK(writ_search(nullptr, text(permit), WRIT_OPEN_TOOL, text({}), nullptr, &result, errors.get()) == WRIT_ERROR_ARGUMENT);
-    CHECK(writ_search(evaluator.get(), text(permit), WRIT_OPEN_TOOL, text({}), nullptr, nullptr, errors.get()) == WRIT_ERROR_ARGUMENT);
+    CHECK(writ_search(nullptr, text(permit), WRIT_OPEN_TOOL, text({}), nullptr, &result, errors.get()) ==
+          WRIT_ERROR_ARGUMENT);
+    CHECK(writ_search(evaluator.get(), text(permit), WRIT_OPEN_TOOL, text({}), nullptr, nullptr, errors.get()) ==
+          WRIT_ERROR_ARGUMENT);
     CHECK(search({nullptr, 4}, WRIT_OPEN_TOOL) == WRIT_ERROR_ARGUMENT);
     CHECK(search(text(permit), WRIT_OPEN_TOOL, {nullptr, 4}) == WRIT_ERROR_ARGUMENT);
     CHECK(search(text(permit), 3) == WRIT_ERROR_ARGUMENT);

@@ -94,7 +94,8 @@ TEST_CASE("check: data file that does not fit its table reports E0502 with line 
     CHECK(with_table("csv", "ragged.csv").find("E0502")->message.find("line 2") != std::string::npos);
     const auto wrong = with_table("csv", "wrong.csv");
     REQUIRE(wrong.codes() == "E0502");
-    CHECK(wrong.items[0].message.find("`wrong.csv:2:3` does not fit table `t`: column `limit`: `much` is not") != std::string::npos);
+    CHECK(wrong.items[0].message.find("`wrong.csv:2:3` does not fit table `t`: column `limit`: `much` is not") !=
+          std::string::npos);
     CHECK(with_table("csv", "quote.csv").codes() == "E0502");
     CHECK(with_table("csv", "twice.csv").codes() == "E0502");
     for (const char* slip : {"trailing.csv", "empty-member.csv", "blank-member.csv"}) {
@@ -103,7 +104,8 @@ TEST_CASE("check: data file that does not fit its table reports E0502 with line 
         CHECK(refused.items[0].message.find(".csv:2:5` does not fit table `t`: column `tags`") != std::string::npos);
         CHECK(refused.items[0].message.find("members stand between `;`") != std::string::npos);
     }
-    CHECK(with_table("csv", "blank-cell.csv").find("E0502")->message.find("line 3: blanks around a field") != std::string::npos);
+    CHECK(with_table("csv", "blank-cell.csv").find("E0502")->message.find("line 3: blanks around a field") !=
+          std::string::npos);
     CHECK(with_table("csv", "meant.csv").policy->tables.at(0).rows[0][0].text == "a ");
     CHECK(with_table("json", "null.json").codes() == "E0502");
     CHECK(with_table("json", "r.json").codes() == "E0502");
@@ -127,10 +129,9 @@ TEST_CASE("check: changes set, remove and make what is on the way") {
           R"({"user":{"id":"u"},"tool":{"name":"refund","params":{"amount":6.50}}})");
     CHECK(first_document(with_change("with gates[\"eval\"].result = \"passed\""))
               .find(R"("gates":{"eval":{"result":"passed"}})") != std::string::npos);
-    CHECK(
-        first_document(with_change("with prod.namespace = \"a\", want.scopes = { \"a\", \"b\" }"))
-            .find(R"("token":{"claims":{"kubernetes.io":{"namespace":"a"}}},"want":{"scopes":["a","b"]})") !=
-        std::string::npos);
+    CHECK(first_document(with_change("with prod.namespace = \"a\", want.scopes = { \"a\", \"b\" }"))
+              .find(R"("token":{"claims":{"kubernetes.io":{"namespace":"a"}}},"want":{"scopes":["a","b"]})") !=
+          std::string::npos);
     CHECK(first_document(with_change("without delegation.chain")) == json::write(*json::parse(kRequest)));
 }
 
@@ -143,8 +144,10 @@ TEST_CASE("check: { } is an empty object or an empty list, as the schema has it"
     CHECK(document("with want.scopes = { }").find(R"("scopes":[])") != std::string::npos);
     CHECK(document("with approvals = [ { groups: { } } ]").find(R"("groups":[])") != std::string::npos);
     CHECK(document("with gates = [ ]").find(R"("gates":[])") != std::string::npos);  // what is said is said
-    const auto cases = check_text("deny d when run.background\nfixture r = json \"r.json\"\n"
-                                  "test \"t\" { given r cases gates | want.scopes | expect { } | { } | deny }", kFiles);
+    const auto cases = check_text(
+        "deny d when run.background\nfixture r = json \"r.json\"\n"
+        "test \"t\" { given r cases gates | want.scopes | expect { } | { } | deny }",
+        kFiles);
     REQUIRE(cases.codes().empty());
     const std::string both = first_document(cases);
     CHECK(both.find(R"("gates":{})") != std::string::npos);
@@ -159,14 +162,12 @@ TEST_CASE("check: removing what is not there changes nothing") {
     CHECK(first_document(with_change("with user = none without user.session_exp, user.id")) == same);
     const auto through = with_change("with run = 1 without run.exp");
     REQUIRE(through.codes() == "E0414");
-    CHECK(through.items[0].message ==
-          "there is no object to remove `exp` from: the fixture has an integer there");
+    CHECK(through.items[0].message == "there is no object to remove `exp` from: the fixture has an integer there");
 }
 
 TEST_CASE("check: fixtures build on each other, in any order") {
     const auto checked = check_text(
-        "fixture b = c with tenant = \"x\"\nfixture c = a with run.id = \"r\"\nfixture a = json \"r.json\"",
-        kFiles);
+        "fixture b = c with tenant = \"x\"\nfixture c = a with run.id = \"r\"\nfixture a = json \"r.json\"", kFiles);
     REQUIRE(checked.codes().empty());
     REQUIRE(checked.policy->fixtures.size() == 3);
     CHECK(checked.policy->fixtures[0].document.find("tenant")->text == "x");

@@ -18,8 +18,7 @@ TEST_CASE(
 
 TEST_CASE("check: every narrowing kind asks for guards, permits and invariants do not") {
     CHECK(check_text("limit l when user.tenant != tenant to ttl 5m").codes() == "E0405");
-    CHECK(check_text("require r when user.tenant != tenant approval from group \"g\" within 5m").codes() ==
-          "E0405");
+    CHECK(check_text("require r when user.tenant != tenant approval from group \"g\" within 5m").codes() == "E0405");
     CHECK(check_text("oblige o when user.tenant != tenant with audit(level: \"full\")").codes() == "E0405");
     CHECK(check_condition("user.tenant != tenant").codes().empty());
     CHECK(check_text("invariant i: never permit when user.tenant != tenant").codes().empty());
@@ -48,8 +47,7 @@ TEST_CASE("check: guards work through `not`") {
 }
 
 TEST_CASE("check: alternatives guard only what all of them test") {
-    CHECK(check_narrowing("(user is some or token.issuer is ci) and user.tenant != tenant").codes() ==
-          "E0405");
+    CHECK(check_narrowing("(user is some or token.issuer is ci) and user.tenant != tenant").codes() == "E0405");
     CHECK(check_narrowing("((user is some and run.background) or (user is some and agent.revoked)) and "
                           "user.tenant != tenant")
               .codes()
@@ -72,20 +70,14 @@ TEST_CASE("check: scalars that may be none need a test too") {
     CHECK(checked.items[0].replacement == "resource.tenant is some and resource.tenant != tenant");
     CHECK(check_narrowing("resource.tenant is some and resource.tenant != tenant").codes().empty());
     CHECK(check_narrowing("user.session_exp is some and now > user.session_exp").codes() == "E0405 E0405");
-    CHECK(check_narrowing("user is some and user.session_exp is some and now > user.session_exp")
-              .codes()
-              .empty());
+    CHECK(check_narrowing("user is some and user.session_exp is some and now > user.session_exp").codes().empty());
 }
 
 TEST_CASE("check: lists that may be none and groups around lists need a test") {
     CHECK(check_narrowing("any h in delegation.chain: h.tenant != tenant").codes() == "E0405");
-    CHECK(check_narrowing("delegation is some and any h in delegation.chain: h.tenant != tenant")
-              .codes()
-              .empty());
+    CHECK(check_narrowing("delegation is some and any h in delegation.chain: h.tenant != tenant").codes().empty());
     CHECK(check_narrowing("count(a in approvals: a.state == approved) < 2").codes() == "E0405");
-    CHECK(check_narrowing("approvals is some and count(a in approvals: a.state == approved) < 2")
-              .codes()
-              .empty());
+    CHECK(check_narrowing("approvals is some and count(a in approvals: a.state == approved) < 2").codes().empty());
 }
 
 TEST_CASE("check: elements that may be none need a test inside the quantifier") {
@@ -101,9 +93,7 @@ TEST_CASE("check: elements that may be none need a test inside the quantifier") 
 }
 
 TEST_CASE("check: a guard through a definition counts, and a read through one is shown at the rule") {
-    CHECK(check_text("define known = user is some\ndeny it when known and user.tenant != tenant")
-              .codes()
-              .empty());
+    CHECK(check_text("define known = user is some\ndeny it when known and user.tenant != tenant").codes().empty());
     const auto checked = check_text("define foreign = user.tenant != tenant\ndeny it when foreign");
     REQUIRE(checked.codes() == "E0405");
     CHECK(checked.text_at(checked.items[0].span) == "user.tenant != tenant");

@@ -15,8 +15,7 @@ const DataFiles kTenants = {
 };
 
 std::string tenants(std::string_view file) {
-    return "table tenants = csv \"" + std::string(file) +
-           "\" { tenant: string, scope: string, ttl: duration }\n";
+    return "table tenants = csv \"" + std::string(file) + "\" { tenant: string, scope: string, ttl: duration }\n";
 }
 
 constexpr std::string_view kTemplate = R"(
@@ -59,10 +58,8 @@ TEST_CASE("check: permit or deny without a condition reports E0406") {
 
 TEST_CASE("check: clause of another kind of rule reports E0407") {
     CHECK(check_text("deny d when run.background grant { \"s\" } for 5m").find("E0407") != nullptr);
-    CHECK(check_text("permit p when run.background grant { \"s\" } for 5m to ttl 5m").find("E0407") !=
-          nullptr);
-    CHECK(check_text("deny d extends e when run.background\ndeny e when agent.revoked").find("E0407") !=
-          nullptr);
+    CHECK(check_text("permit p when run.background grant { \"s\" } for 5m to ttl 5m").find("E0407") != nullptr);
+    CHECK(check_text("deny d extends e when run.background\ndeny e when agent.revoked").find("E0407") != nullptr);
 }
 
 TEST_CASE("check: parameters without `for tool`, or that tools declare differently, report E0408") {
@@ -119,14 +116,12 @@ TEST_CASE("check: extends inherits tools, conditions and grant, and replaces bou
 }
 
 TEST_CASE("check: extends cannot contradict what it inherits") {
-    CHECK(check_text(
-              "permit a when tenant == \"a\" grant { \"s\" } for 2m\npermit b extends a when tenant == \"b\"")
+    CHECK(check_text("permit a when tenant == \"a\" grant { \"s\" } for 2m\npermit b extends a when tenant == \"b\"")
               .codes() == "E0302");
 }
 
 TEST_CASE("check: scope that the rule's tools do not offer reports E0410") {
-    const auto checked =
-        check_text("permit p for tool refund when run.background grant { \"refund:creat\" } for 5m");
+    const auto checked = check_text("permit p for tool refund when run.background grant { \"refund:creat\" } for 5m");
     REQUIRE(checked.codes() == "E0410");
     CHECK(checked.items[0].replacement == "\"refund:create\"");
     CHECK(check_text("permit p when run.background grant { \"anything\" } for 5m").codes().empty());
@@ -139,10 +134,8 @@ TEST_CASE("check: value out of range reports E0411") {
     CHECK(check_text("permit p when run.background grant { \"s\" } for 24h").codes().empty());
     CHECK(check_text("limit l to ttl 0s").codes() == "E0411");
     CHECK(check_text("require r 99 approvals from group \"g\" within 5m").codes() == "E0411");
-    CHECK(check_text("issuer x: github \"https://x.example\" { audience \"a\" leeway 61s }").codes() ==
-          "E0411");
-    CHECK(check_text("issuer x: github \"https://x.example\" { audience \"a\" max_age 0s }").codes() ==
-          "E0411");
+    CHECK(check_text("issuer x: github \"https://x.example\" { audience \"a\" leeway 61s }").codes() == "E0411");
+    CHECK(check_text("issuer x: github \"https://x.example\" { audience \"a\" max_age 0s }").codes() == "E0411");
     CHECK(check_text("claims k { a: set<string> max 5000 }").codes() == "E0411");
     CHECK(check_text(tenants("long.csv") + std::string(kTemplate), kTenants).codes() == "E0411");
 }
@@ -191,8 +184,8 @@ TEST_CASE("check: text where a set is due reports E0301 and puts it in braces") 
 }
 
 TEST_CASE("check: issuers take token types and proof from their kind") {
-    const auto checked = check_sources(
-        {{"a.writ", "import std.wimse\nissuer w: wimse \"https://w.example\" { audience \"a\" }"}});
+    const auto checked =
+        check_sources({{"a.writ", "import std.wimse\nissuer w: wimse \"https://w.example\" { audience \"a\" }"}});
     REQUIRE(checked.codes().empty());
     const auto& issuer = checked.policy->issuers.back();
     CHECK(issuer.types == std::vector<std::string>{"wit+jwt"});

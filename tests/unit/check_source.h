@@ -33,8 +33,7 @@ struct CheckedText {
 
     /// The first finding with a code; null if there is none.
     [[nodiscard]] const Diagnostic* find(std::string_view code) const {
-        const auto at =
-            std::find_if(items.begin(), items.end(), [&](const Diagnostic& d) { return d.code == code; });
+        const auto at = std::find_if(items.begin(), items.end(), [&](const Diagnostic& d) { return d.code == code; });
         return at == items.end() ? nullptr : &*at;
     }
     /// Codes in order of place, joined by spaces.
@@ -61,14 +60,13 @@ struct CheckedText {
 using DataFiles = std::map<std::string, std::string, std::less<>>;
 
 /// `standard`: modules of the standard library as they are to be instead.
-inline CheckedText check_sources(std::vector<Source> sources, const DataFiles& files = {},
-                                 CompileOptions options = {}, const DataFiles& standard = {}) {
+inline CheckedText check_sources(std::vector<Source> sources, const DataFiles& files = {}, CompileOptions options = {},
+                                 const DataFiles& standard = {}) {
     SourceSet set;
     set.sources = std::move(sources);
     set.read = [&](std::string_view, std::string_view path) -> Result<std::string> {
         const auto found = files.find(path);
-        if (found == files.end())
-            return fail(Code::FileUnusable, "there is no such file", std::string(path));
+        if (found == files.end()) return fail(Code::FileUnusable, "there is no such file", std::string(path));
         return found->second;
     };
     static const std::string names = [] {
@@ -90,10 +88,8 @@ inline CheckedText check_sources(std::vector<Source> sources, const DataFiles& f
     return out;
 }
 
-inline CheckedText check_text(std::string_view text, const DataFiles& files = {},
-                              CompileOptions options = {}) {
-    return check_sources({{"policy.writ", std::string(kPrelude) + std::string(text)}}, files,
-                         std::move(options));
+inline CheckedText check_text(std::string_view text, const DataFiles& files = {}, CompileOptions options = {}) {
+    return check_sources({{"policy.writ", std::string(kPrelude) + std::string(text)}}, files, std::move(options));
 }
 
 /// The condition in a permit, where nothing has to be guarded; in a deny, where it has.

@@ -12,8 +12,12 @@ using namespace writ;
 
 namespace {
 
-std::int64_t at(const char* text) { return parse_instant(text).value(); }
-std::vector<Transition> zone(const char* name) { return check::load_zone(name).value(); }
+std::int64_t at(const char* text) {
+    return parse_instant(text).value();
+}
+std::vector<Transition> zone(const char* name) {
+    return check::load_zone(name).value();
+}
 
 std::int64_t offset_of(const std::vector<Transition>& zone, std::int64_t instant) {
     std::int64_t offset = zone.front().offset;
@@ -69,9 +73,7 @@ TEST_CASE("check: zone rules are expanded to the end of 2099") {
 }
 
 TEST_CASE("check: footers in every form of POSIX rule") {
-    const auto load = [](const std::string& footer) {
-        return check::read_zone(file_with_footer(footer, 0));
-    };
+    const auto load = [](const std::string& footer) { return check::read_zone(file_with_footer(footer, 0)); };
     const auto julian = load("ABC0DEF,J60/0,J305/0");  // 1 March, leap year or not
     REQUIRE(julian);
     CHECK(offset_of(*julian, at("2024-02-29T23:59:59Z")) == 0);
@@ -95,10 +97,12 @@ TEST_CASE("check: footers in every form of POSIX rule") {
 }
 
 TEST_CASE("check: zone names are those of the database, and none of a machine") {
-    for (const char* known : {"UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "EST5EDT", "GMT", "Asia/Calcutta"})
+    for (const char* known :
+         {"UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "EST5EDT", "GMT", "Asia/Calcutta"})
         CHECK_MESSAGE(check::load_zone(known), known);
-    for (const char* bad : {"", "localtime", "posixrules", "Factory", "posix/Europe/Berlin", "right/Europe/Berlin", "tzdata.zi", "zone.tab",
-                            "../zoneinfo/UTC", "/etc/localtime", "Europe/../UTC", "Europe", "europe/berlin", "UTC ", "no/such/zone"})
+    for (const char* bad : {"", "localtime", "posixrules", "Factory", "posix/Europe/Berlin", "right/Europe/Berlin",
+                            "tzdata.zi", "zone.tab", "../zoneinfo/UTC", "/etc/localtime", "Europe/../UTC", "Europe",
+                            "europe/berlin", "UTC ", "no/such/zone"})
         CHECK_MESSAGE(!check::load_zone(bad), bad);
     const auto names = check::zone_names();
     CHECK(std::is_sorted(names.begin(), names.end()));

@@ -28,7 +28,9 @@ std::vector<Widening> widening_of(const std::vector<std::string>& titles) {
 }  // namespace
 
 TEST_CASE("gate: a note declares by name and with a reason") {
-    ChangeNote note = note_of("Some prose.\nwidens: refund_large because finance asked\n- Widens: a.b, c because of c\nraises: steps because a table\n");
+    ChangeNote note = note_of(
+        "Some prose.\nwidens: refund_large because finance asked\n- Widens: a.b, c because of c\nraises: steps because "
+        "a table\n");
     CHECK(note.problems.empty());
     REQUIRE(note.declarations.size() == 4);
     CHECK(note.declarations[0].name == "refund_large");
@@ -48,20 +50,23 @@ TEST_CASE("gate: a reason that nobody can read is none") {
 }
 
 TEST_CASE("gate: a declared name is the whole or its end behind a dot, perhaps behind a word") {
-    const std::vector<Widening> all = widening_of({"permit acme.refund", "tool x.y", "permit acme.x.y.z", "deny acme.prerefund"});
+    const std::vector<Widening> all =
+        widening_of({"permit acme.refund", "tool x.y", "permit acme.x.y.z", "deny acme.prerefund"});
     ChangeNote note = note_of("widens: refund, x.y because so");
     CHECK(note.declared(all) == std::vector<bool>{true, true, false, false});
     CHECK(note.declarations[0].met);
     CHECK_FALSE(note.declares_steps());
     CHECK(note_of("raises: steps because so").declares_steps());
-    CHECK(note_of("widens: permit refund, deny acme.prerefund because so").declared(all) == std::vector<bool>{true, false, false, true});
+    CHECK(note_of("widens: permit refund, deny acme.prerefund because so").declared(all) ==
+          std::vector<bool>{true, false, false, true});
     ChangeNote other = note_of("widens: tool refund, cme.refund because so");
     CHECK(other.declared(all) == std::vector<bool>(4, false));
     CHECK_FALSE(other.declarations[0].met);
 }
 
 TEST_CASE("gate: a name that several have declares none of them") {
-    const std::vector<Widening> all = widening_of({"permit a.refund", "permit b.refund", "permit c.pay", "tool c.pay", "permit b.c.pay"});
+    const std::vector<Widening> all =
+        widening_of({"permit a.refund", "permit b.refund", "permit c.pay", "tool c.pay", "permit b.c.pay"});
     ChangeNote note = note_of("widens: refund because so");
     CHECK(note.declared(all) == std::vector<bool>(5, false));
     REQUIRE(note.problems.size() == 1);
@@ -70,20 +75,23 @@ TEST_CASE("gate: a name that several have declares none of them") {
     CHECK(note_of("widens: a.refund because so").declared(all) == std::vector<bool>{true, false, false, false, false});
     CHECK(note_of("widens: c.pay because so").declared(all) == std::vector<bool>(5, false));
     // The whole name comes before the end of another.
-    CHECK(note_of("widens: permit c.pay because so").declared(all) == std::vector<bool>{false, false, true, false, false});
+    CHECK(note_of("widens: permit c.pay because so").declared(all) ==
+          std::vector<bool>{false, false, true, false, false});
     CHECK(name_for(all, 2) == "permit c.pay");
     CHECK(name_for(all, 0) == "a.refund");
 }
 
 TEST_CASE("gate: what is quoted declares nothing") {
     const std::string line = "widens: a because so\n";
-    for (const std::string& text : {"```\n" + line + "```\n", "~~~\n```\n" + line + "```\n~~~\n", "    " + line, "\t" + line, "> " + line, "<!--\n" + line + "-->\n",
-                                    "<!-- " + line, "x <!-- y\n" + line + "-->\n", "```\n" + line}) {
+    for (const std::string& text :
+         {"```\n" + line + "```\n", "~~~\n```\n" + line + "```\n~~~\n", "    " + line, "\t" + line, "> " + line,
+          "<!--\n" + line + "-->\n", "<!-- " + line, "x <!-- y\n" + line + "-->\n", "```\n" + line}) {
         CAPTURE(text);
         CHECK(note_of(text).declarations.empty());
         CHECK(note_of(text).problems.empty());
     }
-    for (const std::string& text : {"```\n```\n" + line, "<!-- -->\n" + line, "a --> b\n  " + line, "<!-- a\n-->\n- " + line}) {
+    for (const std::string& text :
+         {"```\n```\n" + line, "<!-- -->\n" + line, "a --> b\n  " + line, "<!-- a\n-->\n- " + line}) {
         CAPTURE(text);
         CHECK(note_of(text).declarations.size() == 1);
     }

@@ -24,7 +24,8 @@ permit lookers for tool look when token.issuer is prod grant { "look" } for 5m
 /// The explanation of a request to look, under the permit and further rules.
 std::string told(std::string_view rules) {
     std::string request = writ::testing::example_request(
-        R"({"iss":"https://issuer.example","aud":"https://broker.example","exp":1790003600,"iat":1790000000,"nbf":1790000000})", "kubernetes", 1'790'000'000);
+        R"({"iss":"https://issuer.example","aud":"https://broker.example","exp":1790003600,"iat":1790000000,"nbf":1790000000})",
+        "kubernetes", 1'790'000'000);
     auto document = json::parse(request);
     REQUIRE(document);
     document->set("tool", *json::parse(R"({"name": "look", "operation": null, "params": {}})"));

@@ -5,7 +5,10 @@
 using namespace writ::cli;
 
 TEST_CASE("junit: suites, cases, and sums of both") {
-    const JunitSuite one{"a.writ", {{"good", "a.writ", 3, 0.25, false, {}, {}}, {"bad", "a.writ", 7, 0.5, true, "it differs", "- 1\n+ 2\n"}}, {}};
+    const JunitSuite one{
+        "a.writ",
+        {{"good", "a.writ", 3, 0.25, false, {}, {}}, {"bad", "a.writ", 7, 0.5, true, "it differs", "- 1\n+ 2\n"}},
+        {}};
     const JunitSuite two{"more", {{"whole", {}, 0, 0, false, {}, {}}}, "said beside"};
     CHECK(render_junit("writ test", {one, two}) ==
           R"(<?xml version="1.0" encoding="UTF-8"?>
@@ -35,11 +38,13 @@ TEST_CASE("junit: what XML cannot hold is replaced, and what means something in 
     CHECK(name("a<b>&\"c") == "a&lt;b&gt;&amp;&quot;c");
     CHECK(name("a\tb\nc\rd") == "a&#9;b&#10;c&#13;d");
     CHECK(name("\x1b[31m") == "\xEF\xBF\xBD[31m");
-    CHECK(name(std::string("a\0b", 3)) == "a\xEF\xBF\xBD" "b");
+    CHECK(name(std::string("a\0b", 3)) ==
+          "a\xEF\xBF\xBD"
+          "b");
     CHECK(name("\xFF") == "\xEF\xBF\xBD");
     CHECK(name("\xC3") == "\xEF\xBF\xBD");
-    CHECK(name("\xC0\xAF") == "\xEF\xBF\xBD\xEF\xBF\xBD");          // too long for what it says
-    CHECK(name("\xED\xA0\x80") == "\xEF\xBF\xBD");                  // half of a pair
-    CHECK(name("\xEF\xBF\xBF") == "\xEF\xBF\xBD");                  // not a character
+    CHECK(name("\xC0\xAF") == "\xEF\xBF\xBD\xEF\xBF\xBD");  // too long for what it says
+    CHECK(name("\xED\xA0\x80") == "\xEF\xBF\xBD");          // half of a pair
+    CHECK(name("\xEF\xBF\xBF") == "\xEF\xBF\xBD");          // not a character
     CHECK(name("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x94\x92") == "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x94\x92");
 }

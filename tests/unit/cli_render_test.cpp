@@ -84,7 +84,8 @@ TEST_CASE("cli: long help is put in lines, and what can be typed stays together"
     CHECK(filled("", 7).empty());
     Diagnostic d = finding({0, 5, 10});
     d.help = "a widening has to be declared, and a reader of the change has to see where and why it is\n  as it is";
-    CHECK(drawn("when tenat == 1", d).find("has to see\n          where and why it is\n            as it is\n") != std::string::npos);
+    CHECK(drawn("when tenat == 1", d).find("has to see\n          where and why it is\n            as it is\n") !=
+          std::string::npos);
 }
 
 TEST_CASE("cli: related places are drawn in order, with gaps and other files") {
@@ -113,8 +114,12 @@ TEST_CASE("cli: related places are drawn in order, with gaps and other files") {
 }
 
 TEST_CASE("cli: carets stand under what is meant, behind tabs and wide characters") {
-    const std::string out = drawn("\ta\xE6\x97\xA5\xC3\xA9" "e\xCC\x81 x", finding({0, 11, 12}));
-    CHECK(out.find("1 |     a\xE6\x97\xA5\xC3\xA9" "e\xCC\x81 x\n  |           ^\n") != std::string::npos);
+    const std::string out = drawn(
+        "\ta\xE6\x97\xA5\xC3\xA9"
+        "e\xCC\x81 x",
+        finding({0, 11, 12}));
+    CHECK(out.find("1 |     a\xE6\x97\xA5\xC3\xA9"
+                   "e\xCC\x81 x\n  |           ^\n") != std::string::npos);
     CHECK(out.find("p.writ:1:8") != std::string::npos);  // characters, the accent is one
 }
 
@@ -178,11 +183,12 @@ TEST_CASE("cli: findings as JSON carry bytes, lines and columns") {
     d.help = "h";
     d.replacement = "r";
     all.items.push_back(d);
-    CHECK(render_json(all) ==
-          "[{\"code\":\"E0201\",\"severity\":\"error\",\"message\":\"unknown name `tenat`\","
-          "\"span\":{\"file\":\"p.writ\",\"begin\":3,\"end\":4,\"line\":1,\"column\":3,\"end_line\":1,\"end_column\":4},"
-          "\"label\":\"l\xEF\xBF\xBD\",\"related\":[{\"file\":\"p.writ\",\"begin\":5,\"end\":6,\"line\":2,\"column\":1,"
-          "\"end_line\":2,\"end_column\":2,\"label\":\"there\"}],\"help\":\"h\",\"replacement\":\"r\"}]");
+    CHECK(
+        render_json(all) ==
+        "[{\"code\":\"E0201\",\"severity\":\"error\",\"message\":\"unknown name `tenat`\","
+        "\"span\":{\"file\":\"p.writ\",\"begin\":3,\"end\":4,\"line\":1,\"column\":3,\"end_line\":1,\"end_column\":4},"
+        "\"label\":\"l\xEF\xBF\xBD\",\"related\":[{\"file\":\"p.writ\",\"begin\":5,\"end\":6,\"line\":2,\"column\":1,"
+        "\"end_line\":2,\"end_column\":2,\"label\":\"there\"}],\"help\":\"h\",\"replacement\":\"r\"}]");
     CHECK(render_json({}) == "[]");
 }
 

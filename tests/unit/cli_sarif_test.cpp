@@ -47,7 +47,10 @@ TEST_CASE("cli: a path in SARIF is a URI reference, relative where the file lies
 }
 
 TEST_CASE("cli: text in SARIF cannot act on whoever reads it") {
-    const std::string evil = "x\x1B[2J\r\xC2\x9B" "31m\xE2\x80\xAE\xFF\"\\", tame = "x<U+001B>[2J<U+000D><U+009B>31m<U+202E><FF>\"\\";
+    const std::string evil =
+                          "x\x1B[2J\r\xC2\x9B"
+                          "31m\xE2\x80\xAE\xFF\"\\",
+                      tame = "x<U+001B>[2J<U+000D><U+009B>31m<U+202E><FF>\"\\";
     const Json found = reported("p.writ", [&](Diagnostic& d) {
         d.message = d.label = d.help = evil;
         d.related.push_back({{0, 0, 3}, evil});
@@ -62,5 +65,7 @@ TEST_CASE("cli: text in SARIF cannot act on whoever reads it") {
     CHECK(change["insertedContent"]["text"] == "tw\"o\n\xEF\xBF\xBD");
     CHECK(change["deletedRegion"] == Json{{"startLine", 2}, {"startColumn", 1}, {"endLine", 2}, {"endColumn", 4}});
     // Without help, the message says what the fix does.
-    CHECK(reported("p.writ", [&](Diagnostic& d) { d.message = evil, d.replacement = "two"; })["fixes"][0]["description"]["text"] == tame);
+    CHECK(reported("p.writ", [&](Diagnostic& d) {
+              d.message = evil, d.replacement = "two";
+          })["fixes"][0]["description"]["text"] == tame);
 }

@@ -42,8 +42,10 @@ TEST_CASE("compile: rules that differ in constants share code and have a row eac
     CHECK(columns(program, "a") == 3);
     CHECK(program.find_text("t2") == program.cell(0, 1, 1));
     // A listing shows the rule's own constants.
-    CHECK(policy.code("b") == "ToolIn { lookup } | TextEq tenant, \"t2\" | IntCmp agent.shared_count, 3, <= | RetTrue | RetFalse");
-    CHECK(policy.code("c") == "ToolIn { refund, lookup } | TextEq tenant, \"t3\" | IntCmp agent.shared_count, 4, <= | RetTrue | RetFalse");
+    CHECK(policy.code("b") ==
+          "ToolIn { lookup } | TextEq tenant, \"t2\" | IntCmp agent.shared_count, 3, <= | RetTrue | RetFalse");
+    CHECK(policy.code("c") ==
+          "ToolIn { refund, lookup } | TextEq tenant, \"t3\" | IntCmp agent.shared_count, 4, <= | RetTrue | RetFalse");
 }
 
 TEST_CASE("compile: constants that all rules agree on stay in the code") {

@@ -38,8 +38,9 @@ TEST_CASE("compile: a disjunction is left at the first test that holds") {
 }
 
 TEST_CASE("compile: an alternative of conjunctions") {
-    const std::string listing = from_text(
-        "deny d when (tenant == \"a\" and agent.id == \"b\") or (tenant == \"c\" and agent.id == \"d\")").listing();
+    const std::string listing =
+        from_text("deny d when (tenant == \"a\" and agent.id == \"b\") or (tenant == \"c\" and agent.id == \"d\")")
+            .listing();
     CHECK(listing.find("  0000 TextEq     tenant, \"a\"  ->0002\n"
                        "  0001 TextEq     agent.id, \"b\"  ?->0004\n"
                        "  0002 TextEq     tenant, \"c\"  ->0005\n"
@@ -108,8 +109,8 @@ TEST_CASE("compile: counts become at-least of the body and at-most of its negati
     const std::string unequal = code("count(s in want.scopes: s == tenant) != 2");
     CHECK(unequal.find("at-least #0 | Bound 3") != std::string::npos);
     CHECK(unequal.find("at-most #0 | Bound 1") != std::string::npos);
-    CHECK(code("count(s in want.scopes: s == tenant) > agent.shared_count").starts_with(
-        "Add agent.shared_count, 1, t0 | Quantify want.scopes, 3, at-least #0 | Bound t0"));
+    CHECK(code("count(s in want.scopes: s == tenant) > agent.shared_count")
+              .starts_with("Add agent.shared_count, 1, t0 | Quantify want.scopes, 3, at-least #0 | Bound t0"));
 }
 
 TEST_CASE("compile: one form for a comparison, whichever way round") {
@@ -122,15 +123,17 @@ TEST_CASE("compile: one form for a comparison, whichever way round") {
 }
 
 TEST_CASE("compile: cheap tests go first, tests of time last") {
-    CHECK(code("age(run.started) <= 10m and agent.id matches \"[a-z]+\" and tenant in { \"a\", \"b\" } and run.id == \"r\"") ==
+    CHECK(code("age(run.started) <= 10m and agent.id matches \"[a-z]+\" and tenant in { \"a\", \"b\" } and run.id == "
+               "\"r\"") ==
           "TextEq run.id, \"r\" | TextIn tenant, { \"a\", \"b\" } | Match agent.id, matches \"[a-z]+\" | "
           "AgeCmp run.started, 600000000, <= | RetTrue | RetFalse");
     CHECK(code("(all s in want.scopes: s == tenant) and agent.revoked").starts_with("Truth agent.revoked | Quantify"));
 }
 
 TEST_CASE("compile: tools come before everything") {
-    const auto policy = from_text("permit p for tool lookup, refund when tenant == \"a\" grant { \"data:read\" } for 1m\n"
-                                  "deny d for tool refund");
+    const auto policy = from_text(
+        "permit p for tool lookup, refund when tenant == \"a\" grant { \"data:read\" } for 1m\n"
+        "deny d for tool refund");
     CHECK(policy.code("p") == "ToolIn { refund, lookup } | TextEq tenant, \"a\" | RetTrue | RetFalse");
     CHECK(policy.code("d") == "ToolIn { refund } | RetTrue | RetFalse");
 }
@@ -159,14 +162,16 @@ TEST_CASE("compile: values are computed just before their test") {
           "Lower agent.class, t0 | TextEq t0, \"a\" | Convert agent.id, host, t0 | TextEq t0, \"b.example\" | "
           "RetTrue | RetFalse");
     CHECK(code("(want.scopes | user.roles) & tool.scopes subset of { \"a\" }") ==
-          "Union want.scopes, user.roles, t0 | Intersect t0, tool.scopes, t1 | Subset t1, { \"a\" } | RetTrue | RetFalse");
+          "Union want.scopes, user.roles, t0 | Intersect t0, tool.scopes, t1 | Subset t1, { \"a\" } | RetTrue | "
+          "RetFalse");
     CHECK(code("agent.shared_count * 2 + 1 > 3 - 1") ==
           "Mul agent.shared_count, 2, t0 | Add t0, 1, t1 | IntCmp t1, 2, > | RetTrue | RetFalse");
 }
 
 TEST_CASE("compile: only rules with tests of time are timed") {
-    const auto policy = from_text("deny a when tenant == \"a\"\ndeny b when now > run.started\n"
-                                  "deny c when any s in want.scopes: age(run.started) > 1h");
+    const auto policy = from_text(
+        "deny a when tenant == \"a\"\ndeny b when now > run.started\n"
+        "deny c when any s in want.scopes: age(run.started) > 1h");
     REQUIRE(policy.program->rules.size() == 3);
     CHECK(policy.program->rules[0].flags == 0);
     CHECK(policy.program->rules[1].flags == bytecode::kTimed);
@@ -174,9 +179,10 @@ TEST_CASE("compile: only rules with tests of time are timed") {
 }
 
 TEST_CASE("compile: equal conditions share their code") {
-    const auto policy = from_text("deny a when tenant == \"a\" and agent.id == \"x\"\n"
-                                  "deny b when not (agent.id != \"x\") and \"a\" == tenant\n"
-                                  "deny c when tenant == \"b\"");
+    const auto policy = from_text(
+        "deny a when tenant == \"a\" and agent.id == \"x\"\n"
+        "deny b when not (agent.id != \"x\") and \"a\" == tenant\n"
+        "deny c when tenant == \"b\"");
     const auto& rules = policy.program->rules;
     REQUIRE(rules.size() == 3);
     CHECK(rules[2].code != rules[0].code);
@@ -231,16 +237,21 @@ TEST_CASE("compile: E0504 a policy of which a request can reach too much") {
     std::string fields, when;
     for (int i = 0; i < 8; ++i) {
         fields += " l" + std::to_string(i) + ": set<string> max 1000";
-        when += (i == 0 ? "(" : "") + std::string("any x") + std::to_string(i) + " in huge.l" + std::to_string(i) + ": ";
+        when +=
+            (i == 0 ? "(" : "") + std::string("any x") + std::to_string(i) + " in huge.l" + std::to_string(i) + ": ";
     }
-    const std::string kind = "claims big {" + fields + " }\nissuer huge: big \"https://huge.example\" { audience \"b\" }\n";
+    const std::string kind =
+        "claims big {" + fields + " }\nissuer huge: big \"https://huge.example\" { audience \"b\" }\n";
     const DataFile rows = data("a\n1\n2\n");
-    const auto policy = from_text(kind + "table t = csv \"t.csv\" { a: string }\n"
-                                  "deny each for each row in t when tenant == row.a\n"
-                                  "deny cheap when tenant == \"x\"\n"
-                                  "permit costly when token.issuer is huge and " + when +
-                                  "x0 == x7 and x1 == x6 and x2 == x5 and x3 == x4) grant { \"x\" } for 1m\n"
-                                  "deny cheap_too when tenant == \"y\"", rows);
+    const auto policy = from_text(kind +
+                                      "table t = csv \"t.csv\" { a: string }\n"
+                                      "deny each for each row in t when tenant == row.a\n"
+                                      "deny cheap when tenant == \"x\"\n"
+                                      "permit costly when token.issuer is huge and " +
+                                      when +
+                                      "x0 == x7 and x1 == x6 and x2 == x5 and x3 == x4) grant { \"x\" } for 1m\n"
+                                      "deny cheap_too when tenant == \"y\"",
+                                  rows);
     CHECK(policy.codes == std::vector<std::string>{"E0504"});
     // At the rule that costs most, rows of templates before it counted.
     Report report;
@@ -253,16 +264,20 @@ TEST_CASE("compile: E0504 a policy of which a request can reach too much") {
 
 TEST_CASE("compile: E0504 counts text by its declared length and lists by their product") {
     const auto with = [](const std::string& params, const std::string& when, std::size_t rules = 1) {
-        std::string text = "tool probe { tier read audience \"https://p.example\" scopes { \"p\" } params { " + params + " } }\n";
+        std::string text =
+            "tool probe { tier read audience \"https://p.example\" scopes { \"p\" } params { " + params + " } }\n";
         for (std::size_t i = 0; i < rules; ++i) {
             std::string own = when;  // a condition that is the same in all would be shared
             if (const auto at = own.find('#'); at != std::string::npos) own.replace(at, 1, std::to_string(i));
-            text += "deny d" + std::to_string(i) + " for tool probe when (" + own + ") and agent.class != \"t" + std::to_string(i) + "\"\n";
+            text += "deny d" + std::to_string(i) + " for tool probe when (" + own + ") and agent.class != \"t" +
+                    std::to_string(i) + "\"\n";
         }
         return from_text(text, nullptr, CompileOptions{}.max_steps).codes;
     };
     const std::vector<std::string> none, refused{"E0504"};
-    const std::string five = "any a in params.xs: any b in params.xs: any c in params.xs: any d in params.xs: any e in params.xs: a == b and d == e";
+    const std::string five =
+        "any a in params.xs: any b in params.xs: any c in params.xs: any d in params.xs: any e in params.xs: a == b "
+        "and d == e";
     CHECK(with("xs: set<string> max 64", five) == refused);
     CHECK(with("xs: set<string> max 4", five) == none);
     CHECK(with("s: string", "params.s matches \"a+b#\"", 20) == none);
@@ -276,8 +291,11 @@ TEST_CASE("compile: E0504 counts text by its declared length and lists by their 
 
 TEST_CASE("compile: E0504 counts the size of a pattern's table") {
     const auto with = [](const std::string& pattern) {
-        std::string text = "tool probe { tier read audience \"https://p.example\" scopes { \"p\" } params { s: string max 64 } }\n";
-        for (int i = 0; i < 600; ++i) text += "deny d" + std::to_string(i) + " for tool probe when params.s matches \"" + pattern + std::to_string(i) + "\"\n";
+        std::string text =
+            "tool probe { tier read audience \"https://p.example\" scopes { \"p\" } params { s: string max 64 } }\n";
+        for (int i = 0; i < 600; ++i)
+            text += "deny d" + std::to_string(i) + " for tool probe when params.s matches \"" + pattern +
+                    std::to_string(i) + "\"\n";
         return from_text(text, nullptr, CompileOptions{}.max_steps).codes;
     };
     CHECK(with("[ab]*a") == std::vector<std::string>{});
@@ -288,8 +306,11 @@ TEST_CASE("compile: E0504 counts claims that are taken apart") {
     const auto with = [](int patterns, const std::string& sub) {
         std::string parse;
         for (int i = 0; i < patterns; ++i) parse += "\n\"{a}:{b}:{c}:{d}:{e}:{rest**}:" + std::to_string(i) + "\"";
-        return from_text("claims big { " + sub + " parse sub {" + parse + " } }\nissuer huge: big \"https://huge.example\" { audience \"b\" }\n"
-                         "deny d when token.issuer is huge and huge.rest == \"x\"", nullptr, CompileOptions{}.max_steps).codes;
+        return from_text("claims big { " + sub + " parse sub {" + parse +
+                             " } }\nissuer huge: big \"https://huge.example\" { audience \"b\" }\n"
+                             "deny d when token.issuer is huge and huge.rest == \"x\"",
+                         nullptr, CompileOptions{}.max_steps)
+            .codes;
     };
     CHECK(with(10, "sub: string") == std::vector<std::string>{});
     CHECK(with(10, "sub: string max 16384") == std::vector<std::string>{"E0504"});
@@ -298,19 +319,25 @@ TEST_CASE("compile: E0504 counts claims that are taken apart") {
 
 TEST_CASE("compile: E0504 is of what one request can reach") {
     std::string rules;
-    for (int i = 0; i < 1'000; ++i) rules += "deny d" + std::to_string(i) + " when resource.id == \"t" + std::to_string(i % 500) + "\" and agent.id matches \"a+" + std::to_string(i) + "\"\n";
+    for (int i = 0; i < 1'000; ++i)
+        rules += "deny d" + std::to_string(i) + " when resource.id == \"t" + std::to_string(i % 500) +
+                 "\" and agent.id matches \"a+" + std::to_string(i) + "\"\n";
     const auto policy = from_text(rules, nullptr, CompileOptions{}.max_steps);
     // Found by the resource two rules are reached, but one that is not known could be any.
     CHECK(policy.codes == std::vector<std::string>{"E0504"});
-    const auto permits = from_text([] {
-        std::string text;
-        for (int i = 0; i < 2'000; ++i)
-            text += "permit p" + std::to_string(i) + " for tool refund when tenant == \"t" + std::to_string(i) + "\" grant tool.scopes for 1m\n";
-        return text;
-    }(), nullptr, CompileOptions{}.max_steps);
+    const auto permits = from_text(
+        [] {
+            std::string text;
+            for (int i = 0; i < 2'000; ++i)
+                text += "permit p" + std::to_string(i) + " for tool refund when tenant == \"t" + std::to_string(i) +
+                        "\" grant tool.scopes for 1m\n";
+            return text;
+        }(),
+        nullptr, CompileOptions{}.max_steps);
     CHECK(permits.codes.empty());
     std::string globs;  // a text that is not known is not matched
-    for (int i = 0; i < 3'000; ++i) globs += "deny d" + std::to_string(i) + " when resource.id like \"r" + std::to_string(i) + "/**\"\n";
+    for (int i = 0; i < 3'000; ++i)
+        globs += "deny d" + std::to_string(i) + " when resource.id like \"r" + std::to_string(i) + "/**\"\n";
     CHECK(from_text(globs, nullptr, CompileOptions{}.max_steps).codes.empty());
 }
 
@@ -319,8 +346,10 @@ TEST_CASE("compile: temporaries of one test are not those of the next") {
     // quantifier's list, was taken to be still in use when the next body began.
     CHECK(from_text(R"writ(
         deny d when lower(tenant) == "acme" and any s in want.scopes: lower(s) == "x"
-    )writ").program != nullptr);
+    )writ")
+              .program != nullptr);
     CHECK(from_text(R"writ(
         deny d when (any w in words(tenant): w == "a") and any s in want.scopes: lower(s) == "x"
-    )writ").program != nullptr);
+    )writ")
+              .program != nullptr);
 }

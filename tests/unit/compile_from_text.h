@@ -51,7 +51,8 @@ struct FromText {
             std::string line = all.substr(at, all.find('\n', at) - at);
             if (line[2] < '0' || line[2] > '9') continue;  // an effect
             line = line.substr(7);
-            if (const auto jump = line.rfind("  "); jump != std::string::npos && line.find("->", jump) != std::string::npos)
+            if (const auto jump = line.rfind("  ");
+                jump != std::string::npos && line.find("->", jump) != std::string::npos)
                 line.resize(jump);
             std::string word;
             bool space = false, quoted = false;
@@ -81,7 +82,8 @@ inline FromText from_text(std::string_view rules, DataFile read = nullptr, std::
     sources.read = std::move(read);
     Report report;
     FromText out;
-    out.policy = check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
+    out.policy =
+        check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
     for (const Diagnostic& d : report.take()) {
         CAPTURE(d.message);
         CAPTURE(d.code);

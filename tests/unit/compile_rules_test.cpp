@@ -20,7 +20,8 @@ std::vector<std::string> texts_of(const Program& program, std::uint32_t set) {
 
 using Texts = std::vector<std::string>;
 
-constexpr std::string_view kRows = "table rows = csv \"rows.csv\" { tenant: string, ttl: duration, scopes: set<string>, n: int }\n";
+constexpr std::string_view kRows =
+    "table rows = csv \"rows.csv\" { tenant: string, ttl: duration, scopes: set<string>, n: int }\n";
 
 }  // namespace
 
@@ -61,7 +62,7 @@ TEST_CASE("compile: a template is one block of code and a rule for each row") {
     const auto policy = from_text(std::string(kRows) + R"(
         permit p for each row in rows when tenant == row.tenant grant row.scopes | { "all" } for row.ttl
         deny d when tenant == "z")",
-        data("tenant,ttl,scopes,n\na,1m,x;y,1\nb,2m,x,2\nc,1m,x;y,3\n"));
+                                  data("tenant,ttl,scopes,n\na,1m,x;y,1\nb,2m,x,2\nc,1m,x;y,3\n"));
     const Program& program = *policy.program;
     REQUIRE(program.rules.size() == 4);
     for (std::uint32_t i = 0; i < 3; ++i) {
@@ -83,10 +84,12 @@ TEST_CASE("compile: set algebra over a row is done for each row") {
         permit minus for each row in rows when tenant == row.tenant grant row.scopes - { "x" } for row.ttl
         permit both for each row in rows when tenant == row.tenant grant row.scopes & { "x", "y" } for row.ttl
         limit one for each row in rows when tenant == row.tenant to scopes { row.tenant, "z" })",
-        data("tenant,ttl,scopes,n\na,1m,x;y;w,1\nb,2m,y,2\n"));
+                                  data("tenant,ttl,scopes,n\na,1m,x;y;w,1\nb,2m,y,2\n"));
     const Program& program = *policy.program;
     REQUIRE(program.rules.size() == 6);
-    const auto granted = [&](std::size_t rule) { return texts_of(program, program.grants[program.rules[rule].effect].scopes); };
+    const auto granted = [&](std::size_t rule) {
+        return texts_of(program, program.grants[program.rules[rule].effect].scopes);
+    };
     CHECK(granted(0) == Texts{"w", "y"});
     CHECK(granted(1) == Texts{"y"});
     CHECK(granted(2) == Texts{"x", "y"});
@@ -104,8 +107,9 @@ TEST_CASE("compile: a template over no rows leaves nothing") {
 }
 
 TEST_CASE("compile: columns of a table as lists") {
-    const auto policy = from_text(std::string(kRows) + "deny d when tenant in rows.tenant or agent.shared_count in rows.n",
-                                  data("tenant,ttl,scopes,n\nb,1m,x,5\na,1m,x,-1\nb,1m,x,5\n"));
+    const auto policy =
+        from_text(std::string(kRows) + "deny d when tenant in rows.tenant or agent.shared_count in rows.n",
+                  data("tenant,ttl,scopes,n\nb,1m,x,5\na,1m,x,-1\nb,1m,x,5\n"));
     const Program& program = *policy.program;
     CHECK(policy.code("d") == "TextIn tenant, rows[0] | IntIn agent.shared_count, rows[3] | RetTrue | RetFalse");
     const TableRef& table = program.tables[0];
@@ -117,7 +121,8 @@ TEST_CASE("compile: columns of a table as lists") {
 }
 
 TEST_CASE("compile: tables that no rule reads are left out") {
-    const auto policy = from_text(std::string(kRows) + "deny d when tenant == \"x\"", data("tenant,ttl,scopes,n\na,1m,x,1\n"));
+    const auto policy =
+        from_text(std::string(kRows) + "deny d when tenant == \"x\"", data("tenant,ttl,scopes,n\na,1m,x,1\n"));
     CHECK(policy.program->tables.empty());
     CHECK(policy.program->find_text("rows") == 0);
 }
@@ -126,13 +131,15 @@ TEST_CASE("compile: 100,000 rows are data") {
     std::string csv = "tenant,ttl,scopes,n\n";
     for (int i = 0; i < 100'000; ++i)
         csv += "tenant-" + std::to_string(i) + ",1m,s" + std::to_string(i % 50) + "," + std::to_string(i) + "\n";
-    const auto policy = from_text(std::string(kRows) +
-                                      "permit p for each row in rows for tool refund when tenant == row.tenant grant tool.scopes for row.ttl",
-                                  data(std::move(csv)));
+    const auto policy = from_text(
+        std::string(kRows) +
+            "permit p for each row in rows for tool refund when tenant == row.tenant grant tool.scopes for row.ttl",
+        data(std::move(csv)));
     CHECK(policy.program->rules.size() == 100'000);
     CHECK(policy.program->code.size() == 4);
     CHECK(policy.program->grants.size() == 1);
-    CHECK(policy.program->manifest[0].step_bound == bytecode::kRequestSteps + 100'000 * 2 * (bytecode::kRuleSteps + 4 + bytecode::kElementSteps));
+    CHECK(policy.program->manifest[0].step_bound ==
+          bytecode::kRequestSteps + 100'000 * 2 * (bytecode::kRuleSteps + 4 + bytecode::kElementSteps));
 }
 
 TEST_CASE("compile: 20,000 rules take no longer each than 2,000") {
@@ -140,12 +147,14 @@ TEST_CASE("compile: 20,000 rules take no longer each than 2,000") {
         std::string rules;
         for (int i = 0; i < count; ++i) {
             const std::string n = std::to_string(i);
-            rules += "deny d" + n + " when tenant == \"t" + n + "\" and agent.id in { \"a" + n + "\", \"b" + n + "\" }\n";
+            rules +=
+                "deny d" + n + " when tenant == \"t" + n + "\" and agent.id in { \"a" + n + "\", \"b" + n + "\" }\n";
         }
         SourceSet sources;
         sources.sources.push_back({"policy.writ", std::string(kPreamble) + rules});
         Report report;
-        const auto policy = check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
+        const auto policy =
+            check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
         REQUIRE(report.error_count() == 0);
         // Processor time, the least of three: what else the machine does is not measured.
         double least = 1e9;

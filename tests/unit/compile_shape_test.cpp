@@ -103,8 +103,9 @@ TEST_CASE("compile: records in elements are flattened, lists in elements are col
 }
 
 TEST_CASE("compile: map keys that are read become nodes of their own") {
-    const auto policy = from_text("deny d when not (gates[\"eval\"].result == passed)\n"
-                                  "deny e when gates[\"eval\"].commit == tenant or gates[\"scan\"].result == failed");
+    const auto policy = from_text(
+        "deny d when not (gates[\"eval\"].result == passed)\n"
+        "deny e when gates[\"eval\"].commit == tenant or gates[\"scan\"].result == failed");
     const Program& program = *policy.program;
     const ShapeNode* map = at(program, program.manifest[0].request_shape, {"gates"});
     REQUIRE(map != nullptr);
@@ -130,7 +131,8 @@ TEST_CASE("compile: each issuer has claims of its own") {
 }
 
 TEST_CASE("compile: captures that are read carry their patterns") {
-    const auto policy = from_text("permit p when token.issuer is ci and ci.name == \"n\" and ci.rest == \"r\" grant { \"x\" } for 1m");
+    const auto policy =
+        from_text("permit p when token.issuer is ci and ci.name == \"n\" and ci.rest == \"r\" grant { \"x\" } for 1m");
     const Program& program = *policy.program;
     CHECK(program.issuers[0].capture_count == 0);
     REQUIRE(program.issuers[1].capture_count == 2);
@@ -155,9 +157,10 @@ TEST_CASE("compile: captures that are read carry their patterns") {
 }
 
 TEST_CASE("compile: a parameter that several tools share has one slot") {
-    const auto policy = from_text("deny d for tool refund, lookup when params.note == \"x\"\n"
-                                  "deny e for tool refund when params.amount > 5.00\n"
-                                  "deny f for tool lookup when params.limit > 5");
+    const auto policy = from_text(
+        "deny d for tool refund, lookup when params.note == \"x\"\n"
+        "deny e for tool refund when params.amount > 5.00\n"
+        "deny f for tool lookup when params.limit > 5");
     const Program& program = *policy.program;
     const std::uint32_t note = slot_named(program, "params.note");
     CHECK(at(program, program.tools[0].params, {"note"})->slot == note);
@@ -193,6 +196,7 @@ TEST_CASE("compile: sources travel in the bundle") {
 }
 
 TEST_CASE("compile: a policy lowers to the same bytes every time") {
-    constexpr std::string_view kRules = "deny d when agent.capabilities contains \"x\" and gates[\"b\"].commit == gates[\"a\"].commit";
+    constexpr std::string_view kRules =
+        "deny d when agent.capabilities contains \"x\" and gates[\"b\"].commit == gates[\"a\"].commit";
     CHECK(from_text(kRules).bytes == from_text(kRules).bytes);
 }

@@ -61,7 +61,9 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
 Workspace policy(std::string text) {
     SourceSet set;
     set.sources.push_back({"policy.writ", std::move(text)});
-    set.read = [](std::string_view, std::string_view) -> Result<std::string> { return writ::testing::example_request(kClaims, "kubernetes", kNow); };
+    set.read = [](std::string_view, std::string_view) -> Result<std::string> {
+        return writ::testing::example_request(kClaims, "kubernetes", kNow);
+    };
     Workspace out(std::move(set));
     for (const Diagnostic& d : out.diagnostics().items)
         if (d.severity == Severity::Error) FAIL_CHECK(d.code, " ", d.message);
@@ -81,7 +83,8 @@ std::string only(const PolicyDiff& diff) {
     if (diff.groups.size() != 1) return std::to_string(diff.groups.size()) + " groups";
     const DecisionGroup& group = diff.groups[0];
     std::string out(direction_name(group.shift.direction()));
-    for (const PartShift& each : group.example.parts) out += " " + std::string(part_name(each.part)) + " " + each.before + " " + each.after;
+    for (const PartShift& each : group.example.parts)
+        out += " " + std::string(part_name(each.part)) + " " + each.before + " " + each.after;
     out += ":";
     for (const Cause& each : group.causes) out += " " + each.word + " " + each.name + (each.gone ? " gone" : "");
     return out;
@@ -114,44 +117,60 @@ TEST_CASE("diff: what flips is attributed to the permit that holds, or holds no 
           "wider effect deny needs_approval: permit m.pay_own");
     CHECK(edited("deny suspended when agent.revoked\n", "", "narrower effect permit deny: deny m.suspended") ==
           "wider effect deny permit: deny m.suspended gone");
-    CHECK(edited("params.amount > 100.00", "params.amount > 300.00", "narrower effect permit needs_approval: require m.big") ==
+    CHECK(edited("params.amount > 100.00", "params.amount > 300.00",
+                 "narrower effect permit needs_approval: require m.big") ==
           "wider effect needs_approval permit: require m.big");
 }
 
 TEST_CASE("diff: a deny that goes and a permit that comes with it are both causes") {
     const std::string other = replaced(replaced(kPolicy, "deny suspended when agent.revoked\n", ""), "oblige record",
-                                       "permit revoked_too for tool pay when agent.revoked and params.amount <= 9.00 grant { \"pay:read\" } for 2m\noblige record");
-    const std::string asking = replaced(other, "fixture gone = small with agent.revoked = true", "fixture gone = small with agent.revoked = true, want.scopes = { \"pay:read\" }");
-    const std::string before = replaced(kPolicy, "fixture gone = small with agent.revoked = true", "fixture gone = small with agent.revoked = true, want.scopes = { \"pay:read\" }");
+                                       "permit revoked_too for tool pay when agent.revoked and params.amount <= 9.00 "
+                                       "grant { \"pay:read\" } for 2m\noblige record");
+    const std::string asking =
+        replaced(other, "fixture gone = small with agent.revoked = true",
+                 "fixture gone = small with agent.revoked = true, want.scopes = { \"pay:read\" }");
+    const std::string before =
+        replaced(kPolicy, "fixture gone = small with agent.revoked = true",
+                 "fixture gone = small with agent.revoked = true, want.scopes = { \"pay:read\" }");
     CHECK(only(diff(before, asking)) == "wider effect deny permit: deny m.suspended gone permit m.revoked_too");
 }
 
 TEST_CASE("diff: each part of a grant is attributed to the rule that sets it") {
-    CHECK(edited("to ttl 90s", "to ttl 60s", "wider ttl 1m 1m30s: limit m.brief") == "narrower ttl 1m30s 1m: limit m.brief");
+    CHECK(edited("to ttl 90s", "to ttl 60s", "wider ttl 1m 1m30s: limit m.brief") ==
+          "narrower ttl 1m30s 1m: limit m.brief");
     CHECK(edited("grant { \"pay:create\" } for 2m", "grant { \"pay:create\", \"pay:read\" } for 2m",
                  "narrower scopes { \"pay:create\", \"pay:read\" } { \"pay:create\" }: permit m.pay_own") ==
           "wider scopes { \"pay:create\" } { \"pay:create\", \"pay:read\" }: permit m.pay_own");
-    CHECK(edited("audience { \"https://pay.example\" }", "audience { \"https://pay.example\", \"https://other.example\" }",
-                 "narrower audience { \"https://pay.example\", \"https://other.example\" } { \"https://pay.example\" }: limit m.narrow") ==
-          "wider audience { \"https://pay.example\" } { \"https://pay.example\", \"https://other.example\" }: limit m.narrow");
-    CHECK(edited("limit once when tool.tier >= write to single_use\n", "", "narrower single_use reusable single_use: limit m.once") ==
+    CHECK(edited("audience { \"https://pay.example\" }",
+                 "audience { \"https://pay.example\", \"https://other.example\" }",
+                 "narrower audience { \"https://pay.example\", \"https://other.example\" } { \"https://pay.example\" "
+                 "}: limit m.narrow") ==
+          "wider audience { \"https://pay.example\" } { \"https://pay.example\", \"https://other.example\" }: limit "
+          "m.narrow");
+    CHECK(edited("limit once when tool.tier >= write to single_use\n", "",
+                 "narrower single_use reusable single_use: limit m.once") ==
           "wider single_use single_use reusable: limit m.once gone");
     CHECK(edited("oblige record when tool.tier >= write with audit(level: \"full\")\n", "",
                  "narrower obligations none audit(level: \"full\"): oblige m.record") ==
           "wider obligations audit(level: \"full\") none: oblige m.record gone");
     CHECK(edited("group \"leads\" within", "group \"leads\", \"chiefs\" within",
-                 "narrower requirements from group \"chiefs\", \"leads\" within 15m from group \"leads\" within 15m: require m.big") ==
-          "wider requirements from group \"leads\" within 15m from group \"chiefs\", \"leads\" within 15m: require m.big");
+                 "narrower requirements from group \"chiefs\", \"leads\" within 15m from group \"leads\" within 15m: "
+                 "require m.big") ==
+          "wider requirements from group \"leads\" within 15m from group \"chiefs\", \"leads\" within 15m: require "
+          "m.big");
 }
 
 TEST_CASE("diff: a tool or an issuer that goes is the cause of what it denies") {
-    const PolicyDiff refused = diff(std::string(kPolicy), replaced(kPolicy, "audience \"https://broker.example\"", "audience \"https://wrong.example\""));
-    for (const DecisionGroup& each : refused.groups) CHECK(each.causes.at(0) == Cause{"issuer", "m.prod", "m.prod", false});
+    const PolicyDiff refused = diff(std::string(kPolicy), replaced(kPolicy, "audience \"https://broker.example\"",
+                                                                   "audience \"https://wrong.example\""));
+    for (const DecisionGroup& each : refused.groups)
+        CHECK(each.causes.at(0) == Cause{"issuer", "m.prod", "m.prod", false});
     CHECK(refused.narrower == 3);
 }
 
 TEST_CASE("diff: groups count, name agents and keep one example") {
-    const PolicyDiff more = diff(std::string(kPolicy), replaced(kPolicy, "limit once when tool.tier >= write to single_use\n", ""));
+    const PolicyDiff more =
+        diff(std::string(kPolicy), replaced(kPolicy, "limit once when tool.tier >= write to single_use\n", ""));
     REQUIRE(more.groups.size() == 1);
     CHECK(more.wider == 2);
     CHECK(more.same == 4);
@@ -170,20 +189,25 @@ TEST_CASE("diff: a renamed rule that also decides the same is no difference") {
     CHECK(renamed.same == 6);
     CHECK(renamed.unseen.empty());
     // And where it comes to decide otherwise, it is known under both names.
-    const PolicyDiff both = diff(std::string(kPolicy), replaced(replaced(kPolicy, "permit pay_own", "permit pay_mine"), "to ttl 90s", "to ttl 80s"));
+    const PolicyDiff both = diff(std::string(kPolicy), replaced(replaced(kPolicy, "permit pay_own", "permit pay_mine"),
+                                                                "to ttl 90s", "to ttl 80s"));
     CHECK(both.groups.at(0).causes.at(0).name == "m.brief");
 }
 
 TEST_CASE("diff: rules that differ and applied to nothing are named") {
-    const PolicyDiff untried = diff(std::string(kPolicy), std::string(kPolicy) + "permit odd for tool pay when agent.class == \"odd\" grant { \"pay:create\" } for 5m\n");
+    const PolicyDiff untried = diff(
+        std::string(kPolicy),
+        std::string(kPolicy) + "permit odd for tool pay when agent.class == \"odd\" grant { \"pay:create\" } for 5m\n");
     CHECK(untried.same == 6);
     REQUIRE(untried.unseen.size() == 1);
     CHECK(untried.unseen[0] == Cause{"permit", "m.odd", "", false});
 }
 
 TEST_CASE("diff: an invariant of either side is held against both") {
-    const std::string with = replaced(kPolicy, "fixture both", "fixture wide = small with agent.class = \"large\"\nfixture both");
-    const std::string guarded = replaced(with, "deny suspended", "deny large when agent.class == \"large\"\ndeny suspended");
+    const std::string with =
+        replaced(kPolicy, "fixture both", "fixture wide = small with agent.class = \"large\"\nfixture both");
+    const std::string guarded =
+        replaced(with, "deny suspended", "deny large when agent.class == \"large\"\ndeny suspended");
     const PolicyDiff broken = diff(guarded, with);
     REQUIRE(broken.invariants.size() == 1);
     CHECK(broken.invariants[0].name == "m.no_large");
@@ -192,7 +216,8 @@ TEST_CASE("diff: an invariant of either side is held against both") {
     CHECK(broken.invariants[0].broken_after == 1);
     CHECK(broken.invariants[0].example.name == "fixture wide");
     // Taking the invariant out does not hide it.
-    const std::string without = replaced(with, "invariant no_large: never permit when tool.name == \"pay\" and agent.class == \"large\"", "");
+    const std::string without =
+        replaced(with, "invariant no_large: never permit when tool.name == \"pay\" and agent.class == \"large\"", "");
     const PolicyDiff removed = diff(guarded, without);
     REQUIRE(removed.invariants.size() == 1);
     CHECK(removed.invariants[0].stated_before);
@@ -202,8 +227,9 @@ TEST_CASE("diff: an invariant of either side is held against both") {
 }
 
 TEST_CASE("diff: what one side does not admit is a deny there, what neither does is told") {
-    const std::string typed = replaced(replaced(kPolicy, "amount: decimal }", "amount: decimal  note: string }"), "fixture both",
-                                       "fixture noted = small with tool.params.note = \"x\"\nfixture both");
+    const std::string typed =
+        replaced(replaced(kPolicy, "amount: decimal }", "amount: decimal  note: string }"), "fixture both",
+                 "fixture noted = small with tool.params.note = \"x\"\nfixture both");
     const Workspace before = policy(typed), after = policy(std::string(kPolicy));
     Differ differ(before, after);
     differ.decide_own();
@@ -222,7 +248,8 @@ TEST_CASE("diff: what one side does not admit is a deny there, what neither does
 }
 
 TEST_CASE("diff: a platform's layer stands above both sides") {
-    const Workspace before = policy(std::string(kPolicy)), after = policy(replaced(kPolicy, "to ttl 90s", "to ttl 100s"));
+    const Workspace before = policy(std::string(kPolicy)),
+                    after = policy(replaced(kPolicy, "to ttl 90s", "to ttl 100s"));
     const Workspace platform = policy(replaced(kPolicy, "to ttl 90s", "to ttl 30s"));
     Differ free(before, after), capped(before, after, {*platform.bundle()});
     free.decide_own();
@@ -241,7 +268,8 @@ TEST_CASE("diff: what widens is behind a decision, or wider by its text, or not 
     };
     both.groups.reserve(3);
     decided(DecisionPart::Ttl, Direction::Narrower, {"limit", "m.less", "m.less", false});
-    decided(DecisionPart::Ttl, Direction::Wider, {"limit", "m.scopes", "m.scopes", false}).shift.add(DecisionPart::Scopes, Direction::Narrower);
+    decided(DecisionPart::Ttl, Direction::Wider, {"limit", "m.scopes", "m.scopes", false})
+        .shift.add(DecisionPart::Scopes, Direction::Narrower);
     decided(DecisionPart::Effect, Direction::Wider, {"deny", "m.gone", "m.gone", true});
     const auto changed = [&](ThingKind kind, std::string word, std::string name, Direction direction) {
         ThingChange& change = both.structure.emplace_back();
@@ -258,8 +286,10 @@ TEST_CASE("diff: what widens is behind a decision, or wider by its text, or not 
     const std::vector<Widening> found = widenings(both);
     std::string told;
     for (const Widening& each : found)
-        told += each.word + " " + each.name + " " + std::to_string(each.decisions.size()) + (each.change != nullptr ? " by its text\n" : "\n");
-    CHECK(told == "deny m.gone 1 by its text\ntool m.gone 0 by its text\ntable m.rows 0 by its text\nlimit m.scopes 1\n");
+        told += each.word + " " + each.name + " " + std::to_string(each.decisions.size()) +
+                (each.change != nullptr ? " by its text\n" : "\n");
+    CHECK(told ==
+          "deny m.gone 1 by its text\ntool m.gone 0 by its text\ntable m.rows 0 by its text\nlimit m.scopes 1\n");
 }
 
 TEST_CASE("diff: a change that the requests at hand do not show must be answered for") {
@@ -272,5 +302,6 @@ TEST_CASE("diff: a change that the requests at hand do not show must be answered
     // Nor is it rules alone that have to be.
     const PolicyDiff tier = diff(std::string(kPolicy), replaced(kPolicy, "tier     write", "tier     read"));
     const std::vector<Widening> found = widenings(tier);
-    CHECK(std::any_of(found.begin(), found.end(), [](const Widening& each) { return each.word == "tool" && each.name == "m.pay"; }));
+    CHECK(std::any_of(found.begin(), found.end(),
+                      [](const Widening& each) { return each.word == "tool" && each.name == "m.pay"; }));
 }

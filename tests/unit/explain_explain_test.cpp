@@ -66,7 +66,8 @@ json::Value parsed(std::string_view text) {
 /// A payment of 40 that is permitted, with changes, each `path = JSON` or a path to take out.
 std::string request(std::initializer_list<std::string_view> changes = {}) {
     static const std::string base = writ::testing::example_request(
-        R"({"iss":"https://issuer.example","aud":"https://broker.example","exp":1790003600,"iat":1790000000,"nbf":1790000000})", "kubernetes", kNow);
+        R"({"iss":"https://issuer.example","aud":"https://broker.example","exp":1790003600,"iat":1790000000,"nbf":1790000000})",
+        "kubernetes", kNow);
     json::Value document = parsed(base);
     const auto change = [&](std::string_view line) {
         const std::size_t equals = line.find(" = ");
@@ -74,14 +75,17 @@ std::string request(std::initializer_list<std::string_view> changes = {}) {
         json::Value* here = &document;
         for (std::size_t dot; (dot = path.find('.')) != std::string_view::npos; path.remove_prefix(dot + 1))
             here = here->find(path.substr(0, dot));
-        if (equals == std::string_view::npos) here->remove(path);
-        else here->set(path, parsed(line.substr(equals + 3)));
+        if (equals == std::string_view::npos)
+            here->remove(path);
+        else
+            here->set(path, parsed(line.substr(equals + 3)));
     };
     for (const std::string_view line :
-         {R"(tool = {"name": "pay", "operation": null, "params": {"amount": 40.5}})", R"(want = {"scopes": ["pay:create"]})",
+         {R"(tool = {"name": "pay", "operation": null, "params": {"amount": 40.5}})",
+          R"(want = {"scopes": ["pay:create"]})",
           R"(user = {"id": "u", "tenant": "t", "roles": ["payer"], "session_exp": null})", R"(tenant = "t")",
-          R"(resource.tenant = "t")", R"(agent.class = "pay")", R"(agent.risk_tier = "low")", R"(agent.owner = "owner")",
-          R"(run.initiator = "ina")", R"(run.started = 1789999990)"})
+          R"(resource.tenant = "t")", R"(agent.class = "pay")", R"(agent.risk_tier = "low")",
+          R"(agent.owner = "owner")", R"(run.initiator = "ina")", R"(run.started = 1789999990)"})
         change(line);
     for (const std::string_view line : changes) change(line);
     return json::write(document);
@@ -110,7 +114,8 @@ std::string facts_of(const std::vector<SeenFact>& facts) {
 std::string roles(const Explanation& explanation) {
     std::string out;
     for (const SeenRule& rule : explanation.rules)
-        out += (out.empty() ? "" : ", ") + std::string(role_name(rule.role)) + " " + std::string(explanation.bundle.rule(rule.rule).name);
+        out += (out.empty() ? "" : ", ") + std::string(role_name(rule.role)) + " " +
+               std::string(explanation.bundle.rule(rule.rule).name);
     return out;
 }
 
@@ -127,7 +132,8 @@ const SeenCondition& condition(const SeenRule& rule, std::string_view text) {
 std::string changes_of(const Nearest& nearest) {
     std::string out;
     for (const Change& each : nearest.changes)
-        out += (out.empty() ? "" : ", ") + each.path + " " + (each.from.empty() ? "not stated" : each.from) + " -> " + each.to;
+        out += (out.empty() ? "" : ", ") + each.path + " " + (each.from.empty() ? "not stated" : each.from) + " -> " +
+               each.to;
     return out;
 }
 
@@ -201,7 +207,8 @@ TEST_CASE("explain: what set the lifetime and the horizon, the shortest first") 
 }
 
 TEST_CASE("explain: what is not granted, and what took it") {
-    const Explanation told = explain({R"(want.scopes = ["pay:create", "pay:read", "pay:all"])", R"(agent.risk_tier = "high")"});
+    const Explanation told =
+        explain({R"(want.scopes = ["pay:create", "pay:read", "pay:all"])", R"(agent.risk_tier = "high")"});
     CHECK(roles(told) == "permits pay_own, limits reads_only, obliges record");
     CHECK(told.rules[1].does == R"(ttl 5m, scopes { "pay:read" })");
     REQUIRE(told.dropped.size() == 2);
@@ -276,13 +283,15 @@ TEST_CASE("explain: what is revoked is denied, and which revocation it was is sa
     CHECK(tool.rules.empty());
     CHECK(tool.nearest.empty());
     CHECK(tool.lifetimes.empty());
-    const Explanation both = under({{RevocationKind::All, "prod", 0}, {RevocationKind::User, "ina", 0}, {RevocationKind::Agent, "nobody", 0}});
+    const Explanation both = under(
+        {{RevocationKind::All, "prod", 0}, {RevocationKind::User, "ina", 0}, {RevocationKind::Agent, "nobody", 0}});
     REQUIRE(both.checks.size() == 2);
     CHECK(both.checks[0].note == R"(revoked: user "ina")");
     CHECK(both.checks[1].code == "channel_revoked");
     CHECK(both.checks[1].note == R"(revoked: all "prod")");
     // Another subject, and one whose end has come: nothing of it is seen.
-    CHECK(under({{RevocationKind::Tool, "look", 0}, {RevocationKind::Tool, "pay", kNow * 1'000'000}}).decision.effect == Effect::Permit);
+    CHECK(under({{RevocationKind::Tool, "look", 0}, {RevocationKind::Tool, "pay", kNow * 1'000'000}}).decision.effect ==
+          Effect::Permit);
     // What could be revoked has to be stated.
     const Explanation unsaid = under({{RevocationKind::Deployment, "d", 0}}, {"agent.deployment_id"});
     CHECK(unsaid.decision.effect == Effect::Deny);
@@ -293,13 +302,16 @@ TEST_CASE("explain: an approval that is revoked does not count, and would not if
     const auto told = explain({R"(tool = {"name": "pay", "operation": null, "params": {"amount": 200}})"});
     REQUIRE(told.once_approved);
     CHECK(told.once_approved->effect == Effect::Permit);
-    const std::string approved = request({R"(tool = {"name": "pay", "operation": null, "params": {"amount": 200}})",
-        R"(approvals = [{"id": "ap", "state": "approved", "approver": "lea", "groups": ["leads"], "requester": null, "at": 1790000000, "exp": null, "uses": null, "binding_digest": ")" +
-            told.decision.binding_digest + R"("}])"});
+    const std::string approved = request(
+        {R"(tool = {"name": "pay", "operation": null, "params": {"amount": 200}})",
+         R"(approvals = [{"id": "ap", "state": "approved", "approver": "lea", "groups": ["leads"], "requester": null, "at": 1790000000, "exp": null, "uses": null, "binding_digest": ")" +
+             told.decision.binding_digest + R"("}])"});
     const auto free = workspace().explain(approved);
     REQUIRE(free);
     CHECK(free->decision.effect == Effect::Permit);
-    const auto revoked = workspace().explain(approved, {}, {}, std::make_shared<const Revocations>(std::vector<Revocation>{{RevocationKind::Approval, "AP", 0}}));
+    const auto revoked = workspace().explain(
+        approved, {}, {},
+        std::make_shared<const Revocations>(std::vector<Revocation>{{RevocationKind::Approval, "AP", 0}}));
     REQUIRE(revoked);
     CHECK(revoked->decision.effect == Effect::NeedsApproval);
     CHECK(revoked->approvals.at(0).against == std::vector<std::string>{"approval_revoked"});
@@ -317,14 +329,17 @@ TEST_CASE("explain: why a fact is not known") {
     CHECK(lack({"provenance.resource"}, "resource.tenant == tenant") ==
           R"(resource.tenant: stated, but without provenance ("broker" is asked for), tenant is "t")");
     CHECK(lack({"resource.tenant = null"}, "resource.tenant == tenant") == R"(resource.tenant is none, tenant is "t")");
-    const std::string claim = "permit by_claim for tool pay when token.issuer is ci and ci.namespace == \"a\" and workload.spiffe_id like \"spiffe://x/**\" grant { \"pay:read\" } for 1m\n";
+    const std::string claim =
+        "permit by_claim for tool pay when token.issuer is ci and ci.namespace == \"a\" and workload.spiffe_id like "
+        "\"spiffe://x/**\" grant { \"pay:read\" } for 1m\n";
     SourceSet set = sources();
     set.sources[0].text += claim;
     const Workspace more(std::move(set));
     REQUIRE(more.bundle());
     const auto told = more.explain(request({R"(workload.spiffe_id = "spiffe://x/../y")"}), "by_claim");
     REQUIRE(told);
-    CHECK(facts_of(condition(told->rules.at(0), R"(ci.namespace == "a")").facts) == "ci.namespace: the token is not of issuer ci");
+    CHECK(facts_of(condition(told->rules.at(0), R"(ci.namespace == "a")").facts) ==
+          "ci.namespace: the token is not of issuer ci");
     CHECK(facts_of(told->rules.at(0).conditions.at(2).facts) == "workload.spiffe_id: stated, but no valid spiffe");
 }
 
@@ -336,7 +351,8 @@ TEST_CASE("explain: the smallest change that would have permitted, tried") {
     CHECK(would_permit({R"(resource.tenant = "x")"}) == R"(resource.tenant "x" -> "t")");
     CHECK(would_permit({R"(provenance.resource = "model")"}) == R"(provenance.resource "model" -> "broker")");
     CHECK(would_permit({R"(want.scopes = ["other"])"}) == R"(want.scopes ["other"] -> ["pay:create","pay:read"])");
-    CHECK(would_permit({R"(want = {"scopes": ["other", "pay:read"], "all_or_nothing": true})"}) == "want.all_or_nothing true -> false");
+    CHECK(would_permit({R"(want = {"scopes": ["other", "pay:read"], "all_or_nothing": true})"}) ==
+          "want.all_or_nothing true -> false");
     CHECK(would_permit({R"(user.tenant = "x")"}) == R"(user.tenant "x" -> "t")");
     // One change that serves the permit and the deny is said once.
     CHECK(would_permit({R"(user = {"id": "u", "tenant": "x", "roles": [], "session_exp": null})"}) ==
@@ -373,7 +389,10 @@ TEST_CASE("explain: needs approval, and what would come of one") {
     CHECK(stuck.approvals[0].unstated == "run.initiator");
     CHECK(stuck.once_approved->effect == Effect::NeedsApproval);
     CHECK(stuck.once_approved->against == std::vector<std::string>{"approval_required", "approval_not_independent"});
-    const Explanation met = explain({"tool.params.amount = 700", R"(approvals = [{"state": "approved", "approver": "lea", "groups": ["leads"], "requester": null, "at": 1790000000, "exp": null, "uses": null, "binding_digest": ")" + told.decision.binding_digest + R"("}])"});
+    const Explanation met = explain(
+        {"tool.params.amount = 700",
+         R"(approvals = [{"state": "approved", "approver": "lea", "groups": ["leads"], "requester": null, "at": 1790000000, "exp": null, "uses": null, "binding_digest": ")" +
+             told.decision.binding_digest + R"("}])"});
     CHECK(met.decision.effect == Effect::Permit);
     CHECK(roles(met) == "permits pay_more, met big, obliges record");
 }
@@ -386,13 +405,17 @@ TEST_CASE("explain: the engine's own checks, with what they saw and what was exp
         CHECK_FALSE(told.checks[0].what.empty());
         return told.checks[0].code + "; " + facts_of(told.checks[0].facts) + "; " + told.checks[0].note;
     };
-    CHECK(check({R"(tool.name = "pya")"}) == R"(unknown_tool; tool.name is "pya"; did you mean "pay"? declared: "pay", "look")");
-    CHECK(check({R"(token.aud = "https://other.example")", "token.claims.aud"}) ==
-          R"(audience_mismatch; token.aud is { "https://other.example" }; issuer prod accepts "https://broker.example")");
-    CHECK(check({"now = 1790000700"}) ==
-          R"(token_not_current; now is "2026-09-21T14:25:00Z", token.exp is "2026-09-21T15:13:20Z", )"
-          R"(token.nbf is "2026-09-21T14:13:20Z", token.iat is "2026-09-21T14:13:20Z"; issuer prod accepts tokens for 10m after iat)");
-    CHECK(check({"run.exp = 1789999999"}) == R"(run_ended; now is "2026-09-21T14:13:20Z", run.exp is "2026-09-21T14:13:19Z"; )");
+    CHECK(check({R"(tool.name = "pya")"}) ==
+          R"(unknown_tool; tool.name is "pya"; did you mean "pay"? declared: "pay", "look")");
+    CHECK(
+        check({R"(token.aud = "https://other.example")", "token.claims.aud"}) ==
+        R"(audience_mismatch; token.aud is { "https://other.example" }; issuer prod accepts "https://broker.example")");
+    CHECK(
+        check({"now = 1790000700"}) ==
+        R"(token_not_current; now is "2026-09-21T14:25:00Z", token.exp is "2026-09-21T15:13:20Z", )"
+        R"(token.nbf is "2026-09-21T14:13:20Z", token.iat is "2026-09-21T14:13:20Z"; issuer prod accepts tokens for 10m after iat)");
+    CHECK(check({"run.exp = 1789999999"}) ==
+          R"(run_ended; now is "2026-09-21T14:13:20Z", run.exp is "2026-09-21T14:13:19Z"; )");
     CHECK(check({"tenant", "run.exp"}) == "fact_missing; run.exp: not stated, tenant: not stated; ");
     CHECK(explain({"want.scopes = []"}).checks.at(0).note == R"(tool pay has "pay:create", "pay:read")");
 }
@@ -415,10 +438,13 @@ TEST_CASE("explain: one rule by name, whether or not it mattered") {
 
 TEST_CASE("explain: a template's rule says for which row") {
     SourceSet set = sources();
-    set.sources[0].text += "table teams = csv \"teams.csv\" { team: string  most: decimal }\n"
-                           "permit by_team for each row in teams for tool pay when agent.class == row.team and params.amount <= row.most\n"
-                           "  grant { \"pay:read\" } for 1m\n";
-    set.read = [](std::string_view, std::string_view) -> Result<std::string> { return std::string("team,most\nred,5\nblue,50\n"); };
+    set.sources[0].text +=
+        "table teams = csv \"teams.csv\" { team: string  most: decimal }\n"
+        "permit by_team for each row in teams for tool pay when agent.class == row.team and params.amount <= row.most\n"
+        "  grant { \"pay:read\" } for 1m\n";
+    set.read = [](std::string_view, std::string_view) -> Result<std::string> {
+        return std::string("team,most\nred,5\nblue,50\n");
+    };
     const Workspace more(std::move(set));
     for (const Diagnostic& d : more.diagnostics().items) INFO(d.message);
     REQUIRE(more.bundle());
@@ -426,7 +452,8 @@ TEST_CASE("explain: a template's rule says for which row") {
     REQUIRE(told);
     REQUIRE(told->decision.effect == Effect::Permit);
     CHECK(told->rules[0].row == R"(team "blue", most 50)");
-    CHECK(facts_of(condition(told->rules[0], "params.amount <= row.most").facts) == "params.amount is 40.5, row.most is 50");
+    CHECK(facts_of(condition(told->rules[0], "params.amount <= row.most").facts) ==
+          "params.amount is 40.5, row.most is 50");
 }
 
 TEST_CASE("explain: as JSON, every part of it") {
@@ -436,13 +463,16 @@ TEST_CASE("explain: as JSON, every part of it") {
     CHECK(keys == "schema_version decision checks rules lifetimes horizons dropped approvals nearest once_approved ");
     const json::Value& near = document.find("nearest")->items.at(0);
     CHECK(near.find("holding")->integer == 5);
-    CHECK(json::write(*near.find("changes")) == R"([{"path":"user.roles","from":["tickets"],"to":["tickets","payer"]}])");
+    CHECK(json::write(*near.find("changes")) ==
+          R"([{"path":"user.roles","from":["tickets"],"to":["tickets","payer"]}])");
     CHECK(near.find("effect")->text == "permit");
     const json::Value& failed = near.find("conditions")->items.at(0);
-    CHECK(json::write(failed) == R"({"text":"user.roles contains \"payer\"","file":"policy.writ","line":18,"truth":"false",)"
-                                 R"("facts":[{"path":"user.roles","value":"{ \"tickets\" }","lack":null}],"parts":[]})");
+    CHECK(json::write(failed) ==
+          R"({"text":"user.roles contains \"payer\"","file":"policy.writ","line":18,"truth":"false",)"
+          R"("facts":[{"path":"user.roles","value":"{ \"tickets\" }","lack":null}],"parts":[]})");
     const auto waiting = parsed(to_json(explain({"tool.params.amount = 700"})));
-    CHECK(json::write(*waiting.find("once_approved")) == R"({"effect":"permit","scopes":["pay:create"],"ttl":900,"against":[]})");
+    CHECK(json::write(*waiting.find("once_approved")) ==
+          R"({"effect":"permit","scopes":["pay:create"],"ttl":900,"against":[]})");
 }
 
 TEST_CASE("tools: the page of a code, and none of another") {

@@ -60,7 +60,8 @@ Checkpoint checkpoint_of(const std::string& folder, const Seed* by = nullptr) {
     return *read;
 }
 
-std::size_t problems(const std::string& folder, const std::vector<Checkpoint>& witnesses, const PublicBytes* key = nullptr) {
+std::size_t problems(const std::string& folder, const std::vector<Checkpoint>& witnesses,
+                     const PublicBytes* key = nullptr) {
     auto verified = verify(folder, witnesses, key);
     REQUIRE(verified.has_value());
     return verified->problems.size();
@@ -88,7 +89,8 @@ TEST_CASE("ledger: an untouched ledger verifies") {
     forged.spent[0] ^= 1;
     const auto contradicted = verify(folder.at("ledger"), {forged}, nullptr);
     REQUIRE(contradicted->problems.size() == 1);
-    CHECK(contradicted->problems[0].find("other keys and names were used up by the first 100 records") != std::string::npos);
+    CHECK(contradicted->problems[0].find("other keys and names were used up by the first 100 records") !=
+          std::string::npos);
 }
 
 TEST_CASE("ledger: altered, dropped, reordered and cut records below a witness are found, at random places") {
@@ -99,8 +101,10 @@ TEST_CASE("ledger: altered, dropped, reordered and cut records below a witness a
     std::filesystem::remove_all(folder.at("ledger") + "/checkpoints");  // as whoever tampers would
     std::mt19937 random(5);
     for (int round = 0; round < 40; ++round) {
-        const std::size_t at = random() % records.size(), other = (at + 1 + random() % (records.size() - 1)) % records.size();
-        auto altered = records, dropped = records, reordered = records, inserted = records, cut = records, replaced = records;
+        const std::size_t at = random() % records.size(),
+                          other = (at + 1 + random() % (records.size() - 1)) % records.size();
+        auto altered = records, dropped = records, reordered = records, inserted = records, cut = records,
+             replaced = records;
         altered[at][altered[at].size() - 1 - random() % 5] ^= static_cast<char>(1 << random() % 7);
         dropped.erase(dropped.begin() + static_cast<std::ptrdiff_t>(at));
         std::swap(reordered[at], reordered[other]);
@@ -132,8 +136,10 @@ TEST_CASE("ledger: any changed byte of a segment below a checkpoint is found") {
         changed[at] = static_cast<char>(changed[at] ^ 4);
         write_bytes(path, changed);
         const auto verified = verify(folder.at("ledger"), {witness}, nullptr);
-        if (!verified) CHECK(verified.error().code == "G0004");
-        else CHECK_MESSAGE(!verified->problems.empty(), at);
+        if (!verified)
+            CHECK(verified.error().code == "G0004");
+        else
+            CHECK_MESSAGE(!verified->problems.empty(), at);
     }
 }
 
@@ -148,7 +154,12 @@ TEST_CASE("ledger: a lost segment is found") {
 }
 
 TEST_CASE("ledger: checkpoints are signed, G0041, and nothing else is one, G0040") {
-    const Checkpoint checkpoint{"writ-ledger/00112233445566778899aabbccddeeff", 7, leaf_hash("x"), leaf_hash("y"), 1'790'000'000'000'000, leaf_hash("z")};
+    const Checkpoint checkpoint{"writ-ledger/00112233445566778899aabbccddeeff",
+                                7,
+                                leaf_hash("x"),
+                                leaf_hash("y"),
+                                1'790'000'000'000'000,
+                                leaf_hash("z")};
     const Seed mine = seed(1);
     const PublicBytes key = public_key_of(mine), other = public_key_of(seed(2));
     const std::string text = to_text(checkpoint, &mine);
@@ -203,7 +214,8 @@ TEST_CASE("ledger: key files, G0042") {
     ::chmod(path.c_str(), 0644);
     CHECK(read_seed(path).error().code == "G0042");
     ::chmod(path.c_str(), 0600);
-    for (const std::string& bad : {with(secret, "AQEB", "AQEC"), with(secret, "3475", "3476"), with(secret, "secret", "public"), std::string("x")}) {
+    for (const std::string& bad : {with(secret, "AQEB", "AQEC"), with(secret, "3475", "3476"),
+                                   with(secret, "secret", "public"), std::string("x")}) {
         write_bytes(path, bad);
         CHECK(read_seed(path).error().code == "G0042");
     }
@@ -234,6 +246,7 @@ TEST_CASE("ledger: proofs hold under their checkpoint and no other, G0043") {
     CHECK_FALSE(holds(*grown, late, &forged));
     CHECK(prove_inclusion(folder.at("ledger"), 50, 0).error().code == "G0021");
     CHECK(prove_consistency(folder.at("ledger"), 51, 0).error().code == "G0021");
-    for (const char* bad : {"", "[]", "{}", R"({"kind":"inclusion","size":1})", R"({"kind":"consistency","size":2,"old_size":1,"path":["zz"]})"})
+    for (const char* bad : {"", "[]", "{}", R"({"kind":"inclusion","size":1})",
+                            R"({"kind":"consistency","size":2,"old_size":1,"path":["zz"]})"})
         CHECK(read_proof(bad).error().code == "G0043");
 }

@@ -1,7 +1,7 @@
 // Questions, their answers, and recorded traffic decided again.
 #include "base/json.h"
-#include "ledger_fixture.h"
 #include "ledger/index.h"
+#include "ledger_fixture.h"
 #include "source_root.h"
 #include "writ/audit.h"
 
@@ -16,7 +16,8 @@ struct Traffic {
     Folder folder;
     Bundle bundle;
 
-    Traffic(const std::string& name, const std::vector<std::string>& requests, RecordOptions options = {}) : bundle(example(name)) {
+    Traffic(const std::string& name, const std::vector<std::string>& requests, RecordOptions options = {})
+        : bundle(example(name)) {
         auto ledger = Ledger::open(folder.at("ledger"));
         REQUIRE(ledger.has_value());
         auto recorder = Recorder::make(*ledger, bundle, std::move(options));
@@ -101,8 +102,10 @@ TEST_CASE("ledger: why says of an approval used twice that nobody granted it") {
 }
 
 TEST_CASE("ledger: subagents that inherited are found through their runs") {
-    Traffic traffic("subagent", {example_request("subagent", "permit_intersection"),
-                                 with(with(example_request("subagent", "permit_intersection"), "run-child", "run-grandchild"), "run-parent", "run-child")});
+    Traffic traffic("subagent",
+                    {example_request("subagent", "permit_intersection"),
+                     with(with(example_request("subagent", "permit_intersection"), "run-child", "run-grandchild"),
+                          "run-parent", "run-child")});
     auto inquiry = Inquiry::open(traffic.folder.at("ledger"));
     CHECK(cell(*inquiry->why(0), "which subagents inherited it") == "summary-agent (run run-grandchild)");
     CHECK(cell(*inquiry->why(0), "on whose behalf (chain)").find("parent run run-parent") != std::string::npos);
@@ -155,7 +158,8 @@ TEST_CASE("ledger: the index is made anew if it is of another ledger or ahead of
     Traffic traffic("refund", refunds()), other("refund", {example_request("refund", "deny")});
     CHECK(Inquiry::open(traffic.folder.at("ledger"))->list({})->rows.size() == 4);
     CHECK(Inquiry::open(other.folder.at("ledger"))->list({})->rows.size() == 1);
-    std::filesystem::copy_file(traffic.folder.at("ledger") + "/index.sqlite", other.folder.at("ledger") + "/index.sqlite",
+    std::filesystem::copy_file(traffic.folder.at("ledger") + "/index.sqlite",
+                               other.folder.at("ledger") + "/index.sqlite",
                                std::filesystem::copy_options::overwrite_existing);
     CHECK(Inquiry::open(other.folder.at("ledger"))->list({})->rows.size() == 1);
     CHECK((*Index::open(other.folder.at("ledger")))->ask("", "select x from nothing").error().code == "G0008");
@@ -181,7 +185,8 @@ TEST_CASE("ledger: decisions are the same when they are decided again") {
     REQUIRE(again.has_value());
     CHECK(again->decisions == 4);
     CHECK(again->same == 4);
-    CHECK(redecide(traffic.folder.at("ledger"), [](std::string_view) { return std::optional<Bundle>{}; })->no_bundle == 4);
+    CHECK(redecide(traffic.folder.at("ledger"), [](std::string_view) { return std::optional<Bundle>{}; })->no_bundle ==
+          4);
     // A record that says something else than its policy does.
     auto records = records_of(traffic.folder.at("ledger"));
     Record record;
@@ -215,14 +220,17 @@ TEST_CASE("ledger: records that cannot be decided again are counted by why") {
     CHECK(redecide(digest.folder.at("ledger"), find)->no_request == 4);
     CHECK(replay(digest.folder.at("ledger"), digest.bundle)->no_request == 4);
     // What the ledger denied has a request all the same, and a repetition is no decision of its own.
-    const std::string keyed = with(example_request("refund"), "\"request_id\"", "\"idempotency_key\": \"k-1\", \"request_id\"");
-    Traffic repeated("refund", {keyed, with(keyed, "1790000060", "1790000061"), with(keyed, "\"amount\": 40.0", "\"amount\": 41.0")});
+    const std::string keyed =
+        with(example_request("refund"), "\"request_id\"", "\"idempotency_key\": \"k-1\", \"request_id\"");
+    Traffic repeated("refund", {keyed, with(keyed, "1790000060", "1790000061"),
+                                with(keyed, "\"amount\": 40.0", "\"amount\": 41.0")});
     const auto compared = replay(repeated.folder.at("ledger"), repeated.bundle);
     CHECK(compared->same == 1);
     CHECK(compared->repeated == 1);
     CHECK(compared->overruled == 1);
     CHECK(compared->no_request == 0);
-    const auto decided = redecide(repeated.folder.at("ledger"), [&](std::string_view) { return std::optional(repeated.bundle); });
+    const auto decided =
+        redecide(repeated.folder.at("ledger"), [&](std::string_view) { return std::optional(repeated.bundle); });
     CHECK(decided->same == 2);  // the repetition too: what is left of the first
     CHECK(decided->overruled == 1);
     CHECK(decided->differ == 0);
@@ -237,7 +245,8 @@ TEST_CASE("ledger: facts that were masked and that no rule reads do not keep a r
     CHECK(redecide(traffic.folder.at("ledger"), find)->same == 3);
     CHECK(redecide(traffic.folder.at("ledger"), find)->undecided == 1);
     CHECK(replay(traffic.folder.at("ledger"), traffic.bundle)->same == 3);
-    const Bundle reads = edited("and params.amount > 0.00", "and params.amount > 0.00\n   and workload.platform == \"kubernetes\"");
+    const Bundle reads =
+        edited("and params.amount > 0.00", "and params.amount > 0.00\n   and workload.platform == \"kubernetes\"");
     CHECK(replay(traffic.folder.at("ledger"), reads)->undecided == 4);
     CHECK(replay(traffic.folder.at("ledger"), reads)->decisions == 0);
 }
@@ -250,12 +259,14 @@ TEST_CASE("ledger: replay says what another policy would change, and by which ru
     CHECK(same->same == 4);
     CHECK(same->by_rule.rows.empty());
     // Longer: wider.
-    const auto longer = replay(traffic.folder.at("ledger"), edited("grant { \"refund:create\" } for 2m", "grant { \"refund:create\" } for 3m"));
+    const auto longer = replay(traffic.folder.at("ledger"),
+                               edited("grant { \"refund:create\" } for 2m", "grant { \"refund:create\" } for 3m"));
     CHECK(longer->wider == 2);
     CHECK(longer->narrower == 0);
     CHECK(std::get<std::string>(longer->by_rule.rows.at(0)[0]) == "permit, wider");
     // No approval asked for: what needed one is permitted.
-    const auto loose = replay(traffic.folder.at("ledger"), edited("when params.amount > 500.00\n  approval", "when params.amount > 5000.00\n  approval"));
+    const auto loose = replay(traffic.folder.at("ledger"), edited("when params.amount > 500.00\n  approval",
+                                                                  "when params.amount > 5000.00\n  approval"));
     CHECK(loose->wider == 1);
     CHECK(std::get<std::string>(loose->by_rule.rows.at(0)[0]) == "needs approval → permit");
     CHECK(std::get<std::int64_t>(loose->by_rule.rows.at(0)[3]) == 2);

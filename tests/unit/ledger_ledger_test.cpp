@@ -114,7 +114,9 @@ TEST_CASE("ledger: of many who use up a name at once, one does") {
         std::atomic<int> done = 0;
         std::vector<std::thread> threads;
         for (int t = 0; t < 6; ++t)
-            threads.emplace_back([&, t] { done += use_up(t % 2 == 0 ? one : two, "name " + std::to_string(round)).has_value() ? 1 : 0; });
+            threads.emplace_back([&, t] {
+                done += use_up(t % 2 == 0 ? one : two, "name " + std::to_string(round)).has_value() ? 1 : 0;
+            });
         for (auto& thread : threads) thread.join();
         REQUIRE(done == 1);
     }
@@ -127,7 +129,8 @@ TEST_CASE("ledger: what best effort drops is counted exactly, and told of") {
     std::uint64_t taken = 0;
     {
         Ledger ledger = opened(folder.at("ledger"), options);
-        for (int i = 0; i < 3000; ++i) taken += ledger.offer(used_record(std::string(100, 'x') + std::to_string(i))) ? 1 : 0;
+        for (int i = 0; i < 3000; ++i)
+            taken += ledger.offer(used_record(std::string(100, 'x') + std::to_string(i))) ? 1 : 0;
         const Counts counts = ledger.counts();
         CHECK(counts.offered == 3000);
         CHECK(counts.offered == counts.written + counts.dropped + counts.waiting);
@@ -138,8 +141,10 @@ TEST_CASE("ledger: what best effort drops is counted exactly, and told of") {
     for (const std::string& bytes : records_of(folder.at("ledger"))) {
         Record record;
         REQUIRE(decode(bytes, record).has_value());
-        if (record.kind == RecordKind::Drops) told += record.dropped;
-        else ++kept;
+        if (record.kind == RecordKind::Drops)
+            told += record.dropped;
+        else
+            ++kept;
     }
     CHECK(kept == taken);
     CHECK(told == 3000 - taken);
@@ -155,7 +160,8 @@ TEST_CASE("ledger: on a full disk nothing acknowledged is lost and nothing is ac
         const FullDisk full(6000);
         for (int i = 0; i < 30; ++i) {
             const auto appended = ledger.append(record(i));
-            if (appended) acknowledged.insert(appended->sequence);
+            if (appended)
+                acknowledged.insert(appended->sequence);
             else {
                 CHECK(appended.error().code == "G0002");
                 ++refused;
@@ -245,7 +251,8 @@ TEST_CASE("ledger: only what was granted has a receipt or a single use, G0026") 
     CHECK(receipt(99) == "G0021");
     CHECK(ledger.use("grant:1").error().code == "G0026");
     // One name, in one spelling.
-    for (const char* name : {"", "grant", "grant:", "grant:x", "grant:00", "grant:+0", "grant: 0", "grant:0 ", "Grant:0", "grants:0", "ticket 1", "approval:0"})
+    for (const char* name : {"", "grant", "grant:", "grant:x", "grant:00", "grant:+0", "grant: 0", "grant:0 ",
+                             "Grant:0", "grants:0", "ticket 1", "approval:0"})
         CHECK_MESSAGE(ledger.use(name).error().code == "G0027", name);
     CHECK(ledger.use("grant:99").error().code == "G0021");
     CHECK(ledger.use("grant:0").has_value());

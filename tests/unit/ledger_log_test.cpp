@@ -1,6 +1,6 @@
 // The log: what is appended stays, what was cut short is cut back, what is damaged is not touched.
-#include <sys/file.h>
 #include <fcntl.h>
+#include <sys/file.h>
 
 #include <functional>
 
@@ -29,7 +29,9 @@ std::string try_append(Log& log, const std::vector<std::string>& records, const 
     return done ? "" : done.error().code;
 }
 
-void append(Log& log, const std::vector<std::string>& records) { REQUIRE(try_append(log, records).empty()); }
+void append(Log& log, const std::vector<std::string>& records) {
+    REQUIRE(try_append(log, records).empty());
+}
 
 std::unique_ptr<Log> opened(const std::string& folder, const LogOptions& options = {}) {
     auto log = Log::open(folder, options);
@@ -46,11 +48,14 @@ std::string code_of_open(const std::string& folder, LogOptions options = {}) {
 
 std::vector<std::string> some(int from, int count) {
     std::vector<std::string> out;
-    for (int i = from; i < from + count; ++i) out.push_back(used_record(std::string(static_cast<std::size_t>(i % 50), 'x') + std::to_string(i)));
+    for (int i = from; i < from + count; ++i)
+        out.push_back(used_record(std::string(static_cast<std::size_t>(i % 50), 'x') + std::to_string(i)));
     return out;
 }
 
-std::string first_segment(const Folder& folder) { return folder.at("ledger") + "/" + segment_name(0); }
+std::string first_segment(const Folder& folder) {
+    return folder.at("ledger") + "/" + segment_name(0);
+}
 
 }  // namespace
 
@@ -131,7 +136,8 @@ TEST_CASE("ledger: a write cut short at any byte is cut back, and kept aside") {
         REQUIRE(opened(folder.at("ledger"))->size() == 3);
         CHECK(std::filesystem::file_size(first_segment(folder)) == whole);
     }
-    CHECK(read_bytes(folder.at("ledger") + "/00000000000000000003.cut") == bytes.substr(whole, bytes.size() - whole - 1));
+    CHECK(read_bytes(folder.at("ledger") + "/00000000000000000003.cut") ==
+          bytes.substr(whole, bytes.size() - whole - 1));
     // Blocks whose bytes came to the disk out of order.
     std::string holes = bytes;
     for (std::size_t i = whole + 40; i < whole + 60; ++i) holes[i] = '\0';
@@ -266,7 +272,8 @@ TEST_CASE("ledger: the lock is on the folder, so that no file in it can take it 
     auto log = opened(folder.at("ledger"));
     REQUIRE(log->lock({}).has_value());
     for (const auto& each : std::filesystem::directory_iterator(folder.at("ledger")))
-        if (each.path().extension() != kSegmentSuffix && each.path().filename() != "key") std::filesystem::remove(each.path());
+        if (each.path().extension() != kSegmentSuffix && each.path().filename() != "key")
+            std::filesystem::remove(each.path());
     CHECK(code_of_open(folder.at("ledger")) == "G0005");
     log->unlock();
     CHECK(code_of_open(folder.at("ledger")).empty());

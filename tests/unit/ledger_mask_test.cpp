@@ -12,14 +12,17 @@ using namespace writ::testing;
 
 namespace {
 
-std::vector<std::string_view> views(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
+std::vector<std::string_view> views(const std::vector<std::string>& texts) {
+    return {texts.begin(), texts.end()};
+}
 
 /// What TextFinder::find() says, by trying every text at every byte.
 std::vector<std::uint32_t> tried(const std::vector<std::string>& sought, std::string_view text) {
     std::vector<std::uint32_t> out(text.size(), TextFinder::kNone);
     for (std::size_t at = 0; at < text.size(); ++at)
         for (std::uint32_t i = 0; i < sought.size(); ++i)
-            if (text.substr(at).starts_with(sought[i]) && (out[at] == TextFinder::kNone || sought[out[at]].size() < sought[i].size()))
+            if (text.substr(at).starts_with(sought[i]) &&
+                (out[at] == TextFinder::kNone || sought[out[at]].size() < sought[i].size()))
                 out[at] = i;
     return out;
 }
@@ -82,7 +85,8 @@ TEST_CASE("text finder: at each byte the longest text that starts there, the fir
     std::mt19937 random(7);
     const auto text = [&](std::size_t most) {
         std::string out;
-        for (std::size_t size = 1 + random() % most; size > 0; --size) out += static_cast<char>(random() % 3 == 0 ? '\xC3' : 'a');
+        for (std::size_t size = 1 + random() % most; size > 0; --size)
+            out += static_cast<char>(random() % 3 == 0 ? '\xC3' : 'a');
         return out;
     };
     for (int round = 0; round < 500; ++round) {
@@ -108,14 +112,16 @@ TEST_CASE("text finder: work is bounded by bytes, whatever is sought") {
     };
     std::vector<std::string> few, many, nested, tails;
     for (int i = 0; i < 5000; ++i) (i < 50 ? few : many).push_back("aaa" + std::to_string(10000 + i));
-    for (std::size_t i = 1; i <= 300; ++i) nested.push_back(std::string(i, 'a')), tails.push_back("b" + std::string(i, 'a'));
+    for (std::size_t i = 1; i <= 300; ++i)
+        nested.push_back(std::string(i, 'a')), tails.push_back("b" + std::string(i, 'a'));
     const std::string text(30000, 'a');
     for (const auto* sought : {&few, &many, &nested, &tails}) bounded(*sought, text);
 }
 
 TEST_CASE("ledger: the cost of masking grows with the bytes, not with values times bytes") {
     const double part = seconds_to_record(crowded(320, 4)), whole = seconds_to_record(crowded(5000, 60));
-    MESSAGE("5,000 values, 14,400 bytes of other text: " << whole * 1e3 << " ms; about a sixteenth of both: " << part * 1e3 << " ms");
+    MESSAGE("5,000 values, 14,400 bytes of other text: " << whole * 1e3
+                                                         << " ms; about a sixteenth of both: " << part * 1e3 << " ms");
     CHECK(whole < 45 * part);  // values times bytes would be about 230
 }
 

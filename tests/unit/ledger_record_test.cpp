@@ -37,7 +37,8 @@ Record full() {
     record.overruled = true;
     record.repeats = 300;
     record.around.request_id = "req-1", record.around.trace_id = "t", record.around.idempotency_key = "k";
-    record.around.ask = digest, record.around.key = digest, record.around.tier = "write", record.around.tier_rank = 2, record.around.tier_count = 3;
+    record.around.ask = digest, record.around.key = digest, record.around.tier = "write", record.around.tier_rank = 2,
+    record.around.tier_count = 3;
     record.around.approvals = {"appr-1"};
     record.request = "{\"now\":1}";
     record.request_digest = digest;
@@ -81,12 +82,18 @@ TEST_CASE("ledger: the numbers of the format stay") {
     CHECK(static_cast<int>(RecordKind::Receipt) == 2);
     CHECK(static_cast<int>(RecordKind::Use) == 3);
     CHECK(static_cast<int>(RecordKind::Drops) == 4);
-    CHECK(used_record("abc") == std::string("\x03\x02\x03" "abc"));
+    CHECK(used_record("abc") == std::string("\x03\x02\x03"
+                                            "abc"));
     Record receipt;
     receipt.kind = RecordKind::Receipt;
     receipt.time = -1;
     receipt.receipt = {300, "c", "r", 1, 0, -64};
-    CHECK(bytes_of(receipt) == std::string("\x02\x01\xac\x02\x01" "c" "\x01" "r" "\x02\x00\x7f", 11));
+    CHECK(bytes_of(receipt) == std::string("\x02\x01\xac\x02\x01"
+                                           "c"
+                                           "\x01"
+                                           "r"
+                                           "\x02\x00\x7f",
+                                           11));
     CHECK(to_hex(leaf_hash(bytes_of(full()))) == "1cf8c684032f8edd3232a571d46bf4c2dc8c86c6d3328d4fd1506de8a865b58a");
 }
 
@@ -108,7 +115,8 @@ TEST_CASE("ledger: the answer in a record's bytes") {
 TEST_CASE("ledger: bytes that no record has are refused, G0022") {
     const std::string bytes = bytes_of(full());
     Record read;
-    for (std::size_t n = 0; n < bytes.size(); ++n) CHECK_FALSE(decode(std::string_view(bytes).substr(0, n), read).has_value());
+    for (std::size_t n = 0; n < bytes.size(); ++n)
+        CHECK_FALSE(decode(std::string_view(bytes).substr(0, n), read).has_value());
     CHECK_FALSE(decode(bytes + '\0', read).has_value());
     CHECK(decode("", read).error().code == "G0022");
     // What is read at all has one form only: writing it gives the same bytes.
@@ -127,12 +135,14 @@ TEST_CASE("ledger: bytes that no record has are refused, G0022") {
 
 TEST_CASE("ledger: a record as JSON") {
     const std::string json = to_json(full(), 17);
-    for (const char* part : {"{\"schema_version\":1,\"sequence\":17,\"kind\":\"decision\"", "\"mode\":\"shadow\"", "\"repeats\":300", "\"effect\":\"permit\"",
-                             "\"because\":\"because\"", "\"args\":{\"level\":\"full\"}", "\"request\":{\"now\":1}",
-                             "\"request_digest\":\"0707", "\"uses\":[\"approval:appr-1\"]"})
+    for (const char* part :
+         {"{\"schema_version\":1,\"sequence\":17,\"kind\":\"decision\"", "\"mode\":\"shadow\"", "\"repeats\":300",
+          "\"effect\":\"permit\"", "\"because\":\"because\"", "\"args\":{\"level\":\"full\"}",
+          "\"request\":{\"now\":1}", "\"request_digest\":\"0707", "\"uses\":[\"approval:appr-1\"]"})
         CHECK_MESSAGE(json.find(part) != std::string::npos, part);
     Record drops;
     drops.kind = RecordKind::Drops;
     drops.dropped = 4;
-    CHECK(to_json(drops, 0) == "{\"schema_version\":1,\"sequence\":0,\"kind\":\"drops\",\"time\":\"1970-01-01T00:00:00Z\",\"dropped\":4}");
+    CHECK(to_json(drops, 0) ==
+          "{\"schema_version\":1,\"sequence\":0,\"kind\":\"drops\",\"time\":\"1970-01-01T00:00:00Z\",\"dropped\":4}");
 }

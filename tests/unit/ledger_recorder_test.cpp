@@ -5,9 +5,9 @@
 
 #include <sys/resource.h>
 
-#include "ledger_fixture.h"
-#include "ledger/surroundings.h"
 #include "base/json.h"
+#include "ledger/surroundings.h"
+#include "ledger_fixture.h"
 #include "writ/inquiry.h"
 
 using namespace writ;
@@ -88,9 +88,10 @@ TEST_CASE("ledger: a traceparent that is malformed or all zeros is ignored") {
     const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     CHECK(read_traceparent(good).trace_id == "4bf92f3577b34da6a3ce929d0e0e4736");
     CHECK(read_traceparent("01" + good.substr(2) + "-more").span_id == "00f067aa0ba902b7");
-    for (const std::string& bad : {std::string(), good.substr(1), good + "-more", "ff" + good.substr(2), with(good, "4bf9", "4BF9"),
-                                   with(good, "-01", "_01"), "00-" + std::string(32, '0') + good.substr(35),
-                                   good.substr(0, 36) + std::string(16, '0') + "-01", "01" + good.substr(2) + "more"})
+    for (const std::string& bad :
+         {std::string(), good.substr(1), good + "-more", "ff" + good.substr(2), with(good, "4bf9", "4BF9"),
+          with(good, "-01", "_01"), "00-" + std::string(32, '0') + good.substr(35),
+          good.substr(0, 36) + std::string(16, '0') + "-01", "01" + good.substr(2) + "more"})
         CHECK_MESSAGE(read_traceparent(bad).trace_id.empty(), bad);
 }
 
@@ -186,11 +187,16 @@ TEST_CASE("ledger: what is asked by whom must be the same under a key, and nothi
         return answer.earlier ? "repeats" : first_code(answer);
     };
     for (const auto& [was, is] : std::vector<std::pair<std::string, std::string>>{
-             {"pay-5512", "pay-5513"}, {"run-7f3a", "run-7f3b"}, {"\"id\": \"alice@acme.example\"", "\"id\": \"bob@acme.example\""},
+             {"pay-5512", "pay-5513"},
+             {"run-7f3a", "run-7f3b"},
+             {"\"id\": \"alice@acme.example\"", "\"id\": \"bob@acme.example\""},
              {"\"want\": {", "\"want\": { \"ttl\": 60,"}})
         CHECK_MESSAGE(code_of(was, is) == "idempotency_conflict", is);
     for (const auto& [was, is] : std::vector<std::pair<std::string, std::string>>{
-             {"req-1001", "req-2"}, {"\"exp\": 1790000600,", "\"exp\": 1790000599,"}, {"hws2b", "hws2c"}, {"\"session_exp\": 1790003600", "\"session_exp\": 1790003700"}})
+             {"req-1001", "req-2"},
+             {"\"exp\": 1790000600,", "\"exp\": 1790000599,"},
+             {"hws2b", "hws2c"},
+             {"\"session_exp\": 1790003600", "\"session_exp\": 1790003700"}})
         CHECK_MESSAGE(code_of(was, is) == "repeats", is);
 }
 
@@ -209,14 +215,19 @@ TEST_CASE("ledger: a repeated key gives nothing that would not be given now") {
         return std::pair(answer.decision.effect == Effect::Permit ? answer.decision.grant.ttl : 0, first_code(answer));
     };
     // The policy denies now, and the reason is of the policy of now.
-    CHECK(under("deny user_not_authorized\n  for tool refund\n  when user is none or not (user.roles contains \"refunds\")",
-                "deny user_not_authorized\n  for tool refund\n  when user is none or user.roles contains \"refunds\"", request).second == "user_not_authorized");
+    CHECK(
+        under(
+            "deny user_not_authorized\n  for tool refund\n  when user is none or not (user.roles contains \"refunds\")",
+            "deny user_not_authorized\n  for tool refund\n  when user is none or user.roles contains \"refunds\"",
+            request)
+            .second == "user_not_authorized");
     // It gives less, or more.
     CHECK(under("grant { \"refund:create\" } for 2m", "grant { \"refund:create\" } for 1m", request).first == 60);
     CHECK(under("grant { \"refund:create\" } for 2m", "grant { \"refund:create\" } for 5m", request).first == 120);
     // The token has expired, or the agent was revoked.
     CHECK(first_code(setup.recorder->decide(with(request, "1790000060", "1790003000"))) == "token_not_current");
-    setup.recorder->revoke(std::make_shared<Revocations>(std::vector<Revocation>{{RevocationKind::Agent, "refund-agent", 0}}));
+    setup.recorder->revoke(
+        std::make_shared<Revocations>(std::vector<Revocation>{{RevocationKind::Agent, "refund-agent", 0}}));
     const Answer revoked = setup.recorder->decide(request);
     CHECK(revoked.decision.effect == Effect::Deny);
     CHECK(first_code(revoked) == "identity_revoked");
@@ -291,8 +302,10 @@ TEST_CASE("ledger: an approval that was used up stays so, whatever else is said 
     const auto changed = [&](const char* member, const json::Value* value) {
         json::Value document = *parsed;
         json::Value& approval = document.find("approvals")->items.at(0);
-        if (value == nullptr) approval.remove(member);
-        else approval.set(member, *value);
+        if (value == nullptr)
+            approval.remove(member);
+        else
+            approval.set(member, *value);
         return setup.recorder->decide(json::write(document));
     };
     const json::Value& approval = parsed->find("approvals")->items.at(0);
@@ -301,10 +314,12 @@ TEST_CASE("ledger: an approval that was used up stays so, whatever else is said 
         for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
         return json::Value::of(text);
     };
-    const json::Value id = upper("id"), approver = upper("approver"), none = json::Value::null(), empty = json::Value::of(std::string()),
-                      two = json::Value::of(std::int64_t{2}), exp = json::Value::of(approval.find("exp")->integer + 1);
+    const json::Value id = upper("id"), approver = upper("approver"), none = json::Value::null(),
+                      empty = json::Value::of(std::string()), two = json::Value::of(std::int64_t{2}),
+                      exp = json::Value::of(approval.find("exp")->integer + 1);
     REQUIRE(setup.recorder->decide(request).decision.effect == Effect::Permit);
-    for (const auto& [member, value] : {std::pair{"id", &id}, {"approver", &approver}, {"uses", &none}, {"uses", &two}, {"exp", &exp}}) {
+    for (const auto& [member, value] :
+         {std::pair{"id", &id}, {"approver", &approver}, {"uses", &none}, {"uses", &two}, {"exp", &exp}}) {
         const Answer answer = changed(member, value);
         CHECK_MESSAGE(answer.decision.effect == Effect::Deny, member);
         CHECK_MESSAGE(first_code(answer) == "approval_used", member);
@@ -316,7 +331,8 @@ TEST_CASE("ledger: an approval that was used up stays so, whatever else is said 
 
 TEST_CASE("ledger: where it cannot be told whose approval was counted, all that are good for one use are used up") {
     json::Reader reader;
-    const auto read = reader.read(R"({"approvals":[{"id":"a","approver":"ann","uses":1},{"id":"b","approver":"ben","uses":1},
+    const auto read =
+        reader.read(R"({"approvals":[{"id":"a","approver":"ann","uses":1},{"id":"b","approver":"ben","uses":1},
         {"id":"c","approver_id":"u-3","uses":1},{"id":"d","approver":"dan","uses":2}]})");
     REQUIRE(read.has_value());
     const Keyed key(kKey);
@@ -344,14 +360,16 @@ TEST_CASE("ledger: what is masked never reaches the disk") {
     CHECK(answer.decision.effect == Effect::Permit);
     CHECK(answer.decision.attribution.user == "alice@acme.example");  // to the broker it is no secret
     const Record record = setup.record(0);
-    for (const char* place : {"/user", "/token/claims/kubernetes.io/serviceaccount/uid", "/tool/params/amount", "/run/initiator"})
+    for (const char* place :
+         {"/user", "/token/claims/kubernetes.io/serviceaccount/uid", "/tool/params/amount", "/run/initiator"})
         CHECK_MESSAGE(std::count(record.masked.begin(), record.masked.end(), place) == 1, place);
     CHECK(record.decision.attribution.user.starts_with("hmac-sha256:"));
     CHECK(record.decision.attribution.initiator == record.decision.attribution.user);  // the same person still
     CHECK(record.decision.attribution.agent == "refund-agent");
     const std::string disk = all_bytes(setup.folder.at("ledger"));
     CHECK(disk.find("refund-agent") != std::string::npos);
-    for (const char* secret : {"alice@acme.example", "02266182-74ea-45dc-b0d7-6f7449f9ae11", "\"amount\":40", "\"roles\":[\"refunds"})
+    for (const char* secret :
+         {"alice@acme.example", "02266182-74ea-45dc-b0d7-6f7449f9ae11", "\"amount\":40", "\"roles\":[\"refunds"})
         CHECK_MESSAGE(disk.find(secret) == std::string::npos, secret);
     // The same value under the same key and path is the same; under another key it is not.
     RecordOptions other = options;
@@ -371,11 +389,13 @@ TEST_CASE("ledger: a mask names what a request can hold, G0023") {
         auto made = Recorder::make(*ledger, example("refund"), options);
         return made ? "" : made.error().code;
     };
-    for (const char* bad : {"user", "/a~2b", "", "/user/mail", "/not/there", "/tool/params/amuont", "/approvals/x/id", "/user/id/x", "/provenance"})
+    for (const char* bad : {"user", "/a~2b", "", "/user/mail", "/not/there", "/tool/params/amuont", "/approvals/x/id",
+                            "/user/id/x", "/provenance"})
         CHECK_MESSAGE(code_of(bad) == "G0023", bad);
     CHECK(code_of("/user", "short") == "G0023");
-    for (const char* good : {"/user", "/user/id", "/token/claims", "/token/claims/anything/that~1is/there", "/tool/params", "/tool/params/amount",
-                             "/approvals", "/approvals/0/id", "/approvals/*/approver", "/resource/tags/owner", "/delegation/chain/*/actor"})
+    for (const char* good : {"/user", "/user/id", "/token/claims", "/token/claims/anything/that~1is/there",
+                             "/tool/params", "/tool/params/amount", "/approvals", "/approvals/0/id",
+                             "/approvals/*/approver", "/resource/tags/owner", "/delegation/chain/*/actor"})
         CHECK_MESSAGE(code_of(good).empty(), good);
     // Where the policy is not known yet, nothing is given under a mask that names nothing.
     RecordOptions options;
@@ -404,25 +424,32 @@ TEST_CASE("ledger: a masked value stands nowhere else in the record") {
     const std::string approval = read->find("approvals")->items.at(0).find("id")->text;
     const std::string binding = read->find("approvals")->items.at(0).find("binding_digest")->text;
     // Within other text, as a key, and escaped.
-    request = with(request, "\"resource\": {", "\"sets\": { \"of " + person + "\": \"" + bucket + "/x\" }, \"resource\": {");
+    request =
+        with(request, "\"resource\": {", "\"sets\": { \"of " + person + "\": \"" + bucket + "/x\" }, \"resource\": {");
     REQUIRE(setup.recorder->decide(request).decision.effect == Effect::Permit);
     setup.ledger.reset();
     const std::string disk = all_bytes(setup.folder.at("ledger"));
-    for (const std::string& secret : {person, bucket, approval, binding}) CHECK_MESSAGE(disk.find(secret) == std::string::npos, secret);
+    for (const std::string& secret : {person, bucket, approval, binding})
+        CHECK_MESSAGE(disk.find(secret) == std::string::npos, secret);
     CHECK(disk.find("delete") != std::string::npos);
 }
 
 TEST_CASE("ledger: what the policy does not know is not recorded as it is") {
     Setup setup("refund");
-    const std::string request = with(example_request("refund"), "\"claims\": {", "\"claims\": { \"email\": \"canary-1\", \"x\": { \"y\": [\"canary-2\", 77123] },");
+    const std::string request = with(example_request("refund"), "\"claims\": {",
+                                     "\"claims\": { \"email\": \"canary-1\", \"x\": { \"y\": [\"canary-2\", 77123] },");
     REQUIRE(setup.recorder->decide(request).decision.effect == Effect::Permit);
     const Record record = setup.record(0);
-    for (const char* secret : {"canary-1", "canary-2", "77123"}) CHECK_MESSAGE(record.request.find(secret) == std::string::npos, secret);
+    for (const char* secret : {"canary-1", "canary-2", "77123"})
+        CHECK_MESSAGE(record.request.find(secret) == std::string::npos, secret);
     CHECK(std::count(record.masked.begin(), record.masked.end(), "/token/claims/email") == 1);
     CHECK(std::count(record.masked.begin(), record.masked.end(), "/token/claims/x") == 1);
-    for (const char* known : {"agents-prod", "\"currency\":\"USD\"", "alice@acme.example"}) CHECK_MESSAGE(record.request.find(known) != std::string::npos, known);
+    for (const char* known : {"agents-prod", "\"currency\":\"USD\"", "alice@acme.example"})
+        CHECK_MESSAGE(record.request.find(known) != std::string::npos, known);
     // It is another key in every ledger, and the same in one.
-    const auto mark = [](const Record& of) { return json::parse(of.request)->find("token")->find("claims")->find("email")->text; };
+    const auto mark = [](const Record& of) {
+        return json::parse(of.request)->find("token")->find("claims")->find("email")->text;
+    };
     const std::string first = mark(record);
     REQUIRE(setup.recorder->decide(request).sequence == 1u);
     CHECK(mark(setup.record(1)) == first);
@@ -448,13 +475,15 @@ TEST_CASE("ledger: free text that no rule reads is not recorded as it is") {
     const Folder folder;
     auto ledger = Ledger::open(folder.at("ledger"));
     auto recorder = Recorder::make(*ledger, *bundle);
-    const std::string request = with(example_request("refund"), "\"currency\": \"USD\"", "\"currency\": \"USD\", \"note\": \"canary-1\", \"notes\": [\"canary-2\"]");
+    const std::string request = with(example_request("refund"), "\"currency\": \"USD\"",
+                                     "\"currency\": \"USD\", \"note\": \"canary-1\", \"notes\": [\"canary-2\"]");
     REQUIRE(recorder->decide(request).decision.effect == Effect::Permit);
     const std::string bytes = *ledger->read(0);
     CHECK(bytes.find("canary") == std::string::npos);
     CHECK(bytes.find("\"currency\":\"USD\"") != std::string::npos);
     // Of a tool that nobody declared everything may be text.
-    REQUIRE(recorder->decide(with(with(request, "\"name\": \"refund\"", "\"name\": \"other\""), "USD", "canary-3")).sequence == 1u);
+    REQUIRE(recorder->decide(with(with(request, "\"name\": \"refund\"", "\"name\": \"other\""), "USD", "canary-3"))
+                .sequence == 1u);
     CHECK(ledger->read(1)->find("canary") == std::string::npos);
 }
 
@@ -521,7 +550,8 @@ TEST_CASE("ledger: what a candidate would have decided is recorded as not enforc
 
 TEST_CASE("ledger: who is revoked is denied, and that is recorded") {
     Setup setup("refund");
-    setup.recorder->revoke(std::make_shared<Revocations>(std::vector<Revocation>{{RevocationKind::Agent, "refund-agent", 0}}));
+    setup.recorder->revoke(
+        std::make_shared<Revocations>(std::vector<Revocation>{{RevocationKind::Agent, "refund-agent", 0}}));
     const Answer answer = setup.recorder->decide(example_request("refund"));
     CHECK(answer.decision.effect == Effect::Deny);
     CHECK(first_code(answer) == "identity_revoked");

@@ -45,8 +45,7 @@ struct Found {
     LintReport report;
 
     [[nodiscard]] std::size_t count(std::string_view name) const {
-        return static_cast<std::size_t>(std::count_if(report.findings.items.begin(),
-                                                      report.findings.items.end(),
+        return static_cast<std::size_t>(std::count_if(report.findings.items.begin(), report.findings.items.end(),
                                                       [&](const Diagnostic& d) { return d.code == name; }));
     }
     [[nodiscard]] bool has(std::string_view name) const { return count(name) > 0; }
@@ -104,8 +103,7 @@ TEST_CASE("lint: names are unique, in words and hyphens, and have a page with th
         CHECK(std::find(seen.begin(), seen.end(), rule.name) == seen.end());
         seen.push_back(rule.name);
         CHECK(rule.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos);
-        CHECK(lint_page(rule.name).starts_with("# " + std::string(rule.name) + ": " +
-                                               std::string(rule.title) + "\n"));
+        CHECK(lint_page(rule.name).starts_with("# " + std::string(rule.name) + ": " + std::string(rule.title) + "\n"));
     }
     CHECK(lint_page("no-such-lint").empty());
     CHECK(nearest_lint("subject-wid") == "subject-wide");
@@ -113,67 +111,66 @@ TEST_CASE("lint: names are unique, in words and hyphens, and have a page with th
 }
 
 TEST_CASE("lint: \"shared-issuer-unscoped\" sees through alternatives, sets and captures") {
-    tries(
-        "shared-issuer-unscoped",
-        {
-            {"token.issuer is ci and ci.ref == \"refs/heads/main\"", true},
-            {"token.issuer is ci and ci.repository_owner_id != \"66\"", true},
-            {"token.issuer is ci and (ci.repository_id == \"74\" or ci.ref == \"refs/heads/main\")", true},
-            {"token.issuer is ci and not (ci.repository_id != \"74\")", false},
-            {"token.issuer is ci and (ci.repository_id == \"74\" or ci.sub_repository_id == \"75\")", false},
-            {"(token.issuer is ci and ci.repository_id in { \"74\", \"75\" }) or (token.issuer is prod and "
-             "prod.namespace == \"a\")",
-             false},
-            {"ci.ref == \"refs/heads/main\"", true},
-            {"token.issuer is gl and gl.ref_protected == \"true\"", true},
-            {"token.issuer is own_gl and own_gl.ref_protected == \"true\"", false},
-            {"token.issuer is tfc and tfc.run_phase == \"apply\"", true},
-            {"token.issuer is google and google.hd == \"acme.example\"", false},
-            {"token.issuer is google and tenant == \"t1\"", true},
-            {"token.issuer is azure and azure.tid == \"1\"", true},
-            {"token.issuer is azure and azure.roles contains \"Agent\"", false},
-            {"token.issuer is prod and prod.namespace == \"a\"", false},
-            {"resource.id == ci.repository_id", false},
-            {"ci.repository_owner_id == tenant", false},
-            // Whatever everyone has, or whoever asks can choose, pins nobody.
-            {"ci.event_name != \"x\"", true},
-            {"ci.repository_owner_id != \"\"", true},
-            {"ci.repository_owner_id like \"**\"", true},
-            {"ci.repository_owner_id like \"6**\"", true},
-            {"ci.repository_id matches \".*\"", true},
-            {"ci.repository_owner_id matches \"[0-9]+\"", true},
-            {"ci.repository_owner_id matches \"65.*\"", true},
-            {"ci.repository_owner_id matches \"65|66\"", false},
-            {"ci.repository_id in want.scopes", true},
-            {"any s in want.scopes: s == ci.repository_id", true},
-            {"ci.repository_owner_id == agent.id", true},
-            {"ci.repository_id == ci.actor_id", true},
-            {"(ci.repository_id == \"74\" or ci.repository_id like \"**\")", true},
-            {"(ci.repository_id == \"74\" or ci.repository_id matches \"75\")", false},
-            {"not (ci.repository_id != \"74\" and ci.repository_owner_id != \"65\")", false},
-            {"ci.repository like \"**\"", true},
-            {"ci.repository like \"octo-org**\"", true},
-            {"ci.repository like \"octo-org/*\"", false},
-            {"ci.repository matches \"octo-org/.*\"", false},
-            {"ci.repository matches \"octo-org.*\"", true},
-            {"ci.repository matches \"(octo-org|other)/.*\"", false},
-            {"ci.repository matches \"(octo-org|other.*)/.*\"", true},
-            {"ci.repository matches \"octo-org/?.*\"", true},
-            {"ci.repository_id matches \"7[45]\"", false},
-            {"ci.repository_id matches \"7[0-9]*\"", true},
-            {"ci.sub like \"repo:**\"", true},
-            {"ci.sub like \"repo:octo-org*/app:**\"", true},
-            {"ci.sub like \"repo:octo-org/**\"", false},
-            {"ci.sub matches \"repo:octo-org/app:.*\"", false},
-            {"azure.tid == \"1\" and azure.roles overlaps { \"a\" }", false},
-            {"azure.tid == \"1\" and azure.roles subset of { \"a\" }", true},
-            {"azure.tid == \"1\" and (any r in azure.roles: r == \"a\")", false},
-            {"azure.tid == \"1\" and (any r in azure.roles: r != \"a\")", true},
-            {"azure.tid == \"1\" and count(r in azure.roles: r == \"a\") >= 1", false},
-            {"azure.tid == \"1\" and count(r in azure.roles: r == \"a\") < 5", true},
-            {"azure.tid == \"1\" and azure.roles & { \"a\" } != { }", false},
-            {"azure.tid == \"1\" and azure.roles & { \"a\" } == { \"a\" }", false},
-        });
+    tries("shared-issuer-unscoped",
+          {
+              {"token.issuer is ci and ci.ref == \"refs/heads/main\"", true},
+              {"token.issuer is ci and ci.repository_owner_id != \"66\"", true},
+              {"token.issuer is ci and (ci.repository_id == \"74\" or ci.ref == \"refs/heads/main\")", true},
+              {"token.issuer is ci and not (ci.repository_id != \"74\")", false},
+              {"token.issuer is ci and (ci.repository_id == \"74\" or ci.sub_repository_id == \"75\")", false},
+              {"(token.issuer is ci and ci.repository_id in { \"74\", \"75\" }) or (token.issuer is prod and "
+               "prod.namespace == \"a\")",
+               false},
+              {"ci.ref == \"refs/heads/main\"", true},
+              {"token.issuer is gl and gl.ref_protected == \"true\"", true},
+              {"token.issuer is own_gl and own_gl.ref_protected == \"true\"", false},
+              {"token.issuer is tfc and tfc.run_phase == \"apply\"", true},
+              {"token.issuer is google and google.hd == \"acme.example\"", false},
+              {"token.issuer is google and tenant == \"t1\"", true},
+              {"token.issuer is azure and azure.tid == \"1\"", true},
+              {"token.issuer is azure and azure.roles contains \"Agent\"", false},
+              {"token.issuer is prod and prod.namespace == \"a\"", false},
+              {"resource.id == ci.repository_id", false},
+              {"ci.repository_owner_id == tenant", false},
+              // Whatever everyone has, or whoever asks can choose, pins nobody.
+              {"ci.event_name != \"x\"", true},
+              {"ci.repository_owner_id != \"\"", true},
+              {"ci.repository_owner_id like \"**\"", true},
+              {"ci.repository_owner_id like \"6**\"", true},
+              {"ci.repository_id matches \".*\"", true},
+              {"ci.repository_owner_id matches \"[0-9]+\"", true},
+              {"ci.repository_owner_id matches \"65.*\"", true},
+              {"ci.repository_owner_id matches \"65|66\"", false},
+              {"ci.repository_id in want.scopes", true},
+              {"any s in want.scopes: s == ci.repository_id", true},
+              {"ci.repository_owner_id == agent.id", true},
+              {"ci.repository_id == ci.actor_id", true},
+              {"(ci.repository_id == \"74\" or ci.repository_id like \"**\")", true},
+              {"(ci.repository_id == \"74\" or ci.repository_id matches \"75\")", false},
+              {"not (ci.repository_id != \"74\" and ci.repository_owner_id != \"65\")", false},
+              {"ci.repository like \"**\"", true},
+              {"ci.repository like \"octo-org**\"", true},
+              {"ci.repository like \"octo-org/*\"", false},
+              {"ci.repository matches \"octo-org/.*\"", false},
+              {"ci.repository matches \"octo-org.*\"", true},
+              {"ci.repository matches \"(octo-org|other)/.*\"", false},
+              {"ci.repository matches \"(octo-org|other.*)/.*\"", true},
+              {"ci.repository matches \"octo-org/?.*\"", true},
+              {"ci.repository_id matches \"7[45]\"", false},
+              {"ci.repository_id matches \"7[0-9]*\"", true},
+              {"ci.sub like \"repo:**\"", true},
+              {"ci.sub like \"repo:octo-org*/app:**\"", true},
+              {"ci.sub like \"repo:octo-org/**\"", false},
+              {"ci.sub matches \"repo:octo-org/app:.*\"", false},
+              {"azure.tid == \"1\" and azure.roles overlaps { \"a\" }", false},
+              {"azure.tid == \"1\" and azure.roles subset of { \"a\" }", true},
+              {"azure.tid == \"1\" and (any r in azure.roles: r == \"a\")", false},
+              {"azure.tid == \"1\" and (any r in azure.roles: r != \"a\")", true},
+              {"azure.tid == \"1\" and count(r in azure.roles: r == \"a\") >= 1", false},
+              {"azure.tid == \"1\" and count(r in azure.roles: r == \"a\") < 5", true},
+              {"azure.tid == \"1\" and azure.roles & { \"a\" } != { }", false},
+              {"azure.tid == \"1\" and azure.roles & { \"a\" } == { \"a\" }", false},
+          });
     const Found found = permit("token.issuer is ci and ci.ref == \"refs/heads/main\"");
     const Diagnostic& d = found.first("shared-issuer-unscoped");
     CHECK(found.text_at(d.span) == "it");
@@ -185,41 +182,40 @@ TEST_CASE("lint: more alternatives than are looked at one by one are asked for w
     std::string all = "ci.repository_id == \"0\"";
     for (int i = 1; i < 40; ++i) all += " or ci.repository_id == \"" + std::to_string(i) + "\"";
     CHECK_FALSE(permit("token.issuer is ci and (" + all + ")").has("shared-issuer-unscoped"));
-    CHECK(permit("token.issuer is ci and (" + all + " or ci.ref == \"refs/heads/main\")")
-              .has("shared-issuer-unscoped"));
+    CHECK(
+        permit("token.issuer is ci and (" + all + " or ci.ref == \"refs/heads/main\")").has("shared-issuer-unscoped"));
 }
 
 TEST_CASE("lint: \"workflow-caller-unpinned\" and \"name-only-trust\" instead of the former") {
-    const Found workflow = permit(
-        "token.issuer is ci and ci.job_workflow_ref == \"o/r/.github/workflows/a.yml@refs/heads/main\"");
+    const Found workflow =
+        permit("token.issuer is ci and ci.job_workflow_ref == \"o/r/.github/workflows/a.yml@refs/heads/main\"");
     CHECK(workflow.has("workflow-caller-unpinned"));
     CHECK_FALSE(workflow.has("shared-issuer-unscoped"));
-    CHECK_FALSE(
-        permit("token.issuer is ci and ci.job_workflow_owner == \"o\" and ci.repository_owner_id == \"1\"")
-            .has("workflow-caller-unpinned"));
+    CHECK_FALSE(permit("token.issuer is ci and ci.job_workflow_owner == \"o\" and ci.repository_owner_id == \"1\"")
+                    .has("workflow-caller-unpinned"));
     const Found name = permit("token.issuer is ci and ci.repository == \"o/r\"");
     CHECK(name.has("name-only-trust"));
     CHECK_FALSE(name.has("shared-issuer-unscoped"));
     CHECK_FALSE(permit("token.issuer is ci and ci.repository == \"o/r\" and ci.repository_id == \"74\"")
                     .has("name-only-trust"));
     // Numbers in a subject are identifiers; one of the two leaves the other a name.
-    tries("name-only-trust", {{"ci.sub == \"repo:octo-org@65/octo-repo@74:ref:refs/heads/main\"", false},
-                              {"ci.sub like \"repo:octo-org@65/octo-repo@74:**\"", false},
-                              {"ci.sub in { \"repo:octo-org@65/octo-repo@74:ref:refs/heads/main\" }", false},
-                              {"ci.sub == \"repo:octo-org/octo-repo:ref:refs/heads/main\"", true},
-                              {"ci.sub == \"repo:octo-org@65/octo-repo:ref:refs/heads/main\"", true},
-                              {"ci.sub == \"repo:octo-org@x/octo-repo@74:ref:refs/heads/main\"", true},
-                              {"ci.sub like \"repo:octo-org@65/octo-repo@7*:ref:refs/heads/main\"", true},
-                              {"ci.sub in { \"repo:o@65/r@74:ref:refs/heads/main\", \"repo:o/r:ref:refs/heads/main\" }", true}});
+    tries("name-only-trust",
+          {{"ci.sub == \"repo:octo-org@65/octo-repo@74:ref:refs/heads/main\"", false},
+           {"ci.sub like \"repo:octo-org@65/octo-repo@74:**\"", false},
+           {"ci.sub in { \"repo:octo-org@65/octo-repo@74:ref:refs/heads/main\" }", false},
+           {"ci.sub == \"repo:octo-org/octo-repo:ref:refs/heads/main\"", true},
+           {"ci.sub == \"repo:octo-org@65/octo-repo:ref:refs/heads/main\"", true},
+           {"ci.sub == \"repo:octo-org@x/octo-repo@74:ref:refs/heads/main\"", true},
+           {"ci.sub like \"repo:octo-org@65/octo-repo@7*:ref:refs/heads/main\"", true},
+           {"ci.sub in { \"repo:o@65/r@74:ref:refs/heads/main\", \"repo:o/r:ref:refs/heads/main\" }", true}});
 }
 
 TEST_CASE("lint: \"issuer-unpinned\" where the broker's word is taken for any issuer's workload") {
-    tries("issuer-unpinned",
-          {{"workload.namespace == \"a\"", true},
-           {"workload.service_account in { \"a\", \"b\" }", true},
-           {"token.issuer is prod and workload.namespace == \"a\"", false},
-           {"token.issuer == \"https://k8s.example\" and workload.namespace == \"a\"", false},
-           {"agent.class == \"support\"", false}});
+    tries("issuer-unpinned", {{"workload.namespace == \"a\"", true},
+                              {"workload.service_account in { \"a\", \"b\" }", true},
+                              {"token.issuer is prod and workload.namespace == \"a\"", false},
+                              {"token.issuer == \"https://k8s.example\" and workload.namespace == \"a\"", false},
+                              {"agent.class == \"support\"", false}});
 }
 
 TEST_CASE("lint: \"workload-unpinned\" and \"default-service-account\" of a cluster") {
@@ -238,16 +234,14 @@ TEST_CASE("lint: \"workload-unpinned\" and \"default-service-account\" of a clus
 }
 
 TEST_CASE("lint: \"email-keyed\" of claims and of users") {
-    tries("email-keyed",
-          {{"google.email == \"a@b.example\"", true},
-           {"google.email == \"a@b.example\" and google.email_verified", true},
-           {"google.email == \"a@b.example\" and google.sub == \"1\"", false},
-           {"user is some and user.email == \"a@b.example\"", true},
-           {"user is some and user.email == \"a@b.example\" and user.id == \"alice\"", false}});
+    tries("email-keyed", {{"google.email == \"a@b.example\"", true},
+                          {"google.email == \"a@b.example\" and google.email_verified", true},
+                          {"google.email == \"a@b.example\" and google.sub == \"1\"", false},
+                          {"user is some and user.email == \"a@b.example\"", true},
+                          {"user is some and user.email == \"a@b.example\" and user.id == \"alice\"", false}});
 }
 
-TEST_CASE(
-    "lint: \"entra-tenant-missing\" where the issuer's URL names no tenant, and \"blueprint-authority\"") {
+TEST_CASE("lint: \"entra-tenant-missing\" where the issuer's URL names no tenant, and \"blueprint-authority\"") {
     tries("entra-tenant-missing", {{"agents.azp == \"1\"", true},
                                    {"agents.azp == \"1\" and agents.tid == \"2\"", false},
                                    {"azure.azp == \"1\"", false}});
@@ -272,29 +266,35 @@ TEST_CASE("lint: \"ref-without-event\", not for tags") {
            {"ci.repository_id == \"1\" and ci.ref like \"refs/heads/*\"", true},
            {"ci.repository_id == \"1\" and ci.ref like \"refs/tags/*\"", false},
            {"ci.repository_id == \"1\" and ci.ref matches \"refs/tags/v[0-9]+\"", false},
-           {"ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\" and ci.event_name == \"push\"",
-            false}});
+           {"ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\" and ci.event_name == \"push\"", false}});
 }
 
 TEST_CASE("lint: \"event-of-strangers\" of permits to act") {
-    const auto with = [](const std::string& event) { return "ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\" and " + event; };
+    const auto with = [](const std::string& event) {
+        return "ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\" and " + event;
+    };
     for (const std::string_view event :
-         {"ci.event_name == \"pull_request_target\"", "ci.event_name in { \"push\", \"workflow_run\" }", "ci.event_name != \"pull_request\"",
-          "ci.event_name like \"pull_request**\"", "not (ci.event_name == \"push\")", "(ci.event_name == \"push\" or ci.event_name == \"issue_comment\")",
+         {"ci.event_name == \"pull_request_target\"", "ci.event_name in { \"push\", \"workflow_run\" }",
+          "ci.event_name != \"pull_request\"", "ci.event_name like \"pull_request**\"",
+          "not (ci.event_name == \"push\")", "(ci.event_name == \"push\" or ci.event_name == \"issue_comment\")",
           "ci.event_name matches \".*\""}) {
         CAPTURE(event);
         CHECK(permit(with(std::string(event))).has("event-of-strangers"));
     }
-    for (const std::string_view event : {"ci.event_name == \"push\"", "ci.event_name in { \"push\", \"workflow_dispatch\" }", "ci.event_name == \"pull_request\"",
-                                         "ci.event_name like \"push**\" and ci.event_name != \"x\"", "ci.actor != \"x\""}) {
+    for (const std::string_view event :
+         {"ci.event_name == \"push\"", "ci.event_name in { \"push\", \"workflow_dispatch\" }",
+          "ci.event_name == \"pull_request\"", "ci.event_name like \"push**\" and ci.event_name != \"x\"",
+          "ci.actor != \"x\""}) {
         CAPTURE(event);
         CHECK_FALSE(permit(with(std::string(event))).has("event-of-strangers"));
     }
-    tries("event-of-strangers", {{"ci.repository_id == \"1\"", true},
-                                 {"ci.repository_id == \"1\" and ci.environment == \"prod\"", false},
-                                 {"ci.repository_id == \"1\" and ci.workflow_ref like \"o/r/.github/workflows/*@refs/heads/main\"", false},
-                                 {"prod.namespace == \"a\"", false}});
-    CHECK_FALSE(lint_text("permit see for tool look when ci.repository_id == \"1\" and ci.event_name == \"pull_request_target\" grant { \"look\" } for 5m")
+    tries("event-of-strangers",
+          {{"ci.repository_id == \"1\"", true},
+           {"ci.repository_id == \"1\" and ci.environment == \"prod\"", false},
+           {"ci.repository_id == \"1\" and ci.workflow_ref like \"o/r/.github/workflows/*@refs/heads/main\"", false},
+           {"prod.namespace == \"a\"", false}});
+    CHECK_FALSE(lint_text("permit see for tool look when ci.repository_id == \"1\" and ci.event_name == "
+                          "\"pull_request_target\" grant { \"look\" } for 5m")
                     .has("event-of-strangers"));
 }
 
@@ -304,8 +304,7 @@ TEST_CASE("lint: \"subject-never-both\"") {
             "\"prod\"",
             true},
            {"ci.sub like \"repo:o@1/r@2:ref:*\" and ci.sub_environment == \"prod\"", true},
-           {"ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\" and ci.environment == \"prod\"",
-            false}});
+           {"ci.repository_id == \"1\" and ci.ref == \"refs/heads/main\" and ci.environment == \"prod\"", false}});
 }
 
 TEST_CASE("lint: \"environment-unprotected\"") {
@@ -328,8 +327,7 @@ TEST_CASE("lint: \"workflow-ref-wide\" and \"actor-authority\"") {
            {"ci.repository_id == \"1\" and ci.job_workflow_file == \"a.yml\" and ci.job_workflow_at == "
             "\"refs/heads/main\"",
             false},
-           {"ci.repository_id == \"1\" and ci.workflow_ref like \"o/r/.github/workflows/*@refs/heads/main\"",
-            false}});
+           {"ci.repository_id == \"1\" and ci.workflow_ref like \"o/r/.github/workflows/*@refs/heads/main\"", false}});
     tries("actor-authority", {{"ci.repository_id == \"1\" and ci.actor == \"alice\"", true},
                               {"own_gl.project_id == \"1\" and own_gl.user_login == \"alice\"", true},
                               {"ci.repository_id == \"1\" and ci.actor != \"dependabot[bot]\"", false}});
@@ -339,21 +337,19 @@ TEST_CASE("lint: \"ssh-rerun-unchecked\", \"runner-unchecked\", \"run-phase-unch
     tries("ssh-rerun-unchecked", {{"circle.project_id == \"1\"", true},
                                   {"circle.project_id == \"1\" and not circle.ssh_rerun", false},
                                   {"circle.project_id == \"1\" and circle.ssh_rerun == false", false}});
-    tries("runner-unchecked",
-          {{"ci.repository_id == \"1\"", true},
-           {"ci.repository_id == \"1\" and ci.runner_environment == \"github-hosted\"", false}});
-    tries("run-phase-unchecked", {{"tfc.workspace_id == \"1\"", true},
-                                  {"tfc.workspace_id == \"1\" and tfc.run_phase == \"apply\"", false}});
-    CHECK_FALSE(
-        lint_text("permit plans for tool look when tfc.workspace_id == \"1\" grant { \"look\" } for 5m")
-            .has("run-phase-unchecked"));
+    tries("runner-unchecked", {{"ci.repository_id == \"1\"", true},
+                               {"ci.repository_id == \"1\" and ci.runner_environment == \"github-hosted\"", false}});
+    tries("run-phase-unchecked",
+          {{"tfc.workspace_id == \"1\"", true}, {"tfc.workspace_id == \"1\" and tfc.run_phase == \"apply\"", false}});
+    CHECK_FALSE(lint_text("permit plans for tool look when tfc.workspace_id == \"1\" grant { \"look\" } for 5m")
+                    .has("run-phase-unchecked"));
 }
 
 TEST_CASE("lint: \"nested-actor\" and \"asserted-permission\", in permits only") {
     tries("nested-actor", {{"exchange.act.act.sub == \"a\"", true}, {"exchange.act.sub == \"a\"", false}});
     tries("asserted-permission", {{"exchange.may_act.sub == \"a\"", true}, {"exchange.sub == \"a\"", false}});
-    CHECK_FALSE(lint_text("deny past when token.issuer is exchange and exchange.act.act.sub == \"a\"")
-                    .has("nested-actor"));
+    CHECK_FALSE(
+        lint_text("deny past when token.issuer is exchange and exchange.act.act.sub == \"a\"").has("nested-actor"));
 }
 
 TEST_CASE("lint: \"words-as-text\", \"user-assertion-unchecked\", \"all-of-empty\"") {
@@ -362,8 +358,7 @@ TEST_CASE("lint: \"words-as-text\", \"user-assertion-unchecked\", \"all-of-empty
                             {"words(exchange.scope) contains \"a\"", false}});
     tries("user-assertion-unchecked",
           {{"core.workload_name == \"a\" and core.user_sub == \"alice\"", true},
-           {"core.workload_name == \"a\" and core.user_sub == \"alice\" and core.user_assertion == \"jwt\"",
-            false}});
+           {"core.workload_name == \"a\" and core.user_sub == \"alice\" and core.user_assertion == \"jwt\"", false}});
     tries("all-of-empty", {{"circle.project_id == \"1\" and (all c in circle.context_ids: c == \"a\")", true},
                            {"circle.project_id == \"1\" and circle.context_ids subset of { \"a\" }", true},
                            {"circle.project_id == \"1\" and circle.context_ids contains \"a\" and "
@@ -376,19 +371,22 @@ TEST_CASE("lint: \"words-as-text\", \"user-assertion-unchecked\", \"all-of-empty
         CHECK(permit("azure.oid == \"o\" and " + std::string(test)).has("all-of-empty") == found);
     };
     for (const std::string_view test :
-         {"(all r in azure.roles: r == \"a\")", "not (any r in azure.roles: r != \"a\")", "azure.roles subset of { \"a\" }",
-          "count(r in azure.roles: r != \"a\") == 0", "count(r in azure.roles: r != \"a\") < 1", "not (count(r in azure.roles: r != \"a\") > 0)",
-          "0 == count(r in azure.roles: r != \"a\")", "azure.roles - { \"a\" } == { }", "azure.roles | { \"a\" } == { \"a\" }",
-          "azure.roles & { \"bad\" } == { }", "not (azure.roles - { \"a\" } != { })", "azure.roles - { \"a\" } subset of { }",
-          "not (azure.roles - { \"a\" } overlaps { \"b\" })", "words(azure.scp) subset of { \"x\" }", "(all w in words(azure.scp): w == \"x\")",
-          "not (words(azure.scp) overlaps { \"y\" })"})
+         {"(all r in azure.roles: r == \"a\")", "not (any r in azure.roles: r != \"a\")",
+          "azure.roles subset of { \"a\" }", "count(r in azure.roles: r != \"a\") == 0",
+          "count(r in azure.roles: r != \"a\") < 1", "not (count(r in azure.roles: r != \"a\") > 0)",
+          "0 == count(r in azure.roles: r != \"a\")", "azure.roles - { \"a\" } == { }",
+          "azure.roles | { \"a\" } == { \"a\" }", "azure.roles & { \"bad\" } == { }",
+          "not (azure.roles - { \"a\" } != { })", "azure.roles - { \"a\" } subset of { }",
+          "not (azure.roles - { \"a\" } overlaps { \"b\" })", "words(azure.scp) subset of { \"x\" }",
+          "(all w in words(azure.scp): w == \"x\")", "not (words(azure.scp) overlaps { \"y\" })"})
         roles(test, true);
     for (const std::string_view test :
-         {"azure.roles overlaps { \"a\" }", "azure.roles == { \"a\" }", "azure.roles & { \"a\" } == { \"a\" }", "azure.roles | { \"a\" } != { \"a\" }",
-          "count(r in azure.roles: r == \"a\") >= 1", "count(r in azure.roles: r == \"a\") <= 3", "azure.roles == { }",
-          "azure.roles subset of { \"a\" } and azure.roles != { }", "azure.roles subset of { \"a\" } and count(r in azure.roles: r == \"a\") == 1",
-          "azure.scp == \"x\"", "azure.scp != \"x\"",
-          "words(azure.scp) subset of { \"x\" } and words(azure.scp) contains \"x\""})
+         {"azure.roles overlaps { \"a\" }", "azure.roles == { \"a\" }", "azure.roles & { \"a\" } == { \"a\" }",
+          "azure.roles | { \"a\" } != { \"a\" }", "count(r in azure.roles: r == \"a\") >= 1",
+          "count(r in azure.roles: r == \"a\") <= 3", "azure.roles == { }",
+          "azure.roles subset of { \"a\" } and azure.roles != { }",
+          "azure.roles subset of { \"a\" } and count(r in azure.roles: r == \"a\") == 1", "azure.scp == \"x\"",
+          "azure.scp != \"x\"", "words(azure.scp) subset of { \"x\" } and words(azure.scp) contains \"x\""})
         roles(test, false);
 }
 
@@ -435,8 +433,7 @@ TEST_CASE("lint: \"subject-wide\" unless another claim says what the pattern lea
            {"ci.sub like \"repo:octo-org/app:ref:refs/heads/*\"", true},
            {"ci.sub like \"**:ref:refs/heads/main\"", true},
            {"ci.sub like \"repo:octo-org/app:ref:refs/tags/*\"", false},
-           {"ci.repository_id == \"1\" and ci.event_name == \"push\" and ci.sub like \"repo:octo-org/*:**\"",
-            false},
+           {"ci.repository_id == \"1\" and ci.event_name == \"push\" and ci.sub like \"repo:octo-org/*:**\"", false},
            {"ci.sub like \"repo:octo-org@1/app@*:ref:refs/heads/main\"", false},
            {"tfc.sub like \"organization:*:project:p:workspace:w:run_phase:apply\"", true},
            {"tfc.organization_id == \"1\" and tfc.sub like "
@@ -459,8 +456,7 @@ TEST_CASE("lint: \"regex-dot\", \"regex-glob\", \"glob-regex\"") {
                         {"ci.repository_id == \"1\" and not (ci.ref matches \"refs/pull/.*\")", false},
                         {"resource.id matches \"a.*b\"", false},
                         {"resource.id matches \"[a.b]+\"", false}});
-    tries("regex-glob",
-          {{"ci.ref matches \"refs/tags/*\"", true}, {"ci.ref matches \"refs/tags/[^/]*\"", false}});
+    tries("regex-glob", {{"ci.ref matches \"refs/tags/*\"", true}, {"ci.ref matches \"refs/tags/[^/]*\"", false}});
     tries("glob-regex", {{"ci.ref like \"refs/tags/v[0-9]*\"", true},
                          {"ci.ref like \"refs/.*\"", true},
                          {"ci.ref like \"refs/tags/v1.*\"", false},
@@ -468,33 +464,29 @@ TEST_CASE("lint: \"regex-dot\", \"regex-glob\", \"glob-regex\"") {
 }
 
 TEST_CASE("lint: \"regex-literal\" with what to write instead") {
-    const Found found =
-        permit("ci.repository_id == \"1\" and ci.ref matches \"refs/heads/main|refs/heads/dev\"");
+    const Found found = permit("ci.repository_id == \"1\" and ci.ref matches \"refs/heads/main|refs/heads/dev\"");
     REQUIRE(found.has("regex-literal"));
-    CHECK(found.first("regex-literal").replacement ==
-          "ci.ref in { \"refs/heads/main\", \"refs/heads/dev\" }");
+    CHECK(found.first("regex-literal").replacement == "ci.ref in { \"refs/heads/main\", \"refs/heads/dev\" }");
     CHECK(permit("ci.ref matches \"refs/heads/main\"").first("regex-literal").replacement ==
           "ci.ref == \"refs/heads/main\"");
-    tries("regex-literal",
-          {{"ci.ref matches \"refs/heads/(main|dev)\"", false}, {"ci.ref matches \"a|\"", false}});
+    tries("regex-literal", {{"ci.ref matches \"refs/heads/(main|dev)\"", false}, {"ci.ref matches \"a|\"", false}});
 }
 
 TEST_CASE("lint: \"never-matches\" over sets, patterns, bounds, issuers, tiers and alternatives") {
-    tries("never-matches",
-          {{"tenant in { \"a\", \"b\" } and tenant in { \"c\" }", true},
-           {"tenant in { \"a\", \"b\" } and tenant != \"a\" and tenant != \"b\"", false},
-           {"tenant in { \"a\", \"b\" } and not (tenant in { \"a\", \"b\", \"c\" })", true},
-           {"ci.ref == \"refs/heads/main\" and ci.ref like \"refs/tags/*\"", true},
-           {"ci.ref == \"refs/heads/main\" and ci.ref matches \"refs/tags/.*\"", true},
-           {"ci.ref == \"refs/heads/main\" and ci.ref like \"refs/*/main\"", false},
-           {"params.amount in { 1, 2 } and params.amount > 2", true},
-           {"token.issuer is prod and token.issuer is ci", true},
-           {"token.issuer is prod and ci.repository_id == \"1\"", true},
-           {"(token.issuer is prod or token.issuer is ci) and ci.repository_id == \"1\"", false},
-           {"prod.namespace == \"a\" and tool.tier < write", true},
-           {"run.background and not run.background", true},
-           {"user is some and user.roles contains \"a\" and user.roles contains \"b\"", false},
-           {"tenant == \"a\" or (tenant in { \"b\" } and tenant in { \"c\" })", false}});
+    tries("never-matches", {{"tenant in { \"a\", \"b\" } and tenant in { \"c\" }", true},
+                            {"tenant in { \"a\", \"b\" } and tenant != \"a\" and tenant != \"b\"", false},
+                            {"tenant in { \"a\", \"b\" } and not (tenant in { \"a\", \"b\", \"c\" })", true},
+                            {"ci.ref == \"refs/heads/main\" and ci.ref like \"refs/tags/*\"", true},
+                            {"ci.ref == \"refs/heads/main\" and ci.ref matches \"refs/tags/.*\"", true},
+                            {"ci.ref == \"refs/heads/main\" and ci.ref like \"refs/*/main\"", false},
+                            {"params.amount in { 1, 2 } and params.amount > 2", true},
+                            {"token.issuer is prod and token.issuer is ci", true},
+                            {"token.issuer is prod and ci.repository_id == \"1\"", true},
+                            {"(token.issuer is prod or token.issuer is ci) and ci.repository_id == \"1\"", false},
+                            {"prod.namespace == \"a\" and tool.tier < write", true},
+                            {"run.background and not run.background", true},
+                            {"user is some and user.roles contains \"a\" and user.roles contains \"b\"", false},
+                            {"tenant == \"a\" or (tenant in { \"b\" } and tenant in { \"c\" })", false}});
 }
 
 TEST_CASE("lint: \"duplicate-rule\", \"shadowed-permit\", \"redundant-deny\", \"denied-permit\"") {
@@ -502,8 +494,7 @@ TEST_CASE("lint: \"duplicate-rule\", \"shadowed-permit\", \"redundant-deny\", \"
         return lint_text("permit one for tool act when prod.namespace == \"a\" and " + a +
                          "\npermit two for tool act when prod.namespace == \"a\" and " + b + "\n");
     };
-    const Found twice =
-        two("tenant == \"t\" grant { \"act\" } for 5m", "tenant == \"t\" grant { \"act\" } for 5m");
+    const Found twice = two("tenant == \"t\" grant { \"act\" } for 5m", "tenant == \"t\" grant { \"act\" } for 5m");
     CHECK(twice.count("duplicate-rule") == 1);
     CHECK(twice.text_at(twice.first("duplicate-rule").span) == "two");
     CHECK_FALSE(twice.has("shadowed-permit"));
@@ -512,20 +503,19 @@ TEST_CASE("lint: \"duplicate-rule\", \"shadowed-permit\", \"redundant-deny\", \"
     CHECK(narrower.text_at(narrower.first("shadowed-permit").span) == "one");
     CHECK(two("params.amount <= 5 grant { \"act\" } for 5m", "params.amount < 9 grant { \"act\" } for 5m")
               .has("shadowed-permit"));
-    CHECK_FALSE(
-        two("params.amount < 9 grant { \"act\" } for 5m", "params.amount <= 9 grant { \"act\" } for 4m")
-            .has("shadowed-permit"));
+    CHECK_FALSE(two("params.amount < 9 grant { \"act\" } for 5m", "params.amount <= 9 grant { \"act\" } for 4m")
+                    .has("shadowed-permit"));
     CHECK_FALSE(two("tenant == \"t\" grant { \"act\" } for 5m", "tenant == \"s\" grant { \"act\" } for 5m")
                     .has("shadowed-permit"));
-    CHECK_FALSE(two("tenant == \"t\" grant { \"act:more\" } for 5m",
-                    "tenant in { \"s\", \"t\" } grant { \"act\" } for 9m")
-                    .has("shadowed-permit"));
+    CHECK_FALSE(
+        two("tenant == \"t\" grant { \"act:more\" } for 5m", "tenant in { \"s\", \"t\" } grant { \"act\" } for 9m")
+            .has("shadowed-permit"));
     CHECK_FALSE(lint_text("permit one for tool act when prod.namespace == \"a\" and params.amount <= 5 grant "
                           "{ \"act\" } for 5m\n"
                           "permit two extends one when params.amount <= 9")
                     .has("shadowed-permit"));
-    const Found denies = lint_text(
-        "deny wide when tenant == \"t\"\ndeny narrow for tool act when tenant == \"t\" and run.background\n");
+    const Found denies =
+        lint_text("deny wide when tenant == \"t\"\ndeny narrow for tool act when tenant == \"t\" and run.background\n");
     CHECK(denies.text_at(denies.first("redundant-deny").span) == "narrow");
     CHECK(denies.count("redundant-deny") == 1);
     const Found denied = lint_text(
@@ -541,10 +531,8 @@ TEST_CASE("lint: \"duplicate-rule\", \"shadowed-permit\", \"redundant-deny\", \"
               .has("denied-permit"));
 }
 
-TEST_CASE(
-    "lint: \"rule-without-permit\", \"limit-idle\", \"unused-tool\", \"mixed-tiers\", \"reason-name\"") {
-    const std::string permits =
-        "permit one for tool act when prod.namespace == \"a\" grant { \"act\" } for 5m\n";
+TEST_CASE("lint: \"rule-without-permit\", \"limit-idle\", \"unused-tool\", \"mixed-tiers\", \"reason-name\"") {
+    const std::string permits = "permit one for tool act when prod.namespace == \"a\" grant { \"act\" } for 5m\n";
     const Found found = lint_text(permits +
                                   "oblige noted for tool look with audit(level: \"full\")\nlimit long to ttl "
                                   "1h\nlimit short to ttl 4m\n"
@@ -556,22 +544,20 @@ TEST_CASE(
     CHECK(found.text_at(found.first("unused-tool").span) == "look");
     CHECK(found.text_at(found.first("reason-name").span) == "run_ended");
     // A module of rules, for others to import.
-    CHECK_FALSE(
-        lint_text("oblige noted for tool look with audit(level: \"full\")\n").has("rule-without-permit"));
+    CHECK_FALSE(lint_text("oblige noted for tool look with audit(level: \"full\")\n").has("rule-without-permit"));
     CHECK_FALSE(lint_text("oblige noted for tool look with audit(level: \"full\")\n").has("unused-tool"));
-    CHECK(lint_text("permit every when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n")
-              .has("mixed-tiers"));
-    // What a permit lists for another tool, it does not grant: this one reads, and a limit to "act" limits nothing else.
+    CHECK(
+        lint_text("permit every when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n").has("mixed-tiers"));
+    // What a permit lists for another tool, it does not grant: this one reads, and a limit to "act" limits nothing
+    // else.
     const Found own = lint_text("permit every when prod.namespace == \"a\" grant { \"look\" } for 5m\n");
     CHECK_FALSE(own.has("mixed-tiers"));
     CHECK(own.text_at(own.first("unused-tool").span) == "act");
     CHECK(lint_text("permit every when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n"
                     "limit acts for tool act to scopes { \"act\" }\n")
               .has("limit-idle"));
-    CHECK_FALSE(
-        lint_text(
-            "permit every when prod.namespace == \"a\" and tool.tier == read grant { \"look\" } for 5m\n")
-            .has("mixed-tiers"));
+    CHECK_FALSE(lint_text("permit every when prod.namespace == \"a\" and tool.tier == read grant { \"look\" } for 5m\n")
+                    .has("mixed-tiers"));
     CHECK_FALSE(lint_text("permit every when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n"
                           "require asked when tool.tier > read approval from group \"g\" within 5m\n")
                     .has("mixed-tiers"));
@@ -615,7 +601,8 @@ TEST_CASE("lint: suppressions at the line, above it, and above a declaration; wi
     CHECK(mute.has("shared-issuer-unscoped"));
     CHECK(mute.has("suppression-unexplained"));
     for (const std::string nothing : {"because", "because .", "because \u00a0", "because --"})
-        CHECK(lint_text(allow("shared-issuer-unscoped " + nothing) + "permit it" + rest).has("suppression-unexplained"));
+        CHECK(
+            lint_text(allow("shared-issuer-unscoped " + nothing) + "permit it" + rest).has("suppression-unexplained"));
     const Found slip = lint_text(allow("shared-isuer-unscoped because it is a toy") + "permit it" + rest);
     CHECK(slip.first("suppression-unused").help == "did you mean `shared-issuer-unscoped`?");
     // In a text it is a text.
@@ -656,8 +643,7 @@ TEST_CASE("lint: fixes leave a policy that compiles, and say nothing else") {
     cut("/// Gone with it.\ndefine lonely = run.background\n", "");
     cut(", \"a\" }", " }");
     cut("resource.id matches \"x|y\"", "resource.id in { \"x\", \"y\" }");
-    CHECK(changed[0].text.substr(0, wanted.find("permit two")) ==
-          wanted.substr(0, wanted.find("permit two")));
+    CHECK(changed[0].text.substr(0, wanted.find("permit two")) == wanted.substr(0, wanted.find("permit two")));
     const Workspace after = workspace_of(changed[0].text);
     for (const char* name : {"unused-import", "unused-definition", "duplicate-element", "regex-literal"})
         CHECK_FALSE(Found{after.lint(all_on())}.has(name));

@@ -41,9 +41,9 @@ TEST_CASE("pattern: a star that is a whole segment needs a character") {
     CHECK_FALSE(matches("repo:*/*:**", "repo:/x:y", ":/"));
     CHECK_FALSE(matches("repo:*/*:**", "repo:a/:y", ":/"));
     CHECK_FALSE(matches("*.example.com", ".example.com", "."));
-    CHECK(matches("a*", "a", "/"));     // a part of one may be empty
+    CHECK(matches("a*", "a", "/"));  // a part of one may be empty
     CHECK(matches("*-x", "-x", "/"));
-    CHECK(matches("**", "", "/"));      // and so may what crosses
+    CHECK(matches("**", "", "/"));  // and so may what crosses
     CHECK(matches("a/**", "a/", "/"));
     CHECK(matches("a/**/b", "a//b", "/"));
     CHECK_FALSE(matches("a/**/b", "a/b", "/"));
@@ -91,10 +91,12 @@ namespace {
 /// What a glob means, said as plainly as possible. `begins`: it stands at the beginning of a segment.
 bool means(std::string_view glob, std::string_view text, bool begins = true) {
     if (glob.empty()) return text.empty();
-    if (glob.starts_with("**")) return means(glob.substr(2), text, false) || (!text.empty() && means(glob, text.substr(1), false));
+    if (glob.starts_with("**"))
+        return means(glob.substr(2), text, false) || (!text.empty() && means(glob, text.substr(1), false));
     if (glob.front() == '*') {
         const bool whole = begins && (glob.size() == 1 || glob[1] == '/');
-        for (std::size_t length = whole ? 1 : 0; length <= text.size() && text.substr(0, length).find('/') == std::string_view::npos; ++length)
+        for (std::size_t length = whole ? 1 : 0;
+             length <= text.size() && text.substr(0, length).find('/') == std::string_view::npos; ++length)
             if (means(glob.substr(1), text.substr(length), false)) return true;
         return false;
     }

@@ -139,8 +139,10 @@ test "a list with a path that climbs is unknown" {
 
 TEST_CASE("patterns: a path that climbs is unknown in documents of one form, and stated by itself") {
     SourceSet set;
-    set.sources.push_back({"policy.writ", std::string(kPolicy) +
-        "permit below for tool t when token.issuer is p and params.p like \"workspace/**\" and resource.path like \"docs/**\" grant { \"a:read\" } for 5m\n"});
+    set.sources.push_back(
+        {"policy.writ", std::string(kPolicy) +
+                            "permit below for tool t when token.issuer is p and params.p like \"workspace/**\" and "
+                            "resource.path like \"docs/**\" grant { \"a:read\" } for 5m\n"});
     set.read = [](std::string_view, std::string_view) -> Result<std::string> { return std::string(kRequest); };
     const Workspace workspace(std::move(set));
     REQUIRE(workspace.bundle());
@@ -149,7 +151,8 @@ TEST_CASE("patterns: a path that climbs is unknown in documents of one form, and
     const auto decide = [&](std::string_view param, std::string_view path) {
         std::string document(kRequest);
         document.replace(document.find("\"p\": \"x\""), 8, "\"p\": \"" + std::string(param) + "\"");
-        document.replace(document.find("\"id\": \"b-1\""), 11, "\"id\": \"b-1\", \"path\": \"" + std::string(path) + "\"");
+        document.replace(document.find("\"id\": \"b-1\""), 11,
+                         "\"id\": \"b-1\", \"path\": \"" + std::string(path) + "\"");
         REQUIRE(request.parse(document).has_value());
         return evaluator.evaluate(request).effect == Effect::Permit;
     };
@@ -179,7 +182,8 @@ TEST_CASE("patterns: a path that climbs is unknown in documents of one form, and
         fields.set_int(fields.field("token.iat").value(), 1'790'000'000);
         fields.set_none(fields.field("token.nbf").value());
         fields.set_int(fields.field("token.exp").value(), 1'790'000'600);
-        set_json("token.claims", "{\"sub\": \"x\", \"aud\": [\"https://broker.example\"], \"exp\": 1790000600, \"iat\": 1790000000}");
+        set_json("token.claims",
+                 "{\"sub\": \"x\", \"aud\": [\"https://broker.example\"], \"exp\": 1790000600, \"iat\": 1790000000}");
         set_text("agent.id", "agent-1");
         set_text("run.id", "run-1");
         fields.set_none(fields.field("run.parent_id").value());
@@ -193,7 +197,8 @@ TEST_CASE("patterns: a path that climbs is unknown in documents of one form, and
         set_text("resource.path", stated);
         set_json("want.scopes", "[\"a:read\"]");
         REQUIRE(fields.finish().has_value());
-        const bool plain = std::string_view(stated).find_first_of(".%") == std::string_view::npos && std::string_view(stated).find("//") == std::string_view::npos;
+        const bool plain = std::string_view(stated).find_first_of(".%") == std::string_view::npos &&
+                           std::string_view(stated).find("//") == std::string_view::npos;
         CHECK_MESSAGE((evaluator.evaluate(fields).effect == Effect::Permit) == plain, stated);
     }
 }
@@ -252,7 +257,9 @@ TEST_CASE("patterns: the page on the language has the separators of every type")
         REQUIRE_MESSAGE(name != std::string::npos, spelling_of(kind));
         const std::string row = table.substr(name, table.find('\n', name) - name);
         std::string wanted = "| nothing";
-        if (!separators.empty()) wanted = "| `" + std::string(1, separators[0]) + (separators.size() > 1 ? "` and `" + std::string(1, separators[1]) : "") + "` |";
+        if (!separators.empty())
+            wanted = "| `" + std::string(1, separators[0]) +
+                     (separators.size() > 1 ? "` and `" + std::string(1, separators[1]) : "") + "` |";
         CHECK_MESSAGE(row.find(wanted) != std::string::npos, row);
     }
 }

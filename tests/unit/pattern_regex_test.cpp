@@ -44,7 +44,8 @@ TEST_CASE("pattern: a regular expression is for the whole text") {
 }
 
 TEST_CASE("pattern: a dot is every character, line ends too") {
-    for (const std::string& around : std::vector<std::string>{"\n", "\r", "\r\n", "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9", "\v", std::string(1, '\0')}) {
+    for (const std::string& around : std::vector<std::string>{"\n", "\r", "\r\n", "\xC2\x85", "\xE2\x80\xA8",
+                                                              "\xE2\x80\xA9", "\v", std::string(1, '\0')}) {
         CHECK(matches(".*secret.*", around + "secret"));
         CHECK(matches(".*secret.*", "secret" + around));
         CHECK(matches(".*secret.*", "a" + around + "secret" + around + "b"));
@@ -59,8 +60,8 @@ TEST_CASE("pattern: a dot is every character, line ends too") {
 
 TEST_CASE("pattern: only ASCII letters have a case") {
     CHECK(matches("(?i)task-runner", "TASK-Runner"));
-    CHECK_FALSE(matches("(?i)task-runner", "ta\xC5\xBFk-runner"));       // U+017F, long s
-    CHECK_FALSE(matches("(?i)task-runner", "tas\xE2\x84\xAA-runner"));   // U+212A, the Kelvin sign
+    CHECK_FALSE(matches("(?i)task-runner", "ta\xC5\xBFk-runner"));      // U+017F, long s
+    CHECK_FALSE(matches("(?i)task-runner", "tas\xE2\x84\xAA-runner"));  // U+212A, the Kelvin sign
     CHECK_FALSE(matches("(?i)[a-z]+", "\xE2\x84\xAA"));
     CHECK_FALSE(matches("(?i)[^a-z]", "K"));
     CHECK(matches("(?i)[^a-z]", "\xE2\x84\xAA"));
@@ -152,12 +153,15 @@ TEST_CASE("pattern: an automaton that is too large is refused, with the part tha
     CHECK(says(".*x.{20}y[0-9]{8}", "because of `.{20}`"));
     CHECK(says("(a|b)*a(a|b){900}", "smaller count"));
     std::string words;
-    for (int i = 0; i < 3000; ++i) words += (i > 0 ? "|" : "") + std::to_string(i * 7919 % 100'000) + "x" + std::to_string(i);
+    for (int i = 0; i < 3000; ++i)
+        words += (i > 0 ? "|" : "") + std::to_string(i * 7919 % 100'000) + "x" + std::to_string(i);
     CHECK(says(words, "`in` a set"));
     // What people write is far from it.
-    for (const char* fine : {"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", ".{1000}", "[^/]{1,255}(/[^/]{1,255})?", "(?i).*(secret|token|passw(or)?d).*",
-                             "(25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.(25[0-5]|2[0-4]\\d|1?\\d?\\d)){3}", "refs/tags/v\\d+(\\.\\d+){0,2}(-rc\\.\\d{1,3})?",
-                             ".*a.{8}", "[a-zA-Z0-9._%+-]{1,64}@[a-zA-Z0-9.-]+\\.[a-zA-Z]{2,63}"})
+    for (const char* fine :
+         {"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", ".{1000}", "[^/]{1,255}(/[^/]{1,255})?",
+          "(?i).*(secret|token|passw(or)?d).*", "(25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.(25[0-5]|2[0-4]\\d|1?\\d?\\d)){3}",
+          "refs/tags/v\\d+(\\.\\d+){0,2}(-rc\\.\\d{1,3})?", ".*a.{8}",
+          "[a-zA-Z0-9._%+-]{1,64}@[a-zA-Z0-9.-]+\\.[a-zA-Z]{2,63}"})
         CHECK(refusal(fine) == "accepted");
 }
 

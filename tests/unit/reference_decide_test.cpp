@@ -2,10 +2,10 @@
 // reference could be wrong in the same way.
 #include <doctest/doctest.h>
 
-#include "reference/reference.h"
 #include "base/report.h"
 #include "base/values.h"
 #include "check/check.h"
+#include "reference/reference.h"
 #include "stdlib/stdlib.h"
 
 namespace writ {
@@ -61,7 +61,8 @@ Decided decide(std::string_view rules, std::initializer_list<std::string_view> c
     SourceSet sources;
     sources.sources.push_back({"t.writ", std::string(kPreamble) + std::string(rules)});
     Report report;
-    out.policy = check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
+    out.policy =
+        check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
     for (const Diagnostic& d : report.take()) {
         CAPTURE(d.message);
         REQUIRE(d.severity == Severity::Warning);
@@ -75,8 +76,10 @@ Decided decide(std::string_view rules, std::initializer_list<std::string_view> c
             at = at->find(path.substr(0, dot));
             path.remove_prefix(dot + 1);
         }
-        if (equals == std::string_view::npos) at->remove(path);
-        else at->set(path, *json::parse(change.substr(equals + 3)));
+        if (equals == std::string_view::npos)
+            at->remove(path);
+        else
+            at->set(path, *json::parse(change.substr(equals + 3)));
     }
     out.decision = reference::decide(*out.policy, out.document, *out.arena);
     return out;
@@ -90,7 +93,8 @@ bool surely(const std::string& condition, std::initializer_list<std::string_view
 
 /// Whether a deny with this condition applies: unless it is surely false.
 bool possibly(const std::string& condition, std::initializer_list<std::string_view> changes = {}) {
-    return decide("permit p for tool t when tenant == \"acme\" grant { \"a\" } for 5m\ndeny d when " + condition, changes)
+    return decide("permit p for tool t when tenant == \"acme\" grant { \"a\" } for 5m\ndeny d when " + condition,
+                  changes)
                .decision.effect == Effect::Deny;
 }
 
@@ -131,8 +135,9 @@ TEST_CASE("reference: quantifiers over a missing list are unknown, over an empty
 }
 
 TEST_CASE("reference: a count with unknown elements is a range") {
-    const std::string_view chain = "delegation = {\"chain\": [{\"actor\": \"x\", \"tenant\": \"acme\", \"granted_scopes\": [\"a\"], "
-                                   "\"exp\": null}, {\"actor\": \"y\", \"granted_scopes\": [\"a\"], \"exp\": null}]}";
+    const std::string_view chain =
+        "delegation = {\"chain\": [{\"actor\": \"x\", \"tenant\": \"acme\", \"granted_scopes\": [\"a\"], "
+        "\"exp\": null}, {\"actor\": \"y\", \"granted_scopes\": [\"a\"], \"exp\": null}]}";
     // One hop is of acme, the other does not say: between one and two.
     CHECK(surely("count(h in delegation.chain: h.tenant == \"acme\") >= 1", {chain}));
     CHECK_FALSE(surely("count(h in delegation.chain: h.tenant == \"acme\") >= 2", {chain}));
@@ -159,27 +164,34 @@ TEST_CASE("reference: a claim is unknown under another issuer's token") {
 }
 
 TEST_CASE("reference: weak provenance reads as missing") {
-    const std::string_view weak = "provenance = {\"now\": \"broker\", \"token\": \"verified\", \"agent\": \"asserted\", \"run\": \"broker\", "
-                                  "\"tenant\": \"broker\", \"user\": \"broker\", \"delegation\": \"broker\", \"tool\": \"asserted\"}";
+    const std::string_view weak =
+        "provenance = {\"now\": \"broker\", \"token\": \"verified\", \"agent\": \"asserted\", \"run\": \"broker\", "
+        "\"tenant\": \"broker\", \"user\": \"broker\", \"delegation\": \"broker\", \"tool\": \"asserted\"}";
     const Decided d = decide(kPermit, {weak});
     CHECK(d.decision.effect == Effect::Deny);
     CHECK(d.reasons() == "fact_missing(agent.id)");
 }
 
 TEST_CASE("reference: typed text that is ambiguous is unknown") {
-    CHECK(surely("workload.spiffe_id.trust_domain == \"acme.example\"", {"workload = {\"spiffe_id\": \"spiffe://acme.example/x\"}"}));
-    CHECK_FALSE(surely("workload.spiffe_id.trust_domain != \"other.example\"", {"workload = {\"spiffe_id\": \"spiffe://acme.example/../x\"}"}));
+    CHECK(surely("workload.spiffe_id.trust_domain == \"acme.example\"",
+                 {"workload = {\"spiffe_id\": \"spiffe://acme.example/x\"}"}));
+    CHECK_FALSE(surely("workload.spiffe_id.trust_domain != \"other.example\"",
+                       {"workload = {\"spiffe_id\": \"spiffe://acme.example/../x\"}"}));
 }
 
 TEST_CASE("reference: the built-in checks come before rules, all of them reported") {
-    CHECK(decide(kPermit, {"token.aud = \"elsewhere\"", "token.iat = 1772452100"}).reasons() == "audience_mismatch token_not_current");
+    CHECK(decide(kPermit, {"token.aud = \"elsewhere\"", "token.iat = 1772452100"}).reasons() ==
+          "audience_mismatch token_not_current");
     CHECK(decide(kPermit, {"token.issuer = \"https://unknown.example\""}).reasons() == "issuer_unknown");
-    CHECK(decide(kPermit, {"token.exp = 1772452771"}).decision.effect == Effect::Deny);  // in the leeway, but no time is left
+    CHECK(decide(kPermit, {"token.exp = 1772452771"}).decision.effect ==
+          Effect::Deny);  // in the leeway, but no time is left
     CHECK(decide(kPermit, {"token.exp = 1772452771"}).reasons() == "ttl_exhausted");
     CHECK(decide(kPermit, {"token.exp = 1772452770"}).reasons() == "token_not_current");
     CHECK(decide(kPermit, {"run.parent_id = \"up\""}).reasons() == "delegation_missing");
-    CHECK(decide(kPermit, {"tool.name = \"hammer\"", "want.scopes = []"}).reasons() == "unknown_tool nothing_requested");
-    CHECK(decide(kPermit, {"run.exp = 1772452800", "user.session_exp = 1772452800"}).reasons() == "run_ended user_session_ended");
+    CHECK(decide(kPermit, {"tool.name = \"hammer\"", "want.scopes = []"}).reasons() ==
+          "unknown_tool nothing_requested");
+    CHECK(decide(kPermit, {"run.exp = 1772452800", "user.session_exp = 1772452800"}).reasons() ==
+          "run_ended user_session_ended");
     CHECK(decide(kPermit, {"run.exp"}).reasons() == "fact_missing(run.exp)");
 }
 
@@ -196,10 +208,13 @@ TEST_CASE("reference: without a permit it says which could have been") {
 }
 
 TEST_CASE("reference: scopes shrink by permits, limits and hops, each with a reason of its own") {
-    const std::string_view hop = "delegation = {\"chain\": [{\"actor\": \"x\", \"granted_scopes\": [\"a\"], \"exp\": null}]}";
+    const std::string_view hop =
+        "delegation = {\"chain\": [{\"actor\": \"x\", \"granted_scopes\": [\"a\"], \"exp\": null}]}";
     CHECK(decide(kPermit, {"want.scopes = [\"c\"]"}).reasons() == "scope_not_offered");
-    CHECK(decide("permit p when tenant == \"acme\" grant { \"a\", \"z\" } for 5m", {"want.scopes = [\"a\", \"z\"]"}).scopes() == "a");
-    CHECK(decide("permit p when tenant == \"acme\" grant { \"z\" } for 5m", {"want.scopes = [\"z\"]"}).reasons() == "scope_not_offered");
+    CHECK(decide("permit p when tenant == \"acme\" grant { \"a\", \"z\" } for 5m", {"want.scopes = [\"a\", \"z\"]"})
+              .scopes() == "a");
+    CHECK(decide("permit p when tenant == \"acme\" grant { \"z\" } for 5m", {"want.scopes = [\"z\"]"}).reasons() ==
+          "scope_not_offered");
     CHECK(decide(std::string(kPermit) + "limit l for tool t to scopes { \"c\" }").reasons() == "scope_limited");
     CHECK(decide(kPermit, {hop}).scopes() == "a");
     CHECK(decide(kPermit, {hop, "want.scopes = [\"b\"]"}).reasons() == "scope_exceeds_parent");
@@ -209,8 +224,9 @@ TEST_CASE("reference: scopes shrink by permits, limits and hops, each with a rea
 }
 
 TEST_CASE("reference: the ttl is the least of everything that ends") {
-    const std::string two = "permit p when tenant == \"acme\" grant { \"a\" } for 5m\n"
-                            "permit q when tenant == \"acme\" grant { \"a\", \"b\" } for 1m\n";
+    const std::string two =
+        "permit p when tenant == \"acme\" grant { \"a\" } for 5m\n"
+        "permit q when tenant == \"acme\" grant { \"a\", \"b\" } for 1m\n";
     CHECK(decide(two, {"want.scopes = [\"a\"]"}).decision.grant.ttl == 300);  // the longest that offers it
     CHECK(decide(two).decision.grant.ttl == 60);
     CHECK(decide(kPermit, {"want.ttl = 7"}).decision.grant.ttl == 7);
@@ -222,24 +238,34 @@ TEST_CASE("reference: the ttl is the least of everything that ends") {
 }
 
 TEST_CASE("reference: the horizon is when a permit ends or a narrowing rule begins") {
-    const auto horizon = [](const std::string& rules) { return decide(rules).decision.grant.not_after.value_or(0) / kSecond - kNow; };
+    const auto horizon = [](const std::string& rules) {
+        return decide(rules).decision.grant.not_after.value_or(0) / kSecond - kNow;
+    };
     CHECK(horizon("permit p when now < \"2026-03-02T12:01:00Z\" grant { \"a\" } for 5m") == 60);
     CHECK(horizon("permit p when now in 09:00..12:02 \"UTC\" grant { \"a\" } for 5m") == 120);
     CHECK(horizon("permit p when age(run.started) < 6m grant { \"a\" } for 5m") == 60);
     CHECK(horizon(std::string(kPermit) + "deny d when now >= \"2026-03-02T12:00:30Z\"") == 30);
     CHECK(decide(std::string(kPermit) + "deny d when now >= \"2026-03-02T12:00:30Z\"").decision.grant.ttl == 30);
     // A limit that will lapse does not shorten.
-    CHECK_FALSE(decide(std::string(kPermit) + "limit l when now < \"2026-03-02T12:00:30Z\" to single_use").decision.grant.not_after.has_value());
+    CHECK_FALSE(decide(std::string(kPermit) + "limit l when now < \"2026-03-02T12:00:30Z\" to single_use")
+                    .decision.grant.not_after.has_value());
 }
 
 std::string approval(std::string_view digest, std::string_view changed = {}, std::string_view to = {}) {
     std::string out = "{";
-    const std::pair<std::string_view, std::string> fields[] = {
-        {"id", "\"ap-1\""}, {"state", "\"approved\""}, {"approver", "\"lea\""}, {"groups", "[\"leads\"]"}, {"requester", "null"},
-        {"at", "1772452790"}, {"exp", "1772452900"}, {"binding_digest", "\"" + std::string(digest) + "\""}, {"uses", "1"}};
+    const std::pair<std::string_view, std::string> fields[] = {{"id", "\"ap-1\""},
+                                                               {"state", "\"approved\""},
+                                                               {"approver", "\"lea\""},
+                                                               {"groups", "[\"leads\"]"},
+                                                               {"requester", "null"},
+                                                               {"at", "1772452790"},
+                                                               {"exp", "1772452900"},
+                                                               {"binding_digest", "\"" + std::string(digest) + "\""},
+                                                               {"uses", "1"}};
     for (const auto& [name, value] : fields) {
         if (name == changed && to.empty()) continue;
-        out += (out.size() > 1 ? ",\"" : "\"") + std::string(name) + "\":" + (name == changed ? std::string(to) : value);
+        out +=
+            (out.size() > 1 ? ",\"" : "\"") + std::string(name) + "\":" + (name == changed ? std::string(to) : value);
     }
     return out + "}";
 }
@@ -261,7 +287,9 @@ TEST_CASE("reference: an approval counts only if everything about it does") {
     CHECK(met.decision.grant.ttl == 50);  // stays fresh for a minute from `at`
     CHECK(met.decision.attribution.approvers == std::vector<std::string_view>{"lea"});
 
-    const auto against = [&](std::string_view field, std::string_view value) { return with(approval(digest, field, value)).reasons(); };
+    const auto against = [&](std::string_view field, std::string_view value) {
+        return with(approval(digest, field, value)).reasons();
+    };
     CHECK(against("state", "\"pending\"") == "approval_required approval_not_approved");
     CHECK(against("exp", "1772452800") == "approval_required approval_expired");
     CHECK(against("exp", "") == "approval_required approval_expired");
@@ -310,9 +338,10 @@ TEST_CASE("reference: the binding digest covers tool, resource and parameters") 
 }
 
 TEST_CASE("reference: obligations are a union, arguments in canonical JSON") {
-    const Decided d = decide(std::string(kPermit) +
-                             "oblige x for tool t with audit(to: { \"z\", \"b\" }, level: \"full\", keep: 15m, rate: 2.50)\n"
-                             "oblige y for tool t with audit(level: \"full\", keep: 900s, rate: 2.5, to: { \"b\", \"z\" }), notify");
+    const Decided d =
+        decide(std::string(kPermit) +
+               "oblige x for tool t with audit(to: { \"z\", \"b\" }, level: \"full\", keep: 15m, rate: 2.50)\n"
+               "oblige y for tool t with audit(level: \"full\", keep: 900s, rate: 2.5, to: { \"b\", \"z\" }), notify");
     REQUIRE(d.decision.grant.obligations.size() == 2);
     CHECK(d.decision.grant.obligations[0].args == R"({"keep":"15m","level":"full","rate":2.5,"to":["b","z"]})");
     CHECK(d.decision.grant.obligations[1].name == "notify");

@@ -56,7 +56,9 @@ void differ(const Decision& was, const Decision& is, Part part, Direction direct
     CHECK(words[0].before != words[0].after);
 }
 
-PartShift words(const Decision& was, const Decision& is) { return parts_that_differ(was, is).at(0); }
+PartShift words(const Decision& was, const Decision& is) {
+    return parts_that_differ(was, is).at(0);
+}
 
 }  // namespace
 

@@ -32,8 +32,10 @@ Bundle compiled(const std::string& folder) {
 Provenance provenance_of(const json::Value& document, std::string_view group) {
     const json::Value* stated = document.find("provenance");
     if (stated != nullptr && stated->type == json::Type::Object) stated = stated->find(group);
-    const std::map<std::string, Provenance> words{{"verified", Provenance::Verified}, {"broker", Provenance::Broker},
-                                                  {"asserted", Provenance::Asserted}, {"model", Provenance::Model}};
+    const std::map<std::string, Provenance> words{{"verified", Provenance::Verified},
+                                                  {"broker", Provenance::Broker},
+                                                  {"asserted", Provenance::Asserted},
+                                                  {"model", Provenance::Model}};
     return stated == nullptr ? Provenance::Model : words.at(stated->text);
 }
 
@@ -113,7 +115,8 @@ struct Refund {
 
 TEST_CASE("request: facts stated field by field decide like the document they are from") {
     std::size_t compared = 0;
-    for (const char* example : {"examples/refund", "examples/github-write", "examples/snowflake", "examples/subagent"}) {
+    for (const char* example :
+         {"examples/refund", "examples/github-write", "examples/snowflake", "examples/subagent"}) {
         const fs::path folder = fs::path(source_root()) / example;
         if (!fs::exists(folder / "requests")) continue;
         const Bundle bundle = compiled(example);
@@ -162,8 +165,10 @@ TEST_CASE("request: a fact stated with too weak a provenance is missing") {
     for (const bool text : {false, true}) {
         refund.request.begin(Provenance::Verified);
         refund.request.trust(Provenance::Asserted);
-        if (text) refund.request.set_text(refund.field("now"), "2026-09-21T14:14:20Z");
-        else refund.request.set_int(refund.field("now"), 1'790'000'060);
+        if (text)
+            refund.request.set_text(refund.field("now"), "2026-09-21T14:14:20Z");
+        else
+            refund.request.set_int(refund.field("now"), 1'790'000'060);
         CHECK(refund.finish() == "Q0023 $");
     }
 }
@@ -227,7 +232,9 @@ TEST_CASE("request: text and numbers are checked as in documents") {
         return refund.finish();
     };
     CHECK(refused("tenant", [&](const Field& f) { refund.request.set_text(f, "\xFF"); }) == "Q0020 $");
-    CHECK(refused("want.scopes", [&](const Field& f) { refund.request.set_texts(f, std::vector<std::string_view>{"\xFF"}); }) == "Q0020 $");
+    CHECK(refused("want.scopes", [&](const Field& f) {
+              refund.request.set_texts(f, std::vector<std::string_view>{"\xFF"});
+          }) == "Q0020 $");
     CHECK(refused("run.state", [&](const Field& f) { refund.request.set_text(f, "sleeping"); }) == "Q0012 $");
     CHECK(refused("run.started", [&](const Field& f) { refund.request.set_int(f, INT64_MAX); }) == "Q0015 $");
     CHECK(refused("tenant", [&](const Field& f) { refund.request.set_none(f); }) == "Q0010 $");

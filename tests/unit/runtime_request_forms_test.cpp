@@ -2,9 +2,9 @@
 // whatever: a request that was used before must say of a document what a new one says.
 #include <doctest/doctest.h>
 
+#include "../property/rng.h"
 #include "base/json.h"
 #include "ledger_fixture.h"
-#include "../property/rng.h"
 #include "writ/evaluator.h"
 
 using namespace writ;
@@ -52,19 +52,24 @@ void change(json::Value& document, Rng& rng) {
     collect(document, all);
     json::Value& at = *all[1 + rng.below(all.size() - 1)];
     if (at.type == json::Type::String && rng.percent(70)) {
-        at.text = rng.pick<const char*>({"", "t1", "t2", "verified", "model", "broker", "refund", "https://k8s-west.example.com", "prod",
-                                         "a\\\"b", "x y", "approved", "asserted", "unknown-tool"});
+        at.text = rng.pick<const char*>({"", "t1", "t2", "verified", "model", "broker", "refund",
+                                         "https://k8s-west.example.com", "prod", "a\\\"b", "x y", "approved",
+                                         "asserted", "unknown-tool"});
         return;
     }
     const bool scalar = at.type != json::Type::Object && at.type != json::Type::Array;
     if (!scalar && rng.percent(60)) {
-        if (!at.members.empty() && rng.percent(50)) at.members.erase(at.members.begin() + static_cast<std::ptrdiff_t>(rng.below(at.members.size())));
-        else if (!at.members.empty()) rng.shuffle(at.members);
-        else if (!at.items.empty()) at.items.push_back(at.items.front());
+        if (!at.members.empty() && rng.percent(50))
+            at.members.erase(at.members.begin() + static_cast<std::ptrdiff_t>(rng.below(at.members.size())));
+        else if (!at.members.empty())
+            rng.shuffle(at.members);
+        else if (!at.items.empty())
+            at.items.push_back(at.items.front());
         return;
     }
-    at = rng.pick<json::Value>({json::Value::null(), json::Value::of(true), json::Value::of(std::int64_t{1790000100}), json::Value::of(std::int64_t{-1}),
-                                json::Value::number("40.5"), json::Value::number("1e2"), json::Value::of("text"), json::Value::array(),
+    at = rng.pick<json::Value>({json::Value::null(), json::Value::of(true), json::Value::of(std::int64_t{1790000100}),
+                                json::Value::of(std::int64_t{-1}), json::Value::number("40.5"),
+                                json::Value::number("1e2"), json::Value::of("text"), json::Value::array(),
                                 json::Value::object()});
 }
 
@@ -94,7 +99,10 @@ TEST_CASE("request: bytes of a document that are changed are seen, whatever its 
         warm.hold(base);
         std::string text = base;
         for (std::size_t n = rng.between(1, 2); n > 0; --n)
-            text.replace(rng.below(text.size()), 1, std::string(rng.below(3), rng.pick<char>({'"', ',', ':', '{', '}', '[', ']', ' ', '0', '9', '-', '.', 'e', 'n', 't', 'a', '\\', '\n', '\x01', '\0', '\x80'})));
+            text.replace(
+                rng.below(text.size()), 1,
+                std::string(rng.below(3), rng.pick<char>({'"', ',', ':', '{', '}', '[',  ']',  ' ',    '0',  '9',   '-',
+                                                          '.', 'e', 'n', 't', 'a', '\\', '\n', '\x01', '\0', '\x80'})));
         warm.hold(text);
     }
 }
@@ -119,8 +127,8 @@ TEST_CASE("request: the same form with another issuer, tool or provenance is bou
         warm.hold(base);
         warm.hold(with(base, "\"user\": \"broker\"", "\"user\": \"model\""));
         warm.hold(with(base, "\"name\": \"refund\"", "\"name\": \"refunds\""));
-        warm.hold(with(with(base, "https://k8s-west.example.com", "https://k8s-east.example.com"), "https://k8s-west.example.com",
-                       "https://k8s-east.example.com"));
+        warm.hold(with(with(base, "https://k8s-west.example.com", "https://k8s-east.example.com"),
+                       "https://k8s-west.example.com", "https://k8s-east.example.com"));
     }
 }
 

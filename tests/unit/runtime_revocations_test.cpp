@@ -55,7 +55,8 @@ constexpr std::string_view kDelegated =
 TEST_CASE("revocations: what is looked up is what was put in, until it ends") {
     std::vector<Revocation> many;
     for (int i = 0; i < 1000; ++i)
-        many.push_back({static_cast<Kind_>(i % kRevocationKinds), "subject-" + std::to_string(i), i % 2 == 0 ? 0 : kNow + i});
+        many.push_back(
+            {static_cast<Kind_>(i % kRevocationKinds), "subject-" + std::to_string(i), i % 2 == 0 ? 0 : kNow + i});
     const Revocations set(many);
     CHECK(set.items().size() == many.size());
     for (const Revocation& each : many) {
@@ -72,7 +73,8 @@ TEST_CASE("revocations: what is looked up is what was put in, until it ends") {
 }
 
 TEST_CASE("revocations: of several about one subject the one that ends last counts") {
-    const Revocations set({{Kind_::Agent, "a", kNow + 5}, {Kind_::Agent, "a", kNow + 9}, {Kind_::Agent, "a", kNow + 1}});
+    const Revocations set(
+        {{Kind_::Agent, "a", kNow + 5}, {Kind_::Agent, "a", kNow + 9}, {Kind_::Agent, "a", kNow + 1}});
     CHECK(set.items().size() == 1);
     CHECK(set.revoked(Kind_::Agent, "a", kNow + 8));
     CHECK_FALSE(set.revoked(Kind_::Agent, "a", kNow + 9));
@@ -89,7 +91,8 @@ TEST_CASE("revocations: names of kinds read back") {
     CHECK_FALSE(revocation_kind("planet"));
 }
 
-TEST_CASE("revocations: each kind denies where its facts name the subject, before any rule, with a reason that tells it") {
+TEST_CASE(
+    "revocations: each kind denies where its facts name the subject, before any rule, with a reason that tells it") {
     Case c;
     c.with("run.parent_id", "\"run-0\"").with("delegation", kDelegated).with("token.key_id", "\"kid-1\"");
     c.with("agent.deployment_id", "\"d-1\"");
@@ -102,18 +105,21 @@ TEST_CASE("revocations: each kind denies where its facts name the subject, befor
         const char* code = "identity_revoked";
     };
     const std::string agent = walk(c.document, "agent.id", false)->text, run = walk(c.document, "run.id", false)->text;
-    for (const Row& row : {Row{Kind_::Agent, agent.c_str(), "agent.id"}, Row{Kind_::Agent, "planner", "delegation.chain.actor"},
-                           Row{Kind_::Deployment, "d-1", "agent.deployment_id"}, Row{Kind_::Run, run.c_str(), "run.id"},
-                           Row{Kind_::Run, "run-0", "run.parent_id"}, Row{Kind_::Workload, "spiffe://example.org/a", "workload.spiffe_id"},
-                           Row{Kind_::Workload, "i-1", "workload.instance_id"}, Row{Kind_::Key, "kid-1", "token.key_id"},
-                           Row{Kind_::Agent, "router", "delegation.actor"}, Row{Kind_::Token, "t-1", "token.jti", "token_revoked"},
-                           Row{Kind_::User, "ursula", "user.id", "user_revoked"}, Row{Kind_::User, "ines", "run.initiator", "user_revoked"},
-                           Row{Kind_::User, "oscar", "delegation.originator", "user_revoked"},
-                           Row{Kind_::Tool, "write-refund", "tool.name", "tool_revoked"},
-                           Row{Kind_::Issuer, "https://issuer.example", "token.issuer", "issuer_revoked"},
-                           Row{Kind_::Issuer, "https://hop.example", "delegation.chain.issuer", "issuer_revoked"},
-                           Row{Kind_::Tenant, "acme", "tenant", "tenant_revoked"},
-                           Row{Kind_::Tenant, "hop-tenant", "delegation.chain.tenant", "tenant_revoked"}}) {
+    for (const Row& row :
+         {Row{Kind_::Agent, agent.c_str(), "agent.id"}, Row{Kind_::Agent, "planner", "delegation.chain.actor"},
+          Row{Kind_::Deployment, "d-1", "agent.deployment_id"}, Row{Kind_::Run, run.c_str(), "run.id"},
+          Row{Kind_::Run, "run-0", "run.parent_id"},
+          Row{Kind_::Workload, "spiffe://example.org/a", "workload.spiffe_id"},
+          Row{Kind_::Workload, "i-1", "workload.instance_id"}, Row{Kind_::Key, "kid-1", "token.key_id"},
+          Row{Kind_::Agent, "router", "delegation.actor"}, Row{Kind_::Token, "t-1", "token.jti", "token_revoked"},
+          Row{Kind_::User, "ursula", "user.id", "user_revoked"},
+          Row{Kind_::User, "ines", "run.initiator", "user_revoked"},
+          Row{Kind_::User, "oscar", "delegation.originator", "user_revoked"},
+          Row{Kind_::Tool, "write-refund", "tool.name", "tool_revoked"},
+          Row{Kind_::Issuer, "https://issuer.example", "token.issuer", "issuer_revoked"},
+          Row{Kind_::Issuer, "https://hop.example", "delegation.chain.issuer", "issuer_revoked"},
+          Row{Kind_::Tenant, "acme", "tenant", "tenant_revoked"},
+          Row{Kind_::Tenant, "hop-tenant", "delegation.chain.tenant", "tenant_revoked"}}) {
         CAPTURE(row.path);
         const Codes codes = c.reasons({{row.kind, row.subject, 0}});
         REQUIRE_FALSE(codes.empty());
@@ -121,7 +127,8 @@ TEST_CASE("revocations: each kind denies where its facts name the subject, befor
         CHECK(c.decision.effect == Effect::Deny);
         CHECK(c.decision.grant.scopes.empty());
         // Of another kind, of another name, or over: nothing changes.
-        const auto other = static_cast<Kind_>((static_cast<std::size_t>(row.kind) + 1) % static_cast<std::size_t>(Kind_::All));
+        const auto other =
+            static_cast<Kind_>((static_cast<std::size_t>(row.kind) + 1) % static_cast<std::size_t>(Kind_::All));
         CHECK(c.reasons({{other, "nobody", 0}}) == kPermitted);
         CHECK(c.reasons({{row.kind, std::string(row.subject) + "x", 0}}) == kPermitted);
         CHECK(c.reasons({{row.kind, row.subject, kNow}}) == kPermitted);
@@ -134,8 +141,9 @@ TEST_CASE("revocations: a subject that is not stated could be the revoked one") 
         Kind_ kind;
         const char* path;
     };
-    for (const Row& row : {Row{Kind_::Deployment, "agent.deployment_id"}, Row{Kind_::Key, "token.key_id"}, Row{Kind_::Token, "token.jti"},
-                           Row{Kind_::User, "run.initiator"}, Row{Kind_::User, "delegation.originator"}, Row{Kind_::Tenant, "user.tenant"},
+    for (const Row& row : {Row{Kind_::Deployment, "agent.deployment_id"}, Row{Kind_::Key, "token.key_id"},
+                           Row{Kind_::Token, "token.jti"}, Row{Kind_::User, "run.initiator"},
+                           Row{Kind_::User, "delegation.originator"}, Row{Kind_::Tenant, "user.tenant"},
                            Row{Kind_::Agent, "delegation.actor"}, Row{Kind_::Tenant, "resource.tenant"},
                            Row{Kind_::Workload, "workload.spiffe_id"}, Row{Kind_::Workload, "workload.instance_id"}}) {
         CAPTURE(row.path);
@@ -151,7 +159,8 @@ TEST_CASE("revocations: a subject that is not stated could be the revoked one") 
         CHECK(c.reasons({{row.kind, "somebody", kNow}}) == kPermitted);  // none in force
     }
     Case c;
-    c.with("delegation", R"({"originator": "o", "actor": "a", "chain": [{"granted_scopes": ["refund:create"], "exp": null}]})");
+    c.with("delegation",
+           R"({"originator": "o", "actor": "a", "chain": [{"granted_scopes": ["refund:create"], "exp": null}]})");
     CHECK(c.reasons({{Kind_::Agent, "somebody", 0}}) == Codes{"fact_missing delegation.chain.actor"});
     CHECK(c.reasons({{Kind_::Run, "somebody", 0}}) == Codes{"fact_missing delegation.chain.run"});
     CHECK(c.reasons({{Kind_::Issuer, "somebody", 0}}) == Codes{"fact_missing delegation.chain.issuer"});
@@ -167,8 +176,10 @@ TEST_CASE("revocations: approval_revoked does not count towards a requirement") 
     const std::string digest = c.decide(nullptr).binding_digest;
     REQUIRE(digest.starts_with("v2;"));
     const auto approve = [&](const std::string& id, const std::string& approver_id = "null") {
-        c.with("approvals", R"([{)" + id + R"("state": "approved", "approver": "lea", "approver_id": )" + approver_id + R"(, "groups": ["leads"], "requester": null,
-            "at": 1717408700, "exp": null, "binding_digest": ")" + digest + R"(", "uses": 1}])");
+        c.with("approvals", R"([{)" + id + R"("state": "approved", "approver": "lea", "approver_id": )" + approver_id +
+                                R"(, "groups": ["leads"], "requester": null,
+            "at": 1717408700, "exp": null, "binding_digest": ")" +
+                                digest + R"(", "uses": 1}])");
     };
     approve(R"("id": "ap-1", )");
     CHECK(c.reasons({}) == kPermitted);
@@ -194,19 +205,35 @@ TEST_CASE("revocations: one spelling on both sides, or refused with a reason") {
     };
     for (const Row& row : {Row{Kind_::Workload, "spiffe://example.org/ns/a/sa/b", "spiffe://example.org/ns/a/sa/b"},
                            Row{Kind_::Workload, "SPIFFE://Example.org/ns/a/sa/b", "spiffe://example.org/ns/a/sa/b"},
-                           Row{Kind_::Workload, "spiffe://example.org/ns/a/sa/b/", ""}, Row{Kind_::Workload, "spiffe://example.org/ns/a/../a", ""},
-                           Row{Kind_::Workload, "spiffe://example.org//a", ""}, Row{Kind_::Workload, "spiffe:example.org", ""},
-                           Row{Kind_::Workload, "spiffe://example.org/a%62", ""}, Row{Kind_::Workload, "i-0AB", "i-0ab"},
-                           Row{Kind_::Agent, "Refund-Agent", "refund-agent"}, Row{Kind_::Agent, "a ", ""}, Row{Kind_::Agent, " a", ""},
-                           Row{Kind_::Agent, "a\tb", ""}, Row{Kind_::Agent, "", ""}, Row{Kind_::Agent, "a\nb", ""},
-                           Row{Kind_::Agent, "a\u00a0", ""}, Row{Kind_::Agent, "a\u200bb", ""}, Row{Kind_::Agent, "a\xff", ""},
-                           Row{Kind_::User, "j\u00f6rg", "j\u00f6rg"}, Row{Kind_::User, "J\u00d6RG", "j\u00f6rg"},
-                           Row{Kind_::User, "\u0430nn", ""}, Row{Kind_::User, "jo\u0308rg", ""},
-                           Row{Kind_::User, "\u212aim", ""}, Row{Kind_::Key, "Kid+/=", "kid+/="},
+                           Row{Kind_::Workload, "spiffe://example.org/ns/a/sa/b/", ""},
+                           Row{Kind_::Workload, "spiffe://example.org/ns/a/../a", ""},
+                           Row{Kind_::Workload, "spiffe://example.org//a", ""},
+                           Row{Kind_::Workload, "spiffe:example.org", ""},
+                           Row{Kind_::Workload, "spiffe://example.org/a%62", ""},
+                           Row{Kind_::Workload, "i-0AB", "i-0ab"},
+                           Row{Kind_::Agent, "Refund-Agent", "refund-agent"},
+                           Row{Kind_::Agent, "a ", ""},
+                           Row{Kind_::Agent, " a", ""},
+                           Row{Kind_::Agent, "a\tb", ""},
+                           Row{Kind_::Agent, "", ""},
+                           Row{Kind_::Agent, "a\nb", ""},
+                           Row{Kind_::Agent, "a\u00a0", ""},
+                           Row{Kind_::Agent, "a\u200bb", ""},
+                           Row{Kind_::Agent, "a\xff", ""},
+                           Row{Kind_::User, "j\u00f6rg", "j\u00f6rg"},
+                           Row{Kind_::User, "J\u00d6RG", "j\u00f6rg"},
+                           Row{Kind_::User, "\u0430nn", ""},
+                           Row{Kind_::User, "jo\u0308rg", ""},
+                           Row{Kind_::User, "\u212aim", ""},
+                           Row{Kind_::Key, "Kid+/=", "kid+/="},
                            Row{Kind_::Issuer, "HTTPS://Idp.Example:443/", "https://idp.example"},
-                           Row{Kind_::Issuer, "https://idp.example/a/", "https://idp.example/a"}, Row{Kind_::Issuer, "accounts.google.com", "accounts.google.com"},
-                           Row{Kind_::Issuer, "https://user@idp.example", ""}, Row{Kind_::Issuer, "https://idp.example/a/../b", ""},
-                           Row{Kind_::Token, "19A333F4", "19a333f4"}, Row{Kind_::Tool, "Refund", "refund"}, Row{Kind_::All, "prod", "prod"}}) {
+                           Row{Kind_::Issuer, "https://idp.example/a/", "https://idp.example/a"},
+                           Row{Kind_::Issuer, "accounts.google.com", "accounts.google.com"},
+                           Row{Kind_::Issuer, "https://user@idp.example", ""},
+                           Row{Kind_::Issuer, "https://idp.example/a/../b", ""},
+                           Row{Kind_::Token, "19A333F4", "19a333f4"},
+                           Row{Kind_::Tool, "Refund", "refund"},
+                           Row{Kind_::All, "prod", "prod"}}) {
         CAPTURE(row.subject);
         const auto made = canonical_subject(row.kind, row.subject);
         if (*row.canonical == '\0') {
@@ -265,7 +292,8 @@ TEST_CASE("revocations: taking a fact out never moves a decision up") {
     }
     std::vector<std::vector<Revocation>> sets;
     for (const char* subject : {"nobody", "a-1", "ursula", "ines", "t-1", "acme", "run-0"})
-        for (std::size_t kind = 0; kind < static_cast<std::size_t>(Kind_::All); ++kind) sets.push_back({{static_cast<Kind_>(kind), subject, 0}});
+        for (std::size_t kind = 0; kind < static_cast<std::size_t>(Kind_::All); ++kind)
+            sets.push_back({{static_cast<Kind_>(kind), subject, 0}});
     std::size_t permitted = 0;
     for (const auto& set : sets) {
         const Revocations revocations(set);
@@ -304,11 +332,14 @@ TEST_CASE("revocations: whatever is revoked, no decision of the examples moves u
             evaluator.revoke(nullptr);
             const Decision plain = evaluator.evaluate(request);
             const Attribution& who = plain.attribution;
-            std::vector<Revocation> subjects{{Kind_::Agent, std::string(who.agent), 0}, {Kind_::Deployment, std::string(who.deployment), 0},
-                                             {Kind_::Run, std::string(who.run), 0},     {Kind_::Run, std::string(who.parent_run), 0},
+            std::vector<Revocation> subjects{{Kind_::Agent, std::string(who.agent), 0},
+                                             {Kind_::Deployment, std::string(who.deployment), 0},
+                                             {Kind_::Run, std::string(who.run), 0},
+                                             {Kind_::Run, std::string(who.parent_run), 0},
                                              {Kind_::Workload, std::string(who.workload), 0}};
             for (const std::string_view actor : who.chain) subjects.push_back({Kind_::Agent, std::string(actor), 0});
-            for (std::size_t kind = 0; kind < kRevocationKinds; ++kind) subjects.push_back({static_cast<Kind_>(kind), "nobody", 0});
+            for (std::size_t kind = 0; kind < kRevocationKinds; ++kind)
+                subjects.push_back({static_cast<Kind_>(kind), "nobody", 0});
             for (std::uint32_t chosen = 0; chosen < 1u << subjects.size(); chosen += 13) {
                 std::vector<Revocation> some;
                 for (std::size_t i = 0; i < subjects.size(); ++i)

@@ -33,8 +33,9 @@ Bundle bundle_of(std::string text) {
 
 /// A request that states an agent with a score, no user, and the tool with its scopes left out.
 json::Value request() {
-    auto document = json::parse(
-        writ::testing::example_request(R"({"iss":"https://issuer.example","aud":"https://broker.example","exp":1790003600})", "kubernetes", 1'790'000'000));
+    auto document = json::parse(writ::testing::example_request(
+        R"({"iss":"https://issuer.example","aud":"https://broker.example","exp":1790003600})", "kubernetes",
+        1'790'000'000));
     REQUIRE(document);
     document->find("agent")->set("trust_score", json::Value::of(std::int64_t{50}));
     document->find("want")->remove("scopes");
@@ -62,7 +63,8 @@ struct Searching {
         return answers(search(evaluator, json::write(document), open, candidates));
     }
     Error error(Open open, std::string_view candidates, std::string_view text = {}) {
-        const auto result = search(evaluator, text.empty() ? json::write(document) : std::string(text), open, candidates);
+        const auto result =
+            search(evaluator, text.empty() ? json::write(document) : std::string(text), open, candidates);
         REQUIRE_FALSE(result);
         return result.error();
     }
@@ -106,8 +108,9 @@ TEST_CASE("search: agents are given, by id or whole") {
     json::Value scopes = json::Value::array();
     scopes.items.push_back(json::Value::of("look:all"));
     find.document.find("want")->set("scopes", scopes);
-    CHECK(find(Open::Agent, R"(["a1", {"id": "a2"}, {"id": "a3", "trust_score": 3}, {"trust_score": 30}, {"id": 4}])") ==
-          "a1: always look:all, a2: never (wants facts), a3: never, : never (wants facts), : never Q0010");
+    CHECK(
+        find(Open::Agent, R"(["a1", {"id": "a2"}, {"id": "a3", "trust_score": 3}, {"trust_score": 30}, {"id": 4}])") ==
+        "a1: always look:all, a2: never (wants facts), a3: never, : never (wants facts), : never Q0010");
 }
 
 TEST_CASE("search: a deny is not for want of facts if anything else stands against it") {
@@ -139,7 +142,8 @@ permit digs for tool dig when tenant != "t9" grant { "dig" } for 1m
     CHECK(result->items[0].reasons.back().layer == 1);
     document.find("tool")->set("name", json::Value::of("look"));
     document.find("run")->set("attempt", json::Value::of(std::int64_t{1}));
-    CHECK(answers(search(evaluator, json::write(document), Open::Scope)) == "look:all: always look:all, look:more: never");
+    CHECK(answers(search(evaluator, json::write(document), Open::Scope)) ==
+          "look:all: always look:all, look:more: never");
 }
 
 TEST_CASE("search: what is wrong with the request or the candidates is said, and nothing is answered") {
@@ -177,12 +181,14 @@ TEST_CASE("search: what is revoked for its evaluator is never the answer") {
 TEST_CASE("search: as JSON") {
     Searching find;
     find.document.find("tool")->remove("params");
-    const auto result = search(find.evaluator, json::write(find.document), Open::Tool, R"(["look", {"name": "pay", "params": 4}])");
+    const auto result =
+        search(find.evaluator, json::write(find.document), Open::Tool, R"(["look", {"name": "pay", "params": 4}])");
     REQUIRE(result);
     CHECK(to_json(*result) ==
           R"({"schema_version":1,"open":"tool","items":[{"name":"look","answer":"always","scopes":["look:all"],)"
           R"("wants_facts":false,"reasons":[{"code":"permitted","fact":null,"rule":{"layer":0,"kind":"permit",)"
           R"("module":"main","name":"looks","file":"policy.writ","line":8,"because":null}}],"refused":null},)"
           R"({"name":"pay","answer":"never","scopes":[],"wants_facts":false,"reasons":[],"refused":{"code":"Q0010",)"
-          R"("path":"$.tool.params","message":")" + result->items[1].refused.message + R"("}}]})");
+          R"("path":"$.tool.params","message":")" +
+              result->items[1].refused.message + R"("}}]})");
 }

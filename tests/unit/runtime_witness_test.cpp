@@ -45,7 +45,9 @@ struct Seen {
 Seen seen(const std::string& with, std::string policy = std::string(kPolicy)) {
     SourceSet set;
     set.sources.push_back({"policy.writ", policy + "fixture it = small with " + with + "\n"});
-    set.read = [](std::string_view, std::string_view) -> Result<std::string> { return writ::testing::example_request(kClaims, "kubernetes", 1'790'000'000); };
+    set.read = [](std::string_view, std::string_view) -> Result<std::string> {
+        return writ::testing::example_request(kClaims, "kubernetes", 1'790'000'000);
+    };
     const Workspace workspace(std::move(set));
     REQUIRE(workspace.bundle());
     const Bundle& bundle = *workspace.bundle();
@@ -57,7 +59,8 @@ Seen seen(const std::string& with, std::string policy = std::string(kPolicy)) {
     witness.read(0, out.applying);
     witness.read_permits(request, 0, out.permits);
     witness.read_holding(request, 0, out.holding);
-    CHECK(to_json(out.decision, bundle, Audience::Operator) == to_json(Evaluator(bundle).evaluate(request), bundle, Audience::Operator));
+    CHECK(to_json(out.decision, bundle, Audience::Operator) ==
+          to_json(Evaluator(bundle).evaluate(request), bundle, Audience::Operator));
     return out;
 }
 
@@ -82,9 +85,10 @@ TEST_CASE("witness: where a deny ends a decision no permit was tried, and can be
 
 TEST_CASE("witness: tells of a decision by one permit and nothing else") {
     std::string policy(kPolicy);
-    for (const std::string_view rule : {"limit once when tool.tier >= write to single_use\n", "oblige record when tool.tier >= write with audit\n",
-                                        "require big for tool pay when params.amount > 100.00 approval from group \"leads\" within 15m\n",
-                                        "permit short for tool pay when prod.namespace == \"pay\" grant { \"pay:create\" } for 2m\n"})
+    for (const std::string_view rule :
+         {"limit once when tool.tier >= write to single_use\n", "oblige record when tool.tier >= write with audit\n",
+          "require big for tool pay when params.amount > 100.00 approval from group \"leads\" within 15m\n",
+          "permit short for tool pay when prod.namespace == \"pay\" grant { \"pay:create\" } for 2m\n"})
         policy.erase(policy.find(rule), rule.size());
     const Applying one = seen("tool.params.amount = 5", policy).applying;
     CHECK(one.permits == Rules{0});

@@ -39,7 +39,9 @@ std::string apart(const std::function<std::string()>& act) {
 }
 
 /// A process that is forked takes no open store along: SQLite would mix up the two.
-void close(Made& made) { const Store gone = std::move(made.store); }
+void close(Made& made) {
+    const Store gone = std::move(made.store);
+}
 
 std::vector<std::string> found(const Store& store) {
     const auto problems = store.verify();
@@ -142,7 +144,8 @@ TEST_CASE("store: S0004 for a file that is damaged, at any page, and no crash") 
     int told = 0, pages = 0;
     for (std::size_t page = 0; page < good.size(); page += 4096, ++pages) {
         std::string bad = good;
-        for (std::size_t i = page == 0 ? 100 : page; i < page + 4096 && i < bad.size(); ++i) bad[i] = static_cast<char>(bad[i] ^ 0x5A);
+        for (std::size_t i = page == 0 ? 100 : page; i < page + 4096 && i < bad.size(); ++i)
+            bad[i] = static_cast<char>(bad[i] ^ 0x5A);
         write_bytes(copy, bad);
         auto store = Store::open(copy);
         if (!store) {
@@ -151,8 +154,10 @@ TEST_CASE("store: S0004 for a file that is damaged, at any page, and no crash") 
             continue;
         }
         const auto problems = store->verify();
-        if (problems) told += !problems->empty();
-        else told += problems.error().code == "S0004";
+        if (problems)
+            told += !problems->empty();
+        else
+            told += problems.error().code == "S0004";
         (void)store->versions();
         (void)store->activate(made.to("v2"));
         (void)store->revocations();

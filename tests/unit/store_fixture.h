@@ -26,7 +26,8 @@ tool lookup { tier read  audience "https://data.example"  scopes { "data:read", 
     return *bundle;
 }
 inline Bundle policy(int minutes) {
-    return policy_text("permit p for tool lookup when token.issuer is prod grant { \"data:read\" } for " + std::to_string(minutes) + "m\n");
+    return policy_text("permit p for tool lookup when token.issuer is prod grant { \"data:read\" } for " +
+                       std::to_string(minutes) + "m\n");
 }
 
 /// What such a policy permits.
@@ -34,7 +35,8 @@ inline std::string lookup_request(const std::string& agent = "a-1") {
     return R"({"provenance": "verified", "now": 1717408800,
       "token": {"issuer": "https://issuer.example", "aud": "broker", "exp": 1717499999, "nbf": null, "iat": null,
                 "claims": {"iss": "https://issuer.example", "sub": "x"}},
-      "agent": {"id": ")" + agent + R"("}, "run": {"id": "r-1", "parent_id": null, "exp": null}, "tenant": "acme",
+      "agent": {"id": ")" +
+           agent + R"("}, "run": {"id": "r-1", "parent_id": null, "exp": null}, "tenant": "acme",
       "user": null, "delegation": null, "tool": {"name": "lookup", "params": {}}, "want": {"scopes": ["data:read"]}})";
 }
 

@@ -50,7 +50,9 @@ std::int64_t minutes(LiveEvaluator& evaluator, std::string* why = nullptr, const
     return decision.effect == Effect::Permit ? decision.grant.ttl / 60 : 0;
 }
 
-std::string problem(const PolicyHandle& handle) { return handle.status().problem.code; }
+std::string problem(const PolicyHandle& handle) {
+    return handle.status().problem.code;
+}
 
 }  // namespace
 
@@ -163,7 +165,8 @@ TEST_CASE("handle: S0060 unsigned, S0061 unknown, S0062 altered, S0063 expired: 
         hex += kDigits[static_cast<unsigned char>(c) & 15];
     }
     made.tamper("INSERT INTO activation SELECT namespace, channel, 1, 5, '" + over.digest + "', '" + over.parent +
-                "', kind, author, message, created_at, 1, '" + over.key_id + "', x'" + hex + "', 0, '' FROM activation WHERE number = 4");
+                "', kind, author, message, created_at, 1, '" + over.key_id + "', x'" + hex +
+                "', 0, '' FROM activation WHERE number = 4");
     CHECK(eventually([&] { return problem(handle) == "S0063"; }));
     CHECK(minutes(evaluator) == 2);
 }
@@ -211,7 +214,8 @@ TEST_CASE("handle: content that is not what its digest says is not accepted") {
     LiveEvaluator evaluator(handle);
     made.tamper("UPDATE bundle SET bytes = substr(bytes, 1, 3000) || x'00' || substr(bytes, 3002) WHERE digest = '" +
                 std::string(made.bundles[1].digest()) + "'; INSERT INTO activation SELECT namespace, channel, 1, 2, '" +
-                std::string(made.bundles[1].digest()) + "', digest, kind, author, message, created_at, 0, '', x'', 0, '' FROM activation");
+                std::string(made.bundles[1].digest()) +
+                "', digest, kind, author, message, created_at, 0, '', x'', 0, '' FROM activation");
     CHECK(eventually([&] { return problem(handle) == "S0004"; }));
     CHECK(minutes(evaluator) == 1);
 }
@@ -272,7 +276,9 @@ TEST_CASE("handle: not_after ends a policy however fresh the store is") {
         CHECK(minutes(evaluator) == 1);
     }
     // The same a moment before its end.
-    auto now = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    auto now =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
     move.not_after = now + 700'000;
     REQUIRE(made.store.activate(move));
     const PolicyHandle handle = started(follow(made));
@@ -280,7 +286,8 @@ TEST_CASE("handle: not_after ends a policy however fresh the store is") {
     std::string why;
     CHECK(eventually([&] { return minutes(evaluator, &why) == 0; }));
     CHECK(why == "policy_stale");
-    now = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    now = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+              .count();
     CHECK(now >= move.not_after);
     CHECK(eventually([&] { return problem(handle) == "S0063"; }));
 }
@@ -320,8 +327,10 @@ struct Signed : Made {
 TEST_CASE("state: a restart without the store goes on with the last good policy and its revocations") {
     Signed made;
     REQUIRE(made.store.revoke(RevocationKind::Agent, "bad", kAda, 0, &made.key));
-    { const PolicyHandle handle = started(made.options()); }
-    struct stat status {};
+    {
+        const PolicyHandle handle = started(made.options());
+    }
+    struct stat status{};
     REQUIRE(::stat(made.state.c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
     made.hide();
@@ -351,7 +360,9 @@ TEST_CASE("state: revocations are kept though the policy does not change") {
 TEST_CASE("state: how far a reader was outlives it, S0064") {
     Signed made;
     made.activate("v3", &made.key);
-    { const PolicyHandle handle = started(made.options()); }
+    {
+        const PolicyHandle handle = started(made.options());
+    }
     made.tamper("DELETE FROM activation WHERE number = 2; UPDATE channel SET number = 1");
     const PolicyHandle handle = started(made.options());
     LiveEvaluator evaluator(handle);
@@ -365,7 +376,9 @@ TEST_CASE("state: how far a reader was outlives it, S0064") {
 
 TEST_CASE("state: it is not decided by without keys, when expired, or too long ago") {
     Signed made;
-    { const PolicyHandle handle = started(made.options()); }
+    {
+        const PolicyHandle handle = started(made.options());
+    }
     made.hide();
     const auto decides = [&](FollowOptions options) {
         const PolicyHandle handle = started(std::move(options));
@@ -397,7 +410,9 @@ TEST_CASE("state: it is not decided by without keys, when expired, or too long a
 
 TEST_CASE("state: S0069 for one that is damaged or of another channel") {
     Signed made;
-    { const PolicyHandle handle = started(made.options()); }
+    {
+        const PolicyHandle handle = started(made.options());
+    }
     const std::string good = read_bytes(made.state);
     CHECK(store::encode_state(*store::decode_state(good)) == good);
     for (std::size_t at = 0; at < good.size(); at += 211) {
@@ -479,7 +494,9 @@ struct Guarded {
     void revoke(const std::string& agent, const SecretKey* key) {
         REQUIRE(made.store.revoke(RevocationKind::Agent, agent, kAda, 0, key));
     }
-    void lift(const std::string& agent, const SecretKey* key) { REQUIRE(made.store.lift(RevocationKind::Agent, agent, kAda, key)); }
+    void lift(const std::string& agent, const SecretKey* key) {
+        REQUIRE(made.store.lift(RevocationKind::Agent, agent, kAda, key));
+    }
 };
 
 }  // namespace
@@ -516,8 +533,10 @@ TEST_CASE("handle: revocations that are unsigned, of a stranger or altered are t
         const PolicyHandle handle = started(g.options());
         LiveEvaluator evaluator(handle);
         if (code == "S0062")  // the signature is one of the entry before
-            g.made.tamper("INSERT INTO revocation SELECT namespace, 2, action, kind, 'a-1', reason, author, created_at, expires_at, '" +
-                          digest_of(g.made.store.revocation_log()->front()) + "', key_id, signature FROM revocation");
+            g.made.tamper(
+                "INSERT INTO revocation SELECT namespace, 2, action, kind, 'a-1', reason, author, created_at, "
+                "expires_at, '" +
+                digest_of(g.made.store.revocation_log()->front()) + "', key_id, signature FROM revocation");
         else
             g.revoke("a-1", code == "S0060" ? nullptr : &g.stranger);
         CHECK(eventually([&] { return problem(handle) == code; }));
@@ -552,8 +571,12 @@ TEST_CASE("handle: a reader without a state misses no revocation that the activa
     g.revoke("a-1", &g.on_call);
     g.revoke("a-2", &g.on_call);
     g.made.activate("v1", &g.channel);
-    SUBCASE("taken out") { g.made.tamper("DELETE FROM revocation WHERE sequence = 2"); }
-    SUBCASE("all of them") { g.made.tamper("DELETE FROM revocation"); }
+    SUBCASE("taken out") {
+        g.made.tamper("DELETE FROM revocation WHERE sequence = 2");
+    }
+    SUBCASE("all of them") {
+        g.made.tamper("DELETE FROM revocation");
+    }
     const PolicyHandle handle = started(g.options());
     LiveEvaluator evaluator(handle);
     CHECK(problem(handle) == "S0064");
@@ -602,8 +625,10 @@ TEST_CASE("handle: S0070 for on-call keys without channel keys") {
 TEST_CASE("handle: a candidate is decided by beside, told of, counted, and changes nothing") {
     Made made(2);
     const auto publish = [&](const std::string& rules) { return made.store.publish(policy_text(rules), kAda)->digest; };
-    const std::string wider = publish("permit p for tool lookup when token.issuer is prod grant { \"data:read\", \"data:list\" } for 1m\n");
-    const std::string denies = publish("permit p for tool lookup when tenant == \"other\" grant { \"data:read\" } for 1m\n");
+    const std::string wider =
+        publish("permit p for tool lookup when token.issuer is prod grant { \"data:read\", \"data:list\" } for 1m\n");
+    const std::string denies =
+        publish("permit p for tool lookup when tenant == \"other\" grant { \"data:read\" } for 1m\n");
     made.activate("v1");
     REQUIRE(made.store.protect("next", false, 0, kAda));
     FollowOptions options = follow(made);
@@ -634,7 +659,10 @@ TEST_CASE("handle: a candidate is decided by beside, told of, counted, and chang
     CHECK(told.empty());
     beside("v2");
     REQUIRE(told.size() == 1);
-    CHECK(told[0].find(R"({"schema_version":1,"mode":"shadow","kind":"grant","enforced":{"schema_version":1,"effect":"permit")") == 0);
+    CHECK(
+        told[0].find(
+            R"({"schema_version":1,"mode":"shadow","kind":"grant","enforced":{"schema_version":1,"effect":"permit")") ==
+        0);
     CHECK(told[0].find(std::string(made.bundles[1].digest())) != std::string::npos);
     beside(denies);
     REQUIRE(told.size() == 1);

@@ -125,7 +125,7 @@ TEST_CASE("keys: files are for their owner, S0067, and are not written over, S00
     const std::string file = folder.at("key");
     const auto made = generate_key(file);
     REQUIRE(made);
-    struct stat status {};
+    struct stat status{};
     REQUIRE(::stat(file.c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
     CHECK(read_secret_key(file)->public_key().id() == made->id());

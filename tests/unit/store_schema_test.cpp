@@ -59,11 +59,13 @@ TEST_CASE("schema: the revocations of a first store are chained, in each namespa
         REQUIRE(migrate(**database, schema_steps().first(1), true));
         for (const char* space : {"default", "team"})
             for (const char* sequence : {"1", "2", "3"})
-                REQUIRE((*database)->run(std::string("INSERT INTO revocation (namespace, sequence, action, kind, subject, reason, author,"
-                                                     " created_at, expires_at) VALUES ('") + space + "', " + sequence + ", 'revoke', 'agent', 'A-" +
-                                         sequence + "', 'why', 'Ada', 1, 0)"));
-        REQUIRE((*database)->run("INSERT INTO channel (namespace, name, epoch, number, digest, gated, approvals)"
-                                 " VALUES ('default', 'prod', 0, 0, '', 0, 0)"));
+                REQUIRE((*database)->run(
+                    std::string("INSERT INTO revocation (namespace, sequence, action, kind, subject, reason, author,"
+                                " created_at, expires_at) VALUES ('") +
+                    space + "', " + sequence + ", 'revoke', 'agent', 'A-" + sequence + "', 'why', 'Ada', 1, 0)"));
+        REQUIRE(
+            (*database)->run("INSERT INTO channel (namespace, name, epoch, number, digest, gated, approvals)"
+                             " VALUES ('default', 'prod', 0, 0, '', 0, 0)"));
     }
     for (const char* space : {"default", "team"}) {
         auto store = Store::open(folder.at("db"), {.space = space});

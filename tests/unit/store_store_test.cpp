@@ -105,7 +105,8 @@ TEST_CASE("store: a version is found by number, tag, channel and digits of its d
 
 TEST_CASE("store: names and texts are refused with S0020, S0024 and S0026") {
     Made made(1);
-    for (const std::string& name : {std::string(""), std::string("Prod"), std::string("-x"), std::string("a b"), std::string(65, 'a'), std::string("ä")}) {
+    for (const std::string& name : {std::string(""), std::string("Prod"), std::string("-x"), std::string("a b"),
+                                    std::string(65, 'a'), std::string("ä")}) {
         CHECK(code_of(made.store.protect(name, false, 0, kAda)) == "S0020");
         CHECK(code_of(made.store.tag(name, "v1", kAda)) == "S0020");
         CHECK(code_of(Store::open(made.path, {.space = name})) == "S0020");
@@ -117,7 +118,8 @@ TEST_CASE("store: names and texts are refused with S0020, S0024 and S0026") {
     CHECK(code_of(made.store.tag("prod", "v1", kAda)) == "S0024");
     REQUIRE(made.store.tag("good", "v1", kAda));
     CHECK(code_of(made.store.protect("good", false, 0, kAda)) == "S0024");
-    for (const Origin& wrong : {Origin{"", "m"}, Origin{"a\nb", ""}, Origin{"a", "m\x1b"}, Origin{"a", std::string(5000, 'x')}, Origin{"\xff", ""}}) {
+    for (const Origin& wrong : {Origin{"", "m"}, Origin{"a\nb", ""}, Origin{"a", "m\x1b"},
+                                Origin{"a", std::string(5000, 'x')}, Origin{"\xff", ""}}) {
         CHECK(code_of(made.store.publish(policy(7), wrong)) == "S0026");
         CHECK(code_of(made.store.tag("t", "v1", wrong)) == "S0026");
         CHECK(code_of(made.store.protect("c", false, 0, wrong)) == "S0026");
@@ -198,7 +200,8 @@ TEST_CASE("store: S0040 for a publisher that did not see the latest") {
     const auto refused = made.store.activate(late);
     CHECK(code_of(refused) == "S0040");
     // He is told what changed.
-    for (const char* said : {"1.2", "v2", "Bob", "because", "1.1"}) CHECK(refused.error().message.find(said) != std::string::npos);
+    for (const char* said : {"1.2", "v2", "Bob", "because", "1.1"})
+        CHECK(refused.error().message.find(said) != std::string::npos);
     CHECK(made.store.channel("prod")->digest == made.bundles[1].digest());
     late.expected = Serial{1, 2};
     CHECK(made.store.activate(late));
@@ -273,11 +276,12 @@ TEST_CASE("store: S0043 until others than the author approve exactly this digest
     REQUIRE(made.store.approve("prod", "v1", kBob));
     CHECK(code_of(made.store.approve("prod", "v1", {"Robert <bob@acme.example>", ""})) == "S0044");
     // Names that cannot be told apart from others, as those of approvers of a request.
-    for (const char* name : {"Bob <bob@acme.example >", "<ada@acme.example>", "B\u043eb <b\u043eb@acme.example>", "ro\u200bn"})
+    for (const char* name :
+         {"Bob <bob@acme.example >", "<ada@acme.example>", "B\u043eb <b\u043eb@acme.example>", "ro\u200bn"})
         CHECK_MESSAGE(code_of(made.store.approve("prod", "v1", {name, ""})) == "S0044", name);
     CHECK(code_of(made.store.activate(made.to("v1"))) == "S0043");
-    REQUIRE(made.store.approve("staging", "v1", {"Cleo", ""}));   // another channel
-    REQUIRE(made.store.approve("prod", "v2", {"Cleo", ""}));      // another version
+    REQUIRE(made.store.approve("staging", "v1", {"Cleo", ""}));  // another channel
+    REQUIRE(made.store.approve("prod", "v2", {"Cleo", ""}));     // another version
     CHECK(code_of(made.store.activate(made.to("v1"))) == "S0043");
     REQUIRE(made.store.approve("prod", "v1", {"Cleo", ""}));
     CHECK(made.store.activate(made.to("v1")));
@@ -344,12 +348,15 @@ TEST_CASE("store: revocations are recorded, end, and are lifted on record; S0026
 
 TEST_CASE("store: a subject is revoked and lifted in any spelling, or refused; S0030, S0023") {
     Made made(0);
-    const auto revoke = [&](RevocationKind kind, const std::string& subject) { return made.store.revoke(kind, subject, kAda); };
+    const auto revoke = [&](RevocationKind kind, const std::string& subject) {
+        return made.store.revoke(kind, subject, kAda);
+    };
     CHECK(revoke(RevocationKind::Workload, "SPIFFE://Example.org/ns/a")->subject == "spiffe://example.org/ns/a");
     CHECK(made.store.revocations()->revoked(RevocationKind::Workload, "spiffe://example.org/ns/a", 1));
     REQUIRE(made.store.lift(RevocationKind::Workload, "spiffe://EXAMPLE.org/ns/a", kBob));
     CHECK(made.store.revocations()->empty());
-    for (const char* subject : {"spiffe://example.org/a/", "spiffe://example.org/a/../b", "spiffe://example.org/a ", " i-1"})
+    for (const char* subject :
+         {"spiffe://example.org/a/", "spiffe://example.org/a/../b", "spiffe://example.org/a ", " i-1"})
         CHECK(code_of(revoke(RevocationKind::Workload, subject)) == "S0030");
     CHECK(code_of(revoke(RevocationKind::All, "prd")) == "S0023");
     REQUIRE(revoke(RevocationKind::All, "prod"));
@@ -389,14 +396,17 @@ permit p for tool db_migrate when token.issuer is cluster grant { "db:write" } f
     move.channel = "next";
     REQUIRE(made.store.activate(move));
     const std::size_t before = made.store.revocation_log()->size();
-    CHECK(revoke(RevocationKind::Tool, "db_migrate").find("the policy's tool `db_migrate` is `db.migrate` in requests") != std::string::npos);
-    CHECK(revoke(RevocationKind::Issuer, "Cluster").find("the policy's issuer `cluster` is `https://Issuer.example/` in requests") !=
-          std::string::npos);
+    CHECK(
+        revoke(RevocationKind::Tool, "db_migrate").find("the policy's tool `db_migrate` is `db.migrate` in requests") !=
+        std::string::npos);
+    CHECK(revoke(RevocationKind::Issuer, "Cluster")
+              .find("the policy's issuer `cluster` is `https://Issuer.example/` in requests") != std::string::npos);
     CHECK(revoke(RevocationKind::Tool, "nope").find("they declare `db.migrate`, `lookup`;") != std::string::npos);
     CHECK(revoke(RevocationKind::Issuer, "https://other.example").starts_with("S0032"));
     CHECK(made.store.revocation_log()->size() == before);
     // What an active version of any channel declares is never refused, in any spelling.
-    for (const char* tool : {"db.migrate", "DB.Migrate", "lookup"}) CHECK_MESSAGE(revoke(RevocationKind::Tool, tool) == "revoked", tool);
+    for (const char* tool : {"db.migrate", "DB.Migrate", "lookup"})
+        CHECK_MESSAGE(revoke(RevocationKind::Tool, tool) == "revoked", tool);
     for (const char* issuer : {"https://issuer.example", "https://ISSUER.example/"})
         CHECK_MESSAGE(revoke(RevocationKind::Issuer, issuer) == "revoked", issuer);
     CHECK(revoke(RevocationKind::Issuer, "https://hop.example", true) == "revoked");
@@ -412,7 +422,9 @@ TEST_CASE("store: with keys, revoking takes any of them and lifting a channel ke
     REQUIRE(made.store.add_key(KeyRole::Channel, channel.public_key(), kAda));
     REQUIRE(made.store.add_key(KeyRole::OnCall, on_call.public_key(), kAda));
     CHECK(made.store.keys()->size() == 2);
-    const auto revoke = [&](const SecretKey* key) { return made.store.revoke(RevocationKind::Agent, "a-1", kAda, 0, key); };
+    const auto revoke = [&](const SecretKey* key) {
+        return made.store.revoke(RevocationKind::Agent, "a-1", kAda, 0, key);
+    };
     const auto lift = [&](const SecretKey* key) { return made.store.lift(RevocationKind::Agent, "a-1", kBob, key); };
     CHECK(code_of(revoke(nullptr)) == "S0045");
     CHECK(code_of(revoke(&stranger)) == "S0061");
@@ -446,8 +458,12 @@ TEST_CASE("store: lifting takes the approvals that a channel asks for, S0043, of
     REQUIRE(made.store.protect("soft", false, 0, kAda));  // the strictest counts, whichever is listed last
     for (const auto& [kind, subject] : {std::pair{RevocationKind::Agent, "a-1"}, {RevocationKind::All, "prod"}}) {
         const auto revoke = [&, kind = kind, subject = subject] { return made.store.revoke(kind, subject, kAda); };
-        const auto lift = [&, kind = kind, subject = subject](const Origin& who) { return made.store.lift(kind, subject, who); };
-        const auto approve = [&, kind = kind, subject = subject](const Origin& who) { return made.store.approve_lift(kind, subject, who); };
+        const auto lift = [&, kind = kind, subject = subject](const Origin& who) {
+            return made.store.lift(kind, subject, who);
+        };
+        const auto approve = [&, kind = kind, subject = subject](const Origin& who) {
+            return made.store.approve_lift(kind, subject, who);
+        };
         CHECK(code_of(approve(kBob)) == "S0029");
         REQUIRE(revoke());
         CHECK(code_of(lift(kAda)) == "S0043");
@@ -467,7 +483,8 @@ TEST_CASE("store: lifting takes the approvals that a channel asks for, S0043, of
 TEST_CASE("store: the revocation log is a chain, and verify says where it does not hold") {
     Made made(0);
     const SecretKey key = SecretKey::generate();
-    for (const char* agent : {"a-1", "a-2", "a-3"}) REQUIRE(made.store.revoke(RevocationKind::Agent, agent, kAda, 0, &key));
+    for (const char* agent : {"a-1", "a-2", "a-3"})
+        REQUIRE(made.store.revoke(RevocationKind::Agent, agent, kAda, 0, &key));
     const auto log = made.store.revocation_log();
     CHECK(log->at(2).parent.empty());
     CHECK(log->at(1).parent == digest_of(log->at(2)));
@@ -564,12 +581,16 @@ TEST_CASE("store: verify finds what was altered behind its back") {
     };
     CHECK(problems("UPDATE version SET message = 'x' WHERE number = 1").empty());
     const auto has = [](const std::vector<std::string>& all, const char* what) {
-        return std::any_of(all.begin(), all.end(), [&](const std::string& each) { return each.find(what) != std::string::npos; });
+        return std::any_of(all.begin(), all.end(),
+                           [&](const std::string& each) { return each.find(what) != std::string::npos; });
     };
-    CHECK(has(problems("UPDATE bundle SET bytes = substr(bytes, 1, 3000) || x'A55AA55AA55AA55A' || substr(bytes, 3009)"), "damaged"));
+    CHECK(
+        has(problems("UPDATE bundle SET bytes = substr(bytes, 1, 3000) || x'A55AA55AA55AA55A' || substr(bytes, 3009)"),
+            "damaged"));
     CHECK(has(problems("DELETE FROM version WHERE number = 2"), "v2 is missing"));
     CHECK(has(problems("DELETE FROM activation WHERE number = 2"), "prod 1.3: does not follow 1.1"));
-    CHECK(has(problems("UPDATE activation SET digest = (SELECT digest FROM version WHERE number = 3) WHERE number = 2"), "is not what it says"));
+    CHECK(has(problems("UPDATE activation SET digest = (SELECT digest FROM version WHERE number = 3) WHERE number = 2"),
+              "is not what it says"));
     CHECK(has(problems("UPDATE channel SET number = 9"), "is not where its history ends"));
     CHECK(has(problems("DELETE FROM activation WHERE number = 3"), "is not where its history ends"));
     CHECK(has(problems("DELETE FROM version"), "there is no such version"));

@@ -62,10 +62,8 @@ TEST_CASE("syntax: what was expected and found is said in E0102") {
     CHECK(d.span.end == 13);
     CHECK(only("deny a when (b").message == "expected an operator or `)`, found the end of the file");
     CHECK(only("define x =").message == "expected a condition, found the end of the file");
-    CHECK(only("issuer i : k \"u\" { max_age ten }").message ==
-          "expected a duration such as `10m`, found `ten`");
-    CHECK(only("deny a when b extra").message ==
-          "expected an operator, a clause or a declaration, found `extra`");
+    CHECK(only("issuer i : k \"u\" { max_age ten }").message == "expected a duration such as `10m`, found `ten`");
+    CHECK(only("deny a when b extra").message == "expected an operator, a clause or a declaration, found `extra`");
     CHECK(only("deny a when b\nextra").message == "expected a declaration, found `extra`");
     CHECK(only("deny a when any x in xs x").message == "expected an operator or `:`, found `x`");
 }
@@ -182,11 +180,11 @@ TEST_CASE("syntax: a row of cases with the wrong width reports E0414") {
 
 TEST_CASE("syntax: malformed literals report E0103 and no more") {
     for (const char* text :
-         {"define x = 5x", "define x = 1h1h", "define x = 30m1h", "define x = 1_", "define x = 0x1F",
-          "define x = 1.5s", "define x = 99999999999999999999", "define x = 0.1234567", "define x = \"\\q\"",
+         {"define x = 5x", "define x = 1h1h", "define x = 30m1h", "define x = 1_", "define x = 0x1F", "define x = 1.5s",
+          "define x = 99999999999999999999", "define x = 0.1234567", "define x = \"\\q\"",
           "deny a when now in 25:00..9:00 \"UTC\"", "deny a when now in 24:00..9:00 \"UTC\"",
-          "limit l when a to ttl 5x", "issuer i: k \"u\" { max_age 5x }",
-          "fixture f = g with a = 99999999999999999999", "schema request { a: int max 5000000000 }"})
+          "limit l when a to ttl 5x", "issuer i: k \"u\" { max_age 5x }", "fixture f = g with a = 99999999999999999999",
+          "schema request { a: int max 5000000000 }"})
         CHECK_MESSAGE(only(text).code == "E0103", text);
 }
 
@@ -204,10 +202,8 @@ TEST_CASE("syntax: nesting over the limit reports E0111, whatever nests") {
           "define x = " + repeated("any a in b: ", 100'000) + "c", "define x = " + repeated("{", 100'000),
           "define x = " + repeated("f(", 100'000), "define x = " + repeated("not ", 100'000) + "a",
           "define x = 1" + repeated(" + a", 100'000), "define x = " + repeated("- ", 100'000) + "a",
-          "schema request { a: " + repeated("list<", 100'000),
-          "schema request { " + repeated("a: record {", 100'000),
-          "fixture f = g with a = " + repeated("[", 100'000),
-          "fixture f = g with a = " + repeated("{a: ", 100'000)}) {
+          "schema request { a: " + repeated("list<", 100'000), "schema request { " + repeated("a: record {", 100'000),
+          "fixture f = g with a = " + repeated("[", 100'000), "fixture f = g with a = " + repeated("{a: ", 100'000)}) {
         const Outcome out = outcome(text + "\ndeny after when b");
         REQUIRE(out.items.size() == 1);
         CHECK(out.items[0].code == "E0111");

@@ -44,8 +44,8 @@ std::string mended(std::string_view text) {
 }  // namespace
 
 TEST_CASE("syntax: `unless` is `when not`, and no suggestion says the opposite") {
-    for (const char* text : {"permit p unless a", "deny d unless a", "deny d for tool t unless a", "deny d when a unless b",
-                             "limit l unless a to ttl 1m", "deny d\n  unless a"}) {
+    for (const char* text : {"permit p unless a", "deny d unless a", "deny d for tool t unless a",
+                             "deny d when a unless b", "limit l unless a to ttl 1m", "deny d\n  unless a"}) {
         helps(text, "`unless X` is written `when not (X)`");
         CHECK(findings(text)[0].replacement.empty());
     }
@@ -91,7 +91,8 @@ TEST_CASE("syntax: a list in brackets is a set in braces") {
     CHECK(mended("deny d when a in [\"x\", \"y\"]") == "deny d when a in {\"x\", \"y\"}");
     CHECK(mended("deny d when a subset of []") == "deny d when a subset of {}");
     CHECK(mended("permit p when a grant [\"s\"] for 1m") == "permit p when a grant {\"s\"} for 1m");
-    CHECK(mended("tool t { tier w audience \"a\" scopes [\"s\"] }") == "tool t { tier w audience \"a\" scopes {\"s\"} }");
+    CHECK(mended("tool t { tier w audience \"a\" scopes [\"s\"] }") ==
+          "tool t { tier w audience \"a\" scopes {\"s\"} }");
     CHECK(mended("define x = [1, 2]") == "define x = {1, 2}");
     // A key is no list, and data in tests has both forms.
     CHECK(findings("deny d when gates[\"a\"].result == passed").empty());
@@ -143,7 +144,8 @@ TEST_CASE("syntax: what other notations have in declarations and clauses") {
     helps("permit p tool docs when a", "`for tool`");
     helps("permit p when a for 5m", "`grant { \"…\" } for 5m`");
     CHECK(mended("deny d when now in 09:00-17:00 \"UTC\"") == "deny d when now in 09:00..17:00 \"UTC\"");
-    CHECK(mended("deny d when now in 09:00..17:00 \"UTC\" on mon-fri") == "deny d when now in 09:00..17:00 \"UTC\" on mon..fri");
+    CHECK(mended("deny d when now in 09:00..17:00 \"UTC\" on mon-fri") ==
+          "deny d when now in 09:00..17:00 \"UTC\" on mon..fri");
     helps("deny d when a > 5,000", "`10_000`");
     CHECK(findings("deny d when a matches /x/")[0].help == "a pattern stands in double quotes");
     CHECK(mended("deny d when a message \"x\"") == "deny d when a because \"x\"");
@@ -206,7 +208,8 @@ TEST_CASE("check: `is missing` and its like say what can be asked") {
     CHECK(one("user is not null").replacement == "none");
     CHECK(one("user is present").replacement == "some");
     CHECK(one("agent.owner is set").replacement == "some");
-    for (const char* condition : {"user is missing", "user.id is missing", "agent.id is absent", "tenant is not missing"}) {
+    for (const char* condition :
+         {"user is missing", "user.id is missing", "agent.id is absent", "tenant is not missing"}) {
         CHECK(one(condition).replacement.empty());
         CHECK(one(condition).help.find("nothing can test for a fact that is missing") != std::string::npos);
     }
@@ -216,8 +219,11 @@ TEST_CASE("check: `is missing` and its like say what can be asked") {
     CHECK(one("null == agent.owner").replacement == "agent.owner is none");
     CHECK(one("agent.owner in { null, \"a\" }").help.find("`x is none`") != std::string::npos);
     // A member of an enum may be called so.
-    CHECK(check_text("enum seen = set | missing\ntool x { tier read audience \"a\" scopes { \"s\" } params { s: seen } }\n"
-                     "deny d for tool x when params.s is missing or params.s == set").codes().empty());
+    CHECK(check_text(
+              "enum seen = set | missing\ntool x { tier read audience \"a\" scopes { \"s\" } params { s: seen } }\n"
+              "deny d for tool x when params.s is missing or params.s == set")
+              .codes()
+              .empty());
 }
 
 TEST_CASE("check: functions, fields and types of other languages") {
@@ -239,7 +245,8 @@ TEST_CASE("check: functions, fields and types of other languages") {
     CHECK(said("issuer is prod") == "`token.issuer` is a fact of the request");
     CHECK(said("claims.namespace == \"a\"").find("`prod.namespace`") != std::string::npos);
     CHECK(said("tenant.lower() == \"a\"") == "write `lower(x)`");
-    const auto wire = check_text("tool x \"x.run\" { tier read audience \"a\" scopes { \"s\" } }\ndeny d for tool x.run");
+    const auto wire =
+        check_text("tool x \"x.run\" { tier read audience \"a\" scopes { \"s\" } }\ndeny d for tool x.run");
     REQUIRE(wire.codes() == "E0203");
     CHECK(wire.items[0].replacement == "x");
     const auto type = check_text("tool x { tier read audience \"a\" scopes { \"s\" } params { n: integer } }");
@@ -301,8 +308,9 @@ TEST_CASE("check: methods of CEL and Cedar on sets") {
     CHECK(said("user.roles.exists(r, r == \"a\"\n or r == \"b\")") == "write `any r in user.roles: …`");
     CHECK(said("exists(user.roles)") == "write `any x in xs: …`");
     // What is said is right.
-    for (const char* right : {"any r in user.roles: r == \"ops\"", "all r in user.roles: r == \"ops\"", "count(r in user.roles: r == \"ops\") == 1",
-                              "user.roles overlaps { \"a\" }", "{ \"a\" } subset of user.roles"})
+    for (const char* right : {"any r in user.roles: r == \"ops\"", "all r in user.roles: r == \"ops\"",
+                              "count(r in user.roles: r == \"ops\") == 1", "user.roles overlaps { \"a\" }",
+                              "{ \"a\" } subset of user.roles"})
         CHECK(check_condition(right).codes().empty());
 }
 
@@ -343,7 +351,8 @@ TEST_CASE("check: E0301 names its operands as they are written") {
     };
     CHECK(message("tenant == 3") == "`==` does not go with `string` on the left and `int` on the right");
     CHECK(message("3 == tenant") == "`==` does not go with `int` on the left and `string` on the right");
-    CHECK(message("user.roles contains 3") == "`contains` does not go with `set<string>` on the left and `int` on the right");
+    CHECK(message("user.roles contains 3") ==
+          "`contains` does not go with `set<string>` on the left and `int` on the right");
     CHECK(message("3 in user.roles") == "`in` does not go with `int` on the left and `set<string>` on the right");
     CHECK(message("3 > age(run.started)") == "`>` does not go with `int` on the left and `duration` on the right");
     CHECK(message("age(run.started) > 3") == "`>` does not go with `duration` on the left and `int` on the right");

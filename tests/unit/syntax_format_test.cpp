@@ -23,15 +23,21 @@ std::string refusal(const std::string& text, const CompileOptions& options = {})
 }
 
 /// Whether a text is in canonical style already.
-void canonical(const std::string& text) { CHECK(formatted(text) == text); }
+void canonical(const std::string& text) {
+    CHECK(formatted(text) == text);
+}
 
-std::string xs(std::size_t count) { return std::string(count, 'x'); }
+std::string xs(std::size_t count) {
+    return std::string(count, 'x');
+}
 
 }  // namespace
 
 TEST_CASE("format: blanks, line ends and tabs") {
-    CHECK(formatted("tier\tread<write\r\n\r\n\r\n\r\ndeny   a\n\twhen  x==1   ") == "tier read < write\r\n\r\ndeny a\r\n  when x == 1\r\n");
-    CHECK(formatted("tier\tread<write\n\r\n\r\ndeny   a\n\twhen  x==1   ") == "tier read < write\n\ndeny a\n  when x == 1\n");
+    CHECK(formatted("tier\tread<write\r\n\r\n\r\n\r\ndeny   a\n\twhen  x==1   ") ==
+          "tier read < write\r\n\r\ndeny a\r\n  when x == 1\r\n");
+    CHECK(formatted("tier\tread<write\n\r\n\r\ndeny   a\n\twhen  x==1   ") ==
+          "tier read < write\n\ndeny a\n  when x == 1\n");
     CHECK(formatted("") == "");
     CHECK(formatted(" \n\n") == "");
 }
@@ -56,7 +62,8 @@ TEST_CASE("format: one blank line between declarations, if one of them has sever
 }
 
 TEST_CASE("format: module and imports") {
-    CHECK(formatted("module a . b import c.d import e as f deny x when y") == "module a.b\n\nimport c.d\nimport e as f\n\ndeny x when y\n");
+    CHECK(formatted("module a . b import c.d import e as f deny x when y") ==
+          "module a.b\n\nimport c.d\nimport e as f\n\ndeny x when y\n");
     canonical("/// Of the file.\nmodule a\n\nimport c\n\nimport d\n");
 }
 
@@ -64,7 +71,8 @@ TEST_CASE("format: a rule on one line stays there if it fits, else a clause a li
     canonical("permit a for tool t when x grant { \"s\" } for 5m\n");
     CHECK(formatted("permit a\nfor tool t when x grant { \"s\" } for 5m because \"so\"") ==
           "permit a\n  for tool t\n  when x\n  grant { \"s\" } for 5m\n  because \"so\"\n");
-    CHECK(formatted("deny a when " + xs(60) + " == \"" + xs(40) + "\"") == "deny a\n  when " + xs(60) + " == \"" + xs(40) + "\"\n");
+    CHECK(formatted("deny a when " + xs(60) + " == \"" + xs(40) + "\"") ==
+          "deny a\n  when " + xs(60) + " == \"" + xs(40) + "\"\n");
 }
 
 TEST_CASE("format: what a rule extends stands with its name") {
@@ -101,7 +109,8 @@ TEST_CASE("format: the body of a quantifier stands below if it does not fit") {
 TEST_CASE("format: expressions") {
     canonical("deny a when -1 - -x * 3 + (2 - y) > count(i in xs: i.ok) and t[\"k\"].\"q r\".z like \"a*\"\n");
     canonical("deny a when a not in { 1, 2 } and b is not none and c subset of {} and d overlaps e & f | g\n");
-    canonical("deny a when now not in 09:00..17:00 \"UTC\" on mon..fri, sun or f() != g(1, \"x\") or u matches \".\"\n");
+    canonical(
+        "deny a when now not in 09:00..17:00 \"UTC\" on mon..fri, sun or f() != g(1, \"x\") or u matches \".\"\n");
     canonical("define f(x: list<record { a: string }>, y: map<string, set<int>>) = true\n");
 }
 
@@ -120,7 +129,8 @@ TEST_CASE("format: a set that is open in the source has an element a line and a 
 TEST_CASE("format: items that need no comma have none") {
     CHECK(formatted("schema s { a: int, b: list<int> max 3 or none from broker }") ==
           "schema s { a: int  b: list<int> max 3 or none from broker }\n");
-    CHECK(formatted("schema s {\na: int, b: record { c: int, d: int } }") == "schema s {\n  a: int\n  b: record { c: int  d: int }\n}\n");
+    CHECK(formatted("schema s {\na: int, b: record { c: int, d: int } }") ==
+          "schema s {\n  a: int\n  b: record { c: int  d: int }\n}\n");
     CHECK(formatted("claims c { parse sub { \"a\", \"b\" } alias x = y . z proof required type \"t\", \"u\" }") ==
           "claims c { parse sub { \"a\"  \"b\" }  alias x = y.z  proof required  type \"t\", \"u\" }\n");
 }
@@ -136,7 +146,8 @@ TEST_CASE("format: issuers, tools and tables") {
 
 TEST_CASE("format: enums and tiers") {
     CHECK(formatted("export enum e=a|b|\"c d\"") == "export enum e = a | b | \"c d\"\n");
-    CHECK(formatted("enum e = " + xs(45) + " | " + xs(40) + " | c") == "enum e = " + xs(45) + " | " + xs(40) + "\n  | c\n");
+    CHECK(formatted("enum e = " + xs(45) + " | " + xs(40) + " | c") ==
+          "enum e = " + xs(45) + " | " + xs(40) + "\n  | c\n");
 }
 
 TEST_CASE("format: defines and invariants that do not fit") {
@@ -148,27 +159,36 @@ TEST_CASE("format: defines and invariants that do not fit") {
 }
 
 TEST_CASE("format: fixtures and what they change") {
-    canonical("fixture a = json \"a.json\"\nfixture b = a with x.\"y\" = [ 1, -2.5, { k: none, \"q r\": missing } ] without z, w\n");
+    canonical(
+        "fixture a = json \"a.json\"\nfixture b = a with x.\"y\" = [ 1, -2.5, { k: none, \"q r\": missing } ] without "
+        "z, w\n");
     canonical("fixture b = a\n  with x = 1,\n       y = {}\n  without z\n");
 }
 
 TEST_CASE("format: tests are open, and what does not fit goes on under its beginning") {
     CHECK(formatted("test \"t\" { given f with a = 1 expect permit { \"s\" } for 2m by r expect deny because x, y }") ==
           "test \"t\" {\n  given f with a = 1\n  expect permit { \"s\" } for 2m by r\n  expect deny because x, y\n}\n");
-    CHECK(formatted("test \"t\" { given f with a = \"" + xs(50) + "\", b = \"" + xs(50) + "\" expect deny because " + xs(50) + " by " + xs(50) + " }") ==
-          "test \"t\" {\n  given f\n    with a = \"" + xs(50) + "\",\n         b = \"" + xs(50) + "\"\n  expect deny because " + xs(50) +
-              "\n         by " + xs(50) + "\n}\n");
+    CHECK(formatted("test \"t\" { given f with a = \"" + xs(50) + "\", b = \"" + xs(50) + "\" expect deny because " +
+                    xs(50) + " by " + xs(50) + " }") ==
+          "test \"t\" {\n  given f\n    with a = \"" + xs(50) + "\",\n         b = \"" + xs(50) +
+              "\"\n  expect deny because " + xs(50) + "\n         by " + xs(50) + "\n}\n");
 }
 
 TEST_CASE("format: cases stand in columns") {
-    CHECK(formatted("test \"t\" { given f cases a.b | c[\"d\"] | expect 1 | \"\xC3\xBC\" | permit  100 | [ 1 ] | deny because x }") ==
-          "test \"t\" {\n  given f\n  cases a.b | c[\"d\"] | expect\n        1   | \"\xC3\xBC\"    | permit\n        100 | [ 1 ]  | deny because x\n}\n");
+    CHECK(formatted("test \"t\" { given f cases a.b | c[\"d\"] | expect 1 | \"\xC3\xBC\" | permit  100 | [ 1 ] | deny "
+                    "because x }") ==
+          "test \"t\" {\n  given f\n  cases a.b | c[\"d\"] | expect\n        1   | \"\xC3\xBC\"    | permit\n        "
+          "100 | [ 1 ]  | deny because x\n}\n");
 }
 
 TEST_CASE("format: comments before, behind and at the end") {
-    canonical("// of the file\n\n// of a\ndeny a\n  // of the condition\n  when x  // behind\n   // of y\n   and y\n  // last\n\n// at the end\n");
+    canonical(
+        "// of the file\n\n// of a\ndeny a\n  // of the condition\n  when x  // behind\n   // of y\n   and y\n  // "
+        "last\n\n// at the end\n");
     canonical("schema s {\n  // first\n  a: int  // behind a\n\n  /// Doc of b.\n  b: int\n  // last\n}\n");
-    canonical("test \"t\" {\n  // given\n  given f\n  cases a | expect\n        // row\n        1 | deny  // behind\n        // last row\n        2 | deny\n  // end\n}\n");
+    canonical(
+        "test \"t\" {\n  // given\n  given f\n  cases a | expect\n        // row\n        1 | deny  // behind\n        "
+        "// last row\n        2 | deny\n  // end\n}\n");
     canonical("tool t {\n  // nothing yet\n}\n");
 }
 
@@ -185,7 +205,8 @@ TEST_CASE("format: a comment inside of a row of cases stands above it") {
 
 TEST_CASE("format: a doc comment stands right above what it describes, and goes to nothing else") {
     CHECK(formatted("deny a when x /// Of b.\n\n\ndeny b when y") == "deny a when x\n/// Of b.\ndeny b when y\n");
-    CHECK(formatted("schema s { a: int /// of nothing\n, b: int }") == "schema s {\n  a: int\n  /// of nothing\n  ,\n  b: int\n}\n");
+    CHECK(formatted("schema s { a: int /// of nothing\n, b: int }") ==
+          "schema s {\n  a: int\n  /// of nothing\n  ,\n  b: int\n}\n");
     CHECK(formatted("///x  \t\ntier read") == "///x\ntier read\n");
 }
 
@@ -206,7 +227,8 @@ TEST_CASE("format: K0005 a defect of the formatter is seen") {
     syntax::Reading other = before;
     other.ast = "deny b\n";
     CHECK(syntax::fault_of(before, other) == "a declaration would say something else");
-    for (const auto& comments : {std::vector<std::string>{"// one", "\n"}, {"// two", "\n", "// one"}, {"// one", "// two", "\n"}}) {
+    for (const auto& comments :
+         {std::vector<std::string>{"// one", "\n"}, {"// two", "\n", "// one"}, {"// one", "// two", "\n"}}) {
         other = before;
         other.comments = comments;
         CHECK(syntax::fault_of(before, other) == "a comment would be lost or moved");

@@ -29,8 +29,7 @@ std::string text_code(std::string_view text) {
 std::string decoded(std::string_view literal, std::string_view expected_code = {}) {
     Arena arena;
     Report report;
-    std::string out(
-        decode_string(literal, {0, 0, static_cast<std::uint32_t>(literal.size())}, arena, report));
+    std::string out(decode_string(literal, {0, 0, static_cast<std::uint32_t>(literal.size())}, arena, report));
     CHECK(only_code(report) == expected_code);
     return out;
 }
@@ -89,8 +88,8 @@ TEST_CASE("syntax: every escape decodes") {
 }
 
 TEST_CASE("syntax: bad escapes report E0103") {
-    for (const char* literal : {R"("\q")", R"("\u")", R"("\u{}")", R"("\u{110000}")", R"("\u{D800}")",
-                                R"("\u{12")", R"("\u{zz}")", R"("\u{1234567}")"})
+    for (const char* literal : {R"("\q")", R"("\u")", R"("\u{}")", R"("\u{110000}")", R"("\u{D800}")", R"("\u{12")",
+                                R"("\u{zz}")", R"("\u{1234567}")"})
         decoded(literal, "E0103");
 }
 

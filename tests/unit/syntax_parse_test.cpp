@@ -13,8 +13,7 @@ namespace {
 std::string tree(std::string_view text) {
     Report report;
     const ast::File file = parse(0, text, 200, report);
-    for (const Diagnostic& d : report.take())
-        FAIL_CHECK(d.code << ' ' << d.message << " at " << d.span.begin);
+    for (const Diagnostic& d : report.take()) FAIL_CHECK(d.code << ' ' << d.message << " at " << d.span.begin);
     return dump_ast(file);
 }
 
@@ -212,8 +211,7 @@ TEST_CASE("syntax: types nest and take modifiers in any order") {
 }
 
 TEST_CASE("syntax: invariants") {
-    CHECK(tree("invariant i: never needs_approval when a") ==
-          "invariant i never needs-approval\n  when\n    path a\n");
+    CHECK(tree("invariant i: never needs_approval when a") == "invariant i never needs-approval\n  when\n    path a\n");
     CHECK(tree("invariant i: never permit when a") == "invariant i never permit\n  when\n    path a\n");
 }
 
@@ -230,7 +228,8 @@ TEST_CASE("syntax: fixtures and the data in them") {
 }
 
 TEST_CASE("syntax: tests") {
-    CHECK(tree("test \"t\" { given m.f with a = 1 expect permit { \"s\" } for 2m until \"2026-03-02T18:00:00Z\" audience \"x\" single_use "
+    CHECK(tree("test \"t\" { given m.f with a = 1 expect permit { \"s\" } for 2m until \"2026-03-02T18:00:00Z\" "
+               "audience \"x\" single_use "
                "with audit by a, b.c\n"
                "  expect deny because no_permit, x by d expect needs_approval from \"g\", \"h\" }") ==
           "test \"t\"\n  given m.f\n  with a = 1\n  expect permit\n    scopes \"s\"\n    ttl 2m\n    "

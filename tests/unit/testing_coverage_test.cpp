@@ -25,10 +25,11 @@ TestRun run(std::string_view text, std::string_view table = {}, std::string_view
     set.sources.push_back({"policy.writ", std::string(import) + std::string(kPolicy) + std::string(text)});
     set.read = [table](std::string_view, std::string_view path) -> Result<std::string> {
         if (path == "rows.csv") return std::string(table);
-        return writ::testing::example_request(R"({"iss":"https://issuer.example","aud":"https://broker.example","sub":"system:serviceaccount:a:b",
+        return writ::testing::example_request(
+            R"({"iss":"https://issuer.example","aud":"https://broker.example","sub":"system:serviceaccount:a:b",
             "exp":1790003600,"iat":1790000000,"nbf":1790000000,"jti":"t",
             "kubernetes.io":{"namespace":"a","serviceaccount":{"name":"b","uid":"u"}}})",
-                                   "kubernetes", 1'790'000'000);
+            "kubernetes", 1'790'000'000);
     };
     const Workspace workspace(std::move(set));
     for (const Diagnostic& d : workspace.diagnostics().items)
@@ -40,7 +41,8 @@ TestRun run(std::string_view text, std::string_view table = {}, std::string_view
 }
 
 const CoveredCondition& condition(const Coverage& coverage, std::string_view text) {
-    const auto found = std::find_if(coverage.conditions.begin(), coverage.conditions.end(), [&](const CoveredCondition& each) { return each.text == text; });
+    const auto found = std::find_if(coverage.conditions.begin(), coverage.conditions.end(),
+                                    [&](const CoveredCondition& each) { return each.text == text; });
     REQUIRE_MESSAGE(found != coverage.conditions.end(), text);
     return *found;
 }
@@ -111,7 +113,8 @@ test "t" {
     CHECK(out.coverage.percent() == 100.0);
 }
 
-TEST_CASE("coverage: requests that are refused, or denied before any rule, count for nothing; the same one counts once") {
+TEST_CASE(
+    "coverage: requests that are refused, or denied before any rule, count for nothing; the same one counts once") {
     const TestRun out = run(R"(
 permit pay for tool pay when agent.class == "payer" grant { "pay" } for 1m
 test "denied before" { given small cases want.scopes | expect missing | deny because fact_missing }
@@ -171,7 +174,8 @@ test "t" { given small with agent.revoked = true expect deny because identity_re
 
 TEST_CASE("coverage: an outcome that cannot be is not asked for") {
     const auto possible = [](const std::string& condition_text, const std::string& more = {}) {
-        const TestRun out = run("permit p when agent.id == \"x\" grant { \"pay\" } for 1m\n" + more + "oblige o when " + condition_text + " with audit\n");
+        const TestRun out = run("permit p when agent.id == \"x\" grant { \"pay\" } for 1m\n" + more + "oblige o when " +
+                                condition_text + " with audit\n");
         const CoveredCondition& of = condition(out.coverage, condition_text);
         CHECK(of.because.empty() == (of.possible == std::array<bool, 3>{true, true, true}));
         std::string ways;

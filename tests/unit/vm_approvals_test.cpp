@@ -38,8 +38,8 @@ struct Case {
         set(plain, "approvals", "[]");
         const std::string digest = Case(*this, plain).decide().binding_digest;
         auto made = json::parse(R"({"id": "x", "state": "approved", "approver": ")" + approver +
-                                R"(", "groups": ["staff", "leads"], "requester": null, "binding_digest": ")" +
-                                digest + R"(", "uses": 1, )" +
+                                R"(", "groups": ["staff", "leads"], "requester": null, "binding_digest": ")" + digest +
+                                R"(", "uses": 1, )" +
                                 (at_and_exp.empty() ? R"("at": 1717408700, "exp": null)" : at_and_exp) + "}");
         REQUIRE(made);
         json::Value& list = *walk(document, "approvals", true);
@@ -114,17 +114,14 @@ TEST_CASE("approval_not_approved: another state, or none stated") {
 }
 
 TEST_CASE("approval_expired: at its expiry, or when none is stated") {
-    CHECK(objection("exp", std::to_string(kNowSeconds)) ==
-          Codes{"approval_required#1", "approval_expired#1"});
+    CHECK(objection("exp", std::to_string(kNowSeconds)) == Codes{"approval_required#1", "approval_expired#1"});
     CHECK(objection("exp", "") == Codes{"approval_required#1", "approval_expired#1"});
     CHECK(objection("exp", std::to_string(kNowSeconds + 1)) == kPermitted);
 }
 
 TEST_CASE("approval_stale: outside the window, in the future, or not stated") {
-    CHECK(objection("at", std::to_string(kNowSeconds - 900)) ==
-          Codes{"approval_required#1", "approval_stale#1"});
-    CHECK(objection("at", std::to_string(kNowSeconds + 1)) ==
-          Codes{"approval_required#1", "approval_stale#1"});
+    CHECK(objection("at", std::to_string(kNowSeconds - 900)) == Codes{"approval_required#1", "approval_stale#1"});
+    CHECK(objection("at", std::to_string(kNowSeconds + 1)) == Codes{"approval_required#1", "approval_stale#1"});
     CHECK(objection("at", "") == Codes{"approval_required#1", "approval_stale#1"});
     CHECK(objection("at", std::to_string(kNowSeconds)) == kPermitted);
     CHECK(objection("at", std::to_string(kNowSeconds - 899)) == kPermitted);
@@ -138,7 +135,9 @@ TEST_CASE("approval_group: any one of the asked groups") {
 
 TEST_CASE("approval_not_independent: nobody involved may approve") {
     const Codes involved{"approval_required#1", "approval_not_independent#1"};
-    const auto unstated = [](const std::string& fact) { return Codes{"approval_required#1", "approval_not_independent#1:" + fact}; };
+    const auto unstated = [](const std::string& fact) {
+        return Codes{"approval_required#1", "approval_not_independent#1:" + fact};
+    };
     for (const char* name : {"ursula", "ines", "olive", "a-1"})
         CHECK_MESSAGE(objection("approver", '"' + std::string(name) + '"') == involved, name);
     CHECK(objection("approver", "") == unstated("approvals.approver"));
@@ -160,24 +159,30 @@ TEST_CASE("approval_not_independent: nobody involved may approve") {
     for (const std::string who : {"\"Lea\"", ""}) {
         Case parents = chain;
         json::Value& hop = walk(parents.document, "delegation.chain", false)->items[0];
-        if (who.empty()) hop.remove("initiator");
-        else set(hop, "initiator", who);
+        if (who.empty())
+            hop.remove("initiator");
+        else
+            set(hop, "initiator", who);
         CHECK(codes(parents.decide()) == (who.empty() ? unstated("delegation.chain.initiator") : involved));
         Case first = chain;
-        if (who.empty()) remove(first.document, "delegation.originator");
-        else set(first.document, "delegation.originator", who);
+        if (who.empty())
+            remove(first.document, "delegation.originator");
+        else
+            set(first.document, "delegation.originator", who);
         CHECK(codes(first.decide()) == (who.empty() ? unstated("delegation.originator") : involved));
         Case delegated = chain;
-        if (who.empty()) remove(delegated.document, "delegation.actor");
-        else set(delegated.document, "delegation.actor", who);
+        if (who.empty())
+            remove(delegated.document, "delegation.actor");
+        else
+            set(delegated.document, "delegation.actor", who);
         CHECK(codes(delegated.decide()) == (who.empty() ? unstated("delegation.actor") : involved));
     }
 }
 
 TEST_CASE("approval_not_independent: one person in another spelling, or nobody can say") {
     const Codes involved{"approval_required#1", "approval_not_independent#1"};
-    for (const char* name : {"Ursula", "URSULA", "ursula ", " ursula", "Ursula <lea>", "urs\u200bula", "ursul\u0430", "lea ", "",
-                             "jose\u0301", "l\u0435a"})
+    for (const char* name : {"Ursula", "URSULA", "ursula ", " ursula", "Ursula <lea>", "urs\u200bula", "ursul\u0430",
+                             "lea ", "", "jose\u0301", "l\u0435a"})
         CHECK_MESSAGE(objection("approver", '"' + std::string(name) + '"') == involved, name);
     for (const char* name : {"Lea", "lea@acme.example", "L\u00e9a", "\u043b\u0435\u0430"})
         CHECK_MESSAGE(objection("approver", '"' + std::string(name) + '"') == kPermitted, name);
@@ -270,13 +275,14 @@ TEST_CASE("approval_unbound: bound to another request") {
 }
 
 TEST_CASE("approval_unbound: a fact that must be stated is not, and it is named") {
-    for (const auto& [path, fact] : std::vector<std::pair<std::string, std::string>>{{"tool.operation", "tool.operation"},
-                                                                                     {"tool.params.amount", "tool.params"},
-                                                                                     {"tool.params.extra.note", "tool.params"},
-                                                                                     {"tool.params", "tool.params"},
-                                                                                     {"resource.type", "resource.type"},
-                                                                                     {"resource.id", "resource.id"},
-                                                                                     {"resource", "resource.type"}}) {
+    for (const auto& [path, fact] :
+         std::vector<std::pair<std::string, std::string>>{{"tool.operation", "tool.operation"},
+                                                          {"tool.params.amount", "tool.params"},
+                                                          {"tool.params.extra.note", "tool.params"},
+                                                          {"tool.params", "tool.params"},
+                                                          {"resource.type", "resource.type"},
+                                                          {"resource.id", "resource.id"},
+                                                          {"resource", "resource.type"}}) {
         const Codes unbound{"approval_required#1", "approval_unbound#1:" + fact};
         Case c;
         c.approve("lea");
@@ -297,7 +303,9 @@ TEST_CASE("approval_unbound: a fact that must be stated is not, and it is named"
     }
 }
 
-TEST_CASE("approval_unbound: a parameter that is a map binds only if it is none, and records in a list state all their fields") {
+TEST_CASE(
+    "approval_unbound: a parameter that is a map binds only if it is none, and records in a list state all their "
+    "fields") {
     const std::string example = source_root() + "/examples/refund/";
     auto sources = read_sources({example + "policy.writ"});
     REQUIRE(sources.has_value());
@@ -305,7 +313,8 @@ TEST_CASE("approval_unbound: a parameter that is a map binds only if it is none,
     const std::string was = "currency: string }";
     REQUIRE(text.find(was) != std::string::npos);
     text.replace(text.find(was), was.size(),
-                 "currency: string  labels: map<string, string> or none  lines: list<record { sku: string  tags: map<string, string> or none }> max 4 }");
+                 "currency: string  labels: map<string, string> or none  lines: list<record { sku: string  tags: "
+                 "map<string, string> or none }> max 4 }");
     const Workspace workspace(*sources);
     json::Value document = *json::parse(read_bytes(example + "requests/needs_approval.json"));
     // Explaining holds the machine's decision against the reference evaluator's.
@@ -319,11 +328,14 @@ TEST_CASE("approval_unbound: a parameter that is a map binds only if it is none,
         set(document, "approvals", "[]");
         set(document, "tool.params.labels", labels), set(document, "tool.params.lines", lines);
         const std::string digest = decided().second;
-        set(document, "approvals", R"([{"id": "ap-1", "state": "approved", "approver": "lea@acme.example", "groups": ["refund-leads"],
-            "requester": null, "at": 1790000000, "exp": null, "uses": 1, "binding_digest": ")" + digest + "\"}]");
+        set(document, "approvals",
+            R"([{"id": "ap-1", "state": "approved", "approver": "lea@acme.example", "groups": ["refund-leads"],
+            "requester": null, "at": 1790000000, "exp": null, "uses": 1, "binding_digest": ")" +
+                digest + "\"}]");
         const Codes told = decided().first;
         if (told.front().starts_with("permitted")) return true;
-        const bool unbound = std::any_of(told.begin(), told.end(), [](const std::string& each) { return each.starts_with("approval_unbound"); });
+        const bool unbound = std::any_of(told.begin(), told.end(),
+                                         [](const std::string& each) { return each.starts_with("approval_unbound"); });
         CHECK_MESSAGE(unbound, labels << ' ' << lines);
         return false;
     };
@@ -343,12 +355,19 @@ TEST_CASE("approvals: what was shown of the resource is bound, and no more") {
     shown.approve("lea");
     CHECK(shown.decide().binding_digest.find(";resource=path,tags[team],tags[x.y],tenant;") != std::string::npos);
     CHECK(codes(shown.decide()) == kPermitted);
-    for (const auto& [path, value] : std::vector<std::pair<std::string, std::string>>{
-             {"resource.path", "\"/two\""}, {"resource.path", ""}, {"resource.tags", ""}, {"resource.tags", R"({"team": "a"})"},
-             {"resource.tags", R"({"team": "b", "x.y": "b"})"}, {"resource.tenant", ""}, {"resource.tenant", "null"}}) {
+    for (const auto& [path, value] :
+         std::vector<std::pair<std::string, std::string>>{{"resource.path", "\"/two\""},
+                                                          {"resource.path", ""},
+                                                          {"resource.tags", ""},
+                                                          {"resource.tags", R"({"team": "a"})"},
+                                                          {"resource.tags", R"({"team": "b", "x.y": "b"})"},
+                                                          {"resource.tenant", ""},
+                                                          {"resource.tenant", "null"}}) {
         Case c = shown;
-        if (value.empty()) remove(c.document, path);
-        else set(c.document, path, value);
+        if (value.empty())
+            remove(c.document, path);
+        else
+            set(c.document, path, value);
         CHECK_MESSAGE(codes(c.decide()) == unbound, path << " " << value);
     }
     Case more = shown;
@@ -390,7 +409,8 @@ TEST_CASE("approvals: fewer scopes, less audience and a shorter ttl than was app
     CHECK(decided(ask(R"(["refund:read"])", "", ""), ask(one, "", "")) == unbound[1]);
     CHECK(decided(ask(one, "", ""), ask(one, R"(["https://pay.example"])", "")) == "800");
     CHECK(decided(ask(one, R"(["https://pay.example"])", ""), ask(one, "", "")) == unbound[1]);
-    CHECK(decided(ask(one, R"(["https://pay.example", "urn:x"])", ""), ask(one, R"(["https://pay.example"])", "")) == "800");
+    CHECK(decided(ask(one, R"(["https://pay.example", "urn:x"])", ""), ask(one, R"(["https://pay.example"])", "")) ==
+          "800");
     // For longer than was approved: for as long as was approved.
     CHECK(decided(ask(one, "", "60"), ask(one, "", "30")) == "30");
     CHECK(decided(ask(one, "", "60"), ask(one, "", "90")) == "60");
@@ -402,12 +422,18 @@ TEST_CASE("approvals: the binding digest is a format") {
     // The hash is that of the lines of docs/decision-format.md; computed apart from the engine.
     const std::string hash = "a9bf2515e7ad3ac2adb1b6fe2fd2431f16d023e1a2ffb95b7530a50276f2cef7";
     Case c;
-    const std::string plain = "v2;scopes=refund:create;audience=https:%2F%2Fpay.example,https:%2F%2Fpay2.example;ttl=policy;"
-                              "resource=tenant;sha256=" + hash;
+    const std::string plain =
+        "v2;scopes=refund:create;audience=https:%2F%2Fpay.example,https:%2F%2Fpay2.example;ttl=policy;"
+        "resource=tenant;sha256=" +
+        hash;
     CHECK(c.decide().binding_digest == plain);
-    c.with("want", R"({"scopes": ["b, c;", "refund:create", "a%\u00e9", "b, c;"], "audience": ["https://pay2.example"], "ttl": "1500ms"})");
-    CHECK(c.decide().binding_digest == "v2;scopes=a%25%C3%A9,b%2C%20c%3B,refund:create;audience=https:%2F%2Fpay2.example;ttl=1;"
-                                       "resource=tenant;sha256=" + hash);
+    c.with(
+        "want",
+        R"({"scopes": ["b, c;", "refund:create", "a%\u00e9", "b, c;"], "audience": ["https://pay2.example"], "ttl": "1500ms"})");
+    CHECK(c.decide().binding_digest ==
+          "v2;scopes=a%25%C3%A9,b%2C%20c%3B,refund:create;audience=https:%2F%2Fpay2.example;ttl=1;"
+          "resource=tenant;sha256=" +
+              hash);
 
     const auto counts = [&](std::string digest) {
         Case one;
@@ -421,19 +447,39 @@ TEST_CASE("approvals: the binding digest is a format") {
     CHECK(counts(plain));
     CHECK(counts(changed("refund:create", "refund:create,zzz")));
     CHECK(counts(changed("policy", "3600")));
-    for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
-             {"v2", "v1"}, {"v2;", "v2; "}, {"scopes=", "scopes=zzz,"}, {"refund:create", "refund:create,refund:create"},
-             {"refund:create", "refund:create,"}, {"refund:create", ",refund:create"}, {"refund:create", ""},
-             {"refund:create", "refund%3Acreate"}, {"%2F%2F", "%2f%2f"}, {";ttl=policy", ""}, {"policy", ""}, {"policy", "0"},
-             {"policy", "060"}, {"policy", "-1"}, {"policy", "+60"}, {"policy", "60s"}, {"policy", "99999999999999"},
-             {"resource=tenant", "resource="}, {"resource=tenant", "resource=path,tenant"}, {"resource=tenant", "resource=tenant,tenant"},
-             {";sha256=", ";SHA256="}, {hash, hash + "0"}, {hash, hash + ";x=1"}, {hash, hash.substr(1)}, {plain, hash}})
+    for (const auto& [from, to] :
+         std::vector<std::pair<std::string, std::string>>{{"v2", "v1"},
+                                                          {"v2;", "v2; "},
+                                                          {"scopes=", "scopes=zzz,"},
+                                                          {"refund:create", "refund:create,refund:create"},
+                                                          {"refund:create", "refund:create,"},
+                                                          {"refund:create", ",refund:create"},
+                                                          {"refund:create", ""},
+                                                          {"refund:create", "refund%3Acreate"},
+                                                          {"%2F%2F", "%2f%2f"},
+                                                          {";ttl=policy", ""},
+                                                          {"policy", ""},
+                                                          {"policy", "0"},
+                                                          {"policy", "060"},
+                                                          {"policy", "-1"},
+                                                          {"policy", "+60"},
+                                                          {"policy", "60s"},
+                                                          {"policy", "99999999999999"},
+                                                          {"resource=tenant", "resource="},
+                                                          {"resource=tenant", "resource=path,tenant"},
+                                                          {"resource=tenant", "resource=tenant,tenant"},
+                                                          {";sha256=", ";SHA256="},
+                                                          {hash, hash + "0"},
+                                                          {hash, hash + ";x=1"},
+                                                          {hash, hash.substr(1)},
+                                                          {plain, hash}})
         CHECK_FALSE_MESSAGE(counts(changed(from, to)), from << " " << to);
 }
 
 TEST_CASE("approvals: facts that are stated one by one bind the same") {
     Case c;
-    c.with("resource", R"({"type": "order", "id": "o-1", "tenant": null, "path": "/one", "tags": {"team": "a", "a b": "c"}})");
+    c.with("resource",
+           R"({"type": "order", "id": "o-1", "tenant": null, "path": "/one", "tags": {"team": "a", "a b": "c"}})");
     Machine m(c.t);
     const std::string expected = m.decide(c.document).binding_digest;
     REQUIRE(expected.find(";resource=path,tags[a%20b],tags[team],tenant;") != std::string::npos);
@@ -469,8 +515,10 @@ TEST_CASE("approval_used: no uses left, or none stated") {
 TEST_CASE("approval_used: uses that are counted, of an approval that does not say which it is") {
     const Codes used{"approval_required#1", "approval_used#1"};
     CHECK(objection("id", "") == used);
-    for (const char* id : {R"("")", R"("x ")", R"("x\u200b")", R"("\u0430pr")"}) CHECK_MESSAGE(objection("id", id) == used, id);
-    for (const char* id : {R"("X")", R"("apr-1")", R"("9f0c6c1e-3f0e-4a51-8f4e-5d1d3a6c2b11")"}) CHECK_MESSAGE(objection("id", id) == kPermitted, id);
+    for (const char* id : {R"("")", R"("x ")", R"("x\u200b")", R"("\u0430pr")"})
+        CHECK_MESSAGE(objection("id", id) == used, id);
+    for (const char* id : {R"("X")", R"("apr-1")", R"("9f0c6c1e-3f0e-4a51-8f4e-5d1d3a6c2b11")"})
+        CHECK_MESSAGE(objection("id", id) == kPermitted, id);
     // Without a limit nothing is counted.
     Case c;
     json::Value& approval = c.approve("lea");
@@ -512,8 +560,7 @@ TEST_CASE("approvals: several requirements are met apart, codes by reason and th
     c.t.require("idle", {{Opcode::RetFalse}}, {"board"});
     c.approve("lea");
     const Decision& d = c.decide();
-    CHECK(codes(d) ==
-          Codes{"approval_required#2", "approval_required#3", "approval_group#2", "approval_group#3"});
+    CHECK(codes(d) == Codes{"approval_required#2", "approval_required#3", "approval_group#2", "approval_group#3"});
     CHECK(d.requirements.size() == 2);
 }
 

@@ -103,7 +103,8 @@ TEST_CASE("bind: facts outlive the document") {
 
 TEST_CASE("bind: provenance by group, others are the model's") {
     Bound b;
-    REQUIRE(b.with("provenance", R"({"now": "broker", "agent": "broker", "token": "broker", "tool": "asserted"})") == "");
+    REQUIRE(b.with("provenance", R"({"now": "broker", "agent": "broker", "token": "broker", "tool": "asserted"})") ==
+            "");
     CHECK(b.at("agent.id").present());
     CHECK(b.at("token.issuer").state == State::Missing);
     CHECK(b.at("prod.namespace").state == State::Missing);
@@ -265,19 +266,19 @@ TEST_CASE("bind: Q0018 provenance is one of four words, by known groups") {
     CHECK(Bound().with("provenance", "7") == "Q0018 $.provenance");
     CHECK(Bound().with("provenance", R"({"agent": "very"})") == "Q0018 $.provenance.agent");
     CHECK(Bound().with("provenance", R"({"agnet": "broker"})") == "Q0018 $.provenance.agnet");
-    CHECK(Bound().message("provenance", R"({"agnet": "broker"})").find("did you mean `agent`") !=
-          std::string::npos);
+    CHECK(Bound().message("provenance", R"({"agnet": "broker"})").find("did you mean `agent`") != std::string::npos);
 }
 
 TEST_CASE("bind: Q0022 a token is not wider than its claims") {
-    const auto bound = [](std::string_view fact, std::string_view stated, std::string_view claim, std::string_view claimed) {
+    const auto bound = [](std::string_view fact, std::string_view stated, std::string_view claim,
+                          std::string_view claimed) {
         Bound b;
         set(b.document, "token.claims." + std::string(claim), claimed);
         return b.with("token." + std::string(fact), stated);
     };
     CHECK(bound("exp", "1717412400", "exp", "1717412400") == "");
-    CHECK(bound("exp", "1717412300", "exp", "1717412400") == "");           // narrower
-    CHECK(bound("exp", "1717412401", "exp", "1717412400") == "");           // rounded
+    CHECK(bound("exp", "1717412300", "exp", "1717412400") == "");  // narrower
+    CHECK(bound("exp", "1717412401", "exp", "1717412400") == "");  // rounded
     CHECK(bound("exp", "1717412401.000001", "exp", "1717412400") == "Q0022 $.token.exp");
     CHECK(bound("exp", "1717412400", "exp", "1690000000") == "Q0022 $.token.exp");
     CHECK(bound("exp", "null", "exp", "1717412400") == "Q0022 $.token.exp");  // none is the latest
@@ -289,13 +290,14 @@ TEST_CASE("bind: Q0022 a token is not wider than its claims") {
     CHECK(bound("nbf", "null", "nbf", "1717408700") == "Q0022 $.token.nbf");
     CHECK(bound("iat", "1717408690", "iat", "1717408700") == "");
     CHECK(bound("iat", "1717408702", "iat", "1717408700") == "Q0022 $.token.iat");
-    CHECK(bound("iat", "null", "iat", "1717408700") == "");                 // no age at all is no younger
+    CHECK(bound("iat", "null", "iat", "1717408700") == "");  // no age at all is no younger
     CHECK(bound("iat", "1717408700", "iat", "\"2024-06-03T09:58:20.5Z\"") == "");
     CHECK(bound("iat", "1717408700", "iat", "[]") == "Q0022 $.token.claims.iat");  // not to be compared with
     CHECK(bound("aud", R"(["https://broker.example"])", "aud", R"("https://broker.example")") == "");
     CHECK(bound("aud", R"(["https://broker.example"])", "aud", R"(["urn:x", "https://broker.example"])") == "");
     CHECK(bound("aud", R"(["https://broker.example"])", "aud", R"("https://other.example")") == "Q0022 $.token.aud");
-    CHECK(bound("aud", R"(["https://broker.example", "urn:x"])", "aud", R"(["https://broker.example"])") == "Q0022 $.token.aud");
+    CHECK(bound("aud", R"(["https://broker.example", "urn:x"])", "aud", R"(["https://broker.example"])") ==
+          "Q0022 $.token.aud");
     CHECK(bound("aud", R"("https://broker.example")", "aud", "null") == "Q0022 $.token.aud");
     CHECK(bound("aud", "[]", "aud", R"("https://other.example")") == "");
     CHECK(bound("jti", R"("t-1")", "jti", R"("t-1")") == "");
@@ -304,7 +306,8 @@ TEST_CASE("bind: Q0022 a token is not wider than its claims") {
     CHECK(bound("jti", "null", "jti", R"("t-1")") == "Q0022 $.token.jti");  // no revocation of t-1 would meet it
     CHECK(bound("jti", R"("7")", "jti", "7") == "Q0022 $.token.jti");
 
-    // Whether or not the issuer is known, and in whatever order the facts come; what is not stated is denied, not refused.
+    // Whether or not the issuer is known, and in whatever order the facts come; what is not stated is denied, not
+    // refused.
     Bound unknown;
     set(unknown.document, "token.claims", R"({"exp": 1690000000})");
     CHECK(unknown.with("token.issuer", R"("https://elsewhere.example")") == "Q0022 $.token.exp");
@@ -326,8 +329,8 @@ TEST_CASE("bind: Q0023 the clock is the broker's") {
         CHECK(b.with("provenance", R"({"token": "verified", "now": ")" + std::string(word) + "\"}") == "");
         CHECK(b.at("now").present());
     }
-    for (const char* weak : {R"({"token": "verified", "now": "asserted"})", R"({"token": "verified", "now": "model"})", R"({"token": "verified"})",
-                             R"("asserted")", R"("model")"})
+    for (const char* weak : {R"({"token": "verified", "now": "asserted"})", R"({"token": "verified", "now": "model"})",
+                             R"({"token": "verified"})", R"("asserted")", R"("model")"})
         CHECK_MESSAGE(Bound().with("provenance", weak) == "Q0023 $.now", weak);
     Bound none;
     remove(none.document, "provenance");
@@ -382,7 +385,8 @@ TEST_CASE("bind: Q0005 the texts of one list have a most together") {
     Bound b;
     const auto list = [](std::size_t count) {
         std::string out = "[";
-        for (std::size_t i = 0; i < count; ++i) out += (i == 0 ? "\"" : ",\"") + std::to_string(i) + std::string(1'998, 'x') + '"';
+        for (std::size_t i = 0; i < count; ++i)
+            out += (i == 0 ? "\"" : ",\"") + std::to_string(i) + std::string(1'998, 'x') + '"';
         return out + ']';
     };
     CHECK(b.with("user.roles", list(8)) == "");
@@ -444,8 +448,7 @@ TEST_CASE("bind: elements of a list of records are rows, groups inside them flat
 
 TEST_CASE("bind: maps fill the keys that are read") {
     Bound b;
-    REQUIRE(b.with("gates", R"({"eval": {"result": "failed", "at": 5}, "lint": {"result": "passed"}})") ==
-            "");
+    REQUIRE(b.with("gates", R"({"eval": {"result": "failed", "at": 5}, "lint": {"result": "passed"}})") == "");
     CHECK(b.at("gates.eval").present());
     CHECK(b.at("gates.eval.result").integer == 1);
     CHECK(b.at("gates.eval.at").integer == 5 * kSecond);
@@ -479,15 +482,11 @@ TEST_CASE("bind: parameters have one canonical text, and none if they are not st
 
 TEST_CASE("bind: captures of the first pattern that matches the whole claim") {
     TestProgram test;
-    test.parse(
-        "sub",
-        {{"system:serviceaccount:", "{space}", ":", "{account}"}, {"repo:", "{repo**}", "#", "{tail}"}},
-        {"space", "account", "repo", "tail"});
+    test.parse("sub", {{"system:serviceaccount:", "{space}", ":", "{account}"}, {"repo:", "{repo**}", "#", "{tail}"}},
+               {"space", "account", "repo", "tail"});
     Machine machine(test);
     json::Value document = base_request();
-    const auto captured = [&](const std::string& name) {
-        return machine.facts[test.slot_index("prod." + name)];
-    };
+    const auto captured = [&](const std::string& name) { return machine.facts[test.slot_index("prod." + name)]; };
     REQUIRE(machine.bind(document) == "");
     CHECK(captured("space").text() == "support");
     CHECK(captured("account").text() == "bot");
@@ -499,9 +498,8 @@ TEST_CASE("bind: captures of the first pattern that matches the whole claim") {
     CHECK(captured("repo").text() == "a/b:c#d");  // as much as it can
     CHECK(captured("tail").text() == "e");
 
-    for (const char* none :
-         {R"("system:serviceaccount:a:b:c")", R"("system:serviceaccount::b")",
-          R"("xsystem:serviceaccount:a:b")", R"("system:serviceaccount:a@x:b")", R"("repo:#x")"}) {
+    for (const char* none : {R"("system:serviceaccount:a:b:c")", R"("system:serviceaccount::b")",
+                             R"("xsystem:serviceaccount:a:b")", R"("system:serviceaccount:a@x:b")", R"("repo:#x")"}) {
         set(document, "token.claims.sub", none);
         REQUIRE(machine.bind(document) == "");
         CHECK_MESSAGE(captured("space").state == State::Missing, none);
@@ -525,7 +523,9 @@ std::string read(const std::string& path) {
 TEST_CASE("bind: docs/request-format.md has every code and every field of the schema") {
     const std::string page = read("docs/request-format.md"), schema = read("stdlib/request.writ");
     for (const CodeInfo& each : kCodes)
-        CHECK_MESSAGE((each.code.front() != 'Q' || page.find("| `" + std::string(each.code) + "` |") != std::string::npos), each.code);
+        CHECK_MESSAGE(
+            (each.code.front() != 'Q' || page.find("| `" + std::string(each.code) + "` |") != std::string::npos),
+            each.code);
     std::istringstream lines(schema.substr(schema.find("schema request")));
     int fields = 0;
     for (std::string line; std::getline(lines, line);) {

@@ -79,8 +79,8 @@ TEST_CASE("decide: no rule, no credential") {
 
 TEST_CASE("check fact_missing: every fact that must be stated") {
     for (const char* path :
-         {"now", "agent.id", "run.id", "run.parent_id", "run.exp", "tenant", "user.id", "user.session_exp",
-          "tool.name", "want.scopes", "token.aud", "token.exp", "token.nbf", "token.iat"}) {
+         {"now", "agent.id", "run.id", "run.parent_id", "run.exp", "tenant", "user.id", "user.session_exp", "tool.name",
+          "want.scopes", "token.aud", "token.exp", "token.nbf", "token.iat"}) {
         const Codes found = refusals_without(path);
         CHECK_MESSAGE(found == Codes{"fact_missing:" + std::string(path)}, path);
     }
@@ -97,9 +97,10 @@ TEST_CASE("check fact_missing: every fact that must be stated") {
 TEST_CASE("check fact_missing: weak provenance counts as missing, all are told") {
     Case c;
     c.offer({"refund:create"});
-    const Decision& d = c.with("provenance", R"({"now": "broker", "token": "verified", "agent": "asserted", "run": "broker",
+    const Decision& d =
+        c.with("provenance", R"({"now": "broker", "token": "verified", "agent": "asserted", "run": "broker",
         "user": "broker", "delegation": "broker", "tool": "asserted"})")
-                            .decide();
+            .decide();
     CHECK(codes(d) == Codes{"fact_missing:agent.id", "fact_missing:tenant"});
 }
 
@@ -114,8 +115,7 @@ TEST_CASE("check audience_mismatch: none, or one that is not the issuer's") {
     CHECK(refusals("token.aud", "[]") == Codes{"audience_mismatch"});
     CHECK(refusals("token.aud", R"(["https://broker.example", "https://other.example"])") ==
           Codes{"audience_mismatch"});
-    CHECK(refusals("token.aud", R"(["https://second.example", "https://broker.example"])") ==
-          Codes{"permitted#0"});
+    CHECK(refusals("token.aud", R"(["https://second.example", "https://broker.example"])") == Codes{"permitted#0"});
 }
 
 TEST_CASE("check token_not_current: expiry, not before, issued, age, with leeway") {
@@ -148,7 +148,8 @@ TEST_CASE("check token_without_expiry: none, and no age that would end it") {
     CHECK(codes(c.with("token.iat", "null").decide()) == endless);
     Case aged;
     aged.offer({"refund:create"});
-    CHECK(codes(aged.with("token.exp", "null").with("token.iat", "null").decide()) == Codes{"token_not_current", "token_without_expiry"});
+    CHECK(codes(aged.with("token.exp", "null").with("token.iat", "null").decide()) ==
+          Codes{"token_not_current", "token_without_expiry"});
     // Missing is not none: the fact is asked for, and nothing else is said.
     CHECK(refusals_without("token.exp") == Codes{"fact_missing:token.exp"});
     Case other;
@@ -193,10 +194,9 @@ TEST_CASE("check run_ended, user_session_ended, parent_expired: at the moment it
     const std::string now = std::to_string(kNowSeconds);
     CHECK(refusals("run.exp", now) == Codes{"run_ended"});
     CHECK(refusals("user.session_exp", now) == Codes{"user_session_ended"});
-    CHECK(
-        refusals("delegation", R"({"chain": [{"actor": "a", "granted_scopes": ["refund:create"], "exp": null},
+    CHECK(refusals("delegation", R"({"chain": [{"actor": "a", "granted_scopes": ["refund:create"], "exp": null},
         {"actor": "b", "granted_scopes": ["refund:create"], "exp": )" +
-                                   now + "}]}") == Codes{"parent_expired"});
+                                     now + "}]}") == Codes{"parent_expired"});
 }
 
 TEST_CASE("check: refused requests run no rule") {
@@ -231,9 +231,14 @@ TEST_CASE("decide: permits that a fact could make match are named") {
 
 TEST_CASE("time_in_future: a rule in doubt only because a moment has not come yet") {
     Case c;
-    const auto aged = [&](Cmp cmp) { return TestProgram::all_of({TestProgram::cmp(Opcode::AgeCmp, c.t.slot("gates.eval.at"), c.t.num(600 * kSecond), cmp)}); };
+    const auto aged = [&](Cmp cmp) {
+        return TestProgram::all_of(
+            {TestProgram::cmp(Opcode::AgeCmp, c.t.slot("gates.eval.at"), c.t.num(600 * kSecond), cmp)});
+    };
     const auto at = [&](std::int64_t seconds) {
-        return codes(c.with("gates", R"({"eval": {"result": "passed", "at": )" + std::to_string(kNowSeconds + seconds) + "}}").decide());
+        return codes(
+            c.with("gates", R"({"eval": {"result": "passed", "at": )" + std::to_string(kNowSeconds + seconds) + "}}")
+                .decide());
     };
     c.t.permit("fresh", aged(Cmp::Le), {"refund:create"});
     CHECK(at(-599) == Codes{"permitted#0"});
@@ -248,7 +253,8 @@ TEST_CASE("time_in_future: a rule in doubt only because a moment has not come ye
     CHECK(at(61) == Codes{"fact_missing#1", "time_in_future#2", "suspicion#1", "stale#2"});
     // That the time has come is supposed of one rule at a time.
     c.t.deny("older", aged(Cmp::Gt));
-    CHECK(at(61) == Codes{"fact_missing#1", "time_in_future#2", "time_in_future#3", "suspicion#1", "stale#2", "older#3"});
+    CHECK(at(61) ==
+          Codes{"fact_missing#1", "time_in_future#2", "time_in_future#3", "suspicion#1", "stale#2", "older#3"});
 }
 
 TEST_CASE("scopes: in the order asked, each once, of all matching permits") {
@@ -266,7 +272,8 @@ TEST_CASE("scopes: none that the tool does not have, whatever a permit lists") {
     c.with("want.scopes", R"(["data:read", "refund:create"])");
     CHECK(c.decide().grant.scopes == Texts{"refund:create"});
     CHECK(codes(c.with("want.all_or_nothing", "true").decide()) == Codes{"partial_grant"});
-    CHECK(codes(c.without("want.all_or_nothing").with("want.scopes", R"(["data:read"])").decide()) == Codes{"scope_not_offered"});
+    CHECK(codes(c.without("want.all_or_nothing").with("want.scopes", R"(["data:read"])").decide()) ==
+          Codes{"scope_not_offered"});
     // The permit for longer lists nothing of this tool's, so it is not used and lends no life.
     Case two;
     two.offer({"refund:create"}, 60, "own");
@@ -311,18 +318,18 @@ TEST_CASE("partial_grant: all or nothing") {
     c.with("want.scopes", R"(["refund:create", "refund:read"])").with("want.all_or_nothing", "true");
     CHECK(codes(c.decide()) == Codes{"partial_grant"});
     CHECK(c.with("want.all_or_nothing", "false").decide().effect == Effect::Permit);
-    CHECK(c.with("want.scopes", R"(["refund:create", "refund:create"])").with("want.all_or_nothing", "true").decide().effect ==
-          Effect::Permit);
+    CHECK(c.with("want.scopes", R"(["refund:create", "refund:create"])")
+              .with("want.all_or_nothing", "true")
+              .decide()
+              .effect == Effect::Permit);
 }
 
 TEST_CASE("audience: what was asked, in the tool's order, within limits") {
     Case c;
     c.offer({"refund:create"});
-    CHECK(
-        c.with("want.audience", R"(["https://pay2.example", "https://x.example"])").decide().grant.audience ==
-        Texts{"https://pay2.example"});
-    CHECK(codes(c.with("want.audience", R"(["https://x.example"])").decide()) ==
-          Codes{"audience_not_offered"});
+    CHECK(c.with("want.audience", R"(["https://pay2.example", "https://x.example"])").decide().grant.audience ==
+          Texts{"https://pay2.example"});
+    CHECK(codes(c.with("want.audience", R"(["https://x.example"])").decide()) == Codes{"audience_not_offered"});
     CHECK(codes(c.with("want.audience", "[]").decide()) == Codes{"audience_not_offered"});
 
     Case l;
@@ -445,8 +452,7 @@ TEST_CASE("attribution: whatever is stated, of denials too") {
     CHECK(who.token_id == "t-1");
     CHECK(who.tool == "write-refund");
     CHECK(who.resource == "o-1");
-    CHECK(c.with("workload", R"({"spiffe_id": null, "instance_id": "i-1"})").decide().attribution.workload ==
-          "i-1");
+    CHECK(c.with("workload", R"({"spiffe_id": null, "instance_id": "i-1"})").decide().attribution.workload == "i-1");
 }
 
 TEST_CASE("decide: a decision used again keeps nothing of the one before") {
@@ -482,8 +488,7 @@ TEST_CASE("decide: steps stay within the program's bound") {
     c.t.deny("closing", c.from(kNow + 70 * kSecond));
     const Decision& d = c.decide();
     std::uint64_t bound = 0;
-    for (const auto& rule : c.machine->program->rules)
-        bound += bytecode::step_bound(*c.machine->program, rule);
+    for (const auto& rule : c.machine->program->rules) bound += bytecode::step_bound(*c.machine->program, rule);
     CHECK(d.steps > 0);
     CHECK(d.steps <= bound);
 }
@@ -510,16 +515,15 @@ TEST_CASE("missing facts never help: each fact of a request, taken out") {
     t.deny("other_tenant", TestProgram::all_of({TestProgram::no(
                                TestProgram::test(Opcode::TextEq, t.slot("user.tenant"), t.slot("tenant")))}));
     t.limit("shared",
-            TestProgram::all_of(
-                {TestProgram::cmp(Opcode::IntCmp, t.slot("agent.shared_count"), t.num(1), Cmp::Gt)}),
+            TestProgram::all_of({TestProgram::cmp(Opcode::IntCmp, t.slot("agent.shared_count"), t.num(1), Cmp::Gt)}),
             {.ttl = 30 * kSecond, .single_use = 1});
     t.require("elsewhere",
-              TestProgram::all_of({TestProgram::no(
-                  TestProgram::test(Opcode::TextEq, t.slot("resource.tenant"), t.lit("acme")))}),
+              TestProgram::all_of(
+                  {TestProgram::no(TestProgram::test(Opcode::TextEq, t.slot("resource.tenant"), t.lit("acme")))}),
               {"leads"});
     t.oblige("class",
-             TestProgram::all_of({TestProgram::no(
-                 TestProgram::test(Opcode::TextEq, t.slot("agent.class"), t.lit("support")))}),
+             TestProgram::all_of(
+                 {TestProgram::no(TestProgram::test(Opcode::TextEq, t.slot("agent.class"), t.lit("support")))}),
              {{"audit", "{}"}});
     c.with("want.scopes", R"(["refund:read", "refund:create"])");
     Machine m(t);

@@ -24,12 +24,13 @@ std::string rendered(const Machine& machine, Audience reader) {
 TEST_CASE("to_json: a permit for the operator, key by key") {
     TestProgram t;
     const std::uint32_t offer = t.permit("offer", {{Opcode::RetTrue}}, {"refund:create"});
-    t.build.out.rules[offer].origin = t.build.origin({t.text("main"), t.text("policy.writ"), t.text("refunds are \"small\"")});
+    t.build.out.rules[offer].origin =
+        t.build.origin({t.text("main"), t.text("policy.writ"), t.text("refunds are \"small\"")});
     t.oblige("record", {{Opcode::RetTrue}}, {{"audit", R"({"level":"full"})"}});
-    t.permit("later",
-             TestProgram::all_of(
-                 {TestProgram::cmp(Opcode::NowCmp, t.num(kNowSeconds * kSecond + 1'500'000), 0, Cmp::Lt)}),
-             {"refund:read"}, 60);
+    t.permit(
+        "later",
+        TestProgram::all_of({TestProgram::cmp(Opcode::NowCmp, t.num(kNowSeconds * kSecond + 1'500'000), 0, Cmp::Lt)}),
+        {"refund:read"}, 60);
     Machine m(t);
     json::Value document = base_request();
     set(document, "want.scopes", R"(["refund:create", "refund:read"])");
@@ -60,10 +61,8 @@ TEST_CASE("to_json: a caller learns of requirements, and nothing about policy") 
         R"("expires":"2024-06-03T10:15:00Z"}],"binding_digest":")" +
             m.decision.binding_digest + R"(","reason":"approval_required"})");
     const std::string full = rendered(m, Audience::Operator);
-    CHECK(
-        full.find(
-            R"("requirements":[{"rule":{"layer":0,"kind":"require","module":"main","name":"secret_rule")") !=
-        std::string::npos);
+    CHECK(full.find(R"("requirements":[{"rule":{"layer":0,"kind":"require","module":"main","name":"secret_rule")") !=
+          std::string::npos);
     CHECK(full.find(R"("counted":0,"within":900)") != std::string::npos);
 }
 
@@ -98,8 +97,7 @@ TEST_CASE("to_json: a reason says which fact is missing; what there is none of i
     // An index that no layer has is not looked up.
     m.decision.reasons.push_back({.code = "x", .rule = 99});
     m.decision.reasons.push_back({.code = "y", .rule = 0, .layer = 9});
-    CHECK(rendered(m, Audience::Operator).find(R"({"code":"y","fact":null,"rule":null})") !=
-          std::string::npos);
+    CHECK(rendered(m, Audience::Operator).find(R"({"code":"y","fact":null,"rule":null})") != std::string::npos);
 }
 
 TEST_CASE("to_json: docs/decision-format.md has every reason, in order") {

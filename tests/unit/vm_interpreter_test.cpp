@@ -273,16 +273,14 @@ TEST_CASE("opcode Quantify: the empty list, constant sets, lists in one another"
     Rule r;
     auto& t = r.test;
     r.with("user.roles", "[]");
-    const auto self_is = [&](std::string_view is) {
-        return std::vector{test(Opcode::TextEq, t.self(0), t.lit(is))};
-    };
+    const auto self_is = [&](std::string_view is) { return std::vector{test(Opcode::TextEq, t.self(0), t.lit(is))}; };
     CHECK(r.truth(t.quantify(Quant::Any, t.slot("user.roles"), self_is("a"))) == 'f');
     CHECK(r.truth(t.quantify(Quant::All, t.slot("user.roles"), self_is("a"))) == 'T');
     CHECK(r.truth(t.quantify(Quant::Any, t.texts({"a", "b"}), self_is("b"))) == 'T');
-    CHECK(r.truth(t.quantify(Quant::AtLeast, t.ints({1, 2, 3}),
-                             {cmp(Opcode::IntCmp, t.self(0), t.num(1), Cmp::Gt)}, t.num(2))) == 'T');
-    CHECK(r.truth(t.quantify(Quant::AtLeast, t.ints({1, 2, 3}),
-                             {cmp(Opcode::IntCmp, t.self(0), t.num(1), Cmp::Gt)}, t.num(3))) == 'f');
+    CHECK(r.truth(t.quantify(Quant::AtLeast, t.ints({1, 2, 3}), {cmp(Opcode::IntCmp, t.self(0), t.num(1), Cmp::Gt)},
+                             t.num(2))) == 'T');
+    CHECK(r.truth(t.quantify(Quant::AtLeast, t.ints({1, 2, 3}), {cmp(Opcode::IntCmp, t.self(0), t.num(1), Cmp::Gt)},
+                             t.num(3))) == 'f');
 
     r.with("delegation", R"({"chain": [{"granted_scopes": ["a", "b"]}, {"granted_scopes": ["c"]}]})");
     const auto inner = [&](std::string_view is) {
@@ -303,9 +301,9 @@ TEST_CASE("operands: rows and columns of tables") {
     table.name = t.text("tenants");
     table.rows = 2;
     table.columns = 3;
-    table.first_kind = t.build.ids(std::vector{
-        static_cast<std::uint32_t>(Kind::String), static_cast<std::uint32_t>(Kind::Int),
-        static_cast<std::uint32_t>(Kind::List), 0u, 0u, static_cast<std::uint32_t>(Kind::String)});
+    table.first_kind = t.build.ids(
+        std::vector{static_cast<std::uint32_t>(Kind::String), static_cast<std::uint32_t>(Kind::Int),
+                    static_cast<std::uint32_t>(Kind::List), 0u, 0u, static_cast<std::uint32_t>(Kind::String)});
     table.first_set = t.build.ids(std::vector{t.set({"acme", "globex"}), bytecode::kNone, bytecode::kNone});
     t.build.out.cells = {acme, t.build.integer(7), roles, globex, t.build.integer(9), none};
     t.build.out.tables.push_back(table);
@@ -322,11 +320,9 @@ TEST_CASE("operands: rows and columns of tables") {
     CHECK(r.truth(t.quantify(Quant::Any, rows,
                              {test(Opcode::TextEq, of_row(0), t.slot("tenant")),
                               cmp(Opcode::IntCmp, of_row(1), t.num(9), Cmp::Eq)})) == 'f');
-    CHECK(r.truth(t.quantify(Quant::Any, rows, {test(Opcode::Overlaps, of_row(2), t.slot("user.roles"))})) ==
-          'T');
+    CHECK(r.truth(t.quantify(Quant::Any, rows, {test(Opcode::Overlaps, of_row(2), t.slot("user.roles"))})) == 'T');
     t.at_row(0, 0);
-    CHECK(r.truth({test(Opcode::TextEq, column(0), t.slot("tenant")),
-                   cmp(Opcode::IntCmp, column(1), t.num(7), Cmp::Eq),
+    CHECK(r.truth({test(Opcode::TextEq, column(0), t.slot("tenant")), cmp(Opcode::IntCmp, column(1), t.num(7), Cmp::Eq),
                    test(Opcode::TextIn, t.lit("refunds"), column(2))}) == 'T');
     t.at_row(0, 1);
     CHECK(r.truth(test(Opcode::TextEq, column(0), t.slot("tenant"))) == 'f');
@@ -356,16 +352,14 @@ TEST_CASE("opcode Union, Intersect, Minus: each element once") {
         return r.truth({test(op, a, b, 0), test(Opcode::ListEq, t.temp(0), result)});
     };
     const auto roles = t.slot("user.roles");
-    CHECK(equals(Opcode::Union, roles, t.texts({"x", "support"}), t.texts({"refunds", "support", "x"})) ==
-          'T');
+    CHECK(equals(Opcode::Union, roles, t.texts({"x", "support"}), t.texts({"refunds", "support", "x"})) == 'T');
     CHECK(equals(Opcode::Intersect, roles, t.texts({"x", "support"}), t.texts({"support"})) == 'T');
     CHECK(equals(Opcode::Minus, roles, t.texts({"x", "support"}), t.texts({"refunds"})) == 'T');
     CHECK(equals(Opcode::Union, t.slot("numbers"), t.ints({2, 3}), t.ints({1, 2, 3})) == 'T');
     CHECK(equals(Opcode::Minus, t.ints({1, 2, 3}), t.slot("numbers"), t.ints({3})) == 'T');
     CHECK(equals(Opcode::Union, roles, t.slot("egress"), t.texts({})) == '?');
     std::vector<Instr> code{test(Opcode::Union, roles, roles, 0)};
-    const auto counted =
-        t.quantify(Quant::AtLeast, t.temp(0), {test(Opcode::TextIn, t.self(0), roles)}, t.num(3));
+    const auto counted = t.quantify(Quant::AtLeast, t.temp(0), {test(Opcode::TextIn, t.self(0), roles)}, t.num(3));
     code.insert(code.end(), counted.begin(), counted.end());
     CHECK(r.truth(code) == 'f');
 }
@@ -378,8 +372,7 @@ TEST_CASE("opcode Words: split at spaces, each word once") {
     CHECK(r.truth({words, test(Opcode::ListEq, t.temp(0), t.texts({"files.read", "mail"}))}) == 'T');
     CHECK(r.truth({words, test(Opcode::TextIn, t.lit("files"), t.temp(0))}) == 'f');
     std::vector<Instr> code{words};
-    const auto three =
-        t.quantify(Quant::AtLeast, t.temp(0), {test(Opcode::TextIn, t.self(0), t.temp(0))}, t.num(3));
+    const auto three = t.quantify(Quant::AtLeast, t.temp(0), {test(Opcode::TextIn, t.self(0), t.temp(0))}, t.num(3));
     code.insert(code.end(), three.begin(), three.end());
     CHECK(r.truth(code) == 'f');
     r.with("tenant", R"("   ")");
@@ -392,8 +385,8 @@ TEST_CASE("opcode Lower: ASCII letters only") {
     r.with("tenant", "\"A\\u00c9Z[1\"");
     CHECK(r.truth({test(Opcode::Lower, t.slot("tenant"), 0, 0),
                    test(Opcode::TextEq, t.temp(0), t.lit("a\xC3\x89z[1"))}) == 'T');
-    CHECK(r.truth({test(Opcode::Lower, t.slot("resource.path"), 0, 0),
-                   test(Opcode::TextEq, t.temp(0), t.lit("a"))}) == '?');
+    CHECK(r.truth({test(Opcode::Lower, t.slot("resource.path"), 0, 0), test(Opcode::TextEq, t.temp(0), t.lit("a"))}) ==
+          '?');
 }
 
 TEST_CASE("opcode Convert: canonical, or unknown") {
@@ -464,9 +457,7 @@ TEST_CASE("opcode AgeCmp: flips when the age is reached, or just after") {
     Rule r;
     auto& t = r.test;
     const std::int64_t iat = kNow - 100 * kSecond, limit = iat + 600 * kSecond;
-    const auto age = [&](Cmp code) {
-        return cmp(Opcode::AgeCmp, t.slot("token.iat"), t.num(600 * kSecond), code);
-    };
+    const auto age = [&](Cmp code) { return cmp(Opcode::AgeCmp, t.slot("token.iat"), t.num(600 * kSecond), code); };
     CHECK(r.truth(age(Cmp::Le)) == 'T');
     CHECK(r.until({age(Cmp::Le)}, Mode::Surely) == limit + 1);
     CHECK(r.until({age(Cmp::Lt)}, Mode::Surely) == limit);
@@ -521,7 +512,8 @@ TEST_CASE("until: a conjunction that holds ends with the first of its tests that
     const Instr tenant = test(Opcode::TextEq, t.slot("tenant"), t.lit("acme"));
     for (const Mode mode : {Mode::Surely, Mode::Possibly}) {
         CHECK(r.until({before(5), tenant, before(3)}, mode) == kNow + 3 * hour);
-        CHECK(r.until({no(cmp(Opcode::NowCmp, t.num(kNow + 2 * hour), 0, Cmp::Ge)), before(3)}, mode) == kNow + 2 * hour);
+        CHECK(r.until({no(cmp(Opcode::NowCmp, t.num(kNow + 2 * hour), 0, Cmp::Ge)), before(3)}, mode) ==
+              kNow + 2 * hour);
         CHECK(r.until({before(25), tenant}, mode) == INT64_MAX);  // no grant lives longer than a day
     }
     // Of two that are an `or` the first may end, and it still holds.
@@ -538,17 +530,16 @@ TEST_CASE("until: a conjunction that holds ends with the first of its tests that
 TEST_CASE("until: sees tests that were not run, and every element of a list") {
     Rule r;
     auto& t = r.test;
-    r.with("delegation",
-           R"({"chain": [{"actor": "a", "exp": 1717409000}, {"actor": "b", "exp": 1717408900}]})");
+    r.with("delegation", R"({"chain": [{"actor": "a", "exp": 1717409000}, {"actor": "b", "exp": 1717408900}]})");
     const auto body = std::vector{cmp(Opcode::NowCmp, t.elem("delegation.chain", "exp"), 0, Cmp::Ge)};
     const auto any_ended = t.quantify(Quant::Any, t.slot("delegation.chain"), body);
     CHECK(r.until(any_ended, Mode::Possibly) == 1717408900 * kSecond);
     const auto all_ended = t.quantify(Quant::All, t.slot("delegation.chain"), body);
     CHECK(r.until(all_ended, Mode::Possibly) == 1717409000 * kSecond);
     // The first conjunct is false now and turns true first; the second was never run.
-    CHECK(r.until({cmp(Opcode::NowCmp, t.num(kNow + 10), 0, Cmp::Ge),
-                   cmp(Opcode::NowCmp, t.num(kNow + 20), 0, Cmp::Ge)},
-                  Mode::Possibly) == kNow + 20);
+    CHECK(
+        r.until({cmp(Opcode::NowCmp, t.num(kNow + 10), 0, Cmp::Ge), cmp(Opcode::NowCmp, t.num(kNow + 20), 0, Cmp::Ge)},
+                Mode::Possibly) == kNow + 20);
 }
 
 TEST_CASE("until: operands computed on the way") {
@@ -565,8 +556,7 @@ TEST_CASE("until: a rule for other tools never starts to apply") {
     const std::uint32_t office = t.add_window({9 * 3600, 17 * 3600, 0x7F}, {{0, 0}});
     const Instr in_office = test(Opcode::InWindow, t.slot("now"), office);
     CHECK(r.until({test(Opcode::ToolIn, t.tools({1})), in_office}, Mode::Possibly) == INT64_MAX);
-    CHECK(r.until({test(Opcode::ToolIn, t.tools({0})), in_office}, Mode::Surely) ==
-          kNow + 7 * 3600 * kSecond);
+    CHECK(r.until({test(Opcode::ToolIn, t.tools({0})), in_office}, Mode::Surely) == kNow + 7 * 3600 * kSecond);
 }
 
 TEST_CASE("until: unknown tests count as the mode at every moment") {

@@ -38,7 +38,8 @@ TEST_CASE("lists: texts and integers that were chosen to collide are spread like
     // All of these texts have one place in a table of 256 that goes by the bundle's hash.
     std::vector<std::string> texts;
     for (std::uint64_t i = 0; texts.size() < 2'000; ++i)
-        if (std::string text = "text-" + std::to_string(i); (bytecode::text_hash(text) & 255) == 0) texts.push_back(std::move(text));
+        if (std::string text = "text-" + std::to_string(i); (bytecode::text_hash(text) & 255) == 0)
+            texts.push_back(std::move(text));
     const Hasher hasher;
     std::set<std::uint64_t> places, numbers;
     for (const std::string& text : texts) places.insert(hasher.text(text) & 255);

@@ -57,10 +57,12 @@ TEST_CASE("meet: a digest that fits each layer") {
         lower.binding_digest = b;
         return met(upper, below(lower)).binding_digest;
     };
-    CHECK(joined("v2;scopes=a,c;audience=y;ttl=5;resource=;sha256=00", "v2;scopes=b,c;audience=x,y,z;ttl=5;resource=;sha256=00") ==
+    CHECK(joined("v2;scopes=a,c;audience=y;ttl=5;resource=;sha256=00",
+                 "v2;scopes=b,c;audience=x,y,z;ttl=5;resource=;sha256=00") ==
           "v2;scopes=a,b,c;audience=x,y,z;ttl=5;resource=;sha256=00");
-    CHECK(joined("v2;scopes=a;audience=;ttl=5;resource=;sha256=00", "v2;scopes=a;audience=x;ttl=5;resource=;sha256=00") ==
-          "v2;scopes=a;audience=x;ttl=5;resource=;sha256=00");
+    CHECK(
+        joined("v2;scopes=a;audience=;ttl=5;resource=;sha256=00", "v2;scopes=a;audience=x;ttl=5;resource=;sha256=00") ==
+        "v2;scopes=a;audience=x;ttl=5;resource=;sha256=00");
 }
 
 TEST_CASE("meet: two grants have in common what both grant, in the order of the first") {
@@ -169,5 +171,6 @@ TEST_CASE("meet: many reasons, requirements, scopes and duties take time in prop
     CHECK(ledger::meet(few, few_below).added.size() == 100);
     // Ten times as much: ten times the time and some, where a product would take a hundred times.
     CHECK(times_as_long([&] { (void)met(few, few_below); }, [&] { (void)met(many, many_below); }) < 35);
-    CHECK(times_as_long([&] { (void)ledger::meet(few, few_below); }, [&] { (void)ledger::meet(many, many_below); }) < 35);
+    CHECK(times_as_long([&] { (void)ledger::meet(few, few_below); }, [&] { (void)ledger::meet(many, many_below); }) <
+          35);
 }

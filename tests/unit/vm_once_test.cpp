@@ -23,7 +23,8 @@ json::Value asking(std::string_view deployment) {
     const std::string stated = deployment.empty() ? "" : R"(,"deployment_id":")" + std::string(deployment) + '"';
     const auto parsed = json::parse(
         R"({"now":1000,"provenance":"verified","token":{"issuer":"https://prod.example","aud":"broker","exp":9000,"nbf":null,"iat":900},
-            "agent":{"id":"a1")" + stated + R"(},"run":{"id":"r1","parent_id":null,"exp":null,"attempt":1,"background":true},
+            "agent":{"id":"a1")" +
+        stated + R"(},"run":{"id":"r1","parent_id":null,"exp":null,"attempt":1,"background":true},
             "tenant":"t","user":null,"delegation":null,"tool":{"name":"refund"},"want":{"scopes":["refund:read"]}})");
     REQUIRE(parsed.has_value());
     return *parsed;
@@ -49,8 +50,10 @@ deny in_each_b when any s in want.scopes: agent.class matches "o+"
 deny timed_a when any s in want.scopes: s == "t" and age(run.started) > 1h
 deny timed_b when any s in want.scopes: s == "t" and age(run.started) > 1h and run.background
 )writ");
-    for (const char* rule : {"glob_a", "glob_b", "set_a", "set_b", "made_a", "made_b", "each_a", "each_b"}) CHECK_MESSAGE(onces(made, rule) == 1, rule);
-    for (const char* rule : {"single", "cheap_a", "cheap_b", "in_each_a", "in_each_b", "timed_a", "timed_b"}) CHECK_MESSAGE(onces(made, rule) == 0, rule);
+    for (const char* rule : {"glob_a", "glob_b", "set_a", "set_b", "made_a", "made_b", "each_a", "each_b"})
+        CHECK_MESSAGE(onces(made, rule) == 1, rule);
+    for (const char* rule : {"single", "cheap_a", "cheap_b", "in_each_a", "in_each_b", "timed_a", "timed_b"})
+        CHECK_MESSAGE(onces(made, rule) == 0, rule);
     CHECK(made.program->manifest[0].memo_count == 4);
     CHECK(made.code("glob_a") ==
           "TextEq tenant, \"a\" | Once 0, 3 | Match agent.id, like \"x**y\" | RetTrue | RetFalse | RetTrue | RetFalse");
@@ -62,8 +65,9 @@ TEST_CASE("once: membership in a long list is shared, in a short one it is not")
         for (int i = 0; i < count; ++i) out += (i > 0 ? ", \"r" : "\"r") + std::to_string(i) + "\"";
         return out + " }";
     };
-    const auto made = from_text("deny long_a when " + set(40) + "\ndeny long_b when " + set(40) + " and run.background\n" +
-                                "deny short_a when " + set(9) + "\ndeny short_b when " + set(9) + " and run.background\n");
+    const auto made =
+        from_text("deny long_a when " + set(40) + "\ndeny long_b when " + set(40) + " and run.background\n" +
+                  "deny short_a when " + set(9) + "\ndeny short_b when " + set(9) + " and run.background\n");
     for (const char* rule : {"long_a", "long_b"}) CHECK(onces(made, rule) == 1);
     for (const char* rule : {"short_a", "short_b"}) CHECK(onces(made, rule) == 0);
 }
@@ -73,7 +77,8 @@ TEST_CASE("once: what depends on the row is not shared, what a template's rules 
 table owners = csv "owners.csv" { tenant: string, roles: set<string> }
 deny rows for each row in owners when tenant == row.tenant and agent.id like "a**b" and want.scopes overlaps row.roles
 deny others for each row in owners when run.id == row.tenant and want.scopes overlaps row.roles
-)writ", data("tenant,roles\na,x;y\nb,z\n"));
+)writ",
+                                data("tenant,roles\na,x;y\nb,z\n"));
     CHECK(onces(made, "rows") == 1);
     CHECK(onces(made, "others") == 0);
 }
@@ -81,8 +86,11 @@ deny others for each row in owners when run.id == row.tenant and want.scopes ove
 TEST_CASE("once: a body runs once in a request and mode, and again in the next") {
     std::string rules = "permit p for tool refund when run.attempt == 1 grant { \"refund:read\" } for 1m\n";
     constexpr int kRules = 50;
-    for (int i = 0; i < kRules; ++i) rules += "deny d" + std::to_string(i) + " when agent.deployment_id like \"x**y\" and run.attempt != 1\n";
-    for (int i = 0; i < kRules; ++i) rules += "limit l" + std::to_string(i) + " when agent.deployment_id like \"x**y\" to ttl " + std::to_string(9 + i) + "s\n";
+    for (int i = 0; i < kRules; ++i)
+        rules += "deny d" + std::to_string(i) + " when agent.deployment_id like \"x**y\" and run.attempt != 1\n";
+    for (int i = 0; i < kRules; ++i)
+        rules += "limit l" + std::to_string(i) + " when agent.deployment_id like \"x**y\" to ttl " +
+                 std::to_string(9 + i) + "s\n";
     const auto made = from_text(rules);
     testing::Nodes nodes;
     vm::Facts facts(*made.program);
@@ -121,7 +129,9 @@ TEST_CASE("once: a body runs once in a request and mode, and again in the next")
 }
 
 TEST_CASE("once: each mode remembers for itself") {
-    const auto made = from_text("deny a when agent.deployment_id like \"x**y\"\ndeny b when agent.deployment_id like \"x**y\" and run.background\n");
+    const auto made = from_text(
+        "deny a when agent.deployment_id like \"x**y\"\ndeny b when agent.deployment_id like \"x**y\" and "
+        "run.background\n");
     testing::Nodes nodes;
     vm::Facts facts(*made.program);
     vm::Interpreter interpreter(*made.program);
@@ -136,7 +146,8 @@ TEST_CASE("once: each mode remembers for itself") {
 }
 
 TEST_CASE("once: without a Remembering nothing is remembered") {
-    const auto made = from_text("deny a when agent.deployment_id like \"x**y\"\ndeny b when agent.deployment_id like \"x**y\"\n");
+    const auto made =
+        from_text("deny a when agent.deployment_id like \"x**y\"\ndeny b when agent.deployment_id like \"x**y\"\n");
     testing::Nodes nodes;
     vm::Facts facts(*made.program);
     vm::Interpreter interpreter(*made.program);
@@ -175,7 +186,8 @@ TEST_CASE("once: a rule is indexed by what its shared test asks for") {
     std::string rules;
     for (int i = 0; i < 100; ++i) {
         const std::string test = "agent.deployment_id like \"d" + std::to_string(100 + i) + "**y\"";
-        rules += "deny a" + std::to_string(i) + " when " + test + "\ndeny b" + std::to_string(i) + " when " + test + " and run.background\n";
+        rules += "deny a" + std::to_string(i) + " when " + test + "\ndeny b" + std::to_string(i) + " when " + test +
+                 " and run.background\n";
     }
     const auto made = from_text(rules);
     REQUIRE(onces(made, "a7") == 1);

@@ -15,11 +15,11 @@
 #include "base/values.h"
 #include "bytecode/builder.h"
 #include "bytecode/program.h"
+#include "json_nodes.h"
 #include "pattern/matcher.h"
 #include "vm/decide.h"
 #include "vm/facts.h"
 #include "vm/interpreter.h"
-#include "json_nodes.h"
 #include "writ/decision.h"
 
 namespace writ::testing {
@@ -82,9 +82,8 @@ inline Field request_schema() {
         "",
         {field("now", Kind::Instant),
          not_compared("request_id"),
-         record("token",
-                {field("issuer"), aud, instant("exp"), instant("nbf"), instant("iat"), field("jti").none(),
-                 field("key_id").none(), field("typ").none(), one_of("proof", "proof"), record("claims", {})})
+         record("token", {field("issuer"), aud, instant("exp"), instant("nbf"), instant("iat"), field("jti").none(),
+                          field("key_id").none(), field("typ").none(), one_of("proof", "proof"), record("claims", {})})
              .from(Provenance::Verified),
          record("workload", {field("spiffe_id", Kind::Spiffe).none(), field("instance_id").none()})
              .from(Provenance::Broker),
@@ -100,22 +99,21 @@ inline Field request_schema() {
              .none(),
          record("delegation",
                 {field("originator"), field("actor"), field("depth", Kind::Int),
-                 list("chain",
-                      record("", {field("actor"), field("run"), field("issuer"), field("initiator").none(), field("tenant"), texts("granted_scopes"), instant("exp"),
-                                  record("where", {field("region"), field("zone").none()}).none()}))
+                 list("chain", record("", {field("actor"), field("run"), field("issuer"), field("initiator").none(),
+                                           field("tenant"), texts("granted_scopes"), instant("exp"),
+                                           record("where", {field("region"), field("zone").none()}).none()}))
                      .most(3)})
              .from(Provenance::Broker)
              .none(),
-         record("tool", {field("name"), field("operation").none(), record("params", {})})
-             .from(Provenance::Asserted),
+         record("tool", {field("name"), field("operation").none(), record("params", {})}).from(Provenance::Asserted),
          record("resource", {field("type"), field("id"), field("tenant").none(), field("path", Kind::Path), tags})
              .from(Provenance::Broker),
          record("want", {texts("scopes"), texts("audience"), field("ttl", Kind::Duration),
                          field("all_or_nothing", Kind::Bool)}),
          list("approvals",
               record("", {field("id"), one_of("state", "state"), field("approver"), texts("groups"),
-                          field("requester").none(), field("at", Kind::Instant), instant("exp"), field("approver_id").none(),
-                          field("binding_digest"), field("uses", Kind::Int).none()}))
+                          field("requester").none(), field("at", Kind::Instant), instant("exp"),
+                          field("approver_id").none(), field("binding_digest"), field("uses", Kind::Int).none()}))
              .from(Provenance::Broker)
              .none(),
          gates.from(Provenance::Broker),
@@ -159,15 +157,14 @@ public:
         issuer.audiences = set({std::string(kBroker), "https://second.example"});
         issuer.max_age = 600 * kSecond;
         issuer.leeway = 5 * kSecond;
-        issuer.claims =
-            add_root(record("", {field("iss"), field("sub", Kind::Subject), field("namespace"),
-                                 field("exp", Kind::Instant), record("kubernetes.io", {field("pod")})}),
-                     "prod.");
+        issuer.claims = add_root(record("", {field("iss"), field("sub", Kind::Subject), field("namespace"),
+                                             field("exp", Kind::Instant), record("kubernetes.io", {field("pod")})}),
+                                 "prod.");
         issuers.push_back(issuer);
-        add_tool("refund", "write-refund", {"https://pay.example", "https://pay2.example"},
-                 {"refund:create", "refund:read"}, 1,
-                 record("", {field("amount", Kind::Decimal), field("currency"),
-                             record("extra", {field("note").none()})}));
+        add_tool(
+            "refund", "write-refund", {"https://pay.example", "https://pay2.example"}, {"refund:create", "refund:read"},
+            1,
+            record("", {field("amount", Kind::Decimal), field("currency"), record("extra", {field("note").none()})}));
         add_tool("lookup", "lookup", {"https://data.example"}, {"data:read"}, 0, record("", {}));
     }
 
@@ -205,14 +202,12 @@ public:
     /// Each instruction is a conjunct: false ends the rule with false.
     static std::vector<Instr> all_of(std::vector<Instr> tests) {
         for (std::size_t i = 0; i < tests.size(); ++i)
-            if (is_test(tests[i].op) && tests[i].jump == 0)
-                tests[i].jump = jump_to(tests, i, tests.size() + 1);
+            if (is_test(tests[i].op) && tests[i].jump == 0) tests[i].jump = jump_to(tests, i, tests.size() + 1);
         tests.push_back({Opcode::RetTrue});
         tests.push_back({Opcode::RetFalse});
         return tests;
     }
-    static Instr test(Opcode op, std::uint32_t a, std::uint32_t b = 0, std::uint32_t c = 0,
-                      std::uint8_t flags = 0) {
+    static Instr test(Opcode op, std::uint32_t a, std::uint32_t b = 0, std::uint32_t c = 0, std::uint8_t flags = 0) {
         return {op, flags, 0, a, b, c};
     }
     static Instr no(Instr instr) {
@@ -226,25 +221,24 @@ public:
     static std::vector<Instr> quantify(bytecode::Quant quant, std::uint32_t over, std::vector<Instr> body,
                                        std::uint32_t bound = 0, std::uint32_t depth = 0) {
         body = all_of(std::move(body));
-        std::vector<Instr> out{{Opcode::Quantify, 0, 0, over, static_cast<std::uint32_t>(body.size()),
-                                bytecode::quant_code(quant, depth)},
-                               {Opcode::Bound, 0, 0, bound, 0, 0}};
+        std::vector<Instr> out{
+            {Opcode::Quantify, 0, 0, over, static_cast<std::uint32_t>(body.size()), bytecode::quant_code(quant, depth)},
+            {Opcode::Bound, 0, 0, bound, 0, 0}};
         out.insert(out.end(), body.begin(), body.end());
         return out;
     }
 
     // ---- rules ----
-    std::uint32_t permit(std::string_view name, std::vector<Instr> code,
-                         const std::vector<std::string>& scopes, std::int64_t ttl_seconds = 120) {
+    std::uint32_t permit(std::string_view name, std::vector<Instr> code, const std::vector<std::string>& scopes,
+                         std::int64_t ttl_seconds = 120) {
         build.out.grants.push_back({set(scopes), 0, ttl_seconds * kSecond});
         return rule(RuleKind::Permit, name, std::move(code), build.out.grants.size() - 1);
     }
     std::uint32_t deny(std::string_view name, std::vector<Instr> code) {
         return rule(RuleKind::Deny, name, std::move(code), 0);
     }
-    std::uint32_t require(std::string_view name, std::vector<Instr> code,
-                          const std::vector<std::string>& groups, std::uint32_t count = 1,
-                          std::int64_t within_seconds = 900) {
+    std::uint32_t require(std::string_view name, std::vector<Instr> code, const std::vector<std::string>& groups,
+                          std::uint32_t count = 1, std::int64_t within_seconds = 900) {
         build.out.requirements.push_back({set(groups), count, within_seconds * kSecond});
         return rule(RuleKind::Require, name, std::move(code), build.out.requirements.size() - 1);
     }
@@ -300,9 +294,8 @@ public:
                     continue;
                 }
                 const bool rest = piece.find("**") != std::string::npos;
-                words.insert(
-                    words.end(),
-                    {bytecode::kNone, text(piece.substr(1, piece.size() - (rest ? 4 : 2))), rest ? 1u : 0u});
+                words.insert(words.end(),
+                             {bytecode::kNone, text(piece.substr(1, piece.size() - (rest ? 4 : 2))), rest ? 1u : 0u});
             }
             build.out.patterns.push_back({build.ids(words), static_cast<std::uint32_t>(pieces.size())});
         }
@@ -326,8 +319,7 @@ public:
         out.slots.assign(slots_.size(), {});
         for (const auto& [path, index] : slots_) {
             const auto [kind, elem] = kinds_.at(path);
-            out.slots[index] = {build.text(path), static_cast<std::uint32_t>(kind),
-                                static_cast<std::uint32_t>(elem)};
+            out.slots[index] = {build.text(path), static_cast<std::uint32_t>(kind), static_cast<std::uint32_t>(elem)};
         }
         out.texts = build.out.texts;
         out.chars = build.out.chars;
@@ -344,14 +336,11 @@ public:
     }
 
 private:
-    static std::uint32_t operand(OperandKind kind, std::uint32_t index) {
-        return bytecode::operand(kind, index);
-    }
+    static std::uint32_t operand(OperandKind kind, std::uint32_t index) { return bytecode::operand(kind, index); }
     static bool is_test(Opcode op) {
         switch (op) {
 #define OP(name, a, b, c, cls, prose) \
-    case Opcode::name:                \
-        return std::string_view(#cls) == "Test" || std::string_view(#cls) == "Time";
+    case Opcode::name: return std::string_view(#cls) == "Test" || std::string_view(#cls) == "Time";
 #include "bytecode/opcodes.def"
 #undef OP
         }
@@ -397,14 +386,13 @@ private:
     }
     /// `path` names slots; inside a list of records `below` names columns.
     void fill(std::uint32_t index, const Field& from, const std::string& prefix, const std::string& path,
-              std::uint32_t in_list, bool dropped, const std::string& list_path = {},
-              const std::string& below = {}) {
+              std::uint32_t in_list, bool dropped, const std::string& list_path = {}, const std::string& below = {}) {
         bytecode::ShapeNode node;
         node.kind = static_cast<std::uint8_t>(from.kind);
         node.weakest = static_cast<std::uint8_t>(from.weakest);
-        node.flags = static_cast<std::uint8_t>((from.or_none ? bytecode::kOrNone : 0) |
-                                               (from.one_or_many ? bytecode::kOneOrMany : 0) |
-                                               (from.compared && rep_of(from.kind) == Rep::Text ? bytecode::kCompared : 0));
+        node.flags = static_cast<std::uint8_t>(
+            (from.or_none ? bytecode::kOrNone : 0) | (from.one_or_many ? bytecode::kOneOrMany : 0) |
+            (from.compared && rep_of(from.kind) == Rep::Text ? bytecode::kCompared : 0));
         if (!from.name.empty()) node.name = text(from.name);
         if (from.kind == Kind::List || from.kind == Kind::Map) node.max = from.max;
         if (rep_of(from.kind) == Rep::Text) node.max = kDefaultText;
@@ -428,9 +416,7 @@ private:
         build.out.shape.resize(build.out.shape.size() + from.keys.size());
         build.out.shape[index] = node;
 
-        const auto joined = [](const std::string& a, const std::string& b) {
-            return a.empty() ? b : a + "." + b;
-        };
+        const auto joined = [](const std::string& a, const std::string& b) { return a.empty() ? b : a + "." + b; };
         const bool records = from.kind == Kind::List && from.children[0].kind == Kind::Record;
         for (std::uint32_t i = 0; i < node.child_count; ++i) {
             const Field& child = from.children[i];
@@ -444,8 +430,7 @@ private:
         for (std::uint32_t i = 0; i < node.key_count; ++i) {
             Field entry = from.children[0];
             entry.name = from.keys[i];
-            fill(node.first_key + i, entry, prefix, joined(path, entry.name), in_list, dropped, list_path,
-                 below);
+            fill(node.first_key + i, entry, prefix, joined(path, entry.name), in_list, dropped, list_path, below);
         }
     }
 
@@ -462,8 +447,7 @@ private:
         for (const Instr& instr : code) {
             if (instr.op == Opcode::InWindow || instr.op == Opcode::NowCmp || instr.op == Opcode::AgeCmp)
                 rule.flags = bytecode::kTimed;
-            if (instr.op == Opcode::Quantify)
-                binders_ = std::max(binders_, bytecode::quant_depth(instr.c) + 1);
+            if (instr.op == Opcode::Quantify) binders_ = std::max(binders_, bytecode::quant_depth(instr.c) + 1);
             if (instr.op >= Opcode::Add) temps_ = std::max(temps_, instr.c + 1);
         }
         rule.code = build.code(code, static_cast<std::uint32_t>(build.out.rules.size()));
@@ -526,8 +510,7 @@ inline void set(json::Value& document, std::string_view path, std::string_view j
 }
 inline void remove(json::Value& document, std::string_view path) {
     const std::size_t dot = path.rfind('.');
-    json::Value* parent =
-        dot == std::string_view::npos ? &document : walk(document, path.substr(0, dot), false);
+    json::Value* parent = dot == std::string_view::npos ? &document : walk(document, path.substr(0, dot), false);
     if (parent != nullptr) parent->remove(dot == std::string_view::npos ? path : path.substr(dot + 1));
 }
 

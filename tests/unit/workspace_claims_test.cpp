@@ -71,8 +71,9 @@ Decision decide(const Bundle& bundle, std::string_view document, Request& reques
 }
 
 bool has_reason(const Decision& decision, std::string_view code, std::string_view detail = {}) {
-    return std::any_of(decision.reasons.begin(), decision.reasons.end(),
-                       [&](const Reason& each) { return each.code == code && (detail.empty() || each.detail == detail); });
+    return std::any_of(decision.reasons.begin(), decision.reasons.end(), [&](const Reason& each) {
+        return each.code == code && (detail.empty() || each.detail == detail);
+    });
 }
 
 }  // namespace
@@ -87,7 +88,8 @@ TEST_CASE("request: states what the claims say and nothing else") {
     CHECK(token.find("exp")->integer == 1'790'003'600);
     CHECK(token.find("jti")->text == "t-1");
     CHECK(token.find("aud")->items[0].text == "https://broker.example");
-    for (const char* invented : {"credential_kind", "proof", "typ", "key_id", "token_type"}) CHECK(token.find(invented) == nullptr);
+    for (const char* invented : {"credential_kind", "proof", "typ", "key_id", "token_type"})
+        CHECK(token.find(invented) == nullptr);
     const json::Value& workload = *made.find("workload");
     CHECK(workload.find("platform")->text == "kubernetes");
     CHECK(workload.find("namespace")->text == "pay");
@@ -127,7 +129,8 @@ TEST_CASE("request: a token is only asserted until somebody says that it was ver
     std::string weak(kExampleFacts);
     weak.replace(weak.find("\"verified\""), 10, "\"asserted\"");
     unverified.facts = weak;
-    CHECK(json::parse(request_from_claims(unverified)->document)->find("provenance")->find("token")->text == "asserted");
+    CHECK(json::parse(request_from_claims(unverified)->document)->find("provenance")->find("token")->text ==
+          "asserted");
 }
 
 TEST_CASE("request: a legacy token that never expires does not pass the baseline") {
@@ -152,7 +155,8 @@ TEST_CASE("request: a legacy token that never expires does not pass the baseline
 
 TEST_CASE("request: facts are added, and do not say again what the claims say") {
     ClaimsInput both = input(kClaims);
-    both.facts = R"({"token": {"proof": "dpop"}, "agent": {"id": "a"}, "provenance": {"token": "verified", "agent": "broker"}})";
+    both.facts =
+        R"({"token": {"proof": "dpop"}, "agent": {"id": "a"}, "provenance": {"token": "verified", "agent": "broker"}})";
     const json::Value made = document(both);
     CHECK(made.find("token")->find("proof")->text == "dpop");
     CHECK(made.find("token")->find("jti")->text == "t-1");
@@ -183,11 +187,13 @@ TEST_CASE("request: says which facts are lacking, for the baseline or for one po
         REQUIRE(draft);
         return std::find(draft->missing.begin(), draft->missing.end(), path) != draft->missing.end();
     };
-    for (const char* path : {"agent.id", "agent.revoked", "run.id", "run.parent_id", "run.exp", "run.state", "run.background", "tenant", "user",
-                             "delegation", "tool.name", "want.scopes", "token.credential_kind", "workload.environment", "workload.revoked",
-                             "resource.tenant", "resource.environment", "want.reuse_subject_token"})
+    for (const char* path :
+         {"agent.id", "agent.revoked", "run.id", "run.parent_id", "run.exp", "run.state", "run.background", "tenant",
+          "user", "delegation", "tool.name", "want.scopes", "token.credential_kind", "workload.environment",
+          "workload.revoked", "resource.tenant", "resource.environment", "want.reuse_subject_token"})
         CHECK_MESSAGE(lacks(bare, path), path);
-    for (const char* path : {"token.exp", "token.jti", "now", "user.id", "workload.namespace", "request_id", "agent.class"})
+    for (const char* path :
+         {"token.exp", "token.jti", "now", "user.id", "workload.namespace", "request_id", "agent.class"})
         CHECK_MESSAGE(!lacks(bare, path), path);
     CHECK(lacks(request_from_claims(input("{}")), "token.aud"));
     const Bundle bundle = bundle_of(R"(
@@ -214,7 +220,8 @@ tool see { tier read audience "https://see.example" scopes { "see" } }
 permit see for tool see when token.issuer is prod grant { "see" } for 1m
 require ask for tool see approval from group "leads" within 5m
 )");
-    for (const char* path : {"run.initiator", "agent.owner", "agent.id", "tool.operation", "resource.type", "resource.id"}) {
+    for (const char* path :
+         {"run.initiator", "agent.owner", "agent.id", "tool.operation", "resource.type", "resource.id"}) {
         precise.policy = &asking;
         CHECK_MESSAGE(lacks(request_from_claims(precise), path), path);
         precise.policy = &bundle;
@@ -229,19 +236,21 @@ require ask for tool see approval from group "leads" within 5m
 
 TEST_CASE("request: tells claims that no schema declares") {
     CHECK(request_from_claims(input(kClaims))->undeclared == Texts{});
-    CHECK(request_from_claims(input(R"({"groups": ["a"], "kubernetes.io": {"namespace": "n", "zone": "z"}})"))->undeclared ==
-          Texts{"$.groups", R"($["kubernetes.io"].zone)"});
+    CHECK(request_from_claims(input(R"({"groups": ["a"], "kubernetes.io": {"namespace": "n", "zone": "z"}})"))
+              ->undeclared == Texts{"$.groups", R"($["kubernetes.io"].zone)"});
 }
 
 TEST_CASE("request: workloads of SPIFFE and GitHub are read from their claims") {
-    const json::Value spiffe = document(input(R"({"sub":"spiffe://td.example/ns/pay/sa/agent","aud":"a","exp":1790003600})", "spiffe"));
+    const json::Value spiffe =
+        document(input(R"({"sub":"spiffe://td.example/ns/pay/sa/agent","aud":"a","exp":1790003600})", "spiffe"));
     const json::Value& one = *spiffe.find("workload");
     CHECK(one.find("spiffe_id")->text == "spiffe://td.example/ns/pay/sa/agent");
     CHECK(one.find("namespace")->text == "pay");
     CHECK(one.find("service_account")->text == "agent");
     CHECK(one.find("instance_id") == nullptr);
-    const json::Value github =
-        document(input(R"({"iss":"https://g.example","aud":"a","repository_owner":"acme","run_id":"7","environment":"staging"})", "github"));
+    const json::Value github = document(
+        input(R"({"iss":"https://g.example","aud":"a","repository_owner":"acme","run_id":"7","environment":"staging"})",
+              "github"));
     const json::Value& two = *github.find("workload");
     CHECK(two.find("namespace")->text == "acme");
     CHECK(two.find("instance_id")->text == "7");
@@ -256,7 +265,8 @@ TEST_CASE("request: claims that do not fit their kind are refused with their pat
         return refusal(given);
     };
     CHECK(refused(R"({"repository":5})", "github") == "Q0010 claims.json: $.repository");
-    CHECK(refused(R"({"kubernetes.io":{"namespace":[]}})", "kubernetes") == R"(Q0010 claims.json: $["kubernetes.io"].namespace)");
+    CHECK(refused(R"({"kubernetes.io":{"namespace":[]}})", "kubernetes") ==
+          R"(Q0010 claims.json: $["kubernetes.io"].namespace)");
     CHECK(refused(R"({"exp":"soon"})", "spiffe") == "Q0015 claims.json: $.exp");
     CHECK(refused(R"({"jti":5})", "spiffe") == "Q0010 claims.json: $.jti");
     CHECK(refused(R"({"iss":5})", "github") == "Q0010 claims.json: $.iss");
@@ -267,7 +277,8 @@ TEST_CASE("request: claims that do not fit their kind are refused with their pat
     for (const std::string& kind : issuer_kinds()) kinds += (kinds.empty() ? "" : ", ") + kind;
     CHECK(request_from_claims(input("{}", "gihub")).error().message ==
           "unknown issuer kind `gihub`; did you mean `github`? the kinds are " + kinds);
-    CHECK(request_from_claims(input("{}", "github_actions")).error().message == "unknown issuer kind `github_actions`; the kinds are " + kinds);
+    CHECK(request_from_claims(input("{}", "github_actions")).error().message ==
+          "unknown issuer kind `github_actions`; the kinds are " + kinds);
 }
 
 TEST_CASE("request: every kind of the standard library makes a request of empty claims") {

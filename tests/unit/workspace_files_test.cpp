@@ -67,10 +67,12 @@ TEST_CASE("tools: sources are stored under their names below what was given, how
         return out;
     };
     const std::vector<std::string> both{"policy.writ", "sub/more.writ"};
-    for (const char* spelled : {"p", "p/", "./p", "q/../p", "p/.", "link"}) CHECK_MESSAGE(stored({folder.at(spelled)}) == both, spelled);
+    for (const char* spelled : {"p", "p/", "./p", "q/../p", "p/.", "link"})
+        CHECK_MESSAGE(stored({folder.at(spelled)}) == both, spelled);
     CHECK(stored({folder.at("p/policy.writ"), folder.at("p/sub/more.writ")}) == both);
     CHECK(stored({folder.at("p/policy.writ")}) == std::vector<std::string>{"policy.writ"});
-    CHECK(stored({folder.at("q"), folder.at("p")}) == std::vector<std::string>{"p/policy.writ", "p/sub/more.writ", "q/policy.writ"});
+    CHECK(stored({folder.at("q"), folder.at("p")}) ==
+          std::vector<std::string>{"p/policy.writ", "p/sub/more.writ", "q/policy.writ"});
     const fs::path before = fs::current_path();
     fs::current_path(folder.path / "p");
     for (const char* spelled : {".", "./", "../p", "../link"}) CHECK_MESSAGE(stored({spelled}) == both, spelled);
@@ -124,9 +126,10 @@ TEST_CASE("tools: data files do not leave the policy's folder") {
     const auto set = read_sources({folder.at("in/p.writ")});
     REQUIRE(set);
     const std::string from = set->sources[0].name;
-    for (const std::string& path : {std::string("../secret.csv"), std::string("sub/../../secret.csv"), folder.at("secret.csv"),
-                                    std::string("link.csv"), std::string("up/secret.csv"), std::string(""), std::string("."),
-                                    std::string("../in-beside/secret.csv"), std::string("p.writ\0x", 8)})
+    for (const std::string& path :
+         {std::string("../secret.csv"), std::string("sub/../../secret.csv"), folder.at("secret.csv"),
+          std::string("link.csv"), std::string("up/secret.csv"), std::string(""), std::string("."),
+          std::string("../in-beside/secret.csv"), std::string("p.writ\0x", 8)})
         CHECK_MESSAGE(!set->read(from, path), path);
     CHECK(set->read(from, "inner.csv"));  // a link that stays inside is fine
 }

@@ -51,11 +51,15 @@ fixture small = base with tool.name = "pay", tool.params = { amount: 5 }, want.s
 SourceSet sources(std::string text) {
     SourceSet set;
     set.sources.push_back({"policy.writ", std::move(text)});
-    set.read = [](std::string_view, std::string_view) -> Result<std::string> { return example_request(kClaims, "kubernetes", kNow); };
+    set.read = [](std::string_view, std::string_view) -> Result<std::string> {
+        return example_request(kClaims, "kubernetes", kNow);
+    };
     return set;
 }
 
-Workspace with_tests(std::string_view tests) { return Workspace(sources(std::string(kPolicy) + std::string(tests))); }
+Workspace with_tests(std::string_view tests) {
+    return Workspace(sources(std::string(kPolicy) + std::string(tests)));
+}
 
 std::vector<TestCase> run(std::string_view tests, std::string_view filter = {}) {
     const Workspace workspace = with_tests(tests);
@@ -98,7 +102,9 @@ test "boundary" {
     for (const TestCase& test : cases) CHECK_MESSAGE(test.passed, test.name, ": ", test.problem);
     CHECK(cases[0].expected ==
           R"(permit { "pay:create" } for 2m audience "https://pay.example" single_use with audit by pay_own)");
-    CHECK(cases[0].actual.find(R"(permit { "pay:create" } for 2m audience "https://pay.example" single_use with audit by pay_own)") == 0);
+    CHECK(cases[0].actual.find(
+              R"(permit { "pay:create" } for 2m audience "https://pay.example" single_use with audit by pay_own)") ==
+          0);
     CHECK(cases[1].actual.find(R"(needs_approval from "leads")") == 0);
     CHECK(cases[2].actual == "deny because suspended by suspended");
 }
@@ -111,11 +117,15 @@ TEST_CASE("tools: a failed test says which part differs") {
           R"(the audience is { "https://pay.example" }, not { "https://x.example" })");
     CHECK(problem("", "permit with notify") == "obligation `notify` is not among audit");
     CHECK(problem("", "permit by big").find("rule `big` is not among pay_own") == 0);
-    CHECK(problem(" with agent.revoked = true", "deny because no_permit") == "reason `no_permit` is not among suspended");
-    CHECK(problem(" with tool.params.amount = 200", R"(needs_approval from "chiefs")") == "approval group `chiefs` is not among leads");
-    CHECK(problem("", R"(permit until "2026-09-21T15:00:00Z")") == R"(the horizon is none, not "2026-09-21T15:00:00Z")");
+    CHECK(problem(" with agent.revoked = true", "deny because no_permit") ==
+          "reason `no_permit` is not among suspended");
+    CHECK(problem(" with tool.params.amount = 200", R"(needs_approval from "chiefs")") ==
+          "approval group `chiefs` is not among leads");
+    CHECK(problem("", R"(permit until "2026-09-21T15:00:00Z")") ==
+          R"(the horizon is none, not "2026-09-21T15:00:00Z")");
     CHECK(problem("", "permit single_use").empty());
-    CHECK(problem(" with tool.name = \"see\", tool.params = missing, want.scopes = { \"see\" }", "permit single_use") == "the grant may be used again, not single_use");
+    CHECK(problem(" with tool.name = \"see\", tool.params = missing, want.scopes = { \"see\" }", "permit single_use") ==
+          "the grant may be used again, not single_use");
     CHECK(problem("", R"(permit { "pay:read" } for 1m)") ==
           R"(the scopes are { "pay:create" }, not { "pay:read" }; the ttl is 2m, not 1m)");
 }
@@ -124,7 +134,8 @@ TEST_CASE("tools: a failed case has each part that differs, and its request") {
     const auto parts = [](const std::string& given, const std::string& expect) {
         const auto cases = run("test \"t\" { given small" + given + " expect " + expect + " }");
         std::string out;
-        for (const Difference& each : cases.at(0).differences) out += "-" + each.part + " " + each.expected + " +" + each.actual + "\n";
+        for (const Difference& each : cases.at(0).differences)
+            out += "-" + each.part + " " + each.expected + " +" + each.actual + "\n";
         CHECK(cases[0].request.empty() == cases[0].passed);
         return out;
     };
@@ -157,15 +168,19 @@ test "by day" {
 }
 
 TEST_CASE("tools: several threads say what one says, in its order") {
-    std::string text = "invariant nobody_writes: never permit when tool.tier >= write and params_big\n"
-                       "define params_big = want.ttl > 1m\ntest \"many\" {\n given small\n cases tool.params.amount | want.ttl | expect\n";
-    for (int i = 1; i < 300; ++i) text += std::to_string(i) + " | " + std::to_string(30 + i) + "s | " + (i % 7 == 0 ? "deny" : "permit") + "\n";
+    std::string text =
+        "invariant nobody_writes: never permit when tool.tier >= write and params_big\n"
+        "define params_big = want.ttl > 1m\ntest \"many\" {\n given small\n cases tool.params.amount | want.ttl | "
+        "expect\n";
+    for (int i = 1; i < 300; ++i)
+        text += std::to_string(i) + " | " + std::to_string(30 + i) + "s | " + (i % 7 == 0 ? "deny" : "permit") + "\n";
     const Workspace workspace = with_tests(text + "}\n");
     REQUIRE(workspace.bundle());
     const auto told = [](const TestRun& run) {
         std::string out;
         for (const auto* list : {&run.cases, &run.invariants.broken})
-            for (const TestCase& test : *list) out += test.name + test.actual + test.problem + (test.passed ? "+" : "-") + "\n";
+            for (const TestCase& test : *list)
+                out += test.name + test.actual + test.problem + (test.passed ? "+" : "-") + "\n";
         for (const CoveredCondition& each : run.coverage.conditions)
             for (const std::size_t count : each.seen) out += std::to_string(count) + " ";
         for (const CoveredRule& each : run.coverage.rules) out += std::to_string(each.applied) + " ";
@@ -271,9 +286,9 @@ invariant nobody_waits: never needs_approval when tool.tier >= write
 
 TEST_CASE("tools: an invariant is broken where its condition is true, not where it is unknown") {
     const auto broken = [](std::string_view given, std::string_view condition) {
-        const Workspace workspace = with_tests("test \"t\" { given small " + std::string(given) + " expect permit }\n" +
-                                               "invariant i: never permit when tool.tier >= write and " +
-                                               std::string(condition));
+        const Workspace workspace =
+            with_tests("test \"t\" { given small " + std::string(given) + " expect permit }\n" +
+                       "invariant i: never permit when tool.tier >= write and " + std::string(condition));
         REQUIRE(workspace.bundle());
         const TestRun run = workspace.test({.filter = "t"});
         REQUIRE(run.cases.at(0).passed);
@@ -406,12 +421,14 @@ TEST_CASE("api: a refused request is empty, whatever it held before") {
     CHECK_FALSE(request.parse("{\"now\": \"never\"}"));
     const Decision decision = evaluator.evaluate(request);
     CHECK(decision.effect == Effect::Deny);
-    CHECK(std::any_of(decision.reasons.begin(), decision.reasons.end(), [](const Reason& r) { return r.code == "fact_missing"; }));
+    CHECK(std::any_of(decision.reasons.begin(), decision.reasons.end(),
+                      [](const Reason& r) { return r.code == "fact_missing"; }));
 }
 
 TEST_CASE("workspace: a digest is of what the sources say, not of where they lie or how their lines end") {
-    const std::string text = "tier read < write\n// a comment\ndeny busy when run.attempt > 5\ntable t = csv \"t.csv\" { name: string }\n"
-                             "deny listed when agent.class in t.name\n";
+    const std::string text =
+        "tier read < write\n// a comment\ndeny busy when run.attempt > 5\ntable t = csv \"t.csv\" { name: string }\n"
+        "deny listed when agent.class in t.name\n";
     const auto digest = [](const Source& source, const std::string& data) {
         SourceSet set;
         set.sources.push_back(source);

@@ -69,20 +69,21 @@ struct Redecided {
 
 /// Decides each recorded request again under the bundles its record names; the answers must be the same
 /// bytes, but for binding digests over what was masked.
-[[nodiscard]] Result<Redecided> redecide(const std::string& folder, const FindBundle& find, const Progress& progress = {});
+[[nodiscard]] Result<Redecided> redecide(const std::string& folder, const FindBundle& find,
+                                         const Progress& progress = {});
 
 struct Comparison {
     std::uint64_t decisions = 0, same = 0;
-    std::uint64_t wider = 0;     ///< more authority: compare.h
+    std::uint64_t wider = 0;  ///< more authority: compare.h
     std::uint64_t narrower = 0;
-    std::uint64_t other = 0;     ///< both
-    std::uint64_t refused = 0;   ///< requests that the other policy does not admit; narrower, as it denies
+    std::uint64_t other = 0;    ///< both
+    std::uint64_t refused = 0;  ///< requests that the other policy does not admit; narrower, as it denies
     // Besides those decisions:
     std::uint64_t no_request = 0;  ///< recorded by digest, or refused
     std::uint64_t overruled = 0;   ///< denied by the ledger, whatever the policy says
     std::uint64_t repeated = 0;    ///< what was left of an earlier decision, which is counted itself
     std::uint64_t undecided = 0;   ///< the other policy reads what was masked
-    Table by_rule, by_agent;     ///< what would change, how often, and one record as example
+    Table by_rule, by_agent;       ///< what would change, how often, and one record as example
 };
 
 /// Why a decision's record cannot be decided again, for whoever decides records.
@@ -106,6 +107,7 @@ private:
 };
 
 /// Decides the recorded requests under other policies.
-[[nodiscard]] Result<Comparison> replay(const std::string& folder, const Layers& against, const Progress& progress = {});
+[[nodiscard]] Result<Comparison> replay(const std::string& folder, const Layers& against,
+                                        const Progress& progress = {});
 
 }  // namespace writ::ledger

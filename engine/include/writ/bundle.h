@@ -24,8 +24,8 @@ struct SourceSet {
     /// Reads a data file (table, fixture) named in a source. Arguments: the name of the naming
     /// source, and the path as written there. Null: data files are refused.
     std::function<Result<std::string>(std::string_view from, std::string_view path)> read;
-    /// The text of a module of the standard library ("std.github"), empty if there is none; of the empty name, the names
-    /// of all, a line each. Null: what this program has.
+    /// The text of a module of the standard library ("std.github"), empty if there is none; of the empty name, the
+    /// names of all, a line each. Null: what this program has.
     std::function<std::string_view(std::string_view name)> standard;
 };
 

@@ -21,9 +21,9 @@ struct Checkpoint {
     std::string origin;      ///< `writ-ledger/` and the ledger's id in hex
     std::uint64_t size = 0;  ///< records below it
     Hash root{};
-    Hash spent{};            ///< running hash over the keys and names that those records spent
-    std::int64_t time = 0;   ///< when it was made, microseconds since the epoch
-    Hash key{};              ///< commitment to the ledger's key: docs/ledger.md, "Proofs"
+    Hash spent{};           ///< running hash over the keys and names that those records spent
+    std::int64_t time = 0;  ///< when it was made, microseconds since the epoch
+    Hash key{};             ///< commitment to the ledger's key: docs/ledger.md, "Proofs"
 };
 
 /// The checkpoint's text, with a signature if there is a seed.

@@ -74,11 +74,12 @@ struct Decision {
     Grant grant;
     std::vector<Reason> reasons;
     std::vector<Requirement> requirements;
-    std::string binding_digest;  ///< what an approval has to be bound to; set when requirements are listed or approvals were used
+    std::string binding_digest;  ///< what an approval has to be bound to; set when requirements are listed or approvals
+                                 ///< were used
     Attribution attribution;
     std::int64_t now = 0;  ///< microseconds since the epoch
     std::string_view bundle_digest;
-    std::uint64_t steps = 0;  ///< not part of the answer: differs between evaluators
+    std::uint64_t steps = 0;         ///< not part of the answer: differs between evaluators
     std::vector<Requirement> spare;  ///< not part of the answer: kept for the memory it holds
 
     /// Back to a deny with nothing in it, keeping capacity.

@@ -29,7 +29,7 @@ struct Label {
 
 /// One finding about policy text.
 struct Diagnostic {
-    std::string code;            ///< stable, for example "E0203"
+    std::string code;  ///< stable, for example "E0203"
     Severity severity = Severity::Error;
     std::string message;         ///< one lower-case sentence, user text in backticks
     Span span;                   ///< where it points
@@ -69,8 +69,8 @@ struct Error {
     std::string context;  ///< JSON path, file name or section; may be empty
 };
 
-/// Whether a text is a reason that somebody can read: whether it has a letter or a digit. Blanks, punctuation, symbols and
-/// characters that are not seen say nothing. Asked of every reason that has to be given.
+/// Whether a text is a reason that somebody can read: whether it has a letter or a digit. Blanks, punctuation, symbols
+/// and characters that are not seen say nothing. Asked of every reason that has to be given.
 [[nodiscard]] bool is_reason(std::string_view text);
 
 template <class T>

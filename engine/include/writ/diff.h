@@ -21,7 +21,18 @@ class Workspace;
 
 /// Schema is that of requests.
 enum class ThingKind : std::uint8_t {
-    Rule, Schema, Tool, Issuer, Claims, Enum, Table, Define, Invariant, Import, Fixture, Test,
+    Rule,
+    Schema,
+    Tool,
+    Issuer,
+    Claims,
+    Enum,
+    Table,
+    Define,
+    Invariant,
+    Import,
+    Fixture,
+    Test,
 };
 
 /// One respect in which a thing differs. `direction` is what the language itself says of it, all else
@@ -39,7 +50,7 @@ enum class Fate : std::uint8_t { Added, Removed, Changed, Renamed, Moved };
 /// definitions written out: a rule is what its definitions say.
 struct ThingChange {
     ThingKind kind = ThingKind::Rule;
-    std::string word;              ///< as an author writes it: `permit`, `tool`, `issuer`, …
+    std::string word;  ///< as an author writes it: `permit`, `tool`, `issuer`, …
     Fate fate = Fate::Changed;
     std::string name, old_name;    ///< `module.name`, after and before; empty where it is not
     std::string place, old_place;  ///< `file:line`, likewise; `file` of a data file's table
@@ -57,7 +68,7 @@ enum class TextChange : std::uint8_t { None, Layout, Comments, Words };
 /// A file that differs: of the policy, of its data, or of the library. It changes the digest, also where nothing that
 /// the policy is made of differs.
 struct FileChange {
-    Fate fate = Fate::Changed;  ///< Renamed: its name differs, and its text may
+    Fate fate = Fate::Changed;   ///< Renamed: its name differs, and its text may
     std::string name, old_name;  ///< after and before; empty where it is not
     TextChange text = TextChange::None;
 };
@@ -118,12 +129,12 @@ struct PolicyDiff {
     std::vector<FileChange> files;  ///< policy first, then the library, then data; gone ones last
 
     std::uint64_t requests = 0, same = 0, wider = 0, narrower = 0;
-    std::uint64_t other = 0;  ///< wider in one part, narrower in another
+    std::uint64_t other = 0;                              ///< wider in one part, narrower in another
     std::uint64_t refused_before = 0, refused_after = 0;  ///< not admitted by one side alone, which denies
     std::uint64_t refused_both = 0;                       ///< by neither; not among `requests`
-    std::vector<DecisionGroup> groups;      ///< what widens first, then by how many
-    std::vector<HeldInvariant> invariants;  ///< those that are broken on either side
-    std::uint64_t invariants_held = 0;      ///< all of them
+    std::vector<DecisionGroup> groups;                    ///< what widens first, then by how many
+    std::vector<HeldInvariant> invariants;                ///< those that are broken on either side
+    std::uint64_t invariants_held = 0;                    ///< all of them
     /// Of the rules that came, went or changed, those that applied to no request: nothing was seen of what
     /// they do.
     std::vector<Cause> unseen;

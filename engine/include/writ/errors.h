@@ -21,9 +21,9 @@ enum class Code : std::uint16_t {
 };
 
 struct CodeInfo {
-    std::string_view code;   ///< "E0203"
-    int exit;                ///< how `writ` ends if this is the cause
-    std::string_view page;   ///< below docs/
+    std::string_view code;  ///< "E0203"
+    int exit;               ///< how `writ` ends if this is the cause
+    std::string_view page;  ///< below docs/
     std::string_view title;
 };
 
@@ -34,18 +34,30 @@ inline constexpr std::array kCodes = {
 #undef ERROR
 };
 
-static_assert(std::is_sorted(kCodes.begin(), kCodes.end(), [](const CodeInfo& a, const CodeInfo& b) { return a.code < b.code; }));
+static_assert(std::is_sorted(kCodes.begin(), kCodes.end(),
+                             [](const CodeInfo& a, const CodeInfo& b) { return a.code < b.code; }));
 
-[[nodiscard]] constexpr const CodeInfo& info(Code code) { return kCodes[static_cast<std::size_t>(code)]; }
+[[nodiscard]] constexpr const CodeInfo& info(Code code) {
+    return kCodes[static_cast<std::size_t>(code)];
+}
 /// The code as people are told it and as `Error::code` has it: "E0203".
-[[nodiscard]] constexpr std::string_view code_name(Code code) { return info(code).code; }
-[[nodiscard]] constexpr std::string_view title(Code code) { return info(code).title; }
-[[nodiscard]] constexpr int exit_code(Code code) { return info(code).exit; }
-[[nodiscard]] constexpr Severity severity(Code code) { return info(code).code.front() == 'W' ? Severity::Warning : Severity::Error; }
+[[nodiscard]] constexpr std::string_view code_name(Code code) {
+    return info(code).code;
+}
+[[nodiscard]] constexpr std::string_view title(Code code) {
+    return info(code).title;
+}
+[[nodiscard]] constexpr int exit_code(Code code) {
+    return info(code).exit;
+}
+[[nodiscard]] constexpr Severity severity(Code code) {
+    return info(code).code.front() == 'W' ? Severity::Warning : Severity::Error;
+}
 
 /// The code of a text such as "E0203"; none if no row has it.
 [[nodiscard]] constexpr std::optional<Code> find_code(std::string_view text) {
-    const auto* at = std::lower_bound(kCodes.begin(), kCodes.end(), text, [](const CodeInfo& each, std::string_view wanted) { return each.code < wanted; });
+    const auto* at = std::lower_bound(kCodes.begin(), kCodes.end(), text,
+                                      [](const CodeInfo& each, std::string_view wanted) { return each.code < wanted; });
     if (at == kCodes.end() || at->code != text) return std::nullopt;
     return static_cast<Code>(at - kCodes.begin());
 }

@@ -49,9 +49,9 @@ struct SeenRule {
     std::uint32_t rule = kNoRule;  ///< index into the bundle's rules
     Role role = Role::Named;
     Truth truth = Truth::Unknown;
-    bool for_tool = true;  ///< false: it is about other tools, and so does not apply
-    std::string row;       ///< of a template: `tenant "t1", limit 5`
-    std::string does;      ///< when it applies: `{ "a" } for 2m`; empty for a deny
+    bool for_tool = true;                   ///< false: it is about other tools, and so does not apply
+    std::string row;                        ///< of a template: `tenant "t1", limit 5`
+    std::string does;                       ///< when it applies: `{ "a" } for 2m`; empty for a deny
     std::vector<SeenCondition> conditions;  ///< all of them must hold; none: it always does
 };
 
@@ -96,8 +96,8 @@ struct Change {
 
 /// How a decision came near to permitting.
 struct Nearest {
-    SeenRule rule;           ///< with those of its conditions that do not hold
-    std::size_t holding = 0; ///< conditions that do
+    SeenRule rule;            ///< with those of its conditions that do not hold
+    std::size_t holding = 0;  ///< conditions that do
     /// The fewest changes found with which the evaluator says `effect`; empty: none were found.
     std::vector<Change> changes;
     Effect effect = Effect::Deny;
@@ -108,8 +108,8 @@ struct Nearest {
 struct OnceApproved {
     Effect effect = Effect::Deny;
     std::vector<std::string> scopes;
-    std::int64_t ttl = 0;                 ///< seconds
-    std::vector<std::string> against;     ///< reason codes, if it would still not be permitted
+    std::int64_t ttl = 0;              ///< seconds
+    std::vector<std::string> against;  ///< reason codes, if it would still not be permitted
 };
 
 /// The request owns the text that the decision views. Rules are those of `bundle`.
@@ -124,7 +124,7 @@ struct Explanation {
     std::vector<Bound> horizons;   ///< earliest first: the first set `not_after`
     std::vector<Dropped> dropped;
     std::vector<SeenApprovals> approvals;
-    std::vector<Nearest> nearest;  ///< of a deny: the permits with fewest conditions failing
+    std::vector<Nearest> nearest;               ///< of a deny: the permits with fewest conditions failing
     std::optional<OnceApproved> once_approved;  ///< of needs_approval
 };
 

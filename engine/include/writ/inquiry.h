@@ -18,11 +18,11 @@ using Cell = std::variant<std::monostate, std::int64_t, double, std::string>;
 
 /// The answer to one question.
 struct Table {
-    std::string name;     ///< `denials`, stable
+    std::string name;  ///< `denials`, stable
     std::string title;
     std::vector<std::string> columns;
     std::vector<std::vector<Cell>> rows;
-    std::string note;     ///< what it does not say; may be empty
+    std::string note;  ///< what it does not say; may be empty
 };
 
 /// Which decisions are meant; what is empty does not matter.

@@ -17,10 +17,10 @@
 namespace writ::ledger {
 
 struct LedgerOptions {
-    bool create = true;                          ///< make the ledger if the folder is not there
-    std::uint64_t segment_bytes = 64ull << 20;   ///< a new file is begun once one has as many
-    std::size_t queue_bytes = 64u << 20;         ///< what best effort may keep waiting
-    int patience = 5000;                         ///< milliseconds to wait for another program's lock
+    bool create = true;                         ///< make the ledger if the folder is not there
+    std::uint64_t segment_bytes = 64ull << 20;  ///< a new file is begun once one has as many
+    std::size_t queue_bytes = 64u << 20;        ///< what best effort may keep waiting
+    int patience = 5000;                        ///< milliseconds to wait for another program's lock
 };
 
 /// What became of a record. What it says of keys and names is looked up and recorded as one step, across
@@ -92,7 +92,7 @@ enum class Durability : std::uint8_t { Required, BestEffort };
 /// What of a request is recorded.
 struct RecordOptions {
     Durability durability = Durability::Required;
-    bool whole_request = true;      ///< else its digest alone; such records cannot be replayed
+    bool whole_request = true;  ///< else its digest alone; such records cannot be replayed
     /// JSON Pointers; every scalar at or below is replaced by its keyed digest, there and wherever else in
     /// the record it stands. `*` is every element of a list or map.
     std::vector<std::string> mask;
@@ -145,12 +145,14 @@ public:
 
     /// Records what was decided of a document elsewhere, by a LiveEvaluator say. The answer is what may be
     /// given: the decision, less of it where it repeats an earlier one, or a deny in its place.
-    Answer record(std::string_view request, const Decision& decision, const Layers& layers, std::string_view traceparent = {});
+    Answer record(std::string_view request, const Decision& decision, const Layers& layers,
+                  std::string_view traceparent = {});
     /// Records that a document was refused.
     Answer refuse(std::string_view request, const Error& why, std::string_view traceparent = {});
     /// Records what a candidate policy would have decided, marked as not enforced. Never waits for the disk,
     /// takes no key and uses nothing up. Output: whether it was taken.
-    bool shadow(std::string_view request, const Decision& decision, const Layers& layers, std::string_view traceparent = {});
+    bool shadow(std::string_view request, const Decision& decision, const Layers& layers,
+                std::string_view traceparent = {});
 
 private:
     struct Impl;

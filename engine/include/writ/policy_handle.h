@@ -33,7 +33,7 @@ constexpr std::size_t kDivergenceKinds = 5;
 /// One difference, for as long as the call that is told of it.
 struct Divergence {
     DivergenceKind kind = DivergenceKind::Unreadable;
-    std::string_view request;     ///< the document
+    std::string_view request;  ///< the document
     const Decision& enforced;
     const Bundle& policy;
     const Decision& candidate;  ///< empty if unreadable
@@ -51,17 +51,17 @@ struct Notice {
 };
 
 struct FollowOptions {
-    std::string store;                ///< the store's file
+    std::string store;  ///< the store's file
     std::string space = "default";
     std::string channel;
-    std::string candidate;            ///< a channel that is decided by beside, and never enforced; may be empty
-    std::vector<PublicKey> keys;      ///< who may sign; empty: signatures are not asked for
-    std::vector<PublicKey> on_call;   ///< who else may sign revocations; needs `keys`
-    std::string state;                ///< the file that keeps the last good policy; may be empty
-    std::chrono::milliseconds poll{10};                         ///< how often to ask whether something changed
-    std::chrono::milliseconds max_staleness{15 * 60 * 1000};    ///< without an acceptable answer: deny
-    std::function<void(const Notice&)> notice;                  ///< on the handle's own thread, or follow()'s
-    std::function<void(const Divergence&)> diverged;            ///< on the thread that decided
+    std::string candidate;               ///< a channel that is decided by beside, and never enforced; may be empty
+    std::vector<PublicKey> keys;         ///< who may sign; empty: signatures are not asked for
+    std::vector<PublicKey> on_call;      ///< who else may sign revocations; needs `keys`
+    std::string state;                   ///< the file that keeps the last good policy; may be empty
+    std::chrono::milliseconds poll{10};  ///< how often to ask whether something changed
+    std::chrono::milliseconds max_staleness{15 * 60 * 1000};  ///< without an acceptable answer: deny
+    std::function<void(const Notice&)> notice;                ///< on the handle's own thread, or follow()'s
+    std::function<void(const Divergence&)> diverged;          ///< on the thread that decided
 };
 
 /// How a handle does.
@@ -71,7 +71,7 @@ struct HandleStatus {
     std::string digest;
     std::string key_id;
     std::size_t revocations = 0;
-    Error problem;       ///< what is wrong with what the store says, or why it cannot be read; no code: nothing
+    Error problem;  ///< what is wrong with what the store says, or why it cannot be read; no code: nothing
     std::array<std::uint64_t, kDivergenceKinds> divergences{};
     std::uint64_t compared = 0;
 };

@@ -33,8 +33,8 @@ struct RecordedRule {
 /// What a decision is found by and counted by besides its attribution. Empty: not stated.
 struct Surroundings {
     std::string_view request_id, broker, trace_id, span_id, idempotency_key;
-    std::string_view key;              ///< 32 bytes under which the idempotency key is looked up
-    std::string_view ask;              ///< with a key, 32 bytes: what was asked under it
+    std::string_view key;  ///< 32 bytes under which the idempotency key is looked up
+    std::string_view ask;  ///< with a key, 32 bytes: what was asked under it
     std::string_view operation;
     std::string_view environment;      ///< the resource's, else the workload's
     std::string_view credential_kind;  ///< federated, static, node
@@ -47,7 +47,7 @@ struct Surroundings {
 
 /// What became of a credential, as the broker tells it. Instants in microseconds, 0: not told.
 struct Receipt {
-    std::uint64_t decision = 0;  ///< sequence number
+    std::uint64_t decision = 0;   ///< sequence number
     std::string_view credential;  ///< its id; never the credential itself
     std::string_view resource;    ///< which accepted it
     std::int64_t issued_at = 0, accepted_at = 0, revoked_at = 0;
@@ -60,22 +60,22 @@ struct Record {
 
     // Decision
     Decision decision;
-    std::vector<RecordedRule> rules;          ///< those that reasons and requirements refer to
-    std::vector<std::string_view> bundles;    ///< digests, the platform's layer first
-    bool shadow = false;                      ///< not enforced: evaluated beside the active policy
-    bool overruled = false;                   ///< the ledger denied: a key or a single use stood against it
+    std::vector<RecordedRule> rules;        ///< those that reasons and requirements refer to
+    std::vector<std::string_view> bundles;  ///< digests, the platform's layer first
+    bool shadow = false;                    ///< not enforced: evaluated beside the active policy
+    bool overruled = false;                 ///< the ledger denied: a key or a single use stood against it
     /// The record that granted under the same idempotency key before; set in each later answer to it.
     std::optional<std::uint64_t> repeats;
     Surroundings around;
-    std::string_view request;                 ///< the document with what is masked; empty: digest only
-    std::string_view request_digest;          ///< 32 bytes: SHA-256 of the document with what is masked
-    std::vector<std::string_view> masked;     ///< JSON Pointers of the values that were replaced
+    std::string_view request;              ///< the document with what is masked; empty: digest only
+    std::string_view request_digest;       ///< 32 bytes: SHA-256 of the document with what is masked
+    std::vector<std::string_view> masked;  ///< JSON Pointers of the values that were replaced
     /// What this decision used up: `approval:` and the id's digest under the ledger's key, in hex.
     std::vector<std::string_view> uses;
 
-    Receipt receipt;                          // Receipt
-    std::string_view used;                    // Use: `grant:SEQ`, or whatever the broker names
-    std::uint64_t dropped = 0;                // Drops: how many since the last such record
+    Receipt receipt;            // Receipt
+    std::string_view used;      // Use: `grant:SEQ`, or whatever the broker names
+    std::uint64_t dropped = 0;  // Drops: how many since the last such record
 };
 
 /// Appends the record's bytes. Equal records give equal bytes.

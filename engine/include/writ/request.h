@@ -37,7 +37,7 @@ struct Place {
     Plain plain = Plain::Nothing;
     Provenance weakest = Provenance::Model;
     bool compared = false, or_none = false;
-    Rep rep{};  ///< of its value
+    Rep rep{};          ///< of its value
     std::string shown;  ///< its name in a binding digest, if it is there when it is stated
 };
 }  // namespace vm
@@ -54,7 +54,7 @@ struct RequestLimits {
 class Field {
     friend class Request;
     Layers layers_{std::vector<Bundle>{}};
-    std::vector<vm::Place> places_;                ///< one a layer
+    std::vector<vm::Place> places_;               ///< one a layer
     const bytecode::Program* program_ = nullptr;  ///< if there is one layer; its place is then this
     vm::Place place_;
 };
@@ -113,7 +113,7 @@ private:
 
     Layers layers_;
     std::vector<std::unique_ptr<vm::Facts>> facts_;
-    vm::Facts* only_ = nullptr;  ///< if there is one layer
+    vm::Facts* only_ = nullptr;         ///< if there is one layer
     const bytecode::Program* program_;  ///< and its program; else what no field has
     std::unique_ptr<Reading> reading_;
     const json::Node* document_ = nullptr;

@@ -16,7 +16,17 @@ namespace writ {
 
 /// What is revoked. docs/store.md, "Revocations", says which facts of a request name each kind.
 enum class RevocationKind : std::uint8_t {
-    Agent, Deployment, Run, Workload, Key, Approval, User, Token, Tool, Issuer, Tenant,
+    Agent,
+    Deployment,
+    Run,
+    Workload,
+    Key,
+    Approval,
+    User,
+    Token,
+    Tool,
+    Issuer,
+    Tenant,
     All,  ///< every request in a channel; the subject is the channel
 };
 constexpr std::size_t kRevocationKinds = 12;
@@ -57,17 +67,18 @@ public:
     }
     /// Whether a subject, in any spelling, is revoked at a moment. While any of its kind is, a text without
     /// a canonical spelling counts as revoked. `room` is working memory: once warm, nothing is allocated.
-    [[nodiscard]] bool revoked(RevocationKind kind, std::string_view subject, std::int64_t now, std::string& room) const;
+    [[nodiscard]] bool revoked(RevocationKind kind, std::string_view subject, std::int64_t now,
+                               std::string& room) const;
     [[nodiscard]] bool revoked(RevocationKind kind, std::string_view subject, std::int64_t now) const;
 
 private:
     [[nodiscard]] std::size_t home(RevocationKind kind, std::string_view subject) const;
 
     std::shared_ptr<const std::vector<Revocation>> items_;
-    std::vector<std::uint32_t> table_;                   ///< indices into items_ and 1 more; 0 is free
-    std::array<std::int64_t, kRevocationKinds> ends_{};  ///< when the last one of a kind ends
-    std::array<std::int64_t, kRevocationKinds> whole_{}; ///< until when the whole kind is revoked
-    std::array<unsigned char, 16> seed_{};               ///< nobody can choose subjects that collide
+    std::vector<std::uint32_t> table_;                    ///< indices into items_ and 1 more; 0 is free
+    std::array<std::int64_t, kRevocationKinds> ends_{};   ///< when the last one of a kind ends
+    std::array<std::int64_t, kRevocationKinds> whole_{};  ///< until when the whole kind is revoked
+    std::array<unsigned char, 16> seed_{};                ///< nobody can choose subjects that collide
 };
 
 }  // namespace writ

@@ -36,7 +36,7 @@ struct Version {
     std::string digest, parent;
     Origin origin;
     std::int64_t created_at = 0;
-    std::string engine;  ///< that compiled it
+    std::string engine;      ///< that compiled it
     bool collected = false;  ///< gc took the content; the record stays
 };
 
@@ -137,19 +137,19 @@ using Gate = std::function<GateReport(const Bundle&)>;
 
 /// A wish to move a channel.
 struct Move {
-    std::string channel, version;      ///< `version` as resolve() takes it
+    std::string channel, version;  ///< `version` as resolve() takes it
     Origin origin;
     std::optional<Serial> expected;  ///< where the channel was when it was looked at; else, now
     bool raise_epoch = false;
-    std::int64_t not_after = 0;        ///< readers with keys refuse it from then on
-    const SecretKey* key = nullptr;    ///< null: unsigned
-    Gate gate;                         ///< null: a gated channel refuses
+    std::int64_t not_after = 0;      ///< readers with keys refuse it from then on
+    const SecretKey* key = nullptr;  ///< null: unsigned
+    Gate gate;                       ///< null: a gated channel refuses
 };
 
 struct StoreOptions {
     std::string space = "default";  ///< the namespace that all is about
     bool read_only = false;
-    int patience_ms = 5000;         ///< how long to wait for another program that writes
+    int patience_ms = 5000;  ///< how long to wait for another program that writes
 };
 
 /// One namespace of a store; used by one thread at a time. Every function that changes something does it
@@ -177,7 +177,8 @@ public:
     [[nodiscard]] Result<Bundle> bundle(std::string_view digest) const;
 
     /// Makes a channel, or changes what it asks for; that is recorded. Errors: S0020, S0024, S0026.
-    [[nodiscard]] Result<Channel> protect(const std::string& channel, bool gated, std::uint32_t approvals, const Origin& origin);
+    [[nodiscard]] Result<Channel> protect(const std::string& channel, bool gated, std::uint32_t approvals,
+                                          const Origin& origin);
     [[nodiscard]] Result<std::vector<Channel>> channels() const;
     /// Errors: S0023.
     [[nodiscard]] Result<Channel> channel(std::string_view name) const;
@@ -190,7 +191,8 @@ public:
     /// What a channel went through, the latest first. Errors: S0023.
     [[nodiscard]] Result<std::vector<Activation>> history(std::string_view channel) const;
     /// Approves the content of a version for a channel. Errors: S0021..S0023, S0026, S0044.
-    [[nodiscard]] Result<VersionApproval> approve(const std::string& channel, std::string_view version, const Origin& origin);
+    [[nodiscard]] Result<VersionApproval> approve(const std::string& channel, std::string_view version,
+                                                  const Origin& origin);
     [[nodiscard]] Result<std::vector<VersionApproval>> approvals(std::string_view digest) const;
 
     /// Names a version, or moves a name to another; that is recorded. Errors: S0020..S0022, S0024, S0026.
@@ -211,7 +213,8 @@ public:
     [[nodiscard]] Result<RevocationEntry> lift(RevocationKind kind, const std::string& subject, const Origin& origin,
                                                const SecretKey* key = nullptr);
     /// Approves that exactly the revocation in force is lifted, by someone else. Errors: S0026, S0029, S0030, S0044.
-    [[nodiscard]] Result<VersionApproval> approve_lift(RevocationKind kind, const std::string& subject, const Origin& origin);
+    [[nodiscard]] Result<VersionApproval> approve_lift(RevocationKind kind, const std::string& subject,
+                                                       const Origin& origin);
     /// Signs the entries that nobody signed. Output: those. Errors: S0045, S0061.
     [[nodiscard]] Result<std::vector<RevocationEntry>> sign_revocations(const SecretKey& key, const Origin& origin);
     /// The whole log, the latest first.

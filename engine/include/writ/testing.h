@@ -23,15 +23,15 @@ struct Difference {
 
 /// How one case of one test went.
 struct TestCase {
-    std::string name;      ///< test name, and the case's values if it has any
-    Span span;             ///< of the expectation
+    std::string name;  ///< test name, and the case's values if it has any
+    Span span;         ///< of the expectation
     bool passed = false;
-    std::string expected;  ///< as written, canonical
-    std::string actual;    ///< the decision in the same form
-    std::string problem;   ///< which parts differ, or why the request was refused; one line
+    std::string expected;                 ///< as written, canonical
+    std::string actual;                   ///< the decision in the same form
+    std::string problem;                  ///< which parts differ, or why the request was refused; one line
     std::vector<Difference> differences;  ///< empty where the request is refused, or breaks an invariant
-    std::string request;     ///< the document, if the case failed: what to explain
-    std::int64_t nanos = 0;  ///< what it took
+    std::string request;                  ///< the document, if the case failed: what to explain
+    std::int64_t nanos = 0;               ///< what it took
 };
 
 /// What the requests that a policy carries say of its invariants: checked on these, not proved for all.
@@ -52,7 +52,8 @@ struct CoveredRule {
     std::vector<std::uint32_t> conditions;  ///< indices into Coverage::conditions, each once
 };
 
-/// A condition that `and`, `or` and `not` join, where it is written: in a rule, or in a definition, for all that use it.
+/// A condition that `and`, `or` and `not` join, where it is written: in a rule, or in a definition, for all that use
+/// it.
 struct CoveredCondition {
     std::string text;  ///< white space runs as one space
     Span span;

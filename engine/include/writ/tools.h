@@ -52,8 +52,7 @@ public:
     [[nodiscard]] TestRun test(const TestOptions& options = {}) const;
     /// Decides a request document with the reference evaluator. Requires: bundle().
     /// Output:   to_json of the decision, for the operator.
-    [[nodiscard]] Result<std::string> reference(std::string_view request_json,
-                                                const RequestLimits& limits = {}) const;
+    [[nodiscard]] Result<std::string> reference(std::string_view request_json, const RequestLimits& limits = {}) const;
 
     /// Explains the decision on a request document. Requires: bundle().
     /// Input:    rule: tell of the rules of this name only, whether or not they mattered; empty: of those
@@ -91,13 +90,14 @@ struct ClaimsInput {
     bool verified = false;            ///< the token's signature was verified; else what it says is only asserted
     /// What the broker knows besides: a request document with provenance of its own. May be empty.
     std::string_view facts;
-    const Bundle* policy = nullptr;   ///< for which policy the request is; null: one with std.baseline
+    const Bundle* policy = nullptr;  ///< for which policy the request is; null: one with std.baseline
     std::string_view claims_name = "claims", facts_name = "facts";  ///< for messages
 };
 
 struct DraftRequest {
-    std::string document;                 ///< pretty-printed JSON
-    std::vector<std::string> missing;     ///< facts that the policy or the engine needs and that are not stated: `agent.id`
+    std::string document;  ///< pretty-printed JSON
+    std::vector<std::string>
+        missing;  ///< facts that the policy or the engine needs and that are not stated: `agent.id`
     std::vector<std::string> undeclared;  ///< paths of claims that the issuer's schema does not have
     bool issuer_declared = false;         ///< the policy has the issuer that the claims name
 };

@@ -57,19 +57,19 @@ typedef struct writ_errors writ_errors;
 
 /* Bytes, usually UTF-8. NULL with length 0 is empty; NULL with another length is malformed. */
 typedef struct writ_text {
-    const char *data;
+    const char* data;
     size_t length;
 } writ_text;
 
 /* The text up to, and without, the NUL. NULL gives empty text. The result views `text`. */
-WRIT_API writ_text writ_text_of(const char *text);
+WRIT_API writ_text writ_text_of(const char* text);
 
 /* ---- version --------------------------------------------------------------------------------- */
 
 /* WRIT_VERSION_NUMBER of the library that is loaded. Any thread. */
 WRIT_API uint32_t writ_version_number(void);
 /* The same as text, "0.1.0", NUL-terminated and static. Any thread. */
-WRIT_API const char *writ_version(void);
+WRIT_API const char* writ_version(void);
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
@@ -91,28 +91,28 @@ typedef struct writ_error {
 
 /* A handle for findings, to be passed to any number of calls, which each replace what it holds.
  * Every function that takes one also takes NULL. NULL if there is no memory. */
-WRIT_API writ_errors *writ_errors_new(void);
-WRIT_API void writ_errors_free(writ_errors *errors);
+WRIT_API writ_errors* writ_errors_new(void);
+WRIT_API void writ_errors_free(writ_errors* errors);
 /* Findings of the last call: after WRIT_OK none, except warnings (code W...) of writ_compile. */
-WRIT_API size_t writ_errors_count(const writ_errors *errors);
+WRIT_API size_t writ_errors_count(const writ_errors* errors);
 /* One of them; empty text if there is no such one. */
-WRIT_API writ_error writ_errors_at(const writ_errors *errors, size_t index);
+WRIT_API writ_error writ_errors_at(const writ_errors* errors, size_t index);
 
 /* ---- bundles --------------------------------------------------------------------------------- */
 
 /* Reads and verifies a sealed bundle. The bytes are copied. *bundle is the caller's to free, and
  * NULL unless the result is WRIT_OK. Any thread. */
-WRIT_API writ_status writ_bundle_load(const void *bytes, size_t length, writ_bundle **bundle, writ_errors *errors);
+WRIT_API writ_status writ_bundle_load(const void* bytes, size_t length, writ_bundle** bundle, writ_errors* errors);
 /* Requests, evaluators and decisions that were made with it stay good. */
-WRIT_API void writ_bundle_free(writ_bundle *bundle);
+WRIT_API void writ_bundle_free(writ_bundle* bundle);
 
 /* SHA-256 over everything in the bundle, in lower-case hex. Lives as long as the bundle. Any thread. */
-WRIT_API writ_text writ_bundle_digest(const writ_bundle *bundle);
+WRIT_API writ_text writ_bundle_digest(const writ_bundle* bundle);
 /* The sealed form, as writ_bundle_load takes it. Lives as long as the bundle. Any thread. */
-WRIT_API writ_text writ_bundle_bytes(const writ_bundle *bundle);
+WRIT_API writ_text writ_bundle_bytes(const writ_bundle* bundle);
 /* An upper bound on the steps that any request can cost. Any thread. */
-WRIT_API uint64_t writ_bundle_step_bound(const writ_bundle *bundle);
-WRIT_API size_t writ_bundle_rule_count(const writ_bundle *bundle);
+WRIT_API uint64_t writ_bundle_step_bound(const writ_bundle* bundle);
+WRIT_API size_t writ_bundle_rule_count(const writ_bundle* bundle);
 
 /* What a bundle says of one of its rules. The text lives as long as the bundle. */
 typedef struct writ_rule {
@@ -126,7 +126,7 @@ typedef struct writ_rule {
 } writ_rule;
 
 /* Fills *rule, whose struct_size is set. WRIT_ERROR_ARGUMENT if there is no such rule. Any thread. */
-WRIT_API writ_status writ_bundle_rule(const writ_bundle *bundle, size_t index, writ_rule *rule);
+WRIT_API writ_status writ_bundle_rule(const writ_bundle* bundle, size_t index, writ_rule* rule);
 
 /* ---- compiling (libwrit-compiler, pkg-config writ-compiler) ------------------------------------ */
 
@@ -140,12 +140,12 @@ typedef struct writ_source {
 /* Where read_file puts the file's bytes; good only during that call. */
 typedef struct writ_data writ_data;
 /* Appends bytes, which are copied. */
-WRIT_API writ_status writ_data_append(writ_data *data, const void *bytes, size_t length);
+WRIT_API writ_status writ_data_append(writ_data* data, const void* bytes, size_t length);
 
 /* Reads a data file (table, fixture) that the source `from` names as `path`. Called on the thread
  * that compiles. Returns whether it could; what it appended then is the file. It decides which
  * paths are fit to be opened: `path` is what the policy says, `..` and all. */
-typedef bool (*writ_read_file)(void *context, writ_text from, writ_text path, writ_data *data);
+typedef bool (*writ_read_file)(void* context, writ_text from, writ_text path, writ_data* data);
 
 typedef struct writ_compile_options {
     size_t struct_size;
@@ -153,14 +153,14 @@ typedef struct writ_compile_options {
     uint32_t max_depth;       /* nesting of expressions and types; default 200 */
     uint32_t max_errors;      /* different ones reported before giving up, each at up to 1,000 places; default 100 */
     writ_read_file read_file; /* NULL: data files are refused */
-    void *read_context;
-    uint64_t max_steps;       /* that one request can reach; default 500,000 */
+    void* read_context;
+    uint64_t max_steps; /* that one request can reach; default 500,000 */
 } writ_compile_options;
 
 /* Compiles policy text. `options` may be NULL. *bundle is the caller's to free, and NULL unless the
  * result is WRIT_OK. Any thread. */
-WRIT_API writ_status writ_compile(const writ_source *sources, size_t count, const writ_compile_options *options,
-                                  writ_bundle **bundle, writ_errors *errors);
+WRIT_API writ_status writ_compile(const writ_source* sources, size_t count, const writ_compile_options* options,
+                                  writ_bundle** bundle, writ_errors* errors);
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
@@ -175,14 +175,14 @@ typedef struct writ_request_limits {
 /* An empty request, which denies, for the bundles of `layers`: all have a say, the platform's first,
  * and none can widen what another allows. One bundle is the usual case: (&bundle, 1). *request is
  * the caller's to free, and NULL unless the result is WRIT_OK. */
-WRIT_API writ_status writ_request_new(writ_bundle *const *layers, size_t count, writ_request **request,
-                                      writ_errors *errors);
+WRIT_API writ_status writ_request_new(writ_bundle* const* layers, size_t count, writ_request** request,
+                                      writ_errors* errors);
 /* Reads a request document, replacing what was there; memory is kept. `limits` may be NULL. After any
  * error the request is empty, and denies. Decisions made from this request lose their text. */
-WRIT_API writ_status writ_request_parse(writ_request *request, writ_text json, const writ_request_limits *limits,
-                                        writ_errors *errors);
+WRIT_API writ_status writ_request_parse(writ_request* request, writ_text json, const writ_request_limits* limits,
+                                        writ_errors* errors);
 /* Decisions made from this request lose their text. */
-WRIT_API void writ_request_free(writ_request *request);
+WRIT_API void writ_request_free(writ_request* request);
 
 /* ---- requests, field by field ------------------------------------------------------------------ */
 
@@ -197,61 +197,61 @@ typedef enum writ_provenance {
 /* Finds a field by its path as documents have it: workload.namespace, sets["approval"], token.claims.
  * It serves all requests of the same bundles, on any thread. *field is the caller's to free, and NULL
  * unless the result is WRIT_OK. */
-WRIT_API writ_status writ_field_find(const writ_request *request, writ_text path, writ_field **field,
-                                     writ_errors *errors);
-WRIT_API void writ_field_free(writ_field *field);
+WRIT_API writ_status writ_field_find(const writ_request* request, writ_text path, writ_field** field,
+                                     writ_errors* errors);
+WRIT_API void writ_field_free(writ_field* field);
 
 /* Starts a request over with no facts; what is set from now on has this provenance (a writ_provenance; any
  * other number is WRIT_PROVENANCE_MODEL), until writ_request_trust says otherwise. Until
  * writ_request_finish is WRIT_OK the request denies. */
-WRIT_API void writ_request_begin(writ_request *request, int provenance);
-WRIT_API void writ_request_trust(writ_request *request, int provenance);
+WRIT_API void writ_request_begin(writ_request* request, int provenance);
+WRIT_API void writ_request_trust(writ_request* request, int provenance);
 
 /* State a fact, as the same value in a document would: set_text also members of enums, instants and durations
  * as text; set_int instants and durations in seconds; set_decimal a number such as 500.00. Text is not
  * copied: it must live until the last use of a decision made from this request. set_json takes any value, and
  * copies it. Claims come after token.issuer, parameters after tool.name. What goes wrong is told by
  * writ_request_finish. */
-WRIT_API void writ_request_set_text(writ_request *request, const writ_field *field, writ_text text);
-WRIT_API void writ_request_set_int(writ_request *request, const writ_field *field, int64_t integer);
-WRIT_API void writ_request_set_bool(writ_request *request, const writ_field *field, bool value);
-WRIT_API void writ_request_set_decimal(writ_request *request, const writ_field *field, writ_text number);
-WRIT_API void writ_request_set_none(writ_request *request, const writ_field *field);
-WRIT_API void writ_request_set_texts(writ_request *request, const writ_field *field, const writ_text *texts,
+WRIT_API void writ_request_set_text(writ_request* request, const writ_field* field, writ_text text);
+WRIT_API void writ_request_set_int(writ_request* request, const writ_field* field, int64_t integer);
+WRIT_API void writ_request_set_bool(writ_request* request, const writ_field* field, bool value);
+WRIT_API void writ_request_set_decimal(writ_request* request, const writ_field* field, writ_text number);
+WRIT_API void writ_request_set_none(writ_request* request, const writ_field* field);
+WRIT_API void writ_request_set_texts(writ_request* request, const writ_field* field, const writ_text* texts,
                                      size_t count);
-WRIT_API void writ_request_set_json(writ_request *request, const writ_field *field, writ_text json);
+WRIT_API void writ_request_set_json(writ_request* request, const writ_field* field, writ_text json);
 /* The first error since writ_request_begin; the request is then empty, and denies. */
-WRIT_API writ_status writ_request_finish(writ_request *request, writ_errors *errors);
+WRIT_API writ_status writ_request_finish(writ_request* request, writ_errors* errors);
 
 /* ---- deciding -------------------------------------------------------------------------------- */
 
 /* An evaluator of the bundles of `layers`, as for writ_request_new. Make one per thread and keep it.
  * *evaluator is the caller's to free, and NULL unless the result is WRIT_OK. */
-WRIT_API writ_status writ_evaluator_new(writ_bundle *const *layers, size_t count, writ_evaluator **evaluator,
-                                        writ_errors *errors);
-WRIT_API void writ_evaluator_free(writ_evaluator *evaluator);
+WRIT_API writ_status writ_evaluator_new(writ_bundle* const* layers, size_t count, writ_evaluator** evaluator,
+                                        writ_errors* errors);
+WRIT_API void writ_evaluator_free(writ_evaluator* evaluator);
 
 /* An empty set of revocations. NULL if there is no memory. */
-WRIT_API writ_revocations *writ_revocations_new(void);
-WRIT_API void writ_revocations_free(writ_revocations *revocations);
+WRIT_API writ_revocations* writ_revocations_new(void);
+WRIT_API void writ_revocations_free(writ_revocations* revocations);
 /* Revokes a subject of a kind: "agent", "deployment", "run", "workload", "key", "approval", "user", "token", "tool",
  * "issuer", "tenant" or "all" (everything the evaluator decides; the subject is the name of a channel).
  * docs/store.md says which facts name each. `expires_at` is in microseconds since the epoch; 0: never.
  * WRIT_ERROR_ARGUMENT, with code S0030 for a subject that has no canonical spelling: nothing was added. */
-WRIT_API writ_status writ_revocations_add(writ_revocations *revocations, writ_text kind, writ_text subject,
-                                          int64_t expires_at, writ_errors *errors);
+WRIT_API writ_status writ_revocations_add(writ_revocations* revocations, writ_text kind, writ_text subject,
+                                          int64_t expires_at, writ_errors* errors);
 /* From now on the evaluator denies what is in the set, in searches too. The set is copied; it takes the place
  * of the one before. NULL: nothing is revoked. After an error the one before stays. */
-WRIT_API writ_status writ_evaluator_revoke(writ_evaluator *evaluator, const writ_revocations *revocations,
-                                           writ_errors *errors);
+WRIT_API writ_status writ_evaluator_revoke(writ_evaluator* evaluator, const writ_revocations* revocations,
+                                           writ_errors* errors);
 
 /* Decides. A request for other bundles than the evaluator's is a deny with reason policy_error.
  * Whatever the status, the decision is safe to read: unless it is WRIT_OK, it denies. */
-WRIT_API writ_status writ_evaluate(writ_evaluator *evaluator, const writ_request *request, writ_decision *decision);
+WRIT_API writ_status writ_evaluate(writ_evaluator* evaluator, const writ_request* request, writ_decision* decision);
 /* Decides requests[i] into decisions[i] for every i < count, also after one of them failed; the status
  * is that of the first that did. The decisions must be different handles. */
-WRIT_API writ_status writ_evaluate_batch(writ_evaluator *evaluator, writ_request *const *requests,
-                                         writ_decision *const *decisions, size_t count);
+WRIT_API writ_status writ_evaluate_batch(writ_evaluator* evaluator, writ_request* const* requests,
+                                         writ_decision* const* decisions, size_t count);
 
 /* ---- searching ------------------------------------------------------------------------------- */
 
@@ -270,9 +270,9 @@ struct writ_reason;
  * writ_open). `candidates` is a JSON array of names or of whole `tool` or `agent` objects; empty text: all
  * that the bundles' catalogues list, where agents must be given. `limits` may be NULL. *result is the
  * caller's to free, and NULL unless the result is WRIT_OK; it keeps the bundles alive. docs/search-format.md */
-WRIT_API writ_status writ_search(writ_evaluator *evaluator, writ_text request, int open, writ_text candidates,
-                                 const writ_request_limits *limits, writ_search_result **result, writ_errors *errors);
-WRIT_API void writ_search_free(writ_search_result *result);
+WRIT_API writ_status writ_search(writ_evaluator* evaluator, writ_text request, int open, writ_text candidates,
+                                 const writ_request_limits* limits, writ_search_result** result, writ_errors* errors);
+WRIT_API void writ_search_free(writ_search_result* result);
 
 /* What was found of one candidate. The text lives as long as the result. */
 typedef struct writ_search_item {
@@ -285,17 +285,17 @@ typedef struct writ_search_item {
     bool wants_facts;  /* never only for want of facts: stating more may change it */
 } writ_search_item;
 
-WRIT_API size_t writ_search_count(const writ_search_result *result);
+WRIT_API size_t writ_search_count(const writ_search_result* result);
 /* Fills *item, whose struct_size is set. WRIT_ERROR_ARGUMENT if there is no such one. */
-WRIT_API writ_status writ_search_at(const writ_search_result *result, size_t index, writ_search_item *item);
+WRIT_API writ_status writ_search_at(const writ_search_result* result, size_t index, writ_search_item* item);
 /* One of an item's scopes; empty text if there is no such one. */
-WRIT_API writ_text writ_search_scope(const writ_search_result *result, size_t index, size_t scope);
+WRIT_API writ_text writ_search_scope(const writ_search_result* result, size_t index, size_t scope);
 /* Fills *out, whose struct_size is set, with one of an item's. WRIT_ERROR_ARGUMENT if there is no such one. */
-WRIT_API writ_status writ_search_reason(const writ_search_result *result, size_t index, size_t reason,
-                                        struct writ_reason *out);
+WRIT_API writ_status writ_search_reason(const writ_search_result* result, size_t index, size_t reason,
+                                        struct writ_reason* out);
 /* The whole as one line of JSON, for operators. The text lives until this is called again for the result,
  * or it is freed. Empty for NULL or without memory. */
-WRIT_API writ_text writ_search_json(writ_search_result *result);
+WRIT_API writ_text writ_search_json(writ_search_result* result);
 
 /* ---- decisions ------------------------------------------------------------------------------- */
 
@@ -314,22 +314,22 @@ typedef enum writ_reader {
 /* A decision to be evaluated into, any number of times; it denies until then. NULL if there is no
  * memory. Text of a decision lives until the decision is evaluated into again or freed, or until
  * the request it was made from is parsed again or freed, whichever is first. */
-WRIT_API writ_decision *writ_decision_new(void);
-WRIT_API void writ_decision_free(writ_decision *decision);
+WRIT_API writ_decision* writ_decision_new(void);
+WRIT_API void writ_decision_free(writ_decision* decision);
 
-WRIT_API writ_effect writ_decision_effect(const writ_decision *decision);
+WRIT_API writ_effect writ_decision_effect(const writ_decision* decision);
 
 /* The grant: empty, 0 and false unless the effect is WRIT_PERMIT. */
-WRIT_API size_t writ_decision_scope_count(const writ_decision *decision);
-WRIT_API writ_text writ_decision_scope(const writ_decision *decision, size_t index);
-WRIT_API size_t writ_decision_audience_count(const writ_decision *decision);
-WRIT_API writ_text writ_decision_audience(const writ_decision *decision, size_t index);
+WRIT_API size_t writ_decision_scope_count(const writ_decision* decision);
+WRIT_API writ_text writ_decision_scope(const writ_decision* decision, size_t index);
+WRIT_API size_t writ_decision_audience_count(const writ_decision* decision);
+WRIT_API writ_text writ_decision_audience(const writ_decision* decision, size_t index);
 /* Seconds. */
-WRIT_API int64_t writ_decision_ttl(const writ_decision *decision);
+WRIT_API int64_t writ_decision_ttl(const writ_decision* decision);
 /* Whether there is a horizon; *micros, which may be NULL, is then set to it (since the epoch). */
-WRIT_API bool writ_decision_not_after(const writ_decision *decision, int64_t *micros);
+WRIT_API bool writ_decision_not_after(const writ_decision* decision, int64_t* micros);
 /* Whether the credential may be used only once. */
-WRIT_API bool writ_decision_single_use(const writ_decision *decision);
+WRIT_API bool writ_decision_single_use(const writ_decision* decision);
 
 /* A duty. A broker that does not know the name must deny. */
 typedef struct writ_obligation {
@@ -340,8 +340,8 @@ typedef struct writ_obligation {
 
 /* Of these three, _count answers 0 for NULL, and the other fills *out, whose struct_size is set:
  * WRIT_ERROR_ARGUMENT if there is no such one. */
-WRIT_API size_t writ_decision_obligation_count(const writ_decision *decision);
-WRIT_API writ_status writ_decision_obligation(const writ_decision *decision, size_t index, writ_obligation *out);
+WRIT_API size_t writ_decision_obligation_count(const writ_decision* decision);
+WRIT_API writ_status writ_decision_obligation(const writ_decision* decision, size_t index, writ_obligation* out);
 
 /* Why. */
 typedef struct writ_reason {
@@ -352,8 +352,8 @@ typedef struct writ_reason {
     uint32_t rule;  /* index into that bundle's rules, or WRIT_NO_RULE */
 } writ_reason;
 
-WRIT_API size_t writ_decision_reason_count(const writ_decision *decision);
-WRIT_API writ_status writ_decision_reason(const writ_decision *decision, size_t index, writ_reason *out);
+WRIT_API size_t writ_decision_reason_count(const writ_decision* decision);
+WRIT_API writ_status writ_decision_reason(const writ_decision* decision, size_t index, writ_reason* out);
 
 /* What an approver would have to do. Listed if the effect is WRIT_NEEDS_APPROVAL. */
 typedef struct writ_requirement {
@@ -367,17 +367,17 @@ typedef struct writ_requirement {
     size_t groups;    /* how many groups may approve; any one of them */
 } writ_requirement;
 
-WRIT_API size_t writ_decision_requirement_count(const writ_decision *decision);
-WRIT_API writ_status writ_decision_requirement(const writ_decision *decision, size_t index, writ_requirement *out);
+WRIT_API size_t writ_decision_requirement_count(const writ_decision* decision);
+WRIT_API writ_status writ_decision_requirement(const writ_decision* decision, size_t index, writ_requirement* out);
 /* One of a requirement's groups; empty text if there is no such one. */
-WRIT_API writ_text writ_decision_requirement_group(const writ_decision *decision, size_t index, size_t group);
+WRIT_API writ_text writ_decision_requirement_group(const writ_decision* decision, size_t index, size_t group);
 
 /* What an approval has to be bound to; empty unless requirements are listed or approvals used. */
-WRIT_API writ_text writ_decision_binding_digest(const writ_decision *decision);
+WRIT_API writ_text writ_decision_binding_digest(const writ_decision* decision);
 /* The decision as one line of JSON (docs/decision-format.md), for a writ_reader; any other number is
  * WRIT_READER_CALLER. The text lives until this is called again for the decision, or it is evaluated
  * into or freed. Empty for NULL or without memory. */
-WRIT_API writ_text writ_decision_json(writ_decision *decision, int reader);
+WRIT_API writ_text writ_decision_json(writ_decision* decision, int reader);
 
 /* ---- explaining (libwrit-compiler) ------------------------------------------------------------- */
 
@@ -387,14 +387,14 @@ typedef struct writ_explanation writ_explanation;
 /* Decides a request document by policy text, and explains: the rules that mattered and what their
  * conditions saw; of a deny the nearest permits and the smallest change that would have permitted. For
  * operators: it names rules and facts. `rule`: tell of the rules of this name only; empty text: of those
- * that mattered. Nothing is revoked. `options` and `limits` may be NULL. *explanation is the caller's to free, and NULL unless
- * the result is WRIT_OK. Compiles each time: not for a broker's every request. Any thread. */
-WRIT_API writ_status writ_explain(const writ_source *sources, size_t count, const writ_compile_options *options,
-                                  writ_text request, writ_text rule, const writ_request_limits *limits,
-                                  writ_explanation **explanation, writ_errors *errors);
+ * that mattered. Nothing is revoked. `options` and `limits` may be NULL. *explanation is the caller's to free, and NULL
+ * unless the result is WRIT_OK. Compiles each time: not for a broker's every request. Any thread. */
+WRIT_API writ_status writ_explain(const writ_source* sources, size_t count, const writ_compile_options* options,
+                                  writ_text request, writ_text rule, const writ_request_limits* limits,
+                                  writ_explanation** explanation, writ_errors* errors);
 /* One line of JSON (docs/explain-format.md). Lives as long as the explanation. */
-WRIT_API writ_text writ_explanation_json(const writ_explanation *explanation);
-WRIT_API void writ_explanation_free(writ_explanation *explanation);
+WRIT_API writ_text writ_explanation_json(const writ_explanation* explanation);
+WRIT_API void writ_explanation_free(writ_explanation* explanation);
 
 #ifdef __cplusplus
 }
