@@ -1,5 +1,5 @@
-// How one decision differs from another, part by part, and which way: towards more authority or less.
-// Not here: which requests to decide, and under what (diff.h, audit.h).
+// Compares two decisions part by part: whether each part gives more authority or less.
+// Not here: which requests to decide and with which policies (diff.h, audit.h).
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace writ {
 
-/// What two decisions can differ in. Where the effect differs, nothing else is compared.
+/// The parts of a decision. Where the effects differ, no other part is compared.
 enum class DecisionPart : std::uint8_t {
     Effect,
     Scopes,
@@ -21,40 +21,40 @@ enum class DecisionPart : std::uint8_t {
     NotAfter,
     SingleUse,
     Obligations,
-    Requirements,  ///< of two that need approval
+    Requirements,  ///< if both decisions need approval
 };
 constexpr std::size_t kDecisionParts = 8;
 
-/// Other: more in one respect and less in another, such as one scope for another.
+/// Other: more in one respect and less in another, for example a different scope.
 enum class Direction : std::uint8_t { Same = 0, Wider = 1, Narrower = 2, Other = 3 };
 
-/// The parts that differ, each with its direction. Two bytes; making one allocates nothing.
+/// The parts that differ, each with its direction. Two bytes; never allocates.
 class Shift {
 public:
-    /// Adds to what is known of a part: wider and narrower make Other.
+    /// Combines a direction with that of the part so far: wider and narrower make Other.
     void add(DecisionPart part, Direction direction);
     [[nodiscard]] Direction of(DecisionPart part) const;
-    /// Of the whole: Wider if no part is narrower, and so on.
+    /// The direction of the whole: Wider if no part is narrower, and so on.
     [[nodiscard]] Direction direction() const;
     [[nodiscard]] bool same() const { return wider_ == 0 && narrower_ == 0; }
-    /// Whether some part has become wider, whatever the others.
+    /// Whether some part has become wider, whatever the other parts did.
     [[nodiscard]] bool widens() const { return wider_ != 0; }
     friend bool operator==(Shift, Shift) = default;
 
 private:
-    std::uint8_t wider_ = 0, narrower_ = 0;  ///< a bit a part
+    std::uint8_t wider_ = 0, narrower_ = 0;  ///< one bit per part
 };
 
-/// Compares the answers of two decisions on one request; why they are what they are is left out.
-/// More authority is: a greater effect; a scope or an audience that was not there; longer; later;
-/// reusable; an obligation less; and of what approvers must do, less. Order and repetition are nothing.
+/// Compares two decisions on one request; their reasons are not compared. These are more authority: a greater effect,
+/// a new scope or audience, a longer ttl, a later horizon, more than a single use, fewer obligations, weaker
+/// requirements for approvers. Order and repetition do not count.
 [[nodiscard]] Shift compare(const Decision& was, const Decision& is);
 
-/// One part that differs, in words.
+/// One part that differs, as text.
 struct PartShift {
     DecisionPart part = DecisionPart::Effect;
     Direction direction = Direction::Same;
-    std::string before, after;  ///< as a policy would have it: `2m`, `{ "a", "b" }`, `audit(level: "full")`
+    std::string before, after;  ///< as in a policy: `2m`, `{ "a", "b" }`, `audit(level: "full")`
 };
 
 /// The parts that differ, in order.

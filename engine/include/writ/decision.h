@@ -1,4 +1,4 @@
-// The answer: an effect, a grant, and everything needed to explain and attribute it.
+// The decision: an effect, a grant, reasons, and the attribution.
 // A default-constructed Decision denies.
 #pragma once
 
@@ -15,13 +15,13 @@ enum class Effect : std::uint8_t { Deny = 0, NeedsApproval = 1, Permit = 2 };
 
 constexpr std::uint32_t kNoRule = 0xFFFFFFFF;
 
-/// A duty the broker must discharge. A broker that does not know the name must deny.
+/// A duty of the broker. A broker that does not know the name must deny.
 struct Obligation {
     std::string_view name;
     std::string_view args;  ///< canonical JSON object
 };
 
-/// What may be issued. Empty unless the effect is Permit.
+/// What the broker may issue. Empty unless the effect is Permit.
 struct Grant {
     std::vector<std::string_view> scopes;    ///< in the order they were asked for
     std::vector<std::string_view> audience;  ///< in the tool's order
@@ -30,7 +30,7 @@ struct Grant {
     bool single_use = false;
     std::vector<Obligation> obligations;
 
-    /// Back to nothing granted, keeping capacity.
+    /// Empties the grant and keeps its memory.
     void clear() {
         scopes.clear();
         audience.clear();
@@ -41,64 +41,64 @@ struct Grant {
     }
 };
 
-/// Why: a stable code, the rule behind it if there is one, and the fact concerned if there is one.
+/// A reason: a stable code, with its rule and its fact where there are any.
 struct Reason {
     std::string_view code;
     std::uint32_t rule = kNoRule;  ///< index into the rules of the layer's bundle
     std::string_view detail;
-    std::uint32_t layer = 0;  ///< index into the layers; 0 where there is one bundle
+    std::uint32_t layer = 0;  ///< index into the layers; 0 if there is one bundle
 };
 
-/// What an approver would have to do.
+/// The approval that a request needs.
 struct Requirement {
     std::uint32_t rule = kNoRule;
     std::uint32_t layer = 0;
-    std::vector<std::string_view> groups;  ///< any one of them
-    std::uint32_t needed = 1;              ///< distinct approvers
-    std::uint32_t counted = 0;             ///< approvals present that count
+    std::vector<std::string_view> groups;  ///< members of any one of them may approve
+    std::uint32_t needed = 1;              ///< number of different approvers
+    std::uint32_t counted = 0;             ///< approvals in the request that count
     std::int64_t within = 0;               ///< seconds an approval stays fresh
     std::int64_t expires = 0;              ///< now + within, microseconds since the epoch
 };
 
-/// Who the decision is about. Empty text: stated as none.
+/// Who the decision is about. Empty text: not stated, or stated as none.
 struct Attribution {
     std::string_view agent, agent_class, deployment, run, parent_run, tenant, user, initiator;
     std::vector<std::string_view> chain;  ///< actors, outermost first
     std::string_view workload, issuer, token_id, tool, resource;
-    std::vector<std::string_view> approvers;  ///< of the approvals that were used
+    std::vector<std::string_view> approvers;  ///< approvers whose approvals were used
 };
 
-/// Views point into the bundles and the Request that made the decision, and live as long as both do.
+/// Views point into the bundles and the Request that made the decision, and are valid while both exist.
 struct Decision {
     Effect effect = Effect::Deny;
     Grant grant;
     std::vector<Reason> reasons;
     std::vector<Requirement> requirements;
-    std::string binding_digest;  ///< what an approval has to be bound to; set when requirements are listed or approvals
-                                 ///< were used
+    /// What an approval must be bound to; set if requirements are listed or approvals were used.
+    std::string binding_digest;
     Attribution attribution;
     std::int64_t now = 0;  ///< microseconds since the epoch
     std::string_view bundle_digest;
-    std::uint64_t steps = 0;         ///< not part of the answer: differs between evaluators
-    std::vector<Requirement> spare;  ///< not part of the answer: kept for the memory it holds
+    std::uint64_t steps = 0;         ///< not part of the answer: evaluators differ in it
+    std::vector<Requirement> spare;  ///< not part of the answer: keeps memory for reuse
 
-    /// Back to a deny with nothing in it, keeping capacity.
+    /// Resets to an empty deny and keeps the memory.
     void clear();
-    /// Drops the requirements, keeping their memory.
+    /// Removes the requirements and keeps their memory.
     void clear_requirements();
-    /// Adds a requirement with no groups, with memory of one dropped before.
+    /// Adds a requirement without groups, in memory kept from one removed before.
     Requirement& add_requirement();
 };
 
 class Layers;
 
-/// Which reader a rendering is for. Caller: effect, grant, requirements and nothing about policy.
+/// Who reads a rendering. Caller: only effect, grant and requirements, nothing about the policy.
 enum class Audience : std::uint8_t { Caller, Operator };
 
 /// Canonical JSON, one line, keys in a fixed order. `schema_version` is first.
 /// Source: docs/decision-format.md
 [[nodiscard]] std::string to_json(const Decision& decision, const Layers& layers, Audience reader);
-/// The same into a string whose memory is used again.
+/// The same, written into a string whose memory is reused.
 void to_json(const Decision& decision, const Layers& layers, Audience reader, std::string& out);
 
 }  // namespace writ

@@ -1,5 +1,5 @@
-// What the engine says about text: diagnostics with spans, and plain errors without.
-// Not here: how they are drawn (cli/formats) or the list of codes (writ/errors.def).
+// Diagnostics, which point into text, and plain errors, which do not.
+// Not here: how they are displayed (cli/formats) and the list of codes (writ/errors.def).
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,7 @@
 
 namespace writ {
 
-/// A half-open range of bytes in one source. `source` indexes the source list the diagnostics
-/// came with.
+/// A half-open range of bytes in one source. `source` is an index into the sources of the Diagnostics.
 struct Span {
     std::uint32_t source = 0;
     std::uint32_t begin = 0;
@@ -21,36 +20,36 @@ struct Span {
 
 enum class Severity : std::uint8_t { Error, Warning };
 
-/// A span with a few words under its carets.
+/// A span with a short text shown under its carets.
 struct Label {
     Span span;
     std::string text;
 };
 
-/// One finding about policy text.
+/// One finding in policy text.
 struct Diagnostic {
     std::string code;  ///< stable, for example "E0203"
     Severity severity = Severity::Error;
     std::string message;         ///< one lower-case sentence, user text in backticks
-    Span span;                   ///< where it points
-    std::string label;           ///< words under the main carets; may be empty
-    std::vector<Label> related;  ///< further places that explain it
-    std::string help;            ///< what to do; may be empty
-    std::string replacement;     ///< text that, put in place of `span`, applies the help; may be empty
+    Span span;                   ///< the place of the finding
+    std::string label;           ///< text under the main carets; may be empty
+    std::vector<Label> related;  ///< further places that explain the finding
+    std::string help;            ///< advice; may be empty
+    std::string replacement;     ///< text to put in place of `span` to follow the help; may be empty
 };
 
 /// A policy source as the engine read it.
 struct Source {
-    std::string name;  ///< the path as given, which people are shown
+    std::string name;  ///< the path as given; shown to users
     std::string text;
-    /// What a bundle calls it: the path below the folder that was given, `/` between its parts, wherever that
-    /// folder lies. Empty: `name`.
+    /// The name stored in a bundle: the path below the given folder, with `/` between its parts, independent of where
+    /// that folder is. Empty: `name`.
     std::string stored;
 
     [[nodiscard]] const std::string& stored_name() const { return stored.empty() ? name : stored; }
 };
 
-/// Findings together with the text they point into.
+/// Findings together with the sources that they point into.
 struct Diagnostics {
     std::vector<Source> sources;
     std::vector<Diagnostic> items;
@@ -62,15 +61,15 @@ struct Diagnostics {
     }
 };
 
-/// A failure that no span of policy text explains: a bad request, a file, a corrupt bundle.
+/// An error without a place in policy text: a bad request, a file, a corrupt bundle.
 struct Error {
     std::string code;     ///< stable, for example "Q0007"
     std::string message;  ///< one lower-case sentence
     std::string context;  ///< JSON path, file name or section; may be empty
 };
 
-/// Whether a text is a reason that somebody can read: whether it has a letter or a digit. Blanks, punctuation, symbols
-/// and characters that are not seen say nothing. Asked of every reason that has to be given.
+/// Whether a text can be read as a reason: it has a letter or a digit. Blanks, punctuation, symbols and invisible
+/// characters do not count. Checked wherever a reason is required.
 [[nodiscard]] bool is_reason(std::string_view text);
 
 template <class T>

@@ -1,4 +1,4 @@
-// The codes of every error, by name. The list itself is errors.def.
+// The codes of all errors, by name. The list itself is errors.def.
 #pragma once
 
 #include <algorithm>
@@ -22,12 +22,12 @@ enum class Code : std::uint16_t {
 
 struct CodeInfo {
     std::string_view code;  ///< "E0203"
-    int exit;               ///< how `writ` ends if this is the cause
+    int exit;               ///< exit code of `writ` if this error is the cause
     std::string_view page;  ///< below docs/
     std::string_view title;
 };
 
-/// Every code, in order of Code, which is the order of their texts.
+/// Every code, in the order of Code, which is the order of their texts.
 inline constexpr std::array kCodes = {
 #define ERROR(code, name, exit, page, title) CodeInfo{#code, exit, page, title},
 #include "writ/errors.def"
@@ -40,7 +40,7 @@ static_assert(std::is_sorted(kCodes.begin(), kCodes.end(),
 [[nodiscard]] constexpr const CodeInfo& info(Code code) {
     return kCodes[static_cast<std::size_t>(code)];
 }
-/// The code as people are told it and as `Error::code` has it: "E0203".
+/// The code as users see it and as in `Error::code`: "E0203".
 [[nodiscard]] constexpr std::string_view code_name(Code code) {
     return info(code).code;
 }
@@ -54,7 +54,7 @@ static_assert(std::is_sorted(kCodes.begin(), kCodes.end(),
     return info(code).code.front() == 'W' ? Severity::Warning : Severity::Error;
 }
 
-/// The code of a text such as "E0203"; none if no row has it.
+/// The code with a text such as "E0203"; none if no row has it.
 [[nodiscard]] constexpr std::optional<Code> find_code(std::string_view text) {
     const auto* at = std::lower_bound(kCodes.begin(), kCodes.end(), text,
                                       [](const CodeInfo& each, std::string_view wanted) { return each.code < wanted; });
@@ -62,12 +62,12 @@ static_assert(std::is_sorted(kCodes.begin(), kCodes.end(),
     return static_cast<Code>(at - kCodes.begin());
 }
 
-/// An error: what is wrong in one lower-case sentence, and what it is about: a name, a file or a JSON path.
+/// Makes an error. `message`: one lower-case sentence. `context`: what it is about: a name, a file or a JSON path.
 [[nodiscard]] inline Error failure(Code code, std::string message, std::string context = {}) {
     return {std::string(code_name(code)), std::move(message), std::move(context)};
 }
 
-/// The same as the result of a function that can fail.
+/// The same, as the result of a function that can fail.
 [[nodiscard]] inline tl::unexpected<Error> fail(Code code, std::string message, std::string context = {}) {
     return tl::unexpected(failure(code, std::move(message), std::move(context)));
 }

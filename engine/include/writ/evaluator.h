@@ -1,4 +1,4 @@
-// The evaluator: one per thread, over one bundle or several layers. Never fails, never blocks.
+// The evaluator: one per thread, for one bundle or several layers. It never fails and never blocks.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace writ {
 
-/// Decides requests bound to the same layers. Not shared between threads; make one per thread.
+/// Decides requests that are bound to the same layers. Not shared between threads.
 class Evaluator {
 public:
     explicit Evaluator(Layers layers);
@@ -19,17 +19,17 @@ public:
     Evaluator(Evaluator&&) noexcept;
     Evaluator& operator=(Evaluator&&) noexcept;
 
-    /// From now on, denies what is revoked before any rule runs, and counts no revoked approval. Null:
-    /// nothing is revoked. Where something of a kind is, a request that does not state the facts of that
-    /// kind is denied as well: docs/store.md, "Revocations".
+    /// Sets the revocations. From then on, whatever is revoked is denied before any rule runs, and revoked approvals
+    /// do not count. While a subject of some kind is revoked, a request that does not state the facts of that kind is
+    /// denied too: docs/store.md, "Revocations". Null: nothing is revoked.
     void revoke(std::shared_ptr<const Revocations> revocations);
 
-    /// Decides. A request bound to other bundles is denied with reason `policy_error`.
+    /// Decides a request. A request bound to other bundles is denied with reason `policy_error`.
     /// Output:   views into the bundle and the request; see Decision.
     void evaluate(const Request& request, Decision& decision);
     [[nodiscard]] Decision evaluate(const Request& request);
-    /// Decides requests[i] into decisions[i]; one that was refused, and so is empty, is a deny like any
-    /// other and the rest go on. Decisions beyond the requests deny. No allocation once warm.
+    /// Decides requests[i] into decisions[i]. A request that was refused is empty, and its decision is a deny; the
+    /// others are decided normally. Surplus decisions are set to deny. Does not allocate once warm.
     /// Requires: decisions.size() >= requests.size().
     void evaluate_batch(std::span<const Request> requests, std::span<Decision> decisions);
 

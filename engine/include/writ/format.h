@@ -1,4 +1,4 @@
-// Policy text in the one canonical style. Not here: what the style is (docs/style.md).
+// Formats policy text in the canonical style. Not here: the style itself (docs/style.md).
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace writ {
 
-/// Lays out a policy source in canonical style. Only blanks, line ends and commas that the grammar leaves
-/// open change; comments stay where they are. What came out is parsed again, and must say the same, with the
-/// same comments, and be laid out already. How lines end, and a byte order mark, are no part of the style and stay as
-/// they are. Errors:   E0101.. what is wrong with the text; K0005 the formatter
-/// has a defect, and what it made is thrown away. Source:   docs/style.md
+/// Formats a policy source in the canonical style. Only blanks, line ends and optional commas change; comments stay
+/// where they are. The result is parsed again: it must have the same tree and the same comments, and formatting it
+/// again must not change it. The kind of line ends and a byte order mark are kept.
+/// Errors:   E0101.. the text has errors; K0005 the formatter has a defect, and its result is discarded.
+/// Source:   docs/style.md
 [[nodiscard]] Checked<std::string> format(const Source& source, const CompileOptions& options = {});
 
 }  // namespace writ

@@ -1,4 +1,4 @@
-// Questions that a ledger answers: where a record is, why it says what it says, and what it all comes to.
+// Queries on a ledger: finding records, explaining one record, and reports on all of them.
 #pragma once
 
 #include <cstdint>
@@ -22,20 +22,20 @@ struct Table {
     std::string title;
     std::vector<std::string> columns;
     std::vector<std::vector<Cell>> rows;
-    std::string note;  ///< what it does not say; may be empty
+    std::string note;  ///< what the table does not show; may be empty
 };
 
-/// Which decisions are meant; what is empty does not matter.
+/// Selects decisions; an empty field matches all.
 struct Filter {
     std::string agent, effect, tool, tenant, run, user, environment, rule;
     std::int64_t since = 0;  ///< microseconds since the epoch
     std::uint64_t limit = 50;
 };
 
-/// An RFC 3339 instant, or a duration before `now` such as `12h`. Microseconds since the epoch.
+/// Parses an RFC 3339 instant, or a duration before `now` such as `12h`, to microseconds since the epoch.
 [[nodiscard]] std::optional<std::int64_t> parse_moment(std::string_view text, std::int64_t now);
 
-/// A ledger's index, brought up to date when it is opened.
+/// The index of a ledger. Opening it brings it up to date.
 class Inquiry {
 public:
     /// Errors: G0001 to G0004, G0008.
@@ -44,14 +44,14 @@ public:
     Inquiry(Inquiry&&) noexcept;
     Inquiry& operator=(Inquiry&&) noexcept;
 
-    /// The decisions that a sequence number, a request id or a trace id means, the latest first; never none.
+    /// The decisions with a sequence number, a request id or a trace id, the latest first; at least one.
     /// Errors: G0021.
     [[nodiscard]] Result<std::vector<std::uint64_t>> find(std::string_view id);
-    /// The latest decisions that fit, the latest first.
+    /// The latest decisions that match, the latest first.
     [[nodiscard]] Result<Table> list(const Filter& filter);
-    /// Every question about one decision, a row each: question and answer.
+    /// Answers every question about one decision, one row each: question and answer.
     [[nodiscard]] Result<Table> why(std::uint64_t sequence);
-    /// Every question about all of them. The seven metrics come first.
+    /// Answers every question about all decisions. The seven metrics come first.
     [[nodiscard]] Result<std::vector<Table>> report(std::int64_t since = 0);
 
 private:

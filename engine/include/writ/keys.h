@@ -1,5 +1,5 @@
-// Ed25519 keys, and what signatures of activations and revocations cover. Not here: who trusts which key, which is
-// each reader's own (policy_handle.h).
+// Ed25519 keys, and the bytes that signatures of activations and revocations cover. Not here: which keys a reader
+// trusts; each reader configures that itself (policy_handle.h).
 #pragma once
 
 #include <array>
@@ -14,17 +14,17 @@ namespace writ {
 struct Activation;
 struct RevocationEntry;
 
-/// The half of a key that readers have.
+/// A public key, which readers have.
 class PublicKey {
 public:
-    /// Reads the one line that text() gives.
+    /// Reads the line that text() returns.
     /// Errors: S0066.
     [[nodiscard]] static Result<PublicKey> parse(std::string_view text);
-    /// The first 16 digits of the SHA-256 of the key, in hex. A name, not a proof.
+    /// The first 16 hex digits of the SHA-256 of the key. A name, not a proof.
     [[nodiscard]] const std::string& id() const { return id_; }
     /// `writ-ed25519-public:ID:BASE64`.
     [[nodiscard]] std::string text() const;
-    /// Whether the signature is one by this key of exactly this activation or entry.
+    /// Whether the activation or entry has a valid signature by this key.
     [[nodiscard]] bool verifies(const Activation& activation) const;
     [[nodiscard]] bool verifies(const RevocationEntry& entry) const;
 
@@ -36,11 +36,11 @@ private:
     std::string id_;
 };
 
-/// The half that signs. Moves, is not copied, and is wiped when it goes.
+/// A secret key, which signs. It can be moved but not copied, and is wiped on destruction.
 class SecretKey {
 public:
     [[nodiscard]] static SecretKey generate();
-    /// Reads the one line that text() gives.
+    /// Reads the line that text() returns.
     /// Errors: S0066.
     [[nodiscard]] static Result<SecretKey> parse(std::string_view text);
     SecretKey(SecretKey&&) noexcept;
@@ -48,7 +48,7 @@ public:
     ~SecretKey();
 
     [[nodiscard]] const PublicKey& public_key() const;
-    /// `writ-ed25519-secret:ID:BASE64`. Whoever has it can sign.
+    /// `writ-ed25519-secret:ID:BASE64`. Anyone who has it can sign.
     [[nodiscard]] std::string text() const;
     /// Sets key_id and signature.
     void sign(Activation& activation) const;
@@ -61,16 +61,16 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// What is signed: docs/store.md, "Signatures".
+/// The bytes that are signed: docs/store.md, "Signatures".
 [[nodiscard]] std::string signed_bytes(const Activation& activation);
 [[nodiscard]] std::string signed_bytes(const RevocationEntry& entry);
 
-/// Writes a new secret key to `path`, for its owner alone, and the public key to `path`.pub.
-/// Errors: S0002 a file is there already, S0007, S0008, S0009.
+/// Writes a new secret key to `path`, readable by its owner only, and the public key to `path`.pub.
+/// Errors: S0002 a file exists already, S0007, S0008, S0009.
 [[nodiscard]] Result<PublicKey> generate_key(const std::string& path);
-/// Errors: S0001 no such file, S0009, S0066; S0067 others than the owner may use the file.
+/// Errors: S0001 no such file, S0009, S0066; S0067 users other than the owner may use the file.
 [[nodiscard]] Result<SecretKey> read_secret_key(const std::string& path);
-/// Reads a public key, or the public half of a secret one.
+/// Reads a public key, or the public half of a secret key.
 /// Errors: as read_secret_key().
 [[nodiscard]] Result<PublicKey> read_public_key(const std::string& path);
 

@@ -1,5 +1,5 @@
-// The tree over a ledger's records, as in RFC 6962 and RFC 9162: what a root is, and proofs that a
-// record is under one (inclusion) or that one root continues another (consistency). Needs no ledger.
+// The Merkle tree over a ledger's records, as in RFC 6962 and RFC 9162: roots, proofs that a record is in a tree
+// (inclusion), and proofs that one tree is the beginning of another (consistency). Works without a ledger.
 #pragma once
 
 #include <array>
@@ -17,24 +17,24 @@ using Hash = std::array<std::uint8_t, 32>;
 
 /// SHA-256 of 0x00 and the record's bytes.
 [[nodiscard]] Hash leaf_hash(std::string_view record);
-/// SHA-256 of 0x01, the left and the right hash.
+/// SHA-256 of 0x01, the left hash and the right hash.
 [[nodiscard]] Hash node_hash(const Hash& left, const Hash& right);
 
 [[nodiscard]] std::string to_hex(const Hash& hash);
 /// Empty unless the text is 64 lower-case hex digits.
 [[nodiscard]] std::optional<Hash> hash_from_hex(std::string_view text);
 
-/// A tree that only grows, of which just the roots of its complete subtrees are kept.
+/// An append-only tree that keeps only the roots of its complete subtrees.
 class Frontier {
 public:
     void add(const Hash& leaf);
     [[nodiscard]] std::uint64_t size() const { return size_; }
-    /// Of no leaf: SHA-256 of nothing.
+    /// SHA-256 of the empty string if there is no leaf.
     [[nodiscard]] Hash root() const;
 
-    /// The complete subtrees, the largest first: one for each bit of the size.
+    /// The roots of the complete subtrees, the largest first: one for each 1 bit of the size.
     [[nodiscard]] const std::vector<Hash>& peaks() const { return peaks_; }
-    /// Empty unless there is a peak for each bit of `size`.
+    /// Empty unless there is exactly one peak for each 1 bit of `size`.
     [[nodiscard]] static std::optional<Frontier> from_peaks(std::uint64_t size, std::vector<Hash> peaks);
 
 private:
@@ -50,7 +50,7 @@ private:
 
 /// RFC 9162, 2.1.4.1. Requires: old_size <= leaves.size().
 [[nodiscard]] std::vector<Hash> consistency_proof(std::span<const Hash> leaves, std::uint64_t old_size);
-/// RFC 9162, 2.1.4.2; a tree of no leaf is consistent with every other.
+/// RFC 9162, 2.1.4.2. The empty tree is consistent with every other.
 [[nodiscard]] bool proves_consistency(std::span<const Hash> proof, std::uint64_t old_size, const Hash& old_root,
                                       std::uint64_t size, const Hash& root);
 

@@ -1,5 +1,5 @@
-// Decides like an Evaluator, and tells afterwards which rules applied, whether or not they shaped the decision.
-// For tools that ask why; a broker needs none of it.
+// An evaluator that also lists every rule that applied, even if it did not shape the decision. For tools that explain
+// decisions; a broker does not need it.
 #pragma once
 
 #include <cstddef>
@@ -13,18 +13,18 @@
 
 namespace writ {
 
-/// Rules that applied, by index in their bundle, ascending. What comes after the step that ended a decision is
-/// empty: no permit is tried where a deny applies.
+/// Rules that applied, as ascending indices into their bundle. The steps after the one that ended the decision are
+/// empty: no permit is tried if a deny applies.
 struct Applying {
-    std::vector<std::uint32_t> permits;  ///< that match
-    std::vector<std::uint32_t> used;     ///< of those, that grant
+    std::vector<std::uint32_t> permits;  ///< permits that match
+    std::vector<std::uint32_t> used;     ///< permits that match and grant
     std::vector<std::uint32_t> denies, requirements, limits, obligations;
 };
 
 /// A rule whose condition is not false.
 struct Holding {
-    std::uint32_t rule = 0;  ///< by index in its bundle
-    bool sure = false;       ///< true; else unknown, and then only what narrows applies
+    std::uint32_t rule = 0;  ///< index into its bundle
+    bool sure = false;  ///< the condition is true; otherwise it is unknown, and the rule applies only if it narrows
 };
 
 /// Not shared between threads.
@@ -37,11 +37,12 @@ public:
 
     /// Decides as Evaluator::evaluate does. Requires: the request is bound to the same layers.
     void evaluate(const Request& request, Decision& decision);
-    /// What applied of one layer in the decision made last. Requires: layer < number of layers.
+    /// The rules of a layer that applied in the last decision. Requires: layer < number of layers.
     void read(std::size_t layer, Applying& out) const;
-    /// The permits of a layer that match a request, also where a decision would never try them.
+    /// The permits of a layer that match a request, even if a decision would not try them.
     void read_permits(const Request& request, std::size_t layer, std::vector<std::uint32_t>& out);
-    /// Every rule of a layer that holds for a request, or may, whatever a decision would try; ascending.
+    /// Every rule of a layer whose condition is not false for a request, in ascending order, even if a decision would
+    /// not try it.
     void read_holding(const Request& request, std::size_t layer, std::vector<Holding>& out);
 
 private:
