@@ -9,7 +9,7 @@ namespace writ::cli {
 
 namespace {
 
-// Help writes what stands for something in capitals.
+// Help writes placeholders in capitals.
 constexpr std::string_view kFileWords[] = {"FILE", "PATH", "DIR", "FOLDER"};
 
 std::vector<std::string> split(std::string_view names) {

@@ -1,5 +1,6 @@
-// The program's verbs and options as plain values: what a verb declares, and what the parser, completion and the manual
-// pages go by. Not here: how a command line is read (cli/command/parser.h).
+// The program's verbs and options as plain values. The verbs fill them in; the parser, completion and the manual
+// pages
+// read them. Not here: parsing a command line (cli/command/parser.h).
 #pragma once
 
 #include <cstdint>
@@ -17,64 +18,64 @@
 
 namespace writ::cli {
 
-/// Takes one value and keeps it. Output: what is wrong with it, in words that follow the option's name; empty: nothing.
+/// Reads and stores one value. Output: the error, as words that follow the option's name; empty: there is none.
 using Reader = std::function<std::string(const std::string&)>;
 
-/// An option, or where its name has no dashes, an argument that stands by itself.
+/// An option; or, if its name has no dashes, a positional argument.
 struct Option {
     enum class Takes : std::uint8_t {
         Nothing,  ///< a flag
         One,      ///< one value, once
         Each,     ///< one value each time, any number of times
-        Many,     ///< values in a row
+        Many,     ///< several values in a row
         Help,     ///< prints the verb's help and ends
         Version,  ///< prints `value` and ends
     };
 
     std::vector<std::string> names;  ///< `-L`, `--ledger`
-    std::string value;               ///< what it takes, as help writes it: `FILE|-`
+    std::string value;               ///< its value as shown in help: `FILE|-`
     std::string help;
     Takes takes = Takes::One;
-    std::variant<bool*, Reader> to;    ///< where a flag or a value goes
-    std::vector<std::string> choices;  ///< the words it takes, if it takes no others
-    std::string variable;              ///< of the environment, read where the line does not say it
+    std::variant<bool*, Reader> to;    ///< where the flag or the values are stored
+    std::vector<std::string> choices;  ///< the accepted words, if only some words are accepted
+    std::string variable;              ///< the environment variable that is read if the line does not have the option
     std::vector<Option*> needed, excluded;
     bool is_required = false;
-    bool given = false;  ///< whether the line or the environment says it: known once the line is read
+    bool given = false;  ///< set after parsing: the line or the environment has the option
 
     Option& required() { return is_required = true, *this; }
     Option& needs(Option& other) { return needed.push_back(&other), *this; }
     Option& excludes(Option& other) { return excluded.push_back(&other), *this; }
     Option& or_variable(std::string name) { return variable = std::move(name), *this; }
 
-    /// As messages call it: the first long name, if there is one.
+    /// The name used in messages: the first long name, if there is one.
     [[nodiscard]] const std::string& shown_name() const;
     [[nodiscard]] bool stands_alone() const { return names.front()[0] != '-'; }
     [[nodiscard]] bool has_value() const { return takes == Takes::One || takes == Takes::Each || takes == Takes::Many; }
-    /// Whether it takes files or folders, by what help says that it takes.
+    /// Whether its values are files or folders, judged by the value shown in help.
     [[nodiscard]] bool takes_files() const;
 };
 
 /// A verb, or the whole program.
 struct Command {
     std::string name, help;
-    std::string group = "Subcommands";  ///< under which heading help lists it; `kHidden`: nowhere
-    std::string footer;                 ///< what help ends with, also that of the verbs
-    std::deque<Option> options;         ///< in the order of help; those that stand alone in the order of the line
-    std::deque<Command> verbs;          ///< where there are any, one has to follow
+    std::string group = "Subcommands";  ///< its heading in help; `kHidden`: not listed
+    std::string footer;                 ///< text at the end of help, also for the verbs below
+    std::deque<Option> options;         ///< in the order of help; positional arguments in the order of the line
+    std::deque<Command> verbs;          ///< if there are any, the line must have one
     std::function<Exit(const Terminal&)> run;
-    /// Called once the line is read. Output: what is wrong with it as a whole; empty: nothing.
+    /// Called after parsing. Output: an error about the options as a whole; empty: there is none.
     std::function<std::string()> check;
 
     static constexpr std::string_view kHidden = "";
 
-    /// With `-h,--help`.
+    /// Adds `-h,--help`.
     Command(std::string called, std::string what);
 
-    /// Adds a verb below this one. The reference holds as long as this command.
+    /// Adds a verb below this one. The reference is valid as long as this command.
     Command& verb(std::string called, std::string what);
 
-    /// Makes a place for what the verb's options say, which lives as long as the command.
+    /// Makes storage for the values of the verb's options; it lives as long as the command.
     template <class T>
     T& make_values() {
         auto made = std::make_shared<T>();
@@ -82,27 +83,27 @@ struct Command {
         return *made;
     }
 
-    /// `--version`, which prints a text.
+    /// Adds `--version`, which prints `text`.
     Option& version(std::string text);
 
-    // Each adds an option and binds it to a variable, which must live as long as the command and holds what counts
-    // where the option is not given. names: `-o,--output`, or `PATH` for one that stands alone. value: as help writes
-    // it; for one that stands alone its name, if empty.
+    // Each function adds an option and binds it to a variable. The variable must live as long as the command, and
+    // holds the default. names: `-o,--output`, or `PATH` for a positional argument. value: the value as shown in
+    // help; for a positional argument, empty means its name.
     Option& flag(std::string_view names, std::string what, bool& to);
     Option& text(std::string_view names, std::string value, std::string what, std::string& to);
-    /// May be repeated.
+    /// An option that may be repeated.
     Option& texts(std::string_view names, std::string value, std::string what, std::vector<std::string>& to);
-    /// Several in a row.
+    /// An option with several values in a row.
     Option& list(std::string_view names, std::string value, std::string what, std::vector<std::string>& to);
-    /// A number between two, both included.
+    /// A number in a range, both ends included.
     Option& number(std::string_view names, std::string value, std::string what, double& to, int least, int most);
-    /// One of some words.
+    /// One of several words.
     Option& word(std::string_view names, std::string what, std::string& to, const std::vector<std::string>& words);
-    /// Anything else: `read` takes the value.
+    /// Any other value: `read` reads it.
     Option& reads(std::string_view names, std::string value, std::string what, Reader read);
     Option& reads_each(std::string_view names, std::string value, std::string what, Reader read);
 
-    /// A whole number between two, both included, in decimal digits alone. `to` may be an optional.
+    /// A whole number in a range, both ends included, as decimal digits. `to` may be an optional.
     template <class T>
     Option& whole(std::string_view names, std::string value, std::string what, T& to, std::uint64_t least = 0,
                   std::uint64_t most = INT64_MAX) {
@@ -119,7 +120,7 @@ struct Command {
         });
     }
 
-    /// One of some words, and what it stands for. `to` may be an optional.
+    /// One of several words, each with its meaning. `to` may be an optional.
     template <class T>
     Option& choice(std::string_view names, std::string what, T& to,
                    const std::vector<std::pair<std::string, std::type_identity_t<T>>>& words) {

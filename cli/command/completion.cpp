@@ -1,6 +1,6 @@
-// writ completion: what a shell offers when Tab is pressed, made of what the
-// parser goes by. And, for the manual
-// pages, the same as JSON.
+// writ completion: shell completions, made from the table that the parser uses. Also prints this table as JSON for
+// the
+// manual pages.
 #include <algorithm>
 #include <string_view>
 
@@ -19,7 +19,7 @@ enum class Shell { Bash, Zsh, Fish };
 
 using Json = nlohmann::ordered_json;
 
-/// A verb by its words, `/store/publish`, with the options of the whole program among its own.
+/// A verb by its path, `/store/publish`, with the options of the whole program added to its own.
 struct Place {
     std::string path;
     const Command* command;
@@ -60,12 +60,12 @@ std::string replaced(std::string_view text, char what, std::string_view with) {
     return out;
 }
 
-/// For between single quotes, where a shell takes everything as it is but those.
+/// Escapes text for single quotes in a shell.
 std::string in_quotes(std::string_view text) {
     return "'" + replaced(text, '\'', "'\\''") + "'";
 }
 
-/// The patterns of every `path option` that satisfies, for `case`.
+/// The patterns of every `path option` that meets a condition, for `case`.
 template <class Test>
 std::string patterns(const std::vector<Place>& places, Test test) {
     std::vector<std::string> out;
@@ -103,7 +103,7 @@ std::vector<std::string> names_of(const Place& place) {
     return out;
 }
 
-/// What stands at a verb without an option before it: more verbs, words, or files.
+/// What can follow a verb when no option precedes: more verbs, words, or files.
 struct Standing {
     std::vector<std::string> words;
     bool files = false;
@@ -119,7 +119,7 @@ Standing standing_of(const Command& command) {
     return out;
 }
 
-/// Bash and zsh find the verb in the same way: the words of the line that lead from verb to verb.
+/// Bash and zsh find the verb in the same way: by the words that lead from verb to verb.
 std::string find_verb(const std::vector<Place>& places, std::string_view word, std::string_view before) {
     return fmt::format(
         "        case \"$verb {1}\" in\n            {2}) continue ;;\n        esac\n"

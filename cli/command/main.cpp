@@ -1,4 +1,4 @@
-// The `writ` program: picks the verb, and sees to it that nothing but success ends as success.
+// The `writ` program: runs the verb, and makes sure that every failure has an exit code other than 0.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -39,7 +39,7 @@ bool colour_for(Colour choice, int stream) {
 
 constexpr char kWrite[] = "Write policies", kDecide[] = "Decide", kLetIn[] = "Let changes in", kOperate[] = "Operate";
 
-/// The verbs in the order of help, and where each stands in it.
+/// The order of verbs in help.
 const std::pair<void (*)(Command&), std::string_view> kVerbs[] = {
     {add_new, kWrite},
     {add_check, kWrite},
@@ -86,9 +86,9 @@ Exit run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    // A reader that went away is an error to report, not a signal to die of.
+    // If the reader of stdout is gone, report an error instead of dying of a signal.
     std::signal(SIGPIPE, SIG_IGN);
-    // So is a file that may not grow.
+    // The same for a file that exceeds the size limit.
     std::signal(SIGXFSZ, SIG_IGN);
     Exit code = Exit::Internal;
     try {

@@ -1,4 +1,4 @@
-// Options that several verbs offer, spelled in one place.
+// Options that several verbs have.
 #pragma once
 
 #include <string>

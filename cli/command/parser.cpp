@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kNames = 30, kWidth = 80;  // columns
 
-/// Columns that fit a terminal, and of what stands by itself only what can be typed.
+/// Wraps help to the terminal's width. Positional arguments show only what can be typed.
 class Layout : public CLI::Formatter {
     std::string make_description(const CLI::App* app) const override {
         return filled(app->get_description(), kWidth) + "\n";
@@ -44,7 +44,7 @@ std::string names_of(const Option& option) {
     return out;
 }
 
-/// What the library was told, for finding again what was declared.
+/// The library's options and verbs, mapped back to the declared ones.
 struct Told {
     std::map<const CLI::App*, const Command*> verbs;
     std::map<Option*, CLI::Option*> options;
@@ -83,7 +83,7 @@ void add_option(CLI::App& app, Option& option, Told& told) {
     told.options.emplace(&option, made);
 }
 
-/// An option of a verb above counts below it too.
+/// The options of a verb and of the verbs above it.
 void add_command(CLI::App& app, Command& command, Told& told) {
     told.verbs.emplace(&app, &command);
     app.fallthrough();
@@ -94,7 +94,7 @@ void add_command(CLI::App& app, Command& command, Told& told) {
         add_command(*app.add_subcommand(verb.name, verb.help)->group(verb.group), verb, told);
 }
 
-/// The verb that the line leads to, as far as it is understood, and the words that lead to it.
+/// The verb named by the line as far as it is understood, and the words that name it.
 std::pair<const CLI::App*, std::string> verb_of(const CLI::App& program) {
     const CLI::App* verb = &program;
     std::string path = program.get_name();
@@ -111,7 +111,7 @@ void add_names(const Command& command, std::vector<std::string>& out) {
             if (name.starts_with("--")) out.push_back(name);
 }
 
-/// The first word that nothing took, if it is what is wrong.
+/// The first unknown word, if it is the error.
 std::string not_taken(const std::vector<std::string>& left, const Command& program, const Command& verb,
                       const std::string& path) {
     const bool wants_verb = !verb.verbs.empty();
@@ -134,7 +134,7 @@ std::string not_taken(const std::vector<std::string>& left, const Command& progr
     return {};
 }
 
-/// Why the line was not understood.
+/// The message for a line with an error.
 std::string reason(const CLI::ParseError& wrong, const CLI::App& app, const Command& program, const Command& verb,
                    const std::string& path) {
     const std::string what = wrong.what();

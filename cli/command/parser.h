@@ -1,4 +1,4 @@
-// Reads a command line by the program's table of verbs and options. The one place that knows the library which does it.
+// Parses a command line with the table of verbs and options. Only its source includes the parser library.
 #pragma once
 
 #include <string>
@@ -7,14 +7,14 @@
 
 namespace writ::cli {
 
-/// One of three is set.
+/// The result of parsing; one of the three members is set.
 struct Parsed {
-    const Command* verb = nullptr;  ///< what to run, its options read
-    std::string said;               ///< what was asked for instead: help, or the version
-    std::string problem;            ///< why the line was not understood, with what was probably meant and where to look
+    const Command* verb = nullptr;  ///< the verb to run; its options have been read
+    std::string said;               ///< the text to print instead: help, or the version
+    std::string problem;            ///< why the line is wrong, with a suggestion and where to find help
 };
 
-/// Fills what the options are bound to, and says of each whether it was given.
+/// Stores the values of the options, and sets `given` in each option.
 [[nodiscard]] Parsed parse(Command& program, int argc, char** argv);
 
 }  // namespace writ::cli

@@ -7,7 +7,7 @@ namespace writ::cli {
 
 namespace {
 
-/// How many characters have to be put in, taken out or replaced.
+/// The edit distance: characters to insert, remove or replace.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});

@@ -1,4 +1,4 @@
-// What was probably meant by a word that is not known.
+// Suggestions for unknown words.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace writ::cli {
 
-/// `; did you mean …?`, or nothing where nothing is near.
+/// `; did you mean …?`, or empty if no known word is similar.
 [[nodiscard]] std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace writ::cli

@@ -77,7 +77,7 @@ std::string open_conditions(const Coverage& coverage, const Places& places, cons
     return out + count_of(shown, open, "conditions") + "\n";
 }
 
-/// How often which outcome was not asked for, by reason.
+/// The numbers of results that were not required, by reason.
 std::string not_asked(const Coverage& coverage) {
     std::map<std::string, std::size_t> reasons;
     for (const CoveredCondition& condition : coverage.conditions)

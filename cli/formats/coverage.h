@@ -1,4 +1,4 @@
-// What tests cover, as people and machines read it.
+// Formats the coverage of tests.
 #pragma once
 
 #include <string>
@@ -11,10 +11,10 @@
 
 namespace writ::cli {
 
-/// A line for each rule, then each condition with an outcome that no test saw, and the sums. Of many rules, those that
-/// want something.
+/// One line for each rule, then each condition with a result that no test saw, and the totals. If there are many
+/// rules, only those with incomplete coverage.
 [[nodiscard]] std::string render_coverage(const Coverage& coverage, const Places& places, const Palette& colours);
-/// Of the conditions: `66.6%`, never more than there is.
+/// Percentage of the conditions: `66.6%`, rounded down.
 [[nodiscard]] std::string percent_text(const Coverage& coverage);
 /// `coverage: 5 of 6 rules applied, 12 of 20 conditions seen in every way (60%)`.
 [[nodiscard]] std::string coverage_sums(const Coverage& coverage);

@@ -37,7 +37,7 @@ public:
             attribution();
         } else {
             requirements_for_caller();
-            // One of a few classes of reason, named where the JSON for callers is made.
+            // The reason is one of a few classes, named where the JSON for callers is made.
             const auto answer = nlohmann::json::parse(to_json(decision_, layers_, Audience::Caller));
             row("because", safe(answer.at("reason").get<std::string>()));
         }
@@ -95,7 +95,7 @@ private:
         if (!decision_.requirements.empty()) row("binding", decision_.binding_digest);
     }
 
-    /// What is said with a requirement is not said again; suspicions stand with what they are about.
+    /// Reasons shown with a requirement are not repeated; suspicions are shown with their rule.
     void reasons() {
         for (const Reason& reason : decision_.reasons) {
             if (is_suspicion(reason) || told(reason)) continue;
@@ -116,7 +116,7 @@ private:
         else if (!reason.detail.empty())
             text += " (" + safe(reason.detail) + ")";
         if (!rule) return text;
-        // A deny's name is its code, and that a permit permitted needs no saying.
+        // A deny's name is its code; a permit that permitted needs no mention.
         const bool plain = reason.code == rule->name || decision_.effect == Effect::Permit;
         return (plain ? "" : text + " by ") + rule_text(reason.layer, reason.rule);
     }
@@ -125,7 +125,7 @@ private:
         return reason.code == kAhead ? "a moment whose age it asks for is still to come"
                                      : "some fact it reads is missing";
     }
-    /// A permit that only a doubt kept from being known to hold.
+    /// A permit that would apply but for an unknown fact.
     std::string suspicion_text(const Reason& reason) const {
         return fmt::format("{}: {} is not known to hold: {}", safe(reason.code),
                            name_of(*rule_of(reason.layer, reason.rule)), doubt_text(reason));
@@ -134,7 +134,7 @@ private:
     bool is_suspicion(const Reason& reason) const {
         return (reason.code == kMissing || reason.code == kAhead) && rule_of(reason.layer, reason.rule).has_value();
     }
-    /// Whether some reason about the same rule is a suspicion, or is not.
+    /// Whether there is another reason about the same rule that is, or is not, a suspicion.
     bool has_reason(const Reason& about, bool suspicion) const {
         return std::any_of(decision_.reasons.begin(), decision_.reasons.end(), [&](const Reason& each) {
             return same_rule(each, about) && is_suspicion(each) == suspicion;

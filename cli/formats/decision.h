@@ -1,4 +1,4 @@
-// A decision as people read it.
+// Formats a decision for people.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace writ::cli {
 
-/// Effect first, then the grant or what is missing; for the operator also why, whom it is about and
-/// under which bundle. The caller learns nothing about policy.
+/// The effect, then the grant or what is missing. For the operator also the reasons, the attribution and the bundle;
+/// the caller learns nothing about the policy.
 [[nodiscard]] std::string render_decision(const Decision& decision, const Layers& layers, Audience reader, bool colour);
 
 }  // namespace writ::cli

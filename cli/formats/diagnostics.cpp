@@ -17,9 +17,9 @@ namespace {
 
 constexpr std::uint32_t kWidest = 120;  // columns of source shown at once
 constexpr std::size_t kHelpWidth = 71;  // of a line of help, on a terminal of 80 columns
-constexpr std::size_t kRepeats = 3;     // of one mistake, up to which each is drawn
-constexpr std::size_t kPlaces = 5;      // of the others that are named
-constexpr std::uint32_t kBefore = 40;   // of which before the carets, where the line is longer
+constexpr std::size_t kRepeats = 3;     // places of one mistake that are drawn
+constexpr std::size_t kPlaces = 5;      // further places that are listed
+constexpr std::uint32_t kBefore = 40;   // columns before the carets, if the line is longer
 
 /// A span to draw under one line.
 struct Mark {
@@ -36,7 +36,7 @@ public:
     }
 
     std::string run() {
-        // One mistake made at many places is drawn at the first of them.
+        // A mistake made at many places is drawn only at the first ones.
         std::map<std::pair<std::string_view, std::string_view>, std::vector<const Diagnostic*>> mistakes;
         for (const Diagnostic& d : all_.items) mistakes[{d.code, d.message}].push_back(&d);
         for (const Diagnostic& d : all_.items) {
@@ -60,12 +60,12 @@ public:
     }
 
 private:
-    /// `others`: the same mistake at further places.
+    /// `others`: further places of the same mistake.
     void draw(const Diagnostic& d, const std::vector<const Diagnostic*>& others) {
         const std::string_view tone = d.severity == Severity::Error ? colours_.error : colours_.warning;
         out_ += fmt::format("{}{}[{}]{}{}: {}{}\n", tone, severity_name(d.severity), d.code, colours_.reset,
                             colours_.bold, safe(d.message), colours_.reset);
-        // The main source first, others in the order they come.
+        // The main source first, then the others in order of mention.
         std::vector<std::uint32_t> order{d.span.source};
         std::map<std::uint32_t, std::vector<Mark>> marks;
         add_mark(marks, d.span, d.label, true);
@@ -89,7 +89,7 @@ private:
         out_ += '\n';
     }
 
-    /// Where else a mistake was made: the first few places, and how many there are.
+    /// Lists the first few further places of a mistake, and their number.
     void also(const std::vector<const Diagnostic*>& others) {
         if (others.empty()) return;
         std::string places;
@@ -120,7 +120,7 @@ private:
         Mark mark;
         mark.line = lines.line_at(span.begin);
         const std::size_t length = lines.text(mark.line).size();
-        // A span over several lines is drawn to the end of its first.
+        // A span over several lines is drawn to the end of its first line.
         mark.begin =
             std::min<std::size_t>(span.begin - std::min<std::size_t>(span.begin, lines.start(mark.line)), length);
         mark.end = std::max(
@@ -151,7 +151,7 @@ private:
         }
     }
 
-    /// The cells of a long line that are shown.
+    /// The cells of a long line that are displayed.
     struct Window {
         std::size_t first = 0, last = 0;
         bool cut_left = false, cut_right = false;
@@ -219,7 +219,7 @@ private:
         if (!d.replacement.empty()) replacement(d);
     }
 
-    /// Each line by itself; one that is indented as it is.
+    /// Each line by itself; indented lines stay as they are.
     static std::string filled_lines(std::string_view text, std::size_t width) {
         std::string out;
         while (!text.empty()) {
@@ -231,7 +231,7 @@ private:
         return out;
     }
 
-    /// The line as it would be, with what is new underlined.
+    /// The line after the replacement, with the new text underlined.
     void replacement(const Diagnostic& d) {
         const Lines* lines = this->lines(d.span);
         const bool single = lines != nullptr && d.replacement.find('\n') == std::string::npos &&
@@ -325,7 +325,7 @@ std::string render_json(const Diagnostics& diagnostics) {
         item["replacement"] = d.replacement;
         list.push_back(std::move(item));
     }
-    // Text that is not UTF-8 is a finding too, and must not stop its own report.
+    // Text that is not UTF-8 is a finding too, and must not break its own report.
     return list.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

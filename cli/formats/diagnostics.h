@@ -1,4 +1,4 @@
-// Diagnostics as people and machines read them. Columns count characters from 1; a tab is one.
+// Formats diagnostics for people and programs. Columns count characters from 1; a tab is one character.
 #pragma once
 
 #include <string>
@@ -7,14 +7,14 @@
 
 namespace writ::cli {
 
-/// Every finding: code, message, place, source lines with labelled carets, help with what to write
-/// instead, and a count of errors and warnings at the end.
+/// Every finding: code, message, place, source lines with labelled carets, help and replacement; at the end the
+/// numbers of errors and warnings.
 [[nodiscard]] std::string render_human(const Diagnostics& diagnostics, bool colour);
 
-/// One line a finding: `file:line:column: error: message [E0201]`.
+/// One line per finding: `file:line:column: error: message [E0201]`.
 [[nodiscard]] std::string render_short(const Diagnostics& diagnostics);
 
-/// A JSON array of findings, one line; spans in bytes, and in lines and columns.
+/// A JSON array of findings on one line; spans in bytes, and in lines and columns.
 [[nodiscard]] std::string render_json(const Diagnostics& diagnostics);
 
 }  // namespace writ::cli

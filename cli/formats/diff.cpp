@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kWidth = 80;  ///< texts longer than this are cut
 constexpr std::size_t kMostThings = 40, kMostParts = 12, kMostGroups = 20, kMostAgents = 5, kMostLines = 12;
 
-/// Made safe, and cut to a number of columns.
+/// Makes a text safe and cuts it to a number of columns.
 std::string fitted(std::string_view text, std::size_t width) {
     std::string out;
     std::size_t used = 0;
@@ -27,8 +27,8 @@ std::string fitted(std::string_view text, std::size_t width) {
     return out;
 }
 
-/// What a part became. Where both texts do not fit one line, each has its own, from shortly before they begin to
-/// differ.
+/// The change of a part. If both texts do not fit on one line, each has its own line, which starts shortly before
+/// they differ.
 std::string part_lines(const PartChange& change) {
     constexpr std::string_view kIndent = "            ";
     constexpr std::size_t kColumns = kWidth - kIndent.size(), kBefore = 12;
@@ -148,7 +148,7 @@ private:
         side("after", explained.after);
     }
 
-    /// The effect, and below it what the explanation says of the rule behind the change.
+    /// The effect, then the explanation of the rule behind the change.
     void side(std::string_view word, const Result<Explanation>& explained) {
         if (!explained) {
             row(word, fmt::format("not admitted: {} {} at {}", explained.error().code, safe(explained.error().message),

@@ -1,4 +1,4 @@
-// A comparison of two policies as people and programs read it.
+// Formats a comparison of two policies.
 #pragma once
 
 #include <string>
@@ -10,21 +10,22 @@
 namespace writ::cli {
 
 struct DiffReport {
-    std::string before, after;  ///< the sides as they were named
+    std::string before, after;  ///< the names of the sides as given
     PolicyDiff diff;
     LedgerGaps gaps;
-    const Workspace& old_policy;  ///< for explaining examples
+    const Workspace& old_policy;  ///< for explaining the examples
     const Workspace& new_policy;
 };
 
-/// A headline, what the policy is made of, what it decides with one example a group, and what was not looked at.
+/// A headline, the changes of structure, the changes of decisions with one example per group, and what was not
+/// checked.
 [[nodiscard]] std::string render_diff(const DiffReport& report, bool colour);
-/// The same for a page or a comment: tables, examples folded away.
+/// The same for a page or a comment: with tables, and with the examples folded.
 [[nodiscard]] std::string render_diff_markdown(const DiffReport& report);
-/// One line of JSON, keys in a fixed order. Source: docs/diff.md
+/// One line of JSON with keys in a fixed order. Source: docs/diff.md
 [[nodiscard]] std::string render_diff_json(const DiffReport& report);
 
-/// What differs of what policies are made of, a line a thing and a line a part; `most` things at most.
+/// The changes of structure, one line per thing and one per part; at most `most` things.
 [[nodiscard]] std::string render_structure(const std::vector<ThingChange>& changes, bool colour, std::size_t most);
 
 }  // namespace writ::cli

@@ -9,7 +9,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kExplained = 20;  ///< groups whose examples are explained, the widest and largest first
+constexpr std::size_t kExplained = 20;  ///< groups whose examples are explained, starting with the widest and largest
 
 Json or_null(const std::string& text) {
     return text.empty() ? Json() : Json(text);

@@ -1,4 +1,4 @@
-// What differs between policies, as JSON members for the verbs that print some.
+// Formats differences between policies as JSON members.
 #pragma once
 
 #include <vector>
@@ -9,9 +9,9 @@
 
 namespace writ::cli {
 
-/// A list with an object for each thing, as docs/diff.md has it.
+/// An array with one object per thing, as in docs/diff.md.
 [[nodiscard]] nlohmann::ordered_json json_of(const std::vector<ThingChange>& changes);
-/// A whole comparison, likewise.
+/// A whole comparison, as in docs/diff.md.
 [[nodiscard]] nlohmann::ordered_json diff_json(const DiffReport& report);
 
 }  // namespace writ::cli

@@ -10,7 +10,7 @@ namespace writ::cli {
 
 namespace {
 
-/// A part that became more, less, or other.
+/// A part that became more, less or different.
 std::string_view phrase(DecisionPart part, Direction direction) {
     struct Words {
         std::string_view wider, narrower, other;
@@ -109,7 +109,7 @@ std::string_view consequence(Direction direction) {
 std::vector<std::string> text_changes(const PolicyDiff& diff) {
     std::vector<std::string> out;
     for (const FileChange& each : diff.files) {
-        // The things that were written in other words have been told one by one.
+        // Changes of wording have been listed one by one.
         const bool told = !diff.structure.empty() && (each.fate != Fate::Changed || each.text == TextChange::Words);
         if (told && each.fate != Fate::Renamed) continue;
         const std::string& name = each.name.empty() ? each.old_name : each.name;
@@ -168,7 +168,7 @@ std::vector<std::string> limits_of(const DiffReport& report) {
 
 namespace {
 
-/// A condition as it came out, whatever it is worth elsewhere.
+/// A condition with its value, ignoring where it is used.
 std::string outcome_of(const SeenCondition& condition) {
     return std::string(truth_name(condition.truth)) + " " + condition.text;
 }
@@ -191,7 +191,7 @@ std::size_t failing(const SeenRule& rule) {
                                                   [](const SeenCondition& each) { return each.truth != Truth::True; }));
 }
 
-/// Of a template's many instances those that mattered, or else the one that came nearest.
+/// The instances of a template that mattered; otherwise the one that came nearest.
 Result<Explanation> nearest_instances(Result<Explanation> explained) {
     if (!explained || explained->rules.size() < 2) return explained;
     std::vector<SeenRule>& rules = explained->rules;

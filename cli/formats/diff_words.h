@@ -1,4 +1,4 @@
-// The words of a comparison, which all renderings share.
+// Phrases that all formats of a comparison use.
 #pragma once
 
 #include <string>
@@ -18,24 +18,24 @@ namespace writ::cli {
 [[nodiscard]] std::string title_of(const ThingChange& change);
 /// `ttl 2m → 10m`; `+ scope "a"`; `- condition x == y`
 [[nodiscard]] std::string text_of(const PartChange& part);
-/// "wider", "narrower", "cannot be said", or nothing where it decides nothing.
+/// "wider", "narrower", "cannot be said"; empty if the change decides nothing.
 [[nodiscard]] std::string_view consequence(Direction direction);
-/// The files whose text or name differs, a line each: of a change that decides nothing all of them, else those of which
-/// nothing else is told.
+/// The files whose text or name differs, one line each: all of them if the change decides nothing, otherwise those in
+/// which nothing else differs.
 [[nodiscard]] std::vector<std::string> text_changes(const PolicyDiff& diff);
-/// What is said of a change in which nothing that decides differs.
+/// The headline of a change in which nothing that decides differs.
 [[nodiscard]] std::string nothing_decides(const PolicyDiff& diff);
-/// Whether the digests differ and nothing was found that does.
+/// Whether the digests differ although no difference was found.
 [[nodiscard]] bool unexplained(const PolicyDiff& diff);
-/// What was looked at, and what not: a sentence a line.
+/// What was checked and what was not, one sentence per line.
 [[nodiscard]] std::vector<std::string> limits_of(const DiffReport& report);
 
-/// Why the example of a group is decided as it is, on both sides; of a rule that is its first cause, that rule alone.
+/// Explains the decisions on the example of a group, on both sides; if the first cause is a rule, only that rule.
 struct ExplainedExample {
     Result<Explanation> before, after;
 };
 [[nodiscard]] ExplainedExample explain_example(const DiffReport& report, const DecisionGroup& group);
-/// Leaves out what both sides say alike, and of lifetimes all but the one that counts.
+/// Removes what both sides have in common, and all lifetimes except the one that counts.
 void shorten(ExplainedExample& example);
 
 }  // namespace writ::cli

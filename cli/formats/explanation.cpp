@@ -12,7 +12,7 @@ namespace writ::cli {
 
 namespace {
 
-constexpr std::size_t kTextColumn = 64;  ///< conditions longer than this push what they saw further out
+constexpr std::size_t kTextColumn = 64;  ///< longer conditions push their facts further right
 
 std::size_t width_of(std::string_view text) {
     std::size_t width = 0;
@@ -37,7 +37,7 @@ std::string set_text(const std::vector<std::string_view>& items) {
     return out.empty() ? "{}" : "{ " + out + " }";
 }
 
-/// What a condition saw, but for what its own text says already.
+/// The facts that a condition read, except what its own text shows.
 std::string seen(const SeenCondition& condition) {
     std::vector<const SeenFact*> telling;
     for (const SeenFact& fact : condition.facts)
@@ -111,7 +111,7 @@ private:
         return found == of_.approvals.end() ? nullptr : &*found;
     }
 
-    /// In a few words, how it came to matter; nothing where its kind says it.
+    /// Why a rule matters, in a few words; empty if its kind shows it.
     [[nodiscard]] std::string standing(const SeenRule& rule) const {
         switch (rule.role) {
             case Role::Suspected: return "on suspicion: not known to be false";
@@ -147,7 +147,7 @@ private:
         const SeenCondition* condition;
         std::string text;
     };
-    /// Of a condition with parts, those that made it what it is; its own text then only says which it is.
+    /// For a condition with parts, only the parts that decided its value.
     static void flatten(const SeenCondition& of, std::size_t depth, std::vector<Line>& out) {
         std::string text = safe(of.text);
         if (!of.parts.empty() && width_of(text) > kTextColumn) text = cut(of.text) + " ...";
@@ -184,7 +184,7 @@ private:
         }
     }
 
-    /// A policy of many rules may have many that apply alike.
+    /// In a large policy, many rules may apply in the same way.
     void rules() {
         constexpr std::size_t kMost = 12;
         for (std::size_t i = 0; i < std::min(kMost, of_.rules.size()); ++i) rule(of_.rules[i]);
@@ -202,7 +202,7 @@ private:
             out_ += fmt::format("  no approval counts while {} is not stated\n", safe(approvals->unstated));
     }
 
-    // ---- what came of them ----------------------------------------------------------------------
+    // ---- results -------------------------------------------------------------------------------
 
     [[nodiscard]] std::string name_of(std::uint32_t rule, std::string_view fact) const {
         if (rule == kNoRule) return safe(fact);

@@ -1,4 +1,4 @@
-// An explanation as people read it.
+// Formats an explanation for people.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace writ::cli {
 
-/// Effect first; then what the engine's own checks found; the rules that mattered, each condition on a line
-/// with what it came to and what it saw; what set the lifetime; what is not granted; and of a deny the
-/// nearest permits with what would have permitted. Plain ASCII but for what policy and request say.
+/// The effect; the engine's own checks; the rules that mattered, with one line per condition, its truth value and the
+/// facts it read; what set the lifetime; what is not granted; for a deny, the nearest permits and what would have
+/// permitted. ASCII only, except for text of the policy and the request.
 [[nodiscard]] std::string render_explanation(const Explanation& explanation, bool colour);
 
 }  // namespace writ::cli

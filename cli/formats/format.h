@@ -1,5 +1,5 @@
-// The formats in which results are written. A new one is an enumerator here, its name in format.cpp, and in the table
-// of each verb that offers it a row with its renderer.
+// The formats of results. To add one: add an enumerator here, its name in format.cpp, and a row with its renderer in
+// the table of each verb that offers it.
 #pragma once
 
 #include <span>
@@ -12,32 +12,32 @@
 namespace writ::cli {
 
 enum class Format : std::uint8_t {
-    Human,     ///< for people, in colour where that is wanted
-    Short,     ///< for people and editors: a line a finding
+    Human,     ///< for people, in colour if wanted
+    Short,     ///< for people and editors: one line per finding
     Json,      ///< for programs, each document with its `schema_version`
     Sarif,     ///< for code scanning: SARIF 2.1.0
-    Github,    ///< for GitHub's log: annotations
-    Junit,     ///< for test reports of CI: JUnit's XML
-    Tap,       ///< for test harnesses: TAP, version 14
-    Markdown,  ///< for a comment or a summary
+    Github,    ///< for logs of GitHub: annotations
+    Junit,     ///< for test reports of CI: JUnit XML
+    Tap,       ///< for test harnesses: TAP 14
+    Markdown,  ///< for comments and summaries
 };
 
-/// As `--format` takes it.
+/// The word that `--format` accepts.
 [[nodiscard]] std::string_view format_name(Format format);
 
-/// `--format`, with some of the formats.
+/// Adds `--format` with some of the formats.
 Option& add_format(Command& verb, Format& to, std::span<const Format> offered);
-/// With human and json, which every verb has that prints more than a line.
+/// With human and json; for verbs that print more than a line.
 Option& add_format(Command& verb, Format& to);
 
-/// How a verb's result is written in one format.
+/// A renderer: writes a verb's result in one format.
 template <class Result>
 struct Rendering {
     Format format;
     std::string (*render)(const Result& result, const Terminal& terminal);
 };
 
-/// A verb's formats, from its table of renderings.
+/// The formats in a verb's table of renderers.
 template <class Result, std::size_t count>
 std::vector<Format> formats_of(const Rendering<Result> (&table)[count]) {
     std::vector<Format> out;

@@ -32,7 +32,7 @@ std::string verdict(const GateVerdict& report) {
     return failed.empty() ? "the change may pass" : "the change does not pass: " + failed;
 }
 
-/// A page has room for so many: errors before warnings.
+/// Most findings on a page: errors before warnings.
 std::string markdown_findings(const Diagnostics& findings) {
     constexpr std::size_t kMost = 50;
     if (findings.items.empty()) return {};

@@ -1,4 +1,4 @@
-// A gate's verdict, for each of those who read it.
+// Formats the verdict of a gate.
 #pragma once
 
 #include <string>
@@ -8,19 +8,19 @@
 namespace writ::cli {
 
 struct GateVerdict {
-    std::string base;  ///< as it was named; empty: there is none
+    std::string base;  ///< as given; empty: there is no base
     const GateResult& result;
     const ChangeNote& note;
     const DiffReport* change = nullptr;  ///< null: there is no base
 };
 
-/// Findings with their lines, what the change does, and the verdict check by check, last.
+/// The findings with their lines, the effect of the change, then the verdict check by check.
 [[nodiscard]] std::string render_gate(const GateVerdict& report, bool colour, bool quiet);
 /// One line of JSON. Source: docs/gate.md
 [[nodiscard]] std::string render_gate_json(const GateVerdict& report);
-/// A case for each check, and one for each case of a test.
+/// JUnit: one case for each check, and one for each case of a test.
 [[nodiscard]] std::string render_gate_junit(const GateVerdict& report);
-/// A page, or a comment on a change: the verdict, the findings, and the change with its examples.
+/// Markdown, for a page or a comment: the verdict, the findings, and the change with its examples.
 [[nodiscard]] std::string render_gate_markdown(const GateVerdict& report);
 
 }  // namespace writ::cli

@@ -13,9 +13,9 @@ namespace writ::cli {
 
 namespace {
 
-constexpr std::size_t kShown = 10;  // annotations of a level that GitHub keeps for a step
+constexpr std::size_t kShown = 10;  // annotations of one level that GitHub keeps per step
 
-/// Safe text without what GitHub's runner takes apart: percent signs everywhere, commas and colons in properties.
+/// Escapes what GitHub's runner interprets: percent signs everywhere, commas and colons in properties.
 std::string escaped(std::string_view text, bool property) {
     std::string out;
     for (const char c : safe(text)) {

@@ -1,4 +1,4 @@
-// Findings as workflow commands of GitHub Actions, which shows them beside the lines of a change.
+// Formats findings as workflow commands of GitHub Actions, which shows them beside the changed lines.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace writ::cli {
 
-/// One `::error file=…::message` or `::warning …` a finding, errors first. GitHub shows ten of a level for a
-/// step: the rest is one `::notice` that counts them.
+/// One `::error file=…::message` or `::warning …` per finding, errors first. GitHub shows ten of a level per step:
+/// one `::notice` gives the number of the others.
 [[nodiscard]] std::string render_github(const Diagnostics& diagnostics);
 
 }  // namespace writ::cli

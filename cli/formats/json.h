@@ -1,4 +1,4 @@
-// JSON as every verb prints it.
+// Parts of JSON output that all verbs share.
 #pragma once
 
 #include <string>
@@ -12,11 +12,11 @@ namespace writ::cli {
 
 using Json = nlohmann::ordered_json;
 
-/// `{"schema_version":1, …}` on one line, with no character that a terminal obeys.
+/// `{"schema_version":1, …}` on one line, without characters that a terminal interprets.
 [[nodiscard]] std::string json_line(Json members);
 
-/// What a verb ends with that could not decide a request: as JSON where that is asked for, with no effect in it, as
-/// nothing was decided; and on stderr in any case. Input: subject: what is wrong, by its name.
+/// Ends a verb that could not decide a request. Reports the error on stderr and, if the format is JSON, as a document
+/// without an effect. Input: subject: the name of the faulty input.
 [[nodiscard]] Exit refuse(const Error& error, const std::string& subject, Format format, const Terminal& terminal);
 
 }  // namespace writ::cli

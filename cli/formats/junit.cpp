@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-/// One UTF-8 sequence at the front of a text: its length, and what it stands for. Length 0: it is none.
+/// Length and code point of the UTF-8 character at the front; length 0: it is not valid.
 struct Sequence {
     std::size_t length = 0;
     std::uint32_t point = 0;
@@ -36,13 +36,13 @@ Sequence first_of(std::string_view text) {
     return {length, point};
 }
 
-/// What XML 1.0 calls a character.
+/// Whether XML 1.0 allows a character.
 bool allowed(std::uint32_t point) {
     return point == '\t' || point == '\n' || point == '\r' || (point >= 0x20 && point < 0xD800) ||
            (point >= 0xE000 && point < 0xFFFE) || point >= 0x10000;
 }
 
-/// Fit for an attribute and for the text of an element.
+/// Escapes text for attributes and elements.
 std::string escaped(std::string_view text) {
     std::string out;
     while (!text.empty()) {
@@ -59,7 +59,7 @@ std::string escaped(std::string_view text) {
             out += "&gt;";
         else if (next.point == '"')
             out += "&quot;";
-        // A reader turns these into spaces in an attribute, and lines' ends into one kind.
+        // In attributes, readers turn these into spaces, and line ends into one kind.
         else if (next.point == '\t' || next.point == '\r')
             out += fmt::format("&#{};", next.point);
         else

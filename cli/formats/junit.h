@@ -1,4 +1,4 @@
-// JUnit XML, as CI systems read it: suites of named cases, of which some failed. Not here: what is a case.
+// JUnit XML for CI systems: suites of named cases, some of which failed. Not here: what counts as a case.
 #pragma once
 
 #include <cstddef>
@@ -10,21 +10,21 @@ namespace writ::cli {
 
 struct JunitCase {
     std::string name;
-    std::string file;      ///< empty: it stands in no file
+    std::string file;      ///< empty: the case has no file
     std::size_t line = 0;  ///< from 1
     double seconds = 0;
     bool failed = false;
-    std::string message;  ///< of a failure, one line
-    std::string text;     ///< of a failure, as many lines as it takes
+    std::string message;  ///< one line about the failure
+    std::string text;     ///< details of the failure, any number of lines
 };
 
 struct JunitSuite {
     std::string name;
     std::vector<JunitCase> cases;
-    std::string output;  ///< what there is to say beside the cases; may be empty
+    std::string output;  ///< further output; may be empty
 };
 
-/// One document. What XML cannot hold is written as U+FFFD, and bytes that are not UTF-8 too.
+/// One document. Characters that XML does not allow and invalid UTF-8 become U+FFFD.
 [[nodiscard]] std::string render_junit(std::string_view name, const std::vector<JunitSuite>& suites);
 
 }  // namespace writ::cli

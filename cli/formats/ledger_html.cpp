@@ -1,4 +1,4 @@
-// The report as a page: metrics as tiles, counts as bars, and every table. Nothing is fetched from anywhere.
+// The report as an HTML page: metrics as tiles, counts as bars, and every table. The page loads nothing.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -68,7 +68,7 @@ std::string text_of(const Cell& cell) {
     return "–";
 }
 
-/// Which columns a table's bars are of, and in which colours.
+/// The columns shown as bars in each table, and their colours.
 struct Series {
     std::string_view table;
     std::vector<std::pair<std::string_view, std::string_view>> columns;
@@ -102,7 +102,7 @@ std::string colour_of(const Table& table, const std::vector<Cell>& row, std::str
     return effect == "permit" ? "permit" : effect == "deny" ? "deny" : "waiting";
 }
 
-/// Bars, one a row; several columns stand behind each other in one bar.
+/// One bar per row; several columns are parts of one bar.
 std::string bars(const Table& table, const Series& series) {
     std::vector<std::pair<std::size_t, std::string_view>> columns;
     for (const auto& [name, colour] : series.columns)

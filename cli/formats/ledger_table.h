@@ -1,4 +1,4 @@
-// What a ledger is asked, as tables that people and programs read. The page of `writ ledger report` is in
+// Formats answers of a ledger as tables for people and programs. The HTML page of `writ ledger report` is in
 // ledger_html.cpp.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace writ::cli {
 [[nodiscard]] std::string human(const ledger::Table& table, bool colour);
 [[nodiscard]] Json json_of(const ledger::Table& table);
 
-/// A page of its own with everything in it: figures as bars, and every table.
+/// A self-contained HTML page: figures as bars, and every table.
 [[nodiscard]] std::string html_page(const std::vector<ledger::Table>& tables, const std::string& subject,
                                     const std::string& made);
 

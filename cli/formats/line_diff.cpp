@@ -12,7 +12,7 @@ namespace writ::cli {
 
 namespace {
 
-constexpr int kMostEdits = 4000;  // the trace of a search this far is 128 MB at most
+constexpr int kMostEdits = 4000;  // the trace of such a search takes at most 128 MB
 constexpr std::size_t kAround = 3;
 
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -30,10 +30,10 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 struct Line {
     char sign;  // ' ', '-' or '+'
     std::string_view text;
-    std::size_t before, after;  // lines of each text above it
+    std::size_t before, after;  // lines of each text before this one
 };
 
-/// Every line of both texts, in order, the common ones once.
+/// Every line of both texts in order; common lines once.
 std::vector<Line> script(const std::vector<std::string_view>& a, const std::vector<std::string_view>& b) {
     const int n = static_cast<int>(a.size()), m = static_cast<int>(b.size());
     const int most = std::min(n + m, kMostEdits);
@@ -71,7 +71,7 @@ std::vector<Line> script(const std::vector<std::string_view>& a, const std::vect
         while (x > from + (down ? 0 : 1) && y > from_y + (down ? 1 : 0)) take(' ');
         take(down ? '+' : '-');
     }
-    if (found < 0) {  // too different: all out, all in
+    if (found < 0) {  // too different: remove all lines, add all lines
         while (y > 0) take('+');
         while (x > 0) take('-');
     }

@@ -1,4 +1,4 @@
-// Two texts line by line.
+// Compares two texts line by line.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace writ::cli {
 
-/// What to take out (`-`) and to put in (`+`), with three lines around, as `diff -u` shows it; empty if
-/// the texts are equal. The fewest lines, unless the texts differ in more than some thousands: then all.
+/// The lines removed (`-`) and added (`+`), with three lines of context, as `diff -u` shows them; empty if the texts
+/// are equal. The smallest difference; for very large differences, all lines removed and added.
 [[nodiscard]] std::string line_diff(std::string_view before, std::string_view after, bool colour);
 
 }  // namespace writ::cli

@@ -1,4 +1,4 @@
-// Text in Markdown, fit for the cells of a table.
+// Escapes text for Markdown, including table cells.
 #pragma once
 
 #include <string>
@@ -6,11 +6,11 @@
 
 namespace writ::cli {
 
-/// Text of which nothing is markup.
+/// Text in which nothing is markup.
 [[nodiscard]] std::string markdown_text(std::string_view text);
-/// Between backticks, of which there are more than in the text.
+/// A code span, with more backticks than in the text.
 [[nodiscard]] std::string markdown_code(std::string_view text);
-/// Inside an element of HTML, where Markdown does not look.
+/// Text inside an HTML element, where Markdown is not interpreted.
 [[nodiscard]] std::string markdown_html(std::string_view text);
 
 }  // namespace writ::cli

@@ -1,4 +1,4 @@
-// Where spans begin, as people count.
+// Converts spans to lines and columns.
 #pragma once
 
 #include <cstddef>
@@ -16,13 +16,13 @@ struct Place {
     std::size_t line = 1, column = 1;
 };
 
-/// The places of many spans over the same sources, which must outlive it. Cuts each source into lines once.
+/// The positions of spans in the same sources, which must outlive it. Splits each source into lines once.
 class Places {
 public:
     explicit Places(const Diagnostics& sources);
 
     [[nodiscard]] Place at(const Span& span) const;
-    /// `file:line:column`, fit for a terminal.
+    /// `file:line:column`, safe for a terminal.
     [[nodiscard]] std::string text(const Span& span) const;
 
 private:

@@ -20,7 +20,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kSchema = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// A path as a URI reference, relative to the current folder if the file lies in it.
+/// A path as a URI reference, relative to the current folder if the file is in it.
 std::string uri_of(const std::string& name) {
     std::error_code error;
     const std::filesystem::path given(name);

@@ -1,4 +1,4 @@
-// Findings as SARIF 2.1.0, for code scanning. One line; the same input gives the same bytes.
+// Formats findings as SARIF 2.1.0 for code scanning. One line; the same input gives the same bytes.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace writ::cli {
 
-/// One run. Its rules are the codes that occur, with their pages (writ/tools.h, writ/lint.h) as help.
-/// Places are relative to the current folder where a file lies in it. Fingerprints are made of the code, the
-/// file and the finding's line as text, with a count where those are equal: they stay when lines move. Input:
-/// suppressed: findings that the source says are meant.
+/// One run. Its rules are the codes of the findings, with their pages (writ/tools.h, writ/lint.h) as help. Paths of
+/// files in the current folder are relative to it. A fingerprint is made of the code, the file and the text of the
+/// line, with a count if these are equal: it stays the same when lines move.
+/// Input: suppressed: findings that the source suppresses.
 [[nodiscard]] std::string render_sarif(const Diagnostics& diagnostics,
                                        const std::vector<SuppressedFinding>& suppressed = {});
 

@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMostExplained = 10;  ///< failures; each costs more than all the tests
+constexpr std::size_t kMostExplained = 10;  ///< failures; explaining one costs more than running all tests
 constexpr std::size_t kMostLines = 40;      ///< of one explanation
 
 bool differs(const TestCase& test, std::initializer_list<std::string_view> parts) {
@@ -27,7 +27,7 @@ bool differs(const TestCase& test, std::initializer_list<std::string_view> parts
     });
 }
 
-/// Whether a rule that mattered tells something of what differs.
+/// Whether a rule that mattered concerns a part that differs.
 bool tells(const SeenRule& rule, const TestCase& test) {
     switch (rule.role) {
         case Role::Limits: return differs(test, {"ttl", "not_after", "scopes", "audience", "single_use", "rules"});
@@ -43,7 +43,7 @@ bool tells(const SeenRule& rule, const TestCase& test) {
     return true;
 }
 
-/// The rules that were expected and are not there, if they are rules: `because` names other reasons as well.
+/// The expected names that are rules and did not apply; `because` names other reasons too.
 std::vector<std::string> expected_rules(const TestCase& test) {
     std::vector<std::string> out;
     for (const Difference& each : test.differences) {
@@ -58,7 +58,7 @@ std::optional<Explanation> explain(const Workspace& workspace, const TestCase& t
     auto found = workspace.explain(test.request);
     if (!found) return std::nullopt;
     Explanation& all = *found;
-    // What has nothing to show says no more than its code, which the case has.
+    // A check without facts adds nothing to its code, which the case shows.
     std::erase_if(all.checks, [](const SeenCheck& check) { return check.facts.empty() && check.note.empty(); });
     std::erase_if(all.rules, [&](const SeenRule& rule) { return !tells(rule, test); });
     for (const std::string& name : expected_rules(test)) {
@@ -89,7 +89,7 @@ std::string indented(std::string_view text, std::string_view by) {
     return out;
 }
 
-/// Without its first line, which says what the case says already, and without what goes on for long.
+/// Drops the first line, which repeats the case, and long tails.
 std::string body_of(const Explanation& explanation, bool colour) {
     const std::string whole = render_explanation(explanation, colour);
     std::istringstream lines(whole);
@@ -106,12 +106,12 @@ double seconds(const TestCase& test) {
     return static_cast<double>(test.nanos) / 1e9;
 }
 
-/// YAML reads a JSON string.
+/// A JSON string is valid YAML.
 std::string as_yaml(std::string_view text) {
     return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-/// A description in TAP: on one line, and nothing in it that means something there.
+/// A TAP description: on one line, with special characters escaped.
 std::string tap_text(std::string_view text) {
     std::string out;
     for (const char c : safe(text)) out += c == '#' || c == '\\' ? std::string{'\\', c} : std::string(1, c);
@@ -139,7 +139,7 @@ const Explanation* TestReport::explained(const TestCase& test) const {
     return found == explained_.end() ? nullptr : &found->second;
 }
 
-/// The difference, part by part, and what led there.
+/// The difference, part by part, and the explanation.
 std::string TestReport::failure(const TestCase& test, bool colour) const {
     const Palette colours = palette(colour);
     std::string out = fmt::format("expected  {}\nactual    {}\n", safe(test.expected), safe(test.actual));

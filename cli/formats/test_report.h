@@ -1,4 +1,4 @@
-// A test run as people and machines read it.
+// Formats the results of a test run.
 #pragma once
 
 #include <map>
@@ -12,13 +12,13 @@
 
 namespace writ::cli {
 
-/// What fails a run beside its cases: no tests, too little covered.
+/// Why a run fails apart from its cases: no tests, or too little coverage.
 struct Verdict {
     std::string name, problem;
     bool failed = false;
 };
 
-/// All that a report tells of. Views the workspace and the run.
+/// The content of a report. Points into the workspace and the run.
 class TestReport {
 public:
     TestReport(const Workspace& workspace, const TestRun& run, bool coverage, std::vector<Verdict> verdicts);
@@ -31,15 +31,15 @@ public:
 
 private:
     [[nodiscard]] std::string failure(const TestCase& test, bool colour) const;
-    /// Why the decision on a failed case's request is what it is, cut to what its differences ask about. None: the
-    /// request is refused, or many others were explained.
+    /// Explains the decision on a failed case's request, reduced to the parts that differ. None if the request is
+    /// refused, or if many others were explained already.
     [[nodiscard]] const Explanation* explained(const TestCase& test) const;
 
     const Workspace& workspace_;
     const TestRun& run_;
     bool coverage_;
     std::vector<Verdict> verdicts_;
-    std::vector<const TestCase*> cases_;  ///< of tests, then what broke an invariant
+    std::vector<const TestCase*> cases_;  ///< the tests' cases, then the broken invariants
     Places places_;
     std::map<const TestCase*, Explanation> explained_;
 };

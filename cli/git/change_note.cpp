@@ -17,7 +17,7 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlanks) + 1 - first);
 }
 
-/// Takes a word that begins a text, in small letters or with a capital, as trailers of commits have it.
+/// Removes a keyword at the start of a text, in small letters or with a capital, as in trailers of commits.
 bool take_word(std::string_view& text, std::string_view word) {
     if (text.size() < word.size() || text.substr(1, word.size() - 1) != word.substr(1)) return false;
     const char upper = static_cast<char>(word[0] - 'a' + 'A');
@@ -32,14 +32,14 @@ bool is_name(std::string_view text) {
     });
 }
 
-/// A name, perhaps behind the word for what it is: `tool acme.refund`.
+/// Reads a name, optionally with a word for its kind before it: `tool acme.refund`.
 bool is_declarable(std::string_view text) {
     const std::size_t blank = text.find(' ');
     return is_name(text.substr(0, blank)) && (blank == std::string_view::npos || is_name(text.substr(blank + 1)));
 }
 
-/// Calls with everything that one may write for a thing: its name with the whole of its module before it, less of it or
-/// none, with and without its word.
+/// Calls a function with each spelling of a thing's name: with its whole module, part of it or none, with and without
+/// the word for its kind.
 template <class Use>
 void for_each_name(const Widening& widening, Use use) {
     for (std::size_t at = 0;;) {
@@ -97,7 +97,7 @@ std::vector<bool> ChangeNote::declared(const std::vector<Widening>& all) {
     for (Declaration& each : declarations) {
         const auto found = meant.find(each.name);
         if (each.raises || found == meant.end()) continue;
-        // What has the whole name is meant, whatever else ends with it.
+        // A match of the whole name wins over names that only end with it.
         std::vector<std::size_t> things = found->second;
         if (std::any_of(things.begin(), things.end(), [&](std::size_t i) { return has_whole(all[i], each.name); }))
             std::erase_if(things, [&](std::size_t i) { return !has_whole(all[i], each.name); });
@@ -130,7 +130,7 @@ std::string name_for(const std::vector<Widening>& all, std::size_t at) {
 void read_note(std::string_view text, std::string_view where, ChangeNote& note) {
     note.texts.push_back({std::string(where), std::string(text), {}});
     std::size_t number = 0;
-    char fence = 0;  // what a block began with
+    char fence = 0;  // the fence that opened the block
     bool comment = false;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());

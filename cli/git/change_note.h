@@ -1,5 +1,6 @@
-// What a change says of itself, for a gate that asks: `widens: NAME because REASON`. Not here: what the change does.
-// Reference: docs/gate.md, "Change notes".
+// Change notes: the declarations of a change that `writ gate` checks, as `widens: NAME because REASON`. Not here:
+// what
+// the change does. Reference: docs/gate.md, "Change notes".
 #pragma once
 
 #include <string>
@@ -11,40 +12,40 @@
 
 namespace writ::cli {
 
-/// One thing that a note declares.
+/// One declaration in a note.
 struct Declaration {
-    std::string
-        name;  ///< of a rule, tool, table, …, perhaps behind its module, and behind a word; `steps` of a raised bound
-    bool raises = false;  ///< `raises:`; else `widens:`
+    std::string name;  ///< the name of a rule, tool, table, …; may have its module and a word such as `tool` before it;
+                       ///< `steps` for a raised step bound
+    bool raises = false;  ///< `raises:`; otherwise `widens:`
     std::string because;
-    std::string where;  ///< `file:line`, or of a commit
-    bool met = false;   ///< the change does do it
+    std::string where;  ///< `file:line`, or a commit
+    bool met = false;   ///< the change does what is declared
 };
 
-/// A line that means to declare something and does not.
+/// A line that is meant as a declaration and is not valid.
 struct NoteProblem {
-    std::string where;  ///< `file:line`, or of a commit
-    std::string text;   ///< what is wrong with it
+    std::string where;  ///< `file:line`, or a commit
+    std::string text;   ///< the error
 };
 
 struct ChangeNote {
     std::vector<Declaration> declarations;
     std::vector<NoteProblem> problems;
-    std::vector<Source> texts;  ///< what was read, under the names that `where` has
+    std::vector<Source> texts;  ///< the texts that were read, under the names used in `where`
 
-    /// Which of all widenings are declared, each of which is then met. A name that several have declares none of
-    /// them, and is a problem.
+    /// Finds out which widenings are declared, and marks the declarations as met. A name that fits several widenings
+    /// declares none of them, and is a problem.
     [[nodiscard]] std::vector<bool> declared(const std::vector<Widening>& all);
-    /// Whether a raised bound of steps is declared, which is then met.
+    /// Whether a raised step bound is declared; if so, marks the declaration as met.
     [[nodiscard]] bool declares_steps();
 };
 
-/// What declares one of all widenings, and no other. Requires: they are by name, as widenings() gives them.
+/// A name that declares this widening and no other. Requires: `all` is sorted by name, as from widenings().
 [[nodiscard]] std::string name_for(const std::vector<Widening>& all, std::size_t at);
 
-/// Adds what the lines of a text declare: `widens: NAME, NAME because REASON` and `raises: steps because REASON`,
-/// perhaps after a bullet. All other lines are prose, and so is what is quoted: fenced, in a comment of HTML, or
-/// indented by four blanks or a tab.
+/// Reads the declarations in the lines of a text: `widens: NAME, NAME because REASON` and `raises: steps because
+/// REASON`, optionally after a bullet. All other lines are ignored, and so is quoted text: in a fence, in an HTML
+/// comment, or indented by four blanks or a tab.
 void read_note(std::string_view text, std::string_view where, ChangeNote& note);
 
 }  // namespace writ::cli

@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A descriptor that is closed with its owner.
+/// A descriptor that its owner closes.
 class Descriptor {
 public:
     explicit Descriptor(int number) : number_(number) {}
@@ -66,16 +66,16 @@ bool write_all(int descriptor, std::string_view text) {
 
 struct Ran {
     bool succeeded = false;
-    std::string out, said;  ///< stdout; stderr up to its first line end
+    std::string out, said;  ///< stdout; the first line of stderr
 };
 
 tl::unexpected<Error> cannot_run(int reason) {
     return fail(Code::GitFailed, "git cannot be run: " + reason_of({reason, std::generic_category()}));
 }
 
-/// Runs git in a folder. Paths mean themselves; nothing is a pattern.
+/// Runs git in a folder. Paths are taken literally; none is a pattern.
 Result<Ran> git(const std::string& folder, const std::vector<std::string>& args, std::string_view input = {}) {
-    // Files without a name: neither can fill up and wait for the other.
+    // Files without a name: unlike pipes, they cannot fill up and block git.
     const Descriptor in(memfd_create("in", MFD_CLOEXEC)), err(memfd_create("err", MFD_CLOEXEC));
     int ends[2] = {-1, -1};
     if (in.get() < 0 || err.get() < 0 || !write_all(in.get(), input) || pipe2(ends, O_CLOEXEC) != 0)
@@ -102,7 +102,7 @@ Result<Ran> git(const std::string& folder, const std::vector<std::string>& args,
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    // What it would have said is not known: neither that there is such a commit, nor that there is none.
+    // Without output it is unknown whether there is such a commit.
     if (WIFSIGNALED(status))
         return fail(Code::GitFailed, std::string("git was killed: ") + strsignal(WTERMSIG(status)), folder);
     ran.succeeded = WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -112,7 +112,7 @@ Result<Ran> git(const std::string& folder, const std::vector<std::string>& args,
     return ran;
 }
 
-/// Runs git for something that can only fail if the repository is damaged.
+/// Runs a git command that fails only if the repository is damaged.
 Result<std::string> ask(const std::string& folder, const std::vector<std::string>& args, std::string_view input = {}) {
     auto ran = git(folder, args, input);
     if (!ran) return tl::unexpected(std::move(ran.error()));
@@ -140,7 +140,7 @@ struct Entry {
     std::string mode, hash;
 };
 constexpr std::string_view kLink = "120000";
-using Tree = std::map<std::string, Entry>;  ///< by path from the root of the repository
+using Tree = std::map<std::string, Entry>;  ///< by path from the repository's root
 
 /// Every file at or below a path.
 Result<Tree> list(const std::string& folder, const std::string& commit, const std::string& path) {
@@ -162,7 +162,7 @@ Result<Tree> list(const std::string& folder, const std::string& commit, const st
     return out;
 }
 
-/// The contents of some objects, in order.
+/// The contents of some objects, in this order.
 Result<std::vector<std::string>> contents(const std::string& folder, const std::vector<std::string>& hashes) {
     std::string wanted;
     for (const std::string& each : hashes) wanted += each + "\n";
@@ -186,7 +186,7 @@ Result<std::vector<std::string>> contents(const std::string& folder, const std::
     return out;
 }
 
-/// A path as the repository knows it, and a folder that is there now, to run git in.
+/// A path as in the repository, and an existing folder to run git in.
 struct Place {
     std::string folder, path;
 };
@@ -220,7 +220,7 @@ bool hidden(std::string_view path, std::string_view root) {
     return folders.starts_with(".") || folders.find("/.") != std::string_view::npos;
 }
 
-/// Reads data files of a ref: those beside the source that names them, or below.
+/// Reads data files of a ref: beside the source that names them, or below.
 class Beside {
 public:
     Beside(std::string folder, Tree tree, std::map<std::string, std::string> folders)
@@ -246,7 +246,7 @@ public:
 private:
     std::string folder_;
     Tree tree_;
-    std::map<std::string, std::string> folders_;  ///< by source: where it lies in the repository
+    std::map<std::string, std::string> folders_;  ///< by source: its folder in the repository
 };
 
 }  // namespace
@@ -269,7 +269,7 @@ Result<SourceSet> sources_at(const std::string& ref, const std::string& path) {
         if (entry.mode == kLink)
             return fail(Code::NotAtRef, "the policy is a link, which is not followed in a ref", ref + ":" + name);
         const std::string below = root.empty() ? name : name.substr(root.size() + 1);
-        // As the same file is called in the working tree.
+        // The name that the file has in the working tree.
         std::string shown = is_file ? path : (fs::path(path) / below).generic_string();
         folders[shown] = fs::path(name).parent_path().generic_string();
         set.sources.push_back({std::move(shown), {}, below});
@@ -295,7 +295,7 @@ Result<std::vector<CommitMessage>> messages_since(const std::string& ref, const 
     if (!place) return tl::unexpected(place.error());
     const auto commit = commit_of(ref, place->folder);
     if (!commit) return tl::unexpected(commit.error());
-    // Without a common commit all that is there would count as the change, and declare what earlier ones did.
+    // Without a common commit, all commits would count as the change, and old notes would declare widenings.
     const auto common = git(place->folder, {"merge-base", *commit, "HEAD"});
     if (!common) return tl::unexpected(common.error());
     if (!common->succeeded)

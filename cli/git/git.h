@@ -1,4 +1,4 @@
-// Policies as they were at a git ref. Runs `git` without a shell, and asks it for objects only.
+// Reads policies at a git ref. Runs `git` without a shell, and only reads objects.
 #pragma once
 
 #include <string>
@@ -8,20 +8,19 @@
 
 namespace writ::cli {
 
-/// Gathers what read_sources() would have found at a path when a ref was checked out; data files come from
-/// the ref too.
-/// Input:   path: a policy file or a folder, from where the program runs; it need not be there now.
-/// Errors:  F0002 git cannot be run; F0003 not in a git repository; F0004 no such ref; F0005 nothing at that
-///          path there, or a link, which is not followed.
+/// Collects what read_sources() would find at a path if the ref were checked out; data files come from the ref too.
+/// Input:   path: a policy file or a folder, relative to the current folder; it need not exist now.
+/// Errors:  F0002 git cannot be run; F0003 not in a git repository; F0004 no such ref; F0005 nothing is at that path,
+/// or it is a link, which is not followed.
 [[nodiscard]] Result<SourceSet> sources_at(const std::string& ref, const std::string& path);
 
-/// What someone said of a commit.
+/// The message of a commit.
 struct CommitMessage {
     std::string commit, text;
 };
-/// The messages of the commits that are in HEAD and not in a ref, the latest first.
-/// Input:   path: where the repository is, as above.
-/// Errors:  F0002, F0003, F0004; F0006 no commit in common, as where the clone is shallow.
+/// The messages of the commits in HEAD that are not in a ref, the latest first.
+/// Input:   path: a path in the repository, as above.
+/// Errors:  F0002, F0003, F0004; F0006 no common commit, for example in a shallow clone.
 [[nodiscard]] Result<std::vector<CommitMessage>> messages_since(const std::string& ref, const std::string& path);
 
 }  // namespace writ::cli

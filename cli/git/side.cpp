@@ -31,7 +31,7 @@ Result<Bundle> bundle_of_version(const std::string& version, const StorePlace& p
     return store->bundle(found->digest);
 }
 
-/// What is asked of git, if anything is.
+/// The ref and the path to read from git, if any.
 struct GitName {
     std::string ref, path;
 };
@@ -48,14 +48,14 @@ std::optional<GitName> git_name(std::string_view name, const std::string& other)
     return GitName{std::string(name), exists(other) ? other : "."};
 }
 
-/// What was sealed, compiled anew with the library that was sealed with it. Input: name: what to call it.
+/// Compiles a sealed bundle again, with the library sealed in it. Input: name: for messages.
 std::variant<Workspace, Exit> unsealed(const Result<Bundle>& bundle, const std::string& name,
                                        const Terminal& terminal) {
     if (!bundle) return report_error(bundle.error(), name, terminal);
     auto sources = bundle->sources();
     if (!sources) return report_error(sources.error(), name, terminal);
     CompileOptions compile;
-    compile.max_steps = UINT64_MAX;  // what was sealed was within the limit of then
+    compile.max_steps = UINT64_MAX;  // the limit was checked when it was sealed
     Workspace workspace(std::move(*sources), compile);
     if (workspace.bundle() && workspace.bundle()->digest() != bundle->digest())
         print_remark(

@@ -1,4 +1,4 @@
-// Precompiled for the command's own sources: what nearly all of them include.
+// Precompiled header of the command: what nearly all its sources include.
 #include <algorithm>
 #include <functional>
 #include <optional>

@@ -29,7 +29,7 @@ tl::unexpected<Error> failed(const std::string& path) {
                 path == "-" ? "standard input" : path);
 }
 
-/// Writes to what is there and is no file to replace: a device, a pipe.
+/// Writes to an existing path that is not a file to replace: a device or a pipe.
 Result<void> write_into(const std::string& path, std::string_view bytes) {
     errno = 0;
     std::FILE* out = std::fopen(path.c_str(), "wb");
@@ -90,14 +90,14 @@ Result<void> write_file(const std::string& path, std::string_view bytes) {
     struct stat before{};
     const bool there = stat(path.c_str(), &before) == 0;
     if (there && !S_ISREG(before.st_mode)) return write_into(path, bytes);
-    // Of a link, what it leads to is replaced.
+    // If the path is a link, its target is replaced.
     std::error_code unresolved;
     const std::string target = there ? std::filesystem::canonical(path, unresolved).string() : path;
     const std::string beside = target + ".new";
     errno = 0;
     std::FILE* out = unresolved ? nullptr : std::fopen(beside.c_str(), "wb");
     if (out == nullptr) return failed(path);
-    // What replaces a file is for the same readers.
+    // The new file gets the mode of the old one.
     const bool whole = (!there || fchmod(fileno(out), before.st_mode & 07777) == 0) &&
                        std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size() && std::fflush(out) == 0 &&
                        fsync(fileno(out)) == 0;

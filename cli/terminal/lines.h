@@ -1,4 +1,6 @@
-// Sources cut into lines, and places in them as people count them: lines and characters from 1.
+// Splits sources into lines and converts offsets to lines and columns. Columns count characters. Serial counts from
+// 0,
+// Region from 1.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +16,7 @@ struct Serial {
     std::size_t column = 0;  ///< characters, from 0
 };
 
-/// One source, cut into lines once. Requires: the text outlives it.
+/// One source, split into lines. Requires: the text outlives it.
 class Lines {
 public:
     explicit Lines(std::string_view text);
@@ -28,7 +30,7 @@ private:
     std::vector<std::size_t> starts_;
 };
 
-/// A span as lines and columns, from 1; the end is behind the last character.
+/// A span as lines and columns, from 1; the end is the position after the last character.
 struct Region {
     std::size_t line = 1, column = 1, end_line = 1, end_column = 1;
 };

@@ -1,4 +1,4 @@
-// A bar on a terminal for what takes long. Nothing where standard error is no terminal, with --quiet, or in the first
+// A progress bar for long work. Shown only if standard error is a terminal, without --quiet, and after the first
 // second.
 #pragma once
 
@@ -10,16 +10,16 @@
 
 namespace writ::cli {
 
-/// Draws what is done of what there is, and wipes it away at the end.
+/// Draws the progress, and erases it at the end.
 class Progress {
 public:
-    /// `what` is done, counted in `units`; empty where only the share says something.
+    /// `what` is the work, `units` what is counted; empty `units`: show only the percentage.
     Progress(std::string what, std::string units, const Terminal& terminal);
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    /// What draws; good as long as this is. Empty where there is nobody to see it.
+    /// The function that draws; valid as long as this object. Empty if nothing is shown.
     [[nodiscard]] std::function<void(std::uint64_t done, std::uint64_t all)> teller();
 
 private:

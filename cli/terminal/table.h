@@ -1,4 +1,4 @@
-// Lists as people read them: columns that line up, no lines between.
+// Tables for people: aligned columns without lines between them.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace writ::cli {
 
-/// Rows under their headings. Text is made safe; the last column is not padded.
+/// Formats rows under their headings. Unsafe characters are escaped; the last column is not padded.
 [[nodiscard]] std::string table(const std::vector<std::string>& headings,
                                 const std::vector<std::vector<std::string>>& rows);
 

@@ -26,7 +26,7 @@ constexpr Range kWide[] = {{0x1100, 0x115F},   {0x231A, 0x231B},   {0x2329, 0x23
                            {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xA960, 0xA97F},   {0xAC00, 0xD7A3},
                            {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},
                            {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
-// Characters that are not seen but act: controls, joiners, and those that turn the text around.
+// Invisible characters with an effect: controls, joiners, and those that change the direction of text.
 constexpr Range kHidden[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},      {0x061C, 0x061C},
                              {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E},  {0x2060, 0x206F},
                              {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
@@ -36,7 +36,7 @@ bool within(const Range (&ranges)[N], std::uint32_t c) {
     return std::any_of(std::begin(ranges), std::end(ranges), [c](Range r) { return c >= r.first && c <= r.last; });
 }
 
-/// Length of the UTF-8 character at the front and its number; length 0 if it is none.
+/// Length and code point of the UTF-8 character at the front; length 0: it is not valid.
 struct Decoded {
     std::size_t length = 0;
     std::uint32_t code = 0;
@@ -121,7 +121,7 @@ std::string safe_json(std::string_view json) {
     for (std::size_t i = 0; i < json.size();) {
         const Decoded c = decode(json.substr(i));
         const std::size_t length = std::max<std::size_t>(c.length, 1);
-        // What is ASCII is the document's own layout: in its texts the writer has escaped it.
+        // ASCII control characters outside strings are layout; the writer has escaped them in strings.
         if (c.code < 0x7F || !within(kHidden, c.code))
             out += json.substr(i, length);
         else if (c.code < 0x10000)
@@ -136,7 +136,7 @@ std::string safe_json(std::string_view json) {
 
 std::string moment(std::int64_t micros) {
     const std::int64_t seconds = micros / 1'000'000 - (micros % 1'000'000 < 0 ? 1 : 0);
-    constexpr std::int64_t kYear9999 = 253'402'300'799;  // beyond, calendars are guesses
+    constexpr std::int64_t kYear9999 = 253'402'300'799;  // later dates are not meaningful
     if (seconds < 0 || seconds > kYear9999) return fmt::format("{} s since 1970", seconds);
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
 }

@@ -17,7 +17,7 @@ void end(int) {
     asked_to_end = 1;
 }
 
-/// False: a signal came.
+/// Output: false if a signal arrived.
 bool sleep_for(long milliseconds) {
     timespec left{milliseconds / 1000, milliseconds % 1000 * 1'000'000};
     while (asked_to_end == 0 && nanosleep(&left, &left) != 0 && errno == EINTR) {
@@ -40,7 +40,7 @@ Watch::Stamp Watch::stamp(const std::string& file) {
     return {true, found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_size, found.st_ino};
 }
 
-/// The same files that read_sources would read.
+/// The files that read_sources would read.
 Watch::Stamps Watch::look() const {
     namespace fs = std::filesystem;
     Stamps out;

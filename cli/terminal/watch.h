@@ -1,4 +1,4 @@
-// Files looked at again and again, for what changes in them.
+// Watches files for changes by polling.
 #pragma once
 
 #include <map>
@@ -7,17 +7,17 @@
 
 namespace writ::cli {
 
-/// The policies at some paths, new ones in a folder included, and data files that turn up as they are read.
+/// The policies at some paths, including new files in a folder, and the data files that they read.
 class Watch {
 public:
     explicit Watch(std::vector<std::string> paths);
 
-    /// Notes how the policies stand, before they are read; forgets the data files.
+    /// Records the state of the policies before they are read, and forgets the data files.
     void begin();
-    /// Notes how a data file stands, before it is read; one that is not there is watched as well.
+    /// Records the state of a data file before it is read. A missing file is watched too.
     void add(const std::string& file);
-    /// Waits until something differs and then until nothing more does, so that what was half written is not read.
-    /// Output: the first file that differs; empty: the program was asked to end (Ctrl-C, or a termination signal).
+    /// Waits for a change, then until the files stop changing, so that a half-written file is not read.
+    /// Output: the first changed file; empty: a signal asked the program to end (Ctrl-C or termination).
     [[nodiscard]] std::string wait() const;
 
 private:

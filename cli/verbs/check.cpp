@@ -1,4 +1,4 @@
-// writ check: does the policy compile, and what does each phase make of it?
+// writ check: compiles policies, and shows the result of each phase.
 #include <optional>
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
-// Two policies compared on what the command line names, for the verbs that do. Not here: what is compared
-// (writ/diff.h), the sides themselves (cli/git/side.h), how it is drawn (cli/formats/diff.h).
+// Compares two policies named on the command line, for the verbs that do so. Not here: the comparison itself
+// (writ/diff.h), opening the sides (cli/git/side.h), output (cli/formats/diff.h).
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace writ::cli {
 
-/// What is decided under both sides, beside the requests of their own fixtures and tests, and what lies above both.
+/// Further requests to decide with both sides, besides their own fixtures and tests, and the layers above both sides.
 struct CompareOptions {
     std::vector<std::string> layers, requests;
     std::string ledger;
@@ -21,13 +21,12 @@ struct CompareOptions {
 /// `--layer`, `--requests` and `--ledger`.
 void add_compare_options(Command& verb, CompareOptions& options);
 
-/// A side, as it was named and as it was opened.
+/// A side: its name as given, and the opened policy.
 struct NamedSide {
     std::string name;
     const Workspace& policy;
 };
-/// Decides everything that was asked for under both sides, which must outlive the report; or reports what could not be
-/// read.
+/// Decides all these requests with both sides, which must outlive the report; or reports what could not be read.
 [[nodiscard]] std::variant<DiffReport, Exit> compare_sides(const NamedSide& before, const NamedSide& after,
                                                            const CompareOptions& options, const Terminal& terminal);
 

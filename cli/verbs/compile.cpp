@@ -1,4 +1,4 @@
-// writ compile: policies to a sealed bundle, which is all that a broker needs.
+// writ compile: compiles policies to a sealed bundle.
 #include <fmt/format.h>
 
 #include "cli/command/options.h"

@@ -1,4 +1,4 @@
-// writ diff: what a change does to behaviour, not to text.
+// writ diff: compares the behaviour of two policies.
 #include <algorithm>
 
 #include "cli/command/options.h"
@@ -27,7 +27,7 @@ struct Options {
     bool fail_wider = false;
 };
 
-/// Whether there is something that a gate would ask about: a widening, or an invariant that decisions break.
+/// Whether there is something that a gate checks: a widening, or an invariant that decisions break.
 bool widens(const PolicyDiff& diff) {
     return !widenings(diff).empty() || std::any_of(diff.invariants.begin(), diff.invariants.end(),
                                                    [](const HeldInvariant& each) { return each.broken_after > 0; });

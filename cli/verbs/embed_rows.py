@@ -1,7 +1,7 @@
-"""Turns the rows of the docs' tables of codes into one C++ source: embed_rows.py OUTPUT PAGE.md…
+"""Converts the rows of the docs' tables of codes to one C++ source: embed_rows.py OUTPUT PAGE.md…
 
-A row is one whose first cell is a code, as S0045, or a reason, as `approval_unbound`, in a table whose
-first heading is Code. The page's name is given with it.
+Rows are taken from tables whose first heading is Code; the first cell is a code such as S0045 or a reason such as
+`approval_unbound`. Each row is stored with the name of its page.
 """
 import pathlib
 import re

@@ -40,7 +40,7 @@ Exit print(const Decision& decision, const Layers& layers, const Options& option
     return decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
 }
 
-/// Decides as a broker does: what is permitted has been recorded.
+/// Decides as a broker does: a permit is recorded before it is given.
 Exit decide_and_record(const std::string& json, const Layers& layers, const Options& options,
                        const Terminal& terminal) {
     Recording recording;

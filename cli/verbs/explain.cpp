@@ -1,4 +1,4 @@
-// writ explain: why a request is decided as it is; or what a diagnostic code means.
+// writ explain: explains a decision, or an error code.
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -26,13 +26,13 @@ struct Options {
     Format format = Format::Human;
 };
 
-/// `E0203` and the like: a capital and four digits.
+/// Whether a text has the form of a code such as `E0203`: a capital and four digits.
 bool is_code(const std::string& text) {
     return text.size() == 5 && text[0] >= 'A' && text[0] <= 'Z' &&
            std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-/// The name of a lint or the code of a reason, and nothing that is there by that name.
+/// Whether a text is the name of a lint or the code of a reason, and no file has that name.
 bool is_lint_or_reason(const std::string& text) {
     std::error_code error;
     return (!lint_page(text).empty() || !code_row(text).empty()) && !std::filesystem::exists(text, error);
@@ -42,7 +42,7 @@ bool asks_of_code(const Options& options) {
     return options.paths.size() == 1 && (is_code(options.paths[0]) || is_lint_or_reason(options.paths[0]));
 }
 
-/// What a single word may have been meant as, if nothing is there by that name.
+/// The most similar name for a single word that names nothing.
 std::string meant(const std::vector<std::string>& paths) {
     std::error_code error;
     if (paths.size() != 1 || std::filesystem::exists(paths[0], error)) return {};

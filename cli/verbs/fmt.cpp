@@ -1,4 +1,4 @@
-// writ fmt: policies in the one canonical style.
+// writ fmt: formats policies in the canonical style.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -22,14 +22,14 @@ struct Options {
     bool check = false, diff = false;
 };
 
-/// A source and what becomes of it.
+/// A source and its formatted text.
 struct Formatted {
     Source source;
     std::string text;
     [[nodiscard]] bool differs() const { return text != source.text; }
 };
 
-/// Formats sources, or gathers what is wrong with all that cannot be.
+/// Formats sources, or collects the errors of those that cannot be formatted.
 Checked<std::vector<Formatted>> format_all(std::vector<Source> sources) {
     std::vector<Formatted> out;
     Diagnostics wrong;
@@ -51,7 +51,7 @@ Checked<std::vector<Formatted>> format_all(std::vector<Source> sources) {
     return out;
 }
 
-/// What is to be formatted: files, or standard input.
+/// The input: files, or standard input.
 Result<std::vector<Source>> read_all(const Options& options) {
     if (options.paths == std::vector<std::string>{"-"}) {
         auto text = read_input("-", CompileOptions{}.max_source_bytes);

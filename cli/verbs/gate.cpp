@@ -1,4 +1,4 @@
-// writ gate: one command between a change of policy and production.
+// writ gate: checks a policy, or a change of a policy, before production.
 
 #include <fmt/format.h>
 
@@ -49,7 +49,7 @@ struct Options {
     Format format = Format::Human;
 };
 
-/// Takes `FORMAT=FILE`, or says what is wrong with it.
+/// Reads `FORMAT=FILE`, or returns the error.
 std::string add_output(const std::string& text, std::vector<Output>& to) {
     const std::size_t equals = text.find('=');
     std::vector<std::string> known;
@@ -63,7 +63,7 @@ std::string add_output(const std::string& text, std::vector<Output>& to) {
     return "is " + either(known) + ", not `" + text + "`";
 }
 
-/// Writes a report in every format that was asked for. Output: `verdict`, or what kept it from being written.
+/// Writes a report in every requested format. Output: `verdict`, or the error of writing.
 Exit deliver(const GateVerdict& report, const Options& options, const Terminal& terminal, Exit verdict) {
     for (const Output& each : options.outputs)
         if (const auto written = write_file(each.file, rendered(kRenderings, each.format, report, {})); !written)
@@ -72,13 +72,13 @@ Exit deliver(const GateVerdict& report, const Options& options, const Terminal& 
     return verdict;
 }
 
-/// What the change says of itself: files, and the messages of the commits since the base.
+/// Reads the change notes: files, and the messages of the commits since the base.
 std::variant<ChangeNote, Exit> read_notes(const Options& options, const Terminal& terminal) {
     ChangeNote note;
     for (const std::string& file : options.notes) {
         constexpr std::size_t kMost = std::size_t{1} << 20;
         const auto text = read_input(file, kMost);
-        // What cannot be read is not taken for a note that declares nothing.
+        // A note that cannot be read is an error, not an empty note.
         if (text && (text->size() > kMost || !is_utf8(*text)))
             return report_error(
                 failure(Code::BadChangeNote,
@@ -95,7 +95,7 @@ std::variant<ChangeNote, Exit> read_notes(const Options& options, const Terminal
     return note;
 }
 
-/// The policy, if it is one; else all that is wrong with it, in the formats that were asked for.
+/// Opens the policy; if it has errors, reports them in the requested formats.
 std::variant<Workspace, Exit> open_policy(const Options& options, const Terminal& terminal) {
     auto opened = open_workspace({options.policy}, terminal);
     auto* workspace = std::get_if<Workspace>(&opened);
@@ -120,7 +120,7 @@ Exit run(const Options& options, const Terminal& terminal) {
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     const Workspace& policy = std::get<Workspace>(opened);
 
-    // What can fail to be read is read before anything is judged.
+    // Read all inputs before judging anything, so that read errors come first.
     const bool compares = options.base != "none";
     auto notes = compares ? read_notes(options, terminal) : std::variant<ChangeNote, Exit>(ChangeNote{});
     if (const Exit* failed = std::get_if<Exit>(&notes)) return *failed;

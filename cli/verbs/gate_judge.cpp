@@ -106,7 +106,7 @@ GateCheck check_coverage(const TestRun& run, double threshold, Diagnostics& find
     return {"coverage", failed, false, std::move(summary)};
 }
 
-/// The line of `file:line`; the beginning of the policy if no such file was read.
+/// The line of `file:line`; the start of the policy if there is no such file.
 Span line_at(const Diagnostics& all, const std::string& place) {
     const std::size_t colon = place.rfind(':');
     Span span;
@@ -121,7 +121,7 @@ Span line_at(const Diagnostics& all, const std::string& place) {
     return span;
 }
 
-/// Where things of the new side are written, by `module.name`.
+/// The places of the things of the new side, by `module.name`.
 class Where {
 public:
     Where(const GateResult& result, const PolicyDiff& diff) {
@@ -130,7 +130,7 @@ public:
             if (!each.name.empty() && !spans_.contains(each.name))
                 spans_.emplace(each.name, line_at(result.findings, each.place));
     }
-    /// What is gone is nowhere: the beginning of the policy.
+    /// Removed things have no place: the start of the policy.
     [[nodiscard]] Span of(const std::string& name) const {
         const auto at = spans_.find(name);
         return at != spans_.end() ? at->second : Span{};
@@ -140,7 +140,7 @@ private:
     std::map<std::string, Span> spans_;
 };
 
-/// What says that it widens, a clause each.
+/// The evidence for a widening, one clause each.
 std::vector<std::string> shown_of(const Widening& widening) {
     std::vector<std::string> out;
     for (const DecisionGroup* group : widening.decisions)
@@ -158,7 +158,7 @@ std::vector<std::string> shown_of(const Widening& widening) {
     return out;
 }
 
-/// What it means that something widens.
+/// The help for a widening.
 std::string_view meaning_of(const Widening& widening) {
     if (widening.word == "invariant") return "forbids less than it did";
     const bool sure = !widening.decisions.empty() || widening.change->direction == Direction::Wider;
@@ -198,8 +198,7 @@ GateCheck check_widening(const PolicyDiff& diff, const Where& where, ChangeNote&
     return {"widening", missing > 0, false, summary + "; " + headline(diff)};
 }
 
-/// Nothing was found that decides otherwise. Where the digests differ for no reason that is known, that is not
-/// believed.
+/// The message if no difference was found. If the digests differ for an unknown reason, the check fails.
 GateCheck check_digest(const PolicyDiff& diff, Diagnostics& findings) {
     std::string summary = nothing_decides(diff);
     const std::vector<std::string> lines = text_changes(diff);
@@ -212,7 +211,7 @@ GateCheck check_digest(const PolicyDiff& diff, Diagnostics& findings) {
     return {"change", true, false, std::move(summary)};
 }
 
-/// Tests that went. Their requests are decided all the same, so nothing can hide behind it; that they went is told.
+/// Reports removed tests. Their requests are still decided, so removing a test hides nothing.
 GateCheck check_kept(const PolicyDiff& diff, Diagnostics& findings) {
     std::size_t gone = 0;
     for (const ThingChange& each : diff.structure) {
@@ -251,7 +250,7 @@ GateCheck check_steps(const PolicyDiff& diff, ChangeNote& note, Diagnostics& fin
     return {"steps", true, false, summary + ", not declared"};
 }
 
-/// Invariants that decisions on requests break which are neither tests nor fixtures of this policy.
+/// Invariants that are broken by decisions on requests other than this policy's tests and fixtures.
 GateCheck check_held(const PolicyDiff& diff, const Where& where, Diagnostics& findings) {
     std::size_t broken = 0;
     for (const HeldInvariant& each : diff.invariants) {
@@ -268,7 +267,7 @@ GateCheck check_held(const PolicyDiff& diff, const Where& where, Diagnostics& fi
         fmt::format("{} held on {} (checked, not proved)", diff.invariants_held, counted(diff.requests, "request"))};
 }
 
-/// What does widen, for a note that names something else.
+/// The widenings found, for a note that names something else.
 std::string names_of_widenings(const PolicyDiff& diff) {
     constexpr std::size_t kMostShown = 3;
     const std::vector<Widening> all = widenings(diff);

@@ -1,5 +1,6 @@
-// What stands between a change of policy and production: one verdict of many checks. Computed here, drawn in
-// cli/formats/gate.h, asked for in cli/verbs/gate.cpp. Reference: docs/gate.md.
+// The checks of `writ gate` and their verdict. Not here: output (cli/formats/gate.h) and options
+// (cli/verbs/gate.cpp).
+// Reference: docs/gate.md.
 #pragma once
 
 #include <cstdint>
@@ -17,21 +18,21 @@ namespace writ::cli {
 
 struct GateRules {
     LintOptions lint;
-    LintLevel lint_fails = LintLevel::Error;  ///< the least finding that fails
-    double threshold = -1;                    ///< percent of conditions that tests must cover; less than 0: none
+    LintLevel lint_fails = LintLevel::Error;  ///< the lowest level of findings that fails the gate
+    double threshold = -1;                    ///< percentage of conditions that tests must cover; negative: none
 };
 
-/// One check, in the order in which they are told.
+/// One check, in the order of output.
 struct GateCheck {
     std::string name;  ///< `style`, `lint`, …; stable
     bool failed = false;
-    bool skipped = false;  ///< there was nothing to hold it against; not failed
+    bool skipped = false;  ///< there was nothing to check against; does not count as failed
     std::string summary;   ///< one line
 };
 
 struct GateResult {
     std::vector<GateCheck> checks;
-    /// What failed and what is suspicious, by check; codes are the compiler's, the lints' and `gate-…`.
+    /// Errors and warnings, by check; codes are those of the compiler and the lints, and `gate-…`.
     Diagnostics findings;
     std::vector<SuppressedFinding> suppressed;
     TestRun tests;
@@ -39,16 +40,16 @@ struct GateResult {
     [[nodiscard]] bool passed() const;
 };
 
-/// Told how far it is, in steps that are about alike.
+/// Called with the progress, in steps of similar length.
 using JudgeProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 
-/// Judges a policy by itself: style, lints, tests, coverage, invariants.
-/// Requires: `policy` has a bundle. `sources` are those that it was made of.
+/// Checks a policy by itself: style, lints, tests, coverage, invariants.
+/// Requires: `policy` has a bundle and was made from `sources`.
 [[nodiscard]] GateResult judge_policy(const Workspace& policy, const std::vector<Source>& sources,
                                       const GateRules& rules, const JudgeProgress& tell = {});
 
-/// Judges what changed: what widens without being declared, new rules without a test, a raised step bound,
-/// invariants that decisions break. What of the note is met is marked in it.
+/// Checks a change: undeclared widenings, new rules without a test, a raised step bound, and broken invariants. Marks
+/// the declarations in the note that are met.
 void judge_change(const DiffReport& change, ChangeNote& note, GateResult& result);
 
 }  // namespace writ::cli

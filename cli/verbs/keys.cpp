@@ -41,7 +41,7 @@ Exit show(const Args& args, const Terminal& terminal) {
     return Exit::Ok;
 }
 
-/// The key files among some files and folders; what is no key is passed over in folders alone.
+/// The key files among the given files and folders. In folders, files that are not keys are skipped.
 Exit list(const Args& args, const Terminal& terminal) {
     namespace fs = std::filesystem;
     std::vector<std::pair<std::string, bool>> candidates;  // file, named

@@ -48,7 +48,7 @@ void tell_others(const std::vector<std::uint64_t>& found, const Terminal& termin
 
 namespace {
 
-/// What a store has of the versions in its default namespace.
+/// The versions with content in a store's default namespace.
 Result<std::vector<Bundle>> bundles_of_store(const std::string& path) {
     auto store = Store::open(path, {.read_only = true});
     if (!store) return tl::unexpected(std::move(store.error()));

@@ -1,4 +1,4 @@
-// What the verbs of `writ ledger` and `writ replay` share: which ledger, and where its bundles are.
+// Parts shared by the verbs of `writ ledger` and by `writ replay`: the ledger, and where its bundles are found.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +20,14 @@ struct LedgerArgs {
 };
 using LedgerVerb = std::function<Exit(const LedgerArgs&)>;
 
-/// The `ledger` verb under construction, for the files that each add some of its verbs.
+/// The `ledger` verb while it is being set up; each file adds some of its verbs.
 struct LedgerApp {
     Command& command;
     LedgerArgs& args;
 
-    /// Adds a verb with `--format` and `--ledger`, which has to be said unless it `may_lack` one.
+    /// Adds a verb with `--format` and `--ledger`, which is required unless `may_lack` is set.
     Command& add(const std::string& name, const std::string& what, bool may_lack = false) const;
-    /// What a verb does, for Command::run.
+    /// The action of a verb, for Command::run.
     [[nodiscard]] std::function<Exit(const Terminal&)> runs(LedgerVerb run) const;
 };
 
@@ -35,13 +35,13 @@ void add_ledger_questions(const LedgerApp& ledger);
 void add_ledger_records(const LedgerApp& ledger);
 void add_ledger_audit(const LedgerApp& ledger);
 
-/// Says on stderr, where an id means several decisions, which are there beside the first, which is shown.
+/// If an id means several decisions, prints a note on stderr about those that are not shown.
 void tell_others(const std::vector<std::uint64_t>& found, const Terminal& terminal);
 
-/// `--ledger DIR`.
+/// Adds `--ledger DIR`.
 Option& add_ledger_option(Command& verb, std::string& folder);
 
-/// The *.bundle files of a folder and of folders below it; of a file, which is a store, its versions.
+/// The *.bundle files in a folder and the folders below it; for a file, which is a store, the versions in it.
 [[nodiscard]] Result<std::vector<Bundle>> bundles_in(const std::string& place);
 
 }  // namespace writ::cli

@@ -1,4 +1,4 @@
-// writ ledger checkpoint, prove, verify: what can be held against the records.
+// writ ledger checkpoint, prove, verify.
 #include <fmt/format.h>
 
 #include "cli/command/options.h"
@@ -70,7 +70,7 @@ struct VerifyArgs {
     bool replay = false;
 };
 
-/// A proof needs no ledger, only the checkpoints it is about.
+/// Checks a proof. This needs no ledger, only the checkpoints.
 Exit verify_proof(const LedgerArgs& args, const VerifyArgs& what, const ledger::PublicBytes* key) {
     auto text = read_input(what.proof, kMaxFile);
     if (!text) return report_error(text.error(), "", args.terminal);

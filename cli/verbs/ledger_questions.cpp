@@ -1,4 +1,4 @@
-// writ ledger list, why, report: what the records say.
+// writ ledger list, why, report: queries on the records.
 #include <chrono>
 
 #include <fmt/chrono.h>

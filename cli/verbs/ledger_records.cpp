@@ -1,4 +1,4 @@
-// writ ledger show, tail, export, receipt, use: single records, out and in.
+// writ ledger show, tail, export, receipt, use: reads and writes single records.
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -25,10 +25,10 @@ std::int64_t now_micros() {
         .count();
 }
 
-/// Prints records from one number up to another, as they are there.
+/// Prints the records in a range.
 struct Printing {
     std::uint64_t from = 0, to = UINT64_MAX;
-    std::optional<std::uint64_t> last;  ///< only the last so many
+    std::optional<std::uint64_t> last;  ///< only this many at the end
     bool follow = false, pretty = false;
 };
 
@@ -69,7 +69,7 @@ Exit show(const LedgerArgs& args, const std::string& id) {
     if (!inquiry) return report_error(inquiry.error(), "", args.terminal);
     std::uint64_t sequence = 0;
     if (const bool number = !id.empty() && id.size() < 19 && id.find_first_not_of("0123456789") == id.npos; number) {
-        sequence = std::stoull(id);  // also a record that is no decision
+        sequence = std::stoull(id);  // also finds a record that is not a decision
     } else {
         const auto found = inquiry->find(id);
         if (!found) return report_error(found.error(), "", args.terminal);
@@ -83,7 +83,7 @@ Exit show(const LedgerArgs& args, const std::string& id) {
     return print_records(args, what);
 }
 
-/// Records something that is no decision.
+/// Records something other than a decision.
 Exit add(const LedgerArgs& args, const std::function<Result<std::uint64_t>(ledger::Ledger&)>& write) {
     ledger::LedgerOptions options;
     options.create = false;

@@ -1,4 +1,4 @@
-// writ lint: what compiles and is suspicious all the same.
+// writ lint: reports suspicious policies.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ struct Options {
     LintOptions lint;
     LintLevel fail_on = LintLevel::Error;
     Format format = Format::Human;
-    bool fix = false, diff = false;  ///< apply the fixes, or show what that would do
+    bool fix = false, diff = false;  ///< apply the fixes, or show the change
 };
 
 std::size_t count(const Diagnostics& findings, Severity level) {
@@ -34,7 +34,7 @@ std::size_t count(const Diagnostics& findings, Severity level) {
                                                   [&](const Diagnostic& d) { return d.severity == level; }));
 }
 
-/// What the count of findings does not tell.
+/// The notes below the count of findings.
 std::string summary(const LintReport& report) {
     std::string out = report.findings.items.empty() ? "no findings" : "";
     const auto add = [&](std::size_t n, std::string_view what) {
@@ -90,12 +90,12 @@ Exit show(const Workspace& workspace, const std::vector<Source>& changed, const 
     return changed.empty() ? Exit::Ok : Exit::Negative;
 }
 
-/// The policy, if it compiles. What the compiler warns of is among the findings.
+/// Opens the policy, if it compiles. The compiler's warnings are among the findings.
 std::variant<Workspace, Exit> open_quietly(const Options& options, const Terminal& terminal) {
     auto opened = open_workspace(options.paths, terminal);
     const auto* workspace = std::get_if<Workspace>(&opened);
     if (workspace == nullptr || workspace->bundle()) return opened;
-    // JSON is of findings, and there are none.
+    // JSON output consists of findings, and there are none.
     print_diagnostics(workspace->diagnostics(), options.format == Format::Json ? Format::Human : options.format,
                       terminal);
     return Exit::Invalid;

@@ -11,7 +11,7 @@ namespace {
 const std::map<std::string, LintLevel> kLevels{
     {"off", LintLevel::Off}, {"warning", LintLevel::Warning}, {"error", LintLevel::Error}};
 
-/// Takes `NAME=LEVEL`, or says what is wrong with it, with the nearest name where there is no such lint.
+/// Reads `NAME=LEVEL`; or returns the error, with the nearest name if there is no such lint.
 std::string set_level(LintOptions& options, const std::string& text) {
     const std::size_t equals = text.find('=');
     const std::string name = text.substr(0, equals);

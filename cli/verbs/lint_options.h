@@ -1,4 +1,4 @@
-// Which lints there are to be and what a finding of each is: for the verbs that lint.
+// Options of the verbs that lint: the level of each lint.
 #pragma once
 
 #include "cli/command/command.h"
@@ -6,7 +6,7 @@
 
 namespace writ::cli {
 
-/// `--level NAME=LEVEL`, and `--fail-on LEVEL`: the least finding that fails.
+/// Adds `--level NAME=LEVEL` and `--fail-on LEVEL`, the lowest level of findings that fails.
 void add_lint_levels(Command& verb, LintOptions& lint, LintLevel& fail_on);
 
 }  // namespace writ::cli

@@ -1,4 +1,4 @@
-// writ new: a project to start from.
+// writ new: creates a project.
 #include <filesystem>
 #include <system_error>
 #include <vector>
@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The template's module, and what stands in for it: the folder's name, as far as it can be one.
+/// The module name in the template, and its replacement: the folder's name, made a valid name.
 constexpr std::string_view kModule = "module policy.starter";
 
 std::string module_for(const fs::path& folder) {
@@ -35,7 +35,7 @@ tl::unexpected<Error> failed(const std::error_code& error, const fs::path& path)
     return fail(Code::FileUnusable, reason_of(error), path.string());
 }
 
-/// Writes the project into an empty folder. Adds what it made to `made`, also if it fails.
+/// Writes the project into an empty folder. Adds the paths it created to `made`, even if it fails.
 Result<void> write_project(const fs::path& folder, std::vector<fs::path>& made) {
     std::error_code error;
     const auto make_folder = [&](const fs::path& path) {

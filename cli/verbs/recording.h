@@ -1,5 +1,4 @@
-// Decisions that are recorded: the options that say how, and the answer as people and programs read it. Shared by
-// `writ eval` and `writ store decide`.
+// Options for recording decisions, and output of the recorded answer. Shared by `writ eval` and `writ store decide`.
 #pragma once
 
 #include <optional>
@@ -17,21 +16,21 @@ struct RecordingArgs {
     std::vector<std::string> mask;
 };
 
-/// `--ledger`, `--mask`, `--mask-key` and `--traceparent`. Output: the option `--ledger`.
+/// Adds `--ledger`, `--mask`, `--mask-key` and `--traceparent`. Output: the option `--ledger`.
 Option& add_recording_options(Command& verb, RecordingArgs& args);
 
-/// A ledger with a recorder for it.
+/// A ledger with its recorder.
 struct Recording {
     std::optional<ledger::Ledger> kept;
     std::optional<ledger::Recorder> recorder;
 
-    /// Errors: those of Ledger::open and Recorder::make; G0042 a key file that is none.
+    /// Errors: those of Ledger::open and Recorder::make; G0042 the key file is not valid.
     [[nodiscard]] Result<void> open(const RecordingArgs& args, const Layers& layers);
 };
 
-/// `record 7`, `record 8, repeats record 7`, or nothing where it is not known.
+/// `record 7`, `record 8, repeats record 7`, or empty if the number is not known.
 [[nodiscard]] std::string record_line(const ledger::Answer& answer);
-/// The answer, with what decided before under its key.
+/// The answer, with the earlier decision under its key.
 [[nodiscard]] std::string render_answer(const ledger::Answer& answer, const Layers& layers, Audience reader,
                                         Format format, bool colour);
 

@@ -1,4 +1,4 @@
-// writ replay: recorded traffic under another policy.
+// writ replay: decides recorded requests with another policy.
 #include <sys/stat.h>
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ struct Options {
     bool fail_wider = false;
 };
 
-/// A sealed bundle, or policies to compile.
+/// Opens a sealed bundle, or compiles policies.
 std::variant<Bundle, Exit> bundle_of(const std::vector<std::string>& paths, const Terminal& terminal) {
     if (paths.size() == 1 && paths[0].ends_with(".bundle")) {
         const auto bytes = read_input(paths[0], std::size_t{1} << 30);

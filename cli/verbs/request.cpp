@@ -1,4 +1,4 @@
-// writ request: a request document of a token's claims and what the broker knows besides.
+// writ request: makes a request document from a token's claims and further facts.
 #include <ctime>
 #include <optional>
 
@@ -29,7 +29,7 @@ std::string listed(const std::vector<std::string>& items) {
     return out;
 }
 
-/// What the document leaves for others to say.
+/// The notes about facts that the document does not state.
 void tell(const DraftRequest& draft, const Options& options, const Terminal& terminal) {
     const auto note = [&](const std::string& text) { print_remark("note: " + text + "\n", terminal); };
     if (!options.verified)

@@ -1,4 +1,4 @@
-// `--store`, `--channel`, `--namespace`: what is revoked there is denied.
+// The options `--store`, `--channel` and `--namespace` of verbs that deny what is revoked there.
 #pragma once
 
 #include <memory>
@@ -14,10 +14,10 @@ struct RevokedArgs {
     std::string store, channel, space = "default";
 };
 
-/// Gives a verb the three options. Output: `--store`, which the others need.
+/// Adds the three options. Output: `--store`, which the others need.
 Option& add_revoked(Command& verb, RevokedArgs& args);
 
-/// The revocations of the store that is named; null if none is.
+/// The revocations of the given store; null if no store is given.
 [[nodiscard]] Result<std::shared_ptr<const Revocations>> read_revoked(const RevokedArgs& args);
 
 }  // namespace writ::cli

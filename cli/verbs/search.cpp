@@ -1,4 +1,4 @@
-// writ search: one field of a request left open, and what each candidate for it would be told.
+// writ search: leaves one field of a request open and decides every candidate for it.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -32,7 +32,7 @@ std::string joined(const std::vector<std::string>& items) {
     return out;
 }
 
-/// What stands behind an answer: the scopes of a permit, or what is against it.
+/// The scopes of a permit, or the reasons against it.
 std::string why(const SearchItem& item, const Layers& layers) {
     if (!item.refused.code.empty()) return fmt::format("{} {}", item.refused.code, safe(item.refused.message));
     if (item.answer == Effect::Permit) return joined(item.scopes);
@@ -82,7 +82,7 @@ Exit run(const Options& options, const Terminal& terminal) {
         auto read = read_input(options.candidates, kMostCandidateBytes);
         if (!read) return report_error(read.error(), "", terminal);
         candidates = std::move(*read);
-        // An empty file is not the same as no file.
+        // An empty file is not the same as a missing one.
         if (candidates.empty()) candidates = " ";
     }
     Evaluator evaluator(layers);

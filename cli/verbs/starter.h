@@ -1,4 +1,4 @@
-// The project that `writ new` begins with: the files of examples/starter, embedded by the build.
+// The project that `writ new` creates: the files of examples/starter, embedded by the build.
 #pragma once
 
 #include <span>
@@ -7,7 +7,7 @@
 namespace writ::cli {
 
 struct StarterFile {
-    std::string_view path;  ///< in the project
+    std::string_view path;  ///< relative to the project
     std::string_view text;
 };
 

@@ -1,4 +1,4 @@
-// writ store: versions of policies and what is active where. The verbs are in store_*.cpp.
+// writ store: versions of policies and the active ones. The verbs are in store_*.cpp.
 #include "cli/verbs/store.h"
 
 #include <array>
@@ -25,7 +25,7 @@ std::string variable(const char* name) {
     return value == nullptr ? std::string() : std::string(value);
 }
 
-/// What git has under a key, or nothing: no git, no setting.
+/// The value of a git setting; empty without git or the setting.
 std::string git_setting(const char* key) {
     const std::string command = std::string("git config --get ") + key + " 2>/dev/null";
     std::FILE* out = popen(command.c_str(), "r");

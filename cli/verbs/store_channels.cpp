@@ -1,4 +1,4 @@
-// writ store channel, channels, activate, rollback, approve, history: what is active where.
+// writ store channel, channels, activate, rollback, approve, history.
 #include <fmt/format.h>
 
 #include "cli/command/options.h"
@@ -10,7 +10,7 @@
 
 namespace writ::cli {
 
-// ---- moving -----------------------------------------------------------------------------------
+// ---- activating --------------------------------------------------------------------------------
 
 void add_move_options(Command& verb, MoveArgs& given) {
     verb.text("--expect", "EPOCH.NUMBER", "Where the channel was when you looked, as 1.7; 0.0 if nothing was active",
@@ -75,12 +75,12 @@ const std::vector<std::string> kChannelHeadings = {"CHANNEL", "AT", "DIGEST", "T
 
 struct Rules {
     std::string channel;
-    bool gated = false, open = false;  ///< tests are asked for, or no more; else it stays
+    bool gated = false, open = false;  ///< require tests, or no longer; neither: unchanged
     std::optional<std::uint32_t> approvals;
 };
 
 Result<Exit> channel(const StoreArgs& args, Store& store, const Rules& rules) {
-    // What is not said stays as it is.
+    // Settings that are not given stay unchanged.
     Channel now;
     if (auto there = store.channel(rules.channel))
         now = *there;

@@ -1,4 +1,4 @@
-// writ store decide: one request under what is active in a channel, as a broker would decide and record it.
+// writ store decide: decides one request with a channel's active version and records it, as a broker would.
 #include <fmt/format.h>
 
 #include "cli/command/options.h"
@@ -33,7 +33,7 @@ Exit decide(const StoreArgs& args, const Options& options) {
         if (const Exit* failed = std::get_if<Exit>(&keys)) return *failed;
         *into = std::move(std::get<0>(keys));
     }
-    // Which policy decides is not known yet: the recorder holds its mask against it when it records.
+    // The deciding policy is not known yet: the recorder checks its mask at the first record.
     Recording recording;
     if (!options.recording.ledger.empty())
         if (const auto opened = recording.open(options.recording, Layers(std::vector<Bundle>{})); !opened)

@@ -1,4 +1,4 @@
-// writ store verify, export, import, gc, log: looking after a store.
+// writ store verify, export, import, gc, log.
 #include <fmt/format.h>
 
 #include "cli/terminal/table.h"

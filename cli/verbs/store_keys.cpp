@@ -1,4 +1,4 @@
-// writ store add-key, remove-key, keys: whose signatures the store asks for.
+// writ store add-key, remove-key, keys: the keys whose signatures the store requires.
 #include <fmt/format.h>
 
 #include "cli/terminal/table.h"

@@ -1,4 +1,4 @@
-// What the verbs that move a channel share: publish, activate, rollback.
+// Parts shared by the verbs that activate a version: publish, activate, rollback.
 #pragma once
 
 #include <optional>
@@ -9,21 +9,21 @@
 
 namespace writ::cli {
 
-/// As given.
+/// The options as given.
 struct MoveArgs {
     std::string channel, expect, key, not_after;
     bool raise_epoch = false;
 };
-/// As understood. `move.key` is set when it is used.
+/// The options as understood. `move.key` is set when it is used.
 struct ReadMove {
     Move move;
     std::optional<SecretKey> key;
 };
 
 void add_move_options(Command& verb, MoveArgs& given);
-/// Reads options and key, or says what is wrong with them.
+/// Reads the options and the key, or reports an error.
 [[nodiscard]] std::variant<ReadMove, Exit> read_move(const StoreArgs& args, const MoveArgs& given);
-/// Moves the channel, running the version's tests where that is asked, and says where it is now.
+/// Activates a version, after its tests if the channel is gated, and prints the channel's new position.
 [[nodiscard]] Result<Exit> move_channel(Store& store, const StoreArgs& args, ReadMove& what, bool rollback);
 
 }  // namespace writ::cli

@@ -1,4 +1,4 @@
-// writ store revoke, lift, approve-lift, sign, revocations: who gets nothing any more, whatever the policy says.
+// writ store revoke, lift, approve-lift, sign, revocations.
 #include <fmt/format.h>
 
 #include "cli/terminal/table.h"
@@ -9,7 +9,7 @@ namespace writ::cli {
 
 namespace {
 
-/// As given. The subject of `all` is a channel, which has an option of its own.
+/// The options as given. The subject of `all` is a channel, which has its own option.
 struct Subject {
     std::string kind, subject, channel, until, key;
     bool undeclared = false;
@@ -22,7 +22,7 @@ std::string name_of(RevocationKind kind, const std::string& subject) {
     return std::string(revocation_name(kind)) + " " + safe(subject);
 }
 
-/// What is said of a change.
+/// The line printed after a change.
 std::string told(const RevocationEntry& entry) {
     const std::string what = name_of(entry.kind, entry.subject),
                       signer = entry.key_id.empty() ? "" : ", signed by " + entry.key_id;
@@ -121,7 +121,7 @@ Result<Exit> list(const StoreArgs& args, Store& store, bool all) {
     Json entries = Json::array();
     std::vector<std::vector<std::string>> rows;
     for (const RevocationEntry& each : *log) {
-        // Without --all: what counts now, once, by the entry that ends last.
+        // Without --all: each subject in force once, with the entry that ends last.
         const auto counts = [&](const Revocation& item) {
             return item.kind == each.kind && item.subject == each.subject && item.expires_at == each.expires_at &&
                    (item.expires_at == 0 || now < item.expires_at);

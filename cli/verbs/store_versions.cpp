@@ -69,7 +69,7 @@ Exit publish(const StoreArgs& args, const Publish& what) {
 
 // ---- list -------------------------------------------------------------------------------------
 
-/// Channels and tags by digest, `prod, release-7`.
+/// Channels and tags by digest: `prod, release-7`.
 std::map<std::string, std::string> names_of(const std::vector<Channel>& channels, const std::vector<Tag>& tags) {
     std::map<std::string, std::string> out;
     const auto add = [&](const std::string& digest, const std::string& name) {
@@ -175,7 +175,7 @@ Result<Exit> show(const StoreArgs& args, Store& store, const std::string& name, 
     return Exit::Ok;
 }
 
-/// The text of every source of either version, by its name.
+/// The text of every source of both versions, by name.
 std::map<std::string, std::pair<std::string, std::string>> texts_of(const Bundle& from, const Bundle& to) {
     std::map<std::string, std::pair<std::string, std::string>> out;
     const auto before = from.sources(), after = to.sources();
@@ -187,12 +187,12 @@ std::map<std::string, std::pair<std::string, std::string>> texts_of(const Bundle
     return out;
 }
 
-/// A version's policy, compiled again from its own sources and with its own library.
+/// Compiles a version again from its own sources and library.
 Result<Workspace> workspace_of(const Bundle& bundle) {
     auto sources = bundle.sources();
     if (!sources) return tl::unexpected(std::move(sources.error()));
     CompileOptions compile;
-    compile.max_steps = UINT64_MAX;  // what was published was within the limit of then
+    compile.max_steps = UINT64_MAX;  // the limit was checked when it was published
     return Workspace(std::move(*sources), compile);
 }
 

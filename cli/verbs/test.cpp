@@ -1,4 +1,4 @@
-// writ test: the tests that a policy carries.
+// writ test: runs the tests in a policy.
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
@@ -34,7 +34,7 @@ struct Options {
     Format format = Format::Human;
     unsigned jobs = 0;  ///< 0: as many as there are processors
     bool coverage = false;
-    double threshold = -1;  ///< percent; less than 0: none
+    double threshold = -1;  ///< percent; negative: none
     bool watch = false;
 
     [[nodiscard]] bool covers() const { return coverage || threshold >= 0; }
@@ -48,12 +48,12 @@ TestRun run_all(const Workspace& workspace, const Options& options, const Termin
     asked.coverage = options.covers();
     asked.progress = progress.teller();
     TestRun run = workspace.test(asked);
-    // Of some tests only, it says nothing that an invariant is not tried.
+    // With a filter, untried invariants are not worth a warning.
     if (!options.filter.empty()) run.invariants.untried.clear();
     return run;
 }
 
-/// Nothing run is nothing proved: a filter with a slip in it must not turn a build green.
+/// A run without tests fails: a mistyped filter must not turn a build green.
 std::vector<Verdict> judge(const TestRun& run, const Options& options) {
     std::vector<Verdict> out;
     if (run.cases.empty())
@@ -80,7 +80,7 @@ Exit run_once(const Options& options, const Terminal& terminal, const BeforeData
     return failed ? Exit::Negative : Exit::Ok;
 }
 
-/// Runs again when a file changes, until the program is asked to end. Ends as the last run did.
+/// Runs again when a file changes, until a signal ends the program. Returns the result of the last run.
 Exit run_watching(const Options& options, const Terminal& terminal) {
     const char* term = std::getenv("TERM");
     const bool clears = isatty(STDOUT_FILENO) == 1 && (term == nullptr || std::string_view(term) != "dumb");

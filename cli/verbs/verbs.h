@@ -1,5 +1,6 @@
-// The verbs of the `writ` program. Each adds itself to the program's table, with its options and with what to do when
-// it is the one asked for. Not here: anything that compiles or decides, which is include/writ's.
+// The verbs of the `writ` program. Each function adds one verb to the program's table, with its options and its
+// action.
+// Not here: compiling and deciding, which include/writ offers.
 #pragma once
 
 #include "cli/command/command.h"
@@ -23,7 +24,7 @@ void add_replay(Command& program);
 void add_store(Command& program);
 void add_keys(Command& program);
 void add_completion(Command& program);
-/// What the manual pages are made of; nobody types it.
+/// A hidden verb that prints the verbs and options, for the manual pages.
 void add_commands(Command& program);
 
 }  // namespace writ::cli

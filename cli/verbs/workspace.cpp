@@ -14,16 +14,16 @@ namespace writ::cli {
 
 namespace {
 
-/// The policy that a bundle was compiled from, out of the bundle.
+/// Compiles the sources in a sealed bundle again.
 std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& terminal,
                                      std::optional<std::uint64_t> max_steps) {
     const auto bundle = Bundle::open(path);
     if (!bundle) return report_error(bundle.error(), path, terminal);
     auto sources = bundle->sources();
     if (!sources) return report_error(sources.error(), path, terminal);
-    sources->standard = nullptr;  // this program's library, whatever was sealed
+    sources->standard = nullptr;  // use this program's library, not the sealed one
     CompileOptions compile;
-    compile.max_steps = max_steps.value_or(UINT64_MAX);  // what was sealed was within the limit of then
+    compile.max_steps = max_steps.value_or(UINT64_MAX);  // the limit was checked when it was sealed
     Workspace workspace(std::move(*sources), compile);
     if (workspace.bundle() && workspace.bundle()->digest() != bundle->digest())
         print_remark("note: the bundle was compiled by another version; its sources are compiled anew\n", terminal);

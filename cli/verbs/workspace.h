@@ -1,4 +1,4 @@
-// What every verb over policies begins with: read the sources, compile, report.
+// Parts shared by all verbs over policies: read the sources, compile, report.
 #pragma once
 
 #include <cstdint>
@@ -14,35 +14,34 @@
 
 namespace writ::cli {
 
-/// In which diagnostics are written.
+/// The formats for diagnostics.
 inline constexpr Format kDiagnosticFormats[] = {Format::Human, Format::Short, Format::Json, Format::Sarif,
                                                 Format::Github};
-/// Whether a format is read by people, who have notes on stderr.
+/// Whether a format is for people, who get notes on stderr.
 [[nodiscard]] constexpr bool is_for_people(Format format) {
     return format == Format::Human || format == Format::Short;
 }
-/// Writes diagnostics in one of these: for people to stderr, for programs as a result.
+/// Writes diagnostics in one of these formats: for people to stderr, for programs to stdout.
 void print_diagnostics(const Diagnostics& diagnostics, Format format, const Terminal& terminal);
 
-/// Whether there is one path and it is a sealed bundle: they begin alike.
+/// Whether the only path is a file that starts like a sealed bundle.
 [[nodiscard]] bool is_bundle(const std::vector<std::string>& paths);
 
-/// Told of each data file that is about to be read; may be empty.
+/// Called before each data file is read; may be empty.
 using BeforeData = std::function<void(const std::string& file)>;
 
-/// A workspace over the policies at some paths, or over those in a sealed bundle, if that is the one path; or
-/// the exit code of what kept it from being.
-/// Says nothing about findings. `max_steps`: instead of that of CompileOptions, which a sealed bundle is not held
-/// against.
+/// Opens a workspace with the policies at some paths, or with the sources in a sealed bundle if it is the only path;
+/// or returns the exit code of the error. Does not report findings. `max_steps` replaces the limit of CompileOptions;
+/// a sealed bundle has no limit otherwise.
 [[nodiscard]] std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths,
                                                            const Terminal& terminal, const BeforeData& before_data = {},
                                                            std::optional<std::uint64_t> max_steps = {});
 
-/// The same, reported to stderr for people, and only if the policy is valid.
+/// The same, but reports findings to stderr; fails if the policy is not valid.
 [[nodiscard]] std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal,
                                                        const BeforeData& before_data = {});
 
-/// The bundles of valid policies, sealed ones as they are, those of each of `above` on top of the one at `paths`.
+/// The bundles of valid policies: those in `above`, then the one at `paths`. Sealed bundles are used as they are.
 [[nodiscard]] std::variant<Layers, Exit> open_layers(const std::vector<std::string>& above,
                                                      const std::vector<std::string>& paths, const Terminal& terminal);
 
