@@ -1,4 +1,4 @@
-// Memory that lives and dies together: trees, and text that views point into.
+// An arena: memory for trees and texts that is freed as a whole.
 #pragma once
 
 #include <cstring>
@@ -13,7 +13,7 @@
 
 namespace writ {
 
-/// A bump allocator. Never runs destructors: only trivially destructible things go in.
+/// A bump allocator. It never runs destructors, so it accepts only trivially destructible types.
 class Arena {
 public:
     Arena() = default;

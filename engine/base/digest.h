@@ -1,4 +1,4 @@
-// SHA-256, the one digest there is: bundles, their sources, approvals' bindings.
+// SHA-256 digests, and digests as hex. The ledger computes its own hashes (ledger/merkle.cpp, ledger/keyed.cpp).
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@ namespace writ {
 
 using Digest = std::array<std::byte, 32>;
 
-/// SHA-256 of the bytes. Allocates nothing.
+/// SHA-256 of the bytes. Does not allocate.
 [[nodiscard]] Digest sha256(std::string_view bytes);
 /// Lower-case hex.
 void append_hex(std::string& out, const Digest& digest);

@@ -1,4 +1,4 @@
-// Keys that are made of several texts.
+// Keys that consist of several texts.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace writ {
 
-/// Appends a part with its length before it, so that different lists of parts never give the same key.
+/// Appends a part and its length, so that different lists of parts never give the same key.
 inline void join_part(std::string& key, std::string_view part) {
     key.append(std::to_string(part.size())).append(":").append(part);
 }

@@ -1,6 +1,6 @@
-// Strict JSON as a tree that can be changed and written, made of what json_reader.h reads.
-// Refuses duplicate keys (after unescaping), invalid UTF-8, lone surrogates, NUL in keys, and anything
-// over its limits. Keeps the text of numbers.
+// Strict JSON as a tree that can be changed and written. Built from the nodes of json_reader.h.
+// It rejects duplicate keys (after unescaping), invalid UTF-8, lone surrogates, NUL in keys, and documents over the
+// limits. Numbers keep their text.
 #pragma once
 
 #include <cstdint>
@@ -27,16 +27,16 @@ struct Value {
     [[nodiscard]] Value* find(std::string_view key);
     /// Sets or replaces a member. Requires: type == Object.
     Value& set(std::string_view key, Value value);
-    /// Removes a member if present.
+    /// Removes a member, if present.
     void remove(std::string_view key);
 
     [[nodiscard]] static Value null();
     [[nodiscard]] static Value of(bool value);
     [[nodiscard]] static Value of(std::int64_t value);
     [[nodiscard]] static Value of(std::string_view value);
-    /// A literal would else choose the bool overload.
+    /// Without this overload a literal would select the bool overload.
     [[nodiscard]] static Value of(const char* value);
-    /// As a reader of the text would have it: Int where it is one. Requires: a JSON number.
+    /// The value that a reader makes of this text: Int if possible. Requires: `text` is a JSON number.
     [[nodiscard]] static Value number(std::string_view text);
     [[nodiscard]] static Value array();
     [[nodiscard]] static Value object();
@@ -47,17 +47,16 @@ struct Member {
     Value second;
 };
 
-/// Parses one document with nothing after it.
-/// Errors: Q0001 not JSON; Q0002..Q0005 limits; Q0006 duplicate key.
-///         The JSON path (`$.token.claims`) is in `context`.
+/// Parses one document; nothing may follow it.
+/// Errors: Q0001 not JSON; Q0002..Q0005 limits; Q0006 duplicate key. `context` is the JSON path (`$.token.claims`).
 [[nodiscard]] Result<Value> parse(std::string_view text, const RequestLimits& limits = {});
 
-/// Compact text, members in order, strings escaped as RFC 8259 asks and control characters always.
+/// Compact text with members in order. Escapes what RFC 8259 requires, and all control characters.
 [[nodiscard]] std::string write(const Value& value);
 /// The same, indented by two spaces.
 [[nodiscard]] std::string write_pretty(const Value& value);
 
-/// append_canonical (json_reader.h) of a tree.
+/// append_canonical (json_reader.h) for a tree.
 [[nodiscard]] std::string canonical(const Value& value);
 
 }  // namespace writ::json

@@ -1,7 +1,7 @@
-// Documents without their values. A broker's requests have few forms: the same keys in the same places,
-// with other values. Once a form is known, a document that has it is read by filling in values: keys are
-// compared and not looked up, and nothing is checked that has been found for the form.
-// A form tells nothing about values. What does not fit one is read as if there were none.
+// A cache of document forms. A broker's requests have few forms: the same keys in the same places with different
+// values. A document with a known form is read by filling in the values: its keys are only compared, and checks that
+// depend on the form alone are not repeated. A form contains no values. If a document fits no form, it is read
+// normally.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@ namespace writ::json {
 
 class Forms {
 public:
-    /// The nodes of a document, if it has a known form and each value is good; else null. They live until
-    /// the next call. Requires: no string has an escape.
+    /// The nodes of a document if it has a known form and every value is valid; otherwise null. Valid until the next
+    /// call. Requires: no string has an escape.
     [[nodiscard]] const Node* fill(const Tokens& tokens, const RequestLimits& limits);
-    /// Remembers the form of a document that was read under these limits, unless few come again.
-    /// Input:  `at`, for each of its nodes, the token that its value begins with. No string has an escape.
-    /// Output: its nodes, as fill() would give them; those that were given, if it is not remembered.
+    /// Stores the form of a document that was read with these limits, unless forms rarely repeat.
+    /// Input:  `at`: for each node, the token at which its value starts. No string has an escape.
+    /// Output: the nodes as fill() would return them; or the given nodes, if the form is not stored.
     const Node* keep(const Tokens& tokens, const std::vector<Node>& nodes, const std::vector<std::uint32_t>& at,
                      const RequestLimits& limits);
 
@@ -30,8 +30,8 @@ private:
     };
     struct Form {
         std::uint32_t tokens = 0;
-        std::vector<Mark> marks;  ///< what separates and closes; other tokens begin keys and values
-        std::string keys;         ///< in their quotes, one after the other, with room to read a word from each
+        std::vector<Mark> marks;  ///< separators and closing brackets; other tokens start keys and values
+        std::string keys;  ///< in their quotes, one after the other, padded so that a whole word can be read at each
         std::vector<Node> nodes;
         std::vector<std::uint32_t> at;
     };
@@ -40,10 +40,10 @@ private:
 
     static constexpr int kMostWorth = 256;
     std::vector<Form> forms_;
-    std::size_t latest_ = 0, replaced_ = 0;  ///< that fitted; that was put in place of another
-    int worth_ = kMostWorth;                 ///< what remembering may still cost: forms that come again pay for it
-    std::size_t passed_ = 0;                 ///< documents whose form was not remembered
-    RequestLimits limits_;                   ///< under which they were read
+    std::size_t latest_ = 0, replaced_ = 0;  ///< the form that matched last; the form that was replaced last
+    int worth_ = kMostWorth;                 ///< remaining budget for storing forms; forms that repeat increase it
+    std::size_t passed_ = 0;                 ///< documents whose form was not stored
+    RequestLimits limits_;                   ///< the limits with which they were read
 };
 
 }  // namespace writ::json

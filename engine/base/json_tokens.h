@@ -1,4 +1,4 @@
-// The tokens of one JSON document, as simdjson finds them, and what its scalars are. Private to the reader.
+// The tokens of a JSON document, as found by simdjson, and the values of scalars. Private to the reader.
 #pragma once
 
 #include <cstdint>
@@ -8,16 +8,15 @@
 
 namespace writ::json {
 
-/// Where tokens begin in a text. There is one more begin than there are tokens: the size of the text, where
-/// a NUL stands.
+/// The start of each token. There is one more entry than tokens: the size of the text, where a NUL is.
 struct Tokens {
     const char* text = nullptr;
     const std::uint32_t* begins = nullptr;
     std::uint32_t count = 0;
 
-    /// The first character of a token; NUL for the one past the last.
+    /// The first character of a token; NUL after the last.
     [[nodiscard]] char first(std::uint32_t token) const { return text[begins[token]]; }
-    /// A scalar's text: up to the next token, without the space between. Requires: token < count.
+    /// The text of a scalar: up to the next token, without trailing white space. Requires: token < count.
     [[nodiscard]] std::string_view scalar(std::uint32_t token) const {
         const char* const begin = text + begins[token];
         const char* end = text + begins[token + 1];
@@ -27,7 +26,7 @@ struct Tokens {
 };
 
 enum class Scalar : std::uint8_t { Read, NotJson, TooLong };
-/// Reads `null`, a boolean or a number of any size into a node that has nothing in it.
+/// Reads `null`, a boolean or a number of any size into an empty node.
 [[nodiscard]] Scalar read_scalar(std::string_view word, std::size_t max_size, Node& node);
 
 inline void put_text(Node& node, Type type, std::string_view text) {

@@ -1,4 +1,4 @@
-// JSON text, written member by member in the order that a format states.
+// Writes JSON text member by member, in the order of the calls.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace writ::json {
 
-/// Writes members in the order they are given, into a string of its own or one whose memory is used again.
+/// Writes members in the given order, into its own string or one whose memory is reused.
 class Writer {
 public:
     Writer() : out_(own_) {}
@@ -23,12 +23,12 @@ public:
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
 
-    /// What was written. The last call.
+    /// The written text. Must be the last call.
     [[nodiscard]] std::string take() {
         finish();
         return std::move(out_);
     }
-    /// Cuts the string to what was written. The last call.
+    /// Cuts the string to the written text. Must be the last call.
     void finish() { out_.resize(size()); }
 
     void open(char bracket) {
@@ -41,7 +41,7 @@ public:
         *at_++ = bracket;
         fresh_ = false;
     }
-    /// A key that is a literal and needs no escape: a few stores.
+    /// Writes a key that is a literal without characters to escape: takes a few stores.
     template <std::size_t N>
     void key(const char (&name)[N]) {
         separate(N + 2);
@@ -74,7 +74,7 @@ public:
         if (!copy_plain(value)) escaped(value);
         *at_++ = '"';
     }
-    /// Empty text stands for what there is none of.
+    /// Writes null for empty text.
     void text_or_null(std::string_view value) {
         if (value.empty())
             raw("null");
@@ -124,18 +124,18 @@ private:
         fresh_ = false;
     }
     [[gnu::noinline]] void grow(std::size_t more) {
-        constexpr std::size_t kFirst = 1536;  // most decisions fit
+        constexpr std::size_t kFirst = 1536;  // enough for most decisions
         const std::size_t written = size();
         out_.resize(std::max({kFirst, 2 * out_.size(), written + more}));
         rebase(written);
     }
-    /// Copies text in which there is nothing to escape: ASCII, eight bytes at a time. False: there may be.
-    /// Requires: room for it and seven bytes more.
+    /// Copies ASCII text without characters to escape, eight bytes at a time. Output: false if it may need escapes.
+    /// Requires: room for the text and seven more bytes.
     bool copy_plain(std::string_view text) {
         constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
         const auto special = [](std::uint64_t word) {
             const std::uint64_t quote = word ^ (kOnes * '"'), slash = word ^ (kOnes * '\\');
-            // A byte that is small, a quote or a backslash borrows into its highest bit; 0x7F and above carry.
+            // A control character, a quote or a backslash borrows into its highest bit; 0x7F and above carry.
             return (((word - kOnes * 0x20) | (quote - kOnes) | (slash - kOnes) | (word + kOnes) | word) & kHigh) != 0;
         };
         const char* from = text.data();

@@ -1,5 +1,5 @@
-// Ed25519 keys as a line of text: `writ-ed25519-public:ID:BASE64`, and `-secret` of the seed. Not here: what is signed
-// with them, which each room says of its own.
+// Ed25519 keys as one line of text: `writ-ed25519-public:ID:BASE64`, or `-secret` with the seed. Not here: what is
+// signed with them; the store and the ledger define that.
 #pragma once
 
 #include <array>
@@ -13,15 +13,15 @@ using KeyBytes = std::array<unsigned char, 32>;
 
 constexpr std::string_view kPublicLine = "writ-ed25519-public:", kSecretLine = "writ-ed25519-secret:";
 
-/// What a key is called: the first 16 digits of the SHA-256 of the public half, in hex.
+/// The id of a key: the first 16 hex digits of the SHA-256 of the public key.
 [[nodiscard]] std::string key_name(const KeyBytes& public_half);
-/// The public half of a seed.
+/// The public key of a seed.
 [[nodiscard]] KeyBytes public_half_of(const KeyBytes& seed);
 
-/// Without an end of line.
+/// The line, without a line end.
 [[nodiscard]] std::string write_key_line(std::string_view prefix, std::string_view name, const KeyBytes& bytes);
 
-/// The bytes of a line with this prefix, with or without its end, and the name that it gives them.
+/// The bytes and the id in a line with this prefix; the line end is optional.
 struct KeyLine {
     KeyBytes bytes{};
     std::string name;

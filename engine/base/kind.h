@@ -1,5 +1,4 @@
-// The kinds of value the language knows, shared by checker, compiler and evaluator.
-// The list itself is kinds.def.
+// The kinds of values in the language, shared by checker, compiler and evaluator. The list is kinds.def.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +16,7 @@ enum class Kind : std::uint8_t {
 
 enum class Rep : std::uint8_t { I64, Text, Group };
 
-// A table inside a function would be copied to the stack at each call.
+// Not inside a function, where the table would be copied to the stack at each call.
 namespace kinds {
 constexpr Rep kReps[] = {
 #define KIND(name, spelling, rep, seps) Rep::rep,
@@ -36,24 +35,24 @@ constexpr std::string_view kSeparators[] = {
 };
 }  // namespace kinds
 
-/// How values of a kind are held.
+/// How values of a kind are represented.
 constexpr Rep rep_of(Kind kind) {
     return kinds::kReps[static_cast<unsigned>(kind)];
 }
-/// The name an author writes for a kind.
+/// The name of a kind in policies.
 constexpr std::string_view spelling_of(Kind kind) {
     return kinds::kNames[static_cast<unsigned>(kind)];
 }
-/// The bytes at which `like` splits text of a kind into segments; empty: the kind has no segments.
+/// The bytes at which `like` splits text of a kind into segments; empty: no segments.
 constexpr std::string_view separators_of(Kind kind) {
     return kinds::kSeparators[static_cast<unsigned>(kind)];
 }
 
-/// Bytes of a text that rules read, at most: where its field declares no `max`, and the greatest that one can declare.
-/// The texts of one list together have the latter.
+/// Longest text that rules read, in bytes: the default if the field declares no `max`, and the largest `max`. The
+/// latter is also the limit for all texts of a list together.
 constexpr std::uint32_t kDefaultText = 2048, kMaxText = 16u << 10;
 
-/// The named parts of typed text (`workload.spiffe_id.trust_domain`).
+/// The named parts of typed text, for example `workload.spiffe_id.trust_domain`.
 enum class Part : std::uint8_t {
     SpiffeTrustDomain,
     SpiffePath,
@@ -63,7 +62,7 @@ enum class Part : std::uint8_t {
     UrlPath,
     UrlQuery,
     UrlFragment,
-    UrlWhole,  ///< the URL itself, where it has neither query nor fragment; not to be written
+    UrlWhole,  ///< the URL itself if it has no query and no fragment; policies cannot name it
     EmailLocal,
     EmailDomain,
     ArnPartition,

@@ -1,4 +1,4 @@
-// The names of the parts of typed text.
+// The names of parts of typed text.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@
 
 namespace writ {
 
-/// As an author writes it after the dot: `trust_domain`.
+/// As in policies after the dot: `trust_domain`.
 [[nodiscard]] std::string_view name_of(Part part);
 
 }  // namespace writ

@@ -1,6 +1,7 @@
-// Who is the same person, for all who ask: the engine of approvers, the store of authors.
-// Names come from systems that write them differently, and a name that is taken for another person's
-// lets somebody approve the own request. Two names are told apart only where that is safe.
+// Decides whether two names are the same person's; used for approvers by the engine and for authors by the store.
+// Systems spell names differently, and whoever passes for two people can approve their own request. So two names
+// count
+// as different people only if that is safe.
 #pragma once
 
 #include <cstdint>
@@ -16,24 +17,25 @@ enum class Likeness : std::uint8_t {
 };
 
 /// Whether a name can be compared safely. It cannot if it
-///   - is empty, longer than 256 bytes or not UTF-8;
-///   - has a blank at an end, two in a row, a control character or one of `< > ( ) " %`, as
-///     `Name <address>`, comments, quotes and escapes have;
-///   - has a character that is neither ASCII nor a letter of person_letters.def: an invisible one, a
-///     combining mark, or one that Unicode's normal forms write in another way (so it is in NFC);
-///   - mixes scripts within a label, or has a label that begins with `xn--`. Labels are what
-///     punctuation and blanks separate: `ann` and `acme` and `example` of `ann@acme.example`.
-/// Allocates nothing.
+/// - is empty, longer than 256 bytes or not UTF-8;
+/// - starts or ends with a blank, has two blanks in a row, a control character, or one of `< > ( ) " %`, which
+/// `Name <address>`, comments, quotes and escapes contain;
+/// - has a character that is neither ASCII nor a letter in person_letters.def: an invisible character, a
+/// combining mark, or one that Unicode normalization changes (so a valid name is in NFC);
+/// - mixes scripts within a label, or has a label that starts with `xn--`. Labels are separated by
+/// punctuation and blanks: `ann`, `acme` and `example` in `ann@acme.example`.
+/// Does not allocate.
 [[nodiscard]] bool comparable_name(std::string_view name);
 
-/// A name in small letters, into `out`: two names that compare as the same have one. Requires: comparable_name(name).
+/// Writes a name in small letters to `out`: names that compare as the same give the same text. Requires:
+/// comparable_name(name).
 void fold_name(std::string_view name, std::string& out);
 
-/// Whether two names are one person's: the same letters, capitals aside. For ß it takes ss, for the
-/// dotless ı it takes i, because their capitals are the same. Allocates nothing.
+/// Compares two names, ignoring case. ß equals ss, and dotless ı equals i, because their capitals are the same. Does
+/// not allocate.
 [[nodiscard]] Likeness compare_names(std::string_view a, std::string_view b);
 
-/// A name that is compared with many: looked at once. Allocates nothing once its memory has grown.
+/// A name prepared for many comparisons. Does not allocate once its memory is large enough.
 class PersonName {
 public:
     void set(std::string_view name) {
@@ -41,7 +43,7 @@ public:
         if (comparable_) fold_name(name, folded_);
     }
     [[nodiscard]] bool comparable() const { return comparable_; }
-    /// As compare_names() of the two.
+    /// The result of compare_names() for the two names.
     [[nodiscard]] Likeness compare(const PersonName& other) const {
         if (!comparable_ || !other.comparable_) return Likeness::Unclear;
         return folded_ == other.folded_ ? Likeness::Same : Likeness::Different;

@@ -1,4 +1,4 @@
-// Texts, or pairs of texts, to look others up in.
+// A set of texts, or of pairs of texts.
 #pragma once
 
 #include <algorithm>
@@ -10,16 +10,16 @@
 
 namespace writ {
 
-/// Texts sorted by hash, and by text where hashes are equal. So n look-ups among n texts read each text about once
-/// and take n log n steps, also where somebody chose texts that begin alike or collide. Keeps its memory.
-/// Views must live until clear().
+/// Texts sorted by hash, then by text. So n look-ups among n texts read each text about once and take n log n steps,
+/// even if an attacker chose texts with equal beginnings or hashes. Keeps its memory. Views must be valid until
+/// clear().
 class TextSet {
 public:
     void clear() { entries_.clear(); }
-    /// Adds a text, or a pair. Call sort() before has().
+    /// Adds a text or a pair. Call sort() before has().
     void add(std::string_view first, std::string_view second = {}) { entries_.push_back(entry(first, second)); }
     void sort() { std::sort(entries_.begin(), entries_.end()); }
-    /// Whether this was added. Requires: sort() came after the last add().
+    /// Whether the text or pair was added. Requires: sort() was called after the last add().
     [[nodiscard]] bool has(std::string_view first, std::string_view second = {}) const {
         return std::binary_search(entries_.begin(), entries_.end(), entry(first, second));
     }

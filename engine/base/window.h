@@ -1,4 +1,4 @@
-// Weekly time windows in a time zone. The zone's transitions travel in the bundle.
+// Weekly time windows in a time zone. The transitions of the zone are stored in the bundle.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace writ {
 
-/// From `at` (microseconds since the epoch) on, local time is UTC plus `offset` seconds.
+/// From `at` (microseconds since the epoch), local time is UTC plus `offset` seconds.
 struct Transition {
     std::int64_t at;
     std::int64_t offset;
@@ -20,12 +20,12 @@ struct Window {
     std::uint8_t days = 0x7F;  ///< bit 0 = Monday; the day on which the window starts
 };
 
-/// Whether an instant lies inside. Transitions ascend; before the first, its offset holds.
-/// Requires: transitions not empty.
+/// Whether an instant is in the window. Transitions are in ascending order; before the first, its offset applies.
+/// Requires: transitions is not empty.
 [[nodiscard]] bool window_contains(const Window& window, std::span<const Transition> zone, std::int64_t instant);
 
-/// The first moment after `instant` at which window_contains changes; INT64_MAX if none within
-/// the next 400 days.
+/// The first moment after `instant` at which window_contains changes; INT64_MAX if it does not change within 400
+/// days.
 [[nodiscard]] std::int64_t window_next_change(const Window& window, std::span<const Transition> zone,
                                               std::int64_t instant);
 

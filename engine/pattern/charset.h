@@ -8,7 +8,7 @@ namespace writ::pattern {
 
 constexpr std::uint32_t kLastCharacter = 0x10FFFF;
 
-/// Both ends included.
+/// A range; both ends are included.
 struct Range {
     std::uint32_t low = 0, high = 0;
     friend bool operator==(const Range&, const Range&) = default;
@@ -23,15 +23,15 @@ public:
 
     void add(std::uint32_t low, std::uint32_t high);
     void add(const CharSet& other);
-    /// Every other character.
+    /// All other characters.
     void negate();
-    /// Adds the other case of each ASCII letter, and of no other letter.
+    /// Adds the other case of each ASCII letter; of no other letters.
     void fold_ascii();
 
-    /// Ascending, apart from each other.
+    /// In ascending order, with gaps between them.
     [[nodiscard]] const std::vector<Range>& ranges() const { return ranges_; }
     [[nodiscard]] bool empty() const { return ranges_.empty(); }
-    /// Whether it is one character.
+    /// Whether the set has exactly one character.
     [[nodiscard]] bool single() const { return ranges_.size() == 1 && ranges_[0].low == ranges_[0].high; }
 
 private:

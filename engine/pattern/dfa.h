@@ -1,4 +1,4 @@
-// From a nondeterministic automaton to the least deterministic one, as tables.
+// Converts a nondeterministic automaton to the minimal deterministic one, as tables.
 #pragma once
 
 #include <array>
@@ -12,8 +12,7 @@
 
 namespace writ::pattern {
 
-/// An Automaton that owns its tables. Two that accept the same texts are equal, but for what they do with bytes
-/// that are not UTF-8.
+/// An Automaton that owns its tables. Two that accept the same texts are equal, except for bytes that are not UTF-8.
 struct Tables {
     std::array<std::uint8_t, 256> classes{};
     std::vector<std::uint16_t> moves;
@@ -26,13 +25,13 @@ struct Tables {
     friend bool operator==(const Tables&, const Tables&) = default;
 };
 
-/// Why there are no tables.
+/// Why no tables were made.
 enum class TooLarge : std::uint8_t {
     States,  ///< more than kMaxStates
     Table,   ///< more than Automaton::kMaxMoves
-    Work,    ///< making it deterministic takes more than kMaxWork steps
+    Work,    ///< determinization takes more than kMaxWork steps
 };
-/// States of the deterministic automaton before it is made least.
+/// Limit of states before minimization.
 constexpr std::uint32_t kMaxStates = 4'000;
 constexpr std::uint64_t kMaxWork = 16'000'000;
 

@@ -1,4 +1,4 @@
-// What a pattern means, as a tree: regular expressions and globs are read into the same form.
+// Parses regular expressions and globs to a common tree.
 #pragma once
 
 #include <cstddef>
@@ -26,38 +26,38 @@ struct Node {
     CharSet set;
     std::vector<Node> kids;
     std::uint32_t least = 0, most = 0;
-    std::size_t begin = 0, end = 0;  ///< where a Repeat is written, in bytes
+    std::size_t begin = 0, end = 0;  ///< byte range of a Repeat in the pattern
 
     [[nodiscard]] static Node of(CharSet set);
     [[nodiscard]] static Node repeat(Node kid, std::uint32_t least, std::uint32_t most);
-    /// Kids that are sequences themselves are taken in.
+    /// Makes a sequence; kids that are sequences are flattened into it.
     [[nodiscard]] static Node sequence(std::vector<Node> kids);
     [[nodiscard]] static Node either(std::vector<Node> kids);
 };
 
-/// Why a pattern is none.
+/// Why a text is not a valid pattern.
 struct Problem {
     std::string message;  ///< lower case, no period, user text in backticks
-    std::string help;     ///< what to write instead; may be empty
+    std::string help;     ///< advice; may be empty
 };
 
-/// The greatest count, and the greatest product of counts inside each other.
+/// Largest count, and largest product of nested counts.
 constexpr std::uint32_t kMaxCount = 1000;
-/// Groups inside each other, at most.
+/// Deepest nesting of groups.
 constexpr std::size_t kMaxGroups = 100;
 
-/// Reads a regular expression, which is for a whole text; docs/language.md has the syntax.
+/// Parses a regular expression, which must match a whole text; docs/language.md has the syntax.
 /// Input: UTF-8.
 [[nodiscard]] tl::expected<Node, Problem> parse_regex(std::string_view text);
 
-/// Reads a glob. `*` is text without a separator, at least one character if it is a whole segment; `**` is any
-/// text; every other character is itself.
-/// Input: UTF-8; ASCII separators, none if `*` is not allowed.
+/// Parses a glob. `*` matches text without a separator, and at least one character if it is a whole segment; `**`
+/// matches any text; every other character matches itself.
+/// Input: UTF-8; ASCII separators, empty if `*` is not allowed.
 [[nodiscard]] tl::expected<Node, Problem> parse_glob(std::string_view text, std::string_view separators);
 
-/// The character that begins at `at`, which is moved past it. Requires: valid UTF-8, at < text.size().
+/// Reads the character at `at` and moves `at` past it. Requires: valid UTF-8, at < text.size().
 [[nodiscard]] std::uint32_t next_character(std::string_view text, std::size_t& at);
-/// Appends one as UTF-8.
+/// Appends a code point as UTF-8.
 void append_character(std::string& out, std::uint32_t character);
 
 }  // namespace writ::pattern

@@ -1,5 +1,5 @@
-// The tree of a source file as written: names unresolved, types as spelled. One struct a construct.
-// Expressions live in the module's arena; views point into it or into the source text.
+// The syntax tree of a source file: names are not resolved, types are as written. One struct for each construct.
+// Expressions are allocated in the module's arena; views point into it or into the source text.
 #pragma once
 
 #include <cstdint>
@@ -108,7 +108,7 @@ struct Field {
 
 // ---- data in tests and fixtures -------------------------------------------------------------
 
-/// Empty: `{ }`, which is an object or a list as the schema has it.
+/// Empty: `{ }`, an object or a list depending on the schema.
 enum class DataKind : std::uint8_t { String, Number, Bool, None, Missing, Array, Object, Empty };
 
 struct DataMember;
@@ -117,7 +117,7 @@ struct DataMember;
 struct Data {
     DataKind kind = DataKind::None;
     Span span;
-    std::string text;  ///< String: decoded; Number: as JSON would have it
+    std::string text;  ///< String: decoded; Number: in JSON's form
     bool boolean = false;
     std::vector<Data> items;
     std::vector<DataMember> members;
@@ -184,7 +184,7 @@ struct EnumDecl {
 
 struct ToolDecl {
     Name name;
-    std::string wire_name;  ///< empty: the name
+    std::string wire_name;  ///< empty: equals the name
     std::optional<Name> tier;
     std::vector<std::pair<std::string, Span>> audiences;
     const Expr* scopes = nullptr;
@@ -255,7 +255,7 @@ struct RuleDecl {
 
 struct InvariantDecl {
     Name name;
-    bool never_needs_approval = false;  ///< else: never permit
+    bool never_needs_approval = false;  ///< otherwise: never permit
     const Expr* when = nullptr;
 };
 
@@ -291,7 +291,7 @@ struct TestDecl {
     Span name_span;
     QualifiedName given;
     std::vector<Change> changes;
-    std::vector<Expectation> expects;  ///< without `cases`
+    std::vector<Expectation> expects;  ///< if there are no `cases`
     std::vector<std::vector<PathStep>> case_paths;
     std::vector<Span> case_path_spans;
     std::vector<CaseRow> rows;
@@ -311,7 +311,7 @@ struct Decl {
         node;
 };
 
-/// What a declaration with a syntax error would have declared: uses of the name are no mistakes of their own.
+/// The name that a declaration with a syntax error would have declared, so that its uses are not reported too.
 struct BrokenDecl {
     std::string_view name;
     bool tool = false;

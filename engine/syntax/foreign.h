@@ -1,5 +1,5 @@
-// Words and signs of other languages, and what is written here instead. Only for messages: nothing here changes what a
-// text means.
+// Keywords and operators of other languages, with their equivalents in Writ. Used only in messages; this does not
+// change the meaning of any text.
 #pragma once
 
 #include <string_view>
@@ -9,14 +9,14 @@ namespace writ::syntax {
 struct Foreign {
     std::string_view word;
     std::string_view help;
-    std::string_view replacement;  ///< in place of the word; empty where more than the word has to change
+    std::string_view replacement;  ///< text to put in place of the word; empty if more than the word must change
 };
 
-/// A word where a declaration starts. Null: not a word of other languages.
+/// A keyword of another language at the start of a declaration; null: it is not one.
 [[nodiscard]] const Foreign* foreign_declaration(std::string_view word);
-/// A word or a sign inside of a rule or an expression. Null: not one of other languages.
+/// A keyword or an operator of another language inside a rule or an expression; null: it is not one.
 [[nodiscard]] const Foreign* foreign_word(std::string_view word);
-/// What helps with a character that no token starts with; empty if nothing does.
+/// Advice for a character that starts no token; empty if there is none.
 [[nodiscard]] std::string_view foreign_sign(std::string_view sign);
 
 }  // namespace writ::syntax

@@ -1,4 +1,4 @@
-// Text to text in the one style of docs/style.md, and the proof that only the layout changed.
+// Formats text in the style of docs/style.md, and checks that only the layout changed.
 #pragma once
 
 #include <optional>
@@ -10,21 +10,21 @@
 
 namespace writ::syntax {
 
-/// What a formatter reads in a text, and what it makes of it.
+/// The content of a text, and the formatted text.
 struct Reading {
     std::string formatted;
-    std::string ast;                    ///< dump_ast
-    std::vector<std::string> comments;  ///< in order, and a line end after those of each declaration
+    std::string ast;                    ///< from dump_ast
+    std::vector<std::string> comments;  ///< in order, with a line end after those of each declaration
 };
 
-/// Reads a text and lays it out anew.
-/// Output:   nothing if there are errors.
+/// Parses and formats a text.
+/// Output:   none if there are errors.
 /// Errors:   as parse().
 [[nodiscard]] std::optional<Reading> lay_out(std::uint32_t source, std::string_view text, std::uint32_t max_depth,
                                              Report& report);
 
-/// In which way a text, laid out, says something else; empty if it does not.
-/// Input:    before: of the text; after: of what was made of it.
+/// How the formatted text differs in meaning; empty if it does not.
+/// Input:    before: of the original text; after: of the formatted text.
 [[nodiscard]] std::string fault_of(const Reading& before, const Reading& after);
 
 }  // namespace writ::syntax

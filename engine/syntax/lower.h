@@ -1,5 +1,4 @@
-// The private side of the parser: parse trees into declarations. Knows the grammar's contexts, not
-// how they were made.
+// Private to the parser: converts parse trees to declarations. Uses the grammar's contexts only.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +13,7 @@
 
 namespace writ::syntax {
 
-/// Turns parse trees into declarations of a file. Nothing points into a parse tree afterwards.
+/// Converts parse trees to the declarations of a file. The result does not point into a parse tree.
 class Lowering {
 public:
     Lowering(ast::File& file, const TokenWindow& tokens, std::uint32_t max_depth, Report& report)
@@ -25,7 +24,7 @@ public:
     void declaration(Tree::DeclarationContext& tree);
 
 private:
-    /// An expression and how deep it is. Later phases recurse over the tree, so its depth is bounded.
+    /// An expression and its depth. Later phases recurse over the tree, so the depth is limited.
     struct Sub {
         const ast::Expr* expr = nullptr;
         std::uint32_t depth = 0;
@@ -47,7 +46,7 @@ private:
     Sub number(antlr4::Token& token, bool negative);
     Sub reference(Tree::PrimaryContext& tree);
     Sub nary(ast::ExprKind kind, const std::vector<Sub>& parts, Span op);
-    /// Puts the kids in place and checks the depth.
+    /// Stores the kids and checks the depth.
     Sub finish(ast::Expr expr, const std::vector<Sub>& kids);
     Sub error(Span at);
 
@@ -95,9 +94,9 @@ private:
     ast::PathStep step(Tree::StepContext& tree);
     std::vector<ast::PathStep> path(Tree::PathContext& tree);
     std::int64_t duration(antlr4::tree::TerminalNode& node) const;
-    /// Microseconds since the epoch; reports text that is no instant.
+    /// Microseconds since the epoch; reports text that is not an instant.
     std::int64_t instant(antlr4::tree::TerminalNode& node);
-    /// Reports `what` as given twice if it was given before.
+    /// Reports `what` as a duplicate if it was given before.
     bool once(bool before, Span at, std::string_view what);
 
     ast::File& file_;
@@ -105,7 +104,7 @@ private:
     const TokenWindow& tokens_;
     std::uint32_t max_depth_;
     Report& report_;
-    bool too_deep_ = false;  ///< in the current declaration; reported
+    bool too_deep_ = false;  ///< reported for the current declaration
 };
 
 }  // namespace writ::syntax

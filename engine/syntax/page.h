@@ -1,5 +1,5 @@
-// The page that the formatter writes on: tokens, and the comments between them. Knows lines, columns and
-// blank lines; knows nothing of the grammar.
+// The output page of the formatter: tokens, and the comments between them. It handles lines, columns and blank lines,
+// and is independent of the grammar.
 #pragma once
 
 #include <cstddef>
@@ -10,28 +10,28 @@
 namespace writ::syntax {
 
 struct Comment {
-    std::string_view text;      ///< with its slashes, without blanks at its end
+    std::string_view text;      ///< with its slashes, without trailing blanks
     bool doc = false;           ///< `///`
-    bool trailing = false;      ///< ends a line that a token stands on
-    bool blank_before = false;  ///< a blank line stands before it
-    bool indented = false;      ///< does not begin its line
-    bool inner = false;         ///< closes the declaration before it
+    bool trailing = false;      ///< on the same line as the token before it
+    bool blank_before = false;  ///< a blank line precedes it
+    bool indented = false;      ///< not at the start of its line
+    bool inner = false;         ///< inside the declaration before it, at its end
 };
 
-/// What stands between two tokens: comments, and line ends.
+/// The comments and line ends between two tokens.
 struct Gap {
     std::vector<Comment> comments;
-    bool newline = false;       ///< the tokens are not on one line
-    bool blank_before = false;  ///< a blank line stands before the second token
+    bool newline = false;       ///< the tokens are on different lines
+    bool blank_before = false;  ///< a blank line precedes the second token
 };
 
-/// Reads the text between two tokens. `follows`: a token stands before it.
+/// Reads the text between two tokens. `follows`: there is a token before it.
 [[nodiscard]] Gap read_gap(std::string_view between, bool follows);
 
-/// Columns that text takes: characters.
+/// The number of columns of a text: its characters.
 [[nodiscard]] std::size_t width_of(std::string_view text);
 
-/// Where blank lines of the source are kept, one for any number.
+/// Where blank lines of the source are kept; several become one.
 struct Blanks {
     bool any = false;
     bool before_first = true;  ///< not after an opening bracket
@@ -43,20 +43,20 @@ public:
     static constexpr std::size_t kWidth = 100;
     static constexpr std::size_t kStep = 2;
 
-    /// The next token begins a line, the comments before it too.
+    /// Puts the next token on a new line, and the comments before it too.
     void line(std::size_t indent, std::size_t comments_at, Blanks blanks = {});
     void line(std::size_t indent) { line(indent, indent); }
-    /// Blanks before the next token, if it stays on the line.
+    /// The number of blanks before the next token, if it stays on the line.
     void space(std::size_t count) { space_ = count; }
-    /// Writes comments, then the token. After a comment a line ends whatever was asked for: the token
-    /// is then on a line of its own at `hang`, if none was asked for.
+    /// Writes comments, then the token. A comment always ends its line; the token is then on a line of its own at
+    /// `hang`, unless another line start was requested.
     void token(std::string_view text, const Gap& gap, std::size_t hang);
-    /// Writes right behind the last token.
+    /// Writes directly after the last token.
     void append(std::string_view text);
     /// Writes the comments after the last token.
     void finish(const Gap& gap);
 
-    /// Where the next token would stand.
+    /// The column of the next token.
     [[nodiscard]] bool starts_line() const { return line_asked_; }
     [[nodiscard]] std::size_t column() const { return line_asked_ ? indent_ : column_ + space_; }
     [[nodiscard]] const std::string& text() const { return out_; }
@@ -69,7 +69,7 @@ private:
     std::size_t column_ = 0;
     std::size_t space_ = 0;
     bool line_asked_ = false;
-    bool line_ended_ = false;  ///< by a comment: nothing may follow on the line
+    bool line_ended_ = false;  ///< by a comment: nothing may follow on this line
     std::size_t indent_ = 0, comments_at_ = 0;
     Blanks blanks_;
 };

@@ -1,4 +1,4 @@
-// Text to tree. The only part of Writ that knows ANTLR, and only in parse.cpp.
+// Parses source text to a syntax tree. ANTLR's types do not appear here; only this folder's private sources use them.
 #pragma once
 
 #include <string>
@@ -12,19 +12,19 @@ namespace writ::syntax {
 class TreeReader;
 
 /// Parses one source file.
-/// Input:    source: its index among the sources; text: outlives the tree.
-/// Output:   every declaration that could be understood; the tree of what could not is left out.
-/// Errors:   E0101-E0104, E0111 to the report; ANTLR's exceptions never leave.
-/// `reader`, if any, sees every part as it is parsed; what it saw counts only if there are no errors.
+/// Input:    source: its index among the sources; text: outlives the tree; reader: if not null, it sees every part
+/// when it is parsed; its result is valid only if there are no errors.
+/// Output:   every declaration that could be parsed; the others are left out.
+/// Errors:   E0101-E0104, E0111 to the report. ANTLR's exceptions do not escape.
 [[nodiscard]] ast::File parse(std::uint32_t source, std::string_view text, std::uint32_t max_depth, Report& report,
                               TreeReader* reader = nullptr);
 
-/// One token a line: `line:column KIND text`.
+/// One line per token: `line:column KIND text`.
 [[nodiscard]] std::string dump_tokens(std::string_view text);
 
 /// An indented listing of the tree, stable enough for golden files.
 [[nodiscard]] std::string dump_ast(const ast::File& file);
-/// The listing of one declaration without its doc comment and `export`: what it says.
+/// The listing of one declaration without its doc comment and `export`.
 [[nodiscard]] std::string dump_ast(const ast::Decl& decl);
 
 }  // namespace writ::syntax

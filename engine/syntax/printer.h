@@ -1,6 +1,6 @@
-// The private side of the formatter: parse trees onto a page. Knows the grammar's contexts and the style
-// (docs/style.md), not what anything means. It writes the tokens of a tree in their order and adds and drops
-// nothing but commas that the grammar leaves open, so that no construct can get lost.
+// Private to the formatter: writes parse trees to a page. It uses the grammar's contexts and the style
+// (docs/style.md).
+// It writes all tokens of a tree in order, and adds or removes only optional commas, so that no construct is lost.
 #pragma once
 
 #include <cstddef>
@@ -21,31 +21,31 @@ public:
 
     explicit Printer(const TokenWindow& tokens) : Printer(tokens, Mode::Open) {}
 
-    /// Writes a declaration, an import or the module's name; not the comments before its first token.
+    /// Writes a declaration, an import or the module's name, without the comments before its first token.
     void part(Rule& tree) { print(tree); }
     [[nodiscard]] const std::string& text() const { return page_.text(); }
 
 private:
-    /// Open: lines are broken where they must be and where the source has it. Flat: all on one line, and
-    /// given up if the source has it otherwise or a comment is in the way. Joined: all on one line.
+    /// Open: breaks lines where necessary and where the source does. Flat: everything on one line; gives up if the
+    /// source breaks the line or a comment is in the way. Joined: everything on one line.
     enum class Mode : std::uint8_t { Open, Flat, Joined };
-    /// What an indentation is for; saved and restored around parts.
+    /// Indentation state; saved and restored around parts.
     struct Place {
-        std::size_t indent = 0;  ///< of the line that a block of braces belongs to
-        std::size_t hang = 2;    ///< where text goes on that does not fit
-        bool outdented = false;  ///< `and` and `or` stand left of `hang`, their operands at it
-        std::size_t tail = 0;    ///< columns needed on the line for what follows
+        std::size_t indent = 0;  ///< of the line that a block in braces belongs to
+        std::size_t hang = 2;    ///< where text that does not fit continues
+        bool outdented = false;  ///< `and` and `or` are left of `hang`, their operands at it
+        std::size_t tail = 0;    ///< columns that must stay free on the line for what follows
     };
     struct Range {
         Rule& tree;
         std::size_t begin, end;  ///< children
     };
-    /// What stands between the items of a block.
+    /// The separator between the items of a block.
     enum class Between : std::uint8_t { Blanks, Commas, CommasToTheEnd };
 
     Printer(const TokenWindow& tokens, Mode mode) : tokens_(tokens), mode_(mode) {}
 
-    // printer.cpp: what is the same everywhere
+    // printer.cpp: common parts
     void print(Node& node);
     void print_at(Node& node, Place place);
     void sequence(Range range);
@@ -79,9 +79,9 @@ private:
     [[nodiscard]] Range all(Rule& tree) const { return {tree, 0, tree.children.size()}; }
     [[nodiscard]] Gap gap_before(const antlr4::Token& token) const;
     [[nodiscard]] bool breaks_before(Node& node) const;
-    /// Whether a tree stands on one line of the source, without comments inside.
+    /// Whether a tree is on one line of the source, without comments inside.
     [[nodiscard]] bool on_one_line(Rule& tree) const;
-    /// Columns of children on one line; nothing if they cannot be there.
+    /// Columns of the children on one line; none if they do not fit there.
     [[nodiscard]] std::optional<std::size_t> flat_width(Range range) const;
     [[nodiscard]] bool fits(Rule& tree, std::size_t column, std::size_t tail) const;
     [[nodiscard]] bool fits(Range range, std::size_t column, std::size_t tail) const;
@@ -94,9 +94,9 @@ private:
     Mode mode_;
     Place place_;
     bool given_up_ = false;
-    bool entering_ = false;  ///< the next token is the first of a flat part: what stands before it is outside
+    bool entering_ = false;  ///< the next token is the first of a flat part; comments before it are outside the part
     antlr4::tree::TerminalNode* last_ = nullptr;
-    std::vector<Comment> carried_;  ///< comments before a comma that is written before them
+    std::vector<Comment> carried_;  ///< comments before a comma, which are written before its token
     std::size_t apart_ = 0;         ///< blanks before the next token, if more than usual
 };
 

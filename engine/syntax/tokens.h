@@ -1,5 +1,4 @@
-// The private side of the parser: ANTLR's types and the tokens it is fed. Included by the sources of
-// this folder that need it and by nothing else.
+// Private to the parser: ANTLR's types and its token stream. Included only by sources of this folder.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +20,7 @@ namespace writ::syntax {
 using Lexer = grammar::WritLexer;
 using Tree = grammar::WritParser;
 
-/// The source as ANTLR reads it: bytes, so that its positions are ours.
+/// The source as ANTLR's input: bytes, so that its positions are byte offsets.
 class ByteStream final : public antlr4::CharStream {
 public:
     explicit ByteStream(std::string_view text) : text_(text) {}
@@ -41,9 +40,9 @@ private:
     std::size_t at_ = 0;
 };
 
-/// The tokens of one declaration at a time, without doc comments and with lexical mistakes reported
-/// and mended. Memory is that of the longest declaration. Refuses to show a token that would nest
-/// deeper than allowed: the parser recurses once a level, so it sees the end of the file instead.
+/// The tokens of one declaration at a time, without doc comments; lexical errors are reported and repaired. Uses only
+/// the memory for the longest declaration. If nesting gets too deep, it shows the end of the file instead of the
+/// token, because the parser recurses once per level.
 class TokenWindow final : public antlr4::TokenStream {
 public:
     TokenWindow(Lexer& lexer, std::uint32_t source, std::string_view text, std::uint32_t max_depth, Report& report)
@@ -65,31 +64,31 @@ public:
     std::string getText(antlr4::RuleContext*) override { return {}; }
     std::string getText(antlr4::Token*, antlr4::Token*) override { return {}; }
 
-    /// Forgets what was consumed; the next token gets index 0.
+    /// Drops the consumed tokens; the next token gets index 0.
     void start_declaration();
-    /// Gives up the declaration at index 0 and moves to the next token that starts one on its own
-    /// line, not further right than the line that failed.
+    /// Skips the declaration at index 0, up to the next token that starts a declaration on its own line and is not
+    /// further right than the line that failed.
     void skip_declaration();
-    /// Puts back the last token of the declaration before, if it is the first word of a declaration
-    /// that was taken for a name: `deny a when` `deny b …`.
+    /// Returns the last token of the previous declaration to the stream, if it is a keyword that was read as a name:
+    /// `deny a when` `deny b …`.
     bool reopen(std::size_t indent);
     /// Where the nesting got too deep, if it did.
     [[nodiscard]] std::optional<Span> too_deep() const;
-    /// Whether text from this offset on was reported as no part of the language.
+    /// Whether text at or after this offset was reported as not part of the language.
     [[nodiscard]] bool tainted(std::size_t since) const { return bad_at_ > since; }
     /// The doc comment before the token at this offset.
     [[nodiscard]] std::string doc_before(std::size_t offset) const;
-    /// How far in the line of this offset starts.
+    /// The indentation of the line at this offset.
     [[nodiscard]] std::size_t indent_of(std::size_t offset) const;
-    /// Whether only blanks stand before this offset on its line.
+    /// Whether only blanks precede this offset on its line.
     [[nodiscard]] bool first_on_line(std::size_t offset) const;
-    /// Which token starts at a place, or the number of tokens that were fetched.
+    /// The index of the token at an offset, or the number of fetched tokens.
     [[nodiscard]] std::size_t index_of(Span at) const {
         std::size_t index = 0;
         while (index < tokens_.size() && tokens_[index]->getStartIndex() < at.begin) ++index;
         return index;
     }
-    /// The token before the one at `index`, which may be of the declaration before. Null: there is none.
+    /// The token before the one at `index`, possibly of the previous declaration; null: there is none.
     [[nodiscard]] const antlr4::Token* before(std::size_t index) const {
         return index > 0 ? tokens_[index - 1].get() : previous_.get();
     }
@@ -98,7 +97,7 @@ public:
 
 private:
     bool fetch();
-    /// Reports what is wrong with a token and gives it the type that was meant. False: drop it.
+    /// Reports an invalid token and gives it the type that was meant. Output: false: drop it.
     bool mend(antlr4::CommonToken& token);
     bool drop_bad(Span span);
     void count_nesting(std::size_t index);
@@ -112,23 +111,23 @@ private:
     std::uint32_t max_depth_;
     Report& report_;
     std::vector<std::unique_ptr<antlr4::Token>> tokens_;
-    std::unique_ptr<antlr4::Token> previous_;  ///< last of the declaration before
+    std::unique_ptr<antlr4::Token> previous_;  ///< the last token of the previous declaration
     std::size_t at_ = 0;
     std::size_t cut_ = kNever;  ///< index of the first token that is too deep
     antlr4::CommonToken cut_token_{antlr4::Token::EOF};
-    bool skipping_ = false;   ///< nothing recurses: any depth will do
-    std::size_t bad_at_ = 0;  ///< one after the offset of the last reported text
+    bool skipping_ = false;   ///< nothing recurses, so any depth is allowed
+    std::size_t bad_at_ = 0;  ///< one more than the offset of the last reported text
     std::size_t bad_end_ = kNever;
     std::string pending_doc_;
-    std::vector<std::pair<std::size_t, std::string>> docs_;  ///< by offset of the token they precede
-    // Nesting, as the grammar recurses: brackets, `<` of types, and quantifiers, which end with
-    // the bracket around them.
+    std::vector<std::pair<std::size_t, std::string>> docs_;  ///< by offset of the following token
+    // The nesting as the grammar recurses: brackets, `<` of types, and quantifiers, which end with the bracket around
+    // them.
     std::vector<std::uint32_t> quantifiers_outside_;
     std::uint32_t quantifiers_ = 0;
     std::uint32_t angles_ = 0;
 };
 
-/// Sees the tree of each part of a file, after it was lowered and before it is gone.
+/// Receives the tree of each part of a file after it was lowered, before it is destroyed.
 class TreeReader {
 public:
     virtual ~TreeReader() = default;
