@@ -1,5 +1,5 @@
-// Sections under construction: constants kept unique, and the table that finds texts kept in step.
-// What compile fills, and what tests that build programs by hand use. Seals nothing by itself.
+// Sections under construction, without duplicate constants, and with a table for finding texts. Used by the compiler,
+// and by tests that build programs by hand. Does not seal.
 #pragma once
 
 #include <array>
@@ -21,27 +21,27 @@ public:
 
     Sections out;
 
-    /// Id of a text; the same bytes have the same id. Never 0.
+    /// Id of a text; equal texts have the same id. Never 0.
     std::uint32_t text(std::string_view bytes);
     /// Index of an integer.
     std::uint32_t integer(std::int64_t value);
-    /// Index of a set of texts. `ids` is sorted and made unique.
+    /// Index of a set of texts. `ids` is sorted and duplicates are removed.
     std::uint32_t text_set(Kind elem, std::vector<std::uint32_t> ids);
     /// Index of a set of integers.
     std::uint32_t int_set(Kind elem, std::vector<std::int64_t> values);
-    /// Index of a set of tools, as indices into tools.
+    /// Index of a set of tools; the items are indices into tools.
     std::uint32_t tool_set(std::vector<std::uint32_t> tools);
-    /// Index of an automaton; equal tables are kept once.
+    /// Index of an automaton; equal tables are stored once.
     std::uint32_t automaton(const Automaton& tables);
-    /// Index of a matcher. What is empty may be empty.
+    /// Index of a matcher. Any part may be empty.
     std::uint32_t matcher(std::string_view pattern, std::string_view prefix, std::string_view suffix,
                           const Automaton& between, bool glob);
     /// Index of an origin.
     std::uint32_t origin(OriginRef origin);
-    /// Appends words to `ids`; the index of the first.
+    /// Appends words to `ids`; returns the index of the first.
     std::uint32_t ids(std::span<const std::uint32_t> words);
-    /// Offset of a run of instructions equal to `block`, appended if there is none. Blocks with
-    /// different `tag`s are not shared.
+    /// Offset of instructions equal to `block`, which are appended if there are none. Blocks with different `tag`s
+    /// are not shared.
     std::uint32_t code(std::span<const Instr> block, std::uint32_t tag);
 
 private:

@@ -1,5 +1,6 @@
-// The bytes of a bundle and who owns them: memory of the process, or a file of which only the sources are
-// left where they are. Knows how long the parts are, and nothing of what is in them.
+// The bytes of a bundle, owned by this object: in memory, or in a mapped file for the sources. Knows the lengths of
+// the
+// parts, not their content.
 #pragma once
 
 #include <cstddef>
@@ -15,9 +16,9 @@ class Image {
 public:
     Image() = default;
     explicit Image(std::vector<std::byte> bytes) : owned_(std::move(bytes)), bytes_(owned_) {}
-    /// Reads the sealed part of a bundle into memory, which no change of the file reaches, and maps the
-    /// sources behind it.
-    /// Errors:  F0001 a file that cannot be read; B0001 one that is no bundle of this format.
+    /// Reads the sealed part of a bundle into memory, where changes to the file do not affect it, and maps the
+    /// sources.
+    /// Errors:  F0001 the file cannot be read; B0001 it is not a bundle of this format.
     [[nodiscard]] static Result<Image> read(const std::string& path);
 
     [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
@@ -29,7 +30,7 @@ public:
 private:
     std::vector<std::byte> owned_;
     std::span<const std::byte> bytes_;
-    std::size_t mapped_ = 0;  ///< bytes to unmap; 0: owned_ has them
+    std::size_t mapped_ = 0;  ///< bytes to unmap; 0: owned_ has all bytes
 };
 
 }  // namespace writ::bytecode

@@ -1,9 +1,10 @@
-// The rule index: which rules can matter to a request, found by the facts they compare with constants.
-// Rules that are found by the same facts form a group, and a group is one hash table over the values of
-// those facts (tuple-space search). Where many rules share a bucket, it is searched further: by the
-// beginning of a text, or by where an integer lies. What is found is a superset of the rules whose
-// condition is not known to be false, so an index may be left out, and is compared with trying every
-// rule by tests. The records are in program.h; docs/bundle-format.md has the layout.
+// The rule index: finds the rules that can matter to a request by the facts that they compare with constants.
+// Rules that are found by the same facts are a group, and a group is one hash table over the values of these facts
+// (tuple-space search). If many rules share a bucket, they are searched further: by the prefix of a text, or by the
+// range of an integer. The result is a superset of the rules whose condition is not known to be false. So the index
+// is
+// optional, and tests compare it with trying every rule. The records are in program.h; docs/bundle-format.md has the
+// layout.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +16,17 @@
 
 namespace writ::bytecode {
 
-/// Groups of one index, and facts of one group, at most: beyond, rules are found by fewer facts, so that
-/// odd policies cost time and not memory.
+/// Limits of groups in one index, and of facts in one group. Beyond them rules are found by fewer facts, so that
+/// unusual policies cost time and not memory.
 constexpr std::size_t kMaxGroups = 48;
 constexpr std::size_t kMaxKeys = 8;
 
-/// A bucket in use is fewer places than this from its home. Tables are made larger until that holds, so that
-/// checking an index looks at no more for each entry, whatever a bundle holds.
+/// A used bucket is fewer than this many places from its home. Tables are enlarged until that is true, so that
+/// checking an index reads at most this many buckets for each entry, even in a hostile bundle.
 constexpr std::uint32_t kMaxProbes = 512;
 
-/// Hash of the values of a group's facts, in the group's order: text ids, integers, the tool's index.
-/// Part of the format.
+/// Hash of the values of a group's facts, in the group's order: text ids, integers, the tool's index. Part of the
+/// format.
 [[nodiscard]] constexpr std::uint64_t key_start() {
     return 0x9E3779B97F4A7C15;
 }
@@ -33,18 +34,18 @@ constexpr std::uint32_t kMaxProbes = 512;
     hash = (hash ^ word) * 0xE7037ED1A0B428DB;
     return hash ^ (hash >> 32);
 }
-/// What a bucket is known by, and where it is looked for first: at the tag modulo the number of buckets, then
-/// onwards. Rules of two hashes with one tag share a bucket.
+/// The tag of a bucket. A search starts at the tag modulo the number of buckets, and continues with the next buckets.
+/// Rules of two hashes with the same tag share a bucket.
 [[nodiscard]] constexpr std::uint32_t tag_of(std::uint64_t hash) {
     return static_cast<std::uint32_t>(hash >> 32);
 }
 
-/// Whether a group's rules are tried on every request: there is nothing to find them by.
+/// Whether a group's rules are tried on every request, because there is no fact to find them by.
 [[nodiscard]] constexpr bool is_always(const IndexGroupRef& group) {
     return group.key_count == 0 && static_cast<Path>(group.path) == Path::List;
 }
 
-/// The rules filed under a tag: one, an index into index_runs, or kNone.
+/// The rules with a tag: one rule, an index into index_runs, or kNone.
 [[nodiscard]] inline std::uint32_t filed_under(const Program& program, const IndexGroupRef& group, std::uint32_t tag) {
     const IndexBucketRef* const buckets = program.index_buckets.data() + group.first_bucket;
     for (std::uint32_t at = tag & group.bucket_mask;; at = (at + 1) & group.bucket_mask)
@@ -63,11 +64,11 @@ void each_listed(const Program& program, std::uint32_t rules, Visit visit) {
     return program.text(prefix.text).substr(0, prefix.length);
 }
 
-/// Calls `visit(rule)` for the rules of a Prefix run whose prefix a text has.
+/// Calls `visit(rule)` for the rules in a Prefix run whose prefix the text has.
 template <class Visit>
 void each_prefixed(const Program& program, const IndexRunRef& run, std::string_view text, Visit visit) {
     const IndexPrefixRef* const all = program.index_prefixes.data();
-    // The last entry that is not after the text begins with every prefix that the text has.
+    // Of the entries up to the text in sort order, the last one starts with every prefix that the text has.
     std::uint32_t low = run.first, high = run.first + run.count;
     while (low < high) {
         const std::uint32_t middle = low + (high - low) / 2;
@@ -81,7 +82,7 @@ void each_prefixed(const Program& program, const IndexRunRef& run, std::string_v
         if (text.starts_with(text_of(program, all[at]))) each_listed(program, all[at].rules, visit);
 }
 
-/// Calls `visit(rule)` for the rules of a Range run that an integer lies in.
+/// Calls `visit(rule)` for the rules in a Range run whose range contains an integer.
 template <class Visit>
 void each_around(const Program& program, const IndexRunRef& run, std::int64_t value, Visit visit) {
     const IndexRangeRef* const all = program.index_ranges.data();
@@ -103,16 +104,17 @@ void each_around(const Program& program, const IndexRunRef& run, std::int64_t va
     }
 }
 
-/// Writes the index of every rule in the sections. Requires: all else is complete and measured.
+/// Writes the index of all rules in the sections. Requires: everything else is complete and measured.
 void index_rules(Sections& out);
 
-/// Checks that the index is one the evaluator can rely on: in bounds, every rule in exactly one group,
-/// and filed under every combination of values its condition asks for.
+/// Checks that the evaluator can rely on the index: it is in bounds, every rule is in exactly one group, and is
+/// stored under every combination of values that its condition requires.
 /// Cost:   linear in the index and the code of the rules; allocates once.
 /// Errors: B0019 with the index in `context`.
 [[nodiscard]] Result<void> verify_index(const Program& program);
 
-/// What path each rule got: first those that every request must try, and why; then a paragraph a group.
+/// How each rule is found: first the rules that every request must try, with the reason; then one paragraph per
+/// group.
 [[nodiscard]] std::string describe_index(const Program& program);
 
 }  // namespace writ::bytecode

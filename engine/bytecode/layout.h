@@ -1,5 +1,5 @@
-// Which node of the shape fills each slot and each column of a list's elements. Built while a
-// program is verified, and again by readers that name operands or bound their length.
+// Maps each slot, and each column of list elements, to the node of the shape that fills it. Built when a program is
+// verified, and again by readers that show operands or bound lengths.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,15 @@
 
 namespace writ::bytecode {
 
-/// What is known of a value before any request: enough to check an operand and to bound a list.
+/// The static type of a value: enough to check an operand and to bound a list.
 struct ValueType {
     Kind kind = Kind::Bool;
-    Kind elem = Kind::Bool;       ///< List: of the elements
+    Kind elem = Kind::Bool;       ///< List: kind of the elements
     std::uint32_t node = kNone;   ///< List of Record: its node, for the columns
     std::uint32_t table = kNone;  ///< rows of a table
     bool tools = false;           ///< List of Record: a set of tools
-    bool constant_text = false;   ///< a text constant: of no kind in particular
-    std::uint64_t max = 0;        ///< List: greatest length
+    bool constant_text = false;   ///< a text constant, which has no particular kind
+    std::uint64_t max = 0;        ///< List: largest length
     std::uint64_t text = 0;       ///< text: most bytes; list of texts: of all its elements together
 
     friend bool operator==(const ValueType&, const ValueType&) = default;
@@ -27,25 +27,25 @@ struct ValueType {
 class Layout {
 public:
     /// Reads the shape.
-    /// Errors:  B0012 unless the nodes are trees under the declared roots, each slot is filled from
-    ///          one place (in one request), and columns are numbered without gaps.
+    /// Errors:  B0012 unless the nodes are trees under the declared roots, each slot is filled from one place (per
+    /// request), and columns are numbered without gaps.
     [[nodiscard]] static Result<Layout> make(const Program& program);
 
     /// Type of a slot. Requires: slot < slots.size().
     [[nodiscard]] ValueType slot(std::uint32_t slot) const;
-    /// Node that fills a slot; kNone if none does.
+    /// Node that fills a slot; kNone if there is none.
     [[nodiscard]] std::uint32_t slot_node(std::uint32_t slot) const;
     /// Node of a column of a list of records; kNone if there is none.
     [[nodiscard]] std::uint32_t column_node(std::uint32_t list_node, std::uint32_t column) const;
-    /// Type of what a node describes.
+    /// Type of the values of a node.
     [[nodiscard]] ValueType node_type(std::uint32_t node) const;
     /// Length of the longest list in a column of a table. Requires: a List column; cells verified.
     [[nodiscard]] std::uint64_t column_max(std::uint32_t table, std::uint32_t column) const;
-    /// Bytes of the longest text in a column, or of the texts of its longest list. Requires: cells verified.
+    /// Bytes of the longest text in a column; for lists, of all texts of the longest list. Requires: cells verified.
     [[nodiscard]] std::uint64_t column_text(std::uint32_t table, std::uint32_t column) const;
-    /// Bytes of a constant set's texts; 0 if it is none of texts.
+    /// Bytes of the texts in a constant set; 0 if it is not a set of texts.
     [[nodiscard]] std::uint64_t set_text(std::uint32_t set) const;
-    /// The root above a node.
+    /// The root of a node.
     [[nodiscard]] std::uint32_t root_of(std::uint32_t node) const { return root_[node]; }
     [[nodiscard]] std::uint32_t parent_of(std::uint32_t node) const { return parent_[node]; }
 
@@ -55,8 +55,8 @@ private:
     [[nodiscard]] Result<void> read_columns();
     [[nodiscard]] Result<void> read_slots();
 
-    std::unordered_map<std::uint32_t, std::uint64_t>
-        capture_text_;  ///< by slot: bytes of the longest claim it is taken from
+    /// By slot: bytes of the longest claim that it is parsed from.
+    std::unordered_map<std::uint32_t, std::uint64_t> capture_text_;
 
     /// Filled by a capture or from the catalogue.
     static constexpr std::uint32_t kElsewhere = kNone - 1;
@@ -64,18 +64,18 @@ private:
     const Program& program_;
     std::vector<std::uint32_t> parent_, root_;
     std::vector<std::uint32_t> list_;                     ///< nearest list of records above; kNone
-    std::vector<std::uint8_t> free_;                      ///< below a map's element: may fill nothing
+    std::vector<std::uint8_t> free_;                      ///< below a map's element: may fill no slot
     std::vector<std::uint32_t> first_column_;             ///< of a list of records, in columns_
     std::vector<std::uint32_t> columns_;                  ///< nodes
-    std::vector<std::uint32_t> source_;                   ///< (first) node that fills a slot, kNone, or kElsewhere
+    std::vector<std::uint32_t> source_;                   ///< (first) node that fills a slot; kNone or kElsewhere
     std::uint64_t tool_scopes_ = 0, tool_audiences_ = 0;  ///< longest in the catalogue
-    std::uint64_t tool_text_ = 0;                         ///< bytes of the texts of the longest of either
-    /// Made when first asked for: most policies have no lists in tables.
+    std::uint64_t tool_text_ = 0;                         ///< bytes of the texts of the larger of the two
+    /// Made on first use: most policies have no lists in tables.
     mutable std::unordered_map<std::uint64_t, std::uint64_t> column_max_, column_text_;
     mutable std::unordered_map<std::uint32_t, std::uint64_t> set_text_;
 };
 
-/// Longest a node chain may be: deeper shapes are refused.
+/// Deepest chain of nodes; deeper shapes are rejected.
 constexpr std::uint32_t kMaxShapeDepth = 512;
 
 }  // namespace writ::bytecode

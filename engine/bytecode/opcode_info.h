@@ -1,5 +1,6 @@
-// What opcodes.def says of each instruction, as data. For the verifier, the cost bound, the
-// disassembler and the documentation; the interpreter does not need it.
+// The instructions of opcodes.def as data: operands, class and description. Used by the compiler, the verifier, the
+// cost
+// bound, the index, the disassembler and the machine.
 #pragma once
 
 #include <cstddef>
@@ -63,12 +64,12 @@ constexpr bool is_test(OpClass op_class) {
     return op_class == OpClass::Test || op_class == OpClass::Time;
 }
 
-/// How many instructions belong to one: itself, and its body.
+/// The number of instructions of an instruction with its body.
 constexpr std::size_t width(const Instr& in) {
     return in.op == Opcode::Quantify ? 2 + std::size_t{in.b} : in.op == Opcode::Once ? 1 + std::size_t{in.b} : 1;
 }
 
-/// Which of an instruction's fields is a value it reads.
+/// Whether an operand is a value that the instruction reads.
 constexpr bool is_value(Operand field) {
     return field >= Operand::IntVal && field <= Operand::FactVal;
 }

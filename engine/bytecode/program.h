@@ -1,6 +1,6 @@
-// A compiled policy as one flat run of bytes: sections of plain records that refer to each other by
-// index. What is compiled is what is stored, digested, verified and run. docs/bundle-format.md
-// gives the layout. Nothing here parses or decides.
+// A compiled policy as a flat array of bytes: sections of plain records that refer to each other by index. The same
+// bytes
+// are stored, digested, verified and run. docs/bundle-format.md has the layout. Not here: parsing and deciding.
 #pragma once
 
 #include <cstddef>
@@ -37,9 +37,9 @@ enum class Builtin : std::uint16_t {
 // ---- instructions -----------------------------------------------------------------------------
 
 constexpr std::uint8_t kNegate = 1;  ///< flip true and false before unknown is resolved
-constexpr std::uint8_t kJumpIf = 2;  ///< jump when true (else: when false)
+constexpr std::uint8_t kJumpIf = 2;  ///< jump if true (otherwise: if false)
 
-/// 16 bytes. `jump` counts instructions after the next one (after the body, where there is one).
+/// 16 bytes. `jump` counts instructions after the next one; after the body, if there is one.
 struct Instr {
     Opcode op = Opcode::RetFalse;
     std::uint8_t flags = 0;
@@ -47,7 +47,7 @@ struct Instr {
     std::uint32_t a = 0, b = 0, c = 0;
 };
 
-/// Where a value is: kind in the top 4 bits.
+/// A reference to a value; its kind is in the top 4 bits.
 enum class OperandKind : std::uint8_t {
     Slot,         ///< index: fact slot of the request
     Text,         ///< index into texts
@@ -62,9 +62,9 @@ enum class OperandKind : std::uint8_t {
 };
 constexpr std::uint32_t kElemSelf = 0xFFFFFF;
 
-/// What Quantify asks of its body. At-least and at-most are any and all with a count: any is
-/// at-least 1, all is at-most 0. At-most counts the elements for which the body is *false*, so that
-/// `count(x in xs: e) <= n` has `not e` for its body and one mode holds throughout.
+/// What Quantify requires of its body. At-least and at-most are any and all with a count: any is at-least 1, all is
+/// at-most 0. At-most counts the elements for which the body is *false*: `count(x in xs: e) <= n` has the body `not
+/// e`, so that the mode is the same everywhere.
 enum class Quant : std::uint8_t { Any, All, AtLeast, AtMost };
 
 constexpr std::uint32_t quant_code(Quant quant, std::uint32_t depth) {
@@ -77,7 +77,7 @@ constexpr std::uint32_t quant_depth(std::uint32_t code) {
     return code >> 2;
 }
 
-/// Quantifiers in one another, at most.
+/// Deepest nesting of quantifiers.
 constexpr std::uint32_t kMaxBinders = 8;
 
 constexpr std::uint32_t operand(OperandKind kind, std::uint32_t index) {
@@ -106,16 +106,16 @@ struct SetRef {
     std::uint32_t elem = 0;  ///< Kind of the elements; Record: tool indices
 };
 
-/// What `like` or `matches` asks: a literal beginning, a literal end, and an automaton for what is between.
+/// The compiled pattern of `like` or `matches`: a literal prefix, a literal suffix, and an automaton for the middle.
 struct MatcherRef {
-    std::uint32_t text = 0;    ///< text id; the pattern as it was written, for people
+    std::uint32_t text = 0;    ///< text id; the pattern as written, for output
     std::uint32_t prefix = 0;  ///< text id, or 0: none
-    std::uint32_t suffix = 0;  ///< the same
+    std::uint32_t suffix = 0;  ///< as prefix
     std::uint32_t automaton = 0;
-    std::uint32_t glob = 0;  ///< 1: of `like`
+    std::uint32_t glob = 0;  ///< 1: pattern of `like`
 };
 
-/// An Automaton. Its classes are 256 bytes of `byte_classes`, its moves follow those of the one before.
+/// An Automaton. Its classes are 256 bytes of `byte_classes`; its moves follow those of the previous one.
 struct AutomatonRef {
     std::uint32_t first_move = 0, size = 0;  ///< in `moves`
     std::uint32_t width = 0, start = 0, live = 0, accepting = 0, settled = 0;
@@ -126,12 +126,12 @@ struct WindowRef {
     std::uint32_t zone_first = 0, zone_count = 0;  ///< in `transitions`
 };
 
-/// One node of the request's shape: how a JSON value at that place is checked and where it goes.
+/// One node of the request's shape: how the JSON value there is checked, and where it is stored.
 struct ShapeNode {
     std::uint32_t name = kNone;         ///< text id; element nodes: kNone
     std::uint32_t first_child = 0;      ///< children are contiguous; Record: fields
     std::uint32_t child_count = 0;      ///< List, Map: one child, the element
-    std::uint32_t max = 0;              ///< List, Map: greatest length; text: most bytes, where something reads it
+    std::uint32_t max = 0;              ///< List, Map: largest length; text: most bytes, if something reads it
     std::uint32_t slot = kNone;         ///< where the value goes; kNone: checked and dropped
     std::uint32_t column = kNone;       ///< below a list of records: column in the element
     std::uint32_t columns = 0;          ///< List of records: columns per element
@@ -145,29 +145,29 @@ struct ShapeNode {
 };
 constexpr std::uint8_t kOrNone = 1;
 constexpr std::uint8_t kOneOrMany = 2;
-constexpr std::uint8_t kCompared = 4;  ///< rules compare this text with constants: it is looked up when bound
+constexpr std::uint8_t kCompared = 4;  ///< rules compare this text with constants, so binding looks it up
 
 struct EnumRef {
     std::uint32_t name = 0, first_member = 0, member_count = 0;  ///< members: text ids in `ids`
 };
 
 struct SlotRef {
-    std::uint32_t path = 0;  ///< text id, for people
+    std::uint32_t path = 0;  ///< text id, for output
     std::uint32_t kind = 0;  ///< Kind
     std::uint32_t elem = 0;  ///< Kind of the elements of a List
 };
 
-/// A slot filled from a capture of a claim's text.
+/// A slot that is filled from a capture in a claim's text.
 struct CaptureRef {
     std::uint32_t slot = 0;
     std::uint32_t spec = 0;     ///< index into capture_specs
-    std::uint32_t capture = 0;  ///< which capture, by name: text id
+    std::uint32_t capture = 0;  ///< which capture: text id of its name
 };
 struct CaptureSpecRef {
     std::uint32_t claim = 0;  ///< ShapeNode of the parsed claim
     std::uint32_t first_pattern = 0, pattern_count = 0;
 };
-/// A run in `ids`: three words a piece: literal text id or kNone, capture text id or kNone, rest 0/1.
+/// A run in `ids` with three words per piece: literal text id or kNone, capture text id or kNone, rest 0/1.
 struct PatternRef {
     std::uint32_t first = 0, pieces = 0;
 };
@@ -175,7 +175,7 @@ struct PatternRef {
 struct IssuerRef {
     std::uint32_t name = 0, url = 0;  ///< text ids
     std::uint32_t audiences = 0;      ///< set of texts
-    std::uint32_t types = kNone;      ///< set of texts, or kNone: any
+    std::uint32_t types = kNone;      ///< set of texts; kNone: any
     std::int64_t max_age = -1;        ///< microseconds; -1: none
     std::int64_t leeway = 0;
     std::uint32_t claims = 0;  ///< ShapeNode
@@ -196,17 +196,17 @@ struct ToolRef {
 
 /// Cells are words, row by row: an index into ints, a text id, or an index into sets.
 struct TableRef {
-    std::uint32_t name = 0;        ///< 0: not of the policy, but constants of rules with equal conditions
+    std::uint32_t name = 0;        ///< 0: not a table of the policy, but constants of rules with equal conditions
     std::uint32_t first_cell = 0;  ///< in `cells`
     std::uint32_t rows = 0, columns = 0;
     std::uint32_t first_kind = 0;  ///< in `ids`: `columns` Kinds, then `columns` Kinds of List elements
-    std::uint32_t first_set = 0;   ///< in `ids`: for each column the set of its values where the
-                                   ///< policy reads it as a TableColumn, else kNone
+    std::uint32_t first_set = 0;   ///< in `ids`: for each column the set of its values if the policy reads it as a
+                                   ///< TableColumn; otherwise kNone
 };
 
 constexpr std::uint8_t kTimed = 1;  ///< the condition has Time tests
 
-/// Where rules come from, for people.
+/// The source of rules, for output.
 struct OriginRef {
     std::uint32_t module = 0, file = 0;  ///< text ids
     std::uint32_t because = kNone;
@@ -214,14 +214,14 @@ struct OriginRef {
 
 constexpr std::uint16_t kNoTable = 0xFFFF;
 
-/// One rule instance. Rules that differ only in constants share code, and differ in row and effect.
+/// One rule instance. Rules that differ only in constants share code; they have different rows and effects.
 struct RuleRef {
     std::uint32_t name = 0;              ///< text id
     std::uint32_t origin = 0, line = 0;  ///< index into origins; 1-based
     std::uint32_t effect = 0;            ///< index into the section of its kind
     std::uint32_t code = 0, code_length = 0;
     std::uint32_t row = 0;
-    std::uint16_t table = kNoTable;  ///< whose row the code reads
+    std::uint16_t table = kNoTable;  ///< the table whose row the code reads
     std::uint8_t kind = 0;           ///< RuleKind
     std::uint8_t flags = 0;
 };
@@ -245,24 +245,23 @@ struct DutyRef {
     std::uint32_t first = 0, count = 0;
 };
 
-/// How the rules of one bucket are told apart.
+/// How the rules of one bucket are distinguished.
 enum class Path : std::uint8_t {
     List,    ///< not at all: a run in index_rules, ascending
-    Prefix,  ///< by what a text begins with: a run in index_prefixes
-    Range,   ///< by where an integer lies: a run in index_ranges
+    Prefix,  ///< by a text prefix: a run in index_prefixes
+    Range,   ///< by the range of an integer: a run in index_ranges
 };
 
-/// Rules that are found by the same facts: see bytecode/index.h. Without facts and a List: tried on every
-/// request.
+/// Rules that are found by the same facts: see bytecode/index.h. A List without facts is tried on every request.
 struct IndexGroupRef {
     std::uint32_t first_key = 0, key_count = 0;       ///< in index_keys: slots, or kToolKey
     std::uint32_t first_bucket = 0, bucket_mask = 0;  ///< in index_buckets; a power of two less one
     std::uint32_t first_rule = 0, rule_count = 0;     ///< in index_rules: every rule of the group, ascending
-    std::uint32_t ordered = 0;                        ///< Prefix, Range: the slot that is looked at
+    std::uint32_t ordered = 0;                        ///< Prefix, Range: the slot that is compared
     std::uint16_t permits = 0;                        ///< 1: permits; 0: rules that narrow
     std::uint16_t path = 0;                           ///< Path
 };
-/// One rule, or (this bit) a run of them.
+/// One rule; or, with this bit, a run of rules.
 constexpr std::uint32_t kRun = 0x80000000;
 struct IndexBucketRef {
     std::uint32_t tag = 0;
@@ -271,16 +270,16 @@ struct IndexBucketRef {
 struct IndexRunRef {
     std::uint32_t first = 0, count = 0;
 };
-/// Runs ascend as text.
+/// Runs are sorted by text.
 struct IndexPrefixRef {
-    std::uint32_t text = 0, length = 0;  ///< the beginning of a constant text
-    std::uint32_t parent = kNone;        ///< the longest of the run that this one begins with
+    std::uint32_t text = 0, length = 0;  ///< the prefix, as part of a constant text
+    std::uint32_t parent = kNone;        ///< the longest other prefix in the run that this one starts with
     std::uint32_t rules = kNone;         ///< a rule, or an index into index_runs
 };
-/// Runs ascend by `low`, then by rule. A run is a balanced tree too: the middle one is the root.
+/// Runs are sorted by `low`, then by rule. A run is also a balanced tree: its middle is the root.
 struct IndexRangeRef {
     std::int64_t low = 0, high = 0;  ///< both ends included
-    std::int64_t most = 0;           ///< greatest `high` of the tree below
+    std::int64_t most = 0;           ///< largest `high` in the subtree
     std::uint32_t rule = 0, reserved = 0;
 };
 
@@ -291,20 +290,20 @@ struct ManifestRef {
     std::uint32_t temp_count = 0;
     std::uint32_t max_binders = 0;
     std::uint32_t tier_enum = kNone;
-    std::uint32_t tier_slot = kNone;  ///< slots the catalogue fills, where the policy reads them
+    std::uint32_t tier_slot = kNone;  ///< slots that the catalogue fills, if the policy reads them
     std::uint32_t tool_scopes_slot = kNone;
     std::uint32_t tool_audience_slot = kNone;
     std::uint32_t engine_version = 0;  ///< text id
     std::uint32_t memo_count = 0;      ///< outcomes that Once remembers
 };
 
-/// A text that the bundle was compiled from. The texts follow one another behind the digest.
+/// A text that the bundle was compiled from. The texts follow the digest, one after the other.
 struct SourceRef {
-    std::uint32_t name = 0;       ///< text id; of a data file, as the policy writes it
-    std::uint32_t from = kGiven;  ///< of a data file: the source that names it
+    std::uint32_t name = 0;       ///< text id; for a data file, the path as in the policy
+    std::uint32_t from = kGiven;  ///< for a data file: the source that names it
     std::uint64_t size = 0;
 
-    static constexpr std::uint32_t kGiven = kNone;         ///< policy text that was given
+    static constexpr std::uint32_t kGiven = kNone;         ///< a policy source
     static constexpr std::uint32_t kStandard = kNone - 1;  ///< a module of the standard library
 };
 
@@ -315,39 +314,39 @@ struct Sections {
 #define SECTION(type, name) std::vector<type> name;
 #include "bytecode/sections.def"
 #undef SECTION
-    std::string source_text;  ///< of `sources`, one after the other
+    std::string source_text;  ///< texts of `sources`, one after the other
 };
 
-/// What a manifest declares of the code.
+/// Measures of the code, declared in the manifest.
 struct Measures {
-    std::uint64_t step_bound = 0;  ///< UINT64_MAX: it does not fit
+    std::uint64_t step_bound = 0;  ///< UINT64_MAX: does not fit
     std::uint32_t temps = 0, binders = 0, memos = 0;
-    std::uint32_t costliest = 0;  ///< the rule with the greatest share of the bound, the first of several
+    std::uint32_t costliest = 0;  ///< the rule with the largest part of the bound; the first of several
 };
 
-/// What a hash of texts depends on. Whoever does not know it cannot choose texts that collide.
+/// The secret of a text hash. Without it nobody can choose texts that collide.
 struct HashSecret {
     std::uint64_t seed = 0xA0761D6478BD642F, a = 0xE7037ED1A0B428DB, b = 0x8EBC6AF09C88C6E3;
 };
-/// A hash of texts. With the default secret only for what no request brings.
+/// Hashes a text. The default secret is only for texts that do not come from requests.
 [[nodiscard]] std::uint64_t text_hash(std::string_view bytes, const HashSecret& secret = {});
 
-struct Reach;  ///< the most that one request can cost; see cost.h
+struct Reach;  ///< the highest cost of a request; see cost.h
 
-/// A verified program over one run of bytes that it owns. Immutable.
+/// A verified program; it owns its bytes and is immutable.
 class Program {
 public:
-    /// Seals sections: layout, digests.
+    /// Seals sections: lays them out and adds digests.
     [[nodiscard]] static std::vector<std::byte> seal(const Sections& sections);
-    /// Opens sealed bytes. The sources are not looked at: nothing that decides reads them.
-    /// Errors: B0001 header, B0002 digest, B0003 section bounds, B0010.. what the verifier refuses.
+    /// Opens sealed bytes. Does not read the sources, because nothing that decides uses them.
+    /// Errors: B0001 header, B0002 digest, B0003 section bounds, B0010.. rejected by the verifier.
     [[nodiscard]] static Result<std::shared_ptr<const Program>> open(Image image);
     [[nodiscard]] static Result<std::shared_ptr<const Program>> open(std::vector<std::byte> bytes) {
         return open(Image(std::move(bytes)));
     }
 
-    /// Verifies sections as they are, unsealed: what open() does but for layout and digest, and without a
-    /// copy. The program has no bytes and no digest. Requires: they outlive it, and do not change.
+    /// Verifies unsealed sections without copying them, as open() does apart from layout and digest. The program has
+    /// no bytes and no digest. Requires: the sections outlive it and do not change.
     [[nodiscard]] static Result<std::shared_ptr<const Program>> over(const Sections& sections);
 
 #define SECTION(type, name) std::span<const type> name;
@@ -360,7 +359,7 @@ public:
     std::uint64_t source_size = 0;  ///< bytes of the sources' text
 
     /// A copy of the sources' text.
-    /// Errors: B0004 it is not the text that the digest is over.
+    /// Errors: B0004 the text does not match its digest.
     [[nodiscard]] Result<std::string> source_text() const;
     /// Id of a constant with these bytes, or 0.
     [[nodiscard]] std::uint32_t find_text(std::string_view bytes) const;
@@ -387,7 +386,7 @@ public:
                 ref.accepting,
                 ref.settled};
     }
-    /// Whether the whole of a text, which is UTF-8, fits a matcher.
+    /// Whether a matcher matches a whole text, which must be UTF-8.
     [[nodiscard]] bool matches(std::uint32_t matcher, std::string_view of) const {
         const MatcherRef& ref = matchers[matcher];
         const std::string_view prefix = text(ref.prefix), suffix = text(ref.suffix);
@@ -410,42 +409,42 @@ private:
     [[nodiscard]] Result<void> list_texts();
     Image image_;
     std::string digest_;
-    HashSecret secret_{};                    ///< of this program alone, so that nobody can choose texts that collide
+    HashSecret secret_{};                    ///< for this program only, so that nobody can choose texts that collide
     std::vector<std::uint32_t> text_table_;  ///< open addressing over texts 1 and up, half full at most; 0: free
 };
 
-/// Checks everything the evaluator relies on: indices in range, operand kinds, forward jumps that
-/// stay in the body, bodies that nest, temporaries written before read, declared step bound holds.
+/// Checks everything that the evaluator relies on: indices are in range, operand kinds fit, jumps go forward within
+/// the body, bodies nest, temporaries are written before they are read, and the declared step bound is correct.
 /// Errors: B0010.. with the section and index in `context`.
 [[nodiscard]] Result<void> verify(const Program& program);
 
-/// Measures sections that are complete but for the manifest's measures.
-/// Errors: as verify(), but none for a step bound that does not fit.
+/// Computes the measures in the manifest. Requires: everything else in the sections is complete.
+/// Errors: as verify(), but a step bound that does not fit is not an error.
 [[nodiscard]] Result<Measures> measure(const Sections& sections);
 
-/// How far ahead the horizon of a decision is sought, in microseconds: no grant lives longer.
+/// How far ahead the horizon of a decision is searched, in microseconds: no grant lives longer.
 constexpr std::int64_t kLookAhead = 24LL * 3600 * 1'000'000;
-/// How often one test of time changes within that, at most: a window opens and closes once a day, and
-/// a zone's clock may be put back and forth across its edges.
+/// The largest number of changes of one test of time within that: a window opens and closes once a day, and a zone's
+/// clock may be moved back and forth across its edges.
 constexpr std::uint64_t kFlipsADay = 6;
 
-/// How often deciding one request runs a rule's code, at most: once to decide, and once in the other mode
-/// to tell a missing fact from a false one. A rule with tests of time three times more, to tell it from a moment that
-/// is still to come, and for its horizon: once in each mode whatever the time, then at each flip once to find it and
-/// once to evaluate; and once more.
+/// The largest number of runs of a rule's code in one decision: once to decide, and once in the other mode to
+/// distinguish a missing fact from a false one. A rule with tests of time runs more often. It runs three times more
+/// to recognise a moment in the future and to find its horizon: once in each mode for any time, and once more. And
+/// for each change it runs once to find it and once to evaluate.
 [[nodiscard]] constexpr std::uint64_t rule_runs(std::uint64_t time_tests) {
     constexpr std::uint64_t kMost = UINT64_MAX / (2 * kFlipsADay) - 1;
     return time_tests == 0 ? 2 : 8 + 2 * kFlipsADay * (time_tests < kMost ? time_tests : kMost);
 }
 
-/// The most steps that a rule's code can cost in deciding one request; cost.h says what costs how many.
+/// The most steps that a rule's code can cost in one decision; cost.h has the costs.
 [[nodiscard]] std::uint64_t step_bound(const Program& program, const RuleRef& rule);
 
-/// The most steps that one request can reach. Requires: a verified program, or sections that are measured and indexed.
+/// The most steps that one request can cost. Requires: a verified program, or sections with measures and index.
 [[nodiscard]] Reach reach(const Program& program);
 [[nodiscard]] Reach reach(const Sections& sections);
 
-/// One line an instruction, operands named.
+/// One instruction per line, with the names of operands.
 [[nodiscard]] std::string disassemble(const Program& program);
 
 }  // namespace writ::bytecode

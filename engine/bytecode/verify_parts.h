@@ -1,4 +1,4 @@
-// The verifier's parts, in the order they run: each relies on what those before it proved.
+// The parts of the verifier in the order in which they run: each relies on the checks of the previous ones.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@ namespace writ::bytecode {
     return fail(code, what, std::string(section) + "[" + std::to_string(index) + "]");
 }
 
-/// A run lies inside a section, and the runs of one sort together are no longer than the section:
-/// what reads them all stays linear whatever a bundle says.
+/// Checks that runs are inside a section, and that all runs of one sort together are no longer than the section, so
+/// that reading all of them takes linear time even for a hostile bundle.
 class Runs {
 public:
     explicit Runs(std::size_t size) : size_(size), left_(size) {}
@@ -31,7 +31,7 @@ private:
 [[nodiscard]] inline bool is_text(const Program& program, std::uint32_t id) {
     return id != 0 && id < program.texts.size();
 }
-/// A kind that a single value can have.
+/// Whether a single value can have this kind.
 [[nodiscard]] inline bool is_scalar(std::uint32_t kind) {
     return kind <= static_cast<std::uint32_t>(Kind::Map) && rep_of(static_cast<Kind>(kind)) != Rep::Group;
 }
@@ -39,7 +39,7 @@ private:
     return set < program.sets.size() && is_scalar(program.sets[set].elem) &&
            rep_of(static_cast<Kind>(program.sets[set].elem)) == Rep::Text;
 }
-/// Whether a constant may stand where canonical text of a kind is expected.
+/// Whether a constant is canonical text of a kind.
 [[nodiscard]] bool text_fits(const Program& program, Kind kind, std::uint32_t id);
 
 [[nodiscard]] Result<void> verify_texts(const Program& program);                        // B0010
@@ -48,7 +48,7 @@ private:
 [[nodiscard]] Result<void> verify_shape(const Program& program);                        // B0012: each node by itself
 [[nodiscard]] Result<void> verify_catalog(const Program& program);                      // B0014: tools, issuers, tables
 [[nodiscard]] Result<void> verify_slots(const Program& program, const Layout& layout);  // B0013
-/// Everything but the measures that the manifest declares: B0015, B0016, and all of the above.
+/// Everything except the measures in the manifest: B0015, B0016, and all of the above.
 [[nodiscard]] Result<Measures> verify_but_measures(const Program& program);
 [[nodiscard]] Result<Measures> verify_rules(const Program& program, const Layout& layout);
 

@@ -1,5 +1,4 @@
-// What the C interface's handles hold, and the one place where exceptions end.
-// Private to c/.
+// The handles of the C interface; exceptions are caught here. Private to c/.
 #pragma once
 
 #include <algorithm>
@@ -23,11 +22,11 @@ struct writ_bundle {
     writ::Bundle bundle;
 };
 
-/// What threw is thrown away: `request` is then empty, and made again by the next parse or begin.
+/// After an exception `request` is destroyed and empty; the next parse or begin makes a new one.
 struct writ_request {
     std::shared_ptr<const writ::Layers> layers;
     std::optional<writ::Request> request;
-    writ_status stated = WRIT_OK;  ///< of the facts set since begin, as far as the request cannot say itself
+    writ_status stated = WRIT_OK;  ///< errors in the facts set since begin that the request itself cannot report
     std::vector<std::string_view> texts;
 };
 
@@ -35,13 +34,13 @@ struct writ_field {
     writ::Field field;
 };
 
-/// As above: made again by the next evaluation.
+/// As above: the next evaluation makes a new one.
 struct writ_evaluator {
     std::shared_ptr<const writ::Layers> layers;
     std::optional<writ::Evaluator> evaluator;
     std::shared_ptr<const writ::Revocations> revocations;  ///< null: nothing is revoked
 
-    /// The evaluator, made again where it was thrown away.
+    /// The evaluator; made again if it was destroyed.
     writ::Evaluator& ready() {
         if (!evaluator) {
             evaluator.emplace(*layers);
@@ -63,12 +62,12 @@ struct writ_decision {
 
 struct writ_errors {
     std::vector<writ::Error> items;
-    bool no_memory = false;  ///< there was none to say more
+    bool no_memory = false;  ///< there was no memory for a message
 };
 
 namespace writ::c {
 
-/// Beyond any structure of any version: a larger struct_size was never set.
+/// Larger than any structure of any version: a larger struct_size is certainly an error.
 constexpr std::size_t kLargestStruct = 4096;
 
 inline writ_text text(std::string_view view) {
@@ -82,7 +81,7 @@ inline std::string_view view(writ_text given) {
     return given.data == nullptr ? std::string_view{} : std::string_view(given.data, given.length);
 }
 
-/// In option structures zero asks for the default.
+/// In option structures zero means the default.
 template <class Number>
 void override_with(Number& limit, Number given) {
     if (given != 0) limit = given;
@@ -100,7 +99,7 @@ inline writ_status malformed_argument(writ_errors* errors, std::string_view what
     return WRIT_ERROR_ARGUMENT;
 }
 
-/// The layers that handles were given, or null with the error noted.
+/// The layers of the given handles; null after an error, which has been recorded.
 inline std::shared_ptr<const writ::Layers> layers_of(writ_bundle* const* layers, std::size_t count,
                                                      writ_errors* errors) {
     if (layers == nullptr) {
@@ -122,7 +121,7 @@ inline std::shared_ptr<const writ::Layers> layers_of(writ_bundle* const* layers,
     return std::make_shared<const writ::Layers>(std::move(bundles));
 }
 
-/// Runs the body of a function; nothing that it throws gets past here.
+/// Runs the body of a function and catches every exception.
 template <class Body>
 writ_status guarded(writ_errors* errors, Body body) noexcept {
     try {
@@ -132,7 +131,7 @@ writ_status guarded(writ_errors* errors, Body body) noexcept {
         }
         return body();
     } catch (...) {
-        // Whether there is memory for the message is another question.
+        // There may be no memory for the message either.
         try {
             try {
                 throw;
@@ -150,8 +149,8 @@ writ_status guarded(writ_errors* errors, Body body) noexcept {
     return WRIT_ERROR_INTERNAL;
 }
 
-/// Reads a structure that begins with struct_size. Requires: given != nullptr.
-/// Output:  whether the caller's structure is one that this version understands completely.
+/// Reads a structure that starts with struct_size. Requires: given != nullptr.
+/// Output:  whether this version understands all of the caller's structure.
 template <class Struct>
 bool read_struct(const Struct* given, Struct& out) {
     std::size_t size = 0;
@@ -163,7 +162,7 @@ bool read_struct(const Struct* given, Struct& out) {
     return true;
 }
 
-/// The limits that a caller chose, by default for NULL; nothing if its structure is none.
+/// The caller's limits, or the defaults for NULL; none if the structure is invalid.
 inline std::optional<RequestLimits> limits_of(const writ_request_limits* limits) {
     writ_request_limits given{};
     if (limits != nullptr && !read_struct(limits, given)) return std::nullopt;
@@ -175,8 +174,8 @@ inline std::optional<RequestLimits> limits_of(const writ_request_limits* limits)
     return chosen;
 }
 
-/// Fills a caller's structure that begins with struct_size, keeping that and clearing what is beyond
-/// this version's. False if it is none that this version can fill.
+/// Fills in a caller's structure that starts with struct_size; keeps that member, and clears the bytes beyond this
+/// version's structure. Output: false if this version cannot fill in such a structure.
 template <class Struct>
 bool fill_struct(Struct* out, Struct value) {
     std::size_t size = 0;

@@ -1,4 +1,4 @@
-// A decision by several bundles. Private to the runtime.
+// Decisions with several bundles. Private to the runtime.
 #pragma once
 
 #include <vector>
@@ -11,12 +11,12 @@ namespace writ {
 
 /// Working memory of decide_layers.
 struct LayersMemory {
-    Decision lower;  ///< by a layer below the first
+    Decision lower;  ///< the decision of a layer below the first
     TextSet known;
 };
 
-/// Decides by each layer and leaves the meet in `decision`.
-/// Requires: at least one layer; the request is bound to them; an interpreter for each.
+/// Decides with each layer; `decision` becomes the meet.
+/// Requires: at least one layer; the request is bound to the layers; one interpreter per layer.
 inline void decide_layers(const std::vector<Bundle>& bundles, const Request& request,
                           std::vector<vm::Interpreter>& interpreters, Decision& decision, LayersMemory& memory,
                           const Revocations* revocations) {

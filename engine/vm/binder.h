@@ -1,8 +1,8 @@
-// One walk over a document, or over one value of it. A function that returns false has set facts_.error_; each
-// caller on the way out puts its own step before the path, so that paths cost nothing when nothing is
-// wrong. Private to vm: bind.cpp has records and lists, bind_values.cpp single values,
-// bind_claims.cpp what a token and its claims have
-// to agree on, bind_plan.cpp what spares a walk.
+// Binds a document, or one value of it, in one pass. A function that returns false has set facts_.error_; each caller
+// then adds its own step to the front of the path, so that paths cost nothing without an error. Private to vm.
+// bind.cpp has records and lists, bind_values.cpp single values, bind_claims.cpp the rules for tokens and their
+// claims,
+// bind_plan.cpp the shortcut for documents of a known form.
 #pragma once
 
 #include <optional>
@@ -23,7 +23,8 @@ public:
     Binder(Facts& facts, Provenance trust) : facts_(facts), program_(facts.program_), trust_(trust) {}
 
     bool document(const json::Node& document);
-    /// Binds a document as one like it was bound. False: there was none, or something is wrong with this one.
+    /// Binds a document with the plan of an earlier one. Output: false if there is no plan, or if this document has
+    /// an error.
     bool follow_plan(const json::Node& document);
     bool place(const Place& place, const json::Node& value);
     bool finish();
@@ -84,7 +85,7 @@ private:
     [[nodiscard]] bool readable(const bytecode::ShapeNode& node) const {
         return trust_ >= floor_ && static_cast<std::uint8_t>(trust_) >= node.weakest;
     }
-    /// Below a list of records values go to the element's row, else to slots.
+    /// Values below a list of records are stored in the element's row, others in slots.
     Value* target(const bytecode::ShapeNode& node, Value* row) {
         if (node.column != bytecode::kNone) return row != nullptr ? row + node.column : nullptr;
         return node.slot != bytecode::kNone ? &facts_.slots_[node.slot] : nullptr;
@@ -95,12 +96,12 @@ private:
 
     Facts& facts_;
     const bytecode::Program& program_;
-    Plan* plan_ = nullptr;                  ///< that is being made, unless null,
-    Plan::Key key_;                         ///< what for,
-    const json::Node* root_ = nullptr;      ///< and of what document
-    const json::Node* by_group_ = nullptr;  ///< provenance stated group by group
+    Plan* plan_ = nullptr;                  ///< the plan that is being recorded; null: none
+    Plan::Key key_;                         ///< its key
+    const json::Node* root_ = nullptr;      ///< the root of its document
+    const json::Node* by_group_ = nullptr;  ///< provenance stated per group
     Provenance trust_;                      ///< of the group being bound
-    Provenance floor_ = Provenance::Model;  ///< weakest accepted by everything in an open record
+    Provenance floor_ = Provenance::Model;  ///< weakest provenance that all fields of an open record accept
     bool in_claims_ = false;
 };
 

@@ -1,6 +1,5 @@
-// What an approval is bound to: the digest of a request, and whether the digest of an approval covers
-// the request at hand. docs/decision-format.md#binding-digest has the grammar, and why it is this one.
-// Private to vm.
+// Binding digests of approvals: the digest of a request, and whether the digest in an approval covers a request.
+// docs/decision-format.md#binding-digest has the grammar and its reasons. Private to vm.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +11,13 @@
 
 namespace writ::vm {
 
-/// Appends a step to the name of a field in a digest: `tags`, then `[team]`.
+/// Appends a step to a field's name in a digest: `tags`, then `[team]`.
 void append_binding_step(std::string& name, std::string_view step);
 
-/// Widens a digest by the scopes and the audience of another, which a layer below made of the same request.
+/// Adds the scopes and the audience of another digest, which a lower layer made for the same request.
 void join_bindings(std::string& above, std::string_view below);
 
-/// One request's side of it. Kept between decisions, so that it allocates nothing.
+/// The digest of one request. Kept between decisions, so that it does not allocate.
 class Binding {
 public:
     void clear() { made_ = false; }
@@ -27,15 +26,15 @@ public:
     void make(const Facts& facts);
 
     [[nodiscard]] const std::string& digest() const { return digest_; }
-    /// The first fact that must be stated and is not: no approval counts then. Empty if there is none.
-    /// A text of the program.
+    /// The first fact that must be stated and is not; then no approval counts. Empty if there is none. Points into
+    /// the program.
     [[nodiscard]] std::string_view unstated() const { return unstated_; }
-    /// How long, in microseconds, a credential may live by an approval of this digest; INT64_MAX if
-    /// the digest does not limit it, -1 if it is not of this request.
+    /// How long a credential may live with an approval that has this digest, in microseconds: INT64_MAX if the digest
+    /// sets no limit, -1 if it does not cover this request.
     [[nodiscard]] std::int64_t covers(std::string_view digest);
 
 private:
-    /// A stretch of text_.
+    /// A range of text_.
     struct Piece {
         std::size_t begin = 0, size = 0;
     };
@@ -56,10 +55,10 @@ private:
     [[nodiscard]] std::string_view first_unstated(const Facts& facts);
     [[nodiscard]] bool add_fields(std::string_view names);
 
-    std::string text_;                      ///< of pieces
-    std::vector<Piece> scopes_, audience_;  ///< asked for, ascending
-    std::vector<Field> fields_;             ///< of the resource, ascending by name
-    std::string digest_, names_, core_;     ///< the lines that every approval binds
+    std::string text_;                      ///< text of the pieces
+    std::vector<Piece> scopes_, audience_;  ///< requested scopes and audience, ascending
+    std::vector<Field> fields_;             ///< fields of the resource, ascending by name
+    std::string digest_, names_, core_;     ///< the lines that every approval covers
     std::string bytes_, hex_, path_;        ///< working memory
     std::vector<const json::Node*> order_;
     std::string_view unstated_;

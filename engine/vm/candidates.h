@@ -1,5 +1,5 @@
-// Which rules can matter to a request: the index of a bundle asked with its facts. A superset: a rule that
-// is not found is known not to hold.
+// Finds the rules that can matter to a request with the bundle's index. The result is a superset: rules that are not
+// found are known not to apply.
 #pragma once
 
 #include <cstdint>
@@ -12,21 +12,20 @@
 
 namespace writ::vm {
 
-/// The index of one program, made ready for looking up.
+/// The index of one program, prepared for look-ups.
 class Lookup {
 public:
     explicit Lookup(const bytecode::Program& program);
 
-    /// The rules of one sort that may hold in a mode, ascending and each once, in `out`.
-    /// Output: `all_known` is cleared where a fact that rules are found by is not known. Where all are, the rules are
-    /// the
-    ///         same in both modes.
+    /// The rules of one sort that may apply in a mode, ascending and each once, in `out`.
+    /// Output: clears `all_known` if a fact that rules are found by is unknown. If all are known, both modes give the
+    /// same rules.
     [[nodiscard]] std::span<const std::uint32_t> find(const Facts& facts, Want want, Mode mode,
                                                       std::vector<std::uint32_t>& out, bool& all_known) const;
 
 private:
     struct Key {
-        std::uint32_t slot = 0;  ///< or bytecode::kToolKey
+        std::uint32_t slot = 0;  ///< or kToolKey
         bool text = false;
     };
     struct Group {

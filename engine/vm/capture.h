@@ -1,4 +1,4 @@
-// Parsed claims: matches one `parse` pattern against a whole text.
+// Captures of claims: matches a `parse` pattern against a whole text.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace writ::vm {
 
-/// Matches, preferring for each capture in turn the longest text that lets the rest match.
-/// Output:  (capture name, text) in order, views into `text`; meaningful only if it matches.
+/// Matches. Each capture in turn takes the longest text for which the rest can match.
+/// Output:  (capture name, text) in order, views into `text`; valid only if it matches.
 /// Cost:    pieces × text. `feasible` is working memory.
 [[nodiscard]] bool match_pattern(const bytecode::Program& program, const bytecode::PatternRef& pattern,
                                  std::string_view text, std::vector<unsigned char>& feasible,

@@ -1,4 +1,4 @@
-// Facts to a decision: built-in checks, rules, the lattice, approvals, attribution.
+// Makes a decision from facts: built-in checks, rules, the lattice of effects, approvals, attribution.
 #pragma once
 
 #include "base/text_set.h"
@@ -10,14 +10,14 @@
 
 namespace writ::vm {
 
-/// Decides. Cannot fail. The order of everything in the decision is fixed by the program.
-/// Input:   revocations: what is refused before any rule; null where nothing is.
+/// Decides. Cannot fail. The program determines the order of everything in the decision.
+/// Input:   revocations: subjects that are denied before any rule; null: none.
 void decide(const bytecode::Program& program, const Facts& facts, Interpreter& interpreter, Decision& decision,
             const Revocations* revocations = nullptr);
 
-/// The meet of two decisions about one request, the platform's first, into `above`.
+/// Combines the decisions of two layers on one request in `above`, the platform's: it becomes their meet.
 /// Input:   known: working memory.
-/// Requires: reasons and requirements of `below` already carry their layer, and none above is of that layer.
+/// Requires: reasons and requirements of `below` have their layer set, and none in `above` has that layer.
 void meet(Decision& above, const Decision& below, TextSet& known);
 
 }  // namespace writ::vm

@@ -1,4 +1,4 @@
-// The steps of a decision, one function each; decide.cpp runs them in order. Private to vm.
+// The steps of a decision, one function each; decide.cpp calls them in order. Private to vm.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace writ::vm {
 
-/// One decision under way.
+/// The state of one decision.
 struct Deciding {
     const bytecode::Program& program;
     const Facts& facts;
@@ -19,15 +19,15 @@ struct Deciding {
     Outcomes& work;
     Decision& decision;
     const Revocations* revocations = nullptr;  ///< null: none
-    std::uint64_t most_steps = UINT64_MAX;     ///< what the interpreter's count must not pass
-    std::int64_t lifetime = INT64_MAX;         ///< microseconds a grant can live
-    std::int64_t horizon = INT64_MAX;          ///< first moment at which the decision may narrow
+    std::uint64_t most_steps = UINT64_MAX;     ///< limit of the interpreter's step count
+    std::int64_t lifetime = INT64_MAX;         ///< longest lifetime of a grant, in microseconds
+    std::int64_t horizon = INT64_MAX;          ///< first moment at which the decision may become narrower
 
     [[nodiscard]] const bytecode::RuleRef& rule(std::uint32_t index) const { return program.rules[index]; }
     void reason(ReasonCode code, std::uint32_t rule_index = kNoRule, std::string_view detail = {}) {
         decision.reasons.push_back({name_of(code), rule_index, detail});
     }
-    /// Adds a reason to deny; true, for the caller to return.
+    /// Adds a reason to deny; returns true, for the caller to return.
     bool deny(ReasonCode code) {
         reason(code);
         return true;
@@ -36,49 +36,49 @@ struct Deciding {
     void at_most(std::int64_t micros) { lifetime = std::min(lifetime, micros); }
 };
 
-/// A column of an element of a list of records; missing where the program has no such column.
+/// A column of an element in a list of records; missing if the program has no such column.
 inline const Value& column_of(const Value* row, std::uint32_t column) {
     static constexpr Value kMissing{};
     return column == bytecode::kNone ? kMissing : row[column];
 }
 
-/// Calls `visit(row)` for each element of a list of records that is stated.
+/// Calls `visit(row)` for each element in a list of records, if the list is stated.
 template <class Visit>
 void each_row(const Value& list, Visit visit) {
     for (std::uint32_t i = 0; list.present() && i < list.length; ++i)
         visit(list.items + static_cast<std::size_t>(i) * list.id);
 }
 
-/// Whether a stated list of texts of the request holds a text.
+/// Whether a list of texts in the request is stated and contains a text.
 inline bool list_has(const Value& list, const Value& text) {
     return list.present() && repeated(list.items, list.length, text);
 }
 
 void attribute(const Facts& facts, Attribution& who);
 
-/// The checks before any rule. True: refused, with every reason.
+/// The checks before any rule. Output: true if the request is refused; all reasons have been added.
 [[nodiscard]] bool refused(Deciding& deciding);
-/// Parts of refused(), where something is revoked. Each fact that a revocation in force could be about must be
-/// stated: a subject that is not stated could be the revoked one.
+/// The part of refused() for revocations. Each fact that a revocation in force could concern must be stated: an
+/// unstated subject could be the revoked one.
 void ask_for_revocable(Deciding& deciding);
-/// Denies what is revoked, with a reason that tells the kind, and the fact.
+/// Denies what is revoked; the reason has the kind and the fact.
 void deny_revoked(Deciding& deciding);
 
-// What is granted. True: nothing is left, with the reason.
+// Computes the grant. Output: true if nothing is left; the reason has been added.
 [[nodiscard]] bool narrow_scopes(Deciding& deciding);
 [[nodiscard]] bool narrow_audience(Deciding& deciding);
 void choose_permits(Deciding& deciding);
 [[nodiscard]] bool narrow_lifetime(Deciding& deciding);
 void collect_obligations(Deciding& deciding);
 
-/// Counts approvals towards every requirement that applies: those met shorten the lifetime, the
-/// others are listed in `unmet`.
+/// Counts approvals for every requirement that applies. Met requirements shorten the lifetime; the others are listed
+/// in `unmet`.
 void count_approvals(Deciding& deciding);
-/// How long the approvals present last for a requirement, in microseconds from now; -1 if too few count.
+/// How long the approvals satisfy a requirement, in microseconds from now; -1 if too few count.
 [[nodiscard]] std::int64_t approved_for(Deciding& deciding, std::uint32_t rule);
-/// Names approvers and the binding digest, where approvals matter to the decision.
+/// Adds the approvers and the binding digest, if approvals matter to the decision.
 void name_approvals(Deciding& deciding);
-/// Lists what is not met, with why the approvals present do not count.
+/// Lists the unmet requirements, with the reasons why approvals do not count.
 void list_requirements(Deciding& deciding);
 
 }  // namespace writ::vm

@@ -1,4 +1,4 @@
-// Parts of a decision as JSON, for documents that hold them too. The whole is to_json().
+// JSON for parts of a decision, for documents that contain such parts. For a whole decision: to_json().
 #pragma once
 
 #include <vector>
@@ -9,8 +9,8 @@
 
 namespace writ::vm {
 
-/// A rule as docs/decision-format.md describes it, or null if there is no such one. In the header, for the
-/// compiler's library, which sees no more of this one than include/writ.
+/// A rule as in docs/decision-format.md; null if there is no such rule. Inline, because the compiler's library links
+/// only what include/writ exports.
 inline void write_rule(json::Writer& to, const Layers& layers, std::uint32_t layer, std::uint32_t index) {
     if (layer >= layers.bundles().size() || index >= layers.bundles()[layer].rule_count()) return to.raw("null");
     const RuleInfo rule = layers.bundles()[layer].rule(index);

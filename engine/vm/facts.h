@@ -1,4 +1,4 @@
-// The facts of one request, bound to one program: a value for each slot.
+// The facts of one request, bound to one program: one value per slot.
 #pragma once
 
 #include <cstdint>
@@ -20,20 +20,19 @@ namespace writ::vm {
 
 enum class State : std::uint8_t { Missing, None, Present };
 
-/// One value. Text and lists point into the Facts (or the program) that hold it.
+/// One value. Text and lists point into the Facts or the program.
 struct Value {
     State state = State::Missing;
-    Rep rep = Rep::I64;        ///< which member of the union counts; Group: a list, or a group's state
+    Rep rep = Rep::I64;        ///< which member of the union is used; Group: a list, or a group's state
     std::uint32_t length = 0;  ///< text: bytes; list: elements
-    /// Text: id of the equal constant, 0 if there is none. List: Values per element, which is 1
-    /// for scalars.
+    /// Text: id of the equal constant, 0 if there is none. List: number of Values per element, 1 for scalars.
     std::uint32_t id = kUnbound;
     union {
         std::int64_t integer = 0;
         const char* chars;
         const Value* items;  ///< list: elements; list of records: rows of `id` values
     };
-    static constexpr std::uint32_t kUnbound = 0xFFFFFFFF;  ///< not looked up
+    static constexpr std::uint32_t kUnbound = 0xFFFFFFFF;  ///< not looked up yet
 
     [[nodiscard]] bool present() const { return state == State::Present; }
     [[nodiscard]] std::string_view text() const { return {chars, length}; }
@@ -72,20 +71,20 @@ struct Value {
 
 constexpr std::uint32_t kNotFound = 0xFFFFFFFF;
 
-/// A field of the resource that was stated by itself, by its name in a binding digest.
+/// A field of the resource that was stated separately, with its name in a binding digest.
 struct ShownField {
     std::string_view name;
     const json::Node* value = nullptr;
 };
 
-/// Where the engine's own facts are that are not slots: nodes of the shape, columns of two lists,
-/// members of two enums. kNone (or -1) if the program does not have it; what is read there is then missing.
+/// Where facts used by the engine itself are, other than slots: nodes of the shape, columns of two lists, members of
+/// two enums. kNone (or -1) if the program does not have it; the fact is then missing.
 struct Places {
     std::uint32_t issuer = bytecode::kNone, tool = bytecode::kNone;    ///< ShapeNodes of the two names
-    std::uint32_t claims = bytecode::kNone, params = bytecode::kNone;  ///< and of the two open records
-    std::uint32_t resource = bytecode::kNone;                          ///< and of what approvals bind whole
-    std::uint32_t depth = bytecode::kNone, chain = bytecode::kNone;    ///< and of what must agree
-    std::uint32_t now = bytecode::kNone;                               ///< and of the clock
+    std::uint32_t claims = bytecode::kNone, params = bytecode::kNone;  ///< of the two open records
+    std::uint32_t resource = bytecode::kNone;                          ///< of the part that approvals bind as a whole
+    std::uint32_t depth = bytecode::kNone, chain = bytecode::kNone;    ///< of the two facts that must agree
+    std::uint32_t now = bytecode::kNone;                               ///< of the clock
     std::uint32_t hop_actor = bytecode::kNone, hop_run = bytecode::kNone, hop_initiator = bytecode::kNone;
     std::uint32_t hop_issuer = bytecode::kNone, hop_tenant = bytecode::kNone;
     std::uint32_t hop_scopes = bytecode::kNone, hop_expires = bytecode::kNone;
@@ -94,17 +93,17 @@ struct Places {
     std::uint32_t approver_id = bytecode::kNone;
     std::uint32_t requester = bytecode::kNone, at = bytecode::kNone, expires = bytecode::kNone;
     std::uint32_t binding = bytecode::kNone, uses = bytecode::kNone;
-    std::int64_t approved = -1;  ///< the enum member an approval must be in
-    std::int64_t bearer = -1;    ///< the enum member of `token.proof` that proves nothing
+    std::int64_t approved = -1;  ///< the enum member of a valid approval's state
+    std::int64_t bearer = -1;    ///< the enum member of `token.proof` that proves no possession
 };
 
 /// Finds declared things by the id of their name.
 class Names {
 public:
     explicit Names(std::size_t count);
-    /// Of two with one name the first is found.
+    /// If two have the same name, the first is found.
     void add(std::uint32_t id, std::uint32_t index);
-    /// kNotFound for 0 and for what was not added.
+    /// kNotFound for 0 and for ids that were not added.
     [[nodiscard]] std::uint32_t find(std::uint32_t id) const;
 
 private:
@@ -118,16 +117,17 @@ class Facts {
 public:
     explicit Facts(const bytecode::Program& program);
 
-    /// Binds a document, replacing what was there. Keeps capacity. The document must live as long as
-    /// its facts are used.
+    /// Binds a document and replaces the facts. Keeps memory. The document must be valid as long as its facts are
+    /// used.
     /// Errors: Q0010.. with the JSON path. The facts are then empty.
     [[nodiscard]] Result<void> bind(const json::Node& document);
 
-    /// The other way: clear(), then put() what is known, then finish(). Text must live as above.
-    /// False: an error, for take_error(); call clear().
+    /// The other way to bind: clear(), then put() for each fact, then finish(). Text must be valid as long as the
+    /// facts. Output: false on an error, which take_error() returns; then call clear().
     [[nodiscard]] bool put(const Place& place, const json::Node& value, Provenance trust);
     [[nodiscard]] bool finish();
-    /// put() for what need only be stored, which is most of what is stated. False: it needs put().
+    /// A fast put() for values that are stored unchanged, which most are. Output: false if put() must be called
+    /// instead.
     [[nodiscard]] bool put_text(const Place& place, std::string_view text, Provenance trust);
     [[nodiscard]] bool put_int(const Place& place, std::int64_t integer, Provenance trust);
     [[nodiscard]] bool put_none(const Place& place, Provenance trust);
@@ -148,15 +148,15 @@ public:
     [[nodiscard]] const Value& operator[](bytecode::Builtin fact) const {
         return slots_[static_cast<std::uint32_t>(fact)];
     }
-    /// Index into the program's issuers, tools; kNotFound if the request's is not declared.
+    /// Index into the program's issuers or tools; kNotFound if the request's is not declared.
     [[nodiscard]] std::uint32_t issuer() const { return issuer_; }
     [[nodiscard]] std::uint32_t tool() const { return tool_; }
-    /// When the token ends, in microseconds: `token.exp`; without one, `token.iat` and the issuer's `max_age`.
+    /// When the token ends, in microseconds: `token.exp`; otherwise `token.iat` plus the issuer's `max_age`.
     /// INT64_MAX: neither is stated.
     [[nodiscard]] std::int64_t token_end() const;
-    /// Whether the checks before any rule find nothing wrong, revocations aside. Settled when binding ends.
+    /// Whether the checks before any rule find no error, apart from revocations. Computed at the end of binding.
     [[nodiscard]] bool sound() const { return sound_; }
-    /// Parameters and resource as they were stated, also what no rule reads; null if they were not, or
+    /// Parameters and resource as stated, including fields that no rule reads; null if they are not stated, or if
     /// their provenance is too weak. Fields of a resource can also be stated one by one.
     [[nodiscard]] const json::Node* params() const { return params_; }
     [[nodiscard]] const json::Node* resource() const { return resource_; }
@@ -165,8 +165,8 @@ public:
 private:
     friend class Binder;
 
-    /// One of the two names that say what else is read: what the request states, its constant's id,
-    /// and what is declared under it.
+    /// The issuer's or the tool's name, which determines the shape of further facts: the stated text, its constant's
+    /// id, and the index of the declaration.
     struct Named {
         std::string_view text;
         std::uint32_t id = 0, index = kNotFound;
@@ -174,13 +174,14 @@ private:
     };
 
     [[nodiscard]] Place::Plain plain(std::uint32_t node) const;
-    /// Where the value of a node goes, and how.
+    /// Where the value of a node is stored, and how.
     [[nodiscard]] Place place_of(std::uint32_t node, std::uint32_t slot) const;
-    /// Which member of a node's enum a text is; kNotFound: none.
+    /// The index of a text in the members of a node's enum; kNotFound: it is none of them.
     [[nodiscard]] std::uint32_t member_of(std::uint32_t node, std::string_view text) const;
-    /// The issuer's or the tool's name, which says what else is read.
+    /// The issuer's or the tool's name, which determines the shape of further facts.
     void name(bool issuer, std::string_view text);
-    // Store a value that need only be stored, if there is a slot for it; text is UTF-8. False: it needs the walk.
+    // Store a value that needs no conversion, if it has a slot; text is UTF-8. Output: false if it must be bound in
+    // full.
     [[nodiscard]] bool store_text(const Place& place, std::string_view text, bool believed = true);
     [[nodiscard]] bool store_int(const Place& place, std::int64_t integer);
     [[nodiscard]] bool put_other(const Place& place, std::string_view text, Provenance trust);
@@ -194,7 +195,7 @@ private:
     Scratch scratch_;
     Hasher hasher_;
 
-    // Of the request at hand, while it is bound.
+    // State of the current request while it is bound.
     Named issuer_name_, tool_name_;
     static constexpr std::int64_t kUnstated = INT64_MIN;
     std::int64_t depth_ = kUnstated, hops_ = kUnstated;
@@ -203,28 +204,27 @@ private:
 
     // Working memory.
     Plans plans_;
-    std::vector<std::uint32_t>
-        follows_;  ///< by node of the shape: the field that came first in it, or after it, last time
-    std::vector<unsigned char> feasible_;  ///< of capture matching
+    /// By node of the shape: the field that came first in it, or after it, in the last document.
+    std::vector<std::uint32_t> follows_;
+    std::vector<unsigned char> feasible_;  ///< working memory of capture matching
     std::vector<std::pair<std::uint32_t, std::string_view>> captured_;
     std::string room_;
 
-    // What follows from the request.
+    // Derived from the request.
     std::uint32_t issuer_ = kNotFound, tool_ = kNotFound;
     bool sound_ = false;
     const json::Node* params_ = nullptr;
-    const json::Node* claims_ = nullptr;  ///< as they were stated, believed or not
+    const json::Node* claims_ = nullptr;  ///< as stated, whatever their provenance
     const json::Node* resource_ = nullptr;
     std::vector<ShownField> shown_;
 };
 
-/// Whether the checks before any rule find nothing wrong with facts that are complete, revocations aside. In
-/// checks.cpp.
+/// Whether the checks before any rule find no error in complete facts, apart from revocations. In checks.cpp.
 [[nodiscard]] bool nothing_wrong(const Facts& facts);
 
 inline bool Facts::put_text(const Place& place, std::string_view text, Provenance trust) {
     if (place.plain != Place::Plain::Text) return put_other(place, text, trust);
-    if (place.slot == bytecode::kNone || trust < place.weakest) return true;  // nothing will read it
+    if (place.slot == bytecode::kNone || trust < place.weakest) return true;  // no rule reads it
     if (text.size() > place.max || !is_ascii(text)) return false;
     slots_[place.slot] = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
     return true;
@@ -243,7 +243,7 @@ inline bool Facts::store_int(const Place& place, std::int64_t integer) {
 }
 
 inline bool Facts::put_int(const Place& place, std::int64_t integer, Provenance trust) {
-    if (trust < place.weakest) return false;  // a clock that is not the broker's is refused
+    if (trust < place.weakest) return false;  // the clock must be the broker's
     return store_int(place, integer);
 }
 
@@ -251,7 +251,7 @@ inline bool Facts::put_none(const Place& place, Provenance trust) {
     if (!place.or_none || place.group != bytecode::kNone) return false;
     if (place.slot == bytecode::kNone || trust < place.weakest) return true;
     Value& value = slots_[place.slot];
-    if (place.rep == Rep::Group && value.present()) return false;  // is it a group with fields?
+    if (place.rep == Rep::Group && value.present()) return false;  // checks whether it is a group with fields
     value = Value::none(place.rep);
     return true;
 }

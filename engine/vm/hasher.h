@@ -1,5 +1,5 @@
-// Hashes of values that a request brings. Each evaluator and each request has a secret of its own, taken from the
-// system when it is made, so that nobody can choose values that collide.
+// Hashes of values from requests. Each evaluator and each request has its own random secret from the system, so that
+// nobody can choose values that collide.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
-// Runs one rule's condition over bound facts. Two-valued: a mode says what an unknown test counts as.
+// Evaluates the conditions of rules over bound facts: whether they hold, when that changes, and which rules can
+// matter.
+// A condition has two values; the mode decides whether an unknown test counts as true or false.
 #pragma once
 
 #include <cstdint>
@@ -13,51 +15,51 @@ namespace writ::vm {
 
 struct Outcomes;
 
-/// What an unknown test counts as: false when a permit must be sure, true when a rule that narrows
-/// applies on suspicion.
+/// What an unknown test counts as. Surely: false, for permits, which must be certain. Possibly: true, for rules that
+/// narrow, which apply if in doubt.
 enum class Mode : std::uint8_t { Surely, Possibly };
 
-/// Rules of the two sorts are looked for apart: permits run surely, what narrows possibly.
+/// Which rules to look for: permits, which run Surely, or rules that narrow, which run Possibly.
 enum class Want : std::uint8_t { Permits, Narrowing };
 
-/// What a rule's condition says now, and the first moment it would say otherwise.
+/// Whether a rule's condition holds now, and the first moment at which that changes.
 struct Outcome {
     bool holds = false;
     std::int64_t until = INT64_MAX;  ///< microseconds since the epoch
 };
 
-/// Working memory for one thread, sized for one program. Keeps what it grows, so that it allocates
-/// nothing once warm.
+/// Working memory for one thread and one program. Keeps its memory, so that it does not allocate once warm.
 class Interpreter {
 public:
-    struct Impl;  ///< the machine: see machine.h
+    struct Impl;  ///< the machine; see machine.h
 
     explicit Interpreter(const bytecode::Program& program);
     ~Interpreter();
     Interpreter(Interpreter&&) noexcept;
 
-    /// Whether a rule instance's condition holds now. Requires: facts of the same program.
+    /// Whether the condition of a rule instance holds now. Requires: facts of the same program.
     [[nodiscard]] bool holds(const Facts& facts, const bytecode::RuleRef& rule, Mode mode);
-    /// The first moment at which it would say other than `held`, all else unchanged, in microseconds since 1970.
-    /// INT64_MAX: none within bytecode::kLookAhead.
+    /// The first moment at which holds() would differ from `held`, if nothing but the time changes, in microseconds
+    /// since 1970. INT64_MAX: none within bytecode::kLookAhead.
     [[nodiscard]] std::int64_t until(const Facts& facts, const bytecode::RuleRef& rule, Mode mode, bool held) {
         return (rule.flags & bytecode::kTimed) == 0 ? INT64_MAX : timed_until(facts, rule, mode, held);
     }
-    /// While it is on, a moment that lies ahead has an age below zero, and not an unknown one: for telling why a
-    /// rule is in doubt, never for deciding.
+    /// Sets whether a moment in the future has an age below zero instead of an unknown age. Used to find out why a
+    /// rule is in doubt, never to decide.
     void foresee(bool ahead);
-    /// Both.
+    /// holds() and until() together.
     [[nodiscard]] Outcome run(const Facts& facts, const bytecode::RuleRef& rule, Mode mode);
 
-    /// The rules of one sort that may hold in a mode, ascending. Good until the next call.
+    /// The rules of one sort that may apply in a mode, ascending. Valid until the next call.
     [[nodiscard]] std::span<const std::uint32_t> candidates(const Facts& facts, Want want, Mode mode);
 
-    /// While one lives, conditions that several rules share are evaluated once, and steps are counted against a budget.
-    /// Requires: the same facts, unchanged, in every run until it ends.
+    /// While this object lives, conditions that several rules share are evaluated once, and steps count against a
+    /// budget.
+    /// Requires: the same unchanged facts in every run during its life.
     class Remembering {
     public:
-        /// `budget`: steps that the runs may cost together. A run that is beyond it ends early, and what it says is not
-        /// to be used. The step bound of a program makes sure that it never is.
+        /// `budget`: steps that all runs together may cost. A run that exceeds it ends early with an invalid result.
+        /// The step bound of a program ensures that this never happens.
         Remembering(Interpreter& interpreter, std::uint64_t budget);
         ~Remembering();
         Remembering(const Remembering&) = delete;
@@ -67,7 +69,7 @@ public:
         Impl& impl_;
     };
 
-    /// Whether anything was unknown since a Remembering began: a test, or a fact that rules are found by.
+    /// Whether anything was unknown since the current Remembering began: a test, or a fact that the rule index uses.
     [[nodiscard]] bool doubted() const;
 
     [[nodiscard]] std::uint64_t steps() const { return steps_; }

@@ -1,5 +1,6 @@
-// Lists as the interpreter sees them, wherever they are held: in the request, in a temporary, as a
-// constant set, as the rows of a table.
+// A uniform view of lists, wherever they are stored: in the request, in a temporary, in a constant set, or as the
+// rows
+// of a table.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +44,7 @@ struct List {
         out.count = program.tables[table].rows;
         return out;
     }
-    /// An element. Requires: scalars.
+    /// An element. Requires: a list of scalars.
     [[nodiscard]] Value at(const bytecode::Program& program, std::size_t index) const {
         if (form == Form::Values) return items[index * stride];
         if (form == Form::Texts) return Value::of(program.text(ids[index]), ids[index]);
@@ -51,12 +52,12 @@ struct List {
     }
 };
 
-/// Where one of `most` values of an array is, by its hash. Short arrays are scanned.
+/// Finds values of an array by hash; the array has at most `most` values. Short arrays are scanned.
 class Seen {
 public:
     Seen(std::size_t most, Scratch& scratch, const Hasher& hasher);
 
-    /// Notes items[index * stride]. False: one that was noted before is the same.
+    /// Adds items[index * stride]. Output: false if an equal value was added before.
     bool add(const Value* items, std::size_t index, std::size_t stride = 1);
     [[nodiscard]] bool has(const Value* items, const Value& value, std::size_t stride = 1) const;
 
@@ -65,15 +66,15 @@ private:
 
     const Hasher& hasher_;
     std::uint32_t* places_ = nullptr;  ///< index + 1, or 0
-    std::size_t mask_ = 0;             ///< of the table; 0: there is none, and `count_` places are scanned
+    std::size_t mask_ = 0;             ///< of the table; 0: there is no table, and `count_` places are scanned
     std::size_t count_ = 0;
 };
 
-/// Answers which values a list of scalars holds. Searches constant sets; of a list of the request it notes the elements
-/// when it will be asked often, so that two long lists never cost their product.
+/// Finds out which values a list of scalars contains. Constant sets are searched. The elements of a request's list
+/// are hashed if many questions are expected, so that two long lists never cost their product.
 class Members {
 public:
-    /// `questions`: about how many there will be.
+    /// `questions`: the expected number of calls.
     Members(const bytecode::Program& program, const List& list, std::size_t questions, Scratch& scratch,
             const Hasher& hasher);
 
@@ -86,13 +87,13 @@ private:
     bool noted_ = false;
 };
 
-/// Lists made of two. The result is in `scratch`, without repetitions.
+/// Combines two lists. The result is in `scratch`, without repetitions.
 [[nodiscard]] Value union_of(const bytecode::Program& program, const List& a, const List& b, Scratch& scratch,
                              const Hasher& hasher);
-/// Elements of a that b has (`keep`), or has not.
+/// The elements of a that are in b (`keep`), or that are not.
 [[nodiscard]] Value filtered(const bytecode::Program& program, const List& a, const List& b, bool keep,
                              Scratch& scratch, const Hasher& hasher);
-/// Words between spaces.
+/// The words of a text, separated by spaces.
 [[nodiscard]] Value words_of(const bytecode::Program& program, std::string_view text, Scratch& scratch,
                              const Hasher& hasher);
 

@@ -1,5 +1,5 @@
-// The machine that runs the code of rules: what stands behind Interpreter. Private to vm: machine.cpp runs code,
-// operands.cpp loads operands and computes values, horizon.cpp looks for the moment at which a condition changes.
+// The machine that runs the code of rules; the implementation of Interpreter. Private to vm. machine.cpp runs code,
+// operands.cpp loads operands and computes values, horizon.cpp finds the moment at which a condition changes.
 #pragma once
 
 #include <cstdint>
@@ -36,21 +36,21 @@ bool compare(Cmp cmp, const T& a, const T& b) {
     return false;
 }
 
-/// Stands for the time of the request where an operand is asked for.
+/// Stands for the time of the request as an operand.
 constexpr std::uint32_t kNowOperand =
     bytecode::operand(bytecode::OperandKind::Slot, static_cast<std::uint32_t>(bytecode::Builtin::Now));
 
 struct Interpreter::Impl {
     explicit Impl(const bytecode::Program& of);
 
-    /// What a quantifier's variable stands for.
+    /// The value of a quantifier's variable.
     struct Bound {
-        const Value* row = nullptr;  ///< an element of the request's, a record's columns or one scalar
+        const Value* row = nullptr;  ///< an element in the request: a record's columns or one scalar
         Value self;                  ///< an element of a constant set
         std::uint32_t table = 0, index = 0;
     };
 
-    /// Begins a run of a rule that is plain: its code reads slots and the rule's row, and nothing else.
+    /// Starts a run of a plain rule, whose code reads only slots and the rule's row.
     void enter_plain(const Facts& of, const bytecode::RuleRef& instance) {
         facts = &of;
         row_cells = nullptr;
@@ -60,7 +60,7 @@ struct Interpreter::Impl {
         }
         steps = bytecode::kRuleSteps;
     }
-    /// Begins a run of any rule.
+    /// Starts a run of any rule.
     void enter(const Facts& of, const bytecode::RuleRef& instance) {
         enter_plain(of, instance);
         rule = &instance;
@@ -71,18 +71,18 @@ struct Interpreter::Impl {
     }
 
     // ---- machine.cpp ----
-    /// Runs code up to the Ret that ends it. `unknown` is what an unknown test counts as. kPlainCode: the code is that
-    /// of a plain rule, so that nothing is kept for calls.
+    /// Runs code up to its Ret. `unknown` is the value of an unknown test. kPlainCode: the code is that of a plain
+    /// rule, so that no state for nested bodies is needed.
     template <bool kPlainCode>
     [[nodiscard]] bool exec(const Ready* at, bool unknown);
 
     // ---- operands.cpp ----
     [[nodiscard]] Value load(std::uint32_t word) const;
-    /// False: the list is unknown.
+    /// Output: false if the list is unknown.
     [[nodiscard]] bool load_list(std::uint32_t word, List& out) const;
     [[nodiscard]] std::uint32_t tool_set(std::uint32_t word) const;
     void bind_element(const List& list, std::size_t index, Bound& bound) const;
-    /// Writes the temporary of a Value instruction.
+    /// Computes the temporary of a Value instruction.
     void compute(const bytecode::Instr& in);
     struct Zoned {
         Window window;
@@ -91,7 +91,7 @@ struct Interpreter::Impl {
     [[nodiscard]] Zoned window_of(const bytecode::Instr& in) const;
 
     // ---- horizon.cpp ----
-    /// The first moment after `now` at which the condition says other than `held`; INT64_MAX if there is none within
+    /// The first moment after `now` at which the condition differs from `held`; INT64_MAX if there is none within
     /// bytecode::kLookAhead. Requires: enter().
     [[nodiscard]] std::int64_t until(bool unknown, bool held);
     [[nodiscard]] std::int64_t next_change(std::size_t at, std::size_t end);
@@ -100,8 +100,8 @@ struct Interpreter::Impl {
     const bytecode::Program& program;
     std::vector<Value> temps;
     std::vector<Ready> made_ready;     ///< by index into the program's code
-    std::vector<std::uint64_t> memos;  ///< by memo and mode: the request it is of, and the outcome in the lowest bit
-    std::uint64_t request = 0;         ///< number of the one at hand, from 1
+    std::vector<std::uint64_t> memos;  ///< by memo and mode: number of the request, and the outcome in the lowest bit
+    std::uint64_t request = 0;         ///< number of the current request, from 1
     bool remembers = false;
     bool doubted = false;  ///< a test was unknown
     Bound binders[bytecode::kMaxBinders];
@@ -111,20 +111,20 @@ struct Interpreter::Impl {
     Outcomes outcomes;
     Lookup lookup;
 
-    // The run at hand.
+    // State of the current run.
     const Facts* facts = nullptr;
     const bytecode::RuleRef* rule = nullptr;
-    const std::uint32_t* row_cells = nullptr;  ///< of its row
+    const std::uint32_t* row_cells = nullptr;  ///< cells of the rule's row
     std::span<const bytecode::Instr> code;
-    const Ready* ready_code = nullptr;  ///< the same
+    const Ready* ready_code = nullptr;  ///< the same code in Ready form
     std::int64_t now = 0;
-    bool timeless = false;  ///< leaves open what time it is: Time tests are unknown
-    bool foresees = false;  ///< what lies ahead has an age, which is below zero
+    bool timeless = false;  ///< the time is open: Time tests are unknown
+    bool foresees = false;  ///< moments in the future have an age, which is below zero
     std::uint64_t steps = 0;
-    std::uint64_t budget = UINT64_MAX;  ///< of one run: beyond it a quantifier goes on no further
+    std::uint64_t budget = UINT64_MAX;  ///< for one run: beyond it quantifiers stop
 
 private:
-    /// What an instruction that is decoded says: a test, or of a body what it counts as, or nothing.
+    /// The result of a decoded instruction: of a test, of a body, or none.
     enum class Said : std::uint8_t { False, True, Unknown, CountsFalse, CountsTrue, Nothing };
     Said decode(const Ready*& at, bool unknown);
     bool quantify(std::size_t at, bool unknown);

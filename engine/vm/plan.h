@@ -1,6 +1,5 @@
-// What binding a document came to, kept for documents that differ in values alone: of the same form, by the same
-// issuer, for the same tool and as far to be trusted. Binding one is then to go through the few values that
-// something reads or that can still be wrong.
+// Plans for binding documents that differ only in values: documents with the same form, issuer, tool and provenance.
+// With a plan, binding processes only the values that something reads or that can still be invalid.
 #pragma once
 
 #include <array>
@@ -13,41 +12,41 @@
 
 namespace writ::vm {
 
-/// One thing to do for one value.
+/// One action for one value.
 struct Step {
     enum class Action : std::uint8_t {
         Value,   ///< check it, and store it if something reads it
-        Group,   ///< it is there
-        Claims,  ///< the claims name the issuer
-        Keep,    ///< approvals are bound to the whole of it
+        Group,   ///< record that the group is present
+        Claims,  ///< check that the claims name the issuer
+        Keep,    ///< keep the whole value, because approvals are bound to it
     };
-    std::uint32_t node = 0;  ///< of the document
-    Place place;             ///< of the program: the node and where its value goes
+    std::uint32_t node = 0;  ///< node of the document
+    Place place;             ///< node of the program, and where its value is stored
     Action action = Action::Value;
     Provenance trust = Provenance::Model, floor = Provenance::Model;
     bool in_claims = false;
 };
 
 struct Plan {
-    /// What must be the same.
+    /// What documents must have in common.
     struct Key {
         std::uint32_t form = 0;              ///< 0: none
-        std::uint32_t issuer = 0, tool = 0;  ///< 0 where there are no claims, no parameters
-        std::uint64_t trust = 0;             ///< the words of `provenance`, in their order
+        std::uint32_t issuer = 0, tool = 0;  ///< 0 if there are no claims or parameters
+        std::uint64_t trust = 0;             ///< the words of `provenance` in their order
         friend bool operator==(const Key&, const Key&) = default;
     };
     Key key;
     std::vector<Step> steps;
 };
 
-/// Where documents of one form have what the rest depends on; 0: nowhere.
+/// Where documents of one form have the values of the key; 0: nowhere.
 struct Landmarks {
     std::uint32_t form = 0;
     std::uint32_t issuer = 0, tool = 0, provenance = 0;
-    bool has_claims = false, has_params = false;  ///< with something in them
+    bool has_claims = false, has_params = false;  ///< not empty
 };
 
-/// Each has one place where it can be; what comes later takes it.
+/// Each entry has one possible place; a new entry replaces the old one.
 class Plans {
 public:
     [[nodiscard]] Landmarks& landmarks(std::uint32_t form) { return landmarks_[form % kMost]; }

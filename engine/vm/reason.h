@@ -1,4 +1,4 @@
-// The engine's own reason codes, as reasons.def lists them.
+// The engine's own reason codes, listed in reasons.def.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Bump memory that is used again: reset() forgets the contents and keeps the blocks. Unlike Arena
-// (base), which lives once; this is what makes a second request cost no allocation.
+// Bump memory for reuse: reset() discards the contents and keeps the blocks, so that later requests do not allocate.
+// Arena (base), in contrast, is filled once.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace writ::vm {
 
 class Scratch {
 public:
-    /// Memory good until reset(). Never null. Requires: align <= alignof(std::max_align_t).
+    /// Memory that is valid until reset(). Never null. Requires: align <= alignof(std::max_align_t).
     void* allocate(std::size_t size, std::size_t align) {
         if (block_ < blocks_.size()) {
             const std::size_t at = (used_ + align - 1) & ~(align - 1);
@@ -43,12 +43,12 @@ public:
 
     void reset() { block_ = used_ = 0; }
 
-    /// What has been given out so far.
+    /// The position up to which memory has been given out.
     struct Mark {
         std::size_t block = 0, used = 0;
     };
     [[nodiscard]] Mark mark() const { return {block_, used_}; }
-    /// Takes back all that was given out since. The blocks are kept.
+    /// Discards everything given out since a position. The blocks are kept.
     void release(Mark mark) { block_ = mark.block, used_ = mark.used; }
 
 private:
