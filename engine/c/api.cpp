@@ -1,5 +1,6 @@
-// The C interface: version, errors, bundles and the evaluator. Requests are in c_request.cpp, decisions are
-// read in c_decision.cpp; compiling is in c_compile.cpp, which brokers do not link.
+// The C interface: version, errors, bundles and the evaluator. Requests are in request.cpp, decisions in
+// decision.cpp,
+// searches in search.cpp; compiling is in compile.cpp, which brokers do not link.
 #include <span>
 
 #include "c/handles.h"
@@ -164,7 +165,7 @@ writ_status writ_evaluate(writ_evaluator* evaluator, const writ_request* request
         if (evaluator == nullptr || request == nullptr) return WRIT_ERROR_ARGUMENT;
         if (!request->request) return WRIT_ERROR_INTERNAL;
         writ::Evaluator& ready = evaluator->ready();
-        // Usually the same ones: no reference is counted.
+        // The layers rarely change, so usually no reference is counted.
         if (decision->layers != evaluator->layers) decision->layers = evaluator->layers;
         ready.evaluate(*request->request, decision->decision);
         return WRIT_OK;

@@ -1,5 +1,4 @@
-// The C interface: compiling policy text, and explaining decisions by it. The only part of it that needs the
-// compiler.
+// The C interface: compiling policy text, and explaining decisions. The only part of it that needs the compiler.
 #include "base/source.h"
 #include "c/handles.h"
 #include "writ/tools.h"
@@ -12,7 +11,7 @@ struct writ_data {
 
 namespace {
 
-/// file:line:column, or nothing for a finding that points nowhere.
+/// file:line:column, or empty for a finding without a place.
 std::string place_of(const writ::Diagnostics& all, const writ::Span& span) {
     if (span.source >= all.sources.size()) return {};
     const writ::Source& source = all.sources[span.source];
@@ -25,7 +24,7 @@ void report(writ_errors* errors, const writ::Diagnostics& findings) {
         add(errors, each.code, each.message, place_of(findings, each.span));
 }
 
-/// A reader of data files that asks the caller's function.
+/// A reader of data files that calls the caller's function.
 auto reader(const writ_compile_options& options) {
     return [read = options.read_file, context = options.read_context](
                std::string_view from, std::string_view path) -> writ::Result<std::string> {
@@ -36,11 +35,11 @@ auto reader(const writ_compile_options& options) {
     };
 }
 
-/// Sources and options as they were given, or what is wrong with them.
+/// The sources and options as given, or the error in them.
 writ_status read_policy(const writ_source* sources, std::size_t count, const writ_compile_options* options,
                         writ_errors* errors, writ::SourceSet& set, writ::CompileOptions& chosen) {
     if (sources == nullptr) return null_argument(errors, "sources");
-    // Bundles are handed from this library to the other in memory.
+    // Bundles pass from this library to the other in memory.
     if (writ_version_number() != WRIT_VERSION_NUMBER) {
         add(errors, code_name(writ::Code::InternalFailure), "libwrit and libwrit-compiler are of different versions",
             writ_version());

@@ -5,7 +5,7 @@ using namespace writ::c;
 
 namespace {
 
-/// The list of which a decision has the members, for accessors by count and by index.
+/// A list of the decision, for accessors by count and by index.
 template <class List>
 std::size_t size_of(const writ_decision* decision, List list) {
     return decision == nullptr ? 0 : list(decision->decision).size();
@@ -16,7 +16,7 @@ writ_text text_at(const writ_decision* decision, List list, std::size_t index) {
     return index < size_of(decision, list) ? text(list(decision->decision)[index]) : text({});
 }
 
-/// Fills *out from the member at `index` with what `convert` makes of it.
+/// Fills in *out with the member at `index`, converted by `convert`.
 template <class List, class Struct, class Convert>
 writ_status fill_at(const writ_decision* decision, List list, std::size_t index, Struct* out, Convert convert) {
     if (index >= size_of(decision, list)) return WRIT_ERROR_ARGUMENT;
@@ -91,7 +91,7 @@ writ_status writ_decision_obligation(const writ_decision* decision, std::size_t 
                    [](const writ::Obligation& duty) { return writ_obligation{0, text(duty.name), text(duty.args)}; });
 }
 
-// ---- why, and what is missing ---------------------------------------------------------------------
+// ---- reasons and requirements ---------------------------------------------------------------------
 
 std::size_t writ_decision_reason_count(const writ_decision* decision) {
     return size_of(decision, reasons);

@@ -15,7 +15,7 @@ writ::Provenance provenance_of(int given) {
     return known ? static_cast<writ::Provenance>(given) : writ::Provenance::Model;
 }
 
-/// Sets one fact; what the arguments or memory forbid is kept for finish, which then denies.
+/// Sets one fact. Errors of arguments or memory are kept for finish, which then denies.
 template <class Set>
 void set(writ_request* request, const writ_field* field, bool sound, Set set) {
     if (request == nullptr || request->stated != WRIT_OK) return;
@@ -49,7 +49,7 @@ writ_status writ_request_new(writ_bundle* const* layers, std::size_t count, writ
 writ_status writ_request_parse(writ_request* request, writ_text json, const writ_request_limits* limits,
                                writ_errors* errors) {
     const auto refuse = [&](std::string_view what, std::string_view which) {
-        // Empty text is no document: the request ends as empty as a refused one leaves it.
+        // Empty text is not a document: the request becomes empty, as after a refusal.
         (void)request->request->parse({});
         return malformed_argument(errors, what, which);
     };

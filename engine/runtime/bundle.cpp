@@ -12,7 +12,7 @@ namespace writ {
 
 namespace {
 
-/// The module that a file of the standard library is: `std/github.writ` is `std.github`.
+/// The module of a file of the standard library: `std/github.writ` is `std.github`.
 std::string module_of(std::string file) {
     constexpr std::string_view kEnd = ".writ";
     if (file.ends_with(kEnd)) file.resize(file.size() - kEnd.size());

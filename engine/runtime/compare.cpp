@@ -1,4 +1,4 @@
-// Decisions held against each other. Nothing here decides anything.
+// Compares decisions.
 #include "writ/compare.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace writ {
 
 namespace {
 
-/// Which way it goes where `gained` says that there is more now, and `lost` that there is less.
+/// The direction if there is more now (`gained`) or less (`lost`).
 Direction direction_of(bool gained, bool lost) {
     return static_cast<Direction>((gained ? 1 : 0) | (lost ? 2 : 0));
 }
@@ -21,7 +21,7 @@ Direction of_numbers(Number was, Number is) {
     return direction_of(is > was, is < was);
 }
 
-/// Whether for each of `some` there is one in `all` that covers it.
+/// Whether each of `some` is covered by one of `all`.
 template <class Items, class Covers>
 bool covered(const Items& some, const Items& all, Covers covers) {
     return std::all_of(some.begin(), some.end(), [&](const auto& each) {
@@ -36,7 +36,7 @@ bool same_duty(const Obligation& a, const Obligation& b) {
     return a.name == b.name && a.args == b.args;
 }
 
-/// Whether what satisfies `stronger` always satisfies `weaker`.
+/// Whether everything that satisfies `stronger` also satisfies `weaker`.
 bool asks_as_much(const Requirement& stronger, const Requirement& weaker) {
     return stronger.needed >= weaker.needed && stronger.within <= weaker.within &&
            covered(stronger.groups, weaker.groups, equal);
@@ -47,7 +47,7 @@ Direction of_texts(const std::vector<std::string_view>& was, const std::vector<s
     return direction_of(!covered(is, was, equal), !covered(was, is, equal));
 }
 
-/// What stands in the way: less of it is wider.
+/// Compares requirements and obligations: less of them is wider.
 template <class Items, class Covers>
 Direction of_burdens(const Items& was, const Items& is, Covers covers) {
     return direction_of(!covered(was, is, covers), !covered(is, was, covers));
@@ -55,7 +55,7 @@ Direction of_burdens(const Items& was, const Items& is, Covers covers) {
 
 constexpr auto kForever = std::numeric_limits<std::int64_t>::max();
 
-// ---- in words ---------------------------------------------------------------------------------
+// ---- as text ----------------------------------------------------------------------------------
 
 template <class Items, class Show>
 std::string joined(const Items& items, Show show) {
@@ -77,7 +77,7 @@ std::string set_text(const std::vector<std::string_view>& items) {
     return items.empty() ? "{}" : "{ " + joined(items, quoted) + " }";
 }
 
-/// `audit(level: "full")`, out of a name and a canonical JSON object.
+/// `audit(level: "full")`, from a name and a canonical JSON object.
 std::string duty_text(const Obligation& duty) {
     const auto args = json::parse(duty.args);
     if (!args || args->members.empty()) return std::string(duty.name);

@@ -11,7 +11,7 @@ namespace writ {
 
 namespace {
 
-/// Bundles with equal digests are the same bundle, however often they were loaded.
+/// Bundles with equal digests are the same bundle, even if loaded twice.
 bool same_bundles(const Layers& a, const Layers& b) {
     return std::equal(
         a.bundles().begin(), a.bundles().end(), b.bundles().begin(), b.bundles().end(),
@@ -22,7 +22,7 @@ bool same_bundles(const Layers& a, const Layers& b) {
 
 struct Evaluator::Impl {
     Layers layers;
-    std::vector<vm::Interpreter> interpreters;  ///< one a layer
+    std::vector<vm::Interpreter> interpreters;  ///< one per layer
     LayersMemory memory;
     std::shared_ptr<const Revocations> revocations;
 

@@ -1,4 +1,4 @@
-// Requests: the two ways in, over vm::Facts, one for each layer.
+// Both ways to make a request, with one vm::Facts per layer.
 #include "writ/request.h"
 
 #include "base/json_reader.h"
@@ -9,19 +9,19 @@
 
 namespace writ {
 
-/// What is kept while facts are stated, and the memory that documents are read into.
+/// State while facts are stated, and the memory for documents.
 struct Request::Reading {
     json::Reader document;
-    std::vector<json::Reader> parts;  ///< of set_json: each lives as long as the facts
+    std::vector<json::Reader> parts;  ///< for set_json: each lives as long as the facts
     std::size_t parts_used = 0;
-    std::vector<json::Node> list;  ///< of set_texts
+    std::vector<json::Node> list;  ///< for set_texts
     Error error;
     bool failed = false, begun = false;
 };
 
 namespace {
 
-/// The program of a request with several layers: that of no field, not even of one of nothing.
+/// The program of a request with several layers: one that no field has, not even a field for no layers.
 const bytecode::Program* no_program() {
     static const char kNowhere = 0;
     return reinterpret_cast<const bytecode::Program*>(&kNowhere);

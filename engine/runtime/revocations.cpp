@@ -1,4 +1,4 @@
-// Looking up what is revoked: open addressing under a keyed hash, at most half full.
+// A set of revocations: open addressing with a keyed hash, at most half full.
 #include "writ/revocations.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ std::int64_t end_of(const Revocation& revocation) {
 
 // ---- spellings --------------------------------------------------------------------------------
 
-/// What is wrong with a text that names something; null: nothing.
+/// What is wrong with a text as a name; null: nothing.
 const char* fault_of(std::string_view text) {
     if (text.empty()) return "it is empty";
     if (text.size() > kLongest) return "it is longer than 4 KiB";
@@ -39,7 +39,7 @@ bool begins_as_spiffe(std::string_view text) {
     return text.substr(0, 7) == "spiffe:";
 }
 
-/// The canonical spelling of a subject, in `room`; or null, and what is wrong.
+/// The canonical spelling of a subject, in `room`; or null, and the error.
 const char* spell(RevocationKind kind, std::string_view subject, std::string& room) {
     if (const char* fault = fault_of(subject)) return fault;
     if (is_ascii(subject)) {

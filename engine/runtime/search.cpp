@@ -1,5 +1,5 @@
-// Search: renders the request once without its open field, then each candidate's members behind it, and
-// lets Request and Evaluator do what they do for every document. Nothing here decides anything.
+// Searches: writes the request once without its open field, then decides it with the members of each candidate added.
+// Request and Evaluator treat each of these documents like any other.
 #include "writ/search.h"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ std::string_view text_at(const json::Value& object, std::string_view key) {
     return found != nullptr && found->type == json::Type::String ? std::string_view(found->text) : std::string_view{};
 }
 
-/// What the layers' catalogues say, all of them together.
+/// The content of all layers' catalogues.
 class Catalogue {
 public:
     explicit Catalogue(const Layers& layers) : layers_(layers) {}
@@ -63,7 +63,7 @@ json::Value texts(const std::set<std::string_view>& from) {
     return out;
 }
 
-/// The group of the document that a search fills in.
+/// The group of the document in which the candidate is put.
 std::string_view group_of(Open open) {
     switch (open) {
         case Open::Tool: return "tool";
@@ -73,7 +73,7 @@ std::string_view group_of(Open open) {
     return {};
 }
 
-/// The request with a hole where candidates go.
+/// The request with a gap for the candidate.
 class Template {
 public:
     Template(json::Value document, Open open, const Catalogue& catalogue)
@@ -88,7 +88,7 @@ public:
         head_.pop_back();
     }
 
-    /// All but the open field, which may have been stated anyhow.
+    /// Everything except the open field, which the document may state.
     [[nodiscard]] std::string without() const {
         json::Value rest = document_;
         const json::Value& want = open_ == Open::Scope ? group_ : want_;
@@ -115,7 +115,7 @@ public:
     }
 
 private:
-    /// A group of the document, which then lacks it. What is no group stays, and is refused with the rest.
+    /// Takes a group out of the document. A value that is not a group stays, and is refused with the rest.
     json::Value take(std::string_view name) {
         json::Value* found = document_.find(name);
         if (found == nullptr || found->type != json::Type::Object) return json::Value::object();
@@ -148,11 +148,11 @@ private:
     const Catalogue& catalogue_;
     Open open_;
     json::Value document_, group_, want_;
-    bool asks_ = false;  ///< the candidate's own scopes are what is asked for
+    bool asks_ = false;  ///< the candidate's own scopes are requested
     std::string head_, text_;
 };
 
-/// The candidates: those given, or what the catalogues list.
+/// The candidates: as given, or from the catalogues.
 Result<json::Value> candidates_for(Open open, std::string_view given, const json::Value& document,
                                    const Catalogue& catalogue, RequestLimits limits) {
     if (given.empty()) {
@@ -189,8 +189,8 @@ Result<json::Value> candidates_for(Open open, std::string_view given, const json
     return std::move(*list);
 }
 
-/// Whether a deny is for want of facts alone. A rule that lacks a fact has a reason `fact_missing` of its
-/// own beside a deny's name; a layer without a permit is in want if any of its permits is.
+/// Whether a request is denied only because facts are missing. A rule that lacks a fact has its own reason
+/// `fact_missing` besides a deny's name; a layer without a permit lacks facts if any of its permits does.
 bool wants_facts(const Decision& decision, const Layers& layers) {
     const std::string_view missing = vm::name_of(vm::ReasonCode::fact_missing);
     const auto lacks = [&](const Reason& about) {
@@ -204,7 +204,7 @@ bool wants_facts(const Decision& decision, const Layers& layers) {
     return std::all_of(decision.reasons.begin(), decision.reasons.end(), [&](const Reason& each) {
         if (each.code == missing) return true;
         if (each.rule == kNoRule) return each.code == vm::name_of(vm::ReasonCode::no_permit) && lacks(each);
-        // What another layer permits, or would on approval, is nothing against it.
+        // Another layer's permit, or approval, does not count against it.
         return layers.bundles()[each.layer].rule(each.rule).kind != spelling_of(RuleKind::Deny) || lacks(each);
     });
 }
@@ -219,7 +219,7 @@ Result<SearchResult> search(Evaluator& evaluator, std::string_view request_json,
     if (!document) return tl::unexpected(std::move(document.error()));
     Request request(layers);
     if (document->type != json::Type::Object) {
-        // What is wrong with it is the request's to say.
+        // The request reports its own errors.
         auto refused = request.parse(request_json, limits);
         return tl::unexpected(std::move(refused.error()));
     }

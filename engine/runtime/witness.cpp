@@ -9,13 +9,13 @@
 namespace writ {
 
 namespace {
-/// What the witness runs besides a decision is for people who ask why, and has no bound of its own.
+/// What the witness runs in addition to a decision is for analysis, and has no bound.
 constexpr std::uint64_t kNoBudget = UINT64_MAX;
 }  // namespace
 
 struct Witness::Impl {
     Layers layers;
-    std::vector<vm::Interpreter> interpreters;  ///< one a layer
+    std::vector<vm::Interpreter> interpreters;  ///< one per layer
     LayersMemory memory;
 
     explicit Impl(Layers all) : layers(std::move(all)) {

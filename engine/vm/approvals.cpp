@@ -1,4 +1,4 @@
-// Which approvals count towards a requirement, and what they are bound to.
+// Counts approvals for requirements, and checks what they are bound to.
 #include "base/person.h"
 #include "base/values.h"
 #include "vm/deciding.h"
@@ -9,25 +9,25 @@ using bytecode::Builtin;
 
 namespace {
 
-/// Why an approval may not count, in the order it is told.
+/// Why an approval may not count, in the order of reporting.
 constexpr ReasonCode kObjections[] = {
     ReasonCode::approval_not_approved, ReasonCode::approval_expired,         ReasonCode::approval_stale,
     ReasonCode::approval_group,        ReasonCode::approval_not_independent, ReasonCode::approval_unbound,
     ReasonCode::approval_used,         ReasonCode::approval_revoked,
 };
 
-/// One of the objections in a word of them.
+/// The bit of an objection.
 constexpr std::uint32_t bit(ReasonCode code) {
     return 1u << (std::find(std::begin(kObjections), std::end(kObjections), code) - std::begin(kObjections));
 }
 
-/// The person that an approval is by: the approver's id if one is stated, else the name.
+/// The person who gave an approval: the approver's id if it is stated, otherwise the name.
 const Value& person_of(const Places& places, const Value* approval) {
     const Value& id = column_of(approval, places.approver_id);
     return id.present() ? id : column_of(approval, places.approver);
 }
 
-/// Calls `each` with every fact that says whose request it is: its path, and its value.
+/// Calls `each` with every fact that identifies a person whose request it is: its path and its value.
 template <class Each>
 void each_involved(const Facts& facts, Each each) {
     const Places& places = facts.places();
@@ -50,7 +50,7 @@ void state(Stated& out, const Value& who) {
     if (who.present()) out.name.set(who.text());
 }
 
-/// Makes ready the names of those whose request it is: each is compared with every approver.
+/// Prepares the names of the people whose request it is for comparison with every approver.
 void state_involved(Outcomes& work, const Facts& facts) {
     work.involved_count = 0;
     each_involved(facts, [&](std::string_view, const Value& who) {
@@ -59,9 +59,9 @@ void state_involved(Outcomes& work, const Facts& facts) {
     });
 }
 
-/// Whether an approver is known to be none of those whose request it is. Each must be stated: of someone
-/// unknown it cannot be said who he is not. An id does not make another person of a name.
-/// Output: `person`: whom the approval is by.
+/// Whether an approver is known to be none of the people whose request it is. Each of them must be stated: nobody can
+/// be distinguished from an unknown person. An id does not make a name another person's.
+/// Output: `person`: the approver.
 bool independent(Outcomes& work, const Places& places, const Value* approval, PersonName& person) {
     const Value &name = column_of(approval, places.approver), &by = person_of(places, approval);
     if (by.present()) person.set(by.text());
@@ -79,7 +79,7 @@ bool independent(Outcomes& work, const Places& places, const Value* approval, Pe
                        other);
 }
 
-/// The first fact that is not stated, for want of which an approval is not known to be independent. Empty: all are.
+/// The first unstated fact because of which an approval is not known to be independent. Empty: there is none.
 std::string_view unstated_person(const Deciding& deciding) {
     const Places& places = deciding.facts.places();
     std::string_view first;
@@ -95,7 +95,7 @@ std::string_view unstated_person(const Deciding& deciding) {
     return first;
 }
 
-/// What is said of an approval whatever it is to count towards, and whom it is by.
+/// The objections to an approval that do not depend on the requirement, and the approver.
 Judged judge(Deciding& deciding, const Value* approval, PersonName& person) {
     const Places& places = deciding.facts.places();
     const std::int64_t now = deciding.decision.now;
@@ -118,7 +118,7 @@ Judged judge(Deciding& deciding, const Value* approval, PersonName& person) {
     else
         out.until = std::min(out.until, sat_add(now, ttl));
 
-    // Uses are counted by id: without one that has a single spelling, nobody can tell which approval was used.
+    // Uses are counted by id. Without an id in canonical spelling, it is unknown which approval was used.
     const Value &uses = column_of(approval, places.uses), &id = column_of(approval, places.approval);
     const bool named = id.present() && comparable_name(id.text());
     if (uses.state == State::Missing || (uses.present() && (uses.integer < 1 || !named)))
@@ -131,7 +131,7 @@ Judged judge(Deciding& deciding, const Value* approval, PersonName& person) {
             return subject.state == State::Missing ||
                    (subject.present() && revocations->revoked(kind, subject.text(), now, deciding.work.spelling));
         };
-        // An id need not be stated: it is a second word for who approved.
+        // The id is optional, because the name identifies the approver too.
         const bool by_id = column_of(approval, places.approver_id).present();
         if (revoked(RevocationKind::Approval, places.approval) || revoked(RevocationKind::User, places.approver) ||
             (by_id && revoked(RevocationKind::User, places.approver_id)))
@@ -140,7 +140,7 @@ Judged judge(Deciding& deciding, const Value* approval, PersonName& person) {
     return out;
 }
 
-/// Makes the binding, and judges the approvals, of the first requirement that asks.
+/// Makes the binding digest and judges the approvals, when the first requirement needs them.
 void judge_all(Deciding& deciding) {
     Outcomes& work = deciding.work;
     if (work.binding.made()) return;
@@ -152,7 +152,7 @@ void judge_all(Deciding& deciding) {
         if (work.by.size() == work.judged.size()) work.by.emplace_back();
         work.judged.push_back(judge(deciding, approval, work.by[work.judged.size()]));
     });
-    // Names are compared here once, and not for each requirement.
+    // Names are compared once here, not for each requirement.
     const Places& places = deciding.facts.places();
     const std::size_t count = work.judged.size();
     work.alike.assign(count * count, 0);
@@ -168,8 +168,8 @@ void judge_all(Deciding& deciding) {
     }
 }
 
-/// Keeps of each person the approval that counts for longest, longest first. Who is known by an id and who
-/// by a name only cannot be told apart, so all are of the one sort: the one that does more.
+/// Keeps for each person the approval that counts longest; longest first. A person known by id and one known only by
+/// name cannot be distinguished, so all kept approvals identify people in the same way: the way that satisfies more.
 void keep_distinct(Outcomes& work, std::uint32_t needed) {
     std::vector<Counting>& counting = work.counting;
     std::sort(counting.begin(), counting.end(), [](const Counting& a, const Counting& b) {
@@ -194,8 +194,8 @@ void keep_distinct(Outcomes& work, std::uint32_t needed) {
         counting.erase(counting.begin(), names);
 }
 
-/// Fills `counting` with the approvals that count, one for each person, longest-lived first.
-/// Output:  why the others do not, a bit for each objection.
+/// Fills `counting` with the approvals that count, one per person, longest-lived first.
+/// Output:  why the others do not count, one bit per objection.
 std::uint32_t gather(Deciding& deciding, const bytecode::RequirementRef& requirement) {
     judge_all(deciding);
     Outcomes& work = deciding.work;
@@ -203,7 +203,7 @@ std::uint32_t gather(Deciding& deciding, const bytecode::RequirementRef& require
     const std::int64_t now = deciding.decision.now;
     const auto asked = deciding.program.items(requirement.groups);
     work.counting.clear();
-    // Where the request leaves out what would have to be bound, no approval will ever do.
+    // If the request does not state a fact that must be bound, no approval can count.
     std::uint32_t all_against = work.binding.unstated().empty() ? 0 : bit(ReasonCode::approval_unbound);
     for (std::uint32_t index = 0; index < work.judged.size(); ++index) {
         const Judged& judged = work.judged[index];
@@ -276,7 +276,7 @@ void name_approvals(Deciding& deciding) {
     }
 }
 
-/// The fact for want of which approvals do not count, if that is why.
+/// The unstated fact because of which approvals do not count, if there is one.
 static std::string_view unstated(const Deciding& deciding, ReasonCode code) {
     if (code == ReasonCode::approval_unbound) return deciding.work.binding.unstated();
     return code == ReasonCode::approval_not_independent ? unstated_person(deciding) : std::string_view{};

@@ -1,4 +1,4 @@
-// Who a decision is about, from whatever the request states.
+// Whom a decision is about, from the facts that the request states.
 #include "vm/deciding.h"
 
 namespace writ::vm {
@@ -7,7 +7,7 @@ using bytecode::Builtin;
 
 namespace {
 
-/// Requires: text, or nothing, which has the length 0.
+/// Requires: text, or a value without text, which has length 0.
 std::string_view text_of(const Value& value) {
     return value.text();
 }

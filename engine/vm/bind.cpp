@@ -1,4 +1,4 @@
-// Records, lists and maps: a document checked against the program's shape, value by value, into slots.
+// Records, lists and maps: checks a document against the program's shape, value by value, and stores it in slots.
 #include <algorithm>
 #include <utility>
 
@@ -14,7 +14,7 @@ using bytecode::ShapeNode;
 
 namespace {
 
-/// While it lives, no plan is made: what is in a list or a map is bound with it.
+/// While this object lives, no plan is recorded: the contents of a list or a map are bound together with it.
 class NoPlan {
 public:
     explicit NoPlan(Plan*& plan) : plan_(plan), kept_(std::exchange(plan, nullptr)) {}
@@ -27,7 +27,7 @@ private:
     Plan* kept_;
 };
 
-/// What a field of this type asks for, in the words of an error.
+/// The value that a field of this type needs, for error messages.
 std::string expectation(const bytecode::Program& program, const ShapeNode& node) {
     const Kind kind = static_cast<Kind>(node.kind);
     std::string words;
@@ -70,7 +70,7 @@ bool Binder::fail_type(const ShapeNode& node, const json::Node& value) {
                 "expected " + expectation(program_, node) + ", got " + std::string(json::name_of(value.type)));
 }
 
-/// A number that is whole and is no Int is one that does not fit.
+/// A whole number that is not an Int is too large.
 bool Binder::fail_integer(const ShapeNode& node, const json::Node& value) {
     const bool whole = value.type == json::Type::Number && value.text().find_first_of(".eE") == std::string_view::npos;
     return whole ? fail(Code::IntegerOutOfRange, "the number does not fit 64 bits") : fail_type(node, value);
@@ -101,14 +101,14 @@ bool Binder::within(std::size_t index) {
     return false;
 }
 
-// ---- the walk ----------------------------------------------------------------------------------
+// ---- binding -----------------------------------------------------------------------------------
 
 bool Binder::document(const json::Node& document) {
     const std::uint32_t root = program_.manifest[0].request_shape;
     if (document.type != json::Type::Object) return fail_type(program_.shape[root], document);
     const Landmarks marks = landmarks(document);
     if (!provenance(marks.provenance != 0 ? &document + marks.provenance : nullptr)) return false;
-    // What claims and parameters mean depends on these two, wherever they stand.
+    // The shapes of claims and parameters depend on these two, wherever they are in the document.
     names(document, marks);
     begin_plan(document, marks);
     if (!record(root, document, nullptr, true)) return false;
@@ -135,7 +135,7 @@ bool Binder::place(const Place& place, const json::Node& value) {
             return fail(Code::NoneAndStated, "the group of this field is stated to be none");
         if (readable(group)) stated = Value::list(nullptr, 0, 0);
     }
-    // What is in a group is not to be found beside the statement that there is none.
+    // A group that is stated to be none must not have fields too.
     if (value.type == json::Type::Null && static_cast<Kind>(node.kind) == Kind::Record && node.slot != kNone &&
         facts_.slots_[node.slot].present())
         return fail(Code::NoneAndStated, "fields of this group are stated already");
@@ -174,8 +174,8 @@ bool Binder::provenance(const json::Node* stated) {
     return true;
 }
 
-/// The field of a record with this name, or kNone. Documents are alike even where their forms are not: the field that
-/// came at this point last time is tried first, and `expected` keeps what came.
+/// The field of a record with a name, or kNone. Documents usually have the same order of fields, even in different
+/// forms: the field that came here in the last document is tried first, and `expected` stores the current one.
 std::uint32_t Binder::find_field(const ShapeNode& record, std::string_view key, std::uint32_t& expected) {
     if (expected != kNone && program_.text(program_.shape[expected].name) == key) return expected;
     const std::uint32_t id = program_.find_text(key);
@@ -234,7 +234,7 @@ bool Binder::list(const ShapeNode& node, const json::Node& value, Value* out) {
             if (item->present() && item->rep == Rep::Text && (bytes += item->length) > kMaxText)
                 return fail(Code::StringTooLong,
                             "the texts of the list have more than " + std::to_string(kMaxText) + " bytes together");
-            // Repetition is not observable: saying a thing twice must not count as two things.
+            // Repetition is not observable, so repeating a value must not count as two values.
             if (item->present() && !seen.add(items, kept)) {
                 *item = Value{};
                 continue;
@@ -242,7 +242,7 @@ bool Binder::list(const ShapeNode& node, const json::Node& value, Value* out) {
         }
         ++kept;
     }
-    // A list with an element that cannot be understood is not one that can be reasoned about.
+    // If one element is invalid, the whole list is.
     if (out != nullptr && whole) *out = Value::list(items, kept, columns);
     return true;
 }
@@ -346,8 +346,8 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
     return fail_type(node, value);
 }
 
-/// Claims and parameters: an object whose shape the issuer or the tool declares. Unchecked if that
-/// one is unknown, in which case no rule will run.
+/// Claims or parameters: an object whose shape the issuer or the tool declares. Not checked if that issuer or tool is
+/// unknown; then no rule will run.
 bool Binder::open_record(std::uint32_t shape, const json::Node& value, const ShapeNode& holder, bool claims) {
     if (shape == kNone) return true;
     floor_ = static_cast<Provenance>(holder.weakest);
@@ -358,7 +358,7 @@ bool Binder::open_record(std::uint32_t shape, const json::Node& value, const Sha
     return bound;
 }
 
-/// What follows from the request without being in it.
+/// Derived facts.
 bool Binder::finish() {
     using bytecode::Builtin;
     if (facts_.depth_ != Facts::kUnstated && facts_.hops_ != Facts::kUnstated && facts_.depth_ != facts_.hops_) {

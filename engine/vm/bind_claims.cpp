@@ -1,5 +1,5 @@
-// What a token and its claims have to agree on. The broker states `token.exp`, `nbf`, `iat` and `aud` as it
-// understood them; it may state less than the claims, which the issuer signed, and never more. Names are the same.
+// Checks that a token agrees with its claims. The broker states its reading of `token.exp`, `nbf`, `iat` and `aud`.
+// It may state less than the claims, which the issuer signed, and never more. Names must be equal.
 #include "base/values.h"
 #include "vm/binder.h"
 
@@ -9,12 +9,12 @@ using bytecode::Builtin;
 
 namespace {
 
-/// Brokers round moments to seconds, so that the two may differ by one.
+/// Brokers round moments to seconds, so the two may differ by one second.
 constexpr std::int64_t kRounded = kSecond;
 
 }  // namespace
 
-/// A token whose claims name another issuer than its verifier did is not one that was understood.
+/// If the claims name another issuer than the verifier stated, the token was not understood.
 bool Binder::issuers_agree(const json::Node& claims) {
     const json::Node* iss = claims.find("iss");
     if (iss == nullptr || !facts_.issuer_name_.stated) return true;
@@ -23,7 +23,7 @@ bool Binder::issuers_agree(const json::Node& claims) {
     return within("iss");
 }
 
-/// Requires: the whole token is bound. A field that is missing, or is not believed, is denied later.
+/// Requires: the whole token is bound. A field that is missing or not trusted is denied later.
 bool Binder::within_claims(const json::Node& claims) {
     return ends_within(claims) && starts_within(claims) && issued_within(claims) && audience_within(claims) &&
            id_agrees(claims);
@@ -34,7 +34,7 @@ bool Binder::wider(std::string_view field, std::string message) {
     return within(field);
 }
 
-/// A moment among the claims, whether or not the issuer's declaration has it. Absent, and null, is no bound.
+/// A moment in the claims, even if the issuer's declaration does not have it. Absent or null: no bound.
 bool Binder::claimed(const json::Node& claims, std::string_view name, std::optional<std::int64_t>& moment) {
     const json::Node* claim = claims.find(name);
     if (claim == nullptr || claim->type == json::Type::Null) return true;
@@ -68,7 +68,7 @@ bool Binder::starts_within(const json::Node& claims) {
     return wider("nbf", "`token.nbf` is earlier than the claim `nbf`");
 }
 
-/// A later `iat` makes a token younger than it is. None makes it no younger: its age is then unknown.
+/// A later `iat` would make a token younger than it is. Without `iat` its age is unknown.
 bool Binder::issued_within(const json::Node& claims) {
     const Value& iat = facts_[Builtin::TokenIssued];
     std::optional<std::int64_t> claim;
@@ -96,7 +96,7 @@ bool Binder::audience_within(const json::Node& claims) {
     return true;
 }
 
-/// A token under another id, or under none, is one that a revocation of its id would not meet.
+/// A token with another id, or with none, would escape the revocation of its id.
 bool Binder::id_agrees(const json::Node& claims) {
     const Value& id = facts_[Builtin::TokenId];
     const json::Node* claim = claims.find("jti");

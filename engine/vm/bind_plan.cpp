@@ -1,4 +1,4 @@
-// What spares a walk: a plan is made while a document is walked, and followed for those like it.
+// Plans: one is recorded while a document is bound, and then used for similar documents.
 #include <algorithm>
 
 #include "vm/binder.h"
@@ -50,7 +50,7 @@ void Binder::names(const json::Node& document, const Landmarks& marks) {
     if (tool.type == json::Type::String) facts_.name(false, tool.text());
 }
 
-/// Requires: the names are known. A key without a form: there can be no plan.
+/// Requires: the names are known. A key without a form means that there can be no plan.
 Plan::Key Binder::plan_key(const json::Node& document, const Landmarks& marks) const {
     Plan::Key key{document.form, marks.has_claims ? facts_.issuer_name_.index + 1 : 0,
                   marks.has_params ? facts_.tool_name_.index + 1 : 0, 0};
@@ -79,7 +79,8 @@ bool Binder::follow_plan(const json::Node& document) {
     return finish();
 }
 
-/// take() for what need only be stored. False: it needs the walk. Text is UTF-8: the document is.
+/// A fast take() for values that are stored unchanged. Output: false if it needs the full binding. Text is UTF-8,
+/// because the document is.
 bool Binder::take_plain(const Place& place, const json::Node& value) {
     switch (value.type) {
         case json::Type::String: return facts_.store_text(place, value.text());
@@ -142,7 +143,7 @@ void Binder::add_step(Step::Action action, std::uint32_t index, const json::Node
     plan_->steps.push_back(step);
 }
 
-/// Whether parts of a claim are facts of their own.
+/// Whether parts of a claim are facts too.
 bool Binder::captured(std::uint32_t index) const {
     if (!in_claims_) return false;
     const bytecode::IssuerRef& issuer = program_.issuers[facts_.issuer_name_.index];
@@ -152,8 +153,7 @@ bool Binder::captured(std::uint32_t index) const {
     });
 }
 
-/// Whether a value that is not stored need not be looked at in any document of its form: text that may be any,
-/// or a list of such.
+/// Whether a value that is not stored needs no check in any document of its form: arbitrary text, or a list of such.
 bool Binder::is_needless(std::uint32_t index, const json::Node& value) const {
     const ShapeNode& node = program_.shape[index];
     if (captured(index)) return false;

@@ -84,7 +84,7 @@ bool Binder::text(std::uint32_t index, std::string_view text, Value* out) {
     const Kind kind = static_cast<Kind>(node.kind);
     if (has_canonical_form(kind) && !(kind == Kind::Spiffe && usual_spiffe(text))) {
         const auto canonical = canonical_text(kind, text, facts_.room_);
-        if (!canonical) return true;  // ambiguous or malformed: unknown, hence it never helps
+        if (!canonical) return true;  // ambiguous or malformed: unknown, so it never helps
         text = *canonical;
         if (text.data() == facts_.room_.data()) text = {facts_.scratch_.copy(text), text.size()};
     }
@@ -93,7 +93,7 @@ bool Binder::text(std::uint32_t index, std::string_view text, Value* out) {
     return true;
 }
 
-/// A text as a fact. Where rules compare it with constants it is looked up among them, once.
+/// Stores a text as a fact. If rules compare it with constants, it is looked up once.
 Value Binder::held(std::uint32_t index, std::string_view text) {
     if (index == facts_.places_.issuer) return Value::of(text, facts_.issuer_name_.id);
     if (index == facts_.places_.tool) return Value::of(text, facts_.tool_name_.id);

@@ -27,7 +27,7 @@ void append_escaped_part(std::string& out, std::string_view text) {
     }
 }
 
-/// The parts of a digest, as they stand in it.
+/// The parts of a digest, in its order.
 struct Parts {
     std::string_view scopes, audience, ttl, fields, hash;
 };
@@ -47,7 +47,7 @@ bool parse(std::string_view digest, Parts& parts) {
            take(digest, ";sha256=", parts.hash) && digest.empty();
 }
 
-/// Takes an item off the front of a list. Requires: there is one.
+/// Removes the first item of a list. Requires: there is one.
 std::string_view take_item(std::string_view& list) {
     const std::size_t end = std::min(list.find(','), list.size());
     const std::string_view item = list.substr(0, end);
@@ -55,7 +55,8 @@ std::string_view take_item(std::string_view& list) {
     return item;
 }
 
-/// Calls `visit(item)` for the items of a list, which must ascend. False: they do not, or it said so.
+/// Calls `visit(item)` for the items of a list, which must ascend. Output: false if they do not, or if a call
+/// returned false.
 template <class Visit>
 bool each_item(std::string_view list, Visit visit) {
     if (list.ends_with(',')) return false;
@@ -68,7 +69,7 @@ bool each_item(std::string_view list, Visit visit) {
     return true;
 }
 
-/// The ttl in microseconds; -1 if there is none that can be granted.
+/// The ttl in microseconds; -1 if it is not one that can be granted.
 std::int64_t ttl_of(std::string_view text) {
     if (text == "policy") return INT64_MAX;
     std::int64_t seconds = 0;
@@ -78,7 +79,7 @@ std::int64_t ttl_of(std::string_view text) {
     return sat_mul(seconds, kSecond);
 }
 
-/// Appends both lists, which ascend, as one that does.
+/// Appends the ascending union of two ascending lists.
 void append_union(std::string& out, std::string_view a, std::string_view b) {
     bool first = true;
     while (!a.empty() || !b.empty()) {
@@ -123,14 +124,14 @@ Binding::Piece Binding::escaped(std::string_view text) {
     return {begin, text_.size() - begin};
 }
 
-/// Without repetition.
+/// Removes duplicates.
 void Binding::sort(std::vector<Piece>& pieces) {
     std::sort(pieces.begin(), pieces.end(), [&](Piece a, Piece b) { return at(a) < at(b); });
     const auto end = std::unique(pieces.begin(), pieces.end(), [&](Piece a, Piece b) { return at(a) == at(b); });
     pieces.erase(end, pieces.end());
 }
 
-/// A line for a fact that is a value or none; none for one that is missing.
+/// Writes a line for a fact that is a value or none; no line if it is missing.
 void Binding::state(std::string_view path, const Value& value) {
     if (value.state == State::Missing) return;
     core_ += path, core_ += '=';
@@ -141,7 +142,7 @@ void Binding::state(std::string_view path, const Value& value) {
     core_ += '\n';
 }
 
-/// Scopes as they are asked for, and the audience that the tool lets be asked for.
+/// The requested scopes, and the audience that can be requested from the tool.
 void Binding::resolve(const Facts& facts) {
     const bytecode::Program& program = facts.program();
     const Value &scopes = facts[Builtin::WantScopes], &audience = facts[Builtin::WantAudience];
@@ -154,7 +155,7 @@ void Binding::resolve(const Facts& facts) {
     sort(scopes_), sort(audience_);
 }
 
-/// Adds what is stated under a name: the entries of an object each under their own.
+/// Adds the value stated with a name; for an object, each entry with its own name.
 void Binding::show(Piece name, const json::Node& value) {
     if (value.type != json::Type::Object) {
         const std::size_t begin = text_.size();
@@ -173,7 +174,7 @@ void Binding::show(Piece name, const json::Node& value) {
     }
 }
 
-/// The fields of the resource that were stated, besides its type and id.
+/// The stated fields of the resource, except type and id.
 void Binding::collect(const Facts& facts) {
     fields_.clear();
     if (const Value& tenant = facts[Builtin::ResourceTenant]; tenant.state != State::Missing) {
@@ -195,7 +196,7 @@ void Binding::collect(const Facts& facts) {
         text_ += field.name;
         show({text_.size() - field.name.size(), field.name.size()}, *field.value);
     }
-    // Of one that was stated twice the last counts, as it does for rules.
+    // If a field was stated twice, the last one counts, as for rules.
     std::sort(fields_.begin(), fields_.end(), [&](const Field& a, const Field& b) {
         const auto order = at(a.name) <=> at(b.name);
         return order != 0 ? order < 0 : a.value.begin < b.value.begin;
@@ -206,8 +207,8 @@ void Binding::collect(const Facts& facts) {
     fields_.erase(end, fields_.end());
 }
 
-/// Whether a declared field is not stated somewhere in a record of parameters, or is a map, of which it
-/// cannot be said what was left out. Leaves its path in path_.
+/// Whether a record of parameters has a declared field that is not stated, or a map, in which missing entries cannot
+/// be detected. Stores its path in path_.
 bool Binding::lacks(const bytecode::Program& program, std::uint32_t shape, const json::Node* stated) {
     const ShapeNode& node = program.shape[shape];
     if (stated != nullptr && stated->type == json::Type::Null) return false;
@@ -251,7 +252,7 @@ bool Binding::lacks(const bytecode::Program& program, std::uint32_t shape, const
     return false;
 }
 
-/// What the checks before any rule have not asked for.
+/// Facts that the checks before the rules do not require.
 std::string_view Binding::first_unstated(const Facts& facts) {
     const bytecode::Program& program = facts.program();
     if (facts[Builtin::ToolOperation].state == State::Missing) return "tool.operation";
@@ -316,9 +317,9 @@ void Binding::make(const Facts& facts) {
     made_ = true;
 }
 
-// ---- holding one against it -------------------------------------------------------------------
+// ---- comparing ---------------------------------------------------------------------------------
 
-/// Adds to bytes_ the lines of the fields that are named. False: one of them is not stated.
+/// Adds to bytes_ the lines of the named fields. Output: false if one of them is not stated.
 bool Binding::add_fields(std::string_view names) {
     auto next = fields_.begin();
     return each_item(names, [&](std::string_view name) {
@@ -332,7 +333,7 @@ bool Binding::add_fields(std::string_view names) {
 std::int64_t Binding::covers(std::string_view digest) {
     Parts parts;
     if (!unstated_.empty() || !parse(digest, parts)) return -1;
-    // Both ascend: all that is asked for must come by.
+    // Both ascend; every requested item must be found.
     const auto holds = [&](std::string_view list, const std::vector<Piece>& asked) {
         auto next = asked.begin();
         const bool ascends = each_item(list, [&](std::string_view item) {

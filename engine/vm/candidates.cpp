@@ -75,7 +75,7 @@ Lookup::Lookup(const bytecode::Program& program) : program_(program) {
     }
 }
 
-/// Where a group's rules are to be looked for. False: a fact that they are found by is not known.
+/// Computes the tag at which a group's rules are found. Output: false if a fact that they are found by is unknown.
 inline bool Lookup::tag_of(const Group& group, const Facts& facts, std::uint32_t& tag) const {
     std::uint64_t hash = bytecode::key_start();
     for (std::uint32_t i = group.first_key; i < group.last_key; ++i) {
@@ -84,7 +84,7 @@ inline bool Lookup::tag_of(const Group& group, const Facts& facts, std::uint32_t
         if (key.slot != bytecode::kToolKey) {
             const Value& value = facts[key.slot];
             if (!value.present()) return false;
-            // Text that equals no constant is 0, which no rule is filed under.
+            // Text that equals no constant has id 0, which no rule has.
             if (!key.text)
                 word = static_cast<std::uint64_t>(value.integer);
             else
@@ -108,7 +108,7 @@ std::span<const std::uint32_t> Lookup::find(const Facts& facts, Want want, Mode 
         }
         return out;
     }
-    // Buckets lie far apart: all are asked for before the first is waited for.
+    // Buckets are far apart in memory: all are prefetched before the first is read.
     struct Sought {
         const Group* group;
         std::uint32_t tag;
@@ -124,7 +124,7 @@ std::span<const std::uint32_t> Lookup::find(const Facts& facts, Want want, Mode 
                 sought[count++] = {&group, tag};
                 continue;
             }
-            // A fact that is not known could have any value, as far as a rule on suspicion is concerned.
+            // An unknown fact could have any value, so every rule of the group is a candidate.
             all_known = false;
             everywhere = mode == Mode::Possibly;
         }

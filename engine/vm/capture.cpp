@@ -32,8 +32,8 @@ bool match_pattern(const bytecode::Program& program, const bytecode::PatternRef&
         if (first.literal && !text.starts_with(first.text)) return false;
     }
 
-    // feasible[i * width + p]: pieces i.. match the text from p on. Filled from the back, so that
-    // no pattern can make matching cost more than pieces × text.
+    // feasible[i * width + p]: pieces i.. match the text from p on. Filled from the back, so that no pattern can cost
+    // more than pieces × text.
     feasible.assign((pieces + 1) * width, 0);
     feasible[pieces * width + text.size()] = 1;
     for (std::size_t i = pieces; i-- > 0;) {

@@ -1,5 +1,5 @@
-// What is refused before any rule runs: facts that are not stated, a token that does not fit its
-// issuer's declaration, an unknown tool, an empty ask, and what has ended. All that fail are told.
+// The checks before any rule: required facts, the token and its issuer's declaration, the tool, the requested scopes,
+// and expiries. Every failed check adds a reason.
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -13,7 +13,7 @@ using bytecode::Builtin;
 
 namespace {
 
-/// How the presence of a fact is asked; see builtin_facts.def.
+/// How the presence of a fact is checked; see builtin_facts.def.
 enum class Presence : std::uint8_t { Stated, OrNone, UserStated, UserOrNone, Hops, Optional };
 
 struct Asked {
@@ -27,7 +27,7 @@ constexpr Asked kAsked[] = {
 #undef FACT
 };
 
-/// One pass of the checks. Without a decision to tell the reasons to, only whether something is wrong counts.
+/// One pass of the checks. Without a decision for the reasons, it only finds out whether any check fails.
 struct Checks {
     const Facts& facts;
     Decision* decision = nullptr;
@@ -53,7 +53,7 @@ struct Checks {
     }
 };
 
-/// The facts of which presence is asked in one way.
+/// The facts whose presence is checked in one way.
 template <Presence asked>
 constexpr auto facts_asked() {
     constexpr auto is = [](const Asked& each) { return each.presence == asked; };
@@ -64,7 +64,7 @@ constexpr auto facts_asked() {
     return out;
 }
 
-/// Whether all that must be stated is: the usual case, told without a list of what is not.
+/// Whether every required fact is stated: the usual case, decided without listing the missing ones.
 bool Checks::all_stated() const {
     const auto present = [&](const auto& slots) {
         bool all = true;
@@ -76,7 +76,7 @@ bool Checks::all_stated() const {
         for (const std::uint32_t slot : slots) all = all & (facts[slot].state != State::Missing);
         return all;
     };
-    if (facts[Builtin::Delegation].present()) return false;  // hops are looked at one by one
+    if (facts[Builtin::Delegation].present()) return false;  // hops are checked one by one
     if (!present(facts_asked<Presence::Stated>()) || !stated(facts_asked<Presence::OrNone>())) return false;
     return !facts[Builtin::User].present() ||
            (present(facts_asked<Presence::UserStated>()) && stated(facts_asked<Presence::UserOrNone>()));
@@ -128,7 +128,7 @@ bool Checks::audience_fits(const bytecode::IssuerRef& issuer) const {
 }
 
 bool Checks::token_current(const bytecode::IssuerRef* issuer) const {
-    if (!facts[Builtin::Now].present()) return true;  // said by fact_missing
+    if (!facts[Builtin::Now].present()) return true;  // reported as fact_missing
     const std::int64_t now = facts[Builtin::Now].integer;
     const std::int64_t leeway = issuer != nullptr ? issuer->leeway : 0;
     const Value& exp = facts[Builtin::TokenExpires];
@@ -138,7 +138,7 @@ bool Checks::token_current(const bytecode::IssuerRef* issuer) const {
     if (nbf.present() && nbf.integer > sat_add(now, leeway)) return false;
     if (iat.present() && iat.integer > sat_add(now, leeway)) return false;
     if (issuer == nullptr || issuer->max_age < 0) return true;
-    if (iat.state == State::None) return false;  // its age cannot be told
+    if (iat.state == State::None) return false;  // its age is unknown
     return !iat.present() || sat_sub(now, iat.integer) <= sat_add(issuer->max_age, leeway);
 }
 
@@ -157,7 +157,7 @@ void Checks::token() {
         if (!type.present() || !set_has_text(facts.program(), facts.program().items(issuer->types), type))
             reason(ReasonCode::token_type_mismatch);
     }
-    // A bearer token is presented without proof of anything.
+    // A bearer token proves no possession.
     const Value& proof = facts[Builtin::TokenProof];
     if (issuer->proof_required != 0 && (!proof.present() || proof.integer == facts.places().bearer))
         reason(ReasonCode::proof_missing);

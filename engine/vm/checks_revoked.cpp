@@ -1,4 +1,4 @@
-// What is denied because something in the request is revoked, or could be.
+// Denies requests in which something is revoked, or could be.
 #include <algorithm>
 
 #include "vm/deciding.h"
@@ -9,12 +9,12 @@ using bytecode::Builtin;
 
 namespace {
 
-/// Where subjects stand in a request, besides the hops of its delegation chain.
+/// Where subjects are in a request, apart from the hops of its delegation chain.
 struct Revocable {
     RevocationKind kind;
     Builtin fact;
     std::string_view path;
-    Builtin group = Builtin::Count;  ///< that the fact is of, if that can be none
+    Builtin group = Builtin::Count;  ///< the group of the fact, if the group can be none
 };
 constexpr Revocable kRevocable[] = {
     {RevocationKind::Agent, Builtin::AgentId, "agent.id"},
@@ -36,7 +36,7 @@ constexpr Revocable kRevocable[] = {
     {RevocationKind::Tenant, Builtin::ResourceTenant, "resource.tenant"},
 };
 
-/// Where they stand in each hop.
+/// Where they are in each hop.
 struct RevocableOfHop {
     RevocationKind kind;
     std::uint32_t Places::* column;
@@ -50,7 +50,7 @@ constexpr RevocableOfHop kRevocableOfHop[] = {
     {RevocationKind::Tenant, &Places::hop_tenant, "delegation.chain.tenant"},
 };
 
-/// Calls `visit(kind, value, path)` for each fact that revocations in force could be about.
+/// Calls `visit(kind, value, path)` for each fact that a revocation in force could concern.
 template <class Visit>
 void each_revocable(const Deciding& deciding, Visit visit) {
     const Facts& facts = deciding.facts;
@@ -65,7 +65,7 @@ void each_revocable(const Deciding& deciding, Visit visit) {
     });
 }
 
-/// The reason that tells the kind of what is revoked.
+/// The reason for the kind of what is revoked.
 constexpr ReasonCode reason_for(RevocationKind kind) {
     switch (kind) {
         case RevocationKind::Agent:

@@ -9,8 +9,8 @@ namespace {
 
 using bytecode::RuleRef;
 
-/// Runs what may narrow, on suspicion. What begins to apply within a second applies: no credential
-/// lives shorter, so none could end before.
+/// Runs the rules that may narrow, in mode Possibly. A rule that begins to apply within a second applies already: no
+/// credential lives shorter, so none could end before.
 void run_narrowing(Deciding& deciding) {
     Outcomes& work = deciding.work;
     for (const std::uint32_t index : deciding.interpreter.candidates(deciding.facts, Want::Narrowing, Mode::Possibly)) {
@@ -25,7 +25,7 @@ void run_narrowing(Deciding& deciding) {
             }
         }
         switch (static_cast<RuleKind>(rule.kind)) {
-            case RuleKind::Permit: break;  // no candidate here
+            case RuleKind::Permit: break;  // never a candidate here
             case RuleKind::Deny: work.denies.push_back(index); break;
             case RuleKind::Require: work.requirements.push_back(index); break;
             case RuleKind::Limit: work.limits.push_back(index); break;
@@ -34,7 +34,7 @@ void run_narrowing(Deciding& deciding) {
     }
 }
 
-/// Runs the permits, to be sure. One that cannot last a second offers nothing.
+/// Runs the permits in mode Surely. A permit that ends within a second offers nothing.
 void run_permits(Deciding& deciding) {
     for (const std::uint32_t index : deciding.interpreter.candidates(deciding.facts, Want::Permits, Mode::Surely)) {
         if (deciding.exhausted()) return;
@@ -51,15 +51,15 @@ void run_permits(Deciding& deciding) {
     }
 }
 
-/// Whether a rule is possibly true, and not surely.
+/// Whether a rule's condition is possibly true and not surely true.
 bool in_doubt(Deciding& deciding, std::uint32_t index) {
     const RuleRef& rule = deciding.rule(index);
     return deciding.interpreter.holds(deciding.facts, rule, Mode::Possibly) &&
            !deciding.interpreter.holds(deciding.facts, rule, Mode::Surely);
 }
 
-/// Tells why a rule is in doubt: a fact is missing, or nothing but a moment is still to come. The latter is told last,
-/// by tell_ahead(): that is the order of reasons.def.
+/// Adds the reason why a rule is in doubt: a fact is missing, or only a moment is in the future. The latter is added
+/// at the end, by tell_ahead(), to keep the order of reasons.def.
 void tell_doubt(Deciding& deciding, std::uint32_t index) {
     bool ahead = false;
     if ((deciding.rule(index).flags & bytecode::kTimed) != 0) {
@@ -82,8 +82,8 @@ bool denied(Deciding& deciding) {
     for (const std::uint32_t index : deciding.work.denies) {
         if (deciding.exhausted()) break;
         const RuleRef& rule = deciding.rule(index);
-        // A deny that does not ask for the time is possibly true, or it would not apply. Another may only be about to
-        // be.
+        // A deny without tests of time is possibly true, or it would not apply. One with such tests may only be about
+        // to become true.
         const bool doubtful = (rule.flags & bytecode::kTimed) != 0
                                   ? in_doubt(deciding, index)
                                   : !deciding.interpreter.holds(deciding.facts, rule, Mode::Surely);
@@ -97,8 +97,8 @@ bool denied(Deciding& deciding) {
 
 bool without_permit(Deciding& deciding) {
     if (!deciding.work.permits.empty()) return false;
-    const std::vector<std::uint32_t>& brief = deciding.work.brief;  // the permits that are surely true
-    // Where nothing was unknown, no rule applies for want of a fact.
+    const std::vector<std::uint32_t>& brief = deciding.work.brief;  // permits that are surely true
+    // If nothing was unknown, no rule applies because of a missing fact.
     if (deciding.interpreter.doubted()) {
         for (const std::uint32_t index :
              deciding.interpreter.candidates(deciding.facts, Want::Permits, Mode::Possibly)) {
@@ -112,7 +112,7 @@ bool without_permit(Deciding& deciding) {
     return deciding.deny(brief.empty() ? ReasonCode::no_permit : ReasonCode::ttl_exhausted);
 }
 
-/// Fills in effect, grant, reasons and requirements. A return before the end is a deny.
+/// Fills in effect, grant, reasons and requirements. Returns before the end if the decision is a deny.
 void resolve(Deciding& deciding) {
     Decision& decision = deciding.decision;
     if (refused(deciding)) return;

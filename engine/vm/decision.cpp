@@ -1,4 +1,4 @@
-// Decisions that are used again: emptied without giving memory back.
+// Emptying decisions for reuse without freeing memory.
 #include "writ/decision.h"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// Decisions as JSON: docs/decision-format.md is the description of what is written here.
+// Decisions as JSON, as described in docs/decision-format.md.
 #include <algorithm>
 #include <string>
 
@@ -105,7 +105,7 @@ void write_attribution(Writer& to, const Attribution& who) {
     to.close('}');
 }
 
-/// What a caller may know: whether his token was at fault, and nothing of which rule said what.
+/// What a caller may know: whether the token was at fault, and nothing about rules.
 std::string_view reason_class(const Decision& decision) {
     using vm::ReasonCode;
     constexpr ReasonCode kToken[] = {ReasonCode::issuer_unknown,       ReasonCode::audience_mismatch,

@@ -1,4 +1,4 @@
-// Where the engine's own facts are in one program, and facts that are used again.
+// The places of the engine's own facts in one program, and reuse of facts.
 #include "vm/facts.h"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ using bytecode::ShapeNode;
 
 namespace {
 
-/// Spreads ids, which are small and dense, over a table.
+/// Distributes ids, which are small and dense, over a table.
 constexpr std::size_t kSpread = 0x9E3779B1;
 
 std::uint32_t child(const bytecode::Program& program, std::uint32_t node, std::string_view name) {
@@ -35,7 +35,7 @@ std::uint32_t child(const bytecode::Program& program, std::uint32_t node, std::s
     return kNone;
 }
 
-/// The record that is the element of a list.
+/// The record that is the element type of a list.
 std::uint32_t element(const bytecode::Program& program, std::uint32_t list) {
     if (list == kNone || program.shape[list].child_count == 0) return kNone;
     return program.shape[list].first_child;
@@ -161,7 +161,7 @@ Result<Place> Facts::find(std::string_view path) const {
     Place out = place_of(place.node, program_.shape[place.node].slot);
     out.group = place.group;
     out.shown = std::move(place.shown);
-    // A binding reads these from their slots, and the others as they were stated: they are more than stored.
+    // Binding reads these from their slots, and the others as stated, so they need more than storing.
     for (const Builtin fact : {Builtin::ResourceType, Builtin::ResourceId, Builtin::ResourceTenant})
         if (out.slot == static_cast<std::uint32_t>(fact)) out.shown.clear();
     if (out.group != kNone || !out.shown.empty()) out.plain = Place::Plain::Nothing;
@@ -184,7 +184,7 @@ Place Facts::place_of(std::uint32_t index, std::uint32_t slot) const {
     return place;
 }
 
-/// Which values need only be stored at a node.
+/// Which values need no conversion at a node.
 Place::Plain Facts::plain(std::uint32_t index) const {
     const ShapeNode& node = program_.shape[index];
     if (index == places_.issuer || index == places_.tool) return Place::Plain::Name;
@@ -264,7 +264,7 @@ std::uint32_t Facts::member_of(std::uint32_t node, std::string_view text) const 
     return found != ids.end() ? static_cast<std::uint32_t>(found - ids.begin()) : kNotFound;
 }
 
-/// put_text() for kinds that need a little more than being stored.
+/// put_text() for kinds that need a conversion.
 bool Facts::put_other(const Place& place, std::string_view text, Provenance trust) {
     if (!is_ascii(text)) return false;
     if (place.plain == Place::Plain::Name) name(place.node == places_.issuer, text);
@@ -302,13 +302,13 @@ std::int64_t Facts::token_end() const {
     return max_age < 0 ? INT64_MAX : sat_add(iat.integer, max_age);
 }
 
-/// Keeps a record as it was stated.
+/// Stores a record as stated.
 void Facts::keep(std::uint32_t node, const json::Node* value) {
     if (node == places_.params) params_ = value;
     if (node == places_.resource) resource_ = value;
 }
 
-/// Keeps a field of the resource, with all that is in it: the node may be gone after the call.
+/// Stores a field of the resource with its contents, because the node may be destroyed after the call.
 void Facts::show(const Place& place, const json::Node& value) {
     static_assert(std::is_trivially_copyable_v<json::Node>);
     auto* nodes = static_cast<json::Node*>(scratch_.allocate(value.size * sizeof(json::Node), alignof(json::Node)));
@@ -317,7 +317,7 @@ void Facts::show(const Place& place, const json::Node& value) {
 }
 
 void Facts::clear() {
-    // All zeros is a missing value: only the state of one is ever looked at.
+    // All zeros is a missing value: of a missing value only the state is read.
     static_assert(std::is_trivially_copyable_v<Value> && static_cast<int>(State::Missing) == 0);
     std::memset(static_cast<void*>(slots_.data()), 0, slots_.size() * sizeof(Value));
     scratch_.reset();

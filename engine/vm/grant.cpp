@@ -1,4 +1,4 @@
-// What is granted: the ask, narrowed by permits, limits, the delegation chain and every expiry.
+// Computes the grant: the request, narrowed by permits, limits, the delegation chain and every expiry.
 #include "base/values.h"
 #include "vm/deciding.h"
 
@@ -17,7 +17,7 @@ const bytecode::GrantRef& grant_of(const Deciding& deciding, const Match& permit
     return deciding.program.grants[deciding.rule(permit.rule).effect];
 }
 
-/// Texts are interned: the same text is at the same place.
+/// Texts are interned: equal texts have the same address.
 bool has_duty(const Grant& grant, std::string_view name, std::string_view args) {
     return std::any_of(grant.obligations.begin(), grant.obligations.end(), [&](const Obligation& each) {
         return each.name.data() == name.data() && each.args.data() == args.data();
@@ -40,7 +40,7 @@ bool narrow_scopes(Deciding& deciding) {
     const auto& permits = deciding.work.permits;
     for (std::uint32_t i = 0; i < asked.length; ++i) {
         const Value& scope = asked.items[i];
-        // A permit for any tool, or for several, may list scopes that this one does not have.
+        // A permit for several tools may list scopes that this tool does not have.
         if (!set_has_text(program, declared, scope)) continue;
         if (std::any_of(permits.begin(), permits.end(),
                         [&](const Match& permit) { return offers(deciding, permit, scope); }))
@@ -90,8 +90,8 @@ bool narrow_audience(Deciding& deciding) {
     return deciding.deny(offered ? ReasonCode::audience_limited : ReasonCode::audience_not_offered);
 }
 
-/// For each scope the permit that offers it for longest is used. With any other choice a fact more
-/// could make a second permit match and shorten the grant's life, and a fact less lengthen it.
+/// For each scope the permit that offers it longest is used. With any other choice, one more fact could make a second
+/// permit match and shorten the grant's life, and one fact less could lengthen it.
 void choose_permits(Deciding& deciding) {
     auto& permits = deciding.work.permits;
     const auto longer = [](const Match& a, const Match& b) {
@@ -112,8 +112,8 @@ void choose_permits(Deciding& deciding) {
 
 namespace {
 
-/// How long a grant may live, in microseconds, for all that a rule would say if it applied already;
-/// -1 if the grant would be another.
+/// How long a grant may live with a rule that will apply later, in microseconds; -1 if the rule would change the
+/// grant.
 std::int64_t lifetime_under(Deciding& deciding, std::uint32_t index) {
     const bytecode::Program& program = deciding.program;
     const RuleRef& rule = deciding.rule(index);
@@ -148,8 +148,8 @@ std::int64_t lifetime_under(Deciding& deciding, std::uint32_t index) {
     return -1;
 }
 
-/// Rules that will apply: the grant ends where it would change, unless it is already as they want it.
-/// If an end were the harder of the two, a fact less could make the rule apply at once and gain time.
+/// Rules that will apply later: the grant ends when it would change, unless it already satisfies them. If this end
+/// were stricter than the rule, one fact less could make the rule apply now and so lengthen the grant.
 void foresee(Deciding& deciding) {
     const std::int64_t now = deciding.decision.now;
     for (const Dormant& rule : deciding.work.dormant) {

@@ -1,4 +1,4 @@
-// When a condition changes with time alone.
+// Computes when a condition changes because of time alone.
 #include <algorithm>
 
 #include "base/values.h"
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kNever = INT64_MAX;
 
-/// The first moment after `now` at which `moment-in-time CMP limit` changes its answer.
+/// The first moment after `now` at which the result of `moment-in-time CMP limit` changes.
 std::int64_t flip(Cmp cmp, std::int64_t limit, std::int64_t now) {
     const bool at_limit = cmp != Cmp::Le && cmp != Cmp::Gt;
     const bool after_limit = cmp != Cmp::Lt && cmp != Cmp::Ge;
@@ -29,7 +29,7 @@ bool is_time(Opcode op) {
 
 }  // namespace
 
-/// When a Time test next changes its answer, for the operands as they are now.
+/// When the result of a Time test next changes, with its current operands.
 std::int64_t Machine::change(const Instr& in) const {
     if (in.op == Opcode::InWindow) {
         if (in.a != kNowOperand) return kNever;
@@ -43,7 +43,7 @@ std::int64_t Machine::change(const Instr& in) const {
     return b.present() ? flip(static_cast<Cmp>(in.c), sat_add(a.integer, b.integer), now) : kNever;
 }
 
-/// The least change of every Time test in code[at, end), run or not, for every element.
+/// The earliest change of all Time tests in code[at, end), whether run or not, for all elements.
 std::int64_t Machine::next_change(std::size_t at, std::size_t end) {
     std::int64_t next = kNever;
     while (at < end) {
@@ -52,7 +52,7 @@ std::int64_t Machine::next_change(std::size_t at, std::size_t end) {
         if (is_time(in.op)) {
             next = std::min(next, change(in));
         } else if (in.op == Opcode::Once) {
-            at += in.b;  // nothing in it changes with time
+            at += in.b;  // nothing in it depends on time
         } else if (in.op == Opcode::Quantify) {
             const std::size_t body = at + 1;
             at = body + in.b;
@@ -74,18 +74,18 @@ std::int64_t Machine::next_change(std::size_t at, std::size_t end) {
 }
 
 std::int64_t Machine::until(bool unknown, bool held) {
-    // All tests of a conjunction that holds count as true: it ends with the first of them that changes.
+    // All tests of a conjunction that holds count as true: it ends when the first of them changes.
     if (held && (ready_code->flags & kConjunction) != 0) {
         const std::int64_t ends = next_change(0, code.size());
         return ends > sat_add(now, bytecode::kLookAhead) ? kNever : ends;
     }
-    // Never, if the other facts settle the rule whatever the time.
+    // Never, if the other facts decide the rule at any time.
     timeless = true;
     const bool settled = exec<false>(ready_code, false) || !exec<false>(ready_code, true);
     timeless = false;
     if (settled) return kNever;
-    // As far as a grant can live, and no less: a cap on the number of changes would let a request
-    // that leaves out a fact, and its changes, see further.
+    // Search as far as a grant can live. A limit on the number of changes would let a request that leaves out a fact,
+    // and its changes, see further ahead.
     const std::int64_t last = sat_add(now, bytecode::kLookAhead);
     for (;;) {
         scratch.reset();

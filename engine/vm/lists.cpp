@@ -6,10 +6,10 @@ namespace writ::vm {
 
 namespace {
 
-/// So many values and fewer are scanned: that is the cheaper way.
+/// Up to this many values are scanned, which is cheaper.
 constexpr std::size_t kScan = 16;
 
-/// A list under construction that takes each value once.
+/// A list under construction that stores each value once.
 class Distinct {
 public:
     Distinct(std::size_t most, Scratch& scratch, const Hasher& hasher)

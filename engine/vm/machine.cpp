@@ -14,7 +14,7 @@ using Machine = Interpreter::Impl;
 
 namespace {
 
-/// Whether a test's outcome depends on what time it is.
+/// Whether a test's result depends on the time.
 bool depends_on_now(const Instr& in) {
     return in.op == Opcode::NowCmp || in.op == Opcode::AgeCmp || (in.op == Opcode::InWindow && in.a == kNowOperand);
 }
@@ -34,7 +34,7 @@ template <bool kPlainCode>
 [[gnu::hot]] bool Machine::exec(const Ready* at, const bool unknown) {
     const Value* const slots = facts->slots();
     const std::uint32_t* const cells = row_cells;
-    const Ready* first = at;  // moved on by what is skipped: `at - first` were run
+    const Ready* first = at;  // moved forward by skipped instructions: `at - first` were run
     bool doubt = false, outcome = false;
     const auto ended = [&](bool holds) {
         steps += static_cast<std::uint64_t>(at - first) + 1;
@@ -103,7 +103,7 @@ template <bool kPlainCode>
                 break;
             }
             case Action::Other: {
-                if constexpr (kPlainCode) return ended(false);  // there is none in plain code
+                if constexpr (kPlainCode) return ended(false);  // plain code has none
                 const Ready* last = at;
                 const Said said = decode(last, unknown);
                 first += last - at;
@@ -134,12 +134,12 @@ template <bool kPlainCode>
 template bool Machine::exec<true>(const Ready*, bool);
 template bool Machine::exec<false>(const Ready*, bool);
 
-/// Compares by bytes: the fact was not looked up among the constants when it was bound.
+/// Compares by bytes, because the fact was not looked up in the constants when it was bound.
 [[gnu::noinline]] bool Machine::is_text(const Value& fact, std::uint32_t id) const {
     return same_text(fact, Value::of(program.text(id), id));
 }
 
-/// Runs the instruction that `at` is made of. Moves `at` to the last one that belongs to it.
+/// Runs the instruction of `at`. Moves `at` to the last instruction that belongs to it.
 [[gnu::noinline]] Machine::Said Machine::decode(const Ready*& at, bool unknown) {
     steps += bytecode::kDecodedSteps;
     const auto pc = static_cast<std::size_t>(at - ready_code);
@@ -155,7 +155,7 @@ template bool Machine::exec<false>(const Ready*, bool);
     return static_cast<Said>(test(in));
 }
 
-/// Decides a list by its elements. `at` is the Quantify.
+/// Evaluates a Quantify, at `at`.
 bool Machine::quantify(std::size_t at, bool unknown) {
     const Instr& in = code[at];
     List list;
@@ -172,12 +172,12 @@ bool Machine::quantify(std::size_t at, bool unknown) {
         if (!bound.present()) return lost();
         wanted = bound.integer;
     }
-    const bool counts = quant == Quant::Any || quant == Quant::AtLeast;  // the outcome counted
+    const bool counts = quant == Quant::Any || quant == Quant::AtLeast;  // the outcome that is counted
     std::int64_t count = 0;
     if (counts && wanted <= 0) return true;
     if (!counts && wanted < 0) return false;
     Bound& element = binders[bytecode::quant_depth(in.c)];
-    // What the body makes is good for one element.
+    // The body's temporaries are valid for one element.
     const Scratch::Mark mark = scratch.mark();
     for (std::size_t i = 0; i < list.count && steps <= budget; ++i) {
         steps += bytecode::kElementSteps;
@@ -191,8 +191,8 @@ bool Machine::quantify(std::size_t at, bool unknown) {
     return !counts;
 }
 
-/// The outcome of the body of the Once at `at`, run unless it is remembered. It reads neither row nor time, so that it
-/// is the same for every rule of a request, and whatever the time is taken to be.
+/// The outcome of the body of the Once at `at`; run unless it is remembered. The body reads neither row nor time, so
+/// its outcome is the same for every rule of a request and at any time.
 bool Machine::once(std::size_t at, bool unknown) {
     const Ready* const body = ready_code + at + 1;
     if (!remembers) return exec<false>(body, unknown);
@@ -276,7 +276,7 @@ Truth Machine::test(const Instr& in) {
             if (!foresees && is_ahead(a.integer, now)) return Truth::Unknown;
             return truth_of(compare(static_cast<Cmp>(in.c), sat_sub(now, a.integer), b.integer));
         }
-        // No tests, or tests with a body.
+        // Not tests, or tests with a body.
         case Opcode::RetTrue:
         case Opcode::RetFalse:
         case Opcode::Quantify:

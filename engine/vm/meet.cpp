@@ -1,4 +1,4 @@
-// Layers: what two bundles both allow.
+// The meet of the decisions of two layers.
 #include <algorithm>
 
 #include "base/text_set.h"
@@ -17,8 +17,8 @@ void keep_common(std::vector<std::string_view>& above, const std::vector<std::st
     std::erase_if(above, [&](std::string_view each) { return !known.has(each); });
 }
 
-/// Appends the reasons of a layer. None above is of that layer, so only those that name no rule can repeat one another:
-/// two hops that are revoked alike, say. There are few of those.
+/// Appends the reasons of a layer. None in `above` has this layer, so only reasons without a rule can repeat: for
+/// example two hops that are revoked in the same way. There are few of these.
 void add_reasons(std::vector<Reason>& above, const std::vector<Reason>& below) {
     const auto first = static_cast<std::ptrdiff_t>(above.size());
     for (const Reason& more : below) {
@@ -71,7 +71,7 @@ void meet(Decision& above, const Decision& below, TextSet& known) {
 
     if (above.effect == Effect::Permit) {
         meet_grants(above.grant, below.grant, known);
-        // Each layer grants something and the two have nothing in common.
+        // Each layer grants something, but they have nothing in common.
         if (above.grant.scopes.empty()) {
             above.reasons.push_back({.code = name_of(ReasonCode::scope_limited)});
             above.effect = Effect::Deny;

@@ -1,4 +1,4 @@
-// Operands, and the values that code computes.
+// Operands and computed values.
 #include <algorithm>
 #include <charconv>
 

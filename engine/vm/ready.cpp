@@ -13,7 +13,7 @@ using bytecode::OperandKind;
 
 namespace {
 
-/// Which of less, equal and greater a comparison accepts, a bit each.
+/// Which of less, equal and greater a comparison accepts, one bit each.
 constexpr std::uint32_t orders_of(Cmp cmp) {
     switch (cmp) {
         case Cmp::Eq: return 2;
@@ -26,8 +26,8 @@ constexpr std::uint32_t orders_of(Cmp cmp) {
     return 0;
 }
 
-/// Whether a condition is one `and` of tests, and no test of time is in a quantifier. While it holds, every test counts
-/// as true, so that it ends to hold when the first of its tests of time changes.
+/// Whether a condition is one `and` of tests, and no test of time is in a quantifier. While it holds, every test
+/// counts as true, so it ends when the first of its tests of time changes.
 bool is_conjunction(std::span<const Instr> code) {
     const std::size_t size = code.size();
     if (size < 2 || code[size - 1].op != Opcode::RetFalse || code[size - 2].op != Opcode::RetTrue) return false;
@@ -40,7 +40,7 @@ bool is_conjunction(std::span<const Instr> code) {
                 return bytecode::info(each.op).op_class == OpClass::Time;
             }))
             return false;
-        // A test that fails jumps to the RetFalse; one that holds goes on.
+        // A false test jumps to the RetFalse; a true one continues.
         if (op_class != OpClass::Value && ((in.flags & bytecode::kJumpIf) != 0 || next + in.jump != size - 1))
             return false;
         at = next;
