@@ -95,7 +95,7 @@ bool kept(std::size_t before, std::size_t told, std::size_t after) {
 int main(int argc, char** argv) {
     if (argc < 3) return 2;
     const int rounds = std::atoi(argv[2]);
-    std::mt19937 random(argc > 3 ? static_cast<unsigned>(std::atoi(argv[3])) : std::random_device{}());
+    std::mt19937 random(argc > 3 ? static_cast<unsigned>(std::atoi(argv[3])) : 1u);
     std::vector<Bundle> policies;
     for (int i = 0; i < kPolicies; ++i) policies.push_back(policy(i));
     std::string path, state;

@@ -14,7 +14,6 @@
 namespace writ::property {
 namespace {
 
-using Truth;
 using check::Expr;
 using check::Op;
 using Place = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>;
