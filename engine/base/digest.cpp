@@ -1,7 +1,7 @@
 #include "base/digest.h"
 
-// The functions below EVP are marked as deprecated. They are the only ones of OpenSSL that can neither
-// fail nor allocate, and they take half the time for a message of a few hundred bytes.
+// OpenSSL marks the functions below EVP as deprecated. But only these can neither fail nor allocate, and they take
+// half the time for a message of a few hundred bytes.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 

@@ -162,7 +162,7 @@ std::string write_pretty(const Value& value) {
 }
 
 std::string canonical(const Value& value) {
-    // What was written reads back, whatever its size: the tree was read within limits, or built here.
+    // Text written here can be read back, whatever its size: the tree was read within limits, or built here.
     constexpr RequestLimits kAny{SIZE_MAX, UINT32_MAX, UINT32_MAX, SIZE_MAX};
     const std::string text = write(value);
     Reader reader;

@@ -10,14 +10,14 @@ namespace writ::json {
 
 namespace {
 
-/// More than these would cost more to look through than they save.
+/// Limit of forms: searching more would cost more than they save.
 constexpr std::size_t kMostForms = 32;
-/// Documents of a known form that pay for remembering another.
+/// Number of documents with a known form that pay for storing another form.
 constexpr int kPrice = 4;
-/// Nodes of what is remembered: room is for requests as brokers send them.
+/// Limit of nodes in stored forms; enough for typical requests.
 constexpr std::size_t kMostNodes = 1024;
 
-/// A number that no form has had; 0 once there are no more.
+/// A form number that was not used before; 0 once there are no more.
 std::uint32_t new_number() {
     static std::atomic<std::uint64_t> made{0};
     const std::uint64_t number = made.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -35,14 +35,14 @@ std::uint64_t word_at(const char* at) {
     return out;
 }
 
-/// Whether the first `size` bytes, at most 8, are the same. Both are there to be read as words.
+/// Whether the first `size` bytes, at most 8, are equal. Both can be read as whole words.
 bool same_word(const char* a, const char* b, std::size_t size) {
     const std::size_t beyond = 8 * (8 - size);
     const std::uint64_t differ = word_at(a) ^ word_at(b);
     return (std::endian::native == std::endian::little ? differ << beyond : differ >> beyond) == 0;
 }
 
-/// Whether a token is this key in its quotes. Most are short.
+/// Whether a token is this key in quotes. Most keys are short.
 bool is_key(const Tokens& tokens, std::uint32_t token, const char* key, std::size_t size) {
     const char* const text = tokens.text + tokens.begins[token];
     if (size <= 8) return same_word(text, key, size);
@@ -65,9 +65,9 @@ const Node* Forms::fill(const Tokens& tokens, const RequestLimits& limits) {
     return nullptr;
 }
 
-/// Each token is one that separates or closes, or begins a key, or begins a value; where all are as they were,
-/// it is the JSON that it was.
-bool Forms::fill(Form& form, Tokens tokens, std::size_t max_string) {  // a copy: it does not change meanwhile
+/// Each token is a separator or closing bracket, or starts a key or a value. If all are as in the form, the document
+/// is the same JSON apart from its values.
+bool Forms::fill(Form& form, Tokens tokens, std::size_t max_string) {  // a copy, so that it cannot change meanwhile
     for (const Mark& mark : form.marks)
         if (tokens.first(mark.token) != mark.is) return false;
     const char* key = form.keys.data();
@@ -75,7 +75,7 @@ bool Forms::fill(Form& form, Tokens tokens, std::size_t max_string) {  // a copy
     for (Node& node : form.nodes) {
         const std::uint32_t token = *at++;
         if (node.key_begin != nullptr) {
-            // No string has an escape: what reads as the key up to its quote ends there.
+            // No string has an escape, so text that equals the key up to its quote ends there.
             const std::size_t size = std::size_t{node.key_size} + 2;
             if (!is_key(tokens, token - 2, key, size)) return false;
             node.key_begin = tokens.text + tokens.begins[token - 2] + 1;
@@ -110,7 +110,7 @@ bool Forms::fill(Form& form, Tokens tokens, std::size_t max_string) {  // a copy
     return true;
 }
 
-/// Where few forms come again, remembering them is the greater cost. One now and then shows whether they do.
+/// If few forms repeat, storing them costs more than it saves. Occasional samples show whether they do.
 bool Forms::affords() {
     if (worth_ < kPrice && ++passed_ % kMostForms != 0) return false;
     worth_ = std::max(worth_ - kPrice, 0);

@@ -17,9 +17,9 @@ namespace writ::json {
 
 namespace {
 
-/// Deeper nesting than this is refused whatever the limits say: the walk is a recursion.
+/// Nesting limit in addition to the given one, because the reader is recursive.
 constexpr std::uint32_t kDeepest = 1000;
-/// Up to here members are compared with each other, beyond they are sorted.
+/// Up to this number, members are compared with each other; larger objects are sorted.
 constexpr std::uint32_t kFewMembers = 24;
 constexpr std::string_view kEscape = "an escape in a string is malformed";
 
@@ -27,7 +27,7 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-/// Whether a text is a number by the grammar of RFC 8259, and which type it has.
+/// Whether a text is a number by the grammar of RFC 8259, and its type.
 bool number(std::string_view text, Type& type) {
     const char* at = text.data();
     const char* const end = at + text.size();
@@ -55,7 +55,7 @@ bool number(std::string_view text, Type& type) {
     return at == end;
 }
 
-/// Reads what most numbers are: digits only, and few enough that any of them fit.
+/// Reads the most frequent numbers: only digits, and few enough to fit.
 bool small_integer(std::string_view word, std::int64_t& out) {
     constexpr std::size_t kMost = 18;
     if (word.size() > kMost || (word.front() == '0' && word.size() > 1)) return false;
@@ -68,7 +68,7 @@ bool small_integer(std::string_view word, std::int64_t& out) {
     return true;
 }
 
-/// A bit of 64 for a key: keys that differ mostly differ in it.
+/// A hash of a key to one of 64 bits.
 std::uint64_t bit_of(std::string_view key) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
     const std::size_t mix =
@@ -103,25 +103,25 @@ Scalar read_scalar(std::string_view word, std::size_t max_size, Node& node) {
 
 struct Reader::Impl {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> structure;
-    std::string bytes;      ///< the document, with room after it that simdjson may read
-    std::string unescaped;  ///< strings that had escapes; as large as the document, so that it stays put
+    std::string bytes;      ///< the document, with padding that simdjson may read
+    std::string unescaped;  ///< decoded strings that had escapes; as large as the document, so that it never moves
     std::vector<Node> nodes;
-    std::vector<std::uint32_t> at;  ///< for each node, the token that its value begins with
+    std::vector<std::uint32_t> at;  ///< for each node, the token at which its value starts
     std::vector<std::string_view> keys;
     Forms forms;
-    bool used = false;  ///< there was a document before: it is worth while to remember forms
+    bool used = false;  ///< not the first document, so storing forms is worthwhile
 
-    // The walk at hand.
+    // State of the current read.
     const RequestLimits* limits = nullptr;
     std::uint32_t deepest = 0, depth = 0;
-    bool escapes = false;  ///< there is a backslash somewhere
+    bool escapes = false;  ///< there is a backslash in the document
     std::size_t unescaped_size = 0;
     Tokens tokens;
-    std::uint32_t token = 0;  ///< the one at hand
+    std::uint32_t token = 0;  ///< the current token
     Node* next_node = nullptr;
     Error error;
 
-    // ---- refusals: the path is put together on the way out ----
+    // ---- errors: each caller adds its step to the path ----
 
     bool refuse(Code code, std::string message) {
         error = failure(code, std::move(message));
@@ -146,7 +146,7 @@ struct Reader::Impl {
         return false;
     }
 
-    /// Refuses the token at hand.
+    /// Rejects the current token.
     bool unexpected(std::string_view wanted) {
         if (token == tokens.count) return not_json(fmt::format("expected {}, not the end", wanted));
         std::size_t line = 1, column = 1;
@@ -156,7 +156,7 @@ struct Reader::Impl {
         }
         return refuse(Code::NotJson, fmt::format("not JSON at line {}, column {}: expected {}", line, column, wanted));
     }
-    /// simdjson and the walk refuse it wherever it stands; here it is told what is wrong.
+    /// simdjson and the reader reject it anywhere; this finds the cause.
     [[nodiscard]] bool has_nul() const { return std::memchr(bytes.data(), '\0', bytes.size()) != nullptr; }
     bool unstructured(simdjson::error_code code) {
         if (has_nul()) return not_json("the document contains a NUL byte");
@@ -168,7 +168,7 @@ struct Reader::Impl {
 
     // ---- tokens ----
 
-    /// The first character of the token at hand; at the end the NUL after the text, which begins none.
+    /// The first character of the current token; at the end the NUL after the text, which starts no token.
     [[nodiscard]] char peek() const { return tokens.first(token); }
     bool take(char c) {
         if (peek() != c) return false;
@@ -176,7 +176,7 @@ struct Reader::Impl {
         return true;
     }
 
-    /// Reads a string and goes past it. Requires: it begins with a quote.
+    /// Reads a string and moves after it. Requires: it starts with a quote.
     bool string(std::string_view& out) {
         const std::string_view quoted = tokens.scalar(token);
         if (quoted.size() < 2 || quoted.back() != '"') {
@@ -190,7 +190,7 @@ struct Reader::Impl {
         return out.size() <= limits->max_string || too_long();
     }
     bool unescape(std::string_view quoted, std::string_view& out) {
-        // Escapes are never shorter than what they stand for: all strings fit into the document's size.
+        // Escapes are never shorter than the characters they mean, so all strings fit into the document's size.
         auto* const begin = reinterpret_cast<std::uint8_t*>(unescaped.data()) + unescaped_size;
         const auto* const end =
             structure->parse_string(reinterpret_cast<const std::uint8_t*>(quoted.data()) + 1, begin);
@@ -283,13 +283,13 @@ struct Reader::Impl {
         return true;
     }
 
-    /// Whether a member's key is that of one before it.
+    /// Whether a member has the same key as an earlier one.
     [[nodiscard]] static bool repeated(const Node& object, const Node& child) {
         for (const Node* each = object.first(); each != &child; each = each->next())
             if (each->key() == child.key()) return true;
         return false;
     }
-    /// The same for all members at once, in time that does not grow with their square. True: refused.
+    /// The same check for all members at once, not in quadratic time. Output: true if there is a duplicate.
     bool sorted_repeat(const Node& object) {
         keys.clear();
         const Node* child = object.first();
@@ -320,9 +320,9 @@ struct Reader::Impl {
                                             simdjson::stage1_mode::regular);
         if (code != simdjson::SUCCESS) return unstructured(code);
         tokens = {text, structure->structural_indexes.get(), structure->n_structural_indexes};
-        // simdjson leaves the size of the text there, in memory of its own.
+        // simdjson has written the size of the text there, in its own memory.
         structure->structural_indexes[structure->n_structural_indexes] = static_cast<std::uint32_t>(bytes.size());
-        // No more values than tokens: what points to nodes stays good.
+        // There are at most as many values as tokens, so pointers to nodes stay valid.
         if (nodes.size() < tokens.count) nodes.resize(2 * tokens.count), at.resize(2 * tokens.count);
         return true;
     }
@@ -430,7 +430,7 @@ void squeeze(std::string_view document, std::string& out) {
     document = without_mark(document);
     out.resize(document.size() + simdjson::SIMDJSON_PADDING);  // it writes whole blocks
     std::size_t size = 0;
-    // Fails where a string is not closed, which is not so here.
+    // It fails only if a string is not closed, which is checked before.
     if (simdjson::minify(document.data(), document.size(), out.data(), size) != simdjson::SUCCESS)
         out = document;
     else

@@ -23,7 +23,7 @@ std::size_t find_hidden(std::string_view text) {
 }
 
 bool plain_path(std::string_view text) {
-    // Most paths have nothing in them that needs a second look.
+    // Fast path: most paths need no further check.
     bool usual = text.empty() || text.front() != '.';
     char before = 'x';
     for (const char c : text) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kMostName = 256;
 
-/// Scripts that a label may be in, a bit each. Japanese has kana and Han in one word, Korean Hangul and Han.
+/// Scripts of a label, one bit each. Japanese mixes kana and Han in a word, Korean Hangul and Han.
 enum Scripts : std::uint16_t {
     Latin = 1,
     Greek = 2,
@@ -57,7 +57,7 @@ constexpr char32_t lower(char32_t c) {
     return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
-/// Takes a character off the front. Requires: UTF-8, not empty.
+/// Removes the first character. Requires: UTF-8, not empty.
 char32_t take(std::string_view& text) {
     const auto lead = static_cast<unsigned char>(text[0]);
     const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
@@ -67,7 +67,7 @@ char32_t take(std::string_view& text) {
     return c;
 }
 
-/// A name's characters one by one, small letters for capitals.
+/// The characters of a name, with capitals converted to small letters.
 class Folded {
 public:
     explicit Folded(std::string_view name) : rest_(name) {}
@@ -91,7 +91,7 @@ private:
     bool again_ = false;
 };
 
-/// Whether a label begins here that is Unicode in ASCII's clothes.
+/// Whether a label in punycode starts here.
 bool begins_punycode(std::string_view rest) {
     return rest.size() >= 4 && lower(static_cast<unsigned char>(rest[0])) == 'x' &&
            lower(static_cast<unsigned char>(rest[1])) == 'n' && rest[2] == '-' && rest[3] == '-';
@@ -102,8 +102,8 @@ bool begins_punycode(std::string_view rest) {
 bool comparable_name(std::string_view name) {
     if (name.empty() || name.size() > kMostName || name.front() == ' ' || name.back() == ' ' || !valid_utf8(name))
         return false;
-    std::uint16_t scripts = Any;  // that the label may be in
-    bool begins = true;           // a label begins here
+    std::uint16_t scripts = Any;  // possible scripts of the label
+    bool begins = true;           // a label starts here
     char32_t before = 0;
     for (std::string_view rest = name; !rest.empty();) {
         if (begins && begins_punycode(rest)) return false;

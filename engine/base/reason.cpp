@@ -1,4 +1,4 @@
-// Whether a text says something to those who read it.
+// Whether a text can be read as a reason.
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
@@ -13,8 +13,8 @@ struct Range {
     std::uint32_t first, last;
 };
 
-/// Beyond ASCII: blanks, punctuation, symbols, marks on other letters, and what is not seen at all, such as the fillers
-/// of Hangul, which Unicode calls letters. Ascending.
+/// Outside ASCII: blanks, punctuation, symbols, combining marks, and invisible characters such as the Hangul fillers,
+/// which Unicode calls letters. Ascending.
 constexpr Range kNoLetters[] = {
     {0x80, 0xA9},       {0xAB, 0xB1},       {0xB4, 0xB4},       {0xB6, 0xB8},       {0xBB, 0xBB},
     {0xBF, 0xBF},       {0xD7, 0xD7},       {0xF7, 0xF7},       {0x2B0, 0x36F},     {0x37E, 0x37E},
@@ -51,7 +51,7 @@ bool is_reason(std::string_view text) {
                                    : lead < 0xF0 ? 3
                                    : lead < 0xF5 ? 4
                                                  : 0;
-        // What is not UTF-8 says nothing.
+        // Invalid UTF-8 does not count.
         if (length == 0 || at + length > text.size()) {
             ++at;
             continue;

@@ -8,13 +8,13 @@ namespace writ {
 
 namespace {
 
-constexpr std::size_t kLongestName = 64;  // longer names are not worth a guess, and cost a square
+constexpr std::size_t kLongestName = 64;  // longer names are not compared, because the cost is quadratic
 
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// Edits (insert, delete, replace, swap neighbours) between two names, letter case aside.
+/// Number of edits (insert, delete, replace, swap neighbours) between two names, ignoring case.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> older(b.size() + 1), old(b.size() + 1), now(b.size() + 1);
     for (std::size_t j = 0; j <= b.size(); ++j) old[j] = j;
@@ -32,7 +32,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return old[b.size()];
 }
 
-/// Whether one name is the other with a prefix that says the opposite. To put one for the other would invert a rule.
+/// Whether one name is the other with a negating prefix. Suggesting one for the other would invert a rule.
 bool opposite(std::string_view a, std::string_view b) {
     const std::string_view longer = a.size() > b.size() ? a : b, shorter = a.size() > b.size() ? b : a;
     for (const std::string_view prefix : {"un", "in", "im", "dis", "non", "not", "no", "de"}) {
@@ -55,8 +55,8 @@ Diagnostic& Report::add(Code code, Span span, std::string message, std::string l
     std::vector<std::size_t>& places = places_[std::string(code_name(code)) + ' ' + message];
     const bool repeat =
         std::any_of(places.begin(), places.end(), [&](std::size_t at) { return same_place(items_[at].span, span); });
-    // What is over the limit or known already goes to a place that nobody reads, so that callers
-    // can add related labels without asking.
+    // Findings over the limit, and repeats, are written to an unused place, so that callers can always add related
+    // labels.
     std::size_t& mistakes = mistakes_[error ? 0 : 1];
     const bool keep = !repeat && (places.empty() ? mistakes < max_errors_ : places.size() < kMaxPlaces);
     if (keep && places.empty()) ++mistakes;
@@ -84,15 +84,15 @@ std::vector<Diagnostic> Report::take() {
 }
 
 std::string_view nearest(std::string_view name, const std::vector<std::string_view>& candidates) {
-    if (name.size() < 2 || name.size() > kLongestName) return {};      // one letter is no hint
-    std::size_t best = std::max<std::size_t>(name.size(), 3) / 3 + 1;  // one more than is near enough
+    if (name.size() < 2 || name.size() > kLongestName) return {};      // one letter is not enough
+    std::size_t best = std::max<std::size_t>(name.size(), 3) / 3 + 1;  // one more than the largest distance allowed
     std::string_view found;
     for (const std::string_view candidate : candidates) {
         const std::size_t gap =
             candidate.size() > name.size() ? candidate.size() - name.size() : name.size() - candidate.size();
         if (gap >= best || candidate == name || opposite(name, candidate)) continue;
         const std::size_t d = distance(name, candidate);
-        // Replacing every letter of a short name is not a guess.
+        // Replacing every letter of a short name is not a useful suggestion.
         if (d < best && d < std::max(name.size(), candidate.size())) {
             best = d;
             found = candidate;

@@ -1,5 +1,5 @@
-// Text that compares as what it is. Each kind has one canonical spelling; what more than one reader
-// could take for different things has none.
+// Canonical forms of typed text. Each value has one canonical spelling; text that two readers could understand
+// differently has none.
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -35,7 +35,7 @@ constexpr bool is_alnum(char c) {
     return is_lower(c) || is_upper(c) || is_digit(c);
 }
 
-/// A set of characters that is asked for every byte of a text.
+/// A set of ASCII characters with fast lookup.
 class CharSet {
 public:
     template <class Test>
@@ -55,9 +55,9 @@ constexpr CharSet kSpiffePath(is_alnum, "._-/");
 constexpr CharSet kUrlPath(is_alnum, "/-._~!$&'()*+,;=:@%");
 constexpr CharSet kUnreserved(is_alnum, "-_~");
 constexpr CharSet kUrlQuery(is_alnum, "/?-._~!$&'()*+,;=:@%");
-constexpr CharSet kHiding([](char) { return false; }, "./\\;");  ///< what an escape in a path must not stand for
+constexpr CharSet kHiding([](char) { return false; }, "./\\;");  ///< an escape in a path must not mean one of these
 
-/// Appends a text in lower case; what was appended.
+/// Appends a text in lower case; returns the appended text.
 std::string_view append_lowered(std::string& out, std::string_view text) {
     const std::size_t begin = out.size();
     for (const char c : text) out += is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
@@ -71,8 +71,8 @@ bool all_are(std::string_view text, const Test& test) {
     return all;
 }
 
-/// Calls `visit(part)` for each part between separators until one is refused. Parts are short: a call to
-/// search for each separator would cost more than the loop.
+/// Calls `visit(part)` for each part between separators, until a call returns false. Parts are short: a search call
+/// for each separator would cost more than this loop.
 template <class Visit>
 bool each_part(std::string_view text, char separator, Visit visit) {
     std::size_t begin = 0;
@@ -99,7 +99,7 @@ std::string_view bytes_of(const Address& address) {
 
 std::optional<Address> parse_address(int family, std::string_view text) {
     if (text.size() >= INET6_ADDRSTRLEN) return {};
-    std::array<char, INET6_ADDRSTRLEN> name{};  // zero-terminated by its zeros
+    std::array<char, INET6_ADDRSTRLEN> name{};  // terminated by the zeros
     std::memcpy(name.data(), text.data(), text.size());
     if (std::strlen(name.data()) != text.size()) return {};
     Address raw{};
@@ -109,23 +109,23 @@ std::optional<Address> parse_address(int family, std::string_view text) {
     return raw;
 }
 
-/// Whether an IPv6 address has an IPv4 address in it that somebody on the way makes of it, or may: NAT64, 6to4,
-/// Teredo, ISATAP and what came before them. Such an address is two, and which one counts is not for us to say.
+/// Whether an IPv6 address contains an IPv4 address that a router may use instead: NAT64, 6to4, Teredo, ISATAP and
+/// older forms. Such text means two addresses, and it is unknown which one counts.
 bool wraps_ipv4(std::string_view raw) {
     using namespace std::string_view_literals;
-    if (is_mapped(raw)) return false;  // the address itself, in another spelling
+    if (is_mapped(raw)) return false;  // the same address in another spelling
     constexpr std::string_view kWrappers[] = {
         "\x20\x02"sv,                        // 2002::/16, 6to4
         "\x20\x01\0\0"sv,                    // 2001::/32, Teredo
         "\0\x64\xFF\x9B\0\0\0\0\0\0\0\0"sv,  // 64:ff9b::/96, NAT64
-        "\0\x64\xFF\x9B\0\x01"sv,            // 64:ff9b:1::/48, NAT64 of one's own
+        "\0\x64\xFF\x9B\0\x01"sv,            // local NAT64
         "\0\0\0\0\0\0\0\0\xFF\xFF\0\0"sv,    // ::ffff:0:0:0/96, IPv4-translated
     };
     for (const std::string_view prefix : kWrappers)
         if (raw.starts_with(prefix)) return true;
     const std::string_view identifier = raw.substr(8, 4);
     if (identifier == "\0\0\x5E\xFE"sv || identifier == "\x02\0\x5E\xFE"sv) return true;  // ISATAP
-    // ::/96, IPv4-compatible; of its addresses :: and ::1 are in use.
+    // ::/96, IPv4-compatible; only :: and ::1 of it are in use.
     return raw.starts_with(std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0", 12)) && raw.substr(12) != "\0\0\0\0"sv &&
            raw.substr(12) != "\0\0\0\x01"sv;
 }
@@ -134,7 +134,7 @@ std::optional<Address> parse_ip(std::string_view text) {
     return parse_address(text.find(':') != std::string_view::npos ? AF_INET6 : AF_INET, text);
 }
 
-/// Appends an address as people write it.
+/// Appends an address in its usual notation.
 void append_ip(std::string& out, std::string_view raw) {
     std::array<char, INET6_ADDRSTRLEN> name{};
     const bool four = is_mapped(raw);
@@ -188,7 +188,8 @@ std::string display_cidr(std::string_view raw) {
 
 // ---- names ------------------------------------------------------------------------------------
 
-/// A name in lower case; not an address. Underscores occur in trust domains and in DNS.
+/// Checks a host name and converts it to lower case; not for addresses. Underscores occur in trust domains and in
+/// DNS.
 bool valid_dns_name(std::string_view name) {
     if (name.empty() || name.size() > 253) return false;
     std::string_view last;
@@ -197,16 +198,16 @@ bool valid_dns_name(std::string_view name) {
         return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
                all_are(label, kLabel);
     });
-    // A last label that is a number makes some readers see an IPv4 address.
+    // If the last label is a number, some readers see an IPv4 address.
     const bool number = all_are(last, is_digit) || last.substr(0, 2) == "0x";
     return labels && !number;
 }
 
-/// Appends a DNS name, an IPv4 address, or an IPv6 address in brackets. False: it is none.
+/// Appends a DNS name, an IPv4 address, or an IPv6 address in brackets. Output: false if it is none of them.
 bool append_host(std::string& out, std::string_view text) {
     if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
         const auto raw = parse_address(AF_INET6, text.substr(1, text.size() - 2));
-        // Mapped: two spellings of one host.
+        // An IPv4-mapped address would be a second spelling of a host.
         if (!raw || is_mapped(bytes_of(*raw)) || wraps_ipv4(bytes_of(*raw))) return false;
         out += '[';
         append_ip(out, bytes_of(*raw));
@@ -238,7 +239,7 @@ std::optional<std::string_view> canonical_email(std::string_view text, std::stri
 /// Where a path may have an empty segment.
 enum class Empty : std::uint8_t { Nowhere, Last, Ends };
 
-/// No empty segment but where it is allowed, none that climbs.
+/// Checks segments: none is empty, except where allowed, and none goes up.
 bool plain_segments(std::string_view path, Empty allowed) {
     std::size_t begin = 0;
     return each_part(path, '/', [&](std::string_view segment) {
@@ -256,9 +257,9 @@ int hex_value(char c) {
     return -1;
 }
 
-/// Appends text with its percent-escapes in one spelling: unreserved characters plain, hex in upper case. In a
-/// path, which readers split, an escape must not hide a separator, a dot, a control or another escape. False: it
-/// does, or an escape is malformed.
+/// Appends text with percent escapes in one spelling: unreserved characters unescaped, hex in upper case. In a path,
+/// which readers split, an escape must not hide a separator, a dot, a control character or another escape. Output:
+/// false if it does, or if an escape is malformed.
 bool append_escaped(std::string& out, std::string_view text, bool is_path) {
     const auto byte_at = [&](std::size_t i) {
         if (text.size() - i < 3) return -1;
@@ -284,7 +285,7 @@ bool append_escaped(std::string& out, std::string_view text, bool is_path) {
         i += 2;
     }
     if (!is_path) return true;
-    // `%25` and two digits would be an escape again for a reader that decodes twice, also where the digits were
+    // A reader that decodes twice would see `%25` with two digits as an escape again, even if the digits were
     // escaped.
     for (std::size_t at = out.find("%25", begin); at != std::string::npos; at = out.find("%25", at + 1))
         if (at + 5 <= out.size() && hex_value(out[at + 3]) >= 0 && hex_value(out[at + 4]) >= 0) return false;
@@ -317,7 +318,7 @@ std::optional<std::string_view> canonical_url(std::string_view text, std::string
     const std::string_view scheme = std::string_view(room).substr(0, colon);
     if (!is_lower(scheme.front()) || !all_are(scheme, kScheme)) return {};
     text.remove_prefix(colon + 3);
-    // A fragment begins at the first `#`, a query at the first `?` before it.
+    // A fragment starts at the first `#`, a query at the first `?` before it.
     const std::size_t hash = std::min(text.find('#'), text.size());
     const std::string_view fragment = text.substr(hash);
     text = text.substr(0, hash);
@@ -328,7 +329,7 @@ std::optional<std::string_view> canonical_url(std::string_view text, std::string
     std::string_view authority = text.substr(0, slash);
     const std::string_view path = slash == std::string_view::npos ? "/" : text.substr(slash);
 
-    // The port follows the last colon that is not inside an IPv6 address. Userinfo is no host name.
+    // The port follows the last colon outside an IPv6 address. Userinfo is not a valid host name.
     std::string_view port;
     const std::size_t mark = authority.rfind(':');
     if (mark != std::string_view::npos && authority.find(']', mark) == std::string_view::npos) {
@@ -349,7 +350,7 @@ std::optional<std::string_view> canonical_url(std::string_view text, std::string
     return room;
 }
 
-/// The parts of an ARN; the last takes the rest.
+/// The parts of an ARN; the last one is the rest.
 std::optional<std::array<std::string_view, 6>> split_arn(std::string_view text) {
     std::array<std::string_view, 6> parts;
     for (std::size_t i = 0; i < 5; ++i) {
@@ -409,7 +410,7 @@ constexpr PartInfo kParts[] = {
 #if defined(__SSE2__)
 namespace {
 
-/// Which bytes of sixteen are what, a bit each.
+/// The class of each of sixteen bytes, one bit each.
 struct Sixteen {
     std::uint64_t lower, digit, dot, hyphen, slash, path;
 };
@@ -438,7 +439,7 @@ bool usual_spiffe(std::string_view text) {
         std::memcmp(text.data(), kSpiffe.data(), kSpiffe.size()) != 0)
         return false;
     const std::string_view rest = text.substr(kSpiffe.size());
-    std::uint64_t carry = 0;  // the last byte looked at was a slash
+    std::uint64_t carry = 0;  // the previous byte was a slash
     bool first = true;
     for (std::size_t at = 0; at < rest.size(); at += 64) {
         Sixteen is{};
@@ -458,8 +459,8 @@ bool usual_spiffe(std::string_view text) {
         const std::uint64_t all = here == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << here) - 1;
         std::uint64_t in_path = all;
         if (first) {
-            // The trust domain: labels of lower-case letters, digits and single inner hyphens; the last begins with a
-            // letter.
+            // The trust domain: labels of lower-case letters, digits and single inner hyphens; the last one starts
+            // with a letter.
             const std::uint64_t slash = is.slash & all;
             if (slash == 0 && rest.size() > 63) return false;
             const std::uint64_t domain = slash != 0 ? (slash & (~slash + 1)) - 1 : all;
@@ -473,7 +474,7 @@ bool usual_spiffe(std::string_view text) {
             in_path = all & ~domain;
             first = false;
         }
-        // The path: no segment is empty or begins with a dot.
+        // The path: no segment is empty or starts with a dot.
         const std::uint64_t after = (is.slash << 1 | carry) & in_path;
         if ((is.path & in_path) != in_path || (after & (is.slash | is.dot)) != 0) return false;
         carry = is.slash >> (here - 1) & 1;
@@ -535,7 +536,7 @@ std::optional<std::string_view> part_of(Part part, std::string_view canonical) {
         if (!parts) return {};
         return unless_empty((*parts)[i]);
     };
-    // `scheme://authority/path?query#fragment` cut in five; the path keeps its slash.
+    // Splits `scheme://authority/path?query#fragment` into five parts; the path keeps its slash.
     const std::size_t scheme = std::min(canonical.find("://"), canonical.size());
     const std::string_view all = canonical.substr(std::min(scheme + 3, canonical.size()));
     const std::size_t hash = std::min(all.find('#'), all.size()), mark = std::min(all.find('?'), hash);
@@ -553,7 +554,7 @@ std::optional<std::string_view> part_of(Part part, std::string_view canonical) {
         case Part::UrlHost: return unless_empty(has_port ? authority.substr(0, colon) : authority);
         case Part::UrlPort: return unless_empty(has_port ? authority.substr(colon + 1) : std::string_view());
         case Part::UrlPath: return unless_empty(rest.substr(slash));
-        // A URL without one has an empty one: there is nothing to tell them apart by.
+        // A URL without a path has an empty path: the two mean the same.
         case Part::UrlQuery: return after(all.substr(mark, hash - mark));
         case Part::UrlFragment: return after(all.substr(hash));
         case Part::UrlWhole:

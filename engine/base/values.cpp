@@ -16,7 +16,7 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-/// Takes a run of digits off the front of `text`.
+/// Removes a run of digits from the front of `text`.
 std::string_view take_digits(std::string_view& text) {
     std::size_t n = 0;
     while (n < text.size() && is_digit(text[n])) ++n;
@@ -31,7 +31,7 @@ bool take(std::string_view& text, char c) {
     return true;
 }
 
-/// A number of exactly `width` digits off the front, or nothing.
+/// Removes a number of exactly `width` digits from the front; or none.
 std::optional<std::int64_t> take_fixed(std::string_view& text, std::size_t width) {
     if (text.size() < width) return {};
     std::int64_t value = 0;
@@ -91,14 +91,14 @@ std::int64_t sat_mul(std::int64_t a, std::int64_t b) {
 
 namespace {
 
-/// A JSON number without its superfluous zeros: digits times 10^power.
+/// A JSON number without unnecessary zeros: digits times 10^power.
 struct Number {
     bool negative = false;
     std::string digits;  ///< empty: zero
     std::int64_t power = 0;
 };
 
-/// Empty: not a number of JSON.
+/// Empty: not a JSON number.
 std::optional<Number> parse_number(std::string_view text) {
     constexpr std::int64_t kFarExponent = 1'000'000'000;
     Number number;
@@ -132,11 +132,11 @@ std::optional<Number> parse_number(std::string_view text) {
     return number;
 }
 
-/// The number as an integer. Empty: it is none, or does not fit.
+/// The number as an integer. Empty: it is not an integer, or does not fit.
 std::optional<std::int64_t> integer_of(const Number& number) {
     if (number.digits.empty()) return 0;
     if (number.power < 0 || number.power > 19 || number.digits.size() > 19) return {};
-    std::int64_t value = 0;  // kept negative: there is one more number below zero than above
+    std::int64_t value = 0;  // negative, because there is one more negative number than positive ones
     for (const char c : number.digits)
         if (__builtin_mul_overflow(value, 10, &value) || __builtin_sub_overflow(value, c - '0', &value)) return {};
     for (std::int64_t power = number.power; power > 0; --power)
@@ -160,7 +160,7 @@ std::optional<std::int64_t> parse_numeric_date(std::string_view text, Rounding r
     if (!number) return {};
     number->power += 6;
     if (number->power >= 0 || number->digits.empty()) return integer_of(*number);
-    // The last digit is not a zero: what is cut off is something.
+    // The last digit is not a zero, so a nonzero part is cut off.
     const auto cut = static_cast<std::size_t>(-number->power);
     number->digits.resize(number->digits.size() - std::min(number->digits.size(), cut));
     number->power = 0;
@@ -253,10 +253,10 @@ std::optional<std::int64_t> parse_instant(std::string_view text, Rounding roundi
     if (!text.empty()) return {};
     const std::int64_t seconds =
         days_from_civil(*year, *month, *day) * 86'400 + *hour * 3'600 + *minute * 60 + *second - offset;
-    // The zone must not carry the moment out of the years that can be written.
+    // The zone must not move the moment out of the valid years.
     if (seconds < days_from_civil(1, 1, 1) * 86'400 || seconds >= days_from_civil(10'000, 1, 1) * 86'400) return {};
     if (!leap) return seconds * kSecond + micros;
-    // The clock of a leap second is one that has no number: it is the second after it.
+    // A leap second has no number of its own: it counts as the next second.
     if (seconds % 86'400 != 0) return {};
     return seconds * kSecond;
 }
@@ -308,12 +308,12 @@ std::string format_instant(std::int64_t micros) {
 }
 
 bool valid_utf8(std::string_view text) {
-    if (is_ascii(text)) return true;  // nearly always
+    if (is_ascii(text)) return true;  // the usual case
     std::size_t i = 0;
     while (i < text.size()) {
         const auto lead = static_cast<unsigned char>(text[i++]);
         if (lead < 0x80) continue;
-        // The second byte's range is what excludes overlong forms, surrogates and beyond U+10FFFF.
+        // The range of the second byte excludes overlong forms, surrogates and values above U+10FFFF.
         unsigned low = 0x80, high = 0xBF, more = 0;
         if (lead >= 0xC2 && lead <= 0xDF) {
             more = 1;

@@ -30,7 +30,7 @@ std::uint32_t Builder::text(std::string_view bytes) {
     out.texts.push_back({static_cast<std::uint32_t>(out.chars.size()), static_cast<std::uint32_t>(bytes.size())});
     out.chars.insert(out.chars.end(), bytes.begin(), bytes.end());
     text_table_[at] = id;
-    // Half full at most: probes stay short and always end.
+    // At most half full, so that searches are short and always end.
     if (out.texts.size() * 2 > text_table_.size()) grow_text_table();
     return id;
 }

@@ -7,19 +7,19 @@
 #include "base/values.h"
 #include "writ/errors.h"
 
-// Temporaries are a stack. Writing temporary t needs 0..t-1 written, reads only those, and forgets
-// what was above t; a body may not write what is below it; where paths join, only what is below
-// the body is left. So a readable temporary was written on every path, after everything it may
-// point into, and one number says which are readable.
+// Temporaries are a stack. Writing temporary t requires that 0..t-1 are written, reads only those, and discards
+// everything above t; a body must not write temporaries below it; where paths join, only temporaries below the body
+// remain. So a readable temporary was written on every path, after everything it may point into, and one number
+// describes which are readable.
 
 namespace writ::bytecode {
 
 namespace {
 
 constexpr std::uint32_t kBound = kNone;
-constexpr std::uint64_t kLongestAddress = 64;  // of what a conversion may make longer: an address, a block
+constexpr std::uint64_t kLongestAddress = 64;  // an address or block after conversion
 
-/// Of an instruction that may not be one.
+/// The cost of an invalid instruction.
 bool is_end(const Instr& at) {
     return at.op == Opcode::RetTrue || at.op == Opcode::RetFalse;
 }
@@ -46,7 +46,7 @@ Kind owner_of(Part part) {
     return Kind::String;
 }
 
-/// Words of a text, at most: each has a byte, and a space before it.
+/// The most words in a text: each has a byte, and a space before it.
 std::uint64_t most_words(const ValueType& text) {
     return text.text / 2 + 1;
 }
@@ -78,7 +78,7 @@ Result<BlockFacts> CodeCheck::read(const RuleRef& rule, std::uint32_t unknown) {
     return facts;
 }
 
-// Bodies nest, end in an End, and jumps stay in theirs.
+// Checks that bodies nest and end in an End, and that jumps stay in their body.
 bool CodeCheck::structure() {
     const auto size = static_cast<std::uint32_t>(code_.size());
     if (size == 0 || !is_end(code_[size - 1])) return refuse("code does not end");
@@ -97,7 +97,7 @@ bool CodeCheck::structure() {
         const std::uint32_t end = levels_.back().end, body = pc_ + (once ? 1 : 2);
         if (!once && (pc_ + 2 >= end || code_[pc_ + 1].op != Opcode::Bound))
             return refuse("quantifier without its bound");
-        // Something must follow the body.
+        // An instruction must follow the body.
         if (at.b == 0 || body >= end || at.b >= end - body) return refuse("body is out of range");
         if (!is_end(code_[body + at.b - 1])) return refuse("body does not end");
         if (once && levels_.size() > 1) return refuse("once in another body");
@@ -117,7 +117,7 @@ bool CodeCheck::structure() {
     return true;
 }
 
-// Values are there and of the representation that is asked for.
+// Checks that values exist and have the required representation.
 bool CodeCheck::values(const RuleRef& rule, BlockFacts& facts) {
     const auto size = static_cast<std::uint32_t>(code_.size());
     size_.assign(size, 0);
@@ -153,7 +153,7 @@ bool CodeCheck::instruction(const Instr& at, BlockFacts& facts) {
         return refuse("lists of different representations");
     own_[pc_] = cost_of(at, a, b);
 
-    // A test uses up the temporaries made for it. Those a Quantify reads stay below its body's.
+    // A test consumes the temporaries made for it. Those that a Quantify reads remain below its body's.
     if (op.op_class == OpClass::End || (test && at.op != Opcode::Quantify)) temps_.resize(levels_.back().base);
     if (op.op_class == OpClass::Value) {
         if (!write(at, a, b)) return false;
@@ -182,8 +182,8 @@ bool CodeCheck::enter_quantifier(const Instr& at, const ValueType& list, BlockFa
     return true;
 }
 
-// What is remembered must be the same for every rule that asks: nothing around the body is read in it,
-// and a number stands for one body throughout.
+// Checks that a remembered outcome is the same for every rule: its body reads nothing from around it, and equal
+// numbers have equal bodies.
 bool CodeCheck::enter_once(const Instr& at, BlockFacts& facts) {
     if ((at.flags & kNegate) != 0) return refuse("negated once");
     if (at.a >= program_.code.size()) return refuse("no such memo");
@@ -217,7 +217,7 @@ bool CodeCheck::field(Operand field, const Instr& at, std::uint32_t word, ValueT
             break;
         case Operand::PartCode: good = word <= static_cast<std::uint32_t>(Part::ArnResource); break;
         case Operand::QuantCode: good = quant_depth(word) < kMaxBinders; break;
-        // Looked at where they are used.
+        // Checked where they are used.
         case Operand::BodyLen:
         case Operand::BoundVal:
         case Operand::Memo:
@@ -285,7 +285,7 @@ bool CodeCheck::resolve(std::uint32_t word, ValueType& type) {
             if (depth >= binders_.size() || binders_[depth].table != kNone) return false;
             const ValueType& list = binders_[depth];
             if (list.elem != Kind::Record) {
-                // Costs grow no faster than text does: over all elements they are those of the average.
+                // Costs grow at most linearly with text, so for all elements together the average is used.
                 type.kind = list.elem;
                 type.text = list.max == 0 ? 0 : list.text / list.max + 1;
                 return below == kElemSelf;
@@ -425,7 +425,7 @@ std::uint64_t CodeCheck::shared_steps() const {
     return steps;
 }
 
-// What an instruction costs with the longest operands it can have.
+// The cost of an instruction with its longest possible operands.
 std::uint64_t CodeCheck::cost_of(const Instr& at, ValueType a, ValueType b) const {
     if (!charges_.text) a.text = b.text = 0;
     const auto plus = [](auto... parts) {
@@ -433,7 +433,7 @@ std::uint64_t CodeCheck::cost_of(const Instr& at, ValueType a, ValueType b) cons
         for (const std::uint64_t part : {static_cast<std::uint64_t>(parts)...}) sum = sat_plus(sum, part);
         return sum;
     };
-    // The usual tests, of a fact against a fact or a constant, are not decoded: see vm/ready.
+    // The usual tests of a fact against a fact or a constant are not decoded: see vm/ready.
     const auto usual = [](std::uint32_t word) {
         const OperandKind kind = operand_kind(word);
         return kind == OperandKind::Slot || kind == OperandKind::Text || kind == OperandKind::Int ||
@@ -460,7 +460,7 @@ std::uint64_t CodeCheck::cost_of(const Instr& at, ValueType a, ValueType b) cons
         case Opcode::ToolIn: return plus(kElementSteps);
         case Opcode::TextIn:
         case Opcode::IntIn: {
-            // Of a list of the request each element is compared, which cannot be longer in all than it is.
+            // All elements of the request's list are compared; together they are at most as long as the list.
             const std::uint64_t scan = plus(b.max, compared(std::min(b.text, sat_times(a.text, b.max))));
             return plus(kDecodedSteps, scan, looked_up());
         }
@@ -472,7 +472,7 @@ std::uint64_t CodeCheck::cost_of(const Instr& at, ValueType a, ValueType b) cons
         case Opcode::Minus: {
             const std::uint64_t once =
                 sat_plus(sat_times(kMemberSteps, sat_plus(a.max, b.max)), hashed(sat_plus(a.text, b.text)));
-            return plus(kDecodedSteps, once, once);  // each element is noted, and each is asked for
+            return plus(kDecodedSteps, once, once);  // each element is stored and looked up
         }
         case Opcode::Match: {
             const std::uint64_t moves =
@@ -493,8 +493,8 @@ std::uint64_t CodeCheck::cost_of(const Instr& at, ValueType a, ValueType b) cons
     return UINT64_MAX;
 }
 
-// Every instruction once, a body once for each element: more than any path can cost, and as much as
-// looking for the next flip of the time tests does, which follows no jumps.
+// Counts every instruction once, and a body once for each element. This is more than any path costs, and as much as
+// searching for the next change of the time tests, which follows no jumps.
 void CodeCheck::bound(BlockFacts& facts) {
     cost_.assign(code_.size(), 0);  // from here to the end of the body
     for (std::size_t pc = code_.size(); pc-- > 0;) {

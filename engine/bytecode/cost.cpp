@@ -1,4 +1,4 @@
-// What deciding one request can cost: each rule's code and effect, and which rules one request can reach.
+// The cost of a decision: each rule's code and effect, and the rules that one request can reach.
 #include "bytecode/cost.h"
 
 #include <algorithm>
@@ -17,8 +17,8 @@ ValueType type_of(const Layout& layout, Builtin fact) {
     return layout.slot(static_cast<std::uint32_t>(fact));
 }
 
-/// What a rule that applies adds to the work on the grant: scopes, limits and duties are held against each other, and
-/// every approval against every requirement, once more where the rule only will apply. `duties`: of all rules.
+/// What a rule that applies adds to the cost of the grant: scopes, limits and duties are compared with each other,
+/// and every approval with every requirement; once more if the rule will only apply later. `duties`: of all rules.
 std::uint64_t effect_steps(const Program& program, const Layout& layout, std::uint64_t duties, const RuleRef& rule) {
     const std::uint64_t scopes = type_of(layout, Builtin::WantScopes).max;
     switch (static_cast<RuleKind>(rule.kind)) {
@@ -34,7 +34,7 @@ std::uint64_t effect_steps(const Program& program, const Layout& layout, std::ui
     return 0;
 }
 
-/// What the rules of one group cost a request that states the group's facts: those of its dearest bucket.
+/// The cost of one group's rules for a request that states the group's facts: that of its most expensive bucket.
 class Heaviest {
 public:
     Heaviest(const Program& program, std::span<const std::uint64_t> costs) : program_(program), costs_(costs) {}
@@ -71,7 +71,8 @@ private:
         }
         return UINT64_MAX;
     }
-    /// Of prefixes that one text can have: one and those that it begins with, which stand before it.
+    /// For prefixes, the most expensive set that one text can have: a prefix and those that it starts with, which
+    /// come before it.
     std::uint64_t chain(const IndexRunRef& run) {
         std::vector<std::uint64_t> upto(run.count);
         std::uint64_t most = 0;
@@ -83,7 +84,7 @@ private:
         }
         return most;
     }
-    /// Of ranges that one integer lies in. They ascend by where they begin.
+    /// For ranges, the most expensive set that contains one integer. They are sorted by their start.
     std::uint64_t crossing(const IndexRunRef& run) {
         using End = std::pair<std::int64_t, std::uint64_t>;
         std::priority_queue<End, std::vector<End>, std::greater<>> open;
@@ -91,7 +92,7 @@ private:
         for (const IndexRangeRef& range : program_.index_ranges.subspan(run.first, run.count)) {
             for (; !open.empty() && open.top().first < range.low; open.pop()) steps -= open.top().second;
             const std::uint64_t cost =
-                std::min(costs_[range.rule], UINT64_MAX / (std::uint64_t{run.count} + 1));  // sums fit
+                std::min(costs_[range.rule], UINT64_MAX / (std::uint64_t{run.count} + 1));  // so that sums fit
             open.emplace(range.high, cost);
             most = std::max(most, steps += cost);
         }
@@ -105,7 +106,7 @@ private:
 }  // namespace
 
 std::uint64_t step_bound(const Program& program, const RuleRef& rule) {
-    // A verified program has a layout and sound code; anything else has no bound to speak of.
+    // A verified program has a layout and valid code; anything else has no meaningful bound.
     const auto layout = Layout::make(program);
     if (!layout) return UINT64_MAX;
     CodeCheck check(program, *layout);
@@ -122,7 +123,8 @@ std::uint64_t request_steps(const Program& program, std::uint64_t shared) {
 
 namespace {
 
-/// Whether a fact is known whenever rules run: the checks before them refuse a request that does not state it.
+/// Whether a fact is always known when rules run, because the checks before them deny a request that does not state
+/// it.
 bool always_known(std::uint32_t fact) {
     static constexpr bool kStated[] = {
 #define FACT(name, path, presence) std::string_view(#presence) == "Stated",
@@ -138,14 +140,14 @@ bool all_known(const Program& program, const IndexGroupRef& group) {
            std::all_of(keys.begin(), keys.end(), always_known);
 }
 
-/// The one fact that the rules of a group are found by; kNone if there are more.
+/// The only fact by which a group's rules are found; kNone if there are more.
 std::uint32_t only_fact(const Program& program, const IndexGroupRef& group) {
     const bool ordered = static_cast<Path>(group.path) != Path::List;
     if (group.key_count + (ordered ? 1 : 0) != 1) return kNone;
     return ordered ? group.ordered : program.index_keys[group.first_key];
 }
 
-/// What taking claims apart costs a request, by the issuer of whose claims that is dearest.
+/// The cost of parsing claims, for the issuer whose claims are most expensive.
 std::uint64_t capture_steps(const Program& program, const Layout& layout) {
     std::uint64_t most = 0;
     for (const IssuerRef& issuer : program.issuers) {
@@ -163,7 +165,7 @@ std::uint64_t capture_steps(const Program& program, const Layout& layout) {
     return most;
 }
 
-/// Reads each block of code once for each fact that is taken to be unknown.
+/// Reads each block of code once for each fact that is assumed to be unknown.
 class Costs {
 public:
     Costs(const Program& program, const Layout& layout, const Charges& charges) : check_(program, layout, charges) {}
@@ -217,7 +219,7 @@ Reach reach(const Program& program, const Charges& charges) {
         }
         const std::uint32_t fact = only_fact(program, group);
         for (const std::uint32_t index : program.index_rules.subspan(group.first_rule, group.rule_count)) {
-            // A permit that is found by a fact that is not known is tried, and does not apply.
+            // A permit found by an unknown fact is tried but does not apply.
             const std::uint64_t effect = group.permits == 1 ? 0 : effects[index];
             all = sat_plus(all, sat_plus(costs.of(program.rules[index], fact), effect));
         }

@@ -28,7 +28,7 @@ public:
         out_ += "rules " + std::to_string(program_.rules.size()) + ", step bound " +
                 std::to_string(program_.manifest[0].step_bound) + "\n";
         for (std::size_t first = 0; first < program_.rules.size();) {
-            // Instances of a template follow one another and share their code: shown once.
+            // The instances of a template are adjacent and share their code, which is shown once.
             const RuleRef& rule = program_.rules[first];
             std::size_t next = first + 1;
             bool same_effect = true;
@@ -48,7 +48,7 @@ public:
 
 private:
     void text(std::uint32_t id) {
-        // Addresses are raw bytes; whatever is not text is shown as bytes.
+        // Addresses are raw bytes; text that is not UTF-8 is shown as bytes.
         const std::string_view bytes = program_.text(id);
         if (valid_utf8(bytes)) {
             json::append_quoted(out_, bytes);
@@ -71,7 +71,7 @@ private:
         const auto kind = static_cast<Kind>(program_.sets[index].elem);
         const auto ids = program_.items(index);
         std::vector<std::uint32_t> items(ids.begin(), ids.end());
-        // Ids depend on the rest of the policy; by content a listing changes only where a rule does.
+        // Ids depend on the rest of the policy; showing contents makes a listing change only where a rule does.
         if (kind != Kind::Record && rep_of(kind) == Rep::Text) {
             const auto end = items.begin() + static_cast<std::ptrdiff_t>(std::min(items.size(), kShown));
             std::partial_sort(items.begin(), end, items.end(),
@@ -158,10 +158,10 @@ private:
         }
     }
 
-    /// The list a binder runs over, while its body is printed.
+    /// The list of a binder while its body is printed.
     struct Binder {
         std::size_t end;
-        std::uint32_t node;  // of a list of records, else kNone
+        std::uint32_t node;  // for a list of records; otherwise kNone
     };
 
     void code(const RuleRef& rule) {
@@ -288,12 +288,12 @@ private:
         }
     }
 
-    /// Whether it is one of a template's, and not one that only shares its code with others.
+    /// Whether it is an instance of a template, and does not merely share code with others.
     [[nodiscard]] bool of_template(const RuleRef& rule) const {
         return rule.table != kNoTable && program_.tables[rule.table].name != 0;
     }
 
-    /// A constant that a rule keeps in a row reads like any other.
+    /// A constant in a rule's row is shown like any other constant.
     void row_column(std::uint32_t column) {
         if (of_template(*rule_)) {
             out_ += "row[" + std::to_string(column) + "]";
@@ -307,7 +307,7 @@ private:
         }
     }
 
-    /// `.name` of a column, with the records between it and its list.
+    /// `.name` of a column, with the records between the list and the column.
     void column(std::uint32_t node) {
         if (node == kNone) return;
         std::string path;
@@ -319,10 +319,10 @@ private:
     const Program& program_;
     const Layout& layout_;
     std::string out_;
-    const RuleRef* rule_ = nullptr;  ///< whose code is shown
+    const RuleRef* rule_ = nullptr;  ///< the rule whose code is shown
     std::vector<Binder> binders_;
     Binder pending_{0, kNone};
-    std::size_t once_end_ = 0;  // of the body of a Once
+    std::size_t once_end_ = 0;  // end of the body of a Once
 };
 
 }  // namespace

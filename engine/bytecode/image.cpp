@@ -16,7 +16,7 @@ namespace writ::bytecode {
 
 namespace {
 
-/// An open file, closed with its scope: a mapping outlives it.
+/// An open file, closed at the end of its scope; a mapping outlives it.
 struct File {
     int handle = -1;
     ~File() {
@@ -28,7 +28,7 @@ tl::unexpected<Error> failed(const std::string& path, const char* why) {
     return fail(Code::FileUnusable, why, path);
 }
 
-/// False: an error, or the file ends before.
+/// Output: false on an error, or if the file is shorter.
 bool read_fully(int file, std::byte* to, std::size_t size) {
     errno = 0;
     while (size > 0) {
@@ -81,9 +81,9 @@ Result<Image> Image::read(const std::string& path) {
     auto* const base = static_cast<std::byte*>(at);
     image.bytes_ = {base, size};
     image.mapped_ = size;
-    // Fewer and larger faults, where the system has such pages.
+    // Larger pages, where the system has them, cause fewer page faults.
     (void)::madvise(at, size, MADV_HUGEPAGE);
-    // Whole pages: the sources may begin in the last of them.
+    // Maps whole pages: the sources may start inside the first of them.
     const std::size_t sealed = header.sealed + sizeof(Digest);
     const std::size_t ours = std::min(size, (sealed + page - 1) / page * page);
     if (!read_fully(file.handle, base, ours))

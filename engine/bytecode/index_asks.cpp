@@ -8,7 +8,7 @@ namespace writ::bytecode {
 
 namespace {
 
-/// The set that an operand names; kNone: it is not a constant set.
+/// The constant set of an operand; kNone: it is not a constant set.
 std::uint32_t set_of(const Program& program, const RuleRef& rule, std::uint32_t word) {
     const std::uint32_t index = operand_index(word);
     switch (operand_kind(word)) {
@@ -49,7 +49,7 @@ const Ask* Asks::find(Ask::Sort sort, std::uint32_t fact) const {
 }
 
 void Asks::read(const Program& program, std::span<const Instr> code) {
-    // What lies before `reach` may be jumped over; what lies behind it is on every way to RetTrue.
+    // Code before `reach` may be skipped by a jump; code after it is on every path to RetTrue.
     std::size_t reach = 0;
     for (std::size_t at = 0, next = 0; at < code.size(); at = next) {
         const Instr& in = code[at];
@@ -77,7 +77,7 @@ void Asks::add(const Program& program, const Instr& in) {
         ask.fact = operand_index(in.a);
         switch (in.op) {
             case Opcode::Truth:
-                // Other integers may be true as well.
+                // Other integers may be true too.
                 if (static_cast<Kind>(program.slots[ask.fact].kind) != Kind::Bool) return;
                 break;
             case Opcode::TextEq:
@@ -126,7 +126,7 @@ void Asks::add(const Program& program, const Instr& in) {
             case Opcode::Once: return;
         }
     }
-    // Ranges of one fact add up; of other sorts the first will do.
+    // Several ranges of one fact are combined; of other sorts the first is enough.
     if (ask.sort == Ask::Sort::Range || find(ask.sort, ask.fact) == nullptr) asks_[count_++] = ask;
 }
 
@@ -163,7 +163,7 @@ Range range_of(const Program& program, const RuleRef& rule, const Asks& asks, st
     for (const Ask& ask : asks.all()) {
         if (ask.sort != Ask::Sort::Range || ask.fact != fact) continue;
         const std::int64_t limit = integer_of(program, rule, ask.test->b);
-        // Ends are included whether the test includes them or not: one rule more is tried at most.
+        // The ends are always included, even if the test excludes them: at most one more rule is tried.
         const Cmp cmp = static_cast<Cmp>(ask.test->c);
         if (cmp == Cmp::Gt || cmp == Cmp::Ge)
             range.low = std::max(range.low, limit);

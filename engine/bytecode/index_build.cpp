@@ -1,4 +1,4 @@
-// Builds an index: for each class of rules the fewest facts that tell its rules apart.
+// Builds an index: finds for each class of rules the fewest facts that distinguish its rules.
 #include <algorithm>
 #include <bit>
 #include <map>
@@ -14,19 +14,19 @@ namespace writ::bytecode {
 
 namespace {
 
-// A fact with one value costs a rule nothing but a moment's hashing; a set is filed once for each of its
-// values; a further search costs about as much as trying that many rules.
+// A fact with one value costs only a short hash computation; a set stores the rule once for each value; a further
+// search costs about as much as trying this many rules.
 constexpr double kCrowdForFact = 1.25, kCrowdForSet = 1.5, kCrowdForPath = 8;
-/// A fact that leaves more than this share of the crowd is given back.
+/// A fact that leaves more than this share of the rules together is not used.
 constexpr double kWorthKeeping = 0.9;
 
-/// A rule is filed at most this often, and all rules at most so often, beyond once each.
+/// The most entries for one rule, and for all rules together in addition to one each.
 constexpr std::size_t kMaxFiled = 1024;
 constexpr std::size_t kFiledInAll = 65'536, kFiledPerRule = 32;
 
 /// How rules are found.
 struct Way {
-    bool permits = false;  // permits and narrowing rules never share a group: missing facts part them
+    bool permits = false;  // never in one group with narrowing rules: missing facts affect them differently
     std::vector<std::uint32_t> facts;
     Path path = Path::List;
     std::uint32_t ordered = 0;
@@ -34,29 +34,30 @@ struct Way {
     friend auto operator<=>(const Way&, const Way&) = default;
 };
 
-/// Something that rules could be found by.
+/// A fact that rules could be found by.
 struct Offer {
     Ask::Sort sort = Ask::Sort::Words;
     std::uint32_t fact = 0;
-    bool set = false;          // Words: several values, or none
-    std::size_t distinct = 0;  // constants it is compared with in the whole policy
+    bool set = false;          // Words: not exactly one value
+    std::size_t distinct = 0;  // number of constants that the whole policy compares it with
 
-    /// The most telling first, and those that cost nothing; last what is the same for all.
+    /// Sorts by how well facts distinguish rules, and those without cost first; facts that are equal for all rules
+    /// last.
     [[nodiscard]] auto rank() const { return std::tuple(sort, distinct < 2, set, ~distinct, fact); }
 };
 
-/// Rules that ask the same sorts of things of the same facts.
+/// Rules with the same sorts of asks about the same facts.
 struct Class {
     Way way;
     std::vector<Offer> offers;
     std::size_t next = 0;    // of the offers
-    bool on_trial = false;   // the last fact was taken a round ago
-    double crowd = 0;        // before that
-    std::size_t growth = 0;  // what it cost
+    bool on_trial = false;   // the last fact was added in the previous round
+    double crowd = 0;        // size before that
+    std::size_t growth = 0;  // its cost in entries
     std::vector<std::uint32_t> rules;
 };
 
-/// A rule's constants for each fact of its way.
+/// The constants of a rule for each fact of its class.
 class Combinations {
 public:
     Combinations(const Program& program, const RuleRef& rule, const Asks& asks,
@@ -156,7 +157,7 @@ private:
         }
     }
 
-    /// How much oftener a class would be filed with one fact more; nothing if that is too much.
+    /// How many more entries a class would need with one more fact; none if too many.
     std::optional<std::size_t> growth(const Class& of, std::uint32_t fact) const {
         Way more = of.way;
         more.facts.push_back(fact);
@@ -170,8 +171,8 @@ private:
         return growth;
     }
 
-    /// Gives back a fact that told few rules apart, and takes a class's next offer, if as many rules in a
-    /// bucket are worth it. Whether the class is found another way now.
+    /// Removes a fact that distinguished few rules, and adds a class's next fact if the number of rules in a bucket
+    /// justifies it. Output: whether the facts of the class have changed.
     bool advance(Class& of, double crowd) {
         bool changed = false;
         if (of.on_trial && crowd > kWorthKeeping * of.crowd) {
@@ -203,7 +204,7 @@ private:
         return changed;
     }
 
-    /// One round: counts how many rules share each bucket, and lets crowded classes take one fact more.
+    /// One round: counts how many rules share each bucket, and lets classes with full buckets add one more fact.
     bool refine() {
         std::unordered_map<std::uint64_t, std::uint32_t> buckets;
         std::map<Way, std::uint64_t> seeds;
@@ -225,7 +226,7 @@ private:
         return changed;
     }
 
-    /// Groups of the fewest rules are found by one fact, then by none, until there are few.
+    /// Merges groups until there are few: the smallest ones are then found by one fact, or by none.
     static void coarsen(std::map<Way, std::vector<std::uint32_t>>& groups) {
         for (const bool to_one : {true, false}) {
             if (groups.size() <= kMaxGroups) return;
@@ -304,7 +305,8 @@ private:
         }
     }
 
-    /// Whether every tag finds a place near its home in a table of `count` buckets. Ends for some count: tags differ.
+    /// Whether every tag finds a place near its home in a table of `count` buckets. True for some count, because tags
+    /// differ.
     static bool probes_fit(const std::vector<Entry>& entries, std::size_t count) {
         std::vector<bool> used(count, false);
         for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -348,7 +350,7 @@ private:
             entry.second.push_back(rule);
         }
         const std::size_t first = out_.index_prefixes.size();
-        std::vector<std::pair<std::string_view, std::uint32_t>> above;  // each the beginning of the next
+        std::vector<std::pair<std::string_view, std::uint32_t>> above;  // each is a prefix of the next
         for (const auto& [text, entry] : prefixes) {
             while (!above.empty() && !text.starts_with(above.back().first)) above.pop_back();
             const auto at = static_cast<std::uint32_t>(out_.index_prefixes.size());
@@ -389,7 +391,7 @@ private:
 }  // namespace
 
 void index_rules(Sections& out) {
-    // A view of what is there; only index sections grow while it is read.
+    // A view of the existing sections; only index sections grow while it is read.
     Program program;
 #define SECTION(type, name) program.name = out.name;
 #include "bytecode/sections.def"

@@ -1,4 +1,4 @@
-// The index for people: which path each rule got.
+// Shows the index: how each rule is found.
 #include <fmt/format.h>
 
 #include "bytecode/index.h"

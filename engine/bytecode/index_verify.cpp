@@ -1,5 +1,5 @@
-// Proves an index: every record in bounds, every run in the order its search needs, and every rule found
-// by whatever request its condition could be true of.
+// Verifies an index: every record is in bounds, every run has the order that its search needs, and every request for
+// which a rule's condition could be true finds the rule.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -94,7 +94,7 @@ private:
         return free || fail("index buckets are full");
     }
 
-    // Runs of one sort are together no longer than their section: reading them all stays linear.
+    // Runs of one sort are together no longer than their section, so that reading all of them takes linear time.
     bool run_is_sound(Path path, std::uint32_t index) {
         if (index >= program_.index_runs.size()) return false;
         const IndexRunRef& run = program_.index_runs[index];
@@ -119,7 +119,7 @@ private:
     }
 
     bool prefixes_ascend(const IndexRunRef& run) {
-        std::uint32_t above = kNone;  // of the entry at hand
+        std::uint32_t above = kNone;  // of the current entry
         for (std::uint32_t at = run.first; at < run.first + run.count; ++at) {
             const IndexPrefixRef& entry = program_.index_prefixes[at];
             if (!is_text(program_, entry.text) || entry.length == 0 || entry.length > kMaxPrefix ||
@@ -158,19 +158,19 @@ private:
         return most == program_.index_ranges[middle].most;
     }
 
-    /// What a block of code asks of its group's facts. Rules that share code share it.
+    /// The asks of a block of code about its group's facts, shared by the rules that share the code.
     struct Plan {
         std::uint32_t code = kNone;
         Asks asks;
-        std::array<Words, kMaxKeys> words;  ///< constants of each key, where they are the code's
-        std::array<std::pair<std::size_t, const Ask*>, kMaxKeys> in_row;  ///< keys whose constants are the row's
+        std::array<Words, kMaxKeys> words;  ///< constants of each key, if they are in the code
+        std::array<std::pair<std::size_t, const Ask*>, kMaxKeys> in_row;  ///< keys whose constants are in the row
         std::size_t in_row_count = 0;
         const Ask* ordered = nullptr;
     };
-    /// A few plans are kept: rules of several forms stand among one another.
+    /// Several plans are kept, because rules of different forms alternate.
     static constexpr std::size_t kPlans = 16;
 
-    /// Null: the code asks for other facts than the group is found by.
+    /// Null: the code has asks about other facts than those of the group.
     Plan* plan_of(const IndexGroupRef& group, const RuleRef& rule) {
         Plan& plan = plans_[(rule.code * 0x9E3779B1u) >> 28];
         if (plan.code == rule.code) return &plan;
@@ -211,7 +211,7 @@ private:
         return is_filed(group, 0, key_start());
     }
 
-    /// Whether the rule at hand is filed under every combination of its values.
+    /// Whether the current rule is stored for every combination of its values.
     bool is_filed(const IndexGroupRef& group, std::size_t at, std::uint64_t hash) {
         const auto& words = plan_->words;
         for (; at < group.key_count && !words[at].set; ++at) hash = key_add(hash, words[at].only);
@@ -221,7 +221,7 @@ private:
         return true;
     }
 
-    // Buckets and runs lie far apart: those of several rules are asked for before the first is waited for.
+    // Buckets and runs are far apart in memory: those of several rules are prefetched before the first is read.
     struct Lookup {
         std::uint32_t rule = 0, tag = 0, rules = kNone;
     };
@@ -231,7 +231,7 @@ private:
         const std::uint32_t tag = tag_of(hash);
         __builtin_prefetch(&program_.index_buckets[group.first_bucket + (tag & group.bucket_mask)]);
         ahead_[ahead_count_++] = {rule_, tag, kNone};
-        // What is known of a rule beside its tag is known of the last one only.
+        // Only the tag is kept for each rule; everything else is kept for the last rule only.
         return (ahead_count_ < kAhead && static_cast<Path>(group.path) == Path::List) || are_found(group);
     }
 
@@ -254,7 +254,7 @@ private:
                fail("a rule is not where its facts would look");
     }
 
-    /// As filed_under(), no further than an honest table needs: a crafted one may not make this quadratic.
+    /// As filed_under(), but only as far as a correct table needs, so that a hostile one cannot make it quadratic.
     [[nodiscard]] std::uint32_t filed(const IndexGroupRef& group, std::uint32_t tag) const {
         const IndexBucketRef* const buckets = program_.index_buckets.data() + group.first_bucket;
         std::uint32_t at = tag & group.bucket_mask;
@@ -302,7 +302,7 @@ private:
     std::vector<std::uint8_t> grouped_;
     std::size_t total_ = 0, at_ = 0;
 
-    // The rule at hand, with its code's plan.
+    // The current rule, with the plan of its code.
     std::array<Plan, kPlans> plans_;
     Plan* plan_ = nullptr;
     std::uint32_t rule_ = 0;

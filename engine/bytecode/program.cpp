@@ -17,7 +17,7 @@ namespace writ::bytecode {
 
 namespace {
 
-// The bytes in memory are the bytes in the file.
+// The bytes in memory are the same as in the file.
 static_assert(std::endian::native == std::endian::little);
 static_assert(sizeof(Instr) == 16 && sizeof(TextRef) == 8 && sizeof(SetRef) == 12);
 static_assert(sizeof(MatcherRef) == 20 && sizeof(AutomatonRef) == 28);
@@ -64,7 +64,7 @@ std::uint64_t load32(const char* at) {
 
 __extension__ using Wide = unsigned __int128;
 
-/// The two halves of a 128-bit product, folded: every bit of the input reaches every bit of the output.
+/// Multiplies to 128 bits and combines the halves, so that every input bit affects every output bit.
 std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
     const Wide product = Wide{a} * b;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
@@ -160,7 +160,7 @@ Result<std::shared_ptr<const Program>> Program::open(Image image) {
     auto clear = [&](std::size_t from, std::size_t to) {
         return std::all_of(base + from, base + to, [](std::byte b) { return b == std::byte{0}; });
     };
-    // Each section begins where the one before it lets it: there is one layout for a list of counts.
+    // Each section starts right after the previous one, aligned: the counts determine the layout.
     auto take = [&]<class T>(std::span<const T>& section, const char* name) {
         if (wrong != nullptr) return;
         SectionEntry entry;
@@ -172,7 +172,7 @@ Result<std::shared_ptr<const Program>> Program::open(Image image) {
             wrong = name;
             return;
         }
-        // The memory is aligned for any record, and records are implicit-lifetime types.
+        // The memory is aligned for every record, and records are implicit-lifetime types.
         section = {reinterpret_cast<const T*>(base + begin), static_cast<std::size_t>(entry.count)};
         at = begin + section.size_bytes();
     };
@@ -205,7 +205,7 @@ Result<std::string> Program::source_text() const {
     Header header;
     std::memcpy(&header, bytes().data(), sizeof header);
     std::string text(view(bytes()).substr(header.sealed + sizeof(Digest)));
-    // The copy is what is checked: the file it came from may change at any time.
+    // The copy is what is verified, because the original file may change at any time.
     if (sha256(text) != header.sources_digest)
         return fail(Code::SourcesDamaged, "the bundle's sources are damaged: their digest does not fit");
     return text;

@@ -1,4 +1,4 @@
-// Constants and catalogue, and the order of the whole. Patterns are in verify_patterns.cpp, shapes in
+// Verifies constants and the catalogue, and runs all parts in order. Patterns are in verify_patterns.cpp, shapes in
 // verify_shape.cpp, rules in verify_rules.cpp, code in code_check.cpp.
 #include <algorithm>
 #include <bit>
@@ -12,7 +12,7 @@ namespace writ::bytecode {
 
 namespace {
 
-/// Text of these kinds is compared as it stands: any will do.
+/// Text of these kinds is compared as it is: any text is valid.
 bool takes_any_text(Kind kind) {
     return kind == Kind::String || kind == Kind::Subject || kind == Kind::Dotted;
 }
@@ -84,7 +84,7 @@ Result<void> verify_constants(const Program& program) {
     }
     if (auto done = verify_patterns(program); !done) return done;
 
-    // Where the ascending run that holds a transition begins: zones may share transitions.
+    // Start of the ascending run that contains a transition, because zones may share transitions.
     std::vector<std::uint32_t> run(program.transitions.size(), 0);
     constexpr std::int64_t kMaxOffset = 2 * 24 * 3600;
     for (std::uint32_t i = 0; i < run.size(); ++i) {
@@ -127,7 +127,7 @@ Result<void> verify_constants(const Program& program) {
 
 namespace {
 
-/// What the cells of a column may be: a run of indices, and what else is asked of those.
+/// What the cells of a column may be: a range of indices, and further requirements.
 struct Cells {
     std::uint32_t first = 0, count = 0;
     Kind kind = Kind::Bool;  ///< text that must be canonical, or List
@@ -162,7 +162,7 @@ Result<void> verify_table(const Program& program, std::size_t i, Runs& cells, Ru
         const std::uint32_t word = program.ids[table.first_kind + column];
         const std::uint32_t elem = program.ids[table.first_kind + table.columns + column];
         const bool list = word == static_cast<std::uint32_t>(Kind::List);
-        // Columns of tools are the compiler's own: no policy can have one.
+        // Columns of tools are made by the compiler only; no policy can have one.
         const bool tools = elem == static_cast<std::uint32_t>(Kind::Record) && table.name == 0;
         if (!(list ? tools || is_scalar(elem) : is_scalar(word)))
             return refuse(Code::BadCatalogue, "column is of no kind", "tables", i);

@@ -1,5 +1,5 @@
-// Matchers and automata: the machine follows an automaton without a check, and stops early where the groups of
-// its states say that the answer is known.
+// Verifies matchers and automata. The machine follows an automaton without checks, and stops early if the group of a
+// state shows that the answer is known.
 #include <algorithm>
 
 #include "bytecode/verify_parts.h"

@@ -1,4 +1,4 @@
-// Rules and their effects; each block of code once.
+// Verifies rules and their effects; each block of code once.
 #include <algorithm>
 
 #include "base/json.h"
@@ -41,7 +41,7 @@ Result<void> verify_effects(const Program& program) {
                 return refuse(Code::BadRules, "no such text", "duties", i);
             if (parsed[args]) continue;
             parsed[args] = true;
-            // Decisions are printed with the arguments as they stand.
+            // Decisions print the arguments unchanged.
             const auto document = json::parse(program.text(args), limits);
             if (!document || document->type != json::Type::Object)
                 return refuse(Code::BadRules, "arguments of a duty are not a JSON object", "duties", i);
@@ -61,13 +61,13 @@ std::size_t effects_of(const Program& program, RuleKind kind) {
     return 0;
 }
 
-/// A block of code as the first rule that uses it has it.
+/// A block of code as used by its first rule.
 struct Block {
     const RuleRef* first = nullptr;
     BlockFacts facts;
 };
 
-/// Each rule by itself, all but its code.
+/// Each rule by itself, except its code.
 Result<void> verify_rule(const Program& program, std::size_t i) {
     const RuleRef& rule = program.rules[i];
     if (!is_text(program, rule.name) || rule.origin >= program.origins.size() ||
@@ -103,7 +103,7 @@ Result<Measures> verify_rules(const Program& program, const Layout& layout) {
         block_at[rule.code] = static_cast<std::uint32_t>(blocks.size());
         blocks.push_back({&rule, {}});
     }
-    // Blocks do not overlap: reading each once is linear in the code.
+    // Blocks do not overlap, so reading each once takes linear time.
     std::size_t end = 0;
     for (std::size_t at = 0; at < block_at.size(); ++at) {
         if (block_at[at] == kNone) continue;

@@ -1,4 +1,4 @@
-// The request's shape node by node, and the slots it fills.
+// Verifies the request's shape node by node, and the slots that it fills.
 #include <algorithm>
 #include <iterator>
 
@@ -12,7 +12,7 @@ constexpr std::uint32_t word(Kind kind) {
     return static_cast<std::uint32_t>(kind);
 }
 
-/// What the engine itself reads a value as, wherever it reads one without being told by code.
+/// The type as which the engine itself reads a value, independent of code.
 struct Expected {
     std::string_view name;
     Kind kind;
@@ -96,7 +96,7 @@ bool matches(const ValueType& type, const Expected& expected) {
     return type.kind == expected.kind && (type.kind != Kind::List || type.elem == expected.elem);
 }
 
-/// Columns of these names, where they are there, hold what the engine takes them for.
+/// Checks that columns with these names, if present, have the types that the engine expects.
 bool columns_match(const Program& program, const Layout& layout, Builtin list, std::span<const Expected> names) {
     const ValueType type = layout.slot(static_cast<std::uint32_t>(list));
     if (type.node == kNone) return true;
@@ -111,7 +111,7 @@ bool columns_match(const Program& program, const Layout& layout, Builtin list, s
     return true;
 }
 
-/// Whether a node is where the request has this path: the evaluator looks some of them up by name.
+/// Whether a node is at this path in the request, because the evaluator finds some nodes by name.
 bool stands_at(const Program& program, const Layout& layout, std::uint32_t node, std::string_view path) {
     while (layout.parent_of(node) != kNone) {
         if (program.shape[node].name == kNone) return false;

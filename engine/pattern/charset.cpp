@@ -11,7 +11,7 @@ CharSet CharSet::all() {
 }
 
 void CharSet::add(std::uint32_t low, std::uint32_t high) {
-    // Everything that overlaps or touches becomes one range.
+    // Ranges that overlap or touch become one range.
     auto first =
         std::find_if(ranges_.begin(), ranges_.end(), [&](const Range& range) { return range.high + 1 >= low; });
     auto last = first;

@@ -11,7 +11,7 @@ namespace writ::pattern {
 
 namespace {
 
-/// Deterministic, not yet least. A state's row is `width` long.
+/// Deterministic, not yet minimal. The row of a state has length `width`.
 struct Dfa {
     std::array<std::uint8_t, 256> classes{};
     std::uint32_t width = 0;
@@ -25,7 +25,8 @@ struct Dfa {
     }
 };
 
-/// Bytes that no edge tells apart are one class. Classes ascend with their bytes, so an edge takes a run of them.
+/// Bytes that no edge distinguishes are one class. Classes ascend with their bytes, so an edge covers a range of
+/// classes.
 void classify(const Nfa& nfa, Dfa& out) {
     std::array<bool, 257> begins{};
     for (const Nfa::State& state : nfa.states)
@@ -38,13 +39,13 @@ void classify(const Nfa& nfa, Dfa& out) {
     out.width = each + 1;
 }
 
-/// Sets of states of the Nfa, a number each.
+/// Numbers the sets of states of the Nfa.
 class Subsets {
 public:
     explicit Subsets(const Nfa& nfa) : nfa_(nfa), seen_(nfa.states.size(), 0) {}
 
     std::optional<TooLarge> run(Dfa& out) {
-        number({}, out);  // the empty set, from which nothing is accepted
+        number({}, out);  // the empty set, which accepts nothing
         out.start = number({0}, out);
         std::vector<std::vector<std::uint32_t>> reached(out.width);
         for (std::uint32_t at = 0; at < sets_.size(); ++at) {
@@ -54,7 +55,7 @@ public:
                     for (unsigned c = out.classes[edge.low]; c <= out.classes[edge.high]; ++c)
                         reached[c].push_back(edge.to), ++work_;
             for (std::uint32_t c = 0; c < out.width; ++c) {
-                // Neighbours often reach the same.
+                // Adjacent bytes often reach the same states.
                 const bool same = c > 0 && reached[c] == reached[c - 1];
                 const std::uint32_t to = same ? out.moves.back() : number(reached[c], out);
                 out.moves.push_back(to);
@@ -66,11 +67,11 @@ public:
     }
 
 private:
-    /// The number of the set that is reached when these states are.
+    /// The number of the set that these states reach.
     std::uint32_t number(std::vector<std::uint32_t> states, Dfa& out) {
         ++round_;
         bool accepts = false;
-        std::vector<std::uint32_t> kept;  // states that only lead on are no part of a set
+        std::vector<std::uint32_t> kept;  // states without byte transitions are not needed in a set
         for (const std::uint32_t state : states) seen_[state] = round_;
         while (!states.empty()) {
             const std::uint32_t state = states.back();
@@ -100,8 +101,8 @@ private:
     std::unordered_map<std::string, std::uint32_t> numbers_;
 };
 
-/// States in blocks that some text tells apart (Hopcroft): a block is split by which of its states lead into
-/// another, and of the two parts the smaller one is what others are split by next.
+/// Hopcroft's algorithm: states are in blocks that some text distinguishes. A block is split by which of its states
+/// lead into another block; of the two parts, the smaller is used for further splits.
 class Blocks {
 public:
     explicit Blocks(const Dfa& dfa) : dfa_(dfa), order_(dfa.size()), place_(dfa.size()), block_(dfa.size(), 0) {
@@ -139,7 +140,7 @@ public:
 private:
     struct Part {
         std::uint32_t first, past;  ///< a run of order_
-        std::uint32_t marked;       ///< how many at its beginning are marked
+        std::uint32_t marked;       ///< number of marked states, at the start of the run
     };
 
     /// For each class and state, the states that lead to it.
@@ -183,7 +184,7 @@ private:
         waiting_.push_back(next);
     }
 
-    /// Makes a block of the first `count` states of another.
+    /// Makes a new block of the first `count` states of a block.
     std::uint32_t cut(std::uint32_t which, std::uint32_t count) {
         const auto made = static_cast<std::uint32_t>(parts_.size());
         parts_.push_back({parts_[which].first, parts_[which].first + count, 0});
@@ -200,11 +201,11 @@ private:
     std::vector<std::uint32_t> begins_, sources_;
 };
 
-/// One state for each block, in the groups that Automaton asks for, and classes that are told apart.
+/// One state per block, in the groups of Automaton, and the classes that are still distinguished.
 class Layout {
 public:
     Layout(const Dfa& dfa, const std::vector<std::uint32_t>& block) : dfa_(dfa), block_(block) {
-        // Blocks in the order in which they are met from the start: one form for one language.
+        // Blocks in the order in which they are reached from the start, so that a language has one form.
         member_.assign(block.size(), kNone);
         number_.assign(block.size(), kNone);
         meet(dfa.start);
@@ -256,7 +257,7 @@ private:
         return accepts ? (stays ? 3 : 2) : (stays ? 0 : 1);
     }
 
-    /// One column of those that lead to the same from every state. Writes the classes of bytes.
+    /// Merges classes that lead to the same state from every state. Writes the classes of bytes.
     std::vector<std::uint32_t> distinct(Tables& out) const {
         std::vector<std::uint32_t> kept, class_of(dfa_.width);
         std::unordered_map<std::string, std::uint32_t> seen;

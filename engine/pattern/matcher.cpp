@@ -16,7 +16,7 @@ std::uint32_t character_of(const Node& node) {
     return node.set.ranges()[0].low;
 }
 
-/// Takes the literal beginning and end off a tree.
+/// Removes the literal prefix and suffix from a tree.
 Node split(Node whole, Matcher& out) {
     std::vector<Node> parts;
     if (whole.form == Node::Form::Sequence)
@@ -37,7 +37,7 @@ tl::expected<Tables, TooLarge> tables_of(const Node& node) {
     return determine(*nfa);
 }
 
-/// The repetitions of a tree that have a count.
+/// The repetitions with a count in a tree.
 void counted(Node& node, std::vector<Node*>& out) {
     for (Node& kid : node.kids) counted(kid, out);
     const bool endless = node.most == Node::kUnbounded;
@@ -47,8 +47,8 @@ std::uint32_t count_of(const Node& node) {
     return node.most == Node::kUnbounded ? node.least : node.most;
 }
 
-/// The repetition without whose count the tree would not be too large; the one with the greatest count if that
-/// alone does not help, null if there is none.
+/// The repetition without whose count the tree would not be too large; the one with the largest count if no single
+/// one suffices; null if there is none.
 const Node* culprit(Node& whole) {
     constexpr std::size_t kAttempts = 8;
     std::vector<Node*> counts;

@@ -11,8 +11,8 @@ class Builder {
 public:
     explicit Builder(Nfa& out) : states_(out.states) {}
 
-    /// Adds what a node stands for behind a state; the state after it. What is added goes back to no state that
-    /// was there before, so that alternatives may begin at the same one.
+    /// Adds states for a node after a state; returns the state after the node. The new states never lead back to old
+    /// ones, so alternatives may start at the same state.
     std::uint32_t add(const Node& node, std::uint32_t from) {
         if (full()) return from;
         switch (node.form) {
@@ -43,7 +43,7 @@ private:
         const Node& kid = node.kids[0];
         const bool endless = node.most == Node::kUnbounded;
         if (endless && kid.form == Node::Form::Set && takes_others(kid.set)) return run(node, from);
-        // The last of the copies that must be there is the one that an endless repetition runs again.
+        // The last required copy is the one that an unlimited repetition repeats.
         for (std::uint32_t i = 0; i + (endless ? 1 : 0) < node.least && !full(); ++i) from = add(kid, from);
         if (endless) {
             const std::uint32_t begin = fresh();
@@ -65,7 +65,7 @@ private:
         return out;
     }
 
-    /// Whether a set has every character that is not ASCII.
+    /// Whether a set contains every character outside ASCII.
     static bool takes_others(const CharSet& set) {
         return !set.empty() && set.ranges().back().low <= 0x80 && set.ranges().back().high == kLastCharacter;
     }
@@ -90,8 +90,8 @@ private:
         const std::uint32_t out = fresh();
         ascii(set, from, out);
         if (takes_others(set)) {
-            // A first byte, and as many of the bytes that only continue as there are: one state does for a character,
-            // whatever its length.
+            // Accepts a first byte and any number of continuation bytes: one state is enough for characters of any
+            // length.
             edge(from, 0xC0, 0xFF, out);
             edge(out, 0x80, 0xBF, out);
             return out;
@@ -103,8 +103,8 @@ private:
         return out;
     }
 
-    /// Cuts a range until all its characters have as many bytes, of which each but the first cut one runs over a
-    /// whole range of its own.
+    /// Splits a range until all its characters have the same number of bytes, and each byte after the first split one
+    /// covers a whole range.
     void split(std::uint32_t low, std::uint32_t high, std::uint32_t from, std::uint32_t out) {
         if (low > high || full()) return;
         for (const std::uint32_t end : {0x7FFu, 0xFFFFu})

@@ -1,5 +1,5 @@
-// The syntax of regular expressions: what RE2 has of it that means something for a whole text. What is left
-// out is refused by name, and never read as something else.
+// The syntax of regular expressions: the part of RE2's syntax that makes sense for matching a whole text. Other
+// syntax is rejected with a specific message, never read as something else.
 #include "pattern/syntax.h"
 
 #include <algorithm>
@@ -43,7 +43,7 @@ const std::vector<NamedClass>& named_classes() {
     return kClasses;
 }
 
-/// The class that a letter behind a backslash names; none: it names none.
+/// The class of a letter after a backslash; none: it has no class.
 std::optional<CharSet> letter_class(char letter) {
     CharSet set;
     switch (letter) {
@@ -80,7 +80,7 @@ private:
         return {};
     }
 
-    /// Up to the `)` that ends the group, or to the end. Flags hold to the end of the group that sets them.
+    /// Up to the `)` that ends the group, or to the end. Flags apply to the end of the group that sets them.
     Node alternatives(std::size_t depth) {
         const bool folds = folds_;
         std::vector<Node> kids;
@@ -94,7 +94,7 @@ private:
 
     Node one_alternative(std::size_t depth) {
         std::vector<Node> parts;
-        // The ends of the pattern need no anchors: it is for the whole text.
+        // Anchors at the ends of the pattern are redundant: it matches the whole text.
         if (depth == 0 && ahead("^")) ++at_;
         while (more() && here() != '|' && here() != ')') {
             if (depth == 0 && here() == '$' && (at_ + 1 == text_.size() || text_[at_ + 1] == '|')) {
@@ -114,7 +114,7 @@ private:
         return Node::sequence(std::move(parts));
     }
 
-    /// Takes `(?i)` or `(?-i)`. False: there is none.
+    /// Reads `(?i)` or `(?-i)`. Output: false if there is none.
     bool flag() {
         if (!ahead("(?i)") && !ahead("(?-i)")) return false;
         folds_ = ahead("(?i)");
@@ -122,7 +122,7 @@ private:
         return true;
     }
 
-    /// One character, class or group. `count`: the greatest product of counts in it.
+    /// One character, class or group. `count`: the largest product of counts in it.
     Node atom(std::size_t depth, std::uint32_t& count) {
         const char c = here();
         switch (c) {
@@ -190,7 +190,7 @@ private:
                     "groups are `(…)` and `(?i:…)`; the only flag is `(?i)`");
     }
 
-    /// What may follow an atom that began at `begin`.
+    /// Repetitions after an atom that started at `begin`.
     Node repeated(Node kid, std::size_t begin, std::uint32_t& product) {
         if (!more()) return kid;
         std::uint32_t least = 0, most = Node::kUnbounded;
@@ -203,7 +203,7 @@ private:
                 break;
             default: return kid;
         }
-        // For a whole text the lazy forms mean the same.
+        // For a whole text the lazy forms have the same meaning.
         if (more() && here() == '?') ++at_;
         if (more() && (here() == '*' || here() == '+' || here() == '?' || here() == '{'))
             return fail(quoted(text_.substr(begin, at_ + 1 - begin)) + " repeats what is repeated already",
@@ -369,7 +369,7 @@ private:
     std::string_view text_;
     std::size_t at_ = 0;
     bool folds_ = false;
-    std::uint32_t product_ = 1;  ///< the greatest of the group at hand
+    std::uint32_t product_ = 1;  ///< the largest product in the current group
     std::optional<Problem> problem_;
 };
 

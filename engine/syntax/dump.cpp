@@ -66,7 +66,7 @@ std::string clock(std::uint32_t seconds) {
     return out;
 }
 
-/// What an expression is, without its kids.
+/// A description of an expression without its kids.
 std::string head(const Expr& e) {
     switch (e.kind) {
         case ExprKind::String: return "string " + quoted(e.text);
@@ -111,7 +111,7 @@ std::string head(const Expr& e) {
     return {};
 }
 
-/// Writes one construct a line, its parts two columns further in.
+/// Writes one construct per line, its parts indented by two columns.
 class Dumper {
 public:
     explicit Dumper(std::string& out) : out_(out) {}
@@ -132,7 +132,7 @@ public:
 
 private:
     void line(const std::string& text) { out_ += std::string(2 * indent_, ' ') + text + '\n'; }
-    /// A line and, inside it, what `parts` writes.
+    /// Writes a line and, indented, what `parts` writes.
     template <class Parts>
     void nest(const std::string& text, Parts parts) {
         line(text);
@@ -163,7 +163,7 @@ private:
         for (const ast::TypeRef& arg : type.args) out += '<' + type_text(arg) + '>';
         return out;
     }
-    /// The fields of the record a type is or holds.
+    /// The fields of the record that a type is or contains.
     void type_fields(const ast::TypeRef& type) {
         fields(type.fields);
         for (const ast::TypeRef& arg : type.args) type_fields(arg);

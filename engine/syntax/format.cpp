@@ -6,7 +6,7 @@
 namespace writ::syntax {
 namespace {
 
-/// Puts the parts of a file under each other as their trees come in.
+/// Writes the parts of a file one after the other as their trees arrive.
 class Formatter final : public TreeReader {
 public:
     Formatter(std::string_view text, Reading& out) : text_(text), out_(out) {}
@@ -46,8 +46,8 @@ public:
 private:
     struct Part {
         bool import = false;
-        bool one_line = false;    ///< a declaration of one line
-        bool open_ended = false;  ///< no bracket closes it: an indented comment may
+        bool one_line = false;    ///< a declaration on one line
+        bool open_ended = false;  ///< no bracket closes it, so an indented comment may follow
     };
 
     [[nodiscard]] std::string_view between(std::size_t begin, std::size_t end) const {
@@ -61,7 +61,7 @@ private:
     void remember(const Gap& gap) {
         for (const Comment& comment : gap.comments) out_.comments.emplace_back(comment.text);
     }
-    /// Indented comments right behind a rule are its last lines.
+    /// Indented comments directly after a rule belong to it.
     void close_part(Gap& gap) const {
         if (!last_.open_ended) return;
         for (Comment& comment : gap.comments) {
@@ -70,7 +70,7 @@ private:
             comment.inner = true;
         }
     }
-    /// Sees to a blank line before a part, or before the comments above it.
+    /// Writes a blank line before a part, or before the comments above it, if needed.
     static void set_apart(Gap& gap) {
         Comment* above = nullptr;
         bool blank = gap.blank_before;

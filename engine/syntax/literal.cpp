@@ -14,7 +14,7 @@ std::uint32_t offset(std::size_t at) {
     return static_cast<std::uint32_t>(at);
 }
 
-/// Characters that look like nothing or turn the reading order around, as UTF-8.
+/// Characters that are invisible or change the reading order, as UTF-8.
 constexpr std::array<std::string_view, 14> kInvisible = {
     "\xD8\x9C",                                                                      // U+061C
     "\xE2\x80\x8B", "\xE2\x80\x8E", "\xE2\x80\x8F",                                  // U+200B, U+200E, U+200F
@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 14> kInvisible = {
     "\xEF\xBB\xBF",                                                                  // U+FEFF
 };
 
-/// Bytes of the unwelcome character at `at`, or 0.
+/// Number of bytes of the forbidden character at `at`, or 0.
 std::size_t unwelcome(std::string_view text, std::size_t at) {
     const auto byte = static_cast<unsigned char>(text[at]);
     if (byte == '\r') return at + 1 < text.size() && text[at + 1] == '\n' ? 0 : 1;
@@ -63,7 +63,7 @@ void append_utf8(std::string& out, std::uint32_t code) {
     }
 }
 
-/// Decodes the escape that starts at body[0] == '\\'. Output: its length; 0 if it is malformed.
+/// Decodes the escape at body[0] == '\\'. Output: its length; 0 if it is malformed.
 std::size_t decode_escape(std::string_view body, std::string& out) {
     if (body.size() < 2) return 0;
     switch (body[1]) {
@@ -121,7 +121,7 @@ bool check_text(std::uint32_t source, std::string_view text, Report& report) {
 }
 
 std::string_view decode_string(std::string_view literal, Span span, Arena& arena, Report& report) {
-    // An unclosed string was reported by the token stream and has no closing quote.
+    // The token stream has reported an unclosed string, which has no closing quote.
     std::string_view body = literal.substr(1);
     if (!body.empty() && body.back() == literal.front()) body.remove_suffix(1);
     if (body.find('\\') == std::string_view::npos) return body;

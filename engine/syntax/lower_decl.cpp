@@ -9,7 +9,7 @@ namespace writ::syntax {
 
 using antlr4::tree::TerminalNode;
 
-// ---- the small parts ------------------------------------------------------------------------
+// ---- common parts ---------------------------------------------------------------------------
 
 ast::Name Lowering::field_name(Tree::FieldNameContext& tree) {
     if (auto* quoted = tree.STRING()) return {string(*quoted), span(tree)};
@@ -56,7 +56,7 @@ std::vector<ast::PathStep> Lowering::path(Tree::PathContext& tree) {
 }
 
 std::int64_t Lowering::duration(TerminalNode& node) const {
-    return parse_duration(text(span(node))).value_or(0);  // malformed: the token stream reported it
+    return parse_duration(text(span(node))).value_or(0);  // the token stream has reported a malformed one
 }
 
 std::int64_t Lowering::instant(TerminalNode& node) {
@@ -239,7 +239,7 @@ ast::EnumDecl Lowering::enumeration(Tree::EnumDeclContext& tree) {
     return out;
 }
 
-/// `tier a < b` is the ordered enum called `tier`.
+/// `tier a < b` is an ordered enum with the name `tier`.
 ast::EnumDecl Lowering::tier(Tree::TierDeclContext& tree) {
     const Span word = span(*tree.TIER());
     ast::EnumDecl out{{text(word), word}, true, {}};

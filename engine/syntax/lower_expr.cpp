@@ -12,7 +12,7 @@ using ast::ExprKind;
 
 namespace {
 
-/// The terminal that stands at child `index`.
+/// The terminal at child `index`.
 antlr4::Token& token_at(antlr4::ParserRuleContext& tree, std::size_t index) {
     return *static_cast<TerminalNode*>(tree.children[index])->getSymbol();
 }
@@ -77,7 +77,7 @@ Lowering::Sub Lowering::error(Span at) {
     return {arena_.make<Expr>(node(ExprKind::Error, at, at)), 1};
 }
 
-/// `and` or `or` of any length; one part stands for itself.
+/// `and` or `or` of any length; a single part is returned unchanged.
 Lowering::Sub Lowering::nary(ExprKind kind, const std::vector<Sub>& parts, Span op) {
     if (parts.size() == 1) return parts.front();
     return finish(node(kind, join(parts.front().expr->span, parts.back().expr->span), op), parts);
@@ -137,7 +137,7 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
     const Span whole = join(left.expr->span, span(tree));
     antlr4::Token& first = *tree.getStart();
     const bool negated = tree.NOT() != nullptr;
-    // `not in`, `is not`, `subset of`: both words are the operator.
+    // `not in`, `is not`, `subset of`: the operator is both words.
     const Span op = negated || tree.OF() != nullptr ? join(span(first), span(token_at(tree, 1))) : span(first);
     const auto maybe_not = [&](Sub sub) { return negated ? finish(node(ExprKind::Not, whole, op), {sub}) : sub; };
     if (tree.IN() != nullptr) {
@@ -163,7 +163,7 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
         return finish(expr, {left});
     }
     if (tree.sum() == nullptr) {
-        // `== none`: a value is not compared with nothing, it is none or some.
+        // `== none`: none cannot be compared with a value.
         const bool none = (tree.NONE() != nullptr) != (first.getType() == Lexer::NE);
         const Span words = join(op, span(*tree.getStop()));
         Diagnostic& d = report_.add(Code::SyntaxError, words, quoted_excerpt(text(words)) + " is no comparison", {},
@@ -179,7 +179,7 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
     return finish(expr, {left, sum(*tree.sum())});
 }
 
-/// `is true` and `is "text"`, which say something else in this language, or nothing.
+/// `is true` and `is "text"`, which have another meaning in this language, or none.
 Lowering::Sub Lowering::is_value(const Sub& left, Span whole, Tree::RelationContext& tree) {
     const bool negated = tree.NOT() != nullptr;
     const std::string subject(text(left.expr->span));
@@ -218,7 +218,7 @@ Lowering::Sub Lowering::window(const Sub& left, Span whole, Tree::WindowContext&
                     "write its name after the hours: `09:00..17:00 \"Europe/Berlin\"`, or `\"UTC\"`");
         return error(whole);
     }
-    // A malformed time was reported by the token stream.
+    // The token stream has reported a malformed time.
     expr.window.start = decode_time(text(span(*tree.TIME(0)))).value_or(0);
     expr.window.end = decode_time(text(span(*tree.TIME(1)))).value_or(0);
     if (expr.window.start >= kDay)
@@ -229,7 +229,7 @@ Lowering::Sub Lowering::window(const Sub& left, Span whole, Tree::WindowContext&
     for (auto* range : ranges) {
         const std::size_t from = range->day().front()->getStart()->getType() - Lexer::MON;
         const std::size_t to = range->day().back()->getStart()->getType() - Lexer::MON;
-        // `sat..mon` runs over the end of the week.
+        // `sat..mon` continues after the end of the week.
         for (std::size_t day = from;; day = (day + 1) % 7) {
             expr.window.days = static_cast<std::uint8_t>(expr.window.days | 1U << day);
             if (day == to) break;
@@ -265,7 +265,7 @@ Lowering::Sub Lowering::product(Tree::ProductContext& tree) {
 Lowering::Sub Lowering::unary(Tree::UnaryContext& tree) {
     Tree::PrimaryContext& operand = *tree.primary();
     std::size_t signs = tree.children.size() - 1;
-    // The sign next to a number belongs to it: the least int has no positive counterpart.
+    // A sign next to a number belongs to it, because the smallest int has no positive counterpart.
     const bool literal = operand.INT() != nullptr || operand.DECIMAL() != nullptr || operand.DURATION() != nullptr;
     const bool negative = literal && signs > 0;
     Sub sub = primary(operand, negative);
@@ -352,7 +352,7 @@ Lowering::Sub Lowering::number(antlr4::Token& token, bool negative) {
     return finish(expr, {});
 }
 
-/// A path, or a call of what a path of plain names leads to.
+/// A path; or a call, if the path is only names with arguments.
 Lowering::Sub Lowering::reference(Tree::PrimaryContext& tree) {
     Tree::PathContext& target = *tree.path();
     const std::vector<ast::PathStep> steps = path(target);

@@ -7,7 +7,7 @@
 namespace writ::syntax {
 namespace {
 
-/// Clauses of a rule stand in this order; those that say what the rule does share a place.
+/// The order of clauses in a rule; the effect clauses share one position.
 enum class Place : std::uint8_t { Each, Extends, Tool, When, Effect, Because };
 
 struct ClauseWord {
@@ -173,7 +173,7 @@ ast::Data Lowering::data(Tree::DataContext& tree) {
             const bool negative = tree.MINUS() != nullptr;
             out.kind = ast::DataKind::Number;
             out.text = json_number(written, negative);
-            // Only for what it reports.
+            // Called only because it reports errors.
             if (last.getType() == Lexer::INT)
                 static_cast<void>(decode_int(written, negative, out.span, report_));
             else

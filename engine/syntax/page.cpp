@@ -8,7 +8,7 @@ Gap read_gap(std::string_view between, bool follows) {
     Gap gap;
     std::size_t newlines = 0;  // since the last token or comment
     bool indented = false;
-    bool after_doc = false;  // which stands right above what it describes
+    bool after_doc = false;  // a doc comment, which is directly above the declaration
     for (std::size_t at = 0; at < between.size(); ++at) {
         const char c = between[at];
         if (c == '\n') {

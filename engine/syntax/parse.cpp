@@ -24,8 +24,8 @@ struct Failure {
     IntervalSet expected;
 };
 
-/// Ends the parse at the first error; recovery is by declaration, and ours. Remembers what could
-/// have stood at a token, also in the rules that ended before it.
+/// Ends the parse at the first error; recovery happens per declaration, outside ANTLR. Records which tokens were
+/// possible, also in the rules that ended before the token.
 class Strategy final : public antlr4::DefaultErrorStrategy {
 public:
     void sync(antlr4::Parser* parser) override {
@@ -44,7 +44,7 @@ public:
     void recover(antlr4::Parser* parser, std::exception_ptr) override { fail(parser); }
     void reportMatch(antlr4::Parser*) override {}
     void reportError(antlr4::Parser* parser, const antlr4::RecognitionException& e) override {
-        // A decision that looked ahead failed at a later token than it started at.
+        // The lookahead of a decision failed at a later token than its start.
         const auto* no_way = dynamic_cast<const antlr4::NoViableAltException*>(&e);
         if (no_way == nullptr || no_way->getDeadEndConfigs() == nullptr ||
             no_way->getOffendingToken() == no_way->getStartToken())
@@ -70,7 +70,7 @@ private:
     }
 
     std::size_t at_ = std::numeric_limits<std::size_t>::max();
-    std::vector<const IntervalSet*> passed_;  ///< belong to the grammar's network, which lives forever
+    std::vector<const IntervalSet*> passed_;  ///< owned by the grammar's network, which is never destroyed
 };
 
 bool is_word(std::size_t type) {
@@ -88,7 +88,7 @@ std::string literal_of(const Lexer& lexer, std::size_t type) {
     return quoted.size() > 2 ? quoted.substr(1, quoted.size() - 2) : quoted;
 }
 
-/// What could have stood there, in an author's words. Empty if nothing helpful can be said.
+/// The tokens that were possible, in the words of an author. Empty if they would not help.
 std::string phrase(const Lexer& lexer, const IntervalSet& expected) {
     const auto has = [&](std::size_t type) { return expected.contains(static_cast<ssize_t>(type)); };
     const bool declaration = has(Lexer::DEFINE) && has(Lexer::INVARIANT) && !has(Lexer::IDENT);
@@ -112,7 +112,7 @@ std::string phrase(const Lexer& lexer, const IntervalSet& expected) {
             return true;
         if (clause && ((type >= Lexer::FOR && type <= Lexer::BECAUSE) || type == Lexer::INT)) return true;
         if ((name || value) && (is_soft(type) || type == Lexer::IDENT)) return true;
-        // After a dot, hard words are names as well.
+        // After a dot, keywords are names too.
         if (name && is_hard(type) && has(Lexer::AND) && has(Lexer::SOME)) return true;
         return declaration && ((type >= Lexer::EXPORT && type <= Lexer::TEST) || type == Lexer::IMPORT);
     };
@@ -183,9 +183,9 @@ private:
     void one(std::size_t index, Context* (Tree::*rule)(), void (Lowering::*lower)(Context&)) {
         using antlr4::atn::PredictionMode;
         for (const PredictionMode mode : {PredictionMode::SLL, PredictionMode::LL}) {
-            parser_.reset();  // drops the tree before this one, and goes back to token 0
+            parser_.reset();  // destroys the previous tree, and returns to token 0
             parser_.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(mode);
-            // As if called by `file`: what may follow is part of every prediction.
+            // As if called by `file`, so that every prediction includes what may follow.
             file_tree_.children.clear();
             parser_.setContext(&file_tree_);
             parser_.setState(calls_[index]);
@@ -221,7 +221,7 @@ private:
         const std::string found = type == Token::EOF ? "the end of the file" : quoted_excerpt(tokens_.slice(at));
         std::string replacement;
         std::string help = advice(type, at, failure.expected, first, replacement);
-        // What follows a declaration and starts none was meant to be part of it, unless it stands apart.
+        // Text that follows a declaration and starts none was meant as a part of it, unless it stands apart.
         if (!file_.decls.empty() && ((first && !apart) || ended_at_name() != nullptr)) drop_last();
         if (const auto name = declared()) file_.broken.push_back(*name);
         tokens_.skip_declaration();
@@ -229,7 +229,7 @@ private:
             report_.add(Code::NestingTooDeep, *deep, "nesting is too deep", "one level too many",
                         "write it flatter; parts of an expression can be named with `define`");
         } else if (!tainted && tokens_.span(*tokens_.LT(1)).begin < at.begin) {
-            // The next declaration's first words were taken for part of this one.
+            // The first words of the next declaration were read as part of this one.
             incomplete();
         } else if (!tainted) {
             std::string message =
@@ -239,7 +239,7 @@ private:
         }
     }
 
-    /// The name that the declaration at index 0 gives, or would give if it were right.
+    /// The name that the declaration at index 0 gives, or would give without the error.
     [[nodiscard]] std::optional<ast::BrokenDecl> declared() {
         std::size_t at = tokens_.get(0)->getType() == Lexer::EXPORT ? 1 : 0;
         if (at >= tokens_.size()) return {};
@@ -252,7 +252,7 @@ private:
         return ast::BrokenDecl{tokens_.slice(tokens_.span(name)), word == Lexer::TOOL};
     }
 
-    /// Takes back the declaration that was read last: what follows shows that it is wrong.
+    /// Removes the last declaration, because the text after it shows that it is wrong.
     void drop_last() {
         file_.decls.pop_back();
         if (last_) file_.broken.push_back(*last_);
@@ -263,7 +263,7 @@ private:
                     "a new declaration starts here");
     }
 
-    /// Whether text between declarations is on a line of its own, as a declaration would be.
+    /// Whether text between declarations is on its own line, like a declaration.
     [[nodiscard]] bool stands_apart(Span at) const {
         return file_.decls.empty() || (tokens_.first_on_line(at.begin) &&
                                        tokens_.indent_of(at.begin) <= tokens_.indent_of(file_.decls.back().span.begin));
@@ -281,7 +281,7 @@ private:
         const Foreign* foreign =
             (first && stands_apart(at)) || effect ? foreign_declaration(found) : foreign_word(found);
         if (effect && foreign != nullptr && foreign->replacement == "deny" && !could_be(Lexer::DENY)) foreign = nullptr;
-        // `exists x in xs`: the first word was taken for a name.
+        // `exists x in xs`: the first word was read as a name.
         if (foreign == nullptr && type == Lexer::IDENT && before == Lexer::IDENT)
             if (const auto* earlier = foreign_word(tokens_.slice(tokens_.span(*previous))); earlier != nullptr)
                 return std::string(earlier->help);
@@ -315,21 +315,21 @@ private:
         return {};
     }
 
-    /// What follows on the same line.
+    /// The text that follows on the same line.
     [[nodiscard]] std::string_view after(Span at) const {
         std::string_view rest = tokens_.slice({at.source, at.end, std::numeric_limits<std::uint32_t>::max()});
         rest = rest.substr(0, rest.find('\n'));
         return rest.substr(std::min(rest.find_first_not_of(" \t"), rest.size()));
     }
 
-    /// Whether a name for a rule follows: a word, and not the `if` of `allow if { … }`.
+    /// Whether a rule's name follows: a word, but not the `if` of `allow if { … }`.
     [[nodiscard]] bool name_follows(Span at) const {
         const std::string_view rest = after(at);
         const std::string_view word = rest.substr(0, rest.find_first_of(" \t({:="));
         return !word.empty() && word != "if" && word != "when" && word != "unless";
     }
 
-    /// The shortest rule of a kind, as it is written.
+    /// The shortest rule of a kind, as text.
     [[nodiscard]] static std::string_view skeleton(std::size_t word) {
         switch (word) {
             case Lexer::PERMIT: return "permit NAME for tool TOOL when … grant { \"SCOPE\" } for 5m";
@@ -340,14 +340,14 @@ private:
         }
     }
 
-    /// Help for a rule or another declaration whose name was forgotten, or is no name.
+    /// Help for a rule or another declaration that lacks a valid name.
     std::string missing_name(std::size_t type, Span at, bool first) const {
         const std::size_t index = tokens_.index_of(at);
         const std::size_t start = !first && tokens_.get(0)->getType() == Lexer::EXPORT ? 1 : 0;
         std::size_t word = tokens_.get(std::min(start, index))->getType();
         std::string_view name;
         if (const auto* rule = ended_at_name(); rule != nullptr) {
-            // `permit when x`: `when` was taken for the name, and the rule ended there.
+            // `permit when x`: `when` was read as the name, and the rule ended there.
             name = rule->name.text;
             word = Lexer::PERMIT + static_cast<std::size_t>(rule->kind);
         } else if (index == start + 2) {
@@ -369,14 +369,15 @@ private:
         return is_rule ? write + "…`" : std::string();
     }
 
-    /// The declaration before, if it is a rule that ended with its name, and what follows does not stand apart.
+    /// The previous declaration, if it is a rule that ended with its name and is not separated from the following
+    /// text.
     [[nodiscard]] const ast::RuleDecl* ended_at_name() const {
         const auto* rule = file_.decls.empty() ? nullptr : std::get_if<ast::RuleDecl>(&file_.decls.back().node);
         if (rule == nullptr || stands_apart(tokens_.span(*tokens_.get(0)))) return nullptr;
         return file_.decls.back().span.end == rule->name.span.end ? rule : nullptr;
     }
 
-    /// Whether the rule at hand, or the one before, which what was found belongs to, has a `when`.
+    /// Whether the current rule, or the previous one to which the found text belongs, has a `when`.
     [[nodiscard]] bool has_condition(bool first) {
         const auto* rule = file_.decls.empty() ? nullptr : std::get_if<ast::RuleDecl>(&file_.decls.back().node);
         if (first) return rule != nullptr && rule->when != nullptr;
@@ -392,7 +393,7 @@ private:
                tokens_.get(index - 3)->getType() == Lexer::COUNT;
     }
 
-    /// Help for a sign, or a word after one, that other languages would have there.
+    /// Help for a sign, or a word after one, that other languages use there.
     std::string sign_advice(std::size_t type, Span at, std::size_t before, bool first, const IntervalSet& expected,
                             std::string& replacement) const {
         const auto could_be = [&](std::size_t t) { return expected.contains(static_cast<ssize_t>(t)); };
@@ -496,10 +497,10 @@ private:
     TokenWindow tokens_;
     Tree parser_;
     Tree::FileContext file_tree_{nullptr, antlr4::atn::ATNState::INVALID_STATE_NUMBER};
-    std::array<std::size_t, Tree::RuleDeclaration + 1> calls_{};  ///< where `file` calls a rule, by rule
+    std::array<std::size_t, Tree::RuleDeclaration + 1> calls_{};  ///< where `file` calls each rule
     Lowering lowering_;
     TreeReader* reader_;
-    std::optional<ast::BrokenDecl> last_;  ///< what the last declaration that was read declares
+    std::optional<ast::BrokenDecl> last_;  ///< what the last declaration declares
 };
 
 }  // namespace

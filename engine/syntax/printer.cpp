@@ -30,7 +30,7 @@ bool is_first_child(TerminalNode& leaf) {
     return leaf.parent->children.front() == &leaf;
 }
 
-/// Whether two neighbours touch.
+/// Whether two adjacent tokens are written without a blank.
 bool glued(TerminalNode& before, TerminalNode& after) {
     const std::size_t left = before.getSymbol()->getType();
     const std::size_t right = after.getSymbol()->getType();
@@ -72,11 +72,11 @@ bool glued(TerminalNode& before, TerminalNode& after) {
 
 }  // namespace
 
-// ---- asking the source ------------------------------------------------------------------------
+// ---- the source -------------------------------------------------------------------------------
 
 Gap Printer::gap_before(const Token& token) const {
     const std::size_t index = token.getTokenIndex();
-    if (index == 0) return {};  // whoever puts declarations together has it
+    if (index == 0) return {};  // the caller that joins declarations handles it
     const Span at = tokens_.span(token);
     return read_gap(tokens_.slice({at.source, tokens_.span(*tokens_.get(index - 1)).end, at.begin}), true);
 }
@@ -122,7 +122,7 @@ std::size_t Printer::column_of(Node& node) const {
 
 // ---- writing ------------------------------------------------------------------------------------
 
-/// What fits stands on one line, unless the source has it otherwise.
+/// Text that fits is on one line, unless the source breaks it.
 void Printer::print(Node& node) {
     if (given_up_) return;
     if (auto* word = dynamic_cast<TerminalNode*>(&node)) {
@@ -148,7 +148,7 @@ void Printer::print_at(Node& node, Place place) {
     place_ = outside;
 }
 
-/// Each construct in its own way, and what has none one token after the other.
+/// Each construct in its own layout; constructs without one are written token by token.
 void Printer::broken(Rule& tree) {
     const auto from = [&](std::size_t child) { return Range{tree, child, tree.children.size()}; };
     switch (tree.getRuleIndex()) {
@@ -188,7 +188,7 @@ void Printer::broken(Rule& tree) {
     }
 }
 
-/// One child after the other, each with what follows it in mind.
+/// Writes the children one after the other, each with room for what follows.
 void Printer::sequence(Range range) {
     const Place outside = place_;
     for (std::size_t i = range.begin; i < range.end; ++i) {
@@ -212,8 +212,8 @@ void Printer::leaf(TerminalNode& node) {
     last_ = &node;
 }
 
-/// A comma stands behind what it follows, before any comment there: unless the comment is a doc comment,
-/// which belongs to the next token and would go over to another.
+/// A comma follows its item directly, before any comment, unless that is a doc comment, which belongs to the next
+/// token.
 void Printer::comma(TerminalNode& node) {
     const Gap gap = gap_before(*node.getSymbol());
     const bool doc = std::any_of(gap.comments.begin(), gap.comments.end(), [](const Comment& c) { return c.doc; });
@@ -223,7 +223,7 @@ void Printer::comma(TerminalNode& node) {
     last_ = &node;
 }
 
-/// A comma that need not be, for the same reason not quite always.
+/// An optional comma; left out if a doc comment follows.
 void Printer::drop(TerminalNode& node) {
     const Gap gap = gap_before(*node.getSymbol());
     if (mode_ == Mode::Flat && !gap.comments.empty()) return give_up();
@@ -232,8 +232,8 @@ void Printer::drop(TerminalNode& node) {
     if (mode_ == Mode::Open) carried_.insert(carried_.end(), gap.comments.begin(), gap.comments.end());
 }
 
-/// Items between brackets: on one line, or a line each. Where commas are between them they have lines of
-/// their own only if the source opens the bracket; else they go on under the first of them.
+/// Items between brackets: on one line, or one per line. Items with commas have their own lines only if the source
+/// breaks the line after the bracket; otherwise they continue under the first item.
 void Printer::block(Range range, Between between) {
     const std::size_t open = range.begin;
     const std::size_t close = range.end - 1;
@@ -281,7 +281,7 @@ void Printer::block(Range range, Between between) {
     leaf(static_cast<TerminalNode&>(*children[close]));
 }
 
-/// Pieces one behind the other: a line ends where the source has it, and where the next one does not fit.
+/// Writes pieces one after the other: a line ends where it does in the source, and where the next piece does not fit.
 void Printer::fill(const std::vector<Range>& pieces) {
     const Place outside = place_;
     for (std::size_t i = 0; i < pieces.size(); ++i) {
@@ -291,7 +291,7 @@ void Printer::fill(const std::vector<Range>& pieces) {
         if (i > 0) {
             const bool breaks = breaks_before(first);
             if (mode_ == Mode::Flat && breaks) return give_up();
-            // Without its comma, which comes before any comment there.
+            // Without its comma, which is written before any comment.
             Range words = pieces[i];
             const bool comma = type_of(*words.tree.children[words.end - 1]) == Lexer::COMMA;
             if (comma) --words.end;

@@ -8,7 +8,7 @@ using antlr4::tree::TerminalNode;
 
 namespace {
 
-/// The set that an expression is, if it is nothing but one.
+/// The set that an expression consists of; null if it is something else.
 bool is_set(antlr4::tree::ParseTree& node) {
     antlr4::tree::ParseTree* at = &node;
     while (at->children.size() == 1) at = at->children.front();
@@ -23,8 +23,8 @@ std::size_t first_word(antlr4::ParserRuleContext& tree) {
 
 }  // namespace
 
-/// On one line if it is in the source and fits; else a clause a line. What a rule extends stands with its
-/// name.
+/// On one line if it is so in the source and fits; otherwise one clause per line. The extended rule is on the line of
+/// the name.
 void Printer::rule(Rule& tree) {
     if (mode_ == Mode::Flat && !on_one_line(tree)) return give_up();
     if (mode_ != Mode::Open) return sequence(all(tree));
@@ -39,7 +39,7 @@ void Printer::rule(Rule& tree) {
     place_ = outside;
 }
 
-/// A clause goes on under what follows its first word; its `and` and `or` stand to the left of that.
+/// A clause continues under the text after its first word; its `and` and `or` are left of that.
 void Printer::clause(Rule& tree) {
     auto& parsed = static_cast<Tree::RuleClauseContext&>(tree);
     const Place outside = place_;
@@ -57,7 +57,7 @@ void Printer::clause(Rule& tree) {
     place_ = outside;
 }
 
-/// The items of issuers, tools and claims, and what a fixture changes: lists go on under their first element.
+/// The items of issuers, tools and claims, and the changes of a fixture: lists continue under their first element.
 void Printer::item(Rule& tree) {
     const Place outside = place_;
     place_.hang = outside.indent + first_word(tree) + 1;
@@ -109,13 +109,13 @@ void Printer::enumeration(Rule& tree) {
 }
 
 void Printer::fixture(Rule& tree) {
-    constexpr std::size_t kChanges = 4;  // `fixture NAME = BASE`, or `= json FILE` and no change
+    constexpr std::size_t kChanges = 4;  // `fixture NAME = BASE`, or `= json FILE` without changes
     if (static_cast<Tree::FixtureDeclContext&>(tree).JSON() != nullptr) return sequence(all(tree));
     sequence({tree, 0, kChanges});
     changes(tree, kChanges, Page::kStep);
 }
 
-/// Changes stand where they begin, or on a line each.
+/// Changes are on the line where they start, or on one line each.
 void Printer::changes(Rule& tree, std::size_t first, std::size_t indent) {
     for (std::size_t i = first; i < tree.children.size(); ++i) {
         if (dynamic_cast<Tree::ChangeContext*>(tree.children[i]) == nullptr) return;
@@ -159,7 +159,7 @@ void Printer::test(Rule& tree) {
     print(*children[close]);
 }
 
-/// A row a line, in columns. A comment inside of a row stands above it.
+/// One row per line, in columns. A comment inside a row is moved above it.
 void Printer::cases(Rule& tree) {
     constexpr std::size_t kCells = 6;  // `cases `
     struct Row {

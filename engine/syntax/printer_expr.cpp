@@ -17,8 +17,8 @@ bool is_or(antlr4::tree::ParseTree& node) {
 
 }  // namespace
 
-/// Operands, joined by `and` and `or`. A line ends before a connective if the source has a line end on either
-/// side of it; and where operands do not fit on a line, before each `or`, and then before each `and`.
+/// Operands joined by `and` and `or`. A line ends before a connective if the source has a line end on either side of
+/// it. If operands do not fit on a line, lines end before each `or`, and then before each `and`.
 void Printer::condition(Rule& tree) {
     const auto& children = tree.children;
     std::vector<bool> breaks(children.size(), false);
@@ -76,7 +76,7 @@ void Printer::split(Range range, std::vector<bool>& breaks) {
     }
 }
 
-/// `any x in xs: …`; a body that does not fit stands below, two columns further in.
+/// `any x in xs: …`; a body that does not fit is on the next line, indented by two columns.
 void Printer::quantified(Rule& tree) {
     const std::size_t body = tree.children.size() - 1;
     if (mode_ != Mode::Open) return sequence(all(tree));
@@ -96,7 +96,7 @@ void Printer::primary(Rule& tree) {
     in_parentheses({tree, open, children.size()});
 }
 
-/// What does not fit goes on under the first word after the parenthesis.
+/// Text that does not fit continues under the first word after the parenthesis.
 void Printer::in_parentheses(Range range) {
     if (range.begin >= range.end) return;
     const auto& children = range.tree.children;

@@ -14,8 +14,8 @@ using antlr4::Token;
 size_t ByteStream::LA(ssize_t k) {
     const std::size_t at = at_ + static_cast<std::size_t>(k > 0 ? k - 1 : k);
     if (at >= text_.size()) return antlr4::IntStream::EOF;
-    // Beyond ASCII all bytes mean the same to the grammar; shown as DEL, which source text cannot
-    // hold, they stay inside the part of the alphabet for which ANTLR caches its steps.
+    // The grammar treats all bytes outside ASCII alike. They are shown as DEL, which source text cannot contain, to
+    // stay in the part of the alphabet for which ANTLR caches its steps.
     return std::min<size_t>(static_cast<unsigned char>(text_[at]), 0x7F);
 }
 
@@ -113,7 +113,7 @@ bool TokenWindow::mend(antlr4::CommonToken& token) {
     }
 }
 
-/// Reports text that no token has; neighbours of what was reported are part of it.
+/// Reports text that is no token; adjacent errors are one error.
 bool TokenWindow::drop_bad(Span at) {
     if (at.begin != bad_end_) {
         const std::string_view written = slice(at);
@@ -175,7 +175,7 @@ void TokenWindow::start_declaration() {
     if (consumed > 0) previous_ = std::move(tokens_[consumed - 1]);
     tokens_.erase(tokens_.begin(), tokens_.begin() + static_cast<std::ptrdiff_t>(consumed));
     recount();
-    LT(1);  // so that there is a first token
+    LT(1);  // makes sure that there is a first token
     const std::size_t start = tokens_.front()->getStartIndex();
     docs_.erase(docs_.begin(),
                 std::find_if(docs_.begin(), docs_.end(), [&](const auto& doc) { return doc.first >= start; }));
@@ -194,7 +194,7 @@ bool TokenWindow::reopen(std::size_t indent) {
     return starts;
 }
 
-/// Numbers the tokens from 0 and measures their nesting from there.
+/// Numbers the tokens from 0 and measures their nesting.
 void TokenWindow::recount() {
     at_ = 0;
     cut_ = kNever;
