@@ -1,5 +1,5 @@
-// Bytes of records: numbers as LEB128 of the fewest bytes, texts and lists with their length before
-// them. A function template that names the fields once both writes them and reads them.
+// Encoding of records: numbers as the shortest LEB128, texts and lists with their length before them. A function
+// template that names the fields once does both writing and reading.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ public:
         for (; value >= 0x80; value >>= 7) out_ += static_cast<char>(value | 0x80);
         out_ += static_cast<char>(value);
     }
-    /// Zigzag: small magnitudes are short.
+    /// Zigzag encoding: numbers near zero are short.
     void signed_number(std::int64_t value) {
         number(static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63));
     }
@@ -44,7 +44,7 @@ private:
     std::string& out_;
 };
 
-/// Reads what Encoder wrote, and nothing else: bytes that it would not write make ok() false for good.
+/// Reads what Encoder writes, and nothing else: after bytes that it would not write, ok() stays false.
 class Decoder {
 public:
     explicit Decoder(std::string_view bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
@@ -60,7 +60,7 @@ public:
             const auto byte = static_cast<std::uint8_t>(*at_++);
             value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
             if ((byte & 0x80) != 0) continue;
-            // A last byte of 0 could have been left out, and the tenth holds one bit.
+            // A last byte of 0 is redundant, and the tenth byte has only one bit.
             if ((byte == 0 && shift > 0) || (shift == 63 && byte > 1)) return refuse();
             return;
         }
@@ -99,7 +99,7 @@ public:
     void list(List& values, Each each) {
         std::uint64_t count = 0;
         number(count);
-        if (count > left()) return refuse();  // every element takes at least a byte
+        if (count > left()) return refuse();  // every element takes at least one byte
         values.resize(static_cast<std::size_t>(count));
         for (auto& value : values) {
             if (!ok_) return;

@@ -1,5 +1,6 @@
-// The order of a record's fields, once, for whoever writes, reads or changes them (`C`: Encoder, Decoder,
-// or an editor of texts): docs/ledger.md, "Records". `R` is const where it is written.
+// The order of a record's fields, for everything that writes, reads or changes them (`C`: Encoder, Decoder, or an
+// editor
+// of texts): docs/ledger.md, "Records". `R` is const for writing.
 #pragma once
 
 #include <type_traits>
@@ -41,7 +42,7 @@ void grant_fields(C& c, G& grant) {
     });
 }
 
-/// What to_json() tells of a decision, and nothing that may differ between two evaluators.
+/// The part of a decision that to_json() shows, without anything that may differ between two evaluators.
 template <class C, class R>
 void answer_fields(C& c, R& record) {
     auto& decision = record.decision;
@@ -87,7 +88,7 @@ void surrounding_fields(C& c, R& around) {
     c.texts(around.approvals);
 }
 
-/// All of a decision's record but the answer, which stands before it with its length.
+/// A decision record without its answer, which precedes it with its length.
 template <class C, class R>
 void other_fields(C& c, R& record) {
     c.number(record.decision.steps);

@@ -1,4 +1,4 @@
-// SHA-256 as the ledger uses it: OpenSSL's, which takes the processor's own instructions.
+// SHA-256 for the ledger: OpenSSL's, which uses the processor's SHA instructions.
 #pragma once
 
 #include <initializer_list>
@@ -8,7 +8,7 @@
 
 namespace writ::ledger {
 
-/// The digest of the parts, one after the other.
+/// The digest of the concatenated parts.
 [[nodiscard]] Hash sha256(std::initializer_list<std::string_view> parts);
 
 [[nodiscard]] inline std::string_view bytes_of(const Hash& hash) {

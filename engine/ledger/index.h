@@ -1,6 +1,7 @@
-// An index over a ledger's records, for questions and for names that were spent: a SQLite file beside the
-// segments that holds nothing of its own. It is brought up to date from the segments, and made anew if it
-// does not fit. What it says of a name is believed only where the records say so too.
+// The index of a ledger's records, for queries and for finding spent names: a SQLite file beside the segments that
+// contains only derived data. It is updated from the segments, and rebuilt if it does not match them. Its answer
+// about a
+// name is used only if the records confirm it.
 #pragma once
 
 #include <memory>
@@ -17,17 +18,17 @@ namespace writ::ledger {
 /// Used by one thread.
 class Index {
 public:
-    /// In memory where the folder cannot be written to.
+    /// In memory if the folder is not writable.
     /// Errors: G0001 to G0004, G0008.
     [[nodiscard]] static Result<std::unique_ptr<Index>> open(const std::string& folder);
     ~Index();
 
-    /// Takes in the records that have come since.
+    /// Adds the records since the last update.
     [[nodiscard]] Result<void> catch_up();
 
-    /// Who spent a name first, as the index has it.
+    /// Who spent a name first, according to the index.
     [[nodiscard]] Result<std::optional<Holder>> find(std::string_view name);
-    /// Of what the first `size` records spent, as the index has it: the running hash, and a fingerprint of
+    /// The names spent by the first `size` records, according to the index: the running hash, and a fingerprint of
     /// each name, ascending.
     struct Names {
         SpentHash hash;
@@ -35,7 +36,7 @@ public:
     };
     [[nodiscard]] Result<Names> names(std::uint64_t size);
     [[nodiscard]] static std::uint64_t print_of(std::string_view name);
-    /// Runs a question. Texts take the place of `?1`, `?2`, …
+    /// Runs a query. The texts replace `?1`, `?2`, …
     [[nodiscard]] Result<Table> ask(std::string name, std::string_view sql, const std::vector<std::string>& texts = {});
 
 private:
@@ -44,16 +45,16 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// What an index says was spent, in order, to be held against the records. Changes nothing.
+/// Reads the spent names in an index in order, to compare them with the records. Changes nothing.
 class SpentRows {
 public:
-    /// None: there is no index, or none that can be read here.
+    /// None: there is no index, or it cannot be read here.
     [[nodiscard]] static std::unique_ptr<SpentRows> open(const std::string& folder);
     ~SpentRows();
 
     /// The index covers the records below this number.
     [[nodiscard]] std::uint64_t covered() const;
-    /// Whether there is a row at hand; next() goes to the one after it.
+    /// Whether there is a current row; next() moves to the next one.
     [[nodiscard]] bool at_row() const;
     void next();
     [[nodiscard]] std::uint64_t sequence() const;

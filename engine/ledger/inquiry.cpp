@@ -1,4 +1,4 @@
-// Questions about one decision. Those about all of them are report.cpp.
+// Queries about one decision. Those about all decisions are in report.cpp.
 #include "writ/inquiry.h"
 
 #include <algorithm>
@@ -55,7 +55,7 @@ std::int64_t number_of(const Cell& cell) {
     return number != nullptr ? *number : 0;
 }
 
-/// What a credential of this grant could still be turned to.
+/// What a credential of this grant could still be used for.
 std::string reach_of(const Record& record, std::int64_t used_by) {
     const Decision& decision = record.decision;
     if (decision.effect != Effect::Permit) return "no: nothing was granted";
@@ -223,7 +223,7 @@ from receipt where decision = cast(?1 as integer) order by seq)",
     say("on whose behalf (chain)", who.chain.empty()
                                        ? "its own: nobody delegated"
                                        : joined(who.chain) + fmt::format(", parent run {}", or_none(who.parent_run)));
-    // Runs below this one, however deep.
+    // All runs below this one, at any depth.
     auto below = impl_->index->ask("", R"(
 with recursive below(run) as (
   select ?1 union select d.run from decision d join below b on d.parent_run = b.run)

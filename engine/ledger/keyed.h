@@ -1,4 +1,4 @@
-// Digests under a key (HMAC-SHA-256): equal values have equal digests, and who lacks the key cannot try values.
+// Digests with a key (HMAC-SHA-256): equal values have equal digests, and without the key nobody can test values.
 #pragma once
 
 #include <array>
@@ -18,14 +18,14 @@ public:
 
     /// Requires: a key of kKeyBytes.
     explicit Keyed(std::string_view key);
-    /// Of the context, a zero byte and the value. Digests of one value in two contexts are unlike.
+    /// The digest of the context, a zero byte and the value. A value has different digests in different contexts.
     [[nodiscard]] Hash digest(std::string_view context, std::string_view value) const;
 
 private:
-    crypto_auth_hmacsha256_state begun_{};  ///< with the key in it
+    crypto_auth_hmacsha256_state begun_{};  ///< initialised with the key
 };
 
-/// Writes a key of kKeyBytes to a file as read_mask_key() reads it.
+/// Writes a key of kKeyBytes to a file that read_mask_key() can read.
 /// Errors: G0002.
 [[nodiscard]] Result<void> write_key_file(const std::string& path, std::string_view key);
 

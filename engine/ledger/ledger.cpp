@@ -1,4 +1,4 @@
-// Ledger: many callers, one thread that writes. What comes in while a block is being flushed is the next.
+// Ledger: many callers, and one thread that writes. Records that arrive during a flush form the next block.
 #include "writ/ledger.h"
 
 #include <algorithm>
@@ -23,19 +23,19 @@ namespace writ::ledger {
 
 namespace {
 
-/// One caller's record, on the caller's stack until its batch is done.
+/// A caller's record, on the caller's stack until its batch is written.
 struct Waiting {
     explicit Waiting(std::string_view record) : entry(entry_of(record)) {}
     Entry entry;
-    std::vector<std::string> unspent;  ///< names that must not be spent, as Spent::name, and that it does not spend
+    std::vector<std::string> unspent;  ///< names that must not be spent, and that this record does not spend
     Appended appended;
     std::optional<Error> error;
 };
 
-/// Bytes of a block, if there is more than one record: bounds how long the first of them waits.
+/// Largest block with more than one record: limits how long its first record waits.
 constexpr std::size_t kEnough = 4u << 20;
 
-/// What one flush takes. Callers hold on to it until it is done.
+/// The records of one flush. Callers hold a reference until it is done.
 struct Batch {
     std::vector<Waiting*> waiting;
     std::size_t bytes = 0;
@@ -66,10 +66,10 @@ struct Ledger::Impl {
     LedgerOptions options;
     std::unique_ptr<Log> log;
     std::unique_ptr<Keyed> keyed;
-    std::unique_ptr<Index> index;                     ///< names from before; the writer's
+    std::unique_ptr<Index> index;                     ///< older names; used by the writer
     std::vector<std::uint64_t> before;                ///< fingerprints of those names, ascending
-    std::unordered_map<std::string, Holder> holders;  ///< names since; the writer's
-    std::unordered_map<std::string, Holder> fresh;    ///< names of the block at hand
+    std::unordered_map<std::string, Holder> holders;  ///< newer names; used by the writer
+    std::unordered_map<std::string, Holder> fresh;    ///< names of the current block
 
     std::mutex mutex;
     std::condition_variable work;
@@ -102,8 +102,8 @@ struct Ledger::Impl {
                     folder + "/index.sqlite");
     }
 
-    /// A name from before was counted when the ledger was opened: the index must still have it, and the record
-    /// that it names must have spent it.
+    /// Older names were counted when the ledger was opened: the index must still have such a name, and the record
+    /// that it refers to must have spent it.
     Result<std::optional<Holder>> holder_of(const std::string& name) {
         if (const auto at = fresh.find(name); at != fresh.end()) return at->second;
         if (const auto at = holders.find(name); at != holders.end()) return at->second;
@@ -119,7 +119,7 @@ struct Ledger::Impl {
         return found;
     }
 
-    /// Whether a record may be appended as number `sequence`; if so its names are taken.
+    /// Whether a record may be appended with number `sequence`; if so, its names are spent.
     Result<bool> admit(Waiting& one, std::uint64_t sequence) {
         const Entry& entry = one.entry;
         one.appended = {Appended::Outcome::Recorded, sequence};
@@ -146,7 +146,7 @@ struct Ledger::Impl {
         return true;
     }
 
-    /// Appends what of the waiting may be appended. Whoever is not, has its own error or outcome.
+    /// Appends those of the waiting records that may be appended. The others get their own error or outcome.
     Result<void> commit(const std::vector<Waiting*>& waiting) {
         const auto seen = [this](std::uint64_t sequence, const Entry& entry) { remember(holders, sequence, entry); };
         if (auto locked = log->lock(seen); !locked) return locked;
@@ -162,7 +162,7 @@ struct Ledger::Impl {
         Result<void> done;
         if (!entries.empty()) done = log->append(entries);
         log->unlock();
-        // A holder of this very block is none if the block is not there.
+        // A holder in this block does not count if the block could not be written.
         if (done) holders.merge(fresh);
         return done;
     }
@@ -174,7 +174,7 @@ struct Ledger::Impl {
         batch.done.notify_all();
     }
 
-    /// A failure drops them all.
+    /// A failure drops all of them.
     void write_offered(const std::vector<std::string>& records, std::uint64_t drops) {
         std::deque<Waiting> waiting;
         for (const std::string& record : records) waiting.emplace_back(record);
@@ -201,7 +201,7 @@ struct Ledger::Impl {
         }
     }
 
-    /// Some of what was offered, as much as one block takes.
+    /// Some of the offered records, as many as fit in a block.
     std::vector<std::string> take_offered() {
         std::vector<std::string> some;
         std::size_t bytes = 0;
@@ -225,7 +225,7 @@ struct Ledger::Impl {
                 write_required(*batch);
                 guard.lock();
             }
-            // Drops are told of with the next records that were offered, or at the end.
+            // Drops are reported with the next offered records, or at the end.
             const bool last = closing && batches.empty() && offered.empty();
             if (!offered.empty() || (last && unrecorded_drops > 0)) {
                 std::vector<std::string> some = take_offered();
@@ -254,7 +254,7 @@ Result<Ledger> Ledger::open(const std::string& folder, const LedgerOptions& opti
     auto key = impl->log->key();
     if (!key) return tl::unexpected(std::move(key.error()));
     impl->keyed = std::make_unique<Keyed>(*key);
-    // Names of records up to here are found in the index; of later ones, in memory.
+    // Names in records up to here are found in the index, later ones in memory.
     auto index = Index::open(folder);
     if (!index) return tl::unexpected(std::move(index.error()));
     impl->index = std::move(*index);
@@ -269,7 +269,7 @@ Result<Ledger> Ledger::open(const std::string& folder, const LedgerOptions& opti
 
 namespace {
 
-/// The number of the decision that granted what decision `sequence` answered.
+/// The number of the decision that made the grant in the answer of decision `sequence`.
 Result<std::uint64_t> grant_of(const std::string& folder, std::uint64_t sequence) {
     auto bytes = read_record(folder, sequence);
     if (!bytes) return tl::unexpected(std::move(bytes.error()));

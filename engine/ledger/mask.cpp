@@ -18,10 +18,10 @@ namespace {
 constexpr std::string_view kMark = "hmac-sha256:";
 constexpr std::string_view kBindings = "/approvals/*/binding_digest";
 constexpr std::string_view kParams = "/tool/params/";
-/// Shorter texts are replaced only where they are the whole of another: `a` is in most words.
+/// Shorter texts are replaced only if they are a whole text: most words contain `a`.
 constexpr std::size_t kInside = 4;
 
-/// Goes through a record's texts as the encoder does, and changes them.
+/// Visits a record's texts in the order of the encoder, and changes them.
 template <class Change>
 class Editor {
 public:
@@ -122,7 +122,7 @@ void Mask::hide_at(const json::Node& node, const std::string& pointer, std::stri
     if (hidden_.size() > before) places_.push_back(pointer);
 }
 
-/// None stays none: it is a fact, and there is nothing in it to hide.
+/// None stays none: it is a fact, and contains nothing to hide.
 void Mask::hide_all(const json::Node& node, std::string_view context, bool everywhere) {
     if (node.type == json::Type::Null) return;
     if (node.type == json::Type::Array || node.type == json::Type::Object) {
@@ -162,7 +162,7 @@ void Mask::unknown_claims(const json::Node& claims, const Shapes& shapes, std::s
     const json::Node* member = claims.first();
     for (std::uint32_t i = 0; i < claims.count; ++i, member = member->next()) {
         Shapes declared;
-        bool open = false;  // declared whole: a list or a map, not by its fields
+        bool open = false;  // declared as a list or a map, not by its fields
         for (const auto& [program, node] : shapes)
             if (const std::uint32_t child = child_of(*program, node, member->key()); child != kNone) {
                 open = open || static_cast<Kind>(program->shape[child].kind) != Kind::Record;
@@ -210,12 +210,12 @@ void Mask::write(std::string_view given, const json::Node& document, const Layer
     for (std::size_t i = 0; i < steps_.size(); ++i) find(document, steps_[i], 0, pointer, pointers_[i]);
     digests_ = !hidden_.empty();
     if (unknown_) find_unknown(document, layers);
-    // A binding digest covers parameters, known or not, and no claims. Values could be tried against it.
+    // A binding digest covers all parameters and no claims. It would allow testing values.
     digests_ = digests_ || std::any_of(places_.begin(), places_.end(),
                                        [](const std::string& place) { return place.starts_with(kParams); });
     if (digests_) find(document, {"approvals", "*", "binding_digest"}, 0, pointer = "", kBindings);
     if (hidden_.empty()) return json::squeeze(given, out);
-    // Of two pointers to one value the first is kept.
+    // If two pointers lead to one value, the first is kept.
     std::stable_sort(hidden_.begin(), hidden_.end(), [](const Hidden& a, const Hidden& b) { return a.node < b.node; });
     hidden_.erase(
         std::unique(hidden_.begin(), hidden_.end(), [](const Hidden& a, const Hidden& b) { return a.node == b.node; }),
@@ -245,7 +245,7 @@ void Mask::write(const json::Node& node, const Layers& layers, std::string& poin
                 append_pointer(pointer, array ? std::to_string(i) : std::string(child->key()));
                 if (!array) {
                     auto name = replaced(child->key());
-                    if (name && is_field_name(layers, child->key())) name.reset();  // the schema's word, and no value
+                    if (name && is_field_name(layers, child->key())) name.reset();  // the schema's word, not a value
                     if (name) places_.push_back(pointer);
                     json::append_quoted(out, name ? std::string_view(*name) : child->key());
                     out += ':';
@@ -284,7 +284,7 @@ void Mask::prepare_search() {
     finder_.build(sought_);
 }
 
-/// One pass, so that nothing is replaced in what replaced something.
+/// One pass, so that replacements are not replaced again.
 std::optional<std::string> Mask::replaced(std::string_view text) {
     if (const auto whole = whole_.find(text); whole != whole_.end()) return whole->second;
     if (values_.empty()) return std::nullopt;

@@ -11,7 +11,7 @@ namespace writ::ledger {
 
 namespace {
 
-/// Digests one message after another without looking the algorithm up again.
+/// Digests several messages without looking up the algorithm each time.
 class Digester {
 public:
     Digester() : algorithm_(EVP_MD_fetch(nullptr, "SHA256", nullptr)), context_(EVP_MD_CTX_new()) {}
@@ -58,7 +58,7 @@ void include(std::span<const Hash> leaves, std::uint64_t index, std::vector<Hash
     }
 }
 
-/// `known`: the reader knows the root of these leaves already.
+/// `known`: the reader knows the root of these leaves.
 void consist(std::span<const Hash> leaves, std::uint64_t old_size, bool known, std::vector<Hash>& out) {
     if (old_size == leaves.size()) {
         if (!known) out.push_back(root_of(leaves));
@@ -115,7 +115,7 @@ std::optional<Hash> hash_from_hex(std::string_view text) {
 }
 
 void Frontier::add(const Hash& leaf) {
-    // As many subtrees are completed as the size has ones at its end.
+    // As many subtrees are completed as the size has 1 bits at its end.
     Hash node = leaf;
     for (std::uint64_t size = size_; (size & 1) != 0; size >>= 1) {
         node = node_hash(peaks_.back(), node);
@@ -176,7 +176,7 @@ bool proves_consistency(std::span<const Hash> proof, std::uint64_t old_size, con
     if (old_size == size) return proof.empty() && old_root == root;
     if (old_size == 0) return proof.empty() && old_root == sha256({});
     std::size_t next = 0;
-    const bool complete = std::has_single_bit(old_size);  // the old root itself is where to begin
+    const bool complete = std::has_single_bit(old_size);  // the old root itself is the start
     if (!complete && proof.empty()) return false;
     Hash old_node = complete ? old_root : proof[next++];
     Hash node = old_node;

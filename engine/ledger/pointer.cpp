@@ -15,7 +15,7 @@ using bytecode::ShapeNode;
 
 namespace {
 
-/// What the engine decides by, whatever the rules say.
+/// The facts that the engine itself reads, independent of the rules.
 constexpr Builtin kDecisive[] = {Builtin::Now,
                                  Builtin::TokenIssuer,
                                  Builtin::TokenAudience,
@@ -34,7 +34,7 @@ constexpr Builtin kDecisive[] = {Builtin::Now,
                                  Builtin::WantTtl,
                                  Builtin::WantAllOrNothing};
 
-/// Groups that approvals are bound to, or that tell who is independent.
+/// Groups that approvals are bound to, or that determine who is independent.
 constexpr std::string_view kApprovalGroups[] = {"agent", "run",      "tenant",    "user", "delegation",
                                                 "tool",  "resource", "approvals", "want", "workload"};
 
@@ -153,7 +153,7 @@ FactsRead::FactsRead(const Layers& layers) : layers_(layers) {
     for (const Bundle& bundle : layers_.bundles()) {
         const Program& program = bundle.program();
         std::vector<bool>& slots = slots_.emplace_back(program.slots.size());
-        // A slot beyond the engine's own is there because a rule reads it.
+        // Slots other than the engine's own exist because a rule reads them.
         for (std::size_t i = static_cast<std::size_t>(Builtin::Count); i < slots.size(); ++i) slots[i] = true;
         for (const Builtin fact : kDecisive) slots[static_cast<std::size_t>(fact)] = true;
         const auto read = [&](bytecode::Operand field, std::uint32_t word) {

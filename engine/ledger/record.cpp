@@ -11,7 +11,7 @@ namespace writ::ledger {
 
 namespace {
 
-/// Kinds have no zero: what was never written does not read as a record.
+/// No kind is zero, so that zeros do not read as a record.
 bool begin(Decoder& in, RecordKind& kind, std::int64_t& time) {
     in.choice(kind, RecordKind::Drops);
     in.signed_number(time);

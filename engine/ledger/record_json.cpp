@@ -29,7 +29,7 @@ Value texts(const List& values) {
     return out;
 }
 
-/// Text that is JSON already, or the text itself where it is not.
+/// The text if it is JSON; otherwise as a string.
 Value embedded(std::string_view text) {
     auto read = json::parse(text);
     return read ? std::move(*read) : Value::of(text);

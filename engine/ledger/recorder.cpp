@@ -1,4 +1,4 @@
-// Recorder: decide, record, and only then answer.
+// Recorder: decides and records before it answers.
 #include <fmt/format.h>
 
 #include "base/json_reader.h"
@@ -15,7 +15,7 @@ namespace writ::ledger {
 
 namespace {
 
-// Reasons of base/reasons.def that only a ledger can have.
+// Reasons of base/reasons.def that only the ledger gives.
 constexpr std::string_view kUnavailable = "audit_unavailable";
 constexpr std::string_view kConflict = "idempotency_conflict";
 constexpr std::string_view kUsed = "approval_used";
@@ -29,16 +29,16 @@ struct Recorder::Impl {
     Request request;
     Evaluator evaluator;
 
-    Decision decision;    ///< what is answered
-    Record record;        ///< the same as it is recorded
-    json::Reader reader;  ///< of documents that were decided elsewhere
-    std::string text;     ///< the document as it is recorded
+    Decision decision;    ///< the answer
+    Record record;        ///< the same, as recorded
+    json::Reader reader;  ///< for documents that were decided elsewhere
+    std::string text;     ///< the document as recorded
     std::string bytes;    ///< the record
     Hash key{}, ask{}, digest{};
     CountedApprovals approvals;
-    Record earlier;  ///< what the key was used for before; views into earlier_bytes
+    Record earlier;  ///< the earlier record under the key; views into earlier_bytes
     std::string earlier_bytes;
-    Error refusal;  ///< why the document is none; the decision views it
+    Error refusal;  ///< why the document is not a request; the decision views it
 
     Impl(Ledger& to, const Layers& layers, RecordOptions how, Mask masking)
         : ledger(to), options(std::move(how)), mask(std::move(masking)), request(layers), evaluator(layers) {}
@@ -58,7 +58,7 @@ struct Recorder::Impl {
         approvals = {};
     }
 
-    /// Fills in all of the record that comes from the document. Requires: `decision` is made.
+    /// Fills in the parts of the record that come from the document. Requires: `decision` is set.
     void surround(std::string_view given, const json::Node& document, const Layers& layers) {
         record.decision = decision;
         approvals = counted_approvals(document, decision, ledger.keyed());
@@ -81,7 +81,7 @@ struct Recorder::Impl {
         }
     }
 
-    /// Of what is no request there is a digest alone: nobody knows what is in it.
+    /// If the document is not a request, only its digest is recorded, because its content is unknown.
     void surround_refused(std::string_view given, Error why, const Layers& layers) {
         refusal = std::move(why);
         deny(decision, refusal.code, refusal.context);
@@ -97,7 +97,7 @@ struct Recorder::Impl {
         return ledger.append(bytes, approvals.unused);
     }
 
-    /// A deny in place of what could not stand, recorded without taking a key or using anything up.
+    /// Records a deny instead of the decision, without spending keys or names.
     Result<Appended> append_denied(std::string_view code) {
         deny(decision, code);
         deny(record.decision, code);
@@ -109,7 +109,7 @@ struct Recorder::Impl {
         return append();
     }
 
-    /// The answer, now that the record is ready.
+    /// Makes the answer after the record is prepared.
     Answer finish(std::optional<Error> why) {
         Answer answer{decision, std::nullopt, std::nullopt, std::move(why)};
         const bool conditional = !record.around.key.empty() || !record.uses.empty() || !approvals.unused.empty();
@@ -137,8 +137,8 @@ struct Recorder::Impl {
         return answer;
     }
 
-    /// Records the answer to a key that record `before` was granted under: what would be granted now, less
-    /// what was not granted then.
+    /// Records the answer to a key for which record `before` was granted: the current grant, without what was not
+    /// granted then.
     Result<Appended> repeat(std::uint64_t before) {
         auto read = ledger.read(before);
         if (!read) return tl::unexpected(std::move(read.error()));

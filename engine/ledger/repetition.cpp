@@ -9,7 +9,7 @@ namespace writ::ledger {
 
 namespace {
 
-/// Which of today's texts stood in the earlier grant too.
+/// Which of today's texts the earlier grant had too.
 std::vector<bool> kept(const std::vector<std::string_view>& earlier, const std::vector<std::string_view>& today) {
     TextSet known;
     for (const std::string_view text : earlier) known.add(text);
@@ -37,7 +37,7 @@ Meeting meet(const Decision& earlier, const Decision& today) {
     Meeting out;
     out.scopes = kept(then.scopes, now.scopes);
     out.audience = kept(then.audience, now.audience);
-    // A clock that was put back gives no more time than there was.
+    // A clock that was set back gives no additional time.
     const std::int64_t end = sat_add(earlier.now, sat_mul(then.ttl, kSecond));
     out.ttl = std::min({now.ttl, then.ttl, sat_sub(end, today.now) / kSecond});
     out.not_after = !then.not_after  ? now.not_after

@@ -1,4 +1,4 @@
-// Recorded requests decided again: under the policies their records name, or under others.
+// Deciding recorded requests again: with the policies that their records name, or with others.
 #include <algorithm>
 #include <map>
 #include <unordered_map>
@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint64_t kTellEvery = 4096;
 constexpr std::size_t kExamples = 10;
 
-/// Layers with what deciding under them takes.
+/// Layers, with what is needed to decide with them.
 struct Judge {
     explicit Judge(Layers all) : layers(all), evaluator(all), decidable(all) {}
     Layers layers;
@@ -38,7 +38,7 @@ std::string change_of(const Decision& was, const Decision& is, Direction directi
            (direction == Direction::Other ? both : std::string(direction_name(direction)));
 }
 
-/// The first rule behind a decision, as `kind name`; the reason's code where there is none.
+/// The first rule behind a decision, as `kind name`; if there is none, the reason's code.
 std::string rule_behind(const Decision& decision, const Layers& layers) {
     for (const Reason& reason : decision.reasons)
         if (reason.layer < layers.bundles().size() && reason.rule < layers.bundles()[reason.layer].rule_count()) {
@@ -48,7 +48,7 @@ std::string rule_behind(const Decision& decision, const Layers& layers) {
     return decision.reasons.empty() ? std::string() : std::string(decision.reasons.front().code);
 }
 
-/// How often each change came, by what it is grouped by.
+/// How often each change occurred, by group.
 class Groups {
 public:
     void add(std::string change, std::string of, std::uint64_t sequence) {
@@ -73,14 +73,14 @@ private:
     std::map<std::pair<std::string, std::string>, Group> groups_;
 };
 
-/// How many records there are, as far as it is known without reading them all.
+/// The number of records, as far as it is known without reading all.
 std::uint64_t count_records(const std::string& folder) {
     auto reader = Reader::open(folder);
     if (!reader || !reader->seek(UINT64_MAX)) return 0;
     return reader->sequence();
 }
 
-/// The answer's bytes; `binding` takes the place of its binding digest.
+/// The answer's bytes, with `binding` in place of its binding digest.
 std::string answer_of(Record& record, const std::string* binding) {
     if (binding != nullptr) record.decision.binding_digest = *binding;
     std::string out;
@@ -111,7 +111,7 @@ Undecidable Decidable::why_not(const Record& record) {
     if (record.overruled) return Undecidable::Overruled;
     impl_->refusal.reset();
     if (auto parsed = impl_->request.parse(record.request); !parsed) impl_->refusal = std::move(parsed.error());
-    // It may be refused for the digest that stands in place of a number.
+    // It may be refused because a number was replaced by its digest.
     if (!record.masked.empty() && (impl_->refusal || impl_->facts.reads(record.masked, *impl_->request.document())))
         return Undecidable::Masked;
     return record.repeats ? Undecidable::Repeated : Undecidable::No;
@@ -121,7 +121,7 @@ Result<Redecided> redecide(const std::string& folder, const FindBundle& find, co
     auto reader = Reader::open(folder);
     if (!reader) return tl::unexpected(std::move(reader.error()));
     const std::uint64_t all = progress ? count_records(folder) : 0;
-    std::unordered_map<std::string, std::unique_ptr<Judge>> judges;  // by digests; null: one is missing
+    std::unordered_map<std::string, std::unique_ptr<Judge>> judges;  // by digests; null: a bundle is missing
     const auto judge_of = [&](const Record& record) -> Judge* {
         std::string name;
         for (const std::string_view digest : record.bundles) name += digest;
@@ -134,7 +134,7 @@ Result<Redecided> redecide(const std::string& folder, const FindBundle& find, co
         return judges.emplace(name, whole ? std::make_unique<Judge>(Layers(std::move(bundles))) : nullptr)
             .first->second.get();
     };
-    // What a repetition answered is what was left of an earlier grant.
+    // The answer to a repetition is part of an earlier grant.
     std::string earlier_bytes;
     Record earlier;
     const auto narrow_to_earlier = [&](std::uint64_t sequence, Decision& decision) -> Result<void> {
@@ -233,7 +233,7 @@ Result<Comparison> replay(const std::string& folder, const Layers& against, cons
         ++(direction == Direction::Wider ? out.wider : direction == Direction::Narrower ? out.narrower : out.other);
         const std::string change = change_of(record.decision, decision, direction);
         std::string rule = refusal ? refusal->code + " " + refusal->context : rule_behind(decision, judge.layers);
-        // Where nothing new denies, what permitted before is what is gone.
+        // If no new rule denies, the cause is the rule that permitted before and is now missing.
         if (!refusal && decision.effect == Effect::Deny && !decision.reasons.empty() &&
             decision.reasons.front().rule == kNoRule && !record.rules.empty())
             rule = "no longer " + std::string(record.rules.front().kind) + " " + std::string(record.rules.front().name);

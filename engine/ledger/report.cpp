@@ -6,8 +6,8 @@ namespace writ::ledger {
 
 namespace {
 
-// Enforced decisions alone count, save in the question about shadows: what one would have decided did not
-// happen. A permit that repeats another is counted with it. `?1` is the moment since which they count.
+// Only enforced decisions are counted, except in the query about shadows: shadow decisions had no effect. A permit
+// that repeats another is counted with it. `?1` is the start of the period.
 constexpr const char* kCounted =
     "with counted as (select * from decision where time >= cast(?1 as integer) and shadow = 0 "
     "and (repeats is null or effect <> 2)) ";
@@ -57,7 +57,7 @@ from counted group by bundle order by max(seq) desc limit 20)",
      ""},
 };
 
-/// The metrics, one value each; null: what it takes is not in the ledger.
+/// The metrics, one value each; null: the ledger lacks the data.
 struct Metric {
     const char *name, *sql, *counts;
 };

@@ -1,4 +1,4 @@
-// The questions about all decisions.
+// The queries about all decisions.
 #pragma once
 
 #include <cstdint>

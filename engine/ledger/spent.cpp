@@ -51,7 +51,7 @@ Entry entry_of(std::string_view bytes) {
     if (around.key.size() == sizeof(Hash) && around.ask.size() == sizeof(Hash) && !out.repeats) {
         out.key = "k" + std::string(around.key);
         around.ask.copy(reinterpret_cast<char*>(out.ask.data()), out.ask.size());
-        // The answer begins with its effect.
+        // The answer starts with its effect.
         out.takes_key = !answer.empty() && answer[0] == static_cast<char>(Effect::Permit);
     }
     for (const std::string_view name : record.uses) out.uses.push_back("u" + std::string(name));

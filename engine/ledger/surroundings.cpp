@@ -23,14 +23,14 @@ void each_approval(const json::Node& request, Each each) {
     for (std::uint32_t i = 0; i < approvals->count; ++i, approval = approval->next()) each(*approval);
 }
 
-/// Whether an approval is by somebody whose approval was counted.
+/// Whether an approval is by a person whose approval was counted.
 bool by_counted(const json::Node& approval, const Decision& decision) {
     const auto& all = decision.attribution.approvers;
     const std::string_view approver = text_at(approval, {"approver"});
     return !approver.empty() && std::find(all.begin(), all.end(), approver) != all.end();
 }
 
-/// Whether each that was counted is told by a name. One that the broker knows by an id alone is not.
+/// Whether each counted approver has a name. One that the broker knows only by id has none.
 bool all_named(const json::Node& request, const Decision& decision) {
     const auto& all = decision.attribution.approvers;
     return std::all_of(all.begin(), all.end(), [&](std::string_view name) {
@@ -87,7 +87,7 @@ void read_surroundings(const json::Node& request, const Layers& layers, Record& 
 }
 
 Trace read_traceparent(std::string_view header) {
-    constexpr std::size_t kLength = 55;  // version 00; later ones may be longer, with the same beginning
+    constexpr std::size_t kLength = 55;  // version 00; later versions may be longer, with the same start
     if (header.size() < kLength || header[2] != '-' || header[35] != '-' || header[52] != '-') return {};
     const std::string_view version = header.substr(0, 2), trace = header.substr(3, 32), span = header.substr(36, 16);
     if (!is_hex(version) || !is_hex(trace) || !is_hex(span) || !is_hex(header.substr(53, 2))) return {};
@@ -139,7 +139,7 @@ CountedApprovals counted_approvals(const json::Node& request, const Decision& de
         const json::Node* uses = approval.find("uses");
         const bool limited = uses != nullptr && uses->type == json::Type::Int;
         if (limited && uses->integer < 1) return;  // it did not count
-        // Without an id in one spelling an approval counts only if its uses have no limit.
+        // Without an id in canonical spelling an approval counts only if its uses have no limit.
         const std::string_view id = text_at(approval, {"id"});
         const auto spelled = canonical_subject(RevocationKind::Approval, id);
         if (!spelled || !comparable_name(id)) return;

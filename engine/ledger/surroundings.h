@@ -1,5 +1,5 @@
-// What a request document says besides what the decision says: for the record, as it was stated, whatever
-// its provenance. Nothing here is used to decide.
+// Fields of a record that come from the request document and not from the decision: as stated, whatever their
+// provenance. They are not used to decide.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace writ::ledger {
 
-/// Fills in what the document and the catalogue say. Views into both.
+/// Fills in the fields from the document and the catalogue. Views into both.
 void read_surroundings(const json::Node& request, const Layers& layers, Record& record);
 
 /// Trace and span of a W3C traceparent; both empty if it is malformed or either is all zeros.
@@ -21,16 +21,16 @@ struct Trace {
 };
 [[nodiscard]] Trace read_traceparent(std::string_view header);
 
-/// Under what an idempotency key is looked up: it is a key of one tenant's one agent.
+/// The digest by which an idempotency key is looked up: it belongs to one agent of one tenant.
 [[nodiscard]] Hash key_of(const Attribution& who, std::string_view key, const Keyed& keyed);
-/// What is asked by whom: docs/ledger.md, "Once". All else may differ when the same is asked again.
+/// The digest of who requests what: docs/ledger.md, "Once". Everything else may differ when a request is repeated.
 [[nodiscard]] Hash ask_of(const json::Node& request, const Keyed& keyed);
 
-/// Names of the approvals that a permit counts; of every approval where it cannot be told which were counted. An
-/// approval's name is its id in the one spelling that revocations use, and nothing else that it says.
+/// Names of the approvals that a permit counts; of all approvals if it is unknown which were counted. The name of an
+/// approval is its id in the canonical spelling of revocations.
 struct CountedApprovals {
-    std::vector<std::string> used;    ///< good for one use: the permit uses them up
-    std::vector<std::string> unused;  ///< all others: they must not have been used up before
+    std::vector<std::string> used;    ///< with a single use, which the permit spends
+    std::vector<std::string> unused;  ///< all others, which must not have been spent before
 };
 [[nodiscard]] CountedApprovals counted_approvals(const json::Node& request, const Decision& decision,
                                                  const Keyed& keyed);

@@ -7,14 +7,14 @@ namespace writ::ledger {
 
 namespace {
 
-/// Texts that end with the node's text, as a range of the sorted order.
+/// The texts that end with the node's text, as a range of the sorted order.
 struct Range {
     std::size_t begin, end, length;
 };
 
 }  // namespace
 
-/// Texts are read from their ends, so that what is found is known by where it starts.
+/// Texts are read from their ends, so that matches are known by their start.
 void TextFinder::build(const std::vector<std::string_view>& sought) {
     std::vector<std::uint32_t> order(sought.size());
     std::iota(order.begin(), order.end(), 0U);
@@ -36,7 +36,7 @@ void TextFinder::build(const std::vector<std::string_view>& sought) {
             const std::string_view text = sought[order[at]];
             return static_cast<unsigned char>(text[text.size() - 1 - range.length]);
         };
-        // The text that ends here is the shortest of its range, so it is the first.
+        // The text that ends here is the shortest in its range, so it is the first.
         std::size_t at = range.begin;
         if (range.length > 0 && sought[order[at]].size() == range.length) ++at;
         const auto first_child = static_cast<std::uint32_t>(nodes_.size());
@@ -46,7 +46,7 @@ void TextFinder::build(const std::vector<std::string_view>& sought) {
             Node child;
             child.byte = byte_of(begin);
             while (at < range.end && byte_of(at) == child.byte) ++at;
-            // What is shorter has its children already.
+            // Children of shorter texts are set already.
             child.shorter = parent == 0 ? 0 : step(nodes_[parent].shorter, child.byte);
             child.found = sought[order[begin]].size() == range.length + 1 ? order[begin] : nodes_[child.shorter].found;
             children.push_back(child);

@@ -1,4 +1,4 @@
-// Channels: what is active, how it moves, and what it takes to move it.
+// Channels: the active version, activations, and their requirements.
 #include <algorithm>
 
 #include "base/person.h"
@@ -11,7 +11,7 @@ using namespace store;
 
 namespace {
 
-/// `prod is at 1.8: v5 (6f1d9f3a) by Ada, "why"`; what somebody who was late wants to know.
+/// `prod is at 1.8: v5 (6f1d9f3a) by Ada, "why"`, for authors whose activation came too late.
 std::string situation(const Store& store, const Channel& channel) {
     std::string out = "`" + channel.name + "` is at " + text_of(channel.serial);
     if (channel.digest.empty()) return out + ", with nothing active";
@@ -38,7 +38,7 @@ std::size_t store::persons(const std::vector<VersionApproval>& approvals, std::s
     return counted.size();
 }
 
-// ---- what channels are ------------------------------------------------------------------------
+// ---- channels ---------------------------------------------------------------------------------
 
 Result<std::vector<Channel>> Store::channels() const {
     auto rows = impl_->db->run(
@@ -188,11 +188,11 @@ Result<std::vector<VersionApproval>> store::Connection::approvals(std::string_vi
     return out;
 }
 
-// ---- moving -----------------------------------------------------------------------------------
+// ---- activating -------------------------------------------------------------------------------
 
 namespace {
 
-/// One attempt to move a channel: looked at, judged, then written if nothing moved meanwhile.
+/// One attempt to activate a version: reads the state, checks it, and writes if nothing has changed meanwhile.
 class Moving {
 public:
     Moving(Store& store, Connection& impl, const Move& move, bool rollback)
@@ -229,7 +229,7 @@ private:
         version_ = std::move(*version);
         if (move_.not_after != 0 && move_.not_after <= now_micros())
             return fail(Code::MalformedText, "`not_after` has passed already", move_.channel);
-        // Nothing is activated that cannot be read and verified.
+        // Only a version that can be read and verified is activated.
         auto content = store_.bundle(version_.digest);
         if (!content) return error_of(content);
         content_.emplace(std::move(*content));
@@ -248,7 +248,7 @@ private:
         return refuse(Code::GateFailed, std::move(problems));
     }
 
-    /// Whether it is approved; then everything is written.
+    /// Checks the approvals, then writes everything.
     Result<bool> write() {
         auto now = store_.channel(move_.channel);
         if (!now) return error_of(now);
@@ -316,7 +316,7 @@ private:
                     move_.channel);
     }
 
-    /// A refusal that stays on record.
+    /// Records a refusal.
     tl::unexpected<Error> refuse(Code code, std::string why) const {
         const auto told =
             impl_.record_alone("refused", move_.channel, text_of(version_) + ": " + why, move_.origin.author);
@@ -349,7 +349,7 @@ Result<Activation> Store::rollback(Move move) {
                                         [&](const Activation& each) { return each.digest != past->front().digest; });
         if (other == past->end())
             return fail(Code::NothingToGoBackTo, "no other content was active here before", move.channel);
-        // What was looked at to find it is what must still hold.
+        // The channel must still be at the position at which the version was determined.
         if (!move.expected) move.expected = past->front().serial;
         move.version = other->digest;
     }

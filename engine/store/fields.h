@@ -1,5 +1,4 @@
-// Bytes that have one reading: each field after its length. What is signed and what is kept is made of
-// these.
+// Unambiguous encoding: each field has its length before it. Used for signed bytes and for stored state.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +8,7 @@
 
 namespace writ::store {
 
-/// Appends a field: its length as 32 bits, the least byte first, then its bytes.
+/// Appends a field: its length as 32 bits, little-endian, then its bytes.
 /// Requires: field.size() < 2^32.
 inline void add_field(std::string& bytes, std::string_view field) {
     for (unsigned shift = 0; shift < 32; shift += 8)
@@ -17,14 +16,14 @@ inline void add_field(std::string& bytes, std::string_view field) {
     bytes.append(field);
 }
 
-/// A number as a field of 8 bytes, the least first.
+/// A number as a field of 8 bytes, little-endian.
 inline void add_number(std::string& bytes, std::uint64_t number) {
     char field[8];
     for (unsigned i = 0; i < 8; ++i) field[i] = static_cast<char>(static_cast<unsigned char>(number >> (8 * i)));
     add_field(bytes, {field, sizeof field});
 }
 
-/// Reads the same back; empty once anything did not read.
+/// Reads fields; returns empty values after the first error.
 class Fields {
 public:
     explicit Fields(std::string_view bytes) : left_(bytes) {}
@@ -51,7 +50,7 @@ public:
         return out;
     }
     [[nodiscard]] bool sound() const { return sound_; }
-    /// Everything read, and nothing left.
+    /// Whether everything was read without an error, and nothing is left.
     [[nodiscard]] bool finished() const { return sound_ && left_.empty(); }
 
 private:

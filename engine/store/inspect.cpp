@@ -1,4 +1,4 @@
-// Whether a store is what it says, and taking out content that nothing needs.
+// Verifying a store, and removing content that is not needed.
 #include <algorithm>
 
 #include "store/impl.h"
@@ -18,7 +18,7 @@ public:
 
     Result<std::vector<std::string>> run() {
         auto found = connection_.db->check();
-        // A database too damaged to be checked is a finding, not a failure to look.
+        // A database that is too damaged to be checked is a finding, not an error.
         if (!found && found.error().code == code_name(Code::StoreDamaged)) found = std::vector{found.error().message};
         if (!found) return found;
         for (std::string& each : *found) problem("database: " + std::move(each));
@@ -139,7 +139,7 @@ Result<std::vector<Version>> Store::collect(std::int64_t before, bool dry, const
     auto all = versions();
     if (!all) return error_of(all);
     std::vector<Version> out;
-    for (std::size_t i = 1; i < all->size(); ++i) {  // the latest stays
+    for (std::size_t i = 1; i < all->size(); ++i) {  // the latest is kept
         Version& each = (*all)[i];
         if (each.collected || each.created_at >= before) continue;
         auto needed = impl_->exists(
@@ -159,7 +159,7 @@ Result<std::vector<Version>> Store::collect(std::int64_t before, bool dry, const
     for (const Version& each : out) detail += (detail.empty() ? "" : ", ") + text_of(each);
     if (auto told = impl_->record("gc", "", detail, origin.author); !told) return error_of(told);
     if (auto durable = transaction->commit(); !durable) return error_of(durable);
-    // The content is gone already; that the file does not shrink now is no failure of that.
+    // The content has been removed; it is no error if the file does not shrink.
     (void)impl_->db->compact();
     return out;
 }

@@ -1,4 +1,4 @@
-// Handles and the evaluators that follow them.
+// Handles, and the evaluators that follow them.
 #include "writ/policy_handle.h"
 
 #include "store/following.h"
@@ -39,7 +39,7 @@ bool PolicyHandle::wait(Serial serial, std::chrono::milliseconds most) const {
 
 namespace {
 
-/// One policy with what it takes to decide by it.
+/// One policy with what is needed to decide with it.
 struct Seat {
     Bundle policy;
     Request request;
@@ -47,7 +47,7 @@ struct Seat {
     explicit Seat(const Bundle& bundle) : policy(bundle), request(bundle), evaluator(bundle) {}
 };
 
-/// Keeps a seat if it is of this policy already; its memory is warm.
+/// Keeps a seat that has this policy already, because its memory is warm.
 void take(std::optional<Seat>& seat, const std::optional<Bundle>& policy,
           const std::shared_ptr<const Revocations>& revocations) {
     if (!policy)
@@ -57,7 +57,7 @@ void take(std::optional<Seat>& seat, const std::optional<Bundle>& policy,
     if (seat) seat->evaluator.revoke(revocations);
 }
 
-/// A deny for want of a policy. Who asked stays told.
+/// A deny because no policy is fresh. Keeps the attribution.
 void withdraw(Decision& decision) {
     decision.effect = Effect::Deny;
     decision.grant.clear();
@@ -67,7 +67,7 @@ void withdraw(Decision& decision) {
     decision.reasons.assign(1, Reason{.code = "policy_stale"});
 }
 
-/// How a candidate's decision differs, if it does. Reasons alone are no difference.
+/// How a candidate's decision differs, if it does. Different reasons alone do not count.
 std::optional<DivergenceKind> divergence(const Decision& enforced, const Decision& candidate) {
     const Shift shift = compare(enforced, candidate);
     if (shift.same()) return {};
@@ -119,7 +119,7 @@ struct LiveEvaluator::Impl {
         take(candidate, snapshot->candidate, snapshot->revocations);
     }
 
-    /// Decides by the candidate too. What it says changes nothing.
+    /// Decides with the candidate too. This does not affect the answer.
     void compare(std::string_view request, const RequestLimits& limits, const Decision& enforced) {
         shadow.clear();
         std::optional<DivergenceKind> kind = DivergenceKind::Unreadable;
@@ -143,7 +143,7 @@ LiveEvaluator::LiveEvaluator(LiveEvaluator&&) noexcept = default;
 LiveEvaluator& LiveEvaluator::operator=(LiveEvaluator&&) noexcept = default;
 
 Result<void> LiveEvaluator::evaluate(std::string_view request, Decision& decision, const RequestLimits& limits) {
-    decision.clear();  // before what it views may go
+    decision.clear();  // before the objects that it views are destroyed
     impl_->follow();
     if (!impl_->seat) {
         withdraw(decision);

@@ -1,4 +1,4 @@
-// The revocation log, and what of it is in force.
+// The revocation log, and the revocations in force.
 #include <algorithm>
 
 #include "base/digest.h"
@@ -12,7 +12,7 @@ using namespace store;
 
 namespace {
 
-/// Revoking and lifting are always for a reason.
+/// Revoking and lifting require a reason.
 Result<void> check_reason(const Origin& origin) {
     if (auto fits = check_origin(origin); !fits) return fits;
     if (auto fits = check_text("message, which says why,", origin.message, false); !fits) return fits;
@@ -20,8 +20,8 @@ Result<void> check_reason(const Origin& origin) {
     return fail(Code::MalformedText, "the message must say why, in letters or digits");
 }
 
-/// The spelling under which entries of a subject count together. What has no canonical one, which only an
-/// earlier Writ has let in, counts as it was written.
+/// The spelling that identifies a subject. Text without a canonical spelling, which only an earlier version accepted,
+/// is used as written.
 std::string spelling_of(RevocationKind kind, const std::string& subject) {
     return canonical_subject(kind, subject).value_or(subject);
 }
@@ -31,7 +31,7 @@ std::string about(RevocationKind kind, std::string_view subject) {
     return std::string(revocation_name(kind)) + " `" + std::string(subject) + "`";
 }
 
-/// The last revocation of a subject that is in force; nothing: there is none.
+/// The last revocation of a subject, if it is in force; none otherwise.
 Result<std::optional<RevocationEntry>> in_force(const Connection& connection, RevocationKind kind,
                                                 const std::string& subject, std::int64_t now) {
     auto entries = connection.revocations_from(1);
@@ -47,7 +47,7 @@ Result<std::optional<RevocationEntry>> in_force(const Connection& connection, Re
     return found;
 }
 
-/// How many approvals lifting a subject takes: as many as the strictest channel asks for that it frees.
+/// The number of approvals for lifting a subject: as many as the strictest of the channels concerned requires.
 Result<std::uint32_t> approvals_to_lift(const Store& store, RevocationKind kind, std::string_view subject) {
     auto channels = store.channels();
     if (!channels) return error_of(channels);
@@ -57,13 +57,13 @@ Result<std::uint32_t> approvals_to_lift(const Store& store, RevocationKind kind,
     return most;
 }
 
-/// A tool or an issuer as policies name it, and as requests do.
+/// The name of a tool or an issuer in policies and in requests.
 struct Declared {
     std::string name, stated;
     friend auto operator<=>(const Declared&, const Declared&) = default;
 };
 
-/// The tools or the issuers of all active versions, sorted. Nothing: a version cannot be read, so nobody can say.
+/// The tools or the issuers of all active versions, sorted. None: a version cannot be read, so the names are unknown.
 std::optional<std::vector<Declared>> declared(const Store& store, RevocationKind kind) {
     const auto channels = store.channels();
     if (!channels) return std::nullopt;
@@ -86,8 +86,8 @@ std::optional<std::vector<Declared>> declared(const Store& store, RevocationKind
     return out;
 }
 
-/// Refuses a tool or an issuer that no active version declares, and says what to write instead. Where nothing is
-/// active, or it cannot be said what is, any is taken: an incident does not wait.
+/// Rejects a tool or an issuer that no active version declares, and suggests a name. If no version is active, or the
+/// names are unknown, any name is accepted, because an incident cannot wait.
 Result<void> check_declared(const Store& store, RevocationKind kind, const std::string& subject) {
     if (kind != RevocationKind::Tool && kind != RevocationKind::Issuer) return {};
     const auto known = declared(store, kind);
@@ -112,7 +112,7 @@ Result<void> check_declared(const Store& store, RevocationKind kind, const std::
                 subject);
 }
 
-/// Approvals of liftings stand beside those of versions, under a channel that has no name.
+/// Approvals of liftings are stored with those of versions, for a channel without a name.
 constexpr std::string_view kToLift = "";
 
 }  // namespace
@@ -192,7 +192,7 @@ Result<std::vector<RevocationEntry>> store::read_revocations(Database& database,
     std::vector<RevocationEntry> out;
     for (std::size_t i = 0; i < rows->size(); ++i) {
         const auto kind = revocation_kind(rows->text(i, 2));
-        // To drop what is not understood would be to let it pass.
+        // Ignoring an entry that is not understood would permit what it revokes.
         if (!kind) return fail(Code::StoreDamaged, "the revocation log has a kind that is not known", rows->text(i, 2));
         RevocationEntry& each = out.emplace_back();
         each.space = space;
@@ -210,7 +210,7 @@ Result<std::vector<RevocationEntry>> store::read_revocations(Database& database,
     return out;
 }
 
-// ---- changing it ------------------------------------------------------------------------------
+// ---- changes ----------------------------------------------------------------------------------
 
 Result<RevocationEntry> Store::revoke(RevocationKind kind, const std::string& subject, const Origin& origin,
                                       std::int64_t expires_at, const SecretKey* key, bool undeclared) {
@@ -305,7 +305,7 @@ Result<std::vector<RevocationEntry>> Store::sign_revocations(const SecretKey& ke
     return entries;
 }
 
-// ---- reading it -------------------------------------------------------------------------------
+// ---- reading ----------------------------------------------------------------------------------
 
 Result<std::vector<RevocationEntry>> Store::revocation_log() const {
     auto entries = impl_->revocations_from(1);

@@ -9,9 +9,9 @@ namespace writ::store {
 
 namespace {
 
-// Names of types are SQLite's; PostgreSQL says BYTEA for BLOB and BIGINT for INTEGER. Moments are
-// microseconds since the epoch; 0 and '' stand for "none", so that no column is null. Rows of every
-// table but `channel` and `bundle` are only ever added; a revocation that has no signature can be given one.
+// The type names are SQLite's; PostgreSQL has BYTEA for BLOB and BIGINT for INTEGER. Moments are microseconds since
+// the epoch; 0 and '' mean "none", so no column is null. All tables except `channel` and `bundle` are append-only;
+// but an unsigned revocation can be signed later.
 constexpr std::string_view kFirst = R"(
 CREATE TABLE bundle (
     digest TEXT PRIMARY KEY,
@@ -98,7 +98,7 @@ CREATE TABLE event (
 );
 )";
 
-// Who signs, and the revocation log as a chain.
+// Keys, and the revocation log as a chain.
 constexpr std::string_view kSigned = R"(
 ALTER TABLE activation ADD COLUMN log_sequence INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE activation ADD COLUMN log_digest TEXT NOT NULL DEFAULT '';
@@ -118,7 +118,7 @@ CREATE TABLE key_role (
 );
 )";
 
-/// Chains the revocations that are there.
+/// Chains the existing revocations.
 Result<void> chain_revocations(Database& database) {
     auto spaces = database.run("SELECT DISTINCT namespace FROM revocation");
     if (!spaces) return tl::unexpected(std::move(spaces.error()));
@@ -140,7 +140,7 @@ Result<void> chain_revocations(Database& database) {
 
 constexpr std::array<SchemaStep, 2> kSteps = {{{kFirst}, {kSigned, chain_revocations}}};
 
-/// Runs statements one by one. No literal of a step holds a `;`.
+/// Runs statements one by one. No literal in a step contains a `;`.
 Result<void> run_all(Database& database, std::string_view statements) {
     while (!statements.empty()) {
         const std::size_t end = statements.find(';');
@@ -162,7 +162,7 @@ std::span<const SchemaStep> schema_steps() {
 Result<std::uint64_t> schema_of(Database& database, std::span<const SchemaStep> steps) {
     auto rows = database.run("SELECT version FROM store_schema");
     if (!rows) {
-        // A database without that table is one of something else; any other failure is what it is.
+        // Without that table the database is not a store; any other failure is reported as it is.
         if (rows.error().code == code_name(Code::DatabaseFailed))
             return fail(Code::NotAStore, "the file is not a store");
         return tl::unexpected(std::move(rows.error()));

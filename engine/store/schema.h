@@ -1,5 +1,4 @@
-// The tables of the store, and how a store of an earlier schema becomes one of this.
-// Reference: docs/store.md, "The database".
+// The tables of the store, and the upgrade of earlier schemas. Reference: docs/store.md, "The database".
 #pragma once
 
 #include <cstdint>
@@ -10,20 +9,19 @@
 
 namespace writ::store {
 
-/// Takes a database from schema i to schema i + 1. A step is never changed once released; a new one is
-/// added at the end.
+/// Upgrades a database from schema i to schema i + 1. Released steps never change; new ones are added at the end.
 struct SchemaStep {
     std::string_view statements;                ///< separated by `;`
-    Result<void> (*then)(Database&) = nullptr;  ///< what SQL cannot do
+    Result<void> (*then)(Database&) = nullptr;  ///< what SQL cannot express
 };
 [[nodiscard]] std::span<const SchemaStep> schema_steps();
 
-/// Brings a database to the schema that `steps` leads to, in one transaction.
-/// Errors: S0003 no store, S0005 a later schema; what the database refuses.
+/// Upgrades a database to the schema after all `steps`, in one transaction.
+/// Errors: S0003 not a store, S0005 a later schema; errors of the database.
 [[nodiscard]] Result<void> migrate(Database& database, std::span<const SchemaStep> steps, bool fresh);
 
-/// Refuses a database whose schema is not that of `steps`; changes nothing.
-/// Output: the schema it has, at most that of `steps`.
+/// Checks that a database has at most the schema of `steps`; changes nothing.
+/// Output: its schema.
 /// Errors: S0003, S0005.
 [[nodiscard]] Result<std::uint64_t> schema_of(Database& database, std::span<const SchemaStep> steps);
 

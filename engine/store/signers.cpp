@@ -1,4 +1,4 @@
-// The keys that a store asks signatures of, and whether entries of the revocation log are signed by such keys.
+// The keys whose signatures a store requires, and whether entries of the revocation log have such signatures.
 #include <algorithm>
 
 #include "store/impl.h"
@@ -18,7 +18,7 @@ std::optional<KeyRole> key_role(std::string_view name) {
     return {};
 }
 
-// ---- what is listed ---------------------------------------------------------------------------
+// ---- keys -------------------------------------------------------------------------------------
 
 Result<std::vector<StoreKey>> store::Connection::keys() const {
     auto rows = db->run(
@@ -33,7 +33,7 @@ Result<std::vector<StoreKey>> store::Connection::keys() const {
         if (action == "remove") continue;
         const auto role = key_role(action);
         auto key = PublicKey::parse(rows->text(i, 2));
-        // To pass over what is not understood would be to ask for less.
+        // Ignoring a key that is not understood would require less.
         if (!role || !key) return fail(Code::StoreDamaged, "the store's list of keys does not read", id);
         out.push_back({*role, std::move(*key), {rows->text(i, 3), rows->text(i, 4)}, rows->integer(i, 5)});
     }
@@ -103,7 +103,7 @@ Result<void> store::Connection::check_signer(const SecretKey* key, KeyRole neede
     return {};
 }
 
-// ---- what is signed ---------------------------------------------------------------------------
+// ---- signatures -------------------------------------------------------------------------------
 
 std::optional<Error> store::missigned(const RevocationEntry& entry, const std::vector<PublicKey>& channel,
                                       const std::vector<PublicKey>& on_call) {

@@ -1,4 +1,4 @@
-// Versions as one run of bytes that another store takes in. Format: docs/store.md, "Exports".
+// Versions as bytes that another store can import. Format: docs/store.md, "Exports".
 #include "base/digest.h"
 #include "store/fields.h"
 #include "store/impl.h"
