@@ -5,7 +5,7 @@ usage: tests/cli/transcripts.py WRIT [--rewrite] [NAME...]
 
 A transcript is a file NAME.txt. `$ …` is a command for the shell, run in a folder of its own that holds copies of
 examples/ and of tests/cli/files/. What follows is what it prints; a line from stderr begins with `! `, and `[1]` at the
-end is the exit code, left out if it is 0. A line that begins with `#` says what is shown. `--rewrite` writes down what
+end is the exit code, left out if it is 0. A line that begins with `#:` says what is shown. `--rewrite` writes down what
 the commands print now: read the difference before you commit it.
 
 What changes from run to run is written as <digest>, <time> or <key>."""
@@ -28,7 +28,7 @@ def printed(command, folder, environment):
     lines = run.stdout.splitlines() + ["! " + line for line in run.stderr.splitlines()]
     if run.returncode: lines.append(f"[{run.returncode}]")
     for form, word in VARIES: lines = [form.sub(word, line) for line in lines]
-    return [line.rstrip() for line in lines]
+    return [re.sub(r"(<\w+>) +", r"\1  ", line).rstrip() for line in lines]  # columns are as wide as what varies
 
 
 def replay(path, writ):
@@ -41,9 +41,9 @@ def replay(path, writ):
         environment = {"PATH": f"{folder}:{os.environ['PATH']}", "HOME": folder, "LC_ALL": "C.UTF-8", "TZ": "UTC",
                        "WRIT_AUTHOR": "Ada <ada@acme.example>"}
         for line in path.read_text().splitlines():
-            if line.startswith("#"): out += ([""] if out and out[-1] and not out[-1].startswith("#") else []) + [line]
+            if line.startswith("#:"): out += ([""] if out and not out[-1].startswith("#:") else []) + [line]
             elif line.startswith("$ "):
-                if out and not out[-1].startswith("#"): out.append("")
+                if out and not out[-1].startswith("#:"): out.append("")
                 out += [line, *printed(line[2:], folder, environment)]
     return "\n".join(out) + "\n"
 
