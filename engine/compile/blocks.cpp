@@ -18,14 +18,14 @@ using bytecode::OperandKind;
 
 namespace {
 
-/// Fewer rules than this keep their constants in code of their own, which is as small.
+/// If fewer rules share code, they keep their constants in their own code, which is as small.
 constexpr std::size_t kFewest = 2;
-/// Columns a table can have.
+/// The most columns of a table.
 constexpr std::size_t kMaxColumns = 1u << 12;
 
-/// Calls `visit(word, field)` for each constant that a row could hold. The sets that code runs over or makes
-/// lists of stay where they are: the bound on its steps counts their elements. So does what is in a body that
-/// is run once for many rules: it reads no row.
+/// Calls `visit(word, field)` for each constant that a row could hold. Not for sets that code iterates over or makes
+/// lists of, because the step bound counts their elements; nor for constants in the body of a Once, which reads no
+/// row.
 template <class Visit>
 void each_constant(std::span<Instr> code, Visit visit) {
     for (std::size_t at = 0; at < code.size(); ++at) {
@@ -45,7 +45,7 @@ void each_constant(std::span<Instr> code, Visit visit) {
     }
 }
 
-/// What stands for a constant in a pattern: its operand's kind, and that of a column for it.
+/// The placeholder of a constant in a pattern: its operand kind, and the kind of a column for it.
 std::uint32_t place_of(const bytecode::Sections& out, std::uint32_t word, Operand field) {
     const auto place = [&](Kind kind) { return operand(operand_kind(word), static_cast<std::uint32_t>(kind)); };
     if (operand_kind(word) == OperandKind::Int) return place(Kind::Int);
@@ -115,7 +115,7 @@ Blocks::Columns Blocks::columns_of(const Pattern& pattern) {
             hash = (hash ^ pattern.words[at]) * 0x9E3779B97F4A7C15;
         }
         if (!differs) continue;
-        // A constant that a condition names twice is one column.
+        // A constant that occurs twice in a condition is one column.
         const auto [first, last] = known.equal_range(hash);
         const auto found =
             std::find_if(first, last, [&](const auto& entry) { return same(columns.first[entry.second], i); });
@@ -128,7 +128,7 @@ Blocks::Columns Blocks::columns_of(const Pattern& pattern) {
     return columns;
 }
 
-/// The code of a pattern, to be filled in.
+/// The code of a pattern, with placeholders.
 std::span<Instr> Blocks::bare(const Pattern& pattern) {
     bare_ = pattern.code;
     return bare_;

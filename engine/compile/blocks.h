@@ -1,5 +1,6 @@
-// Code of the rules that are written one by one. Those whose code differs only in constants share one block
-// of it and keep their constants in rows, as the instances of a template do.
+// Code sharing of rules that are not templates. Rules whose code differs only in constants share one block of code
+// and
+// keep their constants in rows, like the instances of a template.
 #pragma once
 
 #include <cstddef>
@@ -16,24 +17,24 @@ class Blocks {
 public:
     explicit Blocks(bytecode::Builder& builder) : builder_(builder) {}
 
-    /// Takes the code of a rule that the builder has already.
+    /// Adds the code of a rule that is already in the builder.
     void add(std::uint32_t rule, std::span<const bytecode::Instr> code);
-    /// Writes code and tables, and tells the rules where theirs are.
+    /// Writes code and tables, and sets in the rules where they are.
     void finish();
 
 private:
-    /// Code without its constants, and the rules that have it with theirs.
+    /// Code without its constants, and the rules that have it, with their constants.
     struct Pattern {
         std::vector<bytecode::Instr> code;
         std::size_t constants = 0;
         std::vector<std::uint32_t> rules;
-        std::vector<std::uint32_t> words;  ///< operands: `constants` a rule
+        std::vector<std::uint32_t> words;  ///< operands: `constants` for each rule
     };
-    /// Those of a pattern's constants that its rules do not agree on.
+    /// The constants of a pattern in which its rules differ.
     struct Columns {
-        std::vector<std::uint32_t> of;     ///< of each constant; kNone: all rules have the same
-        std::vector<std::size_t> first;    ///< of each column: a constant that is in it
-        std::vector<std::uint32_t> kinds;  ///< of each column: what stands for it in the code
+        std::vector<std::uint32_t> of;     ///< by constant; kNone: all rules have the same
+        std::vector<std::size_t> first;    ///< by column: a constant in it
+        std::vector<std::uint32_t> kinds;  ///< by column: its placeholder in the code
     };
 
     [[nodiscard]] Pattern& pattern();
@@ -45,8 +46,8 @@ private:
 
     bytecode::Builder& builder_;
     std::vector<Pattern> patterns_;
-    std::unordered_multimap<std::uint64_t, std::size_t> known_;  ///< hash of a pattern's code
-    std::vector<bytecode::Instr> bare_;                          ///< the code at hand
+    std::unordered_multimap<std::uint64_t, std::size_t> known_;  ///< by hash of the pattern's code
+    std::vector<bytecode::Instr> bare_;                          ///< the current code
     std::vector<std::uint32_t> words_;
 };
 

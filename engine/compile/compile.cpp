@@ -13,7 +13,7 @@ using bytecode::kNone;
 
 namespace {
 
-/// Line numbers of one compilation's sources, found by search instead of by counting.
+/// Line numbers in the sources of one compilation, found by binary search.
 class Lines {
 public:
     explicit Lines(const std::vector<Source>& sources) : starts_(sources.size()) {
@@ -66,7 +66,7 @@ void lower_catalog(Lowering& lowering) {
     }
 }
 
-/// All that the policy was made of, so that it can be made again.
+/// All sources of the policy, so that it can be compiled again.
 void lower_sources(Lowering& lowering) {
     const check::Policy& policy = lowering.policy;
     bytecode::Sections& out = lowering.builder.out;
@@ -80,12 +80,12 @@ void lower_sources(Lowering& lowering) {
     for (const check::DataFile& file : policy.data) add(file.path, file.text, file.source);
 }
 
-/// How many rules of the program a rule of the policy becomes.
+/// The number of program rules that a policy rule becomes.
 std::size_t instances_of(const check::Policy& policy, const check::Rule& rule) {
     return rule.each.valid() ? policy.tables[rule.each.value].rows.size() : 1;
 }
 
-/// The rule that a rule of the program was made of.
+/// The policy rule from which a program rule was made.
 const check::Rule& rule_of(const check::Policy& policy, std::size_t index) {
     std::size_t at = 0;
     for (std::size_t count = 0; index >= (count = instances_of(policy, policy.rules[at])); ++at) index -= count;
@@ -124,7 +124,7 @@ bool lower_rule(Lowering& lowering, const check::Rule& rule, const Lines& lines,
         builder.out.rules.push_back(ref);
         return true;
     }
-    // A template with no rows is no rule, and leaves no code.
+    // A template without rows makes no rule and no code.
     const auto& rows = lowering.policy.tables[rule.each.value].rows;
     if (rows.empty()) return true;
     ref.table = static_cast<std::uint16_t>(lowering.constants.table(rule.each));
@@ -139,7 +139,7 @@ bool lower_rule(Lowering& lowering, const check::Rule& rule, const Lines& lines,
     return true;
 }
 
-/// Operands have 28 bits for an index, tables 16, columns 12 (or 24); the rest of the format has 32.
+/// Operands have 28 bits for an index, tables 16, columns 12 (or 24); everything else in the format has 32.
 bool fits(const check::Policy& policy, const bytecode::Sections& out, Report& report) {
     constexpr std::size_t kIndex = 1u << 28, kWord = UINT32_MAX;
     const bool indices = out.texts.size() < kIndex && out.ints.size() < kIndex && out.sets.size() < kIndex &&
@@ -155,8 +155,8 @@ bool fits(const check::Policy& policy, const bytecode::Sections& out, Report& re
     return false;
 }
 
-/// Whether a request costs no more than is allowed. One that leaves out facts that rules are found by has more rules to
-/// try, and a policy of more than a thousand rules may cost it as much more.
+/// Checks the cost of a request. A request that leaves out facts of the rule index has more rules to try; in a policy
+/// of more than a thousand rules it may cost correspondingly more.
 bool affordable(const check::Policy& policy, const bytecode::Reach& reach, std::uint64_t max_steps, Report& report) {
     constexpr std::uint64_t kRules = 1'000;
     std::size_t rules = 0;
@@ -199,7 +199,7 @@ std::vector<std::byte> lower(const check::Policy& policy, std::uint64_t max_step
     if (policy.tier.valid()) manifest.tier_enum = policy.tier.value;
     if (!sound || !fits(policy, builder.out, report)) return {};
 
-    // What the verifier would refuse beside the bound is a fault of this module; open() will say so.
+    // Other rejections by the verifier would be defects of this module; open() reports them.
     if (const auto measures = bytecode::measure(builder.out)) {
         bytecode::index_rules(builder.out);
         manifest.step_bound = measures->step_bound;

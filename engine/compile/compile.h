@@ -1,4 +1,4 @@
-// Typed policy to a sealed program: shape and slots, constants, polarity, step bound.
+// Compiles a typed policy to a sealed program: shape and slots, constants, polarity, step bound.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,9 @@
 
 namespace writ::compiler {
 
-/// Lowers a checked policy.
-/// Input:   policy, checked without error.
-///          max_steps: that one request can reach.
-/// Output:  sealed bytes, ready for Program::open.
+/// Compiles a checked policy.
+/// Input:   policy: checked without errors. max_steps: the limit for one request.
+/// Output:  sealed bytes for Program::open.
 /// Errors:  E0503 more than a section can hold; E0504 a request can cost too much.
 [[nodiscard]] std::vector<std::byte> lower(const check::Policy& policy, std::uint64_t max_steps, Report& report);
 

@@ -1,5 +1,5 @@
-// A condition between typed tree and code: negation at the leaves, connectives flattened, constants
-// folded, cheap tests first. One form for each thing the machine can test.
+// The intermediate form of conditions between the typed tree and code: negations are at the leaves, connectives are
+// flattened, constants are folded, and cheap tests come first. One form for each kind of test of the machine.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct Condition {
     bool holds = false;  ///< Constant
     std::uint32_t cost = 0;
 
-    // Test: operands are values to compute, or else words as they are.
+    // Test: operands are values to compute, or words used unchanged.
     bytecode::Opcode op = bytecode::Opcode::RetFalse;
     bool negate = false;
     const check::Expr* a = nullptr;
@@ -34,32 +34,32 @@ struct Condition {
     std::vector<std::uint32_t> kids;  ///< And, Or: two or more; Quantify: the body
 };
 
-/// A test that costs this is worth being run once a request, if several rules have it.
+/// A test of at least this cost is evaluated once per request if several rules have it.
 constexpr std::uint32_t kDearCost = 12;
-/// What a test of time costs: it is evaluated again for the horizon, and spares nothing.
+/// The cost of a test of time. It is evaluated again for the horizon, so sharing it saves nothing.
 constexpr std::uint32_t kTimedCost = 1 << 20;
 
 /// One rule's condition; the last node is the whole.
 using Conditions = std::vector<Condition>;
 
-/// More nodes than this, and the rule's code could not be jumped over.
+/// With more nodes, jumps over the rule's code would not fit.
 constexpr std::size_t kMaxConditions = 65'535;
 
-/// Normalises `when` (null: always), together with the tools the rule is for (empty: any).
+/// Normalises `when` (null: always true), together with the tools of the rule (empty: any).
 /// Output:  empty if there are more than kMaxConditions nodes.
 [[nodiscard]] std::optional<Conditions> normalise(Lowering& lowering, const check::Expr* when,
                                                   const std::vector<check::ToolId>& tools);
 
 enum class CodeProblem : std::uint8_t { None, TooLong, TooDeep };
 
-/// Instructions for a condition.
+/// The instructions of a condition.
 struct Block {
     std::vector<bytecode::Instr> code;
     CodeProblem problem = CodeProblem::None;
     bool timed = false;
 };
-/// Counts the dear tests of a rule that stands `instances` times in the program. Of those counted twice emit()
-/// makes one that is run once a request.
+/// Counts the expensive tests of a rule with `instances` instances in the program. Tests that are counted twice are
+/// evaluated once per request by the code from emit().
 void count_shared(Lowering& lowering, const Conditions& conditions, std::size_t instances);
 [[nodiscard]] Block emit(Lowering& lowering, const Conditions& conditions);
 

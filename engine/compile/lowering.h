@@ -1,5 +1,6 @@
-// What the parts of compile share: the policy, the sections being made, and who numbers slots,
-// columns and tables. Not part of any interface.
+// Parts shared by the sources of compile: the policy, the sections under construction, and the numbering of slots,
+// columns
+// and tables. Private.
 #pragma once
 
 #include <cstdint>
@@ -18,17 +19,17 @@
 
 namespace writ::compiler {
 
-/// Numbers facts and columns as code asks for them, then lays out the shape that fills them.
+/// Numbers facts and columns when code first uses them, then lays out the shape that fills them.
 class Slots {
 public:
     Slots(const check::Policy& policy, bytecode::Builder& builder);
 
     [[nodiscard]] std::uint32_t of(check::FactId fact);
     [[nodiscard]] static std::uint32_t of(bytecode::Builtin fact) { return static_cast<std::uint32_t>(fact); }
-    /// Column of a field in the elements of the list of records nearest above it.
+    /// Column of a field in the elements of the nearest list of records above it.
     [[nodiscard]] std::uint32_t column(check::FieldId field) const { return columns_[field.value]; }
-    /// Writes shape, slots, enums, captures, and the shapes of issuers and tools (already in the
-    /// builder, in the policy's order).
+    /// Writes shape, slots, enums, captures, and the shapes of issuers and tools (which are already in the builder,
+    /// in the policy's order).
     void finish();
 
 private:
@@ -39,42 +40,42 @@ private:
 
     const check::Policy& policy_;
     bytecode::Builder& builder_;
-    std::vector<std::uint32_t> slot_of_fact_;  // kNone: nothing reads it yet
-    std::vector<check::FactId> facts_;         // of each slot; none: the schema lacks it
-    std::vector<bool> compared_;               // of each slot: code reads it, and not the engine alone
-    std::vector<std::uint32_t> columns_;       // of each field; kNone
-    std::vector<std::uint32_t> column_count_;  // of each list of records
+    std::vector<std::uint32_t> slot_of_fact_;  // kNone: not read so far
+    std::vector<check::FactId> facts_;         // by slot; none: not in the schema
+    std::vector<bool> compared_;               // by slot: read by code, not only by the engine
+    std::vector<std::uint32_t> columns_;       // by field; kNone: none
+    std::vector<std::uint32_t> column_count_;  // by list of records
 };
 
-/// Tables, zones, windows and matchers: lowered when first used.
+/// Tables, zones, windows and matchers, compiled when first used.
 class Constants {
 public:
     Constants(const check::Policy& policy, bytecode::Builder& builder);
 
     [[nodiscard]] std::uint32_t table(check::TableId id);
-    /// Makes the set of a column's values available; the table's index.
+    /// Provides the set of a column's values; returns the index of the table.
     [[nodiscard]] std::uint32_t table_column(check::TableId id, std::uint32_t column);
     [[nodiscard]] std::uint32_t window(const Window& window, check::ZoneId zone);
     [[nodiscard]] std::uint32_t matcher(const pattern::Matcher& of);
-    /// Set of those of the elements that are constants.
+    /// The set of those elements that are constants.
     [[nodiscard]] std::uint32_t set(Kind elem, std::span<const check::Expr* const> elements);
 
 private:
     const check::Policy& policy_;
     bytecode::Builder& builder_;
-    std::vector<std::uint32_t> tables_, zones_;  // kNone: not yet
+    std::vector<std::uint32_t> tables_, zones_;  // kNone: not compiled yet
     std::unordered_map<const pattern::Matcher*, std::uint32_t> matchers_;
     std::map<std::array<std::uint32_t, 4>, std::uint32_t> windows_;
 };
 
 /// A constant of an effect: a set or a scalar, for one row of the rule's table.
-/// Requires: expressions as check::Rule says effects have them.
+/// Requires: expressions as check::Rule describes for effects.
 class Effects {
 public:
     Effects(const check::Policy& policy, bytecode::Builder& builder) : policy_(policy), builder_(builder) {}
 
-    /// Writes the effect of a rule instance, or finds an equal one; its index. `row` is null
-    /// unless the rule is a template.
+    /// Writes the effect of a rule instance, or finds an equal one; returns its index. `row` is null unless the rule
+    /// is a template.
     [[nodiscard]] std::uint32_t of(const check::Rule& rule, const std::vector<check::Cell>* row);
     /// Whether the effect is the same for every row.
     [[nodiscard]] static bool same_for_all(const check::Rule& rule);
@@ -96,7 +97,7 @@ private:
     std::map<std::vector<std::uint32_t>, std::uint32_t> duties_;
 };
 
-/// Bodies of tests that do not depend on the rule they stand in, and how many rules of the program have each.
+/// Bodies of tests that do not depend on their rule, and the number of rules that have each.
 class Shared {
 public:
     void count(std::span<const bytecode::Instr> body, std::size_t instances) { bodies_[key(body)].count += instances; }

@@ -24,7 +24,7 @@ Type element_of(const Type& type) {
     return elem;
 }
 
-/// Fields from below a root down to a field, outermost first.
+/// Fields on the path from a root to a field, outermost first.
 std::vector<FieldId> chain_to(const check::Policy& policy, FieldId field) {
     std::vector<FieldId> chain;
     for (; policy.at(field).parent.valid(); field = policy.at(field).parent) chain.push_back(field);
@@ -46,7 +46,7 @@ constexpr std::string_view kBuiltinPaths[] = {
 
 }  // namespace
 
-/// What is wanted of a place in a shape: its own slot, and what is below it.
+/// What the program reads at a place in a shape: its own slot, and places below it.
 struct Slots::Want {
     std::uint32_t slot = kNone;
     std::map<FieldId, Want> fields;
@@ -68,7 +68,7 @@ class Slots::Shape {
 public:
     explicit Shape(Slots& slots) : slots_(slots), policy_(slots.policy_), out_(slots.builder_.out) {}
 
-    /// Lays out the record below `root`; the index of its node.
+    /// Lays out the record below `root`; returns the index of its node.
     std::uint32_t lay_out(FieldId root, const Want& wants) {
         const std::uint32_t first = reserve(1);
         nodes_.clear();
@@ -87,12 +87,12 @@ private:
     struct Item {
         std::uint32_t node;
         Type type;
-        FieldId field;     // that declares it
-        const Want* want;  // null: nothing below is read
+        FieldId field;     // the field that declares it
+        const Want* want;  // null: nothing below it is read
         std::uint32_t name;
         bool value;     // an element of `field`, not `field` itself
         bool in_list;   // somewhere below a list of records
-        bool compared;  // what an element is of is
+        bool compared;  // its elements are compared with constants
     };
 
     std::uint32_t reserve(std::size_t count) {
@@ -145,7 +145,7 @@ private:
             case Kind::Arn:
             case Kind::Ip:
             case Kind::Cidr:
-                // Elements declare none: their field's `max` counts them.
+                // Elements declare no limit: the `max` of their field counts them.
                 node.max = item.value ? kDefaultText : item.type.max;
                 break;
         }
@@ -211,15 +211,15 @@ Slots::Slots(const check::Policy& policy, bytecode::Builder& builder)
         slot_of_fact_[i] = builtin->second;
         facts_[builtin->second] = FactId{i};
     }
-    // The engine compares the scopes that are asked for with those that permits offer.
+    // The engine compares the requested scopes with those that permits offer.
     compared_[of(bytecode::Builtin::WantScopes)] = true;
     for (std::uint32_t i = 0; i < policy.fields.size(); ++i)
         if (policy.fields[i].type.kind == Kind::List && policy.fields[i].type.elem == Kind::Record)
             number_columns(FieldId{i});
 }
 
-/// Every leaf gets a column, and every group that may be none; lists end the walk, for their
-/// elements have columns of their own; maps have none.
+/// Every leaf gets a column, and every group that may be none. Lists end the search, because their elements have
+/// their own columns; maps have none.
 void Slots::number_columns(FieldId list) {
     std::vector<FieldId> open(policy_.at(list).children.rbegin(), policy_.at(list).children.rend());
     while (!open.empty()) {
@@ -233,7 +233,7 @@ void Slots::number_columns(FieldId list) {
     }
 }
 
-/// Puts the path of every field below a record among the texts.
+/// Adds the path of every field below a record to the texts.
 void Slots::name_fields(FieldId record, const std::string& path) {
     for (const FieldId id : policy_.at(record).children) {
         const std::string below = path + "." + policy_.at(id).name;
@@ -279,7 +279,7 @@ void Slots::finish() {
                 break;
             case FactRoot::Capture: captures[fact.issuer.value].push_back(slot); break;
             case FactRoot::Param: {
-                // Tools whose parameter is the same share the fact.
+                // Tools with the same parameter share the fact.
                 const auto wanted = chain_to(policy_, fact.field);
                 for (std::size_t tool = 0; tool < policy_.tools.size(); ++tool) {
                     std::vector<FieldId> chain;
@@ -289,7 +289,7 @@ void Slots::finish() {
                         const auto found = std::find_if(children.begin(), children.end(), [&](FieldId child) {
                             if (child == step) return true;
                             const Type& type = policy_.at(child).type;
-                            // Records in lists and maps are the same only as the very same field.
+                            // Records in lists and maps are the same only if they are the same field.
                             return !(type.kind != Kind::Record && type.record.valid()) &&
                                    same_type(policy_.at(child), policy_.at(step));
                         });
@@ -318,7 +318,7 @@ void Slots::finish() {
             {builder_.text(type.name), builder_.ids(members), static_cast<std::uint32_t>(members.size())});
     }
 
-    // A decision can name the parameter for which no approval counts.
+    // A decision can name the parameter because of which no approval counts.
     for (const check::Tool& tool : policy_.tools) name_fields(tool.params, "tool.params");
 
     Shape shape(*this);
@@ -331,7 +331,7 @@ void Slots::finish() {
         issuer.claims = shape.lay_out(kind.root, claims[i]);
         issuer.first_capture = static_cast<std::uint32_t>(out.captures.size());
         issuer.capture_count = static_cast<std::uint32_t>(captures[i].size());
-        // Captures of one spec stand together, so that its text is matched once.
+        // Captures of one spec are adjacent, so that its text is matched once.
         std::sort(captures[i].begin(), captures[i].end(), [&](std::uint32_t a, std::uint32_t b) {
             const std::uint32_t spec_a = policy_.at(facts_[a]).capture_spec,
                                 spec_b = policy_.at(facts_[b]).capture_spec;

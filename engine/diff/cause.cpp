@@ -17,7 +17,7 @@ bool holds(const std::vector<RuleId>& ids, RuleId id) {
     return std::binary_search(ids.begin(), ids.end(), id);
 }
 
-/// What of a rule's text makes a part of a decision other than it was.
+/// The changes of a rule's text that can change a part of a decision.
 bool concerns(DecisionPart part, std::string_view of_rule) {
     const auto one_of = [&](std::initializer_list<std::string_view> names) {
         return std::find(names.begin(), names.end(), of_rule) != names.end();
@@ -35,7 +35,7 @@ bool concerns(DecisionPart part, std::string_view of_rule) {
     return false;
 }
 
-/// The kinds of rule that can make it so.
+/// The kinds of rules that can do that.
 std::span<const RuleKind> kinds_for(DecisionPart part) {
     static constexpr RuleKind kEffect[] = {RuleKind::Require, RuleKind::Permit, RuleKind::Limit};
     static constexpr RuleKind kScopes[] = {RuleKind::Permit, RuleKind::Limit};
@@ -79,7 +79,7 @@ private:
     }
     void add(RuleId id) { add(book_.cause(id)); }
 
-    /// The effect rose or fell: what kept the lower one down is not there on the higher side.
+    /// The effect rose or fell: the rule that kept the lower effect down does not apply on the higher side.
     void effect(Direction direction) {
         DiffSide& low = direction == Direction::Wider ? before_ : after_;
         DiffSide& high = direction == Direction::Wider ? after_ : before_;
@@ -87,7 +87,7 @@ private:
         if (low.decision.effect == Effect::Deny && !low.applying.denies.empty()) {
             for (const RuleId id : low.applying.denies)
                 if (!holds(high.applying.denies, id)) add(id);
-            // It may be that no permit would have matched either: those that do now are as much to blame.
+            // Perhaps no permit would have matched either, so the permits that match now are causes too.
             low.read_permits();
             for (const RuleId id : high.applying.used)
                 if (!holds(low.applying.permits, id)) add(id);
@@ -103,7 +103,7 @@ private:
         if (out_.empty()) add_reason(low);
     }
 
-    /// Whether a check failed that needs no rule; then the tool or issuer that it is about is a cause.
+    /// Whether a check without a rule failed; then its tool or issuer is a cause.
     bool engine_check(const DiffSide& low) {
         const auto has = [&](std::initializer_list<std::string_view> codes) {
             return std::any_of(low.decision.reasons.begin(), low.decision.reasons.end(), [&](const Reason& each) {
@@ -116,7 +116,7 @@ private:
         const bool tool = has({"unknown_tool", "audience_not_offered"}) && add_tool();
         return issuer || tool;
     }
-    /// Adds something by its name on both sides, as far as it is there.
+    /// Adds something with its names on both sides, where it exists.
     bool add_declared(std::string word, std::string before, std::string after) {
         const bool gone = after.empty();
         if (gone && before.empty()) return false;
@@ -145,8 +145,8 @@ private:
         return add_declared("issuer", name(before_), name(after_));
     }
 
-    /// Rules that apply on one side only in the way that goes with the direction, and those on both sides whose
-    /// text concerns the part; else whatever differs.
+    /// Adds the rules that apply on one side only, in the way that fits the direction, and those on both sides whose
+    /// text affects the part; otherwise everything that differs.
     void part_of(DecisionPart part, Direction direction) {
         const std::size_t had = out_.size();
         for (const RuleKind kind : kinds_for(part)) {
@@ -154,7 +154,7 @@ private:
             const auto fits = [&](bool came) {
                 return direction == Direction::Other || (direction == Direction::Wider) == (came == permit);
             };
-            // A deny for want of scopes comes before any permit is used.
+            // A deny for lack of scopes is decided before any permit is used.
             const auto applies = [&](const DiffSide& side, RuleId id) {
                 return holds(permit && part == DecisionPart::Effect ? side.applying.permits : side.shaping(kind), id);
             };
@@ -193,7 +193,7 @@ private:
 }  // namespace
 
 RuleBook::RuleBook(DiffSide& before, DiffSide& after, const std::vector<ThingChange>& changes) {
-    std::unordered_map<std::string, std::string> renamed;  // old name to new, both with the word before them
+    std::unordered_map<std::string, std::string> renamed;  // old name to new name, each with its word
     for (const ThingChange& each : changes)
         if (each.kind == ThingKind::Rule && !each.name.empty() && !each.old_name.empty() && each.name != each.old_name)
             renamed.emplace(key_of(each.word, each.old_name), each.name);

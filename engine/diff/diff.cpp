@@ -1,4 +1,4 @@
-// What a change decides: requests under both policies, differences counted by what lies behind them.
+// Compares decisions: decides requests with both policies, and counts differences by cause.
 #include "writ/diff.h"
 
 #include <algorithm>
@@ -34,10 +34,10 @@ SideSummary summary_of(const DiffSide& side) {
     return {std::string(bundle.digest()), bundle.rule_count(), bundle.reach()};
 }
 
-/// An invariant that one or both sides state, and on which side it is evaluated: the new one where it can be.
+/// An invariant that one or both sides have, and the side on which it is evaluated: the new one if possible.
 struct Invariant {
     HeldInvariant held;
-    std::string key;  ///< the same where both sides state the same
+    std::string key;  ///< the same if both sides have the same invariant
     const DiffSide* side = nullptr;
     const check::Invariant* invariant = nullptr;
     Effect forbidden = Effect::Permit;
@@ -55,7 +55,7 @@ struct Differ::Impl {
     std::vector<ThingChange> structure;
     check::SharedNames shared;
     diff::RuleBook book;
-    std::vector<bool> seen;  ///< by rule: it applied
+    std::vector<bool> seen;  ///< by rule: it has applied
     std::vector<Invariant> invariants;
     std::map<std::string, Counting> groups;
     PolicyDiff out;
@@ -133,7 +133,7 @@ struct Differ::Impl {
         for (Invariant& each : invariants) {
             const bool by_old = before.decision.effect == each.forbidden,
                        by_new = after.decision.effect == each.forbidden;
-            // What a side does not admit, it has no facts of.
+            // A side has no facts of a request that it does not admit.
             if ((!by_old && !by_new) || each.side->refusal) continue;
             if (!document) {
                 auto parsed = json::parse(request);

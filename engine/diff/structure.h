@@ -1,5 +1,5 @@
-// What a policy is made of: things with names, each a list of parts, each part with a key for comparing and a text for
-// people. What two policies differ in is read off the lists (structure_diff.cpp).
+// The structure of a policy: named things, each with a list of parts; a part has a key for comparing and a text for
+// people. structure_diff.cpp compares two such lists.
 #pragma once
 
 #include <compare>
@@ -15,56 +15,57 @@
 
 namespace writ::diff {
 
-/// One of several that a part lists.
+/// One of several members of a part.
 struct Member {
     std::string key, text;
     friend bool operator==(const Member& a, const Member& b) { return a.key == b.key; }
     friend auto operator<=>(const Member& a, const Member& b) { return a.key <=> b.key; }
 };
 
-/// What a field of a schema admits, as far as more and less can be told apart.
+/// What a field of a schema accepts, as far as more and less can be distinguished.
 struct Admits {
-    std::string key;  ///< all the rest: another one is neither more nor less
+    std::string key;  ///< everything else: if it differs, the field is neither wider nor narrower
     Provenance weakest = Provenance::Model;
     std::uint32_t max = 0;
 };
 
-/// One part. Two are the same if their names and keys are; of a list, order is nothing.
+/// One part. Two parts are the same if their names and keys are; the order of a list does not count.
 struct Part {
     std::string name;
     std::string text;                   ///< for people
     std::string key;                    ///< for comparing
-    Direction gain = Direction::Other;  ///< what it means that this is there; the opposite: that it is gone
-    /// Parts about one thing, of which there is one on each side, are one part that changed. Empty: none.
+    Direction gain = Direction::Other;  ///< direction if this part is added; the opposite if it is removed
+    /// Identifies what the part is about: if each side has exactly one such part, they are one changed part. Empty:
+    /// none.
     std::string about = {};
-    Direction grow = Direction::Other;  ///< what it means that the measure or the members are more
+    Direction grow = Direction::Other;  ///< direction if the measure or the set of members grows
     std::optional<std::int64_t> measure = {};
     std::vector<Member> members = {};   ///< sorted
-    std::string_view each_member = {};  ///< what one is called, if those that came and went are told one by one
+    std::string_view each_member = {};  ///< name of one member, if added and removed ones are listed one by one
     std::optional<Admits> admits = {};
 };
 
 struct Thing {
     ThingKind kind = ThingKind::Rule;
-    std::string word, name;    ///< name: with its module before it
-    std::size_t module = 0;    ///< bytes of the name that are its module
+    std::string word, name;    ///< name: with its module
+    std::size_t module = 0;    ///< length of the module in the name, in bytes
     std::uint32_t source = 0;  ///< where it is declared
     std::uint32_t offset = 0;
-    Direction gain = Direction::Other;  ///< what it means that it is there
+    Direction gain = Direction::Other;  ///< direction if it is added
     std::vector<Part> parts;
 };
 
-/// Everything, rules in order. Requires: sources without errors.
-/// Input: shared: names that either side of a comparison shares.
+/// All things; rules in order. Requires: sources without errors.
+/// Input: shared: names that are shared on either side of a comparison.
 [[nodiscard]] std::vector<Thing> things_of(const check::Policy& policy, const check::SharedNames& shared);
 
-/// The names that either of two policies gives to several things of one kind.
+/// The names that one of two policies uses for several things of a kind.
 [[nodiscard]] check::SharedNames shared_names(const check::Policy& before, const check::Policy& after);
 
 /// Implements writ::structural_changes.
 [[nodiscard]] std::vector<ThingChange> structural_changes(const check::Policy& before, const check::Policy& after);
 
-/// The files that the two are written in and that differ in name or text.
+/// The files of both policies that differ in name or text.
 [[nodiscard]] std::vector<FileChange> file_changes(const check::Policy& before, const check::Policy& after);
 
 [[nodiscard]] Direction opposite(Direction direction);

@@ -1,4 +1,4 @@
-// Two lists of things held against each other: by name, then by content for those that have no partner.
+// Compares two lists of things: by name, then by content for those without a partner.
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -11,9 +11,9 @@ namespace writ::diff {
 
 namespace {
 
-constexpr std::size_t kMostRows = 100;  ///< of a table that are told of one by one
+constexpr std::size_t kMostRows = 100;  ///< rows of a table that are listed one by one
 
-/// Finds lines by offset without counting from the beginning each time.
+/// Finds line numbers by binary search.
 class Lines {
 public:
     explicit Lines(const check::Policy& policy) : policy_(policy), starts_(policy.sources.size()) {}
@@ -32,14 +32,14 @@ public:
 
 private:
     const check::Policy& policy_;
-    std::vector<std::vector<std::uint32_t>> starts_;  ///< by source, once asked for
+    std::vector<std::vector<std::uint32_t>> starts_;  ///< by source, computed on first use
 };
 
 // ---- parts ------------------------------------------------------------------------------------
 
 using Parts = std::vector<const Part*>;
 
-/// The parts of `some` that `others` lacks, in order; of equal ones, as many as there are more.
+/// The parts of `some` that are not in `others`, in order; of equal ones, as many as there are more.
 Parts without(const std::vector<Part>& some, const std::vector<Part>& others) {
     std::map<std::pair<std::string_view, std::string_view>, std::size_t> there;
     for (const Part& each : others) ++there[{each.name, each.key}];
@@ -58,7 +58,7 @@ Direction both(Direction a, Direction b) {
     return static_cast<Direction>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
 
-/// A field that takes weaker sources, or more of them, lets in more.
+/// A field that accepts weaker or more sources is wider.
 Direction admission(const Admits& was, const Admits& is) {
     if (was.key != is.key) return Direction::Other;
     const auto towards = [](auto from, auto to) {
@@ -89,7 +89,7 @@ void tell_members(const Part& was, const Part& is, std::vector<PartChange>& out)
         if (lacks(was, each)) out.push_back({name, {}, each.text, is.grow});
 }
 
-/// By what they are about, those of which there is just one; null: there are more.
+/// Parts by their subject, if there is exactly one; null: there are more.
 std::unordered_map<std::string_view, const Part*> by_subject(const Parts& parts) {
     std::unordered_map<std::string_view, const Part*> out;
     for (const Part* each : parts) {
@@ -129,7 +129,7 @@ Direction whole(const std::vector<PartChange>& parts) {
     return out;
 }
 
-/// A table may have changed in very many rows: how many there are, and the first of those that differ.
+/// Very many rows of a table may have changed: adds their number, and the first ones.
 void shorten_rows(const Thing& before, const Thing& after, std::vector<PartChange>& parts) {
     const auto is_row = [](const auto& each) { return each.part == "row"; };
     const auto differing = static_cast<std::size_t>(std::count_if(parts.begin(), parts.end(), is_row));
@@ -161,8 +161,8 @@ std::string_view name_of(const Thing& thing) {
     return std::string_view(thing.name).substr(thing.module == 0 ? 0 : thing.module + 1);
 }
 
-/// Whether a side has something of a kind under a name alone, which others may mean without saying so: it may
-/// have taken the place of what the other side had under that name.
+/// Whether a side has something of a kind with a name that others may use without a module: it may have replaced what
+/// the other side had with that name.
 bool has_named(const check::Policy& side, const Thing& thing) {
     const std::string_view name = name_of(thing);
     const auto in = [&](const auto& items) {
@@ -171,14 +171,14 @@ bool has_named(const check::Policy& side, const Thing& thing) {
     switch (thing.kind) {
         case ThingKind::Table: return in(side.tables);
         case ThingKind::Claims: return in(side.kinds);
-        // There is a tier always, without members where none is declared.
+        // There is always a tier, which has no members if none is declared.
         case ThingKind::Enum: return name == "tier" ? side.tier.valid() : in(side.enums);
         default: return false;
     }
 }
 
-/// Whether only this program's library has it, and the other side does not import the module: then the import is what
-/// came or went.
+/// Whether only this program's library has it, and the other side does not import the module: then the import was
+/// added or removed.
 bool is_of_an_import(const Thing& thing, const check::Policy& own, const check::Policy& other) {
     if (thing.source < own.given_sources || (thing.kind != ThingKind::Claims && thing.kind != ThingKind::Enum))
         return false;
@@ -187,7 +187,7 @@ bool is_of_an_import(const Thing& thing, const check::Policy& own, const check::
     return true;
 }
 
-/// What makes a thing the same under another name.
+/// What makes a thing the same with another name.
 std::string content_of(const Thing& thing) {
     std::vector<std::string> parts;
     for (const Part& each : thing.parts) parts.push_back(joint_key({each.name, each.key}));
@@ -295,7 +295,7 @@ private:
     }
 
     const check::Policy &before_, &after_;
-    std::vector<std::string> old_files_, new_files_;  ///< by source, as file_names() has them
+    std::vector<std::string> old_files_, new_files_;  ///< by source, from file_names()
     Lines old_lines_, new_lines_;
     std::vector<Thing> old_, new_;
     std::vector<ThingChange> out_;

@@ -1,4 +1,4 @@
-// The files that two policies are written in: which differ, and whether in more than comments and layout.
+// The files of two policies: which of them differ, and whether in more than comments and layout.
 #include <algorithm>
 #include <map>
 
@@ -12,8 +12,8 @@ namespace {
 
 /// One file of a side.
 struct File {
-    std::string name;                      ///< for pairing
-    std::string_view shown, stored, text;  ///< `stored` is in the digest
+    std::string name;                      ///< for matching files
+    std::string_view shown, stored, text;  ///< `stored` is part of the digest
     bool data = false;
 };
 
@@ -28,7 +28,7 @@ std::vector<File> files_of(const check::Policy& policy) {
     return out;
 }
 
-/// The tokens of a source, a line each, without their places and without comments that document.
+/// The tokens of a source, one per line, without positions and doc comments.
 std::string tokens_of(std::string_view text) {
     const std::string all = syntax::dump_tokens(text);
     std::string out;
@@ -41,7 +41,7 @@ std::string tokens_of(std::string_view text) {
     return out;
 }
 
-/// The comments of a source, a line each.
+/// The comments of a source, one per line.
 std::string comments_of(std::string_view text) {
     std::string out;
     bool quoted = false;
@@ -127,7 +127,7 @@ std::vector<FileChange> file_changes(const check::Policy& before, const check::P
         left.erase(was);
     }
     for (const auto& [name, was] : left) out.push_back(change(Fate::Removed, was, nullptr, TextChange::None));
-    // That the sides lie in two places is told only where nothing else is.
+    // Different locations of the sides are reported only if nothing else differs.
     return out.empty() ? elsewhere : out;
 }
 

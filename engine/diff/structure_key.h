@@ -1,5 +1,5 @@
-// Keys of what a policy says, for comparing: equal keys mean the same, different keys do not. A key is built from
-// the tree, never from printed text: what is printed for people may read the same for two meanings.
+// Keys for comparing parts of policies: parts with equal keys mean the same. A key is built from the tree, never from
+// printed text, because different meanings may have the same text.
 #pragma once
 
 #include <string>
@@ -11,17 +11,17 @@
 
 namespace writ::diff {
 
-/// Makes the keys of one policy. Keys of two policies can be compared if both were made with the same shared names.
-/// Requires: policy and shared outlive this.
+/// Makes the keys of one policy. Keys of two policies are comparable if both were made with the same shared names.
+/// Requires: policy and shared outlive this object.
 class Keys {
 public:
     Keys(const check::Policy& policy, const check::SharedNames& shared) : policy_(policy), shared_(shared) {}
 
-    /// Of an expression, with definitions written out. The operands of `and` and `or`, the elements of sets and the
-    /// sides of a comparison with a constant are put in one order.
-    /// Input:  row: whose columns the rule's own row has; none outside a template.
+    /// The key of an expression, with definitions expanded. The operands of `and` and `or`, the elements of sets and
+    /// the sides of a comparison with a constant are sorted.
+    /// Input:  row: the table whose columns the rule's own row has; none outside a template.
     [[nodiscard]] std::string expr(const check::Expr& expr, check::TableId row = {}) const;
-    /// Of a type, without `max`.
+    /// The key of a type, without `max`.
     [[nodiscard]] std::string type(const check::Type& type) const;
     [[nodiscard]] std::string cell(const check::Type& type, const check::Cell& cell) const;
 

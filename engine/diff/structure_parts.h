@@ -1,4 +1,4 @@
-// How parts are made. Private to structure*.cpp.
+// Functions that make parts. Private to structure*.cpp.
 #pragma once
 
 #include <string>
@@ -23,28 +23,28 @@ namespace writ::diff {
     return out;
 }
 
-/// The same for text that stands in the policy as it is.
+/// The same for text that is in the policy unchanged.
 [[nodiscard]] inline Part sole_text(std::string name, const std::string& text, Direction gain, Direction grow) {
     return sole(std::move(name), text, check::literal(text), gain, grow);
 }
 
-/// Sorted, each once.
+/// Sorted, without repetition.
 [[nodiscard]] std::vector<Member> as_set(std::vector<Member> members);
-/// Texts that stand in the policy as they are.
+/// Texts that are in the policy unchanged.
 [[nodiscard]] std::vector<Member> members_of(const std::vector<std::string>& texts);
 
-/// A set of which it is told what came and went.
+/// A set whose added and removed members are listed.
 [[nodiscard]] Part several(std::string name, std::string_view each, std::vector<Member> members, Direction gain,
                            Direction grow);
 
 /// The parts of a rule.
 [[nodiscard]] std::vector<Part> rule_parts(const check::Policy& policy, const check::Rule& rule,
                                            const check::SharedNames& shared);
-/// Each conjunct of a condition. Input: looser: what it means for one to hold more often.
+/// Each conjunct of a condition. Input: looser: the direction if a conjunct is true more often.
 [[nodiscard]] std::vector<Part> condition_parts(const check::Policy& policy, const check::Expr& when, Direction looser,
                                                 const check::SharedNames& shared);
 
-/// The name of each source below the folder that all given ones share; of a single one, nothing.
+/// The name of each source below the folder that all given ones share; empty for a single source.
 [[nodiscard]] std::vector<std::string> file_names(const check::Policy& policy);
 
 }  // namespace writ::diff

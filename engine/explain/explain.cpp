@@ -11,11 +11,11 @@ namespace writ::explain {
 
 namespace {
 
-/// Why a rule is told of, if it mattered.
+/// Why a rule is listed, if it mattered.
 std::optional<Role> role_of(const reference::Trace& trace, std::uint32_t index, Effect effect,
                             const Decision& decision) {
     const reference::Standing& standing = trace.rules[index];
-    const bool granting = !trace.used.empty();  // got as far as choosing permits
+    const bool granting = !trace.used.empty();  // permits were chosen
     const auto has_reason = [&](std::string_view code) {
         return std::any_of(decision.reasons.begin(), decision.reasons.end(), [&](const Reason& each) {
             return each.rule == index && (code.empty() || each.code == code);
@@ -44,7 +44,7 @@ std::optional<Role> role_of(const reference::Trace& trace, std::uint32_t index, 
     return std::nullopt;
 }
 
-/// By its name, or with its module before it.
+/// Whether a rule has this name, alone or with its module.
 bool is_called(const check::Rule& rule, std::string_view name) {
     return name == rule.name || name == rule.module + "." + rule.name;
 }
@@ -71,7 +71,7 @@ void see_rules(Explanation& out, const check::Policy& policy, const json::Value&
                      [](const SeenRule& a, const SeenRule& b) { return a.role < b.role; });
 }
 
-/// Says which revocations are behind a check, and until when they count.
+/// Adds the revocations behind a check, and when they end.
 void note_revoked(std::vector<SeenCheck>& checks, const std::vector<reference::Revoked>& revoked,
                   const Revocations* revocations) {
     for (SeenCheck& check : checks)
@@ -83,7 +83,7 @@ void note_revoked(std::vector<SeenCheck>& checks, const std::vector<reference::R
             for (const Revocation& entry : revocations->items())
                 if (entry.kind == each.kind && subject && entry.subject == *subject && entry.expires_at != 0)
                     text += " until " + format_instant(entry.expires_at);
-            if (check.note.find(text) != std::string::npos) continue;  // named by several facts
+            if (check.note.find(text) != std::string::npos) continue;  // several facts name it
             check.note += (check.note.empty() ? "" : ", ") + text;
         }
 }
@@ -116,7 +116,7 @@ Result<Explanation> explain(const check::Policy& policy, const Bundle& bundle, s
     out.checks = see_checks(policy, *document, out.decision.reasons);
     note_revoked(out.checks, trace.revoked, revocations.get());
     const bool ran = !trace.rules.empty();
-    // One that is asked for is told all the same.
+    // A rule that the caller asked for is listed even then.
     if (!ran && !rule.empty()) trace.rules = reference::standings(policy, *document);
     see_rules(out, policy, *document, trace, rule);
     const auto sooner = [](const Bound& a, const Bound& b) { return a.micros < b.micros; };

@@ -1,5 +1,6 @@
-// Explains a decision. The decision is the evaluator's own; the reference evaluator says what led there; what
-// would have permitted is tried with the evaluator before it is said.
+// Explains a decision. The decision comes from the evaluator, its reasons from the reference evaluator. Changes that
+// would
+// have permitted are tried with the evaluator before they are reported.
 #pragma once
 
 #include <memory>

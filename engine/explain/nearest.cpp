@@ -27,7 +27,7 @@ std::string path_text(const std::vector<std::string>& path) {
     return out;
 }
 
-/// Decides changed documents, through the same door as a broker's.
+/// Decides changed documents in the same way as a broker's.
 class Trial {
 public:
     explicit Trial(const Decided& decided) : of_(decided), request_(decided.bundle), evaluator_(decided.bundle) {
@@ -35,17 +35,18 @@ public:
     }
 
     const Decision& decide(const json::Value& document) {
-        // A document that is refused leaves the request empty, which denies.
+        // A document that is refused leaves the request empty, which is denied.
         (void)request_.parse(json::write(document), of_.limits);
         evaluator_.evaluate(request_, decision_);
         return decision_;
     }
 
-    /// Tries to get past a deny by way of one permit. The changes, and what stays open.
+    /// Tries to change a deny into a permit by one permit rule. Output: the changes, and the conditions that stay
+    /// open.
     void reach(std::uint32_t permit, Nearest& out) {
         json::Value document = of_.document;
         std::vector<Edit> made;
-        constexpr int kRounds = 12;  // each makes a change or ends it
+        constexpr int kRounds = 12;  // each round makes a change or ends the search
         for (int round = 0; round < kRounds; ++round) {
             if (decide(document).effect != Effect::Deny) return settle(std::move(made), out);
             std::vector<Edit> next = steps(document, permit, out.open);
@@ -63,7 +64,7 @@ public:
     }
 
 private:
-    /// What to change next: the permit's conditions first, then what else is against it.
+    /// The next change: for the permit's conditions first, then for other reasons against it.
     std::vector<Edit> steps(const json::Value& document, std::uint32_t permit, std::vector<std::string>& open) {
         const auto towards = [&](std::uint32_t rule, bool wanted) {
             Edits found = edits_towards(of_.policy, document, of_.trace.rules[rule], wanted);
@@ -90,7 +91,7 @@ private:
         return {};
     }
 
-    /// Drops each change that is not needed, and says what is left.
+    /// Removes each change that is not needed, and keeps the others.
     void settle(std::vector<Edit> made, Nearest& out) {
         out.effect = decision_.effect;
         const auto with = [&](const std::vector<Edit>& edits) {
@@ -103,7 +104,7 @@ private:
             fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
             if (decide(with(fewer)).effect < out.effect) continue;
             made = std::move(fewer);
-            i = made.size();  // what was needed beside it may no longer be
+            i = made.size();  // changes made before may now be unnecessary
         }
         for (const Edit& edit : made) {
             const json::Value* from = value_at(of_.document, edit.path);
@@ -180,7 +181,7 @@ OnceApproved once_approved(const Decided& decided) {
     }
     json::Value* stated = document.find("approvals");
     json::Value approvals = stated != nullptr && stated->type == json::Type::Array ? *stated : json::Value::array();
-    // Approvers that are known by an id and by a name are not counted together.
+    // Approvers known by id and approvers known by name are not counted together.
     const bool by_id = std::any_of(approvals.items.begin(), approvals.items.end(), [](const json::Value& each) {
         const json::Value* id = each.find("approver_id");
         return id != nullptr && id->type == json::Type::String;

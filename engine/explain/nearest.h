@@ -1,4 +1,4 @@
-// What would have made another decision of a request: tried, value by value, with the evaluator.
+// Finds changes of a request that would have changed the decision, by trying values with the evaluator.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace writ::explain {
 
-/// A request that was decided, with what led there.
+/// A decided request, with its trace.
 struct Decided {
     const check::Policy& policy;
     const Bundle& bundle;
@@ -21,11 +21,11 @@ struct Decided {
     const std::shared_ptr<const Revocations>& revocations;  ///< null: nothing is revoked
 };
 
-/// The permits nearest to holding, at most three, none that fails for all that an earlier one fails for and more;
-/// each with the fewest changes found that permit. Requires: the decision is a deny that rules made.
+/// The permits that nearly apply, at most three, without those that fail for all reasons of an earlier one and more.
+/// Each has the fewest changes found that permit. Requires: the decision is a deny made by rules.
 [[nodiscard]] std::vector<Nearest> nearest_permits(const Decided& decided);
 
-/// What comes of the request with the approvals that it lacks. Requires: it needs approval.
+/// The decision with the missing approvals added. Requires: it needs approval.
 [[nodiscard]] OnceApproved once_approved(const Decided& decided);
 
 }  // namespace writ::explain

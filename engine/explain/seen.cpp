@@ -1,4 +1,4 @@
-// Rules and checks, told.
+// Describes rules and checks.
 #include "explain/seen.h"
 
 #include <algorithm>
@@ -112,7 +112,7 @@ std::string quoted_list(const std::vector<std::string>& items) {
     return out;
 }
 
-/// "did you mean …?" and what there is.
+/// "did you mean …?" and the existing names.
 std::string among(std::string_view given, const std::vector<std::string>& names, std::string_view what) {
     const std::vector<std::string_view> views(names.begin(), names.end());
     std::string out;

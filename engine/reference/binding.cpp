@@ -1,4 +1,4 @@
-// What an approval is bound to, as docs/decision-format.md says it.
+// Binding digests of approvals, as in docs/decision-format.md.
 #include <algorithm>
 #include <cctype>
 
@@ -57,7 +57,8 @@ static std::optional<std::string> stated(const Value& value) {
     return text != nullptr ? std::optional(quoted(*text)) : std::nullopt;
 }
 
-/// What of a tool's parameters must be stated and is not. A map counts as such: nobody knows what it lacks.
+/// A parameter of a tool that must be stated and is not. A map always counts as one, because missing entries cannot
+/// be detected.
 void Binding::need(const Facts& facts, check::FieldId id, const json::Value* value, const std::string& path) {
     if (!unstated_.empty()) return;
     const check::Field& field = facts.policy().at(id);
@@ -79,7 +80,7 @@ void Binding::need(const Facts& facts, check::FieldId id, const json::Value* val
             need(facts, child, record->find(facts.policy().at(child).name), path + "." + facts.policy().at(child).name);
 }
 
-/// An object's entries are fields of their own.
+/// The entries of an object are separate fields.
 void Binding::show(const std::string& name, const json::Value& value) {
     if (value.type != json::Type::Object) {
         fields_[name] = json::canonical(value);

@@ -1,4 +1,4 @@
-// What is decided beside the rules: the checks before any rule runs, and which approvals count.
+// The checks before any rule runs, and which approvals count.
 #include <algorithm>
 
 #include "base/person.h"
@@ -81,7 +81,7 @@ void Checks::current(const check::Issuer* issuer) {
     if (iat && *iat > sat_add(*now, leeway)) current = false;
     if (issuer != nullptr && issuer->max_age) {
         if (iat && sat_sub(*now, *iat) > sat_add(*issuer->max_age, leeway)) current = false;
-        if (facts.at("token.iat").none()) current = false;  // its age cannot be told
+        if (facts.at("token.iat").none()) current = false;  // its age is unknown
     }
     if (!current) refuse("token_not_current");
 }
@@ -109,7 +109,7 @@ void Checks::issuer(const check::Policy& policy) {
     }
     if (issuer->proof_required || kind.proof_required) {
         const Value proof = facts.at("token.proof");
-        // A bearer token proves possession of nothing but itself.
+        // A bearer token proves no possession.
         const bool bearer = same(proof, {facts.member_index("token.proof", "bearer")});
         if (!proof.known() || bearer) refuse("proof_missing");
     }
@@ -161,14 +161,14 @@ List approvals_of(const Facts& facts) {
     return {};
 }
 
-/// Who gave an approval: by the id, if one is stated, else by the name.
+/// The person who gave an approval: by id if it is stated, otherwise by name.
 struct Approver {
     std::string_view name;
     std::optional<std::string_view> id;
 
     [[nodiscard]] bool is_not(std::string_view other) const {
         if (id && compare_names(*id, other) != Likeness::Different) return false;
-        // A name that cannot be compared says nothing, and need not where there is an id.
+        // A name that cannot be compared is ignored if there is an id.
         if (id && !comparable_name(name)) return true;
         return compare_names(name, other) == Likeness::Different;
     }
@@ -178,7 +178,7 @@ struct Approver {
     }
 };
 
-/// None if it cannot be said safely who it was.
+/// None if the person is not certain.
 static std::optional<Approver> approver_of(const Facts& facts, const Group& approval) {
     const Value name = facts.member(approval, "approver"), id = facts.member(approval, "approver_id");
     const auto* text = name.as<std::string_view>();
@@ -189,7 +189,7 @@ static std::optional<Approver> approver_of(const Facts& facts, const Group& appr
     return out;
 }
 
-/// A fact that says whose request it is.
+/// A fact that identifies a person whose request it is.
 struct Involved {
     std::string_view path;
     Value who;
@@ -224,8 +224,8 @@ static bool independent(const Facts& facts, const Group& approval) {
     });
 }
 
-/// Why an approval does not count for a requirement; empty if it does. `until`: when it stops, which is
-/// a second from now or later.
+/// Why an approval does not count for a requirement; empty if it does. `until`: when it stops counting, at least a
+/// second from now.
 static std::vector<std::string_view> objections(const check::Rule& rule, std::int64_t within, const Facts& facts,
                                                 std::int64_t now, const Binding& request, const Group& approval,
                                                 const Revocations* revoked, std::int64_t& until) {
@@ -299,13 +299,13 @@ ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const 
         if (objected.empty()) counting.push_back({i, until, *approver_of(facts, approval)});
     }
     if (!state.unstated.empty()) against.push_back("approval_unbound");
-    // Codes in the order of reasons.def, once each.
+    // Codes in the order of reasons.def, without repetition.
     for (std::string_view code : {"approval_not_approved", "approval_expired", "approval_stale", "approval_group",
                                   "approval_not_independent", "approval_unbound", "approval_used", "approval_revoked"})
         if (std::find(against.begin(), against.end(), code) != against.end()) state.against.push_back(code);
 
-    // The longest-lived approval of each person; of those the `approvals` longest-lived are used. Persons who
-    // are known by an id and persons known by a name are not counted together.
+    // The longest-lived approval of each person; the `approvals` longest-lived ones are used. People known by id and
+    // people known by name are not counted together.
     std::stable_sort(counting.begin(), counting.end(),
                      [](const Counting& a, const Counting& b) { return a.until > b.until; });
     for (const bool by_id : {true, false}) {

@@ -1,5 +1,5 @@
-// The document, read as the schema says: provenance, none, maps, typed text, claims of the token's
-// own issuer, captures, parameters of the request's own tool.
+// Reads the document as the schema defines: provenance, none, maps, typed text, claims of the token's own issuer,
+// captures, parameters of the request's own tool.
 #include <algorithm>
 
 #include "base/values.h"
@@ -68,7 +68,7 @@ FieldId Facts::find(FieldId root, std::string_view path) const {
     return at;
 }
 
-/// Follows a field's ancestry down from `from`, the object that `root` describes.
+/// Follows a field's path down from `from`, the object that `root` describes.
 Value Facts::walk(const json::Value& from, Provenance given, FieldId root, FieldId leaf,
                   std::span<const std::string> keys) const {
     if (given < policy_.at(leaf).weakest) return {Unknown{}};
@@ -86,7 +86,7 @@ Value Facts::walk(const json::Value& from, Provenance given, FieldId root, Field
         if (value == nullptr) return {Unknown{}};
         if (value->type == json::Type::Null) {
             if (last && keys.empty()) return {None{}};
-            return {Unknown{}};  // reading through none
+            return {Unknown{}};  // the path goes through none
         }
         if (field.type.kind == Kind::Map && !keys.empty()) {
             value = value->find(keys.front());
@@ -108,7 +108,7 @@ Value Facts::request(FieldId leaf, std::span<const std::string> keys) const {
         group = policy_.at(group).parent;
     const Provenance trust = given(policy_.at(group).name);
     Value value = walk(document_, trust, policy_.request, leaf, keys);
-    // The number of hops need not be stated: it is the chain's length.
+    // The number of hops is optional, because it is the length of the chain.
     if (value.unknown() && leaf == find(policy_.request, "delegation.depth") && trust >= policy_.at(leaf).weakest) {
         const Value chain = at("delegation.chain");
         if (const auto* hops = chain.as<List>()) return {static_cast<std::int64_t>(hops->size())};
@@ -162,8 +162,8 @@ Value Facts::claim(FieldId leaf, std::span<const std::string> keys) const {
     return walk(*group->object, group->given, policy_.kinds[issuer_->kind].root, leaf, keys);
 }
 
-/// A parameter of the request's own tool. A rule for several tools names one tool's field; another
-/// tool's parameter of the same path and type stands for it.
+/// A parameter of the request's own tool. A rule for several tools names the field of one tool; another tool's
+/// parameter with the same path and type is read instead.
 Value Facts::param(FieldId leaf) const {
     const Value held = at("tool.params");
     const auto* group = held.as<Group>();
@@ -178,7 +178,7 @@ Value Facts::param(FieldId leaf) const {
     return walk(*group->object, group->given, tool_->params, own, {});
 }
 
-/// Whether the pieces from `piece` on match the rest of the text; captures take as much as they can.
+/// Whether the pieces from `piece` on match the rest of the text; captures take as much as possible.
 static bool match_pieces(std::span<const check::CapturePiece> pieces, std::string_view text, std::string_view wanted,
                          std::optional<std::string_view>& captured) {
     if (pieces.empty()) return text.empty();
@@ -205,7 +205,7 @@ Value Facts::capture(const check::Fact& fact) const {
         std::optional<std::string_view> captured;
         if (!match_pieces(pattern, *text, fact.capture, captured)) continue;
         if (captured) return {*captured};
-        return {Unknown{}};  // the first pattern that matches wins, and this one does not capture it
+        return {Unknown{}};  // the first pattern that matches counts, and it does not capture this
     }
     return {Unknown{}};
 }
@@ -327,7 +327,7 @@ Value Facts::convert(const check::Type& type, const json::Value& value, Provenan
     } else {
         list.push_back(scalar(type, type.elem, value, Rounding::Down));  // one_or_many
     }
-    // A list with an element that cannot be understood is not a list that can be reasoned about.
+    // If one element is invalid, the whole list is.
     if (std::any_of(list.begin(), list.end(), [](const Value& item) { return item.unknown(); })) return {Unknown{}};
     return {std::move(list)};
 }

@@ -1,4 +1,4 @@
-// A decision, step by step as the language defines it. Every step is a function of its own name.
+// Makes a decision step by step, as the language defines it. Every step is a function.
 #include "reference/reference.h"
 
 #include <algorithm>
@@ -62,7 +62,7 @@ std::string render_args(const check::Obligation& duty, const check::Policy& poli
 
 namespace {
 
-/// The place of a code in reasons.def, which is the order of reporting; deny rules' names come last.
+/// The position of a code in reasons.def, which is the order of reporting; names of deny rules come last.
 std::size_t rank(std::string_view code) {
     static constexpr std::string_view kCodes[] = {
 #define REASON(name, prose) #name,
@@ -72,7 +72,7 @@ std::size_t rank(std::string_view code) {
     return static_cast<std::size_t>(std::find(std::begin(kCodes), std::end(kCodes), code) - std::begin(kCodes));
 }
 
-/// How far ahead a horizon matters: no grant lives longer.
+/// The longest horizon that matters: no grant lives longer.
 constexpr std::int64_t kLookAhead = 24 * 3600 * kSecond;
 
 std::string hop_name(std::size_t hop) {
@@ -85,9 +85,9 @@ struct Instance {
     Row row;
     std::uint32_t index;
     Truth truth = Truth::Unknown;
-    /// Rules that narrow: unless false, now or within a second, which no credential outlives.
+    /// Narrowing rules apply unless false, now or within a second, because no credential lives shorter.
     bool applies = false;
-    /// When a permit stops being true, or a narrowing rule that does not apply will.
+    /// When a permit stops being true, or when a narrowing rule begins to apply.
     std::int64_t until = kNever;
 };
 
@@ -98,7 +98,7 @@ public:
         : policy_(policy), arena_(arena), revocations_(revocations), facts_(policy, document, arena) {}
 
     Decision decide();
-    /// Only the rules, whatever the checks say.
+    /// Runs only the rules, whatever the checks find.
     void stand();
     Trace trace;
 
@@ -115,7 +115,7 @@ private:
 
     void run();
     bool refused();
-    // The steps, in their order. One that says true has ended the decision with a deny.
+    // The steps, in order. A step that returns true has ended the decision with a deny.
     bool denied();
     bool without_permit();
     bool scopes();
@@ -131,7 +131,7 @@ private:
     [[nodiscard]] std::int64_t lifetime_of(const Instance& permit) const {
         return std::min(effect_duration(permit, *permit.rule->ttl), sat_sub(permit.until, decision_.now));
     }
-    /// Permits that are surely true, and for a second or more.
+    /// Permits that are surely true for at least a second.
     [[nodiscard]] std::vector<const Instance*> matching() const {
         std::vector<const Instance*> out;
         for (const Instance& instance : instances_)
@@ -168,7 +168,7 @@ private:
         horizon_ = std::min(horizon_, moment);
         if (moment != kNever) trace.horizons.push_back({moment, rule, {}});
     }
-    /// Takes out of the list what is not allowed.
+    /// Removes from the list what is not allowed.
     void keep(List& of, const List& allowed, bool audience, std::uint32_t rule, std::string_view by = {}) {
         std::erase_if(of, [&](const Value& each) {
             if (holds(allowed, each)) return false;
@@ -182,8 +182,8 @@ private:
     const Revocations* revocations_;
     Facts facts_;
     std::vector<Instance> instances_;
-    std::vector<Reason> revoked_;        ///< reasons for what is revoked
-    List granted_;                       ///< scopes, as asked for
+    std::vector<Reason> revoked_;        ///< reasons for revoked subjects
+    List granted_;                       ///< scopes, as requested
     std::vector<const Instance*> used_;  ///< permits
     std::int64_t lifetime_ = kNever;     ///< microseconds
     std::int64_t horizon_ = kNever;
@@ -241,7 +241,7 @@ bool Deciding::for_tool(const check::Rule& rule) const {
            });
 }
 
-/// `for tool` and `when`, together, at a moment; none: whatever the moment.
+/// `for tool` and `when` together, at a moment; none: at any moment.
 Truth Deciding::truth(const Instance& instance, std::optional<std::int64_t> now) const {
     if (!for_tool(*instance.rule)) return Truth::False;
     if (instance.rule->when == nullptr) return Truth::True;
@@ -255,9 +255,9 @@ std::string_view Deciding::doubt(const Instance& instance) const {
     return evaluation.condition(*instance.rule->when) == Truth::Unknown ? "fact_missing" : "time_in_future";
 }
 
-/// The first moment at which a permit stops being surely true, or another rule becomes possibly
-/// true. Never, if the other facts settle the rule whatever the time, or if it does not within a day,
-/// which no grant outlives; else found by stepping through the changes of its time conditions.
+/// The first moment at which a permit stops being surely true, or another rule becomes possibly true. Never, if the
+/// other facts decide the rule at any time, or if it does not happen within a day, because no grant lives longer.
+/// Found by stepping through the changes of its time conditions.
 std::int64_t Deciding::until(const Instance& instance) const {
     if (truth(instance, std::nullopt) != Truth::Unknown) return kNever;
     const Truth line = instance.rule->kind == RuleKind::Permit ? Truth::True : Truth::Unknown;
@@ -311,7 +311,7 @@ bool Deciding::without_permit() {
     return deny(brief ? "ttl_exhausted" : "no_permit");
 }
 
-/// granted = asked for, of the tool, offered by some permit, within every limit, within every hop's grant.
+/// granted = requested, of the tool, offered by some permit, within every limit, within every hop's grant.
 bool Deciding::scopes() {
     const List asked = distinct(list_at("want.scopes"));
     List declared, offered;
@@ -353,7 +353,7 @@ bool Deciding::audience() {
     return audience.empty() && deny("audience_limited");
 }
 
-/// For each granted scope, the matching permit that offers it for longest.
+/// For each granted scope, the matching permit that offers it longest.
 void Deciding::choose_permits() {
     const auto longer = [&](const Instance& a, const Instance& b) {
         return std::pair(lifetime_of(a), a.until) > std::pair(lifetime_of(b), b.until);
@@ -374,8 +374,7 @@ void Deciding::choose_permits() {
     }
 }
 
-/// How long the grant may live for all that a rule would say if it applied already; none if the
-/// grant would be another.
+/// How long the grant may live with a rule that will apply later; none if the rule would change the grant.
 std::optional<std::int64_t> Deciding::lifetime_under(const Instance& instance) {
     const check::Rule& rule = *instance.rule;
     const Grant& grant = decision_.grant;
@@ -407,7 +406,7 @@ std::optional<std::int64_t> Deciding::lifetime_under(const Instance& instance) {
     return std::nullopt;
 }
 
-/// Rules that will apply: the grant ends where it would change, unless it is already as they want it.
+/// Rules that will apply later: the grant ends when it would change, unless it already satisfies them.
 void Deciding::foresee() {
     for (const Instance& rule : instances_) {
         if (rule.rule->kind == RuleKind::Permit || rule.applies || rule.until == kNever) continue;
@@ -463,7 +462,7 @@ void Deciding::meet_requirements() {
     }
 }
 
-/// The least of everything that ends.
+/// The earliest of all expiries.
 bool Deciding::lifetime() {
     const Value asked = facts_.at("want.ttl");
     if (const auto* ttl = asked.as<std::int64_t>()) live_at_most(*ttl, kNoRule, "want.ttl");
@@ -505,7 +504,7 @@ Decision Deciding::decide() {
     run();
     std::stable_sort(decision_.reasons.begin(), decision_.reasons.end(),
                      [](const Reason& a, const Reason& b) { return rank(a.code) < rank(b.code); });
-    // Told after all others, as the facts stand: first the request's own, then hop by hop.
+    // Reported after all others, in the order of the facts: those of the request first, then hop by hop.
     decision_.reasons.insert(decision_.reasons.end(), revoked_.begin(), revoked_.end());
     return std::move(decision_);
 }

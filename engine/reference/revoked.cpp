@@ -1,4 +1,4 @@
-// What is refused because something in the request is revoked, or could be.
+// Denies requests in which something is revoked, or could be.
 #include <algorithm>
 
 #include "reference/evaluation.h"
@@ -9,14 +9,14 @@ namespace {
 
 using Kind = RevocationKind;
 
-/// A fact that names somebody or something that can be revoked.
+/// A fact that names a subject that can be revoked.
 struct Subject {
     Kind kind;
     std::string_view path, reason;
     Value value;
 };
 
-/// Those that revocations in force could be about, in the order of reporting.
+/// The facts that a revocation in force could concern, in the order of reporting.
 std::vector<Subject> subjects(const Facts& facts, const Revocations& revoked, std::int64_t now) {
     std::vector<Subject> out;
     const auto add = [&](Kind kind, std::string_view path, std::string_view reason, const Value& value) {
@@ -88,7 +88,7 @@ bool approval_revoked(const Facts& facts, const Group& approval, const Revocatio
         const auto* text = subject.as<std::string_view>();
         return subject.unknown() || (text != nullptr && revoked.revoked(kind, *text, now));
     };
-    // An id need not be stated: it is a second word for who approved.
+    // The id is optional, because the name identifies the approver too.
     const bool by_id = facts.member(approval, "approver_id").known();
     return is(Kind::Approval, "id") || is(Kind::User, "approver") || (by_id && is(Kind::User, "approver_id"));
 }

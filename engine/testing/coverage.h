@@ -1,7 +1,9 @@
-// How the rules of a policy and their conditions come out for requests: every condition is looked at, whatever the
-// others beside it say. Work grows with the requests and with what they state, not with rules times requests: a
-// condition is evaluated once for the values that it reads, and those that compare a fact with constants are counted
-// from the values alone. Not here: which requests, which rules hold (the evaluator knows), or what is enough.
+// Coverage of rules and conditions: every condition is evaluated, whatever the others in its rule give. The work
+// grows with
+// the requests and the facts they state, not with rules times requests: a condition is evaluated once for equal
+// values of
+// its facts, and conditions that compare a fact with constants are counted from the values alone. Not here: which
+// requests to use, which rules apply (from the evaluator), and how much coverage is enough.
 #pragma once
 
 #include <cstdint>
@@ -16,16 +18,16 @@
 
 namespace writ::testing {
 
-/// What there is to cover: the rules of the policy's own sources, each with its conditions, found once. Conditions
-/// are told apart by where they are written. May be shared by threads.
+/// The plan: the rules in the policy's own sources with their conditions, computed once. Conditions are identified by
+/// their place. May be shared by threads.
 class CoveragePlan {
 public:
     explicit CoveragePlan(const check::Policy& policy);
     ~CoveragePlan();
 
-    /// The rules and conditions, with nothing seen yet.
+    /// The rules and conditions with all counts zero.
     [[nodiscard]] Coverage blank() const;
-    /// Says of each condition that lacks an outcome whether it can have it, and if not, why.
+    /// For each condition without some result: finds out whether the result is possible, and if not, why.
     void rule_out(Coverage& coverage) const;
 
     struct Impl;
@@ -35,20 +37,20 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// Counts for one thread.
+/// The counts of one thread.
 class CoverageCount {
 public:
     explicit CoverageCount(const CoveragePlan& plan);
     ~CoverageCount();
     CoverageCount(CoverageCount&&) noexcept;
 
-    /// Counts a request; nothing if no rule runs.
-    /// Input:    holding: the rules whose condition is not false, ascending by their index in the bundle.
-    /// Requires: request binding has accepted the document, which outlives this.
+    /// Counts a request; does nothing if no rule runs.
+    /// Input:    holding: the rules whose condition is not false, in ascending order of their index in the bundle.
+    /// Requires: request binding has accepted the document, which outlives this object.
     void see(const json::Value& document, std::span<const Holding> holding);
-    /// Takes over what another one has counted of the same plan.
+    /// Adds the counts of another object with the same plan.
     void add(const CoverageCount& other);
-    /// Says what was counted. Input: a blank one.
+    /// Writes the counts. Input: the coverage without counts.
     void tell(Coverage& coverage) const;
 
 private:

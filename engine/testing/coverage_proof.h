@@ -1,4 +1,4 @@
-// Outcomes that a condition cannot have, proved from what it reads. Private to coverage*.cpp.
+// Finds impossible results of conditions from the facts they read. Private to coverage*.cpp.
 #pragma once
 
 #include <vector>
@@ -13,8 +13,8 @@ class OutcomeProof {
 public:
     explicit OutcomeProof(const check::Policy& policy) : policy_(policy) {}
 
-    /// Marks the outcomes that no request can give the condition where one of these rules runs. What is not proved
-    /// is taken to be possible.
+    /// Marks the results that no request can give if one of these rules runs. A result counts as possible unless
+    /// proved impossible.
     void rule_out(const check::Expr& expr, const std::vector<const check::Rule*>& rules,
                   CoveredCondition& condition) const;
 

@@ -1,4 +1,4 @@
-// What a test expects, and what was decided, in one form, and where they differ.
+// Compares what a test expects with the decision, in a common form.
 #pragma once
 
 #include <string>
@@ -13,13 +13,13 @@ namespace writ::testing {
 
 /// An expectation in canonical form: `permit { "a" } for 2m by rule`.
 [[nodiscard]] std::string describe(const ast::Expectation& expect);
-/// A decision in the same form, with every part that applies.
+/// A decision in the same form, with all its parts.
 [[nodiscard]] std::string describe(const Decision& decision, const Bundle& bundle);
-/// The parts in which a decision is not as expected, the effect first. Where that is another, nothing is said of the
-/// grant.
+/// The parts in which a decision differs from the expectation, the effect first. If the effect differs, the grant is
+/// not compared.
 [[nodiscard]] std::vector<Difference> differences(const ast::Expectation& expect, const Decision& decision,
                                                   const Bundle& bundle);
-/// The same in one line; where the effect is another, only that.
+/// The same on one line; if the effect differs, only that.
 [[nodiscard]] std::string problem_of(const std::vector<Difference>& differences);
 
 }  // namespace writ::testing

@@ -10,7 +10,7 @@ namespace writ::testing {
 
 namespace {
 
-/// Who asked for what, as far as it is stated.
+/// Who requested what, as far as it is stated.
 std::string context_of(const Attribution& who) {
     std::string out;
     const auto add = [&](std::string_view what, std::string_view name) {

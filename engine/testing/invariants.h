@@ -1,4 +1,4 @@
-// Invariants, held against decisions. Not a proof: what no test and no fixture asks is not looked at.
+// Checks invariants on decisions. Not a proof: only the requests of tests and fixtures are checked.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@
 
 namespace writ::testing {
 
-/// What one decision says of the invariants.
+/// The results of the invariants for one decision.
 struct Held {
     std::vector<std::uint32_t> tried;  ///< invariants whose condition is true
     std::vector<TestCase> broken;
 };
-/// `name` says whose request it is.
+/// `name`: the test or fixture of the request.
 [[nodiscard]] Held hold_invariants(const check::Policy& policy, const Bundle& bundle, const std::string& name,
                                    const json::Value& document, const Decision& decision);
 

@@ -1,4 +1,4 @@
-// Work that is done once for every index, by several threads.
+// Runs work for every index on several threads.
 #pragma once
 
 #include <algorithm>
@@ -9,8 +9,9 @@
 
 namespace writ::testing {
 
-/// Calls `work(index)` for each index below `count`, with one `make()` for each thread. The calling thread is one of
-/// them, and calls `told(done)` after each of its own. What a thread throws is thrown here, when all have ended.
+/// Calls `work(index)` for each index below `count`, with one `make()` per thread. The calling thread takes part, and
+/// calls `told(done)` after each of its own indices. An exception of any thread is rethrown here after all have
+/// ended.
 template <class Make, class Told>
 void in_parallel(unsigned threads, std::size_t count, Make make, Told told) {
     std::atomic<std::size_t> next{0}, done{0};
@@ -22,7 +23,7 @@ void in_parallel(unsigned threads, std::size_t count, Make make, Told told) {
         }
     };
     const std::size_t wanted = std::clamp<std::size_t>(threads, 1, std::max<std::size_t>(count, 1));
-    std::vector<std::future<void>> others;  // waits for them when it goes
+    std::vector<std::future<void>> others;  // the destructor waits
     for (std::size_t i = 1; i < wanted; ++i)
         others.push_back(std::async(std::launch::async, [&] { drain([](std::size_t) {}); }));
     drain(told);
