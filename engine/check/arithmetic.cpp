@@ -24,7 +24,7 @@ Pair type_operands(Context& c, Scope& s, const ast::Expr& e, const Type* want) {
     const bool free = is_flexible(c, s, left) && is_flexible(c, s, right);
     Pair pair;
     if (e.kind == ast::ExprKind::Multiply) {
-        // A factor is a number of times: a literal beside a decimal stays an int.
+        // A factor is a number of repetitions: a literal next to a decimal stays an int.
         pair.left = type_value(c, s, left, free ? want : nullptr);
         pair.right = type_value(c, s, right, nullptr);
         return pair;

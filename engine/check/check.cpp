@@ -1,4 +1,4 @@
-// The order of a check.
+// Runs the steps of a check in order.
 #include "check/check.h"
 
 #include "check/context.h"

@@ -1,4 +1,4 @@
-// Names and types: parsed files to a typed policy.
+// Checks names and types: converts parsed files to a typed policy.
 #pragma once
 
 #include <functional>
@@ -11,13 +11,13 @@
 
 namespace writ::check {
 
-/// Text of a standard module ("std.github"), or empty if there is none. Asked for the empty name it
-/// may give the names of all, one a line: what an unknown import is compared with.
+/// Returns the text of a standard module ("std.github"), or empty if there is none. For the empty name it may return
+/// the names of all modules, one per line, which are compared with an unknown import.
 using StandardModule = std::function<std::string_view(std::string_view name)>;
 
 struct Context;
 
-/// Sources as trees, with their modules and imports: what check() starts from. Refers to what parse() was given.
+/// Parsed sources with their modules and imports: the input of check(). Refers to the arguments of parse().
 class Parsed {
 public:
     explicit Parsed(std::unique_ptr<Policy> policy, std::unique_ptr<Context> context, bool complete);
@@ -31,14 +31,14 @@ private:
     bool complete_;
 };
 
-/// Parses a set of sources and every standard module they import (std.request always), and links the imports.
+/// Parses sources and every standard module that they import (std.request always), and links the imports.
 /// Errors:   E01.. and E02.. to the report.
 [[nodiscard]] Parsed parse(const SourceSet& sources, const StandardModule& standard, const CompileOptions& options,
                            Report& report);
 
 /// Checks names and types.
-/// Output:   the policy; complete only if the report that parse() was given has no error.
-/// Errors:   E02.. to E05.. to that report; as many real ones as there are, no cascades.
+/// Output:   the policy; complete only if the report given to parse() has no error.
+/// Errors:   E02.. to E05.. to that report: all real errors, without follow-up errors.
 /// Source:   docs/language.md
 [[nodiscard]] std::unique_ptr<Policy> check(Parsed parsed);
 

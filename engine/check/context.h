@@ -1,5 +1,6 @@
-// What the parts of the checker share while one policy is checked: the name tables, the tables that
-// keep facts and zones unique, and small helpers on types. Private to check/.
+// State shared by the parts of the checker while one policy is checked: the name tables, the tables that keep facts
+// and
+// zones unique, and small functions on types. Private to check/.
 #pragma once
 
 #include <array>
@@ -20,20 +21,20 @@
 
 namespace writ::check {
 
-/// Names live in spaces: a tool and a rule may share a name, a define and an issuer may not.
+/// Names belong to spaces: a tool and a rule may share a name, a define and an issuer may not.
 enum class Space : std::uint8_t { Value, Type, Kind, Tool, Rule, Fixture, Test };
-constexpr std::string_view kDefaultModule = "main";  ///< of a file that names none
+constexpr std::string_view kDefaultModule = "main";  ///< of a file without a module name
 constexpr std::size_t kSpaces = 7;
 
 constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;
-constexpr std::uint32_t kMaxBinders = 8;    ///< quantifiers inside each other
-constexpr std::uint32_t kMaxWords = 8192;   ///< words in a text of the greatest length
-constexpr std::uint32_t kMaxList = 1024;    ///< the greatest `max`
-constexpr std::size_t kMaxWork = 1u << 17;  ///< nodes of one condition, definitions put in
+constexpr std::uint32_t kMaxBinders = 8;    ///< nested quantifiers
+constexpr std::uint32_t kMaxWords = 8192;   ///< words in a text of the maximal length
+constexpr std::uint32_t kMaxList = 1024;    ///< the largest `max`
+constexpr std::size_t kMaxWork = 1u << 17;  ///< nodes of one condition after expanding definitions
 constexpr std::int64_t kMaxTtl = 24 * 3600 * 1'000'000LL;
 constexpr std::int64_t kMaxLeeway = 60 * 1'000'000LL;
 
-/// One declaration under its name. `index` is its place in the table of its sort.
+/// A declaration with its name. `index` is its position in the table of its sort.
 struct Entry {
     const ast::Decl* decl = nullptr;
     ast::Name name;
@@ -43,25 +44,25 @@ struct Entry {
 
 struct ImportedModule {
     std::uint32_t module = 0;
-    std::string_view alias;  ///< empty: names come in unqualified
+    std::string_view alias;  ///< empty: names are imported unqualified
 };
 
 struct Module {
     std::string name;
     std::vector<std::uint32_t> files;
     std::vector<ImportedModule> imports;
-    bool incomplete = false;  ///< an import or a file could not be read: what is unknown may have been in it
-    std::array<std::unordered_map<std::string_view, std::uint32_t>, kSpaces> names;  ///< to entries
+    bool incomplete = false;  ///< an import or a file could not be read, so it may have declared unknown names
+    std::array<std::unordered_map<std::string_view, std::uint32_t>, kSpaces> names;  ///< index into entries
 };
 
 enum class State : std::uint8_t { Untouched, Busy, Done, Broken };
 
-/// A `define`. Its body is typed once where it stands and again wherever it is put in.
+/// A `define`. Its body is typed once at its place, and again wherever it is expanded.
 struct Define {
     const ast::DefineDecl* decl = nullptr;
     const Entry* entry = nullptr;
     State state = State::Untouched;
-    bool flexible = false;  ///< the body takes the type of what it is compared with
+    bool flexible = false;  ///< the body takes the type of the value that it is compared with
     bool used = false;
     std::vector<Type> params;
     struct Ready {
@@ -72,14 +73,14 @@ struct Define {
         std::size_t work = 0;
         std::uint32_t height = 0;
     };
-    std::vector<Ready> ready;  ///< bodies without parameters, typed before
+    std::vector<Ready> ready;  ///< typed bodies without parameters
 };
 
 /// Names that an issuer kind adds to its claims.
 struct KindNames {
     std::unordered_map<std::string_view, FieldId> aliases;
-    std::unordered_map<std::uint32_t, std::string_view> alias_of;  ///< field to its first alias
-    std::unordered_map<std::string_view, std::uint32_t> captures;  ///< to capture specs
+    std::unordered_map<std::uint32_t, std::string_view> alias_of;  ///< by field: its first alias
+    std::unordered_map<std::string_view, std::uint32_t> captures;  ///< index of the capture spec
 };
 
 /// A name that a module exports.
@@ -103,80 +104,80 @@ struct Context {
     std::vector<KindNames> kind_names{};  ///< parallel to policy.kinds
     std::unordered_map<std::string, FactId> fact_ids{};
     std::unordered_map<std::string, ZoneId> zone_ids{};
-    std::unordered_map<std::string, const pattern::Matcher*> matchers{};  ///< by the pattern and what kind it is
+    std::unordered_map<std::string, const pattern::Matcher*> matchers{};  ///< by pattern and kind of pattern
     std::unordered_map<std::string_view, std::uint32_t> tools_by_wire{};
     std::unordered_map<std::string_view, Span> issuers_by_url{};
-    std::unordered_set<std::string_view> broken_names{};  ///< of declarations with a syntax error: uses stay silent
-    bool broken_tool = false;                         ///< one of them is a tool, whose name in requests is not known
-    std::optional<std::vector<Exported>> library{};   ///< what standard modules export; read when a name is missed
-    std::unordered_set<std::string> broken_fields{};  ///< declared with a wrong type: uses stay silent
+    std::unordered_set<std::string_view> broken_names{};  ///< declared with a syntax error: uses are not reported
+    bool broken_tool = false;                             ///< one of them is a tool, whose name in requests is unknown
+    std::optional<std::vector<Exported>> library{};   ///< exports of standard modules; read when a name is not found
+    std::unordered_set<std::string> broken_fields{};  ///< declared with an invalid type: uses are not reported
     std::size_t data_bytes = 0;
 
-    EnumId tier{};              ///< always an enum, without members if no tier is declared
+    EnumId tier{};              ///< always an enum; without members if no tier is declared
     FieldId claims{};           ///< `token.claims` of the request
     FieldId params{};           ///< `tool.params`
-    std::uint32_t depth = 0;    ///< of the expression being typed, definitions put in
-    std::uint32_t deepest = 0;  ///< the greatest depth since someone set it
-    std::size_t work = 0;       ///< nodes of the condition being typed
+    std::uint32_t depth = 0;    ///< of the current expression, after expanding definitions
+    std::uint32_t deepest = 0;  ///< largest depth since it was reset
+    std::size_t work = 0;       ///< nodes of the current condition
     bool overflowed = false;    ///< E0503 was reported for it
 };
 
 // ---- names (modules.cpp, names.cpp) ---------------------------------------------------------
 
-/// Parses every source and every standard module in use, links imports. False: nothing can be checked.
+/// Parses every source and every standard module in use, and links imports. Output: false if nothing can be checked.
 [[nodiscard]] bool load_modules(Context& c);
-/// Enters every declaration into the tables of its module.
+/// Adds every declaration to the tables of its module.
 void declare_names(Context& c);
 
 enum class Miss : std::uint8_t { No, Unknown, Private, Ambiguous };
 struct Lookup {
     const Entry* entry = nullptr;
     Miss miss = Miss::Unknown;
-    const Entry* other = nullptr;  ///< Private: the hidden one; Ambiguous: the second one
+    const Entry* other = nullptr;  ///< Private: the private declaration; Ambiguous: the second one
 };
 [[nodiscard]] Lookup look_up(const Context& c, std::uint32_t module, Space space, std::string_view name);
-/// Names up to the last are an alias or the name of a module.
+/// All names except the last are an alias or a module's name.
 [[nodiscard]] Lookup look_up(const Context& c, std::uint32_t module, Space space,
                              std::span<const std::string_view> parts);
-/// Finds a name or reports that it is unknown, private or ambiguous. `noun`: "tool", "rule", …
+/// Finds a name, or reports that it is unknown, private or ambiguous. `noun`: "tool", "rule", …
 const Entry* require_name(Context& c, std::uint32_t module, Space space, const ast::QualifiedName& name, Code unknown,
                           std::string_view noun);
-/// Reports a miss of look_up; `unknown` says what code an unknown name has.
+/// Reports a failed look_up; `unknown` is the code for an unknown name.
 void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& found, std::string_view name, Span span,
                  Code unknown, std::string_view noun);
-/// Names of a space that can be used unqualified in a module, not more than a few thousand.
+/// Names of a space that can be used unqualified in a module; at most a few thousand.
 [[nodiscard]] std::vector<std::string_view> visible_names(const Context& c, std::uint32_t module, Space space);
 
-/// Whether a name may be unknown only because what declares it could not be read; that was reported.
+/// Whether a name may be unknown only because its declaration could not be read, which has been reported.
 [[nodiscard]] bool may_be_broken(const Context& c, std::uint32_t module, std::string_view name);
-/// Says which import brings a name, if one does. False: none.
+/// Adds the import that would provide a name. Output: false if there is none.
 bool suggest_import(Context& c, Diagnostic& diagnostic, std::uint32_t module, Space space, std::string_view name);
-/// What the standard modules export (modules.cpp).
+/// The exports of the standard modules (modules.cpp).
 [[nodiscard]] const std::vector<Exported>& library_exports(Context& c);
 
-/// Adds "did you mean" and its replacement, if a candidate is near.
+/// Adds "did you mean" and its replacement, if a candidate is similar.
 void suggest(const Context& c, Diagnostic& diagnostic, std::string_view name,
              const std::vector<std::string_view>& candidates);
-/// Reports E0205 with the first declaration as its related place.
+/// Reports E0205, with the first declaration as related place.
 void report_twice(Context& c, std::string_view noun, std::string_view name, Span span, Span first);
 
-/// The value of a text that names a tool (its name in requests) or an issuer (its URL), by that value or by its name in
-/// the policy. Empty: there is none, or, for an issuer, its declaration is wrong.
+/// The value of a text that names a tool (its name in requests) or an issuer (its URL), by that value or by its name
+/// in the policy. Empty: there is none; or the issuer's declaration is invalid.
 [[nodiscard]] std::string_view named_value(const Context& c, std::uint32_t module, Names names, std::string_view text);
-/// What named_value() would have taken, for "did you mean".
+/// The values that named_value() accepts, for "did you mean".
 [[nodiscard]] std::vector<std::string_view> named_values(const Context& c, std::uint32_t module, Names names);
 
 // ---- helpers --------------------------------------------------------------------------------
 
-/// `a.b.c` at its points.
+/// Splits `a.b.c` at the points.
 [[nodiscard]] std::vector<std::string_view> split_name(std::string_view name);
 /// Key of broken_fields.
 [[nodiscard]] std::string broken_key(FieldId parent, std::string_view name);
-/// What other languages call none.
+/// Whether a name means none in other languages.
 [[nodiscard]] inline bool is_null_word(std::string_view word) {
     return word == "null" || word == "nil" || word == "undefined" || word == "None" || word == "NULL";
 }
-/// The bytes a span covers.
+/// The text of a span.
 [[nodiscard]] std::string_view text_at(const Context& c, Span span);
 
 }  // namespace writ::check

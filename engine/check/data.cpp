@@ -1,4 +1,4 @@
-// Tables: columns, and rows out of CSV or JSON files.
+// Tables: columns, and rows from CSV or JSON files.
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -10,7 +10,7 @@
 namespace writ::check {
 namespace {
 
-constexpr std::size_t kMaxReports = 10;  ///< of one table; the rest is likely the same mistake
+constexpr std::size_t kMaxReports = 10;  ///< in one table; further errors are likely the same mistake
 
 std::optional<std::int64_t> parse_int(std::string_view text) {
     std::int64_t value = 0;
@@ -54,7 +54,7 @@ std::optional<std::int64_t> parse_scalar(const Policy& policy, const Type& type,
     return {};
 }
 
-/// The canonical form of a text in a cell. Nothing: it is not a value of the type, or names nothing that is declared.
+/// The canonical form of a text in a cell. None: it is not a value of the type, or names nothing that is declared.
 std::optional<std::string> text_value(const Context& c, std::uint32_t module, const Type& type, std::string_view text) {
     if (type.names == Names::Nothing) return canonical_text(type.kind, text);
     const auto value = named_value(c, module, type.names, text);
@@ -74,12 +74,12 @@ bool has_blank_ends(std::string_view text) {
     return !text.empty() && (blank(text.front()) || blank(text.back()));
 }
 
-/// A member of a set in a CSV file. Each is written out: one that is empty, or has blanks around it, is a slip.
+/// A member of a set in a CSV file. An empty member, or blanks around one, is an error.
 bool add_member(const Context& c, std::uint32_t module, const Type& list, std::string_view text, Cell& cell) {
     return !text.empty() && !has_blank_ends(text) && add_element(c, module, list, text, cell);
 }
 
-/// A cell of a CSV file. False: the text is not a value of the type.
+/// Reads a cell of a CSV file. Output: false if the text is not a value of the type.
 bool read_cell(const Context& c, std::uint32_t module, const Type& type, std::string_view text, Cell& cell) {
     if (type.kind == Kind::List) {
         if (text.empty()) return true;
@@ -101,7 +101,7 @@ bool read_cell(const Context& c, std::uint32_t module, const Type& type, std::st
     return value.has_value();
 }
 
-/// A cell of a JSON file, with the spellings that requests have.
+/// Reads a cell of a JSON file, with the spellings of requests.
 bool read_cell(const Context& c, std::uint32_t module, const Type& type, const json::Value& value, Cell& cell) {
     switch (value.type) {
         case json::Type::Null:
@@ -135,12 +135,12 @@ bool read_cell(const Context& c, std::uint32_t module, const Type& type, const j
     return false;
 }
 
-/// Splits CSV as RFC 4180 has it, one record at a time.
+/// Splits CSV as in RFC 4180, one record at a time.
 class CsvReader {
 public:
     explicit CsvReader(std::string_view text) : text_(text) {}
 
-    /// False: no more records, or a malformed one (then `problem` says what).
+    /// Output: false if there are no more records, or the next one is malformed (then `problem` is set).
     bool next(std::vector<std::string>& fields) {
         fields.clear();
         places.clear();
@@ -161,8 +161,8 @@ public:
         }
     }
 
-    std::size_t start = 1;            ///< line on which the record begins
-    std::vector<std::string> places;  ///< `:line:column` at which each field begins
+    std::size_t start = 1;            ///< line on which the record starts
+    std::vector<std::string> places;  ///< `:line:column` of each field
     std::string problem;
 
 private:
@@ -217,7 +217,7 @@ public:
     TableReader(Context& c, std::uint32_t module, const ast::TableDecl& decl, Table& table)
         : c_(c), module_(module), decl_(decl), table_(table) {}
 
-    /// False: reported.
+    /// Output: false after an error, which has been reported.
     bool read(const std::string& text) {
         if (!valid_utf8(text))
             fail("it is not UTF-8");
@@ -229,7 +229,7 @@ public:
     }
 
 private:
-    /// `place`: `:line:column` in the file, where it is known.
+    /// `place`: `:line:column` in the file, if known.
     void fail(std::string what, std::string_view place = {}, std::string help = {}) {
         if (++reports_ > kMaxReports) return;
         c_.report.add(Code::DataDoesNotFit, decl_.path_span,
@@ -238,7 +238,7 @@ private:
                       {}, std::move(help));
     }
 
-    /// `value`: the cell, or what of it is wrong; empty where it is no text.
+    /// `value`: the cell, or the part of it with the error; empty if it is not text.
     void fail_cell(std::string where, const Column& column, std::string_view value, std::string_view place = {}) {
         const bool set = column.type.kind == Kind::List;
         const Type type = set ? element_of(column.type) : column.type;
@@ -268,7 +268,7 @@ private:
         return value.text;
     }
 
-    /// The first element of a cell that is no value of the column's type.
+    /// The first element of a cell that is not a value of the column's type.
     std::string_view wrong_part(const Type& type, std::string_view text) const {
         if (type.kind != Kind::List) return text;
         while (true) {
@@ -349,7 +349,7 @@ private:
     bool silent_ = false;  ///< a cell may name a tool whose declaration could not be read
 };
 
-/// False: reported.
+/// Output: false after an error, which has been reported.
 bool check_columns(Context& c, std::uint32_t module, const ast::TableDecl& decl, Table& table) {
     bool right = true;
     for (const auto& declared : decl.columns) {
@@ -436,7 +436,7 @@ void check_tables(Context& c) {
                 if (table.columns[i].type.kind == Kind::List)
                     table.columns[i].type.max =
                         std::max(table.columns[i].type.max, static_cast<std::uint32_t>(row[i].set.size()));
-        // A table that is broken has no index: what reads it stays silent.
+        // An invalid table gets no index, so that its uses are not reported.
         entry.index = static_cast<std::uint32_t>(c.policy.tables.size());
         c.policy.tables.push_back(std::move(table));
     }

@@ -1,4 +1,4 @@
-// Definitions, put in where they are used; and the built-in functions.
+// Expands definitions where they are used; and the built-in functions.
 #include <algorithm>
 #include <string>
 
@@ -39,7 +39,7 @@ constexpr Function kConversions[] = {{"spiffe", Kind::Spiffe}, {"url", Kind::Url
                                      {"cidr", Kind::Cidr}};
 constexpr std::string_view kFunctions[] = {"words", "age", "lower"};
 
-/// What is written here for a function or a method of another language; empty if it is none.
+/// The equivalent of a function or method of another language; empty if it is none.
 std::string_view function_of_other_languages(std::string_view name) {
     struct Known {
         std::string_view name, help;
@@ -95,15 +95,15 @@ std::string_view function_of_other_languages(std::string_view name) {
     return word != nullptr ? word->help : std::string_view{};
 }
 
-/// A method of another language that looks into a set, in the words of this one: `xs.exists(x, x == 1)`,
-/// `xs.containsAny({1})`. Empty if the call is none of these.
+/// The equivalent of a method of another language that tests a set: `xs.exists(x, x == 1)`, `xs.containsAny({1})`.
+/// Empty if the call is none of these.
 std::string set_method_of_other_languages(const Context& c, const ast::Expr& e) {
     const auto dot = e.text.rfind('.');
     if (dot == std::string_view::npos) return {};
     const std::string set(e.text.substr(0, dot));
     const auto method = e.text.substr(dot + 1);
     const auto argument = [&](std::size_t at) {
-        constexpr std::size_t kMost = 60;  // more of it, or a second line, says nothing in a line of help
+        constexpr std::size_t kMost = 60;  // longer text, or a second line, does not help
         const auto text = text_at(c, e.kids[at]->span);
         return text.size() > kMost || text.find('\n') != std::string_view::npos ? std::string("…") : std::string(text);
     };
@@ -114,7 +114,7 @@ std::string set_method_of_other_languages(const Context& c, const ast::Expr& e) 
         if (method == "exists_one") return "write " + quoted("count(" + inside + ") == 1");
     }
     if (e.kids.size() != 1) return {};
-    // Brackets are reported on their own.
+    // Brackets have been reported.
     const auto other = argument(0).starts_with('[') ? "{ … }" : argument(0);
     if (method == "containsAny") return "write " + quoted(set + " overlaps " + other);
     if (method == "containsAll") return "write " + quoted(other + " subset of " + set);
@@ -159,7 +159,7 @@ const Expr* type_lower(Context& c, Scope& s, const ast::Expr& e) {
     const auto* text = function_argument(c, s, e, nullptr);
     if (text == nullptr) return nullptr;
     if (!is_string_kind(text->type.kind)) return refuse_argument(c, e, *text, "a string");
-    // In lower case it is any text: no longer the name of a tool or an issuer.
+    // After lower() it is plain text, no longer the name of a tool or an issuer.
     Type type = text->type;
     type.names = Names::Nothing;
     if (text->op != Op::Text) return node(c, Op::Lower, type, e.span, {text});
@@ -185,7 +185,7 @@ const Expr* type_conversion(Context& c, Scope& s, const ast::Expr& e, Kind kind)
     return node(c, Op::Convert, scalar(kind), e.span, {text});
 }
 
-/// Types each argument once for its errors. False: something is wrong.
+/// Types each argument once, for its errors. Output: false if there is an error.
 bool check_arguments(Context& c, Scope& s, const Define& define, std::span<const ast::Expr* const> args) {
     bool right = true;
     for (std::size_t i = 0; i < args.size(); ++i) {
@@ -256,7 +256,7 @@ void type_define(Context& c, Define& define) {
         if (body != nullptr && !argument.used)
             c.report.add(Code::UnusedParameter, argument.param->name.span,
                          "parameter " + quoted(argument.param->name.text) + " is not used", {}, "remove it");
-    // A cycle found below marks this definition broken too.
+    // If a cycle is found below, this definition is broken too.
     define.state = body == nullptr || define.state == State::Broken ? State::Broken : State::Done;
 }
 
@@ -307,7 +307,7 @@ const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<con
     const auto height = c.deepest - c.depth;
     c.deepest = std::max(deepest, c.deepest);
     if (body != nullptr && (body->op == Op::Constant || body->op == Op::Integer || body->op == Op::Text)) {
-        // Whatever is said of a constant is said of its use.
+        // Errors in a constant are reported at its use.
         auto* moved = node(c, body->op, body->type, use);
         moved->integer = body->integer;
         moved->text = body->text;

@@ -1,4 +1,4 @@
-// Whether two expressions of one policy are the same, wherever they stand.
+// Whether two expressions of one policy are the same, wherever they are.
 #pragma once
 
 #include <cstdint>

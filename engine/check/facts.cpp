@@ -1,4 +1,4 @@
-// Paths into schemas, and the table that has every fact once.
+// Paths into schemas, and the table of facts, which has every fact once.
 #include <algorithm>
 
 #include "base/joined.h"
@@ -18,7 +18,7 @@ std::vector<std::string> split_path(std::string_view path) {
     }
 }
 
-/// What has to agree when one rule reads a parameter of several tools.
+/// The properties that must be the same if a rule reads a parameter of several tools.
 void append_shape(std::string& shape, const Field& field) {
     for (const auto part : {static_cast<std::uint32_t>(field.type.kind), static_cast<std::uint32_t>(field.type.elem),
                             field.type.enumeration.value, field.type.max, static_cast<std::uint32_t>(field.type.names),
@@ -26,7 +26,7 @@ void append_shape(std::string& shape, const Field& field) {
         shape += std::to_string(part);
         shape += ',';
     }
-    // Records in lists and maps keep the identity of the tool that declares them.
+    // Records in lists and maps belong to the tool that declares them.
     if (field.type.kind != Kind::Record && field.type.record.valid()) shape += std::to_string(field.type.record.value);
     shape += ';';
 }
@@ -169,7 +169,7 @@ FactId intern_capture(Context& c, const Cursor& parsed, std::uint32_t spec, std:
     fact.field = parsed.field;
     fact.issuer = parsed.issuer;
     fact.optionals = parsed.optionals;
-    // Without the text there is nothing to capture from.
+    // Captures need the text.
     if (c.policy.at(parsed.field).or_none) fact.optionals.push_back(intern(c, parsed));
     fact.capture_spec = spec;
     fact.capture = name;
@@ -209,7 +209,7 @@ void report_no_field(Context& c, FieldId record, const ast::PathStep& step, std:
         return;
     }
     diagnostic.help = "did you mean " + quoted(near) + "?";
-    // A span that takes in the quotes or the point would lose them.
+    // A replacement of the whole span would remove the quotes or the point.
     if (text_at(c, step.span) == step.text) {
         std::string replacement;
         append_step(replacement, near);

@@ -1,4 +1,4 @@
-// Fixtures and tests: documents with their changes applied, and expectations that name what exists.
+// Fixtures and tests: documents with their changes applied, and expectations whose names exist.
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -20,7 +20,7 @@ std::optional<json::Value> to_json(Context& c, const ast::Data& data) {
         case ast::DataKind::Missing:
             c.report.add(Code::BadExpectation, data.span, "`missing` cannot stand inside a value", {}, "leave it out");
             return {};
-        case ast::DataKind::Empty: return json::Value::object();  // until Shaping knows better
+        case ast::DataKind::Empty: return json::Value::object();  // Shaping may change it later
         case ast::DataKind::Array: {
             auto array = json::Value::array();
             for (const auto& item : data.items) {
@@ -43,12 +43,12 @@ std::optional<json::Value> to_json(Context& c, const ast::Data& data) {
     return {};
 }
 
-/// Where a change goes in the document.
+/// The place of a change in the document.
 class ChangePath {
 public:
     ChangePath(Context& c, std::uint32_t module) : c_(c), module_(module) {}
 
-    /// Empty: reported.
+    /// Output: empty after an error, which has been reported.
     Keys resolve(const std::vector<ast::PathStep>& steps) {
         if (steps.empty()) return {};
         const auto& root = steps[0];
@@ -97,7 +97,7 @@ private:
         Type type = c_.policy.at(at).type;
         for (std::size_t i = first; i < steps.size(); ++i) {
             const auto& step = steps[i];
-            // Open records: whatever an issuer or a tool sends.
+            // Open records: any field of an issuer or a tool.
             if (at == c_.claims || at == c_.params) return raw(std::move(keys), steps, i);
             if (type.kind == Kind::Record) {
                 const auto child = child_of(c_.policy, type.record, step.text);
@@ -124,8 +124,8 @@ private:
     std::uint32_t module_;
 };
 
-/// Gives each `{ }` that a change has put into a document the form that the schema has there: an empty list where it
-/// has a list or a set, else an empty object.
+/// Gives each `{ }` in a change the form that the schema requires: an empty list for a list or a set, otherwise an
+/// empty object.
 class Shaping {
 public:
     Shaping(const Context& c, json::Value& document) : c_(c), document_(document) {}
@@ -141,7 +141,7 @@ public:
     }
 
 private:
-    /// Goes down to a member. False: nothing is declared there.
+    /// Moves to a member. Output: false if nothing is declared there.
     bool below(Type& type, std::string_view key) const {
         if (type.kind == Kind::Map) {
             type = element_of(type);
@@ -162,8 +162,8 @@ private:
             for (json::Value& item : value.items) shape(item, element_of(type));
     }
 
-    /// What a record's fields are declared by: of claims and parameters, by the issuer and the tool that the document
-    /// names.
+    /// The declarations of a record's fields; for claims and parameters, those of the issuer and the tool in the
+    /// document.
     FieldId open(FieldId record) const {
         const auto named = [&](std::string_view group, std::string_view field) {
             const json::Value* at = document_.find(group);
@@ -183,7 +183,8 @@ private:
     json::Value& document_;
 };
 
-/// Sets one place, making objects on the way, or removes it if it is there. False: reported.
+/// Sets one place and makes the objects on the path, or removes it if it exists. Output: false after an error, which
+/// has been reported.
 bool apply(Context& c, json::Value& document, const Keys& keys, Span span, const ast::Data& data) {
     const bool removes = data.kind == ast::DataKind::Missing;
     auto* at = &document;
@@ -228,7 +229,7 @@ bool apply(Context& c, std::uint32_t module, json::Value& document, const std::v
     return right;
 }
 
-/// Fixtures, each built once, bases first.
+/// Fixtures; each is built once, bases first.
 class Fixtures {
 public:
     explicit Fixtures(Context& c) : c_(c) {
@@ -270,7 +271,7 @@ public:
         }
     }
 
-    /// The document of a fixture; null if it is broken.
+    /// The document of a fixture; null if it has errors.
     [[nodiscard]] const json::Value* document(std::uint32_t index) const {
         return work_[index].state == State::Done ? &c_.policy.fixtures[index].document : nullptr;
     }
@@ -311,7 +312,7 @@ private:
     std::vector<Work> work_;
 };
 
-/// What an expectation can name.
+/// The names that an expectation can use.
 class Expectations {
 public:
     explicit Expectations(Context& c) : c_(c) {
@@ -370,7 +371,7 @@ void add_cases(Context& c, std::uint32_t module, const ast::TestDecl& decl, cons
         if (paths.back().empty()) return;
     }
     for (const auto& row : decl.rows) {
-        if (row.values.size() != paths.size()) continue;  // the parser leaves such rows out
+        if (row.values.size() != paths.size()) continue;  // the parser has reported such rows
         TestCase test{decl.name + " [", document, &row.expect};
         bool right = true;
         for (std::size_t i = 0; i < paths.size(); ++i) {

@@ -1,4 +1,4 @@
-// Sources, standard modules and imports; every declaration under its name.
+// Sources, standard modules and imports; adds every declaration to its module.
 #include <algorithm>
 #include <type_traits>
 
@@ -29,8 +29,8 @@ std::uint32_t module_named(Context& c, const std::string& name) {
     return at->second;
 }
 
-/// Whether a name is the standard library's: `std`, or anything below it, in any letter case. A module that only
-/// looks like one of the library's would be read as one.
+/// Whether a name belongs to the standard library: `std`, or anything below it, in any letter case. A module with a
+/// similar name would be mistaken for the library's.
 bool is_reserved(std::string_view name) {
     const auto root = name.substr(0, name.find('.'));
     return root.size() == 3 && std::equal(root.begin(), root.end(), "std", [](char a, char b) {
@@ -38,8 +38,8 @@ bool is_reserved(std::string_view name) {
            });
 }
 
-/// Refuses a given source that claims a name of the standard library: it would stand in for the library's module,
-/// and `import std.baseline` would no longer mean the library's rules. Nothing of the source is kept.
+/// Rejects a given source that uses a name of the standard library: it would replace the library's module, and
+/// `import std.baseline` would no longer mean the library's rules. The source is dropped.
 void refuse_reserved(Context& c, ast::File& file) {
     const auto name = joined(*file.module);
     std::string help = "give the module a name of your own, such as ";
@@ -55,10 +55,10 @@ void refuse_reserved(Context& c, ast::File& file) {
     file.decls.clear();
 }
 
-/// Parses one source into the module `forced`, or the one it names itself.
+/// Parses a source into the module `forced`, or the one that it names.
 void add_source(Context& c, Source source, std::string_view forced) {
     source.text = plain_text(source.text);
-    // Trees point into the text. A string on the heap keeps its bytes when the vector grows.
+    // Trees point into the text, so it must stay on the heap when the vector grows.
     source.text.reserve(64);
     const auto index = static_cast<std::uint32_t>(c.policy.sources.size());
     c.policy.sources.push_back(std::move(source));
@@ -73,7 +73,7 @@ void add_source(Context& c, Source source, std::string_view forced) {
     c.file_modules.push_back(module);
 }
 
-/// Loads a standard module, or finds it loaded. False: there is none.
+/// Loads a standard module, unless it is loaded. Output: false if there is none.
 bool load_standard(Context& c, const std::string& name) {
     if (c.module_ids.contains(name)) return true;
     const std::string_view text = c.standard ? c.standard(name) : std::string_view{};
@@ -148,7 +148,7 @@ void link_imports(Context& c) {
     }
 }
 
-/// Reports imports that lead back to their module. Iterative: chains may be long.
+/// Reports cyclic imports. Iterative, because chains may be long.
 void report_cycles(Context& c) {
     std::vector<State> states(c.modules.size(), State::Untouched);
     struct Frame {
@@ -221,7 +221,7 @@ Place place_of(const ast::Decl& decl) {
         decl.node);
 }
 
-/// Refuses a name of one's own that an import brings as well: every use would read like the imported one.
+/// Rejects a declared name that an import declares too, because every use would look like the imported one.
 void refuse_hiding(Context& c, const Place& place, std::uint32_t module) {
     if (place.space == Space::Test) return;  // nothing refers to a test
     const auto at = static_cast<std::size_t>(place.space);
@@ -262,7 +262,7 @@ bool load_modules(Context& c) {
     c.data_bytes = bytes;
     for (const auto& source : c.sources.sources) add_source(c, source, {});
     c.policy.given_sources = c.policy.sources.size();
-    // Sources grow while their imports are followed.
+    // Following imports adds sources.
     const bool request = load_standard(c, std::string(kRequestModule));
     for (std::size_t f = 0; f < c.policy.files.size(); ++f) {
         std::vector<std::string> names;

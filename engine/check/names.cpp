@@ -1,4 +1,4 @@
-// Looking names up, and what to say when they are not there.
+// Looks up names, and reports those that are not found.
 #include <algorithm>
 
 #include "check/context.h"
@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kMaxCandidates = 4096;
 
-/// A name of one module, as seen from another.
+/// A name of one module, as visible from another.
 Lookup look_inside(const Context& c, std::uint32_t from, std::uint32_t module, Space space, std::string_view name) {
     const auto& names = c.modules[module].names[static_cast<std::size_t>(space)];
     const auto found = names.find(name);
@@ -61,7 +61,7 @@ std::vector<std::string_view> visible_names(const Context& c, std::uint32_t modu
         for (const auto& [name, entry] : c.modules[import.module].names[at])
             if (out.size() < kMaxCandidates && c.entries[entry].decl->exported) out.push_back(name);
     }
-    // Hash order must not show in a message.
+    // The order of a hash table must not affect a message.
     std::sort(out.begin(), out.end());
     return out;
 }

@@ -1,4 +1,4 @@
-// What a path means: binders, parameters, rows, definitions, enum members, facts, claims, tables.
+// Resolves paths: binders, parameters, rows, definitions, enum members, facts, claims, tables.
 #include <algorithm>
 
 #include "base/values.h"
@@ -9,7 +9,7 @@ namespace {
 
 using Steps = std::span<const ast::PathStep>;
 
-/// Selects parts of typed text with the steps that are left.
+/// Applies the remaining steps as parts of typed text.
 const Expr* apply_parts(Context& c, const Expr* value, Steps steps, std::size_t first, Span span) {
     for (std::size_t i = first; value != nullptr && i < steps.size(); ++i) {
         const auto& step = steps[i];
@@ -207,7 +207,7 @@ std::optional<std::uint32_t> find_column(Context& c, const Table& table, const a
     return {};
 }
 
-/// `row.column` and what comes after, of a rule's row or a quantifier's.
+/// `row.column` and further steps, for a rule's row or a quantifier's.
 const Expr* row_path(Context& c, const ast::Expr& e, TableId id, const Binder* binder) {
     const auto& table = c.policy.tables[id.value];
     if (e.steps.size() < 2) {
@@ -252,7 +252,7 @@ const Expr* binder_path(Context& c, const ast::Expr& e, const Binder& binder) {
 const Expr* argument_path(Context& c, Scope& s, const ast::Expr& e, Argument& argument, const Type* want) {
     argument.used = true;
     if (argument.value == nullptr) {
-        // A stand-in that is not constant; the body is typed for its errors only.
+        // A placeholder that is not constant; the body is typed only for its errors.
         return apply_parts(c, node(c, Op::Column, argument.type, e.span), e.steps, 1, e.span);
     }
     auto& outer = *argument.scope;
@@ -300,7 +300,7 @@ const Expr* value_entry(Context& c, Scope& s, const ast::Expr& e, const Entry& e
     return table_path(c, e, entry, root);
 }
 
-/// The only visible enum that has a member; reports if there are several.
+/// The only visible enum with a member; reports an error if there are several.
 const Expr* bare_member(Context& c, Scope& s, const ast::PathStep& step, bool& handled) {
     std::vector<EnumId> found;
     const auto look = [&](std::uint32_t module, bool exported_only) {
@@ -328,7 +328,7 @@ const Expr* bare_member(Context& c, Scope& s, const ast::PathStep& step, bool& h
     return nullptr;
 }
 
-/// `enum.member`, or a value of another module under its full name or alias.
+/// `enum.member`, or a value of another module with its full name or alias.
 const Expr* qualified_path(Context& c, Scope& s, const ast::Expr& e, const Type* want, bool& handled) {
     std::vector<std::string_view> parts;
     for (const auto& step : e.steps) {
@@ -352,14 +352,14 @@ const Expr* qualified_path(Context& c, Scope& s, const ast::Expr& e, const Type*
     return nullptr;
 }
 
-/// What other languages call the request, or who asks for what in it.
+/// The equivalent of names for the request, or for its parts, in other languages.
 bool is_request_word(std::string_view name) {
     constexpr std::string_view kWords[] = {"principal", "subject", "caller", "action", "input",
                                            "context",   "request", "data",   "env"};
     return std::find(std::begin(kWords), std::end(kWords), name) != std::end(kWords);
 }
 
-/// The groups of facts that a request has, as a list of words.
+/// The groups of facts in a request, as a list of words.
 std::string groups_of_request(const Context& c) {
     std::string out;
     for (const auto group : c.policy.at(c.policy.request).children)
@@ -396,7 +396,7 @@ void report_unknown_root(Context& c, Scope& s, const ast::PathStep& step) {
     if (!s.tools.empty()) candidates.push_back("params");
     suggest(c, diagnostic, step.text, candidates);
     if (!diagnostic.help.empty()) return;
-    // A field that only one group has may have been meant.
+    // If only one group has such a field, it may be the intended one.
     std::string only;
     for (const auto group : c.policy.at(c.policy.request).children) {
         if (c.policy.at(group).type.kind != Kind::Record || !child_of(c.policy, group, step.text).valid()) continue;
@@ -452,7 +452,7 @@ const Expr* type_path(Context& c, Scope& s, const ast::Expr& e, const Type* want
     if (single && !tool_wanted) other = bare_member(c, s, root, handled);
     if (handled) return other;
     if (single) {
-        // A tool's name is of a type of its own, so that it goes nowhere but beside tools.
+        // A tool's name has its own type, so that it can be compared only with tools.
         const auto tool = look_up(c, s.module, Space::Tool, name);
         if (tool.miss == Miss::No) {
             const auto& wire = c.policy.tools[tool.entry->index].wire_name;

@@ -1,4 +1,4 @@
-// `is` and windows.
+// The operator `is`, and windows.
 #include <algorithm>
 
 #include "base/values.h"
@@ -8,14 +8,14 @@
 namespace writ::check {
 namespace {
 
-/// The field behind a fact or element that can be stated to be none; none if it cannot.
+/// The field behind a fact or element that can be none; none if it cannot.
 FieldId optional_field(const Context& c, const Expr& e) {
     FieldId field = e.field;
     if (e.op == Op::Fact) {
         const auto& fact = c.policy.at(FactId{e.id});
         if (fact.root == FactRoot::Capture || fact.root == FactRoot::Catalog) return {};
         field = fact.field;
-        // The value behind a map's key is there or missing; only the map itself can be none.
+        // The value of a map's key is present or missing; only the map itself can be none.
         if (c.policy.at(field).type.kind == Kind::Map && fact.type.kind != Kind::Map) return {};
     }
     return field.valid() && c.policy.at(field).or_none ? field : FieldId{};
@@ -64,7 +64,7 @@ const Entry* find_issuer(Context& c, Scope& s, std::string_view name, Span span)
     return nullptr;
 }
 
-/// `is missing`, `is null` and what else reads like a test for presence. True: reported.
+/// `is missing`, `is null` and other words for a test of presence. Output: true if reported.
 bool refuse_presence_word(Context& c, const ast::Expr& e, const Expr& subject, Span name) {
     const auto any_of = [&](std::initializer_list<std::string_view> words) {
         return std::find(words.begin(), words.end(), e.text) != words.end();
@@ -124,7 +124,7 @@ const Expr* type_is_name(Context& c, Scope& s, const ast::Expr& e) {
         out->id = entry->index;
         return out;
     }
-    // Another text that holds an issuer, such as a hop's.
+    // Another text that contains an issuer, such as a hop's.
     const auto& url = c.policy.issuers[entry->index].url;
     return compare(c, Cmp::Eq, e.span, subject,
                    text_node(c, naming(Names::Issuers), name, c.policy.arena->copy(std::string_view(url))));

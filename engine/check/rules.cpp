@@ -1,4 +1,4 @@
-// Rules and invariants: clauses that belong, what `extends` inherits, effects in range.
+// Rules and invariants: which clauses are allowed, what `extends` inherits, and ranges of effects.
 #include <algorithm>
 
 #include "check/effects.h"
@@ -17,7 +17,7 @@ struct RuleWork {
     bool broken_scope = false;  ///< a tool or the table is unknown
 };
 
-/// Which side of a fact a conjunct bounds: -1 from below, 1 from above, 0 neither.
+/// Whether a conjunct is a bound of a fact: -1 from below, 1 from above, 0 neither.
 int side_of(const Expr& e, std::uint32_t& fact) {
     if (e.op != Op::Compare || e.cmp == Cmp::Eq || e.cmp == Cmp::Ne) return 0;
     const auto bound = [](const Expr* side) { return side->op == Op::Integer || side->op == Op::Column; };
@@ -56,7 +56,7 @@ public:
     void run() {
         for (auto& work : work_) find_base(work);
         for (std::uint32_t i = 0; i < work_.size(); ++i) {
-            // Bases first; a chain may be long, so no recursion.
+            // Bases first; iterative, because a chain may be long.
             std::vector<std::uint32_t> chain;
             auto at = i;
             for (; at != kNoIndex && work_[at].state == State::Untouched; at = work_[at].base) {
@@ -216,7 +216,7 @@ private:
         if (base != nullptr) rule.when = merged(*own, base->when);
     }
 
-    /// The base's conjuncts, less the bounds that own ones replace, then the own ones.
+    /// The base's conjuncts without the bounds that own ones replace, then the own ones.
     const Expr* merged(const Expr& own, const Expr* base) {
         std::vector<const Expr*> mine, out;
         append_conjuncts(mine, &own);

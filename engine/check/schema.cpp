@@ -1,4 +1,4 @@
-// Types and fields: enums, the request schema, and the records that tools and claims declare.
+// Types and fields: enums, the request schema, and the records declared by tools and claims.
 #include <algorithm>
 #include <unordered_map>
 
@@ -18,7 +18,8 @@ void report_malformed(Context& c, Span span, std::string message, std::string he
     c.report.add(Code::MalformedDeclaration, span, std::move(message), {}, std::move(help));
 }
 
-/// A list, set, map or one_or_many, without its element's fields. False: reported.
+/// A list, set, map or one_or_many, without its element's fields. Output: false after an error, which has been
+/// reported.
 bool resolve_container(Context& c, std::uint32_t module, const ast::TypeRef& type, FieldId self, Type& out,
                        bool& one_or_many) {
     if (type.args.empty()) {
@@ -81,7 +82,7 @@ void set_max(Context& c, const ast::Field& field, Type& type) {
     }
 }
 
-/// What is written here for a type of another language; empty if it is none.
+/// The equivalent of a type of another language; empty if it is none.
 std::string_view type_of_other_languages(std::string_view name) {
     for (const auto* text : {"str", "text", "String", "varchar", "char"})
         if (name == text) return "string";
@@ -96,7 +97,7 @@ std::string_view type_of_other_languages(std::string_view name) {
     return {};
 }
 
-/// Whether a word of the language names a type.
+/// Whether a word is the name of a type.
 bool is_type_word(std::string_view name) {
     if (name == "tool" || name == "issuer" || name == "record" || name == "set" || name == "list" || name == "map" ||
         name == "one_or_many")
@@ -281,7 +282,7 @@ void check_schema(Context& c) {
     if (!c.params.valid())
         c.report.add(Code::UnknownField, schema->name.span, "the request schema has no field `tool.params`");
 
-    // A define or issuer named like a group of the request would hide it, or be hidden.
+    // A define or an issuer with the name of a request group would hide it, or be hidden.
     for (const auto& entry : c.entries) {
         const bool value = std::holds_alternative<ast::DefineDecl>(entry.decl->node) ||
                            std::holds_alternative<ast::IssuerDecl>(entry.decl->node) ||

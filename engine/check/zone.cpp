@@ -1,5 +1,5 @@
-// TZif files (RFC 8536), version 2 and later. The 32-bit block is skipped; the footer's rule is
-// expanded to the end of 2099, so that whoever holds the transitions needs no rule.
+// TZif files (RFC 8536), version 2 and later. The 32-bit block is skipped; the footer's rule is expanded to the end
+// of 2099, so that only transitions are needed.
 #include "check/zone.h"
 
 #include <algorithm>
@@ -26,7 +26,7 @@ bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/// Big-endian fields off the front of a file. Reading past the end sets `bad`.
+/// Reads big-endian fields from a file. Reading past the end sets `bad`.
 struct Reader {
     std::string_view left;
     bool bad = false;
@@ -163,7 +163,7 @@ std::optional<Rule> parse_rule(std::string_view text) {
         if (!summer_west) return {};
         rule.summer = -*summer_west;
     }
-    if (!take(text, ',')) return {};  // a rule without dates means nothing that is defined
+    if (!take(text, ',')) return {};  // a rule without dates has no defined meaning
     const auto start = take_rule_day(text);
     if (!start || !take(text, ',')) return {};
     const auto end = take_rule_day(text);
@@ -173,7 +173,7 @@ std::optional<Rule> parse_rule(std::string_view text) {
     return rule;
 }
 
-/// Seconds since the epoch, by local time, of a change in a year.
+/// Seconds since the epoch, in local time, of a change in a year.
 std::int64_t local_moment(const RuleDay& rule, std::int64_t year) {
     using namespace std::chrono;
     const std::chrono::year y(static_cast<int>(year));
@@ -206,7 +206,7 @@ void expand(const Rule& rule, std::vector<Transition>& out) {
         changes.push_back({(local_moment(rule.start, year) - rule.standard) * kSecond, rule.summer});
         changes.push_back({(local_moment(rule.end, year) - rule.summer) * kSecond, rule.standard});
     }
-    // Stable: where one year's end is the next one's start (summer all year), the start stays last.
+    // Stable, so that if one year's end is the next one's start (summer all year), the start stays last.
     std::stable_sort(changes.begin(), changes.end(),
                      [](const Transition& a, const Transition& b) { return a.at < b.at; });
     for (const Transition& change : changes) {
@@ -229,7 +229,7 @@ std::optional<std::vector<Transition>> read_zone(std::string_view bytes) {
     in.take(old->time * 5 + old->type * 6 + old->chars + old->leap * 8 + old->is_std + old->is_ut);
     if (in.bad) return {};
     const auto counts = read_header(in);
-    // Zones that count leap seconds ("right/…") have another clock than requests have.
+    // Zones that count leap seconds ("right/…") use another time scale than requests.
     if (!counts || counts->type == 0 || counts->leap != 0) return {};
     const std::string_view times = in.take(counts->time * 8);
     const std::string_view indices = in.take(counts->time);
@@ -256,7 +256,7 @@ std::optional<std::vector<Transition>> read_zone(std::string_view bytes) {
         if (!rule) return {};
         expand(*rule, out);
     }
-    // Changes of name only (same offset) are nothing to us.
+    // Changes of the name only (same offset) do not matter.
     const auto same = [](const Transition& a, const Transition& b) { return a.offset == b.offset; };
     out.erase(std::unique(out.begin(), out.end(), same), out.end());
     return out;

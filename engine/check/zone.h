@@ -1,5 +1,4 @@
-// Time zones by name. Their names and rules are built into the compiler, so that the same sources give the
-// same bundle on any machine.
+// Time zones by name. They are built into the compiler, so that the same sources give the same bundle on any machine.
 #pragma once
 
 #include <optional>
@@ -10,13 +9,13 @@
 
 namespace writ::check {
 
-/// A zone of the IANA database, its rule expanded to the end of 2099. Empty: there is no zone of that name.
+/// A zone of the IANA database, its rule expanded to the end of 2099. Empty: there is no zone with that name.
 [[nodiscard]] std::optional<std::vector<Transition>> load_zone(std::string_view name);
 
-/// Every name that load_zone() knows, ascending.
+/// Every name that load_zone() accepts, ascending.
 [[nodiscard]] std::vector<std::string_view> zone_names();
 
-/// What a TZif file says. Empty: it is damaged, counts leap seconds, or is older than version 2.
+/// The content of a TZif file. Empty: it is damaged, counts leap seconds, or is older than version 2.
 [[nodiscard]] std::optional<std::vector<Transition>> read_zone(std::string_view bytes);
 
 }  // namespace writ::check

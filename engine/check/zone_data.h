@@ -1,4 +1,4 @@
-// The time zone database that Writ was built with. embed_zones.py makes the source of it.
+// The time zone database that is built in. embed_zones.py generates its source.
 #pragma once
 
 #include <span>

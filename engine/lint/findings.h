@@ -1,5 +1,6 @@
-// What is suspicious in a policy that compiles: mistakes of trust, rules that stand in each other's way,
-// and what nothing uses. Not here: what needs the evaluator or the caller's wishes (tools/lint).
+// Finds suspicious parts of policies that compile: mistakes of trust, rules that conflict, and unused declarations.
+// Not
+// here: lints that need the evaluator, levels and suppressions (lint.h).
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ enum class Lint : std::uint8_t {
 #undef LINT
 };
 
-/// Text to put in place of a span, and of nothing else, so that the finding is gone.
+/// A replacement for a span that removes the finding.
 struct Edit {
     Span span;
     std::string text;
@@ -27,27 +28,26 @@ struct Edit {
 
 struct Finding {
     Lint lint = Lint::SharedIssuerUnscoped;
-    Diagnostic diagnostic;  ///< severity is left to whoever knows the levels
+    Diagnostic diagnostic;  ///< the caller sets the severity
     std::optional<Edit> fix;
 };
 
 [[nodiscard]] Finding make_finding(Lint lint, Span span, std::string message, std::string label, std::string help);
 
-/// Every finding in the given sources that can be seen in the typed policy; one a place and lint.
+/// Every finding in the given sources that the typed policy shows; at most one per place and lint.
 /// Requires: the policy compiles. Cost: near linear in the policy.
 [[nodiscard]] std::vector<Finding> lint(const check::Policy& policy);
 
-/// `// lint: allow NAME, NAME because REASON`, at the end of a line for that line, or on lines of its own for
-/// the next line that is not a comment; for a whole declaration, if it begins there.
+/// `// lint: allow NAME, NAME because REASON`. At the end of a line it covers that line; on its own line, the next
+/// line that is not a comment, or the whole declaration that starts there.
 struct Suppression {
     Lint lint = Lint::SharedIssuerUnscoped;
-    Span at;      ///< of the lint's name in the comment
-    Span covers;  ///< findings that begin inside are meant
+    Span at;      ///< the lint's name in the comment
+    Span covers;  ///< findings that start inside are suppressed
     std::string reason;
 };
 
-/// Every suppression of the given sources. Comments that ask for no lint there is, and those without
-/// a reason, become findings.
+/// Every suppression in the given sources. Comments with an unknown lint, or without a reason, become findings.
 [[nodiscard]] std::vector<Suppression> suppressions(const check::Policy& policy, std::vector<Finding>& findings);
 
 }  // namespace writ::lint

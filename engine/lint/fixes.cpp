@@ -1,4 +1,4 @@
-// Fixes put into the sources, as many as leave the policy what it was.
+// Applies as many fixes to the sources as keep the policy's behaviour.
 #include <algorithm>
 #include <map>
 
@@ -8,10 +8,10 @@ namespace writ::lint {
 
 namespace {
 
-/// What must not be worse afterwards.
+/// What must not get worse.
 struct Standing {
     bool compiles = false;
-    std::vector<std::pair<std::string, std::string>> tests;  ///< name, and what was decided
+    std::vector<std::pair<std::string, std::string>> tests;  ///< name and decision
     std::map<std::string, std::size_t> findings;             ///< by lint
 };
 
@@ -26,11 +26,11 @@ Standing standing_of(const Workspace& workspace, const LintOptions& options) {
 
 using Fixes = std::vector<LintFix>;
 
-/// Edits from the end to the beginning, so that places stay true; of two that overlap, one.
+/// Applies edits from the end to the start, so that positions stay valid; of two that overlap, only one.
 SourceSet edited(SourceSet sources, Fixes fixes) {
     std::sort(fixes.begin(), fixes.end(),
               [](const LintFix& a, const LintFix& b) { return a.span.begin > b.span.begin; });
-    std::map<std::uint32_t, std::uint32_t> last;  // by source, where the last edit begins
+    std::map<std::uint32_t, std::uint32_t> last;  // by source: where the last edit starts
     for (const LintFix& fix : fixes) {
         const auto at = last.find(fix.span.source);
         if (at != last.end() && fix.span.end > at->second) continue;
@@ -45,7 +45,7 @@ public:
     Applying(const SourceSet& sources, const CompileOptions& compile, const LintOptions& options, Standing before)
         : sources_(sources), compile_(compile), options_(options), before_(std::move(before)) {}
 
-    /// Those of `fixes` that hold beside what was taken so far, by halves.
+    /// Finds, by halving, those of `fixes` that work together with those already accepted.
     void take(const Fixes& fixes) {
         if (fixes.empty()) return;
         Fixes all = taken_;

@@ -24,7 +24,7 @@ std::string quoted(std::string_view text) {
 
 /// Rules of the given sources that apply to no request of the policy's tests.
 void untested(const check::Policy& policy, const Bundle& bundle, std::vector<Finding>& out) {
-    std::vector<const check::Rule*> by_index;  // a template's once for each row
+    std::vector<const check::Rule*> by_index;  // a template occurs once for each row
     const check::Rule* first = nullptr;
     for (const check::Rule& rule : policy.rules) {
         const bool given = rule.span.source < policy.given_sources;
@@ -45,7 +45,7 @@ void untested(const check::Policy& policy, const Bundle& bundle, std::vector<Fin
     Witness witness(bundle);
     std::vector<Holding> holding;
     for (const check::TestCase& test : policy.tests) {
-        // What is refused reaches no rule.
+        // A refused request reaches no rule.
         std::string text = json::write(test.document);
         if (!request.parse(text) || !known.insert(std::move(text)).second) continue;
         witness.read_holding(request, 0, holding);
@@ -67,14 +67,14 @@ bool inside(const Span& what, const Span& where) {
     return what.source == where.source && what.begin >= where.begin && what.begin < where.end;
 }
 
-/// Suppressions by what they are of, and which of them some finding needed.
+/// Suppressions by place, and which of them were needed.
 class Allowed {
 public:
     explicit Allowed(const std::vector<Suppression>& all) : all_(all), used_(all.size()) {
         for (std::size_t i = 0; i < all.size(); ++i) by_lint_[{all[i].lint, all[i].covers.source}].push_back(i);
     }
 
-    /// The first suppression of a finding; null if there is none.
+    /// The first suppression that covers a finding; null if there is none.
     const Suppression* find(const Finding& finding) {
         const auto at = by_lint_.find({finding.lint, finding.diagnostic.span.source});
         const Suppression* found = nullptr;
@@ -125,7 +125,7 @@ LintReport lint(const check::Policy& policy, const Bundle& bundle, const LintOpt
     }
     if (const LintLevel level = level_of(Lint::SuppressionUnused, options); level != LintLevel::Off) {
         for (std::size_t i = 0; i < allowed.size(); ++i) {
-            // What nobody looked for is not known to be useless.
+            // A suppression of a lint that is off may be needed.
             if (reasons.used(i) || level_of(allowed[i].lint, options) == LintLevel::Off) continue;
             kept.push_back(make_finding(Lint::SuppressionUnused, allowed[i].at,
                                         "there is nothing here for " +

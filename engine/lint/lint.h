@@ -1,5 +1,5 @@
-// Lints a checked policy as its caller wants it: levels, suppressions, rules without a test. Not here: the
-// lints themselves (findings.h).
+// Lints a checked policy with levels, suppressions, and rules without tests. Not here: the lints themselves
+// (findings.h).
 #pragma once
 
 #include "check/typed.h"
@@ -9,7 +9,7 @@
 
 namespace writ::lint {
 
-/// Implements Workspace::lint. Input: bundle: what the policy was compiled to.
+/// Implements Workspace::lint. Input: bundle: the compiled policy.
 [[nodiscard]] LintReport lint(const check::Policy& policy, const Bundle& bundle, const LintOptions& options);
 
 /// Implements Workspace::apply_fixes.

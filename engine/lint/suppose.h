@@ -1,5 +1,7 @@
-// What a condition can come to for requests of which only a little is known: that the token is a stranger's, that a
-// claim is empty. Everything else may be anything. So lints ask what a condition means, and not how it is written. Not
+// Possible values of a condition for requests of which only little is known: that the token is a stranger's, or that
+// a
+// claim is empty. Everything else is arbitrary. So lints depend on the meaning of a condition, not on its spelling.
+// Not
 // here: single requests (reference.h). Private to lint/.
 #pragma once
 
@@ -12,39 +14,41 @@
 
 namespace writ::lint {
 
-/// What is supposed of one fact.
+/// An assumption about one fact.
 struct Supposed {
     enum class What : std::uint8_t {
-        Stranger,  ///< a value of somebody else: none that the policy names, but any that a pattern leaves room for
-        Namesake,  ///< a value of whoever has taken over a name: what the policy names, unless it has identifiers in it
+        Stranger,  ///< a value of somebody else: none that the policy names, but any that a pattern leaves possible
+        Namesake,  ///< a value of somebody who took over a name: one that the policy names, unless it contains
+                   ///< identifiers
         Empty,     ///< a list without elements, or the empty text
-        One,       ///< a list of one element, which may be anything
+        One,       ///< a list of one arbitrary element
         Text,      ///< `text`
     };
     What what = What::Stranger;
-    /// Stranger, Namesake: how many segments of a text say whose it is. Others can get a value that a pattern does not
-    /// fix so far. 0: the whole text does; kTypical: any pattern will do that does not fit what everyone has.
+    /// Stranger, Namesake: how many segments of a text identify its owner. Others can get a value unless a pattern
+    /// fixes that many segments. 0: the whole text does; kTypical: any pattern does, unless it fits a text that
+    /// everyone has.
     std::uint32_t segments = kTypical;
     std::string_view text = {};
     static constexpr std::uint32_t kTypical = 0xFFFFFFFF;
 };
 
 struct Supposition {
-    std::optional<std::uint32_t> issuer;  ///< whose token it is: claims of others are unknown
+    std::optional<std::uint32_t> issuer;  ///< the token's issuer: claims of other issuers are unknown
     std::map<std::uint32_t, Supposed> facts;
 };
 
-/// Neither: it is unknown.
+/// Neither: the value is unknown.
 struct Can {
     bool hold = false, fail = false;
 };
 
 [[nodiscard]] Can can(const check::Policy& policy, const check::Expr& condition, const Supposition& supposition);
-/// Whether all tests of a case can come out as it asks.
+/// Whether all tests of a case can have the required values.
 [[nodiscard]] bool can_hold(const check::Policy& policy, const Case& c, const Supposition& supposition);
 
-/// Whether GitHub's subject names owner and repository with their numbers, which nobody can take over:
-/// `repo:octo-org@65/octo-repo@74:…`. Of a pattern, the text before its first star.
+/// Whether GitHub's subject contains the numbers of owner and repository, which nobody can take over:
+/// `repo:octo-org@65/octo-repo@74:…`. For a pattern, the text before its first star counts.
 [[nodiscard]] bool has_identifiers(std::string_view subject);
 
 }  // namespace writ::lint

@@ -1,4 +1,4 @@
-// Suppressions: comments that say that a finding is meant, and why.
+// Suppressions: comments that suppress findings with a reason.
 #include <algorithm>
 
 #include "lint/cases.h"
@@ -24,7 +24,7 @@ std::vector<Line> lines_of(std::string_view text) {
     return out;
 }
 
-/// Where a line's comment begins; npos if it has none. Text in quotes does not span lines.
+/// Where a line's comment starts; npos if it has none. Text in quotes does not span lines.
 std::size_t comment_in(std::string_view line) {
     bool quoted = false;
     for (std::size_t i = 0; i + 1 < line.size(); ++i) {
@@ -70,7 +70,7 @@ private:
         return {source_, begin, begin + static_cast<std::uint32_t>(part.size())};
     }
 
-    /// The next line that is not a comment, or the whole declaration that begins on it.
+    /// The next line that is not a comment, or the whole declaration that starts on it.
     [[nodiscard]] Span below(std::size_t line) const {
         for (std::size_t i = line + 1; i < lines_.size(); ++i) {
             const std::string_view text = trimmed(text_.substr(lines_[i].begin, lines_[i].end - lines_[i].begin));

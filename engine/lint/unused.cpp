@@ -1,5 +1,6 @@
-// Declarations that nothing names. Names are compared as they are written, whatever they would resolve to, so
-// that what is used is never called unused.
+// Declarations that nothing names. Names are compared as written, whatever they resolve to, so that a used
+// declaration
+// is never reported.
 #include <algorithm>
 #include <unordered_set>
 
@@ -41,7 +42,7 @@ void add(Names& names, const std::vector<ast::Change>& changes) {
     for (const ast::Change& change : changes) add(names, change.path);
 }
 
-/// What the parts of a declaration name beside its expressions.
+/// The names in the parts of a declaration other than expressions.
 struct Named {
     Names& names;
 
@@ -101,7 +102,7 @@ const ast::Name* name_of(const ast::Decl& decl) {
         decl.node);
 }
 
-/// Whether some permit takes tokens of any issuer: then none is unused.
+/// Whether some permit accepts tokens of any issuer: then none is unused.
 bool asks_for_no_issuer(const RuleView& view) {
     return view.rule->kind == RuleKind::Permit &&
            std::any_of(view.cases.begin(), view.cases.end(), [](const Case& each) { return each.issuers.empty(); });
@@ -133,7 +134,7 @@ std::string joined(const ast::QualifiedName& name) {
     return out;
 }
 
-/// Whether a module does something by being there, or declares something that is named.
+/// Whether importing a module has an effect by itself, or something that it declares is used.
 bool contributes(const ast::File& file, const Names& used) {
     return std::any_of(file.decls.begin(), file.decls.end(), [&](const ast::Decl& decl) {
         if (std::holds_alternative<ast::RuleDecl>(decl.node) || std::holds_alternative<ast::InvariantDecl>(decl.node))
