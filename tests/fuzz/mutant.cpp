@@ -10,7 +10,7 @@ namespace writ::fuzz {
 
 namespace {
 
-/// Sections that a wrong word in does the most with are chosen more often.
+/// Sections in which a wrong word has the most effect are chosen more often.
 std::size_t weight_of(std::string_view name) {
     for (const std::string_view heavy :
          {"code", "rules", "tables", "cells", "ids", "sets", "shape", "automata", "moves"})
@@ -90,7 +90,7 @@ void Mutant::change_word(Rng& rng, std::size_t section) {
             word = word_at(view.data() + view.width * rng.below(view.count()) +
                            static_cast<std::size_t>(at - view.data()) % view.width);
             break;
-        // An index that is right, or just not, somewhere.
+        // An index that is valid, or just out of range, somewhere.
         case 4: {
             const auto count = static_cast<std::uint32_t>(views_[rng.below(views_.size())].count());
             word = rng.percent(50) ? count : count == 0 ? 0 : static_cast<std::uint32_t>(rng.below(count));
@@ -142,7 +142,7 @@ void Mutant::change_code(Rng& rng) {
 
 void mutate_bytes(Rng& rng, std::vector<std::byte>& bytes) {
     for (std::size_t left = rng.between(1, 3); left > 0; --left) {
-        // Half of them where the lengths are.
+        // Half of them in the part with the lengths.
         const std::size_t reach = rng.percent(50) ? std::min<std::size_t>(bytes.size(), 640) : bytes.size();
         switch (rng.below(4)) {
             case 0: bytes[rng.below(reach)] ^= std::byte{1} << rng.below(8); break;

@@ -1,5 +1,5 @@
-// Bundles with something wrong in them: sections of sound ones, changed at random. What is changed is put
-// back, so that a mutant costs what was touched and not what the bundle is long.
+// Damaged bundles: sections of valid ones, changed at random. Changes are undone, so that a mutant costs only as much
+// as it changes.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace writ::fuzz {
 
 using property::Rng;
 
-/// One section of some Sections, whatever its records are.
+/// One section of a Sections, whatever its records are.
 struct SectionView {
     std::string name;
     std::size_t width = 0;  ///< bytes a record
@@ -25,18 +25,18 @@ struct SectionView {
     std::function<void()> restore;
 };
 
-/// Sections that are changed and put back.
+/// Sections that are changed and restored.
 class Mutant {
 public:
     explicit Mutant(bytecode::Sections sound);
     Mutant(const Mutant&) = delete;
 
-    /// Changes one to three things. `donor`: records may be taken from it.
+    /// Makes one to three changes. `donor`: records may be copied from it.
     void mutate(Rng& rng, const Mutant& donor);
     void restore();
 
     [[nodiscard]] const bytecode::Sections& sections() const { return changed_; }
-    /// Seals what is there now.
+    /// Seals the current content.
     [[nodiscard]] std::vector<std::byte> sealed() const { return bytecode::Program::seal(changed_); }
 
 private:
@@ -51,7 +51,7 @@ private:
     std::vector<std::size_t> dirty_;
 };
 
-/// Bytes of a bundle changed anywhere: header, table of sections, padding, digests, text.
+/// Changes bytes anywhere in a bundle: header, table of sections, padding, digests, text.
 void mutate_bytes(Rng& rng, std::vector<std::byte>& bytes);
 
 }  // namespace writ::fuzz

@@ -1,9 +1,9 @@
 // mutate_bundles --count N [--threads T] [--seed S] [--first I]
-// Bundles of the examples, the conformance policies and random policies, each changed at random and given
-// digests that fit: the verifier refuses it, or it decides requests within the bound it declares. Built with
-// -Db_sanitize=address,undefined it shows that memory is left alone; each section is then an allocation of
-// its own, so that reading past the end of one is seen. One mutant in sixteen is made of sealed bytes instead
-// and goes through Program::open whole, half of them with a digest that no longer fits.
+// Bundles of the examples, the conformance policies and random policies, each changed at random and given valid
+// digests: the verifier rejects it, or it decides requests within its declared bound. Built with
+// -Db_sanitize=address,undefined it detects invalid memory accesses; each section is then a separate allocation, so
+// that reading past its end is detected. One mutant in sixteen is made from sealed bytes instead and goes through all
+// of Program::open, half of them with a wrong digest.
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -54,14 +54,14 @@ struct Tally {
     }
 };
 
-/// A sound bundle and requests that it admits.
+/// A valid bundle and requests that it admits.
 struct Seed {
     std::string name;
     bytecode::Sections sections;
     std::vector<std::string> requests;
 };
 
-/// Which mutant a thread is at, told when the program is killed by it.
+/// The mutant of a thread, printed if it kills the program.
 thread_local std::uint64_t current = 0;
 
 void on_crash(int signal) {
@@ -79,7 +79,7 @@ bytecode::Sections sections_of(const bytecode::Program& program) {
 #define SECTION(type, name) out.name.assign(program.name.begin(), program.name.end());
 #include "bytecode/sections.def"
 #undef SECTION
-    out.sources.clear();  // only their names would be left to change
+    out.sources.clear();  // only their names could still be changed
     return out;
 }
 
@@ -96,7 +96,7 @@ std::vector<fs::path> below(const fs::path& folder, std::string_view extension) 
     return out;
 }
 
-/// Those requests of a pool that a bundle admits and that make it do the most.
+/// The requests of a pool that a bundle admits and that make it do the most work.
 std::vector<std::string> requests_for(const Bundle& bundle, const std::vector<std::string>& pool) {
     constexpr std::size_t kKept = 3;
     std::vector<std::pair<std::uint64_t, std::string>> found;
@@ -143,7 +143,7 @@ public:
         for (const Seed& seed : seeds) mutants_.push_back(std::make_unique<Mutant>(seed.sections));
     }
 
-    /// False: a mutant was admitted and ran past its bound.
+    /// Output: false if a mutant was admitted and exceeded its bound.
     bool run(std::uint64_t index) {
         current = index;
         Rng rng(options_.seed * 0x9E3779B97F4A7C15u + index);
@@ -178,7 +178,7 @@ private:
         const Bundle bundle(program);
         Evaluator evaluator(bundle);
         Request request(bundle);
-        const bool shown = rng.below(32) == 0;  // what people look at holds too
+        const bool shown = rng.below(32) == 0;  // output for people is tested too
         for (const std::string& text : seed.requests) {
             if (!request.parse(text)) {
                 ++tally.requests_refused;

@@ -9,7 +9,7 @@
 
 namespace writ::property {
 
-/// What a condition may read where it stands.
+/// What a condition may read at its place.
 struct CondScope {
     bool narrowing = false;          ///< reads must be guarded
     std::vector<std::size_t> tools;  ///< of `for tool`
@@ -22,12 +22,12 @@ public:
     CondGen(Rng& rng, CondScope scope);
 
     Cond condition(std::size_t depth);
-    /// Of the sorts that an index finds rules by, and ones that look like them, about few facts.
+    /// Conditions of the sorts by which an index finds rules, and similar ones, about few facts.
     Cond indexable();
-    /// True, or false, of most requests.
+    /// A condition that is true, or false, for most requests.
     Cond likely();
     Cond unlikely();
-    /// A condition that reads the given terms, once each at least: the body of a define.
+    /// A condition that reads each of the given terms at least once: the body of a define.
     Cond over(const std::vector<Term>& terms);
 
 private:
@@ -49,7 +49,7 @@ private:
     Set set_of(Kind elem, const Term& like, bool with_fact);
 
     const Term& term();
-    /// Another term whose values compare with this one's; null if there is none.
+    /// Another term with comparable values; null if there is none.
     const Term* partner(const Term& term);
     /// A term of a kind; null if none was found.
     const Term* some(Kind kind);
@@ -63,7 +63,7 @@ private:
     Rng& rng_;
     CondScope scope_;
     std::vector<Term> params_;
-    std::vector<std::vector<Term>> binders_;  ///< terms that each enclosing quantifier brings
+    std::vector<std::vector<Term>> binders_;  ///< terms of each enclosing quantifier
 };
 
 /// Definitions that conditions may use: `d_plain`, `d_over(p, n)`, …

@@ -1,4 +1,4 @@
-// What coverage counts against counting plainly: every condition of every rule, evaluated for every request.
+// Compares coverage with plain counting: every condition of every rule, evaluated for every request.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ using check::Expr;
 using check::Op;
 using Place = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>;
 
-/// The counts, made the slow way.
+/// The counts, computed the slow way.
 class Plainly {
 public:
     explicit Plainly(const check::Policy& policy) : policy_(policy) {}

@@ -1,5 +1,5 @@
-// Explain against evaluate: its decision is the evaluator's, the rules it tells of are those that the decision
-// names, and every change that it says would permit does.
+// Compares explain with evaluate: its decision is the evaluator's, it lists the rules that the decision names, and
+// every change that it says would permit does permit.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -54,7 +54,7 @@ void holds(const Subject& subject, const Value& document, Tally& tally) {
           to_json(evaluator.evaluate(request), bundle, Audience::Operator));
     REQUIRE(json::parse(to_json(*told), {.max_bytes = 64u << 20, .max_depth = 200}));
 
-    // Each rule with a reason is told of, or stands among the nearest's like.
+    // Each rule with a reason is listed, or is among the nearest permits.
     for (const Reason& reason : told->decision.reasons) {
         if (reason.rule == kNoRule || reason.code == "fact_missing") continue;
         CHECK(std::any_of(told->rules.begin(), told->rules.end(),

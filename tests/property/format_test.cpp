@@ -1,5 +1,6 @@
-// What a formatter must do with any text: say the same, keep every comment, and be done after one time. On the
-// policies of this repository and on random ones, as they are and mangled. WRIT_PROPERTY_SCALE makes it longer.
+// Properties of the formatter for any text: the meaning is the same, every comment is kept, and formatting twice
+// changes nothing. Checked on the policies of this repository and on random ones, unchanged and mangled.
+// WRIT_PROPERTY_SCALE makes it longer.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -23,13 +24,13 @@ std::size_t scale() {
     return given != nullptr ? std::max<std::size_t>(1, std::strtoull(given, nullptr, 10)) : 1;
 }
 
-/// WRIT_SEED, or always the same one.
+/// WRIT_SEED, or a fixed one.
 std::uint64_t given_seed() {
     const char* given = std::getenv("WRIT_SEED");
     return given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
 }
 
-/// The tree of a text; nothing if it has errors.
+/// The tree of a text; none if it has errors.
 std::optional<std::string> tree_of(std::string_view text) {
     Report report;
     const ast::File file = syntax::parse(0, text, 200, report);
@@ -37,8 +38,8 @@ std::optional<std::string> tree_of(std::string_view text) {
     return syntax::dump_ast(file);
 }
 
-/// What is wrong with how a text is formatted; empty if nothing is. What the formatter proves of itself is held
-/// here with the parser of the compiler and with another reader of comments.
+/// What is wrong with the formatting of a text; empty if nothing is. Repeats the formatter's own checks with the
+/// compiler's parser and another reader of comments.
 std::string fault_in(const std::string& text) {
     const auto tree = tree_of(text);
     if (!tree) return "the text does not parse";
@@ -72,7 +73,7 @@ std::vector<Text> policies_of_the_repository() {
     return out;
 }
 
-/// Random policies that parse; whether they compile is all the same.
+/// Random policies that parse; they need not compile.
 std::vector<Text> random_policies(std::size_t count) {
     std::vector<Text> out;
     for (std::uint64_t seed = 1; out.size() < count; ++seed) {

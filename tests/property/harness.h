@@ -1,4 +1,4 @@
-// Policies compiled both ways, requests decided both ways, and what to print when they disagree.
+// Compiles policies for both evaluators, decides requests with both, and prints disagreements.
 #pragma once
 
 #include <functional>
@@ -20,23 +20,24 @@
 
 namespace writ::property {
 
-/// Unindexed is the machine with a program that tries every rule.
+/// Unindexed: the machine with a program that tries every rule.
 enum class By : std::uint8_t { Machine, Unindexed, Reference };
 
-/// One policy in both forms, and the machines to run it.
+/// One policy in both forms, with the machines to run it.
 class Subject {
 public:
-    /// Null if the checker refuses the text; its findings then in *why.
-    /// A bundle that the verifier refuses is among them, under its own code.
+    /// Null if the checker rejects the text; its findings are then in *why. A bundle that the verifier rejects is
+    /// reported there too, with its own code.
     [[nodiscard]] static std::unique_ptr<Subject> make(const PolicyText& policy,
                                                        std::vector<Diagnostic>* why = nullptr);
 
-    /// Binds a document, as it is: writing and reading JSON is tested elsewhere. False: refused, `refusal()` says why.
+    /// Binds a document directly, because writing and reading JSON is tested elsewhere. Output: false if it is
+    /// refused; `refusal()` is the error.
     [[nodiscard]] bool bind(const json::Value& document);
     [[nodiscard]] const Error& refusal() const { return refusal_; }
-    /// Decides the bound document. The decision lives until the next bind, and as the document does.
+    /// Decides the bound document. The decision is valid until the next bind, and as long as the document.
     [[nodiscard]] const Decision& decide(By by = By::Machine);
-    /// From now on decisions are made under these, which must live as long; null: nothing is revoked.
+    /// Sets the revocations for later decisions; they must outlive them. Null: nothing is revoked.
     void revoke(const Revocations* revocations) { revocations_ = revocations; }
     [[nodiscard]] std::string json_of(const Decision& decision) const;
 
@@ -46,7 +47,7 @@ public:
 private:
     Subject(std::unique_ptr<check::Policy> policy, Bundle bundle);
 
-    /// A program with what it needs to run.
+    /// A program with everything needed to run it.
     struct Machine {
         explicit Machine(std::shared_ptr<const bytecode::Program> of)
             : program(std::move(of)), facts(*program), interpreter(*program) {}
@@ -59,7 +60,7 @@ private:
     Bundle bundle_;
     vm::Facts facts_;
     vm::Interpreter interpreter_;
-    std::unique_ptr<Machine> unindexed_;  // made when first asked for
+    std::unique_ptr<Machine> unindexed_;  // made on first use
     const Revocations* revocations_ = nullptr;
     const json::Value* document_ = nullptr;
     const json::Node* nodes_ = nullptr;
@@ -69,7 +70,7 @@ private:
     Error refusal_;
 };
 
-/// A decision that owns its text: for comparing decisions on two requests or two policies.
+/// A decision that owns its text, for comparing decisions on two requests or two policies.
 struct Outcome {
     Effect effect = Effect::Deny;
     std::vector<std::string> scopes, audience, obligations, reasons;
@@ -78,34 +79,33 @@ struct Outcome {
     bool single_use = false;
     std::string json;
 
-    /// The ttl was cut at the horizon.
+    /// The ttl was reduced by the horizon.
     [[nodiscard]] bool ends_at_horizon() const;
 };
-/// What is decided; nothing if the document is refused. By the machine, or by the reference
-/// evaluator if the environment has WRIT_PROPERTY_REFERENCE: the language itself must have the
-/// properties, not only one implementation.
+/// Decides a document; none if it is refused. Uses the machine, or the reference evaluator if WRIT_PROPERTY_REFERENCE
+/// is set, because the properties must hold for the language itself.
 [[nodiscard]] std::optional<Outcome> outcome_of(Subject& subject, const json::Value& document);
 
-/// Generates until the checker accepts: what it refuses is dropped, then the whole is tried anew.
-/// Refusals by code are counted in *refused.
+/// Generates until the checker accepts: rejected parts are removed, then everything is generated again. Rejections by
+/// code are counted in *refused.
 struct Generated {
     PolicyText text;
     std::unique_ptr<Subject> subject;    ///< null only if `refused`
-    std::optional<std::string> refused;  ///< the compiler made a bundle that the verifier refuses
+    std::optional<std::string> refused;  ///< the verifier rejects a bundle that the compiler made
 };
 [[nodiscard]] Generated random_subject(Rng& rng, const PolicyShape& shape,
                                        std::map<std::string, std::size_t>* refused = nullptr);
 
-/// A broken property: the pair that breaks it, and what was seen.
+/// A violation of a property: the pair that shows it, and what was seen.
 struct Failure {
     PolicyText policy;
     json::Value document;
     std::string what;
 };
-/// Checks a property on one pair. Nothing: it holds, or the pair is not one to check it on.
+/// Checks a property on one pair. None: the property holds, or does not apply to the pair.
 using Property = std::function<std::optional<std::string>(Subject&, const PolicyText&, const json::Value&)>;
 
-/// Makes the pair as small as it stays broken, and renders it for people.
+/// Shrinks the pair as long as it still violates the property, and renders it for people.
 [[nodiscard]] std::string shrunk(Failure failure, const Property& property);
 
 }  // namespace writ::property

@@ -1,4 +1,4 @@
-// What lints say of rules against how the rules stand: on random policies, with rules put in that cover each
+// Compares lints about rules with the results of the rules, on random policies with additional rules that cover each
 // other.
 #include <doctest/doctest.h>
 
@@ -20,12 +20,12 @@ using lint::Finding;
 using lint::Lint;
 using reference::Standing;
 
-/// How often a finding was put to the test: its rule applied, or was surely true.
+/// How often a finding was tested: its rule applied, or was surely true.
 struct Tally {
     std::map<Lint, std::size_t> findings, tried;
 };
 
-/// Every permit once more with a conjunct left out or put in, and as a deny.
+/// Copies every permit with a conjunct removed or added, and as a deny.
 PolicyText with_relatives(Rng& rng, const PolicyText& text) {
     PolicyText out = text;
     std::vector<Cond> conjuncts;
@@ -53,7 +53,7 @@ bool same_place(const Span& a, const Span& b) {
     return a.source == b.source && a.begin == b.begin;
 }
 
-/// How a rule that is no template stands; null if it is one.
+/// The result of a rule that is not a template; null if it is one.
 const Standing* standing_of(const std::vector<Standing>& all, const Span& name) {
     const auto at =
         std::find_if(all.begin(), all.end(), [&](const Standing& each) { return same_place(each.rule->span, name); });
@@ -107,7 +107,7 @@ TEST_CASE("property: rules that lints call covered are covered, and those called
     }
 }
 
-// ---- whom a permit trusts -----------------------------------------------------------------------
+// ---- who is trusted -----------------------------------------------------------------------------
 
 constexpr std::string_view kTests[] = {"ci.repository_id == \"74\"",
                                        "ci.repository_id in { \"74\", \"75\" }",
@@ -147,7 +147,7 @@ std::string random_test(Rng& rng, int depth) {
     return out + ")";
 }
 
-/// A token of somebody who is named nowhere, and who says what helps.
+/// A token of somebody who is not named anywhere, and who states helpful claims.
 json::Value strangers_request(Rng& rng) {
     const std::string id = std::to_string(900 + rng.below(5)), owner = rng.pick({"6123", "7777", "99"}),
                       name = rng.pick({"oz/r", "o-evil/r", "evil/x"});
@@ -198,7 +198,7 @@ permit p for tool act when token.issuer is ci and )" +
     }
     MESSAGE(permits << " permits: " << held << " hold for a stranger, " << found << " have a finding");
     CHECK(held > permits / 10);
-    // What is found is mostly true: of what nobody was seen to get, not many.
+    // Most findings are confirmed: few permits were not obtained by anybody.
     CHECK(found < held + permits / 4);
 }
 

@@ -1,4 +1,4 @@
-// Policy text with the same tokens in another layout: what a formatter must see through.
+// Policy text with the same tokens in another layout, for testing the formatter.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace writ::property {
 
-/// A text in pieces: what stands between tokens and the tokens, in turn, beginning and ending with a gap.
+/// A text in pieces: gaps and tokens alternate, with a gap at the start and the end.
 struct Pieces {
     std::vector<std::string> gaps;  ///< one more than tokens
     std::vector<std::string> tokens;
@@ -17,16 +17,16 @@ struct Pieces {
     [[nodiscard]] std::string text() const;
 };
 
-/// Cuts a text that is free of lexical errors. Knows tokens on its own, not by the grammar under test.
+/// Splits a text without lexical errors. Has its own tokenizer, independent of the tested grammar.
 [[nodiscard]] Pieces cut(std::string_view text);
 
-/// The comments of a text, in order, without blanks at their ends.
+/// The comments of a text in order, without trailing blanks.
 [[nodiscard]] std::vector<std::string> comments_of(const Pieces& pieces);
 
 struct Mangling {
-    bool comments = true;  ///< put comments in
-    bool docs = false;     ///< and doc comments: the tree may change
-    bool stretch = false;  ///< make texts longer, so that lines end elsewhere: the tree changes
+    bool comments = true;  ///< insert comments
+    bool docs = false;     ///< insert doc comments too, which may change the tree
+    bool stretch = false;  ///< make texts longer, so that lines break elsewhere; this changes the tree
 };
 
 /// Changes blanks, line ends and comments between tokens at random.

@@ -1,4 +1,4 @@
-// A random policy and the same with one thing changed, as someone who edits it would.
+// A random policy, and the same policy with one edit.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace writ::property {
 
-/// A policy with all that it is made of: the schema of requests, its declarations and the rows of its tables too.
+/// A policy with everything it consists of: the request schema, its declarations and the rows of its tables.
 struct WholePolicy {
     std::string schema, preamble, tenants, nets;
     PolicyText text;
@@ -18,9 +18,9 @@ struct WholePolicy {
     [[nodiscard]] Workspace open() const;
 };
 
-/// Changes something that may matter, and says what. It may be that the result does not compile.
+/// Makes an edit that may matter, and returns its description. The result may not compile.
 [[nodiscard]] std::string mutate(Rng& rng, WholePolicy& policy, const PolicyShape& shape);
-/// Changes how it is written, and nothing else.
+/// Changes only how the policy is written.
 [[nodiscard]] std::string rewrite(Rng& rng, WholePolicy& policy);
 
 }  // namespace writ::property

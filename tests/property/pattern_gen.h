@@ -1,4 +1,4 @@
-// Random regular expressions, and texts with what hides from careless patterns: line ends, separators, look-alikes.
+// Random regular expressions, and texts with difficult characters: line ends, separators, look-alikes.
 #pragma once
 
 #include <cstddef>
@@ -9,14 +9,14 @@
 
 namespace writ::property {
 
-/// UTF-8 of at most `most` characters, of which some are line ends, a NUL, backslashes, escapes, combining marks, and
-/// letters that only look like ASCII or fold to it.
+/// UTF-8 of at most `most` characters, some of them line ends, NUL, backslashes, escapes, combining marks, and
+/// letters that look like ASCII or fold to it.
 [[nodiscard]] std::string random_text(Rng& rng, std::size_t most);
-/// Classes, counts, alternatives, groups `depth` deep, flags. Few are no expression: ask the compiler.
+/// Classes, counts, alternatives, groups up to `depth`, flags. A few are invalid: ask the compiler.
 [[nodiscard]] std::string random_regex(Rng& rng, std::size_t depth);
-/// One that the compiler takes.
+/// One that the compiler accepts.
 [[nodiscard]] std::string sound_regex(Rng& rng, std::size_t depth);
-/// A text as a literal of the language, with its quotes.
+/// A text as a literal of the language, with quotes.
 [[nodiscard]] std::string string_literal(std::string_view text);
 
 }  // namespace writ::property

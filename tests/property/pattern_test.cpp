@@ -1,4 +1,4 @@
-// Random patterns and texts: the engine's automata against RE2, which reads them as the reference does.
+// Random patterns and texts: compares the engine's automata with RE2, which the reference evaluator uses.
 #include <string>
 
 #include <doctest/doctest.h>
@@ -34,7 +34,7 @@ TEST_CASE("pattern: random regular expressions match what RE2 says") {
 }
 
 TEST_CASE("pattern: a class of both cases of a letter stays ASCII") {
-    // RE2 reads the Kelvin sign into `[kK]|\\s`; the reference must not.
+    // RE2 matches the Kelvin sign with `[kK]|\\s`; the reference must not.
     for (const char* regex : {"[kK]|\\s", "(?i)k|\\s", "(?i)s|[0-9]", "[sS]|x"}) {
         CAPTURE(regex);
         const RE2 other(reference::regex_for_re2(regex), reference::re2_options());
@@ -61,7 +61,7 @@ TEST_CASE("pattern: random globs match what RE2 says") {
         REQUIRE(other.ok());
         for (int t = 0; t < 25; ++t) {
             std::string text = random_text(rng, 5);
-            // Half of the texts are the pattern, with something for its stars.
+            // Half of the texts are the pattern with text in place of its stars.
             if (t % 2 == 0) {
                 text.clear();
                 for (const char c : glob) text += c == '*' ? random_text(rng, 2) : std::string(1, c);

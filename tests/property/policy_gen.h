@@ -10,7 +10,7 @@
 
 namespace writ::property {
 
-/// A condition as text with holes: `before` kids[0] `between` kids[1] … `after`.
+/// A condition as text with gaps for its kids: `before` kids[0] `between` kids[1] … `after`.
 struct Cond {
     enum class Shape : std::uint8_t { Leaf, Join, Not, Wrap };
     Shape shape = Shape::Leaf;
@@ -30,7 +30,7 @@ struct RuleText {
     [[nodiscard]] std::string render() const;
 };
 
-/// Where a part of the rendered text came from, for dropping what the checker refuses.
+/// The origin of a part of the text, for removing parts that the checker rejects.
 struct Extent {
     std::size_t begin = 0, end = 0;
 };
@@ -39,23 +39,23 @@ struct PolicyText {
     std::vector<std::string> defines;
     std::vector<RuleText> rules;
 
-    /// The whole source; extents of defines, then of rules, in *extents.
+    /// The whole source; the extents of defines, then of rules, in *extents.
     [[nodiscard]] std::string render(std::vector<Extent>* extents = nullptr) const;
 };
 
 struct PolicyShape {
     std::size_t permits = 3, denies = 2, requires_ = 1, limits = 2, obliges = 1;
     std::size_t depth = 3;
-    bool reads_want = true;  ///< conditions may read what is asked for
-    bool indexable = false;  ///< many rules, and conditions of the sorts that an index finds rules by
+    bool reads_want = true;  ///< conditions may read the requested scopes and audience
+    bool indexable = false;  ///< many rules, with conditions by which an index finds rules
 };
 
 [[nodiscard]] PolicyShape random_shape(Rng& rng);
 [[nodiscard]] PolicyText random_policy(Rng& rng, const PolicyShape& shape);
-/// One more rule of a kind, under a name of its own.
+/// One more rule of a kind, with a new name.
 [[nodiscard]] RuleText random_rule(Rng& rng, RuleKind kind, const std::string& name, const PolicyShape& shape);
 
-/// Smaller versions of a policy, the boldest first.
+/// Smaller versions of a policy, the smallest first.
 [[nodiscard]] std::vector<PolicyText> smaller(const PolicyText& policy);
 
 }  // namespace writ::property

@@ -1,4 +1,5 @@
-// The properties, briefly, with every test run and fixed seeds; WRIT_SEED adds another. property_run does the long run.
+// Checks the properties briefly in every test run, with fixed seeds; WRIT_SEED adds another. property_run does long
+// runs.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -10,13 +11,13 @@
 namespace writ::property {
 namespace {
 
-/// WRIT_SEED, or always the same one.
+/// WRIT_SEED, or a fixed one.
 std::uint64_t given_seed() {
     const char* given = std::getenv("WRIT_SEED");
     return given != nullptr ? std::strtoull(given, nullptr, 10) : 0;
 }
 
-/// WRIT_PROPERTY_SCALE makes every run that many times as long.
+/// WRIT_PROPERTY_SCALE multiplies the length of every run.
 std::size_t scale() {
     const char* given = std::getenv("WRIT_PROPERTY_SCALE");
     return given != nullptr ? std::max<std::size_t>(1, std::strtoull(given, nullptr, 10)) : 1;
@@ -36,7 +37,7 @@ Generated sound_subject(Rng& rng, const PolicyShape& shape) {
     return made;
 }
 
-/// Runs a property over random policies, many requests each, until one breaks it.
+/// Checks a property on random policies, with many requests each, until it fails.
 void hold(const char* name, std::size_t policies, std::size_t requests, bool reads_want, const Property& property,
           const std::function<PolicyShape(Rng&)>& shapes = random_shape) {
     for (std::uint64_t seed : seeds(policies)) {
@@ -86,14 +87,14 @@ TEST_CASE("property: the same input gives the same bytes") {
     }
 }
 
-/// Whether taking out any one fact moves the decision up.
+/// Whether removing any one fact makes the decision greater.
 std::optional<std::string> missing_fact_helps(Subject& subject, const PolicyText&, const json::Value& document) {
     const auto before = outcome_of(subject, document);
     if (!before) return std::nullopt;
     for (const auto& path : facts_in(document)) {
         const json::Value less = without(document, path);
         const auto after = outcome_of(subject, less);
-        // Without the issuer's name, or a tool's, the document may no longer fit: refused is less.
+        // Without the issuer's or the tool's name the document may be refused, which is less.
         if (!after) continue;
         if (auto what = wider(*after, *before, subject, document)) {
             std::string gone;
@@ -109,7 +110,7 @@ TEST_CASE("property: missing facts never help") {
 }
 
 TEST_CASE("property: no fact left out makes an approval count") {
-    // All but the approvals is fine with this policy, so that they settle most decisions.
+    // Everything except the approvals is fine with this policy, so that they decide most requests.
     const std::vector<Cond> always{{Cond::Shape::Leaf, "agent.id != \"nobody\"", {}, {}, {}}};
     PolicyText text;
     for (const std::string tool : {"t1", "t2", "t3"})
@@ -154,7 +155,7 @@ void texts_in(const json::Value& value, std::vector<std::string>& out) {
     for (const json::Member& member : value.members) texts_in(member.second, out);
 }
 
-/// A few subjects, most of which the document names, some in another spelling. The same for the same document.
+/// A few subjects, most of them in the document, some in another spelling. The same document gives the same subjects.
 Revocations some_revoked(const json::Value& document) {
     std::uint64_t seed = 0;
     for (const char c : json::write(document)) seed = seed * 31 + static_cast<unsigned char>(c);
@@ -235,7 +236,7 @@ TEST_CASE("property: a weaker provenance never helps") {
          });
 }
 
-/// A property about a policy and another made from it: decides each request with both.
+/// A property of a policy and another one made from it: decides each request with both.
 void hold_of_changed(
     const char* name, std::size_t policies, std::size_t requests,
     const std::function<bool(Rng&, PolicyText&, const PolicyShape&)>& change,
@@ -258,7 +259,7 @@ void hold_of_changed(
             if (!old || !now) continue;
             ++compared;
             if (!relation(*old, *now, *made.subject, document)) continue;
-            // The change is made anew from the same seed on every smaller policy.
+            // The change is repeated with the same seed on every smaller policy.
             const Property property = [&](Subject& subject, const PolicyText& text, const json::Value& d) {
                 Rng replay(again);
                 PolicyText other = text;
@@ -315,7 +316,7 @@ std::vector<std::string> sorted(std::vector<std::string> items) {
     return items;
 }
 
-/// Same effect and grant; what is listed in the order of rules is compared as a set.
+/// Same effect and grant; lists in the order of rules are compared as sets.
 std::optional<std::string> same_grant(const Outcome& old, const Outcome& changed, Subject&, const json::Value&) {
     const bool same = old.effect == changed.effect && old.scopes == changed.scopes &&
                       old.audience == changed.audience && old.ttl == changed.ttl &&

@@ -10,7 +10,7 @@
 
 namespace writ::property {
 
-/// How much is left out or weakened, in percent of the fields that may be.
+/// How many fields are left out or weakened, in percent.
 struct RequestShape {
     unsigned missing = 2;
     unsigned odd = 4;      ///< values that are invalid, or another spelling of a canonical one
@@ -20,8 +20,7 @@ struct RequestShape {
 [[nodiscard]] RequestShape random_request_shape(Rng& rng);
 [[nodiscard]] json::Value random_request(Rng& rng, const RequestShape& shape);
 
-/// Every fact in the document that can be taken out: paths of object keys, `want` and `provenance`
-/// left alone.
+/// Every fact in the document that can be removed, as paths of object keys; not `want` and `provenance`.
 [[nodiscard]] std::vector<std::vector<std::string>> facts_in(const json::Value& document);
 /// The document without one of them.
 [[nodiscard]] json::Value without(const json::Value& document, const std::vector<std::string>& path);

@@ -1,7 +1,7 @@
 // property_run --pairs N --seed S --threads T [--requests R] [--policy I] [--verbose]
-// Decides N random pairs of policy and request with both evaluators, and without the index, and stops at the first that
-// they decide differently. Prints pairs a second and what was decided, so that a generator that
-// only makes dull pairs is seen.
+// Decides N random pairs of policy and request with both evaluators, and without the index, and stops at the first
+// disagreement. Prints pairs per second and statistics of the decisions, so that a generator of trivial pairs is
+// noticed.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -47,7 +47,7 @@ std::string code_of(const Reason& reason) {
     return deny ? "(a deny rule)" : std::string(reason.code);
 }
 
-/// One policy and its requests. What is broken, if anything is.
+/// Checks one policy and its requests. Output: the violation, if any.
 std::optional<std::string> run_policy(std::uint64_t seed, const Options& options, Tally& tally) {
     Rng rng(seed);
     const Generated made = random_subject(rng, random_shape(rng), &tally.refused_policies);
@@ -84,7 +84,7 @@ std::optional<std::string> run_policy(std::uint64_t seed, const Options& options
         const std::string unindexed = made.subject->json_of(made.subject->decide(By::Unindexed));
         const std::string reference = made.subject->json_of(made.subject->decide(By::Reference));
         if (within && machine == reference && machine == unindexed) continue;
-        // What is wrong is said by the property itself, which finds it again.
+        // The property finds the violation again and describes it.
         if (auto what = both(*made.subject, made.text, document))
             return "seed of the policy: " + std::to_string(seed) + ", request " + std::to_string(i) + "\n" +
                    shrunk({made.text, document, *what}, both);

@@ -1,5 +1,5 @@
-// Search against evaluate: for random policies and requests, the answer for each candidate is what
-// evaluate() says of the document with that candidate in its place, and candidates come in order.
+// Compares search with evaluate: for random policies and requests, the answer for each candidate is what evaluate()
+// gives for the document with that candidate, and candidates keep their order.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 using json::Value;
 
-/// The document with a field set, as the description of search() says, written anew by other means.
+/// The document with a field set, as search() is specified, implemented independently.
 Value filled(Value document, Open open, const Value& candidate, const check::Policy& policy) {
     const auto group = [&](std::string_view name) -> Value& {
         Value* found = document.find(name);
@@ -60,7 +60,7 @@ void same_as_evaluate(const Layers& layers, const check::Policy& policy, const V
     Evaluator evaluator(layers);
     const auto result = search(evaluator, json::write(document), open, given != nullptr ? json::write(*given) : "");
     if (!result) {
-        // Then the request is at fault whatever the candidate.
+        // Then the request is refused for every candidate.
         if (given == nullptr) return;
         for (const Value& candidate : given->items)
             CHECK_FALSE(Request(layers).parse(json::write(filled(document, open, candidate, policy))));
@@ -109,7 +109,7 @@ TEST_CASE("property: search answers what evaluate decides") {
         for (int i = 0; i < 25; ++i) {
             Value document = random_request(rng, random_request_shape(rng));
             if (rng.percent(50) && document.find("want") != nullptr) document.find("want")->remove("scopes");
-            // Parameters are one tool's: without them the others can be asked for too.
+            // Parameters belong to one tool: without them the other tools can be requested too.
             if (rng.percent(70) && document.find("tool") != nullptr) document.find("tool")->remove("params");
             Value agents = Value::array(), tools = Value::array();
             for (int k = 0; k < 4; ++k) {

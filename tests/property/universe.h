@@ -1,6 +1,6 @@
-// What random policies and requests are about: one set of issuers, tools, enums and tables, the
-// fields that the request schema and these declarations have, and constants for each field. The
-// same constants go into policies and requests, so that conditions are met often.
+// The vocabulary of random policies and requests: one set of issuers, tools, enums and tables, the fields of the
+// request schema and of these declarations, and constants for each field. Policies and requests use the same
+// constants, so that conditions are often true.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ namespace writ::property {
 
 constexpr std::int64_t kBase = 1772452800;  ///< 2026-03-02T12:00:00Z, a Monday
 
-/// A value as a policy writes it and as a request states it.
+/// A value as in a policy and as in a request.
 struct Constant {
     std::string text;
     json::Value json;
@@ -28,7 +28,7 @@ struct Term {
     std::string text;  ///< `user.tenant`
     check::Type type;
     std::vector<std::string> guards;  ///< `user is some`: what a narrowing rule must test first
-    std::string pool;                 ///< what its constants are about
+    std::string pool;                 ///< the subject of its constants
     bool or_none = false;
 };
 
@@ -51,7 +51,7 @@ public:
 
     /// Declarations that every random policy starts with.
     [[nodiscard]] static std::string_view preamble();
-    /// Reads the tables that the preamble names.
+    /// Reads the tables named in the preamble.
     [[nodiscard]] static Result<std::string> read(std::string_view from, std::string_view path);
 
     [[nodiscard]] const check::Policy& policy() const { return *policy_; }
@@ -62,7 +62,7 @@ public:
     /// The fields of a list's elements, read through a binder.
     [[nodiscard]] Terms elements(check::FieldId record, const std::string& binder) const;
 
-    /// Constants of a kind that fit what a field is about.
+    /// Constants of a kind that fit the subject of a field.
     [[nodiscard]] std::vector<Constant> pool(const check::Type& type, Kind kind, std::string_view about) const;
 
 private:
@@ -75,7 +75,7 @@ private:
     std::vector<Term> columns_;
 };
 
-/// The one universe; made at first use.
+/// The only universe; made on first use.
 [[nodiscard]] const Universe& universe();
 
 }  // namespace writ::property

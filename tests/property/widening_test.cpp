@@ -1,4 +1,4 @@
-// Whatever a change widens, its text alone says that it may: no request has to be at hand to see it.
+// If a change widens a policy, its text alone shows that it may: no request is needed to notice it.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -17,7 +17,7 @@ public:
     explicit Side(const Workspace& workspace) : request_(*workspace.bundle()), evaluator_(*workspace.bundle()) {}
 
     const Decision& decide(const json::Value& document) {
-        // What is refused is denied.
+        // A refused request is denied.
         (void)request_.parse(json::write(document));
         evaluator_.evaluate(request_, decision_);
         return decision_;
@@ -33,9 +33,9 @@ bool is(const Shift& shift, DecisionPart part, Direction direction) {
     return shift.of(part) == direction;
 }
 
-/// Whether a request gets more than it could have had. Fewer scopes for longer are none: one could have asked for
-/// these alone. Nor is it more that what would have begun later, such as a duty, begins at once, and so ends nothing;
-/// nor that a horizon moves which ends no credential.
+/// Whether a request gets more than it could have had. Fewer scopes for longer do not count, because these alone
+/// could have been requested. Nor does a duty that begins now instead of later and so no longer ends the grant; nor a
+/// horizon that moves without ending a credential.
 bool gets_more(Side& before, Side& after, json::Value document) {
     for (int turn = 0; turn < 2; ++turn) {
         const Decision& is_now = after.decide(document);
@@ -84,7 +84,7 @@ std::string render_change(const WholePolicy& before, const WholePolicy& after) {
            "\nafter: " + b.substr(first, b.size() - last - first) + "\n";
 }
 
-/// How many; WRIT_PROPERTY_PAIRS for a long run.
+/// Number of pairs; WRIT_PROPERTY_PAIRS for a long run.
 std::uint64_t pairs_to_try(std::uint64_t usual) {
     const char* asked = std::getenv("WRIT_PROPERTY_PAIRS");
     return asked != nullptr ? std::strtoull(asked, nullptr, 10) : usual;
@@ -112,7 +112,7 @@ TEST_CASE("property: a change that lets some request have more says so in its te
             const Workspace two = mutated.open();
             if (!two.bundle()) continue;
             ++pairs;
-            // Both ways, for what one takes away the other gives.
+            // In both directions, because what one direction removes the other adds.
             for (const bool turned : {false, true}) {
                 const Workspace &before = turned ? two : one, &after = turned ? one : two;
                 Side was(before), now(after);

@@ -1,5 +1,6 @@
-// A policy that uses every section of a bundle and every instruction, and a request for it. What
-// the verifier's tests break, piece by piece.
+// A policy that uses every section of a bundle and every instruction, and a request for it. The verifier's tests
+// damage
+// it piece by piece.
 #pragma once
 
 #include "bytecode_sections.h"

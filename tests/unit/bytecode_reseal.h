@@ -1,4 +1,4 @@
-// Gives altered bundle bytes a digest that fits, so that only the verifier stands in the way.
+// Gives altered bundle bytes a valid digest, so that only the verifier can reject them.
 #pragma once
 
 #include <cstddef>

@@ -1,11 +1,11 @@
-// Programs taken apart, for tests that change what is sealed.
+// Takes programs apart, for tests that change sealed content.
 #pragma once
 
 #include "bytecode/program.h"
 
 namespace writ::testing {
 
-/// The sections of a program, to be changed and sealed again.
+/// The sections of a program, which can be changed and sealed again.
 inline bytecode::Sections sections_of(const bytecode::Program& program) {
     bytecode::Sections out;
 #define SECTION(type, name) out.name.assign(program.name.begin(), program.name.end());

@@ -43,7 +43,7 @@ using Evaluator = std::unique_ptr<writ_evaluator, Freed<writ_evaluator_free>>;
 using Decision = std::unique_ptr<writ_decision, Freed<writ_decision_free>>;
 using Errors = std::unique_ptr<writ_errors, Freed<writ_errors_free>>;
 
-/// Counts what it is asked for, and answers with the file of that name in the refund example.
+/// Counts its calls, and returns the file with that name in the refund example.
 struct Reader {
     int calls = 0;
     bool answers = true;
@@ -57,7 +57,7 @@ inline bool read_refund(void* context, writ_text from, writ_text path, writ_data
     reader.path = view(path);
     if (reader.throws) throw 7;
     const std::string bytes = file(reader.path);
-    // In two pieces: what is appended adds up.
+    // In two pieces: appended bytes are concatenated.
     CHECK(writ_data_append(data, bytes.data(), 10) == WRIT_OK);
     CHECK(writ_data_append(data, bytes.data() + 10, bytes.size() - 10) == WRIT_OK);
     CHECK(writ_data_append(data, nullptr, 0) == WRIT_OK);
@@ -83,7 +83,7 @@ inline Bundle compile(const std::string& policy) {
     return Bundle(bundle);
 }
 
-/// The refund example, compiled once: a bundle may be shared.
+/// The refund example, compiled once, because a bundle may be shared.
 inline writ_bundle* refund() {
     static const Bundle bundle = compile(file("policy.writ"));
     return bundle.get();

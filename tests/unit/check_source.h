@@ -1,4 +1,4 @@
-// Policy text checked in memory, for the checker's tests. The prelude declares what most of them use.
+// Checks policy text in memory, for the checker's tests. The prelude has the declarations that most tests use.
 #pragma once
 
 #include <algorithm>
@@ -36,7 +36,7 @@ struct CheckedText {
         const auto at = std::find_if(items.begin(), items.end(), [&](const Diagnostic& d) { return d.code == code; });
         return at == items.end() ? nullptr : &*at;
     }
-    /// Codes in order of place, joined by spaces.
+    /// Codes in the order of places, joined by spaces.
     [[nodiscard]] std::string codes() const {
         std::string out;
         for (const auto& item : items) out += (out.empty() ? "" : " ") + item.code;
@@ -59,7 +59,7 @@ struct CheckedText {
 
 using DataFiles = std::map<std::string, std::string, std::less<>>;
 
-/// `standard`: modules of the standard library as they are to be instead.
+/// `standard`: replacements for modules of the standard library.
 inline CheckedText check_sources(std::vector<Source> sources, const DataFiles& files = {}, CompileOptions options = {},
                                  const DataFiles& standard = {}) {
     SourceSet set;
@@ -92,7 +92,7 @@ inline CheckedText check_text(std::string_view text, const DataFiles& files = {}
     return check_sources({{"policy.writ", std::string(kPrelude) + std::string(text)}}, files, std::move(options));
 }
 
-/// The condition in a permit, where nothing has to be guarded; in a deny, where it has.
+/// The condition in a permit, which needs no guards; in a deny, which does.
 inline CheckedText check_condition(std::string_view condition) {
     return check_text("permit it for tool refund when " + std::string(condition) +
                       " grant { \"refund:create\" } for 5m");

@@ -1,5 +1,5 @@
-// Policies from text to a program, for tests of the compiler: a preamble with a tier, two issuers
-// and two tools, then what the test is about.
+// Compiles policy text to a program, for tests of the compiler: a preamble with a tier, two issuers and two tools,
+// then the test's text.
 #pragma once
 
 #include <functional>
@@ -75,7 +75,7 @@ struct FromText {
 
 using DataFile = std::function<Result<std::string>(std::string_view, std::string_view)>;
 
-/// Compiles. Errors of check are failures of the test; those of the compiler are in `codes`.
+/// Compiles. Errors of the checker fail the test; errors of the compiler are in `codes`.
 inline FromText from_text(std::string_view rules, DataFile read = nullptr, std::uint64_t max_steps = UINT64_MAX - 1) {
     SourceSet sources;
     sources.sources.push_back({"policy.writ", std::string(kPreamble) + std::string(rules)});
@@ -100,7 +100,7 @@ inline FromText from_text(std::string_view rules, DataFile read = nullptr, std::
     return out;
 }
 
-/// A data file that is the same whatever its name.
+/// A data file that has the same content for every name.
 inline DataFile data(std::string text) {
     return [text = std::move(text)](std::string_view, std::string_view) -> Result<std::string> { return text; };
 }

@@ -1,4 +1,4 @@
-// A request that states all that a decision asks for, with claims of one's own: for tests that change one fact.
+// A request that states all facts that a decision needs, with custom claims: for tests that change one fact.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace writ::testing {
 
-/// What narrows is stated as the harmless case.
+/// Facts that narrow have harmless values.
 constexpr std::string_view kExampleFacts = R"({
   "request_id": "example-request", "broker": "example-broker",
   "token": { "typ": null, "proof": "bearer", "credential_kind": "federated" },

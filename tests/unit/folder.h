@@ -1,4 +1,4 @@
-// A folder that goes when the test does, and files as they are.
+// A folder that is removed at the end of the test, and reading and writing of files in it.
 #pragma once
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// How much longer one thing takes than another.
+// Compares the running time of two functions.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,8 @@
 
 namespace writ::testing {
 
-/// Processor time of this thread for one call, in seconds: the least of several, so that a busy machine does not count.
+/// Processor time of this thread for one call, in seconds: the smallest of several, so that load on the machine does
+/// not count.
 template <class Call>
 double least_time(Call call) {
     const auto now = [] {
@@ -24,7 +25,7 @@ double least_time(Call call) {
     return least;
 }
 
-/// How many times as long `larger` takes as `smaller`.
+/// The time of `larger` as a multiple of that of `smaller`.
 template <class Smaller, class Larger>
 double times_as_long(Smaller smaller, Larger larger) {
     return least_time(larger) / least_time(smaller);

@@ -1,4 +1,4 @@
-// A tree as the reader's nodes, which is what facts are bound from.
+// Converts a tree to the reader's nodes, from which facts are bound.
 #pragma once
 
 #include <stdexcept>
@@ -9,7 +9,7 @@ namespace writ::testing {
 
 class Nodes {
 public:
-    /// The nodes live until the next call.
+    /// The nodes are valid until the next call.
     const json::Node& of(const json::Value& document) {
         RequestLimits limits;
         limits.max_bytes = limits.max_string = 64u << 20;

@@ -1,4 +1,4 @@
-// A ledger in a folder of its own, and the refund policy with a request that it permits.
+// A ledger in its own folder, and the refund policy with a request that it permits.
 #pragma once
 
 #include <string>
@@ -26,14 +26,14 @@ inline std::string example_request(const std::string& name, const std::string& r
     return read_bytes(source_root() + "/examples/" + name + "/requests/" + request + ".json");
 }
 
-/// Puts `is` in place of the first `was`.
+/// Replaces the first `was` by `is`.
 inline std::string with(std::string text, const std::string& was, const std::string& is) {
     const std::size_t at = text.find(was);
     REQUIRE(at != std::string::npos);
     return text.replace(at, was.size(), is);
 }
 
-/// Bytes of a small record that says `name`.
+/// Bytes of a small record that contains `name`.
 inline std::string used_record(const std::string& name) {
     ledger::Record record;
     record.kind = ledger::RecordKind::Use;
@@ -44,7 +44,7 @@ inline std::string used_record(const std::string& name) {
     return out;
 }
 
-/// Uses up any name, as a record of kind `use`. Output: the record's number. Errors: G0025 and those of append().
+/// Uses any name, as a record of kind `use`. Output: the record's number. Errors: G0025 and those of append().
 inline Result<std::uint64_t> use_up(ledger::Ledger& ledger, const std::string& name) {
     auto appended = ledger.append(used_record(name));
     if (!appended) return tl::unexpected(std::move(appended.error()));

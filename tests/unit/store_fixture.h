@@ -1,5 +1,5 @@
-// A store in a folder that goes when the test does, and policies to publish: version i permits for
-// i + 1 minutes, so that a decision tells by which it was made.
+// A store in a folder that is removed at the end of the test, and policies to publish: version i permits for i + 1
+// minutes, so that a decision shows which version made it.
 #pragma once
 
 #include <string>
@@ -30,7 +30,7 @@ inline Bundle policy(int minutes) {
                        std::to_string(minutes) + "m\n");
 }
 
-/// What such a policy permits.
+/// The permit of such a policy.
 inline std::string lookup_request(const std::string& agent = "a-1") {
     return R"({"provenance": "verified", "now": 1717408800,
       "token": {"issuer": "https://issuer.example", "aud": "broker", "exp": 1717499999, "nbf": null, "iat": null,
@@ -76,7 +76,7 @@ struct Made {
         REQUIRE(refused == "");
         return *done;
     }
-    /// Runs SQL behind the store's back.
+    /// Runs SQL directly on the store's file.
     void tamper(const std::string& sql) const;
 };
 

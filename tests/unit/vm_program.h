@@ -1,5 +1,5 @@
-// Programs by hand, for tests of the evaluator that do without the compiler: the request schema of
-// stdlib/request.writ in short, every field in a slot, one issuer, two tools, rules as code.
+// Programs written by hand, for tests of the evaluator without the compiler: a short form of the schema in
+// stdlib/request.writ, every field in a slot, one issuer, two tools, rules as code.
 #pragma once
 
 #include <cstdint>
@@ -36,10 +36,10 @@ struct Field {
     std::string enumeration;
     bool or_none = false;
     bool one_or_many = false;
-    bool compared = true;  ///< where it is text
+    bool compared = true;  ///< if it is text
     std::uint32_t max = 8;
     Provenance weakest = Provenance::Model;
-    std::vector<std::string> keys;  ///< Map: those that are read
+    std::vector<std::string> keys;  ///< Map: the keys that are read
 
     Field& none() { return or_none = true, *this; }
     Field& from(Provenance provenance) {
@@ -129,7 +129,7 @@ inline Field request_schema() {
 constexpr std::string_view kIssuer = "https://issuer.example";
 constexpr std::string_view kBroker = "https://broker.example";
 
-/// What `seal` fails with is a fault of the test.
+/// A failure of `seal` is an error in the test.
 class TestProgram {
 public:
     bytecode::Builder build;
@@ -199,7 +199,7 @@ public:
     }
 
     // ---- code ----
-    /// Each instruction is a conjunct: false ends the rule with false.
+    /// Each instruction is a conjunct: a false one ends the rule with false.
     static std::vector<Instr> all_of(std::vector<Instr> tests) {
         for (std::size_t i = 0; i < tests.size(); ++i)
             if (is_test(tests[i].op) && tests[i].jump == 0) tests[i].jump = jump_to(tests, i, tests.size() + 1);
@@ -217,7 +217,7 @@ public:
     static Instr cmp(Opcode op, std::uint32_t a, std::uint32_t b, Cmp code) {
         return {op, 0, 0, a, b, static_cast<std::uint32_t>(code)};
     }
-    /// A quantifier with its bound and its body, which is itself a conjunction.
+    /// A quantifier with its bound and its body, which is also a conjunction.
     static std::vector<Instr> quantify(bytecode::Quant quant, std::uint32_t over, std::vector<Instr> body,
                                        std::uint32_t bound = 0, std::uint32_t depth = 0) {
         body = all_of(std::move(body));
@@ -271,7 +271,7 @@ public:
             {window.start, window.end, window.days, first, static_cast<std::uint32_t>(zone.size())});
         return static_cast<std::uint32_t>(build.out.windows.size() - 1);
     }
-    /// Matchers, as the compiler makes them.
+    /// Matchers, made like the compiler's.
     std::uint32_t add_regex(std::string_view pattern) { return add(pattern::make_regex(pattern).value()); }
     std::uint32_t add_glob(std::string_view pattern, std::string_view separators) {
         return add(pattern::make_glob(pattern, separators).value());
@@ -279,7 +279,7 @@ public:
     std::uint32_t add(const pattern::Matcher& matcher) {
         return build.matcher(matcher.text, matcher.prefix, matcher.suffix, matcher.between.view(), matcher.glob);
     }
-    /// Parses a claim of the one issuer. A piece is literal text, `{name}` or `{name**}`.
+    /// Parses a claim of the only issuer. A piece is literal text, `{name}` or `{name**}`.
     void parse(const std::string& claim, const std::vector<std::vector<std::string>>& patterns,
                const std::vector<std::string>& captures) {
         bytecode::CaptureSpecRef spec;
@@ -465,7 +465,7 @@ private:
 
 constexpr std::int64_t kNowSeconds = 1'717'408'800;  // Monday 2024-06-03T10:00:00Z
 
-/// A request for `write-refund` that is complete, and verified throughout.
+/// A complete request for `write-refund`, verified throughout.
 inline json::Value base_request() {
     auto parsed = json::parse(R"({
       "provenance": "verified",
@@ -489,7 +489,7 @@ inline json::Value base_request() {
     return *parsed;
 }
 
-/// Sets the value at a dotted path, making objects on the way; `remove` takes it out.
+/// Sets the value at a dotted path and makes objects on the way; `remove` removes it.
 inline json::Value* walk(json::Value& document, std::string_view path, bool make) {
     json::Value* at = &document;
     while (!path.empty()) {
@@ -518,7 +518,7 @@ inline void remove(json::Value& document, std::string_view path) {
 struct Machine {
     explicit Machine(TestProgram& from) : program(from.seal()), facts(*program), interpreter(*program) {}
 
-    /// Binds, or fails with the error's code and place.
+    /// Binds; or fails the test with the error's code and place.
     std::string bind(const json::Value& document) {
         const auto bound = facts.bind(nodes.of(document));
         return bound ? std::string() : bound.error().code + " " + bound.error().context;
@@ -536,8 +536,8 @@ struct Machine {
     Decision decision;
 };
 
-/// Codes of a decision's reasons, in order, with the rule where there is one: `no_permit`,
-/// `fact_missing#2`, `fact_missing:now`.
+/// Codes of a decision's reasons in order, with the rule or the fact, if any: `no_permit`, `fact_missing#2`,
+/// `fact_missing:now`.
 inline std::vector<std::string> codes(const Decision& decision) {
     std::vector<std::string> out;
     for (const Reason& each : decision.reasons) {
