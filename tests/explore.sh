@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs what is random with seeds that are new each time, until the time is over or something fails. An ordinary test run
-# uses fixed seeds. Each line names its seed, so that a failure can be run again.
+# Runs the random tests with new seeds until the time is over or a test fails. An ordinary test run uses fixed seeds.
+# Each line shows its seed, so that a failure can be run again.
 # usage: tests/explore.sh [SECONDS] [BUILD_DIR]
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails if a C++ source differs from what clang-format makes of it. With --fix it rewrites the sources instead.
+# Fails if clang-format would change a C++ source. With --fix it reformats the sources.
 # usage: tests/format.sh [--fix]
 set -euo pipefail
 cd "$(dirname "$0")/.."

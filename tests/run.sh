@@ -11,6 +11,6 @@ ninja -C "$build"
 
 status=0
 meson test -C "$build" --no-rebuild --print-errorlogs || status=$?
-# A doctest program counts its cases; any other test counts as one.
+# A doctest program reports its cases; any other test counts as one.
 python3 tests/summary.py "$build/meson-logs/testlog.json"
 exit "$status"

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is needed on Debian 12, and nothing if it is all there: with `build`, what building `writ` needs; without,
-# what the tests need as well.
+# Installs missing packages on Debian 12: with `build`, those for building `writ`; without, also those for the tests.
 # usage: tests/setup.sh [build]
 set -euo pipefail
 

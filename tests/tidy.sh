@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Runs clang-tidy over the engine and the command. Fails if it finds something.
+# Runs clang-tidy on the engine and the command. Fails if it reports anything.
 # usage: tests/tidy.sh [FILE...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# Clang cannot read the precompiled headers of another compiler, so this has a build folder of its own.
+# Clang cannot read precompiled headers of another compiler, so it needs its own build folder.
 build=build-tidy
 [ -f "$build/build.ninja" ] || CXX=clang++-19 meson setup "$build" -Db_pch=false -Dtests=false >/dev/null
-# Generated sources and headers have to be there before a file can be read.
+# Generated sources and headers must exist before a file can be read.
 ninja -C "$build" grammar/WritParser.h stdlib/stdlib.cpp >/dev/null
 files=("$@")
 [ ${#files[@]} -gt 0 ] || mapfile -t files < <(find engine cli -name '*.cpp' | sort)

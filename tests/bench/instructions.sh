@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Instructions per decision, which unlike nanoseconds are the same on a busy machine: callgrind counts two runs
-# of steady, of N and of 2N decisions, and the difference is N decisions. Fails where there are more than 5 in
-# 100 above what instructions.txt has.
+# Counts instructions per decision, which unlike time do not depend on the load. callgrind counts two runs of steady,
+# with N and with 2N decisions; the difference is N decisions. Fails if there are over 5 percent more than in
+# instructions.txt.
 # usage: instructions.sh STEADY BUNDLE [--record]      --record: writes instructions.txt anew
 # Exit code 77 without valgrind.
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The race: Writ, the floors and, with --peers, the other engines, over the same workload in one run.
-# Answers are verified before anything is timed. Ends with one table; RESULTS/race.json holds the same.
+# The race: Writ, the floors and, with --peers, other engines, with the same workload in one run. Answers are verified
+# before anything is timed. Ends with a table; RESULTS/race.json has the same data.
 #
 # usage: tests/bench/run.sh [--sizes 10,1000,10000,100000] [--peers] [--quick]
 #                           [--generator FILE] [--workload DIR] [--results DIR]
@@ -55,7 +55,7 @@ for size in ${sizes//,/ }; do
 done
 python3 tests/bench/compile_cost.py build/cli/writ "$workload" "${folders[@]}" >"$results/compile.jsonl"
 
-# --- Writ and the floors; interleaved, so that a drift of the machine's speed meets all of them
+# --- Writ and the floors; interleaved, so that changes of the machine's speed affect all of them
 timing=(--benchmark_repetitions=9 --benchmark_min_time=0.1)
 [ -z "$quick" ] || timing=(--benchmark_repetitions=3 --benchmark_min_time=0.02)
 build/tests/bench/bench_evaluate "$workload" "${folders[@]}" "${timing[@]}" \

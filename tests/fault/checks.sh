@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What the tests of the program share: run a verb, hold what it ended with and what it said. Sourced, with
-# `writ` and `work` set; ends with the counts in `passed` and `failed`.
+# Functions shared by the tests of the program: run a verb, keep its exit code and output, and check them. Sourced
+# with `writ` and `work` set; counts in `passed` and `failed`.
 
 passed=0
 failed=0

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the program ends with, and where it writes: nothing but success may look like success.
+# Exit codes and output streams of the program: a failure must never look like success.
 # usage: tests/fault/cli_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")
@@ -12,7 +12,7 @@ policy=examples/refund
 permit=$policy/requests/permit.json
 . tests/fault/checks.sh
 
-# Results on stdout, and exit codes that say what happened.
+# Results on stdout, and exit codes.
 ends "check" 0 check "$policy"
 check "check: what it says" grep -Eq '^ok: [0-9]+ rules?, step bound [0-9]+, digest [0-9a-f]{64}$' "$work/out"
 ends "permit" 0 eval "$policy" --request "$permit"
@@ -48,7 +48,7 @@ check "explain no rule: did you mean" err_has 'did you mean `large_refund_approv
 ends "explain as JSON" 0 explain "$policy" --request "$permit" --format json
 check "explain as JSON: one line" [ "$(wc -l <"$work/out")" = 1 ]
 check "explain as JSON: schema version first" [ "$(head -c 18 "$work/out")" = '{"schema_version":' ]
-# Every code and reason there is: a page of its own, or its row without the table's lines and the page that has it.
+# Every code and reason: its page, or its table row without the table's lines, with the name of the page.
 tells() {  # tells CODE
     local page
     head -n 1 "$work/out" | grep -q "^# $1: ." && return
@@ -174,7 +174,7 @@ ends "dump is not JSON" 2 check "$policy" --dump=ast --format json
 ends "unknown kind" 2 request --claims /dev/null --issuer-kind nobody
 check "unknown kind: says so" err_has K0001
 
-# Invalid policies and requests: nothing on stdout that reads like a decision.
+# Invalid policies and requests: nothing on stdout that looks like a decision.
 ends "invalid policy" 3 check "$work/bad.writ"
 check "invalid policy: on stderr" err_has "error[E"
 check "invalid policy: points" err_has "--> $work/bad.writ:1:"
@@ -202,7 +202,7 @@ ends "request too large" 3 eval "$policy" --request "$work/large.json"
 check "request too large: says so" err_has Q0002
 ends "endless request" 3 eval "$policy" --request /dev/zero
 
-# A command line that is wrong: what is, and what was probably meant.
+# Invalid command lines: the error and the suggestion.
 ends "no verb" 2
 check "no verb: says so" err_has "a verb has to follow"
 ends "a slip in a verb" 2 tset "$policy"
@@ -301,7 +301,7 @@ printf 'permit p\xff when \x1b]0;x\x07 grant { "a" } for 1m\n' >"$work/escape.wr
 run check "$work/escape.writ"
 check "escapes in a policy are not obeyed" not has_colour
 
-# Quiet: nothing on stderr but errors, nothing on stdout that only says that all is well; the same codes.
+# Quiet: only errors on stderr, no line on stdout that only reports success; the same exit codes.
 ends "quiet check" 0 --quiet check "$policy"
 check "quiet check: says nothing" [ ! -s "$work/out" ] && check "quiet check: nor on stderr" [ ! -s "$work/err" ]
 cat "$policy/policy.writ" - >"$work/warned.writ" <<<'define nobody_uses_this = run.background'
@@ -321,7 +321,7 @@ check "quiet check as JSON: all of it" out_has '"ok":true'
 ends "quiet, a missing file" 4 -q check "$work/none"
 check "quiet, a missing file: says so" err_has "$work/none"
 
-# Every verb stands under a heading in the help.
+# Every verb has a heading in the help.
 ends "help" 0 --help
 check "help: headings" out_has "Write policies:"
 check "help: no verb without one" not out_has "Subcommands:"
@@ -366,7 +366,7 @@ cp -r "$policy"/*.csv "$policy"/requests "$work" 2>/dev/null
 ends "tests that cannot be explained" 1 test "$work/many.writ"
 check "tests that cannot be explained: not counted as explained" not out_has "first 0"
 
-# No source stands in for a module of the standard library, whichever verb reads it.
+# No source can replace a module of the standard library, for any verb.
 mkdir "$work/replaced"
 printf 'import std.baseline\n\ntier read < write\n' >"$work/replaced/policy.writ"
 ends "the baseline" 0 check "$work/replaced"
@@ -375,13 +375,13 @@ printf 'module std.baseline\n' >"$work/replaced/baseline.writ"
 for verb in check test lint "compile --output $work/replaced.bundle" "eval --request $permit" "gate --base none"; do
     # shellcheck disable=SC2086
     ends "a standard module replaced: ${verb%% *}" 3 $verb "$work/replaced"
-    # A gate tells of it on standard output, with its other findings.
+    # A gate reports it on standard output, with its other findings.
     check "a standard module replaced: ${verb%% *}: file" grep -qF "replaced/baseline.writ:1:8" "$work/out" "$work/err"
     check "a standard module replaced: ${verb%% *}: code" grep -qF "E0210" "$work/out" "$work/err"
 done
 check "a standard module replaced: no bundle" [ ! -e "$work/replaced.bundle" ]
 
-# A mistake that was made 200 times.
+# A mistake repeated 200 times.
 { printf 'tier read\n'; for i in $(seq 200); do printf 'deny d%s when rnu.state == paused\n' "$i"; done; } >"$work/often.writ"
 ends "a mistake made often" 3 check "$work/often.writ"
 check "a mistake made often: once" [ "$(grep -c '^error' "$work/err")" = 1 ]

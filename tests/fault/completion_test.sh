@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Completion by the shells themselves, and the manual pages by what reads them.
+# Tests completion in the shells themselves, and the manual pages with their readers.
 # usage: tests/fault/completion_test.sh WRIT MAN
 set -uo pipefail
 writ=$(realpath "$1")
@@ -17,7 +17,7 @@ done
 ends "completion for a shell there is not" 2 completion tcsh
 ends "completion for none" 2 completion
 
-# bash: what is offered for a line, of which the last word is being typed.
+# bash: the completions of a line whose last word is being typed.
 mkdir "$work/folder"
 touch "$work/folder/a policy.writ" "$work/folder/other.json"
 offered() {
@@ -43,7 +43,7 @@ check "fish: a verb" [ "$(fish --no-config -c "source $work/fish; complete -C 'w
 check "fish: a nested verb" [ "$(fish --no-config -c "source $work/fish; complete -C 'writ store publi'" | cut -f 1)" = publish ]
 check "fish: a choice" [ "$(fish --no-config -c "source $work/fish; complete -C 'writ test --format ju'" | cut -f 1)" = junit ]
 
-# One page for each verb, the program and the language; nothing that their readers complain of.
+# One page for each verb, the program and the language; the readers report no errors.
 for verb in $("$writ" --help | sed -n 's/^  \([a-z]\+\)  .*/\1/p'); do
     check "man: a page for $verb" [ -s "$man/man1/writ-$verb.1" ]
     check "man: writ(1) names $verb" grep -q "writ.*-$verb" "$man/man1/writ.1"
@@ -51,7 +51,7 @@ done
 for page in "$man"/man1/*.1 "$man"/man7/*.7; do
     groff -man -Tutf8 -ww -wel "$page" >"$work/out" 2>"$work/err"
     check "man: groff takes ${page##*/}" [ ! -s "$work/err" ]
-    # The page of a version that is not released yet has no date.
+    # The page of an unreleased version has no date.
     mandoc -Tlint -Wwarning "$page" 2>&1 | grep -v 'WARNING: missing date' >"$work/err"
     check "man: mandoc takes ${page##*/}" [ ! -s "$work/err" ]
 done

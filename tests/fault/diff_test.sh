@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# writ diff: sides out of folders, git and a store; what it says, and what it ends with when it cannot.
+# writ diff: sides from folders, git and a store; its output, and its exit codes on errors.
 # usage: tests/fault/diff_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")
@@ -58,7 +58,7 @@ check "no colour where nobody sees it" not grep -q $'\x1b' out
 ends "colour" 0 diff base wide --color always
 check "colour: is there" grep -q $'\x1b' out
 
-# Git: the default branch holds the base, the working tree the change.
+# Git: the default branch has the base, the working tree the change.
 mkdir repo && cp -r base repo/policies && cd repo || exit 1
 git_here init
 git_here add -A
@@ -142,7 +142,7 @@ ends "no ledger" 4 diff base wide --ledger nowhere
 mkdir foreign && echo 'another schema' >foreign/LEDGER && printf 'x%.0s' {1..200} >foreign/00000000000000000000.log
 ends "a ledger of another make" 4 diff base wide --ledger foreign
 
-# What is not valid.
+# Invalid inputs.
 mkdir bad && printf 'permit x when \xff\n' >bad/policy.writ
 ends "a base that is not UTF-8" 3 diff bad wide
 check "a base that is not UTF-8: code" err_has E0104

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `writ fmt`: what it writes where, what it leaves alone, and what it ends with.
+# `writ fmt`: what it writes and where, what it leaves unchanged, and its exit codes.
 # usage: tests/fault/fmt_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")
@@ -9,7 +9,7 @@ trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 unset NO_COLOR
 . tests/fault/checks.sh
 
-# What the project ships is in its own style.
+# The project's own policies have the style.
 ends "the standard library and the examples" 0 fmt --check stdlib examples tests/conformance/policies docs/snippets
 check "nothing to name" [ ! -s "$work/out" ]
 
@@ -63,7 +63,7 @@ check "--diff of standard input: names it" out_has "--- standard input"
 check "--check of standard input in style" [ "$code" = 0 ]
 ends "- stands alone" 2 fmt - "$work"
 
-# One file that does not parse: all are left alone, and all of what is wrong is said.
+# One file that does not parse: no file is changed, and all errors are reported.
 mkdir "$work/mixed"
 cp "$work/before" "$work/mixed/a.writ"
 printf 'deny b when\n' >"$work/mixed/b.writ"
@@ -89,7 +89,7 @@ mkdir "$work/empty"
 ends "a folder without policies" 4 fmt "$work/empty"
 ends "no path" 2 fmt
 
-# What cannot be written is said, and what was there stays.
+# A failure to write is reported, and the old content remains.
 mkdir "$work/locked"
 cp "$work/before" "$work/locked/a.writ"
 if [ "$(id -u)" = 0 ]; then mkdir "$work/locked/a.writ.new"; else chmod a-w "$work/locked"; fi

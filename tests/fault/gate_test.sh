@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# writ gate: what a change must pass, what it must declare, and what it ends with when something cannot be read.
+# writ gate: the checks of a change, declarations, and exit codes on unreadable inputs.
 # usage: tests/fault/gate_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")
@@ -26,7 +26,7 @@ ends "a first version" 0 gate base --base none
 check "a first version: says so" out_has "nothing is compared"
 ends "no base named" 2 gate base
 
-# What widens is declared, or fails.
+# Widenings are declared, or the gate fails.
 edited wide 's/for 2m$/for 10m/'
 sed -i '/expect/s/for 2m audience/for 9m audience/; /expect/s/for 10m$/for 9m/' wide/policy.writ
 ends "wider" 1 gate wide --base base --format json
@@ -59,12 +59,12 @@ ends "a note that is not there" 4 gate wide --base base --note none.txt
 ends "narrower" 0 gate base --base wide --format json
 check "narrower: nothing widens" outcome widening passed
 
-# A permit less strict that no request shows is one all the same.
+# A less strict permit is a widening even if no request shows it.
 edited loose 's/params.currency == "USD"/params.currency in { "USD", "EUR" }/'
 ends "looser, unseen" 1 gate loose --base base --format json
 check "looser, unseen: widening" outcome widening failed
 
-# Of what became of a long condition, both sides are seen.
+# A change of a long condition shows both sides.
 edited long 's/params.currency == "USD"/params.currency in { "USD", "EUR", "CHF", "GBP", "JPY", "SEK", "NOK", "DKK" }/'
 sed -i 's/"NOK", "DKK" }/"NOK", "PLN" }/' long/policy.writ
 edited longer 's/params.currency == "USD"/params.currency in { "USD", "EUR", "CHF", "GBP", "JPY", "SEK", "NOK", "DKK" }/'
@@ -72,7 +72,7 @@ run diff longer long
 check "a long condition: what it was" grep -Eq '^ +condition .*"DKK"' out
 check "a long condition: what it is" grep -Eq '^ +→ .*"PLN"' out
 
-# What the text does not settle is a widening, also where the requests at hand show nothing.
+# If the text does not show the direction, it is a widening, even if no request shows one.
 edited lower 's/params.currency == "USD"/lower(params.currency) == "usd"/'
 ends "not settled, seen" 1 gate lower --base base --format json
 check "not settled, seen: widening" outcome widening failed
@@ -101,7 +101,7 @@ run gate rows --base table --format json
 check "rows: widening" outcome widening failed
 check "rows: which" says 'any("table acme.support.payers" in f["message"] for f in d["findings"])'
 
-# What guards the policy does not go in silence.
+# Guards of the policy are not removed silently.
 edited unguarded '/^invariant/d'
 ends "an invariant is gone" 1 gate unguarded --base base
 check "an invariant is gone: told" out_has "forbids less than it did"
@@ -145,7 +145,7 @@ check "unless it is asked to fail" outcome lint failed
 run gate linted --base base --format json --level unused-definition=error
 check "a lint that is an error" outcome lint failed
 
-# A declaration means one thing, and is one.
+# A declaration is unambiguous and valid.
 edited twins 's/max_age 10m/max_age 1h/'
 cat >>twins/policy.writ <<'END'
 
@@ -197,12 +197,12 @@ check "a new rule: steps declared" outcome steps passed
 sed -i '2d' small
 ends "steps not declared" 1 gate new --base base --note small --format json
 check "steps not declared: told" outcome steps failed
-# One that no request reaches beside the others costs nothing more.
+# A rule that is reached only alone costs nothing more.
 sed -i 's/"agents-prod"$/"agents-qa"/' new/policy.writ
 run gate new --base base --note small --format json
 check "no more steps for one request" outcome steps passed
 
-# A deny that is gone, a test that fails, a style that is none, a lint, an invariant that is taken out.
+# A removed deny, a failing test, wrong style, a lint finding, a removed invariant.
 edited bare '/^deny user_not_authorized/,/^  because/d; s/because user_not_authorized/because tenant_mismatch/'
 ends "a deny is gone" 1 gate bare --base base --format json
 check "a deny is gone: widening" outcome widening failed
@@ -258,7 +258,7 @@ check "full disk" [ $? = 4 ]
 if (trap '' PIPE; "$writ" gate base --base base 2>/dev/null; echo "$?" >code) | true; then :; fi
 check "a closed pipe" [ "$(cat code)" = 4 ]
 
-# Git: declared where the reviewers see it.
+# Git: declarations in commit messages.
 mkdir repo && cp -r base repo/policy && cd repo || exit 1
 git_here init && git_here add -A && git_here commit -m "the first"
 git_here checkout -b change
@@ -298,7 +298,7 @@ printf '\xff\xfe' >base/odd.writ
 ends "not UTF-8" 3 gate base --base none
 check "not UTF-8: where" out_has "odd.writ"
 
-# The examples for CI are what they say.
+# The examples for CI work as described.
 cd "$root"
 for file in examples/ci/*.yml examples/ci/*.yaml; do
     check "$file runs verbs that are there" bash -c 'grep -oE "writ (--quiet )?[a-z]+" "$1" | sort -u | while read -r line; do "$2" ${line#writ } --help >/dev/null || exit 1; done' _ "$file" "$writ"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Text from stores, ledgers, requests, claims and policies cannot act on whoever reads it: no output for
-# people, for GitHub or as HTML holds a control character or a mark that turns the direction of text.
+# Text from stores, ledgers, requests, claims and policies cannot affect its readers: no output for people, for GitHub
+# or as HTML contains a control character or a mark that changes the direction of text.
 # usage: tests/fault/hostile_text_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")
@@ -14,7 +14,7 @@ cp -r examples/refund "$work/policy"
 cd "$work"
 . "$root/tests/fault/checks.sh"
 
-# ESC, BEL, CR, a C1 control, a right-to-left override and a byte that is no UTF-8 are looked for in what was printed.
+# Searches the output for ESC, BEL, CR, a C1 control, a right-to-left override and a byte of invalid UTF-8.
 is_tame() { python3 - out err <<'END'
 import sys
 for file in sys.argv[1:]:
@@ -29,7 +29,7 @@ for file in sys.argv[1:]:
         sys.exit(f"{file}: {text[max(0, at - 40):at + 10]!r}")
 END
 }
-# Runs a verb; whatever it ends with, its output must be tame, and must not be silent about the text.
+# Runs a verb; whatever its exit code, its output must be safe, and must show the text.
 tame() {
     run "$@"
     check "$*: tame" is_tame
@@ -124,7 +124,7 @@ tame diff "$root/examples/refund" policy --requests evil.json --format markdown
 tame request --claims claims.json --issuer-kind kubernetes
 tame request --claims odd_claims.json --issuer-kind kubernetes
 
-# A policy whose texts are hostile, as far as the language lets them in.
+# A policy with hostile texts, as far as the language allows them.
 python3 - <<'END'
 evil = r"x\u{202E}txt\u{9B}31m\u{1B}[2J"  # the source itself may not hold such characters
 text = open("policy/policy.writ").read()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The `writ ledger` and `writ replay` verbs: exit codes, what they say, and where.
+# The `writ ledger` and `writ replay` verbs: exit codes, messages, and streams.
 # usage: tests/fault/ledger_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")
@@ -13,7 +13,7 @@ policy=examples/refund
 ledger=$work/ledger
 . tests/fault/checks.sh
 
-# Variants of the policy stand here, beside the requests of its fixtures.
+# Variants of the policy are here, beside the requests of its fixtures.
 mkdir -p "$work/requests" && cp "$policy"/requests/* "$work/requests/"
 
 # Recording.
@@ -169,11 +169,11 @@ ends "cut: no permit" 4 eval "$policy" --request "$policy/requests/permit.json" 
 check "cut: says so" err_has "error[G0006]"
 cp "$work/segment" "$segment"
 ends "restored" 0 ledger verify -L "$ledger"
-# A reader that goes away.
+# A reader that closes the pipe.
 if (trap '' PIPE; "$writ" ledger export -L "$ledger" 2>/dev/null; echo "$?" >"$work/code") | true; then :; fi
 check "a closed pipe: exit 4" [ "$(cat "$work/code")" = 4 ]
 
-# A disk that is full, where one may be mounted.
+# A full disk, if one may be mounted.
 mkdir "$work/small"
 if mount -t tmpfs -o size=64k tmpfs "$work/small" 2>/dev/null; then
     code=0 count=0
@@ -188,7 +188,7 @@ if mount -t tmpfs -o size=64k tmpfs "$work/small" 2>/dev/null; then
     run ledger verify -L "$work/small/ledger"
     check "full disk: nothing lost" [ "$code" = 0 ]
     check "full disk: every permit that was given is there" out_has "$((count - 1)) records"
-    # Room again: it goes on where it was.
+    # With space again it continues where it stopped.
     mount -o remount,size=1m "$work/small"
     ends "full disk: room again" 0 eval "$policy" --request "$policy/requests/permit.json" --ledger "$work/small/ledger"
     ends "full disk: whole again" 0 ledger verify -L "$work/small/ledger"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `writ lint`: what it ends with, what it writes where, its formats, suppressions and fixes.
+# `writ lint`: exit codes, output streams, formats, suppressions and fixes.
 # usage: tests/fault/lint_test.sh WRIT PYTHON
 set -uo pipefail
 writ=$(realpath "$1") python=$2
@@ -12,7 +12,7 @@ unset NO_COLOR
 sarif() { "$python" tests/sarif.py "$1" >"$2"; }
 json() { "$python" -c "import json,sys; d = json.load(open('$work/out')); sys.exit(0 if $1 else 1)"; }
 
-# Examples are clean; conformance policies, written the recommended way or the wrong way on purpose, are not.
+# Examples have no findings; conformance policies, which are wrong on purpose in places, do.
 for example in examples/*/policy.writ; do
     ends "$example" 0 lint "$example" --fail-on warning
 done
@@ -60,13 +60,13 @@ check "short: one line each" grep -Eq '^.*policy.writ:7:8: error: permit `open_t
 "$writ" lint "$policy" --format json >/dev/full 2>"$work/err"
 check "a full disk" [ $? = 4 ]
 
-# JSON: the suppressed ones with their reason.
+# JSON: suppressed findings have their reason.
 ends "json" 1 lint "$policy" --format json
 check "json: counts" json "d['schema_version'] == 1 and d['errors'] == 1 and d['fixable'] == 2"
 check "json: findings" json "'unused-import' in [f['code'] for f in d['findings']]"
 check "json: suppressed" json "[(f['code'], f['reason']) for f in d['suppressed']] == [('name-only-trust', 'this repository is archived')]"
 
-# SARIF: valid, and fingerprints that do not move with the lines.
+# SARIF: valid, and fingerprints do not change when lines move.
 ends "sarif" 1 lint "$policy" --format sarif
 check "sarif: valid" sarif "$work/out" "$work/prints"
 check "sarif: a suppression" out_has '"suppressions":[{"kind":"inSource","status":"accepted","justification":"this repository is archived"}]'
@@ -84,7 +84,7 @@ ends "sarif of a good check" 0 check examples/refund --format sarif
 check "sarif of a good check: valid, no results" sarif "$work/out" "$work/prints"
 check "sarif of a good check: nothing else" [ "$(wc -l <"$work/out")" = 1 ]
 
-# GitHub: ten of a level, the rest counted; nothing that a runner could read as a command of its own.
+# GitHub: ten findings of a level, the number of the others; nothing that a runner could take for a command.
 ends "github" 1 lint "$policy" --format github
 check "github: an error with its place" grep -Eq '^::error file=[^,]*policy.writ,line=7,endLine=7,col=8,endColumn=19,title=shared-issuer-unscoped::permit `open_to_all` .*%0A' "$work/out"
 check "github: commands only" not grep -vEq '^::(error|warning|notice) ' "$work/out"
@@ -97,7 +97,7 @@ check "github, many: the rest is counted" out_has "::notice title=writ::2 more f
 ends "github of a check" 3 check "$work/broken.writ" --format github
 check "github of a check: an error" grep -q '^::error file=' "$work/out"
 
-# Fixes: shown, then written whole, then gone.
+# Fixes: shown, then written, then gone.
 ends "diff" 1 lint "$policy" --diff
 check "diff: what goes" out_has "-import std.spiffe"
 check "diff: nothing written" cmp -s "$policy" "$work/before"

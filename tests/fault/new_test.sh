@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `writ new`: the project does what its README says, and where there is no place for one nothing is left behind.
+# `writ new`: the project does what its README says, and a failure leaves nothing behind.
 # usage: tests/fault/new_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")
@@ -21,7 +21,7 @@ check "new: every file of the template but what the examples' test reads" \
 check "new: the module is called after the folder" grep -qx 'module policy.acme_policy_2' "$project/policy.writ"
 check "new: nothing else differs" [ "$(diff -r -x expected "$template" "$project" | grep -c '^[<>]')" = 2 ]
 
-# What its README says, in its own folder.
+# The commands in its README, run in its own folder.
 commands=$(sed -n '/^```sh$/,/^```$/p' "$project/README.md" | grep -v '^```')
 check "README: names commands" [ "$(grep -c '^writ ' <<<"$commands")" -ge 5 ]
 while IFS= read -r command; do
@@ -64,7 +64,7 @@ ends "no folder for it" 4 new "$work/missing/project"
 check "no folder for it: none is made" [ ! -e "$work/missing" ]
 ends "no name" 2 new
 
-# A write that fails half-way: everything that was made goes again.
+# A write that fails half-way: all created files are removed.
 (ulimit -f 1; trap '' XFSZ; exec "$writ" new "$work/half") >"$work/out" 2>"$work/err"; code=$?
 check "half-way: says what failed" [ "$code" = 4 ]
 check "half-way: nothing is left" [ ! -e "$work/half" ]

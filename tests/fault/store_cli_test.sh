@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# writ store and writ keys: what each verb says and ends with, and what it ends with when it cannot.
+# writ store and writ keys: output and exit codes of each verb, also on errors.
 # usage: tests/fault/store_cli_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")
@@ -277,7 +277,7 @@ fi
 check "author: the account" [ "$(author)" = "$(id -un)" ]
 export WRIT_AUTHOR=Ada
 
-# Two at once: one wins, one is told.
+# Two programs at once: one succeeds, the other one gets an error.
 for round in 1 2 3 4 5; do
     at=$("$writ" store channels --format json | python3 -c 'import json,sys; print([c["serial"] for c in json.load(sys.stdin)["channels"] if c["channel"]=="prod"][0])')
     "$writ" store activate prod v1 --expect "$at" >one 2>one.err & one=$!
@@ -288,7 +288,7 @@ for round in 1 2 3 4 5; do
     check "two at once, round $round: told" grep -q S0040 one.err two.err
 done
 
-# A disk that is full, where one may be mounted.
+# A full disk, if one may be mounted.
 mkdir small
 if mount -t tmpfs -o size=300k tmpfs small 2>/dev/null; then
     ends "small disk" 0 store --store small/s init

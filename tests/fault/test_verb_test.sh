@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The verb `test`: what it ends with, its formats, coverage, threads, and watching.
+# The verb `test`: exit codes, formats, coverage, threads, and watching.
 # usage: tests/fault/test_verb_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")
@@ -24,7 +24,7 @@ check "quiet: the sums all the same" [ "$(tail -n 1 "$work/out")" = "$(tail -n 1
 check "quiet: nothing on stderr" [ ! -s "$work/err" ]
 ends "quiet, behind the verb" 0 test -q "$policy"
 
-# Failures: the difference, and why.
+# Failures: the difference, and the explanation.
 cat >"$policy/wrong.writ" <<'END'
 module acme.support
 test "# odd <name> & \\ more" {
@@ -79,7 +79,7 @@ done
 ends "no threads" 2 test "$policy" --jobs 0
 rm "$policy/wrong.writ"
 
-# Nothing run is a failure in every format.
+# A run without tests fails in every format.
 for format in junit tap; do
     ends "nothing run, $format" 1 test "$policy" --filter 'no such test' --format "$format"
     check "nothing run, $format: holds together" read_as "$format"
@@ -117,7 +117,7 @@ for c in conditions:
 assert all(0 <= index < len(conditions) for rule in coverage["rules"] for index in rule["conditions"])
 END
 
-# Watching: it runs again when a policy, a new file or a data file changes, and ends as the last run did.
+# Watching: it runs again when a policy, a new file or a data file changes, and returns the result of the last run.
 runs() { grep -c '^[0-9]* passed, ' "$work/watched"; }
 until_runs() {  # until_runs COUNT: waits for so many, ten seconds at most
     for _ in $(seq 100); do [ "$(runs)" -ge "$1" ] && return 0; sleep 0.1; done

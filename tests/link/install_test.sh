@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What is installed can be used: programs in C and C++ build against the installed tree, found by
-# pkg-config (and CMake, if it is there), decide alike, and see nothing but the public interface.
+# The installed tree is usable: programs in C and C++ build against it, found by pkg-config (and CMake, if present),
+# make the same decisions, and see only the public interface.
 # usage: install_test.sh BUILD_DIR MESON
 set -euo pipefail
 build=$1 meson=$2
@@ -13,7 +13,7 @@ DESTDIR="$out/tree" "$meson" install -C "$build" --no-rebuild --quiet
 pc=$(dirname "$(find "$out/tree" -name writ.pc)")
 libdir=$(dirname "$pc") prefix=$(dirname "$(dirname "$(find "$out/tree" -name writ.h)")")
 prefix=$(dirname "$prefix")
-# Only the tree: a writ installed on this machine must not be found instead.
+# Only the installed tree: a writ installed on this machine must not be found.
 export PKG_CONFIG_PATH=$pc PKG_CONFIG_SYSROOT_DIR=$out/tree LD_LIBRARY_PATH=$libdir
 cd "$out"
 
@@ -41,7 +41,7 @@ ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/main.cpp" -o embed
 # shellcheck disable=SC2046
 ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/fields.cpp" -o fields-cpp $(flags writ)
 if ldd fields-cpp | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker that states fields loads the compiler"; fi
-# A broker that records: a permit, its record, and nothing of the compiler.
+# A broker that records: a permit, its record, and no part of the compiler.
 # shellcheck disable=SC2046
 ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/record.cpp" -o record-cpp $(flags writ-ledger)
 if ldd record-cpp | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker that records loads the compiler"; fi
@@ -67,14 +67,14 @@ for request in "$root"/examples/refund/requests/*.json; do
     [ "$c" = 1 ] || permits=$((permits + 1))
 done
 [ "$permits" = 2 ] || fail "$permits permits"
-# A broker that follows a store decides by what is active there, signed.
+# A broker that follows a store decides with the active, signed version.
 "$prefix/bin/writ" store --store s init >/dev/null
 "$prefix/bin/writ" store --store s channel prod >/dev/null
 "$prefix/bin/writ" keys generate key >/dev/null
 "$prefix/bin/writ" store --store s publish "$policy" --channel prod --key key >/dev/null
 echo "$root/examples/refund/requests/permit.json" | ./follow s prod key.pub state >follow.txt
 grep -qE '^permit, by [0-9a-f]{64}$' follow.txt || fail "follow: $(cat follow.txt)"
-# One that records too: what is enforced, and what the candidate would have said.
+# One that records too: the enforced decision, and the candidate's.
 "$prefix/bin/writ" store --store s channel next >/dev/null
 sed 's/grant { "refund:create" } for 2m/grant { "refund:create" } for 1m/' "$policy" >next.writ
 cp -r "$root/examples/refund/requests" requests
@@ -109,38 +109,38 @@ END
     cmake/build/embed-cpp "$policy" "$root/examples/refund/requests/permit.json" >cpp.txt
     cmp c.txt cpp.txt
     echo "$root/examples/refund/requests/permit.json" | cmake/build/follow s prod | cmp - follow.txt
-    # A version that is not there is not found.
+    # A version that does not exist is not found.
     sed -i 's/Writ 0.1/Writ 99.0/' cmake/CMakeLists.txt
     if cmake -S cmake -B cmake/other -DCMAKE_PREFIX_PATH="$prefix" >/dev/null 2>&1; then fail "CMake takes any version"; fi
 else
     echo "no cmake here: its package is not tried"
 fi
 
-# ---- what the libraries show ------------------------------------------------------------------------
+# ---- exported symbols -------------------------------------------------------------------------------
 shown() { nm -DC --defined-only "$1" | sed 's/^[0-9a-f]* . //'; }
 runtime=$libdir/libwrit.so compiler=$libdir/libwrit-compiler.so store=$libdir/libwrit-store.so ledger=$libdir/libwrit-ledger.so
 for library in "$runtime" "$compiler" "$store" "$ledger"; do
     shown "$library" | sort >symbols.txt
     if grep -vE '^(writ_[a-z_]+$|writ::)' symbols.txt; then fail "$library shows what is not Writ's"; fi
-    # The ledger's public names are in a namespace called like its room.
+    # The ledger's public names are in a namespace with the name of its room.
     rooms=$(find "$root/engine" -mindepth 1 -maxdepth 1 -type d ! -name ledger -printf '%f|')
     if grep -E "^writ::ledger::(Log|Index|SegmentReader|File|Mask|Encoder|Decoder)\b" symbols.txt; then fail "$library shows its rooms"; fi
     if grep -E "^writ::(${rooms}compiler|json|c|testing)::|::Impl" symbols.txt; then fail "$library shows its rooms"; fi
     readelf -d "$library" | grep -E 'SONAME.*\[libwrit(-compiler|-store|-ledger)?\.so\.[0-9]+\.[0-9]+\]' >/dev/null || fail "$library has no SONAME"
     if readelf -d "$library" | grep -E 'RPATH|RUNPATH|TEXTREL'; then fail "$library has a path or text relocations"; fi
 done
-# Every function of the header, and nothing twice.
+# Every function of the header, each once.
 { shown "$runtime"; shown "$compiler"; } | sort >symbols.txt
 sed -nE 's/^(WRIT_API)?.*[ *](writ_[a-z_]+)\(.*/\2/p' "$prefix/include/writ/writ.h" | sort -u >declared.txt
 grep -oE '^writ_[a-z_]+$' symbols.txt | sort -u >defined.txt
 diff declared.txt defined.txt || fail "writ.h and the libraries differ"
 for library in "$runtime" "$compiler" "$store" "$ledger"; do nm -D --defined-only "$library"; done | cut -d' ' -f3 | sort >mangled.txt
 if uniq -d mangled.txt | c++filt | grep .; then fail "two libraries define this"; fi
-# A broker's program loads no compiler; the author's does, or this could not fail.
+# A broker's program does not load the compiler; the author's does, which shows that the check works.
 if ldd embed-c | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker loads the compiler"; fi
 if ldd embed-c | grep -iE 'sqlite|writ-ledger'; then fail "the broker loads the ledger"; fi
 ldd embed-cpp | grep -i antlr >/dev/null
-# Only who follows a store loads SQLite, and he no compiler.
+# Only a program that follows a store loads SQLite, without the compiler.
 if ldd embed-c | grep -iE 'sqlite|writ-store'; then fail "the broker loads the store"; fi
 if ldd follow | grep -iE 'antlr|re2|writ-compiler'; then fail "the reader of a store loads the compiler"; fi
 ldd follow | grep -i sqlite >/dev/null

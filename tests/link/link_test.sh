@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The broker program evaluates a sealed bundle and holds neither compiler nor ANTLR nor RE2.
+# The broker program evaluates a sealed bundle and contains no compiler, no ANTLR and no RE2.
 # usage: link_test.sh WRIT BROKER
 set -euo pipefail
 writ=$1 broker=$2
@@ -12,7 +12,7 @@ trap 'rm -rf "$out"' EXIT
 
 if ldd "$broker" | grep -iE 'antlr|re2'; then echo "the broker links what only the compiler needs"; exit 1; fi
 if nm -C "$broker" | grep -E ' writ::(syntax|pattern|check|compiler|reference|lint|explain|diff|testing)::'; then echo "the broker holds the compiler"; exit 1; fi
-# The same look at `writ` itself must find both, or this test could not fail.
+# The same check finds both in `writ` itself, which shows that it works.
 ldd "$writ" | grep -i antlr >/dev/null
 ldd "$writ" | grep -i re2 >/dev/null
 nm -C "$writ" | grep -E ' writ::(syntax|check|compiler)::' >/dev/null

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Policies that a thread pair decides by while they are replaced. See reload.cpp.
+# Replaces policies while a pair of threads decides with them. See reload.cpp.
 # usage: reload_test.sh WRIT RELOAD [RELOADS]
 set -euo pipefail
 writ=$1 reload=$2 reloads=${3:-300}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One bundle, many threads, the answers of one thread.
+# One bundle in many threads gives the answers of one thread.
 # usage: threads_test.sh WRIT THREADS
 set -euo pipefail
 writ=$1 threads=$2
