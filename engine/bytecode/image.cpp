@@ -1,44 +1,21 @@
 #include "bytecode/image.h"
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bytecode/header.h"
+#include "os/files.h"
 #include "writ/errors.h"
 
 namespace writ::bytecode {
 
 namespace {
 
-/// An open file, closed at the end of its scope; a mapping outlives it.
-struct File {
-    int handle = -1;
-    ~File() {
-        if (handle >= 0) ::close(handle);
-    }
-};
-
-tl::unexpected<Error> failed(const std::string& path, const char* why) {
-    return fail(Code::FileUnusable, why, path);
-}
-
-/// Output: false on an error, or if the file is shorter.
-bool read_fully(int file, std::byte* to, std::size_t size) {
-    errno = 0;
-    while (size > 0) {
-        const ssize_t got = ::read(file, to, size);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return false;
-        to += got;
-        size -= static_cast<std::size_t>(got);
-    }
-    return true;
+tl::unexpected<Error> failed(const os::Failure& told) {
+    return fail(Code::FileUnusable, told.reason, told.path);
 }
 
 }  // namespace
@@ -60,16 +37,17 @@ Image::~Image() {
 }
 
 Result<Image> Image::read(const std::string& path) {
-    const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    struct stat status{};
-    if (file.handle < 0 || ::fstat(file.handle, &status) != 0) return failed(path, std::strerror(errno));
-    if (!S_ISREG(status.st_mode)) return failed(path, "not a regular file");
-    const auto size = static_cast<std::size_t>(status.st_size);
+    const auto file = os::File::open(path, os::Access::Read);  // the mapping outlives it
+    if (!file) return failed(file.error());
+    const auto status = file->status();
+    if (!status) return failed(status.error());
+    if (!status->regular) return fail(Code::FileUnusable, "not a regular file", path);
+    const auto size = static_cast<std::size_t>(status->size);
     const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 
     Header header;
-    if (size < sizeof header || ::pread(file.handle, &header, sizeof header, 0) != sizeof header)
-        return fail(Code::NotABundle, "not a bundle: too short", path);
+    const auto begun = file->read_into(reinterpret_cast<char*>(&header), 0, sizeof header);
+    if (!begun || *begun != sizeof header) return fail(Code::NotABundle, "not a bundle: too short", path);
     if (auto fits = check_header(header, size); !fits) {
         fits.error().context = path;
         return tl::unexpected(std::move(fits.error()));
@@ -77,7 +55,7 @@ Result<Image> Image::read(const std::string& path) {
 
     Image image;
     void* const at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED) return failed(path, std::strerror(errno));
+    if (at == MAP_FAILED) return failed(os::failed(errno, path).value());
     auto* const base = static_cast<std::byte*>(at);
     image.bytes_ = {base, size};
     image.mapped_ = size;
@@ -86,11 +64,12 @@ Result<Image> Image::read(const std::string& path) {
     // Maps whole pages: the sources may start inside the first of them.
     const std::size_t sealed = header.sealed + sizeof(Digest);
     const std::size_t ours = std::min(size, (sealed + page - 1) / page * page);
-    if (!read_fully(file.handle, base, ours))
-        return failed(path, errno != 0 ? std::strerror(errno) : "the file has been cut short");
-    if (ours < size && ::mmap(base + ours, size - ours, PROT_READ, MAP_PRIVATE | MAP_FIXED, file.handle,
+    const auto got = file->read_into(reinterpret_cast<char*>(base), 0, ours);
+    if (!got) return failed(got.error());
+    if (*got < ours) return fail(Code::FileUnusable, "the file has been cut short", path);
+    if (ours < size && ::mmap(base + ours, size - ours, PROT_READ, MAP_PRIVATE | MAP_FIXED, file->descriptor(),
                               static_cast<off_t>(ours)) == MAP_FAILED)
-        return failed(path, std::strerror(errno));
+        return failed(os::failed(errno, path).value());
     (void)::mprotect(base, ours, PROT_READ);
     return image;
 }

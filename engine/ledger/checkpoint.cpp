@@ -2,16 +2,15 @@
 
 #include <charconv>
 #include <chrono>
-#include <filesystem>
 
 #include <fmt/format.h>
 #include <sodium.h>
-#include <sys/stat.h>
 
 #include "base/key_line.h"
 #include "base/values.h"
 #include "ledger/hash.h"
 #include "ledger/log.h"
+#include "ledger/system.h"
 #include "writ/errors.h"
 
 namespace writ::ledger {
@@ -95,9 +94,8 @@ std::string checkpoint_path(const std::string& folder, std::uint64_t size) {
 
 Result<std::vector<std::uint64_t>> checkpoints_in(const std::string& folder) {
     std::vector<std::uint64_t> out;
-    std::error_code ignored;
-    if (!std::filesystem::exists(folder + "/checkpoints", ignored)) return out;
-    auto names = list_folder(folder + "/checkpoints", kSuffix);
+    if (!os::exists(folder + "/checkpoints")) return out;
+    auto names = checked(os::list_folder(folder + "/checkpoints", kSuffix));
     if (!names) return tl::unexpected(std::move(names.error()));
     for (const std::string& name : *names) {
         std::uint64_t size = 0;
@@ -109,7 +107,7 @@ Result<std::vector<std::uint64_t>> checkpoints_in(const std::string& folder) {
 
 Result<Checkpoint> own_checkpoint(const std::string& folder, std::uint64_t size) {
     const std::string path = checkpoint_path(folder, size);
-    auto text = read_file(path, kMaxText);
+    auto text = checked(os::read_file(path, kMaxText));
     if (!text) return tl::unexpected(std::move(text.error()));
     auto read = read_checkpoint(*text, nullptr);
     if (!read) read.error().context = path;
@@ -117,10 +115,9 @@ Result<Checkpoint> own_checkpoint(const std::string& folder, std::uint64_t size)
 }
 
 Result<Seed> read_seed(const std::string& path) {
-    struct stat status{};
-    if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
+    if (os::open_to_others(path))
         return fail(Code::BadLedgerKey, "others than its owner may use this secret key; `chmod 600` it", path);
-    auto text = read_file(path, kMaxText);
+    auto text = checked(os::read_file(path, kMaxText));
     if (!text) return tl::unexpected(std::move(text.error()));
     const auto read = read_key_line(*text, kSecretLine);
     sodium_memzero(text->data(), text->size());
@@ -130,7 +127,7 @@ Result<Seed> read_seed(const std::string& path) {
 }
 
 Result<PublicBytes> read_public_key(const std::string& path) {
-    auto text = read_file(path, kMaxText);
+    auto text = checked(os::read_file(path, kMaxText));
     if (!text) return tl::unexpected(std::move(text.error()));
     if (text->starts_with(kSecretLine)) {
         auto seed = read_seed(path);
@@ -203,10 +200,10 @@ Result<std::string> make_checkpoint(const std::string& folder, const Seed* seed)
     if (!log) return tl::unexpected(std::move(log.error()));
     const std::uint64_t size = (*log)->size();
     const std::string path = checkpoint_path(folder, size);
-    std::error_code ignored;
-    std::filesystem::create_directory(folder + "/checkpoints", ignored);
-    if (std::filesystem::exists(path, ignored)) {
-        auto old = read_file(path, kMaxText);
+    // Where it cannot be made, the checkpoint cannot either.
+    (void)os::make_folder(folder + "/checkpoints", 0777);
+    if (os::exists(path)) {
+        auto old = checked(os::read_file(path, kMaxText));
         if (!old) return tl::unexpected(std::move(old.error()));
         auto read = read_checkpoint(*old, nullptr);
         if (!read || read->root != (*log)->tree().root())
@@ -215,7 +212,8 @@ Result<std::string> make_checkpoint(const std::string& folder, const Seed* seed)
     const std::string text = to_text(
         {origin_of((*log)->id()), size, (*log)->tree().root(), (*log)->spent(), now_micros(), (*log)->commitment()},
         seed);
-    if (auto kept = replace_file(path, text); !kept) return tl::unexpected(std::move(kept.error()));
+    if (auto kept = checked(os::replace_file(path, text, kFileMode)); !kept)
+        return tl::unexpected(std::move(kept.error()));
     return text;
 }
 

@@ -4,20 +4,24 @@
 #include <cstring>
 #include <filesystem>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sqlite3.h>
-#include <unistd.h>
 
 #include "ledger/hash.h"
 #include "ledger/log.h"
+#include "ledger/system.h"
+#include "os/sqlite.h"
 #include "writ/errors.h"
 
 namespace writ::ledger {
 
 namespace {
 
+using os::Blob;
+using os::SqlStatement;
+using Step = SqlStatement::Step;
+
 constexpr int kSchemaVersion = 2;
+constexpr int kPatience = 5000;  // milliseconds
 
 constexpr const char* kSchema = R"(
 create table place (ledger blob not null, next integer not null, last blob not null);
@@ -47,88 +51,31 @@ create index holder_name on holder (name);
 create table drops (seq integer primary key, time integer not null, dropped integer not null);
 )";
 
-/// A prepared statement, used again and again.
-class Statement {
-public:
-    Statement(sqlite3* database, std::string_view sql) {
-        sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr);
+Cell cell_of(const SqlStatement& row, int column) {
+    switch (row.kind(column)) {
+        case SqlStatement::Kind::Integer: return row.integer(column);
+        case SqlStatement::Kind::Real: return row.real(column);
+        case SqlStatement::Kind::Nothing: return std::monostate{};
+        case SqlStatement::Kind::Bytes: return std::string(row.bytes(column));
     }
-    ~Statement() { sqlite3_finalize(statement_); }
-    Statement(const Statement&) = delete;
-    Statement& operator=(const Statement&) = delete;
-
-    [[nodiscard]] sqlite3_stmt* get() const { return statement_; }
-    Statement& add(std::int64_t value) {
-        sqlite3_bind_int64(statement_, ++bound_, value);
-        return *this;
-    }
-    /// Bytes must stay until run().
-    Statement& add(std::string_view text) {
-        sqlite3_bind_text(statement_, ++bound_, text.empty() ? "" : text.data(), static_cast<int>(text.size()),
-                          SQLITE_STATIC);
-        return *this;
-    }
-    Statement& blob(std::string_view bytes) {
-        sqlite3_bind_blob(statement_, ++bound_, bytes.empty() ? "" : bytes.data(), static_cast<int>(bytes.size()),
-                          SQLITE_STATIC);
-        return *this;
-    }
-    Statement& none() {
-        sqlite3_bind_null(statement_, ++bound_);
-        return *this;
-    }
-    /// One row, or the end.
-    int step() { return statement_ == nullptr ? SQLITE_ERROR : sqlite3_step(statement_); }
-    void reset() {
-        sqlite3_reset(statement_);
-        bound_ = 0;
-    }
-    bool run() {
-        const bool done = step() == SQLITE_DONE;
-        reset();
-        return done;
-    }
-    [[nodiscard]] std::string_view bytes(int column) const {
-        const void* at = sqlite3_column_blob(statement_, column);
-        return {static_cast<const char*>(at),
-                at == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
-    }
-    [[nodiscard]] std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
-
-private:
-    sqlite3_stmt* statement_ = nullptr;
-    int bound_ = 0;
-};
-
-Cell cell_of(sqlite3_stmt* row, int column) {
-    switch (sqlite3_column_type(row, column)) {
-        case SQLITE_INTEGER: return sqlite3_column_int64(row, column);
-        case SQLITE_FLOAT: return sqlite3_column_double(row, column);
-        case SQLITE_NULL: return std::monostate{};
-        default: {
-            const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(row, column));
-            return std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(row, column)));
-        }
-    }
+    return std::monostate{};
 }
 
 }  // namespace
 
 struct Index::Impl {
     std::string folder, path;
-    sqlite3* database = nullptr;
+    std::optional<os::Sqlite> database;
 
     explicit Impl(std::string in) : folder(std::move(in)), path(folder + "/index.sqlite") {}
-    ~Impl() { close(); }
     void close() {
         statements.reset();
-        sqlite3_close(database);
-        database = nullptr;
+        database.reset();
     }
 
     struct Statements {
-        Statement decision, shaped, receipt, holder, drops, place, find;
-        explicit Statements(sqlite3* db)
+        SqlStatement decision, shaped, receipt, holder, drops, place, find;
+        explicit Statements(const os::Sqlite& db)
             : decision(db,
                        "insert into decision values "
                        "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
@@ -142,26 +89,28 @@ struct Index::Impl {
     std::optional<Statements> statements;
 
     tl::unexpected<Error> failed() const {
-        return fail(Code::IndexFailed, fmt::format("the index cannot be used: {}", sqlite3_errmsg(database)), path);
+        const std::string why = database ? database->failure().reason : "it cannot be opened";
+        return fail(Code::IndexFailed, fmt::format("the index cannot be used: {}", why), path);
     }
-    bool run(const char* sql) { return sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK; }
+    bool run(const std::string& sql) { return database->run(sql); }
 
     /// Opens what is there, or a new one. False: it cannot be used as it is.
     bool connect(const std::string& where) {
         close();
         // SQLite would let everybody read it; its other files are as this one.
-        if (where == path) (void)open_file(where, O_RDWR | O_CREAT);
-        if (sqlite3_open(where.c_str(), &database) != SQLITE_OK) return false;
-        sqlite3_busy_timeout(database, 5000);
+        if (where == path) (void)os::File::open(where, os::Access::New, kFileMode);
+        auto opened = os::Sqlite::open(where, os::Sqlite::Access::Create, kPatience);
+        if (!opened) return false;
+        database = std::move(*opened);
         if (!run("pragma journal_mode = wal; pragma synchronous = normal; begin immediate")) return false;
         std::int64_t version = -1;
         {
-            Statement ask(database, "pragma user_version");
-            if (ask.step() == SQLITE_ROW) version = ask.integer(0);
+            SqlStatement ask(*database, "pragma user_version");
+            if (ask.step() == Step::Row) version = ask.integer(0);
         }
         bool fits = version == kSchemaVersion;
         if (version == 0)
-            fits = run(kSchema) && run(fmt::format("pragma user_version = {}", kSchemaVersion).c_str()) &&
+            fits = run(kSchema) && run(fmt::format("pragma user_version = {}", kSchemaVersion)) &&
                    run("insert into place values (x'', 0, x'')");
         return run(fits ? "commit" : "rollback") && fits;
     }
@@ -174,7 +123,7 @@ struct Index::Impl {
         const std::string id(reinterpret_cast<const char*>(first->header().id.data()), first->header().id.size());
         // One that does not fit is made anew; where that cannot be, in memory.
         bool usable = connect(path) && belongs(id);
-        if (!usable && ::access(folder.c_str(), W_OK) == 0) {
+        if (!usable && os::may_write(folder)) {
             close();
             for (const char* suffix : {"", "-wal", "-shm"}) {
                 std::error_code ignored;
@@ -183,7 +132,7 @@ struct Index::Impl {
             usable = connect(path) && belongs(id);
         }
         if (!usable && !(connect(":memory:") && belongs(id))) return failed();
-        statements.emplace(database);
+        statements.emplace(*database);
         return catch_up();
     }
 
@@ -192,14 +141,14 @@ struct Index::Impl {
         std::int64_t next = 0;
         std::string last;
         {
-            Statement place(database, "select ledger, next, last from place");
-            if (place.step() != SQLITE_ROW) return false;
+            SqlStatement place(*database, "select ledger, next, last from place");
+            if (place.step() != Step::Row) return false;
             next = place.integer(1);
             last = place.bytes(2);
             if (next == 0) {
-                Statement claim(database, "update place set ledger = ?");
+                SqlStatement claim(*database, "update place set ledger = ?");
                 place.reset();
-                return claim.blob(id).run();
+                return claim.add(Blob{id}).run();
             }
             if (place.bytes(0) != id) return false;
         }
@@ -222,8 +171,8 @@ struct Index::Impl {
             };
             std::uint64_t next = 0;
             {
-                Statement place(database, "select next from place");
-                if (place.step() == SQLITE_ROW) next = static_cast<std::uint64_t>(place.integer(0));
+                SqlStatement place(*database, "select next from place");
+                if (place.step() == Step::Row) next = static_cast<std::uint64_t>(place.integer(0));
             }
             if (auto found = reader->seek(next); !found) return undo(std::move(found.error()));
             Hash last{};
@@ -239,7 +188,7 @@ struct Index::Impl {
                 next = reader->sequence() + 1;
                 ++taken;
             }
-            if (taken > 0 && !statements->place.add(static_cast<std::int64_t>(next)).blob(bytes_of(last)).run())
+            if (taken > 0 && !statements->place.add(static_cast<std::int64_t>(next)).add(Blob{bytes_of(last)}).run())
                 return undo(std::move(failed().value()));
             if (!run("commit")) return undo(std::move(failed().value()));
         }
@@ -252,8 +201,8 @@ struct Index::Impl {
         for (const Spent& one : entry_of(bytes).spent(sequence))
             if (!statements->holder.add(seq)
                      .add(place++)
-                     .blob(one.name)
-                     .blob(bytes_of(one.ask))
+                     .add(Blob{one.name})
+                     .add(Blob{bytes_of(one.ask)})
                      .add(static_cast<std::int64_t>(one.grant))
                      .run())
                 return false;
@@ -283,7 +232,7 @@ struct Index::Impl {
         const Attribution& who = decision.attribution;
         const Surroundings& around = record.around;
         const bool high = around.tier_rank > 1 && around.tier_rank == around.tier_count;
-        Statement& row = statements->decision;
+        SqlStatement& row = statements->decision;
         row.add(seq)
             .add(record.time)
             .add(decision.now)
@@ -306,7 +255,7 @@ struct Index::Impl {
         if (record.repeats)
             row.add(static_cast<std::int64_t>(*record.repeats));
         else
-            row.none();
+            row.add(std::monostate{});
         if (!row.run()) return false;
         for (const RecordedRule& rule : record.rules)
             if (!statements->shaped.add(seq).add(rule.kind).add(rule.name).run()) return false;
@@ -328,18 +277,18 @@ Result<void> Index::catch_up() {
 }
 
 Result<std::optional<Holder>> Index::find(std::string_view name) {
-    Statement& find = impl_->statements->find;
-    find.blob(name);
+    SqlStatement& find = impl_->statements->find;
+    find.add(Blob{name});
     std::optional<Holder> out;
-    const int got = find.step();
-    if (got == SQLITE_ROW) {
+    const Step got = find.step();
+    if (got == Step::Row) {
         out.emplace();
         out->sequence = static_cast<std::uint64_t>(find.integer(0));
         find.bytes(1).copy(reinterpret_cast<char*>(out->ask.data()), out->ask.size());
         out->grant = static_cast<std::uint64_t>(find.integer(2));
     }
     find.reset();
-    if (got != SQLITE_ROW && got != SQLITE_DONE) return impl_->failed();
+    if (got != Step::Row && got != Step::Done) return impl_->failed();
     return out;
 }
 
@@ -348,7 +297,7 @@ namespace {
 constexpr std::string_view kRows = "select seq, name, ask, holds from holder order by seq, place";
 
 /// Reads a row of kRows. Output: its record's number.
-std::uint64_t read_row(const Statement& row, Spent& out) {
+std::uint64_t read_row(const SqlStatement& row, Spent& out) {
     out.name = row.bytes(1);
     out.ask = {};
     row.bytes(2).copy(reinterpret_cast<char*>(out.ask.data()), out.ask.size());
@@ -366,60 +315,44 @@ std::uint64_t Index::print_of(std::string_view name) {
 }
 
 Result<Index::Names> Index::names(std::uint64_t size) {
-    Statement rows(impl_->database, kRows);
+    SqlStatement rows(*impl_->database, kRows);
     Names out;
     Spent one;
-    int got = rows.step();
-    for (; got == SQLITE_ROW; got = rows.step()) {
+    Step got = rows.step();
+    for (; got == Step::Row; got = rows.step()) {
         const std::uint64_t sequence = read_row(rows, one);
         if (sequence >= size) {
-            got = SQLITE_DONE;
+            got = Step::Done;
             break;
         }
         out.hash.add(sequence, one);
         out.prints.push_back(print_of(one.name));
     }
-    if (got != SQLITE_DONE) return impl_->failed();
+    if (got != Step::Done) return impl_->failed();
     std::sort(out.prints.begin(), out.prints.end());
     return out;
 }
 
 struct SpentRows::Impl {
-    sqlite3* database = nullptr;
-    std::optional<Statement> rows;
+    std::optional<os::Sqlite> database;
+    std::optional<SqlStatement> rows;
     std::uint64_t covered = 0, sequence = 0;
     bool there = false;
     Spent row;
 
-    ~Impl() {
-        rows.reset();
-        sqlite3_close(database);
-    }
-    /// `immutable`: without a file beside it, which a folder that is read only may not get.
-    bool connect(const std::string& path, bool immutable) {
-        std::string uri = "file:";
-        for (const char c : path) {
-            if (c == '%' || c == '?' || c == '#')
-                uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
-            else
-                uri += c;
-        }
-        uri += immutable ? "?mode=ro&immutable=1" : "?mode=ro";
-        if (sqlite3_open_v2(uri.c_str(), &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr) == SQLITE_OK) {
-            sqlite3_busy_timeout(database, 5000);
-            Statement version(database, "pragma user_version"), place(database, "select next from place");
-            if (version.step() == SQLITE_ROW && version.integer(0) == kSchemaVersion && place.step() == SQLITE_ROW) {
-                covered = static_cast<std::uint64_t>(place.integer(0));
-                rows.emplace(database, kRows);
-                return true;
-            }
-        }
-        sqlite3_close(database);
-        database = nullptr;
-        return false;
+    bool connect(const std::string& path, os::Sqlite::Access access) {
+        auto opened = os::Sqlite::open(path, access, kPatience);
+        if (!opened) return false;
+        SqlStatement version(*opened, "pragma user_version"), place(*opened, "select next from place");
+        if (version.step() != Step::Row || version.integer(0) != kSchemaVersion || place.step() != Step::Row)
+            return false;
+        covered = static_cast<std::uint64_t>(place.integer(0));
+        database = std::move(*opened);
+        rows.emplace(*database, kRows);
+        return true;
     }
     void step() {
-        there = rows->step() == SQLITE_ROW;
+        there = rows->step() == Step::Row;
         if (there) sequence = read_row(*rows, row);
     }
 };
@@ -433,7 +366,9 @@ std::unique_ptr<SpentRows> SpentRows::open(const std::string& folder) {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) return nullptr;
     const bool alone = !std::filesystem::exists(path + "-wal", ignored);
-    if (!impl->connect(path, false) && !(alone && impl->connect(path, true))) return nullptr;
+    if (!impl->connect(path, os::Sqlite::Access::Read) &&
+        !(alone && impl->connect(path, os::Sqlite::Access::ReadUnchanging)))
+        return nullptr;
     impl->step();
     return std::unique_ptr<SpentRows>(new SpentRows(std::move(impl)));
 }
@@ -455,18 +390,17 @@ const Spent& SpentRows::row() const {
 }
 
 Result<Table> Index::ask(std::string name, std::string_view sql, const std::vector<std::string>& texts) {
-    Statement question(impl_->database, sql);
+    SqlStatement question(*impl_->database, sql);
     for (const std::string& text : texts) question.add(std::string_view(text));
     Table out;
     out.name = std::move(name);
-    for (int i = 0; i < sqlite3_column_count(question.get()); ++i)
-        out.columns.emplace_back(sqlite3_column_name(question.get(), i));
-    int got = question.step();
-    for (; got == SQLITE_ROW; got = question.step()) {
+    for (int i = 0; i < question.columns(); ++i) out.columns.push_back(question.name(i));
+    Step got = question.step();
+    for (; got == Step::Row; got = question.step()) {
         auto& row = out.rows.emplace_back();
-        for (int i = 0; i < static_cast<int>(out.columns.size()); ++i) row.push_back(cell_of(question.get(), i));
+        for (int i = 0; i < static_cast<int>(out.columns.size()); ++i) row.push_back(cell_of(question, i));
     }
-    if (got != SQLITE_DONE) return impl_->failed();
+    if (got != Step::Done) return impl_->failed();
     return out;
 }
 

@@ -1,8 +1,6 @@
 #include "ledger/keyed.h"
 
-#include <sys/stat.h>
-
-#include "ledger/file.h"
+#include "ledger/system.h"
 #include "writ/errors.h"
 #include "writ/ledger.h"
 
@@ -22,10 +20,9 @@ Hash Keyed::digest(std::string_view context, std::string_view value) const {
 }
 
 Result<std::string> read_mask_key(const std::string& path) {
-    struct stat status{};
-    if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
+    if (os::open_to_others(path))
         return fail(Code::BadLedgerKey, "others than its owner may use this key; `chmod 600` it", path);
-    auto text = read_file(path, 4096);
+    auto text = checked(os::read_file(path, 4096));
     if (!text) return tl::unexpected(std::move(text.error()));
     while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
     const auto key = hash_from_hex(*text);
@@ -37,7 +34,7 @@ Result<std::string> read_mask_key(const std::string& path) {
 Result<void> write_key_file(const std::string& path, std::string_view key) {
     Hash bytes{};
     key.copy(reinterpret_cast<char*>(bytes.data()), bytes.size());
-    return replace_file(path, to_hex(bytes) + "\n", 0600);
+    return checked(os::replace_file(path, to_hex(bytes) + "\n", 0600));
 }
 
 }  // namespace writ::ledger

@@ -1,30 +1,32 @@
 #include "ledger/log.h"
 
-#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <thread>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sodium.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "ledger/checkpoint.h"
 #include "ledger/keyed.h"
+#include "ledger/system.h"
 #include "writ/errors.h"
 #include "writ/ledger.h"
 
 namespace writ::ledger {
 
+namespace {
+
+constexpr unsigned kFolderMode = 0750;
+
+}  // namespace
+
 Result<std::vector<std::uint64_t>> segments_in(const std::string& folder) {
     const auto none = [&] { return fail(Code::NoLedger, "there is no ledger here", folder); };
     std::error_code ignored;
     if (!std::filesystem::is_directory(folder, ignored)) return none();
-    auto names = list_folder(folder, kSegmentSuffix);
+    auto names = checked(os::list_folder(folder, kSegmentSuffix));
     if (!names) return tl::unexpected(std::move(names.error()));
     std::vector<std::uint64_t> out;
     for (const std::string& name : *names) {
@@ -55,24 +57,24 @@ Result<std::unique_ptr<Log>> Log::open(const std::string& folder, const LogOptio
 }
 
 Result<void> Log::open_folder() {
-    std::error_code ignored;
-    if (options_.create && !std::filesystem::exists(folder_, ignored)) {
-        if (::mkdir(folder_.c_str(), 0750) != 0 && errno != EEXIST) return system_error(folder_);
-        if (auto kept = sync_folder(folder_ + "/.."); !kept) return kept;
+    if (options_.create && !os::exists(folder_)) {
+        // Another program may make it at the same time.
+        if (auto made = os::make_folder(folder_, kFolderMode); !made && made.error().what != os::What::Exists)
+            return checked(std::move(made));
+        if (auto kept = checked(os::sync_folder(folder_ + "/..")); !kept) return kept;
     }
-    auto opened = open_file(folder_, O_RDONLY | O_DIRECTORY);
+    auto opened = checked(os::File::open(folder_, os::Access::Folder));
     if (!opened) return tl::unexpected(std::move(opened.error()));
     folder_file_ = std::move(*opened);
-    auto id = id_of(folder_file_, folder_);
-    if (!id) return tl::unexpected(std::move(id.error()));
-    folder_id_ = *id;
+    auto status = checked(folder_file_.status());
+    if (!status) return tl::unexpected(std::move(status.error()));
+    folder_id_ = status->id;
     return {};
 }
 
 /// Makes the ledger or finds its end. Requires: the lock.
 Result<void> Log::prepare() {
-    std::error_code ignored;
-    const bool has_key = std::filesystem::exists(folder_ + "/key", ignored);
+    const bool has_key = os::exists(folder_ + "/key");
     auto segments = segments_in(folder_);
     if (!segments) {
         if (segments.error().code != code_name(Code::NoLedger)) return tl::unexpected(std::move(segments.error()));
@@ -117,8 +119,7 @@ Result<void> Log::begin_ledger() {
 
 Result<std::string> Log::key() {
     const std::string path = folder_ + "/key";
-    std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored))
+    if (!os::exists(path))
         return fail(Code::LedgerKeyMissing, "the ledger's key is gone, and without it no old name can be looked up",
                     path);
     auto read = read_mask_key(path);
@@ -134,9 +135,10 @@ Result<void> Log::take_lock() {
     using Clock = std::chrono::steady_clock;
     if (held_) return {};
     const auto until = Clock::now() + std::chrono::milliseconds(options_.patience);
-    while (::flock(folder_file_.descriptor(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EINTR) continue;
-        if (errno != EWOULDBLOCK) return system_error(folder_);
+    for (;;) {
+        auto taken = checked(folder_file_.try_lock());
+        if (!taken) return tl::unexpected(std::move(taken.error()));
+        if (*taken) break;
         if (Clock::now() >= until)
             return fail(Code::LedgerLocked,
                         fmt::format("another program has held the ledger for {} ms", options_.patience), folder_);
@@ -148,54 +150,55 @@ Result<void> Log::take_lock() {
 
 /// Whoever removes or replaces a file leaves this program with one that nobody will read.
 Result<void> Log::in_place() const {
-    if (!names(folder_, folder_id_))
+    if (!os::names(folder_, folder_id_))
         return fail(Code::LedgerReplaced, "the folder is not the one that was opened: it was removed or replaced",
                     folder_);
-    if (segment_.is_open() && !names(path_, segment_id_))
+    if (segment_.is_open() && !os::names(segment_.path(), segment_id_))
         return fail(Code::LedgerReplaced, "the segment is not the one that was opened: it was removed or replaced",
-                    path_);
+                    segment_.path());
     return {};
 }
 
 /// The open file still has every record of its segment. Records of earlier segments cannot be put back.
 Result<void> Log::restore() {
     const auto gone = [](const std::string& path) {
-        struct stat info{};
-        return ::stat(path.c_str(), &info) != 0 && errno == ENOENT;
+        const auto status = os::status_of(path);
+        return !status && status.error().what == os::What::Missing;
     };
     if (gone(folder_)) {
         if (first_ > 0) return in_place();
-        if (::mkdir(folder_.c_str(), 0750) != 0) return system_error(folder_);
-        auto folder = open_file(folder_, O_RDONLY | O_DIRECTORY);
+        if (auto made = checked(os::make_folder(folder_, kFolderMode)); !made) return made;
+        auto folder = checked(os::File::open(folder_, os::Access::Folder));
         if (!folder) return tl::unexpected(std::move(folder.error()));
-        if (::flock(folder->descriptor(), LOCK_EX | LOCK_NB) != 0) return in_place();
-        auto id = id_of(*folder, folder_);
-        if (!id) return tl::unexpected(std::move(id.error()));
+        if (const auto taken = folder->try_lock(); !taken || !*taken) return in_place();
+        auto status = checked(folder->status());
+        if (!status) return tl::unexpected(std::move(status.error()));
         folder_file_ = std::move(*folder);
-        folder_id_ = *id;
-        if (auto kept = sync_folder(folder_ + "/.."); !kept) return kept;
+        folder_id_ = status->id;
+        if (auto kept = checked(os::sync_folder(folder_ + "/..")); !kept) return kept;
         if (!key_.empty())
             if (auto kept = write_key_file(folder_ + "/key", key_); !kept) return kept;
     }
-    if (!names(folder_, folder_id_) || !gone(path_)) return in_place();
+    const std::string path = segment_.path();
+    if (!os::names(folder_, folder_id_) || !gone(path)) return in_place();
     if (first_ > 0 && gone(path_of(0))) return in_place();
-    auto bytes = read_at(segment_, path_, 0, static_cast<std::size_t>(offset_));
+    auto bytes = checked(segment_.read_at(0, static_cast<std::size_t>(offset_)));
     if (!bytes) return tl::unexpected(std::move(bytes.error()));
     if (bytes->size() != offset_) return in_place();
-    if (auto written = replace_file(path_, *bytes); !written) return written;
-    auto file = open_file(path_, O_RDWR);
+    if (auto written = checked(os::replace_file(path, *bytes, kFileMode)); !written) return written;
+    auto file = checked(os::File::open(path, os::Access::ReadAndWrite));
     if (!file) return tl::unexpected(std::move(file.error()));
-    auto id = id_of(*file, path_);
-    if (!id) return tl::unexpected(std::move(id.error()));
+    auto status = checked(file->status());
+    if (!status) return tl::unexpected(std::move(status.error()));
     segment_ = std::move(*file);
-    segment_id_ = *id;
+    segment_id_ = status->id;
     return in_place();
 }
 
 /// While a write of this program may lie about, no other may build on it.
 void Log::unlock() {
     if (suspect_) return;
-    ::flock(folder_file_.descriptor(), LOCK_UN);
+    folder_file_.unlock();
     held_ = false;
 }
 
@@ -213,21 +216,20 @@ Result<void> Log::catch_up(const Seen& seen) {
     if (suspect_)
         if (auto done = cut(offset_, false); !done) return done;
     for (;;) {
-        auto size = size_of(segment_, path_);
-        if (!size) return tl::unexpected(std::move(size.error()));
-        if (*size != offset_)
+        auto status = checked(segment_.status());
+        if (!status) return tl::unexpected(std::move(status.error()));
+        if (status->size != offset_)
             if (auto read = read_on(seen); !read) return read;
         // A program that begins a segment has finished the one before.
         const std::string next = path_of(tree_.size());
-        struct stat info{};
-        if (path_ == next || ::stat(next.c_str(), &info) != 0) return {};
+        if (segment_.path() == next || !os::exists(next)) return {};
         if (auto used = use_segment(tree_.size()); !used) return used;
     }
 }
 
 /// What is in the segment behind the place that is known.
 Result<void> Log::read_on(const Seen& seen) {
-    auto reader = SegmentReader::open(path_);
+    auto reader = SegmentReader::open(segment_.path());
     if (!reader) return tl::unexpected(std::move(reader.error()));
     reader->go_to(offset_, tree_.size());
     for (;;) {
@@ -248,29 +250,31 @@ Result<void> Log::read_on(const Seen& seen) {
             case SegmentReader::Found::Torn: return cut(offset_, true);
             case SegmentReader::Found::Damaged:
                 return fail(Code::LedgerDamaged,
-                            fmt::format("the segment is damaged at byte {}, and records follow", offset_), path_);
+                            fmt::format("the segment is damaged at byte {}, and records follow", offset_),
+                            segment_.path());
         }
     }
 }
 
 Result<void> Log::cut(std::uint64_t offset, bool keep) {
     if (keep) {
-        auto size = size_of(segment_, path_);
-        if (!size) return tl::unexpected(std::move(size.error()));
-        auto rest = read_at(segment_, path_, offset, static_cast<std::size_t>(*size - offset));
+        auto status = checked(segment_.status());
+        if (!status) return tl::unexpected(std::move(status.error()));
+        auto rest = checked(segment_.read_at(offset, static_cast<std::size_t>(status->size - offset)));
         if (!rest) return tl::unexpected(std::move(rest.error()));
         const std::string aside = fmt::format("{}/{:020}.cut", folder_, tree_.size());
-        if (auto kept = replace_file(aside, *rest); !kept) return kept;
+        if (auto kept = checked(os::replace_file(aside, *rest, kFileMode)); !kept) return kept;
     }
-    if (::ftruncate(segment_.descriptor(), static_cast<off_t>(offset)) != 0 || ::fdatasync(segment_.descriptor()) != 0)
-        return system_error(path_);
+    if (auto done = checked(segment_.cut(offset)); !done) return done;
+    if (auto done = checked(segment_.sync()); !done) return done;
     suspect_ = false;
     return {};
 }
 
 Result<void> Log::begin_segment() {
     const std::uint64_t first = tree_.size();
-    if (auto made = replace_file(path_of(first), write_header({id_, tree_, spent(), commitment_})); !made) return made;
+    const std::string header = write_header({id_, tree_, spent(), commitment_});
+    if (auto made = checked(os::replace_file(path_of(first), header, kFileMode)); !made) return made;
     return use_segment(first);
 }
 
@@ -283,13 +287,12 @@ Result<void> Log::use_segment(std::uint64_t first) {
         (tree_.size() > 0 && (header.before.root() != tree_.root() || header.spent != spent() || header.id != id_ ||
                               header.key != commitment_)))
         return fail(Code::LedgerDamaged, "the segment does not continue the one before it", path);
-    auto file = open_file(path, O_RDWR);
+    auto file = checked(os::File::open(path, os::Access::ReadAndWrite));
     if (!file) return tl::unexpected(std::move(file.error()));
-    auto segment_id = id_of(*file, path);
-    if (!segment_id) return tl::unexpected(std::move(segment_id.error()));
+    auto status = checked(file->status());
+    if (!status) return tl::unexpected(std::move(status.error()));
     segment_ = std::move(*file);
-    segment_id_ = *segment_id;
-    path_ = path;
+    segment_id_ = status->id;
     first_ = first;
     id_ = header.id;
     commitment_ = header.key;
@@ -318,8 +321,8 @@ Result<void> Log::append(const std::vector<const Entry*>& entries) {
     std::vector<std::string_view> records;
     for (const Entry* entry : entries) records.push_back(entry->bytes);
     write_block(id_, tree_.size(), records, block_);
-    auto written = write_at(segment_, path_, offset_, block_);
-    if (written && ::fdatasync(segment_.descriptor()) != 0) written = system_error(path_);
+    auto written = checked(segment_.write_at(offset_, block_));
+    if (written) written = checked(segment_.sync());
     if (written) written = in_place();
     if (!written) {
         suspect_ = true;

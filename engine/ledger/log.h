@@ -71,11 +71,10 @@ private:
 
     std::string folder_;
     LogOptions options_;
-    File folder_file_;  ///< the folder itself, which is what is locked
-    FileId folder_id_;
-    File segment_;
-    FileId segment_id_;
-    std::string path_;          ///< of the segment
+    os::File folder_file_;  ///< the folder itself, which is what is locked
+    os::FileId folder_id_;
+    os::File segment_;
+    os::FileId segment_id_;
     std::uint64_t offset_ = 0;  ///< where the next block goes
     bool held_ = false;         ///< the lock
     bool suspect_ = false;      ///< a write failed: what is behind offset_ is not known

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include "ledger/log.h"
 #include "writ/errors.h"
@@ -36,8 +35,7 @@ struct Reader::Impl {
                 case SegmentReader::Found::Torn: break;
             }
             const std::string path = folder + "/" + segment_name(segment.next_number());
-            struct stat info{};
-            if (path == segment.path() || ::stat(path.c_str(), &info) != 0) return false;
+            if (path == segment.path() || !os::exists(path)) return false;
             if (*found == SegmentReader::Found::Torn)
                 return fail(Code::LedgerDamaged, fmt::format("the segment is damaged at byte {}", segment.offset()),
                             segment.path());

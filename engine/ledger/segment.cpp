@@ -3,11 +3,11 @@
 #include <bit>
 #include <cstring>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "ledger/system.h"
 #include "writ/errors.h"
 
 namespace writ::ledger {
@@ -83,11 +83,10 @@ void write_block(const LedgerId& id, std::uint64_t first, const std::vector<std:
 
 Result<SegmentReader> SegmentReader::open(const std::string& path) {
     SegmentReader out;
-    auto file = open_file(path, O_RDONLY);
+    auto file = checked(os::File::open(path, os::Access::Read));
     if (!file) return tl::unexpected(std::move(file.error()));
     out.file_ = std::move(*file);
-    out.path_ = path;
-    auto head = read_at(out.file_, path, 0, kHeaderFixed + 64 * sizeof(Hash) + 8);
+    auto head = checked(out.file_.read_at(0, kHeaderFixed + 64 * sizeof(Hash) + 8));
     if (!head) return tl::unexpected(std::move(head.error()));
     const auto damaged = [&] { return fail(Code::LedgerDamaged, "the header of the segment is damaged", path); };
     if (head->size() < kHeaderFixed || !head->starts_with(kMagic)) return damaged();
@@ -118,7 +117,7 @@ Result<std::string_view> SegmentReader::window(std::uint64_t offset, std::size_t
         // Nothing of it is there if this fails.
         const std::size_t wanted = std::max(size, kReadAhead);
         if (buffer_.size() < wanted) buffer_.resize(wanted);
-        auto read = read_into(buffer_.data(), file_, path_, offset, wanted);
+        auto read = checked(file_.read_into(buffer_.data(), offset, wanted));
         if (!read) {
             buffer_size_ = 0;
             return tl::unexpected(std::move(read.error()));
@@ -184,9 +183,10 @@ Result<SegmentReader::Found> SegmentReader::next() {
 /// before the last one is.
 Result<SegmentReader::Found> SegmentReader::not_a_block() {
     buffer_size_ = 0;  // what is there may be whole at the next look
-    auto size = size_of(file_, path_);
-    if (!size) return tl::unexpected(std::move(size.error()));
-    auto rest = read_at(file_, path_, offset_, static_cast<std::size_t>(*size - std::min(*size, offset_)));
+    auto status = checked(file_.status());
+    if (!status) return tl::unexpected(std::move(status.error()));
+    auto rest =
+        checked(file_.read_at(offset_, static_cast<std::size_t>(status->size - std::min(status->size, offset_))));
     if (!rest) return tl::unexpected(std::move(rest.error()));
     const std::string_view all = *rest;
     for (std::size_t at = all.find(kBlockMagic, 1); at != all.npos; at = all.find(kBlockMagic, at + 1)) {

@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ledger/file.h"
+#include "os/files.h"
+#include "writ/diagnostic.h"
 #include "writ/merkle.h"
 
 namespace writ::ledger {
@@ -69,7 +70,7 @@ public:
     /// Where the block after this one begins, or would.
     [[nodiscard]] std::uint64_t offset() const { return offset_; }
     [[nodiscard]] std::uint64_t next_number() const { return next_; }
-    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] const std::string& path() const { return file_.path(); }
     /// The records of the block; good until the next call that reads.
     [[nodiscard]] const std::vector<std::string_view>& records() const { return records_; }
 
@@ -78,8 +79,7 @@ private:
     [[nodiscard]] bool parse(std::string_view header, BlockInfo& out) const;
     [[nodiscard]] Result<Found> not_a_block();
 
-    File file_;
-    std::string path_;
+    os::File file_;
     SegmentHeader header_;
     std::uint64_t offset_ = 0;  ///< of what comes next
     std::uint64_t next_ = 0;    ///< number of the record that comes next

@@ -3,13 +3,13 @@
 #include <map>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/json.h"
 #include "ledger/checkpoint.h"
 #include "ledger/index.h"
 #include "ledger/log.h"
 #include "ledger/spent.h"
+#include "ledger/system.h"
 #include "writ/audit.h"
 #include "writ/errors.h"
 
@@ -95,7 +95,7 @@ struct Identity {
 /// verifies need not be able to read it.
 void check_key(const std::string& folder, const Identity& ledger, std::vector<std::string>& problems) {
     const std::string path = folder + "/key";
-    if (::access(path.c_str(), R_OK) != 0) return;
+    if (!os::may_read(path)) return;
     const auto key = read_mask_key(path);
     if (!key)
         problems.push_back(fmt::format("key: {}", key.error().message));
@@ -128,7 +128,7 @@ Result<Identity> gather(const std::string& folder, const PublicBytes* key, Claim
     if (!own) return tl::unexpected(std::move(own.error()));
     for (const std::uint64_t size : *own) {
         const std::string path = checkpoint_path(folder, size);
-        auto text = read_file(path, 64u << 10);
+        auto text = checked(os::read_file(path, 64u << 10));
         if (!text) return tl::unexpected(std::move(text.error()));
         auto read = read_checkpoint(*text, key);
         if (!read)

@@ -1,5 +1,5 @@
 // What the store asks of a database: statements of portable SQL, transactions, and whether something
-// changed. SQLite implements it (sqlite.cpp); nothing else here knows which database it is.
+// changed. SQLite implements it (sqlite.cpp, over os/sqlite.h); nothing else here knows which database it is.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,13 @@
 #include <variant>
 #include <vector>
 
+#include "os/sqlite.h"
 #include "writ/diagnostic.h"
 
 namespace writ::store {
 
-/// Bytes that are not text.
-struct Bytes {
-    std::string_view data;
-};
-using Param = std::variant<std::int64_t, std::string_view, Bytes>;
+using Bytes = os::Blob;
+using Param = os::SqlValue;
 
 /// What a statement gave, row by row.
 class Rows {

@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <ctime>
 
-#include <sys/stat.h>
-
 #include "base/values.h"
-#include "store/files.h"
+#include "store/system.h"
 #include "writ/errors.h"
 
 namespace writ::store {
@@ -18,6 +16,7 @@ using namespace std::chrono_literals;
 constexpr auto kRetry = 1s;   // after a refusal, which time may cure
 constexpr auto kTouch = 30s;  // how exactly a restart knows when the store was last reached
 constexpr int kPatienceMs = 100;
+constexpr std::size_t kMaxState = std::size_t{4} << 30;  // bytes, beyond any bundle and any revocations
 
 std::int64_t micros(std::chrono::milliseconds time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
@@ -91,16 +90,14 @@ void Following::step() {
 
 /// Whether the file at the path is another one than is open.
 bool Following::replaced() const {
-    struct stat now{};
-    return ::stat(options_.store.c_str(), &now) != 0 || now.st_dev != device_ || now.st_ino != inode_;
+    return !os::names(options_.store, file_);
 }
 
 Result<void> Following::look() {
     if (connection_ != nullptr && replaced()) connection_.reset();
     if (connection_ == nullptr) {
         change_.reset();
-        struct stat file{};
-        if (::stat(options_.store.c_str(), &file) == 0) device_ = file.st_dev, inode_ = file.st_ino;
+        if (const auto status = os::status_of(options_.store)) file_ = status->id;
         auto opened = connect(options_.store, {.space = options_.space, .read_only = true, .patience_ms = kPatienceMs});
         if (!opened) return error_of(opened);
         connection_ = std::move(*opened);
@@ -149,7 +146,7 @@ void Following::reached() {
     const auto now = std::chrono::steady_clock::now();
     if (options_.state.empty() || now - touched_ < kTouch) return;
     touched_ = now;
-    touch_state(options_.state);
+    os::touch_file(options_.state);
 }
 
 // ---- accepting --------------------------------------------------------------------------------
@@ -275,7 +272,7 @@ Result<void> Following::keep(const Accepted& accepted) const {
     state.bundle.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     state.revocations = in_force_.all().items();
     state.log = log_;
-    auto kept = replace_file(options_.state, encode_state(state), 0600);
+    auto kept = checked(os::replace_file(options_.state, encode_state(state), 0600));
     if (kept) return {};
     return fail(Code::StateNotKept, "the last good policy cannot be kept: " + kept.error().message, options_.state);
 }
@@ -284,7 +281,7 @@ Result<void> Following::keep(const Accepted& accepted) const {
 /// not too long ago.
 Result<void> Following::load_state() {
     if (options_.state.empty()) return {};
-    auto bytes = read_file(options_.state);
+    auto bytes = checked(os::read_file(options_.state, kMaxState));
     if (!bytes && bytes.error().code == code_name(Code::NothingThere)) return {};
     if (!bytes) return error_of(bytes);
     auto state = decode_state(*bytes);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "os/files.h"
 #include "store/impl.h"
 #include "store/state.h"
 #include "writ/policy_handle.h"
@@ -68,7 +69,7 @@ private:
 
     // Of the thread alone, once it runs.
     std::unique_ptr<Connection> connection_;
-    std::uint64_t device_ = 0, inode_ = 0;
+    os::FileId file_;
     std::optional<std::uint64_t> change_;  ///< the store's count when it was last looked at
     std::optional<Error> failed_;          ///< why what was seen then was not accepted
     std::chrono::steady_clock::time_point retry_{}, touched_{};

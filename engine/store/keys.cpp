@@ -1,15 +1,11 @@
 // Keys as text, signing and verifying. The one signature scheme is Ed25519, by libsodium.
 #include "writ/keys.h"
 
-#include <cerrno>
-#include <cstring>
-
 #include <sodium.h>
-#include <sys/stat.h>
 
 #include "base/key_line.h"
 #include "store/fields.h"
-#include "store/files.h"
+#include "store/system.h"
 #include "writ/errors.h"
 #include "writ/store.h"
 
@@ -18,6 +14,7 @@ namespace writ {
 namespace {
 
 constexpr std::string_view kActivation = "writ.activation.v2", kRevocation = "writ.revocation.v1";
+constexpr std::size_t kMostKeyText = 64u << 10;  // beyond any key's line
 static_assert(crypto_sign_BYTES == 64);
 
 const unsigned char* bytes_of(std::string_view text) {
@@ -161,19 +158,18 @@ void SecretKey::sign(RevocationEntry& entry) const {
 Result<PublicKey> generate_key(const std::string& path) {
     const SecretKey key = SecretKey::generate();
     std::string line = key.text() + "\n";
-    auto written = store::create_file(path, line, 0600);
+    auto written = store::checked(os::create_file(path, line, 0600));
     sodium_memzero(line.data(), line.size());
     if (!written) return tl::unexpected(std::move(written.error()));
-    if (written = store::create_file(path + ".pub", key.public_key().text() + "\n", 0644); !written)
+    if (written = store::checked(os::create_file(path + ".pub", key.public_key().text() + "\n", 0644)); !written)
         return tl::unexpected(std::move(written.error()));
     return key.public_key();
 }
 
 Result<SecretKey> read_secret_key(const std::string& path) {
-    struct stat status{};
-    if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
+    if (os::open_to_others(path))
         return fail(Code::SecretKeyOpen, "others than its owner may use this secret key; `chmod 600` it", path);
-    auto text = store::read_file(path);
+    auto text = store::checked(os::read_file(path, kMostKeyText));
     if (!text) return tl::unexpected(std::move(text.error()));
     auto key = SecretKey::parse(*text);
     sodium_memzero(text->data(), text->size());
@@ -182,7 +178,7 @@ Result<SecretKey> read_secret_key(const std::string& path) {
 }
 
 Result<PublicKey> read_public_key(const std::string& path) {
-    auto text = store::read_file(path);
+    auto text = store::checked(os::read_file(path, kMostKeyText));
     if (!text) return tl::unexpected(std::move(text.error()));
     if (text->starts_with(kSecretLine)) {
         auto secret = read_secret_key(path);

@@ -1,10 +1,8 @@
 #include "store/state.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include "base/digest.h"
 #include "base/values.h"
+#include "os/files.h"
 #include "store/fields.h"
 #include "store/impl.h"
 #include "writ/errors.h"
@@ -81,14 +79,10 @@ Result<ReaderState> decode_state(std::string_view bytes) {
     return out;
 }
 
-void touch_state(const std::string& path) {
-    (void)::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
-}
-
 std::optional<std::int64_t> state_age(const std::string& path) {
-    struct stat status{};
-    if (::stat(path.c_str(), &status) != 0) return {};
-    return now_micros() - (std::int64_t{status.st_mtim.tv_sec} * kSecond + status.st_mtim.tv_nsec / 1000);
+    const auto status = os::status_of(path);
+    if (!status) return {};
+    return now_micros() - status->modified;
 }
 
 }  // namespace writ::store

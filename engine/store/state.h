@@ -19,9 +19,8 @@ struct ReaderState {
 /// Errors: S0069.
 [[nodiscard]] Result<ReaderState> decode_state(std::string_view bytes);
 
-/// Marks that the store was reached now, without writing the state again.
-void touch_state(const std::string& path);
-/// Microseconds since that mark by the wall clock; negative if it lies in the future. Nothing: no file.
+/// Microseconds by the wall clock since the store was reached, which is when the file was last touched; negative if
+/// that lies in the future. Nothing: no file.
 [[nodiscard]] std::optional<std::int64_t> state_age(const std::string& path);
 
 }  // namespace writ::store

@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <chrono>
 
-#include <unistd.h>
-
 #include "base/person.h"
 #include "base/values.h"
 #include "bytecode/program.h"
 #include "store/impl.h"
 #include "store/schema.h"
+#include "store/system.h"
 #include "writ/errors.h"
 
 namespace writ {
@@ -104,12 +103,12 @@ Result<Store> Store::init(const std::string& path, const StoreOptions& options) 
     if (!database) {
         if (database.error().code != code_name(Code::NothingThere) &&
             database.error().code != code_name(Code::AlreadyThere))
-            ::unlink(path.c_str());
+            os::remove_file(path);
         return error_of(database);
     }
     if (auto made = migrate(**database, schema_steps(), true); !made) {
         database->reset();
-        ::unlink(path.c_str());
+        os::remove_file(path);
         return error_of(made);
     }
     return Store(std::make_unique<Connection>(Connection{std::move(*database), path, options.space}));

@@ -1,13 +1,11 @@
 // Policy files and the data files they name, from the file system. The only code of the engine that
-// opens policy files.
+// asks for policy files.
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <system_error>
 
+#include "os/files.h"
 #include "writ/errors.h"
 #include "writ/tools.h"
 
@@ -17,26 +15,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kLargestFile = 256u << 20;  // beyond any limit of the compiler's
+constexpr std::size_t kLargestFile = 256u << 20;  // beyond any limit of the compiler's
 
 tl::unexpected<Error> failed(std::string message, const fs::path& path) {
     return fail(Code::FileUnusable, std::move(message), path.string());
 }
 
 Result<std::string> read_file(const fs::path& path) {
-    std::error_code status;
-    if (!fs::exists(path, status)) return failed("no such file or directory", path);
-    if (!fs::is_regular_file(path, status)) return failed("not a regular file", path);
-    errno = 0;
-    std::ifstream in(path, std::ios::binary);
-    if (!in) return failed(errno != 0 ? std::strerror(errno) : "cannot be opened", path);
-    const std::uintmax_t size = fs::file_size(path, status);
-    if (status) return failed(status.message(), path);
-    if (size > kLargestFile) return failed("larger than 256 MiB", path);
-    std::string text(static_cast<std::size_t>(size), '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (in.bad() || static_cast<std::uintmax_t>(in.gcount()) != size) return failed("cannot be read to its end", path);
-    return text;
+    const auto status = os::status_of(path.string());
+    if (status && !status->regular) return failed("not a regular file", path);
+    return os::read_file(path.string(), kLargestFile).map_error([&](const os::Failure& told) {
+        return failure(Code::FileUnusable, told.what == os::What::TooLarge ? "larger than 256 MiB" : told.reason,
+                       path.string());
+    });
 }
 
 /// Every *.writ file below a folder; hidden folders and links to folders are left out.

@@ -1,0 +1,20 @@
+// What the system says, as the ledger's error: the one place where it gets a code.
+#pragma once
+
+#include <utility>
+
+#include "os/files.h"
+#include "writ/errors.h"
+
+namespace writ::ledger {
+
+constexpr unsigned kFileMode = 0640;  ///< records tell who did what
+
+/// Errors: G0002.
+template <class T>
+[[nodiscard]] Result<T> checked(os::Outcome<T> outcome) {
+    return std::move(outcome).map_error(
+        [](os::Failure&& told) { return failure(Code::LedgerIoFailed, std::move(told.reason), std::move(told.path)); });
+}
+
+}  // namespace writ::ledger

@@ -1,0 +1,94 @@
+// SQLite: a connection and its statements. The only place that knows the library; what links it is the store and the
+// ledger alone. Not here: what a database holds, and what a failure is called.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "os/failure.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace writ::os {
+
+/// Bytes that are not text.
+struct Blob {
+    std::string_view data;
+};
+/// What takes the place of a parameter.
+using SqlValue = std::variant<std::monostate, std::int64_t, std::string_view, Blob>;
+
+/// A connection; used by one thread at a time, and closed when it and its statements are gone.
+class Sqlite {
+public:
+    enum class Access : std::uint8_t {
+        Read,
+        ReadUnchanging,  ///< a file that nobody writes: no file is made beside it
+        Write,
+        Create,  ///< writes, and makes the file if it is not there; `:memory:` is none
+    };
+    /// `patience`: milliseconds to wait for another program.
+    [[nodiscard]] static Outcome<Sqlite> open(const std::string& path, Access access, int patience);
+
+    /// Runs statements without parameters. Output: whether all were run; if not, failure() says why.
+    [[nodiscard]] bool run(const std::string& sql);
+    /// Why the last call failed, of this or of a statement.
+    [[nodiscard]] Failure failure() const;
+    /// Rows that the last statement inserted, updated or deleted.
+    [[nodiscard]] std::uint64_t affected() const;
+    [[nodiscard]] bool in_transaction() const;
+
+private:
+    friend class SqlStatement;
+    struct Close {
+        void operator()(sqlite3* connection) const;
+    };
+    Sqlite(sqlite3* connection, std::string path) : connection_(connection), path_(std::move(path)) {}
+    std::unique_ptr<sqlite3, Close> connection_;
+    std::string path_;
+};
+
+/// A prepared statement, used again and again.
+class SqlStatement {
+public:
+    enum class Step : std::uint8_t { Row, Done, Failed };
+    enum class Kind : std::uint8_t { Nothing, Integer, Real, Bytes };
+
+    /// If it cannot be prepared, is_ready() says so and every step fails.
+    SqlStatement(const Sqlite& database, std::string_view sql);
+    ~SqlStatement();
+    SqlStatement(const SqlStatement&) = delete;
+    SqlStatement& operator=(const SqlStatement&) = delete;
+    [[nodiscard]] bool is_ready() const { return statement_ != nullptr; }
+
+    /// For the parameter after the last one that was given. Bytes must stay until reset() or run().
+    SqlStatement& add(const SqlValue& value);
+    /// For the parameter with this name, if there is one.
+    void set(const char* name, const SqlValue& value);
+
+    [[nodiscard]] Step step();
+    /// For other values.
+    void reset();
+    /// The only step of a statement that gives no rows, and reset. Output: whether it was done.
+    [[nodiscard]] bool run();
+
+    // Of the row at hand.
+    [[nodiscard]] int columns() const;
+    [[nodiscard]] std::string name(int column) const;
+    [[nodiscard]] Kind kind(int column) const;
+    [[nodiscard]] std::int64_t integer(int column) const;
+    [[nodiscard]] double real(int column) const;
+    /// Text or bytes; good until the next step.
+    [[nodiscard]] std::string_view bytes(int column) const;
+
+private:
+    void bind(int parameter, const SqlValue& value);
+    sqlite3_stmt* statement_ = nullptr;
+    int given_ = 0;
+};
+
+}  // namespace writ::os
