@@ -4,13 +4,13 @@
 #include <chrono>
 
 #include <fmt/format.h>
-#include <sodium.h>
 
-#include "base/key_line.h"
+#include "base/base64.h"
 #include "base/values.h"
 #include "ledger/hash.h"
 #include "ledger/log.h"
 #include "ledger/system.h"
+#include "os/keys.h"
 #include "writ/errors.h"
 
 namespace writ::ledger {
@@ -22,27 +22,6 @@ constexpr std::string_view kSuffix = ".checkpoint";
 constexpr std::string_view kSigned = "\u2014 ";
 constexpr std::size_t kMaxText = 64u << 10;
 constexpr std::size_t kKeyId = 4;
-
-std::string base64(std::string_view bytes) {
-    constexpr int kForm = sodium_base64_VARIANT_ORIGINAL;
-    std::string out(sodium_base64_encoded_len(bytes.size(), kForm), '\0');
-    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                      kForm);
-    out.pop_back();  // the terminator
-    return out;
-}
-
-std::optional<std::string> from_base64(std::string_view text) {
-    std::string out(text.size(), '\0');
-    std::size_t size = 0;
-    const char* end = nullptr;
-    if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr,
-                          &size, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
-        end != text.data() + text.size())
-        return std::nullopt;
-    out.resize(size);
-    return out;
-}
 
 /// The first bytes of a digest over name, kind of signature and key.
 std::string key_id(std::string_view name, const PublicBytes& key) {
@@ -66,11 +45,8 @@ bool is_signed(std::string_view body, std::string_view signatures, const std::st
         line->remove_prefix(kSigned.size());
         if (!line->starts_with(name + " ")) continue;
         const auto bytes = from_base64(line->substr(name.size() + 1));
-        if (!bytes || bytes->size() != kKeyId + crypto_sign_BYTES || !bytes->starts_with(key_id(name, key))) continue;
-        if (crypto_sign_verify_detached(reinterpret_cast<const unsigned char*>(bytes->data()) + kKeyId,
-                                        reinterpret_cast<const unsigned char*>(body.data()), body.size(),
-                                        key.data()) == 0)
-            return true;
+        if (!bytes || !bytes->starts_with(key_id(name, key))) continue;
+        if (os::verifies(key, body, std::string_view(*bytes).substr(kKeyId))) return true;
     }
     return false;
 }
@@ -115,51 +91,25 @@ Result<Checkpoint> own_checkpoint(const std::string& folder, std::uint64_t size)
 }
 
 Result<Seed> read_seed(const std::string& path) {
-    if (os::open_to_others(path))
-        return fail(Code::BadLedgerKey, "others than its owner may use this secret key; `chmod 600` it", path);
-    auto text = checked(os::read_file(path, kMaxText));
-    if (!text) return tl::unexpected(std::move(text.error()));
-    const auto read = read_key_line(*text, kSecretLine);
-    sodium_memzero(text->data(), text->size());
-    if (!read || key_name(public_key_of(read->bytes)) != read->name)
-        return fail(Code::BadLedgerKey, "not a secret key as `writ keys generate` writes it", path);
-    return read->bytes;
+    return checked(os::read_seed(path));
 }
 
 Result<PublicBytes> read_public_key(const std::string& path) {
-    auto text = checked(os::read_file(path, kMaxText));
-    if (!text) return tl::unexpected(std::move(text.error()));
-    if (text->starts_with(kSecretLine)) {
-        auto seed = read_seed(path);
-        if (!seed) return tl::unexpected(std::move(seed.error()));
-        return public_key_of(*seed);
-    }
-    const auto read = read_key_line(*text, kPublicLine);
-    if (!read || key_name(read->bytes) != read->name)
-        return fail(Code::BadLedgerKey, "not a public key as `writ keys generate` writes it", path);
-    return read->bytes;
+    return checked(os::read_public_half(path));
 }
 
 PublicBytes public_key_of(const Seed& seed) {
-    return public_half_of(seed);
+    return os::public_half_of(seed);
 }
 
 std::string to_text(const Checkpoint& checkpoint, const Seed* seed) {
     std::string text = fmt::format("{}\n{}\n{}\ntime {}\nspent {}\nkey {}\n", checkpoint.origin, checkpoint.size,
-                                   base64(bytes_of(checkpoint.root)), format_instant(checkpoint.time),
-                                   base64(bytes_of(checkpoint.spent)), base64(bytes_of(checkpoint.key)));
+                                   to_base64(bytes_of(checkpoint.root)), format_instant(checkpoint.time),
+                                   to_base64(bytes_of(checkpoint.spent)), to_base64(bytes_of(checkpoint.key)));
     std::string signature;
     if (seed != nullptr) {
-        PublicBytes key{};
-        std::array<unsigned char, crypto_sign_SECRETKEYBYTES> secret{};
-        crypto_sign_seed_keypair(key.data(), secret.data(), seed->data());
-        std::array<unsigned char, crypto_sign_BYTES> made{};
-        crypto_sign_detached(made.data(), nullptr, reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                             secret.data());
-        sodium_memzero(secret.data(), secret.size());
-        const std::string bytes =
-            key_id(checkpoint.origin, key) + std::string(reinterpret_cast<const char*>(made.data()), made.size());
-        signature = fmt::format("{}{} {}\n", kSigned, checkpoint.origin, base64(bytes));
+        const std::string bytes = key_id(checkpoint.origin, public_key_of(*seed)) + os::sign(*seed, text);
+        signature = fmt::format("{}{} {}\n", kSigned, checkpoint.origin, to_base64(bytes));
     }
     return text + "\n" + signature;
 }

@@ -1,6 +1,7 @@
 #include "ledger/keyed.h"
 
 #include "ledger/system.h"
+#include "os/keys.h"
 #include "writ/errors.h"
 #include "writ/ledger.h"
 
@@ -20,9 +21,7 @@ Hash Keyed::digest(std::string_view context, std::string_view value) const {
 }
 
 Result<std::string> read_mask_key(const std::string& path) {
-    if (os::open_to_others(path))
-        return fail(Code::BadLedgerKey, "others than its owner may use this key; `chmod 600` it", path);
-    auto text = checked(os::read_file(path, 4096));
+    auto text = checked(os::read_secret_file(path, 4096));
     if (!text) return tl::unexpected(std::move(text.error()));
     while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
     const auto key = hash_from_hex(*text);

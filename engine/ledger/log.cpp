@@ -6,11 +6,11 @@
 #include <thread>
 
 #include <fmt/format.h>
-#include <sodium.h>
 
 #include "ledger/checkpoint.h"
 #include "ledger/keyed.h"
 #include "ledger/system.h"
+#include "os/keys.h"
 #include "writ/errors.h"
 #include "writ/ledger.h"
 
@@ -108,10 +108,9 @@ Result<void> Log::prepare() {
 
 /// Makes an id, a key, and a first segment that commits to them. Requires: nothing is recorded, and there is no key.
 Result<void> Log::begin_ledger() {
-    if (sodium_init() < 0) return fail(Code::LedgerIoFailed, "the system gives no random numbers", folder_);
-    randombytes_buf(id_.data(), id_.size());
     key_.resize(Keyed::kKeyBytes);
-    randombytes_buf(key_.data(), key_.size());
+    if (!os::fill_random(id_.data(), id_.size()) || !os::fill_random(key_.data(), key_.size()))
+        return fail(Code::LedgerIoFailed, "the system gives no random numbers", folder_);
     commitment_ = commitment_to(key_, id_);
     if (auto begun = begin_segment(); !begun) return begun;
     return write_key_file(folder_ + "/key", key_);

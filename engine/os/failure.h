@@ -16,12 +16,14 @@ enum class What : std::uint8_t {
     Exists,   ///< something is there that must not be
     Denied,   ///< no permission, or a file system that is only read
     NoSpace,
-    TooLarge,  ///< more bytes than the caller takes
-    Busy,      ///< another program has it, longer than the caller waits
-    Damaged,   ///< a database whose pages contradict each other
-    Foreign,   ///< not a database
-    Refused,   ///< a database, for a reason of its own
-    Io,        ///< anything else
+    TooLarge,   ///< more bytes than the caller takes
+    Busy,       ///< another program has it, longer than the caller waits
+    Damaged,    ///< a database whose pages contradict each other
+    Foreign,    ///< not a database
+    Refused,    ///< a database, for a reason of its own
+    Exposed,    ///< a secret that others than its owner may use
+    Malformed,  ///< a file that is not what it should be
+    Io,         ///< anything else
 };
 
 struct Failure {

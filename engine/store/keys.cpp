@@ -1,9 +1,9 @@
 // Keys as text, signing and verifying. The one signature scheme is Ed25519, by libsodium.
 #include "writ/keys.h"
 
-#include <sodium.h>
+#include <cstdlib>
 
-#include "base/key_line.h"
+#include "os/keys.h"
 #include "store/fields.h"
 #include "store/system.h"
 #include "writ/errors.h"
@@ -14,12 +14,6 @@ namespace writ {
 namespace {
 
 constexpr std::string_view kActivation = "writ.activation.v2", kRevocation = "writ.revocation.v1";
-constexpr std::size_t kMostKeyText = 64u << 10;  // beyond any key's line
-static_assert(crypto_sign_BYTES == 64);
-
-const unsigned char* bytes_of(std::string_view text) {
-    return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 }  // namespace
 
@@ -56,23 +50,20 @@ std::string signed_bytes(const RevocationEntry& entry) {
 
 // ---- public -----------------------------------------------------------------------------------
 
-PublicKey::PublicKey(const std::array<unsigned char, 32>& bytes) : bytes_(bytes), id_(key_name(bytes)) {}
+PublicKey::PublicKey(const std::array<unsigned char, 32>& bytes) : bytes_(bytes), id_(os::key_id(bytes)) {}
 
 Result<PublicKey> PublicKey::parse(std::string_view text) {
-    const auto line = read_key_line(text, kPublicLine);
-    if (!line) return fail(Code::MalformedKey, "not a public key of Writ's");
-    PublicKey key(line->bytes);
-    if (key.id_ != line->name) return fail(Code::MalformedKey, "the key is not the one that its id names");
-    return key;
+    const auto bytes = os::read_public_line(text);
+    if (!bytes) return fail(Code::MalformedKey, "not a public key as `writ keys generate` writes it");
+    return PublicKey(*bytes);
 }
 
 std::string PublicKey::text() const {
-    return write_key_line(kPublicLine, id_, bytes_);
+    return os::public_line(bytes_);
 }
 
 bool PublicKey::verifies(std::string_view message, std::string_view signature) const {
-    return signature.size() == crypto_sign_BYTES &&
-           crypto_sign_verify_detached(bytes_of(signature), bytes_of(message), message.size(), bytes_.data()) == 0;
+    return os::verifies(bytes_, message, signature);
 }
 
 bool PublicKey::verifies(const Activation& activation) const {
@@ -85,22 +76,13 @@ bool PublicKey::verifies(const RevocationEntry& entry) const {
 // ---- secret -----------------------------------------------------------------------------------
 
 struct SecretKey::Impl {
-    std::array<unsigned char, crypto_sign_SEEDBYTES> seed{};
-    std::array<unsigned char, crypto_sign_SECRETKEYBYTES> key{};
-    PublicKey open{{}};
+    os::KeyBytes seed;
+    PublicKey open;
 
-    Impl() = default;
+    explicit Impl(const os::KeyBytes& from) : seed(from), open(os::public_half_of(from)) {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
-    ~Impl() {
-        sodium_memzero(seed.data(), seed.size());
-        sodium_memzero(key.data(), key.size());
-    }
-    void expand() {
-        std::array<unsigned char, 32> bytes{};
-        crypto_sign_seed_keypair(bytes.data(), key.data(), seed.data());
-        open = PublicKey(bytes);
-    }
+    ~Impl() { os::wipe(seed); }
 };
 
 SecretKey::SecretKey(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -109,23 +91,19 @@ SecretKey& SecretKey::operator=(SecretKey&&) noexcept = default;
 SecretKey::~SecretKey() = default;
 
 SecretKey SecretKey::generate() {
-    [[maybe_unused]] static const int ready = sodium_init();
-    auto impl = std::make_unique<Impl>();
-    randombytes_buf(impl->seed.data(), impl->seed.size());
-    impl->expand();
-    return SecretKey(std::move(impl));
+    os::KeyBytes seed{};
+    if (!os::fill_random(seed.data(), seed.size())) std::abort();  // a key that can be guessed is none
+    SecretKey key(std::make_unique<Impl>(seed));
+    os::wipe(seed);
+    return key;
 }
 
 Result<SecretKey> SecretKey::parse(std::string_view text) {
-    [[maybe_unused]] static const int ready = sodium_init();
-    auto impl = std::make_unique<Impl>();
-    auto line = read_key_line(text, kSecretLine);
-    if (!line) return fail(Code::MalformedKey, "not a secret key of Writ's");
-    impl->seed = line->bytes;
-    sodium_memzero(line->bytes.data(), line->bytes.size());
-    impl->expand();
-    if (impl->open.id() != line->name) return fail(Code::MalformedKey, "the key is not the one that its id names");
-    return SecretKey(std::move(impl));
+    auto seed = os::read_secret_line(text);
+    if (!seed) return fail(Code::MalformedKey, "not a secret key as `writ keys generate` writes it");
+    SecretKey key(std::make_unique<Impl>(*seed));
+    os::wipe(*seed);
+    return key;
 }
 
 const PublicKey& SecretKey::public_key() const {
@@ -133,14 +111,11 @@ const PublicKey& SecretKey::public_key() const {
 }
 
 std::string SecretKey::text() const {
-    return write_key_line(kSecretLine, impl_->open.id(), impl_->seed);
+    return os::secret_line(impl_->seed);
 }
 
 std::string SecretKey::signature_of(std::string_view message) const {
-    std::string signature(crypto_sign_BYTES, '\0');
-    crypto_sign_detached(reinterpret_cast<unsigned char*>(signature.data()), nullptr, bytes_of(message), message.size(),
-                         impl_->key.data());
-    return signature;
+    return os::sign(impl_->seed, message);
 }
 
 void SecretKey::sign(Activation& activation) const {
@@ -159,7 +134,7 @@ Result<PublicKey> generate_key(const std::string& path) {
     const SecretKey key = SecretKey::generate();
     std::string line = key.text() + "\n";
     auto written = store::checked(os::create_file(path, line, 0600));
-    sodium_memzero(line.data(), line.size());
+    os::wipe(line);
     if (!written) return tl::unexpected(std::move(written.error()));
     if (written = store::checked(os::create_file(path + ".pub", key.public_key().text() + "\n", 0644)); !written)
         return tl::unexpected(std::move(written.error()));
@@ -167,27 +142,15 @@ Result<PublicKey> generate_key(const std::string& path) {
 }
 
 Result<SecretKey> read_secret_key(const std::string& path) {
-    if (os::open_to_others(path))
-        return fail(Code::SecretKeyOpen, "others than its owner may use this secret key; `chmod 600` it", path);
-    auto text = store::checked(os::read_file(path, kMostKeyText));
-    if (!text) return tl::unexpected(std::move(text.error()));
-    auto key = SecretKey::parse(*text);
-    sodium_memzero(text->data(), text->size());
-    if (!key) key.error().context = path;
+    auto seed = os::read_seed(path);
+    if (!seed) return tl::unexpected(store::error_of(std::move(seed.error())));
+    SecretKey key(std::make_unique<SecretKey::Impl>(*seed));
+    os::wipe(*seed);
     return key;
 }
 
 Result<PublicKey> read_public_key(const std::string& path) {
-    auto text = store::checked(os::read_file(path, kMostKeyText));
-    if (!text) return tl::unexpected(std::move(text.error()));
-    if (text->starts_with(kSecretLine)) {
-        auto secret = read_secret_key(path);
-        if (!secret) return tl::unexpected(std::move(secret.error()));
-        return secret->public_key();
-    }
-    auto key = PublicKey::parse(*text);
-    if (!key) key.error().context = path;
-    return key;
+    return store::checked(os::read_public_half(path)).map([](const os::KeyBytes& bytes) { return PublicKey(bytes); });
 }
 
 }  // namespace writ

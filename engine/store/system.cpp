@@ -16,6 +16,8 @@ Code code_of(os::What what) {
         case os::What::Damaged: return Code::StoreDamaged;
         case os::What::Foreign: return Code::NotAStore;
         case os::What::Refused: return Code::DatabaseFailed;
+        case os::What::Exposed: return Code::SecretKeyOpen;
+        case os::What::Malformed: return Code::MalformedKey;
         case os::What::TooLarge:
         case os::What::Io: return Code::StoreIoFailed;
     }

@@ -7,7 +7,8 @@
 
 namespace writ::store {
 
-/// Of a file. Errors: S0001 nothing there, S0002 something there, S0007 not writable, S0008 no space, S0009.
+/// Of a file. Errors: S0001 nothing there, S0002 something there, S0007 not writable, S0008 no space, S0009; of a
+/// key's file also S0066, S0067.
 [[nodiscard]] Error error_of(os::Failure&& failure);
 /// Of the database, in a sentence of ours with SQLite's words behind it. Errors: S0003, S0004, S0006 to S0010.
 [[nodiscard]] Error database_error(const os::Failure& failure);

@@ -30,6 +30,7 @@ public:
 
 private:
     friend class SecretKey;
+    friend Result<PublicKey> read_public_key(const std::string& path);
     explicit PublicKey(const std::array<unsigned char, 32>& bytes);
     [[nodiscard]] bool verifies(std::string_view message, std::string_view signature) const;
     std::array<unsigned char, 32> bytes_{};
@@ -55,6 +56,7 @@ public:
     void sign(RevocationEntry& entry) const;
 
 private:
+    friend Result<SecretKey> read_secret_key(const std::string& path);
     struct Impl;
     explicit SecretKey(std::unique_ptr<Impl> impl);
     [[nodiscard]] std::string signature_of(std::string_view message) const;
