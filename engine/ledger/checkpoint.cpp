@@ -30,7 +30,7 @@ std::string key_id(std::string_view name, const PublicBytes& key) {
     return std::string(bytes_of(digest).substr(0, kKeyId));
 }
 
-/// The text up to a line's end, which is taken off; empty if there is no line.
+/// Removes the first line from a text and returns it; empty if there is no line end.
 std::optional<std::string_view> take_line(std::string_view& text) {
     const std::size_t end = text.find('\n');
     if (end == text.npos) return std::nullopt;
@@ -150,7 +150,7 @@ Result<std::string> make_checkpoint(const std::string& folder, const Seed* seed)
     if (!log) return tl::unexpected(std::move(log.error()));
     const std::uint64_t size = (*log)->size();
     const std::string path = checkpoint_path(folder, size);
-    // Where it cannot be made, the checkpoint cannot either.
+    // Without it the checkpoint cannot be made either.
     (void)os::make_folder(folder + "/checkpoints", 0777);
     if (os::exists(path)) {
         auto old = checked(os::read_file(path, kMaxText));

@@ -94,10 +94,10 @@ struct Index::Impl {
     }
     bool run(const std::string& sql) { return database->run(sql); }
 
-    /// Opens what is there, or a new one. False: it cannot be used as it is.
+    /// Opens the existing index, or makes a new one. Output: false if it cannot be used.
     bool connect(const std::string& where) {
         close();
-        // SQLite would let everybody read it; its other files are as this one.
+        // SQLite would make it readable for everybody; its other files get the same mode.
         if (where == path) (void)os::File::open(where, os::Access::New, kFileMode);
         auto opened = os::Sqlite::open(where, os::Sqlite::Access::Create, kPatience);
         if (!opened) return false;
@@ -121,7 +121,7 @@ struct Index::Impl {
         auto first = SegmentReader::open(folder + "/" + segment_name(segments->front()));
         if (!first) return tl::unexpected(std::move(first.error()));
         const std::string id(reinterpret_cast<const char*>(first->header().id.data()), first->header().id.size());
-        // One that does not fit is made anew; where that cannot be, in memory.
+        // An index that does not match is made again; if that is impossible, in memory.
         bool usable = connect(path) && belongs(id);
         if (!usable && os::may_write(folder)) {
             close();
@@ -136,7 +136,7 @@ struct Index::Impl {
         return catch_up();
     }
 
-    /// Whether the index is of this ledger, and of what is in it now.
+    /// Whether the index belongs to this ledger and matches its current content.
     bool belongs(std::string_view id) {
         std::int64_t next = 0;
         std::string last;

@@ -72,7 +72,7 @@ Result<void> Log::open_folder() {
     return {};
 }
 
-/// Makes the ledger or finds its end. Requires: the lock.
+/// Makes the ledger, or finds its end. Requires: the lock.
 Result<void> Log::prepare() {
     const bool has_key = os::exists(folder_ + "/key");
     auto segments = segments_in(folder_);
@@ -100,7 +100,7 @@ Result<void> Log::prepare() {
             fmt::format("the ledger has {} records, and a checkpoint of its own says {}", tree_.size(), own_->size),
             folder_);
     own_.reset();
-    // A beginning that was cut short leaves a segment without records and no key.
+    // An interrupted start leaves a segment without records, and no key.
     if (segments && !has_key && tree_.size() == 0 && sizes->empty())
         if (auto begun = begin_ledger(); !begun) return begun;
     return in_place();
@@ -147,7 +147,7 @@ Result<void> Log::take_lock() {
     return {};
 }
 
-/// Whoever removes or replaces a file leaves this program with one that nobody will read.
+/// If somebody removes or replaces the file, this program writes to one that nobody will read.
 Result<void> Log::in_place() const {
     if (!os::names(folder_, folder_id_))
         return fail(Code::LedgerReplaced, "the folder is not the one that was opened: it was removed or replaced",
@@ -158,7 +158,7 @@ Result<void> Log::in_place() const {
     return {};
 }
 
-/// The open file still has every record of its segment. Records of earlier segments cannot be put back.
+/// The open file still has every record of its segment. Records of earlier segments cannot be restored.
 Result<void> Log::restore() {
     const auto gone = [](const std::string& path) {
         const auto status = os::status_of(path);
@@ -194,7 +194,7 @@ Result<void> Log::restore() {
     return in_place();
 }
 
-/// While a write of this program may lie about, no other may build on it.
+/// While an incomplete write of this program may exist, no other program may append.
 void Log::unlock() {
     if (suspect_) return;
     folder_file_.unlock();
@@ -210,7 +210,7 @@ Result<void> Log::lock(const Seen& seen) {
     return done;
 }
 
-/// Most often nothing has changed, and that must cost no more than a look.
+/// Usually nothing has changed, so this check must be cheap.
 Result<void> Log::catch_up(const Seen& seen) {
     if (suspect_)
         if (auto done = cut(offset_, false); !done) return done;
@@ -219,14 +219,14 @@ Result<void> Log::catch_up(const Seen& seen) {
         if (!status) return tl::unexpected(std::move(status.error()));
         if (status->size != offset_)
             if (auto read = read_on(seen); !read) return read;
-        // A program that begins a segment has finished the one before.
+        // A program that starts a segment has completed the previous one.
         const std::string next = path_of(tree_.size());
         if (segment_.path() == next || !os::exists(next)) return {};
         if (auto used = use_segment(tree_.size()); !used) return used;
     }
 }
 
-/// What is in the segment behind the place that is known.
+/// Reads the segment after the known position.
 Result<void> Log::read_on(const Seen& seen) {
     auto reader = SegmentReader::open(segment_.path());
     if (!reader) return tl::unexpected(std::move(reader.error()));
@@ -325,7 +325,7 @@ Result<void> Log::append(const std::vector<const Entry*>& entries) {
     if (written) written = in_place();
     if (!written) {
         suspect_ = true;
-        // Now if it can be, else before the next block.
+        // Now if possible, otherwise before the next block.
         (void)cut(offset_, false);
         return written;
     }

@@ -1,4 +1,4 @@
-// Reader: segments one after another, as far as they are whole.
+// Reader: reads the segments one after another, as far as they are complete.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -13,14 +13,14 @@ struct Reader::Impl {
     std::string folder;
     SegmentReader segment;
     std::size_t at = 0;        ///< in the block
-    std::uint64_t number = 0;  ///< of the record at hand
+    std::uint64_t number = 0;  ///< of the current record
     std::string_view record;
 
     explicit Impl(std::string in, SegmentReader first) : folder(std::move(in)), segment(std::move(first)) {}
 
     [[nodiscard]] bool in_block() const { return at < segment.records().size(); }
 
-    /// Goes to the next block, in the next segment if it is there.
+    /// Moves to the next block, in the next segment if necessary.
     Result<bool> next_block(bool read) {
         for (;;) {
             auto found = read ? segment.next() : segment.skip();

@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kMagic = "WRITLEDG";
 constexpr std::string_view kBlockMagic = "WBLK";
 constexpr std::size_t kHeaderFixed = 8 + 4 + 4 + 16 + 8 + 32 + 32;  // magic, version, peaks, id, first, spent, key
-constexpr std::size_t kReadAhead = 1u << 17;                        // what is read stays in the cache until it is used
+constexpr std::size_t kReadAhead = 1u << 17;                        // data stays in the cache until it is used
 
 template <class T>
 void put(std::string& out, T value) {
@@ -35,8 +35,8 @@ T get(std::string_view bytes, std::size_t offset) {
     return value;
 }
 
-/// Tells a write that was cut short from one that was not; against whoever may write here there is the
-/// tree. Seeded with the ledger's id, so that no request can hold a block that would be taken for one.
+/// A checksum that detects incomplete writes; the tree detects tampering. Seeded with the ledger's id, so that no
+/// request can contain a valid block.
 std::uint64_t checksum(const LedgerId& id, std::string_view head, std::string_view body) {
     const std::uint64_t seed = XXH3_64bits_withSeed(head.data(), head.size(), XXH3_64bits(id.data(), id.size()));
     return XXH3_64bits_withSeed(body.data(), body.size(), seed);
@@ -114,7 +114,7 @@ Result<SegmentReader> SegmentReader::open(const std::string& path) {
 
 Result<std::string_view> SegmentReader::window(std::uint64_t offset, std::size_t size) {
     if (offset < buffer_at_ || offset + size > buffer_at_ + buffer_size_) {
-        // Nothing of it is there if this fails.
+        // If this fails, nothing of it remains.
         const std::size_t wanted = std::max(size, kReadAhead);
         if (buffer_.size() < wanted) buffer_.resize(wanted);
         auto read = checked(file_.read_into(buffer_.data(), offset, wanted));
@@ -179,10 +179,10 @@ Result<SegmentReader::Found> SegmentReader::next() {
     return found && *found == Found::Block ? load() : found;
 }
 
-/// A block behind this place proves that what stood here was durable once: the next is not begun
-/// before the last one is.
+/// A block after this position proves that the bytes here were durable once, because a block is started only after
+/// the previous one is durable.
 Result<SegmentReader::Found> SegmentReader::not_a_block() {
-    buffer_size_ = 0;  // what is there may be whole at the next look
+    buffer_size_ = 0;  // the content may be complete at the next attempt
     auto status = checked(file_.status());
     if (!status) return tl::unexpected(std::move(status.error()));
     auto rest =

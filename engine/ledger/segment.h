@@ -1,5 +1,6 @@
-// A segment: one file of a ledger, a header and then blocks, each written and made durable at once.
-// Written down in docs/ledger.md, "Files". Reading only; log.h writes.
+// A segment: a file of a ledger with a header and blocks, each written and made durable at once. Format:
+// docs/ledger.md,
+// "Files". Reading only; log.h writes.
 #pragma once
 
 #include <cstdint>
@@ -23,16 +24,16 @@ using LedgerId = std::array<std::uint8_t, 16>;
 
 struct SegmentHeader {
     LedgerId id{};
-    Frontier before;  ///< the tree over every record of earlier segments; its size is the first number
+    Frontier before;  ///< the tree of all records in earlier segments; its size is the number of the first record
     Hash spent{};     ///< the running hash over what those records spent: spent.h
     Hash key{};       ///< the commitment to the ledger's key: log.h
 };
 
-/// `00000000000000001234.segment`, after its first record.
+/// `00000000000000001234.segment`, named after its first record.
 [[nodiscard]] std::string segment_name(std::uint64_t first);
 [[nodiscard]] std::string write_header(const SegmentHeader& header);
 
-/// Where a block begins, and what it says of itself.
+/// The position and the header of a block.
 struct BlockInfo {
     std::uint64_t offset = 0;
     std::uint64_t first = 0;
@@ -52,26 +53,26 @@ public:
 
     enum class Found : std::uint8_t {
         Block,
-        End,      ///< nothing more is there
-        Torn,     ///< something that is no block, and no block behind it: a write that was cut short
-        Damaged,  ///< something that is no block, and a block behind it
+        End,      ///< there is nothing more
+        Torn,     ///< invalid bytes with no block after them: an incomplete write
+        Damaged,  ///< invalid bytes with a block after them
     };
-    /// Goes to where a block is known to begin, or would.
+    /// Moves to a position at which a block is known to start, or would start.
     void go_to(std::uint64_t offset, std::uint64_t number) { offset_ = offset, next_ = number; }
-    /// Goes to the next block and checks it whole.
+    /// Moves to the next block and checks all of it.
     [[nodiscard]] Result<Found> next();
-    /// Goes to the next block without reading what is in it, as far as its header can be believed.
+    /// Moves to the next block without reading its content; checks only the header.
     [[nodiscard]] Result<Found> skip();
-    /// Reads what is in the block that skip() came to.
+    /// Reads the content of the block that skip() moved to.
     [[nodiscard]] Result<Found> load();
 
     [[nodiscard]] const SegmentHeader& header() const { return header_; }
     [[nodiscard]] const BlockInfo& block() const { return block_; }
-    /// Where the block after this one begins, or would.
+    /// The position at which the next block starts, or would start.
     [[nodiscard]] std::uint64_t offset() const { return offset_; }
     [[nodiscard]] std::uint64_t next_number() const { return next_; }
     [[nodiscard]] const std::string& path() const { return file_.path(); }
-    /// The records of the block; good until the next call that reads.
+    /// The records of the block; valid until the next call that reads.
     [[nodiscard]] const std::vector<std::string_view>& records() const { return records_; }
 
 private:
@@ -81,12 +82,12 @@ private:
 
     os::File file_;
     SegmentHeader header_;
-    std::uint64_t offset_ = 0;  ///< of what comes next
-    std::uint64_t next_ = 0;    ///< number of the record that comes next
+    std::uint64_t offset_ = 0;  ///< position of the next block
+    std::uint64_t next_ = 0;    ///< number of the next record
     BlockInfo block_;
     std::vector<std::string_view> records_;
-    std::string buffer_;           ///< what was read last, and room
-    std::size_t buffer_size_ = 0;  ///< of what was read
+    std::string buffer_;           ///< the last bytes read, and working memory
+    std::size_t buffer_size_ = 0;  ///< number of bytes read
     std::uint64_t buffer_at_ = 0;
 };
 

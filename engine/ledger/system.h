@@ -1,4 +1,4 @@
-// What the system says, as the ledger's error: the one place where it gets a code.
+// Converts failures of the system to the ledger's errors and assigns their codes.
 #pragma once
 
 #include <utility>
@@ -8,9 +8,9 @@
 
 namespace writ::ledger {
 
-constexpr unsigned kFileMode = 0640;  ///< records tell who did what
+constexpr unsigned kFileMode = 0640;  ///< records show who did what
 
-/// Errors: G0002; G0042 of a file of a key.
+/// Errors: G0002; G0042 for the file of a key.
 template <class T>
 [[nodiscard]] Result<T> checked(os::Outcome<T> outcome) {
     return std::move(outcome).map_error([](os::Failure&& told) {

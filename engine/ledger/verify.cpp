@@ -1,4 +1,4 @@
-// Verification: one pass over all records, every root on the way held against what says what it should be.
+// Verification: one pass over all records, comparing every root on the way with its expected value.
 #include <algorithm>
 #include <map>
 
@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::uint64_t kTellEvery = 4096;
 
-/// Something that says what the root was at some size.
+/// An expected root at some size.
 struct Claim {
     std::string who;
     Hash root{}, spent{};
@@ -41,7 +41,7 @@ Result<std::vector<Hash>> leaves_of(const std::string& folder, std::uint64_t siz
     return leaves;
 }
 
-/// What the index says was used up, held against what the records say.
+/// Compares the spent names in the index with those in the records.
 class IndexCheck {
 public:
     IndexCheck(const std::string& folder, std::vector<std::string>& problems)
@@ -85,14 +85,14 @@ private:
     int said_ = 0, unsaid_ = 0;
 };
 
-/// Which ledger it is, and which key it uses.
+/// The identity of the ledger and its key.
 struct Identity {
     LedgerId id{};
     Hash key{};
 };
 
-/// Holds the file `key` against what the records were written with. A copy of a ledger need not have one, and who
-/// verifies need not be able to read it.
+/// Compares the file `key` with the key of the records. A copy of a ledger need not have this file, and the verifier
+/// need not be able to read it.
 void check_key(const std::string& folder, const Identity& ledger, std::vector<std::string>& problems) {
     const std::string path = folder + "/key";
     if (!os::may_read(path)) return;
@@ -103,7 +103,7 @@ void check_key(const std::string& folder, const Identity& ledger, std::vector<st
         problems.push_back("the file key is not the one that the records were written with");
 }
 
-/// The ledger's own checkpoints, and the headers of its segments. What is wrong with one is a problem.
+/// The ledger's own checkpoints, and the headers of its segments. An error in one of them is a problem.
 Result<Identity> gather(const std::string& folder, const PublicBytes* key, Claims& checkpoints, Claims& headers,
                         std::vector<std::string>& problems) {
     auto segments = segments_in(folder);
@@ -169,7 +169,7 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
     Frontier tree;
     SpentHash spent;
     IndexCheck index(folder, out.problems);
-    std::uint64_t good = 0;  // the size at which all was last well
+    std::uint64_t good = 0;  // the largest size at which everything was correct
     const auto check = [&] {
         const auto [begin, end] = claims.equal_range(tree.size());
         bool fits = true;

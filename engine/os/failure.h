@@ -1,4 +1,4 @@
-// What the system says when it cannot do something. Not here: error codes, which each room gives it in one place.
+// Failures of the operating system. Not here: error codes, which each room assigns in one place.
 #pragma once
 
 #include <cstdint>
@@ -10,37 +10,37 @@
 
 namespace writ::os {
 
-/// What happened, as far as anybody asks.
+/// The kind of failure, as far as callers distinguish it.
 enum class What : std::uint8_t {
-    Missing,  ///< there is nothing at the path
-    Exists,   ///< something is there that must not be
-    Denied,   ///< no permission, or a file system that is only read
+    Missing,  ///< nothing is at the path
+    Exists,   ///< something exists that must not
+    Denied,   ///< no permission, or a read-only file system
     NoSpace,
-    TooLarge,   ///< more bytes than the caller takes
-    Busy,       ///< another program has it, longer than the caller waits
-    Damaged,    ///< a database whose pages contradict each other
+    TooLarge,   ///< more bytes than the caller accepts
+    Busy,       ///< another program uses it for longer than the caller waits
+    Damaged,    ///< a database with inconsistent pages
     Foreign,    ///< not a database
-    Refused,    ///< a database, for a reason of its own
-    Exposed,    ///< a secret that others than its owner may use
-    Malformed,  ///< a file that is not what it should be
+    Refused,    ///< a database failed for another reason
+    Exposed,    ///< users other than the owner may use a secret
+    Malformed,  ///< a file with invalid content
     Io,         ///< anything else
 };
 
 struct Failure {
     What what = What::Io;
-    std::string reason;  ///< in words, as the middle of a sentence
+    std::string reason;  ///< text for the middle of a sentence
     std::string path;
 };
 
 template <class T>
 using Outcome = tl::expected<T, Failure>;
 
-/// The system's words, as the middle of a sentence: "no such file or directory".
+/// The system's message, for the middle of a sentence: "no such file or directory".
 [[nodiscard]] std::string reason_of(const std::error_code& error);
-/// `number`: what errno was.
+/// `number`: the value of errno.
 [[nodiscard]] tl::unexpected<Failure> failed(int number, const std::string& path);
 
-/// For a function that returns another Outcome: the failure of a step.
+/// For functions that return another Outcome: the failure of a step.
 template <class T>
 [[nodiscard]] tl::unexpected<Failure> failure_of(Outcome<T>& step) {
     return tl::unexpected(std::move(step.error()));

@@ -38,7 +38,7 @@ std::string folder_of(const std::string& path) {
     return folder.empty() ? "." : folder;
 }
 
-/// On a failure nothing is left at the path, unless it was there.
+/// After a failure nothing is at the path, unless something was there before.
 Outcome<void> write_new(const std::string& path, std::string_view bytes, unsigned mode) {
     auto file = File::open(path, Access::New, mode);
     if (!file) return failure_of(file);
@@ -177,7 +177,7 @@ Outcome<void> create_file(const std::string& path, std::string_view bytes, unsig
 
 Outcome<void> replace_file(const std::string& path, std::string_view bytes, unsigned mode) {
     const std::string beside = path + ".new";
-    remove_file(beside);  // left by one that was killed
+    remove_file(beside);  // left by a killed program
     if (auto written = write_new(beside, bytes, mode); !written) {
         written.error().path = path;
         return written;

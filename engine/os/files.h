@@ -1,5 +1,6 @@
-// Files: opened, read, written durably, replaced at once, listed, locked. Nothing here throws, and every failure names
-// its path. Not here: what is in a file, and mapping one into memory (bytecode/image.h).
+// Files: opening, reading, durable writing, atomic replacement, listing, locking. Never throws; every failure names
+// its
+// path. Not here: the content of files, and mapping them into memory (bytecode/image.h).
 #pragma once
 
 #include <cstddef>
@@ -15,34 +16,34 @@
 
 namespace writ::os {
 
-/// Which file it is, whatever its name is now.
+/// The identity of a file, whatever its name.
 struct FileId {
     dev_t device = 0;
     ino_t inode = 0;
     friend bool operator==(const FileId&, const FileId&) = default;
 };
 
-/// What is at a path, or open.
+/// Properties of a path or of an open file.
 struct Status {
     FileId id;
     std::uint64_t size = 0;
     std::int64_t modified = 0;  ///< microseconds since the epoch
     bool regular = false;
-    unsigned mode = 0;  ///< permissions, as chmod has them
+    unsigned mode = 0;  ///< permissions, as for chmod
 };
 
 enum class Access : std::uint8_t {
     Read,
     ReadAndWrite,
-    New,     ///< writes a file that must not be there, and is no link
-    Folder,  ///< to sync and to lock
+    New,     ///< writes a new file, which must not exist, not even as a link
+    Folder,  ///< for syncing and locking
 };
 
-/// An open file, closed at the end.
+/// An open file, closed on destruction.
 class File {
 public:
     File() = default;
-    /// `mode`: permissions of a new file, less the process's mask.
+    /// `mode`: permissions of a new file; the process's mask is applied.
     [[nodiscard]] static Outcome<File> open(const std::string& path, Access access, unsigned mode = 0666);
     ~File();
     File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
@@ -54,19 +55,20 @@ public:
 
     [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
     [[nodiscard]] int descriptor() const { return descriptor_; }
-    /// As it was opened; the file may be elsewhere now.
+    /// The path with which it was opened; the file may have been moved.
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] Outcome<Status> status() const;
 
-    /// Reads up to `size` bytes, fewer only at the end of the file. Output: how many.
+    /// Reads up to `size` bytes, fewer only at the end of the file. Output: the number.
     [[nodiscard]] Outcome<std::size_t> read_into(char* out, std::uint64_t offset, std::size_t size) const;
     [[nodiscard]] Outcome<std::string> read_at(std::uint64_t offset, std::size_t size) const;
     [[nodiscard]] Outcome<void> write_at(std::uint64_t offset, std::string_view bytes) const;
     [[nodiscard]] Outcome<void> cut(std::uint64_t size) const;
-    /// Makes what was written durable, with the size that it gave the file.
+    /// Makes written data and the file's size durable.
     [[nodiscard]] Outcome<void> sync() const;
 
-    /// Takes the lock of the file or folder, which one open file in all programs has. Output: whether it has it.
+    /// Takes the lock of the file or folder, which only one open file in all programs can have. Output: whether it
+    /// has it.
     [[nodiscard]] Outcome<bool> try_lock() const;
     void unlock() const;
 
@@ -81,28 +83,28 @@ private:
 [[nodiscard]] bool exists(const std::string& path);
 /// Whether the path still names this file.
 [[nodiscard]] bool names(const std::string& path, const FileId& id);
-/// Whether others than its owner may use the file; no if there is none.
+/// Whether users other than its owner may use the file; false if there is no file.
 [[nodiscard]] bool open_to_others(const std::string& path);
 [[nodiscard]] bool may_read(const std::string& path);
 [[nodiscard]] bool may_write(const std::string& path);
 
-/// The whole of a file, or what comes out of a pipe or a device, if it is at most `limit` bytes.
+/// The content of a file, a pipe or a device, if it is at most `limit` bytes.
 [[nodiscard]] Outcome<std::string> read_file(const std::string& path, std::size_t limit);
-/// Writes a file that is not there yet, durably. On a failure nothing is left of it.
+/// Writes a new file durably. After a failure nothing of it remains.
 [[nodiscard]] Outcome<void> create_file(const std::string& path, std::string_view bytes, unsigned mode);
-/// Makes a file with this content, or leaves what was there: beside, as `path`.new, durable, then renamed, and the
-/// folder synced. One program at a time may replace a file.
+/// Replaces a file durably; after a failure it has its old content. The new content is written to `path`.new, synced
+/// and renamed, and the folder is synced. Only one program at a time may replace a file.
 [[nodiscard]] Outcome<void> replace_file(const std::string& path, std::string_view bytes, unsigned mode);
-/// Removes a file; does nothing where there is none.
+/// Removes a file; does nothing if there is none.
 void remove_file(const std::string& path);
-/// Makes a file one that was modified now.
+/// Sets the time of modification to now.
 void touch_file(const std::string& path);
 
-/// Makes a folder, in one that is there.
+/// Makes a folder in an existing one.
 [[nodiscard]] Outcome<void> make_folder(const std::string& path, unsigned mode);
-/// Syncs a folder, so that new and renamed files in it survive a crash.
+/// Syncs a folder so that new and renamed files in it survive a crash.
 [[nodiscard]] Outcome<void> sync_folder(const std::string& path);
-/// Names in a folder that end like this and are longer, sorted.
+/// The longer names in a folder that end with a text, sorted.
 [[nodiscard]] Outcome<std::vector<std::string>> list_folder(const std::string& path, std::string_view suffix);
 
 }  // namespace writ::os

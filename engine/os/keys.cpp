@@ -13,7 +13,7 @@ namespace writ::os {
 namespace {
 
 constexpr std::string_view kPublic = "writ-ed25519-public:", kSecret = "writ-ed25519-secret:";
-constexpr std::size_t kMostText = 64u << 10;  // bytes of a file; a key's line is far shorter
+constexpr std::size_t kMostText = 64u << 10;  // limit of a file; the line of a key is far shorter
 
 static_assert(crypto_sign_PUBLICKEYBYTES == sizeof(KeyBytes) && crypto_sign_SEEDBYTES == sizeof(KeyBytes) &&
               crypto_sign_BYTES == kSignatureBytes);
@@ -29,7 +29,7 @@ std::string line(std::string_view prefix, const std::string& id, const KeyBytes&
     return out;
 }
 
-/// The bytes of a line with this prefix, and the name that it gives them.
+/// The bytes and the id in a line with this prefix.
 struct Line {
     KeyBytes bytes{};
     std::string_view id;

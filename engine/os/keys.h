@@ -1,5 +1,6 @@
-// Ed25519 keys: made, written as a line of text, read from files; and what they sign. The one signature scheme, by
-// libsodium. Not here: which bytes are signed, and who trusts which key; each room says that of its own.
+// Ed25519 keys: making them, text form, key files, signing and verifying, by libsodium. Not here: which bytes are
+// signed
+// and which keys are trusted; each room defines that.
 #pragma once
 
 #include <array>
@@ -12,36 +13,36 @@
 
 namespace writ::os {
 
-/// A public key, or the seed that a secret one is made from.
+/// A public key, or the seed of a secret key.
 using KeyBytes = std::array<unsigned char, 32>;
 constexpr std::size_t kSignatureBytes = 64;
 
-/// Bytes that nobody can guess. Output: whether the system gives any.
+/// Unpredictable bytes. Output: whether the system provided them.
 [[nodiscard]] bool fill_random(void* out, std::size_t size);
-/// Overwrites what must not stay in memory.
+/// Overwrites data that must not stay in memory.
 void wipe(KeyBytes& bytes);
 void wipe(std::string& bytes);
 
 [[nodiscard]] KeyBytes public_half_of(const KeyBytes& seed);
-/// What a key is called: the first 16 digits of the SHA-256 of the public half, in hex. A name, not a proof.
+/// The id of a key: the first 16 hex digits of the SHA-256 of the public key. A name, not a proof.
 [[nodiscard]] std::string key_id(const KeyBytes& public_half);
 
 /// Output: kSignatureBytes.
 [[nodiscard]] std::string sign(const KeyBytes& seed, std::string_view message);
 [[nodiscard]] bool verifies(const KeyBytes& public_half, std::string_view message, std::string_view signature);
 
-/// `writ-ed25519-public:ID:BASE64` and `writ-ed25519-secret:ID:BASE64`, without an end of line.
+/// `writ-ed25519-public:ID:BASE64` and `writ-ed25519-secret:ID:BASE64`, without a line end.
 [[nodiscard]] std::string public_line(const KeyBytes& public_half);
 [[nodiscard]] std::string secret_line(const KeyBytes& seed);
-/// Reads such a line, with or without its end. Nothing: it is none, or names another key than it holds.
+/// Reads such a line; the line end is optional. None: it is malformed, or its id is not the key's.
 [[nodiscard]] std::optional<KeyBytes> read_public_line(std::string_view text);
 [[nodiscard]] std::optional<KeyBytes> read_secret_line(std::string_view text);
 
-/// The whole of a file that is for its owner alone. Fails with What::Exposed if others may use it.
+/// The content of a file that only its owner may use. Fails with What::Exposed if other users may use it.
 [[nodiscard]] Outcome<std::string> read_secret_file(const std::string& path, std::size_t limit);
-/// The seed in a file of a secret key. Fails with What::Malformed if there is none in it.
+/// The seed in the file of a secret key. Fails with What::Malformed if there is none.
 [[nodiscard]] Outcome<KeyBytes> read_seed(const std::string& path);
-/// The public key in a file, or the public half of a secret one. Fails as read_seed().
+/// The public key in a file, or the public half of a secret key. Fails as read_seed().
 [[nodiscard]] Outcome<KeyBytes> read_public_half(const std::string& path);
 
 }  // namespace writ::os

@@ -27,7 +27,7 @@ What what_of(int status, int system) {
     }
 }
 
-/// The path as a URI that says that nobody writes the file.
+/// The path as a URI with the information that nobody writes the file.
 std::string unchanging(const std::string& path) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string out = "file:";
@@ -96,7 +96,7 @@ SqlStatement::~SqlStatement() {
 }
 
 void SqlStatement::bind(int parameter, const SqlValue& value) {
-    // An empty text without an address would be nothing.
+    // An empty text with a null address would be NULL.
     if (const auto* integer = std::get_if<std::int64_t>(&value))
         sqlite3_bind_int64(statement_, parameter, *integer);
     else if (const auto* text = std::get_if<std::string_view>(&value))

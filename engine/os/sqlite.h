@@ -1,5 +1,6 @@
-// SQLite: a connection and its statements. The only place that knows the library; what links it is the store and the
-// ledger alone. Not here: what a database holds, and what a failure is called.
+// SQLite: a connection and its statements. Only this part includes the library, and only the store and the ledger
+// link
+// it. Not here: the content of databases, and error codes.
 #pragma once
 
 #include <cstdint>
@@ -19,24 +20,24 @@ namespace writ::os {
 struct Blob {
     std::string_view data;
 };
-/// What takes the place of a parameter.
+/// The value of a parameter.
 using SqlValue = std::variant<std::monostate, std::int64_t, std::string_view, Blob>;
 
-/// A connection; used by one thread at a time, and closed when it and its statements are gone.
+/// A connection; used by one thread at a time, and closed when it and its statements are destroyed.
 class Sqlite {
 public:
     enum class Access : std::uint8_t {
         Read,
-        ReadUnchanging,  ///< a file that nobody writes: no file is made beside it
+        ReadUnchanging,  ///< reads a file that nobody writes, and makes no file beside it
         Write,
-        Create,  ///< writes, and makes the file if it is not there; `:memory:` is none
+        Create,  ///< writes, and makes the file if it does not exist; `:memory:` is not a file
     };
     /// `patience`: milliseconds to wait for another program.
     [[nodiscard]] static Outcome<Sqlite> open(const std::string& path, Access access, int patience);
 
-    /// Runs statements without parameters. Output: whether all were run; if not, failure() says why.
+    /// Runs statements without parameters. Output: whether all succeeded; if not, failure() has the reason.
     [[nodiscard]] bool run(const std::string& sql);
-    /// Why the last call failed, of this or of a statement.
+    /// Why the last call of this object or of a statement failed.
     [[nodiscard]] Failure failure() const;
     /// Rows that the last statement inserted, updated or deleted.
     [[nodiscard]] std::uint64_t affected() const;
@@ -52,37 +53,37 @@ private:
     std::string path_;
 };
 
-/// A prepared statement, used again and again.
+/// A prepared statement that can be run many times.
 class SqlStatement {
 public:
     enum class Step : std::uint8_t { Row, Done, Failed };
     enum class Kind : std::uint8_t { Nothing, Integer, Real, Bytes };
 
-    /// If it cannot be prepared, is_ready() says so and every step fails.
+    /// If it cannot be prepared, is_ready() is false and every step fails.
     SqlStatement(const Sqlite& database, std::string_view sql);
     ~SqlStatement();
     SqlStatement(const SqlStatement&) = delete;
     SqlStatement& operator=(const SqlStatement&) = delete;
     [[nodiscard]] bool is_ready() const { return statement_ != nullptr; }
 
-    /// For the parameter after the last one that was given. Bytes must stay until reset() or run().
+    /// Sets the next parameter. Bytes must be valid until reset() or run().
     SqlStatement& add(const SqlValue& value);
-    /// For the parameter with this name, if there is one.
+    /// Sets the parameter with this name, if there is one.
     void set(const char* name, const SqlValue& value);
 
     [[nodiscard]] Step step();
-    /// For other values.
+    /// Prepares the statement for other values.
     void reset();
-    /// The only step of a statement that gives no rows, and reset. Output: whether it was done.
+    /// Runs a statement that returns no rows, and resets it. Output: whether it succeeded.
     [[nodiscard]] bool run();
 
-    // Of the row at hand.
+    // Values of the current row.
     [[nodiscard]] int columns() const;
     [[nodiscard]] std::string name(int column) const;
     [[nodiscard]] Kind kind(int column) const;
     [[nodiscard]] std::int64_t integer(int column) const;
     [[nodiscard]] double real(int column) const;
-    /// Text or bytes; good until the next step.
+    /// Text or bytes; valid until the next step.
     [[nodiscard]] std::string_view bytes(int column) const;
 
 private:

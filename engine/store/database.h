@@ -1,5 +1,5 @@
-// What the store asks of a database: statements of portable SQL, transactions, and whether something
-// changed. SQLite implements it (sqlite.cpp, over os/sqlite.h); nothing else here knows which database it is.
+// The database interface of the store: statements in portable SQL, transactions, and detection of changes. sqlite.cpp
+// implements it over os/sqlite.h; the other sources of the store do not depend on the database.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace writ::store {
 using Bytes = os::Blob;
 using Param = os::SqlValue;
 
-/// What a statement gave, row by row.
+/// The rows of a result.
 class Rows {
 public:
     using Cell = std::variant<std::int64_t, std::string>;
@@ -27,7 +27,7 @@ public:
     explicit Rows(std::size_t columns = 0) : columns_(columns) {}
     [[nodiscard]] std::size_t size() const { return columns_ == 0 ? 0 : cells_.size() / columns_; }
     [[nodiscard]] bool empty() const { return cells_.empty(); }
-    /// A cell of another type than it is asked for is 0 or empty: the schema says which is which.
+    /// A cell with another type than requested is 0 or empty: the schema defines the types.
     [[nodiscard]] std::int64_t integer(std::size_t row, std::size_t column) const {
         const auto* value = std::get_if<std::int64_t>(&cells_[row * columns_ + column]);
         return value != nullptr ? *value : 0;
@@ -44,35 +44,34 @@ private:
     std::vector<Cell> cells_;
 };
 
-/// A connection; used by one thread at a time. Any failure leaves the database as it was before the
-/// transaction.
+/// A connection; used by one thread at a time. After a failure the database is as it was before the transaction.
 class Database {
 public:
     virtual ~Database() = default;
 
-    /// Runs one statement. `$1`, `$2`, … stand for the parameters.
+    /// Runs one statement. `$1`, `$2`, … are the parameters.
     /// Errors: S0004, S0006.. S0010.
     [[nodiscard]] virtual Result<Rows> run(std::string_view sql, std::initializer_list<Param> params) = 0;
     [[nodiscard]] Result<Rows> run(std::string_view sql) { return run(sql, {}); }
-    /// Rows that the last statement inserted, updated or deleted.
+    /// Number of rows that the last statement inserted, updated or deleted.
     [[nodiscard]] virtual std::uint64_t affected() const = 0;
 
-    /// Begins a transaction that reads one state, or one that alone may write.
+    /// Begins a transaction that reads one consistent state, or the only one that may write.
     [[nodiscard]] virtual Result<void> begin(bool to_write) = 0;
-    /// Makes it durable.
+    /// Commits the transaction durably.
     [[nodiscard]] virtual Result<void> commit() = 0;
-    /// Undoes it; does nothing where there is none.
+    /// Rolls the transaction back; does nothing if there is none.
     virtual void rollback() = 0;
 
-    /// A number that differs from the last one if another connection has changed the database since.
+    /// A number that changes when another connection changes the database.
     [[nodiscard]] virtual Result<std::uint64_t> change_count() = 0;
-    /// What the database finds wrong with itself, a line each.
+    /// The problems that the database finds in itself, one line each.
     [[nodiscard]] virtual Result<std::vector<std::string>> check() = 0;
-    /// Gives back the space of what was deleted.
+    /// Frees the space of deleted content.
     [[nodiscard]] virtual Result<void> compact() = 0;
 };
 
-/// A transaction that is undone unless it is committed.
+/// A transaction that is rolled back unless it is committed.
 class Transaction {
 public:
     [[nodiscard]] static Result<Transaction> begin(Database& database, bool to_write) {
@@ -98,8 +97,8 @@ private:
 };
 
 struct Opening {
-    bool create = false;     ///< a new file, which must not be there
-    bool read_only = false;  ///< never writes what it can avoid to write
+    bool create = false;     ///< make a new file, which must not exist
+    bool read_only = false;  ///< avoid every write that can be avoided
     int patience = 5000;     ///< milliseconds to wait for another program
 };
 

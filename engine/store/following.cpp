@@ -13,16 +13,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kRetry = 1s;   // after a refusal, which time may cure
-constexpr auto kTouch = 30s;  // how exactly a restart knows when the store was last reached
+constexpr auto kRetry = 1s;   // after a refusal, which may be temporary
+constexpr auto kTouch = 30s;  // accuracy of the time at which the store was last reached, after a restart
 constexpr int kPatienceMs = 100;
-constexpr std::size_t kMaxState = std::size_t{4} << 30;  // bytes, beyond any bundle and any revocations
+constexpr std::size_t kMaxState = std::size_t{4} << 30;  // larger than any bundle with revocations
 
 std::int64_t micros(std::chrono::milliseconds time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
 }
 
-/// Whether the store's file or its database failed, and not what it holds or was asked for.
+/// Whether the store's file or database failed, as opposed to its content or the request.
 bool is_own_failure(const Error& error) {
     const auto code = find_code(error.code);
     return code && exit_code(*code) == exit_code(Code::StoreIoFailed);
@@ -67,14 +67,14 @@ void Following::run() {
         lock.unlock();
         try {
             step();
-        } catch (...) {  // no memory, or a notice that throws: the policy grows stale, and then denies
+        } catch (...) {  // no memory, or a notice that throws: the policy becomes stale, and then everything is denied
             connection_.reset();
         }
         lock.lock();
     }
 }
 
-/// Asks whether anything changed, which is cheap, and looks at it if so.
+/// Checks cheaply whether anything changed; if so, reads it.
 void Following::step() {
     auto looked = look();
     if (looked) {
@@ -83,12 +83,12 @@ void Following::step() {
         return reached();
     }
     failed_ = looked.error();
-    // Whatever is wrong with the connection, a new one may be better.
+    // Whatever is wrong with the connection, a new one may work.
     if (is_own_failure(*failed_)) connection_.reset();
     tell(std::move(looked.error()));
 }
 
-/// Whether the file at the path is another one than is open.
+/// Whether the path names another file than the open one.
 bool Following::replaced() const {
     return !os::names(options_.store, file_);
 }
@@ -112,15 +112,15 @@ Result<void> Following::look() {
     change_ = *change;
     retry_ = now + kRetry;
 
-    // One state of the store, in which policy and revocations belong together.
+    // One state of the store, in which policy and revocations fit together.
     auto transaction = Transaction::begin(*connection_->db, false);
     if (!transaction) return error_of(transaction);
     const std::shared_ptr<const Revocations> before = revocations_;
     auto read = read_revocations();
     const bool revoked = revocations_ != before;
-    if (revoked) publish();  // at once, whatever becomes of the rest
+    if (revoked) publish();  // immediately, whatever happens next
     if (!read) {
-        if (revoked) (void)keep(active_);  // why the rest was refused matters more
+        if (revoked) (void)keep(active_);  // the reason of the refusal is more important
         return read;
     }
     auto moved = read_channel(options_.channel, active_, true);
@@ -129,7 +129,7 @@ Result<void> Following::look() {
     if (revoked && !*moved)
         if (auto kept = keep(active_); !kept) return kept;
     if (!options_.candidate.empty()) {
-        // A candidate that is refused leaves what is enforced as fresh as it is.
+        // A refused candidate does not affect the freshness of the enforced policy.
         auto beside = read_channel(options_.candidate, candidate_, false);
         if (beside && *beside) publish();
         if (!beside) tell(std::move(beside.error()));
@@ -137,7 +137,7 @@ Result<void> Following::look() {
     return {};
 }
 
-/// The policy was found to be the one that counts: it is fresh for as long as is allowed from now.
+/// The policy has been confirmed: it is fresh for the allowed time from now on.
 void Following::reached() {
     std::int64_t fresh = micros(options_.max_staleness);
     if (active_.activation.not_after != 0) fresh = std::min(fresh, active_.activation.not_after - now_micros());
@@ -183,7 +183,7 @@ Result<void> Following::check(const Activation& activation, const Accepted& seen
     return {};
 }
 
-/// Reads where a channel is. True: something else was accepted.
+/// Reads the state of a channel. Output: true if a new state was accepted.
 Result<bool> Following::read_channel(const std::string& channel, Accepted& seen, bool enforced) {
     auto latest = connection_->activations(channel, 1);
     if (!latest) return error_of(latest);
@@ -205,8 +205,8 @@ Result<bool> Following::read_channel(const std::string& channel, Accepted& seen,
     return true;
 }
 
-/// Takes what the log has gained, as far as it follows what was seen and is signed as it must be. What
-/// comes after that revokes all the same, for as long as the store says so: it can only narrow.
+/// Reads the new entries of the log, as far as they continue the known log and are properly signed. Later entries
+/// revoke too, for as long as the store has them, because they can only narrow.
 Result<void> Following::read_revocations() {
     auto entries = connection_->revocations_from(std::max<std::uint64_t>(log_.sequence, 1));
     if (!entries) return error_of(entries);
@@ -239,14 +239,14 @@ Result<void> Following::read_revocations() {
     return tl::unexpected(std::move(*refused));
 }
 
-/// Replaces what is revoked, unless it is that already.
+/// Replaces the revocations, unless they are the same.
 void Following::revoke(const InForce& in_force) {
     Revocations next = in_force.all().for_channel(options_.channel);
     if (revocations_ == nullptr || revocations_->items() != next.items())
         revocations_ = std::make_shared<const Revocations>(std::move(next));
 }
 
-/// An activation names the revocation log of its time: a store without that log is an old or another one.
+/// An activation refers to the revocation log of its time: a store without that log is an old or a different one.
 Result<void> Following::check_log(const Activation& activation) const {
     const LogHead& then = activation.revoked;
     if (then.sequence == 0) return {};
@@ -263,7 +263,7 @@ Result<void> Following::check_log(const Activation& activation) const {
     return {};
 }
 
-/// Nothing is accepted that a restart would not know of.
+/// Nothing is accepted before it is saved, so that a restart knows it.
 Result<void> Following::keep(const Accepted& accepted) const {
     if (options_.state.empty() || !accepted.policy) return {};
     ReaderState state;
@@ -277,8 +277,7 @@ Result<void> Following::keep(const Accepted& accepted) const {
     return fail(Code::StateNotKept, "the last good policy cannot be kept: " + kept.error().message, options_.state);
 }
 
-/// What the state says is where this reader was. It decides by it only if it is signed, unexpired and
-/// not too long ago.
+/// Restores the state. Its policy is used only if it is signed, not expired and not too old.
 Result<void> Following::load_state() {
     if (options_.state.empty()) return {};
     auto bytes = checked(os::read_file(options_.state, kMaxState));
@@ -320,7 +319,7 @@ Result<void> Following::load_state() {
     return {};
 }
 
-// ---- what others see --------------------------------------------------------------------------
+// ---- access from other threads ----------------------------------------------------------------
 
 void Following::publish() {
     auto next = std::make_shared<Snapshot>();

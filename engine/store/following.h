@@ -1,4 +1,4 @@
-// How a handle follows its channel: the thread, what it accepts, and what evaluators fetch. Private.
+// Following a channel: the thread, what it accepts, and what evaluators fetch. Private.
 #pragma once
 
 #include <condition_variable>
@@ -14,14 +14,14 @@
 
 namespace writ::store {
 
-/// What decisions are made by: replaced whole, never changed.
+/// The policy and revocations used for decisions: immutable, replaced as a whole.
 struct Snapshot {
     std::uint64_t generation = 0;
     std::optional<Bundle> policy, candidate;
     std::shared_ptr<const Revocations> revocations;
 };
 
-/// What was accepted of one channel.
+/// The state accepted from one channel.
 struct Accepted {
     Activation activation;  ///< `serial` zero: nothing yet
     std::optional<Bundle> policy;
@@ -33,12 +33,12 @@ public:
     explicit Following(FollowOptions options) : options_(std::move(options)) {}
     ~Following() { stop(); }
 
-    /// Reads state and store once, then starts the thread.
+    /// Reads the state and the store once, then starts the thread.
     [[nodiscard]] Result<void> start();
     void stop();
 
     [[nodiscard]] const FollowOptions& options() const { return options_; }
-    /// Changes whenever snapshot() does. Reading it is all that a decision shares with other threads.
+    /// Changes whenever snapshot() does. A decision shares only this number with other threads.
     [[nodiscard]] std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
     [[nodiscard]] bool fresh() const;
@@ -62,25 +62,25 @@ private:
     [[nodiscard]] bool replaced() const;
     void publish();
     void reached();
-    /// Makes it the problem of status(), and a notice where it is a new one. Without a code: none any more.
+    /// Sets the problem in status(), and sends a notice if it is a new one. No code: there is no problem.
     void tell(Error refused);
 
     FollowOptions options_;
 
-    // Of the thread alone, once it runs.
+    // Used only by the thread, once it runs.
     std::unique_ptr<Connection> connection_;
     os::FileId file_;
-    std::optional<std::uint64_t> change_;  ///< the store's count when it was last looked at
-    std::optional<Error> failed_;          ///< why what was seen then was not accepted
+    std::optional<std::uint64_t> change_;  ///< the store's counter at the last look
+    std::optional<Error> failed_;          ///< why the state seen then was not accepted
     std::chrono::steady_clock::time_point retry_{}, touched_{};
     Accepted active_, candidate_;
     InForce in_force_;
-    LogHead log_;  ///< how far in_force_ is
+    LogHead log_;  ///< the end of the log included in in_force_
     std::shared_ptr<const Revocations> revocations_;
 
     // Shared.
     std::atomic<std::uint64_t> generation_{0};
-    std::atomic<std::int64_t> fresh_until_{0};  ///< by the clock that goes on while the machine sleeps
+    std::atomic<std::int64_t> fresh_until_{0};  ///< by a clock that also runs during suspend
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
     std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();

@@ -1,4 +1,4 @@
-// Keys as text, signing and verifying. The one signature scheme is Ed25519, by libsodium.
+// Keys, signatures of activations and revocations, and key files, over os/keys.h.
 #include "writ/keys.h"
 
 #include <cstdlib>
@@ -92,7 +92,7 @@ SecretKey::~SecretKey() = default;
 
 SecretKey SecretKey::generate() {
     os::KeyBytes seed{};
-    if (!os::fill_random(seed.data(), seed.size())) std::abort();  // a key that can be guessed is none
+    if (!os::fill_random(seed.data(), seed.size())) std::abort();  // a predictable key would be useless
     SecretKey key(std::make_unique<Impl>(seed));
     os::wipe(seed);
     return key;

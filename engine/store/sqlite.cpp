@@ -1,4 +1,4 @@
-// The database, over SQLite.
+// The database interface, implemented with SQLite.
 #include <unordered_map>
 
 #include "store/database.h"
@@ -32,7 +32,7 @@ public:
     Result<void> begin(bool to_write) override { return done(run(to_write ? "BEGIN IMMEDIATE" : "BEGIN", {})); }
     Result<void> commit() override { return done(run("COMMIT", {})); }
     void rollback() override {
-        // Some failures have undone the transaction already.
+        // Some failures have rolled the transaction back already.
         if (connection_.in_transaction()) (void)run("ROLLBACK", {});
     }
 
@@ -95,7 +95,7 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const Ope
     if (!opening.create && !there) return fail(Code::NothingThere, "there is no store here", path);
     if (there && !there->regular) return fail(Code::NotAStore, "not a file", path);
     if (opening.create) {
-        // Two that make the same store at once do not both believe that they did.
+        // If two programs make the same store at once, only one succeeds.
         const auto made = os::File::open(path, os::Access::New);
         if (!made && made.error().what == os::What::Exists)
             return fail(Code::AlreadyThere, "something is there already", path);
@@ -108,8 +108,8 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const Ope
                                    opening.patience);
     if (!opened) return tl::unexpected(database_error(opened.error()));
     auto database = std::make_unique<Embedded>(std::move(*opened));
-    // Written data is on the disk before a transaction is told as done; triggers and views that a
-    // hostile file may hold are not trusted with functions.
+    // Data is on the disk before a commit is reported; triggers and views in a hostile file cannot use unsafe
+    // functions.
     for (const char* setting :
          {"PRAGMA trusted_schema = OFF", "PRAGMA synchronous = FULL", "PRAGMA cell_size_check = ON"})
         if (auto set = database->run(setting, {}); !set) return tl::unexpected(std::move(set.error()));

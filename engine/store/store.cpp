@@ -1,4 +1,4 @@
-// Opening a store, its versions and their names.
+// Opening a store; versions, tags and events.
 #include "writ/store.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace writ {
 
 using namespace store;
 
-// ---- small things -----------------------------------------------------------------------------
+// ---- small functions --------------------------------------------------------------------------
 
 namespace store {
 
@@ -140,7 +140,7 @@ Result<Store> Store::open(const std::string& path, const StoreOptions& options) 
     return Store(std::move(*connection));
 }
 
-// ---- what the parts share ---------------------------------------------------------------------
+// ---- shared parts -----------------------------------------------------------------------------
 
 Result<std::int64_t> store::Connection::next(std::string_view table) const {
     const std::string_view column = table == "version" ? "number" : "sequence";
@@ -207,7 +207,7 @@ Result<Version> store::Connection::version_of(std::string_view digest) const {
 }
 
 Result<Version> store::Connection::insert(const Bundle& bundle, const Version& version) const {
-    // Loading looks at what decides; what is published must be whole.
+    // Loading verifies only what decides; a published bundle must be completely intact.
     if (auto sources = bundle.sources(); !sources) return tl::unexpected(std::move(sources.error()));
     const std::string_view bytes{reinterpret_cast<const char*>(bundle.bytes().data()), bundle.bytes().size()};
     auto kept = db->run(
@@ -215,7 +215,7 @@ Result<Version> store::Connection::insert(const Bundle& bundle, const Version& v
         " (SELECT 1 FROM bundle WHERE digest = $1)",
         {bundle.digest(), Bytes{bytes}});
     if (!kept) return error_of(kept);
-    // What is kept is read back before anybody is told that it is kept.
+    // Content is read back before it is reported as stored.
     auto back = db->run("SELECT bytes FROM bundle WHERE digest = $1", {bundle.digest()});
     if (!back) return error_of(back);
     if (back->size() != 1 || back->text(0, 0) != bytes)

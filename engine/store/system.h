@@ -1,4 +1,4 @@
-// What the system says, as the store's error: the one place where it gets a code.
+// Converts failures of the system to the store's errors and assigns their codes.
 #pragma once
 
 #include "os/files.h"
@@ -7,10 +7,10 @@
 
 namespace writ::store {
 
-/// Of a file. Errors: S0001 nothing there, S0002 something there, S0007 not writable, S0008 no space, S0009; of a
+/// A failure of a file. Errors: S0001 no such file, S0002 it exists, S0007 not writable, S0008 no space, S0009; for a
 /// key's file also S0066, S0067.
 [[nodiscard]] Error error_of(os::Failure&& failure);
-/// Of the database, in a sentence of ours with SQLite's words behind it. Errors: S0003, S0004, S0006 to S0010.
+/// A failure of the database: a sentence, followed by SQLite's message. Errors: S0003, S0004, S0006 to S0010.
 [[nodiscard]] Error database_error(const os::Failure& failure);
 
 template <class T>
