@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/access.h"
 #include "base/report.h"
 #include "bytecode/program.h"
 #include "check/check.h"
@@ -55,7 +56,7 @@ Compiled run_pipeline(const SourceSet& sources, const CompileOptions& options) {
     auto program = bytecode::Program::open(std::move(sealed));
     out = finish(std::move(out));
     if (program)
-        out.bundle.emplace(std::move(*program));
+        out.bundle.emplace(Access::bundle(std::move(*program)));
     else
         out.diagnostics.items.push_back(verifier_refused(program.error()));
     return out;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/access.h"
 #include "check/typed.h"
 #include "writ/decision.h"
 #include "writ/request.h"
@@ -33,7 +34,7 @@ public:
     std::optional<Error> refusal;
     Applying applying;  ///< in the decision made last, as ids, each once and sorted
 
-    [[nodiscard]] const check::Policy& policy() const { return workspace.policy(); }
+    [[nodiscard]] const check::Policy& policy() const { return Access::policy(workspace); }
     [[nodiscard]] const Bundle& bundle() const { return *workspace.bundle(); }
 
 private:

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/access.h"
 #include "base/kind.h"
 #include "ledger/fields.h"
 #include "writ/errors.h"
@@ -84,7 +85,7 @@ Result<void> Mask::check(const Layers& layers) const {
     if (layers.bundles().empty()) return {};
     for (std::size_t i = 0; i < pointers_.size(); ++i) {
         const auto known = [&](const Bundle& bundle) {
-            const Reached reached = reach(bundle.program(), steps_[i], nullptr);
+            const Reached reached = reach(Access::program(bundle), steps_[i], nullptr);
             return reached.undeclared || !reached.nodes.empty() || steps_[i] == Steps{"token", "claims"} ||
                    steps_[i] == Steps{"tool", "params"};
         };
@@ -145,10 +146,10 @@ void Mask::hide_all(const json::Node& node, std::string_view context, bool every
 void Mask::find_unknown(const json::Node& document, const Layers& layers) {
     Shapes claims, params;
     for (const Bundle& bundle : layers.bundles()) {
-        for (const std::uint32_t node : claims_of(bundle.program(), &document))
-            claims.emplace_back(&bundle.program(), node);
-        for (const std::uint32_t node : params_of(bundle.program(), &document))
-            params.emplace_back(&bundle.program(), node);
+        for (const std::uint32_t node : claims_of(Access::program(bundle), &document))
+            claims.emplace_back(&Access::program(bundle), node);
+        for (const std::uint32_t node : params_of(Access::program(bundle), &document))
+            params.emplace_back(&Access::program(bundle), node);
     }
     std::string pointer;
     if (const json::Node* token = document.find("token"))

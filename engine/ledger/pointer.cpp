@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "base/access.h"
 #include "base/kind.h"
 #include "bytecode/opcode_info.h"
 
@@ -94,7 +95,7 @@ std::uint32_t child_of(const Program& program, std::uint32_t record, std::string
 
 bool is_field_name(const Layers& layers, std::string_view name) {
     return std::any_of(layers.bundles().begin(), layers.bundles().end(), [&](const Bundle& bundle) {
-        const Program& program = bundle.program();
+        const Program& program = Access::program(bundle);
         const std::uint32_t id = program.find_text(name);
         return id != 0 && std::any_of(program.shape.begin(), program.shape.end(),
                                       [&](const ShapeNode& node) { return node.name == id; });
@@ -151,7 +152,7 @@ Reached reach(const Program& program, const Steps& steps, const json::Node* requ
 
 FactsRead::FactsRead(const Layers& layers) : layers_(layers) {
     for (const Bundle& bundle : layers_.bundles()) {
-        const Program& program = bundle.program();
+        const Program& program = Access::program(bundle);
         std::vector<bool>& slots = slots_.emplace_back(program.slots.size());
         // Slots other than the engine's own exist because a rule reads them.
         for (std::size_t i = static_cast<std::size_t>(Builtin::Count); i < slots.size(); ++i) slots[i] = true;
@@ -175,7 +176,7 @@ FactsRead::FactsRead(const Layers& layers) : layers_(layers) {
 }
 
 bool FactsRead::reads(std::size_t layer, std::uint32_t at) const {
-    const Program& program = layers_.bundles()[layer].program();
+    const Program& program = Access::program(layers_.bundles()[layer]);
     const ShapeNode& node = program.shape[at];
     if (nodes_[layer][at] || (node.slot != kNone && slots_[layer][node.slot])) return true;
     for (std::uint32_t i = 0; i < node.child_count; ++i)
@@ -189,7 +190,7 @@ bool FactsRead::reads(const std::vector<std::string_view>& pointers, const json:
     const json::Node* given = request.find("approvals");
     const bool approved = given != nullptr && given->type == json::Type::Array && given->count > 0;
     for (std::size_t layer = 0; layer < slots_.size(); ++layer) {
-        const Program& program = layers_.bundles()[layer].program();
+        const Program& program = Access::program(layers_.bundles()[layer]);
         const bool approvals = approved && !program.requirements.empty();
         for (const std::string_view pointer : pointers) {
             const auto steps = steps_of(pointer);

@@ -1,6 +1,7 @@
 // Recorder: decides and records before it answers.
 #include <fmt/format.h>
 
+#include "base/access.h"
 #include "base/json_reader.h"
 #include "ledger/checkpoint.h"
 #include "ledger/hash.h"
@@ -185,7 +186,7 @@ Answer Recorder::decide(std::string_view request, std::string_view traceparent) 
     self.evaluator.evaluate(self.request, self.decision);
     const Layers& layers = self.request.layers();
     if (parsed) {
-        self.surround(request, *self.request.document(), layers);
+        self.surround(request, *Access::document(self.request), layers);
         return self.finish({});
     }
     self.surround_refused(request, std::move(parsed.error()), layers);

@@ -3,6 +3,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "base/access.h"
 #include "ledger/pointer.h"
 #include "ledger/repetition.h"
 #include "ledger/segment.h"
@@ -112,7 +113,8 @@ Undecidable Decidable::why_not(const Record& record) {
     impl_->refusal.reset();
     if (auto parsed = impl_->request.parse(record.request); !parsed) impl_->refusal = std::move(parsed.error());
     // It may be refused because a number was replaced by its digest.
-    if (!record.masked.empty() && (impl_->refusal || impl_->facts.reads(record.masked, *impl_->request.document())))
+    if (!record.masked.empty() &&
+        (impl_->refusal || impl_->facts.reads(record.masked, *Access::document(impl_->request))))
         return Undecidable::Masked;
     return record.repeats ? Undecidable::Repeated : Undecidable::No;
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/access.h"
 #include "base/person.h"
 #include "bytecode/program.h"
 #include "ledger/pointer.h"
@@ -42,7 +43,7 @@ bool all_named(const json::Node& request, const Decision& decision) {
 
 void read_tier(const Layers& layers, std::string_view tool, Surroundings& around) {
     for (const Bundle& bundle : layers.bundles()) {
-        const bytecode::Program& program = bundle.program();
+        const bytecode::Program& program = Access::program(bundle);
         for (const bytecode::ToolRef& each : program.tools) {
             if (program.text(each.wire_name) != tool || program.manifest[0].tier_enum >= program.enums.size()) continue;
             const bytecode::EnumRef& tiers = program.enums[program.manifest[0].tier_enum];

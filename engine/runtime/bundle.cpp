@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/access.h"
 #include "base/kind.h"
 #include "bytecode/cost.h"
 #include "bytecode/program.h"
@@ -22,12 +23,10 @@ std::string module_of(std::string file) {
 
 }  // namespace
 
-Bundle::Bundle(std::shared_ptr<const bytecode::Program> program) : program_(std::move(program)) {}
-
 Result<Bundle> Bundle::load(std::span<const std::byte> bytes) {
     auto program = bytecode::Program::open({bytes.begin(), bytes.end()});
     if (!program) return tl::unexpected(std::move(program.error()));
-    return Bundle(std::move(*program));
+    return Access::bundle(std::move(*program));
 }
 
 Result<Bundle> Bundle::open(const std::string& path) {
@@ -35,26 +34,28 @@ Result<Bundle> Bundle::open(const std::string& path) {
     if (!image) return tl::unexpected(std::move(image.error()));
     auto program = bytecode::Program::open(std::move(*image));
     if (!program) return tl::unexpected(std::move(program.error()));
-    return Bundle(std::move(*program));
+    return Access::bundle(std::move(*program));
 }
 
 Result<SourceSet> Bundle::sources() const {
-    auto text = program_->source_text();
+    auto text = Access::program(*this).source_text();
     if (!text) return tl::unexpected(std::move(text.error()));
     SourceSet set;
     std::map<std::pair<std::string, std::string>, std::string> data;  // by the source that names it, and its path
     std::map<std::string, std::string, std::less<>> modules;
     std::size_t at = 0;
-    for (const bytecode::SourceRef& source : program_->sources) {
-        std::string name(program_->text(source.name)), content = text->substr(at, source.size);
+    for (const bytecode::SourceRef& source : Access::program(*this).sources) {
+        std::string name(Access::program(*this).text(source.name)), content = text->substr(at, source.size);
         at += source.size;
         if (source.from == bytecode::SourceRef::kStandard)
             modules.emplace(module_of(std::move(name)), std::move(content));
         else if (source.from == bytecode::SourceRef::kGiven)
             set.sources.push_back({std::move(name), std::move(content)});
         else
-            data.try_emplace({std::string(program_->text(program_->sources[source.from].name)), std::move(name)},
-                             std::move(content));
+            data.try_emplace(
+                {std::string(Access::program(*this).text(Access::program(*this).sources[source.from].name)),
+                 std::move(name)},
+                std::move(content));
     }
     set.read = [data = std::move(data)](std::string_view from, std::string_view path) -> Result<std::string> {
         const auto found = data.find({std::string(from), std::string(path)});
@@ -69,31 +70,31 @@ Result<SourceSet> Bundle::sources() const {
 }
 
 std::string_view Bundle::digest() const {
-    return program_->digest();
+    return Access::program(*this).digest();
 }
 std::span<const std::byte> Bundle::bytes() const {
-    return program_->bytes();
+    return Access::program(*this).bytes();
 }
 std::uint64_t Bundle::step_bound() const {
-    return program_->manifest[0].step_bound;
+    return Access::program(*this).manifest[0].step_bound;
 }
 std::uint64_t Bundle::reach() const {
-    return bytecode::reach(*program_).stated;
+    return bytecode::reach(Access::program(*this)).stated;
 }
 std::size_t Bundle::rule_count() const {
-    return program_->rules.size();
+    return Access::program(*this).rules.size();
 }
 
 RuleInfo Bundle::rule(std::size_t index) const {
-    const bytecode::RuleRef& rule = program_->rules[index];
+    const bytecode::RuleRef& rule = Access::program(*this).rules[index];
     RuleInfo info;
     info.kind = spelling_of(static_cast<RuleKind>(rule.kind));
-    info.name = program_->text(rule.name);
-    const bytecode::OriginRef& origin = program_->origins[rule.origin];
-    info.module = program_->text(origin.module);
-    info.file = program_->text(origin.file);
+    info.name = Access::program(*this).text(rule.name);
+    const bytecode::OriginRef& origin = Access::program(*this).origins[rule.origin];
+    info.module = Access::program(*this).text(origin.module);
+    info.file = Access::program(*this).text(origin.file);
     info.line = rule.line;
-    if (origin.because != bytecode::kNone) info.because = program_->text(origin.because);
+    if (origin.because != bytecode::kNone) info.because = Access::program(*this).text(origin.because);
     return info;
 }
 

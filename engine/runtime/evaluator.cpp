@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/access.h"
 #include "bytecode/program.h"
 #include "runtime/layers.h"
 #include "vm/facts.h"
@@ -13,9 +14,10 @@ namespace {
 
 /// Bundles with equal digests are the same bundle, even if loaded twice.
 bool same_bundles(const Layers& a, const Layers& b) {
-    return std::equal(
-        a.bundles().begin(), a.bundles().end(), b.bundles().begin(), b.bundles().end(),
-        [](const Bundle& x, const Bundle& y) { return &x.program() == &y.program() || x.digest() == y.digest(); });
+    return std::equal(a.bundles().begin(), a.bundles().end(), b.bundles().begin(), b.bundles().end(),
+                      [](const Bundle& x, const Bundle& y) {
+                          return &Access::program(x) == &Access::program(y) || x.digest() == y.digest();
+                      });
 }
 
 }  // namespace
@@ -27,7 +29,7 @@ struct Evaluator::Impl {
     std::shared_ptr<const Revocations> revocations;
 
     explicit Impl(Layers all) : layers(std::move(all)) {
-        for (const Bundle& bundle : layers.bundles()) interpreters.emplace_back(bundle.program());
+        for (const Bundle& bundle : layers.bundles()) interpreters.emplace_back(Access::program(bundle));
     }
 };
 
@@ -44,9 +46,10 @@ void Evaluator::revoke(std::shared_ptr<const Revocations> revocations) {
 void Evaluator::evaluate(const Request& request, Decision& decision) {
     const std::vector<Bundle>& bundles = impl_->layers.bundles();
     const std::vector<Bundle>& bound = request.layers().bundles();
-    if (bundles.size() == 1 && bound.size() == 1 && &bundles.front().program() == &bound.front().program()) [[likely]]
-        return vm::decide(bundles.front().program(), request.facts(0), impl_->interpreters.front(), decision,
-                          impl_->revocations.get());
+    if (bundles.size() == 1 && bound.size() == 1 &&
+        &Access::program(bundles.front()) == &Access::program(bound.front())) [[likely]]
+        return vm::decide(Access::program(bundles.front()), Access::facts(request, 0), impl_->interpreters.front(),
+                          decision, impl_->revocations.get());
     if (bundles.empty() || !same_bundles(impl_->layers, request.layers())) {
         decision.clear();
         Reason& reason = decision.reasons.emplace_back();

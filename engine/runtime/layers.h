@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "runtime/request_facts.h"
 #include "vm/decide.h"
 #include "writ/bundle.h"
 #include "writ/request.h"
@@ -21,9 +22,11 @@ inline void decide_layers(const std::vector<Bundle>& bundles, const Request& req
                           std::vector<vm::Interpreter>& interpreters, Decision& decision, LayersMemory& memory,
                           const Revocations* revocations) {
     Decision& lower = memory.lower;
-    vm::decide(bundles.front().program(), request.facts(0), interpreters.front(), decision, revocations);
+    vm::decide(Access::program(bundles.front()), Access::facts(request, 0), interpreters.front(), decision,
+               revocations);
     for (std::uint32_t layer = 1; layer < bundles.size(); ++layer) {
-        vm::decide(bundles[layer].program(), request.facts(layer), interpreters[layer], lower, revocations);
+        vm::decide(Access::program(bundles[layer]), Access::facts(request, layer), interpreters[layer], lower,
+                   revocations);
         for (Reason& reason : lower.reasons) reason.layer = layer;
         for (Requirement& requirement : lower.requirements) requirement.layer = layer;
         vm::meet(decision, lower, memory.known);

@@ -4,7 +4,7 @@
 #include "base/json_reader.h"
 #include "base/values.h"
 #include "bytecode/program.h"
-#include "vm/facts.h"
+#include "runtime/request_facts.h"
 #include "writ/errors.h"
 
 namespace writ {
@@ -17,14 +17,22 @@ struct Request::Reading {
     std::vector<json::Node> list;  ///< for set_texts
     Error error;
     bool failed = false, begun = false;
+
+    static void set(Request& request, const Field& field, const json::Node& value);
+    static const vm::Place& only_place(const Field& field) { return *static_cast<const vm::Place*>(field.place_); }
+};
+
+struct Field::Places {
+    Layers layers;
+    std::vector<vm::Place> each;  ///< one a layer
 };
 
 namespace {
 
 /// The program of a request with several layers: one that no field has, not even a field for no layers.
-const bytecode::Program* no_program() {
+const void* no_program() {
     static const char kNowhere = 0;
-    return reinterpret_cast<const bytecode::Program*>(&kNowhere);
+    return &kNowhere;
 }
 
 json::Node node_of(json::Type type, std::string_view text = {}) {
@@ -48,7 +56,7 @@ json::Node node_of(json::Type type, std::int64_t integer) {
 
 Request::Request(Layers layers)
     : layers_(std::move(layers)), program_(no_program()), reading_(std::make_unique<Reading>()) {
-    for (const Bundle& bundle : layers_.bundles()) facts_.push_back(std::make_unique<vm::Facts>(bundle.program()));
+    for (const Bundle& bundle : layers_.bundles()) facts_.push_back(std::make_unique<Facts>(Access::program(bundle)));
     if (facts_.size() == 1) {
         only_ = facts_.front().get();
         program_ = &only_->program();
@@ -81,17 +89,18 @@ Result<void> Request::parse(std::string_view json, const RequestLimits& limits) 
 // ---- stating facts one by one ------------------------------------------------------------------
 
 Result<Field> Request::field(std::string_view path) const {
-    Field field;
-    field.layers_ = layers_;
+    auto places = std::make_shared<Field::Places>(Field::Places{layers_, {}});
     for (const auto& facts : facts_) {
         auto place = facts->find(path);
         if (!place) return tl::unexpected(std::move(place.error()));
-        field.places_.push_back(*place);
+        places->each.push_back(std::move(*place));
     }
+    Field field;
     if (only_ != nullptr) {
         field.program_ = program_;
-        field.place_ = field.places_.front();
+        field.place_ = &places->each.front();
     }
+    field.places_ = std::move(places);
     return field;
 }
 
@@ -109,40 +118,42 @@ void Request::fail(Error error) {
     reading_->error = std::move(error);
 }
 
-void Request::set(const Field& field, const json::Node& value) {
-    for (std::size_t i = 0; i < facts_.size(); ++i) {
-        vm::Facts& facts = *facts_[i];
-        if (i >= field.places_.size() || &field.layers_.bundles()[i].program() != &facts.program())
-            return fail(
+void Request::Reading::set(Request& request, const Field& field, const json::Node& value) {
+    const Field::Places* const places = field.places_.get();
+    for (std::size_t i = 0; i < request.facts_.size(); ++i) {
+        vm::Facts& facts = *request.facts_[i];
+        if (places == nullptr || i >= places->each.size() ||
+            &Access::program(places->layers.bundles()[i]) != &facts.program())
+            return request.fail(
                 failure(Code::FieldNotDeclared, "the field was found for other bundles than this request's", "$"));
-        if (!facts.put(field.places_[i], value, trust_)) fail(facts.take_error());
+        if (!facts.put(places->each[i], value, request.trust_)) request.fail(facts.take_error());
     }
 }
 
 void Request::set_text(const Field& field, std::string_view text) {
-    if (field.program_ == program_ && only_->put_text(field.place_, text, trust_)) [[likely]]
+    if (field.program_ == program_ && only_->put_text(Reading::only_place(field), text, trust_)) [[likely]]
         return;
     set_slowly(field, text);
 }
 
 [[gnu::noinline, gnu::cold]] void Request::set_slowly(const Field& field, std::string_view text) {
     if (!valid_utf8(text)) return fail(failure(Code::TextNotUtf8, "text is not UTF-8", "$"));
-    set(field, node_of(json::Type::String, text));
+    Reading::set(*this, field, node_of(json::Type::String, text));
 }
 
 void Request::set_int(const Field& field, std::int64_t integer) {
-    if (field.program_ == program_ && only_->put_int(field.place_, integer, trust_)) [[likely]]
+    if (field.program_ == program_ && only_->put_int(Reading::only_place(field), integer, trust_)) [[likely]]
         return;
-    set(field, node_of(json::Type::Int, integer));
+    Reading::set(*this, field, node_of(json::Type::Int, integer));
 }
 
 void Request::set_none(const Field& field) {
-    if (field.program_ == program_ && only_->put_none(field.place_, trust_)) return;
-    set(field, node_of(json::Type::Null));
+    if (field.program_ == program_ && only_->put_none(Reading::only_place(field), trust_)) return;
+    Reading::set(*this, field, node_of(json::Type::Null));
 }
 
 void Request::set_texts(const Field& field, std::span<const std::string_view> texts) {
-    if (field.program_ == program_ && only_->put_texts(field.place_, texts, trust_)) return;
+    if (field.program_ == program_ && only_->put_texts(Reading::only_place(field), texts, trust_)) return;
     auto& list = reading_->list;
     list.assign(1, node_of(json::Type::Array));
     list[0].count = static_cast<std::uint32_t>(texts.size());
@@ -151,21 +162,21 @@ void Request::set_texts(const Field& field, std::span<const std::string_view> te
         if (!valid_utf8(text)) return fail(failure(Code::TextNotUtf8, "text is not UTF-8", "$"));
         list.push_back(node_of(json::Type::String, text));
     }
-    set(field, list[0]);
+    Reading::set(*this, field, list[0]);
 }
 
 void Request::set_bool(const Field& field, bool value) {
-    set(field, node_of(json::Type::Bool, value ? 1 : 0));
+    Reading::set(*this, field, node_of(json::Type::Bool, value ? 1 : 0));
 }
 void Request::set_decimal(const Field& field, std::string_view number) {
-    set(field, node_of(json::Type::Number, number));
+    Reading::set(*this, field, node_of(json::Type::Number, number));
 }
 
 void Request::set_json(const Field& field, std::string_view json, const RequestLimits& limits) {
     if (reading_->parts_used == reading_->parts.size()) reading_->parts.emplace_back();
     const auto read = reading_->parts[reading_->parts_used++].read(json, limits);
     if (read)
-        set(field, **read);
+        Reading::set(*this, field, **read);
     else
         fail(read.error());
 }

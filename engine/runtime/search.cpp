@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/access.h"
 #include "base/json.h"
 #include "bytecode/program.h"
 #include "vm/decision_json.h"
@@ -52,7 +53,7 @@ private:
     template <class Visit>
     void each(Visit visit) const {
         for (const Bundle& bundle : layers_.bundles())
-            for (const bytecode::ToolRef& tool : bundle.program().tools) visit(bundle.program(), tool);
+            for (const bytecode::ToolRef& tool : Access::program(bundle).tools) visit(Access::program(bundle), tool);
     }
     const Layers& layers_;
 };

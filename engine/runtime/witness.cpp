@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/access.h"
 #include "runtime/layers.h"
 #include "vm/interpreter.h"
 #include "vm/outcomes.h"
@@ -19,7 +20,7 @@ struct Witness::Impl {
     LayersMemory memory;
 
     explicit Impl(Layers all) : layers(std::move(all)) {
-        for (const Bundle& bundle : layers.bundles()) interpreters.emplace_back(bundle.program());
+        for (const Bundle& bundle : layers.bundles()) interpreters.emplace_back(Access::program(bundle));
     }
 };
 
@@ -47,8 +48,8 @@ void Witness::read(std::size_t layer, Applying& out) const {
 }
 
 void Witness::read_permits(const Request& request, std::size_t layer, std::vector<std::uint32_t>& out) {
-    const bytecode::Program& program = impl_->layers.bundles()[layer].program();
-    const vm::Facts& facts = request.facts(layer);
+    const bytecode::Program& program = Access::program(impl_->layers.bundles()[layer]);
+    const vm::Facts& facts = Access::facts(request, layer);
     vm::Interpreter& interpreter = impl_->interpreters[layer];
     const auto found = interpreter.candidates(facts, vm::Want::Permits, vm::Mode::Surely);
     out.assign(found.begin(), found.end());
@@ -58,8 +59,8 @@ void Witness::read_permits(const Request& request, std::size_t layer, std::vecto
 }
 
 void Witness::read_holding(const Request& request, std::size_t layer, std::vector<Holding>& out) {
-    const bytecode::Program& program = impl_->layers.bundles()[layer].program();
-    const vm::Facts& facts = request.facts(layer);
+    const bytecode::Program& program = Access::program(impl_->layers.bundles()[layer]);
+    const vm::Facts& facts = Access::facts(request, layer);
     vm::Interpreter& interpreter = impl_->interpreters[layer];
     std::vector<std::uint32_t> rules;
     for (const vm::Want want : {vm::Want::Permits, vm::Want::Narrowing}) {

@@ -1,6 +1,7 @@
 // Handles, and the evaluators that follow them.
 #include "writ/policy_handle.h"
 
+#include "base/access.h"
 #include "store/following.h"
 #include "writ/compare.h"
 
@@ -52,7 +53,7 @@ void take(std::optional<Seat>& seat, const std::optional<Bundle>& policy,
           const std::shared_ptr<const Revocations>& revocations) {
     if (!policy)
         seat.reset();
-    else if (!seat || &seat->policy.program() != &policy->program())
+    else if (!seat || &Access::program(seat->policy) != &Access::program(*policy))
         seat.emplace(*policy);
     if (seat) seat->evaluator.revoke(revocations);
 }

@@ -1,6 +1,7 @@
 // The revocation log, and the revocations in force.
 #include <algorithm>
 
+#include "base/access.h"
 #include "base/digest.h"
 #include "bytecode/program.h"
 #include "store/impl.h"
@@ -72,7 +73,7 @@ std::optional<std::vector<Declared>> declared(const Store& store, RevocationKind
         if (each.digest.empty()) continue;
         const auto bundle = store.bundle(each.digest);
         if (!bundle) return std::nullopt;
-        const bytecode::Program& program = bundle->program();
+        const bytecode::Program& program = Access::program(*bundle);
         const auto add = [&](std::uint32_t name, std::uint32_t stated) {
             out.push_back({std::string(program.text(name)), std::string(program.text(stated))});
         };

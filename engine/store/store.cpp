@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/access.h"
 #include "base/person.h"
 #include "base/values.h"
 #include "bytecode/program.h"
@@ -245,7 +246,7 @@ Result<Version> Store::publish(const Bundle& bundle, const Origin& origin, std::
     Version version;
     version.origin = origin;
     version.created_at = now_micros();
-    const bytecode::Program& program = bundle.program();
+    const bytecode::Program& program = Access::program(bundle);
     version.engine = program.text(program.manifest[0].engine_version);
     if (!parent.empty()) {
         auto named = resolve(parent);

@@ -1,4 +1,5 @@
 // Counts approvals for requirements, and checks what they are bound to.
+#include "base/access.h"
 #include "base/person.h"
 #include "base/values.h"
 #include "vm/deciding.h"
@@ -291,7 +292,7 @@ void list_requirements(Deciding& deciding) {
             if ((unmet.against & bit(code)) != 0) deciding.reason(code, unmet.rule, unstated(deciding, code));
     for (const Unmet& unmet : deciding.work.unmet) {
         const bytecode::RequirementRef& requirement = program.requirements[deciding.rule(unmet.rule).effect];
-        Requirement& listed = decision.add_requirement();
+        Requirement& listed = Access::add_requirement(decision);
         listed.rule = unmet.rule;
         for (const std::uint32_t group : program.items(requirement.groups))
             listed.groups.push_back(program.text(group));

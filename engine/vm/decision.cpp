@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "base/access.h"
+
 namespace writ {
 
 void Decision::clear() {
@@ -24,19 +26,20 @@ void Decision::clear() {
 }
 
 void Decision::clear_requirements() {
-    for (Requirement& each : requirements) spare.push_back(std::move(each));
+    for (Requirement& each : requirements) spare_.push_back(std::move(each));
     requirements.clear();
 }
 
-Requirement& Decision::add_requirement() {
+Requirement& Access::add_requirement(Decision& decision) {
     Requirement fresh;
+    auto& spare = decision.spare_;
     if (!spare.empty()) {
         fresh.groups = std::move(spare.back().groups);
         fresh.groups.clear();
         spare.pop_back();
     }
-    requirements.push_back(std::move(fresh));
-    return requirements.back();
+    decision.requirements.push_back(std::move(fresh));
+    return decision.requirements.back();
 }
 
 }  // namespace writ

@@ -12,6 +12,7 @@
 #include "base/values.h"
 #include "bytecode/program.h"
 #include "vm/hasher.h"
+#include "vm/place.h"
 #include "vm/plan.h"
 #include "vm/scratch.h"
 #include "writ/request.h"

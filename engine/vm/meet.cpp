@@ -1,6 +1,7 @@
 // The meet of the decisions of two layers.
 #include <algorithm>
 
+#include "base/access.h"
 #include "base/text_set.h"
 #include "vm/binding.h"
 #include "vm/decide.h"
@@ -59,7 +60,7 @@ void meet(Decision& above, const Decision& below, TextSet& known) {
         if (std::find(approvers.begin(), approvers.end(), approver) == approvers.end()) approvers.push_back(approver);
     }
     for (const Requirement& more : below.requirements) {
-        Requirement& added = above.add_requirement();
+        Requirement& added = Access::add_requirement(above);
         added.groups.assign(more.groups.begin(), more.groups.end());
         added.rule = more.rule;
         added.layer = more.layer;

@@ -8,7 +8,7 @@
 
 #include "base/json_reader.h"
 #include "base/kind.h"
-#include "writ/request.h"
+#include "vm/place.h"
 
 namespace writ::vm {
 

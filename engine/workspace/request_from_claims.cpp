@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "base/access.h"
 #include "base/json.h"
 #include "base/report.h"
 #include "base/values.h"
@@ -197,7 +198,7 @@ public:
         if (auto valid = validate(*policy); !valid) return tl::unexpected(std::move(valid.error()));
         DraftRequest out;
         out.document = json::write_pretty(document_) + "\n";
-        look(policy->program(), out);
+        look(Access::program(*policy), out);
         return out;
     }
 

@@ -2,6 +2,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/access.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/source.h"
@@ -56,8 +57,8 @@ const Diagnostics& Workspace::diagnostics() const {
 const std::optional<Bundle>& Workspace::bundle() const {
     return impl_->compiled.bundle;
 }
-const check::Policy& Workspace::policy() const {
-    return *impl_->compiled.policy;
+const check::Policy& Access::policy(const Workspace& workspace) {
+    return *workspace.impl_->compiled.policy;
 }
 
 std::string Workspace::dump(Dump form) const {
@@ -72,9 +73,11 @@ std::string Workspace::dump(Dump form) const {
             });
         case Dump::Typed: return check::dump_typed(policy);
         case Dump::Bytecode:
-            return impl_->compiled.bundle ? bytecode::disassemble(impl_->compiled.bundle->program()) : std::string();
+            return impl_->compiled.bundle ? bytecode::disassemble(Access::program(*impl_->compiled.bundle))
+                                          : std::string();
         case Dump::Index:
-            return impl_->compiled.bundle ? bytecode::describe_index(impl_->compiled.bundle->program()) : std::string();
+            return impl_->compiled.bundle ? bytecode::describe_index(Access::program(*impl_->compiled.bundle))
+                                          : std::string();
     }
     return {};
 }

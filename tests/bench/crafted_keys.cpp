@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/access.h"
 #include "bytecode/program.h"
 #include "vm/lists.h"
 #include "writ/bundle.h"
@@ -146,7 +147,7 @@ int main(int argc, char** argv) {
 
     for (const std::size_t constants : {100u, 1'000u, 10'000u}) {
         const Bundle bundle = compiled(keys(constants, random, any));
-        const bytecode::Program& program = bundle.program();
+        const bytecode::Program& program = Access::program(bundle);
         std::size_t mask = 0, way = 0;
         const std::size_t place = worst_place(program, mask, way);
         const std::vector<std::string> chosen = keys(std::min<std::size_t>(count, 2'000), random,

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/access.h"
 #include "bytecode/cost.h"
 #include "bytecode/program.h"
 #include "writ/bundle.h"
@@ -491,7 +492,7 @@ int main(int argc, char** argv) {
                        2;
             }
             if (without.any()) {
-                const bytecode::Reach reach = bytecode::reach(bundle->program(), without.charges);
+                const bytecode::Reach reach = bytecode::reach(Access::program(*bundle), without.charges);
                 if ((!without.ceiling && std::max(reach.stated, reach.any) > ceiling) ||
                     bundle->step_bound() > kPatience)
                     continue;

@@ -22,6 +22,7 @@
 
 #include <unistd.h>
 
+#include "base/access.h"
 #include "base/json.h"
 #include "bytecode/header.h"
 #include "bytecode/index.h"
@@ -120,7 +121,7 @@ std::vector<Seed> seeds() {
 
     std::vector<Seed> out;
     const auto add = [&](std::string name, const Bundle& bundle) {
-        Seed seed{std::move(name), sections_of(bundle.program()), requests_for(bundle, pool)};
+        Seed seed{std::move(name), sections_of(Access::program(bundle)), requests_for(bundle, pool)};
         if (!seed.requests.empty()) out.push_back(std::move(seed));
     };
     std::vector<fs::path> policies = below(root / "examples", ".writ");

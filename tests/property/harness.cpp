@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "../unit/bytecode_sections.h"
+#include "base/access.h"
 #include "base/report.h"
 #include "base/values.h"
 #include "check/check.h"
@@ -17,8 +18,8 @@ namespace writ::property {
 Subject::Subject(std::unique_ptr<check::Policy> policy, Bundle bundle)
     : policy_(std::move(policy)),
       bundle_(std::move(bundle)),
-      facts_(bundle_.program()),
-      interpreter_(bundle_.program()) {}
+      facts_(Access::program(bundle_)),
+      interpreter_(Access::program(bundle_)) {}
 
 std::unique_ptr<Subject> Subject::make(const PolicyText& text, std::vector<Diagnostic>* why) {
     SourceSet sources;
@@ -62,12 +63,12 @@ bool Subject::bind(const json::Value& document) {
 
 const Decision& Subject::decide(By by) {
     if (by == By::Machine) {
-        vm::decide(bundle_.program(), facts_, interpreter_, decision_, revocations_);
+        vm::decide(Access::program(bundle_), facts_, interpreter_, decision_, revocations_);
         return decision_;
     }
     if (by == By::Unindexed) {
         if (unindexed_ == nullptr) {
-            const auto sections = testing::unindexed(testing::sections_of(bundle_.program()));
+            const auto sections = testing::unindexed(testing::sections_of(Access::program(bundle_)));
             unindexed_ = std::make_unique<Machine>(bytecode::Program::open(bytecode::Program::seal(sections)).value());
         }
         // What the one program takes, the other takes.

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/access.h"
 #include "bytecode_everything.h"
 #include "json_nodes.h"
 #include "vm/candidates.h"
@@ -130,7 +131,7 @@ TEST_CASE("index: a program without its index decides alike") {
                 Decision decision;
                 vm::decide(*program, facts, interpreter, decision);
                 decision.bundle_digest = {};
-                answers.push_back(to_json(decision, Layers(Bundle(program)), Audience::Operator));
+                answers.push_back(to_json(decision, Layers(Access::bundle(program)), Audience::Operator));
             }
             answers[0].resize(answers[0].find("\"bundles\""));
             answers[1].resize(answers[1].find("\"bundles\""));

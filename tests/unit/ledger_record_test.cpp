@@ -1,6 +1,7 @@
 // Records as bytes: what is written is read, and nothing else is.
 #include <random>
 
+#include "base/access.h"
 #include "ledger_fixture.h"
 
 using namespace writ;
@@ -23,7 +24,7 @@ Record full() {
     decision.grant.single_use = true;
     decision.grant.obligations = {{"audit", "{\"level\":\"full\"}"}};
     decision.reasons = {{"permitted", 3, "", 0}, {"fact_missing", kNoRule, "user.id", 1}};
-    Requirement& need = decision.add_requirement();
+    Requirement& need = Access::add_requirement(decision);
     need.rule = 7, need.groups = {"leads"}, need.needed = 2, need.counted = 1, need.within = 900, need.expires = 77;
     decision.binding_digest = "abcd";
     decision.attribution.agent = "agent", decision.attribution.agent_class = "class", decision.attribution.run = "run";

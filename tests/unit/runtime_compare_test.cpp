@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "base/access.h"
 #include "writ/compare.h"
 
 using namespace writ;
@@ -20,7 +21,7 @@ Decision permit() {
 Decision needs(std::vector<std::string_view> groups, std::uint32_t needed = 1, std::int64_t within = 60) {
     Decision d;
     d.effect = Effect::NeedsApproval;
-    Requirement& r = d.add_requirement();
+    Requirement& r = Access::add_requirement(d);
     r.groups = std::move(groups);
     r.needed = needed;
     r.within = within;
@@ -126,7 +127,7 @@ TEST_CASE("compare: what is easier to satisfy is wider") {
     differ(needs({"x"}), needs({"y"}), Part::Requirements, Direction::Other);
     differ(needs({"x"}, 2, 90), needs({"x"}, 1, 60), Part::Requirements, Direction::Other);
     Decision two = needs({"x"});
-    two.add_requirement().groups = {"y"};
+    Access::add_requirement(two).groups = {"y"};
     differ(two, needs({"x"}), Part::Requirements, Direction::Wider);
     CHECK(words(two, needs({"x"}, 2, 60)).after == R"(2 from group "x" within 1m)");
 }

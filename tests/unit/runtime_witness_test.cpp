@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "base/access.h"
 #include "base/json.h"
 #include "check/typed.h"
 #include "example_request.h"
@@ -52,7 +53,7 @@ Seen seen(const std::string& with, std::string policy = std::string(kPolicy)) {
     REQUIRE(workspace.bundle());
     const Bundle& bundle = *workspace.bundle();
     Request request(bundle);
-    REQUIRE(request.parse(json::write(workspace.policy().fixtures.back().document)).has_value());
+    REQUIRE(request.parse(json::write(Access::policy(workspace).fixtures.back().document)).has_value());
     Seen out;
     Witness witness(bundle);
     witness.evaluate(request, out.decision);

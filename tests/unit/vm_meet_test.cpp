@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "base/access.h"
 #include "growth.h"
 #include "ledger/repetition.h"
 #include "vm/decide.h"
@@ -32,7 +33,7 @@ Decision met(Decision above, const Decision& under) {
 Decision needs(std::uint32_t rule) {
     Decision d;
     d.effect = Effect::NeedsApproval;
-    Requirement& r = d.add_requirement();
+    Requirement& r = Access::add_requirement(d);
     r.rule = rule;
     r.groups = {"leads"};
     r.needed = 2;
@@ -160,7 +161,7 @@ TEST_CASE("meet: many reasons, requirements, scopes and duties take time in prop
             d.grant.audience.push_back(text);
             d.grant.obligations.push_back({"audit", texts[(i + from) % (2 * count)]});
             d.reasons.push_back({.code = "permitted", .rule = static_cast<std::uint32_t>(i)});
-            d.add_requirement().rule = static_cast<std::uint32_t>(i);
+            Access::add_requirement(d).rule = static_cast<std::uint32_t>(i);
         }
         return d;
     };

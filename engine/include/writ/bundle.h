@@ -14,10 +14,6 @@
 
 namespace writ {
 
-namespace bytecode {
-class Program;
-}
-
 /// The sources of a policy.
 struct SourceSet {
     std::vector<Source> sources;  ///< *.writ files, in a stable order
@@ -81,11 +77,10 @@ public:
     /// Requires: index < rule_count().
     [[nodiscard]] RuleInfo rule(std::size_t index) const;
 
-    explicit Bundle(std::shared_ptr<const bytecode::Program> program);
-    [[nodiscard]] const bytecode::Program& program() const { return *program_; }
-
 private:
-    std::shared_ptr<const bytecode::Program> program_;
+    friend struct Access;
+    explicit Bundle(std::shared_ptr<const void> program) : program_(std::move(program)) {}
+    std::shared_ptr<const void> program_;
 };
 
 /// Bundles that decide together, the platform's first. The decision is the meet of their decisions: no layer can

@@ -79,15 +79,16 @@ struct Decision {
     Attribution attribution;
     std::int64_t now = 0;  ///< microseconds since the epoch
     std::string_view bundle_digest;
-    std::uint64_t steps = 0;         ///< not part of the answer: evaluators differ in it
-    std::vector<Requirement> spare;  ///< not part of the answer: keeps memory for reuse
+    std::uint64_t steps = 0;  ///< not part of the answer: evaluators differ in it
 
     /// Resets to an empty deny and keeps the memory.
     void clear();
     /// Removes the requirements and keeps their memory.
     void clear_requirements();
-    /// Adds a requirement without groups, in memory kept from one removed before.
-    Requirement& add_requirement();
+
+private:
+    friend struct Access;
+    std::vector<Requirement> spare_;  ///< keeps memory for reuse
 };
 
 class Layers;

@@ -20,28 +20,6 @@ namespace writ {
 /// weaker than its field accepts is missing.
 enum class Provenance : std::uint8_t { Model, Asserted, Broker, Verified };
 
-enum class Rep : std::uint8_t;
-namespace json {
-struct Node;
-}
-namespace vm {
-class Facts;
-/// The place of one field in one bundle, and how simple values are stored there.
-struct Place {
-    /// A kind of value that is stored unchanged; other values are bound like values of a document.
-    enum class Plain : std::uint8_t { Nothing, Text, Name, Int, Seconds, Texts, Enum, Path, Spiffe, OneOrMany };
-    std::uint32_t node = 0xFFFFFFFF;
-    std::uint32_t group = 0xFFFFFFFF;  ///< the group that is stated with it, if the group is a fact of its own
-    std::uint32_t slot = 0xFFFFFFFF;   ///< none: no rule reads it
-    std::uint32_t max = 0;             ///< bytes of the text, or of each text in a list
-    Plain plain = Plain::Nothing;
-    Provenance weakest = Provenance::Model;
-    bool compared = false, or_none = false;
-    Rep rep{};          ///< representation of its value
-    std::string shown;  ///< its name in a binding digest, if being stated is part of that digest
-};
-}  // namespace vm
-
 /// Limits for request documents. Each limit has its own error code.
 struct RequestLimits {
     std::size_t max_bytes = 64u << 10;   ///< Q0002
@@ -53,10 +31,10 @@ struct RequestLimits {
 /// A field of the request. Found once and used for any number of requests with the same bundles.
 class Field {
     friend class Request;
-    Layers layers_{std::vector<Bundle>{}};
-    std::vector<vm::Place> places_;               ///< one per layer
-    const bytecode::Program* program_ = nullptr;  ///< if there is one layer; its place is then `place_`
-    vm::Place place_;
+    struct Places;
+    std::shared_ptr<const Places> places_;  ///< with the layers that it was found for
+    const void* program_ = nullptr;         ///< if there is one layer: its program,
+    const void* place_ = nullptr;           ///< and the one of the places
 };
 
 /// Bound facts. Movable. Can be reused with parse or begin, and stops allocating once it is large enough.
@@ -99,24 +77,21 @@ public:
     [[nodiscard]] Result<void> finish();
 
     [[nodiscard]] const Layers& layers() const { return layers_; }
-    /// The document that parse() read, for further lookups; null if it failed, or after begin().
-    [[nodiscard]] const json::Node* document() const { return document_; }
-    /// The facts in the layout of one layer's bundle. Requires: layer < layers().bundles().size().
-    [[nodiscard]] const vm::Facts& facts(std::size_t layer = 0) const { return *facts_[layer]; }
 
 private:
+    friend struct Access;
+    struct Facts;
     struct Reading;
     void clear();
     void fail(Error error);
-    void set(const Field& field, const json::Node& value);
     void set_slowly(const Field& field, std::string_view text);
 
     Layers layers_;
-    std::vector<std::unique_ptr<vm::Facts>> facts_;
-    vm::Facts* only_ = nullptr;         ///< if there is one layer
-    const bytecode::Program* program_;  ///< its program if there is one layer; otherwise a program that no field has
+    std::vector<std::unique_ptr<Facts>> facts_;  ///< one per layer
+    Facts* only_ = nullptr;                      ///< if there is one layer
+    const void* program_;                        ///< its program if there is one layer; otherwise one that no field has
     std::unique_ptr<Reading> reading_;
-    const json::Node* document_ = nullptr;
+    const void* document_ = nullptr;  ///< the document that parse() read; null if it failed, or after begin()
     Provenance trust_ = Provenance::Model;
 };
 

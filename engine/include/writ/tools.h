@@ -17,10 +17,6 @@
 
 namespace writ {
 
-namespace check {
-struct Policy;
-}
-
 /// Collects every *.writ file at or below the given paths, with a reader for data files. The reader resolves a data
 /// file relative to the file that names it, and refuses to leave its folder tree. Sources are sorted and stored under
 /// their names below the given folder, or below the folder that contains all given paths; so the bundle does not
@@ -61,8 +57,6 @@ public:
     [[nodiscard]] Result<Explanation> explain(std::string_view request_json, std::string_view rule = {},
                                               const RequestLimits& limits = {},
                                               const std::shared_ptr<const Revocations>& revocations = {}) const;
-    /// The typed policy; complete if bundle() is not null.
-    [[nodiscard]] const check::Policy& policy() const;
 
     /// Lints the given sources, but not the standard modules that they import. Requires: bundle().
     /// Source:   docs/lint.md
@@ -73,6 +67,7 @@ public:
     [[nodiscard]] std::vector<Source> apply_fixes(const LintReport& report, const LintOptions& options) const;
 
 private:
+    friend struct Access;
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

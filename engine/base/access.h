@@ -1,0 +1,48 @@
+// What the engine's rooms may ask of public classes and nobody else can: the one friend of Bundle, Request, Decision
+// and Workspace. What it gives belongs to rooms that are only named here, so that including this opens none of them.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include "writ/bundle.h"
+#include "writ/decision.h"
+#include "writ/request.h"
+
+namespace writ {
+
+namespace bytecode {
+class Program;
+}
+namespace check {
+struct Policy;
+}
+namespace json {
+struct Node;
+}
+namespace vm {
+class Facts;
+}
+class Workspace;
+
+struct Access {
+    [[nodiscard]] static Bundle bundle(std::shared_ptr<const bytecode::Program> program) {
+        return Bundle(std::move(program));
+    }
+    [[nodiscard]] static const bytecode::Program& program(const Bundle& bundle) {
+        return *static_cast<const bytecode::Program*>(bundle.program_.get());
+    }
+    /// What parse() read, for what else is looked up in it; null if that failed, or since begin().
+    [[nodiscard]] static const json::Node* document(const Request& request) {
+        return static_cast<const json::Node*>(request.document_);
+    }
+    /// The facts in the layout of one layer's bundle; in runtime/request_facts.h. Requires: there is the layer.
+    [[nodiscard]] static const vm::Facts& facts(const Request& request, std::size_t layer);
+    /// Adds a requirement with no groups, with memory of one dropped before. In libwrit alone.
+    static Requirement& add_requirement(Decision& decision);
+    /// The typed policy; complete if there is a bundle. In libwrit-compiler alone.
+    [[nodiscard]] static const check::Policy& policy(const Workspace& workspace);
+};
+
+}  // namespace writ
