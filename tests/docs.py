@@ -49,6 +49,7 @@ NOT_RUN = {
     ("docs/cli.md", "source <(writ completion bash)                                  # in ~/.bashrc"),
     # Needs an installed library; tests/link/install_test.sh does the same with one.
     ("docs/c-interface.md", "cc -std=c99 embed.c $(pkg-config --cflags --libs writ) -o embed"),
+    ("docs/how-to.md", "c++ -std=c++20 broker.cpp $(pkg-config --cflags --libs writ-pdp) -o broker"),
 }
 
 

@@ -1,11 +1,26 @@
 // Emptying decisions for reuse without freeing memory.
 #include "writ/decision.h"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "base/access.h"
 
 namespace writ {
+
+namespace {
+
+/// Calls `visit` with the texts of who a decision is about, but for the lists.
+template <class Visit>
+void each_of(Attribution& who, Visit visit) {
+    for (std::string_view* view :
+         {&who.agent, &who.agent_class, &who.deployment, &who.run, &who.parent_run, &who.tenant, &who.user,
+          &who.initiator, &who.workload, &who.issuer, &who.token_id, &who.tool, &who.resource})
+        visit(*view);
+}
+
+}  // namespace
 
 void Decision::clear() {
     effect = Effect::Deny;
@@ -13,11 +28,7 @@ void Decision::clear() {
     reasons.clear();
     clear_requirements();
     binding_digest.clear();
-    for (std::string_view* view :
-         {&attribution.agent, &attribution.agent_class, &attribution.deployment, &attribution.run,
-          &attribution.parent_run, &attribution.tenant, &attribution.user, &attribution.initiator,
-          &attribution.workload, &attribution.issuer, &attribution.token_id, &attribution.tool, &attribution.resource})
-        *view = {};
+    each_of(attribution, [](std::string_view& text) { text = {}; });
     attribution.chain.clear();
     attribution.approvers.clear();
     now = 0;
@@ -40,6 +51,60 @@ Requirement& Access::add_requirement(Decision& decision) {
     }
     decision.requirements.push_back(std::move(fresh));
     return decision.requirements.back();
+}
+
+// ---- detached -----------------------------------------------------------------------------------
+
+namespace {
+
+/// Calls `visit` with every text that a decision views.
+template <class Visit>
+void each_text(Decision& decision, Visit visit) {
+    const auto all = [&](std::vector<std::string_view>& list) {
+        for (std::string_view& each : list) visit(each);
+    };
+    all(decision.grant.scopes);
+    all(decision.grant.audience);
+    for (Obligation& duty : decision.grant.obligations) {
+        visit(duty.name);
+        visit(duty.args);
+    }
+    for (Reason& reason : decision.reasons) {
+        visit(reason.code);
+        visit(reason.detail);
+    }
+    for (Requirement& requirement : decision.requirements) all(requirement.groups);
+    each_of(decision.attribution, visit);
+    all(decision.attribution.chain);
+    all(decision.attribution.approvers);
+    visit(decision.bundle_digest);
+}
+
+}  // namespace
+
+DetachedDecision::DetachedDecision(const Decision& decision) : decision_(decision) {
+    std::size_t size = 0;
+    each_text(decision_, [&](const std::string_view& text) { size += text.size(); });
+    text_ = std::make_unique<char[]>(size);
+    char* end = text_.get();
+    each_text(decision_, [&](std::string_view& text) {
+        char* const begin = end;
+        end = std::copy(text.begin(), text.end(), begin);
+        text = {begin, text.size()};
+    });
+}
+
+DetachedDecision::DetachedDecision(const DetachedDecision& other) : DetachedDecision(other.decision_) {}
+DetachedDecision& DetachedDecision::operator=(const DetachedDecision& other) {
+    return *this = DetachedDecision(other);
+}
+// Nothing is left behind that views what went.
+DetachedDecision::DetachedDecision(DetachedDecision&& other) noexcept
+    : text_(std::move(other.text_)), decision_(std::exchange(other.decision_, {})) {}
+DetachedDecision& DetachedDecision::operator=(DetachedDecision&& other) noexcept {
+    text_ = std::move(other.text_);
+    decision_ = std::exchange(other.decision_, {});
+    return *this;
 }
 
 }  // namespace writ

@@ -48,7 +48,7 @@ if ldd record-cpp | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker th
 # shellcheck disable=SC2046
 ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/follow.cpp" -o follow $(flags writ-store)
 # shellcheck disable=SC2046
-${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/broker.cpp" -o broker $(flags writ-store writ-ledger)
+${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/broker.cpp" -o broker $(flags writ-pdp)
 
 policy=$root/examples/refund/policy.writ
 ./compile-c "$policy" c.bundle
@@ -102,6 +102,9 @@ target_compile_features(embed-cpp PRIVATE cxx_std_20)
 add_executable(follow $root/examples/embed/follow.cpp)
 target_link_libraries(follow Writ::store)
 target_compile_features(follow PRIVATE cxx_std_20)
+add_executable(broker $root/examples/embed/broker.cpp)
+target_link_libraries(broker Writ::pdp)
+target_compile_features(broker PRIVATE cxx_std_20)
 END
     cmake -S cmake -B cmake/build -DCMAKE_PREFIX_PATH="$prefix" >cmake.log 2>&1 && cmake --build cmake/build >>cmake.log 2>&1 ||
         { cat cmake.log; fail "CMake"; }
@@ -118,15 +121,16 @@ fi
 
 # ---- exported symbols -------------------------------------------------------------------------------
 shown() { nm -DC --defined-only "$1" | sed 's/^[0-9a-f]* . //'; }
-runtime=$libdir/libwrit.so compiler=$libdir/libwrit-compiler.so store=$libdir/libwrit-store.so ledger=$libdir/libwrit-ledger.so
-for library in "$runtime" "$compiler" "$store" "$ledger"; do
+runtime=$libdir/libwrit.so compiler=$libdir/libwrit-compiler.so store=$libdir/libwrit-store.so ledger=$libdir/libwrit-ledger.so pdp=$libdir/libwrit-pdp.so
+libraries=("$runtime" "$compiler" "$store" "$ledger" "$pdp")
+for library in "${libraries[@]}"; do
     shown "$library" | sort >symbols.txt
     if grep -vE '^(writ_[a-z_]+$|writ::)' symbols.txt; then fail "$library shows what is not Writ's"; fi
     # The ledger's public names are in a namespace with the name of its room.
     rooms=$(find "$root/engine" -mindepth 1 -maxdepth 1 -type d ! -name ledger -printf '%f|')
     if grep -E "^writ::ledger::(Log|Index|SegmentReader|File|Mask|Encoder|Decoder)\b" symbols.txt; then fail "$library shows its rooms"; fi
     if grep -E "^writ::(${rooms}compiler|json|c|testing)::|::Impl" symbols.txt; then fail "$library shows its rooms"; fi
-    readelf -d "$library" | grep -E 'SONAME.*\[libwrit(-compiler|-store|-ledger)?\.so\.[0-9]+\.[0-9]+\]' >/dev/null || fail "$library has no SONAME"
+    readelf -d "$library" | grep -E 'SONAME.*\[libwrit(-compiler|-store|-ledger|-pdp)?\.so\.[0-9]+\.[0-9]+\]' >/dev/null || fail "$library has no SONAME"
     if readelf -d "$library" | grep -E 'RPATH|RUNPATH|TEXTREL'; then fail "$library has a path or text relocations"; fi
 done
 # Every function of the header, each once.
@@ -134,7 +138,7 @@ done
 sed -nE 's/^(WRIT_API)?.*[ *](writ_[a-z_]+)\(.*/\2/p' "$prefix/include/writ/writ.h" | sort -u >declared.txt
 grep -oE '^writ_[a-z_]+$' symbols.txt | sort -u >defined.txt
 diff declared.txt defined.txt || fail "writ.h and the libraries differ"
-for library in "$runtime" "$compiler" "$store" "$ledger"; do nm -D --defined-only "$library"; done | cut -d' ' -f3 | sort >mangled.txt
+for library in "${libraries[@]}"; do nm -D --defined-only "$library"; done | cut -d' ' -f3 | sort >mangled.txt
 if uniq -d mangled.txt | c++filt | grep .; then fail "two libraries define this"; fi
 # A broker's program does not load the compiler; the author's does, which shows that the check works.
 if ldd embed-c | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker loads the compiler"; fi
@@ -144,5 +148,6 @@ ldd embed-cpp | grep -i antlr >/dev/null
 if ldd embed-c | grep -iE 'sqlite|writ-store'; then fail "the broker loads the store"; fi
 if ldd follow | grep -iE 'antlr|re2|writ-compiler'; then fail "the reader of a store loads the compiler"; fi
 ldd follow | grep -i sqlite >/dev/null
+if ldd broker | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker that follows and records loads the compiler"; fi
 
 echo "installed: $(wc -l <declared.txt) C functions, $(wc -l <mangled.txt) symbols in all"

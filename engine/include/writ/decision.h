@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -89,6 +90,26 @@ struct Decision {
 private:
     friend struct Access;
     std::vector<Requirement> spare_;  ///< keeps memory for reuse
+};
+
+/// A decision with text of its own, which needs neither the request nor the bundles that it was made of. Empty, it
+/// denies.
+class DetachedDecision {
+public:
+    DetachedDecision() = default;
+    explicit DetachedDecision(const Decision& decision);
+    DetachedDecision(const DetachedDecision& other);
+    DetachedDecision& operator=(const DetachedDecision& other);
+    DetachedDecision(DetachedDecision&& other) noexcept;
+    DetachedDecision& operator=(DetachedDecision&& other) noexcept;
+    ~DetachedDecision() = default;
+
+    [[nodiscard]] const Decision& operator*() const { return decision_; }
+    [[nodiscard]] const Decision* operator->() const { return &decision_; }
+
+private:
+    std::unique_ptr<char[]> text_;
+    Decision decision_;
 };
 
 class Layers;
