@@ -150,4 +150,13 @@ if ldd follow | grep -iE 'antlr|re2|writ-compiler'; then fail "the reader of a s
 ldd follow | grep -i sqlite >/dev/null
 if ldd broker | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker that follows and records loads the compiler"; fi
 
+# Whatever a header declares, C++ or C, can be linked to; and no function is shown that none declares.
+python3 "$root/tests/link/every_function.py" "$prefix"/include/writ/*.h >every.cpp 2>every.txt
+${CXX:-c++} -std=c++20 "${warnings[@]}" -I"$prefix/include" -c every.cpp -o every.o
+# shellcheck disable=SC2046
+${CXX:-c++} every.o -o every $(flags writ-compiler writ-pdp) || fail "a header declares what no library shows"
+[ "$(cut -d' ' -f1 every.txt)" -ge 300 ] || fail "too few functions found in the headers: $(cat every.txt)"
+nm -u every.o | sed 's/^ *U //' | sort -u >used.txt
+if comm -13 used.txt <(sort -u mangled.txt) | c++filt | grep -vE '::[A-Z][A-Za-z]*::|^V?$'; then fail "no header declares this"; fi
+
 echo "installed: $(wc -l <declared.txt) C functions, $(wc -l <mangled.txt) symbols in all"
