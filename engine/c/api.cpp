@@ -162,6 +162,8 @@ writ_status writ_evaluate(writ_evaluator* evaluator, const writ_request* request
     if (decision == nullptr) return WRIT_ERROR_ARGUMENT;
     const writ_status status = guarded(nullptr, [&] {
         decision->json.clear();
+        decision->recorded.clear();
+        decision->record.reset();
         if (evaluator == nullptr || request == nullptr) return WRIT_ERROR_ARGUMENT;
         if (!request->request) return WRIT_ERROR_INTERNAL;
         writ::Evaluator& ready = evaluator->ready();
@@ -170,7 +172,7 @@ writ_status writ_evaluate(writ_evaluator* evaluator, const writ_request* request
         ready.evaluate(*request->request, decision->decision);
         return WRIT_OK;
     });
-    if (status != WRIT_OK) decision->decision = {};
+    if (status != WRIT_OK) decision->reset();
     if (status == WRIT_ERROR_INTERNAL && evaluator != nullptr) evaluator->evaluator.reset();
     return status;
 }

@@ -132,6 +132,10 @@ writ_text writ_explanation_json(const writ_explanation* explanation) {
     return explanation == nullptr ? text({}) : text(explanation->json);
 }
 
+writ_status writ_explanation_json_into(const writ_explanation* explanation, writ_text* out) {
+    return put(writ_explanation_json(explanation), out);
+}
+
 void writ_explanation_free(writ_explanation* explanation) {
     delete explanation;
 }

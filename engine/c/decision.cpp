@@ -124,6 +124,7 @@ writ_text writ_decision_binding_digest(const writ_decision* decision) {
 
 writ_text writ_decision_json(writ_decision* decision, int reader) {
     if (decision == nullptr) return text({});
+    if (reader == WRIT_READER_OPERATOR && !decision->recorded.empty()) return text(decision->recorded);
     const writ_status status = guarded(nullptr, [&] {
         const writ::Audience audience =
             reader == WRIT_READER_OPERATOR ? writ::Audience::Operator : writ::Audience::Caller;
@@ -132,4 +133,24 @@ writ_text writ_decision_json(writ_decision* decision, int reader) {
         return WRIT_OK;
     });
     return status == WRIT_OK ? text(decision->json) : text({});
+}
+
+// ---- without its request --------------------------------------------------------------------------
+
+writ_status writ_decision_detach(writ_decision* decision) {
+    if (decision == nullptr) return WRIT_ERROR_ARGUMENT;
+    const writ_status status = guarded(nullptr, [&] {
+        writ::DetachedDecision own(decision->decision);
+        decision->decision = *own;
+        decision->own = std::move(own);
+        return WRIT_OK;
+    });
+    if (status != WRIT_OK) decision->reset();
+    return status;
+}
+
+bool writ_decision_record(const writ_decision* decision, std::uint64_t* record) {
+    if (decision == nullptr || !decision->record) return false;
+    if (record != nullptr) *record = *decision->record;
+    return true;
 }

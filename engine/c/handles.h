@@ -58,6 +58,18 @@ struct writ_decision {
     writ::Decision decision;
     std::shared_ptr<const writ::Layers> layers;  ///< of the last evaluation; null before the first
     std::string json;
+    writ::DetachedDecision own;           ///< what `decision` views, if it is detached
+    std::string recorded;                 ///< JSON for operators of what a decision point gave; else empty
+    std::optional<std::uint64_t> record;  ///< and its number
+
+    /// Makes it a deny of nobody's.
+    void reset() {
+        decision = {};
+        own = {};
+        json.clear();
+        recorded.clear();
+        record.reset();
+    }
 };
 
 struct writ_errors {
@@ -149,16 +161,18 @@ writ_status guarded(writ_errors* errors, Body body) noexcept {
     return WRIT_ERROR_INTERNAL;
 }
 
-/// Reads a structure that starts with struct_size. Requires: given != nullptr.
-/// Output:  whether this version understands all of the caller's structure.
+/// Reads a structure that starts with struct_size; members that a shorter one does not have are zero.
+/// Requires: given != nullptr. Output:  whether this version understands all of the caller's structure.
 template <class Struct>
 bool read_struct(const Struct* given, Struct& out) {
     std::size_t size = 0;
     std::memcpy(&size, given, sizeof size);
-    if (size < sizeof(Struct) || size > kLargestStruct) return false;
+    if (size < sizeof size || size > kLargestStruct) return false;
+    const std::size_t known = std::min(size, sizeof(Struct));
     const auto* bytes = reinterpret_cast<const unsigned char*>(given);
-    if (!std::all_of(bytes + sizeof(Struct), bytes + size, [](unsigned char byte) { return byte == 0; })) return false;
-    std::memcpy(&out, given, sizeof(Struct));
+    if (!std::all_of(bytes + known, bytes + size, [](unsigned char byte) { return byte == 0; })) return false;
+    out = {};
+    std::memcpy(&out, given, known);
     return true;
 }
 
@@ -174,18 +188,28 @@ inline std::optional<RequestLimits> limits_of(const writ_request_limits* limits)
     return chosen;
 }
 
-/// Fills in a caller's structure that starts with struct_size; keeps that member, and clears the bytes beyond this
-/// version's structure. Output: false if this version cannot fill in such a structure.
+/// Fills in a caller's structure that starts with struct_size, as far as it goes; keeps that member, and clears the
+/// bytes beyond this version's structure. Output: false if it is no such structure.
 template <class Struct>
 bool fill_struct(Struct* out, Struct value) {
     std::size_t size = 0;
     if (out == nullptr) return false;
     std::memcpy(&size, out, sizeof size);
-    if (size < sizeof(Struct) || size > kLargestStruct) return false;
+    if (size < sizeof size || size > kLargestStruct) return false;
     value.struct_size = size;
-    std::memcpy(out, &value, sizeof(Struct));
-    std::memset(reinterpret_cast<unsigned char*>(out) + sizeof(Struct), 0, size - sizeof(Struct));
+    const std::size_t known = std::min(size, sizeof(Struct));
+    auto* const bytes = reinterpret_cast<unsigned char*>(out);
+    std::memcpy(bytes, &value, known);
+    std::memset(bytes + known, 0, size - known);
     return true;
+}
+
+/// The result of a function that gives a structure, put where the caller has a place for it.
+template <class Struct>
+writ_status put(const Struct& value, Struct* out) {
+    if (out == nullptr) return WRIT_ERROR_ARGUMENT;
+    *out = value;
+    return WRIT_OK;
 }
 
 inline writ_reason reason_of(const Reason& reason) {

@@ -49,6 +49,8 @@ if ldd record-cpp | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker th
 ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/follow.cpp" -o follow $(flags writ-store)
 # shellcheck disable=SC2046
 ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/broker.cpp" -o broker $(flags writ-pdp)
+# shellcheck disable=SC2046
+${CC:-cc} -std=c99 "${warnings[@]}" "$root/examples/embed/broker.c" -o broker-c $(flags writ-pdp)
 
 policy=$root/examples/refund/policy.writ
 ./compile-c "$policy" c.bundle
@@ -84,6 +86,11 @@ echo "$root/examples/refund/requests/permit.json" | ./broker s prod next both >b
 grep -qE '^permit, record [01]$' broker.txt || fail "broker: $(cat broker.txt)"
 [ "$("$prefix/bin/writ" ledger show 0 -L both --format json | grep -c '"mode":"shadow"')$("$prefix/bin/writ" ledger show 1 -L both --format json | grep -c '"mode":"shadow"')" != 00 ] ||
     fail "broker: no record of the candidate"
+# The same in C: one call, and JSON of what was recorded.
+tr -d '\n' <"$root/examples/refund/requests/permit.json" | ./broker-c s prod c-ledger >broker-c.txt
+grep '"effect":"permit"' broker-c.txt | grep -q '"record":0' || fail "broker-c: $(cat broker-c.txt)"
+"$prefix/bin/writ" ledger verify -L c-ledger >/dev/null || fail "what broker-c recorded does not verify"
+if ldd broker-c | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker in C loads the compiler"; fi
 c=0; ./embed-c embed-c "$policy" 2>errors.txt || c=$?
 [ "$c" = 3 ] && grep -q '^B0001: ' errors.txt || fail "a program taken for a bundle: exit $c"
 
@@ -134,7 +141,7 @@ for library in "${libraries[@]}"; do
     if readelf -d "$library" | grep -E 'RPATH|RUNPATH|TEXTREL'; then fail "$library has a path or text relocations"; fi
 done
 # Every function of the header, each once.
-{ shown "$runtime"; shown "$compiler"; } | sort >symbols.txt
+{ shown "$runtime"; shown "$compiler"; shown "$pdp"; } | sort >symbols.txt
 sed -nE 's/^(WRIT_API)?.*[ *](writ_[a-z_]+)\(.*/\2/p' "$prefix/include/writ/writ.h" | sort -u >declared.txt
 grep -oE '^writ_[a-z_]+$' symbols.txt | sort -u >defined.txt
 diff declared.txt defined.txt || fail "writ.h and the libraries differ"

@@ -13,11 +13,12 @@
  *  - Text is a pointer and a length. Text passed in is copied or not kept, unless a function says
  *    otherwise. Text returned belongs to the handle that was passed; its data is never NULL and need
  *    not end in NUL.
- *  - Structures that can grow begin with `struct_size`, which the caller sets to sizeof. Less than this
- *    header's size, or more with a member set that the library does not know, is WRIT_ERROR_ARGUMENT.
- *    In option structures zero means the default.
- *  - Threads: a writ_bundle never changes, and all threads may use it at once. Every other handle may
- *    move between threads and is used by one thread at a time. There is no global state.
+ *  - Structures that can grow begin with `struct_size`, which the caller sets to sizeof. It may be that of an older
+ *    header: options beyond it have their default, results beyond it are not written. A struct_size without even
+ *    itself, or options with something set beyond what the library knows, is WRIT_ERROR_ARGUMENT. In option
+ *    structures zero means the default.
+ *  - Threads: a writ_bundle never changes, and all threads may use it at once; a writ_pdp too. Every other handle
+ *    may move between threads and is used by one thread at a time. There is no global state.
  */
 #ifndef WRIT_WRIT_H
 #define WRIT_WRIT_H
@@ -53,6 +54,8 @@ typedef struct writ_revocations writ_revocations;
 typedef struct writ_field writ_field;
 /* A decision. */
 typedef struct writ_decision writ_decision;
+/* A broker's decision point. */
+typedef struct writ_pdp writ_pdp;
 /* The errors and warnings of the last call that was given this handle. */
 typedef struct writ_errors writ_errors;
 
@@ -80,7 +83,9 @@ typedef enum writ_status {
     WRIT_ERROR_BUNDLE = 2,   /* the bytes are not a valid bundle */
     WRIT_ERROR_REQUEST = 3,  /* the request document is refused */
     WRIT_ERROR_POLICY = 4,   /* the policy text has errors */
-    WRIT_ERROR_INTERNAL = 5  /* out of memory, or a defect */
+    WRIT_ERROR_INTERNAL = 5, /* out of memory, or a defect */
+    WRIT_ERROR_STORE = 6,    /* the store, a key or the saved state cannot be used */
+    WRIT_ERROR_LEDGER = 7    /* the ledger cannot be used, or there is no record */
 } writ_status;
 
 /* One finding. The text belongs to its writ_errors, and is valid until that is used again or freed. */
@@ -379,6 +384,74 @@ WRIT_API writ_text writ_decision_binding_digest(const writ_decision* decision);
  * Empty for NULL, or if there is no memory. */
 WRIT_API writ_text writ_decision_json(writ_decision* decision, int reader);
 
+/* Copies the text of a decision, which is from then on valid until it is evaluated into or freed, whatever becomes of
+ * its request. If there is no memory the decision is a deny. */
+WRIT_API writ_status writ_decision_detach(writ_decision* decision);
+/* Whether the decision was recorded by a writ_pdp under a number that is known; *record, which may be NULL, is then set
+ * to it. */
+WRIT_API bool writ_decision_record(const writ_decision* decision, uint64_t* record);
+
+/* ---- deciding, recording and answering in one call (libwrit-pdp, pkg-config writ-pdp) ----------- */
+
+/* How requests are decided and recorded. Text is copied. */
+typedef struct writ_pdp_options {
+    size_t struct_size;
+    writ_text store;          /* the store's file */
+    writ_text channel;        /* decisions are by the version that is active here */
+    writ_text ledger;         /* the ledger's folder; made if it is not there */
+    writ_text space;          /* in the store; empty: "default" */
+    writ_text candidate;      /* a channel whose decisions are recorded beside, if they differ, and never enforced */
+    writ_text state;          /* the file that keeps the last good policy; empty: none is kept */
+    const writ_text* keys;    /* lines of public keys that may sign; none: signatures are not asked for */
+    const writ_text* on_call; /* lines of keys that may also sign revocations; needs `keys` */
+    size_t key_count;
+    size_t on_call_count;
+    const writ_text* mask; /* JSON Pointers of values to be recorded as digests */
+    size_t mask_count;
+    writ_text mask_key; /* 32 bytes; empty: the ledger's own key */
+    uint32_t poll;      /* milliseconds between looks at the store; default 10 */
+    uint32_t
+        max_staleness; /* milliseconds without the store after which every decision is a deny; default 15 minutes */
+    bool best_effort;  /* permit also where the record cannot be kept: it is counted as dropped */
+    bool digest_only;  /* record of requests only a digest */
+    bool show_unknown; /* do not mask claims that no bundle declares and texts that no rule reads */
+} writ_pdp_options;
+
+/* Opens the ledger, reads the store once and follows it on a thread of its own. A store that cannot be read is no
+ * error: requests are denied, or decided by the state, until it can. The caller frees *pdp, which is NULL unless the
+ * result is WRIT_OK. */
+WRIT_API writ_status writ_pdp_open(const writ_pdp_options* options, writ_pdp** pdp, writ_errors* errors);
+/* No other call may be using it. Decisions stay good. */
+WRIT_API void writ_pdp_free(writ_pdp* pdp);
+
+/* Decides a request document by the policy that is active now, revocations included, records that, and gives what was
+ * recorded, never another decision. The decision is detached. *json, which may be NULL, is the decision as one line of
+ * JSON for operators, with the number of its record; it is valid as long as the decision's text. `traceparent` is as in
+ * W3C Trace Context; empty or malformed: none. Any thread, each with a decision of its own.
+ * WRIT_ERROR_REQUEST: the document is refused, which is recorded. WRIT_ERROR_LEDGER: there is no record. After these
+ * two the decision says why; unless the status is WRIT_OK, it denies. */
+WRIT_API writ_status writ_pdp_decide(writ_pdp* pdp, writ_text request, writ_text traceparent, writ_decision* decision,
+                                     writ_text* json, writ_errors* errors);
+/* Uses up a name, once and for all, and records that: "grant:N" is the single use of what record N granted. *record,
+ * which may be NULL, is set to the number of the record that says so. WRIT_ERROR_LEDGER: it was used before, or it
+ * cannot be recorded, and must not be used. Any thread. */
+WRIT_API writ_status writ_pdp_use(writ_pdp* pdp, writ_text name, uint64_t* record, writ_errors* errors);
+
+/* How a decision point does. */
+typedef struct writ_pdp_state {
+    size_t struct_size;
+    uint64_t epoch;       /* of the activation that is followed; 0: none */
+    uint64_t number;      /* and its number in the epoch */
+    uint64_t compared;    /* decisions that the candidate was asked for too */
+    uint64_t diverged;    /* and those where it said otherwise, or could not say */
+    uint64_t dropped;     /* records that best effort could not keep */
+    uint64_t revocations; /* in force */
+    bool ready;           /* there is a policy, and it is fresh */
+} writ_pdp_state;
+
+/* Fills *state, whose struct_size is set. `problem` gets what is wrong with the store, if anything. Any thread. */
+WRIT_API writ_status writ_pdp_status(const writ_pdp* pdp, writ_pdp_state* state, writ_errors* problem);
+
 /* ---- explaining (libwrit-compiler) ------------------------------------------------------------- */
 
 /* The explanation of a decision. */
@@ -395,6 +468,25 @@ WRIT_API writ_status writ_explain(const writ_source* sources, size_t count, cons
 /* One line of JSON (docs/explain-format.md). Valid as long as the explanation. */
 WRIT_API writ_text writ_explanation_json(const writ_explanation* explanation);
 WRIT_API void writ_explanation_free(writ_explanation* explanation);
+
+/* ---- without structures as results -------------------------------------------------------------- */
+
+/* For callers that cannot take a structure as a result, as in many languages' foreign functions: each does what the
+ * function of its name without _into does, and puts its result into *out. WRIT_ERROR_ARGUMENT if that is NULL. */
+WRIT_API writ_status writ_text_of_into(const char* text, writ_text* out);
+WRIT_API writ_status writ_errors_at_into(const writ_errors* errors, size_t index, writ_error* out);
+WRIT_API writ_status writ_bundle_digest_into(const writ_bundle* bundle, writ_text* out);
+WRIT_API writ_status writ_bundle_bytes_into(const writ_bundle* bundle, writ_text* out);
+WRIT_API writ_status writ_search_scope_into(const writ_search_result* result, size_t index, size_t scope,
+                                            writ_text* out);
+WRIT_API writ_status writ_search_json_into(writ_search_result* result, writ_text* out);
+WRIT_API writ_status writ_decision_scope_into(const writ_decision* decision, size_t index, writ_text* out);
+WRIT_API writ_status writ_decision_audience_into(const writ_decision* decision, size_t index, writ_text* out);
+WRIT_API writ_status writ_decision_requirement_group_into(const writ_decision* decision, size_t index, size_t group,
+                                                          writ_text* out);
+WRIT_API writ_status writ_decision_binding_digest_into(const writ_decision* decision, writ_text* out);
+WRIT_API writ_status writ_decision_json_into(writ_decision* decision, int reader, writ_text* out);
+WRIT_API writ_status writ_explanation_json_into(const writ_explanation* explanation, writ_text* out);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,150 @@
+// The C interface: a broker's decision point. The part of it that needs the store and the ledger.
+#include <chrono>
+#include <numeric>
+
+#include "c/handles.h"
+#include "writ/decision_point.h"
+
+using namespace writ::c;
+
+struct writ_pdp {
+    writ::DecisionPoint point;
+};
+
+namespace {
+
+/// Notes an error of the store, the ledger or a request, and says which it is.
+writ_status refused(writ_errors* errors, const writ::Error& error) {
+    if (errors != nullptr) errors->items.push_back(error);
+    switch (error.code.empty() ? '\0' : error.code.front()) {
+        case 'S': return WRIT_ERROR_STORE;
+        case 'G': return WRIT_ERROR_LEDGER;
+        case 'Q': return WRIT_ERROR_REQUEST;
+        default: return WRIT_ERROR_INTERNAL;
+    }
+}
+
+/// The keys that the lines of a list are.
+writ_status read_keys(const writ_text* lines, std::size_t count, const char* which, std::vector<writ::PublicKey>& out,
+                      writ_errors* errors) {
+    if (lines == nullptr && count > 0) return null_argument(errors, which);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!well_formed(lines[i])) return malformed_argument(errors, "text is NULL and has a length", which);
+        auto key = writ::PublicKey::parse(view(lines[i]));
+        if (!key) return refused(errors, key.error());
+        out.push_back(std::move(*key));
+    }
+    return WRIT_OK;
+}
+
+/// Options as they were given, or what is wrong with them.
+writ_status read_options(const writ_pdp_options& given, writ::DecisionPointOptions& out, writ_errors* errors) {
+    for (const writ_text each :
+         {given.store, given.channel, given.ledger, given.space, given.candidate, given.state, given.mask_key})
+        if (!well_formed(each)) return malformed_argument(errors, "text is NULL and has a length", "options");
+    if (given.store.length == 0) return malformed_argument(errors, "there is no store", "options.store");
+    if (given.channel.length == 0) return malformed_argument(errors, "there is no channel", "options.channel");
+    if (given.ledger.length == 0) return malformed_argument(errors, "there is no ledger", "options.ledger");
+    out.follow.store = view(given.store);
+    out.follow.channel = view(given.channel);
+    if (given.space.length > 0) out.follow.space = view(given.space);
+    out.follow.candidate = view(given.candidate);
+    out.follow.state = view(given.state);
+    if (given.poll != 0) out.follow.poll = std::chrono::milliseconds(given.poll);
+    if (given.max_staleness != 0) out.follow.max_staleness = std::chrono::milliseconds(given.max_staleness);
+    for (const auto& [lines, count, which, keys] :
+         {std::tuple(given.keys, given.key_count, "options.keys", &out.follow.keys),
+          std::tuple(given.on_call, given.on_call_count, "options.on_call", &out.follow.on_call)})
+        if (const writ_status read = read_keys(lines, count, which, *keys, errors); read != WRIT_OK) return read;
+    out.ledger = view(given.ledger);
+    out.record.durability =
+        given.best_effort ? writ::ledger::Durability::BestEffort : writ::ledger::Durability::Required;
+    out.record.whole_request = !given.digest_only;
+    out.record.hide_unknown = !given.show_unknown;
+    out.record.mask_key = view(given.mask_key);
+    if (given.mask == nullptr && given.mask_count > 0) return null_argument(errors, "options.mask");
+    for (std::size_t i = 0; i < given.mask_count; ++i) {
+        if (!well_formed(given.mask[i]))
+            return malformed_argument(errors, "text is NULL and has a length", "options.mask");
+        out.record.mask.emplace_back(view(given.mask[i]));
+    }
+    return WRIT_OK;
+}
+
+}  // namespace
+
+writ_status writ_pdp_open(const writ_pdp_options* options, writ_pdp** pdp, writ_errors* errors) {
+    if (pdp != nullptr) *pdp = nullptr;
+    return guarded(errors, [&] {
+        if (options == nullptr) return null_argument(errors, "options");
+        if (pdp == nullptr) return null_argument(errors, "pdp");
+        // Decisions are handed from this library to the other in memory.
+        if (writ_version_number() != WRIT_VERSION_NUMBER) {
+            add(errors, code_name(writ::Code::InternalFailure), "libwrit and libwrit-pdp are of different versions",
+                writ_version());
+            return WRIT_ERROR_INTERNAL;
+        }
+        writ_pdp_options given{};
+        if (!read_struct(options, given)) return malformed_argument(errors, "struct_size does not fit", "options");
+        writ::DecisionPointOptions chosen;
+        if (const writ_status read = read_options(given, chosen, errors); read != WRIT_OK) return read;
+        auto opened = writ::DecisionPoint::open(std::move(chosen));
+        if (!opened) return refused(errors, opened.error());
+        *pdp = new writ_pdp{std::move(*opened)};
+        return WRIT_OK;
+    });
+}
+
+void writ_pdp_free(writ_pdp* pdp) {
+    delete pdp;
+}
+
+writ_status writ_pdp_decide(writ_pdp* pdp, writ_text request, writ_text traceparent, writ_decision* decision,
+                            writ_text* json, writ_errors* errors) {
+    if (json != nullptr) *json = text({});
+    bool answered = false;
+    const writ_status status = guarded(errors, [&] {
+        if (decision == nullptr) return null_argument(errors, "decision");
+        decision->reset();
+        if (pdp == nullptr) return null_argument(errors, "pdp");
+        if (!well_formed(request)) return malformed_argument(errors, "text is NULL and has a length", "request");
+        if (!well_formed(traceparent))
+            return malformed_argument(errors, "text is NULL and has a length", "traceparent");
+        writ::Decided decided = pdp->point.decide(view(request), view(traceparent));
+        decision->layers = std::make_shared<const writ::Layers>(std::move(decided.layers));
+        decision->own = std::move(decided.decision);
+        decision->decision = *decision->own;
+        decision->recorded = std::move(decided.json);
+        decision->record = decided.record;
+        answered = true;
+        if (json != nullptr) *json = text(decision->recorded);
+        return decided.error ? refused(errors, *decided.error) : WRIT_OK;
+    });
+    if (!answered && decision != nullptr) decision->reset();
+    return status;
+}
+
+writ_status writ_pdp_use(writ_pdp* pdp, writ_text name, std::uint64_t* record, writ_errors* errors) {
+    return guarded(errors, [&] {
+        if (pdp == nullptr) return null_argument(errors, "pdp");
+        if (!well_formed(name)) return malformed_argument(errors, "text is NULL and has a length", "name");
+        const auto used = pdp->point.ledger().use(view(name));
+        if (!used) return refused(errors, used.error());
+        if (record != nullptr) *record = *used;
+        return WRIT_OK;
+    });
+}
+
+writ_status writ_pdp_status(const writ_pdp* pdp, writ_pdp_state* state, writ_errors* problem) {
+    return guarded(problem, [&] {
+        if (pdp == nullptr) return null_argument(problem, "pdp");
+        const writ::HandleStatus now = pdp->point.policy().status();
+        const std::uint64_t diverged =
+            std::accumulate(now.divergences.begin(), now.divergences.end(), std::uint64_t{0});
+        if (!fill_struct(state, {0, now.serial.epoch, now.serial.number, now.compared, diverged,
+                                 pdp->point.ledger().counts().dropped, now.revocations, now.ready}))
+            return malformed_argument(problem, "NULL, or struct_size does not fit", "state");
+        if (problem != nullptr && !now.problem.code.empty()) problem->items.push_back(now.problem);
+        return WRIT_OK;
+    });
+}
