@@ -1,5 +1,4 @@
 // writ ledger list, why, report: queries on the records.
-#include <chrono>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -7,6 +6,7 @@
 #include "cli/command/options.h"
 #include "cli/formats/ledger_table.h"
 #include "cli/verbs/ledger.h"
+#include "os/clock.h"
 
 namespace writ::cli {
 
@@ -14,15 +14,10 @@ namespace {
 
 using ledger::Inquiry;
 
-std::int64_t now_micros() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 void add_since(Command& verb, std::int64_t& since) {
     verb.reads("--since", "TIME", "Only decisions recorded since then, or so long ago",
                [&since](const std::string& text) -> std::string {
-                   const auto moment = ledger::parse_moment(text, now_micros());
+                   const auto moment = ledger::parse_moment(text, os::now_micros());
                    if (!moment) return "is an RFC 3339 instant, or how long ago, as `12h`";
                    since = *moment;
                    return {};
@@ -77,7 +72,7 @@ Exit report(const LedgerArgs& args, const ReportArgs& what) {
         args, [&](Inquiry& inquiry) { return inquiry.report(what.since); },
         [&](const std::vector<ledger::Table>& tables) {
             if (what.page.empty()) return print(args, tables);
-            const std::string made = fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(now_micros() / 1'000'000));
+            const std::string made = fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(os::now_micros() / 1'000'000));
             if (const auto written = write_file(what.page, html_page(tables, args.folder, made)); !written)
                 return report_error(written.error(), "", args.terminal);
             return Exit::Ok;

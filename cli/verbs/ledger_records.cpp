@@ -9,6 +9,7 @@
 #include "cli/command/options.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/ledger.h"
+#include "os/clock.h"
 #include "writ/errors.h"
 #include "writ/inquiry.h"
 #include "writ/ledger.h"
@@ -19,11 +20,6 @@ namespace {
 
 using ledger::Reader;
 using ledger::Record;
-
-std::int64_t now_micros() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 /// Prints the records in a range.
 struct Printing {
@@ -104,7 +100,7 @@ struct ReceiptArgs {
 Exit receipt(const LedgerArgs& args, const ReceiptArgs& told) {
     Record record;
     record.kind = ledger::RecordKind::Receipt;
-    record.time = now_micros();
+    record.time = os::now_micros();
     record.receipt.decision = told.decision;
     record.receipt.credential = told.credential;
     record.receipt.resource = told.resource;

@@ -2,7 +2,6 @@
 #include "cli/verbs/store.h"
 
 #include <array>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -15,6 +14,7 @@
 #include "cli/command/options.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/verbs.h"
+#include "os/clock.h"
 
 namespace writ::cli {
 
@@ -85,11 +85,6 @@ Origin origin_of(const StoreArgs& args) {
     return {author, args.message};
 }
 
-std::int64_t now_micros() {
-    using namespace std::chrono;
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
-
 std::optional<std::int64_t> parse_when(const std::string& text) {
     constexpr std::int64_t kSecond = 1'000'000;
     std::tm fields{};
@@ -102,7 +97,7 @@ std::optional<std::int64_t> parse_when(const std::string& text) {
     const std::size_t unit = std::string_view("smhd").find(text[at]);
     constexpr std::int64_t kUnits[] = {1, 60, 3600, 86400};
     if (unit == std::string_view::npos) return {};
-    return now_micros() + count * kUnits[unit] * kSecond;
+    return os::now_micros() + count * kUnits[unit] * kSecond;
 }
 
 std::variant<std::vector<PublicKey>, Exit> read_public_keys(const StoreArgs& args,

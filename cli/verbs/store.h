@@ -49,7 +49,6 @@ void add_store_decide(const StoreApp& store);
 /// Reads `2026-11-26T09:00:00Z`, or a time from now such as `30m`, `12h`, `7d`, as microseconds since the epoch. None
 /// if it is neither.
 [[nodiscard]] std::optional<std::int64_t> parse_when(const std::string& text);
-[[nodiscard]] std::int64_t now_micros();
 
 /// Reads public keys, or reports the first one that cannot be read.
 [[nodiscard]] std::variant<std::vector<PublicKey>, Exit> read_public_keys(const StoreArgs& args,

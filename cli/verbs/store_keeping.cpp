@@ -4,6 +4,7 @@
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/store.h"
+#include "os/clock.h"
 
 namespace writ::cli {
 
@@ -85,7 +86,7 @@ Exit collect(const StoreArgs& args, const Age& age) {
         print_note("error: --older-than: say a time as 12h or 30d\n");
         return Exit::Usage;
     }
-    const std::int64_t now = now_micros();
+    const std::int64_t now = os::now_micros();
     return with_store(args, false, [&](Store& store) -> Result<Exit> {
         const auto gone = store.collect(now - (*ahead - now), age.dry, origin_of(args));
         if (!gone) return tl::unexpected(gone.error());

@@ -4,6 +4,7 @@
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/store.h"
+#include "os/clock.h"
 
 namespace writ::cli {
 
@@ -117,7 +118,7 @@ Result<Exit> list(const StoreArgs& args, Store& store, bool all) {
     if (!log) return tl::unexpected(log.error());
     const auto in_force = store.revocations();
     if (!in_force) return tl::unexpected(in_force.error());
-    const std::int64_t now = now_micros();
+    const std::int64_t now = os::now_micros();
     Json entries = Json::array();
     std::vector<std::vector<std::string>> rows;
     for (const RevocationEntry& each : *log) {

@@ -1,7 +1,6 @@
 #include "ledger/checkpoint.h"
 
 #include <charconv>
-#include <chrono>
 
 #include <fmt/format.h>
 
@@ -10,6 +9,7 @@
 #include "ledger/hash.h"
 #include "ledger/log.h"
 #include "ledger/system.h"
+#include "os/clock.h"
 #include "os/keys.h"
 #include "writ/errors.h"
 
@@ -52,11 +52,6 @@ bool is_signed(std::string_view body, std::string_view signatures, const std::st
 }
 
 }  // namespace
-
-std::int64_t now_micros() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
-}
 
 std::string origin_of(const LedgerId& id) {
     std::string out(kOrigin);
@@ -160,7 +155,7 @@ Result<std::string> make_checkpoint(const std::string& folder, const Seed* seed)
             return fail(Code::LedgerDamaged, "a checkpoint of this size has another root", path);
     }
     const std::string text = to_text(
-        {origin_of((*log)->id()), size, (*log)->tree().root(), (*log)->spent(), now_micros(), (*log)->commitment()},
+        {origin_of((*log)->id()), size, (*log)->tree().root(), (*log)->spent(), os::now_micros(), (*log)->commitment()},
         seed);
     if (auto kept = checked(os::replace_file(path, text, kFileMode)); !kept)
         return tl::unexpected(std::move(kept.error()));

@@ -19,7 +19,4 @@ namespace writ::ledger {
 /// Errors: G0002, G0040.
 [[nodiscard]] Result<Checkpoint> own_checkpoint(const std::string& folder, std::uint64_t size);
 
-/// Microseconds since the epoch.
-[[nodiscard]] std::int64_t now_micros();
-
 }  // namespace writ::ledger

@@ -17,6 +17,7 @@
 #include "ledger/keyed.h"
 #include "ledger/log.h"
 #include "ledger/spent.h"
+#include "os/clock.h"
 #include "writ/errors.h"
 
 namespace writ::ledger {
@@ -182,7 +183,7 @@ struct Ledger::Impl {
         if (drops > 0) {
             Record record;
             record.kind = RecordKind::Drops;
-            record.time = now_micros();
+            record.time = os::now_micros();
             record.dropped = drops;
             encode(record, bytes);
             waiting.emplace_back(bytes);
@@ -348,7 +349,7 @@ Result<std::uint64_t> Ledger::use(std::string_view name) {
     const std::string canonical = fmt::format("{}{}", kGrant, *granted);
     Record record;
     record.kind = RecordKind::Use;
-    record.time = now_micros();
+    record.time = os::now_micros();
     record.used = canonical;
     std::string bytes;
     encode(record, bytes);

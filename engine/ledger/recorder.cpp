@@ -9,6 +9,7 @@
 #include "ledger/mask.h"
 #include "ledger/repetition.h"
 #include "ledger/surroundings.h"
+#include "os/clock.h"
 #include "writ/errors.h"
 #include "writ/ledger.h"
 
@@ -46,7 +47,7 @@ struct Recorder::Impl {
 
     void begin(std::string_view traceparent) {
         record.kind = RecordKind::Decision;
-        record.time = now_micros();
+        record.time = os::now_micros();
         record.shadow = record.overruled = false;
         record.repeats.reset();
         record.around = {};

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/person.h"
+#include "os/clock.h"
 #include "store/impl.h"
 #include "writ/errors.h"
 
@@ -162,7 +163,7 @@ Result<VersionApproval> store::Connection::approve(std::string_view channel, std
         if (each.channel == channel && !two_people(each.origin.author, origin.author))
             return fail(Code::CannotApprove, "you have approved this already",
                         std::string(channel.empty() ? digest : channel));
-    VersionApproval approval{std::string(channel), std::string(digest), origin, now_micros()};
+    VersionApproval approval{std::string(channel), std::string(digest), origin, os::now_micros()};
     auto done = db->run(
         "INSERT INTO approval (namespace, channel, digest, approver, message, created_at)"
         " VALUES ($1, $2, $3, $4, $5, $6)",
@@ -227,7 +228,7 @@ private:
         auto version = store_.resolve(move_.version);
         if (!version) return error_of(version);
         version_ = std::move(*version);
-        if (move_.not_after != 0 && move_.not_after <= now_micros())
+        if (move_.not_after != 0 && move_.not_after <= os::now_micros())
             return fail(Code::MalformedText, "`not_after` has passed already", move_.channel);
         // Only a version that can be read and verified is activated.
         auto content = store_.bundle(version_.digest);
@@ -276,7 +277,7 @@ private:
         activation_.parent = channel_.digest;
         activation_.rollback = rollback_;
         activation_.origin = move_.origin;
-        activation_.created_at = now_micros();
+        activation_.created_at = os::now_micros();
         activation_.not_after = move_.not_after;
         auto head = impl_.log_head();
         if (!head) return error_of(head);

@@ -1,9 +1,9 @@
 #include "store/following.h"
 
 #include <algorithm>
-#include <ctime>
 
 #include "base/values.h"
+#include "os/clock.h"
 #include "store/system.h"
 #include "writ/errors.h"
 
@@ -29,12 +29,6 @@ bool is_own_failure(const Error& error) {
 }
 
 }  // namespace
-
-std::int64_t steady_micros() {
-    timespec now{};
-    ::clock_gettime(CLOCK_BOOTTIME, &now);
-    return std::int64_t{now.tv_sec} * kSecond + now.tv_nsec / 1000;
-}
 
 // ---- the thread -------------------------------------------------------------------------------
 
@@ -140,8 +134,8 @@ Result<void> Following::look() {
 /// The policy has been confirmed: it is fresh for the allowed time from now on.
 void Following::reached() {
     std::int64_t fresh = micros(options_.max_staleness);
-    if (active_.activation.not_after != 0) fresh = std::min(fresh, active_.activation.not_after - now_micros());
-    fresh_until_.store(active_.policy ? steady_micros() + fresh : 0, std::memory_order_relaxed);
+    if (active_.activation.not_after != 0) fresh = std::min(fresh, active_.activation.not_after - os::now_micros());
+    fresh_until_.store(active_.policy ? os::boot_micros() + fresh : 0, std::memory_order_relaxed);
     if (fresh <= 0) tell(failure(Code::PolicyExpired, "the policy's `not_after` has passed", options_.channel));
     const auto now = std::chrono::steady_clock::now();
     if (options_.state.empty() || now - touched_ < kTouch) return;
@@ -164,7 +158,7 @@ Result<void> Following::check(const Activation& activation, const Accepted& seen
         if (!key->verifies(activation))
             return fail(Code::SignatureDoesNotFit, "the signature is not one of this activation", where);
     }
-    if (activation.not_after != 0 && activation.not_after <= now_micros())
+    if (activation.not_after != 0 && activation.not_after <= os::now_micros())
         return fail(Code::PolicyExpired, "the activation's `not_after` has passed", where);
     const Activation& last = seen.activation;
     if (activation.serial < last.serial)
@@ -313,8 +307,8 @@ Result<void> Following::load_state() {
     active_.policy.emplace(std::move(*policy));
     const std::int64_t age = state_age(options_.state).value_or(-1), most = micros(options_.max_staleness);
     std::int64_t left = age < 0 ? 0 : most - age;
-    if (a.not_after != 0) left = std::min(left, a.not_after - now_micros());
-    fresh_until_.store(steady_micros() + std::max<std::int64_t>(left, 0), std::memory_order_relaxed);
+    if (a.not_after != 0) left = std::min(left, a.not_after - os::now_micros());
+    fresh_until_.store(os::boot_micros() + std::max<std::int64_t>(left, 0), std::memory_order_relaxed);
     publish();
     return {};
 }
@@ -355,7 +349,7 @@ std::shared_ptr<const Snapshot> Following::snapshot() const {
 }
 
 bool Following::fresh() const {
-    return steady_micros() < fresh_until_.load(std::memory_order_relaxed);
+    return os::boot_micros() < fresh_until_.load(std::memory_order_relaxed);
 }
 
 HandleStatus Following::status() const {

@@ -90,7 +90,4 @@ private:
     std::thread thread_;
 };
 
-/// Microseconds by a clock that nobody sets and that does not stand while the machine sleeps.
-[[nodiscard]] std::int64_t steady_micros();
-
 }  // namespace writ::store

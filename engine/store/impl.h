@@ -62,8 +62,6 @@ private:
     std::map<std::pair<RevocationKind, std::string>, std::int64_t> ends_;
 };
 
-/// By the wall clock.
-[[nodiscard]] std::int64_t now_micros();
 /// Errors: S0020.
 [[nodiscard]] Result<void> check_name(std::string_view what, std::string_view name);
 /// Checks for one line of at most 4 KiB. Errors: S0026.

@@ -4,6 +4,7 @@
 #include "base/access.h"
 #include "base/digest.h"
 #include "bytecode/program.h"
+#include "os/clock.h"
 #include "store/impl.h"
 #include "writ/errors.h"
 
@@ -222,7 +223,7 @@ Result<RevocationEntry> Store::revoke(RevocationKind kind, const std::string& su
     entry.kind = kind;
     entry.subject = std::move(*canonical);
     entry.origin = origin;
-    entry.created_at = now_micros();
+    entry.created_at = os::now_micros();
     entry.expires_at = expires_at;
     if (expires_at != 0 && expires_at <= entry.created_at)
         return fail(Code::MalformedText, "the revocation would have expired already", subject);
@@ -246,7 +247,7 @@ Result<RevocationEntry> Store::lift(RevocationKind kind, const std::string& subj
     entry.kind = kind;
     entry.subject = spelling_of(kind, subject);
     entry.origin = origin;
-    entry.created_at = now_micros();
+    entry.created_at = os::now_micros();
     auto transaction = Transaction::begin(*impl_->db, true);
     if (!transaction) return error_of(transaction);
     auto revoked = in_force(*impl_, kind, entry.subject, entry.created_at);
@@ -274,7 +275,7 @@ Result<VersionApproval> Store::approve_lift(RevocationKind kind, const std::stri
     auto transaction = Transaction::begin(*impl_->db, true);
     if (!transaction) return error_of(transaction);
     const std::string spelled = spelling_of(kind, subject);
-    auto revoked = in_force(*impl_, kind, spelled, now_micros());
+    auto revoked = in_force(*impl_, kind, spelled, os::now_micros());
     if (!revoked) return error_of(revoked);
     if (!*revoked) return fail(Code::NotRevoked, "no revocation of " + about(kind, spelled) + " is in force", subject);
     auto approval = impl_->approve(kToLift, digest_of(**revoked), origin);

@@ -1,6 +1,7 @@
 // The keys whose signatures a store requires, and whether entries of the revocation log have such signatures.
 #include <algorithm>
 
+#include "os/clock.h"
 #include "store/impl.h"
 #include "writ/errors.h"
 
@@ -60,7 +61,7 @@ Result<StoreKey> Store::add_key(KeyRole role, const PublicKey& key, const Origin
     if (auto fits = check_origin(origin); !fits) return error_of(fits);
     auto transaction = Transaction::begin(*impl_->db, true);
     if (!transaction) return error_of(transaction);
-    StoreKey out{role, key, origin, now_micros()};
+    StoreKey out{role, key, origin, os::now_micros()};
     if (auto done = list(*impl_, key_role_name(role), key.id(), key.text(), origin, out.created_at); !done)
         return error_of(done);
     if (auto durable = transaction->commit(); !durable) return error_of(durable);
@@ -76,7 +77,7 @@ Result<void> Store::remove_key(std::string_view id, const Origin& origin) {
     if (std::none_of(listed->begin(), listed->end(), [&](const StoreKey& each) { return each.key.id() == id; }))
         return fail(Code::KeyNotListed, "the store lists no such key; `writ store keys` shows those it has",
                     std::string(id));
-    if (auto done = list(*impl_, "remove", id, "", origin, now_micros()); !done) return done;
+    if (auto done = list(*impl_, "remove", id, "", origin, os::now_micros()); !done) return done;
     return transaction->commit();
 }
 

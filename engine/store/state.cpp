@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/values.h"
+#include "os/clock.h"
 #include "os/files.h"
 #include "store/fields.h"
 #include "store/impl.h"
@@ -82,7 +83,7 @@ Result<ReaderState> decode_state(std::string_view bytes) {
 std::optional<std::int64_t> state_age(const std::string& path) {
     const auto status = os::status_of(path);
     if (!status) return {};
-    return now_micros() - status->modified;
+    return os::now_micros() - status->modified;
 }
 
 }  // namespace writ::store

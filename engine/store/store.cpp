@@ -2,12 +2,12 @@
 #include "writ/store.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/access.h"
 #include "base/person.h"
 #include "base/values.h"
 #include "bytecode/program.h"
+#include "os/clock.h"
 #include "store/impl.h"
 #include "store/schema.h"
 #include "store/system.h"
@@ -26,11 +26,6 @@ namespace {
 constexpr std::size_t kMostText = 4096, kMostName = 64, kShortDigest = 8;
 
 }  // namespace
-
-std::int64_t now_micros() {
-    using namespace std::chrono;
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 Result<void> check_name(std::string_view what, std::string_view name) {
     const auto word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -159,7 +154,7 @@ Result<void> store::Connection::record(std::string_view kind, std::string_view s
     auto done = db->run(
         "INSERT INTO event (namespace, sequence, kind, subject, detail, author, created_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        {space, *sequence, kind, subject, detail, author, now_micros()});
+        {space, *sequence, kind, subject, detail, author, os::now_micros()});
     if (!done) return error_of(done);
     return {};
 }
@@ -245,7 +240,7 @@ Result<Version> Store::publish(const Bundle& bundle, const Origin& origin, std::
     if (!transaction) return error_of(transaction);
     Version version;
     version.origin = origin;
-    version.created_at = now_micros();
+    version.created_at = os::now_micros();
     const bytecode::Program& program = Access::program(bundle);
     version.engine = program.text(program.manifest[0].engine_version);
     if (!parent.empty()) {
@@ -336,7 +331,7 @@ Result<Tag> Store::tag(const std::string& name, std::string_view version, const 
     if (!named) return error_of(named);
     auto sequence = impl_->next("tag");
     if (!sequence) return error_of(sequence);
-    Tag tag{name, named->digest, origin, now_micros()};
+    Tag tag{name, named->digest, origin, os::now_micros()};
     auto done = impl_->db->run(
         "INSERT INTO tag (namespace, sequence, name, digest, author, message, created_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7)",
