@@ -176,7 +176,7 @@ private:
 
     bool decide(const std::shared_ptr<const bytecode::Program>& program, const Seed& seed, Rng& rng) {
         ++tally.admitted;
-        const Bundle bundle(program);
+        const Bundle bundle = Access::bundle(program);
         Evaluator evaluator(bundle);
         Request request(bundle);
         const bool shown = rng.below(32) == 0;  // output for people is tested too
