@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "base/access.h"
 #include "source_root.h"
 #include "vm_program.h"
 #include "writ/bundle.h"
@@ -13,7 +14,7 @@ namespace {
 
 /// `text` with the bundle's digest, which is not what is tested here, as DIGEST.
 std::string rendered(const Machine& machine, Audience reader) {
-    std::string text = to_json(machine.decision, Layers(Bundle(machine.program)), reader);
+    std::string text = to_json(machine.decision, Layers(Access::bundle(machine.program)), reader);
     const std::string digest(machine.program->digest());
     if (const auto at = text.find(digest); at != std::string::npos) text.replace(at, digest.size(), "DIGEST");
     return text;
