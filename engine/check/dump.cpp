@@ -6,8 +6,8 @@
 namespace writ::check {
 namespace {
 
-std::string_view name_of(Op op) {
-    switch (op) {
+std::string_view name_of(const Expr& e) {
+    switch (e.op) {
         case Op::Integer: return "integer";
         case Op::Text: return "text";
         case Op::Set: return "set";
@@ -39,8 +39,7 @@ std::string_view name_of(Op op) {
         case Op::In: return "in";
         case Op::SubsetOf: return "subset-of";
         case Op::Overlaps: return "overlaps";
-        case Op::Like: return "like";
-        case Op::Matches: return "matches";
+        case Op::TextTest: return spelling_of(e.test);
         case Op::InCidr: return "in-cidr";
         case Op::InWindow: return "in-window";
         case Op::IsNone: return "is-none";
@@ -144,8 +143,7 @@ private:
                 text = " ";
                 json::append_quoted(text, display_text(e.type.kind, e.text));
                 return text;
-            case Op::Like:
-            case Op::Matches:
+            case Op::TextTest:
                 text = " ";
                 json::append_quoted(text, e.text);
                 return text;
@@ -193,7 +191,7 @@ private:
     }
 
     void dump(const Expr& e, unsigned depth) {
-        std::string text = std::string(name_of(e.op)) + detail(e);
+        std::string text = std::string(name_of(e)) + detail(e);
         if (e.op < Op::Truth) text += ": " + describe(policy_, e.type);
         line(depth, text);
         for (const auto* kid : e.kids) dump(*kid, depth + 1);

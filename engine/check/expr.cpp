@@ -108,8 +108,7 @@ bool only_constants(const Expr& e) {
         case Op::In:
         case Op::SubsetOf:
         case Op::Overlaps:
-        case Op::Like:
-        case Op::Matches:
+        case Op::TextTest:
         case Op::InCidr:
         case Op::InWindow:
         case Op::IsNone:
@@ -157,8 +156,7 @@ const Expr* type_expr(Context& c, Scope& s, const ast::Expr& e, const Type* want
         case ast::ExprKind::Contains: return type_membership(c, s, e);
         case ast::ExprKind::SubsetOf:
         case ast::ExprKind::Overlaps: return type_set_relation(c, s, e);
-        case ast::ExprKind::Like:
-        case ast::ExprKind::Matches: return type_pattern(c, s, e);
+        case ast::ExprKind::TextTest: return type_text_test(c, s, e);
         case ast::ExprKind::InWindow: return type_window(c, s, e);
         case ast::ExprKind::IsNone:
         case ast::ExprKind::IsSome:
@@ -305,8 +303,7 @@ bool is_flexible(Context& c, Scope& s, const ast::Expr& e) {
         case ast::ExprKind::Contains:
         case ast::ExprKind::SubsetOf:
         case ast::ExprKind::Overlaps:
-        case ast::ExprKind::Like:
-        case ast::ExprKind::Matches:
+        case ast::ExprKind::TextTest:
         case ast::ExprKind::InWindow:
         case ast::ExprKind::IsNone:
         case ast::ExprKind::IsSome:

@@ -90,7 +90,7 @@ const Expr* type_compare(Context& c, Scope& s, const ast::Expr& e);             
 const Expr* type_membership(Context& c, Scope& s, const ast::Expr& e);                    // compare.cpp
 const Expr* type_set_relation(Context& c, Scope& s, const ast::Expr& e);                  // compare.cpp
 const Expr* type_is(Context& c, Scope& s, const ast::Expr& e);                            // predicates.cpp
-const Expr* type_pattern(Context& c, Scope& s, const ast::Expr& e);                       // patterns.cpp
+const Expr* type_text_test(Context& c, Scope& s, const ast::Expr& e);                     // patterns.cpp
 const Expr* type_window(Context& c, Scope& s, const ast::Expr& e);                        // predicates.cpp
 const Expr* type_arithmetic(Context& c, Scope& s, const ast::Expr& e, const Type* want);  // arithmetic.cpp
 

@@ -18,6 +18,7 @@ std::uint64_t mix(std::uint64_t h, std::uint64_t value) {
 
 std::uint64_t hash_of(const Expr& e) {
     std::uint64_t h = static_cast<std::uint64_t>(e.op) * 31 + static_cast<std::uint64_t>(e.cmp);
+    h = h * 31 + static_cast<std::uint64_t>(e.test);
     for (const std::uint64_t each :
          {std::uint64_t{e.id}, std::uint64_t{e.index}, std::uint64_t{e.field.value},
           static_cast<std::uint64_t>(e.integer), std::uint64_t{std::hash<std::string_view>{}(e.text)},
@@ -28,8 +29,9 @@ std::uint64_t hash_of(const Expr& e) {
 }
 
 bool same(const Expr& a, const Expr& b) {
-    if (a.op != b.op || a.cmp != b.cmp || a.id != b.id || a.index != b.index || a.field != b.field ||
-        a.integer != b.integer || a.text != b.text || a.type.kind != b.type.kind || a.kids.size() != b.kids.size())
+    if (a.op != b.op || a.cmp != b.cmp || a.test != b.test || a.id != b.id || a.index != b.index ||
+        a.field != b.field || a.integer != b.integer || a.text != b.text || a.type.kind != b.type.kind ||
+        a.kids.size() != b.kids.size())
         return false;
     if (a.window.start != b.window.start || a.window.end != b.window.end || a.window.days != b.window.days)
         return false;

@@ -171,8 +171,9 @@ private:
                 return infix(e, "in", Comparison);
             case Op::SubsetOf: return infix(e, "subset of", Comparison);
             case Op::Overlaps: return infix(e, "overlaps", Comparison);
-            case Op::Like: return {text(kid(e, 0), Sum) + " like " + literal(e.text), Comparison};
-            case Op::Matches: return {text(kid(e, 0), Sum) + " matches " + literal(e.text), Comparison};
+            case Op::TextTest:
+                return {text(kid(e, 0), Sum) + " " + std::string(spelling_of(e.test)) + " " + literal(e.text),
+                        Comparison};
             case Op::InCidr: return infix(e, "in", Comparison);
             case Op::InWindow:
                 return {text(kid(e, 0), Sum) + " in " + clock(e.window.start) + ".." + clock(e.window.end) + " " +

@@ -154,8 +154,7 @@ private:
             case Op::In:
             case Op::SubsetOf:
             case Op::Overlaps:
-            case Op::Like:
-            case Op::Matches:
+            case Op::TextTest:
             case Op::InCidr:
             case Op::InWindow:
                 for (const auto* kid : e.kids) reads(*kid, needed, guards, positive, false);

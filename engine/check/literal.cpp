@@ -159,8 +159,7 @@ const Expr* type_literal(Context& c, const ast::Expr& e, const Type* want) {
         case ast::ExprKind::Contains:
         case ast::ExprKind::SubsetOf:
         case ast::ExprKind::Overlaps:
-        case ast::ExprKind::Like:
-        case ast::ExprKind::Matches:
+        case ast::ExprKind::TextTest:
         case ast::ExprKind::InWindow:
         case ast::ExprKind::IsNone:
         case ast::ExprKind::IsSome:

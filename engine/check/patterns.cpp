@@ -125,9 +125,10 @@ const pattern::Matcher* matcher_of(Context& c, const ast::Expr& e, const std::st
     return c.matchers[key] = &c.policy.matchers.emplace_back(std::move(*made));
 }
 
-const Expr* pattern_node(Context& c, Op op, const ast::Expr& e, const Expr& subject, const pattern::Matcher& matcher) {
+const Expr* text_test_node(Context& c, const ast::Expr& e, const Expr& subject, const pattern::Matcher& matcher) {
     if (subject.op == Op::Text) return constant_node(c, e.span, matcher.matches(subject.text));
-    auto* out = node(c, op, scalar(Kind::Bool), e.span);
+    auto* out = node(c, Op::TextTest, scalar(Kind::Bool), e.span);
+    out->test = e.test;
     out->text = e.text;
     out->matcher = &matcher;
     out->index = static_cast<std::uint32_t>(subject.type.kind);
@@ -135,10 +136,11 @@ const Expr* pattern_node(Context& c, Op op, const ast::Expr& e, const Expr& subj
     return out;
 }
 
-const Expr* type_like(Context& c, const ast::Expr& e, const Expr& subject) {
+/// A test that means what a glob does.
+const Expr* type_glob(Context& c, const ast::Expr& e, const Expr& subject, std::string_view glob) {
     const auto kind = subject.type.kind;
     const auto separators = separators_of(kind);
-    if (separators.empty() && has_single_star(e.text)) {
+    if (separators.empty() && has_single_star(glob)) {
         auto& diagnostic =
             c.report.add(Code::BadGlob, e.span,
                          "`*` matches inside one segment, and " + std::string(article_of(spelling_of(kind))) + ' ' +
@@ -147,41 +149,46 @@ const Expr* type_like(Context& c, const ast::Expr& e, const Expr& subject) {
         relate(c, diagnostic, subject);
         return nullptr;
     }
-    if (auto refused = impossible(kind, e.text)) {
+    if (auto refused = impossible(kind, glob)) {
         auto& diagnostic =
             c.report.add(Code::BadGlob, e.span, "bad glob: " + refused->message, "never matches", refused->help);
         relate(c, diagnostic, subject);
         return nullptr;
     }
-    const std::string key = "like" + std::string(separators) + std::string(1, '\0') + std::string(e.text);
+    const std::string key = "like" + std::string(separators) + std::string(1, '\0') + std::string(glob);
     const auto* matcher =
-        matcher_of(c, e, key, Code::BadGlob, "bad glob", [&] { return pattern::make_glob(e.text, separators); });
-    return matcher != nullptr ? pattern_node(c, Op::Like, e, subject, *matcher) : nullptr;
+        matcher_of(c, e, key, Code::BadGlob, "bad glob", [&] { return pattern::make_glob(glob, separators); });
+    return matcher != nullptr ? text_test_node(c, e, subject, *matcher) : nullptr;
 }
 
-const Expr* type_matches(Context& c, const ast::Expr& e, const Expr& subject) {
-    const std::string key = "matches" + std::string(1, '\0') + std::string(e.text);
+/// A test that means what a regular expression does.
+const Expr* type_regex(Context& c, const ast::Expr& e, const Expr& subject, std::string_view regex) {
+    const std::string key = "matches" + std::string(1, '\0') + std::string(regex);
     const auto* matcher =
-        matcher_of(c, e, key, Code::BadRegex, "bad regular expression", [&] { return pattern::make_regex(e.text); });
-    return matcher != nullptr ? pattern_node(c, Op::Matches, e, subject, *matcher) : nullptr;
+        matcher_of(c, e, key, Code::BadRegex, "bad regular expression", [&] { return pattern::make_regex(regex); });
+    return matcher != nullptr ? text_test_node(c, e, subject, *matcher) : nullptr;
 }
 
 }  // namespace
 
-const Expr* type_pattern(Context& c, Scope& s, const ast::Expr& e) {
+const Expr* type_text_test(Context& c, Scope& s, const ast::Expr& e) {
     const auto* subject = as_whole(c, type_value(c, s, *e.kids[0], nullptr));
     if (subject == nullptr) return nullptr;
     const auto kind = subject->type.kind;
     if (rep_of(kind) != Rep::Text || kind == Kind::Ip || kind == Kind::Cidr) {
-        auto& diagnostic = c.report.add(Code::OperationUndefined, e.span,
-                                        quoted(e.kind == ast::ExprKind::Like ? "like" : "matches") +
-                                            " goes with text, not with " + quoted(describe(c.policy, subject->type)));
+        auto& diagnostic = c.report.add(
+            Code::OperationUndefined, e.span,
+            quoted(spelling_of(e.test)) + " goes with text, not with " + quoted(describe(c.policy, subject->type)));
         if (kind == Kind::List) diagnostic.help = "look at the elements: `any x in …: x like \"…\"`";
         if (kind == Kind::Ip) diagnostic.help = "use `in` with a block: `… in \"10.0.0.0/8\"`";
         relate(c, diagnostic, *subject);
         return nullptr;
     }
-    return e.kind == ast::ExprKind::Like ? type_like(c, e, *subject) : type_matches(c, e, *subject);
+    switch (e.test) {
+        case TextTest::Like: return type_glob(c, e, *subject, e.text);
+        case TextTest::Matches: return type_regex(c, e, *subject, e.text);
+    }
+    return nullptr;
 }
 
 }  // namespace writ::check

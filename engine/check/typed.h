@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/kind.h"
+#include "base/operators.h"
 #include "base/source.h"
 #include "base/window.h"
 #include "pattern/matcher.h"
@@ -194,8 +195,7 @@ enum class Op : std::uint8_t {
     In,       ///< kids: item, list
     SubsetOf,
     Overlaps,
-    Like,      ///< kids: text; text: pattern; matcher; index: Kind whose separators hold
-    Matches,   ///< kids: text; text: regular expression for the whole text; matcher
+    TextTest,  ///< test; kids: text; text: pattern; matcher; index: Kind whose separators hold
     InCidr,    ///< kids: ip, cidr
     InWindow,  ///< kids: instant; window; id: ZoneId
     IsNone,
@@ -209,6 +209,7 @@ enum class Op : std::uint8_t {
 struct Expr {
     Op op = Op::Constant;
     Cmp cmp = Cmp::Eq;
+    writ::TextTest test{};
     std::uint8_t binder_depth = 0;  ///< Any, All, Count: how many binders enclose this one
     Type type;
     Span span;
@@ -295,7 +296,7 @@ struct Policy {
     std::vector<Tool> tools;
     std::vector<Table> tables;
     std::vector<Zone> zones;
-    std::deque<pattern::Matcher> matchers;  ///< of `like` and `matches`, each once
+    std::deque<pattern::Matcher> matchers;  ///< of tests of a text, each once
     std::vector<Fact> facts;
     std::vector<Rule> rules;  ///< by source, then position
     std::vector<Invariant> invariants;

@@ -273,8 +273,7 @@ private:
             case Op::In:
             case Op::SubsetOf:
             case Op::Overlaps:
-            case Op::Like:
-            case Op::Matches:
+            case Op::TextTest:
             case Op::InCidr:
             case Op::InWindow:
             case Op::IsNone:

@@ -196,8 +196,7 @@ private:
             case Op::In: return member(*e.kids[0], *e.kids[1], negate);
             case Op::SubsetOf: return leaf(Opcode::Subset, e.kids[0], e.kids[1], 0, negate);
             case Op::Overlaps: return leaf(Opcode::Overlaps, e.kids[0], e.kids[1], 0, negate);
-            case Op::Like: return like(e, negate);
-            case Op::Matches: return match(e, negate);
+            case Op::TextTest: return text_test(e, negate);
             case Op::InCidr: return leaf(Opcode::InCidr, e.kids[0], e.kids[1], 0, negate);
             case Op::InWindow: {
                 Condition test;
@@ -322,21 +321,13 @@ private:
         return join(negate ? Form::And : Form::Or, parts);
     }
 
-    std::uint32_t like(const Expr& e, bool negate) {
-        if (e.text.find('*') != std::string_view::npos) return match(e, negate);
+    std::uint32_t text_test(const Expr& e, bool negate) {
+        const bool one_text = e.matcher->is_one_text();
         Condition test;
-        test.op = Opcode::TextEq;
+        test.op = one_text ? Opcode::TextEq : Opcode::Match;
         test.a = e.kids[0];
-        test.word_b = bytecode::operand(OperandKind::Text, lowering_.builder.text(e.text));
-        test.negate = negate;
-        return leaf(std::move(test));
-    }
-
-    std::uint32_t match(const Expr& e, bool negate) {
-        Condition test;
-        test.op = Opcode::Match;
-        test.a = e.kids[0];
-        test.word_b = lowering_.constants.matcher(*e.matcher);
+        test.word_b = one_text ? bytecode::operand(OperandKind::Text, lowering_.builder.text(e.matcher->text))
+                               : lowering_.constants.matcher(*e.matcher);
         test.negate = negate;
         return leaf(std::move(test));
     }

@@ -64,9 +64,8 @@ private:
                 else
                     add(out, e.integer);
                 return;
-            case Op::Text:
-            case Op::Like:
-            case Op::Matches: return join_part(out, e.text);
+            case Op::Text: return join_part(out, e.text);
+            case Op::TextTest: join_part(out, spelling_of(e.test)); return join_part(out, e.text);
             case Op::Fact: return fact(policy_.at(check::FactId{e.id}), out);
             case Op::Elem: add(out, e.id); return steps(e.field, out);
             case Op::Column: return column(row_.valid() ? &policy_.tables[row_.value] : nullptr, e.id, out);

@@ -152,7 +152,7 @@ private:
             out.about = "or";
             out.members = members(e);
             out.grow = Direction::Wider;
-        } else if (e.op == Op::Like || e.op == Op::Matches || e.op == Op::InWindow) {
+        } else if (e.op == Op::TextTest || e.op == Op::InWindow) {
             out.about = (e.op == Op::InWindow ? "window " : "like ") + key(*e.kids[0]);
         }
     }

@@ -121,10 +121,9 @@ public:
             case Op::Overlaps: return overlap(*expr.kids[0], *expr.kids[1], wanted);
             case Op::IsNone: return wanted ? set(*expr.kids[0], {reference::None{}}) : std::nullopt;
             case Op::IsSome: return wanted ? std::nullopt : set(*expr.kids[0], {reference::None{}});
-            case Op::Like:
-                if (!wanted || expr.text.find('*') != std::string_view::npos) return std::nullopt;
-                return set(*expr.kids[0], {expr.text});
-            case Op::Matches:
+            case Op::TextTest:
+                if (!wanted || !expr.matcher->is_one_text()) return std::nullopt;
+                return set(*expr.kids[0], {std::string_view(expr.matcher->text)});
             case Op::InCidr:
             case Op::InWindow:
             case Op::IssuerIs:

@@ -96,6 +96,13 @@ struct Bound {
 /// none.
 [[nodiscard]] const check::Expr* fact_in(const check::Expr& value);
 
+/// Whether a test says of one value what it is: a comparison, `in`, a test of a text. Of sets, none does.
+[[nodiscard]] bool narrows(const check::Expr& test);
+/// Whether it is a test of a text that means what a glob does: its matcher's text.
+[[nodiscard]] bool is_glob(const check::Expr& test);
+/// Whether it is a test of a text that is written with such an operand.
+[[nodiscard]] bool has_operand(const check::Expr& test, TextOperand operand);
+
 /// A test of one fact against constants: `==` or `in` a set of them, or `contains`. Null: it is not one.
 struct Pinned {
     const check::Expr* value = nullptr;     ///< the side that holds the fact

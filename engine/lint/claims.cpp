@@ -58,7 +58,7 @@ void facts_of(Linter& l, const Rule& rule, const Case& c) {
 
 void words(Linter& l, const Literal& literal) {
     const Expr& e = *literal.test;
-    if (e.op != Op::Compare && e.op != Op::In && e.op != Op::Like && e.op != Op::Matches) return;
+    if (!narrows(e)) return;
     for (const Expr* kid : e.kids) {
         if (kid->op != Op::Fact || !is_words(l.claim_of(kid->id)) || l.policy.facts[kid->id].type.kind == Kind::List)
             continue;
@@ -116,7 +116,8 @@ void empty_set(Linter& l, const Rule& rule, const Case& c) {
 
 void letter_case(Linter& l, const Rule& rule, const Literal& literal) {
     const Expr& e = *literal.test;
-    if (e.op != Op::Compare && e.op != Op::In && e.op != Op::Like) return;
+    // A regular expression can say itself that case does not matter.
+    if (!narrows(e) || has_operand(e, TextOperand::Regex)) return;
     for (const Expr* kid : e.kids) {
         const Expr* fact = fact_in(*kid);
         if (fact == nullptr) continue;
@@ -130,7 +131,7 @@ void letter_case(Linter& l, const Rule& rule, const Literal& literal) {
                      "the issuer may tell `OCTO-ORG` from `octo-org`, and then somebody else has the other "
                      "name; compare " +
                          quoted(path) + " as it is");
-        if (kid->op == Op::Fact && arm && e.op != Op::Matches)
+        if (kid->op == Op::Fact && arm)
             l.report(Lint::CaseExactArm, e.span, quoted(path) + " is compared with regard to case",
                      "ARM writes it in more than one way",
                      "`resourceGroups` comes as `resourcegroups` too, and this " +

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 #include "base/kind.h"
 #include "pattern/syntax.h"
@@ -96,9 +97,9 @@ bool extend(const Node& node, Heads& heads) {
 }  // namespace
 
 std::optional<Heads> heads_of(const check::Expr& test) {
-    const auto tree = test.op == check::Op::Matches
-                          ? pattern::parse_regex(test.text)
-                          : pattern::parse_glob(test.text, separators_of(static_cast<Kind>(test.index)));
+    const auto& [text, glob] = std::tie(test.matcher->text, test.matcher->glob);
+    const auto tree =
+        glob ? pattern::parse_glob(text, separators_of(static_cast<Kind>(test.index))) : pattern::parse_regex(text);
     Heads heads(1);
     if (!tree || !extend(*tree, heads)) return std::nullopt;
     return heads;

@@ -16,7 +16,7 @@ struct Head {
 };
 
 /// Beginnings of which every matching text has one, as long as they can be said. None: there are too many.
-/// Requires: a Like or Matches.
+/// Requires: a TextTest.
 [[nodiscard]] std::optional<std::vector<Head>> heads_of(const check::Expr& test);
 
 }  // namespace writ::lint

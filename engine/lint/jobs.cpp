@@ -26,8 +26,7 @@ std::vector<Asked> asked_of(const Linter& l, const Case& c, std::uint32_t issuer
     };
     for (const Literal& literal : c.literals) {
         const Expr& e = *literal.test;
-        const bool pattern = e.op == Op::Like || e.op == Op::Matches;
-        if (literal.positive && pattern && is_it(*e.kids[0])) out.push_back({&e, e.text, true});
+        if (literal.positive && e.op == Op::TextTest && is_it(*e.kids[0])) out.push_back({&e, e.text, true});
         const Pinned test = pinned(literal);
         if (test.value == nullptr || !is_it(*test.value)) continue;
         for (const Expr* constant : constants_of(*test.constant)) out.push_back({constant, constant->text, false});

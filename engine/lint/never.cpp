@@ -59,8 +59,7 @@ Conflict conflict_of_facts(const Case& c) {
             continue;
         }
         const Expr& e = *literal.test;
-        const bool about = e.op == Op::Like || e.op == Op::Matches || e.op == Op::Compare || e.op == Op::In;
-        const Expr* fact = about ? fact_in(*e.kids[0]) : nullptr;
+        const Expr* fact = narrows(e) ? fact_in(*e.kids[0]) : nullptr;
         if (fact == e.kids[0] && fact != nullptr && fact->type.kind != Kind::List)
             facts[fact->id].others.push_back(&literal);
     }

@@ -72,7 +72,7 @@ Wide wide_of(std::string_view pattern, const std::function<bool(const std::vecto
 
 void subject(Linter& l, const Case& c, const Literal& literal) {
     const Expr& e = *literal.test;
-    if (!literal.positive || e.op != Op::Like || e.kids[0]->op != Op::Fact) return;
+    if (!literal.positive || !is_glob(e) || e.kids[0]->op != Op::Fact) return;
     const Fact& fact = l.policy.facts[e.kids[0]->id];
     if (!one_of(l.claim_of(e.kids[0]->id), {"sub", "google.subject", "token.actions.githubusercontent.com:sub"}) ||
         fact.type.kind != Kind::Subject)
@@ -80,7 +80,7 @@ void subject(Linter& l, const Case& c, const Literal& literal) {
     const auto told = [&](const std::vector<std::string_view>& claims) {
         return l.restricts(c, fact.issuer.value, std::span<const std::string_view>(claims));
     };
-    const Wide wide = wide_of(e.text, told);
+    const Wide wide = wide_of(e.matcher->text, told);
     if (wide.attack.empty()) return;
     l.report(Lint::SubjectWide, e.span, "pattern for " + quoted(fact.path) + " " + std::string(wide.what),
              std::string(wide.why),
@@ -95,17 +95,18 @@ bool ends_inside(std::string_view text, std::string_view separators) {
 
 void spiffe(Linter& l, const Rule& rule, const Literal& literal) {
     const Expr& e = *literal.test;
-    if (!literal.positive || e.op != Op::Like) return;
+    if (!literal.positive || !is_glob(e)) return;
     const Expr& value = *e.kids[0];
+    const std::string_view glob = e.matcher->text;
     std::string_view domain, path;
     if (value.type.kind == Kind::Spiffe) {
-        const std::string_view text = e.text.starts_with("spiffe://") ? e.text.substr(9) : e.text;
+        const std::string_view text = glob.starts_with("spiffe://") ? glob.substr(9) : glob;
         domain = text.substr(0, text.find('/'));
         path = text.substr(std::min(domain.size(), text.size()));
     } else if (value.op == Op::PartOf && value.index == static_cast<std::uint32_t>(Part::SpiffePath)) {
-        path = e.text;
+        path = glob;
     } else if (value.op == Op::PartOf && value.index == static_cast<std::uint32_t>(Part::SpiffeTrustDomain)) {
-        domain = e.text;
+        domain = glob;
     } else {
         return;
     }
@@ -252,14 +253,14 @@ void lint_patterns(Linter& l) {
         const Rule& rule = *view.rule;
         each_test(*rule.when, true, [&](const Literal& literal) {
             const Expr& e = *literal.test;
-            if (e.op == Op::Matches) {
+            if (has_operand(e, TextOperand::Regex)) {
                 const Bare bare = bare_of(e.text);
                 regex_dot(l, e, bare);
                 regex_across(l, rule, literal, bare);
                 regex_glob(l, e, bare);
                 regex_literal(l, e);
             }
-            if (e.op == Op::Like) glob_regex(l, e);
+            if (has_operand(e, TextOperand::Glob)) glob_regex(l, e);
             if (rule.kind == RuleKind::Permit) spiffe(l, rule, literal);
         });
         if (rule.kind != RuleKind::Permit) continue;

@@ -36,7 +36,7 @@ std::uint64_t shape_key(const Literal& literal) {
 const Expr* fact_of(const Literal& literal) {
     const Expr& e = *literal.test;
     if (const Bound bound = bound_of(literal); bound.fact != nullptr) return bound.fact;
-    if (e.op == Op::Like && literal.positive && e.kids[0]->op == Op::Fact) return e.kids[0];
+    if (e.op == Op::TextTest && literal.positive && e.kids[0]->op == Op::Fact) return e.kids[0];
     const Pinned excluded = pinned_fact({literal.test, !literal.positive});
     return excluded.value;
 }
@@ -80,7 +80,7 @@ bool equal(const Expr& a, const Expr& b) {
 bool all_pass(const std::vector<const Expr*>& constants, const Literal& test) {
     const Bound bound = bound_of(test);
     const Pinned wanted = pinned_fact(test), excluded = pinned_fact({test.test, !test.positive});
-    const bool glob = test.test->op == Op::Like && test.positive;
+    const bool pattern = test.test->op == Op::TextTest && test.positive;
     return std::all_of(constants.begin(), constants.end(), [&](const Expr* each) {
         const auto among = [&](const Pinned& set) {
             const auto all = constants_of(*set.constant);
@@ -89,7 +89,7 @@ bool all_pass(const std::vector<const Expr*>& constants, const Literal& test) {
         if (wanted.value != nullptr) return among(wanted);
         if (bound.fact != nullptr) return holds(each->integer, bound.cmp, bound.value);
         if (excluded.value != nullptr) return !among(excluded);
-        return glob && each->op == Op::Text && test.test->matcher->matches(each->text);
+        return pattern && each->op == Op::Text && test.test->matcher->matches(each->text);
     });
 }
 

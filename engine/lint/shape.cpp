@@ -45,6 +45,18 @@ bool holds(std::int64_t value, Cmp cmp, std::int64_t bound) {
     return false;
 }
 
+bool narrows(const Expr& test) {
+    return test.op == Op::Compare || test.op == Op::In || test.op == Op::TextTest;
+}
+
+bool is_glob(const Expr& test) {
+    return test.op == Op::TextTest && test.matcher->glob;
+}
+
+bool has_operand(const Expr& test, TextOperand operand) {
+    return test.op == Op::TextTest && operand_of(test.test) == operand;
+}
+
 Bound bound_of(const Literal& literal) {
     const Expr& e = *literal.test;
     if (e.op != Op::Compare) return {};

@@ -113,8 +113,7 @@ public:
             case Op::In:
             case Op::SubsetOf:
             case Op::Overlaps: return membership(e);
-            case Op::Like:
-            case Op::Matches: return text_test(e);
+            case Op::TextTest: return text_test(e);
             case Op::Any:
             case Op::All: return quantified(e);
             case Op::InCidr:

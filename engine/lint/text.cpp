@@ -69,7 +69,7 @@ void lint_text(Linter& l) {
         for (const ast::Decl& decl : l.policy.files[i].decls) {
             each_written(decl, [&](const ast::Expr& e) {
                 if (e.kind == ExprKind::Set) twice(l, e);
-                const bool text = e.kind == ExprKind::String || e.kind == ExprKind::Like || e.kind == ExprKind::Matches;
+                const bool text = e.kind == ExprKind::String || e.kind == ExprKind::TextTest;
                 if (text) scripts(l, e.text, e.span);
             });
             if (const auto* issuer = std::get_if<ast::IssuerDecl>(&decl.node)) {

@@ -10,11 +10,13 @@
 namespace writ::pattern {
 
 struct Matcher {
-    std::string text;  ///< the pattern as written
+    std::string text;  ///< the glob or the regular expression
     std::string prefix, suffix;
     Tables between;
     bool glob = false;
 
+    /// Whether it is a glob without a star, which matches only itself.
+    [[nodiscard]] bool is_one_text() const { return glob && text.find('*') == std::string::npos; }
     /// Whether the whole text matches. Requires: valid UTF-8.
     [[nodiscard]] bool matches(std::string_view of) const {
         return of.size() >= prefix.size() + suffix.size() && of.starts_with(prefix) && of.ends_with(suffix) &&

@@ -131,6 +131,7 @@ private:
     [[nodiscard]] Truth quantify(const check::Expr& expr);
     [[nodiscard]] Truth membership(const check::Expr& expr);
     [[nodiscard]] Truth text_test(const check::Expr& expr);
+    Truth in_block(const check::Expr& expr);
     [[nodiscard]] Value arithmetic(const check::Expr& expr);
     [[nodiscard]] Value set_algebra(const check::Expr& expr);
     [[nodiscard]] Value text_function(const check::Expr& expr);

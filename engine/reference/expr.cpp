@@ -80,9 +80,8 @@ Truth Evaluation::condition(const Expr& expr) {
         case Op::In:
         case Op::SubsetOf:
         case Op::Overlaps: return membership(expr);
-        case Op::Like:
-        case Op::Matches:
-        case Op::InCidr: return text_test(expr);
+        case Op::TextTest: return text_test(expr);
+        case Op::InCidr: return in_block(expr);
         case Op::InWindow: {
             const Value value = this->value(*expr.kids[0]);
             const auto* instant = value.as<std::int64_t>();
@@ -213,13 +212,15 @@ Truth Evaluation::text_test(const Expr& expr) {
     const Value subject = value(*expr.kids[0]);
     const auto* text = subject.as<std::string_view>();
     if (text == nullptr) return Truth::Unknown;
-    if (expr.op == Op::Like || expr.op == Op::Matches) {
-        const RE2& pattern = patterns_.of(expr);
-        return pattern.ok() ? truth_of(RE2::FullMatch(*text, pattern)) : Truth::Unknown;
-    }
-    const Value block = value(*expr.kids[1]);
+    const RE2& pattern = patterns_.of(expr);
+    return pattern.ok() ? truth_of(RE2::FullMatch(*text, pattern)) : Truth::Unknown;
+}
+
+Truth Evaluation::in_block(const Expr& expr) {
+    const Value address = value(*expr.kids[0]), block = value(*expr.kids[1]);
+    const auto* text = address.as<std::string_view>();
     const auto* cidr = block.as<std::string_view>();
-    return cidr != nullptr ? truth_of(cidr_contains(*cidr, *text)) : Truth::Unknown;
+    return text != nullptr && cidr != nullptr ? truth_of(cidr_contains(*cidr, *text)) : Truth::Unknown;
 }
 
 // ---- values -----------------------------------------------------------------------------------
@@ -280,8 +281,7 @@ Value Evaluation::value(const Expr& expr) {
         case Op::In:
         case Op::SubsetOf:
         case Op::Overlaps:
-        case Op::Like:
-        case Op::Matches:
+        case Op::TextTest:
         case Op::InCidr:
         case Op::InWindow:
         case Op::IsNone:

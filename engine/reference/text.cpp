@@ -189,6 +189,14 @@ std::string regex_for_re2(std::string_view text) {
     return Rewriter(text).run();
 }
 
+static std::string pattern_for_re2(const check::Expr& test) {
+    switch (test.test) {
+        case TextTest::Like: return glob_for_re2(test.text, separators_of(static_cast<Kind>(test.index)));
+        case TextTest::Matches: return regex_for_re2(test.text);
+    }
+    return {};
+}
+
 RE2::Options re2_options() {
     RE2::Options options(RE2::Quiet);
     options.set_dot_nl(true);
@@ -198,11 +206,7 @@ RE2::Options re2_options() {
 
 const RE2& Patterns::of(const check::Expr& expr) {
     std::unique_ptr<RE2>& known = known_[&expr];
-    if (known == nullptr)
-        known = std::make_unique<RE2>(expr.op == check::Op::Like
-                                          ? glob_for_re2(expr.text, separators_of(static_cast<Kind>(expr.index)))
-                                          : regex_for_re2(expr.text),
-                                      re2_options());
+    if (known == nullptr) known = std::make_unique<RE2>(pattern_for_re2(expr), re2_options());
     return *known;
 }
 

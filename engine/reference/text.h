@@ -22,7 +22,7 @@ namespace writ::reference {
 /// The patterns of one evaluation, compiled when they are met.
 class Patterns {
 public:
-    /// Requires: a Like or Matches.
+    /// Requires: a TextTest.
     [[nodiscard]] const RE2& of(const check::Expr& expr);
 
 private:

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/kind.h"
+#include "base/operators.h"
 #include "base/source.h"
 #include "base/window.h"
 
@@ -52,8 +53,7 @@ enum class ExprKind : std::uint8_t {
     Contains,  ///< kids: list, item
     SubsetOf,
     Overlaps,
-    Like,  ///< kids: subject; text: pattern
-    Matches,
+    TextTest,  ///< test; kids: subject; text: pattern
     InWindow,  ///< kids: instant; window, text: zone
     IsNone,    ///< kids: subject
     IsSome,
@@ -77,6 +77,7 @@ struct PathStep {
 struct Expr {
     ExprKind kind = ExprKind::Error;
     Cmp cmp = Cmp::Eq;
+    writ::TextTest test{};
     Span span;
     Span op_span;  ///< the operator, binder or function name
     std::string_view text;

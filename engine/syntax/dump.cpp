@@ -89,8 +89,7 @@ std::string head(const Expr& e) {
         case ExprKind::Contains: return "contains";
         case ExprKind::SubsetOf: return "subset-of";
         case ExprKind::Overlaps: return "overlaps";
-        case ExprKind::Like: return "like " + quoted(e.text);
-        case ExprKind::Matches: return "matches " + quoted(e.text);
+        case ExprKind::TextTest: return std::string(spelling_of(e.test)) + ' ' + quoted(e.text);
         case ExprKind::InWindow: {
             std::string out = "in-window " + clock(e.window.start) + ".." + clock(e.window.end) + ' ' + quoted(e.text);
             if (e.window.days != 0x7F) out += " on";

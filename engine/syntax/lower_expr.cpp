@@ -20,6 +20,7 @@ antlr4::Token& token_at(antlr4::ParserRuleContext& tree, std::size_t index) {
 struct Operator {
     ExprKind kind;
     Cmp cmp = Cmp::Eq;
+    TextTest test{};
 };
 
 Operator operator_of(std::size_t type) {
@@ -32,8 +33,10 @@ Operator operator_of(std::size_t type) {
         case Lexer::CONTAINS: return {ExprKind::Contains};
         case Lexer::OVERLAPS: return {ExprKind::Overlaps};
         case Lexer::SUBSET: return {ExprKind::SubsetOf};
-        case Lexer::LIKE: return {ExprKind::Like};
-        case Lexer::MATCHES: return {ExprKind::Matches};
+#define TEXT_TEST(name, first, last, spelling, operand) \
+    case Lexer::first: return {ExprKind::TextTest, Cmp::Eq, TextTest::name};
+#include "base/operators.def"
+#undef TEXT_TEST
         case Lexer::PLUS: return {ExprKind::Add};
         case Lexer::MINUS: return {ExprKind::Subtract};
         case Lexer::PIPE: return {ExprKind::Union};
@@ -137,8 +140,11 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
     const Span whole = join(left.expr->span, span(tree));
     antlr4::Token& first = *tree.getStart();
     const bool negated = tree.NOT() != nullptr;
-    // `not in`, `is not`, `subset of`: the operator is both words.
-    const Span op = negated || tree.OF() != nullptr ? join(span(first), span(token_at(tree, 1))) : span(first);
+    // `not in`, `is not`, `subset of`: the operator is both words, or all that stand before a pattern.
+    const std::size_t length = tree.STRING() != nullptr && tree.IS() == nullptr ? tree.children.size() - 1
+                               : negated || tree.OF() != nullptr                ? 2
+                                                                                : 1;
+    const Span op = join(span(first), span(token_at(tree, length - 1)));
     const auto maybe_not = [&](Sub sub) { return negated ? finish(node(ExprKind::Not, whole, op), {sub}) : sub; };
     if (tree.IN() != nullptr) {
         if (auto* hours = tree.window()) return maybe_not(window(left, whole, *hours));
@@ -158,6 +164,7 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
     const Operator meaning = operator_of(first.getType());
     Expr expr = node(meaning.kind, whole, op);
     expr.cmp = meaning.cmp;
+    expr.test = meaning.test;
     if (auto* pattern = tree.STRING()) {
         expr.text = string(*pattern);
         return finish(expr, {left});

@@ -1,6 +1,7 @@
 #include "syntax/tokens.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/values.h"
 #include "syntax/foreign.h"
@@ -10,6 +11,20 @@
 namespace writ::syntax {
 
 using antlr4::Token;
+
+namespace {
+
+/// Whether a token ends an operator behind which a pattern stands.
+bool awaits_pattern(std::size_t type) {
+    constexpr std::size_t kTokens[] = {
+#define TEXT_TEST(name, first, last, spelling, operand) Lexer::last,
+#include "base/operators.def"
+#undef TEXT_TEST
+    };
+    return std::find(std::begin(kTokens), std::end(kTokens), type) != std::end(kTokens);
+}
+
+}  // namespace
 
 size_t ByteStream::LA(ssize_t k) {
     const std::size_t at = at_ + static_cast<std::size_t>(k > 0 ? k - 1 : k);
@@ -119,8 +134,7 @@ bool TokenWindow::drop_bad(Span at) {
         const std::string_view written = slice(at);
         const bool zone = written == "/" && tokens_.size() > 1 && tokens_.back()->getType() == Lexer::IDENT &&
                           tokens_[tokens_.size() - 2]->getType() == Lexer::TIME;
-        const bool pattern = written == "/" && !tokens_.empty() &&
-                             (tokens_.back()->getType() == Lexer::MATCHES || tokens_.back()->getType() == Lexer::LIKE);
+        const bool pattern = written == "/" && !tokens_.empty() && awaits_pattern(tokens_.back()->getType());
         const std::string_view help = pattern ? "a pattern stands in double quotes"
                                       : zone  ? "a time zone stands in quotes: `\"Europe/Berlin\"`, `\"UTC\"`"
                                       : written == "/" && first_on_line(at.begin) ? "a comment starts with `//`"

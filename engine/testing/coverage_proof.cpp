@@ -82,8 +82,7 @@ bool OutcomeProof::known(const Expr& expr) const {
         case Op::In:
         case Op::SubsetOf:
         case Op::Overlaps:
-        case Op::Like:
-        case Op::Matches:
+        case Op::TextTest:
         case Op::InCidr:
         case Op::InWindow:
         case Op::Any:

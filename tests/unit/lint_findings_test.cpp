@@ -660,3 +660,17 @@ TEST_CASE("lint: a duplicate that a test names is left") {
     const auto kept = named.apply_fixes(named.lint({}), {});
     for (const Source& each : kept) CHECK(each.text.find("permit two") != std::string::npos);
 }
+
+TEST_CASE("lint: a permit for one text is covered by one for texts of its pattern, whatever the test is written with") {
+    const auto covered = [](const std::string& pattern, const std::string& text) {
+        const std::string rest = "\n  grant { \"act\" } for 5m\n";
+        return lint_text(
+                   "permit wide\n  for tool act\n  when prod.namespace == \"a\" and resource.id " + pattern + rest +
+                   "permit narrow\n  for tool act\n  when prod.namespace == \"a\" and resource.id == " + text + rest)
+            .has("shadowed-permit");
+    };
+    for (const char* pattern : {"like \"ab**\"", "matches \"ab.*\""}) {
+        CHECK(covered(pattern, "\"abc\""));
+        CHECK_FALSE(covered(pattern, "\"ba\""));
+    }
+}
