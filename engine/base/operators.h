@@ -12,7 +12,6 @@ namespace writ {
 enum class TextTest : std::uint8_t {
 #define TEXT_TEST(name, first, last, spelling, operand) name,
 #include "base/operators.def"
-#undef TEXT_TEST
 };
 
 /// What a test of a text has behind it.
@@ -26,7 +25,6 @@ struct TextTestInfo {
 constexpr TextTestInfo kTextTests[] = {
 #define TEXT_TEST(name, first, last, spelling, operand) {spelling, TextOperand::operand},
 #include "base/operators.def"
-#undef TEXT_TEST
 };
 }  // namespace operators
 

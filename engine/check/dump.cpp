@@ -7,49 +7,7 @@ namespace writ::check {
 namespace {
 
 std::string_view name_of(const Expr& e) {
-    switch (e.op) {
-        case Op::Integer: return "integer";
-        case Op::Text: return "text";
-        case Op::Set: return "set";
-        case Op::Fact: return "fact";
-        case Op::Elem: return "elem";
-        case Op::Column: return "column";
-        case Op::ElemColumn: return "elem-column";
-        case Op::TableColumn: return "table-column";
-        case Op::TableRows: return "table-rows";
-        case Op::Now: return "now";
-        case Op::Age: return "age";
-        case Op::Add: return "add";
-        case Op::Subtract: return "subtract";
-        case Op::Multiply: return "multiply";
-        case Op::Negate: return "negate";
-        case Op::Union: return "union";
-        case Op::Intersect: return "intersect";
-        case Op::Minus: return "minus";
-        case Op::Words: return "words";
-        case Op::Lower: return "lower";
-        case Op::Convert: return "convert";
-        case Op::PartOf: return "part";
-        case Op::Count: return "count";
-        case Op::Truth: return "truth";
-        case Op::And: return "and";
-        case Op::Or: return "or";
-        case Op::Not: return "not";
-        case Op::Compare: return "compare";
-        case Op::In: return "in";
-        case Op::SubsetOf: return "subset-of";
-        case Op::Overlaps: return "overlaps";
-        case Op::TextTest: return spelling_of(e.test);
-        case Op::InCidr: return "in-cidr";
-        case Op::InWindow: return "in-window";
-        case Op::IsNone: return "is-none";
-        case Op::IsSome: return "is-some";
-        case Op::IssuerIs: return "issuer-is";
-        case Op::Any: return "any";
-        case Op::All: return "all";
-        case Op::Constant: return "constant";
-    }
-    return {};
+    return e.op == Op::TextTest ? spelling_of(e.test) : info(e.op).listing;
 }
 
 class Dumper {
@@ -136,63 +94,40 @@ private:
     /// What a node says beyond its name and kids.
     std::string detail(const Expr& e) const {
         std::string text;
-        switch (e.op) {
-            case Op::Integer:
-            case Op::Constant: return " " + value_of(e);
-            case Op::Text:
+        switch (info(e.op).own) {
+            case Own::Number:
+            case Own::Outcome: return " " + value_of(e);
+            case Own::Text:
                 text = " ";
                 json::append_quoted(text, display_text(e.type.kind, e.text));
                 return text;
-            case Op::TextTest:
+            case Own::Pattern:
                 text = " ";
                 json::append_quoted(text, e.text);
                 return text;
-            case Op::Fact: return " " + policy_.at(FactId{e.id}).path;
-            case Op::Elem: return binder(e) + (e.field.valid() ? "." + policy_.at(e.field).name : "");
-            case Op::Column: return " " + (columns_ != nullptr ? columns_->columns[e.id].name : std::to_string(e.id));
-            case Op::ElemColumn: return binder(e) + " #" + std::to_string(e.index);
-            case Op::TableColumn:
+            case Own::Fact: return " " + policy_.at(FactId{e.id}).path;
+            case Own::Elem: return binder(e) + (e.field.valid() ? "." + policy_.at(e.field).name : "");
+            case Own::Column: return " " + (columns_ != nullptr ? columns_->columns[e.id].name : std::to_string(e.id));
+            case Own::ElemColumn: return binder(e) + " #" + std::to_string(e.index);
+            case Own::TableColumn:
                 return " " + policy_.tables[e.id].name + "." + policy_.tables[e.id].columns[e.index].name;
-            case Op::TableRows: return " " + policy_.tables[e.id].name;
-            case Op::Compare: return " " + std::string(spelling_of(e.cmp));
-            case Op::PartOf: return " #" + std::to_string(e.index);
-            case Op::IssuerIs: return " " + policy_.issuers[e.id].name;
-            case Op::Any:
-            case Op::All:
-            case Op::Count: return binder(e);
-            case Op::InWindow:
+            case Own::Table: return " " + policy_.tables[e.id].name;
+            case Own::Comparison: return " " + std::string(spelling_of(e.cmp));
+            case Own::Part: return " #" + std::to_string(e.index);
+            case Own::Issuer: return " " + policy_.issuers[e.id].name;
+            case Own::Binder: return binder(e);
+            case Own::Window:
                 return " " + std::to_string(e.window.start) + ".." + std::to_string(e.window.end) + " days " +
                        std::to_string(e.window.days) + " " + policy_.zones[e.id].name;
-            case Op::Set:
-            case Op::Now:
-            case Op::Age:
-            case Op::Add:
-            case Op::Subtract:
-            case Op::Multiply:
-            case Op::Negate:
-            case Op::Union:
-            case Op::Intersect:
-            case Op::Minus:
-            case Op::Words:
-            case Op::Lower:
-            case Op::Convert:
-            case Op::Truth:
-            case Op::And:
-            case Op::Or:
-            case Op::Not:
-            case Op::In:
-            case Op::SubsetOf:
-            case Op::Overlaps:
-            case Op::InCidr:
-            case Op::IsNone:
-            case Op::IsSome: return {};
+            case Own::Kind:
+            case Own::Nothing: return {};
         }
         return {};
     }
 
     void dump(const Expr& e, unsigned depth) {
         std::string text = std::string(name_of(e)) + detail(e);
-        if (e.op < Op::Truth) text += ": " + describe(policy_, e.type);
+        if (!info(e.op).condition) text += ": " + describe(policy_, e.type);
         line(depth, text);
         for (const auto* kid : e.kids) dump(*kid, depth + 1);
     }

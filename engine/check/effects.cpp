@@ -30,7 +30,7 @@ Scopes evaluate(const Expr& e, const Row* row) {
     if (e.op == Op::Set)
         for (const auto* kid : e.kids)
             for (const auto scope : evaluate(*kid, row)) out.push_back(scope);
-    if (e.op != Op::Union && e.op != Op::Intersect && e.op != Op::Minus) return out;
+    if (class_of(e.op) != OpClass::SetAlgebra) return out;
     const auto left = evaluate(*e.kids[0], row), right = evaluate(*e.kids[1], row);
     for (const auto scope : left)
         if (e.op == Op::Union || contains(right, scope) == (e.op == Op::Intersect)) out.push_back(scope);
@@ -115,7 +115,7 @@ public:
                 start_work(c_);
                 const auto* typed = type_constant(c_, scope_, *value, nullptr);
                 if (typed == nullptr) continue;
-                const bool algebra = typed->op == Op::Union || typed->op == Op::Intersect || typed->op == Op::Minus;
+                const bool algebra = class_of(typed->op) == OpClass::SetAlgebra;
                 if (algebra)
                     c_.report.add(Code::ConstantExpected, typed->span, "an argument is a literal, a set or a column",
                                   {}, "write the set out, or give the table a column of it");

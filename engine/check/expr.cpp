@@ -1,6 +1,8 @@
 // Typing of expressions: dispatch, logic, quantifiers, and how nodes are made.
 #include "check/expr.h"
 
+#include <algorithm>
+
 #include "check/passes.h"
 
 namespace writ::check {
@@ -73,52 +75,9 @@ const Expr* type_quantifier(Context& c, Scope& s, const ast::Expr& e, Op op) {
 }
 
 bool only_constants(const Expr& e) {
-    switch (e.op) {
-        case Op::Integer:
-        case Op::Text:
-        case Op::Column: return true;
-        case Op::Set:
-        case Op::Union:
-        case Op::Intersect:
-        case Op::Minus:
-            for (const auto* kid : e.kids)
-                if (!only_constants(*kid)) return false;
-            return true;
-        case Op::Fact:
-        case Op::Elem:
-        case Op::ElemColumn:
-        case Op::TableColumn:
-        case Op::TableRows:
-        case Op::Now:
-        case Op::Age:
-        case Op::Add:
-        case Op::Subtract:
-        case Op::Multiply:
-        case Op::Negate:
-        case Op::Words:
-        case Op::Lower:
-        case Op::Convert:
-        case Op::PartOf:
-        case Op::Count:
-        case Op::Truth:
-        case Op::And:
-        case Op::Or:
-        case Op::Not:
-        case Op::Compare:
-        case Op::In:
-        case Op::SubsetOf:
-        case Op::Overlaps:
-        case Op::TextTest:
-        case Op::InCidr:
-        case Op::InWindow:
-        case Op::IsNone:
-        case Op::IsSome:
-        case Op::IssuerIs:
-        case Op::Any:
-        case Op::All:
-        case Op::Constant: return false;
-    }
-    return false;
+    if (is_literal(e.op) || e.op == Op::Column) return true;
+    return (e.op == Op::Set || class_of(e.op) == OpClass::SetAlgebra) &&
+           std::all_of(e.kids.begin(), e.kids.end(), [](const Expr* kid) { return only_constants(*kid); });
 }
 
 }  // namespace
@@ -422,15 +381,12 @@ void report_mismatch(Context& c, Span span, std::string_view operation, const Ex
 }
 
 bool is_constant(const Expr& e) {
-    if (e.op == Op::Integer || e.op == Op::Text || e.op == Op::Constant) return true;
-    if (e.op != Op::Set) return false;
-    for (const auto* kid : e.kids)
-        if (kid->op != Op::Integer && kid->op != Op::Text) return false;
-    return true;
+    if (e.op != Op::Set) return is_literal(e.op) || e.op == Op::Constant;
+    return std::all_of(e.kids.begin(), e.kids.end(), [](const Expr* kid) { return is_literal(kid->op); });
 }
 
 bool is_condition(const Expr& e) {
-    return e.op >= Op::Truth;
+    return info(e.op).condition;
 }
 
 bool same_constant(const Expr& a, const Expr& b) {

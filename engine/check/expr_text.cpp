@@ -62,24 +62,25 @@ private:
 
     [[nodiscard]] const Expr& kid(const Expr& e, std::size_t i) const { return *e.kids[i]; }
 
-    Bare infix(const Expr& e, std::string_view between, Level level, bool left_only = false) {
+    Bare infix(const Expr& e, Level level, bool left_only = false) {
         const auto next = static_cast<Level>(level + 1);
-        return {text(kid(e, 0), left_only ? level : next) + " " + std::string(between) + " " + text(kid(e, 1), next),
+        return {text(kid(e, 0), left_only ? level : next) + " " + std::string(info(e.op).sign) + " " +
+                    text(kid(e, 1), next),
                 level};
     }
     Bare call(const Expr& e, std::string_view name) {
         return {std::string(name) + "(" + text(kid(e, 0), Loose) + ")", Atom};
     }
 
-    Bare chain(const Expr& e, std::string_view between, Level level) {
+    Bare chain(const Expr& e, Level level) {
         std::vector<std::string> kids;
         for (const Expr* each : e.kids) kids.push_back(text(*each, static_cast<Level>(level + 1)));
         std::sort(kids.begin(), kids.end());
-        return {joined(kids, between), level};
+        return {joined(kids, " " + std::string(info(e.op).sign) + " "), level};
     }
 
     Bare compare(const Expr& e) {
-        const bool turned = kid(e, 0).op == Op::Integer || kid(e, 0).op == Op::Text;
+        const bool turned = is_literal(kid(e, 0).op);
         const Expr& left = kid(e, turned ? 1 : 0);
         const Expr& right = kid(e, turned ? 0 : 1);
         const std::string_view cmp = check::spelling_of(turned ? check::flipped(e.cmp) : e.cmp);
@@ -145,46 +146,46 @@ private:
             case Op::TableColumn: return {table(e.id) + "." + column(&policy_.tables[e.id], e.index), Atom};
             case Op::TableRows: return {table(e.id), Atom};
             case Op::Now: return {"now", Atom};
-            case Op::Age: return call(e, "age");
-            case Op::Add: return infix(e, "+", Sum, true);
+            case Op::Add:
             case Op::Subtract:
-            case Op::Minus: return infix(e, "-", Sum, true);
-            case Op::Union: return infix(e, "|", Sum, true);
-            case Op::Multiply: return infix(e, "*", Product, true);
-            case Op::Intersect: return infix(e, "&", Product, true);
-            case Op::Negate: return {"-" + text(kid(e, 0), Atom), Product};
-            case Op::Words: return call(e, "words");
-            case Op::Lower: return call(e, "lower");
+            case Op::Union:
+            case Op::Minus: return infix(e, Sum, true);
+            case Op::Multiply:
+            case Op::Intersect: return infix(e, Product, true);
+            case Op::Negate: return {std::string(info(e.op).sign) + text(kid(e, 0), Atom), Product};
+            case Op::Age:
+            case Op::Words:
+            case Op::Lower: return call(e, info(e.op).sign);
             case Op::Convert: return call(e, spelling_of(e.type.kind));
             case Op::PartOf:
                 if (static_cast<Part>(e.index) == Part::UrlWhole) return bare(kid(e, 0));
                 return {text(kid(e, 0), Atom) + "." + std::string(name_of(static_cast<Part>(e.index))), Atom};
             case Op::Count: return {"count(" + over(e) + ")", Atom};
             case Op::Truth: return bare(kid(e, 0));
-            case Op::And: return chain(e, " and ", And);
-            case Op::Or: return chain(e, " or ", Or);
+            case Op::And: return chain(e, And);
+            case Op::Or: return chain(e, Or);
             case Op::Not: return {"not " + text(kid(e, 0), Not), Not};
             case Op::Compare: return compare(e);
             case Op::In:
-                if (kid(e, 0).op == Op::Text || kid(e, 0).op == Op::Integer)
+                if (is_literal(kid(e, 0).op))
                     return {text(kid(e, 1), Sum) + " contains " + text(kid(e, 0), Sum), Comparison};
-                return infix(e, "in", Comparison);
-            case Op::SubsetOf: return infix(e, "subset of", Comparison);
-            case Op::Overlaps: return infix(e, "overlaps", Comparison);
+                return infix(e, Comparison);
+            case Op::SubsetOf:
+            case Op::Overlaps:
+            case Op::InCidr: return infix(e, Comparison);
             case Op::TextTest:
                 return {text(kid(e, 0), Sum) + " " + std::string(spelling_of(e.test)) + " " + literal(e.text),
                         Comparison};
-            case Op::InCidr: return infix(e, "in", Comparison);
             case Op::InWindow:
                 return {text(kid(e, 0), Sum) + " in " + clock(e.window.start) + ".." + clock(e.window.end) + " " +
                             literal(policy_.zones[e.id].name) + days_text(e.window.days),
                         Comparison};
-            case Op::IsNone: return {text(kid(e, 0), Sum) + " is none", Comparison};
-            case Op::IsSome: return {text(kid(e, 0), Sum) + " is some", Comparison};
+            case Op::IsNone:
+            case Op::IsSome: return {text(kid(e, 0), Sum) + " " + std::string(info(e.op).sign), Comparison};
             case Op::IssuerIs:
                 return {"token.issuer is " + told_name(policy_, policy_.issuers[e.id], shared_.issuers), Comparison};
-            case Op::Any: return {"any " + over(e), Loose};
-            case Op::All: return {"all " + over(e), Loose};
+            case Op::Any:
+            case Op::All: return {std::string(info(e.op).sign) + " " + over(e), Loose};
             case Op::Constant: return {e.integer != 0 ? "true" : "false", Atom};
         }
         return {};

@@ -112,54 +112,15 @@ private:
 
     /// Collects what a leaf reads; bodies of quantifiers are conditions of their own.
     void reads(const Expr& e, Guards& needed, const Guards& guards, bool positive, bool tested) {
-        switch (e.op) {
-            case Op::Fact: return fact(c_.policy.at(FactId{e.id}), e.id, needed, tested);
-            case Op::Elem: return element(e, needed, tested);
-            case Op::IsNone:
-            case Op::IsSome: return reads(*e.kids[0], needed, guards, positive, true);
-            case Op::Any:
-            case Op::All:
-            case Op::Count:
-                reads(*e.kids[0], needed, guards, positive, false);
-                // A count can go either way; a test beside the read decides the body in both.
-                condition(*e.kids[1], guards, e.op == Op::Count || positive, true);
-                return;
-            case Op::Integer:
-            case Op::Text:
-            case Op::Column:
-            case Op::ElemColumn:
-            case Op::TableColumn:
-            case Op::TableRows:
-            case Op::Now:
-            case Op::IssuerIs:
-            case Op::Constant: return;
-            case Op::Set:
-            case Op::Age:
-            case Op::Add:
-            case Op::Subtract:
-            case Op::Multiply:
-            case Op::Negate:
-            case Op::Union:
-            case Op::Intersect:
-            case Op::Minus:
-            case Op::Words:
-            case Op::Lower:
-            case Op::Convert:
-            case Op::PartOf:
-            case Op::Truth:
-            case Op::And:
-            case Op::Or:
-            case Op::Not:
-            case Op::Compare:
-            case Op::In:
-            case Op::SubsetOf:
-            case Op::Overlaps:
-            case Op::TextTest:
-            case Op::InCidr:
-            case Op::InWindow:
-                for (const auto* kid : e.kids) reads(*kid, needed, guards, positive, false);
-                return;
+        if (e.op == Op::Fact) return fact(c_.policy.at(FactId{e.id}), e.id, needed, tested);
+        if (e.op == Op::Elem) return element(e, needed, tested);
+        if (class_of(e.op) == OpClass::Quantifier) {
+            reads(*e.kids[0], needed, guards, positive, false);
+            // A count can go either way; a test beside the read decides the body in both.
+            condition(*e.kids[1], guards, e.op == Op::Count || positive, true);
+            return;
         }
+        for (const auto* kid : e.kids) reads(*kid, needed, guards, positive, class_of(e.op) == OpClass::Presence);
     }
 
     void fact(const Fact& fact, std::uint32_t id, Guards& needed, bool tested) {
@@ -268,8 +229,8 @@ struct Bound {
 
 std::optional<Bound> constant_bound(const Expr& e) {
     if (e.op != Op::Compare) return {};
-    const auto fact = [](const Expr* side) { return side->op == Op::Fact || side->op == Op::Elem; };
-    const auto constant = [](const Expr* side) { return side->op == Op::Integer || side->op == Op::Text; };
+    const auto fact = [](const Expr* side) { return class_of(side->op) == OpClass::Fact; };
+    const auto constant = [](const Expr* side) { return is_literal(side->op); };
     if (fact(e.kids[0]) && constant(e.kids[1])) return Bound{e.kids[0], e.kids[1], e.cmp};
     if (!constant(e.kids[0]) || !fact(e.kids[1])) return {};
     return Bound{e.kids[1], e.kids[0], flipped(e.cmp)};

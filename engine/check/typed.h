@@ -15,9 +15,9 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/kind.h"
-#include "base/operators.h"
 #include "base/source.h"
 #include "base/window.h"
+#include "check/operators.h"
 #include "pattern/matcher.h"
 #include "syntax/ast.h"
 
@@ -160,52 +160,7 @@ struct Fact {
 
 // ---- expressions ----------------------------------------------------------------------------
 
-enum class Op : std::uint8_t {
-    // values
-    Integer,      ///< integer: any kind with an i64 representation
-    Text,         ///< text: canonical
-    Set,          ///< kids: Integer, Text, Column or ElemColumn, all of one kind
-    Fact,         ///< id: FactId. Type Record: only under IsNone and IsSome
-    Elem,         ///< id: binder; field: leaf below the element record; none: the element itself
-    Column,       ///< id: column of the rule's own row
-    ElemColumn,   ///< id: binder over a table's rows; index: column
-    TableColumn,  ///< id: TableId; index: column; a list
-    TableRows,    ///< id: TableId; only as the list of a quantifier
-    Now,
-    Age,  ///< kids: instant. now - instant
-    Add,
-    Subtract,
-    Multiply,
-    Negate,
-    Union,
-    Intersect,
-    Minus,
-    Words,    ///< kids: text; the words between runs of spaces, as a list
-    Lower,    ///< kids: text; ASCII letters in lower case
-    Convert,  ///< kids: text; to type.kind; unknown if invalid
-    PartOf,   ///< kids: typed text; index: Part
-    Count,    ///< id: binder; kids: list, body. Only a side of Compare
-    // conditions
-    Truth,  ///< kids: a Bool value
-    And,
-    Or,  ///< kids: two or more
-    Not,
-    Compare,  ///< cmp; kids: left, right, of one representation; Eq and Ne also on lists.
-              ///< At most one is Now, Age or Count, and that is the left one
-    In,       ///< kids: item, list
-    SubsetOf,
-    Overlaps,
-    TextTest,  ///< test; kids: text; text: pattern; matcher; index: Kind whose separators hold
-    InCidr,    ///< kids: ip, cidr
-    InWindow,  ///< kids: instant; window; id: ZoneId
-    IsNone,
-    IsSome,    ///< kids: Fact or Elem
-    IssuerIs,  ///< id: IssuerId
-    Any,
-    All,       ///< id: binder; kids: list, body
-    Constant,  ///< integer: 0 or 1
-};
-
+/// Which members hold, and the kids, are by operator: base/operators.def.
 struct Expr {
     Op op = Op::Constant;
     Cmp cmp = Cmp::Eq;

@@ -210,7 +210,7 @@ private:
 
     /// The constants in one set, each column by itself, joined.
     std::uint32_t set(const Expr& e) {
-        const auto dynamic = [](const Expr* kid) { return kid->op != Op::Integer && kid->op != Op::Text; };
+        const auto dynamic = [](const Expr* kid) { return !check::is_literal(kid->op); };
         const bool constants = e.kids.empty() || !std::all_of(e.kids.begin(), e.kids.end(), dynamic);
         std::optional<std::uint32_t> all;
         if (constants) all = operand(OperandKind::Set, lowering_.constants.set(e.type.elem, e.kids));
@@ -265,23 +265,9 @@ private:
             }
             // Conditions are no values, and a count is only ever a side of a comparison.
             case Op::Count:
-            case Op::Truth:
-            case Op::And:
-            case Op::Or:
-            case Op::Not:
-            case Op::Compare:
-            case Op::In:
-            case Op::SubsetOf:
-            case Op::Overlaps:
-            case Op::TextTest:
-            case Op::InCidr:
-            case Op::InWindow:
-            case Op::IsNone:
-            case Op::IsSome:
-            case Op::IssuerIs:
-            case Op::Any:
-            case Op::All:
-            case Op::Constant: return integer(0);
+#define CONDITION(name, ...) case Op::name:
+#include "base/operators.def"
+                return integer(0);
         }
         return 0;
     }

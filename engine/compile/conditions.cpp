@@ -36,14 +36,10 @@ Cmp negated(Cmp cmp) {
     return cmp;
 }
 
-bool is_constant(const Expr& e) {
-    return e.op == Op::Integer || e.op == Op::Text;
-}
-
 /// What varies with the request stands left of what varies with the row, and that of constants: one
 /// form for a comparison, whichever way round it was written.
 int fixedness(const Expr& e) {
-    return is_constant(e) ? 2 : e.op == Op::Column || e.op == Op::ElemColumn ? 1 : 0;
+    return check::is_literal(e.op) ? 2 : e.op == Op::Column || e.op == Op::ElemColumn ? 1 : 0;
 }
 
 // What a test costs beside the others, in rough units of one comparison. Only the order matters:
@@ -221,30 +217,10 @@ private:
             case Op::All:
                 return quantify((e.op == Op::Any) != negate ? Quant::Any : Quant::All, *e.kids[0], nullptr, 0,
                                 *e.kids[1], negate);
-            // A value in a condition's place is a bool.
-            case Op::Integer:
-            case Op::Text:
-            case Op::Set:
-            case Op::Fact:
-            case Op::Elem:
-            case Op::Column:
-            case Op::ElemColumn:
-            case Op::TableColumn:
-            case Op::TableRows:
-            case Op::Now:
-            case Op::Age:
-            case Op::Add:
-            case Op::Subtract:
-            case Op::Multiply:
-            case Op::Negate:
-            case Op::Union:
-            case Op::Intersect:
-            case Op::Minus:
-            case Op::Words:
-            case Op::Lower:
-            case Op::Convert:
-            case Op::PartOf:
-            case Op::Count: return leaf(Opcode::Truth, &e, nullptr, 0, negate);
+                // A value in a condition's place is a bool.
+#define VALUE(name, ...) case Op::name:
+#include "base/operators.def"
+                return leaf(Opcode::Truth, &e, nullptr, 0, negate);
         }
         return 0;
     }
@@ -305,10 +281,10 @@ private:
         if (list.op != Op::Set) return leaf(op, &item, &list, 0, negate);
         // Equality is cheaper than a list, and a rule index can use it.
         std::vector<std::uint32_t> parts;
-        const auto constants =
-            std::count_if(list.kids.begin(), list.kids.end(), [](const Expr* kid) { return is_constant(*kid); });
+        const auto constants = std::count_if(list.kids.begin(), list.kids.end(),
+                                             [](const Expr* kid) { return check::is_literal(kid->op); });
         for (const Expr* kid : list.kids)
-            if (constants == 1 || !is_constant(*kid)) parts.push_back(compare(Cmp::Eq, item, *kid, negate));
+            if (constants == 1 || !check::is_literal(kid->op)) parts.push_back(compare(Cmp::Eq, item, *kid, negate));
         if (constants > 1 || list.kids.empty()) {
             Condition test;
             test.op = op;

@@ -35,7 +35,7 @@ std::vector<T> combine(Op op, const std::vector<T>& a, const std::vector<T>& b) 
 }
 
 bool is_combination(Op op) {
-    return op == Op::Union || op == Op::Intersect || op == Op::Minus;
+    return check::class_of(op) == check::OpClass::SetAlgebra;
 }
 
 /// Index of `record` in a section, appended unless an equal one is known by `key`.

@@ -12,10 +12,7 @@ namespace {
 using check::Expr;
 using check::FactRoot;
 using check::Op;
-
-bool is_constant(const Expr& e) {
-    return e.op == Op::Integer || e.op == Op::Text;
-}
+using check::Own;
 
 /// Writes a tree in prefix order: what an operator is, its own values, the number of its kids, its kids. Every value
 /// has its length before it, so that one text is one tree.
@@ -41,7 +38,7 @@ private:
     static void add(std::string& out, std::int64_t number) { join_part(out, std::to_string(number)); }
 
     std::vector<std::string> kids_of(const Expr& e) {
-        if (e.op == Op::Any || e.op == Op::All || e.op == Op::Count) {
+        if (check::class_of(e.op) == check::OpClass::Quantifier) {
             tables_.resize(std::max<std::size_t>(tables_.size(), e.id + 1));
             tables_[e.id] = e.kids[0]->op == Op::TableRows ? &policy_.tables[e.kids[0]->id] : nullptr;
         }
@@ -52,65 +49,42 @@ private:
     }
     /// A comparison with the constant on its left, which means the same the other way round.
     static bool turned(const Expr& e) {
-        return e.op == Op::Compare && is_constant(*e.kids[0]) && !is_constant(*e.kids[1]);
+        return e.op == Op::Compare && check::is_literal(e.kids[0]->op) && !check::is_literal(e.kids[1]->op);
     }
 
     void values(const Expr& e, std::string& out) const {
-        switch (e.op) {
-            case Op::Integer:
+        switch (check::info(e.op).own) {
+            case Own::Number:
                 add(out, static_cast<std::int64_t>(e.type.kind));
                 if (e.type.kind == Kind::Enum)
                     member(e, out);
                 else
                     add(out, e.integer);
                 return;
-            case Op::Text: return join_part(out, e.text);
-            case Op::TextTest: join_part(out, spelling_of(e.test)); return join_part(out, e.text);
-            case Op::Fact: return fact(policy_.at(check::FactId{e.id}), out);
-            case Op::Elem: add(out, e.id); return steps(e.field, out);
-            case Op::Column: return column(row_.valid() ? &policy_.tables[row_.value] : nullptr, e.id, out);
-            case Op::ElemColumn:
+            case Own::Text: return join_part(out, e.text);
+            case Own::Pattern: join_part(out, spelling_of(e.test)); return join_part(out, e.text);
+            case Own::Fact: return fact(policy_.at(check::FactId{e.id}), out);
+            case Own::Elem: add(out, e.id); return steps(e.field, out);
+            case Own::Column: return column(row_.valid() ? &policy_.tables[row_.value] : nullptr, e.id, out);
+            case Own::ElemColumn:
                 add(out, e.id);
                 return column(e.id < tables_.size() ? tables_[e.id] : nullptr, e.index, out);
-            case Op::TableColumn:
+            case Own::TableColumn:
                 join_part(out, check::told_name(policy_, policy_.tables[e.id], shared_.tables));
                 return column(&policy_.tables[e.id], e.index, out);
-            case Op::TableRows: return join_part(out, check::told_name(policy_, policy_.tables[e.id], shared_.tables));
-            case Op::Convert: return add(out, static_cast<std::int64_t>(e.type.kind));
-            case Op::PartOf: return add(out, e.index);
-            case Op::Compare: return add(out, static_cast<std::int64_t>(turned(e) ? check::flipped(e.cmp) : e.cmp));
-            case Op::InWindow:
+            case Own::Table: return join_part(out, check::told_name(policy_, policy_.tables[e.id], shared_.tables));
+            case Own::Kind: return add(out, static_cast<std::int64_t>(e.type.kind));
+            case Own::Part: return add(out, e.index);
+            case Own::Comparison: return add(out, static_cast<std::int64_t>(turned(e) ? check::flipped(e.cmp) : e.cmp));
+            case Own::Window:
                 for (const std::int64_t each :
                      {std::int64_t{e.window.start}, std::int64_t{e.window.end}, std::int64_t{e.window.days}})
                     add(out, each);
                 return join_part(out, policy_.zones[e.id].name);
-            case Op::IssuerIs: return join_part(out, check::told_name(policy_, policy_.issuers[e.id], shared_.issuers));
-            case Op::Any:
-            case Op::All:
-            case Op::Count: return add(out, e.id);
-            case Op::Constant: return add(out, e.integer);
-            case Op::Set:
-            case Op::Now:
-            case Op::Age:
-            case Op::Add:
-            case Op::Subtract:
-            case Op::Multiply:
-            case Op::Negate:
-            case Op::Union:
-            case Op::Intersect:
-            case Op::Minus:
-            case Op::Words:
-            case Op::Lower:
-            case Op::Truth:
-            case Op::And:
-            case Op::Or:
-            case Op::Not:
-            case Op::In:
-            case Op::SubsetOf:
-            case Op::Overlaps:
-            case Op::InCidr:
-            case Op::IsNone:
-            case Op::IsSome: return;
+            case Own::Issuer: return join_part(out, check::told_name(policy_, policy_.issuers[e.id], shared_.issuers));
+            case Own::Binder: return add(out, e.id);
+            case Own::Outcome: return add(out, e.integer);
+            case Own::Nothing: return;
         }
     }
 

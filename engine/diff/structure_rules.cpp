@@ -13,12 +13,9 @@ namespace {
 using check::Expr;
 using check::Op;
 
-bool is_constant(const Expr& e) {
-    return e.op == Op::Integer || e.op == Op::Text;
-}
 bool is_constant_set(const Expr& e) {
     return e.op == Op::Set &&
-           std::all_of(e.kids.begin(), e.kids.end(), [](const Expr* kid) { return is_constant(*kid); });
+           std::all_of(e.kids.begin(), e.kids.end(), [](const Expr* kid) { return check::is_literal(kid->op); });
 }
 
 class RuleParts {
@@ -133,9 +130,9 @@ private:
             out.grow = grow;
         };
         if (e.op == Op::Compare) {
-            const bool turned = is_constant(*e.kids[0]);
+            const bool turned = check::is_literal(e.kids[0]->op);
             const Expr &subject = *e.kids[turned ? 1 : 0], &value = *e.kids[turned ? 0 : 1];
-            if (!is_constant(value)) return;
+            if (!check::is_literal(value.op)) return;
             const Cmp cmp = turned ? check::flipped(e.cmp) : e.cmp;
             if (cmp == Cmp::Eq) return among(subject, "in", {{key(value), text(value)}}, Direction::Wider);
             if (cmp == Cmp::Ne) return among(subject, "not in", {{key(value), text(value)}}, Direction::Narrower);
@@ -144,10 +141,10 @@ private:
             out.grow = cmp == Cmp::Lt || cmp == Cmp::Le ? Direction::Wider : Direction::Narrower;
         } else if (e.op == Op::In && is_constant_set(*e.kids[1])) {
             among(*e.kids[0], "in", members(*e.kids[1]), Direction::Wider);
-        } else if (e.op == Op::In && is_constant(*e.kids[0])) {
+        } else if (e.op == Op::In && check::is_literal(e.kids[0]->op)) {
             out.about = "contains " + key(*e.kids[1]);
-        } else if ((e.op == Op::SubsetOf || e.op == Op::Overlaps) && is_constant_set(*e.kids[1])) {
-            among(*e.kids[0], e.op == Op::SubsetOf ? "subset of" : "overlaps", members(*e.kids[1]), Direction::Wider);
+        } else if (check::class_of(e.op) == check::OpClass::SetRelation && is_constant_set(*e.kids[1])) {
+            among(*e.kids[0], check::info(e.op).sign, members(*e.kids[1]), Direction::Wider);
         } else if (e.op == Op::Or) {
             out.about = "or";
             out.members = members(e);

@@ -130,29 +130,9 @@ public:
             case Op::Any:
             case Op::All:
             case Op::Constant:
-            case Op::Integer:
-            case Op::Text:
-            case Op::Set:
-            case Op::Fact:
-            case Op::Elem:
-            case Op::Column:
-            case Op::ElemColumn:
-            case Op::TableColumn:
-            case Op::TableRows:
-            case Op::Now:
-            case Op::Age:
-            case Op::Add:
-            case Op::Subtract:
-            case Op::Multiply:
-            case Op::Negate:
-            case Op::Union:
-            case Op::Intersect:
-            case Op::Minus:
-            case Op::Words:
-            case Op::Lower:
-            case Op::Convert:
-            case Op::PartOf:
-            case Op::Count: return std::nullopt;
+#define VALUE(name, ...) case Op::name:
+#include "base/operators.def"
+                return std::nullopt;
         }
         return std::nullopt;
     }

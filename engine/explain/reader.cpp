@@ -178,7 +178,7 @@ void Reader::read(const Expr& expr, Evaluation& evaluation, std::vector<SeenFact
             return add(
                 {text_of(expr.span), "", "of " + show({.kind = Kind::Instant}, moment) + ", which is still to come"});
     }
-    if (op == Op::Any || op == Op::All || op == Op::Count) return read(*expr.kids[0], evaluation, out);
+    if (check::class_of(op) == check::OpClass::Quantifier) return read(*expr.kids[0], evaluation, out);
     for (const Expr* kid : expr.kids) read(*kid, evaluation, out);
 }
 

@@ -96,8 +96,6 @@ struct Bound {
 /// none.
 [[nodiscard]] const check::Expr* fact_in(const check::Expr& value);
 
-/// Whether a test says of one value what it is: a comparison, `in`, a test of a text. Of sets, none does.
-[[nodiscard]] bool narrows(const check::Expr& test);
 /// Whether it is a test of a text that means what a glob does: its matcher's text.
 [[nodiscard]] bool is_glob(const check::Expr& test);
 /// Whether it is a test of a text that is written with such an operand.

@@ -58,7 +58,7 @@ void facts_of(Linter& l, const Rule& rule, const Case& c) {
 
 void words(Linter& l, const Literal& literal) {
     const Expr& e = *literal.test;
-    if (!narrows(e)) return;
+    if (!narrows(e.op)) return;
     for (const Expr* kid : e.kids) {
         if (kid->op != Op::Fact || !is_words(l.claim_of(kid->id)) || l.policy.facts[kid->id].type.kind == Kind::List)
             continue;
@@ -117,7 +117,7 @@ void empty_set(Linter& l, const Rule& rule, const Case& c) {
 void letter_case(Linter& l, const Rule& rule, const Literal& literal) {
     const Expr& e = *literal.test;
     // A regular expression can say itself that case does not matter.
-    if (!narrows(e) || has_operand(e, TextOperand::Regex)) return;
+    if (!narrows(e.op) || has_operand(e, TextOperand::Regex)) return;
     for (const Expr* kid : e.kids) {
         const Expr* fact = fact_in(*kid);
         if (fact == nullptr) continue;

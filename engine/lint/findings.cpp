@@ -133,9 +133,7 @@ Finding make_finding(Lint lint, Span span, std::string message, std::string labe
 }
 
 const Expr* fact_in(const Expr& value) {
-    const bool of_one =
-        value.op == Op::Lower || value.op == Op::Words || value.op == Op::Convert || value.op == Op::PartOf;
-    if (of_one) return fact_in(*value.kids[0]);
+    if (class_of(value.op) == OpClass::TextFunction) return fact_in(*value.kids[0]);
     return value.op == Op::Fact ? &value : nullptr;
 }
 
@@ -145,10 +143,10 @@ bool one_of(std::string_view text, std::span<const std::string_view> words) {
 
 std::vector<const Expr*> constants_of(const Expr& constant) {
     std::vector<const Expr*> out;
-    if (constant.op == Op::Text || constant.op == Op::Integer) out.push_back(&constant);
+    if (is_literal(constant.op)) out.push_back(&constant);
     if (constant.op != Op::Set) return out;
     for (const Expr* kid : constant.kids) {
-        if (kid->op != Op::Text && kid->op != Op::Integer) return {};
+        if (!is_literal(kid->op)) return {};
         out.push_back(kid);
     }
     return out;

@@ -59,7 +59,7 @@ Conflict conflict_of_facts(const Case& c) {
             continue;
         }
         const Expr& e = *literal.test;
-        const Expr* fact = narrows(e) ? fact_in(*e.kids[0]) : nullptr;
+        const Expr* fact = narrows(e.op) ? fact_in(*e.kids[0]) : nullptr;
         if (fact == e.kids[0] && fact != nullptr && fact->type.kind != Kind::List)
             facts[fact->id].others.push_back(&literal);
     }

@@ -45,10 +45,6 @@ bool holds(std::int64_t value, Cmp cmp, std::int64_t bound) {
     return false;
 }
 
-bool narrows(const Expr& test) {
-    return test.op == Op::Compare || test.op == Op::In || test.op == Op::TextTest;
-}
-
 bool is_glob(const Expr& test) {
     return test.op == Op::TextTest && test.matcher->glob;
 }

@@ -125,8 +125,11 @@ public:
                 const bool stated = e.kids[0]->op == Op::Fact && supposition_.facts.contains(e.kids[0]->id);
                 return stated ? decided(e.op == Op::IsSome) : kEither;
             }
-            default: return kEither;
+#define VALUE(name, ...) case Op::name:
+#include "base/operators.def"
+                return kEither;
         }
+        return kEither;
     }
 
 private:
@@ -177,8 +180,18 @@ private:
             case Op::Union:
             case Op::Intersect:
             case Op::Minus: return set_algebra(e);
-            default: return out;
+            case Op::Now:
+            case Op::Age:
+            case Op::Add:
+            case Op::Subtract:
+            case Op::Multiply:
+            case Op::Negate:
+            case Op::Count:
+#define CONDITION(name, ...) case Op::name:
+#include "base/operators.def"
+                return out;
         }
+        return out;
     }
 
     Value fact(std::uint32_t id) const {

@@ -99,29 +99,9 @@ Truth Evaluation::condition(const Expr& expr) {
             const auto* url = stated.as<std::string_view>();
             return url != nullptr ? truth_of(*url == policy_.issuers[expr.id].url) : Truth::Unknown;
         }
-        case Op::Integer:
-        case Op::Text:
-        case Op::Set:
-        case Op::Fact:
-        case Op::Elem:
-        case Op::Column:
-        case Op::ElemColumn:
-        case Op::TableColumn:
-        case Op::TableRows:
-        case Op::Now:
-        case Op::Age:
-        case Op::Add:
-        case Op::Subtract:
-        case Op::Multiply:
-        case Op::Negate:
-        case Op::Union:
-        case Op::Intersect:
-        case Op::Minus:
-        case Op::Words:
-        case Op::Lower:
-        case Op::Convert:
-        case Op::PartOf:
-        case Op::Count: return Truth::Unknown;  // values; the checker lets none stand here
+#define VALUE(name, ...) case Op::name:
+#include "base/operators.def"
+            return Truth::Unknown;  // the checker lets no value stand here
     }
     return Truth::Unknown;
 }
@@ -273,23 +253,9 @@ Value Evaluation::value(const Expr& expr) {
         case Op::Convert:
         case Op::PartOf: return text_function(expr);
         case Op::Count:
-        case Op::Truth:
-        case Op::And:
-        case Op::Or:
-        case Op::Not:
-        case Op::Compare:
-        case Op::In:
-        case Op::SubsetOf:
-        case Op::Overlaps:
-        case Op::TextTest:
-        case Op::InCidr:
-        case Op::InWindow:
-        case Op::IsNone:
-        case Op::IsSome:
-        case Op::IssuerIs:
-        case Op::Any:
-        case Op::All:
-        case Op::Constant: return {Unknown{}};  // conditions, and counts; the checker lets none stand here
+#define CONDITION(name, ...) case Op::name:
+#include "base/operators.def"
+            return {Unknown{}};  // the checker lets no condition stand here, nor a count
     }
     return {Unknown{}};
 }

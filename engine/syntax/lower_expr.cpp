@@ -36,7 +36,6 @@ Operator operator_of(std::size_t type) {
 #define TEXT_TEST(name, first, last, spelling, operand) \
     case Lexer::first: return {ExprKind::TextTest, Cmp::Eq, TextTest::name};
 #include "base/operators.def"
-#undef TEXT_TEST
         case Lexer::PLUS: return {ExprKind::Add};
         case Lexer::MINUS: return {ExprKind::Subtract};
         case Lexer::PIPE: return {ExprKind::Union};

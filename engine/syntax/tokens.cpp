@@ -19,7 +19,6 @@ bool awaits_pattern(std::size_t type) {
     constexpr std::size_t kTokens[] = {
 #define TEXT_TEST(name, first, last, spelling, operand) Lexer::last,
 #include "base/operators.def"
-#undef TEXT_TEST
     };
     return std::find(std::begin(kTokens), std::end(kTokens), type) != std::end(kTokens);
 }

@@ -20,7 +20,7 @@ using check::Op;
 namespace {
 
 bool joins(const Expr& expr) {
-    return expr.op == Op::And || expr.op == Op::Or || expr.op == Op::Not;
+    return check::class_of(expr.op) == check::OpClass::Connective;
 }
 
 bool reads_row(const Expr& expr) {
@@ -63,7 +63,7 @@ void take(Constants& out, const Expr& constant) {
 
 /// The constants that a condition compares its fact with, if that is what it does.
 std::optional<Constants> constants_in(const Expr& e, const check::Table* table) {
-    const auto is_constant = [](const Expr& each) { return each.op == Op::Integer || each.op == Op::Text; };
+    const auto is_constant = [](const Expr& each) { return check::is_literal(each.op); };
     Constants out;
     if (e.op == Op::In && is_scalar_fact(*e.kids[0]) && e.kids[1]->op == Op::Set) {
         const Expr& set = *e.kids[1];

@@ -45,51 +45,16 @@ bool OutcomeProof::stated(const Expr& expr, bool or_none) const {
 
 /// Whether an expression has a value, or a condition is true or false, whatever the request.
 bool OutcomeProof::known(const Expr& expr) const {
-    switch (expr.op) {
-        case Op::Integer:
-        case Op::Text:
-        case Op::Column:
-        case Op::ElemColumn:
-        case Op::TableColumn:
-        case Op::TableRows:
-        case Op::Now:
-        case Op::IssuerIs:
-        case Op::Constant: return true;
-        case Op::Fact: return stated(expr, false);
-        case Op::IsNone:
-        case Op::IsSome: return stated(*expr.kids[0], true);
-        // A list with an element that cannot be understood is not known itself; a field of an element may lack.
-        case Op::Elem: return !expr.field.valid();
-        case Op::Convert:
-        case Op::PartOf: return false;
-        case Op::Set:
-        case Op::Age:
-        case Op::Add:
-        case Op::Subtract:
-        case Op::Multiply:
-        case Op::Negate:
-        case Op::Union:
-        case Op::Intersect:
-        case Op::Minus:
-        case Op::Words:
-        case Op::Lower:
-        case Op::Count:
-        case Op::Truth:
-        case Op::And:
-        case Op::Or:
-        case Op::Not:
-        case Op::Compare:
-        case Op::In:
-        case Op::SubsetOf:
-        case Op::Overlaps:
-        case Op::TextTest:
-        case Op::InCidr:
-        case Op::InWindow:
-        case Op::Any:
-        case Op::All:
+    switch (check::info(expr.op).known) {
+        case check::Known::Total:
             return std::all_of(expr.kids.begin(), expr.kids.end(), [&](const Expr* kid) { return known(*kid); });
+        case check::Known::Partial: return false;
+        case check::Known::Asked: break;
     }
-    return false;
+    if (expr.op == Op::Fact) return stated(expr, false);
+    // A list with an element that cannot be understood is not known itself; a field of an element may lack.
+    if (expr.op == Op::Elem) return !expr.field.valid();
+    return stated(*expr.kids[0], true);
 }
 
 bool OutcomeProof::reads_only_catalogue(const Expr& expr) const {

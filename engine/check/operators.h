@@ -1,0 +1,91 @@
+// The operators of typed expressions, and what the table says of each: passes that treat some alike ask for the class.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/operators.h"
+
+namespace writ::check {
+
+/// The list is base/operators.def: first the values, then the conditions.
+enum class Op : std::uint8_t {
+#define VALUE(name, ...) name,
+#define CONDITION(name, ...) name,
+#include "base/operators.def"
+};
+
+/// What operators have in common.
+enum class OpClass : std::uint8_t {
+    Literal,       ///< one constant
+    Set,           ///< a set that is written out
+    Fact,          ///< what the request states, or an element of it
+    Cell,          ///< what a table has
+    Clock,         ///< of now
+    Arithmetic,    ///< on numbers, durations and instants
+    SetAlgebra,    ///< a list of two lists
+    TextFunction,  ///< of one text
+    Quantifier,    ///< kids: a list, and what is asked of each of its elements
+    Plain,         ///< a condition without operands, or a value that is one
+    Connective,    ///< kids: conditions
+    Comparison,    ///< of two values
+    Membership,    ///< of a value in a list
+    SetRelation,   ///< of two lists
+    TextTest,      ///< of a text and a pattern
+    Range,         ///< of a value and what it lies in
+    Presence,      ///< whether a fact is stated to be none
+};
+
+/// What an expression says beyond its operator and its kids, in which members of Expr.
+enum class Own : std::uint8_t {
+    Nothing,
+    Number,       ///< integer, of its type
+    Text,         ///< text, of its type
+    Fact,         ///< id: FactId
+    Elem,         ///< id: binder; field: leaf below the element record; none: the element itself
+    Column,       ///< id: column
+    ElemColumn,   ///< id: binder over a table's rows; index: column
+    TableColumn,  ///< id: TableId; index: column
+    Table,        ///< id: TableId
+    Kind,         ///< type.kind
+    Part,         ///< index: Part
+    Binder,       ///< id: binder; binder_depth
+    Comparison,   ///< cmp
+    Pattern,      ///< test; text: as it is written; matcher; index: Kind whose separators hold
+    Window,       ///< window; id: ZoneId
+    Issuer,       ///< id: IssuerId
+    Outcome,      ///< integer: 0 or 1
+};
+
+/// Whether a value is known, or a condition true or false, wherever the kids are.
+enum class Known : std::uint8_t { Total, Partial, Asked };
+
+struct OpInfo {
+    bool condition;
+    OpClass op_class;
+    Own own;
+    Known known;
+    std::string_view listing, sign;
+};
+inline constexpr OpInfo kOps[] = {
+#define VALUE(name, cls, own, known, listing, sign) {false, OpClass::cls, Own::own, Known::known, listing, sign},
+#define CONDITION(name, cls, own, known, listing, sign) {true, OpClass::cls, Own::own, Known::known, listing, sign},
+#include "base/operators.def"
+};
+
+constexpr const OpInfo& info(Op op) {
+    return kOps[static_cast<unsigned>(op)];
+}
+constexpr OpClass class_of(Op op) {
+    return info(op).op_class;
+}
+constexpr bool is_literal(Op op) {
+    return class_of(op) == OpClass::Literal;
+}
+/// Whether a test says of one value what it is. Of sets, none does.
+constexpr bool narrows(Op op) {
+    return class_of(op) == OpClass::Comparison || class_of(op) == OpClass::Membership ||
+           class_of(op) == OpClass::TextTest;
+}
+
+}  // namespace writ::check
