@@ -1,0 +1,65 @@
+// What the random policies are made of: every operator of the language's tables.
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "harness.h"
+
+namespace writ::property {
+namespace {
+
+using check::Expr;
+using check::Op;
+
+constexpr Op kOperators[] = {
+#define VALUE(name, ...) Op::name,
+#define CONDITION(name, ...) Op::name,
+#include "base/operators.def"
+};
+constexpr TextTest kTextTests[] = {
+#define TEXT_TEST(name, ...) TextTest::name,
+#include "base/operators.def"
+};
+
+/// The operators of a policy's conditions and effects.
+struct Seen {
+    std::set<Op> operators;
+    std::set<TextTest> tests;
+    std::set<Cmp> comparisons;
+
+    void add(const Expr* e) {
+        if (e == nullptr) return;
+        operators.insert(e->op);
+        if (e->op == Op::TextTest) tests.insert(e->test);
+        if (e->op == Op::Compare) comparisons.insert(e->cmp);
+        for (const Expr* kid : e->kids) add(kid);
+    }
+    void add(const check::Policy& policy) {
+        for (const check::Rule& rule : policy.rules) {
+            for (const Expr* e : {rule.when, rule.scopes, rule.ttl, rule.audience}) add(e);
+            for (const check::Obligation& obligation : rule.obligations)
+                for (const check::ObligationArg& arg : obligation.args) add(arg.value);
+        }
+    }
+};
+
+TEST_CASE("property: the random policies have every operator") {
+    Seen seen;
+    for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+        Rng rng(seed);
+        const Generated made = random_subject(rng, random_shape(rng));
+        if (made.subject != nullptr) seen.add(made.subject->policy());
+    }
+    for (const Op op : kOperators) {
+        INFO(check::info(op).listing);
+        CHECK(seen.operators.contains(op));
+    }
+    for (const TextTest test : kTextTests) {
+        INFO(spelling_of(test));
+        CHECK(seen.tests.contains(test));
+    }
+    CHECK(seen.comparisons.size() == 6);
+}
+
+}  // namespace
+}  // namespace writ::property
