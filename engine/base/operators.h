@@ -1,5 +1,5 @@
-// The operators that syntax, checker and what is behind it tell apart alike. Not here: those of typed expressions,
-// which are more (check/typed.h).
+// The operators that all rooms tell apart alike, and what comparisons mean. Not here: those of typed expressions, which
+// are more (check/operators.h). The reference evaluator says by itself what a comparison means.
 #pragma once
 
 #include <string_view>
@@ -7,6 +7,34 @@
 #include "base/kind.h"
 
 namespace writ {
+
+constexpr std::string_view spelling_of(Cmp cmp) {
+    constexpr std::string_view kSpellings[] = {"==", "!=", "<", "<=", ">", ">="};
+    return kSpellings[static_cast<unsigned>(cmp)];
+}
+/// Whether two values compare so.
+template <class T>
+constexpr bool compares(Cmp cmp, const T& left, const T& right) {
+    switch (cmp) {
+        case Cmp::Eq: return left == right;
+        case Cmp::Ne: return left != right;
+        case Cmp::Lt: return left < right;
+        case Cmp::Le: return left <= right;
+        case Cmp::Gt: return left > right;
+        case Cmp::Ge: return left >= right;
+    }
+    return false;
+}
+/// The comparison that holds where this one does not.
+constexpr Cmp negated(Cmp cmp) {
+    constexpr Cmp kNegated[] = {Cmp::Ne, Cmp::Eq, Cmp::Ge, Cmp::Gt, Cmp::Le, Cmp::Lt};
+    return kNegated[static_cast<unsigned>(cmp)];
+}
+/// The comparison with its sides exchanged.
+constexpr Cmp mirrored(Cmp cmp) {
+    constexpr Cmp kMirrored[] = {Cmp::Eq, Cmp::Ne, Cmp::Gt, Cmp::Ge, Cmp::Lt, Cmp::Le};
+    return kMirrored[static_cast<unsigned>(cmp)];
+}
 
 /// A test of a text. The list is operators.def.
 enum class TextTest : std::uint8_t {

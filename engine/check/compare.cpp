@@ -39,16 +39,9 @@ std::optional<Range> range_of(const Context& c, const Expr& e) {
 
 /// Whether a comparison has one outcome over a whole range.
 std::optional<bool> settled(Cmp cmp, const Range& range, std::int64_t bound) {
-    const bool inside = bound >= range.low && bound <= range.high;
-    switch (cmp) {
-        case Cmp::Eq: return inside ? std::optional<bool>{} : false;
-        case Cmp::Ne: return inside ? std::optional<bool>{} : true;
-        case Cmp::Lt:
-        case Cmp::Le:
-        case Cmp::Gt:
-        case Cmp::Ge: break;
-    }
-    const bool low = holds(cmp, range.low, bound), high = holds(cmp, range.high, bound);
+    if (cmp == Cmp::Eq || cmp == Cmp::Ne)
+        return bound >= range.low && bound <= range.high ? std::optional<bool>{} : cmp == Cmp::Ne;
+    const bool low = compares(cmp, range.low, bound), high = compares(cmp, range.high, bound);
     return low == high ? std::optional<bool>{low} : std::optional<bool>{};
 }
 
@@ -150,7 +143,7 @@ const Expr* compare(Context& c, Cmp cmp, Span span, const Expr* left, const Expr
     }
     if (is_special(*right)) {
         std::swap(left, right);
-        cmp = flipped(cmp);
+        cmp = mirrored(cmp);
     }
     const bool equality = cmp == Cmp::Eq || cmp == Cmp::Ne;
     if (!equality && !has_order(c, left->type)) return refuse_order(c, cmp, span, *left);
@@ -159,18 +152,18 @@ const Expr* compare(Context& c, Cmp cmp, Span span, const Expr* left, const Expr
         if (left->type.kind == Kind::List)
             return constant_node(c, span, same_elements(*left, *right) == (cmp == Cmp::Eq));
         if (left->op == Op::Text) return constant_node(c, span, (left->text == right->text) == (cmp == Cmp::Eq));
-        return constant_node(c, span, holds(cmp, left->integer, right->integer));
+        return constant_node(c, span, compares(cmp, left->integer, right->integer));
     }
     if (equality) {
         if (report_star(c, *left) || report_star(c, *right)) return nullptr;
     }
-    if (same_fact(*left, *right)) return refuse_settled(c, span, holds(cmp, 0, 0), "both sides are the same fact");
+    if (same_fact(*left, *right)) return refuse_settled(c, span, compares(cmp, 0, 0), "both sides are the same fact");
     const bool constant_left = left->op == Op::Integer;
     const auto& bound = constant_left ? *left : *right;
     const auto& value = constant_left ? *right : *left;
     if (bound.op == Op::Integer) {
         if (const auto range = range_of(c, value)) {
-            const auto outcome = settled(constant_left ? flipped(cmp) : cmp, *range, bound.integer);
+            const auto outcome = settled(constant_left ? mirrored(cmp) : cmp, *range, bound.integer);
             if (outcome)
                 return refuse_settled(c, span, *outcome,
                                       value.op == Op::Count

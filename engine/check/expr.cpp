@@ -425,16 +425,4 @@ const Expr* constant_node(Context& c, Span span, bool value) {
     return made;
 }
 
-bool holds(Cmp cmp, std::int64_t left, std::int64_t right) {
-    switch (cmp) {
-        case Cmp::Eq: return left == right;
-        case Cmp::Ne: return left != right;
-        case Cmp::Lt: return left < right;
-        case Cmp::Le: return left <= right;
-        case Cmp::Gt: return left > right;
-        case Cmp::Ge: return left >= right;
-    }
-    return false;
-}
-
 }  // namespace writ::check

@@ -153,7 +153,6 @@ const Expr* node(Context& c, Op op, const Type& type, Span span, const std::vect
 const Expr* text_node(Context& c, const Type& type, Span span, std::string_view text);
 const Expr* integer_node(Context& c, const Type& type, Span span, std::int64_t value);
 const Expr* constant_node(Context& c, Span span, bool value);
-[[nodiscard]] bool holds(Cmp cmp, std::int64_t left, std::int64_t right);
 
 // ---- facts (facts.cpp) ----------------------------------------------------------------------
 

@@ -83,7 +83,7 @@ private:
         const bool turned = is_literal(kid(e, 0).op);
         const Expr& left = kid(e, turned ? 1 : 0);
         const Expr& right = kid(e, turned ? 0 : 1);
-        const std::string_view cmp = check::spelling_of(turned ? check::flipped(e.cmp) : e.cmp);
+        const std::string_view cmp = spelling_of(turned ? mirrored(e.cmp) : e.cmp);
         return {text(left, Sum) + " " + std::string(cmp) + " " + text(right, Sum), Comparison};
     }
 

@@ -233,7 +233,7 @@ std::optional<Bound> constant_bound(const Expr& e) {
     const auto constant = [](const Expr* side) { return is_literal(side->op); };
     if (fact(e.kids[0]) && constant(e.kids[1])) return Bound{e.kids[0], e.kids[1], e.cmp};
     if (!constant(e.kids[0]) || !fact(e.kids[1])) return {};
-    return Bound{e.kids[1], e.kids[0], flipped(e.cmp)};
+    return Bound{e.kids[1], e.kids[0], mirrored(e.cmp)};
 }
 
 /// Narrows; false if nothing is left.

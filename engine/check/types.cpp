@@ -24,30 +24,6 @@ void append_literal(std::string& out, std::string_view text) {
 
 }  // namespace
 
-std::string_view spelling_of(Cmp cmp) {
-    switch (cmp) {
-        case Cmp::Eq: return "==";
-        case Cmp::Ne: return "!=";
-        case Cmp::Lt: return "<";
-        case Cmp::Le: return "<=";
-        case Cmp::Gt: return ">";
-        case Cmp::Ge: return ">=";
-    }
-    return {};
-}
-
-Cmp flipped(Cmp cmp) {
-    switch (cmp) {
-        case Cmp::Eq: return Cmp::Eq;
-        case Cmp::Ne: return Cmp::Ne;
-        case Cmp::Lt: return Cmp::Gt;
-        case Cmp::Le: return Cmp::Ge;
-        case Cmp::Gt: return Cmp::Lt;
-        case Cmp::Ge: return Cmp::Le;
-    }
-    return cmp;
-}
-
 Type scalar(Kind kind) {
     Type type;
     type.kind = kind;

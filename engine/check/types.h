@@ -19,9 +19,6 @@ namespace writ::check {
     return type.kind == Kind::Record || type.kind == Kind::Map;
 }
 using writ::spelling_of;
-[[nodiscard]] std::string_view spelling_of(Cmp cmp);
-/// The comparison with its sides exchanged.
-[[nodiscard]] Cmp flipped(Cmp cmp);
 [[nodiscard]] Type scalar(Kind kind);
 /// A text that names something.
 [[nodiscard]] Type naming(Names names);

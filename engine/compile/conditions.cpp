@@ -12,30 +12,6 @@ using check::Op;
 
 namespace {
 
-Cmp swapped(Cmp cmp) {
-    switch (cmp) {
-        case Cmp::Eq:
-        case Cmp::Ne: return cmp;
-        case Cmp::Lt: return Cmp::Gt;
-        case Cmp::Le: return Cmp::Ge;
-        case Cmp::Gt: return Cmp::Lt;
-        case Cmp::Ge: return Cmp::Le;
-    }
-    return cmp;
-}
-
-Cmp negated(Cmp cmp) {
-    switch (cmp) {
-        case Cmp::Eq: return Cmp::Ne;
-        case Cmp::Ne: return Cmp::Eq;
-        case Cmp::Lt: return Cmp::Ge;
-        case Cmp::Le: return Cmp::Gt;
-        case Cmp::Gt: return Cmp::Le;
-        case Cmp::Ge: return Cmp::Lt;
-    }
-    return cmp;
-}
-
 /// What varies with the request stands left of what varies with the row, and that of constants: one
 /// form for a comparison, whichever way round it was written.
 int fixedness(const Expr& e) {
@@ -228,7 +204,7 @@ private:
     std::uint32_t compare(Cmp cmp, const Expr& left, const Expr& right, bool negate) {
         if (right.op == Op::Count || right.op == Op::Now || right.op == Op::Age || fixedness(left) > fixedness(right)) {
             if (left.op != Op::Count && left.op != Op::Now && left.op != Op::Age)
-                return compare(swapped(cmp), right, left, negate);
+                return compare(mirrored(cmp), right, left, negate);
         }
         if (left.type.kind == Kind::List) return leaf(Opcode::ListEq, &left, &right, 0, (cmp == Cmp::Ne) != negate);
         if (rep_of(left.type.kind) == Rep::Text) {

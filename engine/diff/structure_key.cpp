@@ -75,7 +75,7 @@ private:
             case Own::Table: return join_part(out, check::told_name(policy_, policy_.tables[e.id], shared_.tables));
             case Own::Kind: return add(out, static_cast<std::int64_t>(e.type.kind));
             case Own::Part: return add(out, e.index);
-            case Own::Comparison: return add(out, static_cast<std::int64_t>(turned(e) ? check::flipped(e.cmp) : e.cmp));
+            case Own::Comparison: return add(out, static_cast<std::int64_t>(turned(e) ? mirrored(e.cmp) : e.cmp));
             case Own::Window:
                 for (const std::int64_t each :
                      {std::int64_t{e.window.start}, std::int64_t{e.window.end}, std::int64_t{e.window.days}})

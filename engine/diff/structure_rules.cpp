@@ -133,10 +133,10 @@ private:
             const bool turned = check::is_literal(e.kids[0]->op);
             const Expr &subject = *e.kids[turned ? 1 : 0], &value = *e.kids[turned ? 0 : 1];
             if (!check::is_literal(value.op)) return;
-            const Cmp cmp = turned ? check::flipped(e.cmp) : e.cmp;
+            const Cmp cmp = turned ? mirrored(e.cmp) : e.cmp;
             if (cmp == Cmp::Eq) return among(subject, "in", {{key(value), text(value)}}, Direction::Wider);
             if (cmp == Cmp::Ne) return among(subject, "not in", {{key(value), text(value)}}, Direction::Narrower);
-            out.about = std::string(check::spelling_of(cmp)) + " " + key(subject);
+            out.about = std::string(spelling_of(cmp)) + " " + key(subject);
             if (value.op == Op::Integer) out.measure = value.integer;
             out.grow = cmp == Cmp::Lt || cmp == Cmp::Le ? Direction::Wider : Direction::Narrower;
         } else if (e.op == Op::In && is_constant_set(*e.kids[1])) {

@@ -54,30 +54,6 @@ std::optional<json::Value> json_of(const check::Policy& policy, const check::Typ
     return json::Value::of(std::string_view(members[static_cast<std::size_t>(*integer)]));
 }
 
-Cmp opposite(Cmp cmp) {
-    switch (cmp) {
-        case Cmp::Eq: return Cmp::Ne;
-        case Cmp::Ne: return Cmp::Eq;
-        case Cmp::Lt: return Cmp::Ge;
-        case Cmp::Le: return Cmp::Gt;
-        case Cmp::Gt: return Cmp::Le;
-        case Cmp::Ge: return Cmp::Lt;
-    }
-    return cmp;
-}
-
-Cmp mirrored(Cmp cmp) {
-    switch (cmp) {
-        case Cmp::Eq: return Cmp::Eq;
-        case Cmp::Ne: return Cmp::Ne;
-        case Cmp::Lt: return Cmp::Gt;
-        case Cmp::Le: return Cmp::Ge;
-        case Cmp::Gt: return Cmp::Lt;
-        case Cmp::Ge: return Cmp::Le;
-    }
-    return cmp;
-}
-
 /// A step that people would take past a bound.
 std::int64_t step_of(Kind kind) {
     if (kind == Kind::Decimal) return kDecimalUnit / 100;
@@ -115,7 +91,7 @@ public:
             case Op::Or: return wanted ? one(expr, true) : every(expr, false);
             case Op::Not: return wish(*expr.kids[0], !wanted);
             case Op::Truth: return set(*expr.kids[0], {std::int64_t{wanted}});
-            case Op::Compare: return compare(*expr.kids[0], *expr.kids[1], wanted ? expr.cmp : opposite(expr.cmp));
+            case Op::Compare: return compare(*expr.kids[0], *expr.kids[1], wanted ? expr.cmp : negated(expr.cmp));
             case Op::In: return in(*expr.kids[0], *expr.kids[1], wanted);
             case Op::SubsetOf: return wanted ? without_others(*expr.kids[0], *expr.kids[1]) : std::nullopt;
             case Op::Overlaps: return overlap(*expr.kids[0], *expr.kids[1], wanted);

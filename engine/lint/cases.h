@@ -82,8 +82,6 @@ void each_written(const ast::Decl& decl, const std::function<void(const ast::Exp
 /// Takes a declaration out, with its comments of documentation and its lines.
 [[nodiscard]] Edit removal_of(std::string_view text, Span span);
 
-/// Whether an integer is on the right side of a bound.
-[[nodiscard]] bool holds(std::int64_t value, Cmp cmp, std::int64_t bound);
 /// `FACT cmp INTEGER`, whichever way it is written and with the outcome put into the comparison.
 struct Bound {
     const check::Expr* fact = nullptr;  ///< null: it is not one

@@ -36,7 +36,7 @@ bool is_in(const Expr& constant, const std::vector<const Expr*>& all) {
 bool passes(const Expr& constant, const Literal& literal) {
     const Expr& e = *literal.test;
     if (const Bound bound = bound_of(literal); bound.fact != nullptr)
-        return holds(constant.integer, bound.cmp, bound.value);
+        return compares(bound.cmp, constant.integer, bound.value);
     if (constant.op != Op::Text) return true;
     if (e.matcher != nullptr) return e.matcher->matches(constant.text) == literal.positive;
     // `!=` and `not in`.
@@ -114,7 +114,7 @@ Conflict conflict_of_tools(const Linter& l, const Rule& rule, const Case& c) {
         const Fact& fact = l.policy.facts[bound.fact->id];
         if (fact.root != FactRoot::Catalog || fact.catalog != CatalogFact::Tier) continue;
         const bool some = std::any_of(rule.tools.begin(), rule.tools.end(), [&](ToolId id) {
-            return holds(l.policy.tools[id.value].tier, bound.cmp, bound.value);
+            return compares(bound.cmp, l.policy.tools[id.value].tier, bound.value);
         });
         if (!some) return {literal.test, literal.test};
     }

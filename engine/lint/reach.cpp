@@ -47,7 +47,7 @@ bool reaches(const Linter& l, const RuleView& view, std::uint32_t tool) {
             if (bound.fact == nullptr) return true;
             const Fact& fact = l.policy.facts[bound.fact->id];
             const bool tier = fact.root == FactRoot::Catalog && fact.catalog == CatalogFact::Tier;
-            return !tier || holds(l.policy.tools[tool].tier, bound.cmp, bound.value);
+            return !tier || compares(bound.cmp, l.policy.tools[tool].tier, bound.value);
         });
     });
 }

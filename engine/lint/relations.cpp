@@ -87,7 +87,7 @@ bool all_pass(const std::vector<const Expr*>& constants, const Literal& test) {
             return std::any_of(all.begin(), all.end(), [&](const Expr* other) { return equal(*each, *other); });
         };
         if (wanted.value != nullptr) return among(wanted);
-        if (bound.fact != nullptr) return holds(each->integer, bound.cmp, bound.value);
+        if (bound.fact != nullptr) return compares(bound.cmp, each->integer, bound.value);
         if (excluded.value != nullptr) return !among(excluded);
         return pattern && each->op == Op::Text && test.test->matcher->matches(each->text);
     });

@@ -10,18 +10,6 @@ using namespace check;
 
 namespace {
 
-Cmp negated(Cmp cmp) {
-    switch (cmp) {
-        case Cmp::Eq: return Cmp::Ne;
-        case Cmp::Ne: return Cmp::Eq;
-        case Cmp::Lt: return Cmp::Ge;
-        case Cmp::Le: return Cmp::Gt;
-        case Cmp::Gt: return Cmp::Le;
-        case Cmp::Ge: return Cmp::Lt;
-    }
-    return cmp;
-}
-
 bool is_blank(std::string_view text) {
     return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
@@ -32,18 +20,6 @@ std::size_t line_start(std::string_view text, std::size_t at) {
 }
 
 }  // namespace
-
-bool holds(std::int64_t value, Cmp cmp, std::int64_t bound) {
-    switch (cmp) {
-        case Cmp::Eq: return value == bound;
-        case Cmp::Ne: return value != bound;
-        case Cmp::Lt: return value < bound;
-        case Cmp::Le: return value <= bound;
-        case Cmp::Gt: return value > bound;
-        case Cmp::Ge: return value >= bound;
-    }
-    return false;
-}
 
 bool is_glob(const Expr& test) {
     return test.op == Op::TextTest && test.matcher->glob;
@@ -58,7 +34,7 @@ Bound bound_of(const Literal& literal) {
     if (e.op != Op::Compare) return {};
     const bool forward = e.kids[0]->op == Op::Fact && e.kids[1]->op == Op::Integer;
     if (!forward && !(e.kids[1]->op == Op::Fact && e.kids[0]->op == Op::Integer)) return {};
-    const Cmp cmp = forward ? e.cmp : flipped(e.cmp);
+    const Cmp cmp = forward ? e.cmp : mirrored(e.cmp);
     return {e.kids[forward ? 0 : 1], literal.positive ? cmp : negated(cmp), e.kids[forward ? 1 : 0]->integer};
 }
 

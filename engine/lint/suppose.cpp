@@ -273,7 +273,7 @@ private:
         if (a.sort == Value::Sort::Unknown || b.sort == Value::Sort::Unknown) return kUnknown;
         const bool list = e.kids[0]->type.kind == Kind::List;
         if (e.cmp != Cmp::Eq && e.cmp != Cmp::Ne)
-            return a.exact() && b.exact() ? decided(holds(a.integer, e.cmp, b.integer)) : kEither;
+            return a.exact() && b.exact() ? decided(compares(e.cmp, a.integer, b.integer)) : kEither;
         // Of two values it is not the one, or the other: nobody's choice is left.
         if (!list && e.kids[0]->type.kind == Kind::Bool && (a.stranger() || b.stranger())) return kUnknown;
         const Can same = list                     ? lists_equal(a, b)
@@ -314,7 +314,7 @@ private:
         for (const std::size_t each :
              {least, most, std::clamp(bound, least, most), std::clamp(bound + 1, least, most)}) {
             const auto counted = static_cast<std::int64_t>(std::min<std::size_t>(each, INT64_MAX));
-            (holds(counted, cmp, with.integer) ? out.hold : out.fail) = true;
+            (compares(cmp, counted, with.integer) ? out.hold : out.fail) = true;
         }
         return out;
     }

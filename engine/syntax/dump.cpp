@@ -9,7 +9,6 @@ namespace {
 using ast::Expr;
 using ast::ExprKind;
 
-constexpr std::array<std::string_view, 6> kCompare = {"==", "!=", "<", "<=", ">", ">="};
 constexpr std::array<std::string_view, 7> kDays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 constexpr std::array<std::string_view, 4> kProvenance = {"model", "asserted", "broker", "verified"};
 
@@ -84,7 +83,7 @@ std::string head(const Expr& e) {
         case ExprKind::Negate: return "negate";
         case ExprKind::And: return "and";
         case ExprKind::Or: return "or";
-        case ExprKind::Compare: return std::string(kCompare[static_cast<std::size_t>(e.cmp)]);
+        case ExprKind::Compare: return std::string(spelling_of(e.cmp));
         case ExprKind::In: return "in";
         case ExprKind::Contains: return "contains";
         case ExprKind::SubsetOf: return "subset-of";

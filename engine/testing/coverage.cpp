@@ -75,7 +75,7 @@ std::optional<Constants> constants_in(const Expr& e, const check::Table* table) 
         const bool turned = !is_scalar_fact(*e.kids[0]);
         const Expr &fact = *e.kids[turned ? 1 : 0], &other = *e.kids[turned ? 0 : 1];
         if (!is_scalar_fact(fact)) return {};
-        out.cmp = turned ? check::flipped(e.cmp) : e.cmp;
+        out.cmp = turned ? mirrored(e.cmp) : e.cmp;
         out.each = true;
         if (is_constant(other)) {
             take(out, other);

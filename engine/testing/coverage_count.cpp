@@ -85,15 +85,8 @@ struct Spread {
     [[nodiscard]] std::size_t below(std::int64_t value) const { return at_most(value) - equal(value); }
     /// For how many values a comparison with a constant is true.
     [[nodiscard]] std::size_t holding(Cmp cmp, std::int64_t constant) const {
-        switch (cmp) {
-            case Cmp::Eq: return equal(constant);
-            case Cmp::Ne: return known - equal(constant);
-            case Cmp::Lt: return below(constant);
-            case Cmp::Le: return at_most(constant);
-            case Cmp::Gt: return known - at_most(constant);
-            case Cmp::Ge: return known - below(constant);
-        }
-        return 0;
+        return (compares(cmp, 0, 1) ? below(constant) : 0) + (compares(cmp, 0, 0) ? equal(constant) : 0) +
+               (compares(cmp, 1, 0) ? known - at_most(constant) : 0);
     }
 };
 

@@ -211,7 +211,7 @@ Truth Machine::test(const Instr& in) {
         }
         case Opcode::IntCmp: {
             const Value a = load(in.a), b = load(in.b);
-            return a.present() && b.present() ? truth_of(compare(static_cast<Cmp>(in.c), a.integer, b.integer))
+            return a.present() && b.present() ? truth_of(compares(static_cast<Cmp>(in.c), a.integer, b.integer))
                                               : Truth::Unknown;
         }
         case Opcode::ToolIn:
@@ -220,7 +220,7 @@ Truth Machine::test(const Instr& in) {
         case Opcode::TextCmp: {
             const Value a = load(in.a), b = load(in.b);
             if (!a.present() || !b.present()) return Truth::Unknown;
-            return truth_of(compare(static_cast<Cmp>(in.c), a.text(), b.text()));
+            return truth_of(compares(static_cast<Cmp>(in.c), a.text(), b.text()));
         }
         case Opcode::TextIn:
         case Opcode::IntIn: {
@@ -268,13 +268,13 @@ Truth Machine::test(const Instr& in) {
         }
         case Opcode::NowCmp: {
             const Value a = load(in.a);
-            return a.present() ? truth_of(compare(static_cast<Cmp>(in.c), now, a.integer)) : Truth::Unknown;
+            return a.present() ? truth_of(compares(static_cast<Cmp>(in.c), now, a.integer)) : Truth::Unknown;
         }
         case Opcode::AgeCmp: {
             const Value a = load(in.a), b = load(in.b);
             if (!a.present() || !b.present()) return Truth::Unknown;
             if (!foresees && is_ahead(a.integer, now)) return Truth::Unknown;
-            return truth_of(compare(static_cast<Cmp>(in.c), sat_sub(now, a.integer), b.integer));
+            return truth_of(compares(static_cast<Cmp>(in.c), sat_sub(now, a.integer), b.integer));
         }
         // Not tests, or tests with a body.
         case Opcode::RetTrue:

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/operators.h"
 #include "base/window.h"
 #include "bytecode/cost.h"
 #include "bytecode/opcode_info.h"
@@ -21,19 +22,6 @@ enum class Truth : std::uint8_t { False, True, Unknown };
 
 constexpr Truth truth_of(bool value) {
     return value ? Truth::True : Truth::False;
-}
-
-template <class T>
-bool compare(Cmp cmp, const T& a, const T& b) {
-    switch (cmp) {
-        case Cmp::Eq: return a == b;
-        case Cmp::Ne: return a != b;
-        case Cmp::Lt: return a < b;
-        case Cmp::Le: return a <= b;
-        case Cmp::Gt: return a > b;
-        case Cmp::Ge: return a >= b;
-    }
-    return false;
 }
 
 /// Stands for the time of the request as an operand.

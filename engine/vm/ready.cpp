@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/operators.h"
 #include "bytecode/opcode_info.h"
 
 namespace writ::vm {
@@ -15,15 +16,7 @@ namespace {
 
 /// Which of less, equal and greater a comparison accepts, one bit each.
 constexpr std::uint32_t orders_of(Cmp cmp) {
-    switch (cmp) {
-        case Cmp::Eq: return 2;
-        case Cmp::Ne: return 5;
-        case Cmp::Lt: return 1;
-        case Cmp::Le: return 3;
-        case Cmp::Gt: return 4;
-        case Cmp::Ge: return 6;
-    }
-    return 0;
+    return (compares(cmp, 0, 1) ? 1u : 0u) | (compares(cmp, 0, 0) ? 2u : 0u) | (compares(cmp, 1, 0) ? 4u : 0u);
 }
 
 /// Whether a condition is one `and` of tests, and no test of time is in a quantifier. While it holds, every test
