@@ -1,7 +1,8 @@
-// The words that documents, policies and texts have for provenance and for what is decided. The reference evaluator reads
-// provenance by itself.
+// The words that documents, policies and texts have for provenance and for what is decided. The reference evaluator
+// reads provenance by itself.
 #pragma once
 
+#include <iterator>
 #include <optional>
 #include <string_view>
 

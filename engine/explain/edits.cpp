@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/values.h"
+#include "base/words.h"
 #include "explain/reader.h"
 
 namespace writ::explain {
@@ -125,10 +126,8 @@ private:
         // One word for all groups is taken as it is: what else to weaken is not ours to say.
         if (stated != nullptr && stated->type == json::Type::String) return;
         const Provenance due = policy_.at(fact.field).weakest;
-        constexpr std::string_view kWords[] = {"model", "asserted", "broker", "verified"};
-        const std::string given = reader_.provenance_of(group);
-        const auto at = std::find(std::begin(kWords), std::end(kWords), given);
-        if (at != std::end(kWords) && at - std::begin(kWords) >= static_cast<std::ptrdiff_t>(due)) return;
+        const auto given = writ::provenance_of(reader_.provenance_of(group));
+        if (given && *given >= due) return;
         const bool there =
             std::any_of(edits.begin(), edits.end(), [&](const Edit& each) { return each.path.back() == group; });
         if (!there) edits.push_back({{"provenance", group}, json::Value::of(spelling_of(due))});

@@ -1,6 +1,7 @@
 // Explanations as JSON: docs/explain-format.md is the description of what is written here.
 #include "base/json_writer.h"
 #include "base/source.h"
+#include "base/words.h"
 #include "vm/decision_json.h"
 #include "writ/explain.h"
 
@@ -33,15 +34,6 @@ std::string_view truth_name(Truth truth) {
 }
 
 namespace {
-
-std::string_view effect_name(Effect effect) {
-    switch (effect) {
-        case Effect::Deny: return "deny";
-        case Effect::NeedsApproval: return "needs_approval";
-        case Effect::Permit: return "permit";
-    }
-    return {};
-}
 
 class Document {
 public:
@@ -155,14 +147,14 @@ private:
             to_.key("to"), to_.raw(change.to);
             to_.close('}');
         });
-        to_.key("effect"), to_.text(effect_name(each.effect));
+        to_.key("effect"), to_.text(spelling_of(each.effect));
         to_.key("open"), to_.texts(each.open);
         to_.close('}');
     }
     void once_approved() {
         if (!of_.once_approved) return to_.raw("null");
         to_.open('{');
-        to_.key("effect"), to_.text(effect_name(of_.once_approved->effect));
+        to_.key("effect"), to_.text(spelling_of(of_.once_approved->effect));
         to_.key("scopes"), to_.texts(of_.once_approved->scopes);
         to_.key("ttl"), to_.number(of_.once_approved->ttl);
         to_.key("against"), to_.texts(of_.once_approved->against);

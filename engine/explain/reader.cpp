@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/values.h"
+#include "base/words.h"
 #include "check/expr_text.h"
 
 namespace writ::explain {
@@ -12,14 +13,9 @@ using check::Expr;
 using check::FieldId;
 using check::Op;
 
-std::string_view spelling_of(Provenance provenance) {
-    constexpr std::string_view kNames[] = {"model", "asserted", "broker", "verified"};
-    return kNames[static_cast<unsigned>(provenance)];
-}
-
 json::Value Reader::trusted(const json::Value& document) {
     json::Value out = document;
-    out.set("provenance", json::Value::of("verified"));
+    out.set("provenance", json::Value::of(spelling_of(Provenance::Verified)));
     return out;
 }
 

@@ -72,7 +72,4 @@ private:
     Facts facts_, trusted_;
 };
 
-/// The word for a provenance, as a request writes it.
-[[nodiscard]] std::string_view spelling_of(Provenance provenance);
-
 }  // namespace writ::explain

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/values.h"
+#include "base/words.h"
 #include "ledger/checkpoint.h"
 #include "ledger/index.h"
 #include "ledger/report.h"
@@ -14,8 +15,6 @@
 namespace writ::ledger {
 
 namespace {
-
-constexpr std::string_view kEffects[] = {"deny", "needs approval", "permit"};
 
 std::string joined(const std::vector<std::string_view>& texts) {
     std::string out;
@@ -132,9 +131,8 @@ Result<Table> Inquiry::list(const Filter& filter) {
         where += fmt::format(" and seq in (select seq from shaped where rule = ?{})", texts.size());
     }
     if (!filter.effect.empty()) {
-        const auto at = std::find(std::begin(kEffects), std::end(kEffects),
-                                  filter.effect == "needs_approval" ? "needs approval" : filter.effect);
-        where += fmt::format(" and effect = {}", at - std::begin(kEffects));
+        const auto at = std::find(std::begin(words::kEffects), std::end(words::kEffects), filter.effect);
+        where += fmt::format(" and effect = {}", at - std::begin(words::kEffects));
     }
     auto out = impl_->index->ask("decisions",
                                  fmt::format(R"(
@@ -169,9 +167,9 @@ Result<Table> Inquiry::why(std::uint64_t sequence) {
         out.rows.push_back({std::move(question), std::move(answer)});
     };
 
-    say("what was decided", fmt::format("{}{} at {}, recorded {}", kEffects[static_cast<std::size_t>(decision.effect)],
-                                        record.shadow ? " (shadow: not enforced)" : "", format_instant(decision.now),
-                                        format_instant(record.time)));
+    say("what was decided",
+        fmt::format("{}{} at {}, recorded {}", spoken(decision.effect), record.shadow ? " (shadow: not enforced)" : "",
+                    format_instant(decision.now), format_instant(record.time)));
     if (record.repeats)
         say("which decision does it repeat",
             fmt::format("{}, under the same idempotency key; it gives no more than that and for no longer",

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/values.h"
+#include "base/words.h"
 #include "ledger/hash.h"
 #include "writ/ledger.h"
 
@@ -74,10 +75,9 @@ Value grant_of(const Decision& decision) {
 }
 
 Value decision_of(const Record& record) {
-    constexpr std::string_view kEffects[] = {"deny", "needs_approval", "permit"};
     const Decision& decision = record.decision;
     Value out = Value::object();
-    out.set("effect", Value::of(kEffects[static_cast<std::size_t>(decision.effect)]));
+    out.set("effect", Value::of(spelling_of(decision.effect)));
     out.set("grant", grant_of(decision));
     Value requirements = Value::array();
     for (const Requirement& each : decision.requirements) {

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "base/access.h"
+#include "base/words.h"
 #include "ledger/pointer.h"
 #include "ledger/repetition.h"
 #include "ledger/segment.h"
@@ -27,15 +28,10 @@ struct Judge {
     Record record;  ///< the answer
 };
 
-std::string_view spelling(Effect effect) {
-    constexpr std::string_view kNames[] = {"deny", "needs approval", "permit"};
-    return kNames[static_cast<std::size_t>(effect)];
-}
-
 std::string change_of(const Decision& was, const Decision& is, Direction direction) {
-    if (was.effect != is.effect) return std::string(spelling(was.effect)) + " → " + std::string(spelling(is.effect));
+    if (was.effect != is.effect) return std::string(spoken(was.effect)) + " → " + std::string(spoken(is.effect));
     const std::string both = "wider and narrower";
-    return std::string(spelling(is.effect)) + ", " +
+    return std::string(spoken(is.effect)) + ", " +
            (direction == Direction::Other ? both : std::string(direction_name(direction)));
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/values.h"
+#include "base/words.h"
 
 namespace writ {
 
@@ -93,20 +94,11 @@ std::string requirement_text(const Requirement& each) {
     return out + " within " + format_duration(sat_mul(each.within, kSecond));
 }
 
-std::string_view effect_text(Effect effect) {
-    switch (effect) {
-        case Effect::Deny: return "deny";
-        case Effect::NeedsApproval: return "needs_approval";
-        case Effect::Permit: return "permit";
-    }
-    return {};
-}
-
 std::string text_of(DecisionPart part, const Decision& decision) {
     const Grant& grant = decision.grant;
     const auto or_none = [](std::string text) { return text.empty() ? "none" : text; };
     switch (part) {
-        case DecisionPart::Effect: return std::string(effect_text(decision.effect));
+        case DecisionPart::Effect: return std::string(spelling_of(decision.effect));
         case DecisionPart::Scopes: return set_text(grant.scopes);
         case DecisionPart::Audience: return set_text(grant.audience);
         case DecisionPart::Ttl: return format_duration(sat_mul(grant.ttl, kSecond));

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "base/values.h"
+#include "base/words.h"
 #include "syntax/parse.h"
 
 namespace writ::syntax {
@@ -10,7 +11,6 @@ using ast::Expr;
 using ast::ExprKind;
 
 constexpr std::array<std::string_view, 7> kDays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-constexpr std::array<std::string_view, 4> kProvenance = {"model", "asserted", "broker", "verified"};
 
 std::string quoted(std::string_view text) {
     constexpr std::string_view kHex = "0123456789ABCDEF";
@@ -170,7 +170,7 @@ private:
         for (const ast::Field& field : items) {
             std::string text = "field " + quoted(field.name.text) + ' ' + type_text(field.type);
             if (field.or_none) text += " or none";
-            if (field.from) text += " from " + std::string(kProvenance[static_cast<std::size_t>(*field.from)]);
+            if (field.from) text += " from " + std::string(spelling_of(*field.from));
             if (field.max) text += " max " + std::to_string(*field.max);
             nest(text, [&] {
                 if (!field.doc.empty()) line("doc " + quoted(field.doc));

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "base/values.h"
+#include "base/words.h"
 #include "syntax/literal.h"
 #include "syntax/lower.h"
 
@@ -83,9 +84,6 @@ std::vector<ast::Field> Lowering::fields(Tree::FieldsContext& tree) {
 }
 
 ast::Field Lowering::field(Tree::FieldContext& tree) {
-    constexpr Provenance kStrengths[] = {Provenance::Model, Provenance::Asserted, Provenance::Broker,
-                                         Provenance::Verified};
-    constexpr std::string_view kNames[] = {"model", "asserted", "broker", "verified"};
     ast::Field out;
     out.name = field_name(*tree.fieldName());
     out.type = type(*tree.type());
@@ -93,12 +91,12 @@ ast::Field Lowering::field(Tree::FieldContext& tree) {
     for (auto* modifier : tree.fieldModifier()) {
         if (auto* from = modifier->name()) {
             const ast::Name asked = name(*from);
-            const auto* known = std::find(std::begin(kNames), std::end(kNames), asked.text);
-            if (known == std::end(kNames)) {
+            const auto known = provenance_of(asked.text);
+            if (!known) {
                 report_.add(Code::SyntaxError, asked.span, "unknown provenance " + quoted_excerpt(asked.text), {},
                             "a field is from `verified`, `broker`, `asserted` or `model`");
             } else if (once(out.from.has_value(), span(*modifier), "from")) {
-                out.from = kStrengths[known - std::begin(kNames)];
+                out.from = *known;
             }
         } else if (auto* most = modifier->INT()) {
             const Span at = span(*most);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/words.h"
+
 namespace writ::testing {
 
 using check::Expr;
@@ -84,7 +86,7 @@ void OutcomeProof::try_tools(const Expr& expr, const std::vector<const check::Ru
         json::Value tool = json::Value::object();
         tool.set("name", json::Value::of(policy_.tools[i].wire_name));
         json::Value document = json::Value::object();
-        document.set("provenance", json::Value::of("verified"));
+        document.set("provenance", json::Value::of(spelling_of(Provenance::Verified)));
         document.set("tool", std::move(tool));
         Arena arena;
         const reference::Facts facts(policy_, document, arena);

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/values.h"
+#include "base/words.h"
 
 namespace writ::testing {
 
@@ -45,15 +46,6 @@ std::string plain(const std::string& name) {
 
 std::string set_text(const Names& names) {
     return names.empty() ? "{}" : "{ " + joined(names, quoted) + " }";
-}
-
-std::string_view effect_name(Effect effect) {
-    switch (effect) {
-        case Effect::Deny: return "deny";
-        case Effect::NeedsApproval: return "needs_approval";
-        case Effect::Permit: return "permit";
-    }
-    return {};
 }
 
 std::string qualified(const ast::QualifiedName& name) {
@@ -142,7 +134,7 @@ std::string describe(const ast::Expectation& expect) {
 
 std::string describe(const Decision& decision, const Bundle& bundle) {
     const Parts parts = parts_of(decision, bundle);
-    std::string out(effect_name(decision.effect));
+    std::string out(spelling_of(decision.effect));
     if (decision.effect == Effect::Permit) {
         out += " " + set_text(parts.scopes) + " for " + format_duration(sat_mul(decision.grant.ttl, kSecond));
         if (decision.grant.not_after) out += " until " + quoted(format_instant(*decision.grant.not_after));
@@ -209,7 +201,7 @@ void grant_differences(const ast::Expectation& expect, const Grant& grant, const
 std::vector<Difference> differences(const ast::Expectation& expect, const Decision& decision, const Bundle& bundle) {
     const Parts parts = parts_of(decision, bundle);
     Comparing compare;
-    const std::string_view effect = effect_name(decision.effect);
+    const std::string_view effect = spelling_of(decision.effect);
     compare.same("effect", expect.effect == effect, expect.effect, std::string(effect));
     // Where the effect is another, the grant differs for that reason; what was to be behind it still tells.
     if (compare.out.empty()) grant_differences(expect, decision.grant, parts, compare);

@@ -1,6 +1,7 @@
 // Plans: one is recorded while a document is bound, and then used for similar documents.
 #include <algorithm>
 
+#include "base/words.h"
 #include "vm/binder.h"
 
 namespace writ::vm {
@@ -16,10 +17,7 @@ constexpr std::uint32_t kMostWords = 32;
 }  // namespace
 
 std::optional<Provenance> provenance_of(const json::Node& word) {
-    constexpr std::string_view kWords[] = {"model", "asserted", "broker", "verified"};
-    if (word.type != json::Type::String) return {};
-    for (std::size_t i = 0; i < std::size(kWords); ++i)
-        if (word.text() == kWords[i]) return static_cast<Provenance>(i);
+    if (word.type == json::Type::String) return writ::provenance_of(word.text());
     return {};
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/words.h"
 #include "vm/decision_json.h"
 #include "vm/reason.h"
 #include "writ/bundle.h"
@@ -33,15 +34,6 @@ using vm::write_reasons;
 using vm::write_rule;
 
 constexpr int kSchemaVersion = 1;
-
-std::string_view name_of(Effect effect) {
-    switch (effect) {
-        case Effect::Deny: return "deny";
-        case Effect::NeedsApproval: return "needs_approval";
-        case Effect::Permit: return "permit";
-    }
-    return "deny";
-}
 
 void write_grant(Writer& to, const Decision& decision) {
     if (decision.effect != Effect::Permit) return to.raw("null");
@@ -125,7 +117,7 @@ namespace {
 void write_decision(Writer& to, const Decision& decision, const Layers& layers, Audience reader) {
     to.open('{');
     to.key("schema_version"), to.number(kSchemaVersion);
-    to.key("effect"), to.text(name_of(decision.effect));
+    to.key("effect"), to.text(spelling_of(decision.effect));
     to.key("grant"), write_grant(to, decision);
     to.key("requirements"), write_requirements(to, decision, layers, reader);
     to.key("binding_digest"), to.text_or_null(decision.binding_digest);

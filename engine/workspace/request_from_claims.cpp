@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/report.h"
 #include "base/values.h"
+#include "base/words.h"
 #include "bytecode/program.h"
 #include "stdlib/stdlib.h"
 #include "syntax/parse.h"
@@ -160,12 +161,10 @@ json::Value token_of(const json::Value& claims) {
 
 // ---- what the broker adds ---------------------------------------------------------------------
 
-/// The words of provenance, the weakest first.
-constexpr std::string_view kProvenance[] = {"model", "asserted", "broker", "verified"};
-
 std::string_view weaker(std::string_view a, std::string_view b) {
+    // What is no word of provenance is refused with the document; until then it is the stronger.
     const auto rank = [](std::string_view word) {
-        return std::find(std::begin(kProvenance), std::end(kProvenance), word);
+        return std::find(std::begin(words::kProvenance), std::end(words::kProvenance), word);
     };
     return rank(a) < rank(b) ? a : b;
 }
@@ -174,7 +173,8 @@ std::string_view weaker(std::string_view a, std::string_view b) {
 std::string_view trust_of(const json::Value& facts, std::string_view group) {
     const json::Value* stated = facts.find("provenance");
     if (stated != nullptr && stated->type == json::Type::Object) stated = stated->find(group);
-    return stated != nullptr && stated->type == json::Type::String ? std::string_view(stated->text) : kProvenance[0];
+    return stated != nullptr && stated->type == json::Type::String ? std::string_view(stated->text)
+                                                                   : spelling_of(Provenance::Model);
 }
 
 tl::unexpected<Error> refuse(std::string_view code, std::string message, std::string_view file, std::string_view path) {
@@ -233,7 +233,7 @@ private:
         document_ = json::Value::object();
         provenance_ = json::Value::object();
         if (input_.now) state("now", json::Value::of(*input_.now), "broker");
-        const std::string_view trust = input_.verified ? "verified" : "asserted";
+        const std::string_view trust = spelling_of(input_.verified ? Provenance::Verified : Provenance::Asserted);
         for (auto& [group, said] :
              {std::pair{"token", token_of(claims_)}, {"workload", workload_of(kind_.name, claims_)}}) {
             json::Value both = said;
