@@ -233,43 +233,10 @@ const Expr* type_constant(Context& c, Scope& s, const ast::Expr& e, const Type* 
 }
 
 bool is_flexible(Context& c, Scope& s, const ast::Expr& e) {
-    switch (e.kind) {
-        case ast::ExprKind::String:
-        case ast::ExprKind::Int:
-        case ast::ExprKind::Decimal:
-        case ast::ExprKind::Duration:
-        case ast::ExprKind::Bool:
-        case ast::ExprKind::Set: return true;
-        case ast::ExprKind::Negate:
-        case ast::ExprKind::Add:
-        case ast::ExprKind::Subtract:
-        case ast::ExprKind::Multiply:
-        case ast::ExprKind::Union:
-        case ast::ExprKind::Intersect:
-            for (const auto* kid : e.kids)
-                if (!is_flexible(c, s, *kid)) return false;
-            return true;
-        case ast::ExprKind::Path: break;
-        case ast::ExprKind::Call:
-        case ast::ExprKind::Count:
-        case ast::ExprKind::Any:
-        case ast::ExprKind::All:
-        case ast::ExprKind::Not:
-        case ast::ExprKind::And:
-        case ast::ExprKind::Or:
-        case ast::ExprKind::Compare:
-        case ast::ExprKind::In:
-        case ast::ExprKind::Contains:
-        case ast::ExprKind::SubsetOf:
-        case ast::ExprKind::Overlaps:
-        case ast::ExprKind::TextTest:
-        case ast::ExprKind::InWindow:
-        case ast::ExprKind::IsNone:
-        case ast::ExprKind::IsSome:
-        case ast::ExprKind::IsName:
-        case ast::ExprKind::Error: return false;
-    }
-    if (e.steps.size() != 1) return false;
+    if (ast::is_literal(e.kind) || e.kind == ast::ExprKind::Set) return true;
+    if (ast::is_algebra(e.kind))
+        return std::all_of(e.kids.begin(), e.kids.end(), [&](const ast::Expr* kid) { return is_flexible(c, s, *kid); });
+    if (e.kind != ast::ExprKind::Path || e.steps.size() != 1) return false;
     const auto name = e.steps[0].text;
     for (const auto& binder : s.binders)
         if (binder.name == name) return false;

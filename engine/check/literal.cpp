@@ -127,51 +127,19 @@ const Expr* as_whole(Context& c, const Expr* value) {
 }
 
 const Expr* type_literal(Context& c, const ast::Expr& e, const Type* want) {
-    switch (e.kind) {
-        case ast::ExprKind::String:
-            if (want != nullptr) return literal_of(c, e.text, e.span, *want);
-            return text_node(c, scalar(Kind::String), e.span, e.text);
-        case ast::ExprKind::Int:
-            if (want != nullptr && want->kind == Kind::Decimal) {
-                if (e.integer > std::numeric_limits<std::int64_t>::max() / kDecimalUnit ||
-                    e.integer < std::numeric_limits<std::int64_t>::min() / kDecimalUnit) {
-                    report_bad_literal(c, e.span, std::to_string(e.integer), "decimal", "it is too large");
-                    return nullptr;
-                }
-                return integer_node(c, *want, e.span, e.integer * kDecimalUnit);
-            }
-            return integer_node(c, scalar(Kind::Int), e.span, e.integer);
-        case ast::ExprKind::Decimal: return integer_node(c, scalar(Kind::Decimal), e.span, e.integer);
-        case ast::ExprKind::Duration: return integer_node(c, scalar(Kind::Duration), e.span, e.integer);
-        case ast::ExprKind::Bool: return integer_node(c, scalar(Kind::Bool), e.span, e.integer);
-        case ast::ExprKind::Path:
-        case ast::ExprKind::Set:
-        case ast::ExprKind::Call:
-        case ast::ExprKind::Count:
-        case ast::ExprKind::Any:
-        case ast::ExprKind::All:
-        case ast::ExprKind::Not:
-        case ast::ExprKind::Negate:
-        case ast::ExprKind::And:
-        case ast::ExprKind::Or:
-        case ast::ExprKind::Compare:
-        case ast::ExprKind::In:
-        case ast::ExprKind::Contains:
-        case ast::ExprKind::SubsetOf:
-        case ast::ExprKind::Overlaps:
-        case ast::ExprKind::TextTest:
-        case ast::ExprKind::InWindow:
-        case ast::ExprKind::IsNone:
-        case ast::ExprKind::IsSome:
-        case ast::ExprKind::IsName:
-        case ast::ExprKind::Add:
-        case ast::ExprKind::Subtract:
-        case ast::ExprKind::Multiply:
-        case ast::ExprKind::Union:
-        case ast::ExprKind::Intersect:
-        case ast::ExprKind::Error: return nullptr;
+    if (e.kind == ast::ExprKind::String)
+        return want != nullptr ? literal_of(c, e.text, e.span, *want)
+                               : text_node(c, scalar(Kind::String), e.span, e.text);
+    if (e.kind == ast::ExprKind::Decimal) return integer_node(c, scalar(Kind::Decimal), e.span, e.integer);
+    if (e.kind == ast::ExprKind::Duration) return integer_node(c, scalar(Kind::Duration), e.span, e.integer);
+    if (e.kind == ast::ExprKind::Bool) return integer_node(c, scalar(Kind::Bool), e.span, e.integer);
+    if (want == nullptr || want->kind != Kind::Decimal) return integer_node(c, scalar(Kind::Int), e.span, e.integer);
+    if (e.integer > std::numeric_limits<std::int64_t>::max() / kDecimalUnit ||
+        e.integer < std::numeric_limits<std::int64_t>::min() / kDecimalUnit) {
+        report_bad_literal(c, e.span, std::to_string(e.integer), "decimal", "it is too large");
+        return nullptr;
     }
-    return nullptr;
+    return integer_node(c, *want, e.span, e.integer * kDecimalUnit);
 }
 
 const Expr* type_set(Context& c, Scope& s, const ast::Expr& e, const Type* want) {

@@ -10,10 +10,6 @@ namespace {
 
 using ast::ExprKind;
 
-bool is_literal(ExprKind kind) {
-    return kind == ExprKind::String || kind == ExprKind::Int || kind == ExprKind::Decimal || kind == ExprKind::Duration;
-}
-
 void twice(Linter& l, const ast::Expr& set) {
     std::set<std::tuple<ExprKind, std::string_view, std::int64_t>> seen;
     for (std::size_t i = 0; i < set.kids.size(); ++i) {

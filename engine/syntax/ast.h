@@ -66,6 +66,17 @@ enum class ExprKind : std::uint8_t {
     Error,  ///< could not be parsed; already reported
 };
 
+/// One value that is written out.
+constexpr bool is_literal(ExprKind kind) {
+    return kind == ExprKind::String || kind == ExprKind::Int || kind == ExprKind::Decimal ||
+           kind == ExprKind::Duration || kind == ExprKind::Bool;
+}
+/// A value made of values of its own kind.
+constexpr bool is_algebra(ExprKind kind) {
+    return kind == ExprKind::Negate || kind == ExprKind::Add || kind == ExprKind::Subtract ||
+           kind == ExprKind::Multiply || kind == ExprKind::Union || kind == ExprKind::Intersect;
+}
+
 enum class StepKind : std::uint8_t { Name, Quoted, Key };
 
 struct PathStep {

@@ -576,6 +576,7 @@ TEST_CASE("lint: \"unused-definition\", \"unused-issuer\", \"unused-import\", \"
     CHECK(found.text_at(found.first("unused-definition").span) == "lonely");
     CHECK(found.has("unused-issuer"));
     CHECK(found.count("duplicate-element") == 1);
+    CHECK(permit("run.background in { true, true }").count("duplicate-element") == 1);
     CHECK_FALSE(permit("agent.class == \"support\"").has("unused-issuer"));
     // Imported for what the start declares; but for std.wimse, of which nothing is named. std.mcp has a rule.
     CHECK(found.count("unused-import") == 1);
