@@ -1,7 +1,6 @@
 #include "cli/formats/coverage.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <string_view>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 #include "writ/explain.h"
+#include "writ/words.h"
 
 namespace writ::cli {
 
@@ -100,10 +100,6 @@ Json truths(const std::array<std::size_t, 3>& seen) {
 }
 
 }  // namespace
-
-std::string percent_text(const Coverage& coverage) {
-    return fmt::format("{:.1f}%", std::floor(coverage.percent() * 10) / 10);
-}
 
 std::string coverage_sums(const Coverage& coverage) {
     return fmt::format("coverage: {} of {} rules applied, {} of {} conditions seen in every way ({})",

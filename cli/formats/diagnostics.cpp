@@ -10,6 +10,7 @@
 
 #include "cli/terminal/lines.h"
 #include "cli/terminal/text.h"
+#include "writ/words.h"
 
 namespace writ::cli {
 

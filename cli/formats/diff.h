@@ -1,13 +1,22 @@
 // Formats a comparison of two policies.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
-#include "cli/verbs/diff_requests.h"
 #include "writ/diff.h"
 #include "writ/tools.h"
 
 namespace writ::cli {
+
+/// The records of a ledger that could not be decided again.
+struct LedgerGaps {
+    std::uint64_t no_request = 0;  ///< recorded by digest only, or refused
+    std::uint64_t overruled = 0;   ///< denied by the ledger, whatever the policy decided
+    std::uint64_t repeated = 0;    ///< answers that repeat an earlier decision
+    std::uint64_t undecided = 0;   ///< one of the policies reads values that were masked
+};
 
 struct DiffReport {
     std::string before, after;  ///< the names of the sides as given

@@ -2,6 +2,7 @@
 #include "cli/formats/diff_json.h"
 
 #include "cli/formats/diff_words.h"
+#include "writ/words.h"
 
 namespace writ::cli {
 

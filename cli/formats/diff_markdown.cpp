@@ -7,6 +7,7 @@
 #include "cli/formats/explanation.h"
 #include "cli/formats/markdown.h"
 #include "cli/terminal/text.h"
+#include "writ/words.h"
 
 namespace writ::cli {
 

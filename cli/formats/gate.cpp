@@ -6,11 +6,11 @@
 
 #include "cli/formats/diagnostics.h"
 #include "cli/formats/diff_json.h"
-#include "cli/formats/diff_words.h"
 #include "cli/formats/junit.h"
 #include "cli/formats/markdown.h"
 #include "cli/formats/places.h"
 #include "cli/terminal/text.h"
+#include "writ/words.h"
 
 namespace writ::cli {
 
@@ -25,9 +25,9 @@ std::string_view outcome_of(const GateCheck& check) {
     return check.failed ? "failed" : check.skipped ? "skipped" : "passed";
 }
 
-std::string verdict(const GateVerdict& report) {
+std::string headline_of(const GateReport& report) {
     std::string failed;
-    for (const GateCheck& each : report.result.checks)
+    for (const GateCheck& each : report.verdict.checks)
         if (each.failed) failed += (failed.empty() ? "" : ", ") + each.name;
     return failed.empty() ? "the change may pass" : "the change does not pass: " + failed;
 }
@@ -56,66 +56,66 @@ std::string markdown_findings(const Diagnostics& findings) {
     return out;
 }
 
-bool differs(const GateVerdict& report) {
+bool differs(const GateReport& report) {
     return report.change != nullptr && (!report.change->diff.structure.empty() || !report.change->diff.files.empty() ||
                                         !report.change->diff.groups.empty());
 }
 
 }  // namespace
 
-std::string render_gate(const GateVerdict& report, bool colour, bool quiet) {
+std::string render_gate(const GateReport& report, bool colour, bool quiet) {
     const Palette colours = palette(colour);
-    std::string out = report.result.findings.items.empty() ? "" : render_human(report.result.findings, colour) + "\n";
+    std::string out = report.verdict.findings.items.empty() ? "" : render_human(report.verdict.findings, colour) + "\n";
     if (differs(report)) out += render_diff(*report.change, colour) + "\n";
     std::size_t width = 0;
-    for (const GateCheck& each : report.result.checks) width = std::max(width, each.name.size());
-    for (const GateCheck& each : report.result.checks) {
+    for (const GateCheck& each : report.verdict.checks) width = std::max(width, each.name.size());
+    for (const GateCheck& each : report.verdict.checks) {
         if (quiet && !each.failed) continue;
         const std::string_view tone = each.failed ? colours.error : each.skipped ? colours.frame : colours.good;
         out += fmt::format("{}{:<4}{}  {:<{}}  {}\n", tone, word_of(each), colours.reset, each.name, width,
                            safe(each.summary));
     }
-    return out + fmt::format("{}{}{}\n", colours.bold, verdict(report), colours.reset);
+    return out + fmt::format("{}{}{}\n", colours.bold, headline_of(report), colours.reset);
 }
 
-std::string render_gate_json(const GateVerdict& report) {
+std::string render_gate_json(const GateReport& report) {
     Json out;
     out["schema_version"] = 1;
-    out["passed"] = report.result.passed();
+    out["passed"] = report.verdict.passed();
     out["base"] = report.base.empty() ? Json() : Json(report.base);
     out["checks"] = Json::array();
-    for (const GateCheck& each : report.result.checks)
+    for (const GateCheck& each : report.verdict.checks)
         out["checks"].push_back({{"name", each.name}, {"outcome", outcome_of(each)}, {"summary", each.summary}});
     out["declarations"] = Json::array();
-    for (const Declaration& each : report.note.declarations)
+    for (const Declaration& each : report.verdict.note.declarations)
         out["declarations"].push_back({{each.raises ? "raises" : "widens", each.name},
                                        {"because", each.because},
                                        {"where", each.where},
                                        {"met", each.met}});
-    out["findings"] = Json::parse(render_json(report.result.findings));
+    out["findings"] = Json::parse(render_json(report.verdict.findings));
     out["diff"] = report.change != nullptr ? diff_json(*report.change) : Json();
     return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string render_gate_junit(const GateVerdict& report) {
-    const Places places(report.result.findings);
+std::string render_gate_junit(const GateReport& report) {
+    const Places places(report.verdict.findings);
     JunitSuite checks{"writ gate", {}, report.change != nullptr ? render_diff(*report.change, false) : std::string()};
-    for (const GateCheck& each : report.result.checks) {
+    for (const GateCheck& each : report.verdict.checks) {
         JunitCase& added = checks.cases.emplace_back();
         added.name = each.name;
         added.failed = each.failed;
         if (each.failed) added.message = each.summary;
     }
     JunitSuite findings{"findings", {}, {}};
-    for (const Diagnostic& each : report.result.findings.items) {
-        if (each.severity != Severity::Error || (each.code == "gate-test" && !report.result.tests.cases.empty()))
+    for (const Diagnostic& each : report.verdict.findings.items) {
+        if (each.severity != Severity::Error || (each.code == "gate-test" && !report.verdict.tests.cases.empty()))
             continue;
         const Place place = places.at(each.span);
         findings.cases.push_back({each.code + ": " + each.message, place.file, place.line, 0, true, each.message,
                                   each.label + "\n" + each.help});
     }
     JunitSuite tests{"tests", {}, {}};
-    for (const TestCase& each : report.result.tests.cases) {
+    for (const TestCase& each : report.verdict.tests.cases) {
         const Place place = places.at(each.span);
         tests.cases.push_back(
             {each.name, place.file, place.line, static_cast<double>(each.nanos) / 1e9, !each.passed, each.problem,
@@ -124,17 +124,17 @@ std::string render_gate_junit(const GateVerdict& report) {
     return render_junit("writ gate", {std::move(checks), std::move(findings), std::move(tests)});
 }
 
-std::string render_gate_markdown(const GateVerdict& report) {
-    std::string out = fmt::format("# Gate: {}\n\n| check | | |\n|---|---|---|\n", verdict(report));
-    for (const GateCheck& each : report.result.checks)
+std::string render_gate_markdown(const GateReport& report) {
+    std::string out = fmt::format("# Gate: {}\n\n| check | | |\n|---|---|---|\n", headline_of(report));
+    for (const GateCheck& each : report.verdict.checks)
         out += fmt::format("| {} | {} | {} |\n", each.name,
                            each.failed    ? "**failed**"
                            : each.skipped ? "–"
                                           : "passed",
                            markdown_text(each.summary));
-    out += markdown_findings(report.result.findings);
+    out += markdown_findings(report.verdict.findings);
     bool any = false;
-    for (const Declaration& each : report.note.declarations) {
+    for (const Declaration& each : report.verdict.note.declarations) {
         if (!each.met) continue;
         if (!any) out += "\n## Declared\n\n";
         any = true;

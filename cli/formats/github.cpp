@@ -8,6 +8,7 @@
 
 #include "cli/terminal/lines.h"
 #include "cli/terminal/text.h"
+#include "writ/words.h"
 
 namespace writ::cli {
 

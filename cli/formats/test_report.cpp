@@ -11,6 +11,7 @@
 #include "cli/formats/explanation.h"
 #include "cli/formats/junit.h"
 #include "cli/terminal/text.h"
+#include "writ/words.h"
 
 namespace writ::cli {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cli/formats/places.h"
-#include "cli/verbs/verbs.h"
+#include "cli/terminal/terminal.h"
 #include "writ/tools.h"
 
 namespace writ::cli {

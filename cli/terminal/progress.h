@@ -6,7 +6,7 @@
 #include <functional>
 #include <string>
 
-#include "cli/verbs/verbs.h"
+#include "cli/terminal/terminal.h"
 
 namespace writ::cli {
 

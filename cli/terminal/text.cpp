@@ -159,11 +159,6 @@ std::string filled(std::string_view text, std::size_t width) {
     return out;
 }
 
-std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
-    if (count == 1) return fmt::format("1 {}", one);
-    return many.empty() ? fmt::format("{} {}s", count, one) : fmt::format("{} {}", count, many);
-}
-
 std::string span_of(std::int64_t seconds) {
     std::string out;
     const auto add = [&](std::int64_t count, char unit) {

@@ -41,9 +41,6 @@ struct Cell {
 /// Wraps words into lines of at most `columns` columns, unless a word is longer. Text in backticks is not broken.
 [[nodiscard]] std::string filled(std::string_view text, std::size_t width);
 
-/// `1 entry`, `2 entries`. Without `many`, the plural is `one` with an s.
-[[nodiscard]] std::string counted(std::uint64_t count, std::string_view one, std::string_view many = {});
-
 /// A duration in hours, minutes and seconds: `4m 27s`.
 [[nodiscard]] std::string span_of(std::int64_t seconds);
 

@@ -10,6 +10,7 @@
 #include "cli/terminal/text.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
+#include "writ/words.h"
 
 namespace writ::cli {
 

@@ -12,6 +12,7 @@
 #include "cli/verbs/workspace.h"
 #include "writ/errors.h"
 #include "writ/format.h"
+#include "writ/words.h"
 
 namespace writ::cli {
 

@@ -18,20 +18,21 @@
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
 #include "writ/errors.h"
+#include "writ/gate.h"
 
 namespace writ::cli {
 
 namespace {
 
-constexpr Rendering<GateVerdict> kRenderings[] = {
-    {Format::Human, [](const GateVerdict& report,
+constexpr Rendering<GateReport> kRenderings[] = {
+    {Format::Human, [](const GateReport& report,
                        const Terminal& terminal) { return render_gate(report, terminal.colour_out, terminal.quiet); }},
-    {Format::Json, [](const GateVerdict& report, const Terminal&) { return render_gate_json(report); }},
-    {Format::Sarif, [](const GateVerdict& report,
-                       const Terminal&) { return render_sarif(report.result.findings, report.result.suppressed); }},
-    {Format::Github, [](const GateVerdict& report, const Terminal&) { return render_github(report.result.findings); }},
-    {Format::Junit, [](const GateVerdict& report, const Terminal&) { return render_gate_junit(report); }},
-    {Format::Markdown, [](const GateVerdict& report, const Terminal&) { return render_gate_markdown(report); }},
+    {Format::Json, [](const GateReport& report, const Terminal&) { return render_gate_json(report); }},
+    {Format::Sarif, [](const GateReport& report,
+                       const Terminal&) { return render_sarif(report.verdict.findings, report.verdict.suppressed); }},
+    {Format::Github, [](const GateReport& report, const Terminal&) { return render_github(report.verdict.findings); }},
+    {Format::Junit, [](const GateReport& report, const Terminal&) { return render_gate_junit(report); }},
+    {Format::Markdown, [](const GateReport& report, const Terminal&) { return render_gate_markdown(report); }},
 };
 
 struct Output {
@@ -63,13 +64,13 @@ std::string add_output(const std::string& text, std::vector<Output>& to) {
     return "is " + either(known) + ", not `" + text + "`";
 }
 
-/// Writes a report in every requested format. Output: `verdict`, or the error of writing.
-Exit deliver(const GateVerdict& report, const Options& options, const Terminal& terminal, Exit verdict) {
+/// Writes a report in every requested format. Output: `end`, or the error of writing.
+Exit deliver(const GateReport& report, const Options& options, const Terminal& terminal, Exit end) {
     for (const Output& each : options.outputs)
         if (const auto written = write_file(each.file, rendered(kRenderings, each.format, report, {})); !written)
             return report_error(written.error(), "", terminal);
     print_result(rendered(kRenderings, options.format, report, terminal));
-    return verdict;
+    return end;
 }
 
 /// Reads the change notes: files, and the messages of the commits since the base.
@@ -95,17 +96,22 @@ std::variant<ChangeNote, Exit> read_notes(const Options& options, const Terminal
     return note;
 }
 
-/// Opens the policy; if it has errors, reports them in the requested formats.
-std::variant<Workspace, Exit> open_policy(const Options& options, const Terminal& terminal) {
-    auto opened = open_workspace({options.policy}, terminal);
-    auto* workspace = std::get_if<Workspace>(&opened);
-    if (workspace == nullptr || workspace->bundle()) return opened;
-    GateResult result;
-    result.findings = workspace->diagnostics();
-    result.checks.push_back({"policy", true, false, "it does not compile, and nothing else is judged"});
-    const ChangeNote note;
-    const GateVerdict report{options.base, result, note, nullptr};
-    return deliver(report, options, terminal, Exit::Invalid);
+/// Judges a policy that compiles, and writes the verdict.
+Exit judged(const Workspace& policy, const DiffReport* change, ChangeNote note, const Options& options,
+            const Terminal& terminal) {
+    GateReport report{change != nullptr ? options.base : std::string(), {}, change};
+    {
+        Progress progress("judging", "", terminal);
+        report.verdict = judge(policy, options.rules, change != nullptr ? &change->diff : nullptr, std::move(note),
+                               progress.teller());
+    }
+    return deliver(report, options, terminal, report.verdict.passed() ? Exit::Ok : Exit::Negative);
+}
+
+/// The exit code of a step that failed; null: it has a result.
+template <class T>
+const Exit* failed(const std::variant<T, Exit>& step) {
+    return std::get_if<Exit>(&step);
 }
 
 Exit run(const Options& options, const Terminal& terminal) {
@@ -114,38 +120,22 @@ Exit run(const Options& options, const Terminal& terminal) {
                                safe(options.policy)));
         return Exit::Usage;
     }
-    const auto sources = read_sources({options.policy});
-    if (!sources) return report_error(sources.error(), "", terminal);
-    const auto opened = open_policy(options, terminal);
-    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    const auto opened = open_workspace({options.policy}, terminal);
+    if (const Exit* exit = failed(opened)) return *exit;
     const Workspace& policy = std::get<Workspace>(opened);
+    if (!policy.bundle())
+        return deliver({options.base, judge(policy, options.rules, nullptr, {})}, options, terminal, Exit::Invalid);
 
     // Read all inputs before judging anything, so that read errors come first.
-    const bool compares = options.base != "none";
-    auto notes = compares ? read_notes(options, terminal) : std::variant<ChangeNote, Exit>(ChangeNote{});
-    if (const Exit* failed = std::get_if<Exit>(&notes)) return *failed;
-    ChangeNote& note = std::get<ChangeNote>(notes);
-    std::optional<std::variant<Workspace, Exit>> base;
-    std::optional<std::variant<DiffReport, Exit>> change;
-    if (compares) {
-        base.emplace(open_side(options.base, options.policy, options.store, terminal));
-        if (const Exit* failed = std::get_if<Exit>(&*base)) return *failed;
-        change.emplace(compare_sides({options.base, std::get<Workspace>(*base)}, {options.policy, policy},
-                                     options.compared, terminal));
-        if (const Exit* failed = std::get_if<Exit>(&*change)) return *failed;
-    }
-    GateResult result = [&] {
-        Progress progress("judging", "", terminal);
-        return judge_policy(policy, sources->sources, options.rules, progress.teller());
-    }();
-    const DiffReport* diff = change ? &std::get<DiffReport>(*change) : nullptr;
-    if (diff != nullptr)
-        judge_change(*diff, note, result);
-    else
-        result.checks.push_back({"change", false, true, "there is no base: nothing is compared"});
-
-    const GateVerdict report{compares ? options.base : std::string(), result, note, diff};
-    return deliver(report, options, terminal, result.passed() ? Exit::Ok : Exit::Negative);
+    if (options.base == "none") return judged(policy, nullptr, {}, options, terminal);
+    auto note = read_notes(options, terminal);
+    if (const Exit* exit = failed(note)) return *exit;
+    const auto base = open_side(options.base, options.policy, options.store, terminal);
+    if (const Exit* exit = failed(base)) return *exit;
+    const auto change =
+        compare_sides({options.base, std::get<Workspace>(base)}, {options.policy, policy}, options.compared, terminal);
+    if (const Exit* exit = failed(change)) return *exit;
+    return judged(policy, &std::get<DiffReport>(change), std::get<ChangeNote>(std::move(note)), options, terminal);
 }
 
 }  // namespace

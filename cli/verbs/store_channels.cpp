@@ -6,7 +6,7 @@
 #include "cli/terminal/text.h"
 #include "cli/verbs/store_move.h"
 #include "writ/errors.h"
-#include "writ/tools.h"
+#include "writ/gate.h"
 
 namespace writ::cli {
 
@@ -30,7 +30,7 @@ std::variant<ReadMove, Exit> read_move(const StoreArgs& args, const MoveArgs& gi
     out.move.channel = given.channel;
     out.move.origin = origin_of(args);
     out.move.raise_epoch = given.raise_epoch;
-    out.move.gate = policy_gate;
+    out.move.gate = check_version;
     if (!given.expect.empty() && !(out.move.expected = parse_serial(given.expect)))
         return usage("--expect", "a serial is an epoch and a number, as 1.7");
     if (!given.not_after.empty()) {

@@ -5,6 +5,7 @@
 #include "cli/terminal/text.h"
 #include "cli/verbs/store.h"
 #include "os/clock.h"
+#include "writ/words.h"
 
 namespace writ::cli {
 

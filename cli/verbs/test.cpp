@@ -16,6 +16,7 @@
 #include "cli/terminal/watch.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
+#include "writ/words.h"
 
 namespace writ::cli {
 

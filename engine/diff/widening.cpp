@@ -33,4 +33,8 @@ std::vector<Widening> widenings(const PolicyDiff& diff) {
     return out;
 }
 
+bool unexplained(const PolicyDiff& diff) {
+    return diff.before.digest != diff.after.digest && diff.structure.empty() && diff.files.empty();
+}
+
 }  // namespace writ

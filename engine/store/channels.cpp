@@ -332,7 +332,7 @@ private:
     Channel channel_;
     Version version_;
     std::optional<Bundle> content_;
-    GateReport report_;
+    VersionCheck report_;
     Activation activation_;
 };
 

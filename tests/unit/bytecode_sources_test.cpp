@@ -12,8 +12,8 @@
 #include "stdlib/stdlib.h"
 #include "writ/bundle.h"
 #include "writ/diff.h"
+#include "writ/gate.h"
 #include "writ/store.h"
-#include "writ/tools.h"
 
 using namespace writ;
 using namespace writ::testing;
@@ -168,7 +168,7 @@ TEST_CASE("sources: a bundle is compiled with this program's library, or with th
     CHECK(own.bundle()->digest() != bundle.digest());
     CHECK(sealed.bundle()->digest() == bundle.digest());
     // A version is tested as this program would compile it.
-    CHECK_FALSE(policy_gate(bundle).passed);
+    CHECK_FALSE(check_version(bundle).passed);
     const auto changes = structural_changes(sealed, own);
     REQUIRE(changes.size() == 1);
     CHECK(changes[0].old_name == "std.baseline.run_held");

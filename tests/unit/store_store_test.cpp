@@ -217,15 +217,15 @@ TEST_CASE("store: S0040 where the channel moves, or asks for more, while the tes
     Move move = made.to("v1");
     move.gate = [&](const Bundle&) {
         Move theirs = made.to("v2");
-        theirs.gate = [](const Bundle&) { return GateReport{true, "fine", {}}; };
+        theirs.gate = [](const Bundle&) { return VersionCheck{true, "fine", {}}; };
         REQUIRE(other->activate(theirs));
-        return GateReport{true, "fine", {}};
+        return VersionCheck{true, "fine", {}};
     };
     CHECK(code_of(made.store.activate(move)) == "S0040");
     CHECK(made.store.channel("prod")->serial == Serial{1, 1});
     move.gate = [&](const Bundle&) {
         REQUIRE(other->protect("prod", true, 2, kAda));
-        return GateReport{true, "fine", {}};
+        return VersionCheck{true, "fine", {}};
     };
     CHECK(code_of(made.store.activate(move)) == "S0040");
 }
@@ -245,7 +245,7 @@ TEST_CASE("store: a protected channel refuses with S0041 and S0042, on record") 
     REQUIRE(made.store.protect("prod", true, 0, kAda));
     Move move = made.to("v1");
     CHECK(code_of(made.store.activate(move)) == "S0042");
-    move.gate = [](const Bundle&) { return GateReport{false, "1 failed", {"the boundary: ttl"}}; };
+    move.gate = [](const Bundle&) { return VersionCheck{false, "1 failed", {"the boundary: ttl"}}; };
     const auto refused = made.store.activate(move);
     CHECK(code_of(refused) == "S0041");
     CHECK(refused.error().message == "1 failed; the boundary: ttl");
@@ -256,7 +256,7 @@ TEST_CASE("store: a protected channel refuses with S0041 and S0042, on record") 
     std::string asked;
     move.gate = [&](const Bundle& bundle) {
         asked = bundle.digest();
-        return GateReport{true, "3 test cases, 0 failed", {}};
+        return VersionCheck{true, "3 test cases, 0 failed", {}};
     };
     CHECK(made.store.activate(move));
     CHECK(asked == made.bundles[0].digest());

@@ -155,6 +155,9 @@ struct Widening {
 /// name. Points into the diff.
 [[nodiscard]] std::vector<Widening> widenings(const PolicyDiff& diff);
 
+/// Whether the digests differ although no difference was found.
+[[nodiscard]] bool unexplained(const PolicyDiff& diff);
+
 /// Decides requests with two policies and keeps the differences. Memory grows with groups and agents, not with
 /// requests.
 class Differ {

@@ -126,14 +126,14 @@ struct StoreKey {
     std::int64_t created_at = 0;
 };
 
-/// The result of a gate.
-struct GateReport {
+/// The result of checking a version.
+struct VersionCheck {
     bool passed = false;
     std::string summary;                ///< one line
     std::vector<std::string> problems;  ///< a line each
 };
-/// Runs the tests and invariants of a version: `policy_gate` of tools.h, for programs that link the compiler.
-using Gate = std::function<GateReport(const Bundle&)>;
+/// Checks a version: `check_version` of gate.h, for programs that link the compiler.
+using VersionGate = std::function<VersionCheck(const Bundle&)>;
 
 /// A request to activate a version in a channel.
 struct Move {
@@ -143,7 +143,7 @@ struct Move {
     bool raise_epoch = false;
     std::int64_t not_after = 0;      ///< readers with keys refuse the activation from then on
     const SecretKey* key = nullptr;  ///< null: unsigned
-    Gate gate;                       ///< null: a gated channel refuses the activation
+    VersionGate gate;                ///< null: a gated channel refuses the activation
 };
 
 struct StoreOptions {

@@ -72,11 +72,6 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-struct GateReport;
-/// Recompiles a version from its own sources, which must give the same bundle, and runs their tests and invariants. A
-/// version without tests does not pass. Can be the gate of a Move (store.h).
-[[nodiscard]] GateReport policy_gate(const Bundle& bundle);
-
 /// The inputs for a request document.
 struct ClaimsInput {
     std::string_view claims;          ///< a JSON object as sent by the issuer

@@ -1,6 +1,4 @@
-#include "cli/verbs/gate_judge.h"
-#include "cli/terminal/text.h"
-
+// Whether a change may pass: the checks, one by one.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -8,11 +6,13 @@
 
 #include <fmt/format.h>
 
-#include "cli/formats/coverage.h"
-#include "cli/formats/diff_words.h"
+#include "base/access.h"
+#include "check/typed.h"
 #include "writ/format.h"
+#include "writ/gate.h"
+#include "writ/words.h"
 
-namespace writ::cli {
+namespace writ {
 
 namespace {
 
@@ -34,21 +34,24 @@ std::uint32_t source_named(const Diagnostics& all, const std::string& name) {
     return static_cast<std::uint32_t>(at - all.sources.begin());
 }
 
-GateCheck check_style(const std::vector<Source>& sources, Diagnostics& findings) {
+GateCheck check_style(const Workspace& policy, Diagnostics& findings) {
     std::size_t differ = 0;
-    for (const Source& source : sources) {
-        const auto text = format(source);
-        if (text && *text == source.text) continue;
+    // The modules that they import follow them, and are not the author's.
+    const std::span<const Source> sources =
+        std::span(policy.diagnostics().sources).first(Access::policy(policy).given_sources);
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        const auto text = format(sources[i]);
+        if (text && *text == sources[i].text) continue;
         ++differ;
         add(findings, "gate-style", Severity::Error, "the file is not in canonical style",
-            {source_named(findings, source.name), 0, 0}, {}, "run `writ fmt` on it");
+            {static_cast<std::uint32_t>(i), 0, 0}, {}, "run `writ fmt` on it");
     }
     return {"style", differ > 0, false,
             differ > 0 ? fmt::format("{} of {} not in canonical style", differ, counted(sources.size(), "file"))
                        : counted(sources.size(), "file") + " in canonical style"};
 }
 
-GateCheck check_lints(const Workspace& policy, const GateRules& rules, GateResult& result) {
+GateCheck check_lints(const Workspace& policy, const GateRules& rules, GateVerdict& verdict) {
     LintReport report = policy.lint(rules.lint);
     std::size_t errors = 0;
     for (const Diagnostic& each : report.findings.items) errors += each.severity == Severity::Error ? 1 : 0;
@@ -56,8 +59,8 @@ GateCheck check_lints(const Workspace& policy, const GateRules& rules, GateResul
     const bool failed = errors > 0 || (warnings > 0 && rules.lint_fails == LintLevel::Warning);
     std::string summary = counted(errors, "error") + ", " + counted(warnings, "warning");
     if (!report.suppressed.empty()) summary += fmt::format(", {} suppressed with a reason", report.suppressed.size());
-    std::move(report.findings.items.begin(), report.findings.items.end(), std::back_inserter(result.findings.items));
-    result.suppressed = std::move(report.suppressed);
+    std::move(report.findings.items.begin(), report.findings.items.end(), std::back_inserter(verdict.findings.items));
+    verdict.suppressed = std::move(report.suppressed);
     return {"lint", failed, false, std::move(summary)};
 }
 
@@ -124,11 +127,11 @@ Span line_at(const Diagnostics& all, const std::string& place) {
 /// The places of the things of the new side, by `module.name`.
 class Where {
 public:
-    Where(const GateResult& result, const PolicyDiff& diff) {
-        for (const CoveredRule& rule : result.tests.coverage.rules) spans_[rule.name] = rule.span;
+    Where(const GateVerdict& verdict, const PolicyDiff& diff) {
+        for (const CoveredRule& rule : verdict.tests.coverage.rules) spans_[rule.name] = rule.span;
         for (const ThingChange& each : diff.structure)
             if (!each.name.empty() && !spans_.contains(each.name))
-                spans_.emplace(each.name, line_at(result.findings, each.place));
+                spans_.emplace(each.name, line_at(verdict.findings, each.place));
     }
     /// Removed things have no place: the start of the policy.
     [[nodiscard]] Span of(const std::string& name) const {
@@ -223,11 +226,12 @@ GateCheck check_kept(const PolicyDiff& diff, Diagnostics& findings) {
     return {"tests kept", false, false, gone == 0 ? "all" : counted(gone, "test") + " taken out"};
 }
 
-GateCheck check_new_rules(const PolicyDiff& diff, const GateResult& result, const Where& where, Diagnostics& findings) {
+GateCheck check_new_rules(const PolicyDiff& diff, const GateVerdict& verdict, const Where& where,
+                          Diagnostics& findings) {
     std::set<std::string> added, untested;
     for (const ThingChange& each : diff.structure)
         if (each.kind == ThingKind::Rule && each.fate == Fate::Added) added.insert(each.name);
-    for (const CoveredRule& rule : result.tests.coverage.rules)
+    for (const CoveredRule& rule : verdict.tests.coverage.rules)
         if (added.contains(rule.name) && rule.applied == 0) untested.insert(rule.name);
     for (const std::string& name : untested)
         add(findings, "gate-untested", Severity::Error, fmt::format("no test sees the new rule `{}` apply", name),
@@ -299,48 +303,62 @@ GateCheck check_note(const PolicyDiff& diff, const ChangeNote& note, Diagnostics
     return {"note", !note.problems.empty(), false, std::move(summary)};
 }
 
-}  // namespace
-
-bool GateResult::passed() const {
-    return std::none_of(checks.begin(), checks.end(), [](const GateCheck& each) { return each.failed; });
-}
-
-GateResult judge_policy(const Workspace& policy, const std::vector<Source>& sources, const GateRules& rules,
-                        const JudgeProgress& tell) {
-    GateResult result;
-    result.findings.sources = policy.diagnostics().sources;
+void judge_policy(const Workspace& policy, const GateRules& rules, const JudgeProgress& tell, GateVerdict& verdict) {
     const Bundle& bundle = *policy.bundle();
     const auto done = [&](std::uint64_t steps) {
         if (tell) tell(steps, 3);
     };
-    result.checks.push_back(check_style(sources, result.findings));
+    verdict.checks.push_back(check_style(policy, verdict.findings));
     done(1);
-    result.checks.push_back({"policy", false, false,
-                             fmt::format("{}, step bound {}, digest {}", counted(bundle.rule_count(), "rule"),
-                                         bundle.reach(), bundle.digest().substr(0, 12))});
-    result.checks.push_back(check_lints(policy, rules, result));
+    verdict.checks.push_back({"policy", false, false,
+                              fmt::format("{}, step bound {}, digest {}", counted(bundle.rule_count(), "rule"),
+                                          bundle.reach(), bundle.digest().substr(0, 12))});
+    verdict.checks.push_back(check_lints(policy, rules, verdict));
     done(2);
     TestOptions options;
     options.threads = std::thread::hardware_concurrency();
     options.coverage = true;
-    result.tests = policy.test(options);
-    result.checks.push_back(check_tests(result.tests, result.findings));
-    result.checks.push_back(check_coverage(result.tests, rules.threshold, result.findings));
-    result.checks.push_back(check_invariants(result.tests, result.findings));
-    return result;
+    verdict.tests = policy.test(options);
+    verdict.checks.push_back(check_tests(verdict.tests, verdict.findings));
+    verdict.checks.push_back(check_coverage(verdict.tests, rules.threshold, verdict.findings));
+    verdict.checks.push_back(check_invariants(verdict.tests, verdict.findings));
 }
 
-void judge_change(const DiffReport& change, ChangeNote& note, GateResult& result) {
-    const PolicyDiff& diff = change.diff;
-    const Where where(result, diff);
-    Diagnostics& findings = result.findings;
-    if (diff.structure.empty()) result.checks.push_back(check_digest(diff, findings));
-    result.checks.push_back(check_kept(diff, findings));
-    result.checks.push_back(check_held(diff, where, findings));
-    result.checks.push_back(check_new_rules(diff, result, where, findings));
-    result.checks.push_back(check_widening(diff, where, note, findings));
-    result.checks.push_back(check_steps(diff, note, findings));
-    result.checks.push_back(check_note(diff, note, findings));
+void judge_change(const PolicyDiff& diff, GateVerdict& verdict) {
+    const Where where(verdict, diff);
+    Diagnostics& findings = verdict.findings;
+    ChangeNote& note = verdict.note;
+    if (diff.structure.empty()) verdict.checks.push_back(check_digest(diff, findings));
+    verdict.checks.push_back(check_kept(diff, findings));
+    verdict.checks.push_back(check_held(diff, where, findings));
+    verdict.checks.push_back(check_new_rules(diff, verdict, where, findings));
+    verdict.checks.push_back(check_widening(diff, where, note, findings));
+    verdict.checks.push_back(check_steps(diff, note, findings));
+    verdict.checks.push_back(check_note(diff, note, findings));
 }
 
-}  // namespace writ::cli
+}  // namespace
+
+bool GateVerdict::passed() const {
+    return std::none_of(checks.begin(), checks.end(), [](const GateCheck& each) { return each.failed; });
+}
+
+GateVerdict judge(const Workspace& policy, const GateRules& rules, const PolicyDiff* change, ChangeNote note,
+                  const JudgeProgress& tell) {
+    GateVerdict verdict;
+    verdict.note = std::move(note);
+    if (!policy.bundle()) {
+        verdict.findings = policy.diagnostics();
+        verdict.checks.push_back({"policy", true, false, "it does not compile, and nothing else is judged"});
+        return verdict;
+    }
+    verdict.findings.sources = policy.diagnostics().sources;
+    judge_policy(policy, rules, tell, verdict);
+    if (change != nullptr)
+        judge_change(*change, verdict);
+    else
+        verdict.checks.push_back({"change", false, true, "there is no base: nothing is compared"});
+    return verdict;
+}
+
+}  // namespace writ

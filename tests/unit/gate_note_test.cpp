@@ -1,10 +1,9 @@
 // Change notes: what is a declaration, and what only means to be one.
-#include "cli/git/change_note.h"
-
 #include <doctest/doctest.h>
 
+#include "writ/gate.h"
+
 using namespace writ;
-using namespace writ::cli;
 
 namespace {
 

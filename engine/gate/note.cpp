@@ -1,11 +1,12 @@
-#include "cli/git/change_note.h"
-
+// Change notes: what a change says of itself, read, and held against what it does.
 #include <algorithm>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
-namespace writ::cli {
+#include "writ/gate.h"
+
+namespace writ {
 
 namespace {
 
@@ -154,4 +155,4 @@ void read_note(std::string_view text, std::string_view where, ChangeNote& note) 
     }
 }
 
-}  // namespace writ::cli
+}  // namespace writ

@@ -1,0 +1,32 @@
+// Words that reports share: counts, coverage, and what a comparison comes to, for people. Whoever draws a report or
+// gives a verdict takes them from here, so that one thing is said in one way.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "writ/diff.h"
+#include "writ/testing.h"
+
+namespace writ {
+
+/// `1 entry`, `2 entries`. Without `many`, the plural is `one` with an s.
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view one, std::string_view many = {});
+/// Percentage of the conditions: `66.6%`, rounded down.
+[[nodiscard]] std::string percent_text(const Coverage& coverage);
+
+/// `3 decisions widen, 1 narrows, 40 stay the same`
+[[nodiscard]] std::string headline(const PolicyDiff& diff);
+/// `deny → permit`; `longer ttl, fewer scopes`
+[[nodiscard]] std::string change_of(const DecisionGroup& group);
+/// `ttl 2m → 10m`; `+ scope "a"`; `- condition x == y`
+[[nodiscard]] std::string text_of(const PartChange& part);
+/// The files whose text or name differs, one line each: all of them if the change decides nothing, otherwise those in
+/// which nothing else differs.
+[[nodiscard]] std::vector<std::string> text_changes(const PolicyDiff& diff);
+/// The headline of a change in which nothing that decides differs.
+[[nodiscard]] std::string nothing_decides(const PolicyDiff& diff);
+
+}  // namespace writ

@@ -1,0 +1,226 @@
+// The gate: what passes, what does not and why, and what a note allows.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "example_request.h"
+#include "writ/gate.h"
+#include "writ/store.h"
+
+using namespace writ;
+
+namespace {
+
+constexpr std::string_view kClaims = R"({
+  "iss": "https://issuer.example", "aud": ["https://broker.example"], "sub": "system:serviceaccount:pay:agent",
+  "exp": 1790003600, "iat": 1790000000, "nbf": 1790000000, "jti": "t-1",
+  "kubernetes.io": { "namespace": "pay", "serviceaccount": { "name": "agent", "uid": "u-1" }, "pod": { "name": "p", "uid": "u-2" } }
+})";
+constexpr std::int64_t kNow = 1'790'000'000;
+
+/// Canonical, clean to every lint, tested.
+constexpr std::string_view kPolicy = R"(module m
+
+import std.kubernetes
+
+issuer prod: kubernetes "https://issuer.example" {
+  audience "https://broker.example"
+  max_age 1h
+}
+
+tier read
+
+tool pay {
+  tier read
+  audience "https://pay.example"
+  scopes { "pay:create" }
+  params { amount: decimal }
+}
+
+permit pay_own
+  for tool pay
+  when prod.namespace == "pay"
+   and prod.service_account == "agent"
+   and params.amount <= 500.00
+  grant { "pay:create" } for 2m
+
+deny suspended
+  when agent.revoked
+
+invariant no_large: never permit when tool.name == "pay" and agent.class == "large"
+
+fixture base = json "base.json"
+
+fixture small = base
+  with tool.name = "pay", tool.params = { amount: 5 }, want.scopes = { "pay:create" }
+
+test "a small sum is paid" {
+  given small
+  expect permit { "pay:create" }
+}
+
+test "one beyond the limit is not" {
+  given small with tool.params.amount = 501
+  expect deny
+}
+
+test "an agent that is suspended gets nothing" {
+  given small with agent.revoked = true
+  expect deny by suspended
+}
+)";
+
+Workspace policy(std::string_view text) {
+    SourceSet set;
+    set.sources.push_back({"policy.writ", std::string(text)});
+    set.read = [](std::string_view, std::string_view) -> Result<std::string> {
+        return writ::testing::example_request(kClaims, "kubernetes", kNow);
+    };
+    return Workspace(std::move(set));
+}
+
+std::string with(std::string_view what, std::string_view by, std::string_view text = kPolicy) {
+    std::string out(text);
+    const std::size_t at = out.find(what);
+    REQUIRE(at != std::string::npos);
+    return out.replace(at, what.size(), by);
+}
+
+GateVerdict alone(std::string_view text, const GateRules& rules = {}) {
+    return judge(policy(text), rules, nullptr, {});
+}
+
+GateVerdict changed(std::string_view before, std::string_view after, std::string_view note = {}) {
+    const Workspace old_side = policy(before), new_side = policy(after);
+    REQUIRE(old_side.bundle());
+    REQUIRE(new_side.bundle());
+    Differ differ(old_side, new_side);
+    differ.decide_own();
+    const PolicyDiff diff = differ.finish();
+    ChangeNote read;
+    if (!note.empty()) read_note(note, "note", read);
+    return judge(new_side, {}, &diff, std::move(read));
+}
+
+/// The names of the checks that failed.
+std::string failed(const GateVerdict& verdict) {
+    std::string out;
+    for (const GateCheck& each : verdict.checks)
+        if (each.failed) out += (out.empty() ? "" : " ") + each.name;
+    CHECK(verdict.passed() == out.empty());
+    return out;
+}
+
+/// Every finding: `code: message`, a line each.
+std::string findings(const GateVerdict& verdict) {
+    std::string out;
+    for (const Diagnostic& each : verdict.findings.items) out += each.code + ": " + each.message + "\n";
+    return out;
+}
+
+const GateCheck& check_of(const GateVerdict& verdict, std::string_view name) {
+    const auto at = std::find_if(verdict.checks.begin(), verdict.checks.end(),
+                                 [&](const GateCheck& each) { return each.name == name; });
+    REQUIRE(at != verdict.checks.end());
+    return *at;
+}
+
+}  // namespace
+
+TEST_CASE("gate: a sound policy passes by itself, and unchanged") {
+    const GateVerdict first = alone(kPolicy);
+    CHECK(findings(first) == "");
+    CHECK(failed(first) == "");
+    CHECK(check_of(first, "change").skipped);
+    const GateVerdict same = changed(kPolicy, kPolicy);
+    CHECK(failed(same) == "");
+    CHECK(check_of(same, "note").skipped);
+    CHECK(check_of(same, "widening").summary == "nothing widens; 4 decisions stay the same");
+}
+
+TEST_CASE("gate: each check of a policy fails by itself") {
+    CHECK(failed(alone(with("permit pay_own", "permit  pay_own"))) == "style");
+    GateRules strict;
+    strict.lint_fails = LintLevel::Warning;
+    CHECK(failed(alone(kPolicy, strict)) == "");
+    CHECK(failed(alone(with("\n  max_age 1h", ""), strict)) == "lint");
+    CHECK(failed(alone(with("expect deny by suspended", "expect permit"))) == "tests");
+    CHECK(failed(alone(with("agent.class == \"large\"", "agent.class == \"example-class\""))) == "invariants");
+    GateRules rules;
+    rules.threshold = 100;
+    CHECK(failed(alone(kPolicy, rules)) == "coverage");
+    const std::string untested = std::string(kPolicy.substr(0, kPolicy.find("fixture base")));
+    CHECK(failed(alone(untested.substr(0, untested.size() - 1))) == "tests");
+}
+
+TEST_CASE("gate: of a policy that does not compile nothing else is judged") {
+    const GateVerdict verdict = alone(with("agent.revoked", "agent.revokd"));
+    CHECK(failed(verdict) == "policy");
+    CHECK(verdict.checks.size() == 1);
+    CHECK_FALSE(verdict.findings.items.empty());
+}
+
+TEST_CASE("gate: what widens is declared, with a reason, or does not pass") {
+    const std::string wider = with("for 2m", "for 9m");
+    const GateVerdict undeclared = changed(kPolicy, wider);
+    CHECK(failed(undeclared) == "widening");
+    CHECK(findings(undeclared) ==
+          "gate-widening: `permit m.pay_own` widens what the policy allows, and the change does not say so\n");
+    const GateVerdict declared = changed(kPolicy, wider, "widens: pay_own because finance asked");
+    CHECK(failed(declared) == "");
+    REQUIRE(declared.note.declarations.size() == 1);
+    CHECK(declared.note.declarations[0].met);
+    CHECK(check_of(declared, "widening").summary == "1 widening declared; 1 decision widens, 3 stay the same");
+    CHECK(failed(changed(kPolicy, wider, "widens: pay_own")) == "widening note");
+    CHECK(failed(changed(wider, kPolicy)) == "");
+}
+
+TEST_CASE("gate: a note that the change does not meet is told, and does no harm") {
+    const GateVerdict idle = changed(kPolicy, kPolicy, "widens: pay_own because finance asked");
+    CHECK(failed(idle) == "");
+    CHECK_FALSE(idle.note.declarations[0].met);
+    CHECK(findings(idle) == "gate-note: the note declares that the change widens `pay_own`, and it does not\n");
+}
+
+TEST_CASE("gate: a new rule is tested, and a raised step bound declared") {
+    const std::string more =
+        with("invariant no_large", "deny in_june\n  when agent.id == \"june\"\n\ninvariant no_large");
+    CHECK(failed(changed(kPolicy, more)) == "new rules steps");
+    CHECK(failed(changed(kPolicy, more, "raises: steps because of june")) == "new rules");
+    const std::string tested = more + R"(
+test "june gets nothing" {
+  given small with agent.id = "june"
+  expect deny by in_june
+}
+)";
+    CHECK(failed(changed(kPolicy, tested, "raises: steps because of june")) == "");
+}
+
+TEST_CASE("gate: an invariant of the old side still holds") {
+    const std::string broken = with("tool.name == \"pay\" and agent.class == \"large\"",
+                                    "tool.name == \"pay\" and agent.class == \"example-class\"");
+    // It was broken before; the change takes it out.
+    const std::string out =
+        with(broken.substr(broken.find("invariant"), broken.find("fixture") - broken.find("invariant")), "", broken);
+    const GateVerdict verdict = changed(broken, out, "widens: no_large because it was wrong");
+    CHECK(failed(verdict) == "invariants of both");
+}
+
+TEST_CASE("gate: a test that the change takes out is told") {
+    const std::string test =
+        "test \"one beyond the limit is not\" {\n  given small with tool.params.amount = 501\n  expect deny\n}\n\n";
+    const GateVerdict verdict = changed(kPolicy, with(test, ""));
+    CHECK(failed(verdict) == "");
+    CHECK(findings(verdict) ==
+          "gate-test: the change takes out test `m.one beyond the limit is not` of policy.writ:41\n");
+}
+
+TEST_CASE("gate: a version is what its sources say, and its tests hold") {
+    const Workspace sound = policy(kPolicy), failing = policy(with("expect deny by suspended", "expect permit"));
+    const VersionCheck good = check_version(*sound.bundle());
+    CHECK(good.passed);
+    CHECK(good.summary == "3 test cases and 1 invariants, 0 failed");
+    const VersionCheck bad = check_version(*failing.bundle());
+    CHECK_FALSE(bad.passed);
+    CHECK(bad.problems.size() == 1);
+}
