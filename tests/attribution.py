@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MEMBER = r"\b(?:who|a|attribution)\s*\.\s*{}\b"
 # The file, where the list begins and ends in it, and the fields that it leaves to somebody else.
 CODE = [
-    ("engine/vm/decision.cpp", "void Decision::clear()", "\n}\n", set()),
+    ("engine/vm/decision.cpp", "void each_of(", "void Decision::clear_requirements()", set()),
     ("engine/vm/attribution.cpp", "void attribute(", "\n}\n", {"approvers"}),
     ("engine/reference/reference.cpp", "Attribution& who", "\n}\n", {"approvers"}),
     ("engine/vm/decision_json.cpp", "void write_attribution(", "\n}\n", set()),

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/access.h"
 #include "base/json.h"
 #include "check/expr_text.h"
 #include "diff/cause.h"
@@ -63,8 +64,8 @@ struct Differ::Impl {
     Impl(const Workspace& old_side, const Workspace& new_side, const std::vector<Bundle>& above)
         : before(old_side, above),
           after(new_side, above),
-          structure(diff::structural_changes(old_side.policy(), new_side.policy())),
-          shared(diff::shared_names(old_side.policy(), new_side.policy())),
+          structure(diff::structural_changes(Access::policy(old_side), Access::policy(new_side))),
+          shared(diff::shared_names(Access::policy(old_side), Access::policy(new_side))),
           book(before, after, structure),
           seen(book.size(), false) {
         state_invariants(after);
@@ -232,7 +233,7 @@ PolicyDiff Differ::finish() {
 }
 
 std::vector<ThingChange> structural_changes(const Workspace& before, const Workspace& after) {
-    return diff::structural_changes(before.policy(), after.policy());
+    return diff::structural_changes(Access::policy(before), Access::policy(after));
 }
 
 std::string_view fate_name(Fate fate) {

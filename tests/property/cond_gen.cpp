@@ -237,7 +237,7 @@ std::string CondGen::number_test(const Term& t, std::vector<std::string>& guards
             }
             break;
         case 4: return t.text + rng_.pick({" + ", " - "}) + constant(t, kind) + compare() + constant(t, kind);
-        case 5: return t.text + " * 2" + compare() + constant(t, kind);
+        case 5: return (rng_.percent(50) ? t.text + " * 2" : "-" + t.text) + compare() + constant(t, kind);
         default: break;
     }
     return t.text + compare() + constant(t, kind);

