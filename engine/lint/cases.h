@@ -54,7 +54,7 @@ public:
     [[nodiscard]] const std::string& kind_of(std::uint32_t issuer) const {
         return policy.kinds[policy.issuers[issuer].kind].name;
     }
-    /// Whether a case narrows any of these claims of an issuer: by what its tests come to (lint_suppose.h).
+    /// Whether a case narrows any of these claims of an issuer: by what its tests come to (suppose.h).
     [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer, std::span<const std::string_view> claims) const;
     [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer,
                                  std::initializer_list<std::string_view> claims) const {

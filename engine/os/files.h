@@ -1,5 +1,4 @@
-// Files: opening, reading, durable writing, atomic replacement, listing, locking. Never throws; every failure names
-// its
+// Files: opening, reading, durable writing, atomic replacement, listing, locking. Never throws; every failure names its
 // path. Not here: the content of files, and mapping them into memory (bytecode/image.h).
 #pragma once
 
