@@ -29,7 +29,7 @@ name
   | DENY | REQUIRE | LIMIT | OBLIGE | INVARIANT | FIXTURE | TEST | FOR | EACH | EXTENDS | WHEN | GRANT
   | APPROVAL | APPROVALS | FROM | GROUP | WITHIN | TO | TTL | SCOPES | AUDIENCE | SINGLE_USE | WITH | BECAUSE
   | NEVER | NEEDS_APPROVAL | GIVEN | WITHOUT | CASES | EXPECT | BY | MISSING | ALIAS | PARSE | PROOF
-  | REQUIRED | TYPE | MAX_AGE | LEEWAY | PARAMS | CSV | JSON | RECORD | LIST | SET | MAP | ONE_OR_MANY | MAX
+  | REQUIRED | SHARED | ROLE | FIRST | TYPE | MAX_AGE | LEEWAY | PARAMS | CSV | JSON | RECORD | LIST | SET | MAP | ONE_OR_MANY | MAX
   | CONTAINS | SUBSET | OF | OVERLAPS | LIKE | MATCHES | ON | UNTIL | MON | TUE | WED | THU | FRI | SAT | SUN
   ;
 
@@ -58,14 +58,16 @@ type
 
 // ---- declarations -------------------------------------------------------------------------------
 
-claimsDecl : CLAIMS name LBRACE ( claimsItem COMMA? )* RBRACE ;
+claimsDecl : CLAIMS name ( SHARED strings? )? LBRACE ( claimsItem COMMA? )* RBRACE ;
 claimsItem
   : field
   | ALIAS name ASSIGN aliasPath
   | PARSE name LBRACE STRING ( COMMA? STRING )* RBRACE
   | PROOF REQUIRED
   | TYPE strings
+  | ROLE name roleClaim ( COMMA roleClaim )*
   ;
+roleClaim : ( FIRST INT OF )? aliasPath ;
 aliasPath : ( name | STRING ) step* ;
 
 issuerDecl : ISSUER name COLON qualified STRING LBRACE issuerItem* RBRACE ;
@@ -192,6 +194,7 @@ TO : 'to' ; TTL : 'ttl' ; SCOPES : 'scopes' ; AUDIENCE : 'audience' ; SINGLE_USE
 WITH : 'with' ; BECAUSE : 'because' ; NEVER : 'never' ; NEEDS_APPROVAL : 'needs_approval' ;
 GIVEN : 'given' ; WITHOUT : 'without' ; CASES : 'cases' ; EXPECT : 'expect' ; BY : 'by' ;
 MISSING : 'missing' ; ALIAS : 'alias' ; PARSE : 'parse' ; PROOF : 'proof' ; REQUIRED : 'required' ;
+SHARED : 'shared' ; ROLE : 'role' ; FIRST : 'first' ;
 TYPE : 'type' ; MAX_AGE : 'max_age' ; LEEWAY : 'leeway' ; PARAMS : 'params' ; CSV : 'csv' ; JSON : 'json' ;
 RECORD : 'record' ; LIST : 'list' ; SET : 'set' ; MAP : 'map' ; ONE_OR_MANY : 'one_or_many' ; MAX : 'max' ;
 CONTAINS : 'contains' ; SUBSET : 'subset' ; OF : 'of' ; OVERLAPS : 'overlaps' ; LIKE : 'like' ;

@@ -7,6 +7,8 @@
 namespace writ::check {
 namespace {
 
+constexpr std::int64_t kMaxSegments = 64;
+
 using Texts = std::vector<std::pair<std::string, Span>>;
 
 std::vector<std::string> unique_texts(const Texts& texts) {
@@ -125,6 +127,87 @@ void add_captures(Context& c, const ast::ClaimsDecl& decl, FieldId root, IssuerK
     }
 }
 
+struct FoundClaim {
+    std::string claim, written;
+    bool text = true;
+};
+
+/// The claim that a path leads to: a field, by an alias or without, or a capture. None: reported.
+std::optional<FoundClaim> find_claim(Context& c, FieldId root, const KindNames& names,
+                                     const std::vector<ast::PathStep>& path) {
+    const ast::PathStep& first = path.front();
+    FoundClaim out;
+    for (const auto& step : path)
+        step.kind == ast::StepKind::Key ? append_key(out.written, step.text) : append_step(out.written, step.text);
+    if (out.written.starts_with('.')) out.written.erase(0, 1);
+    if (path.size() == 1 && names.captures.contains(first.text)) {
+        out.claim = first.text;
+        return out;
+    }
+    FieldId at = root;
+    for (const auto& step : path) {
+        const auto alias = &step == &first ? names.aliases.find(step.text) : names.aliases.end();
+        const auto next = alias != names.aliases.end() ? alias->second : child_of(c.policy, at, step.text);
+        if (!next.valid()) {
+            report_no_field(c, at, step);
+            return std::nullopt;
+        }
+        at = next;
+    }
+    const Field& field = c.policy.at(at);
+    out.text = rep_of(field.type.kind) == Rep::Text;
+    for (FieldId up = at; c.policy.at(up).parent.valid(); up = c.policy.at(up).parent)
+        out.claim = c.policy.at(up).name + (out.claim.empty() ? "" : "." + out.claim);
+    return out;
+}
+
+void add_role(Context& c, const ast::RoleDecl& decl, const KindNames& names, IssuerKind& kind, std::uint32_t item) {
+    const auto known = std::find(std::begin(kClaimRoles), std::end(kClaimRoles), decl.name.text);
+    if (known == std::end(kClaimRoles)) {
+        auto& diagnostic = c.report.add(Code::UnknownName, decl.name.span, "there is no role " + quoted(decl.name.text),
+                                        "not a role of a claim");
+        suggest(c, diagnostic, decl.name.text, {std::begin(kClaimRoles), std::end(kClaimRoles)});
+        return;
+    }
+    const auto role = static_cast<ClaimRole>(known - std::begin(kClaimRoles));
+    for (const auto& claim : decl.claims) {
+        const auto found = find_claim(c, kind.root, names, claim.path);
+        if (!found) continue;
+        if (claim.first && (!found->text || *claim.first < 1 || *claim.first > kMaxSegments)) {
+            c.report.add(found->text ? Code::ValueOutOfRange : Code::MalformedDeclaration, claim.span,
+                         found->text ? "`first` takes from 1 to " + std::to_string(kMaxSegments) + " segments"
+                                     : "`first` belongs to text");
+            continue;
+        }
+        if (std::any_of(kind.roles.begin(), kind.roles.end(),
+                        [&](const RoleClaim& each) { return each.role == role && each.claim == found->claim; })) {
+            c.report.add(Code::DeclaredTwice, claim.span,
+                         quoted(found->written) + " has the role " + quoted(decl.name.text) + " twice");
+            continue;
+        }
+        kind.roles.push_back(
+            {role, found->claim, found->written, static_cast<std::uint32_t>(claim.first.value_or(0)), item});
+    }
+}
+
+void add_roles(Context& c, const ast::ClaimsDecl& decl, const KindNames& names, IssuerKind& kind) {
+    kind.shared = decl.shared;
+    kind.shared_at = unique_texts(decl.shared_at);
+    for (std::uint32_t i = 0; i < decl.roles.size(); ++i) add_role(c, decl.roles[i], names, kind, i);
+    const auto owns = std::find_if(decl.roles.begin(), decl.roles.end(), [](const ast::RoleDecl& each) {
+        return each.name.text == kClaimRoles[static_cast<std::size_t>(ClaimRole::Owner)];
+    });
+    // What nothing says cannot be asked for; and where nobody else gets tokens there is nothing to say.
+    if (decl.shared && owns == decl.roles.end())
+        c.report.add(Code::MalformedDeclaration, decl.name.span,
+                     quoted(decl.name.text) + " is shared, and no claim says whose a token is", {},
+                     "add `role owner`, and the claims that are never given to anyone else");
+    if (!decl.shared && owns != decl.roles.end())
+        c.report.add(Code::MalformedDeclaration, owns->name.span,
+                     "`role owner` belongs to a shared kind, and " + quoted(decl.name.text) + " is not", {},
+                     "write `claims " + std::string(decl.name.text) + " shared { … }`, or leave the role out");
+}
+
 void check_tier(Context& c, const ast::ToolDecl& decl, Tool& tool) {
     if (!decl.tier) {
         c.report.add(Code::MalformedDeclaration, decl.name.span, "tool " + quoted(decl.name.text) + " has no tier", {},
@@ -188,6 +271,7 @@ void check_kinds(Context& c) {
         KindNames names;
         add_aliases(c, *decl, kind.root, names);
         add_captures(c, *decl, kind.root, kind, names);
+        add_roles(c, *decl, names, kind);
         c.policy.kinds.push_back(std::move(kind));
         c.kind_names.push_back(std::move(names));
     }

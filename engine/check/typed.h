@@ -75,9 +75,33 @@ struct CaptureSpec {
     std::vector<std::vector<CapturePiece>> patterns;
 };
 
+/// What a claim says of whoever has a token. Lints ask it, and no decision.
+enum class ClaimRole : std::uint8_t {
+    Owner,      ///< whose it is, by what is never given to anyone else
+    OwnerName,  ///< whose it is, by a name that can be given up, and taken over by somebody else
+    Workflow,   ///< which shared workflow runs, whoever calls it
+    Workload,   ///< which of an owner's workloads it is
+    Actor,      ///< who started the job, whatever runs in it
+    Runner,     ///< on what kind of machine it runs
+};
+/// As an author writes them.
+inline constexpr std::string_view kClaimRoles[] = {"owner", "owner_name", "workflow", "workload", "actor", "runner"};
+
+/// `role ROLE first N of CLAIM`
+struct RoleClaim {
+    ClaimRole role = ClaimRole::Owner;
+    std::string claim;           ///< from the root of the claims down (`kubernetes.io.namespace`), or a capture
+    std::string written;         ///< as a policy would write it behind the issuer's name
+    std::uint32_t segments = 0;  ///< how many of its text say so; 0: the whole
+    std::uint32_t item = 0;      ///< which `role` of the kind names it
+};
+
 struct IssuerKind {
     std::string name;
     FieldId root;
+    bool shared = false;                 ///< who gets tokens is not for one owner to say
+    std::vector<std::string> shared_at;  ///< the issuers of which that holds; none: all
+    std::vector<RoleClaim> roles;
     std::vector<CaptureSpec> captures;
     std::vector<std::string> types;
     bool proof_required = false;

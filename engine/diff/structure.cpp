@@ -137,6 +137,20 @@ private:
             part.about = "parse " + name;
             out.parts.push_back(std::move(part));
         }
+        // What lints ask of a kind; no decision does.
+        if (kind.shared)
+            out.parts.push_back(
+                several("shared", "shared at", members_of(kind.shared_at), Direction::Same, Direction::Same));
+        for (const check::RoleClaim& each : kind.roles) {
+            const std::string role(check::kClaimRoles[static_cast<std::size_t>(each.role)]);
+            const std::string text =
+                (each.segments > 0 ? "first " + std::to_string(each.segments) + " of " : "") + each.written;
+            Part part = plain("role", joint_key({role, each.claim, std::to_string(each.segments)}), role + " " + text,
+                              Direction::Same);
+            part.about = "role " + role + " " + each.claim;
+            part.grow = Direction::Same;
+            out.parts.push_back(std::move(part));
+        }
         // Issuers say what they take of these.
         if (!kind.types.empty())
             out.parts.push_back(several("types", "type", members_of(kind.types), Direction::Same, Direction::Same));

@@ -60,6 +60,11 @@ public:
                                  std::initializer_list<std::string_view> claims) const {
         return restricts(c, issuer, std::span(claims.begin(), claims.size()));
     }
+    /// What the kind of an issuer says of a claim of that issuer, if it says that the claim has the role; else null.
+    [[nodiscard]] const check::RoleClaim* role_of(std::uint32_t fact, std::uint32_t issuer,
+                                                  check::ClaimRole role) const;
+    /// Whether a case narrows any claim of an issuer that has the role.
+    [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer, check::ClaimRole role) const;
     /// The declaration whose name stands there; null if there is none.
     [[nodiscard]] const ast::Decl* declaration_of(Span name) const;
     /// The tier of a tool that is above the lowest is one to act with.
@@ -117,10 +122,8 @@ void each_test(const check::Expr& e, bool positive, const std::function<void(con
 /// Visits every expression.
 void each_expr(const check::Expr& e, const std::function<void(const check::Expr&)>& visit);
 
-/// Visits every case of every given permit that must be, or may be, under an issuer of the kind; empty: of
-/// any.
-void each_trust(Linter& l, std::string_view kind,
-                const std::function<void(const check::Rule&, const Case&, std::uint32_t issuer)>& visit);
+/// Visits every case of every given permit with each issuer that it must be, or may be, under.
+void each_trust(Linter& l, const std::function<void(const check::Rule&, const Case&, std::uint32_t issuer)>& visit);
 
 [[nodiscard]] inline std::string quoted(std::string_view text) {
     return "`" + std::string(text) + "`";

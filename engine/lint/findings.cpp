@@ -183,13 +183,11 @@ void each_expr(const Expr& e, const std::function<void(const Expr&)>& visit) {
     for (const Expr* kid : e.kids) each_expr(*kid, visit);
 }
 
-void each_trust(Linter& l, std::string_view kind,
-                const std::function<void(const Rule&, const Case&, std::uint32_t)>& visit) {
+void each_trust(Linter& l, const std::function<void(const Rule&, const Case&, std::uint32_t)>& visit) {
     for (const RuleView& view : l.rules) {
         if (!view.given || view.rule->kind != RuleKind::Permit) continue;
         for (const Case& each : view.cases)
-            for (const std::uint32_t issuer : each.issuers)
-                if (kind.empty() || l.kind_of(issuer) == kind) visit(*view.rule, each, issuer);
+            for (const std::uint32_t issuer : each.issuers) visit(*view.rule, each, issuer);
     }
 }
 
@@ -218,6 +216,20 @@ Linter::Linter(const Policy& of) : policy(of) {
                 unite(each.issuers, issuers_of(policy, *literal.test, literal.positive));
         }
     }
+}
+
+const RoleClaim* Linter::role_of(std::uint32_t fact, std::uint32_t issuer, ClaimRole role) const {
+    if (claims_[fact].empty() || policy.facts[fact].issuer.value != issuer) return nullptr;
+    const auto& roles = policy.kinds[policy.issuers[issuer].kind].roles;
+    const auto found = std::find_if(roles.begin(), roles.end(), [&](const RoleClaim& each) {
+        return each.role == role && each.claim == claims_[fact];
+    });
+    return found != roles.end() ? &*found : nullptr;
+}
+
+bool Linter::restricts(const Case& c, std::uint32_t issuer, ClaimRole role) const {
+    return std::any_of(c.restricted.begin(), c.restricted.end(),
+                       [&](std::uint32_t fact) { return role_of(fact, issuer, role) != nullptr; });
 }
 
 Finding* Linter::report(Lint lint, Span span, std::string message, std::string label, std::string help) {

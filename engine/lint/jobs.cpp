@@ -199,20 +199,12 @@ void workflow_ref(Linter& l, const Rule& rule, const Case& c, std::uint32_t issu
 }
 
 void actor(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
-    static const std::vector<std::pair<std::string_view, std::vector<std::string_view>>> kActors = {
-        {"github", {"actor", "actor_id"}},
-        {"gitlab", {"user_id", "user_login", "user_email"}},
-        {"circleci", {"sub_user"}},
-    };
-    for (const auto& [kind, claims] : kActors) {
-        if (l.kind_of(issuer) != kind) continue;
-        if (!l.restricts(c, issuer, std::span<const std::string_view>(claims))) continue;
-        l.report(Lint::ActorAuthority, rule.span, permit_of(rule) + " takes whoever started a job for its authority",
-                 "asks for the actor",
-                 "a job can be started, or run again, in the name of somebody who never saw its code; ask "
-                 "for the repository, the ref "
-                 "and the event, and leave the actor to the record");
-    }
+    if (!l.restricts(c, issuer, ClaimRole::Actor)) return;
+    l.report(Lint::ActorAuthority, rule.span, permit_of(rule) + " takes whoever started a job for its authority",
+             "asks for the actor",
+             "a job can be started, or run again, in the name of somebody who never saw its code; ask "
+             "for the repository, the ref "
+             "and the event, and leave the actor to the record");
 }
 
 void runner(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
@@ -223,12 +215,14 @@ void runner(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
                  permit_of(rule) + " accepts jobs that somebody may be logged in to", "does not ask for `ssh_rerun`",
                  "who runs the job again with SSH types what they like while it holds the credential; ask for `" +
                      name + ".ssh_rerun == false`");
-    if ((kind == "github" || kind == "gitlab" || kind == "buildkite") && l.acts(rule) &&
-        !l.restricts(c, issuer, {"runner_environment", "runner_id"}))
+    const auto& roles = l.policy.kinds[l.policy.issuers[issuer].kind].roles;
+    const auto machine =
+        std::find_if(roles.begin(), roles.end(), [](const RoleClaim& each) { return each.role == ClaimRole::Runner; });
+    if (machine != roles.end() && l.acts(rule) && !l.restricts(c, issuer, ClaimRole::Runner))
         l.report(Lint::RunnerUnchecked, rule.span, permit_of(rule) + " accepts any runner",
-                 "does not ask for `runner_environment`",
-                 "a machine of somebody's own may keep what an earlier job left there; ask for `" + name +
-                     ".runner_environment == \"" + (kind == "buildkite" ? "buildkite" : kind) + "-hosted\"`");
+                 "does not ask for " + quoted(machine->written),
+                 "a machine of somebody's own may keep what an earlier job left there; ask for " +
+                     quoted(name + "." + machine->written) + ", and accept machines that are new for each job");
     if (kind == "terraform" && l.acts(rule) &&
         !l.restricts(c, issuer,
                      {"terraform_run_phase", "terraform_operation", "sub_run_phase", "sub_operation", "sub"}))
@@ -241,7 +235,7 @@ void runner(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
 }  // namespace
 
 void lint_jobs(Linter& l) {
-    each_trust(l, "", [&](const Rule& rule, const Case& c, std::uint32_t issuer) {
+    each_trust(l, [&](const Rule& rule, const Case& c, std::uint32_t issuer) {
         const std::string& kind = l.kind_of(issuer);
         if (kind == "github") {
             github(l, rule, c, issuer);

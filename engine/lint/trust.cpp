@@ -9,172 +9,88 @@ namespace writ::lint {
 namespace {
 
 using namespace check;
-using Names = std::span<const std::string_view>;
-
-/// A claim that says whose token it is, and how many segments of its text do; 0: the whole.
-struct Pin {
-    std::string_view claim;
-    std::uint32_t segments = 0;
-};
-using Pins = std::vector<Pin>;
-
-/// Issuers that give tokens to anyone who opens an account. The standard library's comments say the same.
-struct SharedKind {
-    std::string_view kind;
-    std::string_view url;                ///< the issuer that is shared; empty: every issuer of the kind
-    std::string_view who;                ///< who gets a token
-    Pins ids;                            ///< claims that nobody else can get
-    Pins names;                          ///< claims that can be given up, and taken over by somebody else
-    std::vector<std::string_view> pins;  ///< the claims to ask for, as a policy writes them
-};
-
-const std::vector<SharedKind>& shared_kinds() {
-    static const std::vector<SharedKind> kKinds = {
-        {"github",
-         "",
-         "everyone with a GitHub account",
-         {{"repository_id"},
-          {"repository_owner_id"},
-          {"enterprise_id"},
-          {"sub_owner_id"},
-          {"sub_repository_id"},
-          {"environment_node_id"}},
-         {{"repository", 1},
-          {"repository_owner"},
-          {"enterprise"},
-          {"sub", 2},
-          {"sub_owner"},
-          {"sub_repository"},
-          {"workflow_ref", 1},
-          {"workflow_owner"},
-          {"workflow_repository"}},
-         {"repository_owner_id", "repository_id"}},
-        {"gitlab",
-         "https://gitlab.com",
-         "everyone with a GitLab account",
-         {{"namespace_id"}, {"project_id"}, {"job_namespace_id"}, {"job_project_id"}, {"user_id"}},
-         {{"namespace_path", 1},
-          {"project_path", 1},
-          {"job_namespace_path", 1},
-          {"job_project_path", 1},
-          {"sub", 2},
-          {"sub_project_path", 1},
-          {"ci_config_ref_uri", 2},
-          {"user_login"}},
-         {"project_id"}},
-        {"terraform",
-         "https://app.terraform.io",
-         "everyone with an HCP Terraform account",
-         {{"terraform_organization_id"}, {"terraform_project_id"}, {"terraform_workspace_id"}, {"terraform_stack_id"}},
-         {{"terraform_organization_name"}, {"terraform_full_workspace", 2}, {"sub", 2}, {"sub_organization"}},
-         {"organization_id", "workspace_id"}},
-        {"buildkite",
-         "",
-         "every Buildkite organisation",
-         {{"organization_id"}, {"pipeline_id"}, {"cluster_id"}, {"queue_id"}},
-         {{"organization_slug"}, {"sub", 2}, {"sub_organization"}},
-         {"organization_id", "pipeline_id"}},
-        {"gcp",
-         "https://accounts.google.com",
-         "every service account and person at Google",
-         {{"sub"},
-          {"azp"},
-          {"email"},
-          {"google.compute_engine.project_id"},
-          {"google.compute_engine.project_number"},
-          {"google.compute_engine.instance_id"}},
-         {{"hd"}},
-         {"sub"}},
-        {"gcp_sts_context",
-         "",
-         "every workload that some pool at Google lets in",
-         {{"principal", 5},
-          {"google.subject", 2},
-          {"google.groups"},
-          {"attribute.repository_id"},
-          {"attribute.repository_owner_id"},
-          {"project_number"}},
-         {{"attribute.repository", 1}},
-         {"principal"}},
-        {"entra",
-         "",
-         "every application that its tenant knows",
-         {{"azp"}, {"appid"}, {"oid"}, {"sub"}, {"roles"}, {"groups"}, {"wids"}, {"xms_mirid", 2}, {"xms_az_rid", 2}},
-         {},
-         {"azp"}},
-        {"entra_agent_id",
-         "",
-         "every agent that its tenant knows",
-         {{"azp"}, {"appid"}, {"oid"}, {"sub"}, {"roles"}, {"xms_par_app_azp"}},
-         {},
-         {"oid"}},
-    };
-    return kKinds;
+/// Supposes that the claims of an issuer with a role are somebody else's.
+void suppose(const Linter& l, const Case& c, std::uint32_t issuer, ClaimRole role, Supposition& out) {
+    for (const std::uint32_t fact : c.read)
+        if (const RoleClaim* claim = l.role_of(fact, issuer, role))
+            out.facts[fact] = {Supposed::What::Stranger, claim->segments};
 }
 
-/// What says which reusable workflow runs.
-const Pins& workflow_pins() {
-    static const Pins kPins = {{"job_workflow_ref", 1},     {"job_workflow_sha"},  {"job_workflow_owner"},
-                               {"job_workflow_repository"}, {"job_workflow_file"}, {"job_workflow_at"}};
-    return kPins;
-}
-
-/// Supposes that claims of an issuer are somebody else's.
-void suppose(const Linter& l, const Case& c, std::uint32_t issuer, const Pins& pins, Supposition& out) {
-    for (const std::uint32_t fact : c.read) {
-        if (l.policy.facts[fact].issuer.value != issuer) continue;
-        const auto pin =
-            std::find_if(pins.begin(), pins.end(), [&](const Pin& each) { return each.claim == l.claim_of(fact); });
-        if (pin != pins.end()) out.facts[fact] = {Supposed::What::Stranger, pin->segments};
-    }
-}
-
-/// "`ci.repository_owner_id` and `ci.repository_id`".
-std::string pins_of(const SharedKind& shared, const std::string& issuer) {
+/// The claims to ask for: those that the kind names first. "`ci.repository_owner_id` and `ci.repository_id`".
+std::string pins_of(const Linter& l, std::uint32_t issuer) {
     std::string out;
-    for (const std::string_view pin : shared.pins)
-        out += (out.empty() ? "" : " and ") + quoted(issuer + "." + std::string(pin));
+    std::optional<std::uint32_t> item;
+    for (const RoleClaim& each : l.policy.kinds[l.policy.issuers[issuer].kind].roles) {
+        if (each.role != ClaimRole::Owner || item.value_or(each.item) != each.item) continue;
+        item = each.item;
+        out += (out.empty() ? "" : " and ") + quoted(l.policy.issuers[issuer].name + "." + each.written);
+    }
     return out;
+}
+
+/// Whether a claim is parsed into one that is never given to anyone else: its text can hold it, or not.
+bool may_hold_owner(const Linter& l, std::uint32_t fact, std::uint32_t issuer) {
+    const Fact& of = l.policy.facts[fact];
+    const IssuerKind& kind = l.policy.kinds[l.policy.issuers[issuer].kind];
+    const auto owns = [&](const CapturePiece& piece) {
+        return !piece.capture.empty() && std::any_of(kind.roles.begin(), kind.roles.end(), [&](const RoleClaim& each) {
+            return each.role == ClaimRole::Owner && each.claim == piece.capture;
+        });
+    };
+    return of.root == FactRoot::Claim &&
+           std::any_of(kind.captures.begin(), kind.captures.end(), [&](const CaptureSpec& spec) {
+               return spec.field == of.field &&
+                      std::any_of(spec.patterns.begin(), spec.patterns.end(), [&](const auto& pattern) {
+                          return std::any_of(pattern.begin(), pattern.end(), owns);
+                      });
+           });
+}
+
+bool is_shared(const Linter& l, std::uint32_t issuer) {
+    const Issuer& of = l.policy.issuers[issuer];
+    const IssuerKind& kind = l.policy.kinds[of.kind];
+    return kind.shared && (kind.shared_at.empty() ||
+                           std::find(kind.shared_at.begin(), kind.shared_at.end(), of.url) != kind.shared_at.end());
 }
 
 std::string permit_of(const Rule& rule) {
     return "permit " + quoted(rule.name);
 }
 
-void shared_issuer(Linter& l, const SharedKind& shared, const Rule& rule, const Case& c, std::uint32_t issuer) {
-    if (!shared.url.empty() && l.policy.issuers[issuer].url != shared.url) return;
+void shared_issuer(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
+    if (!is_shared(l, issuer)) return;
     // Somebody who has taken over every name, but for numbers in a subject.
     Supposition namesake{issuer, {}};
-    suppose(l, c, issuer, shared.ids, namesake);
+    suppose(l, c, issuer, ClaimRole::Owner, namesake);
     for (const std::uint32_t fact : c.read)
-        if (shared.kind == "github" && l.claim_of(fact) == "sub" && l.policy.facts[fact].issuer.value == issuer)
-            namesake.facts[fact] = {Supposed::What::Namesake, 2};
+        if (const RoleClaim* name = l.role_of(fact, issuer, ClaimRole::OwnerName);
+            name != nullptr && may_hold_owner(l, fact, issuer))
+            namesake.facts[fact] = {Supposed::What::Namesake, name->segments};
     if (!can_hold(l.policy, c, namesake)) return;
     const std::string& name = l.policy.issuers[issuer].name;
     Supposition stranger{issuer, {}};
-    suppose(l, c, issuer, shared.ids, stranger);
-    suppose(l, c, issuer, shared.names, stranger);
+    suppose(l, c, issuer, ClaimRole::Owner, stranger);
+    suppose(l, c, issuer, ClaimRole::OwnerName, stranger);
     if (!can_hold(l.policy, c, stranger)) {
-        l.report(Lint::NameOnlyTrust, rule.span, permit_of(rule) + " knows whose token it is by a name only",
-                 "a name can be given up, and be claimed by somebody else",
-                 "who takes over the name gets the credential; ask for " + pins_of(shared, name) +
-                     ", never given out again");
+        l.report(
+            Lint::NameOnlyTrust, rule.span, permit_of(rule) + " knows whose token it is by a name only",
+            "a name can be given up, and be claimed by somebody else",
+            "who takes over the name gets the credential; ask for " + pins_of(l, issuer) + ", never given out again");
         return;
     }
-    suppose(l, c, issuer, workflow_pins(), stranger);
+    suppose(l, c, issuer, ClaimRole::Workflow, stranger);
     if (!can_hold(l.policy, c, stranger)) {
         l.report(Lint::WorkflowCallerUnpinned, rule.span,
                  permit_of(rule) + " asks for a reusable workflow and not for the repository that calls it",
                  "any repository can call it",
                  "a job of somebody else's repository that calls the workflow gets the credential; ask for " +
-                     quoted(name + ".repository_owner_id") + " beside it");
+                     pins_of(l, issuer) + " beside it");
         return;
     }
     if (Finding* found = l.report(
             Lint::SharedIssuerUnscoped, rule.span,
             permit_of(rule) + " accepts tokens of " + quoted(name) + ", whoever they were issued to", "pins no owner",
-            std::string(shared.who) + " gets tokens from this issuer, and with them this credential; ask for " +
-                pins_of(shared, name)))
+            "whoever else gets tokens from this issuer gets this credential; ask for " + pins_of(l, issuer)))
         found->diagnostic.related.push_back({l.policy.issuers[issuer].span, "the issuer is shared"});
 }
 
@@ -194,8 +110,10 @@ void workloads(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer)
                      quoted(name + ".namespace") + " and " + quoted(name + ".service_account"));
         return;
     }
-    static constexpr std::string_view kWhole[] = {"spiffe", "wimse", "aws_sts", "gcp_agent_identity", "circleci"};
-    if (!one_of(kind, Names(kWhole))) return;
+    const auto& roles = l.policy.kinds[l.policy.issuers[issuer].kind].roles;
+    const auto tells = std::find_if(roles.begin(), roles.end(),
+                                    [](const RoleClaim& each) { return each.role == ClaimRole::Workload; });
+    if (tells == roles.end()) return;
     const bool told = std::any_of(c.restricted.begin(), c.restricted.end(), [&](std::uint32_t fact) {
         return !l.claim_of(fact).empty() && l.policy.facts[fact].issuer.value == issuer;
     });
@@ -203,7 +121,7 @@ void workloads(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer)
     l.report(Lint::WorkloadUnpinned, rule.span, permit_of(rule) + " accepts every workload of " + quoted(name),
              "asks for none of its claims",
              "any other workload that this issuer knows gets the credential; ask for " +
-                 quoted(name + (kind == "circleci" ? ".project_id" : ".sub")));
+                 quoted(name + "." + tells->written));
 }
 
 void default_account(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
@@ -299,11 +217,8 @@ void issuer_missing(Linter& l, const Rule& rule, const Case& c) {
 }  // namespace
 
 void lint_trust(Linter& l) {
-    for (const SharedKind& shared : shared_kinds())
-        each_trust(l, shared.kind, [&](const Rule& rule, const Case& c, std::uint32_t issuer) {
-            shared_issuer(l, shared, rule, c, issuer);
-        });
-    each_trust(l, "", [&](const Rule& rule, const Case& c, std::uint32_t issuer) {
+    each_trust(l, [&](const Rule& rule, const Case& c, std::uint32_t issuer) {
+        shared_issuer(l, rule, c, issuer);
         workloads(l, rule, c, issuer);
         if (l.kind_of(issuer) == "kubernetes") default_account(l, rule, c, issuer);
         entra(l, rule, c, issuer);

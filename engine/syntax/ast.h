@@ -166,11 +166,27 @@ struct ParseDecl {
     std::vector<std::pair<std::string, Span>> patterns;
 };
 
+/// `owner`, `first 2 of sub`
+struct RoleClaim {
+    std::vector<PathStep> path;
+    std::optional<std::int64_t> first;
+    Span span;
+};
+
+/// `role NAME claim, …`
+struct RoleDecl {
+    Name name;
+    std::vector<RoleClaim> claims;
+};
+
 struct ClaimsDecl {
     Name name;
+    bool shared = false;
+    std::vector<std::pair<std::string, Span>> shared_at;  ///< URLs of the issuers that are; none: all are
     std::vector<Field> fields;
     std::vector<AliasDecl> aliases;
     std::vector<ParseDecl> parses;
+    std::vector<RoleDecl> roles;
     std::vector<std::pair<std::string, Span>> types;
     bool proof_required = false;
 };

@@ -224,11 +224,19 @@ private:
     }
     void decl(const ast::ClaimsDecl& d, const std::string& docs) {
         top("claims " + std::string(d.name.text), docs, [&] {
+            if (d.shared) line("shared");
+            texts("at", d.shared_at);
             fields(d.fields);
             for (const ast::AliasDecl& alias : d.aliases)
                 line("alias " + std::string(alias.name.text) + " = " + path_text(alias.target));
             for (const ast::ParseDecl& parse : d.parses)
                 nest("parse " + std::string(parse.field.text), [&] { texts("pattern", parse.patterns); });
+            for (const ast::RoleDecl& role : d.roles)
+                nest("role " + std::string(role.name.text), [&] {
+                    for (const ast::RoleClaim& claim : role.claims)
+                        line("claim " + path_text(claim.path) +
+                             (claim.first ? " first " + std::to_string(*claim.first) : ""));
+                });
             texts("type", d.types);
             if (d.proof_required) line("proof-required");
         });

@@ -168,24 +168,41 @@ ast::SchemaDecl Lowering::schema(Tree::SchemaDeclContext& tree) {
     return {name(*tree.name()), fields(*tree.fields())};
 }
 
+std::vector<ast::PathStep> Lowering::claim_path(Tree::AliasPathContext& tree) {
+    auto* quoted = tree.STRING();
+    const Span root = quoted != nullptr ? span(*quoted) : span(*tree.name());
+    std::vector<ast::PathStep> out{{quoted != nullptr ? ast::StepKind::Quoted : ast::StepKind::Name,
+                                    quoted != nullptr ? string(*quoted) : text(root), root}};
+    for (auto* next : tree.step()) out.push_back(step(*next));
+    return out;
+}
+
+ast::RoleDecl Lowering::role(Tree::ClaimsItemContext& tree) {
+    ast::RoleDecl out{name(*tree.name()), {}};
+    for (auto* each : tree.roleClaim()) {
+        ast::RoleClaim claim{claim_path(*each->aliasPath()), {}, span(*each)};
+        if (auto* count = each->INT()) claim.first = decode_int(text(span(*count)), false, span(*count), report_);
+        out.claims.push_back(std::move(claim));
+    }
+    return out;
+}
+
 ast::ClaimsDecl Lowering::claims(Tree::ClaimsDeclContext& tree) {
     ast::ClaimsDecl out;
     out.name = name(*tree.name());
+    out.shared = tree.SHARED() != nullptr;
+    if (auto* urls = tree.strings()) out.shared_at = strings(*urls);
     for (auto* item : tree.claimsItem()) {
         if (auto* claim = item->field()) {
             out.fields.push_back(field(*claim));
         } else if (auto* target = item->aliasPath()) {
-            ast::AliasDecl alias{name(*item->name()), {}, span(*item)};
-            auto* quoted = target->STRING();
-            const Span root = quoted != nullptr ? span(*quoted) : span(*target->name());
-            alias.target.push_back({quoted != nullptr ? ast::StepKind::Quoted : ast::StepKind::Name,
-                                    quoted != nullptr ? string(*quoted) : text(root), root});
-            for (auto* next : target->step()) alias.target.push_back(step(*next));
-            out.aliases.push_back(std::move(alias));
+            out.aliases.push_back({name(*item->name()), claim_path(*target), span(*item)});
         } else if (item->PARSE() != nullptr) {
             ast::ParseDecl parse{name(*item->name()), {}};
             for (auto* pattern : item->STRING()) parse.patterns.emplace_back(string(*pattern), span(*pattern));
             out.parses.push_back(std::move(parse));
+        } else if (item->ROLE() != nullptr) {
+            out.roles.push_back(role(*item));
         } else if (auto* types = item->strings()) {
             if (once(!out.types.empty(), span(*item), "type")) out.types = strings(*types);
         } else if (once(out.proof_required, span(*item), "proof required")) {

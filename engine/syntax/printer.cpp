@@ -153,7 +153,11 @@ void Printer::broken(Rule& tree) {
     const auto from = [&](std::size_t child) { return Range{tree, child, tree.children.size()}; };
     switch (tree.getRuleIndex()) {
         case Tree::RuleFields: return block(all(tree), Between::Blanks);
-        case Tree::RuleClaimsDecl: return sequence({tree, 0, 2}), block(from(2), Between::Blanks);
+        case Tree::RuleClaimsDecl: {
+            std::size_t brace = 2;
+            while (type_of(*tree.children[brace]) != Lexer::LBRACE) ++brace;
+            return sequence({tree, 0, brace}), block(from(brace), Between::Blanks);
+        }
         case Tree::RuleIssuerDecl: return sequence({tree, 0, 5}), block(from(5), Between::Blanks);
         case Tree::RuleToolDecl: {
             const std::size_t brace = type_of(*tree.children[2]) == Lexer::LBRACE ? 2 : 3;

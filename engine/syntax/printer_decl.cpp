@@ -66,6 +66,10 @@ void Printer::item(Rule& tree) {
     if (claims != nullptr && claims->PARSE() != nullptr) {
         sequence({tree, 0, 2});
         block({tree, 2, tree.children.size()}, Between::Blanks);
+    } else if (claims != nullptr && claims->ROLE() != nullptr) {
+        sequence({tree, 0, 2});
+        place_.hang = page_.column() + 1;
+        comma_list({tree, 2, tree.children.size()});
     } else if (change != nullptr) {
         place_.indent = place_.hang;
         print(*tree.children[0]);

@@ -140,6 +140,32 @@ TEST_CASE("check: value out of range reports E0411") {
     CHECK(check_text(tenants("long.csv") + std::string(kTemplate), kTenants).codes() == "E0411");
 }
 
+TEST_CASE("check: a shared kind says whose a token is, by claims that it has and in roles that there are") {
+    const auto codes = [](const std::string& mark, const std::string& items) {
+        return check_text("claims k " + mark +
+                          " { sub: subject  n: int  r: record { id: string }  alias id = r.id  parse sub { "
+                          "\"a:{b}\" } " +
+                          items + " }")
+            .codes();
+    };
+    CHECK(codes("shared", "role owner first 2 of sub, b, r.id, n role actor id") == "");
+    CHECK(codes("shared \"https://a.example\", \"https://b.example\"", "role owner sub") == "");
+    CHECK(codes("", "role workload sub") == "");
+    CHECK(codes("shared", "") == "E0412");
+    CHECK(codes("", "role owner sub") == "E0412");
+    CHECK(codes("shared", "role owner sub role ownr b") == "E0201");
+    CHECK(codes("shared", "role owner sub, x") == "E0202");
+    CHECK(codes("shared", "role owner r.x") == "E0202");
+    CHECK(codes("shared", "role owner id, r.id") == "E0205");
+    CHECK(codes("shared", "role owner first 1 of n") == "E0412");
+    CHECK(codes("shared", "role owner first 0 of sub") == "E0411");
+    // The words are names elsewhere.
+    CHECK(check_text(
+              "claims shared { role: string  first: string  shared: string  role workload role, first 1 of first }")
+              .codes()
+              .empty());
+}
+
 TEST_CASE("check: malformed declaration reports E0412") {
     CHECK(check_text("tool t { audience \"a\" scopes { \"s\" } }").codes() == "E0412");
     CHECK(check_text("tool t { tier read audience \"a\" }").codes() == "E0412");

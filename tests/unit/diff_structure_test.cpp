@@ -513,6 +513,14 @@ TEST_CASE("structure: fixtures, tests, claims and imports decide nothing by them
     CHECK(only(changes("claims mine { team: string parse team { \"{a}:{b}\" } }",
                        "claims mine { team: string parse team { \"{a}:{b**}\" } }")) ==
           "changed claims main.mine other; parse [team { \"{a}:{b}\" }] [team { \"{a}:{b**}\" }] other");
+    const std::string owned = "{ team: string  id: string  role owner id }";
+    CHECK(only(changes("claims mine shared " + owned, "claims mine shared \"https://a.example\" " + owned)) ==
+          "changed claims main.mine same; shared [] [\"https://a.example\"] same");
+    CHECK(only(changes("claims mine { team: string }", "claims mine { team: string  role workload team }")) ==
+          "changed claims main.mine same; role [] [workload team] same");
+    CHECK(only(changes("claims mine { team: path  role workload team }",
+                       "claims mine { team: path  role workload first 1 of team }")) ==
+          "changed claims main.mine same; role [workload team] [workload first 1 of team] same");
     CHECK(only(changes("claims mine { team: string alias a = team }", "claims mine { team: string alias b = team }"))
               .starts_with("changed claims main.mine same; alias"));
     const auto files = [](const std::string& user) {

@@ -210,6 +210,61 @@ TEST_CASE("lint: \"workflow-caller-unpinned\" and \"name-only-trust\" instead of
            {"ci.sub in { \"repo:o@65/r@74:ref:refs/heads/main\", \"repo:o/r:ref:refs/heads/main\" }", true}});
 }
 
+TEST_CASE("lint: a kind of one's own that is declared shared is linted like the library's") {
+    const std::string kind = R"(
+claims acme shared "https://ci.acme.example" {
+  sub: subject
+  org: string
+  org_id: string
+  project: path
+  job: path
+  starter: string
+  machine: string
+  parse sub { "org:{sub_org}@{sub_org_id}:{sub_rest**}" "org:{sub_org}:{sub_rest**}" }
+  role owner      org_id
+  role owner      sub_org_id
+  role owner_name org, first 1 of project, first 2 of sub
+  role workflow   first 1 of job
+  role actor      starter
+  role runner     machine
+}
+issuer acme: acme "https://ci.acme.example" { audience "https://broker.example" }
+issuer own: acme "https://ci.own.example" { audience "https://broker.example" }
+)";
+    const auto of = [&](const std::string& condition) {
+        return lint_text(kind + "permit it for tool act when " + condition + " grant { \"act\" } for 5m");
+    };
+    const auto only = [&](const std::string& condition) {
+        std::string out;
+        for (const std::string_view name :
+             {"shared-issuer-unscoped", "name-only-trust", "workflow-caller-unpinned", "actor-authority"})
+            if (of(condition).has(name)) out += (out.empty() ? "" : " ") + std::string(name);
+        return out;
+    };
+    CHECK(only("acme.machine == \"m\"") == "shared-issuer-unscoped");
+    CHECK(only("acme.project like \"p**\"") == "shared-issuer-unscoped");
+    CHECK(only("acme.project like \"p/**\"") == "name-only-trust");
+    CHECK(only("acme.org == \"o\"") == "name-only-trust");
+    CHECK(only("acme.sub == \"org:o:main\"") == "name-only-trust");
+    CHECK(only("acme.job like \"j/**\"") == "workflow-caller-unpinned");
+    CHECK(only("acme.org_id == \"1\"") == "");
+    CHECK(only("acme.org_id == \"1\" and acme.starter == \"ada\"") == "actor-authority");
+    CHECK(only("own.machine == \"m\"") == "");
+    CHECK(of("acme.machine == \"m\"").first("shared-issuer-unscoped").help.ends_with("ask for `acme.org_id`"));
+}
+
+TEST_CASE("lint: a kind of one's own with workloads is linted like a trust domain") {
+    const std::string kind = R"(
+claims mesh_like { sub: string  zone: string  role workload sub }
+issuer own: mesh_like "https://own.example" { audience "https://broker.example" }
+)";
+    const auto of = [&](const std::string& condition) {
+        return lint_text(kind + "permit it for tool act when " + condition + " grant { \"act\" } for 5m");
+    };
+    CHECK(of("token.issuer is own and tenant == \"t1\"").first("workload-unpinned").help.ends_with("`own.sub`"));
+    CHECK_FALSE(of("own.zone == \"a\"").has("workload-unpinned"));
+}
+
 TEST_CASE("lint: \"issuer-unpinned\" where the broker's word is taken for any issuer's workload") {
     tries("issuer-unpinned", {{"workload.namespace == \"a\"", true},
                               {"workload.service_account in { \"a\", \"b\" }", true},
