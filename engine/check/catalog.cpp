@@ -24,7 +24,7 @@ void add_aliases(Context& c, const ast::ClaimsDecl& decl, FieldId root, KindName
         for (const auto& step : alias.target) {
             const auto& field = c.policy.at(at);
             if (field.type.kind != Kind::Record || step.kind == ast::StepKind::Key) {
-                c.report.add(Code::MalformedDeclaration, step.span, "an alias leads through records only",
+                c.report.add(Code::MalformedDeclaration, step.span, "the path of an alias may go only through records",
                              quoted(field.name) + " is " + describe_one(c.policy, field.type));
                 at = {};
                 break;
@@ -80,7 +80,7 @@ bool parse_pattern(Context& c, const std::string& text, Span span, std::vector<C
             });
         if (!word) return fail(quoted(piece.capture) + " is not a name for a capture");
         if (!out.empty() && out.back().literal.empty())
-            return fail("two captures side by side: nothing says where one ends");
+            return fail("two adjacent captures: it is unclear where the first one ends");
         for (const auto& other : out)
             if (other.capture == piece.capture) return fail("capture " + quoted(piece.capture) + " occurs twice");
         out.push_back(std::move(piece));
@@ -211,7 +211,7 @@ void add_roles(Context& c, const ast::ClaimsDecl& decl, const KindNames& names, 
 void check_tier(Context& c, const ast::ToolDecl& decl, Tool& tool) {
     if (!decl.tier) {
         c.report.add(Code::MalformedDeclaration, decl.name.span, "tool " + quoted(decl.name.text) + " has no tier", {},
-                     "add `tier read`, or what it is");
+                     "add `tier read`, or another tier");
         return;
     }
     const auto& members = c.policy.enums[c.tier.value].members;
@@ -295,14 +295,14 @@ void check_issuers(Context& c) {
         if (decl->audiences.empty())
             c.report.add(Code::AudienceMissing, decl->name.span,
                          "issuer " + quoted(decl->name.text) + " has no audience",
-                         "would take tokens meant for other services", "add `audience \"https://…\"`");
+                         "would accept tokens meant for other services", "add `audience \"https://…\"`");
         for (const auto& [audience, span] : decl->audiences)
             if (audience.empty()) c.report.add(Code::AudienceMissing, span, "an empty audience");
         if (decl->max_age && *decl->max_age <= 0)
-            c.report.add(Code::ValueOutOfRange, decl->name.span, "`max_age` has to be more than nothing");
+            c.report.add(Code::ValueOutOfRange, decl->name.span, "`max_age` must be greater than zero");
         if (decl->leeway && (*decl->leeway < 0 || *decl->leeway > kMaxLeeway))
             c.report.add(Code::ValueOutOfRange, decl->leeway_span, "`leeway` can be at most 60s",
-                         "clocks that differ more have to be set");
+                         "clocks that differ more must be corrected");
         // A broken issuer stays nameless in the tables: whoever reads its claims stays silent.
         if (kind == nullptr) continue;
         Issuer issuer;
@@ -358,7 +358,7 @@ void check_tools(Context& c) {
         check_tier(c, *decl, tool);
         if (decl->audiences.empty())
             c.report.add(Code::AudienceMissing, decl->name.span, "tool " + quoted(decl->name.text) + " has no audience",
-                         "a credential for it would be good anywhere", "add `audience \"https://…\"`");
+                         "a credential for it would be valid anywhere", "add `audience \"https://…\"`");
         for (const auto& [audience, span] : decl->audiences)
             if (audience.empty()) c.report.add(Code::AudienceMissing, span, "an empty audience");
         tool.audiences = unique_texts(decl->audiences);

@@ -53,7 +53,7 @@ bool has_order(const Context& c, const Type& type) {
 
 /// The author can give an order to an enum of the policy, and not to one of the standard library.
 void help_unordered(Context& c, Diagnostic& diagnostic, EnumId id) {
-    diagnostic.help = "compare with `==`, or name the members that are meant: `in { … }`";
+    diagnostic.help = "compare with `==`, or list the members: `in { … }`";
     for (const auto& entry : c.entries) {
         if (!std::holds_alternative<ast::EnumDecl>(entry.decl->node) || entry.index != id.value ||
             entry.name.span.source >= c.sources.sources.size())
@@ -127,7 +127,7 @@ const Expr* refuse_settled(Context& c, Span span, bool always, std::string help)
         c.report.add(Code::ConstantCondition, span, "this part of the condition is always true", "decides nothing",
                      std::move(help));
     else
-        c.report.add(Code::NeverHolds, span, "this comparison can never hold", "never true", std::move(help));
+        c.report.add(Code::NeverHolds, span, "this comparison is never true", "never true", std::move(help));
     return nullptr;
 }
 
@@ -195,7 +195,7 @@ static bool refuse_null(Context& c, Scope& s, const ast::Expr& e) {
         if (std::find(members.begin(), members.end(), null.text) != members.end()) return false;
     }
     auto& diagnostic = c.report.add(Code::UnknownName, e.span, "there is no name " + quoted(null.text), {},
-                                    "whether there is something is asked with `is`: `x is none`, `x is some`");
+                                    "test for a value with `is`: `x is none`, `x is some`");
     if (e.cmp == Cmp::Eq || e.cmp == Cmp::Ne)
         diagnostic.replacement = std::string(text_at(c, value->span)) + (e.cmp == Cmp::Eq ? " is none" : " is some");
     return true;

@@ -180,7 +180,7 @@ private:
         if (field.find('"') != std::string::npos)
             problem = "a quote inside a field without quotes";
         else if (has_blank_ends(field))
-            problem = "blanks around a field; put it in quotes if they are meant";
+            problem = "blanks around a field; put it in quotes if they are intended";
         return problem.empty();
     }
 
@@ -247,7 +247,7 @@ private:
             return fail(where + (value.empty() ? "" : quoted(value) + " is ") + "not a value of type " +
                             quoted(describe(c_.policy, column.type)) +
                             (set && decl_.format == "csv"
-                                 ? "; members stand between `;`, none of them empty and none with blanks around it"
+                                 ? "; members are separated by `;`, not empty, and without blanks around them"
                                  : ""),
                         place);
         if (type.names == Names::Tools && c_.broken_tool) {
@@ -256,7 +256,7 @@ private:
         }
         const auto near = nearest(value, named_values(c_, module_, type.names));
         fail(where + "there is no " + std::string(noun_of(type.names)) + " " + quoted(value), place,
-             near.empty() ? "write a name that the policy declares, or what requests call it"
+             near.empty() ? "write a name that the policy declares, or its name in requests"
                           : "did you mean " + quoted(near) + "?");
     }
 
@@ -360,8 +360,7 @@ bool check_columns(Context& c, std::uint32_t module, const ast::TableDecl& decl,
             right = false;
         }
         if (declared.or_none || declared.from || declared.max) {
-            c.report.add(Code::MalformedDeclaration, declared.name.span,
-                         "a column has a name and a type, nothing else");
+            c.report.add(Code::MalformedDeclaration, declared.name.span, "a column has only a name and a type");
             right = false;
         }
         Column column{std::string(declared.name.text), {}};
@@ -373,7 +372,7 @@ bool check_columns(Context& c, std::uint32_t module, const ast::TableDecl& decl,
                 continue;
             }
             if (rep_of(element.kind) != Rep::Text) {
-                c.report.add(Code::MalformedDeclaration, type.args[0].span, "sets in a table hold text only");
+                c.report.add(Code::MalformedDeclaration, type.args[0].span, "sets in a table contain only text");
                 right = false;
             }
             column.type = list_of(element, 1);
@@ -408,7 +407,7 @@ const std::string* read_data(Context& c, Span span, std::string_view path) {
         c.report.add(
             Code::SourcesTooLarge, span,
             "sources and data have more than " + std::to_string(c.options.max_source_bytes) + " bytes together", {},
-            "leave out columns and rows that no rule reads, or split the policy into layers");
+            "remove columns and rows that no rule reads, or split the policy into layers");
         return nullptr;
     }
     c.policy.data.push_back({span.source, std::string(path), plain_text(*text)});

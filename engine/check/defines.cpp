@@ -45,10 +45,9 @@ std::string_view function_of_other_languages(std::string_view name) {
         std::string_view name, help;
     };
     constexpr std::string_view kBeginning = "write `x like \"beginning**\"`", kEnd = "write `x like \"**end\"`";
-    constexpr std::string_view kCount = "count elements with `count(x in xs: …)`; that there is none is `xs == { }`";
+    constexpr std::string_view kCount = "count elements with `count(x in xs: …)`; an empty set is `xs == { }`";
     constexpr std::string_view kAny = "write `any x in xs: …`", kAll = "write `all x in xs: …`";
-    constexpr std::string_view kWindow =
-        "hours and days are those of a window: `now in 09:00..17:00 \"UTC\" on mon..fri`";
+    constexpr std::string_view kWindow = "use a window for hours and days: `now in 09:00..17:00 \"UTC\" on mon..fri`";
     constexpr Known kKnown[] = {
         {"startsWith", kBeginning},
         {"starts_with", kBeginning},
@@ -249,7 +248,7 @@ void type_define(Context& c, Define& define) {
     const auto* body = type_expr(c, scope, *decl.body, nullptr);
     if (body != nullptr && (is_group(body->type) || body->op == Op::TableRows)) {
         c.report.add(Code::OperationUndefined, body->span,
-                     "a definition stands for a condition or a value, and this is a group");
+                     "a definition is a condition or a value, but this is a group");
         body = nullptr;
     }
     for (const auto& argument : arguments)
@@ -266,7 +265,7 @@ const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<con
     if (define.state == State::Busy) {
         auto& diagnostic =
             c.report.add(Code::CircularDefinition, use,
-                         "definition " + quoted(define.decl->name.text) + " leads back to itself", "closes the circle");
+                         "definition " + quoted(define.decl->name.text) + " refers to itself", "completes the cycle");
         diagnostic.related.push_back({define.decl->name.span, "declared here"});
         return nullptr;
     }

@@ -61,7 +61,7 @@ public:
                           "add `grant { \"…\" } for 5m`");
         else if (!inherits && grant->ttl == nullptr)
             c_.report.add(Code::TtlOrGrantMissing, grant->span, "the grant has no ttl",
-                          "would last as long as everything else lets it", "add `for 5m`");
+                          "would last as long as all other limits allow", "add `for 5m`");
         if (rule_.scopes == nullptr) return;
         const bool own = grant != nullptr && grant->scopes != nullptr;
         const Span at = own ? rule_.scopes->span : decl_.name.span;
@@ -78,8 +78,8 @@ public:
             most = c_.policy.at(approvals).type.max;
         if (approval.count < 1 || approval.count > most)
             c_.report.add(Code::ValueOutOfRange, approval.span,
-                          std::to_string(approval.count) + " approvals cannot be asked for", {},
-                          "ask for 1 to " + std::to_string(most));
+                          std::to_string(approval.count) + " approvals cannot be required", {},
+                          "require 1 to " + std::to_string(most));
         else
             rule_.approvals = static_cast<std::uint32_t>(approval.count);
         for (const auto& [group, span] : approval.groups) {
@@ -212,8 +212,8 @@ private:
             if (micros > 0 && (most == 0 || micros <= most)) return true;
             c_.report.add(Code::ValueOutOfRange, value->span, quoted(format_duration(micros)) + " is out of range",
                           where,
-                          most == 0 ? "it has to be more than nothing"
-                                    : "it has to be more than nothing and at most " + format_duration(most));
+                          most == 0 ? "it must be greater than zero"
+                                    : "it must be greater than zero and at most " + format_duration(most));
             return false;
         };
         if (value->op == Op::Integer) (void)check(value->integer, {});

@@ -52,9 +52,8 @@ const Expr* type_quantifier(Context& c, Scope& s, const ast::Expr& e, Op op) {
         list = nullptr;
     }
     if (s.depth >= kMaxBinders) {
-        c.report.add(Code::NestingTooDeep, e.span,
-                     "more than " + std::to_string(kMaxBinders) + " quantifiers inside each other", {},
-                     "compare sets with `overlaps` or `subset of`, or split the rule");
+        c.report.add(Code::NestingTooDeep, e.span, "more than " + std::to_string(kMaxBinders) + " nested quantifiers",
+                     {}, "compare sets with `overlaps` or `subset of`, or split the rule");
         return nullptr;
     }
     // Without its list the body's names mean nothing: what it says of them would be noise.
@@ -91,7 +90,7 @@ const Expr* type_expr(Context& c, Scope& s, const ast::Expr& e, const Type* want
     if (++c.work > kMaxWork) {
         // Once: everything above it stays silent.
         if (!c.overflowed)
-            c.report.add(Code::BundleTooLarge, e.span, "the condition is too large, with the definitions put in");
+            c.report.add(Code::BundleTooLarge, e.span, "the condition is too large after expanding definitions");
         c.overflowed = true;
         return nullptr;
     }
@@ -199,7 +198,7 @@ void start_work(Context& c) {
 }
 
 void report_too_deep(Context& c, Span span) {
-    c.report.add(Code::NestingTooDeep, span, "nesting is too deep, with the definitions put in", {},
+    c.report.add(Code::NestingTooDeep, span, "nesting is too deep after expanding definitions", {},
                  "write some of the definitions out: `a and b and c` is one level");
 }
 
@@ -287,8 +286,8 @@ void relate(const Context& c, Diagnostic& diagnostic, const Expr& value) {
                                                                describe_one(c.policy, c.policy.at(field).type)});
 }
 
-/// The name of a tool or an issuer beside text that names nothing in particular: a slip in the text would go unseen,
-/// and a deny that rests on it would never apply. False: it is something else.
+/// The name of a tool or an issuer beside text that names nothing in particular: a typing mistake in the text would not
+/// be noticed, and a deny that rests on it would never apply. False: it is something else.
 static bool report_untyped_name(Context& c, Span span, std::string_view operation, const Expr& left,
                                 const Expr& right) {
     const auto innermost = [](const Type& type) { return type.kind == Kind::List ? element_of(type) : type; };
@@ -304,7 +303,7 @@ static bool report_untyped_name(Context& c, Span span, std::string_view operatio
     auto& diagnostic =
         c.report.add(Code::ComparedWithText, span,
                      quoted(operation) + " compares " + (noun == "tool" ? "a tool" : "an issuer") + " with plain text",
-                     "a slip in the text would go unseen");
+                     "a typing mistake in the text would not be noticed");
     diagnostic.related.push_back({left.span, "left is " + describe_one(c.policy, left.type)});
     diagnostic.related.push_back({right.span, "right is " + describe_one(c.policy, right.type)});
     const auto written = text_at(c, plain.span);
@@ -313,8 +312,8 @@ static bool report_untyped_name(Context& c, Span span, std::string_view operatio
     const bool own = plain.op == Op::Column || plain.op == Op::ElemColumn || plain.op == Op::TableColumn ||
                      (plain.op == Op::Fact && c.policy.at(FactId{plain.id}).root != FactRoot::Request);
     diagnostic.help = own ? "declare it with the type " + quoted(type) + ": " + quoted(std::string(last) + ": " + type)
-                          : "name the " + noun + "s that are meant: " +
-                                quoted(noun == "tool" ? "tool.name in { a, b }" : "token.issuer in { a, b }");
+                          : "name the " + noun +
+                                "s: " + quoted(noun == "tool" ? "tool.name in { a, b }" : "token.issuer in { a, b }");
     relate(c, diagnostic, plain);
     return true;
 }
@@ -324,8 +323,8 @@ void report_mismatch(Context& c, Span span, std::string_view operation, const Ex
     const auto right_type = describe(c.policy, right.type);
     if (report_untyped_name(c, span, operation, left, right)) return;
     auto& diagnostic = c.report.add(Code::TypesDiffer, span,
-                                    quoted(operation) + " does not go with " + quoted(left_type) + " on the left and " +
-                                        quoted(right_type) + " on the right");
+                                    quoted(operation) + " cannot be combined with " + quoted(left_type) +
+                                        " on the left and " + quoted(right_type) + " on the right");
     diagnostic.related.push_back({left.span, "left is " + describe_one(c.policy, left.type)});
     diagnostic.related.push_back({right.span, "right is " + describe_one(c.policy, right.type)});
     relate(c, diagnostic, left);

@@ -51,7 +51,7 @@ void report_no_step(Context& c, const Cursor& cursor, const ast::PathStep& step)
     const auto type = type_at(c, cursor);
     const auto path = path_of(c, cursor);
     if (type.kind == Kind::Map) {
-        c.report.add(Code::UnknownField, step.span, quoted(path) + " is a map: its values are reached by key", {},
+        c.report.add(Code::UnknownField, step.span, quoted(path) + " is a map: read its values by key", {},
                      "write " + quoted(path + "[\"" + std::string(step.text) + "\"]"));
         return;
     }

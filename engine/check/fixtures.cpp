@@ -85,7 +85,7 @@ private:
             const auto& spec = c_.policy.kinds[issuer.kind].captures[capture->second];
             const auto& parsed = c_.policy.at(spec.field).name;
             c_.report.add(Code::BadExpectation, steps[1].span,
-                          quoted(steps[1].text) + " is taken out of " + quoted(issuer.name + "." + parsed) +
+                          quoted(steps[1].text) + " is removed from " + quoted(issuer.name + "." + parsed) +
                               " and cannot be set by itself",
                           {}, "set " + quoted(issuer.name + "." + parsed));
             return {};
@@ -111,8 +111,7 @@ private:
                 type = element_of(type);
             } else {
                 c_.report.add(Code::BadExpectation, step.span,
-                              describe_one(c_.policy, type) + " has nothing inside that could be set", {},
-                              "set it as a whole");
+                              describe_one(c_.policy, type) + " has no parts that can be set", {}, "set it as a whole");
                 return {};
             }
             keys.emplace_back(step.text);
@@ -264,7 +263,7 @@ public:
             if (circle)
                 c_.report.add(Code::CircularDefinition, work_[chain.back()].decl->base->span,
                               "fixture " + quoted(work_[chain.back()].decl->name.text) + " is based on itself",
-                              "closes the circle");
+                              "completes the cycle");
             for (auto next = chain.rbegin(); next != chain.rend(); ++next)
                 work_[*next].state =
                     !circle && build(work_[*next], c_.policy.fixtures[*next]) ? State::Done : State::Broken;
@@ -330,10 +329,10 @@ public:
     void check(const ast::Expectation& expect) {
         for (const auto& reason : expect.reasons)
             require(reasons_, reason.text, reason.span, Code::BadExpectation, "reason",
-                    "neither an engine's reason nor a deny rule");
+                    "neither a reason of the engine nor a deny rule");
         for (const auto& obligation : expect.obligations)
             require(obligations_, obligation.text, obligation.span, Code::BadExpectation, "obligation",
-                    "no rule asks for it");
+                    "no rule requires it");
         for (const auto& rule : expect.rules) {
             std::string name;
             for (const auto& part : rule.parts) {

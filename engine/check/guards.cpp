@@ -191,12 +191,12 @@ private:
         if (!bare || inside.size() < written.size()) guarded = "(" + guarded + ")";
         auto& diagnostic =
             c_.report.add(Code::UnguardedFact, leaf.span, message,
-                          "unknown where there is none, and then this rule applies", "guard it: " + quoted(guarded));
+                          "unknown if there is none, and then this rule applies", "guard it: " + quoted(guarded));
         diagnostic.replacement = guarded;
         relate_guard(diagnostic, first);
         const bool elsewhere =
             leaf.span.source != decl_.source || leaf.span.begin < decl_.begin || leaf.span.end > decl_.end;
-        if (elsewhere) diagnostic.related.push_back({rule_.span, "used by this rule, which narrows"});
+        if (elsewhere) diagnostic.related.push_back({rule_.span, "read by this rule, which narrows"});
     }
 
     void relate_guard(Diagnostic& diagnostic, const Guard& guard) const {
@@ -282,8 +282,9 @@ bool report_contradiction(Context& c, std::span<const Expr* const> conjuncts) {
         const auto [at, added] = facts.try_emplace({sort | bound->value->id, bound->value->field.value});
         if (added) at->second.span = conjunct->span;
         if (narrow(at->second, *bound)) continue;
-        auto& diagnostic = c.report.add(Code::NeverHolds, conjunct->span, "these two conditions never hold together",
-                                        "excludes the other one", "join alternatives with `or`, or with `in { … }`");
+        auto& diagnostic =
+            c.report.add(Code::NeverHolds, conjunct->span, "these two conditions are never true together",
+                         "excludes the other one", "join alternatives with `or`, or with `in { … }`");
         diagnostic.related.push_back({at->second.span, "excluded by this"});
         return true;
     }

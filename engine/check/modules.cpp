@@ -46,7 +46,7 @@ void refuse_reserved(Context& c, ast::File& file) {
     const auto dot = name.find('.');
     help += quoted("acme" + (dot == std::string::npos ? std::string() : name.substr(dot)));
     if (c.standard && !c.standard(name).empty())
-        help += "; the library's module is built in: " + quoted("import " + name) + " is all it takes";
+        help += "; the library's module is built in: " + quoted("import " + name) + " is enough";
     c.report.add(Code::ReservedModuleName, file.module->span,
                  "module " + quoted(name) + " has a name of the standard library",
                  "`std` and all names below it are reserved", std::move(help));
@@ -179,7 +179,7 @@ void report_cycles(Context& c) {
                             c.report.add(Code::CircularDefinition, import.module.span,
                                          "module " + quoted(c.modules[from].name) + " and module " +
                                              quoted(c.modules[to].name) + " import each other",
-                                         "closes the circle", "move what both need to a module of its own");
+                                         "completes the cycle", "move the parts that both need to a third module");
             }
         }
     }
@@ -235,7 +235,7 @@ void refuse_hiding(Context& c, const Place& place, std::uint32_t module) {
         auto& diagnostic = c.report.add(
             Code::HidesImport, place.name->span,
             std::string(place.noun) + " " + quoted(place.name->text) + " has a name that " +
-                quoted(always ? other : "import " + other) + " brings as well",
+                quoted(always ? other : "import " + other) + " declares too",
             "would hide the other",
             always ? "take another name" : "take another name, or write " + quoted("import " + other + " as x"));
         diagnostic.related.push_back({c.entries[found->second].name.span, "the other is declared here"});
@@ -271,7 +271,7 @@ bool load_modules(Context& c) {
     }
     if (!request) {
         c.report.add(Code::UnknownModule, {}, "there is no module " + quoted(kRequestModule), {},
-                     "the standard library has to provide it");
+                     "the standard library must provide it");
         return false;
     }
     for (const auto& file : c.policy.files) {

@@ -29,14 +29,13 @@ const Expr* apply_parts(Context& c, const Expr* value, Steps steps, std::size_t 
             const std::string list(text_at(c, Span{span.source, span.begin, steps[i - 1].span.end}));
             c.report.add(
                 Code::UnknownField, step.span, what + " has no field " + quoted(step.text), {},
-                "look at its elements: " + quoted("any x in " + list + ": x." + std::string(step.text) + " == …"));
+                "test its elements: " + quoted("any x in " + list + ": x." + std::string(step.text) + " == …"));
             return nullptr;
         }
         auto& diagnostic =
             c.report.add(Code::UnknownField, step.span, what + " has no field " + quoted(step.text), "no such field");
         if (value->type.kind == Kind::Instant)
-            diagnostic.help =
-                "hours and days are those of a window: `now in 09:00..17:00 \"Europe/Berlin\" on mon..fri`";
+            diagnostic.help = "use a window for hours and days: `now in 09:00..17:00 \"Europe/Berlin\" on mon..fri`";
         else if (value->type.kind == Kind::Duration)
             diagnostic.help = "compare it with a duration: `90s`, `10m`, `1h30m`";
         relate(c, diagnostic, *value);
@@ -113,7 +112,7 @@ const Expr* params_path(Context& c, Scope& s, const ast::Expr& e) {
     if (s.tools.empty()) {
         if (!s.broken)
             c.report.add(Code::ParametersWithoutTool, steps[0].span,
-                         "parameters belong to a tool, and this rule names none", {},
+                         "parameters belong to a tool, but this rule names no tool", {},
                          "add `for tool NAME` to the rule");
         return nullptr;
     }
@@ -138,10 +137,10 @@ const Expr* params_path(Context& c, Scope& s, const ast::Expr& e) {
         const auto path = path_of(c, first);
         auto& diagnostic = there ? c.report.add(Code::ParametersWithoutTool, e.span,
                                                 quoted(path) + " is declared differently by the rule's tools",
-                                                "type, `max` and `or none` have to agree")
+                                                "type, `max` and `or none` must be the same")
                                  : c.report.add(Code::ParametersWithoutTool, e.span,
                                                 "tool " + quoted(tool.name) + " has no parameter " + quoted(path),
-                                                "every tool of the rule has to declare it");
+                                                "every tool of the rule must declare it");
         diagnostic.related.push_back({c.policy.at(first.field).span, "declared here"});
         diagnostic.related.push_back({there ? c.policy.at(other.field).span : tool.span, "and here"});
         return nullptr;
@@ -240,7 +239,7 @@ const Expr* binder_path(Context& c, const ast::Expr& e, const Binder& binder) {
         type = c.policy.at(leaf).type;
     }
     if (type.kind == Kind::Map) {
-        c.report.add(Code::OperationUndefined, e.span, "maps inside of lists cannot be read");
+        c.report.add(Code::OperationUndefined, e.span, "maps inside lists cannot be read");
         return nullptr;
     }
     auto* value = node(c, Op::Elem, type, e.span);
@@ -280,7 +279,7 @@ const Expr* table_path(Context& c, const ast::Expr& e, const Entry& entry, std::
     const auto& type = table.columns[*column].type;
     if (type.kind == Kind::List) {
         c.report.add(Code::OperationUndefined, e.span, "a column of sets is not a set", {},
-                     "look at the rows: " + quoted("any row in " + table.name + ": …"));
+                     "test the rows: " + quoted("any row in " + table.name + ": …"));
         return nullptr;
     }
     auto* value = node(c, Op::TableColumn, list_of(type, std::max<std::size_t>(table.rows.size(), 1)), e.span);
@@ -378,7 +377,7 @@ void report_unknown_root(Context& c, Scope& s, const ast::PathStep& step) {
         return;
     }
     if (is_null_word(step.text)) {
-        diagnostic.help = "whether there is something is asked with `is`: `x is none`, `x is some`";
+        diagnostic.help = "test for a value with `is`: `x is none`, `x is some`";
         return;
     }
     if (suggest_import(c, diagnostic, s.module, Space::Value, step.text)) return;

@@ -91,8 +91,7 @@ std::optional<Refusal> impossible(Kind kind, std::string_view text) {
         case Kind::Host:
             if (std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
                 return Refusal{"no `host` has a capital letter", "hosts compare in lower case"};
-            if (has_empty_label(text))
-                return Refusal{"no `host` has an empty label", "a trailing dot is left away too"};
+            if (has_empty_label(text)) return Refusal{"no `host` has an empty label", "a trailing dot is removed too"};
             return {};
         case Kind::Bool:
         case Kind::Int:
@@ -178,8 +177,8 @@ const Expr* type_text_test(Context& c, Scope& s, const ast::Expr& e) {
     if (rep_of(kind) != Rep::Text || kind == Kind::Ip || kind == Kind::Cidr) {
         auto& diagnostic = c.report.add(
             Code::OperationUndefined, e.span,
-            quoted(spelling_of(e.test)) + " goes with text, not with " + quoted(describe(c.policy, subject->type)));
-        if (kind == Kind::List) diagnostic.help = "look at the elements: `any x in …: x like \"…\"`";
+            quoted(spelling_of(e.test)) + " needs text, not " + quoted(describe(c.policy, subject->type)));
+        if (kind == Kind::List) diagnostic.help = "test the elements: `any x in …: x like \"…\"`";
         if (kind == Kind::Ip) diagnostic.help = "use `in` with a block: `… in \"10.0.0.0/8\"`";
         relate(c, diagnostic, *subject);
         return nullptr;

@@ -34,7 +34,7 @@ const Expr* type_presence(Context& c, Scope& s, const ast::Expr& e) {
             none ? Code::NeverHolds : Code::ConstantCondition, e.span,
             quoted(text_at(c, subject->span)) + (none ? " is never none" : " is never none, so this is always true"),
             none ? "never true" : "decides nothing",
-            none ? "only what is declared `or none` can be none; a missing fact is unknown, which no test can see"
+            none ? "only facts declared `or none` can be none; no test can detect a missing fact, which is unknown"
                  : "leave this out: only what is declared `or none` can be none, and no permit holds where a fact is "
                    "missing");
         relate(c, diagnostic, *subject);
@@ -83,7 +83,7 @@ bool refuse_presence_word(Context& c, const ast::Expr& e, const Expr& subject, S
         return report("write `some`: the broker states a value", "some");
     if (any_of({"missing", "absent", "unknown", "unset"}))
         return report(
-            "nothing can test for a fact that is missing, for then leaving it out could help; a deny applies "
+            "no test can detect a missing fact, because then leaving it out could help; a deny applies "
             "to a missing fact as it is. What the broker states to be none is `none`",
             {});
     if (e.text == "empty") return report("compare with the empty set or text: `x == { }`, `x == \"\"`", {});
@@ -159,7 +159,7 @@ const Expr* type_window(Context& c, Scope& s, const ast::Expr& e) {
     if (instant->type.kind != Kind::Instant) {
         auto& diagnostic =
             c.report.add(Code::OperationUndefined, instant->span,
-                         "only an instant lies in a window, not " + describe_one(c.policy, instant->type));
+                         "only an instant can be in a window, not " + describe_one(c.policy, instant->type));
         relate(c, diagnostic, *instant);
         return nullptr;
     }

@@ -66,8 +66,8 @@ public:
             if (at != kNoIndex && work_[at].state == State::Busy) {
                 auto& work = work_[chain.back()];
                 c_.report.add(Code::CircularDefinition, work.decl->extends->span,
-                              "rule " + quoted(work.decl->name.text) + " extends itself in the end",
-                              "closes the circle");
+                              "rule " + quoted(work.decl->name.text) + " extends itself indirectly",
+                              "completes the cycle");
                 work.base = kNoIndex;
             }
             for (auto next = chain.rbegin(); next != chain.rend(); ++next) build(*next);
@@ -162,7 +162,7 @@ private:
                 std::find(base->tools.begin(), base->tools.end(), id) == base->tools.end()) {
                 auto& diagnostic = c_.report.add(Code::CannotExtend, name.span,
                                                  "the extended rule is not for tool " + quoted(entry->name.text), {},
-                                                 "an extension can leave tools out, not add them");
+                                                 "an extension can remove tools, but not add them");
                 diagnostic.related.push_back({base->span, "declared here"});
                 continue;
             }

@@ -41,7 +41,8 @@ bool resolve_container(Context& c, std::uint32_t module, const ast::TypeRef& typ
         return true;
     }
     if (arg.name == "list" || arg.name == "set" || arg.name == "map" || arg.name == "one_or_many") {
-        report_malformed(c, arg.span, "a " + std::string(type.name) + " cannot hold " + quoted(arg.name) + " directly",
+        report_malformed(c, arg.span,
+                         "a " + std::string(type.name) + " cannot contain " + quoted(arg.name) + " directly",
                          "put it in a field of a record");
         return false;
     }
@@ -50,7 +51,7 @@ bool resolve_container(Context& c, std::uint32_t module, const ast::TypeRef& typ
     if (type.name == "one_or_many") {
         one_or_many = true;
         if (!is_string_kind(element.kind)) {
-            report_malformed(c, arg.span, "`one_or_many` holds strings only");
+            report_malformed(c, arg.span, "`one_or_many` contains only strings");
             return false;
         }
     }

@@ -169,11 +169,11 @@ bool affordable(const check::Policy& policy, const bytecode::Reach& reach, std::
     };
     const check::Rule& dearest = rule_of(policy, reach.dearest);
     report.add(Code::RequestTooCostly, dearest.span,
-               "a request can cost " + number(stated ? reach.stated : reach.any) + " steps, and " +
+               "a request can cost " + number(stated ? reach.stated : reach.any) + " steps, but only " +
                    std::to_string(stated ? max_steps : most) + " are allowed",
                "`" + dearest.name + "` costs most: up to " + number(reach.dearest_steps) + " steps",
                "nest fewer quantifiers, declare a smaller `max` for the lists and texts that it reads, or have rules "
-               "ask first for a fact that few "
+               "first test a fact that few "
                "share, such as the tool or the tenant");
     return false;
 }

@@ -40,18 +40,17 @@ void facts_of(Linter& l, const Rule& rule, const Case& c) {
         const std::string& claim = l.claim_of(id);
         const std::string& path = l.policy.facts[id].path;
         if (is_nested_actor(claim))
-            l.report(Lint::NestedActor, rule.span,
-                     permit_of(rule) + " asks for " + quoted(path) + ", an actor of the past",
+            l.report(Lint::NestedActor, rule.span, permit_of(rule) + " reads " + quoted(path) + ", an earlier actor",
                      "earlier actors are history",
-                     "whoever acts now can make up who acted before, or have the token of an old chain; ask "
-                     "for `act.sub`, who acts now, "
-                     "and for `delegation`, which the broker knows (RFC 8693, section 4.1)");
+                     "the current actor can invent earlier actors, or use the token of an old chain; read "
+                     "`act.sub`, the current actor, "
+                     "and `delegation`, which the broker states (RFC 8693, section 4.1)");
         if (is_permission(claim))
             l.report(Lint::AssertedPermission, rule.span,
                      permit_of(rule) + " takes " + quoted(path) + " for a permission",
-                     "what the token says was once allowed",
-                     "a token keeps saying so after the permission is gone; ask the broker's own records: "
-                     "`approvals`, by a `require` "
+                     "it shows only what was once permitted",
+                     "a token still has the permission after it was withdrawn; use the broker's own records: "
+                     "`approvals`, with a `require` "
                      "rule, and `delegation`");
     }
 }
@@ -63,10 +62,9 @@ void words(Linter& l, const Literal& literal) {
         if (kid->op != Op::Fact || !is_words(l.claim_of(kid->id)) || l.policy.facts[kid->id].type.kind == Kind::List)
             continue;
         const std::string& path = l.policy.facts[kid->id].path;
-        l.report(
-            Lint::WordsAsText, e.span, quoted(path) + " is a set of words, and is compared as one text",
-            "matches one order, or a part of another word",
-            "the words come in any order, and `\"111\"` has `11` in it; write `words(" + path + ") contains \"…\"`");
+        l.report(Lint::WordsAsText, e.span, quoted(path) + " is a set of words, but is compared as one text",
+                 "matches only one order, or part of another word",
+                 "words can be in any order, and `\"111\"` contains `11`; write `words(" + path + ") contains \"…\"`");
     }
 }
 
@@ -75,8 +73,8 @@ void users(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (!l.restricts(c, issuer, {"user_sub", "user_iss", "username", "sub", "cognito:groups"})) return;
     if (l.restricts(c, issuer, {"user_assertion"})) return;
     l.report(Lint::UserAssertionUnchecked, rule.span,
-             permit_of(rule) + " trusts a user that the caller may have made up", "does not ask for `user_assertion`",
-             "the caller of AgentCore may state any user as a text; ask for `" + l.policy.issuers[issuer].name +
+             permit_of(rule) + " trusts a user that the caller may have made up", "does not check `user_assertion`",
+             "a caller of AgentCore can state any user as text; also require `" + l.policy.issuers[issuer].name +
                  ".user_assertion == \"jwt\"`");
 }
 
@@ -107,9 +105,9 @@ void empty_set(Linter& l, const Rule& rule, const Case& c) {
             if (!of_none.hold || of_none.fail || !of_one.hold || !of_one.fail) continue;
             if (!can_hold(l.policy, c, empty)) continue;
             l.report(Lint::AllOfEmpty, literal.test->span,
-                     permit_of(rule) + " is content with an empty " + quoted(l.policy.facts[fact].path),
-                     "true of a set without elements",
-                     "a token that states an empty set passes; ask for an element beside it: `any x in " +
+                     permit_of(rule) + " accepts an empty " + quoted(l.policy.facts[fact].path),
+                     "true for a set without elements",
+                     "a token with an empty set passes; also require an element: `any x in " +
                          l.policy.facts[fact].path + ": …`");
         }
 }
@@ -126,15 +124,14 @@ void letter_case(Linter& l, const Rule& rule, const Literal& literal) {
         const bool arm = claim == "xms_mirid" || claim == "xms_az_rid";
         const std::string& path = l.policy.facts[fact->id].path;
         if (kid->op == Op::Lower && !arm && literal.positive && rule.kind == RuleKind::Permit)
-            l.report(Lint::CaseFolded, kid->span, quoted(path) + " is compared without regard to case",
-                     "more than one name passes",
-                     "the issuer may tell `OCTO-ORG` from `octo-org`, and then somebody else has the other "
+            l.report(Lint::CaseFolded, kid->span, quoted(path) + " is compared ignoring case", "several names pass",
+                     "the issuer may distinguish `OCTO-ORG` from `octo-org`, and somebody else may own the other "
                      "name; compare " +
-                         quoted(path) + " as it is");
+                         quoted(path) + " unchanged");
         if (kid->op == Op::Fact && arm)
-            l.report(Lint::CaseExactArm, e.span, quoted(path) + " is compared with regard to case",
-                     "ARM writes it in more than one way",
-                     "`resourceGroups` comes as `resourcegroups` too, and this " +
+            l.report(Lint::CaseExactArm, e.span, quoted(path) + " is compared case-sensitively",
+                     "ARM spells it in several ways",
+                     "`resourceGroups` also occurs as `resourcegroups`, and this " +
                          std::string(rule.kind == RuleKind::Permit ? "permit" : "rule") +
                          " then misses it; compare `lower(" + path + ")` with text in lower case");
     }
@@ -156,16 +153,16 @@ void issuers(Linter& l) {
             l.report(
                 Lint::IssuerInsecure, issuer.span,
                 "issuer " + quoted(issuer.name) + (plain ? " is reached without TLS" : " has a user's name in its URL"),
-                plain ? "`http:`" : "what is before the `@` is not the host",
-                plain ? "whoever is between it and the broker can hand out keys in its name; declare "
+                plain ? "`http:`" : "text before the `@` is not the host",
+                plain ? "anyone between it and the broker can supply keys in its name; declare "
                         "the `https:` URL that the "
                         "issuer puts into its tokens"
-                      : "it reads as one host and is another; declare the URL that the issuer puts into "
+                      : "it looks like one host but is another; declare the URL that the issuer puts into "
                         "its tokens");
         if (kind == "kubernetes" && !issuer.max_age)
-            l.report(Lint::TokenAgeUnlimited, issuer.span, "tokens of " + quoted(issuer.name) + " may be of any age",
+            l.report(Lint::TokenAgeUnlimited, issuer.span, "tokens of " + quoted(issuer.name) + " may have any age",
                      "has no `max_age`",
-                     "a pod can ask for a token that lives for years, and a copied one is good until it ends; add "
+                     "a pod can request a token that is valid for years, and a copy of it works until it expires; add "
                      "`max_age 1h`");
         if (kind == "mcp" && issuer.types.empty())
             l.report(Lint::TokenTypeUnchecked, issuer.span,
@@ -190,7 +187,7 @@ void replay(Linter& l) {
     if (first != l.rules.end())
         l.report(Lint::ReplayUnchecked, first->rule->span, "no rule denies a token that was used before",
                  "permits to act",
-                 "whoever reads a token in a log can use it again while it lasts; write `deny token_replayed "
+                 "anyone who reads a token in a log can use it again until it expires; write `deny token_replayed "
                  "when host.replayed`, or "
                  "`import std.owasp`");
 }

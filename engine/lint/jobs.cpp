@@ -60,10 +60,10 @@ void github(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
         return each.text.starts_with("refs/tags/");
     });
     if (l.restricts(c, issuer, {"ref"}) && !only_tags && !l.restricts(c, issuer, {"event_name", "sub_ref"}))
-        l.report(Lint::RefWithoutEvent, rule.span, permit_of(rule) + " asks for a ref and not for the event",
-                 "more than pushes run on a ref",
-                 "`pull_request_target` runs on the base's ref with what a stranger proposes; ask for `" + name +
-                     ".event_name in { \"push\", \"workflow_dispatch\" }` beside it");
+        l.report(Lint::RefWithoutEvent, rule.span, permit_of(rule) + " checks the ref but not the event",
+                 "not only pushes run on a ref",
+                 "`pull_request_target` runs on the base's ref, with content from strangers; also require `" + name +
+                     ".event_name in { \"push\", \"workflow_dispatch\" }`");
     const bool environment = l.restricts(c, issuer, {"environment", "sub_environment"});
     const bool branch = l.restricts(c, issuer, {"sub_ref"}) ||
                         (!subjects.empty() && std::all_of(subjects.begin(), subjects.end(), [](const Asked& each) {
@@ -71,9 +71,9 @@ void github(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
                         }));
     if (environment && branch)
         l.report(Lint::SubjectNeverBoth, rule.span,
-                 permit_of(rule) + " asks for a subject with a ref, and for an environment",
-                 "a job with an environment has no ref in its subject",
-                 "the permit never applies; take both from their claims, " + quoted(name + ".ref") + " and " +
+                 permit_of(rule) + " requires a subject with a ref, and an environment",
+                 "the subject of a job with an environment has no ref",
+                 "the permit never applies; read both from their own claims, " + quoted(name + ".ref") + " and " +
                      quoted(name + ".environment"));
 }
 
@@ -122,9 +122,9 @@ void open_events(Linter& l, const Rule& rule, const Case& c, std::uint32_t issue
     if (taken == std::end(kOpenEvents)) return;
     const std::string& name = l.policy.issuers[issuer].name;
     l.report(Lint::EventOfStrangers, rule.span,
-             permit_of(rule) + " takes jobs of " + quoted(*taken) + ", which anyone can cause",
-             event == c.read.end() ? "does not ask for the event" : "asks for events that strangers cause",
-             "such a job has the tokens of the repository, and may run or read what a stranger sent; ask for `" + name +
+             permit_of(rule) + " accepts jobs of " + quoted(*taken) + ", which anyone can trigger",
+             event == c.read.end() ? "does not check the event" : "accepts events that strangers can trigger",
+             "such a job has the repository's tokens, and may run or read content from strangers; require `" + name +
                  ".event_name in { \"push\", \"workflow_dispatch\" }`");
 }
 
@@ -141,11 +141,11 @@ void subject_form(Linter& l, const RuleView& view) {
             old = asked.front().place;
         }
         if (old == nullptr) continue;
-        l.report(Lint::SubjectFormat, old->span, permit_of(*view.rule) + " knows subjects without identifiers only",
-                 "repositories made, renamed or moved after 2026-07-15 send `repo:OWNER@ID/REPOSITORY@ID:…`",
-                 "the job of such a repository is denied without a word; ask for " +
+        l.report(Lint::SubjectFormat, old->span, permit_of(*view.rule) + " accepts only subjects without identifiers",
+                 "repositories created, renamed or moved after 2026-07-15 send `repo:OWNER@ID/REPOSITORY@ID:…`",
+                 "jobs of such repositories are denied without explanation; require " +
                      quoted(l.policy.issuers[issuer].name + ".repository_id") + ", " +
-                     quoted(l.policy.issuers[issuer].name + ".ref") + " and the like instead");
+                     quoted(l.policy.issuers[issuer].name + ".ref") + " and similar claims instead");
     }
 }
 
@@ -165,9 +165,9 @@ void gitlab(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
         l.report(Lint::EnvironmentUnprotected, rule.span,
                  permit_of(rule) + " trusts the name of " + (pair.what == "ref" ? "a ref" : "an environment") +
                      " that may be unprotected",
-                 "anyone who may push can name one",
-                 "a job that a developer wrote on a branch of their own gets the credential; ask for `" + name + "." +
-                     std::string(pair.flag) + " == \"true\"` beside it");
+                 "anyone with push access can name one",
+                 "a job that a developer wrote on their own branch gets the credential; also require `" + name + "." +
+                     std::string(pair.flag) + " == \"true\"`");
         return;
     }
 }
@@ -182,8 +182,8 @@ void workflow_ref(Linter& l, const Rule& rule, const Case& c, std::uint32_t issu
                               ref.starts_with("refs/**") || (at == std::string_view::npos && each.text.ends_with("**"));
             if (!each.pattern || !open) continue;
             l.report(Lint::WorkflowRefWide, each.place->span, permit_of(rule) + " trusts a workflow at any ref",
-                     "an unreviewed branch will do",
-                     "who may push a branch to the workflow's repository writes the workflow; ask for one "
+                     "an unreviewed branch is enough",
+                     "anyone with push access to the workflow's repository can change the workflow; require one "
                      "ref, such as "
                      "`@refs/heads/main`, or for its commit");
         }
@@ -192,19 +192,19 @@ void workflow_ref(Linter& l, const Rule& rule, const Case& c, std::uint32_t issu
         const std::string file = prefix + "file", at = prefix + "at", sha = prefix + "sha", ref = prefix + "ref";
         if (!l.restricts(c, issuer, {file}) || l.restricts(c, issuer, {at, sha, ref, "ref"})) continue;
         l.report(Lint::WorkflowRefWide, rule.span, permit_of(rule) + " trusts a workflow at any ref",
-                 "asks for the file only",
-                 "who may push a branch to the workflow's repository writes the workflow; ask for " +
-                     quoted(l.policy.issuers[issuer].name + "." + at) + " beside it");
+                 "checks only the file",
+                 "anyone with push access to the workflow's repository can change the workflow; also require " +
+                     quoted(l.policy.issuers[issuer].name + "." + at));
     }
 }
 
 void actor(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (!l.restricts(c, issuer, ClaimRole::Actor)) return;
-    l.report(Lint::ActorAuthority, rule.span, permit_of(rule) + " takes whoever started a job for its authority",
-             "asks for the actor",
-             "a job can be started, or run again, in the name of somebody who never saw its code; ask "
-             "for the repository, the ref "
-             "and the event, and leave the actor to the record");
+    l.report(Lint::ActorAuthority, rule.span, permit_of(rule) + " treats whoever started a job as its authority",
+             "reads the actor",
+             "a job can be started, or run again, in the name of somebody who never saw its code; check "
+             "the repository, the ref "
+             "and the event, and leave the actor to the audit record");
 }
 
 void runner(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
@@ -212,23 +212,23 @@ void runner(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     const std::string& name = l.policy.issuers[issuer].name;
     if (kind == "circleci" && !l.restricts(c, issuer, {"oidc.circleci.com/ssh-rerun"}))
         l.report(Lint::SshRerunUnchecked, rule.span,
-                 permit_of(rule) + " accepts jobs that somebody may be logged in to", "does not ask for `ssh_rerun`",
-                 "who runs the job again with SSH types what they like while it holds the credential; ask for `" +
+                 permit_of(rule) + " accepts jobs that somebody may be logged in to", "does not check `ssh_rerun`",
+                 "anyone who reruns the job with SSH can run any command while it has the credential; require `" +
                      name + ".ssh_rerun == false`");
     const auto& roles = l.policy.kinds[l.policy.issuers[issuer].kind].roles;
     const auto machine =
         std::find_if(roles.begin(), roles.end(), [](const RoleClaim& each) { return each.role == ClaimRole::Runner; });
     if (machine != roles.end() && l.acts(rule) && !l.restricts(c, issuer, ClaimRole::Runner))
         l.report(Lint::RunnerUnchecked, rule.span, permit_of(rule) + " accepts any runner",
-                 "does not ask for " + quoted(machine->written),
-                 "a machine of somebody's own may keep what an earlier job left there; ask for " +
+                 "does not check " + quoted(machine->written),
+                 "a self-hosted machine may contain files of earlier jobs; require " +
                      quoted(name + "." + machine->written) + ", and accept machines that are new for each job");
     if (kind == "terraform" && l.acts(rule) &&
         !l.restricts(c, issuer,
                      {"terraform_run_phase", "terraform_operation", "sub_run_phase", "sub_operation", "sub"}))
-        l.report(Lint::RunPhaseUnchecked, rule.span, permit_of(rule) + " gives a plan what it gives an apply",
-                 "does not ask for `run_phase`",
-                 "a plan runs before anyone has approved anything, on what a pull request proposes; ask for `" + name +
+        l.report(Lint::RunPhaseUnchecked, rule.span, permit_of(rule) + " grants a plan the same as an apply",
+                 "does not check `run_phase`",
+                 "a plan runs before any approval, on the content of a pull request; require `" + name +
                      ".run_phase == \"apply\"`, and let plans read");
 }
 

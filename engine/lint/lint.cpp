@@ -34,9 +34,9 @@ void untested(const check::Policy& policy, const Bundle& bundle, std::vector<Fin
     }
     if (first == nullptr) return;
     if (policy.tests.empty()) {
-        out.push_back(make_finding(
-            Lint::UntestedRule, first->span, "the policy has no tests", "nothing shows what this rule does",
-            "nobody will notice what the next change lets through; write a `test` for each rule"));
+        out.push_back(make_finding(Lint::UntestedRule, first->span, "the policy has no tests",
+                                   "no test shows what this rule does",
+                                   "nobody will notice what the next change permits; write a `test` for each rule"));
         return;
     }
     std::unordered_set<const check::Rule*> applied;
@@ -59,7 +59,7 @@ void untested(const check::Policy& policy, const Bundle& bundle, std::vector<Fin
         out.push_back(make_finding(
             Lint::UntestedRule, rule.span,
             "no test makes " + std::string(spelling_of(rule.kind)) + " " + quoted(rule.name) + " apply", "",
-            "nobody will notice when it stops doing what it does; write a test whose request it applies to"));
+            "nobody will notice if it stops working; write a test with a request to which it applies"));
     }
 }
 

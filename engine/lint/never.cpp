@@ -155,12 +155,12 @@ void lint_never(Linter& l) {
         Finding* found =
             l.report(Lint::NeverMatches, view.rule->span,
                      std::string(spelling_of(view.rule->kind)) + " " + quoted(view.rule->name) +
-                         (permit ? " never applies: what it asks for cannot hold together"
-                                 : " holds of no request: what it asks for cannot hold together"),
+                         (permit ? " never applies: its conditions contradict each other"
+                                 : " is true for no request: its conditions contradict each other"),
                      "",
-                     permit ? "whoever needs it is denied, and the next change to it may open more than it "
+                     permit ? "everyone who needs it is denied, and the next change to it may permit more than it "
                               "seems; join alternatives with `or`"
-                            : "what it should keep out passes; join alternatives with `or`");
+                            : "requests that it should deny pass; join alternatives with `or`");
         if (found == nullptr) continue;
         found->diagnostic.related.push_back(
             {first.first->span, first.first == first.second ? "none of its tools" : "this"});

@@ -43,8 +43,8 @@ struct Wide {
 /// What a pattern `KEY:OWNER/PROJECT:REST` leaves open that should be said; `attack` empty: nothing.
 Wide wide_of(std::string_view pattern, const std::function<bool(const std::vector<std::string_view>&)>& told) {
     if (pattern.starts_with("*"))
-        return {"begins with anything", "what is before is not looked at",
-                "an environment or branch can be named so that the rest of the pattern stands at its end"};
+        return {"starts with `**`, which matches anything", "the text before is not checked",
+                "an environment or branch can have a name that ends with the rest of the pattern"};
     const std::size_t key = pattern.find(':');
     if (key == std::string_view::npos) return {};
     const std::string_view rest = pattern.substr(key + 1);
@@ -54,19 +54,19 @@ Wide wide_of(std::string_view pattern, const std::function<bool(const std::vecto
     const std::string_view owner = whose.substr(0, slash);
     const std::string_view project = slash < whose.size() ? whose.substr(slash + 1) : std::string_view();
     if (owner.find('*') != std::string_view::npos && !told(elsewhere().owner))
-        return {"leaves the owner open", "`octo-org*` is `octo-org-evil` as well",
-                "anyone can make an owner whose name fits, and gets the credential"};
+        return {"leaves the owner open", "`octo-org*` also matches `octo-org-evil`",
+                "anyone can register an owner whose name matches, and gets the credential"};
     // `name@*` leaves the identifier open and not the name; that is name-only-trust's.
     const std::string_view name = project.substr(0, project.find('@'));
     if (name.find('*') != std::string_view::npos && !told(elsewhere().project))
-        return {"takes every project of its owner", "new ones too",
-                "whoever may make a repository there gets the credential with it"};
+        return {"matches every project of its owner", "new ones too",
+                "anyone who can create a repository there gets the credential"};
     const std::string_view last = colon < rest.size() ? rest.substr(colon + 1) : std::string_view();
     const bool open = last == "*" || last == "**" || last.ends_with(":**") || last == "ref:refs/heads/*" ||
                       last == "ref:refs/heads/**" || last == "ref:*" || last == "ref:refs/**";
     if (open && !told(elsewhere().rest))
-        return {"takes every branch and event", "feature branches and pull requests too",
-                "whoever may push a branch, or propose a change, gets the credential"};
+        return {"matches every branch and event", "feature branches and pull requests too",
+                "anyone who can push a branch, or propose a change, gets the credential"};
     return {};
 }
 
@@ -84,7 +84,7 @@ void subject(Linter& l, const Case& c, const Literal& literal) {
     if (wide.attack.empty()) return;
     l.report(Lint::SubjectWide, e.span, "pattern for " + quoted(fact.path) + " " + std::string(wide.what),
              std::string(wide.why),
-             std::string(wide.attack) + "; say it in full, or ask for the claims that say it, identifiers first");
+             std::string(wide.attack) + "; write it in full, or compare the separate claims, identifiers first");
 }
 
 /// A run of names that ends in a star: `/ns/prod*`, `example.*`.
@@ -112,11 +112,12 @@ void spiffe(Linter& l, const Rule& rule, const Literal& literal) {
     }
     const bool any_domain = domain.find('*') != std::string_view::npos;
     if (!any_domain && !ends_inside(path, "/")) return;
-    l.report(Lint::SpiffeWide, e.span,
-             permit_of(rule) + (any_domain ? " leaves the trust domain open" : " asks for the beginning of a name"),
-             any_domain ? "other trust domains pass" : "longer names pass too",
-             any_domain ? "`example.com.evil` is somebody else's trust domain; name it in full"
-                        : "`/ns/prod*` is `/ns/prod-evil` as well; end the pattern at a slash, `/ns/prod/**`");
+    l.report(
+        Lint::SpiffeWide, e.span,
+        permit_of(rule) + (any_domain ? " leaves the trust domain open" : " compares only the beginning of a name"),
+        any_domain ? "other trust domains match" : "longer names match too",
+        any_domain ? "`example.com.evil` is somebody else's trust domain; name it in full"
+                   : "`/ns/prod*` also matches `/ns/prod-evil`; end the pattern at a slash: `/ns/prod/**`");
 }
 
 // ---- regular expressions -------------------------------------------------------------------------
@@ -148,9 +149,8 @@ void regex_dot(Linter& l, const Expr& e, const Bare& bare) {
         if (e.text[at] != '.' || at == 0 || at + 1 >= e.text.size()) continue;
         if (!is_word(e.text[at - 1]) || !is_word(e.text[at + 1])) continue;
         const std::string shown(e.text.substr(at - 1, 3));
-        l.report(Lint::RegexDot, e.span, "dot of " + quoted(shown) + " stands for any character",
-                 "`.` is not a dot here",
-                 "a name with another letter in its place, which somebody can register, passes; write "
+        l.report(Lint::RegexDot, e.span, "dot of " + quoted(shown) + " matches any character", "`.` is not a dot here",
+                 "a name with another character there, which somebody can register, matches too; write "
                  "`\\\\.`, or compare with "
                  "`==` or `in`");
         return;
@@ -167,8 +167,8 @@ void regex_across(Linter& l, const Rule& rule, const Literal& literal, const Bar
         const std::string run(e.text.substr(at, 2));
         l.report(Lint::RegexDot, e.span,
                  quoted(run) + " takes " + quoted(separators) + " as well as what is between them",
-                 "more levels than one pass",
-                 "whoever may choose a longer name, or one with a separator in it, passes; write " +
+                 "several levels match",
+                 "a longer name, or one with a separator in it, matches too; write " +
                      quoted("[^" + std::string(separators) + "]" + run.substr(1)) + ", or `like` with a `*`");
         return;
     }
@@ -208,8 +208,8 @@ void regex_literal(Linter& l, const Expr& e) {
         want += " }";
     }
     Finding* found =
-        l.report(Lint::RegexLiteral, e.span, "regular expression means no more than its literals",
-                 literals.size() > 1 ? "alternatives without parentheses are read wrong by people" : "a literal",
+        l.report(Lint::RegexLiteral, e.span, "regular expression is no more than its literals",
+                 literals.size() > 1 ? "people misread alternatives without parentheses" : "a literal",
                  "elsewhere `main|develop` matches `main-x`, and who copies this pattern brings that along; write the "
                  "literals");
     if (found == nullptr) return;
@@ -238,8 +238,8 @@ void glob_regex(Linter& l, const Expr& e) {
         if (sign == ".*" && e.kids[0]->type.kind != Kind::Path && e.kids[0]->type.kind != Kind::Subject) continue;
         if (sign == ".*" && at > 0 && is_word(e.text[at - 1])) continue;
         l.report(Lint::GlobRegex, e.span, "a regular expression where a glob is expected",
-                 quoted(sign) + " is plain text to `like`, but for its stars",
-                 "nothing has such a name, so the rule is dead, and the next change may open it; write "
+                 quoted(sign) + " is plain text for `like`, except for its stars",
+                 "nothing has such a name, so the rule never applies until somebody changes it; write "
                  "`matches` for a regular expression");
         return;
     }

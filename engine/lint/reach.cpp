@@ -83,10 +83,10 @@ void narrowing(Linter& l, const RuleView& view, const std::vector<Offer>& offers
         std::any_of(tools.begin(), tools.end(), [&](std::uint32_t tool) { return offers[tool].granted; });
     const std::string name = std::string(spelling_of(rule.kind)) + " " + quoted(rule.name);
     if (!rule.tools.empty() && !granted) {
-        l.report(Lint::RuleWithoutPermit, rule.span, name + " narrows what no permit grants",
+        l.report(Lint::RuleWithoutPermit, rule.span, name + " applies only to tools that no permit grants",
                  "no permit grants anything for its tools",
-                 "it reads as if the tool were in use and guarded, and its conditions were never tried; "
-                 "leave it out, or write the permit");
+                 "it looks as if the tool were in use and guarded, but its conditions were never used; "
+                 "remove it, or write the permit");
         return;
     }
     if (rule.kind != RuleKind::Limit || rule.audience != nullptr || rule.single_use || !granted) return;
@@ -101,8 +101,8 @@ void narrowing(Linter& l, const RuleView& view, const std::vector<Offer>& offers
             if (std::none_of(kept.begin(), kept.end(), [&](const Expr* each) { return each->text == scope; })) return;
     }
     l.report(Lint::LimitIdle, rule.span, name + " limits nothing",
-             rule.ttl != nullptr ? "no permit grants for longer" : "no permit grants anything else",
-             "it reads as a bound and is none, until a permit grows up to it; lower it, or leave it out");
+             rule.ttl != nullptr ? "no permit has a longer ttl" : "no permit grants anything else",
+             "it looks like a bound but has no effect until a permit exceeds it; lower it, or remove it");
 }
 
 void tiers(Linter& l, const RuleView& view, const std::vector<RuleView>& all) {
@@ -126,7 +126,7 @@ void tiers(Linter& l, const RuleView& view, const std::vector<RuleView>& all) {
                               "permit " + quoted(view.rule->name) +
                                   " is for reading and for acting: " + quoted(read.name) + " and " + quoted(act.name),
                               "",
-                              "an agent that was let in to look can act, without anybody's approval; write a "
+                              "an agent that was admitted to read can act without an approval; write a "
                               "permit for each tier, or a `require` "
                               "rule for the higher one");
     if (found == nullptr) return;
@@ -154,9 +154,9 @@ void lint_reach(Linter& l) {
         if (rule.kind == RuleKind::Deny &&
             std::find(std::begin(kReasons), std::end(kReasons), rule.name) != std::end(kReasons))
             l.report(Lint::ReasonName, rule.span,
-                     "deny " + quoted(rule.name) + " is named like a reason that the engine gives itself",
-                     "the code of two different reasons",
-                     "who reads the record cannot tell them apart, and nor can an alarm; name it for what it "
+                     "deny " + quoted(rule.name) + " has the name of a reason of the engine",
+                     "two different reasons have this code",
+                     "readers of the record and alarms cannot distinguish them; name it after what it "
                      "denies");
     }
     // A module that permits nothing is there to be imported.
@@ -165,9 +165,9 @@ void lint_reach(Linter& l) {
         const ast::Decl* decl = l.declaration_of(tool.span);
         if (offers[i].granted || decl == nullptr || decl->exported) continue;
         l.report(Lint::UnusedTool, tool.span, "tool " + quoted(tool.name) + " is granted by no permit",
-                 "asked for, it is denied",
-                 "it looks like something that agents use, and may be a permit that was lost; write the "
-                 "permit, or leave the tool out");
+                 "requests for it are denied",
+                 "agents may be expected to use it, so a permit may be missing; write the "
+                 "permit, or remove the tool");
     }
 }
 

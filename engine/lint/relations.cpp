@@ -238,8 +238,8 @@ private:
         if (a.kind == RuleKind::Deny && b.kind == RuleKind::Deny) {
             if (Finding* found =
                     l_.report(Lint::RedundantDeny, a.span,
-                              "deny " + quoted(a.name) + " denies nothing that " + quoted(b.name) + " lets through", "",
-                              "whoever changes one of them believes that the other one is meant; leave it out, or "
+                              "deny " + quoted(a.name) + " denies nothing that " + quoted(b.name) + " permits", "",
+                              "people who change one of them may overlook the other; remove it, or "
                               "narrow " +
                                   quoted(b.name)))
                 found->diagnostic.related.push_back({b.span, "covers it"});
@@ -250,20 +250,19 @@ private:
                 l_.report(Lint::ShadowedPermit, a.span,
                           "permit " + quoted(a.name) + " grants nothing that " + quoted(b.name) + " does not", "",
                           "narrowing " + quoted(a.name) +
-                              " narrows nothing, and people will believe that it does; leave it out, or narrow " +
-                              quoted(b.name)))
-            found->diagnostic.related.push_back({b.span, "applies wherever it does, and grants as much"});
+                              " narrows nothing, although it seems to; remove it, or narrow " + quoted(b.name)))
+            found->diagnostic.related.push_back({b.span, "applies whenever it does, and grants as much"});
     }
 
     void twice(std::uint32_t narrow_index, std::uint32_t wide_index) {
         if (narrow_index < wide_index) return;
         const Rule &a = *l_.rules[narrow_index].rule, &b = *l_.rules[wide_index].rule;
-        Finding* found = l_.report(
-            Lint::DuplicateRule, a.span,
-            std::string(spelling_of(a.kind)) + " " + quoted(a.name) + " says what " + quoted(b.name) + " says", "",
-            "a change to one of them changes nothing, and people will believe that it does; leave one out");
+        Finding* found =
+            l_.report(Lint::DuplicateRule, a.span,
+                      std::string(spelling_of(a.kind)) + " " + quoted(a.name) + " repeats " + quoted(b.name), "",
+                      "a change to only one of them may have no effect; remove one");
         if (found == nullptr) return;
-        found->diagnostic.related.push_back({b.span, "says the same"});
+        found->diagnostic.related.push_back({b.span, "has the same content"});
         // A deny's name is its reason code: without it the decision would say something else.
         const ast::Decl* decl = l_.declaration_of(a.span);
         if (a.kind != RuleKind::Deny && decl != nullptr)
@@ -271,12 +270,11 @@ private:
     }
 
     void denied(const Rule& a, const Rule& b) {
-        Finding* found =
-            l_.report(Lint::DeniedPermit, a.span,
-                      "permit " + quoted(a.name) + " is denied in every case, by " + quoted(b.name), "",
-                      "it never applies, and opens at once when the deny is changed; leave it out, or say in "
-                      "the deny whom it is not for");
-        if (found != nullptr) found->diagnostic.related.push_back({b.span, "applies wherever it does"});
+        Finding* found = l_.report(
+            Lint::DeniedPermit, a.span, "permit " + quoted(a.name) + " is always denied by " + quoted(b.name), "",
+            "it has no effect now, but grants as soon as the deny is changed; remove it, or exclude in "
+            "the deny the cases it is meant for");
+        if (found != nullptr) found->diagnostic.related.push_back({b.span, "applies whenever it does"});
     }
 
     /// Whether `rule` is written as a wider form of `base`: then it says so itself.

@@ -86,7 +86,8 @@ private:
     void read(std::string_view said, Span covers) {
         said = trimmed(said);
         if (!said.starts_with("allow ")) {
-            unexplained(said.empty() ? text_.substr(0, 0) : said, "a `lint:` comment says `allow NAME because REASON`");
+            unexplained(said.empty() ? text_.substr(0, 0) : said,
+                        "a `lint:` comment has the form `allow NAME because REASON`");
             return;
         }
         said = trimmed(said.substr(6));
@@ -95,7 +96,7 @@ private:
         const std::string_view reason =
             word == std::string_view::npos ? std::string_view() : trimmed(said.substr(word + 8));
         if (!is_reason(reason)) {
-            unexplained(names, "the finding stays, until the comment says why it may");
+            unexplained(names, "the finding remains until the comment gives a reason");
             return;
         }
         for (std::size_t at = 0; at <= names.size();) {
@@ -108,7 +109,7 @@ private:
     void unexplained(std::string_view part, std::string label) {
         findings_.push_back(make_finding(Lint::SuppressionUnexplained, span_of(part), "suppression without a reason",
                                          std::move(label),
-                                         "who comes after cannot tell a decision from an oversight; write "
+                                         "later readers cannot tell a decision from an oversight; write "
                                          "`// lint: allow NAME because REASON`"));
     }
 
@@ -121,9 +122,9 @@ private:
             return;
         }
         const std::string_view near = nearest_lint(name);
-        findings_.push_back(make_finding(
-            Lint::SuppressionUnused, span_of(name), "there is no lint " + quoted(name), "allows nothing",
-            near.empty() ? "`writ lint --help` says where they are listed" : "did you mean " + quoted(near) + "?"));
+        findings_.push_back(
+            make_finding(Lint::SuppressionUnused, span_of(name), "there is no lint " + quoted(name), "allows nothing",
+                         near.empty() ? "docs/lint.md lists them" : "did you mean " + quoted(near) + "?"));
         findings_.back().diagnostic.replacement = near;
     }
 

@@ -16,8 +16,8 @@ void twice(Linter& l, const ast::Expr& set) {
         const ast::Expr& kid = *set.kids[i];
         if (!is_literal(kid.kind) || seen.emplace(kid.kind, kid.text, kid.integer).second) continue;
         Finding* found =
-            l.report(Lint::DuplicateElement, kid.span, quoted(l.text_at(kid.span)) + " stands in its set twice",
-                     "again", "one of them may have been meant to be another; remove it");
+            l.report(Lint::DuplicateElement, kid.span, quoted(l.text_at(kid.span)) + " occurs twice in its set",
+                     "again", "one of them may be a mistake for another element; remove it");
         // The first element cannot be one that was there before.
         if (found != nullptr) found->fix = Edit{{kid.span.source, set.kids[i - 1]->span.end, kid.span.end}, ""};
     }
@@ -53,8 +53,8 @@ void scripts(Linter& l, std::string_view text, Span span) {
     char name[16];
     std::snprintf(name, sizeof name, "U+%04X", static_cast<unsigned>(point));
     l.report(Lint::MixedScripts, span, "text mixes Latin letters with " + quoted(name) + ", which looks like one",
-             "byte for byte another name",
-             "a reviewer reads one name and the policy trusts another, which somebody can register; type the "
+             "a different name, although it looks the same",
+             "a reviewer sees one name but the policy trusts another, which somebody can register; type the "
              "letter again");
 }
 

@@ -73,24 +73,24 @@ void shared_issuer(Linter& l, const Rule& rule, const Case& c, std::uint32_t iss
     suppose(l, c, issuer, ClaimRole::OwnerName, stranger);
     if (!can_hold(l.policy, c, stranger)) {
         l.report(
-            Lint::NameOnlyTrust, rule.span, permit_of(rule) + " knows whose token it is by a name only",
-            "a name can be given up, and be claimed by somebody else",
-            "who takes over the name gets the credential; ask for " + pins_of(l, issuer) + ", never given out again");
+            Lint::NameOnlyTrust, rule.span, permit_of(rule) + " identifies the owner of the token only by name",
+            "a name can be released and then claimed by somebody else",
+            "whoever takes over the name gets the credential; require " + pins_of(l, issuer) + ", which is never reused");
         return;
     }
     suppose(l, c, issuer, ClaimRole::Workflow, stranger);
     if (!can_hold(l.policy, c, stranger)) {
         l.report(Lint::WorkflowCallerUnpinned, rule.span,
-                 permit_of(rule) + " asks for a reusable workflow and not for the repository that calls it",
+                 permit_of(rule) + " checks a reusable workflow but not the repository that calls it",
                  "any repository can call it",
-                 "a job of somebody else's repository that calls the workflow gets the credential; ask for " +
-                     pins_of(l, issuer) + " beside it");
+                 "a job of any repository that calls the workflow gets the credential; also require " +
+                     pins_of(l, issuer));
         return;
     }
     if (Finding* found = l.report(
             Lint::SharedIssuerUnscoped, rule.span,
             permit_of(rule) + " accepts tokens of " + quoted(name) + ", whoever they were issued to", "pins no owner",
-            "whoever else gets tokens from this issuer gets this credential; ask for " + pins_of(l, issuer)))
+            "whoever else gets tokens from this issuer gets this credential; require " + pins_of(l, issuer)))
         found->diagnostic.related.push_back({l.policy.issuers[issuer].span, "the issuer is shared"});
 }
 
@@ -104,9 +104,9 @@ void workloads(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer)
         if (l.restricts(c, issuer, {"kubernetes.io.namespace", "sub_namespace"})) return;
         l.report(Lint::WorkloadUnpinned, rule.span,
                  permit_of(rule) +
-                     (account ? " names a service account and not its namespace" : " accepts every pod of the cluster"),
-                 account ? "accounts of this name can be made in any namespace" : "asks for no namespace",
-                 "whoever may create a pod somewhere in the cluster gets the credential; ask for " +
+                     (account ? " names a service account but not its namespace" : " accepts every pod of the cluster"),
+                 account ? "accounts of this name can be made in any namespace" : "does not check the namespace",
+                 "anyone who can create a pod anywhere in the cluster gets the credential; also require " +
                      quoted(name + ".namespace") + " and " + quoted(name + ".service_account"));
         return;
     }
@@ -119,8 +119,8 @@ void workloads(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer)
     });
     if (told) return;
     l.report(Lint::WorkloadUnpinned, rule.span, permit_of(rule) + " accepts every workload of " + quoted(name),
-             "asks for none of its claims",
-             "any other workload that this issuer knows gets the credential; ask for " +
+             "checks none of its claims",
+             "any other workload of this issuer gets the credential; require " +
                  quoted(name + "." + tells->written));
 }
 
@@ -137,8 +137,8 @@ void default_account(Linter& l, const Rule& rule, const Case& c, std::uint32_t i
             if (constant->text == "default" || (whole && constant->text.ends_with(":default")))
                 l.report(Lint::DefaultServiceAccount, constant->span,
                          permit_of(rule) + " trusts the service account that every pod has by default",
-                         "what a pod runs as when nobody chose an account",
-                         "any pod of the namespace gets the credential, whatever it runs; give the agent a "
+                         "pods use it unless another account is chosen",
+                         "any pod of the namespace gets the credential; give the agent a "
                          "service account of its own");
     }
 }
@@ -156,11 +156,11 @@ void email(Linter& l, const Rule& rule, const Case& c) {
         };
         if (asked(claim ? "sub" : "id") || asked("user_id") || asked("oid")) continue;
         const bool verified = asked("email_verified");
-        l.report(Lint::EmailKeyed, rule.span, permit_of(rule) + " knows its caller by " + quoted(fact.path),
-                 verified ? "an address can be given to somebody else" : "an address that nobody may have verified",
-                 (verified ? "who gets the address next gets the credential; ask for "
-                           : "who claims the address, or gets it next, gets the credential; ask for ") +
-                     quoted(base + (claim ? "sub" : "id")) + " instead, or beside it");
+        l.report(Lint::EmailKeyed, rule.span, permit_of(rule) + " identifies its caller by " + quoted(fact.path),
+                 verified ? "an address can be reassigned to somebody else" : "an address that may not be verified",
+                 (verified ? "whoever gets the address next gets the credential; require "
+                           : "whoever claims the address, or gets it next, gets the credential; require ") +
+                     quoted(base + (claim ? "sub" : "id")) + " instead, or in addition");
     }
 }
 
@@ -185,15 +185,15 @@ void entra(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     const Issuer& of = l.policy.issuers[issuer];
     if (l.restricts(c, issuer, {"azp", "appid", "oid", "sub"}) &&
         !l.restricts(c, issuer, {"tid", "iss_tenant", "iss"}) && !names_tenant(of.url))
-        l.report(Lint::EntraTenantMissing, rule.span, permit_of(rule) + " pins an application and not its tenant",
-                 "an identifier means something in one tenant",
-                 "an application in somebody else's tenant can be known by the same identifier; ask for " +
-                     quoted(of.name + ".tid") + " beside it, or declare the issuer by its tenant's own URL");
+        l.report(Lint::EntraTenantMissing, rule.span, permit_of(rule) + " pins an application but not its tenant",
+                 "an identifier is unique only within a tenant",
+                 "an application in another tenant can have the same identifier; also require " +
+                     quoted(of.name + ".tid") + ", or declare the issuer by its tenant's own URL");
     if (l.restricts(c, issuer, {"xms_par_app_azp"}) && !l.restricts(c, issuer, {"azp", "appid", "oid", "sub"}))
-        l.report(
-            Lint::BlueprintAuthority, rule.span, permit_of(rule) + " trusts a blueprint, which many agents share",
-            "asks for `xms_par_app_azp` and for no agent",
-            "every sibling that was made from the blueprint gets the credential; ask for " + quoted(of.name + ".oid"));
+        l.report(Lint::BlueprintAuthority, rule.span,
+                 permit_of(rule) + " trusts a blueprint, which several agents share",
+                 "checks `xms_par_app_azp` but no agent",
+                 "every agent made from the blueprint gets the credential; require " + quoted(of.name + ".oid"));
 }
 
 /// What the broker says of a workload holds for its issuer only.
@@ -208,10 +208,9 @@ void issuer_missing(Linter& l, const Rule& rule, const Case& c) {
     });
     if (told == c.restricted.end() || tested) return;
     l.report(Lint::IssuerUnpinned, rule.span,
-             permit_of(rule) + " asks for " + quoted(l.policy.facts[*told].path) + " and not for the token's issuer",
-             "the same name exists under every issuer",
-             "a workload of this name in another cluster gets the credential; ask for `token.issuer is …` "
-             "beside it");
+             permit_of(rule) + " checks " + quoted(l.policy.facts[*told].path) + " but not the token's issuer",
+             "other issuers can have the same name",
+             "a workload with this name in another cluster gets the credential; also require `token.issuer is …`");
 }
 
 }  // namespace

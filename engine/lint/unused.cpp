@@ -113,17 +113,17 @@ void unused(Linter& l, const ast::Decl& decl, const Names& used, bool any_issuer
     if (name == nullptr || decl.exported || used.contains(name->text) || name->text == "tier") return;
     if (std::holds_alternative<ast::IssuerDecl>(decl.node)) {
         if (any_issuer) return;
-        l.report(Lint::UnusedIssuer, name->span, "no rule asks for tokens of " + quoted(name->text),
-                 "its tokens are accepted, and get nothing",
-                 "the next permit that asks for no issuer takes them as well, and what this one was for may be "
-                 "gone; take it out");
+        l.report(
+            Lint::UnusedIssuer, name->span, "no rule uses tokens of " + quoted(name->text),
+            "its tokens are accepted but get nothing",
+            "the next permit without a test of the issuer accepts them too; remove the issuer if it is not needed");
         return;
     }
     const std::string_view noun = noun_of(decl);
     if (noun.empty()) return;
     Finding* found =
         l.report(Lint::UnusedDefinition, name->span, std::string(noun) + " " + quoted(name->text) + " is not used", "",
-                 "most often a rule or a test was meant to use it and does not; use it, remove "
+                 "usually a rule or a test should use it but does not; use it, remove "
                  "it, or put `export` before it");
     if (found != nullptr) found->fix = removal_of(l.policy.sources[name->span.source].text, decl.span);
 }
@@ -192,7 +192,7 @@ void lint_unused(Linter& l) {
                 continue;
             Finding* finding =
                 l.report(Lint::UnusedImport, import.module.span, "nothing of " + quoted(name) + " is used", "",
-                         "who reads it looks for an issuer that is not there; remove it");
+                         "readers expect an issuer that does not exist; remove it");
             if (finding == nullptr) continue;
             const std::string_view text = l.policy.sources[i].text;
             Span whole = import.module.span;

@@ -81,7 +81,7 @@ Problem too_large(std::string_view text, Node& whole, TooLarge why, bool glob) {
     } else if (const Node* part = culprit(whole)) {
         out.message += ", because of `" + std::string(text.substr(part->begin, part->end - part->begin)) + "`";
         out.help =
-            "write `*`, `+` or a smaller count; a count behind what may be of any length, as `.*` or `(a|b)*`, "
+            "write `*`, `+` or a smaller count; a count after a part of any length, such as `.*` or `(a|b)*`, "
             "doubles the states each time";
     } else {
         out.help = "split it into several conditions, or compare with `in` a set or a table's column";

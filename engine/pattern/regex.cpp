@@ -135,11 +135,11 @@ private:
             case '?':
                 return fail(quoted(std::string(1, c)) + " has nothing to repeat",
                             "write `\\" + std::string(1, c) + "` for the character");
-            case '{': return fail("`{` has nothing to repeat, or is no count", "write `\\{` for the character");
+            case '{': return fail("`{` has nothing to repeat, or is not a count", "write `\\{` for the character");
             case '^':
             case '$':
-                return fail(quoted(std::string(1, c)) + " inside of a regular expression",
-                            "the expression is for the whole text, so leave it away; write `\\" + std::string(1, c) +
+                return fail(quoted(std::string(1, c)) + " inside a regular expression",
+                            "the expression matches the whole text, so remove it; write `\\" + std::string(1, c) +
                                 "` for the character");
             default: return Node::of(folded(CharSet(next_character(text_, at_))));
         }
@@ -163,7 +163,7 @@ private:
             else
                 return fail_group();
         }
-        if (depth >= kMaxGroups) return fail("more than " + std::to_string(kMaxGroups) + " groups inside each other");
+        if (depth >= kMaxGroups) return fail("more than " + std::to_string(kMaxGroups) + " nested groups");
         const std::uint32_t outer = std::exchange(product_, 1);
         Node inner = alternatives(depth + 1);
         folds_ = folds;
@@ -181,12 +181,12 @@ private:
                         "split the condition: `x matches \"…\" and not (x matches \"…\")`");
         if (ahead("?P") || ahead("?<"))
             return fail("a group cannot have a name",
-                        "nothing is captured here: write `(…)`; `parse` in `claims` takes texts apart");
-        if (ahead("?s")) return fail("the flag `s` does not exist", "`.` is every character anyway, line ends too");
+                        "there are no captures here: write `(…)`; `parse` in `claims` splits texts into parts");
+        if (ahead("?s"))
+            return fail("the flag `s` does not exist", "`.` matches every character anyway, including line ends");
         if (ahead("?m"))
-            return fail("the flag `m` does not exist",
-                        "the expression is for the whole text, whatever line ends are in it");
-        return fail(quoted(text_.substr(at_ - 1, 3)) + " is no group",
+            return fail("the flag `m` does not exist", "the expression matches the whole text, including line ends");
+        return fail(quoted(text_.substr(at_ - 1, 3)) + " is not a group",
                     "groups are `(…)` and `(?i:…)`; the only flag is `(?i)`");
     }
 
@@ -206,8 +206,8 @@ private:
         // For a whole text the lazy forms have the same meaning.
         if (more() && here() == '?') ++at_;
         if (more() && (here() == '*' || here() == '+' || here() == '?' || here() == '{'))
-            return fail(quoted(text_.substr(begin, at_ + 1 - begin)) + " repeats what is repeated already",
-                        "put what is repeated in parentheses");
+            return fail(quoted(text_.substr(begin, at_ + 1 - begin)) + " repeats a repetition",
+                        "put the repeated part in parentheses");
         const std::uint32_t counted = most == Node::kUnbounded ? std::max(least, 1u) : std::max(most, 1u);
         if (counted > kMaxCount / product)
             return fail("counts multiply to more than " + std::to_string(kMaxCount) + " in " +
@@ -237,7 +237,7 @@ private:
         }
         sound = sound && ahead("}");
         if (!sound) {
-            fail(quoted(text_.substr(begin, at_ + 1 - begin)) + " is no count",
+            fail(quoted(text_.substr(begin, at_ + 1 - begin)) + " is not a count",
                  "counts are `{3}`, `{3,}` and `{3,5}`; write `\\{` for the character");
             return false;
         }
@@ -264,17 +264,17 @@ private:
         if (plain) return ++at_, CharSet(byte);
         const std::string shown = quoted("\\" + std::string(1, c));
         if (c == 'b' || c == 'B')
-            fail(shown + " does not exist", "say what stands around the word, such as `(^|.*[^a-z])word`");
+            fail(shown + " does not exist", "write the text around the word, such as `(^|.*[^a-z])word`");
         else if (c == 'A' || c == 'z' || c == 'Z')
-            fail(shown + " does not exist", "the expression is for the whole text, so leave it away");
+            fail(shown + " does not exist", "the expression matches the whole text, so remove it");
         else if (c == 'p' || c == 'P')
             fail(shown + " does not exist",
-                 "what is in it changes with each version of Unicode; write the characters that are meant, such as "
+                 "its content changes with each version of Unicode; write the characters, such as "
                  "`[a-zà-ÿ]`");
         else if (c >= '1' && c <= '9')
             fail("a regular expression cannot refer back to a group");
         else
-            fail((byte < 0x80 ? shown : "`\\` before a character that is not ASCII") + " means nothing",
+            fail((byte < 0x80 ? shown : "`\\` before a character that is not ASCII") + " has no meaning",
                  "write the character without `\\`");
         return {};
     }
@@ -299,7 +299,7 @@ private:
         }
         const bool ends = braces ? digits > 0 && ahead("}") : digits == 2;
         if (!ends || value > kLastCharacter || (value >= 0xD800 && value <= 0xDFFF))
-            return fail(quoted(text_.substr(begin, at_ - begin)) + " is no character",
+            return fail(quoted(text_.substr(begin, at_ - begin)) + " is not a character",
                         "write `\\x2E`, or `\\x{1F512}`"),
                    CharSet();
         if (braces) ++at_;
@@ -329,8 +329,8 @@ private:
             const CharSet high = class_character();
             if (problem_) return {};
             if (!low.single() || !high.single() || low.ranges()[0].low > high.ranges()[0].low)
-                return fail(quoted(text_.substr(item, at_ - item)) + " is no range",
-                            "the first character comes before the second; put `-` last for the character"),
+                return fail(quoted(text_.substr(item, at_ - item)) + " is not a range",
+                            "the first character must not be after the second; put `-` last for the character"),
                        CharSet();
             set.add(low.ranges()[0].low, high.ranges()[0].low);
         }
@@ -341,7 +341,7 @@ private:
         ++at_;
         if (folds_) set.fold_ascii();
         if (negated) set.negate();
-        if (set.empty()) return fail(quoted(text_.substr(begin, at_ - begin)) + " is no character at all"), CharSet();
+        if (set.empty()) return fail(quoted(text_.substr(begin, at_ - begin)) + " matches no character"), CharSet();
         return set;
     }
 

@@ -121,7 +121,7 @@ TEST_CASE("check: sources and data beyond the limit report E0110") {
     const DataFiles big = {{"big.csv", "a\n" + std::string(100, 'x') + "\n"}};
     const auto table = check_text("table t = csv \"big.csv\" { a: string }", big, options);
     REQUIRE(table.codes() == "E0110");
-    CHECK(table.items[0].help == "leave out columns and rows that no rule reads, or split the policy into layers");
+    CHECK(table.items[0].help == "remove columns and rows that no rule reads, or split the policy into layers");
 }
 
 TEST_CASE("check: changes set, remove and make what is on the way") {

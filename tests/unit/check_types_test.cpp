@@ -126,7 +126,7 @@ TEST_CASE("check: operation that is not defined for the type reports E0304") {
     const auto order = check_condition("run.state < paused");
     REQUIRE(order.codes() == "E0304");
     // Nobody can edit the standard library, and an order that leaves members out is no help.
-    CHECK(order.items[0].help == "compare with `==`, or name the members that are meant: `in { … }`");
+    CHECK(order.items[0].help == "compare with `==`, or list the members: `in { … }`");
     const auto own = check_text(
         "enum mood = calm | busy | wild\ntable t = csv \"t.csv\" { mood: mood }\n"
         "deny d for each row in t when row.mood < busy and run.background",

@@ -116,14 +116,14 @@ TEST_CASE("pattern: what a regular expression cannot have is refused by name") {
     CHECK(says("a)|(", "without a group"));
     CHECK(says("[a", "class is not closed"));
     CHECK(says("[]", "class is not closed"));
-    CHECK(says("[b-a]", "is no range"));
-    CHECK(says("[\\d-z]", "is no range"));
+    CHECK(says("[b-a]", "is not a range"));
+    CHECK(says("[\\d-z]", "is not a range"));
     CHECK(says("[[:letters:]]", "there is no class `[:letters:]`"));
     CHECK(says("*a", "nothing to repeat"));
     CHECK(says("a|*", "nothing to repeat"));
     CHECK(says("a**", "repeats what is repeated"));
     CHECK(says("a*{2}", "repeats what is repeated"));
-    CHECK(says("a{2", "is no count"));
+    CHECK(says("a{2", "is not a count"));
     CHECK(says("a{b}", "write `\\{`"));
     CHECK(says("{a}", "write `\\{`"));
     CHECK(says("a{3,2}", "out of range"));
@@ -138,8 +138,8 @@ TEST_CASE("pattern: what a regular expression cannot have is refused by name") {
     CHECK(says("\\p{L}", "version of Unicode"));
     CHECK(says("(a)\\1", "refer back"));
     CHECK(says("\\q", "means nothing"));
-    CHECK(says("\\x{110000}", "is no character"));
-    CHECK(says("\\x{D800}", "is no character"));
+    CHECK(says("\\x{110000}", "is not a character"));
+    CHECK(says("\\x{D800}", "is not a character"));
     CHECK(says("(?=a)", "look ahead"));
     CHECK(says("(?P<n>a)", "cannot have a name"));
     CHECK(says("(?s).", "line ends too"));

@@ -349,11 +349,14 @@ TEST_CASE("check: E0301 names its operands as they are written") {
                       (label.text.starts_with("left") ? checked.items[0].span.begin : checked.items[0].span.end));
         return checked.items[0].message;
     };
-    CHECK(message("tenant == 3") == "`==` does not go with `string` on the left and `int` on the right");
-    CHECK(message("3 == tenant") == "`==` does not go with `int` on the left and `string` on the right");
+    CHECK(message("tenant == 3") == "`==` cannot be combined with `string` on the left and `int` on the right");
+    CHECK(message("3 == tenant") == "`==` cannot be combined with `int` on the left and `string` on the right");
     CHECK(message("user.roles contains 3") ==
-          "`contains` does not go with `set<string>` on the left and `int` on the right");
-    CHECK(message("3 in user.roles") == "`in` does not go with `int` on the left and `set<string>` on the right");
-    CHECK(message("3 > age(run.started)") == "`>` does not go with `int` on the left and `duration` on the right");
-    CHECK(message("age(run.started) > 3") == "`>` does not go with `duration` on the left and `int` on the right");
+          "`contains` cannot be combined with `set<string>` on the left and `int` on the right");
+    CHECK(message("3 in user.roles") ==
+          "`in` cannot be combined with `int` on the left and `set<string>` on the right");
+    CHECK(message("3 > age(run.started)") ==
+          "`>` cannot be combined with `int` on the left and `duration` on the right");
+    CHECK(message("age(run.started) > 3") ==
+          "`>` cannot be combined with `duration` on the left and `int` on the right");
 }
