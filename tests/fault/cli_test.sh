@@ -204,7 +204,7 @@ ends "endless request" 3 eval "$policy" --request /dev/zero
 
 # Invalid command lines: the error and the suggestion.
 ends "no verb" 2
-check "no verb: says so" err_has "a verb has to follow"
+check "no verb: says so" err_has "needs a verb after it"
 ends "a slip in a verb" 2 tset "$policy"
 check "a slip in a verb: did you mean" err_has '`writ` has no verb `tset`; did you mean `test`?'
 ends "a slip in a verb's verb" 2 store pblish
@@ -347,7 +347,7 @@ printf '{"agent":{"id":"a"},"provenance":"broker"}' >"$work/facts.json"
 ends "request with facts" 0 request --claims "$work/claims.json" --issuer-kind github --facts "$work/facts.json" --policy "$policy"
 check "request with facts: there" out_has '"id": "a"'
 check "request with facts: not lacking" not err_has "agent.id"
-check "request with facts: an issuer that the policy does not have" err_has "declares no issuer"
+check "request with facts: an issuer that the policy does not have" err_has "does not declare the issuer"
 ends "request, quiet" 0 -q request --claims "$work/claims.json" --issuer-kind github
 check "request, quiet: no notes" [ ! -s "$work/err" ]
 ends "a policy that is none" 3 request --claims "$work/claims.json" --issuer-kind github --policy "$work/bad.writ"

@@ -149,7 +149,7 @@ check "decide: refused, and recorded as a deny" grep -q '"effect":"deny"' <("$wr
 ends "decide: a ledger that is a file" 4 store decide prod --request "$permit" --ledger key.pub
 check "decide: a ledger that is a file, nothing that reads like a decision" [ ! -s out ]
 ends "revoke without a reason" 2 store revoke agent refund-agent
-check "revoke without a reason: how" err_has "say why with -m"
+check "revoke without a reason: how" err_has "--message: is required"
 ends "revoke without letters or digits" 3 store revoke agent refund-agent -m "..."
 check "revoke without letters or digits: code" err_has S0026
 ends "revoke a tool that is none" 3 store revoke tool refnud -m x

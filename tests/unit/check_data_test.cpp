@@ -102,7 +102,7 @@ TEST_CASE("check: data file that does not fit its table reports E0502 with line 
         const auto refused = with_table("csv", slip);
         REQUIRE_MESSAGE(refused.codes() == "E0502", slip);
         CHECK(refused.items[0].message.find(".csv:2:5` does not fit table `t`: column `tags`") != std::string::npos);
-        CHECK(refused.items[0].message.find("members stand between `;`") != std::string::npos);
+        CHECK(refused.items[0].message.find("members are separated by `;`") != std::string::npos);
     }
     CHECK(with_table("csv", "blank-cell.csv").find("E0502")->message.find("line 3: blanks around a field") !=
           std::string::npos);

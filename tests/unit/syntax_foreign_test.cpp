@@ -211,7 +211,7 @@ TEST_CASE("check: `is missing` and its like say what can be asked") {
     for (const char* condition :
          {"user is missing", "user.id is missing", "agent.id is absent", "tenant is not missing"}) {
         CHECK(one(condition).replacement.empty());
-        CHECK(one(condition).help.find("nothing can test for a fact that is missing") != std::string::npos);
+        CHECK(one(condition).help.find("no test can detect a missing fact") != std::string::npos);
     }
     CHECK(one("want.scopes is empty").help.find("`x == { }`") != std::string::npos);
     CHECK(one("user == null").replacement == "user is none");
