@@ -98,7 +98,7 @@ Option& Command::number(std::string_view names, std::string value, std::string w
         double number = 0;
         const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
         if (wrong != std::errc() || end != text.data() + text.size() || !(number >= least && number <= most))
-            return fmt::format("is a number from {} to {}, not `{}`", least, most, text);
+            return fmt::format("must be a number from {} to {}, not `{}`", least, most, text);
         to = number;
         return std::string();
     });
@@ -122,7 +122,7 @@ Option& Command::choose(std::string_view names, std::string what, const std::vec
     Option& option =
         reads(names, joined(words, "|"), std::move(what), [words, chosen = std::move(chosen)](const std::string& text) {
             const auto at = std::find(words.begin(), words.end(), text);
-            if (at == words.end()) return fmt::format("is {}, not `{}`", either(words), text);
+            if (at == words.end()) return fmt::format("must be {}, not `{}`", either(words), text);
             chosen(static_cast<std::size_t>(at - words.begin()));
             return std::string();
         });
@@ -133,7 +133,7 @@ Option& Command::choose(std::string_view names, std::string what, const std::vec
 std::string Command::read_whole(const std::string& text, std::uint64_t least, std::uint64_t most, std::uint64_t& to) {
     const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), to);
     const bool fits = wrong == std::errc() && end == text.data() + text.size() && to >= least && to <= most;
-    return fits ? std::string() : fmt::format("is a whole number from {} to {}, not `{}`", least, most, text);
+    return fits ? std::string() : fmt::format("must be a whole number from {} to {}, not `{}`", least, most, text);
 }
 
 }  // namespace writ::cli

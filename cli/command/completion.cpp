@@ -272,9 +272,9 @@ std::string script(Shell shell, const Command& root) {
 }  // namespace
 
 void add_completion(Command& program) {
-    Command& verb = program.verb("completion", "Print a script with which a shell completes writ's verbs and options");
+    Command& verb = program.verb("completion", "Print a completion script for a shell");
     auto& shell = verb.make_values<Shell>();
-    verb.choice("SHELL", "Which shell", shell, {{"bash", Shell::Bash}, {"zsh", Shell::Zsh}, {"fish", Shell::Fish}})
+    verb.choice("SHELL", "The shell", shell, {{"bash", Shell::Bash}, {"zsh", Shell::Zsh}, {"fish", Shell::Fish}})
         .required();
     verb.run = [&program, &shell](const Terminal&) {
         print_result(script(shell, program));

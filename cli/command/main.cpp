@@ -37,7 +37,7 @@ bool colour_for(Colour choice, int stream) {
     return !dumb && !set("NO_COLOR") && isatty(stream) == 1;
 }
 
-constexpr char kWrite[] = "Write policies", kDecide[] = "Decide", kLetIn[] = "Let changes in", kOperate[] = "Operate";
+constexpr char kWrite[] = "Write policies", kDecide[] = "Decide", kLetIn[] = "Review changes", kOperate[] = "Operate";
 
 /// The order of verbs in help.
 const std::pair<void (*)(Command&), std::string_view> kVerbs[] = {
@@ -62,7 +62,7 @@ const std::pair<void (*)(Command&), std::string_view> kVerbs[] = {
 };
 
 Exit run(int argc, char** argv) {
-    Command program("writ", "Decides whether an agent, now and for this run, may get a credential, and how narrow.");
+    Command program("writ", "Decides whether an agent may get a credential for this run, and how narrow it is.");
     program.version("writ " WRIT_VERSION);
     program.footer =
         "Exit codes: 0 ok or permit, 1 deny, needs approval or a failed check,\n"
@@ -71,7 +71,7 @@ Exit run(int argc, char** argv) {
     program.choice("--color", "When to use colour", colour,
                    {{"auto", Colour::Auto}, {"always", Colour::Always}, {"never", Colour::Never}});
     bool quiet = false;
-    program.flag("-q,--quiet", "Say only what was asked for, and errors", quiet);
+    program.flag("-q,--quiet", "Print only results and errors", quiet);
     for (const auto& [add, group] : kVerbs) {
         add(program);
         program.verbs.back().group = group;

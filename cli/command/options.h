@@ -19,7 +19,7 @@ inline Option& add_layers(Command& verb, std::vector<std::string>& layers) {
 
 /// `--for caller|operator`.
 inline Option& add_reader(Command& verb, Audience& reader) {
-    return verb.choice("--for", "For whom: a caller learns nothing about policy", reader,
+    return verb.choice("--for", "The reader of the output; a caller learns nothing about the policy", reader,
                        {{"caller", Audience::Caller}, {"operator", Audience::Operator}});
 }
 

@@ -123,14 +123,14 @@ std::string not_taken(const std::vector<std::string>& left, const Command& progr
         if (&verb != &program) add_names(program, known);
         return fmt::format("`{}` has no option `{}`{}", path, name, suggestion(name, known));
     }
-    if (wants_verb && left.empty()) return fmt::format("`{}` is not enough: a verb has to follow", path);
+    if (wants_verb && left.empty()) return fmt::format("`{}` needs a verb after it", path);
     if (wants_verb) {
         std::vector<std::string> known;
         for (const Command& each : verb.verbs)
             if (each.group != Command::kHidden) known.push_back(each.name);
         return fmt::format("`{}` has no verb `{}`{}", path, left.front(), suggestion(left.front(), known));
     }
-    if (!left.empty()) return fmt::format("`{}` takes no further argument, and there is `{}`", path, left.front());
+    if (!left.empty()) return fmt::format("`{}` takes no further argument, but there is `{}`", path, left.front());
     return {};
 }
 
@@ -139,7 +139,7 @@ std::string reason(const CLI::ParseError& wrong, const CLI::App& app, const Comm
                    const std::string& path) {
     const std::string what = wrong.what();
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&wrong) != nullptr)
-        return what.substr(0, what.find(':')) + ": a value has to follow";
+        return what.substr(0, what.find(':')) + ": a value is required";
     const bool incomplete = dynamic_cast<const CLI::RequiredError*>(&wrong) != nullptr ||
                             dynamic_cast<const CLI::ExtrasError*>(&wrong) != nullptr;
     const std::string more = incomplete ? not_taken(app.remaining(true), program, verb, path) : "";
@@ -155,7 +155,7 @@ Parsed parse(Command& program, int argc, char** argv) {
     add_command(app, program, told);
     Parsed out;
     const auto misused = [&](const std::string& why, const std::string& path) {
-        out.problem = fmt::format("error: {}\nRun `{} --help` for what there is.\n", safe(why), path);
+        out.problem = fmt::format("error: {}\nRun `{} --help` for help.\n", safe(why), path);
         return out;
     };
     try {

@@ -40,7 +40,7 @@ std::size_t covered_of(const Coverage& coverage, const CoveredRule& rule) {
 
 std::string count_of(std::size_t shown, std::size_t all, std::string_view what) {
     if (shown == all) return {};
-    return fmt::format("... and {} more {}; --format json tells of all\n", all - shown, what);
+    return fmt::format("... and {} more {}; --format json lists all\n", all - shown, what);
 }
 
 std::string rules_table(const Coverage& coverage) {
@@ -55,7 +55,7 @@ std::string rules_table(const Coverage& coverage) {
                         rule.conditions.empty() ? "-" : fmt::format("{} of {}", covered, rule.conditions.size())});
     }
     if (rows.empty()) return {};
-    const std::string heading = many ? "rules that want a test" : "rule";
+    const std::string heading = many ? "rules without enough tests" : "rule";
     return table({heading, "applied", "conditions covered"}, rows) + count_of(rows.size(), wanting, "rules") + "\n";
 }
 
@@ -89,7 +89,7 @@ std::string not_asked(const Coverage& coverage) {
         }
     std::string out;
     for (const auto& [reason, count] : reasons)
-        out += fmt::format("not asked of {}: {}\n", counted(count, "condition"), reason);
+        out += fmt::format("not required of {}: {}\n", counted(count, "condition"), reason);
     return out;
 }
 

@@ -73,7 +73,7 @@ private:
         for (const Requirement& r : decision_.requirements) {
             row("approval", fmt::format("{} of {} given, from {}, each at most {} old", r.counted, r.needed,
                                         list(r.groups), span_of(r.within)));
-            row("", "asked for by " + rule_text(r.layer, r.rule));
+            row("", "required by " + rule_text(r.layer, r.rule));
             std::vector<std::string_view> against;
             std::vector<std::string_view> unstated;
             for (const Reason& reason : decision_.reasons) {
@@ -122,12 +122,12 @@ private:
     }
 
     static std::string_view doubt_text(const Reason& reason) {
-        return reason.code == kAhead ? "a moment whose age it asks for is still to come"
-                                     : "some fact it reads is missing";
+        return reason.code == kAhead ? "a moment whose age it reads is in the future"
+                                     : "a fact that it reads is missing";
     }
     /// A permit that would apply but for an unknown fact.
     std::string suspicion_text(const Reason& reason) const {
-        return fmt::format("{}: {} is not known to hold: {}", safe(reason.code),
+        return fmt::format("{}: {} is not known to apply: {}", safe(reason.code),
                            name_of(*rule_of(reason.layer, reason.rule)), doubt_text(reason));
     }
 

@@ -93,10 +93,10 @@ public:
         if (!diff_.groups.empty()) section("decisions");
         for (std::size_t i = 0; i < std::min(kMostGroups, diff_.groups.size()); ++i) group(diff_.groups[i], i > 0);
         if (diff_.groups.size() > kMostGroups)
-            out_ += fmt::format("\n  … and {} more groups; --format json tells of all\n",
-                                diff_.groups.size() - kMostGroups);
+            out_ +=
+                fmt::format("\n  … and {} more groups; --format json lists all\n", diff_.groups.size() - kMostGroups);
         invariants();
-        section("looked at");
+        section("checked");
         for (const std::string& each : limits_of(report_)) out_ += "  " + safe(each) + "\n";
         return std::move(out_);
     }
@@ -119,7 +119,7 @@ private:
         section("text");
         for (std::size_t i = 0; i < std::min(kMostThings, lines.size()); ++i) out_ += "  " + safe(lines[i]) + "\n";
         if (lines.size() > kMostThings)
-            out_ += fmt::format("  … and {} more; --format json tells of all\n", lines.size() - kMostThings);
+            out_ += fmt::format("  … and {} more; --format json lists all\n", lines.size() - kMostThings);
     }
 
     void row(std::string_view key, std::string_view text) { out_ += fmt::format("    {:<8} {}\n", key, text); }
@@ -177,7 +177,7 @@ private:
             row("says", fitted(each.text, kWidth));
             row("example", fitted(each.example.name, kWidth));
         }
-        out_ += fmt::format("  {} held against {} (checked, not proved)\n", counted(diff_.invariants_held, "invariant"),
+        out_ += fmt::format("  {} checked on {} (not proved)\n", counted(diff_.invariants_held, "invariant"),
                             counted(diff_.requests, "request"));
     }
 
@@ -215,8 +215,7 @@ std::string render_structure(const std::vector<ThingChange>& changes, bool colou
         if (each.parts.size() > kMostParts)
             out += fmt::format("            … and {} more\n", each.parts.size() - kMostParts);
     }
-    if (changes.size() > most)
-        out += fmt::format("  … and {} more; --format json tells of all\n", changes.size() - most);
+    if (changes.size() > most) out += fmt::format("  … and {} more; --format json lists all\n", changes.size() - most);
     return out;
 }
 

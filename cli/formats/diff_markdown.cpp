@@ -88,7 +88,7 @@ std::string render_diff_markdown(const DiffReport& report) {
             out += group_of(report, diff.groups[i]);
     }
     if (diff.invariants_held > 0) {
-        out += fmt::format("\n### Invariants\n\n{} held against {}: checked, not proved.\n",
+        out += fmt::format("\n### Invariants\n\n{} checked on {}, not proved.\n",
                            counted(diff.invariants_held, "invariant"), counted(diff.requests, "request"));
         for (const HeldInvariant& each : diff.invariants)
             out += fmt::format("\n- {} {}: broken by {} before, {} after; {}\n",
@@ -96,7 +96,7 @@ std::string render_diff_markdown(const DiffReport& report) {
                                counted(each.broken_before, "decision"), each.broken_after,
                                markdown_code(each.example.name));
     }
-    out += "\n### Looked at\n\n";
+    out += "\n### Checked\n\n";
     for (const std::string& each : limits_of(report)) out += "- " + markdown_text(each) + "\n";
     return out;
 }

@@ -46,18 +46,18 @@ std::vector<std::string> limits_of(const DiffReport& report) {
     const PolicyDiff& diff = report.diff;
     std::vector<std::string> out;
     out.push_back(counted(diff.requests, "request") + (diff.requests == 1 ? " was" : " were") +
-                  " decided under both; of others nothing is said");
+                  " decided with both; nothing is known about others");
     const auto note = [&](std::uint64_t count, std::string_view what) {
         if (count > 0) out.push_back(fmt::format("{} {}", counted(count, "request"), what));
     };
-    note(diff.refused_after, "admitted before and not after, which denies now");
-    note(diff.refused_before, "admitted after and not before, which denied then");
-    note(diff.refused_both, "admitted by neither, and not counted");
+    note(diff.refused_after, "admitted before and not after, so denied now");
+    note(diff.refused_before, "admitted after and not before, so denied then");
+    note(diff.refused_both, "admitted by neither side, and not counted");
     const LedgerGaps& gaps = report.gaps;
     const std::pair<std::uint64_t, std::string_view> records[] = {
-        {gaps.undecided, "undecided: a policy reads facts that are masked in them"},
-        {gaps.no_request, "without a request to decide"},
-        {gaps.overruled, "denied by the ledger, whatever the policy says"},
+        {gaps.undecided, "undecided: a policy reads facts that they mask"},
+        {gaps.no_request, "recorded without their request"},
+        {gaps.overruled, "denied by the ledger, whatever the policy decided"},
         {gaps.repeated, "that repeat an earlier decision under its idempotency key"}};
     for (const auto& [count, what] : records)
         if (count > 0) out.push_back(fmt::format("{} {}", counted(count, "record"), what));

@@ -114,7 +114,7 @@ private:
     /// Why a rule matters, in a few words; empty if its kind shows it.
     [[nodiscard]] std::string standing(const SeenRule& rule) const {
         switch (rule.role) {
-            case Role::Suspected: return "on suspicion: not known to be false";
+            case Role::Suspected: return "may apply: not known to be false";
             case Role::Asks: {
                 const SeenApprovals* approvals = approvals_of(rule.rule);
                 return approvals == nullptr ? "" : fmt::format("{} of {} given", approvals->counted, approvals->needed);
@@ -123,7 +123,7 @@ private:
             case Role::Named:
                 if (!rule.for_tool) return "for other tools";
                 return fmt::format("{}, {}", truth_name(rule.truth),
-                                   rule.truth == Truth::True ? "and is not what decided" : "does not apply");
+                                   rule.truth == Truth::True ? "and did not decide" : "does not apply");
             case Role::Denies:
             case Role::Permits:
             case Role::Limits:
@@ -189,7 +189,7 @@ private:
         constexpr std::size_t kMost = 12;
         for (std::size_t i = 0; i < std::min(kMost, of_.rules.size()); ++i) rule(of_.rules[i]);
         if (of_.rules.size() > kMost)
-            out_ += fmt::format("\n... and {} more rules; --format json tells of all\n", of_.rules.size() - kMost);
+            out_ += fmt::format("\n... and {} more rules; --format json lists all\n", of_.rules.size() - kMost);
     }
 
     void rule(const SeenRule& rule) {
@@ -253,7 +253,7 @@ private:
             for (const SeenRule& each : of_.rules)
                 if (each.role == Role::Denies || each.role == Role::Suspected)
                     denies += (denies.empty() ? "" : ", ") + name_of(each.rule, {});
-            if (!denies.empty()) out_ += fmt::format("  a deny stands in the way: {}\n", denies);
+            if (!denies.empty()) out_ += fmt::format("  a deny prevents it: {}\n", denies);
             return;
         }
         out_ += fmt::format("  {}{}{} with\n", near.effect == Effect::Permit ? colours_.good : colours_.warning,
@@ -274,7 +274,7 @@ private:
             out_ += fmt::format("\nonce approved: {}permit{} {} for {}\n", colours_.good, colours_.reset,
                                 set_text({once.scopes.begin(), once.scopes.end()}), span_of(once.ttl));
         } else {
-            out_ += fmt::format("\neven then no permit: {}\n", joined(once.against));
+            out_ += fmt::format("\nstill no permit then: {}\n", joined(once.against));
         }
         if (!of_.decision.binding_digest.empty()) out_ += fmt::format("bound to {}\n", of_.decision.binding_digest);
     }

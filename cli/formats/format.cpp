@@ -19,7 +19,7 @@ std::string_view format_name(Format format) {
 Option& add_format(Command& verb, Format& to, std::span<const Format> offered) {
     std::vector<std::pair<std::string, Format>> words;
     for (const Format format : offered) words.emplace_back(format_name(format), format);
-    return verb.choice("--format", "How results are written", to, words);
+    return verb.choice("--format", "The format of results", to, words);
 }
 
 Option& add_format(Command& verb, Format& to) {

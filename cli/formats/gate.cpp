@@ -119,7 +119,7 @@ std::string render_gate_junit(const GateReport& report) {
         const Place place = places.at(each.span);
         tests.cases.push_back(
             {each.name, place.file, place.line, static_cast<double>(each.nanos) / 1e9, !each.passed, each.problem,
-             each.passed ? std::string() : fmt::format("expected {}, and it is {}", each.expected, each.actual)});
+             each.passed ? std::string() : fmt::format("expected {}, but it is {}", each.expected, each.actual)});
     }
     return render_junit("writ gate", {std::move(checks), std::move(findings), std::move(tests)});
 }

@@ -97,7 +97,7 @@ std::string body_of(const Explanation& explanation, bool colour) {
     std::string out, line;
     std::getline(lines, line);
     for (std::size_t count = 0; std::getline(lines, line); ++count) {
-        if (count == kMostLines) return out + "... `writ explain` tells all\n";
+        if (count == kMostLines) return out + "... `writ explain` shows all of it\n";
         out += line + "\n";
     }
     return out;
@@ -180,7 +180,7 @@ std::string TestReport::human(const Terminal& terminal) const {
         if (verdict.failed)
             out += fmt::format("{}FAIL{} {}: {}\n", colours.error, colours.reset, verdict.name, verdict.problem);
     if (run_.invariants.invariants > 0)
-        out += fmt::format("invariants: {} checked on {} (checked, not proved)\n", run_.invariants.invariants,
+        out += fmt::format("invariants: {} checked on {} (not proved)\n", run_.invariants.invariants,
                            counted(run_.invariants.requests, "request"));
     return out + fmt::format("{} passed, {} failed\n", cases_.size() - failed, failed);
 }

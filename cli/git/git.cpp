@@ -124,7 +124,7 @@ Result<std::string> commit_of(const std::string& ref, const std::string& folder)
     const auto unknown = [&] {
         return fail(Code::UnknownRef,
                     "there is no branch, tag or commit `" + ref + "` here" +
-                        (ref.find('/') != std::string::npos ? "; if another repository has it, `git fetch` it" : ""),
+                        (ref.find('/') != std::string::npos ? "; if another repository has it, run `git fetch`" : ""),
                     folder);
     };
     if (ref.empty() || ref[0] == '-') return unknown();
@@ -179,7 +179,7 @@ Result<std::vector<std::string>> contents(const std::string& folder, const std::
         if (fits)
             size = std::strtoull(std::string(rest.substr(begin.size(), line - begin.size())).c_str(), nullptr, 10);
         if (!fits || rest.size() < line + size + 2)
-            return fail(Code::GitFailed, "git failed: it does not have the object " + hash, folder);
+            return fail(Code::GitFailed, "git failed: there is no object " + hash, folder);
         out.emplace_back(rest.substr(line + 1, size));
         rest.remove_prefix(line + size + 2);
     }
@@ -231,13 +231,14 @@ public:
         const auto source = folders_.find(std::string(from));
         const bool climbs = std::find(written.begin(), written.end(), "..") != written.end();
         if (name.empty() || written.is_absolute() || climbs || source == folders_.end())
-            return fail(Code::FileUnusable,
-                        "a data file lies beside the policy or below it; its path has no `..` and no leading `/`",
-                        std::string(name));
+            return fail(
+                Code::FileUnusable,
+                "a data file must be beside the policy or below it; its path must have no `..` and no leading `/`",
+                std::string(name));
         const auto entry = tree_.find((fs::path(source->second) / written).lexically_normal().generic_string());
         if (entry == tree_.end()) return fail(Code::NotAtRef, "no such file at this ref", std::string(name));
         if (entry->second.mode == kLink)
-            return fail(Code::NotAtRef, "the file is a link, which is not followed in a ref", std::string(name));
+            return fail(Code::NotAtRef, "the file is a link; links are not followed in a ref", std::string(name));
         auto text = contents(folder_, {entry->second.hash});
         if (!text) return tl::unexpected(std::move(text.error()));
         return std::move(text->front());
@@ -267,7 +268,7 @@ Result<SourceSet> sources_at(const std::string& ref, const std::string& path) {
     for (const auto& [name, entry] : *found) {
         if (!is_file && (!name.ends_with(".writ") || hidden(name, root))) continue;
         if (entry.mode == kLink)
-            return fail(Code::NotAtRef, "the policy is a link, which is not followed in a ref", ref + ":" + name);
+            return fail(Code::NotAtRef, "the policy is a link; links are not followed in a ref", ref + ":" + name);
         const std::string below = root.empty() ? name : name.substr(root.size() + 1);
         // The name that the file has in the working tree.
         std::string shown = is_file ? path : (fs::path(path) / below).generic_string();
@@ -300,7 +301,7 @@ Result<std::vector<CommitMessage>> messages_since(const std::string& ref, const 
     if (!common) return tl::unexpected(common.error());
     if (!common->succeeded)
         return fail(Code::NoCommonCommit,
-                    "`" + ref + "` and HEAD have no commit in common here; of a shallow clone fetch more",
+                    "`" + ref + "` and HEAD have no common commit here; if the clone is shallow, fetch more of it",
                     place->folder);
     const auto text = ask(place->folder, {"log", "-z", "--format=%H%n%B", *commit + "..HEAD", "--"});
     if (!text) return tl::unexpected(text.error());

@@ -72,16 +72,16 @@ Result<SourceSet> sources_of_ref(const std::string& name, const GitName& git) {
     if (!sources && bare &&
         (sources.error().code == code_name(Code::NotInRepository) ||
          sources.error().code == code_name(Code::UnknownRef)))
-        sources.error().message = fmt::format("`{}` is no path, and no ref: {}", name, sources.error().message);
+        sources.error().message = fmt::format("`{}` is neither a path nor a ref: {}", name, sources.error().message);
     return sources;
 }
 
 }  // namespace
 
 void add_store_place(Command& verb, StorePlace& place) {
-    verb.text("--store", "FILE", "Where `store:VERSION` is; else WRIT_STORE, else writ.store", place.path)
+    verb.text("--store", "FILE", "The store for `store:VERSION` (default: WRIT_STORE, or writ.store)", place.path)
         .or_variable("WRIT_STORE");
-    verb.text("--namespace", "NAME", "Whose versions; `default` unless said", place.space);
+    verb.text("--namespace", "NAME", "The namespace of the versions (default: `default`)", place.space);
 }
 
 std::optional<std::string> git_ref_of(const std::string& name) {

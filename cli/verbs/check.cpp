@@ -57,12 +57,11 @@ Exit run(const Options& options, const Terminal& terminal) {
 }  // namespace
 
 void add_check(Command& program) {
-    Command& verb = program.verb("check", "Compile policies and report what is wrong with them");
+    Command& verb = program.verb("check", "Compile policies and report their errors");
     auto& options = verb.make_values<Options>();
     add_paths(verb, options.paths);
     Option& format = add_format(verb, options.format, kDiagnosticFormats);
-    verb.whole("--max-steps", "N",
-               "Refuse a policy of which one request can reach more than so many steps; 500000, if not said",
+    verb.whole("--max-steps", "N", "Refuse a policy if one request can cost more steps than this (default: 500000)",
                options.max_steps);
     verb.choice("--dump", "Print an intermediate form", options.dump,
                 {{"tokens", Dump::Tokens},
@@ -72,7 +71,7 @@ void add_check(Command& program) {
                  {"index", Dump::Index}});
     verb.check = [&options, &format]() -> std::string {
         return options.dump && format.given && !is_for_people(options.format)
-                   ? "--dump: is text, and --format asks for something else"
+                   ? "--dump: prints text, and cannot be combined with another --format"
                    : "";
     };
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };

@@ -9,8 +9,10 @@
 namespace writ::cli {
 
 void add_compare_options(Command& verb, CompareOptions& options) {
-    verb.list("--requests", "PATH", "Decide these too: a *.json or *.jsonl, or a folder of them", options.requests);
-    verb.text("-L,--ledger", "DIR", "Decide what a ledger recorded too", options.ledger);
+    verb.list("--requests", "PATH",
+              "Also compare decisions on these requests: a *.json or *.jsonl file, or a folder of them",
+              options.requests);
+    verb.text("-L,--ledger", "DIR", "Also compare decisions on the requests in a ledger", options.ledger);
     add_layers(verb, options.layers);
 }
 

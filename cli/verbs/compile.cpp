@@ -38,7 +38,7 @@ void add_compile(Command& program) {
     Command& verb = program.verb("compile", "Compile policies to a bundle for brokers");
     auto& options = verb.make_values<Options>();
     add_paths(verb, options.paths);
-    verb.text("-o,--output", "FILE|-", "Where the bundle goes, replaced whole or not at all; - for standard output",
+    verb.text("-o,--output", "FILE|-", "The bundle to write; replaced atomically; - for standard output",
               options.output)
         .required();
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };

@@ -49,17 +49,16 @@ Exit run(const Options& options, const Terminal& terminal) {
 }  // namespace
 
 void add_diff(Command& program) {
-    Command& verb = program.verb("diff", "Say what a change does to a policy and to what it decides");
+    Command& verb = program.verb("diff", "Show what a change does to a policy and to its decisions");
     auto& options = verb.make_values<Options>();
     const std::string side = "PATH|REF[:PATH]|store:VERSION";
-    verb.text("BEFORE", side, "What it was: a policy, a folder, a git ref or a version of a store", options.before)
+    verb.text("BEFORE", side, "The old side: a policy, a folder, a git ref or a version in a store", options.before)
         .required();
-    verb.text("AFTER", side, "What it is; else the folder where the program runs", options.after);
+    verb.text("AFTER", side, "The new side (default: the current folder)", options.after);
     add_compare_options(verb, options.compared);
     add_store_place(verb, options.store);
     add_format(verb, options.format, formats_of(kRenderings));
-    verb.flag("--fail-wider", "Exit with 1 if anything has become wider, or may have, or is undecided",
-              options.fail_wider);
+    verb.flag("--fail-wider", "Exit with 1 if anything is wider, may be wider, or is undecided", options.fail_wider);
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 

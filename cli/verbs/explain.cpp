@@ -48,7 +48,7 @@ std::string meant(const std::vector<std::string>& paths) {
     if (paths.size() != 1 || std::filesystem::exists(paths[0], error)) return {};
     const std::string_view near = nearest_lint(paths[0]);
     return near.empty() ? ", and there is no code or lint `" + paths[0] + "`"
-                        : "; or did you mean the lint `" + std::string(near) + "`?";
+                        : "; did you mean the lint `" + std::string(near) + "`?";
 }
 
 Exit explain_code(const std::string& code) {
@@ -83,19 +83,20 @@ Exit run(const Options& options, const Terminal& terminal) {
 }  // namespace
 
 void add_explain(Command& program) {
-    Command& verb = program.verb("explain", "Say why a request is decided as it is, or what a diagnostic code means");
+    Command& verb = program.verb("explain", "Explain the decision on a request, or a code");
     auto& options = verb.make_values<Options>();
     verb.list("PATH", "PATH...|CODE|LINT|REASON",
-              "Policy files or folders, or one code such as E0203, or one lint or reason", options.paths)
+              "Policy files or folders; or one code such as E0203, one lint or one reason", options.paths)
         .required();
     Option& request = verb.text("--request", "FILE|-", "The request document; - for standard input", options.request);
-    Option& rule = verb.text("--rule", "NAME", "Tell of this rule only, whether or not it mattered", options.rule);
+    Option& rule = verb.text("--rule", "NAME", "Explain only this rule, even if it did not matter", options.rule);
     Option& store = add_revoked(verb, options.revoked);
     Option& format = add_format(verb, options.format);
     verb.check = [&options, &request, &rule, &store, &format]() -> std::string {
         const bool more = request.given || rule.given || store.given || format.given;
-        if (asks_of_code(options)) return more ? options.paths[0] + ": is a code, which takes no options" : "";
-        return request.given ? "" : "--request: has to say which request is explained" + meant(options.paths);
+        if (asks_of_code(options))
+            return more ? options.paths[0] + ": is a code, and cannot be combined with options" : "";
+        return request.given ? "" : "--request: is required to explain a decision" + meant(options.paths);
     };
     verb.run = [&options](const Terminal& terminal) {
         return asks_of_code(options) ? explain_code(options.paths[0]) : run(options, terminal);

@@ -75,8 +75,7 @@ std::string diff(const Formatted& file, bool colour) {
 Exit run(const Options& options, const Terminal& terminal) {
     for (const std::string& path : options.paths) {
         if (!is_bundle({path})) continue;
-        print_note(
-            fmt::format("error: {} is a sealed bundle; format the sources that it was compiled from\n", safe(path)));
+        print_note(fmt::format("error: {} is a sealed bundle; format its sources instead\n", safe(path)));
         return Exit::Usage;
     }
     auto sources = read_all(options);
@@ -116,15 +115,15 @@ Exit run(const Options& options, const Terminal& terminal) {
 }  // namespace
 
 void add_fmt(Command& program) {
-    Command& verb = program.verb("fmt", "Lay policies out in canonical style");
+    Command& verb = program.verb("fmt", "Format policies in the canonical style");
     auto& options = verb.make_values<Options>();
     verb.list("PATH", "PATH...|-", "Policy files, folders of *.writ files, or - for standard input", options.paths)
         .required();
-    verb.flag("--check", "Change nothing; name the files that differ, and end with 1 if any does", options.check);
-    verb.flag("--diff", "The same, and show what would change", options.diff);
+    verb.flag("--check", "Change nothing; list the files that differ, and exit with 1 if there are any", options.check);
+    verb.flag("--diff", "Like --check, and show the changes", options.diff);
     verb.check = [&options]() -> std::string {
         const bool stream = std::find(options.paths.begin(), options.paths.end(), "-") != options.paths.end();
-        return stream && options.paths.size() > 1 ? "PATH: - stands alone" : "";
+        return stream && options.paths.size() > 1 ? "PATH: - cannot be combined with other paths" : "";
     };
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }

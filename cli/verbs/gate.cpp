@@ -116,8 +116,7 @@ const Exit* failed(const std::variant<T, Exit>& step) {
 
 Exit run(const Options& options, const Terminal& terminal) {
     if (is_bundle({options.policy})) {
-        print_note(fmt::format("error: {} is a sealed bundle; a gate looks at the sources that it was compiled from\n",
-                               safe(options.policy)));
+        print_note(fmt::format("error: {} is a sealed bundle; a gate checks sources\n", safe(options.policy)));
         return Exit::Usage;
     }
     const auto opened = open_workspace({options.policy}, terminal);
@@ -142,26 +141,27 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 void add_gate(Command& program) {
     Command& verb =
-        program.verb("gate", "Judge a change: style, lints, tests, coverage, invariants, and what it newly allows");
+        program.verb("gate", "Check a change: style, lints, tests, coverage, invariants, and what it widens");
     auto& options = verb.make_values<Options>();
-    verb.text("PATH", "PATH", "The policy as it is to be; else the folder where the program runs", options.policy);
+    verb.text("PATH", "PATH", "The new policy (default: the current folder)", options.policy);
     verb.text("--base", "REF[:PATH]|PATH|store:VERSION|none",
-              "What it was: a git ref, a path or store:VERSION; `none` for a first version", options.base)
+              "The old policy: a git ref, a path or store:VERSION; `none` for a first version", options.base)
         .required();
     verb.texts("--note", "FILE|-",
-               "A change note, beside the messages of the commits since the base; - for standard input", options.notes);
+               "A change note, in addition to the messages of the commits since the base; - for standard input",
+               options.notes);
     verb.number("--threshold", "PERCENT", "Fail if tests cover fewer conditions than this", options.rules.threshold, 0,
                 100);
     add_lint_levels(verb, options.rules.lint, options.rules.lint_fails);
     add_compare_options(verb, options.compared);
     add_store_place(verb, options.store);
     add_format(verb, options.format, formats_of(kRenderings));
-    verb.reads_each("--output", "FORMAT=FILE", "Write it to a file too; may be repeated",
+    verb.reads_each("--output", "FORMAT=FILE", "Also write the result to a file; may be repeated",
                     [&options](const std::string& text) { return add_output(text, options.outputs); });
     verb.check = [&options]() -> std::string {
         const bool compares = options.base != "none" || (options.notes.empty() && !options.compared.any());
         return compares ? ""
-                        : "--base: is none, and --note, --requests, --layer and --ledger are for what is compared with "
+                        : "--base: is none, and --note, --requests, --layer and --ledger need a base"
                           "a base";
     };
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };

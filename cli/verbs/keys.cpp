@@ -75,7 +75,7 @@ Exit list(const Args& args, const Terminal& terminal) {
 }  // namespace
 
 void add_keys(Command& program) {
-    Command& keys = program.verb("keys", "Make and show the keys that sign activations");
+    Command& keys = program.verb("keys", "Make and show keys, which sign activations and revocations");
     const auto add = [&](const char* name, const char* what, Exit (*run)(const Args&, const Terminal&)) {
         Command& verb = keys.verb(name, what);
         auto& args = verb.make_values<Args>();
@@ -84,16 +84,16 @@ void add_keys(Command& program) {
         return std::pair<Command&, Args&>{verb, args};
     };
     {
-        const auto& [verb, args] = add("generate", "Make a secret key, and its public half beside it", generate);
-        verb.text("FILE", "", "Where to; nothing may be there", args.file).required();
+        const auto& [verb, args] = add("generate", "Make a secret key and its public key", generate);
+        verb.text("FILE", "", "The file to make; it must not exist", args.file).required();
     }
     {
         const auto& [verb, args] = add("show", "Print the public key of a key file", show);
-        verb.text("FILE", "", "A secret or a public key", args.file).required();
+        verb.text("FILE", "", "A secret or public key file", args.file).required();
     }
     {
         const auto& [verb, args] = add("list", "List the key files of folders", list);
-        verb.list("PATH", "PATH...", "Files or folders; else this one", args.places);
+        verb.list("PATH", "PATH...", "Files or folders (default: the current folder)", args.places);
     }
 }
 

@@ -41,7 +41,7 @@ void tell_others(const std::vector<std::uint64_t>& found, const Terminal& termin
         others += (i > 1 ? ", " : "") + std::to_string(found[i]);
     if (found.size() > kMost + 1) others += fmt::format(" and {} more", found.size() - kMost - 1);
     print_remark(
-        fmt::format("note: {} decisions have this id; this is the last, record {}; for another give its number: {}\n",
+        fmt::format("note: {} decisions have this id; this is the last, record {}; for another, give its number: {}\n",
                     found.size(), found.front(), others),
         terminal);
 }
@@ -88,7 +88,7 @@ Result<std::vector<Bundle>> bundles_in(const std::string& place) {
 }
 
 void add_ledger(Command& program) {
-    Command& verb = program.verb("ledger", "Ask, prove and keep the record of decisions");
+    Command& verb = program.verb("ledger", "Query, prove and maintain the record of decisions");
     const LedgerApp ledger{verb, verb.make_values<LedgerArgs>()};
     add_ledger_questions(ledger);
     add_ledger_records(ledger);

@@ -92,7 +92,7 @@ Exit verify_proof(const LedgerArgs& args, const VerifyArgs& what, const ledger::
     const bool good = at != nullptr && holds(*proof, *at, inclusion ? nullptr : of_size(proof->sequence));
     const std::string what_it_says =
         inclusion ? fmt::format("record {} is in the tree of {}", proof->sequence, proof->size)
-                  : fmt::format("the tree of {} is the beginning of that of {}", proof->sequence, proof->size);
+                  : fmt::format("the tree of {} is the beginning of the tree of {}", proof->sequence, proof->size);
     if (args.format == Format::Json)
         print_result(json_line({{"holds", good}, {"says", what_it_says}}));
     else
@@ -139,11 +139,12 @@ Exit verify(const LedgerArgs& args, const VerifyArgs& what) {
     std::string text;
     for (const std::string& problem : verified->problems) text += fmt::format("problem: {}\n", safe(problem));
     text +=
-        fmt::format("{}: {} records, root {}\n{} checkpoints, the greatest covers {} records\n", good ? "ok" : "FAILED",
+        fmt::format("{}: {} records, root {}\n{} checkpoints, the largest covers {} records\n", good ? "ok" : "FAILED",
                     verified->records, ledger::to_hex(verified->root), verified->checkpoints, verified->covered);
     if (good && verified->covered < verified->records)
-        text += fmt::format("records {} to {} are below no checkpoint: they are whole, and could have been replaced\n",
-                            verified->covered, verified->records - 1);
+        text += fmt::format(
+            "records {} to {} are covered by no checkpoint: they are consistent, but could have been replaced\n",
+            verified->covered, verified->records - 1);
     if (what.replay && good) {
         const auto again = redecide(args, what.bundles);
         if (!again) return report_error(again.error(), "", args.terminal);
@@ -159,11 +160,10 @@ Exit verify(const LedgerArgs& args, const VerifyArgs& what) {
         if (again->no_bundle > 0)
             text += fmt::format("  {} name a bundle that is not in {}\n", again->no_bundle, safe(what.bundles));
         if (again->undecided > 0)
-            text += fmt::format("  {} are undecided: their policy reads facts that are masked\n", again->undecided);
-        if (again->no_request > 0)
-            text += fmt::format("  {} are recorded without a request to decide\n", again->no_request);
+            text += fmt::format("  {} are undecided: their policy reads masked facts\n", again->undecided);
+        if (again->no_request > 0) text += fmt::format("  {} are recorded without their request\n", again->no_request);
         if (again->overruled > 0)
-            text += fmt::format("  {} were denied by the ledger, whatever the policy says\n", again->overruled);
+            text += fmt::format("  {} were denied by the ledger, whatever the policy decided\n", again->overruled);
     }
     print_result(args.format == Format::Json ? json_line(out) : text);
     return good ? Exit::Ok : Exit::Negative;
@@ -173,35 +173,36 @@ Exit verify(const LedgerArgs& args, const VerifyArgs& what) {
 
 void add_ledger_audit(const LedgerApp& ledger) {
     {
-        Command& verb = ledger.add("checkpoint", "Say, signed, what is recorded up to now");
+        Command& verb = ledger.add("checkpoint", "Make a checkpoint of all records, signed with --key");
         auto& what = verb.make_values<CheckpointArgs>();
-        verb.text("--key", "FILE", "A secret key, which signs", what.key);
-        verb.text("-o,--output", "FILE", "Where to, besides the ledger itself; to be kept elsewhere", what.output);
+        verb.text("--key", "FILE", "The secret key that signs", what.key);
+        verb.text("-o,--output", "FILE", "A further file for the checkpoint, to be kept elsewhere", what.output);
         verb.run = ledger.runs([&what](const LedgerArgs& args) { return checkpoint(args, what); });
     }
     {
-        Command& verb = ledger.add("prove", "Prove that a record is in the ledger, or that it only grew");
+        Command& verb = ledger.add("prove", "Prove that a record is in the ledger, or that the ledger only grew");
         auto& what = verb.make_values<ProveArgs>();
         Option& record = verb.whole("RECORD", "", "The record's number", what.sequence);
-        verb.whole("--since", "SIZE", "Prove that the tree of so many records is the beginning", what.old_size)
+        verb.whole("--since", "SIZE", "Prove that the tree of this many records is the beginning", what.old_size)
             .excludes(record);
-        verb.whole("--size", "SIZE", "In the tree of the first so many records; else of all", what.size);
+        verb.whole("--size", "SIZE", "The number of records in the tree (default: all)", what.size);
         verb.check = [&what]() -> std::string {
-            return what.sequence || what.old_size ? "" : "prove: needs a record's number or --since";
+            return what.sequence || what.old_size ? "" : "prove: a record's number or --since is required";
         };
         verb.run = ledger.runs([&what](const LedgerArgs& args) { return prove(args, what); });
     }
     {
-        Command& verb = ledger.add("verify", "Find what was altered, dropped, reordered or cut", true);
+        Command& verb = ledger.add("verify", "Detect records that were altered, dropped, reordered or cut off", true);
         auto& what = verb.make_values<VerifyArgs>();
         verb.texts("--checkpoint", "FILE", "A checkpoint kept elsewhere; may be repeated", what.checkpoints);
         verb.text("--key", "FILE", "The public key that checkpoints must be signed by", what.key);
         Option& proof =
-            verb.text("--proof", "FILE", "Check a proof against checkpoints instead; needs no ledger", what.proof);
+            verb.text("--proof", "FILE", "Check a proof against checkpoints instead; no ledger is needed", what.proof);
         Option& again =
-            verb.flag("--replay", "Decide every request again under the version its record names", what.replay);
+            verb.flag("--replay", "Decide every request again with the version that its record names", what.replay);
         again.excludes(proof);
-        verb.text("--bundles", "DIR|STORE", "A folder with *.bundle files of those versions, or a store", what.bundles)
+        verb.text("--bundles", "DIR|STORE", "A folder with the *.bundle files of these versions, or a store",
+                  what.bundles)
             .needs(again);
         verb.check = [&what, &shared = ledger.args]() -> std::string {
             if (what.replay && what.bundles.empty()) return "--replay: needs --bundles DIR|STORE";

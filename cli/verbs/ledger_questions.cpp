@@ -15,10 +15,10 @@ namespace {
 using ledger::Inquiry;
 
 void add_since(Command& verb, std::int64_t& since) {
-    verb.reads("--since", "TIME", "Only decisions recorded since then, or so long ago",
+    verb.reads("--since", "TIME", "Only decisions recorded since a moment, or since so long ago",
                [&since](const std::string& text) -> std::string {
                    const auto moment = ledger::parse_moment(text, os::now_micros());
-                   if (!moment) return "is an RFC 3339 instant, or how long ago, as `12h`";
+                   if (!moment) return "must be an RFC 3339 instant, or a duration such as `12h`";
                    since = *moment;
                    return {};
                });
@@ -91,7 +91,7 @@ void add_ledger_questions(const LedgerApp& ledger) {
             {"--rule", &filter.rule}};
         for (const auto& [name, field] : fields) verb.text(name, "TEXT", "Only decisions with this", *field);
         verb.word("--effect", "Only decisions with this effect", filter.effect, {"permit", "needs_approval", "deny"});
-        verb.whole("--limit", "COUNT", "At most so many", filter.limit);
+        verb.whole("--limit", "COUNT", "At most this many", filter.limit);
         add_since(verb, filter.since);
         verb.run = ledger.runs([&filter](const LedgerArgs& args) {
             return with_inquiry(
@@ -106,9 +106,9 @@ void add_ledger_questions(const LedgerApp& ledger) {
         verb.run = ledger.runs([&id](const LedgerArgs& args) { return why(args, id); });
     }
     {
-        Command& verb = ledger.add("report", "Say what all decisions come to, the seven metrics first");
+        Command& verb = ledger.add("report", "Report on all decisions, with the seven metrics first");
         auto& what = verb.make_values<ReportArgs>();
-        verb.text("--html", "FILE", "Write a page with charts instead", what.page);
+        verb.text("--html", "FILE", "Write an HTML page with charts instead", what.page);
         add_since(verb, what.since);
         verb.run = ledger.runs([&what](const LedgerArgs& args) { return report(args, what); });
     }

@@ -112,7 +112,7 @@ Exit receipt(const LedgerArgs& args, const ReceiptArgs& told) {
         const auto moment = ledger::parse_moment(*text, record.time);
         if (!moment)
             return report_error(
-                failure(Code::UnknownWord, "a moment is an RFC 3339 instant, or how long ago, as `5s`", *text), "",
+                failure(Code::UnknownWord, "must be an RFC 3339 instant, or a duration such as `5s`", *text), "",
                 args.terminal);
         *to = *moment;
     }
@@ -135,34 +135,34 @@ void add_ledger_records(const LedgerApp& ledger) {
         verb.run = ledger.runs([&id](const LedgerArgs& args) { return show(args, id); });
     }
     {
-        Command& verb = ledger.add("tail", "Print the last records, a line of JSON each");
+        Command& verb = ledger.add("tail", "Print the last records, one line of JSON each");
         auto& what = verb.make_values<Printing>();
         what.last = 10;
-        verb.whole("-n", "COUNT", "How many", what.last);
-        verb.flag("-f,--follow", "Go on with what is recorded from now on", what.follow);
+        verb.whole("-n", "COUNT", "The number of records", what.last);
+        verb.flag("-f,--follow", "Continue with new records as they are written", what.follow);
         verb.run = ledger.runs([&what](const LedgerArgs& args) { return print_records(args, what); });
     }
     {
-        Command& verb = ledger.add("export", "Print all records, a line of JSON each");
+        Command& verb = ledger.add("export", "Print all records, one line of JSON each");
         auto& what = verb.make_values<Printing>();
-        verb.whole("--from", "N", "The first record's number", what.from);
+        verb.whole("--from", "N", "The number of the first record", what.from);
         verb.run = ledger.runs([&what](const LedgerArgs& args) { return print_records(args, what); });
     }
     {
-        Command& verb = ledger.add("receipt", "Record what became of a credential");
+        Command& verb = ledger.add("receipt", "Record what happened to a credential");
         auto& told = verb.make_values<ReceiptArgs>();
         verb.whole("DECISION", "", "The decision's number", told.decision).required();
-        verb.text("--credential", "ID", "The credential's id, never the credential", told.credential);
-        verb.text("--resource", "TEXT", "Which resource accepted it", told.resource);
+        verb.text("--credential", "ID", "The credential's id, never the credential itself", told.credential);
+        verb.text("--resource", "TEXT", "The resource that accepted it", told.resource);
         verb.text("--issued-at", "TIME", "When", told.issued);
         verb.text("--accepted-at", "TIME", "When", told.accepted);
         verb.text("--revoked-at", "TIME", "When", told.revoked);
         verb.run = ledger.runs([&told](const LedgerArgs& args) { return receipt(args, told); });
     }
     {
-        Command& verb = ledger.add("use", "Use something up, once and for all");
+        Command& verb = ledger.add("use", "Use a grant or a name that can be used only once");
         auto& name = verb.make_values<std::string>();
-        verb.text("NAME", "", "As `grant:17` for the single use that decision 17 granted", name).required();
+        verb.text("NAME", "", "The name; `grant:17` for the single use that decision 17 granted", name).required();
         verb.run = ledger.runs([&name](const LedgerArgs& args) {
             return add(args, [&](ledger::Ledger& open) { return open.use(name); });
         });

@@ -103,7 +103,7 @@ std::variant<Workspace, Exit> open_quietly(const Options& options, const Termina
 
 Exit run(const Options& options, const Terminal& terminal) {
     if (options.fix && is_bundle(options.paths)) {
-        print_note("error: " + safe(options.paths[0]) + " is a bundle, and only files can be fixed\n");
+        print_note("error: " + safe(options.paths[0]) + " is a sealed bundle, and only source files can be fixed\n");
         return Exit::Usage;
     }
     auto opened = open_quietly(options, terminal);
@@ -132,12 +132,13 @@ Exit run(const Options& options, const Terminal& terminal) {
 }  // namespace
 
 void add_lint(Command& program) {
-    Command& verb = program.verb("lint", "Look for what compiles and is suspicious all the same");
+    Command& verb = program.verb("lint", "Report suspicious policies");
     auto& options = verb.make_values<Options>();
     add_paths(verb, options.paths);
     add_lint_levels(verb, options.lint, options.fail_on);
     Option& fix = verb.flag("--fix", "Apply the fixes that change no decision", options.fix);
-    verb.flag("--diff", "Show what --fix would do; ends with 1 if it would do something", options.diff).excludes(fix);
+    verb.flag("--diff", "Show what --fix would do, and exit with 1 if it would change anything", options.diff)
+        .excludes(fix);
     add_format(verb, options.format, formats_of(kRenderings));
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }

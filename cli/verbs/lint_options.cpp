@@ -16,7 +16,7 @@ std::string set_level(LintOptions& options, const std::string& text) {
     const std::size_t equals = text.find('=');
     const std::string name = text.substr(0, equals);
     const auto level = kLevels.find(equals == std::string::npos ? "" : text.substr(equals + 1));
-    if (level == kLevels.end()) return "is NAME=off, NAME=warning or NAME=error, not `" + text + "`";
+    if (level == kLevels.end()) return "must be NAME=off, NAME=warning or NAME=error, not `" + text + "`";
     const auto rules = lint_rules();
     if (std::none_of(rules.begin(), rules.end(), [&](const LintRule& rule) { return rule.name == name; })) {
         const std::string_view near = nearest_lint(name);
@@ -30,9 +30,9 @@ std::string set_level(LintOptions& options, const std::string& text) {
 }  // namespace
 
 void add_lint_levels(Command& verb, LintOptions& lint, LintLevel& fail_on) {
-    verb.reads_each("--level", "NAME=off|warning|error", "What a lint's findings are; may be repeated",
+    verb.reads_each("--level", "NAME=off|warning|error", "The level of a lint's findings; may be repeated",
                     [&lint](const std::string& text) { return set_level(lint, text); });
-    verb.choice("--fail-on", "The least finding that ends with 1 (error)", fail_on,
+    verb.choice("--fail-on", "The lowest level of findings that fails with exit code 1 (default: error)", fail_on,
                 {{"warning", LintLevel::Warning}, {"error", LintLevel::Error}});
 }
 

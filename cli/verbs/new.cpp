@@ -63,7 +63,7 @@ Exit run(const std::string& given, const Terminal& terminal) {
     if (!folder.has_filename()) folder = folder.parent_path();
     const bool there = fs::exists(fs::symlink_status(folder, error));
     if (there && (!fs::is_directory(folder, error) || !fs::is_empty(folder, error) || error)) {
-        print_note(fmt::format("error: {} is there already, and is not an empty folder\n", safe(given)));
+        print_note(fmt::format("error: {} exists and is not an empty folder\n", safe(given)));
         return Exit::Negative;
     }
     std::vector<fs::path> made;
@@ -73,18 +73,18 @@ Exit run(const std::string& given, const Terminal& terminal) {
     }
     const fs::path shown = given;
     for (const StarterFile& file : starter_files()) print_result(safe((shown / file.path).string()) + "\n");
-    print_remark(fmt::format("next: `writ test {}`; {} says where to begin\n", safe(given),
-                             safe((shown / "README.md").string())),
-                 terminal);
+    print_remark(
+        fmt::format("next: run `writ test {}`, and read {}\n", safe(given), safe((shown / "README.md").string())),
+        terminal);
     return Exit::Ok;
 }
 
 }  // namespace
 
 void add_new(Command& program) {
-    Command& verb = program.verb("new", "Start a project: a policy with tests, a request, a workflow and hooks");
+    Command& verb = program.verb("new", "Create a project: a policy with tests, a request, a workflow and hooks");
     auto& folder = verb.make_values<std::string>();
-    verb.text("DIR", "DIR", "A folder that is empty or not there yet", folder).required();
+    verb.text("DIR", "DIR", "A folder that is empty or does not exist", folder).required();
     verb.run = [&folder](const Terminal& terminal) { return run(folder, terminal); };
 }
 

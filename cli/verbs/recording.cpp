@@ -9,15 +9,18 @@ namespace writ::cli {
 
 Option& add_recording_options(Command& verb, RecordingArgs& args) {
     Option& ledger =
-        verb.text("--ledger", "DIR", "Record the decision here; what is not recorded is not permitted", args.ledger);
+        verb.text("--ledger", "DIR", "Record the decision in this ledger; nothing is permitted unless it is recorded",
+                  args.ledger);
     verb.texts("--mask", "POINTER",
-               "A JSON Pointer into the request whose values are not recorded, as /user/email; may be repeated",
+               "A JSON Pointer to values of the request that are masked in the record, such as /user/email; may be "
+               "repeated",
                args.mask)
         .needs(ledger);
-    verb.text("--mask-key", "FILE", "The key of the digests in their place, 64 hex digits; else the ledger's own",
+    verb.text("--mask-key", "FILE",
+              "The key of the digests that replace masked values, 64 hex digits (default: the ledger's own)",
               args.mask_key)
         .needs(ledger);
-    verb.text("--traceparent", "TEXT", "W3C trace context, for the record", args.traceparent).needs(ledger);
+    verb.text("--traceparent", "TEXT", "The W3C trace context to record", args.traceparent).needs(ledger);
     return ledger;
 }
 

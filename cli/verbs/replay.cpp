@@ -67,16 +67,14 @@ Exit run(const Options& options, const Terminal& terminal) {
                                 {"by_rule", json_of(c.by_rule)["rows"]},
                                 {"by_agent", json_of(c.by_agent)["rows"]}}));
     } else {
-        std::string out = fmt::format("{} decisions: {} the same, {} wider, {} narrower, {} otherwise\n", c.decisions,
+        std::string out = fmt::format("{} decisions: {} the same, {} wider, {} narrower, {} both\n", c.decisions,
                                       c.same, c.wider, c.narrower, c.other);
-        if (c.refused > 0)
-            out += fmt::format("{} requests are not admitted by this policy, which denies them\n", c.refused);
+        if (c.refused > 0) out += fmt::format("{} requests are refused by this policy, and so denied\n", c.refused);
         if (c.undecided > 0)
-            out +=
-                fmt::format("{} records are undecided: this policy reads facts that are masked in them\n", c.undecided);
-        if (c.no_request > 0) out += fmt::format("{} records hold no request to decide\n", c.no_request);
+            out += fmt::format("{} records are undecided: this policy reads facts that they mask\n", c.undecided);
+        if (c.no_request > 0) out += fmt::format("{} records do not contain their request\n", c.no_request);
         if (c.overruled > 0)
-            out += fmt::format("{} records were denied by the ledger, whatever the policy says\n", c.overruled);
+            out += fmt::format("{} records were denied by the ledger, whatever the policy decided\n", c.overruled);
         if (c.repeated > 0)
             out += fmt::format("{} records repeat an earlier decision under its idempotency key\n", c.repeated);
         if (c.same != c.decisions)
@@ -89,12 +87,12 @@ Exit run(const Options& options, const Terminal& terminal) {
 }  // namespace
 
 void add_replay(Command& program) {
-    Command& verb = program.verb("replay", "Decide recorded requests under another policy, and say what would change");
+    Command& verb = program.verb("replay", "Decide recorded requests with another policy, and show what would change");
     auto& options = verb.make_values<Options>();
     add_ledger_option(verb, options.folder).required();
     verb.list("--against", "PATH...", "Policy files or folders, or a sealed *.bundle", options.against).required();
-    verb.texts("--layer", "PATH", "A platform's policy or bundle above it; may be repeated", options.layers);
-    verb.flag("--fail-wider", "Exit with 1 if anything would be wider, or is undecided", options.fail_wider);
+    verb.texts("--layer", "PATH", "A platform's policy or bundle above PATH; may be repeated", options.layers);
+    verb.flag("--fail-wider", "Exit with 1 if anything would be wider or is undecided", options.fail_wider);
     add_format(verb, options.format);
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }

@@ -34,7 +34,7 @@ void tell(const DraftRequest& draft, const Options& options, const Terminal& ter
     const auto note = [&](const std::string& text) { print_remark("note: " + text + "\n", terminal); };
     if (!options.verified)
         note(
-            "the token counts as asserted, so no rule can rely on it; say --assume-verified if its signature was "
+            "the token counts as asserted, so no rule can rely on it; add --assume-verified if its signature was "
             "verified");
     const std::string token = nlohmann::json::parse(draft.document).at("provenance").at("token").get<std::string>();
     if (options.verified && token != "verified")
@@ -43,11 +43,11 @@ void tell(const DraftRequest& draft, const Options& options, const Terminal& ter
             "do not"
             " apply; label each group, as \"provenance\": {{\"token\": \"verified\", \"run\": \"broker\", ...}}",
             token));
-    if (!draft.issuer_declared) note("the policy declares no issuer that the claims name");
+    if (!draft.issuer_declared) note("the policy does not declare the issuer in the claims");
     if (!draft.undeclared.empty())
         note("no schema declares these claims, so no rule reads them: " + listed(draft.undeclared));
     if (!draft.missing.empty())
-        note(fmt::format("the broker has to add what {}: {}",
+        note(fmt::format("the broker must add what {}: {}",
                          options.policy.empty() ? "the engine and std.baseline read" : "this policy reads",
                          listed(draft.missing)));
 }
@@ -90,16 +90,16 @@ void add_request(Command& program) {
     Command& verb = program.verb("request", "Make a request document from a token's claims");
     auto& options = verb.make_values<Options>();
     verb.text("--claims", "FILE|-", "The claims, a JSON object; - for standard input", options.claims).required();
-    verb.text("--issuer-kind", "KIND", "A claims schema of the standard library, as github or kubernetes", options.kind)
+    verb.text("--issuer-kind", "KIND", "A claims schema of the standard library, such as github or kubernetes",
+              options.kind)
         .required();
-    verb.flag("--assume-verified", "The token's signature was verified; without this the token is only asserted",
+    verb.flag("--assume-verified", "The token's signature was verified; otherwise the token counts as asserted",
               options.verified);
-    verb.text("--facts", "FILE|-", "What the broker knows besides: a request document with its provenance",
+    verb.text("--facts", "FILE|-", "Further facts that the broker knows: a request document with provenance",
               options.facts);
-    verb.texts("--policy", "PATH", "The policy that the request is for; says which facts it still lacks",
-               options.policy);
+    verb.texts("--policy", "PATH", "The policy for the request; missing facts are listed", options.policy);
     constexpr std::uint64_t kYear9999 = 253'402'300'799;
-    verb.whole("--now", "SECONDS", "Seconds since 1970; else the clock's", options.now, 0, kYear9999);
+    verb.whole("--now", "SECONDS", "The time in seconds since 1970 (default: now)", options.now, 0, kYear9999);
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 

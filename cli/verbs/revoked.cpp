@@ -6,8 +6,9 @@ namespace writ::cli {
 
 Option& add_revoked(Command& verb, RevokedArgs& args) {
     Option& store = verb.text("--store", "FILE", "Deny what is revoked in this store", args.store);
-    verb.text("--channel", "CHANNEL", "Whose `all` counts; else that of every channel", args.channel).needs(store);
-    verb.text("--namespace", "NAME", "Whose revocations; `default` unless said", args.space).needs(store);
+    verb.text("--channel", "CHANNEL", "The channel whose `all` counts (default: every channel)", args.channel)
+        .needs(store);
+    verb.text("--namespace", "NAME", "The namespace of the revocations (default: `default`)", args.space).needs(store);
     return store;
 }
 

@@ -93,7 +93,7 @@ Exit run(const Options& options, const Terminal& terminal) {
     if (!result) return refuse(result.error(), input_name(options.request), options.format, terminal);
     print_result(options.format == Format::Json ? safe_json(to_json(*result)) + "\n"
                                                 : human(*result, terminal.colour_out));
-    if (result->items.empty()) print_remark("note: there was no candidate to try\n", terminal);
+    if (result->items.empty()) print_remark("note: there are no candidates\n", terminal);
     const bool some = std::any_of(result->items.begin(), result->items.end(),
                                   [](const SearchItem& item) { return item.answer != Effect::Deny; });
     return some ? Exit::Ok : Exit::Negative;
@@ -102,21 +102,22 @@ Exit run(const Options& options, const Terminal& terminal) {
 }  // namespace
 
 void add_search(Command& program) {
-    Command& verb = program.verb("search", "Leave one field of a request open: who or what may?");
+    Command& verb = program.verb("search", "Find the tools, scopes or agents for which a request would be permitted");
     auto& options = verb.make_values<Options>();
     add_paths(verb, options.paths);
     verb.text("--request", "FILE|-", "The request document; - for standard input", options.request).required();
-    verb.choice("--open", "The field that candidates take", options.open,
+    verb.choice("--open", "The field that candidates replace", options.open,
                 {{"tool", Open::Tool}, {"scope", Open::Scope}, {"agent", Open::Agent}})
         .required();
-    Option& candidates = verb.text("--candidates", "FILE|-", "A JSON array of names or records; else the catalogue's",
-                                   options.candidates);
+    Option& candidates =
+        verb.text("--candidates", "FILE|-", "A JSON array of names or objects (default: the policy's catalogue)",
+                  options.candidates);
     add_layers(verb, options.layers);
     add_revoked(verb, options.revoked);
     add_format(verb, options.format);
     verb.check = [&options, &candidates]() -> std::string {
         if (options.open == Open::Agent && !candidates.given)
-            return "--open agent: needs --candidates: no policy lists agents";
+            return "--open agent: needs --candidates, because policies do not list agents";
         if (options.request == "-" && options.candidates == "-")
             return "--candidates: and --request cannot both be standard input";
         return {};

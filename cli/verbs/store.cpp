@@ -179,12 +179,12 @@ void print_json(Json members) {
 }
 
 void add_store(Command& program) {
-    Command& verb = program.verb("store", "Keep versions of policies, and say which is active where");
+    Command& verb = program.verb("store", "Store versions of policies, and activate them in channels");
     auto& args = verb.make_values<StoreArgs>();
-    verb.text("--store", "FILE", "The store's file; else WRIT_STORE, else writ.store", args.path)
+    verb.text("--store", "FILE", "The store's file (default: WRIT_STORE, or writ.store)", args.path)
         .or_variable("WRIT_STORE");
-    verb.text("--namespace", "NAME", "Whose versions and channels; `default` unless said", args.space);
-    verb.text("--author", "TEXT", "Who acts; else WRIT_AUTHOR, git's author, the account", args.author);
+    verb.text("--namespace", "NAME", "The namespace (default: `default`)", args.space);
+    verb.text("--author", "TEXT", "The author (default: WRIT_AUTHOR, git's author, or the account)", args.author);
     verb.text("-m,--message", "TEXT", "Why", args.message);
     add_format(verb, args.format);
     const StoreApp store{verb, args};

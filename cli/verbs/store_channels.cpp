@@ -13,12 +13,13 @@ namespace writ::cli {
 // ---- activating --------------------------------------------------------------------------------
 
 void add_move_options(Command& verb, MoveArgs& given) {
-    verb.text("--expect", "EPOCH.NUMBER", "Where the channel was when you looked, as 1.7; 0.0 if nothing was active",
+    verb.text("--expect", "EPOCH.NUMBER", "The expected serial of the channel, such as 1.7; 0.0 if nothing was active",
               given.expect);
-    verb.text("--key", "FILE", "The secret key that signs it", given.key);
-    verb.text("--not-after", "WHEN", "When readers with keys stop to accept it: a moment, or 30m, 12h, 7d from now",
+    verb.text("--key", "FILE", "The secret key that signs the activation", given.key);
+    verb.text("--not-after", "WHEN", "When readers with keys stop accepting it: a moment, or 30m, 12h, 7d from now",
               given.not_after);
-    verb.flag("--raise-epoch", "Settle a fork: readers take this whatever number they saw before", given.raise_epoch);
+    verb.flag("--raise-epoch", "Resolve a fork: readers accept this whatever number they saw before",
+              given.raise_epoch);
 }
 
 std::variant<ReadMove, Exit> read_move(const StoreArgs& args, const MoveArgs& given) {
@@ -32,10 +33,12 @@ std::variant<ReadMove, Exit> read_move(const StoreArgs& args, const MoveArgs& gi
     out.move.raise_epoch = given.raise_epoch;
     out.move.gate = check_version;
     if (!given.expect.empty() && !(out.move.expected = parse_serial(given.expect)))
-        return usage("--expect", "a serial is an epoch and a number, as 1.7");
+        return usage("--expect", "must be an epoch and a number, such as 1.7");
     if (!given.not_after.empty()) {
         const auto when = parse_when(given.not_after);
-        if (!when) return usage("--not-after", "say a moment as 2026-11-26T09:00:00Z, or a time from now as 12h");
+        if (!when)
+            return usage("--not-after",
+                         "must be a moment such as 2026-11-26T09:00:00Z, or a time from now such as 12h");
         out.move.not_after = *when;
     }
     if (!given.key.empty()) {
@@ -145,13 +148,13 @@ Result<Exit> approve(const StoreArgs& args, Store& store, const std::string& cha
 
 void add_store_channels(const StoreApp& store) {
     {
-        Command& verb = store.add("channel", "Make a channel, or change what it asks for");
+        Command& verb = store.add("channel", "Make a channel, or change its requirements");
         auto& rules = verb.make_values<Rules>();
-        verb.text("CHANNEL", "", "Its name", rules.channel).required();
-        Option& gated = verb.flag("--protected", "A version's own tests must pass", rules.gated);
-        verb.flag("--unprotected", "No tests are asked for", rules.open).excludes(gated);
-        verb.whole("--approvals", "COUNT", "Persons other than the author that must approve", rules.approvals, 0,
-                   UINT32_MAX);
+        verb.text("CHANNEL", "", "The name of the channel", rules.channel).required();
+        Option& gated = verb.flag("--protected", "Require that a version's own tests pass", rules.gated);
+        verb.flag("--unprotected", "Do not require tests", rules.open).excludes(gated);
+        verb.whole("--approvals", "COUNT", "The number of people other than the author who must approve",
+                   rules.approvals, 0, UINT32_MAX);
         verb.run =
             store.opens(false, [&rules](const StoreArgs& args, Store& opened) { return channel(args, opened, rules); });
     }
@@ -163,11 +166,12 @@ void add_store_channels(const StoreApp& store) {
     };
     for (const bool rollback : {false, true}) {
         Command& verb = store.add(rollback ? "rollback" : "activate",
-                                  rollback ? "Activate older content again: the last other one, or a version"
-                                           : "Make a version the one that counts");
+                                  rollback ? "Activate a version again (default: the last one with other content)"
+                                           : "Activate a version in a channel");
         auto& given = verb.make_values<Moved>();
         verb.text("CHANNEL", "", "Where", given.move.channel).required();
-        verb.text("VERSION", "", "vN, a tag, a channel, or digits of a digest", given.version).is_required = !rollback;
+        verb.text("VERSION", "", "vN, a tag, a channel, or the first digits of a digest", given.version).is_required =
+            !rollback;
         add_move_options(verb, given.move);
         verb.run = store.runs([&given, rollback](const StoreArgs& args) {
             auto move = read_move(args, given.move);
@@ -181,14 +185,14 @@ void add_store_channels(const StoreApp& store) {
     {
         Command& verb = store.add("approve", "Approve a version for a channel, by its digest");
         auto& given = verb.make_values<Moved>();
-        verb.text("CHANNEL", "", "Where it may be activated", given.move.channel).required();
-        verb.text("VERSION", "", "What is approved", given.version).required();
+        verb.text("CHANNEL", "", "The channel that it is approved for", given.move.channel).required();
+        verb.text("VERSION", "", "The version to approve", given.version).required();
         verb.run = store.opens(false, [&given](const StoreArgs& args, Store& opened) {
             return approve(args, opened, given.move.channel, given.version);
         });
     }
     {
-        Command& verb = store.add("history", "List what a channel went through");
+        Command& verb = store.add("history", "List the activations of a channel");
         auto& past = verb.make_values<std::string>();
         verb.text("CHANNEL", "", "Which", past).required();
         verb.run =

@@ -84,13 +84,14 @@ Exit decide(const StoreArgs& args, const Options& options) {
 }  // namespace
 
 void add_store_decide(const StoreApp& store) {
-    Command& verb = store.add("decide", "Decide one request under what is active in a channel");
+    Command& verb = store.add("decide", "Decide one request with the active version of a channel");
     auto& options = verb.make_values<Options>();
     verb.text("CHANNEL", "", "Which", options.channel).required();
     verb.text("--request", "FILE|-", "The request document; - for standard input", options.request).required();
-    verb.text("--shadow", "CHANNEL", "A channel to decide by beside; what it says changes nothing", options.candidate);
+    verb.text("--shadow", "CHANNEL", "A candidate's channel; its decision is shown and never enforced",
+              options.candidate);
     add_key_files(verb, "--key", options.keys,
-                  "A channel key, which may sign all; without any, signatures are not asked for");
+                  "A channel key, which may sign everything; without one, signatures are not required");
     add_key_files(verb, "--on-call", options.on_call, "An on-call key, which may sign revocations");
     verb.text("--state", "FILE", "The file that keeps the last good policy", options.state);
     add_recording_options(verb, options.recording);

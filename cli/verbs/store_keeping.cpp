@@ -83,7 +83,7 @@ struct Age {
 Exit collect(const StoreArgs& args, const Age& age) {
     const auto ahead = parse_when(age.older_than);
     if (!ahead || age.older_than.find('T') != std::string::npos) {
-        print_note("error: --older-than: say a time as 12h or 30d\n");
+        print_note("error: --older-than: must be a duration such as 12h or 30d\n");
         return Exit::Usage;
     }
     const std::int64_t now = os::now_micros();
@@ -119,34 +119,35 @@ Result<Exit> log(const StoreArgs& args, Store& store) {
 
 void add_store_keeping(const StoreApp& store) {
     {
-        Command& verb = store.add("verify", "Check that a store holds what it says");
+        Command& verb = store.add("verify", "Check the integrity of a store");
         auto& keys = verb.make_values<KeyFiles>();
-        add_key_files(verb, "--key", keys.channel, "A channel key; all that is signed must be by one of those given");
+        add_key_files(verb, "--key", keys.channel, "A channel key; every signature must be by one of the given keys");
         add_key_files(verb, "--on-call", keys.on_call, "An on-call key, which may have signed revocations");
         verb.run = store.runs([&keys](const StoreArgs& args) { return verify(args, keys); });
     }
     {
-        Command& verb = store.add("export", "Write versions to a file");
+        Command& verb = store.add("export", "Export versions to a file");
         auto& out = verb.make_values<Files>();
-        verb.list("VERSION", "VERSION...", "Which; else all", out.versions);
-        verb.text("--output", "FILE|-", "Where to; - for standard output", out.file).required();
+        verb.list("VERSION", "VERSION...", "The versions (default: all)", out.versions);
+        verb.text("--output", "FILE|-", "The file to write; - for standard output", out.file).required();
         verb.run =
             store.opens(true, [&out](const StoreArgs& args, Store& opened) { return take_out(args, opened, out); });
     }
     {
-        Command& verb = store.add("import", "Add the versions of an export");
+        Command& verb = store.add("import", "Import versions from an export");
         auto& in = verb.make_values<std::string>();
         verb.text("FILE", "FILE|-", "The export; - for standard input", in).required();
         verb.run = store.runs([&in](const StoreArgs& args) { return take_in(args, in); });
     }
     {
-        Command& verb = store.add("gc", "Drop the content of versions that were never active and have no tag");
+        Command& verb = store.add("gc", "Remove the content of versions that were never active and have no tag");
         auto& age = verb.make_values<Age>();
-        verb.text("--older-than", "TIME", "Published longer ago than this; 30d unless said", age.older_than);
-        verb.flag("--dry-run", "Say what would go", age.dry);
+        verb.text("--older-than", "TIME", "Only versions published longer ago than this (default: 30d)",
+                  age.older_than);
+        verb.flag("--dry-run", "Show what would be removed", age.dry);
         verb.run = store.runs([&age](const StoreArgs& args) { return collect(args, age); });
     }
-    store.add("log", "List what was done and refused besides activations").run = store.opens(true, log);
+    store.add("log", "List changes and refusals other than activations").run = store.opens(true, log);
 }
 
 }  // namespace writ::cli

@@ -40,7 +40,7 @@ Result<Exit> remove(const StoreArgs& args, Store& store, const std::string& id) 
     if (args.format == Format::Json)
         print_json({{"removed", id}});
     else
-        print_result(fmt::format("{} is no key of the store any more\n", safe(id)));
+        print_result(fmt::format("{} is no longer a key of the store\n", safe(id)));
     return Exit::Ok;
 }
 
@@ -65,16 +65,17 @@ Result<Exit> list(const StoreArgs& args, Store& store) {
 
 void add_store_keys(const StoreApp& store) {
     {
-        Command& verb = store.add("add-key", "Ask for signatures by a key from now on");
+        Command& verb = store.add("add-key", "Add a key, and require signatures from now on");
         auto& given = verb.make_values<Given>();
-        verb.word("ROLE", "What it may sign: all, or revocations alone", given.role, {"channel", "on-call"}).required();
-        verb.text("FILE", "", "The key; its public half is enough", given.file).required();
+        verb.word("ROLE", "What it may sign: everything, or only revocations", given.role, {"channel", "on-call"})
+            .required();
+        verb.text("FILE", "", "The key file; a public key is enough", given.file).required();
         verb.run = store.runs([&given](const StoreArgs& args) { return add(args, given); });
     }
     {
-        Command& verb = store.add("remove-key", "Ask no more for signatures by a key");
+        Command& verb = store.add("remove-key", "Remove a key");
         auto& id = verb.make_values<std::string>();
-        verb.text("ID", "", "As `writ store keys` shows it", id).required();
+        verb.text("ID", "", "The id, as shown by `writ store keys`", id).required();
         verb.run = store.opens(false, [&id](const StoreArgs& args, Store& opened) { return remove(args, opened, id); });
     }
     store.add("keys", "List the store's keys").run = store.opens(true, list);

@@ -29,7 +29,7 @@ std::string told(const RevocationEntry& entry) {
     const std::string what = name_of(entry.kind, entry.subject),
                       signer = entry.key_id.empty() ? "" : ", signed by " + entry.key_id;
     if (entry.lifts) return fmt::format("{} is no longer revoked{}\n", what, signer);
-    if (entry.expires_at == 0) return fmt::format("{} is revoked for good{}\n", what, signer);
+    if (entry.expires_at == 0) return fmt::format("{} is revoked for ever{}\n", what, signer);
     return fmt::format("{} is revoked until {}; from then on the policy alone decides{}\n", what,
                        moment(entry.expires_at), signer);
 }
@@ -54,17 +54,18 @@ Exit usage(std::string_view what) {
 Exit change(const StoreArgs& args, const Subject& given, Act act) {
     const RevocationKind kind = *revocation_kind(given.kind);
     const bool all = kind == RevocationKind::All;
-    if (all && given.channel.empty()) return usage("--channel: say of which channel everything is meant");
-    if (all && !given.subject.empty()) return usage("SUBJECT: `all` has none; say the channel with --channel");
+    if (all && given.channel.empty()) return usage("--channel: is required with `all`");
+    if (all && !given.subject.empty()) return usage("SUBJECT: `all` has none; give the channel with --channel");
     if (!all && !given.channel.empty())
-        return usage("--channel: only `all` is of a channel; a subject is revoked in every one");
-    if (!all && given.subject.empty()) return usage("SUBJECT: say its id, as requests state it");
-    if (args.message.empty()) return usage("--message: say why with -m");
+        return usage("--channel: only for `all`; other subjects are revoked in every channel");
+    if (!all && given.subject.empty()) return usage("SUBJECT: is required: the id as in requests");
+    if (args.message.empty()) return usage("--message: is required: the reason");
     const std::string& subject = all ? given.channel : given.subject;
     std::int64_t until = 0;
     if (!given.until.empty()) {
         const auto when = parse_when(given.until);
-        if (!when) return usage("--expires: say a moment as 2026-11-26T09:00:00Z, or a time from now as 12h");
+        if (!when)
+            return usage("--expires: must be a moment such as 2026-11-26T09:00:00Z, or a time from now such as 12h");
         until = *when;
     }
     std::optional<SecretKey> key;
@@ -85,7 +86,7 @@ Exit change(const StoreArgs& args, const Subject& given, Act act) {
                             {"digest", approval->digest},
                             {"author", approval->origin.author}});
             else
-                print_result(fmt::format("approved, as {}, that someone else lifts the revocation of {}\n",
+                print_result(fmt::format("approved as {}: someone else may lift the revocation of {}\n",
                                          safe(approval->origin.author), name_of(kind, subject)));
             return Exit::Ok;
         }
@@ -152,31 +153,32 @@ void add_store_revocations(const StoreApp& store) {
         const char *name, *what;
     };
     for (const auto& [act, name, what] :
-         {Row{Act::Revoke, "revoke", "Deny a subject at once; say why with --message"},
-          Row{Act::Lift, "lift", "End a revocation; say why with --message"},
-          Row{Act::Approve, "approve-lift", "Approve that someone else ends a revocation; say why with --message"}}) {
+         {Row{Act::Revoke, "revoke", "Revoke a subject immediately; --message gives the reason"},
+          Row{Act::Lift, "lift", "Lift a revocation; --message gives the reason"},
+          Row{Act::Approve, "approve-lift",
+              "Approve that someone else lifts a revocation; --message gives the reason"}}) {
         Command& verb = store.add(name, what);
         auto& given = verb.make_values<Subject>();
-        verb.word("KIND", "What is revoked", given.kind, kinds).required();
-        verb.text("SUBJECT", "", "Its id, as requests state it; `all` has none", given.subject);
-        verb.text("--channel", "CHANNEL", "Of `all`: everything in this channel", given.channel);
+        verb.word("KIND", "The kind of the subject", given.kind, kinds).required();
+        verb.text("SUBJECT", "", "The subject's id, as in requests; `all` has none", given.subject);
+        verb.text("--channel", "CHANNEL", "For `all`: the channel in which everything is revoked", given.channel);
         if (act == Act::Revoke) {
-            verb.text("--expires", "WHEN", "When it ends by itself: a moment, or 30m, 12h, 7d from now", given.until);
-            verb.flag("--undeclared", "Revoke a tool or an issuer that no active version declares", given.undeclared);
+            verb.text("--expires", "WHEN", "When the revocation ends: a moment, or 30m, 12h, 7d from now", given.until);
+            verb.flag("--undeclared", "Allow a tool or an issuer that no active version declares", given.undeclared);
         }
-        if (act != Act::Approve) verb.text("--key", "FILE", "The secret key that signs it", given.key);
+        if (act != Act::Approve) verb.text("--key", "FILE", "The secret key that signs the entry", given.key);
         verb.run = store.runs([&given, act = act](const StoreArgs& args) { return change(args, given, act); });
     }
     {
-        Command& verb = store.add("sign", "Sign the revocations that nobody signed");
+        Command& verb = store.add("sign", "Sign the unsigned revocations");
         auto& file = verb.make_values<std::string>();
-        verb.text("--key", "FILE", "The secret key of a channel", file).required();
+        verb.text("--key", "FILE", "A secret channel key", file).required();
         verb.run = store.runs([&file](const StoreArgs& args) { return sign(args, file); });
     }
     {
-        Command& verb = store.add("revocations", "List what is revoked");
+        Command& verb = store.add("revocations", "List the revocations in force");
         auto& all = verb.make_values<bool>();
-        verb.flag("--all", "The whole log: what ended and what was lifted too", all);
+        verb.flag("--all", "List the whole log, with ended and lifted revocations", all);
         verb.run = store.opens(true, [&all](const StoreArgs& args, Store& opened) { return list(args, opened, all); });
     }
 }

@@ -61,7 +61,7 @@ Exit publish(const StoreArgs& args, const Publish& what) {
         std::get<ReadMove>(move).move.version = version->digest;
         auto moved = move_channel(store, args, std::get<ReadMove>(move), false);
         if (!moved)
-            print_note(fmt::format("published {}, not activated: {} is where it was\n", short_name(*version),
+            print_note(fmt::format("published {}, but not activated: {} is unchanged\n", short_name(*version),
                                    safe(what.move.channel)));
         return moved;
     });
@@ -107,7 +107,7 @@ Result<Exit> list(const StoreArgs& args, Store& store) {
     std::vector<std::vector<std::string>> rows;
     for (const Version& each : *versions)
         rows.push_back({fmt::format("v{}", each.number), brief(each.digest), moment(each.created_at),
-                        each.origin.author, names[each.digest] + (each.collected ? "(content gone)" : ""),
+                        each.origin.author, names[each.digest] + (each.collected ? "(content removed)" : ""),
                         each.origin.message});
     print_result(table({"VERSION", "DIGEST", "PUBLISHED", "AUTHOR", "NAMES", "MESSAGE"}, rows));
     return Exit::Ok;
@@ -158,7 +158,7 @@ Result<Exit> show(const StoreArgs& args, Store& store, const std::string& name, 
     row("message", version->origin.message);
     row("published", moment(version->created_at));
     row("engine", version->engine);
-    row("rules", version->collected ? "the content is gone" : std::to_string(rules));
+    row("rules", version->collected ? "the content was removed" : std::to_string(rules));
     for (const VersionApproval& each : *approvals)
         row("approved", fmt::format("for {} by {} at {}", each.channel, each.origin.author, moment(each.created_at)));
     for (const Source& each : texts) row("source", each.name);
@@ -228,9 +228,8 @@ Result<Exit> diff(const StoreArgs& args, Store& store, const std::string& from, 
         return Exit::Ok;
     }
     std::string out = fmt::format("{} to {}\n", short_name(versions[0]), short_name(versions[1]));
-    out += changes.empty() ? versions[0].digest == versions[1].digest
-                                 ? "  nothing differs\n"
-                                 : "  nothing that decides differs; the text does\n"
+    out += changes.empty() ? versions[0].digest == versions[1].digest ? "  no differences\n"
+                                                                      : "  only the text differs; no decision does\n"
                            : render_structure(changes, args.terminal.colour_out, changes.size());
     for (const auto& [name, text] : texts)
         out += fmt::format("\n{}\n", safe(name)) + line_diff(text.first, text.second, args.terminal.colour_out);
@@ -253,11 +252,11 @@ Result<Exit> tag(const StoreArgs& args, Store& store, const std::string& name, c
 void add_store_versions(const StoreApp& store) {
     store.add("init", "Make an empty store").run = store.runs(init);
     {
-        Command& verb = store.add("publish", "Add a version, and activate it if a channel is named");
+        Command& verb = store.add("publish", "Publish a version, and activate it if --channel is given");
         auto& what = verb.make_values<Publish>();
         add_paths(verb, what.paths);
-        verb.text("--parent", "VERSION", "The version it came from; else the latest", what.parent);
-        verb.text("--channel", "CHANNEL", "Activate it there", what.move.channel);
+        verb.text("--parent", "VERSION", "The parent version (default: the latest)", what.parent);
+        verb.text("--channel", "CHANNEL", "Activate the version in this channel", what.move.channel);
         add_move_options(verb, what.move);
         verb.run = store.runs([&what](const StoreArgs& args) { return publish(args, what); });
     }
@@ -277,7 +276,7 @@ void add_store_versions(const StoreApp& store) {
         });
     }
     {
-        Command& verb = store.add("diff", "Show how two versions differ, by what they are made of and as text");
+        Command& verb = store.add("diff", "Show the differences between two versions, in structure and text");
         auto& compared = verb.make_values<Names>();
         verb.text("FROM", "", "A version", compared.first).required();
         verb.text("TO", "", "Another", compared.second).required();
@@ -286,10 +285,10 @@ void add_store_versions(const StoreApp& store) {
         });
     }
     {
-        Command& verb = store.add("tag", "Name a version, or move a name to it");
+        Command& verb = store.add("tag", "Tag a version, or move a tag to it");
         auto& tagged = verb.make_values<Names>();
         verb.text("NAME", "", "The tag", tagged.first).required();
-        verb.text("VERSION", "", "What it names", tagged.second).required();
+        verb.text("VERSION", "", "The version to tag", tagged.second).required();
         verb.run = store.opens(false, [&tagged](const StoreArgs& args, Store& opened) {
             return tag(args, opened, tagged.first, tagged.second);
         });

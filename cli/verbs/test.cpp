@@ -62,7 +62,7 @@ std::vector<Verdict> judge(const TestRun& run, const Options& options) {
                        options.filter.empty() ? "the policy has no tests" : "no test matches the filter", true});
     if (options.threshold >= 0)
         out.push_back({"coverage",
-                       fmt::format("{} of the conditions are covered, {:g}% are asked for", percent_text(run.coverage),
+                       fmt::format("{} of the conditions are covered; {:g}% are required", percent_text(run.coverage),
                                    options.threshold),
                        run.coverage.percent() < options.threshold});
     return out;
@@ -101,22 +101,19 @@ Exit run_watching(const Options& options, const Terminal& terminal) {
 }  // namespace
 
 void add_test(Command& program) {
-    Command& verb = program.verb("test", "Run the tests that policies carry");
+    Command& verb = program.verb("test", "Run the tests in policies");
     auto& options = verb.make_values<Options>();
     add_paths(verb, options.paths);
     verb.text("--filter", "TEXT", "Run only tests whose name contains this", options.filter);
-    verb.flag("--coverage", "Say which rules and conditions the tests leave open", options.coverage);
-    verb.number("--threshold", "PERCENT", "Fail if fewer conditions than this are covered; includes --coverage",
+    verb.flag("--coverage", "Report the rules and conditions that tests do not cover", options.coverage);
+    verb.number("--threshold", "PERCENT", "Fail if fewer conditions than this are covered; implies --coverage",
                 options.threshold, 0, 100);
-    verb.whole("-j,--jobs", "N", "How many threads run tests; as many as there are processors, if not said",
-               options.jobs, 1, 1024);
+    verb.whole("-j,--jobs", "N", "The number of threads (default: the number of processors)", options.jobs, 1, 1024);
     add_format(verb, options.format, formats_of(kRenderings));
     verb.flag("--watch", "Run again whenever a policy or a data file changes", options.watch);
     verb.check = [&options]() -> std::string {
         const bool single = options.format == Format::Junit || options.format == Format::Tap;
-        return options.watch && single
-                   ? "--watch: goes with --format human or json, of which there can be many in a row"
-                   : "";
+        return options.watch && single ? "--watch: can be combined only with --format human or json" : "";
     };
     verb.run = [&options](const Terminal& terminal) {
         return options.watch ? run_watching(options, terminal) : run_once(options, terminal);

@@ -26,7 +26,8 @@ std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& te
     compile.max_steps = max_steps.value_or(UINT64_MAX);  // the limit was checked when it was sealed
     Workspace workspace(std::move(*sources), compile);
     if (workspace.bundle() && workspace.bundle()->digest() != bundle->digest())
-        print_remark("note: the bundle was compiled by another version; its sources are compiled anew\n", terminal);
+        print_remark("note: the bundle was made by another version of the compiler; its sources were compiled again\n",
+                     terminal);
     return workspace;
 }
 

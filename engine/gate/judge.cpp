@@ -70,12 +70,12 @@ GateCheck check_tests(const TestRun& run, Diagnostics& findings) {
         if (test.passed) continue;
         ++failed;
         add(findings, "gate-test", Severity::Error, fmt::format("test `{}` fails", test.name), test.span, test.problem,
-            fmt::format("expected {}, and it is {}", test.expected, test.actual));
+            fmt::format("expected {}, but it is {}", test.expected, test.actual));
     }
     if (run.cases.empty()) {
         add(findings, "gate-test", Severity::Error, "the policy has no tests", {}, {},
             "write a `test` for each rule; docs/testing.md");
-        return {"tests", true, false, "there are none: a policy without tests does not pass"};
+        return {"tests", true, false, "there are no tests: a policy without tests does not pass"};
     }
     return {"tests", failed > 0, false,
             failed > 0 ? fmt::format("{} of {} failed", failed, counted(run.cases.size(), "case"))
@@ -87,9 +87,9 @@ GateCheck check_invariants(const TestRun& run, Diagnostics& findings) {
     for (const TestCase& each : held.broken)
         add(findings, "gate-invariant", Severity::Error, each.name + " is broken", each.span, each.problem,
             "expected " + each.expected);
-    if (held.invariants == 0) return {"invariants", false, true, "the policy states none"};
+    if (held.invariants == 0) return {"invariants", false, true, "the policy has none"};
     std::string summary =
-        fmt::format("{} held on {} (checked, not proved)", held.invariants, counted(held.requests, "request"));
+        fmt::format("{} checked on {} (not proved)", held.invariants, counted(held.requests, "request"));
     if (!held.untried.empty()) summary += fmt::format("; {} true for none of them", held.untried.size());
     return {"invariants", !held.broken.empty(), false, std::move(summary)};
 }
@@ -100,12 +100,12 @@ GateCheck check_coverage(const TestRun& run, double threshold, Diagnostics& find
                                       counted(coverage.rules.size(), "rule"), coverage.covered(),
                                       counted(coverage.conditions.size(), "condition"), percent_text(coverage));
     const bool asked = threshold >= 0;
-    if (asked) summary += fmt::format(", {:g}% are asked for", threshold);
+    if (asked) summary += fmt::format(", {:g}% are required", threshold);
     const bool failed = asked && coverage.percent() < threshold;
     if (failed)
         add(findings, "gate-coverage", Severity::Error,
-            fmt::format("the tests cover {} of the conditions, {:g}% are asked for", percent_text(coverage), threshold),
-            {}, {}, "`writ test --coverage` says what they leave open");
+            fmt::format("the tests cover {} of the conditions, {:g}% are required", percent_text(coverage), threshold),
+            {}, {}, "`writ test --coverage` lists what is not covered");
     return {"coverage", failed, false, std::move(summary)};
 }
 
@@ -156,14 +156,14 @@ std::vector<std::string> shown_of(const Widening& widening) {
         if (part.direction != Direction::Same &&
             (part.direction != Direction::Narrower || change.direction == Direction::Other))
             how += ", " + text_of(part);
-    if (change.direction == Direction::Other && out.empty()) how += "; the text alone does not say which way that is";
+    if (change.direction == Direction::Other && out.empty()) how += "; the direction cannot be told from the text";
     out.push_back(std::move(how));
     return out;
 }
 
 /// The help for a widening.
 std::string_view meaning_of(const Widening& widening) {
-    if (widening.word == "invariant") return "forbids less than it did";
+    if (widening.word == "invariant") return "forbids less than before";
     const bool sure = !widening.decisions.empty() || widening.change->direction == Direction::Wider;
     return sure ? "widens what the policy allows" : "may widen what the policy allows";
 }
@@ -186,11 +186,11 @@ GateCheck check_widening(const PolicyDiff& diff, const Where& where, ChangeNote&
             shown += (i > 0 ? "; " : "") + clauses[i];
         if (clauses.size() > kMostShown) shown += "; …";
         add(findings, "gate-widening", Severity::Error,
-            fmt::format("`{} {}` {}, and the change does not say so", widening.word, widening.name,
+            fmt::format("`{} {}` {}, but the change does not declare it", widening.word, widening.name,
                         meaning_of(widening)),
             where.of(widening.name), shown,
             fmt::format(
-                "if it is meant, say so in the message of a commit, or in a file for --note: `widens: {} because …`",
+                "if it is intended, declare it in a commit message or in a file for --note: `widens: {} because …`",
                 name_for(all, at)));
     }
     std::string summary = missing + declared == 0 ? "nothing widens" : "";
@@ -210,7 +210,7 @@ GateCheck check_digest(const PolicyDiff& diff, Diagnostics& findings) {
                                lines.size() > 1 ? fmt::format(", and {} more", lines.size() - 1) : "");
     if (!unexplained(diff)) return {"change", false, true, std::move(summary)};
     add(findings, "gate-change", Severity::Error, summary, {}, {},
-        "compile both sides anew with one program, from one kind of path");
+        "compile both sides again with the same program, from the same kind of path");
     return {"change", true, false, std::move(summary)};
 }
 
@@ -221,9 +221,9 @@ GateCheck check_kept(const PolicyDiff& diff, Diagnostics& findings) {
         if (each.kind != ThingKind::Test || each.fate != Fate::Removed) continue;
         ++gone;
         add(findings, "gate-test", Severity::Warning,
-            fmt::format("the change takes out test `{}` of {}", each.old_name, each.old_place), {});
+            fmt::format("the change removes test `{}` of {}", each.old_name, each.old_place), {});
     }
-    return {"tests kept", false, false, gone == 0 ? "all" : counted(gone, "test") + " taken out"};
+    return {"tests kept", false, false, gone == 0 ? "all" : counted(gone, "test") + " removed"};
 }
 
 GateCheck check_new_rules(const PolicyDiff& diff, const GateVerdict& verdict, const Where& where,
@@ -234,8 +234,8 @@ GateCheck check_new_rules(const PolicyDiff& diff, const GateVerdict& verdict, co
     for (const CoveredRule& rule : verdict.tests.coverage.rules)
         if (added.contains(rule.name) && rule.applied == 0) untested.insert(rule.name);
     for (const std::string& name : untested)
-        add(findings, "gate-untested", Severity::Error, fmt::format("no test sees the new rule `{}` apply", name),
-            where.of(name), {}, "add a test that it decides, and one that it does not");
+        add(findings, "gate-untested", Severity::Error, fmt::format("the new rule `{}` applies in no test", name),
+            where.of(name), {}, "add a test in which it applies, and one in which it does not");
     if (added.empty()) return {"new rules", false, false, "none"};
     return {"new rules", !untested.empty(), false,
             untested.empty()
@@ -249,8 +249,8 @@ GateCheck check_steps(const PolicyDiff& diff, ChangeNote& note, Diagnostics& fin
     if (after <= before) return {"steps", false, false, std::move(summary)};
     if (note.declares_steps()) return {"steps", false, false, summary + ", declared"};
     add(findings, "gate-steps", Severity::Error, fmt::format("the step bound rises from {} to {}", before, after), {},
-        "what a decision can cost at most",
-        "if it is meant, say so in the message of a commit, or in a file for --note: `raises: steps because …`");
+        "this is the highest cost of a decision",
+        "if it is intended, declare it in a commit message or in a file for --note: `raises: steps because …`");
     return {"steps", true, false, summary + ", not declared"};
 }
 
@@ -260,15 +260,14 @@ GateCheck check_held(const PolicyDiff& diff, const Where& where, Diagnostics& fi
     for (const HeldInvariant& each : diff.invariants) {
         if (each.broken_after == 0) continue;
         ++broken;
-        const std::string lost = each.stated_after ? "" : ", which the change takes out";
+        const std::string lost = each.stated_after ? "" : ", which the change removes";
         add(findings, "gate-invariant", Severity::Error,
             fmt::format("invariant `{}`{} is broken by {}", each.name, lost, counted(each.broken_after, "decision")),
             where.of(each.name), each.text, "for example " + each.example.name);
     }
-    if (diff.invariants_held == 0) return {"invariants of both", false, true, "neither side states any"};
-    return {
-        "invariants of both", broken > 0, false,
-        fmt::format("{} held on {} (checked, not proved)", diff.invariants_held, counted(diff.requests, "request"))};
+    if (diff.invariants_held == 0) return {"invariants of both", false, true, "neither side has any"};
+    return {"invariants of both", broken > 0, false,
+            fmt::format("{} checked on {} (not proved)", diff.invariants_held, counted(diff.requests, "request"))};
 }
 
 /// The widenings found, for a note that names something else.
@@ -291,9 +290,9 @@ GateCheck check_note(const PolicyDiff& diff, const ChangeNote& note, Diagnostics
         if (each.met) continue;
         ++idle;
         add(findings, "gate-note", Severity::Warning,
-            fmt::format("the note declares that the change {} `{}`, and it does not", each.raises ? "raises" : "widens",
+            fmt::format("the note declares that the change {} `{}`, but it does not", each.raises ? "raises" : "widens",
                         each.name),
-            line_at(findings, each.where), {}, each.raises || wider.empty() ? "" : "what widens is " + wider);
+            line_at(findings, each.where), {}, each.raises || wider.empty() ? "" : "these are widenings: " + wider);
     }
     const std::size_t count = note.declarations.size();
     if (count == 0 && note.problems.empty()) return {"note", false, true, "nothing is declared"};

@@ -69,8 +69,7 @@ void read_line(std::string_view line, const std::string& where, ChangeNote& note
         at == std::string_view::npos ? std::string_view() : trimmed(rest.substr(at + kBecause.size()));
     if (!is_reason(because)) {
         note.problems.push_back(
-            {where,
-             fmt::format("`{}:` without a reason that says something; write `{}: NAME because REASON`", what, what)});
+            {where, fmt::format("`{}:` has no readable reason; write `{}: NAME because REASON`", what, what)});
         return;
     }
     std::string_view list = rest.substr(0, at);
@@ -81,7 +80,7 @@ void read_line(std::string_view line, const std::string& where, ChangeNote& note
         if (more) list.remove_prefix(comma + 1);
         if (!is_declarable(name) || (raises && name != "steps")) {
             note.problems.push_back({where, raises ? fmt::format("only `steps` can be raised, not `{}`", name)
-                                                   : fmt::format("`{}` is no name", name)});
+                                                   : fmt::format("`{}` is not a name", name)});
             continue;
         }
         note.declarations.push_back({std::string(name), raises, std::string(because), where, false});
@@ -108,7 +107,7 @@ std::vector<bool> ChangeNote::declared(const std::vector<Widening>& all) {
             continue;
         }
         problems.push_back(
-            {each.where, fmt::format("`{}` may be `{} {}` or `{} {}`; write which", each.name, all[things[0]].word,
+            {each.where, fmt::format("`{}` is ambiguous: write `{} {}` or `{} {}`", each.name, all[things[0]].word,
                                      all[things[0]].name, all[things[1]].word, all[things[1]].name)});
     }
     return out;

@@ -83,7 +83,7 @@ ends "list as JSON" 0 ledger list -L "$ledger" --format json
 check "list as JSON: schema version first" [ "$(head -c 18 "$work/out")" = '{"schema_version":' ]
 ends "why" 0 ledger why req-1001 -L "$ledger"
 check "why: the agent" out_has "which agent did this"
-check "why: of several" err_has "note: 3 decisions have this id; this is the last, record 4; for another give its number: 3, 0"
+check "why: of several" err_has "note: 3 decisions have this id; this is the last, record 4; for another, give its number: 3, 0"
 check "why: the last" out_has "Decision 4"
 ends "why: of several, as JSON" 0 ledger why req-1001 -L "$ledger" --format json
 check "why: of several, not among the answers" not out_has "have this id"

@@ -191,7 +191,7 @@ for kind in "tool refund tool_revoked" "issuer https://K8S-west.example.com/ iss
     ends "lift $1" 0 store lift "$1" "$2" -m x
 done
 ends "revoke everything" 0 store revoke all --channel prod -m "incident"
-check "revoke everything: says so" out_has "everything in prod is revoked for good"
+check "revoke everything: says so" out_has "everything in prod is revoked for ever"
 ends "decide: everything revoked" 1 store decide prod --request "$permit"
 check "decide: everything revoked, why" out_has channel_revoked
 ends "lift everything" 0 store lift all --channel prod -m "over"
@@ -215,7 +215,7 @@ ends "a role that is none" 2 store add-key owner key.pub
 sed -i 's/for 3m$/for 4m/' third/policy.writ
 ends "publish and activate unsigned" 1 store publish third --channel prod
 check "publish and activate unsigned: code" err_has S0045
-check "publish and activate unsigned: what was done" grep -Eq '^published v[0-9]+ [0-9a-f]{12}, not activated: prod is where it was$' err
+check "publish and activate unsigned: what was done" grep -Eq '^published v[0-9]+ [0-9a-f]{12}, but not activated: prod is unchanged$' err
 ends "revoke unsigned" 1 store revoke agent "$agent" -m x
 check "revoke unsigned: code" err_has S0045
 ends "revoke by on-call" 0 store revoke agent "$agent" -m x --key oncall

@@ -90,7 +90,7 @@ done
 ends "coverage" 0 test "$policy" --coverage
 check "coverage: a table of rules" grep -Eq '^permit main.refund_current_tenant|^permit [a-z.]*refund_current_tenant +[1-9]' "$work/out"
 check "coverage: what was never seen, and where" grep -Eq '^never (true|false|unknown)' "$work/out"
-check "coverage: what is not asked for" grep -q '^not asked of [0-9]* conditions\?: never' "$work/out"
+check "coverage: what is not asked for" grep -q '^not required of [0-9]* conditions\?: never' "$work/out"
 check "coverage: the sums" grep -Eq '^coverage: [0-9]+ of [0-9]+ rules applied, [0-9]+ of [0-9]+ conditions seen in every way \([0-9.]+%\)$' "$work/out"
 percent=$(sed -n 's/^coverage: .*(\([0-9]*\)\..*/\1/p' "$work/out")
 ends "a threshold that is reached" 0 test "$policy" --threshold "$percent"

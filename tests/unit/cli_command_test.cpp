@@ -71,27 +71,27 @@ TEST_CASE("command: options go where they are bound, and the verb is found") {
 }
 
 TEST_CASE("command: what is wrong with a line") {
-    CHECK(Program().problem({}) == "error: `prog` is not enough: a verb has to follow");
+    CHECK(Program().problem({}) == "error: `prog` needs a verb after it");
     CHECK(Program().problem({"pik"}) == "error: `prog` has no verb `pik`; did you mean `pick`?");
     CHECK(Program().problem({"secre"}) == "error: `prog` has no verb `secre`");
     CHECK(Program().problem({"pick", "a", "--friut", "pear"}) ==
           "error: `prog pick` has no option `--friut`; did you mean `--fruit`?");
     CHECK(Program().problem({"pick"}) == "error: PATH is required");
-    CHECK(Program().problem({"pick", "a", "--fruit"}) == "error: --fruit: a value has to follow");
+    CHECK(Program().problem({"pick", "a", "--fruit"}) == "error: --fruit: a value is required");
     CHECK(Program().problem({"pick", "a", "--fruit", "plum"}) == "error: --fruit: is apple or pear, not `plum`");
     CHECK(Program().problem({"pick", "a", "--fruit", "pear", "--fruit", "pear"}) ==
           "error: --fruit: is given more than once");
     for (const char* number : {"0", "10", "-1", "0x3", "3 ", ""})
         CHECK(Program().problem({"pick", "a", "-c", number}) ==
-              "error: --count: is a whole number from 1 to 9, not `" + std::string(number) + "`");
+              "error: --count: must be a whole number from 1 to 9, not `" + std::string(number) + "`");
     for (const char* number : {"-0.5", "100.5", "nan", "1x"})
         CHECK(Program().problem({"pick", "a", "--share", number}) ==
-              "error: --share: is a number from 0 to 100, not `" + std::string(number) + "`");
+              "error: --share: must be a number from 0 to 100, not `" + std::string(number) + "`");
     CHECK(Program().problem({"pick", "a", "--name", "x", "-c", "1"}) == "error: --count excludes --name");
     CHECK(Program().problem({"pick", "a", "--each", "x"}) == "error: --each requires --fruit");
     CHECK(Program().problem({"pick", "a", "-c", "7"}) == "error: seven: is too many");
     CHECK(Program().problem({"secret", "a", "b"}) ==
-          "error: `prog secret` takes no further argument, and there is `b`");
+          "error: `prog secret` takes no further argument, but there is `b`");
 }
 
 TEST_CASE("command: help names what an argument and an option take") {

@@ -45,7 +45,7 @@ TEST_CASE("explain: a deny that stops a permit is named beside the permit") {
     const std::string text = told("deny frozen for tool look because \"stocktaking\"\n");
     INFO(text);
     CHECK(text.find("1 of 1 conditions hold") != std::string::npos);
-    CHECK(text.find("a deny stands in the way: deny frozen") != std::string::npos);
+    CHECK(text.find("a deny prevents it: deny frozen") != std::string::npos);
 }
 
 TEST_CASE("explain: no deny is named where none stands in the way") {

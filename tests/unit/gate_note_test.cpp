@@ -70,7 +70,7 @@ TEST_CASE("gate: a name that several have declares none of them") {
     CHECK(note.declared(all) == std::vector<bool>(5, false));
     REQUIRE(note.problems.size() == 1);
     CHECK(note.problems[0].where == "note:1");
-    CHECK(note.problems[0].text == "`refund` may be `permit a.refund` or `permit b.refund`; write which");
+    CHECK(note.problems[0].text == "`refund` is ambiguous: write `permit a.refund` or `permit b.refund`");
     CHECK(note_of("widens: a.refund because so").declared(all) == std::vector<bool>{true, false, false, false, false});
     CHECK(note_of("widens: c.pay because so").declared(all) == std::vector<bool>(5, false));
     // The whole name comes before the end of another.
