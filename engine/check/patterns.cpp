@@ -175,9 +175,9 @@ const Expr* type_text_test(Context& c, Scope& s, const ast::Expr& e) {
     if (subject == nullptr) return nullptr;
     const auto kind = subject->type.kind;
     if (rep_of(kind) != Rep::Text || kind == Kind::Ip || kind == Kind::Cidr) {
-        auto& diagnostic = c.report.add(
-            Code::OperationUndefined, e.span,
-            quoted(spelling_of(e.test)) + " needs text, not " + quoted(describe(c.policy, subject->type)));
+        auto& diagnostic =
+            c.report.add(Code::OperationUndefined, e.span,
+                         quoted(spelling_of(e.test)) + " needs text, not " + quoted(describe(c.policy, subject->type)));
         if (kind == Kind::List) diagnostic.help = "test the elements: `any x in …: x like \"…\"`";
         if (kind == Kind::Ip) diagnostic.help = "use `in` with a block: `… in \"10.0.0.0/8\"`";
         relate(c, diagnostic, *subject);

@@ -98,16 +98,15 @@ std::vector<std::string> text_changes(const PolicyDiff& diff) {
             case TextChange::None: break;
             case TextChange::Layout: out.push_back(name + ": layout"); break;
             case TextChange::Comments: out.push_back(name + ": comments"); break;
-            case TextChange::Words: out.push_back(name + ": order, or other words for the same"); break;
+            case TextChange::Words: out.push_back(name + ": order or wording"); break;
         }
     }
     return out;
 }
 
 std::string nothing_decides(const PolicyDiff& diff) {
-    if (diff.before.digest == diff.after.digest) return "nothing differs: both have one digest";
-    return unexplained(diff) ? "the digests differ, and this program does not see why"
-                             : "nothing that decides differs; the text does";
+    if (diff.before.digest == diff.after.digest) return "no differences: both sides have the same digest";
+    return unexplained(diff) ? "the digests differ for an unknown reason" : "only the text differs; no decision does";
 }
 
 }  // namespace writ

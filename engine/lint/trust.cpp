@@ -72,19 +72,19 @@ void shared_issuer(Linter& l, const Rule& rule, const Case& c, std::uint32_t iss
     suppose(l, c, issuer, ClaimRole::Owner, stranger);
     suppose(l, c, issuer, ClaimRole::OwnerName, stranger);
     if (!can_hold(l.policy, c, stranger)) {
-        l.report(
-            Lint::NameOnlyTrust, rule.span, permit_of(rule) + " identifies the owner of the token only by name",
-            "a name can be released and then claimed by somebody else",
-            "whoever takes over the name gets the credential; require " + pins_of(l, issuer) + ", which is never reused");
+        l.report(Lint::NameOnlyTrust, rule.span, permit_of(rule) + " identifies the owner of the token only by name",
+                 "a name can be released and then claimed by somebody else",
+                 "whoever takes over the name gets the credential; require " + pins_of(l, issuer) +
+                     ", which is never reused");
         return;
     }
     suppose(l, c, issuer, ClaimRole::Workflow, stranger);
     if (!can_hold(l.policy, c, stranger)) {
-        l.report(Lint::WorkflowCallerUnpinned, rule.span,
-                 permit_of(rule) + " checks a reusable workflow but not the repository that calls it",
-                 "any repository can call it",
-                 "a job of any repository that calls the workflow gets the credential; also require " +
-                     pins_of(l, issuer));
+        l.report(
+            Lint::WorkflowCallerUnpinned, rule.span,
+            permit_of(rule) + " checks a reusable workflow but not the repository that calls it",
+            "any repository can call it",
+            "a job of any repository that calls the workflow gets the credential; also require " + pins_of(l, issuer));
         return;
     }
     if (Finding* found = l.report(
@@ -120,8 +120,7 @@ void workloads(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer)
     if (told) return;
     l.report(Lint::WorkloadUnpinned, rule.span, permit_of(rule) + " accepts every workload of " + quoted(name),
              "checks none of its claims",
-             "any other workload of this issuer gets the credential; require " +
-                 quoted(name + "." + tells->written));
+             "any other workload of this issuer gets the credential; require " + quoted(name + "." + tells->written));
 }
 
 void default_account(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
