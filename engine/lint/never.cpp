@@ -60,7 +60,7 @@ Conflict conflict_of_facts(const Case& c) {
         }
         const Expr& e = *literal.test;
         const Expr* fact = narrows(e.op) ? fact_in(*e.kids[0]) : nullptr;
-        if (fact == e.kids[0] && fact != nullptr && fact->type.kind != Kind::List)
+        if (fact != nullptr && fact == e.kids[0] && fact->type.kind != Kind::List)
             facts[fact->id].others.push_back(&literal);
     }
     for (const auto& [id, left] : facts) {

@@ -222,7 +222,7 @@ check "a value is missing: of what" err_has "--base: a value is required"
 ends "a value twice" 2 eval "$policy" --request a --request b
 check "a value twice: of what" err_has "--request: is given more than once"
 ends "none of the words" 2 test "$policy" --format xml
-check "none of the words: all of them" err_has "is human, json, junit or tap, not \`xml\`"
+check "none of the words: all of them" err_has "must be human, json, junit or tap, not \`xml\`"
 ends "not the number of a word" 2 test "$policy" --format 1
 ends "not in the range" 2 test "$policy" --threshold 200
 check "not in the range: which" err_has "must be a number from 0 to 100, not \`200\`"

@@ -23,7 +23,7 @@ ends "the same" 0 gate base --base base
 check "the same: verdict last" [ "$(tail -n 1 out)" = "the change may pass" ]
 check "the same: says what is not proved" out_has "not proved"
 ends "a first version" 0 gate base --base none
-check "a first version: says so" out_has "nothing was compared"
+check "a first version: says so" out_has "nothing is compared"
 ends "no base named" 2 gate base
 
 # Widenings are declared, or the gate fails.
@@ -159,7 +159,7 @@ printf 'widens: prod because it is asked for\n%s\n' "$steps" >either
 ends "one name, two things" 1 gate twins --base base --note either --format json
 check "one name, two things: note" outcome note failed
 check "one name, two things: widening" outcome widening failed
-check "one name, two things: which" says 'any("issuer acme.support.prod" in f["message"] and "write which" in f["message"] for f in d["findings"])'
+check "one name, two things: which" says 'any("issuer acme.support.prod" in f["message"] and "ambiguous: write" in f["message"] for f in d["findings"])'
 printf 'widens: permit prod, issuer acme.support.prod because it is asked for\n%s\n' "$steps" >both
 run gate twins --base base --note both --format json
 check "each by its word: widening" outcome widening passed

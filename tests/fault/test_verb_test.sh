@@ -95,7 +95,7 @@ check "coverage: the sums" grep -Eq '^coverage: [0-9]+ of [0-9]+ rules applied, 
 percent=$(sed -n 's/^coverage: .*(\([0-9]*\)\..*/\1/p' "$work/out")
 ends "a threshold that is reached" 0 test "$policy" --threshold "$percent"
 ends "a threshold that is not" 1 test "$policy" --threshold $((percent + 1))
-check "a threshold that is not: says so" grep -q '^FAIL coverage: .* are asked for$' "$work/out"
+check "a threshold that is not: says so" grep -q '^FAIL coverage: .* are required$' "$work/out"
 ends "a threshold in JUnit" 1 test "$policy" --threshold 100 --format junit
 check "a threshold in JUnit: is a case" read_as junit
 check "a threshold in JUnit: fails" says "tests $((tests + 1)), failures 1"

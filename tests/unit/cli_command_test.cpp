@@ -78,7 +78,7 @@ TEST_CASE("command: what is wrong with a line") {
           "error: `prog pick` has no option `--friut`; did you mean `--fruit`?");
     CHECK(Program().problem({"pick"}) == "error: PATH is required");
     CHECK(Program().problem({"pick", "a", "--fruit"}) == "error: --fruit: a value is required");
-    CHECK(Program().problem({"pick", "a", "--fruit", "plum"}) == "error: --fruit: is apple or pear, not `plum`");
+    CHECK(Program().problem({"pick", "a", "--fruit", "plum"}) == "error: --fruit: must be apple or pear, not `plum`");
     CHECK(Program().problem({"pick", "a", "--fruit", "pear", "--fruit", "pear"}) ==
           "error: --fruit: is given more than once");
     for (const char* number : {"0", "10", "-1", "0x3", "3 ", ""})

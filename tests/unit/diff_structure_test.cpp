@@ -515,7 +515,7 @@ TEST_CASE("structure: fixtures, tests, claims and imports decide nothing by them
           "changed claims main.mine other; parse [team { \"{a}:{b}\" }] [team { \"{a}:{b**}\" }] other");
     const std::string owned = "{ team: string  id: string  role owner id }";
     CHECK(only(changes("claims mine shared " + owned, "claims mine shared \"https://a.example\" " + owned)) ==
-          "changed claims main.mine same; shared [] [\"https://a.example\"] same");
+          "changed claims main.mine same; shared at [] [\"https://a.example\"] same");
     CHECK(only(changes("claims mine { team: string }", "claims mine { team: string  role workload team }")) ==
           "changed claims main.mine same; role [] [workload team] same");
     CHECK(only(changes("claims mine { team: path  role workload team }",

@@ -165,7 +165,7 @@ TEST_CASE("gate: what widens is declared, with a reason, or does not pass") {
     const GateVerdict undeclared = changed(kPolicy, wider);
     CHECK(failed(undeclared) == "widening");
     CHECK(findings(undeclared) ==
-          "gate-widening: `permit m.pay_own` widens what the policy allows, and the change does not say so\n");
+          "gate-widening: `permit m.pay_own` widens what the policy allows, but the change does not declare it\n");
     const GateVerdict declared = changed(kPolicy, wider, "widens: pay_own because finance asked");
     CHECK(failed(declared) == "");
     REQUIRE(declared.note.declarations.size() == 1);
@@ -179,7 +179,7 @@ TEST_CASE("gate: a note that the change does not meet is told, and does no harm"
     const GateVerdict idle = changed(kPolicy, kPolicy, "widens: pay_own because finance asked");
     CHECK(failed(idle) == "");
     CHECK_FALSE(idle.note.declarations[0].met);
-    CHECK(findings(idle) == "gate-note: the note declares that the change widens `pay_own`, and it does not\n");
+    CHECK(findings(idle) == "gate-note: the note declares that the change widens `pay_own`, but it does not\n");
 }
 
 TEST_CASE("gate: a new rule is tested, and a raised step bound declared") {
@@ -212,7 +212,7 @@ TEST_CASE("gate: a test that the change takes out is told") {
     const GateVerdict verdict = changed(kPolicy, with(test, ""));
     CHECK(failed(verdict) == "");
     CHECK(findings(verdict) ==
-          "gate-test: the change takes out test `m.one beyond the limit is not` of policy.writ:41\n");
+          "gate-test: the change removes test `m.one beyond the limit is not` of policy.writ:41\n");
 }
 
 TEST_CASE("gate: a version is what its sources say, and its tests hold") {

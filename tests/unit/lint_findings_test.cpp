@@ -250,7 +250,7 @@ issuer own: acme "https://ci.own.example" { audience "https://broker.example" }
     CHECK(only("acme.org_id == \"1\"") == "");
     CHECK(only("acme.org_id == \"1\" and acme.starter == \"ada\"") == "actor-authority");
     CHECK(only("own.machine == \"m\"") == "");
-    CHECK(of("acme.machine == \"m\"").first("shared-issuer-unscoped").help.ends_with("ask for `acme.org_id`"));
+    CHECK(of("acme.machine == \"m\"").first("shared-issuer-unscoped").help.ends_with("require `acme.org_id`"));
 }
 
 TEST_CASE("lint: a kind of one's own with workloads is linted like a trust domain") {

@@ -145,7 +145,7 @@ TEST_CASE("pattern: what a regular expression cannot have is refused by name") {
     CHECK(says("(?s).", "including line ends"));
     CHECK(says("(?m)^a", "the flag `m`"));
     CHECK(says("(?U)a", "only flag is `(?i)`"));
-    CHECK(says(std::string(101, '(') + std::string(101, ')'), "more than 100 groups"));
+    CHECK(says(std::string(101, '(') + std::string(101, ')'), "more than 100 nested groups"));
 }
 
 TEST_CASE("pattern: an automaton that is too large is refused, with the part that makes it so") {
