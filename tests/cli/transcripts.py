@@ -3,12 +3,18 @@
 
 usage: tests/cli/transcripts.py WRIT [--rewrite] [NAME...]
 
-A transcript is a file NAME.txt. `$ …` is a command for the shell, run in a folder of its own that holds copies of
-examples/ and of tests/cli/files/. What follows is what it prints; a line from stderr begins with `! `, and `[1]` at the
-end is the exit code, left out if it is 0. A line that begins with `#:` says what is shown. `--rewrite` writes down what
-the commands print now: read the difference before you commit it.
+A transcript is a file NAME.txt. `$ …` is a command for bash, and lines below it that begin with `> ` go on with it.
+What follows is what it prints; a line from stderr begins with `! `, and `[1]` at the end is the exit code, left out if
+it is 0; a pipeline ends with the last code that is not 0. A line that begins with `#:` says what is shown.
 
-What changes from run to run is written as <digest>, <time> or <key>."""
+The commands of a transcript run in a folder of its own, which is also their HOME. It holds copies of examples/ and of
+tests/cli/files/; what prepares the rest are commands too. On the PATH are `writ` and the readers in tests/cli:
+pick.py, formats.py and sarif.py.
+
+`--rewrite` writes down what the commands print now: read the difference before you commit it. What changes from run to
+run is written as <digest>, <time> or <key>."""
+import concurrent.futures
+import difflib
 import os
 import pathlib
 import re
@@ -19,16 +25,27 @@ import tempfile
 
 here = pathlib.Path(__file__).resolve().parent
 root = here.parent.parent
-VARIES = ((re.compile(r"\b[0-9a-f]{64}\b"), "<digest>"), (re.compile(r"\b[0-9a-f]{12}(?=…|\b)(?![0-9a-f])"), "<digest>"),
+VARIES = ((re.compile(r"\b[0-9a-f]{64}\b"), "<digest>"), (re.compile(r"(?<!-)\b[0-9a-f]{12}(?=…|\b)(?![0-9a-f])"), "<digest>"),
           (re.compile(r"\b\d+(\.\d+)? (ms|µs|s)\b"), "<time>"), (re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?"), "<time>"))
 
 
 def printed(command, folder, environment):
-    run = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, text=True, capture_output=True, timeout=60)
+    run = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+                         encoding="utf-8", errors="backslashreplace", capture_output=True, timeout=60)
     lines = run.stdout.splitlines() + ["! " + line for line in run.stderr.splitlines()]
     if run.returncode: lines.append(f"[{run.returncode}]")
     for form, word in VARIES: lines = [form.sub(word, line) for line in lines]
-    return [re.sub(r"(<\w+>) +", r"\1  ", line).rstrip() for line in lines]  # columns are as wide as what varies
+    return [re.sub(r"(<(?:digest|time|key)>) +", r"\1  ", line).rstrip() for line in lines]  # columns are as wide as what varies
+
+
+def said(path):
+    """What somebody wrote: remarks, and commands with the lines that go on with them."""
+    parts, in_command = [], False
+    for line in path.read_text().splitlines():
+        if in_command and (line == ">" or line.startswith("> ")): parts[-1] += "\n" + line
+        elif line.startswith(("#:", "$ ")): parts.append(line)
+        in_command = line.startswith("$ ") or in_command and line[:1] == ">"
+    return parts
 
 
 def replay(path, writ):
@@ -37,14 +54,14 @@ def replay(path, writ):
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(root / "examples", f"{folder}/examples")
         shutil.copytree(here / "files", folder, dirs_exist_ok=True)
-        os.symlink(writ, f"{folder}/writ")
-        environment = {"PATH": f"{folder}:{os.environ['PATH']}", "HOME": folder, "LC_ALL": "C.UTF-8", "TZ": "UTC",
-                       "WRIT_AUTHOR": "Ada <ada@acme.example>"}
-        for line in path.read_text().splitlines():
-            if line.startswith("#:"): out += ([""] if out and not out[-1].startswith("#:") else []) + [line]
-            elif line.startswith("$ "):
-                if out and not out[-1].startswith("#:"): out.append("")
-                out += [line, *printed(line[2:], folder, environment)]
+        os.mkdir(f"{folder}/.bin")
+        os.symlink(writ, f"{folder}/.bin/writ")
+        environment = {"PATH": f"{folder}/.bin:{here}:{os.environ['PATH']}", "HOME": folder, "LC_ALL": "C.UTF-8", "TZ": "UTC",
+                       "WRIT_AUTHOR": "Ada <ada@acme.example>", "GIT_CONFIG_NOSYSTEM": "1"}
+        for part in said(path):
+            if out and not out[-1].startswith("#:"): out.append("")
+            out.append(part)
+            if part.startswith("$ "): out += printed("\n".join(line[2:] for line in part.split("\n")), folder, environment)
     return "\n".join(out) + "\n"
 
 
@@ -53,17 +70,17 @@ def main():
     rewrite = "--rewrite" in arguments
     arguments = [each for each in arguments if each != "--rewrite"]
     writ = pathlib.Path(arguments[0]).resolve()
-    wanted = set(arguments[1:])
+    paths = [path for path in sorted(here.glob("*.txt")) if path.stem in arguments[1:] or not arguments[1:]]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        replays = list(pool.map(lambda path: replay(path, writ), paths))
     commands = failed = 0
-    for path in sorted(here.glob("*.txt")):
-        if wanted and path.stem not in wanted: continue
-        is_now, was = replay(path, writ), path.read_text()
+    for path, is_now in zip(paths, replays):
+        was = path.read_text()
         commands += is_now.count("\n$ ") + is_now.startswith("$ ")
         if is_now == was: continue
         if rewrite: path.write_text(is_now)
         else:
             failed += 1
-            import difflib
             sys.stdout.writelines(difflib.unified_diff(was.splitlines(True), is_now.splitlines(True), str(path.name), "now"))
     print(f"{commands} commands, {failed} transcripts differ" + (": read the difference, then --rewrite" if failed else ""))
     return 1 if failed or commands == 0 else 0

@@ -6,7 +6,7 @@ writ=$(realpath "$1")
 man=$(realpath "$2")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-. "$(dirname "$0")/checks.sh"
+. "$(dirname "$0")/../checks.sh"
 : >"$work/out"
 : >"$work/err"
 for shell in bash zsh fish; do

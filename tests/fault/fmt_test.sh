@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 unset NO_COLOR
-. tests/fault/checks.sh
+. tests/checks.sh
 
 # The project's own policies have the style.
 ends "the standard library and the examples" 0 fmt --check stdlib examples tests/conformance/policies docs/snippets

@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset NO_COLOR WRIT_STORE WRIT_LEDGER GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 export HOME=$work WRIT_AUTHOR="Ada <ada@acme.example>" GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
-. "$root/tests/fault/checks.sh"
+. "$root/tests/checks.sh"
 says() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); sys.exit(not eval(sys.argv[2]))' "$work/out" "$1"; }
 outcome() { says "next(c['outcome'] for c in d['checks'] if c['name']=='$1')=='$2'"; }
 git_here() { git -c user.name=Ada -c user.email=ada@acme.example -c init.defaultBranch=main "$@" >/dev/null 2>&1; }

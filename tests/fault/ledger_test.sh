@@ -11,7 +11,7 @@ unset WRIT_LEDGER
 
 policy=examples/refund
 ledger=$work/ledger
-. tests/fault/checks.sh
+. tests/checks.sh
 
 # Variants of the policy are here, beside the requests of its fixtures.
 mkdir -p "$work/requests" && cp "$policy"/requests/* "$work/requests/"

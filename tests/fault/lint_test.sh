@@ -7,9 +7,9 @@ cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset NO_COLOR
-. tests/fault/checks.sh
+. tests/checks.sh
 
-sarif() { "$python" tests/sarif.py "$1" >"$2"; }
+sarif() { "$python" tests/cli/sarif.py "$1" >"$2"; }
 json() { "$python" -c "import json,sys; d = json.load(open('$work/out')); sys.exit(0 if $1 else 1)"; }
 
 # Examples have no findings; conformance policies, which are wrong on purpose in places, do.

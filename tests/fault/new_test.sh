@@ -8,7 +8,7 @@ template=$PWD/examples/starter
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset NO_COLOR
-. tests/fault/checks.sh
+. tests/checks.sh
 mkdir "$work/bin"
 ln -s "$writ" "$work/bin/writ"
 PATH=$work/bin:$PATH

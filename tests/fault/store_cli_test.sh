@@ -16,7 +16,7 @@ cp -r examples/refund "$work/third"
 sed -i 's/for 2m$/for 3m/' "$work/third/policy.writ"
 cd "$work"
 
-. "$root/tests/fault/checks.sh"
+. "$root/tests/checks.sh"
 is_json() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); sys.exit(list(d)[0]!="schema_version")' "$work/out"; }
 
 # Versions and channels.

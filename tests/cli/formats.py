@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads what `writ test` writes for other programs, as strictly as they do, and says what it holds.
 
-usage: formats.py junit|tap FILE       prints `tests N, failures N`, and then the names of what failed
+usage: … | formats.py junit|tap       prints `tests N, failures N`, and then the names of what failed
 """
 import re
 import sys
@@ -52,6 +52,5 @@ def tap(text):
     return number, failed
 
 
-kind, path = sys.argv[1:]
-total, wrong = {"junit": junit, "tap": tap}[kind](open(path, encoding="utf-8", newline="").read())
+total, wrong = {"junit": junit, "tap": tap}[sys.argv[1]](sys.stdin.buffer.read().decode())
 print(f"tests {total}, failures {len(wrong)}", *wrong, sep="\n")
