@@ -45,7 +45,7 @@ NOT_RUN = {
     ("docs/performance.md", "tests/bench/run.sh --peers"),
     # Needs a broker's ledger; docs/ledger.md runs the same on one of its own.
     ("docs/how-to.md", "writ ledger verify -L /var/lib/broker/ledger --checkpoint witness/latest --key broker.pub"),
-    # Changes the reader's shell; tests/fault/completion_test.sh does the same with shells of its own.
+    # Changes the reader's shell; tests/cli/completion_test.sh does the same with shells of its own.
     ("docs/cli.md", "source <(writ completion bash)                                  # in ~/.bashrc"),
     # Needs an installed library; tests/link/install_test.sh does the same with one.
     ("docs/c-interface.md", "cc -std=c99 embed.c $(pkg-config --cflags --libs writ) -o embed"),

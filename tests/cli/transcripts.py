@@ -12,7 +12,7 @@ tests/cli/files/; what prepares the rest are commands too. On the PATH are `writ
 pick.py, formats.py and sarif.py.
 
 `--rewrite` writes down what the commands print now: read the difference before you commit it. What changes from run to
-run is written as <digest>, <time> or <key>."""
+run is written as <digest>, <time> or <key>, and the folder as ~."""
 import concurrent.futures
 import difflib
 import os
@@ -31,9 +31,10 @@ VARIES = ((re.compile(r"\b[0-9a-f]{64}\b"), "<digest>"), (re.compile(r"(?<!-)\b[
 
 def printed(command, folder, environment):
     run = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-                         encoding="utf-8", errors="backslashreplace", capture_output=True, timeout=60)
+                         encoding="utf-8", errors="backslashreplace", capture_output=True, timeout=120)
     lines = run.stdout.splitlines() + ["! " + line for line in run.stderr.splitlines()]
     if run.returncode: lines.append(f"[{run.returncode}]")
+    lines = [line.replace(folder, "~") for line in lines]
     for form, word in VARIES: lines = [form.sub(word, line) for line in lines]
     return [re.sub(r"(<(?:digest|time|key)>) +", r"\1  ", line).rstrip() for line in lines]  # columns are as wide as what varies
 
