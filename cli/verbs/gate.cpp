@@ -160,9 +160,7 @@ void add_gate(Command& program) {
                     [&options](const std::string& text) { return add_output(text, options.outputs); });
     verb.check = [&options]() -> std::string {
         const bool compares = options.base != "none" || (options.notes.empty() && !options.compared.any());
-        return compares ? ""
-                        : "--base: is none, and --note, --requests, --layer and --ledger need a base"
-                          "a base";
+        return compares ? "" : "--base: is none, and --note, --requests, --layer and --ledger need a base";
     };
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }

@@ -260,7 +260,7 @@ GateCheck check_held(const PolicyDiff& diff, const Where& where, Diagnostics& fi
     for (const HeldInvariant& each : diff.invariants) {
         if (each.broken_after == 0) continue;
         ++broken;
-        const std::string lost = each.stated_after ? "" : ", which the change removes";
+        const std::string lost = each.stated_after ? "" : ", which the change removes,";
         add(findings, "gate-invariant", Severity::Error,
             fmt::format("invariant `{}`{} is broken by {}", each.name, lost, counted(each.broken_after, "decision")),
             where.of(each.name), each.text, "for example " + each.example.name);

@@ -58,7 +58,8 @@ def replay(path, writ):
         os.mkdir(f"{folder}/.bin")
         os.symlink(writ, f"{folder}/.bin/writ")
         environment = {"PATH": f"{folder}/.bin:{here}:{os.environ['PATH']}", "HOME": folder, "LC_ALL": "C.UTF-8", "TZ": "UTC",
-                       "WRIT_AUTHOR": "Ada <ada@acme.example>", "GIT_CONFIG_NOSYSTEM": "1"}
+                       "WRIT_AUTHOR": "Ada <ada@acme.example>", "GIT_CONFIG_NOSYSTEM": "1", "GIT_DISCOVERY_ACROSS_FILESYSTEM": "1",
+                       "GIT_CEILING_DIRECTORIES": os.path.dirname(folder)}
         for part in said(path):
             if out and not out[-1].startswith("#:"): out.append("")
             out.append(part)
