@@ -14,7 +14,7 @@ moduleDecl : MODULE qualified ;
 importDecl : IMPORT qualified ( AS name )? ;
 
 declaration
-  : EXPORT? ( schemaDecl | claimsDecl | issuerDecl | enumDecl | tierDecl | toolDecl | tableDecl | defineDecl
+  : EXPORT? ( schemaDecl | claimsDecl | issuerDecl | issuerGroupDecl | enumDecl | tierDecl | toolDecl | tableDecl | defineDecl
             | ruleDecl | invariantDecl | fixtureDecl | testDecl )
   ;
 
@@ -72,6 +72,8 @@ aliasPath : ( name | STRING ) step* ;
 
 issuerDecl : ISSUER name COLON qualified STRING LBRACE issuerItem* RBRACE ;
 issuerItem : AUDIENCE strings | MAX_AGE DURATION | LEEWAY DURATION | TYPE strings | PROOF REQUIRED ;
+
+issuerGroupDecl : ISSUER GROUP name ASSIGN qualifieds ;
 
 enumDecl : ENUM name ASSIGN enumMember ( ( PIPE enumMember )+ | ( LT enumMember )+ )? ;
 tierDecl : TIER enumMember ( LT enumMember )* ;

@@ -11,7 +11,7 @@
 namespace writ::bytecode {
 
 /// Must change whenever the meaning of existing bytes changes.
-constexpr std::uint32_t kFormatVersion = 4;
+constexpr std::uint32_t kFormatVersion = 5;
 constexpr std::array<char, 8> kMagic = {'W', 'R', 'I', 'T', 'B', 'N', 'D', 'L'};
 /// Sections start at multiples of this.
 constexpr std::size_t kAlign = 16;

@@ -109,8 +109,10 @@ Result<void> Layout::read_columns() {
 
 Result<void> Layout::read_slots() {
     source_.assign(program_.slots.size(), kNone);
-    std::vector<std::uint8_t> of_tool(program_.shape.size(), 0);  // roots of parameters
-    for (const ToolRef& tool : program_.tools) of_tool[tool.params] = 1;
+    enum Owner : std::uint8_t { kOther, kTool, kIssuer };
+    std::vector<Owner> owner(program_.shape.size(), kOther);  // of roots
+    for (const ToolRef& tool : program_.tools) owner[tool.params] = kTool;
+    for (const IssuerRef& issuer : program_.issuers) owner[issuer.claims] = kIssuer;
     auto claim = [&](std::uint32_t slot, std::uint32_t source) {
         if (slot >= source_.size()) return false;
         const std::uint32_t before = source_[slot];
@@ -118,10 +120,11 @@ Result<void> Layout::read_slots() {
             source_[slot] = source;
             return true;
         }
-        // A request is for one tool: parameters of the same type may share a slot.
-        if (before == kElsewhere || source == kElsewhere) return false;
-        return of_tool[root_[before]] != 0 && of_tool[root_[source]] != 0 && node_type(before) == node_type(source) &&
-               node_type(source).node == kNone;
+        // A request is for one tool and has a token of one issuer: those of the same type may share a slot.
+        if (before == kCaptured) return source == kCaptured;
+        if (before == kElsewhere || source >= kElsewhere) return false;
+        const Owner by = owner[root_[source]];
+        return by != kOther && by == owner[root_[before]] && alike(before, source);
     };
     for (std::uint32_t i = 0; i < program_.shape.size(); ++i) {
         const std::uint32_t slot = program_.shape[i].slot;
@@ -129,8 +132,12 @@ Result<void> Layout::read_slots() {
         if (list_[i] != kNone || free_[i] != 0) return refuse("slot inside a list or under any key of a map", i);
         if (!claim(slot, i)) return refuse("slot is out of range or filled twice", i);
     }
+    for (const CopyRef& copy : program_.copies) {
+        const bool slotted = copy.node < program_.shape.size() && program_.shape[copy.node].slot != kNone;
+        if (!slotted || !claim(copy.slot, copy.node)) return refuse("copy is out of range or of another type", 0);
+    }
     for (const CaptureRef& capture : program_.captures) {
-        if (!claim(capture.slot, kElsewhere)) return refuse("slot of a capture is out of range or filled twice", 0);
+        if (!claim(capture.slot, kCaptured)) return refuse("slot of a capture is out of range or filled twice", 0);
         // What is out of range is refused with the captures, later.
         const std::uint32_t from =
             capture.spec < program_.capture_specs.size() ? program_.capture_specs[capture.spec].claim : kNone;
@@ -142,6 +149,19 @@ Result<void> Layout::read_slots() {
         if (slot != kNone && !claim(slot, kElsewhere))
             return refuse("slot of the catalogue is out of range or filled twice", 0);
     return {};
+}
+
+bool Layout::alike(std::uint32_t a, std::uint32_t b) const {
+    ValueType one = node_type(a), other = node_type(b);
+    const bool records = one.node != kNone;
+    if (records != (other.node != kNone)) return false;
+    one.node = other.node = kNone;
+    if (!(one == other)) return false;
+    if (!records) return true;
+    if (program_.shape[a].columns != program_.shape[b].columns) return false;
+    for (std::uint32_t i = 0; i < program_.shape[a].columns; ++i)
+        if (!alike(column_node(a, i), column_node(b, i))) return false;
+    return true;
 }
 
 ValueType Layout::node_type(std::uint32_t index) const {

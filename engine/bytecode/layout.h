@@ -58,16 +58,19 @@ private:
     /// By slot: bytes of the longest claim that it is parsed from.
     std::unordered_map<std::uint32_t, std::uint64_t> capture_text_;
 
-    /// Filled by a capture or from the catalogue.
-    static constexpr std::uint32_t kElsewhere = kNone - 1;
+    /// Whether values of two nodes can be in one slot: they have the same type, down to the columns of records.
+    [[nodiscard]] bool alike(std::uint32_t a, std::uint32_t b) const;
+
+    /// Filled from the catalogue, or by a capture.
+    static constexpr std::uint32_t kElsewhere = kNone - 2, kCaptured = kNone - 1;
 
     const Program& program_;
     std::vector<std::uint32_t> parent_, root_;
-    std::vector<std::uint32_t> list_;                     ///< nearest list of records above; kNone
-    std::vector<std::uint8_t> free_;                      ///< below a map's element: may fill no slot
-    std::vector<std::uint32_t> first_column_;             ///< of a list of records, in columns_
-    std::vector<std::uint32_t> columns_;                  ///< nodes
-    std::vector<std::uint32_t> source_;                   ///< (first) node that fills a slot; kNone or kElsewhere
+    std::vector<std::uint32_t> list_;          ///< nearest list of records above; kNone
+    std::vector<std::uint8_t> free_;           ///< below a map's element: may fill no slot
+    std::vector<std::uint32_t> first_column_;  ///< of a list of records, in columns_
+    std::vector<std::uint32_t> columns_;       ///< nodes
+    std::vector<std::uint32_t> source_;        ///< (first) node that fills a slot; kNone, kElsewhere or kCaptured
     std::uint64_t tool_scopes_ = 0, tool_audiences_ = 0;  ///< longest in the catalogue
     std::uint64_t tool_text_ = 0;                         ///< bytes of the texts of the larger of the two
     /// Made on first use: most policies have no lists in tables.

@@ -23,7 +23,8 @@ static_assert(sizeof(Instr) == 16 && sizeof(TextRef) == 8 && sizeof(SetRef) == 1
 static_assert(sizeof(MatcherRef) == 20 && sizeof(AutomatonRef) == 28);
 static_assert(sizeof(WindowRef) == 20 && sizeof(Transition) == 16 && sizeof(ShapeNode) == 44);
 static_assert(sizeof(EnumRef) == 12 && sizeof(SlotRef) == 12 && sizeof(CaptureRef) == 12);
-static_assert(sizeof(CaptureSpecRef) == 12 && sizeof(PatternRef) == 8 && sizeof(IssuerRef) == 48);
+static_assert(sizeof(CaptureSpecRef) == 12 && sizeof(PatternRef) == 8 && sizeof(IssuerRef) == 56 &&
+              sizeof(CopyRef) == 8);
 static_assert(sizeof(ToolRef) == 40 && sizeof(TableRef) == 24 && sizeof(RuleRef) == 32);
 static_assert(sizeof(GrantRef) == 16 && sizeof(RequirementRef) == 16 && sizeof(LimitRef) == 24);
 static_assert(sizeof(IndexGroupRef) == 32 && sizeof(IndexBucketRef) == 8 && sizeof(IndexRunRef) == 8);

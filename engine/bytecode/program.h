@@ -172,6 +172,12 @@ struct PatternRef {
     std::uint32_t first = 0, pieces = 0;
 };
 
+/// A further slot for the claim of a node: one claim can be read through its issuer and through groups of issuers.
+struct CopyRef {
+    std::uint32_t node = 0;  ///< ShapeNode; has a slot
+    std::uint32_t slot = 0;
+};
+
 struct IssuerRef {
     std::uint32_t name = 0, url = 0;  ///< text ids
     std::uint32_t audiences = 0;      ///< set of texts
@@ -180,6 +186,7 @@ struct IssuerRef {
     std::int64_t leeway = 0;
     std::uint32_t claims = 0;  ///< ShapeNode
     std::uint32_t first_capture = 0, capture_count = 0;
+    std::uint32_t first_copy = 0, copy_count = 0;
     std::uint32_t proof_required = 0;
 };
 

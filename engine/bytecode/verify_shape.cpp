@@ -242,7 +242,7 @@ Result<void> verify_slots(const Program& program, const Layout& layout) {
             capture.slot < static_cast<std::uint32_t>(Builtin::Count))
             return refuse(Code::BadSlots, "capture is out of range", "captures", i);
     }
-    Runs captures(program.captures.size());
+    Runs captures(program.captures.size()), copies(program.copies.size());
     for (std::size_t i = 0; i < program.issuers.size(); ++i) {
         const IssuerRef& issuer = program.issuers[i];
         if (!captures.take(issuer.first_capture, issuer.capture_count))
@@ -252,6 +252,11 @@ Result<void> verify_slots(const Program& program, const Layout& layout) {
             if (layout.root_of(program.capture_specs[spec].claim) != issuer.claims)
                 return refuse(Code::BadSlots, "capture reads another issuer's claim", "issuers", i);
         }
+        if (!copies.take(issuer.first_copy, issuer.copy_count))
+            return refuse(Code::BadSlots, "copies of an issuer are out of bounds", "issuers", i);
+        for (std::uint32_t k = 0; k < issuer.copy_count; ++k)
+            if (layout.root_of(program.copies[issuer.first_copy + k].node) != issuer.claims)
+                return refuse(Code::BadSlots, "copy of another issuer's claim", "issuers", i);
     }
     return {};
 }

@@ -321,6 +321,44 @@ void check_issuers(Context& c) {
     }
 }
 
+void check_issuer_groups(Context& c) {
+    for (auto& entry : c.entries) {
+        const auto* decl = std::get_if<ast::IssuerGroupDecl>(&entry.decl->node);
+        if (decl == nullptr) continue;
+        IssuerGroup group;
+        group.name = decl->name.text;
+        group.span = decl->name.span;
+        bool whole = true;
+        for (const auto& name : decl->members) {
+            const auto* member =
+                require_name(c, entry.module, Space::Value, name, Code::UnknownCatalogueName, "issuer");
+            if (member != nullptr && !std::holds_alternative<ast::IssuerDecl>(member->decl->node)) {
+                const bool nested = std::holds_alternative<ast::IssuerGroupDecl>(member->decl->node);
+                c.report.add(Code::UnknownCatalogueName, name.span, quoted(member->name.text) + " is not an issuer",
+                             "not an issuer", nested ? "list its members: a group has issuers, not groups" : "");
+                member = nullptr;
+            }
+            // A broken member leaves the group nameless, as a broken issuer is.
+            if (member == nullptr || member->index == kNoIndex) {
+                whole = false;
+                continue;
+            }
+            if (std::find(group.members.begin(), group.members.end(), member->index) != group.members.end())
+                c.report.add(Code::DeclaredTwice, name.span, quoted(member->name.text) + " is in the group twice");
+            else
+                group.members.push_back(member->index);
+        }
+        if (!whole) continue;
+        std::sort(group.members.begin(), group.members.end());
+        group.kind = c.policy.issuers[group.members.front()].kind;
+        if (std::any_of(group.members.begin(), group.members.end(),
+                        [&](std::uint32_t member) { return c.policy.issuers[member].kind != *group.kind; }))
+            group.kind.reset();
+        entry.index = static_cast<std::uint32_t>(c.policy.issuers.size() + c.policy.groups.size());
+        c.policy.groups.push_back(std::move(group));
+    }
+}
+
 void declare_tools(Context& c) {
     for (auto& entry : c.entries) {
         const auto* decl = std::get_if<ast::ToolDecl>(&entry.decl->node);

@@ -37,6 +37,7 @@ std::unique_ptr<Policy> check(Parsed parsed) {
     check_builtin_facts(c);
     check_kinds(c);
     check_issuers(c);
+    check_issuer_groups(c);
     declare_tools(c);
     check_tables(c);
     check_tools(c);

@@ -34,7 +34,7 @@ constexpr std::size_t kMaxWork = 1u << 17;  ///< nodes of one condition after ex
 constexpr std::int64_t kMaxTtl = 24 * 3600 * 1'000'000LL;
 constexpr std::int64_t kMaxLeeway = 60 * 1'000'000LL;
 
-/// A declaration with its name. `index` is its position in the table of its sort.
+/// A declaration with its name. `index` is its position in the table of its sort; of a group of issuers, its IssuerId.
 struct Entry {
     const ast::Decl* decl = nullptr;
     ast::Name name;
@@ -166,6 +166,12 @@ void report_twice(Context& c, std::string_view noun, std::string_view name, Span
 [[nodiscard]] std::string_view named_value(const Context& c, std::uint32_t module, Names names, std::string_view text);
 /// The values that named_value() accepts, for "did you mean".
 [[nodiscard]] std::vector<std::string_view> named_values(const Context& c, std::uint32_t module, Names names);
+
+/// Whether a declaration is an issuer or a group of issuers, so that its index is an IssuerId.
+[[nodiscard]] inline bool names_issuers(const Entry& entry) {
+    return std::holds_alternative<ast::IssuerDecl>(entry.decl->node) ||
+           std::holds_alternative<ast::IssuerGroupDecl>(entry.decl->node);
+}
 
 // ---- helpers --------------------------------------------------------------------------------
 

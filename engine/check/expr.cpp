@@ -249,7 +249,7 @@ bool is_flexible(Context& c, Scope& s, const ast::Expr& e) {
         type_define(c, define);
         return define.flexible;
     }
-    if (found.miss == Miss::No && std::holds_alternative<ast::IssuerDecl>(found.entry->decl->node)) return true;
+    if (found.miss == Miss::No && names_issuers(*found.entry)) return true;
     return found.miss != Miss::No && !child_of(c.policy, c.policy.request, name).valid();
 }
 

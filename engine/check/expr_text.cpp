@@ -182,8 +182,7 @@ private:
                         Comparison};
             case Op::IsNone:
             case Op::IsSome: return {text(kid(e, 0), Sum) + " " + std::string(info(e.op).sign), Comparison};
-            case Op::IssuerIs:
-                return {"token.issuer is " + told_name(policy_, policy_.issuers[e.id], shared_.issuers), Comparison};
+            case Op::IssuerIs: return {"token.issuer is " + issuer(check::IssuerId{e.id}), Comparison};
             case Op::Any:
             case Op::All: return {std::string(info(e.op).sign) + " " + over(e), Loose};
             case Op::Constant: return {e.integer != 0 ? "true" : "false", Atom};
@@ -197,9 +196,9 @@ private:
     /// A claim begins with the name of its issuer.
     [[nodiscard]] std::string fact(const check::Fact& fact) const {
         if (!fact.issuer.valid()) return fact.path;
-        const check::Issuer& issuer = policy_.issuers[fact.issuer.value];
-        return told_name(policy_, issuer, shared_.issuers) + fact.path.substr(issuer.name.size());
+        return issuer(fact.issuer) + fact.path.substr(policy_.name_of(fact.issuer).size());
     }
+    [[nodiscard]] std::string issuer(check::IssuerId id) const { return told_issuer(policy_, id, shared_); }
     static std::string column(const check::Table* table, std::uint32_t index) {
         return table != nullptr && index < table->columns.size() ? table->columns[index].name
                                                                  : "#" + std::to_string(index);
@@ -214,6 +213,11 @@ private:
 };
 
 }  // namespace
+
+std::string told_issuer(const check::Policy& policy, check::IssuerId id, const SharedNames& shared) {
+    return id.value < policy.issuers.size() ? told_name(policy, policy.issuers[id.value], shared.issuers)
+                                            : told_name(policy, policy.group_at(id), shared.issuers);
+}
 
 std::string literal(std::string_view text) {
     std::string out;

@@ -34,6 +34,9 @@ template <class Item>
     return shared.contains(item.name) ? module_of(policy, item.span.source) + "." + item.name : item.name;
 }
 
+/// The same for an issuer or a group of issuers.
+[[nodiscard]] std::string told_issuer(const check::Policy& policy, check::IssuerId id, const SharedNames& shared);
+
 /// The names on the path to a field, from below the root of its schema or of the list that contains it.
 [[nodiscard]] std::vector<std::string_view> field_steps(const check::Policy& policy, check::FieldId field);
 

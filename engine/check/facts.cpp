@@ -74,9 +74,8 @@ std::string path_of(const Context& c, const Cursor& cursor) {
     std::string path;
     if (cursor.root == FactRoot::Param) path = "params";
     if (cursor.root == FactRoot::Claim || cursor.root == FactRoot::Capture) {
-        const auto& issuer = c.policy.issuers[cursor.issuer.value];
-        path = issuer.name;
-        const auto& aliases = c.kind_names[issuer.kind].alias_of;
+        path = c.policy.name_of(cursor.issuer);
+        const auto& aliases = c.kind_names[c.policy.kind_of(cursor.issuer)].alias_of;
         if (const auto alias = aliases.find(cursor.field.value); alias != aliases.end() && cursor.keys.empty()) {
             append_step(path, alias->second);
             return path;
@@ -163,7 +162,7 @@ FactId intern_capture(Context& c, const Cursor& parsed, std::uint32_t spec, std:
     if (const auto found = c.fact_ids.find(key); found != c.fact_ids.end()) return found->second;
     Fact fact;
     fact.root = FactRoot::Capture;
-    fact.path = c.policy.issuers[parsed.issuer.value].name;
+    fact.path = c.policy.name_of(parsed.issuer);
     append_step(fact.path, name);
     fact.type = scalar(Kind::String);
     fact.field = parsed.field;

@@ -56,7 +56,7 @@ public:
         if (root.text == "provenance") return raw({"provenance"}, steps, 1);
         if (child_of(c_.policy, c_.policy.request, root.text).valid()) return walk({}, c_.policy.request, steps, 0);
         const auto found = look_up(c_, module_, Space::Value, root.text);
-        if (found.miss == Miss::No && std::holds_alternative<ast::IssuerDecl>(found.entry->decl->node))
+        if (found.miss == Miss::No && names_issuers(*found.entry))
             return found.entry->index == kNoIndex ? Keys{} : claim(found.entry->index, steps);
         report_no_field(c_, c_.policy.request, root, {"params", "provenance"});
         return {};
@@ -69,9 +69,16 @@ private:
     }
 
     Keys claim(std::uint32_t index, const std::vector<ast::PathStep>& steps) {
-        const auto& issuer = c_.policy.issuers[index];
-        const auto root = c_.policy.kinds[issuer.kind].root;
-        const auto& names = c_.kind_names[issuer.kind];
+        const IssuerId issuer{index};
+        if (index >= c_.policy.issuers.size() && !c_.policy.group_at(issuer).kind) {
+            c_.report.add(Code::OperationUndefined, steps[0].span,
+                          "the issuers of " + quoted(c_.policy.name_of(issuer)) + " have claims of different kinds", {},
+                          "change the claims through one of them");
+            return {};
+        }
+        const IssuerKind& kind = c_.policy.kinds[c_.policy.kind_of(issuer)];
+        const auto root = kind.root;
+        const auto& names = c_.kind_names[c_.policy.kind_of(issuer)];
         Keys keys{"token", "claims"};
         if (steps.size() < 2) return keys;
         if (const auto alias = names.aliases.find(steps[1].text); alias != names.aliases.end()) {
@@ -82,12 +89,12 @@ private:
             return walk(std::move(keys), alias->second, steps, 2);
         }
         if (const auto capture = names.captures.find(steps[1].text); capture != names.captures.end()) {
-            const auto& spec = c_.policy.kinds[issuer.kind].captures[capture->second];
+            const auto& spec = kind.captures[capture->second];
             const auto& parsed = c_.policy.at(spec.field).name;
             c_.report.add(Code::BadExpectation, steps[1].span,
-                          quoted(steps[1].text) + " is removed from " + quoted(issuer.name + "." + parsed) +
-                              " and cannot be set by itself",
-                          {}, "set " + quoted(issuer.name + "." + parsed));
+                          quoted(steps[1].text) + " is removed from " +
+                              quoted(c_.policy.name_of(issuer) + "." + parsed) + " and cannot be set by itself",
+                          {}, "set " + quoted(c_.policy.name_of(issuer) + "." + parsed));
             return {};
         }
         return walk(std::move(keys), root, steps, 1);

@@ -17,11 +17,26 @@ namespace {
 /// Something that has to be tested: a fact, an element's field, or the issuer.
 struct Guard {
     enum class Sort : std::uint8_t { Fact, Elem, Issuer } sort = Sort::Fact;
-    std::uint32_t id = 0;  ///< fact, binder or issuer
-    FieldId field;         ///< Elem
+    std::uint32_t id = 0;                  ///< fact or binder; Issuer: the IssuerId whose claim is read
+    FieldId field;                         ///< Elem
+    std::vector<std::uint32_t> issuers{};  ///< Issuer: those that the token can be of, ascending
     friend bool operator==(const Guard&, const Guard&) = default;
 };
 using Guards = std::vector<Guard>;
+
+/// Whether a test that was made is enough where another is needed.
+bool meets(const Guard& known, const Guard& needed) {
+    if (known.sort != Guard::Sort::Issuer || needed.sort != Guard::Sort::Issuer) return known == needed;
+    return std::ranges::includes(needed.issuers, known.issuers);
+}
+
+bool are_met(const Guards& known, const Guard& needed) {
+    return std::any_of(known.begin(), known.end(), [&](const Guard& each) { return meets(each, needed); });
+}
+
+Guard of_issuers(const Policy& policy, IssuerId id) {
+    return {Guard::Sort::Issuer, id.value, {}, policy.members_of(id)};
+}
 
 void add(Guards& guards, const Guard& guard) {
     if (std::find(guards.begin(), guards.end(), guard) == guards.end()) guards.push_back(guard);
@@ -29,33 +44,62 @@ void add(Guards& guards, const Guard& guard) {
 
 std::optional<Guard> subject_of(const Expr& test) {
     const auto& subject = *test.kids[0];
-    if (subject.op == Op::Fact) return Guard{Guard::Sort::Fact, subject.id, {}};
-    if (subject.op == Op::Elem) return Guard{Guard::Sort::Elem, subject.id, subject.field};
+    if (subject.op == Op::Fact) return Guard{Guard::Sort::Fact, subject.id, {}, {}};
+    if (subject.op == Op::Elem) return Guard{Guard::Sort::Elem, subject.id, subject.field, {}};
     return {};
 }
 
+/// The issuers that a comparison of `token.issuer` with constants allows; none: it is another test.
+std::optional<Guard> issuers_of(const Policy& policy, const Expr& e) {
+    const bool one = e.op == Op::Compare && e.cmp == Cmp::Eq;
+    if ((!one && e.op != Op::In) || e.kids[0]->op != Op::Fact || policy.facts[e.kids[0]->id].path != "token.issuer")
+        return {};
+    const auto urls = e.kids[1]->op == Op::Set ? e.kids[1]->kids : e.kids.subspan(1);
+    Guard out{Guard::Sort::Issuer, 0, {}, {}};
+    for (const Expr* url : urls) {
+        if (url->op != Op::Text) return {};
+        for (std::uint32_t i = 0; i < policy.issuers.size(); ++i)
+            if (policy.issuers[i].url == url->text) out.issuers.push_back(i);
+    }
+    std::sort(out.issuers.begin(), out.issuers.end());
+    return out;
+}
+
+/// What is known if one of two tests has the outcome: what both say, and of the issuer, that it is one of either.
+Guards known_of_either(const Guards& a, const Guards& b) {
+    Guards out;
+    for (const Guard& one : a)
+        for (const Guard& other : b) {
+            if (one.sort != Guard::Sort::Issuer || other.sort != Guard::Sort::Issuer) {
+                if (one == other) add(out, one);
+                continue;
+            }
+            Guard either{Guard::Sort::Issuer, one.id, {}, {}};
+            std::ranges::set_union(one.issuers, other.issuers, std::back_inserter(either.issuers));
+            add(out, either);
+        }
+    return out;
+}
+
 /// What is known to be there if `e` has the outcome.
-Guards known_if(const Expr& e, bool outcome) {
+Guards known_if(const Policy& policy, const Expr& e, bool outcome) {
     Guards known;
-    if (e.op == Op::Not) return known_if(*e.kids[0], !outcome);
+    if (e.op == Op::Not) return known_if(policy, *e.kids[0], !outcome);
     if (e.op == Op::IsSome || e.op == Op::IsNone) {
         if ((e.op == Op::IsSome) == outcome)
             if (const auto subject = subject_of(e)) known.push_back(*subject);
         return known;
     }
-    if (e.op == Op::IssuerIs && outcome) known.push_back({Guard::Sort::Issuer, e.id, {}});
+    if (e.op == Op::IssuerIs && outcome) known.push_back(of_issuers(policy, IssuerId{e.id}));
+    if (const auto issuers = issuers_of(policy, e); issuers && outcome) known.push_back(*issuers);
     if (e.op != Op::And && e.op != Op::Or) return known;
     if ((e.op == Op::And) == outcome) {
         for (const auto* kid : e.kids)
-            for (const auto& guard : known_if(*kid, outcome)) add(known, guard);
+            for (const auto& guard : known_if(policy, *kid, outcome)) add(known, guard);
         return known;
     }
-    known = known_if(*e.kids[0], outcome);
-    for (const auto* kid : e.kids.subspan(1)) {
-        const auto other = known_if(*kid, outcome);
-        std::erase_if(known,
-                      [&](const Guard& guard) { return std::find(other.begin(), other.end(), guard) == other.end(); });
-    }
+    known = known_if(policy, *e.kids[0], outcome);
+    for (const auto* kid : e.kids.subspan(1)) known = known_of_either(known, known_if(policy, *kid, outcome));
     return known;
 }
 
@@ -79,8 +123,7 @@ public:
         if (e.op == Op::And || e.op == Op::Or) return logic(e, guards, positive);
         Guards needed;
         reads(e, needed, guards, positive, false);
-        std::erase_if(
-            needed, [&](const Guard& guard) { return std::find(guards.begin(), guards.end(), guard) != guards.end(); });
+        std::erase_if(needed, [&](const Guard& guard) { return are_met(guards, guard); });
         if (!needed.empty()) report(e, needed, positive, bare);
     }
 
@@ -90,7 +133,7 @@ private:
         std::vector<Guards> known;
         std::vector<std::pair<Guard, std::size_t>> tests;
         for (const auto* kid : e.kids) {
-            known.push_back(known_if(*kid, e.op == Op::And));
+            known.push_back(known_if(c_.policy, *kid, e.op == Op::And));
             for (const auto& guard : known.back()) {
                 const auto at =
                     std::find_if(tests.begin(), tests.end(), [&](const auto& test) { return test.first == guard; });
@@ -125,29 +168,29 @@ private:
 
     void fact(const Fact& fact, std::uint32_t id, Guards& needed, bool tested) {
         if (fact.root == FactRoot::Claim || fact.root == FactRoot::Capture)
-            add(needed, {Guard::Sort::Issuer, fact.issuer.value, {}});
-        for (const auto optional : fact.optionals) add(needed, {Guard::Sort::Fact, optional.value, {}});
+            add(needed, of_issuers(c_.policy, fact.issuer));
+        for (const auto optional : fact.optionals) add(needed, {Guard::Sort::Fact, optional.value, {}, {}});
         if (tested || fact.root == FactRoot::Capture || fact.root == FactRoot::Catalog) return;
         const auto& field = c_.policy.at(fact.field);
         const bool inside_map = field.type.kind == Kind::Map && fact.type.kind != Kind::Map;
-        if (field.or_none && !inside_map) add(needed, {Guard::Sort::Fact, id, {}});
+        if (field.or_none && !inside_map) add(needed, {Guard::Sort::Fact, id, {}, {}});
     }
 
     void element(const Expr& e, Guards& needed, bool tested) {
         if (!e.field.valid()) return;
         Guards found;
-        if (!tested && c_.policy.at(e.field).or_none) found.push_back({Guard::Sort::Elem, e.id, e.field});
+        if (!tested && c_.policy.at(e.field).or_none) found.push_back({Guard::Sort::Elem, e.id, e.field, {}});
         // Up to the list that holds the element.
         for (auto at = c_.policy.at(e.field).parent; at.valid() && c_.policy.at(at).type.kind == Kind::Record;
              at = c_.policy.at(at).parent)
-            if (c_.policy.at(at).or_none) found.push_back({Guard::Sort::Elem, e.id, at});
+            if (c_.policy.at(at).or_none) found.push_back({Guard::Sort::Elem, e.id, at, {}});
         for (auto guard = found.rbegin(); guard != found.rend(); ++guard) add(needed, *guard);
     }
 
     std::string name_of(const Guard& guard, const Expr& leaf) const {
         switch (guard.sort) {
             case Guard::Sort::Fact: return c_.policy.at(FactId{guard.id}).path;
-            case Guard::Sort::Issuer: return c_.policy.issuers[guard.id].name;
+            case Guard::Sort::Issuer: return c_.policy.name_of(IssuerId{guard.id});
             case Guard::Sort::Elem: break;
         }
         return std::string(element_text(leaf, guard));
@@ -201,7 +244,9 @@ private:
 
     void relate_guard(Diagnostic& diagnostic, const Guard& guard) const {
         if (guard.sort == Guard::Sort::Issuer) {
-            diagnostic.related.push_back({c_.policy.issuers[guard.id].span, "the issuer is declared here"});
+            const bool group = guard.id >= c_.policy.issuers.size();
+            diagnostic.related.push_back({c_.policy.span_of(IssuerId{guard.id}),
+                                          group ? "the group is declared here" : "the issuer is declared here"});
             return;
         }
         const auto field = guard.sort == Guard::Sort::Fact ? c_.policy.at(FactId{guard.id}).field : guard.field;

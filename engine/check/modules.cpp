@@ -201,6 +201,8 @@ Place place_of(const ast::Decl& decl) {
                 return {Space::Kind, "issuer kind", &node.name};
             else if constexpr (std::is_same_v<T, ast::IssuerDecl>)
                 return {Space::Value, "issuer", &node.name};
+            else if constexpr (std::is_same_v<T, ast::IssuerGroupDecl>)
+                return {Space::Value, "issuer group", &node.name};
             else if constexpr (std::is_same_v<T, ast::EnumDecl>)
                 return {Space::Type, "enum", &node.name};
             else if constexpr (std::is_same_v<T, ast::ToolDecl>)

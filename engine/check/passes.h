@@ -14,6 +14,7 @@ void check_kinds(Context& c);
 void declare_tools(Context& c);
 void check_tools(Context& c);
 void check_issuers(Context& c);
+void check_issuer_groups(Context& c);
 void check_tables(Context& c);
 /// The facts that the engine reads: the first in Policy::facts, in the order of builtin_facts.def.
 void check_builtin_facts(Context& c);

@@ -153,34 +153,48 @@ const Expr* claim_path(Context& c, Scope& s, const ast::Expr& e, const Entry& en
     const auto steps = e.steps;
     if (entry.index == kNoIndex) return nullptr;
     const IssuerId id{entry.index};
-    const auto& issuer = c.policy.issuers[entry.index];
+    const std::string& name = c.policy.name_of(id);
+    const bool group = std::holds_alternative<ast::IssuerGroupDecl>(entry.decl->node);
     if (root + 1 >= steps.size()) {
-        if (want != nullptr && want->kind == Kind::String && want->names == Names::Issuers)
-            return text_node(c, *want, e.span, c.policy.arena->copy(std::string_view(issuer.url)));
-        c.report.add(Code::OperationUndefined, e.span, quoted(issuer.name) + " is an issuer, not a value", {},
-                     "test it with " + quoted("token.issuer is " + issuer.name));
+        if (!group && want != nullptr && want->kind == Kind::String && want->names == Names::Issuers)
+            return text_node(c, *want, e.span,
+                             c.policy.arena->copy(std::string_view(c.policy.issuers[entry.index].url)));
+        c.report.add(Code::OperationUndefined, e.span,
+                     quoted(name) + (group ? " is a group of issuers, not a value" : " is an issuer, not a value"), {},
+                     "test it with " + quoted("token.issuer is " + name));
         return nullptr;
     }
+    if (group && !c.policy.group_at(id).kind) {
+        auto& diagnostic = c.report.add(Code::OperationUndefined, e.span,
+                                        "the issuers of " + quoted(name) + " have claims of different kinds", {},
+                                        "read the claims through each issuer, or through a group of one kind");
+        for (const std::uint32_t member : c.policy.members_of(id)) {
+            const Issuer& issuer = c.policy.issuers[member];
+            diagnostic.related.push_back({issuer.span, "has claims " + quoted(c.policy.kinds[issuer.kind].name)});
+        }
+        return nullptr;
+    }
+    const std::uint32_t kind = c.policy.kind_of(id);
     if (s.constant) return refuse_fact(c, e.span);
-    const auto& names = c.kind_names[issuer.kind];
+    const auto& names = c.kind_names[kind];
     const auto& step = steps[root + 1];
     Cursor cursor;
     cursor.root = FactRoot::Claim;
     cursor.issuer = id;
-    cursor.field = c.policy.kinds[issuer.kind].root;
+    cursor.field = c.policy.kinds[kind].root;
     std::size_t next = root + 1;
     if (step.kind != ast::StepKind::Key && !child_of(c.policy, cursor.field, step.text).valid()) {
         const auto capture = names.captures.find(step.text);
         const auto alias = names.aliases.find(step.text);
         if (capture != names.captures.end()) {
-            follow(c, cursor, c.policy.kinds[issuer.kind].captures[capture->second].field);
+            follow(c, cursor, c.policy.kinds[kind].captures[capture->second].field);
             const auto fact = intern_capture(c, cursor, capture->second, capture->first);
             return apply_parts(c, fact_node(c, fact, scalar(Kind::String), e.span), steps, next + 1, e.span);
         }
         if (alias == names.aliases.end()) {
             std::vector<std::string_view> more;
-            for (const auto& [name, field] : names.aliases) more.push_back(name);
-            for (const auto& [name, spec] : names.captures) more.push_back(name);
+            for (const auto& [alias_name, field] : names.aliases) more.push_back(alias_name);
+            for (const auto& [capture_name, spec] : names.captures) more.push_back(capture_name);
             std::sort(more.begin(), more.end());
             report_no_field(c, cursor.field, step, std::move(more));
             return nullptr;
@@ -295,7 +309,7 @@ const Expr* value_entry(Context& c, Scope& s, const ast::Expr& e, const Entry& e
         const auto* value = put_in(c, s, define, e.span, {}, false, root + 1 < e.steps.size() ? nullptr : want);
         return apply_parts(c, value, e.steps, root + 1, e.span);
     }
-    if (std::holds_alternative<ast::IssuerDecl>(entry.decl->node)) return claim_path(c, s, e, entry, root, want);
+    if (names_issuers(entry)) return claim_path(c, s, e, entry, root, want);
     return table_path(c, e, entry, root);
 }
 

@@ -45,7 +45,7 @@ const Expr* type_presence(Context& c, Scope& s, const ast::Expr& e) {
 
 const Entry* find_issuer(Context& c, Scope& s, std::string_view name, Span span) {
     const auto found = look_up(c, s.module, Space::Value, split_name(name));
-    if (found.miss == Miss::No && std::holds_alternative<ast::IssuerDecl>(found.entry->decl->node)) return found.entry;
+    if (found.miss == Miss::No && names_issuers(*found.entry)) return found.entry;
     if (found.miss == Miss::Private || found.miss == Miss::Ambiguous) {
         report_miss(c, s.module, Space::Value, found, name, span, Code::UnknownCatalogueName, "issuer");
         return nullptr;
@@ -55,8 +55,7 @@ const Entry* find_issuer(Context& c, Scope& s, std::string_view name, Span span)
     if (!c.report.full())
         for (const auto candidate : visible_names(c, s.module, Space::Value)) {
             const auto other = look_up(c, s.module, Space::Value, candidate);
-            if (other.entry != nullptr && std::holds_alternative<ast::IssuerDecl>(other.entry->decl->node))
-                names.push_back(candidate);
+            if (other.entry != nullptr && names_issuers(*other.entry)) names.push_back(candidate);
         }
     auto& diagnostic =
         c.report.add(Code::UnknownCatalogueName, span, "there is no issuer " + quoted(name), "not declared");
@@ -125,9 +124,13 @@ const Expr* type_is_name(Context& c, Scope& s, const ast::Expr& e) {
         return out;
     }
     // Another text that contains an issuer, such as a hop's.
-    const auto& url = c.policy.issuers[entry->index].url;
-    return compare(c, Cmp::Eq, e.span, subject,
-                   text_node(c, naming(Names::Issuers), name, c.policy.arena->copy(std::string_view(url))));
+    std::vector<const Expr*> urls;
+    for (const std::uint32_t member : c.policy.members_of(IssuerId{entry->index}))
+        urls.push_back(text_node(c, naming(Names::Issuers), name,
+                                 c.policy.arena->copy(std::string_view(c.policy.issuers[member].url))));
+    if (urls.size() == 1) return compare(c, Cmp::Eq, e.span, subject, urls.front());
+    Type set = list_of(naming(Names::Issuers), static_cast<std::uint32_t>(urls.size()));
+    return node(c, Op::In, scalar(Kind::Bool), e.span, {subject, node(c, Op::Set, set, name, urls)});
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // evaluator read.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -118,6 +119,14 @@ struct Issuer {
     Span span;
 };
 
+/// `issuer group NAME = …`. An IssuerId names an issuer, or a group: the ids of groups follow those of the issuers.
+struct IssuerGroup {
+    std::string name;
+    std::vector<std::uint32_t> members;  ///< of Policy::issuers, ascending
+    std::optional<std::uint32_t> kind;   ///< of Policy::kinds; none: the members differ in it
+    Span span;
+};
+
 struct EnumType {
     std::string name;
     bool ordered = false;
@@ -175,7 +184,7 @@ struct Fact {
     Type type;
     FieldId field;                   ///< Request, Claim, Param: the field; Capture: the parsed claim's field
     std::vector<std::string> keys;   ///< map keys, in the order the maps occur on the way to `field`
-    IssuerId issuer;                 ///< Claim, Capture
+    IssuerId issuer;                 ///< Claim, Capture: the issuer or the group that it is read through
     std::uint32_t capture_spec = 0;  ///< Capture: index into the kind's captures
     std::string capture;
     CatalogFact catalog = CatalogFact::Tier;
@@ -272,6 +281,7 @@ struct Policy {
     EnumId tier;  ///< none if no tier is declared
     std::vector<IssuerKind> kinds;
     std::vector<Issuer> issuers;
+    std::vector<IssuerGroup> groups;
     std::vector<Tool> tools;
     std::vector<Table> tables;
     std::vector<Zone> zones;
@@ -286,6 +296,26 @@ struct Policy {
     std::deque<DataFile> data;     ///< what the sources' tables and fixtures were read from
     std::vector<ast::File> files;  ///< parallel to sources
     std::unique_ptr<Arena> arena = std::make_unique<Arena>();
+
+    /// The issuers that an id stands for: one, or the members of a group.
+    [[nodiscard]] std::vector<std::uint32_t> members_of(IssuerId id) const {
+        return id.value < issuers.size() ? std::vector{id.value} : group_at(id).members;
+    }
+    [[nodiscard]] bool is_among(std::uint32_t issuer, IssuerId id) const {
+        if (!id.valid() || id.value < issuers.size()) return id.valid() && id.value == issuer;
+        return std::ranges::binary_search(group_at(id).members, issuer);
+    }
+    /// The kind of the claims that can be read through an issuer or a group; a group needs one.
+    [[nodiscard]] std::uint32_t kind_of(IssuerId id) const {
+        return id.value < issuers.size() ? issuers[id.value].kind : *group_at(id).kind;
+    }
+    [[nodiscard]] const std::string& name_of(IssuerId id) const {
+        return id.value < issuers.size() ? issuers[id.value].name : group_at(id).name;
+    }
+    [[nodiscard]] Span span_of(IssuerId id) const {
+        return id.value < issuers.size() ? issuers[id.value].span : group_at(id).span;
+    }
+    [[nodiscard]] const IssuerGroup& group_at(IssuerId id) const { return groups[id.value - issuers.size()]; }
 
     [[nodiscard]] const Field& at(FieldId id) const { return fields[id.value]; }
     [[nodiscard]] const Fact& at(FactId id) const { return facts[id.value]; }

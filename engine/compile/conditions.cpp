@@ -181,11 +181,15 @@ private:
             case Op::IsNone: return leaf(Opcode::IsNone, e.kids[0], nullptr, 0, negate);
             case Op::IsSome: return leaf(Opcode::IsNone, e.kids[0], nullptr, 0, !negate);
             case Op::IssuerIs: {
+                std::vector<std::uint32_t> urls;
+                for (const std::uint32_t member : lowering_.policy.members_of(check::IssuerId{e.id}))
+                    urls.push_back(lowering_.builder.text(lowering_.policy.issuers[member].url));
                 Condition test;
-                test.op = Opcode::TextEq;
+                test.op = urls.size() == 1 ? Opcode::TextEq : Opcode::TextIn;
                 test.word_a = bytecode::operand(OperandKind::Slot, Slots::of(bytecode::Builtin::TokenIssuer));
-                test.word_b =
-                    bytecode::operand(OperandKind::Text, lowering_.builder.text(lowering_.policy.issuers[e.id].url));
+                test.word_b = urls.size() == 1
+                                  ? bytecode::operand(OperandKind::Text, urls.front())
+                                  : bytecode::operand(OperandKind::Set, lowering_.builder.text_set(Kind::String, urls));
                 test.negate = negate;
                 return leaf(std::move(test));
             }

@@ -49,9 +49,16 @@ constexpr std::string_view kBuiltinPaths[] = {
 /// What the program reads at a place in a shape: its own slot, and places below it.
 struct Slots::Want {
     std::uint32_t slot = kNone;
+    std::vector<std::uint32_t> copies;  ///< further slots for the same value
     std::map<FieldId, Want> fields;
     std::map<std::string, Want> keys;
 
+    void fill(std::uint32_t with) {
+        if (slot == kNone)
+            slot = with;
+        else
+            copies.push_back(with);
+    }
     Want& at(const check::Policy& policy, const std::vector<FieldId>& chain, const std::vector<std::string>& names) {
         Want* want = this;
         std::size_t key = 0;
@@ -107,8 +114,15 @@ private:
         node.name = item.name;
         node.kind = static_cast<std::uint8_t>(item.type.kind);
         node.weakest = static_cast<std::uint8_t>(field.weakest);
-        if (item.want != nullptr) node.slot = item.want->slot;
-        const bool compared = item.compared || (node.slot != kNone && slots_.compared_[node.slot]);
+        bool compared = item.compared;
+        if (item.want != nullptr && item.want->slot != kNone) {
+            node.slot = item.want->slot;
+            compared = compared || slots_.compared_[node.slot];
+            for (const std::uint32_t slot : item.want->copies) {
+                out_.copies.push_back({item.node, slot});
+                compared = compared || slots_.compared_[slot];
+            }
+        }
         if (compared && rep_of(item.type.kind) == Rep::Text) node.flags |= bytecode::kCompared;
         if (!item.value) {
             nodes_.emplace(item.field, item.node);
@@ -275,9 +289,12 @@ void Slots::finish() {
         switch (fact.root) {
             case FactRoot::Request: request.at(policy_, chain_to(policy_, fact.field), fact.keys).slot = slot; break;
             case FactRoot::Claim:
-                claims[fact.issuer.value].at(policy_, chain_to(policy_, fact.field), fact.keys).slot = slot;
+                for (const std::uint32_t issuer : policy_.members_of(fact.issuer))
+                    claims[issuer].at(policy_, chain_to(policy_, fact.field), fact.keys).fill(slot);
                 break;
-            case FactRoot::Capture: captures[fact.issuer.value].push_back(slot); break;
+            case FactRoot::Capture:
+                for (const std::uint32_t issuer : policy_.members_of(fact.issuer)) captures[issuer].push_back(slot);
+                break;
             case FactRoot::Param: {
                 // Tools with the same parameter share the fact.
                 const auto wanted = chain_to(policy_, fact.field);
@@ -328,7 +345,9 @@ void Slots::finish() {
     for (std::uint32_t i = 0; i < policy_.issuers.size(); ++i) {
         const check::IssuerKind& kind = policy_.kinds[policy_.issuers[i].kind];
         bytecode::IssuerRef& issuer = out.issuers[i];
+        issuer.first_copy = static_cast<std::uint32_t>(out.copies.size());
         issuer.claims = shape.lay_out(kind.root, claims[i]);
+        issuer.copy_count = static_cast<std::uint32_t>(out.copies.size()) - issuer.first_copy;
         issuer.first_capture = static_cast<std::uint32_t>(out.captures.size());
         issuer.capture_count = static_cast<std::uint32_t>(captures[i].size());
         // Captures of one spec are adjacent, so that its text is matched once.

@@ -263,6 +263,7 @@ std::string_view thing_name(ThingKind kind) {
         case ThingKind::Schema: return "schema";
         case ThingKind::Tool: return "tool";
         case ThingKind::Issuer: return "issuer";
+        case ThingKind::IssuerGroup: return "issuer group";
         case ThingKind::Claims: return "claims";
         case ThingKind::Enum: return "enum";
         case ThingKind::Table: return "table";

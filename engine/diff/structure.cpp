@@ -37,6 +37,7 @@ public:
         schema();
         for (const check::Tool& each : policy_.tools) tool(each);
         for (const check::Issuer& each : policy_.issuers) issuer(each);
+        for (const check::IssuerGroup& each : policy_.groups) group(each);
         for (const check::IssuerKind& each : policy_.kinds) claims(each);
         for (const check::EnumType& each : policy_.enums) members(each);
         for (const check::Table& each : policy_.tables) table(each);
@@ -213,6 +214,18 @@ private:
         if (issuer.max_age) duration("max_age", *issuer.max_age, Direction::Other);
         if (issuer.leeway > 0) duration("leeway", issuer.leeway, Direction::Wider);
         if (issuer.proof_required) out.parts.push_back(plain("proof", "", "required", Direction::Narrower));
+    }
+
+    /// Who is in a group decides what its rules apply to, and they may permit or deny.
+    void group(const check::IssuerGroup& group) {
+        Thing& out = add(ThingKind::IssuerGroup, "issuer group", group.name, group.span, Direction::Same);
+        std::vector<Member> members;
+        for (const std::uint32_t member : group.members) {
+            const std::string name = check::told_name(policy_, policy_.issuers[member], shared_.issuers);
+            members.push_back({name, name});
+        }
+        out.parts.push_back(
+            several("members", "member", as_set(std::move(members)), Direction::Other, Direction::Other));
     }
 
     void table(const check::Table& table) {

@@ -308,6 +308,7 @@ check::SharedNames shared_names(const check::Policy& before, const check::Policy
     for (const check::Policy* side : {&before, &after}) {
         note_shared(side->tools, out.tools);
         note_shared(side->issuers, out.issuers);
+        note_shared(side->groups, out.issuers);
         note_shared(side->tables, out.tables);
         note_shared(side->enums, out.enums);
         note_shared(side->kinds, out.kinds);

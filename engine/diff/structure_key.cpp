@@ -81,7 +81,7 @@ private:
                      {std::int64_t{e.window.start}, std::int64_t{e.window.end}, std::int64_t{e.window.days}})
                     add(out, each);
                 return join_part(out, policy_.zones[e.id].name);
-            case Own::Issuer: return join_part(out, check::told_name(policy_, policy_.issuers[e.id], shared_.issuers));
+            case Own::Issuer: return join_part(out, check::told_issuer(policy_, check::IssuerId{e.id}, shared_));
             case Own::Binder: return add(out, e.id);
             case Own::Outcome: return add(out, e.integer);
             case Own::Nothing: return;
@@ -98,8 +98,7 @@ private:
     void fact(const check::Fact& fact, std::string& out) const {
         add(out, static_cast<std::int64_t>(fact.root));
         if (fact.root == FactRoot::Catalog) return add(out, static_cast<std::int64_t>(fact.catalog));
-        if (fact.issuer.valid())
-            join_part(out, check::told_name(policy_, policy_.issuers[fact.issuer.value], shared_.issuers));
+        if (fact.issuer.valid()) join_part(out, check::told_issuer(policy_, fact.issuer, shared_));
         steps(fact.field, out);
         for (const std::string& key : fact.keys) join_part(out, key);
         if (fact.root == FactRoot::Capture) join_part(out, fact.capture);

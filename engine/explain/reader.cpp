@@ -120,8 +120,9 @@ bool Reader::too_weak(const check::Fact& fact) const {
 
 std::string Reader::lack_of(const check::Fact& fact) const {
     const bool of_issuer = fact.root == check::FactRoot::Claim || fact.root == check::FactRoot::Capture;
-    if (of_issuer && facts_.issuer() != &policy_.issuers[fact.issuer.value])
-        return "the token is not of issuer " + policy_.issuers[fact.issuer.value].name;
+    if (of_issuer && !facts_.is_of(fact.issuer))
+        return "the token is not of " + std::string(fact.issuer.value < policy_.issuers.size() ? "issuer " : "group ") +
+               policy_.name_of(fact.issuer);
     if (too_weak(fact)) {
         const std::string given = provenance_of(group_of(fact));
         return std::string("stated, but ") +

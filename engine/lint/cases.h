@@ -28,7 +28,7 @@ struct Case {
     std::vector<Literal> literals;
     std::vector<std::uint32_t> read;        ///< facts that the tests read, sorted
     std::vector<std::uint32_t> restricted;  ///< of these, those of which somebody else's value would not do
-    std::vector<std::uint32_t> issuers;     ///< whose token it must be, sorted; empty: anyone's
+    std::vector<std::uint32_t> issuers;     ///< whose token it can be, ascending; empty: anyone's
 };
 
 struct RuleView {
@@ -60,6 +60,10 @@ public:
                                  std::initializer_list<std::string_view> claims) const {
         return restricts(c, issuer, std::span(claims.begin(), claims.size()));
     }
+    /// An issuer under which a case reads a claim.
+    [[nodiscard]] std::uint32_t issuer_of(const Case& c, std::uint32_t fact) const;
+    /// What a policy calls the issuer of a case: the group, if the token can be of several.
+    [[nodiscard]] const std::string& name_of(const Case& c, std::uint32_t issuer) const;
     /// What the kind of an issuer says of a claim of that issuer, if it says that the claim has the role; else null.
     [[nodiscard]] const check::RoleClaim* role_of(std::uint32_t fact, std::uint32_t issuer,
                                                   check::ClaimRole role) const;

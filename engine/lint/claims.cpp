@@ -74,7 +74,7 @@ void users(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (l.restricts(c, issuer, {"user_assertion"})) return;
     l.report(Lint::UserAssertionUnchecked, rule.span,
              permit_of(rule) + " trusts a user that the caller may have made up", "does not check `user_assertion`",
-             "a caller of AgentCore can state any user as text; also require `" + l.policy.issuers[issuer].name +
+             "a caller of AgentCore can state any user as text; also require `" + l.name_of(c, issuer) +
                  ".user_assertion == \"jwt\"`");
 }
 
@@ -94,8 +94,9 @@ std::vector<std::uint32_t> sets_in(const Linter& l, const Expr& test) {
 void empty_set(Linter& l, const Rule& rule, const Case& c) {
     for (const Literal& literal : c.literals)
         for (const std::uint32_t fact : sets_in(l, *literal.test)) {
-            const Supposition empty{l.policy.facts[fact].issuer.value, {{fact, {Supposed::What::Empty}}}};
-            const Supposition one{l.policy.facts[fact].issuer.value, {{fact, {Supposed::What::One}}}};
+            const std::uint32_t issuer = l.issuer_of(c, fact);
+            const Supposition empty{issuer, {{fact, {Supposed::What::Empty}}}};
+            const Supposition one{issuer, {{fact, {Supposed::What::One}}}};
             const auto asked = [&](const Supposition& supposition) {
                 const Can out = can(l.policy, *literal.test, supposition);
                 return literal.positive ? out : Can{out.fail, out.hold};

@@ -54,7 +54,18 @@ Facts restricted_by(const Policy& policy, const Case& c) {
     return out;
 }
 
-/// The issuers whose token it must be for `e` to have the outcome: a claim is unknown under any other.
+/// The issuers of a test and of another: both must hold. If none is left, the case is reported as contradictory.
+Facts issuers_of_both(const Facts& a, const Facts& b) {
+    if (a.empty() || b.empty()) return a.empty() ? b : a;
+    Facts out = both(a, b);
+    if (out.empty()) {
+        out = a;
+        unite(out, b);
+    }
+    return out;
+}
+
+/// The issuers whose token it can be if `e` has the outcome; empty: anyone's. A claim is unknown under any other.
 Facts issuers_of(const Policy& policy, const Expr& e, bool positive) {
     Facts out;
     if (e.op == Op::Not) return issuers_of(policy, *e.kids[0], !positive);
@@ -64,13 +75,15 @@ Facts issuers_of(const Policy& policy, const Expr& e, bool positive) {
         for (const Expr* kid : e.kids.subspan(1)) {
             const Facts more = issuers_of(policy, *kid, positive);
             if (all)
-                unite(out, more);
+                out = issuers_of_both(out, more);
+            else if (out.empty() || more.empty())
+                out.clear();
             else
-                out = both(out, more);
+                unite(out, more);
         }
         return out;
     }
-    if (e.op == Op::IssuerIs) return positive ? Facts{e.id} : out;
+    if (e.op == Op::IssuerIs) return positive ? policy.members_of(IssuerId{e.id}) : out;
     Facts facts;
     const bool quantified = e.op == Op::Any || e.op == Op::All;
     if (quantified) {
@@ -83,7 +96,7 @@ Facts issuers_of(const Policy& policy, const Expr& e, bool positive) {
         add_facts(facts, e);
     }
     for (const std::uint32_t fact : facts)
-        if (policy.facts[fact].issuer.valid()) unite(out, {policy.facts[fact].issuer.value});
+        if (policy.facts[fact].issuer.valid()) out = issuers_of_both(out, policy.members_of(policy.facts[fact].issuer));
     return out;
 }
 
@@ -213,13 +226,13 @@ Linter::Linter(const Policy& of) : policy(of) {
             each.read = facts_in(each.literals);
             each.restricted = restricted_by(policy, each);
             for (const Literal& literal : each.literals)
-                unite(each.issuers, issuers_of(policy, *literal.test, literal.positive));
+                each.issuers = issuers_of_both(each.issuers, issuers_of(policy, *literal.test, literal.positive));
         }
     }
 }
 
 const RoleClaim* Linter::role_of(std::uint32_t fact, std::uint32_t issuer, ClaimRole role) const {
-    if (claims_[fact].empty() || policy.facts[fact].issuer.value != issuer) return nullptr;
+    if (claims_[fact].empty() || !policy.is_among(issuer, policy.facts[fact].issuer)) return nullptr;
     const auto& roles = policy.kinds[policy.issuers[issuer].kind].roles;
     const auto found = std::find_if(roles.begin(), roles.end(), [&](const RoleClaim& each) {
         return each.role == role && each.claim == claims_[fact];
@@ -237,9 +250,24 @@ Finding* Linter::report(Lint lint, Span span, std::string message, std::string l
     return &findings_.emplace_back(make_finding(lint, span, std::move(message), std::move(label), std::move(help)));
 }
 
+std::uint32_t Linter::issuer_of(const Case& c, std::uint32_t fact) const {
+    const IssuerId read = policy.facts[fact].issuer;
+    for (const std::uint32_t issuer : c.issuers)
+        if (policy.is_among(issuer, read)) return issuer;
+    return policy.members_of(read).front();
+}
+
+const std::string& Linter::name_of(const Case& c, std::uint32_t issuer) const {
+    const auto group = std::find_if(policy.groups.begin(), policy.groups.end(), [&](const IssuerGroup& each) {
+        return std::includes(each.members.begin(), each.members.end(), c.issuers.begin(), c.issuers.end());
+    });
+    return c.issuers.size() > 1 && group != policy.groups.end() ? group->name : policy.issuers[issuer].name;
+}
+
 bool Linter::restricts(const Case& c, std::uint32_t issuer, std::span<const std::string_view> claims) const {
     return std::any_of(c.restricted.begin(), c.restricted.end(), [&](std::uint32_t fact) {
-        return !claims_[fact].empty() && policy.facts[fact].issuer.value == issuer && one_of(claims_[fact], claims);
+        return !claims_[fact].empty() && policy.is_among(issuer, policy.facts[fact].issuer) &&
+               one_of(claims_[fact], claims);
     });
 }
 

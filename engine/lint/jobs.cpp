@@ -22,7 +22,8 @@ std::vector<Asked> asked_of(const Linter& l, const Case& c, std::uint32_t issuer
     std::vector<Asked> out;
     const auto is_it = [&](const Expr& value) {
         const Expr* fact = fact_in(value);
-        return fact != nullptr && l.claim_of(fact->id) == claim && l.policy.facts[fact->id].issuer.value == issuer;
+        return fact != nullptr && l.claim_of(fact->id) == claim &&
+               l.policy.is_among(issuer, l.policy.facts[fact->id].issuer);
     };
     for (const Literal& literal : c.literals) {
         const Expr& e = *literal.test;
@@ -53,7 +54,7 @@ bool is_old_form(std::string_view subject) {
 }
 
 void github(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
-    const std::string& name = l.policy.issuers[issuer].name;
+    const std::string& name = l.name_of(c, issuer);
     const auto subjects = asked_of(l, c, issuer, "sub");
     const auto refs = asked_of(l, c, issuer, "ref");
     const bool only_tags = !refs.empty() && std::all_of(refs.begin(), refs.end(), [](const Asked& each) {
@@ -110,7 +111,7 @@ constexpr std::string_view kWhose[] = {"repository_id", "repository_owner_id", "
 void open_events(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (!l.acts(rule)) return;
     const auto event = std::find_if(c.read.begin(), c.read.end(), [&](std::uint32_t fact) {
-        return l.policy.facts[fact].issuer.value == issuer && l.claim_of(fact) == "event_name";
+        return l.policy.is_among(issuer, l.policy.facts[fact].issuer) && l.claim_of(fact) == "event_name";
     });
     // Where the event is not asked for, what runs may be; a ref alone is ref-without-event's.
     if (event == c.read.end() && (l.restricts(c, issuer, kRun) || !l.restricts(c, issuer, kWhose))) return;
@@ -120,7 +121,7 @@ void open_events(Linter& l, const Rule& rule, const Case& c, std::uint32_t issue
         return can_hold(l.policy, c, supposition);
     });
     if (taken == std::end(kOpenEvents)) return;
-    const std::string& name = l.policy.issuers[issuer].name;
+    const std::string& name = l.name_of(c, issuer);
     l.report(Lint::EventOfStrangers, rule.span,
              permit_of(rule) + " accepts jobs of " + quoted(*taken) + ", which anyone can trigger",
              event == c.read.end() ? "does not check the event" : "accepts events that strangers can trigger",
@@ -133,24 +134,25 @@ void subject_form(Linter& l, const RuleView& view) {
     for (std::uint32_t issuer = 0; issuer < l.policy.issuers.size(); ++issuer) {
         if (l.kind_of(issuer) != "github") continue;
         const Expr* old = nullptr;
+        std::string name;
         for (const Case& c : view.cases) {
             const auto asked = asked_of(l, c, issuer, "sub");
             if (asked.empty()) continue;
             if (!std::all_of(asked.begin(), asked.end(), [](const Asked& each) { return is_old_form(each.text); }))
                 return;
             old = asked.front().place;
+            name = l.name_of(c, issuer);
         }
         if (old == nullptr) continue;
         l.report(Lint::SubjectFormat, old->span, permit_of(*view.rule) + " accepts only subjects without identifiers",
                  "repositories created, renamed or moved after 2026-07-15 send `repo:OWNER@ID/REPOSITORY@ID:…`",
                  "jobs of such repositories are denied without explanation; require " +
-                     quoted(l.policy.issuers[issuer].name + ".repository_id") + ", " +
-                     quoted(l.policy.issuers[issuer].name + ".ref") + " and similar claims instead");
+                     quoted(name + ".repository_id") + ", " + quoted(name + ".ref") + " and similar claims instead");
     }
 }
 
 void gitlab(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
-    const std::string& name = l.policy.issuers[issuer].name;
+    const std::string& name = l.name_of(c, issuer);
     struct Pair {
         std::string_view what, flag;
         std::vector<std::string_view> claims;
@@ -194,7 +196,7 @@ void workflow_ref(Linter& l, const Rule& rule, const Case& c, std::uint32_t issu
         l.report(Lint::WorkflowRefWide, rule.span, permit_of(rule) + " trusts a workflow at any ref",
                  "checks only the file",
                  "anyone with push access to the workflow's repository can change the workflow; also require " +
-                     quoted(l.policy.issuers[issuer].name + "." + at));
+                     quoted(l.name_of(c, issuer) + "." + at));
     }
 }
 
@@ -209,7 +211,7 @@ void actor(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
 
 void runner(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     const std::string& kind = l.kind_of(issuer);
-    const std::string& name = l.policy.issuers[issuer].name;
+    const std::string& name = l.name_of(c, issuer);
     if (kind == "circleci" && !l.restricts(c, issuer, {"oidc.circleci.com/ssh-rerun"}))
         l.report(Lint::SshRerunUnchecked, rule.span,
                  permit_of(rule) + " accepts jobs that somebody may be logged in to", "does not check `ssh_rerun`",

@@ -89,18 +89,21 @@ Conflict conflict_of_facts(const Case& c) {
 
 Conflict conflict_of_issuers(const Linter& l, const Case& c, bool permit) {
     const Expr* first = nullptr;
-    std::uint32_t issuer = 0;
+    std::vector<std::uint32_t> left;
     for (const Literal& literal : c.literals) {
-        std::vector<std::uint32_t> asked;
-        if (literal.test->op == Op::IssuerIs && literal.positive) asked.push_back(literal.test->id);
+        std::vector<IssuerId> asked;
+        if (literal.test->op == Op::IssuerIs && literal.positive) asked.push_back(IssuerId{literal.test->id});
         if (const Pinned test = pinned(literal); permit && test.value != nullptr) {
             const std::uint32_t fact = fact_in(*test.value)->id;
-            if (!l.claim_of(fact).empty()) asked.push_back(l.policy.facts[fact].issuer.value);
+            if (!l.claim_of(fact).empty()) asked.push_back(l.policy.facts[fact].issuer);
         }
-        for (const std::uint32_t each : asked) {
-            if (first != nullptr && each != issuer) return {first, literal.test};
-            if (first == nullptr) first = literal.test;
-            issuer = each;
+        for (const IssuerId each : asked) {
+            if (first == nullptr) {
+                first = literal.test;
+                left = l.policy.members_of(each);
+            }
+            std::erase_if(left, [&](std::uint32_t issuer) { return !l.policy.is_among(issuer, each); });
+            if (left.empty()) return {first, literal.test};
         }
     }
     return {};

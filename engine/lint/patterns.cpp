@@ -78,7 +78,7 @@ void subject(Linter& l, const Case& c, const Literal& literal) {
         fact.type.kind != Kind::Subject)
         return;
     const auto told = [&](const std::vector<std::string_view>& claims) {
-        return l.restricts(c, fact.issuer.value, std::span<const std::string_view>(claims));
+        return l.restricts(c, l.issuer_of(c, e.kids[0]->id), std::span<const std::string_view>(claims));
     };
     const Wide wide = wide_of(e.matcher->text, told);
     if (wide.attack.empty()) return;

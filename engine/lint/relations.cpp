@@ -42,14 +42,18 @@ const Expr* fact_of(const Literal& literal) {
 }
 
 /// Under what a test is found: by any case that implies it.
-std::vector<std::uint64_t> keys_of(const Literal& literal) {
+std::vector<std::uint64_t> keys_of(const Policy& policy, const Literal& literal) {
     std::vector<std::uint64_t> out;
     if (const Pinned test = pinned_fact(literal); test.value != nullptr) {
         for (const Expr* constant : constants_of(*test.constant))
             out.push_back(constant_key(test.value->id, *constant));
         return out;
     }
-    if (literal.test->op == Op::IssuerIs && literal.positive) return {issuer_key(literal.test->id)};
+    if (literal.test->op == Op::IssuerIs && literal.positive) {
+        for (const std::uint32_t issuer : policy.members_of(IssuerId{literal.test->id}))
+            out.push_back(issuer_key(issuer));
+        return out;
+    }
     if (const Expr* fact = fact_of(literal)) return {fact_key(fact->id)};
     return {shape_key(literal)};
 }
@@ -111,18 +115,21 @@ bool implies(const Literal& a, const Literal& b) {
     return above && (narrow.value > wide.value || (narrow.value == wide.value && equal_will_do));
 }
 
-bool implies(const Case& a, const Case& b) {
+bool implies(const Policy& policy, const Case& a, const Case& b) {
     return std::all_of(b.literals.begin(), b.literals.end(), [&](const Literal& wanted) {
         if (wanted.test->op == Op::IssuerIs && wanted.positive)
-            return std::binary_search(a.issuers.begin(), a.issuers.end(), wanted.test->id);
+            return !a.issuers.empty() && std::ranges::all_of(a.issuers, [&](std::uint32_t issuer) {
+                return policy.is_among(issuer, IssuerId{wanted.test->id});
+            });
         return std::any_of(a.literals.begin(), a.literals.end(),
                            [&](const Literal& each) { return implies(each, wanted); });
     });
 }
 
-bool implies(const RuleView& a, const RuleView& b) {
+bool implies(const Policy& policy, const RuleView& a, const RuleView& b) {
     return std::all_of(a.cases.begin(), a.cases.end(), [&](const Case& each) {
-        return std::any_of(b.cases.begin(), b.cases.end(), [&](const Case& other) { return implies(each, other); });
+        return std::any_of(b.cases.begin(), b.cases.end(),
+                           [&](const Case& other) { return implies(policy, each, other); });
     });
 }
 
@@ -173,7 +180,7 @@ public:
         for (const RuleView& view : l_.rules)
             for (const Case& each : view.cases)
                 for (const Literal& literal : each.literals)
-                    for (const std::uint64_t at : keys_of(literal)) ++count_[at];
+                    for (const std::uint64_t at : keys_of(l_.policy, literal)) ++count_[at];
         for (std::uint32_t i = 0; i < l_.rules.size(); ++i)
             for (const Case& each : l_.rules[i].cases) enter(i, each);
     }
@@ -200,13 +207,13 @@ private:
         }
         const auto weight = [&](const Literal& literal) {
             std::size_t sum = 0;
-            for (const std::uint64_t at : keys_of(literal)) sum += count_[at];
+            for (const std::uint64_t at : keys_of(l_.policy, literal)) sum += count_[at];
             return sum;
         };
         const Literal* rarest = &c.literals.front();
         for (const Literal& each : c.literals)
             if (weight(each) < weight(*rarest)) rarest = &each;
-        for (const std::uint64_t at : keys_of(*rarest))
+        for (const std::uint64_t at : keys_of(l_.policy, *rarest))
             for (const std::uint32_t tool : tools_of(*l_.rules[rule].rule)) by_key_[key(6, at, tool)].push_back(rule);
     }
 
@@ -230,8 +237,8 @@ private:
         const RuleView &narrow = l_.rules[narrow_index], &wide = l_.rules[wide_index];
         const Rule &a = *narrow.rule, &b = *wide.rule;
         // A template is many rules; two of them are compared only if they are over one table.
-        if (a.each != b.each || !covers_tools(b, a) || !implies(narrow, wide)) return;
-        const bool both = covers_tools(a, b) && implies(wide, narrow);
+        if (a.each != b.each || !covers_tools(b, a) || !implies(l_.policy, narrow, wide)) return;
+        const bool both = covers_tools(a, b) && implies(l_.policy, wide, narrow);
         if (a.kind == b.kind && both && same_effect(a, b)) return twice(narrow_index, wide_index);
         if (a.kind == RuleKind::Permit && b.kind == RuleKind::Deny) return denied(a, b);
         if (a.each.valid()) return;

@@ -103,7 +103,8 @@ public:
             }
             case Op::Not: return turned(condition(*e.kids[0]));
             case Op::Constant: return decided(e.integer != 0);
-            case Op::IssuerIs: return supposition_.issuer ? decided(*supposition_.issuer == e.id) : kEither;
+            case Op::IssuerIs:
+                return supposition_.issuer ? decided(policy_.is_among(*supposition_.issuer, IssuerId{e.id})) : kEither;
             case Op::Truth: {
                 const Value value = this->value(*e.kids[0]);
                 if (value.sort == Value::Sort::Unknown || value.stranger()) return kUnknown;
@@ -197,7 +198,7 @@ private:
     Value fact(std::uint32_t id) const {
         const Fact& fact = policy_.facts[id];
         Value out;
-        if (fact.issuer.valid() && supposition_.issuer && fact.issuer.value != *supposition_.issuer) {
+        if (fact.issuer.valid() && supposition_.issuer && !policy_.is_among(*supposition_.issuer, fact.issuer)) {
             out.sort = Value::Sort::Unknown;
             return out;
         }

@@ -17,13 +17,13 @@ void suppose(const Linter& l, const Case& c, std::uint32_t issuer, ClaimRole rol
 }
 
 /// The claims to ask for: those that the kind names first. "`ci.repository_owner_id` and `ci.repository_id`".
-std::string pins_of(const Linter& l, std::uint32_t issuer) {
+std::string pins_of(const Linter& l, const Case& c, std::uint32_t issuer) {
     std::string out;
     std::optional<std::uint32_t> item;
     for (const RoleClaim& each : l.policy.kinds[l.policy.issuers[issuer].kind].roles) {
         if (each.role != ClaimRole::Owner || item.value_or(each.item) != each.item) continue;
         item = each.item;
-        out += (out.empty() ? "" : " and ") + quoted(l.policy.issuers[issuer].name + "." + each.written);
+        out += (out.empty() ? "" : " and ") + quoted(l.name_of(c, issuer) + "." + each.written);
     }
     return out;
 }
@@ -67,37 +67,37 @@ void shared_issuer(Linter& l, const Rule& rule, const Case& c, std::uint32_t iss
             name != nullptr && may_hold_owner(l, fact, issuer))
             namesake.facts[fact] = {Supposed::What::Namesake, name->segments};
     if (!can_hold(l.policy, c, namesake)) return;
-    const std::string& name = l.policy.issuers[issuer].name;
+    const std::string& name = l.name_of(c, issuer);
     Supposition stranger{issuer, {}};
     suppose(l, c, issuer, ClaimRole::Owner, stranger);
     suppose(l, c, issuer, ClaimRole::OwnerName, stranger);
     if (!can_hold(l.policy, c, stranger)) {
         l.report(Lint::NameOnlyTrust, rule.span, permit_of(rule) + " identifies the owner of the token only by name",
                  "a name can be released and then claimed by somebody else",
-                 "whoever takes over the name gets the credential; require " + pins_of(l, issuer) +
+                 "whoever takes over the name gets the credential; require " + pins_of(l, c, issuer) +
                      ", which is never reused");
         return;
     }
     suppose(l, c, issuer, ClaimRole::Workflow, stranger);
     if (!can_hold(l.policy, c, stranger)) {
-        l.report(
-            Lint::WorkflowCallerUnpinned, rule.span,
-            permit_of(rule) + " checks a reusable workflow but not the repository that calls it",
-            "any repository can call it",
-            "a job of any repository that calls the workflow gets the credential; also require " + pins_of(l, issuer));
+        l.report(Lint::WorkflowCallerUnpinned, rule.span,
+                 permit_of(rule) + " checks a reusable workflow but not the repository that calls it",
+                 "any repository can call it",
+                 "a job of any repository that calls the workflow gets the credential; also require " +
+                     pins_of(l, c, issuer));
         return;
     }
     if (Finding* found = l.report(
             Lint::SharedIssuerUnscoped, rule.span,
             permit_of(rule) + " accepts tokens of " + quoted(name) + ", whoever they were issued to", "pins no owner",
-            "whoever else gets tokens from this issuer gets this credential; require " + pins_of(l, issuer)))
+            "whoever else gets tokens from this issuer gets this credential; require " + pins_of(l, c, issuer)))
         found->diagnostic.related.push_back({l.policy.issuers[issuer].span, "the issuer is shared"});
 }
 
 /// Kinds whose issuer is one organisation's own, and what tells its workloads apart.
 void workloads(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     const std::string& kind = l.kind_of(issuer);
-    const std::string& name = l.policy.issuers[issuer].name;
+    const std::string& name = l.name_of(c, issuer);
     if (kind == "kubernetes") {
         if (l.restricts(c, issuer, {"sub", "kubernetes.io.serviceaccount.uid", "kubernetes.io.pod.uid"})) return;
         const bool account = l.restricts(c, issuer, {"kubernetes.io.serviceaccount.name", "sub_service_account"});
@@ -115,7 +115,7 @@ void workloads(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer)
                                     [](const RoleClaim& each) { return each.role == ClaimRole::Workload; });
     if (tells == roles.end()) return;
     const bool told = std::any_of(c.restricted.begin(), c.restricted.end(), [&](std::uint32_t fact) {
-        return !l.claim_of(fact).empty() && l.policy.facts[fact].issuer.value == issuer;
+        return !l.claim_of(fact).empty() && l.policy.is_among(issuer, l.policy.facts[fact].issuer);
     });
     if (told) return;
     l.report(Lint::WorkloadUnpinned, rule.span, permit_of(rule) + " accepts every workload of " + quoted(name),
@@ -131,7 +131,7 @@ void default_account(Linter& l, const Rule& rule, const Case& c, std::uint32_t i
         const std::string& claim = l.claim_of(fact);
         const bool whole = claim == "sub";
         if (!whole && claim != "kubernetes.io.serviceaccount.name" && claim != "sub_service_account") continue;
-        if (l.policy.facts[fact].issuer.value != issuer) continue;
+        if (!l.policy.is_among(issuer, l.policy.facts[fact].issuer)) continue;
         for (const Expr* constant : constants_of(*test.constant))
             if (constant->text == "default" || (whole && constant->text.ends_with(":default")))
                 l.report(Lint::DefaultServiceAccount, constant->span,

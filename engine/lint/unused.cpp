@@ -52,6 +52,9 @@ struct Named {
         for (const ast::AliasDecl& alias : decl.aliases) add(names, alias.target);
     }
     void operator()(const ast::IssuerDecl& decl) const { add(names, decl.kind); }
+    void operator()(const ast::IssuerGroupDecl& decl) const {
+        for (const ast::QualifiedName& member : decl.members) add(names, member);
+    }
     void operator()(const ast::EnumDecl&) const {}
     void operator()(const ast::ToolDecl& decl) const { add(names, decl.params); }
     void operator()(const ast::TableDecl& decl) const { add(names, decl.columns); }
@@ -87,6 +90,7 @@ std::string_view noun_of(const ast::Decl& decl) {
     if (std::holds_alternative<ast::TableDecl>(decl.node)) return "table";
     if (std::holds_alternative<ast::FixtureDecl>(decl.node)) return "fixture";
     if (std::holds_alternative<ast::EnumDecl>(decl.node)) return "enum";
+    if (std::holds_alternative<ast::IssuerGroupDecl>(decl.node)) return "issuer group";
     if (std::holds_alternative<ast::ClaimsDecl>(decl.node)) return "claims";
     return {};
 }

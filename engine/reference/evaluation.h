@@ -75,6 +75,10 @@ public:
     /// The declarations that the request names; null if there is none.
     [[nodiscard]] const check::Tool* tool() const { return tool_; }
     [[nodiscard]] const check::Issuer* issuer() const { return issuer_; }
+    /// Whether the token is of this issuer, or of one in this group.
+    [[nodiscard]] bool is_of(check::IssuerId id) const {
+        return issuer_ != nullptr && policy_.is_among(static_cast<std::uint32_t>(issuer_ - policy_.issuers.data()), id);
+    }
     /// Index of an enum member of the request schema, by the path of a field of that enum; -1 if
     /// there is none.
     [[nodiscard]] std::int64_t member_index(std::string_view path, std::string_view member) const;

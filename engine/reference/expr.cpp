@@ -97,7 +97,10 @@ Truth Evaluation::condition(const Expr& expr) {
         case Op::IssuerIs: {
             const Value stated = facts_.at("token.issuer");
             const auto* url = stated.as<std::string_view>();
-            return url != nullptr ? truth_of(*url == policy_.issuers[expr.id].url) : Truth::Unknown;
+            if (url == nullptr) return Truth::Unknown;
+            const std::vector<std::uint32_t> members = policy_.members_of(check::IssuerId{expr.id});
+            return truth_of(std::any_of(members.begin(), members.end(),
+                                        [&](std::uint32_t member) { return *url == policy_.issuers[member].url; }));
         }
 #define VALUE(name, ...) case Op::name:
 #include "base/operators.def"

@@ -237,7 +237,7 @@ Value Facts::read(const check::Fact& fact) const {
         case check::FactRoot::Request: return request(fact.field, fact.keys);
         case check::FactRoot::Claim:
         case check::FactRoot::Capture:
-            if (issuer_ == nullptr || issuer_ != &policy_.issuers[fact.issuer.value]) return {Unknown{}};
+            if (!is_of(fact.issuer)) return {Unknown{}};
             return fact.root == check::FactRoot::Claim ? claim(fact.field, fact.keys) : capture(fact);
         case check::FactRoot::Param: return param(fact.field);
         case check::FactRoot::Catalog: return catalog(fact.catalog);

@@ -204,6 +204,12 @@ struct IssuerDecl {
     bool proof_required = false;
 };
 
+/// `issuer group NAME = …`
+struct IssuerGroupDecl {
+    Name name;
+    std::vector<QualifiedName> members;
+};
+
 struct EnumDecl {
     Name name;
     bool ordered = false;
@@ -334,8 +340,8 @@ struct Decl {
     Span span;
     bool exported = false;
     std::string doc;
-    std::variant<SchemaDecl, ClaimsDecl, IssuerDecl, EnumDecl, ToolDecl, TableDecl, DefineDecl, RuleDecl, InvariantDecl,
-                 FixtureDecl, TestDecl>
+    std::variant<SchemaDecl, ClaimsDecl, IssuerDecl, IssuerGroupDecl, EnumDecl, ToolDecl, TableDecl, DefineDecl,
+                 RuleDecl, InvariantDecl, FixtureDecl, TestDecl>
         node;
 };
 

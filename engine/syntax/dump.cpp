@@ -250,6 +250,11 @@ private:
             if (d.proof_required) line("proof-required");
         });
     }
+    void decl(const ast::IssuerGroupDecl& d, const std::string& docs) {
+        top("issuer-group " + std::string(d.name.text), docs, [&] {
+            for (const ast::QualifiedName& member : d.members) line("member " + name_text(member));
+        });
+    }
     void decl(const ast::EnumDecl& d, const std::string& docs) {
         top(std::string(d.ordered ? "ordered-enum " : "enum ") + std::string(d.name.text), docs, [&] {
             for (const ast::Name& member : d.members) line("member " + quoted(member.text));

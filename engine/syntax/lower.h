@@ -56,6 +56,7 @@ private:
     ast::RoleDecl role(Tree::ClaimsItemContext& tree);
     ast::ClaimsDecl claims(Tree::ClaimsDeclContext& tree);
     ast::IssuerDecl issuer(Tree::IssuerDeclContext& tree);
+    ast::IssuerGroupDecl issuer_group(Tree::IssuerGroupDeclContext& tree);
     ast::EnumDecl enumeration(Tree::EnumDeclContext& tree);
     ast::EnumDecl tier(Tree::TierDeclContext& tree);
     ast::ToolDecl tool(Tree::ToolDeclContext& tree);

@@ -153,6 +153,7 @@ void Lowering::declaration(Tree::DeclarationContext& tree) {
     if (auto* schema_tree = tree.schemaDecl()) out.node = schema(*schema_tree);
     if (auto* claims_tree = tree.claimsDecl()) out.node = claims(*claims_tree);
     if (auto* issuer_tree = tree.issuerDecl()) out.node = issuer(*issuer_tree);
+    if (auto* group_tree = tree.issuerGroupDecl()) out.node = issuer_group(*group_tree);
     if (auto* enum_tree = tree.enumDecl()) out.node = enumeration(*enum_tree);
     if (auto* tier_tree = tree.tierDecl()) out.node = tier(*tier_tree);
     if (auto* tool_tree = tree.toolDecl()) out.node = tool(*tool_tree);
@@ -240,6 +241,12 @@ ast::IssuerDecl Lowering::issuer(Tree::IssuerDeclContext& tree) {
                 break;
         }
     }
+    return out;
+}
+
+ast::IssuerGroupDecl Lowering::issuer_group(Tree::IssuerGroupDeclContext& tree) {
+    ast::IssuerGroupDecl out{name(*tree.name()), {}};
+    for (auto* member : tree.qualifieds()->qualified()) out.members.push_back(qualified(*member));
     return out;
 }
 

@@ -376,6 +376,11 @@ bool Binder::finish() {
     }
     if (chain.present() && depth.state == State::Missing) depth = Value::of(chain.length);
     if (slot(Builtin::TokenIssuer).present()) facts_.issuer_ = facts_.issuer_name_.index;
+    if (facts_.issuer_name_.index != kNotFound) {
+        const bytecode::IssuerRef& issuer = program_.issuers[facts_.issuer_name_.index];
+        for (const bytecode::CopyRef& copy : program_.copies.subspan(issuer.first_copy, issuer.copy_count))
+            facts_.slots_[copy.slot] = facts_.slots_[program_.shape[copy.node].slot];
+    }
     if (!slot(Builtin::ToolName).present() || facts_.tool_name_.index == kNotFound) return true;
 
     facts_.tool_ = facts_.tool_name_.index;

@@ -365,10 +365,11 @@ Cond CondGen::leaf() {
     const std::size_t roll = rng_.below(100);
     if (roll < 8) return text(clock_test());
     if (roll < 12)
-        return text("token.issuer is " + std::string(rng_.percent(25) ? "not " : "") + rng_.pick({"a", "b", "c"}));
+        return text("token.issuer is " + std::string(rng_.percent(25) ? "not " : "") +
+                    rng_.pick({"a", "b", "c", "ac", "abc"}));
     if (roll < 20) {
         const bool claim = rng_.percent(20);
-        const Terms& from = claim ? universe().claims()[rng_.below(2)] : universe().request();
+        const Terms& from = claim ? rng_.pick(universe().claims()) : universe().request();
         const Term& group = rng_.pick(from.groups);
         return guarded(group.text + rng_.pick({" is none", " is some", " is not none"}), group.guards);
     }

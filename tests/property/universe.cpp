@@ -60,6 +60,8 @@ issuer b: kb "https://b.example/t" {
   proof required
 }
 issuer c: ka "https://c.example" { audience "https://broker.example" }
+issuer group ac = a, c
+issuer group abc = c, b, a
 
 tool t1 "wire-1" {
   tier read
@@ -170,18 +172,21 @@ Universe::Universe() {
         std::abort();
     }
     collect(policy_->request, "", {}, request_);
-    for (const check::Issuer& issuer : policy_->issuers) {
+    for (std::uint32_t i = 0; i < policy_->issuers.size() + policy_->groups.size(); ++i) {
+        const check::IssuerId issuer{i};
+        if (i >= policy_->issuers.size() && !policy_->group_at(issuer).kind) continue;
         Terms terms;
-        const check::IssuerKind& kind = policy_->kinds[issuer.kind];
-        const std::vector<std::string> guard = {"token.issuer is " + issuer.name};
-        collect(kind.root, issuer.name, guard, terms);
+        const std::string& name = policy_->name_of(issuer);
+        const check::IssuerKind& kind = policy_->kinds[policy_->kind_of(issuer)];
+        const std::vector<std::string> guard = {"token.issuer is " + name};
+        collect(kind.root, name, guard, terms);
         check::Type text;
         text.kind = Kind::String;
         for (const check::CaptureSpec& spec : kind.captures)
             for (const auto& pattern : spec.patterns)
                 for (const check::CapturePiece& piece : pattern)
                     if (!piece.capture.empty())
-                        terms.values.push_back({issuer.name + "." + piece.capture, text, guard, piece.capture, false});
+                        terms.values.push_back({name + "." + piece.capture, text, guard, piece.capture, false});
         claims_.push_back(std::move(terms));
     }
     for (const check::Tool& tool : policy_->tools) {

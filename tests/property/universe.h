@@ -56,7 +56,9 @@ public:
 
     [[nodiscard]] const check::Policy& policy() const { return *policy_; }
     [[nodiscard]] const Terms& request() const { return request_; }
-    [[nodiscard]] const std::vector<Terms>& claims() const { return claims_; }   ///< by issuer
+    [[nodiscard]] const std::vector<Terms>& claims() const {
+        return claims_;
+    }  ///< by issuer, then by group of one kind
     [[nodiscard]] const std::vector<Terms>& params() const { return params_; }   ///< by tool
     [[nodiscard]] const std::vector<Term>& columns() const { return columns_; }  ///< of `tenants`, as `row.x`
     /// The fields of a list's elements, read through a binder.

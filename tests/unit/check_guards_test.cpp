@@ -64,6 +64,31 @@ TEST_CASE("check: claims need a test of their issuer") {
     CHECK(check_narrowing("ci.sub_owner == \"acme\"").codes() == "E0405");
 }
 
+TEST_CASE("check: a test of one issuer, of a set or of a group guards the claims that a group reads") {
+    const std::string groups =
+        "issuer west: kubernetes \"https://west.example\" { audience \"https://broker.example\" }\n"
+        "issuer group clusters = prod, west\nissuer group mixed = prod, ci\n";
+    const auto codes = [&](std::string_view condition) {
+        return check_text(groups + "deny it when " + std::string(condition)).codes();
+    };
+    CHECK(codes("token.issuer is clusters and clusters.namespace == \"a\"").empty());
+    CHECK(codes("token.issuer is not clusters or clusters.namespace == \"a\"").empty());
+    CHECK(codes("token.issuer is west and clusters.sub_namespace == \"a\"").empty());
+    CHECK(codes("token.issuer in { west, prod } and clusters.namespace == \"a\"").empty());
+    CHECK(codes("token.issuer == \"https://west.example\" and clusters.namespace == \"a\"").empty());
+    CHECK(codes("(token.issuer is west or token.issuer is prod) and clusters.namespace == \"a\"").empty());
+    // The test allows an issuer whose claims are not read.
+    CHECK(codes("token.issuer is clusters and west.namespace == \"a\"") == "E0405");
+    CHECK(codes("token.issuer is mixed and clusters.namespace == \"a\"") == "E0405");
+    CHECK(codes("token.issuer in { west, ci } and clusters.namespace == \"a\"") == "E0405");
+    CHECK(codes("(token.issuer is west or token.issuer is ci) and clusters.namespace == \"a\"") == "E0405");
+    CHECK(codes("token.issuer is not west and clusters.namespace == \"a\"") == "E0405");
+    const auto checked = check_text(groups + "deny it when clusters.namespace == \"a\"");
+    REQUIRE(checked.codes() == "E0405");
+    CHECK(checked.items[0].replacement == "token.issuer is clusters and clusters.namespace == \"a\"");
+    CHECK(checked.text_at(checked.items[0].related[0].span) == "clusters");
+}
+
 TEST_CASE("check: scalars that may be none need a test too") {
     const auto checked = check_narrowing("resource.tenant != tenant");
     REQUIRE(checked.codes() == "E0405");

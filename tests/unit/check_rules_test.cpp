@@ -271,3 +271,34 @@ TEST_CASE("check: dump lists typed rules") {
           "limit main.l\n  when\n    compare >=\n      fact tool.tier: tier\n      integer privileged: tier\n"
           "  ttl\n    integer 5m: duration\n  single_use\n");
 }
+
+TEST_CASE("check: a group has issuers, each once, and claims if all are of one kind") {
+    const std::string west =
+        "issuer west: kubernetes \"https://west.example\" { audience \"https://broker.example\" }\n";
+    const auto codes = [&](std::string_view text) { return check_text(west + std::string(text)).codes(); };
+    const auto checked = check_text(west +
+                                    "issuer group clusters = west, prod\n"
+                                    "invariant i: never permit when clusters.namespace == \"a\"");
+    REQUIRE(checked.codes().empty());
+    REQUIRE(checked.policy->groups.size() == 1);
+    const check::Fact* fact = checked.fact("clusters.namespace");
+    REQUIRE(fact != nullptr);
+    CHECK(checked.policy->members_of(fact->issuer) == checked.policy->groups[0].members);
+    CHECK(checked.policy->is_among(0, fact->issuer));
+    CHECK_FALSE(checked.policy->is_among(1, fact->issuer));
+
+    CHECK(codes("issuer group g = west, west") == "E0205");
+    CHECK(codes("issuer group west = prod") == "E0205");
+    CHECK(codes("issuer group g = west, wset") == "E0203");
+    CHECK(codes("issuer group g = west\nissuer group h = g") == "E0203");
+    CHECK(codes("define d = 1\nissuer group g = d") == "W0601 E0203");
+    CHECK(codes("issuer group g = west, ci\ndeny d when token.issuer is g").empty());
+    const auto mixed = check_text(west +
+                                  "issuer group g = west, ci\npermit p for tool lookup when g.sub == \"a\" "
+                                  "grant { \"lookup:read\" } for 5m");
+    REQUIRE(mixed.codes() == "E0304");
+    CHECK(mixed.items[0].related.size() == 2);
+    // A group is no single value.
+    CHECK(codes("issuer group g = west, prod\ndeny d when token.issuer in { g }") == "E0304");
+    CHECK(codes("issuer group g = west, prod\ndeny d when token.issuer == g") == "E0304");
+}

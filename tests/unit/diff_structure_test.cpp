@@ -497,6 +497,16 @@ TEST_CASE("structure: a tool with an audience less is narrower unless rules read
     CHECK(only(changes(tool + rule, less + rule)).starts_with("changed tool main.more other;"));
 }
 
+TEST_CASE("structure: the members of a group are compared, and rules that read through it stay equal") {
+    const std::string west =
+        "issuer west: kubernetes \"https://west.example\" { audience \"https://broker.example\" }\n"
+        "issuer east: kubernetes \"https://east.example\" { audience \"https://broker.example\" }\n"
+        "deny d when token.issuer is some_of and some_of.namespace == \"a\"\n";
+    CHECK(only(changes(west + "issuer group some_of = west", west + "issuer group some_of = east, west")) ==
+          "changed issuer group main.some_of other; member [] [east] other");
+    CHECK(changes(west + "issuer group some_of = west, east", west + "issuer group some_of = east, west").empty());
+}
+
 TEST_CASE("structure: fixtures, tests, claims and imports decide nothing by themselves") {
     const std::string prelude(kPrelude);
     const auto imported = changes(std::vector<Source>{{"policy.writ", prelude}},

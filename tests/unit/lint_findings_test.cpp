@@ -253,6 +253,22 @@ issuer own: acme "https://ci.own.example" { audience "https://broker.example" }
     CHECK(of("acme.machine == \"m\"").first("shared-issuer-unscoped").help.ends_with("require `acme.org_id`"));
 }
 
+TEST_CASE("lint: what is read through a group is found once, and called by the group's name") {
+    const std::string groups =
+        "issuer west: kubernetes \"https://west.example\" { audience \"https://broker.example\" max_age 1h }\n"
+        "issuer east: kubernetes \"https://east.example\" { audience \"https://broker.example\" max_age 1h }\n"
+        "issuer group clusters = west, east\n";
+    const auto of = [&](const std::string& condition) {
+        return lint_text(groups + "permit it for tool act when " + condition + " grant { \"act\" } for 5m");
+    };
+    CHECK(of("token.issuer is clusters")
+              .first("workload-unpinned")
+              .help.ends_with("require `clusters.namespace` and `clusters.service_account`"));
+    CHECK_FALSE(of("clusters.namespace == \"agents\"").has("workload-unpinned"));
+    CHECK(of("clusters.namespace == \"agents\" and token.issuer is prod").has("never-matches"));
+    CHECK_FALSE(of("clusters.namespace == \"agents\" and token.issuer is east").has("never-matches"));
+}
+
 TEST_CASE("lint: a kind of one's own with workloads is linted like a trust domain") {
     const std::string kind = R"(
 claims mesh_like { sub: string  zone: string  role workload sub }

@@ -25,6 +25,7 @@ enum class ThingKind : std::uint8_t {
     Schema,
     Tool,
     Issuer,
+    IssuerGroup,
     Claims,
     Enum,
     Table,
