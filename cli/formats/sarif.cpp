@@ -59,7 +59,7 @@ std::uint64_t hash(std::string_view text, std::uint64_t h = 0xCBF29CE484222325) 
 
 class Sarif {
 public:
-    explicit Sarif(const Diagnostics& all) : all_(all) {
+    explicit Sarif(const Diagnostics& all) {
         for (const Source& source : all.sources) {
             lines_.emplace_back(source.text);
             uris_.push_back(uri_of(source.name));
@@ -154,7 +154,6 @@ private:
         return fmt::format("{:016x}:{}", h, ++seen_[h]);
     }
 
-    const Diagnostics& all_;
     std::vector<Lines> lines_;
     std::vector<std::string> uris_;
     std::map<std::string, std::size_t> rule_at_;

@@ -167,7 +167,7 @@ void add_store_revocations(const StoreApp& store) {
             verb.flag("--undeclared", "Allow a tool or an issuer that no active version declares", given.undeclared);
         }
         if (act != Act::Approve) verb.text("--key", "FILE", "The secret key that signs the entry", given.key);
-        verb.run = store.runs([&given, act = act](const StoreArgs& args) { return change(args, given, act); });
+        verb.run = store.runs([&given, wanted = act](const StoreArgs& args) { return change(args, given, wanted); });
     }
     {
         Command& verb = store.add("sign", "Sign the unsigned revocations");

@@ -21,7 +21,6 @@ namespace {
 constexpr std::uint32_t kDeepest = 1000;
 /// Up to this number, members are compared with each other; larger objects are sorted.
 constexpr std::uint32_t kFewMembers = 24;
-constexpr std::string_view kEscape = "an escape in a string is malformed";
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';

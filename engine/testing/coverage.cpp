@@ -125,7 +125,7 @@ public:
             if (ours) add(rule);
         }
         for (std::uint32_t i = 0; i < out_.written.size(); ++i) finish(i);
-        for (auto& families : out_.by_tool) keep_once(families);
+        for (auto& of_tool : out_.by_tool) keep_once(of_tool);
         keep_once(out_.any_tool);
     }
 
@@ -150,14 +150,13 @@ private:
         const auto [place, fresh] =
             places_.emplace(std::tuple(at.source, at.begin, at.end), static_cast<std::uint32_t>(out_.written.size()));
         if (fresh) out_.written.push_back({&expr, {}, {}});
-        Written& written = out_.written[place->second];
-        written.rules.push_back(static_cast<std::uint32_t>(out_.rules.size() - 1));
+        Written& leaf = out_.written[place->second];
+        leaf.rules.push_back(static_cast<std::uint32_t>(out_.rules.size() - 1));
         planned.conditions.push_back(place->second);
         if (table != nullptr && table->rows.empty()) return;
         const std::uint32_t slot = slot_of(expr, table != nullptr && reads_row(expr) ? table : nullptr);
-        auto use =
-            std::find_if(written.uses.begin(), written.uses.end(), [&](const Use& each) { return each.slot == slot; });
-        if (use == written.uses.end()) use = written.uses.insert(written.uses.end(), {slot, {}});
+        auto use = std::find_if(leaf.uses.begin(), leaf.uses.end(), [&](const Use& each) { return each.slot == slot; });
+        if (use == leaf.uses.end()) use = leaf.uses.insert(leaf.uses.end(), {slot, {}});
         for (const check::ToolId tool : rule.tools) use->tools.push_back(tool.value);
         if (rule.tools.empty()) use->tools.push_back(kAnyTool);
     }
@@ -181,19 +180,19 @@ private:
 
     /// What the uses of a condition ask for.
     void finish(std::uint32_t index) {
-        Written& written = out_.written[index];
-        keep_once(written.rules);
-        for (Use& use : written.uses) {
+        Written& condition = out_.written[index];
+        keep_once(condition.rules);
+        for (Use& use : condition.uses) {
             keep_once(use.tools);
             if (use.tools.back() == kAnyTool) use.tools = {kAnyTool};
         }
         Inputs all;
-        for (const Use& use : written.uses) all.add(out_.families[out_.slots[use.slot].family].inputs);
-        const bool several = written.uses.size() > 1;
+        for (const Use& use : condition.uses) all.add(out_.families[out_.slots[use.slot].family].inputs);
+        const bool several = condition.uses.size() > 1;
         const std::uint32_t family = several ? family_of(std::move(all)) : 0;
         if (several) out_.families[family].written.push_back(index);
         out_.by_tool.resize(policy_.tools.size());
-        for (const Use& use : written.uses)
+        for (const Use& use : condition.uses)
             for (const std::uint32_t tool : use.tools)
                 (tool == kAnyTool ? out_.any_tool : out_.by_tool[tool])
                     .push_back(several ? family : out_.slots[use.slot].family);

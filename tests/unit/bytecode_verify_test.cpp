@@ -408,7 +408,7 @@ TEST_CASE("verify: B0016 code") {
         {"row in a once",
          [](Sections& s) {
              for (const RuleRef& rule : s.rules)
-                 if (rule.table != kNone) in_once(s, "words").a = operand(OperandKind::RowColumn, 0);
+                 if (rule.table != bytecode::kNoTable) in_once(s, "words").a = operand(OperandKind::RowColumn, 0);
          }},
         {"jump into a once",
          [](Sections& s) {

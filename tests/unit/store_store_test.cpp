@@ -456,14 +456,10 @@ TEST_CASE("store: lifting takes the approvals that a channel asks for, S0043, of
     REQUIRE(made.store.protect("lax", false, 0, kAda));
     REQUIRE(made.store.protect("prod", false, 1, kAda));
     REQUIRE(made.store.protect("soft", false, 0, kAda));  // the strictest counts, whichever is listed last
-    for (const auto& [kind, subject] : {std::pair{RevocationKind::Agent, "a-1"}, {RevocationKind::All, "prod"}}) {
-        const auto revoke = [&, kind = kind, subject = subject] { return made.store.revoke(kind, subject, kAda); };
-        const auto lift = [&, kind = kind, subject = subject](const Origin& who) {
-            return made.store.lift(kind, subject, who);
-        };
-        const auto approve = [&, kind = kind, subject = subject](const Origin& who) {
-            return made.store.approve_lift(kind, subject, who);
-        };
+    for (const auto& of : {std::pair{RevocationKind::Agent, "a-1"}, {RevocationKind::All, "prod"}}) {
+        const auto revoke = [&] { return made.store.revoke(of.first, of.second, kAda); };
+        const auto lift = [&](const Origin& who) { return made.store.lift(of.first, of.second, who); };
+        const auto approve = [&](const Origin& who) { return made.store.approve_lift(of.first, of.second, who); };
         CHECK(code_of(approve(kBob)) == "S0029");
         REQUIRE(revoke());
         CHECK(code_of(lift(kAda)) == "S0043");
