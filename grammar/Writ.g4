@@ -62,7 +62,7 @@ claimsDecl : CLAIMS name ( SHARED strings? )? LBRACE ( claimsItem COMMA? )* RBRA
 claimsItem
   : field
   | ALIAS name ASSIGN aliasPath
-  | PARSE name LBRACE STRING ( COMMA? STRING )* RBRACE
+  | PARSE aliasPath LBRACE STRING ( COMMA? STRING )* RBRACE
   | PROOF REQUIRED
   | TYPE strings
   | ROLE name roleClaim ( COMMA roleClaim )*

@@ -18,25 +18,30 @@ std::vector<std::string> unique_texts(const Texts& texts) {
     return out;
 }
 
+/// The field that a path of claims leads to, from the root or from an alias. None: reported.
+FieldId find_field(Context& c, FieldId root, const KindNames& names, const std::vector<ast::PathStep>& path) {
+    FieldId at = root;
+    for (const auto& step : path) {
+        const auto& field = c.policy.at(at);
+        if (field.type.kind != Kind::Record || step.kind == ast::StepKind::Key) {
+            c.report.add(Code::MalformedDeclaration, step.span, "a path of claims may go only through records",
+                         quoted(field.name) + " is " + describe_one(c.policy, field.type));
+            return {};
+        }
+        const auto alias = &step == &path.front() ? names.aliases.find(step.text) : names.aliases.end();
+        const auto next = alias != names.aliases.end() ? alias->second : child_of(c.policy, at, step.text);
+        if (!next.valid()) {
+            report_no_field(c, at, step);
+            return {};
+        }
+        at = next;
+    }
+    return at;
+}
+
 void add_aliases(Context& c, const ast::ClaimsDecl& decl, FieldId root, KindNames& names) {
     for (const auto& alias : decl.aliases) {
-        FieldId at = root;
-        for (const auto& step : alias.target) {
-            const auto& field = c.policy.at(at);
-            if (field.type.kind != Kind::Record || step.kind == ast::StepKind::Key) {
-                c.report.add(Code::MalformedDeclaration, step.span, "the path of an alias may go only through records",
-                             quoted(field.name) + " is " + describe_one(c.policy, field.type));
-                at = {};
-                break;
-            }
-            const auto next = child_of(c.policy, at, step.text);
-            if (!next.valid()) {
-                report_no_field(c, at, step);
-                at = {};
-                break;
-            }
-            at = next;
-        }
+        const FieldId at = find_field(c, root, names, alias.target);
         if (!at.valid()) continue;
         if (const auto clash = child_of(c.policy, root, alias.name.text); clash.valid()) {
             report_twice(c, "claim", alias.name.text, alias.name.span, c.policy.at(clash).span);
@@ -92,15 +97,12 @@ bool parse_pattern(Context& c, const std::string& text, Span span, std::vector<C
 
 void add_captures(Context& c, const ast::ClaimsDecl& decl, FieldId root, IssuerKind& kind, KindNames& names) {
     for (const auto& parse : decl.parses) {
-        const auto field = child_of(c.policy, root, parse.field.text);
-        if (!field.valid()) {
-            report_no_field(c, root, {ast::StepKind::Name, parse.field.text, parse.field.span});
-            continue;
-        }
+        const FieldId field = find_field(c, root, names, parse.path);
+        if (!field.valid()) continue;
         const auto parsed = c.policy.at(field).type.kind;
         if (rep_of(parsed) != Rep::Text || parsed == Kind::Ip || parsed == Kind::Cidr) {
-            c.report.add(Code::OperationUndefined, parse.field.span,
-                         quoted(parse.field.text) + " cannot be parsed: it is " +
+            c.report.add(Code::OperationUndefined, parse.path.back().span,
+                         quoted(parse.path.back().text) + " cannot be parsed: it is " +
                              describe_one(c.policy, c.policy.at(field).type),
                          "only text can be parsed");
             continue;
@@ -144,16 +146,8 @@ std::optional<FoundClaim> find_claim(Context& c, FieldId root, const KindNames& 
         out.claim = first.text;
         return out;
     }
-    FieldId at = root;
-    for (const auto& step : path) {
-        const auto alias = &step == &first ? names.aliases.find(step.text) : names.aliases.end();
-        const auto next = alias != names.aliases.end() ? alias->second : child_of(c.policy, at, step.text);
-        if (!next.valid()) {
-            report_no_field(c, at, step);
-            return std::nullopt;
-        }
-        at = next;
-    }
+    const FieldId at = find_field(c, root, names, path);
+    if (!at.valid()) return std::nullopt;
     const Field& field = c.policy.at(at);
     out.text = rep_of(field.type.kind) == Rep::Text;
     for (FieldId up = at; c.policy.at(up).parent.valid(); up = c.policy.at(up).parent)

@@ -90,11 +90,13 @@ private:
         }
         if (const auto capture = names.captures.find(steps[1].text); capture != names.captures.end()) {
             const auto& spec = kind.captures[capture->second];
-            const auto& parsed = c_.policy.at(spec.field).name;
+            std::string parsed = c_.policy.name_of(issuer);
+            std::vector<FieldId> way;
+            for (auto at = spec.field; at != root; at = c_.policy.at(at).parent) way.push_back(at);
+            for (auto at = way.rbegin(); at != way.rend(); ++at) append_step(parsed, c_.policy.at(*at).name);
             c_.report.add(Code::BadExpectation, steps[1].span,
-                          quoted(steps[1].text) + " is removed from " +
-                              quoted(c_.policy.name_of(issuer) + "." + parsed) + " and cannot be set by itself",
-                          {}, "set " + quoted(c_.policy.name_of(issuer) + "." + parsed));
+                          quoted(steps[1].text) + " is removed from " + quoted(parsed) + " and cannot be set by itself",
+                          {}, "set " + quoted(parsed));
             return {};
         }
         return walk(std::move(keys), root, steps, 1);

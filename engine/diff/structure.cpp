@@ -133,7 +133,8 @@ private:
                 text.append(text.empty() ? "" : " ").append(check::literal(one));
                 key += ';';
             }
-            const std::string name = below("", policy_.at(spec.field).name);
+            std::string name;
+            for (const std::string_view step : check::field_steps(policy_, spec.field)) name = below(name, step);
             Part part = plain("parse", joint_key({name, key}), name + " { " + text + " }", Direction::Same);
             part.about = "parse " + name;
             out.parts.push_back(std::move(part));

@@ -162,7 +162,7 @@ struct AliasDecl {
 
 /// `parse FIELD { "pattern" … }`
 struct ParseDecl {
-    Name field;
+    std::vector<PathStep> path;
     std::vector<std::pair<std::string, Span>> patterns;
 };
 

@@ -230,7 +230,7 @@ private:
             for (const ast::AliasDecl& alias : d.aliases)
                 line("alias " + std::string(alias.name.text) + " = " + path_text(alias.target));
             for (const ast::ParseDecl& parse : d.parses)
-                nest("parse " + std::string(parse.field.text), [&] { texts("pattern", parse.patterns); });
+                nest("parse " + path_text(parse.path), [&] { texts("pattern", parse.patterns); });
             for (const ast::RoleDecl& role : d.roles)
                 nest("role " + std::string(role.name.text), [&] {
                     for (const ast::RoleClaim& claim : role.claims)

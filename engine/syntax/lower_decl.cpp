@@ -196,10 +196,10 @@ ast::ClaimsDecl Lowering::claims(Tree::ClaimsDeclContext& tree) {
     for (auto* item : tree.claimsItem()) {
         if (auto* claim = item->field()) {
             out.fields.push_back(field(*claim));
-        } else if (auto* target = item->aliasPath()) {
-            out.aliases.push_back({name(*item->name()), claim_path(*target), span(*item)});
+        } else if (item->ALIAS() != nullptr) {
+            out.aliases.push_back({name(*item->name()), claim_path(*item->aliasPath()), span(*item)});
         } else if (item->PARSE() != nullptr) {
-            ast::ParseDecl parse{name(*item->name()), {}};
+            ast::ParseDecl parse{claim_path(*item->aliasPath()), {}};
             for (auto* pattern : item->STRING()) parse.patterns.emplace_back(string(*pattern), span(*pattern));
             out.parses.push_back(std::move(parse));
         } else if (item->ROLE() != nullptr) {

@@ -34,6 +34,8 @@ claims ka {
   labels: map<string, string> max 4
   env: string or none
   alias namespace = "x.io/ctx".namespace
+  parse "x.io/ctx".pod.name { "{pod_set}/{pod_id**}" "{pod_id**}" }
+  parse namespace { "{first}/{second**}" }
   parse sub { "sys:{ns}:{account}" "repo:{owner}/{name}:{rest**}" }
 }
 claims kb {

@@ -302,3 +302,24 @@ TEST_CASE("check: a group has issuers, each once, and claims if all are of one k
     CHECK(codes("issuer group g = west, prod\ndeny d when token.issuer in { g }") == "E0304");
     CHECK(codes("issuer group g = west, prod\ndeny d when token.issuer == g") == "E0304");
 }
+
+TEST_CASE("check: quoted, aliased and nested claims can be parsed") {
+    const std::string before =
+        "claims mine { \"a b:sub\": subject  x: record { y: record { z: string } or none }  "
+        "m: map<string, string> max 4  list: list<record { q: string }> max 4  alias short = x.y\n";
+    const std::string after =
+        "}\nissuer own: mine \"https://own.example\" { audience \"https://broker.example\" }\n"
+        "permit p for tool lookup when own.part == \"a\" grant { \"lookup:read\" } for 5m\n";
+    const auto codes = [&](std::string_view parse) { return check_text(before + std::string(parse) + after).codes(); };
+    CHECK(codes("parse \"a b:sub\" { \"{part}:{rest**}\" }").empty());
+    CHECK(codes("parse x.y.z { \"{part}:{rest**}\" }").empty());
+    CHECK(codes("parse short.z { \"{part}:{rest**}\" }").empty());
+    CHECK(codes("parse x.y { \"{part}\" }") == "E0304 E0202");
+    CHECK(codes("parse m[\"k\"] { \"{part}\" }") == "E0412 E0202");
+    CHECK(codes("parse list.q { \"{part}\" }") == "E0412 E0202");
+    CHECK(codes("parse x.w { \"{part}\" }") == "E0202 E0202");
+    // Inside a group that may be none, a part is unknown where there is none, and a rule that narrows says so.
+    const auto nested = check_text(before + "parse short.z { \"{part}:{rest**}\" }" + after +
+                                   "deny d when token.issuer is own and own.part == \"b\"");
+    CHECK(nested.codes() == "E0405");
+}
