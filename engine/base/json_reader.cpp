@@ -129,7 +129,7 @@ struct Reader::Impl {
     bool too_long() {
         return refuse(Code::StringTooLong, fmt::format("a string is longer than {} bytes", limits->max_string));
     }
-    bool twice() { return refuse(Code::KeyRepeated, "the key stands twice in one object"); }
+    bool twice() { return refuse(Code::KeyRepeated, "the key occurs twice in one object"); }
     bool too_many(std::string_view what) {
         return refuse(Code::TooManyMembers, fmt::format("more than {} {}", limits->max_members, what));
     }
@@ -147,7 +147,7 @@ struct Reader::Impl {
 
     /// Rejects the current token.
     bool unexpected(std::string_view wanted) {
-        if (token == tokens.count) return not_json(fmt::format("expected {}, not the end", wanted));
+        if (token == tokens.count) return not_json(fmt::format("expected {}, found the end", wanted));
         std::size_t line = 1, column = 1;
         for (const char c : std::string_view(tokens.text, tokens.begins[token])) {
             column = c == '\n' ? 1 : column + 1;
@@ -222,7 +222,8 @@ struct Reader::Impl {
             return true;
         }
         if (c != '{' && c != '[') return scalar(node);
-        if (depth == deepest) return refuse(Code::RequestTooDeep, fmt::format("nested deeper than {}", deepest));
+        if (depth == deepest)
+            return refuse(Code::RequestTooDeep, fmt::format("the nesting is deeper than {}", deepest));
         ++depth;
         ++token;
         if (!(c == '{' ? object(node) : array(node))) return false;
@@ -313,7 +314,7 @@ struct Reader::Impl {
         if (structure == nullptr || structure->capacity() <= document.size()) {
             const auto made =
                 simdjson::get_active_implementation()->create_dom_parser_implementation(2 * room, kDeepest, structure);
-            if (made != simdjson::SUCCESS) return not_json("there is no memory to read it");
+            if (made != simdjson::SUCCESS) return not_json("there is not enough memory to read it");
         }
         const auto code = structure->stage1(reinterpret_cast<const std::uint8_t*>(text), bytes.size(),
                                             simdjson::stage1_mode::regular);

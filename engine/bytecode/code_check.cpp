@@ -134,14 +134,15 @@ bool CodeCheck::values(const RuleRef& rule, BlockFacts& facts) {
         if (target_[pc_] != 0) temps_.resize(levels_.back().base);
         if (!instruction(code_[pc_], facts)) return false;
     }
-    if ((facts.time_tests != 0) != ((rule.flags & kTimed) != 0)) return refuse("the timed flag does not fit the code");
+    if ((facts.time_tests != 0) != ((rule.flags & kTimed) != 0))
+        return refuse("the timed flag does not match the code");
     return true;
 }
 
 bool CodeCheck::instruction(const Instr& at, BlockFacts& facts) {
     const OpcodeInfo& op = info(at.op);
     const bool test = is_test(op.op_class);
-    if (!test && (at.flags != 0 || at.jump != 0)) return refuse("jump where there is no test");
+    if (!test && (at.flags != 0 || at.jump != 0)) return refuse("jump in an instruction that is not a test");
     if ((at.flags & ~(kNegate | kJumpIf)) != 0) return refuse("unknown flag");
     if (op.op_class == OpClass::Time && in_once()) return refuse("test of time in a once");
     if (op.op_class == OpClass::Time)
@@ -363,10 +364,10 @@ bool CodeCheck::fits(Operand field, std::uint32_t word, const ValueType& type, s
 }
 
 bool CodeCheck::write(const Instr& at, const ValueType& a, const ValueType& b) {
-    if (at.c < levels_.back().base || at.c > temps_.size()) return refuse("temporary is written out of turn");
+    if (at.c < levels_.back().base || at.c > temps_.size()) return refuse("temporary is written out of order");
     for (const auto& [word, field] : {std::pair(at.a, info(at.op).a), std::pair(at.b, info(at.op).b)})
         if (is_value(field) && operand_kind(word) == OperandKind::Temp && operand_index(word) >= at.c)
-            return refuse("temporary is made from itself");
+            return refuse("temporary is computed from itself");
 
     ValueType made;
     switch (info(at.op).c) {
@@ -412,7 +413,7 @@ bool CodeCheck::write(const Instr& at, const ValueType& a, const ValueType& b) {
         case Operand::BodyLen:
         case Operand::QuantCode:
         case Operand::BoundVal:
-        case Operand::Memo: return refuse("instruction makes nothing");
+        case Operand::Memo: return refuse("instruction has no result");
     }
     temps_.resize(at.c);
     temps_.push_back(made);

@@ -66,7 +66,7 @@ Result<Image> Image::read(const std::string& path) {
     const std::size_t ours = std::min(size, (sealed + page - 1) / page * page);
     const auto got = file->read_into(reinterpret_cast<char*>(base), 0, ours);
     if (!got) return failed(got.error());
-    if (*got < ours) return fail(Code::FileUnusable, "the file has been cut short", path);
+    if (*got < ours) return fail(Code::FileUnusable, "the file was truncated", path);
     if (ours < size && ::mmap(base + ours, size - ours, PROT_READ, MAP_PRIVATE | MAP_FIXED, file->descriptor(),
                               static_cast<off_t>(ours)) == MAP_FAILED)
         return failed(os::failed(errno, path).value());

@@ -34,7 +34,7 @@ private:
         const Path path = static_cast<Path>(group.path);
         if (path != Path::List)
             how += fmt::format("{}the {} of {}", how.empty() ? "" : ", then ",
-                               path == Path::Prefix ? "beginning" : "range", fact(group.ordered));
+                               path == Path::Prefix ? "prefix" : "range", fact(group.ordered));
         const std::string_view sort = group.permits == 1 ? "permit" : "narrowing rule";
         out_ += fmt::format("\n{} {}{} {}{}\n", group.rule_count, sort, group.rule_count == 1 ? "" : "s",
                             is_always(group) ? "tried on every request" : "found by ", how);
@@ -50,8 +50,8 @@ private:
                             program_.text(origin.file), rule.line);
         if (is_always(group)) {
             out_ += asks.all().empty()
-                        ? ": it asks no fact for a constant, a literal beginning or a range in every case"
-                        : ": its sets are too long, or too few rules are like it";
+                        ? ": it does not in every case compare a fact with a constant, a literal prefix or a range"
+                        : ": its sets are too long, or too few rules are similar";
         } else if (static_cast<Path>(group.path) == Path::Prefix) {
             const Prefix prefix = prefix_of(program_, *asks.find(Ask::Sort::Prefix, group.ordered));
             out_ += fmt::format(": \"{}\"", program_.text(prefix.text).substr(0, prefix.length));

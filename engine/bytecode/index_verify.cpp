@@ -64,15 +64,15 @@ private:
             return fail("index group is out of bounds");
         for (const std::uint32_t fact : keys(group))
             if (fact != kToolKey && !is_fact(fact, true) && !is_fact(fact, false))
-                return fail("index group is found by no fact");
+                return fail("index group has no facts to be found by");
         const Path path = static_cast<Path>(group.path);
         if (path == Path::List ? group.ordered != 0 : !is_fact(group.ordered, path == Path::Prefix))
-            return fail("index group is searched by no fact");
+            return fail("index group has no fact to be searched by");
         std::uint32_t before = kNone;
         for (const std::uint32_t rule : program_.index_rules.subspan(group.first_rule, group.rule_count)) {
             if (rule >= grouped_.size() || grouped_[rule] != 0 || (before != kNone && before >= rule) ||
                 is_permit(program_.rules[rule]) != (group.permits == 1))
-                return fail("index group holds a wrong rule");
+                return fail("index group contains a wrong rule");
             grouped_[rule] = 1;
             before = rule;
             ++total_;
@@ -180,7 +180,7 @@ private:
         const auto facts = keys(group);
         for (std::size_t i = 0; i < facts.size(); ++i) {
             const Ask* ask = plan.asks.find(Ask::Sort::Words, facts[i]);
-            if (ask == nullptr) return fail("index group is found by other facts than its rules ask for"), nullptr;
+            if (ask == nullptr) return fail("index group is found by facts that its rules do not test"), nullptr;
             plan.words[i] = words_of(program_, rule, *ask);
             if (is_in_row(*ask)) plan.in_row[plan.in_row_count++] = {i, ask};
         }
@@ -189,7 +189,7 @@ private:
             const auto sort = static_cast<Path>(group.path) == Path::Prefix ? Ask::Sort::Prefix : Ask::Sort::Range;
             plan.ordered = plan.asks.find(sort, group.ordered);
             if (plan.ordered == nullptr)
-                return fail("index group is searched by another fact than its rules ask for"), nullptr;
+                return fail("index group is searched by a fact that its rules do not test"), nullptr;
         }
         plan.code = rule.code;
         return &plan;
@@ -240,7 +240,7 @@ private:
         ahead_count_ = 0;
         for (Lookup& each : ahead) {
             each.rules = filed(group, each.tag);
-            if (each.rules == kNone) return fail("a rule is not where its facts would look");
+            if (each.rules == kNone) return fail("a rule is not where its facts lead");
             if ((each.rules & kRun) != 0) __builtin_prefetch(&program_.index_runs[each.rules & ~kRun]);
         }
         if (static_cast<Path>(group.path) == Path::List)
@@ -251,7 +251,7 @@ private:
                            [&](const Lookup& each) {
                                return is_among(static_cast<Path>(group.path), each.rule, each.rules);
                            }) ||
-               fail("a rule is not where its facts would look");
+               fail("a rule is not where its facts lead");
     }
 
     /// As filed_under(), but only as far as a correct table needs, so that a hostile one cannot make it quadratic.

@@ -73,9 +73,9 @@ Result<void> Layout::read_tree() {
     bool sound = declare(program_.manifest[0].request_shape);
     for (const IssuerRef& issuer : program_.issuers) sound = sound && declare(issuer.claims);
     for (const ToolRef& tool : program_.tools) sound = sound && declare(tool.params);
-    if (!sound) return refuse("root of a shape is not a record of its own", 0);
+    if (!sound) return refuse("root of a shape is not a separate record", 0);
     for (std::uint32_t i = 0; i < size; ++i)
-        if (parent_[i] == kNone && declared[i] == 0) return refuse("shape node belongs to nothing", i);
+        if (parent_[i] == kNone && declared[i] == 0) return refuse("shape node has no parent", i);
     return {};
 }
 
@@ -101,7 +101,7 @@ Result<void> Layout::read_columns() {
         if (shape[i].column == kNone) continue;
         if (shape[i].column >= count[list_[i]]) return refuse("column out of range", i);
         std::uint32_t& place = columns_[first_column_[list_[i]] + shape[i].column];
-        if (place != kNone) return refuse("two nodes for one column", i);
+        if (place != kNone) return refuse("two nodes have the same column", i);
         place = i;
     }
     return {};

@@ -130,14 +130,15 @@ std::vector<std::byte> Program::seal(const Sections& sections) {
 }
 
 Result<void> check_header(const Header& header, std::uint64_t size) {
-    if (header.magic != kMagic) return fail(Code::NotABundle, "not a bundle: it does not begin as one");
+    if (header.magic != kMagic) return fail(Code::NotABundle, "not a bundle: the first bytes are wrong");
     if (header.version != kFormatVersion || header.sections != kSectionCount)
-        return fail(Code::NotABundle, "bundle is of format " + std::to_string(header.version) +
+        return fail(Code::NotABundle, "bundle has format " + std::to_string(header.version) +
                                           "; this engine reads format " + std::to_string(kFormatVersion) +
-                                          ": compile it again from its sources");
+                                          "; compile it again from its sources");
     if (header.sealed < kSectionsBegin || header.sealed % kAlign != 0 || header.sealed > size ||
         size - header.sealed < sizeof(Digest) || size - header.sealed - sizeof(Digest) != header.sources)
-        return fail(Code::NotABundle, "bundle is not as long as it says: " + std::to_string(size) + " bytes");
+        return fail(Code::NotABundle,
+                    "bundle has another length than its header states: " + std::to_string(size) + " bytes");
     return {};
 }
 
@@ -149,7 +150,7 @@ Result<std::shared_ptr<const Program>> Program::open(Image image) {
 
     const Digest digest = sha256(view(image.bytes().first(header.sealed)));
     if (std::memcmp(digest.data(), image.bytes().data() + header.sealed, sizeof digest) != 0)
-        return fail(Code::BundleDamaged, "bundle is damaged: its digest does not fit");
+        return fail(Code::BundleDamaged, "bundle is damaged: its digest does not match");
 
     std::shared_ptr<Program> program(new Program);
     program->image_ = std::move(image);
@@ -208,7 +209,7 @@ Result<std::string> Program::source_text() const {
     std::string text(view(bytes()).substr(header.sealed + sizeof(Digest)));
     // The copy is what is verified, because the original file may change at any time.
     if (sha256(text) != header.sources_digest)
-        return fail(Code::SourcesDamaged, "the bundle's sources are damaged: their digest does not fit");
+        return fail(Code::SourcesDamaged, "the bundle's sources are damaged: their digest does not match");
     return text;
 }
 

@@ -53,11 +53,12 @@ Result<void> verify_texts(const Program& program) {
         return refuse(Code::BadTexts, "text 0 is not empty", "texts", 0);
     std::uint64_t at = 0;
     for (std::size_t i = 0; i < texts.size(); ++i) {
-        if (texts[i].offset != at) return refuse(Code::BadTexts, "texts do not follow one another", "texts", i);
+        if (texts[i].offset != at) return refuse(Code::BadTexts, "texts are not contiguous", "texts", i);
         at += texts[i].length;
         if (at > program.chars.size()) return refuse(Code::BadTexts, "text is out of bounds", "texts", i);
     }
-    if (at != program.chars.size()) return refuse(Code::BadTexts, "chars without a text", "texts", texts.size());
+    if (at != program.chars.size())
+        return refuse(Code::BadTexts, "chars do not belong to a text", "texts", texts.size());
     return {};
 }
 
@@ -67,7 +68,7 @@ Result<void> verify_constants(const Program& program) {
         const SetRef& set = program.sets[i];
         const bool tools = set.elem == static_cast<std::uint32_t>(Kind::Record);
         if (!items.take(set.first, set.count) || (!tools && !is_scalar(set.elem)))
-            return refuse(Code::BadConstants, "set is out of bounds or of no kind", "sets", i);
+            return refuse(Code::BadConstants, "set is out of bounds or has an unknown kind", "sets", i);
         const auto kind = static_cast<Kind>(set.elem);
         const bool ints = !tools && rep_of(kind) == Rep::I64;
         std::uint32_t before = 0;
@@ -78,7 +79,7 @@ Result<void> verify_constants(const Program& program) {
                                      : text_fits(program, kind, item);
             if (!good) return refuse(Code::BadConstants, "element is out of range or not of the set's kind", "sets", i);
             if (k > 0 && (ints ? program.ints[before] >= program.ints[item] : before >= item))
-                return refuse(Code::BadConstants, "set does not ascend", "sets", i);
+                return refuse(Code::BadConstants, "set is not sorted", "sets", i);
             before = item;
         }
     }
@@ -101,7 +102,7 @@ Result<void> verify_constants(const Program& program) {
         if (window.zone_count == 0 || window.zone_first >= run.size() ||
             window.zone_count > run.size() - window.zone_first ||
             run[window.zone_first + window.zone_count - 1] > window.zone_first)
-            return refuse(Code::BadConstants, "zone is out of bounds or does not ascend", "windows", i);
+            return refuse(Code::BadConstants, "zone is out of bounds or not sorted", "windows", i);
     }
 
     Runs members(program.ids.size());
@@ -121,7 +122,8 @@ Result<void> verify_constants(const Program& program) {
             return refuse(Code::BadConstants, "source is out of range", "sources", i);
         left -= source.size;
     }
-    if (left != 0) return refuse(Code::BadConstants, "text without a source", "sources", program.sources.size());
+    if (left != 0)
+        return refuse(Code::BadConstants, "text does not belong to a source", "sources", program.sources.size());
     return {};
 }
 
@@ -165,17 +167,17 @@ Result<void> verify_table(const Program& program, std::size_t i, Runs& cells, Ru
         // Columns of tools are made by the compiler only; no policy can have one.
         const bool tools = elem == static_cast<std::uint32_t>(Kind::Record) && table.name == 0;
         if (!(list ? tools || is_scalar(elem) : is_scalar(word)))
-            return refuse(Code::BadCatalogue, "column is of no kind", "tables", i);
+            return refuse(Code::BadCatalogue, "column has an unknown kind", "tables", i);
         const std::uint32_t set = program.ids[table.first_set + column];
         if (set != kNone && (list || set >= program.sets.size() || program.sets[set].elem != word))
-            return refuse(Code::BadCatalogue, "set of a column is not of its kind", "tables", i);
+            return refuse(Code::BadCatalogue, "set of a column has another kind", "tables", i);
         columns[column] = column_cells(program, word, elem);
     }
     const std::uint32_t* cell = program.cells.data() + table.first_cell;
     for (std::uint32_t row = 0; row < table.rows; ++row)
         for (const Cells& each : columns)
             if (const std::uint32_t index = *cell++; index - each.first >= each.count || !each.fits(program, index))
-                return refuse(Code::BadCatalogue, "cell is not of its column's kind", "tables", i);
+                return refuse(Code::BadCatalogue, "cell has another kind than its column", "tables", i);
     return {};
 }
 
@@ -234,12 +236,12 @@ Result<void> verify(const Program& program) {
     if (!measures) return tl::unexpected(measures.error());
     const ManifestRef& manifest = program.manifest[0];
     if (measures->step_bound == UINT64_MAX)
-        return refuse(Code::StepBoundTooLow, "step bound does not fit 64 bits", "rules", measures->costliest);
+        return refuse(Code::StepBoundTooLow, "step bound does not fit in 64 bits", "rules", measures->costliest);
     if (manifest.step_bound < measures->step_bound)
         return refuse(Code::StepBoundTooLow, "declared step bound is too low", "manifest", 0);
     if (manifest.temp_count != measures->temps || manifest.max_binders != measures->binders ||
         manifest.memo_count != measures->memos)
-        return refuse(Code::BadManifest, "manifest does not fit the code", "manifest", 0);
+        return refuse(Code::BadManifest, "manifest does not match the code", "manifest", 0);
     return verify_index(program);
 }
 

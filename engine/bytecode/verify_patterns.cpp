@@ -19,13 +19,13 @@ const char* fault_of(const Program& program, const AutomatonRef& ref, std::span<
         !is_row(ref.settled) || ref.live > ref.accepting || ref.accepting > ref.settled)
         return "states of an automaton are out of order";
     if (std::any_of(classes.begin(), classes.end(), [&](std::uint8_t each) { return each >= ref.width; }))
-        return "automaton has no such class";
+        return "class of a byte is out of range";
     const auto moves = program.moves.subspan(ref.first_move, ref.size);
     for (std::uint32_t at = 0; at < ref.size; ++at) {
         const std::uint32_t to = moves[at];
-        if (to >= ref.size || !is_row(to)) return "automaton leads nowhere";
+        if (to >= ref.size || !is_row(to)) return "automaton moves to a state that does not exist";
         if ((at < ref.live && to >= ref.live) || (at >= ref.settled && to < ref.settled))
-            return "automaton is not as settled as it says";
+            return "automaton leaves a state that it marks as final";
     }
     return nullptr;
 }
@@ -34,17 +34,17 @@ const char* fault_of(const Program& program, const AutomatonRef& ref, std::span<
 
 Result<void> verify_patterns(const Program& program) {
     if (program.byte_classes.size() != kBytes * program.automata.size())
-        return refuse(Code::BadConstants, "automata and classes do not fit each other", "byte_classes", 0);
+        return refuse(Code::BadConstants, "automata and byte classes differ in number", "byte_classes", 0);
     std::uint64_t at = 0;
     for (std::size_t i = 0; i < program.automata.size(); ++i) {
         const AutomatonRef& ref = program.automata[i];
         if (ref.first_move != at || (at += ref.size) > program.moves.size())
-            return refuse(Code::BadConstants, "automata do not follow one another", "automata", i);
+            return refuse(Code::BadConstants, "automata are not contiguous", "automata", i);
         if (const char* fault = fault_of(program, ref, program.byte_classes.subspan(kBytes * i, kBytes)))
             return refuse(Code::BadConstants, fault, "automata", i);
     }
     if (at != program.moves.size())
-        return refuse(Code::BadConstants, "moves without an automaton", "moves", static_cast<std::size_t>(at));
+        return refuse(Code::BadConstants, "moves do not belong to an automaton", "moves", static_cast<std::size_t>(at));
     for (std::size_t i = 0; i < program.matchers.size(); ++i) {
         const MatcherRef& ref = program.matchers[i];
         if (ref.text >= program.texts.size() || ref.prefix >= program.texts.size() ||

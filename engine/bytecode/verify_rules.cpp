@@ -127,7 +127,7 @@ Result<Measures> verify_rules(const Program& program, const Layout& layout) {
         const Block& block = blocks[block_at[rule.code]];
         if (block.first->code_length != rule.code_length || block.first->flags != rule.flags ||
             (block.facts.reads_row && block.first->table != rule.table))
-            return refuse(Code::BadRules, "code is shared by rules it does not fit", "rules", i);
+            return refuse(Code::BadRules, "code is shared by rules that it does not match", "rules", i);
         const std::uint64_t cost = rule_steps(block.facts);
         measures.step_bound = sat_plus(measures.step_bound, cost);
         if (cost <= greatest) continue;

@@ -174,7 +174,8 @@ Result<void> verify_shape(const Program& program) {
     if (program.slots.size() < static_cast<std::size_t>(Builtin::Count))
         return refuse(Code::BadSlots, "facts of the engine are missing", "slots", program.slots.size());
     for (std::size_t i = 0; i < program.shape.size(); ++i) {
-        if (program.shape[i].kind > word(Kind::Map)) return refuse(Code::BadShape, "node is of no kind", "shape", i);
+        if (program.shape[i].kind > word(Kind::Map))
+            return refuse(Code::BadShape, "node has an unknown kind", "shape", i);
     }
     std::vector<std::uint32_t> names;
     Runs children(program.shape.size()), keys(program.shape.size());
@@ -193,18 +194,18 @@ Result<void> verify_slots(const Program& program, const Layout& layout) {
         const bool list = slot.kind == word(Kind::List);
         if (!is_text(program, slot.path) || slot.kind > word(Kind::Map) ||
             (list ? !is_scalar(slot.elem) && slot.elem != word(Kind::Record) : slot.elem != 0))
-            return refuse(Code::BadSlots, "slot is of no kind", "slots", i);
+            return refuse(Code::BadSlots, "slot has an unknown kind", "slots", i);
         const ValueType type = layout.slot(i);
         if (word(type.kind) != slot.kind || (list && word(type.elem) != slot.elem))
-            return refuse(Code::BadSlots, "slot is not of the kind that fills it", "slots", i);
+            return refuse(Code::BadSlots, "slot has another kind than the node that fills it", "slots", i);
         if (i >= std::size(kPaths)) continue;
         const std::uint32_t node = layout.slot_node(i);
         if (!matches(type, *expected(kPaths[i])) || (node != kNone && !stands_at(program, layout, node, kPaths[i])))
-            return refuse(Code::BadSlots, "fact of the engine is of the wrong kind or in the wrong place", "slots", i);
+            return refuse(Code::BadSlots, "fact of the engine has the wrong kind or the wrong place", "slots", i);
     }
     if (!columns_match(program, layout, Builtin::Approvals, kApproval) ||
         !columns_match(program, layout, Builtin::DelegationChain, kHop))
-        return refuse(Code::BadSlots, "column the engine reads is of the wrong kind", "slots", 0);
+        return refuse(Code::BadSlots, "column that the engine reads has the wrong kind", "slots", 0);
 
     const ManifestRef& manifest = program.manifest[0];
     auto catalog = [&](std::uint32_t slot, Kind kind, Kind elem) {
@@ -214,7 +215,7 @@ Result<void> verify_slots(const Program& program, const Layout& layout) {
     if (!catalog(manifest.tier_slot, Kind::Enum, Kind::Bool) ||
         !catalog(manifest.tool_scopes_slot, Kind::List, Kind::String) ||
         !catalog(manifest.tool_audience_slot, Kind::List, Kind::String))
-        return refuse(Code::BadSlots, "slot of the catalogue is of the wrong kind", "manifest", 0);
+        return refuse(Code::BadSlots, "slot of the catalogue has the wrong kind", "manifest", 0);
 
     Runs pieces(program.ids.size()), patterns(program.patterns.size());
     for (std::size_t i = 0; i < program.patterns.size(); ++i) {

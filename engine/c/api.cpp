@@ -134,8 +134,8 @@ writ_status writ_revocations_add(writ_revocations* revocations, writ_text kind, 
         if (!well_formed(kind)) return malformed_argument(errors, "text is NULL and has a length", "kind");
         if (!well_formed(subject)) return malformed_argument(errors, "text is NULL and has a length", "subject");
         const auto known = writ::revocation_kind(view(kind));
-        if (!known) return malformed_argument(errors, "there is no such kind of revocation", "kind");
-        if (expires_at < 0) return malformed_argument(errors, "a moment before 1970", "expires_at");
+        if (!known) return malformed_argument(errors, "unknown kind of revocation", "kind");
+        if (expires_at < 0) return malformed_argument(errors, "the time is before 1970", "expires_at");
         auto canonical = writ::canonical_subject(*known, view(subject));
         if (!canonical) {
             if (errors != nullptr) errors->items.push_back(std::move(canonical.error()));

@@ -41,7 +41,7 @@ writ_status read_policy(const writ_source* sources, std::size_t count, const wri
     if (sources == nullptr) return null_argument(errors, "sources");
     // Bundles pass from this library to the other in memory.
     if (writ_version_number() != WRIT_VERSION_NUMBER) {
-        add(errors, code_name(writ::Code::InternalFailure), "libwrit and libwrit-compiler are of different versions",
+        add(errors, code_name(writ::Code::InternalFailure), "libwrit and libwrit-compiler have different versions",
             writ_version());
         return WRIT_ERROR_INTERNAL;
     }

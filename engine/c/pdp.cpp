@@ -42,9 +42,9 @@ writ_status read_options(const writ_pdp_options& given, writ::DecisionPointOptio
     for (const writ_text each :
          {given.store, given.channel, given.ledger, given.space, given.candidate, given.state, given.mask_key})
         if (!well_formed(each)) return malformed_argument(errors, "text is NULL and has a length", "options");
-    if (given.store.length == 0) return malformed_argument(errors, "there is no store", "options.store");
-    if (given.channel.length == 0) return malformed_argument(errors, "there is no channel", "options.channel");
-    if (given.ledger.length == 0) return malformed_argument(errors, "there is no ledger", "options.ledger");
+    if (given.store.length == 0) return malformed_argument(errors, "no store is given", "options.store");
+    if (given.channel.length == 0) return malformed_argument(errors, "no channel is given", "options.channel");
+    if (given.ledger.length == 0) return malformed_argument(errors, "no ledger is given", "options.ledger");
     out.follow.store = view(given.store);
     out.follow.channel = view(given.channel);
     if (given.space.length > 0) out.follow.space = view(given.space);
@@ -80,7 +80,7 @@ writ_status writ_pdp_open(const writ_pdp_options* options, writ_pdp** pdp, writ_
         if (pdp == nullptr) return null_argument(errors, "pdp");
         // Decisions are handed from this library to the other in memory.
         if (writ_version_number() != WRIT_VERSION_NUMBER) {
-            add(errors, code_name(writ::Code::InternalFailure), "libwrit and libwrit-pdp are of different versions",
+            add(errors, code_name(writ::Code::InternalFailure), "libwrit and libwrit-pdp have different versions",
                 writ_version());
             return WRIT_ERROR_INTERNAL;
         }

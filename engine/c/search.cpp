@@ -30,7 +30,7 @@ writ_status writ_search(writ_evaluator* evaluator, writ_text request, int open, 
         if (!well_formed(request)) return malformed_argument(errors, "text is NULL and has a length", "request");
         if (!well_formed(candidates)) return malformed_argument(errors, "text is NULL and has a length", "candidates");
         if (open < WRIT_OPEN_TOOL || open > WRIT_OPEN_AGENT)
-            return malformed_argument(errors, "there is no such field to leave open", "open");
+            return malformed_argument(errors, "no such field can be left open", "open");
         const auto chosen = limits_of(limits);
         if (!chosen) return malformed_argument(errors, "struct_size does not fit", "limits");
         auto found =

@@ -16,8 +16,8 @@ bool is_special(const Expr& e) {
 bool report_star(Context& c, const Expr& text) {
     if (text.op != Op::Text || !is_string_kind(text.type.kind) || text.text.find('*') == std::string_view::npos)
         return false;
-    c.report.add(Code::NeverHolds, text.span, "equality takes " + quoted(text.text) + " as it is, `*` included",
-                 "never a pattern here", "use `like " + std::string(text_at(c, text.span)) + "`");
+    c.report.add(Code::NeverHolds, text.span, "equality compares " + quoted(text.text) + " literally, including `*`",
+                 "not a pattern here", "use `like " + std::string(text_at(c, text.span)) + "`");
     return true;
 }
 

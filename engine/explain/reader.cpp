@@ -126,15 +126,15 @@ std::string Reader::lack_of(const check::Fact& fact) const {
     if (too_weak(fact)) {
         const std::string given = provenance_of(group_of(fact));
         return std::string("stated, but ") +
-               (given.empty() ? "without provenance" : "only by provenance \"" + given + "\"") + " (\"" +
-               std::string(spelling_of(policy_.at(fact.field).weakest)) + "\" is asked for)";
+               (given.empty() ? "without provenance" : "only with provenance \"" + given + "\"") + " (\"" +
+               std::string(spelling_of(policy_.at(fact.field).weakest)) + "\" is required)";
     }
     for (const check::FactId group : fact.optionals)
         if (facts_.fact(policy_.at(group)).none()) return policy_.at(group).path + " is none";
     const std::vector<std::string> place = place_of(fact);
     const json::Value* stated = place.empty() ? nullptr : value_at(document_, place);
     if (stated != nullptr && stated->type != json::Type::Null)
-        return "stated, but no valid " + std::string(writ::spelling_of(fact.type.kind));
+        return "stated, but not a valid " + std::string(writ::spelling_of(fact.type.kind));
     return "not stated";
 }
 
@@ -173,7 +173,7 @@ void Reader::read(const Expr& expr, Evaluation& evaluation, std::vector<SeenFact
         const Value moment = evaluation.value(*expr.kids[0]);
         if (moment.known())
             return add(
-                {text_of(expr.span), "", "of " + show({.kind = Kind::Instant}, moment) + ", which is still to come"});
+                {text_of(expr.span), "", "of " + show({.kind = Kind::Instant}, moment) + ", which is in the future"});
     }
     if (check::class_of(op) == check::OpClass::Quantifier) return read(*expr.kids[0], evaluation, out);
     for (const Expr* kid : expr.kids) read(*kid, evaluation, out);

@@ -154,7 +154,7 @@ std::string note_on(std::string_view code, const Reader& reader) {
         const auto& types = issuer->types.empty() ? policy.kinds[issuer->kind].types : issuer->types;
         return of + " accepts " + quoted_list(types);
     }
-    if (code == "proof_missing") return of + " asks for more than a bearer token";
+    if (code == "proof_missing") return of + " requires more than a bearer token";
     if (code == "token_without_expiry")
         return issuer->max_age
                    ? of + " limits tokens to " + format_duration(*issuer->max_age) + " after iat, which is not stated"

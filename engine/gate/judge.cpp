@@ -348,7 +348,7 @@ GateVerdict judge(const Workspace& policy, const GateRules& rules, const PolicyD
     verdict.note = std::move(note);
     if (!policy.bundle()) {
         verdict.findings = policy.diagnostics();
-        verdict.checks.push_back({"policy", true, false, "it does not compile, and nothing else is judged"});
+        verdict.checks.push_back({"policy", true, false, "it does not compile, so nothing else is checked"});
         return verdict;
     }
     verdict.findings.sources = policy.diagnostics().sources;
@@ -356,7 +356,7 @@ GateVerdict judge(const Workspace& policy, const GateRules& rules, const PolicyD
     if (change != nullptr)
         judge_change(*change, verdict);
     else
-        verdict.checks.push_back({"change", false, true, "there is no base: nothing is compared"});
+        verdict.checks.push_back({"change", false, true, "there is no base, so nothing is compared"});
     return verdict;
 }
 

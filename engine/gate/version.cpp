@@ -16,7 +16,7 @@ VersionCheck check_version(const Bundle& bundle) {
     const Workspace workspace(std::move(*sources));
     // What is tested must be what will decide.
     if (!workspace.bundle() || workspace.bundle()->digest() != bundle.digest()) {
-        out.summary = "its sources do not compile to it here";
+        out.summary = "this program does not compile its sources to it";
         for (const Diagnostic& each : workspace.diagnostics().items)
             if (each.severity == Severity::Error) out.problems.push_back(each.code + ": " + each.message);
         return out;

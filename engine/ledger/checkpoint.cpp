@@ -134,7 +134,7 @@ Result<Checkpoint> read_checkpoint(std::string_view text, const PublicBytes* key
     std::copy(commitment->begin(), commitment->end(), out.key.begin());
     out.time = *moment;
     if (key != nullptr && !is_signed(body, text.substr(blank + 2), out.origin, *key))
-        return fail(Code::CheckpointNotSigned, "the checkpoint has no signature of this key that fits it");
+        return fail(Code::CheckpointNotSigned, "the checkpoint has no valid signature of this key");
     return out;
 }
 

@@ -60,13 +60,13 @@ std::string reach_of(const Record& record, std::int64_t used_by) {
     if (decision.effect != Effect::Permit) return "no: nothing was granted";
     const Grant& grant = decision.grant;
     std::string out = grant.single_use && used_by >= 0
-                          ? fmt::format("no: good for one use, used by record {}; ", used_by)
-                      : grant.single_use ? std::string("once: good for one use, not reported as used; ")
-                                         : std::string("yes, until it expires: good for any number of uses; ");
+                          ? fmt::format("no: it may be used once, and record {} used it; ", used_by)
+                      : grant.single_use ? std::string("once: it may be used once, and no use is recorded; ")
+                                         : std::string("yes, until it expires: it may be used any number of times; ");
     out += fmt::format("only {} at {}, until {}", joined(grant.scopes), joined(grant.audience),
                        format_instant(sat_add(decision.now, sat_mul(grant.ttl, kSecond))));
     if (record.around.proof == "bearer" || record.around.proof.empty())
-        out += "; whoever holds the presented token could ask again: it came without proof of possession";
+        out += "; anyone with the presented token can ask again, because it has no proof of possession";
     return out;
 }
 
@@ -172,8 +172,7 @@ Result<Table> Inquiry::why(std::uint64_t sequence) {
                     format_instant(decision.now), format_instant(record.time)));
     if (record.repeats)
         say("which decision does it repeat",
-            fmt::format("{}, under the same idempotency key; it gives no more than that and for no longer",
-                        *record.repeats));
+            fmt::format("{}, with the same idempotency key; it grants no more, and for no longer", *record.repeats));
     say("which agent did this", fmt::format("{}, class {}, deployment {}, run {}", or_none(who.agent),
                                             or_none(who.agent_class), or_none(who.deployment), or_none(who.run)));
     say("which identity did it use",
@@ -216,10 +215,10 @@ from receipt where decision = cast(?1 as integer) order by seq)",
             if (const std::int64_t moment = number_of(row[column]); moment != 0)
                 accepted += fmt::format(", {} {}", name, format_instant(moment));
     }
-    say("which resource accepted it", accepted.empty() ? "no receipt was reported back" : accepted);
+    say("which resource accepted it", accepted.empty() ? "no receipt is recorded" : accepted);
 
     say("on whose behalf (chain)", who.chain.empty()
-                                       ? "its own: nobody delegated"
+                                       ? "its own: there was no delegation"
                                        : joined(who.chain) + fmt::format(", parent run {}", or_none(who.parent_run)));
     // All runs below this one, at any depth.
     auto below = impl_->index->ask("", R"(
@@ -232,7 +231,7 @@ from decision d join below b on d.run = b.run where d.run <> ?1 order by 1)",
     std::string inherited;
     if (!who.run.empty())
         for (const auto& row : below->rows) inherited += (inherited.empty() ? "" : ", ") + text_of(row[0]);
-    say("which subagents inherited it", inherited.empty() ? "none that asked" : inherited);
+    say("which subagents inherited it", inherited.empty() ? "none that made a request" : inherited);
 
     auto used = impl_->index->find(fmt::format("ugrant:{}", record.repeats.value_or(sequence)));
     if (!used) return tl::unexpected(std::move(used.error()));

@@ -26,7 +26,8 @@ Result<std::string> read_mask_key(const std::string& path) {
     while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
     const auto key = hash_from_hex(*text);
     if (!key)
-        return fail(Code::BadLedgerKey, "a key is 64 lower-case hex digits, as `openssl rand -hex 32` writes", path);
+        return fail(Code::BadLedgerKey, "a key has 64 lower-case hex digits; `openssl rand -hex 32` generates one",
+                    path);
     return std::string(reinterpret_cast<const char*>(key->data()), key->size());
 }
 

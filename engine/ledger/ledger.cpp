@@ -98,8 +98,7 @@ struct Ledger::Impl {
     }
 
     tl::unexpected<Error> altered(std::string_view what) const {
-        return fail(Code::IndexAltered,
-                    fmt::format("the index does not hold what the records say was used up: {}", what),
+        return fail(Code::IndexAltered, fmt::format("the index does not match the uses in the records: {}", what),
                     folder + "/index.sqlite");
     }
 
@@ -113,7 +112,7 @@ struct Ledger::Impl {
         if (!found) return found;
         if (!*found) return altered("a row was removed");
         auto bytes = read_record(folder, (*found)->sequence);
-        if (!bytes) return altered("a row names a record that is not there");
+        if (!bytes) return altered("a row names a record that does not exist");
         const std::vector<Spent> spent = entry_of(*bytes).spent((*found)->sequence);
         if (std::find(spent.begin(), spent.end(), Spent{name, (*found)->ask, (*found)->grant}) == spent.end())
             return altered("a row was changed");
@@ -262,7 +261,7 @@ Result<Ledger> Ledger::open(const std::string& folder, const LedgerOptions& opti
     auto names = impl->index->names(impl->log->size());
     if (!names) return tl::unexpected(std::move(names.error()));
     if (names->hash.value() != impl->log->spent())
-        return impl->altered("`writ ledger verify` names what differs; remove the file, and it is built again");
+        return impl->altered("`writ ledger verify` lists the differences; remove the file, and it is rebuilt");
     impl->before = std::move(names->prints);
     impl->writer = std::thread([self = impl.get()] { self->run(); });
     return Ledger(std::move(impl));
@@ -277,7 +276,7 @@ Result<std::uint64_t> grant_of(const std::string& folder, std::uint64_t sequence
     Record record;
     if (auto read = decode(*bytes, record); !read) return tl::unexpected(std::move(read.error()));
     if (record.kind != RecordKind::Decision || record.shadow || record.decision.effect != Effect::Permit)
-        return fail(Code::GrantedNothing, fmt::format("record {} is no decision that granted something", sequence));
+        return fail(Code::GrantedNothing, fmt::format("record {} is not a decision that granted something", sequence));
     return record.repeats.value_or(sequence);
 }
 
@@ -290,7 +289,7 @@ const Keyed& Ledger::keyed() const {
 Result<Appended> Ledger::append(std::string_view record, const std::vector<std::string>& unspent) {
     if (record.size() > kMaxRecord)
         return fail(Code::RecordTooLarge,
-                    fmt::format("the record has {} bytes, and may have {}", record.size(), kMaxRecord));
+                    fmt::format("the record has {} bytes; the limit is {}", record.size(), kMaxRecord));
     Waiting one(record);
     for (const std::string& name : unspent) one.unspent.push_back("u" + name);
     if (one.entry.of) {
@@ -342,7 +341,7 @@ Result<std::uint64_t> Ledger::use(std::string_view name) {
     if (name.starts_with(kGrant)) std::from_chars(name.data() + kGrant.size(), name.data() + name.size(), sequence);
     if (name != fmt::format("{}{}", kGrant, sequence))
         return fail(Code::NotAGrantName,
-                    "no name of something to use up; write `grant:` and the decision's number, as `grant:17`",
+                    "not the name of a grant; write `grant:` and the number of the decision, such as `grant:17`",
                     std::string(name));
     auto granted = grant_of(impl_->folder, sequence);
     if (!granted) return tl::unexpected(std::move(granted.error()));
@@ -356,7 +355,7 @@ Result<std::uint64_t> Ledger::use(std::string_view name) {
     auto appended = append(bytes);
     if (!appended) return tl::unexpected(std::move(appended.error()));
     if (appended->outcome == Appended::Outcome::Used)
-        return fail(Code::AlreadyUsed, fmt::format("it was used up by record {}", appended->sequence), canonical);
+        return fail(Code::AlreadyUsed, fmt::format("record {} has already used it", appended->sequence), canonical);
     return appended->sequence;
 }
 

@@ -79,8 +79,8 @@ Result<void> Log::prepare() {
     if (!segments) {
         if (segments.error().code != code_name(Code::NoLedger)) return tl::unexpected(std::move(segments.error()));
         if (has_key)
-            return fail(Code::RecordsGone, "the segments are gone: a ledger was begun here, and its key is left",
-                        folder_);
+            return fail(Code::RecordsGone,
+                        "the segments are missing: the folder contains the key of a ledger, but no segment", folder_);
         if (auto begun = begin_ledger(); !begun) return begun;
     } else if (auto used = use_segment(segments->back()); !used) {
         return used;
@@ -97,7 +97,7 @@ Result<void> Log::prepare() {
     if (own_ && own_->size > tree_.size())
         return fail(
             Code::RecordsGone,
-            fmt::format("the ledger has {} records, and a checkpoint of its own says {}", tree_.size(), own_->size),
+            fmt::format("the ledger has {} records, but its own checkpoint states {}", tree_.size(), own_->size),
             folder_);
     own_.reset();
     // An interrupted start leaves a segment without records, and no key.
@@ -110,7 +110,7 @@ Result<void> Log::prepare() {
 Result<void> Log::begin_ledger() {
     key_.resize(Keyed::kKeyBytes);
     if (!os::fill_random(id_.data(), id_.size()) || !os::fill_random(key_.data(), key_.size()))
-        return fail(Code::LedgerIoFailed, "the system gives no random numbers", folder_);
+        return fail(Code::LedgerIoFailed, "the system provides no random numbers", folder_);
     commitment_ = commitment_to(key_, id_);
     if (auto begun = begin_segment(); !begun) return begun;
     return write_key_file(folder_ + "/key", key_);
@@ -119,13 +119,12 @@ Result<void> Log::begin_ledger() {
 Result<std::string> Log::key() {
     const std::string path = folder_ + "/key";
     if (!os::exists(path))
-        return fail(Code::LedgerKeyMissing, "the ledger's key is gone, and without it no old name can be looked up",
+        return fail(Code::LedgerKeyMissing, "the ledger's key is missing, and without it no earlier name can be found",
                     path);
     auto read = read_mask_key(path);
     if (read && commitment_to(*read, id_) != commitment_)
-        return fail(
-            Code::LedgerKeyDiffers,
-            "the key is not the one that the records were written with, and no old name would be found under it", path);
+        return fail(Code::LedgerKeyDiffers,
+                    "the records were written with another key, so no earlier name can be found with this one", path);
     if (read) key_ = *read;
     return read;
 }
@@ -140,7 +139,7 @@ Result<void> Log::take_lock() {
         if (*taken) break;
         if (Clock::now() >= until)
             return fail(Code::LedgerLocked,
-                        fmt::format("another program has held the ledger for {} ms", options_.patience), folder_);
+                        fmt::format("another program has locked the ledger for {} ms", options_.patience), folder_);
         std::this_thread::sleep_for(std::chrono::microseconds(200));
     }
     held_ = true;
@@ -249,7 +248,7 @@ Result<void> Log::read_on(const Seen& seen) {
             case SegmentReader::Found::Torn: return cut(offset_, true);
             case SegmentReader::Found::Damaged:
                 return fail(Code::LedgerDamaged,
-                            fmt::format("the segment is damaged at byte {}, and records follow", offset_),
+                            fmt::format("the segment is damaged at byte {}, before other records", offset_),
                             segment_.path());
         }
     }
@@ -305,11 +304,10 @@ Result<void> Log::hold_against_checkpoint() {
     if (!own_ || own_->size != tree_.size()) return {};
     if (own_->root != tree_.root() || own_->spent != spent() || own_->origin != origin_of(id_))
         return fail(Code::LedgerDamaged,
-                    fmt::format("the first {} records are not what the ledger's own checkpoint says", own_->size),
-                    folder_);
+                    fmt::format("the first {} records do not match the ledger's own checkpoint", own_->size), folder_);
     if (own_->key != commitment_)
-        return fail(Code::LedgerKeyDiffers,
-                    "the ledger's own checkpoint was made under another key than the segment names", folder_);
+        return fail(Code::LedgerKeyDiffers, "the ledger's own checkpoint was made with another key than the segment",
+                    folder_);
     return {};
 }
 

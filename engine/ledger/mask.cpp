@@ -74,7 +74,8 @@ Result<Mask> Mask::make(const std::vector<std::string>& pointers, const Keyed& k
     for (const std::string& pointer : pointers) {
         auto steps = steps_of(pointer);
         if (!steps)
-            return fail(Code::MalformedMask, "a path to mask is a JSON Pointer such as `/token/claims/email`", pointer);
+            return fail(Code::MalformedMask, "a path to mask must be a JSON Pointer such as `/token/claims/email`",
+                        pointer);
         out.pointers_.push_back(pointer);
         out.steps_.push_back(std::move(*steps));
     }
@@ -91,8 +92,7 @@ Result<void> Mask::check(const Layers& layers) const {
         };
         if (std::none_of(layers.bundles().begin(), layers.bundles().end(), known))
             return fail(Code::MalformedMask,
-                        "no request has anything at this path to mask; docs/request-format.md lists the fields",
-                        pointers_[i]);
+                        "no request has a value at this path; docs/request-format.md lists the fields", pointers_[i]);
     }
     return {};
 }

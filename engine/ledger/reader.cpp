@@ -28,9 +28,10 @@ struct Reader::Impl {
             switch (*found) {
                 case SegmentReader::Found::Block: return true;
                 case SegmentReader::Found::Damaged:
-                    return fail(Code::LedgerDamaged,
-                                fmt::format("the segment is damaged at byte {}, and records follow", segment.offset()),
-                                segment.path());
+                    return fail(
+                        Code::LedgerDamaged,
+                        fmt::format("the segment is damaged at byte {}, before other records", segment.offset()),
+                        segment.path());
                 case SegmentReader::Found::End:
                 case SegmentReader::Found::Torn: break;
             }
@@ -54,7 +55,7 @@ Reader& Reader::operator=(Reader&&) noexcept = default;
 Result<Reader> Reader::open(const std::string& folder) {
     auto segments = segments_in(folder);
     if (!segments) return tl::unexpected(std::move(segments.error()));
-    if (segments->front() != 0) return fail(Code::LedgerDamaged, "the first segment is not there", folder);
+    if (segments->front() != 0) return fail(Code::LedgerDamaged, "the first segment is missing", folder);
     auto first = SegmentReader::open(folder + "/" + segment_name(0));
     if (!first) return tl::unexpected(std::move(first.error()));
     return Reader(std::make_unique<Impl>(folder, std::move(*first)));
@@ -64,7 +65,7 @@ Result<void> Reader::seek(std::uint64_t sequence) {
     auto segments = segments_in(impl_->folder);
     if (!segments) return tl::unexpected(std::move(segments.error()));
     const auto behind = std::upper_bound(segments->begin(), segments->end(), sequence);
-    if (behind == segments->begin()) return fail(Code::LedgerDamaged, "the first segment is not there", impl_->folder);
+    if (behind == segments->begin()) return fail(Code::LedgerDamaged, "the first segment is missing", impl_->folder);
     auto opened = SegmentReader::open(impl_->folder + "/" + segment_name(*(behind - 1)));
     if (!opened) return tl::unexpected(std::move(opened.error()));
     impl_->segment = std::move(*opened);

@@ -63,7 +63,7 @@ Result<void> decode(std::string_view bytes, Record& record) {
             case RecordKind::Drops: in.number(record.dropped); break;
         }
     if (whole && in.ok() && in.at_end()) return {};
-    return fail(Code::MalformedRecord, "the record is not of the form that is written");
+    return fail(Code::MalformedRecord, "the record does not have the form that Writ writes");
 }
 
 std::string_view answer_in(std::string_view bytes) {

@@ -164,7 +164,7 @@ Recorder& Recorder::operator=(Recorder&&) noexcept = default;
 Result<Recorder> Recorder::make(Ledger& ledger, Layers layers, RecordOptions options) {
     if (!options.mask_key.empty() && options.mask_key.size() != Keyed::kKeyBytes)
         return fail(Code::MalformedMask,
-                    fmt::format("a key to mask with has {} bytes, not {}", Keyed::kKeyBytes, options.mask_key.size()));
+                    fmt::format("a masking key must have {} bytes, not {}", Keyed::kKeyBytes, options.mask_key.size()));
     auto mask = Mask::make(options.mask, options.mask_key.empty() ? ledger.keyed() : Keyed(options.mask_key),
                            options.hide_unknown);
     if (!mask) return tl::unexpected(std::move(mask.error()));

@@ -27,7 +27,7 @@ select agent, environment, tool || case operation when '' then '' else ' ' || op
   count(*) as denials
 from counted where effect = 0
 group by agent, environment, tool, operation, reason order by denials desc, agent, environment, action limit 100)",
-     "an action is a tool and its operation; the first reason is named"},
+     "an action is a tool and its operation; only the first reason is listed"},
     {"high_risk", "High-risk tools with and without approval", R"(
 select tool, tier, count(case when effect = 2 and approvers > 0 then 1 end) as permitted_with_approval,
   count(case when effect = 2 and approvers = 0 then 1 end) as permitted_without,
@@ -45,12 +45,12 @@ select case credential_kind when '' then 'not stated' else credential_kind end a
   count(distinct agent) as agents, round(100.0 * count(*) / (select count(*) from counted), 1) as percent
 from counted group by credential_kind order by decisions desc)",
      ""},
-    {"shadow", "What candidates would have decided otherwise", R"(
+    {"shadow", "Decisions that candidates would have made differently", R"(
 select case effect when 2 then 'permit' when 1 then 'needs approval' else 'deny' end as candidate, agent, tool, reason,
   count(*) as decisions
 from decision where shadow = 1 and time >= cast(?1 as integer)
 group by effect, agent, tool, reason order by decisions desc, agent, tool limit 100)",
-     "not enforced: each stands beside the record of what was; the first reason is named"},
+     "not enforced: each belongs to the record of an enforced decision; only the first reason is listed"},
     {"policies", "Decisions by policy version", R"(
 select bundle, count(*) as decisions, count(case when effect = 2 then 1 end) as permitted
 from counted group by bundle order by max(seq) desc limit 20)",
@@ -69,7 +69,7 @@ constexpr Metric kMetrics[] = {
      "of decisions that state the credential's kind"},
     {"2. agents that present static credentials",
      "select count(distinct agent) from counted where credential_kind = 'static'",
-     "those in use; static credentials that nobody presents need the broker's inventory"},
+     "only those in use; static credentials that nobody presents are not in the ledger"},
     {"3. identities shared across agent classes",
      "select count(*) from (select 1 from counted where workload <> '' group by issuer, workload "
      "having count(distinct class) > 1) as shared",
@@ -77,12 +77,12 @@ constexpr Metric kMetrics[] = {
     {"4. high-risk permits with approval, percent",
      "select round(100.0 * count(case when approvers > 0 then 1 end) / count(*), 1) from counted "
      "where high_risk = 1 and effect = 2",
-     "permits for tools of the highest tier; absent where there were none"},
+     "permits for tools of the highest tier; absent if there were none"},
     {"5. denials", "select count(*) from counted where effect = 0", "by agent, environment and action below"},
     {"6. mean time to attribute, seconds",
      "select round(avg(r.time - r.accepted_at) / 1000000.0, 1) from receipt r join counted d on d.seq = r.decision "
      "where r.accepted_at > 0",
-     "from a resource accepting a credential to the ledger saying whose it is; absent without receipts that say "
+     "from the moment a resource accepts a credential to its receipt in the ledger; absent without receipts with "
      "`accepted_at`"},
     {"7. rotations eliminated", "select null", "absent: needs the broker's inventory of rotated credentials"},
 };
@@ -102,8 +102,7 @@ Result<std::vector<Table>> report_on(Index& index, std::int64_t since) {
     auto dropped = index.ask("", "select sum(dropped) from drops where time >= cast(?1 as integer)", from);
     if (!dropped) return tl::unexpected(std::move(dropped.error()));
     if (const auto* count = std::get_if<std::int64_t>(&dropped->rows[0][0]))
-        metrics.note =
-            std::to_string(*count) + " decisions were dropped by best effort and are in none of these figures";
+        metrics.note = std::to_string(*count) + " decisions were dropped in best-effort mode and are not counted here";
     out.push_back(std::move(metrics));
     for (const Question& question : kQuestions) {
         auto answer = index.ask(question.name, std::string(kCounted) + question.sql, from);

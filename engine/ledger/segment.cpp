@@ -92,7 +92,8 @@ Result<SegmentReader> SegmentReader::open(const std::string& path) {
     if (head->size() < kHeaderFixed || !head->starts_with(kMagic)) return damaged();
     if (const auto version = get<std::uint32_t>(*head, 8); version != kFormatVersion)
         return fail(Code::OtherFormat,
-                    fmt::format("the segment has format {}, and this program knows {}", version, kFormatVersion), path);
+                    fmt::format("the segment has format {}, but this program supports {}", version, kFormatVersion),
+                    path);
     const auto count = get<std::uint32_t>(*head, 12);
     const std::size_t size = kHeaderFixed + std::size_t{count} * sizeof(Hash);
     if (count > 64 || head->size() < size + 8) return damaged();

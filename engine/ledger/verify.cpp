@@ -37,7 +37,7 @@ Result<std::vector<Hash>> leaves_of(const std::string& folder, std::uint64_t siz
         leaves.push_back(leaf_hash(reader->bytes()));
     }
     if (leaves.size() < size)
-        return fail(Code::UnknownRecord, fmt::format("the ledger has {} records and not {}", leaves.size(), size));
+        return fail(Code::UnknownRecord, fmt::format("the ledger has {} records, not {}", leaves.size(), size));
     return leaves;
 }
 
@@ -62,7 +62,7 @@ public:
         if (!rows_) return;
         for (; rows_->at_row() && rows_->sequence() < records; rows_->next()) extra();
         if (rows_->covered() > records)
-            say(fmt::format("the index has seen {} records, and the ledger has {}", rows_->covered(), records));
+            say(fmt::format("the index covers {} records, but the ledger has {}", rows_->covered(), records));
         if (unsaid_ > 0) problems_.push_back(fmt::format("the index differs in {} more places", unsaid_));
     }
 
@@ -70,7 +70,7 @@ private:
     static constexpr int kMost = 20;
 
     void extra() {
-        say(fmt::format("the index says that record {} used up {}, which it did not: remove index.sqlite",
+        say(fmt::format("the index claims that record {} used up {}, but it did not: remove index.sqlite",
                         rows_->sequence(), shown(rows_->row())));
     }
     void say(std::string problem) {
@@ -100,7 +100,7 @@ void check_key(const std::string& folder, const Identity& ledger, std::vector<st
     if (!key)
         problems.push_back(fmt::format("key: {}", key.error().message));
     else if (commitment_to(*key, ledger.id) != ledger.key)
-        problems.push_back("the file key is not the one that the records were written with");
+        problems.push_back("the records were written with another key than the one in the file `key`");
 }
 
 /// The ledger's own checkpoints, and the headers of its segments. An error in one of them is a problem.
@@ -119,7 +119,8 @@ Result<Identity> gather(const std::string& folder, const PublicBytes* key, Claim
         }
         const SegmentHeader& header = segment->header();
         if (first == segments->front()) ledger = {header.id, header.key};
-        if (header.id != ledger.id) problems.push_back(fmt::format("{} is of another ledger", segment_name(first)));
+        if (header.id != ledger.id)
+            problems.push_back(fmt::format("{} belongs to another ledger", segment_name(first)));
         if (header.key != ledger.key)
             problems.push_back(fmt::format("{} was written with another key", segment_name(first)));
         headers.emplace(first, Claim{"the header of " + segment_name(first), header.before.root(), header.spent});
@@ -134,9 +135,10 @@ Result<Identity> gather(const std::string& folder, const PublicBytes* key, Claim
         if (!read)
             problems.push_back(fmt::format("checkpoint {}: {}", size, read.error().message));
         else if (read->size != size || read->origin != origin_of(ledger.id))
-            problems.push_back(fmt::format("checkpoint {} is of another ledger or another size", size));
+            problems.push_back(fmt::format("checkpoint {} belongs to another ledger or has another size", size));
         else if (read->key != ledger.key)
-            problems.push_back(fmt::format("checkpoint {} says that the records were written with another key", size));
+            problems.push_back(
+                fmt::format("checkpoint {} states that the records were written with another key", size));
         else
             checkpoints.emplace(size, Claim{fmt::format("checkpoint {}", size), read->root, read->spent});
     }
@@ -154,11 +156,11 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
     check_key(folder, *ledger, out.problems);
     for (const Checkpoint& witness : witnesses) {
         if (witness.origin != origin_of(ledger->id))
-            out.problems.push_back("the checkpoint given is one of another ledger");
+            out.problems.push_back("the given checkpoint belongs to another ledger");
         else if (witness.key != ledger->key)
             out.problems.push_back(fmt::format(
-                "the checkpoint given, of {} records, says that they were written with another key", witness.size));
-        claims.emplace(witness.size, Claim{fmt::format("the checkpoint given, of {} records,", witness.size),
+                "the given checkpoint of {} records states that they were written with another key", witness.size));
+        claims.emplace(witness.size, Claim{fmt::format("the given checkpoint of {} records", witness.size),
                                            witness.root, witness.spent});
     }
     out.checkpoints = claims.size();
@@ -178,12 +180,13 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
             fits = false;
             if (claim->second.root == tree.root()) {
                 out.problems.push_back(
-                    fmt::format("{} says that other keys and names were used up by the first {} records than were",
+                    fmt::format("{} does not match the keys and names that the first {} records used up",
                                 claim->second.who, tree.size()));
                 continue;
             }
-            out.problems.push_back(fmt::format("records {} to {} are not what {} says: altered, dropped or reordered",
-                                               good, tree.size() - 1, claim->second.who));
+            out.problems.push_back(
+                fmt::format("records {} to {} do not match {}: they were altered, dropped or reordered", good,
+                            tree.size() - 1, claim->second.who));
         }
         if (begin != end && fits) good = tree.size();
     };
@@ -217,7 +220,7 @@ Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>
     out.records = tree.size();
     out.root = tree.root();
     for (auto claim = claims.upper_bound(tree.size()); claim != claims.end(); ++claim)
-        out.problems.push_back(fmt::format("the ledger ends after {} records, and {} says {}", tree.size(),
+        out.problems.push_back(fmt::format("the ledger ends after {} records, but {} states {}", tree.size(),
                                            claim->second.who, claim->first));
     return out;
 }
@@ -226,7 +229,8 @@ Result<Proof> prove_inclusion(const std::string& folder, std::uint64_t sequence,
     auto leaves = leaves_of(folder, size);
     if (!leaves) return tl::unexpected(std::move(leaves.error()));
     if (sequence >= leaves->size())
-        return fail(Code::UnknownRecord, fmt::format("there is no record {} among {}", sequence, leaves->size()));
+        return fail(Code::UnknownRecord,
+                    fmt::format("there is no record {}; the ledger has {}", sequence, leaves->size()));
     return Proof{Proof::Kind::Inclusion, leaves->size(), sequence, (*leaves)[sequence],
                  inclusion_proof(*leaves, sequence)};
 }
@@ -235,7 +239,7 @@ Result<Proof> prove_consistency(const std::string& folder, std::uint64_t old_siz
     auto leaves = leaves_of(folder, size);
     if (!leaves) return tl::unexpected(std::move(leaves.error()));
     if (old_size > leaves->size())
-        return fail(Code::UnknownRecord, fmt::format("the tree has {} records and not {}", leaves->size(), old_size));
+        return fail(Code::UnknownRecord, fmt::format("the tree has {} records, not {}", leaves->size(), old_size));
     return Proof{Proof::Kind::Consistency, leaves->size(), old_size, {}, consistency_proof(*leaves, old_size)};
 }
 

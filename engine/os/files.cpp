@@ -165,7 +165,7 @@ Outcome<std::string> read_file(const std::string& path, std::size_t limit) {
         if (got < 0) return failed(errno, path);
         if (got == 0) return out;
         if (static_cast<std::size_t>(got) > limit - out.size())
-            return tl::unexpected(Failure{What::TooLarge, "the file is larger than one of its kind can be", path});
+            return tl::unexpected(Failure{What::TooLarge, "the file is larger than any valid file of its kind", path});
         out.append(block, static_cast<std::size_t>(got));
     }
 }

@@ -51,7 +51,7 @@ std::optional<Line> read_line(std::string_view text, std::string_view prefix) {
 
 tl::unexpected<Failure> malformed(const char* which, const std::string& path) {
     return tl::unexpected(
-        Failure{What::Malformed, std::string("not a ") + which + " key as `writ keys generate` writes it", path});
+        Failure{What::Malformed, std::string("not a ") + which + " key in the format of `writ keys generate`", path});
 }
 
 }  // namespace
@@ -123,7 +123,7 @@ std::optional<KeyBytes> read_secret_line(std::string_view text) {
 Outcome<std::string> read_secret_file(const std::string& path, std::size_t limit) {
     if (open_to_others(path))
         return tl::unexpected(
-            Failure{What::Exposed, "others than its owner may use this secret key; `chmod 600` it", path});
+            Failure{What::Exposed, "users other than its owner can read this secret key; run `chmod 600` on it", path});
     return read_file(path, limit);
 }
 

@@ -125,7 +125,7 @@ void Request::Reading::set(Request& request, const Field& field, const json::Nod
         if (places == nullptr || i >= places->each.size() ||
             &Access::program(places->layers.bundles()[i]) != &facts.program())
             return request.fail(
-                failure(Code::FieldNotDeclared, "the field was found for other bundles than this request's", "$"));
+                failure(Code::FieldNotDeclared, "the field was looked up for other bundles than this request's", "$"));
         if (!facts.put(places->each[i], value, request.trust_)) request.fail(facts.take_error());
     }
 }

@@ -27,9 +27,9 @@ std::int64_t end_of(const Revocation& revocation) {
 const char* fault_of(std::string_view text) {
     if (text.empty()) return "it is empty";
     if (text.size() > kLongest) return "it is longer than 4 KiB";
-    if (text.front() == ' ' || text.back() == ' ') return "it has a blank at its beginning or end";
+    if (text.front() == ' ' || text.back() == ' ') return "it begins or ends with a space";
     for (const char c : text)
-        if ((c >= 0 && c < ' ') || c == 0x7F) return "it has a control character, such as a tab or a line end";
+        if ((c >= 0 && c < ' ') || c == 0x7F) return "it contains a control character, such as a tab or a line end";
     if (is_ascii(text) || comparable_name(text)) return nullptr;
     return "it has characters that have more than one spelling, cannot be seen, or are of several scripts; write plain "
            "letters, composed (NFC)";
@@ -50,11 +50,11 @@ const char* spell(RevocationKind kind, std::string_view subject, std::string& ro
         fold_name(subject, room);
     }
     if (kind == RevocationKind::Workload && begins_as_spiffe(room) && !canonical_text(Kind::Spiffe, room))
-        return "it is no SPIFFE ID; write spiffe://trust-domain/path, without `..`, `//` or a `/` at the end";
+        return "it is not a SPIFFE ID; write spiffe://trust-domain/path, without `..`, `//` or a `/` at the end";
     if (kind == RevocationKind::Issuer) {
         if (room.find("://") != std::string::npos) {
             auto url = canonical_text(Kind::Url, room);
-            if (!url) return "it is no URL of an issuer; write it as tokens do, without user, query, `..` or `//`";
+            if (!url) return "it is not the URL of an issuer; write it as tokens do, without user, query, `..` or `//`";
             room.assign(*url);
         }
         if (room.size() > 1 && room.back() == '/') room.pop_back();
@@ -79,7 +79,7 @@ Result<std::string> canonical_subject(RevocationKind kind, std::string_view subj
     const char* fault = spell(kind, subject, room);
     if (fault == nullptr) return room;
     const std::string what(kind == RevocationKind::All ? "channel" : revocation_name(kind));
-    return fail(Code::MalformedSubject, "this names no " + what + ": " + fault, std::string(subject));
+    return fail(Code::MalformedSubject, "malformed " + what + ": " + fault, std::string(subject));
 }
 
 // ---- the set ----------------------------------------------------------------------------------

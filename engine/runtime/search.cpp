@@ -164,7 +164,8 @@ Result<json::Value> candidates_for(Open open, std::string_view given, const json
                 return texts(tool == nullptr ? std::set<std::string_view>{} : catalogue.scopes(text_at(*tool, "name")));
             }
             case Open::Agent:
-                return malformed(Code::NotJson, "no policy lists agents; candidates must be given", "candidates");
+                return malformed(Code::NotJson, "policies do not list agents, so candidates must be given",
+                                 "candidates");
         }
     }
     limits.max_bytes = kMostCandidateBytes;
@@ -176,16 +177,16 @@ Result<json::Value> candidates_for(Open open, std::string_view given, const json
         return tl::unexpected(std::move(error));
     }
     if (list->type != json::Type::Array)
-        return malformed(Code::WrongType, "candidates are an array, not " + std::string(json::name_of(list->type)),
+        return malformed(Code::WrongType, "candidates must be an array, not " + std::string(json::name_of(list->type)),
                          "candidates");
     for (std::size_t i = 0; i < list->items.size(); ++i) {
         const json::Type type = list->items[i].type;
         if (type == json::Type::String || (type == json::Type::Object && open != Open::Scope)) continue;
-        return malformed(
-            Code::WrongType,
-            std::string(open == Open::Scope ? "a scope is a string" : "a candidate is a string or an object") +
-                ", not " + std::string(json::name_of(type)),
-            "candidates[" + std::to_string(i) + "]");
+        return malformed(Code::WrongType,
+                         std::string(open == Open::Scope ? "a scope must be a string"
+                                                         : "a candidate must be a string or an object") +
+                             ", not " + std::string(json::name_of(type)),
+                         "candidates[" + std::to_string(i) + "]");
     }
     return std::move(*list);
 }

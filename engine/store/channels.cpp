@@ -63,14 +63,14 @@ Result<Channel> Store::channel(std::string_view name) const {
     if (!all) return error_of(all);
     for (Channel& each : *all)
         if (each.name == name) return std::move(each);
-    return fail(Code::UnknownChannel, "there is no such channel; `writ store channel` makes one", std::string(name));
+    return fail(Code::UnknownChannel, "there is no such channel; `writ store channel` creates one", std::string(name));
 }
 
 Result<Channel> Store::protect(const std::string& name, bool gated, std::uint32_t approvals, const Origin& origin) {
     if (auto fits = check_origin(origin); !fits) return error_of(fits);
     if (auto fits = check_name("channel", name); !fits) return error_of(fits);
     if (version_number(name) || looks_like_digest(name))
-        return fail(Code::NameTaken, "a channel does not look like a number or a digest", name);
+        return fail(Code::NameTaken, "the name of a channel must not look like a number or a digest", name);
     auto transaction = Transaction::begin(*impl_->db, true);
     if (!transaction) return error_of(transaction);
     auto tagged = impl_->exists("SELECT 1 FROM tag WHERE namespace = $1 AND name = $2", {impl_->space, name});
@@ -84,7 +84,7 @@ Result<Channel> Store::protect(const std::string& name, bool gated, std::uint32_
             " VALUES ($1, $2, 0, 0, '', $3, $4)",
             {impl_->space, name, std::int64_t{gated}, std::int64_t{approvals}});
     if (!changed) return error_of(changed);
-    const std::string detail = std::string(gated ? "tests must pass" : "no tests asked") + ", approvals " +
+    const std::string detail = std::string(gated ? "tests must pass" : "no tests required") + ", approvals " +
                                std::to_string(approvals) + (origin.message.empty() ? "" : ": " + origin.message);
     if (auto recorded = impl_->record("protect", name, detail, origin.author); !recorded) return error_of(recorded);
     auto now = channel(name);
@@ -132,7 +132,7 @@ Result<void> check_comparable(std::string_view whose, const std::string& author)
     if (comparable_name(person_of(author))) return {};
     return fail(Code::CannotApprove,
                 "the name of the " + std::string(whose) +
-                    " cannot be told apart from others safely; write plain letters of one script",
+                    " cannot be distinguished safely from other names; write plain letters of one script",
                 author);
 }
 
@@ -147,7 +147,7 @@ Result<VersionApproval> Store::approve(const std::string& name, std::string_view
     if (!named) return error_of(named);
     if (auto clear = check_comparable("version's author", named->origin.author); !clear) return error_of(clear);
     if (!two_people(named->origin.author, origin.author))
-        return fail(Code::CannotApprove, "the author of a version does not approve it", text_of(*named));
+        return fail(Code::CannotApprove, "the author of a version cannot approve it", text_of(*named));
     auto approval = impl_->approve(name, named->digest, origin);
     if (!approval) return approval;
     if (auto durable = transaction->commit(); !durable) return error_of(durable);
@@ -161,7 +161,7 @@ Result<VersionApproval> store::Connection::approve(std::string_view channel, std
     if (!before) return error_of(before);
     for (const VersionApproval& each : *before)
         if (each.channel == channel && !two_people(each.origin.author, origin.author))
-            return fail(Code::CannotApprove, "you have approved this already",
+            return fail(Code::CannotApprove, "you have already approved this",
                         std::string(channel.empty() ? digest : channel));
     VersionApproval approval{std::string(channel), std::string(digest), origin, os::now_micros()};
     auto done = db->run(
@@ -209,9 +209,9 @@ public:
         if (!*approved) {
             transaction->undo();
             return refuse(Code::ApprovalMissing,
-                          "`" + move_.channel + "` asks for " + std::to_string(channel_.approvals) +
+                          "`" + move_.channel + "` requires " + std::to_string(channel_.approvals) +
                               (channel_.approvals == 1 ? " approval" : " approvals") +
-                              " of this version by others than its author; see `writ store approve`");
+                              " of this version by people other than its author; see `writ store approve`");
         }
         if (auto durable = transaction->commit(); !durable) return error_of(durable);
         return std::move(activation_);
@@ -229,7 +229,7 @@ private:
         if (!version) return error_of(version);
         version_ = std::move(*version);
         if (move_.not_after != 0 && move_.not_after <= os::now_micros())
-            return fail(Code::MalformedText, "`not_after` has passed already", move_.channel);
+            return fail(Code::MalformedText, "`not_after` has already passed", move_.channel);
         // Only a version that can be read and verified is activated.
         auto content = store_.bundle(version_.digest);
         if (!content) return error_of(content);
@@ -240,8 +240,10 @@ private:
     Result<void> gate() {
         if (!channel_.gated) return {};
         if (!move_.gate)
-            return fail(Code::GateCannotRun, "`" + move_.channel + "` runs a version's tests, and this program cannot",
-                        move_.channel);
+            return fail(
+                Code::GateCannotRun,
+                "`" + move_.channel + "` requires a version to pass its tests, but this program cannot run them",
+                move_.channel);
         report_ = move_.gate(*content_);
         if (report_.passed) return {};
         std::string problems = report_.summary;
@@ -312,8 +314,8 @@ private:
     tl::unexpected<Error> moved(const Channel& now) const {
         const Serial expected = move_.expected ? *move_.expected : channel_.serial;
         return fail(Code::ChannelMoved,
-                    situation(store_, now) + "; you saw " + text_of(expected) +
-                        ". Nothing was changed; look at it and try again",
+                    situation(store_, now) + "; you expected " + text_of(expected) +
+                        ". Nothing was changed; look at the channel and try again",
                     move_.channel);
     }
 
@@ -349,7 +351,7 @@ Result<Activation> Store::rollback(Move move) {
         const auto other = std::find_if(past->begin(), past->end(),
                                         [&](const Activation& each) { return each.digest != past->front().digest; });
         if (other == past->end())
-            return fail(Code::NothingToGoBackTo, "no other content was active here before", move.channel);
+            return fail(Code::NothingToGoBackTo, "no other version was active in this channel before", move.channel);
         // The channel must still be at the position at which the version was determined.
         if (!move.expected) move.expected = past->front().serial;
         move.version = other->digest;

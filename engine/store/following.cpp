@@ -37,7 +37,7 @@ Result<void> Following::start() {
         if (auto fits = check_name(what, *name); !fits) return fits;
     if (options_.keys.empty() && !options_.on_call.empty())
         return fail(Code::ChannelKeysMissing,
-                    "a reader with on-call keys needs the channel's keys too: nothing could be lifted",
+                    "a reader with on-call keys also needs the channel's keys; without them it could accept no lifting",
                     options_.channel);
     if (auto known = load_state(); !known) return known;
     step();
@@ -156,7 +156,7 @@ Result<void> Following::check(const Activation& activation, const Accepted& seen
                         "the activation is signed by `" + activation.key_id + "`, which is not a key of this reader",
                         where);
         if (!key->verifies(activation))
-            return fail(Code::SignatureDoesNotFit, "the signature is not one of this activation", where);
+            return fail(Code::SignatureDoesNotFit, "the signature does not match the activation", where);
     }
     if (activation.not_after != 0 && activation.not_after <= os::now_micros())
         return fail(Code::PolicyExpired, "the activation's `not_after` has passed", where);
@@ -164,15 +164,15 @@ Result<void> Following::check(const Activation& activation, const Accepted& seen
     if (activation.serial < last.serial)
         return fail(
             Code::OlderThanSeen,
-            "the store is at " + text_of(activation.serial) + ", and this reader has accepted " + text_of(last.serial),
+            "the store is at " + text_of(activation.serial) + ", but this reader has accepted " + text_of(last.serial),
             where);
     const bool same = activation.serial == last.serial;
     const bool next = activation.serial == Serial{last.serial.epoch, last.serial.number + 1};
     if ((same && activation.digest != last.digest) ||
         (next && last.serial.number != 0 && activation.parent != last.digest))
         return fail(Code::Forked,
-                    "the channel has forked: another version took the serial of the one accepted here; "
-                    "activate with a raised epoch to settle it",
+                    "the channel has forked: another version has the serial of the one accepted here; "
+                    "activate with a higher epoch to resolve this",
                     where);
     return {};
 }
@@ -184,7 +184,7 @@ Result<bool> Following::read_channel(const std::string& channel, Accepted& seen,
     if (latest->empty()) {
         if (seen.serial() == Serial{}) return fail(Code::UnknownChannel, "nothing is active in this channel", channel);
         return fail(Code::OlderThanSeen,
-                    "the store has nothing active, and this reader has accepted " + text_of(seen.serial()), channel);
+                    "nothing is active in the store, but this reader has accepted " + text_of(seen.serial()), channel);
     }
     Accepted next{std::move(latest->front()), std::nullopt};
     if (auto sound = check(next.activation, seen); !sound) return error_of(sound);
@@ -211,9 +211,9 @@ Result<void> Following::read_revocations() {
             refused = failure(Code::OlderThanSeen, "the store has fewer revocations than this reader has seen",
                               options_.space);
         else if (digest_of(*next++) != log_.digest)
-            refused =
-                failure(Code::Forked, "the revocation log has forked: the last entry seen here is another one now",
-                        options_.space);
+            refused = failure(Code::Forked,
+                              "the revocation log has forked: the last entry that this reader has seen was replaced",
+                              options_.space);
     }
     for (; next != entries->end() && !refused; ++next) {
         refused = misplaced(*next, log_);
@@ -247,13 +247,15 @@ Result<void> Following::check_log(const Activation& activation) const {
     const std::string where = activation.channel + " " + text_of(activation.serial);
     if (then.sequence > log_.sequence)
         return fail(Code::OlderThanSeen,
-                    "the store has " + std::to_string(log_.sequence) + " revocations, and had " +
+                    "the store has " + std::to_string(log_.sequence) + " revocations, but it had " +
                         std::to_string(then.sequence) + " when this was activated",
                     where);
     auto entries = connection_->revocations_from(then.sequence);
     if (!entries) return error_of(entries);
     if (entries->empty() || digest_of(entries->front()) != then.digest)
-        return fail(Code::Forked, "the revocation log has forked: it is not the one of when this was activated", where);
+        return fail(Code::Forked,
+                    "the revocation log has forked: it is not a continuation of the log at the time of the activation",
+                    where);
     return {};
 }
 
@@ -268,7 +270,7 @@ Result<void> Following::keep(const Accepted& accepted) const {
     state.log = log_;
     auto kept = checked(os::replace_file(options_.state, encode_state(state), 0600));
     if (kept) return {};
-    return fail(Code::StateNotKept, "the last good policy cannot be kept: " + kept.error().message, options_.state);
+    return fail(Code::StateNotKept, "the last good policy cannot be saved: " + kept.error().message, options_.state);
 }
 
 /// Restores the state. Its policy is used only if it is signed, not expired and not too old.
@@ -284,8 +286,8 @@ Result<void> Following::load_state() {
     }
     const Activation& a = state->activation;
     if (a.space != options_.space || a.channel != options_.channel)
-        return fail(Code::StateDamaged, "the reader's state is of channel `" + a.channel + "` in `" + a.space + "`",
-                    options_.state);
+        return fail(Code::StateDamaged,
+                    "the reader's state belongs to channel `" + a.channel + "` in `" + a.space + "`", options_.state);
     active_.activation = a;
     log_ = state->log;
     for (const Revocation& each : state->revocations) {
@@ -303,7 +305,8 @@ Result<void> Following::load_state() {
     }
     auto policy = Bundle::load(std::as_bytes(std::span(state->bundle)));
     if (!policy || policy->digest() != a.digest)
-        return fail(Code::StateDamaged, "the policy in the reader's state is not the one it names", options_.state);
+        return fail(Code::StateDamaged, "the policy in the reader's state does not match the digest in it",
+                    options_.state);
     active_.policy.emplace(std::move(*policy));
     const std::int64_t age = state_age(options_.state).value_or(-1), most = micros(options_.max_staleness);
     std::int64_t left = age < 0 ? 0 : most - age;

@@ -78,14 +78,14 @@ private:
             const std::string place = channel.name + " " + text_of(each->serial);
             if (each->serial.number != serial.number + 1 || each->serial.epoch < serial.epoch)
                 problem(place + ": does not follow " + text_of(serial));
-            if (each->parent != parent) problem(place + ": what was active before is not what it says");
-            if (!store_.resolve(each->digest)) problem(place + ": there is no such version");
+            if (each->parent != parent) problem(place + ": another version than its predecessor was active before");
+            if (!store_.resolve(each->digest)) problem(place + ": its version does not exist");
             signature(place, *each);
             serial = each->serial;
             parent = each->digest;
         }
         if (channel.serial != serial || channel.digest != parent)
-            problem(channel.name + ": is not where its history ends");
+            problem(channel.name + ": the current serial is not the last one in the history");
     }
 
     Result<void> revocations() {
@@ -110,10 +110,10 @@ private:
         if (activation.signature.empty()) return problem(place + ": unsigned");
         for (const PublicKey& key : keys_)
             if (key.id() == activation.key_id) {
-                if (!key.verifies(activation)) problem(place + ": the signature does not fit");
+                if (!key.verifies(activation)) problem(place + ": the signature does not match");
                 return;
             }
-        problem(place + ": signed by " + activation.key_id + ", which is not among the keys given");
+        problem(place + ": signed by " + activation.key_id + ", which is not one of the given keys");
     }
 
     const Store& store_;

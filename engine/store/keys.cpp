@@ -54,7 +54,7 @@ PublicKey::PublicKey(const std::array<unsigned char, 32>& bytes) : bytes_(bytes)
 
 Result<PublicKey> PublicKey::parse(std::string_view text) {
     const auto bytes = os::read_public_line(text);
-    if (!bytes) return fail(Code::MalformedKey, "not a public key as `writ keys generate` writes it");
+    if (!bytes) return fail(Code::MalformedKey, "not a public key in the format of `writ keys generate`");
     return PublicKey(*bytes);
 }
 
@@ -100,7 +100,7 @@ SecretKey SecretKey::generate() {
 
 Result<SecretKey> SecretKey::parse(std::string_view text) {
     auto seed = os::read_secret_line(text);
-    if (!seed) return fail(Code::MalformedKey, "not a secret key as `writ keys generate` writes it");
+    if (!seed) return fail(Code::MalformedKey, "not a secret key in the format of `writ keys generate`");
     SecretKey key(std::make_unique<Impl>(*seed));
     os::wipe(*seed);
     return key;

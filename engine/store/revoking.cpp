@@ -19,7 +19,7 @@ Result<void> check_reason(const Origin& origin) {
     if (auto fits = check_origin(origin); !fits) return fits;
     if (auto fits = check_text("message, which says why,", origin.message, false); !fits) return fits;
     if (is_reason(origin.message)) return {};
-    return fail(Code::MalformedText, "the message must say why, in letters or digits");
+    return fail(Code::MalformedText, "the message must give a reason, with letters or digits");
 }
 
 /// The spelling that identifies a subject. Text without a canonical spelling, which only an earlier version accepted,
@@ -110,7 +110,7 @@ Result<void> check_declared(const Store& store, RevocationKind kind, const std::
     const std::string why = !meant.empty() ? meant : "they declare " + others;
     return fail(Code::SubjectNotDeclared,
                 "no active version declares the " + what + " `" + subject + "`: " + why +
-                    "; to revoke it all the same, say `--undeclared`",
+                    "; to revoke it anyway, use `--undeclared`",
                 subject);
 }
 
@@ -195,7 +195,7 @@ Result<std::vector<RevocationEntry>> store::read_revocations(Database& database,
     for (std::size_t i = 0; i < rows->size(); ++i) {
         const auto kind = revocation_kind(rows->text(i, 2));
         // Ignoring an entry that is not understood would permit what it revokes.
-        if (!kind) return fail(Code::StoreDamaged, "the revocation log has a kind that is not known", rows->text(i, 2));
+        if (!kind) return fail(Code::StoreDamaged, "the revocation log contains an unknown kind", rows->text(i, 2));
         RevocationEntry& each = out.emplace_back();
         each.space = space;
         each.sequence = static_cast<std::uint64_t>(rows->integer(i, 0));
@@ -226,7 +226,7 @@ Result<RevocationEntry> Store::revoke(RevocationKind kind, const std::string& su
     entry.created_at = os::now_micros();
     entry.expires_at = expires_at;
     if (expires_at != 0 && expires_at <= entry.created_at)
-        return fail(Code::MalformedText, "the revocation would have expired already", subject);
+        return fail(Code::MalformedText, "the revocation would already have expired", subject);
     auto transaction = Transaction::begin(*impl_->db, true);
     if (!transaction) return error_of(transaction);
     if (kind == RevocationKind::All)
@@ -262,8 +262,8 @@ Result<RevocationEntry> Store::lift(RevocationKind kind, const std::string& subj
     if (!approved) return error_of(approved);
     if (persons(*approved, kToLift, origin.author) < *needed)
         return fail(Code::ApprovalMissing,
-                    "lifting this takes " + std::to_string(*needed) + (*needed == 1 ? " approval" : " approvals") +
-                        " by others than who lifts it; see `writ store approve-lift`",
+                    "lifting this requires " + std::to_string(*needed) + (*needed == 1 ? " approval" : " approvals") +
+                        " by people other than the one who lifts it; see `writ store approve-lift`",
                     about(kind, entry.subject));
     if (auto done = impl_->log(entry, key); !done) return error_of(done);
     if (auto durable = transaction->commit(); !durable) return error_of(durable);
@@ -288,7 +288,7 @@ Result<std::vector<RevocationEntry>> Store::sign_revocations(const SecretKey& ke
     if (auto fits = check_origin(origin); !fits) return error_of(fits);
     auto transaction = Transaction::begin(*impl_->db, true);
     if (!transaction) return error_of(transaction);
-    if (auto may = impl_->check_signer(&key, KeyRole::Channel, "the log as it is"); !may) return error_of(may);
+    if (auto may = impl_->check_signer(&key, KeyRole::Channel, "the current log"); !may) return error_of(may);
     auto entries = impl_->revocations_from(1);
     if (!entries) return error_of(entries);
     std::erase_if(*entries, [](const RevocationEntry& each) { return !each.signature.empty(); });

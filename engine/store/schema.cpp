@@ -171,8 +171,8 @@ Result<std::uint64_t> schema_of(Database& database, std::span<const SchemaStep> 
     const auto version = static_cast<std::uint64_t>(rows->integer(0, 0));
     if (version > steps.size())
         return fail(Code::OtherSchema, "the store has schema " + std::to_string(version) +
-                                           ", and this program knows up to " + std::to_string(steps.size()) +
-                                           "; use the version of Writ that made it");
+                                           ", but this program supports only schemas up to " +
+                                           std::to_string(steps.size()) + "; use the version of Writ that wrote it");
     return version;
 }
 

@@ -35,7 +35,7 @@ Result<std::vector<StoreKey>> store::Connection::keys() const {
         const auto role = key_role(action);
         auto key = PublicKey::parse(rows->text(i, 2));
         // Ignoring a key that is not understood would require less.
-        if (!role || !key) return fail(Code::StoreDamaged, "the store's list of keys does not read", id);
+        if (!role || !key) return fail(Code::StoreDamaged, "the store's list of keys cannot be read", id);
         out.push_back({*role, std::move(*key), {rows->text(i, 3), rows->text(i, 4)}, rows->integer(i, 5)});
     }
     return out;
@@ -75,7 +75,7 @@ Result<void> Store::remove_key(std::string_view id, const Origin& origin) {
     auto listed = impl_->keys();
     if (!listed) return error_of(listed);
     if (std::none_of(listed->begin(), listed->end(), [&](const StoreKey& each) { return each.key.id() == id; }))
-        return fail(Code::KeyNotListed, "the store lists no such key; `writ store keys` shows those it has",
+        return fail(Code::KeyNotListed, "the store lists no such key; `writ store keys` shows its keys",
                     std::string(id));
     if (auto done = list(*impl_, "remove", id, "", origin, os::now_micros()); !done) return done;
     return transaction->commit();
@@ -91,16 +91,16 @@ Result<void> store::Connection::check_signer(const SecretKey* key, KeyRole neede
     if (listed->empty()) return {};
     const std::string asked = needed == KeyRole::Channel ? "a channel key" : "one of the store's keys";
     if (key == nullptr)
-        return fail(Code::SignatureMissing, std::string(what) + " must be signed by " + asked + "; say `--key FILE`",
+        return fail(Code::SignatureMissing, std::string(what) + " must be signed by " + asked + "; use `--key FILE`",
                     space);
     const std::string& id = key->public_key().id();
     const auto found =
         std::find_if(listed->begin(), listed->end(), [&](const StoreKey& each) { return each.key.id() == id; });
     if (found == listed->end())
-        return fail(Code::UnknownKey, "this key is none of the store's; `writ store keys` shows those it has", id);
+        return fail(Code::UnknownKey, "the store does not list this key; `writ store keys` shows its keys", id);
     if (needed == KeyRole::Channel && found->role != KeyRole::Channel)
         return fail(Code::SignatureMissing,
-                    std::string(what) + " must be signed by a channel key, and this is an on-call key", id);
+                    std::string(what) + " must be signed by a channel key, but this is an on-call key", id);
     return {};
 }
 
@@ -112,7 +112,7 @@ std::optional<Error> store::missigned(const RevocationEntry& entry, const std::v
         return failure(code, std::move(why), "revocation " + std::to_string(entry.sequence));
     };
     if (entry.signature.empty())
-        return refuse(Code::Unsigned, "the entry is not signed; `writ store sign` signs what nobody signed");
+        return refuse(Code::Unsigned, "the entry is not signed; `writ store sign` signs unsigned entries");
     const auto find = [&](const std::vector<PublicKey>& keys) -> const PublicKey* {
         const auto found =
             std::find_if(keys.begin(), keys.end(), [&](const PublicKey& each) { return each.id() == entry.key_id; });
@@ -122,12 +122,12 @@ std::optional<Error> store::missigned(const RevocationEntry& entry, const std::v
     const PublicKey* other = key == nullptr ? find(on_call) : nullptr;
     if (other != nullptr && entry.lifts)
         return refuse(Code::UnknownKey,
-                      "`" + entry.key_id + "` is an on-call key, and a lifting is signed by a channel key");
+                      "`" + entry.key_id + "` is an on-call key, but a lifting must be signed by a channel key");
     if (key == nullptr) key = other;
     if (key == nullptr)
         return refuse(Code::UnknownKey,
-                      "the entry is signed by `" + entry.key_id + "`, which is none of the keys given");
-    if (!key->verifies(entry)) return refuse(Code::SignatureDoesNotFit, "the signature is not one of this entry");
+                      "the entry is signed by `" + entry.key_id + "`, which is not one of the given keys");
+    if (!key->verifies(entry)) return refuse(Code::SignatureDoesNotFit, "the signature does not match the entry");
     return {};
 }
 

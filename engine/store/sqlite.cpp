@@ -91,14 +91,14 @@ private:
 
 Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const Opening& opening) {
     const auto there = os::status_of(path);
-    if (opening.create && there) return fail(Code::AlreadyThere, "something is there already", path);
+    if (opening.create && there) return fail(Code::AlreadyThere, "the path already exists", path);
     if (!opening.create && !there) return fail(Code::NothingThere, "there is no store here", path);
     if (there && !there->regular) return fail(Code::NotAStore, "not a file", path);
     if (opening.create) {
         // If two programs make the same store at once, only one succeeds.
         const auto made = os::File::open(path, os::Access::New);
         if (!made && made.error().what == os::What::Exists)
-            return fail(Code::AlreadyThere, "something is there already", path);
+            return fail(Code::AlreadyThere, "the path already exists", path);
         if (!made)
             return fail(made.error().what == os::What::Missing ? Code::NothingThere : Code::NotWritable,
                         made.error().reason, path);

@@ -33,9 +33,10 @@ Result<void> check_name(std::string_view what, std::string_view name) {
         !name.empty() && name.size() <= kMostName && word(name[0]) &&
         std::all_of(name.begin(), name.end(), [&](char c) { return word(c) || c == '.' || c == '_' || c == '-'; });
     if (fits) return {};
-    return fail(Code::MalformedName,
-                "a " + std::string(what) + " is 1 to 64 of `a-z 0-9 . _ -` and starts with a letter or digit",
-                std::string(name));
+    return fail(
+        Code::MalformedName,
+        "a " + std::string(what) + " has 1 to 64 characters of `a-z 0-9 . _ -` and starts with a letter or digit",
+        std::string(name));
 }
 
 Result<void> check_text(std::string_view what, std::string_view text, bool may_be_empty) {
@@ -118,8 +119,7 @@ Result<std::unique_ptr<Connection>> store::connect(const std::string& path, cons
     if (schema && *schema < schema_steps().size()) {
         if (options.read_only)
             schema =
-                fail(Code::OtherSchema,
-                     "the store has an earlier schema; open it once with `writ store list` to bring it up to date");
+                fail(Code::OtherSchema, "the store has an earlier schema; run `writ store list` once to upgrade it");
         else if (auto done = migrate(**database, schema_steps(), false); !done)
             schema = error_of(done);
     }
@@ -215,8 +215,7 @@ Result<Version> store::Connection::insert(const Bundle& bundle, const Version& v
     auto back = db->run("SELECT bytes FROM bundle WHERE digest = $1", {bundle.digest()});
     if (!back) return error_of(back);
     if (back->size() != 1 || back->text(0, 0) != bytes)
-        return fail(Code::StoreDamaged, "the store holds other content under this digest",
-                    std::string(bundle.digest()));
+        return fail(Code::StoreDamaged, "the store has other content under this digest", std::string(bundle.digest()));
     if (auto there = select_versions("v.digest = $2", bundle.digest()); !there || !there->empty()) {
         if (!there) return error_of(there);
         return std::move(there->front());
@@ -283,12 +282,12 @@ Result<Version> Store::resolve(std::string_view name) const {
         auto found = impl_->select_versions("v.digest LIKE $2", std::string(name) + "%");
         if (!found) return error_of(found);
         if (found->size() > 1)
-            return fail(Code::AmbiguousVersion, "more than one digest starts like this", std::string(name));
+            return fail(Code::AmbiguousVersion, "more than one digest starts with this", std::string(name));
         if (!found->empty()) return std::move(found->front());
     }
     return fail(Code::UnknownVersion,
-                "there is no such version: give `vN`, a tag, a channel with something active, "
-                "or 8 or more digits of a digest",
+                "there is no such version: give `vN`, a tag, a channel with an active version, "
+                "or at least 8 digits of a digest",
                 std::string(name));
 }
 
@@ -302,7 +301,8 @@ Result<Bundle> store::Connection::content(std::string_view digest) const {
     if (rows->empty()) {
         auto version = version_of(digest);
         if (!version) return error_of(version);
-        return fail(Code::ContentCollected, "the content of this version was collected; publish its sources again",
+        return fail(Code::ContentCollected,
+                    "the content of this version was removed by `writ store gc`; publish its sources again",
                     text_of(*version));
     }
     const std::string bytes = rows->text(0, 0);
@@ -321,7 +321,7 @@ Result<Tag> Store::tag(const std::string& name, std::string_view version, const 
     if (auto fits = check_origin(origin); !fits) return error_of(fits);
     if (auto fits = check_name("tag", name); !fits) return error_of(fits);
     if (version_number(name) || looks_like_digest(name))
-        return fail(Code::NameTaken, "a tag does not look like a number or a digest", name);
+        return fail(Code::NameTaken, "the name of a tag must not look like a number or a digest", name);
     auto transaction = Transaction::begin(*impl_->db, true);
     if (!transaction) return error_of(transaction);
     auto channel = impl_->exists("SELECT 1 FROM channel WHERE namespace = $1 AND name = $2", {impl_->space, name});

@@ -27,9 +27,9 @@ Code code_of(os::What what) {
 std::string_view sentence_of(Code code) {
     switch (code) {
         case Code::NotAStore: return "the file is not a store";
-        case Code::StoreDamaged: return "the store is damaged; `writ store verify` says more";
-        case Code::StoreLocked: return "another program holds the store; nothing was changed, try again";
-        case Code::NotWritable: return "the store or its folder cannot be written by this program";
+        case Code::StoreDamaged: return "the store is damaged; `writ store verify` gives details";
+        case Code::StoreLocked: return "another program has locked the store; nothing was changed; try again";
+        case Code::NotWritable: return "this program cannot write to the store or its folder";
         case Code::NoSpace: return "there is no space left for the store; nothing was changed";
         case Code::StoreIoFailed: return "the file system failed; nothing was changed";
         default: return "the database failed";

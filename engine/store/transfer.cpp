@@ -29,7 +29,7 @@ void add(std::string& out, const Version& version, const Bundle& bundle) {
 }
 
 Result<std::vector<Carried>> read(std::string_view text) {
-    const auto malformed = [] { return fail(Code::MalformedExport, "not an export, or not all of one"); };
+    const auto malformed = [] { return fail(Code::MalformedExport, "not an export, or an incomplete one"); };
     if (text.size() < kDigest) return malformed();
     const std::string_view body = text.substr(0, text.size() - kDigest);
     if (sha256_hex(body) != text.substr(body.size())) return malformed();
@@ -89,8 +89,7 @@ Result<std::vector<Version>> Store::import_versions(std::string_view text, const
     for (const Carried& each : *carried) {
         auto bundle = Bundle::load(std::as_bytes(std::span(each.bytes)));
         if (!bundle || bundle->digest() != each.version.digest)
-            return fail(Code::MalformedExport, "a bundle in the export is not what its digest says",
-                        each.version.digest);
+            return fail(Code::MalformedExport, "a bundle in the export does not match its digest", each.version.digest);
         if (auto fits = check_origin(each.version.origin); !fits)
             return fail(Code::MalformedExport, fits.error().message, each.version.digest);
         auto there = impl_->select_versions("v.digest = $2", each.version.digest);

@@ -9,20 +9,19 @@ namespace {
 constexpr std::string_view kPermit = "a rule that grants something starts with `permit`";
 constexpr std::string_view kDeny = "a rule that refuses something starts with `deny`";
 constexpr std::string_view kRule =
-    "a rule starts with what it does and its name: `permit NAME when …`, or `deny`, `require`, `limit`, `oblige`";
-constexpr std::string_view kDefine = "a value or a condition gets its name with `define NAME = …`";
-constexpr std::string_view kImport =
-    "the exported names of a module come in with `import NAME`, at the top of the file";
-constexpr std::string_view kNoDefault = "leave this out: what no `permit` grants is denied";
+    "a rule starts with its kind and its name: `permit NAME when …`, or `deny`, `require`, `limit`, `oblige`";
+constexpr std::string_view kDefine = "name a value or a condition with `define NAME = …`";
+constexpr std::string_view kImport = "import the exported names of a module with `import NAME` at the top of the file";
+constexpr std::string_view kNoDefault = "remove this: whatever no `permit` grants is denied";
 constexpr std::string_view kUnless = "`unless X` is written `when not (X)`, or `and not (X)` after a condition";
 constexpr std::string_view kWhen = "a condition starts with `when`";
-constexpr std::string_view kThen = "leave it out: what the rule does follows its condition";
+constexpr std::string_view kThen = "remove it: the effect of the rule follows its condition";
 constexpr std::string_view kElse =
-    "there is no `else`: write a second rule for the other case; what no `permit` grants is denied";
+    "there is no `else`: write a second rule for the other case; whatever no `permit` grants is denied";
 constexpr std::string_view kNoPriority = "rules have no priority: any deny that applies wins";
 constexpr std::string_view kPresence =
-    "leave it out: a permit does not hold where a fact is missing. `x is some` is only for what is declared `or none`; "
-    "`xs contains x` looks into a set";
+    "remove it: a permit does not apply if a fact is missing. `x is some` is only for facts declared `or none`; "
+    "`xs contains x` searches a set";
 constexpr std::string_view kEqual = "compare with `==`";
 constexpr std::string_view kUnequal = "compare with `!=`";
 
@@ -49,15 +48,15 @@ constexpr Foreign kDeclarations[] = {
     {"fn", kDefine, "define"},
     {"func", kDefine, "define"},
     {"function", kDefine, "define"},
-    {"package", "a file names its module with `module NAME`, at the top", "module"},
-    {"namespace", "a file names its module with `module NAME`, at the top", "module"},
+    {"package", "name the module of a file with `module NAME` at the top", "module"},
+    {"namespace", "name the module of a file with `module NAME` at the top", "module"},
     {"use", kImport, "import"},
     {"using", kImport, "import"},
     {"include", kImport, "import"},
     {"from", kImport, {}},
-    {"type", "names of values are listed with `enum NAME = a | b`", {}},
+    {"type", "list the names of values with `enum NAME = a | b`", {}},
     {"struct", "a record is a type: `params { where: record { … } }`", {}},
-    {"obligation", "a duty is put on a grant with `oblige NAME when … with DUTY`", {}},
+    {"obligation", "add a duty to a grant with `oblige NAME when … with DUTY`", {}},
 };
 
 constexpr Foreign kWords[] = {
@@ -67,10 +66,10 @@ constexpr Foreign kWords[] = {
     {"provided", kWhen, "when"},
     {"then", kThen, {}},
     {"do", kThen, {}},
-    {"message", "what the operator reads follows `because`", "because"},
-    {"reason", "what the operator reads follows `because`", "because"},
-    {"optional", "a field that may be none is declared `T or none`", "or none"},
-    {"nullable", "a field that may be none is declared `T or none`", "or none"},
+    {"message", "write the text for the operator after `because`", "because"},
+    {"reason", "write the text for the operator after `because`", "because"},
+    {"optional", "declare a field that may be none as `T or none`", "or none"},
+    {"nullable", "declare a field that may be none as `T or none`", "or none"},
     {"else", kElse, {}},
     {"elif", kElse, {}},
     {"elseif", kElse, {}},
@@ -79,8 +78,8 @@ constexpr Foreign kWords[] = {
     {"equals", kEqual, "=="},
     {"ne", kUnequal, "!="},
     {"neq", kUnequal, "!="},
-    {"two", "a number is written in digits: `2 approvals`", "2"},
-    {"three", "a number is written in digits: `3 approvals`", "3"},
+    {"two", "write a number in digits: `2 approvals`", "2"},
+    {"three", "write a number in digits: `3 approvals`", "3"},
     {"xor", "write both cases: `a and not b or not a and b`", {}},
     {"between", "write both bounds: `a <= x and x <= b`", {}},
     {"has", kPresence, {}},
@@ -116,18 +115,19 @@ const Foreign* foreign_word(std::string_view word) {
 
 std::string_view foreign_sign(std::string_view sign) {
     if (sign.starts_with("\xE2\x80\x9C") || sign.starts_with("\xE2\x80\x9D") || sign == "'" || sign == "`")
-        return "text stands in plain double quotes";
+        return "write text in plain double quotes";
     if (sign == "#") return "a comment starts with `//`";
     if (sign == "/")
         return "there is no division: multiply the other side, as in `a <= b * 2`; a comment starts with `//`";
     if (sign == "%") return "there is no remainder, and no division";
-    if (sign == ";") return "no mark ends a line or a declaration";
+    if (sign == ";") return "remove it: lines and declarations have no mark at their end";
     if (sign == "?")
-        return "there is no choice between values: write both cases with `and` and `or`; a field that may be none is "
-               "declared `or none`";
-    if (sign == "$" || sign == "@") return "names stand as they are, without a mark";
-    if (sign == "~") return "a pattern goes with `like` or `matches`";
-    if (sign == "\\") return "write conditions over several lines as they are; nothing joins lines";
+        return "there is no choice between values: write both cases with `and` and `or`; declare a field that may be "
+               "none "
+               "as `T or none`";
+    if (sign == "$" || sign == "@") return "write names without a mark";
+    if (sign == "~") return "write a pattern after `like` or `matches`";
+    if (sign == "\\") return "remove it: a condition can have several lines without a mark between them";
     return {};
 }
 

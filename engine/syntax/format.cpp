@@ -103,9 +103,9 @@ std::optional<Reading> lay_out(std::uint32_t source, std::string_view text, std:
 }
 
 std::string fault_of(const Reading& before, const Reading& after) {
-    if (before.ast != after.ast) return "a declaration would say something else";
+    if (before.ast != after.ast) return "a declaration would change its meaning";
     if (before.comments != after.comments) return "a comment would be lost or moved";
-    if (before.formatted != after.formatted) return "formatting twice would change it again";
+    if (before.formatted != after.formatted) return "formatting a second time would change it again";
     return {};
 }
 

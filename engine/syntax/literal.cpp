@@ -103,7 +103,7 @@ bool check_text(std::uint32_t source, std::string_view text, Report& report) {
             for (std::size_t next = 1; next <= content.size(); ++next)
                 if (valid_utf8(content.substr(valid, next - valid))) valid = next;
             report.add(Code::NotPlainText, {source, offset(line + valid), offset(line + valid + 1)},
-                       "source is not valid UTF-8", "this byte does not belong here", "save the file as UTF-8");
+                       "source is not valid UTF-8", "this byte is not valid here", "save the file as UTF-8");
             return false;
         }
         for (std::size_t at = line; at < end; ++at) {
@@ -111,7 +111,7 @@ bool check_text(std::uint32_t source, std::string_view text, Report& report) {
             if (length == 0) continue;
             report.add(Code::NotPlainText, {source, offset(at), offset(at + length)},
                        "control or invisible character " + code_point_name(text.substr(at, length)) + " in source",
-                       "not shown as it is read", "remove it; inside a string write it as `\\u{...}`");
+                       "an editor may hide or misplace it", "remove it; inside a string write it as `\\u{...}`");
             good = false;
             break;
         }
@@ -154,8 +154,8 @@ std::optional<std::int64_t> decode_int(std::string_view literal, bool negative, 
     if (end != digits.data() + digits.size()) return std::nullopt;
     const std::uint64_t most = std::uint64_t{std::numeric_limits<std::int64_t>::max()} + (negative ? 1 : 0);
     if (error != std::errc{} || value > most) {
-        report.add(Code::MalformedLiteral, span, "number does not fit 64 bits", {},
-                   "the greatest int is 9223372036854775807");
+        report.add(Code::MalformedLiteral, span, "number does not fit in 64 bits", {},
+                   "the largest int is 9223372036854775807");
         return std::nullopt;
     }
     return static_cast<std::int64_t>(negative ? 0 - value : value);
@@ -171,8 +171,8 @@ std::optional<std::int64_t> decode_decimal(std::string_view literal, bool negati
     }
     const auto value = parse_decimal(digits);
     if (!value)
-        report.add(Code::MalformedLiteral, span, "decimal does not fit", {},
-                   "the greatest decimal is 9223372036854.775807");
+        report.add(Code::MalformedLiteral, span, "decimal is out of range", {},
+                   "the largest decimal is 9223372036854.775807");
     return value;
 }
 

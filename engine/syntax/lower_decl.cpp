@@ -64,7 +64,7 @@ std::int64_t Lowering::instant(TerminalNode& node) {
     const auto moment = parse_instant(string(node));
     if (!moment)
         report_.add(Code::MalformedLiteral, span(node), "this is not an instant", {},
-                    "write one as \"2026-03-01T10:00:00Z\"");
+                    "write it like \"2026-03-01T10:00:00Z\"");
     return moment.value_or(0);
 }
 
@@ -94,7 +94,7 @@ ast::Field Lowering::field(Tree::FieldContext& tree) {
             const auto known = provenance_of(asked.text);
             if (!known) {
                 report_.add(Code::SyntaxError, asked.span, "unknown provenance " + quoted_excerpt(asked.text), {},
-                            "a field is from `verified`, `broker`, `asserted` or `model`");
+                            "the provenance of a field is `verified`, `broker`, `asserted` or `model`");
             } else if (once(out.from.has_value(), span(*modifier), "from")) {
                 out.from = *known;
             }
@@ -102,7 +102,7 @@ ast::Field Lowering::field(Tree::FieldContext& tree) {
             const Span at = span(*most);
             const auto value = decode_int(text(at), false, at, report_);
             if (value && *value > std::numeric_limits<std::uint32_t>::max())
-                report_.add(Code::MalformedLiteral, at, "`max` does not fit 32 bits");
+                report_.add(Code::MalformedLiteral, at, "`max` does not fit in 32 bits");
             else if (value && once(out.max.has_value(), span(*modifier), "max"))
                 out.max = static_cast<std::uint32_t>(*value);
         } else if (once(out.or_none, span(*modifier), "or none")) {
@@ -126,7 +126,7 @@ ast::TypeRef Lowering::type(Tree::TypeContext& tree) {
         const ast::TypeRef key = std::move(out.args.front());
         out.args.erase(out.args.begin());
         if (key.name != "string")
-            report_.add(Code::SyntaxError, key.span, "the keys of a map are `string`").replacement = "string";
+            report_.add(Code::SyntaxError, key.span, "the keys of a map must be `string`").replacement = "string";
     }
     return out;
 }

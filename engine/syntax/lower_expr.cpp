@@ -172,8 +172,8 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
         // `== none`: none cannot be compared with a value.
         const bool none = (tree.NONE() != nullptr) != (first.getType() == Lexer::NE);
         const Span words = join(op, span(*tree.getStop()));
-        Diagnostic& d = report_.add(Code::SyntaxError, words, quoted_excerpt(text(words)) + " is no comparison", {},
-                                    "ask with `is`: `x is none`, or `x is some`");
+        Diagnostic& d = report_.add(Code::SyntaxError, words, quoted_excerpt(text(words)) + " is not a comparison", {},
+                                    "use `is`: `x is none`, or `x is some`");
         if (meaning.kind == ExprKind::Compare && (meaning.cmp == Cmp::Eq || meaning.cmp == Cmp::Ne))
             d.replacement = none ? "is none" : "is some";
         return error(whole);
@@ -199,7 +199,7 @@ Lowering::Sub Lowering::is_value(const Sub& left, Span whole, Tree::RelationCont
     const bool holds = (tree.TRUE() != nullptr) != negated;
     Diagnostic& d = report_.add(Code::SyntaxError, whole,
                                 "`is` does not compare with " + quoted_excerpt(holds != negated ? "true" : "false"), {},
-                                "a bool is a condition by itself; `not` denies it");
+                                "a bool is a condition by itself; `not` negates it");
     d.replacement = (holds ? "" : "not ") + subject;
     return error(whole);
 }
@@ -215,13 +215,13 @@ Lowering::Sub Lowering::window(const Sub& left, Span whole, Tree::WindowContext&
                 report_
                     .add(Code::SyntaxError, span(*bare),
                          "expected a time zone in quotes, found " + quoted_excerpt(text(span(*bare))), {},
-                         "a time zone stands in quotes: `\"Europe/Berlin\"`, `\"UTC\"`")
+                         "write a time zone in quotes: `\"Europe/Berlin\"`, `\"UTC\"`")
                     .replacement = '"' + std::string(text(span(*bare))) + '"';
             return error(whole);
         }
         const Span hours = join(span(*tree.TIME(0)), span(*tree.TIME(1)));
-        report_.add(Code::SyntaxError, hours, "the window names no time zone", "these hours are in which zone?",
-                    "write its name after the hours: `09:00..17:00 \"Europe/Berlin\"`, or `\"UTC\"`");
+        report_.add(Code::SyntaxError, hours, "the window names no time zone", "in which zone?",
+                    "write the zone after the hours: `09:00..17:00 \"Europe/Berlin\"`, or `\"UTC\"`");
         return error(whole);
     }
     // The token stream has reported a malformed time.
@@ -311,8 +311,7 @@ Lowering::Sub Lowering::primary(Tree::PrimaryContext& tree, bool negative) {
             set.front() = '{';
             set.back() = '}';
             report_
-                .add(Code::SyntaxError, at, "expected `{`, found `[`", {},
-                     "a set is written in braces: `{ \"a\", \"b\" }`")
+                .add(Code::SyntaxError, at, "expected `{`, found `[`", {}, "write a set in braces: `{ \"a\", \"b\" }`")
                 .replacement = std::move(set);
             for (auto* element : tree.expr()) static_cast<void>(condition(*element));
             return error(at);

@@ -52,7 +52,7 @@ ast::RuleDecl Lowering::rule(Tree::RuleDeclContext& tree) {
         if (found.place < last)
             report_.add(Code::SyntaxError, span(*next->getStart()),
                         '`' + std::string(found.word) + "` comes before `" + std::string(last_word) + '`', {},
-                        "the order is `for each`, `extends`, `for tool`, `when`, what the rule does, `because`");
+                        "the order is `for each`, `extends`, `for tool`, `when`, the effect, `because`");
         last = std::max(last, found.place);
         if (found.place == last) last_word = found.word;
         clause(out, *next);
@@ -245,8 +245,8 @@ ast::Expectation Lowering::expectation(Tree::ExpectationContext& tree) {
         const auto fits = [&](bool belongs, bool before) {
             const std::string_view word = part->LBRACE() != nullptr ? "{ … }" : text(span(*part->getStart()));
             if (belongs) return once(before, at, word);
-            report_.add(Code::BadExpectation, at, '`' + std::string(word) + "` does not go with `" + out.effect + '`',
-                        {},
+            report_.add(Code::BadExpectation, at,
+                        '`' + std::string(word) + "` cannot be used with `" + out.effect + '`', {},
                         permit ? "a permit has no unmet requirements and no reasons against it"
                                : "only a permit grants anything");
             return false;

@@ -227,7 +227,7 @@ private:
         tokens_.skip_declaration();
         if (deep) {
             report_.add(Code::NestingTooDeep, *deep, "nesting is too deep", "one level too many",
-                        "write it flatter; parts of an expression can be named with `define`");
+                        "reduce the nesting; parts of an expression can be named with `define`");
         } else if (!tainted && tokens_.span(*tokens_.LT(1)).begin < at.begin) {
             // The first words of the next declaration were read as part of this one.
             incomplete();
@@ -274,8 +274,8 @@ private:
         const std::string_view found = tokens_.slice(at);
         const Token* previous = tokens_.before(tokens_.index_of(at));
         const std::size_t before = previous == nullptr ? std::size_t{Lexer::BAD} : previous->getType();
-        if (first && type == Lexer::IMPORT) return "imports come before the first declaration";
-        if (first && type == Lexer::MODULE) return "`module` is the first thing in a file";
+        if (first && type == Lexer::IMPORT) return "put imports before the first declaration";
+        if (first && type == Lexer::MODULE) return "`module` must come first in a file";
         if (auto nameless = missing_name(type, at, first); !nameless.empty()) return nameless;
         const bool effect = could_be(Lexer::PERMIT) && could_be(Lexer::NEEDS_APPROVAL);
         const Foreign* foreign =
@@ -294,11 +294,11 @@ private:
         if (foreign != nullptr) {
             const bool twice = foreign->replacement == "when" && has_condition(first);
             if (!twice) replacement = foreign->replacement;
-            return twice ? "the rule has a condition already: join conditions with `and`" : std::string(foreign->help);
+            return twice ? "the rule already has a condition: join conditions with `and`" : std::string(foreign->help);
         }
         if (auto sign = sign_advice(type, at, before, first, expected, replacement); !sign.empty()) return sign;
         if (is_hard(type) && could_be(Lexer::IDENT) && !could_be(type))
-            return quoted_excerpt(found) + " is a word of the language and cannot be a name here";
+            return quoted_excerpt(found) + " is a keyword and cannot be a name here";
         if (type == Lexer::IDENT || is_word(type)) {
             std::vector<std::string> words;
             for (std::size_t t = Lexer::AND; t <= Lexer::SUN; ++t)
@@ -311,7 +311,7 @@ private:
         const auto* rule = file_.decls.empty() ? nullptr : std::get_if<ast::RuleDecl>(&file_.decls.back().node);
         if (first && operand && rule != nullptr && rule->when == nullptr) return "a condition starts with `when`";
         if (first && rule != nullptr && rule->kind == RuleKind::Oblige && rule->obligations.empty())
-            return "the duties of an obligation follow `with`";
+            return "write the duties of an obligation after `with`";
         return {};
     }
 
@@ -362,10 +362,10 @@ private:
         if (is_rule && (name == "if" || (type == Lexer::LPAREN && index == start + 1)))
             return "the rule has no name: write `" + std::string(skeleton(word)) + "`";
         if (ended_at_name() != nullptr && tokens_.get(0)->getType() == Lexer::TOOL && !first)
-            return "a rule names its tools with `for tool`";
-        if (!name.empty() && type == Lexer::MINUS) return "a name is made of letters, digits and `_`";
+            return "name the tools of a rule with `for tool`";
+        if (!name.empty() && type == Lexer::MINUS) return "a name consists of letters, digits and `_`";
         if (first || index != start + 1 || word < Lexer::SCHEMA || word > Lexer::FIXTURE) return {};
-        if (type == Lexer::STRING) return "a name stands without quotes, and is made of letters, digits and `_`";
+        if (type == Lexer::STRING) return "write a name without quotes; it consists of letters, digits and `_`";
         return is_rule ? write + "…`" : std::string();
     }
 
@@ -406,10 +406,10 @@ private:
         if (type == Lexer::ASSIGN && before == Lexer::NE) return "compare with `!=`";
         if (type == Lexer::GT && before == Lexer::LT) return "compare with `!=`";
         if (type == Lexer::GT && before == Lexer::ASSIGN)
-            return "what the rule does follows its condition, without an arrow";
+            return "write the effect of a rule after its condition, without an arrow";
         if ((type == Lexer::COLON || type == Lexer::ASSIGN) && !could_be(Lexer::COLON) && !could_be(Lexer::ASSIGN) &&
             is_word(before))
-            return "what is declared follows its word: no `" + std::string(found) + "` here";
+            return "write the declaration without `" + std::string(found) + "` here";
         if (type == Lexer::COLON && before == Lexer::IDENT && after(at).starts_with(":"))
             return "there are no entities: compare text with text, as in `agent.id == \"a\"` or `user.roles contains "
                    "\"a\"`";
@@ -423,70 +423,71 @@ private:
         }
         if (type == Lexer::LBRACKET && (could_be(Lexer::SET) || could_be(Lexer::MAX)))
             return "a type with many values is `set<string>` or `list<string>`";
-        if (type == Lexer::LBRACKET && could_be(Lexer::LBRACE)) return "this is written in braces: `{ … }`";
+        if (type == Lexer::LBRACKET && could_be(Lexer::LBRACE)) return "write this in braces: `{ … }`";
         if (type == Lexer::LBRACE && before == Lexer::SCOPES)
-            return "a grant lists its scopes at once: `grant { \"…\" } for 5m`";
+            return "write all scopes of a grant in one list: `grant { \"…\" } for 5m`";
         if (type == Lexer::LBRACE && !could_be(Lexer::LBRACE) && could_be(Lexer::WHEN))
             return "a rule has no braces: its clauses follow its name";
         if (type == Lexer::TIME && could_be(Lexer::LBRACE))
-            return "times of day stand in a window: `now in 09:00..17:00 \"UTC\"`";
-        if (type == Lexer::DOTDOT) return "a window has times with minutes and a zone: `now in 09:00..17:00 \"UTC\"`";
+            return "write times of day as a window: `now in 09:00..17:00 \"UTC\"`";
+        if (type == Lexer::DOTDOT) return "write a window with minutes and a zone: `now in 09:00..17:00 \"UTC\"`";
         if (before == Lexer::INT && (type == Lexer::IDENT || could_be(Lexer::DURATION)))
-            return "a duration is written like `90s`, `5m` or `1h30m`";
+            return "write a duration like `90s`, `5m` or `1h30m`";
         if (type == Lexer::INT && could_be(Lexer::DURATION) && !could_be(Lexer::INT))
-            return "a duration is written like `90s`, `5m` or `1h30m`";
+            return "write a duration like `90s`, `5m` or `1h30m`";
         if (could_be(Lexer::FOR) && before == Lexer::RBRACE &&
             (found == "ttl" || found == "within" || found == "expires")) {
             replacement = "for";
-            return "a grant says how long it lasts with `for`";
+            return "write the lifetime of a grant after `for`";
         }
         if (could_be(Lexer::TO) &&
             (type == Lexer::TTL || type == Lexer::SCOPES || type == Lexer::AUDIENCE || type == Lexer::SINGLE_USE)) {
             replacement = "to " + std::string(found);
-            return "what a limit limits follows `to`";
+            return "write what a limit restricts after `to`";
         }
         if (type == Lexer::COMMA && (before == Lexer::INT || before == Lexer::DECIMAL))
-            return "a number is written like `10_000` or `0.50`";
+            return "write a number like `10_000` or `0.50`";
         if (type == Lexer::COMMA && first && !file_.decls.empty() &&
             std::holds_alternative<ast::EnumDecl>(file_.decls.back().node))
-            return "members stand between `|`, or between `<` where they have an order";
-        if (type == Lexer::COMMA && could_be(Lexer::RBRACE)) return "items stand one after the other, without commas";
+            return "separate members with `|`, or with `<` if they are ordered";
+        if (type == Lexer::COMMA && could_be(Lexer::RBRACE))
+            return "write the items one after the other, without commas";
         if (type == Lexer::LPAREN && (before == Lexer::ANY || before == Lexer::ALL))
             return "write `" + literal_of(lexer_, before) + " x in xs: …`";
         if (type != Lexer::IN && could_be(Lexer::IN) && counts(at)) return "write `count(x in xs: …)`";
         if (type == Lexer::STRING && before == Lexer::ASSIGN && (could_be(Lexer::CSV) || could_be(Lexer::JSON))) {
             const bool csv = could_be(Lexer::CSV) && found.ends_with(".csv\"");
             replacement = (csv ? "csv " : "json ") + std::string(found);
-            return "the format stands before the file";
+            return "write the format before the file";
         }
         if (type == Lexer::STRING && before == Lexer::TOOL)
-            return "a tool's name stands without quotes, as the policy has it";
+            return "write a tool's name without quotes, as the policy declares it";
         if (type == Lexer::STRING && before == Lexer::LPAREN && could_be(Lexer::IDENT))
             return "an argument has a name: `level: " + std::string(found) + "`";
         if (before == Lexer::FOR && could_be(Lexer::TOOL) && type == Lexer::IDENT &&
             nearest(found, {"tool", "each"}).empty()) {
             replacement = "tool " + std::string(found);
-            return "a rule is `for tool NAME`";
+            return "write `for tool NAME`";
         }
         if (before == Lexer::FOR && could_be(Lexer::TOOL) && type == Lexer::DURATION)
-            return "how long it lasts is said in the grant: `grant { \"…\" } for 5m`";
+            return "write the lifetime in the grant: `grant { \"…\" } for 5m`";
         if (type == Lexer::MINUS &&
             (before == Lexer::TIME || (before >= Lexer::MON && before <= Lexer::SUN && could_be(Lexer::DOTDOT)))) {
             replacement = "..";
-            return "from one to the other is written with `..`";
+            return "write a range with `..`";
         }
         if (type == Lexer::COLON && could_be(Lexer::ASSIGN)) {
             replacement = " =";
-            return "a value is given with `=`";
+            return "assign a value with `=`";
         }
         if (type == Lexer::COLON && could_be(Lexer::WHEN)) return "a condition starts with `when`";
         if (before == Lexer::APPROVAL || before == Lexer::APPROVALS ||
             (before == Lexer::FROM && could_be(Lexer::GROUP)))
-            return "who approves is written `approval from group \"…\" within 15m`";
+            return "name the approvers: `approval from group \"…\" within 15m`";
         if (could_be(Lexer::NEVER) && !could_be(Lexer::IDENT))
-            return "an invariant says what must not be: `never permit when …`";
+            return "an invariant states what must never happen: `never permit when …`";
         if (could_be(Lexer::STRING) && (type == Lexer::IDENT || is_hard(type)) && !could_be(Lexer::IDENT))
-            return "text stands in double quotes";
+            return "write text in double quotes";
         return {};
     }
 
@@ -516,7 +517,7 @@ ast::File parse(std::uint32_t source, std::string_view text, std::uint32_t max_d
     } catch (const std::bad_alloc&) {
         throw;
     } catch (const std::exception& e) {
-        report.add(Code::SyntaxError, {source, 0, 0}, std::string("the parser gave up: ") + e.what());
+        report.add(Code::SyntaxError, {source, 0, 0}, std::string("the parser failed: ") + e.what());
     }
     return file;
 }

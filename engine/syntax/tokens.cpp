@@ -92,13 +92,13 @@ bool TokenWindow::mend(antlr4::CommonToken& token) {
         return true;
     };
     switch (token.getType()) {
-        case Lexer::AND_AND: return mistake(Lexer::AND, "and", "conditions are joined with `and`");
-        case Lexer::OR_OR: return mistake(Lexer::OR, "or", "conditions are joined with `or`");
-        case Lexer::BANG: return mistake(Lexer::NOT, "not ", "a condition is negated with `not`");
+        case Lexer::AND_AND: return mistake(Lexer::AND, "and", "join conditions with `and`");
+        case Lexer::OR_OR: return mistake(Lexer::OR, "or", "join conditions with `or`");
+        case Lexer::BANG: return mistake(Lexer::NOT, "not ", "negate a condition with `not`");
         case Lexer::SINGLE_QUOTED: {
             const std::string body(written.substr(1, written.size() - 2));
             const bool plain = body.find_first_of("\"\\") == std::string::npos;
-            mistake(Lexer::STRING, plain ? '"' + body + '"' : "", "text stands in double quotes");
+            mistake(Lexer::STRING, plain ? '"' + body + '"' : "", "write text in double quotes");
             return true;
         }
         case Lexer::UNCLOSED:
@@ -110,17 +110,17 @@ bool TokenWindow::mend(antlr4::CommonToken& token) {
         case Lexer::BAD_NUMBER: {
             const char last = written.back();
             if (written.find('.') != std::string_view::npos)
-                return malformed(Lexer::DECIMAL, "number", "a decimal is written like `500.00`");
+                return malformed(Lexer::DECIMAL, "number", "write a decimal like `500.00`");
             if (written.starts_with("0x") || last == '_' || (last >= '0' && last <= '9'))
-                return malformed(Lexer::INT, "number", "a number is written like `10_000`");
-            return malformed(Lexer::DURATION, "duration", "a duration is written like `90s`, `1h30m`, `7d` or `500ms`");
+                return malformed(Lexer::INT, "number", "write a number like `10_000`");
+            return malformed(Lexer::DURATION, "duration", "write a duration like `90s`, `1h30m`, `7d` or `500ms`");
         }
         case Lexer::DURATION:
             if (parse_duration(written)) return true;
-            return malformed(Lexer::DURATION, "duration", "units descend and each stands once: `1h30m`");
+            return malformed(Lexer::DURATION, "duration", "write each unit once, the largest first: `1h30m`");
         case Lexer::TIME:
             if (decode_time(written)) return true;
-            return malformed(Lexer::TIME, "time of day", "a time is written like `09:00`, from `00:00` to `24:00`");
+            return malformed(Lexer::TIME, "time of day", "write a time like `09:00`, from `00:00` to `24:00`");
         case Lexer::NON_ASCII:
         case Lexer::BAD: return drop_bad(at);
         default: return true;
@@ -134,8 +134,8 @@ bool TokenWindow::drop_bad(Span at) {
         const bool zone = written == "/" && tokens_.size() > 1 && tokens_.back()->getType() == Lexer::IDENT &&
                           tokens_[tokens_.size() - 2]->getType() == Lexer::TIME;
         const bool pattern = written == "/" && !tokens_.empty() && awaits_pattern(tokens_.back()->getType());
-        const std::string_view help = pattern ? "a pattern stands in double quotes"
-                                      : zone  ? "a time zone stands in quotes: `\"Europe/Berlin\"`, `\"UTC\"`"
+        const std::string_view help = pattern ? "write a pattern in double quotes"
+                                      : zone  ? "write a time zone in quotes: `\"Europe/Berlin\"`, `\"UTC\"`"
                                       : written == "/" && first_on_line(at.begin) ? "a comment starts with `//`"
                                                                                   : foreign_sign(written);
         report_.add(Code::NotInLanguage, at, quoted_excerpt(written) + " is not part of the language", {},

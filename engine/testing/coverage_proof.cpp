@@ -93,7 +93,7 @@ void OutcomeProof::try_tools(const Expr& expr, const std::vector<const check::Ru
         found[index_of(reference::Evaluation(policy_, facts, arena, std::nullopt, {}).condition(expr))] = true;
     }
     condition.possible = found;
-    condition.because = "it reads the catalogue only";
+    condition.because = "it reads only the catalogue";
 }
 
 void OutcomeProof::rule_out(const Expr& expr, const std::vector<const check::Rule*>& rules,
@@ -101,10 +101,10 @@ void OutcomeProof::rule_out(const Expr& expr, const std::vector<const check::Rul
     const bool always_known = known(expr);
     if (always_known) {
         condition.possible[index_of(Truth::Unknown)] = false;
-        condition.because = "what it reads is always stated";
+        condition.because = "all facts that it reads are always stated";
     }
     if (expr.op == Op::IssuerIs) {
-        condition.because = "the issuer is always a declared one";
+        condition.because = "the issuer is always declared";
         if (policy_.issuers.size() == 1) {
             condition.possible[index_of(Truth::False)] = false;
             condition.because = "only one issuer is declared";

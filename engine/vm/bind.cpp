@@ -73,7 +73,7 @@ bool Binder::fail_type(const ShapeNode& node, const json::Node& value) {
 /// A whole number that is not an Int is too large.
 bool Binder::fail_integer(const ShapeNode& node, const json::Node& value) {
     const bool whole = value.type == json::Type::Number && value.text().find_first_of(".eE") == std::string_view::npos;
-    return whole ? fail(Code::IntegerOutOfRange, "the number does not fit 64 bits") : fail_type(node, value);
+    return whole ? fail(Code::IntegerOutOfRange, "the number does not fit in 64 bits") : fail_type(node, value);
 }
 
 bool Binder::fail_unknown(Code code, std::string_view what, std::string_view key, const ShapeNode& record,
@@ -138,7 +138,7 @@ bool Binder::place(const Place& place, const json::Node& value) {
     // A group that is stated to be none must not have fields too.
     if (value.type == json::Type::Null && static_cast<Kind>(node.kind) == Kind::Record && node.slot != kNone &&
         facts_.slots_[node.slot].present())
-        return fail(Code::NoneAndStated, "fields of this group are stated already");
+        return fail(Code::NoneAndStated, "fields of this group are already stated");
     if (!this->value(place.node, value, target(node, nullptr), nullptr)) return false;
     if (!place.shown.empty() && readable(node)) facts_.show(place, value);
     return true;
@@ -150,7 +150,7 @@ bool Binder::provenance(const json::Node* stated) {
     if (stated->type != json::Type::Object) {
         const auto all = provenance_of(*stated);
         if (!all) {
-            fail(Code::MalformedProvenance, std::string(kWords) + ", or an object of them by group");
+            fail(Code::MalformedProvenance, std::string(kWords) + ", or an object with one of them for each group");
             return within(kProvenanceKey);
         }
         trust_ = *all;
@@ -233,7 +233,7 @@ bool Binder::list(const ShapeNode& node, const json::Node& value, Value* out) {
             whole = whole && item->state != State::Missing;
             if (item->present() && item->rep == Rep::Text && (bytes += item->length) > kMaxText)
                 return fail(Code::StringTooLong,
-                            "the texts of the list have more than " + std::to_string(kMaxText) + " bytes together");
+                            "the texts of the list have more than " + std::to_string(kMaxText) + " bytes in total");
             // Repetition is not observable, so repeating a value must not count as two values.
             if (item->present() && !seen.add(items, kept)) {
                 *item = Value{};
@@ -271,7 +271,7 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
     const Kind kind = static_cast<Kind>(node.kind);
     if (index == facts_.places_.now && trust_ < Provenance::Broker)
         return fail(Code::ClockNotBrokers,
-                    "`now` has to come from the broker: label it `broker` or `verified` in `provenance`");
+                    "`now` must come from the broker: label it `broker` or `verified` in `provenance`");
     if (!readable(node)) out = nullptr;
     if (plan_ != nullptr && (kind != Kind::Record || value.type == json::Type::Null))
         add_step(Step::Action::Value, index, value, out);
@@ -362,7 +362,7 @@ bool Binder::open_record(std::uint32_t shape, const json::Node& value, const Sha
 bool Binder::finish() {
     using bytecode::Builtin;
     if (facts_.depth_ != Facts::kUnstated && facts_.hops_ != Facts::kUnstated && facts_.depth_ != facts_.hops_) {
-        fail(Code::ChainDepthDiffers, "depth is " + std::to_string(facts_.depth_) + " but the chain has " +
+        fail(Code::ChainDepthDiffers, "the depth is " + std::to_string(facts_.depth_) + " but the chain has " +
                                           std::to_string(facts_.hops_) + " hops");
         within("depth");
         return within("delegation");

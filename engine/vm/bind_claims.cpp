@@ -19,7 +19,7 @@ bool Binder::issuers_agree(const json::Node& claims) {
     const json::Node* iss = claims.find("iss");
     if (iss == nullptr || !facts_.issuer_name_.stated) return true;
     if (iss->type == json::Type::String && iss->text() == facts_.issuer_name_.text) return true;
-    fail(Code::IssuersDiffer, "claim `iss` is not the same bytes as `token.issuer`");
+    fail(Code::IssuersDiffer, "the claim `iss` and `token.issuer` differ");
     return within("iss");
 }
 
@@ -102,7 +102,7 @@ bool Binder::id_agrees(const json::Node& claims) {
     const json::Node* claim = claims.find("jti");
     if (id.state == State::Missing || claim == nullptr || claim->type == json::Type::Null) return true;
     if (id.present() && claim->type == json::Type::String && claim->text() == id.text()) return true;
-    return wider("jti", "`token.jti` is not the claim `jti`");
+    return wider("jti", "`token.jti` differs from the claim `jti`");
 }
 
 }  // namespace writ::vm

@@ -68,7 +68,7 @@ bool Binder::micros(const ShapeNode& node, const json::Node& value, Value* out) 
 bool Binder::decimal(const ShapeNode& node, const json::Node& value, Value* out) {
     if (value.type != json::Type::Int && value.type != json::Type::Number) return fail_type(node, value);
     const auto exact = value.type == json::Type::Int ? decimal_of(value.integer) : parse_decimal(value.text());
-    if (!exact) return fail(Code::DecimalInexact, "not a decimal of at most six fraction digits within range");
+    if (!exact) return fail(Code::DecimalInexact, "not a decimal in range with at most six fraction digits");
     store(out, *exact);
     return true;
 }

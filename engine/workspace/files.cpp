@@ -47,7 +47,7 @@ Result<std::vector<fs::path>> list_folder(const fs::path& folder) {
         }
     }
     if (error) return failed(error.message(), folder);
-    if (found.empty()) return failed("no *.writ file at or below this folder", folder);
+    if (found.empty()) return failed("no *.writ file in this folder or below it", folder);
     return found;
 }
 
@@ -60,8 +60,9 @@ Result<std::string> read_beside(std::string_view from, std::string_view name) {
     const fs::path written{std::string(name)};
     const bool climbs = std::find(written.begin(), written.end(), "..") != written.end();
     if (name.empty() || written.is_absolute() || climbs || name.find('\0') != std::string_view::npos)
-        return failed("a data file lies beside the policy or below it; its path has no `..` and no leading `/`",
-                      written);
+        return failed(
+            "a data file must be in the policy's folder or below it; its path must not contain `..` or begin with `/`",
+            written);
     const fs::path folder = fs::path(std::string(from)).parent_path();
     const fs::path path = folder / written;
     std::error_code error;
@@ -70,7 +71,7 @@ Result<std::string> read_beside(std::string_view from, std::string_view name) {
     // From a path that is absolute: of another that is not there, the standard library makes none that is.
     const fs::path real = fs::weakly_canonical(real_folder / written, error);
     if (error) return failed(error.message(), path);
-    if (!inside(real, real_folder)) return failed("the file is a link out of the policy's folder", path);
+    if (!inside(real, real_folder)) return failed("the file is a link to a place outside the policy's folder", path);
     return read_file(path);
 }
 

@@ -15,7 +15,7 @@ namespace {
 std::string fault_in(const syntax::Reading& before, const CompileOptions& options) {
     Report report;
     const auto after = syntax::lay_out(0, before.formatted, options.max_depth, report);
-    return after ? syntax::fault_of(before, *after) : "what comes out is not a policy any more";
+    return after ? syntax::fault_of(before, *after) : "the result is not a valid policy";
 }
 
 }  // namespace

@@ -210,12 +210,12 @@ private:
         claims_ = std::move(*claims);
         if (claims_.type != json::Type::Object)
             return refuse(code_name(Code::WrongType),
-                          "claims are an object, not " + std::string(json::name_of(claims_.type)), input_.claims_name,
-                          "$");
+                          "the claims must be an object, not " + std::string(json::name_of(claims_.type)),
+                          input_.claims_name, "$");
         if (const json::Value* iss = claims_.find("iss"); iss != nullptr && iss->type != json::Type::String)
             return refuse(code_name(Code::WrongType),
-                          "the issuer is a string, not " + std::string(json::name_of(iss->type)), input_.claims_name,
-                          "$.iss");
+                          "the issuer must be a string, not " + std::string(json::name_of(iss->type)),
+                          input_.claims_name, "$.iss");
         facts_ = json::Value::object();
         if (input_.facts.empty()) return {};
         auto facts = json::parse(input_.facts);
@@ -223,8 +223,8 @@ private:
         facts_ = std::move(*facts);
         if (facts_.type != json::Type::Object)
             return refuse(code_name(Code::WrongType),
-                          "a request is an object, not " + std::string(json::name_of(facts_.type)), input_.facts_name,
-                          "$");
+                          "a request must be an object, not " + std::string(json::name_of(facts_.type)),
+                          input_.facts_name, "$");
         return {};
     }
 
@@ -240,11 +240,11 @@ private:
             const json::Value* known = facts_.find(group);
             if (known != nullptr && known->type != json::Type::Object)
                 return refuse(code_name(Code::WrongType),
-                              "this is an object, not " + std::string(json::name_of(known->type)), input_.facts_name,
-                              std::string("$.") + group);
+                              "this must be an object, not " + std::string(json::name_of(known->type)),
+                              input_.facts_name, std::string("$.") + group);
             for (const auto& [field, value] : known != nullptr ? known->members : std::vector<json::Member>{}) {
                 if (said.find(field) != nullptr)
-                    return refuse(code_name(Code::ClaimStatedAgain), "the claims say this already; take it out",
+                    return refuse(code_name(Code::ClaimStatedAgain), "the claims already state this; remove it",
                                   input_.facts_name, std::string("$.") + group + "." + field);
                 both.set(field, value);
             }

@@ -143,7 +143,7 @@ ends "decide: recorded" 0 store decide prod --request "$permit" --shadow next --
 modes=$(for n in 0 1; do "$writ" ledger show $n -L kept --format json; done | grep -o '"mode":"[a-z]*"' | sort | tr '\n' ' ')
 check "decide: recorded, both" [ "$modes" = '"mode":"enforced" "mode":"shadow" ' ]
 ends "decide: recorded, the question" 0 ledger report -L kept
-check "decide: recorded, the question about shadows" out_has "What candidates would have decided otherwise"
+check "decide: recorded, the question about shadows" out_has "Decisions that candidates would have made differently"
 ends "decide: refused, and recorded" 3 store decide prod --request third/policy.writ --ledger kept
 check "decide: refused, and recorded as a deny" grep -q '"effect":"deny"' <("$writ" ledger show 2 -L kept --format json)
 ends "decide: a ledger that is a file" 4 store decide prod --request "$permit" --ledger key.pub
@@ -181,7 +181,7 @@ ends "decide: revoked in another spelling" 1 store decide prod --request "$permi
 ends "lift it in a third" 0 store lift agent "$agent" -m x
 ends "revoke what has no spelling" 3 store revoke agent "$agent " -m x
 check "revoke what has no spelling: code" err_has S0030
-check "revoke what has no spelling: why" err_has "blank"
+check "revoke what has no spelling: why" err_has "space"
 for kind in "tool refund tool_revoked" "issuer https://K8S-west.example.com/ issuer_revoked" "tenant T1 tenant_revoked" \
             "user alice@acme.example user_revoked" "token 19a333f4-ebc2-4061-ad56-dfceabff6fcf token_revoked"; do
     set -- $kind

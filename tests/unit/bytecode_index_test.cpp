@@ -258,7 +258,7 @@ TEST_CASE("index: rules that differ in a literal beginning are not all tried") {
     });
     CHECK(tried(*keyed.program, about("repo:acme/r77/main")) == 1);
     CHECK(tried(*keyed.program, about("repo:acme/r77/main", 1, "t2")) == 0);
-    CHECK(bytecode::describe_index(*keyed.program).find("found by tenant, then the beginning of resource.id\n") !=
+    CHECK(bytecode::describe_index(*keyed.program).find("found by tenant, then the prefix of resource.id\n") !=
           std::string::npos);
 }
 
@@ -311,7 +311,7 @@ TEST_CASE("index: shapes that cannot be told apart cost neither memory nor time"
     CHECK(
         told.starts_with("rules 2, groups 2, tried on every request 1\n\n1 narrowing rule tried on every request\n  "
                          "main.giant (policy.writ:"));
-    CHECK(told.find("): it asks no fact for a constant, a literal beginning or a range in every case\n") !=
+    CHECK(told.find("): it does not in every case compare a fact with a constant, a literal prefix or a range\n") !=
           std::string::npos);
 
     // A few long sets are filed under each value; many are not.
@@ -326,7 +326,7 @@ TEST_CASE("index: shapes that cannot be told apart cost neither memory nor time"
     CHECK(tried(*too_many.program, about("x", 1, "none")) == 150);
     CHECK(bytes_a_rule(*too_many.program) < 16);
     CHECK(
-        bytecode::describe_index(*too_many.program).find("): its sets are too long, or too few rules are like it\n") !=
+        bytecode::describe_index(*too_many.program).find("): its sets are too long, or too few rules are similar\n") !=
         std::string::npos);
     const auto alike = denies(1000, [&](std::size_t) { return set_of(0, 16); });
     CHECK(tried(*alike.program, about("x", 1, "t3")) == 1000);

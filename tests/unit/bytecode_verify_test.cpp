@@ -129,7 +129,7 @@ TEST_CASE("verify: B0011 sets, matchers, automata, windows, enums, sources") {
         {"member that is no text", [](Sections& s) { s.ids[s.enums[1].first_member] = kNone; }},
         {"source without a name", [](Sections& s) { s.sources[0].name = 0; }},
         {"source longer than the text", [](Sections& s) { s.sources[0].size += 1; }},
-        {"text without a source", [](Sections& s) { s.source_text += "x"; }},
+        {"text does not belong to a source", [](Sections& s) { s.source_text += "x"; }},
         {"data file named by a source after it", [](Sections& s) { s.sources[0].from = 0; }},
     };
     for (const auto& [what, change] : changes) {
@@ -485,5 +485,5 @@ TEST_CASE("verify: a body may not write what is outside of it") {
         return opened ? std::string("opened") : opened.error().code + " " + opened.error().message;
     };
     CHECK(program(1) == "opened");
-    CHECK(program(0) == "B0016 temporary is written out of turn");
+    CHECK(program(0) == "B0016 temporary is written out of order");
 }

@@ -325,9 +325,9 @@ TEST_CASE("explain: why a fact is not known") {
     CHECK(lack({"tool.params.amount"}, "amount <= most") == "params.amount: not stated");
     CHECK(lack({"user = null"}, R"(user.roles contains "payer")") == "user.roles: user is none");
     CHECK(lack({R"(provenance.resource = "model")"}, "resource.tenant == tenant") ==
-          R"(resource.tenant: stated, but only by provenance "model" ("broker" is asked for), tenant is "t")");
+          R"(resource.tenant: stated, but only with provenance "model" ("broker" is required), tenant is "t")");
     CHECK(lack({"provenance.resource"}, "resource.tenant == tenant") ==
-          R"(resource.tenant: stated, but without provenance ("broker" is asked for), tenant is "t")");
+          R"(resource.tenant: stated, but without provenance ("broker" is required), tenant is "t")");
     CHECK(lack({"resource.tenant = null"}, "resource.tenant == tenant") == R"(resource.tenant is none, tenant is "t")");
     const std::string claim =
         "permit by_claim for tool pay when token.issuer is ci and ci.namespace == \"a\" and workload.spiffe_id like "
@@ -340,7 +340,7 @@ TEST_CASE("explain: why a fact is not known") {
     REQUIRE(told);
     CHECK(facts_of(condition(told->rules.at(0), R"(ci.namespace == "a")").facts) ==
           "ci.namespace: the token is not of issuer ci");
-    CHECK(facts_of(told->rules.at(0).conditions.at(2).facts) == "workload.spiffe_id: stated, but no valid spiffe");
+    CHECK(facts_of(told->rules.at(0).conditions.at(2).facts) == "workload.spiffe_id: stated, but not a valid spiffe");
 }
 
 TEST_CASE("explain: the smallest change that would have permitted, tried") {

@@ -89,7 +89,7 @@ TEST_CASE("ledger: an untouched ledger verifies") {
     forged.spent[0] ^= 1;
     const auto contradicted = verify(folder.at("ledger"), {forged}, nullptr);
     REQUIRE(contradicted->problems.size() == 1);
-    CHECK(contradicted->problems[0].find("other keys and names were used up by the first 100 records") !=
+    CHECK(contradicted->problems[0].find("does not match the keys and names that the first 100 records used up") !=
           std::string::npos);
 }
 

@@ -83,7 +83,7 @@ TEST_CASE("ledger: why answers every question about a decision") {
     CHECK(cell(*why, "for which user").find("alice@acme.example, tenant t1") == 0);
     CHECK(cell(*why, "under which policy version") == traffic.bundle.digest());
     CHECK(cell(*why, "which resource accepted it") == "cred-9 by payments, accepted 2026-09-21T14:14:25Z");
-    CHECK(cell(*why, "which subagents inherited it") == "none that asked");
+    CHECK(cell(*why, "which subagents inherited it") == "none that made a request");
     CHECK(cell(*why, "can it be used for something else").find("yes, until it expires") == 0);
     CHECK(cell(*inquiry->why(1), "why was it not allowed").find("by deny") != std::string::npos);
     CHECK(cell(*inquiry->why(1), "can it be used for something else") == "no: nothing was granted");

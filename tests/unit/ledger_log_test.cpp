@@ -344,7 +344,8 @@ TEST_CASE("ledger: with another key than its records were written with it is not
     CHECK(problems({*witness}).empty());
     write_bytes(path, std::string(64, 'a') + "\n");
     CHECK(code_of_ledger() == "G0012");
-    CHECK(problems({}) == std::vector<std::string>{"the file key is not the one that the records were written with"});
+    CHECK(problems({}) ==
+          std::vector<std::string>{"the records were written with another key than the one in the file `key`"});
     // Without the file, as in a copy for others, there is nothing to hold against the records.
     std::filesystem::remove(path);
     CHECK(problems({*witness}).empty());

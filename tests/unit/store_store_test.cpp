@@ -490,7 +490,7 @@ TEST_CASE("store: the revocation log is a chain, and verify says where it does n
     made.tamper("UPDATE revocation SET author = 'Eve' WHERE sequence = 2");
     const auto problems = made.store.verify({key.public_key()});
     REQUIRE(problems->size() == 2);
-    CHECK(problems->at(0).find("revocation 2: the signature is not one of this entry") == 0);
+    CHECK(problems->at(0).find("revocation 2: the signature does not match the entry") == 0);
     CHECK(problems->at(1).find("revocation 3: the revocation log has forked") == 0);
     made.tamper("DELETE FROM revocation WHERE sequence = 2");
     CHECK(made.store.verify()->at(0).find("revocation 3: the revocation log has no entry 2") == 0);
@@ -586,10 +586,11 @@ TEST_CASE("store: verify finds what was altered behind its back") {
     CHECK(has(problems("DELETE FROM version WHERE number = 2"), "v2 is missing"));
     CHECK(has(problems("DELETE FROM activation WHERE number = 2"), "prod 1.3: does not follow 1.1"));
     CHECK(has(problems("UPDATE activation SET digest = (SELECT digest FROM version WHERE number = 3) WHERE number = 2"),
-              "is not what it says"));
-    CHECK(has(problems("UPDATE channel SET number = 9"), "is not where its history ends"));
-    CHECK(has(problems("DELETE FROM activation WHERE number = 3"), "is not where its history ends"));
-    CHECK(has(problems("DELETE FROM version"), "there is no such version"));
+              "another version than its predecessor was active before"));
+    CHECK(has(problems("UPDATE channel SET number = 9"), "the current serial is not the last one in the history"));
+    CHECK(has(problems("DELETE FROM activation WHERE number = 3"),
+              "the current serial is not the last one in the history"));
+    CHECK(has(problems("DELETE FROM version"), "its version does not exist"));
 }
 
 TEST_CASE("store: verify holds signatures against the keys it is given") {

@@ -138,12 +138,12 @@ TEST_CASE("syntax: a misspelt word gets a suggestion") {
 }
 
 TEST_CASE("syntax: hard words cannot be declared") {
-    CHECK(only("define count = 3").help == "`count` is a word of the language and cannot be a name here");
+    CHECK(only("define count = 3").help == "`count` is a keyword and cannot be a name here");
 }
 
 TEST_CASE("syntax: imports and module have their place") {
-    CHECK(only("define x = 1\nimport a.b").help == "imports come before the first declaration");
-    CHECK(only("import a.b\nmodule c").help == "`module` is the first thing in a file");
+    CHECK(only("define x = 1\nimport a.b").help == "put imports before the first declaration");
+    CHECK(only("import a.b\nmodule c").help == "`module` must come first in a file");
 }
 
 TEST_CASE("syntax: clauses of a rule keep their order") {

@@ -58,7 +58,7 @@ TEST_CASE("syntax: rules of other languages start with another word") {
     CHECK(mended("define x = 1\nreject p when a") == "define x = 1\ndeny p when a");
     helps("policy p { }", "`permit NAME when …`");
     helps("if a then deny", "`permit NAME when …`");
-    helps("default allow = false", "what no `permit` grants is denied");
+    helps("default allow = false", "whatever no `permit` grants is denied");
     CHECK(mended("let x = 1") == "define x = 1");
     CHECK(mended("package a.b") == "module a.b");
 }
@@ -67,7 +67,7 @@ TEST_CASE("syntax: conditions of other languages") {
     CHECK(mended("deny d if a") == "deny d when a");
     CHECK(mended("deny d for tool t where a") == "deny d for tool t when a");
     helps("deny d when a if b", "join conditions with `and`");
-    helps("permit p when a then grant { \"s\" } for 1m", "what the rule does follows its condition");
+    helps("permit p when a then grant { \"s\" } for 1m", "the effect of the rule follows its condition");
     helps("permit p when a grant { \"s\" } for 1m else deny", "there is no `else`");
     helps("permit p when a grant { \"s\" } for 1m otherwise deny", "there is no `else`");
 }
@@ -111,31 +111,31 @@ TEST_CASE("syntax: signs of other languages") {
     CHECK(mended("define x == 3") == "define x = 3");
     helps("deny d when a eq b", "compare with `==`");
     helps("deny d when a between 1", "write both bounds");
-    helps("tool t { tier: write }", "no `:` here");
-    helps("tool t { audience = \"a\" }", "no `=` here");
-    helps("issuer i: k \"u\" { max_age: 5m }", "no `:` here");
+    helps("tool t { tier: write }", "without `:` here");
+    helps("tool t { audience = \"a\" }", "without `=` here");
+    helps("issuer i: k \"u\" { max_age: 5m }", "without `:` here");
     helps("permit p { when a }", "a rule has no braces");
     helps("permit p when a grant scopes { \"s\" } for 1m", "`grant { \"…\" } for 5m`");
     CHECK(mended("permit p when a grant { \"s\" } ttl 5m") == "permit p when a grant { \"s\" } for 5m");
-    helps("limit l when a to ttl 5 minutes", "a duration is written like");
-    helps("issuer i: k \"u\" { max_age 5 }", "a duration is written like");
-    helps("issuer i: k u { }", "text stands in double quotes");
+    helps("limit l when a to ttl 5 minutes", "write a duration like");
+    helps("issuer i: k \"u\" { max_age 5 }", "write a duration like");
+    helps("issuer i: k u { }", "write text in double quotes");
 }
 
 TEST_CASE("syntax: what other notations have in declarations and clauses") {
     CHECK(mended("limit l when a ttl 5m") == "limit l when a to ttl 5m");
     CHECK(mended("limit l when a single_use") == "limit l when a to single_use");
-    helps("oblige o when a audit", "follow `with`");
+    helps("oblige o when a audit", "after `with`");
     CHECK(mended("require r when a two approvals from group \"g\" within 5m") ==
           "require r when a 2 approvals from group \"g\" within 5m");
     CHECK(mended("require r when a 2 approval from group \"g\" within 5m") ==
           "require r when a 2 approvals from group \"g\" within 5m");
-    helps("enum e = a, b", "members stand between `|`");
-    helps("tier a, b", "members stand between `|`, or between `<`");
+    helps("enum e = a, b", "separate members with `|`");
+    helps("tier a, b", "separate members with `|`, or with `<`");
     helps("tool t { tier w, audience \"a\" }", "without commas");
     helps("tool t { params { a: [string] } }", "`set<string>`");
     helps("tool t { params { a: string[] } }", "`set<string>`");
-    helps("tool t { params { a: int? } }", "declared `or none`");
+    helps("tool t { params { a: int? } }", "as `T or none`");
     helps("deny d when any(a, b)", "`any x in xs: …`");
     helps("deny d when count(user.roles) > 2", "`count(x in xs: …)`");
     helps("permit p for tool \"docs\" when a", "without quotes");
@@ -147,7 +147,7 @@ TEST_CASE("syntax: what other notations have in declarations and clauses") {
     CHECK(mended("deny d when now in 09:00..17:00 \"UTC\" on mon-fri") ==
           "deny d when now in 09:00..17:00 \"UTC\" on mon..fri");
     helps("deny d when a > 5,000", "`10_000`");
-    CHECK(findings("deny d when a matches /x/")[0].help == "a pattern stands in double quotes");
+    CHECK(findings("deny d when a matches /x/")[0].help == "write a pattern in double quotes");
     CHECK(mended("deny d when a message \"x\"") == "deny d when a because \"x\"");
     helps("deny d: a", "a condition starts with `when`");
     helps("deny d when exists r in xs: r == \"x\"", "`any x in xs: …`");
@@ -170,8 +170,8 @@ TEST_CASE("syntax: a missing name is missed") {
     helps("require approval from group \"g\" within 5m", "the rule has no name: write `require NAME approval …`");
     helps("require 2 approvals from group \"g\" within 5m", "the rule has no name: write `require NAME …`");
     helps("deny because \"x\"", "the rule has no name");
-    helps("deny \"no writes\" when a", "a name stands without quotes");
-    helps("deny no-writes when a", "a name is made of letters, digits and `_`");
+    helps("deny \"no writes\" when a", "write a name without quotes");
+    helps("deny no-writes when a", "a name consists of letters, digits and `_`");
     // A rule may still be called by a word of the language.
     CHECK(findings("deny when when a").empty());
     CHECK(findings("deny for for tool t").empty());
@@ -181,11 +181,11 @@ TEST_CASE("syntax: a window has times, and a zone in quotes") {
     helps("deny d when now in 09:00..17:00", "\"Europe/Berlin\"");
     helps("deny d when now in 09:00..17:00 on mon..fri", "\"Europe/Berlin\"");
     helps("deny d when now not in 09:00..17:00 and a", "\"Europe/Berlin\"");
-    helps("deny d when now in 09:00..17:00 UTC", "a time zone stands in quotes");
+    helps("deny d when now in 09:00..17:00 UTC", "write a time zone in quotes");
     CHECK(mended("deny d when now in 09:00..17:00 UTC and a") == "deny d when now in 09:00..17:00 \"UTC\" and a");
-    helps("deny d when now in 09:00..17:00 Europe/Berlin", "a time zone stands in quotes");
-    helps("deny d when now in 9..17 \"UTC\"", "times with minutes and a zone");
-    helps("deny d when now > 09:00", "times of day stand in a window");
+    helps("deny d when now in 09:00..17:00 Europe/Berlin", "write a time zone in quotes");
+    helps("deny d when now in 9..17 \"UTC\"", "a window with minutes and a zone");
+    helps("deny d when now > 09:00", "write times of day as a window");
 }
 
 TEST_CASE("check: an approval without `within` reports E0407 and says where to write it") {
@@ -318,9 +318,9 @@ TEST_CASE("check: whether a fact is there is not asked") {
     for (const char* asked : {"has(user.roles)", "defined(user.roles)", "isSet(user.roles)"}) {
         const auto checked = check_condition(asked);
         REQUIRE_MESSAGE(checked.codes() == "E0201", asked);
-        CHECK(checked.items[0].help.starts_with("leave it out: a permit does not hold where a fact is missing"));
+        CHECK(checked.items[0].help.starts_with("remove it: a permit does not apply if a fact is missing"));
     }
-    helps("deny d when user has email", "leave it out");
+    helps("deny d when user has email", "remove it");
     const auto checked = check_condition("user.roles is some");
     REQUIRE(checked.codes() == "E0404");
     CHECK(checked.items[0].help.starts_with("leave this out"));

@@ -226,7 +226,7 @@ TEST_CASE("format: K0005 a defect of the formatter is seen") {
     CHECK(syntax::fault_of(before, before).empty());
     syntax::Reading other = before;
     other.ast = "deny b\n";
-    CHECK(syntax::fault_of(before, other) == "a declaration would say something else");
+    CHECK(syntax::fault_of(before, other) == "a declaration would change its meaning");
     for (const auto& comments :
          {std::vector<std::string>{"// one", "\n"}, {"// two", "\n", "// one"}, {"// one", "// two", "\n"}}) {
         other = before;
@@ -235,5 +235,5 @@ TEST_CASE("format: K0005 a defect of the formatter is seen") {
     }
     other = before;
     other.formatted = "deny a\n  when x\n";
-    CHECK(syntax::fault_of(before, other) == "formatting twice would change it again");
+    CHECK(syntax::fault_of(before, other) == "formatting a second time would change it again");
 }
