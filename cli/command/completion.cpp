@@ -1,6 +1,5 @@
-// writ completion: shell completions, made from the table that the parser uses. Also prints this table as JSON for
-// the
-// manual pages.
+// writ completion: shell completions, made from the table that the parser uses. Also prints this
+// table as JSON for the manual pages.
 #include <algorithm>
 #include <string_view>
 

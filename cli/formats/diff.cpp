@@ -28,8 +28,8 @@ std::string fitted(std::string_view text, std::size_t width) {
     return out;
 }
 
-/// The change of a part. If both texts do not fit on one line, each has its own line, which starts shortly before
-/// they differ.
+/// The change of a part. If both texts do not fit on one line, each has its own line, which
+/// starts shortly before they differ.
 std::string part_lines(const PartChange& change) {
     constexpr std::string_view kIndent = "            ";
     constexpr std::size_t kColumns = kWidth - kIndent.size(), kBefore = 12;

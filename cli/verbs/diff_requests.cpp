@@ -22,8 +22,8 @@ tl::unexpected<Error> failed(std::string message, const std::string& path) {
     return fail(Code::FileUnusable, std::move(message), path);
 }
 
-/// Decides one document. It is an error if the document is no request; requests that these policies do not admit are
-/// counted.
+/// Decides one document. It is an error if the document is no request; requests that these
+/// policies do not admit are counted.
 Result<void> decide(Differ& differ, const std::string& place, std::string_view text) {
     auto decided = differ.decide(place, text);
     if (decided || find_code(decided.error().code) > Code::KeyRepeated) return {};

@@ -55,8 +55,8 @@ Diagnostic& Report::add(Code code, Span span, std::string message, std::string l
     std::vector<std::size_t>& places = places_[std::string(code_name(code)) + ' ' + message];
     const bool repeat =
         std::any_of(places.begin(), places.end(), [&](std::size_t at) { return same_place(items_[at].span, span); });
-    // Findings over the limit, and repeats, are written to an unused place, so that callers can always add related
-    // labels.
+    // Findings over the limit, and repeats, are written to an unused place, so that
+    // callers can always add related labels.
     std::size_t& mistakes = mistakes_[error ? 0 : 1];
     const bool keep = !repeat && (places.empty() ? mistakes < max_errors_ : places.size() < kMaxPlaces);
     if (keep && places.empty()) ++mistakes;

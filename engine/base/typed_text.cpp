@@ -188,8 +188,7 @@ std::string display_cidr(std::string_view raw) {
 
 // ---- names ------------------------------------------------------------------------------------
 
-/// Checks a host name and converts it to lower case; not for addresses. Underscores occur in trust domains and in
-/// DNS.
+/// Checks a host name and converts it to lower case; not for addresses. Underscores occur in trust domains and in DNS.
 bool valid_dns_name(std::string_view name) {
     if (name.empty() || name.size() > 253) return false;
     std::string_view last;
@@ -285,8 +284,7 @@ bool append_escaped(std::string& out, std::string_view text, bool is_path) {
         i += 2;
     }
     if (!is_path) return true;
-    // A reader that decodes twice would see `%25` with two digits as an escape again, even if the digits were
-    // escaped.
+    // A reader that decodes twice would see `%25` with two digits as an escape again, even if the digits were escaped.
     for (std::size_t at = out.find("%25", begin); at != std::string::npos; at = out.find("%25", at + 1))
         if (at + 5 <= out.size() && hex_value(out[at + 3]) >= 0 && hex_value(out[at + 4]) >= 0) return false;
     return true;

@@ -45,8 +45,8 @@ std::int64_t window_next_change(const Window& window, std::span<const Transition
     if ((window.days & 0x7F) == 0x7F && window.start == window.end) return kNever;
     const bool inside = window_contains(window, zone, instant);
     const std::int64_t horizon = sat_add(instant, kHorizonSeconds * kSecond);
-    // Nothing changes between two of these moments: midnight, start and end by local time, and a transition of the
-    // zone.
+    // Nothing changes between two of these moments: midnight, start and end by local
+    // time, and a transition of the zone.
     while (instant < horizon) {
         const std::int64_t offset = offset_at(zone, instant);
         const std::int64_t local = floor_div(instant, kSecond) + offset;

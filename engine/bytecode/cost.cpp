@@ -123,8 +123,7 @@ std::uint64_t request_steps(const Program& program, std::uint64_t shared) {
 
 namespace {
 
-/// Whether a fact is always known when rules run, because the checks before them deny a request that does not state
-/// it.
+/// Whether a fact is always known when rules run, because the checks before them deny a request that does not state it.
 bool always_known(std::uint32_t fact) {
     static constexpr bool kStated[] = {
 #define FACT(name, path, presence) std::string_view(#presence) == "Stated",

@@ -41,8 +41,8 @@ struct Offer {
     bool set = false;          // Words: not exactly one value
     std::size_t distinct = 0;  // number of constants that the whole policy compares it with
 
-    /// Sorts by how well facts distinguish rules, and those without cost first; facts that are equal for all rules
-    /// last.
+    /// Sorts by how well facts distinguish rules, and those without cost first; facts
+    /// that are equal for all rules last.
     [[nodiscard]] auto rank() const { return std::tuple(sort, distinct < 2, set, ~distinct, fact); }
 };
 
@@ -305,8 +305,8 @@ private:
         }
     }
 
-    /// Whether every tag finds a place near its home in a table of `count` buckets. True for some count, because tags
-    /// differ.
+    /// Whether every tag finds a place near its home in a table of `count` buckets. True for
+    /// some count, because tags differ.
     static bool probes_fit(const std::vector<Entry>& entries, std::size_t count) {
         std::vector<bool> used(count, false);
         for (std::size_t i = 0; i < entries.size(); ++i) {

@@ -1,5 +1,4 @@
-// The C interface: version, errors, bundles and the evaluator. Requests are in request.cpp, decisions in
-// decision.cpp,
+// The C interface: version, errors, bundles and the evaluator. Requests are in request.cpp, decisions in decision.cpp,
 // searches in search.cpp; compiling is in compile.cpp, which brokers do not link.
 #include <span>
 

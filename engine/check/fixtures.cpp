@@ -132,8 +132,8 @@ private:
     std::uint32_t module_;
 };
 
-/// Gives each `{ }` in a change the form that the schema requires: an empty list for a list or a set, otherwise an
-/// empty object.
+/// Gives each `{ }` in a change the form that the schema requires: an empty list for a list or a
+/// set, otherwise an empty object.
 class Shaping {
 public:
     Shaping(const Context& c, json::Value& document) : c_(c), document_(document) {}
@@ -170,8 +170,8 @@ private:
             for (json::Value& item : value.items) shape(item, element_of(type));
     }
 
-    /// The declarations of a record's fields; for claims and parameters, those of the issuer and the tool in the
-    /// document.
+    /// The declarations of a record's fields; for claims and parameters, those of the
+    /// issuer and the tool in the document.
     FieldId open(FieldId record) const {
         const auto named = [&](std::string_view group, std::string_view field) {
             const json::Value* at = document_.find(group);

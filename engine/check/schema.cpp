@@ -18,8 +18,8 @@ void report_malformed(Context& c, Span span, std::string message, std::string he
     c.report.add(Code::MalformedDeclaration, span, std::move(message), {}, std::move(help));
 }
 
-/// A list, set, map or one_or_many, without its element's fields. Output: false after an error, which has been
-/// reported.
+/// A list, set, map or one_or_many, without its element's fields. Output: false after an
+/// error, which has been reported.
 bool resolve_container(Context& c, std::uint32_t module, const ast::TypeRef& type, FieldId self, Type& out,
                        bool& one_or_many) {
     if (type.args.empty()) {

@@ -24,8 +24,7 @@ constexpr std::size_t kFewest = 2;
 constexpr std::size_t kMaxColumns = 1u << 12;
 
 /// Calls `visit(word, field)` for each constant that a row could hold. Not for sets that code iterates over or makes
-/// lists of, because the step bound counts their elements; nor for constants in the body of a Once, which reads no
-/// row.
+/// lists of, because the step bound counts their elements; nor for constants in the body of a Once, which reads no row.
 template <class Visit>
 void each_constant(std::span<Instr> code, Visit visit) {
     for (std::size_t at = 0; at < code.size(); ++at) {

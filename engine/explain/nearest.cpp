@@ -41,8 +41,7 @@ public:
         return decision_;
     }
 
-    /// Tries to change a deny into a permit by one permit rule. Output: the changes, and the conditions that stay
-    /// open.
+    /// Tries to change a deny into a permit by one permit rule. Output: the changes, and the conditions that stay open.
     void reach(std::uint32_t permit, Nearest& out) {
         json::Value document = of_.document;
         std::vector<Edit> made;

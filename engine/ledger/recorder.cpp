@@ -139,8 +139,8 @@ struct Recorder::Impl {
         return answer;
     }
 
-    /// Records the answer to a key for which record `before` was granted: the current grant, without what was not
-    /// granted then.
+    /// Records the answer to a key for which record `before` was granted: the current grant,
+    /// without what was not granted then.
     Result<Appended> repeat(std::uint64_t before) {
         auto read = ledger.read(before);
         if (!read) return tl::unexpected(std::move(read.error()));

@@ -308,8 +308,8 @@ private:
             least = body.hold && !body.fail ? list.least : 0;
             most = body.hold ? list.most : 0;
         }
-        // A comparison with a bound comes out otherwise at most at the ends of what a count can be, and at the bound
-        // itself.
+        // A comparison with a bound comes out otherwise at most at the ends of what a count
+        // can be, and at the bound itself.
         Can out;
         const auto bound = static_cast<std::size_t>(std::max<std::int64_t>(with.integer, 0));
         for (const std::size_t each :

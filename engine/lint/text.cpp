@@ -23,8 +23,7 @@ void twice(Linter& l, const ast::Expr& set) {
     }
 }
 
-/// The first code point of a text that belongs to a script whose letters look like Latin ones; 0 if there is
-/// none.
+/// The first code point of a text that belongs to a script whose letters look like Latin ones; 0 if there is none.
 std::uint32_t foreign_letter(std::string_view text, std::size_t& at) {
     for (std::size_t i = 0; i < text.size();) {
         const auto lead = static_cast<unsigned char>(text[i]);

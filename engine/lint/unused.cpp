@@ -1,6 +1,5 @@
-// Declarations that nothing names. Names are compared as written, whatever they resolve to, so that a used
-// declaration
-// is never reported.
+// Declarations that nothing names. Names are compared as written, whatever they resolve to, so that a
+// used declaration is never reported.
 #include <algorithm>
 #include <unordered_set>
 

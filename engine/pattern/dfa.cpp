@@ -25,8 +25,8 @@ struct Dfa {
     }
 };
 
-/// Bytes that no edge distinguishes are one class. Classes ascend with their bytes, so an edge covers a range of
-/// classes.
+/// Bytes that no edge distinguishes are one class. Classes ascend with their bytes, so an
+/// edge covers a range of classes.
 void classify(const Nfa& nfa, Dfa& out) {
     std::array<bool, 257> begins{};
     for (const Nfa::State& state : nfa.states)

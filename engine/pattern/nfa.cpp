@@ -90,8 +90,8 @@ private:
         const std::uint32_t out = fresh();
         ascii(set, from, out);
         if (takes_others(set)) {
-            // Accepts a first byte and any number of continuation bytes: one state is enough for characters of any
-            // length.
+            // Accepts a first byte and any number of continuation bytes: one state is
+            // enough for characters of any length.
             edge(from, 0xC0, 0xFF, out);
             edge(out, 0x80, 0xBF, out);
             return out;

@@ -57,8 +57,8 @@ static std::optional<std::string> stated(const Value& value) {
     return text != nullptr ? std::optional(quoted(*text)) : std::nullopt;
 }
 
-/// A parameter of a tool that must be stated and is not. A map always counts as one, because missing entries cannot
-/// be detected.
+/// A parameter of a tool that must be stated and is not. A map always counts as one, because
+/// missing entries cannot be detected.
 void Binding::need(const Facts& facts, check::FieldId id, const json::Value* value, const std::string& path) {
     if (!unstated_.empty()) return;
     const check::Field& field = facts.policy().at(id);

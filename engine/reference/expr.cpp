@@ -337,8 +337,7 @@ Value Evaluation::text_function(const Expr& expr) {
 
 // ---- time -------------------------------------------------------------------------------------
 
-/// `now CMP t` and `age(t) CMP d`, which is `now CMP t + d`, can only change at that moment or just
-/// after it.
+/// `now CMP t` and `age(t) CMP d`, which is `now CMP t + d`, can only change at that moment or just after it.
 std::int64_t Evaluation::change_of_compare(const Expr& expr) {
     const bool clock_left = expr.kids[0]->op == Op::Now || expr.kids[0]->op == Op::Age;
     const Expr &clock = *expr.kids[clock_left ? 0 : 1], &other = *expr.kids[clock_left ? 1 : 0];

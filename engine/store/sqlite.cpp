@@ -108,8 +108,8 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const Ope
                                    opening.patience);
     if (!opened) return tl::unexpected(database_error(opened.error()));
     auto database = std::make_unique<Embedded>(std::move(*opened));
-    // Data is on the disk before a commit is reported; triggers and views in a hostile file cannot use unsafe
-    // functions.
+    // Data is on the disk before a commit is reported; triggers and views in a hostile
+    // file cannot use unsafe functions.
     for (const char* setting :
          {"PRAGMA trusted_schema = OFF", "PRAGMA synchronous = FULL", "PRAGMA cell_size_check = ON"})
         if (auto set = database->run(setting, {}); !set) return tl::unexpected(std::move(set.error()));

@@ -369,8 +369,7 @@ private:
         return is_rule ? write + "…`" : std::string();
     }
 
-    /// The previous declaration, if it is a rule that ended with its name and is not separated from the following
-    /// text.
+    /// The previous declaration, if it is a rule that ended with its name and is not separated from the following text.
     [[nodiscard]] const ast::RuleDecl* ended_at_name() const {
         const auto* rule = file_.decls.empty() ? nullptr : std::get_if<ast::RuleDecl>(&file_.decls.back().node);
         if (rule == nullptr || stands_apart(tokens_.span(*tokens_.get(0)))) return nullptr;

@@ -216,8 +216,8 @@ void Printer::leaf(TerminalNode& node) {
     last_ = &node;
 }
 
-/// A comma follows its item directly, before any comment, unless that is a doc comment, which belongs to the next
-/// token.
+/// A comma follows its item directly, before any comment, unless that is a doc comment,
+/// which belongs to the next token.
 void Printer::comma(TerminalNode& node) {
     const Gap gap = gap_before(*node.getSymbol());
     const bool doc = std::any_of(gap.comments.begin(), gap.comments.end(), [](const Comment& c) { return c.doc; });

@@ -23,8 +23,8 @@ std::size_t first_word(antlr4::ParserRuleContext& tree) {
 
 }  // namespace
 
-/// On one line if it is so in the source and fits; otherwise one clause per line. The extended rule is on the line of
-/// the name.
+/// On one line if it is so in the source and fits; otherwise one clause per line. The extended
+/// rule is on the line of the name.
 void Printer::rule(Rule& tree) {
     if (mode_ == Mode::Flat && !on_one_line(tree)) return give_up();
     if (mode_ != Mode::Open) return sequence(all(tree));

@@ -55,8 +55,8 @@ std::string_view take_item(std::string_view& list) {
     return item;
 }
 
-/// Calls `visit(item)` for the items of a list, which must ascend. Output: false if they do not, or if a call
-/// returned false.
+/// Calls `visit(item)` for the items of a list, which must ascend. Output: false if they do
+/// not, or if a call returned false.
 template <class Visit>
 bool each_item(std::string_view list, Visit visit) {
     if (list.ends_with(',')) return false;

@@ -112,8 +112,7 @@ void choose_permits(Deciding& deciding) {
 
 namespace {
 
-/// How long a grant may live with a rule that will apply later, in microseconds; -1 if the rule would change the
-/// grant.
+/// How long a grant may live with a rule that will apply later, in microseconds; -1 if the rule would change the grant.
 std::int64_t lifetime_under(Deciding& deciding, std::uint32_t index) {
     const bytecode::Program& program = deciding.program;
     const RuleRef& rule = deciding.rule(index);

@@ -23,8 +23,7 @@ private:
         approval_;
 };
 
-/// What of a request of the twelve-condition case is stated as JSON: claims and chain have no fields of their
-/// own.
+/// What of a request of the twelve-condition case is stated as JSON: claims and chain have no fields of their own.
 struct MicroJson {
     std::string claims, chain;
 };

@@ -144,8 +144,8 @@ private:
                 return deny(name,
                             "params.text matches \"" + repeated("[a-z]*(a|b)", 1 + below(4)) + number + "[a-z]*\"");
             case Construct::Automata: {
-                // States for what the last letters were, in rows that are long: each step goes to another part of the
-                // table.
+                // States for what the last letters were, in rows that are long: each step
+                // goes to another part of the table.
                 std::string ends;
                 for (std::size_t i = below(20); i > 0; --i)
                     ends += std::string("|") + static_cast<char>('c' + i) + number;

@@ -1,5 +1,5 @@
-// Compares lints about rules with the results of the rules, on random policies with additional rules that cover each
-// other.
+// Compares lints about rules with the results of the rules, on random policies with
+// additional rules that cover each other.
 #include <doctest/doctest.h>
 
 #include <algorithm>

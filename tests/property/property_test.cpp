@@ -1,5 +1,5 @@
-// Checks the properties briefly in every test run, with fixed seeds; WRIT_SEED adds another. property_run does long
-// runs.
+// Checks the properties briefly in every test run, with fixed seeds; WRIT_SEED adds
+// another. property_run does long runs.
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // property_run --pairs N --seed S --threads T [--requests R] [--policy I] [--verbose]
-// Decides N random pairs of policy and request with both evaluators, and without the index, and stops at the first
-// disagreement. Prints pairs per second and statistics of the decisions, so that a generator of trivial pairs is
-// noticed.
+// Decides N random pairs of policy and request with both evaluators, and without the index, and stops
+// at the first disagreement. Prints pairs per second and statistics of the decisions, so that a
+// generator of trivial pairs is noticed.
 #include <atomic>
 #include <chrono>
 #include <cstdio>

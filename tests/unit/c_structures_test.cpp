@@ -32,8 +32,8 @@ void check_complete(const std::vector<Member>& members, std::size_t size) {
     CHECK(size - end < alignof(std::max_align_t) / 2);
 }
 
-/// Runs with options that end after each member, in memory that ends there too; `run` gets them and how many members
-/// they have.
+/// Runs with options that end after each member, in memory that ends there too; `run` gets them
+/// and how many members they have.
 template <class Struct, class Run>
 void cut_options(const Struct& whole, const std::vector<Member>& members, Run run) {
     check_complete(members, sizeof(Struct));

@@ -7,8 +7,8 @@
 
 namespace writ::testing {
 
-/// Processor time of this thread for one call, in seconds: the smallest of several, so that load on the machine does
-/// not count.
+/// Processor time of this thread for one call, in seconds: the smallest of several, so that
+/// load on the machine does not count.
 template <class Call>
 double least_time(Call call) {
     const auto now = [] {

@@ -619,8 +619,8 @@ TEST_CASE("lint: \"rule-without-permit\", \"limit-idle\", \"unused-tool\", \"mix
     CHECK_FALSE(lint_text("oblige noted for tool look with audit(level: \"full\")\n").has("unused-tool"));
     CHECK(
         lint_text("permit every when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n").has("mixed-tiers"));
-    // What a permit lists for another tool, it does not grant: this one reads, and a limit to "act" limits nothing
-    // else.
+    // What a permit lists for another tool, it does not grant: this one reads, and a
+    // limit to "act" limits nothing else.
     const Found own = lint_text("permit every when prod.namespace == \"a\" grant { \"look\" } for 5m\n");
     CHECK_FALSE(own.has("mixed-tiers"));
     CHECK(own.text_at(own.first("unused-tool").span) == "act");

@@ -306,8 +306,8 @@ TEST_CASE("bind: Q0022 a token is not wider than its claims") {
     CHECK(bound("jti", "null", "jti", R"("t-1")") == "Q0022 $.token.jti");  // no revocation of t-1 would meet it
     CHECK(bound("jti", R"("7")", "jti", "7") == "Q0022 $.token.jti");
 
-    // Whether or not the issuer is known, and in whatever order the facts come; what is not stated is denied, not
-    // refused.
+    // Whether or not the issuer is known, and in whatever order the facts come; what is
+    // not stated is denied, not refused.
     Bound unknown;
     set(unknown.document, "token.claims", R"({"exp": 1690000000})");
     CHECK(unknown.with("token.issuer", R"("https://elsewhere.example")") == "Q0022 $.token.exp");
