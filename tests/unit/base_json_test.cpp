@@ -13,7 +13,7 @@ using json::Type;
 
 namespace {
 
-/// `CODE path` of a refusal, or "accepted".
+/// `CODE path` if the document is rejected, otherwise "accepted".
 std::string refusal(std::string_view text, const RequestLimits& limits = {}) {
     const auto value = json::parse(text, limits);
     return value ? "accepted" : value.error().code + " " + value.error().context;
@@ -47,7 +47,7 @@ TEST_CASE("base: JSON values keep their type, order and spelling") {
 TEST_CASE("base: JSON integers end where 64 bits do") {
     CHECK(json::parse("9223372036854775807")->integer == INT64_MAX);
     CHECK(json::parse("-9223372036854775808")->integer == INT64_MIN);
-    // Beyond, and whatever its size, a number is kept as it is written: who reads it says what fits.
+    // A larger number, of any size, is kept as written; the caller checks whether it fits.
     for (const char* large : {"9223372036854775808", "-9223372036854775809", "18446744073709551615",
                               "100000000000000000000000000", "1e999", "0.000000001"}) {
         const auto read = json::parse(large);

@@ -54,7 +54,7 @@ TEST_CASE("json writer: quotes, backslashes, controls and DEL are escaped, and n
                        kHex[static_cast<std::size_t>(byte) % 16];
         CHECK_MESSAGE(written(one) == '"' + expected + '"', byte);
         CHECK_MESSAGE(written("a" + one + "z") == "\"a" + expected + "z\"", byte);
-        // U+0080 to U+009F are controls too. After another lead byte the same byte is part of a character.
+        // U+0080 to U+009F are also control characters. After any other lead byte, the byte is part of a character.
         const bool upper = byte >= 0x80 && byte <= 0x9F;
         const std::string code = std::string("\\u00") + kHex[static_cast<std::size_t>(byte) / 16] +
                                  kHex[static_cast<std::size_t>(byte) % 16];

@@ -121,7 +121,7 @@ TEST_CASE("base: findings come out by source and position, ties in order of arri
 
 TEST_CASE("base: nearest finds typing slips and leaves the rest alone") {
     const std::vector<std::string_view> names = {"namespace", "service_account", "tenant", "id", "ref"};
-    CHECK(nearest("namespcae", names) == "namespace");  // swapped neighbours are one edit
+    CHECK(nearest("namespcae", names) == "namespace");  // a swap of two adjacent characters is one edit
     CHECK(nearest("Tenant", names) == "tenant");
     CHECK(nearest("service_acount", names) == "service_account");
     CHECK(nearest("tenat", names) == "tenant");
@@ -129,7 +129,7 @@ TEST_CASE("base: nearest finds typing slips and leaves the rest alone") {
     CHECK(nearest("environment", names).empty());
     CHECK(nearest("xy", names).empty());
     CHECK(nearest("", names).empty());
-    CHECK(nearest("tenant", {"tenant"}).empty());  // the same name is no suggestion
+    CHECK(nearest("tenant", {"tenant"}).empty());  // a name is never suggested for itself
     CHECK(nearest(std::string(100'000, 'a'), names).empty());
 }
 

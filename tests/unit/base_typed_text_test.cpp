@@ -218,7 +218,7 @@ TEST_CASE("base: an IPv6 address that leads to an IPv4 address is neither") {
     for (const char* plain : {"::", "::1", "64:ff9a::1", "64:ff9b:2::1", "2003::1", "2001:1::1", "2001:db8::5efe",
                               "2001:db8::1", "fe80::1"})
         CHECK_MESSAGE(canon(Kind::Ip, plain) != kRefused, plain);
-    CHECK(shown(Kind::Cidr, "64:ff9b::/96") == "64:ff9b::/96");  // a block is no address: to forbid one is no slip
+    CHECK(shown(Kind::Cidr, "64:ff9b::/96") == "64:ff9b::/96");  // a block is not an address, so a rule may deny it
 }
 
 TEST_CASE("base: blocks lose their host bits and keep their family") {

@@ -32,7 +32,7 @@ TEST_CASE("base: decimals are exact to six places") {
     CHECK(parse_decimal("1e2") == 100'000'000);
     CHECK(parse_decimal("12.5E-1") == 1'250'000);
     CHECK(parse_decimal("0.000001") == 1);
-    CHECK(parse_decimal("0.1000000000") == 100'000);  // zeros need no place
+    CHECK(parse_decimal("0.1000000000") == 100'000);  // trailing zeros do not count as digits
     CHECK(parse_decimal("0e99999999999999999999") == 0);
     CHECK(parse_decimal("-0.0") == 0);
     CHECK(parse_decimal("1000000e-6") == 1'000'000);

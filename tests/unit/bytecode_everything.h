@@ -1,5 +1,5 @@
-// A policy that uses every section of a bundle and every instruction, and a request for it. The verifier's
-// tests damage it piece by piece.
+// A policy that uses every section of a bundle and every instruction, and a request for it. The verifier's tests damage
+// it piece by piece.
 #pragma once
 
 #include "bytecode_sections.h"

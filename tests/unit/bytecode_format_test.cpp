@@ -1,4 +1,4 @@
-// The bytes of a bundle: layout, digest, the text table, and what must never change silently.
+// Tests the bytes of a bundle: the layout, the digest, the text table, and values that must not change by accident.
 #include <doctest/doctest.h>
 
 #include <cstring>
@@ -66,14 +66,14 @@ TEST_CASE("bytecode: B0002 every altered byte is noticed") {
 
 TEST_CASE("bytecode: B0003 sections are where they must be, with zeros between them") {
     const auto bytes = sample();
-    // Entry of a section: offset at 64 + 16 i, count 8 bytes on.
+    // The entry of section i: the offset is at 64 + 16 i, the count 8 bytes later.
     auto moved = bytes;
     moved[64] ^= std::byte{16};
     CHECK(refusal(reseal(moved)) == "B0003");
     auto longer = bytes;
     std::memset(&longer[64 + 8], 0xFF, 8);
     CHECK(refusal(reseal(longer)) == "B0003");
-    // Sixteen zeros more before the digest, and a header that knows of them.
+    // Sixteen more zeros before the digest, with a header that counts them.
     auto trailing = bytes;
     bytecode::Header header;
     std::memcpy(&header, trailing.data(), sizeof header);
@@ -81,7 +81,7 @@ TEST_CASE("bytecode: B0003 sections are where they must be, with zeros between t
     header.sealed += 16;
     std::memcpy(trailing.data(), &header, sizeof header);
     CHECK(refusal(reseal(trailing)) == "B0003");
-    // The chars are one run of bytes; what follows it up to the next section is padding.
+    // The chars are contiguous; the bytes between them and the next section are padding.
     const auto opened = Program::open(bytes);
     REQUIRE(opened);
     const auto end = static_cast<std::size_t>(reinterpret_cast<const std::byte*>((*opened)->chars.data()) -

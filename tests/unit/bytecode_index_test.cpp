@@ -1,4 +1,4 @@
-// The rule index: what it files, that it is a superset, and that a wrong one is refused.
+// Tests the rule index: where it puts rules, that its answer is a superset, and that wrong indexes are rejected.
 #include "bytecode/index.h"
 
 #include <cstddef>
@@ -55,7 +55,7 @@ std::string candidates(const bytecode::Program& program, const json::Value& docu
     return names;
 }
 
-/// How many rules a request tries.
+/// The number of rules that a request tries.
 std::size_t tried(const bytecode::Program& program, const json::Value& document) {
     vm::Facts facts(program);
     testing::Nodes nodes;
@@ -63,7 +63,7 @@ std::size_t tried(const bytecode::Program& program, const json::Value& document)
     return vm::Interpreter(program).candidates(facts, vm::Want::Narrowing, vm::Mode::Possibly).size();
 }
 
-/// A request with one field of its resource stated, and an attempt.
+/// A request that states one field of its resource, and an attempt.
 json::Value about(std::string_view resource, int attempt = 1, std::string_view tenant = "t1") {
     json::Value document = request(tenant, "refund", "x");
     json::Value fields = json::Value::object();
@@ -73,7 +73,7 @@ json::Value about(std::string_view resource, int attempt = 1, std::string_view t
     return document;
 }
 
-/// Bytes of the index, a rule.
+/// The size of the index in bytes for each rule.
 double bytes_a_rule(const bytecode::Program& program) {
     const std::size_t bytes = program.index_groups.size_bytes() + program.index_keys.size_bytes() +
                               program.index_buckets.size_bytes() + program.index_rules.size_bytes() +
@@ -82,7 +82,7 @@ double bytes_a_rule(const bytecode::Program& program) {
     return static_cast<double>(bytes) / static_cast<double>(program.rules.size());
 }
 
-/// `count` denies whose conditions `condition(i)` writes.
+/// `count` denies; `condition(i)` returns the condition of each.
 template <class Condition>
 FromText denies(std::size_t count, Condition condition) {
     std::string rules;
@@ -104,7 +104,7 @@ TEST_CASE("index: only rules that may match are tried") {
     CHECK(candidates(program, request("t1", "refund", "x"), Want::Permits, Mode::Surely) == "acd");
     CHECK(candidates(program, request("t1", "data/lookup", "x"), Want::Permits, Mode::Surely) == "ad");
     CHECK(candidates(program, request("t2", "refund", "x"), Want::Permits, Mode::Surely) == "bcd");
-    // The tenant tells these permits apart, so the tool is not looked at.
+    // The tenant is enough to tell these permits apart, so the index does not use the tool.
     CHECK(candidates(program, request("t2", "data/lookup", "x"), Want::Permits, Mode::Surely) == "bd");
     CHECK(candidates(program, request("t3", "refund", "x"), Want::Narrowing, Mode::Possibly) == "eg");
     CHECK(candidates(program, request("t3", "refund", "z"), Want::Narrowing, Mode::Possibly) == "fg");
@@ -140,7 +140,7 @@ TEST_CASE("index: a program without its index decides alike") {
 }
 
 TEST_CASE("index: B0019 an index that would miss a rule is refused") {
-    // Every path, and buckets of one rule and of several.
+    // Rules of every path, and buckets with one rule and with several.
     const auto made = from_text(std::string(kRules) + R"writ(
 deny h when resource.id like "repo:a/**"
 deny i when resource.id like "repo:a/b/**"
@@ -169,7 +169,7 @@ deny n for tool refund when agent.class == "m" and run.background
         elsewhere.index_buckets[i].rules ^= 1;
         CHECK(refusal(elsewhere) == "B0019");
     }
-    // Words of groups and runs: whatever is changed, rules are missed or the bounds do not hold.
+    // Changes each word of groups and runs: then a rule is missed or a bound is exceeded.
     const auto each_word = [&](auto section, auto skip) {
         auto& records = sound.*section;
         using Record = typename std::remove_cvref_t<decltype(records)>::value_type;
@@ -192,14 +192,14 @@ deny n for tool refund when agent.class == "m" and run.background
         }
     };
     const auto never = [](std::size_t, std::size_t) { return false; };
-    // Where no key is is no matter to a group without keys.
+    // A group without keys does not use the place of its keys.
     each_word(&bytecode::Sections::index_groups, [&](std::size_t i, std::size_t at) {
         return at == offsetof(bytecode::IndexGroupRef, first_key) && sound.index_groups[i].key_count == 0;
     });
     each_word(&bytecode::Sections::index_keys, never);
     each_word(&bytecode::Sections::index_rules, never);
     each_word(&bytecode::Sections::index_runs, never);
-    // Another text that begins alike is the same prefix.
+    // Another text with the same beginning is the same prefix.
     each_word(&bytecode::Sections::index_prefixes,
               [](std::size_t, std::size_t at) { return at == offsetof(bytecode::IndexPrefixRef, text); });
     each_word(&bytecode::Sections::index_ranges, never);
@@ -220,7 +220,7 @@ TEST_CASE("index: B0019 a full table of one tag does not make checking quadratic
 }
 
 TEST_CASE("index: a bool that is no bool is no key") {
-    // Truth of an integer holds for more than 1: only the verifier of the index could tell.
+    // Truth of an integer is also true above 1. Only the verifier of the index can find this.
     auto made = from_text("deny a when run.background\ndeny b when run.attempt == 1\n");
     auto sections = sections_of(*made.program);
     std::uint32_t attempt = bytecode::kNone;
@@ -240,10 +240,10 @@ TEST_CASE("index: rules that differ in a literal beginning are not all tried") {
     CHECK(tried(*globs.program, about("repo:acme/")) == 0);
     CHECK(tried(*globs.program, about("zzz")) == 0);
     CHECK(tried(*globs.program, about("")) == 0);
-    CHECK(tried(*globs.program, request("t1", "refund", "x")) == 3000);  // not stated: any of them may apply
+    CHECK(tried(*globs.program, request("t1", "refund", "x")) == 3000);  // not stated: any of them can apply
     CHECK(bytes_a_rule(*globs.program) < 40);
 
-    // Nested, and the same in several rules.
+    // Nested conditions, and the same condition in several rules.
     const auto nested = denies(1000, [](std::size_t i) {
         return "resource.id like \"a/" + std::string(i % 10, 'b') + "**\" and run.attempt == " + std::to_string(i);
     });
@@ -252,7 +252,7 @@ TEST_CASE("index: rules that differ in a literal beginning are not all tried") {
         denies(40, [](std::size_t i) { return "resource.id like \"a/" + std::string(i % 10, 'b') + "**\""; });
     CHECK(tried(*shared.program, about("a/bbbc")) == 16);
 
-    // One value in every rule, and then the beginning.
+    // All rules have one value in common; the prefix tells them apart.
     const auto keyed = denies(1000, [](std::size_t i) {
         return "tenant == \"t1\" and resource.id matches \"repo:acme/r" + std::to_string(i) + "/[a-z]+\"";
     });
@@ -270,7 +270,7 @@ TEST_CASE("index: rules that differ in a threshold are found by it") {
         return "run.attempt >= " + std::to_string(10 * i) + " and run.attempt < " + std::to_string(10 * i + 10);
     });
     CHECK(tried(*bands.program, about("x", 105)) == 1);
-    CHECK(tried(*bands.program, about("x", 110)) == 2);  // ends count on both sides
+    CHECK(tried(*bands.program, about("x", 110)) == 2);  // both ends of a range are included
     CHECK(tried(*bands.program, about("x", 19'999)) == 1);
     CHECK(tried(*bands.program, about("x", 30'000)) == 0);
     CHECK(bytes_a_rule(*bands.program) < 48);
@@ -279,7 +279,7 @@ TEST_CASE("index: rules that differ in a threshold are found by it") {
 }
 
 TEST_CASE("index: shapes that cannot be told apart cost neither memory nor time") {
-    // Rules of many sets of facts share groups.
+    // Rules with many different sets of facts share groups.
     std::string rules;
     const char* facts[] = {"tenant",        "run.id",     "agent.id", "agent.class", "agent.deployment_id",
                            "resource.type", "resource.id"};
@@ -292,16 +292,16 @@ TEST_CASE("index: shapes that cannot be told apart cost neither memory nor time"
     }
     const auto many = from_text(rules);
     CHECK(many.program->index_groups.size() <= 8);
-    CHECK(tried(*many.program, about("v64")) <= 8);  // most facts are not stated
+    CHECK(tried(*many.program, about("v64")) <= 8);  // the request states few facts
     CHECK(bytes_a_rule(*many.program) < 64);
 
-    // Every rule another fact: more than there may be groups, with nothing to choose between.
+    // Each rule tests another fact, so there are more sets of facts than groups, and none is better than another.
     const auto tags =
         denies(200, [](std::size_t i) { return "resource.tags[\"k" + std::to_string(i) + "\"] == \"v\""; });
     CHECK(tags.program->index_groups.size() <= bytecode::kMaxGroups);
     CHECK(bytes_a_rule(*tags.program) < 64);
 
-    // One giant `or`: nothing that each match must pass.
+    // One huge `or`: no test is true in every case.
     std::string alternatives = "run.attempt == 0";
     for (int i = 1; i < 1000; ++i) alternatives += " or (run.attempt == " + std::to_string(i) + " and tenant == \"t\")";
     const auto giant = from_text("deny giant when " + alternatives + "\ndeny other when tenant == \"t1\"\n");
@@ -314,7 +314,7 @@ TEST_CASE("index: shapes that cannot be told apart cost neither memory nor time"
     CHECK(told.find("): it does not in every case compare a fact with a constant, a literal prefix or a range\n") !=
           std::string::npos);
 
-    // A few long sets are filed under each value; many are not.
+    // Rules with long sets are put under each value if they are few, but not if they are many.
     const auto set_of = [](std::size_t first, std::size_t count) {
         std::string set = "tenant in { ";
         for (std::size_t i = 0; i < count; ++i) set += (i > 0 ? ", \"t" : "\"t") + std::to_string(first + i) + "\"";
@@ -331,7 +331,7 @@ TEST_CASE("index: shapes that cannot be told apart cost neither memory nor time"
     const auto alike = denies(1000, [&](std::size_t) { return set_of(0, 16); });
     CHECK(tried(*alike.program, about("x", 1, "t3")) == 1000);
     CHECK(bytes_a_rule(*alike.program) < 80);
-    // Few values and many rules: checking looks every value up for every rule, past the same collisions.
+    // Few values and many rules: the verifier looks up every value for every rule and meets the same collisions.
     const auto crossed = denies(2000, [&](std::size_t i) { return set_of(i % 30, 16); });
     CHECK(tried(*crossed.program, about("x", 1, "t0")) == 67);
 }
@@ -348,7 +348,7 @@ deny d when resource.id like "d/**"
 }
 
 TEST_CASE("index: literal beginnings of patterns") {
-    // The rules are found by the beginning of a text, and only by that: a rule is a candidate if its pattern may match.
+    // The rules are found only by the prefix of a text: a rule is a candidate if its pattern can match.
     const auto made = from_text(R"writ(
 deny a when resource.id matches "repo:acme/[a-z]+"
 deny b when resource.id matches "repo:ac(me|x).*"
@@ -365,7 +365,7 @@ deny e when resource.id matches "\\.hidden"
     CHECK(found("repo:b/x") == "d");
     CHECK(found(".hidden") == "e");
     CHECK(found("z").empty());
-    // What begins with no literal is tried on every request.
+    // A pattern without a literal prefix is tried on every request.
     for (const char* none : {"a|b", "(?i)ab", "[ab]c", ".a", "(a|b)c", "a*b"}) {
         const auto all = from_text("deny a when resource.id matches \"" + std::string(none) +
                                    "\"\ndeny b when resource.id == \"q\"\n");

@@ -1,5 +1,5 @@
-// Bundles broken at random and sealed again: refused, or safe to evaluate within their bound. Shows
-// nothing by itself of memory; run under sanitizers it does.
+// Damages bundles at random and seals them again: each is rejected, or safe to evaluate within its bound. Memory errors
+// show only in a build with sanitizers.
 #include <doctest/doctest.h>
 
 #include <cstring>
@@ -64,7 +64,7 @@ std::vector<json::Value> requests() {
     return out;
 }
 
-/// The sample without its sources, whose text is most of the bytes and says nothing.
+/// The sample without its sources, which are most of the bytes and do not matter here.
 std::vector<std::byte> sample() {
     const FromText policy = everything();
     Sections sections = sections_of(*policy.program);
@@ -77,7 +77,7 @@ struct Place {
     std::size_t begin, end;
 };
 
-/// Where each section that is not empty lies.
+/// The place of each section that is not empty.
 std::vector<Place> places(const std::vector<std::byte>& bytes) {
     const auto opened = Program::open(bytes);
     REQUIRE(opened);
@@ -115,7 +115,7 @@ TEST_CASE("verify: 20,000 mutated bundles are refused or evaluate within their b
                 bytes[place.begin + below(place.end - place.begin)] ^= std::byte{1} << below(8);
                 continue;
             }
-            // A word made of another word nearby, or one that is likely to be an edge.
+            // The new word is a copy of a word nearby, or a likely limit.
             const std::size_t words = (place.end - place.begin) / 4;
             if (words == 0) continue;
             const std::size_t at = place.begin + 4 * below(words);
@@ -133,7 +133,7 @@ TEST_CASE("verify: 20,000 mutated bundles are refused or evaluate within their b
         CAPTURE(i);
         evaluate(reseal(std::move(bytes)), asked, tally);
     }
-    // Both ends are reached: the verifier is neither blind nor a wall.
+    // Some bundles are rejected and some are accepted.
     CHECK(tally.refused > 5'000);
     CHECK(tally.evaluated > 2'000);
     MESSAGE("refused " << tally.refused << ", evaluated " << tally.evaluated << ", requests refused "

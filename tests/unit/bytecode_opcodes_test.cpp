@@ -1,4 +1,4 @@
-// Every instruction: in a program that verifies and prints, and on its page.
+// Tests that every instruction occurs in a program that the verifier accepts, in its listing, and in the documentation.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -26,7 +26,7 @@ std::set<bytecode::Opcode> used_in(const bytecode::Program& program) {
 TEST_CASE("bytecode: every opcode is verified and printed") {
     const FromText policy = everything();
     TestProgram by_hand;
-    // Texts have no order in the language, only in the machine.
+    // Texts have no order in the language, but the machine has an instruction that orders them.
     by_hand.deny("d", TestProgram::all_of(
                           {TestProgram::cmp(Opcode::TextCmp, by_hand.slot("tenant"), by_hand.lit("a"), Cmp::Gt)}));
     const auto text_cmp = by_hand.seal();

@@ -15,7 +15,7 @@ inline bytecode::Sections sections_of(const bytecode::Program& program) {
     return out;
 }
 
-/// Without its index a program tries every rule.
+/// Removes the index; without it a program tries every rule.
 inline bytecode::Sections unindexed(bytecode::Sections sections) {
     sections.index_groups.clear();
     sections.index_keys.clear();

@@ -1,4 +1,4 @@
-// What a bundle was made of, inside it; and bundles in files.
+// Tests the sources inside a bundle, and bundles in files.
 #include <doctest/doctest.h>
 
 #include <cstdio>
@@ -43,7 +43,7 @@ Bundle compiled(const SourceSet& sources) {
     return *bundle;
 }
 
-/// A file that is gone with its scope.
+/// A temporary file.
 struct Scratch {
     std::string path =
         (std::filesystem::temp_directory_path() / ("writ-bundle-" + std::to_string(std::rand()))).string();
@@ -53,7 +53,7 @@ struct Scratch {
         std::ofstream out(path, std::ios::binary);
         out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     }
-    /// Changes one byte where it is.
+    /// Changes one byte of the file in place.
     void poke(std::size_t at) const {
         std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
         file.seekg(static_cast<std::streamoff>(at));
@@ -119,7 +119,7 @@ TEST_CASE("bundle: a file opens as its bytes do") {
 }
 
 TEST_CASE("bundle: what is run is out of reach of the file it came from") {
-    // Long sources: some of their pages stay in the file.
+    // The sources are so long that some of their pages stay in the file.
     SourceSet sources = owners();
     sources.sources[1].text += "\n// " + std::string(100'000, 'x');
     const Bundle large = compiled(sources);
@@ -167,7 +167,7 @@ TEST_CASE("sources: a bundle is compiled with this program's library, or with th
     REQUIRE(sealed.bundle());
     CHECK(own.bundle()->digest() != bundle.digest());
     CHECK(sealed.bundle()->digest() == bundle.digest());
-    // A version is tested as this program would compile it.
+    // The version is compiled with this program before its tests run.
     CHECK_FALSE(check_version(bundle).passed);
     const auto changes = structural_changes(sealed, own);
     REQUIRE(changes.size() == 1);

@@ -1,4 +1,4 @@
-// What the verifier refuses: one thing wrong at a time, in sections that are otherwise sound.
+// Tests what the verifier rejects: each case makes one thing wrong in valid sections.
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -18,7 +18,7 @@ const Program& sound() {
 
 using Change = std::function<void(Sections&)>;
 
-/// The code and the place of the refusal; "opened" if there is none.
+/// The code and the place of the error; "opened" if there is none.
 std::string refusal(const Change& change) {
     Sections sections = sections_of(sound());
     change(sections);
@@ -50,7 +50,7 @@ Instr& in_once(Sections& s, std::string_view rule) {
     throw std::runtime_error("no such instruction");
 }
 
-/// The first node of a kind with columns, keys or whatever `fits`.
+/// The first node for which `fits` is true.
 ShapeNode& node(Sections& s, const std::function<bool(const ShapeNode&)>& fits) {
     for (ShapeNode& each : s.shape)
         if (fits(each)) return each;
@@ -389,7 +389,7 @@ TEST_CASE("verify: B0016 code") {
         {"temporary written out of turn", [](Sections& s) { instr(s, "words", Opcode::Lower).c = 5; }},
         {"temporary read where paths join",
          [](Sections& s) {
-             // The jump of the test before lands between the write and the read.
+             // The jump of the test before it goes to a place between the write and the read.
              const RuleRef& rule = rule_named(s, "words");
              for (std::uint32_t i = 1; i < rule.code_length; ++i)
                  if (s.code[rule.code + i].op == Opcode::Lower) s.code[rule.code + i - 1].jump = 1;
@@ -443,7 +443,7 @@ TEST_CASE("verify: B0016 blocks of code that overlap, each sound by itself") {
 TEST_CASE("verify: B0017 a step bound that is too low") {
     CHECK(refusal([](Sections& s) { s.manifest[0].step_bound -= 1; }) == "B0017");
     CHECK(refusal([](Sections& s) { s.manifest[0].step_bound += 1; }) == "opened");
-    // A list that is longer costs more.
+    // A longer list costs more.
     CHECK(refusal([](Sections& s) {
               node(s, [](const ShapeNode& n) { return is_kind(n, Kind::List) && n.columns > 1; }).max += 1;
           }) == "B0017");
@@ -460,7 +460,7 @@ TEST_CASE("verify: B0018 the manifest") {
 }
 
 TEST_CASE("verify: a body may not write what is outside of it") {
-    // t0 holds the list that the quantifier runs over.
+    // t0 is the list of the quantifier.
     Sections s = unindexed(sections_of(sound()));
     Instr& lower = instr(s, "words", Opcode::Lower);
     const std::uint32_t scopes = operand(OperandKind::Slot, static_cast<std::uint32_t>(Builtin::WantScopes));

@@ -1,5 +1,4 @@
-// The C interface: every function as it should be used, and as it should not. Decisions are read in
-// c_decision_test.cpp.
+// Tests each function of the C interface with correct and incorrect use. c_decision_test.cpp tests reading decisions.
 #include <cstdint>
 #include <span>
 #include <string>
@@ -24,7 +23,7 @@ bool has_code(const Errors& errors, std::string_view code) {
     return false;
 }
 
-/// A caller's structure of a later version: what this one does not know is behind.
+/// A caller's structure of a later version: it has members at its end that this version does not know.
 template <class Struct>
 struct Later {
     Struct known{};
@@ -280,7 +279,7 @@ TEST_CASE("c: compiling without what it needs") {
     CHECK(writ_compile(&source, 1, nullptr, &bundle, errors.get()) == WRIT_ERROR_ARGUMENT);
     CHECK(view(writ_errors_at(errors.get(), 0).context) == "sources[0]");
 
-    // No sources are no rules, and nothing is permitted.
+    // Without sources there are no rules, so nothing is permitted.
     REQUIRE(writ_compile(&source, 0, nullptr, &bundle, errors.get()) == WRIT_OK);
     CHECK(writ_bundle_rule_count(bundle) == 0);
     writ_bundle_free(bundle);

@@ -1,4 +1,4 @@
-// The C interface: what a decision says, beside what C++ says of it.
+// Tests that the C interface returns the same decision as the C++ interface.
 #include <cstdint>
 #include <span>
 #include <string>
@@ -12,7 +12,7 @@ using namespace writ::testing::c;
 
 namespace {
 
-/// A request with the decision made of it, whose text it holds.
+/// A request and its decision, which refers to the text of the request.
 struct Decided {
     Request request;
     Decision decision{writ_decision_new()};

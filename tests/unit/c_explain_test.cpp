@@ -1,4 +1,4 @@
-// The C interface: explain, on the refund example.
+// Tests writ_explain with the refund example.
 #include <string>
 #include <string_view>
 
@@ -63,7 +63,7 @@ TEST_CASE("c: explaining without what it needs") {
           WRIT_ERROR_ARGUMENT);
     explain.options.struct_size = 1;
     CHECK(explain.run(text(permit)) == WRIT_ERROR_ARGUMENT);
-    // Without a reader of files the policy's fixtures cannot be had.
+    // Without a reader of files, the policy's fixtures cannot be read.
     CHECK(writ_explain(&explain.source, 1, nullptr, text(permit), text({}), nullptr, &explain.made,
                        explain.errors.get()) == WRIT_ERROR_POLICY);
     CHECK(explain.made == nullptr);

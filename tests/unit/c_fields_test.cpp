@@ -1,4 +1,4 @@
-// The C interface: requests field by field.
+// Tests requests that are stated field by field in C.
 #include <vector>
 
 #include "c_refund.h"
@@ -28,7 +28,7 @@ struct Broker {
     }
     std::string_view code() { return view(writ_errors_at(errors.get(), 0).code); }
 
-    /// The refund request that is permitted, fact by fact.
+    /// States the permitted refund request fact by fact.
     void state() {
         writ_request* r = request.get();
         const auto put = [&](const char* path, std::string_view value) {

@@ -1,4 +1,4 @@
-// The C interface: a decision point, as a broker uses it and as it should not.
+// Tests the decision point in C, with correct and incorrect use.
 #include <chrono>
 #include <cstring>
 #include <filesystem>
@@ -19,7 +19,7 @@ using writ::testing::c::view;
 using Decision = writ::testing::c::Decision;
 using Pdp = std::unique_ptr<writ_pdp, writ::testing::c::Freed<writ_pdp_free>>;
 
-/// A store, a ledger beside it, and options for both.
+/// A store, a ledger, and options for both.
 struct Place {
     Made made{3};
     std::string ledger = made.folder.at("ledger");
@@ -67,7 +67,7 @@ TEST_CASE("c: a decision point: from a request to a recorded decision in one cal
     CHECK(writ_decision_record(decision.get(), &record));
     CHECK(record == 0);
 
-    // A refused document is recorded as well.
+    // A rejected document is also recorded.
     CHECK(writ_pdp_decide(pdp.get(), text("{"), text({}), decision.get(), &json, place.errors.get()) ==
           WRIT_ERROR_REQUEST);
     CHECK(place.code() == "Q0001");
@@ -76,7 +76,7 @@ TEST_CASE("c: a decision point: from a request to a recorded decision in one cal
     CHECK(record == 1);
     CHECK(writ::testing::records_of(place.ledger).size() == 2);
 
-    // The single use of a grant is used once.
+    // A single-use grant can be used once.
     CHECK(writ_pdp_use(pdp.get(), text("grant:0"), &record, place.errors.get()) == WRIT_OK);
     CHECK(record == 2);
     CHECK(writ_pdp_use(pdp.get(), text("grant:0"), nullptr, place.errors.get()) == WRIT_ERROR_LEDGER);

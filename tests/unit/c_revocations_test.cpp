@@ -1,4 +1,4 @@
-// The C interface: revocations, on the refund example.
+// Tests revocations in C with the refund example.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -1,4 +1,4 @@
-// The C interface: search, on the refund example.
+// Tests writ_search with the refund example.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -1,5 +1,5 @@
-// The C interface: structures of older headers, which end after any member, and results that are put where the caller
-// has a place for them.
+// Tests structures of older headers, which can end after any member, and functions that write their result into memory
+// of the caller.
 #include <cstddef>
 #include <cstring>
 #include <regex>
@@ -21,7 +21,7 @@ struct Member {
         offsetof(type, name), offsetof(type, name) + sizeof(type::name) \
     }
 
-/// That nothing larger than padding lies between the members or behind them: then all are listed.
+/// Checks that all members are listed: gaps between and after them are no larger than padding.
 void check_complete(const std::vector<Member>& members, std::size_t size) {
     std::size_t end = sizeof(std::size_t);
     for (const Member& each : members) {
@@ -32,8 +32,7 @@ void check_complete(const std::vector<Member>& members, std::size_t size) {
     CHECK(size - end < alignof(std::max_align_t) / 2);
 }
 
-/// Runs with options that end after each member, in memory that ends there too; `run` gets them
-/// and how many members they have.
+/// Calls `run` with options that end after each member, in memory that also ends there, and with the number of members.
 template <class Struct, class Run>
 void cut_options(const Struct& whole, const std::vector<Member>& members, Run run) {
     check_complete(members, sizeof(Struct));
@@ -46,7 +45,8 @@ void cut_options(const Struct& whole, const std::vector<Member>& members, Run ru
     }
 }
 
-/// Fills structures that end after each member: they get what the whole one gets, and nothing is written behind.
+/// Fills structures that end after each member: they get the values of the whole structure,
+/// and nothing is written after them.
 template <class Struct, class Fill>
 void cut_results(const std::vector<Member>& members, Fill fill) {
     check_complete(members, sizeof(Struct));
@@ -84,7 +84,7 @@ TEST_CASE("c: options may end after any member; the rest is by default") {
     const Errors errors(writ_errors_new());
     const Request request = request_for(refund());
     const std::string json = file("requests/permit.json");
-    // One byte, one byte of text, one level, one member: whichever counts first is the error.
+    // The document exceeds all of these limits; max_bytes is checked first.
     const writ_request_limits limits{sizeof limits, 100, 5, 2, 3};
     const std::vector<std::string> refused{"ok", "Q0002", "Q0002", "Q0002", "Q0002"};
     cut_options(limits,
@@ -99,13 +99,13 @@ TEST_CASE("c: options may end after any member; the rest is by default") {
     const writ_compile_options options{sizeof options, 1u << 20, 100, 10, read_refund, &reader, 1'000'000};
     const std::string policy = file("policy.writ");
     const writ_source source{text("policy.writ"), text(policy), text({})};
-    // Without a reader of files the policy's fixtures are not there.
+    // Without a reader of files, there are no fixtures of the policy.
     cut_options(options,
                 {MEMBER(writ_compile_options, max_source_bytes), MEMBER(writ_compile_options, max_depth),
                  MEMBER(writ_compile_options, max_errors), MEMBER(writ_compile_options, read_file),
                  MEMBER(writ_compile_options, read_context), MEMBER(writ_compile_options, max_steps)},
                 [&](const writ_compile_options* cut, std::size_t count) {
-                    if (count == 4) return;  // a reader without its context: this test's would not work
+                    if (count == 4) return;  // a reader without its context, which this test's reader needs
                     writ_bundle* made = nullptr;
                     const writ_status status = writ_compile(&source, 1, cut, &made, errors.get());
                     CHECK(status == (count > 4 ? WRIT_OK : WRIT_ERROR_POLICY));
@@ -201,7 +201,7 @@ TEST_CASE("c: a decision that is detached outlives its request, its evaluator an
     CHECK(writ_decision_effect(decision.get()) == WRIT_PERMIT);
     CHECK(view(writ_decision_scope(decision.get(), 0)) == "refund:create");
     CHECK(view(writ_decision_json(decision.get(), WRIT_READER_OPERATOR)) == before);
-    // Again, of text that is its own already.
+    // Again: now it already owns its text.
     CHECK(writ_decision_detach(decision.get()) == WRIT_OK);
     CHECK(view(writ_decision_json(decision.get(), WRIT_READER_OPERATOR)) == before);
     CHECK_FALSE(writ_decision_record(decision.get(), nullptr));

@@ -1,4 +1,4 @@
-// Tables, fixtures and tests.
+// Tests tables, fixtures and tests.
 #include <doctest/doctest.h>
 
 #include "base/json.h"
@@ -143,7 +143,7 @@ TEST_CASE("check: { } is an empty object or an empty list, as the schema has it"
     CHECK(document("with want.scopes = { }, resource = { tags: { } }").find(R"("tags":{})") != std::string::npos);
     CHECK(document("with want.scopes = { }").find(R"("scopes":[])") != std::string::npos);
     CHECK(document("with approvals = [ { groups: { } } ]").find(R"("groups":[])") != std::string::npos);
-    CHECK(document("with gates = [ ]").find(R"("gates":[])") != std::string::npos);  // what is said is said
+    CHECK(document("with gates = [ ]").find(R"("gates":[])") != std::string::npos);  // an explicit empty list is kept
     const auto cases = check_text(
         "deny d when run.background\nfixture r = json \"r.json\"\n"
         "test \"t\" { given r cases gates | want.scopes | expect { } | { } | deny }",

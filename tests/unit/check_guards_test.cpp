@@ -1,4 +1,4 @@
-// E0405: what a narrowing rule reads has to be tested first.
+// Tests E0405: a narrowing rule must test a fact before it uses it.
 #include <doctest/doctest.h>
 
 #include "check_source.h"

@@ -1,4 +1,4 @@
-// Names: unknown, private, ambiguous, twice, in circles; with what the author may have meant.
+// Tests names that are unknown, private, ambiguous, declared twice or circular, and the suggestions for them.
 #include <doctest/doctest.h>
 
 #include "check_source.h"
@@ -108,7 +108,7 @@ TEST_CASE("check: unknown tool name or issuer URL as text reports E0203") {
 
 namespace {
 
-/// What std.baseline and std.request are for: with them gone, or replaced, everything would be believed and permitted.
+/// Without std.baseline and std.request, or with others in their place, this policy would trust and permit everything.
 constexpr std::string_view kUsesBaseline =
     "import std.baseline\nimport std.kubernetes\ntier read < write\n"
     "issuer prod: kubernetes \"https://k\" { audience \"a\" }\n";
@@ -130,7 +130,7 @@ TEST_CASE("check: a module name of the standard library reports E0210, and the l
         CHECK(checked.rule("run_paused") != nullptr);
         CHECK(checked.rule("nothing") == nullptr);
     }
-    CHECK(beside("std.baseline").codes() == "E0210");  // an empty one as well
+    CHECK(beside("std.baseline").codes() == "E0210");  // also if it is empty
     CHECK(beside("std.request", "export schema request { now: instant }").codes() == "E0210");
     for (const char* name : {"stdlib.baseline", "acme.std", "std_baseline", "baseline"})
         CHECK(beside(name).codes().empty());
@@ -163,10 +163,10 @@ TEST_CASE("check: a declaration that hides an imported name reports E0211") {
     CHECK(with("import own\nexport define scopes_of = { \"b\" }") == "E0211");
     CHECK(with("import own\nenum colour = blue | black") == "E0211");
     CHECK(with("import own\ntool hammer { tier read audience \"a\" scopes { \"s\" } }").starts_with("E0211"));
-    // The request schema is in sight everywhere.
+    // The names of the request schema are visible in every module.
     CHECK(with("enum environment = a | b") == "E0211");
     CHECK(with("enum run_state = ended | running") == "E0211");
-    // Under an alias each use says which is meant; names that are not exported hide nothing.
+    // With an alias, each use names the module; a name that is not exported is not hidden.
     CHECK(with("import std.github as gh\nclaims github { sub: string }").empty());
     CHECK(check_sources(
               {{"a.writ", "module a\ndefine x = 1\nexport define y = x"}, {"b.writ", "import a\nexport define x = y"}})

@@ -1,4 +1,4 @@
-// Text that names tools and issuers: the types `tool` and `issuer`.
+// Tests the types `tool` and `issuer`: text that names tools and issuers.
 #include <doctest/doctest.h>
 
 #include "check_source.h"
@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kTools =
     "tool gone \"storage.delete\" { tier privileged  audience \"https://s.example\"  scopes { \"s:delete\" } }\n";
 
-/// A table with a column of the type, whose cells are `cells`, and a rule on it.
+/// A table with a column of the type and the given cells, and a rule for each row.
 CheckedText with_cells(std::string_view type, std::string cells, std::string_view rule) {
     return check_text(std::string(kTools) + "table t = csv \"t.csv\" { name: " + std::string(type) +
                           "  why: string }\n" + std::string(rule),
@@ -66,7 +66,7 @@ TEST_CASE("check: a tool compared with plain text reports E0312 and says how to 
         const auto checked = with_cells("string", "a,refund\n", rule);
         CHECK_MESSAGE(checked.find("E0312") != nullptr, rule, ": ", checked.codes());
     }
-    // What was read as something else on purpose is plain text.
+    // A value that is explicitly converted is plain text.
     CHECK(with_cells("string", "a,refund\n", "deny d when lower(tool.name) in t.name or tool.name like \"re**\"")
               .codes()
               .empty());
@@ -83,7 +83,7 @@ TEST_CASE("check: literals that name tools are held against the catalogue") {
                               "\"refnud\" in t.name", "t.name contains refnud", "any row in t: row.name == \"refnud\"",
                               "any row in t: row.name in { refnud }", "t.name overlaps { \"refnud\" }"})
         CHECK_MESSAGE(with_cells("tool", "a,gone\n", "deny d when " + std::string(wrong)).codes() == "E0203", wrong);
-    // The name that only the policy has is written as a name.
+    // The policy's own name for a tool is written without quotes.
     const auto inside = with_cells("tool", "a,gone\n", "deny d when tool.name == \"gone\"");
     REQUIRE(inside.codes() == "E0203");
     CHECK(inside.items[0].replacement == "gone");
@@ -110,7 +110,7 @@ TEST_CASE("check: definitions, parameters and columns carry the type") {
     CHECK(check_text("tool call { tier read audience \"a\" scopes { \"s\" } params { target: tool } }\n"
                      "deny d for tool call when params.target in { refnud }")
               .codes() == "E0203");
-    CHECK(check_condition("user.id == refund").codes() == "E0312");  // a tool's name is no text of any kind
+    CHECK(check_condition("user.id == refund").codes() == "E0312");  // a tool's name is not text of any kind
 }
 
 TEST_CASE("check: tools whose names could be taken for each other report E0205") {

@@ -1,4 +1,4 @@
-// Rules and declarations: clauses, effects, `extends`, templates, catalogue.
+// Tests rules and declarations: clauses, effects, `extends`, templates, the catalogue.
 #include <doctest/doctest.h>
 
 #include "check_source.h"
@@ -159,7 +159,7 @@ TEST_CASE("check: a shared kind says whose a token is, by claims that it has and
     CHECK(codes("shared", "role owner id, r.id") == "E0205");
     CHECK(codes("shared", "role owner first 1 of n") == "E0412");
     CHECK(codes("shared", "role owner first 0 of sub") == "E0411");
-    // The words are names elsewhere.
+    // These keywords can be names elsewhere.
     CHECK(check_text(
               "claims shared { role: string  first: string  shared: string  role workload role, first 1 of first }")
               .codes()

@@ -36,7 +36,7 @@ struct CheckedText {
         const auto at = std::find_if(items.begin(), items.end(), [&](const Diagnostic& d) { return d.code == code; });
         return at == items.end() ? nullptr : &*at;
     }
-    /// Codes in the order of places, joined by spaces.
+    /// The codes in the order of their places, separated by spaces.
     [[nodiscard]] std::string codes() const {
         std::string out;
         for (const auto& item : items) out += (out.empty() ? "" : " ") + item.code;
@@ -92,7 +92,7 @@ inline CheckedText check_text(std::string_view text, const DataFiles& files = {}
     return check_sources({{"policy.writ", std::string(kPrelude) + std::string(text)}}, files, std::move(options));
 }
 
-/// The condition in a permit, which needs no guards; in a deny, which does.
+/// Checks the condition in a permit, which needs no guards, or in a deny, which does.
 inline CheckedText check_condition(std::string_view condition) {
     return check_text("permit it for tool refund when " + std::string(condition) +
                       " grant { \"refund:create\" } for 5m");

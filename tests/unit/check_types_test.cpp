@@ -1,4 +1,4 @@
-// Types: what compares with what, literals at the type of the other side, conditions that never hold.
+// Tests types: which types compare, literals that get the type of the other side, conditions that are never true.
 #include <doctest/doctest.h>
 
 #include "check_source.h"
@@ -125,7 +125,7 @@ TEST_CASE("check: operation that is not defined for the type reports E0304") {
     CHECK(check_condition("tenant < \"b\"").codes() == "E0304");
     const auto order = check_condition("run.state < paused");
     REQUIRE(order.codes() == "E0304");
-    // Nobody can edit the standard library, and an order that leaves members out is no help.
+    // The help does not suggest to edit the standard library, or an order without some of the members.
     CHECK(order.items[0].help == "compare with `==`, or list the members: `in { … }`");
     const auto own = check_text(
         "enum mood = calm | busy | wild\ntable t = csv \"t.csv\" { mood: mood }\n"
@@ -178,7 +178,7 @@ TEST_CASE("check: a glob for what no path, URL or host can be reports E0307") {
     CHECK(check_condition("host(agent.id) like \"*.example.\"").codes() == "E0307");
     CHECK(check_condition("host(agent.id) like \"*.Example\"").codes() == "E0307");
     CHECK(check_condition("workload.spiffe_id.trust_domain like \"*.ACME.example\"").codes() == "E0307");
-    // A path is compared as one: no path is this text.
+    // The literal gets the type path, and this text is not a path.
     CHECK(check_condition("ci.ref == \"a/../b\"").codes() == "E0303");
     CHECK(check_condition("ci.ref in { \"a//b\", \"c\" }").codes() == "E0303");
 }

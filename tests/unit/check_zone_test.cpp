@@ -26,7 +26,7 @@ std::int64_t offset_of(const std::vector<Transition>& zone, std::int64_t instant
     return offset;
 }
 
-/// A zone file made of a version 2 block without transitions and the footer given.
+/// A zone file with a version 2 block without transitions and the given footer.
 std::string file_with_footer(const std::string& footer, std::int32_t offset, bool leap = false) {
     const auto u32 = [](std::uint32_t v) {
         return std::string{static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8),
@@ -87,7 +87,7 @@ TEST_CASE("check: footers in every form of POSIX rule") {
     REQUIRE(all_year);
     CHECK(offset_of(*all_year, at("2040-01-01T12:00:00Z")) == -14'400);
     CHECK(offset_of(*all_year, at("2040-12-31T12:00:00Z")) == -14'400);
-    const auto far = load("IST-2IDT,M3.4.4/50,M10.5.0");  // hours beyond the day
+    const auto far = load("IST-2IDT,M3.4.4/50,M10.5.0");  // hours outside of the day
     REQUIRE(far);
     CHECK(offset_of(*far, at("2050-03-25T23:59:59Z")) == 7'200);
     CHECK(offset_of(*far, at("2050-03-26T00:00:00Z")) == 10'800);

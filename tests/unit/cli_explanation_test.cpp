@@ -1,4 +1,4 @@
-// Explanations as people read them: what stands in the way of the nearest permit.
+// Tests the text of explanations: what prevents the nearest permit.
 #include "cli/formats/explanation.h"
 
 #include <doctest/doctest.h>
@@ -21,7 +21,7 @@ tool look { tier read audience "https://look.example" scopes { "look" } }
 permit lookers for tool look when token.issuer is prod grant { "look" } for 5m
 )";
 
-/// The explanation of a request to look, under the permit and further rules.
+/// The explanation of a request for `look`, with the permit and further rules.
 std::string told(std::string_view rules) {
     std::string request = writ::testing::example_request(
         R"({"iss":"https://issuer.example","aud":"https://broker.example","exp":1790003600,"iat":1790000000,"nbf":1790000000})",

@@ -43,8 +43,8 @@ TEST_CASE("junit: what XML cannot hold is replaced, and what means something in 
           "b");
     CHECK(name("\xFF") == "\xEF\xBF\xBD");
     CHECK(name("\xC3") == "\xEF\xBF\xBD");
-    CHECK(name("\xC0\xAF") == "\xEF\xBF\xBD\xEF\xBF\xBD");  // too long for what it says
-    CHECK(name("\xED\xA0\x80") == "\xEF\xBF\xBD");          // half of a pair
+    CHECK(name("\xC0\xAF") == "\xEF\xBF\xBD\xEF\xBF\xBD");  // overlong encoding
+    CHECK(name("\xED\xA0\x80") == "\xEF\xBF\xBD");          // half of a surrogate pair
     CHECK(name("\xEF\xBF\xBF") == "\xEF\xBF\xBD");          // not a character
     CHECK(name("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x94\x92") == "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x94\x92");
 }

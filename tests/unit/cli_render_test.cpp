@@ -120,7 +120,7 @@ TEST_CASE("cli: carets stand under what is meant, behind tabs and wide character
         finding({0, 11, 12}));
     CHECK(out.find("1 |     a\xE6\x97\xA5\xC3\xA9"
                    "e\xCC\x81 x\n  |           ^\n") != std::string::npos);
-    CHECK(out.find("p.writ:1:8") != std::string::npos);  // characters, the accent is one
+    CHECK(out.find("p.writ:1:8") != std::string::npos);  // columns count characters, and the accent is one
 }
 
 TEST_CASE("cli: what a terminal would obey is spelled out") {
@@ -138,7 +138,7 @@ TEST_CASE("cli: what a terminal would obey is spelled out") {
 
 TEST_CASE("cli: carets stay on the line, whatever the span") {
     CHECK(drawn("ab", finding({0, 2, 2})).find("1 | ab\n  |   ^\n") != std::string::npos);       // the end of the text
-    CHECK(drawn("ab\r\ncd", finding({0, 1, 6})).find("1 | ab\n  |  ^\n") != std::string::npos);  // over lines
+    CHECK(drawn("ab\r\ncd", finding({0, 1, 6})).find("1 | ab\n  |  ^\n") != std::string::npos);  // across lines
     CHECK(drawn("", finding({0, 0, 0})).find("1 |\n  | ^\n") != std::string::npos);
     CHECK(drawn("ab", finding({0, 900, 999})).find("  |   ^\n") != std::string::npos);
     CHECK(drawn("ab", finding({7, 0, 1})) == "error[E0201]: unknown name `tenat`\n\n1 error\n");  // no such source
@@ -210,12 +210,12 @@ TEST_CASE("cli: a mistake made at many places is drawn once, with how many and w
           "          p.writ:5:1, p.writ:6:1, …\n"
           "\n"
           "8 errors\n");
-    // A few are each shown, and the formats for machines have all.
+    // A few places are shown one by one, and machine-readable formats contain all of them.
     CHECK(times(3).find("more places") == std::string::npos);
     (void)times(8);
     CHECK(render_short(all).find("p.writ:8:1") != std::string::npos);
     CHECK(render_json(all).find("\"line\":8") != std::string::npos);
-    // What is said with other words is another mistake.
+    // A finding with another message is another mistake.
     all.items[7].message = "unknown name `tennt`";
     CHECK(render_human(all, false).find("--> p.writ:8:1") != std::string::npos);
 }

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// A finding in a file of this name, with what `change` makes of it.
+/// A finding in a file with this name, after `change` has changed it.
 template <class Change>
 Json reported(const std::string& name, Change change) {
     Diagnostics all;
@@ -25,7 +25,7 @@ Json reported(const std::string& name, Change change) {
     change(d);
     all.items.push_back(std::move(d));
     const std::string text = render_sarif(all);
-    // One line, in which nothing acts on whoever prints it.
+    // The output is one line without control characters, so printing it is safe.
     CHECK(text.find('\n') == text.size() - 1);
     for (const char c : text.substr(0, text.size() - 1)) CHECK((static_cast<unsigned char>(c) >= 0x20 && c != 0x7F));
     return Json::parse(text)["runs"][0]["results"][0];
@@ -60,11 +60,11 @@ TEST_CASE("cli: text in SARIF cannot act on whoever reads it") {
     CHECK(found["locations"][0]["message"]["text"] == tame);
     CHECK(found["relatedLocations"][0]["message"]["text"] == tame);
     CHECK(found["fixes"][0]["description"]["text"] == tame);
-    // What a fix puts in is the text itself, as far as it is UTF-8.
+    // A fix inserts the text unchanged, as far as it is UTF-8.
     const Json change = found["fixes"][0]["artifactChanges"][0]["replacements"][0];
     CHECK(change["insertedContent"]["text"] == "tw\"o\n\xEF\xBF\xBD");
     CHECK(change["deletedRegion"] == Json{{"startLine", 2}, {"startColumn", 1}, {"endLine", 2}, {"endColumn", 4}});
-    // Without help, the message says what the fix does.
+    // Without help, the message describes the fix.
     CHECK(reported("p.writ", [&](Diagnostic& d) {
               d.message = evil, d.replacement = "two";
           })["fixes"][0]["description"]["text"] == tame);

@@ -1,4 +1,4 @@
-// Rules that differ only in constants share their code and keep the constants in rows.
+// Tests that rules that differ only in constants share code, with the constants in rows.
 #include <doctest/doctest.h>
 
 #include "bytecode/program.h"
@@ -41,7 +41,7 @@ TEST_CASE("compile: rules that differ in constants share code and have a row eac
     CHECK(program.tables[0].name == 0);
     CHECK(columns(program, "a") == 3);
     CHECK(program.find_text("t2") == program.cell(0, 1, 1));
-    // A listing shows the rule's own constants.
+    // A listing shows the constants of the rule.
     CHECK(policy.code("b") ==
           "ToolIn { lookup } | TextEq tenant, \"t2\" | IntCmp agent.shared_count, 3, <= | RetTrue | RetFalse");
     CHECK(policy.code("c") ==

@@ -1,4 +1,4 @@
-// Conditions to code: one form for each condition, negation at the leaves, cheap tests first.
+// Tests the code of conditions: one form for each condition, negation at the leaves, cheap tests first.
 #include <array>
 #include <deque>
 #include <utility>
@@ -10,7 +10,7 @@ using namespace writ::testing;
 
 namespace {
 
-/// Code of a permit for no tool in particular.
+/// The code of a permit that names no tool.
 std::string code(std::string_view when) {
     return from_text("permit p when " + std::string(when) + " grant { \"x\" } for 1m").code("p");
 }
@@ -192,7 +192,7 @@ TEST_CASE("compile: equal conditions share their code") {
 }
 
 TEST_CASE("compile: E0503 a condition that is too long to jump over") {
-    // check() stops well before; the compiler does not rely on it.
+    // check() reports this earlier, but the compiler does not rely on that.
     auto policy = from_text("deny d when tenant == \"a\"").policy;
     auto& when = policy->rules[0].when;
     const auto with = [&](std::size_t tests) {
@@ -233,7 +233,7 @@ TEST_CASE("compile: E0503 quantifiers nine deep") {
 }
 
 TEST_CASE("compile: E0504 a policy of which a request can reach too much") {
-    // Eight lists of 1,000 inside one another, ten times over.
+    // Eight nested lists of 1,000 elements, ten times.
     std::string fields, when;
     for (int i = 0; i < 8; ++i) {
         fields += " l" + std::to_string(i) + ": set<string> max 1000";
@@ -253,7 +253,7 @@ TEST_CASE("compile: E0504 a policy of which a request can reach too much") {
                                       "deny cheap_too when tenant == \"y\"",
                                   rows);
     CHECK(policy.codes == std::vector<std::string>{"E0504"});
-    // At the rule that costs most, rows of templates before it counted.
+    // The error is at the most expensive rule, even after rules of templates.
     Report report;
     CHECK(compiler::lower(*policy.policy, CompileOptions{}.max_steps, report).empty());
     const auto found = report.take();
@@ -267,7 +267,7 @@ TEST_CASE("compile: E0504 counts text by its declared length and lists by their 
         std::string text =
             "tool probe { tier read audience \"https://p.example\" scopes { \"p\" } params { " + params + " } }\n";
         for (std::size_t i = 0; i < rules; ++i) {
-            std::string own = when;  // a condition that is the same in all would be shared
+            std::string own = when;  // equal conditions would be shared
             if (const auto at = own.find('#'); at != std::string::npos) own.replace(at, 1, std::to_string(i));
             text += "deny d" + std::to_string(i) + " for tool probe when (" + own + ") and agent.class != \"t" +
                     std::to_string(i) + "\"\n";
@@ -323,7 +323,7 @@ TEST_CASE("compile: E0504 is of what one request can reach") {
         rules += "deny d" + std::to_string(i) + " when resource.id == \"t" + std::to_string(i % 500) +
                  "\" and agent.id matches \"a+" + std::to_string(i) + "\"\n";
     const auto policy = from_text(rules, nullptr, CompileOptions{}.max_steps);
-    // Found by the resource two rules are reached, but one that is not known could be any.
+    // A known resource reaches two rules, but an unknown one reaches all of them.
     CHECK(policy.codes == std::vector<std::string>{"E0504"});
     const auto permits = from_text(
         [] {
@@ -335,15 +335,15 @@ TEST_CASE("compile: E0504 is of what one request can reach") {
         }(),
         nullptr, CompileOptions{}.max_steps);
     CHECK(permits.codes.empty());
-    std::string globs;  // a text that is not known is not matched
+    std::string globs;  // an unknown text is not matched
     for (int i = 0; i < 3'000; ++i)
         globs += "deny d" + std::to_string(i) + " when resource.id like \"r" + std::to_string(i) + "/**\"\n";
     CHECK(from_text(globs, nullptr, CompileOptions{}.max_steps).codes.empty());
 }
 
 TEST_CASE("compile: temporaries of one test are not those of the next") {
-    // Each was refused by the verifier once (B0016): a temporary of an earlier test, or of an earlier
-    // quantifier's list, was taken to be still in use when the next body began.
+    // The compiler once produced code for these that the verifier rejects (B0016): it treated a temporary of an earlier
+    // test, or of an earlier quantifier's list, as still in use at the start of the next body.
     CHECK(from_text(R"writ(
         deny d when lower(tenant) == "acme" and any s in want.scopes: lower(s) == "x"
     )writ")

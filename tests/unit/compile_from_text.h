@@ -49,7 +49,7 @@ struct FromText {
         std::string out;
         for (at = all.find('\n', at) + 1; at < all.size() && all[at] == ' '; at = all.find('\n', at) + 1) {
             std::string line = all.substr(at, all.find('\n', at) - at);
-            if (line[2] < '0' || line[2] > '9') continue;  // an effect
+            if (line[2] < '0' || line[2] > '9') continue;  // a line that shows an effect
             line = line.substr(7);
             if (const auto jump = line.rfind("  ");
                 jump != std::string::npos && line.find("->", jump) != std::string::npos)

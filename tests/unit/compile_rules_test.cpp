@@ -1,4 +1,4 @@
-// Effects, templates, tables; and that size does not cost more than size.
+// Tests effects, templates and tables, and that the time to compile grows linearly.
 #include <algorithm>
 #include <ctime>
 
@@ -74,7 +74,7 @@ TEST_CASE("compile: a template is one block of code and a rule for each row") {
     CHECK(texts_of(program, program.grants[program.rules[0].effect].scopes) == Texts{"all", "x", "y"});
     CHECK(texts_of(program, program.grants[program.rules[1].effect].scopes) == Texts{"all", "x"});
     CHECK(program.grants[program.rules[1].effect].ttl == 120 * std::int64_t{1'000'000});
-    // Rows that grant the same share the grant.
+    // Rows with the same grant share it.
     CHECK(program.rules[2].effect == program.rules[0].effect);
     CHECK(program.rules[3].table == kNoTable);
 }
@@ -156,7 +156,7 @@ TEST_CASE("compile: 20,000 rules take no longer each than 2,000") {
         const auto policy =
             check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
         REQUIRE(report.error_count() == 0);
-        // Processor time, the least of three: what else the machine does is not measured.
+        // The least processor time of three runs, so that other work on the machine matters less.
         double least = 1e9;
         for (int run = 0; run < 3; ++run) {
             const std::clock_t start = std::clock();

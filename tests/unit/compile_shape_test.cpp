@@ -1,4 +1,4 @@
-// Fields to nodes, facts to slots, claims and parameters to shapes of their own.
+// Tests the request shape: fields become nodes, facts slots; claims and parameters have separate shapes.
 #include <algorithm>
 
 #include "compile_from_text.h"
@@ -89,7 +89,7 @@ TEST_CASE("compile: records in elements are flattened, lists in elements are col
     const ShapeNode* list = at(program, program.issuers[2].claims, {"jobs"});
     REQUIRE(list != nullptr);
     const ShapeNode& element = program.shape[list->first_child];
-    // name, at (may be none), at.host, at.port, steps, last; a map has none.
+    // name, at (may be none), at.host, at.port, steps, last; a map has no column.
     CHECK(list->columns == 6);
     CHECK(child(program, element, "at")->column == 1);
     CHECK(child(program, *child(program, element, "at"), "port")->column == 3);

@@ -89,7 +89,7 @@ std::string only(const PolicyDiff& diff) {
     for (const Cause& each : group.causes) out += " " + each.word + " " + each.name + (each.gone ? " gone" : "");
     return out;
 }
-/// The same of an edit, which must give its opposite when taken back.
+/// The same for an edit; undoing it must give `back`.
 std::string edited(std::string_view what, std::string_view by, const std::string& back) {
     const std::string other = replaced(kPolicy, what, by);
     CHECK(only(diff(other, std::string(kPolicy))) == back);
@@ -188,7 +188,7 @@ TEST_CASE("diff: a renamed rule that also decides the same is no difference") {
     const PolicyDiff renamed = diff(std::string(kPolicy), replaced(kPolicy, "permit pay_own", "permit pay_mine"));
     CHECK(renamed.same == 6);
     CHECK(renamed.unseen.empty());
-    // And where it comes to decide otherwise, it is known under both names.
+    // If the renamed rule also decides differently, both names are given.
     const PolicyDiff both = diff(std::string(kPolicy), replaced(replaced(kPolicy, "permit pay_own", "permit pay_mine"),
                                                                 "to ttl 90s", "to ttl 80s"));
     CHECK(both.groups.at(0).causes.at(0).name == "m.brief");
@@ -215,7 +215,7 @@ TEST_CASE("diff: an invariant of either side is held against both") {
     CHECK(broken.invariants[0].broken_before == 0);
     CHECK(broken.invariants[0].broken_after == 1);
     CHECK(broken.invariants[0].example.name == "fixture wide");
-    // Taking the invariant out does not hide it.
+    // Removing the invariant does not hide that it is broken.
     const std::string without =
         replaced(with, "invariant no_large: never permit when tool.name == \"pay\" and agent.class == \"large\"", "");
     const PolicyDiff removed = diff(guarded, without);
@@ -299,7 +299,7 @@ TEST_CASE("diff: a change that the requests at hand do not show must be answered
     CHECK(unseen.unseen.empty());
     REQUIRE(widenings(unseen).size() == 1);
     CHECK(widenings(unseen)[0].name == "m.pay_own");
-    // Nor is it rules alone that have to be.
+    // This does not apply to rules only.
     const PolicyDiff tier = diff(std::string(kPolicy), replaced(kPolicy, "tier     write", "tier     read"));
     const std::vector<Widening> found = widenings(tier);
     CHECK(std::any_of(found.begin(), found.end(),

@@ -35,7 +35,7 @@ std::vector<ThingChange> changes(std::string_view before, std::string_view after
                    std::vector<Source>{{"policy.writ", std::string(kPrelude) + std::string(after)}});
 }
 
-/// The one change there is, as `fate word name direction: part; part`.
+/// The only change, as `fate word name direction: part; part`.
 std::string only(const std::vector<ThingChange>& all) {
     REQUIRE(all.size() == 1);
     const ThingChange& one = all[0];
@@ -96,7 +96,7 @@ TEST_CASE("structure: a bound that moves is one change, with its direction") {
           std::string::npos);
     CHECK(edited("prod.namespace == \"agents\"", "prod.namespace == \"other\"").find("main.pay other; condition") !=
           std::string::npos);
-    // Of what narrows, and under `not`, the other way round.
+    // In narrowing rules and under `not`, the direction is the opposite.
     CHECK(only(changes("deny d when tool.tier >= write", "deny d when tool.tier >= privileged"))
               .starts_with("changed deny main.d wider;"));
     CHECK(edited("params.amount <= 500.00", "not (params.amount > 500.00)").find("main.pay other") !=
@@ -149,7 +149,7 @@ TEST_CASE("structure: what comes widens if it permits and narrows if it does not
     CHECK(only(changes("", "deny d when user is none")) ==
           "added deny main.d narrower; condition [] [user is none] same");
     CHECK(only(changes("deny d when user is none", "")).starts_with("removed deny main.d wider;"));
-    // Another kind of rule is another rule.
+    // A rule of another kind is another rule.
     const auto turned = changes("limit d when user is none to single_use", "deny d when user is none");
     CHECK(turned.size() == 2);
 }
@@ -171,7 +171,7 @@ TEST_CASE("structure: a rule in another file was moved, wherever the sides lie")
     CHECK(only(moved) == "moved permit m.pay same");
     CHECK(moved[0].old_place == "old/a.writ:15");
     CHECK(moved[0].place == "old/b.writ:3");
-    // One file each: what it is called is nothing.
+    // Each side is one file; the file's name does not matter.
     CHECK(changes(std::vector<Source>{{"one.writ", std::string(kPrelude)}},
                   std::vector<Source>{{"two.writ", std::string(kPrelude)}})
               .empty());
@@ -318,11 +318,11 @@ TEST_CASE("structure: what takes the place of another of its name is not nothing
     CHECK(other(changes(side("a", claims, ""), side("b", replaced(claims, "max 4", "max 9"), ""))));
     CHECK(other(
         changes(side("a", "export enum grade = low < high", ""), side("b", "export enum grade = high < low", ""))));
-    // The library's claims are nobody's to remove.
+    // A change cannot remove the claims of the standard library.
     const std::string own = replaced(kPrelude, "import std.github\n",
                                      "claims github { iss: string  aud: one_or_many<string> max 4  exp: instant }\n");
     CHECK(other(changes(std::vector<Source>{{"m.writ", std::string(kPrelude)}}, std::vector<Source>{{"m.writ", own}})));
-    // One of a new name takes no place.
+    // A declaration with a new name replaces nothing.
     CHECK(only(changes("", "enum grade = low < high")).starts_with("added enum main.grade same"));
 }
 
@@ -368,7 +368,7 @@ TEST_CASE("structure: the schema of requests is told field by field, and what is
     CHECK(schema("assurance = low < substantial < high", "assurance = low < high < substantial") ==
           "changed enum std.request.assurance other; members [low < substantial < high] [low < high < substantial] "
           "other");
-    // A record's source is that of all in it, and is told once.
+    // The provenance of a record applies to all its fields, and is reported once.
     CHECK(schema("    revoked: bool\n  } from broker\n\n  agent", "    revoked: bool\n  } from model\n\n  agent") ==
           head + "wider; field [workload: record from broker] [workload: record] wider");
 }
@@ -404,7 +404,7 @@ TEST_CASE("structure: what is printed alike and means something else differs") {
         REQUIRE(all.size() == 1);
         CHECK(all[0].word == "permit");
         CHECK(all[0].direction == Direction::Other);
-        // What is printed for people is not the same either.
+        // The texts for people differ too.
         std::string was, is;
         for (const PartChange& each : all[0].parts) was += each.before, is += each.after;
         CHECK(was != is);
@@ -412,7 +412,7 @@ TEST_CASE("structure: what is printed alike and means something else differs") {
     const auto permit = [](const std::string& condition) {
         return "permit p for tool refund when " + condition + " grant { \"refund:create\" } for 5m\n";
     };
-    // A quantifier's name, and an issuer's: one of them is left out of the body.
+    // The name of a quantifier's variable equals that of an issuer; one of the two does not occur in the body.
     for (const std::string name : {"x", "x1", "y"}) {
         const std::string nested = name == "y" ? "any z in delegation.chain: " : "";
         differ(issuer(name) + permit("token.issuer is " + name + " and (any hop in delegation.chain: " + nested +
@@ -420,7 +420,7 @@ TEST_CASE("structure: what is printed alike and means something else differs") {
                issuer(name) + permit("token.issuer is " + name + " and (any hop in delegation.chain: " + nested + name +
                                      ".tenant == tenant)"));
     }
-    // A template's row, and a table of that name.
+    // A template's row variable has the name of a table.
     const DataFiles files{{"t.json", R"([{"id": "a", "all": ["t"]}])"}, {"u.json", R"([{"all": "t"}])"}};
     const std::string tables =
         "table many = json \"t.json\" { id: string, all: set<string> }\ntable row = json \"u.json\" { all: string }\n";
@@ -438,7 +438,7 @@ TEST_CASE("structure: what is printed alike and means something else differs") {
                ".id == tenant) grant { \"s\" } for 5m\n";
     };
     differ(tool + ship("\"from\""), tool + ship("to"));
-    // A row's cells, and members of an enum, that look like two of them.
+    // A cell or an enum member that looks like two of them.
     const std::string odd = "enum odd = a | \"b | c\"\n", even = "enum odd = a | b | c\n";
     CHECK(changes(odd, even).size() == 1);
 }

@@ -10,7 +10,7 @@
 
 namespace writ::testing {
 
-/// Facts that narrow have harmless values.
+/// Facts that narrowing rules read have harmless values.
 constexpr std::string_view kExampleFacts = R"({
   "request_id": "example-request", "broker": "example-broker",
   "token": { "typ": null, "proof": "bearer", "credential_kind": "federated" },

@@ -63,7 +63,7 @@ json::Value parsed(std::string_view text) {
     return *value;
 }
 
-/// A payment of 40 that is permitted, with changes, each `path = JSON` or a path to take out.
+/// A permitted payment of 40, with changes: each is `path = JSON`, or a path to remove.
 std::string request(std::initializer_list<std::string_view> changes = {}) {
     static const std::string base = writ::testing::example_request(
         R"({"iss":"https://issuer.example","aud":"https://broker.example","exp":1790003600,"iat":1790000000,"nbf":1790000000})",
@@ -95,7 +95,7 @@ Explanation explain(std::initializer_list<std::string_view> changes = {}, std::s
     const std::string text = request(changes);
     auto explained = workspace().explain(text, rule);
     if (!explained) FAIL(explained.error().code, " ", explained.error().message, " ", explained.error().context);
-    // The decision is the evaluator's.
+    // The decision must equal the evaluator's.
     Request same(*workspace().bundle());
     REQUIRE(same.parse(text));
     CHECK(to_json(explained->decision, *workspace().bundle(), Audience::Operator) ==
@@ -110,7 +110,7 @@ std::string facts_of(const std::vector<SeenFact>& facts) {
     return out;
 }
 
-/// `role kind name`, a line for each rule.
+/// `role kind name`, one line for each rule.
 std::string roles(const Explanation& explanation) {
     std::string out;
     for (const SeenRule& rule : explanation.rules)
@@ -137,7 +137,7 @@ std::string changes_of(const Nearest& nearest) {
     return out;
 }
 
-/// The changes that the nearest permit asks for, after trying them here as well.
+/// The changes that lead to the nearest permit, after a check that they work.
 std::string would_permit(std::initializer_list<std::string_view> changes) {
     const Explanation told = explain(changes);
     REQUIRE(told.decision.effect == Effect::Deny);
@@ -289,10 +289,10 @@ TEST_CASE("explain: what is revoked is denied, and which revocation it was is sa
     CHECK(both.checks[0].note == R"(revoked: user "ina")");
     CHECK(both.checks[1].code == "channel_revoked");
     CHECK(both.checks[1].note == R"(revoked: all "prod")");
-    // Another subject, and one whose end has come: nothing of it is seen.
+    // Revocations of another subject and expired revocations are not shown.
     CHECK(under({{RevocationKind::Tool, "look", 0}, {RevocationKind::Tool, "pay", kNow * 1'000'000}}).decision.effect ==
           Effect::Permit);
-    // What could be revoked has to be stated.
+    // If a fact could be revoked, it must be stated.
     const Explanation unsaid = under({{RevocationKind::Deployment, "d", 0}}, {"agent.deployment_id"});
     CHECK(unsaid.decision.effect == Effect::Deny);
     CHECK(facts_of(unsaid.checks.at(0).facts) == "agent.deployment_id: not stated");
@@ -354,7 +354,7 @@ TEST_CASE("explain: the smallest change that would have permitted, tried") {
     CHECK(would_permit({R"(want = {"scopes": ["other", "pay:read"], "all_or_nothing": true})"}) ==
           "want.all_or_nothing true -> false");
     CHECK(would_permit({R"(user.tenant = "x")"}) == R"(user.tenant "x" -> "t")");
-    // One change that serves the permit and the deny is said once.
+    // A change that both the permit and the deny need is listed once.
     CHECK(would_permit({R"(user = {"id": "u", "tenant": "x", "roles": [], "session_exp": null})"}) ==
           R"(user.roles [] -> ["payer"], user.tenant "x" -> "t")");
     CHECK(would_permit({R"(run.context_taint = ["web"])"}) == "nothing: not tainted");
@@ -363,7 +363,7 @@ TEST_CASE("explain: the smallest change that would have permitted, tried") {
 
 TEST_CASE("explain: the nearest permits are those with fewest conditions failing, and none that adds nothing") {
     const Explanation told = explain({"tool.params.amount = 700", R"(user.roles = [])"});
-    // pay_more fails in the roles; pay_own in the amount besides.
+    // pay_more fails because of the roles; pay_own fails because of the roles and the amount.
     REQUIRE(told.nearest.size() == 1);
     CHECK(told.bundle.rule(told.nearest[0].rule.rule).name == "pay_more");
     CHECK(told.nearest[0].holding == 5);
@@ -383,7 +383,7 @@ TEST_CASE("explain: needs approval, and what would come of one") {
     CHECK(told.once_approved->effect == Effect::Permit);
     CHECK(told.once_approved->scopes == std::vector<std::string>{"pay:create"});
     CHECK(told.once_approved->ttl == 900);
-    // Whoever approves cannot be told from who asked: then no approval helps.
+    // The approver cannot be distinguished from the initiator, so no approval helps.
     const Explanation stuck = explain({"tool.params.amount = 700", "run.initiator"});
     REQUIRE(stuck.once_approved);
     CHECK(stuck.approvals[0].unstated == "run.initiator");
@@ -426,7 +426,7 @@ TEST_CASE("explain: one rule by name, whether or not it mattered") {
     CHECK(told.rules[0].truth == Truth::False);
     CHECK(told.rules[0].does == R"(approval from group "leads" within 15m)");
     CHECK(roles(explain({}, "main.pay_own")) == "permits pay_own");
-    // Also where no rule ran.
+    // The same if no rule ran.
     CHECK(roles(explain({R"(tool.name = "pya")"}, "tainted")) == "named tainted");
     CHECK_FALSE(explain({R"(tool = {"name": "look"})"}, "big").rules.at(0).for_tool);
     const auto unknown = workspace().explain(request(), "bigg");

@@ -1,4 +1,4 @@
-// The gate: what passes, what does not and why, and what a note allows.
+// Tests the gate: what passes, what fails and why, and what a note allows.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ constexpr std::string_view kClaims = R"({
 })";
 constexpr std::int64_t kNow = 1'790'000'000;
 
-/// Canonical, clean to every lint, tested.
+/// In canonical style, without lint findings, and tested.
 constexpr std::string_view kPolicy = R"(module m
 
 import std.kubernetes
@@ -111,7 +111,7 @@ std::string failed(const GateVerdict& verdict) {
     return out;
 }
 
-/// Every finding: `code: message`, a line each.
+/// All findings as `code: message`, one per line.
 std::string findings(const GateVerdict& verdict) {
     std::string out;
     for (const Diagnostic& each : verdict.findings.items) out += each.code + ": " + each.message + "\n";
@@ -199,7 +199,7 @@ test "june gets nothing" {
 TEST_CASE("gate: an invariant of the old side still holds") {
     const std::string broken = with("tool.name == \"pay\" and agent.class == \"large\"",
                                     "tool.name == \"pay\" and agent.class == \"example-class\"");
-    // It was broken before; the change takes it out.
+    // The invariant was broken before, and the change removes it.
     const std::string out =
         with(broken.substr(broken.find("invariant"), broken.find("fixture") - broken.find("invariant")), "", broken);
     const GateVerdict verdict = changed(broken, out, "widens: no_large because it was wrong");

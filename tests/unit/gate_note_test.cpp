@@ -1,4 +1,4 @@
-// Change notes: what is a declaration, and what only means to be one.
+// Tests change notes: what counts as a declaration, and what is a malformed one.
 #include <doctest/doctest.h>
 
 #include "writ/gate.h"
@@ -13,7 +13,7 @@ ChangeNote note_of(std::string_view text) {
     return note;
 }
 
-/// Of `word name` each.
+/// Widenings from texts of the form `word name`.
 std::vector<Widening> widening_of(const std::vector<std::string>& titles) {
     std::vector<Widening> out;
     for (const std::string& each : titles) {
@@ -73,7 +73,7 @@ TEST_CASE("gate: a name that several have declares none of them") {
     CHECK(note.problems[0].text == "`refund` is ambiguous: write `permit a.refund` or `permit b.refund`");
     CHECK(note_of("widens: a.refund because so").declared(all) == std::vector<bool>{true, false, false, false, false});
     CHECK(note_of("widens: c.pay because so").declared(all) == std::vector<bool>(5, false));
-    // The whole name comes before the end of another.
+    // A complete name is preferred to the last part of another name.
     CHECK(note_of("widens: permit c.pay because so").declared(all) ==
           std::vector<bool>{false, false, true, false, false});
     CHECK(name_for(all, 2) == "permit c.pay");

@@ -1,4 +1,4 @@
-// Tampering, by someone who can write every checksum again: whatever is below a checkpoint is found.
+// Tests that tampering is found below a checkpoint, even if the attacker rewrites every checksum.
 #include <random>
 
 #include <sys/stat.h>
@@ -20,7 +20,7 @@ Seed seed(std::uint8_t with) {
     return out;
 }
 
-/// A ledger with these records, in segments and blocks of whatever size.
+/// Writes a ledger with these records, in segments and blocks of random size.
 void write_ledger(const Folder& folder, const std::vector<std::string>& records, std::size_t a_segment = 40) {
     LedgerId id{};
     id.fill(7);
@@ -84,7 +84,7 @@ TEST_CASE("ledger: an untouched ledger verifies") {
     CHECK(verified->problems.empty());
     CHECK(verified->checkpoints == 2);
     CHECK(verified->covered == 100);
-    // The root fits, and what was used up until then does not.
+    // The root is right, but the digest of the uses is wrong.
     Checkpoint forged = witness;
     forged.spent[0] ^= 1;
     const auto contradicted = verify(folder.at("ledger"), {forged}, nullptr);
@@ -98,7 +98,7 @@ TEST_CASE("ledger: altered, dropped, reordered and cut records below a witness a
     const auto records = some(120);
     write_ledger(folder, records);
     const Checkpoint witness = checkpoint_of(folder.at("ledger"));
-    std::filesystem::remove_all(folder.at("ledger") + "/checkpoints");  // as whoever tampers would
+    std::filesystem::remove_all(folder.at("ledger") + "/checkpoints");  // as an attacker would do
     std::mt19937 random(5);
     for (int round = 0; round < 40; ++round) {
         const std::size_t at = random() % records.size(),
@@ -114,11 +114,11 @@ TEST_CASE("ledger: altered, dropped, reordered and cut records below a witness a
         replaced.push_back(used_record("filler"));
         for (const auto* tampered : {&altered, &dropped, &reordered, &inserted, &cut, &replaced}) {
             write_ledger(folder, *tampered);
-            REQUIRE(problems(folder.at("ledger"), {}) == 0);  // nothing but the witness tells
+            REQUIRE(problems(folder.at("ledger"), {}) == 0);  // only the external checkpoint shows it
             REQUIRE(problems(folder.at("ledger"), {witness}) > 0);
         }
     }
-    // More records behind it are as they should be.
+    // More records after it are valid.
     auto grown = records;
     grown.push_back(used_record("later"));
     write_ledger(folder, grown);
@@ -190,9 +190,9 @@ TEST_CASE("ledger: its own checkpoints must be signed, where a key is asked for"
     const PublicBytes key = public_key_of(mine);
     (void)checkpoint_of(folder.at("ledger"), &mine);
     CHECK(problems(folder.at("ledger"), {}, &key) == 0);
-    (void)checkpoint_of(folder.at("ledger"));  // replaced by one without a signature
+    (void)checkpoint_of(folder.at("ledger"));  // replaces it with one without a signature
     CHECK(problems(folder.at("ledger"), {}, &key) == 1);
-    // A checkpoint whose root is not that of the records is not replaced: G0003.
+    // A checkpoint with another root than the records is not replaced: G0003.
     auto other = some(10);
     other[3] = used_record("forged");
     write_ledger(folder, other);
@@ -203,7 +203,7 @@ TEST_CASE("ledger: its own checkpoints must be signed, where a key is asked for"
 TEST_CASE("ledger: key files, G0042") {
     const Folder folder;
     const std::string path = folder.path.string() + "/key";
-    // Made by `writ keys generate`'s form: the id is the beginning of the key's digest.
+    // In the format of `writ keys generate`: the id is the beginning of the key's digest.
     const std::string secret = "writ-ed25519-secret:34750f98bd59fcfc:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n";
     write_bytes(path, secret);
     ::chmod(path.c_str(), 0600);

@@ -1,4 +1,4 @@
-// Questions, their answers, and recorded traffic decided again.
+// Tests queries, and replay of recorded requests.
 #include "base/json.h"
 #include "ledger/index.h"
 #include "ledger_fixture.h"
@@ -11,7 +11,7 @@ using namespace writ::testing;
 
 namespace {
 
-/// A ledger with the decisions of some requests of an example.
+/// A ledger with decisions on some requests of an example.
 struct Traffic {
     Folder folder;
     Bundle bundle;
@@ -163,7 +163,7 @@ TEST_CASE("ledger: the index is made anew if it is of another ledger or ahead of
                                std::filesystem::copy_options::overwrite_existing);
     CHECK(Inquiry::open(other.folder.at("ledger"))->list({})->rows.size() == 1);
     CHECK((*Index::open(other.folder.at("ledger")))->ask("", "select x from nothing").error().code == "G0008");
-    // One that cannot be read at all is removed; where nothing can be made, memory serves.
+    // An unreadable index is removed. If no file can be created, the index is in memory.
     write_bytes(traffic.folder.at("ledger") + "/index.sqlite", std::string(5000, 'x'));
     CHECK(Inquiry::open(traffic.folder.at("ledger"))->list({})->rows.size() == 4);
     CHECK(Inquiry::open(traffic.folder.path.string() + "/none").error().code == "G0001");
@@ -187,7 +187,7 @@ TEST_CASE("ledger: decisions are the same when they are decided again") {
     CHECK(again->same == 4);
     CHECK(redecide(traffic.folder.at("ledger"), [](std::string_view) { return std::optional<Bundle>{}; })->no_bundle ==
           4);
-    // A record that says something else than its policy does.
+    // A record that differs from what its policy decides.
     auto records = records_of(traffic.folder.at("ledger"));
     Record record;
     REQUIRE(decode(records[1], record).has_value());
@@ -219,7 +219,7 @@ TEST_CASE("ledger: records that cannot be decided again are counted by why") {
     CHECK(replay(masked.folder.at("ledger"), masked.bundle)->decisions == 0);
     CHECK(redecide(digest.folder.at("ledger"), find)->no_request == 4);
     CHECK(replay(digest.folder.at("ledger"), digest.bundle)->no_request == 4);
-    // What the ledger denied has a request all the same, and a repetition is no decision of its own.
+    // A decision that the ledger denied is replayed too, and a repetition is not a separate decision.
     const std::string keyed =
         with(example_request("refund"), "\"request_id\"", "\"idempotency_key\": \"k-1\", \"request_id\"");
     Traffic repeated("refund", {keyed, with(keyed, "1790000060", "1790000061"),
@@ -231,7 +231,7 @@ TEST_CASE("ledger: records that cannot be decided again are counted by why") {
     CHECK(compared->no_request == 0);
     const auto decided =
         redecide(repeated.folder.at("ledger"), [&](std::string_view) { return std::optional(repeated.bundle); });
-    CHECK(decided->same == 2);  // the repetition too: what is left of the first
+    CHECK(decided->same == 2);  // including the repetition, which gets the rest of the first grant
     CHECK(decided->overruled == 1);
     CHECK(decided->differ == 0);
 }
@@ -241,7 +241,7 @@ TEST_CASE("ledger: facts that were masked and that no rule reads do not keep a r
     masking.mask = {"/workload/platform"};
     Traffic traffic("refund", refunds(), masking);
     const auto find = [&](std::string_view) -> std::optional<Bundle> { return traffic.bundle; };
-    // All but the one with an approval, whose binding is masked with it.
+    // All except the one with an approval, because its binding digest is masked too.
     CHECK(redecide(traffic.folder.at("ledger"), find)->same == 3);
     CHECK(redecide(traffic.folder.at("ledger"), find)->undecided == 1);
     CHECK(replay(traffic.folder.at("ledger"), traffic.bundle)->same == 3);
@@ -258,20 +258,20 @@ TEST_CASE("ledger: replay says what another policy would change, and by which ru
     CHECK(same->decisions == 4);
     CHECK(same->same == 4);
     CHECK(same->by_rule.rows.empty());
-    // Longer: wider.
+    // A longer ttl is wider.
     const auto longer = replay(traffic.folder.at("ledger"),
                                edited("grant { \"refund:create\" } for 2m", "grant { \"refund:create\" } for 3m"));
     CHECK(longer->wider == 2);
     CHECK(longer->narrower == 0);
     CHECK(std::get<std::string>(longer->by_rule.rows.at(0)[0]) == "permit, wider");
-    // No approval asked for: what needed one is permitted.
+    // Without the requirement, a request that needed approval is permitted.
     const auto loose = replay(traffic.folder.at("ledger"), edited("when params.amount > 500.00\n  approval",
                                                                   "when params.amount > 5000.00\n  approval"));
     CHECK(loose->wider == 1);
     CHECK(std::get<std::string>(loose->by_rule.rows.at(0)[0]) == "needs approval → permit");
     CHECK(std::get<std::int64_t>(loose->by_rule.rows.at(0)[3]) == 2);
     CHECK(std::get<std::string>(loose->by_agent.rows.at(0)[1]) == "refund-agent");
-    // A permit that is gone.
+    // A request that loses its permit.
     const auto strict = replay(traffic.folder.at("ledger"), edited("params.amount > 0.00", "params.amount > 40.00"));
     CHECK(strict->narrower == 1);
     CHECK(std::get<std::string>(strict->by_rule.rows.at(0)[1]) == "no longer permit refund_current_tenant");

@@ -1,4 +1,4 @@
-// Ledger: many callers at once, what may be there once, and what best effort counts.
+// Tests the ledger: concurrent callers, names that can be used once, and the counts of best-effort mode.
 #include <atomic>
 #include <csignal>
 #include <set>
@@ -24,7 +24,7 @@ Ledger opened(const std::string& folder, const LedgerOptions& options = {}) {
     return std::move(*ledger);
 }
 
-/// No file may grow beyond `bytes` while this is there: what a full disk is like.
+/// Simulates a full disk: during its lifetime no file can grow beyond `bytes`.
 class FullDisk {
 public:
     explicit FullDisk(rlim_t bytes) {
@@ -41,7 +41,7 @@ private:
     rlimit before_{};
 };
 
-/// Changes the index behind the ledger's back.
+/// Changes the index directly.
 void tamper(const std::string& folder, const char* sql) {
     sqlite3* database = nullptr;
     REQUIRE(sqlite3_open((folder + "/index.sqlite").c_str(), &database) == SQLITE_OK);
@@ -93,7 +93,7 @@ TEST_CASE("ledger: a name is used up once, also by others and afterwards, G0025"
         CHECK(use_up(two, "ticket 1").error().code == "G0025");
         REQUIRE(use_up(two, "ticket 2").has_value());
         CHECK(use_up(one, "ticket 2").error().code == "G0025");
-        // Also where a record is appended as it is.
+        // The same if a record is appended directly.
         CHECK(one.append(used_record("ticket 2"))->outcome == Appended::Outcome::Used);
     }
     Ledger again = opened(folder.at("ledger"));
@@ -174,7 +174,7 @@ TEST_CASE("ledger: on a full disk nothing acknowledged is lost and nothing is ac
     CHECK(refused > 10);
     CHECK(acknowledged.size() > 3);
     CHECK(acknowledged.size() + refused == 30);
-    // Space again: it goes on where it was.
+    // With space again, the ledger continues.
     const auto next = ledger.append(record(31));
     REQUIRE(next.has_value());
     CHECK(next->sequence == acknowledged.size());
@@ -182,7 +182,7 @@ TEST_CASE("ledger: on a full disk nothing acknowledged is lost and nothing is ac
 }
 
 TEST_CASE("ledger: a name that was taken out of the index is not used up again, and verify names it, G0010") {
-    // The last deletes a name and lets another seem to be first in its place.
+    // The last one deletes a name and makes another one look like the first.
     for (const char* sql : {"delete from holder where seq = 1", "update holder set name = x'7578' where seq = 1",
                             "update holder set holds = 0 where seq = 1", "update holder set ask = x'01' where seq = 1",
                             "update holder set seq = 99 where seq = 1"}) {
@@ -192,7 +192,7 @@ TEST_CASE("ledger: a name that was taken out of the index is not used up again, 
             Ledger ledger = opened(path);
             for (const char* name : {"ticket 0", "ticket 1", "ticket 2"}) REQUIRE(use_up(ledger, name).has_value());
         }
-        // It is open when the index is changed.
+        // The ledger is open while the index is changed.
         Ledger open = opened(path);
         tamper(path, sql);
         const auto used = use_up(open, "ticket 1");
@@ -200,7 +200,7 @@ TEST_CASE("ledger: a name that was taken out of the index is not used up again, 
         CHECK(used.error().code == "G0010");
         CHECK(use_up(open, "ticket 2").error().code == "G0025");
         CHECK(use_up(open, "ticket 3").has_value());
-        // It is opened after.
+        // The ledger is opened afterwards.
         auto after = Ledger::open(path);
         REQUIRE_FALSE(after.has_value());
         CHECK(after.error().code == "G0010");
@@ -208,7 +208,7 @@ TEST_CASE("ledger: a name that was taken out of the index is not used up again, 
         REQUIRE(verified.has_value());
         REQUIRE_FALSE(verified->problems.empty());
         CHECK(verified->problems.front().find("`ticket 1`") != std::string::npos);
-        // Without it, it is made from the records.
+        // Without an index, it is rebuilt from the records.
         for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + "/index.sqlite" + suffix);
         Ledger again = opened(path);
         CHECK(use_up(again, "ticket 1").error().code == "G0025");
@@ -250,7 +250,7 @@ TEST_CASE("ledger: only what was granted has a receipt or a single use, G0026") 
     CHECK(receipt(2) == "G0026");  // the receipt
     CHECK(receipt(99) == "G0021");
     CHECK(ledger.use("grant:1").error().code == "G0026");
-    // One name, in one spelling.
+    // A name has only one spelling.
     for (const char* name : {"", "grant", "grant:", "grant:x", "grant:00", "grant:+0", "grant: 0", "grant:0 ",
                              "Grant:0", "grants:0", "ticket 1", "approval:0"})
         CHECK_MESSAGE(ledger.use(name).error().code == "G0027", name);

@@ -1,4 +1,4 @@
-// The log: what is appended stays, what was cut short is cut back, what is damaged is not touched.
+// Tests the log: records stay, an incomplete write is removed, a damaged file is not changed.
 #include <fcntl.h>
 #include <sys/file.h>
 
@@ -16,7 +16,7 @@ using namespace writ::testing;
 
 namespace {
 
-/// Appends while the lock is held, after something was done. Output: the error's code, or nothing.
+/// Takes the lock, calls `first`, and appends. Output: the error's code, or empty.
 std::string try_append(Log& log, const std::vector<std::string>& records, const std::function<void()>& first = {}) {
     if (const auto locked = log.lock({}); !locked) return locked.error().code;
     if (first) first();
@@ -131,14 +131,14 @@ TEST_CASE("ledger: a write cut short at any byte is cut back, and kept aside") {
     const std::string bytes = read_bytes(first_segment(folder));
     for (std::size_t length = whole; length < bytes.size(); ++length) {
         write_bytes(first_segment(folder), bytes.substr(0, length));
-        CHECK(records_of(folder.at("ledger")) == some(0, 3));  // a reader stops before it, and changes nothing
+        CHECK(records_of(folder.at("ledger")) == some(0, 3));  // a reader stops before it and changes nothing
         CHECK(std::filesystem::file_size(first_segment(folder)) == length);
         REQUIRE(opened(folder.at("ledger"))->size() == 3);
         CHECK(std::filesystem::file_size(first_segment(folder)) == whole);
     }
     CHECK(read_bytes(folder.at("ledger") + "/00000000000000000003.cut") ==
           bytes.substr(whole, bytes.size() - whole - 1));
-    // Blocks whose bytes came to the disk out of order.
+    // Blocks whose bytes were written to the disk out of order.
     std::string holes = bytes;
     for (std::size_t i = whole + 40; i < whole + 60; ++i) holes[i] = '\0';
     write_bytes(first_segment(folder), holes);
@@ -165,7 +165,7 @@ TEST_CASE("ledger: damage before the last block is told, and not cut: G0003") {
         CHECK(code_of_open(folder.at("ledger")) == "G0003");
         CHECK(read_bytes(first_segment(folder)) == changed);
     }
-    // The header, and something that is no segment.
+    // A damaged header, and a file that is not a segment.
     std::string changed = bytes;
     changed[20] ^= 1;
     write_bytes(first_segment(folder), changed);
@@ -211,7 +211,7 @@ TEST_CASE("ledger: one that ends before its own checkpoint is not written to: G0
 }
 
 TEST_CASE("ledger: nothing is acknowledged that is not in the file that the path names, G0009") {
-    // What the append that was under way ends with, and the next one.
+    // The results of the append in progress and of the next one.
     const auto broken = [](const std::function<void(const Folder&)>& breaks) {
         const Folder folder;
         auto log = opened(folder.at("ledger"));
@@ -225,10 +225,10 @@ TEST_CASE("ledger: nothing is acknowledged that is not in the file that the path
         return first + "," + second;
     };
     CHECK(broken([](const Folder&) {}) == ",");
-    // What was removed is put back from the open file.
+    // A removed file is restored from the open file.
     CHECK(broken([](const Folder& folder) { std::filesystem::remove(first_segment(folder)); }) == "G0009,");
     CHECK(broken([](const Folder& folder) { std::filesystem::remove_all(folder.at("ledger")); }) == "G0009,");
-    // What was replaced is somebody else's.
+    // A replaced file is not touched.
     CHECK(broken([](const Folder& folder) {
               std::filesystem::copy_file(first_segment(folder), folder.at("copy"));
               std::filesystem::rename(folder.at("copy"), first_segment(folder));
@@ -246,7 +246,7 @@ TEST_CASE("ledger: a folder of several segments that is removed cannot be put ba
     auto log = opened(folder.at("ledger"), small);
     for (int i = 0; i < 20; ++i) append(*log, some(i, 1));
     std::filesystem::remove(folder.at("ledger") + "/" + segment_name(segments_in(folder.at("ledger"))->back()));
-    CHECK(try_append(*log, some(20, 1)).empty());  // the last one alone can
+    CHECK(try_append(*log, some(20, 1)).empty());  // the last handle can still append
     CHECK(records_of(folder.at("ledger")).size() == 21);
     std::filesystem::remove_all(folder.at("ledger"));
     CHECK(try_append(*log, some(21, 1)) == "G0009");
@@ -311,7 +311,7 @@ TEST_CASE("ledger: without its key a ledger is not written to, G0011; nor with o
           (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
     std::filesystem::permissions(path, std::filesystem::perms::group_read, std::filesystem::perm_options::add);
     CHECK(code_of_ledger() == "G0042");
-    // While it is empty, it is begun again with another key.
+    // An empty ledger is started again with another key.
     std::filesystem::remove(path);
     CHECK(code_of_ledger().empty());
     CHECK(code_of_ledger().empty());
@@ -346,11 +346,11 @@ TEST_CASE("ledger: with another key than its records were written with it is not
     CHECK(code_of_ledger() == "G0012");
     CHECK(problems({}) ==
           std::vector<std::string>{"the records were written with another key than the one in the file `key`"});
-    // Without the file, as in a copy for others, there is nothing to hold against the records.
+    // Without the key file, as in a copy for others, there is no key to compare with the records.
     std::filesystem::remove(path);
     CHECK(problems({*witness}).empty());
 
-    // Whoever writes the headers and the checkpoints anew too is found by a checkpoint that is kept elsewhere.
+    // If an attacker also rewrites the headers and the checkpoints, a checkpoint stored elsewhere shows it.
     Checkpoint forged = *witness;
     const std::string other(Keyed::kKeyBytes, '\xaa');
     const auto segments = segments_in(folder.at("ledger"));
@@ -364,7 +364,8 @@ TEST_CASE("ledger: with another key than its records were written with it is not
         header.key = forged.key = commitment_to(other, header.id);
         write_bytes(segment, write_header(header) + read_bytes(segment).substr(size));
         const std::size_t wrong = problems({}).size();
-        CHECK_MESSAGE((first == segments->back()) == (wrong == 1), first);  // at last the ledger's own checkpoint alone
+        CHECK_MESSAGE((first == segments->back()) == (wrong == 1),
+                      first);  // in the last step, only the ledger's own checkpoint
     }
     write_bytes(path, std::string(64, 'a') + "\n");
     std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);

@@ -1,4 +1,4 @@
-// Masking: what finds hidden values in texts, what it costs, and digests over what is hidden.
+// Tests masking: the search for hidden values in texts, its cost, and digests that cover hidden values.
 #include <ctime>
 #include <random>
 
@@ -16,7 +16,7 @@ std::vector<std::string_view> views(const std::vector<std::string>& texts) {
     return {texts.begin(), texts.end()};
 }
 
-/// What TextFinder::find() says, by trying every text at every byte.
+/// The result that TextFinder::find() must have, found by trying every text at every byte.
 std::vector<std::uint32_t> tried(const std::vector<std::string>& sought, std::string_view text) {
     std::vector<std::uint32_t> out(text.size(), TextFinder::kNone);
     for (std::size_t at = 0; at < text.size(); ++at)
@@ -47,7 +47,7 @@ std::string crowded(std::size_t values, std::size_t capabilities) {
     return with(out, "\"agent\": {", "\"agent\": { \"capabilities\": [" + held + "],");
 }
 
-/// Seconds of this thread's time that the quickest of three decisions takes to make and record.
+/// The processor time, in seconds, of the fastest of three recorded decisions.
 double seconds_to_record(const std::string& request) {
     const Folder folder;
     auto ledger = Ledger::open(folder.at("ledger"));
@@ -71,7 +71,7 @@ double seconds_to_record(const std::string& request) {
     return least;
 }
 
-/// Whether the ledger holds the text anywhere.
+/// Whether the text occurs anywhere in the ledger.
 bool on_disk(const Folder& folder, const std::string& text) {
     for (const auto& each : std::filesystem::recursive_directory_iterator(folder.at("ledger")))
         if (each.is_regular_file() && read_bytes(each.path().string()).find(text) != std::string::npos) return true;
@@ -132,7 +132,7 @@ TEST_CASE("ledger: a binding digest is hidden with anything that it covers") {
     const auto bundle = compile(*sources);
     REQUIRE(bundle.has_value());
     const std::string plain = example_request("refund", "needs_approval");
-    // Decides the request, and again with an approval of what the first asked for.
+    // Decides the request, and again with the approval that the first decision requires.
     const auto shown = [&](const std::string& request, std::vector<std::string> mask) {
         const Folder folder;
         auto ledger = Ledger::open(folder.at("ledger"));
@@ -153,14 +153,15 @@ TEST_CASE("ledger: a binding digest is hidden with anything that it covers") {
             REQUIRE(decode(bytes.back(), record).has_value());
             CHECK_FALSE(record.decision.binding_digest.empty());
         }
-        // Equal digests stay equal, as answer and as approval.
+        // Equal digests stay equal in the answer and in the approval.
         const auto given = json::parse(record.request);
         CHECK(given->find("approvals")->items.at(0).find("binding_digest")->text == record.decision.binding_digest);
         return on_disk(folder, digest);
     };
     const std::string noted = with(plain, "\"currency\": \"USD\"", "\"currency\": \"USD\", \"note\": \"for a friend\"");
     CHECK(shown(plain, {}));
-    CHECK(shown(with(plain, "\"claims\": {", "\"claims\": { \"email\": \"canary\","), {}));  // which it does not cover
+    CHECK(shown(with(plain, "\"claims\": {", "\"claims\": { \"email\": \"canary\","),
+                {}));  // the digest does not cover it
     CHECK_FALSE(shown(plain, {"/tool/params/amount"}));
     CHECK_FALSE(shown(plain, {"/user/session_active", "/tool/params/amount"}));
     CHECK_FALSE(shown(plain, {"/tool/params/currency"}));

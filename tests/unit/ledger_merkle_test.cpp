@@ -1,4 +1,4 @@
-// The tree: RFC 6962's own example, and proofs for every size up to some.
+// Tests the tree with the example of RFC 6962, and proofs for all small sizes.
 #include <doctest/doctest.h>
 
 #include "writ/merkle.h"
@@ -20,7 +20,7 @@ Hash root(std::span<const Hash> of) {
     return tree.root();
 }
 
-/// The definition, as RFC 9162 2.1.1 writes it.
+/// The definition from RFC 9162, section 2.1.1.
 Hash plain_root(std::span<const Hash> of) {
     if (of.size() == 1) return of[0];
     std::size_t left = 1;

@@ -1,4 +1,4 @@
-// Records as bytes: what is written is read, and nothing else is.
+// Tests the bytes of records: what was written can be read, and nothing else.
 #include <random>
 
 #include "base/access.h"
@@ -10,7 +10,7 @@ using namespace writ::testing;
 
 namespace {
 
-/// A record with something in every field.
+/// A record with a value in every field.
 Record full() {
     static const std::string digest(32, '\7');
     Record record;
@@ -67,7 +67,7 @@ TEST_CASE("ledger: a record is read as it was written") {
     CHECK(read.rules.at(0).because == "because");
     CHECK(read.around.tier_rank == 2);
     CHECK(bytes_of(read) == bytes);
-    // A record that is read into keeps nothing of what was there.
+    // Reading into a record replaces all its content.
     const std::string small = used_record("x");
     std::string deny;
     encode(Record{}, deny);
@@ -105,7 +105,7 @@ TEST_CASE("ledger: the answer in a record's bytes") {
     encode_answer(record, answer);
     CHECK(answer_in(bytes) == answer);
     CHECK(answer_in(used_record("x")).empty());
-    // Steps are none of it: two evaluators may differ.
+    // Steps do not count, because two evaluators may differ in them.
     Record other = full();
     other.decision.steps = 1;
     std::string same;
@@ -120,7 +120,7 @@ TEST_CASE("ledger: bytes that no record has are refused, G0022") {
         CHECK_FALSE(decode(std::string_view(bytes).substr(0, n), read).has_value());
     CHECK_FALSE(decode(bytes + '\0', read).has_value());
     CHECK(decode("", read).error().code == "G0022");
-    // What is read at all has one form only: writing it gives the same bytes.
+    // Every record has only one form: writing a record that was read gives the same bytes.
     std::mt19937 random(1);
     std::size_t read_anyway = 0;
     for (int i = 0; i < 20'000; ++i) {

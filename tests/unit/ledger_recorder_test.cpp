@@ -1,4 +1,4 @@
-// Recorder: no permit without its record; what a record says; what must not be in it.
+// Tests Recorder: no permit without a record, the content of a record, and what it must not contain.
 #include <atomic>
 #include <csignal>
 #include <thread>
@@ -29,7 +29,7 @@ struct Setup {
         REQUIRE(made.has_value());
         recorder.emplace(std::move(*made));
     }
-    /// The record of this number; views into `bytes`.
+    /// The record with this number; views into `bytes`.
     Record record(std::uint64_t sequence) {
         auto read = ledger->read(sequence);
         REQUIRE(read.has_value());
@@ -49,7 +49,7 @@ std::string keyed(const std::string& request) {
     return with(request, "\"request_id\"", "\"idempotency_key\": \"k-1\", \"request_id\"");
 }
 
-/// Everything on the disk below a folder.
+/// The content of all files below a folder.
 std::string all_bytes(const std::string& folder) {
     std::string out;
     for (const auto& each : std::filesystem::recursive_directory_iterator(folder))
@@ -145,7 +145,7 @@ TEST_CASE("ledger: a repeated key gives what is left of its grant") {
     REQUIRE(first.sequence == 0u);
     CHECK_FALSE(first.earlier.has_value());
     const std::int64_t ttl = first.decision.grant.ttl;
-    // Again, later, with a token that was refreshed: it has another id, in the token and in its claims.
+    // Later, with a refreshed token that has another id, in the token and in its claims.
     const std::string later = with(with(request, "req-1001", "req-1002"), "1790000060", "1790000090");
     const std::string retry = with(with(later, "19a333f4", "29a333f4"), "19a333f4", "29a333f4");
     const Answer second = setup.recorder->decide(retry);
@@ -155,24 +155,24 @@ TEST_CASE("ledger: a repeated key gives what is left of its grant") {
     REQUIRE(second.earlier.has_value());
     CHECK(second.earlier->sequence == 0u);
     CHECK(second.earlier->record.rules.at(0).name == "refund_current_tenant");
-    // It is recorded as what it is.
+    // It is recorded as a repetition.
     REQUIRE(second.sequence == 1u);
     CHECK(setup.record(1).repeats == 0u);
     CHECK(setup.record(1).decision.grant.ttl == ttl - 30);
-    // When nothing is left, the key gives nothing more.
+    // When no time is left, the key grants nothing more.
     const Answer late = setup.recorder->decide(with(request, "1790000060", std::to_string(1790000060 + ttl)));
     CHECK(late.decision.effect == Effect::Deny);
     CHECK(first_code(late) == "ttl_exhausted");
-    // A clock that was put back gives no more than there was.
+    // A clock that was set back does not extend the grant.
     CHECK(setup.recorder->decide(with(request, "1790000060", "1790000050")).decision.grant.ttl == ttl);
-    // Another question under the key.
+    // Another request under the same key.
     const Answer other = setup.recorder->decide(with(request, "\"amount\": 40.0", "\"amount\": 41.0"));
     CHECK(other.decision.effect == Effect::Deny);
     CHECK(first_code(other) == "idempotency_conflict");
     CHECK(setup.record(*other.sequence).overruled);
-    // The key of another agent is another key.
+    // The same key from another agent is another key.
     CHECK_FALSE(setup.recorder->decide(with(request, "\"id\": \"refund-agent\"", "\"id\": \"other-agent\"")).earlier);
-    // And it is all still so when the ledger is opened again.
+    // All of this is still true after the ledger is opened again.
     auto reopened = Ledger::open(setup.folder.at("ledger"));
     auto again = Recorder::make(*reopened, example("refund"));
     CHECK(again->decide(retry).earlier->sequence == 0u);
@@ -214,14 +214,14 @@ TEST_CASE("ledger: a repeated key gives nothing that would not be given now") {
         CHECK(answer.decision.bundle_digest == bundle->digest());
         return std::pair(answer.decision.effect == Effect::Permit ? answer.decision.grant.ttl : 0, first_code(answer));
     };
-    // The policy denies now, and the reason is of the policy of now.
+    // The new policy denies, and the reason is the new policy's.
     CHECK(
         under(
             "deny user_not_authorized\n  for tool refund\n  when user is none or not (user.roles contains \"refunds\")",
             "deny user_not_authorized\n  for tool refund\n  when user is none or user.roles contains \"refunds\"",
             request)
             .second == "user_not_authorized");
-    // It gives less, or more.
+    // The new policy grants less, or more.
     CHECK(under("grant { \"refund:create\" } for 2m", "grant { \"refund:create\" } for 1m", request).first == 60);
     CHECK(under("grant { \"refund:create\" } for 2m", "grant { \"refund:create\" } for 5m", request).first == 120);
     // The token has expired, or the agent was revoked.
@@ -242,12 +242,12 @@ TEST_CASE("ledger: an answer that gives nothing does not use the key") {
     const Answer first = setup.recorder->decide(approved);
     CHECK(first.decision.effect == Effect::Permit);
     CHECK_FALSE(first.earlier.has_value());
-    // The answer was lost: what it spent is unspent for its own repetition, and for nobody else.
+    // The answer was lost: only its own repetition may use the approval again.
     const Answer again = setup.recorder->decide(approved);
     CHECK(again.decision.effect == Effect::Permit);
     CHECK(again.earlier.has_value());
     CHECK(first_code(setup.recorder->decide(with(approved, "k-1", "k-2"))) == "approval_used");
-    // Without the approval it is asked for again.
+    // Without the approval, it is required again.
     CHECK(setup.recorder->decide(asked).decision.effect == Effect::NeedsApproval);
     CHECK(setup.recorder->decide(approved).decision.effect == Effect::Permit);
 }
@@ -288,7 +288,7 @@ TEST_CASE("ledger: an approval for one use permits once, approval_used") {
     CHECK(first_code(second) == "approval_used");
     CHECK(setup.record(*second.sequence).overruled);
     CHECK(setup.record(*second.sequence).uses.empty());
-    // One that is good for more is the broker's to count.
+    // The broker counts the uses of an approval with several uses.
     const std::string more = with(with(request, "\"uses\": 1", "\"uses\": 2"), "\"id\": \"apr-", "\"id\": \"more-");
     CHECK(setup.recorder->decide(more).decision.effect == Effect::Permit);
     CHECK(setup.recorder->decide(more).decision.effect == Effect::Permit);
@@ -324,7 +324,7 @@ TEST_CASE("ledger: an approval that was used up stays so, whatever else is said 
         CHECK_MESSAGE(answer.decision.effect == Effect::Deny, member);
         CHECK_MESSAGE(first_code(answer) == "approval_used", member);
     }
-    // One that does not say which it is never counts.
+    // An approval without an id never counts.
     CHECK(changed("id", nullptr).decision.effect == Effect::NeedsApproval);
     CHECK(changed("id", &empty).decision.effect == Effect::NeedsApproval);
 }
@@ -346,7 +346,7 @@ TEST_CASE("ledger: where it cannot be told whose approval was counted, all that 
     CHECK(used({"ann"}) == 1);
     CHECK(used({"dan"}) == 0);
     CHECK(used({"ann", "ben"}) == 2);
-    CHECK(used({"ann", ""}) == 3);  // known by an id
+    CHECK(used({"ann", ""}) == 3);  // identified by an id
     CHECK(used({"somebody"}) == 3);
 }
 
@@ -358,20 +358,20 @@ TEST_CASE("ledger: what is masked never reaches the disk") {
     std::string request = example_request("refund");
     const Answer answer = setup.recorder->decide(request);
     CHECK(answer.decision.effect == Effect::Permit);
-    CHECK(answer.decision.attribution.user == "alice@acme.example");  // to the broker it is no secret
+    CHECK(answer.decision.attribution.user == "alice@acme.example");  // not masked for the broker
     const Record record = setup.record(0);
     for (const char* place :
          {"/user", "/token/claims/kubernetes.io/serviceaccount/uid", "/tool/params/amount", "/run/initiator"})
         CHECK_MESSAGE(std::count(record.masked.begin(), record.masked.end(), place) == 1, place);
     CHECK(record.decision.attribution.user.starts_with("hmac-sha256:"));
-    CHECK(record.decision.attribution.initiator == record.decision.attribution.user);  // the same person still
+    CHECK(record.decision.attribution.initiator == record.decision.attribution.user);  // still the same person
     CHECK(record.decision.attribution.agent == "refund-agent");
     const std::string disk = all_bytes(setup.folder.at("ledger"));
     CHECK(disk.find("refund-agent") != std::string::npos);
     for (const char* secret :
          {"alice@acme.example", "02266182-74ea-45dc-b0d7-6f7449f9ae11", "\"amount\":40", "\"roles\":[\"refunds"})
         CHECK_MESSAGE(disk.find(secret) == std::string::npos, secret);
-    // The same value under the same key and path is the same; under another key it is not.
+    // Equal values under the same key and path have equal marks; under another key the marks differ.
     RecordOptions other = options;
     other.mask_key = std::string(32, 'o');
     Setup elsewhere("refund", other);
@@ -397,7 +397,7 @@ TEST_CASE("ledger: a mask names what a request can hold, G0023") {
                              "/tool/params", "/tool/params/amount", "/approvals", "/approvals/0/id",
                              "/approvals/*/approver", "/resource/tags/owner", "/delegation/chain/*/actor"})
         CHECK_MESSAGE(code_of(good).empty(), good);
-    // Where the policy is not known yet, nothing is given under a mask that names nothing.
+    // While no policy is loaded, nothing is granted with a mask whose path does not exist.
     RecordOptions options;
     options.mask = {"/user/mail"};
     auto recorder = Recorder::make(*ledger, options);
@@ -423,7 +423,7 @@ TEST_CASE("ledger: a masked value stands nowhere else in the record") {
     const std::string person = text("run", "initiator"), bucket = text("resource", "id");
     const std::string approval = read->find("approvals")->items.at(0).find("id")->text;
     const std::string binding = read->find("approvals")->items.at(0).find("binding_digest")->text;
-    // Within other text, as a key, and escaped.
+    // Within other text, as an object's key, and escaped.
     request =
         with(request, "\"resource\": {", "\"sets\": { \"of " + person + "\": \"" + bucket + "/x\" }, \"resource\": {");
     REQUIRE(setup.recorder->decide(request).decision.effect == Effect::Permit);
@@ -446,7 +446,7 @@ TEST_CASE("ledger: what the policy does not know is not recorded as it is") {
     CHECK(std::count(record.masked.begin(), record.masked.end(), "/token/claims/x") == 1);
     for (const char* known : {"agents-prod", "\"currency\":\"USD\"", "alice@acme.example"})
         CHECK_MESSAGE(record.request.find(known) != std::string::npos, known);
-    // It is another key in every ledger, and the same in one.
+    // Each ledger has its own key, which does not change.
     const auto mark = [](const Record& of) {
         return json::parse(of.request)->find("token")->find("claims")->find("email")->text;
     };
@@ -456,7 +456,7 @@ TEST_CASE("ledger: what the policy does not know is not recorded as it is") {
     Setup other("refund");
     REQUIRE(other.recorder->decide(request).sequence == 0u);
     CHECK(mark(other.record(0)) != first);
-    // A broker may want it all.
+    // A broker may record everything.
     RecordOptions all;
     all.hide_unknown = false;
     Setup whole("refund", all);
@@ -481,7 +481,7 @@ TEST_CASE("ledger: free text that no rule reads is not recorded as it is") {
     const std::string bytes = *ledger->read(0);
     CHECK(bytes.find("canary") == std::string::npos);
     CHECK(bytes.find("\"currency\":\"USD\"") != std::string::npos);
-    // Of a tool that nobody declared everything may be text.
+    // Any parameter of an undeclared tool may be text.
     REQUIRE(recorder->decide(with(with(request, "\"name\": \"refund\"", "\"name\": \"other\""), "USD", "canary-3"))
                 .sequence == 1u);
     CHECK(ledger->read(1)->find("canary") == std::string::npos);
@@ -501,7 +501,7 @@ TEST_CASE("ledger: what was decided elsewhere is recorded as if it had been deci
     here.record(0);
     there.record(0);
     CHECK(answer_in(there.bytes) == answer_in(here.bytes));
-    // A decision made of something that is no request is not given.
+    // A decision on a document that is not a request is not returned.
     const Answer odd = there.recorder->record("{", evaluator.evaluate(read), layers);
     CHECK(odd.decision.effect == Effect::Deny);
     CHECK(first_code(odd) == "Q0001");
@@ -520,7 +520,7 @@ TEST_CASE("ledger: a single use holds for what is decided elsewhere") {
     Evaluator evaluator(layers);
     const Decision decision = evaluator.evaluate(read);
     REQUIRE(decision.effect == Effect::Permit);
-    // What a candidate would have permitted uses nothing up.
+    // A candidate's permit uses nothing up.
     CHECK(setup.recorder->shadow(request, decision, layers));
     CHECK(setup.recorder->record(request, decision, layers).decision.effect == Effect::Permit);
     CHECK(first_code(setup.recorder->record(request, decision, layers)) == "approval_used");

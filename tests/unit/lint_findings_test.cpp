@@ -1,5 +1,5 @@
-// The lints, one by one: what they find, and what they must leave alone. The pages in docs/lints, which
-// tests/docs.py lints, hold one of each beside these.
+// Tests each lint: what it must find and what it must not report. The pages in docs/lints, which tests/docs.py checks,
+// contain one example of each.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -40,7 +40,7 @@ tool act { tier write  audience "https://act.example"  scopes { "act", "act:more
 tool look { tier read  audience "https://look.example"  scopes { "look" } }
 )";
 
-/// What is found in a policy.
+/// The findings of a policy.
 struct Found {
     LintReport report;
 
@@ -82,7 +82,7 @@ Found permit(const std::string& condition) {
     return lint_text("permit it\n  for tool act\n  when " + condition + "\n  grant { \"act\" } for 5m\n");
 }
 
-/// Each condition, and whether the lint finds something in a permit with it.
+/// A condition, and whether the lint reports a permit with it.
 struct Try {
     std::string_view condition;
     bool found;
@@ -132,7 +132,7 @@ TEST_CASE("lint: \"shared-issuer-unscoped\" sees through alternatives, sets and 
               {"token.issuer is prod and prod.namespace == \"a\"", false},
               {"resource.id == ci.repository_id", false},
               {"ci.repository_owner_id == tenant", false},
-              // Whatever everyone has, or whoever asks can choose, pins nobody.
+              // A value that everyone has, or that the caller can choose, identifies nobody.
               {"ci.event_name != \"x\"", true},
               {"ci.repository_owner_id != \"\"", true},
               {"ci.repository_owner_id like \"**\"", true},
@@ -198,7 +198,7 @@ TEST_CASE("lint: \"workflow-caller-unpinned\" and \"name-only-trust\" instead of
     CHECK_FALSE(name.has("shared-issuer-unscoped"));
     CHECK_FALSE(permit("token.issuer is ci and ci.repository == \"o/r\" and ci.repository_id == \"74\"")
                     .has("name-only-trust"));
-    // Numbers in a subject are identifiers; one of the two leaves the other a name.
+    // Numbers in a subject are identifiers. If only one of the two is a number, the other is still a name.
     tries("name-only-trust",
           {{"ci.sub == \"repo:octo-org@65/octo-repo@74:ref:refs/heads/main\"", false},
            {"ci.sub like \"repo:octo-org@65/octo-repo@74:**\"", false},
@@ -436,7 +436,7 @@ TEST_CASE("lint: \"words-as-text\", \"user-assertion-unchecked\", \"all-of-empty
                             "circle.context_ids subset of { \"a\" }",
                             false},
                            {"prod.namespace == \"a\" and egress subset of { host(\"a.example\") }", false}});
-    // One question, however it is written.
+    // The same condition in several spellings.
     const auto roles = [](std::string_view test, bool found) {
         CAPTURE(test);
         CHECK(permit("azure.oid == \"o\" and " + std::string(test)).has("all-of-empty") == found);
@@ -483,7 +483,7 @@ TEST_CASE(
     CHECK(found.text_at(found.first("token-age-unlimited").span) == "old");
     CHECK(found.count("issuer-insecure") == 2);
     CHECK(found.count("mixed-scripts") == 1);
-    // A language of its own is no trick.
+    // A text in one script other than Latin is not suspicious.
     CHECK_FALSE(permit("prod.namespace == \"a\" and resource.id == \"\u041F\u0440\u0438\u0432\u0435\u0442\"")
                     .has("mixed-scripts"));
 }
@@ -614,12 +614,12 @@ TEST_CASE("lint: \"rule-without-permit\", \"limit-idle\", \"unused-tool\", \"mix
     CHECK(found.text_at(found.first("limit-idle").span) == "long");
     CHECK(found.text_at(found.first("unused-tool").span) == "look");
     CHECK(found.text_at(found.first("reason-name").span) == "run_ended");
-    // A module of rules, for others to import.
+    // A module of rules that others import.
     CHECK_FALSE(lint_text("oblige noted for tool look with audit(level: \"full\")\n").has("rule-without-permit"));
     CHECK_FALSE(lint_text("oblige noted for tool look with audit(level: \"full\")\n").has("unused-tool"));
     CHECK(
         lint_text("permit every when prod.namespace == \"a\" grant { \"act\", \"look\" } for 5m\n").has("mixed-tiers"));
-    // What a permit lists for another tool, it does not grant: this one reads, and a
+    // A permit does not grant scopes that its tools do not declare: this one grants "look", and a
     // limit to "act" limits nothing else.
     const Found own = lint_text("permit every when prod.namespace == \"a\" grant { \"look\" } for 5m\n");
     CHECK_FALSE(own.has("mixed-tiers"));
@@ -649,7 +649,7 @@ TEST_CASE("lint: \"unused-definition\", \"unused-issuer\", \"unused-import\", \"
     CHECK(found.count("duplicate-element") == 1);
     CHECK(permit("run.background in { true, true }").count("duplicate-element") == 1);
     CHECK_FALSE(permit("agent.class == \"support\"").has("unused-issuer"));
-    // Imported for what the start declares; but for std.wimse, of which nothing is named. std.mcp has a rule.
+    // The start of the policy uses the imports, except std.wimse. std.mcp has a rule.
     CHECK(found.count("unused-import") == 1);
     CHECK(found.text_at(found.first("unused-import").span) == "std.wimse");
 }
@@ -677,7 +677,7 @@ TEST_CASE("lint: suppressions at the line, above it, and above a declaration; wi
             lint_text(allow("shared-issuer-unscoped " + nothing) + "permit it" + rest).has("suppression-unexplained"));
     const Found slip = lint_text(allow("shared-isuer-unscoped because it is a toy") + "permit it" + rest);
     CHECK(slip.first("suppression-unused").help == "did you mean `shared-issuer-unscoped`?");
-    // In a text it is a text.
+    // In a string it is not a suppression.
     CHECK_FALSE(permit("prod.namespace == \"// lint: nothing\"").has("suppression-unexplained"));
 }
 

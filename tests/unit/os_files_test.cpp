@@ -1,4 +1,4 @@
-// Files as the system gives them: what a failure says, and what is left on one.
+// Tests file operations: the failures they report, and what remains after a failure.
 #include "os/files.h"
 
 #include <doctest/doctest.h>

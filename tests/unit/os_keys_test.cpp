@@ -1,4 +1,4 @@
-// Keys as lines and files, and what they sign.
+// Tests keys as lines of text and as files, and their signatures.
 #include "os/keys.h"
 
 #include <doctest/doctest.h>

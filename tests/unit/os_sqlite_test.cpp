@@ -1,4 +1,4 @@
-// SQLite as this project uses it: what goes in comes out, and what a failure is.
+// Tests the SQLite wrapper: values that are written can be read, and how failures are reported.
 #include "os/sqlite.h"
 
 #include <doctest/doctest.h>
@@ -21,11 +21,11 @@ TEST_CASE("os: values of each kind go into a database and come out of it") {
     const std::string bytes("\0b", 2);
     REQUIRE(put.add(std::int64_t{-7}).add(std::string_view("text")).add(os::Blob{bytes}).add(std::monostate{}).run());
     CHECK(database->affected() == 1);
-    REQUIRE(put.add(std::string_view()).run());  // the rest is nothing again
+    REQUIRE(put.add(std::string_view()).run());  // the other values are null again
 
     SqlStatement get(*database, "select a, b, c as third, d, e from t where a = $2 or a = $9");
     get.set("$2", std::int64_t{-7});
-    get.set("$3", std::int64_t{1});  // not asked for
+    get.set("$3", std::int64_t{1});  // the statement has no such parameter
     REQUIRE(get.step() == SqlStatement::Step::Row);
     CHECK(get.columns() == 5);
     CHECK(get.name(2) == "third");

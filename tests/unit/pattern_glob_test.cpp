@@ -41,9 +41,9 @@ TEST_CASE("pattern: a star that is a whole segment needs a character") {
     CHECK_FALSE(matches("repo:*/*:**", "repo:/x:y", ":/"));
     CHECK_FALSE(matches("repo:*/*:**", "repo:a/:y", ":/"));
     CHECK_FALSE(matches("*.example.com", ".example.com", "."));
-    CHECK(matches("a*", "a", "/"));  // a part of one may be empty
+    CHECK(matches("a*", "a", "/"));  // `*` as part of a segment may match the empty text
     CHECK(matches("*-x", "-x", "/"));
-    CHECK(matches("**", "", "/"));  // and so may what crosses
+    CHECK(matches("**", "", "/"));  // so may `**`
     CHECK(matches("a/**", "a/", "/"));
     CHECK(matches("a/**/b", "a//b", "/"));
     CHECK_FALSE(matches("a/**/b", "a/b", "/"));
@@ -88,7 +88,7 @@ TEST_CASE("pattern: many stars make neither a glob nor a text slow") {
 
 namespace {
 
-/// What a glob means, said as plainly as possible. `begins`: it stands at the beginning of a segment.
+/// The meaning of a glob, implemented as simply as possible. `begins`: the glob is at the beginning of a segment.
 bool means(std::string_view glob, std::string_view text, bool begins = true) {
     if (glob.empty()) return text.empty();
     if (glob.starts_with("**"))

@@ -1,4 +1,4 @@
-// Patterns and paths in whole policies: what hides from a careless pattern hides from no rule.
+// Tests patterns and paths in complete policies: texts that evade a careless pattern do not evade a rule.
 #include <fstream>
 #include <iterator>
 

@@ -15,7 +15,7 @@ bool matches(std::string_view regex, std::string_view text) {
     return made->matches(text);
 }
 
-/// The message and the help of a refusal.
+/// The message and the help of the error.
 std::string refusal(std::string_view regex) {
     const auto made = pattern::make_regex(regex);
     return made ? "accepted" : made.error().message + " | " + made.error().help;
@@ -156,7 +156,7 @@ TEST_CASE("pattern: an automaton that is too large is refused, with the part tha
     for (int i = 0; i < 3000; ++i)
         words += (i > 0 ? "|" : "") + std::to_string(i * 7919 % 100'000) + "x" + std::to_string(i);
     CHECK(says(words, "`in` a set"));
-    // What people write is far from it.
+    // Common expressions are far from the limit.
     for (const char* fine :
          {"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", ".{1000}", "[^/]{1,255}(/[^/]{1,255})?",
           "(?i).*(secret|token|passw(or)?d).*", "(25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.(25[0-5]|2[0-4]\\d|1?\\d?\\d)){3}",
@@ -176,7 +176,7 @@ TEST_CASE("pattern: automata are least, and literal ends are no part of them") {
     CHECK(ends.prefix == "refs/heads/");
     CHECK(ends.suffix == "-x");
     CHECK(ends.matches("refs/heads/-x"));
-    CHECK_FALSE(made("aba.*aba").matches("ababa"));  // the ends may not overlap
-    // One state for a character, however many bytes it has.
+    CHECK_FALSE(made("aba.*aba").matches("ababa"));  // prefix and suffix must not overlap
+    // One state for each character, however many bytes it has.
     CHECK(made("[^/]{100}").between.moves.size() / made("[^/]{100}").between.width == 102);
 }

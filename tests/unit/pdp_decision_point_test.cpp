@@ -1,4 +1,4 @@
-// The decision point: what it answers is what it recorded, whatever happens to the store, the ledger or the policy.
+// Tests the decision point: it returns only what it recorded, whatever happens to the store, the ledger or the policy.
 #include <csignal>
 #include <filesystem>
 #include <thread>
@@ -17,7 +17,7 @@ namespace {
 
 constexpr auto kLong = 10s;  // longer than anything takes on a busy machine
 
-/// A store, a ledger beside it, and options for both.
+/// A store, a ledger, and options for both.
 struct Place {
     Made made{3};
     std::string ledger = made.folder.at("ledger");
@@ -42,7 +42,7 @@ std::string first_reason(const Decided& decided) {
     return decided.decision->reasons.empty() ? "" : std::string(decided.decision->reasons.front().code);
 }
 
-/// What an answer says, without what it was made of.
+/// The parts of a decision that these tests compare.
 std::string said(const Decision& decision) {
     std::string out = std::to_string(static_cast<int>(decision.effect));
     for (const auto scope : decision.grant.scopes) out.append(" ") += scope;
@@ -51,7 +51,7 @@ std::string said(const Decision& decision) {
     return out.append(" ").append(decision.attribution.agent).append(" ").append(decision.bundle_digest);
 }
 
-/// Whether the record that an answer names says what the answer says.
+/// Whether the record that the answer names contains the same decision.
 bool recorded(const std::vector<std::string>& records, const Decided& decided) {
     if (!decided.record || *decided.record >= records.size()) return false;
     ledger::Record record;

@@ -1,5 +1,5 @@
-// The reference evaluator against decisions worked out by hand: without these, the machine and the
-// reference could be wrong in the same way.
+// Compares the reference evaluator with decisions worked out by hand. Without this, the machine and the reference could
+// have the same error.
 #include <doctest/doctest.h>
 
 #include "base/report.h"
@@ -55,7 +55,7 @@ struct Decided {
     }
 };
 
-/// Changes are `path = JSON`, or `path` to take it out.
+/// A change is `path = JSON`, or `path` to remove the fact.
 Decided decide(std::string_view rules, std::initializer_list<std::string_view> changes = {}) {
     Decided out;
     SourceSet sources;
@@ -138,7 +138,7 @@ TEST_CASE("reference: a count with unknown elements is a range") {
     const std::string_view chain =
         "delegation = {\"chain\": [{\"actor\": \"x\", \"tenant\": \"acme\", \"granted_scopes\": [\"a\"], "
         "\"exp\": null}, {\"actor\": \"y\", \"granted_scopes\": [\"a\"], \"exp\": null}]}";
-    // One hop is of acme, the other does not say: between one and two.
+    // One hop is of acme and the other does not state its tenant, so the count is between one and two.
     CHECK(surely("count(h in delegation.chain: h.tenant == \"acme\") >= 1", {chain}));
     CHECK_FALSE(surely("count(h in delegation.chain: h.tenant == \"acme\") >= 2", {chain}));
     CHECK(surely("count(h in delegation.chain: h.tenant == \"acme\") <= 2", {chain}));
@@ -227,7 +227,8 @@ TEST_CASE("reference: the ttl is the least of everything that ends") {
     const std::string two =
         "permit p when tenant == \"acme\" grant { \"a\" } for 5m\n"
         "permit q when tenant == \"acme\" grant { \"a\", \"b\" } for 1m\n";
-    CHECK(decide(two, {"want.scopes = [\"a\"]"}).decision.grant.ttl == 300);  // the longest that offers it
+    CHECK(decide(two, {"want.scopes = [\"a\"]"}).decision.grant.ttl ==
+          300);  // the longest ttl of the permits that offer it
     CHECK(decide(two).decision.grant.ttl == 60);
     CHECK(decide(kPermit, {"want.ttl = 7"}).decision.grant.ttl == 7);
     CHECK(decide(kPermit, {"token.exp = 1772452810"}).decision.grant.ttl == 10);
@@ -246,7 +247,7 @@ TEST_CASE("reference: the horizon is when a permit ends or a narrowing rule begi
     CHECK(horizon("permit p when age(run.started) < 6m grant { \"a\" } for 5m") == 60);
     CHECK(horizon(std::string(kPermit) + "deny d when now >= \"2026-03-02T12:00:30Z\"") == 30);
     CHECK(decide(std::string(kPermit) + "deny d when now >= \"2026-03-02T12:00:30Z\"").decision.grant.ttl == 30);
-    // A limit that will lapse does not shorten.
+    // A limit that will end does not shorten the horizon.
     CHECK_FALSE(decide(std::string(kPermit) + "limit l when now < \"2026-03-02T12:00:30Z\" to single_use")
                     .decision.grant.not_after.has_value());
 }
@@ -284,7 +285,7 @@ TEST_CASE("reference: an approval counts only if everything about it does") {
     const auto with = [&](const std::string& list) { return decide(rules, {"approvals = [" + list + "]"}); };
     const Decided met = with(approval(digest));
     CHECK(met.decision.effect == Effect::Permit);
-    CHECK(met.decision.grant.ttl == 50);  // stays fresh for a minute from `at`
+    CHECK(met.decision.grant.ttl == 50);  // valid for a minute after `at`
     CHECK(met.decision.attribution.approvers == std::vector<std::string_view>{"lea"});
 
     const auto against = [&](std::string_view field, std::string_view value) {

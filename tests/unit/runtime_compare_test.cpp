@@ -34,7 +34,7 @@ Decision changed(Edit edit) {
     return d;
 }
 
-/// That the one part differs, in one direction and, the other way round, in the opposite one.
+/// Checks that only this part differs, in this direction, and in the opposite one with the decisions swapped.
 void differ(const Decision& was, const Decision& is, Part part, Direction direction) {
     CAPTURE(part_name(part));
     const Direction back = direction == Direction::Wider      ? Direction::Narrower

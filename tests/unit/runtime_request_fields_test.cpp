@@ -1,4 +1,4 @@
-// Facts stated field by field: the same checks and the same decisions as for documents.
+// Tests facts that are stated field by field: they get the same checks and decisions as documents.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -161,7 +161,7 @@ TEST_CASE("request: a fact stated with too weak a provenance is missing") {
     REQUIRE(Stating(refund.request).state(weaker).has_value());
     CHECK(refund.evaluator.evaluate(refund.request).effect == Effect::Deny);
 
-    // But for the clock, which nobody else may set: as a number or as text.
+    // Except for the clock, which only the broker may set, as a number or as text.
     for (const bool text : {false, true}) {
         refund.request.begin(Provenance::Verified);
         refund.request.trust(Provenance::Asserted);
@@ -261,7 +261,7 @@ TEST_CASE("request: text that rules read is no longer than in documents") {
     CHECK(stated(longer) == "Q0005 $");
     CHECK(refund.evaluator.evaluate(refund.request).effect == Effect::Deny);
 
-    // The texts of one list have 16 KiB together.
+    // The texts of one list may have 16 KiB in total.
     std::vector<std::string> texts;
     for (std::size_t i = 0; i < 9; ++i) texts.push_back(std::to_string(i) + std::string(2'000, 'b'));
     const std::vector<std::string_view> nine(texts.begin(), texts.end());

@@ -1,5 +1,5 @@
-// Documents of one form are read and bound by what was found for the first of them. Whatever comes after
-// whatever: a request that was used before must say of a document what a new one says.
+// Documents of one form reuse what was found for the first of them. In any order of documents, a request that was used
+// before must give the same result as a new one.
 #include <doctest/doctest.h>
 
 #include "../property/rng.h"
@@ -13,14 +13,14 @@ using property::Rng;
 
 namespace {
 
-/// What comes of a document: the decision for the operator, or the refusal.
+/// The result for a document: the decision for the operator, or the error.
 std::string outcome(Request& request, Evaluator& evaluator, const Layers& layers, const std::string& document) {
     if (const auto read = request.parse(document); !read)
         return read.error().code + " " + read.error().context + ": " + read.error().message;
     return to_json(evaluator.evaluate(request), layers, Audience::Operator);
 }
 
-/// Holds a request that is used again and again against one made anew for each document.
+/// Compares a request that is reused for all documents with a new one for each document.
 struct Warm {
     Layers layers;
     Request request;
@@ -46,7 +46,7 @@ void collect(json::Value& value, std::vector<json::Value*>& out) {
     for (json::Member& member : value.members) collect(member.second, out);
 }
 
-/// Another value in one place: mostly of the same form, sometimes not.
+/// Changes the value in one place; the form usually stays the same.
 void change(json::Value& document, Rng& rng) {
     std::vector<json::Value*> all;
     collect(document, all);
@@ -146,7 +146,7 @@ TEST_CASE("request: the limits of the moment count, also for a form that was rea
     limits.max_members = 4;
     CHECK(warm.request.parse(base, limits).error().code == "Q0004");
     REQUIRE(warm.request.parse(base));
-    // A longer text where the form had a shorter one.
+    // A longer text than the document that the form was made from.
     const std::string longer = with(base, "\"refund-agent\"", "\"" + std::string(20'000, 'x') + "\"");
     CHECK(warm.request.parse(longer).error().code == "Q0005");
 }

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::int64_t kNow = kNowSeconds * kSecond;
 
-/// A request that is permitted, or would be if its approval counted.
+/// A request that is permitted, or would be with an approval that counts.
 struct Case {
     TestProgram t;
     json::Value document = base_request();
@@ -126,7 +126,7 @@ TEST_CASE(
         CHECK(codes[0] == row.code + (" " + std::string(row.path)));
         CHECK(c.decision.effect == Effect::Deny);
         CHECK(c.decision.grant.scopes.empty());
-        // Of another kind, of another name, or over: nothing changes.
+        // A revocation of another kind, of another name, or an expired one changes nothing.
         const auto other =
             static_cast<Kind_>((static_cast<std::size_t>(row.kind) + 1) % static_cast<std::size_t>(Kind_::All));
         CHECK(c.reasons({{other, "nobody", 0}}) == kPermitted);
@@ -156,7 +156,7 @@ TEST_CASE("revocations: a subject that is not stated could be the revoked one") 
         const std::size_t dot = path.find('.');
         walk(c.document, path.substr(0, dot), false)->remove(path.substr(dot + 1));
         CHECK(c.reasons({{row.kind, "somebody", 0}}) == Codes{"fact_missing " + path});
-        CHECK(c.reasons({{row.kind, "somebody", kNow}}) == kPermitted);  // none in force
+        CHECK(c.reasons({{row.kind, "somebody", kNow}}) == kPermitted);  // no revocation is in force
     }
     Case c;
     c.with("delegation",
@@ -165,7 +165,7 @@ TEST_CASE("revocations: a subject that is not stated could be the revoked one") 
     CHECK(c.reasons({{Kind_::Run, "somebody", 0}}) == Codes{"fact_missing delegation.chain.run"});
     CHECK(c.reasons({{Kind_::Issuer, "somebody", 0}}) == Codes{"fact_missing delegation.chain.issuer"});
     CHECK(c.reasons({{Kind_::Tenant, "somebody", 0}}) == Codes{"fact_missing delegation.chain.tenant"});
-    // What is missing anyway is said once.
+    // A fact that is missing anyway is reported once.
     Case without;
     walk(without.document, "agent", false)->remove("id");
     CHECK(without.reasons({{Kind_::Agent, "somebody", 0}}) == Codes{"fact_missing agent.id"});
@@ -187,10 +187,10 @@ TEST_CASE("revocations: approval_revoked does not count towards a requirement") 
     CHECK(c.reasons({{Kind_::Approval, "ap-1", kNow}}) == kPermitted);
     CHECK(c.reasons({{Kind_::Approval, "ap-1", 0}}) == Codes{"approval_required", "approval_revoked"});
     CHECK(c.decision.effect == Effect::NeedsApproval);
-    // One that does not say which it is counts for nothing, since its uses cannot be counted either.
+    // An approval without an id does not count, because its uses cannot be counted either.
     approve("");
     CHECK(c.reasons({{Kind_::Approval, "ap-2", 0}}) == Codes{"approval_required", "approval_used", "approval_revoked"});
-    // Nor does one that a revoked user gave.
+    // An approval from a revoked user does not count either.
     approve(R"("id": "ap-1", )");
     CHECK(c.reasons({{Kind_::User, "Lea", 0}}) == Codes{"approval_required", "approval_revoked"});
     CHECK(c.reasons({{Kind_::User, "leo", 0}}) == kPermitted);
@@ -201,7 +201,7 @@ TEST_CASE("revocations: approval_revoked does not count towards a requirement") 
 TEST_CASE("revocations: one spelling on both sides, or refused with a reason") {
     struct Row {
         Kind_ kind;
-        const char *subject, *canonical;  ///< empty: refused
+        const char *subject, *canonical;  ///< empty: rejected
     };
     for (const Row& row : {Row{Kind_::Workload, "spiffe://example.org/ns/a/sa/b", "spiffe://example.org/ns/a/sa/b"},
                            Row{Kind_::Workload, "SPIFFE://Example.org/ns/a/sa/b", "spiffe://example.org/ns/a/sa/b"},
@@ -254,7 +254,7 @@ TEST_CASE("revocations: no spelling of a revoked subject gets through") {
     c.with("workload", R"({"spiffe_id": "spiffe://example.org/ns/a/sa/b", "instance_id": "i-1"})");
     for (const char* subject : {"spiffe://example.org/ns/a/sa/b", "SPIFFE://Example.org/ns/a/sa/b"})
         CHECK(c.reasons({{Kind_::Workload, subject, 0}}) == Codes{"identity_revoked workload.spiffe_id"});
-    // A subject that names nothing revokes its whole kind; so is a fact that has no spelling of the kind.
+    // A malformed subject revokes its whole kind. A fact without a canonical spelling counts as revoked too.
     CHECK(c.reasons({{Kind_::Workload, "spiffe://example.org/ns/a/sa/b ", 0}}) ==
           Codes{"identity_revoked workload.spiffe_id", "identity_revoked workload.instance_id"});
     CHECK(c.reasons({{Kind_::Workload, "spiffe://example.org/ns/a/sa/b ", kNow}}) == kPermitted);
@@ -278,7 +278,7 @@ TEST_CASE("revocations: channel_revoked denies everything in its channel") {
 }
 
 TEST_CASE("revocations: taking a fact out never moves a decision up") {
-    // Every fact that is there, taken out alone and in pairs, under every kind of revocation.
+    // Removes each fact alone and each pair of facts, with every kind of revocation.
     const json::Value base = [] {
         Case c;
         c.with("run.parent_id", "\"run-0\"").with("delegation", kDelegated).with("token.key_id", "\"kid-1\"");

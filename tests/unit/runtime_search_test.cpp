@@ -31,7 +31,7 @@ Bundle bundle_of(std::string text) {
     return *bundle;
 }
 
-/// A request that states an agent with a score, no user, and the tool with its scopes left out.
+/// A request that states an agent with a score, no user, and a tool without scopes.
 json::Value request() {
     auto document = json::parse(writ::testing::example_request(
         R"({"iss":"https://issuer.example","aud":"https://broker.example","exp":1790003600})", "kubernetes",
@@ -42,7 +42,7 @@ json::Value request() {
     return *document;
 }
 
-/// `name: answer` of each item, with what makes it special.
+/// `name: answer` for each item, with its other properties.
 std::string answers(const Result<SearchResult>& result) {
     REQUIRE(result);
     std::string out;
@@ -81,7 +81,7 @@ TEST_CASE("search: tools are the catalogue's, each asked for all of its scopes")
     find.document.find("tool")->remove("params");
     CHECK(find(Open::Tool, R"(["wipe", "look", {"name": "pay", "params": {"amount": 501}}, "fly"])") ==
           "wipe: if_approved, look: always look:all, pay: never, fly: never");
-    // Scopes that the request asks for are asked for.
+    // If the request states scopes, the search uses them.
     json::Value scopes = json::Value::array();
     scopes.items.push_back(json::Value::of("wipe"));
     find.document.find("want")->set("scopes", scopes);

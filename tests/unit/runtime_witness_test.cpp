@@ -42,7 +42,7 @@ struct Seen {
     std::vector<Holding> holding;
 };
 
-/// What a witness tells of a request; what it decides is what an evaluator does.
+/// What a witness reports about a request; its decision must equal the evaluator's.
 Seen seen(const std::string& with, std::string policy = std::string(kPolicy)) {
     SourceSet set;
     set.sources.push_back({"policy.writ", policy + "fixture it = small with " + with + "\n"});

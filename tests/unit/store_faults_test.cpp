@@ -1,4 +1,4 @@
-// What the file system and other programs do to a store: each is told by its code, and nothing is lost.
+// Tests failures that the file system and other programs cause in a store: each has its code, and nothing is lost.
 #include "store_fixture.h"
 
 #include <array>
@@ -17,7 +17,7 @@ using namespace writ::testing;
 
 namespace {
 
-/// Runs something in a process of its own. Output: what it returned, of at most 5 letters.
+/// Runs a function in another process. Output: its result, at most 5 letters.
 std::string apart(const std::function<std::string()>& act) {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);
@@ -38,7 +38,7 @@ std::string apart(const std::function<std::string()>& act) {
     return got > 0 ? std::string(text, static_cast<std::size_t>(got)) : std::string();
 }
 
-/// A process that is forked takes no open store along: SQLite would mix up the two.
+/// Closes the store before a fork, because SQLite does not support an open database in both processes.
 void close(Made& made) {
     const Store gone = std::move(made.store);
 }
@@ -61,7 +61,7 @@ TEST_CASE("store: S0006 while another program writes, and nothing changed") {
     CHECK(code_of(store->publish(policy(7), kAda)) == "S0006");
     CHECK(code_of(store->activate(made.to("v1"))) == "S0006");
     CHECK(code_of(store->revoke(RevocationKind::Agent, "a", kAda)) == "S0006");
-    CHECK(store->versions()->size() == 1);  // reading goes on
+    CHECK(store->versions()->size() == 1);  // reading still works
     sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
     sqlite3_close(other);
     CHECK(store->publish(policy(7), kAda));
@@ -71,7 +71,7 @@ TEST_CASE("store: S0006 while another program writes, and nothing changed") {
 TEST_CASE("store: S0007 where the folder or the file cannot be written") {
     Made made(1);
     made.activate("v1");
-    // Root may write anything; nobody may not.
+    // Root may write to any file, the user nobody may not.
     const auto as_nobody = [&](const std::function<std::string()>& act) {
         return apart([&] {
             if (::getuid() == 0 && ::setuid(65534) != 0) return std::string("stuck");
@@ -115,7 +115,7 @@ TEST_CASE("store: S0008 where files may not grow, at every size, and nothing is 
         });
         CAPTURE(most);
         CAPTURE(code);
-        // Where a write stops half way, the system does not say that it was for want of space.
+        // If a write stops halfway, the system does not report that space was missing.
         CHECK((code == "S0008" || code == "S0009" || code == "done"));
         done += code == "done";
         refused += code == "S0008";
@@ -163,7 +163,7 @@ TEST_CASE("store: S0004 for a file that is damaged, at any page, and no crash") 
         (void)store->revocations();
     }
     CHECK(told == pages);
-    // Cut short.
+    // Truncated.
     write_bytes(copy, good.substr(0, good.size() / 2));
     auto store = Store::open(copy);
     CHECK((!store || !store->verify() || !store->verify()->empty()));

@@ -31,7 +31,7 @@ PolicyHandle started(FollowOptions options) {
     return std::move(*handle);
 }
 
-/// Waits for something that another thread does.
+/// Waits until a condition is true.
 template <class Condition>
 bool eventually(Condition holds) {
     for (const auto end = std::chrono::steady_clock::now() + kLong; std::chrono::steady_clock::now() < end;) {
@@ -41,7 +41,7 @@ bool eventually(Condition holds) {
     return holds();
 }
 
-/// Minutes that are permitted now; 0 for a deny, whose first reason is in *why.
+/// The minutes that are permitted now; 0 for a deny, with its first reason in *why.
 std::int64_t minutes(LiveEvaluator& evaluator, std::string* why = nullptr, const std::string& agent = "a-1") {
     Decision decision;
     REQUIRE(evaluator.evaluate(lookup_request(agent), decision));
@@ -152,7 +152,7 @@ TEST_CASE("handle: S0060 unsigned, S0061 unknown, S0062 altered, S0063 expired: 
     REQUIRE(made.store.activate(brief));
     REQUIRE(handle.wait({1, 4}, kLong));
     CHECK(minutes(evaluator) == 2);
-    // Signed, and over: only a clock shows it.
+    // Signed but expired; only a clock shows this.
     Activation over;
     over.space = "default", over.channel = "prod", over.serial = {1, 5};
     over.digest = made.bundles[2].digest(), over.parent = made.bundles[1].digest();
@@ -183,7 +183,7 @@ TEST_CASE("handle: never goes back, S0064, and sees a fork, S0065, which a raise
     const PolicyHandle handle = started(follow(made));
     LiveEvaluator evaluator(handle);
     REQUIRE(minutes(evaluator) == 2);
-    // A restored copy, as after a failover that lost a commit, takes the serial of the store.
+    // A restored copy, as after a failover that lost a commit, uses a serial again.
     std::filesystem::rename(earlier, made.path);
     for (const char* log : {"-wal", "-shm"}) std::filesystem::remove(made.path + log);
     CHECK(eventually([&] { return problem(handle) == "S0064"; }));
@@ -193,7 +193,7 @@ TEST_CASE("handle: never goes back, S0064, and sees a fork, S0065, which a raise
     REQUIRE(restored->activate(made.to("v3")));
     CHECK(eventually([&] { return problem(handle) == "S0065"; }));
     CHECK(minutes(evaluator) == 2);
-    // Its successor is of another history too.
+    // Its next activation also belongs to another history.
     REQUIRE(restored->activate(made.to("v1")));
     CHECK(eventually([&] { return restored->channel("prod")->serial == Serial{1, 3}; }));
     std::this_thread::sleep_for(20ms);
@@ -231,7 +231,7 @@ TEST_CASE("handle: denies once nothing acceptable was seen for too long") {
     LiveEvaluator evaluator(handle);
     CHECK(minutes(evaluator) == 1);
     std::this_thread::sleep_for(400ms);
-    CHECK(minutes(evaluator) == 1);  // the store is there: fresh all the time
+    CHECK(minutes(evaluator) == 1);  // the store is available, so the policy stays fresh
     const std::string away = made.path + ".away";
     std::filesystem::rename(made.path, away);
     std::string why;
@@ -240,7 +240,7 @@ TEST_CASE("handle: denies once nothing acceptable was seen for too long") {
     CHECK_FALSE(handle.status().ready);
     Decision decision;
     REQUIRE(evaluator.evaluate(lookup_request(), decision));
-    CHECK(decision.attribution.agent == "a-1");  // who asked is told
+    CHECK(decision.attribution.agent == "a-1");  // the decision names the agent
     CHECK(decision.grant.scopes.empty());
     std::filesystem::rename(away, made.path);
     CHECK(eventually([&] { return minutes(evaluator) == 1; }));
@@ -275,7 +275,7 @@ TEST_CASE("handle: not_after ends a policy however fresh the store is") {
         LiveEvaluator evaluator(handle);
         CHECK(minutes(evaluator) == 1);
     }
-    // The same a moment before its end.
+    // The same just before it expires.
     auto now =
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
             .count();
@@ -368,7 +368,7 @@ TEST_CASE("state: how far a reader was outlives it, S0064") {
     LiveEvaluator evaluator(handle);
     CHECK(problem(handle) == "S0064");
     CHECK(minutes(evaluator) == 3);
-    // And of another version in its serial it knows that it is another.
+    // It also recognizes another version with the same serial.
     made.activate("v1", &made.key);
     CHECK(eventually([&] { return problem(handle) == "S0065"; }));
     CHECK(minutes(evaluator) == 3);
@@ -399,7 +399,7 @@ TEST_CASE("state: it is not decided by without keys, when expired, or too long a
     };
     CHECK(touched(-800));
     CHECK_FALSE(touched(-1000));
-    CHECK_FALSE(touched(100));  // from the future: nobody knows how long ago
+    CHECK_FALSE(touched(100));  // from the future, so the age is unknown
     auto state = store::decode_state(read_bytes(made.state));
     REQUIRE(state);
     state->activation.not_after = 1;
@@ -427,7 +427,7 @@ TEST_CASE("state: S0069 for one that is damaged or of another channel") {
     FollowOptions other = made.options();
     other.channel = "staging";
     CHECK(code_of(PolicyHandle::follow(other)) == "S0069");
-    // Well formed, and its policy is not the one that is signed.
+    // Well-formed, but the policy is not the signed one.
     auto state = store::decode_state(good);
     const auto bytes = made.bundles[0].bytes();
     state->bundle.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -532,7 +532,7 @@ TEST_CASE("handle: revocations that are unsigned, of a stranger or altered are t
         g.revoke("a-9", &g.on_call);
         const PolicyHandle handle = started(g.options());
         LiveEvaluator evaluator(handle);
-        if (code == "S0062")  // the signature is one of the entry before
+        if (code == "S0062")  // the signature belongs to the entry before
             g.made.tamper(
                 "INSERT INTO revocation SELECT namespace, 2, action, kind, 'a-1', reason, author, created_at, "
                 "expires_at, '" +
@@ -559,7 +559,7 @@ TEST_CASE("handle: a log that is rolled back or rewritten is seen, S0064, S0065"
     LiveEvaluator evaluator(handle);
     made.tamper("DELETE FROM revocation WHERE sequence = 2");
     CHECK(eventually([&] { return problem(handle) == "S0064"; }));
-    // As long as before, and another: what it says besides denies too.
+    // As long as before but different: its other entries deny too.
     REQUIRE(made.store.revoke(RevocationKind::Agent, "a-3", kAda));
     CHECK(eventually([&] { return problem(handle) == "S0065"; }));
     for (const char* agent : {"a-1", "a-2"}) CHECK(minutes(evaluator, nullptr, agent) == 0);
@@ -637,14 +637,14 @@ TEST_CASE("handle: a candidate is decided by beside, told of, counted, and chang
     options.diverged = [&](const Divergence& each) { told.push_back(divergence_json(each)); };
     const PolicyHandle handle = started(options);
     LiveEvaluator evaluator(handle);
-    CHECK(handle.status().ready);  // a candidate that is not there keeps nothing from being enforced
+    CHECK(handle.status().ready);  // a missing candidate does not affect the enforced policy
     std::uint64_t compared = 0;
     const auto beside = [&](const std::string& version) {
         Move move = made.to(version);
         move.channel = "next";
         REQUIRE(made.store.activate(move));
         told.clear();
-        // The candidate has no serial of its own to wait for: it is there when a comparison names it.
+        // There is no serial to wait for; the candidate is loaded once a comparison names it.
         const std::string digest = made.store.resolve(version)->digest;
         REQUIRE(eventually([&] {
             CHECK(minutes(evaluator) == 1);
@@ -668,7 +668,7 @@ TEST_CASE("handle: a candidate is decided by beside, told of, counted, and chang
     REQUIRE(told.size() == 1);
     CHECK(told[0].find("\"kind\":\"narrower\"") != std::string::npos);
     beside(wider);
-    CHECK(told.empty());  // the same is granted for what was asked
+    CHECK(told.empty());  // both grant the same for this request
     made.activate(denies);
     REQUIRE(handle.wait({1, 2}, kLong));
     told.clear();

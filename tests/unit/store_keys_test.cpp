@@ -39,7 +39,7 @@ RevocationEntry entry() {
 
 TEST_CASE("keys: what is signed is pinned, byte for byte") {
     CHECK(sha256_hex(signed_bytes(activation())) == "d946ab70eb592bc93726ace12d95a77dad24bfc26c4dfbee8f385927ae38ea98");
-    // Lengths keep fields apart: the same letters cut elsewhere are other bytes.
+    // Lengths separate the fields: the same letters split elsewhere give other bytes.
     Activation a = activation(), b = activation();
     a.space = "ab", a.channel = "c";
     b.space = "a", b.channel = "bc";
@@ -112,7 +112,7 @@ TEST_CASE("keys: text reads back, and S0066 for any other") {
     for (std::size_t i = 0; i < open.size(); ++i) {
         std::string wrong = open;
         wrong[i] = wrong[i] == 'A' ? 'B' : 'A';
-        // The last letter of base64 has bits that count for nothing; libsodium wants them zero.
+        // The last letter of base64 has unused bits; libsodium requires them to be zero.
         CHECK_MESSAGE(code_of(PublicKey::parse(wrong)) == "S0066", wrong);
         CHECK(code_of(PublicKey::parse(open.substr(0, i))) == "S0066");
     }

@@ -10,7 +10,7 @@ using namespace writ::store;
 
 namespace {
 
-/// Two steps of a schema that never was: the second adds a column and fills it.
+/// Two steps of an invented schema: the second adds a column and fills it.
 constexpr std::array<SchemaStep, 2> kSteps = {
     {{"CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL)"},
      {"ALTER TABLE note ADD COLUMN length INTEGER NOT NULL DEFAULT 0; UPDATE note SET length = LENGTH(body)"}}};

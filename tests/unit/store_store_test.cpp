@@ -199,7 +199,7 @@ TEST_CASE("store: S0040 for a publisher that did not see the latest") {
     REQUIRE(other->activate(theirs));
     const auto refused = made.store.activate(late);
     CHECK(code_of(refused) == "S0040");
-    // He is told what changed.
+    // The message says what changed.
     for (const char* said : {"1.2", "v2", "Bob", "because", "1.1"})
         CHECK(refused.error().message.find(said) != std::string::npos);
     CHECK(made.store.channel("prod")->digest == made.bundles[1].digest());
@@ -275,7 +275,7 @@ TEST_CASE("store: S0043 until others than the author approve exactly this digest
     CHECK(code_of(made.store.approve("prod", "v1", {"someone <ADA@acme.example>", ""})) == "S0044");
     REQUIRE(made.store.approve("prod", "v1", kBob));
     CHECK(code_of(made.store.approve("prod", "v1", {"Robert <bob@acme.example>", ""})) == "S0044");
-    // Names that cannot be told apart from others, as those of approvers of a request.
+    // Names that cannot be distinguished safely from others, as for approvers of a request.
     for (const char* name :
          {"Bob <bob@acme.example >", "<ada@acme.example>", "B\u043eb <b\u043eb@acme.example>", "ro\u200bn"})
         CHECK_MESSAGE(code_of(made.store.approve("prod", "v1", {name, ""})) == "S0044", name);
@@ -315,7 +315,7 @@ TEST_CASE("store: revocations are recorded, end, and are lifted on record; S0026
     CHECK(in_force->revoked(RevocationKind::Agent, "a-1", now + 1000 * day));
     CHECK(in_force->revoked(RevocationKind::Run, "r-1", now + day - 1));
     CHECK_FALSE(in_force->revoked(RevocationKind::Run, "r-1", now + day));
-    // A later one that ends sooner takes nothing away, one that ends later counts.
+    // A later revocation that ends sooner changes nothing; one that ends later applies.
     REQUIRE(made.store.revoke(RevocationKind::Agent, "a-1", kAda, now + day));
     REQUIRE(made.store.revoke(RevocationKind::Run, "r-1", kAda, now + 3 * day));
     REQUIRE(made.store.revoke(RevocationKind::Run, "r-1", kAda, now + 2 * day));
@@ -361,7 +361,7 @@ TEST_CASE("store: a subject is revoked and lifted in any spelling, or refused; S
     CHECK(code_of(revoke(RevocationKind::All, "prd")) == "S0023");
     REQUIRE(revoke(RevocationKind::All, "prod"));
     CHECK(made.store.revocation_log()->size() == 3);
-    // What an earlier Writ let in can be lifted as it was written.
+    // A subject that an earlier version of Writ accepted can be lifted as it was written.
     REQUIRE(revoke(RevocationKind::Agent, "a-1"));
     made.tamper("UPDATE revocation SET subject = 'a-1 ' WHERE subject = 'a-1'");
     CHECK(made.store.revocations()->revoked(RevocationKind::Agent, "anybody", 1));
@@ -386,7 +386,7 @@ permit p for tool db_migrate when token.issuer is cluster grant { "db:write" } f
         const auto done = made.store.revoke(kind, subject, kAda, 0, nullptr, undeclared);
         return done ? std::string("revoked") : done.error().code + " " + done.error().message;
     };
-    // While nothing is active, any is taken.
+    // While no version is active, any name is accepted.
     CHECK(revoke(RevocationKind::Tool, "anything") == "revoked");
     made.activate("v1");
     REQUIRE(made.store.publish(*names, kAda));
@@ -404,14 +404,14 @@ permit p for tool db_migrate when token.issuer is cluster grant { "db:write" } f
     CHECK(revoke(RevocationKind::Tool, "nope").find("they declare `db.migrate`, `lookup`;") != std::string::npos);
     CHECK(revoke(RevocationKind::Issuer, "https://other.example").starts_with("S0032"));
     CHECK(made.store.revocation_log()->size() == before);
-    // What an active version of any channel declares is never refused, in any spelling.
+    // A name that an active version of any channel declares is never rejected, in any spelling.
     for (const char* tool : {"db.migrate", "DB.Migrate", "lookup"})
         CHECK_MESSAGE(revoke(RevocationKind::Tool, tool) == "revoked", tool);
     for (const char* issuer : {"https://issuer.example", "https://ISSUER.example/"})
         CHECK_MESSAGE(revoke(RevocationKind::Issuer, issuer) == "revoked", issuer);
     CHECK(revoke(RevocationKind::Issuer, "https://hop.example", true) == "revoked");
     CHECK(revoke(RevocationKind::Agent, "nobody-yet") == "revoked");
-    // Nor is anything while an active version cannot be read.
+    // Every name is accepted while an active version cannot be read.
     made.tamper("UPDATE bundle SET bytes = x'00' WHERE digest = '" + std::string(names->digest()) + "'");
     CHECK(revoke(RevocationKind::Tool, "nope") == "revoked");
 }
@@ -438,7 +438,7 @@ TEST_CASE("store: with keys, revoking takes any of them and lifting a channel ke
     REQUIRE(made.store.activate(made.to("v1", &channel)));
     CHECK(made.store.verify({channel.public_key()}, {on_call.public_key()})->empty());
     CHECK(made.store.verify({channel.public_key()})->size() == 1);
-    // A key has one role, the last given; one that is removed signs nothing.
+    // A key has one role, the last one given; a removed key can sign nothing.
     REQUIRE(made.store.add_key(KeyRole::OnCall, channel.public_key(), kAda));
     REQUIRE(revoke(&on_call));
     CHECK(code_of(lift(&channel)) == "S0045");
@@ -455,7 +455,7 @@ TEST_CASE("store: lifting takes the approvals that a channel asks for, S0043, of
     const Origin carol{"Carol <carol@acme.example>", "because"};
     REQUIRE(made.store.protect("lax", false, 0, kAda));
     REQUIRE(made.store.protect("prod", false, 1, kAda));
-    REQUIRE(made.store.protect("soft", false, 0, kAda));  // the strictest counts, whichever is listed last
+    REQUIRE(made.store.protect("soft", false, 0, kAda));  // the strictest channel counts, whichever is listed last
     for (const auto& of : {std::pair{RevocationKind::Agent, "a-1"}, {RevocationKind::All, "prod"}}) {
         const auto revoke = [&] { return made.store.revoke(of.first, of.second, kAda); };
         const auto lift = [&](const Origin& who) { return made.store.lift(of.first, of.second, who); };
@@ -464,10 +464,10 @@ TEST_CASE("store: lifting takes the approvals that a channel asks for, S0043, of
         REQUIRE(revoke());
         CHECK(code_of(lift(kAda)) == "S0043");
         REQUIRE(approve(kAda));
-        CHECK(code_of(lift(kAda)) == "S0043");  // one's own does not count
+        CHECK(code_of(lift(kAda)) == "S0043");  // your own approval does not count
         REQUIRE(approve(kBob));
         CHECK(code_of(approve(kBob)) == "S0044");
-        REQUIRE(revoke());  // another revocation than they approved
+        REQUIRE(revoke());  // another revocation than the approved one
         CHECK(code_of(lift(kAda)) == "S0043");
         REQUIRE(approve(carol));
         REQUIRE(lift(kAda));
@@ -559,7 +559,7 @@ TEST_CASE("store: gc takes content that nothing needs, and S0025 says that it is
     CHECK(made.store.export_versions({}));
     CHECK(made.store.events()->front().kind == "gc");
     CHECK(texts(made.store.verify()).empty());
-    // Published again, it is there again, the same version.
+    // Publishing the sources again restores the same version.
     CHECK(made.store.publish(made.bundles[3], kBob)->number == 4);
     CHECK(made.store.bundle(made.bundles[3].digest()));
     REQUIRE(team->publish(made.bundles[3], kBob));  // another namespace needs it

@@ -231,7 +231,7 @@ TEST_CASE("syntax: a broken file costs at most the report's limit") {
     for (int i = 0; i < 1000; ++i) text += "deny a when b c" + std::to_string(i) + "\n";
     static_cast<void>(parse(0, text, 200, report));
     CHECK(report.take().size() == 10);
-    // One mistake, made over and over.
+    // One mistake, repeated many times.
     static_cast<void>(parse(0, repeated("deny a when )\n", 3000), 200, report));
     CHECK(report.take().size() == Report::kMaxPlaces);
 }

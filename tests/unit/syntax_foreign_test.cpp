@@ -1,4 +1,4 @@
-// What authors who come from other languages would write first: each is an error that says what to write instead.
+// Tests constructs from other languages: each is an error whose help says what to write instead.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -17,7 +17,7 @@ std::vector<Diagnostic> findings(std::string_view text) {
     return report.take();
 }
 
-/// The only finding's help; what was found instead where there is not one.
+/// The help of the only finding; if there are several or none, a list of them.
 std::string help(std::string_view text) {
     const auto items = findings(text);
     if (items.size() == 1) return items[0].help;
@@ -94,7 +94,7 @@ TEST_CASE("syntax: a list in brackets is a set in braces") {
     CHECK(mended("tool t { tier w audience \"a\" scopes [\"s\"] }") ==
           "tool t { tier w audience \"a\" scopes {\"s\"} }");
     CHECK(mended("define x = [1, 2]") == "define x = {1, 2}");
-    // A key is no list, and data in tests has both forms.
+    // A key in brackets is not a list, and data in tests has both forms.
     CHECK(findings("deny d when gates[\"a\"].result == passed").empty());
     CHECK(findings("fixture f = g with a = [1, 2]").empty());
 }
@@ -172,7 +172,7 @@ TEST_CASE("syntax: a missing name is missed") {
     helps("deny because \"x\"", "the rule has no name");
     helps("deny \"no writes\" when a", "write a name without quotes");
     helps("deny no-writes when a", "a name consists of letters, digits and `_`");
-    // A rule may still be called by a word of the language.
+    // A rule may still have a keyword as its name.
     CHECK(findings("deny when when a").empty());
     CHECK(findings("deny for for tool t").empty());
 }
@@ -218,7 +218,7 @@ TEST_CASE("check: `is missing` and its like say what can be asked") {
     CHECK(one("agent.owner != null").replacement == "agent.owner is some");
     CHECK(one("null == agent.owner").replacement == "agent.owner is none");
     CHECK(one("agent.owner in { null, \"a\" }").help.find("`x is none`") != std::string::npos);
-    // A member of an enum may be called so.
+    // A member of an enum may have this name.
     CHECK(check_text(
               "enum seen = set | missing\ntool x { tier read audience \"a\" scopes { \"s\" } params { s: seen } }\n"
               "deny d for tool x when params.s is missing or params.s == set")
@@ -290,7 +290,7 @@ TEST_CASE("syntax: Rego's `some` and Cedar's entities") {
         helps(text, "there are no entities");
         CHECK(findings(text)[0].replacement.empty());
     }
-    // A value after a single colon is still mended.
+    // A value after a single colon still gets a replacement.
     CHECK(mended("test \"t\" { given f with a: 1 expect deny }") == "test \"t\" { given f with a = 1 expect deny }");
 }
 
@@ -307,7 +307,7 @@ TEST_CASE("check: methods of CEL and Cedar on sets") {
     CHECK(said("user.roles.containsAll({ \"a\" })") == "write `{ \"a\" } subset of user.roles`");
     CHECK(said("user.roles.exists(r, r == \"a\"\n or r == \"b\")") == "write `any r in user.roles: …`");
     CHECK(said("exists(user.roles)") == "write `any x in xs: …`");
-    // What is said is right.
+    // The suggested text is valid.
     for (const char* right : {"any r in user.roles: r == \"ops\"", "all r in user.roles: r == \"ops\"",
                               "count(r in user.roles: r == \"ops\") == 1", "user.roles overlaps { \"a\" }",
                               "{ \"a\" } subset of user.roles"})

@@ -1,4 +1,4 @@
-// The style, one construct a case. That nothing gets lost is tests/property/format_test.cpp's.
+// Tests the style, one construct in each case. tests/property/format_test.cpp tests that nothing is lost.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -22,7 +22,7 @@ std::string refusal(const std::string& text, const CompileOptions& options = {})
     return out || out.error().items.empty() ? "" : out.error().items.front().code;
 }
 
-/// Whether a text is in canonical style already.
+/// Checks that a text is already in canonical style.
 void canonical(const std::string& text) {
     CHECK(formatted(text) == text);
 }
@@ -51,7 +51,7 @@ TEST_CASE("format: how lines end, and a byte order mark, are no part of the styl
     const auto wrong = format({"policy.writ", "tier read\r\ndeny a\r\n  whne x\r\n"});
     REQUIRE_FALSE(wrong);
     REQUIRE_FALSE(wrong.error().items.empty());
-    const Span span = wrong.error().items[0].span;  // into the text that comes with it
+    const Span span = wrong.error().items[0].span;  // a place in the text that is returned with the error
     CHECK(wrong.error().sources[0].text.substr(span.begin, span.end - span.begin) == "whne");
 }
 

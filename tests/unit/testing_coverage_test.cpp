@@ -47,7 +47,7 @@ const CoveredCondition& condition(const Coverage& coverage, std::string_view tex
     return *found;
 }
 
-/// How often true, false, unknown; `-` where it cannot be.
+/// The counts of true, false and unknown; `-` if a result is impossible.
 std::string counts(const Coverage& coverage, std::string_view text) {
     const CoveredCondition& of = condition(coverage, text);
     std::string out;
@@ -87,7 +87,7 @@ test "t" {
     CHECK(coverage.rules[0].applied == 2);
     CHECK(coverage.rules[0].seen == std::array<std::size_t, 3>{2, 1, 2});
     CHECK(coverage.rules[0].conditions.size() == 3);
-    // Of a rule for other tools nothing is counted.
+    // For a rule for other tools, nothing is counted.
     CHECK(coverage.rules[1].applied == 0);
     CHECK(coverage.rules[1].seen == std::array<std::size_t, 3>{});
     CHECK(coverage.applied() == 1);
@@ -135,7 +135,7 @@ test "t" { given small with agent.class = "payer", resource.id = "r" expect perm
 )");
     CHECK(out.coverage.conditions.size() == 4);
     CHECK(counts(out.coverage, "agent.class == \"payer\"") == "1 0 0");
-    // One request, two uses that come out differently.
+    // One request with two uses that have different results.
     CHECK(counts(out.coverage, "amount < bound") == "1 1 0");
     CHECK(counts(out.coverage, "resource.id == \"r\"") == "1 0 0");
     CHECK(out.coverage.rules.at(1).conditions.size() == 4);
@@ -184,7 +184,7 @@ TEST_CASE("coverage: an outcome that cannot be is not asked for") {
         if (of.possible[static_cast<std::size_t>(Truth::Unknown)]) ways += 'U';
         return ways;
     };
-    // What the engine asks for before any rule runs is known.
+    // A fact that the engine requires before any rule runs is known.
     CHECK(possible("tenant == \"t\"") == "TF");
     CHECK(possible("now in 09:00..17:00 \"UTC\"") == "TF");
     CHECK(possible("now >= \"2026-01-01T00:00:00Z\"") == "TF");
@@ -192,17 +192,17 @@ TEST_CASE("coverage: an outcome that cannot be is not asked for") {
     CHECK(possible("any s in want.scopes: lower(s) == \"pay\"") == "TF");
     CHECK(possible("count(s in want.scopes: s == \"pay\") >= 1") == "TF");
     CHECK(possible("lower(agent.id) == \"x\"") == "TF");
-    // What it does not ask for, what is read through a group, and what may be invalid is not.
+    // A fact that it does not require, one in a group, and one that can be invalid may be unknown.
     CHECK(possible("agent.class == \"t\"") == "TFU");
     CHECK(possible("tenant == resource.id") == "TFU");
     CHECK(possible("approvals is none") == "TFU");
     CHECK(possible("any s in egress: s == \"a.example\"") == "TFU");
     CHECK(possible("spiffe(agent.id) like \"spiffe://a/**\"") == "TFU");
     CHECK(possible("age(run.started) < 5m") == "TFU");
-    // Of the catalogue, what some tool gives; there is no privileged one.
+    // For the catalogue, only values that some tool has are possible; no tool is privileged.
     CHECK(possible("tool.tier >= write") == "TF");
     CHECK(possible("tool.tier == privileged") == "F");
-    // There is always an issuer, and here but one.
+    // There is always an issuer, and here only one.
     CHECK(possible("token.issuer is prod") == "T");
     CHECK(possible("token.issuer is prod", "issuer ci: github \"https://ci.example\" { audience \"a\" }\n") == "TF");
 }

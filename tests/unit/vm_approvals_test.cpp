@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t kNow = kNowSeconds * kSecond;
 
-/// One permit, one requirement of an approval by `leads` within 900 s, and approvals by name.
+/// One permit, one requirement of an approval from `leads` within 900 s, and approvals by name.
 struct Case {
     TestProgram t;
     json::Value document = base_request();
@@ -32,7 +32,7 @@ struct Case {
         machine = std::make_unique<Machine>(t);
         return machine->decide(document);
     }
-    /// Adds an approval that counts, by someone, bound to the request as it is now.
+    /// Adds an approval that counts, bound to the request in its present state.
     json::Value& approve(const std::string& approver, const std::string& at_and_exp = "") {
         json::Value plain = document;
         set(plain, "approvals", "[]");
@@ -155,7 +155,7 @@ TEST_CASE("approval_not_independent: nobody involved may approve") {
     CHECK(codes(chain.decide()) == unstated("delegation.chain.actor"));
     set(walk(chain.document, "delegation.chain", false)->items[1], "actor", R"("a-2")");
     CHECK(codes(chain.decide()) == kPermitted);
-    // Who started what the run descends from is involved, and must be known.
+    // The initiators of parent runs are involved, and must be known.
     for (const std::string who : {"\"Lea\"", ""}) {
         Case parents = chain;
         json::Value& hop = walk(parents.document, "delegation.chain", false)->items[0];
@@ -186,7 +186,7 @@ TEST_CASE("approval_not_independent: one person in another spelling, or nobody c
         CHECK_MESSAGE(objection("approver", '"' + std::string(name) + '"') == involved, name);
     for (const char* name : {"Lea", "lea@acme.example", "L\u00e9a", "\u043b\u0435\u0430"})
         CHECK_MESSAGE(objection("approver", '"' + std::string(name) + '"') == kPermitted, name);
-    // Nobody is known to be other than somebody whose name cannot be compared.
+    // No one can be shown to differ from a person whose name cannot be compared.
     for (const char* path : {"user.id", "run.initiator", "agent.owner"}) {
         Case c;
         c.with(path, R"("Ursula <ursula@acme.example>")");
@@ -228,7 +228,7 @@ TEST_CASE("approvals: an id says who the approver is, and makes nobody independe
     CHECK_FALSE(two("lea", "", "LEA", ""));
     CHECK_FALSE(two("lea", R"("u-7")", "max", R"("U-7")"));
     CHECK(two("lea", R"("u-7")", "lea", R"("u-8")"));
-    // Known by an id and known by a name: these may be one.
+    // One is known by an id, the other by a name: they may be the same person.
     CHECK_FALSE(two("lea", R"("u-7")", "max", ""));
     CHECK_FALSE(two("lea", R"("u-7")", "max", "null"));
 }
@@ -288,7 +288,8 @@ TEST_CASE("approval_unbound: a fact that must be stated is not, and it is named"
         c.approve("lea");
         remove(c.document, path);
         CHECK_MESSAGE(codes(c.decide()) == unbound, path);
-        // Nor does one that was bound while it was not stated, to this request or to the one that states it.
+        // An approval that was bound while the fact was not stated does not count either, for this request or for one
+        // that states it.
         Case without;
         remove(without.document, path);
         without.approve("lea");
@@ -297,7 +298,7 @@ TEST_CASE("approval_unbound: a fact that must be stated is not, and it is named"
         Case whole;
         *walk(whole.document, "approvals", true) = approvals;
         CHECK_MESSAGE(whole.decide().effect == Effect::NeedsApproval, path);
-        // It is said before anybody approves.
+        // The reason appears before anyone approves.
         set(c.document, "approvals", "[]");
         CHECK_MESSAGE(codes(c.decide()) == unbound, path);
     }
@@ -317,7 +318,7 @@ TEST_CASE(
                  "map<string, string> or none }> max 4 }");
     const Workspace workspace(*sources);
     json::Value document = *json::parse(read_bytes(example + "requests/needs_approval.json"));
-    // Explaining holds the machine's decision against the reference evaluator's.
+    // explain() compares the machine's decision with the reference evaluator's.
     const auto decided = [&] {
         auto explained = workspace.explain(json::write(document));
         REQUIRE_MESSAGE(explained.has_value(), explained.error().message);
@@ -374,7 +375,8 @@ TEST_CASE("approvals: what was shown of the resource is bound, and no more") {
     set(more.document, "resource.tags", R"({"team": "a", "x.y": "b", "more": "c"})");
     CHECK(codes(more.decide()) == kPermitted);
 
-    // Missing, none and a value are three: an approval of less than all counts with what was left out, too.
+    // An approval of a request without a fact also counts if the fact is stated. An approval of none does not count if
+    // it is missing.
     Case none, missing;
     remove(missing.document, "resource.tenant");
     missing.approve("lea");
@@ -411,7 +413,7 @@ TEST_CASE("approvals: fewer scopes, less audience and a shorter ttl than was app
     CHECK(decided(ask(one, R"(["https://pay.example"])", ""), ask(one, "", "")) == unbound[1]);
     CHECK(decided(ask(one, R"(["https://pay.example", "urn:x"])", ""), ask(one, R"(["https://pay.example"])", "")) ==
           "800");
-    // For longer than was approved: for as long as was approved.
+    // A request for a longer ttl gets the approved ttl.
     CHECK(decided(ask(one, "", "60"), ask(one, "", "30")) == "30");
     CHECK(decided(ask(one, "", "60"), ask(one, "", "90")) == "60");
     CHECK(decided(ask(one, "", "60"), ask(one, "", "")) == "60");
@@ -419,7 +421,7 @@ TEST_CASE("approvals: fewer scopes, less audience and a shorter ttl than was app
 }
 
 TEST_CASE("approvals: the binding digest is a format") {
-    // The hash is that of the lines of docs/decision-format.md; computed apart from the engine.
+    // The hash of the lines in docs/decision-format.md, computed without the engine.
     const std::string hash = "a9bf2515e7ad3ac2adb1b6fe2fd2431f16d023e1a2ffb95b7530a50276f2cef7";
     Case c;
     const std::string plain =
@@ -494,7 +496,7 @@ TEST_CASE("approvals: facts that are stated one by one bind the same") {
         REQUIRE(m.facts.put(*place, kept.emplace_back().of(*json::parse(value)), trust));
     };
     put("resource.path", R"("/zero")", Provenance::Broker);
-    put("resource.path", R"("/none")", Provenance::Asserted);  // not heard
+    put("resource.path", R"("/none")", Provenance::Asserted);  // dropped, because its provenance is too weak
     put("resource.tags[\"a b\"]", R"("c")", Provenance::Broker);
     put("resource.path", R"("/one")", Provenance::Broker);
     put("resource.id", R"("o-1")", Provenance::Broker);
@@ -519,7 +521,7 @@ TEST_CASE("approval_used: uses that are counted, of an approval that does not sa
         CHECK_MESSAGE(objection("id", id) == used, id);
     for (const char* id : {R"("X")", R"("apr-1")", R"("9f0c6c1e-3f0e-4a51-8f4e-5d1d3a6c2b11")"})
         CHECK_MESSAGE(objection("id", id) == kPermitted, id);
-    // Without a limit nothing is counted.
+    // Without a limit, uses are not counted.
     Case c;
     json::Value& approval = c.approve("lea");
     set(approval, "uses", "null");

@@ -281,7 +281,7 @@ TEST_CASE("bind: Q0022 a token is not wider than its claims") {
     CHECK(bound("exp", "1717412401", "exp", "1717412400") == "");  // rounded
     CHECK(bound("exp", "1717412401.000001", "exp", "1717412400") == "Q0022 $.token.exp");
     CHECK(bound("exp", "1717412400", "exp", "1690000000") == "Q0022 $.token.exp");
-    CHECK(bound("exp", "null", "exp", "1717412400") == "Q0022 $.token.exp");  // none is the latest
+    CHECK(bound("exp", "null", "exp", "1717412400") == "Q0022 $.token.exp");  // none counts as the latest time
     CHECK(bound("nbf", "1717408700", "nbf", "null") == "");
     CHECK(bound("nbf", "null", "nbf", "null") == "");
     CHECK(bound("nbf", "1717408700", "nbf", "1717408700") == "");
@@ -290,9 +290,9 @@ TEST_CASE("bind: Q0022 a token is not wider than its claims") {
     CHECK(bound("nbf", "null", "nbf", "1717408700") == "Q0022 $.token.nbf");
     CHECK(bound("iat", "1717408690", "iat", "1717408700") == "");
     CHECK(bound("iat", "1717408702", "iat", "1717408700") == "Q0022 $.token.iat");
-    CHECK(bound("iat", "null", "iat", "1717408700") == "");  // no age at all is no younger
+    CHECK(bound("iat", "null", "iat", "1717408700") == "");  // without iat the token is not younger
     CHECK(bound("iat", "1717408700", "iat", "\"2024-06-03T09:58:20.5Z\"") == "");
-    CHECK(bound("iat", "1717408700", "iat", "[]") == "Q0022 $.token.claims.iat");  // not to be compared with
+    CHECK(bound("iat", "1717408700", "iat", "[]") == "Q0022 $.token.claims.iat");  // not an instant
     CHECK(bound("aud", R"(["https://broker.example"])", "aud", R"("https://broker.example")") == "");
     CHECK(bound("aud", R"(["https://broker.example"])", "aud", R"(["urn:x", "https://broker.example"])") == "");
     CHECK(bound("aud", R"(["https://broker.example"])", "aud", R"("https://other.example")") == "Q0022 $.token.aud");
@@ -303,11 +303,12 @@ TEST_CASE("bind: Q0022 a token is not wider than its claims") {
     CHECK(bound("jti", R"("t-1")", "jti", R"("t-1")") == "");
     CHECK(bound("jti", R"("t-1")", "jti", "null") == "");
     CHECK(bound("jti", R"("t-2")", "jti", R"("t-1")") == "Q0022 $.token.jti");
-    CHECK(bound("jti", "null", "jti", R"("t-1")") == "Q0022 $.token.jti");  // no revocation of t-1 would meet it
+    CHECK(bound("jti", "null", "jti", R"("t-1")") ==
+          "Q0022 $.token.jti");  // otherwise a revocation of t-1 would not apply
     CHECK(bound("jti", R"("7")", "jti", "7") == "Q0022 $.token.jti");
 
-    // Whether or not the issuer is known, and in whatever order the facts come; what is
-    // not stated is denied, not refused.
+    // The checks apply whether or not the issuer is known, and in any order of facts. A missing fact leads to a deny,
+    // not to an error.
     Bound unknown;
     set(unknown.document, "token.claims", R"({"exp": 1690000000})");
     CHECK(unknown.with("token.issuer", R"("https://elsewhere.example")") == "Q0022 $.token.exp");
@@ -495,7 +496,7 @@ TEST_CASE("bind: captures of the first pattern that matches the whole claim") {
     set(document, "token.claims.sub", R"("repo:a/b:c#d#e")");
     REQUIRE(machine.bind(document) == "");
     CHECK(captured("space").state == State::Missing);
-    CHECK(captured("repo").text() == "a/b:c#d");  // as much as it can
+    CHECK(captured("repo").text() == "a/b:c#d");  // the longest possible text
     CHECK(captured("tail").text() == "e");
 
     for (const char* none : {R"("system:serviceaccount:a:b:c")", R"("system:serviceaccount::b")",

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kNow = kNowSeconds * kSecond;
 
-/// A program under construction, and what it decides of the base request with changes.
+/// A program under construction, and its decisions on the base request with changes.
 struct Case {
     TestProgram t;
     json::Value document = base_request();
@@ -29,7 +29,7 @@ struct Case {
         return t.permit(name, always(), scopes, ttl);
     }
     static std::vector<Instr> always() { return {{Opcode::RetTrue}}; }
-    /// True, false, or unknown without resource.path.
+    /// A test of resource.path; unknown if the request does not state it.
     std::vector<Instr> path_is(std::string_view path) {
         return TestProgram::all_of({TestProgram::test(Opcode::TextEq, t.slot("resource.path"), t.lit(path))});
     }
@@ -122,14 +122,14 @@ TEST_CASE("check token_not_current: expiry, not before, issued, age, with leeway
     const auto at = [](std::int64_t seconds) { return std::to_string(kNowSeconds + seconds); };
     const Codes stale{"token_not_current"};
     CHECK(refusals("token.exp", at(-5)) == stale);
-    CHECK(refusals("token.exp", at(-4)) == Codes{"ttl_exhausted"});  // within leeway, yet no life left
+    CHECK(refusals("token.exp", at(-4)) == Codes{"ttl_exhausted"});  // within the leeway, but no lifetime is left
     CHECK(refusals("token.nbf", at(6)) == stale);
     CHECK(refusals("token.nbf", at(5)) == Codes{"permitted#0"});
     CHECK(refusals("token.iat", at(6)) == stale);
     CHECK(refusals("token.iat", at(5)) == Codes{"permitted#0"});
     CHECK(refusals("token.iat", at(-606)) == stale);
     CHECK(refusals("token.iat", at(-605)) == Codes{"permitted#0"});
-    CHECK(refusals("token.iat", "null") == stale);  // a greatest age is declared
+    CHECK(refusals("token.iat", "null") == stale);  // the issuer declares a maximum age
     Case c;
     c.offer({"refund:create"});
     c.t.issuers[0].max_age = -1;
@@ -140,7 +140,7 @@ TEST_CASE("check token_without_expiry: none, and no age that would end it") {
     const Codes endless{"token_without_expiry"};
     Case c;
     c.offer({"refund:create"}, 3600);
-    c.with("token.exp", "null");  // iat is 100 seconds ago, and tokens are good for 600
+    c.with("token.exp", "null");  // iat is 100 seconds ago, and tokens are valid for 600
     CHECK(codes(c.decide()) == Codes{"permitted#0"});
     CHECK(c.decide().grant.ttl == 500);
     c.t.issuers[0].max_age = -1;
@@ -150,7 +150,7 @@ TEST_CASE("check token_without_expiry: none, and no age that would end it") {
     aged.offer({"refund:create"});
     CHECK(codes(aged.with("token.exp", "null").with("token.iat", "null").decide()) ==
           Codes{"token_not_current", "token_without_expiry"});
-    // Missing is not none: the fact is asked for, and nothing else is said.
+    // Missing is not none: the only reason is the missing fact.
     CHECK(refusals_without("token.exp") == Codes{"fact_missing:token.exp"});
     Case other;
     other.offer({"refund:create"});
@@ -242,7 +242,7 @@ TEST_CASE("time_in_future: a rule in doubt only because a moment has not come ye
     };
     c.t.permit("fresh", aged(Cmp::Le), {"refund:create"});
     CHECK(at(-599) == Codes{"permitted#0"});
-    CHECK(at(-600) == Codes{"ttl_exhausted"});  // for no time any more
+    CHECK(at(-600) == Codes{"ttl_exhausted"});  // no time is left
     CHECK(at(-601) == Codes{"no_permit"});
     CHECK(at(60) == Codes{"permitted#0"});
     CHECK(at(61) == Codes{"time_in_future#0", "no_permit"});
@@ -251,7 +251,7 @@ TEST_CASE("time_in_future: a rule in doubt only because a moment has not come ye
     c.t.deny("suspicion", c.path_is("x"));
     c.t.deny("stale", aged(Cmp::Gt));
     CHECK(at(61) == Codes{"fact_missing#1", "time_in_future#2", "suspicion#1", "stale#2"});
-    // That the time has come is supposed of one rule at a time.
+    // Each rule by itself is assumed to change when its time comes.
     c.t.deny("older", aged(Cmp::Gt));
     CHECK(at(61) ==
           Codes{"fact_missing#1", "time_in_future#2", "time_in_future#3", "suspicion#1", "stale#2", "older#3"});
@@ -274,7 +274,7 @@ TEST_CASE("scopes: none that the tool does not have, whatever a permit lists") {
     CHECK(codes(c.with("want.all_or_nothing", "true").decide()) == Codes{"partial_grant"});
     CHECK(codes(c.without("want.all_or_nothing").with("want.scopes", R"(["data:read"])").decide()) ==
           Codes{"scope_not_offered"});
-    // The permit for longer lists nothing of this tool's, so it is not used and lends no life.
+    // The permit with the longer ttl lists no scope of this tool, so it is not used and its ttl does not count.
     Case two;
     two.offer({"refund:create"}, 60, "own");
     two.offer({"data:read"}, 900, "foreign");
@@ -497,7 +497,7 @@ TEST_CASE("decide: budget_exhausted beyond the declared bound, and nothing else 
     Case c;
     c.offer({"refund:create"});
     CHECK(c.decide().effect == Effect::Permit);
-    // A verified program declares no less than its code can cost: the bytes are changed behind the verifier's back.
+    // A verified program never declares less than its code can cost, so the bytes are changed after verification.
     const_cast<bytecode::ManifestRef&>(c.machine->program->manifest[0]).step_bound = 1;
     const Decision& d = c.machine->decide(c.document);
     CHECK(d.effect == Effect::Deny);
@@ -547,6 +547,6 @@ TEST_CASE("missing facts never help: each fact of a request, taken out") {
         }
     }
     CHECK(narrower == 11);
-    remove(c.document, "provenance");  // with the word for the clock: refused
+    remove(c.document, "provenance");  // without the provenance of the clock: an error
     CHECK(m.bind(c.document) == "Q0023 $.now");
 }

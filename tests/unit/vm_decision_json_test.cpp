@@ -12,7 +12,7 @@ using namespace writ::testing;
 
 namespace {
 
-/// `text` with the bundle's digest, which is not what is tested here, as DIGEST.
+/// The decision as JSON, with DIGEST for the bundle's digest, which does not matter here.
 std::string rendered(const Machine& machine, Audience reader) {
     std::string text = to_json(machine.decision, Layers(Access::bundle(machine.program)), reader);
     const std::string digest(machine.program->digest());
@@ -82,7 +82,7 @@ TEST_CASE("to_json: a caller learns whether his token was at fault") {
         rendered(m, Audience::Caller) ==
         R"({"schema_version":1,"effect":"deny","grant":null,"requirements":[],"binding_digest":null,"reason":"token_rejected"})");
     document = base_request();
-    set(document, "tenant", R"("other")");  // a rule of that name tells the caller nothing
+    set(document, "tenant", R"("other")");  // the name of a rule is not shown to the caller
     m.decide(document);
     CHECK(rendered(m, Audience::Caller).find(R"("reason":"not_permitted"})") != std::string::npos);
 }
@@ -95,7 +95,7 @@ TEST_CASE("to_json: a reason says which fact is missing; what there is none of i
     CHECK(text.find(R"({"code":"fact_missing","fact":"now","rule":null})") != std::string::npos);
     CHECK(text.find(R"("attribution":{"agent":null)") != std::string::npos);
     CHECK(json::parse(text).has_value());
-    // An index that no layer has is not looked up.
+    // An index that no layer has is ignored.
     m.decision.reasons.push_back({.code = "x", .rule = 99});
     m.decision.reasons.push_back({.code = "y", .rule = 0, .layer = 9});
     CHECK(rendered(m, Audience::Operator).find(R"({"code":"y","fact":null,"rule":null})") != std::string::npos);

@@ -10,8 +10,8 @@ using vm::Outcome;
 
 namespace {
 
-/// One rule over the base request, changed. Upper case: the test is true; lower: it is not; `?`: it
-/// is unknown, that is false when it must be sure and true on suspicion.
+/// One rule on the base request with changes. Results: `T`: true; `F`: false; `?`: unknown, that is false in mode
+/// Surely and true in mode Possibly.
 struct Rule {
     TestProgram test;
     json::Value document = base_request();
@@ -68,7 +68,7 @@ TEST_CASE("opcode TextEq: fact and constant, two facts, missing and none") {
     CHECK(r.truth(test(Opcode::TextEq, t.slot("tenant"), t.lit("acme"))) == 'T');
     CHECK(r.truth(test(Opcode::TextEq, t.lit("globex"), t.slot("tenant"))) == 'f');
     CHECK(r.truth(test(Opcode::TextEq, t.slot("tenant"), t.slot("user.tenant"))) == 'T');
-    // Neither is a constant of the program: ids cannot tell them apart.
+    // Neither text is a constant of the program, so their ids do not distinguish them.
     r.with("run.id", R"("zzz1")").with("agent.deployment_id", R"("zzz2")");
     CHECK(r.truth(test(Opcode::TextEq, t.slot("run.id"), t.slot("agent.deployment_id"))) == 'f');
     r.with("agent.deployment_id", R"("zzz1")");
@@ -479,7 +479,7 @@ TEST_CASE("opcode InWindow: now in a weekly window, until it closes") {
     CHECK(r.until({in(office)}, Mode::Surely) == kNow + 7 * 3600 * kSecond);
     CHECK(r.truth(in(night)) == 'f');
     CHECK(r.until({in(night)}, Mode::Possibly) == kNow + 12 * 3600 * kSecond);
-    // Another instant does not move with now.
+    // An instant other than now does not change with time.
     CHECK(r.truth(test(Opcode::InWindow, t.slot("token.exp"), office)) == 'T');
     CHECK(r.until({test(Opcode::InWindow, t.slot("token.exp"), office)}, Mode::Surely) == INT64_MAX);
 }
@@ -495,10 +495,10 @@ TEST_CASE("until: steps over changes that do not change the whole, and looks a d
     CHECK(r.until({in_office, later}, Mode::Possibly) == far);
     const Instr too_late = cmp(Opcode::NowCmp, t.num(far + 24 * hour), 0, Cmp::Ge);
     CHECK(r.until({in_office, too_late}, Mode::Possibly) == INT64_MAX);
-    // Settled whatever the time: false for ever.
+    // Independent of time: always false.
     const Instr other_tenant = test(Opcode::TextEq, t.slot("tenant"), t.lit("globex"));
     CHECK(r.until({other_tenant, in_office}, Mode::Possibly) == INT64_MAX);
-    // More changes than a cap on their number would have followed.
+    // So many changes that a limit on their number would be exceeded.
     std::vector<Instr> many{cmp(Opcode::NowCmp, t.num(kNow + 20 * hour), 0, Cmp::Ge)};
     for (std::int64_t i = 1; i <= 12; ++i) many.push_back(cmp(Opcode::NowCmp, t.num(kNow + i * hour), 0, Cmp::Ge));
     CHECK(r.until(many, Mode::Possibly) == kNow + 20 * hour);
@@ -516,13 +516,13 @@ TEST_CASE("until: a conjunction that holds ends with the first of its tests that
               kNow + 2 * hour);
         CHECK(r.until({before(25), tenant}, mode) == INT64_MAX);  // no grant lives longer than a day
     }
-    // Of two that are an `or` the first may end, and it still holds.
+    // If the first part of an `or` ends, the second may still be true.
     std::vector<Instr> either{before(3), before(5), {Opcode::RetTrue}, {Opcode::RetFalse}};
     either[0].flags = bytecode::kJumpIf;
     either[0].jump = 1;
     either[1].jump = 1;
     CHECK(r.run(either, Mode::Surely).until == kNow + 5 * hour);
-    // A test that is unknown counts as true on suspicion, and does not change.
+    // An unknown test counts as true in mode Possibly, and does not change.
     r.without("tenant");
     CHECK(r.until({tenant, before(3)}, Mode::Possibly) == kNow + 3 * hour);
 }
@@ -536,7 +536,7 @@ TEST_CASE("until: sees tests that were not run, and every element of a list") {
     CHECK(r.until(any_ended, Mode::Possibly) == 1717408900 * kSecond);
     const auto all_ended = t.quantify(Quant::All, t.slot("delegation.chain"), body);
     CHECK(r.until(all_ended, Mode::Possibly) == 1717409000 * kSecond);
-    // The first conjunct is false now and turns true first; the second was never run.
+    // The first conjunct is false now and becomes true first; the second was never run.
     CHECK(
         r.until({cmp(Opcode::NowCmp, t.num(kNow + 10), 0, Cmp::Ge), cmp(Opcode::NowCmp, t.num(kNow + 20), 0, Cmp::Ge)},
                 Mode::Possibly) == kNow + 20);

@@ -35,7 +35,7 @@ TEST_CASE("lists: hashes are of a secret of their own") {
 }
 
 TEST_CASE("lists: texts and integers that were chosen to collide are spread like others") {
-    // All of these texts have one place in a table of 256 that goes by the bundle's hash.
+    // All of these texts have the same place in a table of 256 places that uses the bundle's hash.
     std::vector<std::string> texts;
     for (std::uint64_t i = 0; texts.size() < 2'000; ++i)
         if (std::string text = "text-" + std::to_string(i); (bytecode::text_hash(text) & 255) == 0)
@@ -55,7 +55,7 @@ TEST_CASE("scratch: what is taken back is given out again") {
     for (int i = 0; i < 1'000; ++i) {
         scratch.release(before);
         CHECK(scratch.array<char>(100) == first);
-        (void)scratch.array<char>(20'000);  // in a block of its own
+        (void)scratch.array<char>(20'000);  // in a separate block
     }
     scratch.release(before);
     CHECK(scratch.array<char>(100) == first);

@@ -150,7 +150,7 @@ TEST_CASE("meet: what a layer says twice of no rule is said once") {
 }
 
 TEST_CASE("meet: many reasons, requirements, scopes and duties take time in proportion") {
-    // Longer than any prefix that could be told apart cheaply.
+    // The common prefix is too long to be skipped cheaply.
     std::vector<std::string> texts;
     for (int i = 0; i < 4000; ++i) texts.push_back(std::string(300, 'x') + std::to_string(100'000 + i));
     const auto of = [&](std::size_t count, std::size_t from) {
@@ -170,7 +170,7 @@ TEST_CASE("meet: many reasons, requirements, scopes and duties take time in prop
     CHECK(met(few, few_below).grant.obligations.size() == 300);
     CHECK(met(many, many_below).grant.scopes == many.grant.scopes);
     CHECK(ledger::meet(few, few_below).added.size() == 100);
-    // Ten times as much: ten times the time and some, where a product would take a hundred times.
+    // Ten times the size takes about ten times the time; quadratic work would take a hundred times.
     CHECK(times_as_long([&] { (void)met(few, few_below); }, [&] { (void)met(many, many_below); }) < 35);
     CHECK(times_as_long([&] { (void)ledger::meet(few, few_below); }, [&] { (void)ledger::meet(many, many_below); }) <
           35);

@@ -1,4 +1,5 @@
-// Conditions that several rules share: made by the compiler, proved by the verifier, run once a request.
+// Tests conditions that several rules share: the compiler finds them, the verifier checks them, and
+// they run once for each request.
 #include <doctest/doctest.h>
 
 #include "bytecode_everything.h"
@@ -11,7 +12,7 @@ using vm::Mode;
 
 namespace {
 
-/// How often a rule's code has a Once.
+/// The number of Once instructions in a rule's code.
 std::size_t onces(const FromText& made, std::string_view rule) {
     const std::string code = made.code(rule);
     std::size_t count = 0;
@@ -104,13 +105,13 @@ TEST_CASE("once: a body runs once in a request and mode, and again in the next")
         CHECK(decision.steps <= made.program->manifest[0].step_bound);
         return decision.grant.ttl;
     };
-    // The same facts object, the same interpreter: what was remembered is of the request before.
+    // The same facts object and interpreter: the remembered outcome belongs to the previous request.
     CHECK(decide("xay") == 9);
     const std::uint64_t shared = decision.steps;
     CHECK(decide("xa") == 60);
-    CHECK(decide("") == 9);  // unknown, so it may be
+    CHECK(decide("") == 9);  // unknown, so it counts as true
     CHECK(decide("xby") == 9);
-    // The body has two instructions on either way; all but one of the rules are spared them.
+    // The body runs two instructions in either case; all rules but one skip them.
     std::size_t bodies = 0;
     interpreter.reset_steps();
     for (const bytecode::RuleRef& rule : made.program->rules) {

@@ -36,7 +36,7 @@ struct Field {
     std::string enumeration;
     bool or_none = false;
     bool one_or_many = false;
-    bool compared = true;  ///< if it is text
+    bool compared = true;  ///< only for text
     std::uint32_t max = 8;
     Provenance weakest = Provenance::Model;
     std::vector<std::string> keys;  ///< Map: the keys that are read
@@ -129,7 +129,7 @@ inline Field request_schema() {
 constexpr std::string_view kIssuer = "https://issuer.example";
 constexpr std::string_view kBroker = "https://broker.example";
 
-/// A failure of `seal` is an error in the test.
+/// If `seal` fails, the test is wrong.
 class TestProgram {
 public:
     bytecode::Builder build;
@@ -518,7 +518,7 @@ inline void remove(json::Value& document, std::string_view path) {
 struct Machine {
     explicit Machine(TestProgram& from) : program(from.seal()), facts(*program), interpreter(*program) {}
 
-    /// Binds; or fails the test with the error's code and place.
+    /// Binds a document. Output: the code and place of the error, or empty.
     std::string bind(const json::Value& document) {
         const auto bound = facts.bind(nodes.of(document));
         return bound ? std::string() : bound.error().code + " " + bound.error().context;

@@ -19,7 +19,7 @@ constexpr std::string_view kClaims = R"({
   "exp": 1790003600, "iat": 1790000000, "nbf": 1790000000, "jti": "t-1",
   "kubernetes.io": { "namespace": "pay", "serviceaccount": { "name": "agent", "uid": "u-1" }, "pod": { "name": "p", "uid": "u-2" } }
 })";
-/// A token of a service account's secret: it names no audience and never expires.
+/// A token from a service account's secret: it has no audience and never expires.
 constexpr std::string_view kLegacy = R"({
   "iss": "https://issuer.example", "sub": "system:serviceaccount:pay:agent",
   "kubernetes.io/serviceaccount/namespace": "pay", "kubernetes.io/serviceaccount/service-account.name": "agent"
@@ -123,7 +123,7 @@ TEST_CASE("request: a token is only asserted until somebody says that it was ver
     REQUIRE(made);
     CHECK(json::parse(made->document)->find("provenance")->find("token")->text == "asserted");
     CHECK(decide(bundle, made->document, request).effect == Effect::Deny);
-    // The facts cannot raise it, and can lower it.
+    // The facts cannot raise the provenance, but they can lower it.
     unverified.verified = true;
     CHECK(decide(bundle, request_from_claims(unverified)->document, request).effect == Effect::Permit);
     std::string weak(kExampleFacts);
@@ -139,7 +139,7 @@ TEST_CASE("request: a legacy token that never expires does not pass the baseline
     const Decision bare = decide(bundle, request_from_claims(input(kLegacy))->document, request);
     CHECK(bare.effect == Effect::Deny);
     CHECK(has_reason(bare, "fact_missing", "token.aud"));
-    // Nor where the broker says all but what the token is.
+    // The same if the broker labels everything except the token.
     std::string facts(kExampleFacts);
     const std::string kind = R"(, "credential_kind": "federated")";
     facts.erase(facts.find(kind), kind.size());
@@ -172,12 +172,12 @@ TEST_CASE("request: facts are added, and do not say again what the claims say") 
     CHECK(refusal(both) == "Q0010 facts.json: $.agent.id");
     both.facts = R"({"token": 7})";
     CHECK(refusal(both) == "Q0010 facts.json: $.token");
-    // What a policy declares is not known yet.
+    // The declarations of a policy are not known here.
     both.facts = R"({"tool": {"name": "t", "params": {"amount": 1}}, "delegation": {"chain": [{"tier": "write"}]}})";
     CHECK(refusal(both) == "accepted");
     both.facts = "[]";
     CHECK(refusal(both) == "Q0010 facts.json: $");
-    both.facts = R"({"agent": {"id": "a"}})";  // of no provenance: a model may have said it
+    both.facts = R"({"agent": {"id": "a"}})";  // without provenance, so it counts as stated by a model
     CHECK(document(both).find("provenance")->find("agent")->text == "model");
 }
 
@@ -211,7 +211,7 @@ permit see for tool see when token.issuer is prod and agent.class == "x" and run
     CHECK(lacks(one, "run.attempt"));
     CHECK_FALSE(lacks(one, "agent.revoked"));
     CHECK_FALSE(lacks(one, "token.credential_kind"));
-    // Approvals need more, and only where the policy asks for some.
+    // Approvals need more facts, but only if the policy requires approvals.
     const Bundle asking = bundle_of(R"(
 import std.kubernetes
 issuer prod: kubernetes "https://issuer.example" { audience "https://broker.example" }

@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A folder of its own that goes when the test does.
+/// A temporary folder that is removed at the end of the test.
 struct Folder {
     fs::path path;
     explicit Folder(const std::string& name) : path(fs::temp_directory_path() / ("writ-files-" + name)) {

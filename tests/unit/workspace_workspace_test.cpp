@@ -69,7 +69,7 @@ std::vector<TestCase> run(std::string_view tests, std::string_view filter = {}) 
     return workspace.test({.filter = std::string(filter)}).cases;
 }
 
-/// The problem of one expectation on the small request.
+/// The problem that one expectation has with the small request.
 std::string problem(const std::string& given, const std::string& expect) {
     const auto cases = run("test \"t\" { given small" + given + " expect " + expect + " }");
     REQUIRE(cases.size() == 1);
@@ -142,7 +142,7 @@ TEST_CASE("tools: a failed case has each part that differs, and its request") {
     CHECK(parts("", "permit").empty());
     CHECK(parts("", R"(permit { "pay:read" } for 1m with notify, audit)") ==
           "-scopes { \"pay:read\" } +{ \"pay:create\" }\n-ttl 1m +2m\n-obligations notify +audit\n");
-    // Of another effect, what was to be behind it, but nothing of the grant.
+    // With another effect, the rules and reasons are compared, but not the grant.
     CHECK(parts("", "deny because suspended by suspended, pay_own") ==
           "-effect deny +permit\n-reasons suspended +permitted\n-rules suspended +pay_own\n");
     CHECK(parts(" with agent.revoked = true", "permit for 5m") == "-effect permit +deny\n");
@@ -188,7 +188,7 @@ TEST_CASE("tools: several threads say what one says, in its order") {
     };
     std::uint64_t last = 0;
     const auto progress = [&](std::uint64_t done, std::uint64_t all) {
-        CHECK(all == 301);  // the cases' and two fixtures'
+        CHECK(all == 301);  // those of the cases and of two fixtures
         CHECK(done > last);
         last = done;
     };
@@ -242,7 +242,7 @@ test "large" { given small with tool.params.amount = 200 expect needs_approval }
     CHECK(none.invariants == 0);
     CHECK(none.broken.empty());
 
-    // Three requests: of `small`, which is a test's and a fixture's; of `large`; of the fixture `base`.
+    // Three requests: `small`, which is in a test and a fixture; `large`; and the fixture `base`.
     const auto sound = check(held + R"(
 invariant not_for_long: never permit when want.ttl > 1h
 invariant small_ones: never permit when params_of_tool_unread
@@ -274,7 +274,7 @@ invariant nobody_waits: never needs_approval when tool.tier >= write
     CHECK(found.broken[1].expected == "never needs_approval when tool.tier >= write");
     CHECK(found.broken[1].span.end > found.broken[1].span.begin);
 
-    // A filter picks tests, and fixtures are nobody's test.
+    // A filter selects tests; fixtures are not tests.
     const auto picked = check(broken, "large");
     CHECK(picked.requests == 1);
     REQUIRE(picked.broken.size() == 1);
@@ -298,11 +298,11 @@ TEST_CASE("tools: an invariant is broken where its condition is true, not where 
     CHECK_FALSE(broken("without run.background", "run.background == false"));
     CHECK_FALSE(broken("", "user.tenant != tenant"));
     CHECK(broken("with user = { id: \"u\", tenant: \"other\", session_exp: none }", "user.tenant != tenant"));
-    // What is too weak to be believed is missing.
+    // A fact whose provenance is too weak is missing.
     CHECK(broken("", "resource.environment == prod"));
     CHECK_FALSE(broken("with provenance.resource = \"model\"", "resource.environment == prod"));
     CHECK(broken("with run.started = 1790000000", "age(run.started) < 5m"));
-    CHECK_FALSE(broken("with run.started = 1790000061", "age(run.started) < 5m"));  // still to come
+    CHECK_FALSE(broken("with run.started = 1790000061", "age(run.started) < 5m"));  // in the future
 }
 
 TEST_CASE("tools: a workspace with errors has findings, sources and no bundle") {
@@ -451,7 +451,7 @@ TEST_CASE("workspace: a digest is of what the sources say, not of where they lie
     CHECK(digest({"other.writ", text}, data) != plain);
     CHECK(digest({"policy.writ", text + "\n"}, data) != plain);
 
-    // What is sealed says nothing of the folder, and compiles to itself.
+    // The sealed sources do not contain the folder's name, and compile to the same bundle.
     SourceSet set;
     set.sources.push_back({"/somewhere/else/policy.writ", windows(text), "policy.writ"});
     set.read = [data](std::string_view, std::string_view) -> Result<std::string> { return data; };
