@@ -1,4 +1,4 @@
-// Counts what operator new is asked for. Linking allocations.cpp replaces it in the whole program.
+// Counts calls of operator new. Linking allocations.cpp replaces it in the whole program.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// No decision asks for memory once there was one like it: counts operator new, which the program replaces.
-// usage: allocations_test BUNDLE REQUEST.json BUNDLE APPROVED.json
+// Tests that a decision allocates no memory after a similar one. Counts calls of operator new, which the program
+// replaces. usage: allocations_test BUNDLE REQUEST.json BUNDLE APPROVED.json
 #include <cstdio>
 
 #include "allocations.h"
@@ -23,7 +23,7 @@ bool steadily(bench::Steady& steady, std::string_view way) {
     return permits == kCounted && allocated == 0;
 }
 
-/// Whether a request that approvals make a permit is decided without asking for memory.
+/// Whether a request that needs approvals is permitted without allocating.
 bool approves_steadily(const writ::Bundle& bundle, const std::string& document) {
     writ::Request request(bundle);
     writ::Evaluator evaluator(bundle);
@@ -41,7 +41,7 @@ bool approves_steadily(const writ::Bundle& bundle, const std::string& document) 
     return permits == kWarmUp + kCounted && allocated == 0;
 }
 
-/// Whether two layers decide without asking for memory.
+/// Whether two layers decide without allocating.
 bool layers_steadily(const writ::Bundle& bundle, const std::string& document) {
     const writ::Layers layers(std::vector<writ::Bundle>{bundle, bundle});
     writ::Request request(layers);
@@ -60,7 +60,7 @@ bool layers_steadily(const writ::Bundle& bundle, const std::string& document) {
     return permits == kWarmUp + kCounted && allocated == 0;
 }
 
-/// Whether equal decisions are found equal without asking for memory.
+/// Whether equal decisions are compared without allocating.
 bool compares_steadily(const writ::Decision& decision) {
     const writ::Decision same = decision;
     const std::uint64_t before = bench::allocations();

@@ -1,6 +1,6 @@
-// The race, Writ's rows and the floors' beside them: see docs/performance.md. Every row's answers are held
-// against the expected ones before anything is timed.
-// usage: bench_evaluate WORKLOAD FOLDER... [--benchmark_…]      (WORKLOAD: what run.sh filled; its folders)
+// The rows of Writ and of the lower bounds in the race; see docs/performance.md. The answers of every row are compared
+// with the expected ones before anything is timed. usage: bench_evaluate WORKLOAD FOLDER... [--benchmark_…] (WORKLOAD:
+// filled by run.sh; FOLDER: in it)
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -38,7 +38,7 @@ struct Load {
     Lines json;
 };
 
-/// What one thread needs to decide.
+/// The objects that one thread needs to decide.
 struct Decider {
     explicit Decider(const writ::Bundle& bundle) : evaluator(bundle), request(bundle) {}
 
@@ -56,7 +56,7 @@ struct Decider {
     writ::Decision decision;
 };
 
-/// Requests bound before they are decided, a block at a time.
+/// Binds requests before they are decided, one block at a time.
 class Bound {
 public:
     explicit Bound(const Load& load) : load_(load), decider_(load.bundle) {
@@ -76,7 +76,7 @@ private:
     std::size_t from_ = 0;
 };
 
-/// Writ's rows for any workload: each is NAME, and what makes a function of the request's number.
+/// Adds Writ's rows for a workload: NAME, and a function that makes the decider of each thread.
 void add_writ(const std::string& name, const Load& load, const Expected& expected) {
     bench::add_row(name + "/writ_bound", expected, [&load] { return Bound(load); });
     bench::add_row(name + "/writ_json", expected, [&load] {
@@ -101,7 +101,7 @@ void add_load(const std::string& name, const bench::fs::path& path) {
     });
 }
 
-/// The neutral workload besides Writ's documents of it.
+/// The neutral workload in its own form.
 struct Neutral {
     explicit Neutral(const bench::fs::path& folder)
         : flat(folder / "requests.jsonl"), facts(text_facts(flat, texts)), floor(folder), straight(folder) {
@@ -124,7 +124,7 @@ void add_neutral_text(const std::string& name, const Neutral& of, const Load& lo
         };
     };
     bench::add_row(name + "/writ_text", expected, text);
-    // Two threads against one, over one bundle.
+    // Two threads compared with one, using one bundle.
     if (name == "1000") bench::add_row(name + "/writ_text_threads", expected, text, 2);
 }
 
@@ -148,7 +148,7 @@ void add_neutral_floors(const std::string& name, const Neutral& of, const Load& 
     json("/floor_writ_simdjson", &bench::JsonFloor::writ_simdjson, load.json);
 }
 
-/// The twelve-condition case besides Writ's documents of it.
+/// The twelve-condition case in its own form.
 struct Micro {
     Micro(const bench::fs::path& folder, const Lines& documents)
         : flat(folder / "requests.jsonl"), facts(micro_facts(flat, texts)), json(bench::micro_json(documents)) {}
@@ -174,7 +174,7 @@ void add_micro(const std::string& name, const Micro& of, const Load& load, const
     });
 }
 
-/// Holds decisions, whole, against the reference evaluator's: on as many requests as it manages in the time.
+/// Compares complete decisions with the reference evaluator's, for as many requests as the time allows.
 void verify_mixed(const bench::fs::path& folder, const Load& load) {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
     const writ::Workspace workspace(valid(writ::read_sources({folder.string()}), folder));
@@ -198,7 +198,7 @@ Expected own_answers(const Load& load) {
 }
 
 void add_workload(const bench::fs::path& root, const std::string& name) {
-    // The benchmarks run when this has returned.
+    // The benchmarks run after this function returns.
     static std::deque<Load> loads;
     static std::deque<Neutral> neutral;
     static std::deque<Micro> micro;

@@ -1,4 +1,4 @@
-// How fast a ledger records, verifies and replays, on the disk that DIR is on.
+// Measures how fast a ledger records, verifies and replays on the disk of DIR.
 // usage: bench_ledger DIR [SECONDS] [THREADS]
 #include <algorithm>
 #include <chrono>
@@ -26,7 +26,7 @@ namespace {
 double since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
 }
-/// Of this thread or of the whole program.
+/// Processor time of this thread or of the whole program.
 double cpu(clockid_t clock) {
     timespec now{};
     clock_gettime(clock, &now);
@@ -66,7 +66,7 @@ void bare_flush(const std::string& folder, std::size_t bytes) {
     std::printf("write + fdatasync of %zu bytes: median %.0f us, p99 %.0f us\n", bytes, times[100], times[198]);
 }
 
-/// Runs `work` on every thread for some seconds. Output: calls a second.
+/// Runs `work` on every thread for some seconds. Output: calls per second.
 template <class Work>
 void run(const char* what, int threads, double seconds, Work work) {
     std::vector<std::thread> all;
@@ -161,7 +161,7 @@ int main(int argc, char** argv) {
     std::printf("replay: %.0f decisions a second of processor (%llu of %llu the same)\n",
                 static_cast<double>(compared.decisions) / took, static_cast<unsigned long long>(compared.same),
                 static_cast<unsigned long long>(compared.decisions));
-    // Without what binding the JSON text costs.
+    // Without the cost of binding JSON text.
     Request bound{Layers(bundle)};
     begin = cpu(CLOCK_THREAD_CPUTIME_ID);
     constexpr int kTimes = 20'000;

@@ -1,8 +1,9 @@
-// Keys that were chosen to collide cost no more than random ones: processor time of a million each way, wherever keys
-// of a request are hashed. And a list of 1,024 strings costs no more than its length to bind.
+// Tests that keys chosen to collide cost no more than random ones, wherever keys of a request are hashed: compares the
+// processor time for a million of each. Also tests that binding a list of strings takes linear time.
 //
 // usage: crafted_keys [--keys N]
-// Exit code 1: chosen ones take more than twice the time, or four times the members more than five times.
+// Exit code 1: chosen keys take more than twice the time, or four times the elements
+// take more than five times the time.
 #include <algorithm>
 #include <bit>
 #include <cstdio>
@@ -28,7 +29,7 @@ std::int64_t processor_time() {
     return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
 }
 
-/// The least of several runs, in nanoseconds.
+/// The least time of several runs, in nanoseconds.
 template <class Work>
 std::int64_t time_of(Work work) {
     std::int64_t least = INT64_MAX;
@@ -40,7 +41,7 @@ std::int64_t time_of(Work work) {
     return least;
 }
 
-/// Keys of ten letters, `fits(hash)` of each under the bundle's hash, which has no secret.
+/// Keys of ten letters for which `fits(hash)` is true, with the bundle's hash, which has no secret.
 template <class Fits>
 std::vector<std::string> keys(std::size_t count, std::mt19937_64& random, Fits fits) {
     std::vector<std::string> out;
@@ -60,7 +61,7 @@ bool within(const char* what, std::int64_t one, std::int64_t other, double most)
     return ratio <= most;
 }
 
-/// Noted in tables of 1,024 like those of lists.
+/// Adds texts to tables of 1,024 entries, as for lists.
 void note(const std::vector<std::string>& texts) {
     constexpr std::size_t kList = 1'024;
     const vm::Hasher hasher;
@@ -98,8 +99,8 @@ Bundle compiled(const std::vector<std::string>& constants) {
     std::exit(2);
 }
 
-/// The place from which a key that is not there would have the longest way to go, in a table of a bundle's texts by the
-/// hash that has no secret. `mask`: of its places.
+/// The place with the longest probe sequence for a missing key, in a table of a bundle's texts with the hash that has
+/// no secret. `mask`: the mask of the table's places.
 std::size_t worst_place(const bytecode::Program& program, std::size_t& mask, std::size_t& way) {
     std::vector<bool> taken(std::bit_ceil(2 * program.texts.size()));
     mask = taken.size() - 1;

@@ -1,5 +1,5 @@
-// The floors: what a decision costs where somebody wrote the program for exactly these rules. They name no
-// rule, grant nothing and explain nothing; they are the yardstick and not a rival. None allocates.
+// The lower bounds: the cost of a decision in a program written by hand for exactly these rules. They name no rule,
+// grant nothing and explain nothing; they are a yardstick, not a competitor. None allocates.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +13,18 @@
 
 namespace bench {
 
-/// A request whose texts are numbers already; 0 is a text that no rule names.
+/// A request whose texts are already numbers; 0 is a text that no rule contains.
 struct Interned {
     int issuer = 0, ns = 0, tenant = 0, tool = 0;
     int tier = 0, depth = 0;
     bool approved = false;
 };
 
-/// Text to number by one keyed hash, linear probing, and one comparison of the bytes.
+/// Maps text to a number with one keyed hash, linear probing, and one comparison of the bytes.
 class Vocabulary {
 public:
     void add(const std::string& text, int id);
-    /// Requires: no add() after.
+    /// Requires: no add() afterwards.
     void build();
 
     [[nodiscard]] int find(std::string_view text) const {
@@ -80,8 +80,8 @@ private:
     std::uint64_t key_[2] = {};
 };
 
-/// The hash index: one table over (issuer, namespace, tenant, tool) whose entries say how deep a request of
-/// each tier may be, and one bit per denied (namespace, tool).
+/// The hash index: one table with the key (issuer, namespace, tenant, tool), whose entries give the greatest allowed
+/// depth of each tier, and one bit for each denied (namespace, tool).
 class Floor {
 public:
     /// From rules.json and vocab.json.
@@ -107,7 +107,7 @@ public:
     }
     [[nodiscard]] bool decide(const TextFacts& facts) const { return decide(intern(facts)); }
 
-    /// The tier that the catalogue gives a tool: requests of Writ's form do not state it.
+    /// The tier of a tool in the catalogue; requests in Writ's form do not state it.
     [[nodiscard]] int tier_of(int tool) const { return tiers_[tool]; }
     /// Learns the catalogue from requests that state tiers.
     void learn_tiers(const std::vector<TextFacts>& requests);
@@ -135,7 +135,7 @@ private:
     std::vector<int> tiers_;
 };
 
-/// JSON text in, by the two libraries. Each keeps its parser and its memory from one request to the next.
+/// Reads JSON text with the two libraries. Each keeps its parser and its memory between requests.
 class JsonFloor {
 public:
     explicit JsonFloor(const Floor& floor);
@@ -153,9 +153,9 @@ private:
     std::unique_ptr<Parser> parser_;
 };
 
-/// The twelve conditions, by hand.
+/// The twelve conditions, written by hand.
 [[nodiscard]] bool micro_floor(const MicroFacts& facts);
-/// The same out of Writ's request document, by simdjson.
+/// The same, from Writ's request document with simdjson.
 class MicroJsonFloor {
 public:
     MicroJsonFloor();
@@ -167,10 +167,10 @@ private:
     std::unique_ptr<Parser> parser_;
 };
 
-/// `straight.inc` of one size, compiled to a library of its own by run.sh.
+/// `straight.inc` of one size, compiled by run.sh to a separate library.
 class Straight {
 public:
-    /// From FOLDER/straight.so; without one, there is nothing to call.
+    /// Loads FOLDER/straight.so, if it exists.
     explicit Straight(const fs::path& folder);
     [[nodiscard]] explicit operator bool() const { return decide_ != nullptr; }
     [[nodiscard]] bool decide(const Interned& facts) const { return decide_(facts); }

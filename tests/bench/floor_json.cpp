@@ -1,4 +1,4 @@
-// The floors that start from JSON text.
+// The lower bounds that start from JSON text.
 #include <simdjson.h>
 
 #include <nlohmann/json.hpp>
@@ -17,7 +17,7 @@ std::string_view text(const element& value) {
 int integer(const element& value) {
     return static_cast<int>(value.get_int64().value_unsafe());
 }
-/// A member of an object that has few.
+/// A member of a small object.
 element member(const object& of, std::string_view name) {
     return of.at_key(name).value_unsafe();
 }
@@ -38,7 +38,7 @@ bool JsonFloor::flat_simdjson(std::string_view json) {
     element document;
     if (parser_->dom.parse(json.data(), json.size(), false).get(document) != simdjson::SUCCESS) return false;
     TextFacts facts;
-    // One walk over the members rather than one look-up a field.
+    // One pass over the members instead of one lookup for each field.
     for (const auto& [name, value] : group(document)) {
         if (name == "issuer")
             facts.issuer = text(value);

@@ -1,7 +1,7 @@
-// Candidate structures for the rule index, on the neutral workload: what each costs a request and how much
-// memory it takes. WRIT_WORKLOAD names a folder that gen_workload.py has filled. Nothing here is the engine's
-// own: rules and requests are read from the workload's JSON, facts are numbered, and each structure is as plain
-// as its idea. docs/performance.md has the figures and what was concluded.
+// Candidate structures for the rule index, on the neutral workload: the time for a request and the memory of each.
+// WRIT_WORKLOAD names a folder that gen_workload.py has filled. The engine is not used: rules and requests are read
+// from the workload's JSON, facts are numbered, and each structure is a simple implementation of its idea. The results
+// are in docs/performance.md.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -27,16 +27,16 @@ namespace fs = std::filesystem;
 enum Fact : std::size_t { kTenant, kNamespace, kIssuer, kTool, kFacts };
 constexpr const char* kNames[kFacts] = {"tenant", "namespace", "issuer", "tool"};
 
-/// What a rule asks of each fact: one of these values; nothing: any.
+/// The values of each fact that a rule accepts; empty: any value.
 using Asked = std::array<std::vector<std::uint32_t>, kFacts>;
-/// The values of a request; 0: one that no rule names.
+/// The values of a request; 0: a value that no rule contains.
 using Request = std::array<std::uint32_t, kFacts>;
 
 struct Workload {
     std::vector<Asked> rules;
     std::vector<bool> permits;
     std::vector<Request> requests;
-    std::array<std::uint32_t, kFacts> values{};  ///< how many each fact has, 0 included
+    std::array<std::uint32_t, kFacts> values{};  ///< the number of values of each fact, including 0
 };
 
 Workload read(const fs::path& folder) {
@@ -83,12 +83,12 @@ constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
     return hash ^ (hash >> 32);
 }
 
-/// Numbers by a hash of 64 bits, of which 32 are kept.
+/// Maps 64-bit hashes to numbers; stores 32 bits of each hash.
 class Table {
 public:
     static constexpr std::uint32_t kNone = 0xFFFFFFFF;
     void reserve(std::size_t count) { slots_.assign(std::bit_ceil(count + count / 2 + 2), {0, kNone}); }
-    /// The number under a hash; added if there is none.
+    /// The number for a hash; added if there is none.
     std::uint32_t& at(std::uint64_t hash) { return const_cast<Slot&>(slot(hash)).value; }
     [[nodiscard]] std::uint32_t find(std::uint64_t hash) const { return slot(hash).value; }
     void put(std::uint64_t hash, std::uint32_t value) { const_cast<Slot&>(slot(hash)) = {tag(hash), value}; }
@@ -117,10 +117,10 @@ void combinations(const Asked& asked, const std::vector<Fact>& facts, Visit visi
 
 using Found = std::vector<std::uint32_t>;
 
-/// Tuple-space search: a table for each set of facts that rules are found by.
+/// Tuple-space search: a table for each set of facts that rules test.
 class Tuples {
 public:
-    /// `most`: facts that are used of those a rule asks, in the order of Fact.
+    /// `most`: how many of the facts that a rule tests are used, in the order of Fact.
     Tuples(const Workload& load, std::size_t most) {
         for (const bool permits : {true, false}) {
             Group group;
@@ -162,13 +162,13 @@ private:
     struct Group {
         std::vector<Fact> facts;
         Table table;
-        std::vector<std::uint32_t> runs;  ///< a count, then that many rules
+        std::vector<std::uint32_t> runs;  ///< a count, followed by that many rules
     };
     std::vector<Group> groups_;
 };
 
-/// A bitmap of rules for each value of each fact, those that do not ask included; all of a request's are ANDed.
-/// With a summary, one bit says whether a word of 64 is empty, and empty words are skipped.
+/// A bitmap of rules for each value of each fact, including rules that do not test the fact; the bitmaps of a request
+/// are ANDed. With a summary, one bit says whether a word of 64 bits is empty, and empty words are skipped.
 class Bitmaps {
 public:
     Bitmaps(const Workload& load, bool summarised)
@@ -221,8 +221,8 @@ private:
     std::array<std::vector<std::uint64_t>, kFacts> maps_;  ///< summary, then words
 };
 
-/// A decision diagram: facts in one order, an edge for each value that some rule below asks for. A rule that
-/// does not ask a fact is filed below every edge of it, so permits and denies have one each.
+/// A decision diagram: facts in one order, with an edge for each value that a rule below it tests. A rule that does not
+/// test a fact is put below every edge of the fact, so permits and denies have separate diagrams.
 class Diagram {
 public:
     explicit Diagram(const Workload& load) {
@@ -300,7 +300,7 @@ void measure(benchmark::State& state, const std::shared_ptr<Workload>& load,
     state.counters["tried"] = static_cast<double>(candidates) / static_cast<double>(state.iterations());
 }
 
-/// Whether no rule is missed: on a part of the requests, against trying every rule.
+/// Whether no rule is missed: compares a part of the requests with trying every rule.
 template <class Structure>
 bool sound(const Workload& load, const Structure& structure) {
     Found found;

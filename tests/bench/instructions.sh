@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Counts instructions per decision, which unlike time do not depend on the load. callgrind counts two runs of steady,
-# with N and with 2N decisions; the difference is N decisions. Fails if there are over 5 percent more than in
+# Counts the instructions of a decision, which unlike time do not depend on the load. callgrind counts two runs of steady,
+# with N and with 2N decisions; the difference is N decisions. Fails if the count is more than 5 percent above
 # instructions.txt.
 # usage: instructions.sh STEADY BUNDLE [--record]      --record: writes instructions.txt anew
 # Exit code 77 without valgrind.

@@ -151,8 +151,8 @@ permit release
 
 
 def micro_request(q):
-    # A grant ends when the age that its permit allows does. A token at exactly that age would get one of no
-    # length, so that such a request is made a second earlier.
+    # A grant ends when the token reaches the maximum age of its permit. A token of exactly that age would get a grant of
+    # length zero, so such a request is made one second earlier.
     now = q["now"] - 1 if q["now"] - q["iat"] == 300 else q["now"]
     claims = {name: q[name] for name in ("iss", "aud", "sub", "iat", "repository_owner", "repository", "ref", "environment",
                                          "event_name", "runner_environment", "workflow_ref", "run_attempt")}

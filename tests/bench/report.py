@@ -21,7 +21,7 @@ ROWS = [
     ("writ_json", "**Writ, JSON in**"),
     ("writ_json_to_json", "**Writ, JSON in, JSON out**"),
 ]
-# What each of Writ's rows is held against, within the same folder.
+# The row that each of Writ's rows is compared with, in the same folder.
 AGAINST = {"writ_bound": "floor_interned", "writ_text": "floor_text", "writ_json": "floor_writ_simdjson"}
 
 MARKS = ("<!-- the race: written by tests/bench/report.py -->\n", "<!-- end of the race -->\n")

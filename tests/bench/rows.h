@@ -16,14 +16,14 @@
 
 namespace bench {
 
-/// What decides may need its requests made ready before, out of the time: it then has prepare(from, count),
-/// and decides those only. So many at a time that they are still in the cache when they are decided.
+/// A decider can prepare its requests outside of the measured time: then it has prepare(from, count), and decides only
+/// these. The block is so small that it is still in the cache when it is decided.
 constexpr std::size_t kBlock = 128;
 
 template <class Decide>
 constexpr bool kPrepared = requires(Decide& decide) { decide.prepare(0, 0); };
 
-/// Does `with(i)` for every request, in order.
+/// Calls `with(i)` for every request, in order.
 template <class Decide, class With>
 void for_all(std::size_t count, Decide& decide, With with) {
     for (std::size_t from = 0; from < count; from += kBlock) {
@@ -33,8 +33,8 @@ void for_all(std::size_t count, Decide& decide, With with) {
     }
 }
 
-/// The 99th percentile of decisions timed one by one, less what reading the clock twice costs. The first
-/// pass only warms up.
+/// The 99th percentile of decisions that are timed one by one, minus the cost of reading the clock twice. The first
+/// pass is only a warm-up.
 template <class Decide>
 double p99_ns(std::size_t count, Decide& decide) {
     using Clock = std::chrono::steady_clock;
@@ -59,7 +59,7 @@ double p99_ns(std::size_t count, Decide& decide) {
     return std::max(percentile(taken, 0.99) - percentile(empty, 0.5), 0.0);
 }
 
-/// Allocations per decision, once all were made before.
+/// Allocations per decision, after every decision was made once.
 template <class Decide>
 double allocations_each(std::size_t count, Decide& decide) {
     std::uint64_t allocated = 0;
@@ -71,23 +71,23 @@ double allocations_each(std::size_t count, Decide& decide) {
     return static_cast<double>(allocated) / static_cast<double>(count);
 }
 
-/// One, but not before the answer is known: a decision that overlaps with the one before it would show
-/// what a processor can do with many of them, and not how long one takes.
+/// Always one, but only once the answer is known. If decisions overlapped, the measurement would show the throughput of
+/// the processor and not the time of one decision.
 inline std::size_t after(bool answer) {
     std::size_t known = answer ? 1 : 0;
     asm volatile("" : "+r"(known));
     return 1 + (known >> 1);
 }
 
-/// Seconds of processor time of this thread: what others take of the machine is not in it.
+/// Processor time of this thread in seconds; other work on the machine does not count.
 inline double thread_seconds() {
     timespec now{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-/// Adds a benchmark NAME for `decide(i)`, which `make()` gives each thread one of: whether request i of
-/// `expected.size()` is permitted. Ends the program if one answer is not the expected one.
+/// Adds a benchmark NAME. `make()` returns a function `decide(i)` for each thread, which says whether request i of
+/// `expected.size()` is permitted. Ends the program if an answer is not the expected one.
 template <class Make>
 void add_row(const std::string& name, const std::vector<bool>& expected, Make make, int threads = 1) {
     using Decide = decltype(make());
@@ -103,7 +103,7 @@ void add_row(const std::string& name, const std::vector<bool>& expected, Make ma
     auto* added = benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
         auto decide = make();
         for_all(count, decide, [&](std::size_t i) { benchmark::DoNotOptimize(decide(i)); });
-        // Each thread starts elsewhere, so that they do not run in step.
+        // Each thread starts at another request, so that they do not run in step.
         std::size_t next = count / static_cast<std::size_t>(state.threads()) * state.thread_index();
         if constexpr (kPrepared<Decide>) {
             while (state.KeepRunningBatch(kBlock)) {

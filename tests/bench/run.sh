@@ -5,12 +5,12 @@
 # usage: tests/bench/run.sh [--sizes 10,1000,10000,100000] [--peers] [--quick]
 #                           [--generator FILE] [--workload DIR] [--results DIR]
 #
-#   --peers      builds and runs what lies in tests/bench/peers; a peer without its toolchain is skipped
-#   --quick      fewer repetitions: to see that all works, not to quote
+#   --peers      builds and runs the peers in tests/bench/peers; a peer without its toolchain is skipped
+#   --quick      fewer repetitions, to check that everything works; do not quote these results
 #   --generator  the neutral workload's generator, gen_workload.py. It is no part of the project; without this
 #                option it is looked for in ../shared/data/perf beside the project
-#   --workload   where workloads are kept; what is there already is not generated again (build/workload)
-#   --results    where results go (build/race)
+#   --workload   folder for workloads; existing ones are not generated again (build/workload)
+#   --results    folder for results (build/race)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

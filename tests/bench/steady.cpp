@@ -1,4 +1,4 @@
-// Decides one request COUNT times: what instructions.sh counts instructions of.
+// Decides one request COUNT times, for instructions.sh to count the instructions.
 // usage: steady BUNDLE REQUEST.json WAY COUNT      (WAY: bound, text, json)
 #include "steady.h"
 

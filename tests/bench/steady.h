@@ -1,5 +1,5 @@
-// One small decision, steady.json under steady.writ, made over and over by each way in: what the tests count
-// instructions and allocations of.
+// Repeats one small decision, steady.json under steady.writ, in each way: bound, from text, from JSON. The tests count
+// its instructions and allocations.
 #pragma once
 
 #include <fstream>
@@ -31,7 +31,7 @@ public:
         }
     }
 
-    /// Whether the request is permitted, by one of kWays.
+    /// Decides the request in one of kWays. Output: whether it is permitted.
     [[nodiscard]] bool permits(std::string_view way) {
         if (!ready_) return false;
         if (way == "bound") return permits(bound_);
@@ -40,7 +40,7 @@ public:
         return stated && permits(request_);
     }
 
-    /// The last that was made.
+    /// The last decision.
     [[nodiscard]] const writ::Decision& decision() const { return decision_; }
 
 private:
@@ -56,7 +56,7 @@ private:
         evaluator_.evaluate(request, decision_);
         return decision_.effect == writ::Effect::Permit;
     }
-    /// What steady.json says, in the order of kPaths.
+    /// States the facts of steady.json, in the order of kPaths.
     void state() {
         request_.begin(writ::Provenance::Verified);
         const writ::Field* field = fields_.data();

@@ -114,7 +114,7 @@ MicroText::MicroText(const writ::Bundle& bundle)
 
 const writ::Request& MicroText::state(const MicroFacts& facts, const MicroJson& json) {
     request_.begin(writ::Provenance::Verified);
-    // See render_workload.py: at the very limit there would be nothing left to grant.
+    // See render_workload.py: at exactly the maximum age the grant would have no length.
     request_.set_int(now_, facts.now - facts.issued == 300 ? facts.now - 1 : facts.now);
     request_.set_text(request_id_, "req-1");
     request_.set_text(issuer_, facts.issuer);

@@ -1,5 +1,5 @@
-// How a broker that has its facts at hand states them: the neutral workload's requests, and those of its
-// twelve-condition case, through fields found once. The same facts as render_workload.py puts into documents.
+// States requests field by field, with fields that are looked up once: the requests of the neutral workload and of its
+// twelve-condition case. The facts are the same as in the documents of render_workload.py.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace bench {
 
-/// Requests of the neutral workload: twelve texts, three integers, and what is the same for all of them.
+/// Requests of the neutral workload: twelve texts, three integers, and facts that are equal in all of them.
 class NeutralText {
 public:
     explicit NeutralText(const writ::Bundle& bundle);
-    /// Requires: what `facts` views lives until the decision is done with.
+    /// Requires: the texts that `facts` views outlive the use of the decision.
     [[nodiscard]] const writ::Request& state(const TextFacts& facts);
 
 private:
@@ -23,7 +23,7 @@ private:
         approval_;
 };
 
-/// What of a request of the twelve-condition case is stated as JSON: claims and chain have no fields of their own.
+/// The parts of a request of the twelve-condition case that are stated as JSON: claims and chain, which have no fields.
 struct MicroJson {
     std::string claims, chain;
 };

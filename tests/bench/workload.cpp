@@ -11,10 +11,10 @@
 namespace bench {
 namespace {
 
-/// What a reader of whole blocks may touch after a text.
+/// Bytes after a text that a reader of whole blocks may read.
 constexpr std::size_t kRoom = 64;
 
-/// Gives every text of a request a home in a vector that no longer grows.
+/// Stores the texts of requests in a vector that no longer grows.
 class Home {
 public:
     Home(std::vector<std::string>& owner, std::size_t texts) : owner_(owner) { owner_.reserve(texts); }

@@ -1,4 +1,4 @@
-// The benchmark's workloads as they lie in a folder: policies, requests, expected answers.
+// The benchmark's workloads in a folder: policies, requests, expected answers.
 #pragma once
 
 #include <array>
@@ -11,8 +11,8 @@ namespace bench {
 
 namespace fs = std::filesystem;
 
-/// One request of the neutral workload, as a broker holds it: twelve texts and three integers, of which
-/// the rules read `issuer`, `space`, `tenant`, `tool`, `approval`, `tier` and `depth`.
+/// One request of the neutral workload as a broker has it: twelve texts and three integers. The rules read `issuer`,
+/// `space`, `tenant`, `tool`, `approval`, `tier` and `depth`.
 struct TextFacts {
     std::string_view issuer, space, tenant, tool, approval;
     std::string_view subject, audience, agent, model, region, environment, request_id;
@@ -30,10 +30,10 @@ struct MicroFacts {
     std::array<Hop, 3> chain;
 };
 
-/// Texts that views may point into. Each has room after its end for a reader that loads whole blocks.
+/// Texts that views may refer to. Each has space after its end for a reader that loads whole blocks.
 class Lines {
 public:
-    /// One text a line of the file, or none if there is no such file.
+    /// One text for each line of the file; none if the file does not exist.
     explicit Lines(const fs::path& path);
 
     [[nodiscard]] std::size_t size() const { return lines_.size(); }
@@ -44,11 +44,11 @@ private:
     std::vector<std::string_view> lines_;
 };
 
-/// All of a file. Ends the program if it cannot be read.
+/// The content of a file. Ends the program if it cannot be read.
 [[nodiscard]] std::string slurp(const fs::path& path);
 /// The answers of expected.jsonl.
 [[nodiscard]] std::vector<bool> expected_answers(const fs::path& folder);
-/// The facts of requests.jsonl; views into the texts that `owner` is given.
+/// The facts of requests.jsonl; they view texts that are added to `owner`.
 [[nodiscard]] std::vector<TextFacts> text_facts(const Lines& requests, std::vector<std::string>& owner);
 [[nodiscard]] std::vector<MicroFacts> micro_facts(const Lines& requests, std::vector<std::string>& owner);
 

@@ -30,7 +30,7 @@ using namespace writ;
 constexpr std::size_t kMostRules = 1'000, kMostBytes = 8u << 20;
 constexpr std::int64_t kMostBound = 1'000'000, kMostJson = 2'000'000;
 constexpr std::size_t kDocument = 64u << 10;
-/// What takes longer is not waited for: with a bound off there is no end to how bad it gets.
+/// Longer decisions are not waited for: without a limit there is no maximum.
 constexpr std::uint64_t kPatience = 100'000'000;
 
 enum class Construct {
@@ -44,7 +44,7 @@ enum class Construct {
     Windows,
     Approvals,
     Permits,
-    Captures,  // policies
+    Captures,  // variants of policies
     Names,
     Bindings,
     Nesting,
@@ -54,15 +54,15 @@ enum class Construct {
     Numbers,
     Lists,
     Typed,
-    Last  // requests
+    Last  // variants of requests
 };
 constexpr const char* kNames[] = {"tests",      "globs",   "regexes",  "automata",  "quantifiers",
                                   "words",      "sets",    "windows",  "approvals", "permits",
                                   "captures",   "names",   "bindings", "nesting",   "keys",
                                   "alike keys", "escapes", "numbers",  "lists",     "typed lists"};
 
-constexpr std::size_t kTags = 24;   ///< of a resource, where they are bound
-constexpr std::size_t kLists = 16;  ///< of parameters, in policies for requests that are hard to read
+constexpr std::size_t kTags = 24;   ///< of a resource, if they are bound
+constexpr std::size_t kLists = 16;  ///< of parameters, in policies for requests that are expensive to read
 
 class Policies {
 public:
@@ -95,7 +95,7 @@ public:
             std::to_string(list_) + lists +
             " } }\n"
             "permit reader for tool t when token.issuer is p grant { \"a:read\" } for 5m\n";
-        // Few dear rules as often as many cheap ones.
+        // Few expensive rules are as likely as many cheap ones.
         const std::size_t rules = std::size_t{1} << below(11);
         for (std::size_t i = 0; i < std::min(rules, kMostRules); ++i) out += rule(construct, i);
         return out;
@@ -103,7 +103,7 @@ public:
     [[nodiscard]] std::size_t text() const { return text_; }
     [[nodiscard]] std::size_t list() const { return list_; }
     std::size_t below(std::size_t end) { return random_() % end; }
-    /// An element of a list of typed text.
+    /// An element for a list of typed text.
     std::string typed(std::size_t number) {
         const std::string n = std::to_string(number), hex = "abcdef"[number % 6] + std::to_string(number % 1000);
         switch (kind_) {
@@ -123,7 +123,7 @@ public:
 private:
     static constexpr const char* kKinds[] = {"url", "url", "email", "ip", "cidr", "host", "path", "spiffe", "arn"};
     std::string element(Construct construct) const { return construct == Construct::Typed ? kKinds[kind_] : "string"; }
-    /// Pieces between colons, so that only a text of so many colons fits, and only the last pattern's end.
+    /// Pieces between colons: only a text with as many colons matches, and only at the end of the last pattern.
     static std::string captures(std::size_t number, std::size_t pieces) {
         std::string out;
         for (std::size_t i = 0; i < pieces; ++i) out += "{c" + std::to_string(i) + "}:";
@@ -136,7 +136,8 @@ private:
                 std::string when = "tenant != \"" + number + "\"";
                 for (std::size_t i = below(20); i > 0; --i)
                     when += " and agent.class != \"" + number + "-" + std::to_string(i) + "\"";
-                return "deny " + name + " when " + when + " and tenant == agent.class\n";  // no index helps
+                return "deny " + name + " when " + when +
+                       " and tenant == agent.class\n";  // the index cannot find this rule
             }
             case Construct::Globs:
                 return deny(name, "params.text like \"" + repeated("**a", 1 + below(8)) + number + "**\"");
@@ -144,7 +145,7 @@ private:
                 return deny(name,
                             "params.text matches \"" + repeated("[a-z]*(a|b)", 1 + below(4)) + number + "[a-z]*\"");
             case Construct::Automata: {
-                // States for what the last letters were, in rows that are long: each step
+                // The states depend on the last letters, and the rows are long, so each step
                 // goes to another part of the table.
                 std::string ends;
                 for (std::size_t i = below(20); i > 0; --i)
@@ -214,7 +215,7 @@ std::string list_of(std::size_t count, const char* prefix) {
     return out + ']';
 }
 
-/// As many of `item(i)` as fit into so many bytes, with commas between.
+/// As many of `item(i)` as fit into a number of bytes, separated by commas.
 template <class Item>
 std::string filled(std::size_t bytes, std::size_t most, Item item) {
     std::string out;
@@ -231,14 +232,14 @@ std::string quoted(const std::string& text) {
     return '"' + text + '"';
 }
 
-/// Keys of which the quick test for repetition in the JSON reader says that they may be one.
+/// Keys that the quick test for repeated keys in the JSON reader cannot tell apart.
 std::string alike_key(std::size_t number) {
     std::string key = "aaaaaaa";
     for (std::size_t i : {1u, 2u, 4u, 5u}) key[i] = static_cast<char>('a' + number % 16), number /= 16;
     return key;
 }
 
-/// Claims that nobody declares, hard to read: at most so many bytes.
+/// Undeclared claims that are expensive to read, with at most `bytes` bytes.
 std::string strange_claims(Policies& policies, Construct construct, std::size_t bytes) {
     const auto objects = [&](std::size_t most, auto member) {
         return filled(bytes, 1'000, [&](std::size_t i) {
@@ -285,14 +286,14 @@ std::string strange_claims(Policies& policies, Construct construct, std::size_t 
 std::string approvals_for(Policies& policies, Construct construct) {
     const bool names = construct == Construct::Names, bound = construct == Construct::Bindings;
     const std::string long_name(names ? policies.below(250) : 0, 'n');
-    std::string middle;  // two bytes a letter, which takes a search in a table
+    std::string middle;  // two bytes for each letter, which needs a search in a table
     while (names && middle.size() + 2 <= long_name.size()) middle += "\u00e9";
     const std::string fill = policies.below(2) == 0 ? long_name : middle;
     return "[" +
            filled(SIZE_MAX, 8,
                   [&](std::size_t i) {
                       const std::string n = std::to_string(i);
-                      std::string others;  // all of the tags but one, so that no two approvals bind the same
+                      std::string others;  // all tags but one, so that no two approvals have the same binding
                       for (std::size_t k = 0; k < kTags; ++k)
                           if (k != i) others += ",tags[" + std::string(1, static_cast<char>('a' + k)) + "]";
                       const std::string digest =
@@ -321,7 +322,7 @@ std::string delegation_for(Policies& policies, Construct construct) {
            "]}";
 }
 
-/// Words that differ, the short ones first.
+/// Different words, the short ones first.
 std::string words_of(std::size_t bytes) {
     std::string out;
     for (std::size_t i = 0;; ++i) {
@@ -333,7 +334,7 @@ std::string words_of(std::size_t bytes) {
     }
 }
 
-/// `form`: another one for each number, so that no document is read by what was found for the one before.
+/// `form`: each number gives another form, so that no document reuses the form of the one before.
 std::string request_for(Policies policies, Construct construct, std::size_t form) {
     std::string text, sub = "s", resource;
     if (construct == Construct::Words)
@@ -350,7 +351,7 @@ std::string request_for(Policies policies, Construct construct, std::size_t form
     const std::string approvals = approvals_for(policies, construct), delegation = delegation_for(policies, construct);
     std::string params = R"("text":")" + text + R"(","xs":)" + list_of(policies.list(), "x") + R"(,"ys":)" +
                          list_of(policies.list(), "y");
-    constexpr std::size_t kRest = 6'000;  // what else a request has, at most
+    constexpr std::size_t kRest = 6'000;  // maximum size of the rest of a request
     const std::size_t used = kRest + params.size() + approvals.size() + delegation.size(),
                       left = used < kDocument ? kDocument - used : 0;
     if (construct >= Construct::Lists) {
@@ -401,7 +402,7 @@ struct Worst {
     std::size_t bytes = 0, rules = 0, admitted = 0, refused = 0, tried = 0;
 };
 
-/// The bound that is off.
+/// The limit that is switched off.
 struct Without {
     bool limit = false, ceiling = false;
     bytecode::Charges charges;
@@ -432,7 +433,7 @@ int usage() {
            2;
 }
 
-/// The least of several, so that what else the machine does is no part of it.
+/// The least time of several runs, so that other work on the machine matters less.
 template <class Work>
 std::int64_t least_time(Work work) {
     std::int64_t least = INT64_MAX;
@@ -505,7 +506,7 @@ int main(int argc, char** argv) {
             std::vector<std::string> texts;
             for (std::size_t form = 0; form < 6; ++form) texts.push_back(request_for(policies, construct, form));
             const std::size_t own = mallinfo2().uordblks + mallinfo2().hblkhd;
-            if (auto read = request.parse(texts[5]); !read) {  // longer than a request may be, say
+            if (auto read = request.parse(texts[5]); !read) {  // for example because the request is too long
                 if (++worst.refused == worst.admitted && worst.refused == count)
                     std::fprintf(stderr, "worst: %s: %s %s\n", kNames[kind], read.error().message.c_str(),
                                  read.error().context.c_str());

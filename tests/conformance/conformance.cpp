@@ -1,5 +1,5 @@
-// Runs the conformance cases (README.md has the format) through the compiled evaluator and the
-// reference evaluator, and tries the claims schemas on the token documents. Uses include/writ only.
+// Runs the conformance cases (format: README.md) with the compiled evaluator and the reference evaluator, and tests the
+// claims schemas with the token documents. Uses only include/writ.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -41,7 +41,7 @@ std::vector<fs::path> case_files() {
     return files;
 }
 
-/// A policy, analysed once however many cases use it.
+/// A policy; analysed only once, even if several cases use it.
 writ::Workspace& workspace_of_file(const std::string& name) {
     static std::map<std::string, writ::Workspace> cache;
     auto found = cache.find(name);
@@ -66,12 +66,12 @@ writ::Workspace& workspace_of_text(const std::string& text) {
     return found->second;
 }
 
-/// One case with what it inherits from its file.
+/// One case with the settings that it inherits from its file.
 struct Case {
     std::string name;
     writ::Workspace* workspace = nullptr;
-    std::string request;  ///< empty: the case is about the policy alone
-    Json document;        ///< the same, unless the request is given as text
+    std::string request;  ///< empty: the case tests only the policy
+    Json document;        ///< the same, if the request is not given as text
     Json expect;
 };
 
@@ -115,7 +115,7 @@ std::vector<std::string> strings(const std::vector<std::string_view>& views) {
     return {views.begin(), views.end()};
 }
 
-/// What was decided, in the words of the `expect` member: every key a case may ask about.
+/// The decision in the form of the `expect` member, with every key that a case may contain.
 Json observed(const writ::Decision& decision, const writ::Bundle& bundle) {
     Json out;
     const Json text = Json::parse(writ::to_json(decision, bundle, writ::Audience::Operator));
@@ -212,8 +212,9 @@ void run_diagnostics(const Case& c) {
 
 // ---- facts taken away -----------------------------------------------------------------------------
 
-/// Paths of all members that are facts: everything but the ask. Elements of lists stay: a list is
-/// one fact, and a shorter one is another fact. So does an approver's id: with the name it is one fact.
+/// The paths of all members that are facts, except those that state what is requested. Elements of lists are not
+/// included: a list is one fact, and a shorter list is another fact. An approver's id is not included: with the name it
+/// is one fact.
 void member_paths(const Json& value, const Json::json_pointer& at, std::vector<Json::json_pointer>& out) {
     if (value.is_array()) {
         for (std::size_t i = 0; i < value.size(); ++i) member_paths(value[i], at / i, out);
@@ -245,7 +246,7 @@ bool not_above(const writ::Decision& less, const writ::Decision& more) {
 
 // ---- claims ---------------------------------------------------------------------------------------
 
-/// Which schema reads documents of a kind, and the module that declares it.
+/// The schema for documents of a kind, and the module that declares it.
 struct Schema {
     const char* kind;
     const char* schema;
@@ -284,7 +285,7 @@ const Schema& schema_of(const std::string& kind) {
     return kSchemas[0];
 }
 
-/// Claims that are anybody's to add, and so have no type here.
+/// Claims that anyone can add, so that they have no type here.
 bool is_open(const std::string& pointer) {
     return pointer.rfind("/tctx/", 0) == 0 || pointer.rfind("/repo_property_", 0) == 0;
 }
@@ -297,7 +298,7 @@ std::vector<Json> token_documents() {
     return out;
 }
 
-/// A bundle whose one issuer is of the document's kind, and a request that presents the document.
+/// A bundle with one issuer of the document's kind, and a request with the document as its claims.
 struct Presented {
     writ::Workspace* workspace = nullptr;
     Json request;
@@ -333,7 +334,7 @@ void scalars(const Json& value, const Json::json_pointer& at, std::vector<Json::
     }
 }
 
-/// Values of other JSON types than this one's.
+/// Values of other JSON types than this value.
 std::vector<Json> wrong_types(const Json& value) {
     std::vector<Json> out{Json::object()};
     if (!value.is_string()) out.push_back("not a value of the type");
@@ -342,7 +343,7 @@ std::vector<Json> wrong_types(const Json& value) {
     return out;
 }
 
-/// Q0010, except that a moment may also be text, which then has to be one.
+/// Q0010; for an instant given as text, also the error for malformed times.
 bool is_refusal(const std::string& code, const Json& was, const Json& wrong) {
     return code == "Q0010" || (code == "Q0015" && was.is_number() && wrong.is_string());
 }
@@ -404,8 +405,8 @@ TEST_CASE("conformance: a fact taken away never moves a decision up") {
             const auto after = evaluator.evaluate(part);
             ++tried;
             if (not_above(after, before)) continue;
-            // Fewer scopes may live longer, as they would have with all facts: asking for less is
-            // not a fact. So compare with what the whole request gets for these scopes.
+            // A request for fewer scopes can get a longer ttl, and what is requested is not a fact. So compare with the
+            // decision on the complete request for only these scopes.
             Json document = c.document;
             document["want"]["scopes"] = strings(after.grant.scopes);
             REQUIRE(same.parse(document.dump()).has_value());
@@ -424,7 +425,8 @@ TEST_CASE("conformance: an altered bundle is not loaded, and altered sources are
     std::size_t in_sources = 0;
     for (std::size_t i = 0; i < bytes.size(); i += stride) {
         bytes[i] ^= std::byte{0x40};
-        // What decides is checked when it is loaded; the sources, which decide nothing, when they are asked for.
+        // The part that decides is checked on loading; the sources, which decide nothing,
+        // are checked when they are read.
         if (const auto loaded = writ::Bundle::load(bytes)) {
             ++in_sources;
             CHECK_MESSAGE(!loaded->sources().has_value(), "byte ", i);

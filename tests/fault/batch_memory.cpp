@@ -1,4 +1,4 @@
-// A batch decides every request in order, and once warm asks for no memory at all.
+// Tests that a batch decides every request in order, and allocates no memory after a warm-up.
 // usage: batch_memory BUNDLE PERMITTED.json NEEDS_APPROVAL.json
 #include <cstdio>
 #include <cstdlib>
@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
     evaluator.evaluate_batch(requests, decisions);
     if (!right()) return fail("a batch decides otherwise than its requests ask");
     evaluator.evaluate(requests[0], decisions[4]);
-    evaluator.evaluate_batch(requests, decisions);  // what the first left is kept from here on
+    evaluator.evaluate_batch(requests, decisions);  // from here on, the memory of the first batch is reused
     const long before = allocations;
     for (int round = 0; round < 100; ++round) evaluator.evaluate_batch(requests, decisions);
     const long made = allocations - before;

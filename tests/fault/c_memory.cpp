@@ -1,6 +1,5 @@
-// Runs out of memory at every point where the C interface asks for some, for good or for once:
-// nothing crashes, no permit is other than the one there should be, no permit comes without a status
-// that vouches for it, and the handles work again afterwards.
+// Makes each allocation of the C interface fail, alone or together with all later ones. Nothing crashes,
+// every permit is the correct one and has a status of success, and the handles work again afterwards.
 // usage: c_memory BUNDLE PERMITTED.json
 #include <cstdio>
 #include <cstdlib>
@@ -14,7 +13,7 @@
 namespace {
 
 long allowed = -1;  ///< allocations until one fails; negative: all succeed
-bool once = false;  ///< whether the one after that succeeds again
+bool once = false;  ///< whether only one allocation fails
 long failures = 0;
 
 void* allocate(std::size_t size) {
@@ -34,7 +33,7 @@ void* allocate_or_throw(std::size_t size) {
 
 }  // namespace
 
-// RE2 does not free what it was at when memory ran out. Read by the sanitizers, if there are any.
+// RE2 does not free its memory when an allocation fails. Sanitizers read this, if there are any.
 extern "C" const char* __lsan_default_suppressions() {
     return "leak:libre2\n";
 }
@@ -88,7 +87,7 @@ struct Handles {
         writ_bundle_free(bundle);
         writ_errors_free(errors);
     }
-    /// The permit as JSON, by way of every function that allocates; empty if there is none.
+    /// The permit as JSON, using every function that allocates; empty if there is none.
     std::string decide(const std::string& sealed, const std::string& json) {
         if (errors == nullptr) errors = writ_errors_new();
         if (decision == nullptr) decision = writ_decision_new();
@@ -107,7 +106,8 @@ struct Handles {
     }
 };
 
-/// Fails from each allocation on, or each one alone. The number of allocations, 0 if something is wrong.
+/// Makes all allocations fail from each one on, or each one alone. Output: the number of
+/// allocations; 0 if the test fails.
 long fail_each(const std::string& sealed, const std::string& json, const std::string& permit) {
     for (long point = 0;; ++point) {
         Handles handles;

@@ -1,6 +1,6 @@
-// What a ledger goes through: programs killed while they write, several that write at once, folders that
-// cannot be written to. Nothing acknowledged may be missing, and what is there must verify.
-// usage: ledger_faults [--rounds N] [--seed N]
+// Tests faults of a ledger: programs killed while they write, several that write at once, folders that
+// are not writable. No acknowledged record may be missing, and the ledger must verify. usage:
+// ledger_faults [--rounds N] [--seed N]
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -59,7 +59,7 @@ struct Said {
     std::uint64_t sequence, number;
 };
 
-/// Writes from some threads until it is killed, and says through the pipe what was acknowledged.
+/// Writes from several threads until it is killed, and reports acknowledged records through the pipe.
 [[noreturn]] void write_until_killed(const std::string& folder, int pipe, std::uint64_t from) {
     auto ledger = Ledger::open(folder, small());
     if (!ledger) {
@@ -80,7 +80,7 @@ struct Said {
     std::_Exit(1);
 }
 
-/// Everything that was acknowledged is where it was said to be, and all of it verifies.
+/// Checks that each acknowledged record is in its place and that the ledger verifies.
 void hold(const std::string& folder, const std::map<std::uint64_t, std::uint64_t>& said,
           const std::vector<Checkpoint>& witnesses) {
     {
@@ -118,7 +118,7 @@ void kills(const std::string& root, int rounds, unsigned seed) {
                 write_until_killed(folder, ends[1], number);
             }
             close(ends[1]);
-            // Some die while they open, most while they write.
+            // Some are killed while they open the ledger, most while they write.
             Said one{};
             if (i % 5 != 0 && read(ends[0], &one, sizeof one) == sizeof one) {
                 said.emplace(one.sequence, one.number);
@@ -153,7 +153,7 @@ void kills(const std::string& root, int rounds, unsigned seed) {
                 static_cast<unsigned long long>(acknowledged), static_cast<unsigned long long>(cut));
 }
 
-/// Programs that race for names; each name goes to one.
+/// Several programs use the same names at once; only one gets each name.
 void race(const std::string& root) {
     constexpr int kPrograms = 3, kNames = 60;
     const std::string folder = root + "/race";
@@ -181,7 +181,7 @@ void race(const std::string& root) {
     std::printf("%d programs raced for %d names: each was used once\n", kPrograms, kNames);
 }
 
-/// As somebody who may read and not write; root may write anywhere, so it becomes nobody.
+/// Runs as the user nobody, who may read but not write, because root may write everywhere.
 void read_only(const std::string& root) {
     const std::string folder = root + "/read-only";
     {

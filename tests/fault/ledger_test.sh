@@ -13,7 +13,7 @@ policy=examples/refund
 ledger=$work/ledger
 . tests/checks.sh
 
-# Variants of the policy are here, beside the requests of its fixtures.
+# Variants of the policy are here, next to the requests of its fixtures.
 mkdir -p "$work/requests" && cp "$policy"/requests/* "$work/requests/"
 
 # Recording.

@@ -1,7 +1,6 @@
-// Deciding calls nothing of the operating system. A child process decides thousands of requests, bound before and from
-// JSON, where the kernel kills it at the first call other than reading, writing and leaving (seccomp, strict mode).
-// usage: no_system_call {BUNDLE REQUEST.json}…
-// Exit code 77, skipped: the system has no such mode.
+// Tests that deciding makes no system call. A child process decides thousands of requests, bound beforehand and from
+// JSON, while the kernel kills it at the first call other than read, write and exit (seccomp, strict mode). usage:
+// no_system_call {BUNDLE REQUEST.json}… Exit code 77, skipped: the system has no such mode.
 #include <linux/seccomp.h>
 #include <malloc.h>
 #include <sys/prctl.h>
@@ -34,7 +33,7 @@ std::string read_file(const char* path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// Requests under one bundle: the first is as it was given, the others have a few bytes changed.
+/// Requests for one bundle: the first is the given one; in the others a few bytes are changed.
 struct Case {
     Bundle bundle;
     std::vector<std::string> documents;
@@ -57,14 +56,14 @@ std::vector<std::string> variants(const std::string& document, std::mt19937_64& 
     return out;
 }
 
-/// What the child tells: it got here, and how often it decided what.
+/// The child's report: that it reached the end, and the counts of its decisions.
 struct Told {
     std::uint32_t permits = 0, denies = 0, approvals = 0, refused = 0;
 };
 
 enum class Way { Bound, Json, First, Stray };
 
-/// One evaluator, and a request that is bound again and again beside those that stay bound.
+/// One evaluator, one request that is bound repeatedly, and requests that stay bound.
 struct Engine {
     explicit Engine(const Bundle& bundle) : request(Layers(bundle)), evaluator(Layers(bundle)) {}
     void decide(const Request& of, Told& told) {
@@ -83,12 +82,12 @@ struct Engine {
     Decision decision;
 };
 
-/// Has the allocator hold more memory than any request asks for, so that it need not ask the system.
+/// Makes the allocator hold enough memory for any request, so that it makes no system call.
 void keep_memory() {
     constexpr std::size_t kRoom = 64u << 20;
     mallopt(M_TRIM_THRESHOLD, INT32_MAX);
     mallopt(M_MMAP_MAX, 0);
-    void* volatile room = std::malloc(kRoom);  // volatile: else the compiler leaves both out
+    void* volatile room = std::malloc(kRoom);  // volatile: otherwise the compiler removes both calls
     std::free(room);
 }
 
@@ -97,7 +96,7 @@ void keep_memory() {
     __builtin_unreachable();
 }
 
-/// Decides everything where the kernel allows no call. Requires: a process of its own.
+/// Decides everything while the kernel allows no call. Requires: a separate process.
 [[noreturn]] void decide_all(const std::vector<Case>& cases, Way way, int pipe) {
     std::vector<std::unique_ptr<Engine>> engines;
     std::vector<std::vector<Request>> bound;
@@ -107,7 +106,8 @@ void keep_memory() {
         Engine& engine = *engines.emplace_back(std::make_unique<Engine>(each.bundle));
         std::vector<Request>& requests = bound.emplace_back();
         if (way == Way::First) continue;
-        // Forms of documents are remembered now and then: until all of the memory for them is there takes some rounds.
+        // Forms of documents are stored only sometimes, so it takes several rounds until
+        // all memory for them is allocated.
         for (int round = 0; round < (way == Way::Bound ? 1 : kWarmUp); ++round)
             for (const std::string& json : each.documents) engine.decide(json, told);
         if (way != Way::Bound) continue;
@@ -175,7 +175,7 @@ int main(int argc, char** argv) {
                     told.permits, told.denies, told.approvals, told.refused);
         held = held && code == 0 && told.permits > 0 && (way == Way::First || told.denies > 0);
     }
-    // The trap works: one call, and the child is dead.
+    // Shows that the test works: one system call kills the child.
     Told told;
     if (run(cases, Way::Stray, told) != -1) held = false, std::printf("a call went unnoticed\n");
     return held ? 0 : 1;

@@ -1,6 +1,5 @@
-// Kills a program that publishes, activates and revokes, at random points, and looks at what it left:
-// everything it was told is done is there, at most one thing more, nothing by half, and the store is
-// sound. usage: store_kill FOLDER ROUNDS [SEED]
+// Kills a program that publishes, activates and revokes, at random points, and checks the store: every acknowledged
+// change is there, at most one more, none is incomplete, and the store is valid. usage: store_kill FOLDER ROUNDS [SEED]
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -23,7 +22,7 @@ namespace {
 using namespace writ;
 
 constexpr int kPolicies = 40;
-constexpr int kFreshStore = 50;  ///< rounds until a new one is made: looking at all of a long history takes long
+constexpr int kFreshStore = 50;  ///< rounds until a new store is made, because checking a long history takes long
 const Origin kOrigin{"writer", "why"};
 
 Bundle policy(int number) {
@@ -41,7 +40,7 @@ permit p for tool lookup when tenant == "t)" + std::to_string(number) +
     return *bundle;
 }
 
-/// One letter for each thing that is done, after it is: publish, activate, revoke, collect.
+/// Writes one letter after each completed change: publish, activate, revoke, collect.
 void write_for_ever(const std::string& path, const std::vector<Bundle>& policies, unsigned seed, int acknowledge) {
     std::mt19937 random(seed);
     auto store = Store::open(path);
@@ -69,7 +68,7 @@ struct Count {
     std::size_t activations = 0, revocations = 0, versions = 0;
 };
 
-/// What is there, or nothing if something is wrong with it.
+/// The content of the store; empty if something is wrong.
 std::optional<Count> look(const std::string& path) {
     const auto wrong = [](const std::string& what) {
         std::printf("%s\n", what.c_str());
@@ -139,14 +138,14 @@ int main(int argc, char** argv) {
 
         const auto after = look(path);
         if (!after) return 1;
-        // Publishing what is there already adds nothing, so versions can only be bounded.
+        // Publishing an existing version adds nothing, so there is only an upper bound for the number of versions.
         if (!kept(before->activations, told['a'], after->activations) ||
             !kept(before->revocations, told['r'], after->revocations) || after->versions < before->versions ||
             after->versions > before->versions + told['p'] + 1) {
             std::printf("round %d: something told as done is not there, or something is there twice\n", round);
             return 1;
         }
-        // A reader goes on from where it was, and not back.
+        // A reader continues from its last position and never goes back.
         if (after->activations > 0) {
             FollowOptions options;
             options.store = path;

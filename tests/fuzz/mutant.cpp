@@ -29,7 +29,7 @@ void put_word(std::byte* at, std::uint32_t word) {
 
 }  // namespace
 
-using namespace bytecode;  // the records that sections.def names
+using namespace bytecode;  // the record types in sections.def
 
 Mutant::Mutant(Sections sound) : sound_(std::move(sound)), changed_(sound_) {
 #define SECTION(type, name)                                                                                       \
@@ -90,7 +90,7 @@ void Mutant::change_word(Rng& rng, std::size_t section) {
             word = word_at(view.data() + view.width * rng.below(view.count()) +
                            static_cast<std::size_t>(at - view.data()) % view.width);
             break;
-        // An index that is valid, or just out of range, somewhere.
+        // An index that is valid for some section, or just out of range.
         case 4: {
             const auto count = static_cast<std::uint32_t>(views_[rng.below(views_.size())].count());
             word = rng.percent(50) ? count : count == 0 ? 0 : static_cast<std::uint32_t>(rng.below(count));
@@ -142,7 +142,7 @@ void Mutant::change_code(Rng& rng) {
 
 void mutate_bytes(Rng& rng, std::vector<std::byte>& bytes) {
     for (std::size_t left = rng.between(1, 3); left > 0; --left) {
-        // Half of them in the part with the lengths.
+        // Half of the changes are in the part with the lengths.
         const std::size_t reach = rng.percent(50) ? std::min<std::size_t>(bytes.size(), 640) : bytes.size();
         switch (rng.below(4)) {
             case 0: bytes[rng.below(reach)] ^= std::byte{1} << rng.below(8); break;

@@ -80,7 +80,7 @@ bytecode::Sections sections_of(const bytecode::Program& program) {
 #define SECTION(type, name) out.name.assign(program.name.begin(), program.name.end());
 #include "bytecode/sections.def"
 #undef SECTION
-    out.sources.clear();  // only their names could still be changed
+    out.sources.clear();  // only the names of sources could be changed
     return out;
 }
 

@@ -41,7 +41,7 @@ ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/main.cpp" -o embed
 # shellcheck disable=SC2046
 ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/fields.cpp" -o fields-cpp $(flags writ)
 if ldd fields-cpp | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker that states fields loads the compiler"; fi
-# A broker that records: a permit, its record, and no part of the compiler.
+# A broker that records: it permits and records, and contains no part of the compiler.
 # shellcheck disable=SC2046
 ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/record.cpp" -o record-cpp $(flags writ-ledger)
 if ldd record-cpp | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker that records loads the compiler"; fi
@@ -76,7 +76,7 @@ done
 "$prefix/bin/writ" store --store s publish "$policy" --channel prod --key key >/dev/null
 echo "$root/examples/refund/requests/permit.json" | ./follow s prod key.pub state >follow.txt
 grep -qE '^permit, by [0-9a-f]{64}$' follow.txt || fail "follow: $(cat follow.txt)"
-# One that records too: the enforced decision, and the candidate's.
+# A broker that also records the enforced decision and the candidate's.
 "$prefix/bin/writ" store --store s channel next >/dev/null
 sed 's/grant { "refund:create" } for 2m/grant { "refund:create" } for 1m/' "$policy" >next.writ
 cp -r "$root/examples/refund/requests" requests
@@ -86,7 +86,7 @@ echo "$root/examples/refund/requests/permit.json" | ./broker s prod next both >b
 grep -qE '^permit, record [01]$' broker.txt || fail "broker: $(cat broker.txt)"
 [ "$("$prefix/bin/writ" ledger show 0 -L both --format json | grep -c '"mode":"shadow"')$("$prefix/bin/writ" ledger show 1 -L both --format json | grep -c '"mode":"shadow"')" != 00 ] ||
     fail "broker: no record of the candidate"
-# The same in C: one call, and JSON of what was recorded.
+# The same in C: one call returns the recorded decision as JSON.
 tr -d '\n' <"$root/examples/refund/requests/permit.json" | ./broker-c s prod c-ledger >broker-c.txt
 grep '"effect":"permit"' broker-c.txt | grep -q '"record":0' || fail "broker-c: $(cat broker-c.txt)"
 "$prefix/bin/writ" ledger verify -L c-ledger >/dev/null || fail "what broker-c recorded does not verify"
@@ -157,7 +157,7 @@ if ldd follow | grep -iE 'antlr|re2|writ-compiler'; then fail "the reader of a s
 ldd follow | grep -i sqlite >/dev/null
 if ldd broker | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker that follows and records loads the compiler"; fi
 
-# Whatever a header declares, C++ or C, can be linked to; and no function is shown that none declares.
+# Every function that a header declares, in C++ or C, is exported; no other function is exported.
 python3 "$root/tests/link/every_function.py" "$prefix"/include/writ/*.h >every.cpp 2>every.txt
 ${CXX:-c++} -std=c++20 "${warnings[@]}" -I"$prefix/include" -c every.cpp -o every.o
 # shellcheck disable=SC2046

@@ -1,7 +1,7 @@
-// Two threads decide without pause while the policy is replaced again and again. Every decision must be
-// whole: made by the policy that it names, and by none older than the thread has seen. Also measures how
-// long after an activation, and after a revocation, the first decision under it is made.
-// usage: reload FOLDER RELOADS BUNDLE...       BUNDLE i permits for i + 1 minutes, in order
+// Two threads decide without pause while the policy is replaced many times. Every decision must come from the policy
+// that it names, and that policy must not be older than one that the thread has already seen. Also measures the time
+// from an activation, and from a revocation, to the first decision that applies it. usage: reload FOLDER RELOADS
+// BUNDLE...       BUNDLE i permits for i + 1 minutes, in order
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
 
     std::atomic<bool> stop = false;
     std::atomic<std::uint64_t> failed = 0, mixed = 0, decided = 0, changes = 0;
-    std::atomic<std::int64_t> latest_ttl = 60;  // of the last decision, by any thread
+    std::atomic<std::int64_t> latest_ttl = 60;  // of the last decision of any thread
     std::vector<std::thread> threads;
     for (int t = 0; t < kThreads; ++t)
         threads.emplace_back([&] {
@@ -123,7 +123,7 @@ int main(int argc, char** argv) {
     stop = true;
     for (std::thread& each : threads) each.join();
 
-    // Revocations, one at a time, with one thread that asks.
+    // Revokes one subject at a time, while one thread decides.
     std::vector<double> denied;
     LiveEvaluator evaluator(*handle);
     Decision decision;

@@ -1,5 +1,5 @@
-// Several threads decide with one bundle, each with a request and an evaluator of its own, through
-// the C++ and the C interface; all get what one thread gets. A data race shows under -Db_sanitize=thread.
+// Several threads decide with one bundle, each with its own request and evaluator, through the C++ and the C interface.
+// All must get the results of a single thread. A data race shows in a build with -Db_sanitize=thread.
 // usage: threads BUNDLE REQUEST.json...
 #include <atomic>
 #include <cstdio>
@@ -22,7 +22,7 @@ std::string read(const char* path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// What one request is decided to, or nothing if it is refused.
+/// The decision on one request as JSON; empty if the request is rejected.
 std::string decide(const writ::Bundle& bundle, writ::Request& request, writ::Evaluator& evaluator,
                    writ::Decision& decision, const std::string& json) {
     if (!request.parse(json)) return {};
@@ -30,7 +30,7 @@ std::string decide(const writ::Bundle& bundle, writ::Request& request, writ::Eva
     return to_json(decision, bundle, writ::Audience::Operator);
 }
 
-/// How many of the answers differ from the expected ones. Even threads use C++, odd ones C.
+/// The number of answers that differ from the expected ones. Even threads use C++, odd ones C.
 int disagreements(const writ::Bundle& bundle, writ_bundle* handle, const std::vector<std::string>& requests,
                   const std::vector<std::string>& expected, bool through_c) {
     int wrong = 0;

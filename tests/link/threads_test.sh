@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One bundle in many threads gives the answers of one thread.
+# One bundle used by many threads gives the same decisions as in one thread.
 # usage: threads_test.sh WRIT THREADS
 set -euo pipefail
 writ=$1 threads=$2

@@ -27,7 +27,7 @@ static bool comparable(const check::Type& a, const check::Type& b) {
 CondGen::CondGen(Rng& rng, CondScope scope) : rng_(rng), scope_(std::move(scope)) {
     const auto& params = universe().params();
     if (scope_.tools.empty()) return;
-    // Of several tools, what all of them have.
+    // With several tools, only parameters that all of them have.
     for (const Term& mine : params[scope_.tools[0]].values) {
         const bool shared = std::all_of(scope_.tools.begin(), scope_.tools.end(), [&](std::size_t tool) {
             return std::any_of(params[tool].values.begin(), params[tool].values.end(), [&](const Term& theirs) {
@@ -445,7 +445,7 @@ Cond CondGen::condition(std::size_t depth) {
     return out;
 }
 
-/// The beginning of a text, as a pattern for the rest: ` like "sys:ac**"`, ` matches "sys:ac.*"`.
+/// A pattern for texts with the same beginning: ` like "sys:ac**"`, ` matches "sys:ac.*"`.
 static std::string beginning(Rng& rng, const std::string& whole, bool regex) {
     std::string text = whole.substr(0, rng.below(whole.size() + 1));
     const bool plain = std::all_of(text.begin(), text.end(),
@@ -457,7 +457,7 @@ static std::string beginning(Rng& rng, const std::string& whole, bool regex) {
 std::string CondGen::indexable_test() {
     const auto& all = universe().request().values;
     for (;;) {
-        // The first of them oftener, so that many rules ask the same facts.
+        // The first terms are chosen more often, so that many rules test the same facts.
         const Term& t =
             params_.empty() || rng_.percent(85) ? all[rng_.below(rng_.between(1, all.size()))] : rng_.pick(params_);
         const Kind kind = t.type.kind;
@@ -524,7 +524,7 @@ Cond CondGen::over(const std::vector<Term>& terms) {
 
 std::vector<std::string> random_defines(Rng& rng, bool reads_want) {
     CondScope scope;
-    scope.narrowing = true;  // they may be used in rules that narrow
+    scope.narrowing = true;  // narrowing rules may use them
     scope.reads_want = reads_want;
     const auto term = [](const char* name, Kind kind, const char* about) {
         return Term{name, {kind, Kind::String, {}, {}, 0}, {}, about, false};

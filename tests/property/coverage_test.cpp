@@ -85,7 +85,7 @@ TEST_CASE("property: coverage counts what evaluating every condition for every r
         std::vector<json::Value> documents;
         for (int i = 0; i < 40; ++i) documents.push_back(random_request(rng, random_request_shape(rng)));
         const testing::CoveragePlan plan(policy);
-        // As two threads would.
+        // Counts like two threads.
         testing::CoverageCount counts[2] = {testing::CoverageCount(plan), testing::CoverageCount(plan)};
         Plainly plainly(policy);
         Request request(base.subject->bundle());

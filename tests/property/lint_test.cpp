@@ -20,7 +20,7 @@ using lint::Finding;
 using lint::Lint;
 using reference::Standing;
 
-/// How often a finding was tested: its rule applied, or was surely true.
+/// The number of tests of a finding: its rule applied, or was surely true.
 struct Tally {
     std::map<Lint, std::size_t> findings, tried;
 };
@@ -198,7 +198,7 @@ permit p for tool act when token.issuer is ci and )" +
     }
     MESSAGE(permits << " permits: " << held << " hold for a stranger, " << found << " have a finding");
     CHECK(held > permits / 10);
-    // Most findings are confirmed: few permits were not obtained by anybody.
+    // Most findings are confirmed: few of the reported permits granted nothing to a stranger.
     CHECK(found < held + permits / 4);
 }
 

@@ -13,7 +13,7 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-/// Where the token ends that begins at `at`.
+/// The end of the token that begins at `at`.
 std::size_t token_end(std::string_view text, std::size_t at) {
     const auto is = [&](std::size_t i, auto what) { return i < text.size() && what(text[i]); };
     if (text[at] == '"') {
@@ -92,7 +92,7 @@ std::vector<std::string> comments_of(const Pieces& pieces) {
 }
 
 std::string mangled(const Pieces& pieces, Mangling how, Rng& rng) {
-    // Some texts are hardly touched, others all over.
+    // Some texts are changed in few places, others everywhere.
     const auto touched = static_cast<unsigned>(rng.pick({3, 20, 100}));
     const auto commented = static_cast<unsigned>(rng.pick({1, 5, 30}));
     Pieces out = pieces;

@@ -32,7 +32,7 @@ const std::vector<std::string>& letters() {
                                                       "\x7F",
                                                       "\xC5\xBF",      // long s
                                                       "\xE2\x84\xAA",  // the Kelvin sign
-                                                      "\xCC\x81",      // an accent that combines
+                                                      "\xCC\x81",      // a combining accent
                                                       "\xC3\xA9",
                                                       "\xC2\x85",
                                                       "\xE2\x80\xA8",

@@ -58,7 +58,7 @@ std::vector<std::string> some_of(Rng& rng, std::vector<std::string> from, unsign
     return from;
 }
 
-/// Scopes that one of the tools has; of any tool if none is named.
+/// Scopes of one of the tools; of any tool if none is named.
 std::vector<std::string> offered(const std::vector<std::size_t>& tools) {
     const check::Policy& policy = universe().policy();
     std::vector<std::string> out;
@@ -125,7 +125,7 @@ private:
 
     std::string scope_set() {
         const std::vector<std::string> all = offered(tools_);
-        // Rows of the table name s2 and s3; `some_scopes` is both.
+        // Rows of the table contain s2 and s3; `some_scopes` contains both.
         const bool twos = tools_ != std::vector<std::size_t>{2};
         switch (rng_.below(6)) {
             case 0:
@@ -215,7 +215,7 @@ private:
     bool row_ = false;
 };
 
-/// `permit x extends y`: conjuncts of its own, and sometimes a wider bound than the base's.
+/// `permit x extends y`: further conjuncts, and sometimes a wider bound than the base's.
 void add_extension(Rng& rng, PolicyText& policy, const PolicyShape& shape) {
     RuleText& base = policy.rules.front();
     const bool amount = base.head.find("for tool t1") != std::string::npos && base.head.find("t3") == std::string::npos;
@@ -271,7 +271,7 @@ PolicyText random_policy(Rng& rng, const PolicyShape& shape) {
             out.rules.push_back(random_rule(rng, kind, prefix + std::to_string(i), shape));
     };
     add(RuleKind::Permit, "p", shape.permits);
-    // Most policies have one permit that is easily had, so that what narrows has something to narrow.
+    // Most policies have one permit that often applies, so that narrowing rules have an effect.
     if (shape.permits > 0 && rng.percent(70)) {
         RuleText& easy = out.rules.back();
         easy.head.clear();

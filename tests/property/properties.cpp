@@ -49,7 +49,7 @@ static const json::Value* at(const json::Value& document, std::initializer_list<
     return value;
 }
 
-/// Microseconds of an instant as a request writes it; nothing for none.
+/// An instant of a request in microseconds; empty for none.
 static std::optional<std::int64_t> instant(const json::Value* value) {
     if (value == nullptr) return std::nullopt;
     if (value->type == json::Type::Int) return sat_mul(value->integer, kSecond);
@@ -123,16 +123,16 @@ std::optional<std::string> wider(const Outcome& less, const Outcome& more, Subje
         if (std::find(more.scopes.begin(), more.scopes.end(), scope) == more.scopes.end())
             return "`" + scope + "` was gained" + both;
         if (less.ttl <= more.ttl) continue;
-        // More scopes may come from a permit with a shorter ttl, and then all have that ttl. What
-        // counts is that this scope alone could be had for as long.
+        // With more scopes, one of them can come from a permit with a shorter ttl, which then applies to all. So
+        // compare with a request for this scope alone.
         json::Value alone = more_document;
         json::Value only = json::Value::array();
         only.items.push_back(json::Value::of(std::string_view(scope)));
         alone.find("want")->set("scopes", std::move(only));
         const auto single = outcome_of(more_subject, alone);
         if (!single || single->effect != Effect::Permit) return "`" + scope + "` alone was not to be had" + both;
-        // A duty or limit that will begin cuts a ttl at the moment it does. Where it applies from
-        // the start there is nothing to cut: less authority, for longer.
+        // A duty or limit that starts later ends the ttl at that moment. If it applies from the start, the ttl is not
+        // shortened: the grant has less authority for a longer time.
         const bool otherwise_less = !among(single->obligations, less.obligations) ||
                                     !among(less.audience, single->audience) || (less.single_use && !single->single_use);
         if (otherwise_less && single->ends_at_horizon()) continue;

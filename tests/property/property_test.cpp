@@ -87,14 +87,14 @@ TEST_CASE("property: the same input gives the same bytes") {
     }
 }
 
-/// Whether removing any one fact makes the decision greater.
+/// Reports whether the removal of any one fact makes the decision wider.
 std::optional<std::string> missing_fact_helps(Subject& subject, const PolicyText&, const json::Value& document) {
     const auto before = outcome_of(subject, document);
     if (!before) return std::nullopt;
     for (const auto& path : facts_in(document)) {
         const json::Value less = without(document, path);
         const auto after = outcome_of(subject, less);
-        // Without the issuer's or the tool's name the document may be refused, which is less.
+        // Without the issuer or the tool's name the document can be rejected, which is narrower.
         if (!after) continue;
         if (auto what = wider(*after, *before, subject, document)) {
             std::string gone;
@@ -110,7 +110,7 @@ TEST_CASE("property: missing facts never help") {
 }
 
 TEST_CASE("property: no fact left out makes an approval count") {
-    // Everything except the approvals is fine with this policy, so that they decide most requests.
+    // With this policy everything but the approvals is in order, so that they decide most requests.
     const std::vector<Cond> always{{Cond::Shape::Leaf, "agent.id != \"nobody\"", {}, {}, {}}};
     PolicyText text;
     for (const std::string tool : {"t1", "t2", "t3"})

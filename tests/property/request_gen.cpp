@@ -24,7 +24,7 @@ private:
     Value value(const check::Field& field, check::FieldId id, const std::string& path);
     Value scalar(const check::Type& type, Kind kind, const std::string& path);
     Value element(const check::Field& field, check::FieldId id, const std::string& path);
-    /// Fields whose value must hang together with others.
+    /// Fields whose values depend on others.
     std::optional<Value> special(const std::string& path);
     Value token_time(const std::string& path);
     Value provenance();
@@ -35,7 +35,7 @@ private:
     std::string digest_of(const Value& document);
     Value neighbour(const Value& document);
 
-    /// Now and so many seconds, in one of the spellings that a moment has; some spellings are of a little more.
+    /// Now plus a number of seconds, in one of the spellings of an instant; some add a fraction of a second.
     Value moment(std::int64_t seconds) {
         const std::int64_t micros = sat_add(now_, seconds * kSecond);
         if (micros % kSecond == 0 && rng_.percent(80)) return Value::of(micros / kSecond);
@@ -48,7 +48,7 @@ private:
         return Value::of(std::string_view(text));
     }
     Value text(std::string_view of) { return Value::of(of); }
-    /// A text with something in it that hides from careless patterns.
+    /// Adds something to a text that careless patterns do not match.
     std::string odd_text(std::string text) {
         const std::string hides = random_text(rng_, 2);
         return text.insert(rng_.pick<std::size_t>({0, text.size(), is_ascii(text) ? text.size() / 2 : 0}), hides);
@@ -186,7 +186,7 @@ std::optional<Value> RequestGen::special(const std::string& path) {
     return std::nullopt;
 }
 
-/// Claims that say what the token says, or more; or, rarely, less, and then the request is refused.
+/// Makes claims that permit what the token states; rarely claims that do not, so that the request is rejected.
 void RequestGen::agree(Value& token) {
     Value* claims = token.find("claims");
     if (claims == nullptr || claims->type != json::Type::Object) return;
@@ -269,7 +269,7 @@ Value RequestGen::value(const check::Field& field, check::FieldId id, const std:
     return Value::null();
 }
 
-/// Facts without which no rule is asked are left out much more rarely than the rest.
+/// Facts that are required before any rule runs. They are left out much less often than others.
 bool required(const std::string& path) {
     static const std::vector<std::string> kRequired = {"now",
                                                        "token",
@@ -348,7 +348,8 @@ std::string RequestGen::digest_of(const Value& document) {
     return facts.tool() != nullptr ? reference::Binding(facts).digest() : "v2";
 }
 
-/// The request with one fact less, other or none, or with another ask: somebody approved that one.
+/// The request with one fact removed, changed or none, or with other scopes, audience or
+/// ttl: an approval is for that one.
 Value RequestGen::neighbour(const Value& document) {
     Value other = document;
     const auto shown = [](const std::vector<std::string>& path) {
@@ -366,7 +367,7 @@ Value RequestGen::neighbour(const Value& document) {
         if (group != nullptr && !group->members.empty()) group->set(rng_.pick(group->members).first, Value::null());
         return other;
     }
-    // Another value for one field, or a field more.
+    // Another value for one field, or an additional field.
     const Value anew = record(policy_.request, "");
     const char* const name =
         way < 8 ? "want" : rng_.pick({"resource", "resource", "tool", "run", "user", "agent", "tenant"});
@@ -386,7 +387,7 @@ Value RequestGen::neighbour(const Value& document) {
     return other;
 }
 
-/// Approvals that mostly count, each with at most a few things wrong.
+/// Approvals, most of which count; some have a few errors.
 void RequestGen::approvals(Value& document) {
     if (rng_.percent(shape_.missing)) return;
     if (rng_.percent(30)) {
@@ -452,7 +453,7 @@ Value RequestGen::request() {
 void collect(const json::Value& object, std::vector<std::string>& path, std::vector<std::vector<std::string>>& out) {
     for (const auto& [key, value] : object.members) {
         if (path.empty() && (key == "want" || key == "provenance")) continue;
-        // Who approved is one fact in two words.
+        // The approver's name and id are one fact.
         if (key == "approver_id") continue;
         path.push_back(key);
         out.push_back(path);

@@ -13,8 +13,8 @@ namespace writ::property {
 /// How many fields are left out or weakened, in percent.
 struct RequestShape {
     unsigned missing = 2;
-    unsigned odd = 4;      ///< values that are invalid, or another spelling of a canonical one
-    unsigned trouble = 6;  ///< tokens, runs and sessions that a built-in check refuses
+    unsigned odd = 4;      ///< invalid values, and other spellings of canonical ones
+    unsigned trouble = 6;  ///< tokens, runs and sessions that a built-in check denies
 };
 
 [[nodiscard]] RequestShape random_request_shape(Rng& rng);

@@ -42,7 +42,7 @@ struct Tally {
 };
 
 std::string code_of(const Reason& reason) {
-    // A deny's code is its rule's name, d0, d1, …: one line for all of them.
+    // The code of a deny is its rule's name (d0, d1, …); they are counted together.
     const bool deny = reason.rule != kNoRule && reason.code.size() <= 3 && reason.code.starts_with("d");
     return deny ? "(a deny rule)" : std::string(reason.code);
 }

@@ -60,7 +60,7 @@ void same_as_evaluate(const Layers& layers, const check::Policy& policy, const V
     Evaluator evaluator(layers);
     const auto result = search(evaluator, json::write(document), open, given != nullptr ? json::write(*given) : "");
     if (!result) {
-        // Then the request is refused for every candidate.
+        // Then the request is rejected for every candidate.
         if (given == nullptr) return;
         for (const Value& candidate : given->items)
             CHECK_FALSE(Request(layers).parse(json::write(filled(document, open, candidate, policy))));

@@ -41,7 +41,7 @@ struct ListTerm {
 
 struct Terms {
     std::vector<Term> values;
-    std::vector<Term> groups;  ///< `or none` things, for `is none`
+    std::vector<Term> groups;  ///< facts that may be none, for `is none`
     std::vector<ListTerm> lists;
 };
 

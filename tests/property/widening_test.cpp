@@ -11,13 +11,13 @@
 namespace writ::property {
 namespace {
 
-/// A policy that decides.
+/// A policy with its evaluator.
 class Side {
 public:
     explicit Side(const Workspace& workspace) : request_(*workspace.bundle()), evaluator_(*workspace.bundle()) {}
 
     const Decision& decide(const json::Value& document) {
-        // A refused request is denied.
+        // A rejected request is denied.
         (void)request_.parse(json::write(document));
         evaluator_.evaluate(request_, decision_);
         return decision_;

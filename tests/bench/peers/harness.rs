@@ -1,17 +1,17 @@
-// What every Rust peer shares: the workload's files, and how a decision is timed.
-// A style is timed only after every request it will be timed on was decided as expected.
+// Shared by all Rust peers: reading the workload's files, and timing of decisions.
+// A style is timed only after it has decided every request as expected.
 use serde_json::{json, Value};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// A style is verified for at most this long, timed for about this long, and each pass over its requests
-/// takes at most this long.
+/// The maximum time to verify a style; the approximate time to measure it; the maximum time of one pass over its
+/// requests.
 const VERIFY_NS: f64 = 10e9;
 const TOTAL_NS: f64 = 3e9;
 const PASS_NS: f64 = 1e9;
-/// Decisions are timed in batches of about this long: long against the clock's own cost, short against the
-/// time between two interruptions. A slower decision is a batch of its own.
+/// Decisions are timed in batches of about this length: long compared with reading the clock, short compared with the
+/// time between two interruptions. A slower decision is a separate batch.
 const BATCH_NS: f64 = 20e3;
 
 pub struct Arguments {
@@ -63,7 +63,7 @@ pub struct Row<'a> {
     pub quick: bool,
 }
 
-/// Verifies, times and prints one line. `decide` takes the index of a request that was parsed before.
+/// Verifies, times and prints one line. `decide` takes the index of a parsed request.
 pub fn measure(row: Row, expected: &[bool], mut decide: impl FnMut(usize) -> bool) {
     let mut verify = |count: usize| -> f64 {
         let started = Instant::now();

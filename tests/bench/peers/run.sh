@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds every peer whose toolchain is there and runs it; a JSON object a line on stdout for each style and
-# size. A peer that disagrees with the expected answers, or fails, is reported and gives no line.
-# usage: tests/bench/peers/run.sh WORKLOAD SIZES OUT [quick]      (OUT: where builds go)
+# Builds and runs every peer whose toolchain is installed. Prints a JSON object on one line for each style and size. A
+# peer that fails, or differs from the expected answers, is reported and gives no line.
+# usage: tests/bench/peers/run.sh WORKLOAD SIZES OUT [quick]      (OUT: the folder for builds)
 set -uo pipefail
 workload=$(realpath "$1") sizes=$2
 mkdir -p "$3"

@@ -1,5 +1,5 @@
-// Casbin: one enforcer over the policy lines, one matcher, no cache of decisions. Policy values are text to
-// Casbin, so that tiers and depths, of one digit each, compare as text.
+// Casbin: one enforcer for the policy lines, one matcher, no cache of decisions. Casbin treats policy values as text, so
+// tiers and depths, which have one digit, are compared as text.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// cel-go: one checked and planned program a rule, the requests as activations made before. CEL decides one
-// expression; that a deny wins and a permit is needed is the host's loop.
+// cel-go: one checked and planned program for each rule; requests are activations made beforehand. CEL evaluates one
+// expression; the host's loop implements that a deny wins and a permit is needed.
 package main
 
 import (
@@ -41,7 +41,7 @@ func programs(env *cel.Env, expressions []string) []cel.Program {
 	return planned
 }
 
-// activation states the facts once. `namespace` is a word of CEL's own.
+// activation states the facts once. `namespace` is reserved in CEL.
 func activation(request harness.Request) cel.Activation {
 	facts := map[string]any{}
 	for name, value := range request {

@@ -1,5 +1,5 @@
-// Package harness is what every Go peer shares: the workload's files, and how a decision is timed.
-// A style is timed only after every request it will be timed on was decided as expected.
+// Package harness is shared by all Go peers: reading the workload's files, and timing of decisions.
+// A style is timed only after it has decided every request as expected.
 package harness
 
 import (
@@ -24,7 +24,7 @@ const (
 	batchNs = 20e3
 )
 
-// Request is one of the workload's, as the peers' own parsers want it.
+// Request is a request of the workload in the form that the peers' parsers need.
 type Request map[string]any
 
 // Arguments of every peer: PEER WORKLOAD SIZES [quick].
@@ -44,7 +44,7 @@ func Args() Arguments {
 	return a
 }
 
-// Workload is what the generator wrote for one size.
+// Workload is the generated workload of one size.
 type Workload struct {
 	Requests []Request
 	expected []bool
@@ -76,7 +76,7 @@ func (w Workload) Text(name string) string {
 	return string(text)
 }
 
-// Version of a module that was linked in.
+// Version returns the version of a linked module.
 func Version(module string) string {
 	info, _ := debug.ReadBuildInfo()
 	for _, dependency := range info.Deps {
@@ -87,7 +87,7 @@ func Version(module string) string {
 	return ""
 }
 
-// Measure verifies, times and prints one line. decide takes the index of a request that was parsed before.
+// Measure verifies, times and prints one line. decide takes the index of a parsed request.
 func (w Workload) Measure(engine, version, style string, decide func(int) bool) {
 	verify := func(count int) float64 {
 		started := time.Now()
@@ -132,7 +132,7 @@ func (w Workload) Measure(engine, version, style string, decide func(int) bool) 
 	fmt.Println(string(line))
 }
 
-// Must ends the program on an error: a peer that cannot run has nothing to say.
+// Must ends the program on an error: a peer that cannot run gives no results.
 func Must(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -1,6 +1,5 @@
-// OPA: rules and inputs parsed before, one prepared query. Three styles of the same rules: as data under a
-// small policy, as one rule body each (which OPA's rule index speeds up), and the latter after partial
-// evaluation.
+// OPA: rules and inputs are parsed beforehand; one prepared query. Three styles of the same rules: as data for a small
+// policy, as one rule body each (which OPA's rule index speeds up), and the latter after partial evaluation.
 package main
 
 import (
@@ -18,7 +17,7 @@ import (
 
 const module = "github.com/open-policy-agent/opa"
 
-// Above these, preparing takes minutes.
+// Above these sizes, preparing takes minutes.
 const largestAuthored, largestPartial = 100_000, 1_000
 
 func decider(query rego.PreparedEvalQuery, inputs []ast.Value) func(int) bool {
@@ -54,7 +53,7 @@ func main() {
 
 		var data map[string]any
 		harness.Must(json.Unmarshal([]byte(workload.Text("data.json")), &data))
-		// Rules are then read as what the evaluator works on, without a conversion per decision.
+		// Rules are then read in the evaluator's own form, without a conversion for each decision.
 		store := inmem.NewFromObjectWithOpts(data, inmem.OptReturnASTValuesOnRead(true))
 		workload.Measure("opa", version, "indexed", decider(prepare(workload.Text("indexed.rego"), store), inputs))
 

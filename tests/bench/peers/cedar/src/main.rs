@@ -1,4 +1,4 @@
-// Cedar: policies, requests and entities parsed before, one Authorizer. Two styles of the same rules: all
+// Cedar: policies, requests and entities are parsed beforehand; one Authorizer. Two styles of the same rules: all
 // conditions on the context, and tenant, tool and namespace as principal, action and resource.
 #[path = "../../harness.rs"]
 mod harness;

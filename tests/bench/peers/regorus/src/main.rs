@@ -1,5 +1,5 @@
-// regorus: the rules as data under a small policy, compiled to its register VM; the VM is kept, warm, and
-// given one parsed input after the other, which is the form its own hot benchmark times.
+// regorus: the rules are data for a small policy, which is compiled to its register VM. The VM is kept warm and gets one
+// parsed input after the other, as in its own benchmark.
 #[path = "../../harness.rs"]
 mod harness;
 
