@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Fails if a place that lists the fields of Attribution (engine/include/writ/decision.h) misses one.
 
-The fields are read from the struct. A place in C++ has each as a member of a variable that holds an attribution; JSON,
-columns and documentation have the name that decision_json.cpp gives it. Before it looks at the tree, the test takes
-each field out of each place and fails if that goes unseen.
+The fields are read from the struct. A place in C++ names each field as a member of a variable; JSON, columns and
+documentation use the name in decision_json.cpp. Before it checks the tree, the test removes each field from each place
+and fails if it does not notice that.
 """
 import pathlib
 import re
@@ -11,7 +11,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MEMBER = r"\b(?:who|a|attribution)\s*\.\s*{}\b"
-# The file, where the list begins and ends in it, and the fields that it leaves to somebody else.
+# The file, the beginning and the end of the list in it, and the fields that other code handles.
 CODE = [
     ("engine/vm/decision.cpp", "void each_of(", "void Decision::clear_requirements()", set()),
     ("engine/vm/attribution.cpp", "void attribute(", "\n}\n", {"approvers"}),
@@ -22,7 +22,7 @@ CODE = [
     ("engine/ledger/index.cpp", "const Attribution& who", "row.run()", set()),
     ("cli/formats/decision.cpp", "void attribution()", "\n    }\n", set()),
 ]
-# The file, where the list begins and ends in it, how a name stands there, and names of its own: `user` is a word of SQL.
+# The file, the beginning and the end of the list in it, the form of a name, and other names: `user` is a keyword in SQL.
 NAMED = [
     ("engine/ledger/record_json.cpp", "const Attribution& who", "\n}\n", '"{}"', {}),
     ("engine/ledger/index.cpp", "create table decision", ");", r"\b{} (?:text|integer) not null", {"user": "person"}),
@@ -45,7 +45,7 @@ def fields():
 
 
 def json_names(names):
-    """What decision_json.cpp calls each."""
+    """The name of each field in decision_json.cpp."""
     text = part((ROOT / "engine/vm/decision_json.cpp").read_text(), "void write_attribution(", "\n}\n")
     return {field: key for key, field in re.findall(r'key\("(\w+)"\), to\.\w+\(who\.(\w+)\)', text) if field in names}
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails if an entry of a table is in no test: an error, a lint, a reason, an opcode.
+"""Fails if an entry of a table has no test: an error, a lint, a reason, an opcode.
 
 An entry counts as tested if its name is in the name of a test case, in an assertion, in a row of a
 table that a test goes through, or in a conformance case. Comments do not count.

@@ -1,25 +1,25 @@
 #!/usr/bin/env python3
-"""Fails when the documentation does not hold: a snippet, a command's output, a link, a page per code.
+"""Fails if the documentation is wrong: a snippet, the output of a command, a link, or a code without a page.
 
-usage: docs.py WRIT [PAGE...]      (PAGE: only these, for working on one)
+usage: docs.py WRIT [PAGE...]      (PAGE: checks only these pages)
 
 Fenced blocks, by language and the words after it:
 
   writ                      compiled with docs/snippets/*.writ in front, as the same module; alone if
                             it starts with `module`. Its own tests, if it has any, are run.
   writ error=CODE           has exactly that error (or that warning, for a W code)
-  writ lint=NAME            compiles, and that lint finds something in it
-  writ clean=NAME           compiles, and that lint finds nothing in it
-  writ file=NAME            as above, and written to the page's folder for what follows
+  writ lint=NAME            compiles, and that lint reports something in it
+  writ clean=NAME           compiles, and that lint reports nothing in it
+  writ file=NAME            as above, and written to the page's folder for later blocks
   writ with=NAME,NAME       compiled together with these files of the page's folder
   csv|json|… file=NAME      written to the page's folder
   json                      must be JSON
-  c in=FILE                 stands like this in that file of the project
-  sh                        run in the page's folder, with `writ` on the PATH and examples/ beside it
+  c in=FILE                 occurs literally in that file of the project
+  sh                        run in the page's folder, with `writ` on the PATH and a copy of examples/
   sh exit=N                 … and must end with that exit code
   sh error=CODE             … and must end with exit code 3 and that error in the output
-  sh norun                  not run; the reason stands in NOT_RUN below
-  text                      after sh: its output. `…` in a line is any text, alone any lines.
+  sh norun                  not run; NOT_RUN below gives the reason
+  text                      after sh: its output. `…` in a line stands for any text, on its own line for any lines.
 """
 import concurrent.futures
 import json
@@ -202,7 +202,7 @@ class Runner:
                 self.count("tests of snippets")
 
     def lints(self, block, folder, name, wanted):
-        """Whether the lint finds something in the snippet, which is what is asked."""
+        """Checks whether the lint reports the snippet, as expected."""
         code, output = self.run(["writ", "lint", ".", "--level", f"{name}=warning", "--format", "json"], folder)
         found = code in (0, 1) and name in {each["code"] for each in json.loads(output)["findings"]
                                             if each["span"]["file"].endswith("snippet.writ")}

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""Fails if a source includes what its room may not know. The table is layers.txt.
+"""Fails if a source includes something that its room may not include. The table is layers.txt.
 
-Also held: a header whose first comment says "Private to ROOM" or "Private to PREFIX*" is included by nobody else, and
-only includes that no line of the table covers are errors: an unknown one is not let pass. Public headers and cli/ do
-not name vm, bytecode, check or json at all, included or not.
-Before it looks at the tree, the test puts known faults into it and fails if one goes unseen."""
+A header whose first comment says "Private to ROOM" or "Private to PREFIX*" may be included only there. An include that
+no line of the table covers is an error. Public headers and cli/ must not mention vm, bytecode, check or json at all.
+Before it checks the tree, the test adds known faults to it and fails if it misses one."""
 import pathlib
 import re
 import sys

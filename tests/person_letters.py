@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Holds engine/base/person_letters.def against Unicode: each letter is written in one way only, and its
-small letter is Unicode's."""
+"""Compares engine/base/person_letters.def with Unicode: each letter has only one spelling, and its small letter is that of
+Unicode."""
 import pathlib
 import re
 import sys

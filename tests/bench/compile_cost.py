@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compiles each policy to policy.bundle beside it, and says what that took, a JSON object a line.
+"""Compiles each policy to policy.bundle next to it, and prints the cost as one JSON object on a line.
 
 usage: compile_cost.py WRIT WORKLOAD FOLDER...
 """

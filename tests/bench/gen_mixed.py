@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Generates the mixed workload: rules of every kind and requests for them, in Writ's own form.
+"""Generates the mixed workload: rules of every kind and requests for them, in Writ's form.
 
 usage: gen_mixed.py OUTDIR [--sizes 10,1000,10000] [--requests 2000] [--seed 1]
 
 For every size N it writes OUTDIR/N/policy.writ and OUTDIR/N/requests.writ.jsonl. Of the rules, 70 in 100
 permit, 10 deny, 8 require an approval, 8 limit and 4 oblige. Conditions are equalities, memberships, ranges,
 globs, overlaps of sets, quantifiers over the delegation chain, ages and windows. Half of the requests are
-made to fit a permit, the others are drawn at random. What they should be decided to, the reference
-evaluator says.
+made to match a permit, the others are random. The reference evaluator gives the expected decisions.
 """
 import argparse
 import json

@@ -3,8 +3,8 @@
 
 usage: render_workload.py WORKLOAD FOLDER...     (folders that gen_workload.py wrote there: 10, 1000, …, micro)
 
-For a size it adds policy.writ and requests.writ.jsonl beside rules.json, and template/, which says the
-same in two templates over two tables. For the twelve-condition case it adds a policy of one rule. Mapping of the neutral
+For a size it adds policy.writ and requests.writ.jsonl next to rules.json, and template/, which has the same rules as
+two templates over two tables. For the twelve-condition case it adds a policy with one rule. Mapping of the neutral
 facts: issuer -> token.issuer, namespace -> workload.namespace, tenant -> tenant, tool -> tool.name,
 tier -> the tool's tier in the catalogue (the workload gives every tool one tier), depth ->
 run.attempt (a plain integer fact), approval -> sets["approval"]; the facts no rule reads go to

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Joins what run.sh measured into one table, as Markdown, and RESULTS/race.json.
+"""Combines the results of run.sh into one Markdown table and RESULTS/race.json.
 
 usage: report.py RESULTS [PAGE]      (PAGE: a page of Markdown whose tables are replaced, between the two MARKS)
 """

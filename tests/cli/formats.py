@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Reads what `writ test` writes for other programs, as strictly as they do, and says what it holds.
+"""Reads the output of `writ test` for other programs as strictly as they do, and summarizes it.
 
-usage: … | formats.py junit|tap       prints `tests N, failures N`, and then the names of what failed
+usage: … | formats.py junit|tap       prints `tests N, failures N`, and then the names of the failed tests
 """
 import re
 import sys

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fails if a document is not SARIF 2.1.0 as far as code scanning reads it: sarif.py FILE…
 
-What the schema requires of the objects that writ writes, and what GitHub asks for beyond it. Prints the fingerprints.
+Checks the schema's requirements for the objects that writ writes, and GitHub's additional ones. Prints the fingerprints.
 """
 import json
 import pathlib

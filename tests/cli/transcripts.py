@@ -1,18 +1,17 @@
 #!/usr/bin/env python3
-"""Runs the transcripts: what each command prints, and what it ends with, word for word.
+"""Runs the transcripts and compares the output and exit code of each command exactly.
 
 usage: tests/cli/transcripts.py WRIT [--rewrite] [NAME...]
 
-A transcript is a file NAME.txt. `$ …` is a command for bash, and lines below it that begin with `> ` go on with it.
-What follows is what it prints; a line from stderr begins with `! `, and `[1]` at the end is the exit code, left out if
-it is 0; a pipeline ends with the last code that is not 0. A line that begins with `#:` says what is shown.
+A transcript is a file NAME.txt. `$ …` is a bash command; lines below it that begin with `> ` continue it. The output of
+the command follows; a line from stderr begins with `! `, and `[1]` at the end is the exit code, if it is not 0. The exit
+code of a pipeline is the last one that is not 0. A line that begins with `#:` is a comment.
 
-The commands of a transcript run in a folder of its own, which is also their HOME. It holds copies of examples/ and of
-tests/cli/files/; what prepares the rest are commands too. On the PATH are `writ` and the readers in tests/cli:
-pick.py, formats.py and sarif.py.
+The commands of a transcript run in a new folder, which is also their HOME, with copies of examples/ and tests/cli/files/.
+Commands prepare everything else. On the PATH are `writ` and the readers in tests/cli: pick.py, formats.py and sarif.py.
 
-`--rewrite` writes down what the commands print now: read the difference before you commit it. What changes from run to
-run is written as <digest>, <time> or <key>, and the folder as ~."""
+`--rewrite` replaces the transcripts by the current output: read the difference before you commit it. Values that change
+from run to run are written as <digest>, <time> or <key>, and the folder as ~."""
 import concurrent.futures
 import difflib
 import os

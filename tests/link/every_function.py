@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes a C++ program that takes the address of every function that the given headers declare and do not define, so
-that it links only if the libraries show them all. Constructors and destructors have no address: they are called.
+"""Writes a C++ program that takes the address of every function that the given headers declare and do not define. It
+links only if the libraries export all of them. Constructors and destructors have no address, so they are called.
 
 usage: every_function.py HEADER... > every.cpp
 
-Reads declarations as clang-format leaves them; what is private, a template, deleted, defaulted or a friend is left out."""
+Reads declarations in the layout of clang-format; ignores private, deleted and defaulted functions, templates and friends."""
 import pathlib
 import re
 import sys
