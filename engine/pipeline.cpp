@@ -15,7 +15,7 @@ namespace writ {
 
 namespace {
 
-/// The text of a module of the standard library; of the empty name the names of all, a line each.
+/// The text of a module of the standard library; for the empty name the names of all modules, one per line.
 std::string_view standard_module(std::string_view name) {
     static const std::string names = [] {
         std::string all;

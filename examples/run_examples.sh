@@ -24,7 +24,7 @@ for expected in */expected; do
             fail "$example/$request: exit $got, expected $code, $effect and $text in $answer"
         fi
     done <"$expected"
-    # A request that nobody expects anything of proves nothing.
+    # Every request must have an expectation.
     [ "$listed" = "$(ls "$example"/requests/*.json | wc -l)" ] || fail "$example: requests and expected differ"
 done
 [ "$failed" = 0 ]

@@ -1,7 +1,7 @@
-// A whole broker: decides by what is active in a channel, records every decision before it is given, and
-// records what a candidate version would have decided otherwise.
+// A complete broker: decides with the version that is active in a channel, records every decision before it returns it, and
+// records decisions in which a candidate version differs.
 // Build: c++ -std=c++20 broker.cpp $(pkg-config --cflags --libs writ-pdp) -o broker
-// usage: broker STORE CHANNEL CANDIDATE LEDGER < paths of requests, a line each
+// usage: broker STORE CHANNEL CANDIDATE LEDGER < paths of requests, one per line
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -11,7 +11,7 @@
 
 int main(int argc, char** argv) {
     if (argc != 5) {
-        std::cerr << "usage: broker STORE CHANNEL CANDIDATE LEDGER < paths of requests, a line each\n";
+        std::cerr << "usage: broker STORE CHANNEL CANDIDATE LEDGER < paths of requests, one per line\n";
         return 2;
     }
     writ::DecisionPointOptions options;

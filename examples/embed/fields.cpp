@@ -1,5 +1,5 @@
-// Decides without a document: a broker that has its facts at hand states them field by field.
-// usage: fields BUNDLE      (a bundle of examples/refund; exit code: 0 permit, 1 not, 3 bad input)
+// Decides without a JSON document: the broker states its facts field by field.
+// usage: fields BUNDLE      (a bundle of examples/refund; exit code: 0 permit, 1 no permit, 3 bad input)
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
     writ::Request request(*bundle);
     writ::Evaluator evaluator(*bundle);
 
-    // Once: where facts go. Groups that come as JSON anyway can be stated whole.
+    // Once: look up the fields. A group that the broker has as JSON can be stated as a whole.
     const writ::Field now = field(request, "now"), issuer = field(request, "token.issuer"),
                       audience = field(request, "token.aud"), expires = field(request, "token.exp"),
                       issued = field(request, "token.iat"), not_before = field(request, "token.nbf"),
@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
                       params = field(request, "tool.params"), resource = field(request, "resource"),
                       scopes = field(request, "want.scopes"), reuse = field(request, "want.reuse_subject_token");
 
-    // For each question: what is known, and how far it can be trusted.
+    // For each request: state what is known, and its provenance.
     request.begin(writ::Provenance::Verified);
     request.set_int(now, kNow);
     request.set_text(issuer, "https://k8s-west.example.com");

@@ -1,5 +1,5 @@
-// A broker that follows a channel of a store: decides one request after the other, always by the version
-// that is active. usage: follow STORE CHANNEL [PUBLIC-KEY STATE] < paths of requests, a line each
+// A broker that follows a channel of a store: it decides each request with the active version.
+// usage: follow STORE CHANNEL [PUBLIC-KEY STATE] < paths of requests, one per line
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -9,14 +9,14 @@
 
 int main(int argc, char** argv) {
     if (argc != 3 && argc != 5) {
-        std::cerr << "usage: follow STORE CHANNEL [PUBLIC-KEY STATE] < paths of requests, a line each\n";
+        std::cerr << "usage: follow STORE CHANNEL [PUBLIC-KEY STATE] < paths of requests, one per line\n";
         return 2;
     }
     writ::FollowOptions options;
     options.store = argv[1];
     options.channel = argv[2];
     if (argc == 5) {
-        // With a key, only what it signed is accepted; with a state, a restart knows how far this was.
+        // With a key, only versions that it signed are accepted. With a state, a restarted broker knows the last accepted version.
         auto key = writ::read_public_key(argv[3]);
         if (!key) {
             std::cerr << key.error().code << ": " << key.error().message << '\n';
@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
         return 3;
     }
 
-    // For each thread that decides.
+    // One evaluator for each thread.
     writ::LiveEvaluator evaluator(*handle);
     writ::Decision decision;
     for (std::string path; std::getline(std::cin, path);) {

@@ -1,5 +1,5 @@
-// Compiles a policy, decides one request, prints the decision. All there is to embedding Writ.
-// usage: embed POLICY REQUEST.json      (exit code: 0 permit, 1 not, 3 bad input, 4 files)
+// Compiles a policy, decides one request, and prints the decision: a minimal program that embeds Writ.
+// usage: embed POLICY REQUEST.json      (exit code: 0 permit, 1 no permit, 3 bad input, 4 file error)
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
         std::cerr << "usage: embed POLICY REQUEST.json\n";
         return 2;
     }
-    // Once: sources to a verified bundle. A broker would load a sealed one with Bundle::load().
+    // Once: compile the sources to a verified bundle. A broker would load a compiled bundle with Bundle::load().
     auto sources = writ::read_sources({argv[1]});
     std::ifstream file(argv[2], std::ios::binary);
     if (!sources || !file) {
@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
         return 3;
     }
 
-    // For each thread: one evaluator and one request, used again and again.
+    // For each thread: one evaluator and one request, which are reused.
     writ::Evaluator evaluator(*bundle);
     writ::Request request(*bundle);
     const std::string json{std::istreambuf_iterator<char>(file), {}};

@@ -1,4 +1,4 @@
-// A broker that records: no permit is printed before its record is on the disk.
+// A broker that records: it prints a permit only after its record is on the disk.
 // Build: c++ -std=c++20 record.cpp $(pkg-config --cflags --libs writ-ledger) -o record
 // usage: record BUNDLE REQUEST LEDGER
 #include <cstdio>
@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "%s: %s\n", ledger.error().code.c_str(), ledger.error().message.c_str());
         return 4;
     }
-    // One for each thread. What it cannot record, it denies.
+    // One for each thread. It denies what it cannot record.
     auto recorder = writ::ledger::Recorder::make(*ledger, *bundle);
     if (!recorder) return 4;
     const writ::ledger::Answer answer = recorder->decide(read_file(argv[2]));
