@@ -37,7 +37,7 @@ public:
             attribution();
         } else {
             requirements_for_caller();
-            // The reason is one of a few classes, named where the JSON for callers is made.
+            // The reason is one of a few classes; the JSON for callers defines their names.
             const auto answer = nlohmann::json::parse(to_json(decision_, layers_, Audience::Caller));
             row("because", safe(answer.at("reason").get<std::string>()));
         }

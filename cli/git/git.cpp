@@ -220,7 +220,7 @@ bool hidden(std::string_view path, std::string_view root) {
     return folders.starts_with(".") || folders.find("/.") != std::string_view::npos;
 }
 
-/// Reads data files of a ref: beside the source that names them, or below.
+/// Reads data files of a ref in the folder of the source that names them, or below.
 class Beside {
 public:
     Beside(std::string folder, Tree tree, std::map<std::string, std::string> folders)

@@ -235,7 +235,7 @@ std::optional<std::string_view> canonical_email(std::string_view text, std::stri
 
 // ---- paths ------------------------------------------------------------------------------------
 
-/// Where a path may have an empty segment.
+/// The places where a path may have an empty segment.
 enum class Empty : std::uint8_t { Nowhere, Last, Ends };
 
 /// Checks segments: none is empty, except where allowed, and none goes up.

@@ -256,7 +256,7 @@ std::optional<std::int64_t> parse_instant(std::string_view text, Rounding roundi
     // The zone must not move the moment out of the valid years.
     if (seconds < days_from_civil(1, 1, 1) * 86'400 || seconds >= days_from_civil(10'000, 1, 1) * 86'400) return {};
     if (!leap) return seconds * kSecond + micros;
-    // A leap second has no number of its own: it counts as the next second.
+    // A leap second counts as the next second.
     if (seconds % 86'400 != 0) return {};
     return seconds * kSecond;
 }

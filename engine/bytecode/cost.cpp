@@ -17,7 +17,7 @@ ValueType type_of(const Layout& layout, Builtin fact) {
     return layout.slot(static_cast<std::uint32_t>(fact));
 }
 
-/// What a rule that applies adds to the cost of the grant: scopes, limits and duties are compared with each other,
+/// The cost of a rule's effect when it applies: scopes, limits and duties are compared with each other,
 /// and every approval with every requirement; once more if the rule will only apply later. `duties`: of all rules.
 std::uint64_t effect_steps(const Program& program, const Layout& layout, std::uint64_t duties, const RuleRef& rule) {
     const std::uint64_t scopes = type_of(layout, Builtin::WantScopes).max;

@@ -59,7 +59,7 @@ Result<Image> Image::read(const std::string& path) {
     auto* const base = static_cast<std::byte*>(at);
     image.bytes_ = {base, size};
     image.mapped_ = size;
-    // Larger pages, where the system has them, cause fewer page faults.
+    // Larger pages, if the system has them, cause fewer page faults.
     (void)::madvise(at, size, MADV_HUGEPAGE);
     // Maps whole pages: the sources may start inside the first of them.
     const std::size_t sealed = header.sealed + sizeof(Digest);

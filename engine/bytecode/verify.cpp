@@ -12,7 +12,7 @@ namespace writ::bytecode {
 
 namespace {
 
-/// Text of these kinds is compared as it is: any text is valid.
+/// Text of these kinds is compared unchanged, so any text is valid.
 bool takes_any_text(Kind kind) {
     return kind == Kind::String || kind == Kind::Subject || kind == Kind::Dotted;
 }

@@ -1,4 +1,4 @@
-// The C interface: compiling policy text, and explaining decisions. The only part of it that needs the compiler.
+// The C interface for compiling policy text and explaining decisions; the only part that needs the compiler.
 #include "base/source.h"
 #include "c/handles.h"
 #include "writ/tools.h"

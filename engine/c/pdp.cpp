@@ -1,4 +1,4 @@
-// The C interface: a broker's decision point. The part of it that needs the store and the ledger.
+// The C interface for a broker's decision point; the only part that needs the store and the ledger.
 #include <chrono>
 #include <numeric>
 
@@ -37,7 +37,7 @@ writ_status read_keys(const writ_text* lines, std::size_t count, const char* whi
     return WRIT_OK;
 }
 
-/// Options as they were given, or what is wrong with them.
+/// Reads the options of the caller, or reports what is wrong with them.
 writ_status read_options(const writ_pdp_options& given, writ::DecisionPointOptions& out, writ_errors* errors) {
     for (const writ_text each :
          {given.store, given.channel, given.ledger, given.space, given.candidate, given.state, given.mask_key})

@@ -191,7 +191,7 @@ void add_roles(Context& c, const ast::ClaimsDecl& decl, const KindNames& names, 
     const auto owns = std::find_if(decl.roles.begin(), decl.roles.end(), [](const ast::RoleDecl& each) {
         return each.name.text == kClaimRoles[static_cast<std::size_t>(ClaimRole::Owner)];
     });
-    // What nothing says cannot be asked for; and where nobody else gets tokens there is nothing to say.
+    // A shared kind needs a claim that identifies the owner; a kind that is not shared has one owner.
     if (decl.shared && owns == decl.roles.end())
         c.report.add(Code::MalformedDeclaration, decl.name.span,
                      quoted(decl.name.text) + " is shared, and no claim says whose a token is", {},
@@ -297,7 +297,7 @@ void check_issuers(Context& c) {
         if (decl->leeway && (*decl->leeway < 0 || *decl->leeway > kMaxLeeway))
             c.report.add(Code::ValueOutOfRange, decl->leeway_span, "`leeway` can be at most 60s",
                          "clocks that differ more must be corrected");
-        // A broken issuer stays nameless in the tables: whoever reads its claims stays silent.
+        // A broken issuer has no name in the tables, so that uses of its claims are not reported too.
         if (kind == nullptr) continue;
         Issuer issuer;
         issuer.name = decl->name.text;

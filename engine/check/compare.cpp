@@ -12,7 +12,7 @@ bool is_special(const Expr& e) {
     return e.op == Op::Now || e.op == Op::Age || e.op == Op::Count;
 }
 
-/// `*` under equality was meant as a pattern. True: reported.
+/// Reports a `*` in a compared text, which was meant as a pattern. True: reported.
 bool report_star(Context& c, const Expr& text) {
     if (text.op != Op::Text || !is_string_kind(text.type.kind) || text.text.find('*') == std::string_view::npos)
         return false;
@@ -25,14 +25,14 @@ struct Range {
     std::int64_t low = 0, high = 0;
 };
 
-/// The values something can have at all, where that is a short range.
+/// The values that an expression can have, if they are a short range.
 std::optional<Range> range_of(const Context& c, const Expr& e) {
-    // How many rows a table has is data; a policy is not wrong for it.
+    // The number of rows is data, so it does not make a policy wrong.
     if (e.op == Op::Count && (e.kids[0]->op == Op::TableRows || e.kids[0]->op == Op::TableColumn)) return {};
     if (e.op == Op::Count) return Range{0, static_cast<std::int64_t>(e.kids[0]->type.max)};
     if (e.type.kind != Kind::Enum) return {};
     const auto members = c.policy.enums[e.type.enumeration.value].members.size();
-    // Rules written for several tiers say something even where a policy has one.
+    // A rule that is written for several tiers is also useful in a policy with one tier.
     if (members < 2) return {};
     return Range{0, static_cast<std::int64_t>(members) - 1};
 }
@@ -133,7 +133,7 @@ const Expr* refuse_settled(Context& c, Span span, bool always, std::string help)
 
 const Expr* compare(Context& c, Cmp cmp, Span span, const Expr* left, const Expr* right) {
     if (is_special(*left) && is_special(*right)) {
-        // One of them has to be a plain value; `now == now` and two counts included.
+        // One of them must be a plain value; this also rejects `now == now` and two counts.
         (void)refuse_special(c, *right);
         return nullptr;
     }
@@ -179,7 +179,7 @@ const Expr* compare(Context& c, Cmp cmp, Span span, const Expr* left, const Expr
     return out;
 }
 
-/// `x == null`: whether there is something is no comparison. True: reported.
+/// `x == null`: comparing with null is an error. True: reported.
 static bool refuse_null(Context& c, Scope& s, const ast::Expr& e) {
     const auto is_null = [&](const ast::Expr& side) {
         return side.kind == ast::ExprKind::Path && side.steps.size() == 1 && is_null_word(side.steps[0].text) &&

@@ -91,7 +91,7 @@ private:
 
     std::string binder(const Expr& e) const { return " $" + std::to_string(e.id); }
 
-    /// What a node says beyond its name and kids.
+    /// The data of a node besides its name and kids.
     std::string detail(const Expr& e) const {
         std::string text;
         switch (info(e.op).own) {

@@ -16,7 +16,7 @@ bool contains(const Scopes& scopes, std::string_view scope) {
     return std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
 }
 
-/// The set an effect means for one row; null: there is no row.
+/// The set of an effect for one row; null: there is no row.
 Scopes evaluate(const Expr& e, const Row* row) {
     Scopes out;
     if (e.op == Op::Text) out.push_back(e.text);

@@ -56,7 +56,7 @@ const Expr* type_quantifier(Context& c, Scope& s, const ast::Expr& e, Op op) {
                      {}, "compare sets with `overlaps` or `subset of`, or split the rule");
         return nullptr;
     }
-    // Without its list the body's names mean nothing: what it says of them would be noise.
+    // Without the list, the names in the body have no meaning, so further errors in it would be noise.
     if (list == nullptr) return nullptr;
     Binder binder{e.text, s.depth, element_of(list->type), {}};
     if (list->op == Op::TableRows) binder.table = TableId{list->id};
@@ -261,7 +261,7 @@ Pair type_pair(Context& c, Scope& s, const ast::Expr& left, const ast::Expr& rig
         return {as_whole(c, pair.left), as_whole(c, pair.right)};
     }
     pair.left = type_operand(c, s, left, nullptr);
-    // A literal beside something wrong has no type to take.
+    // If the other side is wrong, a literal has no type to take.
     if (pair.left != nullptr || !is_flexible(c, s, right))
         pair.right = type_operand(c, s, right, pair.left != nullptr ? &pair.left->type : nullptr);
     return {as_whole(c, pair.left), as_whole(c, pair.right)};
@@ -286,8 +286,8 @@ void relate(const Context& c, Diagnostic& diagnostic, const Expr& value) {
                                                                describe_one(c.policy, c.policy.at(field).type)});
 }
 
-/// The name of a tool or an issuer beside text that names nothing in particular: a typing mistake in the text would not
-/// be noticed, and a deny that rests on it would never apply. False: it is something else.
+/// Reports a comparison of a tool's or issuer's name with plain text: a typing mistake in the text would not be
+/// noticed, and a deny that depends on it would never apply. False: it is something else.
 static bool report_untyped_name(Context& c, Span span, std::string_view operation, const Expr& left,
                                 const Expr& right) {
     const auto innermost = [](const Type& type) { return type.kind == Kind::List ? element_of(type) : type; };
@@ -308,7 +308,7 @@ static bool report_untyped_name(Context& c, Span span, std::string_view operatio
     diagnostic.related.push_back({right.span, "right is " + describe_one(c.policy, right.type)});
     const auto written = text_at(c, plain.span);
     const auto last = written.substr(written.rfind('.') + 1);
-    // What the author declares can have the type; the request's own facts are what they are.
+    // The author can change the type of a declaration, but not of the request's facts.
     const bool own = plain.op == Op::Column || plain.op == Op::ElemColumn || plain.op == Op::TableColumn ||
                      (plain.op == Op::Fact && c.policy.at(FactId{plain.id}).root != FactRoot::Request);
     diagnostic.help = own ? "declare it with the type " + quoted(type) + ": " + quoted(std::string(last) + ": " + type)

@@ -14,7 +14,7 @@ namespace {
 using check::Expr;
 using check::Op;
 
-/// How tightly an expression holds together; what is looser than its place asks needs parentheses.
+/// The precedence of an expression; an expression with a lower precedence than its place requires needs parentheses.
 enum Level : std::uint8_t { Loose, Or, And, Not, Comparison, Sum, Product, Atom };
 
 std::string joined(const std::vector<std::string>& items, std::string_view between) {
@@ -29,7 +29,7 @@ std::string clock(std::uint32_t seconds) {
     return seconds % 60 == 0 ? out : out + ":" + two(seconds % 60);
 }
 
-/// `mon..fri, sun`; of a whole week nothing is said.
+/// `mon..fri, sun`; empty for the whole week.
 std::string days_text(std::uint8_t days) {
     constexpr std::string_view kDays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
     const auto has = [&](unsigned day) { return day < 7 && (days >> day & 1) != 0; };
@@ -94,7 +94,7 @@ private:
         return {braced(items), Atom};
     }
 
-    /// Whether a name is that of something else that an expression can begin with.
+    /// Whether something else that an expression can begin with has this name.
     [[nodiscard]] bool taken(std::string_view name) const {
         const auto in = [&](const auto& items) {
             return std::any_of(items.begin(), items.end(), [&](const auto& each) { return each.name == name; });
@@ -208,7 +208,7 @@ private:
     check::TableId row_;
     const SharedNames& shared_;
     std::vector<const check::Table*> tables_;  ///< by binder: whose rows it ranges over
-    std::vector<std::string> binders_;         ///< their names, as far as they were asked for
+    std::vector<std::string> binders_;         ///< their names, as far as they are known
     std::string row_name_;
 };
 
@@ -241,7 +241,7 @@ std::vector<std::string_view> field_steps(const check::Policy& policy, check::Fi
     std::vector<std::string_view> out;
     for (check::FieldId at = field; at.valid() && policy.at(at).parent.valid(); at = policy.at(at).parent) {
         const Kind kind = policy.at(at).type.kind;
-        // The list itself is said by what ranges over it; a map on the way to a fact is a step.
+        // The quantifier writes the list; a map on the way to a fact is a step.
         if (at != field && kind == Kind::List) break;
         out.push_back(policy.at(at).name);
     }

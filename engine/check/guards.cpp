@@ -1,8 +1,8 @@
-// What a narrowing rule has to test before it reads, and conjuncts that exclude each other.
+// Checks that a narrowing rule tests facts before it reads them, and finds conjuncts that exclude each other.
 //
-// A leaf that reads through `or none`, or a claim, is unknown where there is none, and unknown makes
-// a narrowing rule apply. Beside a test the condition is decided there: `g is some and …` is false,
-// `g is none or …` true. Under `not` both swap together, so polarity matters for the help only.
+// A leaf that reads a claim, or a fact in a group that may be none, is unknown if there is none, and then a narrowing
+// rule applies. With a test the condition is known: `g is some and …` is false, `g is none or …` is true. `not` swaps
+// both, so polarity matters only for the help.
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -81,7 +81,7 @@ Guards known_of_either(const Guards& a, const Guards& b) {
     return out;
 }
 
-/// What is known to be there if `e` has the outcome.
+/// The groups that are known to exist if `e` has the outcome.
 Guards known_if(const Policy& policy, const Expr& e, bool outcome) {
     Guards known;
     if (e.op == Op::Not) return known_if(policy, *e.kids[0], !outcome);
@@ -129,7 +129,7 @@ public:
 
 private:
     void logic(const Expr& e, const Guards& guards, bool positive) {
-        // How many kids test each thing: a kid is guarded by the others, not by itself.
+        // Counts how many kids test each group: a kid is guarded by the others, not by itself.
         std::vector<Guards> known;
         std::vector<std::pair<Guard, std::size_t>> tests;
         for (const auto* kid : e.kids) {
@@ -153,13 +153,13 @@ private:
         }
     }
 
-    /// Collects what a leaf reads; bodies of quantifiers are conditions of their own.
+    /// Collects what a leaf reads; bodies of quantifiers are separate conditions.
     void reads(const Expr& e, Guards& needed, const Guards& guards, bool positive, bool tested) {
         if (e.op == Op::Fact) return fact(c_.policy.at(FactId{e.id}), e.id, needed, tested);
         if (e.op == Op::Elem) return element(e, needed, tested);
         if (class_of(e.op) == OpClass::Quantifier) {
             reads(*e.kids[0], needed, guards, positive, false);
-            // A count can go either way; a test beside the read decides the body in both.
+            // A count can be compared in either direction; in both, a test next to the read decides the body.
             condition(*e.kids[1], guards, e.op == Op::Count || positive, true);
             return;
         }
@@ -196,7 +196,7 @@ private:
         return std::string(element_text(leaf, guard));
     }
 
-    /// The spelling of an element's field: what the author wrote, cut where the field's name ends.
+    /// The spelling of an element's field: the author's text up to the end of the field's name.
     std::string element_text(const Expr& e, const Guard& guard) const {
         if (e.op == Op::Elem && e.id == guard.id) {
             std::size_t below = 0;

@@ -1,4 +1,4 @@
-// Literals take the type of what they are compared with, and its canonical form.
+// Literals get the type of the value that they are compared with, and its canonical form.
 #include <algorithm>
 #include <limits>
 

@@ -81,7 +81,7 @@ std::optional<Refusal> impossible(Kind kind, std::string_view text) {
             const std::string none = "no " + quoted(spelling_of(kind));
             const std::string unknown =
                 "text with one is unknown: it satisfies no permit, and a deny that reads it applies";
-            // A `%25` may stand in a URL, where no digits follow it.
+            // A URL may contain `%25` if no digits follow it.
             const std::size_t hidden = find_hidden(path);
             if (hidden != std::string_view::npos && !(kind == Kind::Url && path.substr(hidden, 3) == "%25"))
                 return Refusal{none + " has a `\\`, a NUL or an escape for `.`, `/`, `\\` or `%`", unknown};
@@ -135,7 +135,7 @@ const Expr* text_test_node(Context& c, const ast::Expr& e, const Expr& subject, 
     return out;
 }
 
-/// A test that means what a glob does.
+/// A test with the meaning of a glob.
 const Expr* type_glob(Context& c, const ast::Expr& e, const Expr& subject, std::string_view glob) {
     const auto kind = subject.type.kind;
     const auto separators = separators_of(kind);
@@ -160,7 +160,7 @@ const Expr* type_glob(Context& c, const ast::Expr& e, const Expr& subject, std::
     return matcher != nullptr ? text_test_node(c, e, subject, *matcher) : nullptr;
 }
 
-/// A test that means what a regular expression does.
+/// A test with the meaning of a regular expression.
 const Expr* type_regex(Context& c, const ast::Expr& e, const Expr& subject, std::string_view regex) {
     const std::string key = "matches" + std::string(1, '\0') + std::string(regex);
     const auto* matcher =

@@ -32,7 +32,7 @@ public:
         return std::move(block_);
     }
 
-    /// The condition by itself, if it is dear and depends neither on the rule it stands in nor on time.
+    /// The code of the condition alone, if it is expensive and depends neither on its rule nor on time.
     [[nodiscard]] std::optional<Block> alone(std::uint32_t index) {
         const Condition& condition = conditions_[index];
         const bool leaf = condition.form == Form::Test || condition.form == Form::Quantify;
@@ -208,7 +208,7 @@ private:
         return dest(op, a, b);
     }
 
-    /// The constants in one set, each column by itself, joined.
+    /// All constants of a set, with each column written separately.
     std::uint32_t set(const Expr& e) {
         const auto dynamic = [](const Expr* kid) { return !check::is_literal(kid->op); };
         const bool constants = e.kids.empty() || !std::all_of(e.kids.begin(), e.kids.end(), dynamic);
@@ -256,14 +256,14 @@ private:
             case Op::Lower: return dest(Opcode::Lower, value(*e.kids[0]), 0);
             case Op::Convert: return dest(Opcode::Convert, value(*e.kids[0]), kind);
             case Op::PartOf: {
-                // A constant has no kind of its own for the machine; converting gives it one.
+                // The machine does not know the kind of a constant; a conversion gives it one.
                 const Expr& whole = *e.kids[0];
                 std::uint32_t from = value(whole);
                 if (whole.op == Op::Text)
                     from = dest(Opcode::Convert, from, static_cast<std::uint32_t>(whole.type.kind));
                 return dest(Opcode::PartOf, from, e.index);
             }
-            // Conditions are no values, and a count is only ever a side of a comparison.
+            // Conditions are not values, and a count is always a side of a comparison.
             case Op::Count:
 #define CONDITION(name, ...) case Op::name:
 #include "base/operators.def"
@@ -288,7 +288,7 @@ void count_shared(Lowering& lowering, const Conditions& conditions, std::size_t 
         const std::uint32_t index = open.back();
         open.pop_back();
         if (const auto body = emitter.alone(index)) lowering.shared.count(body->code, instances);
-        // What a quantifier asks is another thing for each element.
+        // The body of a quantifier can have another result for each element.
         if (conditions[index].form != Form::Quantify)
             open.insert(open.end(), conditions[index].kids.begin(), conditions[index].kids.end());
     }

@@ -12,16 +12,16 @@ using check::Op;
 
 namespace {
 
-/// What varies with the request stands left of what varies with the row, and that of constants: one
-/// form for a comparison, whichever way round it was written.
+/// Orders the sides of a comparison: values that depend on the request, then values that depend on the row, then
+/// constants. So both spellings of a comparison have the same code.
 int fixedness(const Expr& e) {
     return check::is_literal(e.op) ? 2 : e.op == Op::Column || e.op == Op::ElemColumn ? 1 : 0;
 }
 
-// What a test costs beside the others, in rough units of one comparison. Only the order matters:
-// `and` and `or` are commutative, so a cheap test may go first and spare a dear one.
+// The rough cost of a test, in comparisons. Only the order matters: `and` and `or` are commutative, so a cheap test can
+// go first and save an expensive one.
 constexpr std::uint32_t kMaxCost = 1 << 28;
-/// Finding a value among more constants than this is dear.
+/// A search among more constants than this is expensive.
 constexpr std::size_t kLongList = 32;
 
 std::uint32_t cost_of(Opcode op) {

@@ -18,7 +18,7 @@ bool reads_row(const Expr* e) {
            std::any_of(e->kids.begin(), e->kids.end(), [](const Expr* kid) { return reads_row(kid); });
 }
 
-/// Sorted and each once: what the order and repetition of a set cannot show.
+/// Sorts the elements and removes repetitions, which do not matter in a set.
 template <class T>
 void normalise(std::vector<T>& items) {
     std::sort(items.begin(), items.end());

@@ -46,7 +46,7 @@ constexpr std::string_view kBuiltinPaths[] = {
 
 }  // namespace
 
-/// What the program reads at a place in a shape: its own slot, and places below it.
+/// The facts that the program reads at a place in a shape: its slot, and places below it.
 struct Slots::Want {
     std::uint32_t slot = kNone;
     std::vector<std::uint32_t> copies;  ///< further slots for the same value

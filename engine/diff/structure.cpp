@@ -15,7 +15,7 @@ namespace writ::diff {
 
 namespace {
 
-/// A path with one more step; names that are no words are quoted.
+/// A path with one more step; names that are not identifiers are quoted.
 std::string below(std::string path, std::string_view name) {
     check::append_step(path, name);
     return path.starts_with('.') ? path.substr(1) : path;
@@ -153,7 +153,7 @@ private:
             part.grow = Direction::Same;
             out.parts.push_back(std::move(part));
         }
-        // Issuers say what they take of these.
+        // Each issuer declares which of these it accepts.
         if (!kind.types.empty())
             out.parts.push_back(several("types", "type", members_of(kind.types), Direction::Same, Direction::Same));
         if (kind.proof_required) out.parts.push_back(plain("proof", "", "required", Direction::Same));
@@ -182,7 +182,7 @@ private:
             const std::string& tier = policy_.enums[policy_.tier.value].members[static_cast<std::size_t>(tool.tier)];
             out.parts.push_back(sole("tier", tier, tier, Direction::Other, Direction::Other));
         }
-        // A rule may ask for the audiences or scopes themselves, and apply for want of one.
+        // A rule may read the audiences or scopes of the catalogue, and apply if one is missing.
         const auto grow = [&](check::CatalogFact fact) {
             const bool read = std::any_of(policy_.facts.begin(), policy_.facts.end(), [&](const check::Fact& each) {
                 return each.root == check::FactRoot::Catalog && each.catalog == fact;
@@ -211,7 +211,7 @@ private:
             part.measure = micros;
             out.parts.push_back(std::move(part));
         };
-        // With one, older tokens are refused, and those that state no expiry are taken.
+        // With max_age, older tokens are denied, and tokens without an expiry are accepted.
         if (issuer.max_age) duration("max_age", *issuer.max_age, Direction::Other);
         if (issuer.leeway > 0) duration("leeway", issuer.leeway, Direction::Wider);
         if (issuer.proof_required) out.parts.push_back(plain("proof", "", "required", Direction::Narrower));
@@ -273,17 +273,17 @@ private:
         for (const json::Member& each : value.members) flatten(out, below(path, each.first), each.second);
     }
 
-    /// What stands between the braces of a declaration.
+    /// The text between the braces of a declaration.
     static std::string inside(const std::string& text) {
         const std::size_t begin = std::min(text.find(" { "), text.size());
         return text.substr(std::min(begin + 1, text.size()));
     }
 
-    /// What the typed policy has no place for, or has written out where it is used.
+    /// Declarations that the typed policy does not contain, or expands where they are used.
     void declaration(const ast::Decl& decl, bool given) {
         const auto as_written = [&](ThingKind kind, std::string_view word, std::string_view name, std::string text) {
             std::string key = syntax::dump_ast(decl);
-            // Its own name is no part of what it says.
+            // The name of the declaration does not belong to its content.
             key.erase(0, key.find('\n') + 1);
             add(kind, word, name, decl.span, Direction::Same)
                 .parts.push_back(sole("says", std::move(key), std::move(text), Direction::Same, Direction::Same));
@@ -297,7 +297,7 @@ private:
             as_written(ThingKind::Test, "test", test->name, inside(check::source_line(policy_, decl.span)));
     }
 
-    /// Other names of claims. Rules are told by the claims themselves.
+    /// Aliases of claims. In rules, they are replaced by the claims.
     void aliases(const ast::ClaimsDecl& claims, Span span) {
         const std::string name = modules_[span.source] + "." + std::string(claims.name.text);
         const auto thing = std::find_if(out_.begin(), out_.end(), [&](const Thing& each) {

@@ -22,7 +22,7 @@ public:
         : policy_(policy), row_(row), shared_(shared) {}
 
     std::string text(const Expr& e) {
-        // A condition that is a value, and the value itself, are told apart by where they stand.
+        // The place in the expression distinguishes a bool value used as a condition from the value itself.
         if (e.op == Op::Truth) return text(*e.kids[0]);
         std::string out = std::to_string(static_cast<unsigned>(e.op)) + ";";
         values(e, out);

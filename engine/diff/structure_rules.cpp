@@ -122,7 +122,8 @@ private:
         return out;
     }
 
-    /// What a condition bounds. `grow` is Wider where more makes it hold more often, Narrower where less often.
+    /// Finds the bound in a condition. `grow`: Wider if a greater value makes the condition true
+    /// more often, otherwise Narrower.
     void bound(const Expr& e, Part& out) const {
         const auto among = [&](const Expr& subject, std::string_view word, std::vector<Member> items, Direction grow) {
             out.about = std::string(word) + " " + key(subject);

@@ -1,4 +1,4 @@
-// What a change must answer for.
+// The widenings of a change.
 #include <map>
 
 #include "writ/diff.h"

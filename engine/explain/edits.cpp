@@ -123,7 +123,7 @@ private:
     void believe(const check::Fact& fact, std::vector<Edit>& edits) const {
         const std::string group = Reader::group_of(fact);
         const json::Value* stated = reader_.document().find("provenance");
-        // One word for all groups is taken as it is: what else to weaken is not ours to say.
+        // A single provenance for all groups is not changed, because that would also affect other facts.
         if (stated != nullptr && stated->type == json::Type::String) return;
         const Provenance due = policy_.at(fact.field).weakest;
         const auto given = writ::provenance_of(reader_.provenance_of(group));

@@ -1,4 +1,4 @@
-// Explanations as JSON: docs/explain-format.md is the description of what is written here.
+// Explanations as JSON. The format is described in docs/explain-format.md.
 #include "base/json_writer.h"
 #include "base/source.h"
 #include "base/words.h"

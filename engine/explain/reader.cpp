@@ -179,7 +179,7 @@ void Reader::read(const Expr& expr, Evaluation& evaluation, std::vector<SeenFact
     for (const Expr* kid : expr.kids) read(*kid, evaluation, out);
 }
 
-/// The elements that made a quantifier what it is; a few of them.
+/// Some of the elements that determined the result of a quantifier.
 void Reader::elements(const Expr& expr, Evaluation& evaluation, SeenCondition& out) const {
     constexpr std::size_t kMost = 5;
     const Value over = evaluation.value(*expr.kids[0]);

@@ -1,4 +1,4 @@
-// Change notes: what a change says of itself, read, and held against what it does.
+// Change notes: reads declarations, and compares them with the widenings of the change.
 #include <algorithm>
 #include <unordered_map>
 

@@ -1,4 +1,4 @@
-// A published version looked at by authors: what it was compiled from, and whether its own tests hold.
+// Checks a version: whether its sources compile to it, and whether its tests pass.
 #include "writ/gate.h"
 #include "writ/store.h"
 
@@ -11,10 +11,10 @@ VersionCheck check_version(const Bundle& bundle) {
         out.summary = sources.error().message;
         return out;
     }
-    // What is not this program's library is no policy that it vouches for.
+    // Uses this program's standard library, because it cannot vouch for another one.
     sources->standard = nullptr;
     const Workspace workspace(std::move(*sources));
-    // What is tested must be what will decide.
+    // The tested bundle must be the one that will decide.
     if (!workspace.bundle() || workspace.bundle()->digest() != bundle.digest()) {
         out.summary = "this program does not compile its sources to it";
         for (const Diagnostic& each : workspace.diagnostics().items)

@@ -54,7 +54,7 @@ std::int64_t number_of(const Cell& cell) {
     return number != nullptr ? *number : 0;
 }
 
-/// What a credential of this grant could still be used for.
+/// The remaining uses of a credential with this grant.
 std::string reach_of(const Record& record, std::int64_t used_by) {
     const Decision& decision = record.decision;
     if (decision.effect != Effect::Permit) return "no: nothing was granted";

@@ -101,7 +101,7 @@ void empty_set(Linter& l, const Rule& rule, const Case& c) {
                 const Can out = can(l.policy, *literal.test, supposition);
                 return literal.positive ? out : Can{out.fail, out.hold};
             };
-            // Sure of none, and a question for one; whoever says that there be none has said so.
+            // True for no element, and open for one element; a condition that tests for an empty set is intended.
             const Can of_none = asked(empty), of_one = asked(one);
             if (!of_none.hold || of_none.fail || !of_one.hold || !of_one.fail) continue;
             if (!can_hold(l.policy, c, empty)) continue;

@@ -43,7 +43,7 @@ Facts facts_in(const std::vector<Literal>& literals) {
     return out;
 }
 
-/// The facts that a case narrows: somebody else's value of one would not do.
+/// The facts that a case restricts, so that it excludes the values of others.
 Facts restricted_by(const Policy& policy, const Case& c) {
     Facts out;
     for (const std::uint32_t fact : c.read) {

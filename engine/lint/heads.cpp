@@ -14,12 +14,12 @@ namespace {
 using pattern::Node;
 
 constexpr std::size_t kMostHeads = 64;
-constexpr std::uint32_t kMostCharacters = 16;  ///< of a set that are told apart
-constexpr std::uint32_t kMostRepeats = 4;      ///< more or fewer that are told apart
+constexpr std::uint32_t kMostCharacters = 16;  ///< most characters of a set that are distinguished
+constexpr std::uint32_t kMostRepeats = 4;      ///< most numbers of repetitions that are distinguished
 
 using Heads = std::vector<Head>;
 
-/// Puts what a part of a pattern can be behind each beginning that is whole so far. False: they are too many.
+/// Appends the texts of a part of a pattern to each beginning that is complete so far. False: there are too many.
 bool extend(const Node& node, Heads& heads);
 
 /// Takes the beginnings that cannot go on out of `heads`.

@@ -1,4 +1,4 @@
-// What a permit asks of a CI job besides whose it is: its ref, event, environment, runner and phase.
+// Lints about what a permit requires of a CI job besides its owner: ref, event, environment, runner and phase.
 #include <algorithm>
 
 #include "lint/cases.h"
@@ -10,14 +10,14 @@ namespace {
 
 using namespace check;
 
-/// A test of a claim for constants or by a pattern, with the text it asks for.
+/// A test of a claim for constants or with a pattern, with the required text.
 struct Asked {
     const Expr* place = nullptr;
     std::string_view text;
     bool pattern = false;
 };
 
-/// What a case asks of a claim, of all the tests at its top.
+/// The requirements of a case for a claim, from all its top-level tests.
 std::vector<Asked> asked_of(const Linter& l, const Case& c, std::uint32_t issuer, std::string_view claim) {
     std::vector<Asked> out;
     const auto is_it = [&](const Expr& value) {
@@ -44,7 +44,7 @@ std::string permit_of(const Rule& rule) {
     return "permit " + quoted(rule.name);
 }
 
-/// `owner/repository` without identifiers, in a subject that the permit asks for.
+/// Whether a required subject has `owner/repository` without identifiers.
 bool is_old_form(std::string_view subject) {
     if (!subject.starts_with("repo:")) return false;
     subject.remove_prefix(5);
@@ -82,7 +82,7 @@ void github(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
 constexpr std::string_view kOpenEvents[] = {
     "pull_request_target", "workflow_run", "issue_comment", "issues", "discussion",
     "discussion_comment",  "fork",         "watch",         "gollum"};
-/// Claims that say what runs, or that somebody has let it run.
+/// Claims that say what runs, or that someone has approved the run.
 constexpr std::string_view kRun[] = {"ref",
                                      "ref_type",
                                      "sub",
@@ -103,7 +103,7 @@ constexpr std::string_view kRun[] = {"ref",
                                      "head_ref",
                                      "base_ref"};
 
-/// Claims that say whose job it is: where none is asked for, more than its event is left open.
+/// Claims that identify the owner of a job: if none is required, more than the event is left open.
 constexpr std::string_view kWhose[] = {"repository_id", "repository_owner_id", "repository",   "repository_owner",
                                        "enterprise_id", "enterprise",          "sub_owner_id", "sub_repository_id",
                                        "sub_owner",     "sub_repository"};
@@ -113,7 +113,7 @@ void open_events(Linter& l, const Rule& rule, const Case& c, std::uint32_t issue
     const auto event = std::find_if(c.read.begin(), c.read.end(), [&](std::uint32_t fact) {
         return l.policy.is_among(issuer, l.policy.facts[fact].issuer) && l.claim_of(fact) == "event_name";
     });
-    // Where the event is not asked for, what runs may be; a ref alone is ref-without-event's.
+    // If the event is not required, a claim about what runs may be; a ref alone is reported by ref-without-event.
     if (event == c.read.end() && (l.restricts(c, issuer, kRun) || !l.restricts(c, issuer, kWhose))) return;
     const auto taken = std::find_if(std::begin(kOpenEvents), std::end(kOpenEvents), [&](std::string_view name) {
         Supposition supposition{issuer, {}};
@@ -174,7 +174,7 @@ void gitlab(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     }
 }
 
-/// What follows the `@` of a workflow's reference says which version of it ran.
+/// The text after the `@` of a workflow's reference is the version that ran.
 void workflow_ref(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     for (const std::string_view claim : {"workflow_ref", "job_workflow_ref"}) {
         for (const Asked& each : asked_of(l, c, issuer, claim)) {

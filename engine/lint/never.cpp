@@ -1,4 +1,4 @@
-// Conditions that exclude each other, beyond what the checker refuses: over alternatives, sets and patterns.
+// Conditions that exclude each other, beyond those that the checker reports: with alternatives, sets and patterns.
 #include <algorithm>
 #include <map>
 
@@ -17,7 +17,7 @@ struct Conflict {
     const Expr* second = nullptr;
 };
 
-/// What the tests so far leave of one fact.
+/// The values of one fact that the tests so far allow.
 struct Left {
     const Expr* by = nullptr;  ///< the test that said which constants there are
     std::vector<const Expr*> constants;
@@ -32,7 +32,7 @@ bool is_in(const Expr& constant, const std::vector<const Expr*>& all) {
     return std::any_of(all.begin(), all.end(), [&](const Expr* each) { return equal(constant, *each); });
 }
 
-/// Whether the constant can pass the test; true where nobody knows.
+/// Whether the constant can pass the test; true if it is unknown.
 bool passes(const Expr& constant, const Literal& literal) {
     const Expr& e = *literal.test;
     if (const Bound bound = bound_of(literal); bound.fact != nullptr)

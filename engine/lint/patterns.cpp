@@ -19,7 +19,7 @@ bool is_word(char c) {
 
 // ---- subjects -----------------------------------------------------------------------------------
 
-/// Claims by which a permit says elsewhere what a subject's pattern leaves open.
+/// Claims with which a permit can restrict what a subject's pattern leaves open.
 struct Elsewhere {
     std::vector<std::string_view> owner, project, rest;
 };
@@ -40,7 +40,7 @@ struct Wide {
     std::string_view what, why, attack;
 };
 
-/// What a pattern `KEY:OWNER/PROJECT:REST` leaves open that should be said; `attack` empty: nothing.
+/// The part of a pattern `KEY:OWNER/PROJECT:REST` that is left open but should be restricted; `attack` empty: none.
 Wide wide_of(std::string_view pattern, const std::function<bool(const std::vector<std::string_view>&)>& told) {
     if (pattern.starts_with("*"))
         return {"starts with `**`, which matches anything", "the text before is not checked",
@@ -157,7 +157,7 @@ void regex_dot(Linter& l, const Expr& e, const Bare& bare) {
     }
 }
 
-/// `.*` does not stop where a glob's `*` does.
+/// `.*` does not stop at a separator, unlike `*` in a glob.
 void regex_across(Linter& l, const Rule& rule, const Literal& literal, const Bare& bare) {
     const Expr& e = *literal.test;
     const std::string_view separators = separators_of(e.kids[0]->type.kind);
@@ -174,7 +174,7 @@ void regex_across(Linter& l, const Rule& rule, const Literal& literal, const Bar
     }
 }
 
-/// The alternatives of a pattern that is made of literals only; empty: it is not.
+/// The alternatives of a pattern that consists only of literals; empty: it does not.
 std::vector<std::string_view> literals_of(std::string_view pattern) {
     std::vector<std::string_view> out;
     if (pattern.find_first_of("\\.^$*+?()[]{}") != std::string_view::npos) return out;
@@ -213,7 +213,7 @@ void regex_literal(Linter& l, const Expr& e) {
                  "elsewhere `main|develop` matches `main-x`, and who copies this pattern brings that along; write the "
                  "literals");
     if (found == nullptr) return;
-    // What was typed may stand in a definition, at another place than the text says.
+    // The expression may be in a definition, so that its place is not in this text.
     if (!l.text_at(e.span).starts_with(l.text_at(e.kids[0]->span)) || e.kids[0]->span.begin != e.span.begin) return;
     found->diagnostic.replacement = want;
     found->fix = Edit{e.span, want};

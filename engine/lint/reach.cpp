@@ -1,5 +1,5 @@
-// Rules with little or nothing to act on: tools that nobody is granted, limits above every grant, tiers that
-// should not share a permit.
+// Rules with little or no effect: tools that no permit grants, limits above every grant, tiers
+// that should not share a permit.
 #include <algorithm>
 #include <array>
 
@@ -17,7 +17,7 @@ constexpr std::string_view kReasons[] = {
 #undef REASON
 };
 
-/// What the permits for a tool offer at most.
+/// The most that the permits for a tool offer.
 struct Offer {
     bool granted = false;
     bool unknown = false;  ///< some permit takes its grant out of a table

@@ -1,5 +1,5 @@
-// Rules that cover each other. Not pair by pair: a rule is looked for under the rarest thing that it asks
-// for, by those that ask for that as well.
+// Rules that cover each other. Does not compare all pairs: a rule is stored under its rarest test, and looked up by
+// rules that have this test too.
 #include <algorithm>
 #include <optional>
 #include <unordered_map>
@@ -41,7 +41,7 @@ const Expr* fact_of(const Literal& literal) {
     return excluded.value;
 }
 
-/// Under what a test is found: by any case that implies it.
+/// The keys under which a test is stored, for any case that implies it.
 std::vector<std::uint64_t> keys_of(const Policy& policy, const Literal& literal) {
     std::vector<std::uint64_t> out;
     if (const Pinned test = pinned_fact(literal); test.value != nullptr) {
@@ -58,7 +58,7 @@ std::vector<std::uint64_t> keys_of(const Policy& policy, const Literal& literal)
     return {shape_key(literal)};
 }
 
-/// Under what a case looks for what it implies.
+/// The keys under which a case looks up the tests that it implies.
 std::vector<std::uint64_t> questions_of(const Case& c) {
     std::vector<std::uint64_t> out;
     for (const std::uint32_t issuer : c.issuers) out.push_back(issuer_key(issuer));
@@ -217,7 +217,7 @@ private:
             for (const std::uint32_t tool : tools_of(*l_.rules[rule].rule)) by_key_[key(6, at, tool)].push_back(rule);
     }
 
-    /// The tools of a rule, or one that stands for any.
+    /// The tools of a rule, or a number that means any tool.
     static std::vector<std::uint32_t> tools_of(const Rule& rule) {
         std::vector<std::uint32_t> out;
         for (const ToolId id : rule.tools) out.push_back(id.value);
@@ -236,7 +236,7 @@ private:
     void compare(std::uint32_t narrow_index, std::uint32_t wide_index) {
         const RuleView &narrow = l_.rules[narrow_index], &wide = l_.rules[wide_index];
         const Rule &a = *narrow.rule, &b = *wide.rule;
-        // A template is many rules; two of them are compared only if they are over one table.
+        // A template is many rules; two templates are compared only if they use the same table.
         if (a.each != b.each || !covers_tools(b, a) || !implies(l_.policy, narrow, wide)) return;
         const bool both = covers_tools(a, b) && implies(l_.policy, wide, narrow);
         if (a.kind == b.kind && both && same_effect(a, b)) return twice(narrow_index, wide_index);
@@ -294,7 +294,7 @@ private:
     Linter& l_;
     std::unordered_map<std::uint64_t, std::size_t> count_;
     std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> by_key_;  ///< and by tool
-    std::vector<std::uint32_t> always_;                                     ///< rules with a case that asks for nothing
+    std::vector<std::uint32_t> always_;                                     ///< rules with a case without tests
     std::set<std::uint32_t> tried_;                                         ///< by the rule that is looked at
 };
 

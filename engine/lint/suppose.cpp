@@ -13,21 +13,21 @@ using namespace check;
 
 constexpr std::size_t kMany = SIZE_MAX;
 
-/// What is known of a value.
+/// The knowledge about a value.
 struct Value {
     enum class Sort : std::uint8_t {
         Unknown,   ///< it has none
-        Any,       ///< whoever asks may choose it
-        Named,     ///< somebody else than who asks has chosen it: the author of a table, or the broker's records
-        Stranger,  ///< as supposed of `of`
+        Any,       ///< the caller may choose it
+        Named,     ///< not chosen by the caller, but by the author of a table or by the broker's records
+        Stranger,  ///< as assumed in `of`
         Exact,     ///< this very text or number
     };
     Sort sort = Sort::Any;
     const Supposed* of = nullptr;
-    bool part = false;  ///< made of what `of` is supposed of
+    bool part = false;  ///< computed from the value that `of` is about
     std::string_view text;
     std::int64_t integer = 0;
-    // Lists: the sort is that of the elements, of which there are `least` to `most`; of Exact ones, these.
+    // Lists: the sort of the elements; there are `least` to `most` of them. Exact lists: `items`.
     std::size_t least = 0, most = kMany;
     std::vector<Value> items;
 
@@ -275,7 +275,7 @@ private:
         const bool list = e.kids[0]->type.kind == Kind::List;
         if (e.cmp != Cmp::Eq && e.cmp != Cmp::Ne)
             return a.exact() && b.exact() ? decided(compares(e.cmp, a.integer, b.integer)) : kEither;
-        // Of two values it is not the one, or the other: nobody's choice is left.
+        // A bool that is not one value is the other, so no choice is left.
         if (!list && e.kids[0]->type.kind == Kind::Bool && (a.stranger() || b.stranger())) return kUnknown;
         const Can same = list                     ? lists_equal(a, b)
                          : a.exact() && b.exact() ? decided(equal(a, b))
@@ -308,8 +308,7 @@ private:
             least = body.hold && !body.fail ? list.least : 0;
             most = body.hold ? list.most : 0;
         }
-        // A comparison with a bound comes out otherwise at most at the ends of what a count
-        // can be, and at the bound itself.
+        // The result of a comparison with a bound can change only at the limits of the count and at the bound itself.
         Can out;
         const auto bound = static_cast<std::size_t>(std::max<std::int64_t>(with.integer, 0));
         for (const std::size_t each :
@@ -374,7 +373,7 @@ private:
                            [&](std::string_view each) { return e.matcher->matches(each); });
     }
 
-    /// Whether somebody else can get a value that fits.
+    /// Whether somebody else can get a value that matches.
     static bool leaves_room(const Expr& e, const Supposed& supposed) {
         if (supposed.segments == Supposed::kTypical) return typical(e);
         const auto heads = heads_of(e);

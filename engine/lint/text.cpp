@@ -1,4 +1,4 @@
-// Literals as they are written: what stands twice, and letters that are not what they look like.
+// Lints about literals as written: repeated elements, and letters that look like others.
 #include <algorithm>
 #include <cstdio>
 

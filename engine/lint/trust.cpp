@@ -1,4 +1,4 @@
-// Whom a permit trusts: whether what it asks of a token can be had by somebody else.
+// Lints about trust: whether somebody else can get a token that a permit accepts.
 #include <algorithm>
 
 #include "lint/cases.h"
@@ -9,14 +9,14 @@ namespace writ::lint {
 namespace {
 
 using namespace check;
-/// Supposes that the claims of an issuer with a role are somebody else's.
+/// Assumes that the claims of an issuer with a role have values of somebody else.
 void suppose(const Linter& l, const Case& c, std::uint32_t issuer, ClaimRole role, Supposition& out) {
     for (const std::uint32_t fact : c.read)
         if (const RoleClaim* claim = l.role_of(fact, issuer, role))
             out.facts[fact] = {Supposed::What::Stranger, claim->segments};
 }
 
-/// The claims to ask for: those that the kind names first. "`ci.repository_owner_id` and `ci.repository_id`".
+/// The claims to test: those that the kind names first. "`ci.repository_owner_id` and `ci.repository_id`".
 std::string pins_of(const Linter& l, const Case& c, std::uint32_t issuer) {
     std::string out;
     std::optional<std::uint32_t> item;
@@ -59,7 +59,7 @@ std::string permit_of(const Rule& rule) {
 
 void shared_issuer(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (!is_shared(l, issuer)) return;
-    // Somebody who has taken over every name, but for numbers in a subject.
+    // Somebody who has taken over every name, but not the numbers in a subject.
     Supposition namesake{issuer, {}};
     suppose(l, c, issuer, ClaimRole::Owner, namesake);
     for (const std::uint32_t fact : c.read)
@@ -195,7 +195,7 @@ void entra(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
                  "every agent made from the blueprint gets the credential; require " + quoted(of.name + ".oid"));
 }
 
-/// What the broker says of a workload holds for its issuer only.
+/// The broker's facts about a workload are valid only for its issuer.
 void issuer_missing(Linter& l, const Rule& rule, const Case& c) {
     if (!c.issuers.empty() || l.policy.issuers.size() < 2) return;
     const auto told = std::find_if(c.restricted.begin(), c.restricted.end(), [&](std::uint32_t fact) {

@@ -7,7 +7,7 @@ namespace writ {
 
 namespace {
 
-/// What a thread decides and records with, while it does.
+/// The objects that a thread uses to decide and record.
 struct Seat {
     ledger::Recorder recorder;
     LiveEvaluator evaluator;
@@ -16,15 +16,15 @@ struct Seat {
 
 }  // namespace
 
-// The order is that of making: what is below goes first.
+// The members are destroyed in reverse order: the policy before the ledger.
 struct DecisionPoint::Impl {
     ledger::Ledger ledger;
     ledger::RecordOptions record;
     std::mutex shadow_lock;
-    std::optional<ledger::Recorder> shadow;  ///< of what the candidate decides
+    std::optional<ledger::Recorder> shadow;  ///< records the candidate's decisions
     std::optional<PolicyHandle> policy;
     std::mutex lock;
-    std::vector<std::unique_ptr<Seat>> free;  ///< as many as ever decided at one time
+    std::vector<std::unique_ptr<Seat>> free;  ///< one for each thread that has decided at the same time
 
     Impl(ledger::Ledger opened, ledger::RecordOptions how) : ledger(std::move(opened)), record(std::move(how)) {}
 

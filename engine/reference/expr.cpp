@@ -1,5 +1,5 @@
-// Conditions and values, three-valued: a test with an operand that is not known is unknown, and
-// `and`, `or`, `not`, `any`, `all` and counting say what they can all the same.
+// Conditions and values in three-valued logic: a test with an unknown operand is unknown; `and`, `or`, `not`, `any`,
+// `all` and counting can still have a known result.
 #include <algorithm>
 #include <charconv>
 
@@ -275,7 +275,7 @@ Value Evaluation::arithmetic(const Expr& expr) {
     const auto* a = first.as<std::int64_t>();
     if (a == nullptr) return {Unknown{}};
     if (expr.op == Op::Age) {
-        // What lies ahead is not young: its age is not known.
+        // The age of an instant in the future is unknown.
         if (!now_ || (!foresees_ && is_ahead(*a, *now_))) return {Unknown{}};
         return {sat_sub(*now_, *a)};
     }

@@ -168,7 +168,7 @@ private:
         horizon_ = std::min(horizon_, moment);
         if (moment != kNever) trace.horizons.push_back({moment, rule, {}});
     }
-    /// Removes from the list what is not allowed.
+    /// Removes elements that are not allowed from the list.
     void keep(List& of, const List& allowed, bool audience, std::uint32_t rule, std::string_view by = {}) {
         std::erase_if(of, [&](const Value& each) {
             if (holds(allowed, each)) return false;

@@ -146,8 +146,8 @@ private:
         out_ += kClose;
     }
 
-    // RE2 takes the class `[kK]` for a letter without case, and folds that by Unicode where it joins alternatives. With
-    // something empty behind it, a class is no alternative that can be joined.
+    // RE2 treats the class `[kK]` as a letter without case, and folds it by Unicode when it joins alternatives. An
+    // empty group after the class prevents that.
     inline static const std::string kOpen = "(?:[", kClose = "](?:))";
 
     std::string_view text_;

@@ -61,7 +61,7 @@ void take(Constants& out, const Expr& constant) {
         out.integers.push_back(constant.integer);
 }
 
-/// The constants that a condition compares its fact with, if that is what it does.
+/// The constants that a condition compares its fact with, if it is such a comparison.
 std::optional<Constants> constants_in(const Expr& e, const check::Table* table) {
     const auto is_constant = [](const Expr& each) { return check::is_literal(each.op); };
     Constants out;
@@ -144,7 +144,7 @@ private:
             for (const Expr* kid : expr.kids) leaves(*kid, rule, table, planned);
             return;
         }
-        // What the standard library wrote is its own to test.
+        // Conditions of the standard library are not counted.
         if (expr.span.source >= policy_.given_sources) return;
         const Span at = expr.span;
         const auto [place, fresh] =
@@ -178,7 +178,7 @@ private:
         return at->second;
     }
 
-    /// What the uses of a condition ask for.
+    /// Combines the inputs of all uses of a condition.
     void finish(std::uint32_t index) {
         Written& condition = out_.written[index];
         keep_once(condition.rules);

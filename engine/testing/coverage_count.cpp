@@ -42,7 +42,7 @@ void append_key(std::string& out, const reference::Value& value) {
     }
 }
 
-/// Requests for one tool that state the same of what a family reads.
+/// Requests for one tool that state the same values for the facts that a family reads.
 struct Alike {
     std::uint32_t tool = 0;
     const json::Value* document = nullptr;  ///< one of them
@@ -152,7 +152,7 @@ struct CoverageCount::Impl {
 
     void see_rules(std::span<const Holding> holding) {
         for (std::size_t i = 0; i < holding.size();) {
-            // A template's instances follow each other: the surest of them counts.
+            // The instances of a template are contiguous; the best result of them counts.
             const std::uint32_t rule = plan.rule_of[holding[i].rule];
             bool sure = false;
             for (; i < holding.size() && plan.rule_of[holding[i].rule] == rule; ++i) sure = sure || holding[i].sure;
@@ -193,7 +193,7 @@ struct CoverageCount::Impl {
     }
 };
 
-// ---- what it comes to ---------------------------------------------------------------------------
+// ---- results ------------------------------------------------------------------------------------
 
 namespace {
 
@@ -214,7 +214,7 @@ public:
     }
 
 private:
-    /// Evaluates what is not read off values, once for requests that are alike; those of one document together.
+    /// Evaluates the conditions that are not counted from values, once for equal requests, one document at a time.
     void evaluate() {
         struct Due {
             const Alike* alike;

@@ -1,5 +1,5 @@
-// What a condition can come to where rules run at all: facts that the engine asks for first are known there, the
-// token's issuer is a declared one, and the tool is one of the catalogue.
+// The possible results of a condition in requests for which rules run: facts that the engine requires are known, the
+// token's issuer is declared, and the tool is in the catalogue.
 #include "testing/coverage_proof.h"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ bool OutcomeProof::stated(const Expr& expr, bool or_none) const {
     });
 }
 
-/// Whether an expression has a value, or a condition is true or false, whatever the request.
+/// Whether an expression has a value, or a condition is true or false, for every request.
 bool OutcomeProof::known(const Expr& expr) const {
     switch (check::info(expr.op).known) {
         case check::Known::Total:
@@ -72,7 +72,7 @@ bool OutcomeProof::reads_only_catalogue(const Expr& expr) const {
     }
 }
 
-/// There are as many cases as tools: what none of them gives, no request gives.
+/// Each tool is one case: a result that no tool gives is impossible.
 void OutcomeProof::try_tools(const Expr& expr, const std::vector<const check::Rule*>& rules,
                              CoveredCondition& condition) const {
     std::vector<bool> asked(policy_.tools.size(), false);

@@ -57,7 +57,7 @@ std::string qualified(const ast::QualifiedName& name) {
     return out;
 }
 
-/// What a decision has in each of the parts that an expectation can name.
+/// The parts of a decision that an expectation can name.
 struct Parts {
     Names scopes, audience, obligations, reasons, groups;
     std::vector<RuleInfo> rules;  ///< each rule instance's rule once
@@ -203,7 +203,7 @@ std::vector<Difference> differences(const ast::Expectation& expect, const Decisi
     Comparing compare;
     const std::string_view effect = spelling_of(decision.effect);
     compare.same("effect", expect.effect == effect, expect.effect, std::string(effect));
-    // Where the effect is another, the grant differs for that reason; what was to be behind it still tells.
+    // If the effects differ, the grant differs for that reason, but the expected rules and reasons are still compared.
     if (compare.out.empty()) grant_differences(expect, decision.grant, parts, compare);
     compare.among("reasons", texts_of(expect.reasons), parts.reasons);
     const auto rule_there = [&](const std::string& name) {

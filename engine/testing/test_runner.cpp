@@ -45,12 +45,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A request that tests or fixtures make, once, however many of them do.
+/// A request of one or more tests or fixtures; decided once.
 struct Asked {
     const json::Value* document = nullptr;
-    std::string name;  ///< the first of those that make it
+    std::string name;  ///< the first test or fixture with it
     std::string text;
-    std::vector<std::size_t> cases;  ///< those that expect something of it
+    std::vector<std::size_t> cases;  ///< the cases with expectations for it
     bool decided = false;
     Held held;
 };

@@ -60,8 +60,8 @@ void state_involved(Outcomes& work, const Facts& facts) {
     });
 }
 
-/// Whether an approver is known to be none of the people whose request it is. Each of them must be stated: nobody can
-/// be distinguished from an unknown person. An id does not make a name another person's.
+/// Whether an approver is known to differ from everyone involved in the request. Each of them must be
+/// stated: nobody can be distinguished from an unknown person. An id does not make a name another person's.
 /// Output: `person`: the approver.
 bool independent(Outcomes& work, const Places& places, const Value* approval, PersonName& person) {
     const Value &name = column_of(approval, places.approver), &by = person_of(places, approval);

@@ -36,7 +36,7 @@ constexpr Revocable kRevocable[] = {
     {RevocationKind::Tenant, Builtin::ResourceTenant, "resource.tenant"},
 };
 
-/// Where they are in each hop.
+/// Their places in each hop.
 struct RevocableOfHop {
     RevocationKind kind;
     std::uint32_t Places::* column;

@@ -97,7 +97,7 @@ void write_attribution(Writer& to, const Attribution& who) {
     to.close('}');
 }
 
-/// What a caller may know: whether the token was at fault, and nothing about rules.
+/// The reason that a caller may know: whether the token was at fault, and nothing about rules.
 std::string_view reason_class(const Decision& decision) {
     using vm::ReasonCode;
     constexpr ReasonCode kToken[] = {ReasonCode::issuer_unknown,       ReasonCode::audience_mismatch,

@@ -1,5 +1,4 @@
-// Policy files and the data files they name, from the file system. The only code of the engine that
-// asks for policy files.
+// Reads policy files and the data files that they name. The only code of the engine that reads policy files.
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -55,7 +54,8 @@ bool inside(const fs::path& path, const fs::path& folder) {
     return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
 }
 
-/// Reads a data file beside the source that names it. Neither the name nor a link leaves the folder.
+/// Reads a data file in the folder of the source that names it, or below. Neither the name
+/// nor a link may leave the folder.
 Result<std::string> read_beside(std::string_view from, std::string_view name) {
     const fs::path written{std::string(name)};
     const bool climbs = std::find(written.begin(), written.end(), "..") != written.end();
@@ -96,7 +96,7 @@ fs::path shared_folder(const fs::path& a, const fs::path& b) {
 
 Result<SourceSet> read_sources(const std::vector<std::string>& paths) {
     std::vector<Found> files;
-    std::vector<fs::path> roots;  // by given path: the folder that it is, or lies in
+    std::vector<fs::path> roots;  // by given path: the folder itself, or the folder of the file
     for (const std::string& given : paths) {
         std::error_code status;
         const bool folder = fs::is_directory(given, status);

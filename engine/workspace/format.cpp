@@ -11,7 +11,7 @@ namespace writ {
 
 namespace {
 
-/// What is wrong with what a formatter made; empty if nothing is.
+/// The error in a formatter's output; empty if there is none.
 std::string fault_in(const syntax::Reading& before, const CompileOptions& options) {
     Report report;
     const auto after = syntax::lay_out(0, before.formatted, options.max_depth, report);

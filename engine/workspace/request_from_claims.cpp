@@ -1,5 +1,5 @@
-// A request document of a token's claims and of what the broker knows besides. It states what these say and
-// nothing else; what is lacking is listed for whoever has to add it.
+// Makes a request document from a token's claims and the broker's facts. It states only what these state, and lists the
+// missing facts that the broker has to add.
 #include <algorithm>
 #include <variant>
 
@@ -28,7 +28,7 @@ struct StandardKind {
     std::string_view module;
 };
 
-/// Read from the modules themselves, so that there is no second list to keep.
+/// Read from the modules, so that there is no second list to maintain.
 std::vector<StandardKind> standard_kinds() {
     std::vector<StandardKind> kinds;
     for (const std::string_view module : stdlib::modules()) {
@@ -159,10 +159,10 @@ json::Value token_of(const json::Value& claims) {
     return token;
 }
 
-// ---- what the broker adds ---------------------------------------------------------------------
+// ---- the broker's facts -----------------------------------------------------------------------
 
 std::string_view weaker(std::string_view a, std::string_view b) {
-    // What is no word of provenance is refused with the document; until then it is the stronger.
+    // An unknown provenance is rejected with the document; until then it counts as stronger.
     const auto rank = [](std::string_view word) {
         return std::find(std::begin(words::kProvenance), std::end(words::kProvenance), word);
     };
@@ -228,7 +228,7 @@ private:
         return {};
     }
 
-    /// The document: what the claims say, then what the facts do.
+    /// The document: first the claims, then the facts.
     Result<void> make() {
         document_ = json::Value::object();
         provenance_ = json::Value::object();
@@ -261,11 +261,11 @@ private:
         provenance_.set(name, json::Value::of(trust));
     }
 
-    /// Binds the document, and says of what does not fit where in the files it stands.
+    /// Binds the document, and reports errors with their place in the files.
     Result<void> validate(const Bundle& policy) const {
         json::Value bound = document_;
         if (input_.policy == nullptr) {
-            // The schema belongs to whatever issuer the policy will declare; here it is the example.
+            // The schema belongs to the issuer that the policy will declare; here it is the example issuer.
             json::Value& token = *bound.find("token");
             token.set("issuer", json::Value::of(kExampleIssuer));
             token.find("claims")->remove("iss");
@@ -296,7 +296,7 @@ private:
         return {input_.facts_name, std::string(path)};
     }
 
-    // ---- what is lacking ----------------------------------------------------------------------
+    // ---- missing facts ------------------------------------------------------------------------
 
     void look(const bytecode::Program& program, DraftRequest& out) const {
         out.missing.clear();
@@ -312,7 +312,8 @@ private:
             }
     }
 
-    /// Facts without which no approval counts: those that say whose request it is, and those it is bound to.
+    /// Facts without which no approval counts: the people involved in the request, and the
+    /// facts that an approval is bound to.
     static bool approvals_need(const bytecode::ShapeNode& node) {
         using bytecode::Builtin;
         constexpr Builtin kFacts[] = {Builtin::RunInitiator,  Builtin::AgentOwner,           Builtin::AgentId,
@@ -322,7 +323,7 @@ private:
                            [&](Builtin fact) { return node.slot == static_cast<std::uint32_t>(fact); });
     }
 
-    /// Whether a rule reads the fact, or the engine asks for it.
+    /// Whether a rule reads the fact, or the engine requires it.
     static bool needed(const bytecode::Program& program, const bytecode::ShapeNode& node) {
         enum class Presence : std::uint8_t { Stated, OrNone, UserStated, UserOrNone, Hops, Optional };
         static constexpr Presence kPresence[] = {

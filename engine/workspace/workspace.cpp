@@ -33,7 +33,7 @@ struct Workspace::Impl {
         compiled = run_pipeline(sources, options);
     }
 
-    /// The listing of each given source, under its name where there are several.
+    /// The listing of each given source, with its name if there are several.
     template <class List>
     [[nodiscard]] std::string each_source(List list) const {
         std::string out;

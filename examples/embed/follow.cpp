@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
     options.store = argv[1];
     options.channel = argv[2];
     if (argc == 5) {
-        // With a key, only versions that it signed are accepted. With a state, a restarted broker knows the last accepted version.
+        // With a key, only versions that it signed are accepted. With a state, a restarted broker knows the last
+        // accepted version.
         auto key = writ::read_public_key(argv[3]);
         if (!key) {
             std::cerr << key.error().code << ": " << key.error().message << '\n';
