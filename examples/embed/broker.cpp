@@ -1,6 +1,7 @@
-// A complete broker: decides with the version that is active in a channel, records every decision before it returns it,
-// and records decisions in which a candidate version differs. Build: c++ -std=c++20 broker.cpp $(pkg-config --cflags
-// --libs writ-pdp) -o broker usage: broker STORE CHANNEL CANDIDATE LEDGER < paths of requests, one per line
+// A complete broker: decides with the version that is active in a channel, records every decision before it returns
+// it, and records decisions in which a candidate version differs.
+// Build: c++ -std=c++20 broker.cpp $(pkg-config --cflags --libs writ-pdp) -o broker
+// usage: broker STORE CHANNEL CANDIDATE LEDGER < paths of requests, one per line
 #include <fstream>
 #include <iostream>
 #include <iterator>

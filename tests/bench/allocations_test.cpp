@@ -1,5 +1,6 @@
-// Tests that a decision allocates no memory after a similar one. Counts calls of operator new, which the program
-// replaces. usage: allocations_test BUNDLE REQUEST.json BUNDLE APPROVED.json
+// Tests that a decision allocates no memory after a similar one. Counts calls of operator
+// new, which the program replaces.
+// usage: allocations_test BUNDLE REQUEST.json BUNDLE APPROVED.json
 #include <cstdio>
 
 #include "allocations.h"

@@ -1,6 +1,6 @@
 // The rows of Writ and of the lower bounds in the race; see docs/performance.md. The answers of every row are compared
-// with the expected ones before anything is timed. usage: bench_evaluate WORKLOAD FOLDER... [--benchmark_…] (WORKLOAD:
-// filled by run.sh; FOLDER: in it)
+// with the expected ones before anything is timed.
+// usage: bench_evaluate WORKLOAD FOLDER... [--benchmark_…] (WORKLOAD: filled by run.sh; FOLDER: in it)
 #include <chrono>
 #include <deque>
 #include <memory>

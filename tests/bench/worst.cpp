@@ -1,11 +1,12 @@
-// Looks for the worst that an admitted request can do to an admitted policy: random policies of up to 1,000 rules near
-// the ceiling, each with a request that has everything its rules read as long as it may be, or that is hard to read.
-// Prints the worst of each kind, in nanoseconds of processor time with facts bound and from JSON, in steps and in
-// bytes. With a bound off it finds what that bound keeps out.
+// Searches for the most expensive accepted request: tries random policies of up to 1,000 rules near the step limit,
+// each with a request in which every fact that the rules read has its maximum length, or that is expensive to read.
+// Prints the worst of each kind: nanoseconds of processor time with facts bound and from JSON, steps and bytes. With a
+// limit switched off, it finds what that limit prevents.
 //
 // usage: worst [--seed N] [--policies N] [--only CONSTRUCT] [--without ceiling|text|patterns|nesting|captures]
-// [--without-limit] Exit code 1: a decision took 8 MiB or more steps than its bound or, but for --without-limit, more
-// than a millisecond of processor time with facts bound, or two from JSON.
+//              [--without-limit]
+// Exit code 1: a decision took 8 MiB, or more steps than its bound, or (without --without-limit) more than a
+// millisecond of processor time with facts bound, or two from JSON.
 #include <malloc.h>
 
 #include <algorithm>

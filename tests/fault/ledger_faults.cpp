@@ -1,6 +1,6 @@
-// Tests faults of a ledger: programs killed while they write, several that write at once, folders that
-// are not writable. No acknowledged record may be missing, and the ledger must verify. usage:
-// ledger_faults [--rounds N] [--seed N]
+// Tests faults of a ledger: programs killed while they write, several that write at once, folders that are not
+// writable. No acknowledged record may be missing, and the ledger must verify.
+// usage: ledger_faults [--rounds N] [--seed N]
 #include <atomic>
 #include <chrono>
 #include <cstdio>

@@ -1,6 +1,7 @@
 // Tests that deciding makes no system call. A child process decides thousands of requests, bound beforehand and from
-// JSON, while the kernel kills it at the first call other than read, write and exit (seccomp, strict mode). usage:
-// no_system_call {BUNDLE REQUEST.json}… Exit code 77, skipped: the system has no such mode.
+// JSON, while the kernel kills it at the first call other than read, write and exit (seccomp, strict mode).
+// usage: no_system_call {BUNDLE REQUEST.json}…
+// Exit code 77, skipped: the system has no such mode.
 #include <linux/seccomp.h>
 #include <malloc.h>
 #include <sys/prctl.h>

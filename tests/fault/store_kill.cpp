@@ -1,5 +1,6 @@
 // Kills a program that publishes, activates and revokes, at random points, and checks the store: every acknowledged
-// change is there, at most one more, none is incomplete, and the store is valid. usage: store_kill FOLDER ROUNDS [SEED]
+// change is there, at most one more, none is incomplete, and the store is valid.
+// usage: store_kill FOLDER ROUNDS [SEED]
 #include <array>
 #include <chrono>
 #include <csignal>

@@ -1,7 +1,7 @@
 // Two threads decide without pause while the policy is replaced many times. Every decision must come from the policy
 // that it names, and that policy must not be older than one that the thread has already seen. Also measures the time
-// from an activation, and from a revocation, to the first decision that applies it. usage: reload FOLDER RELOADS
-// BUNDLE...       BUNDLE i permits for i + 1 minutes, in order
+// from an activation, and from a revocation, to the first decision that applies it.
+// usage: reload FOLDER RELOADS BUNDLE...       BUNDLE i permits for i + 1 minutes, in order
 #include <algorithm>
 #include <atomic>
 #include <chrono>
