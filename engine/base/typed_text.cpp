@@ -202,7 +202,8 @@ bool valid_dns_name(std::string_view name) {
     return labels && !number;
 }
 
-/// Appends a DNS name, an IPv4 address, or an IPv6 address in brackets. Output: false if it is none of them.
+/// Appends a DNS name, an IPv4 address, or an IPv6 address in brackets.
+/// Output: false if it is none of them.
 bool append_host(std::string& out, std::string_view text) {
     if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
         const auto raw = parse_address(AF_INET6, text.substr(1, text.size() - 2));
@@ -257,8 +258,8 @@ int hex_value(char c) {
 }
 
 /// Appends text with percent escapes in one spelling: unreserved characters unescaped, hex in upper case. In a path,
-/// which readers split, an escape must not hide a separator, a dot, a control character or another escape. Output:
-/// false if it does, or if an escape is malformed.
+/// which readers split, an escape must not hide a separator, a dot, a control character or another escape.
+/// Output: false if it does, or if an escape is malformed.
 bool append_escaped(std::string& out, std::string_view text, bool is_path) {
     const auto byte_at = [&](std::size_t i) {
         if (text.size() - i < 3) return -1;
