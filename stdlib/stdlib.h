@@ -1,5 +1,4 @@
-// The standard library's modules as text, put into the program by the build (embed.py). Not here:
-// what they mean, which is the checker's.
+// The standard library's modules as text, embedded by the build (embed.py). Not here: their meaning (check/).
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,4 @@
-// The program's verbs and options as plain values. The verbs fill them in; the parser, completion and the manual
-// pages
+// The program's verbs and options as plain values. The verbs fill them in; the parser, completion and the manual pages
 // read them. Not here: parsing a command line (cli/command/parser.h).
 #pragma once
 

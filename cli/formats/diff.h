@@ -26,8 +26,7 @@ struct DiffReport {
     const Workspace& new_policy;
 };
 
-/// A headline, the changes of structure, the changes of decisions with one example per group, and what was not
-/// checked.
+/// A headline, the changes of structure, the changes of decisions with one example per group, and what was not checked.
 [[nodiscard]] std::string render_diff(const DiffReport& report, bool colour);
 /// The same for a page or a comment: with tables, and with the examples folded.
 [[nodiscard]] std::string render_diff_markdown(const DiffReport& report);

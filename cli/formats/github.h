@@ -1,4 +1,4 @@
-// Formats findings as workflow commands of GitHub Actions, which shows them beside the changed lines.
+// Formats findings as workflow commands of GitHub Actions, which shows them next to the changed lines.
 #pragma once
 
 #include <string>

@@ -1,6 +1,5 @@
-// Splits sources into lines and converts offsets to lines and columns. Columns count characters. Serial counts from
-// 0,
-// Region from 1.
+// Splits sources into lines and converts offsets to lines and columns. Columns count characters.
+// Serial counts from 0, Region from 1.
 #pragma once
 
 #include <cstddef>

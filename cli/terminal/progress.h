@@ -1,5 +1,5 @@
-// A progress bar for long work. Shown only if standard error is a terminal, without --quiet, and after the first
-// second.
+// A progress bar for long work. Shown only if standard error is a terminal, without
+// --quiet, and after the first second.
 #pragma once
 
 #include <cstdint>

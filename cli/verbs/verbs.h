@@ -1,5 +1,4 @@
-// The verbs of the `writ` program. Each function adds one verb to the program's table, with its options and its
-// action.
+// The verbs of the `writ` program. Each function adds one verb to the program's table, with its options and its action.
 // Not here: compiling and deciding, which include/writ offers.
 #pragma once
 

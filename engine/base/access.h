@@ -1,5 +1,5 @@
-// What the engine's rooms may ask of public classes and nobody else can: the one friend of Bundle, Request, Decision
-// and Workspace. What it gives belongs to rooms that are only named here, so that including this opens none of them.
+// Access to private members of Bundle, Request, Decision and Workspace for the engine's rooms: Access is their only
+// friend. The types of the rooms are only declared here, so that including this header includes no room.
 #pragma once
 
 #include <cstddef>

@@ -21,8 +21,8 @@ struct Automaton {
     std::uint32_t accepting = 0;  ///< the first state that accepts
     std::uint32_t settled = 0;    ///< the first state that always accepts; `size` if there is none
 
-    /// Whether the automaton accepts a text. At most one step per byte. Requires: every index in the tables is in
-    /// range.
+    /// Whether the automaton accepts a text. At most one step per byte. Requires: every
+    /// index in the tables is in range.
     [[nodiscard]] bool accepts(std::string_view text) const {
         std::uint32_t state = start;
         for (const char c : text) {

@@ -1,7 +1,7 @@
-// A cache of document forms. A broker's requests have few forms: the same keys in the same places with different
-// values. A document with a known form is read by filling in the values: its keys are only compared, and checks that
-// depend on the form alone are not repeated. A form contains no values. If a document fits no form, it is read
-// normally.
+// A cache of document forms. A broker's requests have few forms: the same keys in the same places with
+// different values. A document with a known form is read by filling in the values: its keys are only
+// compared, and checks that depend on the form alone are not repeated. A form contains no values. If a
+// document fits no form, it is read normally.
 #pragma once
 
 #include <cstdint>

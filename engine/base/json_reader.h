@@ -54,9 +54,9 @@ public:
     Reader(Reader&&) noexcept;
     Reader& operator=(Reader&&) noexcept;
 
-    /// Reads one document; nothing may follow it. Nodes and their text are valid until the next read, and do not
-    /// point into `text`. Skips a byte order mark at the start. Numbers may have any size; the caller checks whether
-    /// they fit.
+    /// Reads one document; nothing may follow it. Nodes and their text are valid until the next read, and
+    /// do not point into `text`. Skips a byte order mark at the start. Numbers may have any size; the
+    /// caller checks whether they fit.
     /// Errors: Q0001 not JSON; Q0002..Q0005 limits; Q0006 duplicate key. `context` is the JSON path
     /// (`$.token.claims`).
     [[nodiscard]] Result<const Node*> read(std::string_view text, const RequestLimits& limits = {});

@@ -16,7 +16,7 @@ enum class Kind : std::uint8_t {
 
 enum class Rep : std::uint8_t { I64, Text, Group };
 
-// Not inside a function, where the table would be copied to the stack at each call.
+// Not inside a function, because then each call would copy the table to the stack.
 namespace kinds {
 constexpr Rep kReps[] = {
 #define KIND(name, spelling, rep, seps) Rep::rep,

@@ -1,5 +1,5 @@
-// The operators that all rooms tell apart alike, and what comparisons mean. Not here: those of typed expressions, which
-// are more (check/operators.h). The reference evaluator says by itself what a comparison means.
+// The comparison operators and their meaning, and the tests of texts, for all rooms. Not here: all operators of typed
+// expressions (check/operators.h). The reference evaluator has its own definition of comparisons.
 #pragma once
 
 #include <string_view>
@@ -12,7 +12,7 @@ constexpr std::string_view spelling_of(Cmp cmp) {
     constexpr std::string_view kSpellings[] = {"==", "!=", "<", "<=", ">", ">="};
     return kSpellings[static_cast<unsigned>(cmp)];
 }
-/// Whether two values compare so.
+/// Whether the comparison of two values is true.
 template <class T>
 constexpr bool compares(Cmp cmp, const T& left, const T& right) {
     switch (cmp) {
@@ -25,7 +25,7 @@ constexpr bool compares(Cmp cmp, const T& left, const T& right) {
     }
     return false;
 }
-/// The comparison that holds where this one does not.
+/// The comparison that is true exactly if this one is false.
 constexpr Cmp negated(Cmp cmp) {
     constexpr Cmp kNegated[] = {Cmp::Ne, Cmp::Eq, Cmp::Ge, Cmp::Gt, Cmp::Le, Cmp::Lt};
     return kNegated[static_cast<unsigned>(cmp)];
@@ -42,7 +42,7 @@ enum class TextTest : std::uint8_t {
 #include "base/operators.def"
 };
 
-/// What a test of a text has behind it.
+/// The operand of a test of a text.
 enum class TextOperand : std::uint8_t { Glob, Regex, Literal };
 
 namespace operators {

@@ -1,6 +1,5 @@
 // Decides whether two names are the same person's; used for approvers by the engine and for authors by the store.
-// Systems spell names differently, and whoever passes for two people can approve their own request. So two names
-// count
+// Systems spell names differently, and whoever passes for two people can approve their own request. So two names count
 // as different people only if that is safe.
 #pragma once
 
@@ -27,12 +26,12 @@ enum class Likeness : std::uint8_t {
 /// Does not allocate.
 [[nodiscard]] bool comparable_name(std::string_view name);
 
-/// Writes a name in small letters to `out`: names that compare as the same give the same text. Requires:
-/// comparable_name(name).
+/// Writes a name in small letters to `out`: names that compare as the same give the same text.
+/// Requires: comparable_name(name).
 void fold_name(std::string_view name, std::string& out);
 
-/// Compares two names, ignoring case. ß equals ss, and dotless ı equals i, because their capitals are the same. Does
-/// not allocate.
+/// Compares two names, ignoring case. ß equals ss, and dotless ı equals i, because their capitals
+/// are the same. Does not allocate.
 [[nodiscard]] Likeness compare_names(std::string_view a, std::string_view b);
 
 /// A name prepared for many comparisons. Does not allocate once its memory is large enough.

@@ -33,8 +33,8 @@ struct Position {
 };
 [[nodiscard]] Position position_of(std::string_view text, std::uint32_t offset);
 
-/// The line ends of a file, and whether it starts with a byte order mark. Editors differ in these; they have no
-/// meaning.
+/// The line ends of a file, and whether it starts with a byte order mark. Editors differ
+/// in these; they have no meaning.
 struct Ends {
     bool mark = false, crlf = false;
 };

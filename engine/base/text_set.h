@@ -10,9 +10,9 @@
 
 namespace writ {
 
-/// Texts sorted by hash, then by text. So n look-ups among n texts read each text about once and take n log n steps,
-/// even if an attacker chose texts with equal beginnings or hashes. Keeps its memory. Views must be valid until
-/// clear().
+/// Texts sorted by hash, then by text. So n look-ups among n texts read each text about once and take n
+/// log n steps, even if an attacker chose texts with equal beginnings or hashes. Keeps its memory.
+/// Views must be valid until clear().
 class TextSet {
 public:
     void clear() { entries_.clear(); }

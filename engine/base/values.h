@@ -103,8 +103,8 @@ constexpr std::int64_t kMostLeeway = 60 * kSecond;
     return (all & kHigh) == 0;
 }
 
-/// Whether a text is a SPIFFE id of the usual form, which canonical_text() returns unchanged. If false, use that
-/// function.
+/// Whether a text is a SPIFFE id of the usual form, which canonical_text() returns
+/// unchanged. If false, use that function.
 [[nodiscard]] bool usual_spiffe(std::string_view text);
 
 /// The text without a leading byte order mark.

@@ -24,8 +24,7 @@ struct Window {
 /// Requires: transitions is not empty.
 [[nodiscard]] bool window_contains(const Window& window, std::span<const Transition> zone, std::int64_t instant);
 
-/// The first moment after `instant` at which window_contains changes; INT64_MAX if it does not change within 400
-/// days.
+/// The first moment after `instant` at which window_contains changes; INT64_MAX if it does not change within 400 days.
 [[nodiscard]] std::int64_t window_next_change(const Window& window, std::span<const Transition> zone,
                                               std::int64_t instant);
 

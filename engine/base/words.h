@@ -1,5 +1,5 @@
-// The words that documents, policies and texts have for provenance and for what is decided. The reference evaluator
-// reads provenance by itself.
+// The words for provenance and effects in documents, policies and texts. The reference evaluator
+// has its own code for provenance.
 #pragma once
 
 #include <iterator>

@@ -13,7 +13,7 @@
 
 namespace writ::bytecode {
 
-/// What a valid block of code needs and costs.
+/// The requirements and the cost of a valid block of code.
 struct BlockFacts {
     std::uint64_t bound = 0;   ///< steps of one run
     std::uint64_t shared = 0;  ///< of these, steps in bodies whose outcome is remembered

@@ -1,6 +1,5 @@
-// The cost of operations, in steps. The static bound and the machine, which counts its steps, use the same table.
-// A step takes at most about two nanoseconds, as tests/bench/worst measures, and at most five bytes of working
-// memory.
+// The cost of operations, in steps. The static bound and the machine, which counts its steps, use the same table. A
+// step takes at most about two nanoseconds, as tests/bench/worst measures, and at most five bytes of working memory.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,5 @@
-// The bytes of a bundle, owned by this object: in memory, or in a mapped file for the sources. Knows the lengths of
-// the
-// parts, not their content.
+// The bytes of a bundle, owned by this object: in memory, or in a mapped file for the sources. Knows the lengths
+// of the parts, not their content.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +15,7 @@ class Image {
 public:
     Image() = default;
     explicit Image(std::vector<std::byte> bytes) : owned_(std::move(bytes)), bytes_(owned_) {}
-    /// Reads the sealed part of a bundle into memory, where changes to the file do not affect it, and maps the
-    /// sources.
+    /// Reads the sealed part of a bundle into memory, where changes to the file do not affect it, and maps the sources.
     /// Errors:  F0001 the file cannot be read; B0001 it is not a bundle of this format.
     [[nodiscard]] static Result<Image> read(const std::string& path);
 

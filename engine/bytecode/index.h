@@ -1,10 +1,9 @@
 // The rule index: finds the rules that can matter to a request by the facts that they compare with constants.
 // Rules that are found by the same facts are a group, and a group is one hash table over the values of these facts
-// (tuple-space search). If many rules share a bucket, they are searched further: by the prefix of a text, or by the
-// range of an integer. The result is a superset of the rules whose condition is not known to be false. So the index
-// is
-// optional, and tests compare it with trying every rule. The records are in program.h; docs/bundle-format.md has the
-// layout.
+// (tuple-space search). If many rules share a bucket, they are searched further: by the prefix of a text, or by
+// the range of an integer. The result is a superset of the rules whose condition is not known to be false. So the
+// index is optional, and tests compare it with trying every rule. The records are in program.h;
+// docs/bundle-format.md has the layout.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +24,8 @@ constexpr std::size_t kMaxKeys = 8;
 /// checking an index reads at most this many buckets for each entry, even in a hostile bundle.
 constexpr std::uint32_t kMaxProbes = 512;
 
-/// Hash of the values of a group's facts, in the group's order: text ids, integers, the tool's index. Part of the
-/// format.
+/// Hash of the values of a group's facts, in the group's order: text ids, integers, the
+/// tool's index. Part of the format.
 [[nodiscard]] constexpr std::uint64_t key_start() {
     return 0x9E3779B97F4A7C15;
 }
@@ -113,8 +112,7 @@ void index_rules(Sections& out);
 /// Errors: B0019 with the index in `context`.
 [[nodiscard]] Result<void> verify_index(const Program& program);
 
-/// How each rule is found: first the rules that every request must try, with the reason; then one paragraph per
-/// group.
+/// How each rule is found: first the rules that every request must try, with the reason; then one paragraph per group.
 [[nodiscard]] std::string describe_index(const Program& program);
 
 }  // namespace writ::bytecode

@@ -1,6 +1,5 @@
 // The asks of a rule: tests of single facts each of which, if false, makes the whole condition false. Read from the
-// code
-// alone, so that building an index and checking one use the same asks.
+// code alone, so that building an index and checking one use the same asks.
 #pragma once
 
 #include <array>
@@ -15,8 +14,8 @@ namespace writ::bytecode {
 /// Stands for the request's tool in the facts of a group.
 constexpr std::uint32_t kToolKey = kNone;
 
-/// A test that is true whenever the condition is true. Independent of the row: rules that share code have the same
-/// asks.
+/// A test that is true whenever the condition is true. Independent of the row: rules
+/// that share code have the same asks.
 struct Ask {
     enum class Sort : std::uint8_t {
         Words,   ///< the fact is one of several constants

@@ -1,6 +1,5 @@
 // The instructions of opcodes.def as data: operands, class and description. Used by the compiler, the verifier, the
-// cost
-// bound, the index, the disassembler and the machine.
+// cost bound, the index, the disassembler and the machine.
 #pragma once
 
 #include <cstddef>

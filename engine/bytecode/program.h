@@ -1,6 +1,5 @@
 // A compiled policy as a flat array of bytes: sections of plain records that refer to each other by index. The same
-// bytes
-// are stored, digested, verified and run. docs/bundle-format.md has the layout. Not here: parsing and deciding.
+// bytes are stored, digested, verified and run. docs/bundle-format.md has the layout. Not here: parsing and deciding.
 #pragma once
 
 #include <cstddef>
@@ -132,7 +131,7 @@ struct ShapeNode {
     std::uint32_t first_child = 0;      ///< children are contiguous; Record: fields
     std::uint32_t child_count = 0;      ///< List, Map: one child, the element
     std::uint32_t max = 0;              ///< List, Map: largest length; text: most bytes, if something reads it
-    std::uint32_t slot = kNone;         ///< where the value goes; kNone: checked and dropped
+    std::uint32_t slot = kNone;         ///< the slot for the value; kNone: checked and dropped
     std::uint32_t column = kNone;       ///< below a list of records: column in the element
     std::uint32_t columns = 0;          ///< List of records: columns per element
     std::uint32_t enumeration = kNone;  ///< Enum: index into enums

@@ -59,10 +59,10 @@ struct writ_decision {
     std::shared_ptr<const writ::Layers> layers;  ///< of the last evaluation; null before the first
     std::string json;
     writ::DetachedDecision own;           ///< what `decision` views, if it is detached
-    std::string recorded;                 ///< JSON for operators of what a decision point gave; else empty
-    std::optional<std::uint64_t> record;  ///< and its number
+    std::string recorded;                 ///< JSON for operators, if it comes from a decision point; otherwise empty
+    std::optional<std::uint64_t> record;  ///< the number of its record
 
-    /// Makes it a deny of nobody's.
+    /// Resets it to a deny without a request.
     void reset() {
         decision = {};
         own = {};
@@ -161,7 +161,7 @@ writ_status guarded(writ_errors* errors, Body body) noexcept {
     return WRIT_ERROR_INTERNAL;
 }
 
-/// Reads a structure that starts with struct_size; members that a shorter one does not have are zero.
+/// Reads a structure that starts with struct_size; members that are missing from a shorter one are zero.
 /// Requires: given != nullptr. Output:  whether this version understands all of the caller's structure.
 template <class Struct>
 bool read_struct(const Struct* given, Struct& out) {
@@ -204,7 +204,7 @@ bool fill_struct(Struct* out, Struct value) {
     return true;
 }
 
-/// The result of a function that gives a structure, put where the caller has a place for it.
+/// Writes the result of a function that returns a structure into memory of the caller.
 template <class Struct>
 writ_status put(const Struct& value, Struct* out) {
     if (out == nullptr) return WRIT_ERROR_ARGUMENT;

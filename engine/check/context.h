@@ -1,5 +1,4 @@
-// State shared by the parts of the checker while one policy is checked: the name tables, the tables that keep facts
-// and
+// State shared by the parts of the checker while one policy is checked: the name tables, the tables that keep facts and
 // zones unique, and small functions on types. Private to check/.
 #pragma once
 

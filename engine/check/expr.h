@@ -1,5 +1,5 @@
-// Typing of expressions. Every function gives null for an expression that is wrong; whatever is
-// wrong with it has been reported, and nothing above it is. Private to check/.
+// Typing of expressions. Every function returns null for an expression with an error. The error has then been reported,
+// and enclosing expressions report no further one. Private to check/.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ namespace writ::check {
 
 struct Scope;
 
-/// Counts nesting while it lives.
+/// Counts the nesting during its lifetime.
 class DepthGuard {
 public:
     explicit DepthGuard(Context& c) : context_(c) {
@@ -29,7 +29,7 @@ private:
     Context& context_;
 };
 
-/// What a quantifier binds.
+/// The variable of a quantifier.
 struct Binder {
     std::string_view name;
     std::uint32_t id = 0;
@@ -37,8 +37,8 @@ struct Binder {
     TableId table;  ///< rows of a table
 };
 
-/// A parameter in the body of a define. Typed anew at each use, so that quantifiers inside an
-/// argument get the depth of where they come to stand. `value` null: the define itself is checked.
+/// A parameter in the body of a define. The argument is typed again at each use, so that quantifiers inside it get the
+/// depth of that place. `value` null: the define itself is checked.
 struct Argument {
     const ast::Param* param = nullptr;
     Type type;
@@ -47,7 +47,7 @@ struct Argument {
     bool used = false;
 };
 
-/// What names mean at one place.
+/// The meaning of names at one place.
 struct Scope {
     std::uint32_t module = 0;
     std::vector<ToolId> tools;  ///< of `for tool`
@@ -70,12 +70,12 @@ const Expr* type_operand(Context& c, Scope& s, const ast::Expr& e, const Type* w
 const Expr* type_value(Context& c, Scope& s, const ast::Expr& e, const Type* want);
 /// Reports a value that depends on `now` or is a count, which only a comparison may hold.
 [[nodiscard]] bool refuse_special(Context& c, const Expr& value);
-/// Begins an expression of its own: nothing counted yet.
+/// Starts a separate expression: resets the counts.
 void start_work(Context& c);
 void report_too_deep(Context& c, Span span);
 /// A whole condition of a rule or invariant; E0404 if it is constant.
 const Expr* type_whole_condition(Context& c, Scope& s, const ast::Expr& e);
-/// What helps where a constant is due.
+/// The help if a constant is expected.
 inline constexpr std::string_view kWriteConstant =
     "write a literal, a `define`d constant or a column of the rule's row";
 /// A value of Integer, Text, Set, Column and set algebra only, of the type wanted; else E0311.
@@ -110,14 +110,13 @@ struct Pair {
 };
 /// Types two operands so that literals of one take the type of the other.
 [[nodiscard]] Pair type_pair(Context& c, Scope& s, const ast::Expr& left, const ast::Expr& right);
-/// Whether the type of an expression depends on what is wanted: literals, enum members.
+/// Whether the type of an expression depends on the expected type: literals, enum members.
 [[nodiscard]] bool is_flexible(Context& c, Scope& s, const ast::Expr& e);
 
 /// A text literal as a value of a type: canonical text, instant, duration or enum member.
 const Expr* literal_of(Context& c, std::string_view text, Span span, const Type& want);
-/// A value that is compared as a whole. Of a URL that has a query or a fragment the whole is unknown: whoever
-/// knows its address by heart did not mean another query, and whoever forbids it did not mean just one. Null in,
-/// null out.
+/// A value that is compared as a whole. A URL with a query or a fragment is unknown as a whole: a rule that permits an
+/// address does not mean every query, and a rule that denies it does not mean only one. Null gives null.
 const Expr* as_whole(Context& c, const Expr* value);
 const Expr* enum_member(Context& c, EnumId id, std::string_view name, Span span);
 /// Reports E0301 for two operands, with where each type comes from.

@@ -1,5 +1,5 @@
-// Typed expressions as text: one text for one meaning, whatever the source looked like. Not here: evaluation
-// (reference.h).
+// Typed expressions as text: expressions with the same meaning have the same text, independent of the source.
+// Not here: evaluation (reference.h).
 #pragma once
 
 #include <cstdint>

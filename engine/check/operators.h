@@ -1,4 +1,4 @@
-// The operators of typed expressions, and what the table says of each: passes that treat some alike ask for the class.
+// The operators of typed expressions and their properties. Passes that treat several operators alike use the class.
 #pragma once
 
 #include <cstdint>
@@ -15,28 +15,28 @@ enum class Op : std::uint8_t {
 #include "base/operators.def"
 };
 
-/// What operators have in common.
+/// Groups of operators.
 enum class OpClass : std::uint8_t {
     Literal,       ///< one constant
-    Set,           ///< a set that is written out
-    Fact,          ///< what the request states, or an element of it
-    Cell,          ///< what a table has
-    Clock,         ///< of now
+    Set,           ///< a set of listed elements
+    Fact,          ///< a fact of the request, or an element of one
+    Cell,          ///< a value from a table
+    Clock,         ///< a value that depends on now
     Arithmetic,    ///< on numbers, durations and instants
-    SetAlgebra,    ///< a list of two lists
-    TextFunction,  ///< of one text
-    Quantifier,    ///< kids: a list, and what is asked of each of its elements
-    Plain,         ///< a condition without operands, or a value that is one
+    SetAlgebra,    ///< a list made from two lists
+    TextFunction,  ///< a value made from one text
+    Quantifier,    ///< kids: a list, and the body for its elements
+    Plain,         ///< a condition without operands, or a bool value
     Connective,    ///< kids: conditions
     Comparison,    ///< of two values
     Membership,    ///< of a value in a list
     SetRelation,   ///< of two lists
     TextTest,      ///< of a text and a pattern
-    Range,         ///< of a value and what it lies in
+    Range,         ///< of a value and a range
     Presence,      ///< whether a fact is stated to be none
 };
 
-/// What an expression says beyond its operator and its kids, in which members of Expr.
+/// The data of an expression besides its operator and its kids, with the members of Expr that hold it.
 enum class Own : std::uint8_t {
     Nothing,
     Number,       ///< integer, of its type
@@ -51,13 +51,13 @@ enum class Own : std::uint8_t {
     Part,         ///< index: Part
     Binder,       ///< id: binder; binder_depth
     Comparison,   ///< cmp
-    Pattern,      ///< test; text: as it is written; matcher; index: Kind whose separators hold
+    Pattern,      ///< test; text: as written; matcher; index: Kind whose separators apply
     Window,       ///< window; id: ZoneId
     Issuer,       ///< id: IssuerId
     Outcome,      ///< integer: 0 or 1
 };
 
-/// Whether a value is known, or a condition true or false, wherever the kids are.
+/// Whether a value is known, or a condition is true or false, if the kids are known.
 enum class Known : std::uint8_t { Total, Partial, Asked };
 
 struct OpInfo {
@@ -82,7 +82,7 @@ constexpr OpClass class_of(Op op) {
 constexpr bool is_literal(Op op) {
     return class_of(op) == OpClass::Literal;
 }
-/// Whether a test says of one value what it is. Of sets, none does.
+/// Whether a test restricts a single value. No test of sets does.
 constexpr bool narrows(Op op) {
     return class_of(op) == OpClass::Comparison || class_of(op) == OpClass::Membership ||
            class_of(op) == OpClass::TextTest;

@@ -1,6 +1,5 @@
-// A policy with every name resolved and every expression typed. `define`s are inlined, aliases
-// followed, literals converted to the type they are used at. What compile and the reference
-// evaluator read.
+// A policy with every name resolved and every expression typed. `define`s are inlined, aliases followed, literals
+// converted to the type they are used at. What compile and the reference evaluator read.
 #pragma once
 
 #include <algorithm>
@@ -32,8 +31,7 @@ using ToolId = Id<struct ToolTag>;
 using TableId = Id<struct TableTag>;
 using ZoneId = Id<struct ZoneTag>;
 
-/// What a text names, if it names something that the policy declares. Texts that name different things, or one that
-/// names something and one that is any text, do not compare.
+/// The kind of declaration that a text names, if any. A text can be compared only with texts of the same kind.
 enum class Names : std::uint8_t {
     Nothing,
     Tools,    ///< written `tool`; the value is the tool's name in requests
@@ -58,8 +56,8 @@ struct Field {
     FieldId parent;  ///< none at a root
     Type type;
     bool or_none = false;
-    bool one_or_many = false;                ///< claims: a single string stands for a set of one
-    Provenance weakest = Provenance::Model;  ///< strongest asked for on the way down
+    bool one_or_many = false;                ///< claims: a single string means a set of one
+    Provenance weakest = Provenance::Model;  ///< the strongest that a field on the path requires
     std::vector<FieldId> children;           ///< Record, or List/Map of Record
     Span span;
     std::string doc;
@@ -76,13 +74,13 @@ struct CaptureSpec {
     std::vector<std::vector<CapturePiece>> patterns;
 };
 
-/// What a claim says of whoever has a token. Lints ask it, and no decision.
+/// What a claim says about the holder of a token. Used by lints, not by decisions.
 enum class ClaimRole : std::uint8_t {
-    Owner,      ///< whose it is, by what is never given to anyone else
-    OwnerName,  ///< whose it is, by a name that can be given up, and taken over by somebody else
-    Workflow,   ///< which shared workflow runs, whoever calls it
+    Owner,      ///< identifies the owner, by a value that is never reused
+    OwnerName,  ///< identifies the owner, by a name that another party can take over
+    Workflow,   ///< the shared workflow that runs, independent of its caller
     Workload,   ///< which of an owner's workloads it is
-    Actor,      ///< who started the job, whatever runs in it
+    Actor,      ///< the person that started the job, independent of what runs in it
     Runner,     ///< on what kind of machine it runs
 };
 /// As an author writes them.
@@ -164,7 +162,7 @@ struct Zone {
     std::vector<Transition> transitions;
 };
 
-/// Where a fact comes from.
+/// The origin of a fact.
 enum class FactRoot : std::uint8_t {
     Request,  ///< field of the request schema
     Claim,    ///< field of an issuer's claims
@@ -225,8 +223,7 @@ struct Obligation {
 };
 
 /// A rule, or a template: then `each` is its table, and one instance is meant for every row.
-/// Sets and durations in the effect are built of Integer, Text, Set, Column, Union, Intersect and
-/// Minus only.
+/// Sets and durations in the effect are built of Integer, Text, Set, Column, Union, Intersect and Minus only.
 struct Rule {
     RuleKind kind = RuleKind::Permit;
     std::string name;  ///< simple name; the reason code of a deny
@@ -293,7 +290,7 @@ struct Policy {
     std::vector<TestCase> tests;
     std::vector<Source> sources;  ///< given files, then the standard modules they import
     std::size_t given_sources = 0;
-    std::deque<DataFile> data;     ///< what the sources' tables and fixtures were read from
+    std::deque<DataFile> data;     ///< the content of the sources' tables and fixtures
     std::vector<ast::File> files;  ///< parallel to sources
     std::unique_ptr<Arena> arena = std::make_unique<Arena>();
 

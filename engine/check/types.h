@@ -1,5 +1,5 @@
-// Types, comparisons and paths of the typed policy: how they relate, and how they are written. Not here: what a name
-// means (context.h).
+// Types, comparisons and paths of the typed policy: their relations and their spelling.
+// Not here: the meaning of names (context.h).
 #pragma once
 
 #include <string>
@@ -33,7 +33,7 @@ using writ::spelling_of;
 [[nodiscard]] std::string_view article_of(std::string_view word);
 /// Child of a record with a name; none if there is none.
 [[nodiscard]] FieldId child_of(const Policy& policy, FieldId record, std::string_view name);
-/// A path step as written, appended to what is before it.
+/// Appends a path step as written in policies.
 void append_step(std::string& path, std::string_view name);
 void append_key(std::string& path, std::string_view key);
 /// "tool", "issuer".

@@ -1,5 +1,4 @@
-// Code sharing of rules that are not templates. Rules whose code differs only in constants share one block of code
-// and
+// Code sharing of rules that are not templates. Rules whose code differs only in constants share one block of code and
 // keep their constants in rows, like the instances of a template.
 #pragma once
 
@@ -19,7 +18,7 @@ public:
 
     /// Adds the code of a rule that is already in the builder.
     void add(std::uint32_t rule, std::span<const bytecode::Instr> code);
-    /// Writes code and tables, and sets in the rules where they are.
+    /// Writes code and tables, and stores their places in the rules.
     void finish();
 
 private:

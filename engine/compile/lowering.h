@@ -1,6 +1,5 @@
-// Parts shared by the sources of compile: the policy, the sections under construction, and the numbering of slots,
-// columns
-// and tables. Private.
+// Parts shared by the sources of compile: the policy, the sections under construction, and the numbering of
+// slots, columns and tables. Private.
 #pragma once
 
 #include <cstdint>

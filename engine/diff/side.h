@@ -23,13 +23,13 @@ public:
 
     /// Decides. A request that is not admitted is a deny; then `refusal` says why.
     void decide(std::string_view request);
-    /// Fills in the permits that match, which a decision that ends in a deny rule never asks for.
+    /// Fills in the permits that match; a decision that ends with a deny rule does not compute them.
     void read_permits();
     /// The rules of one kind that shaped the decision made last.
     [[nodiscard]] const std::vector<RuleId>& shaping(RuleKind kind) const;
 
     const Workspace& workspace;
-    std::vector<RuleId> ids;  ///< by rule of the bundle; whoever makes this fills it in
+    std::vector<RuleId> ids;  ///< by rule of the bundle; the caller fills it in
     Decision decision;
     std::optional<Error> refusal;
     Applying applying;  ///< in the decision made last, as ids, each once and sorted

@@ -35,8 +35,8 @@ struct Part {
     std::string text;                   ///< for people
     std::string key;                    ///< for comparing
     Direction gain = Direction::Other;  ///< direction if this part is added; the opposite if it is removed
-    /// Identifies what the part is about: if each side has exactly one such part, they are one changed part. Empty:
-    /// none.
+    /// Identifies what the part is about: if each side has exactly one such part, they
+    /// are one changed part. Empty: none.
     std::string about = {};
     Direction grow = Direction::Other;  ///< direction if the measure or the set of members grows
     std::optional<std::int64_t> measure = {};

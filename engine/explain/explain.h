@@ -1,6 +1,5 @@
 // Explains a decision. The decision comes from the evaluator, its reasons from the reference evaluator. Changes that
-// would
-// have permitted are tried with the evaluator before they are reported.
+// would have permitted are tried with the evaluator before they are reported.
 #pragma once
 
 #include <memory>

@@ -44,9 +44,9 @@ public:
     [[nodiscard]] std::string show(const check::Type& type, const Value& value) const;
     [[nodiscard]] std::string text_of(Span span) const { return check::source_line(policy_, span); }
 
-    /// Where in the document a fact stands; empty if it has no place of its own there.
+    /// The place of a fact in the document; empty if it has none.
     [[nodiscard]] std::vector<std::string> place_of(const check::Fact& fact) const;
-    /// The group whose provenance counts for a fact, and what is stated of it.
+    /// The group whose provenance applies to a fact.
     [[nodiscard]] static std::string group_of(const check::Fact& fact);
     [[nodiscard]] std::string provenance_of(const std::string& group) const;
     /// Whether a fact is stated but not believed.

@@ -1,6 +1,5 @@
 // The order of a record's fields, for everything that writes, reads or changes them (`C`: Encoder, Decoder, or an
-// editor
-// of texts): docs/ledger.md, "Records". `R` is const for writing.
+// editor of texts): docs/ledger.md, "Records". `R` is const for writing.
 #pragma once
 
 #include <type_traits>

@@ -1,7 +1,6 @@
-// The index of a ledger's records, for queries and for finding spent names: a SQLite file beside the segments that
-// contains only derived data. It is updated from the segments, and rebuilt if it does not match them. Its answer
-// about a
-// name is used only if the records confirm it.
+// The index of a ledger's records, for queries and for finding spent names: a SQLite file next to the segments that
+// contains only derived data. It is updated from the segments, and rebuilt if it does not match them. Its answer about
+// a name is used only if the records confirm it.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,6 @@
 // The log: records appended by any number of programs, one block at a time, each durable before the call returns.
-// Programs take turns with a lock on the folder itself. Nothing is acknowledged unless the paths still name the
-// folder and
-// the segment; a removed segment is restored from the open file.
+// Programs take turns with a lock on the folder itself. Nothing is acknowledged unless the paths still name the folder
+// and the segment; a removed segment is restored from the open file.
 // Not here: the content of records (record.h), and callers that wait (ledger.cpp).
 #pragma once
 
@@ -29,8 +28,8 @@ using Seen = std::function<void(std::uint64_t, const Entry&)>;
 /// A program's access to the log. Used by one thread at a time.
 class Log {
 public:
-    /// Opens the log. An incomplete write at its end is removed, back to the last whole block, after it has been
-    /// copied.
+    /// Opens the log. An incomplete write at its end is removed, back to the last whole
+    /// block, after it has been copied.
     /// Errors: G0001 to G0006, G0009, G0012, G0040.
     [[nodiscard]] static Result<std::unique_ptr<Log>> open(const std::string& folder, const LogOptions& options);
 

@@ -1,5 +1,4 @@
-// Masking: values that must not be in a record, neither at their place nor anywhere else in it. These are the values
-// at
+// Masking: values that must not be in a record, neither at their place nor anywhere else in it. These are the values at
 // configured places, claims that no layer declares, and text parameters that no rule reads. Each is replaced by its
 // keyed digest: docs/ledger.md, "Masking".
 #pragma once
@@ -25,8 +24,8 @@ public:
     /// Input:  `unknown`: whether to hide what the deciding policy does not declare or read.
     /// Errors: G0023 a text is not a pointer.
     [[nodiscard]] static Result<Mask> make(const std::vector<std::string>& pointers, const Keyed& key, bool unknown);
-    /// Errors: G0023 a pointer names nothing that a request can contain with these layers. Without layers there are
-    /// none.
+    /// Errors: G0023 a pointer names nothing that a request can contain with these
+    /// layers. Without layers there are none.
     [[nodiscard]] Result<void> check(const Layers& layers) const;
 
     /// Writes a document as it is recorded, without white space between tokens.

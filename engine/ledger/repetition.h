@@ -1,6 +1,5 @@
 // The answer to a repeated idempotency key: docs/ledger.md, "Once". It is the meet of the earlier grant and of what
-// would
-// be granted now. So later revocations apply, and the key gives no additional lifetime.
+// would be granted now. So later revocations apply, and the key gives no additional lifetime.
 #pragma once
 
 #include <cstdint>

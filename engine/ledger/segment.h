@@ -1,6 +1,5 @@
 // A segment: a file of a ledger with a header and blocks, each written and made durable at once. Format:
-// docs/ledger.md,
-// "Files". Reading only; log.h writes.
+// docs/ledger.md, "Files". Reading only; log.h writes.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Names that records spend, each only once: idempotency keys, and names of things that can be used once. Not here:
-// looking names up (ledger.cpp), and the index that finds old ones (index.h).
+// Names that records spend, each only once: idempotency keys, and names of things that can be used once.
+// Not here: looking names up (ledger.cpp), and the index that finds old ones (index.h).
 #pragma once
 
 #include <cstdint>

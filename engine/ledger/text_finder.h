@@ -17,12 +17,12 @@ public:
     /// Output: for each byte of `text` the index of the longest sought text that starts there, or kNone. It lives
     ///         until the next call.
     [[nodiscard]] const std::vector<std::uint32_t>& find(std::string_view text);
-    /// How many edges were looked up since the last build() began: at most two for each byte of what was sought and
-    /// read.
+    /// The number of edge look-ups since the start of the last build(): at most two for each byte
+    /// of the sought and the read texts.
     [[nodiscard]] std::uint64_t lookups() const { return lookups_; }
 
 private:
-    /// Stands for a text that some sought text ends with. The children of a node follow each other, by byte.
+    /// Represents a text that some sought text ends with. The children of a node follow each other, by byte.
     struct Node {
         std::uint32_t first_child = 0, child_count = 0;
         std::uint32_t shorter = 0;    ///< the longest other node whose text this one starts with

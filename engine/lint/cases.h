@@ -1,4 +1,4 @@
-// What the lints share: the rules seen as cases, and where findings go. Private to lint/.
+// Shared by the lints: the rules split into cases, and the list of findings. Private to lint/.
 #pragma once
 
 #include <functional>
@@ -16,25 +16,25 @@
 
 namespace writ::lint {
 
-/// A test, and the outcome that is asked of it.
+/// A test, and the outcome that it must have.
 struct Literal {
     const check::Expr* test = nullptr;
     bool positive = true;
 };
 
-/// One way in which a condition holds: all of these at once. Alternatives are cases of their own up to a
-/// limit; beyond it an `or` stays a literal.
+/// One way in which a condition can be true: all literals hold. Alternatives become separate cases up to a limit;
+/// beyond it an `or` is one literal.
 struct Case {
     std::vector<Literal> literals;
     std::vector<std::uint32_t> read;        ///< facts that the tests read, sorted
-    std::vector<std::uint32_t> restricted;  ///< of these, those of which somebody else's value would not do
+    std::vector<std::uint32_t> restricted;  ///< those of them that exclude the values of others
     std::vector<std::uint32_t> issuers;     ///< whose token it can be, ascending; empty: anyone's
 };
 
 struct RuleView {
     const check::Rule* rule = nullptr;
-    bool given = false;       ///< stands in a given source
-    std::vector<Case> cases;  ///< one without literals for a rule without condition
+    bool given = false;       ///< is in a given source
+    std::vector<Case> cases;  ///< one case without literals for a rule without a condition
 };
 
 class Linter {
@@ -48,13 +48,13 @@ public:
     Finding* report(Lint lint, Span span, std::string message, std::string label = {}, std::string help = {});
 
     [[nodiscard]] bool given(Span span) const { return span.source < policy.given_sources; }
-    /// What a claim is called in its schema, from the root down (`kubernetes.io.namespace`), or the name of
-    /// what is captured out of one; empty for any other fact.
+    /// The path of a claim in its schema (`kubernetes.io.namespace`), or the name of a
+    /// capture; empty for any other fact.
     [[nodiscard]] const std::string& claim_of(std::uint32_t fact) const { return claims_[fact]; }
     [[nodiscard]] const std::string& kind_of(std::uint32_t issuer) const {
         return policy.kinds[policy.issuers[issuer].kind].name;
     }
-    /// Whether a case narrows any of these claims of an issuer: by what its tests come to (suppose.h).
+    /// Whether a case restricts any of these claims of an issuer, judged by the meaning of its tests (suppose.h).
     [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer, std::span<const std::string_view> claims) const;
     [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer,
                                  std::initializer_list<std::string_view> claims) const {
@@ -64,14 +64,14 @@ public:
     [[nodiscard]] std::uint32_t issuer_of(const Case& c, std::uint32_t fact) const;
     /// What a policy calls the issuer of a case: the group, if the token can be of several.
     [[nodiscard]] const std::string& name_of(const Case& c, std::uint32_t issuer) const;
-    /// What the kind of an issuer says of a claim of that issuer, if it says that the claim has the role; else null.
+    /// The declaration of the role for a claim, in the kind of an issuer; null if the claim does not have the role.
     [[nodiscard]] const check::RoleClaim* role_of(std::uint32_t fact, std::uint32_t issuer,
                                                   check::ClaimRole role) const;
-    /// Whether a case narrows any claim of an issuer that has the role.
+    /// Whether a case restricts any claim of an issuer that has the role.
     [[nodiscard]] bool restricts(const Case& c, std::uint32_t issuer, check::ClaimRole role) const;
-    /// The declaration whose name stands there; null if there is none.
+    /// The declaration whose name is at this place; null if there is none.
     [[nodiscard]] const ast::Decl* declaration_of(Span name) const;
-    /// The tier of a tool that is above the lowest is one to act with.
+    /// Whether a rule is for a tool that acts, that is, whose tier is above the lowest.
     [[nodiscard]] bool acts(const check::Rule& rule) const;
     [[nodiscard]] std::string_view text_at(Span span) const;
 
@@ -85,13 +85,13 @@ private:
         declarations_;  ///< by source and offset of the name
 };
 
-/// Visits every expression of a declaration, as it is written.
+/// Visits every expression of a declaration, as written.
 void each_written(const ast::Decl& decl, const std::function<void(const ast::Expr&)>& visit);
 
-/// Takes a declaration out, with its comments of documentation and its lines.
+/// The edit that removes a declaration with its doc comments and its lines.
 [[nodiscard]] Edit removal_of(std::string_view text, Span span);
 
-/// `FACT cmp INTEGER`, whichever way it is written and with the outcome put into the comparison.
+/// `FACT cmp INTEGER`, in either order, with the required outcome included in the comparison.
 struct Bound {
     const check::Expr* fact = nullptr;  ///< null: it is not one
     Cmp cmp = Cmp::Eq;
@@ -99,13 +99,12 @@ struct Bound {
 };
 [[nodiscard]] Bound bound_of(const Literal& literal);
 
-/// The fact that a value is or is made of: through `lower`, `words`, conversions and parts; null if it is
-/// none.
+/// The fact that a value is, or is computed from with `lower`, `words`, conversions and parts; null if there is none.
 [[nodiscard]] const check::Expr* fact_in(const check::Expr& value);
 
-/// Whether it is a test of a text that means what a glob does: its matcher's text.
+/// Whether it is a test of a text whose matcher has a glob.
 [[nodiscard]] bool is_glob(const check::Expr& test);
-/// Whether it is a test of a text that is written with such an operand.
+/// Whether it is a test of a text with an operand of this kind.
 [[nodiscard]] bool has_operand(const check::Expr& test, TextOperand operand);
 
 /// A test of one fact against constants: `==` or `in` a set of them, or `contains`. Null: it is not one.
@@ -117,16 +116,15 @@ struct Pinned {
 /// The constants of a Text, Integer or Set.
 [[nodiscard]] std::vector<const check::Expr*> constants_of(const check::Expr& constant);
 
-/// The same, where it says which constants a single-valued fact can have: not `contains`, not a part of the
-/// fact.
+/// The same, but only if it restricts a single-valued fact to constants: not `contains`, and not a part of the fact.
 [[nodiscard]] Pinned pinned_fact(const Literal& literal);
 
-/// Visits every test of a condition with the outcome that helps it to hold; bodies of quantifiers too.
+/// Visits every test of a condition, with the outcome that helps to make it true; also in bodies of quantifiers.
 void each_test(const check::Expr& e, bool positive, const std::function<void(const Literal&)>& visit);
 /// Visits every expression.
 void each_expr(const check::Expr& e, const std::function<void(const check::Expr&)>& visit);
 
-/// Visits every case of every given permit with each issuer that it must be, or may be, under.
+/// Visits every case of every given permit, with each issuer that is possible in it.
 void each_trust(Linter& l, const std::function<void(const check::Rule&, const Case&, std::uint32_t issuer)>& visit);
 
 [[nodiscard]] inline std::string quoted(std::string_view text) {
@@ -137,7 +135,7 @@ void each_trust(Linter& l, const std::function<void(const check::Rule&, const Ca
     return one_of(text, std::span(words.begin(), words.size()));
 }
 
-// The lints, by theme; each adds what it finds.
+// The lints, by topic; each adds its findings.
 void lint_trust(Linter& l);      // whom a permit trusts
 void lint_jobs(Linter& l);       // what it asks of a CI job
 void lint_claims(Linter& l);     // what claims and issuers mean

@@ -1,5 +1,4 @@
-// Finds suspicious parts of policies that compile: mistakes of trust, rules that conflict, and unused declarations.
-// Not
+// Finds suspicious parts of policies that compile: mistakes of trust, rules that conflict, and unused declarations. Not
 // here: lints that need the evaluator, levels and suppressions (lint.h).
 #pragma once
 

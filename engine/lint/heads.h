@@ -1,4 +1,4 @@
-// What the texts that a pattern matches begin with. Private to lint/.
+// The beginnings of the texts that a pattern matches. Private to lint/.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace writ::lint {
 /// A beginning.
 struct Head {
     std::string text;
-    bool whole = true;  ///< it is all of a text
+    bool whole = true;  ///< it is a complete text
 };
 
 /// Beginnings of which every matching text has one, as long as they can be said. None: there are too many.

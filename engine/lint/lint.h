@@ -1,5 +1,5 @@
-// Lints a checked policy with levels, suppressions, and rules without tests. Not here: the lints themselves
-// (findings.h).
+// Lints a checked policy with levels, suppressions, and rules without tests.
+// Not here: the lints themselves (findings.h).
 #pragma once
 
 #include "check/typed.h"

@@ -1,7 +1,5 @@
-// Possible values of a condition for requests of which only little is known: that the token is a stranger's, or that
-// a
-// claim is empty. Everything else is arbitrary. So lints depend on the meaning of a condition, not on its spelling.
-// Not
+// Possible values of a condition for requests of which only little is known: that the token is a stranger's, or that a
+// claim is empty. Everything else is arbitrary. So lints depend on the meaning of a condition, not on its spelling. Not
 // here: single requests (reference.h). Private to lint/.
 #pragma once
 
@@ -18,16 +16,15 @@ namespace writ::lint {
 struct Supposed {
     enum class What : std::uint8_t {
         Stranger,  ///< a value of somebody else: none that the policy names, but any that a pattern leaves possible
-        Namesake,  ///< a value of somebody who took over a name: one that the policy names, unless it contains
-                   ///< identifiers
+        Namesake,  ///< a value of somebody who took over a name: one that the policy names, without identifiers
         Empty,     ///< a list without elements, or the empty text
         One,       ///< a list of one arbitrary element
         Text,      ///< `text`
     };
     What what = What::Stranger;
-    /// Stranger, Namesake: how many segments of a text identify its owner. Others can get a value unless a pattern
-    /// fixes that many segments. 0: the whole text does; kTypical: any pattern does, unless it fits a text that
-    /// everyone has.
+    /// Stranger, Namesake: how many segments of a text identify its owner. Others can get a value
+    /// unless a pattern fixes that many segments. 0: the whole text does; kTypical: any pattern does,
+    /// unless it fits a text that everyone has.
     std::uint32_t segments = kTypical;
     std::string_view text = {};
     static constexpr std::uint32_t kTypical = 0xFFFFFFFF;

@@ -66,8 +66,8 @@ public:
     /// Makes written data and the file's size durable.
     [[nodiscard]] Outcome<void> sync() const;
 
-    /// Takes the lock of the file or folder, which only one open file in all programs can have. Output: whether it
-    /// has it.
+    /// Takes the lock of the file or folder, which only one open file in all programs can
+    /// have. Output: whether it has it.
     [[nodiscard]] Outcome<bool> try_lock() const;
     void unlock() const;
 

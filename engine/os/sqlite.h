@@ -1,5 +1,4 @@
-// SQLite: a connection and its statements. Only this part includes the library, and only the store and the ledger
-// link
+// SQLite: a connection and its statements. Only this part includes the library, and only the store and the ledger link
 // it. Not here: the content of databases, and error codes.
 #pragma once
 
@@ -28,7 +27,7 @@ class Sqlite {
 public:
     enum class Access : std::uint8_t {
         Read,
-        ReadUnchanging,  ///< reads a file that nobody writes, and makes no file beside it
+        ReadUnchanging,  ///< reads a file that nobody writes, and creates no other file
         Write,
         Create,  ///< writes, and makes the file if it does not exist; `:memory:` is not a file
     };

@@ -1,5 +1,5 @@
-// What the reference evaluator works with: values with unknown spelled out, the facts of one document, and
-// expressions over them. Explanations and coverage read documents with it too.
+// The parts of the reference evaluator: values that can be unknown, the facts of one document, and the evaluation of
+// expressions. Explanations and coverage also read documents with it.
 
 #include <cstddef>
 #include <cstdint>
@@ -124,10 +124,10 @@ public:
     /// kNever if none does. Requires: it is known what time it is.
     [[nodiscard]] std::int64_t next_change(const check::Expr& expr);
 
-    /// From here on a moment that lies ahead has an age below zero, and not an unknown one.
+    /// From now on an instant in the future has a negative age, not an unknown one.
     void foresee() { foresees_ = true; }
 
-    /// Gives a quantifier's name an element, for reading its body by itself.
+    /// Binds a quantifier's variable to an element, to evaluate its body alone.
     void bind(std::uint32_t binder, const Value& element);
 
 private:
@@ -142,7 +142,7 @@ private:
     [[nodiscard]] Value element(const check::Expr& expr);
     [[nodiscard]] std::int64_t change_of_compare(const check::Expr& expr);
 
-    /// What a side of a comparison may be: a count with unknown elements is a range.
+    /// The possible values of one side of a comparison: a count with unknown elements is a range.
     struct Range {
         bool known = false;
         std::int64_t low = 0, high = 0;
@@ -166,10 +166,10 @@ private:
 /// Why the request is refused before any rule runs, in the order of the checks; empty if it is not.
 [[nodiscard]] std::vector<Reason> refusals(const Facts& facts, const check::Policy& policy);
 
-/// Adds a reason for each fact that a revocation in force could be about and that is not stated, unless it is told
-/// already.
+/// Adds a reason for each fact that a revocation in force could be about and that is not
+/// stated, unless it is told already.
 void need_revocable(const Facts& facts, const Revocations& revoked, std::int64_t now, std::vector<Reason>& reasons);
-/// Adds a reason for each fact that names what is revoked, and to `found` what that is.
+/// Adds a reason for each fact that names a revoked subject, and adds these subjects to `found`.
 void refuse_revoked(const Facts& facts, const Revocations& revoked, std::int64_t now, std::vector<Reason>& reasons,
                     std::vector<Revoked>& found);
 /// Whether an approval or its approver is revoked, or could be for all that it states.
@@ -185,8 +185,8 @@ public:
     [[nodiscard]] std::string digest() const;
     /// The first fact that must be stated and is not: no approval counts then. Empty if there is none.
     [[nodiscard]] const std::string& unstated() const { return unstated_; }
-    /// Whether a digest is of this request, or of one that asks for more: then how long a credential by
-    /// it may live, kNever if it does not say.
+    /// For a digest of this request, or of one that requests more: the longest lifetime that it
+    /// allows, kNever if it states none.
     [[nodiscard]] std::optional<std::int64_t> covers(std::string_view digest) const;
 
 private:
@@ -196,8 +196,8 @@ private:
     /// None if the request does not state one of the fields of the resource.
     [[nodiscard]] std::optional<std::string> hash(const Texts& fields) const;
 
-    std::set<std::string> scopes_, audience_;                ///< asked for, escaped
-    std::optional<std::int64_t> ttl_;                        ///< asked for, seconds
+    std::set<std::string> scopes_, audience_;                ///< requested, escaped
+    std::optional<std::int64_t> ttl_;                        ///< requested, in seconds
     std::vector<std::pair<std::string, std::string>> core_;  ///< facts that every approval binds, as JSON
     std::map<std::string, std::string> fields_;              ///< of the resource, by escaped name, as JSON
     std::string unstated_;
@@ -209,9 +209,10 @@ struct ApprovalState {
     std::vector<std::string_view> against;  ///< reason codes of approvals that do not count, once each
     std::vector<std::size_t> used;          ///< indices into the request's approvals, if it is met
     std::int64_t until = kNever;            ///< when the first of those used stops counting
-    std::string digest;                     ///< what they have to be bound to
-    std::string unstated;                   ///< the fact for want of which none is bound
-    /// Facts for want of which an approval is not known to be independent: the request's, then the approvals'.
+    std::string digest;                     ///< the digest that approvals must be bound to
+    std::string unstated;                   ///< the missing fact because of which none is bound
+    /// Missing facts because of which an approval is not known to be independent: of the
+    /// request, then of the approvals.
     std::vector<std::string_view> unknown_persons;
     /// The fact that a reason names, if it has one.
     [[nodiscard]] std::string_view unstated_for(std::string_view code) const {

@@ -1,8 +1,6 @@
-// The reference evaluator: the semantics of the language, written as plainly as possible. It walks the typed tree
-// over the
-// JSON document with explicit three-valued logic. It has no index, no polarity and no interning, and shares nothing
-// with
-// vm/. For tests, fuzzers, explanations and `writ eval --reference`.
+// The reference evaluator: the semantics of the language, written as plainly as possible. It walks the typed tree over
+// the JSON document with explicit three-valued logic. It has no index, no polarity and no interning, and shares nothing
+// with vm/. For tests, fuzzers, explanations and `writ eval --reference`.
 #pragma once
 
 #include <optional>

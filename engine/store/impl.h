@@ -14,7 +14,8 @@ struct Connection {
     std::unique_ptr<Database> db;
     std::string path, space;
 
-    /// The next number in a table that counts per namespace. Requires: a write transaction.
+    /// The next number in a table that counts per namespace.
+    /// Requires: a write transaction.
     [[nodiscard]] Result<std::int64_t> next(std::string_view table) const;
     [[nodiscard]] Result<void> record(std::string_view kind, std::string_view subject, std::string_view detail,
                                       std::string_view author) const;
@@ -24,10 +25,11 @@ struct Connection {
     [[nodiscard]] Result<std::vector<Version>> select_versions(std::string_view where, std::string_view value) const;
     [[nodiscard]] Result<Version> version_of(std::string_view digest) const;
     [[nodiscard]] Result<bool> exists(std::string_view sql, std::initializer_list<Param> params) const;
-    /// Adds a version, and its content if it is missing. Requires: a write transaction.
+    /// Adds a version, and its content if it is missing.
+    /// Requires: a write transaction.
     [[nodiscard]] Result<Version> insert(const Bundle& bundle, const Version& version) const;
-    /// Appends to the revocation log. Sets the position of the entry first, and signs it if a key is given. Requires:
-    /// a write transaction.
+    /// Appends to the revocation log. Sets the position of the entry first, and signs it if a key is given.
+    /// Requires: a write transaction.
     [[nodiscard]] Result<void> log(RevocationEntry& entry, const SecretKey* key) const;
     /// Entries of the log from a number on, in order.
     [[nodiscard]] Result<std::vector<RevocationEntry>> revocations_from(std::uint64_t sequence) const;
@@ -36,8 +38,8 @@ struct Connection {
     /// Errors: S0045 unsigned, or signed by a key of another role; S0061 the key is not listed.
     [[nodiscard]] Result<void> check_signer(const SecretKey* key, KeyRole needed, std::string_view what) const;
     [[nodiscard]] Result<std::vector<StoreKey>> keys() const;
-    /// Approves a digest for a channel. Requires: a write transaction. Errors: S0044 the same person has approved
-    /// already.
+    /// Approves a digest for a channel.
+    /// Requires: a write transaction. Errors: S0044 the same person has approved already.
     [[nodiscard]] Result<VersionApproval> approve(std::string_view channel, std::string_view digest,
                                                   const Origin& origin) const;
     [[nodiscard]] Result<std::vector<VersionApproval>> approvals(std::string_view digest) const;

@@ -1,6 +1,5 @@
-// The last good policy, saved by a reader, so that a restart keeps its position and has a policy. Format:
-// docs/store.md,
-// "Reader state".
+// The last good policy, saved by a reader, so that a restart keeps its position and has a policy.
+// Format: docs/store.md, "Reader state".
 #pragma once
 
 #include <string>

@@ -11,8 +11,8 @@
 
 namespace writ::syntax {
 
-/// Whether the text may be read: UTF-8 without control characters and without characters that change the displayed
-/// order.
+/// Whether the text may be read: UTF-8 without control characters and without characters
+/// that change the displayed order.
 /// Errors:   E0104, at most one per line.
 [[nodiscard]] bool check_text(std::uint32_t source, std::string_view text, Report& report);
 

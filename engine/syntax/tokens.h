@@ -120,8 +120,8 @@ private:
     std::size_t bad_end_ = kNever;
     std::string pending_doc_;
     std::vector<std::pair<std::size_t, std::string>> docs_;  ///< by offset of the following token
-    // The nesting as the grammar recurses: brackets, `<` of types, and quantifiers, which end with the bracket around
-    // them.
+    // The nesting as the grammar recurses: brackets, `<` of types, and quantifiers, which
+    // end with the bracket around them.
     std::vector<std::uint32_t> quantifiers_outside_;
     std::uint32_t quantifiers_ = 0;
     std::uint32_t angles_ = 0;

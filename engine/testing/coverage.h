@@ -1,9 +1,7 @@
-// Coverage of rules and conditions: every condition is evaluated, whatever the others in its rule give. The work
-// grows with
-// the requests and the facts they state, not with rules times requests: a condition is evaluated once for equal
-// values of
-// its facts, and conditions that compare a fact with constants are counted from the values alone. Not here: which
-// requests to use, which rules apply (from the evaluator), and how much coverage is enough.
+// Coverage of rules and conditions: every condition is evaluated, whatever the others in its rule give. The work grows
+// with the requests and the facts they state, not with rules times requests: a condition is evaluated once for equal
+// values of its facts, and conditions that compare a fact with constants are counted from the values alone.
+// Not here: which requests to use, which rules apply (from the evaluator), and how much coverage is enough.
 #pragma once
 
 #include <cstdint>

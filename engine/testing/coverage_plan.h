@@ -26,8 +26,7 @@ struct Inputs {
 /// A condition that compares one fact with constants; its result follows from the fact's value.
 struct Constants {
     Cmp cmp = Cmp::Eq;
-    bool each = false;  ///< one comparison for each constant, as for the rows of a template; otherwise one with all, as
-                        ///< for `in`
+    bool each = false;  ///< one comparison for each constant (rows of a template), not one with all constants (`in`)
     bool text = false;
     std::vector<std::int64_t> integers;   ///< sorted, without repetition; if not text
     std::vector<std::string_view> texts;  ///< the same for text

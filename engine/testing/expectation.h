@@ -1,4 +1,4 @@
-// Compares what a test expects with the decision, in a common form.
+// Compares the expectation of a test with the decision, in a common form.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ namespace writ::testing {
 [[nodiscard]] std::string describe(const ast::Expectation& expect);
 /// A decision in the same form, with all its parts.
 [[nodiscard]] std::string describe(const Decision& decision, const Bundle& bundle);
-/// The parts in which a decision differs from the expectation, the effect first. If the effect differs, the grant is
-/// not compared.
+/// The parts in which a decision differs from the expectation, the effect first. If the effect
+/// differs, the grant is not compared.
 [[nodiscard]] std::vector<Difference> differences(const ast::Expectation& expect, const Decision& decision,
                                                   const Bundle& bundle);
 /// The same on one line; if the effect differs, only that.

@@ -10,8 +10,7 @@
 namespace writ::testing {
 
 /// Calls `work(index)` for each index below `count`, with one `make()` per thread. The calling thread takes part, and
-/// calls `told(done)` after each of its own indices. An exception of any thread is rethrown here after all have
-/// ended.
+/// calls `told(done)` after each of its own indices. An exception of any thread is rethrown here after all have ended.
 template <class Make, class Told>
 void in_parallel(unsigned threads, std::size_t count, Make make, Told told) {
     std::atomic<std::size_t> next{0}, done{0};

@@ -1,7 +1,6 @@
 // Binds a document, or one value of it, in one pass. A function that returns false has set facts_.error_; each caller
-// then adds its own step to the front of the path, so that paths cost nothing without an error. Private to vm.
-// bind.cpp has records and lists, bind_values.cpp single values, bind_claims.cpp the rules for tokens and their
-// claims,
+// then adds its own step to the front of the path, so that paths cost nothing without an error. Private to vm. bind.cpp
+// has records and lists, bind_values.cpp single values, bind_claims.cpp the rules for tokens and their claims,
 // bind_plan.cpp the shortcut for documents of a known form.
 #pragma once
 
@@ -23,8 +22,8 @@ public:
     Binder(Facts& facts, Provenance trust) : facts_(facts), program_(facts.program_), trust_(trust) {}
 
     bool document(const json::Node& document);
-    /// Binds a document with the plan of an earlier one. Output: false if there is no plan, or if this document has
-    /// an error.
+    /// Binds a document with the plan of an earlier one. Output: false if there is no plan,
+    /// or if this document has an error.
     bool follow_plan(const json::Node& document);
     bool place(const Place& place, const json::Node& value);
     bool finish();

@@ -26,8 +26,8 @@ public:
     void make(const Facts& facts);
 
     [[nodiscard]] const std::string& digest() const { return digest_; }
-    /// The first fact that must be stated and is not; then no approval counts. Empty if there is none. Points into
-    /// the program.
+    /// The first fact that must be stated and is not; then no approval counts. Empty if there
+    /// is none. Points into the program.
     [[nodiscard]] std::string_view unstated() const { return unstated_; }
     /// How long a credential may live with an approval that has this digest, in microseconds: INT64_MAX if the digest
     /// sets no limit, -1 if it does not cover this request.

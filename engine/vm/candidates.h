@@ -18,8 +18,8 @@ public:
     explicit Lookup(const bytecode::Program& program);
 
     /// The rules of one sort that may apply in a mode, ascending and each once, in `out`.
-    /// Output: clears `all_known` if a fact that rules are found by is unknown. If all are known, both modes give the
-    /// same rules.
+    /// Output: clears `all_known` if a fact that rules are found by is unknown. If all are known,
+    /// both modes give the same rules.
     [[nodiscard]] std::span<const std::uint32_t> find(const Facts& facts, Want want, Mode mode,
                                                       std::vector<std::uint32_t>& out, bool& all_known) const;
 

@@ -61,7 +61,7 @@ void attribute(const Facts& facts, Attribution& who);
 /// The part of refused() for revocations. Each fact that a revocation in force could concern must be stated: an
 /// unstated subject could be the revoked one.
 void ask_for_revocable(Deciding& deciding);
-/// Denies what is revoked; the reason has the kind and the fact.
+/// Denies revoked subjects; the reason names the kind and the fact.
 void deny_revoked(Deciding& deciding);
 
 // Computes the grant. Output: true if nothing is left; the reason has been added.
@@ -71,8 +71,8 @@ void choose_permits(Deciding& deciding);
 [[nodiscard]] bool narrow_lifetime(Deciding& deciding);
 void collect_obligations(Deciding& deciding);
 
-/// Counts approvals for every requirement that applies. Met requirements shorten the lifetime; the others are listed
-/// in `unmet`.
+/// Counts approvals for every requirement that applies. Met requirements shorten the lifetime;
+/// the others are listed in `unmet`.
 void count_approvals(Deciding& deciding);
 /// How long the approvals satisfy a requirement, in microseconds from now; -1 if too few count.
 [[nodiscard]] std::int64_t approved_for(Deciding& deciding, std::uint32_t rule);

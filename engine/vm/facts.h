@@ -118,17 +118,17 @@ class Facts {
 public:
     explicit Facts(const bytecode::Program& program);
 
-    /// Binds a document and replaces the facts. Keeps memory. The document must be valid as long as its facts are
-    /// used.
+    /// Binds a document and replaces the facts. Keeps memory. The document must be valid as long as its facts are used.
     /// Errors: Q0010.. with the JSON path. The facts are then empty.
     [[nodiscard]] Result<void> bind(const json::Node& document);
 
     /// The other way to bind: clear(), then put() for each fact, then finish(). Text must be valid as long as the
-    /// facts. Output: false on an error, which take_error() returns; then call clear().
+    /// facts.
+    /// Output: false on an error, which take_error() returns; then call clear().
     [[nodiscard]] bool put(const Place& place, const json::Node& value, Provenance trust);
     [[nodiscard]] bool finish();
-    /// A fast put() for values that are stored unchanged, which most are. Output: false if put() must be called
-    /// instead.
+    /// A fast put() for values that are stored unchanged, which most are.
+    /// Output: false if put() must be called instead.
     [[nodiscard]] bool put_text(const Place& place, std::string_view text, Provenance trust);
     [[nodiscard]] bool put_int(const Place& place, std::int64_t integer, Provenance trust);
     [[nodiscard]] bool put_none(const Place& place, Provenance trust);
@@ -175,14 +175,14 @@ private:
     };
 
     [[nodiscard]] Place::Plain plain(std::uint32_t node) const;
-    /// Where the value of a node is stored, and how.
+    /// The place where the value of a node is stored, and its form.
     [[nodiscard]] Place place_of(std::uint32_t node, std::uint32_t slot) const;
     /// The index of a text in the members of a node's enum; kNotFound: it is none of them.
     [[nodiscard]] std::uint32_t member_of(std::uint32_t node, std::string_view text) const;
     /// The issuer's or the tool's name, which determines the shape of further facts.
     void name(bool issuer, std::string_view text);
-    // Store a value that needs no conversion, if it has a slot; text is UTF-8. Output: false if it must be bound in
-    // full.
+    // Store a value that needs no conversion, if it has a slot; text is UTF-8.
+    // Output: false if it must be bound in full.
     [[nodiscard]] bool store_text(const Place& place, std::string_view text, bool believed = true);
     [[nodiscard]] bool store_int(const Place& place, std::int64_t integer);
     [[nodiscard]] bool put_other(const Place& place, std::string_view text, Provenance trust);

@@ -1,5 +1,4 @@
-// Evaluates the conditions of rules over bound facts: whether they hold, when that changes, and which rules can
-// matter.
+// Evaluates the conditions of rules over bound facts: whether they hold, when that changes, and which rules can matter.
 // A condition has two values; the mode decides whether an unknown test counts as true or false.
 #pragma once
 
@@ -53,8 +52,8 @@ public:
     /// The rules of one sort that may apply in a mode, ascending. Valid until the next call.
     [[nodiscard]] std::span<const std::uint32_t> candidates(const Facts& facts, Want want, Mode mode);
 
-    /// While this object lives, conditions that several rules share are evaluated once, and steps count against a
-    /// budget.
+    /// While this object lives, conditions that several rules share are evaluated once,
+    /// and steps count against a budget.
     /// Requires: the same unchanged facts in every run during its life.
     class Remembering {
     public:

@@ -1,6 +1,5 @@
-// A uniform view of lists, wherever they are stored: in the request, in a temporary, in a constant set, or as the
-// rows
-// of a table.
+// A uniform view of lists, wherever they are stored: in the request, in a temporary, in a constant
+// set, or as the rows of a table.
 #pragma once
 
 #include <cstdint>

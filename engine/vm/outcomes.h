@@ -1,6 +1,5 @@
-// Working memory of one decision: the rules that matter and their results. The interpreter keeps it, so that a
-// decision
-// does not allocate.
+// Working memory of one decision: the rules that matter and their results. The interpreter keeps it, so
+// that a decision does not allocate.
 #pragma once
 
 #include <cstdint>

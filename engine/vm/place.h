@@ -10,7 +10,7 @@
 namespace writ::vm {
 
 struct Place {
-    /// What is stored as it is; anything else is bound like a value of a document.
+    /// Values that are stored unchanged; all others are bound like values of a document.
     enum class Plain : std::uint8_t { Nothing, Text, Name, Int, Seconds, Texts, Enum, Path, Spiffe, OneOrMany };
     std::uint32_t node = 0xFFFFFFFF;
     std::uint32_t group = 0xFFFFFFFF;  ///< the group that is stated with it, if that is a fact of its own

@@ -1,5 +1,4 @@
-// Instructions in a form that is fast to run. The most frequent tests, with their most frequent operands, have
-// actions
+// Instructions in a form that is fast to run. The most frequent tests, with their most frequent operands, have actions
 // of their own and need no decoding. Private to vm.
 #pragma once
 

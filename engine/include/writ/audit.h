@@ -28,8 +28,8 @@ struct Verified {
 };
 
 /// Reads every record and computes every root again.
-/// Input:   `witnesses`: checkpoints kept elsewhere. `key`: the ledger's own checkpoints must be signed by it; null:
-/// any.
+/// Input:   `witnesses`: checkpoints kept elsewhere. `key`: the ledger's own checkpoints
+/// must be signed by it; null: any.
 /// Errors:  G0001, G0002, G0004. A fault in the records is listed as a problem and is not an error.
 [[nodiscard]] Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>& witnesses,
                                       const PublicBytes* key, const Progress& progress = {});

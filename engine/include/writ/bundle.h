@@ -63,9 +63,8 @@ public:
     [[nodiscard]] std::string_view digest() const;
     /// The sealed form, which load() reads.
     [[nodiscard]] std::span<const std::byte> bytes() const;
-    /// The sources that the bundle was compiled from, read out of the bundle: policy text, the data files it names
-    /// and the modules of the standard library that it imports. The same compiler version makes the same bundle from
-    /// them.
+    /// The sources that the bundle was compiled from, read out of the bundle: policy text, the data files it names and
+    /// the modules of the standard library that it imports. The same compiler version makes the same bundle from them.
     /// Errors:  B0004 the sources do not match their digest.
     [[nodiscard]] Result<SourceSet> sources() const;
     /// An upper bound of the steps that any admitted request can cost.

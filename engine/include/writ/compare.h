@@ -12,7 +12,7 @@
 
 namespace writ {
 
-/// The parts of a decision. Where the effects differ, no other part is compared.
+/// The parts of a decision. If the effects differ, no other part is compared.
 enum class DecisionPart : std::uint8_t {
     Effect,
     Scopes,
@@ -37,7 +37,7 @@ public:
     /// The direction of the whole: Wider if no part is narrower, and so on.
     [[nodiscard]] Direction direction() const;
     [[nodiscard]] bool same() const { return wider_ == 0 && narrower_ == 0; }
-    /// Whether some part has become wider, whatever the other parts did.
+    /// Whether some part has become wider, even if other parts have become narrower.
     [[nodiscard]] bool widens() const { return wider_ != 0; }
     friend bool operator==(Shift, Shift) = default;
 

@@ -24,7 +24,7 @@ struct Obligation {
 
 /// What the broker may issue. Empty unless the effect is Permit.
 struct Grant {
-    std::vector<std::string_view> scopes;    ///< in the order they were asked for
+    std::vector<std::string_view> scopes;    ///< in the order of the request
     std::vector<std::string_view> audience;  ///< in the tool's order
     std::int64_t ttl = 0;                    ///< seconds
     std::optional<std::int64_t> not_after;   ///< horizon, microseconds since the epoch
@@ -42,7 +42,7 @@ struct Grant {
     }
 };
 
-/// A reason: a stable code, with its rule and its fact where there are any.
+/// A reason: a stable code, with its rule and its fact if there are any.
 struct Reason {
     std::string_view code;
     std::uint32_t rule = kNoRule;  ///< index into the rules of the layer's bundle
@@ -92,8 +92,7 @@ private:
     std::vector<Requirement> spare_;  ///< keeps memory for reuse
 };
 
-/// A decision with text of its own, which needs neither the request nor the bundles that it was made of. Empty, it
-/// denies.
+/// A decision that owns its text, so that it needs neither the request nor the bundles. Denies if it is empty.
 class DetachedDecision {
 public:
     DetachedDecision() = default;

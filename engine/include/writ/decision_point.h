@@ -1,6 +1,6 @@
-// A broker's policy decision point: one object that follows a channel of a store, and one call that decides a
-// request, records the decision in a ledger, and answers with what was recorded. Part of libwrit-pdp.
-// Not here: how a channel is followed (policy_handle.h), what is recorded and how (ledger.h).
+// A broker's policy decision point: an object that follows a channel of a store. One call decides a request, records
+// the decision in a ledger, and returns the recorded decision. Part of libwrit-pdp.
+// Not here: following a channel (policy_handle.h), and recording (ledger.h).
 #pragma once
 
 #include <cstdint>
@@ -18,29 +18,30 @@
 namespace writ {
 
 struct DecisionPointOptions {
-    /// The channel, and with `candidate` another that is decided by beside: where it says otherwise, that is
-    /// recorded too, as a shadow, before `diverged` is called.
+    /// The channel to follow. If `candidate` is set, differing decisions of the candidate are also recorded, as shadow
+    /// decisions, before `diverged` is called.
     FollowOptions follow;
     std::string ledger;  ///< the ledger's folder
     ledger::LedgerOptions open;
     ledger::RecordOptions record;
 };
 
-/// What may be given, its record made. All its own: good for as long as it is kept, on any thread.
+/// A recorded decision, which the broker may give out. It owns its content; any thread may use it.
 struct Decided {
     DetachedDecision decision;
-    Layers layers{std::vector<Bundle>{}};  ///< what decided, for to_json(); empty where there was no policy
+    Layers layers{std::vector<Bundle>{}};  ///< the bundles that decided, for to_json(); empty if there was no policy
     std::string json;                      ///< for the operator, as ledger::to_json() writes it
-    std::optional<std::uint64_t> record;   ///< its number, where it is known
-    std::optional<std::uint64_t> earlier;  ///< the record that granted the same ask under the same idempotency key
-    std::optional<Error> error;            ///< why there is no record, or why the request was refused
+    std::optional<std::uint64_t> record;   ///< the number of the record, if it is known
+    std::optional<std::uint64_t>
+        earlier;                 ///< the earlier record that granted the same request under the same idempotency key
+    std::optional<Error> error;  ///< why there is no record, or why the request was rejected
 };
 
 /// Any thread may call it.
 class DecisionPoint {
 public:
-    /// Opens the ledger, reads the store once and follows it from then on. A store that cannot be read is no error:
-    /// requests are denied, or decided by the state that is kept, until it can.
+    /// Opens the ledger, reads the store once, and follows it from then on. A store that cannot be read is not an
+    /// error: until it can be read, requests are denied, or decided with the saved state.
     /// Errors: those of Ledger::open, Recorder::make and PolicyHandle::follow.
     [[nodiscard]] static Result<DecisionPoint> open(DecisionPointOptions options);
     /// Every call must have returned.
@@ -48,16 +49,16 @@ public:
     DecisionPoint(DecisionPoint&&) noexcept;
     DecisionPoint& operator=(DecisionPoint&&) noexcept;
 
-    /// Decides a request document by the policy that is active now, and records that. The answer is the decision as it
-    /// was recorded and never another: less than what was decided where it repeats an earlier grant, a deny
-    /// `audit_unavailable` where there can be no record, `policy_stale` without a policy that is fresh, and a deny
-    /// with the code of the refusal for what is no request.
-    /// Input:   traceparent as in W3C Trace Context; one that is malformed is ignored.
+    /// Decides a request document with the active policy and records the decision. Output: always the recorded
+    /// decision. If it repeats an earlier grant, it is narrowed accordingly. It is a deny with the reason
+    /// `audit_unavailable` if it cannot be recorded, `policy_stale` if no policy is fresh, or the error's code if the
+    /// document is not a valid request.
+    /// Input:   traceparent as in W3C Trace Context; a malformed one is ignored.
     [[nodiscard]] Decided decide(std::string_view request, std::string_view traceparent = {});
 
-    /// What is followed, for its status.
+    /// The followed policy, for its status.
     [[nodiscard]] const PolicyHandle& policy() const;
-    /// What is recorded in, for single uses and receipts.
+    /// The ledger, for single uses and receipts.
     [[nodiscard]] ledger::Ledger& ledger() const;
 
 private:

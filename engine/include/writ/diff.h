@@ -47,8 +47,8 @@ struct PartChange {
 /// How a thing changed; the first of these that applies. Moved: it is in another file.
 enum class Fate : std::uint8_t { Added, Removed, Changed, Renamed, Moved };
 
-/// A named thing that differs. Formatting, comments and order do not count. Definitions are expanded before rules are
-/// compared.
+/// A named thing that differs. Formatting, comments and order do not count. Definitions are
+/// expanded before rules are compared.
 struct ThingChange {
     ThingKind kind = ThingKind::Rule;
     std::string word;  ///< as in a policy: `permit`, `tool`, `issuer`, …
@@ -67,8 +67,8 @@ struct ThingChange {
 /// How much the text of a file differs. Words: other words or another order, even if the meaning is the same.
 enum class TextChange : std::uint8_t { None, Layout, Comments, Words };
 
-/// A file that differs: of the policy, its data or the library. It changes the digest even if no part of the policy
-/// differs.
+/// A file that differs: of the policy, its data or the library. It changes the digest even
+/// if no part of the policy differs.
 struct FileChange {
     Fate fate = Fate::Changed;   ///< Renamed: its name differs, and perhaps its text too
     std::string name, old_name;  ///< after and before; empty where it is absent
@@ -159,8 +159,8 @@ struct Widening {
 /// Whether the digests differ although no difference was found.
 [[nodiscard]] bool unexplained(const PolicyDiff& diff);
 
-/// Decides requests with two policies and keeps the differences. Memory grows with groups and agents, not with
-/// requests.
+/// Decides requests with two policies and keeps the differences. Memory grows with
+/// groups and agents, not with requests.
 class Differ {
 public:
     /// Input:    above: layers on top of both sides, the platform's first.

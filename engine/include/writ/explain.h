@@ -26,7 +26,7 @@ struct SeenFact {
 /// A condition of a rule, or a part of one.
 struct SeenCondition {
     std::string text;  ///< as written, with each run of white space as one space
-    Span span;         ///< in the policy's sources; inside a definition's body where the condition uses one
+    Span span;         ///< in the policy's sources; inside a definition's body if the condition uses one
     Truth truth = Truth::Unknown;
     std::vector<SeenFact> facts;       ///< facts that it reads; empty if the parts list them
     std::vector<SeenCondition> parts;  ///< of `and`, `or` and `not`; of `any` and `all`, some elements

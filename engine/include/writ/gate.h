@@ -42,7 +42,7 @@ struct NoteProblem {
     std::string text;   ///< the error
 };
 
-/// The declarations of a change: what of it is intended, and why.
+/// The declarations of a change: its intended widenings, with reasons.
 struct ChangeNote {
     std::vector<Declaration> declarations;
     std::vector<NoteProblem> problems;
@@ -93,11 +93,11 @@ struct GateVerdict {
 /// Called with the progress, in steps of similar length.
 using JudgeProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 
-/// Checks a policy by itself (style, lints, tests, coverage, invariants), then the change: undeclared widenings, new
-/// rules without a test, a raised step bound, and broken invariants. A policy with errors fails, and nothing else of it
-/// is checked.
-/// Input: change: the difference from the base to `policy`; null: there is no base. note: the declarations of the
-/// change.
+/// Checks a policy by itself (style, lints, tests, coverage, invariants), then the change: undeclared
+/// widenings, new rules without a test, a raised step bound, and broken invariants. A policy with errors fails,
+/// and nothing else of it is checked.
+/// Input: change: the difference from the base to `policy`; null: there is no base. note:
+/// the declarations of the change.
 [[nodiscard]] GateVerdict judge(const Workspace& policy, const GateRules& rules, const PolicyDiff* change,
                                 ChangeNote note, const JudgeProgress& tell = {});
 

@@ -130,8 +130,8 @@ struct Answer {
 class Recorder {
 public:
     /// With layers: for decide(). Without: for decisions made elsewhere.
-    /// Errors: G0023 a pointer that names nothing. Without layers this is detected at the first record, which is then
-    /// denied.
+    /// Errors: G0023 a pointer that names nothing. Without layers this is detected at the
+    /// first record, which is then denied.
     [[nodiscard]] static Result<Recorder> make(Ledger& ledger, Layers layers, RecordOptions options = {});
     [[nodiscard]] static Result<Recorder> make(Ledger& ledger, RecordOptions options = {});
     ~Recorder();

@@ -86,8 +86,8 @@ class PolicyHandle {
 public:
     /// Reads the state and the store once, then follows the channel. A store that cannot be read is not an error
     /// here: the handle denies, or uses the policy of the state, until it can read the store.
-    /// Errors: S0020; S0069 the state is damaged or belongs to another channel; S0070 on-call keys without channel
-    /// keys.
+    /// Errors: S0020; S0069 the state is damaged or belongs to another channel; S0070
+    /// on-call keys without channel keys.
     [[nodiscard]] static Result<PolicyHandle> follow(FollowOptions options);
     ~PolicyHandle();
     PolicyHandle(PolicyHandle&&) noexcept;

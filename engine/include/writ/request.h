@@ -61,11 +61,10 @@ public:
     void begin(Provenance trust);
     void trust(Provenance trust) { trust_ = trust; }
     /// State a fact, like the same value in a document. `set_text`: also enum members, and instants and durations as
-    /// text. `set_int`: also instants and durations in seconds. `set_decimal`: a text such as "500.00". `set_json`:
-    /// any value, such as claims or a chain. Text is not copied, except by `set_json`; it must be valid until the
-    /// last use of a decision on this request. Stating a field of an optional group also states that the group
-    /// exists. State claims after `token.issuer`, and parameters after `tool.name`. The first error is kept for
-    /// finish().
+    /// text. `set_int`: also instants and durations in seconds. `set_decimal`: a text such as "500.00". `set_json`: any
+    /// value, such as claims or a chain. Text is not copied, except by `set_json`; it must be valid until the last use
+    /// of a decision on this request. Stating a field of an optional group also states that the group exists. State
+    /// claims after `token.issuer`, and parameters after `tool.name`. The first error is kept for finish().
     void set_text(const Field& field, std::string_view text);
     void set_int(const Field& field, std::int64_t integer);
     void set_bool(const Field& field, bool value);

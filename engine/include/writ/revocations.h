@@ -65,9 +65,8 @@ public:
         const std::int64_t end = ends_[static_cast<std::size_t>(kind)];
         return end == INT64_MAX || now < end;
     }
-    /// Whether a subject, in any spelling, is revoked at the given moment. While any subject of the kind is revoked,
-    /// a text without a canonical spelling counts as revoked. `room` is working memory: once warm, nothing is
-    /// allocated.
+    /// Whether a subject, in any spelling, is revoked at the given moment. While any subject of the kind is revoked, a
+    /// text without a canonical spelling counts as revoked. `room` is working memory: once warm, nothing is allocated.
     [[nodiscard]] bool revoked(RevocationKind kind, std::string_view subject, std::int64_t now,
                                std::string& room) const;
     [[nodiscard]] bool revoked(RevocationKind kind, std::string_view subject, std::int64_t now) const;

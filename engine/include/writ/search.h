@@ -18,8 +18,7 @@ enum class Open : std::uint8_t {
     Agent,  ///< `agent`
 };
 
-/// The evaluator's answer with one candidate filled in: always (Permit), if approved (NeedsApproval) or never
-/// (Deny).
+/// The evaluator's answer with one candidate filled in: always (Permit), if approved (NeedsApproval) or never (Deny).
 struct SearchItem {
     std::string name;  ///< of the tool, the scope or the agent; empty if a given agent states no id
     Effect answer = Effect::Deny;
@@ -28,8 +27,7 @@ struct SearchItem {
     /// Never, and only because facts are missing: each reason could go away if a fact were stated, or had a stronger
     /// provenance. If this is false, more facts cannot change the answer.
     bool wants_facts = false;
-    Error refused;  ///< why the request with this candidate is refused, which makes the answer never; no code: it is
-                    ///< not refused
+    Error refused;  ///< why the request with this candidate is rejected, so that the answer is never; otherwise empty
 };
 
 /// The views in the reasons point into the bundles of `layers`.

@@ -130,7 +130,7 @@ struct StoreKey {
 struct VersionCheck {
     bool passed = false;
     std::string summary;                ///< one line
-    std::vector<std::string> problems;  ///< a line each
+    std::vector<std::string> problems;  ///< one line for each
 };
 /// Checks a version: `check_version` of gate.h, for programs that link the compiler.
 using VersionGate = std::function<VersionCheck(const Bundle&)>;
@@ -153,8 +153,7 @@ struct StoreOptions {
 };
 
 /// One namespace of a store; used by one thread at a time. Every function that changes something does so in one
-/// transaction: either all of it is durable, or nothing has changed. Any function can fail with S0004 or
-/// S0006..S0010.
+/// transaction: either all of it is durable, or nothing has changed. Any function can fail with S0004 or S0006..S0010.
 class Store {
 public:
     /// Makes an empty store. Errors: S0001 no such folder, S0002 a file exists already.
@@ -204,14 +203,14 @@ public:
     /// one that ends last counts. Any of the store's keys may sign; if the store has keys, one must.
     /// A tool or an issuer that no active version declares is refused unless `undeclared` is set: it is most often a
     /// typing mistake, and would revoke nothing. While no version is active, any name is accepted.
-    /// Errors: S0023 `All` of an unknown channel, S0026, S0030 the subject, S0032 it is not declared; S0045, S0061
-    /// the key.
+    /// Errors: S0023 `All` of an unknown channel, S0026, S0030 the subject, S0032 it is not
+    /// declared; S0045, S0061 the key.
     [[nodiscard]] Result<RevocationEntry> revoke(RevocationKind kind, const std::string& subject, const Origin& origin,
                                                  std::int64_t expires_at = 0, const SecretKey* key = nullptr,
                                                  bool undeclared = false);
-    /// Lifts every revocation of a subject. The requirements are those of an activation: a channel key if the store
-    /// has keys, and as many approvals by others as the strictest channel requires; for `All`, as the channel itself
-    /// requires.
+    /// Lifts every revocation of a subject. The requirements are those of an activation: a channel key if
+    /// the store has keys, and as many approvals by others as the strictest channel requires; for `All`,
+    /// as the channel itself requires.
     /// Errors: S0026, S0029, S0030; S0043, S0045, S0061.
     [[nodiscard]] Result<RevocationEntry> lift(RevocationKind kind, const std::string& subject, const Origin& origin,
                                                const SecretKey* key = nullptr);
@@ -238,8 +237,7 @@ public:
     /// histories and, if `keys` are given, invalid signatures. Keys in `on_call` may have signed revocations.
     [[nodiscard]] Result<std::vector<std::string>> verify(const std::vector<PublicKey>& keys = {},
                                                           const std::vector<PublicKey>& on_call = {}) const;
-    /// Exports versions with their content as text that import_versions() reads. Empty list: all versions with
-    /// content.
+    /// Exports versions with their content as text that import_versions() reads. Empty list: all versions with content.
     [[nodiscard]] Result<std::string> export_versions(const std::vector<std::string>& names) const;
     /// Adds the versions that are missing. Output: these. Errors: S0027; then nothing is added.
     [[nodiscard]] Result<std::vector<Version>> import_versions(std::string_view text, const Origin& origin);

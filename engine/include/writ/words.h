@@ -1,5 +1,5 @@
-// Words that reports share: counts, coverage, and what a comparison comes to, for people. Whoever draws a report or
-// gives a verdict takes them from here, so that one thing is said in one way.
+// Texts for people that reports share: counts, coverage, and results of a comparison. All reports and verdicts use
+// them, so that the wording is the same everywhere.
 #pragma once
 
 #include <cstdint>
