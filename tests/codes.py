@@ -11,7 +11,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 TABLES = [
-    ("engine/include/writ/errors.def", r"^ERROR\(([BCEGQSW]\w+),", r"\b{}\b"),  # F and K are the program's: tests/fault
+    ("engine/include/writ/errors.def", r"^ERROR\(([BCEGQSW]\w+),", r"\b{}\b"),  # F and K are the program's: tests/cli
     ("engine/lint/lints.def", r'^LINT\(\w+, "([^"]+)"', r'"{}"'),
     ("engine/base/reasons.def", r"^REASON\((\w+),", r"\b{}\b"),
     # Names of opcodes are ordinary words: only as an enumerator or in the name of a case.

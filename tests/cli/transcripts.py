@@ -24,8 +24,13 @@ import tempfile
 
 here = pathlib.Path(__file__).resolve().parent
 root = here.parent.parent
-VARIES = ((re.compile(r"\b[0-9a-f]{64}\b"), "<digest>"), (re.compile(r"(?<!-)\b[0-9a-f]{12}(?=…|\b)(?![0-9a-f])"), "<digest>"),
-          (re.compile(r"\b\d+(\.\d+)? (ms|µs|s)\b"), "<time>"), (re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?"), "<time>"))
+VARIES = (
+    (re.compile(r"\b[0-9a-f]{64}\b"), "<digest>"),
+    (re.compile(r"(?<!-)\b[0-9a-f]{12}(?=…|\b)(?![0-9a-f])"), "<digest>"),
+    (re.compile(r"(?<=\()[0-9a-f]{8}(?=\))"), "<digest>"),
+    (re.compile(r"\b[0-9a-f]{16}\b(:\S{43}=)?"), "<key>"),
+    (re.compile(r"\b\d+(\.\d+)? (ms|µs|s)\b"), "<time>"),
+    (re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?"), "<time>"))
 
 
 def printed(command, folder, environment):

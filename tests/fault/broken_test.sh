@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What a command relies on is broken: a bundle that is cut short, git that is killed.
+# What a command relies on is broken: bundles, ledgers and exports that are cut or damaged, git that is
+# killed.
 # usage: tests/fault/broken_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")
@@ -21,6 +22,33 @@ for verb in eval explain "search --open tool"; do
     check "a bundle cut short: $verb, says so" err_has "error[B"
     check "a bundle cut short: $verb, no answer" [ ! -s out ]
 done
+
+# A ledger: where it is damaged, and that nothing is permitted that it cannot hold.
+eval_recorded() { ends "$1" "$2" eval base --request "$permit" --ledger ledger; }
+eval_recorded "a ledger" 0
+eval_recorded "a ledger, again" 0
+ends "a ledger: checkpoint" 0 ledger checkpoint -L ledger
+segment=ledger/00000000000000000000.segment
+cp "$segment" whole.segment
+printf 'X' | dd of="$segment" bs=1 seek=400 conv=notrunc status=none
+ends "a damaged ledger: verify" 1 ledger verify -L ledger
+check "a damaged ledger: where" out_has "record 0 is the first that cannot be read"
+eval_recorded "a damaged ledger: no permit" 4
+check "a damaged ledger: says so" err_has "error[G0003]"
+head -c 2000 whole.segment >"$segment"
+ends "a ledger cut short: verify" 1 ledger verify -L ledger
+eval_recorded "a ledger cut short: no permit" 4
+check "a ledger cut short: says so" err_has "error[G0006]"
+cp whole.segment "$segment"
+ends "a ledger restored" 0 ledger verify -L ledger
+
+# What a store exported.
+run store init && run store publish base
+ends "an export" 0 store export --output all.export
+head -c 5000 all.export >cut.export
+run store --store other init
+ends "an export cut short" 3 store --store other import cut.export
+check "an export cut short: code" err_has S0027
 
 # A git that dies at one of its verbs.
 mkdir repo deadly && cp -r base repo/policy && cd repo || exit 1
