@@ -16,15 +16,4 @@ std::string_view format_name(Format format) {
     return {};
 }
 
-Option& add_format(Command& verb, Format& to, std::span<const Format> offered) {
-    std::vector<std::pair<std::string, Format>> words;
-    for (const Format format : offered) words.emplace_back(format_name(format), format);
-    return verb.choice("--format", "The format of results", to, words);
-}
-
-Option& add_format(Command& verb, Format& to) {
-    static constexpr Format kBoth[] = {Format::Human, Format::Json};
-    return add_format(verb, to, kBoth);
-}
-
 }  // namespace writ::cli

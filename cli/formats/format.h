@@ -2,12 +2,12 @@
 // the table of each verb that offers it.
 #pragma once
 
-#include <span>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "cli/command/command.h"
+#include "cli/terminal/terminal.h"
 
 namespace writ::cli {
 
@@ -24,11 +24,6 @@ enum class Format : std::uint8_t {
 
 /// The word that `--format` accepts.
 [[nodiscard]] std::string_view format_name(Format format);
-
-/// Adds `--format` with some of the formats.
-Option& add_format(Command& verb, Format& to, std::span<const Format> offered);
-/// With human and json; for verbs that print more than a line.
-Option& add_format(Command& verb, Format& to);
 
 /// A renderer: writes a verb's result in one format.
 template <class Result>

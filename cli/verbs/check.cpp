@@ -3,11 +3,11 @@
 
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/formats/diagnostics.h"
 #include "cli/formats/format.h"
 #include "cli/terminal/io.h"
 #include "cli/terminal/text.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
 #include "writ/words.h"

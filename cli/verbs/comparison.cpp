@@ -1,9 +1,9 @@
 #include "cli/verbs/comparison.h"
 
-#include "cli/command/options.h"
 #include "cli/terminal/io.h"
 #include "cli/terminal/progress.h"
 #include "cli/verbs/diff_requests.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/workspace.h"
 
 namespace writ::cli {

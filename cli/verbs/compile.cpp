@@ -1,9 +1,9 @@
 // writ compile: compiles policies to a sealed bundle.
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/terminal/io.h"
 #include "cli/terminal/text.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
 

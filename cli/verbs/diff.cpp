@@ -1,11 +1,11 @@
 // writ diff: compares the behaviour of two policies.
 #include <algorithm>
 
-#include "cli/command/options.h"
 #include "cli/formats/format.h"
-#include "cli/git/side.h"
 #include "cli/terminal/io.h"
 #include "cli/verbs/comparison.h"
+#include "cli/verbs/options.h"
+#include "cli/verbs/side.h"
 #include "cli/verbs/verbs.h"
 
 namespace writ::cli {

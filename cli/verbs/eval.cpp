@@ -1,11 +1,11 @@
 // writ eval: one request, one decision.
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/formats/decision.h"
 #include "cli/formats/json.h"
 #include "cli/terminal/io.h"
 #include "cli/terminal/text.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/recording.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"

@@ -3,12 +3,12 @@
 #include <cctype>
 #include <filesystem>
 
-#include "cli/command/options.h"
 #include "cli/formats/explanation.h"
 #include "cli/formats/json.h"
 #include "cli/terminal/io.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/code_rows.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/revoked.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"

@@ -2,19 +2,19 @@
 
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/formats/diagnostics.h"
 #include "cli/formats/format.h"
 #include "cli/formats/gate.h"
 #include "cli/formats/github.h"
 #include "cli/formats/sarif.h"
 #include "cli/git/git.h"
-#include "cli/git/side.h"
 #include "cli/terminal/io.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/comparison.h"
 #include "cli/verbs/lint_options.h"
+#include "cli/verbs/options.h"
+#include "cli/verbs/side.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
 #include "writ/errors.h"

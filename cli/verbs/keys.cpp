@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/store.h"
 #include "cli/verbs/verbs.h"
 

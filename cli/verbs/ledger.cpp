@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/verbs.h"
 #include "writ/errors.h"
 #include "writ/store.h"

@@ -1,10 +1,10 @@
 // writ ledger checkpoint, prove, verify.
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/ledger.h"
+#include "cli/verbs/options.h"
 #include "writ/audit.h"
 
 namespace writ::cli {

@@ -3,9 +3,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/formats/ledger_table.h"
 #include "cli/verbs/ledger.h"
+#include "cli/verbs/options.h"
 #include "os/clock.h"
 
 namespace writ::cli {

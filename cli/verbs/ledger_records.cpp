@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/ledger.h"
+#include "cli/verbs/options.h"
 #include "os/clock.h"
 #include "writ/errors.h"
 #include "writ/inquiry.h"

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/command/options.h"
 #include "cli/formats/diagnostics.h"
 #include "cli/formats/format.h"
 #include "cli/formats/github.h"
@@ -13,6 +12,7 @@
 #include "cli/terminal/io.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/lint_options.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
 #include "writ/lint.h"

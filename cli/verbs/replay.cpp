@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/formats/ledger_table.h"
 #include "cli/terminal/progress.h"
 #include "cli/verbs/ledger.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
 #include "writ/audit.h"

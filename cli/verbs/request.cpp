@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/command/options.h"
 #include "cli/terminal/io.h"
 #include "cli/terminal/text.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
 #include "writ/tools.h"

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/formats/json.h"
 #include "cli/terminal/io.h"
 #include "cli/terminal/text.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/revoked.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"

@@ -11,8 +11,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/terminal/text.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/verbs.h"
 #include "os/clock.h"
 

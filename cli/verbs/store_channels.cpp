@@ -1,9 +1,9 @@
 // writ store channel, channels, activate, rollback, approve, history.
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/store_move.h"
 #include "writ/errors.h"
 #include "writ/gate.h"

@@ -1,9 +1,9 @@
 // writ store decide: decides one request with a channel's active version and records it, as a broker would.
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/formats/decision.h"
 #include "cli/terminal/text.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/recording.h"
 #include "cli/verbs/store.h"
 #include "writ/policy_handle.h"

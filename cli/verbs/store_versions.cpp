@@ -4,13 +4,13 @@
 
 #include <fmt/format.h>
 
-#include "cli/command/options.h"
 #include "cli/formats/diagnostics.h"
 #include "cli/formats/diff.h"
 #include "cli/formats/diff_json.h"
 #include "cli/formats/line_diff.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/store.h"
 #include "cli/verbs/store_move.h"
 #include "cli/verbs/workspace.h"

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "cli/command/options.h"
 #include "cli/formats/coverage.h"
 #include "cli/formats/format.h"
 #include "cli/formats/test_report.h"
@@ -14,6 +13,7 @@
 #include "cli/terminal/progress.h"
 #include "cli/terminal/text.h"
 #include "cli/terminal/watch.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
 #include "writ/words.h"

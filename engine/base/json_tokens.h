@@ -1,4 +1,4 @@
-// The tokens of a JSON document, as found by simdjson, and the values of scalars. Private to the reader.
+// The tokens of a JSON document, as found by simdjson, and the values of scalars. Private to json*.
 #pragma once
 
 #include <cstdint>

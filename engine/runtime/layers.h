@@ -1,4 +1,4 @@
-// Decisions with several bundles. Private to the runtime.
+// Decisions with several bundles. Private to runtime/.
 #pragma once
 
 #include <vector>

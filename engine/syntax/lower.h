@@ -1,4 +1,4 @@
-// Private to the parser: converts parse trees to declarations. Uses the grammar's contexts only.
+// Converts parse trees to declarations. Uses the grammar's contexts only. Private to syntax/.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Private to the formatter: writes parse trees to a page. It uses the grammar's contexts and the style
-// (docs/style.md).
+// Writes parse trees to a page. It uses the grammar's contexts and the style (docs/style.md).
 // It writes all tokens of a tree in order, and adds or removes only optional commas, so that no construct is lost.
+// Private to syntax/.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Private to the parser: ANTLR's types and its token stream. Included only by sources of this folder.
+// ANTLR's types and its token stream. Private to syntax/.
 #pragma once
 
 #include <cstdint>

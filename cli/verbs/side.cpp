@@ -1,4 +1,4 @@
-#include "cli/git/side.h"
+#include "cli/verbs/side.h"
 
 #include <filesystem>
 
