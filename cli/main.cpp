@@ -76,7 +76,7 @@ Exit run(int argc, char** argv) {
         add(program);
         program.verbs.back().group = group;
     }
-    const Parsed line = parse(program, argc, argv);
+    const ParsedLine line = parse(program, argc, argv);
     print_result(line.said);
     print_note(line.problem);
     if (line.verb == nullptr) return line.problem.empty() ? Exit::Ok : Exit::Usage;

@@ -50,7 +50,7 @@ bool Option::takes_files() const {
 }
 
 Command::Command(std::string called, std::string what) : name(std::move(called)), help(std::move(what)) {
-    add("-h,--help", "", "Print this help message and exit", Option::Takes::Help, Reader());
+    add("-h,--help", "", "Print this help message and exit", Option::Takes::Help, OptionReader());
 }
 
 Command& Command::verb(std::string called, std::string what) {
@@ -58,7 +58,7 @@ Command& Command::verb(std::string called, std::string what) {
 }
 
 Option& Command::add(std::string_view names, std::string value, std::string what, Option::Takes takes,
-                     std::variant<bool*, Reader> to) {
+                     std::variant<bool*, OptionReader> to) {
     Option& option = options.emplace_back();
     option.names = split(names);
     option.value = value.empty() && option.stands_alone() ? option.names.front() : std::move(value);
@@ -70,7 +70,7 @@ Option& Command::add(std::string_view names, std::string value, std::string what
 
 Option& Command::version(std::string text) {
     return add("--version", std::move(text), "Display program version information and exit", Option::Takes::Version,
-               Reader());
+               OptionReader());
 }
 
 Option& Command::flag(std::string_view names, std::string what, bool& to) {
@@ -109,11 +109,11 @@ Option& Command::word(std::string_view names, std::string what, std::string& to,
     return choose(names, std::move(what), words, [&to, words](std::size_t index) { to = words[index]; });
 }
 
-Option& Command::reads(std::string_view names, std::string value, std::string what, Reader read) {
+Option& Command::reads(std::string_view names, std::string value, std::string what, OptionReader read) {
     return add(names, std::move(value), std::move(what), Option::Takes::One, std::move(read));
 }
 
-Option& Command::reads_each(std::string_view names, std::string value, std::string what, Reader read) {
+Option& Command::reads_each(std::string_view names, std::string value, std::string what, OptionReader read) {
     return add(names, std::move(value), std::move(what), Option::Takes::Each, std::move(read));
 }
 

@@ -18,7 +18,7 @@
 namespace writ::cli {
 
 /// Reads and stores one value. Output: the error, as words that follow the option's name; empty: there is none.
-using Reader = std::function<std::string(const std::string&)>;
+using OptionReader = std::function<std::string(const std::string&)>;
 
 /// An option; or, if its name has no dashes, a positional argument.
 struct Option {
@@ -35,9 +35,9 @@ struct Option {
     std::string value;               ///< its value as shown in help: `FILE|-`
     std::string help;
     Takes takes = Takes::One;
-    std::variant<bool*, Reader> to;    ///< where the flag or the values are stored
-    std::vector<std::string> choices;  ///< the accepted words, if only some words are accepted
-    std::string variable;              ///< the environment variable that is read if the line does not have the option
+    std::variant<bool*, OptionReader> to;  ///< where the flag or the values are stored
+    std::vector<std::string> choices;      ///< the accepted words, if only some words are accepted
+    std::string variable;  ///< the environment variable that is read if the line does not have the option
     std::vector<Option*> needed, excluded;
     bool is_required = false;
     bool given = false;  ///< set after parsing: the line or the environment has the option
@@ -99,8 +99,8 @@ struct Command {
     /// One of several words.
     Option& word(std::string_view names, std::string what, std::string& to, const std::vector<std::string>& words);
     /// Any other value: `read` reads it.
-    Option& reads(std::string_view names, std::string value, std::string what, Reader read);
-    Option& reads_each(std::string_view names, std::string value, std::string what, Reader read);
+    Option& reads(std::string_view names, std::string value, std::string what, OptionReader read);
+    Option& reads_each(std::string_view names, std::string value, std::string what, OptionReader read);
 
     /// A whole number in a range, both ends included, as decimal digits. `to` may be an optional.
     template <class T>
@@ -130,7 +130,7 @@ struct Command {
 
 private:
     Option& add(std::string_view names, std::string value, std::string what, Option::Takes takes,
-                std::variant<bool*, Reader> to);
+                std::variant<bool*, OptionReader> to);
     Option& choose(std::string_view names, std::string what, const std::vector<std::string>& words,
                    std::function<void(std::size_t)> chosen);
     static std::string read_whole(const std::string& text, std::uint64_t least, std::uint64_t most, std::uint64_t& to);

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kNames = 30, kWidth = 80;  // columns
 
 /// Wraps help to the terminal's width. Positional arguments show only what can be typed.
-class Layout : public CLI::Formatter {
+class HelpLayout : public CLI::Formatter {
     std::string make_description(const CLI::App* app) const override {
         return filled(app->get_description(), kWidth) + "\n";
     }
@@ -55,7 +55,7 @@ CLI::Option* add_value(CLI::App& app, const Option& option) {
         if (option.takes == Option::Takes::One && values.size() > 1)
             throw CLI::ValidationError(option.shown_name(), "is given more than once");
         for (const std::string& value : values)
-            if (const std::string wrong = std::get<Reader>(option.to)(value); !wrong.empty())
+            if (const std::string wrong = std::get<OptionReader>(option.to)(value); !wrong.empty())
                 throw CLI::ValidationError(option.shown_name(), wrong);
         return true;
     };
@@ -148,12 +148,12 @@ std::string reason(const CLI::ParseError& wrong, const CLI::App& app, const Comm
 
 }  // namespace
 
-Parsed parse(Command& program, int argc, char** argv) {
+ParsedLine parse(Command& program, int argc, char** argv) {
     CLI::App app(program.help, program.name);
-    app.formatter(std::make_shared<Layout>());
+    app.formatter(std::make_shared<HelpLayout>());
     Told told;
     add_command(app, program, told);
-    Parsed out;
+    ParsedLine out;
     const auto misused = [&](const std::string& why, const std::string& path) {
         out.problem = fmt::format("error: {}\nRun `{} --help` for help.\n", safe(why), path);
         return out;

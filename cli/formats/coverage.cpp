@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/formats/json.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 #include "writ/explain.h"
@@ -15,8 +16,6 @@
 namespace writ::cli {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostRules = 60, kMostConditions = 60;
 constexpr Truth kOutcomes[] = {Truth::True, Truth::False, Truth::Unknown};
@@ -59,7 +58,7 @@ std::string rules_table(const Coverage& coverage) {
     return table({heading, "applied", "conditions covered"}, rows) + count_of(rows.size(), wanting, "rules") + "\n";
 }
 
-std::string open_conditions(const Coverage& coverage, const Places& places, const Palette& colours) {
+std::string open_conditions(const Coverage& coverage, const FilePositions& places, const Palette& colours) {
     std::string out;
     std::size_t shown = 0, open = 0;
     for (const CoveredCondition& condition : coverage.conditions) {
@@ -107,12 +106,12 @@ std::string coverage_sums(const Coverage& coverage) {
                        percent_text(coverage));
 }
 
-std::string render_coverage(const Coverage& coverage, const Places& places, const Palette& colours) {
+std::string render_coverage(const Coverage& coverage, const FilePositions& places, const Palette& colours) {
     return rules_table(coverage) + open_conditions(coverage, places, colours) + not_asked(coverage) +
            coverage_sums(coverage) + "\n";
 }
 
-Json coverage_json(const Coverage& coverage, const Places& places) {
+Json coverage_json(const Coverage& coverage, const FilePositions& places) {
     Json out;
     out["requests"] = coverage.requests;
     out["rules_applied"] = coverage.applied();

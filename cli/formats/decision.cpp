@@ -27,10 +27,10 @@ public:
     Sheet(const Decision& decision, const Layers& layers, bool colour)
         : decision_(decision), layers_(layers), colours_(palette(colour)) {}
 
-    std::string draw(Audience reader) {
+    std::string draw(View reader) {
         effect();
         if (decision_.effect == Effect::Permit) grant();
-        if (reader == Audience::Operator) {
+        if (reader == View::Operator) {
             requirements();
             reasons();
             out_ += '\n';
@@ -38,7 +38,7 @@ public:
         } else {
             requirements_for_caller();
             // The reason is one of a few classes; the JSON for callers defines their names.
-            const auto answer = nlohmann::json::parse(to_json(decision_, layers_, Audience::Caller));
+            const auto answer = nlohmann::json::parse(to_json(decision_, layers_, View::Caller));
             row("because", safe(answer.at("reason").get<std::string>()));
         }
         return std::move(out_);
@@ -66,7 +66,8 @@ private:
         row("ttl", span_of(grant.ttl));
         if (grant.not_after) row("not after", moment(*grant.not_after));
         if (grant.single_use) row("use", "once");
-        for (const Obligation& duty : grant.obligations) row("obligation", safe(duty.name) + " " + safe(duty.args));
+        for (const Obligation& obligation : grant.obligations)
+            row("obligation", safe(obligation.name) + " " + safe(obligation.args));
     }
 
     void requirements() {
@@ -193,7 +194,7 @@ private:
 
 }  // namespace
 
-std::string render_decision(const Decision& decision, const Layers& layers, Audience reader, bool colour) {
+std::string render_decision(const Decision& decision, const Layers& layers, View reader, bool colour) {
     return Sheet(decision, layers, colour).draw(reader);
 }
 

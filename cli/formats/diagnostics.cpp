@@ -53,7 +53,7 @@ public:
 
     [[nodiscard]] std::string location(const Span& span) const {
         if (span.source >= lines_.size()) return {};
-        const Serial at = lines_[span.source].place(span.begin);
+        const LineColumn at = lines_[span.source].place(span.begin);
         return fmt::format("{}:{}:{}", safe(all_.sources[span.source].name), at.line + 1, at.column + 1);
     }
     [[nodiscard]] const Lines* lines(const Span& span) const {
@@ -145,58 +145,58 @@ private:
         for (std::size_t i = 0; i < marks.size();) {
             const std::size_t line = marks[i].line;
             if (i > 0 && line > marks[i - 1].line + 1) out_ += fmt::format("{}...{}\n", colours_.frame, colours_.reset);
-            const std::vector<Cell> cells = cells_of(lines.text(line));
-            const Window window = window_of(cells, marks[i].begin);
-            source_line(cells, window, line);
-            for (; i < marks.size() && marks[i].line == line; ++i) carets(cells, window, marks[i], tone);
+            const std::vector<Glyph> glyphs = glyphs_of(lines.text(line));
+            const Window window = window_of(glyphs, marks[i].begin);
+            source_line(glyphs, window, line);
+            for (; i < marks.size() && marks[i].line == line; ++i) carets(glyphs, window, marks[i], tone);
         }
     }
 
-    /// The cells of a long line that are displayed.
+    /// The glyphs of a long line that are displayed.
     struct Window {
         std::size_t first = 0, last = 0;
         bool cut_left = false, cut_right = false;
     };
 
-    static Window window_of(const std::vector<Cell>& cells, std::size_t begin) {
-        Window window{0, cells.size(), false, false};
+    static Window window_of(const std::vector<Glyph>& glyphs, std::size_t begin) {
+        Window window{0, glyphs.size(), false, false};
         std::uint32_t total = 0;
-        for (const Cell& cell : cells) total += cell.width;
+        for (const Glyph& glyph : glyphs) total += glyph.width;
         if (total <= kWidest) return window;
         std::size_t at = 0;
-        while (at < cells.size() && cells[at].offset < begin) ++at;
+        while (at < glyphs.size() && glyphs[at].offset < begin) ++at;
         window.first = at > kBefore ? at - kBefore : 0;
         std::uint32_t shown = 0;
         window.last = window.first;
-        while (window.last < cells.size() && shown < kWidest) shown += cells[window.last++].width;
+        while (window.last < glyphs.size() && shown < kWidest) shown += glyphs[window.last++].width;
         window.cut_left = window.first > 0;
-        window.cut_right = window.last < cells.size();
+        window.cut_right = window.last < glyphs.size();
         return window;
     }
 
-    void source_line(const std::vector<Cell>& cells, const Window& window, std::size_t line) {
+    void source_line(const std::vector<Glyph>& glyphs, const Window& window, std::size_t line) {
         std::string text = edge(std::to_string(line + 1)) + " ";
         if (window.cut_left) text += "...";
-        for (std::size_t i = window.first; i < window.last; ++i) text += cells[i].text;
+        for (std::size_t i = window.first; i < window.last; ++i) text += glyphs[i].text;
         if (window.cut_right) text += "...";
         text.resize(text.find_last_not_of(' ') + 1);
         out_ += text + "\n";
     }
 
-    void carets(const std::vector<Cell>& cells, const Window& window, const Mark& mark, std::string_view tone) {
-        underline(cells, window, mark.begin, mark.end, mark.main ? '^' : '-', mark.main ? tone : colours_.frame,
+    void carets(const std::vector<Glyph>& glyphs, const Window& window, const Mark& mark, std::string_view tone) {
+        underline(glyphs, window, mark.begin, mark.end, mark.main ? '^' : '-', mark.main ? tone : colours_.frame,
                   mark.label);
     }
 
     /// A row of `sign` under the bytes from `begin` to `end`, at least one.
-    void underline(const std::vector<Cell>& cells, const Window& window, std::size_t begin, std::size_t end, char sign,
-                   std::string_view colour, std::string_view label) {
+    void underline(const std::vector<Glyph>& glyphs, const Window& window, std::size_t begin, std::size_t end,
+                   char sign, std::string_view colour, std::string_view label) {
         std::size_t before = window.cut_left ? 3 : 0, under = 0;
         for (std::size_t i = window.first; i < window.last; ++i) {
-            if (cells[i].offset < begin)
-                before += cells[i].width;
-            else if (cells[i].offset < end)
-                under += cells[i].width;
+            if (glyphs[i].offset < begin)
+                before += glyphs[i].width;
+            else if (glyphs[i].offset < end)
+                under += glyphs[i].width;
         }
         out_ += fmt::format("{} {}{}{}{}{}{}\n", edge(""), std::string(before, ' '), colour,
                             std::string(std::max<std::size_t>(under, 1), sign), label.empty() ? "" : " ", safe(label),
@@ -250,11 +250,11 @@ private:
         const std::size_t begin = std::min(d.span.begin - lines->start(line), old.size());
         const std::size_t end = std::clamp(d.span.end - lines->start(line), begin, old.size());
         const std::string text = std::string(old.substr(0, begin)) + d.replacement + std::string(old.substr(end));
-        const std::vector<Cell> cells = cells_of(text);
-        const Window window = window_of(cells, begin);
+        const std::vector<Glyph> glyphs = glyphs_of(text);
+        const Window window = window_of(glyphs, begin);
         out_ += edge("") + "\n";
-        source_line(cells, window, line);
-        underline(cells, window, begin, begin + d.replacement.size(), '~', colours_.help, {});
+        source_line(glyphs, window, line);
+        underline(glyphs, window, begin, begin + d.replacement.size(), '~', colours_.help, {});
     }
 
     void summary() {
@@ -280,7 +280,7 @@ nlohmann::ordered_json span_json(const Renderer& renderer, const Diagnostics& al
     nlohmann::ordered_json out;
     const Lines* lines = renderer.lines(span);
     if (lines == nullptr) return out;
-    const Serial begin = lines->place(span.begin), end = lines->place(span.end);
+    const LineColumn begin = lines->place(span.begin), end = lines->place(span.end);
     out["file"] = all.sources[span.source].name;
     out["begin"] = span.begin;
     out["end"] = span.end;

@@ -20,10 +20,10 @@ constexpr std::size_t kMostThings = 40, kMostParts = 12, kMostGroups = 20, kMost
 std::string fitted(std::string_view text, std::size_t width) {
     std::string out;
     std::size_t used = 0;
-    for (const Cell& cell : cells_of(text)) {
-        if (used + cell.width > width) return out + "…";
-        used += cell.width;
-        out += cell.text;
+    for (const Glyph& glyph : glyphs_of(text)) {
+        if (used + glyph.width > width) return out + "…";
+        used += glyph.width;
+        out += glyph.text;
     }
     return out;
 }
@@ -34,21 +34,21 @@ std::string part_lines(const PartChange& change) {
     constexpr std::string_view kIndent = "            ";
     constexpr std::size_t kColumns = kWidth - kIndent.size(), kBefore = 12;
     std::string out(kIndent);
-    const std::vector<Cell> all = cells_of(text_of(change));
+    const std::vector<Glyph> all = glyphs_of(text_of(change));
     const bool both = !change.before.empty() && !change.after.empty();
     if (!both || all.size() <= kColumns) return out + fitted(text_of(change), both ? kColumns : kWidth);
-    const std::vector<Cell> before = cells_of(change.before), after = cells_of(change.after);
+    const std::vector<Glyph> before = glyphs_of(change.before), after = glyphs_of(change.after);
     std::size_t alike = 0;
     while (alike < before.size() && alike < after.size() && before[alike].text == after[alike].text) ++alike;
-    const std::size_t room = kColumns - std::min(kColumns / 2, cells_of(change.part).size() + 3);
+    const std::size_t room = kColumns - std::min(kColumns / 2, glyphs_of(change.part).size() + 3);
     const std::size_t skipped = std::max(before.size(), after.size()) > room && alike > kBefore ? alike - kBefore : 0;
-    const auto rest = [&](const std::vector<Cell>& cells) {
+    const auto rest = [&](const std::vector<Glyph>& glyphs) {
         std::string text;
-        for (std::size_t i = skipped; i < cells.size(); ++i) text += cells[i].text;
+        for (std::size_t i = skipped; i < glyphs.size(); ++i) text += glyphs[i].text;
         return (skipped > 0 ? "…" : "") + fitted(text, room);
     };
     const std::string part = safe(change.part);
-    return out + fmt::format("{} {}\n{}{:>{}} {}", part, rest(before), kIndent, "→", cells_of(change.part).size(),
+    return out + fmt::format("{} {}\n{}{:>{}} {}", part, rest(before), kIndent, "→", glyphs_of(change.part).size(),
                              rest(after));
 }
 
@@ -76,9 +76,9 @@ std::vector<std::string> lines_of(const std::string& text) {
     return out;
 }
 
-class Page {
+class DiffPage {
 public:
-    Page(const DiffReport& report, bool colour)
+    DiffPage(const DiffReport& report, bool colour)
         : report_(report), diff_(report.diff), colour_(colour), colours_(palette(colour)) {}
 
     std::string draw() {
@@ -220,7 +220,7 @@ std::string render_structure(const std::vector<ThingChange>& changes, bool colou
 }
 
 std::string render_diff(const DiffReport& report, bool colour) {
-    return Page(report, colour).draw();
+    return DiffPage(report, colour).draw();
 }
 
 }  // namespace writ::cli

@@ -2,13 +2,12 @@
 #include "cli/formats/diff_json.h"
 
 #include "cli/formats/diff_words.h"
+#include "cli/formats/json.h"
 #include "writ/words.h"
 
 namespace writ::cli {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kExplained = 20;  ///< groups whose examples are explained, starting with the widest and largest
 

@@ -16,7 +16,7 @@ constexpr std::size_t kTextColumn = 64;  ///< longer conditions push their facts
 
 std::size_t width_of(std::string_view text) {
     std::size_t width = 0;
-    for (const Cell& cell : cells_of(text)) width += cell.width;
+    for (const Glyph& glyph : glyphs_of(text)) width += glyph.width;
     return width;
 }
 
@@ -54,9 +54,9 @@ std::string seen(const SeenCondition& condition) {
     return out;
 }
 
-class Page {
+class ExplanationPage {
 public:
-    Page(const Explanation& of, bool colour) : of_(of), colours_(palette(colour)) {}
+    ExplanationPage(const Explanation& of, bool colour) : of_(of), colours_(palette(colour)) {}
 
     std::string draw() {
         headline();
@@ -158,10 +158,10 @@ private:
     static std::string cut(std::string_view text) {
         std::string out;
         std::size_t width = 0;
-        for (const Cell& cell : cells_of(text)) {
-            width += cell.width;
+        for (const Glyph& glyph : glyphs_of(text)) {
+            width += glyph.width;
             if (width > kTextColumn - 4) break;
-            out += cell.text;
+            out += glyph.text;
         }
         return out.substr(0, out.rfind(' '));
     }
@@ -287,7 +287,7 @@ private:
 }  // namespace
 
 std::string render_explanation(const Explanation& explanation, bool colour) {
-    return Page(explanation, colour).draw();
+    return ExplanationPage(explanation, colour).draw();
 }
 
 }  // namespace writ::cli

@@ -6,6 +6,7 @@
 
 #include "cli/formats/diagnostics.h"
 #include "cli/formats/diff_json.h"
+#include "cli/formats/json.h"
 #include "cli/formats/junit.h"
 #include "cli/formats/markdown.h"
 #include "cli/formats/places.h"
@@ -15,8 +16,6 @@
 namespace writ::cli {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string_view word_of(const GateCheck& check) {
     return check.failed ? "FAIL" : check.skipped ? "--" : "ok";
@@ -40,7 +39,7 @@ std::string markdown_findings(const Diagnostics& findings) {
     for (const Diagnostic& each : findings.items) order.push_back(&each);
     std::stable_partition(order.begin(), order.end(),
                           [](const Diagnostic* each) { return each->severity == Severity::Error; });
-    const Places places(findings);
+    const FilePositions places(findings);
     std::string out = "\n## Findings\n\n";
     for (std::size_t i = 0; i < std::min(kMost, order.size()); ++i) {
         const Diagnostic& each = *order[i];
@@ -98,7 +97,7 @@ std::string render_gate_json(const GateReport& report) {
 }
 
 std::string render_gate_junit(const GateReport& report) {
-    const Places places(report.verdict.findings);
+    const FilePositions places(report.verdict.findings);
     JunitSuite checks{"writ gate", {}, report.change != nullptr ? render_diff(*report.change, false) : std::string()};
     for (const GateCheck& each : report.verdict.checks) {
         JunitCase& added = checks.cases.emplace_back();
@@ -110,13 +109,13 @@ std::string render_gate_junit(const GateReport& report) {
     for (const Diagnostic& each : report.verdict.findings.items) {
         if (each.severity != Severity::Error || (each.code == "gate-test" && !report.verdict.tests.cases.empty()))
             continue;
-        const Place place = places.at(each.span);
+        const FilePosition place = places.at(each.span);
         findings.cases.push_back({each.code + ": " + each.message, place.file, place.line, 0, true, each.message,
                                   each.label + "\n" + each.help});
     }
     JunitSuite tests{"tests", {}, {}};
     for (const TestCase& each : report.verdict.tests.cases) {
-        const Place place = places.at(each.span);
+        const FilePosition place = places.at(each.span);
         tests.cases.push_back(
             {each.name, place.file, place.line, static_cast<double>(each.nanos) / 1e9, !each.passed, each.problem,
              each.passed ? std::string() : fmt::format("expected {}, but it is {}", each.expected, each.actual)});

@@ -10,8 +10,8 @@ namespace writ::cli {
 
 namespace {
 
-using ledger::Cell;
-using ledger::Table;
+using ledger::InquiryCell;
+using ledger::InquiryTable;
 
 constexpr std::size_t kMostBars = 12;
 
@@ -51,17 +51,17 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
-bool is_number(const Cell& cell) {
+bool is_number(const InquiryCell& cell) {
     return std::holds_alternative<std::int64_t>(cell) || std::holds_alternative<double>(cell);
 }
 
-double number_of(const Cell& cell) {
+double number_of(const InquiryCell& cell) {
     if (const auto* count = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*count);
     const auto* share = std::get_if<double>(&cell);
     return share != nullptr ? *share : 0;
 }
 
-std::string text_of(const Cell& cell) {
+std::string text_of(const InquiryCell& cell) {
     if (const auto* text = std::get_if<std::string>(&cell)) return escaped(*text);
     if (const auto* count = std::get_if<std::int64_t>(&cell)) return std::to_string(*count);
     if (const auto* share = std::get_if<double>(&cell)) return fmt::format("{:.1f}", *share);
@@ -86,9 +86,9 @@ const Series kSeries[] = {
     {"policies", {{"decisions", "plain"}}},
 };
 
-std::string label_of(const std::vector<Cell>& row) {
+std::string label_of(const std::vector<InquiryCell>& row) {
     std::string out;
-    for (const Cell& cell : row) {
+    for (const InquiryCell& cell : row) {
         if (is_number(cell)) break;
         const std::string text = text_of(cell);
         if (!text.empty()) out += (out.empty() ? "" : " · ") + text;
@@ -96,14 +96,14 @@ std::string label_of(const std::vector<Cell>& row) {
     return out;
 }
 
-std::string colour_of(const Table& table, const std::vector<Cell>& row, std::string_view usual) {
+std::string colour_of(const InquiryTable& table, const std::vector<InquiryCell>& row, std::string_view usual) {
     if (table.name != "effects") return std::string(usual);
     const std::string effect = text_of(row[0]);
     return effect == "permit" ? "permit" : effect == "deny" ? "deny" : "waiting";
 }
 
 /// One bar per row; several columns are parts of one bar.
-std::string bars(const Table& table, const Series& series) {
+std::string bars(const InquiryTable& table, const Series& series) {
     std::vector<std::pair<std::size_t, std::string_view>> columns;
     for (const auto& [name, colour] : series.columns)
         for (std::size_t i = 0; i < table.columns.size(); ++i)
@@ -148,7 +148,7 @@ std::string bars(const Table& table, const Series& series) {
     return out;
 }
 
-std::string rows_of(const Table& table) {
+std::string rows_of(const InquiryTable& table) {
     std::string out = "<div class=\"scroll\"><table><tr>";
     for (std::size_t i = 0; i < table.columns.size(); ++i)
         out +=
@@ -156,14 +156,14 @@ std::string rows_of(const Table& table) {
     out += "</tr>\n";
     for (const auto& row : table.rows) {
         out += "<tr>";
-        for (const Cell& cell : row)
+        for (const InquiryCell& cell : row)
             out += fmt::format("<td{}>{}</td>", is_number(cell) ? " class=\"n\"" : "", text_of(cell));
         out += "</tr>\n";
     }
     return out + "</table></div>\n";
 }
 
-std::string tiles(const Table& metrics) {
+std::string tiles(const InquiryTable& metrics) {
     std::string out = "<div class=\"tiles\">\n";
     for (const auto& row : metrics.rows)
         out += fmt::format("<div class=\"tile{}\"><span>{}</span><b>{}</b><small>{}</small></div>\n",
@@ -173,13 +173,13 @@ std::string tiles(const Table& metrics) {
 
 }  // namespace
 
-std::string html_page(const std::vector<Table>& tables, const std::string& subject, const std::string& made) {
+std::string html_page(const std::vector<InquiryTable>& tables, const std::string& subject, const std::string& made) {
     std::string out = fmt::format(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
         "content=\"width=device-width\">\n<title>Decisions in {0}</title>\n<style>{1}</style>\n"
         "<h1>Decisions in {0}</h1>\n<p>As recorded up to {2}. Shadow decisions are not counted.</p>\n",
         escaped(subject), kStyle, escaped(made));
-    for (const Table& table : tables) {
+    for (const InquiryTable& table : tables) {
         if (table.name == "metrics") {
             out += tiles(table);
             if (!table.note.empty()) out += fmt::format("<p>{}</p>\n", escaped(table.note));

@@ -9,7 +9,7 @@ namespace writ::cli {
 
 namespace {
 
-std::string text_of(const ledger::Cell& cell) {
+std::string text_of(const ledger::InquiryCell& cell) {
     if (const auto* text = std::get_if<std::string>(&cell)) return *text;
     if (const auto* number = std::get_if<std::int64_t>(&cell)) return std::to_string(*number);
     if (const auto* share = std::get_if<double>(&cell)) return fmt::format("{:.1f}", *share);
@@ -18,12 +18,12 @@ std::string text_of(const ledger::Cell& cell) {
 
 }  // namespace
 
-std::string human(const ledger::Table& wanted, bool colour) {
+std::string human(const ledger::InquiryTable& wanted, bool colour) {
     const Palette colours = palette(colour);
     std::vector<std::vector<std::string>> rows;
     for (const auto& row : wanted.rows) {
         auto& cells = rows.emplace_back();
-        for (const ledger::Cell& cell : row) cells.push_back(text_of(cell));
+        for (const ledger::InquiryCell& cell : row) cells.push_back(text_of(cell));
     }
     std::string out = fmt::format("{}{}{}\n", colours.bold, safe(wanted.title), colours.reset);
     out += rows.empty() ? "nothing\n" : table(wanted.columns, rows);
@@ -31,7 +31,7 @@ std::string human(const ledger::Table& wanted, bool colour) {
     return out;
 }
 
-Json json_of(const ledger::Table& table) {
+Json json_of(const ledger::InquiryTable& table) {
     Json rows = Json::array();
     for (const auto& row : table.rows) {
         Json one = Json::object();

@@ -10,11 +10,11 @@
 
 namespace writ::cli {
 
-[[nodiscard]] std::string human(const ledger::Table& table, bool colour);
-[[nodiscard]] Json json_of(const ledger::Table& table);
+[[nodiscard]] std::string human(const ledger::InquiryTable& table, bool colour);
+[[nodiscard]] Json json_of(const ledger::InquiryTable& table);
 
 /// A self-contained HTML page: figures as bars, and every table.
-[[nodiscard]] std::string html_page(const std::vector<ledger::Table>& tables, const std::string& subject,
+[[nodiscard]] std::string html_page(const std::vector<ledger::InquiryTable>& tables, const std::string& subject,
                                     const std::string& made);
 
 }  // namespace writ::cli

@@ -6,18 +6,18 @@
 
 namespace writ::cli {
 
-Places::Places(const Diagnostics& sources) : sources_(sources.sources) {
+FilePositions::FilePositions(const Diagnostics& sources) : sources_(sources.sources) {
     for (const Source& source : sources_) lines_.emplace_back(source.text);
 }
 
-Place Places::at(const Span& span) const {
+FilePosition FilePositions::at(const Span& span) const {
     if (span.source >= sources_.size()) return {};
-    const Serial begin = lines_[span.source].place(span.begin);
+    const LineColumn begin = lines_[span.source].place(span.begin);
     return {sources_[span.source].name, begin.line + 1, begin.column + 1};
 }
 
-std::string Places::text(const Span& span) const {
-    const Place place = at(span);
+std::string FilePositions::text(const Span& span) const {
+    const FilePosition place = at(span);
     return fmt::format("{}:{}:{}", safe(place.file), place.line, place.column);
 }
 

@@ -11,17 +11,17 @@
 namespace writ::cli {
 
 /// A position in a file; lines and columns from 1, columns in characters.
-struct Place {
+struct FilePosition {
     std::string file;
     std::size_t line = 1, column = 1;
 };
 
 /// The positions of spans in the same sources, which must outlive it. Splits each source into lines once.
-class Places {
+class FilePositions {
 public:
-    explicit Places(const Diagnostics& sources);
+    explicit FilePositions(const Diagnostics& sources);
 
-    [[nodiscard]] Place at(const Span& span) const;
+    [[nodiscard]] FilePosition at(const Span& span) const;
     /// `file:line:column`, safe for a terminal.
     [[nodiscard]] std::string text(const Span& span) const;
 

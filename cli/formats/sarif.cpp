@@ -7,16 +7,14 @@
 #include <system_error>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "cli/formats/json.h"
 #include "cli/terminal/lines.h"
 #include "cli/terminal/text.h"
 
 namespace writ::cli {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kSchema = "https://json.schemastore.org/sarif-2.1.0.json";
 

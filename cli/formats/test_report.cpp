@@ -5,10 +5,10 @@
 #include <string_view>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "cli/formats/coverage.h"
 #include "cli/formats/explanation.h"
+#include "cli/formats/json.h"
 #include "cli/formats/junit.h"
 #include "cli/terminal/text.h"
 #include "writ/words.h"
@@ -16,8 +16,6 @@
 namespace writ::cli {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostExplained = 10;  ///< failures; explaining one costs more than running all tests
 constexpr std::size_t kMostLines = 40;      ///< of one explanation
@@ -218,7 +216,7 @@ std::string TestReport::json() const {
 std::string TestReport::junit() const {
     std::map<std::string, JunitSuite> by_file;
     for (const TestCase* test : cases_) {
-        const Place place = places_.at(test->span);
+        const FilePosition place = places_.at(test->span);
         JunitSuite& suite = by_file[place.file];
         suite.name = place.file;
         JunitCase& added = suite.cases.emplace_back(
@@ -245,7 +243,7 @@ std::string TestReport::tap() const {
     for (const TestCase* test : cases_) {
         out += fmt::format("{}ok {} - {}\n", test->passed ? "" : "not ", ++number, tap_text(test->name));
         if (test->passed) continue;
-        const Place place = places_.at(test->span);
+        const FilePosition place = places_.at(test->span);
         out +=
             fmt::format("  ---\n  message: {}\n  severity: fail\n  at:\n    file: {}\n    line: {}\n    column: {}\n",
                         as_yaml(test->problem), as_yaml(place.file), place.line, place.column);

@@ -40,7 +40,7 @@ private:
     bool coverage_;
     std::vector<Verdict> verdicts_;
     std::vector<const TestCase*> cases_;  ///< the tests' cases, then the broken invariants
-    Places places_;
+    FilePositions places_;
     std::map<const TestCase*, Explanation> explained_;
 };
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cli/terminal/io.h"
+#include "os/failure.h"
 #include "writ/errors.h"
 
 extern char** environ;
@@ -70,7 +71,7 @@ struct Ran {
 };
 
 tl::unexpected<Error> cannot_run(int reason) {
-    return fail(Code::GitFailed, "git cannot be run: " + reason_of({reason, std::generic_category()}));
+    return fail(Code::GitFailed, "git cannot be run: " + os::reason_of({reason, std::generic_category()}));
 }
 
 /// Runs git in a folder. Paths are taken literally; none is a pattern.
@@ -136,19 +137,19 @@ Result<std::string> commit_of(const std::string& ref, const std::string& folder)
     return commit;
 }
 
-struct Entry {
+struct TreeEntry {
     std::string mode, hash;
 };
 constexpr std::string_view kLink = "120000";
-using Tree = std::map<std::string, Entry>;  ///< by path from the repository's root
+using FileTree = std::map<std::string, TreeEntry>;  ///< by path from the repository's root
 
 /// Every file at or below a path.
-Result<Tree> list(const std::string& folder, const std::string& commit, const std::string& path) {
+Result<FileTree> list(const std::string& folder, const std::string& commit, const std::string& path) {
     std::vector<std::string> args{"ls-tree", "-r", "-z", "--full-tree", commit};
     if (!path.empty()) args.insert(args.end(), {"--", path});
     const auto text = ask(folder, args);
     if (!text) return tl::unexpected(text.error());
-    Tree out;
+    FileTree out;
     std::string_view rest = *text;
     while (!rest.empty()) {
         const std::string_view line = rest.substr(0, rest.find('\0'));
@@ -157,7 +158,7 @@ Result<Tree> list(const std::string& folder, const std::string& commit, const st
         const std::size_t tab = line.find('\t');
         if (tab == std::string_view::npos || line.substr(7, 5) != "blob ") continue;
         out.emplace(line.substr(tab + 1),
-                    Entry{std::string(line.substr(0, 6)), std::string(line.substr(12, tab - 12))});
+                    TreeEntry{std::string(line.substr(0, 6)), std::string(line.substr(12, tab - 12))});
     }
     return out;
 }
@@ -187,11 +188,11 @@ Result<std::vector<std::string>> contents(const std::string& folder, const std::
 }
 
 /// A path as in the repository, and an existing folder to run git in.
-struct Place {
+struct RepositoryPath {
     std::string folder, path;
 };
 
-Result<Place> place_of(const std::string& given) {
+Result<RepositoryPath> place_of(const std::string& given) {
     std::error_code error;
     fs::path folder = given, rest;
     while (!folder.empty() && !fs::is_directory(folder, error)) {
@@ -210,7 +211,7 @@ Result<Place> place_of(const std::string& given) {
     while (!path.empty() && path.back() == '/') path.pop_back();
     if (path == ".") path.clear();
     if (path.starts_with("..")) return fail(Code::NotInRepository, "the path leads out of the git repository", given);
-    return Place{folder.string(), path};
+    return RepositoryPath{folder.string(), path};
 }
 
 /// Whether a folder below `root` is hidden.
@@ -223,7 +224,7 @@ bool hidden(std::string_view path, std::string_view root) {
 /// Reads data files of a ref in the folder of the source that names them, or below.
 class Beside {
 public:
-    Beside(std::string folder, Tree tree, std::map<std::string, std::string> folders)
+    Beside(std::string folder, FileTree tree, std::map<std::string, std::string> folders)
         : folder_(std::move(folder)), tree_(std::move(tree)), folders_(std::move(folders)) {}
 
     Result<std::string> read(std::string_view from, std::string_view name) const {
@@ -246,7 +247,7 @@ public:
 
 private:
     std::string folder_;
-    Tree tree_;
+    FileTree tree_;
     std::map<std::string, std::string> folders_;  ///< by source: its folder in the repository
 };
 

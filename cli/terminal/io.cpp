@@ -1,6 +1,5 @@
 #include "cli/terminal/io.h"
 
-#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/files.h"
 #include <fmt/format.h>
 
 #include "cli/terminal/text.h"
@@ -25,7 +25,7 @@ struct Closer {
 
 tl::unexpected<Error> failed(const std::string& path) {
     const int reason = errno;
-    return fail(Code::FileUnusable, reason != 0 ? reason_of({reason, std::generic_category()}) : "cannot be used",
+    return fail(Code::FileUnusable, reason != 0 ? os::reason_of({reason, std::generic_category()}) : "cannot be used",
                 path == "-" ? "standard input" : path);
 }
 
@@ -52,13 +52,6 @@ Exit exit_of(std::string_view code) {
 
 std::string input_name(const std::string& path) {
     return path == "-" ? "standard input" : path;
-}
-
-std::string reason_of(const std::error_code& error) {
-    std::string text = error.message();
-    if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z')
-        text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
-    return text;
 }
 
 Result<std::string> read_input(const std::string& path, std::size_t limit) {
@@ -136,7 +129,7 @@ Exit finish(Exit wanted) {
     errno = 0;
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return wanted;
     print_note(fmt::format("error: cannot write to standard output{}{}\n", errno != 0 ? ": " : "",
-                           errno != 0 ? reason_of({errno, std::generic_category()}) : ""));
+                           errno != 0 ? os::reason_of({errno, std::generic_category()}) : ""));
     return Exit::Io;
 }
 

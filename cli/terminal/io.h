@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include "cli/terminal/terminal.h"
 #include "writ/diagnostic.h"
@@ -23,9 +22,6 @@ namespace writ::cli {
 
 /// The name of an input of read_input(), for messages.
 [[nodiscard]] std::string input_name(const std::string& path);
-
-/// The message of the last system error, for the middle of a sentence.
-[[nodiscard]] std::string reason_of(const std::error_code& error);
 
 /// Writes a result to stdout. A failure is remembered and makes the program fail: see finish().
 void print_result(std::string_view text);

@@ -25,15 +25,15 @@ std::string_view Lines::text(std::size_t line) const {
     return out;
 }
 
-Serial Lines::place(std::size_t offset) const {
+LineColumn Lines::place(std::size_t offset) const {
     offset = std::min(offset, text_.size());
     const std::size_t line = line_at(offset);
-    const auto before = cells_of(text_.substr(starts_[line], offset - starts_[line]));
+    const auto before = glyphs_of(text_.substr(starts_[line], offset - starts_[line]));
     return {line, before.size()};
 }
 
 Region region_of(const Lines& lines, const Span& span) {
-    const Serial begin = lines.place(span.begin), end = lines.place(span.end);
+    const LineColumn begin = lines.place(span.begin), end = lines.place(span.end);
     return {begin.line + 1, begin.column + 1, end.line + 1, end.column + 1};
 }
 

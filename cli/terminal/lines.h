@@ -1,5 +1,5 @@
 // Splits sources into lines and converts offsets to lines and columns. Columns count characters.
-// Serial counts from 0, Region from 1.
+// LineColumn counts from from 0, Region from 1.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace writ::cli {
 
-struct Serial {
+struct LineColumn {
     std::size_t line = 0;    ///< from 0
     std::size_t column = 0;  ///< characters, from 0
 };
@@ -22,7 +22,7 @@ public:
     [[nodiscard]] std::size_t line_at(std::size_t offset) const;
     [[nodiscard]] std::size_t start(std::size_t line) const { return starts_[line]; }
     [[nodiscard]] std::string_view text(std::size_t line) const;
-    [[nodiscard]] Serial place(std::size_t offset) const;
+    [[nodiscard]] LineColumn place(std::size_t offset) const;
 
 private:
     std::string_view text_;

@@ -10,7 +10,7 @@ namespace {
 
 std::size_t width_of(const std::string& text) {
     std::size_t width = 0;
-    for (const Cell& cell : cells_of(text)) width += cell.width;
+    for (const Glyph& glyph : glyphs_of(text)) width += glyph.width;
     return width;
 }
 

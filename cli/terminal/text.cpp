@@ -65,31 +65,31 @@ Palette palette(bool colour) {
     return {"\x1b[1;31m", "\x1b[1;33m", "\x1b[1;36m", "\x1b[1;34m", "\x1b[1;32m", "\x1b[1m", "\x1b[0m"};
 }
 
-std::vector<Cell> cells_of(std::string_view line) {
-    std::vector<Cell> cells;
+std::vector<Glyph> glyphs_of(std::string_view line) {
+    std::vector<Glyph> glyphs;
     std::uint32_t column = 0;
     for (std::size_t i = 0; i < line.size();) {
         const Decoded c = decode(line.substr(i));
-        Cell cell;
-        cell.offset = static_cast<std::uint32_t>(i);
+        Glyph glyph;
+        glyph.offset = static_cast<std::uint32_t>(i);
         if (c.length == 0) {
-            cell.text = fmt::format("<{:02X}>", static_cast<unsigned char>(line[i]));
-            cell.width = 4;
+            glyph.text = fmt::format("<{:02X}>", static_cast<unsigned char>(line[i]));
+            glyph.width = 4;
         } else if (c.code == '\t') {
-            cell.width = kTab - column % kTab;
-            cell.text.assign(cell.width, ' ');
-        } else if (within(kHidden, c.code)) {
-            cell.text = fmt::format("<U+{:04X}>", c.code);
-            cell.width = static_cast<std::uint32_t>(cell.text.size());
+            glyph.width = kTab - column % kTab;
+            glyph.text.assign(glyph.width, ' ');
+        } else if (is_hidden(c.code)) {
+            glyph.text = fmt::format("<U+{:04X}>", c.code);
+            glyph.width = static_cast<std::uint32_t>(glyph.text.size());
         } else {
-            cell.text = line.substr(i, c.length);
-            cell.width = within(kNoWidth, c.code) ? 0 : within(kWide, c.code) ? 2 : 1;
+            glyph.text = line.substr(i, c.length);
+            glyph.width = within(kNoWidth, c.code) ? 0 : within(kWide, c.code) ? 2 : 1;
         }
-        column += cell.width;
+        column += glyph.width;
         i += std::max<std::size_t>(c.length, 1);
-        cells.push_back(std::move(cell));
+        glyphs.push_back(std::move(glyph));
     }
-    return cells;
+    return glyphs;
 }
 
 bool is_utf8(std::string_view text) {
@@ -101,13 +101,17 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+bool is_hidden(std::uint32_t character) {
+    return within(kHidden, character);
+}
+
 std::string safe(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size();) {
         const Decoded c = decode(text.substr(i));
         if (c.length == 0)
             out += fmt::format("<{:02X}>", static_cast<unsigned char>(text[i]));
-        else if (within(kHidden, c.code))
+        else if (is_hidden(c.code))
             out += fmt::format("<U+{:04X}>", c.code);
         else
             out += text.substr(i, c.length);
@@ -122,7 +126,7 @@ std::string safe_json(std::string_view json) {
         const Decoded c = decode(json.substr(i));
         const std::size_t length = std::max<std::size_t>(c.length, 1);
         // ASCII control characters outside strings are layout; the writer has escaped them in strings.
-        if (c.code < 0x7F || !within(kHidden, c.code))
+        if (c.code < 0x7F || !is_hidden(c.code))
             out += json.substr(i, length);
         else if (c.code < 0x10000)
             out += fmt::format("\\u{:04x}", c.code);
@@ -149,7 +153,7 @@ std::string filled(std::string_view text, std::size_t width) {
         for (bool quoted = false; end < text.size() && (quoted || text[end] != ' '); ++end)
             quoted = quoted != (text[end] == '`');
         std::size_t columns = 0;
-        for (const Cell& cell : cells_of(text.substr(0, end))) columns += cell.width;
+        for (const Glyph& glyph : glyphs_of(text.substr(0, end))) columns += glyph.width;
         const bool breaks = used > 0 && used + 1 + columns > width;
         if (used > 0) out += breaks ? '\n' : ' ';
         used = (breaks || used == 0 ? 0 : used + 1) + columns;

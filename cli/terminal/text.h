@@ -16,15 +16,15 @@ struct Palette {
 [[nodiscard]] Palette palette(bool colour);
 
 /// One character as displayed.
-struct Cell {
+struct Glyph {
     std::string text;
     std::uint32_t width = 1;   ///< columns
     std::uint32_t offset = 0;  ///< its first byte in the line
 };
 
-/// Splits a line into cells. Tabs become spaces up to the next multiple of four. Control characters, characters that
+/// Splits a line into glyphs. Tabs become spaces up to the next multiple of four. Control characters, characters that
 /// change the direction of text, and invalid UTF-8 are spelled out (`<U+202E>`).
-[[nodiscard]] std::vector<Cell> cells_of(std::string_view line);
+[[nodiscard]] std::vector<Glyph> glyphs_of(std::string_view line);
 
 /// RFC 3339 in UTC, to the second. Input: microseconds since the epoch.
 [[nodiscard]] std::string moment(std::int64_t micros);
@@ -32,6 +32,8 @@ struct Cell {
 /// Whether the whole text is UTF-8.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
+/// Whether a character is invisible and acts on a terminal or on the direction of text; a line end too.
+[[nodiscard]] bool is_hidden(std::uint32_t character);
 /// Text in which everything that a terminal could interpret is spelled out, line ends too.
 [[nodiscard]] std::string safe(std::string_view text);
 

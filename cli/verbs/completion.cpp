@@ -16,10 +16,8 @@ namespace {
 
 enum class Shell { Bash, Zsh, Fish };
 
-using Json = nlohmann::ordered_json;
-
 /// A verb by its path, `/store/publish`, with the options of the whole program added to its own.
-struct Place {
+struct VerbEntry {
     std::string path;
     const Command* command;
     std::vector<const Option*> options;
@@ -32,8 +30,8 @@ std::vector<const Command*> shown(const Command& command) {
     return out;
 }
 
-void gather(const Command& command, const std::string& path, const Command& root, std::vector<Place>& out) {
-    Place& place = out.emplace_back(Place{path, &command, {}});
+void gather(const Command& command, const std::string& path, const Command& root, std::vector<VerbEntry>& out) {
+    VerbEntry& place = out.emplace_back(VerbEntry{path, &command, {}});
     for (const Option& option : command.options)
         if (!option.stands_alone()) place.options.push_back(&option);
     if (&command != &root)
@@ -66,27 +64,27 @@ std::string in_quotes(std::string_view text) {
 
 /// The patterns of every `path option` that meets a condition, for `case`.
 template <class Test>
-std::string patterns(const std::vector<Place>& places, Test test) {
+std::string patterns(const std::vector<VerbEntry>& places, Test test) {
     std::vector<std::string> out;
-    for (const Place& place : places)
+    for (const VerbEntry& place : places)
         for (const Option* option : place.options)
             if (option->has_value() && test(*option))
                 for (const std::string& name : option->names) out.push_back(in_quotes(place.path + " " + name));
     return joined(out, "|");
 }
 
-std::string verb_paths(const std::vector<Place>& places) {
+std::string verb_paths(const std::vector<VerbEntry>& places) {
     std::vector<std::string> out;
-    for (const Place& place : places)
+    for (const VerbEntry& place : places)
         if (!place.path.empty()) out.push_back(place.path);
     return joined(out, "|");
 }
 
 /// The options with choices, one arm for each list of words.
 template <class Show>
-std::string choice_arms(const std::vector<Place>& places, Show show) {
+std::string choice_arms(const std::vector<VerbEntry>& places, Show show) {
     std::vector<std::vector<std::string>> lists;
-    for (const Place& place : places)
+    for (const VerbEntry& place : places)
         for (const Option* option : place.options)
             if (!option->choices.empty() && std::find(lists.begin(), lists.end(), option->choices) == lists.end())
                 lists.push_back(option->choices);
@@ -96,19 +94,19 @@ std::string choice_arms(const std::vector<Place>& places, Show show) {
     return out;
 }
 
-std::vector<std::string> names_of(const Place& place) {
+std::vector<std::string> names_of(const VerbEntry& place) {
     std::vector<std::string> out;
     for (const Option* option : place.options) out.insert(out.end(), option->names.begin(), option->names.end());
     return out;
 }
 
 /// What can follow a verb when no option precedes: more verbs, words, or files.
-struct Standing {
+struct Continuation {
     std::vector<std::string> words;
     bool files = false;
 };
-Standing standing_of(const Command& command) {
-    Standing out;
+Continuation standing_of(const Command& command) {
+    Continuation out;
     for (const Command* verb : shown(command)) out.words.push_back(verb->name);
     for (const Option& option : command.options) {
         if (!option.stands_alone()) continue;
@@ -119,14 +117,14 @@ Standing standing_of(const Command& command) {
 }
 
 /// Bash and zsh find the verb in the same way: by the words that lead from verb to verb.
-std::string find_verb(const std::vector<Place>& places, std::string_view word, std::string_view before) {
+std::string find_verb(const std::vector<VerbEntry>& places, std::string_view word, std::string_view before) {
     return fmt::format(
         "        case \"$verb {1}\" in\n            {2}) continue ;;\n        esac\n"
         "        case \"$verb/{0}\" in\n            {3}) verb=\"$verb/{0}\" ;;\n        esac\n",
         word, before, patterns(places, [](const Option&) { return true; }), verb_paths(places));
 }
 
-std::string bash(const std::vector<Place>& places) {
+std::string bash(const std::vector<VerbEntry>& places) {
     std::string out =
         "# Completion of writ for bash. Put this where bash-completion looks, or: source <(writ completion bash)\n"
         "_writ() {\n"
@@ -148,8 +146,8 @@ std::string bash(const std::vector<Place>& places) {
                            return !option.takes_files() && option.choices.empty();
                        }));
     out += "    esac\n    case \"$verb $cur\" in\n";
-    for (const Place& place : places) {
-        const Standing standing = standing_of(*place.command);
+    for (const VerbEntry& place : places) {
+        const Continuation standing = standing_of(*place.command);
         out += fmt::format("        '{} '-*) _writ_words '{}' ;;\n", place.path, joined(names_of(place), " "));
         if (!standing.words.empty())
             out += fmt::format("        '{} '*) _writ_words '{}' ;;\n", place.path, joined(standing.words, " "));
@@ -159,7 +157,7 @@ std::string bash(const std::vector<Place>& places) {
     return out + "    esac\n}\ncomplete -F _writ writ\n";
 }
 
-std::string zsh(const std::vector<Place>& places) {
+std::string zsh(const std::vector<VerbEntry>& places) {
     const auto described = [](std::string_view name, std::string_view description) {
         return " " + in_quotes(replaced(name, ':', "\\:") + ":" + std::string(description));
     };
@@ -182,12 +180,12 @@ std::string zsh(const std::vector<Place>& places) {
                            return !option.takes_files() && option.choices.empty();
                        }));
     out += "    esac\n    case \"$verb $cur\" in\n";
-    for (const Place& place : places) {
+    for (const VerbEntry& place : places) {
         out += fmt::format("        '{} '-*)\n            list=(", place.path);
         for (const Option* option : place.options)
             for (const std::string& name : option->names) out += described(name, option->help);
         out += " )\n            _describe -o option list ;;\n";
-        const Standing standing = standing_of(*place.command);
+        const Continuation standing = standing_of(*place.command);
         if (!place.command->verbs.empty()) {
             out += fmt::format("        '{} '*)\n            list=(", place.path);
             for (const Command* verb : shown(*place.command)) out += described(verb->name, verb->help);
@@ -201,7 +199,7 @@ std::string zsh(const std::vector<Place>& places) {
     return out + "    esac\n}\nif [ \"$funcstack[1]\" = _writ ]; then _writ \"$@\"; else compdef _writ writ; fi\n";
 }
 
-std::string fish(const std::vector<Place>& places) {
+std::string fish(const std::vector<VerbEntry>& places) {
     const auto fish_quoted = [](std::string_view text) {
         return "'" + replaced(replaced(text, '\\', "\\\\"), '\'', "\\'") + "'";
     };
@@ -214,11 +212,11 @@ std::string fish(const std::vector<Place>& places) {
     out += "            case " + replaced(verb_paths(places), '|', " ") +
            "\n                set at \"$at/$word\"\n        end\n    end\n"
            "    test \"$at\" = \"$argv[1]\"\nend\ncomplete -c writ -f\n";
-    for (const Place& place : places) {
+    for (const VerbEntry& place : places) {
         const std::string at = fmt::format("complete -c writ -n {}", in_quotes("__writ_at '" + place.path + "'"));
         for (const Command* verb : shown(*place.command))
             out += fmt::format("{} -a {} -d {}\n", at, verb->name, fish_quoted(verb->help));
-        const Standing standing = standing_of(*place.command);
+        const Continuation standing = standing_of(*place.command);
         if (place.command->verbs.empty() && !standing.words.empty())
             out += fmt::format("{} -a {}\n", at, fish_quoted(joined(standing.words, " ")));
         if (standing.files) out += at + " -F\n";
@@ -238,19 +236,19 @@ std::string fish(const std::vector<Place>& places) {
     return out;
 }
 
-Json to_json(const Option& option) {
-    return Json{{"names", option.names},
-                {"value", option.has_value() ? option.value : ""},
-                {"description", option.help},
-                {"required", option.is_required}};
+nlohmann::ordered_json to_json(const Option& option) {
+    return nlohmann::ordered_json{{"names", option.names},
+                                  {"value", option.has_value() ? option.value : ""},
+                                  {"description", option.help},
+                                  {"required", option.is_required}};
 }
 
-Json to_json(const Command& command) {
-    Json out{{"name", command.name},
-             {"description", command.help},
-             {"options", Json::array()},
-             {"arguments", Json::array()},
-             {"verbs", Json::array()}};
+nlohmann::ordered_json to_json(const Command& command) {
+    nlohmann::ordered_json out{{"name", command.name},
+                               {"description", command.help},
+                               {"options", nlohmann::ordered_json::array()},
+                               {"arguments", nlohmann::ordered_json::array()},
+                               {"verbs", nlohmann::ordered_json::array()}};
     for (const Option& option : command.options)
         out[option.stands_alone() ? "arguments" : "options"].push_back(to_json(option));
     for (const Command* verb : shown(command)) out["verbs"].push_back(to_json(*verb));
@@ -258,7 +256,7 @@ Json to_json(const Command& command) {
 }
 
 std::string script(Shell shell, const Command& root) {
-    std::vector<Place> places;
+    std::vector<VerbEntry> places;
     gather(root, "", root, places);
     switch (shell) {
         case Shell::Bash: return bash(places);

@@ -79,7 +79,7 @@ Result<void> decide_files(Differ& differ, const std::string& path) {
 }
 
 Result<LedgerGaps> decide_ledger(Differ& differ, const std::string& folder, const Layers& policies,
-                                 const ledger::Progress& progress) {
+                                 const ledger::ProgressTeller& progress) {
     constexpr std::uint64_t kTellEvery = 4096;
     auto reader = ledger::Reader::open(folder);
     if (!reader) return tl::unexpected(std::move(reader.error()));

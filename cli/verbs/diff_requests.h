@@ -16,6 +16,6 @@ namespace writ::cli {
 /// Input:  `policies`: every bundle of both sides.
 /// Errors: those of reading the ledger.
 [[nodiscard]] Result<LedgerGaps> decide_ledger(Differ& differ, const std::string& folder, const Layers& policies,
-                                               const ledger::Progress& progress);
+                                               const ledger::ProgressTeller& progress);
 
 }  // namespace writ::cli

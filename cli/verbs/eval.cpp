@@ -20,7 +20,7 @@ struct Options {
     std::string request;
     RecordingArgs recording;
     Format format = Format::Human;
-    Audience reader = Audience::Operator;
+    View reader = View::Operator;
     bool reference = false;
 };
 
@@ -88,7 +88,7 @@ void add_eval(Command& program) {
     Option& ledger = add_recording_options(verb, options.recording);
     verb.check = [&options, &layer, &format, &reader, &ledger]() -> std::string {
         const bool human = format.given && options.format == Format::Human;
-        const bool caller = reader.given && options.reader == Audience::Caller;
+        const bool caller = reader.given && options.reader == View::Caller;
         return options.reference && (layer.given || ledger.given || human || caller)
                    ? "--reference: decides by one policy and prints JSON for the operator"
                    : "";

@@ -17,7 +17,7 @@ constexpr std::size_t kMaxFile = 1u << 20;
 
 Result<std::optional<ledger::PublicBytes>> key_of(const std::string& path) {
     if (path.empty()) return std::optional<ledger::PublicBytes>{};
-    auto key = ledger::read_public_key(path);
+    auto key = ledger::read_public_bytes(path);
     if (!key) return tl::unexpected(std::move(key.error()));
     return std::optional(*key);
 }

@@ -24,8 +24,8 @@ void add_since(Command& verb, std::int64_t& since) {
                });
 }
 
-Exit with_inquiry(const LedgerArgs& args, const std::function<Result<std::vector<ledger::Table>>(Inquiry&)>& ask,
-                  const std::function<Exit(const std::vector<ledger::Table>&)>& then) {
+Exit with_inquiry(const LedgerArgs& args, const std::function<Result<std::vector<ledger::InquiryTable>>(Inquiry&)>& ask,
+                  const std::function<Exit(const std::vector<ledger::InquiryTable>&)>& then) {
     auto inquiry = Inquiry::open(args.folder);
     if (!inquiry) return report_error(inquiry.error(), "", args.terminal);
     const auto tables = ask(*inquiry);
@@ -33,12 +33,12 @@ Exit with_inquiry(const LedgerArgs& args, const std::function<Result<std::vector
     return then(*tables);
 }
 
-Result<std::vector<ledger::Table>> one(Result<ledger::Table> table) {
+Result<std::vector<ledger::InquiryTable>> one(Result<ledger::InquiryTable> table) {
     if (!table) return tl::unexpected(std::move(table.error()));
     return std::vector{std::move(*table)};
 }
 
-Exit print(const LedgerArgs& args, const std::vector<ledger::Table>& tables) {
+Exit print(const LedgerArgs& args, const std::vector<ledger::InquiryTable>& tables) {
     if (args.format == Format::Json) {
         Json out = Json::array();
         for (const auto& table : tables) out.push_back(json_of(table));
@@ -53,7 +53,7 @@ Exit print(const LedgerArgs& args, const std::vector<ledger::Table>& tables) {
 Exit why(const LedgerArgs& args, const std::string& id) {
     return with_inquiry(
         args,
-        [&](Inquiry& inquiry) -> Result<std::vector<ledger::Table>> {
+        [&](Inquiry& inquiry) -> Result<std::vector<ledger::InquiryTable>> {
             const auto found = inquiry.find(id);
             if (!found) return tl::unexpected(found.error());
             tell_others(*found, args.terminal);
@@ -70,7 +70,7 @@ struct ReportArgs {
 Exit report(const LedgerArgs& args, const ReportArgs& what) {
     return with_inquiry(
         args, [&](Inquiry& inquiry) { return inquiry.report(what.since); },
-        [&](const std::vector<ledger::Table>& tables) {
+        [&](const std::vector<ledger::InquiryTable>& tables) {
             if (what.page.empty()) return print(args, tables);
             const std::string made = fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(os::now_micros() / 1'000'000));
             if (const auto written = write_file(what.page, html_page(tables, args.folder, made)); !written)

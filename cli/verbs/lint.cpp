@@ -2,11 +2,11 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "cli/formats/diagnostics.h"
 #include "cli/formats/format.h"
 #include "cli/formats/github.h"
+#include "cli/formats/json.h"
 #include "cli/formats/line_diff.h"
 #include "cli/formats/sarif.h"
 #include "cli/terminal/io.h"
@@ -46,7 +46,6 @@ std::string summary(const LintReport& report) {
 }
 
 std::string json(const LintReport& report) {
-    using Json = nlohmann::ordered_json;
     Diagnostics quiet{report.findings.sources, {}};
     for (const SuppressedFinding& each : report.suppressed) quiet.items.push_back(each.finding);
     Json suppressed = Json::parse(render_json(quiet));

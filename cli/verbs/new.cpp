@@ -9,6 +9,7 @@
 #include "cli/terminal/text.h"
 #include "cli/verbs/starter.h"
 #include "cli/verbs/verbs.h"
+#include "os/failure.h"
 #include "writ/errors.h"
 
 namespace writ::cli {
@@ -32,7 +33,7 @@ std::string module_for(const fs::path& folder) {
 }
 
 tl::unexpected<Error> failed(const std::error_code& error, const fs::path& path) {
-    return fail(Code::FileUnusable, reason_of(error), path.string());
+    return fail(Code::FileUnusable, os::reason_of(error), path.string());
 }
 
 /// Writes the project into an empty folder. Adds the paths it created to `made`, even if it fails.

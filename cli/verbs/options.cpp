@@ -12,9 +12,9 @@ Option& add_layers(Command& verb, std::vector<std::string>& layers) {
     return verb.texts("--layer", "PATH", "A platform's policy above PATH; may be repeated", layers);
 }
 
-Option& add_reader(Command& verb, Audience& reader) {
+Option& add_reader(Command& verb, View& reader) {
     return verb.choice("--for", "The reader of the output; a caller learns nothing about the policy", reader,
-                       {{"caller", Audience::Caller}, {"operator", Audience::Operator}});
+                       {{"caller", View::Caller}, {"operator", View::Operator}});
 }
 
 Option& add_format(Command& verb, Format& to, std::span<const Format> offered) {

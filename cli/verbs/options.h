@@ -16,7 +16,7 @@ void add_paths(Command& verb, std::vector<std::string>& paths);
 /// `--layer PATH`.
 Option& add_layers(Command& verb, std::vector<std::string>& layers);
 /// `--for caller|operator`.
-Option& add_reader(Command& verb, Audience& reader);
+Option& add_reader(Command& verb, View& reader);
 
 /// Adds `--format` with some of the formats.
 Option& add_format(Command& verb, Format& to, std::span<const Format> offered);

@@ -47,11 +47,10 @@ std::string record_line(const ledger::Answer& answer) {
     return fmt::format("record {}, repeats record {}\n", *answer.sequence, answer.earlier->sequence);
 }
 
-std::string render_answer(const ledger::Answer& answer, const Layers& layers, Audience reader, Format format,
-                          bool colour) {
+std::string render_answer(const ledger::Answer& answer, const Layers& layers, View reader, Format format, bool colour) {
     if (format == Format::Json) return safe_json(to_json(answer, layers, reader)) + "\n";
     std::string out = render_decision(answer.decision, layers, reader, colour);
-    if (!answer.earlier || reader == Audience::Caller) return out;
+    if (!answer.earlier || reader == View::Caller) return out;
     const ledger::Record& before = answer.earlier->record;
     std::string rules, bundles;
     for (const ledger::RecordedRule& rule : before.rules)

@@ -31,7 +31,7 @@ struct Recording {
 /// `record 7`, `record 8, repeats record 7`, or empty if the number is not known.
 [[nodiscard]] std::string record_line(const ledger::Answer& answer);
 /// The answer, with the earlier decision under its key.
-[[nodiscard]] std::string render_answer(const ledger::Answer& answer, const Layers& layers, Audience reader,
-                                        Format format, bool colour);
+[[nodiscard]] std::string render_answer(const ledger::Answer& answer, const Layers& layers, View reader, Format format,
+                                        bool colour);
 
 }  // namespace writ::cli

@@ -55,7 +55,7 @@ std::string why(const SearchItem& item, const Layers& layers) {
 std::string human(const SearchResult& result, bool colour) {
     const Palette colours = palette(colour);
     std::size_t width = 0;
-    for (const SearchItem& item : result.items) width = std::max(width, cells_of(item.name).size());
+    for (const SearchItem& item : result.items) width = std::max(width, glyphs_of(item.name).size());
     std::string out;
     for (const SearchItem& item : result.items) {
         std::string_view answer, paint;
@@ -65,7 +65,7 @@ std::string human(const SearchResult& result, bool colour) {
             case Effect::Deny: answer = item.wants_facts ? "never yet" : "never", paint = colours.error; break;
         }
         std::string name = safe(item.name);
-        name.append(width - std::min(width, cells_of(item.name).size()), ' ');
+        name.append(width - std::min(width, glyphs_of(item.name).size()), ' ');
         out += fmt::format("{}{:<11}{}  {}  {}\n", paint, answer, colours.reset, name, why(item, result.layers));
     }
     return out;

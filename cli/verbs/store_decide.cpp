@@ -16,7 +16,7 @@ struct Options {
     std::string channel, candidate, request, state;
     RecordingArgs recording;
     std::vector<std::string> keys, on_call;
-    Audience reader = Audience::Operator;
+    View reader = View::Operator;
 };
 
 Exit decide(const StoreArgs& args, const Options& options) {

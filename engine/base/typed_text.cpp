@@ -36,10 +36,10 @@ constexpr bool is_alnum(char c) {
 }
 
 /// A set of ASCII characters with fast lookup.
-class CharSet {
+class AsciiSet {
 public:
     template <class Test>
-    constexpr CharSet(Test alphabet, std::string_view more) {
+    constexpr AsciiSet(Test alphabet, std::string_view more) {
         for (unsigned i = 0; i < in_.size(); ++i) in_[i] = alphabet(static_cast<char>(i));
         for (const char c : more) in_[static_cast<unsigned char>(c)] = true;
     }
@@ -48,14 +48,14 @@ public:
 private:
     std::array<bool, 256> in_{};
 };
-constexpr CharSet kLabel([](char c) { return is_lower(c) || is_digit(c); }, "-_");
-constexpr CharSet kAtom(is_alnum, "!#$%&'*+-/=?^_`{|}~");
-constexpr CharSet kScheme([](char c) { return is_lower(c) || is_digit(c); }, "+.-");
-constexpr CharSet kSpiffePath(is_alnum, "._-/");
-constexpr CharSet kUrlPath(is_alnum, "/-._~!$&'()*+,;=:@%");
-constexpr CharSet kUnreserved(is_alnum, "-_~");
-constexpr CharSet kUrlQuery(is_alnum, "/?-._~!$&'()*+,;=:@%");
-constexpr CharSet kHiding([](char) { return false; }, "./\\;");  ///< an escape in a path must not mean one of these
+constexpr AsciiSet kLabel([](char c) { return is_lower(c) || is_digit(c); }, "-_");
+constexpr AsciiSet kAtom(is_alnum, "!#$%&'*+-/=?^_`{|}~");
+constexpr AsciiSet kScheme([](char c) { return is_lower(c) || is_digit(c); }, "+.-");
+constexpr AsciiSet kSpiffePath(is_alnum, "._-/");
+constexpr AsciiSet kUrlPath(is_alnum, "/-._~!$&'()*+,;=:@%");
+constexpr AsciiSet kUnreserved(is_alnum, "-_~");
+constexpr AsciiSet kUrlQuery(is_alnum, "/?-._~!$&'()*+,;=:@%");
+constexpr AsciiSet kHiding([](char) { return false; }, "./\\;");  ///< an escape in a path must not mean one of these
 
 /// Appends a text in lower case; returns the appended text.
 std::string_view append_lowered(std::string& out, std::string_view text) {

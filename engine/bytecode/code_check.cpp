@@ -144,8 +144,8 @@ bool CodeCheck::instruction(const Instr& at, BlockFacts& facts) {
     const bool test = is_test(op.op_class);
     if (!test && (at.flags != 0 || at.jump != 0)) return refuse("jump in an instruction that is not a test");
     if ((at.flags & ~(kNegate | kJumpIf)) != 0) return refuse("unknown flag");
-    if (op.op_class == OpClass::Time && in_once()) return refuse("test of time in a once");
-    if (op.op_class == OpClass::Time)
+    if (op.op_class == OpcodeClass::Time && in_once()) return refuse("test of time in a once");
+    if (op.op_class == OpcodeClass::Time)
         facts.time_tests = sat_plus(facts.time_tests, std::max(levels_.back().times, std::uint64_t{1}));
 
     ValueType a, b, c;
@@ -155,8 +155,8 @@ bool CodeCheck::instruction(const Instr& at, BlockFacts& facts) {
     own_[pc_] = cost_of(at, a, b);
 
     // A test consumes the temporaries made for it. Those that a Quantify reads remain below its body's.
-    if (op.op_class == OpClass::End || (test && at.op != Opcode::Quantify)) temps_.resize(levels_.back().base);
-    if (op.op_class == OpClass::Value) {
+    if (op.op_class == OpcodeClass::End || (test && at.op != Opcode::Quantify)) temps_.resize(levels_.back().base);
+    if (op.op_class == OpcodeClass::Value) {
         if (!write(at, a, b)) return false;
         facts.temps = std::max(facts.temps, static_cast<std::uint32_t>(temps_.size()));
     }

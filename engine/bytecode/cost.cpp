@@ -17,15 +17,16 @@ ValueType type_of(const Layout& layout, Builtin fact) {
     return layout.slot(static_cast<std::uint32_t>(fact));
 }
 
-/// The cost of a rule's effect when it applies: scopes, limits and duties are compared with each other,
-/// and every approval with every requirement; once more if the rule will only apply later. `duties`: of all rules.
-std::uint64_t effect_steps(const Program& program, const Layout& layout, std::uint64_t duties, const RuleRef& rule) {
+/// The cost of a rule's effect when it applies: scopes, limits and obligations are compared with each other,
+/// and every approval with every requirement; once more if the rule will only apply later. `obligations`: of all rules.
+std::uint64_t effect_steps(const Program& program, const Layout& layout, std::uint64_t obligations,
+                           const RuleRef& rule) {
     const std::uint64_t scopes = type_of(layout, Builtin::WantScopes).max;
     switch (static_cast<RuleKind>(rule.kind)) {
         case RuleKind::Permit: return sat_times(4, scopes);
         case RuleKind::Deny: return 0;
         case RuleKind::Limit: return sat_times(8, scopes + type_of(layout, Builtin::WantAudience).max);
-        case RuleKind::Oblige: return sat_times(program.duties[rule.effect].count, duties);
+        case RuleKind::Oblige: return sat_times(program.obligations[rule.effect].count, obligations);
         case RuleKind::Require: {
             const std::uint64_t approvals = type_of(layout, Builtin::Approvals).max;
             return sat_times(2 * approvals, 24 + 6 * kLookUpSteps + 2 * approvals);
@@ -193,11 +194,11 @@ Reach reach(const Program& program, const Charges& charges) {
     const auto layout = Layout::make(program);
     if (!layout) return out;
     Costs costs(program, *layout, charges);
-    std::uint64_t duties = 0, always = 0;
-    for (const DutyRef& duty : program.duties) duties += duty.count;
+    std::uint64_t obligations = 0, always = 0;
+    for (const ObligationRef& obligation : program.obligations) obligations += obligation.count;
     std::vector<std::uint64_t> effects, whole;
     for (const RuleRef& rule : program.rules) {
-        effects.push_back(effect_steps(program, *layout, duties, rule));
+        effects.push_back(effect_steps(program, *layout, obligations, rule));
         whole.push_back(sat_plus(costs.of(rule, kNone), effects.back()));
         always = sat_plus(always, whole.back());
         if (whole.back() <= out.dearest_steps) continue;

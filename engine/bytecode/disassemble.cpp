@@ -145,12 +145,12 @@ private:
                 return;
             }
             case RuleKind::Oblige: {
-                const DutyRef& duty = program_.duties[rule.effect];
-                for (std::size_t i = 0; i < duty.count; ++i) {
+                const ObligationRef& obligation = program_.obligations[rule.effect];
+                for (std::size_t i = 0; i < obligation.count; ++i) {
                     out_ += "  with ";
-                    out_ += program_.text(program_.ids[duty.first + 2 * i]);
+                    out_ += program_.text(program_.ids[obligation.first + 2 * i]);
                     out_ += ' ';
-                    out_ += program_.text(program_.ids[duty.first + 2 * i + 1]);
+                    out_ += program_.text(program_.ids[obligation.first + 2 * i + 1]);
                     out_ += '\n';
                 }
                 return;

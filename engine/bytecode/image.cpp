@@ -37,7 +37,7 @@ Image::~Image() {
 }
 
 Result<Image> Image::read(const std::string& path) {
-    const auto file = os::File::open(path, os::Access::Read);  // the mapping outlives it
+    const auto file = os::File::open(path, os::OpenMode::Read);  // the mapping outlives it
     if (!file) return failed(file.error());
     const auto status = file->status();
     if (!status) return failed(status.error());

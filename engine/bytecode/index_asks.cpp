@@ -53,9 +53,9 @@ void Asks::read(const Program& program, std::span<const Instr> code) {
     std::size_t reach = 0;
     for (std::size_t at = 0, next = 0; at < code.size(); at = next) {
         const Instr& in = code[at];
-        const OpClass op_class = info(in.op).op_class;
+        const OpcodeClass op_class = info(in.op).op_class;
         next = at + width(in);
-        if (op_class == OpClass::End) return;
+        if (op_class == OpcodeClass::End) return;
         if (!is_test(op_class)) continue;
         const std::size_t target = next + in.jump;
         if (code[target].op != Opcode::RetFalse)
@@ -158,8 +158,8 @@ Prefix prefix_of(const Program& program, const Ask& ask) {
     return {text, static_cast<std::uint32_t>(std::min(program.text(text).size(), kMaxPrefix))};
 }
 
-Range range_of(const Program& program, const RuleRef& rule, const Asks& asks, std::uint32_t fact) {
-    Range range;
+IntegerRange range_of(const Program& program, const RuleRef& rule, const Asks& asks, std::uint32_t fact) {
+    IntegerRange range;
     for (const Ask& ask : asks.all()) {
         if (ask.sort != Ask::Sort::Range || ask.fact != fact) continue;
         const std::int64_t limit = integer_of(program, rule, ask.test->b);

@@ -73,9 +73,9 @@ struct Prefix {
 [[nodiscard]] Prefix prefix_of(const Program& program, const Ask& ask);
 
 /// The range that a rule's Range asks allow for an integer, both ends included. Empty if low > high.
-struct Range {
+struct IntegerRange {
     std::int64_t low = INT64_MIN, high = INT64_MAX;
 };
-[[nodiscard]] Range range_of(const Program& program, const RuleRef& rule, const Asks& asks, std::uint32_t fact);
+[[nodiscard]] IntegerRange range_of(const Program& program, const RuleRef& rule, const Asks& asks, std::uint32_t fact);
 
 }  // namespace writ::bytecode

@@ -132,7 +132,7 @@ private:
                         break;
                     }
                     case Ask::Sort::Range: {
-                        const Range range = range_of(program_, rule, asks, ask.fact);
+                        const IntegerRange range = range_of(program_, rule, asks, ask.fact);
                         seen.insert(
                             key_add(static_cast<std::uint64_t>(range.low), static_cast<std::uint64_t>(range.high)));
                         break;
@@ -365,7 +365,7 @@ private:
         const std::size_t first = out_.index_ranges.size();
         for (const std::uint32_t rule : rules) {
             const RuleRef& ref = program_.rules[rule];
-            const Range range = range_of(program_, ref, Asks(program_, program_.code_of(ref)), slot);
+            const IntegerRange range = range_of(program_, ref, Asks(program_, program_.code_of(ref)), slot);
             out_.index_ranges.push_back({range.low, range.high, range.high, rule, 0});
         }
         std::sort(out_.index_ranges.begin() + static_cast<std::ptrdiff_t>(first), out_.index_ranges.end(),

@@ -56,7 +56,7 @@ private:
             const Prefix prefix = prefix_of(program_, *asks.find(Ask::Sort::Prefix, group.ordered));
             out_ += fmt::format(": \"{}\"", program_.text(prefix.text).substr(0, prefix.length));
         } else if (static_cast<Path>(group.path) == Path::Range) {
-            const Range range = range_of(program_, rule, asks, group.ordered);
+            const IntegerRange range = range_of(program_, rule, asks, group.ordered);
             out_ += fmt::format(": {}..{}", range.low == INT64_MIN ? "" : std::to_string(range.low),
                                 range.high == INT64_MAX ? "" : std::to_string(range.high));
         }

@@ -309,7 +309,7 @@ private:
     std::array<Lookup, kAhead> ahead_;
     std::size_t ahead_count_ = 0;
     std::string_view prefix_;
-    Range range_;
+    IntegerRange range_;
     const char* what_ = nullptr;
 };
 

@@ -38,17 +38,17 @@ enum class Operand : std::uint8_t {
     Memo,
 };
 
-enum class OpClass : std::uint8_t { Test, Time, Value, End };
+enum class OpcodeClass : std::uint8_t { Test, Time, Value, End };
 
 struct OpcodeInfo {
     std::string_view name;
     Operand a, b, c;
-    OpClass op_class;
+    OpcodeClass op_class;
     std::string_view prose;
 };
 
 inline constexpr OpcodeInfo kOpcodes[] = {
-#define OP(name, a, b, c, cls, prose) {#name, Operand::a, Operand::b, Operand::c, OpClass::cls, prose},
+#define OP(name, a, b, c, cls, prose) {#name, Operand::a, Operand::b, Operand::c, OpcodeClass::cls, prose},
 #include "bytecode/opcodes.def"
 #undef OP
 };
@@ -59,8 +59,8 @@ constexpr const OpcodeInfo& info(Opcode op) {
     return kOpcodes[static_cast<std::size_t>(op)];
 }
 
-constexpr bool is_test(OpClass op_class) {
-    return op_class == OpClass::Test || op_class == OpClass::Time;
+constexpr bool is_test(OpcodeClass op_class) {
+    return op_class == OpcodeClass::Test || op_class == OpcodeClass::Time;
 }
 
 /// The number of instructions of an instruction with its body.

@@ -29,7 +29,8 @@ static_assert(sizeof(ToolRef) == 40 && sizeof(TableRef) == 24 && sizeof(RuleRef)
 static_assert(sizeof(GrantRef) == 16 && sizeof(RequirementRef) == 16 && sizeof(LimitRef) == 24);
 static_assert(sizeof(IndexGroupRef) == 32 && sizeof(IndexBucketRef) == 8 && sizeof(IndexRunRef) == 8);
 static_assert(sizeof(IndexPrefixRef) == 16 && sizeof(IndexRangeRef) == 32);
-static_assert(sizeof(OriginRef) == 12 && sizeof(DutyRef) == 8 && sizeof(ManifestRef) == 48 && sizeof(SourceRef) == 16);
+static_assert(sizeof(OriginRef) == 12 && sizeof(ObligationRef) == 8 && sizeof(ManifestRef) == 48 &&
+              sizeof(SourceRef) == 16);
 #define SECTION(type, name) \
     static_assert(std::is_trivially_copyable_v<type> && std::has_unique_object_representations_v<type>);
 #include "bytecode/sections.def"

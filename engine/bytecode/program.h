@@ -247,7 +247,7 @@ struct LimitRef {
     std::uint32_t single_use = 0, reserved = 0;
 };
 /// A run of (name, args) pairs of text ids in `ids`; args is canonical JSON.
-struct DutyRef {
+struct ObligationRef {
     std::uint32_t first = 0, count = 0;
 };
 

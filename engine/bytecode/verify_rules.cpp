@@ -31,20 +31,21 @@ Result<void> verify_effects(const Program& program) {
     std::vector<bool> parsed(program.texts.size(), false);
     RequestLimits limits;
     limits.max_bytes = limits.max_string = limits.max_members = UINT32_MAX;
-    for (std::size_t i = 0; i < program.duties.size(); ++i) {
-        const DutyRef& duty = program.duties[i];
-        if (duty.count == 0 || !pairs.take(duty.first, 2 * std::uint64_t{duty.count}))
-            return refuse(Code::BadRules, "duties are out of bounds", "duties", i);
-        for (std::size_t k = 0; k < duty.count; ++k) {
-            const std::uint32_t name = program.ids[duty.first + 2 * k], args = program.ids[duty.first + 2 * k + 1];
+    for (std::size_t i = 0; i < program.obligations.size(); ++i) {
+        const ObligationRef& obligation = program.obligations[i];
+        if (obligation.count == 0 || !pairs.take(obligation.first, 2 * std::uint64_t{obligation.count}))
+            return refuse(Code::BadRules, "obligations are out of bounds", "obligations", i);
+        for (std::size_t k = 0; k < obligation.count; ++k) {
+            const std::uint32_t name = program.ids[obligation.first + 2 * k],
+                                args = program.ids[obligation.first + 2 * k + 1];
             if (!is_text(program, name) || !is_text(program, args))
-                return refuse(Code::BadRules, "no such text", "duties", i);
+                return refuse(Code::BadRules, "no such text", "obligations", i);
             if (parsed[args]) continue;
             parsed[args] = true;
             // Decisions print the arguments unchanged.
             const auto document = json::parse(program.text(args), limits);
             if (!document || document->type != json::Type::Object)
-                return refuse(Code::BadRules, "arguments of a duty are not a JSON object", "duties", i);
+                return refuse(Code::BadRules, "arguments of an obligation are not a JSON object", "obligations", i);
         }
     }
     return {};
@@ -56,13 +57,13 @@ std::size_t effects_of(const Program& program, RuleKind kind) {
         case RuleKind::Deny: return 1;  // none; index 0
         case RuleKind::Require: return program.requirements.size();
         case RuleKind::Limit: return program.limits.size();
-        case RuleKind::Oblige: return program.duties.size();
+        case RuleKind::Oblige: return program.obligations.size();
     }
     return 0;
 }
 
 /// A block of code as used by its first rule.
-struct Block {
+struct UsedBlock {
     const RuleRef* first = nullptr;
     BlockFacts facts;
 };
@@ -94,7 +95,7 @@ Result<Measures> verify_rules(const Program& program, const Layout& layout) {
     }
     if (auto done = verify_effects(program); !done) return tl::unexpected(std::move(done.error()));
 
-    std::vector<Block> blocks;
+    std::vector<UsedBlock> blocks;
     std::vector<std::uint32_t> block_at(program.code.size(), kNone);
     for (std::size_t i = 0; i < program.rules.size(); ++i) {
         if (auto done = verify_rule(program, i); !done) return tl::unexpected(std::move(done.error()));
@@ -114,7 +115,7 @@ Result<Measures> verify_rules(const Program& program, const Layout& layout) {
     CodeCheck check(program, layout);
     Measures measures;
     std::uint64_t greatest = 0;
-    for (Block& block : blocks) {
+    for (UsedBlock& block : blocks) {
         auto facts = check.read(*block.first);
         if (!facts) return tl::unexpected(std::move(facts.error()));
         block.facts = *facts;
@@ -124,7 +125,7 @@ Result<Measures> verify_rules(const Program& program, const Layout& layout) {
     }
     for (std::size_t i = 0; i < program.rules.size(); ++i) {
         const RuleRef& rule = program.rules[i];
-        const Block& block = blocks[block_at[rule.code]];
+        const UsedBlock& block = blocks[block_at[rule.code]];
         if (block.first->code_length != rule.code_length || block.first->flags != rule.flags ||
             (block.facts.reads_row && block.first->table != rule.table))
             return refuse(Code::BadRules, "code is shared by rules that it does not match", "rules", i);

@@ -13,13 +13,13 @@ constexpr std::uint32_t word(Kind kind) {
 }
 
 /// The type as which the engine itself reads a value, independent of code.
-struct Expected {
+struct ExpectedBuiltin {
     std::string_view name;
     Kind kind;
     Kind elem = Kind::Bool;
 };
 
-constexpr Expected kBuiltins[] = {
+constexpr ExpectedBuiltin kBuiltins[] = {
     {"now", Kind::Instant},
     {"request_id", Kind::String},
     {"token.issuer", Kind::String},
@@ -67,8 +67,8 @@ constexpr std::string_view kPaths[] = {
 #include "base/builtin_facts.def"
 #undef FACT
 };
-constexpr const Expected* expected(std::string_view path) {
-    for (const Expected& entry : kBuiltins)
+constexpr const ExpectedBuiltin* expected(std::string_view path) {
+    for (const ExpectedBuiltin& entry : kBuiltins)
         if (entry.name == path) return &entry;
     return nullptr;
 }
@@ -79,31 +79,31 @@ constexpr bool all_expected() {
 }
 static_assert(all_expected());
 
-constexpr Expected kApproval[] = {
+constexpr ExpectedBuiltin kApproval[] = {
     {"id", Kind::String},        {"state", Kind::Enum},
     {"approver", Kind::String},  {"groups", Kind::List, Kind::String},
     {"requester", Kind::String}, {"at", Kind::Instant},
     {"exp", Kind::Instant},      {"binding_digest", Kind::String},
     {"uses", Kind::Int},         {"approver_id", Kind::String},
 };
-constexpr Expected kHop[] = {
+constexpr ExpectedBuiltin kHop[] = {
     {"actor", Kind::String},  {"class", Kind::String},     {"run", Kind::String},
     {"tenant", Kind::String}, {"issuer", Kind::String},    {"granted_scopes", Kind::List, Kind::String},
     {"exp", Kind::Instant},   {"initiator", Kind::String},
 };
 
-bool matches(const ValueType& type, const Expected& expected) {
+bool matches(const ValueType& type, const ExpectedBuiltin& expected) {
     return type.kind == expected.kind && (type.kind != Kind::List || type.elem == expected.elem);
 }
 
 /// Checks that columns with these names, if present, have the types that the engine expects.
-bool columns_match(const Program& program, const Layout& layout, Builtin list, std::span<const Expected> names) {
+bool columns_match(const Program& program, const Layout& layout, Builtin list, std::span<const ExpectedBuiltin> names) {
     const ValueType type = layout.slot(static_cast<std::uint32_t>(list));
     if (type.node == kNone) return true;
     const ShapeNode& element = program.shape[program.shape[type.node].first_child];
     for (std::uint32_t i = 0; i < element.child_count; ++i) {
         const std::uint32_t node = element.first_child + i;
-        for (const Expected& expected : names)
+        for (const ExpectedBuiltin& expected : names)
             if (program.text(program.shape[node].name) == expected.name &&
                 (program.shape[node].column == kNone || !matches(layout.node_type(node), expected)))
                 return false;

@@ -87,8 +87,9 @@ std::size_t writ_decision_obligation_count(const writ_decision* decision) {
 }
 
 writ_status writ_decision_obligation(const writ_decision* decision, std::size_t index, writ_obligation* out) {
-    return fill_at(decision, obligations, index, out,
-                   [](const writ::Obligation& duty) { return writ_obligation{0, text(duty.name), text(duty.args)}; });
+    return fill_at(decision, obligations, index, out, [](const writ::Obligation& obligation) {
+        return writ_obligation{0, text(obligation.name), text(obligation.args)};
+    });
 }
 
 // ---- reasons and requirements ---------------------------------------------------------------------
@@ -126,10 +127,9 @@ writ_text writ_decision_json(writ_decision* decision, int reader) {
     if (decision == nullptr) return text({});
     if (reader == WRIT_READER_OPERATOR && !decision->recorded.empty()) return text(decision->recorded);
     const writ_status status = guarded(nullptr, [&] {
-        const writ::Audience audience =
-            reader == WRIT_READER_OPERATOR ? writ::Audience::Operator : writ::Audience::Caller;
+        const writ::View view = reader == WRIT_READER_OPERATOR ? writ::View::Operator : writ::View::Caller;
         const writ::Layers none{std::vector<writ::Bundle>{}};
-        decision->json = writ::to_json(decision->decision, decision->layers ? *decision->layers : none, audience);
+        decision->json = writ::to_json(decision->decision, decision->layers ? *decision->layers : none, view);
         return WRIT_OK;
     });
     return status == WRIT_OK ? text(decision->json) : text({});

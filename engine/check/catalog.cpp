@@ -140,7 +140,7 @@ std::optional<FoundClaim> find_claim(Context& c, FieldId root, const KindNames& 
     const ast::PathStep& first = path.front();
     FoundClaim out;
     for (const auto& step : path)
-        step.kind == ast::StepKind::Key ? append_key(out.written, step.text) : append_step(out.written, step.text);
+        step.kind == ast::StepKind::Key ? append_key(out.written, step.text) : append_field(out.written, step.text);
     if (out.written.starts_with('.')) out.written.erase(0, 1);
     if (path.size() == 1 && names.captures.contains(first.text)) {
         out.claim = first.text;
@@ -276,7 +276,7 @@ void check_issuers(Context& c) {
         const auto* decl = std::get_if<ast::IssuerDecl>(&entry.decl->node);
         if (decl == nullptr) continue;
         const auto* kind =
-            require_name(c, entry.module, Space::Kind, decl->kind, Code::UnknownCatalogueName, "issuer kind");
+            require_name(c, entry.module, NameSort::Kind, decl->kind, Code::UnknownCatalogueName, "issuer kind");
         if (decl->url.empty())
             c.report.add(Code::MalformedDeclaration, decl->url_span,
                          "issuer " + quoted(decl->name.text) + " has an empty URL");
@@ -325,7 +325,7 @@ void check_issuer_groups(Context& c) {
         bool whole = true;
         for (const auto& name : decl->members) {
             const auto* member =
-                require_name(c, entry.module, Space::Value, name, Code::UnknownCatalogueName, "issuer");
+                require_name(c, entry.module, NameSort::Value, name, Code::UnknownCatalogueName, "issuer");
             if (member != nullptr && !std::holds_alternative<ast::IssuerDecl>(member->decl->node)) {
                 const bool nested = std::holds_alternative<ast::IssuerGroupDecl>(member->decl->node);
                 c.report.add(Code::UnknownCatalogueName, name.span, quoted(member->name.text) + " is not an issuer",

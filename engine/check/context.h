@@ -20,10 +20,10 @@
 
 namespace writ::check {
 
-/// Names belong to spaces: a tool and a rule may share a name, a define and an issuer may not.
-enum class Space : std::uint8_t { Value, Type, Kind, Tool, Rule, Fixture, Test };
+/// Names are of sorts, and unique within one: a tool and a rule may share a name, a define and an issuer may not.
+enum class NameSort : std::uint8_t { Value, Type, Kind, Tool, Rule, Fixture, Test };
 constexpr std::string_view kDefaultModule = "main";  ///< of a file without a module name
-constexpr std::size_t kSpaces = 7;
+constexpr std::size_t kNameSorts = 7;
 
 constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;
 constexpr std::uint32_t kMaxBinders = 8;    ///< nested quantifiers
@@ -34,7 +34,7 @@ constexpr std::int64_t kMaxTtl = 24 * 3600 * 1'000'000LL;
 constexpr std::int64_t kMaxLeeway = 60 * 1'000'000LL;
 
 /// A declaration with its name. `index` is its position in the table of its sort; of a group of issuers, its IssuerId.
-struct Entry {
+struct NamedDecl {
     const ast::Decl* decl = nullptr;
     ast::Name name;
     std::uint32_t module = 0;
@@ -51,16 +51,16 @@ struct Module {
     std::vector<std::uint32_t> files;
     std::vector<ImportedModule> imports;
     bool incomplete = false;  ///< an import or a file could not be read, so it may have declared unknown names
-    std::array<std::unordered_map<std::string_view, std::uint32_t>, kSpaces> names;  ///< index into entries
+    std::array<std::unordered_map<std::string_view, std::uint32_t>, kNameSorts> names;  ///< index into entries
 };
 
-enum class State : std::uint8_t { Untouched, Busy, Done, Broken };
+enum class VisitState : std::uint8_t { Untouched, Busy, Done, Broken };
 
 /// A `define`. Its body is typed once at its place, and again wherever it is expanded.
 struct Define {
     const ast::DefineDecl* decl = nullptr;
-    const Entry* entry = nullptr;
-    State state = State::Untouched;
+    const NamedDecl* entry = nullptr;
+    VisitState state = VisitState::Untouched;
     bool flexible = false;  ///< the body takes the type of the value that it is compared with
     bool used = false;
     std::vector<Type> params;
@@ -84,7 +84,7 @@ struct KindNames {
 
 /// A name that a module exports.
 struct Exported {
-    Space space = Space::Value;
+    NameSort sort = NameSort::Value;
     std::string name, module;
 };
 
@@ -97,7 +97,7 @@ struct Context {
 
     std::vector<Module> modules{};
     std::unordered_map<std::string, std::uint32_t> module_ids{};
-    std::deque<Entry> entries{};
+    std::deque<NamedDecl> entries{};
     std::vector<std::uint32_t> file_modules{};  ///< parallel to policy.files
     std::vector<Define> defines{};
     std::vector<KindNames> kind_names{};  ///< parallel to policy.kinds
@@ -129,28 +129,28 @@ struct Context {
 void declare_names(Context& c);
 
 enum class Miss : std::uint8_t { No, Unknown, Private, Ambiguous };
-struct Lookup {
-    const Entry* entry = nullptr;
+struct NameLookup {
+    const NamedDecl* entry = nullptr;
     Miss miss = Miss::Unknown;
-    const Entry* other = nullptr;  ///< Private: the private declaration; Ambiguous: the second one
+    const NamedDecl* other = nullptr;  ///< Private: the private declaration; Ambiguous: the second one
 };
-[[nodiscard]] Lookup look_up(const Context& c, std::uint32_t module, Space space, std::string_view name);
+[[nodiscard]] NameLookup look_up(const Context& c, std::uint32_t module, NameSort sort, std::string_view name);
 /// All names except the last are an alias or a module's name.
-[[nodiscard]] Lookup look_up(const Context& c, std::uint32_t module, Space space,
-                             std::span<const std::string_view> parts);
+[[nodiscard]] NameLookup look_up(const Context& c, std::uint32_t module, NameSort sort,
+                                 std::span<const std::string_view> parts);
 /// Finds a name, or reports that it is unknown, private or ambiguous. `noun`: "tool", "rule", …
-const Entry* require_name(Context& c, std::uint32_t module, Space space, const ast::QualifiedName& name, Code unknown,
-                          std::string_view noun);
+const NamedDecl* require_name(Context& c, std::uint32_t module, NameSort sort, const ast::QualifiedName& name,
+                              Code unknown, std::string_view noun);
 /// Reports a failed look_up; `unknown` is the code for an unknown name.
-void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& found, std::string_view name, Span span,
-                 Code unknown, std::string_view noun);
-/// Names of a space that can be used unqualified in a module; at most a few thousand.
-[[nodiscard]] std::vector<std::string_view> visible_names(const Context& c, std::uint32_t module, Space space);
+void report_miss(Context& c, std::uint32_t module, NameSort sort, const NameLookup& found, std::string_view name,
+                 Span span, Code unknown, std::string_view noun);
+/// Names of a sort that can be used unqualified in a module; at most a few thousand.
+[[nodiscard]] std::vector<std::string_view> visible_names(const Context& c, std::uint32_t module, NameSort sort);
 
 /// Whether a name may be unknown only because its declaration could not be read, which has been reported.
 [[nodiscard]] bool may_be_broken(const Context& c, std::uint32_t module, std::string_view name);
 /// Adds the import that would provide a name. Output: false if there is none.
-bool suggest_import(Context& c, Diagnostic& diagnostic, std::uint32_t module, Space space, std::string_view name);
+bool suggest_import(Context& c, Diagnostic& diagnostic, std::uint32_t module, NameSort sort, std::string_view name);
 /// The exports of the standard modules (modules.cpp).
 [[nodiscard]] const std::vector<Exported>& library_exports(Context& c);
 
@@ -162,12 +162,13 @@ void report_twice(Context& c, std::string_view noun, std::string_view name, Span
 
 /// The value of a text that names a tool (its name in requests) or an issuer (its URL), by that value or by its name
 /// in the policy. Empty: there is none; or the issuer's declaration is invalid.
-[[nodiscard]] std::string_view named_value(const Context& c, std::uint32_t module, Names names, std::string_view text);
+[[nodiscard]] std::string_view named_value(const Context& c, std::uint32_t module, Referent names,
+                                           std::string_view text);
 /// The values that named_value() accepts, for "did you mean".
-[[nodiscard]] std::vector<std::string_view> named_values(const Context& c, std::uint32_t module, Names names);
+[[nodiscard]] std::vector<std::string_view> named_values(const Context& c, std::uint32_t module, Referent names);
 
 /// Whether a declaration is an issuer or a group of issuers, so that its index is an IssuerId.
-[[nodiscard]] inline bool names_issuers(const Entry& entry) {
+[[nodiscard]] inline bool names_issuers(const NamedDecl& entry) {
     return std::holds_alternative<ast::IssuerDecl>(entry.decl->node) ||
            std::holds_alternative<ast::IssuerGroupDecl>(entry.decl->node);
 }

@@ -56,7 +56,7 @@ std::optional<std::int64_t> parse_scalar(const Policy& policy, const Type& type,
 
 /// The canonical form of a text in a cell. None: it is not a value of the type, or names nothing that is declared.
 std::optional<std::string> text_value(const Context& c, std::uint32_t module, const Type& type, std::string_view text) {
-    if (type.names == Names::Nothing) return canonical_text(type.kind, text);
+    if (type.names == Referent::Nothing) return canonical_text(type.kind, text);
     const auto value = named_value(c, module, type.names, text);
     return value.empty() ? std::optional<std::string>{} : std::string(value);
 }
@@ -243,14 +243,14 @@ private:
         const bool set = column.type.kind == Kind::List;
         const Type type = set ? element_of(column.type) : column.type;
         where += (where.empty() ? "column " : ", column ") + quoted(column.name) + ": ";
-        if (type.names == Names::Nothing || value.empty() || has_blank_ends(value))
+        if (type.names == Referent::Nothing || value.empty() || has_blank_ends(value))
             return fail(where + (value.empty() ? "" : quoted(value) + " is ") + "not a value of type " +
                             quoted(describe(c_.policy, column.type)) +
                             (set && decl_.format == "csv"
                                  ? "; members are separated by `;`, not empty, and without blanks around them"
                                  : ""),
                         place);
-        if (type.names == Names::Tools && c_.broken_tool) {
+        if (type.names == Referent::Tools && c_.broken_tool) {
             silent_ = true;
             return;
         }

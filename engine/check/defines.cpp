@@ -160,7 +160,7 @@ const Expr* type_lower(Context& c, Scope& s, const ast::Expr& e) {
     if (!is_string_kind(text->type.kind)) return refuse_argument(c, e, *text, "a string");
     // After lower() it is plain text, no longer the name of a tool or an issuer.
     Type type = text->type;
-    type.names = Names::Nothing;
+    type.names = Referent::Nothing;
     if (text->op != Op::Text) return node(c, Op::Lower, type, e.span, {text});
     std::string lower(text->text);
     for (auto& letter : lower)
@@ -211,15 +211,15 @@ bool check_arguments(Context& c, Scope& s, const Define& define, std::span<const
 }  // namespace
 
 void type_define(Context& c, Define& define) {
-    if (define.state != State::Untouched) return;
+    if (define.state != VisitState::Untouched) return;
     const auto& decl = *define.decl;
     const DepthGuard guard(c);
     if (guard.too_deep()) {
         report_too_deep(c, decl.name.span);
-        define.state = State::Broken;
+        define.state = VisitState::Broken;
         return;
     }
-    define.state = State::Busy;
+    define.state = VisitState::Busy;
     std::vector<Argument> arguments;
     bool right = true;
     for (std::size_t i = 0; i < decl.params.size(); ++i) {
@@ -238,7 +238,7 @@ void type_define(Context& c, Define& define) {
         arguments.push_back({&param, type, nullptr, nullptr, false});
     }
     if (!right || decl.body == nullptr) {
-        define.state = State::Broken;
+        define.state = VisitState::Broken;
         return;
     }
     Scope scope;
@@ -256,13 +256,13 @@ void type_define(Context& c, Define& define) {
             c.report.add(Code::UnusedParameter, argument.param->name.span,
                          "parameter " + quoted(argument.param->name.text) + " is not used", {}, "remove it");
     // If a cycle is found below, this definition is broken too.
-    define.state = body == nullptr || define.state == State::Broken ? State::Broken : State::Done;
+    define.state = body == nullptr || define.state == VisitState::Broken ? VisitState::Broken : VisitState::Done;
 }
 
 const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<const ast::Expr* const> args, bool called,
                    const Type* want) {
     define.used = true;
-    if (define.state == State::Busy) {
+    if (define.state == VisitState::Busy) {
         auto& diagnostic =
             c.report.add(Code::CircularDefinition, use,
                          "definition " + quoted(define.decl->name.text) + " refers to itself", "completes the cycle");
@@ -270,7 +270,7 @@ const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<con
         return nullptr;
     }
     type_define(c, define);
-    if (define.state != State::Done) return nullptr;
+    if (define.state != VisitState::Done) return nullptr;
     if (args.size() != define.params.size() || called != define.decl->has_params) {
         if (called && !define.decl->has_params)
             c.report.add(Code::ArgumentCountDiffers, use, quoted(define.decl->name.text) + " takes no arguments", {},
@@ -327,7 +327,7 @@ void check_defines(Context& c) {
 
 void warn_unused(Context& c) {
     for (const auto& define : c.defines) {
-        if (define.used || define.entry->decl->exported || define.state == State::Broken) continue;
+        if (define.used || define.entry->decl->exported || define.state == VisitState::Broken) continue;
         c.report.add(Code::UnusedDefinition, define.decl->name.span,
                      "definition " + quoted(define.decl->name.text) + " is not used", {},
                      "remove it, or put `export` before it");
@@ -341,11 +341,11 @@ const Expr* type_call(Context& c, Scope& s, const ast::Expr& e, const Type* want
     for (const auto& conversion : kConversions)
         if (e.text == conversion.name) return type_conversion(c, s, e, conversion.kind);
     const auto parts = split_name(e.text);
-    const auto found = look_up(c, s.module, Space::Value, parts);
+    const auto found = look_up(c, s.module, NameSort::Value, parts);
     if (found.miss == Miss::No && std::holds_alternative<ast::DefineDecl>(found.entry->decl->node))
         return put_in(c, s, c.defines[found.entry->index], e.span, e.kids, true, want);
     if (found.miss == Miss::Private || found.miss == Miss::Ambiguous) {
-        report_miss(c, s.module, Space::Value, found, e.text, e.op_span, Code::UnknownName, "definition");
+        report_miss(c, s.module, NameSort::Value, found, e.text, e.op_span, Code::UnknownName, "definition");
         return nullptr;
     }
     if (may_be_broken(c, s.module, e.text)) return nullptr;
@@ -354,8 +354,8 @@ const Expr* type_call(Context& c, Scope& s, const ast::Expr& e, const Type* want
     diagnostic.help = set_method_of_other_languages(c, e);
     if (diagnostic.help.empty()) diagnostic.help = function_of_other_languages(parts.back());
     if (!diagnostic.help.empty()) return nullptr;
-    if (suggest_import(c, diagnostic, s.module, Space::Value, e.text)) return nullptr;
-    auto candidates = visible_names(c, s.module, Space::Value);
+    if (suggest_import(c, diagnostic, s.module, NameSort::Value, e.text)) return nullptr;
+    auto candidates = visible_names(c, s.module, NameSort::Value);
     for (const auto& conversion : kConversions) candidates.push_back(conversion.name);
     for (const auto name : kFunctions) candidates.push_back(name);
     suggest(c, diagnostic, e.text, candidates);

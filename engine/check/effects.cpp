@@ -9,7 +9,7 @@
 namespace writ::check {
 namespace {
 
-using Row = std::vector<Cell>;
+using TableRow = std::vector<Cell>;
 using Scopes = std::vector<std::string_view>;
 
 bool contains(const Scopes& scopes, std::string_view scope) {
@@ -17,7 +17,7 @@ bool contains(const Scopes& scopes, std::string_view scope) {
 }
 
 /// The set of an effect for one row; null: there is no row.
-Scopes evaluate(const Expr& e, const Row* row) {
+Scopes evaluate(const Expr& e, const TableRow* row) {
     Scopes out;
     if (e.op == Op::Text) out.push_back(e.text);
     if (e.op == Op::Column && row != nullptr) {

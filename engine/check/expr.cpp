@@ -58,7 +58,7 @@ const Expr* type_quantifier(Context& c, Scope& s, const ast::Expr& e, Op op) {
     }
     // Without the list, the names in the body have no meaning, so further errors in it would be noise.
     if (list == nullptr) return nullptr;
-    Binder binder{e.text, s.depth, element_of(list->type), {}};
+    BoundVariable binder{e.text, s.depth, element_of(list->type), {}};
     if (list->op == Op::TableRows) binder.table = TableId{list->id};
     s.binders.push_back(binder);
     ++s.depth;
@@ -137,7 +137,7 @@ const Expr* type_condition(Context& c, Scope& s, const ast::Expr& e) {
     if (value->type.kind != Kind::Bool) {
         auto& diagnostic = c.report.add(Code::ConditionExpected, value->span, "expected a condition",
                                         "this is " + describe_one(c.policy, value->type));
-        if (value->op == Op::Text && value->type.names == Names::Tools)
+        if (value->op == Op::Text && value->type.names == Referent::Tools)
             diagnostic.help = "test it with " + quoted("tool.name is " + std::string(text_at(c, value->span))) +
                               ", or put " + quoted("for tool " + std::string(text_at(c, value->span))) +
                               " before `when`";
@@ -243,7 +243,7 @@ bool is_flexible(Context& c, Scope& s, const ast::Expr& e) {
         for (const auto& argument : *s.arguments)
             if (argument.param->name.text == name) return false;
     if (s.row == name || name == "params") return false;
-    const auto found = look_up(c, s.module, Space::Value, name);
+    const auto found = look_up(c, s.module, NameSort::Value, name);
     if (found.miss == Miss::No && std::holds_alternative<ast::DefineDecl>(found.entry->decl->node)) {
         auto& define = c.defines[found.entry->index];
         type_define(c, define);
@@ -294,8 +294,8 @@ static bool report_untyped_name(Context& c, Span span, std::string_view operatio
     const auto left_type = innermost(left.type), right_type = innermost(right.type);
     if (!is_string_kind(left_type.kind) || !is_string_kind(right_type.kind) || left_type.names == right_type.names)
         return false;
-    const bool left_plain = left_type.names == Names::Nothing;
-    if (!left_plain && right_type.names != Names::Nothing) return false;
+    const bool left_plain = left_type.names == Referent::Nothing;
+    if (!left_plain && right_type.names != Referent::Nothing) return false;
     const auto& plain = left_plain ? left : right;
     const std::string noun(noun_of(left_plain ? right_type.names : left_type.names));
     const bool set = plain.type.kind == Kind::List && plain.op != Op::TableColumn;

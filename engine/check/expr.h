@@ -30,7 +30,7 @@ private:
 };
 
 /// The variable of a quantifier.
-struct Binder {
+struct BoundVariable {
     std::string_view name;
     std::uint32_t id = 0;
     Type element;
@@ -55,7 +55,7 @@ struct Scope {
     bool constant = false;      ///< no facts here: a grant, a limit, a tool's scopes
     std::string_view row;       ///< of `for each`
     TableId table;
-    std::vector<Binder> binders;
+    std::vector<BoundVariable> binders;
     std::uint32_t depth = 0;  ///< binders around this place, named or not
     std::vector<Argument>* arguments = nullptr;
 };

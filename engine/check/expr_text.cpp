@@ -44,9 +44,9 @@ std::string days_text(std::uint8_t days) {
     return out == "mon..sun" ? "" : " on " + out;
 }
 
-class Printer {
+class ExprPrinter {
 public:
-    Printer(const check::Policy& policy, check::TableId table, const SharedNames& shared)
+    ExprPrinter(const check::Policy& policy, check::TableId table, const SharedNames& shared)
         : policy_(policy), row_(table), shared_(shared) {}
 
     std::string text(const Expr& e, Level least) {
@@ -136,7 +136,7 @@ private:
             case Op::Fact: return {fact(policy_.at(check::FactId{e.id})), Atom};
             case Op::Elem: {
                 std::string out = binder(e.id);
-                for (const std::string_view step : field_steps(policy_, e.field)) check::append_step(out, step);
+                for (const std::string_view step : field_steps(policy_, e.field)) check::append_field(out, step);
                 return {out, Atom};
             }
             case Op::Column:
@@ -292,7 +292,7 @@ std::string cell_text(const check::Policy& policy, const check::Type& type, cons
 
 std::string expr_text(const check::Policy& policy, const check::Expr& expr, check::TableId table,
                       const SharedNames& shared) {
-    return Printer(policy, table, shared).text(expr, Loose);
+    return ExprPrinter(policy, table, shared).text(expr, Loose);
 }
 
 std::string source_line(const check::Policy& policy, Span span) {

@@ -77,7 +77,7 @@ std::string path_of(const Context& c, const Cursor& cursor) {
         path = c.policy.name_of(cursor.issuer);
         const auto& aliases = c.kind_names[c.policy.kind_of(cursor.issuer)].alias_of;
         if (const auto alias = aliases.find(cursor.field.value); alias != aliases.end() && cursor.keys.empty()) {
-            append_step(path, alias->second);
+            append_field(path, alias->second);
             return path;
         }
     }
@@ -86,7 +86,7 @@ std::string path_of(const Context& c, const Cursor& cursor) {
     std::size_t key = 0;
     for (auto at = chain.rbegin(); at != chain.rend(); ++at) {
         const auto& field = c.policy.at(*at);
-        append_step(path, field.name);
+        append_field(path, field.name);
         if (field.type.kind == Kind::Map && key < cursor.keys.size()) append_key(path, cursor.keys[key++]);
     }
     return path;
@@ -163,7 +163,7 @@ FactId intern_capture(Context& c, const Cursor& parsed, std::uint32_t spec, std:
     Fact fact;
     fact.root = FactRoot::Capture;
     fact.path = c.policy.name_of(parsed.issuer);
-    append_step(fact.path, name);
+    append_field(fact.path, name);
     fact.type = scalar(Kind::String);
     fact.field = parsed.field;
     fact.issuer = parsed.issuer;
@@ -211,7 +211,7 @@ void report_no_field(Context& c, FieldId record, const ast::PathStep& step, std:
     // A replacement of the whole span would remove the quotes or the point.
     if (text_at(c, step.span) == step.text) {
         std::string replacement;
-        append_step(replacement, near);
+        append_field(replacement, near);
         diagnostic.replacement = std::move(replacement);
     }
 }

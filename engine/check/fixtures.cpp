@@ -55,7 +55,7 @@ public:
         if (root.text == "params") return raw({"tool", "params"}, steps, 1);
         if (root.text == "provenance") return raw({"provenance"}, steps, 1);
         if (child_of(c_.policy, c_.policy.request, root.text).valid()) return walk({}, c_.policy.request, steps, 0);
-        const auto found = look_up(c_, module_, Space::Value, root.text);
+        const auto found = look_up(c_, module_, NameSort::Value, root.text);
         if (found.miss == Miss::No && names_issuers(*found.entry))
             return found.entry->index == kNoIndex ? Keys{} : claim(found.entry->index, steps);
         report_no_field(c_, c_.policy.request, root, {"params", "provenance"});
@@ -93,7 +93,7 @@ private:
             std::string parsed = c_.policy.name_of(issuer);
             std::vector<FieldId> way;
             for (auto at = spec.field; at != root; at = c_.policy.at(at).parent) way.push_back(at);
-            for (auto at = way.rbegin(); at != way.rend(); ++at) append_step(parsed, c_.policy.at(*at).name);
+            for (auto at = way.rbegin(); at != way.rend(); ++at) append_field(parsed, c_.policy.at(*at).name);
             c_.report.add(Code::BadExpectation, steps[1].span,
                           quoted(steps[1].text) + " is removed from " + quoted(parsed) + " and cannot be set by itself",
                           {}, "set " + quoted(parsed));
@@ -226,7 +226,7 @@ bool apply(Context& c, json::Value& document, const Keys& keys, Span span, const
     return true;
 }
 
-bool apply(Context& c, std::uint32_t module, json::Value& document, const std::vector<ast::Change>& changes) {
+bool apply(Context& c, std::uint32_t module, json::Value& document, const std::vector<ast::FixtureChange>& changes) {
     bool right = true;
     std::vector<Keys> changed;
     for (const auto& change : changes) {
@@ -245,7 +245,7 @@ public:
             const auto* decl = std::get_if<ast::FixtureDecl>(&entry.decl->node);
             if (decl == nullptr) continue;
             entry.index = static_cast<std::uint32_t>(work_.size());
-            work_.push_back({&entry, decl, State::Untouched, kNoIndex});
+            work_.push_back({&entry, decl, VisitState::Untouched, kNoIndex});
             c.policy.fixtures.push_back(
                 {std::string(decl->name.text), c.modules[entry.module].name, decl->name.span, {}});
         }
@@ -255,40 +255,40 @@ public:
         for (auto& work : work_) {
             if (!work.decl->base) continue;
             const auto* base =
-                require_name(c_, work.entry->module, Space::Fixture, *work.decl->base, Code::UnknownName, "fixture");
+                require_name(c_, work.entry->module, NameSort::Fixture, *work.decl->base, Code::UnknownName, "fixture");
             if (base != nullptr)
                 work.base = base->index;
             else
-                work.state = State::Broken;
+                work.state = VisitState::Broken;
         }
         for (std::uint32_t i = 0; i < work_.size(); ++i) {
             std::vector<std::uint32_t> chain;
             auto at = i;
-            for (; at != kNoIndex && work_[at].state == State::Untouched; at = work_[at].base) {
-                work_[at].state = State::Busy;
+            for (; at != kNoIndex && work_[at].state == VisitState::Untouched; at = work_[at].base) {
+                work_[at].state = VisitState::Busy;
                 chain.push_back(at);
             }
-            const bool circle = at != kNoIndex && work_[at].state == State::Busy;
+            const bool circle = at != kNoIndex && work_[at].state == VisitState::Busy;
             if (circle)
                 c_.report.add(Code::CircularDefinition, work_[chain.back()].decl->base->span,
                               "fixture " + quoted(work_[chain.back()].decl->name.text) + " is based on itself",
                               "completes the cycle");
             for (auto next = chain.rbegin(); next != chain.rend(); ++next)
                 work_[*next].state =
-                    !circle && build(work_[*next], c_.policy.fixtures[*next]) ? State::Done : State::Broken;
+                    !circle && build(work_[*next], c_.policy.fixtures[*next]) ? VisitState::Done : VisitState::Broken;
         }
     }
 
     /// The document of a fixture; null if it has errors.
     [[nodiscard]] const json::Value* document(std::uint32_t index) const {
-        return work_[index].state == State::Done ? &c_.policy.fixtures[index].document : nullptr;
+        return work_[index].state == VisitState::Done ? &c_.policy.fixtures[index].document : nullptr;
     }
 
 private:
     struct Work {
-        const Entry* entry = nullptr;
+        const NamedDecl* entry = nullptr;
         const ast::FixtureDecl* decl = nullptr;
-        State state = State::Untouched;
+        VisitState state = VisitState::Untouched;
         std::uint32_t base = kNoIndex;
     };
 
@@ -380,7 +380,7 @@ void add_cases(Context& c, std::uint32_t module, const ast::TestDecl& decl, cons
     }
     for (const auto& row : decl.rows) {
         if (row.values.size() != paths.size()) continue;  // the parser has reported such rows
-        TestCase test{decl.name + " [", document, &row.expect};
+        TestRow test{decl.name + " [", document, &row.expect};
         bool right = true;
         for (std::size_t i = 0; i < paths.size(); ++i) {
             if (i > 0) test.name += " | ";
@@ -404,7 +404,7 @@ void check_fixtures_and_tests(Context& c) {
         if (decl == nullptr) continue;
         for (const auto& expect : decl->expects) expectations.check(expect);
         for (const auto& row : decl->rows) expectations.check(row.expect);
-        const auto* given = require_name(c, entry.module, Space::Fixture, decl->given, Code::UnknownName, "fixture");
+        const auto* given = require_name(c, entry.module, NameSort::Fixture, decl->given, Code::UnknownName, "fixture");
         if (given == nullptr) continue;
         const auto* base = fixtures.document(given->index);
         if (base == nullptr) continue;

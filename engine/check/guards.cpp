@@ -266,23 +266,23 @@ struct Allowed {
     Span span;
 };
 
-struct Bound {
+struct ConstantBound {
     const Expr* value = nullptr;
     const Expr* constant = nullptr;
     Cmp cmp = Cmp::Eq;
 };
 
-std::optional<Bound> constant_bound(const Expr& e) {
+std::optional<ConstantBound> constant_bound(const Expr& e) {
     if (e.op != Op::Compare) return {};
     const auto fact = [](const Expr* side) { return class_of(side->op) == OpClass::Fact; };
     const auto constant = [](const Expr* side) { return is_literal(side->op); };
-    if (fact(e.kids[0]) && constant(e.kids[1])) return Bound{e.kids[0], e.kids[1], e.cmp};
+    if (fact(e.kids[0]) && constant(e.kids[1])) return ConstantBound{e.kids[0], e.kids[1], e.cmp};
     if (!constant(e.kids[0]) || !fact(e.kids[1])) return {};
-    return Bound{e.kids[1], e.kids[0], mirrored(e.cmp)};
+    return ConstantBound{e.kids[1], e.kids[0], mirrored(e.cmp)};
 }
 
 /// Narrows; false if nothing is left.
-bool narrow(Allowed& allowed, const Bound& bound) {
+bool narrow(Allowed& allowed, const ConstantBound& bound) {
     if (bound.constant->op == Op::Text) {
         if (bound.cmp != Cmp::Eq) return true;
         if (allowed.text != nullptr) return same_constant(*allowed.text, *bound.constant);

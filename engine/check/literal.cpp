@@ -62,7 +62,7 @@ namespace {
 
 /// A text that has to name a tool, in its form of requests, or an issuer, as its URL.
 const Expr* naming_literal(Context& c, std::string_view text, Span span, const Type& want) {
-    const bool tool = want.names == Names::Tools;
+    const bool tool = want.names == Referent::Tools;
     if (tool ? c.tools_by_wire.contains(text) : c.issuers_by_url.contains(text)) return text_node(c, want, span, text);
     if (tool && c.broken_tool) return nullptr;
     auto& diagnostic =
@@ -97,7 +97,7 @@ const Expr* naming_literal(Context& c, std::string_view text, Span span, const T
 }  // namespace
 
 const Expr* literal_of(Context& c, std::string_view text, Span span, const Type& want) {
-    if (want.kind == Kind::String && want.names != Names::Nothing) return naming_literal(c, text, span, want);
+    if (want.kind == Kind::String && want.names != Referent::Nothing) return naming_literal(c, text, span, want);
     if (want.kind == Kind::Enum) return enum_member(c, want.enumeration, text, span);
     if (want.kind == Kind::Instant) {
         if (const auto value = parse_instant(text)) return integer_node(c, want, span, *value);

@@ -40,7 +40,7 @@ bool is_reserved(std::string_view name) {
 
 /// Rejects a given source that uses a name of the standard library: it would replace the library's module, and
 /// `import std.baseline` would no longer mean the library's rules. The source is dropped.
-void refuse_reserved(Context& c, ast::File& file) {
+void refuse_reserved(Context& c, ast::SourceFile& file) {
     const auto name = joined(*file.module);
     std::string help = "give the module a name of your own, such as ";
     const auto dot = name.find('.');
@@ -150,29 +150,29 @@ void link_imports(Context& c) {
 
 /// Reports cyclic imports. Iterative, because chains may be long.
 void report_cycles(Context& c) {
-    std::vector<State> states(c.modules.size(), State::Untouched);
+    std::vector<VisitState> states(c.modules.size(), VisitState::Untouched);
     struct Frame {
         std::uint32_t module;
         std::size_t next = 0;
     };
     for (std::uint32_t root = 0; root < c.modules.size(); ++root) {
-        if (states[root] != State::Untouched) continue;
+        if (states[root] != VisitState::Untouched) continue;
         std::vector<Frame> stack{{root}};
-        states[root] = State::Busy;
+        states[root] = VisitState::Busy;
         while (!stack.empty()) {
             auto& frame = stack.back();
             const auto from = frame.module;
             const auto& imports = c.modules[from].imports;
             if (frame.next == imports.size()) {
-                states[from] = State::Done;
+                states[from] = VisitState::Done;
                 stack.pop_back();
                 continue;
             }
             const auto to = imports[frame.next++].module;
-            if (states[to] == State::Untouched) {
-                states[to] = State::Busy;
+            if (states[to] == VisitState::Untouched) {
+                states[to] = VisitState::Busy;
                 stack.push_back({to});
-            } else if (states[to] == State::Busy) {
+            } else if (states[to] == VisitState::Busy) {
                 for (const auto f : c.modules[from].files)
                     for (const auto& import : c.policy.files[f].imports)
                         if (joined(import.module) == c.modules[to].name)
@@ -185,58 +185,59 @@ void report_cycles(Context& c) {
     }
 }
 
-struct Place {
-    Space space = Space::Value;
+/// What a declaration declares: a name of a sort. Null: it has no name of its own.
+struct NamedAs {
+    NameSort sort = NameSort::Value;
     std::string_view noun;
     const ast::Name* name = nullptr;
 };
 
-Place place_of(const ast::Decl& decl) {
+NamedAs named_as(const ast::Decl& decl) {
     return std::visit(
-        [](const auto& node) -> Place {
+        [](const auto& node) -> NamedAs {
             using T = std::decay_t<decltype(node)>;
             if constexpr (std::is_same_v<T, ast::TestDecl>)
-                return {Space::Test, "test", nullptr};
+                return {NameSort::Test, "test", nullptr};
             else if constexpr (std::is_same_v<T, ast::ClaimsDecl>)
-                return {Space::Kind, "issuer kind", &node.name};
+                return {NameSort::Kind, "issuer kind", &node.name};
             else if constexpr (std::is_same_v<T, ast::IssuerDecl>)
-                return {Space::Value, "issuer", &node.name};
+                return {NameSort::Value, "issuer", &node.name};
             else if constexpr (std::is_same_v<T, ast::IssuerGroupDecl>)
-                return {Space::Value, "issuer group", &node.name};
+                return {NameSort::Value, "issuer group", &node.name};
             else if constexpr (std::is_same_v<T, ast::EnumDecl>)
-                return {Space::Type, "enum", &node.name};
+                return {NameSort::Type, "enum", &node.name};
             else if constexpr (std::is_same_v<T, ast::ToolDecl>)
-                return {Space::Tool, "tool", &node.name};
+                return {NameSort::Tool, "tool", &node.name};
             else if constexpr (std::is_same_v<T, ast::TableDecl>)
-                return {Space::Value, "table", &node.name};
+                return {NameSort::Value, "table", &node.name};
             else if constexpr (std::is_same_v<T, ast::DefineDecl>)
-                return {Space::Value, "definition", &node.name};
+                return {NameSort::Value, "definition", &node.name};
             else if constexpr (std::is_same_v<T, ast::RuleDecl>)
-                return {Space::Rule, "rule", &node.name};
+                return {NameSort::Rule, "rule", &node.name};
             else if constexpr (std::is_same_v<T, ast::InvariantDecl>)
-                return {Space::Rule, "invariant", &node.name};
+                return {NameSort::Rule, "invariant", &node.name};
             else if constexpr (std::is_same_v<T, ast::FixtureDecl>)
-                return {Space::Fixture, "fixture", &node.name};
+                return {NameSort::Fixture, "fixture", &node.name};
             else
-                return {Space::Type, "schema", nullptr};
+                return {NameSort::Type, "schema", nullptr};
         },
         decl.node);
 }
 
 /// Rejects a declared name that an import declares too, because every use would look like the imported one.
-void refuse_hiding(Context& c, const Place& place, std::uint32_t module) {
-    if (place.space == Space::Test) return;  // nothing refers to a test
-    const auto at = static_cast<std::size_t>(place.space);
+void refuse_hiding(Context& c, const NamedAs& named, std::uint32_t module) {
+    if (named.sort == NameSort::Test) return;  // nothing refers to a test
+    const auto at = static_cast<std::size_t>(named.sort);
     for (const auto& import : c.modules[module].imports) {
         if (!import.alias.empty()) continue;
         const auto& names = c.modules[import.module].names[at];
-        const auto found = names.find(place.name->text);
+        const auto found = names.find(named.name->text);
         if (found == names.end() || !c.entries[found->second].decl->exported) continue;
         const auto& other = c.modules[import.module].name;
         const bool always = other == kRequestModule;
         auto& diagnostic = c.report.add(
-            Code::HidesImport, place.name->span,
-            std::string(place.noun) + " " + quoted(place.name->text) + " has a name that " +
+            Code::HidesImport, named.name->span,
+            std::string(named.noun) + " " + quoted(named.name->text) + " has a name that " +
                 quoted(always ? other : "import " + other) + " declares too",
             "would hide the other",
             always ? "take another name" : "take another name, or write " + quoted("import " + other + " as x"));
@@ -301,9 +302,9 @@ const std::vector<Exported>& library_exports(Context& c) {
         Report ignored;
         const auto file = syntax::parse(0, c.standard(module), c.options.max_depth, ignored);
         for (const auto& decl : file.decls) {
-            const auto place = place_of(decl);
-            if (decl.exported && place.name != nullptr)
-                out.push_back({place.space, std::string(place.name->text), module});
+            const auto named = named_as(decl);
+            if (decl.exported && named.name != nullptr)
+                out.push_back({named.sort, std::string(named.name->text), module});
         }
         names.remove_prefix(std::min(end + 1, names.size()));
     }
@@ -314,24 +315,24 @@ void declare_names(Context& c) {
     for (std::uint32_t f = 0; f < c.policy.files.size(); ++f) {
         const auto module = c.file_modules[f];
         for (const auto& decl : c.policy.files[f].decls) {
-            auto place = place_of(decl);
+            auto named = named_as(decl);
             ast::Name test_name;
             if (const auto* test = std::get_if<ast::TestDecl>(&decl.node)) {
                 test_name = {test->name, test->name_span};
-                place.name = &test_name;
+                named.name = &test_name;
             }
-            if (place.name == nullptr) continue;
-            auto& names = c.modules[module].names[static_cast<std::size_t>(place.space)];
-            const auto [at, added] = names.try_emplace(place.name->text, static_cast<std::uint32_t>(c.entries.size()));
+            if (named.name == nullptr) continue;
+            auto& names = c.modules[module].names[static_cast<std::size_t>(named.sort)];
+            const auto [at, added] = names.try_emplace(named.name->text, static_cast<std::uint32_t>(c.entries.size()));
             if (!added)
-                report_twice(c, place.noun, place.name->text, place.name->span, c.entries[at->second].name.span);
-            c.entries.push_back({&decl, *place.name, module, kNoIndex});
+                report_twice(c, named.noun, named.name->text, named.name->span, c.entries[at->second].name.span);
+            c.entries.push_back({&decl, *named.name, module, kNoIndex});
         }
     }
     for (const auto& entry : c.entries) {
-        auto place = place_of(*entry.decl);
-        place.name = &entry.name;
-        refuse_hiding(c, place, entry.module);
+        auto named = named_as(*entry.decl);
+        named.name = &entry.name;
+        refuse_hiding(c, named, entry.module);
     }
 }
 

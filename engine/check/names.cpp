@@ -9,8 +9,9 @@ namespace {
 constexpr std::size_t kMaxCandidates = 4096;
 
 /// A name of one module, as visible from another.
-Lookup look_inside(const Context& c, std::uint32_t from, std::uint32_t module, Space space, std::string_view name) {
-    const auto& names = c.modules[module].names[static_cast<std::size_t>(space)];
+NameLookup look_inside(const Context& c, std::uint32_t from, std::uint32_t module, NameSort sort,
+                       std::string_view name) {
+    const auto& names = c.modules[module].names[static_cast<std::size_t>(sort)];
     const auto found = names.find(name);
     if (found == names.end()) return {};
     const auto& entry = c.entries[found->second];
@@ -20,12 +21,12 @@ Lookup look_inside(const Context& c, std::uint32_t from, std::uint32_t module, S
 
 }  // namespace
 
-Lookup look_up(const Context& c, std::uint32_t module, Space space, std::string_view name) {
-    auto found = look_inside(c, module, module, space, name);
+NameLookup look_up(const Context& c, std::uint32_t module, NameSort sort, std::string_view name) {
+    auto found = look_inside(c, module, module, sort, name);
     if (found.entry != nullptr) return found;
     for (const auto& import : c.modules[module].imports) {
         if (!import.alias.empty()) continue;
-        const auto next = look_inside(c, module, import.module, space, name);
+        const auto next = look_inside(c, module, import.module, sort, name);
         if (next.entry != nullptr) {
             if (found.entry != nullptr) return {found.entry, Miss::Ambiguous, next.entry};
             found = next;
@@ -36,24 +37,24 @@ Lookup look_up(const Context& c, std::uint32_t module, Space space, std::string_
     return found;
 }
 
-Lookup look_up(const Context& c, std::uint32_t module, Space space, std::span<const std::string_view> parts) {
+NameLookup look_up(const Context& c, std::uint32_t module, NameSort sort, std::span<const std::string_view> parts) {
     if (parts.empty()) return {};
-    if (parts.size() == 1) return look_up(c, module, space, parts[0]);
+    if (parts.size() == 1) return look_up(c, module, sort, parts[0]);
     std::string prefix;
     for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
         if (i > 0) prefix += '.';
         prefix += parts[i];
     }
-    if (c.modules[module].name == prefix) return look_inside(c, module, module, space, parts.back());
+    if (c.modules[module].name == prefix) return look_inside(c, module, module, sort, parts.back());
     for (const auto& import : c.modules[module].imports)
         if (import.alias.empty() ? c.modules[import.module].name == prefix : import.alias == prefix)
-            return look_inside(c, module, import.module, space, parts.back());
+            return look_inside(c, module, import.module, sort, parts.back());
     return {};
 }
 
-std::vector<std::string_view> visible_names(const Context& c, std::uint32_t module, Space space) {
+std::vector<std::string_view> visible_names(const Context& c, std::uint32_t module, NameSort sort) {
     std::vector<std::string_view> out;
-    const auto at = static_cast<std::size_t>(space);
+    const auto at = static_cast<std::size_t>(sort);
     for (const auto& [name, entry] : c.modules[module].names[at])
         if (out.size() < kMaxCandidates) out.push_back(name);
     for (const auto& import : c.modules[module].imports) {
@@ -72,7 +73,7 @@ bool may_be_broken(const Context& c, std::uint32_t module, std::string_view name
     return c.broken_names.contains(parts.front()) || c.broken_names.contains(parts.back());
 }
 
-bool suggest_import(Context& c, Diagnostic& diagnostic, std::uint32_t module, Space space, std::string_view name) {
+bool suggest_import(Context& c, Diagnostic& diagnostic, std::uint32_t module, NameSort sort, std::string_view name) {
     if (c.report.full()) return false;
     const auto parts = split_name(name);
     const auto last = parts.back();
@@ -80,13 +81,13 @@ bool suggest_import(Context& c, Diagnostic& diagnostic, std::uint32_t module, Sp
     std::string from;
     for (const auto& entry : c.entries) {
         if (entry.name.text != last || !entry.decl->exported || entry.module == module) continue;
-        const auto& names = c.modules[entry.module].names[static_cast<std::size_t>(space)];
+        const auto& names = c.modules[entry.module].names[static_cast<std::size_t>(sort)];
         const auto found = names.find(last);
         if (found == names.end() || &c.entries[found->second] != &entry) continue;
         if (prefix.empty() || prefix == c.modules[entry.module].name) from = c.modules[entry.module].name;
     }
     for (const auto& exported : library_exports(c))
-        if (from.empty() && exported.space == space && exported.name == last &&
+        if (from.empty() && exported.sort == sort && exported.name == last &&
             (prefix.empty() || prefix == exported.module))
             from = exported.module;
     if (from.empty()) return false;
@@ -116,22 +117,22 @@ void report_twice(Context& c, std::string_view noun, std::string_view name, Span
     diagnostic.related.push_back({first, "first declared here"});
 }
 
-void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& found, std::string_view name, Span span,
-                 Code unknown, std::string_view noun) {
+void report_miss(Context& c, std::uint32_t module, NameSort sort, const NameLookup& found, std::string_view name,
+                 Span span, Code unknown, std::string_view noun) {
     switch (found.miss) {
         case Miss::No: return;
         case Miss::Unknown: {
             if (may_be_broken(c, module, name)) return;
             auto& diagnostic =
                 c.report.add(unknown, span, "there is no " + std::string(noun) + " " + quoted(name), "not declared");
-            if (const auto tool = c.tools_by_wire.find(name); space == Space::Tool && tool != c.tools_by_wire.end()) {
+            if (const auto tool = c.tools_by_wire.find(name); sort == NameSort::Tool && tool != c.tools_by_wire.end()) {
                 const auto& policy_name = c.policy.tools[tool->second].name;
                 diagnostic.help = "that is its name in requests; the policy calls it " + quoted(policy_name);
                 diagnostic.replacement = policy_name;
                 return;
             }
-            if (!suggest_import(c, diagnostic, module, space, name) && !c.report.full())
-                suggest(c, diagnostic, name, visible_names(c, module, space));
+            if (!suggest_import(c, diagnostic, module, sort, name) && !c.report.full())
+                suggest(c, diagnostic, name, visible_names(c, module, sort));
             return;
         }
         case Miss::Private: {
@@ -153,8 +154,8 @@ void report_miss(Context& c, std::uint32_t module, Space space, const Lookup& fo
     }
 }
 
-const Entry* require_name(Context& c, std::uint32_t module, Space space, const ast::QualifiedName& name, Code unknown,
-                          std::string_view noun) {
+const NamedDecl* require_name(Context& c, std::uint32_t module, NameSort sort, const ast::QualifiedName& name,
+                              Code unknown, std::string_view noun) {
     std::vector<std::string_view> parts;
     std::string text;
     for (const auto& part : name.parts) {
@@ -162,34 +163,34 @@ const Entry* require_name(Context& c, std::uint32_t module, Space space, const a
         if (!text.empty()) text += '.';
         text += part.text;
     }
-    const auto found = look_up(c, module, space, parts);
+    const auto found = look_up(c, module, sort, parts);
     if (found.miss == Miss::No) return found.entry;
-    report_miss(c, module, space, found, text, name.span, unknown, noun);
+    report_miss(c, module, sort, found, text, name.span, unknown, noun);
     return nullptr;
 }
 
-std::string_view named_value(const Context& c, std::uint32_t module, Names names, std::string_view text) {
-    if (names == Names::Tools) {
+std::string_view named_value(const Context& c, std::uint32_t module, Referent names, std::string_view text) {
+    if (names == Referent::Tools) {
         if (const auto found = c.tools_by_wire.find(text); found != c.tools_by_wire.end()) return found->first;
-        const auto found = look_up(c, module, Space::Tool, split_name(text));
+        const auto found = look_up(c, module, NameSort::Tool, split_name(text));
         return found.miss != Miss::No ? std::string_view{} : c.policy.tools[found.entry->index].wire_name;
     }
     if (const auto found = c.issuers_by_url.find(text); found != c.issuers_by_url.end()) return found->first;
-    const auto found = look_up(c, module, Space::Value, split_name(text));
+    const auto found = look_up(c, module, NameSort::Value, split_name(text));
     const auto* decl = found.miss != Miss::No ? nullptr : std::get_if<ast::IssuerDecl>(&found.entry->decl->node);
     return decl == nullptr ? std::string_view{} : decl->url;
 }
 
-std::vector<std::string_view> named_values(const Context& c, std::uint32_t module, Names names) {
+std::vector<std::string_view> named_values(const Context& c, std::uint32_t module, Referent names) {
     std::vector<std::string_view> out;
-    if (names == Names::Tools) {
-        out = visible_names(c, module, Space::Tool);
+    if (names == Referent::Tools) {
+        out = visible_names(c, module, NameSort::Tool);
         for (const auto& tool : c.policy.tools)
             if (out.size() < kMaxCandidates) out.push_back(tool.wire_name);
         return out;
     }
-    for (const auto name : visible_names(c, module, Space::Value)) {
-        const auto entry = look_up(c, module, Space::Value, name).entry;
+    for (const auto name : visible_names(c, module, NameSort::Value)) {
+        const auto entry = look_up(c, module, NameSort::Value, name).entry;
         const auto* decl = entry == nullptr ? nullptr : std::get_if<ast::IssuerDecl>(&entry->decl->node);
         if (decl == nullptr) continue;
         out.push_back(name);

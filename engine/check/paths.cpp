@@ -7,10 +7,10 @@
 namespace writ::check {
 namespace {
 
-using Steps = std::span<const ast::PathStep>;
+using PathSteps = std::span<const ast::PathStep>;
 
 /// Applies the remaining steps as parts of typed text.
-const Expr* apply_parts(Context& c, const Expr* value, Steps steps, std::size_t first, Span span) {
+const Expr* apply_parts(Context& c, const Expr* value, PathSteps steps, std::size_t first, Span span) {
     for (std::size_t i = first; value != nullptr && i < steps.size(); ++i) {
         const auto& step = steps[i];
         const auto part = step.kind == ast::StepKind::Key || value->type.kind == Kind::List
@@ -148,7 +148,7 @@ const Expr* params_path(Context& c, Scope& s, const ast::Expr& e) {
     return apply_parts(c, fact_node(c, intern(c, first), type_at(c, first), e.span), steps, 1 + *taken, e.span);
 }
 
-const Expr* claim_path(Context& c, Scope& s, const ast::Expr& e, const Entry& entry, std::size_t root,
+const Expr* claim_path(Context& c, Scope& s, const ast::Expr& e, const NamedDecl& entry, std::size_t root,
                        const Type* want) {
     const auto steps = e.steps;
     if (entry.index == kNoIndex) return nullptr;
@@ -156,7 +156,7 @@ const Expr* claim_path(Context& c, Scope& s, const ast::Expr& e, const Entry& en
     const std::string& name = c.policy.name_of(id);
     const bool group = std::holds_alternative<ast::IssuerGroupDecl>(entry.decl->node);
     if (root + 1 >= steps.size()) {
-        if (!group && want != nullptr && want->kind == Kind::String && want->names == Names::Issuers)
+        if (!group && want != nullptr && want->kind == Kind::String && want->names == Referent::Issuers)
             return text_node(c, *want, e.span,
                              c.policy.arena->copy(std::string_view(c.policy.issuers[entry.index].url)));
         c.report.add(Code::OperationUndefined, e.span,
@@ -221,7 +221,7 @@ std::optional<std::uint32_t> find_column(Context& c, const Table& table, const a
 }
 
 /// `row.column` and further steps, for a rule's row or a quantifier's.
-const Expr* row_path(Context& c, const ast::Expr& e, TableId id, const Binder* binder) {
+const Expr* row_path(Context& c, const ast::Expr& e, TableId id, const BoundVariable* binder) {
     const auto& table = c.policy.tables[id.value];
     if (e.steps.size() < 2) {
         c.report.add(Code::OperationUndefined, e.span, "a row has no value of its own", {},
@@ -237,7 +237,7 @@ const Expr* row_path(Context& c, const ast::Expr& e, TableId id, const Binder* b
     return apply_parts(c, value, e.steps, 2, e.span);
 }
 
-const Expr* binder_path(Context& c, const ast::Expr& e, const Binder& binder) {
+const Expr* binder_path(Context& c, const ast::Expr& e, const BoundVariable& binder) {
     if (binder.table.valid()) return row_path(c, e, binder.table, &binder);
     Type type = binder.element;
     FieldId leaf;
@@ -277,7 +277,7 @@ const Expr* argument_path(Context& c, Scope& s, const ast::Expr& e, Argument& ar
     return apply_parts(c, value, e.steps, 1, e.span);
 }
 
-const Expr* table_path(Context& c, const ast::Expr& e, const Entry& entry, std::size_t root) {
+const Expr* table_path(Context& c, const ast::Expr& e, const NamedDecl& entry, std::size_t root) {
     if (entry.index == kNoIndex) return nullptr;
     const auto& table = c.policy.tables[entry.index];
     if (root + 1 >= e.steps.size()) {
@@ -302,7 +302,7 @@ const Expr* table_path(Context& c, const ast::Expr& e, const Entry& entry, std::
     return apply_parts(c, value, e.steps, root + 2, e.span);
 }
 
-const Expr* value_entry(Context& c, Scope& s, const ast::Expr& e, const Entry& entry, std::size_t root,
+const Expr* value_entry(Context& c, Scope& s, const ast::Expr& e, const NamedDecl& entry, std::size_t root,
                         const Type* want) {
     if (std::holds_alternative<ast::DefineDecl>(entry.decl->node)) {
         auto& define = c.defines[entry.index];
@@ -317,7 +317,7 @@ const Expr* value_entry(Context& c, Scope& s, const ast::Expr& e, const Entry& e
 const Expr* bare_member(Context& c, Scope& s, const ast::PathStep& step, bool& handled) {
     std::vector<EnumId> found;
     const auto look = [&](std::uint32_t module, bool exported_only) {
-        for (const auto& [name, at] : c.modules[module].names[static_cast<std::size_t>(Space::Type)]) {
+        for (const auto& [name, at] : c.modules[module].names[static_cast<std::size_t>(NameSort::Type)]) {
             const auto& entry = c.entries[at];
             if (entry.index == kNoIndex || (exported_only && !entry.decl->exported)) continue;
             const auto& members = c.policy.enums[entry.index].members;
@@ -349,17 +349,18 @@ const Expr* qualified_path(Context& c, Scope& s, const ast::Expr& e, const Type*
         parts.push_back(step.text);
     }
     if (parts.size() < 2) return nullptr;
-    if (const auto type = look_up(c, s.module, Space::Type, parts[0]); type.entry != nullptr && e.steps.size() == 2) {
+    if (const auto type = look_up(c, s.module, NameSort::Type, parts[0]);
+        type.entry != nullptr && e.steps.size() == 2) {
         handled = true;
         if (type.entry->index == kNoIndex) return nullptr;
         return enum_member(c, EnumId{type.entry->index}, parts[1], e.steps[1].span);
     }
     for (std::size_t n = parts.size(); n >= 2; --n) {
-        const auto found = look_up(c, s.module, Space::Value, std::span(parts).first(n));
+        const auto found = look_up(c, s.module, NameSort::Value, std::span(parts).first(n));
         if (found.miss == Miss::Unknown) continue;
         handled = true;
         if (found.miss == Miss::No) return value_entry(c, s, e, *found.entry, n - 1, want);
-        report_miss(c, s.module, Space::Value, found, parts[n - 1], e.steps[n - 1].span, Code::UnknownName, "name");
+        report_miss(c, s.module, NameSort::Value, found, parts[n - 1], e.steps[n - 1].span, Code::UnknownName, "name");
         return nullptr;
     }
     return nullptr;
@@ -394,13 +395,13 @@ void report_unknown_root(Context& c, Scope& s, const ast::PathStep& step) {
         diagnostic.help = "test for a value with `is`: `x is none`, `x is some`";
         return;
     }
-    if (suggest_import(c, diagnostic, s.module, Space::Value, step.text)) return;
+    if (suggest_import(c, diagnostic, s.module, NameSort::Value, step.text)) return;
     if (is_request_word(step.text)) {
         diagnostic.help = "the facts of a request are in " + groups_of_request(c) +
                           ", and in `params` in a rule `for tool`: `agent.id == \"a\"`";
         return;
     }
-    auto candidates = visible_names(c, s.module, Space::Value);
+    auto candidates = visible_names(c, s.module, NameSort::Value);
     for (const auto& binder : s.binders) candidates.push_back(binder.name);
     if (s.arguments != nullptr)
         for (const auto& argument : *s.arguments) candidates.push_back(argument.param->name.text);
@@ -438,7 +439,7 @@ const Expr* type_path(Context& c, Scope& s, const ast::Expr& e, const Type* want
         if (!s.table.valid()) return nullptr;
         return row_path(c, e, s.table, nullptr);
     }
-    const auto value = look_up(c, s.module, Space::Value, name);
+    const auto value = look_up(c, s.module, NameSort::Value, name);
     const bool define = value.miss == Miss::No && std::holds_alternative<ast::DefineDecl>(value.entry->decl->node);
     if (define) return value_entry(c, s, e, *value.entry, 0, want);
 
@@ -457,22 +458,22 @@ const Expr* type_path(Context& c, Scope& s, const ast::Expr& e, const Type* want
     const auto* other = qualified_path(c, s, e, want, handled);
     if (handled) return other;
     if (value.miss != Miss::Unknown) {
-        report_miss(c, s.module, Space::Value, value, name, root.span, Code::UnknownName, "name");
+        report_miss(c, s.module, NameSort::Value, value, name, root.span, Code::UnknownName, "name");
         return nullptr;
     }
     if (single && want != nullptr && want->kind == Kind::Enum) return enum_member(c, want->enumeration, name, e.span);
-    const bool tool_wanted = want != nullptr && want->kind == Kind::String && want->names == Names::Tools;
+    const bool tool_wanted = want != nullptr && want->kind == Kind::String && want->names == Referent::Tools;
     if (single && !tool_wanted) other = bare_member(c, s, root, handled);
     if (handled) return other;
     if (single) {
         // A tool's name has its own type, so that it can be compared only with tools.
-        const auto tool = look_up(c, s.module, Space::Tool, name);
+        const auto tool = look_up(c, s.module, NameSort::Tool, name);
         if (tool.miss == Miss::No) {
             const auto& wire = c.policy.tools[tool.entry->index].wire_name;
-            return text_node(c, naming(Names::Tools), e.span, c.policy.arena->copy(std::string_view(wire)));
+            return text_node(c, naming(Referent::Tools), e.span, c.policy.arena->copy(std::string_view(wire)));
         }
         if (tool_wanted) {
-            report_miss(c, s.module, Space::Tool, tool, name, root.span, Code::UnknownCatalogueName, "tool");
+            report_miss(c, s.module, NameSort::Tool, tool, name, root.span, Code::UnknownCatalogueName, "tool");
             return nullptr;
         }
     }

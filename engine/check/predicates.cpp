@@ -43,23 +43,23 @@ const Expr* type_presence(Context& c, Scope& s, const ast::Expr& e) {
     return node(c, none ? Op::IsNone : Op::IsSome, scalar(Kind::Bool), e.span, {subject});
 }
 
-const Entry* find_issuer(Context& c, Scope& s, std::string_view name, Span span) {
-    const auto found = look_up(c, s.module, Space::Value, split_name(name));
+const NamedDecl* find_issuer(Context& c, Scope& s, std::string_view name, Span span) {
+    const auto found = look_up(c, s.module, NameSort::Value, split_name(name));
     if (found.miss == Miss::No && names_issuers(*found.entry)) return found.entry;
     if (found.miss == Miss::Private || found.miss == Miss::Ambiguous) {
-        report_miss(c, s.module, Space::Value, found, name, span, Code::UnknownCatalogueName, "issuer");
+        report_miss(c, s.module, NameSort::Value, found, name, span, Code::UnknownCatalogueName, "issuer");
         return nullptr;
     }
     if (may_be_broken(c, s.module, name)) return nullptr;
     std::vector<std::string_view> names;
     if (!c.report.full())
-        for (const auto candidate : visible_names(c, s.module, Space::Value)) {
-            const auto other = look_up(c, s.module, Space::Value, candidate);
+        for (const auto candidate : visible_names(c, s.module, NameSort::Value)) {
+            const auto other = look_up(c, s.module, NameSort::Value, candidate);
             if (other.entry != nullptr && names_issuers(*other.entry)) names.push_back(candidate);
         }
     auto& diagnostic =
         c.report.add(Code::UnknownCatalogueName, span, "there is no issuer " + quoted(name), "not declared");
-    if (!suggest_import(c, diagnostic, s.module, Space::Value, name)) suggest(c, diagnostic, name, names);
+    if (!suggest_import(c, diagnostic, s.module, NameSort::Value, name)) suggest(c, diagnostic, name, names);
     return nullptr;
 }
 
@@ -101,14 +101,14 @@ const Expr* type_is_name(Context& c, Scope& s, const ast::Expr& e) {
         const auto* member = enum_member(c, subject->type.enumeration, e.text, name);
         return member == nullptr ? nullptr : compare(c, Cmp::Eq, e.span, subject, member);
     }
-    if (subject->type.kind == Kind::String && subject->type.names == Names::Tools) {
-        const auto tool = look_up(c, s.module, Space::Tool, split_name(e.text));
-        report_miss(c, s.module, Space::Tool, tool, e.text, name, Code::UnknownCatalogueName, "tool");
+    if (subject->type.kind == Kind::String && subject->type.names == Referent::Tools) {
+        const auto tool = look_up(c, s.module, NameSort::Tool, split_name(e.text));
+        report_miss(c, s.module, NameSort::Tool, tool, e.text, name, Code::UnknownCatalogueName, "tool");
         if (tool.miss != Miss::No) return nullptr;
         const auto wire = c.policy.arena->copy(std::string_view(c.policy.tools[tool.entry->index].wire_name));
-        return compare(c, Cmp::Eq, e.span, subject, text_node(c, naming(Names::Tools), name, wire));
+        return compare(c, Cmp::Eq, e.span, subject, text_node(c, naming(Referent::Tools), name, wire));
     }
-    if (subject->type.kind != Kind::String || subject->type.names != Names::Issuers) {
+    if (subject->type.kind != Kind::String || subject->type.names != Referent::Issuers) {
         auto& diagnostic =
             c.report.add(Code::OperationUndefined, e.span, "`is` tests an issuer, a tool, an enum, `none` or `some`",
                          "this is " + describe_one(c.policy, subject->type), "compare with `==`");
@@ -126,10 +126,10 @@ const Expr* type_is_name(Context& c, Scope& s, const ast::Expr& e) {
     // Another text that contains an issuer, such as a hop's.
     std::vector<const Expr*> urls;
     for (const std::uint32_t member : c.policy.members_of(IssuerId{entry->index}))
-        urls.push_back(text_node(c, naming(Names::Issuers), name,
+        urls.push_back(text_node(c, naming(Referent::Issuers), name,
                                  c.policy.arena->copy(std::string_view(c.policy.issuers[member].url))));
     if (urls.size() == 1) return compare(c, Cmp::Eq, e.span, subject, urls.front());
-    Type set = list_of(naming(Names::Issuers), static_cast<std::uint32_t>(urls.size()));
+    Type set = list_of(naming(Referent::Issuers), static_cast<std::uint32_t>(urls.size()));
     return node(c, Op::In, scalar(Kind::Bool), e.span, {subject, node(c, Op::Set, set, name, urls)});
 }
 

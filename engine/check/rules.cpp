@@ -9,9 +9,9 @@ namespace writ::check {
 namespace {
 
 struct RuleWork {
-    const Entry* entry = nullptr;
+    const NamedDecl* entry = nullptr;
     const ast::RuleDecl* decl = nullptr;
-    State state = State::Untouched;
+    VisitState state = VisitState::Untouched;
     std::uint32_t base = kNoIndex;
     std::string_view row;
     bool broken_scope = false;  ///< a tool or the table is unknown
@@ -48,7 +48,7 @@ public:
             const auto* decl = std::get_if<ast::RuleDecl>(&entry.decl->node);
             if (decl == nullptr) continue;
             entry.index = static_cast<std::uint32_t>(work_.size());
-            work_.push_back({&entry, decl, State::Untouched, kNoIndex, {}, false});
+            work_.push_back({&entry, decl, VisitState::Untouched, kNoIndex, {}, false});
         }
         c.policy.rules.resize(work_.size());
     }
@@ -59,11 +59,11 @@ public:
             // Bases first; iterative, because a chain may be long.
             std::vector<std::uint32_t> chain;
             auto at = i;
-            for (; at != kNoIndex && work_[at].state == State::Untouched; at = work_[at].base) {
-                work_[at].state = State::Busy;
+            for (; at != kNoIndex && work_[at].state == VisitState::Untouched; at = work_[at].base) {
+                work_[at].state = VisitState::Busy;
                 chain.push_back(at);
             }
-            if (at != kNoIndex && work_[at].state == State::Busy) {
+            if (at != kNoIndex && work_[at].state == VisitState::Busy) {
                 auto& work = work_[chain.back()];
                 c_.report.add(Code::CircularDefinition, work.decl->extends->span,
                               "rule " + quoted(work.decl->name.text) + " extends itself indirectly",
@@ -83,7 +83,8 @@ private:
                           "share conditions with a `define`");
             return;
         }
-        const auto* base = require_name(c_, work.entry->module, Space::Rule, *decl.extends, Code::UnknownName, "rule");
+        const auto* base =
+            require_name(c_, work.entry->module, NameSort::Rule, *decl.extends, Code::UnknownName, "rule");
         if (base == nullptr) return;
         const auto* rule = std::get_if<ast::RuleDecl>(&base->decl->node);
         if (rule != nullptr && rule->kind == RuleKind::Permit) {
@@ -118,7 +119,7 @@ private:
         scope.broken = work.broken_scope;
         check_when(work, rule, base, scope);
         check_effect(c_, decl, scope, base, rule);
-        work.state = State::Done;
+        work.state = VisitState::Done;
     }
 
     void resolve_table(RuleWork& work, Rule& rule, const Rule* base) {
@@ -137,7 +138,7 @@ private:
         }
         work.row = decl.row->text;
         const auto* entry =
-            require_name(c_, work.entry->module, Space::Value, decl.table, Code::UnknownCatalogueName, "table");
+            require_name(c_, work.entry->module, NameSort::Value, decl.table, Code::UnknownCatalogueName, "table");
         if (entry != nullptr && std::holds_alternative<ast::TableDecl>(entry->decl->node)) {
             if (entry->index != kNoIndex) rule.each = TableId{entry->index};
         } else if (entry != nullptr) {
@@ -151,7 +152,7 @@ private:
     void resolve_tools(RuleWork& work, Rule& rule, const Rule* base) {
         for (const auto& name : work.decl->tools) {
             const auto* entry =
-                require_name(c_, work.entry->module, Space::Tool, name, Code::UnknownCatalogueName, "tool");
+                require_name(c_, work.entry->module, NameSort::Tool, name, Code::UnknownCatalogueName, "tool");
             if (entry == nullptr) {
                 work.broken_scope = true;
                 continue;

@@ -116,7 +116,7 @@ bool resolve_type(Context& c, std::uint32_t module, const ast::TypeRef& type, Ty
             return true;
         }
     }
-    for (const auto names : {Names::Tools, Names::Issuers}) {
+    for (const auto names : {Referent::Tools, Referent::Issuers}) {
         if (type.name == noun_of(names)) {
             out = naming(names);
             return true;
@@ -128,14 +128,14 @@ bool resolve_type(Context& c, std::uint32_t module, const ast::TypeRef& type, Ty
         return true;
     }
     const auto parts = split_name(type.name);
-    const auto found = look_up(c, module, Space::Type, parts);
+    const auto found = look_up(c, module, NameSort::Type, parts);
     if (found.miss == Miss::No) {
         out.enumeration = EnumId{found.entry->index};
         return true;
     }
     if (found.miss == Miss::Unknown) {
         if (may_be_broken(c, module, type.name)) return false;
-        auto candidates = visible_names(c, module, Space::Type);
+        auto candidates = visible_names(c, module, NameSort::Type);
         for (const auto kind : kNamedKinds) candidates.push_back(spelling_of(kind));
         for (const auto* name : {"record", "set", "list", "map", "one_or_many", "tier", "tool", "issuer"})
             candidates.push_back(name);
@@ -144,11 +144,11 @@ bool resolve_type(Context& c, std::uint32_t module, const ast::TypeRef& type, Ty
         if (const auto meant = type_of_other_languages(type.name); !meant.empty()) {
             diagnostic.help = "write " + quoted(meant);
             diagnostic.replacement = meant;
-        } else if (!suggest_import(c, diagnostic, module, Space::Type, type.name)) {
+        } else if (!suggest_import(c, diagnostic, module, NameSort::Type, type.name)) {
             suggest(c, diagnostic, type.name, candidates);
         }
     } else {
-        report_miss(c, module, Space::Type, found, type.name, type.span, Code::UnknownName, "type");
+        report_miss(c, module, NameSort::Type, found, type.name, type.span, Code::UnknownName, "type");
     }
     return false;
 }

@@ -32,7 +32,7 @@ using TableId = Id<struct TableTag>;
 using ZoneId = Id<struct ZoneTag>;
 
 /// The kind of declaration that a text names, if any. A text can be compared only with texts of the same kind.
-enum class Names : std::uint8_t {
+enum class Referent : std::uint8_t {
     Nothing,
     Tools,    ///< written `tool`; the value is the tool's name in requests
     Issuers,  ///< written `issuer`; the value is the issuer's URL
@@ -42,11 +42,11 @@ enum class Names : std::uint8_t {
 /// than the schema goes; records are named by the field that declares them.
 struct Type {
     Kind kind = Kind::Bool;
-    Kind elem = Kind::String;      ///< List, Map: kind of the elements
-    EnumId enumeration;            ///< Enum, or List/Map of Enum
-    FieldId record;                ///< Record, or List/Map of Record: the field whose children are meant
-    std::uint32_t max = 0;         ///< List: greatest length
-    Names names = Names::Nothing;  ///< String, or List/Map of String
+    Kind elem = Kind::String;            ///< List, Map: kind of the elements
+    EnumId enumeration;                  ///< Enum, or List/Map of Enum
+    FieldId record;                      ///< Record, or List/Map of Record: the field whose children are meant
+    std::uint32_t max = 0;               ///< List: greatest length
+    Referent names = Referent::Nothing;  ///< String, or List/Map of String
 };
 
 /// One field of a schema. The request's fields, each claims kind's, and each tool's parameters all
@@ -257,7 +257,7 @@ struct Fixture {
 };
 
 /// One row of a test: the fixture's document with every change applied, and what must come.
-struct TestCase {
+struct TestRow {
     std::string name;  ///< test name, and the row's values
     json::Value document;
     const ast::Expectation* expect = nullptr;
@@ -287,11 +287,11 @@ struct Policy {
     std::vector<Rule> rules;  ///< by source, then position
     std::vector<Invariant> invariants;
     std::vector<Fixture> fixtures;
-    std::vector<TestCase> tests;
+    std::vector<TestRow> tests;
     std::vector<Source> sources;  ///< given files, then the standard modules they import
     std::size_t given_sources = 0;
-    std::deque<DataFile> data;     ///< the content of the sources' tables and fixtures
-    std::vector<ast::File> files;  ///< parallel to sources
+    std::deque<DataFile> data;           ///< the content of the sources' tables and fixtures
+    std::vector<ast::SourceFile> files;  ///< parallel to sources
     std::unique_ptr<Arena> arena = std::make_unique<Arena>();
 
     /// The issuers that an id stands for: one, or the members of a group.

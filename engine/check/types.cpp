@@ -30,7 +30,7 @@ Type scalar(Kind kind) {
     return type;
 }
 
-Type naming(Names names) {
+Type naming(Referent names) {
     Type type = scalar(Kind::String);
     type.names = names;
     return type;
@@ -67,7 +67,7 @@ std::string describe(const Policy& policy, const Type& type) {
     if (type.kind == Kind::Enum) return policy.enums[type.enumeration.value].name;
     if (type.kind == Kind::List) return "set<" + describe(policy, element_of(type)) + ">";
     if (type.kind == Kind::Map) return "map<string, " + describe(policy, element_of(type)) + ">";
-    if (type.names != Names::Nothing) return std::string(noun_of(type.names));
+    if (type.names != Referent::Nothing) return std::string(noun_of(type.names));
     return std::string(spelling_of(type.kind));
 }
 
@@ -79,7 +79,7 @@ std::string_view article_of(std::string_view word) {
 std::string describe_one(const Policy& policy, const Type& type) {
     const auto name = describe(policy, type);
     if (type.kind == Kind::Enum) return "a value of " + quoted(name);
-    if (type.names == Names::Tools && type.kind != Kind::List) return "the name of a tool";
+    if (type.names == Referent::Tools && type.kind != Kind::List) return "the name of a tool";
     return std::string(article_of(name)) + ' ' + name;
 }
 
@@ -89,7 +89,7 @@ FieldId child_of(const Policy& policy, FieldId record, std::string_view name) {
     return {};
 }
 
-void append_step(std::string& path, std::string_view name) {
+void append_field(std::string& path, std::string_view name) {
     if (is_word(name)) {
         if (!path.empty()) path += '.';
         path += name;
@@ -105,11 +105,11 @@ void append_key(std::string& path, std::string_view key) {
     path += ']';
 }
 
-std::string_view noun_of(Names names) {
+std::string_view noun_of(Referent names) {
     switch (names) {
-        case Names::Nothing: break;
-        case Names::Tools: return "tool";
-        case Names::Issuers: return "issuer";
+        case Referent::Nothing: break;
+        case Referent::Tools: return "tool";
+        case Referent::Issuers: return "issuer";
     }
     return "string";
 }

@@ -21,7 +21,7 @@ namespace writ::check {
 using writ::spelling_of;
 [[nodiscard]] Type scalar(Kind kind);
 /// A text that names something.
-[[nodiscard]] Type naming(Names names);
+[[nodiscard]] Type naming(Referent names);
 [[nodiscard]] Type list_of(const Type& element, std::size_t max);
 [[nodiscard]] Type element_of(const Type& list);
 /// Whether values of the types can be compared. Records never can.
@@ -33,10 +33,10 @@ using writ::spelling_of;
 [[nodiscard]] std::string_view article_of(std::string_view word);
 /// Child of a record with a name; none if there is none.
 [[nodiscard]] FieldId child_of(const Policy& policy, FieldId record, std::string_view name);
-/// Appends a path step as written in policies.
-void append_step(std::string& path, std::string_view name);
+/// Appends a step of a path in a policy, as written in policies.
+void append_field(std::string& path, std::string_view name);
 void append_key(std::string& path, std::string_view key);
 /// "tool", "issuer".
-[[nodiscard]] std::string_view noun_of(Names names);
+[[nodiscard]] std::string_view noun_of(Referent names);
 
 }  // namespace writ::check

@@ -27,7 +27,7 @@ bool is_letter(char c) {
 }
 
 /// Reads big-endian fields from a file. Reading past the end sets `bad`.
-struct Reader {
+struct BigEndianReader {
     std::string_view left;
     bool bad = false;
 
@@ -49,17 +49,17 @@ std::int64_t big_endian(std::string_view bytes) {
     return static_cast<std::int64_t>(value);
 }
 
-struct Counts {
+struct HeaderCounts {
     std::uint64_t is_ut = 0, is_std = 0, leap = 0, time = 0, type = 0, chars = 0;
 };
 
-std::optional<Counts> read_header(Reader& in) {
+std::optional<HeaderCounts> read_header(BigEndianReader& in) {
     const std::string_view header = in.take(kHeader);
     if (in.bad || header.substr(0, 4) != "TZif" || header[4] < '2') return {};
     const auto count = [&](std::size_t i) {
         return static_cast<std::uint64_t>(big_endian(header.substr(20 + 4 * i, 4))) & 0xFFFFFFFF;
     };
-    return Counts{count(0), count(1), count(2), count(3), count(4), count(5)};
+    return HeaderCounts{count(0), count(1), count(2), count(3), count(4), count(5)};
 }
 
 // ---- the footer: a POSIX TZ rule --------------------------------------------------------------
@@ -71,7 +71,7 @@ struct RuleDay {
     std::int64_t time = 7'200;
 };
 
-struct Rule {
+struct ZoneRule {
     std::int64_t standard = 0, summer = 0;  ///< offsets, seconds east
     bool has_summer = false;
     RuleDay start, end;
@@ -148,8 +148,8 @@ std::optional<RuleDay> take_rule_day(std::string_view& text) {
     return day;
 }
 
-std::optional<Rule> parse_rule(std::string_view text) {
-    Rule rule;
+std::optional<ZoneRule> parse_rule(std::string_view text) {
+    ZoneRule rule;
     if (!take_zone_letters(text)) return {};
     const auto west = take_time(text);
     if (!west) return {};
@@ -196,7 +196,7 @@ std::int64_t local_moment(const RuleDay& rule, std::int64_t year) {
     return days * kDay + rule.time;
 }
 
-void expand(const Rule& rule, std::vector<Transition>& out) {
+void expand(const ZoneRule& rule, std::vector<Transition>& out) {
     if (!rule.has_summer) return;
     const std::int64_t from = out.back().at;
     const std::int64_t year_micros = 31'556'952 * kSecond;
@@ -223,7 +223,7 @@ void expand(const Rule& rule, std::vector<Transition>& out) {
 }  // namespace
 
 std::optional<std::vector<Transition>> read_zone(std::string_view bytes) {
-    Reader in{bytes};
+    BigEndianReader in{bytes};
     const auto old = read_header(in);
     if (!old) return {};
     in.take(old->time * 5 + old->type * 6 + old->chars + old->leap * 8 + old->is_std + old->is_ut);

@@ -28,7 +28,7 @@ public:
     Block run() {
         block(static_cast<std::uint32_t>(conditions_.size() - 1));
         for (const Instr& at : block_.code)
-            block_.timed = block_.timed || bytecode::info(at.op).op_class == bytecode::OpClass::Time;
+            block_.timed = block_.timed || bytecode::info(at.op).op_class == bytecode::OpcodeClass::Time;
         return std::move(block_);
     }
 

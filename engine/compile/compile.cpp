@@ -14,9 +14,9 @@ using bytecode::kNone;
 namespace {
 
 /// Line numbers in the sources of one compilation, found by binary search.
-class Lines {
+class LineNumbers {
 public:
-    explicit Lines(const std::vector<Source>& sources) : starts_(sources.size()) {
+    explicit LineNumbers(const std::vector<Source>& sources) : starts_(sources.size()) {
         for (std::size_t i = 0; i < sources.size(); ++i) {
             starts_[i].push_back(0);
             for (std::size_t at = sources[i].text.find('\n'); at != std::string::npos;
@@ -92,7 +92,7 @@ const check::Rule& rule_of(const check::Policy& policy, std::size_t index) {
     return policy.rules[at];
 }
 
-bool lower_rule(Lowering& lowering, const check::Rule& rule, const Lines& lines, Report& report) {
+bool lower_rule(Lowering& lowering, const check::Rule& rule, const LineNumbers& lines, Report& report) {
     bytecode::Builder& builder = lowering.builder;
     const auto conditions = normalise(lowering, rule.when, rule.tools);
     const Block block = conditions ? emit(lowering, *conditions) : Block{{}, CodeProblem::TooLong};
@@ -185,7 +185,7 @@ std::vector<std::byte> lower(const check::Policy& policy, std::uint64_t max_step
     bytecode::Builder& builder = lowering.builder;
     builder.out.manifest.resize(1);
     lower_catalog(lowering);
-    const Lines lines(policy.sources);
+    const LineNumbers lines(policy.sources);
     bool sound = true;
     for (const check::Rule& rule : policy.rules)
         if (const auto conditions = normalise(lowering, rule.when, rule.tools))

@@ -135,7 +135,7 @@ json::Value Effects::argument(const Expr& value, Row row) const {
     return scalar(type.kind, value.integer, value.text);
 }
 
-std::uint32_t Effects::duties(const check::Rule& rule, Row row) {
+std::uint32_t Effects::obligations(const check::Rule& rule, Row row) {
     std::vector<std::uint32_t> pairs;
     for (const check::Obligation& obligation : rule.obligations) {
         json::Value args = json::Value::object();
@@ -143,10 +143,10 @@ std::uint32_t Effects::duties(const check::Rule& rule, Row row) {
         pairs.push_back(builder_.text(obligation.name));
         pairs.push_back(builder_.text(json::canonical(args)));
     }
-    const auto known = duties_.find(pairs);
-    if (known != duties_.end()) return known->second;
-    const bytecode::DutyRef duty{builder_.ids(pairs), static_cast<std::uint32_t>(pairs.size() / 2)};
-    return place(duties_, std::move(pairs), builder_.out.duties, duty);
+    const auto known = obligations_.find(pairs);
+    if (known != obligations_.end()) return known->second;
+    const bytecode::ObligationRef obligation{builder_.ids(pairs), static_cast<std::uint32_t>(pairs.size() / 2)};
+    return place(obligations_, std::move(pairs), builder_.out.obligations, obligation);
 }
 
 std::uint32_t Effects::of(const check::Rule& rule, const std::vector<check::Cell>* row) {
@@ -172,7 +172,7 @@ std::uint32_t Effects::of(const check::Rule& rule, const std::vector<check::Cell
             return place(limits_, {ttl, scopes, audience, single_use}, out.limits,
                          {ttl, scopes, audience, single_use, 0});
         }
-        case RuleKind::Oblige: return duties(rule, row);
+        case RuleKind::Oblige: return obligations(rule, row);
     }
     return 0;
 }

@@ -86,14 +86,14 @@ private:
     [[nodiscard]] std::uint32_t text_set(const check::Expr& set, Row row);
     [[nodiscard]] static std::int64_t integer(const check::Expr& value, Row row);
     [[nodiscard]] json::Value argument(const check::Expr& value, Row row) const;
-    [[nodiscard]] std::uint32_t duties(const check::Rule& rule, Row row);
+    [[nodiscard]] std::uint32_t obligations(const check::Rule& rule, Row row);
 
     const check::Policy& policy_;
     bytecode::Builder& builder_;
     std::map<std::pair<std::uint32_t, std::int64_t>, std::uint32_t> grants_;
     std::map<std::tuple<std::uint32_t, std::uint32_t, std::int64_t>, std::uint32_t> requirements_;
     std::map<std::tuple<std::int64_t, std::uint32_t, std::uint32_t, std::uint32_t>, std::uint32_t> limits_;
-    std::map<std::vector<std::uint32_t>, std::uint32_t> duties_;
+    std::map<std::vector<std::uint32_t>, std::uint32_t> obligations_;
 };
 
 /// Bodies of tests that do not depend on their rule, and the number of rules that have each.

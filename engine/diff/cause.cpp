@@ -29,7 +29,7 @@ bool concerns(DecisionPart part, std::string_view of_rule) {
         case DecisionPart::Ttl: return one_of({"ttl", "within", "condition"});
         case DecisionPart::NotAfter: return one_of({"condition", "within"});
         case DecisionPart::SingleUse: return one_of({"single_use"});
-        case DecisionPart::Obligations: return one_of({"duty"});
+        case DecisionPart::Obligations: return one_of({"obligation"});
         case DecisionPart::Requirements: return one_of({"approvals", "group", "groups", "within"});
     }
     return false;
@@ -57,9 +57,10 @@ std::span<const RuleKind> kinds_for(DecisionPart part) {
     return kEffect;
 }
 
-class Finding {
+class CauseFinder {
 public:
-    Finding(DiffSide& before, DiffSide& after, const RuleBook& book) : before_(before), after_(after), book_(book) {}
+    CauseFinder(DiffSide& before, DiffSide& after, const RuleBook& book)
+        : before_(before), after_(after), book_(book) {}
 
     std::vector<Cause> run(Shift shift) {
         if (shift.of(DecisionPart::Effect) != Direction::Same) {
@@ -223,7 +224,7 @@ void RuleBook::number(DiffSide& side, bool new_side, const std::unordered_map<st
 }
 
 std::vector<Cause> causes_of(Shift shift, DiffSide& before, DiffSide& after, const RuleBook& book) {
-    return Finding(before, after, book).run(shift);
+    return CauseFinder(before, after, book).run(shift);
 }
 
 }  // namespace writ::diff

@@ -36,7 +36,7 @@ SideSummary summary_of(const DiffSide& side) {
 }
 
 /// An invariant that one or both sides have, and the side on which it is evaluated: the new one if possible.
-struct Invariant {
+struct ComparedInvariant {
     HeldInvariant held;
     std::string key;  ///< the same if both sides have the same invariant
     const DiffSide* side = nullptr;
@@ -44,7 +44,7 @@ struct Invariant {
     Effect forbidden = Effect::Permit;
 };
 
-struct Counting {
+struct GroupCount {
     DecisionGroup group;
     std::unordered_map<std::string, AgentCount> agents;
 };
@@ -57,8 +57,8 @@ struct Differ::Impl {
     check::SharedNames shared;
     diff::RuleBook book;
     std::vector<bool> seen;  ///< by rule: it has applied
-    std::vector<Invariant> invariants;
-    std::map<std::string, Counting> groups;
+    std::vector<ComparedInvariant> invariants;
+    std::map<std::string, GroupCount> groups;
     PolicyDiff out;
 
     Impl(const Workspace& old_side, const Workspace& new_side, const std::vector<Bundle>& above)
@@ -76,11 +76,12 @@ struct Differ::Impl {
         for (const check::Invariant& each : side.policy().invariants) {
             const std::string name = each.module + "." + each.name;
             const std::string never = each.never_needs_approval ? "needs_approval" : "permit";
-            const std::string key = diff::joint_key({name, never, diff::Keys(side.policy(), shared).expr(*each.when)});
+            const std::string key =
+                diff::joint_key({name, never, diff::PartKeys(side.policy(), shared).expr(*each.when)});
             auto same = std::find_if(invariants.begin(), invariants.end(),
-                                     [&](const Invariant& other) { return other.key == key; });
+                                     [&](const ComparedInvariant& other) { return other.key == key; });
             if (same == invariants.end()) {
-                Invariant added;
+                ComparedInvariant added;
                 added.held.name = name;
                 added.held.text = "never " + never + " when " + check::expr_text(side.policy(), *each.when, {}, shared);
                 added.key = key;
@@ -131,7 +132,7 @@ struct Differ::Impl {
 
     void hold_invariants(std::string_view name, std::string_view request) {
         std::optional<json::Value> document;
-        for (Invariant& each : invariants) {
+        for (ComparedInvariant& each : invariants) {
             const bool by_old = before.decision.effect == each.forbidden,
                        by_new = after.decision.effect == each.forbidden;
             // A side has no facts of a request that it does not admit.
@@ -160,7 +161,7 @@ struct Differ::Impl {
         key += static_cast<char>('0' + static_cast<int>(after.decision.effect));
         for (const Cause& each : causes) key.append("\n").append(each.word).append(" ").append(each.name);
         auto [at, fresh] = groups.try_emplace(std::move(key));
-        Counting& counting = at->second;
+        GroupCount& counting = at->second;
         if (fresh)
             counting.group = {shift, before.decision.effect, after.decision.effect, causes, 0, example(name, request),
                               {}};
@@ -181,7 +182,7 @@ struct Differ::Impl {
             if (known.insert(text).second) (void)decide(name, text);
         };
         for (const DiffSide* side : {&after, &before}) {
-            for (const check::TestCase& each : side->policy().tests) one("test " + each.name, each.document);
+            for (const check::TestRow& each : side->policy().tests) one("test " + each.name, each.document);
             for (const check::Fixture& each : side->policy().fixtures) one("fixture " + each.name, each.document);
         }
     }
@@ -200,7 +201,7 @@ struct Differ::Impl {
             };
             return std::tuple(rank(a), b.decisions) < std::tuple(rank(b), a.decisions);
         });
-        for (Invariant& each : invariants)
+        for (ComparedInvariant& each : invariants)
             if (each.held.broken_before + each.held.broken_after > 0) out.invariants.push_back(std::move(each.held));
         out.invariants_held = invariants.size();
         for (RuleId id = 0; id < book.size(); ++id)

@@ -17,7 +17,7 @@ namespace {
 
 /// A path with one more step; names that are not identifiers are quoted.
 std::string below(std::string path, std::string_view name) {
-    check::append_step(path, name);
+    check::append_field(path, name);
     return path.starts_with('.') ? path.substr(1) : path;
 }
 
@@ -85,7 +85,7 @@ private:
         }
     }
 
-    Part field(const std::string& word, const std::string& path, const check::Field& field) const {
+    PolicyPart field(const std::string& word, const std::string& path, const check::Field& field) const {
         static constexpr std::string_view kFrom[] = {" from model", " from asserted", " from broker", " from verified"};
         // Whom a record is taken from, all in it is.
         const bool says_from = field.weakest != policy_.at(field.parent).weakest;
@@ -98,10 +98,11 @@ private:
         if (says_from) text += kFrom[static_cast<std::size_t>(field.weakest)];
         Admits admits{keys_.type(field.type) + (field.one_or_many ? "*" : "") + (field.or_none ? "?" : ""),
                       field.weakest, field.type.max};
-        Part out = plain(word,
-                         joint_key({path, admits.key, std::to_string(field.type.max),
-                                    says_from ? std::string(kFrom[static_cast<std::size_t>(field.weakest)]) : ""}),
-                         std::move(text), Direction::Other);
+        PolicyPart out =
+            plain(word,
+                  joint_key({path, admits.key, std::to_string(field.type.max),
+                             says_from ? std::string(kFrom[static_cast<std::size_t>(field.weakest)]) : ""}),
+                  std::move(text), Direction::Other);
         out.about = word + " " + path;
         out.admits = std::move(admits);
         return out;
@@ -135,7 +136,7 @@ private:
             }
             std::string name;
             for (const std::string_view step : check::field_steps(policy_, spec.field)) name = below(name, step);
-            Part part = plain("parse", joint_key({name, key}), name + " { " + text + " }", Direction::Same);
+            PolicyPart part = plain("parse", joint_key({name, key}), name + " { " + text + " }", Direction::Same);
             part.about = "parse " + name;
             out.parts.push_back(std::move(part));
         }
@@ -147,8 +148,8 @@ private:
             const std::string role(check::kClaimRoles[static_cast<std::size_t>(each.role)]);
             const std::string text =
                 (each.segments > 0 ? "first " + std::to_string(each.segments) + " of " : "") + each.written;
-            Part part = plain("role", joint_key({role, each.claim, std::to_string(each.segments)}), role + " " + text,
-                              Direction::Same);
+            PolicyPart part = plain("role", joint_key({role, each.claim, std::to_string(each.segments)}),
+                                    role + " " + text, Direction::Same);
             part.about = "role " + role + " " + each.claim;
             part.grow = Direction::Same;
             out.parts.push_back(std::move(part));
@@ -207,7 +208,8 @@ private:
             out.parts.push_back(
                 several("types", "type", members_of(issuer.types), Direction::Narrower, Direction::Wider));
         const auto duration = [&](std::string name, std::int64_t micros, Direction gain) {
-            Part part = sole(std::move(name), std::to_string(micros), format_duration(micros), gain, Direction::Wider);
+            PolicyPart part =
+                sole(std::move(name), std::to_string(micros), format_duration(micros), gain, Direction::Wider);
             part.measure = micros;
             out.parts.push_back(std::move(part));
         };
@@ -220,7 +222,7 @@ private:
     /// Who is in a group decides what its rules apply to, and they may permit or deny.
     void group(const check::IssuerGroup& group) {
         Thing& out = add(ThingKind::IssuerGroup, "issuer group", group.name, group.span, Direction::Same);
-        std::vector<Member> members;
+        std::vector<PartMember> members;
         for (const std::uint32_t member : group.members) {
             const std::string name = check::told_name(policy_, policy_.issuers[member], shared_.issuers);
             members.push_back({name, name});
@@ -232,8 +234,8 @@ private:
     void table(const check::Table& table) {
         Thing& out = add(ThingKind::Table, "table", table.name, table.span, Direction::Same);
         for (const check::Column& each : table.columns) {
-            Part part = plain("column", joint_key({each.name, keys_.type(each.type)}),
-                              below("", each.name) + ": " + type_text(each.type), Direction::Other);
+            PolicyPart part = plain("column", joint_key({each.name, keys_.type(each.type)}),
+                                    below("", each.name) + ": " + type_text(each.type), Direction::Other);
             part.about = "column " + each.name;
             out.parts.push_back(std::move(part));
         }
@@ -247,7 +249,7 @@ private:
             }
             std::string about = row.empty() ? std::string() : "row " + cells[0];
             std::sort(cells.begin(), cells.end());
-            Part part = plain("row", joint_key(cells), std::move(text), Direction::Other);
+            PolicyPart part = plain("row", joint_key(cells), std::move(text), Direction::Other);
             part.about = std::move(about);
             out.parts.push_back(std::move(part));
         }
@@ -260,7 +262,7 @@ private:
                          Direction::Narrower);
         const std::string effect = invariant.never_needs_approval ? "needs_approval" : "permit";
         out.parts.push_back(sole("never", effect, effect, Direction::Other, Direction::Other));
-        for (Part& each : condition_parts(policy_, *invariant.when, Direction::Narrower, shared_))
+        for (PolicyPart& each : condition_parts(policy_, *invariant.when, Direction::Narrower, shared_))
             out.parts.push_back(std::move(each));
     }
 
@@ -307,8 +309,8 @@ private:
         for (const ast::AliasDecl& alias : claims.aliases) {
             std::string target;
             for (const ast::PathStep& step : alias.target) target = below(std::move(target), step.text);
-            Part part = plain("alias", joint_key({std::string(alias.name.text), target}),
-                              std::string(alias.name.text) + " = " + target, Direction::Same);
+            PolicyPart part = plain("alias", joint_key({std::string(alias.name.text), target}),
+                                    std::string(alias.name.text) + " = " + target, Direction::Same);
             part.about = "alias " + std::string(alias.name.text);
             part.grow = Direction::Same;
             thing->parts.push_back(std::move(part));
@@ -317,33 +319,34 @@ private:
 
     const check::Policy& policy_;
     const check::SharedNames& shared_;
-    Keys keys_;
+    PartKeys keys_;
     std::vector<std::string> modules_;  ///< by source
     std::vector<Thing> out_;
 };
 
 }  // namespace
 
-std::vector<Member> as_set(std::vector<Member> members) {
+std::vector<PartMember> as_set(std::vector<PartMember> members) {
     std::sort(members.begin(), members.end());
     members.erase(std::unique(members.begin(), members.end()), members.end());
     return members;
 }
 
-std::vector<Member> members_of(const std::vector<std::string>& texts) {
-    std::vector<Member> out;
+std::vector<PartMember> members_of(const std::vector<std::string>& texts) {
+    std::vector<PartMember> out;
     for (const std::string& each : texts) out.push_back({each, check::literal(each)});
     return as_set(std::move(out));
 }
 
-Part several(std::string name, std::string_view each, std::vector<Member> members, Direction gain, Direction grow) {
+PolicyPart several(std::string name, std::string_view each, std::vector<PartMember> members, Direction gain,
+                   Direction grow) {
     std::vector<std::string> keys, texts;
-    for (const Member& member : members) {
+    for (const PartMember& member : members) {
         keys.push_back(member.key);
         texts.push_back(member.text);
     }
     std::sort(texts.begin(), texts.end());
-    Part out = sole(std::move(name), joint_key(keys), check::braced(texts), gain, grow);
+    PolicyPart out = sole(std::move(name), joint_key(keys), check::braced(texts), gain, grow);
     out.members = std::move(members);
     out.each_member = each;
     return out;

@@ -16,10 +16,10 @@
 namespace writ::diff {
 
 /// One of several members of a part.
-struct Member {
+struct PartMember {
     std::string key, text;
-    friend bool operator==(const Member& a, const Member& b) { return a.key == b.key; }
-    friend auto operator<=>(const Member& a, const Member& b) { return a.key <=> b.key; }
+    friend bool operator==(const PartMember& a, const PartMember& b) { return a.key == b.key; }
+    friend auto operator<=>(const PartMember& a, const PartMember& b) { return a.key <=> b.key; }
 };
 
 /// What a field of a schema accepts, as far as more and less can be distinguished.
@@ -30,7 +30,7 @@ struct Admits {
 };
 
 /// One part. Two parts are the same if their names and keys are; the order of a list does not count.
-struct Part {
+struct PolicyPart {
     std::string name;
     std::string text;                   ///< for people
     std::string key;                    ///< for comparing
@@ -40,8 +40,8 @@ struct Part {
     std::string about = {};
     Direction grow = Direction::Other;  ///< direction if the measure or the set of members grows
     std::optional<std::int64_t> measure = {};
-    std::vector<Member> members = {};   ///< sorted
-    std::string_view each_member = {};  ///< name of one member, if added and removed ones are listed one by one
+    std::vector<PartMember> members = {};  ///< sorted
+    std::string_view each_member = {};     ///< name of one member, if added and removed ones are listed one by one
     std::optional<Admits> admits = {};
 };
 
@@ -52,7 +52,7 @@ struct Thing {
     std::uint32_t source = 0;  ///< where it is declared
     std::uint32_t offset = 0;
     Direction gain = Direction::Other;  ///< direction if it is added
-    std::vector<Part> parts;
+    std::vector<PolicyPart> parts;
 };
 
 /// All things; rules in order. Requires: sources without errors.

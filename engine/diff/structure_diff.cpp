@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t kMostRows = 100;  ///< rows of a table that are listed one by one
 
 /// Finds line numbers by binary search.
-class Lines {
+class LineNumbers {
 public:
-    explicit Lines(const check::Policy& policy) : policy_(policy), starts_(policy.sources.size()) {}
+    explicit LineNumbers(const check::Policy& policy) : policy_(policy), starts_(policy.sources.size()) {}
 
     std::string place_of(const Thing& thing) {
         const Source& source = policy_.sources[thing.source];
@@ -37,14 +37,14 @@ private:
 
 // ---- parts ------------------------------------------------------------------------------------
 
-using Parts = std::vector<const Part*>;
+using Parts = std::vector<const PolicyPart*>;
 
 /// The parts of `some` that are not in `others`, in order; of equal ones, as many as there are more.
-Parts without(const std::vector<Part>& some, const std::vector<Part>& others) {
+Parts without(const std::vector<PolicyPart>& some, const std::vector<PolicyPart>& others) {
     std::map<std::pair<std::string_view, std::string_view>, std::size_t> there;
-    for (const Part& each : others) ++there[{each.name, each.key}];
+    for (const PolicyPart& each : others) ++there[{each.name, each.key}];
     Parts out;
-    for (const Part& each : some) {
+    for (const PolicyPart& each : some) {
         const auto found = there.find({each.name, each.key});
         if (found == there.end() || found->second == 0)
             out.push_back(&each);
@@ -67,32 +67,32 @@ Direction admission(const Admits& was, const Admits& is) {
     return both(towards(was.max, is.max), opposite(towards(was.weakest, is.weakest)));
 }
 
-Direction growth(const Part& was, const Part& is) {
+Direction growth(const PolicyPart& was, const PolicyPart& is) {
     if (is.grow == Direction::Same) return Direction::Same;
     if (was.admits && is.admits) return admission(*was.admits, *is.admits);
     if (was.measure && is.measure) return *is.measure > *was.measure ? is.grow : opposite(is.grow);
     if (was.members.empty() || is.members.empty()) return Direction::Other;
-    const auto holds = [](const Part& all, const Part& some) {
+    const auto holds = [](const PolicyPart& all, const PolicyPart& some) {
         return std::includes(all.members.begin(), all.members.end(), some.members.begin(), some.members.end());
     };
     return holds(is, was) ? is.grow : holds(was, is) ? opposite(is.grow) : Direction::Other;
 }
 
-void tell_members(const Part& was, const Part& is, std::vector<PartChange>& out) {
-    const auto lacks = [](const Part& part, const Member& member) {
+void tell_members(const PolicyPart& was, const PolicyPart& is, std::vector<PartChange>& out) {
+    const auto lacks = [](const PolicyPart& part, const PartMember& member) {
         return !std::binary_search(part.members.begin(), part.members.end(), member);
     };
     const std::string name(is.each_member);
-    for (const Member& each : was.members)
+    for (const PartMember& each : was.members)
         if (lacks(is, each)) out.push_back({name, each.text, {}, opposite(is.grow)});
-    for (const Member& each : is.members)
+    for (const PartMember& each : is.members)
         if (lacks(was, each)) out.push_back({name, {}, each.text, is.grow});
 }
 
 /// Parts by their subject, if there is exactly one; null: there are more.
-std::unordered_map<std::string_view, const Part*> by_subject(const Parts& parts) {
-    std::unordered_map<std::string_view, const Part*> out;
-    for (const Part* each : parts) {
+std::unordered_map<std::string_view, const PolicyPart*> by_subject(const Parts& parts) {
+    std::unordered_map<std::string_view, const PolicyPart*> out;
+    for (const PolicyPart* each : parts) {
         if (each->about.empty()) continue;
         const auto [at, fresh] = out.try_emplace(each->about, each);
         if (!fresh) at->second = nullptr;
@@ -103,14 +103,14 @@ std::unordered_map<std::string_view, const Part*> by_subject(const Parts& parts)
 std::vector<PartChange> part_changes(const Thing& before, const Thing& after) {
     const Parts gone = without(before.parts, after.parts), come = without(after.parts, before.parts);
     const auto old_subjects = by_subject(gone), new_subjects = by_subject(come);
-    const auto partner = [](const auto& subjects, const auto& own, const Part* part) -> const Part* {
+    const auto partner = [](const auto& subjects, const auto& own, const PolicyPart* part) -> const PolicyPart* {
         const auto found = subjects.find(part->about);
         const bool alone = !part->about.empty() && own.at(part->about) != nullptr;
         return alone && found != subjects.end() ? found->second : nullptr;
     };
     std::vector<PartChange> out;
-    for (const Part* was : gone) {
-        const Part* is = partner(new_subjects, old_subjects, was);
+    for (const PolicyPart* was : gone) {
+        const PolicyPart* is = partner(new_subjects, old_subjects, was);
         if (is == nullptr)
             out.push_back({was->name, was->text, {}, opposite(was->gain)});
         else if (!is->each_member.empty() && !was->each_member.empty())
@@ -118,7 +118,7 @@ std::vector<PartChange> part_changes(const Thing& before, const Thing& after) {
         else
             out.push_back({is->name, was->text, is->text, growth(*was, *is)});
     }
-    for (const Part* is : come)
+    for (const PolicyPart* is : come)
         if (partner(old_subjects, new_subjects, is) == nullptr) out.push_back({is->name, {}, is->text, is->gain});
     return out;
 }
@@ -137,8 +137,8 @@ void shorten_rows(const Thing& before, const Thing& after, std::vector<PartChang
     std::size_t kept = 0;
     std::erase_if(parts, [&](const PartChange& each) { return is_row(each) && kept++ >= kMostRows; });
     const auto rows = [](const Thing& table) {
-        return static_cast<std::size_t>(
-            std::count_if(table.parts.begin(), table.parts.end(), [](const Part& each) { return each.name == "row"; }));
+        return static_cast<std::size_t>(std::count_if(table.parts.begin(), table.parts.end(),
+                                                      [](const PolicyPart& each) { return each.name == "row"; }));
     };
     const std::string told = differing > kMostRows ? ", " + std::to_string(differing) + " differ" : "";
     parts.insert(parts.begin(),
@@ -190,7 +190,7 @@ bool is_of_an_import(const Thing& thing, const check::Policy& own, const check::
 /// What makes a thing the same with another name.
 std::string content_of(const Thing& thing) {
     std::vector<std::string> parts;
-    for (const Part& each : thing.parts) parts.push_back(joint_key({each.name, each.key}));
+    for (const PolicyPart& each : thing.parts) parts.push_back(joint_key({each.name, each.key}));
     std::sort(parts.begin(), parts.end());
     parts.push_back(thing.word);
     return joint_key(parts);
@@ -264,7 +264,7 @@ private:
         ThingChange& out = add(thing, Fate::Added);
         out.name = thing.name;
         out.place = new_lines_.place_of(thing);
-        for (const Part& each : thing.parts) out.parts.push_back({each.name, {}, each.text, Direction::Same});
+        for (const PolicyPart& each : thing.parts) out.parts.push_back({each.name, {}, each.text, Direction::Same});
         cut(out);
         out.direction = has_named(before_, thing) ? Direction::Other : thing.gain;
     }
@@ -273,7 +273,7 @@ private:
         ThingChange& out = add(thing, Fate::Removed);
         out.old_name = thing.name;
         out.old_place = old_lines_.place_of(thing);
-        for (const Part& each : thing.parts) out.parts.push_back({each.name, each.text, {}, Direction::Same});
+        for (const PolicyPart& each : thing.parts) out.parts.push_back({each.name, each.text, {}, Direction::Same});
         cut(out);
         out.direction = has_named(after_, thing) ? Direction::Other : opposite(thing.gain);
     }
@@ -296,7 +296,7 @@ private:
 
     const check::Policy &before_, &after_;
     std::vector<std::string> old_files_, new_files_;  ///< by source, from file_names()
-    Lines old_lines_, new_lines_;
+    LineNumbers old_lines_, new_lines_;
     std::vector<Thing> old_, new_;
     std::vector<ThingChange> out_;
 };

@@ -11,15 +11,15 @@ namespace writ::diff {
 namespace {
 
 /// One file of a side.
-struct File {
+struct ComparedFile {
     std::string name;                      ///< for matching files
     std::string_view shown, stored, text;  ///< `stored` is part of the digest
     bool data = false;
 };
 
-std::vector<File> files_of(const check::Policy& policy) {
+std::vector<ComparedFile> files_of(const check::Policy& policy) {
     const std::vector<std::string> names = file_names(policy);
-    std::vector<File> out;
+    std::vector<ComparedFile> out;
     for (std::size_t i = 0; i < policy.sources.size(); ++i)
         out.push_back(
             {names[i], policy.sources[i].name, policy.sources[i].stored_name(), policy.sources[i].text, false});
@@ -61,7 +61,7 @@ std::string comments_of(std::string_view text) {
     return out;
 }
 
-TextChange how(const File& was, const File& is) {
+TextChange how(const ComparedFile& was, const ComparedFile& is) {
     if (was.text == is.text) return TextChange::None;
     if (is.data || tokens_of(was.text) != tokens_of(is.text)) return TextChange::Words;
     return comments_of(was.text) != comments_of(is.text) ? TextChange::Comments : TextChange::Layout;
@@ -90,23 +90,23 @@ std::vector<std::string> file_names(const check::Policy& policy) {
 }
 
 std::vector<FileChange> file_changes(const check::Policy& before, const check::Policy& after) {
-    const std::vector<File> old_files = files_of(before), new_files = files_of(after);
-    std::map<std::string_view, const File*> left;
-    for (const File& each : old_files) left.emplace(each.name, &each);
+    const std::vector<ComparedFile> old_files = files_of(before), new_files = files_of(after);
+    std::map<std::string_view, const ComparedFile*> left;
+    for (const ComparedFile& each : old_files) left.emplace(each.name, &each);
     std::vector<FileChange> out, elsewhere;
-    std::vector<const File*> come;
-    const auto change = [](Fate fate, const File* was, const File* is, TextChange text) {
+    std::vector<const ComparedFile*> come;
+    const auto change = [](Fate fate, const ComparedFile* was, const ComparedFile* is, TextChange text) {
         return FileChange{fate, is != nullptr ? std::string(is->shown) : "",
                           was != nullptr ? std::string(was->shown) : "", text};
     };
     const auto base_name = [](std::string_view name) { return name.substr(name.find_last_of('/') + 1); };
-    for (const File& is : new_files) {
+    for (const ComparedFile& is : new_files) {
         const auto found = left.find(is.name);
         if (found == left.end()) {
             come.push_back(&is);
             continue;
         }
-        const File& was = *found->second;
+        const ComparedFile& was = *found->second;
         const bool renamed = is.name.empty() && base_name(was.stored) != base_name(is.stored);
         const TextChange text = how(was, is);
         if (renamed || text != TextChange::None)
@@ -115,7 +115,7 @@ std::vector<FileChange> file_changes(const check::Policy& before, const check::P
             elsewhere.push_back(change(Fate::Renamed, &was, &is, text));
         left.erase(found);
     }
-    for (const File* is : come) {
+    for (const ComparedFile* is : come) {
         const auto was = std::find_if(left.begin(), left.end(), [&](const auto& each) {
             return each.second->data == is->data && each.second->text == is->text;
         });

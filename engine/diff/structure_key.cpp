@@ -16,9 +16,9 @@ using check::Own;
 
 /// Writes a tree in prefix order: what an operator is, its own values, the number of its kids, its kids. Every value
 /// has its length before it, so that one text is one tree.
-class Writer {
+class PrefixWriter {
 public:
-    Writer(const check::Policy& policy, check::TableId row, const check::SharedNames& shared)
+    PrefixWriter(const check::Policy& policy, check::TableId row, const check::SharedNames& shared)
         : policy_(policy), row_(row), shared_(shared) {}
 
     std::string text(const Expr& e) {
@@ -124,23 +124,23 @@ private:
 
 }  // namespace
 
-std::string Keys::expr(const Expr& expr, check::TableId row) const {
-    return Writer(policy_, row, shared_).text(expr);
+std::string PartKeys::expr(const Expr& expr, check::TableId row) const {
+    return PrefixWriter(policy_, row, shared_).text(expr);
 }
 
-std::string Keys::type(const check::Type& type) const {
+std::string PartKeys::type(const check::Type& type) const {
     std::string out;
     join_part(out, std::to_string(static_cast<unsigned>(type.kind)));
     if (type.kind == Kind::List || type.kind == Kind::Map)
         join_part(out, std::to_string(static_cast<unsigned>(type.elem)));
-    if (type.names != check::Names::Nothing)
+    if (type.names != check::Referent::Nothing)
         join_part(out, "names " + std::to_string(static_cast<unsigned>(type.names)));
     if (type.enumeration.valid())
         join_part(out, check::told_name(policy_, policy_.enums[type.enumeration.value], shared_.enums));
     return out;
 }
 
-std::string Keys::cell(const check::Type& type, const check::Cell& cell) const {
+std::string PartKeys::cell(const check::Type& type, const check::Cell& cell) const {
     if (type.kind == Kind::List) {
         std::vector<std::string> items = cell.set;
         std::sort(items.begin(), items.end());

@@ -13,9 +13,9 @@ namespace writ::diff {
 
 /// Makes the keys of one policy. Keys of two policies are comparable if both were made with the same shared names.
 /// Requires: policy and shared outlive this object.
-class Keys {
+class PartKeys {
 public:
-    Keys(const check::Policy& policy, const check::SharedNames& shared) : policy_(policy), shared_(shared) {}
+    PartKeys(const check::Policy& policy, const check::SharedNames& shared) : policy_(policy), shared_(shared) {}
 
     /// The key of an expression, with definitions expanded. The operands of `and` and `or`, the elements of sets and
     /// the sides of a comparison with a constant are sorted.

@@ -30,7 +30,7 @@ public:
             add(sole("for each row of", table, table, Direction::Other, Direction::Other));
         }
         if (!rule.tools.empty()) {
-            std::vector<Member> tools;
+            std::vector<PartMember> tools;
             for (const check::ToolId id : rule.tools) {
                 const std::string tool = check::told_name(policy_, policy_.tools[id.value], shared_.tools);
                 tools.push_back({tool, tool});
@@ -45,8 +45,8 @@ public:
                 break;
             case RuleKind::Deny: break;
             case RuleKind::Require: {
-                Part count = sole("approvals", std::to_string(rule.approvals), std::to_string(rule.approvals),
-                                  Direction::Narrower, Direction::Narrower);
+                PolicyPart count = sole("approvals", std::to_string(rule.approvals), std::to_string(rule.approvals),
+                                        Direction::Narrower, Direction::Narrower);
                 count.measure = rule.approvals;
                 add(std::move(count));
                 add(several("groups", "group", members_of(rule.groups), Direction::Narrower, Direction::Wider));
@@ -60,7 +60,7 @@ public:
                 if (rule.single_use) add(plain("single_use", "", "single_use", Direction::Narrower));
                 break;
             case RuleKind::Oblige:
-                for (const check::Obligation& each : rule.obligations) add(duty(each));
+                for (const check::Obligation& each : rule.obligations) add(obligation(each));
                 break;
         }
         if (!rule.because.empty()) add(sole_text("because", rule.because, Direction::Same, Direction::Same));
@@ -70,21 +70,21 @@ public:
         if (when.op != Op::And) return add(condition(when, looser));
         for (const Expr* each : when.kids) add_conditions(*each, looser);
     }
-    std::vector<Part> take() { return std::move(out_); }
+    std::vector<PolicyPart> take() { return std::move(out_); }
 
 private:
-    void add(Part part) { out_.push_back(std::move(part)); }
+    void add(PolicyPart part) { out_.push_back(std::move(part)); }
     [[nodiscard]] std::string text(const Expr& e) const { return check::expr_text(policy_, e, row_, shared_); }
     [[nodiscard]] std::string key(const Expr& e) const { return keys_.expr(e, row_); }
 
     void duration(const check::Rule& rule, std::string name, Direction gain, Direction grow) {
         if (rule.ttl == nullptr) return;
-        Part part = sole(std::move(name), key(*rule.ttl), text(*rule.ttl), gain, grow);
+        PolicyPart part = sole(std::move(name), key(*rule.ttl), text(*rule.ttl), gain, grow);
         if (rule.ttl->op == Op::Integer) part.measure = rule.ttl->integer;
         add(std::move(part));
     }
 
-    [[nodiscard]] Part set(std::string name, std::string_view each, const Expr& e, Direction gain) const {
+    [[nodiscard]] PolicyPart set(std::string name, std::string_view each, const Expr& e, Direction gain) const {
         if (!is_constant_set(e)) return sole(std::move(name), key(e), text(e), gain, Direction::Other);
         return several(std::move(name), each, members(e), gain, Direction::Wider);
     }
@@ -92,25 +92,26 @@ private:
         if (rule.scopes != nullptr) add(set("scopes", "scope", *rule.scopes, gain));
     }
 
-    [[nodiscard]] std::vector<Member> members(const Expr& e) const {
-        std::vector<Member> out;
+    [[nodiscard]] std::vector<PartMember> members(const Expr& e) const {
+        std::vector<PartMember> out;
         for (const Expr* each : e.kids) out.push_back({key(*each), text(*each)});
         return as_set(std::move(out));
     }
 
-    [[nodiscard]] Part duty(const check::Obligation& duty) const {
+    [[nodiscard]] PolicyPart obligation(const check::Obligation& obligation) const {
         std::string args, id;
-        join_part(id, duty.name);
-        for (const check::ObligationArg& each : duty.args) {
+        join_part(id, obligation.name);
+        for (const check::ObligationArg& each : obligation.args) {
             args.append(args.empty() ? "" : ", ").append(each.name).append(": ").append(text(*each.value));
             join_part(id, each.name);
             join_part(id, key(*each.value));
         }
-        return plain("duty", std::move(id), duty.name + (args.empty() ? "" : "(" + args + ")"), Direction::Narrower);
+        return plain("obligation", std::move(id), obligation.name + (args.empty() ? "" : "(" + args + ")"),
+                     Direction::Narrower);
     }
 
-    [[nodiscard]] Part condition(const Expr& e, Direction looser) const {
-        Part out = plain("condition", key(e), text(e), opposite(looser));
+    [[nodiscard]] PolicyPart condition(const Expr& e, Direction looser) const {
+        PolicyPart out = plain("condition", key(e), text(e), opposite(looser));
         bool negated = false;
         const Expr* inner = &e;
         for (; inner->op == Op::Not; inner = inner->kids[0]) negated = !negated;
@@ -124,8 +125,9 @@ private:
 
     /// Finds the bound in a condition. `grow`: Wider if a greater value makes the condition true
     /// more often, otherwise Narrower.
-    void bound(const Expr& e, Part& out) const {
-        const auto among = [&](const Expr& subject, std::string_view word, std::vector<Member> items, Direction grow) {
+    void bound(const Expr& e, PolicyPart& out) const {
+        const auto among = [&](const Expr& subject, std::string_view word, std::vector<PartMember> items,
+                               Direction grow) {
             out.about = std::string(word) + " " + key(subject);
             out.members = std::move(items);
             out.grow = grow;
@@ -158,20 +160,21 @@ private:
     const check::Policy& policy_;
     check::TableId row_;
     const check::SharedNames& shared_;
-    Keys keys_;
-    std::vector<Part> out_;
+    PartKeys keys_;
+    std::vector<PolicyPart> out_;
 };
 
 }  // namespace
 
-std::vector<Part> rule_parts(const check::Policy& policy, const check::Rule& rule, const check::SharedNames& shared) {
+std::vector<PolicyPart> rule_parts(const check::Policy& policy, const check::Rule& rule,
+                                   const check::SharedNames& shared) {
     RuleParts parts(policy, rule.each, shared);
     parts.add_rule(rule);
     return parts.take();
 }
 
-std::vector<Part> condition_parts(const check::Policy& policy, const Expr& when, Direction looser,
-                                  const check::SharedNames& shared) {
+std::vector<PolicyPart> condition_parts(const check::Policy& policy, const Expr& when, Direction looser,
+                                        const check::SharedNames& shared) {
     RuleParts parts(policy, {}, shared);
     parts.add_conditions(when, looser);
     return parts.take();

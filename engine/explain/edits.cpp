@@ -73,7 +73,7 @@ std::size_t cost_of(const std::vector<Edit>& edits) {
 
 class Wisher {
 public:
-    Wisher(const Reader& reader, const reference::Standing& standing)
+    Wisher(const DocumentReader& reader, const reference::Standing& standing)
         : reader_(reader),
           policy_(reader.policy()),
           seen_(reader.evaluation(standing)),
@@ -121,7 +121,7 @@ private:
         for (const Expr* kid : expr.kids) believe(*kid, edits);
     }
     void believe(const check::Fact& fact, std::vector<Edit>& edits) const {
-        const std::string group = Reader::group_of(fact);
+        const std::string group = DocumentReader::group_of(fact);
         const json::Value* stated = reader_.document().find("provenance");
         // A single provenance for all groups is not changed, because that would also affect other facts.
         if (stated != nullptr && stated->type == json::Type::String) return;
@@ -244,7 +244,7 @@ private:
         return std::nullopt;
     }
 
-    const Reader& reader_;
+    const DocumentReader& reader_;
     const check::Policy& policy_;
     Evaluation seen_, trusted_;
 };
@@ -253,7 +253,7 @@ private:
 
 Edits edits_towards(const check::Policy& policy, const json::Value& document, const reference::Standing& standing,
                     bool wanted) {
-    const Reader reader(policy, document);
+    const DocumentReader reader(policy, document);
     Edits out;
     const auto take = [&](const std::vector<Edit>& more) {
         for (const Edit& edit : more) {
@@ -263,7 +263,7 @@ Edits edits_towards(const check::Policy& policy, const json::Value& document, co
         }
     };
     std::vector<Wish> wishes;
-    for (const Expr* condition : Reader::conjuncts(*standing.rule)) {
+    for (const Expr* condition : DocumentReader::conjuncts(*standing.rule)) {
         Wish each = Wisher(reader, standing).wish(*condition, wanted);
         if (wanted && each) take(*each);
         if (wanted && !each) out.open.push_back(reader.text_of(condition->span));

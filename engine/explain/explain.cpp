@@ -108,7 +108,7 @@ Result<Explanation> explain(const check::Policy& policy, const Bundle& bundle, s
     Arena made;
     Decision same = reference::decide(policy, *document, made, &trace, revocations.get());
     same.bundle_digest = bundle.digest();
-    if (to_json(same, bundle, Audience::Operator) != to_json(out.decision, bundle, Audience::Operator))
+    if (to_json(same, bundle, View::Operator) != to_json(out.decision, bundle, View::Operator))
         return fail(Code::EvaluatorsDisagree,
                     "the two evaluators decide differently; this is a defect, please report it");
 
@@ -126,7 +126,7 @@ Result<Explanation> explain(const check::Policy& policy, const Bundle& bundle, s
     std::stable_sort(out.horizons.begin(), out.horizons.end(), sooner);
     out.dropped = trace.dropped;
     out.approvals = trace.approvals;
-    const Decided decided{policy, bundle, *document, out.decision, trace, limits, revocations};
+    const TracedDecision decided{policy, bundle, *document, out.decision, trace, limits, revocations};
     if (out.decision.effect == Effect::Deny && ran && rule.empty()) out.nearest = nearest_permits(decided);
     if (out.decision.effect == Effect::NeedsApproval && rule.empty()) out.once_approved = once_approved(decided);
     return out;

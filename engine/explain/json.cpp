@@ -42,7 +42,7 @@ public:
     std::string write() {
         to_.open('{');
         to_.key("schema_version"), to_.number(1);
-        to_.key("decision"), to_.raw(to_json(of_.decision, layers_, Audience::Operator));
+        to_.key("decision"), to_.raw(to_json(of_.decision, layers_, View::Operator));
         list("checks", of_.checks, [&](const SeenCheck& each) { check(each); });
         list("rules", of_.rules, [&](const SeenRule& each) { rule(each); });
         list("lifetimes", of_.lifetimes, [&](const Bound& each) { bound(each, "seconds"); });

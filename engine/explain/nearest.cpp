@@ -30,7 +30,7 @@ std::string path_text(const std::vector<std::string>& path) {
 /// Decides changed documents in the same way as a broker's.
 class Trial {
 public:
-    explicit Trial(const Decided& decided) : of_(decided), request_(decided.bundle), evaluator_(decided.bundle) {
+    explicit Trial(const TracedDecision& decided) : of_(decided), request_(decided.bundle), evaluator_(decided.bundle) {
         evaluator_.revoke(decided.revocations);
     }
 
@@ -112,7 +112,7 @@ private:
         }
     }
 
-    const Decided& of_;
+    const TracedDecision& of_;
     Request request_;
     Evaluator evaluator_;
     Decision decision_;
@@ -127,7 +127,7 @@ bool offers_any(const std::vector<std::string>& offered, const json::Value& docu
 
 }  // namespace
 
-std::vector<Nearest> nearest_permits(const Decided& decided) {
+std::vector<Nearest> nearest_permits(const TracedDecision& decided) {
     const auto& [policy, bundle, document, decision, trace, limits, revocations] = decided;
     struct Candidate {
         std::size_t cost;
@@ -170,7 +170,7 @@ std::vector<Nearest> nearest_permits(const Decided& decided) {
     return out;
 }
 
-OnceApproved once_approved(const Decided& decided) {
+OnceApproved once_approved(const TracedDecision& decided) {
     json::Value document = decided.document;
     std::size_t missing = 0;
     std::set<std::string_view> groups;

@@ -11,7 +11,7 @@
 namespace writ::explain {
 
 /// A decided request, with its trace.
-struct Decided {
+struct TracedDecision {
     const check::Policy& policy;
     const Bundle& bundle;
     const json::Value& document;
@@ -23,9 +23,9 @@ struct Decided {
 
 /// The permits that nearly apply, at most three, without those that fail for all reasons of an earlier one and more.
 /// Each has the fewest changes found that permit. Requires: the decision is a deny made by rules.
-[[nodiscard]] std::vector<Nearest> nearest_permits(const Decided& decided);
+[[nodiscard]] std::vector<Nearest> nearest_permits(const TracedDecision& decided);
 
 /// The decision with the missing approvals added. Requires: it needs approval.
-[[nodiscard]] OnceApproved once_approved(const Decided& decided);
+[[nodiscard]] OnceApproved once_approved(const TracedDecision& decided);
 
 }  // namespace writ::explain

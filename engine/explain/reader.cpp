@@ -13,31 +13,31 @@ using check::Expr;
 using check::FieldId;
 using check::Op;
 
-json::Value Reader::trusted(const json::Value& document) {
+json::Value DocumentReader::trusted(const json::Value& document) {
     json::Value out = document;
     out.set("provenance", json::Value::of(spelling_of(Provenance::Verified)));
     return out;
 }
 
-std::optional<std::int64_t> Reader::now() const {
+std::optional<std::int64_t> DocumentReader::now() const {
     const Value now = facts_.at("now");
     const auto* moment = now.as<std::int64_t>();
     return moment != nullptr ? std::optional(*moment) : std::nullopt;
 }
 
-Row Reader::row_of(const check::Policy& policy, const reference::Standing& standing) {
+Row DocumentReader::row_of(const check::Policy& policy, const reference::Standing& standing) {
     if (!standing.row) return {};
     return {&policy.tables[standing.rule->each.value], *standing.row};
 }
 
-Evaluation Reader::evaluation(const reference::Standing& standing) const {
+Evaluation DocumentReader::evaluation(const reference::Standing& standing) const {
     return {policy_, facts_, arena_, now(), row_of(policy_, standing)};
 }
-Evaluation Reader::trusting(const reference::Standing& standing) const {
+Evaluation DocumentReader::trusting(const reference::Standing& standing) const {
     return {policy_, trusted_, arena_, now(), row_of(policy_, standing)};
 }
 
-std::vector<const Expr*> Reader::conjuncts(const check::Rule& rule) {
+std::vector<const Expr*> DocumentReader::conjuncts(const check::Rule& rule) {
     if (rule.when == nullptr) return {};
     if (rule.when->op != Op::And) return {rule.when};
     return {rule.when->kids.begin(), rule.when->kids.end()};
@@ -45,7 +45,7 @@ std::vector<const Expr*> Reader::conjuncts(const check::Rule& rule) {
 
 // ---- text -------------------------------------------------------------------------------------
 
-std::string Reader::show_scalar(const check::Type& type, Kind kind, const Value& value) const {
+std::string DocumentReader::show_scalar(const check::Type& type, Kind kind, const Value& value) const {
     std::string out;
     if (const auto* text = value.as<std::string_view>()) {
         json::append_quoted(out, display_text(kind, *text));
@@ -59,7 +59,7 @@ std::string Reader::show_scalar(const check::Type& type, Kind kind, const Value&
     return check::scalar_text(policy_, scalar, *integer);
 }
 
-std::string Reader::show(const check::Type& type, const Value& value) const {
+std::string DocumentReader::show(const check::Type& type, const Value& value) const {
     const auto* list = value.as<List>();
     if (list == nullptr) {
         const bool element = (type.kind == Kind::List || type.kind == Kind::Map) && value.known();
@@ -77,7 +77,7 @@ std::string Reader::show(const check::Type& type, const Value& value) const {
 
 // ---- facts ------------------------------------------------------------------------------------
 
-std::vector<std::string> Reader::place_of(const check::Fact& fact) const {
+std::vector<std::string> DocumentReader::place_of(const check::Fact& fact) const {
     std::vector<std::string> out;
     switch (fact.root) {
         case check::FactRoot::Request: break;
@@ -97,7 +97,7 @@ std::vector<std::string> Reader::place_of(const check::Fact& fact) const {
     return out;
 }
 
-std::string Reader::group_of(const check::Fact& fact) {
+std::string DocumentReader::group_of(const check::Fact& fact) {
     switch (fact.root) {
         case check::FactRoot::Request: return fact.path.substr(0, fact.path.find_first_of(".["));
         case check::FactRoot::Claim:
@@ -108,17 +108,17 @@ std::string Reader::group_of(const check::Fact& fact) {
     return {};
 }
 
-std::string Reader::provenance_of(const std::string& group) const {
+std::string DocumentReader::provenance_of(const std::string& group) const {
     const json::Value* stated = document_.find("provenance");
     if (stated != nullptr && stated->type == json::Type::Object) stated = stated->find(group);
     return stated != nullptr && stated->type == json::Type::String ? stated->text : std::string();
 }
 
-bool Reader::too_weak(const check::Fact& fact) const {
+bool DocumentReader::too_weak(const check::Fact& fact) const {
     return facts_.fact(fact).unknown() && !trusted_.fact(fact).unknown();
 }
 
-std::string Reader::lack_of(const check::Fact& fact) const {
+std::string DocumentReader::lack_of(const check::Fact& fact) const {
     const bool of_issuer = fact.root == check::FactRoot::Claim || fact.root == check::FactRoot::Capture;
     if (of_issuer && !facts_.is_of(fact.issuer))
         return "the token is not of " + std::string(fact.issuer.value < policy_.issuers.size() ? "issuer " : "group ") +
@@ -138,13 +138,13 @@ std::string Reader::lack_of(const check::Fact& fact) const {
     return "not stated";
 }
 
-SeenFact Reader::fact(const check::Fact& fact) const {
+SeenFact DocumentReader::fact(const check::Fact& fact) const {
     const Value value = facts_.fact(fact);
     if (value.unknown()) return {fact.path, {}, lack_of(fact)};
     return {fact.path, show(fact.type, value), {}};
 }
 
-SeenFact Reader::fact_at(std::string_view path) const {
+SeenFact DocumentReader::fact_at(std::string_view path) const {
     for (const check::Fact& each : policy_.facts)
         if (each.root == check::FactRoot::Request && each.path == path) return fact(each);
     // Of a list's elements: the path says which, the value is in many places.
@@ -153,7 +153,7 @@ SeenFact Reader::fact_at(std::string_view path) const {
 
 // ---- conditions -------------------------------------------------------------------------------
 
-void Reader::read(const Expr& expr, Evaluation& evaluation, std::vector<SeenFact>& out) const {
+void DocumentReader::read(const Expr& expr, Evaluation& evaluation, std::vector<SeenFact>& out) const {
     const auto add = [&](SeenFact seen) {
         const bool there =
             std::any_of(out.begin(), out.end(), [&](const SeenFact& each) { return each.path == seen.path; });
@@ -180,7 +180,7 @@ void Reader::read(const Expr& expr, Evaluation& evaluation, std::vector<SeenFact
 }
 
 /// Some of the elements that determined the result of a quantifier.
-void Reader::elements(const Expr& expr, Evaluation& evaluation, SeenCondition& out) const {
+void DocumentReader::elements(const Expr& expr, Evaluation& evaluation, SeenCondition& out) const {
     constexpr std::size_t kMost = 5;
     const Value over = evaluation.value(*expr.kids[0]);
     const auto* list = over.as<List>();
@@ -213,7 +213,7 @@ static std::string without_parens(std::string text) {
     return text;
 }
 
-SeenCondition Reader::condition(const Expr& expr, Evaluation& evaluation) const {
+SeenCondition DocumentReader::condition(const Expr& expr, Evaluation& evaluation) const {
     SeenCondition out;
     out.text = without_parens(text_of(expr.span));
     out.span = expr.span;
@@ -251,7 +251,7 @@ static std::string groups_text(const std::vector<std::string>& groups) {
     return out;
 }
 
-std::string Reader::effect(const reference::Standing& standing) const {
+std::string DocumentReader::effect(const reference::Standing& standing) const {
     const check::Rule& rule = *standing.rule;
     Evaluation evaluation = this->evaluation(standing);
     const auto set = [&](const Expr& expr) { return show(expr.type, evaluation.value(expr)); };
@@ -270,14 +270,15 @@ std::string Reader::effect(const reference::Standing& standing) const {
             if (rule.single_use) append(out, "single_use");
             return out;
         case RuleKind::Oblige:
-            for (const check::Obligation& duty : rule.obligations)
-                append(out, duty.name + " " + render_args(duty, policy_, evaluation, row_of(policy_, standing)));
+            for (const check::Obligation& obligation : rule.obligations)
+                append(out,
+                       obligation.name + " " + render_args(obligation, policy_, evaluation, row_of(policy_, standing)));
             return out;
     }
     return out;
 }
 
-std::string Reader::row(const reference::Standing& standing) const {
+std::string DocumentReader::row(const reference::Standing& standing) const {
     const Row row = row_of(policy_, standing);
     std::string out;
     if (row.table == nullptr) return out;

@@ -17,16 +17,16 @@ using reference::List;
 using reference::Row;
 using reference::Value;
 
-class Reader {
+class DocumentReader {
 public:
-    Reader(const check::Policy& policy, const json::Value& document)
+    DocumentReader(const check::Policy& policy, const json::Value& document)
         : policy_(policy),
           document_(document),
           trusted_document_(trusted(document)),
           facts_(policy, document_, arena_),
           trusted_(policy, trusted_document_, arena_) {}
-    Reader(const Reader&) = delete;
-    Reader& operator=(const Reader&) = delete;
+    DocumentReader(const DocumentReader&) = delete;
+    DocumentReader& operator=(const DocumentReader&) = delete;
 
     [[nodiscard]] Evaluation evaluation(const reference::Standing& standing) const;
     /// The same where everything that is stated is believed.

@@ -18,14 +18,14 @@ bool is_for_tool(const check::Policy& policy, const json::Value& document, const
 
 SeenRule see_rule(const check::Policy& policy, const json::Value& document, const reference::Standing& standing,
                   std::uint32_t index) {
-    const Reader reader(policy, document);
+    const DocumentReader reader(policy, document);
     SeenRule out;
     out.rule = index;
     out.truth = standing.truth;
     out.for_tool = is_for_tool(policy, document, *standing.rule);
     out.row = reader.row(standing);
     out.does = reader.effect(standing);
-    for (const check::Expr* condition : Reader::conjuncts(*standing.rule)) {
+    for (const check::Expr* condition : DocumentReader::conjuncts(*standing.rule)) {
         reference::Evaluation evaluation = reader.evaluation(standing);
         out.conditions.push_back(reader.condition(*condition, evaluation));
     }
@@ -34,9 +34,9 @@ SeenRule see_rule(const check::Policy& policy, const json::Value& document, cons
 
 std::size_t count_failing(const check::Policy& policy, const json::Value& document,
                           const reference::Standing& standing) {
-    const Reader reader(policy, document);
+    const DocumentReader reader(policy, document);
     std::size_t failing = 0;
-    for (const check::Expr* condition : Reader::conjuncts(*standing.rule)) {
+    for (const check::Expr* condition : DocumentReader::conjuncts(*standing.rule)) {
         reference::Evaluation evaluation = reader.evaluation(standing);
         failing += evaluation.condition(*condition) != Truth::True;
     }
@@ -45,7 +45,7 @@ std::size_t count_failing(const check::Policy& policy, const json::Value& docume
 
 std::vector<std::string> offered_scopes(const check::Policy& policy, const json::Value& document,
                                         const reference::Standing& permit) {
-    const Reader reader(policy, document);
+    const DocumentReader reader(policy, document);
     std::vector<std::string> out;
     const check::Tool* tool = reader.facts().tool();
     const reference::Value offered = reader.evaluation(permit).value(*permit.rule->scopes);
@@ -125,7 +125,7 @@ std::string among(std::string_view given, const std::vector<std::string>& names,
     return out + "declared: " + quoted_list(some) + (few ? "" : ", …");
 }
 
-std::string note_on(std::string_view code, const Reader& reader) {
+std::string note_on(std::string_view code, const DocumentReader& reader) {
     const check::Policy& policy = reader.policy();
     const check::Issuer* issuer = reader.facts().issuer();
     const check::Tool* tool = reader.facts().tool();
@@ -174,7 +174,7 @@ std::string note_on(std::string_view code, const Reader& reader) {
 
 std::vector<SeenCheck> see_checks(const check::Policy& policy, const json::Value& document,
                                   const std::vector<Reason>& reasons) {
-    const Reader reader(policy, document);
+    const DocumentReader reader(policy, document);
     std::vector<SeenCheck> out;
     for (const Reason& reason : reasons) {
         if (reason.rule != kNoRule) continue;

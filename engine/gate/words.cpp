@@ -20,7 +20,7 @@ std::string_view phrase(DecisionPart part, Direction direction) {
         {"longer ttl", "shorter ttl", "another ttl"},
         {"later horizon", "earlier horizon", "another horizon"},
         {"reusable", "single use", "other use"},
-        {"fewer duties", "more duties", "other duties"},
+        {"fewer obligations", "more obligations", "other obligations"},
         {"less to approve", "more to approve", "other approval"},
     };
     const Words& words = kWords[static_cast<std::size_t>(part)];

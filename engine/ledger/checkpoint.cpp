@@ -89,7 +89,7 @@ Result<Seed> read_seed(const std::string& path) {
     return checked(os::read_seed(path));
 }
 
-Result<PublicBytes> read_public_key(const std::string& path) {
+Result<PublicBytes> read_public_bytes(const std::string& path) {
     return checked(os::read_public_half(path));
 }
 

@@ -35,9 +35,9 @@ void grant_fields(C& c, G& grant) {
         grant.not_after.reset();
     }
     c.flag(grant.single_use);
-    c.list(grant.obligations, [&c](auto& duty) {
-        c.text(duty.name);
-        c.text(duty.args);
+    c.list(grant.obligations, [&c](auto& obligation) {
+        c.text(obligation.name);
+        c.text(obligation.args);
     });
 }
 

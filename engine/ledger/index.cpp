@@ -18,7 +18,6 @@ namespace {
 
 using os::Blob;
 using os::SqlStatement;
-using Step = SqlStatement::Step;
 
 constexpr int kSchemaVersion = 2;
 constexpr int kPatience = 5000;  // milliseconds
@@ -51,7 +50,7 @@ create index holder_name on holder (name);
 create table drops (seq integer primary key, time integer not null, dropped integer not null);
 )";
 
-Cell cell_of(const SqlStatement& row, int column) {
+InquiryCell cell_of(const SqlStatement& row, int column) {
     switch (row.kind(column)) {
         case SqlStatement::Kind::Integer: return row.integer(column);
         case SqlStatement::Kind::Real: return row.real(column);
@@ -98,15 +97,15 @@ struct Index::Impl {
     bool connect(const std::string& where) {
         close();
         // SQLite would make it readable for everybody; its other files get the same mode.
-        if (where == path) (void)os::File::open(where, os::Access::New, kFileMode);
-        auto opened = os::Sqlite::open(where, os::Sqlite::Access::Create, kPatience);
+        if (where == path) (void)os::File::open(where, os::OpenMode::New, kFileMode);
+        auto opened = os::Sqlite::open(where, os::Sqlite::OpenMode::Create, kPatience);
         if (!opened) return false;
         database = std::move(*opened);
         if (!run("pragma journal_mode = wal; pragma synchronous = normal; begin immediate")) return false;
         std::int64_t version = -1;
         {
             SqlStatement ask(*database, "pragma user_version");
-            if (ask.step() == Step::Row) version = ask.integer(0);
+            if (ask.step() == SqlStatement::Step::Row) version = ask.integer(0);
         }
         bool fits = version == kSchemaVersion;
         if (version == 0)
@@ -142,7 +141,7 @@ struct Index::Impl {
         std::string last;
         {
             SqlStatement place(*database, "select ledger, next, last from place");
-            if (place.step() != Step::Row) return false;
+            if (place.step() != SqlStatement::Step::Row) return false;
             next = place.integer(1);
             last = place.bytes(2);
             if (next == 0) {
@@ -172,7 +171,7 @@ struct Index::Impl {
             std::uint64_t next = 0;
             {
                 SqlStatement place(*database, "select next from place");
-                if (place.step() == Step::Row) next = static_cast<std::uint64_t>(place.integer(0));
+                if (place.step() == SqlStatement::Step::Row) next = static_cast<std::uint64_t>(place.integer(0));
             }
             if (auto found = reader->seek(next); !found) return undo(std::move(found.error()));
             Hash last{};
@@ -280,15 +279,15 @@ Result<std::optional<Holder>> Index::find(std::string_view name) {
     SqlStatement& find = impl_->statements->find;
     find.add(Blob{name});
     std::optional<Holder> out;
-    const Step got = find.step();
-    if (got == Step::Row) {
+    const SqlStatement::Step got = find.step();
+    if (got == SqlStatement::Step::Row) {
         out.emplace();
         out->sequence = static_cast<std::uint64_t>(find.integer(0));
         find.bytes(1).copy(reinterpret_cast<char*>(out->ask.data()), out->ask.size());
         out->grant = static_cast<std::uint64_t>(find.integer(2));
     }
     find.reset();
-    if (got != Step::Row && got != Step::Done) return impl_->failed();
+    if (got != SqlStatement::Step::Row && got != SqlStatement::Step::Done) return impl_->failed();
     return out;
 }
 
@@ -318,17 +317,17 @@ Result<Index::Names> Index::names(std::uint64_t size) {
     SqlStatement rows(*impl_->database, kRows);
     Names out;
     Spent one;
-    Step got = rows.step();
-    for (; got == Step::Row; got = rows.step()) {
+    SqlStatement::Step got = rows.step();
+    for (; got == SqlStatement::Step::Row; got = rows.step()) {
         const std::uint64_t sequence = read_row(rows, one);
         if (sequence >= size) {
-            got = Step::Done;
+            got = SqlStatement::Step::Done;
             break;
         }
         out.hash.add(sequence, one);
         out.prints.push_back(print_of(one.name));
     }
-    if (got != Step::Done) return impl_->failed();
+    if (got != SqlStatement::Step::Done) return impl_->failed();
     std::sort(out.prints.begin(), out.prints.end());
     return out;
 }
@@ -340,11 +339,12 @@ struct SpentRows::Impl {
     bool there = false;
     Spent row;
 
-    bool connect(const std::string& path, os::Sqlite::Access access) {
-        auto opened = os::Sqlite::open(path, access, kPatience);
+    bool connect(const std::string& path, os::Sqlite::OpenMode mode) {
+        auto opened = os::Sqlite::open(path, mode, kPatience);
         if (!opened) return false;
         SqlStatement version(*opened, "pragma user_version"), place(*opened, "select next from place");
-        if (version.step() != Step::Row || version.integer(0) != kSchemaVersion || place.step() != Step::Row)
+        if (version.step() != SqlStatement::Step::Row || version.integer(0) != kSchemaVersion ||
+            place.step() != SqlStatement::Step::Row)
             return false;
         covered = static_cast<std::uint64_t>(place.integer(0));
         database = std::move(*opened);
@@ -352,7 +352,7 @@ struct SpentRows::Impl {
         return true;
     }
     void step() {
-        there = rows->step() == Step::Row;
+        there = rows->step() == SqlStatement::Step::Row;
         if (there) sequence = read_row(*rows, row);
     }
 };
@@ -366,8 +366,8 @@ std::unique_ptr<SpentRows> SpentRows::open(const std::string& folder) {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) return nullptr;
     const bool alone = !std::filesystem::exists(path + "-wal", ignored);
-    if (!impl->connect(path, os::Sqlite::Access::Read) &&
-        !(alone && impl->connect(path, os::Sqlite::Access::ReadUnchanging)))
+    if (!impl->connect(path, os::Sqlite::OpenMode::Read) &&
+        !(alone && impl->connect(path, os::Sqlite::OpenMode::ReadUnchanging)))
         return nullptr;
     impl->step();
     return std::unique_ptr<SpentRows>(new SpentRows(std::move(impl)));
@@ -389,18 +389,18 @@ const Spent& SpentRows::row() const {
     return impl_->row;
 }
 
-Result<Table> Index::ask(std::string name, std::string_view sql, const std::vector<std::string>& texts) {
+Result<InquiryTable> Index::ask(std::string name, std::string_view sql, const std::vector<std::string>& texts) {
     SqlStatement question(*impl_->database, sql);
     for (const std::string& text : texts) question.add(std::string_view(text));
-    Table out;
+    InquiryTable out;
     out.name = std::move(name);
     for (int i = 0; i < question.columns(); ++i) out.columns.push_back(question.name(i));
-    Step got = question.step();
-    for (; got == Step::Row; got = question.step()) {
+    SqlStatement::Step got = question.step();
+    for (; got == SqlStatement::Step::Row; got = question.step()) {
         auto& row = out.rows.emplace_back();
         for (int i = 0; i < static_cast<int>(out.columns.size()); ++i) row.push_back(cell_of(question, i));
     }
-    if (got != Step::Done) return impl_->failed();
+    if (got != SqlStatement::Step::Done) return impl_->failed();
     return out;
 }
 

@@ -36,7 +36,8 @@ public:
     [[nodiscard]] Result<Names> names(std::uint64_t size);
     [[nodiscard]] static std::uint64_t print_of(std::string_view name);
     /// Runs a query. The texts replace `?1`, `?2`, …
-    [[nodiscard]] Result<Table> ask(std::string name, std::string_view sql, const std::vector<std::string>& texts = {});
+    [[nodiscard]] Result<InquiryTable> ask(std::string name, std::string_view sql,
+                                           const std::vector<std::string>& texts = {});
 
 private:
     struct Impl;

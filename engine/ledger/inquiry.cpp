@@ -43,13 +43,13 @@ std::string reason_text(const Record& record, const Reason& reason) {
     return out;
 }
 
-std::string text_of(const Cell& cell) {
+std::string text_of(const InquiryCell& cell) {
     if (const auto* text = std::get_if<std::string>(&cell)) return *text;
     if (const auto* number = std::get_if<std::int64_t>(&cell)) return std::to_string(*number);
     return {};
 }
 
-std::int64_t number_of(const Cell& cell) {
+std::int64_t number_of(const InquiryCell& cell) {
     const auto* number = std::get_if<std::int64_t>(&cell);
     return number != nullptr ? *number : 0;
 }
@@ -112,7 +112,7 @@ Result<std::vector<std::uint64_t>> Inquiry::find(std::string_view id) {
     return out;
 }
 
-Result<Table> Inquiry::list(const Filter& filter) {
+Result<InquiryTable> Inquiry::list(const Filter& filter) {
     std::string where = "time >= cast(?1 as integer)";
     std::vector<std::string> texts{std::to_string(filter.since)};
     const auto add = [&](std::string_view condition, const std::string& value) {
@@ -147,7 +147,7 @@ from decision where {} order by seq desc limit {})",
     return out;
 }
 
-Result<Table> Inquiry::why(std::uint64_t sequence) {
+Result<InquiryTable> Inquiry::why(std::uint64_t sequence) {
     auto reader = Reader::open(impl_->folder);
     if (!reader) return tl::unexpected(std::move(reader.error()));
     if (auto found = reader->seek(sequence); !found) return tl::unexpected(std::move(found.error()));
@@ -162,7 +162,7 @@ Result<Table> Inquiry::why(std::uint64_t sequence) {
     const Decision& decision = record.decision;
     const Attribution& who = decision.attribution;
     const Surroundings& around = record.around;
-    Table out{"why", fmt::format("Decision {}", sequence), {"question", "answer"}, {}, {}};
+    InquiryTable out{"why", fmt::format("Decision {}", sequence), {"question", "answer"}, {}, {}};
     const auto say = [&](std::string question, std::string answer) {
         out.rows.push_back({std::move(question), std::move(answer)});
     };
@@ -241,7 +241,7 @@ from decision d join below b on d.run = b.run where d.run <> ?1 order by 1)",
     return out;
 }
 
-Result<std::vector<Table>> Inquiry::report(std::int64_t since) {
+Result<std::vector<InquiryTable>> Inquiry::report(std::int64_t since) {
     return report_on(*impl_->index, since);
 }
 

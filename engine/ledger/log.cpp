@@ -63,7 +63,7 @@ Result<void> Log::open_folder() {
             return checked(std::move(made));
         if (auto kept = checked(os::sync_folder(folder_ + "/..")); !kept) return kept;
     }
-    auto opened = checked(os::File::open(folder_, os::Access::Folder));
+    auto opened = checked(os::File::open(folder_, os::OpenMode::Folder));
     if (!opened) return tl::unexpected(std::move(opened.error()));
     folder_file_ = std::move(*opened);
     auto status = checked(folder_file_.status());
@@ -166,7 +166,7 @@ Result<void> Log::restore() {
     if (gone(folder_)) {
         if (first_ > 0) return in_place();
         if (auto made = checked(os::make_folder(folder_, kFolderMode)); !made) return made;
-        auto folder = checked(os::File::open(folder_, os::Access::Folder));
+        auto folder = checked(os::File::open(folder_, os::OpenMode::Folder));
         if (!folder) return tl::unexpected(std::move(folder.error()));
         if (const auto taken = folder->try_lock(); !taken || !*taken) return in_place();
         auto status = checked(folder->status());
@@ -184,7 +184,7 @@ Result<void> Log::restore() {
     if (!bytes) return tl::unexpected(std::move(bytes.error()));
     if (bytes->size() != offset_) return in_place();
     if (auto written = checked(os::replace_file(path, *bytes, kFileMode)); !written) return written;
-    auto file = checked(os::File::open(path, os::Access::ReadAndWrite));
+    auto file = checked(os::File::open(path, os::OpenMode::ReadAndWrite));
     if (!file) return tl::unexpected(std::move(file.error()));
     auto status = checked(file->status());
     if (!status) return tl::unexpected(std::move(status.error()));
@@ -200,7 +200,7 @@ void Log::unlock() {
     held_ = false;
 }
 
-Result<void> Log::lock(const Seen& seen) {
+Result<void> Log::lock(const EntryVisitor& seen) {
     if (auto taken = take_lock(); !taken) return taken;
     auto done = in_place();
     if (!done && !suspect_) done = restore();
@@ -210,7 +210,7 @@ Result<void> Log::lock(const Seen& seen) {
 }
 
 /// Usually nothing has changed, so this check must be cheap.
-Result<void> Log::catch_up(const Seen& seen) {
+Result<void> Log::catch_up(const EntryVisitor& seen) {
     if (suspect_)
         if (auto done = cut(offset_, false); !done) return done;
     for (;;) {
@@ -226,7 +226,7 @@ Result<void> Log::catch_up(const Seen& seen) {
 }
 
 /// Reads the segment after the known position.
-Result<void> Log::read_on(const Seen& seen) {
+Result<void> Log::read_on(const EntryVisitor& seen) {
     auto reader = SegmentReader::open(segment_.path());
     if (!reader) return tl::unexpected(std::move(reader.error()));
     reader->go_to(offset_, tree_.size());
@@ -285,7 +285,7 @@ Result<void> Log::use_segment(std::uint64_t first) {
         (tree_.size() > 0 && (header.before.root() != tree_.root() || header.spent != spent() || header.id != id_ ||
                               header.key != commitment_)))
         return fail(Code::LedgerDamaged, "the segment does not continue the one before it", path);
-    auto file = checked(os::File::open(path, os::Access::ReadAndWrite));
+    auto file = checked(os::File::open(path, os::OpenMode::ReadAndWrite));
     if (!file) return tl::unexpected(std::move(file.error()));
     auto status = checked(file->status());
     if (!status) return tl::unexpected(std::move(status.error()));

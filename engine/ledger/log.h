@@ -23,7 +23,7 @@ struct LogOptions {
 };
 
 /// Called for records in the log, in order, with their numbers.
-using Seen = std::function<void(std::uint64_t, const Entry&)>;
+using EntryVisitor = std::function<void(std::uint64_t, const Entry&)>;
 
 /// A program's access to the log. Used by one thread at a time.
 class Log {
@@ -35,7 +35,7 @@ public:
 
     /// Takes the lock. First passes records that other programs have appended to `seen`.
     /// Errors: G0002, G0003, G0005, G0009. The lock is then not held.
-    [[nodiscard]] Result<void> lock(const Seen& seen);
+    [[nodiscard]] Result<void> lock(const EntryVisitor& seen);
     /// Appends one block and makes it durable in the file at the path. After an error nothing has been appended.
     /// Requires: the lock; the records fit a block.
     /// Errors: G0002, G0009.
@@ -61,8 +61,8 @@ private:
     [[nodiscard]] Result<void> in_place() const;
     [[nodiscard]] Result<void> restore();
     [[nodiscard]] Result<void> hold_against_checkpoint();
-    [[nodiscard]] Result<void> catch_up(const Seen& seen);
-    [[nodiscard]] Result<void> read_on(const Seen& seen);
+    [[nodiscard]] Result<void> catch_up(const EntryVisitor& seen);
+    [[nodiscard]] Result<void> read_on(const EntryVisitor& seen);
     [[nodiscard]] Result<void> cut(std::uint64_t offset, bool keep);
     [[nodiscard]] Result<void> begin_ledger();
     [[nodiscard]] Result<void> begin_segment();

@@ -63,14 +63,14 @@ Value grant_of(const Decision& decision) {
     out.set("ttl", Value::of(grant.ttl));
     out.set("not_after", grant.not_after ? Value::of(format_instant(*grant.not_after)) : Value::null());
     out.set("single_use", Value::of(grant.single_use));
-    Value duties = Value::array();
-    for (const Obligation& duty : grant.obligations) {
+    Value obligations = Value::array();
+    for (const Obligation& obligation : grant.obligations) {
         Value each = Value::object();
-        each.set("name", Value::of(duty.name));
-        each.set("args", embedded(duty.args));
-        duties.items.push_back(std::move(each));
+        each.set("name", Value::of(obligation.name));
+        each.set("args", embedded(obligation.args));
+        obligations.items.push_back(std::move(each));
     }
-    out.set("obligations", std::move(duties));
+    out.set("obligations", std::move(obligations));
     return out;
 }
 
@@ -175,9 +175,9 @@ std::string to_json(const Record& record, std::uint64_t sequence) {
     return json::write(out);
 }
 
-std::string to_json(const Answer& answer, const Layers& layers, Audience reader) {
+std::string to_json(const Answer& answer, const Layers& layers, View reader) {
     std::string out = writ::to_json(answer.decision, layers, reader);
-    if (reader == Audience::Caller) return out;
+    if (reader == View::Caller) return out;
     Value more = Value::object();
     more.set("record", answer.sequence ? number(*answer.sequence) : Value::null());
     Value before = Value::null();

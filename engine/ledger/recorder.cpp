@@ -51,7 +51,7 @@ struct Recorder::Impl {
         record.shadow = record.overruled = false;
         record.repeats.reset();
         record.around = {};
-        const Trace trace = read_traceparent(traceparent);
+        const TraceContext trace = read_traceparent(traceparent);
         record.around.trace_id = trace.trace_id;
         record.around.span_id = trace.span_id;
         record.uses.clear();

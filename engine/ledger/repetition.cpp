@@ -44,11 +44,11 @@ Meeting meet(const Decision& earlier, const Decision& today) {
                     : !now.not_after ? then.not_after
                                      : std::min(then.not_after, now.not_after);
     out.single_use = then.single_use || now.single_use;
-    TextSet duties;
-    for (const Obligation& duty : now.obligations) duties.add(duty.name, duty.args);
-    duties.sort();
-    for (const Obligation& duty : then.obligations)
-        if (!duties.has(duty.name, duty.args)) out.added.push_back(duty);
+    TextSet obligations;
+    for (const Obligation& obligation : now.obligations) obligations.add(obligation.name, obligation.args);
+    obligations.sort();
+    for (const Obligation& obligation : then.obligations)
+        if (!obligations.has(obligation.name, obligation.args)) out.added.push_back(obligation);
     if (out.ttl < 1)
         out.nothing = "ttl_exhausted";
     else if (!any(out.scopes))

@@ -52,8 +52,8 @@ public:
         auto [at, fresh] = groups_.try_emplace({std::move(change), std::move(of)}, Group{0, sequence});
         ++at->second.count;
     }
-    Table table(std::string name, std::string title, std::string of) const {
-        Table out{std::move(name), std::move(title), {"change", std::move(of), "decisions", "example"}, {}, {}};
+    InquiryTable table(std::string name, std::string title, std::string of) const {
+        InquiryTable out{std::move(name), std::move(title), {"change", std::move(of), "decisions", "example"}, {}, {}};
         std::vector<std::pair<std::pair<std::string, std::string>, Group>> sorted(groups_.begin(), groups_.end());
         std::stable_sort(sorted.begin(), sorted.end(),
                          [](const auto& a, const auto& b) { return a.second.count > b.second.count; });
@@ -115,7 +115,7 @@ Undecidable Decidable::why_not(const Record& record) {
     return record.repeats ? Undecidable::Repeated : Undecidable::No;
 }
 
-Result<Redecided> redecide(const std::string& folder, const FindBundle& find, const Progress& progress) {
+Result<Redecided> redecide(const std::string& folder, const FindBundle& find, const ProgressTeller& progress) {
     auto reader = Reader::open(folder);
     if (!reader) return tl::unexpected(std::move(reader.error()));
     const std::uint64_t all = progress ? count_records(folder) : 0;
@@ -196,7 +196,7 @@ Result<Redecided> redecide(const std::string& folder, const FindBundle& find, co
     }
 }
 
-Result<Comparison> replay(const std::string& folder, const Layers& against, const Progress& progress) {
+Result<Comparison> replay(const std::string& folder, const Layers& against, const ProgressTeller& progress) {
     auto reader = Reader::open(folder);
     if (!reader) return tl::unexpected(std::move(reader.error()));
     const std::uint64_t all = progress ? count_records(folder) : 0;

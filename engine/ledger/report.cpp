@@ -89,15 +89,15 @@ constexpr Metric kMetrics[] = {
 
 }  // namespace
 
-Result<std::vector<Table>> report_on(Index& index, std::int64_t since) {
+Result<std::vector<InquiryTable>> report_on(Index& index, std::int64_t since) {
     const std::vector<std::string> from{std::to_string(since)};
-    std::vector<Table> out;
-    Table metrics{"metrics", "The seven metrics", {"metric", "value", "counts"}, {}, {}};
+    std::vector<InquiryTable> out;
+    InquiryTable metrics{"metrics", "The seven metrics", {"metric", "value", "counts"}, {}, {}};
     for (const Metric& metric : kMetrics) {
         auto value = index.ask("", std::string(kCounted) + metric.sql, from);
         if (!value) return tl::unexpected(std::move(value.error()));
-        metrics.rows.push_back(
-            {std::string(metric.name), value->rows.empty() ? Cell{} : value->rows[0][0], std::string(metric.counts)});
+        metrics.rows.push_back({std::string(metric.name), value->rows.empty() ? InquiryCell{} : value->rows[0][0],
+                                std::string(metric.counts)});
     }
     auto dropped = index.ask("", "select sum(dropped) from drops where time >= cast(?1 as integer)", from);
     if (!dropped) return tl::unexpected(std::move(dropped.error()));

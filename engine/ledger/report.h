@@ -8,6 +8,6 @@
 
 namespace writ::ledger {
 
-[[nodiscard]] Result<std::vector<Table>> report_on(Index& index, std::int64_t since);
+[[nodiscard]] Result<std::vector<InquiryTable>> report_on(Index& index, std::int64_t since);
 
 }  // namespace writ::ledger

@@ -83,7 +83,7 @@ void write_block(const LedgerId& id, std::uint64_t first, const std::vector<std:
 
 Result<SegmentReader> SegmentReader::open(const std::string& path) {
     SegmentReader out;
-    auto file = checked(os::File::open(path, os::Access::Read));
+    auto file = checked(os::File::open(path, os::OpenMode::Read));
     if (!file) return tl::unexpected(std::move(file.error()));
     out.file_ = std::move(*file);
     auto head = checked(out.file_.read_at(0, kHeaderFixed + 64 * sizeof(Hash) + 8));

@@ -87,7 +87,7 @@ void read_surroundings(const json::Node& request, const Layers& layers, Record& 
     });
 }
 
-Trace read_traceparent(std::string_view header) {
+TraceContext read_traceparent(std::string_view header) {
     constexpr std::size_t kLength = 55;  // version 00; later versions may be longer, with the same start
     if (header.size() < kLength || header[2] != '-' || header[35] != '-' || header[52] != '-') return {};
     const std::string_view version = header.substr(0, 2), trace = header.substr(3, 32), span = header.substr(36, 16);

@@ -16,10 +16,10 @@ namespace writ::ledger {
 void read_surroundings(const json::Node& request, const Layers& layers, Record& record);
 
 /// Trace and span of a W3C traceparent; both empty if it is malformed or either is all zeros.
-struct Trace {
+struct TraceContext {
     std::string_view trace_id, span_id;
 };
-[[nodiscard]] Trace read_traceparent(std::string_view header);
+[[nodiscard]] TraceContext read_traceparent(std::string_view header);
 
 /// The digest by which an idempotency key is looked up: it belongs to one agent of one tenant.
 [[nodiscard]] Hash key_of(const Attribution& who, std::string_view key, const Keyed& keyed);

@@ -148,7 +148,7 @@ Result<Identity> gather(const std::string& folder, const PublicBytes* key, Claim
 }  // namespace
 
 Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>& witnesses, const PublicBytes* key,
-                        const Progress& progress) {
+                        const ProgressTeller& progress) {
     Verified out;
     Claims claims, headers;
     auto ledger = gather(folder, key, claims, headers, out.problems);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "check/expr_same.h"
+#include "check/types.h"
 #include "lint/findings.h"
 
 namespace writ::lint {
@@ -89,15 +90,15 @@ private:
 void each_written(const ast::Decl& decl, const std::function<void(const ast::Expr&)>& visit);
 
 /// The edit that removes a declaration with its doc comments and its lines.
-[[nodiscard]] Edit removal_of(std::string_view text, Span span);
+[[nodiscard]] TextEdit removal_of(std::string_view text, Span span);
 
 /// `FACT cmp INTEGER`, in either order, with the required outcome included in the comparison.
-struct Bound {
+struct FactBound {
     const check::Expr* fact = nullptr;  ///< null: it is not one
     Cmp cmp = Cmp::Eq;
     std::int64_t value = 0;
 };
-[[nodiscard]] Bound bound_of(const Literal& literal);
+[[nodiscard]] FactBound bound_of(const Literal& literal);
 
 /// The fact that a value is, or is computed from with `lower`, `words`, conversions and parts; null if there is none.
 [[nodiscard]] const check::Expr* fact_in(const check::Expr& value);
@@ -127,9 +128,7 @@ void each_expr(const check::Expr& e, const std::function<void(const check::Expr&
 /// Visits every case of every given permit, with each issuer that is possible in it.
 void each_trust(Linter& l, const std::function<void(const check::Rule&, const Case&, std::uint32_t issuer)>& visit);
 
-[[nodiscard]] inline std::string quoted(std::string_view text) {
-    return "`" + std::string(text) + "`";
-}
+using check::quoted;
 [[nodiscard]] bool one_of(std::string_view text, std::span<const std::string_view> words);
 [[nodiscard]] inline bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
     return one_of(text, std::span(words.begin(), words.size()));

@@ -15,28 +15,28 @@ using namespace check;
 
 constexpr std::size_t kMostCases = 32;  // alternatives of one condition that are looked at one by one
 
-using Facts = std::vector<std::uint32_t>;
+using FactIds = std::vector<std::uint32_t>;
 
-void unite(Facts& into, const Facts& more) {
-    Facts out;
+void unite(FactIds& into, const FactIds& more) {
+    FactIds out;
     std::set_union(into.begin(), into.end(), more.begin(), more.end(), std::back_inserter(out));
     into = std::move(out);
 }
 
-Facts both(const Facts& a, const Facts& b) {
-    Facts out;
+FactIds both(const FactIds& a, const FactIds& b) {
+    FactIds out;
     std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out));
     return out;
 }
 
 /// The facts that an expression reads.
-void add_facts(Facts& out, const Expr& e) {
+void add_facts(FactIds& out, const Expr& e) {
     if (e.op == Op::Fact) out.push_back(e.id);
     for (const Expr* kid : e.kids) add_facts(out, *kid);
 }
 
-Facts facts_in(const std::vector<Literal>& literals) {
-    Facts out;
+FactIds facts_in(const std::vector<Literal>& literals) {
+    FactIds out;
     for (const Literal& each : literals) add_facts(out, *each.test);
     std::sort(out.begin(), out.end());
     out.erase(std::unique(out.begin(), out.end()), out.end());
@@ -44,8 +44,8 @@ Facts facts_in(const std::vector<Literal>& literals) {
 }
 
 /// The facts that a case restricts, so that it excludes the values of others.
-Facts restricted_by(const Policy& policy, const Case& c) {
-    Facts out;
+FactIds restricted_by(const Policy& policy, const Case& c) {
+    FactIds out;
     for (const std::uint32_t fact : c.read) {
         Supposition supposition;
         supposition.facts[fact] = {};
@@ -55,9 +55,9 @@ Facts restricted_by(const Policy& policy, const Case& c) {
 }
 
 /// The issuers of a test and of another: both must hold. If none is left, the case is reported as contradictory.
-Facts issuers_of_both(const Facts& a, const Facts& b) {
+FactIds issuers_of_both(const FactIds& a, const FactIds& b) {
     if (a.empty() || b.empty()) return a.empty() ? b : a;
-    Facts out = both(a, b);
+    FactIds out = both(a, b);
     if (out.empty()) {
         out = a;
         unite(out, b);
@@ -66,14 +66,14 @@ Facts issuers_of_both(const Facts& a, const Facts& b) {
 }
 
 /// The issuers whose token it can be if `e` has the outcome; empty: anyone's. A claim is unknown under any other.
-Facts issuers_of(const Policy& policy, const Expr& e, bool positive) {
-    Facts out;
+FactIds issuers_of(const Policy& policy, const Expr& e, bool positive) {
+    FactIds out;
     if (e.op == Op::Not) return issuers_of(policy, *e.kids[0], !positive);
     if (e.op == Op::And || e.op == Op::Or) {
         const bool all = (e.op == Op::And) == positive;
         out = issuers_of(policy, *e.kids[0], positive);
         for (const Expr* kid : e.kids.subspan(1)) {
-            const Facts more = issuers_of(policy, *kid, positive);
+            const FactIds more = issuers_of(policy, *kid, positive);
             if (all)
                 out = issuers_of_both(out, more);
             else if (out.empty() || more.empty())
@@ -84,7 +84,7 @@ Facts issuers_of(const Policy& policy, const Expr& e, bool positive) {
         return out;
     }
     if (e.op == Op::IssuerIs) return positive ? policy.members_of(IssuerId{e.id}) : out;
-    Facts facts;
+    FactIds facts;
     const bool quantified = e.op == Op::Any || e.op == Op::All;
     if (quantified) {
         add_facts(facts, *e.kids[0]);
@@ -205,7 +205,7 @@ void each_trust(Linter& l, const std::function<void(const Rule&, const Case&, st
 }
 
 Linter::Linter(const Policy& of) : policy(of) {
-    for (const ast::File& file : policy.files)
+    for (const ast::SourceFile& file : policy.files)
         for (const ast::Decl& decl : file.decls)
             std::visit(
                 [&](const auto& node) {

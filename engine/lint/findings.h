@@ -20,7 +20,7 @@ enum class Lint : std::uint8_t {
 };
 
 /// A replacement for a span that removes the finding.
-struct Edit {
+struct TextEdit {
     Span span;
     std::string text;
 };
@@ -28,7 +28,7 @@ struct Edit {
 struct Finding {
     Lint lint = Lint::SharedIssuerUnscoped;
     Diagnostic diagnostic;  ///< the caller sets the severity
-    std::optional<Edit> fix;
+    std::optional<TextEdit> fix;
 };
 
 [[nodiscard]] Finding make_finding(Lint lint, Span span, std::string message, std::string label, std::string help);

@@ -9,14 +9,14 @@ namespace writ::lint {
 namespace {
 
 /// What must not get worse.
-struct Standing {
+struct Baseline {
     bool compiles = false;
     std::vector<std::pair<std::string, std::string>> tests;  ///< name and decision
     std::map<std::string, std::size_t> findings;             ///< by lint
 };
 
-Standing standing_of(const Workspace& workspace, const LintOptions& options) {
-    Standing out;
+Baseline standing_of(const Workspace& workspace, const LintOptions& options) {
+    Baseline out;
     if (!workspace.bundle()) return out;
     out.compiles = true;
     for (const TestCase& test : workspace.test().cases) out.tests.emplace_back(test.name, test.actual);
@@ -40,9 +40,9 @@ SourceSet edited(SourceSet sources, Fixes fixes) {
     return sources;
 }
 
-class Applying {
+class FixApplier {
 public:
-    Applying(const SourceSet& sources, const CompileOptions& compile, const LintOptions& options, Standing before)
+    FixApplier(const SourceSet& sources, const CompileOptions& compile, const LintOptions& options, Baseline before)
         : sources_(sources), compile_(compile), options_(options), before_(std::move(before)) {}
 
     /// Finds, by halving, those of `fixes` that work together with those already accepted.
@@ -64,7 +64,7 @@ public:
 
 private:
     [[nodiscard]] bool holds(const Fixes& fixes) const {
-        const Standing now = standing_of(Workspace(edited(sources_, fixes), compile_), options_);
+        const Baseline now = standing_of(Workspace(edited(sources_, fixes), compile_), options_);
         if (!now.compiles || now.tests != before_.tests) return false;
         return std::all_of(fixes.begin(), fixes.end(), [&](const LintFix& fix) {
             const auto was = before_.findings.find(fix.lint), is = now.findings.find(fix.lint);
@@ -75,7 +75,7 @@ private:
     const SourceSet& sources_;
     const CompileOptions& compile_;
     const LintOptions& options_;
-    Standing before_;
+    Baseline before_;
     Fixes taken_;
 };
 
@@ -83,7 +83,7 @@ private:
 
 std::vector<Source> fixed_sources(const Workspace& workspace, const SourceSet& sources, const CompileOptions& compile,
                                   const LintReport& report, const LintOptions& options) {
-    Applying applying(sources, compile, options, standing_of(workspace, options));
+    FixApplier applying(sources, compile, options, standing_of(workspace, options));
     applying.take(report.fixes);
     std::vector<Source> out;
     SourceSet result = applying.result();

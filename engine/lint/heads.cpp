@@ -11,7 +11,7 @@ namespace writ::lint {
 
 namespace {
 
-using pattern::Node;
+using pattern::PatternNode;
 
 constexpr std::size_t kMostHeads = 64;
 constexpr std::uint32_t kMostCharacters = 16;  ///< most characters of a set that are distinguished
@@ -20,7 +20,7 @@ constexpr std::uint32_t kMostRepeats = 4;      ///< most numbers of repetitions 
 using Heads = std::vector<Head>;
 
 /// Appends the texts of a part of a pattern to each beginning that is complete so far. False: there are too many.
-bool extend(const Node& node, Heads& heads);
+bool extend(const PatternNode& node, Heads& heads);
 
 /// Takes the beginnings that cannot go on out of `heads`.
 Heads take_ended(Heads& heads) {
@@ -41,18 +41,18 @@ void end_all(Heads& heads) {
 
 void extend_by_set(const pattern::CharSet& set, Heads& heads) {
     std::uint32_t characters = 0;
-    for (const pattern::Range& range : set.ranges())
+    for (const pattern::CharRange& range : set.ranges())
         characters += std::min(range.high - range.low, kMostCharacters) + 1;
     if (characters > kMostCharacters) return end_all(heads);
     Heads out;
     for (const Head& head : heads)
-        for (const pattern::Range& range : set.ranges())
+        for (const pattern::CharRange& range : set.ranges())
             for (std::uint32_t c = range.low; c <= range.high; ++c)
                 pattern::append_character(out.emplace_back(head).text, c);
     heads = std::move(out);
 }
 
-bool extend_by_repeat(const Node& node, Heads& heads) {
+bool extend_by_repeat(const PatternNode& node, Heads& heads) {
     for (std::uint32_t i = 0; i < node.least; ++i)
         if (!extend(node.kids[0], heads)) return false;
     if (node.most - node.least > kMostRepeats) {
@@ -69,18 +69,18 @@ bool extend_by_repeat(const Node& node, Heads& heads) {
     return true;
 }
 
-bool extend(const Node& node, Heads& heads) {
+bool extend(const PatternNode& node, Heads& heads) {
     Heads ended = take_ended(heads);
     bool few = true;
     switch (node.form) {
-        case Node::Form::Empty: break;
-        case Node::Form::Set: extend_by_set(node.set, heads); break;
-        case Node::Form::Sequence:
-            for (const Node& kid : node.kids) few = few && extend(kid, heads);
+        case PatternNode::Form::Empty: break;
+        case PatternNode::Form::Set: extend_by_set(node.set, heads); break;
+        case PatternNode::Form::Sequence:
+            for (const PatternNode& kid : node.kids) few = few && extend(kid, heads);
             break;
-        case Node::Form::Either: {
+        case PatternNode::Form::Either: {
             Heads out;
-            for (const Node& kid : node.kids) {
+            for (const PatternNode& kid : node.kids) {
                 Heads branch = heads;
                 few = few && extend(kid, branch);
                 append(out, std::move(branch));
@@ -88,7 +88,7 @@ bool extend(const Node& node, Heads& heads) {
             heads = std::move(out);
             break;
         }
-        case Node::Form::Repeat: few = extend_by_repeat(node, heads); break;
+        case PatternNode::Form::Repeat: few = extend_by_repeat(node, heads); break;
     }
     append(heads, std::move(ended));
     return few && heads.size() <= kMostHeads;

@@ -44,7 +44,7 @@ void untested(const check::Policy& policy, const Bundle& bundle, std::vector<Fin
     Request request(bundle);
     Witness witness(bundle);
     std::vector<Holding> holding;
-    for (const check::TestCase& test : policy.tests) {
+    for (const check::TestRow& test : policy.tests) {
         // A refused request reaches no rule.
         std::string text = json::write(test.document);
         if (!request.parse(text) || !known.insert(std::move(text)).second) continue;

@@ -35,7 +35,7 @@ bool is_in(const Expr& constant, const std::vector<const Expr*>& all) {
 /// Whether the constant can pass the test; true if it is unknown.
 bool passes(const Expr& constant, const Literal& literal) {
     const Expr& e = *literal.test;
-    if (const Bound bound = bound_of(literal); bound.fact != nullptr)
+    if (const FactBound bound = bound_of(literal); bound.fact != nullptr)
         return compares(bound.cmp, constant.integer, bound.value);
     if (constant.op != Op::Text) return true;
     if (e.matcher != nullptr) return e.matcher->matches(constant.text) == literal.positive;
@@ -68,7 +68,7 @@ Conflict conflict_of_facts(const Case& c) {
             std::int64_t low = INT64_MIN, high = INT64_MAX;
             const Expr* before = nullptr;
             for (const Literal* other : left.others) {
-                const Bound bound = bound_of(*other);
+                const FactBound bound = bound_of(*other);
                 if (bound.fact == nullptr || bound.cmp == Cmp::Ne) continue;
                 if (bound.cmp == Cmp::Ge) low = std::max(low, bound.value);
                 if (bound.cmp == Cmp::Gt) low = std::max(low, sat_add(bound.value, 1));
@@ -112,7 +112,7 @@ Conflict conflict_of_issuers(const Linter& l, const Case& c, bool permit) {
 Conflict conflict_of_tools(const Linter& l, const Rule& rule, const Case& c) {
     if (rule.tools.empty()) return {};
     for (const Literal& literal : c.literals) {
-        const Bound bound = bound_of(literal);
+        const FactBound bound = bound_of(literal);
         if (bound.fact == nullptr) continue;
         const Fact& fact = l.policy.facts[bound.fact->id];
         if (fact.root != FactRoot::Catalog || fact.catalog != CatalogFact::Tier) continue;

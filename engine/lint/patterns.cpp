@@ -216,7 +216,7 @@ void regex_literal(Linter& l, const Expr& e) {
     // The expression may be in a definition, so that its place is not in this text.
     if (!l.text_at(e.span).starts_with(l.text_at(e.kids[0]->span)) || e.kids[0]->span.begin != e.span.begin) return;
     found->diagnostic.replacement = want;
-    found->fix = Edit{e.span, want};
+    found->fix = TextEdit{e.span, want};
 }
 
 void regex_glob(Linter& l, const Expr& e, const Bare& bare) {

@@ -43,7 +43,7 @@ bool reaches(const Linter& l, const RuleView& view, std::uint32_t tool) {
         return false;
     return std::any_of(view.cases.begin(), view.cases.end(), [&](const Case& c) {
         return std::all_of(c.literals.begin(), c.literals.end(), [&](const Literal& literal) {
-            const Bound bound = bound_of(literal);
+            const FactBound bound = bound_of(literal);
             if (bound.fact == nullptr) return true;
             const Fact& fact = l.policy.facts[bound.fact->id];
             const bool tier = fact.root == FactRoot::Catalog && fact.catalog == CatalogFact::Tier;

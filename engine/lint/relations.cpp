@@ -35,7 +35,7 @@ std::uint64_t shape_key(const Literal& literal) {
 /// The one fact that a bound, a pattern or an exclusion is about; null: it is another sort of test.
 const Expr* fact_of(const Literal& literal) {
     const Expr& e = *literal.test;
-    if (const Bound bound = bound_of(literal); bound.fact != nullptr) return bound.fact;
+    if (const FactBound bound = bound_of(literal); bound.fact != nullptr) return bound.fact;
     if (e.op == Op::TextTest && literal.positive && e.kids[0]->op == Op::Fact) return e.kids[0];
     const Pinned excluded = pinned_fact({literal.test, !literal.positive});
     return excluded.value;
@@ -82,7 +82,7 @@ bool equal(const Expr& a, const Expr& b) {
 
 /// Whether a value that is one of the constants passes the test.
 bool all_pass(const std::vector<const Expr*>& constants, const Literal& test) {
-    const Bound bound = bound_of(test);
+    const FactBound bound = bound_of(test);
     const Pinned wanted = pinned_fact(test), excluded = pinned_fact({test.test, !test.positive});
     const bool pattern = test.test->op == Op::TextTest && test.positive;
     return std::all_of(constants.begin(), constants.end(), [&](const Expr* each) {
@@ -105,7 +105,7 @@ bool implies(const Literal& a, const Literal& b) {
     const Expr* about = wanted.value != nullptr ? wanted.value : fact_of(b);
     if (about == nullptr) return false;
     if (from.value != nullptr) return from.value->id == about->id && all_pass(constants_of(*from.constant), b);
-    const Bound narrow = bound_of(a), wide = bound_of(b);
+    const FactBound narrow = bound_of(a), wide = bound_of(b);
     if (narrow.fact == nullptr || wide.fact == nullptr || narrow.fact->id != wide.fact->id) return false;
     const bool below = (narrow.cmp == Cmp::Le || narrow.cmp == Cmp::Lt) && (wide.cmp == Cmp::Le || wide.cmp == Cmp::Lt);
     const bool above = (narrow.cmp == Cmp::Ge || narrow.cmp == Cmp::Gt) && (wide.cmp == Cmp::Ge || wide.cmp == Cmp::Gt);
@@ -164,14 +164,15 @@ bool same_part(const Expr* a, const Expr* b) {
 }
 
 bool same_effect(const Rule& a, const Rule& b) {
-    const auto duties = [](const check::Obligation& x, const check::Obligation& y) {
+    const auto obligations = [](const check::Obligation& x, const check::Obligation& y) {
         return x.name == y.name &&
                std::equal(x.args.begin(), x.args.end(), y.args.begin(), y.args.end(),
                           [](const auto& p, const auto& q) { return p.name == q.name && same(*p.value, *q.value); });
     };
     return same_part(a.scopes, b.scopes) && same_part(a.ttl, b.ttl) && same_part(a.audience, b.audience) &&
            a.single_use == b.single_use && a.approvals == b.approvals && a.groups == b.groups &&
-           std::equal(a.obligations.begin(), a.obligations.end(), b.obligations.begin(), b.obligations.end(), duties);
+           std::equal(a.obligations.begin(), a.obligations.end(), b.obligations.begin(), b.obligations.end(),
+                      obligations);
 }
 
 class Relations {

@@ -29,7 +29,7 @@ bool has_operand(const Expr& test, TextOperand operand) {
     return test.op == Op::TextTest && operand_of(test.test) == operand;
 }
 
-Bound bound_of(const Literal& literal) {
+FactBound bound_of(const Literal& literal) {
     const Expr& e = *literal.test;
     if (e.op != Op::Compare) return {};
     const bool forward = e.kids[0]->op == Op::Fact && e.kids[1]->op == Op::Integer;
@@ -38,7 +38,7 @@ Bound bound_of(const Literal& literal) {
     return {e.kids[forward ? 0 : 1], literal.positive ? cmp : negated(cmp), e.kids[forward ? 1 : 0]->integer};
 }
 
-Edit removal_of(std::string_view text, Span span) {
+TextEdit removal_of(std::string_view text, Span span) {
     // Up to the line's end, if nothing else is there; then the empty line behind, so that one of two is left.
     std::size_t end = std::min<std::size_t>(text.find('\n', span.end), text.size());
     if (!is_blank(text.substr(span.end, end - span.end))) return {span, ""};

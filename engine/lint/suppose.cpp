@@ -14,7 +14,7 @@ using namespace check;
 constexpr std::size_t kMany = SIZE_MAX;
 
 /// The knowledge about a value.
-struct Value {
+struct SupposedValue {
     enum class Sort : std::uint8_t {
         Unknown,   ///< it has none
         Any,       ///< the caller may choose it
@@ -29,7 +29,7 @@ struct Value {
     std::int64_t integer = 0;
     // Lists: the sort of the elements; there are `least` to `most` of them. Exact lists: `items`.
     std::size_t least = 0, most = kMany;
-    std::vector<Value> items;
+    std::vector<SupposedValue> items;
 
     [[nodiscard]] bool empty() const { return most == 0; }
     [[nodiscard]] bool exact() const { return sort == Sort::Exact; }
@@ -37,28 +37,29 @@ struct Value {
     [[nodiscard]] bool stranger() const { return sort == Sort::Stranger; }
 };
 
-Value list_of(Value::Sort sort, std::size_t least, std::size_t most) {
-    Value out;
+SupposedValue list_of(SupposedValue::Sort sort, std::size_t least, std::size_t most) {
+    SupposedValue out;
     out.sort = sort;
     out.least = least;
     out.most = most;
     return out;
 }
 
-Value exact_list(std::vector<Value> items) {
-    Value out = list_of(Value::Sort::Exact, items.size(), items.size());
+SupposedValue exact_list(std::vector<SupposedValue> items) {
+    SupposedValue out = list_of(SupposedValue::Sort::Exact, items.size(), items.size());
     out.items = std::move(items);
     return out;
 }
 
-bool equal(const Value& a, const Value& b) {
+bool equal(const SupposedValue& a, const SupposedValue& b) {
     return a.text == b.text && a.integer == b.integer;
 }
-bool holds_item(const Value& list, const Value& item) {
-    return std::any_of(list.items.begin(), list.items.end(), [&](const Value& each) { return equal(each, item); });
+bool holds_item(const SupposedValue& list, const SupposedValue& item) {
+    return std::any_of(list.items.begin(), list.items.end(),
+                       [&](const SupposedValue& each) { return equal(each, item); });
 }
-bool is_within(const Value& a, const Value& b) {
-    return std::all_of(a.items.begin(), a.items.end(), [&](const Value& each) { return holds_item(b, each); });
+bool is_within(const SupposedValue& a, const SupposedValue& b) {
+    return std::all_of(a.items.begin(), a.items.end(), [&](const SupposedValue& each) { return holds_item(b, each); });
 }
 
 constexpr Can kUnknown{}, kEither{true, true}, kHolds{true, false}, kFails{false, true};
@@ -70,9 +71,9 @@ Can turned(Can can) {
 }
 
 /// Two values of which one is a stranger's and the other named: they are never equal, unless a name was taken over.
-bool apart(const Value& a, const Value& b) {
-    const Value& stranger = a.stranger() ? a : b;
-    const Value& other = a.stranger() ? b : a;
+bool apart(const SupposedValue& a, const SupposedValue& b) {
+    const SupposedValue& stranger = a.stranger() ? a : b;
+    const SupposedValue& other = a.stranger() ? b : a;
     if (!stranger.stranger() || !other.named()) return false;
     return stranger.of->what == Supposed::What::Stranger || (other.exact() && has_identifiers(other.text));
 }
@@ -106,8 +107,8 @@ public:
             case Op::IssuerIs:
                 return supposition_.issuer ? decided(policy_.is_among(*supposition_.issuer, IssuerId{e.id})) : kEither;
             case Op::Truth: {
-                const Value value = this->value(*e.kids[0]);
-                if (value.sort == Value::Sort::Unknown || value.stranger()) return kUnknown;
+                const SupposedValue value = this->value(*e.kids[0]);
+                if (value.sort == SupposedValue::Sort::Unknown || value.stranger()) return kUnknown;
                 return value.exact() ? decided(value.integer != 0) : kEither;
             }
             case Op::Compare: return compare(e);
@@ -118,11 +119,11 @@ public:
             case Op::Any:
             case Op::All: return quantified(e);
             case Op::InCidr:
-            case Op::InWindow: return value(*e.kids[0]).sort == Value::Sort::Unknown ? kUnknown : kEither;
+            case Op::InWindow: return value(*e.kids[0]).sort == SupposedValue::Sort::Unknown ? kUnknown : kEither;
             case Op::IsNone:
             case Op::IsSome: {
-                const Value value = this->value(*e.kids[0]);
-                if (value.sort == Value::Sort::Unknown) return kUnknown;
+                const SupposedValue value = this->value(*e.kids[0]);
+                if (value.sort == SupposedValue::Sort::Unknown) return kUnknown;
                 const bool stated = e.kids[0]->op == Op::Fact && supposition_.facts.contains(e.kids[0]->id);
                 return stated ? decided(e.op == Op::IsSome) : kEither;
             }
@@ -134,38 +135,38 @@ public:
     }
 
 private:
-    Value value(const Expr& e) {
-        Value out;
+    SupposedValue value(const Expr& e) {
+        SupposedValue out;
         switch (e.op) {
             case Op::Integer:
-                out.sort = Value::Sort::Exact;
+                out.sort = SupposedValue::Sort::Exact;
                 out.integer = e.integer;
                 return out;
             case Op::Text:
-                out.sort = Value::Sort::Exact;
+                out.sort = SupposedValue::Sort::Exact;
                 out.text = e.text;
                 return out;
             case Op::Set: {
-                std::vector<Value> items;
+                std::vector<SupposedValue> items;
                 for (const Expr* kid : e.kids) items.push_back(value(*kid));
                 const auto all = [&](auto is) { return std::all_of(items.begin(), items.end(), is); };
-                if (all([](const Value& each) { return each.exact(); })) return exact_list(std::move(items));
-                const bool named = all([](const Value& each) { return each.named(); });
-                return list_of(named ? Value::Sort::Named : Value::Sort::Any, 1, items.size());
+                if (all([](const SupposedValue& each) { return each.exact(); })) return exact_list(std::move(items));
+                const bool named = all([](const SupposedValue& each) { return each.named(); });
+                return list_of(named ? SupposedValue::Sort::Named : SupposedValue::Sort::Any, 1, items.size());
             }
             case Op::Fact: return fact(e.id);
             case Op::Elem:
                 if (e.field.valid() || e.id >= elements_.size()) return out;
                 return elements_[e.id];
             case Op::Column:
-            case Op::ElemColumn: out.sort = Value::Sort::Named; return out;
+            case Op::ElemColumn: out.sort = SupposedValue::Sort::Named; return out;
             case Op::TableColumn:
-            case Op::TableRows: return list_of(Value::Sort::Named, 0, kMany);
+            case Op::TableRows: return list_of(SupposedValue::Sort::Named, 0, kMany);
             case Op::Words: {
-                const Value text = value(*e.kids[0]);
+                const SupposedValue text = value(*e.kids[0]);
                 if (text.exact() && text.text.empty()) return exact_list({});
-                Value words = text;
-                if (words.exact()) words = list_of(Value::Sort::Named, 0, kMany);
+                SupposedValue words = text;
+                if (words.exact()) words = list_of(SupposedValue::Sort::Named, 0, kMany);
                 words.least = 0;
                 words.most = text.of != nullptr && text.of->what == Supposed::What::One ? 1 : kMany;
                 return words;
@@ -175,7 +176,7 @@ private:
             case Op::PartOf: {
                 out = value(*e.kids[0]);
                 out.part = out.part || e.op == Op::PartOf;
-                if (out.exact() && e.op != Op::Convert) out.sort = Value::Sort::Named;
+                if (out.exact() && e.op != Op::Convert) out.sort = SupposedValue::Sort::Named;
                 return out;
             }
             case Op::Union:
@@ -195,36 +196,36 @@ private:
         return out;
     }
 
-    Value fact(std::uint32_t id) const {
+    SupposedValue fact(std::uint32_t id) const {
         const Fact& fact = policy_.facts[id];
-        Value out;
+        SupposedValue out;
         if (fact.issuer.valid() && supposition_.issuer && !policy_.is_among(*supposition_.issuer, fact.issuer)) {
-            out.sort = Value::Sort::Unknown;
+            out.sort = SupposedValue::Sort::Unknown;
             return out;
         }
         if (supposition_.issuer && fact.root == FactRoot::Request && fact.path == "token.issuer") {
-            out.sort = Value::Sort::Exact;
+            out.sort = SupposedValue::Sort::Exact;
             out.text = policy_.issuers[*supposition_.issuer].url;
             return out;
         }
         const auto found = supposition_.facts.find(id);
         if (found == supposition_.facts.end()) {
-            if (is_of_others(fact)) out.sort = Value::Sort::Named;
+            if (is_of_others(fact)) out.sort = SupposedValue::Sort::Named;
             return out;
         }
         const bool list = fact.type.kind == Kind::List;
         switch (found->second.what) {
             case Supposed::What::Stranger:
-            case Supposed::What::Namesake: out.sort = Value::Sort::Stranger; break;
+            case Supposed::What::Namesake: out.sort = SupposedValue::Sort::Stranger; break;
             case Supposed::What::Empty:
                 if (list) return exact_list({});
-                out.sort = Value::Sort::Exact;
+                out.sort = SupposedValue::Sort::Exact;
                 break;
             case Supposed::What::One:
                 if (list) out.least = out.most = 1;
                 break;
             case Supposed::What::Text:
-                out.sort = Value::Sort::Exact;
+                out.sort = SupposedValue::Sort::Exact;
                 out.text = found->second.text;
                 break;
         }
@@ -232,18 +233,18 @@ private:
         return out;
     }
 
-    Value set_algebra(const Expr& e) {
-        const Value a = value(*e.kids[0]), b = value(*e.kids[1]);
-        if (a.sort == Value::Sort::Unknown || b.sort == Value::Sort::Unknown)
-            return a.sort == Value::Sort::Unknown ? a : b;
+    SupposedValue set_algebra(const Expr& e) {
+        const SupposedValue a = value(*e.kids[0]), b = value(*e.kids[1]);
+        if (a.sort == SupposedValue::Sort::Unknown || b.sort == SupposedValue::Sort::Unknown)
+            return a.sort == SupposedValue::Sort::Unknown ? a : b;
         const auto keep = [&](bool wanted) {
-            std::vector<Value> items;
-            for (const Value& each : a.items)
+            std::vector<SupposedValue> items;
+            for (const SupposedValue& each : a.items)
                 if (holds_item(b, each) == wanted) items.push_back(each);
             return exact_list(std::move(items));
         };
         const bool both = a.exact() && b.exact();
-        Value out = a;
+        SupposedValue out = a;
         if (e.op == Op::Union) {
             if (a.empty()) return b;
             if (b.empty()) return a;
@@ -253,25 +254,26 @@ private:
                 return exact_list(std::move(out.items));
             }
             const bool named = a.named() && b.named();
-            return list_of(named ? Value::Sort::Named : Value::Sort::Any, std::max(a.least, b.least),
+            return list_of(named ? SupposedValue::Sort::Named : SupposedValue::Sort::Any, std::max(a.least, b.least),
                            a.most > kMany - b.most ? kMany : a.most + b.most);
         }
         if (e.op == Op::Intersect) {
             if (a.empty() || b.empty() || apart(a, b)) return exact_list({});
             if (both) return keep(true);
-            return list_of(a.named() || b.named() ? Value::Sort::Named : Value::Sort::Any, 0, std::min(a.most, b.most));
+            return list_of(a.named() || b.named() ? SupposedValue::Sort::Named : SupposedValue::Sort::Any, 0,
+                           std::min(a.most, b.most));
         }
         if (a.empty() || b.empty() || apart(a, b)) return a;
         if (both) return keep(false);
-        out = list_of(a.named() ? Value::Sort::Named : a.sort, 0, a.most);
+        out = list_of(a.named() ? SupposedValue::Sort::Named : a.sort, 0, a.most);
         out.of = a.of;
         return out;
     }
 
     Can compare(const Expr& e) {
         if (e.kids[0]->op == Op::Count) return compare_count(*e.kids[0], e.cmp, value(*e.kids[1]));
-        const Value a = value(*e.kids[0]), b = value(*e.kids[1]);
-        if (a.sort == Value::Sort::Unknown || b.sort == Value::Sort::Unknown) return kUnknown;
+        const SupposedValue a = value(*e.kids[0]), b = value(*e.kids[1]);
+        if (a.sort == SupposedValue::Sort::Unknown || b.sort == SupposedValue::Sort::Unknown) return kUnknown;
         const bool list = e.kids[0]->type.kind == Kind::List;
         if (e.cmp != Cmp::Eq && e.cmp != Cmp::Ne)
             return a.exact() && b.exact() ? decided(compares(e.cmp, a.integer, b.integer)) : kEither;
@@ -284,7 +286,7 @@ private:
         return e.cmp == Cmp::Eq ? same : turned(same);
     }
 
-    static Can lists_equal(const Value& a, const Value& b) {
+    static Can lists_equal(const SupposedValue& a, const SupposedValue& b) {
         if (a.exact() && b.exact()) return decided(is_within(a, b) && is_within(b, a));
         if (a.least > b.most || b.least > a.most) return kFails;
         // Without elements nothing is a stranger's.
@@ -292,13 +294,13 @@ private:
         return kEither;
     }
 
-    Can compare_count(const Expr& count, Cmp cmp, const Value& with) {
-        const Value list = value(*count.kids[0]);
-        if (list.sort == Value::Sort::Unknown || with.sort == Value::Sort::Unknown) return kUnknown;
+    Can compare_count(const Expr& count, Cmp cmp, const SupposedValue& with) {
+        const SupposedValue list = value(*count.kids[0]);
+        if (list.sort == SupposedValue::Sort::Unknown || with.sort == SupposedValue::Sort::Unknown) return kUnknown;
         if (!with.exact()) return kEither;
         std::size_t least = 0, most = 0;
         if (list.exact()) {
-            for (const Value& each : list.items) {
+            for (const SupposedValue& each : list.items) {
                 const Can body = with_element(count, each);
                 least += body.fail || !body.hold ? 0 : 1;
                 most += body.hold ? 1 : 0;
@@ -320,14 +322,14 @@ private:
     }
 
     Can membership(const Expr& e) {
-        const Value a = value(*e.kids[0]), b = value(*e.kids[1]);
-        if (a.sort == Value::Sort::Unknown || b.sort == Value::Sort::Unknown) return kUnknown;
+        const SupposedValue a = value(*e.kids[0]), b = value(*e.kids[1]);
+        if (a.sort == SupposedValue::Sort::Unknown || b.sort == SupposedValue::Sort::Unknown) return kUnknown;
         if (e.op == Op::In) {
             if (b.empty()) return kFails;
-            const bool all_apart =
-                b.exact() && !a.exact()
-                    ? std::all_of(b.items.begin(), b.items.end(), [&](const Value& each) { return apart(a, each); })
-                    : apart(a, b);
+            const bool all_apart = b.exact() && !a.exact()
+                                       ? std::all_of(b.items.begin(), b.items.end(),
+                                                     [&](const SupposedValue& each) { return apart(a, each); })
+                                       : apart(a, b);
             if (all_apart) return kFails;
             return a.exact() && b.exact() ? decided(holds_item(b, a)) : kEither;
         }
@@ -335,16 +337,16 @@ private:
         if (a.empty()) return decided(subset);
         if (a.exact() && b.exact()) {
             if (subset) return decided(is_within(a, b));
-            return decided(
-                std::any_of(a.items.begin(), a.items.end(), [&](const Value& each) { return holds_item(b, each); }));
+            return decided(std::any_of(a.items.begin(), a.items.end(),
+                                       [&](const SupposedValue& each) { return holds_item(b, each); }));
         }
         if (!b.empty() && !apart(a, b)) return kEither;
         return subset && a.least == 0 ? kEither : kFails;
     }
 
     Can text_test(const Expr& e) {
-        const Value text = value(*e.kids[0]);
-        if (text.sort == Value::Sort::Unknown) return kUnknown;
+        const SupposedValue text = value(*e.kids[0]);
+        if (text.sort == SupposedValue::Sort::Unknown) return kUnknown;
         if (text.exact()) return decided(e.matcher->matches(text.text));
         if (!text.stranger()) return kEither;
         // Of a part, such as the domain of an address, any pattern is taken for one of the author's own.
@@ -396,12 +398,12 @@ private:
     }
 
     Can quantified(const Expr& e) {
-        const Value list = value(*e.kids[0]);
-        if (list.sort == Value::Sort::Unknown) return kUnknown;
+        const SupposedValue list = value(*e.kids[0]);
+        if (list.sort == SupposedValue::Sort::Unknown) return kUnknown;
         const bool any = e.op == Op::Any;
         if (list.exact()) {
             Can out{!any, any};
-            for (const Value& each : list.items) {
+            for (const SupposedValue& each : list.items) {
                 const Can body = with_element(e, each);
                 out.hold = any ? out.hold || body.hold : out.hold && body.hold;
                 out.fail = any ? out.fail && body.fail : out.fail || body.fail;
@@ -413,13 +415,13 @@ private:
         return {list.least == 0 || body.hold, list.most > 0 && body.fail};
     }
 
-    static Value element_of(const Value& list) {
-        Value out;
+    static SupposedValue element_of(const SupposedValue& list) {
+        SupposedValue out;
         out.sort = list.sort;
         out.of = list.of;
         return out;
     }
-    Can with_element(const Expr& quantifier, const Value& element) {
+    Can with_element(const Expr& quantifier, const SupposedValue& element) {
         elements_.resize(std::max<std::size_t>(elements_.size(), quantifier.id + 1));
         elements_[quantifier.id] = element;
         return condition(*quantifier.kids[1]);
@@ -427,7 +429,7 @@ private:
 
     const Policy& policy_;
     const Supposition& supposition_;
-    std::vector<Value> elements_;  ///< by binder
+    std::vector<SupposedValue> elements_;  ///< by binder
 };
 
 bool ends_in_number(std::string_view name) {

@@ -44,10 +44,10 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t\r") + 1 - first);
 }
 
-class Reader {
+class SuppressionReader {
 public:
-    Reader(const check::Policy& policy, std::uint32_t source, std::vector<Suppression>& out,
-           std::vector<Finding>& findings)
+    SuppressionReader(const check::Policy& policy, std::uint32_t source, std::vector<Suppression>& out,
+                      std::vector<Finding>& findings)
         : text_(policy.sources[source].text), source_(source), lines_(lines_of(text_)), out_(out), findings_(findings) {
         for (const ast::Decl& decl : policy.files[source].decls) declarations_.push_back(decl.span);
     }
@@ -141,7 +141,7 @@ private:
 std::vector<Suppression> suppressions(const check::Policy& policy, std::vector<Finding>& findings) {
     std::vector<Suppression> out;
     for (std::uint32_t i = 0; i < policy.given_sources && i < policy.files.size(); ++i)
-        Reader(policy, i, out, findings).run();
+        SuppressionReader(policy, i, out, findings).run();
     return out;
 }
 

@@ -19,7 +19,7 @@ void twice(Linter& l, const ast::Expr& set) {
             l.report(Lint::DuplicateElement, kid.span, quoted(l.text_at(kid.span)) + " occurs twice in its set",
                      "again", "one of them may be a mistake for another element; remove it");
         // The first element cannot be one that was there before.
-        if (found != nullptr) found->fix = Edit{{kid.span.source, set.kids[i - 1]->span.end, kid.span.end}, ""};
+        if (found != nullptr) found->fix = TextEdit{{kid.span.source, set.kids[i - 1]->span.end, kid.span.end}, ""};
     }
 }
 

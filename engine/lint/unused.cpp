@@ -37,8 +37,8 @@ void add(Names& names, const std::vector<ast::PathStep>& path) {
     for (const ast::PathStep& step : path) names.insert(step.text);
 }
 
-void add(Names& names, const std::vector<ast::Change>& changes) {
-    for (const ast::Change& change : changes) add(names, change.path);
+void add(Names& names, const std::vector<ast::FixtureChange>& changes) {
+    for (const ast::FixtureChange& change : changes) add(names, change.path);
 }
 
 /// The names in the parts of a declaration other than expressions.
@@ -138,7 +138,7 @@ std::string joined(const ast::QualifiedName& name) {
 }
 
 /// Whether importing a module has an effect by itself, or something that it declares is used.
-bool contributes(const ast::File& file, const Names& used) {
+bool contributes(const ast::SourceFile& file, const Names& used) {
     return std::any_of(file.decls.begin(), file.decls.end(), [&](const ast::Decl& decl) {
         if (std::holds_alternative<ast::RuleDecl>(decl.node) || std::holds_alternative<ast::InvariantDecl>(decl.node))
             return true;
@@ -181,17 +181,18 @@ void lint_unused(Linter& l) {
             each_written(decl, [&](const ast::Expr& e) { add(used, e); });
         }
     const bool any_issuer = std::any_of(l.rules.begin(), l.rules.end(), asks_for_no_issuer);
-    std::map<std::string, std::vector<const ast::File*>> modules;
-    for (const ast::File& file : l.policy.files)
+    std::map<std::string, std::vector<const ast::SourceFile*>> modules;
+    for (const ast::SourceFile& file : l.policy.files)
         if (file.module) modules[joined(*file.module)].push_back(&file);
     for (std::size_t i = 0; i < l.policy.given_sources && i < l.policy.files.size(); ++i) {
-        const ast::File& file = l.policy.files[i];
+        const ast::SourceFile& file = l.policy.files[i];
         for (const ast::Decl& decl : file.decls) unused(l, decl, used, any_issuer);
         for (const ast::Import& import : file.imports) {
             const std::string name = joined(import.module);
             const auto found = modules.find(name);
-            if (found == modules.end() || std::any_of(found->second.begin(), found->second.end(),
-                                                      [&](const ast::File* each) { return contributes(*each, used); }))
+            if (found == modules.end() ||
+                std::any_of(found->second.begin(), found->second.end(),
+                            [&](const ast::SourceFile* each) { return contributes(*each, used); }))
                 continue;
             Finding* finding =
                 l.report(Lint::UnusedImport, import.module.span, "nothing of " + quoted(name) + " is used", "",

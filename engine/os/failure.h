@@ -33,16 +33,16 @@ struct Failure {
 };
 
 template <class T>
-using Outcome = tl::expected<T, Failure>;
+using Expected = tl::expected<T, Failure>;
 
 /// The system's message, for the middle of a sentence: "no such file or directory".
 [[nodiscard]] std::string reason_of(const std::error_code& error);
 /// `number`: the value of errno.
 [[nodiscard]] tl::unexpected<Failure> failed(int number, const std::string& path);
 
-/// For functions that return another Outcome: the failure of a step.
+/// For functions that return another Expected: the failure of a step.
 template <class T>
-[[nodiscard]] tl::unexpected<Failure> failure_of(Outcome<T>& step) {
+[[nodiscard]] tl::unexpected<Failure> failure_of(Expected<T>& step) {
     return tl::unexpected(std::move(step.error()));
 }
 

@@ -23,12 +23,12 @@ Status from(const struct stat& info) {
             .mode = info.st_mode & 07777u};
 }
 
-int flags_of(Access access) {
-    switch (access) {
-        case Access::Read: return O_RDONLY;
-        case Access::ReadAndWrite: return O_RDWR;
-        case Access::New: return O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
-        case Access::Folder: return O_RDONLY | O_DIRECTORY;
+int flags_of(OpenMode open_mode) {
+    switch (open_mode) {
+        case OpenMode::Read: return O_RDONLY;
+        case OpenMode::ReadAndWrite: return O_RDWR;
+        case OpenMode::New: return O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+        case OpenMode::Folder: return O_RDONLY | O_DIRECTORY;
     }
     return O_RDONLY;
 }
@@ -38,11 +38,13 @@ std::string folder_of(const std::string& path) {
     return folder.empty() ? "." : folder;
 }
 
+/// Input: exact: whether the mode is that of the file, and not for the process's mask to narrow.
 /// After a failure nothing is at the path, unless something was there before.
-Outcome<void> write_new(const std::string& path, std::string_view bytes, unsigned mode) {
-    auto file = File::open(path, Access::New, mode);
+Expected<void> write_new(const std::string& path, std::string_view bytes, unsigned mode, bool exact = false) {
+    auto file = File::open(path, OpenMode::New, mode);
     if (!file) return failure_of(file);
     auto written = file->write_at(0, bytes);
+    if (written && exact && ::fchmod(file->descriptor(), mode) != 0) written = failed(errno, path);
     if (written && ::fsync(file->descriptor()) != 0) written = failed(errno, path);
     if (!written) remove_file(path);
     return written;
@@ -52,9 +54,9 @@ Outcome<void> write_new(const std::string& path, std::string_view bytes, unsigne
 
 // ---- an open file -----------------------------------------------------------------------------
 
-Outcome<File> File::open(const std::string& path, Access access, unsigned mode) {
+Expected<File> File::open(const std::string& path, OpenMode open_mode, unsigned mode) {
     for (;;) {
-        const int descriptor = ::open(path.c_str(), flags_of(access) | O_CLOEXEC, mode);
+        const int descriptor = ::open(path.c_str(), flags_of(open_mode) | O_CLOEXEC, mode);
         if (descriptor >= 0) return File(descriptor, path);
         if (errno != EINTR) return failed(errno, path);
     }
@@ -64,13 +66,13 @@ File::~File() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-Outcome<Status> File::status() const {
+Expected<Status> File::status() const {
     struct stat info{};
     if (::fstat(descriptor_, &info) != 0) return failed(errno, path_);
     return from(info);
 }
 
-Outcome<std::size_t> File::read_into(char* out, std::uint64_t offset, std::size_t size) const {
+Expected<std::size_t> File::read_into(char* out, std::uint64_t offset, std::size_t size) const {
     std::size_t got = 0;
     while (got < size) {
         const ssize_t n = ::pread(descriptor_, out + got, size - got, static_cast<off_t>(offset + got));
@@ -82,7 +84,7 @@ Outcome<std::size_t> File::read_into(char* out, std::uint64_t offset, std::size_
     return got;
 }
 
-Outcome<std::string> File::read_at(std::uint64_t offset, std::size_t size) const {
+Expected<std::string> File::read_at(std::uint64_t offset, std::size_t size) const {
     std::string out(size, '\0');
     auto got = read_into(out.data(), offset, size);
     if (!got) return failure_of(got);
@@ -90,7 +92,7 @@ Outcome<std::string> File::read_at(std::uint64_t offset, std::size_t size) const
     return out;
 }
 
-Outcome<void> File::write_at(std::uint64_t offset, std::string_view bytes) const {
+Expected<void> File::write_at(std::uint64_t offset, std::string_view bytes) const {
     while (!bytes.empty()) {
         const ssize_t n = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (n < 0 && errno == EINTR) continue;
@@ -101,17 +103,17 @@ Outcome<void> File::write_at(std::uint64_t offset, std::string_view bytes) const
     return {};
 }
 
-Outcome<void> File::cut(std::uint64_t size) const {
+Expected<void> File::cut(std::uint64_t size) const {
     if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) return failed(errno, path_);
     return {};
 }
 
-Outcome<void> File::sync() const {
+Expected<void> File::sync() const {
     if (::fdatasync(descriptor_) != 0) return failed(errno, path_);
     return {};
 }
 
-Outcome<bool> File::try_lock() const {
+Expected<bool> File::try_lock() const {
     while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK) return false;
         if (errno != EINTR) return failed(errno, path_);
@@ -125,7 +127,7 @@ void File::unlock() const {
 
 // ---- by path ----------------------------------------------------------------------------------
 
-Outcome<Status> status_of(const std::string& path) {
+Expected<Status> status_of(const std::string& path) {
     struct stat info{};
     if (::stat(path.c_str(), &info) != 0) return failed(errno, path);
     return from(info);
@@ -154,8 +156,8 @@ bool may_write(const std::string& path) {
     return ::access(path.c_str(), W_OK) == 0;
 }
 
-Outcome<std::string> read_file(const std::string& path, std::size_t limit) {
-    auto file = File::open(path, Access::Read);
+Expected<std::string> read_file(const std::string& path, std::size_t limit) {
+    auto file = File::open(path, OpenMode::Read);
     if (!file) return failure_of(file);
     std::string out;
     char block[64 * 1024];
@@ -170,15 +172,17 @@ Outcome<std::string> read_file(const std::string& path, std::size_t limit) {
     }
 }
 
-Outcome<void> create_file(const std::string& path, std::string_view bytes, unsigned mode) {
+Expected<void> create_file(const std::string& path, std::string_view bytes, unsigned mode) {
     if (auto written = write_new(path, bytes, mode); !written) return written;
     return sync_folder(folder_of(path));
 }
 
-Outcome<void> replace_file(const std::string& path, std::string_view bytes, unsigned mode) {
+namespace {
+
+Expected<void> replace(const std::string& path, std::string_view bytes, unsigned mode, bool exact) {
     const std::string beside = path + ".new";
     remove_file(beside);  // left by a killed program
-    if (auto written = write_new(beside, bytes, mode); !written) {
+    if (auto written = write_new(beside, bytes, mode, exact); !written) {
         written.error().path = path;
         return written;
     }
@@ -188,6 +192,18 @@ Outcome<void> replace_file(const std::string& path, std::string_view bytes, unsi
         return why;
     }
     return sync_folder(folder_of(path));
+}
+
+}  // namespace
+
+Expected<void> replace_file(const std::string& path, std::string_view bytes, unsigned mode) {
+    return replace(path, bytes, mode, false);
+}
+
+Expected<void> rewrite_file(const std::string& path, std::string_view bytes) {
+    auto before = status_of(path);
+    if (!before) return failure_of(before);
+    return replace(path, bytes, before->mode, true);
 }
 
 void remove_file(const std::string& path) {
@@ -200,19 +216,19 @@ void touch_file(const std::string& path) {
 
 // ---- folders ----------------------------------------------------------------------------------
 
-Outcome<void> make_folder(const std::string& path, unsigned mode) {
+Expected<void> make_folder(const std::string& path, unsigned mode) {
     if (::mkdir(path.c_str(), mode) != 0) return failed(errno, path);
     return {};
 }
 
-Outcome<void> sync_folder(const std::string& path) {
-    auto folder = File::open(path, Access::Folder);
+Expected<void> sync_folder(const std::string& path) {
+    auto folder = File::open(path, OpenMode::Folder);
     if (!folder) return failure_of(folder);
     if (::fsync(folder->descriptor()) != 0) return failed(errno, path);
     return {};
 }
 
-Outcome<std::vector<std::string>> list_folder(const std::string& path, std::string_view suffix) {
+Expected<std::vector<std::string>> list_folder(const std::string& path, std::string_view suffix) {
     std::vector<std::string> out;
     std::error_code error;
     std::filesystem::directory_iterator at(path, error);

@@ -31,7 +31,7 @@ struct Status {
     unsigned mode = 0;  ///< permissions, as for chmod
 };
 
-enum class Access : std::uint8_t {
+enum class OpenMode : std::uint8_t {
     Read,
     ReadAndWrite,
     New,     ///< writes a new file, which must not exist, not even as a link
@@ -43,7 +43,7 @@ class File {
 public:
     File() = default;
     /// `mode`: permissions of a new file; the process's mask is applied.
-    [[nodiscard]] static Outcome<File> open(const std::string& path, Access access, unsigned mode = 0666);
+    [[nodiscard]] static Expected<File> open(const std::string& path, OpenMode open_mode, unsigned mode = 0666);
     ~File();
     File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
     File& operator=(File&& other) noexcept {
@@ -56,19 +56,19 @@ public:
     [[nodiscard]] int descriptor() const { return descriptor_; }
     /// The path with which it was opened; the file may have been moved.
     [[nodiscard]] const std::string& path() const { return path_; }
-    [[nodiscard]] Outcome<Status> status() const;
+    [[nodiscard]] Expected<Status> status() const;
 
     /// Reads up to `size` bytes, fewer only at the end of the file. Output: the number.
-    [[nodiscard]] Outcome<std::size_t> read_into(char* out, std::uint64_t offset, std::size_t size) const;
-    [[nodiscard]] Outcome<std::string> read_at(std::uint64_t offset, std::size_t size) const;
-    [[nodiscard]] Outcome<void> write_at(std::uint64_t offset, std::string_view bytes) const;
-    [[nodiscard]] Outcome<void> cut(std::uint64_t size) const;
+    [[nodiscard]] Expected<std::size_t> read_into(char* out, std::uint64_t offset, std::size_t size) const;
+    [[nodiscard]] Expected<std::string> read_at(std::uint64_t offset, std::size_t size) const;
+    [[nodiscard]] Expected<void> write_at(std::uint64_t offset, std::string_view bytes) const;
+    [[nodiscard]] Expected<void> cut(std::uint64_t size) const;
     /// Makes written data and the file's size durable.
-    [[nodiscard]] Outcome<void> sync() const;
+    [[nodiscard]] Expected<void> sync() const;
 
     /// Takes the lock of the file or folder, which only one open file in all programs can
     /// have. Output: whether it has it.
-    [[nodiscard]] Outcome<bool> try_lock() const;
+    [[nodiscard]] Expected<bool> try_lock() const;
     void unlock() const;
 
 private:
@@ -78,7 +78,7 @@ private:
 };
 
 /// Follows links.
-[[nodiscard]] Outcome<Status> status_of(const std::string& path);
+[[nodiscard]] Expected<Status> status_of(const std::string& path);
 [[nodiscard]] bool exists(const std::string& path);
 /// Whether the path still names this file.
 [[nodiscard]] bool names(const std::string& path, const FileId& id);
@@ -88,22 +88,24 @@ private:
 [[nodiscard]] bool may_write(const std::string& path);
 
 /// The content of a file, a pipe or a device, if it is at most `limit` bytes.
-[[nodiscard]] Outcome<std::string> read_file(const std::string& path, std::size_t limit);
+[[nodiscard]] Expected<std::string> read_file(const std::string& path, std::size_t limit);
 /// Writes a new file durably. After a failure nothing of it remains.
-[[nodiscard]] Outcome<void> create_file(const std::string& path, std::string_view bytes, unsigned mode);
+[[nodiscard]] Expected<void> create_file(const std::string& path, std::string_view bytes, unsigned mode);
 /// Replaces a file durably; after a failure it has its old content. The new content is written to `path`.new, synced
 /// and renamed, and the folder is synced. Only one program at a time may replace a file.
-[[nodiscard]] Outcome<void> replace_file(const std::string& path, std::string_view bytes, unsigned mode);
+[[nodiscard]] Expected<void> replace_file(const std::string& path, std::string_view bytes, unsigned mode);
+/// The same for a file that exists, whose permissions are kept as they are.
+[[nodiscard]] Expected<void> rewrite_file(const std::string& path, std::string_view bytes);
 /// Removes a file; does nothing if there is none.
 void remove_file(const std::string& path);
 /// Sets the time of modification to now.
 void touch_file(const std::string& path);
 
 /// Makes a folder in an existing one.
-[[nodiscard]] Outcome<void> make_folder(const std::string& path, unsigned mode);
+[[nodiscard]] Expected<void> make_folder(const std::string& path, unsigned mode);
 /// Syncs a folder so that new and renamed files in it survive a crash.
-[[nodiscard]] Outcome<void> sync_folder(const std::string& path);
+[[nodiscard]] Expected<void> sync_folder(const std::string& path);
 /// The longer names in a folder that end with a text, sorted.
-[[nodiscard]] Outcome<std::vector<std::string>> list_folder(const std::string& path, std::string_view suffix);
+[[nodiscard]] Expected<std::vector<std::string>> list_folder(const std::string& path, std::string_view suffix);
 
 }  // namespace writ::os

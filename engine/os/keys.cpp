@@ -120,14 +120,14 @@ std::optional<KeyBytes> read_secret_line(std::string_view text) {
     return out;
 }
 
-Outcome<std::string> read_secret_file(const std::string& path, std::size_t limit) {
+Expected<std::string> read_secret_file(const std::string& path, std::size_t limit) {
     if (open_to_others(path))
         return tl::unexpected(
             Failure{What::Exposed, "users other than its owner can read this secret key; run `chmod 600` on it", path});
     return read_file(path, limit);
 }
 
-Outcome<KeyBytes> read_seed(const std::string& path) {
+Expected<KeyBytes> read_seed(const std::string& path) {
     auto text = read_secret_file(path, kMostText);
     if (!text) return failure_of(text);
     const auto seed = read_secret_line(*text);
@@ -136,7 +136,7 @@ Outcome<KeyBytes> read_seed(const std::string& path) {
     return *seed;
 }
 
-Outcome<KeyBytes> read_public_half(const std::string& path) {
+Expected<KeyBytes> read_public_half(const std::string& path) {
     auto text = read_file(path, kMostText);
     if (!text) return failure_of(text);
     if (text->starts_with(kSecret)) {

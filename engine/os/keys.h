@@ -38,10 +38,10 @@ void wipe(std::string& bytes);
 [[nodiscard]] std::optional<KeyBytes> read_secret_line(std::string_view text);
 
 /// The content of a file that only its owner may use. Fails with What::Exposed if other users may use it.
-[[nodiscard]] Outcome<std::string> read_secret_file(const std::string& path, std::size_t limit);
+[[nodiscard]] Expected<std::string> read_secret_file(const std::string& path, std::size_t limit);
 /// The seed in the file of a secret key. Fails with What::Malformed if there is none.
-[[nodiscard]] Outcome<KeyBytes> read_seed(const std::string& path);
+[[nodiscard]] Expected<KeyBytes> read_seed(const std::string& path);
 /// The public key in a file, or the public half of a secret key. Fails as read_seed().
-[[nodiscard]] Outcome<KeyBytes> read_public_half(const std::string& path);
+[[nodiscard]] Expected<KeyBytes> read_public_half(const std::string& path);
 
 }  // namespace writ::os

@@ -50,15 +50,15 @@ void Sqlite::Close::operator()(sqlite3* connection) const {
     sqlite3_close_v2(connection);
 }
 
-Outcome<Sqlite> Sqlite::open(const std::string& path, Access access, int patience) {
+Expected<Sqlite> Sqlite::open(const std::string& path, OpenMode mode, int patience) {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    switch (access) {
-        case Access::Read: flags |= SQLITE_OPEN_READONLY; break;
-        case Access::ReadUnchanging: flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI; break;
-        case Access::Write: flags |= SQLITE_OPEN_READWRITE; break;
-        case Access::Create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE; break;
+    switch (mode) {
+        case OpenMode::Read: flags |= SQLITE_OPEN_READONLY; break;
+        case OpenMode::ReadUnchanging: flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI; break;
+        case OpenMode::Write: flags |= SQLITE_OPEN_READWRITE; break;
+        case OpenMode::Create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE; break;
     }
-    const std::string name = access == Access::ReadUnchanging ? unchanging(path) : path;
+    const std::string name = mode == OpenMode::ReadUnchanging ? unchanging(path) : path;
     sqlite3* raw = nullptr;
     const int status = sqlite3_open_v2(name.c_str(), &raw, flags, nullptr);
     Sqlite out(raw, path);

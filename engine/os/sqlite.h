@@ -25,14 +25,14 @@ using SqlValue = std::variant<std::monostate, std::int64_t, std::string_view, Bl
 /// A connection; used by one thread at a time, and closed when it and its statements are destroyed.
 class Sqlite {
 public:
-    enum class Access : std::uint8_t {
+    enum class OpenMode : std::uint8_t {
         Read,
         ReadUnchanging,  ///< reads a file that nobody writes, and creates no other file
         Write,
         Create,  ///< writes, and makes the file if it does not exist; `:memory:` is not a file
     };
     /// `patience`: milliseconds to wait for another program.
-    [[nodiscard]] static Outcome<Sqlite> open(const std::string& path, Access access, int patience);
+    [[nodiscard]] static Expected<Sqlite> open(const std::string& path, OpenMode mode, int patience);
 
     /// Runs statements without parameters. Output: whether all succeeded; if not, failure() has the reason.
     [[nodiscard]] bool run(const std::string& sql);

@@ -13,7 +13,7 @@ CharSet CharSet::all() {
 void CharSet::add(std::uint32_t low, std::uint32_t high) {
     // Ranges that overlap or touch become one range.
     auto first =
-        std::find_if(ranges_.begin(), ranges_.end(), [&](const Range& range) { return range.high + 1 >= low; });
+        std::find_if(ranges_.begin(), ranges_.end(), [&](const CharRange& range) { return range.high + 1 >= low; });
     auto last = first;
     for (; last != ranges_.end() && last->low <= high + 1; ++last) {
         low = std::min(low, last->low);
@@ -24,13 +24,13 @@ void CharSet::add(std::uint32_t low, std::uint32_t high) {
 }
 
 void CharSet::add(const CharSet& other) {
-    for (const Range& range : other.ranges_) add(range.low, range.high);
+    for (const CharRange& range : other.ranges_) add(range.low, range.high);
 }
 
 void CharSet::negate() {
-    std::vector<Range> others;
+    std::vector<CharRange> others;
     std::uint32_t next = 0;
-    for (const Range& range : ranges_) {
+    for (const CharRange& range : ranges_) {
         if (range.low > next) others.push_back({next, range.low - 1});
         next = range.high + 1;
     }
@@ -39,12 +39,12 @@ void CharSet::negate() {
 }
 
 void CharSet::fold_ascii() {
-    const std::vector<Range> before = ranges_;
-    const auto shift = [&](const Range& range, std::uint32_t from, std::uint32_t to) {
+    const std::vector<CharRange> before = ranges_;
+    const auto shift = [&](const CharRange& range, std::uint32_t from, std::uint32_t to) {
         const std::uint32_t low = std::max(range.low, from), high = std::min(range.high, from + 25);
         if (low <= high) add(low - from + to, high - from + to);
     };
-    for (const Range& range : before) {
+    for (const CharRange& range : before) {
         shift(range, 'a', 'A');
         shift(range, 'A', 'a');
     }

@@ -9,9 +9,9 @@ namespace writ::pattern {
 constexpr std::uint32_t kLastCharacter = 0x10FFFF;
 
 /// A range; both ends are included.
-struct Range {
+struct CharRange {
     std::uint32_t low = 0, high = 0;
-    friend bool operator==(const Range&, const Range&) = default;
+    friend bool operator==(const CharRange&, const CharRange&) = default;
 };
 
 class CharSet {
@@ -29,13 +29,13 @@ public:
     void fold_ascii();
 
     /// In ascending order, with gaps between them.
-    [[nodiscard]] const std::vector<Range>& ranges() const { return ranges_; }
+    [[nodiscard]] const std::vector<CharRange>& ranges() const { return ranges_; }
     [[nodiscard]] bool empty() const { return ranges_.empty(); }
     /// Whether the set has exactly one character.
     [[nodiscard]] bool single() const { return ranges_.size() == 1 && ranges_[0].low == ranges_[0].high; }
 
 private:
-    std::vector<Range> ranges_;
+    std::vector<CharRange> ranges_;
 };
 
 }  // namespace writ::pattern

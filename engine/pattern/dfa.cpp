@@ -103,9 +103,9 @@ private:
 
 /// Hopcroft's algorithm: states are in blocks that some text distinguishes. A block is split by which of its states
 /// lead into another block; of the two parts, the smaller is used for further splits.
-class Blocks {
+class Partition {
 public:
-    explicit Blocks(const Dfa& dfa) : dfa_(dfa), order_(dfa.size()), place_(dfa.size()), block_(dfa.size(), 0) {
+    explicit Partition(const Dfa& dfa) : dfa_(dfa), order_(dfa.size()), place_(dfa.size()), block_(dfa.size(), 0) {
         std::iota(order_.begin(), order_.end(), 0);
         std::stable_partition(order_.begin(), order_.end(), [&](std::uint32_t state) { return !dfa.accepts[state]; });
         for (std::uint32_t i = 0; i < order_.size(); ++i) place_[order_[i]] = i;
@@ -202,9 +202,9 @@ private:
 };
 
 /// One state per block, in the groups of Automaton, and the classes that are still distinguished.
-class Layout {
+class TableLayout {
 public:
-    Layout(const Dfa& dfa, const std::vector<std::uint32_t>& block) : dfa_(dfa), block_(block) {
+    TableLayout(const Dfa& dfa, const std::vector<std::uint32_t>& block) : dfa_(dfa), block_(block) {
         // Blocks in the order in which they are reached from the start, so that a language has one form.
         member_.assign(block.size(), kNone);
         number_.assign(block.size(), kNone);
@@ -289,8 +289,8 @@ tl::expected<Tables, TooLarge> determine(const Nfa& nfa) {
     Dfa dfa;
     classify(nfa, dfa);
     if (const auto failed = Subsets(nfa).run(dfa)) return tl::unexpected(*failed);
-    const std::vector<std::uint32_t> blocks = Blocks(dfa).run();
-    return Layout(dfa, blocks).run();
+    const std::vector<std::uint32_t> blocks = Partition(dfa).run();
+    return TableLayout(dfa, blocks).run();
 }
 
 }  // namespace writ::pattern

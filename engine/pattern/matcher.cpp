@@ -9,17 +9,17 @@ namespace writ::pattern {
 
 namespace {
 
-bool is_literal(const Node& node) {
-    return node.form == Node::Form::Set && node.set.single();
+bool is_literal(const PatternNode& node) {
+    return node.form == PatternNode::Form::Set && node.set.single();
 }
-std::uint32_t character_of(const Node& node) {
+std::uint32_t character_of(const PatternNode& node) {
     return node.set.ranges()[0].low;
 }
 
 /// Removes the literal prefix and suffix from a tree.
-Node split(Node whole, Matcher& out) {
-    std::vector<Node> parts;
-    if (whole.form == Node::Form::Sequence)
+PatternNode split(PatternNode whole, Matcher& out) {
+    std::vector<PatternNode> parts;
+    if (whole.form == PatternNode::Form::Sequence)
         parts = std::move(whole.kids);
     else
         parts.push_back(std::move(whole));
@@ -27,36 +27,36 @@ Node split(Node whole, Matcher& out) {
     while (first < past && is_literal(parts[first])) append_character(out.prefix, character_of(parts[first++]));
     while (past > first && is_literal(parts[past - 1])) --past;
     for (std::size_t i = past; i < parts.size(); ++i) append_character(out.suffix, character_of(parts[i]));
-    return Node::sequence({std::make_move_iterator(parts.begin() + static_cast<std::ptrdiff_t>(first)),
-                           std::make_move_iterator(parts.begin() + static_cast<std::ptrdiff_t>(past))});
+    return PatternNode::sequence({std::make_move_iterator(parts.begin() + static_cast<std::ptrdiff_t>(first)),
+                                  std::make_move_iterator(parts.begin() + static_cast<std::ptrdiff_t>(past))});
 }
 
-tl::expected<Tables, TooLarge> tables_of(const Node& node) {
+tl::expected<Tables, TooLarge> tables_of(const PatternNode& node) {
     const auto nfa = Nfa::of(node);
     if (!nfa) return tl::unexpected(TooLarge::States);
     return determine(*nfa);
 }
 
 /// The repetitions with a count in a tree.
-void counted(Node& node, std::vector<Node*>& out) {
-    for (Node& kid : node.kids) counted(kid, out);
-    const bool endless = node.most == Node::kUnbounded;
-    if (node.form == Node::Form::Repeat && (node.least > 1 || (!endless && node.most > 1))) out.push_back(&node);
+void counted(PatternNode& node, std::vector<PatternNode*>& out) {
+    for (PatternNode& kid : node.kids) counted(kid, out);
+    const bool endless = node.most == PatternNode::kUnbounded;
+    if (node.form == PatternNode::Form::Repeat && (node.least > 1 || (!endless && node.most > 1))) out.push_back(&node);
 }
-std::uint32_t count_of(const Node& node) {
-    return node.most == Node::kUnbounded ? node.least : node.most;
+std::uint32_t count_of(const PatternNode& node) {
+    return node.most == PatternNode::kUnbounded ? node.least : node.most;
 }
 
 /// The repetition without whose count the tree would not be too large; the one with the largest count if no single
 /// one suffices; null if there is none.
-const Node* culprit(Node& whole) {
+const PatternNode* culprit(PatternNode& whole) {
     constexpr std::size_t kAttempts = 8;
-    std::vector<Node*> counts;
+    std::vector<PatternNode*> counts;
     counted(whole, counts);
     std::stable_sort(counts.begin(), counts.end(),
-                     [](const Node* a, const Node* b) { return count_of(*a) > count_of(*b); });
+                     [](const PatternNode* a, const PatternNode* b) { return count_of(*a) > count_of(*b); });
     for (std::size_t i = 0; i < std::min(counts.size(), kAttempts); ++i) {
-        Node& node = *counts[i];
+        PatternNode& node = *counts[i];
         const std::uint32_t least = std::exchange(node.least, std::min(node.least, 1u)),
                             most = std::exchange(node.most, 1);
         const bool helps = tables_of(whole).has_value();
@@ -67,7 +67,7 @@ const Node* culprit(Node& whole) {
     return counts.empty() ? nullptr : counts[0];
 }
 
-Problem too_large(std::string_view text, Node& whole, TooLarge why, bool glob) {
+Problem too_large(std::string_view text, PatternNode& whole, TooLarge why, bool glob) {
     Problem out;
     switch (why) {
         case TooLarge::States: out.message = "needs more than " + std::to_string(kMaxStates) + " states"; break;
@@ -78,7 +78,7 @@ Problem too_large(std::string_view text, Node& whole, TooLarge why, bool glob) {
     }
     if (glob) {
         out.help = "write fewer stars, or split it into several conditions";
-    } else if (const Node* part = culprit(whole)) {
+    } else if (const PatternNode* part = culprit(whole)) {
         out.message += ", because of `" + std::string(text.substr(part->begin, part->end - part->begin)) + "`";
         out.help =
             "write `*`, `+` or a smaller count; a count after a part of any length, such as `.*` or `(a|b)*`, "
@@ -89,12 +89,12 @@ Problem too_large(std::string_view text, Node& whole, TooLarge why, bool glob) {
     return out;
 }
 
-tl::expected<Matcher, Problem> make(std::string_view text, tl::expected<Node, Problem> tree, bool glob) {
+tl::expected<Matcher, Problem> make(std::string_view text, tl::expected<PatternNode, Problem> tree, bool glob) {
     if (!tree) return tl::unexpected(std::move(tree.error()));
     Matcher out;
     out.text = text;
     out.glob = glob;
-    Node between = split(std::move(*tree), out);
+    PatternNode between = split(std::move(*tree), out);
     auto tables = tables_of(between);
     if (!tables) return tl::unexpected(too_large(text, between, tables.error(), glob));
     out.between = std::move(*tables);

@@ -7,28 +7,28 @@ namespace writ::pattern {
 
 namespace {
 
-class Builder {
+class NfaBuilder {
 public:
-    explicit Builder(Nfa& out) : states_(out.states) {}
+    explicit NfaBuilder(Nfa& out) : states_(out.states) {}
 
     /// Adds states for a node after a state; returns the state after the node. The new states never lead back to old
     /// ones, so alternatives may start at the same state.
-    std::uint32_t add(const Node& node, std::uint32_t from) {
+    std::uint32_t add(const PatternNode& node, std::uint32_t from) {
         if (full()) return from;
         switch (node.form) {
-            case Node::Form::Empty: return from;
-            case Node::Form::Set: return characters(node.set, from);
-            case Node::Form::Sequence:
-                for (const Node& kid : node.kids) from = add(kid, from);
+            case PatternNode::Form::Empty: return from;
+            case PatternNode::Form::Set: return characters(node.set, from);
+            case PatternNode::Form::Sequence:
+                for (const PatternNode& kid : node.kids) from = add(kid, from);
                 return from;
-            case Node::Form::Either: {
+            case PatternNode::Form::Either: {
                 std::vector<std::uint32_t> ends;
-                for (const Node& kid : node.kids) ends.push_back(add(kid, from));
+                for (const PatternNode& kid : node.kids) ends.push_back(add(kid, from));
                 const std::uint32_t out = fresh();
                 for (const std::uint32_t end : ends) states_[end].free.push_back(out);
                 return out;
             }
-            case Node::Form::Repeat: return repeat(node, from);
+            case PatternNode::Form::Repeat: return repeat(node, from);
         }
         return from;
     }
@@ -39,10 +39,10 @@ public:
     [[nodiscard]] bool full() const { return states_.size() > Nfa::kMaxStates; }
 
 private:
-    std::uint32_t repeat(const Node& node, std::uint32_t from) {
-        const Node& kid = node.kids[0];
-        const bool endless = node.most == Node::kUnbounded;
-        if (endless && kid.form == Node::Form::Set && takes_others(kid.set)) return run(node, from);
+    std::uint32_t repeat(const PatternNode& node, std::uint32_t from) {
+        const PatternNode& kid = node.kids[0];
+        const bool endless = node.most == PatternNode::kUnbounded;
+        if (endless && kid.form == PatternNode::Form::Set && takes_others(kid.set)) return run(node, from);
         // The last required copy is the one that an unlimited repetition repeats.
         for (std::uint32_t i = 0; i + (endless ? 1 : 0) < node.least && !full(); ++i) from = add(kid, from);
         if (endless) {
@@ -71,7 +71,7 @@ private:
     }
 
     /// `.*`, `[^/]+`: one state that stays at every byte of such a character.
-    std::uint32_t run(const Node& node, std::uint32_t from) {
+    std::uint32_t run(const PatternNode& node, std::uint32_t from) {
         const CharSet& set = node.kids[0].set;
         for (std::uint32_t i = 0; i < node.least && !full(); ++i) from = characters(set, from);
         const std::uint32_t out = fresh();
@@ -82,7 +82,7 @@ private:
     }
 
     void ascii(const CharSet& set, std::uint32_t from, std::uint32_t to) {
-        for (const Range& range : set.ranges())
+        for (const CharRange& range : set.ranges())
             if (range.low < 0x80) edge(from, range.low, std::min(range.high, 0x7Fu), to);
     }
 
@@ -96,7 +96,7 @@ private:
             edge(out, 0x80, 0xBF, out);
             return out;
         }
-        for (const Range& range : set.ranges()) {
+        for (const CharRange& range : set.ranges()) {
             split(std::max(range.low, 0x80u), std::min(range.high, 0xD7FFu), from, out);
             split(std::max(range.low, 0xE000u), range.high, from, out);
         }
@@ -143,9 +143,9 @@ private:
 
 }  // namespace
 
-std::optional<Nfa> Nfa::of(const Node& node) {
+std::optional<Nfa> Nfa::of(const PatternNode& node) {
     Nfa out;
-    Builder builder(out);
+    NfaBuilder builder(out);
     out.accept = builder.add(node, builder.fresh());
     if (builder.full()) return {};
     return out;

@@ -27,7 +27,7 @@ struct Nfa {
     /// Makes an automaton that accepts the texts of a pattern tree. Its answer for bytes that are not UTF-8 is
     /// unspecified: requests do not contain such text.
     /// None: it needs more than kMaxStates.
-    [[nodiscard]] static std::optional<Nfa> of(const Node& node);
+    [[nodiscard]] static std::optional<Nfa> of(const PatternNode& node);
 };
 
 }  // namespace writ::pattern

@@ -20,7 +20,7 @@ bool is_digit(char c) {
 
 struct NamedClass {
     std::string_view name;
-    std::vector<Range> ranges;
+    std::vector<CharRange> ranges;
 };
 
 const std::vector<NamedClass>& named_classes() {
@@ -63,8 +63,8 @@ class Parser {
 public:
     explicit Parser(std::string_view text) : text_(text) {}
 
-    tl::expected<Node, Problem> run() {
-        Node whole = alternatives(0);
+    tl::expected<PatternNode, Problem> run() {
+        PatternNode whole = alternatives(0);
         if (!problem_ && at_ < text_.size()) fail("`)` without a group to close", "write `\\)` for the character");
         if (problem_) return tl::unexpected(std::move(*problem_));
         return whole;
@@ -75,25 +75,25 @@ private:
     [[nodiscard]] char here() const { return text_[at_]; }
     [[nodiscard]] bool ahead(std::string_view what) const { return text_.substr(at_).starts_with(what); }
 
-    Node fail(std::string message, std::string help = {}) {
+    PatternNode fail(std::string message, std::string help = {}) {
         if (!problem_) problem_ = Problem{std::move(message), std::move(help)};
         return {};
     }
 
     /// Up to the `)` that ends the group, or to the end. Flags apply to the end of the group that sets them.
-    Node alternatives(std::size_t depth) {
+    PatternNode alternatives(std::size_t depth) {
         const bool folds = folds_;
-        std::vector<Node> kids;
+        std::vector<PatternNode> kids;
         for (;; ++at_) {
             kids.push_back(one_alternative(depth));
             if (!more() || here() != '|') break;
         }
         folds_ = folds;
-        return Node::either(std::move(kids));
+        return PatternNode::either(std::move(kids));
     }
 
-    Node one_alternative(std::size_t depth) {
-        std::vector<Node> parts;
+    PatternNode one_alternative(std::size_t depth) {
+        std::vector<PatternNode> parts;
         // Anchors at the ends of the pattern are redundant: it matches the whole text.
         if (depth == 0 && ahead("^")) ++at_;
         while (more() && here() != '|' && here() != ')') {
@@ -107,11 +107,11 @@ private:
                 if (depth == 0 && parts.empty() && ahead("^")) ++at_;
                 continue;
             }
-            Node part = repeated(atom(depth, count), begin, count);
+            PatternNode part = repeated(atom(depth, count), begin, count);
             product_ = std::max(product_, count);
             parts.push_back(std::move(part));
         }
-        return Node::sequence(std::move(parts));
+        return PatternNode::sequence(std::move(parts));
     }
 
     /// Reads `(?i)` or `(?-i)`. Output: false if there is none.
@@ -123,13 +123,13 @@ private:
     }
 
     /// One character, class or group. `count`: the largest product of counts in it.
-    Node atom(std::size_t depth, std::uint32_t& count) {
+    PatternNode atom(std::size_t depth, std::uint32_t& count) {
         const char c = here();
         switch (c) {
             case '(': return group(depth, count);
-            case '[': return Node::of(bracket());
-            case '.': ++at_; return Node::of(CharSet::all());
-            case '\\': return Node::of(folded(escape()));
+            case '[': return PatternNode::of(bracket());
+            case '.': ++at_; return PatternNode::of(CharSet::all());
+            case '\\': return PatternNode::of(folded(escape()));
             case '*':
             case '+':
             case '?':
@@ -141,7 +141,7 @@ private:
                 return fail(quoted(std::string(1, c)) + " inside a regular expression",
                             "the expression matches the whole text, so remove it; write `\\" + std::string(1, c) +
                                 "` for the character");
-            default: return Node::of(folded(CharSet(next_character(text_, at_))));
+            default: return PatternNode::of(folded(CharSet(next_character(text_, at_))));
         }
     }
 
@@ -150,7 +150,7 @@ private:
         return set;
     }
 
-    Node group(std::size_t depth, std::uint32_t& count) {
+    PatternNode group(std::size_t depth, std::uint32_t& count) {
         const std::size_t begin = at_++;
         const bool folds = folds_;
         if (ahead("?")) {
@@ -165,7 +165,7 @@ private:
         }
         if (depth >= kMaxGroups) return fail("more than " + std::to_string(kMaxGroups) + " nested groups");
         const std::uint32_t outer = std::exchange(product_, 1);
-        Node inner = alternatives(depth + 1);
+        PatternNode inner = alternatives(depth + 1);
         folds_ = folds;
         count = std::exchange(product_, outer);
         if (!more())
@@ -175,7 +175,7 @@ private:
         return inner;
     }
 
-    Node fail_group() {
+    PatternNode fail_group() {
         if (ahead("?=") || ahead("?!") || ahead("?<=") || ahead("?<!"))
             return fail("a regular expression cannot look ahead or behind",
                         "split the condition: `x matches \"…\" and not (x matches \"…\")`");
@@ -191,9 +191,9 @@ private:
     }
 
     /// Repetitions after an atom that started at `begin`.
-    Node repeated(Node kid, std::size_t begin, std::uint32_t& product) {
+    PatternNode repeated(PatternNode kid, std::size_t begin, std::uint32_t& product) {
         if (!more()) return kid;
-        std::uint32_t least = 0, most = Node::kUnbounded;
+        std::uint32_t least = 0, most = PatternNode::kUnbounded;
         switch (here()) {
             case '*': ++at_; break;
             case '+': ++at_, least = 1; break;
@@ -208,13 +208,13 @@ private:
         if (more() && (here() == '*' || here() == '+' || here() == '?' || here() == '{'))
             return fail(quoted(text_.substr(begin, at_ + 1 - begin)) + " repeats a repetition",
                         "put the repeated part in parentheses");
-        const std::uint32_t counted = most == Node::kUnbounded ? std::max(least, 1u) : std::max(most, 1u);
+        const std::uint32_t counted = most == PatternNode::kUnbounded ? std::max(least, 1u) : std::max(most, 1u);
         if (counted > kMaxCount / product)
             return fail("counts multiply to more than " + std::to_string(kMaxCount) + " in " +
                             quoted(text_.substr(begin, at_ - begin)),
                         "write a smaller count, or `*` or `+`");
         product *= counted;
-        Node node = Node::repeat(std::move(kid), least, most);
+        PatternNode node = PatternNode::repeat(std::move(kid), least, most);
         node.begin = begin;
         node.end = at_;
         return node;
@@ -233,7 +233,7 @@ private:
         most = least;
         if (sound && ahead(",")) {
             ++at_;
-            if (!number(most)) most = Node::kUnbounded;
+            if (!number(most)) most = PatternNode::kUnbounded;
         }
         sound = sound && ahead("}");
         if (!sound) {
@@ -242,7 +242,7 @@ private:
             return false;
         }
         ++at_;
-        if (least > most || least > kMaxCount || (most != Node::kUnbounded && most > kMaxCount)) {
+        if (least > most || least > kMaxCount || (most != PatternNode::kUnbounded && most > kMaxCount)) {
             fail("count " + quoted(text_.substr(begin, at_ - begin)) + " is out of range",
                  "the first number is not above the second, and neither above " + std::to_string(kMaxCount));
             return false;
@@ -361,7 +361,7 @@ private:
                    CharSet();
         at_ = end + 2;
         CharSet set;
-        for (const Range& range : found->ranges) set.add(range.low, range.high);
+        for (const CharRange& range : found->ranges) set.add(range.low, range.high);
         if (negated) set.negate();
         return set;
     }
@@ -375,7 +375,7 @@ private:
 
 }  // namespace
 
-tl::expected<Node, Problem> parse_regex(std::string_view text) {
+tl::expected<PatternNode, Problem> parse_regex(std::string_view text) {
     return Parser(text).run();
 }
 

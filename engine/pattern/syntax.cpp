@@ -2,15 +2,15 @@
 
 namespace writ::pattern {
 
-Node Node::of(CharSet set) {
-    Node node;
+PatternNode PatternNode::of(CharSet set) {
+    PatternNode node;
     node.form = Form::Set;
     node.set = std::move(set);
     return node;
 }
 
-Node Node::repeat(Node kid, std::uint32_t least, std::uint32_t most) {
-    Node node;
+PatternNode PatternNode::repeat(PatternNode kid, std::uint32_t least, std::uint32_t most) {
+    PatternNode node;
     node.form = Form::Repeat;
     node.kids.push_back(std::move(kid));
     node.least = least;
@@ -18,25 +18,25 @@ Node Node::repeat(Node kid, std::uint32_t least, std::uint32_t most) {
     return node;
 }
 
-Node Node::sequence(std::vector<Node> kids) {
-    Node node;
+PatternNode PatternNode::sequence(std::vector<PatternNode> kids) {
+    PatternNode node;
     node.form = Form::Sequence;
-    for (Node& kid : kids) {
+    for (PatternNode& kid : kids) {
         if (kid.form == Form::Empty) continue;
         if (kid.form != Form::Sequence) {
             node.kids.push_back(std::move(kid));
             continue;
         }
-        for (Node& inner : kid.kids) node.kids.push_back(std::move(inner));
+        for (PatternNode& inner : kid.kids) node.kids.push_back(std::move(inner));
     }
     if (node.kids.empty()) return {};
-    if (node.kids.size() == 1) return Node(std::move(node.kids[0]));
+    if (node.kids.size() == 1) return PatternNode(std::move(node.kids[0]));
     return node;
 }
 
-Node Node::either(std::vector<Node> kids) {
+PatternNode PatternNode::either(std::vector<PatternNode> kids) {
     if (kids.size() == 1) return std::move(kids[0]);
-    Node node;
+    PatternNode node;
     node.form = Form::Either;
     node.kids = std::move(kids);
     return node;

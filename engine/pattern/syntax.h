@@ -12,7 +12,7 @@
 
 namespace writ::pattern {
 
-struct Node {
+struct PatternNode {
     enum class Form : std::uint8_t {
         Empty,     ///< the empty text
         Set,       ///< one character of a set
@@ -24,15 +24,15 @@ struct Node {
 
     Form form = Form::Empty;
     CharSet set;
-    std::vector<Node> kids;
+    std::vector<PatternNode> kids;
     std::uint32_t least = 0, most = 0;
     std::size_t begin = 0, end = 0;  ///< byte range of a Repeat in the pattern
 
-    [[nodiscard]] static Node of(CharSet set);
-    [[nodiscard]] static Node repeat(Node kid, std::uint32_t least, std::uint32_t most);
+    [[nodiscard]] static PatternNode of(CharSet set);
+    [[nodiscard]] static PatternNode repeat(PatternNode kid, std::uint32_t least, std::uint32_t most);
     /// Makes a sequence; kids that are sequences are flattened into it.
-    [[nodiscard]] static Node sequence(std::vector<Node> kids);
-    [[nodiscard]] static Node either(std::vector<Node> kids);
+    [[nodiscard]] static PatternNode sequence(std::vector<PatternNode> kids);
+    [[nodiscard]] static PatternNode either(std::vector<PatternNode> kids);
 };
 
 /// Why a text is not a valid pattern.
@@ -48,12 +48,12 @@ constexpr std::size_t kMaxGroups = 100;
 
 /// Parses a regular expression, which must match a whole text; docs/language.md has the syntax.
 /// Input: UTF-8.
-[[nodiscard]] tl::expected<Node, Problem> parse_regex(std::string_view text);
+[[nodiscard]] tl::expected<PatternNode, Problem> parse_regex(std::string_view text);
 
 /// Parses a glob. `*` matches text without a separator, and at least one character if it is a whole segment; `**`
 /// matches any text; every other character matches itself.
 /// Input: UTF-8; ASCII separators, empty if `*` is not allowed.
-[[nodiscard]] tl::expected<Node, Problem> parse_glob(std::string_view text, std::string_view separators);
+[[nodiscard]] tl::expected<PatternNode, Problem> parse_glob(std::string_view text, std::string_view separators);
 
 /// Reads the character at `at` and moves `at` past it. Requires: valid UTF-8, at < text.size().
 [[nodiscard]] std::uint32_t next_character(std::string_view text, std::size_t& at);

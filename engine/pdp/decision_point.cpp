@@ -81,7 +81,7 @@ Decided DecisionPoint::decide(std::string_view request, std::string_view tracepa
         Decision denied;
         denied.reasons.assign(1, Reason{.code = "audit_unavailable"});
         out.decision = DetachedDecision(denied);
-        out.json = to_json(denied, out.layers, Audience::Operator);
+        out.json = to_json(denied, out.layers, View::Operator);
         out.error = std::move(seat.error());
         return out;
     }
@@ -91,7 +91,7 @@ Decided DecisionPoint::decide(std::string_view request, std::string_view tracepa
     const ledger::Answer answer = read ? recorder.record(request, decision, out.layers, traceparent)
                                        : recorder.refuse(request, read.error(), traceparent);
     out.decision = DetachedDecision(answer.decision);
-    out.json = ledger::to_json(answer, out.layers, Audience::Operator);
+    out.json = ledger::to_json(answer, out.layers, View::Operator);
     out.record = answer.sequence;
     if (answer.earlier) out.earlier = answer.earlier->sequence;
     out.error = answer.error;

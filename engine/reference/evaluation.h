@@ -227,7 +227,7 @@ struct ApprovalState {
 [[nodiscard]] List approvals_of(const Facts& facts);
 
 /// An obligation's arguments as a canonical JSON object.
-[[nodiscard]] std::string render_args(const check::Obligation& duty, const check::Policy& policy,
+[[nodiscard]] std::string render_args(const check::Obligation& obligation, const check::Policy& policy,
                                       Evaluation& evaluation, const Row& row);
 
 }  // namespace writ::reference

@@ -34,10 +34,10 @@ static std::string render_value(const check::Type& type, Kind kind, const Value&
     return out;
 }
 
-std::string render_args(const check::Obligation& duty, const check::Policy& policy, Evaluation& evaluation,
+std::string render_args(const check::Obligation& obligation, const check::Policy& policy, Evaluation& evaluation,
                         const Row& row) {
     std::string out = "{";
-    for (const check::ObligationArg& arg : duty.args) {
+    for (const check::ObligationArg& arg : obligation.args) {
         const check::Expr& expr = *arg.value;
         const check::Type& type = expr.op == check::Op::Column ? row.table->columns[expr.id].type : expr.type;
         const Value value = evaluation.value(expr);
@@ -124,7 +124,7 @@ private:
     void meet_requirements();
     bool lifetime();
     void obligations();
-    void add_duties(const Instance& instance, std::vector<Obligation>& duties);
+    void add_obligations(const Instance& instance, std::vector<Obligation>& obligations);
     void foresee();
     [[nodiscard]] std::optional<std::int64_t> lifetime_under(const Instance& instance);
 
@@ -397,9 +397,9 @@ std::optional<std::int64_t> Deciding::lifetime_under(const Instance& instance) {
                     if (!holds(effect_list(instance, *rule.audience), {each})) return std::nullopt;
             return rule.ttl != nullptr ? effect_duration(instance, *rule.ttl) : kNever;
         case RuleKind::Oblige: {
-            std::vector<Obligation> duties = grant.obligations;
-            add_duties(instance, duties);
-            if (duties.size() != grant.obligations.size()) return std::nullopt;
+            std::vector<Obligation> obligations = grant.obligations;
+            add_obligations(instance, obligations);
+            if (obligations.size() != grant.obligations.size()) return std::nullopt;
             return kNever;
         }
     }
@@ -485,19 +485,19 @@ bool Deciding::lifetime() {
     return lifetime_ < kSecond;
 }
 
-void Deciding::add_duties(const Instance& instance, std::vector<Obligation>& duties) {
+void Deciding::add_obligations(const Instance& instance, std::vector<Obligation>& obligations) {
     Evaluation evaluation(policy_, facts_, arena_, decision_.now, instance.row);
-    for (const check::Obligation& duty : instance.rule->obligations) {
-        const std::string_view args = arena_.copy(render_args(duty, policy_, evaluation, instance.row));
-        const bool there = std::any_of(duties.begin(), duties.end(), [&](const Obligation& each) {
-            return each.name == duty.name && each.args == args;
+    for (const check::Obligation& obligation : instance.rule->obligations) {
+        const std::string_view args = arena_.copy(render_args(obligation, policy_, evaluation, instance.row));
+        const bool there = std::any_of(obligations.begin(), obligations.end(), [&](const Obligation& each) {
+            return each.name == obligation.name && each.args == args;
         });
-        if (!there) duties.push_back({duty.name, args});
+        if (!there) obligations.push_back({obligation.name, args});
     }
 }
 
 void Deciding::obligations() {
-    for (const Instance* rule : applying(RuleKind::Oblige)) add_duties(*rule, decision_.grant.obligations);
+    for (const Instance* rule : applying(RuleKind::Oblige)) add_obligations(*rule, decision_.grant.obligations);
 }
 
 Decision Deciding::decide() {

@@ -79,10 +79,10 @@ std::string set_text(const std::vector<std::string_view>& items) {
 }
 
 /// `audit(level: "full")`, from a name and a canonical JSON object.
-std::string duty_text(const Obligation& duty) {
-    const auto args = json::parse(duty.args);
-    if (!args || args->members.empty()) return std::string(duty.name);
-    return std::string(duty.name) + "(" +
+std::string obligation_text(const Obligation& obligation) {
+    const auto args = json::parse(obligation.args);
+    if (!args || args->members.empty()) return std::string(obligation.name);
+    return std::string(obligation.name) + "(" +
            joined(args->members,
                   [](const json::Member& each) { return each.first + ": " + json::write(each.second); }) +
            ")";
@@ -104,7 +104,7 @@ std::string text_of(DecisionPart part, const Decision& decision) {
         case DecisionPart::Ttl: return format_duration(sat_mul(grant.ttl, kSecond));
         case DecisionPart::NotAfter: return grant.not_after ? format_instant(*grant.not_after) : "none";
         case DecisionPart::SingleUse: return grant.single_use ? "single_use" : "reusable";
-        case DecisionPart::Obligations: return or_none(joined(grant.obligations, duty_text));
+        case DecisionPart::Obligations: return or_none(joined(grant.obligations, obligation_text));
         case DecisionPart::Requirements: return or_none(joined(decision.requirements, requirement_text));
     }
     return {};

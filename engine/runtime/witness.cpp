@@ -44,7 +44,7 @@ void Witness::read(std::size_t layer, Applying& out) const {
     out.denies = work.denies;
     out.requirements = work.requirements;
     out.limits = work.limits;
-    out.obligations = work.duties;
+    out.obligations = work.obligations;
 }
 
 void Witness::read_permits(const Request& request, std::size_t layer, std::vector<std::uint32_t>& out) {

@@ -17,7 +17,7 @@
 namespace writ::store {
 
 using Bytes = os::Blob;
-using Param = os::SqlValue;
+using SqlParam = os::SqlValue;
 
 /// The rows of a result.
 class Rows {
@@ -51,7 +51,7 @@ public:
 
     /// Runs one statement. `$1`, `$2`, … are the parameters.
     /// Errors: S0004, S0006.. S0010.
-    [[nodiscard]] virtual Result<Rows> run(std::string_view sql, std::initializer_list<Param> params) = 0;
+    [[nodiscard]] virtual Result<Rows> run(std::string_view sql, std::initializer_list<SqlParam> params) = 0;
     [[nodiscard]] Result<Rows> run(std::string_view sql) { return run(sql, {}); }
     /// Number of rows that the last statement inserted, updated or deleted.
     [[nodiscard]] virtual std::uint64_t affected() const = 0;

@@ -24,7 +24,7 @@ struct Connection {
                                             std::string_view author) const;
     [[nodiscard]] Result<std::vector<Version>> select_versions(std::string_view where, std::string_view value) const;
     [[nodiscard]] Result<Version> version_of(std::string_view digest) const;
-    [[nodiscard]] Result<bool> exists(std::string_view sql, std::initializer_list<Param> params) const;
+    [[nodiscard]] Result<bool> exists(std::string_view sql, std::initializer_list<SqlParam> params) const;
     /// Adds a version, and its content if it is missing.
     /// Requires: a write transaction.
     [[nodiscard]] Result<Version> insert(const Bundle& bundle, const Version& version) const;

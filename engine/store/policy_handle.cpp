@@ -97,11 +97,10 @@ std::string_view divergence_name(DivergenceKind kind) {
 std::string divergence_json(const Divergence& divergence) {
     std::string out = R"({"schema_version":1,"mode":"shadow","kind":")";
     out.append(divergence_name(divergence.kind));
-    out +=
-        R"(","enforced":)" + to_json(divergence.enforced, divergence.policy, Audience::Operator) + R"(,"candidate":)";
+    out += R"(","enforced":)" + to_json(divergence.enforced, divergence.policy, View::Operator) + R"(,"candidate":)";
     out += divergence.kind == DivergenceKind::Unreadable
                ? "null"
-               : to_json(divergence.candidate, divergence.candidate_policy, Audience::Operator);
+               : to_json(divergence.candidate, divergence.candidate_policy, View::Operator);
     return out + "}";
 }
 

@@ -15,13 +15,13 @@ class Embedded : public Database {
 public:
     explicit Embedded(os::Sqlite connection) : connection_(std::move(connection)) {}
 
-    Result<Rows> run(std::string_view sql, std::initializer_list<Param> params) override {
+    Result<Rows> run(std::string_view sql, std::initializer_list<SqlParam> params) override {
         auto prepared = statement(sql);
         if (!prepared) return tl::unexpected(std::move(prepared.error()));
         SqlStatement& at = **prepared;
         std::size_t number = 0;
         // The caller's bytes outlive the call.
-        for (const Param& param : params) at.set(("$" + std::to_string(++number)).c_str(), param);
+        for (const SqlParam& param : params) at.set(("$" + std::to_string(++number)).c_str(), param);
         auto rows = read(at);
         at.reset();
         return rows;
@@ -96,7 +96,7 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const Ope
     if (there && !there->regular) return fail(Code::NotAStore, "not a file", path);
     if (opening.create) {
         // If two programs make the same store at once, only one succeeds.
-        const auto made = os::File::open(path, os::Access::New);
+        const auto made = os::File::open(path, os::OpenMode::New);
         if (!made && made.error().what == os::What::Exists)
             return fail(Code::AlreadyThere, "the path already exists", path);
         if (!made)
@@ -104,7 +104,7 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const Ope
                         made.error().reason, path);
     }
 
-    auto opened = os::Sqlite::open(path, opening.read_only ? os::Sqlite::Access::Read : os::Sqlite::Access::Write,
+    auto opened = os::Sqlite::open(path, opening.read_only ? os::Sqlite::OpenMode::Read : os::Sqlite::OpenMode::Write,
                                    opening.patience);
     if (!opened) return tl::unexpected(database_error(opened.error()));
     auto database = std::make_unique<Embedded>(std::move(*opened));

@@ -167,7 +167,7 @@ Result<void> store::Connection::record_alone(std::string_view kind, std::string_
     return transaction->commit();
 }
 
-Result<bool> store::Connection::exists(std::string_view sql, std::initializer_list<Param> params) const {
+Result<bool> store::Connection::exists(std::string_view sql, std::initializer_list<SqlParam> params) const {
     auto rows = db->run(sql, params);
     if (!rows) return error_of(rows);
     return !rows->empty();

@@ -14,7 +14,7 @@ namespace writ::store {
 [[nodiscard]] Error database_error(const os::Failure& failure);
 
 template <class T>
-[[nodiscard]] Result<T> checked(os::Outcome<T> outcome) {
+[[nodiscard]] Result<T> checked(os::Expected<T> outcome) {
     return std::move(outcome).map_error([](os::Failure&& failure) { return error_of(std::move(failure)); });
 }
 

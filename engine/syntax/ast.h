@@ -141,7 +141,7 @@ struct DataMember {
 };
 
 /// `with path = value`; `without path` is a value of kind Missing.
-struct Change {
+struct FixtureChange {
     std::vector<PathStep> path;
     Span span;
     Data value;
@@ -298,7 +298,7 @@ struct FixtureDecl {
     std::optional<std::string> json_path;
     Span path_span;
     std::optional<QualifiedName> base;
-    std::vector<Change> changes;
+    std::vector<FixtureChange> changes;
 };
 
 struct Expectation {
@@ -324,7 +324,7 @@ struct TestDecl {
     std::string name;
     Span name_span;
     QualifiedName given;
-    std::vector<Change> changes;
+    std::vector<FixtureChange> changes;
     std::vector<Expectation> expects;  ///< if there are no `cases`
     std::vector<std::vector<PathStep>> case_paths;
     std::vector<Span> case_path_spans;
@@ -352,7 +352,7 @@ struct BrokenDecl {
 };
 
 /// One source file.
-struct File {
+struct SourceFile {
     std::uint32_t source = 0;
     std::optional<QualifiedName> module;
     std::vector<Import> imports;

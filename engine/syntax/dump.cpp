@@ -114,7 +114,7 @@ class Dumper {
 public:
     explicit Dumper(std::string& out) : out_(out) {}
 
-    void file(const ast::File& file) {
+    void file(const ast::SourceFile& file) {
         if (file.module) line("module " + name_text(*file.module));
         for (const ast::Import& import : file.imports)
             line("import " + name_text(import.module) + (import.alias ? " as " + std::string(import.alias->text) : ""));
@@ -198,8 +198,8 @@ private:
                 return;
         }
     }
-    void changes(const std::vector<ast::Change>& items) {
-        for (const ast::Change& change : items) data("with " + path_text(change.path) + " = ", change.value);
+    void changes(const std::vector<ast::FixtureChange>& items) {
+        for (const ast::FixtureChange& change : items) data("with " + path_text(change.path) + " = ", change.value);
     }
     void expectation(const ast::Expectation& e) {
         nest("expect " + e.effect, [&] {
@@ -304,9 +304,9 @@ private:
                     part("audience", d.limit->audience);
                     if (d.limit->single_use) line("single-use");
                 });
-            for (const ast::ObligationClause& duty : d.obligations)
-                nest("with " + std::string(duty.name.text), [&] {
-                    for (const auto& [name, value] : duty.args) part(std::string(name.text), value);
+            for (const ast::ObligationClause& obligation : d.obligations)
+                nest("with " + std::string(obligation.name.text), [&] {
+                    for (const auto& [name, value] : obligation.args) part(std::string(name.text), value);
                 });
             if (d.because) line("because " + quoted(*d.because));
         });
@@ -344,7 +344,7 @@ private:
 
 }  // namespace
 
-std::string dump_ast(const ast::File& file) {
+std::string dump_ast(const ast::SourceFile& file) {
     std::string out;
     Dumper(out).file(file);
     return out;

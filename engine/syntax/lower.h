@@ -14,9 +14,9 @@
 namespace writ::syntax {
 
 /// Converts parse trees to the declarations of a file. The result does not point into a parse tree.
-class Lowering {
+class TreeLowering {
 public:
-    Lowering(ast::File& file, const TokenWindow& tokens, std::uint32_t max_depth, Report& report)
+    TreeLowering(ast::SourceFile& file, const TokenWindow& tokens, std::uint32_t max_depth, Report& report)
         : file_(file), arena_(*file.arena), tokens_(tokens), max_depth_(max_depth), report_(report) {}
 
     void module_decl(Tree::ModuleDeclContext& tree);
@@ -75,7 +75,7 @@ private:
     ast::FixtureDecl fixture(Tree::FixtureDeclContext& tree);
     ast::TestDecl test(Tree::TestDeclContext& tree);
     void cases(ast::TestDecl& test, Tree::CasesContext& tree);
-    void changes(std::vector<ast::Change>& out, const std::vector<Tree::ChangeContext*>& trees);
+    void changes(std::vector<ast::FixtureChange>& out, const std::vector<Tree::ChangeContext*>& trees);
     ast::Expectation expectation(Tree::ExpectationContext& tree);
     ast::Data data(Tree::DataContext& tree);
 
@@ -102,7 +102,7 @@ private:
     /// Reports `what` as a duplicate if it was given before.
     bool once(bool before, Span at, std::string_view what);
 
-    ast::File& file_;
+    ast::SourceFile& file_;
     Arena& arena_;
     const TokenWindow& tokens_;
     std::uint32_t max_depth_;

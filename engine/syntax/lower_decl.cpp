@@ -12,18 +12,18 @@ using antlr4::tree::TerminalNode;
 
 // ---- common parts ---------------------------------------------------------------------------
 
-ast::Name Lowering::field_name(Tree::FieldNameContext& tree) {
+ast::Name TreeLowering::field_name(Tree::FieldNameContext& tree) {
     if (auto* quoted = tree.STRING()) return {string(*quoted), span(tree)};
     return name(tree);
 }
 
-ast::QualifiedName Lowering::qualified(Tree::QualifiedContext& tree) {
+ast::QualifiedName TreeLowering::qualified(Tree::QualifiedContext& tree) {
     ast::QualifiedName out{{name(*tree.name())}, span(tree)};
     for (auto* part : tree.anyName()) out.parts.push_back(name(*part));
     return out;
 }
 
-std::string_view Lowering::joined(Tree::QualifiedContext& tree) {
+std::string_view TreeLowering::joined(Tree::QualifiedContext& tree) {
     if (tree.anyName().empty()) return text(span(tree));
     std::string out;
     for (const ast::Name& part : qualified(tree).parts) {
@@ -33,34 +33,34 @@ std::string_view Lowering::joined(Tree::QualifiedContext& tree) {
     return arena_.copy(out);
 }
 
-std::string_view Lowering::string(antlr4::Token& token) {
+std::string_view TreeLowering::string(antlr4::Token& token) {
     return decode_string(text(span(token)), span(token), arena_, report_);
 }
 
-Lowering::Texts Lowering::strings(Tree::StringsContext& tree) {
+TreeLowering::Texts TreeLowering::strings(Tree::StringsContext& tree) {
     Texts out;
     for (auto* node : tree.STRING()) out.emplace_back(string(*node), span(*node));
     return out;
 }
 
-ast::PathStep Lowering::step(Tree::StepContext& tree) {
+ast::PathStep TreeLowering::step(Tree::StepContext& tree) {
     if (auto* plain = tree.anyName()) return {ast::StepKind::Name, text(span(*plain)), span(*plain)};
     TerminalNode& quoted = *tree.STRING();
     return {tree.DOT() != nullptr ? ast::StepKind::Quoted : ast::StepKind::Key, string(quoted), span(quoted)};
 }
 
-std::vector<ast::PathStep> Lowering::path(Tree::PathContext& tree) {
+std::vector<ast::PathStep> TreeLowering::path(Tree::PathContext& tree) {
     const ast::Name root = name(*tree.name());
     std::vector<ast::PathStep> out{{ast::StepKind::Name, root.text, root.span}};
     for (auto* next : tree.step()) out.push_back(step(*next));
     return out;
 }
 
-std::int64_t Lowering::duration(TerminalNode& node) const {
+std::int64_t TreeLowering::duration(TerminalNode& node) const {
     return parse_duration(text(span(node))).value_or(0);  // the token stream has reported a malformed one
 }
 
-std::int64_t Lowering::instant(TerminalNode& node) {
+std::int64_t TreeLowering::instant(TerminalNode& node) {
     const auto moment = parse_instant(string(node));
     if (!moment)
         report_.add(Code::MalformedLiteral, span(node), "this is not an instant", {},
@@ -68,7 +68,7 @@ std::int64_t Lowering::instant(TerminalNode& node) {
     return moment.value_or(0);
 }
 
-bool Lowering::once(bool before, Span at, std::string_view what) {
+bool TreeLowering::once(bool before, Span at, std::string_view what) {
     if (before)
         report_.add(Code::MalformedDeclaration, at, '`' + std::string(what) + "` is given twice", {},
                     "remove one of them");
@@ -77,13 +77,13 @@ bool Lowering::once(bool before, Span at, std::string_view what) {
 
 // ---- types and fields -----------------------------------------------------------------------
 
-std::vector<ast::Field> Lowering::fields(Tree::FieldsContext& tree) {
+std::vector<ast::Field> TreeLowering::fields(Tree::FieldsContext& tree) {
     std::vector<ast::Field> out;
     for (auto* one : tree.field()) out.push_back(field(*one));
     return out;
 }
 
-ast::Field Lowering::field(Tree::FieldContext& tree) {
+ast::Field TreeLowering::field(Tree::FieldContext& tree) {
     ast::Field out;
     out.name = field_name(*tree.fieldName());
     out.type = type(*tree.type());
@@ -112,7 +112,7 @@ ast::Field Lowering::field(Tree::FieldContext& tree) {
     return out;
 }
 
-ast::TypeRef Lowering::type(Tree::TypeContext& tree) {
+ast::TypeRef TreeLowering::type(Tree::TypeContext& tree) {
     ast::TypeRef out;
     out.span = span(tree);
     if (auto* plain = tree.qualified()) {
@@ -133,17 +133,17 @@ ast::TypeRef Lowering::type(Tree::TypeContext& tree) {
 
 // ---- declarations ---------------------------------------------------------------------------
 
-void Lowering::module_decl(Tree::ModuleDeclContext& tree) {
+void TreeLowering::module_decl(Tree::ModuleDeclContext& tree) {
     file_.module = qualified(*tree.qualified());
 }
 
-void Lowering::import_decl(Tree::ImportDeclContext& tree) {
+void TreeLowering::import_decl(Tree::ImportDeclContext& tree) {
     ast::Import out{qualified(*tree.qualified()), {}};
     if (auto* alias = tree.name()) out.alias = name(*alias);
     file_.imports.push_back(std::move(out));
 }
 
-void Lowering::declaration(Tree::DeclarationContext& tree) {
+void TreeLowering::declaration(Tree::DeclarationContext& tree) {
     too_deep_ = false;
     ast::Decl out;
     out.span = span(tree);
@@ -165,11 +165,11 @@ void Lowering::declaration(Tree::DeclarationContext& tree) {
     file_.decls.push_back(std::move(out));
 }
 
-ast::SchemaDecl Lowering::schema(Tree::SchemaDeclContext& tree) {
+ast::SchemaDecl TreeLowering::schema(Tree::SchemaDeclContext& tree) {
     return {name(*tree.name()), fields(*tree.fields())};
 }
 
-std::vector<ast::PathStep> Lowering::claim_path(Tree::AliasPathContext& tree) {
+std::vector<ast::PathStep> TreeLowering::claim_path(Tree::AliasPathContext& tree) {
     auto* quoted = tree.STRING();
     const Span root = quoted != nullptr ? span(*quoted) : span(*tree.name());
     std::vector<ast::PathStep> out{{quoted != nullptr ? ast::StepKind::Quoted : ast::StepKind::Name,
@@ -178,7 +178,7 @@ std::vector<ast::PathStep> Lowering::claim_path(Tree::AliasPathContext& tree) {
     return out;
 }
 
-ast::RoleDecl Lowering::role(Tree::ClaimsItemContext& tree) {
+ast::RoleDecl TreeLowering::role(Tree::ClaimsItemContext& tree) {
     ast::RoleDecl out{name(*tree.name()), {}};
     for (auto* each : tree.roleClaim()) {
         ast::RoleClaim claim{claim_path(*each->aliasPath()), {}, span(*each)};
@@ -188,7 +188,7 @@ ast::RoleDecl Lowering::role(Tree::ClaimsItemContext& tree) {
     return out;
 }
 
-ast::ClaimsDecl Lowering::claims(Tree::ClaimsDeclContext& tree) {
+ast::ClaimsDecl TreeLowering::claims(Tree::ClaimsDeclContext& tree) {
     ast::ClaimsDecl out;
     out.name = name(*tree.name());
     out.shared = tree.SHARED() != nullptr;
@@ -213,7 +213,7 @@ ast::ClaimsDecl Lowering::claims(Tree::ClaimsDeclContext& tree) {
     return out;
 }
 
-ast::IssuerDecl Lowering::issuer(Tree::IssuerDeclContext& tree) {
+ast::IssuerDecl TreeLowering::issuer(Tree::IssuerDeclContext& tree) {
     ast::IssuerDecl out;
     out.name = name(*tree.name());
     out.kind = qualified(*tree.qualified());
@@ -244,32 +244,32 @@ ast::IssuerDecl Lowering::issuer(Tree::IssuerDeclContext& tree) {
     return out;
 }
 
-ast::IssuerGroupDecl Lowering::issuer_group(Tree::IssuerGroupDeclContext& tree) {
+ast::IssuerGroupDecl TreeLowering::issuer_group(Tree::IssuerGroupDeclContext& tree) {
     ast::IssuerGroupDecl out{name(*tree.name()), {}};
     for (auto* member : tree.qualifieds()->qualified()) out.members.push_back(qualified(*member));
     return out;
 }
 
-ast::Name Lowering::enum_member(Tree::EnumMemberContext& tree) {
+ast::Name TreeLowering::enum_member(Tree::EnumMemberContext& tree) {
     if (auto* quoted = tree.STRING()) return {string(*quoted), span(tree)};
     return name(tree);
 }
 
-ast::EnumDecl Lowering::enumeration(Tree::EnumDeclContext& tree) {
+ast::EnumDecl TreeLowering::enumeration(Tree::EnumDeclContext& tree) {
     ast::EnumDecl out{name(*tree.name()), !tree.LT().empty(), {}};
     for (auto* member : tree.enumMember()) out.members.push_back(enum_member(*member));
     return out;
 }
 
 /// `tier a < b` is an ordered enum with the name `tier`.
-ast::EnumDecl Lowering::tier(Tree::TierDeclContext& tree) {
+ast::EnumDecl TreeLowering::tier(Tree::TierDeclContext& tree) {
     const Span word = span(*tree.TIER());
     ast::EnumDecl out{{text(word), word}, true, {}};
     for (auto* member : tree.enumMember()) out.members.push_back(enum_member(*member));
     return out;
 }
 
-ast::ToolDecl Lowering::tool(Tree::ToolDeclContext& tree) {
+ast::ToolDecl TreeLowering::tool(Tree::ToolDeclContext& tree) {
     ast::ToolDecl out;
     out.name = name(*tree.name());
     if (auto* wire = tree.STRING()) out.wire_name = string(*wire);
@@ -290,7 +290,7 @@ ast::ToolDecl Lowering::tool(Tree::ToolDeclContext& tree) {
     return out;
 }
 
-ast::TableDecl Lowering::table(Tree::TableDeclContext& tree) {
+ast::TableDecl TreeLowering::table(Tree::TableDeclContext& tree) {
     ast::TableDecl out;
     out.name = name(*tree.name());
     out.format = tree.CSV() != nullptr ? "csv" : "json";
@@ -300,7 +300,7 @@ ast::TableDecl Lowering::table(Tree::TableDeclContext& tree) {
     return out;
 }
 
-ast::DefineDecl Lowering::define(Tree::DefineDeclContext& tree) {
+ast::DefineDecl TreeLowering::define(Tree::DefineDeclContext& tree) {
     ast::DefineDecl out;
     out.name = name(*tree.name());
     out.has_params = tree.LPAREN() != nullptr;
@@ -309,7 +309,7 @@ ast::DefineDecl Lowering::define(Tree::DefineDeclContext& tree) {
     return out;
 }
 
-ast::InvariantDecl Lowering::invariant(Tree::InvariantDeclContext& tree) {
+ast::InvariantDecl TreeLowering::invariant(Tree::InvariantDeclContext& tree) {
     return {name(*tree.name()), tree.NEEDS_APPROVAL() != nullptr, expression(*tree.expr())};
 }
 

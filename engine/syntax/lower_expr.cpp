@@ -55,7 +55,7 @@ Expr node(ExprKind kind, Span span, Span op) {
 
 }  // namespace
 
-Lowering::Sub Lowering::finish(Expr expr, const std::vector<Sub>& kids) {
+TreeLowering::Sub TreeLowering::finish(Expr expr, const std::vector<Sub>& kids) {
     std::uint32_t depth = 0;
     std::vector<const Expr*> pointers;
     pointers.reserve(kids.size());
@@ -75,17 +75,17 @@ Lowering::Sub Lowering::finish(Expr expr, const std::vector<Sub>& kids) {
     return {arena_.make<Expr>(expr), depth + 1};
 }
 
-Lowering::Sub Lowering::error(Span at) {
+TreeLowering::Sub TreeLowering::error(Span at) {
     return {arena_.make<Expr>(node(ExprKind::Error, at, at)), 1};
 }
 
 /// `and` or `or` of any length; a single part is returned unchanged.
-Lowering::Sub Lowering::nary(ExprKind kind, const std::vector<Sub>& parts, Span op) {
+TreeLowering::Sub TreeLowering::nary(ExprKind kind, const std::vector<Sub>& parts, Span op) {
     if (parts.size() == 1) return parts.front();
     return finish(node(kind, join(parts.front().expr->span, parts.back().expr->span), op), parts);
 }
 
-Lowering::Sub Lowering::condition(Tree::ExprContext& tree) {
+TreeLowering::Sub TreeLowering::condition(Tree::ExprContext& tree) {
     std::vector<Sub> any_of;
     std::vector<Sub> all_of;
     std::vector<Span> nots;
@@ -116,14 +116,14 @@ Lowering::Sub Lowering::condition(Tree::ExprContext& tree) {
     return nary(ExprKind::Or, any_of, first_or);
 }
 
-Lowering::Sub Lowering::quantified(Tree::QuantifiedContext& tree) {
+TreeLowering::Sub TreeLowering::quantified(Tree::QuantifiedContext& tree) {
     const ast::Name binder = name(*tree.name());
     Expr expr = node(tree.ANY() != nullptr ? ExprKind::Any : ExprKind::All, span(tree), binder.span);
     expr.text = binder.text;
     return finish(expr, {sum(*tree.sum()), condition(*tree.expr())});
 }
 
-Lowering::Sub Lowering::comparison(Tree::ComparisonContext& tree) {
+TreeLowering::Sub TreeLowering::comparison(Tree::ComparisonContext& tree) {
     Sub left = sum(*tree.sum());
     const auto relations = tree.relation();
     if (relations.empty()) return left;
@@ -135,7 +135,7 @@ Lowering::Sub Lowering::comparison(Tree::ComparisonContext& tree) {
     return relation(left, *relations.front());
 }
 
-Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
+TreeLowering::Sub TreeLowering::relation(const Sub& left, Tree::RelationContext& tree) {
     const Span whole = join(left.expr->span, span(tree));
     antlr4::Token& first = *tree.getStart();
     const bool negated = tree.NOT() != nullptr;
@@ -186,7 +186,7 @@ Lowering::Sub Lowering::relation(const Sub& left, Tree::RelationContext& tree) {
 }
 
 /// `is true` and `is "text"`, which have another meaning in this language, or none.
-Lowering::Sub Lowering::is_value(const Sub& left, Span whole, Tree::RelationContext& tree) {
+TreeLowering::Sub TreeLowering::is_value(const Sub& left, Span whole, Tree::RelationContext& tree) {
     const bool negated = tree.NOT() != nullptr;
     const std::string subject(text(left.expr->span));
     if (auto* value = tree.STRING()) {
@@ -204,7 +204,7 @@ Lowering::Sub Lowering::is_value(const Sub& left, Span whole, Tree::RelationCont
     return error(whole);
 }
 
-Lowering::Sub Lowering::window(const Sub& left, Span whole, Tree::WindowContext& tree) {
+TreeLowering::Sub TreeLowering::window(const Sub& left, Span whole, Tree::WindowContext& tree) {
     constexpr std::uint32_t kDay = 86'400;
     Expr expr = node(ExprKind::InWindow, whole, span(tree));
     if (auto* zone = tree.STRING()) {
@@ -244,7 +244,7 @@ Lowering::Sub Lowering::window(const Sub& left, Span whole, Tree::WindowContext&
     return finish(expr, {left});
 }
 
-Lowering::Sub Lowering::sum(Tree::SumContext& tree) {
+TreeLowering::Sub TreeLowering::sum(Tree::SumContext& tree) {
     const auto parts = tree.product();
     Sub left = product(*parts.front());
     for (std::size_t i = 1; i < parts.size(); ++i) {
@@ -256,7 +256,7 @@ Lowering::Sub Lowering::sum(Tree::SumContext& tree) {
     return left;
 }
 
-Lowering::Sub Lowering::product(Tree::ProductContext& tree) {
+TreeLowering::Sub TreeLowering::product(Tree::ProductContext& tree) {
     const auto parts = tree.unary();
     Sub left = unary(*parts.front());
     for (std::size_t i = 1; i < parts.size(); ++i) {
@@ -268,7 +268,7 @@ Lowering::Sub Lowering::product(Tree::ProductContext& tree) {
     return left;
 }
 
-Lowering::Sub Lowering::unary(Tree::UnaryContext& tree) {
+TreeLowering::Sub TreeLowering::unary(Tree::UnaryContext& tree) {
     Tree::PrimaryContext& operand = *tree.primary();
     std::size_t signs = tree.children.size() - 1;
     // A sign next to a number belongs to it, because the smallest int has no positive counterpart.
@@ -288,7 +288,7 @@ Lowering::Sub Lowering::unary(Tree::UnaryContext& tree) {
     return sub;
 }
 
-Lowering::Sub Lowering::primary(Tree::PrimaryContext& tree, bool negative) {
+TreeLowering::Sub TreeLowering::primary(Tree::PrimaryContext& tree, bool negative) {
     antlr4::Token& first = *tree.getStart();
     const Span at = span(tree);
     switch (first.getType()) {
@@ -338,7 +338,7 @@ Lowering::Sub Lowering::primary(Tree::PrimaryContext& tree, bool negative) {
     }
 }
 
-Lowering::Sub Lowering::number(antlr4::Token& token, bool negative) {
+TreeLowering::Sub TreeLowering::number(antlr4::Token& token, bool negative) {
     const Span at = span(token);
     Expr expr = node(ExprKind::Int, at, at);
     std::optional<std::int64_t> value;
@@ -358,7 +358,7 @@ Lowering::Sub Lowering::number(antlr4::Token& token, bool negative) {
 }
 
 /// A path; or a call, if the path is only names with arguments.
-Lowering::Sub Lowering::reference(Tree::PrimaryContext& tree) {
+TreeLowering::Sub TreeLowering::reference(Tree::PrimaryContext& tree) {
     Tree::PathContext& target = *tree.path();
     const std::vector<ast::PathStep> steps = path(target);
     if (tree.LPAREN() == nullptr) {

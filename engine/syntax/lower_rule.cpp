@@ -8,24 +8,25 @@ namespace writ::syntax {
 namespace {
 
 /// The order of clauses in a rule; the effect clauses share one position.
-enum class Place : std::uint8_t { Each, Extends, Tool, When, Effect, Because };
+enum class ClauseRank : std::uint8_t { Each, Extends, Tool, When, Effect, Because };
 
 struct ClauseWord {
-    Place place;
+    ClauseRank rank;
     std::string_view word;
 };
 
 ClauseWord clause_word(Tree::RuleClauseContext& tree) {
     switch (tree.getStart()->getType()) {
         case Lexer::FOR:
-            return tree.EACH() != nullptr ? ClauseWord{Place::Each, "for each"} : ClauseWord{Place::Tool, "for tool"};
-        case Lexer::EXTENDS: return {Place::Extends, "extends"};
-        case Lexer::WHEN: return {Place::When, "when"};
-        case Lexer::BECAUSE: return {Place::Because, "because"};
-        case Lexer::GRANT: return {Place::Effect, "grant"};
-        case Lexer::TO: return {Place::Effect, "to"};
-        case Lexer::WITH: return {Place::Effect, "with"};
-        default: return {Place::Effect, "approval"};
+            return tree.EACH() != nullptr ? ClauseWord{ClauseRank::Each, "for each"}
+                                          : ClauseWord{ClauseRank::Tool, "for tool"};
+        case Lexer::EXTENDS: return {ClauseRank::Extends, "extends"};
+        case Lexer::WHEN: return {ClauseRank::When, "when"};
+        case Lexer::BECAUSE: return {ClauseRank::Because, "because"};
+        case Lexer::GRANT: return {ClauseRank::Effect, "grant"};
+        case Lexer::TO: return {ClauseRank::Effect, "to"};
+        case Lexer::WITH: return {ClauseRank::Effect, "with"};
+        default: return {ClauseRank::Effect, "approval"};
     }
 }
 
@@ -41,26 +42,26 @@ RuleKind kind_of(std::size_t type) {
 
 }  // namespace
 
-ast::RuleDecl Lowering::rule(Tree::RuleDeclContext& tree) {
+ast::RuleDecl TreeLowering::rule(Tree::RuleDeclContext& tree) {
     ast::RuleDecl out;
     out.kind = kind_of(tree.getStart()->getType());
     out.name = name(*tree.name());
-    Place last = Place::Each;
+    ClauseRank last = ClauseRank::Each;
     std::string_view last_word;
     for (auto* next : tree.ruleClause()) {
         const ClauseWord found = clause_word(*next);
-        if (found.place < last)
+        if (found.rank < last)
             report_.add(Code::SyntaxError, span(*next->getStart()),
                         '`' + std::string(found.word) + "` comes before `" + std::string(last_word) + '`', {},
                         "the order is `for each`, `extends`, `for tool`, `when`, the effect, `because`");
-        last = std::max(last, found.place);
-        if (found.place == last) last_word = found.word;
+        last = std::max(last, found.rank);
+        if (found.rank == last) last_word = found.word;
         clause(out, *next);
     }
     return out;
 }
 
-void Lowering::clause(ast::RuleDecl& rule, Tree::RuleClauseContext& tree) {
+void TreeLowering::clause(ast::RuleDecl& rule, Tree::RuleClauseContext& tree) {
     const Span at = span(tree);
     const auto first = [&](bool before) { return once(before, at, clause_word(tree).word); };
     switch (tree.getStart()->getType()) {
@@ -91,9 +92,9 @@ void Lowering::clause(ast::RuleDecl& rule, Tree::RuleClauseContext& tree) {
             return;
         case Lexer::WITH:
             if (!first(!rule.obligations.empty())) return;
-            for (auto* duty : tree.obligation()) {
-                ast::ObligationClause obligation{name(*duty->name()), {}, span(*duty)};
-                for (auto* argument : duty->argument())
+            for (auto* each : tree.obligation()) {
+                ast::ObligationClause obligation{name(*each->name()), {}, span(*each)};
+                for (auto* argument : each->argument())
                     obligation.args.emplace_back(name(*argument->anyName()), expression(*argument->expr()));
                 rule.obligations.push_back(std::move(obligation));
             }
@@ -113,7 +114,7 @@ void Lowering::clause(ast::RuleDecl& rule, Tree::RuleClauseContext& tree) {
     rule.approval = std::move(approval);
 }
 
-ast::LimitClause Lowering::limits(Tree::RuleClauseContext& tree) {
+ast::LimitClause TreeLowering::limits(Tree::RuleClauseContext& tree) {
     ast::LimitClause out;
     out.span = span(tree);
     for (auto* item : tree.limitItem()) {
@@ -133,7 +134,7 @@ ast::LimitClause Lowering::limits(Tree::RuleClauseContext& tree) {
 
 // ---- fixtures and tests ---------------------------------------------------------------------
 
-ast::FixtureDecl Lowering::fixture(Tree::FixtureDeclContext& tree) {
+ast::FixtureDecl TreeLowering::fixture(Tree::FixtureDeclContext& tree) {
     ast::FixtureDecl out;
     out.name = name(*tree.name());
     if (auto* file = tree.STRING()) {
@@ -146,7 +147,7 @@ ast::FixtureDecl Lowering::fixture(Tree::FixtureDeclContext& tree) {
     return out;
 }
 
-void Lowering::changes(std::vector<ast::Change>& out, const std::vector<Tree::ChangeContext*>& trees) {
+void TreeLowering::changes(std::vector<ast::FixtureChange>& out, const std::vector<Tree::ChangeContext*>& trees) {
     for (auto* tree : trees) {
         for (auto* set : tree->assignment()) out.push_back({path(*set->path()), span(*set), data(*set->data())});
         for (auto* gone : tree->path()) {
@@ -158,7 +159,7 @@ void Lowering::changes(std::vector<ast::Change>& out, const std::vector<Tree::Ch
     }
 }
 
-ast::Data Lowering::data(Tree::DataContext& tree) {
+ast::Data TreeLowering::data(Tree::DataContext& tree) {
     ast::Data out;
     out.span = span(tree);
     antlr4::Token& last = *tree.getStop();
@@ -204,7 +205,7 @@ ast::Data Lowering::data(Tree::DataContext& tree) {
     return out;
 }
 
-ast::TestDecl Lowering::test(Tree::TestDeclContext& tree) {
+ast::TestDecl TreeLowering::test(Tree::TestDeclContext& tree) {
     ast::TestDecl out;
     out.name = string(*tree.STRING());
     out.name_span = span(*tree.STRING());
@@ -215,7 +216,7 @@ ast::TestDecl Lowering::test(Tree::TestDeclContext& tree) {
     return out;
 }
 
-void Lowering::cases(ast::TestDecl& test, Tree::CasesContext& tree) {
+void TreeLowering::cases(ast::TestDecl& test, Tree::CasesContext& tree) {
     for (auto* column : tree.path()) {
         test.case_paths.push_back(path(*column));
         test.case_path_spans.push_back(span(*column));
@@ -235,7 +236,7 @@ void Lowering::cases(ast::TestDecl& test, Tree::CasesContext& tree) {
     }
 }
 
-ast::Expectation Lowering::expectation(Tree::ExpectationContext& tree) {
+ast::Expectation TreeLowering::expectation(Tree::ExpectationContext& tree) {
     ast::Expectation out;
     out.span = span(tree);
     out.effect = text(span(*tree.getStart()));
@@ -272,7 +273,7 @@ ast::Expectation Lowering::expectation(Tree::ExpectationContext& tree) {
                 break;
             case Lexer::WITH:
                 if (!fits(permit, !out.obligations.empty())) break;
-                for (auto* duty : part->names()->name()) out.obligations.push_back(name(*duty));
+                for (auto* each : part->names()->name()) out.obligations.push_back(name(*each));
                 break;
             case Lexer::BY:
                 if (!fits(true, !out.rules.empty())) break;

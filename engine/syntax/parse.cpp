@@ -19,7 +19,7 @@ using antlr4::Token;
 using antlr4::misc::IntervalSet;
 
 /// The first syntax error of a declaration.
-struct Failure {
+struct FirstError {
     Token* found;
     IntervalSet expected;
 };
@@ -49,7 +49,7 @@ public:
         if (no_way == nullptr || no_way->getDeadEndConfigs() == nullptr ||
             no_way->getOffendingToken() == no_way->getStartToken())
             fail(parser);
-        Failure failure{no_way->getOffendingToken(), {}};
+        FirstError failure{no_way->getOffendingToken(), {}};
         const auto& atn = parser->getInterpreter<antlr4::atn::ParserATNSimulator>()->atn;
         for (const auto& config : no_way->getDeadEndConfigs()->configs)
             failure.expected.addAll(atn.nextTokens(config->state));
@@ -64,7 +64,7 @@ private:
     [[noreturn]] void fail(antlr4::Parser* parser) {
         Token* token = parser->getTokenStream()->LT(1);
         remember(*token);
-        Failure failure{token, parser->getExpectedTokens()};
+        FirstError failure{token, parser->getExpectedTokens()};
         for (const IntervalSet* set : passed_) failure.expected.addAll(*set);
         throw failure;
     }
@@ -141,7 +141,7 @@ std::string phrase(const Lexer& lexer, const IntervalSet& expected) {
 
 class Driver {
 public:
-    Driver(ast::File& file, std::string_view text, std::uint32_t max_depth, Report& report, TreeReader* reader)
+    Driver(ast::SourceFile& file, std::string_view text, std::uint32_t max_depth, Report& report, TreeReader* reader)
         : file_(file),
           report_(report),
           bytes_(text),
@@ -168,11 +168,11 @@ public:
             const std::size_t first = tokens_.LA(1);
             if (first == Token::EOF && !tokens_.too_deep()) return;
             if (first == Lexer::MODULE && at_start) {
-                one(Tree::RuleModuleDecl, &Tree::moduleDecl, &Lowering::module_decl);
+                one(Tree::RuleModuleDecl, &Tree::moduleDecl, &TreeLowering::module_decl);
             } else if (first == Lexer::IMPORT && file_.decls.empty()) {
-                one(Tree::RuleImportDecl, &Tree::importDecl, &Lowering::import_decl);
+                one(Tree::RuleImportDecl, &Tree::importDecl, &TreeLowering::import_decl);
             } else {
-                one(Tree::RuleDeclaration, &Tree::declaration, &Lowering::declaration);
+                one(Tree::RuleDeclaration, &Tree::declaration, &TreeLowering::declaration);
             }
             at_start = false;
         }
@@ -180,7 +180,7 @@ public:
 
 private:
     template <class Context>
-    void one(std::size_t index, Context* (Tree::*rule)(), void (Lowering::*lower)(Context&)) {
+    void one(std::size_t index, Context* (Tree::*rule)(), void (TreeLowering::*lower)(Context&)) {
         using antlr4::atn::PredictionMode;
         for (const PredictionMode mode : {PredictionMode::SLL, PredictionMode::LL}) {
             parser_.reset();  // destroys the previous tree, and returns to token 0
@@ -195,13 +195,13 @@ private:
                 last_ = declared();
                 if (reader_ != nullptr && report_.error_count() == 0) reader_->read(*tree, tokens_);
                 return;
-            } catch (const Failure& failure) {
+            } catch (const FirstError& failure) {
                 if (mode == PredictionMode::LL) fail(failure);
             }
         }
     }
 
-    void fail(const Failure& failure) {
+    void fail(const FirstError& failure) {
         const Span at = tokens_.span(*failure.found);
         const bool first = failure.found->getTokenIndex() == 0;
         const bool apart = first && stands_apart(at);
@@ -311,7 +311,7 @@ private:
         const auto* rule = file_.decls.empty() ? nullptr : std::get_if<ast::RuleDecl>(&file_.decls.back().node);
         if (first && operand && rule != nullptr && rule->when == nullptr) return "a condition starts with `when`";
         if (first && rule != nullptr && rule->kind == RuleKind::Oblige && rule->obligations.empty())
-            return "write the duties of an obligation after `with`";
+            return "write the obligations of an `oblige` rule after `with`";
         return {};
     }
 
@@ -335,7 +335,7 @@ private:
             case Lexer::PERMIT: return "permit NAME for tool TOOL when … grant { \"SCOPE\" } for 5m";
             case Lexer::REQUIRE: return "require NAME when … approval from group \"…\" within 15m";
             case Lexer::LIMIT: return "limit NAME when … to ttl 5m";
-            case Lexer::OBLIGE: return "oblige NAME when … with DUTY";
+            case Lexer::OBLIGE: return "oblige NAME when … with OBLIGATION";
             default: return "deny NAME when …";
         }
     }
@@ -490,7 +490,7 @@ private:
         return {};
     }
 
-    ast::File& file_;
+    ast::SourceFile& file_;
     Report& report_;
     ByteStream bytes_;
     Lexer lexer_;
@@ -498,16 +498,16 @@ private:
     Tree parser_;
     Tree::FileContext file_tree_{nullptr, antlr4::atn::ATNState::INVALID_STATE_NUMBER};
     std::array<std::size_t, Tree::RuleDeclaration + 1> calls_{};  ///< where `file` calls each rule
-    Lowering lowering_;
+    TreeLowering lowering_;
     TreeReader* reader_;
     std::optional<ast::BrokenDecl> last_;  ///< what the last declaration declares
 };
 
 }  // namespace
 
-ast::File parse(std::uint32_t source, std::string_view text, std::uint32_t max_depth, Report& report,
-                TreeReader* reader) {
-    ast::File file;
+ast::SourceFile parse(std::uint32_t source, std::string_view text, std::uint32_t max_depth, Report& report,
+                      TreeReader* reader) {
+    ast::SourceFile file;
     file.source = source;
     file.unread = !check_text(source, text, report);
     if (file.unread) return file;

@@ -6,24 +6,24 @@ namespace writ::syntax {
 
 using antlr4::Token;
 using antlr4::tree::TerminalNode;
-using Node = Printer::Node;
-using Rule = Printer::Rule;
+using ParseNode = Printer::ParseNode;
+using RuleNode = Printer::RuleNode;
 
 namespace {
 
-TerminalNode& first_leaf(Node& node) {
-    Node* at = &node;
+TerminalNode& first_leaf(ParseNode& node) {
+    ParseNode* at = &node;
     while (!at->children.empty()) at = at->children.front();
     return *static_cast<TerminalNode*>(at);
 }
 
-std::size_t type_of(Node& node) {
+std::size_t type_of(ParseNode& node) {
     auto* word = dynamic_cast<TerminalNode*>(&node);
     return word != nullptr ? word->getSymbol()->getType() : std::size_t{Token::INVALID_TYPE};
 }
 
 std::size_t rule_around(TerminalNode& leaf) {
-    return static_cast<Rule*>(leaf.parent)->getRuleIndex();
+    return static_cast<RuleNode*>(leaf.parent)->getRuleIndex();
 }
 
 bool is_first_child(TerminalNode& leaf) {
@@ -81,11 +81,11 @@ Gap Printer::gap_before(const Token& token) const {
     return read_gap(tokens_.slice({at.source, tokens_.span(*tokens_.get(index - 1)).end, at.begin}), true);
 }
 
-bool Printer::breaks_before(Node& node) const {
+bool Printer::breaks_before(ParseNode& node) const {
     return gap_before(*first_leaf(node).getSymbol()).newline;
 }
 
-bool Printer::on_one_line(Rule& tree) const {
+bool Printer::on_one_line(RuleNode& tree) const {
     for (std::size_t i = tree.getStart()->getTokenIndex() + 1; i <= tree.getStop()->getTokenIndex(); ++i)
         if (gap_before(*tokens_.get(i)).newline) return false;
     return true;
@@ -104,7 +104,7 @@ std::string Printer::joined(Range range) const {
     return line.text();
 }
 
-bool Printer::fits(Rule& tree, std::size_t column, std::size_t tail) const {
+bool Printer::fits(RuleNode& tree, std::size_t column, std::size_t tail) const {
     Printer flat(tokens_, Mode::Flat);
     flat.broken(tree);
     return !flat.given_up_ && column + width_of(flat.text()) + tail <= Page::kWidth;
@@ -115,7 +115,7 @@ bool Printer::fits(Range range, std::size_t column, std::size_t tail) const {
     return width && column + *width + tail <= Page::kWidth;
 }
 
-std::size_t Printer::column_of(Node& node) const {
+std::size_t Printer::column_of(ParseNode& node) const {
     const bool space = last_ != nullptr && !glued(*last_, first_leaf(node));
     return page_.column() + (space && !page_.starts_line() ? 1 : 0);
 }
@@ -123,7 +123,7 @@ std::size_t Printer::column_of(Node& node) const {
 // ---- writing ------------------------------------------------------------------------------------
 
 /// Text that fits is on one line, unless the source breaks it.
-void Printer::print(Node& node) {
+void Printer::print(ParseNode& node) {
     if (given_up_) return;
     if (auto* word = dynamic_cast<TerminalNode*>(&node)) {
         if (word->getSymbol()->getType() == Lexer::COMMA)
@@ -132,7 +132,7 @@ void Printer::print(Node& node) {
             leaf(*word);
         return;
     }
-    auto& tree = static_cast<Rule&>(node);
+    auto& tree = static_cast<RuleNode&>(node);
     const Mode mode = mode_;
     if (mode == Mode::Open && fits(tree, column_of(tree), place_.tail)) {
         mode_ = Mode::Flat;
@@ -142,14 +142,14 @@ void Printer::print(Node& node) {
     mode_ = mode;
 }
 
-void Printer::print_at(Node& node, Place place) {
+void Printer::print_at(ParseNode& node, Place place) {
     const Place outside = std::exchange(place_, place);
     print(node);
     place_ = outside;
 }
 
 /// Each construct in its own layout; constructs without one are written token by token.
-void Printer::broken(Rule& tree) {
+void Printer::broken(RuleNode& tree) {
     const auto from = [&](std::size_t child) { return Range{tree, child, tree.children.size()}; };
     switch (tree.getRuleIndex()) {
         case Tree::RuleFields: return block(all(tree), Between::Blanks);
@@ -262,7 +262,7 @@ void Printer::block(Range range, Between between) {
         return leaf(static_cast<TerminalNode&>(*children[close]));
     }
     for (std::size_t i = open + 1; i < close; ++i) {
-        Node& child = *children[i];
+        ParseNode& child = *children[i];
         const bool last = i + 1 == close;
         if (type_of(child) == Lexer::COMMA) {
             auto& mark = static_cast<TerminalNode&>(child);
@@ -289,7 +289,7 @@ void Printer::block(Range range, Between between) {
 void Printer::fill(const std::vector<Range>& pieces) {
     const Place outside = place_;
     for (std::size_t i = 0; i < pieces.size(); ++i) {
-        Node& first = *pieces[i].tree.children[pieces[i].begin];
+        ParseNode& first = *pieces[i].tree.children[pieces[i].begin];
         const bool last = i + 1 == pieces.size();
         place_.tail = last ? outside.tail : 1;
         if (i > 0) {

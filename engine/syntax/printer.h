@@ -16,13 +16,13 @@ namespace writ::syntax {
 
 class Printer {
 public:
-    using Node = antlr4::tree::ParseTree;
-    using Rule = antlr4::ParserRuleContext;
+    using ParseNode = antlr4::tree::ParseTree;
+    using RuleNode = antlr4::ParserRuleContext;
 
     explicit Printer(const TokenWindow& tokens) : Printer(tokens, Mode::Open) {}
 
     /// Writes a declaration, an import or the module's name, without the comments before its first token.
-    void part(Rule& tree) { print(tree); }
+    void part(RuleNode& tree) { print(tree); }
     [[nodiscard]] const std::string& text() const { return page_.text(); }
 
 private:
@@ -37,7 +37,7 @@ private:
         std::size_t tail = 0;    ///< columns that must stay free on the line for what follows
     };
     struct Range {
-        Rule& tree;
+        RuleNode& tree;
         std::size_t begin, end;  ///< children
     };
     /// The separator between the items of a block.
@@ -46,8 +46,8 @@ private:
     Printer(const TokenWindow& tokens, Mode mode) : tokens_(tokens), mode_(mode) {}
 
     // printer.cpp: common parts
-    void print(Node& node);
-    void print_at(Node& node, Place place);
+    void print(ParseNode& node);
+    void print_at(ParseNode& node, Place place);
     void sequence(Range range);
     void leaf(antlr4::tree::TerminalNode& node);
     void comma(antlr4::tree::TerminalNode& node);
@@ -55,37 +55,37 @@ private:
     void block(Range range, Between between);
     void fill(const std::vector<Range>& pieces);
     void comma_list(Range range);
-    void broken(Rule& tree);
+    void broken(RuleNode& tree);
 
     // printer_expr.cpp
-    void condition(Rule& tree);
+    void condition(RuleNode& tree);
     void split(Range range, std::vector<bool>& breaks);
-    void quantified(Rule& tree);
-    void primary(Rule& tree);
+    void quantified(RuleNode& tree);
+    void primary(RuleNode& tree);
     void in_parentheses(Range range);
 
     // printer_decl.cpp
-    void rule(Rule& tree);
-    void clause(Rule& tree);
-    void define(Rule& tree);
-    void invariant(Rule& tree);
-    void enumeration(Rule& tree);
-    void fixture(Rule& tree);
-    void changes(Rule& tree, std::size_t first, std::size_t indent);
-    void test(Rule& tree);
-    void cases(Rule& tree);
-    void item(Rule& tree);
+    void rule(RuleNode& tree);
+    void clause(RuleNode& tree);
+    void define(RuleNode& tree);
+    void invariant(RuleNode& tree);
+    void enumeration(RuleNode& tree);
+    void fixture(RuleNode& tree);
+    void changes(RuleNode& tree, std::size_t first, std::size_t indent);
+    void test(RuleNode& tree);
+    void cases(RuleNode& tree);
+    void item(RuleNode& tree);
 
-    [[nodiscard]] Range all(Rule& tree) const { return {tree, 0, tree.children.size()}; }
+    [[nodiscard]] Range all(RuleNode& tree) const { return {tree, 0, tree.children.size()}; }
     [[nodiscard]] Gap gap_before(const antlr4::Token& token) const;
-    [[nodiscard]] bool breaks_before(Node& node) const;
+    [[nodiscard]] bool breaks_before(ParseNode& node) const;
     /// Whether a tree is on one line of the source, without comments inside.
-    [[nodiscard]] bool on_one_line(Rule& tree) const;
+    [[nodiscard]] bool on_one_line(RuleNode& tree) const;
     /// Columns of the children on one line; none if they do not fit there.
     [[nodiscard]] std::optional<std::size_t> flat_width(Range range) const;
-    [[nodiscard]] bool fits(Rule& tree, std::size_t column, std::size_t tail) const;
+    [[nodiscard]] bool fits(RuleNode& tree, std::size_t column, std::size_t tail) const;
     [[nodiscard]] bool fits(Range range, std::size_t column, std::size_t tail) const;
-    [[nodiscard]] std::size_t column_of(Node& node) const;
+    [[nodiscard]] std::size_t column_of(ParseNode& node) const;
     [[nodiscard]] std::string joined(Range range) const;
     void give_up() { given_up_ = true; }
 

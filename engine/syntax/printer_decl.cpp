@@ -25,7 +25,7 @@ std::size_t first_word(antlr4::ParserRuleContext& tree) {
 
 /// On one line if it is so in the source and fits; otherwise one clause per line. The extended
 /// rule is on the line of the name.
-void Printer::rule(Rule& tree) {
+void Printer::rule(RuleNode& tree) {
     if (mode_ == Mode::Flat && !on_one_line(tree)) return give_up();
     if (mode_ != Mode::Open) return sequence(all(tree));
     const Place outside = std::exchange(place_, {Page::kStep, 2 * Page::kStep, false, 0});
@@ -40,7 +40,7 @@ void Printer::rule(Rule& tree) {
 }
 
 /// A clause continues under the text after its first word; its `and` and `or` are left of that.
-void Printer::clause(Rule& tree) {
+void Printer::clause(RuleNode& tree) {
     auto& parsed = static_cast<Tree::RuleClauseContext&>(tree);
     const Place outside = place_;
     place_.hang = outside.indent + first_word(tree) + 1;
@@ -58,7 +58,7 @@ void Printer::clause(Rule& tree) {
 }
 
 /// The items of issuers, tools and claims, and the changes of a fixture: lists continue under their first element.
-void Printer::item(Rule& tree) {
+void Printer::item(RuleNode& tree) {
     const Place outside = place_;
     place_.hang = outside.indent + first_word(tree) + 1;
     auto* claims = dynamic_cast<Tree::ClaimsItemContext*>(&tree);
@@ -80,7 +80,7 @@ void Printer::item(Rule& tree) {
     place_ = outside;
 }
 
-void Printer::define(Rule& tree) {
+void Printer::define(RuleNode& tree) {
     auto& parsed = static_cast<Tree::DefineDeclContext&>(tree);
     const std::size_t body = tree.children.size() - 1;
     print(*tree.children[0]);
@@ -92,7 +92,7 @@ void Printer::define(Rule& tree) {
     print_at(*tree.children[body], {indent, Page::kStep, false, 0});
 }
 
-void Printer::invariant(Rule& tree) {
+void Printer::invariant(RuleNode& tree) {
     constexpr std::size_t kWhen = 5;
     const std::size_t body = tree.children.size() - 1;
     sequence({tree, 0, body - 1});
@@ -103,7 +103,7 @@ void Printer::invariant(Rule& tree) {
 }
 
 /// `enum NAME = a | b`, `tier a < b`: each member with the sign before it.
-void Printer::enumeration(Rule& tree) {
+void Printer::enumeration(RuleNode& tree) {
     std::size_t first = 0;
     while (dynamic_cast<Tree::EnumMemberContext*>(tree.children[first]) == nullptr) print(*tree.children[first++]);
     std::vector<Range> members{{tree, first, first + 1}};
@@ -112,7 +112,7 @@ void Printer::enumeration(Rule& tree) {
     fill(members);
 }
 
-void Printer::fixture(Rule& tree) {
+void Printer::fixture(RuleNode& tree) {
     constexpr std::size_t kChanges = 4;  // `fixture NAME = BASE`, or `= json FILE` without changes
     if (static_cast<Tree::FixtureDeclContext&>(tree).JSON() != nullptr) return sequence(all(tree));
     sequence({tree, 0, kChanges});
@@ -120,7 +120,7 @@ void Printer::fixture(Rule& tree) {
 }
 
 /// Changes are on the line where they start, or on one line each.
-void Printer::changes(Rule& tree, std::size_t first, std::size_t indent) {
+void Printer::changes(RuleNode& tree, std::size_t first, std::size_t indent) {
     for (std::size_t i = first; i < tree.children.size(); ++i) {
         if (dynamic_cast<Tree::ChangeContext*>(tree.children[i]) == nullptr) return;
         if (mode_ == Mode::Flat && breaks_before(*tree.children[i])) return give_up();
@@ -129,7 +129,7 @@ void Printer::changes(Rule& tree, std::size_t first, std::size_t indent) {
     }
 }
 
-void Printer::test(Rule& tree) {
+void Printer::test(RuleNode& tree) {
     if (mode_ == Mode::Flat) return give_up();
     const auto& children = tree.children;
     const std::size_t close = children.size() - 1;
@@ -164,10 +164,10 @@ void Printer::test(Rule& tree) {
 }
 
 /// One row per line, in columns. A comment inside a row is moved above it.
-void Printer::cases(Rule& tree) {
+void Printer::cases(RuleNode& tree) {
     constexpr std::size_t kCells = 6;  // `cases `
     struct Row {
-        Rule& tree;
+        RuleNode& tree;
         std::size_t begin, end;
         std::vector<std::string> cells;
     };
@@ -176,7 +176,7 @@ void Printer::cases(Rule& tree) {
     while (dynamic_cast<Tree::CaseRowContext*>(tree.children[head]) == nullptr) ++head;
     rows.push_back({tree, 0, head, {}});
     for (std::size_t i = head; i < tree.children.size(); ++i) {
-        auto& row = static_cast<Rule&>(*tree.children[i]);
+        auto& row = static_cast<RuleNode&>(*tree.children[i]);
         rows.push_back({row, 0, row.children.size(), {}});
     }
     std::vector<std::size_t> widths;
@@ -194,7 +194,7 @@ void Printer::cases(Rule& tree) {
             if (i + 1 < row.cells.size()) text += std::string(widths[i] - width_of(row.cells[i]), ' ') + " | ";
         }
         auto& first = *row.tree.getStart();
-        Node* last_node = row.tree.children[row.end - 1];
+        ParseNode* last_node = row.tree.children[row.end - 1];
         while (!last_node->children.empty()) last_node = last_node->children.back();
         last_ = static_cast<TerminalNode*>(last_node);
         Gap gap = gap_before(first);

@@ -19,7 +19,7 @@ bool is_or(antlr4::tree::ParseTree& node) {
 
 /// Operands joined by `and` and `or`. A line ends before a connective if the source has a line end on either side of
 /// it. If operands do not fit on a line, lines end before each `or`, and then before each `and`.
-void Printer::condition(Rule& tree) {
+void Printer::condition(RuleNode& tree) {
     const auto& children = tree.children;
     std::vector<bool> breaks(children.size(), false);
     bool kept = false;
@@ -77,7 +77,7 @@ void Printer::split(Range range, std::vector<bool>& breaks) {
 }
 
 /// `any x in xs: …`; a body that does not fit is on the next line, indented by two columns.
-void Printer::quantified(Rule& tree) {
+void Printer::quantified(RuleNode& tree) {
     const std::size_t body = tree.children.size() - 1;
     if (mode_ != Mode::Open) return sequence(all(tree));
     sequence({tree, 0, body});
@@ -86,7 +86,7 @@ void Printer::quantified(Rule& tree) {
     print_at(*tree.children[body], {inside, inside, false, place_.tail});
 }
 
-void Printer::primary(Rule& tree) {
+void Printer::primary(RuleNode& tree) {
     const auto& children = tree.children;
     auto& parsed = static_cast<Tree::PrimaryContext&>(tree);
     if (parsed.LBRACE() != nullptr) return block(all(tree), Between::CommasToTheEnd);

@@ -53,7 +53,7 @@ bool is_scalar_fact(const Expr& expr) {
     return expr.op == Op::Fact && rep_of(expr.type.kind) != Rep::Group;
 }
 
-void take(Constants& out, const Expr& constant) {
+void take(ConstantTest& out, const Expr& constant) {
     out.text = constant.op == Op::Text;
     if (out.text)
         out.texts.push_back(constant.text);
@@ -62,9 +62,9 @@ void take(Constants& out, const Expr& constant) {
 }
 
 /// The constants that a condition compares its fact with, if it is such a comparison.
-std::optional<Constants> constants_in(const Expr& e, const check::Table* table) {
+std::optional<ConstantTest> constants_in(const Expr& e, const check::Table* table) {
     const auto is_constant = [](const Expr& each) { return check::is_literal(each.op); };
-    Constants out;
+    ConstantTest out;
     if (e.op == Op::In && is_scalar_fact(*e.kids[0]) && e.kids[1]->op == Op::Set) {
         const Expr& set = *e.kids[1];
         if (set.kids.empty() ||

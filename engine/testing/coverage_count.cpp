@@ -15,13 +15,13 @@ namespace writ::testing {
 
 namespace {
 
-using Counts = std::array<std::size_t, 3>;  ///< by Truth
+using TruthCounts = std::array<std::size_t, 3>;  ///< by Truth
 
 constexpr std::size_t index_of(Truth truth) {
     return static_cast<std::size_t>(truth);
 }
 
-void add(Counts& to, const Counts& more) {
+void add(TruthCounts& to, const TruthCounts& more) {
     for (std::size_t i = 0; i < to.size(); ++i) to[i] += more[i];
 }
 
@@ -91,8 +91,8 @@ struct Spread {
 };
 
 /// How often a comparison with constants came out true, false and unknown: for a template at least once of its rows.
-Counts counts_of(const Constants& constants, const Spread& spread) {
-    Counts out{};
+TruthCounts counts_of(const ConstantTest& constants, const Spread& spread) {
+    TruthCounts out{};
     if (constants.size() == 0) return out;
     std::size_t among = 0;
     for (const std::int64_t each : constants.integers) among += spread.equal(each);
@@ -249,7 +249,7 @@ private:
         }
     }
 
-    static void count(unsigned outcomes, std::size_t requests, Counts& to) {
+    static void count(unsigned outcomes, std::size_t requests, TruthCounts& to) {
         for (std::size_t truth = 0; truth < to.size(); ++truth) to[truth] += (outcomes >> truth & 1U) * requests;
     }
 
@@ -265,15 +265,15 @@ private:
         return out;
     }
 
-    Counts counts(std::uint32_t slot, std::uint32_t tool) {
+    TruthCounts counts(std::uint32_t slot, std::uint32_t tool) {
         if (plan_.slots[slot].constants)
             return counts_of(*plan_.slots[slot].constants, spread(plan_.slots[slot].family, tool));
         const auto& by_tool = evaluated_[slot];
         if (tool != kAnyTool) {
             const auto at = by_tool.find(tool);
-            return at == by_tool.end() ? Counts{} : at->second;
+            return at == by_tool.end() ? TruthCounts{} : at->second;
         }
-        Counts all{};
+        TruthCounts all{};
         for (const auto& [each, counts] : by_tool) add(all, counts);
         return all;
     }
@@ -293,8 +293,8 @@ private:
     const CoveragePlan::Impl& plan_;
     const std::vector<std::unordered_map<std::string, Alike>>& seen_;
     Coverage& out_;
-    std::vector<std::unordered_map<std::uint32_t, Counts>> evaluated_;  ///< by slot, then by tool
-    std::vector<std::unordered_map<std::uint32_t, Spread>> spreads_;    ///< by family, then by tool, once asked for
+    std::vector<std::unordered_map<std::uint32_t, TruthCounts>> evaluated_;  ///< by slot, then by tool
+    std::vector<std::unordered_map<std::uint32_t, Spread>> spreads_;  ///< by family, then by tool, once asked for
 };
 
 }  // namespace
@@ -317,7 +317,7 @@ void CoverageCount::tell(Coverage& coverage) const {
         std::size_t asked = rule.tools.empty() ? impl_->requests : 0;
         for (const check::ToolId tool : rule.tools) asked += impl_->tool_requests[tool.value];
         const auto [sure, unsure] = impl_->rules[i];
-        Counts& seen = coverage.rules[i].seen;
+        TruthCounts& seen = coverage.rules[i].seen;
         seen[index_of(Truth::True)] = sure;
         seen[index_of(Truth::Unknown)] = unsure;
         seen[index_of(Truth::False)] = asked - sure - unsure;

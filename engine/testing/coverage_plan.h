@@ -24,7 +24,7 @@ struct Inputs {
 };
 
 /// A condition that compares one fact with constants; its result follows from the fact's value.
-struct Constants {
+struct ConstantTest {
     Cmp cmp = Cmp::Eq;
     bool each = false;  ///< one comparison for each constant (rows of a template), not one with all constants (`in`)
     bool text = false;
@@ -39,7 +39,7 @@ struct Slot {
     const check::Expr* expr = nullptr;
     const check::Table* table = nullptr;  ///< whose rows it reads; null: none
     std::uint32_t family = 0;
-    std::optional<Constants> constants;
+    std::optional<ConstantTest> constants;
 };
 
 /// A condition at its place, for the rules that use it there.

@@ -67,7 +67,7 @@ Parts parts_of(const Decision& decision, const Bundle& bundle) {
     Parts parts;
     parts.scopes = strings(decision.grant.scopes);
     parts.audience = strings(decision.grant.audience);
-    for (const Obligation& duty : decision.grant.obligations) parts.obligations.emplace_back(duty.name);
+    for (const Obligation& obligation : decision.grant.obligations) parts.obligations.emplace_back(obligation.name);
     const auto add_rule = [&](std::uint32_t index) {
         if (index == kNoRule) return;
         const RuleInfo rule = bundle.rule(index);

@@ -56,10 +56,10 @@ struct Asked {
 };
 
 /// The cases that were picked, and the requests that they and the fixtures make, in the order of the first.
-class Plan {
+class TestPlan {
 public:
-    Plan(const check::Policy& policy, const TestOptions& options) {
-        for (const check::TestCase& test : policy.tests)
+    TestPlan(const check::Policy& policy, const TestOptions& options) {
+        for (const check::TestRow& test : policy.tests)
             if (test.name.find(options.filter) != std::string::npos) tests.push_back(&test);
         std::vector<Asked> all;
         for (std::size_t i = 0; i < tests.size(); ++i)
@@ -83,14 +83,14 @@ public:
         }
     }
 
-    std::vector<const check::TestCase*> tests;
+    std::vector<const check::TestRow*> tests;
     std::vector<Asked> asked;
 };
 
 /// What one thread runs requests with.
 class Runner {
 public:
-    Runner(const check::Policy& policy, const Bundle& bundle, const std::vector<const check::TestCase*>& tests,
+    Runner(const check::Policy& policy, const Bundle& bundle, const std::vector<const check::TestRow*>& tests,
            TestRun& run)
         : policy_(policy), bundle_(bundle), tests_(tests), run_(run), request_(bundle), witness_(bundle) {}
 
@@ -136,7 +136,7 @@ private:
 
     const check::Policy& policy_;
     const Bundle& bundle_;
-    const std::vector<const check::TestCase*>& tests_;
+    const std::vector<const check::TestRow*>& tests_;
     TestRun& run_;
     Request request_;
     Witness witness_;
@@ -164,7 +164,7 @@ InvariantCheck sum_up(const check::Policy& policy, std::vector<Asked>& asked) {
 
 TestRun run_tests(const check::Policy& policy, const Bundle& bundle, const TestOptions& options) {
     TestRun run;
-    Plan plan(policy, options);
+    TestPlan plan(policy, options);
     run.cases.resize(plan.tests.size());
     std::optional<CoveragePlan> covering;
     if (options.coverage) covering.emplace(policy);

@@ -29,7 +29,7 @@ void run_narrowing(Deciding& deciding) {
             case RuleKind::Deny: work.denies.push_back(index); break;
             case RuleKind::Require: work.requirements.push_back(index); break;
             case RuleKind::Limit: work.limits.push_back(index); break;
-            case RuleKind::Oblige: work.duties.push_back(index); break;
+            case RuleKind::Oblige: work.obligations.push_back(index); break;
         }
     }
 }

@@ -65,9 +65,9 @@ void each_text(Decision& decision, Visit visit) {
     };
     all(decision.grant.scopes);
     all(decision.grant.audience);
-    for (Obligation& duty : decision.grant.obligations) {
-        visit(duty.name);
-        visit(duty.args);
+    for (Obligation& obligation : decision.grant.obligations) {
+        visit(obligation.name);
+        visit(obligation.args);
     }
     for (Reason& reason : decision.reasons) {
         visit(reason.code);

@@ -50,24 +50,24 @@ void write_grant(Writer& to, const Decision& decision) {
     to.key("single_use"), to.boolean(grant.single_use);
     to.key("obligations");
     to.open('[');
-    for (const Obligation& duty : grant.obligations) {
+    for (const Obligation& obligation : grant.obligations) {
         to.open('{');
-        to.key("name"), to.text(duty.name);
-        to.key("args"), to.raw(duty.args);
+        to.key("name"), to.text(obligation.name);
+        to.key("args"), to.raw(obligation.args);
         to.close('}');
     }
     to.close(']');
     to.close('}');
 }
 
-void write_requirements(Writer& to, const Decision& decision, const Layers& layers, Audience reader) {
+void write_requirements(Writer& to, const Decision& decision, const Layers& layers, View reader) {
     to.open('[');
     for (const Requirement& each : decision.requirements) {
         to.open('{');
-        if (reader == Audience::Operator) to.key("rule"), write_rule(to, layers, each.layer, each.rule);
+        if (reader == View::Operator) to.key("rule"), write_rule(to, layers, each.layer, each.rule);
         to.key("groups"), to.texts(each.groups);
         to.key("needed"), to.number(each.needed);
-        if (reader == Audience::Operator) {
+        if (reader == View::Operator) {
             to.key("counted"), to.number(each.counted);
             to.key("within"), to.number(each.within);
         }
@@ -114,14 +114,14 @@ std::string_view reason_class(const Decision& decision) {
 }  // namespace
 
 namespace {
-void write_decision(Writer& to, const Decision& decision, const Layers& layers, Audience reader) {
+void write_decision(Writer& to, const Decision& decision, const Layers& layers, View reader) {
     to.open('{');
     to.key("schema_version"), to.number(kSchemaVersion);
     to.key("effect"), to.text(spelling_of(decision.effect));
     to.key("grant"), write_grant(to, decision);
     to.key("requirements"), write_requirements(to, decision, layers, reader);
     to.key("binding_digest"), to.text_or_null(decision.binding_digest);
-    if (reader == Audience::Caller) {
+    if (reader == View::Caller) {
         to.key("reason"), to.text(reason_class(decision));
         to.close('}');
         return;
@@ -141,13 +141,13 @@ void write_decision(Writer& to, const Decision& decision, const Layers& layers, 
 }
 }  // namespace
 
-std::string to_json(const Decision& decision, const Layers& layers, Audience reader) {
+std::string to_json(const Decision& decision, const Layers& layers, View reader) {
     Writer to;
     write_decision(to, decision, layers, reader);
     return to.take();
 }
 
-void to_json(const Decision& decision, const Layers& layers, Audience reader, std::string& out) {
+void to_json(const Decision& decision, const Layers& layers, View reader, std::string& out) {
     Writer to(out);
     write_decision(to, decision, layers, reader);
     to.finish();

@@ -95,16 +95,16 @@ Places places_of(const bytecode::Program& program) {
 
 }  // namespace
 
-Names::Names(std::size_t count) : entries_(std::bit_ceil(2 * count + 1)) {}
+NameIndex::NameIndex(std::size_t count) : entries_(std::bit_ceil(2 * count + 1)) {}
 
-void Names::add(std::uint32_t id, std::uint32_t index) {
+void NameIndex::add(std::uint32_t id, std::uint32_t index) {
     if (id == 0 || find(id) != kNotFound) return;
     std::size_t at = id * kSpread & (entries_.size() - 1);
     while (entries_[at].id != 0) at = (at + 1) & (entries_.size() - 1);
     entries_[at] = {id, index};
 }
 
-std::uint32_t Names::find(std::uint32_t id) const {
+std::uint32_t NameIndex::find(std::uint32_t id) const {
     if (id == 0) return kNotFound;
     for (std::size_t at = id * kSpread & (entries_.size() - 1);; at = (at + 1) & (entries_.size() - 1)) {
         if (entries_[at].id == id) return entries_[at].index;

@@ -99,9 +99,9 @@ struct Places {
 };
 
 /// Finds declared things by the id of their name.
-class Names {
+class NameIndex {
 public:
-    explicit Names(std::size_t count);
+    explicit NameIndex(std::size_t count);
     /// If two have the same name, the first is found.
     void add(std::uint32_t id, std::uint32_t index);
     /// kNotFound for 0 and for ids that were not added.
@@ -191,7 +191,7 @@ private:
 
     const bytecode::Program& program_;
     Places places_;
-    Names issuers_, tools_;
+    NameIndex issuers_, tools_;
     std::vector<Value> slots_;
     Scratch scratch_;
     Hasher hasher_;

@@ -18,7 +18,7 @@ const bytecode::GrantRef& grant_of(const Deciding& deciding, const Match& permit
 }
 
 /// Texts are interned: equal texts have the same address.
-bool has_duty(const Grant& grant, std::string_view name, std::string_view args) {
+bool has_obligation(const Grant& grant, std::string_view name, std::string_view args) {
     return std::any_of(grant.obligations.begin(), grant.obligations.end(), [&](const Obligation& each) {
         return each.name.data() == name.data() && each.args.data() == args.data();
     });
@@ -136,10 +136,10 @@ std::int64_t lifetime_under(Deciding& deciding, std::uint32_t index) {
             return limit.ttl >= 0 ? limit.ttl : INT64_MAX;
         }
         case RuleKind::Oblige: {
-            const bytecode::DutyRef& duty = program.duties[rule.effect];
-            for (std::uint32_t i = 0; i < duty.count; ++i)
-                if (!has_duty(grant, program.text(program.ids[duty.first + 2 * i]),
-                              program.text(program.ids[duty.first + 2 * i + 1])))
+            const bytecode::ObligationRef& obligation = program.obligations[rule.effect];
+            for (std::uint32_t i = 0; i < obligation.count; ++i)
+                if (!has_obligation(grant, program.text(program.ids[obligation.first + 2 * i]),
+                                    program.text(program.ids[obligation.first + 2 * i + 1])))
                     return -1;
             return INT64_MAX;
         }
@@ -191,13 +191,13 @@ bool narrow_lifetime(Deciding& deciding) {
 
 void collect_obligations(Deciding& deciding) {
     const bytecode::Program& program = deciding.program;
-    auto& duties = deciding.decision.grant.obligations;
-    for (const std::uint32_t rule : deciding.work.duties) {
-        const bytecode::DutyRef& duty = program.duties[deciding.rule(rule).effect];
-        for (std::uint32_t i = 0; i < duty.count; ++i) {
-            const Obligation more{program.text(program.ids[duty.first + 2 * i]),
-                                  program.text(program.ids[duty.first + 2 * i + 1])};
-            if (!has_duty(deciding.decision.grant, more.name, more.args)) duties.push_back(more);
+    auto& obligations = deciding.decision.grant.obligations;
+    for (const std::uint32_t rule : deciding.work.obligations) {
+        const bytecode::ObligationRef& obligation = program.obligations[deciding.rule(rule).effect];
+        for (std::uint32_t i = 0; i < obligation.count; ++i) {
+            const Obligation more{program.text(program.ids[obligation.first + 2 * i]),
+                                  program.text(program.ids[obligation.first + 2 * i + 1])};
+            if (!has_obligation(deciding.decision.grant, more.name, more.args)) obligations.push_back(more);
         }
     }
 }

@@ -8,7 +8,6 @@ namespace writ::vm {
 
 using bytecode::Instr;
 using bytecode::Opcode;
-using Machine = Interpreter::Impl;
 
 namespace {
 
@@ -24,7 +23,7 @@ std::int64_t flip(Cmp cmp, std::int64_t limit, std::int64_t now) {
 }
 
 bool is_time(Opcode op) {
-    return bytecode::info(op).op_class == bytecode::OpClass::Time;
+    return bytecode::info(op).op_class == bytecode::OpcodeClass::Time;
 }
 
 }  // namespace
@@ -66,7 +65,7 @@ std::int64_t Machine::next_change(std::size_t at, std::size_t end) {
                 bind_element(list, i, element);
                 next = std::min(next, next_change(body, at));
             }
-        } else if (bytecode::info(in.op).op_class == bytecode::OpClass::Value) {
+        } else if (bytecode::info(in.op).op_class == bytecode::OpcodeClass::Value) {
             compute(in);
         }
     }

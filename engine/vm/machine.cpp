@@ -10,7 +10,6 @@ namespace writ::vm {
 using bytecode::Instr;
 using bytecode::Opcode;
 using bytecode::Quant;
-using Machine = Interpreter::Impl;
 
 namespace {
 
@@ -144,8 +143,8 @@ template bool Machine::exec<false>(const Ready*, bool);
     steps += bytecode::kDecodedSteps;
     const auto pc = static_cast<std::size_t>(at - ready_code);
     const Instr& in = code[pc];
-    const bytecode::OpClass op_class = bytecode::info(in.op).op_class;
-    if (op_class == bytecode::OpClass::Value) {
+    const bytecode::OpcodeClass op_class = bytecode::info(in.op).op_class;
+    if (op_class == bytecode::OpcodeClass::Value) {
         compute(in);
         return Said::Nothing;
     }

@@ -15,10 +15,9 @@
 #include "vm/lists.h"
 #include "vm/outcomes.h"
 #include "vm/ready.h"
+#include "writ/decision.h"
 
 namespace writ::vm {
-
-enum class Truth : std::uint8_t { False, True, Unknown };
 
 constexpr Truth truth_of(bool value) {
     return value ? Truth::True : Truth::False;
@@ -113,7 +112,7 @@ struct Interpreter::Impl {
 
 private:
     /// The result of a decoded instruction: of a test, of a body, or none.
-    enum class Said : std::uint8_t { False, True, Unknown, CountsFalse, CountsTrue, Nothing };
+    enum class Said : std::uint8_t { False, Unknown, True, CountsFalse, CountsTrue, Nothing };
     Said decode(const Ready*& at, bool unknown);
     bool quantify(std::size_t at, bool unknown);
     bool once(std::size_t at, bool unknown);
@@ -126,7 +125,9 @@ private:
     }
 };
 
-extern template bool Interpreter::Impl::exec<true>(const Ready*, bool);
-extern template bool Interpreter::Impl::exec<false>(const Ready*, bool);
+using Machine = Interpreter::Impl;
+
+extern template bool Machine::exec<true>(const Ready*, bool);
+extern template bool Machine::exec<false>(const Ready*, bool);
 
 }  // namespace writ::vm

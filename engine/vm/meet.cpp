@@ -39,7 +39,7 @@ void meet_grants(Grant& above, const Grant& below, TextSet& known) {
         above.not_after = above.not_after ? std::min(*above.not_after, *below.not_after) : *below.not_after;
     above.single_use = above.single_use || below.single_use;
     known.clear();
-    for (const Obligation& duty : above.obligations) known.add(duty.name, duty.args);
+    for (const Obligation& obligation : above.obligations) known.add(obligation.name, obligation.args);
     known.sort();
     for (const Obligation& more : below.obligations)
         if (!known.has(more.name, more.args)) above.obligations.push_back(more);

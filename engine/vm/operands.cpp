@@ -11,7 +11,6 @@ namespace writ::vm {
 using bytecode::Instr;
 using bytecode::Opcode;
 using bytecode::OperandKind;
-using Machine = Interpreter::Impl;
 
 namespace {
 

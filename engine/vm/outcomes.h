@@ -56,7 +56,7 @@ struct Unmet {
 struct Outcomes {
     std::vector<std::uint32_t> candidates;  ///< rules to try
     std::vector<Match> permits;
-    std::vector<std::uint32_t> denies, requirements, limits, duties;  ///< rules that apply
+    std::vector<std::uint32_t> denies, requirements, limits, obligations;  ///< rules that apply
     std::vector<Dormant> dormant;
     std::vector<std::uint32_t> ahead;  ///< rules that are in doubt only because a moment is in the future
     std::vector<std::uint32_t> brief;  ///< permits that match, but for less than a second
@@ -78,7 +78,7 @@ struct Outcomes {
         denies.clear();
         requirements.clear();
         limits.clear();
-        duties.clear();
+        obligations.clear();
         dormant.clear();
         ahead.clear();
         brief.clear();

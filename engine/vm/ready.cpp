@@ -8,8 +8,8 @@
 namespace writ::vm {
 
 using bytecode::Instr;
-using bytecode::OpClass;
 using bytecode::Opcode;
+using bytecode::OpcodeClass;
 using bytecode::OperandKind;
 
 namespace {
@@ -27,14 +27,14 @@ bool is_conjunction(std::span<const Instr> code) {
     for (std::size_t at = 0; at + 2 < size;) {
         const Instr& in = code[at];
         const std::size_t next = at + bytecode::width(in);
-        const OpClass op_class = bytecode::info(in.op).op_class;
-        if (op_class == OpClass::End) return false;
+        const OpcodeClass op_class = bytecode::info(in.op).op_class;
+        if (op_class == OpcodeClass::End) return false;
         if (in.op == Opcode::Quantify && std::any_of(code.begin() + at, code.begin() + next, [](const Instr& each) {
-                return bytecode::info(each.op).op_class == OpClass::Time;
+                return bytecode::info(each.op).op_class == OpcodeClass::Time;
             }))
             return false;
         // A false test jumps to the RetFalse; a true one continues.
-        if (op_class != OpClass::Value && ((in.flags & bytecode::kJumpIf) != 0 || next + in.jump != size - 1))
+        if (op_class != OpcodeClass::Value && ((in.flags & bytecode::kJumpIf) != 0 || next + in.jump != size - 1))
             return false;
         at = next;
     }

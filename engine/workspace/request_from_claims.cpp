@@ -33,7 +33,7 @@ std::vector<StandardKind> standard_kinds() {
     std::vector<StandardKind> kinds;
     for (const std::string_view module : stdlib::modules()) {
         Report report;
-        const ast::File file = syntax::parse(0, stdlib::module(module), CompileOptions{}.max_depth, report);
+        const ast::SourceFile file = syntax::parse(0, stdlib::module(module), CompileOptions{}.max_depth, report);
         for (const ast::Decl& decl : file.decls)
             if (const auto* claims = std::get_if<ast::ClaimsDecl>(&decl.node); claims != nullptr && decl.exported)
                 kinds.push_back({std::string(claims->name.text), module});

@@ -95,7 +95,7 @@ Result<std::string> Workspace::reference(std::string_view request_json, const Re
     Arena made;  // text that the decision views and neither policy nor document holds
     Decision decision = reference::decide(*impl_->compiled.policy, *document, made);
     decision.bundle_digest = impl_->compiled.bundle->digest();
-    return to_json(decision, *impl_->compiled.bundle, Audience::Operator);
+    return to_json(decision, *impl_->compiled.bundle, View::Operator);
 }
 
 Result<Explanation> Workspace::explain(std::string_view request_json, std::string_view rule,

@@ -87,7 +87,7 @@ void add_writ(const std::string& name, const Load& load, const Expected& expecte
     bench::add_row(name + "/writ_json_to_json", expected, [&load] {
         return [&load, decider = std::make_shared<Decider>(load.bundle)](std::size_t i) {
             const bool permits = decider->permits(load.json[i]);
-            benchmark::DoNotOptimize(to_json(decider->decision, load.bundle, writ::Audience::Operator));
+            benchmark::DoNotOptimize(to_json(decider->decision, load.bundle, writ::View::Operator));
             return permits;
         };
     });
@@ -182,7 +182,7 @@ void verify_mixed(const bench::fs::path& folder, const Load& load) {
     std::size_t done = 0;
     for (; done < load.json.size() && (done < 20 || std::chrono::steady_clock::now() < until); ++done) {
         (void)decider.permits(load.json[done]);
-        const std::string decided = to_json(decider.decision, load.bundle, writ::Audience::Operator);
+        const std::string decided = to_json(decider.decision, load.bundle, writ::View::Operator);
         if (decided == valid(workspace.reference(load.json[done]), folder)) continue;
         std::fprintf(stderr, "%s: request %zu is not decided as by the reference\n", folder.c_str(), done);
         std::exit(1);

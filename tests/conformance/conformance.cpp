@@ -118,7 +118,7 @@ std::vector<std::string> strings(const std::vector<std::string_view>& views) {
 /// The decision in the form of the `expect` member, with every key that a case may contain.
 Json observed(const writ::Decision& decision, const writ::Bundle& bundle) {
     Json out;
-    const Json text = Json::parse(writ::to_json(decision, bundle, writ::Audience::Operator));
+    const Json text = Json::parse(writ::to_json(decision, bundle, writ::View::Operator));
     if (decision.effect == writ::Effect::Permit) out["not_after"] = text["grant"]["not_after"];
     out["effect"] = name_of(decision.effect);
     out["scopes"] = strings(decision.grant.scopes);
@@ -194,11 +194,11 @@ void run_decision(const Case& c) {
     const auto decision = evaluator.evaluate(request);
     check_expectations(c, observed(decision, *bundle));
 
-    const auto text = writ::to_json(decision, *bundle, writ::Audience::Operator);
+    const auto text = writ::to_json(decision, *bundle, writ::View::Operator);
     REQUIRE_MESSAGE(reference.has_value(), c.name, ": ", reference.error().message);
     CHECK_MESSAGE(*reference == text, c.name);
     CHECK_MESSAGE(decision.steps <= bundle->step_bound(), c.name);
-    CHECK_MESSAGE(writ::to_json(evaluator.evaluate(request), *bundle, writ::Audience::Operator) == text, c.name);
+    CHECK_MESSAGE(writ::to_json(evaluator.evaluate(request), *bundle, writ::View::Operator) == text, c.name);
 }
 
 void run_diagnostics(const Case& c) {

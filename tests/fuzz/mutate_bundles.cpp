@@ -186,7 +186,7 @@ private:
                 continue;
             }
             evaluator.evaluate(request, decision_);
-            if (shown) (void)to_json(decision_, bundle, Audience::Operator);
+            if (shown) (void)to_json(decision_, bundle, View::Operator);
             ++tally.decided;
             tally.steps += decision_.steps;
             if (decision_.steps > bundle.step_bound()) {

@@ -20,6 +20,6 @@ int main(int argc, char** argv) {
     if (!request.parse({json.data(), json.size()})) return 3;
     writ::Evaluator evaluator(*bundle);
     const auto decision = evaluator.evaluate(request);
-    std::puts(to_json(decision, *bundle, writ::Audience::Operator).c_str());
+    std::puts(to_json(decision, *bundle, writ::View::Operator).c_str());
     return decision.effect == writ::Effect::Permit ? 0 : 1;
 }

@@ -27,7 +27,7 @@ std::string decide(const writ::Bundle& bundle, writ::Request& request, writ::Eva
                    writ::Decision& decision, const std::string& json) {
     if (!request.parse(json)) return {};
     evaluator.evaluate(request, decision);
-    return to_json(decision, bundle, writ::Audience::Operator);
+    return to_json(decision, bundle, writ::View::Operator);
 }
 
 /// The number of answers that differ from the expected ones. Even threads use C++, odd ones C.

@@ -143,9 +143,9 @@ static std::vector<std::string> globs(Kind kind) {
 std::string CondGen::text_test(const Term& t, std::vector<std::string>& guards) {
     const Kind kind = t.type.kind;
     const bool plain = is_string(kind);
-    if (t.type.names != check::Names::Nothing && rng_.percent(40))
+    if (t.type.names != check::Referent::Nothing && rng_.percent(40))
         return t.text + rng_.pick({" in ", " not in "}) +
-               (t.type.names == check::Names::Tools ? "tenants.calls" : "tenants.home");
+               (t.type.names == check::Referent::Tools ? "tenants.calls" : "tenants.home");
     switch (rng_.below(plain ? 16 : 8)) {
         case 0: return t.text + " == " + constant(t, kind);
         case 1: return constant(t, kind) + " != " + t.text;
@@ -206,7 +206,7 @@ std::string CondGen::text_test(const Term& t, std::vector<std::string>& guards) 
             return t.text + " matches " + string_literal(rng_.percent(50) ? curated : sound_regex(rng_, 1));
         }
         case 9:
-            if (t.type.names != check::Names::Nothing) break;
+            if (t.type.names != check::Referent::Nothing) break;
             return t.text + rng_.pick({" in tenants.tenant", " not in tenants.owner", " in staff", " in some_scopes"});
         case 10: return "lower(" + t.text + ")" + same() + rng_.pick({"\"a/b\"", "\"ann\"", "\"acme\""});
         case 11: return "words(" + t.text + ") contains " + constant(t, kind);
@@ -216,7 +216,7 @@ std::string CondGen::text_test(const Term& t, std::vector<std::string>& guards) 
             return rng_.pick({"url(", "host(", "spiffe(", "email("}) + t.text + ")" + " like " +
                    rng_.pick({"\"**a**\"", "\"**\"", "\"**.example\""});
         case 14:
-            if (t.type.names != check::Names::Nothing) break;
+            if (t.type.names != check::Referent::Nothing) break;
             return "d_like(" + t.text + ", " + std::to_string(rng_.below(4)) + ")";
         default: return "ip(" + t.text + ") in \"10.0.0.0/8\"";
     }
@@ -285,7 +285,7 @@ std::string CondGen::instant_test(const Term& t, std::vector<std::string>& guard
 CondGen::Set CondGen::set_of(Kind elem, const Term& like, bool with_fact) {
     const std::size_t roll = rng_.below(10);
     if (roll < 4 && !with_fact) return {literal_set(like, elem, 3), {}};
-    const bool plain = is_string(elem) && like.type.names == check::Names::Nothing;
+    const bool plain = is_string(elem) && like.type.names == check::Referent::Nothing;
     if (roll < 6 && plain && !with_fact)
         return {rng_.pick({"some_scopes", "staff", "tenants.tenant", "tenants.scope"}), {}};
     if (roll < 8) {

@@ -50,8 +50,8 @@ void holds(const Subject& subject, const Value& document, Tally& tally) {
     REQUIRE(told.has_value() == admitted);
     if (!admitted) return;
     Evaluator evaluator(bundle);
-    CHECK(to_json(told->decision, bundle, Audience::Operator) ==
-          to_json(evaluator.evaluate(request), bundle, Audience::Operator));
+    CHECK(to_json(told->decision, bundle, View::Operator) ==
+          to_json(evaluator.evaluate(request), bundle, View::Operator));
     REQUIRE(json::parse(to_json(*told), {.max_bytes = 64u << 20, .max_depth = 200}));
 
     // Each rule with a reason is listed, or is among the nearest permits.

@@ -33,7 +33,7 @@ std::uint64_t given_seed() {
 /// The tree of a text; none if it has errors.
 std::optional<std::string> tree_of(std::string_view text) {
     Report report;
-    const ast::File file = syntax::parse(0, text, 200, report);
+    const ast::SourceFile file = syntax::parse(0, text, 200, report);
     if (report.error_count() > 0) return std::nullopt;
     return syntax::dump_ast(file);
 }

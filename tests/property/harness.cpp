@@ -84,7 +84,7 @@ const Decision& Subject::decide(By by) {
 }
 
 std::string Subject::json_of(const Decision& decision) const {
-    return to_json(decision, Layers(bundle_), Audience::Operator);
+    return to_json(decision, Layers(bundle_), View::Operator);
 }
 
 bool Outcome::ends_at_horizon() const {
@@ -99,8 +99,8 @@ std::optional<Outcome> outcome_of(Subject& subject, const json::Value& document)
     out.effect = decision.effect;
     out.scopes.assign(decision.grant.scopes.begin(), decision.grant.scopes.end());
     out.audience.assign(decision.grant.audience.begin(), decision.grant.audience.end());
-    for (const Obligation& duty : decision.grant.obligations)
-        out.obligations.push_back(std::string(duty.name) + std::string(duty.args));
+    for (const Obligation& obligation : decision.grant.obligations)
+        out.obligations.push_back(std::string(obligation.name) + std::string(obligation.args));
     for (const Reason& reason : decision.reasons) out.reasons.emplace_back(reason.code);
     out.ttl = decision.grant.ttl;
     out.now = decision.now;

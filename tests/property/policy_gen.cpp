@@ -175,7 +175,7 @@ private:
         }
     }
 
-    std::string duties() {
+    std::string obligations() {
         std::string out = "with ";
         const std::size_t count = rng_.between(1, 2);
         for (std::size_t i = 0; i < count; ++i) {
@@ -204,7 +204,7 @@ private:
                 if (rng_.percent(30)) out += ", " + limit_item((which + 1) % 4);
                 return out;
             }
-            case RuleKind::Oblige: return duties();
+            case RuleKind::Oblige: return obligations();
         }
         return {};
     }

@@ -131,7 +131,7 @@ std::optional<std::string> wider(const Outcome& less, const Outcome& more, Subje
         alone.find("want")->set("scopes", std::move(only));
         const auto single = outcome_of(more_subject, alone);
         if (!single || single->effect != Effect::Permit) return "`" + scope + "` alone was not to be had" + both;
-        // A duty or limit that starts later ends the ttl at that moment. If it applies from the start, the ttl is not
+        // An obligation or limit that starts later ends the ttl at that moment. If it applies from the start, the ttl is not
         // shortened: the grant has less authority for a longer time.
         const bool otherwise_less = !among(single->obligations, less.obligations) ||
                                     !among(less.audience, single->audience) || (less.single_use && !single->single_use);

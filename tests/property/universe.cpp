@@ -254,12 +254,12 @@ std::vector<Constant> Universe::pool(const check::Type& type, Kind kind, std::st
                                json::Value::of(std::string_view(member))});
             return out;
         case Kind::String:
-            if (type.names == check::Names::Tools)
+            if (type.names == check::Referent::Tools)
                 return {{"t1", json::Value::of("wire-1")},
                         {"\"wire-1\"", json::Value::of("wire-1")},
                         {"t2", json::Value::of("t2")},
                         {"\"t3\"", json::Value::of("t3")}};
-            if (type.names == check::Names::Issuers)
+            if (type.names == check::Referent::Issuers)
                 return {{"a", json::Value::of("https://a.example")},
                         {"\"https://b.example/t\"", json::Value::of("https://b.example/t")},
                         {"c", json::Value::of("https://c.example")}};

@@ -34,8 +34,8 @@ bool is(const Shift& shift, DecisionPart part, Direction direction) {
 }
 
 /// Whether a request gets more than it could have had. Fewer scopes for longer do not count, because these alone
-/// could have been requested. Nor does a duty that begins now instead of later and so no longer ends the grant; nor a
-/// horizon that moves without ending a credential.
+/// could have been requested. Nor does an obligation that begins now instead of later and so no longer ends the grant;
+/// nor a horizon that moves without ending a credential.
 bool gets_more(Side& before, Side& after, json::Value document) {
     for (int turn = 0; turn < 2; ++turn) {
         const Decision& is_now = after.decide(document);
@@ -135,8 +135,8 @@ TEST_CASE("property: a change that lets some request have more says so in its te
                         turned ? render_change(mutated, original) : render_change(original, mutated);
                     INFO(what);
                     INFO(json::write(document));
-                    INFO(to_json(was.decide(document), *before.bundle(), Audience::Operator));
-                    INFO(to_json(now.decide(document), *after.bundle(), Audience::Operator));
+                    INFO(to_json(was.decide(document), *before.bundle(), View::Operator));
+                    INFO(to_json(now.decide(document), *after.bundle(), View::Operator));
                     CHECK(says);
                 }
                 widened += more ? 1 : 0;

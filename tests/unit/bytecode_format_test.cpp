@@ -128,7 +128,7 @@ TEST_CASE("bytecode: sections, their order and their records are part of the for
         {"moves", 2},       {"windows", 20},   {"transitions", 16},    {"shape", 44},       {"enums", 12},
         {"slots", 12},      {"captures", 12},  {"capture_specs", 12},  {"patterns", 8},     {"copies", 8},
         {"issuers", 56},    {"tools", 40},     {"cells", 4},           {"tables", 24},      {"origins", 12},
-        {"rules", 32},      {"grants", 16},    {"requirements", 16},   {"limits", 24},      {"duties", 8},
+        {"rules", 32},      {"grants", 16},    {"requirements", 16},   {"limits", 24},      {"obligations", 8},
         {"sources", 16},    {"code", 16},      {"index_groups", 32},   {"index_keys", 4},   {"index_buckets", 8},
         {"index_rules", 4}, {"index_runs", 8}, {"index_prefixes", 16}, {"index_ranges", 32}};
     using namespace bytecode;

@@ -131,7 +131,7 @@ TEST_CASE("index: a program without its index decides alike") {
                 Decision decision;
                 vm::decide(*program, facts, interpreter, decision);
                 decision.bundle_digest = {};
-                answers.push_back(to_json(decision, Layers(Access::bundle(program)), Audience::Operator));
+                answers.push_back(to_json(decision, Layers(Access::bundle(program)), View::Operator));
             }
             answers[0].resize(answers[0].find("\"bundles\""));
             answers[1].resize(answers[1].find("\"bundles\""));

@@ -291,8 +291,9 @@ TEST_CASE("verify: B0015 rules and effects") {
         {"negative ttl", [](Sections& s) { s.grants[0].ttl = -1; }},
         {"no approvals asked for", [](Sections& s) { s.requirements[0].count = 0; }},
         {"limit of no audience set", [](Sections& s) { s.limits[0].audience = 4000; }},
-        {"duties out of bounds", [](Sections& s) { s.duties[0].count = 1u << 31; }},
-        {"arguments that are no JSON", [](Sections& s) { s.ids[s.duties[0].first + 1] = s.ids[s.duties[0].first]; }},
+        {"obligations out of bounds", [](Sections& s) { s.obligations[0].count = 1u << 31; }},
+        {"arguments that are no JSON",
+         [](Sections& s) { s.ids[s.obligations[0].first + 1] = s.ids[s.obligations[0].first]; }},
         {"instances that share code but not its length", [](Sections& s) { s.rules[1].code_length -= 1; }},
     };
     for (const auto& [what, change] : changes) {

@@ -41,13 +41,13 @@ TEST_CASE("c: a permit and its grant") {
     CHECK_FALSE(writ_decision_not_after(decision, &horizon));
     CHECK(horizon == -1);
     REQUIRE(writ_decision_obligation_count(decision) == 1);
-    writ_obligation duty{};
-    CHECK(writ_decision_obligation(decision, 0, &duty) == WRIT_ERROR_ARGUMENT);
-    duty.struct_size = sizeof duty;
-    REQUIRE(writ_decision_obligation(decision, 0, &duty) == WRIT_OK);
-    CHECK(view(duty.name) == "audit");
-    CHECK(view(duty.args) == R"({"level":"full"})");
-    CHECK(writ_decision_obligation(decision, 1, &duty) == WRIT_ERROR_ARGUMENT);
+    writ_obligation obligation{};
+    CHECK(writ_decision_obligation(decision, 0, &obligation) == WRIT_ERROR_ARGUMENT);
+    obligation.struct_size = sizeof obligation;
+    REQUIRE(writ_decision_obligation(decision, 0, &obligation) == WRIT_OK);
+    CHECK(view(obligation.name) == "audit");
+    CHECK(view(obligation.args) == R"({"level":"full"})");
+    CHECK(writ_decision_obligation(decision, 1, &obligation) == WRIT_ERROR_ARGUMENT);
     CHECK(writ_decision_obligation(decision, 0, nullptr) == WRIT_ERROR_ARGUMENT);
     REQUIRE(writ_decision_reason_count(decision) > 0);
     writ_reason reason{};
@@ -137,8 +137,8 @@ TEST_CASE("c: decisions as JSON are those of C++, and the caller's is the defaul
         REQUIRE(request.parse(file(name)));
         const writ::Decision same = writ::Evaluator(*bundle).evaluate(request);
         CHECK(view(writ_decision_json(made.decision.get(), WRIT_READER_OPERATOR)) ==
-              to_json(same, *bundle, writ::Audience::Operator));
-        const std::string caller = to_json(same, *bundle, writ::Audience::Caller);
+              to_json(same, *bundle, writ::View::Operator));
+        const std::string caller = to_json(same, *bundle, writ::View::Caller);
         CHECK(view(writ_decision_json(made.decision.get(), WRIT_READER_CALLER)) == caller);
         CHECK(view(writ_decision_json(made.decision.get(), 3)) == caller);
     }

@@ -36,14 +36,14 @@ struct Program {
         hidden.text("FILE", "", "What is written", file).required();
     }
 
-    Parsed read(std::vector<std::string> words) {
+    ParsedLine read(std::vector<std::string> words) {
         words.insert(words.begin(), "prog");
         std::vector<char*> line;
         for (std::string& word : words) line.push_back(word.data());
         return parse(root, static_cast<int>(line.size()), line.data());
     }
     std::string problem(std::vector<std::string> words) {
-        const Parsed parsed = read(std::move(words));
+        const ParsedLine parsed = read(std::move(words));
         CHECK(parsed.verb == nullptr);
         CHECK(parsed.said.empty());
         return parsed.problem.substr(0, parsed.problem.find('\n'));
@@ -54,7 +54,7 @@ struct Program {
 
 TEST_CASE("command: options go where they are bound, and the verb is found") {
     Program program;
-    const Parsed parsed = program.read(
+    const ParsedLine parsed = program.read(
         {"pick", "a", "b", "--fruit=pear", "--each", "x", "--each", "y", "-c", "3", "--share", "2.5", "--loud"});
     CHECK(parsed.problem.empty());
     REQUIRE(parsed.verb != nullptr);

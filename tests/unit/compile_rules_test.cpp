@@ -51,11 +51,11 @@ TEST_CASE("compile: effects of each kind of rule") {
     CHECK(other.scopes == kNone);
     CHECK(other.audience == kNone);
     CHECK(other.single_use == 0);
-    const DutyRef& duty = program.duties[program.rules[4].effect];
-    REQUIRE(duty.count == 2);
-    CHECK(program.text(program.ids[duty.first]) == "audit");
-    CHECK(program.text(program.ids[duty.first + 1]) == R"({"a":5,"d":2.5,"s":["a","b"],"t":"1h30m","z":true})");
-    CHECK(program.text(program.ids[duty.first + 3]) == "{}");
+    const ObligationRef& obligation = program.obligations[program.rules[4].effect];
+    REQUIRE(obligation.count == 2);
+    CHECK(program.text(program.ids[obligation.first]) == "audit");
+    CHECK(program.text(program.ids[obligation.first + 1]) == R"({"a":5,"d":2.5,"s":["a","b"],"t":"1h30m","z":true})");
+    CHECK(program.text(program.ids[obligation.first + 3]) == "{}");
 }
 
 TEST_CASE("compile: a template is one block of code and a rule for each row") {

@@ -137,9 +137,11 @@ TEST_CASE("structure: each part of an effect is told, with its direction") {
     CHECK(only(changes(limit, replaced(limit, ", single_use", ""))) ==
           "changed limit main.l wider; single_use [single_use] [] wider");
     const std::string_view oblige = "oblige o when tool.tier >= write with audit(level: \"full\"), tell";
-    CHECK(only(changes(oblige, replaced(oblige, ", tell", ""))) == "changed oblige main.o wider; duty [tell] [] wider");
+    CHECK(only(changes(oblige, replaced(oblige, ", tell", ""))) ==
+          "changed oblige main.o wider; obligation [tell] [] wider");
     CHECK(only(changes(oblige, replaced(oblige, "full", "some"))) ==
-          "changed oblige main.o other; duty [audit(level: \"full\")] [] wider; duty [] [audit(level: \"some\")] "
+          "changed oblige main.o other; obligation [audit(level: \"full\")] [] wider; obligation [] [audit(level: "
+          "\"some\")] "
           "narrower");
 }
 

@@ -98,8 +98,8 @@ Explanation explain(std::initializer_list<std::string_view> changes = {}, std::s
     // The decision must equal the evaluator's.
     Request same(*workspace().bundle());
     REQUIRE(same.parse(text));
-    CHECK(to_json(explained->decision, *workspace().bundle(), Audience::Operator) ==
-          to_json(Evaluator(*workspace().bundle()).evaluate(same), *workspace().bundle(), Audience::Operator));
+    CHECK(to_json(explained->decision, *workspace().bundle(), View::Operator) ==
+          to_json(Evaluator(*workspace().bundle()).evaluate(same), *workspace().bundle(), View::Operator));
     return std::move(*explained);
 }
 
@@ -270,8 +270,8 @@ TEST_CASE("explain: what is revoked is denied, and which revocation it was is sa
         REQUIRE(same.parse(text));
         Evaluator evaluator(*workspace().bundle());
         evaluator.revoke(revoked);
-        CHECK(to_json(told->decision, *workspace().bundle(), Audience::Operator) ==
-              to_json(evaluator.evaluate(same), *workspace().bundle(), Audience::Operator));
+        CHECK(to_json(told->decision, *workspace().bundle(), View::Operator) ==
+              to_json(evaluator.evaluate(same), *workspace().bundle(), View::Operator));
         return std::move(*told);
     };
     const Explanation tool = under({{RevocationKind::Tool, "PAY", (kNow + 60) * 1'000'000}});

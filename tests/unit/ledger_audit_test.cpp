@@ -210,7 +210,7 @@ TEST_CASE("ledger: key files, G0042") {
     const auto read = read_seed(path);
     REQUIRE(read.has_value());
     CHECK(*read == seed(1));
-    CHECK(read_public_key(path).value() == public_key_of(seed(1)));
+    CHECK(read_public_bytes(path).value() == public_key_of(seed(1)));
     ::chmod(path.c_str(), 0644);
     CHECK(read_seed(path).error().code == "G0042");
     ::chmod(path.c_str(), 0600);
@@ -219,7 +219,7 @@ TEST_CASE("ledger: key files, G0042") {
         write_bytes(path, bad);
         CHECK(read_seed(path).error().code == "G0042");
     }
-    CHECK(read_public_key(folder.path.string() + "/none").error().code == "G0002");
+    CHECK(read_public_bytes(folder.path.string() + "/none").error().code == "G0002");
 }
 
 TEST_CASE("ledger: proofs hold under their checkpoint and no other, G0043") {

@@ -31,14 +31,14 @@ std::vector<std::string> refunds() {
             example_request("refund", "permit_approved")};
 }
 
-std::string cell(const Table& table, const std::string& question) {
+std::string cell(const InquiryTable& table, const std::string& question) {
     for (const auto& row : table.rows)
         if (std::get<std::string>(row[0]) == question) return std::get<std::string>(row[1]);
     return "no such row";
 }
 
-const Table& named(const std::vector<Table>& tables, const std::string& name) {
-    for (const Table& table : tables)
+const InquiryTable& named(const std::vector<InquiryTable>& tables, const std::string& name) {
+    for (const InquiryTable& table : tables)
         if (table.name == name) return table;
     REQUIRE_MESSAGE(false, name);
     return tables.front();
@@ -140,7 +140,7 @@ TEST_CASE("ledger: the report, and what it cannot know") {
     auto inquiry = Inquiry::open(traffic.folder.at("ledger"));
     const auto report = inquiry->report();
     REQUIRE(report.has_value());
-    const Table& metrics = named(*report, "metrics");
+    const InquiryTable& metrics = named(*report, "metrics");
     REQUIRE(metrics.rows.size() == 7);
     CHECK(std::get<double>(metrics.rows[0][1]) == doctest::Approx(83.3));
     CHECK(std::get<std::int64_t>(metrics.rows[1][1]) == 1);

@@ -542,7 +542,7 @@ TEST_CASE("ledger: what a candidate would have decided is recorded as not enforc
     REQUIRE(inquiry);
     const auto report = inquiry->report();
     REQUIRE(report);
-    for (const Table& table : *report) {
+    for (const InquiryTable& table : *report) {
         if (table.name == "effects") CHECK(std::get<std::int64_t>(table.rows.at(0).at(1)) == 1);
         if (table.name == "shadow") CHECK(std::get<std::int64_t>(table.rows.at(0).at(4)) == 1);
     }

@@ -56,7 +56,7 @@ TEST_CASE("os: an open file knows whether its path still names it, and one of tw
     const Folder folder;
     const std::string path = folder.at("file");
     REQUIRE(os::create_file(path, "one", 0600));
-    const auto first = os::File::open(path, os::Access::Read), second = os::File::open(path, os::Access::Read);
+    const auto first = os::File::open(path, os::OpenMode::Read), second = os::File::open(path, os::OpenMode::Read);
     REQUIRE(first);
     REQUIRE(second);
     CHECK(os::names(path, first->status()->id));

@@ -12,7 +12,7 @@ using os::SqlStatement;
 
 TEST_CASE("os: values of each kind go into a database and come out of it") {
     const Folder folder;
-    auto database = Sqlite::open(folder.at("db"), Sqlite::Access::Create, 0);
+    auto database = Sqlite::open(folder.at("db"), Sqlite::OpenMode::Create, 0);
     REQUIRE(database);
     REQUIRE(
         database->run("create table t (a, b, c, d, e); "
@@ -43,18 +43,18 @@ TEST_CASE("os: values of each kind go into a database and come out of it") {
 
 TEST_CASE("os: a database that fails says what happened") {
     const Folder folder;
-    CHECK(Sqlite::open(folder.at("none"), Sqlite::Access::Write, 0).error().what == os::What::Denied);
+    CHECK(Sqlite::open(folder.at("none"), Sqlite::OpenMode::Write, 0).error().what == os::What::Denied);
     write_bytes(folder.at("text"), std::string(4096, 'x'));
-    auto text = Sqlite::open(folder.at("text"), Sqlite::Access::Write, 0);
+    auto text = Sqlite::open(folder.at("text"), Sqlite::OpenMode::Write, 0);
     REQUIRE(text);
     CHECK_FALSE(text->run("select * from sqlite_master"));
     CHECK(text->failure().what == os::What::Foreign);
 
-    auto one = Sqlite::open(folder.at("db"), Sqlite::Access::Create, 0);
+    auto one = Sqlite::open(folder.at("db"), Sqlite::OpenMode::Create, 0);
     REQUIRE(one);
     REQUIRE(one->run("create table t (a); begin immediate"));
     CHECK(one->in_transaction());
-    auto two = Sqlite::open(folder.at("db"), Sqlite::Access::Write, 0);
+    auto two = Sqlite::open(folder.at("db"), Sqlite::OpenMode::Write, 0);
     REQUIRE(two);
     SqlStatement put(*two, "insert into t values (1)");
     CHECK_FALSE(put.run());

@@ -102,7 +102,7 @@ TEST_CASE("pdp: an answer outlives the point, and does not change") {
     kept = {};
     CHECK(said(*copy.decision) == before);
     CHECK(kept.decision->effect == Effect::Deny);
-    const std::string caller = to_json(*copy.decision, copy.layers, Audience::Caller);
+    const std::string caller = to_json(*copy.decision, copy.layers, View::Caller);
     CHECK(caller.find("data:read") != std::string::npos);
     CHECK(caller.find("record") == std::string::npos);
 }

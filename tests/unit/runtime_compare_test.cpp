@@ -112,7 +112,7 @@ TEST_CASE("compare: single use is narrower") {
     differ(permit(), changed([](Grant& g) { g.single_use = true; }), Part::SingleUse, Direction::Narrower);
 }
 
-TEST_CASE("compare: a duty less is wider, one with other arguments is other") {
+TEST_CASE("compare: one obligation less is wider, one with other arguments is other") {
     differ(permit(), changed([](Grant& g) { g.obligations.clear(); }), Part::Obligations, Direction::Wider);
     differ(permit(), changed([](Grant& g) { g.obligations[0].args = "{}"; }), Part::Obligations, Direction::Other);
     CHECK(compare(permit(), changed([](Grant& g) { g.obligations.push_back(g.obligations[0]); })).same());

@@ -128,8 +128,8 @@ TEST_CASE("request: facts stated field by field decide like the document they ar
             REQUIRE(document.parse(text).has_value());
             const json::Value tree = *json::parse(text);
             for (int again = 0; again < 2; ++again) REQUIRE(Stating(fields).state(tree).has_value());
-            CHECK_MESSAGE(to_json(evaluator.evaluate(fields), layers, Audience::Operator) ==
-                              to_json(evaluator.evaluate(document), layers, Audience::Operator),
+            CHECK_MESSAGE(to_json(evaluator.evaluate(fields), layers, View::Operator) ==
+                              to_json(evaluator.evaluate(document), layers, View::Operator),
                           entry.path().string());
             ++compared;
         }

@@ -17,7 +17,7 @@ namespace {
 std::string outcome(Request& request, Evaluator& evaluator, const Layers& layers, const std::string& document) {
     if (const auto read = request.parse(document); !read)
         return read.error().code + " " + read.error().context + ": " + read.error().message;
-    return to_json(evaluator.evaluate(request), layers, Audience::Operator);
+    return to_json(evaluator.evaluate(request), layers, View::Operator);
 }
 
 /// Compares a request that is reused for all documents with a new one for each document.

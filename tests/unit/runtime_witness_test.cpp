@@ -60,8 +60,8 @@ Seen seen(const std::string& with, std::string policy = std::string(kPolicy)) {
     witness.read(0, out.applying);
     witness.read_permits(request, 0, out.permits);
     witness.read_holding(request, 0, out.holding);
-    CHECK(to_json(out.decision, bundle, Audience::Operator) ==
-          to_json(Evaluator(bundle).evaluate(request), bundle, Audience::Operator));
+    CHECK(to_json(out.decision, bundle, View::Operator) ==
+          to_json(Evaluator(bundle).evaluate(request), bundle, View::Operator));
     return out;
 }
 

@@ -17,7 +17,7 @@ struct Outcome {
 
 Outcome outcome(std::string_view text, std::uint32_t max_depth = 200) {
     Report report;
-    const ast::File file = parse(0, text, max_depth, report);
+    const ast::SourceFile file = parse(0, text, max_depth, report);
     return {report.take(), dump_ast(file)};
 }
 

@@ -272,7 +272,7 @@ TEST_CASE("syntax: rules as Rego and Cedar write them get a rule to start from, 
     starts("forbid (principal, action, resource)", deny);
     starts("limit (a) to ttl 5m", "`limit NAME when … to ttl 5m`");
     starts("require (a)", "`require NAME when … approval from group \"…\" within 15m`");
-    starts("oblige (a)", "`oblige NAME when … with DUTY`");
+    starts("oblige (a)", "`oblige NAME when … with OBLIGATION`");
     starts("deny d if { a == b }", "no braces");
 }
 

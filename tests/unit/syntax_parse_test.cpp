@@ -12,7 +12,7 @@ namespace {
 /// The tree of text without errors.
 std::string tree(std::string_view text) {
     Report report;
-    const ast::File file = parse(0, text, 200, report);
+    const ast::SourceFile file = parse(0, text, 200, report);
     for (const Diagnostic& d : report.take()) FAIL_CHECK(d.code << ' ' << d.message << " at " << d.span.begin);
     return dump_ast(file);
 }
@@ -261,7 +261,7 @@ TEST_CASE("syntax: doc comments belong to the next declaration") {
 TEST_CASE("syntax: spans are byte offsets of the source given") {
     const std::string_view text = "// \xC3\xA9\ndeny d when \"\xC3\xA9\" == (user.id)";
     Report report;
-    const ast::File file = parse(7, text, 200, report);
+    const ast::SourceFile file = parse(7, text, 200, report);
     REQUIRE(file.decls.size() == 1);
     CHECK(file.decls[0].span.source == 7);
     CHECK(text.substr(file.decls[0].span.begin).starts_with("deny"));

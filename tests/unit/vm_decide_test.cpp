@@ -459,7 +459,7 @@ TEST_CASE("decide: a decision used again keeps nothing of the one before") {
     Case c;
     c.offer({"refund:create"});
     c.t.require("approval", c.path_is("x"), {"b", "a"});
-    c.t.oblige("duty", Case::always(), {{"audit", "{}"}});
+    c.t.oblige("obligation", Case::always(), {{"audit", "{}"}});
     c.decide();
     Machine& m = *c.machine;
     REQUIRE(m.decision.effect == Effect::NeedsApproval);
@@ -529,7 +529,7 @@ TEST_CASE("missing facts never help: each fact of a request, taken out") {
     Machine m(t);
     const Decision full = m.decide(c.document);
     REQUIRE(full.effect == Effect::Permit);
-    const auto scopes = full.grant.scopes.size(), duties = full.grant.obligations.size();
+    const auto scopes = full.grant.scopes.size(), obligations = full.grant.obligations.size();
     int narrower = 0;
     for (const char* path : {"token", "token.exp", "token.claims", "workload", "agent", "agent.shared_count",
                              "agent.class", "run", "run.exp", "tenant", "user", "user.roles", "user.tenant",
@@ -541,7 +541,7 @@ TEST_CASE("missing facts never help: each fact of a request, taken out") {
         if (d.effect == Effect::Permit) {
             CHECK_MESSAGE(d.grant.scopes.size() <= scopes, path);
             CHECK_MESSAGE(d.grant.ttl <= 300, path);
-            CHECK_MESSAGE(d.grant.obligations.size() >= duties, path);
+            CHECK_MESSAGE(d.grant.obligations.size() >= obligations, path);
         } else {
             ++narrower;
         }

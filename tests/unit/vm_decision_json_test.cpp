@@ -13,7 +13,7 @@ using namespace writ::testing;
 namespace {
 
 /// The decision as JSON, with DIGEST for the bundle's digest, which does not matter here.
-std::string rendered(const Machine& machine, Audience reader) {
+std::string rendered(const Machine& machine, View reader) {
     std::string text = to_json(machine.decision, Layers(Access::bundle(machine.program)), reader);
     const std::string digest(machine.program->digest());
     if (const auto at = text.find(digest); at != std::string::npos) text.replace(at, digest.size(), "DIGEST");
@@ -37,7 +37,7 @@ TEST_CASE("to_json: a permit for the operator, key by key") {
     set(document, "want.scopes", R"(["refund:create", "refund:read"])");
     m.decide(document);
     CHECK(
-        rendered(m, Audience::Operator) ==
+        rendered(m, View::Operator) ==
         R"({"schema_version":1,"effect":"permit","grant":{"scopes":["refund:create","refund:read"],)"
         R"("audience":["https://pay.example","https://pay2.example"],"ttl":1,"not_after":"2024-06-03T10:00:01.5Z",)"
         R"("single_use":false,"obligations":[{"name":"audit","args":{"level":"full"}}]},"requirements":[],)"
@@ -57,11 +57,11 @@ TEST_CASE("to_json: a caller learns of requirements, and nothing about policy") 
     Machine m(t);
     m.decide(base_request());
     CHECK(
-        rendered(m, Audience::Caller) ==
+        rendered(m, View::Caller) ==
         R"({"schema_version":1,"effect":"needs_approval","grant":null,"requirements":[{"groups":["leads"],"needed":2,)"
         R"("expires":"2024-06-03T10:15:00Z"}],"binding_digest":")" +
             m.decision.binding_digest + R"(","reason":"approval_required"})");
-    const std::string full = rendered(m, Audience::Operator);
+    const std::string full = rendered(m, View::Operator);
     CHECK(full.find(R"("requirements":[{"rule":{"layer":0,"kind":"require","module":"main","name":"secret_rule")") !=
           std::string::npos);
     CHECK(full.find(R"("counted":0,"within":900)") != std::string::npos);
@@ -75,30 +75,30 @@ TEST_CASE("to_json: a caller learns whether his token was at fault") {
     Machine m(t);
     json::Value document = base_request();
     m.decide(document);
-    CHECK(rendered(m, Audience::Caller).find(R"("reason":"permitted"})") != std::string::npos);
+    CHECK(rendered(m, View::Caller).find(R"("reason":"permitted"})") != std::string::npos);
     set(document, "token.exp", "1");
     m.decide(document);
     CHECK(
-        rendered(m, Audience::Caller) ==
+        rendered(m, View::Caller) ==
         R"({"schema_version":1,"effect":"deny","grant":null,"requirements":[],"binding_digest":null,"reason":"token_rejected"})");
     document = base_request();
     set(document, "tenant", R"("other")");  // the name of a rule is not shown to the caller
     m.decide(document);
-    CHECK(rendered(m, Audience::Caller).find(R"("reason":"not_permitted"})") != std::string::npos);
+    CHECK(rendered(m, View::Caller).find(R"("reason":"not_permitted"})") != std::string::npos);
 }
 
 TEST_CASE("to_json: a reason says which fact is missing; what there is none of is null") {
     TestProgram t;
     Machine m(t);
     m.decide(json::Value::object());
-    const std::string text = rendered(m, Audience::Operator);
+    const std::string text = rendered(m, View::Operator);
     CHECK(text.find(R"({"code":"fact_missing","fact":"now","rule":null})") != std::string::npos);
     CHECK(text.find(R"("attribution":{"agent":null)") != std::string::npos);
     CHECK(json::parse(text).has_value());
     // An index that no layer has is ignored.
     m.decision.reasons.push_back({.code = "x", .rule = 99});
     m.decision.reasons.push_back({.code = "y", .rule = 0, .layer = 9});
-    CHECK(rendered(m, Audience::Operator).find(R"({"code":"y","fact":null,"rule":null})") != std::string::npos);
+    CHECK(rendered(m, View::Operator).find(R"({"code":"y","fact":null,"rule":null})") != std::string::npos);
 }
 
 TEST_CASE("to_json: docs/decision-format.md has every reason, in order") {

@@ -149,7 +149,7 @@ TEST_CASE("meet: what a layer says twice of no rule is said once") {
     CHECK(met(deny(), below(lower)).reasons.size() == 3);
 }
 
-TEST_CASE("meet: many reasons, requirements, scopes and duties take time in proportion") {
+TEST_CASE("meet: many reasons, requirements, scopes and obligations take time in proportion") {
     // The common prefix is too long to be skipped cheaply.
     std::vector<std::string> texts;
     for (int i = 0; i < 4000; ++i) texts.push_back(std::string(300, 'x') + std::to_string(100'000 + i));

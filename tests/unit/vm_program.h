@@ -247,14 +247,14 @@ public:
         return rule(RuleKind::Limit, name, std::move(code), build.out.limits.size() - 1);
     }
     std::uint32_t oblige(std::string_view name, std::vector<Instr> code,
-                         const std::vector<std::pair<std::string, std::string>>& duties) {
+                         const std::vector<std::pair<std::string, std::string>>& obligations) {
         std::vector<std::uint32_t> words;
-        for (const auto& [duty, args] : duties) {
-            words.push_back(text(duty));
+        for (const auto& [obligation, args] : obligations) {
+            words.push_back(text(obligation));
             words.push_back(text(args));
         }
-        build.out.duties.push_back({build.ids(words), static_cast<std::uint32_t>(duties.size())});
-        return rule(RuleKind::Oblige, name, std::move(code), build.out.duties.size() - 1);
+        build.out.obligations.push_back({build.ids(words), static_cast<std::uint32_t>(obligations.size())});
+        return rule(RuleKind::Oblige, name, std::move(code), build.out.obligations.size() - 1);
     }
     [[nodiscard]] std::uint32_t tools(std::vector<std::uint32_t> indices) {
         return bytecode::operand(OperandKind::Set, build.tool_set(std::move(indices)));

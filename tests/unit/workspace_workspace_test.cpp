@@ -363,7 +363,7 @@ TEST_CASE("tools: the reference evaluator answers as the bundle does") {
         Evaluator evaluator(*workspace.bundle());
         const Decision decision = evaluator.evaluate(request);
         CHECK(decision.effect == (revoked ? Effect::Deny : Effect::Permit));
-        CHECK(workspace.reference(text).value() == to_json(decision, *workspace.bundle(), Audience::Operator));
+        CHECK(workspace.reference(text).value() == to_json(decision, *workspace.bundle(), View::Operator));
     }
     CHECK_FALSE(workspace.reference("{"));
 }

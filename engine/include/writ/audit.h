@@ -16,7 +16,7 @@
 namespace writ::ledger {
 
 /// Called from time to time with the number of records done and the number of all.
-using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+using ProgressTeller = std::function<void(std::uint64_t done, std::uint64_t all)>;
 
 struct Verified {
     std::uint64_t records = 0;
@@ -32,7 +32,7 @@ struct Verified {
 /// must be signed by it; null: any.
 /// Errors:  G0001, G0002, G0004. A fault in the records is listed as a problem and is not an error.
 [[nodiscard]] Result<Verified> verify(const std::string& folder, const std::vector<Checkpoint>& witnesses,
-                                      const PublicBytes* key, const Progress& progress = {});
+                                      const PublicBytes* key, const ProgressTeller& progress = {});
 
 /// A proof that a record is in a tree (inclusion), or that an older tree is its beginning (consistency).
 struct Proof {
@@ -72,7 +72,7 @@ struct Redecided {
 /// Decides each recorded request again with the bundles that its record names. The answers must be the same
 /// bytes, except for binding digests over masked values.
 [[nodiscard]] Result<Redecided> redecide(const std::string& folder, const FindBundle& find,
-                                         const Progress& progress = {});
+                                         const ProgressTeller& progress = {});
 
 struct Comparison {
     std::uint64_t decisions = 0, same = 0;
@@ -82,11 +82,11 @@ struct Comparison {
     /// Requests that the other policy does not admit; counted as narrower too, because it denies them.
     std::uint64_t refused = 0;
     // Not among those decisions:
-    std::uint64_t no_request = 0;  ///< recorded by digest only, or refused
-    std::uint64_t overruled = 0;   ///< denied by the ledger, whatever the policy decided
-    std::uint64_t repeated = 0;    ///< answers that repeat an earlier decision, which is counted itself
-    std::uint64_t undecided = 0;   ///< the other policy reads values that were masked
-    Table by_rule, by_agent;       ///< what would change, how often, and one record as an example
+    std::uint64_t no_request = 0;    ///< recorded by digest only, or refused
+    std::uint64_t overruled = 0;     ///< denied by the ledger, whatever the policy decided
+    std::uint64_t repeated = 0;      ///< answers that repeat an earlier decision, which is counted itself
+    std::uint64_t undecided = 0;     ///< the other policy reads values that were masked
+    InquiryTable by_rule, by_agent;  ///< what would change, how often, and one record as an example
 };
 
 /// Why a recorded decision cannot be decided again; No: it can.
@@ -111,6 +111,6 @@ private:
 
 /// Decides the recorded requests with other policies.
 [[nodiscard]] Result<Comparison> replay(const std::string& folder, const Layers& against,
-                                        const Progress& progress = {});
+                                        const ProgressTeller& progress = {});
 
 }  // namespace writ::ledger

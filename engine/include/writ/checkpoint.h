@@ -39,7 +39,7 @@ struct Checkpoint {
 /// Errors: G0002; G0042, also if others than its owner may use a secret key.
 [[nodiscard]] Result<Seed> read_seed(const std::string& path);
 /// A public key, or the public half of a secret one.
-[[nodiscard]] Result<PublicBytes> read_public_key(const std::string& path);
+[[nodiscard]] Result<PublicBytes> read_public_bytes(const std::string& path);
 
 /// Makes a checkpoint of all records and stores it in the ledger's folder.
 /// Output: its text. Errors: those of opening; G0003 the ledger had another root at this size.

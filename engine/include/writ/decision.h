@@ -16,7 +16,10 @@ enum class Effect : std::uint8_t { Deny = 0, NeedsApproval = 1, Permit = 2 };
 
 constexpr std::uint32_t kNoRule = 0xFFFFFFFF;
 
-/// A duty of the broker. A broker that does not know the name must deny.
+/// Whether a condition holds. Unknown: it depends on a fact that is not known.
+enum class Truth : std::uint8_t { False, Unknown, True };
+
+/// An obligation of the broker. A broker that does not know the name must deny.
 struct Obligation {
     std::string_view name;
     std::string_view args;  ///< canonical JSON object
@@ -113,13 +116,13 @@ private:
 
 class Layers;
 
-/// Who reads a rendering. Caller: only effect, grant and requirements, nothing about the policy.
-enum class Audience : std::uint8_t { Caller, Operator };
+/// Whose view of a decision is written. Caller: only effect, grant and requirements, nothing about the policy.
+enum class View : std::uint8_t { Caller, Operator };
 
 /// Canonical JSON, one line, keys in a fixed order. `schema_version` is first.
 /// Source: docs/decision-format.md
-[[nodiscard]] std::string to_json(const Decision& decision, const Layers& layers, Audience reader);
+[[nodiscard]] std::string to_json(const Decision& decision, const Layers& layers, View reader);
 /// The same, written into a string whose memory is reused.
-void to_json(const Decision& decision, const Layers& layers, Audience reader, std::string& out);
+void to_json(const Decision& decision, const Layers& layers, View reader, std::string& out);
 
 }  // namespace writ

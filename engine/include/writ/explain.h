@@ -14,8 +14,6 @@
 
 namespace writ {
 
-enum class Truth : std::uint8_t { False, Unknown, True };
-
 /// A fact that a condition or a check reads.
 struct SeenFact {
     std::string path;   ///< as in a policy: `user.tenant`, `prod.namespace`, `gates["eval"].at`

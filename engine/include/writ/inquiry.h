@@ -14,20 +14,21 @@
 namespace writ::ledger {
 
 /// Nothing, a count, a share or mean, or text.
-using Cell = std::variant<std::monostate, std::int64_t, double, std::string>;
+using InquiryCell = std::variant<std::monostate, std::int64_t, double, std::string>;
 
 /// The answer to one question.
-struct Table {
+struct InquiryTable {
     std::string name;  ///< `denials`, stable
     std::string title;
     std::vector<std::string> columns;
-    std::vector<std::vector<Cell>> rows;
+    std::vector<std::vector<InquiryCell>> rows;
     std::string note;  ///< what the table does not show; may be empty
 };
 
 /// Selects decisions; an empty field matches all.
 struct Filter {
-    std::string agent, effect, tool, tenant, run, user, environment, rule;
+    std::string effect;  ///< `permit`, `needs_approval` or `deny`
+    std::string agent, tool, tenant, run, user, environment, rule;
     std::int64_t since = 0;  ///< microseconds since the epoch
     std::uint64_t limit = 50;
 };
@@ -48,11 +49,12 @@ public:
     /// Errors: G0021.
     [[nodiscard]] Result<std::vector<std::uint64_t>> find(std::string_view id);
     /// The latest decisions that match, the latest first.
-    [[nodiscard]] Result<Table> list(const Filter& filter);
+    /// Errors: G0028 the filter's effect is no effect.
+    [[nodiscard]] Result<InquiryTable> list(const Filter& filter);
     /// Answers every question about one decision, one row each: question and answer.
-    [[nodiscard]] Result<Table> why(std::uint64_t sequence);
+    [[nodiscard]] Result<InquiryTable> why(std::uint64_t sequence);
     /// Answers every question about all decisions. The seven metrics come first.
-    [[nodiscard]] Result<std::vector<Table>> report(std::int64_t since = 0);
+    [[nodiscard]] Result<std::vector<InquiryTable>> report(std::int64_t since = 0);
 
 private:
     struct Impl;

@@ -123,7 +123,7 @@ struct Answer {
 
 /// The decision as writ::to_json() writes it. For the operator it has two more members: `record`, the record's
 /// number, and `earlier`, the earlier decision under the same idempotency key, or null.
-[[nodiscard]] std::string to_json(const Answer& answer, const Layers& layers, Audience reader);
+[[nodiscard]] std::string to_json(const Answer& answer, const Layers& layers, View reader);
 
 /// Records decisions before they are given out. One per thread, over a Ledger that outlives it.
 /// `traceparent` is as in W3C Trace Context; a malformed one is ignored.

@@ -336,7 +336,7 @@ WRIT_API bool writ_decision_not_after(const writ_decision* decision, int64_t* mi
 /* Whether the credential may be used only once. */
 WRIT_API bool writ_decision_single_use(const writ_decision* decision);
 
-/* A duty. A broker that does not know the name must deny. */
+/* An obligation. A broker that does not know the name must deny. */
 typedef struct writ_obligation {
     size_t struct_size;
     writ_text name;
