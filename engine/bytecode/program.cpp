@@ -7,9 +7,8 @@
 #include <new>
 #include <type_traits>
 
-#include <sodium.h>
-
 #include "base/digest.h"
+#include "base/random.h"
 #include "bytecode/header.h"
 #include "writ/errors.h"
 
@@ -215,8 +214,7 @@ Result<std::string> Program::source_text() const {
 }
 
 Result<void> Program::list_texts() {
-    [[maybe_unused]] static const int ready = sodium_init();
-    randombytes_buf(&secret_, sizeof secret_);
+    fill_secret(&secret_, sizeof secret_);
     text_table_.assign(std::bit_ceil(2 * texts.size()), 0);
     const std::size_t mask = text_table_.size() - 1;
     for (std::uint32_t id = 1; id < texts.size(); ++id) {

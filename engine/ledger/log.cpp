@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/random.h"
 #include "ledger/checkpoint.h"
 #include "ledger/keyed.h"
 #include "ledger/system.h"
@@ -109,7 +110,7 @@ Result<void> Log::prepare() {
 /// Makes an id, a key, and a first segment that commits to them. Requires: nothing is recorded, and there is no key.
 Result<void> Log::begin_ledger() {
     key_.resize(Keyed::kKeyBytes);
-    if (!os::fill_random(id_.data(), id_.size()) || !os::fill_random(key_.data(), key_.size()))
+    if (!fill_random(id_.data(), id_.size()) || !fill_random(key_.data(), key_.size()))
         return fail(Code::LedgerIoFailed, "the system provides no random numbers", folder_);
     commitment_ = commitment_to(key_, id_);
     if (auto begun = begin_segment(); !begun) return begun;

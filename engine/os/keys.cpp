@@ -56,12 +56,6 @@ tl::unexpected<Failure> malformed(const char* which, const std::string& path) {
 
 }  // namespace
 
-bool fill_random(void* out, std::size_t size) {
-    static const bool ready = sodium_init() >= 0;
-    if (ready) randombytes_buf(out, size);
-    return ready;
-}
-
 void wipe(KeyBytes& bytes) {
     sodium_memzero(bytes.data(), bytes.size());
 }

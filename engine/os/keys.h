@@ -16,8 +16,6 @@ namespace writ::os {
 using KeyBytes = std::array<unsigned char, 32>;
 constexpr std::size_t kSignatureBytes = 64;
 
-/// Unpredictable bytes. Output: whether the system provided them.
-[[nodiscard]] bool fill_random(void* out, std::size_t size);
 /// Overwrites data that must not stay in memory.
 void wipe(KeyBytes& bytes);
 void wipe(std::string& bytes);

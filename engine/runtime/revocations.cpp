@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include "base/person.h"
+#include "base/random.h"
 #include "base/values.h"
 #include "writ/errors.h"
 
@@ -113,8 +114,7 @@ Revocations::Revocations(std::vector<Revocation> revocations) {
     if (items_->empty()) return;
 
     static_assert(crypto_shorthash_KEYBYTES == 16 && crypto_shorthash_BYTES == 8);
-    [[maybe_unused]] static const int ready = sodium_init();
-    randombytes_buf(seed_.data(), seed_.size());
+    fill_secret(seed_.data(), seed_.size());
     std::size_t size = 4;
     while (size < 2 * items_->size()) size *= 2;
     table_.resize(size);

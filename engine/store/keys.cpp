@@ -1,8 +1,7 @@
 // Keys, signatures of activations and revocations, and key files, over os/keys.h.
 #include "writ/keys.h"
 
-#include <cstdlib>
-
+#include "base/random.h"
 #include "os/keys.h"
 #include "store/fields.h"
 #include "store/system.h"
@@ -92,7 +91,7 @@ SecretKey::~SecretKey() = default;
 
 SecretKey SecretKey::generate() {
     os::KeyBytes seed{};
-    if (!os::fill_random(seed.data(), seed.size())) std::abort();  // a predictable key would be useless
+    fill_secret(seed.data(), seed.size());
     SecretKey key(std::make_unique<Impl>(seed));
     os::wipe(seed);
     return key;

@@ -7,14 +7,13 @@
 
 #include <sodium.h>
 
+#include "base/random.h"
+
 namespace writ::vm {
 
 class Hasher {
 public:
-    Hasher() {
-        [[maybe_unused]] static const int ready = sodium_init();
-        randombytes_buf(key_, sizeof key_);
-    }
+    Hasher() { fill_secret(key_, sizeof key_); }
 
     [[nodiscard]] std::uint64_t text(std::string_view bytes) const {
         std::uint64_t out = 0;
