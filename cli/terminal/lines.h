@@ -1,5 +1,5 @@
 // Splits sources into lines and converts offsets to lines and columns. Columns count characters.
-// LineColumn counts from from 0, Region from 1.
+// LineColumn counts from 0, Region from 1.
 #pragma once
 
 #include <cstddef>

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -161,13 +162,60 @@ writ_status guarded(writ_errors* errors, Body body) noexcept {
     return WRIT_ERROR_INTERNAL;
 }
 
-/// Reads a structure that starts with struct_size; members that are missing from a shorter one are zero.
+/// The members of a structure behind struct_size, all of them: where one of its size may end.
+inline auto members_of(const writ_rule& s) {
+    return std::tie(s.kind, s.name, s.module, s.file, s.because, s.line);
+}
+inline auto members_of(const writ_compile_options& s) {
+    return std::tie(s.max_source_bytes, s.max_depth, s.max_errors, s.read_file, s.read_context, s.max_steps);
+}
+inline auto members_of(const writ_request_limits& s) {
+    return std::tie(s.max_bytes, s.max_string, s.max_depth, s.max_members);
+}
+inline auto members_of(const writ_search_item& s) {
+    return std::tie(s.name, s.refused, s.scopes, s.reasons, s.answer, s.wants_facts);
+}
+inline auto members_of(const writ_obligation& s) {
+    return std::tie(s.name, s.args);
+}
+inline auto members_of(const writ_reason& s) {
+    return std::tie(s.code, s.fact, s.layer, s.rule);
+}
+inline auto members_of(const writ_requirement& s) {
+    return std::tie(s.layer, s.rule, s.needed, s.counted, s.within, s.expires, s.groups);
+}
+inline auto members_of(const writ_pdp_options& s) {
+    return std::tie(s.store, s.channel, s.ledger, s.space, s.candidate, s.state, s.keys, s.on_call, s.key_count,
+                    s.on_call_count, s.mask, s.mask_count, s.mask_key, s.poll, s.max_staleness, s.best_effort,
+                    s.digest_only, s.show_unknown);
+}
+inline auto members_of(const writ_pdp_state& s) {
+    return std::tie(s.epoch, s.number, s.compared, s.diverged, s.dropped, s.revocations, s.ready);
+}
+
+/// Whether a structure can have this size: that of some version, so that it ends in no member's middle.
+template <class Struct>
+bool fits(std::size_t size) {
+    if (size < sizeof size || size > kLargestStruct) return false;
+    const Struct probe{};
+    const auto place = [&](const auto& member) {
+        return static_cast<std::size_t>(reinterpret_cast<const unsigned char*>(&member) -
+                                        reinterpret_cast<const unsigned char*>(&probe));
+    };
+    return std::apply(
+        [&](const auto&... member) {
+            return ((size <= place(member) || size >= place(member) + sizeof member) && ...);
+        },
+        members_of(probe));
+}
+
+/// Reads a structure that starts with struct_size; members that a shorter one does not have are zero.
 /// Requires: given != nullptr. Output:  whether this version understands all of the caller's structure.
 template <class Struct>
 bool read_struct(const Struct* given, Struct& out) {
     std::size_t size = 0;
     std::memcpy(&size, given, sizeof size);
-    if (size < sizeof size || size > kLargestStruct) return false;
+    if (!fits<Struct>(size)) return false;
     const std::size_t known = std::min(size, sizeof(Struct));
     const auto* bytes = reinterpret_cast<const unsigned char*>(given);
     if (!std::all_of(bytes + known, bytes + size, [](unsigned char byte) { return byte == 0; })) return false;
@@ -195,7 +243,7 @@ bool fill_struct(Struct* out, Struct value) {
     std::size_t size = 0;
     if (out == nullptr) return false;
     std::memcpy(&size, out, sizeof size);
-    if (size < sizeof size || size > kLargestStruct) return false;
+    if (!fits<Struct>(size)) return false;
     value.struct_size = size;
     const std::size_t known = std::min(size, sizeof(Struct));
     auto* const bytes = reinterpret_cast<unsigned char*>(out);

@@ -85,6 +85,15 @@ TEST_CASE("c: a decision point: from a request to a recorded decision in one cal
     writ_pdp_state state{};
     state.struct_size = sizeof state;
     CHECK(writ_pdp_status(pdp.get(), &state, place.errors.get()) == WRIT_OK);
+    for (std::size_t size = 0; size <= sizeof state; ++size) {
+        writ_pdp_state cut{};
+        cut.struct_size = size;
+        const bool within =
+            size < sizeof size || (size < offsetof(writ_pdp_state, ready) && size % sizeof(uint64_t) != 0);
+        CHECK_MESSAGE(writ_pdp_status(pdp.get(), &cut, place.errors.get()) == (within ? WRIT_ERROR_ARGUMENT : WRIT_OK),
+                      size);
+    }
+    CHECK(writ_pdp_status(pdp.get(), &state, place.errors.get()) == WRIT_OK);
     CHECK(state.ready);
     CHECK(state.epoch == 1);
     CHECK(state.number == 1);
@@ -176,6 +185,13 @@ TEST_CASE("c: options of a decision point may end after any member") {
             CHECK(writ_decision_effect(decision.get()) == WRIT_PERMIT);
         }
         writ_pdp_free(pdp);
+        // One that ends within the member is of no header. Of the last members each is one byte.
+        if (ends[i] > END(max_staleness)) continue;
+        const std::size_t within = ends[i] - 1;
+        std::memcpy(bytes.data(), &within, sizeof within);
+        CHECK(writ_pdp_open(reinterpret_cast<const writ_pdp_options*>(bytes.data()), &pdp, place.errors.get()) ==
+              WRIT_ERROR_ARGUMENT);
+        CHECK(view(writ_errors_at(place.errors.get(), 0).message) == "struct_size does not fit");
     }
 }
 

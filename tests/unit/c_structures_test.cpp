@@ -1,5 +1,6 @@
-// Tests structures of older headers, which can end after any member, and functions that write their result into memory
-// of the caller.
+// The C interface: structures of older headers, which end after any member, and results that are put where the caller
+// has a place for them.
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <regex>
@@ -32,7 +33,15 @@ void check_complete(const std::vector<Member>& members, std::size_t size) {
     CHECK(size - end < alignof(std::max_align_t) / 2);
 }
 
-/// Calls `run` with options that end after each member, in memory that also ends there, and with the number of members.
+/// Whether a structure of this size would end in the middle of a member, or of the size itself.
+bool cuts(const std::vector<Member>& members, std::size_t size) {
+    return size < sizeof(std::size_t) || std::any_of(
+                                             members.begin(), members.end(),
+                                             [&](const Member& each) { return size > each.begin && size < each.end; });
+}
+
+/// Runs with options that end after each member, in memory that ends there too; `run` gets them and how many members
+/// they have.
 template <class Struct, class Run>
 void cut_options(const Struct& whole, const std::vector<Member>& members, Run run) {
     check_complete(members, sizeof(Struct));
@@ -45,8 +54,18 @@ void cut_options(const Struct& whole, const std::vector<Member>& members, Run ru
     }
 }
 
-/// Fills structures that end after each member: they get the values of the whole structure,
-/// and nothing is written after them.
+/// Gives options of every size: refused, by `refuses`, are those alone that end in the middle of a member.
+template <class Struct, class Refuses>
+void size_options(const Struct& whole, const std::vector<Member>& members, Refuses refuses) {
+    for (std::size_t size = 0; size <= sizeof(Struct); ++size) {
+        std::vector<unsigned char> bytes(sizeof(Struct));
+        std::memcpy(bytes.data(), &whole, sizeof whole);
+        std::memcpy(bytes.data(), &size, sizeof size);
+        CHECK_MESSAGE(refuses(reinterpret_cast<const Struct*>(bytes.data())) == cuts(members, size), size);
+    }
+}
+
+/// Fills structures that end after each member: they get what the whole one gets, and nothing is written behind.
 template <class Struct, class Fill>
 void cut_results(const std::vector<Member>& members, Fill fill) {
     check_complete(members, sizeof(Struct));
@@ -63,6 +82,13 @@ void cut_results(const std::vector<Member>& members, Fill fill) {
                               reinterpret_cast<const unsigned char*>(&whole) + members[i].begin,
                               members[i].end - members[i].begin) == 0);
         for (std::size_t i = size; i < bytes.size(); ++i) CHECK(bytes[i] == 0xAB);
+    }
+    for (std::size_t size = 0; size <= sizeof(Struct); ++size) {
+        std::vector<unsigned char> bytes(sizeof(Struct), 0xAB);
+        std::memcpy(bytes.data(), &size, sizeof size);
+        const bool refused = cuts(members, size);
+        CHECK_MESSAGE(fill(reinterpret_cast<Struct*>(bytes.data())) == (refused ? WRIT_ERROR_ARGUMENT : WRIT_OK), size);
+        for (std::size_t i = refused ? sizeof size : size; i < bytes.size(); ++i) CHECK(bytes[i] == 0xAB);
     }
 }
 
@@ -111,6 +137,31 @@ TEST_CASE("c: options may end after any member; the rest is by default") {
                     CHECK(status == (count > 4 ? WRIT_OK : WRIT_ERROR_POLICY));
                     writ_bundle_free(made);
                 });
+}
+
+TEST_CASE("c: a structure that ends in the middle of a member is refused") {
+    const Errors errors(writ_errors_new());
+    const Request request = request_for(refund());
+    const std::string json = file("requests/permit.json"), policy = file("policy.writ");
+    const writ_request_limits limits{};
+    size_options(limits,
+                 {MEMBER(writ_request_limits, max_bytes), MEMBER(writ_request_limits, max_string),
+                  MEMBER(writ_request_limits, max_depth), MEMBER(writ_request_limits, max_members)},
+                 [&](const writ_request_limits* cut) {
+                     return writ_request_parse(request.get(), text(json), cut, errors.get()) == WRIT_ERROR_ARGUMENT;
+                 });
+    const writ_compile_options options{};
+    const writ_source source{text("policy.writ"), text(policy), text({})};
+    size_options(options,
+                 {MEMBER(writ_compile_options, max_source_bytes), MEMBER(writ_compile_options, max_depth),
+                  MEMBER(writ_compile_options, max_errors), MEMBER(writ_compile_options, read_file),
+                  MEMBER(writ_compile_options, read_context), MEMBER(writ_compile_options, max_steps)},
+                 [&](const writ_compile_options* cut) {
+                     writ_bundle* made = nullptr;
+                     const writ_status status = writ_compile(&source, 1, cut, &made, errors.get());
+                     writ_bundle_free(made);
+                     return status == WRIT_ERROR_ARGUMENT;
+                 });
 }
 
 TEST_CASE("c: results may end after any member; nothing is written behind") {

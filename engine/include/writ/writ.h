@@ -15,8 +15,8 @@
  *    not end in NUL.
  *  - Structures that can grow begin with `struct_size`, which the caller sets to sizeof. It may be that of an older
  *    header: options beyond it have their default, results beyond it are not written. A struct_size without even
- *    itself, or options with something set beyond what the library knows, is WRIT_ERROR_ARGUMENT. In option
- *    structures zero means the default.
+ *    itself, or one that ends in the middle of a member, or options with something set beyond what the library knows,
+ *    is WRIT_ERROR_ARGUMENT. In option structures zero means the default.
  *  - Threads: a writ_bundle never changes, and all threads may use it at once; a writ_pdp too. Every other handle
  *    may move between threads and is used by one thread at a time. There is no global state.
  */
