@@ -132,6 +132,9 @@ Result<InquiryTable> Inquiry::list(const Filter& filter) {
     }
     if (!filter.effect.empty()) {
         const auto at = std::find(std::begin(words::kEffects), std::end(words::kEffects), filter.effect);
+        if (at == std::end(words::kEffects))
+            return fail(Code::UnknownEffect,
+                        "no effect is called `" + filter.effect + "`; they are `permit`, `needs_approval` and `deny`");
         where += fmt::format(" and effect = {}", at - std::begin(words::kEffects));
     }
     auto out = impl_->index->ask("decisions",

@@ -44,6 +44,11 @@ Hash commitment_to(std::string_view key, const LedgerId& id) {
 }
 
 Result<std::unique_ptr<Log>> Log::open(const std::string& folder, const LogOptions& options) {
+    if (const std::size_t header = write_header({}).size(); options.segment_bytes <= header)
+        return fail(Code::SegmentTooSmall,
+                    fmt::format("a segment of {} bytes has no room for records: its header alone takes {}",
+                                options.segment_bytes, header),
+                    folder);
     std::unique_ptr<Log> log(new Log);
     log->folder_ = folder;
     log->options_ = options;
@@ -313,7 +318,8 @@ Result<void> Log::hold_against_checkpoint() {
 }
 
 Result<void> Log::append(const std::vector<const Entry*>& entries) {
-    if (offset_ >= options_.segment_bytes)
+    // A segment without records is not full, however large its header: the next one would have its name.
+    if (offset_ >= options_.segment_bytes && tree_.size() > first_)
         if (auto begun = begin_segment(); !begun) return begun;
     block_.clear();
     std::vector<std::string_view> records;

@@ -30,7 +30,7 @@ class Log {
 public:
     /// Opens the log. An incomplete write at its end is removed, back to the last whole
     /// block, after it has been copied.
-    /// Errors: G0001 to G0006, G0009, G0012, G0040.
+    /// Errors: G0001 to G0006, G0009, G0012, G0013, G0040.
     [[nodiscard]] static Result<std::unique_ptr<Log>> open(const std::string& folder, const LogOptions& options);
 
     /// Takes the lock. First passes records that other programs have appended to `seen`.

@@ -164,7 +164,7 @@ Result<json::Value> candidates_for(Open open, std::string_view given, const json
                 return texts(tool == nullptr ? std::set<std::string_view>{} : catalogue.scopes(text_at(*tool, "name")));
             }
             case Open::Agent:
-                return malformed(Code::NotJson, "policies do not list agents, so candidates must be given",
+                return malformed(Code::NoCandidates, "policies do not list agents, so candidates must be given",
                                  "candidates");
         }
     }

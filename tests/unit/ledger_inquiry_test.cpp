@@ -122,6 +122,17 @@ TEST_CASE("ledger: decisions are listed by what they say") {
     filter.rule = "refund_large";
     CHECK(count(filter) == 1);
     filter = {};
+    filter.effect = "needs_approval";
+    CHECK(count(filter) == 1);
+    for (const char* word : {"needs approval", "Permit", "x"}) {
+        filter.effect = word;
+        const auto refused = inquiry->list(filter);
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().code == "G0028");
+        CHECK(refused.error().message ==
+              "no effect is called `" + filter.effect + "`; they are `permit`, `needs_approval` and `deny`");
+    }
+    filter = {};
     filter.agent = "refund-agent' or 1=1 --";
     CHECK(count(filter) == 0);
     filter = {};

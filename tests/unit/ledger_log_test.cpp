@@ -16,6 +16,8 @@ using namespace writ::testing;
 
 namespace {
 
+constexpr std::uint64_t kOneRecord = 120;  // more than the first header, less than with a record
+
 /// Takes the lock, calls `first`, and appends. Output: the error's code, or empty.
 std::string try_append(Log& log, const std::vector<std::string>& records, const std::function<void()>& first = {}) {
     if (const auto locked = log.lock({}); !locked) return locked.error().code;
@@ -239,14 +241,22 @@ TEST_CASE("ledger: nothing is acknowledged that is not in the file that the path
           }) == "G0009,G0009");
 }
 
-TEST_CASE("ledger: a folder of several segments that is removed cannot be put back, G0009") {
+TEST_CASE("ledger: a segment that would have no room for records is refused, G0013") {
     const Folder folder;
-    LogOptions small;
-    small.segment_bytes = 200;
-    auto log = opened(folder.at("ledger"), small);
-    for (int i = 0; i < 20; ++i) append(*log, some(i, 1));
-    std::filesystem::remove(folder.at("ledger") + "/" + segment_name(segments_in(folder.at("ledger"))->back()));
-    CHECK(try_append(*log, some(20, 1)).empty());  // the last handle can still append
+    LedgerOptions small;
+    for (const std::uint64_t size : {0, 1, 112}) {
+        small.segment_bytes = size;
+        const auto refused = Ledger::open(folder.at("ledger"), small);
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().code == "G0013");
+        CHECK(refused.error().message ==
+              "a segment of " + std::to_string(size) + " bytes has no room for records: its header alone takes 112");
+    }
+    CHECK_FALSE(std::filesystem::exists(folder.at("ledger")));
+    small.segment_bytes = 113;
+    auto ledger = Ledger::open(folder.at("ledger"), small);
+    REQUIRE(ledger.has_value());
+    for (const char* handle can still append
     CHECK(records_of(folder.at("ledger")).size() == 21);
     std::filesystem::remove_all(folder.at("ledger"));
     CHECK(try_append(*log, some(21, 1)) == "G0009");
@@ -324,7 +334,7 @@ TEST_CASE("ledger: with another key than its records were written with it is not
     const Folder folder;
     const std::string path = folder.at("ledger") + "/key";
     LedgerOptions small;
-    small.segment_bytes = 1;
+    small.segment_bytes = kOneRecord;
     {
         auto ledger = Ledger::open(folder.at("ledger"), small);
         for (const char* name : {"ticket 1", "ticket 2", "ticket 3"}) REQUIRE(use_up(*ledger, name).has_value());
@@ -389,7 +399,7 @@ TEST_CASE("ledger: a segment of another program that does not continue the one b
     append(*log, some(0, 1));
     {
         LogOptions small;
-        small.segment_bytes = 1;
+        small.segment_bytes = kOneRecord;
         auto other = opened(folder.at("ledger"), small);
         append(*other, some(1, 1));
         append(*other, some(2, 1));

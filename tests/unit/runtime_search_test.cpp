@@ -153,7 +153,9 @@ TEST_CASE("search: what is wrong with the request or the candidates is said, and
     CHECK(find.error(Open::Tool, {}, R"({"nonsense": 1})").context == "$.nonsense");
     CHECK(find.error(Open::Scope, {}, R"({"want": 5})").context == "$.want");
     CHECK(find.error(Open::Tool, {}, R"({"tool": 5})").context == "$.tool");
-    CHECK(find.error(Open::Agent, {}).code == "Q0001");
+    const Error none = find.error(Open::Agent, {});
+    CHECK(none.code == "Q0024");
+    CHECK(none.context == "candidates");
     CHECK(find.error(Open::Tool, "{}").code == "Q0010");
     const Error third = find.error(Open::Scope, R"(["a", "b", {}])");
     CHECK(third.code == "Q0010");

@@ -18,7 +18,7 @@ namespace writ::ledger {
 
 struct LedgerOptions {
     bool create = true;                         ///< make the ledger if the folder does not exist
-    std::uint64_t segment_bytes = 64ull << 20;  ///< a new file is started once the current one has this many
+    std::uint64_t segment_bytes = 64ull << 20;  ///< a new file is started once the current one has this many; G0013
     std::size_t queue_bytes = 64u << 20;        ///< records that best effort may keep waiting
     int patience = 5000;                        ///< milliseconds to wait for another program's lock
 };
@@ -46,7 +46,7 @@ class Keyed;
 class Ledger {
 public:
     /// Opens a ledger. An incomplete write at its end is removed, back to the last whole block.
-    /// Errors: G0001 to G0006, G0008 to G0011, G0040, G0042.
+    /// Errors: G0001 to G0006, G0008 to G0011, G0013, G0040, G0042.
     [[nodiscard]] static Result<Ledger> open(const std::string& folder, const LedgerOptions& options = {});
     /// Waits until accepted records are written. Every other call must have returned.
     ~Ledger();

@@ -44,7 +44,7 @@ struct SearchResult {
 /// that they declare for the request's tool. Agents must be given. A search for tools requests the scopes in
 /// `want.scopes`; if the request states none, all that the layers declare for the candidate.
 /// Errors:  Q0001.. the request without its open field is refused; or `candidates` is, then `context` is for example
-/// `candidates[3]`. Q0001 also if candidates must be given, Q0004 for more than 100,000.
+/// `candidates[3]`. Q0024 if candidates must be given, Q0004 for more than 100,000.
 /// Source:  docs/search-format.md
 [[nodiscard]] Result<SearchResult> search(Evaluator& evaluator, std::string_view request, Open open,
                                           std::string_view candidates = {}, const RequestLimits& limits = {});
