@@ -2,7 +2,8 @@
 """Fails if an entry of a table has no test: an error, a lint, a reason, an opcode.
 
 An entry counts as tested if its name is in the name of a test case, in an assertion, in a row of a
-table that a test goes through, or in a conformance case. Comments do not count.
+table that a test goes through, in a conformance case, or in a script or a transcript of what the program does. Comments
+of C++ do not count.
 """
 import pathlib
 import re
@@ -11,7 +12,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 TABLES = [
-    ("engine/include/writ/errors.def", r"^ERROR\(([BCEGQSW]\w+),", r"\b{}\b"),  # F and K are the program's: tests/cli
+    ("engine/include/writ/errors.def", r"^ERROR\((\w+),", r"\b{}\b"),  # F and K are the program's: tests/cli
     ("engine/lint/lints.def", r'^LINT\(\w+, "([^"]+)"', r'"{}"'),
     ("engine/base/reasons.def", r"^REASON\((\w+),", r"\b{}\b"),
     # Names of opcodes are ordinary words: only as an enumerator or in the name of a case.
@@ -28,6 +29,8 @@ def code_without_comments(path):
 def main():
     tests = [p for p in sorted(TESTS.rglob("*.cpp")) if p.parent.name not in ("bench", "link")]
     cases = [p for p in sorted((TESTS / "conformance/cases").rglob("*")) if p.is_file()]
+    cases += sorted((TESTS / "fault").glob("*.sh"))
+    cases += [p for p in sorted((TESTS / "cli").glob("*.txt")) if not p.name.startswith("explain")]  # which prints pages
     text = "\n".join([code_without_comments(p) for p in tests] +
                      [p.read_text(errors="replace") for p in cases])
     untested, entries = [], 0

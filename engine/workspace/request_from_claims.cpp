@@ -11,6 +11,7 @@
 #include "bytecode/program.h"
 #include "stdlib/stdlib.h"
 #include "syntax/parse.h"
+#include "workspace/kind_policy.h"
 #include "writ/tools.h"
 
 namespace writ {
@@ -54,20 +55,6 @@ Error unknown_kind(std::string_view kind, const std::vector<StandardKind>& kinds
     if (!near.empty()) message += "did you mean `" + std::string(near) + "`? ";
     message += "the kinds are " + list;
     return failure(Code::UnknownWord, std::move(message));
-}
-
-/// A policy that declares an issuer of the kind and imports the baseline, and nothing else.
-Result<Bundle> policy_of(const StandardKind& kind) {
-    SourceSet sources;
-    sources.sources.push_back({"request.writ", "import std.baseline\nimport " + std::string(kind.module) +
-                                                   "\ntier read\nissuer source: " + kind.name + " \"" +
-                                                   std::string(kExampleIssuer) + "\" { audience \"" +
-                                                   std::string(kExampleAudience) + "\" }\n"});
-    auto bundle = compile(sources);
-    if (bundle) return std::move(*bundle);
-    const auto& items = bundle.error().items;
-    return fail(Code::KindDoesNotCompile, items.empty() ? "the kind does not compile" : items.front().message,
-                kind.name);
 }
 
 // ---- what claims say --------------------------------------------------------------------------
@@ -191,7 +178,7 @@ public:
         std::optional<Bundle> policy;
         if (input_.policy != nullptr)
             policy = *input_.policy;
-        else if (auto made = policy_of(kind_))
+        else if (auto made = policy_of_kind(kind_.name, kind_.module))
             policy = std::move(*made);
         else
             return tl::unexpected(std::move(made.error()));
@@ -377,6 +364,18 @@ private:
 };
 
 }  // namespace
+
+Result<Bundle> policy_of_kind(const std::string& kind, std::string_view module) {
+    SourceSet sources;
+    sources.sources.push_back({"request.writ", "import std.baseline\nimport " + std::string(module) +
+                                                   "\ntier read\nissuer source: " + kind + " \"" +
+                                                   std::string(kExampleIssuer) + "\" { audience \"" +
+                                                   std::string(kExampleAudience) + "\" }\n"});
+    auto bundle = compile(sources);
+    if (bundle) return std::move(*bundle);
+    const auto& items = bundle.error().items;
+    return fail(Code::KindDoesNotCompile, items.empty() ? "the kind does not compile" : items.front().message, kind);
+}
 
 std::vector<std::string> issuer_kinds() {
     std::vector<std::string> names;

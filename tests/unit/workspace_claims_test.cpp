@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "example_request.h"
+#include "workspace/kind_policy.h"
 #include "writ/evaluator.h"
 #include "writ/tools.h"
 
@@ -287,4 +288,16 @@ TEST_CASE("request: every kind of the standard library makes a request of empty 
     CHECK(std::is_sorted(kinds.begin(), kinds.end()));
     CHECK(std::find(kinds.begin(), kinds.end(), "kubernetes") != kinds.end());
     for (const std::string& kind : kinds) CHECK_MESSAGE(refusal(input("{}", kind)) == "accepted", kind);
+}
+
+TEST_CASE("claims: K0002 a kind whose module does not compile is no policy, and its error says why") {
+    CHECK(policy_of_kind("kubernetes", "std.kubernetes").has_value());
+    for (const auto& [kind, module, why] : {std::tuple{"kubernetes", "std.none", "unknown module `std.none`"},
+                                            std::tuple{"none", "std.kubernetes", "unknown issuer kind `none`"}}) {
+        const auto refused = policy_of_kind(kind, module);
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().code == "K0002");
+        CHECK(refused.error().message == why);
+        CHECK(refused.error().context == kind);
+    }
 }
