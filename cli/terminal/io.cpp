@@ -6,13 +6,10 @@
 #include <filesystem>
 #include <memory>
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "os/files.h"
 #include <fmt/format.h>
 
 #include "cli/terminal/text.h"
+#include "os/files.h"
 #include "writ/errors.h"
 
 namespace writ::cli {
@@ -80,27 +77,15 @@ Result<void> write_file(const std::string& path, std::string_view bytes) {
         print_result(bytes);
         return {};
     }
-    struct stat before{};
-    const bool there = stat(path.c_str(), &before) == 0;
-    if (there && !S_ISREG(before.st_mode)) return write_into(path, bytes);
+    const auto before = os::status_of(path);
+    if (before && !before->regular) return write_into(path, bytes);
     // If the path is a link, its target is replaced.
     std::error_code unresolved;
-    const std::string target = there ? std::filesystem::canonical(path, unresolved).string() : path;
-    const std::string beside = target + ".new";
-    errno = 0;
-    std::FILE* out = unresolved ? nullptr : std::fopen(beside.c_str(), "wb");
-    if (out == nullptr) return failed(path);
-    // The new file gets the mode of the old one.
-    const bool whole = (!there || fchmod(fileno(out), before.st_mode & 07777) == 0) &&
-                       std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size() && std::fflush(out) == 0 &&
-                       fsync(fileno(out)) == 0;
-    const int reason = errno;
-    const bool closed = std::fclose(out) == 0;
-    if (whole && closed && std::rename(beside.c_str(), target.c_str()) == 0) return {};
-    if (!whole) errno = reason;
-    auto error = failed(path);
-    std::remove(beside.c_str());
-    return error;
+    const std::string target = before ? std::filesystem::canonical(path, unresolved).string() : path;
+    if (unresolved) return fail(Code::FileUnusable, os::reason_of(unresolved), path);
+    auto written = before ? os::rewrite_file(target, bytes) : os::replace_file(target, bytes, 0666);
+    if (!written) return fail(Code::FileUnusable, std::move(written.error().reason), path);
+    return {};
 }
 
 void print_result(std::string_view text) {

@@ -15,7 +15,7 @@ namespace writ::cli {
 /// Errors: F0001 with the name in `context`.
 [[nodiscard]] Result<std::string> read_input(const std::string& path, std::size_t limit);
 
-/// Writes to standard output for `-`; otherwise replaces a file atomically: it has either its old content or all of
+/// Writes to standard output for `-`; otherwise replaces a file durably: it has either its old content or all of
 /// `bytes`. The mode of the file is kept, and a link stays a link. Devices and pipes are written to directly.
 /// Errors: F0001 with the name in `context`.
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view bytes);

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "folder.h"
@@ -31,6 +32,20 @@ TEST_CASE("os: a file is created once, and replaced whole with the mode asked fo
     CHECK(lost.error().what == os::What::Missing);
     CHECK(lost.error().reason == "no such file or directory");
     CHECK(lost.error().path == folder.at("nowhere/file"));
+}
+
+TEST_CASE("os: a file that is rewritten keeps its permissions, whatever the process masks") {
+    const Folder folder;
+    const std::string path = folder.at("file");
+    write_bytes(path, "one");
+    for (const unsigned mode : {0666u, 0640u, 0600u, 0755u}) {
+        REQUIRE(::chmod(path.c_str(), mode) == 0);
+        REQUIRE(os::rewrite_file(path, "two"));
+        CHECK(os::status_of(path)->mode == mode);
+        CHECK(read_bytes(path) == "two");
+    }
+    CHECK_FALSE(os::exists(path + ".new"));
+    CHECK(os::rewrite_file(folder.at("none"), "x").error().what == os::What::Missing);
 }
 
 TEST_CASE("os: a link beside is not followed when a file is replaced") {
