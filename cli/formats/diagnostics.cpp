@@ -327,7 +327,7 @@ std::string render_json(const Diagnostics& diagnostics) {
         list.push_back(std::move(item));
     }
     // Text that is not UTF-8 is a finding too, and must not break its own report.
-    return list.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return safe_json(list.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 }  // namespace writ::cli

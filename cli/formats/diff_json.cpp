@@ -143,7 +143,7 @@ nlohmann::ordered_json diff_json(const DiffReport& report) {
 }
 
 std::string render_diff_json(const DiffReport& report) {
-    return diff_json(report).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return one_line(diff_json(report));
 }
 
 }  // namespace writ::cli

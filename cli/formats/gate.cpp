@@ -93,7 +93,7 @@ std::string render_gate_json(const GateReport& report) {
                                        {"met", each.met}});
     out["findings"] = Json::parse(render_json(report.verdict.findings));
     out["diff"] = report.change != nullptr ? diff_json(*report.change) : Json();
-    return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return one_line(out);
 }
 
 std::string render_gate_junit(const GateReport& report) {

@@ -5,10 +5,14 @@
 
 namespace writ::cli {
 
+std::string one_line(const Json& document) {
+    return safe_json(document.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
+}
+
 std::string json_line(Json members) {
     Json out{{"schema_version", 1}};
     out.update(members);
-    return safe_json(out.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
+    return one_line(out);
 }
 
 Exit refuse(const Error& error, const std::string& subject, Format format, const Terminal& terminal) {

@@ -12,6 +12,8 @@ namespace writ::cli {
 
 using Json = nlohmann::ordered_json;
 
+/// A document on one line, without characters that a terminal interprets: they are escapes, and its value is the same.
+[[nodiscard]] std::string one_line(const Json& document);
 /// `{"schema_version":1, …}` on one line, without characters that a terminal interprets.
 [[nodiscard]] std::string json_line(Json members);
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/terminal/text.h"
+
 namespace writ::cli {
 
 namespace {
@@ -62,6 +64,8 @@ std::string escaped(std::string_view text) {
         // In attributes, readers turn these into spaces, and line ends into one kind.
         else if (next.point == '\t' || next.point == '\r')
             out += fmt::format("&#{};", next.point);
+        else if (next.point != '\n' && is_hidden(next.point))
+            out += fmt::format("&#x{:X};", next.point);
         else
             out += bytes;
     }

@@ -80,7 +80,7 @@ public:
         result["partialFingerprints"]["writLine/v1"] = fingerprint(d);
         if (reason != nullptr)
             result["suppressions"] =
-                Json::array({Json{{"kind", "inSource"}, {"status", "accepted"}, {"justification", *reason}}});
+                Json::array({Json{{"kind", "inSource"}, {"status", "accepted"}, {"justification", safe(*reason)}}});
         if (!d.replacement.empty()) result["fixes"] = Json::array({fix(d)});
         results_.push_back(std::move(result));
     }
@@ -95,7 +95,7 @@ public:
         out["$schema"] = kSchema;
         out["version"] = "2.1.0";
         out["runs"] = Json::array({std::move(run)});
-        return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+        return one_line(out);
     }
 
 private:

@@ -107,7 +107,7 @@ double seconds(const TestCase& test) {
 
 /// A JSON string is valid YAML.
 std::string as_yaml(std::string_view text) {
-    return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return safe_json(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 /// A TAP description: on one line, with special characters escaped.
@@ -210,7 +210,7 @@ std::string TestReport::json() const {
         out["verdicts"].push_back(
             Json{{"name", verdict.name}, {"passed", !verdict.failed}, {"problem", verdict.problem}});
     if (coverage_) out["coverage"] = coverage_json(run_.coverage, places_);
-    return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return one_line(out);
 }
 
 std::string TestReport::junit() const {

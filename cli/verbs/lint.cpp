@@ -57,7 +57,7 @@ std::string json(const LintReport& report) {
     out["fixable"] = report.fixes.size();
     out["findings"] = Json::parse(render_json(report.findings));
     out["suppressed"] = std::move(suppressed);
-    return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return one_line(out);
 }
 
 constexpr Rendering<LintReport> kRenderings[] = {

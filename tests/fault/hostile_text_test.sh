@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Text from stores, ledgers, requests, claims and policies cannot affect its readers: no output for people, for GitHub
-# or as HTML contains a control character or a mark that changes the direction of text.
+# Text from stores, ledgers, requests, claims and policies cannot affect its readers: no output for people, for GitHub,
+# for programs or as HTML contains a control character or a mark that changes the direction of text.
 # usage: tests/fault/hostile_text_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")
@@ -139,7 +139,7 @@ deny loud when agent.owner == "{evil}" because "{evil}"
 test "{evil}" {{ given small with agent.owner = "{evil}" expect permit }}
 ''')
 END
-for format in human short github sarif; do
+for format in human short github sarif json; do
     tame check wrong.writ --format $format
     check "check wrong.writ --format $format: shows the text" grep -q txt out err
 done
@@ -154,6 +154,12 @@ tame gate policy --base "$root/examples/refund" --format markdown
 tame gate policy --base "$root/examples/refund" --format github
 tame diff "$root/examples/refund" policy
 tame diff "$root/examples/refund" policy --format markdown
+for verb in "lint policy --format json" "lint policy --format sarif" "test policy --format json" "test policy --format junit" \
+            "gate policy --base $root/examples/refund --format json" "gate policy --base $root/examples/refund --format junit" \
+            "diff $root/examples/refund policy --format json"; do
+    # shellcheck disable=SC2086
+    tame $verb
+done
 tame fmt policy --check
 tame explain policy --request evil.json --rule loud
 tame "$(printf 'x\033[2J')"

@@ -37,6 +37,9 @@ TEST_CASE("junit: what XML cannot hold is replaced, and what means something in 
     };
     CHECK(name("a<b>&\"c") == "a&lt;b&gt;&amp;&quot;c");
     CHECK(name("a\tb\nc\rd") == "a&#9;b&#10;c&#13;d");
+    CHECK(name("a\xC2\x9B"
+               "b\xE2\x80\xAE"
+               "c") == "a&#x9B;b&#x202E;c");
     CHECK(name("\x1b[31m") == "\xEF\xBF\xBD[31m");
     CHECK(name(std::string("a\0b", 3)) ==
           "a\xEF\xBF\xBD"

@@ -27,6 +27,7 @@ Json reported(const std::string& name, Change change) {
     const std::string text = render_sarif(all);
     // The output is one line without control characters, so printing it is safe.
     CHECK(text.find('\n') == text.size() - 1);
+    CHECK(text.find("\xE2\x80\xAE") == text.npos);
     for (const char c : text.substr(0, text.size() - 1)) CHECK((static_cast<unsigned char>(c) >= 0x20 && c != 0x7F));
     return Json::parse(text)["runs"][0]["results"][0];
 }
@@ -54,15 +55,21 @@ TEST_CASE("cli: text in SARIF cannot act on whoever reads it") {
     const Json found = reported("p.writ", [&](Diagnostic& d) {
         d.message = d.label = d.help = evil;
         d.related.push_back({{0, 0, 3}, evil});
-        d.replacement = "tw\"o\n\xFF";
+        d.replacement = "tw\"o\n\xE2\x80\xAE\xFF";
     });
     CHECK(found["message"]["text"] == tame + "\n" + tame);
     CHECK(found["locations"][0]["message"]["text"] == tame);
+    // The reason of a suppression stands in a comment, where all but line ends may stand.
+    SuppressedFinding suppressed;
+    suppressed.finding.code = "unused_name";
+    suppressed.reason = evil;
+    const Json run = Json::parse(render_sarif({}, {suppressed}))["runs"][0];
+    CHECK(run["results"][0]["suppressions"][0]["justification"] == tame);
     CHECK(found["relatedLocations"][0]["message"]["text"] == tame);
     CHECK(found["fixes"][0]["description"]["text"] == tame);
     // A fix inserts the text unchanged, as far as it is UTF-8.
     const Json change = found["fixes"][0]["artifactChanges"][0]["replacements"][0];
-    CHECK(change["insertedContent"]["text"] == "tw\"o\n\xEF\xBF\xBD");
+    CHECK(change["insertedContent"]["text"] == "tw\"o\n\xE2\x80\xAE\xEF\xBF\xBD");
     CHECK(change["deletedRegion"] == Json{{"startLine", 2}, {"startColumn", 1}, {"endLine", 2}, {"endColumn", 4}});
     // Without help, the message describes the fix.
     CHECK(reported("p.writ", [&](Diagnostic& d) {
