@@ -12,7 +12,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 TABLES = [
-    ("engine/include/writ/errors.def", r"^ERROR\((\w+),", r"\b{}\b"),  # F and K are the program's: tests/cli
+    ("engine/include/writ/errors.def", r"^ERROR\((\w+),", r"\b{}\b"),
     ("engine/lint/lints.def", r'^LINT\(\w+, "([^"]+)"', r'"{}"'),
     ("engine/base/reasons.def", r"^REASON\((\w+),", r"\b{}\b"),
     # Names of opcodes are ordinary words: only as an enumerator or in the name of a case.

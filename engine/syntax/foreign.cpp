@@ -56,7 +56,7 @@ constexpr Foreign kDeclarations[] = {
     {"from", kImport, {}},
     {"type", "list the names of values with `enum NAME = a | b`", {}},
     {"struct", "a record is a type: `params { where: record { … } }`", {}},
-    {"obligation", "add a obligation to a grant with `oblige NAME when … with OBLIGATION`", {}},
+    {"obligation", "add an obligation to a grant with `oblige NAME when … with OBLIGATION`", {}},
 };
 
 constexpr Foreign kWords[] = {

@@ -131,8 +131,8 @@ std::optional<std::string> wider(const Outcome& less, const Outcome& more, Subje
         alone.find("want")->set("scopes", std::move(only));
         const auto single = outcome_of(more_subject, alone);
         if (!single || single->effect != Effect::Permit) return "`" + scope + "` alone was not to be had" + both;
-        // An obligation or limit that starts later ends the ttl at that moment. If it applies from the start, the ttl is not
-        // shortened: the grant has less authority for a longer time.
+        // An obligation or limit that starts later ends the ttl at that moment. If it applies from the start, the ttl
+        // is not shortened: the grant has less authority for a longer time.
         const bool otherwise_less = !among(single->obligations, less.obligations) ||
                                     !among(less.audience, single->audience) || (less.single_use && !single->single_use);
         if (otherwise_less && single->ends_at_horizon()) continue;

@@ -256,7 +256,43 @@ TEST_CASE("ledger: a segment that would have no room for records is refused, G00
     small.segment_bytes = 113;
     auto ledger = Ledger::open(folder.at("ledger"), small);
     REQUIRE(ledger.has_value());
-    for (const char* handle can still append
+    for (const char* name : {"ticket 1", "ticket 2"}) REQUIRE(use_up(*ledger, name).has_value());
+    CHECK(segments_in(folder.at("ledger"))->size() == 2);
+}
+
+TEST_CASE("ledger: a segment without records is written to, and not replaced") {
+    const Folder folder;
+    LogOptions small;
+    small.segment_bytes = kOneRecord;
+    {
+        auto log = opened(folder.at("ledger"), small);
+        for (int i = 0; i < 3; ++i) append(*log, some(i, 1));
+    }
+    // As if the program had been killed before the first record of the third segment, whose header is larger.
+    const std::string path = folder.at("ledger") + "/" + segment_name(2);
+    std::string header;
+    {
+        auto reader = SegmentReader::open(path);
+        header = write_header(reader->header());
+    }
+    REQUIRE(header.size() > small.segment_bytes);
+    std::filesystem::resize_file(path, header.size());
+    const auto before = os::status_of(path)->id;
+    auto log = opened(folder.at("ledger"), small);
+    REQUIRE(log->size() == 2);
+    append(*log, some(2, 1));
+    CHECK(os::status_of(path)->id == before);
+    CHECK(records_of(folder.at("ledger")).size() == 3);
+}
+
+TEST_CASE("ledger: a folder of several segments that is removed cannot be put back, G0009") {
+    const Folder folder;
+    LogOptions small;
+    small.segment_bytes = 200;
+    auto log = opened(folder.at("ledger"), small);
+    for (int i = 0; i < 20; ++i) append(*log, some(i, 1));
+    std::filesystem::remove(folder.at("ledger") + "/" + segment_name(segments_in(folder.at("ledger"))->back()));
+    CHECK(try_append(*log, some(20, 1)).empty());  // the last handle can still append
     CHECK(records_of(folder.at("ledger")).size() == 21);
     std::filesystem::remove_all(folder.at("ledger"));
     CHECK(try_append(*log, some(21, 1)) == "G0009");
