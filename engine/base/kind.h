@@ -52,6 +52,14 @@ constexpr std::string_view separators_of(Kind kind) {
 /// latter is also the limit for all texts of a list together.
 constexpr std::uint32_t kDefaultText = 2048, kMaxText = 16u << 10;
 
+/// Deepest nesting of quantifiers.
+constexpr std::uint32_t kMaxBinders = 8;
+
+/// The most words in a text of so many bytes: each has a byte, and a space before it.
+constexpr std::uint64_t most_words(std::uint64_t bytes) {
+    return bytes / 2 + 1;
+}
+
 /// The named parts of typed text, for example `workload.spiffe_id.trust_domain`.
 enum class Part : std::uint8_t {
     SpiffeTrustDomain,

@@ -48,7 +48,7 @@ struct Unit {
     std::int64_t micros;
 };
 constexpr Unit kUnits[] = {
-    {"d", 86'400 * kSecond}, {"h", 3'600 * kSecond}, {"m", 60 * kSecond}, {"s", kSecond}, {"ms", 1'000}, {"us", 1},
+    {"d", kDay* kSecond}, {"h", 3'600 * kSecond}, {"m", 60 * kSecond}, {"s", kSecond}, {"ms", 1'000}, {"us", 1},
 };
 
 /// Days since 1970-01-01 of a date in the proleptic Gregorian calendar.
@@ -252,12 +252,12 @@ std::optional<std::int64_t> parse_instant(std::string_view text, Rounding roundi
     }
     if (!text.empty()) return {};
     const std::int64_t seconds =
-        days_from_civil(*year, *month, *day) * 86'400 + *hour * 3'600 + *minute * 60 + *second - offset;
+        days_from_civil(*year, *month, *day) * kDay + *hour * 3'600 + *minute * 60 + *second - offset;
     // The zone must not move the moment out of the valid years.
-    if (seconds < days_from_civil(1, 1, 1) * 86'400 || seconds >= days_from_civil(10'000, 1, 1) * 86'400) return {};
+    if (seconds < days_from_civil(1, 1, 1) * kDay || seconds >= days_from_civil(10'000, 1, 1) * kDay) return {};
     if (!leap) return seconds * kSecond + micros;
     // A leap second counts as the next second.
-    if (seconds % 86'400 != 0) return {};
+    if (seconds % kDay != 0) return {};
     return seconds * kSecond;
 }
 
@@ -268,10 +268,10 @@ char* write_instant(char* to, std::int64_t micros) {
         fraction += kSecond;
         --seconds;
     }
-    std::int64_t days = seconds / 86'400;
-    std::int64_t of_day = seconds % 86'400;
+    std::int64_t days = seconds / kDay;
+    std::int64_t of_day = seconds % kDay;
     if (of_day < 0) {
-        of_day += 86'400;
+        of_day += kDay;
         --days;
     }
     const Date date = civil_from_days(days);

@@ -14,6 +14,9 @@ namespace writ {
 
 constexpr std::int64_t kDecimalUnit = 1'000'000;  ///< the integer that represents decimal 1
 constexpr std::int64_t kSecond = 1'000'000;       ///< microseconds
+constexpr std::int64_t kDay = 86'400;             ///< seconds
+/// The longest ttl of a grant, in microseconds, and so how far ahead the horizon of a decision is searched.
+constexpr std::int64_t kMaxTtl = kDay * kSecond;
 
 // Saturating 64-bit arithmetic.
 [[nodiscard]] inline std::int64_t sat_add(std::int64_t a, std::int64_t b) {

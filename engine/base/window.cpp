@@ -9,7 +9,6 @@ namespace writ {
 
 namespace {
 
-constexpr std::int64_t kDay = 86'400;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kHorizonSeconds = 400 * kDay;
 

@@ -46,11 +46,6 @@ Kind owner_of(Part part) {
     return Kind::String;
 }
 
-/// The most words in a text: each has a byte, and a space before it.
-std::uint64_t most_words(const ValueType& text) {
-    return text.text / 2 + 1;
-}
-
 bool plain_list(const ValueType& type) {
     return type.kind == Kind::List && type.table == kNone && rep_of(type.elem) != Rep::Group;
 }
@@ -384,7 +379,7 @@ bool CodeCheck::write(const Instr& at, const ValueType& a, const ValueType& b) {
             made.kind = Kind::List;
             const bool single = at.op == Opcode::SingleText || at.op == Opcode::SingleInt;
             made.elem = single ? a.kind : at.op == Opcode::Words ? Kind::String : a.elem;
-            made.max = single ? 1 : at.op == Opcode::Words ? most_words(a) : a.max;
+            made.max = single ? 1 : at.op == Opcode::Words ? most_words(a.text) : a.max;
             made.text = a.text;
             if (at.op == Opcode::Union) {
                 made.max = sat_plus(a.max, b.max);
@@ -485,7 +480,7 @@ std::uint64_t CodeCheck::cost_of(const Instr& at, ValueType a, ValueType b) cons
         case Opcode::PartOf: return plus(kDecodedSteps, kLookUpSteps, scanned(a.text));
         case Opcode::Words:
             return plus(kDecodedSteps, scanned(a.text), hashed(a.text),
-                        sat_times(kMemberSteps + kLookUpSteps, most_words(a)));
+                        sat_times(kMemberSteps + kLookUpSteps, most_words(a.text)));
         case Opcode::InCidr: return plus(kDecodedSteps, kElementSteps);
         case Opcode::InWindow: return plus(kDecodedSteps, kWindowSteps);
         case Opcode::Quantify:

@@ -76,9 +76,6 @@ constexpr std::uint32_t quant_depth(std::uint32_t code) {
     return code >> 2;
 }
 
-/// Deepest nesting of quantifiers.
-constexpr std::uint32_t kMaxBinders = 8;
-
 constexpr std::uint32_t operand(OperandKind kind, std::uint32_t index) {
     return (static_cast<std::uint32_t>(kind) << 28) | index;
 }
@@ -428,10 +425,8 @@ private:
 /// Errors: as verify(), but a step bound that does not fit is not an error.
 [[nodiscard]] Result<Measures> measure(const Sections& sections);
 
-/// How far ahead the horizon of a decision is searched, in microseconds: no grant lives longer.
-constexpr std::int64_t kLookAhead = 24LL * 3600 * 1'000'000;
-/// The largest number of changes of one test of time within that: a window opens and closes once a day, and a zone's
-/// clock may be moved back and forth across its edges.
+/// The largest number of changes of one test of time within kMaxTtl, which is a day: a window opens and closes once a
+/// day, and a zone's clock may be moved back and forth across its edges.
 constexpr std::uint64_t kFlipsADay = 6;
 
 /// The largest number of runs of a rule's code in one decision: once to decide, and once in the other mode to

@@ -87,7 +87,7 @@ Result<void> verify_constants(const Program& program) {
 
     // Start of the ascending run that contains a transition, because zones may share transitions.
     std::vector<std::uint32_t> run(program.transitions.size(), 0);
-    constexpr std::int64_t kMaxOffset = 2 * 24 * 3600;
+    constexpr std::int64_t kMaxOffset = 2 * kDay;
     for (std::uint32_t i = 0; i < run.size(); ++i) {
         const Transition& at = program.transitions[i];
         if (at.offset < -kMaxOffset || at.offset > kMaxOffset)
@@ -96,7 +96,6 @@ Result<void> verify_constants(const Program& program) {
     }
     for (std::size_t i = 0; i < program.windows.size(); ++i) {
         const WindowRef& window = program.windows[i];
-        constexpr std::uint32_t kDay = 24 * 3600;
         if (window.start >= kDay || window.end > kDay || window.days > 0x7F)
             return refuse(Code::BadConstants, "window is out of range", "windows", i);
         if (window.zone_count == 0 || window.zone_first >= run.size() ||

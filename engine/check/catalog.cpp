@@ -1,6 +1,7 @@
 // The declarations a policy is about: issuer kinds, issuers and tools.
 #include <algorithm>
 
+#include "base/values.h"
 #include "check/expr.h"
 #include "check/passes.h"
 
@@ -294,8 +295,9 @@ void check_issuers(Context& c) {
             if (audience.empty()) c.report.add(Code::AudienceMissing, span, "an empty audience");
         if (decl->max_age && *decl->max_age <= 0)
             c.report.add(Code::ValueOutOfRange, decl->name.span, "`max_age` must be greater than zero");
-        if (decl->leeway && (*decl->leeway < 0 || *decl->leeway > kMaxLeeway))
-            c.report.add(Code::ValueOutOfRange, decl->leeway_span, "`leeway` can be at most 60s",
+        if (decl->leeway && (*decl->leeway < 0 || *decl->leeway > kMostLeeway))
+            c.report.add(Code::ValueOutOfRange, decl->leeway_span,
+                         "`leeway` can be at most " + std::to_string(kMostLeeway / kSecond) + "s",
                          "clocks that differ more must be corrected");
         // A broken issuer has no name in the tables, so that uses of its claims are not reported too.
         if (kind == nullptr) continue;

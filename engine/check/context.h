@@ -26,12 +26,8 @@ constexpr std::string_view kDefaultModule = "main";  ///< of a file without a mo
 constexpr std::size_t kNameSorts = 7;
 
 constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;
-constexpr std::uint32_t kMaxBinders = 8;    ///< nested quantifiers
-constexpr std::uint32_t kMaxWords = 8192;   ///< words in a text of the maximal length
 constexpr std::uint32_t kMaxList = 1024;    ///< the largest `max`
 constexpr std::size_t kMaxWork = 1u << 17;  ///< nodes of one condition after expanding definitions
-constexpr std::int64_t kMaxTtl = 24 * 3600 * 1'000'000LL;
-constexpr std::int64_t kMaxLeeway = 60 * 1'000'000LL;
 
 /// A declaration with its name. `index` is its position in the table of its sort; of a group of issuers, its IssuerId.
 struct NamedDecl {

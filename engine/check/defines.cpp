@@ -142,7 +142,7 @@ const Expr* type_words(Context& c, Scope& s, const ast::Expr& e) {
     if (text == nullptr) return nullptr;
     if (!is_string_kind(text->type.kind)) return refuse_argument(c, e, *text, "text");
     const auto element = scalar(Kind::String);
-    if (text->op != Op::Text) return node(c, Op::Words, list_of(element, kMaxWords), e.span, {text});
+    if (text->op != Op::Text) return node(c, Op::Words, list_of(element, most_words(kMaxText)), e.span, {text});
     std::vector<const Expr*> words;
     std::unordered_set<std::string_view> seen;
     for (std::size_t at = 0; at < text->text.size();) {

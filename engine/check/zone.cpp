@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kHeader = 44;
 constexpr std::int64_t kLastYear = 2099;
-constexpr std::int64_t kDay = 86'400;
 constexpr std::int64_t kBeforeAll = std::numeric_limits<std::int64_t>::min();
 
 bool is_digit(char c) {

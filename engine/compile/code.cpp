@@ -152,7 +152,7 @@ private:
         const std::uint32_t list = value(*condition.list);
         std::uint32_t count = 0;
         if (condition.bound != nullptr) count = plus(*condition.bound, condition.more);
-        if (binders_ == bytecode::kMaxBinders) stop(CodeProblem::TooDeep);
+        if (binders_ == kMaxBinders) stop(CodeProblem::TooDeep);
         const std::size_t from = put({Opcode::Quantify, when ? bytecode::kJumpIf : std::uint8_t{0}, 0, list, 0,
                                       bytecode::quant_code(condition.quant, binders_)});
         put({Opcode::Bound, 0, 0, count});

@@ -103,9 +103,8 @@ bool lower_rule(Lowering& lowering, const check::Rule& rule, const LineNumbers& 
                        "split the rule: at most " + std::to_string(kMaxConditions) + " instructions fit");
             return false;
         case CodeProblem::TooDeep:
-            report.add(
-                Code::BundleTooLarge, rule.span,
-                "quantifiers in `" + rule.name + "` nest more than " + std::to_string(bytecode::kMaxBinders) + " deep");
+            report.add(Code::BundleTooLarge, rule.span,
+                       "quantifiers in `" + rule.name + "` nest more than " + std::to_string(kMaxBinders) + " deep");
             return false;
     }
 

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <ctime>
 
+#include "base/values.h"
+
 namespace writ::os {
 
 std::int64_t now_micros() {
@@ -13,7 +15,7 @@ std::int64_t now_micros() {
 std::int64_t boot_micros() {
     timespec now{};
     ::clock_gettime(CLOCK_BOOTTIME, &now);
-    return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
+    return std::int64_t{now.tv_sec} * kSecond + now.tv_nsec / 1000;
 }
 
 }  // namespace writ::os

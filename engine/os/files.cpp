@@ -9,11 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/values.h"
+
 namespace writ::os {
 
 namespace {
-
-constexpr std::int64_t kSecond = 1'000'000;
 
 Status from(const struct stat& info) {
     return {.id = {info.st_dev, info.st_ino},

@@ -205,7 +205,6 @@ TreeLowering::Sub TreeLowering::is_value(const Sub& left, Span whole, Tree::Rela
 }
 
 TreeLowering::Sub TreeLowering::window(const Sub& left, Span whole, Tree::WindowContext& tree) {
-    constexpr std::uint32_t kDay = 86'400;
     Expr expr = node(ExprKind::InWindow, whole, span(tree));
     if (auto* zone = tree.STRING()) {
         expr.text = string(*zone);

@@ -76,7 +76,7 @@ std::int64_t Machine::until(bool unknown, bool held) {
     // All tests of a conjunction that holds count as true: it ends when the first of them changes.
     if (held && (ready_code->flags & kConjunction) != 0) {
         const std::int64_t ends = next_change(0, code.size());
-        return ends > sat_add(now, bytecode::kLookAhead) ? kNever : ends;
+        return ends > sat_add(now, kMaxTtl) ? kNever : ends;
     }
     // Never, if the other facts decide the rule at any time.
     timeless = true;
@@ -85,7 +85,7 @@ std::int64_t Machine::until(bool unknown, bool held) {
     if (settled) return kNever;
     // Search as far as a grant can live. A limit on the number of changes would let a request that leaves out a fact,
     // and its changes, see further ahead.
-    const std::int64_t last = sat_add(now, bytecode::kLookAhead);
+    const std::int64_t last = sat_add(now, kMaxTtl);
     for (;;) {
         scratch.reset();
         std::fill(temps.begin(), temps.end(), Value{});

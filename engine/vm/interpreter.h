@@ -39,7 +39,7 @@ public:
     /// Whether the condition of a rule instance holds now. Requires: facts of the same program.
     [[nodiscard]] bool holds(const Facts& facts, const bytecode::RuleRef& rule, Mode mode);
     /// The first moment at which holds() would differ from `held`, if nothing but the time changes, in microseconds
-    /// since 1970. INT64_MAX: none within bytecode::kLookAhead.
+    /// since 1970. INT64_MAX: none within kMaxTtl.
     [[nodiscard]] std::int64_t until(const Facts& facts, const bytecode::RuleRef& rule, Mode mode, bool held) {
         return (rule.flags & bytecode::kTimed) == 0 ? INT64_MAX : timed_until(facts, rule, mode, held);
     }

@@ -79,7 +79,7 @@ struct Interpreter::Impl {
 
     // ---- horizon.cpp ----
     /// The first moment after `now` at which the condition differs from `held`; INT64_MAX if there is none within
-    /// bytecode::kLookAhead. Requires: enter().
+    /// kMaxTtl. Requires: enter().
     [[nodiscard]] std::int64_t until(bool unknown, bool held);
     [[nodiscard]] std::int64_t next_change(std::size_t at, std::size_t end);
     [[nodiscard]] std::int64_t change(const bytecode::Instr& in) const;
@@ -91,7 +91,7 @@ struct Interpreter::Impl {
     std::uint64_t request = 0;         ///< number of the current request, from 1
     bool remembers = false;
     bool doubted = false;  ///< a test was unknown
-    Bound binders[bytecode::kMaxBinders];
+    Bound binders[kMaxBinders];
     Scratch scratch;
     Hasher hasher;
     std::string room;  ///< for text that is made canonical
