@@ -6,6 +6,7 @@
 #include <queue>
 #include <utility>
 
+#include "base/builtin_facts.h"
 #include "bytecode/code_check.h"
 #include "bytecode/index.h"
 
@@ -126,12 +127,8 @@ namespace {
 
 /// Whether a fact is always known when rules run, because the checks before them deny a request that does not state it.
 bool always_known(std::uint32_t fact) {
-    static constexpr bool kStated[] = {
-#define FACT(name, path, presence) std::string_view(#presence) == "Stated",
-#include "base/builtin_facts.def"
-#undef FACT
-    };
-    return fact == kToolKey || (fact < std::size(kStated) && kStated[fact]);
+    return fact == kToolKey ||
+           (fact < std::size(builtin::kFacts) && builtin::kFacts[fact].presence == Presence::Stated);
 }
 
 bool all_known(const Program& program, const IndexGroupRef& group) {

@@ -27,9 +27,8 @@ enum class Opcode : std::uint8_t {
 };
 
 enum class Builtin : std::uint16_t {
-#define FACT(name, path, presence) name,
+#define FACT(name, ...) name,
 #include "base/builtin_facts.def"
-#undef FACT
     Count,
 };
 

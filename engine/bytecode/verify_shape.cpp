@@ -1,7 +1,9 @@
 // Verifies the request's shape node by node, and the slots that it fills.
 #include <algorithm>
+#include <array>
 #include <iterator>
 
+#include "base/builtin_facts.h"
 #include "bytecode/verify_parts.h"
 
 namespace writ::bytecode {
@@ -12,7 +14,7 @@ constexpr std::uint32_t word(Kind kind) {
     return static_cast<std::uint32_t>(kind);
 }
 
-/// The type as which the engine itself reads a value, independent of code.
+/// A column that the engine itself reads.
 struct ExpectedBuiltin {
     std::string_view name;
     Kind kind;
@@ -83,29 +85,33 @@ constexpr ExpectedBuiltin kApproval[] = {
     {"id", Kind::String},        {"state", Kind::Enum},
     {"approver", Kind::String},  {"groups", Kind::List, Kind::String},
     {"requester", Kind::String}, {"at", Kind::Instant},
-    {"exp", Kind::Instant},      {"binding_digest", Kind::String},
-    {"uses", Kind::Int},         {"approver_id", Kind::String},
+    {"exp", {
+    Builtin list;
+    std::string_view name;
+    BuiltinType type;
 };
-constexpr ExpectedBuiltin kHop[] = {
-    {"actor", Kind::String},  {"class", Kind::String},     {"run", Kind::String},
-    {"tenant", Kind::String}, {"issuer", Kind::String},    {"granted_scopes", Kind::List, Kind::String},
-    {"exp", Kind::Instant},   {"initiator", Kind::String},
-};
+constexpr ExpectedBuiltin kColumns = [] {
+    using namespace builtin;
+    return std::array{
+#define COLUMN(list, place, name, type) Column{Builtin::list, name, {type}},
+#include "base/builtin_facts.def"
+    };
+}();
 
 bool matches(const ValueType& type, const ExpectedBuiltin& expected) {
     return type.kind == expected.kind && (type.kind != Kind::List || type.elem == expected.elem);
 }
 
-/// Checks that columns with these names, if present, have the types that the engine expects.
+/// Checks that the columns of a list that the engine reads, if present, have the types that it expects.
 bool columns_match(const Program& program, const Layout& layout, Builtin list, std::span<const ExpectedBuiltin> names) {
     const ValueType type = layout.slot(static_cast<std::uint32_t>(list));
     if (type.node == kNone) return true;
     const ShapeNode& element = program.shape[program.shape[type.node].first_child];
     for (std::uint32_t i = 0; i < element.child_count; ++i) {
         const std::uint32_t node = element.first_child + i;
-        for (const ExpectedBuiltin& expected : names)
-            if (program.text(program.shape[node].name) == expected.name &&
-                (program.shape[node].column == kNone || !matches(layout.node_type(node), expected)))
+        for (const ExpectedBuiltin& column : kColumns)
+            if (column.list == list && program.text(program.shape[node].name) == column.name &&
+                (program.shape[node].column == kNone || !matches(layout.node_type(node), column.type)))
                 return false;
     }
     return true;
@@ -198,13 +204,14 @@ Result<void> verify_slots(const Program& program, const Layout& layout) {
         const ValueType type = layout.slot(i);
         if (word(type.kind) != slot.kind || (list && word(type.elem) != slot.elem))
             return refuse(Code::BadSlots, "slot has another kind than the node that fills it", "slots", i);
-        if (i >= std::size(kPaths)) continue;
+        if (i >= std::size(builtin::kFacts)) continue;
+        const BuiltinFact& fact = builtin::kFacts[i];
         const std::uint32_t node = layout.slot_node(i);
-        if (!matches(type, *expected(kPaths[i])) || (node != kNone && !stands_at(program, layout, node, kPaths[i])))
+        if (!matches(type, fact.type) || (node != kNone && !stands_at(program, layout, node, fact.path)))
             return refuse(Code::BadSlots, "fact of the engine has the wrong kind or the wrong place", "slots", i);
     }
-    if (!columns_match(program, layout, Builtin::Approvals, kApproval) ||
-        !columns_match(program, layout, Builtin::DelegationChain, kHop))
+    if (!columns_match(program, layout, Builtin::Approvals) ||
+        !columns_match(program, layout, Builtin::DelegationChain))
         return refuse(Code::BadSlots, "column that the engine reads has the wrong kind", "slots", 0);
 
     const ManifestRef& manifest = program.manifest[0];

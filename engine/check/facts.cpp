@@ -1,6 +1,7 @@
 // Paths into schemas, and the table of facts, which has every fact once.
 #include <algorithm>
 
+#include "base/builtin_facts.h"
 #include "base/joined.h"
 #include "check/expr.h"
 #include "check/passes.h"
@@ -217,12 +218,7 @@ void report_no_field(Context& c, FieldId record, const ast::PathStep& step, std:
 }
 
 void check_builtin_facts(Context& c) {
-    constexpr std::string_view kPaths[] = {
-#define FACT(name, path, presence) path,
-#include "base/builtin_facts.def"
-#undef FACT
-    };
-    for (const auto path : kPaths) {
+    for (const auto& [path, presence, type] : builtin::kFacts) {
         Cursor cursor;
         cursor.field = c.policy.request;
         bool there = true;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "base/builtin_facts.h"
 #include "compile/lowering.h"
 
 namespace writ::compiler {
@@ -37,12 +38,6 @@ bool same_type(const Field& a, const Field& b) {
            a.type.enumeration == b.type.enumeration && a.type.max == b.type.max && a.or_none == b.or_none &&
            a.weakest == b.weakest;
 }
-
-constexpr std::string_view kBuiltinPaths[] = {
-#define FACT(name, path, presence) path,
-#include "base/builtin_facts.def"
-#undef FACT
-};
 
 }  // namespace
 
@@ -216,7 +211,7 @@ Slots::Slots(const check::Policy& policy, bytecode::Builder& builder)
       columns_(policy.fields.size(), kNone),
       column_count_(policy.fields.size(), 0) {
     std::unordered_map<std::string_view, std::uint32_t> builtins;
-    for (std::uint32_t i = 0; i < std::size(kBuiltinPaths); ++i) builtins.emplace(kBuiltinPaths[i], i);
+    for (std::uint32_t i = 0; i < std::size(builtin::kFacts); ++i) builtins.emplace(builtin::kFacts[i].path, i);
     for (std::uint32_t i = 0; i < policy.facts.size(); ++i) {
         const Fact& fact = policy.facts[i];
         if (fact.root != FactRoot::Request) continue;
@@ -277,7 +272,7 @@ void Slots::finish() {
     for (std::uint32_t slot = 0; slot < facts_.size(); ++slot) {
         bytecode::SlotRef ref;
         if (!facts_[slot].valid()) {
-            ref.path = builder_.text(kBuiltinPaths[slot]);
+            ref.path = builder_.text(builtin::kFacts[slot].path);
             out.slots.push_back(ref);
             continue;
         }

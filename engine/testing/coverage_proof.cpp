@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/builtin_facts.h"
 #include "base/words.h"
 
 namespace writ::testing {
@@ -14,18 +15,6 @@ using check::FactRoot;
 using check::Op;
 
 namespace {
-
-enum class Presence : std::uint8_t { Stated, OrNone, UserStated, UserOrNone, Hops, Optional };
-
-struct Required {
-    std::string_view path;
-    Presence presence;
-};
-constexpr Required kRequired[] = {
-#define FACT(name, path, presence) {path, Presence::presence},
-#include "base/builtin_facts.def"
-#undef FACT
-};
 
 std::size_t index_of(Truth truth) {
     return static_cast<std::size_t>(truth);
@@ -39,7 +28,7 @@ bool OutcomeProof::stated(const Expr& expr, bool or_none) const {
     const check::Fact& fact = policy_.facts[expr.id];
     if (fact.root == FactRoot::Catalog) return true;
     if (fact.root != FactRoot::Request) return false;
-    return std::any_of(std::begin(kRequired), std::end(kRequired), [&](const Required& each) {
+    return std::any_of(std::begin(builtin::kFacts), std::end(builtin::kFacts), [&](const BuiltinFact& each) {
         return each.path == fact.path &&
                (each.presence == Presence::Stated || (or_none && each.presence == Presence::OrNone));
     });

@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "base/builtin_facts.h"
 #include "base/values.h"
 #include "vm/deciding.h"
 
@@ -12,20 +13,6 @@ namespace writ::vm {
 using bytecode::Builtin;
 
 namespace {
-
-/// How the presence of a fact is checked; see builtin_facts.def.
-enum class Presence : std::uint8_t { Stated, OrNone, UserStated, UserOrNone, Hops, Optional };
-
-struct Asked {
-    Builtin fact;
-    Presence presence;
-    std::string_view path;
-};
-constexpr Asked kAsked[] = {
-#define FACT(name, path, presence) {Builtin::name, Presence::presence, path},
-#include "base/builtin_facts.def"
-#undef FACT
-};
 
 /// One pass of the checks. Without a decision for the reasons, it only finds out whether any check fails.
 struct Checks {
@@ -56,11 +43,12 @@ struct Checks {
 /// The facts whose presence is checked in one way.
 template <Presence asked>
 constexpr auto facts_asked() {
-    constexpr auto is = [](const Asked& each) { return each.presence == asked; };
-    std::array<std::uint32_t, static_cast<std::size_t>(std::count_if(std::begin(kAsked), std::end(kAsked), is))> out{};
+    using builtin::kFacts;
+    constexpr auto is = [](const BuiltinFact& each) { return each.presence == asked; };
+    std::array<std::uint32_t, static_cast<std::size_t>(std::count_if(std::begin(kFacts), std::end(kFacts), is))> out{};
     std::size_t count = 0;
-    for (const Asked& each : kAsked)
-        if (is(each)) out[count++] = static_cast<std::uint32_t>(each.fact);
+    for (std::uint32_t i = 0; i < std::size(kFacts); ++i)
+        if (is(kFacts[i])) out[count++] = i;
     return out;
 }
 
@@ -85,8 +73,9 @@ bool Checks::all_stated() const {
 void Checks::stated() {
     if (all_stated()) return;
     const bool user = facts[Builtin::User].present();
-    for (const Asked& asked : kAsked) {
-        const Value& value = facts[asked.fact];
+    for (std::uint32_t i = 0; i < std::size(builtin::kFacts); ++i) {
+        const BuiltinFact& asked = builtin::kFacts[i];
+        const Value& value = facts[i];
         switch (asked.presence) {
             case Presence::Stated:
                 if (!value.present()) missing(asked.path);

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "base/builtin_facts.h"
 #include "base/path.h"
 #include "base/values.h"
 #include "vm/binding.h"
@@ -56,10 +57,15 @@ std::int64_t enum_member(const bytecode::Program& program, std::uint32_t node, s
 Places places_of(const bytecode::Program& program) {
     const std::uint32_t root = program.manifest[0].request_shape;
     const std::uint32_t token = child(program, root, "token");
-    const std::uint32_t hop = element(program, child(program, child(program, root, "delegation"), "chain"));
-    const std::uint32_t approval = element(program, child(program, root, "approvals"));
-    const auto hop_column = [&](std::string_view name) { return column(program, child(program, hop, name)); };
-    const auto approval_column = [&](std::string_view name) { return column(program, child(program, approval, name)); };
+    const auto node_of = [&](Builtin list, std::string_view name) {
+        std::uint32_t node = root;
+        for (std::string_view path = builtin::kFacts[static_cast<std::size_t>(list)].path; !path.empty();) {
+            const std::size_t dot = std::min(path.find('.'), path.size());
+            node = child(program, node, path.substr(0, dot));
+            path.remove_prefix(std::min(dot + 1, path.size()));
+        }
+        return child(program, element(program, node), name);
+    };
     const std::uint32_t tool = child(program, root, "tool");
     const std::uint32_t delegation = child(program, root, "delegation");
     Places places;
@@ -71,24 +77,9 @@ Places places_of(const bytecode::Program& program) {
     places.claims = child(program, token, "claims");
     places.params = child(program, tool, "params");
     places.resource = child(program, root, "resource");
-    places.hop_actor = hop_column("actor");
-    places.hop_run = hop_column("run");
-    places.hop_initiator = hop_column("initiator");
-    places.hop_issuer = hop_column("issuer");
-    places.hop_tenant = hop_column("tenant");
-    places.hop_scopes = hop_column("granted_scopes");
-    places.hop_expires = hop_column("exp");
-    places.approval = approval_column("id");
-    places.state = approval_column("state");
-    places.approver = approval_column("approver");
-    places.approver_id = approval_column("approver_id");
-    places.groups = approval_column("groups");
-    places.requester = approval_column("requester");
-    places.at = approval_column("at");
-    places.expires = approval_column("exp");
-    places.binding = approval_column("binding_digest");
-    places.uses = approval_column("uses");
-    places.approved = enum_member(program, child(program, approval, "state"), "approved");
+#define COLUMN(list, place, name, type) places.place = column(program, node_of(Builtin::list, name));
+#include "base/builtin_facts.def"
+    places.approved = enum_member(program, node_of(Builtin::Approvals, "state"), "approved");
     places.bearer = enum_member(program, child(program, token, "proof"), "bearer");
     return places;
 }

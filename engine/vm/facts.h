@@ -86,14 +86,8 @@ struct Places {
     std::uint32_t resource = bytecode::kNone;                          ///< of the part that approvals bind as a whole
     std::uint32_t depth = bytecode::kNone, chain = bytecode::kNone;    ///< of the two facts that must agree
     std::uint32_t now = bytecode::kNone;                               ///< of the clock
-    std::uint32_t hop_actor = bytecode::kNone, hop_run = bytecode::kNone, hop_initiator = bytecode::kNone;
-    std::uint32_t hop_issuer = bytecode::kNone, hop_tenant = bytecode::kNone;
-    std::uint32_t hop_scopes = bytecode::kNone, hop_expires = bytecode::kNone;
-    std::uint32_t approval = bytecode::kNone, state = bytecode::kNone, approver = bytecode::kNone,
-                  groups = bytecode::kNone;
-    std::uint32_t approver_id = bytecode::kNone;
-    std::uint32_t requester = bytecode::kNone, at = bytecode::kNone, expires = bytecode::kNone;
-    std::uint32_t binding = bytecode::kNone, uses = bytecode::kNone;
+#define COLUMN(list, place, name, type) std::uint32_t place = bytecode::kNone;
+#include "base/builtin_facts.def"
     std::int64_t approved = -1;  ///< the enum member of a valid approval's state
     std::int64_t bearer = -1;    ///< the enum member of `token.proof` that proves no possession
 };

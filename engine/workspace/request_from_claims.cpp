@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "base/access.h"
+#include "base/builtin_facts.h"
 #include "base/json.h"
 #include "base/report.h"
 #include "base/values.h"
@@ -312,16 +313,10 @@ private:
 
     /// Whether a rule reads the fact, or the engine requires it.
     static bool needed(const bytecode::Program& program, const bytecode::ShapeNode& node) {
-        enum class Presence : std::uint8_t { Stated, OrNone, UserStated, UserOrNone, Hops, Optional };
-        static constexpr Presence kPresence[] = {
-#define FACT(name, path, presence) Presence::presence,
-#include "base/builtin_facts.def"
-#undef FACT
-        };
         if (node.slot == bytecode::kNone) return false;
-        if (node.slot >= std::size(kPresence)) return true;
+        if (node.slot >= std::size(builtin::kFacts)) return true;
         if (!program.requirements.empty() && approvals_need(node)) return true;
-        return kPresence[node.slot] != Presence::Optional || (node.flags & bytecode::kCompared) != 0;
+        return builtin::kFacts[node.slot].presence != Presence::Optional || (node.flags & bytecode::kCompared) != 0;
     }
 
     void want(const bytecode::Program& program, std::uint32_t index, const json::Value* value, const std::string& path,

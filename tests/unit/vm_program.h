@@ -140,9 +140,8 @@ public:
         enums_["result"] = add_enum("gate_result", {"passed", "failed"});
         enums_["tier"] = add_enum("tier", {"read", "write", "privileged"});
         for (const char* path : {
-#define FACT(name, path, presence) path,
+#define FACT(name, path, ...) path,
 #include "base/builtin_facts.def"
-#undef FACT
              })
             slots_.emplace(path, static_cast<std::uint32_t>(slots_.size()));
         manifest_.request_shape = add_root(request_schema(), "");
