@@ -15,101 +15,31 @@ constexpr std::uint32_t word(Kind kind) {
 }
 
 /// A column that the engine itself reads.
-struct ExpectedBuiltin {
-    std::string_view name;
-    Kind kind;
-    Kind elem = Kind::Bool;
-};
-
-constexpr ExpectedBuiltin kBuiltins[] = {
-    {"now", Kind::Instant},
-    {"request_id", Kind::String},
-    {"token.issuer", Kind::String},
-    {"token.aud", Kind::List, Kind::String},
-    {"token.exp", Kind::Instant},
-    {"token.nbf", Kind::Instant},
-    {"token.iat", Kind::Instant},
-    {"token.typ", Kind::String},
-    {"token.proof", Kind::Enum},
-    {"token.jti", Kind::String},
-    {"agent.id", Kind::String},
-    {"agent.class", Kind::String},
-    {"agent.owner", Kind::String},
-    {"agent.deployment_id", Kind::String},
-    {"run.id", Kind::String},
-    {"run.parent_id", Kind::String},
-    {"run.exp", Kind::Instant},
-    {"run.initiator", Kind::String},
-    {"tenant", Kind::String},
-    {"user", Kind::Record},
-    {"user.id", Kind::String},
-    {"user.tenant", Kind::String},
-    {"user.session_exp", Kind::Instant},
-    {"delegation", Kind::Record},
-    {"delegation.originator", Kind::String},
-    {"delegation.actor", Kind::String},
-    {"delegation.depth", Kind::Int},
-    {"delegation.chain", Kind::List, Kind::Record},
-    {"tool.name", Kind::String},
-    {"tool.operation", Kind::String},
-    {"resource.type", Kind::String},
-    {"resource.id", Kind::String},
-    {"resource.tenant", Kind::String},
-    {"want.scopes", Kind::List, Kind::String},
-    {"want.audience", Kind::List, Kind::String},
-    {"want.ttl", Kind::Duration},
-    {"want.all_or_nothing", Kind::Bool},
-    {"approvals", Kind::List, Kind::Record},
-    {"token.key_id", Kind::String},
-    {"workload.spiffe_id", Kind::Spiffe},
-    {"workload.instance_id", Kind::String},
-};
-constexpr std::string_view kPaths[] = {
-#define FACT(name, path, presence) path,
-#include "base/builtin_facts.def"
-#undef FACT
-};
-constexpr const ExpectedBuiltin* expected(std::string_view path) {
-    for (const ExpectedBuiltin& entry : kBuiltins)
-        if (entry.name == path) return &entry;
-    return nullptr;
-}
-constexpr bool all_expected() {
-    for (const std::string_view path : kPaths)
-        if (expected(path) == nullptr) return false;
-    return std::size(kPaths) == std::size(kBuiltins);
-}
-static_assert(all_expected());
-
-constexpr ExpectedBuiltin kApproval[] = {
-    {"id", Kind::String},        {"state", Kind::Enum},
-    {"approver", Kind::String},  {"groups", Kind::List, Kind::String},
-    {"requester", Kind::String}, {"at", Kind::Instant},
-    {"exp", {
+struct BuiltinColumn {
     Builtin list;
     std::string_view name;
     BuiltinType type;
 };
-constexpr ExpectedBuiltin kColumns = [] {
+constexpr auto kColumns = [] {
     using namespace builtin;
     return std::array{
-#define COLUMN(list, place, name, type) Column{Builtin::list, name, {type}},
+#define COLUMN(list, place, name, type) BuiltinColumn{Builtin::list, name, {type}},
 #include "base/builtin_facts.def"
     };
 }();
 
-bool matches(const ValueType& type, const ExpectedBuiltin& expected) {
+bool matches(const ValueType& type, const BuiltinType& expected) {
     return type.kind == expected.kind && (type.kind != Kind::List || type.elem == expected.elem);
 }
 
 /// Checks that the columns of a list that the engine reads, if present, have the types that it expects.
-bool columns_match(const Program& program, const Layout& layout, Builtin list, std::span<const ExpectedBuiltin> names) {
+bool columns_match(const Program& program, const Layout& layout, Builtin list) {
     const ValueType type = layout.slot(static_cast<std::uint32_t>(list));
     if (type.node == kNone) return true;
     const ShapeNode& element = program.shape[program.shape[type.node].first_child];
     for (std::uint32_t i = 0; i < element.child_count; ++i) {
         const std::uint32_t node = element.first_child + i;
-        for (const ExpectedBuiltin& column : kColumns)
+        for (const BuiltinColumn& column : kColumns)
             if (column.list == list && program.text(program.shape[node].name) == column.name &&
                 (program.shape[node].column == kNone || !matches(layout.node_type(node), column.type)))
                 return false;
