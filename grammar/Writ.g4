@@ -128,7 +128,7 @@ expectPart
   | SINGLE_USE
   | WITH names
   | BY qualifieds
-  | BECAUSE names
+  | BECAUSE qualifieds
   | FROM GROUP? strings
   ;
 

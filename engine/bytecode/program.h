@@ -220,7 +220,7 @@ constexpr std::uint16_t kNoTable = 0xFFFF;
 struct RuleRef {
     std::uint32_t name = 0;              ///< text id
     std::uint32_t origin = 0, line = 0;  ///< index into origins; 1-based
-    std::uint32_t effect = 0;            ///< index into the section of its kind
+    std::uint32_t effect = 0;            ///< index into the section of its kind; of a deny, text id of its reason code
     std::uint32_t code = 0, code_length = 0;
     std::uint32_t row = 0;
     std::uint16_t table = kNoTable;  ///< the table whose row the code reads

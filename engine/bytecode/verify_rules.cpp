@@ -54,7 +54,7 @@ Result<void> verify_effects(const Program& program) {
 std::size_t effects_of(const Program& program, RuleKind kind) {
     switch (kind) {
         case RuleKind::Permit: return program.grants.size();
-        case RuleKind::Deny: return 1;  // none; index 0
+        case RuleKind::Deny: return program.texts.size();
         case RuleKind::Require: return program.requirements.size();
         case RuleKind::Limit: return program.limits.size();
         case RuleKind::Oblige: return program.obligations.size();

@@ -328,7 +328,7 @@ public:
 #include "base/reasons.def"
 #undef REASON
         for (const auto& rule : c.policy.rules) {
-            if (rule.kind == RuleKind::Deny) reasons_.insert(rule.name);
+            if (rule.kind == RuleKind::Deny) reasons_.insert(rule.code);
             rules_.insert(rule.name);
             qualified_.insert(rule.module + "." + rule.name);
             for (const auto& obligation : rule.obligations) obligations_.insert(obligation.name);
@@ -336,18 +336,12 @@ public:
     }
 
     void check(const ast::Expectation& expect) {
-        for (const auto& reason : expect.reasons)
-            require(reasons_, reason.text, reason.span, Code::BadExpectation, "reason",
-                    "neither a reason of the engine nor a deny rule");
+        for (const auto& reason : expect.reasons) check_reason(joined(reason), reason.span);
         for (const auto& obligation : expect.obligations)
             require(obligations_, obligation.text, obligation.span, Code::BadExpectation, "obligation",
                     "no rule requires it");
         for (const auto& rule : expect.rules) {
-            std::string name;
-            for (const auto& part : rule.parts) {
-                if (!name.empty()) name += '.';
-                name += part.text;
-            }
+            const std::string name = joined(rule);
             if (rule.parts.size() > 1 && qualified_.contains(name)) continue;
             require(rules_, name, rule.span, Code::UnknownName, "rule", "not declared");
         }
@@ -355,6 +349,27 @@ public:
 
 private:
     using Names = std::set<std::string, std::less<>>;
+
+    static std::string joined(const ast::QualifiedName& name) {
+        std::string out;
+        for (const auto& part : name.parts) out.append(out.empty() ? "" : ".").append(part.text);
+        return out;
+    }
+
+    void check_reason(const std::string& code, Span span) {
+        std::string other;
+        std::size_t found = 0;
+        for (const auto& rule : c_.policy.rules) {
+            if (rule.kind != RuleKind::Deny || rule.code == code) continue;
+            if (rule.name != code && rule.module + "." + rule.name != code) continue;
+            other += (found++ == 0 ? "" : " or ") + quoted(rule.code);
+        }
+        if (found == 0 || reasons_.contains(code))
+            return require(reasons_, code, span, Code::BadExpectation, "reason",
+                           "neither a reason of the engine nor a deny rule");
+        c_.report.add(Code::BadExpectation, span, "there is no reason " + quoted(code),
+                      found > 1 ? "several rules have this name" : "", "the code is " + other);
+    }
 
     void require(const Names& names, std::string_view name, Span span, Code code, std::string_view noun,
                  std::string label) {

@@ -244,10 +244,23 @@ private:
     std::vector<RuleWork> work_;
 };
 
+/// Gives each deny the code of its reason.
+void name_reasons(Policy& policy) {
+    std::unordered_map<std::string_view, std::size_t> uses;
+#define REASON(code, prose) ++uses[#code];
+#include "base/reasons.def"
+#undef REASON
+    for (const Rule& rule : policy.rules)
+        if (rule.kind == RuleKind::Deny) ++uses[rule.name];
+    for (Rule& rule : policy.rules)
+        if (rule.kind == RuleKind::Deny) rule.code = uses[rule.name] > 1 ? rule.module + "." + rule.name : rule.name;
+}
+
 }  // namespace
 
 void check_rules(Context& c) {
     RuleCheck(c).run();
+    name_reasons(c.policy);
 }
 
 void check_invariants(Context& c) {

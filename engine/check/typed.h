@@ -226,7 +226,10 @@ struct Obligation {
 /// Sets and durations in the effect are built of Integer, Text, Set, Column, Union, Intersect and Minus only.
 struct Rule {
     RuleKind kind = RuleKind::Permit;
-    std::string name;  ///< simple name; the reason code of a deny
+    std::string name;  ///< simple name
+    /// Deny: the code of its reason, which is its name; with the module before it if another deny or a reason of the
+    /// engine has that name.
+    std::string code;
     std::string module;
     Span span;  ///< of the name
     TableId each;

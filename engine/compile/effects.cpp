@@ -158,7 +158,7 @@ std::uint32_t Effects::of(const check::Rule& rule, const std::vector<check::Cell
             const std::uint32_t scopes = text_set(*rule.scopes, row);
             return place(grants_, {scopes, ttl}, out.grants, {scopes, 0, ttl});
         }
-        case RuleKind::Deny: return 0;
+        case RuleKind::Deny: return builder_.text(rule.code);
         case RuleKind::Require: {
             std::vector<std::uint32_t> ids;
             for (const std::string& group : rule.groups) ids.push_back(builder_.text(group));

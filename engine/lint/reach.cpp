@@ -155,9 +155,8 @@ void lint_reach(Linter& l) {
             std::find(std::begin(kReasons), std::end(kReasons), rule.name) != std::end(kReasons))
             l.report(Lint::ReasonName, rule.span,
                      "deny " + quoted(rule.name) + " has the name of a reason of the engine",
-                     "two different reasons have this code",
-                     "readers of the record and alarms cannot distinguish them; name it after what it "
-                     "denies");
+                     "its code is " + quoted(rule.code),
+                     "readers of the record may confuse the two; name it after what it denies");
     }
     // A module that permits nothing is there to be imported.
     for (std::size_t i = 0; permits && i < offers.size(); ++i) {

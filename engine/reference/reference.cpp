@@ -294,7 +294,7 @@ std::int64_t Deciding::effect_duration(const Instance& instance, const check::Ex
 bool Deciding::denied() {
     bool any = false;
     for (const Instance* rule : applying(RuleKind::Deny)) {
-        any = deny(rule->rule->name, rule->index);
+        any = deny(rule->rule->code, rule->index);
         if (rule->truth == Truth::Unknown) deny(doubt(*rule), rule->index);
     }
     return any;

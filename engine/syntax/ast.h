@@ -311,7 +311,7 @@ struct Expectation {
     bool single_use = false;
     std::vector<Name> obligations;
     std::vector<QualifiedName> rules;
-    std::vector<Name> reasons;
+    std::vector<QualifiedName> reasons;
     std::vector<std::string> groups;
 };
 

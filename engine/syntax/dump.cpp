@@ -214,7 +214,7 @@ private:
             if (e.single_use) line("single-use");
             for (const ast::Name& name : e.obligations) line("with " + std::string(name.text));
             for (const ast::QualifiedName& rule : e.rules) line("by " + name_text(rule));
-            for (const ast::Name& reason : e.reasons) line("because " + std::string(reason.text));
+            for (const ast::QualifiedName& reason : e.reasons) line("because " + name_text(reason));
             for (const std::string& group : e.groups) line("from " + quoted(group));
         });
     }

@@ -281,7 +281,7 @@ ast::Expectation TreeLowering::expectation(Tree::ExpectationContext& tree) {
                 break;
             case Lexer::BECAUSE:
                 if (!fits(!permit, !out.reasons.empty())) break;
-                for (auto* reason : part->names()->name()) out.reasons.push_back(name(*reason));
+                for (auto* reason : part->qualifieds()->qualified()) out.reasons.push_back(qualified(*reason));
                 break;
             default:
                 if (!fits(tree.NEEDS_APPROVAL() != nullptr, !out.groups.empty())) break;

@@ -91,7 +91,7 @@ bool denied(Deciding& deciding) {
     }
     tell_ahead(deciding);
     for (const std::uint32_t index : deciding.work.denies)
-        deciding.decision.reasons.push_back({deciding.program.text(deciding.rule(index).name), index, {}});
+        deciding.decision.reasons.push_back({deciding.program.text(deciding.rule(index).effect), index, {}});
     return true;
 }
 

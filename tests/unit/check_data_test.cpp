@@ -185,7 +185,7 @@ TEST_CASE("check: cases give a document and a name each") {
     CHECK(checked.policy->tests[0].name == "edge [500.00 | \"a\"]");
     CHECK(checked.policy->tests[1].document.find("tool")->find("params")->find("amount") == nullptr);
     CHECK(checked.policy->tests[1].document.find("tenant")->type == json::Type::Null);
-    CHECK(checked.policy->tests[1].expect->reasons.at(0).text == "no_permit");
+    CHECK(checked.policy->tests[1].expect->reasons.at(0).parts[0].text == "no_permit");
 }
 
 TEST_CASE("check: bad expectation or fixture reports E0414") {

@@ -322,3 +322,17 @@ TEST_CASE("check: quoted, aliased and nested claims can be parsed") {
                                    "deny d when token.issuer is own and own.part == \"b\"");
     CHECK(nested.codes() == "E0405");
 }
+
+TEST_CASE("check: the code of a deny is its name, with the module where the name alone says less than one") {
+    const auto two = check_sources(
+        {{"a.writ",
+          "module acme.a\n" + std::string(kPrelude) +
+              "deny frozen when run.background\ndeny no_permit when "
+              "run.background\ndeny own when run.background\nrequire frozen_too when run.background approval from "
+              "group \"g\" within 5m\n"},
+         {"b.writ", "module acme.b\ndeny frozen when run.background\ndeny frozen_too when run.background\n"}});
+    REQUIRE(two.policy != nullptr);
+    std::string codes;
+    for (const check::Rule& rule : two.policy->rules) codes += rule.code + " ";
+    CHECK(codes == "acme.a.frozen acme.a.no_permit own  acme.b.frozen frozen_too ");
+}
