@@ -247,9 +247,6 @@ private:
 /// Gives each deny the code of its reason.
 void name_reasons(Policy& policy) {
     std::unordered_map<std::string_view, std::size_t> uses;
-#define REASON(code, prose) ++uses[#code];
-#include "base/reasons.def"
-#undef REASON
     for (const Rule& rule : policy.rules)
         if (rule.kind == RuleKind::Deny) ++uses[rule.name];
     for (Rule& rule : policy.rules)

@@ -227,8 +227,7 @@ struct Obligation {
 struct Rule {
     RuleKind kind = RuleKind::Permit;
     std::string name;  ///< simple name
-    /// Deny: the code of its reason, which is its name; with the module before it if another deny or a reason of the
-    /// engine has that name.
+    /// Deny: the code of its reason, which is its name; with the module before it if another deny has that name.
     std::string code;
     std::string module;
     Span span;  ///< of the name

@@ -259,7 +259,7 @@ std::uint32_t Linter::issuer_of(const Case& c, std::uint32_t fact) const {
 
 const std::string& Linter::name_of(const Case& c, std::uint32_t issuer) const {
     const auto group = std::find_if(policy.groups.begin(), policy.groups.end(), [&](const IssuerGroup& each) {
-        return std::includes(each.members.begin(), each.members.end(), c.issuers.begin(), c.issuers.end());
+        return each.kind && std::includes(each.members.begin(), each.members.end(), c.issuers.begin(), c.issuers.end());
     });
     return c.issuers.size() > 1 && group != policy.groups.end() ? group->name : policy.issuers[issuer].name;
 }

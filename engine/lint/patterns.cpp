@@ -70,6 +70,18 @@ Wide wide_of(std::string_view pattern, const std::function<bool(const std::vecto
     return {};
 }
 
+/// The same for `system:serviceaccount:NAMESPACE:ACCOUNT` of Kubernetes.
+Wide wide_of_pod(std::string_view pattern, const std::function<bool(const std::vector<std::string_view>&)>& told) {
+    constexpr std::string_view kBefore = "system:serviceaccount:";
+    const std::string_view space =
+        pattern.starts_with(kBefore)
+            ? pattern.substr(kBefore.size(), pattern.find(':', kBefore.size()) - kBefore.size())
+            : "*";
+    if (space.find('*') == std::string_view::npos || told({"kubernetes.io.namespace", "sub_namespace"})) return {};
+    return {"leaves the namespace open", "namespaces that do not exist yet match too",
+            "anyone who can create a pod in such a namespace gets the credential"};
+}
+
 void subject(Linter& l, const Case& c, const Literal& literal) {
     const Expr& e = *literal.test;
     if (!literal.positive || !is_glob(e) || e.kids[0]->op != Op::Fact) return;
@@ -80,7 +92,8 @@ void subject(Linter& l, const Case& c, const Literal& literal) {
     const auto told = [&](const std::vector<std::string_view>& claims) {
         return l.restricts(c, l.issuer_of(c, e.kids[0]->id), std::span<const std::string_view>(claims));
     };
-    const Wide wide = wide_of(e.matcher->text, told);
+    const bool pod = l.kind_of(l.issuer_of(c, e.kids[0]->id)) == "kubernetes";
+    const Wide wide = pod ? wide_of_pod(e.matcher->text, told) : wide_of(e.matcher->text, told);
     if (wide.attack.empty()) return;
     l.report(Lint::SubjectWide, e.span, "pattern for " + quoted(fact.path) + " " + std::string(wide.what),
              std::string(wide.why),

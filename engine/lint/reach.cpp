@@ -155,7 +155,7 @@ void lint_reach(Linter& l) {
             std::find(std::begin(kReasons), std::end(kReasons), rule.name) != std::end(kReasons))
             l.report(Lint::ReasonName, rule.span,
                      "deny " + quoted(rule.name) + " has the name of a reason of the engine",
-                     "its code is " + quoted(rule.code),
+                     "two different reasons have this code",
                      "readers of the record may confuse the two; name it after what it denies");
     }
     // A module that permits nothing is there to be imported.

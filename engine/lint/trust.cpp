@@ -195,9 +195,12 @@ void entra(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
                  "every agent made from the blueprint gets the credential; require " + quoted(of.name + ".oid"));
 }
 
-/// The broker's facts about a workload are valid only for its issuer.
-void issuer_missing(Linter& l, const Rule& rule, const Case& c) {
-    if (!c.issuers.empty() || l.policy.issuers.size() < 2) return;
+/// A permit that requires no issuer accepts the tokens of each one that its other conditions allow.
+void any_issuer(Linter& l, const Rule& rule, const Case& c) {
+    if (!c.issuers.empty()) return;
+    for (std::uint32_t issuer = 0; issuer < l.policy.issuers.size(); ++issuer)
+        if (can_hold(l.policy, c, Supposition{issuer, {}})) shared_issuer(l, rule, c, issuer);
+    // The broker's facts about a workload are valid only for its issuer.
     const auto told = std::find_if(c.restricted.begin(), c.restricted.end(), [&](std::uint32_t fact) {
         return one_of(l.policy.facts[fact].path, {"workload.namespace", "workload.service_account"});
     });
@@ -205,7 +208,12 @@ void issuer_missing(Linter& l, const Rule& rule, const Case& c) {
         const Expr* fact = literal.test->op == Op::Compare ? fact_in(*literal.test->kids[0]) : nullptr;
         return fact != nullptr && l.policy.facts[fact->id].path == "token.issuer";
     });
-    if (told == c.restricted.end() || tested) return;
+    if (told == c.restricted.end()) {
+        for (std::uint32_t issuer = 0; issuer < l.policy.issuers.size(); ++issuer)
+            if (can_hold(l.policy, c, Supposition{issuer, {}})) workloads(l, rule, c, issuer);
+        return;
+    }
+    if (tested || l.policy.issuers.size() < 2) return;
     l.report(Lint::IssuerUnpinned, rule.span,
              permit_of(rule) + " checks " + quoted(l.policy.facts[*told].path) + " but not the token's issuer",
              "other issuers can have the same name",
@@ -225,7 +233,7 @@ void lint_trust(Linter& l) {
         if (!view.given || view.rule->kind != RuleKind::Permit) continue;
         for (const Case& each : view.cases) {
             email(l, *view.rule, each);
-            issuer_missing(l, *view.rule, each);
+            any_issuer(l, *view.rule, each);
         }
     }
 }

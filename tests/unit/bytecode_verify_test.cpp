@@ -279,7 +279,7 @@ TEST_CASE("verify: B0015 rules and effects") {
         {"effect of a deny",
          [](Sections& s) {
              for (RuleRef& rule : s.rules)
-                 if (rule.kind == static_cast<std::uint8_t>(RuleKind::Deny)) rule.effect = 1;
+                 if (rule.kind == static_cast<std::uint8_t>(RuleKind::Deny)) rule.effect = 5000;
          }},
         {"no such row", [](Sections& s) { s.rules[1].row = 2; }},
         {"row without a table", [](Sections& s) { s.rules.back().row = 1; }},

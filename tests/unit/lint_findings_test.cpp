@@ -253,6 +253,34 @@ issuer own: acme "https://ci.own.example" { audience "https://broker.example" }
     CHECK(of("acme.machine == \"m\"").first("shared-issuer-unscoped").help.ends_with("require `acme.org_id`"));
 }
 
+TEST_CASE("lint: a permit that requires no issuer is linted for each issuer that it accepts") {
+    const auto of = [](const std::string& condition) {
+        return lint_text("permit it for tool act when " + condition + " grant { \"act\" } for 5m");
+    };
+    // Another condition more must not make a worse permit.
+    for (const char* condition : {"tenant == \"t1\"", "agent.id == \"refund-agent\"", "user.roles contains \"ops\"",
+                                  "tenant == \"t1\" and token.issuer is ci", "token.issuer is not prod"}) {
+        CAPTURE(condition);
+        CHECK(of(condition).has("shared-issuer-unscoped"));
+    }
+    CHECK(of("tenant == \"t1\"").has("workload-unpinned"));
+    CHECK_FALSE(of("tenant == \"t1\" and token.issuer is prod").has("shared-issuer-unscoped"));
+    CHECK_FALSE(of("ci.repository_id == \"74\"").has("shared-issuer-unscoped"));
+    // What the broker states of a workload is valid for its issuer only, which is another lint.
+    CHECK_FALSE(of("workload.namespace == \"a\"").has("workload-unpinned"));
+}
+
+TEST_CASE("lint: a subject of Kubernetes is wide where its namespace is open") {
+    const auto of = [](const std::string& condition) {
+        return lint_text("permit it for tool act when token.issuer is prod and " + condition +
+                         " grant { \"act\" } for 5m");
+    };
+    CHECK(of("prod.sub like \"system:serviceaccount:agents-*:*\"").has("subject-wide"));
+    CHECK(of("prod.sub like \"system:**\"").has("subject-wide"));
+    CHECK_FALSE(of("prod.sub like \"system:serviceaccount:agents:*\"").has("subject-wide"));
+    CHECK_FALSE(of("prod.namespace == \"a\" and prod.sub like \"system:**\"").has("subject-wide"));
+}
+
 TEST_CASE("lint: what is read through a group is found once, and called by the group's name") {
     const std::string groups =
         "issuer west: kubernetes \"https://west.example\" { audience \"https://broker.example\" max_age 1h }\n"

@@ -234,7 +234,7 @@ public:
         return rule(RuleKind::Permit, name, std::move(code), build.out.grants.size() - 1);
     }
     std::uint32_t deny(std::string_view name, std::vector<Instr> code) {
-        return rule(RuleKind::Deny, name, std::move(code), 0);
+        return rule(RuleKind::Deny, name, std::move(code), build.text(name));
     }
     std::uint32_t require(std::string_view name, std::vector<Instr> code, const std::vector<std::string>& groups,
                           std::uint32_t count = 1, std::int64_t within_seconds = 900) {
