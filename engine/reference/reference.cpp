@@ -182,6 +182,7 @@ private:
     const Revocations* revocations_;
     Facts facts_;
     std::vector<Instance> instances_;
+    std::vector<Reason> denials_;        ///< denies that apply
     std::vector<Reason> revoked_;        ///< reasons for revoked subjects
     List granted_;                       ///< scopes, as requested
     std::vector<const Instance*> used_;  ///< permits
@@ -294,7 +295,8 @@ std::int64_t Deciding::effect_duration(const Instance& instance, const check::Ex
 bool Deciding::denied() {
     bool any = false;
     for (const Instance* rule : applying(RuleKind::Deny)) {
-        any = deny(rule->rule->code, rule->index);
+        denials_.push_back({rule->rule->code, rule->index, {}});
+        any = true;
         if (rule->truth == Truth::Unknown) deny(doubt(*rule), rule->index);
     }
     return any;
@@ -504,6 +506,8 @@ Decision Deciding::decide() {
     run();
     std::stable_sort(decision_.reasons.begin(), decision_.reasons.end(),
                      [](const Reason& a, const Reason& b) { return rank(a.code) < rank(b.code); });
+    // Denies come last, in the order of rules, also one that is named like a reason of the engine.
+    decision_.reasons.insert(decision_.reasons.end(), denials_.begin(), denials_.end());
     // Reported after all others, in the order of the facts: those of the request first, then hop by hop.
     decision_.reasons.insert(decision_.reasons.end(), revoked_.begin(), revoked_.end());
     return std::move(decision_);

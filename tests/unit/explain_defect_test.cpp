@@ -16,6 +16,7 @@ Workspace policy(std::string_view rule) {
 import std.kubernetes
 issuer prod: kubernetes "https://issuer.example" { audience "https://broker.example" }
 tier read
+tool example "example-tool" { tier read  audience "https://tool.example"  scopes { "example:read" } }
 )" + std::string(rule)});
     return Workspace(std::move(set));
 }
