@@ -65,7 +65,16 @@ std::optional<Guard> issuers_of(const Policy& policy, const Expr& e) {
     return out;
 }
 
-/// What is known if one of two tests has the outcome: what both say, and of the issuer, that it is one of either.
+/// Adds what one more test says. Of the issuer one guard is enough: the issuers that all tests allow.
+void add_known(Guards& known, const Guard& guard) {
+    const auto before = std::ranges::find(known, Guard::Sort::Issuer, &Guard::sort);
+    if (guard.sort != Guard::Sort::Issuer || before == known.end()) return add(known, guard);
+    std::vector<std::uint32_t> left;
+    std::ranges::set_intersection(before->issuers, guard.issuers, std::back_inserter(left));
+    before->issuers = std::move(left);
+}
+
+/// What is known if one of two tests has the outcome: what both say, and that the issuer is one of those of either.
 Guards known_of_either(const Guards& a, const Guards& b) {
     Guards out;
     for (const Guard& one : a)
@@ -95,7 +104,7 @@ Guards known_if(const Policy& policy, const Expr& e, bool outcome) {
     if (e.op != Op::And && e.op != Op::Or) return known;
     if ((e.op == Op::And) == outcome) {
         for (const auto* kid : e.kids)
-            for (const auto& guard : known_if(policy, *kid, outcome)) add(known, guard);
+            for (const auto& guard : known_if(policy, *kid, outcome)) add_known(known, guard);
         return known;
     }
     known = known_if(policy, *e.kids[0], outcome);

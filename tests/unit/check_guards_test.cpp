@@ -89,6 +89,20 @@ TEST_CASE("check: a test of one issuer, of a set or of a group guards the claims
     CHECK(checked.text_at(checked.items[0].related[0].span) == "clusters");
 }
 
+TEST_CASE("check: the guards of many alternatives with several tests of the issuer are found in time") {
+    std::string issuers, alternatives;
+    for (int i = 0; i < 40; ++i) {
+        const std::string name = "c" + std::to_string(i);
+        issuers += "issuer " + name + ": kubernetes \"https://" + name + ".example\" { audience \"b\" }\n";
+        alternatives += (i == 0 ? "" : i % 2 == 0 ? ") or (" : " and ") + ("token.issuer is " + name);
+    }
+    // No token is of two issuers, so each alternative is false and the claim is never read.
+    CHECK(check_text(issuers + "deny it when ((" + alternatives + ")) and prod.namespace == \"a\"").codes().empty());
+    CHECK(
+        check_text(issuers + "deny it when ((" + alternatives + ") or token.issuer is c0) and prod.namespace == \"a\"")
+            .codes() == "E0405");
+}
+
 TEST_CASE("check: scalars that may be none need a test too") {
     const auto checked = check_narrowing("resource.tenant != tenant");
     REQUIRE(checked.codes() == "E0405");
