@@ -357,14 +357,15 @@ private:
     }
 
     void check_reason(const std::string& code, Span span) {
+        if (reasons_.contains(code)) return;
         std::string other;
         std::size_t found = 0;
         for (const auto& rule : c_.policy.rules) {
-            if (rule.kind != RuleKind::Deny || rule.code == code) continue;
+            if (rule.kind != RuleKind::Deny) continue;
             if (rule.name != code && rule.module + "." + rule.name != code) continue;
             other += (found++ == 0 ? "" : " or ") + quoted(rule.code);
         }
-        if (found == 0 || reasons_.contains(code))
+        if (found == 0)
             return require(reasons_, code, span, Code::BadExpectation, "reason",
                            "neither a reason of the engine nor a deny rule");
         c_.report.add(Code::BadExpectation, span, "there is no reason " + quoted(code),
