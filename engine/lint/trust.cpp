@@ -1,5 +1,6 @@
 // Lints about trust: whether somebody else can get a token that a permit accepts.
 #include <algorithm>
+#include <set>
 
 #include "lint/cases.h"
 #include "lint/suppose.h"
@@ -198,8 +199,6 @@ void entra(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
 /// A permit that requires no issuer accepts the tokens of each one that its other conditions allow.
 void any_issuer(Linter& l, const Rule& rule, const Case& c) {
     if (!c.issuers.empty()) return;
-    for (std::uint32_t issuer = 0; issuer < l.policy.issuers.size(); ++issuer)
-        if (can_hold(l.policy, c, Supposition{issuer, {}})) shared_issuer(l, rule, c, issuer);
     // The broker's facts about a workload are valid only for its issuer.
     const auto told = std::find_if(c.restricted.begin(), c.restricted.end(), [&](std::uint32_t fact) {
         return one_of(l.policy.facts[fact].path, {"workload.namespace", "workload.service_account"});
@@ -208,11 +207,18 @@ void any_issuer(Linter& l, const Rule& rule, const Case& c) {
         const Expr* fact = literal.test->op == Op::Compare ? fact_in(*literal.test->kids[0]) : nullptr;
         return fact != nullptr && l.policy.facts[fact->id].path == "token.issuer";
     });
-    if (told == c.restricted.end()) {
-        for (std::uint32_t issuer = 0; issuer < l.policy.issuers.size(); ++issuer)
-            if (can_hold(l.policy, c, Supposition{issuer, {}})) workloads(l, rule, c, issuer);
-        return;
+    // Where no claim is read, issuers of one kind differ only in their names, and one finding is enough.
+    const bool reads_claim = std::any_of(c.read.begin(), c.read.end(),
+                                         [&](std::uint32_t fact) { return l.policy.facts[fact].issuer.valid(); });
+    std::set<std::pair<std::uint32_t, bool>> seen;
+    for (std::uint32_t issuer = 0; issuer < l.policy.issuers.size(); ++issuer) {
+        const std::pair sort(l.policy.issuers[issuer].kind, is_shared(l, issuer));
+        if ((!reads_claim && seen.contains(sort)) || !can_hold(l.policy, c, Supposition{issuer, {}})) continue;
+        seen.insert(sort);
+        shared_issuer(l, rule, c, issuer);
+        if (told == c.restricted.end()) workloads(l, rule, c, issuer);
     }
+    if (told == c.restricted.end()) return;
     if (tested || l.policy.issuers.size() < 2) return;
     l.report(Lint::IssuerUnpinned, rule.span,
              permit_of(rule) + " checks " + quoted(l.policy.facts[*told].path) + " but not the token's issuer",
