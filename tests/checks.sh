@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Functions shared by the tests of the program: run a verb, keep its exit code and output, and check them. Sourced
-# with `writ` and `work` set; counts in `passed` and `failed`.
+# with `writ` set; counts in `passed` and `failed`, and makes a folder `work`, which goes away with the script.
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 passed=0
 failed=0

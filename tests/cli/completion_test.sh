@@ -3,8 +3,6 @@
 # usage: tests/cli/completion_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 . "$(dirname "$0")/../checks.sh"
 : >"$work/out"
 : >"$work/err"

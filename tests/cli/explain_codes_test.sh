@@ -4,8 +4,6 @@
 set -uo pipefail
 writ=$(realpath "$1")
 cd "$(dirname "$0")/../.."
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 . tests/checks.sh
 
 # A page, or a row without the table's lines, with the name of the page that has it.

@@ -4,8 +4,6 @@
 set -uo pipefail
 writ=$(realpath "$1")
 cd "$(dirname "$0")/../.."
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 . tests/checks.sh
 {
     echo 'tier read'

@@ -4,8 +4,6 @@
 set -uo pipefail
 writ=$(realpath "$1")
 man=$(realpath "$2")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 . "$(dirname "$0")/../checks.sh"
 : >"$work/out"
 : >"$work/err"

@@ -4,10 +4,9 @@
 set -uo pipefail
 writ=$(realpath "$1")
 cd "$(dirname "$0")/../.."
-work=$(mktemp -d)
+. tests/checks.sh
 watching=''
 trap '[ -n "$watching" ] && kill "$watching" 2>/dev/null; rm -rf "$work"' EXIT
-. tests/checks.sh
 cp -r examples/refund "$work/policy"
 policy=$work/policy
 

@@ -5,11 +5,9 @@
 set -uo pipefail
 writ=$(realpath "$1")
 cd "$(dirname "$0")/../.."
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. tests/checks.sh
 unset WRIT_STORE WRIT_LEDGER GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 export HOME=$work GIT_CONFIG_NOSYSTEM=1
-. tests/checks.sh
 cp -r examples/refund "$work/base"
 cd "$work"
 permit=base/requests/permit.json

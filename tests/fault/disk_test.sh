@@ -6,9 +6,8 @@ set -uo pipefail
 writ=$(realpath "$1")
 cd "$(dirname "$0")/../.."
 root=$PWD
-work=$(mktemp -d)
-trap 'umount "$work/small" 2>/dev/null; chmod -R u+w "$work"; rm -rf "$work"' EXIT
 . tests/checks.sh
+trap 'umount "$work/small" 2>/dev/null; chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work"
 
 # Nothing may be written beside the file: by its mode or, for root, since a folder has the name of the new file.

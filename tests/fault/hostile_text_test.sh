@@ -6,13 +6,11 @@ set -uo pipefail
 writ=$(realpath "$1")
 cd "$(dirname "$0")/../.."
 root=$PWD
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$root/tests/checks.sh"
 unset NO_COLOR WRIT_STORE WRIT_AUTHOR GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL
 export HOME=$work WRIT_AUTHOR="Ada"
 cp -r examples/refund "$work/policy"
 cd "$work"
-. "$root/tests/checks.sh"
 
 # Searches the output for ESC, BEL, CR, a C1 control, a right-to-left override and a byte of invalid UTF-8.
 is_tame() { python3 - out err <<'END'

@@ -6,11 +6,9 @@ set -uo pipefail
 writ=$(realpath "$1")
 cd "$(dirname "$0")/../.."
 root=$PWD
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. tests/checks.sh
 unset WRIT_STORE WRIT_LEDGER
 export HOME=$work WRIT_AUTHOR="Ada"
-. tests/checks.sh
 cp -r examples/refund "$work/base"
 cp -r examples/refund "$work/wide"
 sed -i 's/for 2m$/for 10m/' "$work/wide/policy.writ"
