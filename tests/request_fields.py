@@ -2,7 +2,7 @@
 """Fails if a place that names fields of a request disagrees with stdlib/request.writ, which declares them.
 
 The binding, the checker, the reference evaluator's reading of documents and the generator of the property tests take names,
-types and limits from that schema. What names fields once more is held to it here:
+types and limits from that schema. This test compares these other lists of fields with it:
 
   docs/request-format.md          every field, with its type, limit and provenance, and which must be stated
   engine/base/builtin_facts.def   the facts and columns that the engine reads, with their types and presence

@@ -24,7 +24,7 @@ struct Guard {
 };
 using Guards = std::vector<Guard>;
 
-/// Whether a test that was made is enough where another is needed.
+/// Whether a known guard makes a needed one true.
 bool meets(const Guard& known, const Guard& needed) {
     if (known.sort != Guard::Sort::Issuer || needed.sort != Guard::Sort::Issuer) return known == needed;
     return std::ranges::includes(needed.issuers, known.issuers);
@@ -65,7 +65,7 @@ std::optional<Guard> issuers_of(const Policy& policy, const Expr& e) {
     return out;
 }
 
-/// Adds what one more test says. Of the issuer one guard is enough: the issuers that all tests allow.
+/// Adds the guard of one more test. Guards of the issuer become one: the issuers that all tests allow.
 void add_known(Guards& known, const Guard& guard) {
     const auto before = std::ranges::find(known, Guard::Sort::Issuer, &Guard::sort);
     if (guard.sort != Guard::Sort::Issuer || before == known.end()) return add(known, guard);
@@ -74,7 +74,7 @@ void add_known(Guards& known, const Guard& guard) {
     before->issuers = std::move(left);
 }
 
-/// What is known if one of two tests has the outcome: what both say, and that the issuer is one of those of either.
+/// The guards if one of two tests has the outcome: those of both tests. The issuer may be one of either test.
 Guards known_of_either(const Guards& a, const Guards& b) {
     Guards out;
     for (const Guard& one : a)
@@ -90,7 +90,7 @@ Guards known_of_either(const Guards& a, const Guards& b) {
     return out;
 }
 
-/// The groups that are known to exist if `e` has the outcome.
+/// The facts that are known not to be none, and the possible issuers, if `e` has the outcome.
 Guards known_if(const Policy& policy, const Expr& e, bool outcome) {
     Guards known;
     if (e.op == Op::Not) return known_if(policy, *e.kids[0], !outcome);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The manual pages: one for each verb, and their readers take them.
+# There is a manual page for each verb, and groff and mandoc read it without errors.
 # usage: tests/cli/man_test.sh WRIT MAN
 set -uo pipefail
 writ=$(realpath "$1")

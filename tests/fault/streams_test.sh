@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What a command prints and cannot get rid of never looks like success: a full disk, no standard output, a reader that
-# is gone. And what it reads may have no end.
+# A command that cannot write its output fails: the disk is full, standard output is closed, or the reader has gone. A
+# request without an end is refused.
 # usage: tests/fault/streams_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")
