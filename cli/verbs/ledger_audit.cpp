@@ -180,7 +180,8 @@ void add_ledger_audit(const LedgerApp& ledger) {
         verb.run = ledger.runs([&what](const LedgerArgs& args) { return checkpoint(args, what); });
     }
     {
-        Command& verb = ledger.add("prove", "Prove that a record is in the ledger, or that the ledger only grew");
+        Command& verb = ledger.add(
+            "prove", "Prove that a record is in the ledger, or that an earlier ledger is the beginning of this one");
         auto& what = verb.make_values<ProveArgs>();
         Option& record = verb.whole("RECORD", "", "The record's number", what.sequence);
         verb.whole("--since", "SIZE", "Prove that the tree of this many records is the beginning", what.old_size)

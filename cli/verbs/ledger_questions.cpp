@@ -85,11 +85,13 @@ void add_ledger_questions(const LedgerApp& ledger) {
     {
         Command& verb = ledger.add("list", "List decisions, the latest first");
         auto& filter = verb.make_values<ledger::Filter>();
-        const std::pair<const char*, std::string*> fields[] = {
-            {"--agent", &filter.agent}, {"--tool", &filter.tool}, {"--tenant", &filter.tenant},
-            {"--run", &filter.run},     {"--user", &filter.user}, {"--environment", &filter.environment},
-            {"--rule", &filter.rule}};
-        for (const auto& [name, field] : fields) verb.text(name, "TEXT", "Only decisions with this", *field);
+        verb.text("--agent", "TEXT", "Only decisions of this agent", filter.agent);
+        verb.text("--tool", "TEXT", "Only decisions about this tool", filter.tool);
+        verb.text("--tenant", "TEXT", "Only decisions of this tenant", filter.tenant);
+        verb.text("--run", "TEXT", "Only decisions of this run", filter.run);
+        verb.text("--user", "TEXT", "Only decisions for this user", filter.user);
+        verb.text("--environment", "TEXT", "Only decisions in this environment", filter.environment);
+        verb.text("--rule", "TEXT", "Only decisions to which this rule contributed", filter.rule);
         verb.word("--effect", "Only decisions with this effect", filter.effect, {"permit", "needs_approval", "deny"});
         verb.whole("--limit", "COUNT", "At most this many", filter.limit);
         add_since(verb, filter.since);

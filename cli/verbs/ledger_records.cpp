@@ -154,9 +154,9 @@ void add_ledger_records(const LedgerApp& ledger) {
         verb.whole("DECISION", "", "The decision's number", told.decision).required();
         verb.text("--credential", "ID", "The credential's id, never the credential itself", told.credential);
         verb.text("--resource", "TEXT", "The resource that accepted it", told.resource);
-        verb.text("--issued-at", "TIME", "When", told.issued);
-        verb.text("--accepted-at", "TIME", "When", told.accepted);
-        verb.text("--revoked-at", "TIME", "When", told.revoked);
+        verb.text("--issued-at", "TIME", "When it was issued", told.issued);
+        verb.text("--accepted-at", "TIME", "When the resource accepted it", told.accepted);
+        verb.text("--revoked-at", "TIME", "When it was revoked", told.revoked);
         verb.run = ledger.runs([&told](const LedgerArgs& args) { return receipt(args, told); });
     }
     {

@@ -13,7 +13,7 @@ Option& add_layers(Command& verb, std::vector<std::string>& layers) {
 }
 
 Option& add_reader(Command& verb, View& reader) {
-    return verb.choice("--for", "The reader of the output; a caller learns nothing about the policy", reader,
+    return verb.choice("--for", "Who reads the output. The caller's version contains nothing about the policy", reader,
                        {{"caller", View::Caller}, {"operator", View::Operator}});
 }
 

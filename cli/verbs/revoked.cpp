@@ -6,7 +6,8 @@ namespace writ::cli {
 
 Option& add_revoked(Command& verb, RevokedArgs& args) {
     Option& store = verb.text("--store", "FILE", "Deny what is revoked in this store", args.store);
-    verb.text("--channel", "CHANNEL", "The channel whose `all` counts (default: every channel)", args.channel)
+    verb.text("--channel", "CHANNEL", "The channel whose revocation of all requests applies (default: every channel)",
+              args.channel)
         .needs(store);
     verb.text("--namespace", "NAME", "The namespace of the revocations (default: `default`)", args.space).needs(store);
     return store;

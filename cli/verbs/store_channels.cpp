@@ -169,7 +169,7 @@ void add_store_channels(const StoreApp& store) {
                                   rollback ? "Activate a version again (default: the last one with other content)"
                                            : "Activate a version in a channel");
         auto& given = verb.make_values<Moved>();
-        verb.text("CHANNEL", "", "Where", given.move.channel).required();
+        verb.text("CHANNEL", "", "The channel", given.move.channel).required();
         verb.text("VERSION", "", "vN, a tag, a channel, or the first digits of a digest", given.version).is_required =
             !rollback;
         add_move_options(verb, given.move);
