@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Fails if a source includes something that its room may not include. The table is layers.txt.
+"""Fails if a source includes something that its folder may not include. The table is layers.txt.
 
-A header whose first comment says "Private to ROOM" or "Private to PREFIX*" may be included only there. An include that
+A header whose first comment says "Private to FOLDER" or "Private to PREFIX*" may be included only there. An include that
 no line of the table covers is an error. Public headers and cli/ must not mention vm, bytecode, check or json at all.
 Before it checks the tree, the test adds known faults to it and fails if it misses one."""
 import pathlib
@@ -16,13 +16,13 @@ LIBRARIES = {  # how a library's headers are spelled
     "posix": r"(sys|arpa|netinet)/.*|(unistd|fcntl|spawn|pwd|signal|poll|termios)\.h|malloc\.h",
     "standard": r"[a-z_0-9]+|std(bool|def|int)\.h|emmintrin\.h",
 }
-# What a public header, installed, or the command line, which has only those, may not say of the rooms.
+# What a public header, installed, or the command line, which has only those, may not say of the folders.
 INNER = re.compile(r"\b(?<!nlohmann::)(?:(?:vm|bytecode|check|json)::|namespace (?:writ::)?(?:vm|bytecode|check|json)\b|Access::)")
 OPEN = {"fmt", "expected", "standard"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)[">]', re.M)
 
 
-def room_of(path):
+def folder_of(path):
     """engine/vm/x.h is in vm, engine/pipeline.cpp in pipeline, cli/verbs/x.cpp in cli/verbs, cli/main.cpp in cli."""
     parts = path.split("/")
     if parts[0] == "cli": return "/".join(parts[:-1][:2])
@@ -44,31 +44,31 @@ def target(path, spelled, files):
 
 
 def private_to(text):
-    """The room, or the beginning of a file's name, that a header says it is private to."""
+    """The folder, or the beginning of a file's name, that a header says it is private to."""
     comment = re.match(r"(?:\s*//.*\n)+", text)
     hit = comment and re.search(r"Private to ([\w/]+?)/?(\*)?(?=[.\s])", comment[0].replace("\n// ", " "))
     return (hit[1], bool(hit[2])) if hit else None
 
 
 def belongs(path, whose):
-    """Whether a file is in the room, or its name has the beginning, that private_to() gives."""
+    """Whether a file is in the folder, or its name has the beginning, that private_to() gives."""
     name, prefix = whose
-    return path.rsplit("/", 1)[1].startswith(name) if prefix else room_of(path) == name
+    return path.rsplit("/", 1)[1].startswith(name) if prefix else folder_of(path) == name
 
 
 def faults(files, table):
     out = []
     for path, text in sorted(files.items()):
-        room = room_of(path)
-        if room in ("pch", "cli/pch", "install"): continue
-        if room not in table:
-            out.append(f"{path}: no line for {room} in layers.txt")
+        folder = folder_of(path)
+        if folder in ("pch", "cli/pch", "install"): continue
+        if folder not in table:
+            out.append(f"{path}: no line for {folder} in layers.txt")
             continue
-        rooms, libraries = table[room]
-        if room == "writ" or room.split("/")[0] == "cli":
+        folders, libraries = table[folder]
+        if folder == "writ" or folder.split("/")[0] == "cli":
             out += [f"{path} names {hit}" for hit in INNER.findall(re.sub(r"//.*", "", text))]
         own = private_to(text)
-        if own and not belongs(path, own): out.append(f"{path} is private to {own[0]}, which is neither its room nor how it begins")
+        if own and not belongs(path, own): out.append(f"{path} is private to {own[0]}, which is neither its folder nor how it begins")
         if path.endswith((".h", ".cpp")) and re.search(r"#\s*include\s+[^\s\"<]", text): out.append(f"{path}: an include that is computed")
         for _, spelled in INCLUDE.findall(text):
             named = target(path, spelled, files)
@@ -77,11 +77,11 @@ def faults(files, table):
                 if library is None: out.append(f"{path} includes {spelled}, which no line covers")
                 elif library not in OPEN | libraries: out.append(f"{path} includes {spelled} of {library}")
                 continue
-            other = room_of(named)
-            if other not in rooms | {room, "writ"}: out.append(f"{path} includes {spelled} of {other}")
+            other = folder_of(named)
+            if other not in folders | {folder, "writ"}: out.append(f"{path} includes {spelled} of {other}")
             whose = private_to(files[named])
             if whose is None or named.endswith(".def"): continue
-            if room_of(path) != room_of(named) or not belongs(path, whose):
+            if folder_of(path) != folder_of(named) or not belongs(path, whose):
                 out.append(f"{path} includes {spelled}, which is private to {whose[0]}")
     return out
 
@@ -90,17 +90,17 @@ def read_table(text):
     table = {}
     for line in text.splitlines():
         if not line or line.startswith("#"): continue
-        room, _, rest = line.partition(":")
-        rooms, _, libraries = rest.partition("|")
-        table[room.strip()] = (set(rooms.split()), set(libraries.split()))
+        folder, _, rest = line.partition(":")
+        folders, _, libraries = rest.partition("|")
+        table[folder.strip()] = (set(folders.split()), set(libraries.split()))
     return table
 
 
 def main():
     table = read_table((root / "tests/layers.txt").read_text())
     files = {}
-    for folder in ("engine", "cli", "stdlib"):
-        for path in (root / folder).rglob("*"):
+    for top in ("engine", "cli", "stdlib"):
+        for path in (root / top).rglob("*"):
             if path.suffix in (".h", ".cpp", ".def", ".inc"): files[str(path.relative_to(root))] = path.read_text()
     # Faults that must be seen, each put into one file.
     for path, line in (("engine/runtime/evaluator.cpp", '#include "compile/lowering.h"'),
@@ -124,7 +124,7 @@ def main():
             print(f"not seen: {path} with {line}")
             return 1
     if not faults({**files, "engine/vm/new.h": "// A header. Private to the machine.\n"}, table):
-        print("not seen: a header that is private to no room")
+        print("not seen: a header that is private to no folder")
         return 1
     found = faults(files, table)
     print("\n".join(found) or f"{len(files)} files keep to their layers")

@@ -1,5 +1,5 @@
-// Access to private members of Bundle, Request, Decision and Workspace for the engine's rooms: Access is their only
-// friend. The types of the rooms are only declared here, so that including this header includes no room.
+// Access to private members of Bundle, Request, Decision and Workspace for the engine's folders: Access is their only
+// friend. The types of the folders are only declared here, so that including this header includes no folder.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Failures of the operating system. Not here: error codes, which each room assigns in one place.
+// Failures of the operating system. Not here: error codes, which each folder assigns in one place.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Ed25519 keys: making them, text form, key files, signing and verifying, by libsodium. Not here: which bytes are
-// signed and which keys are trusted; each room defines that.
+// signed and which keys are trusted; each folder defines that.
 #pragma once
 
 #include <array>
