@@ -4,6 +4,7 @@
 
 #include "base/values.h"
 #include "check/expr.h"
+#include "syntax/foreign.h"
 
 namespace writ::check {
 namespace {
@@ -182,7 +183,7 @@ const Expr* compare(Context& c, Cmp cmp, Span span, const Expr* left, const Expr
 /// `x == null`: comparing with null is an error. True: reported.
 static bool refuse_null(Context& c, Scope& s, const ast::Expr& e) {
     const auto is_null = [&](const ast::Expr& side) {
-        return side.kind == ast::ExprKind::Path && side.steps.size() == 1 && is_null_word(side.steps[0].text) &&
+        return side.kind == ast::ExprKind::Path && side.steps.size() == 1 && syntax::is_null_word(side.steps[0].text) &&
                look_up(c, s.module, NameSort::Value, side.steps[0].text).miss == Miss::Unknown;
     };
     const bool right = is_null(*e.kids[1]);

@@ -175,10 +175,6 @@ void report_twice(Context& c, std::string_view noun, std::string_view name, Span
 [[nodiscard]] std::vector<std::string_view> split_name(std::string_view name);
 /// Key of broken_fields.
 [[nodiscard]] std::string broken_key(FieldId parent, std::string_view name);
-/// Whether a name means none in other languages.
-[[nodiscard]] inline bool is_null_word(std::string_view word) {
-    return word == "null" || word == "nil" || word == "undefined" || word == "None" || word == "NULL";
-}
 /// The text of a span.
 [[nodiscard]] std::string_view text_at(const Context& c, Span span);
 

@@ -3,6 +3,7 @@
 
 #include "base/values.h"
 #include "check/expr.h"
+#include "syntax/foreign.h"
 
 namespace writ::check {
 namespace {
@@ -391,7 +392,7 @@ void report_unknown_root(Context& c, Scope& s, const ast::PathStep& step) {
         diagnostic.help = "claims are read through the name of their issuer: `prod.namespace`";
         return;
     }
-    if (is_null_word(step.text)) {
+    if (syntax::is_null_word(step.text)) {
         diagnostic.help = "test for a value with `is`: `x is none`, `x is some`";
         return;
     }

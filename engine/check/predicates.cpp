@@ -4,6 +4,7 @@
 #include "base/values.h"
 #include "check/expr.h"
 #include "check/zone.h"
+#include "syntax/foreign.h"
 
 namespace writ::check {
 namespace {
@@ -77,7 +78,7 @@ bool refuse_presence_word(Context& c, const ast::Expr& e, const Expr& subject, S
             replacement;
         return true;
     };
-    if (is_null_word(e.text)) return report("write `none`: the broker states that there is nothing", "none");
+    if (syntax::is_null_word(e.text)) return report("write `none`: the broker states that there is nothing", "none");
     if (any_of({"present", "defined", "set", "given", "known", "exists", "there"}))
         return report("write `some`: the broker states a value", "some");
     if (any_of({"missing", "absent", "unknown", "unset"}))

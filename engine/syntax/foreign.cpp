@@ -113,6 +113,10 @@ const Foreign* foreign_word(std::string_view word) {
     return find(std::begin(kWords), std::end(kWords), word);
 }
 
+bool is_null_word(std::string_view word) {
+    return word == "null" || word == "nil" || word == "undefined" || word == "None" || word == "NULL";
+}
+
 std::string_view foreign_sign(std::string_view sign) {
     if (sign.starts_with("\xE2\x80\x9C") || sign.starts_with("\xE2\x80\x9D") || sign == "'" || sign == "`")
         return "write text in plain double quotes";

@@ -16,6 +16,8 @@ struct Foreign {
 [[nodiscard]] const Foreign* foreign_declaration(std::string_view word);
 /// A keyword or an operator of another language inside a rule or an expression; null: it is not one.
 [[nodiscard]] const Foreign* foreign_word(std::string_view word);
+/// Whether a word means none in other languages.
+[[nodiscard]] bool is_null_word(std::string_view word);
 /// Advice for a character that starts no token; empty if there is none.
 [[nodiscard]] std::string_view foreign_sign(std::string_view sign);
 

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "syntax/foreign.h"
+#include "syntax/hints.h"
 #include "syntax/literal.h"
 #include "syntax/lower.h"
 
@@ -276,6 +277,15 @@ private:
         const std::size_t before = previous == nullptr ? std::size_t{Lexer::BAD} : previous->getType();
         if (first && type == Lexer::IMPORT) return "put imports before the first declaration";
         if (first && type == Lexer::MODULE) return "`module` must come first in a file";
+        if (const auto* fixture = first ? last_fixture() : nullptr; fixture != nullptr) {
+            if (fixture->json_path && (type == Lexer::WITH || type == Lexer::WITHOUT))
+                return "name the file first: `fixture base = json \"" + *fixture->json_path + "\"`, then `fixture " +
+                       std::string(fixture->name.text) + " = base " + std::string(found) + " …`";
+            if (type == Lexer::AND && !fixture->changes.empty()) {
+                replacement = ",";
+                return "write `,` between them";
+            }
+        }
         if (auto nameless = missing_name(type, at, first); !nameless.empty()) return nameless;
         const bool effect = could_be(Lexer::PERMIT) && could_be(Lexer::NEEDS_APPROVAL);
         const Foreign* foreign =
@@ -289,12 +299,16 @@ private:
             !name_follows(at))
             return std::string(foreign->help) + ": `" +
                    std::string(skeleton(foreign->replacement == "permit" ? Lexer::PERMIT : Lexer::DENY)) + "`";
-        if (foreign != nullptr && foreign->replacement == "when" && after(at).starts_with("{"))
+        if (foreign != nullptr && foreign->replacement == "when" && tokens_.rest_of_line(at).starts_with("{"))
             return "a condition starts with `when`, and has no braces around it";
         if (foreign != nullptr) {
             const bool twice = foreign->replacement == "when" && has_condition(first);
             if (!twice) replacement = foreign->replacement;
             return twice ? "the rule already has a condition: join conditions with `and`" : std::string(foreign->help);
+        }
+        if (auto hint = hint_at({tokens_, at, type, expected}); !hint.help.empty()) {
+            replacement = std::move(hint.replacement);
+            return std::move(hint.help);
         }
         if (auto sign = sign_advice(type, at, before, first, expected, replacement); !sign.empty()) return sign;
         if (is_hard(type) && could_be(Lexer::IDENT) && !could_be(type))
@@ -315,16 +329,14 @@ private:
         return {};
     }
 
-    /// The text that follows on the same line.
-    [[nodiscard]] std::string_view after(Span at) const {
-        std::string_view rest = tokens_.slice({at.source, at.end, std::numeric_limits<std::uint32_t>::max()});
-        rest = rest.substr(0, rest.find('\n'));
-        return rest.substr(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    /// The previous declaration, if it is a fixture.
+    [[nodiscard]] const ast::FixtureDecl* last_fixture() const {
+        return file_.decls.empty() ? nullptr : std::get_if<ast::FixtureDecl>(&file_.decls.back().node);
     }
 
     /// Whether a rule's name follows: a word, but not the `if` of `allow if { … }`.
     [[nodiscard]] bool name_follows(Span at) const {
-        const std::string_view rest = after(at);
+        const std::string_view rest = tokens_.rest_of_line(at);
         const std::string_view word = rest.substr(0, rest.find_first_of(" \t({:="));
         return !word.empty() && word != "if" && word != "when" && word != "unless";
     }
@@ -409,11 +421,11 @@ private:
         if ((type == Lexer::COLON || type == Lexer::ASSIGN) && !could_be(Lexer::COLON) && !could_be(Lexer::ASSIGN) &&
             is_word(before))
             return "write the declaration without `" + std::string(found) + "` here";
-        if (type == Lexer::COLON && before == Lexer::IDENT && after(at).starts_with(":"))
+        if (type == Lexer::COLON && before == Lexer::IDENT && tokens_.rest_of_line(at).starts_with(":"))
             return "there are no entities: compare text with text, as in `agent.id == \"a\"` or `user.roles contains "
                    "\"a\"`";
         if (type == Lexer::SOME && could_be(Lexer::ANY)) {
-            std::string_view inside = after(at);
+            std::string_view inside = tokens_.rest_of_line(at);
             inside = inside.substr(0, inside.find_first_of("{:;"));
             inside = inside.substr(0, inside.find_last_not_of(" \t") + 1);
             constexpr std::size_t kMost = 60;
@@ -425,7 +437,7 @@ private:
         if (type == Lexer::LBRACKET && could_be(Lexer::LBRACE)) return "write this in braces: `{ … }`";
         if (type == Lexer::LBRACE && before == Lexer::SCOPES)
             return "write all scopes of a grant in one list: `grant { \"…\" } for 5m`";
-        if (type == Lexer::LBRACE && !could_be(Lexer::LBRACE) && could_be(Lexer::WHEN))
+        if (type == Lexer::LBRACE && !could_be(Lexer::LBRACE) && could_be(Lexer::WHEN) && !could_be(Lexer::IDENT))
             return "a rule has no braces: its clauses follow its name";
         if (type == Lexer::TIME && could_be(Lexer::LBRACE))
             return "write times of day as a window: `now in 09:00..17:00 \"UTC\"`";

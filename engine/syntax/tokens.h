@@ -1,6 +1,7 @@
 // ANTLR's types and its token stream. Private to syntax/.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -93,6 +94,12 @@ public:
         return index > 0 ? tokens_[index - 1].get() : previous_.get();
     }
     [[nodiscard]] Span span(const antlr4::Token& token) const;
+    /// The text that follows on the same line, from its first letter or sign on.
+    [[nodiscard]] std::string_view rest_of_line(Span at) const {
+        std::string_view rest = text_.substr(std::min<std::size_t>(at.end, text_.size()));
+        rest = rest.substr(0, rest.find('\n'));
+        return rest.substr(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    }
     [[nodiscard]] std::string_view slice(Span span) const { return text_.substr(span.begin, span.end - span.begin); }
 
 private:

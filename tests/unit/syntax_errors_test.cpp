@@ -137,6 +137,96 @@ TEST_CASE("syntax: a misspelt word gets a suggestion") {
     CHECK(d.replacement == "tier");
 }
 
+TEST_CASE("syntax: a fixture from a file is changed in a second one") {
+    CHECK(only("fixture x = json \"f.json\" with user.id = \"b\"").help ==
+          "name the file first: `fixture base = json \"f.json\"`, then `fixture x = base with …`");
+    CHECK(only("fixture x = json \"f.json\"\n  without user").help ==
+          "name the file first: `fixture base = json \"f.json\"`, then `fixture x = base without …`");
+    CHECK(only("fixture x = { user: none }").help ==
+          "start from a file or from another fixture: `fixture x = json \"…\"`");
+}
+
+TEST_CASE("syntax: values of changes and of cases are written as requests state them") {
+    Diagnostic d = only("fixture x = f with user.roles = null");
+    CHECK(d.help == "write `none`");
+    CHECK(d.replacement == "none");
+    CHECK(only("fixture x = f with user.roles = { null }").help == "write `none`");
+    CHECK(only("fixture x = f with user.roles = { ops }").help == "write text in double quotes: `\"ops\"`");
+    CHECK(only("fixture x = f with user.id = bob").help == "write text in double quotes");
+    const std::string_view url = "write the issuer's URL in double quotes, as requests state it";
+    CHECK(only("fixture x = f with user.id = \"b\", token.issuer = eu").help == url);
+    CHECK(only("fixture x = f with tool = look").help ==
+          "set the tool's name, as requests state it: `tool.name = \"…\"`");
+    const std::string_view name = "write the tool's name in double quotes, as requests state it";
+    CHECK(only("fixture x = f with tool.name = look").help == name);
+    const std::string cases = "test \"t\" { given f cases token.issuer | tool.name | expect ";
+    CHECK(only(cases + "eu | \"t\" | deny }").help == url);
+    CHECK(only(cases + "\"u\" | look | deny }").help == name);
+    CHECK(only(cases + "\"u\" | \"t\" | deny eu | \"t\" | deny }").help == url);
+    // A column may have any name.
+    CHECK(only("test \"t\" { given f cases expect | expect x | deny }").help == "write text in double quotes");
+}
+
+TEST_CASE("syntax: changes have commas between them, and no braces") {
+    for (const char* text : {"fixture x = f with a = 1 and b = 2", "fixture x = f without a and b",
+                             "test \"t\" { given f with a = 1 and b = 2 expect deny }"}) {
+        const Diagnostic d = only(text);
+        CHECK_MESSAGE(d.help == "write `,` between them", text);
+        CHECK(d.replacement == ",");
+    }
+    const std::string_view bare = "write the changes without braces: `with user.id = \"b\"`";
+    CHECK(only("fixture x = f with { user.id = \"b\" }").help == bare);
+    CHECK(only("test \"t\" { given f with { user.id = \"b\" } expect deny }").help == bare);
+    CHECK(only("test \"t\" { given { json \"f.json\" } expect deny }").help ==
+          "name a fixture: `given base`; declare it outside of the test, `fixture base = json \"…\"`");
+    for (const char* given : {"json \"f.json\"", "\"f.json\""})
+        CHECK(only("test \"t\" { given " + std::string(given) + " expect deny }").help ==
+              "name a fixture: `given base`; declare it outside of the test, `fixture base = json \"f.json\"`");
+    // Only rules are said to have no braces.
+    CHECK(only("deny d for tool { t } when a").help.find("rule has no braces") == std::string::npos);
+    CHECK(only("deny d { when a }").help == "a rule has no braces: its clauses follow its name");
+}
+
+TEST_CASE("syntax: what an expectation is about follows `because` or `by`") {
+    Diagnostic d = only("test \"t\" { given f expect deny no_permit }");
+    CHECK(d.help == "the reason follows `because`: `deny because no_permit`");
+    CHECK(d.replacement == "because no_permit");
+    CHECK(only("test \"t\" { given f cases a | expect 1 | deny no_permit 2 | permit }").help == d.help);
+    d = only("test \"t\" { given f expect permit readers }");
+    CHECK(d.help == "the rule that permits follows `by`: `permit by readers`");
+    CHECK(d.replacement == "by readers");
+    d = only("test \"t\" { given f expect deny because \"no_permit\" }");
+    CHECK(d.help == "write the name without quotes: `because no_permit`");
+    CHECK(d.replacement == "no_permit");
+    CHECK(only("test \"t\" { given f expect deny becaus no_permit }").replacement == "because");
+}
+
+TEST_CASE("syntax: an audience is text") {
+    CHECK(only("issuer i: k \"u\" { audience broker_url }").help ==
+          "an audience is text in double quotes, not a name: write it out for each issuer");
+    CHECK(only("tool t { tier a audience broker_url }").help ==
+          "an audience is text in double quotes, not a name: write it out for each tool");
+}
+
+TEST_CASE("syntax: the form of an issuer and of a group of issuers is shown") {
+    CHECK(only("issuer group g = [eu, us]").help == "write the issuers without brackets: `issuer group g = eu, us`");
+    CHECK(only("issuer group g = { eu, us }").help == "write the issuers without brackets: `issuer group g = eu, us`");
+    const Diagnostic kind = only("issuer group g: kubernetes = eu, us");
+    CHECK(kind.help == "a group has the kind of its issuers: remove `: kubernetes`");
+    CHECK(kind.replacement.empty());
+    CHECK(only("issuer group g { eu, us }").help == "write `issuer group g = eu, us`");
+    CHECK(only("issuer group g eu, us").help == "write `issuer group g = eu, …`");
+    const Diagnostic alone = only("group g = eu, us");
+    CHECK(alone.help == "a group of issuers is declared with `issuer group NAME = a, b`");
+    CHECK(alone.replacement == "issuer group");
+    CHECK(only("issuer z: kubernetes { url \"https://z\" audience \"b\" }").help ==
+          "the issuer's URL stands before the braces: `issuer z: KIND \"https://…\" { audience \"…\" }`");
+    const std::string_view form = "write `issuer z: KIND \"https://…\" { audience \"…\" }`";
+    CHECK(only("issuer z { url \"https://z\" }").help == form);
+    CHECK(only("issuer z \"https://z\" { audience \"b\" }").help == form);
+    CHECK(only("issuer z: \"https://z\" { audience \"b\" }").help == form);
+}
+
 TEST_CASE("syntax: hard words cannot be declared") {
     CHECK(only("define count = 3").help == "`count` is a keyword and cannot be a name here");
 }

@@ -1,0 +1,238 @@
+#include "syntax/hints.h"
+
+#include <algorithm>
+
+#include "base/report.h"
+#include "syntax/foreign.h"
+
+namespace writ::syntax {
+namespace {
+
+bool is_word(std::size_t type) {
+    return type == Lexer::IDENT || (type >= Lexer::AND && type <= Lexer::SUN);
+}
+
+bool opens(std::size_t type) {
+    return type == Lexer::LBRACE || type == Lexer::LBRACKET;
+}
+
+/// An error place, with the questions that the hints ask.
+class Place {
+public:
+    explicit Place(const ErrorPlace& place) : place_(place), index_(place.tokens.index_of(place.at)) {
+        start_ = index_ > 0 && place.tokens.get(0)->getType() == Lexer::EXPORT ? 1 : 0;
+    }
+
+    /// The type of the token that was found.
+    [[nodiscard]] std::size_t type() const { return place_.type; }
+    [[nodiscard]] std::string found() const { return std::string(place_.tokens.slice(place_.at)); }
+    [[nodiscard]] bool could_be(std::size_t type) const { return place_.expected.contains(static_cast<ssize_t>(type)); }
+    /// How many tokens of the declaration precede the error.
+    [[nodiscard]] std::size_t index() const { return index_; }
+    /// The type of the token so many steps before the error; 0: the declaration starts later.
+    [[nodiscard]] std::size_t before(std::size_t steps) const { return steps > index_ ? 0 : type_at(index_ - steps); }
+    /// The text of the token before the error, which exists.
+    [[nodiscard]] std::string text_before() const { return text(index_ - 1, index_ - 1); }
+    /// The text that follows the error on its line, up to one of these characters.
+    [[nodiscard]] std::string after(std::string_view ends) const {
+        std::string_view rest = place_.tokens.rest_of_line(place_.at);
+        rest = rest.substr(0, rest.find_first_of(ends));
+        return std::string(rest.substr(0, rest.find_last_not_of(" \t") + 1));
+    }
+
+    /// Whether this word starts the declaration.
+    [[nodiscard]] bool declares(std::size_t word) const { return index_ > start_ && type_at(start_) == word; }
+    /// Whether the name of a group of issuers precedes the error.
+    [[nodiscard]] bool in_group() const {
+        return declares(Lexer::ISSUER) && index_ >= start_ + 3 && type_at(start_ + 1) == Lexer::GROUP &&
+               is_word(type_at(start_ + 2));
+    }
+    [[nodiscard]] bool in_issuer() const { return declares(Lexer::ISSUER) && !in_group(); }
+    /// Fixtures and tests are where requests are changed.
+    [[nodiscard]] bool in_changes() const { return declares(Lexer::FIXTURE) || declares(Lexer::TEST); }
+    /// The declared name, which precedes the error.
+    [[nodiscard]] std::string name() const {
+        const std::size_t at = start_ + (in_group() ? 2 : 1);
+        return at < index_ ? text(at, at) : "NAME";
+    }
+    /// Whether an expectation was expected to go on here.
+    [[nodiscard]] bool in_expectation() const {
+        return declares(Lexer::TEST) && could_be(Lexer::BECAUSE) && could_be(Lexer::BY) && !starts_row();
+    }
+    /// Whether a value of a change or a cell must stand here.
+    [[nodiscard]] bool awaits_data() const {
+        return in_changes() && could_be(Lexer::MISSING) && could_be(Lexer::LBRACKET) &&
+               (!could_be(Lexer::BECAUSE) || starts_row());
+    }
+
+    /// The field that the awaited value is for, as written: of this change, or of this column of the cases.
+    [[nodiscard]] std::string assigned() const {
+        if (before(1) == Lexer::ASSIGN) {
+            std::size_t first = index_ - 1;
+            while (first > start_ && type_at(first - 1) != Lexer::COMMA &&
+                   (type_at(first - 1) != Lexer::WITH || type_at(first) == Lexer::ASSIGN))
+                --first;
+            return text(first, index_ - 2);
+        }
+        // A row has as many `|` as the header has.
+        std::vector<std::size_t> pipes;
+        std::size_t cases = index_, header = index_;
+        for (std::size_t i = start_; i < index_; ++i) {
+            const std::size_t each = type_at(i);
+            if (each == Lexer::CASES && cases == index_) cases = i;
+            if (each == Lexer::EXPECT && !pipes.empty() && pipes.back() + 1 == i && header == index_) header = i;
+            if (each == Lexer::PIPE && cases < i) pipes.push_back(i);
+        }
+        if (header == index_) return {};
+        const auto columns = static_cast<std::size_t>(
+            std::count_if(pipes.begin(), pipes.end(), [&](std::size_t i) { return i < header; }));
+        const std::size_t column = (pipes.size() - columns) % columns;
+        return text((column == 0 ? cases : pipes[column - 1]) + 1, pipes[column] - 1);
+    }
+
+private:
+    [[nodiscard]] std::size_t type_at(std::size_t index) const { return place_.tokens.get(index)->getType(); }
+    [[nodiscard]] Span token(std::size_t index) const { return place_.tokens.span(*place_.tokens.get(index)); }
+    /// The source from one token up to and including another.
+    [[nodiscard]] std::string text(std::size_t first, std::size_t last) const {
+        const Span begin = token(first), end = token(last);
+        return begin.begin < end.end ? std::string(place_.tokens.slice({begin.source, begin.begin, end.end}))
+                                     : std::string();
+    }
+    /// Whether the word after an expectation is the first cell of the next row.
+    [[nodiscard]] bool starts_row() const { return after({}).starts_with('|'); }
+
+    const ErrorPlace& place_;
+    std::size_t index_;
+    std::size_t start_ = 0;  ///< of the word that starts the declaration
+};
+
+/// A mistake: how to recognise it, and what to say.
+struct Mistake {
+    bool (*made)(const Place&);
+    Hint (*hint)(const Place&);
+};
+
+Hint issuer_form(const Place& p) {
+    return {"write `issuer " + p.name() + ": KIND \"https://…\" { audience \"…\" }`", {}};
+}
+
+/// The first that was made decides.
+constexpr Mistake kMistakes[] = {
+    // ---- fixtures and tests ----
+    {[](const Place& p) { return p.in_changes() && p.before(1) == Lexer::WITH && p.type() == Lexer::LBRACE; },
+     [](const Place& p) -> Hint {
+         const std::string inside = p.after("{}");
+         return {"write the changes without braces: `with " + (inside.empty() ? "user.id = \"…\", …" : inside) + "`",
+                 {}};
+     }},
+    {[](const Place& p) {
+         return p.declares(Lexer::TEST) &&
+                ((p.before(1) == Lexer::GIVEN && (p.type() == Lexer::STRING || p.type() == Lexer::LBRACE)) ||
+                 (p.before(2) == Lexer::GIVEN && p.before(1) == Lexer::JSON && p.type() == Lexer::STRING));
+     },
+     [](const Place& p) -> Hint {
+         return {"name a fixture: `given base`; declare it outside of the test, `fixture base = json " +
+                     (p.type() == Lexer::STRING ? p.found() : "\"…\"") + "`",
+                 {}};
+     }},
+    {[](const Place& p) {
+         return p.declares(Lexer::FIXTURE) && p.index() <= 4 && p.before(1) == Lexer::ASSIGN && opens(p.type());
+     },
+     [](const Place& p) -> Hint {
+         return {"start from a file or from another fixture: `fixture " + p.name() + " = json \"…\"`", {}};
+     }},
+    {[](const Place& p) { return p.in_changes() && p.type() == Lexer::AND && p.could_be(Lexer::COMMA); },
+     [](const Place&) -> Hint { return {"write `,` between them", ","}; }},
+    {[](const Place& p) {
+         return p.declares(Lexer::TEST) && p.type() == Lexer::STRING &&
+                (p.before(1) == Lexer::BECAUSE || p.before(1) == Lexer::BY);
+     },
+     [](const Place& p) -> Hint {
+         const std::string quoted = p.found();
+         const std::string name = quoted.substr(1, quoted.size() - 2);
+         return {"write the name without quotes: `" + p.text_before() + " " + name + "`", name};
+     }},
+    {[](const Place& p) {
+         return p.in_expectation() && is_word(p.type()) &&
+                (p.before(1) == Lexer::PERMIT || p.before(1) == Lexer::DENY || p.before(1) == Lexer::NEEDS_APPROVAL) &&
+                nearest(p.found(),
+                        {"for", "from", "until", "audience", "single_use", "with", "because", "by", "expect"})
+                    .empty();
+     },
+     [](const Place& p) -> Hint {
+         const bool permit = p.before(1) == Lexer::PERMIT;
+         const std::string mended = (permit ? "by " : "because ") + p.found();
+         return {(permit ? "the rule that permits follows `by`: `" : "the reason follows `because`: `") +
+                     p.text_before() + " " + mended + "`",
+                 mended};
+     }},
+    {[](const Place& p) { return p.awaits_data() && is_null_word(p.found()); },
+     [](const Place&) -> Hint { return {"write `none`", "none"}; }},
+    {[](const Place& p) { return p.awaits_data() && is_word(p.type()) && p.assigned() == "tool"; },
+     [](const Place&) -> Hint { return {"set the tool's name, as requests state it: `tool.name = \"…\"`", {}}; }},
+    {[](const Place& p) { return p.awaits_data() && is_word(p.type()) && p.assigned() == "tool.name"; },
+     [](const Place&) -> Hint { return {"write the tool's name in double quotes, as requests state it", {}}; }},
+    {[](const Place& p) { return p.awaits_data() && is_word(p.type()) && p.assigned() == "token.issuer"; },
+     [](const Place&) -> Hint { return {"write the issuer's URL in double quotes, as requests state it", {}}; }},
+    // `{ ops }`: the word was read as the name of a member.
+    {[](const Place& p) {
+         return p.in_changes() && p.could_be(Lexer::COLON) && is_word(p.before(1)) &&
+                (p.type() == Lexer::RBRACE || p.type() == Lexer::COMMA);
+     },
+     [](const Place& p) -> Hint {
+         const std::string word = p.text_before();
+         return {is_null_word(word) ? "write `none`" : "write text in double quotes: `\"" + word + "\"`", {}};
+     }},
+
+    // ---- tools, issuers and groups of issuers ----
+    {[](const Place& p) {
+         return (p.declares(Lexer::TOOL) || p.in_issuer()) && p.before(1) == Lexer::AUDIENCE && is_word(p.type());
+     },
+     [](const Place& p) -> Hint {
+         return {std::string("an audience is text in double quotes, not a name: write it out for each ") +
+                     (p.declares(Lexer::TOOL) ? "tool" : "issuer"),
+                 {}};
+     }},
+    {[](const Place& p) { return p.in_group() && p.before(1) == Lexer::ASSIGN && opens(p.type()); },
+     [](const Place& p) -> Hint {
+         return {"write the issuers without brackets: `issuer group " + p.name() + " = " + p.after("]}") + "`", {}};
+     }},
+    {[](const Place& p) { return p.in_group() && p.could_be(Lexer::ASSIGN) && p.type() == Lexer::COLON; },
+     [](const Place& p) -> Hint {
+         return {"a group has the kind of its issuers: remove `: " + p.after("={") + "`", {}};
+     }},
+    {[](const Place& p) { return p.in_group() && p.could_be(Lexer::ASSIGN) && opens(p.type()); },
+     [](const Place& p) -> Hint { return {"write `issuer group " + p.name() + " = " + p.after("]}") + "`", {}}; }},
+    {[](const Place& p) { return p.in_group() && p.could_be(Lexer::ASSIGN) && is_word(p.type()); },
+     [](const Place& p) -> Hint { return {"write `issuer group " + p.name() + " = " + p.found() + ", …`", {}}; }},
+    {[](const Place& p) {
+         return p.index() == 0 && p.type() == Lexer::GROUP && p.after("=:{").find(' ') == std::string::npos;
+     },
+     [](const Place&) -> Hint {
+         return {"a group of issuers is declared with `issuer group NAME = a, b`", "issuer group"};
+     }},
+    {[](const Place& p) { return p.in_issuer() && p.could_be(Lexer::STRING) && p.type() == Lexer::LBRACE; },
+     [](const Place& p) -> Hint {
+         return {"the issuer's URL stands before the braces: `issuer " + p.name() +
+                     ": KIND \"https://…\" { audience \"…\" }`",
+                 {}};
+     }},
+    {[](const Place& p) {
+         return p.in_issuer() && p.could_be(Lexer::COLON) && (p.type() == Lexer::LBRACE || p.type() == Lexer::STRING);
+     },
+     issuer_form},
+    {[](const Place& p) { return p.in_issuer() && p.before(1) == Lexer::COLON && p.type() == Lexer::STRING; },
+     issuer_form},
+};
+
+}  // namespace
+
+Hint hint_at(const ErrorPlace& error) {
+    const Place place(error);
+    for (const Mistake& mistake : kMistakes)
+        if (mistake.made(place)) return mistake.hint(place);
+    return {};
+}
+
+}  // namespace writ::syntax
