@@ -224,6 +224,8 @@ void check_tier(Context& c, const ast::ToolDecl& decl, Tool& tool) {
         diagnostic.help = "declare the tiers: `tier read < write < privileged`";
     else
         suggest(c, diagnostic, decl.tier->text, {members.begin(), members.end()});
+    if (diagnostic.help.empty())
+        diagnostic.help = name_all("the only tier is", "the tiers are", {members.begin(), members.end()});
 }
 
 void check_tool_scopes(Context& c, std::uint32_t module, const ast::ToolDecl& decl, Tool& tool) {

@@ -209,7 +209,33 @@ const Expr* type_compare(Context& c, Scope& s, const ast::Expr& e) {
     return compare(c, e.cmp, e.span, pair.left, pair.right);
 }
 
+/// `token.issuer in { clusters, ci }`: a set contains issuers, not groups of them. True: reported.
+static bool refuse_groups(Context& c, const Scope& s, const ast::Expr& e) {
+    const auto item = text_at(c, e.kids[0]->span);
+    if (e.kind != ast::ExprKind::In || e.kids[1]->kind != ast::ExprKind::Set || item != "token.issuer") return false;
+    std::string_view group;
+    std::string tests;
+    for (const auto* kid : e.kids[1]->kids) {
+        const auto name = text_at(c, kid->span);
+        const auto found = look_up(c, s.module, NameSort::Value, split_name(name));
+        const bool issuers = kid->kind == ast::ExprKind::Path && found.miss == Miss::No && names_issuers(*found.entry);
+        if (issuers && group.empty() && std::holds_alternative<ast::IssuerGroupDecl>(found.entry->decl->node))
+            group = name;
+        tests += (tests.empty() ? "token.issuer " : " or token.issuer ") + std::string(issuers ? "is " : "== ");
+        tests += name;
+    }
+    if (group.empty()) return false;
+    if (e.kids[1]->kids.size() > 1) tests = '(' + tests + ')';
+    if (text_at(c, e.op_span).starts_with("not")) tests = "not " + tests;
+    auto& diagnostic = c.report.add(Code::OperationUndefined, e.span,
+                                    quoted(group) + " is a group of issuers, and a set has only issuers", {},
+                                    "write " + quoted(tests));
+    diagnostic.replacement = tests;
+    return true;
+}
+
 const Expr* type_membership(Context& c, Scope& s, const ast::Expr& e) {
+    if (refuse_groups(c, s, e)) return nullptr;
     const bool reversed = e.kind == ast::ExprKind::Contains;
     const auto pair = type_members(c, s, *e.kids[reversed ? 1 : 0], *e.kids[reversed ? 0 : 1]);
     if (pair.left == nullptr || pair.right == nullptr) return nullptr;

@@ -107,6 +107,7 @@ struct Context {
     std::optional<std::vector<Exported>> library{};   ///< exports of standard modules; read when a name is not found
     std::unordered_set<std::string> broken_fields{};  ///< declared with an invalid type: uses are not reported
     std::size_t data_bytes = 0;
+    bool misread = false;  ///< a source has an error of syntax or an unknown import: not every use of a name is seen
 
     EnumId tier{};              ///< always an enum; without members if no tier is declared
     FieldId claims{};           ///< `token.claims` of the request
@@ -153,6 +154,9 @@ bool suggest_import(Context& c, Diagnostic& diagnostic, std::uint32_t module, Na
 /// Adds "did you mean" and its replacement, if a candidate is similar.
 void suggest(const Context& c, Diagnostic& diagnostic, std::string_view name,
              const std::vector<std::string_view>& candidates);
+/// The names, in backticks, after the words for one or for several of them. Empty: there are none.
+[[nodiscard]] std::string name_all(std::string_view one, std::string_view several,
+                                   const std::vector<std::string_view>& names);
 /// Reports E0205, with the first declaration as related place.
 void report_twice(Context& c, std::string_view noun, std::string_view name, Span span, Span first);
 

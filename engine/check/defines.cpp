@@ -326,6 +326,7 @@ void check_defines(Context& c) {
 }
 
 void warn_unused(Context& c) {
+    if (c.misread) return;
     for (const auto& define : c.defines) {
         if (define.used || define.entry->decl->exported || define.state == VisitState::Broken) continue;
         c.report.add(Code::UnusedDefinition, define.decl->name.span,

@@ -318,6 +318,25 @@ static bool report_untyped_name(Context& c, Span span, std::string_view operatio
     return true;
 }
 
+/// The operator that was meant for a set, if the values on both sides are of one type. Empty: they are not.
+static std::string help_sets(const Context& c, std::string_view operation, const Expr& left, const Expr& right) {
+    const auto innermost = [](const Type& type) { return type.kind == Kind::List ? element_of(type) : type; };
+    if (!comparable(innermost(left.type), innermost(right.type))) return {};
+    const std::string left_written(text_at(c, left.span)), right_written(text_at(c, right.span));
+    const bool both = left.type.kind == right.type.kind;
+    if (both && operation == "contains")
+        return "write " + quoted(left_written + " overlaps " + right_written) + " if one is enough, or " +
+               quoted(right_written + " subset of " + left_written) + " for all";
+    if (both && operation == "in")
+        return "write " + quoted(left_written + " overlaps " + right_written) + " if one is enough, or " +
+               quoted(left_written + " subset of " + right_written) + " for all";
+    if (both || (operation != "==" && operation != "!=")) return {};
+    const bool set_left = left.type.kind == Kind::List;
+    const std::string has =
+        (set_left ? left_written : right_written) + " contains " + (set_left ? right_written : left_written);
+    return "write " + quoted(operation == "==" ? has : "not (" + has + ")");
+}
+
 void report_mismatch(Context& c, Span span, std::string_view operation, const Expr& left, const Expr& right) {
     const auto left_type = describe(c.policy, left.type);
     const auto right_type = describe(c.policy, right.type);
@@ -332,6 +351,10 @@ void report_mismatch(Context& c, Span span, std::string_view operation, const Ex
     const bool left_text = is_string_kind(left.type.kind), right_text = is_string_kind(right.type.kind);
     const auto& typed = left_text ? right : left;
     const auto& text = left_text ? left : right;
+    if (left.type.kind == Kind::List || right.type.kind == Kind::List) {
+        diagnostic.help = help_sets(c, operation, left, right);
+        return;
+    }
     if (left_text == right_text) {
         if (left.type.kind == Kind::Duration || right.type.kind == Kind::Duration)
             diagnostic.help = "a duration has a unit, for example `5m`";
@@ -340,7 +363,7 @@ void report_mismatch(Context& c, Span span, std::string_view operation, const Ex
     if (rep_of(typed.type.kind) == Rep::Text && text.op != Op::Text)
         diagnostic.help = "convert the text: " + quoted(std::string(spelling_of(typed.type.kind)) + "(" +
                                                         std::string(text_at(c, text.span)) + ")");
-    else if (text.op == Op::Text && typed.type.kind != Kind::List)
+    else if (text.op == Op::Text)
         diagnostic.help = "write the value without quotes";
     else if (typed.op == Op::Integer && typed.type.kind != Kind::Enum)
         diagnostic.help = "the other side is text: write the value in quotes";

@@ -172,6 +172,9 @@ struct Cursor {
 /// nothing if one leads nowhere; that is reported.
 [[nodiscard]] std::optional<std::size_t> walk(Context& c, Cursor& cursor, std::span<const ast::PathStep> steps,
                                               std::size_t first);
+/// Help for a claim that is read without the name of an issuer: how the module reads it. `kind`: only of these issuers.
+[[nodiscard]] std::string help_claim(const Context& c, std::uint32_t module, std::string_view claim,
+                                     std::optional<std::uint32_t> kind = {});
 /// Goes from a claims root to an alias's target.
 void follow(Context& c, Cursor& cursor, FieldId target);
 /// Canonical spelling of a place.

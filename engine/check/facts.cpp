@@ -118,7 +118,7 @@ std::optional<std::size_t> walk(Context& c, Cursor& cursor, std::span<const ast:
     while (at < steps.size() && is_group(type_at(c, cursor))) {
         if (cursor.root == FactRoot::Request && cursor.field == c.claims) {
             c.report.add(Code::UnknownField, steps[at].span, "claims are read through the name of their issuer", {},
-                         "declare an issuer, then write " + quoted("name." + std::string(steps[at].text)));
+                         help_claim(c, c.file_modules[steps[at].span.source], steps[at].text));
             return {};
         }
         if (cursor.root == FactRoot::Request && cursor.field == c.params) {
@@ -133,6 +133,32 @@ std::optional<std::size_t> walk(Context& c, Cursor& cursor, std::span<const ast:
         ++at;
     }
     return at - first;
+}
+
+std::string help_claim(const Context& c, std::uint32_t module, std::string_view claim,
+                       std::optional<std::uint32_t> kind) {
+    std::vector<std::string_view> issuers;
+    std::vector<std::string> paths;
+    for (const auto name : visible_names(c, module, NameSort::Value)) {
+        const auto* entry = look_up(c, module, NameSort::Value, name).entry;
+        if (entry == nullptr || !names_issuers(*entry) || entry->index == kNoIndex) continue;
+        const IssuerId issuer{entry->index};
+        if (entry->index >= c.policy.issuers.size() && !c.policy.group_at(issuer).kind) continue;
+        const auto its = c.policy.kind_of(issuer);
+        if (kind && its != *kind) continue;
+        issuers.push_back(name);
+        const auto& names = c.kind_names[its];
+        if (names.aliases.contains(claim) || names.captures.contains(claim) ||
+            child_of(c.policy, c.policy.kinds[its].root, claim).valid())
+            append_field(paths.emplace_back(name), claim);
+    }
+    if (issuers.empty()) return "declare an issuer, then write " + quoted("name." + std::string(claim));
+    if (paths.empty())
+        return name_all("no such claim; the issuer is", "none has such a claim; the issuers are", issuers);
+    constexpr std::size_t kMost = 3;
+    const bool more = paths.size() > kMost;
+    if (more) paths.resize(kMost);
+    return name_all("write", "write one of", {paths.begin(), paths.end()}) + (more ? ", …" : "");
 }
 
 void follow(Context& c, Cursor& cursor, FieldId target) {

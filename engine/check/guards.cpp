@@ -241,9 +241,10 @@ private:
         const auto inside = bare_text(written);
         std::string guarded = tests + std::string(inside);
         if (!bare || inside.size() < written.size()) guarded = "(" + guarded + ")";
-        auto& diagnostic =
-            c_.report.add(Code::UnguardedFact, leaf.span, message,
-                          "unknown if there is none, and then this rule applies", "guard it: " + quoted(guarded));
+        const std::string unknown =
+            first.sort == Guard::Sort::Issuer ? "unknown for a token of any other issuer" : "unknown if there is none";
+        auto& diagnostic = c_.report.add(Code::UnguardedFact, leaf.span, message,
+                                         unknown + ", and then this rule applies", "guard it: " + quoted(guarded));
         diagnostic.replacement = guarded;
         relate_guard(diagnostic, first);
         const bool elsewhere =

@@ -224,6 +224,17 @@ NamedAs named_as(const ast::Decl& decl) {
         decl.node);
 }
 
+/// Reports a name that another declaration of the module has.
+void report_taken(Context& c, const NamedAs& named, const NamedDecl& first) {
+    const auto noun = named_as(*first.decl).noun;
+    if (noun == named.noun) return report_twice(c, noun, named.name->text, named.name->span, first.name.span);
+    auto& diagnostic = c.report.add(
+        Code::DeclaredTwice, named.name->span,
+        quoted(named.name->text) + " is already the name of " + std::string(article_of(noun)) + ' ' + std::string(noun),
+        {}, "take another name");
+    diagnostic.related.push_back({first.name.span, "declared here"});
+}
+
 /// Rejects a declared name that an import declares too, because every use would look like the imported one.
 void refuse_hiding(Context& c, const NamedAs& named, std::uint32_t module) {
     if (named.sort == NameSort::Test) return;  // nothing refers to a test
@@ -288,6 +299,7 @@ bool load_modules(Context& c) {
     link_imports(c);
     const auto request_module = c.module_ids.at(std::string(kRequestModule));
     report_cycles(c);
+    c.misread = c.report.error_count() > 0;
     for (std::uint32_t m = 0; m < c.modules.size(); ++m)
         if (m != request_module) c.modules[m].imports.push_back({request_module, {}});
     return true;
@@ -324,8 +336,7 @@ void declare_names(Context& c) {
             if (named.name == nullptr) continue;
             auto& names = c.modules[module].names[static_cast<std::size_t>(named.sort)];
             const auto [at, added] = names.try_emplace(named.name->text, static_cast<std::uint32_t>(c.entries.size()));
-            if (!added)
-                report_twice(c, named.noun, named.name->text, named.name->span, c.entries[at->second].name.span);
+            if (!added) report_taken(c, named, c.entries[at->second]);
             c.entries.push_back({&decl, *named.name, module, kNoIndex});
         }
     }

@@ -19,7 +19,26 @@ NameLookup look_inside(const Context& c, std::uint32_t from, std::uint32_t modul
     return {&entry, Miss::No, nullptr};
 }
 
+/// Names the issuer kinds that there are, and the modules that have more.
+std::string help_kinds(Context& c, std::uint32_t module) {
+    std::vector<std::string_view> modules;
+    for (const auto& exported : library_exports(c))
+        if (exported.sort == NameSort::Kind && look_up(c, module, NameSort::Kind, exported.name).miss != Miss::No)
+            modules.push_back(exported.module);
+    std::sort(modules.begin(), modules.end());
+    modules.erase(std::unique(modules.begin(), modules.end()), modules.end());
+    std::string out = name_all("the kind here is", "the kinds here are", visible_names(c, module, NameSort::Kind));
+    if (!modules.empty()) out += (out.empty() ? "" : "; ") + name_all("import", "import one of", modules);
+    return out;
+}
+
 }  // namespace
+
+std::string name_all(std::string_view one, std::string_view several, const std::vector<std::string_view>& names) {
+    std::string out(names.empty() ? std::string_view{} : names.size() == 1 ? one : several);
+    for (std::size_t i = 0; i < names.size(); ++i) out.append(i == 0 ? " " : ", ").append(quoted(names[i]));
+    return out;
+}
 
 NameLookup look_up(const Context& c, std::uint32_t module, NameSort sort, std::string_view name) {
     auto found = look_inside(c, module, module, sort, name);
@@ -131,8 +150,9 @@ void report_miss(Context& c, std::uint32_t module, NameSort sort, const NameLook
                 diagnostic.replacement = policy_name;
                 return;
             }
-            if (!suggest_import(c, diagnostic, module, sort, name) && !c.report.full())
-                suggest(c, diagnostic, name, visible_names(c, module, sort));
+            if (suggest_import(c, diagnostic, module, sort, name) || c.report.full()) return;
+            suggest(c, diagnostic, name, visible_names(c, module, sort));
+            if (diagnostic.help.empty() && sort == NameSort::Kind) diagnostic.help = help_kinds(c, module);
             return;
         }
         case Miss::Private: {

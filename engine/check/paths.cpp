@@ -51,9 +51,9 @@ const Expr* fact_node(Context& c, FactId id, const Type& type, Span span) {
     return fact;
 }
 
-const Expr* refuse_fact(Context& c, Span span, std::string_view help = kWriteConstant) {
+const Expr* refuse_fact(Context& c, Span span) {
     c.report.add(Code::ConstantExpected, span, "expected a constant, but this is read from the request", {},
-                 std::string(help));
+                 std::string(kWriteConstant));
     return nullptr;
 }
 
@@ -67,8 +67,11 @@ const Expr* catalog_path(Context& c, Scope& s, const ast::Expr& e, CatalogFact w
     }
     if (s.constant) {
         if (s.broken) return nullptr;
-        if (s.tools.size() != 1)
-            return refuse_fact(c, e.span, "the catalogue is constant only in a rule `for tool` with exactly one tool");
+        if (s.tools.size() != 1) {
+            c.report.add(Code::ConstantExpected, e.span, "expected a constant, but this differs between the tools", {},
+                         "write the values out; they are constant only in a rule `for tool` with exactly one tool");
+            return nullptr;
+        }
         const auto& tool = c.policy.tools[s.tools[0].value];
         std::vector<const Expr*> kids;
         for (const auto& text : which == CatalogFact::Scopes ? tool.scopes : tool.audiences)
@@ -383,13 +386,31 @@ std::string groups_of_request(const Context& c) {
     return out;
 }
 
-void report_unknown_root(Context& c, Scope& s, const ast::PathStep& step) {
-    if (may_be_broken(c, s.module, step.text)) return;
+/// Reports a path through an issuer kind in place of an issuer: `kubernetes.namespace`. False: it is none.
+bool report_kind(Context& c, std::uint32_t module, std::span<const ast::PathStep> steps) {
+    std::vector<std::string_view> parts;
+    for (std::size_t i = 0; i < steps.size() && steps[i].kind == ast::StepKind::Name; ++i) {
+        parts.push_back(steps[i].text);
+        const auto found = look_up(c, module, NameSort::Kind, parts);
+        if (found.miss != Miss::No || found.entry->index == kNoIndex) continue;
+        const Span span{steps[0].span.source, steps[0].span.begin, steps[i].span.end};
+        const std::string_view claim = i + 1 < steps.size() ? steps[i + 1].text : "claim";
+        c.report.add(Code::UnknownName, span, quoted(text_at(c, span)) + " is a kind of issuers, not an issuer",
+                     "no issuer has this name", help_claim(c, module, claim, found.entry->index));
+        return true;
+    }
+    return false;
+}
+
+void report_unknown_root(Context& c, Scope& s, const ast::Expr& e) {
+    const auto& step = e.steps[0];
+    if (may_be_broken(c, s.module, step.text) || report_kind(c, s.module, e.steps)) return;
     auto& diagnostic =
         c.report.add(Code::UnknownName, step.span, "there is no name " + quoted(step.text), "unknown name");
     if (c.report.full()) return;
     if (step.text == "claims") {
-        diagnostic.help = "claims are read through the name of their issuer: `prod.namespace`";
+        diagnostic.help = "claims are read through the name of their issuer";
+        if (e.steps.size() > 1) diagnostic.help += ": " + help_claim(c, s.module, e.steps[1].text);
         return;
     }
     if (syntax::is_null_word(step.text)) {
@@ -478,7 +499,7 @@ const Expr* type_path(Context& c, Scope& s, const ast::Expr& e, const Type* want
             return nullptr;
         }
     }
-    if (!c.broken_fields.contains(broken_key(c.policy.request, name))) report_unknown_root(c, s, root);
+    if (!c.broken_fields.contains(broken_key(c.policy.request, name))) report_unknown_root(c, s, e);
     return nullptr;
 }
 

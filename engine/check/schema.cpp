@@ -285,15 +285,17 @@ void check_schema(Context& c) {
 
     // A define or an issuer with the name of a request group would hide it, or be hidden.
     for (const auto& entry : c.entries) {
-        const bool value = std::holds_alternative<ast::DefineDecl>(entry.decl->node) ||
-                           std::holds_alternative<ast::IssuerDecl>(entry.decl->node) ||
-                           std::holds_alternative<ast::TableDecl>(entry.decl->node);
-        if (!value) continue;
+        const bool define = std::holds_alternative<ast::DefineDecl>(entry.decl->node);
+        if (!define && !names_issuers(entry) && !std::holds_alternative<ast::TableDecl>(entry.decl->node)) continue;
         const auto field = child_of(c.policy, c.policy.request, entry.name.text);
         if (!field.valid() && entry.name.text != "params") continue;
-        auto& diagnostic =
-            c.report.add(Code::DeclaredTwice, entry.name.span,
-                         quoted(entry.name.text) + " is already the name of request facts", {}, "take another name");
+        const bool fact = field.valid() && c.policy.at(field).type.kind != Kind::Record;
+        auto& diagnostic = c.report.add(Code::DeclaredTwice, entry.name.span,
+                                        quoted(entry.name.text) + " is already the name of " +
+                                            (fact ? "a fact of the request" : "a group of facts of the request"),
+                                        {}, "take another name");
+        // Its uses may be meant for the fact.
+        if (define) c.defines[entry.index].used = true;
         if (field.valid()) diagnostic.related.push_back({c.policy.at(field).span, "declared in the request schema"});
     }
 }

@@ -58,6 +58,7 @@ TEST_CASE("check: claims need a test of their issuer") {
     const auto checked = check_narrowing("ci.event_name == \"push\"");
     REQUIRE(checked.codes() == "E0405");
     CHECK(checked.items[0].replacement == "token.issuer is ci and ci.event_name == \"push\"");
+    CHECK(checked.items[0].label == "unknown for a token of any other issuer, and then this rule applies");
     CHECK(check_narrowing("token.issuer is ci and ci.event_name == \"push\"").codes().empty());
     CHECK(check_narrowing("token.issuer is not ci or ci.event_name == \"push\"").codes().empty());
     CHECK(check_narrowing("token.issuer is prod and ci.event_name == \"push\"").codes() == "E0405");

@@ -64,6 +64,27 @@ TEST_CASE("check: claims and parameters cannot be read as request fields") {
     CHECK(check_condition("any x in token.claims: true").codes() == "E0304");
 }
 
+TEST_CASE("check: a claim without an issuer names the issuers that have it") {
+    const auto help = [](std::string_view condition) {
+        const auto checked = check_condition(condition);
+        REQUIRE(checked.items.size() == 1);
+        return checked.items[0].help;
+    };
+    CHECK(help("token.claims.namespace == \"a\"") == "write `prod.namespace`");
+    CHECK(help("token.claims.sub == \"a\"") == "write one of `ci.sub`, `prod.sub`");
+    CHECK(help("token.claims.nothing == \"a\"") == "none has such a claim; the issuers are `ci`, `prod`");
+    CHECK(help("claims.namespace == \"a\"") ==
+          "claims are read through the name of their issuer: write `prod.namespace`");
+    const auto kind = check_condition("kubernetes.namespace == \"a\"");
+    REQUIRE(kind.codes() == "E0201");
+    CHECK(kind.items[0].message == "`kubernetes` is a kind of issuers, not an issuer");
+    CHECK(kind.items[0].help == "write `prod.namespace`");
+    CHECK(help("std.kubernetes.kubernetes.namespace == \"a\"") == "write `prod.namespace`");
+    const auto none = check_sources({{"a.writ", "import std.github\ndeny d when github.ref == \"a\""}});
+    REQUIRE(none.codes() == "E0201");
+    CHECK(none.items[0].help == "declare an issuer, then write `name.ref`");
+}
+
 TEST_CASE("check: a request schema without a fact the engine reads reports E0202") {
     SourceSet sources;
     sources.sources = {{"a.writ", ""}};
@@ -94,6 +115,12 @@ TEST_CASE("check: unknown tool, tier, issuer, issuer kind and table report E0203
     CHECK(issuer.items[0].replacement == "prod");
     CHECK(issuer.text_at(issuer.items[0].span) == "prdo");
     CHECK(check_text("issuer x: kubernets \"https://x\" { audience \"a\" }").codes() == "E0203");
+    // If none is similar, all are named.
+    CHECK(check_text("tool t { tier admin audience \"a\" scopes { \"s\" } }").items.at(0).help ==
+          "the tiers are `read`, `write`, `privileged`");
+    const auto kind = check_text("issuer x: sso \"https://x\" { audience \"a\" }");
+    REQUIRE(kind.codes() == "E0203");
+    CHECK(kind.items[0].help.starts_with("the kinds here are `github`, `kubernetes`; import one of `std.aws`, "));
     CHECK(check_text("deny d for each row in rows when row.x == tenant").codes() == "E0203");
 }
 
@@ -240,6 +267,10 @@ TEST_CASE("check: two declarations with one name report E0205 and show the first
     REQUIRE(checked.codes() == "E0205");
     REQUIRE(checked.items[0].related.size() == 1);
     CHECK(checked.items[0].related[0].span.begin < checked.items[0].span.begin);
+    CHECK(checked.items[0].message == "rule `d` is declared twice");
+    const auto other = check_text("issuer group ci = prod");
+    REQUIRE(other.codes() == "E0205");
+    CHECK(other.items[0].message == "`ci` is already the name of an issuer");
 }
 
 TEST_CASE("check: names may repeat in different modules") {
@@ -261,6 +292,12 @@ TEST_CASE("check: twice the same issuer URL, wire name, tier, member, field or a
 
 TEST_CASE("check: a definition named like a request group reports E0205") {
     CHECK(check_text("export define user = tenant == \"a\"").codes() == "E0205");
+    CHECK(check_text("issuer group user = prod, ci").items.at(0).message ==
+          "`user` is already the name of a group of facts of the request");
+    // Whether it is used is not known.
+    const auto fact = check_text("define broker = \"a\"");
+    REQUIRE(fact.codes() == "E0205");
+    CHECK(fact.items[0].message == "`broker` is already the name of a fact of the request");
 }
 
 TEST_CASE("check: private name reports E0206 and shows the declaration") {
@@ -313,6 +350,9 @@ TEST_CASE("check: unused private definition reports W0601, an exported one does 
     REQUIRE(checked.codes() == "W0601");
     CHECK(checked.text_at(checked.items[0].span) == "lonely");
     CHECK(checked.items[0].severity == Severity::Warning);
+    // A declaration that is not understood may use it.
+    CHECK(check_text("define url = \"https://a\"\nissuer i: kubernetes \"https://i\" { audience url }").codes() ==
+          "E0102");
 }
 
 TEST_CASE("check: one wrong name gives one finding, however much is above it") {

@@ -299,6 +299,16 @@ TEST_CASE("check: a group has issuers, each once, and claims if all are of one k
     CHECK(mixed.items[0].related.size() == 2);
     // A group is no single value.
     CHECK(codes("issuer group g = west, prod\ndeny d when token.issuer in { g }") == "E0304");
+    const auto mended = [&](std::string_view condition) {
+        const auto in_set = check_text(west + "issuer group g = west, prod\ndeny d when " + std::string(condition));
+        REQUIRE(in_set.codes() == "E0304");
+        CHECK(in_set.items[0].help == "write `" + in_set.items[0].replacement + "`");
+        CHECK(codes("issuer group g = west, prod\ndeny d when " + in_set.items[0].replacement).empty());
+        return in_set.items[0].replacement;
+    };
+    CHECK(mended("token.issuer in { g, ci }") == "(token.issuer is g or token.issuer is ci)");
+    CHECK(mended("token.issuer not in { ci, g }") == "not (token.issuer is ci or token.issuer is g)");
+    CHECK(mended("token.issuer in { g }") == "token.issuer is g");
     CHECK(codes("issuer group g = west, prod\ndeny d when token.issuer == g") == "E0304");
 }
 

@@ -26,6 +26,22 @@ TEST_CASE("check: different types report E0301 with both types and where they co
     CHECK(checked.text_at(found.related[2].span) == "amount");
 }
 
+TEST_CASE("check: a set compared like one of its elements reports E0301 with the operator that was meant") {
+    const auto help = [](std::string_view condition) {
+        const auto checked = check_condition(condition);
+        REQUIRE(checked.codes() == "E0301");
+        return checked.items[0].help;
+    };
+    CHECK(help("user.roles == \"ops\"") == "write `user.roles contains \"ops\"`");
+    CHECK(help("\"ops\" == user.roles") == "write `user.roles contains \"ops\"`");
+    CHECK(help("user.roles != tenant") == "write `not (user.roles contains tenant)`");
+    CHECK(help("user.roles contains { \"ops\" }") ==
+          "write `user.roles overlaps { \"ops\" }` if one is enough, or `{ \"ops\" } subset of user.roles` for all");
+    CHECK(help("user.roles in { \"ops\" }") ==
+          "write `user.roles overlaps { \"ops\" }` if one is enough, or `user.roles subset of { \"ops\" }` for all");
+    CHECK(help("user.roles == 5").empty());
+}
+
 TEST_CASE("check: no coercion between numbers, text, durations and bools") {
     CHECK(check_condition("params.count == 1.0").codes() == "E0301");
     CHECK(check_condition("want.ttl <= 300").codes() == "E0301");
@@ -251,7 +267,12 @@ TEST_CASE("check: fact where a constant is due reports E0311") {
     CHECK(check_text("permit p for tool refund when run.background grant user.scopes for 5m").codes() == "E0311");
     CHECK(check_text("permit p for tool refund when run.background grant { \"refund:read\" } for want.ttl").codes() ==
           "E0311");
-    CHECK(check_text("permit p when run.background grant tool.scopes for 5m").codes() == "E0311");
+    for (const char* tools : {"", "for tool refund, lookup "}) {
+        const auto several =
+            check_text("permit p " + std::string(tools) + "when run.background grant tool.scopes for 5m");
+        REQUIRE(several.codes() == "E0311");
+        CHECK(several.items[0].message == "expected a constant, but this differs between the tools");
+    }
     CHECK(check_condition("tenant in { user.tenant }").codes() == "E0311");
     const std::string_view help = "write a literal, a `define`d constant or a column of the rule's row";
     CHECK(check_text("permit p for tool refund when run.background grant user.scopes for 5m").items.at(0).help == help);
