@@ -13,6 +13,7 @@
 #include "testing/expectation.h"
 #include "testing/invariants.h"
 #include "testing/parallel.h"
+#include "writ/errors.h"
 #include "writ/witness.h"
 
 namespace writ {
@@ -132,6 +133,8 @@ private:
     static void refuse(const Error& error, TestCase& result) {
         result.actual = "refused " + error.code;
         result.problem = "the request is refused at " + error.context + ": " + error.message;
+        if (error.code == code_name(Code::IssuersDiffer))
+            result.problem += "; change both, or remove the claim: `without token.claims.iss`";
     }
 
     const check::Policy& policy_;
