@@ -17,9 +17,9 @@ bool opens(std::size_t type) {
 }
 
 /// An error place, with the questions that the hints ask.
-class Place {
+class Neighbours {
 public:
-    explicit Place(const ErrorPlace& place) : place_(place), index_(place.tokens.index_of(place.at)) {
+    explicit Neighbours(const ErrorPlace& place) : place_(place), index_(place.tokens.index_of(place.at)) {
         start_ = index_ > 0 && place.tokens.get(0)->getType() == Lexer::EXPORT ? 1 : 0;
     }
 
@@ -109,127 +109,127 @@ private:
 
 /// A mistake: how to recognise it, and what to say.
 struct Mistake {
-    bool (*made)(const Place&);
-    Hint (*hint)(const Place&);
+    bool (*made)(const Neighbours&);
+    Hint (*hint)(const Neighbours&);
 };
 
-Hint issuer_form(const Place& p) {
+Hint issuer_form(const Neighbours& p) {
     return {"write `issuer " + p.name() + ": KIND \"https://…\" { audience \"…\" }`", {}};
 }
 
 /// The first that was made decides.
 constexpr Mistake kMistakes[] = {
     // ---- fixtures and tests ----
-    {[](const Place& p) { return p.in_changes() && p.before(1) == Lexer::WITH && p.type() == Lexer::LBRACE; },
-     [](const Place& p) -> Hint {
+    {[](const Neighbours& p) { return p.in_changes() && p.before(1) == Lexer::WITH && p.type() == Lexer::LBRACE; },
+     [](const Neighbours& p) -> Hint {
          const std::string inside = p.after("{}");
          return {"write the changes without braces: `with " + (inside.empty() ? "user.id = \"…\", …" : inside) + "`",
                  {}};
      }},
-    {[](const Place& p) {
+    {[](const Neighbours& p) {
          return p.declares(Lexer::TEST) &&
                 ((p.before(1) == Lexer::GIVEN && (p.type() == Lexer::STRING || p.type() == Lexer::LBRACE)) ||
                  (p.before(2) == Lexer::GIVEN && p.before(1) == Lexer::JSON && p.type() == Lexer::STRING));
      },
-     [](const Place& p) -> Hint {
+     [](const Neighbours& p) -> Hint {
          return {"name a fixture: `given base`; declare it outside of the test, `fixture base = json " +
                      (p.type() == Lexer::STRING ? p.found() : "\"…\"") + "`",
                  {}};
      }},
-    {[](const Place& p) {
+    {[](const Neighbours& p) {
          return p.declares(Lexer::FIXTURE) && p.index() <= 4 && p.before(1) == Lexer::ASSIGN && opens(p.type());
      },
-     [](const Place& p) -> Hint {
+     [](const Neighbours& p) -> Hint {
          return {"start from a file or from another fixture: `fixture " + p.name() + " = json \"…\"`", {}};
      }},
-    {[](const Place& p) { return p.in_changes() && p.type() == Lexer::AND && p.could_be(Lexer::COMMA); },
-     [](const Place&) -> Hint { return {"write `,` between them", ","}; }},
-    {[](const Place& p) {
+    {[](const Neighbours& p) { return p.in_changes() && p.type() == Lexer::AND && p.could_be(Lexer::COMMA); },
+     [](const Neighbours&) -> Hint { return {"write `,` between them", ","}; }},
+    {[](const Neighbours& p) {
          return p.declares(Lexer::TEST) && p.type() == Lexer::STRING &&
                 (p.before(1) == Lexer::BECAUSE || p.before(1) == Lexer::BY);
      },
-     [](const Place& p) -> Hint {
+     [](const Neighbours& p) -> Hint {
          const std::string quoted = p.found();
          const std::string name = quoted.substr(1, quoted.size() - 2);
          return {"write the name without quotes: `" + p.text_before() + " " + name + "`", name};
      }},
-    {[](const Place& p) {
+    {[](const Neighbours& p) {
          return p.in_expectation() && is_word(p.type()) &&
                 (p.before(1) == Lexer::PERMIT || p.before(1) == Lexer::DENY || p.before(1) == Lexer::NEEDS_APPROVAL) &&
                 nearest(p.found(),
                         {"for", "from", "until", "audience", "single_use", "with", "because", "by", "expect"})
                     .empty();
      },
-     [](const Place& p) -> Hint {
+     [](const Neighbours& p) -> Hint {
          const bool permit = p.before(1) == Lexer::PERMIT;
          const std::string mended = (permit ? "by " : "because ") + p.found();
          return {(permit ? "the rule that permits follows `by`: `" : "the reason follows `because`: `") +
                      p.text_before() + " " + mended + "`",
                  mended};
      }},
-    {[](const Place& p) { return p.awaits_data() && is_null_word(p.found()); },
-     [](const Place&) -> Hint { return {"write `none`", "none"}; }},
-    {[](const Place& p) { return p.awaits_data() && is_word(p.type()) && p.assigned() == "tool"; },
-     [](const Place&) -> Hint { return {"set the tool's name, as requests state it: `tool.name = \"…\"`", {}}; }},
-    {[](const Place& p) { return p.awaits_data() && is_word(p.type()) && p.assigned() == "tool.name"; },
-     [](const Place&) -> Hint { return {"write the tool's name in double quotes, as requests state it", {}}; }},
-    {[](const Place& p) { return p.awaits_data() && is_word(p.type()) && p.assigned() == "token.issuer"; },
-     [](const Place&) -> Hint { return {"write the issuer's URL in double quotes, as requests state it", {}}; }},
+    {[](const Neighbours& p) { return p.awaits_data() && is_null_word(p.found()); },
+     [](const Neighbours&) -> Hint { return {"write `none`", "none"}; }},
+    {[](const Neighbours& p) { return p.awaits_data() && is_word(p.type()) && p.assigned() == "tool"; },
+     [](const Neighbours&) -> Hint { return {"set the tool's name, as requests state it: `tool.name = \"…\"`", {}}; }},
+    {[](const Neighbours& p) { return p.awaits_data() && is_word(p.type()) && p.assigned() == "tool.name"; },
+     [](const Neighbours&) -> Hint { return {"write the tool's name in double quotes, as requests state it", {}}; }},
+    {[](const Neighbours& p) { return p.awaits_data() && is_word(p.type()) && p.assigned() == "token.issuer"; },
+     [](const Neighbours&) -> Hint { return {"write the issuer's URL in double quotes, as requests state it", {}}; }},
     // `{ ops }`: the word was read as the name of a member.
-    {[](const Place& p) {
+    {[](const Neighbours& p) {
          return p.in_changes() && p.could_be(Lexer::COLON) && is_word(p.before(1)) &&
                 (p.type() == Lexer::RBRACE || p.type() == Lexer::COMMA);
      },
-     [](const Place& p) -> Hint {
+     [](const Neighbours& p) -> Hint {
          const std::string word = p.text_before();
          return {is_null_word(word) ? "write `none`" : "write text in double quotes: `\"" + word + "\"`", {}};
      }},
 
     // ---- tools, issuers and groups of issuers ----
-    {[](const Place& p) {
+    {[](const Neighbours& p) {
          return (p.declares(Lexer::TOOL) || p.in_issuer()) && p.before(1) == Lexer::AUDIENCE && is_word(p.type());
      },
-     [](const Place& p) -> Hint {
+     [](const Neighbours& p) -> Hint {
          return {std::string("an audience is text in double quotes, not a name: write it out for each ") +
                      (p.declares(Lexer::TOOL) ? "tool" : "issuer"),
                  {}};
      }},
-    {[](const Place& p) { return p.in_group() && p.before(1) == Lexer::ASSIGN && opens(p.type()); },
-     [](const Place& p) -> Hint {
+    {[](const Neighbours& p) { return p.in_group() && p.before(1) == Lexer::ASSIGN && opens(p.type()); },
+     [](const Neighbours& p) -> Hint {
          return {"write the issuers without brackets: `issuer group " + p.name() + " = " + p.after("]}") + "`", {}};
      }},
-    {[](const Place& p) { return p.in_group() && p.could_be(Lexer::ASSIGN) && p.type() == Lexer::COLON; },
-     [](const Place& p) -> Hint {
+    {[](const Neighbours& p) { return p.in_group() && p.could_be(Lexer::ASSIGN) && p.type() == Lexer::COLON; },
+     [](const Neighbours& p) -> Hint {
          return {"a group has the kind of its issuers: remove `: " + p.after("={") + "`", {}};
      }},
-    {[](const Place& p) { return p.in_group() && p.could_be(Lexer::ASSIGN) && opens(p.type()); },
-     [](const Place& p) -> Hint { return {"write `issuer group " + p.name() + " = " + p.after("]}") + "`", {}}; }},
-    {[](const Place& p) { return p.in_group() && p.could_be(Lexer::ASSIGN) && is_word(p.type()); },
-     [](const Place& p) -> Hint { return {"write `issuer group " + p.name() + " = " + p.found() + ", …`", {}}; }},
-    {[](const Place& p) {
+    {[](const Neighbours& p) { return p.in_group() && p.could_be(Lexer::ASSIGN) && opens(p.type()); },
+     [](const Neighbours& p) -> Hint { return {"write `issuer group " + p.name() + " = " + p.after("]}") + "`", {}}; }},
+    {[](const Neighbours& p) { return p.in_group() && p.could_be(Lexer::ASSIGN) && is_word(p.type()); },
+     [](const Neighbours& p) -> Hint { return {"write `issuer group " + p.name() + " = " + p.found() + ", …`", {}}; }},
+    {[](const Neighbours& p) {
          return p.index() == 0 && p.type() == Lexer::GROUP && p.after("=:{").find(' ') == std::string::npos;
      },
-     [](const Place&) -> Hint {
+     [](const Neighbours&) -> Hint {
          return {"a group of issuers is declared with `issuer group NAME = a, b`", "issuer group"};
      }},
-    {[](const Place& p) { return p.in_issuer() && p.could_be(Lexer::STRING) && p.type() == Lexer::LBRACE; },
-     [](const Place& p) -> Hint {
+    {[](const Neighbours& p) { return p.in_issuer() && p.could_be(Lexer::STRING) && p.type() == Lexer::LBRACE; },
+     [](const Neighbours& p) -> Hint {
          return {"the issuer's URL stands before the braces: `issuer " + p.name() +
                      ": KIND \"https://…\" { audience \"…\" }`",
                  {}};
      }},
-    {[](const Place& p) {
+    {[](const Neighbours& p) {
          return p.in_issuer() && p.could_be(Lexer::COLON) && (p.type() == Lexer::LBRACE || p.type() == Lexer::STRING);
      },
      issuer_form},
-    {[](const Place& p) { return p.in_issuer() && p.before(1) == Lexer::COLON && p.type() == Lexer::STRING; },
+    {[](const Neighbours& p) { return p.in_issuer() && p.before(1) == Lexer::COLON && p.type() == Lexer::STRING; },
      issuer_form},
 };
 
 }  // namespace
 
 Hint hint_at(const ErrorPlace& error) {
-    const Place place(error);
+    const Neighbours place(error);
     for (const Mistake& mistake : kMistakes)
         if (mistake.made(place)) return mistake.hint(place);
     return {};
