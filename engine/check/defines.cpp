@@ -299,6 +299,7 @@ const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<con
     inner.arguments = &arguments;
     inner.constant = s.constant;
     if (s.constant) inner.tools = s.tools;
+    inner.reduced = s.reduced;
     const auto before = c.work;
     const auto deepest = c.deepest;
     c.deepest = c.depth;

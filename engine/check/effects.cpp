@@ -129,10 +129,14 @@ public:
     }
 
 private:
+    /// Scopes or audiences, of which the engine gives a tool only its own.
     const Expr* texts(const ast::Expr& e) {
         const Type want = list_of(scalar(Kind::String), 0);
         start_work(c_);
-        return type_constant(c_, scope_, e, &want);
+        scope_.reduced = true;
+        const auto* set = type_constant(c_, scope_, e, &want);
+        scope_.reduced = false;
+        return set;
     }
 
     /// Calls `see` for the set's value in each row, or once; stops when it gives false.

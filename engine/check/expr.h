@@ -53,7 +53,10 @@ struct Scope {
     std::vector<ToolId> tools;  ///< of `for tool`
     bool broken = false;        ///< tools or row could not be resolved: stay silent about them
     bool constant = false;      ///< no facts here: a grant, a limit, a tool's scopes
-    std::string_view row;       ///< of `for each`
+    /// `tool.scopes` and `tool.audience` may be those of all tools of the rule together: the engine reduces what the
+    /// rule gives a tool to the tool's own, so those of the others make no difference.
+    bool reduced = false;
+    std::string_view row;  ///< of `for each`
     TableId table;
     std::vector<BoundVariable> binders;
     std::uint32_t depth = 0;  ///< binders around this place, named or not

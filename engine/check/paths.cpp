@@ -67,15 +67,21 @@ const Expr* catalog_path(Context& c, Scope& s, const ast::Expr& e, CatalogFact w
     }
     if (s.constant) {
         if (s.broken) return nullptr;
-        if (s.tools.size() != 1) {
+        if (s.tools.size() != 1 && (s.tools.empty() || !s.reduced)) {
             c.report.add(Code::ConstantExpected, e.span, "expected a constant, but this differs between the tools", {},
-                         "write the values out; they are constant only in a rule `for tool` with exactly one tool");
+                         s.tools.empty() ? "name the rule's tools with `for tool NAME`, or write the values out"
+                                         : "write the values out, or write one rule for each tool");
             return nullptr;
         }
-        const auto& tool = c.policy.tools[s.tools[0].value];
+        std::vector<std::string_view> values;
+        for (const ToolId id : s.tools) {
+            const auto& tool = c.policy.tools[id.value];
+            for (const std::string& text : which == CatalogFact::Scopes ? tool.scopes : tool.audiences)
+                if (std::find(values.begin(), values.end(), text) == values.end()) values.push_back(text);
+        }
         std::vector<const Expr*> kids;
-        for (const auto& text : which == CatalogFact::Scopes ? tool.scopes : tool.audiences)
-            kids.push_back(text_node(c, scalar(Kind::String), e.span, c.policy.arena->copy(std::string_view(text))));
+        for (const std::string_view text : values)
+            kids.push_back(text_node(c, scalar(Kind::String), e.span, c.policy.arena->copy(text)));
         return node(c, Op::Set, list_of(scalar(Kind::String), kids.size()), e.span, kids);
     }
     std::size_t max = 1;

@@ -40,7 +40,7 @@ public:
         if (rule.when != nullptr) add_conditions(*rule.when, looser);
         switch (rule.kind) {
             case RuleKind::Permit:
-                scopes(rule, Direction::Wider);
+                granted(rule);
                 duration(rule, "ttl", Direction::Wider, Direction::Wider);
                 break;
             case RuleKind::Deny: break;
@@ -90,6 +90,26 @@ private:
     }
     void scopes(const check::Rule& rule, Direction gain) {
         if (rule.scopes != nullptr) add(set("scopes", "scope", *rule.scopes, gain));
+    }
+    /// What a permit grants; if its tools do not have the same scopes, also what it grants each of them.
+    void granted(const check::Rule& rule) {
+        scopes(rule, Direction::Wider);
+        if (!is_constant_set(*rule.scopes)) return;
+        std::vector<PolicyPart> each_tool;
+        bool all = true;
+        for (const check::ToolId id : rule.tools) {
+            const check::Tool& tool = policy_.tools[id.value];
+            std::vector<PartMember> own;
+            for (const Expr* each : rule.scopes->kids)
+                if (std::find(tool.scopes.begin(), tool.scopes.end(), each->text) != tool.scopes.end())
+                    own.push_back({key(*each), text(*each)});
+            all = all && own.size() == rule.scopes->kids.size();
+            const std::string name = check::told_name(policy_, tool, shared_.tools);
+            each_tool.push_back(
+                several("scopes of " + name, {}, as_set(std::move(own)), Direction::Same, Direction::Wider));
+        }
+        if (!all)
+            for (PolicyPart& part : each_tool) add(std::move(part));
     }
 
     [[nodiscard]] std::vector<PartMember> members(const Expr& e) const {

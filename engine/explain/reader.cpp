@@ -256,9 +256,20 @@ std::string DocumentReader::effect(const reference::Standing& standing) const {
     Evaluation evaluation = this->evaluation(standing);
     const auto set = [&](const Expr& expr) { return show(expr.type, evaluation.value(expr)); };
     const auto duration = [&](const Expr& expr) { return show({.kind = Kind::Duration}, evaluation.value(expr)); };
+    // A permit for several tools offers each only scopes of its own.
+    const auto granted = [&] {
+        Value offered = evaluation.value(*rule.scopes);
+        List* const list = std::get_if<List>(&offered.is);
+        const check::Tool* const tool = facts_.tool();
+        if (list != nullptr && tool != nullptr && rule.tools.size() > 1)
+            std::erase_if(*list, [&](const Value& scope) {
+                return std::ranges::find(tool->scopes, *scope.as<std::string_view>()) == tool->scopes.end();
+            });
+        return show(rule.scopes->type, offered);
+    };
     std::string out;
     switch (rule.kind) {
-        case RuleKind::Permit: return set(*rule.scopes) + " for " + duration(*rule.ttl);
+        case RuleKind::Permit: return granted() + " for " + duration(*rule.ttl);
         case RuleKind::Deny: return out;
         case RuleKind::Require:
             return (rule.approvals > 1 ? std::to_string(rule.approvals) + " approvals" : std::string("approval")) +

@@ -129,8 +129,8 @@ private:
         const bool twos = tools_ != std::vector<std::size_t>{2};
         switch (rng_.below(6)) {
             case 0:
-                if (tools_.size() == 1) return "tool.scopes";
-                break;
+                if (tools_.empty()) break;
+                return rng_.percent(70) ? "tool.scopes" : "tool.scopes & " + braces(some_of(rng_, all, 70));
             case 1:
                 if (twos) return "some_scopes";
                 break;

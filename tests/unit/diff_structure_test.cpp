@@ -216,6 +216,23 @@ TEST_CASE("structure: tools and issuers, and the order of tiers") {
     CHECK(
         prelude("write < privileged", "write < admin < privileged") ==
         "changed tier main.tier other; members [read < write < privileged] [read < write < admin < privileged] other");
+    // A permit for several tools is told with the scopes that each of them gets.
+    const std::string_view both =
+        "permit p for tool refund, lookup when prod.namespace == \"a\" grant tool.scopes for 2m";
+    CHECK(only(changes(both, replaced(both, "tool.scopes", "{ \"refund:read\", \"lookup:read\" }"))) ==
+          "changed permit main.p narrower; scope [\"refund:create\"] [] narrower; "
+          "scopes of refund [{ \"refund:create\", \"refund:read\" }] [{ \"refund:read\" }] narrower");
+    const std::string more = replaced(kPrelude, "{ \"lookup:read\" }", "{ \"lookup:read\", \"refund:read\" }");
+    const auto shared = changes(std::vector<Source>{{"policy.writ", std::string(kPrelude) + std::string(both)}},
+                                std::vector<Source>{{"policy.writ", more + std::string(both)}});
+    REQUIRE(shared.size() == 2);
+    CHECK(only({shared[0]}) ==
+          "changed permit main.p wider; scopes of lookup [{ \"lookup:read\" }] [{ \"lookup:read\", \"refund:read\" }] "
+          "wider");
+    CHECK(only(changes(replaced(both, ", lookup", ""), both)) ==
+          "changed permit main.p wider; tool [] [lookup] wider; scope [] [\"lookup:read\"] wider; "
+          "scopes of refund [] [{ \"refund:create\", \"refund:read\" }] same; "
+          "scopes of lookup [] [{ \"lookup:read\" }] same");
     CHECK(only(changes("", "tool more { tier read audience \"https://m.example\" scopes { \"m\" } }"))
               .starts_with("added tool main.more wider"));
 }

@@ -168,6 +168,18 @@ std::string would_permit(std::initializer_list<std::string_view> changes) {
 
 }  // namespace
 
+TEST_CASE("explain: a permit for several tools is told with the scopes of the request's") {
+    SourceSet set = sources();
+    set.sources[0].text += "permit both for tool pay, look when agent.class == \"pay\" grant tool.scopes for 5m\n";
+    const Workspace both(std::move(set));
+    REQUIRE(both.bundle());
+    const auto told =
+        both.explain(request({R"(tool = {"name": "look", "operation": null})", R"(want.scopes = ["look"])"}));
+    REQUIRE(told);
+    REQUIRE(!told->rules.empty());
+    CHECK(told->rules[0].does == R"({ "look" } for 5m)");
+}
+
 TEST_CASE("explain: a permit, its conditions and what they saw") {
     const Explanation told = explain();
     CHECK(told.decision.effect == Effect::Permit);
