@@ -70,6 +70,13 @@ void words(Linter& l, const Literal& literal) {
 
 void users(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (l.kind_of(issuer) != "aws_agentcore") return;
+    if (l.restricts(c, issuer, {"user_id"})) {
+        l.report(Lint::UserAssertionUnchecked, rule.span,
+                 permit_of(rule) + " trusts a user that the caller may have made up", "`user_id` is never checked",
+                 "a caller of AgentCore can state any text as `user_id`; require `" + l.name_of(c, issuer) +
+                     ".user_iss`, `user_sub` and `user_assertion == \"jwt\"` instead");
+        return;
+    }
     if (!l.restricts(c, issuer, {"user_sub", "user_iss", "username", "sub", "cognito:groups"})) return;
     if (l.restricts(c, issuer, {"user_assertion"})) return;
     l.report(Lint::UserAssertionUnchecked, rule.span,

@@ -111,6 +111,8 @@ void workloads(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer)
                      quoted(name + ".namespace") + " and " + quoted(name + ".service_account"));
         return;
     }
+    // Whose token it is comes first: shared_issuer.
+    if (is_shared(l, issuer)) return;
     const auto& roles = l.policy.kinds[l.policy.issuers[issuer].kind].roles;
     const auto tells = std::find_if(roles.begin(), roles.end(),
                                     [](const RoleClaim& each) { return each.role == ClaimRole::Workload; });

@@ -276,6 +276,15 @@ constexpr Schema kSchemas[] = {
     {"openid_agent_draft", "openid_agent_draft", "oauth"},
     {"mcp", "mcp", "mcp"},
     {"wimse", "wimse", "wimse"},
+    {"id_jag", "id_jag", "oauth"},
+    {"oidc_user", "oidc_user", "oidc"},
+    {"kubernetes_legacy", "kubernetes_legacy", "kubernetes"},
+    {"vercel", "vercel", "vercel"},
+    {"bitbucket", "bitbucket", "bitbucket"},
+    {"azure_devops", "azure_devops", "azure_devops"},
+    {"fly", "fly", "fly"},
+    {"modal", "modal", "modal"},
+    {"circleci", "circleci", "circleci"},
 };
 
 const Schema& schema_of(const std::string& kind) {
@@ -294,7 +303,7 @@ std::vector<Json> token_documents() {
     std::vector<Json> out;
     std::ifstream file(kRoot / "tokens.jsonl");
     for (std::string line; std::getline(file, line);) out.push_back(Json::parse(line));
-    REQUIRE(out.size() == 37);
+    REQUIRE(out.size() == 53);
     return out;
 }
 

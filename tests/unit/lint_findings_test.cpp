@@ -444,6 +444,82 @@ TEST_CASE("lint: \"ssh-rerun-unchecked\", \"runner-unchecked\", \"run-phase-unch
                     .has("run-phase-unchecked"));
 }
 
+namespace {
+
+constexpr std::string_view kPlatforms = R"(
+import std.azure_devops
+import std.bitbucket
+import std.fly
+import std.modal
+import std.oauth
+import std.oidc
+import std.vercel
+tier read < write
+issuer any_vercel: vercel "https://oidc.vercel.com" { audience "https://vercel.com/acme" }
+issuer acme_vercel: vercel "https://oidc.vercel.com/acme" { audience "https://vercel.com/acme" }
+issuer bb: bitbucket "https://api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc" { audience "a" }
+issuer ado: azure_devops "https://vstoken.dev.azure.com/1" { audience "api://AzureADTokenExchange" }
+issuer machines: fly "https://oidc.fly.io/acme" { audience "a" }
+issuer functions: modal "https://oidc.modal.com" { audience "oidc.modal.com" }
+issuer google: oidc_user "https://accounts.google.com" { audience "a" }
+issuer login: oidc_user "https://login.example" { audience "a" }
+issuer idp: id_jag "https://idp.example" { audience "a" }
+tool act { tier write  audience "https://act.example"  scopes { "act" } }
+tool look { tier read  audience "https://look.example"  scopes { "look" } }
+)";
+
+/// The findings of a permit to act with this condition, under issuers of platforms and of people.
+Found on_platform(std::string_view condition) {
+    return {workspace_of(std::string(kPlatforms) + "permit it\n  for tool act\n  when " + std::string(condition) +
+                         "\n  grant { \"act\" } for 5m\n")
+                .lint(all_on())};
+}
+
+}  // namespace
+
+TEST_CASE("lint: whose token it is, under the issuers of platforms") {
+    struct Case {
+        std::string_view condition, finding;
+    };
+    for (const Case& each : std::initializer_list<Case>{
+             {"token.issuer is any_vercel and any_vercel.environment == \"production\"", "shared-issuer-unscoped"},
+             {"any_vercel.sub == \"owner:acme:project:a:environment:production\"", "name-only-trust"},
+             {"any_vercel.sub like \"owner:acme:**\"", "name-only-trust"},
+             {"any_vercel.sub like \"owner:acme*:**\"", "shared-issuer-unscoped"},
+             {"any_vercel.owner == \"acme\"", "name-only-trust"},
+             {"token.issuer is acme_vercel", "workload-unpinned"},
+             {"any_vercel.owner_id == \"t\" and any_vercel.user_id == \"u\"", "actor-authority"},
+             {"token.issuer is bb", "workload-unpinned"},
+             {"token.issuer is ado", "workload-unpinned"},
+             {"token.issuer is machines", "workload-unpinned"},
+             {"token.issuer is functions and functions.app_name == \"a\"", "shared-issuer-unscoped"},
+             {"functions.sub like \"modal:**\"", "shared-issuer-unscoped"},
+             {"functions.sub like \"modal:workspace_id:ac-1*:**\"", "shared-issuer-unscoped"},
+             {"token.issuer is google and google.groups contains \"support\"", "shared-issuer-unscoped"},
+             {"google.email == \"a@acme.example\" and google.email_verified", "email-keyed"},
+             {"token.issuer is idp", "workload-unpinned"},
+             {"idp.client_id == \"c\" and idp.email == \"a@acme.example\"", "email-keyed"},
+             {"idp.client_id == \"c\" and idp.scope == \"a\"", "words-as-text"},
+         }) {
+        CAPTURE(each.condition);
+        CHECK(on_platform(each.condition).has(each.finding));
+    }
+    // A shared issuer has one finding: whose, not which.
+    CHECK_FALSE(on_platform("token.issuer is any_vercel").has("workload-unpinned"));
+    for (const std::string_view pinned :
+         {"any_vercel.owner_id == \"t\"", "any_vercel.project_id == \"p\"", "acme_vercel.project_id == \"p\"",
+          "bb.repository_uuid == \"{r}\"", "ado.sub == \"sc://a/b/c\"", "ado.pipeline_id == \"1\"",
+          "machines.app_id == \"1\"", "functions.workspace_id == \"ac-1\"",
+          "functions.sub like \"modal:workspace_id:ac-1:**\"", "google.sub == \"1\"", "login.sub == \"1\"",
+          "login.groups contains \"support\"", "idp.client_id == \"c\""}) {
+        CAPTURE(pinned);
+        const Found found = on_platform(pinned);
+        for (const std::string_view name :
+             {"shared-issuer-unscoped", "name-only-trust", "workload-unpinned", "email-keyed"})
+            CHECK_FALSE(found.has(name));
+    }
+}
+
 TEST_CASE("lint: \"nested-actor\" and \"asserted-permission\", in permits only") {
     tries("nested-actor", {{"exchange.act.act.sub == \"a\"", true}, {"exchange.act.sub == \"a\"", false}});
     tries("asserted-permission", {{"exchange.may_act.sub == \"a\"", true}, {"exchange.sub == \"a\"", false}});
@@ -457,7 +533,9 @@ TEST_CASE("lint: \"words-as-text\", \"user-assertion-unchecked\", \"all-of-empty
                             {"words(exchange.scope) contains \"a\"", false}});
     tries("user-assertion-unchecked",
           {{"core.workload_name == \"a\" and core.user_sub == \"alice\"", true},
-           {"core.workload_name == \"a\" and core.user_sub == \"alice\" and core.user_assertion == \"jwt\"", false}});
+           {"core.workload_name == \"a\" and core.user_sub == \"alice\" and core.user_assertion == \"jwt\"", false},
+           // Nobody checks this one, whatever the assertion is.
+           {"core.workload_name == \"a\" and core.user_id == \"alice\" and core.user_assertion == \"jwt\"", true}});
     tries("all-of-empty", {{"circle.project_id == \"1\" and (all c in circle.context_ids: c == \"a\")", true},
                            {"circle.project_id == \"1\" and circle.context_ids subset of { \"a\" }", true},
                            {"circle.project_id == \"1\" and circle.context_ids contains \"a\" and "
