@@ -120,7 +120,9 @@ TEST_CASE("check: unknown tool, tier, issuer, issuer kind and table report E0203
           "the tiers are `read`, `write`, `privileged`");
     const auto kind = check_text("issuer x: sso \"https://x\" { audience \"a\" }");
     REQUIRE(kind.codes() == "E0203");
-    CHECK(kind.items[0].help.starts_with("the kinds here are `github`, `kubernetes`; import one of `std.aws`, "));
+    CHECK(
+        kind.items[0].help.starts_with("the kinds here are `github`, `kubernetes`, `kubernetes_legacy`; "
+                                       "import one of `std.aws`, `std.azure_devops`, "));
     CHECK(check_text("deny d for each row in rows when row.x == tenant").codes() == "E0203");
 }
 
