@@ -16,7 +16,7 @@ TABLES = [
     ("engine/lint/lints.def", r'^LINT\(\w+, "([^"]+)"', r'"{}"'),
     ("engine/base/reasons.def", r"^REASON\((\w+),", r"\b{}\b"),
     # Names of opcodes are ordinary words: only as an enumerator or in the name of a case.
-    ("engine/bytecode/opcodes.def", r"^OP\((\w+),", r"\bOp(?:code)?::{0}\b|(?:TEST_|SUB)CASE\(\"[^\"\n]*\b{0}\b"),
+    ("engine/bytecode/opcodes.def", r"^(?:ASK|TEST|TIME|VALUE|END)\((\w+),", r"\bOp(?:code)?::{0}\b|(?:TEST_|SUB)CASE\(\"[^\"\n]*\b{0}\b"),
 ]
 
 

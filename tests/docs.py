@@ -390,7 +390,7 @@ def main():
             runner.listed("engine/base/reasons.def", r"^REASON\((\w+),", "decision-format.md")
             for page in ("bundle-format.md", "c-interface.md", "cli.md", "ledger.md", "request-format.md", "store.md"):
                 runner.listed("engine/include/writ/errors.def", rf'^ERROR\((\w+), \w+, \d+, "{page}"', page)
-            runner.listed("engine/bytecode/opcodes.def", r"^OP\((\w+),", "bytecode.md")
+            runner.listed("engine/bytecode/opcodes.def", r"^(?:ASK|TEST|TIME|VALUE|END)\((\w+),", "bytecode.md")
             runner.listed("engine/include/writ/writ.h", r"^WRIT_API .*?\b(writ_\w+)\(", "c-interface.md")
     finally:
         runner.close()

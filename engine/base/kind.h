@@ -11,7 +11,6 @@ namespace writ {
 enum class Kind : std::uint8_t {
 #define KIND(name, spelling, rep, seps) name,
 #include "base/kinds.def"
-#undef KIND
 };
 
 enum class Rep : std::uint8_t { I64, Text, Group };
@@ -21,17 +20,19 @@ namespace kinds {
 constexpr Rep kReps[] = {
 #define KIND(name, spelling, rep, seps) Rep::rep,
 #include "base/kinds.def"
-#undef KIND
 };
 constexpr std::string_view kNames[] = {
 #define KIND(name, spelling, rep, seps) spelling,
 #include "base/kinds.def"
-#undef KIND
 };
 constexpr std::string_view kSeparators[] = {
 #define KIND(name, spelling, rep, seps) seps,
 #include "base/kinds.def"
-#undef KIND
+};
+constexpr bool kTyped[] = {
+#define TYPED_KIND(...) true,
+#define KIND(...) false,
+#include "base/kinds.def"
 };
 }  // namespace kinds
 
@@ -48,6 +49,11 @@ constexpr std::string_view separators_of(Kind kind) {
     return kinds::kSeparators[static_cast<unsigned>(kind)];
 }
 
+/// Whether only text in a canonical form is a value of a kind.
+constexpr bool is_typed_text(Kind kind) {
+    return kinds::kTyped[static_cast<unsigned>(kind)];
+}
+
 /// Longest text that rules read, in bytes: the default if the field declares no `max`, and the largest `max`. The
 /// latter is also the limit for all texts of a list together.
 constexpr std::uint32_t kDefaultText = 2048, kMaxText = 16u << 10;
@@ -60,25 +66,15 @@ constexpr std::uint64_t most_words(std::uint64_t bytes) {
     return bytes / 2 + 1;
 }
 
-/// The named parts of typed text, for example `workload.spiffe_id.trust_domain`.
+/// A named part of typed text. The list is parts.def.
 enum class Part : std::uint8_t {
-    SpiffeTrustDomain,
-    SpiffePath,
-    UrlScheme,
-    UrlHost,
-    UrlPort,
-    UrlPath,
-    UrlQuery,
-    UrlFragment,
-    UrlWhole,  ///< the URL itself if it has no query and no fragment; policies cannot name it
-    EmailLocal,
-    EmailDomain,
-    ArnPartition,
-    ArnService,
-    ArnRegion,
-    ArnAccount,
-    ArnResource,
+#define PART(name, ...) name,
+#include "base/parts.def"
 };
+constexpr std::uint32_t kPartCount = 0
+#define PART(...) +1
+#include "base/parts.def"
+    ;
 
 enum class Cmp : std::uint8_t { Eq, Ne, Lt, Le, Gt, Ge };
 

@@ -380,28 +380,13 @@ std::optional<std::string_view> unless_empty(std::string_view text) {
 }
 
 struct PartInfo {
-    Part part;
     Kind of;
     std::string_view name;
     Kind kind;
 };
 constexpr PartInfo kParts[] = {
-    {Part::SpiffeTrustDomain, Kind::Spiffe, "trust_domain", Kind::Host},
-    {Part::SpiffePath, Kind::Spiffe, "path", Kind::Path},
-    {Part::UrlScheme, Kind::Url, "scheme", Kind::String},
-    {Part::UrlHost, Kind::Url, "host", Kind::Host},
-    {Part::UrlPort, Kind::Url, "port", Kind::Int},
-    {Part::UrlPath, Kind::Url, "path", Kind::Path},
-    {Part::UrlQuery, Kind::Url, "query", Kind::String},
-    {Part::UrlFragment, Kind::Url, "fragment", Kind::String},
-    {Part::UrlWhole, Kind::Url, "", Kind::Url},
-    {Part::EmailLocal, Kind::Email, "local", Kind::String},
-    {Part::EmailDomain, Kind::Email, "domain", Kind::Host},
-    {Part::ArnPartition, Kind::Arn, "partition", Kind::String},
-    {Part::ArnService, Kind::Arn, "service", Kind::String},
-    {Part::ArnRegion, Kind::Arn, "region", Kind::String},
-    {Part::ArnAccount, Kind::Arn, "account", Kind::String},
-    {Part::ArnResource, Kind::Arn, "resource", Kind::Path},
+#define PART(part, of, name, kind) {Kind::of, name, Kind::kind},
+#include "base/parts.def"
 };
 
 }  // namespace
@@ -498,18 +483,10 @@ std::optional<std::string_view> canonical_text(Kind kind, std::string_view text,
         case Kind::Arn: return canonical_arn(text);
         case Kind::Ip: return canonical_ip(text, room);
         case Kind::Cidr: return canonical_cidr(text, room);
-        case Kind::Bool:
-        case Kind::Int:
-        case Kind::Decimal:
-        case Kind::Duration:
-        case Kind::Instant:
-        case Kind::Enum:
-        case Kind::String:
-        case Kind::Subject:
-        case Kind::Dotted:
-        case Kind::Record:
-        case Kind::List:
-        case Kind::Map: break;
+#define TYPED_KIND(...)
+#define KIND(name, ...) case Kind::name:
+#include "base/kinds.def"
+            break;
     }
     return text;
 }
@@ -573,13 +550,16 @@ std::optional<std::string_view> part_of(Part part, std::string_view canonical) {
 Kind kind_of(Part part) {
     return kParts[static_cast<std::size_t>(part)].kind;
 }
+Kind owner_of(Part part) {
+    return kParts[static_cast<std::size_t>(part)].of;
+}
 std::string_view name_of(Part part) {
     return kParts[static_cast<std::size_t>(part)].name;
 }
 
 std::optional<Part> find_part(Kind kind, std::string_view name) {
-    for (const PartInfo& p : kParts)
-        if (p.of == kind && p.name == name) return p.part;
+    for (std::uint32_t i = 0; i < kPartCount; ++i)
+        if (kParts[i].of == kind && kParts[i].name == name) return static_cast<Part>(i);
     return {};
 }
 

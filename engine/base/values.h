@@ -73,8 +73,9 @@ constexpr std::size_t kInstantRoom = 32;
 
 /// A part of canonical typed text; empty if the text has no such part. UrlPort is decimal digits.
 [[nodiscard]] std::optional<std::string_view> part_of(Part part, std::string_view canonical);
-/// The kind of a part's value, and the part of `kind` with a name.
+/// The kind of a part's value, the kind that has the part, and the part of `kind` with a name.
 [[nodiscard]] Kind kind_of(Part part);
+[[nodiscard]] Kind owner_of(Part part);
 [[nodiscard]] std::optional<Part> find_part(Kind kind, std::string_view name);
 
 /// How far after `now` a moment may be and still count as past, in microseconds, because clocks differ. A moment

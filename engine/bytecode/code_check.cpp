@@ -24,28 +24,6 @@ bool is_end(const Instr& at) {
     return at.op == Opcode::RetTrue || at.op == Opcode::RetFalse;
 }
 
-Kind owner_of(Part part) {
-    switch (part) {
-        case Part::SpiffeTrustDomain:
-        case Part::SpiffePath: return Kind::Spiffe;
-        case Part::UrlScheme:
-        case Part::UrlHost:
-        case Part::UrlPort:
-        case Part::UrlPath:
-        case Part::UrlQuery:
-        case Part::UrlFragment:
-        case Part::UrlWhole: return Kind::Url;
-        case Part::EmailLocal:
-        case Part::EmailDomain: return Kind::Email;
-        case Part::ArnPartition:
-        case Part::ArnService:
-        case Part::ArnRegion:
-        case Part::ArnAccount:
-        case Part::ArnResource: return Kind::Arn;
-    }
-    return Kind::String;
-}
-
 bool plain_list(const ValueType& type) {
     return type.kind == Kind::List && type.table == kNone && rep_of(type.elem) != Rep::Group;
 }
@@ -211,27 +189,16 @@ bool CodeCheck::field(Operand field, const Instr& at, std::uint32_t word, ValueT
         case Operand::KindCode:
             good = word <= static_cast<std::uint32_t>(Kind::Map) && rep_of(static_cast<Kind>(word)) == Rep::Text;
             break;
-        case Operand::PartCode: good = word <= static_cast<std::uint32_t>(Part::ArnResource); break;
+        case Operand::PartCode: good = word < kPartCount; break;
         case Operand::QuantCode: good = quant_depth(word) < kMaxBinders; break;
         // Checked where they are used.
         case Operand::BodyLen:
         case Operand::BoundVal:
         case Operand::Memo:
-        case Operand::DestInt:
-        case Operand::DestText:
-        case Operand::DestList:
-        case Operand::DestPart:
-        case Operand::IntVal:
-        case Operand::TextVal:
-        case Operand::IpVal:
-        case Operand::CidrVal:
-        case Operand::PartVal:
-        case Operand::ListVal:
-        case Operand::TextList:
-        case Operand::IntList:
-        case Operand::AnyList:
-        case Operand::ToolSet:
-        case Operand::FactVal: break;
+#define NUMBER(...)
+#define OPERAND(name) case Operand::name:
+#include "bytecode/operands.def"
+            break;
     }
     return good ? true : refuse("field is out of range");
 }
@@ -331,8 +298,7 @@ bool CodeCheck::fits(Operand field, std::uint32_t word, const ValueType& type, s
             return type.constant_text ? constant().size() == 17 && static_cast<unsigned char>(constant()[16]) <= 128
                                       : type.kind == Kind::Cidr;
         case Operand::PartVal:
-            return part <= static_cast<std::uint32_t>(Part::ArnResource) && !type.constant_text &&
-                   type.kind == owner_of(static_cast<Part>(part));
+            return part < kPartCount && !type.constant_text && type.kind == owner_of(static_cast<Part>(part));
         case Operand::ListVal: return plain_list(type);
         case Operand::TextList: return plain_list(type) && rep_of(type.elem) == Rep::Text;
         case Operand::IntList: return plain_list(type) && rep_of(type.elem) == Rep::I64;
@@ -340,20 +306,10 @@ bool CodeCheck::fits(Operand field, std::uint32_t word, const ValueType& type, s
         case Operand::ToolSet: return type.tools && operand_kind(word) != OperandKind::ElemRow;
         case Operand::FactVal:
             return operand_kind(word) == OperandKind::Slot || operand_kind(word) == OperandKind::Elem;
-        case Operand::None:
-        case Operand::ConstMatcher:
-        case Operand::ConstWindow:
-        case Operand::CmpCode:
-        case Operand::KindCode:
-        case Operand::PartCode:
-        case Operand::DestInt:
-        case Operand::DestText:
-        case Operand::DestList:
-        case Operand::DestPart:
-        case Operand::BodyLen:
-        case Operand::QuantCode:
-        case Operand::BoundVal:
-        case Operand::Memo: return false;
+#define READS(...)
+#define OPERAND(name) case Operand::name:
+#include "bytecode/operands.def"
+            return false;
     }
     return false;
 }
@@ -388,27 +344,10 @@ bool CodeCheck::write(const Instr& at, const ValueType& a, const ValueType& b) {
             }
             break;
         }
-        case Operand::None:
-        case Operand::IntVal:
-        case Operand::TextVal:
-        case Operand::IpVal:
-        case Operand::CidrVal:
-        case Operand::PartVal:
-        case Operand::ListVal:
-        case Operand::TextList:
-        case Operand::IntList:
-        case Operand::AnyList:
-        case Operand::ToolSet:
-        case Operand::FactVal:
-        case Operand::ConstMatcher:
-        case Operand::ConstWindow:
-        case Operand::CmpCode:
-        case Operand::KindCode:
-        case Operand::PartCode:
-        case Operand::BodyLen:
-        case Operand::QuantCode:
-        case Operand::BoundVal:
-        case Operand::Memo: return refuse("instruction has no result");
+#define WRITES(...)
+#define OPERAND(name) case Operand::name:
+#include "bytecode/operands.def"
+            return refuse("instruction has no result");
     }
     temps_.resize(at.c);
     temps_.push_back(made);

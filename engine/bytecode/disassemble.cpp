@@ -3,6 +3,8 @@
 #include <iterator>
 
 #include "base/json.h"
+#include "base/operators.h"
+#include "base/parts.h"
 #include "base/values.h"
 #include "bytecode/layout.h"
 #include "bytecode/opcode_info.h"
@@ -11,14 +13,11 @@ namespace writ::bytecode {
 
 namespace {
 
-constexpr std::string_view kCmps[] = {"==", "!=", "<", "<=", ">", ">="};
 constexpr std::string_view kQuants[] = {"any", "all", "at-least", "at-most"};
-constexpr std::string_view kParts[] = {
-    "spiffe.trust_domain", "spiffe.path",  "url.scheme",  "url.host",    "url.port",     "url.path",
-    "url.query",           "url.fragment", "url.whole",   "email.local", "email.domain", "arn.partition",
-    "arn.service",         "arn.region",   "arn.account", "arn.resource"};
-
-static_assert(std::size(kParts) == static_cast<std::size_t>(Part::ArnResource) + 1);
+std::string name_of_whole(Part part) {
+    const std::string_view name = name_of(part);
+    return std::string(spelling_of(owner_of(part))) + "." + std::string(name.empty() ? "whole" : name);
+}
 
 class Disassembler {
 public:
@@ -229,13 +228,14 @@ private:
                 text(program_.matchers[word].text);
                 break;
             case Operand::ConstWindow: window(program_.windows[word]); break;
-            case Operand::CmpCode: out_ += kCmps[word]; break;
+            case Operand::CmpCode: out_ += spelling_of(static_cast<Cmp>(word)); break;
             case Operand::KindCode: out_ += spelling_of(static_cast<Kind>(word)); break;
-            case Operand::PartCode: out_ += kParts[word]; break;
-            case Operand::DestInt:
-            case Operand::DestText:
-            case Operand::DestList:
-            case Operand::DestPart: out_ += "t" + std::to_string(word); break;
+            case Operand::PartCode: out_ += name_of_whole(static_cast<Part>(word)); break;
+#define WRITES(name) case Operand::name:
+#define OPERAND(...)
+#include "bytecode/operands.def"
+                out_ += "t" + std::to_string(word);
+                break;
             case Operand::Memo:
             case Operand::BodyLen: out_ += std::to_string(word); break;
             case Operand::QuantCode:
@@ -243,18 +243,11 @@ private:
                 out_ += " #" + std::to_string(quant_depth(word));
                 break;
             case Operand::None:
-            case Operand::IntVal:
-            case Operand::TextVal:
-            case Operand::IpVal:
-            case Operand::CidrVal:
-            case Operand::PartVal:
-            case Operand::ListVal:
-            case Operand::TextList:
-            case Operand::IntList:
-            case Operand::AnyList:
-            case Operand::ToolSet:
-            case Operand::FactVal:
-            case Operand::BoundVal: break;
+            case Operand::BoundVal:
+#define READS(name) case Operand::name:
+#define OPERAND(...)
+#include "bytecode/operands.def"
+                break;
         }
     }
 

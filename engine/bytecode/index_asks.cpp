@@ -11,19 +11,8 @@ namespace {
 /// The constant set of an operand; kNone: it is not a constant set.
 std::uint32_t set_of(const Program& program, const RuleRef& rule, std::uint32_t word) {
     const std::uint32_t index = operand_index(word);
-    switch (operand_kind(word)) {
-        case OperandKind::Set: return index;
-        case OperandKind::RowColumn: return program.cell(rule.table, rule.row, index);
-        case OperandKind::Slot:
-        case OperandKind::Text:
-        case OperandKind::Int:
-        case OperandKind::Temp:
-        case OperandKind::Elem:
-        case OperandKind::ElemRow:
-        case OperandKind::TableColumn:
-        case OperandKind::TableRows: break;
-    }
-    return kNone;
+    if (operand_kind(word) == OperandKind::Set) return index;
+    return operand_kind(word) == OperandKind::RowColumn ? program.cell(rule.table, rule.row, index) : kNone;
 }
 
 /// A scalar that does not depend on the request.
@@ -97,33 +86,11 @@ void Asks::add(const Program& program, const Instr& in) {
                 if (program.matchers[in.b].prefix == 0) return;
                 ask.sort = Ask::Sort::Prefix;
                 break;
-            case Opcode::RetTrue:
-            case Opcode::RetFalse:
-            case Opcode::TextCmp:
-            case Opcode::Subset:
-            case Opcode::Overlaps:
-            case Opcode::ListEq:
-            case Opcode::InCidr:
-            case Opcode::IsNone:
             case Opcode::ToolIn:
-            case Opcode::InWindow:
-            case Opcode::NowCmp:
-            case Opcode::AgeCmp:
-            case Opcode::Quantify:
-            case Opcode::Bound:
-            case Opcode::Add:
-            case Opcode::Sub:
-            case Opcode::Mul:
-            case Opcode::Union:
-            case Opcode::Intersect:
-            case Opcode::Minus:
-            case Opcode::Words:
-            case Opcode::Lower:
-            case Opcode::Convert:
-            case Opcode::PartOf:
-            case Opcode::SingleText:
-            case Opcode::SingleInt:
-            case Opcode::Once: return;
+#define ASK(...)
+#define OP(name, ...) case Opcode::name:
+#include "bytecode/opcodes.def"
+                return;
         }
     }
     // Several ranges of one fact are combined; of other sorts the first is enough.

@@ -1,5 +1,5 @@
-// The instructions of opcodes.def as data: operands, class and description. Used by the compiler, the verifier, the
-// cost bound, the index, the disassembler and the machine.
+// The instructions of opcodes.def, and operands.def, as data: operands, class and description. Used by the compiler,
+// the verifier, the cost bound, the index, the disassembler and the machine.
 #pragma once
 
 #include <cstddef>
@@ -10,33 +10,13 @@
 
 namespace writ::bytecode {
 
+/// The list is operands.def.
 enum class Operand : std::uint8_t {
-    None,
-    IntVal,
-    TextVal,
-    IpVal,
-    CidrVal,
-    PartVal,
-    ListVal,
-    TextList,
-    IntList,
-    AnyList,
-    ToolSet,
-    FactVal,
-    ConstMatcher,
-    ConstWindow,
-    CmpCode,
-    KindCode,
-    PartCode,
-    DestInt,
-    DestText,
-    DestList,
-    DestPart,
-    BodyLen,
-    QuantCode,
-    BoundVal,
-    Memo,
+#define OPERAND(name) name,
+#include "bytecode/operands.def"
 };
+/// What an instruction does with an operand.
+enum class OperandUse : std::uint8_t { Reads, Number, Writes };
 
 enum class OpcodeClass : std::uint8_t { Test, Time, Value, End };
 
@@ -50,7 +30,6 @@ struct OpcodeInfo {
 inline constexpr OpcodeInfo kOpcodes[] = {
 #define OP(name, a, b, c, cls, prose) {#name, Operand::a, Operand::b, Operand::c, OpcodeClass::cls, prose},
 #include "bytecode/opcodes.def"
-#undef OP
 };
 inline constexpr std::size_t kOpcodeCount = sizeof(kOpcodes) / sizeof(kOpcodes[0]);
 
@@ -68,12 +47,18 @@ constexpr std::size_t width(const Instr& in) {
     return in.op == Opcode::Quantify ? 2 + std::size_t{in.b} : in.op == Opcode::Once ? 1 + std::size_t{in.b} : 1;
 }
 
+inline constexpr OperandUse kOperandUses[] = {
+#define READS(name) OperandUse::Reads,
+#define NUMBER(name) OperandUse::Number,
+#define WRITES(name) OperandUse::Writes,
+#include "bytecode/operands.def"
+};
 /// Whether an operand is a value that the instruction reads.
 constexpr bool is_value(Operand field) {
-    return field >= Operand::IntVal && field <= Operand::FactVal;
+    return kOperandUses[static_cast<std::size_t>(field)] == OperandUse::Reads;
 }
 constexpr bool is_dest(Operand field) {
-    return field >= Operand::DestInt && field <= Operand::DestPart;
+    return kOperandUses[static_cast<std::size_t>(field)] == OperandUse::Writes;
 }
 
 }  // namespace writ::bytecode

@@ -23,7 +23,6 @@ constexpr std::uint32_t kNone = 0xFFFFFFFF;
 enum class Opcode : std::uint8_t {
 #define OP(name, a, b, c, cls, prose) name,
 #include "bytecode/opcodes.def"
-#undef OP
 };
 
 enum class Builtin : std::uint16_t {

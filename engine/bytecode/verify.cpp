@@ -10,41 +10,12 @@
 
 namespace writ::bytecode {
 
-namespace {
-
-/// Text of these kinds is compared unchanged, so any text is valid.
-bool takes_any_text(Kind kind) {
-    return kind == Kind::String || kind == Kind::Subject || kind == Kind::Dotted;
-}
-
-}  // namespace
-
 bool text_fits(const Program& program, Kind kind, std::uint32_t id) {
     if (!is_text(program, id)) return false;
     const std::string_view text = program.text(id);
-    switch (kind) {
-        case Kind::Ip: return text.size() == 16;
-        case Kind::Cidr: return text.size() == 17 && static_cast<unsigned char>(text[16]) <= 128;
-        case Kind::Path:
-        case Kind::Spiffe:
-        case Kind::Url:
-        case Kind::Host:
-        case Kind::Email:
-        case Kind::Arn: return canonical_text(kind, text) == text;
-        case Kind::String:
-        case Kind::Subject:
-        case Kind::Dotted: return true;
-        case Kind::Bool:
-        case Kind::Int:
-        case Kind::Decimal:
-        case Kind::Duration:
-        case Kind::Instant:
-        case Kind::Enum:
-        case Kind::Record:
-        case Kind::List:
-        case Kind::Map: return false;
-    }
-    return false;
+    if (kind == Kind::Ip) return text.size() == 16;
+    if (kind == Kind::Cidr) return text.size() == 17 && static_cast<unsigned char>(text[16]) <= 128;
+    return rep_of(kind) == Rep::Text && (!is_typed_text(kind) || canonical_text(kind, text) == text);
 }
 
 Result<void> verify_texts(const Program& program) {
@@ -145,7 +116,7 @@ Cells column_cells(const Program& program, std::uint32_t word, std::uint32_t ele
     const auto size = [](const auto& section) { return static_cast<std::uint32_t>(section.size()); };
     switch (rep_of(kind)) {
         case Rep::I64: return {0, size(program.ints), Kind::Bool, 0};
-        case Rep::Text: return {1, size(program.texts) - 1, takes_any_text(kind) ? Kind::Bool : kind, 0};
+        case Rep::Text: return {1, size(program.texts) - 1, is_typed_text(kind) ? kind : Kind::Bool, 0};
         case Rep::Group: break;
     }
     return {0, size(program.sets), Kind::List, elem};

@@ -36,20 +36,10 @@ std::optional<std::int64_t> parse_scalar(const Policy& policy, const Type& type,
         case Kind::Duration: return parse_duration(text);
         case Kind::Instant: return parse_instant(text);
         case Kind::Enum: return find_member(policy.enums[type.enumeration.value], text);
-        case Kind::String:
-        case Kind::Path:
-        case Kind::Subject:
-        case Kind::Dotted:
-        case Kind::Spiffe:
-        case Kind::Url:
-        case Kind::Host:
-        case Kind::Email:
-        case Kind::Arn:
-        case Kind::Ip:
-        case Kind::Cidr:
-        case Kind::Record:
-        case Kind::List:
-        case Kind::Map: return {};
+#define NUMBER_KIND(...)
+#define KIND(name, ...) case Kind::name:
+#include "base/kinds.def"
+            return {};
     }
     return {};
 }

@@ -2,6 +2,7 @@
 #include "base/values.h"
 #include "check/check.h"
 #include "check/context.h"
+#include "check/expr_text.h"
 
 namespace writ::check {
 namespace {
@@ -60,33 +61,7 @@ private:
     }
 
     std::string value_of(const Expr& e) const {
-        switch (e.type.kind) {
-            case Kind::Bool: return e.integer != 0 ? "true" : "false";
-            case Kind::Decimal: return format_decimal(e.integer);
-            case Kind::Duration: return format_duration(e.integer);
-            case Kind::Instant: return format_instant(e.integer);
-            case Kind::Enum: {
-                const auto& members = policy_.enums[e.type.enumeration.value].members;
-                const auto at = static_cast<std::size_t>(e.integer);
-                return at < members.size() ? members[at] : std::to_string(e.integer);
-            }
-            case Kind::Int:
-            case Kind::String:
-            case Kind::Path:
-            case Kind::Subject:
-            case Kind::Dotted:
-            case Kind::Spiffe:
-            case Kind::Url:
-            case Kind::Host:
-            case Kind::Email:
-            case Kind::Arn:
-            case Kind::Ip:
-            case Kind::Cidr:
-            case Kind::Record:
-            case Kind::List:
-            case Kind::Map: break;
-        }
-        return std::to_string(e.integer);
+        return e.type.kind == Kind::Instant ? format_instant(e.integer) : scalar_text(policy_, e.type, e.integer);
     }
 
     std::string binder(const Expr& e) const { return " $" + std::to_string(e.id); }

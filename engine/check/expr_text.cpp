@@ -261,20 +261,10 @@ std::string scalar_text(const check::Policy& policy, const check::Type& type, st
             return at < members.size() ? members[at] : std::to_string(value);
         }
         case Kind::Int:
-        case Kind::String:
-        case Kind::Path:
-        case Kind::Subject:
-        case Kind::Dotted:
-        case Kind::Spiffe:
-        case Kind::Url:
-        case Kind::Host:
-        case Kind::Email:
-        case Kind::Arn:
-        case Kind::Ip:
-        case Kind::Cidr:
-        case Kind::Record:
-        case Kind::List:
-        case Kind::Map: break;
+#define NUMBER_KIND(...)
+#define KIND(name, ...) case Kind::name:
+#include "base/kinds.def"
+            break;
     }
     return std::to_string(value);
 }

@@ -14,6 +14,7 @@ void report_bad_literal(Context& c, Span span, std::string_view text, std::strin
 }
 
 std::string help_for(Kind kind) {
+    if (kind == Kind::Instant) return "for example `2026-01-31T09:00:00Z`";
     switch (kind) {
         case Kind::Path: return "for example `docs/a.md`; no `.`, `..` or empty segment, no `\\`, no escape for one";
         case Kind::Spiffe: return "for example `spiffe://acme.example/ns/support`";
@@ -23,18 +24,10 @@ std::string help_for(Kind kind) {
         case Kind::Arn: return "for example `arn:aws:iam::123456789012:role/reader`";
         case Kind::Ip: return "for example `10.0.0.1` or `2001:db8::1`";
         case Kind::Cidr: return "for example `10.0.0.0/8`; bits after the prefix are zero";
-        case Kind::Instant: return "for example `2026-01-31T09:00:00Z`";
-        case Kind::Bool:
-        case Kind::Int:
-        case Kind::Decimal:
-        case Kind::Duration:
-        case Kind::Enum:
-        case Kind::String:
-        case Kind::Subject:
-        case Kind::Dotted:
-        case Kind::Record:
-        case Kind::List:
-        case Kind::Map: return {};
+#define TYPED_KIND(...)
+#define KIND(name, ...) case Kind::name:
+#include "base/kinds.def"
+            return {};
     }
     return {};
 }

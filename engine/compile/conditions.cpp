@@ -42,23 +42,13 @@ std::uint32_t cost_of(Opcode op) {
         case Opcode::InWindow:
         case Opcode::NowCmp:
         case Opcode::AgeCmp: return kTimedCost;
-        case Opcode::RetTrue:
-        case Opcode::RetFalse:
         case Opcode::Quantify:
-        case Opcode::Bound:
-        case Opcode::Add:
-        case Opcode::Sub:
-        case Opcode::Mul:
-        case Opcode::Union:
-        case Opcode::Intersect:
-        case Opcode::Minus:
-        case Opcode::Words:
-        case Opcode::Lower:
-        case Opcode::Convert:
-        case Opcode::PartOf:
-        case Opcode::SingleText:
-        case Opcode::SingleInt:
-        case Opcode::Once: return 0;
+        case Opcode::Once:
+#define TEST(...)
+#define TIME(...)
+#define OP(name, ...) case Opcode::name:
+#include "bytecode/opcodes.def"
+            return 0;
     }
     return 0;
 }

@@ -104,17 +104,9 @@ json::Value Effects::argument(const Expr& value, Row row) const {
             case Kind::Enum:
                 return json::Value::of(
                     std::string_view(policy_.enums[type.enumeration.value].members[static_cast<std::size_t>(integer)]));
-            case Kind::String:
-            case Kind::Path:
-            case Kind::Subject:
-            case Kind::Dotted:
-            case Kind::Spiffe:
-            case Kind::Url:
-            case Kind::Host:
-            case Kind::Email:
-            case Kind::Arn:
-            case Kind::Ip:
-            case Kind::Cidr: return json::Value::of(std::string_view(display_text(kind, text)));
+#define TEXT_KIND(name, ...) case Kind::name:
+#include "base/kinds.def"
+                return json::Value::of(std::string_view(display_text(kind, text)));
             case Kind::Record:
             case Kind::List:
             case Kind::Map: break;

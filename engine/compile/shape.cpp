@@ -125,40 +125,28 @@ private:
             if (field.or_none) node.flags |= bytecode::kOrNone;
             if (field.one_or_many) node.flags |= bytecode::kOneOrMany;
         }
-        switch (item.type.kind) {
-            case Kind::Record: record(item, node); break;
-            case Kind::List:
-                node.max = item.type.max;
-                node.columns = slots_.column_count_[item.field.value];
-                element(item, node, compared);
+        switch (rep_of(item.type.kind)) {
+            case Rep::I64:
+                if (item.type.kind == Kind::Enum) node.enumeration = item.type.enumeration.value;
                 break;
-            case Kind::Map:
-                node.max = item.type.max;
-                element(item, node, false);
-                keys(item, node);
-                break;
-            case Kind::Enum: node.enumeration = item.type.enumeration.value; break;
-            case Kind::Bool:
-            case Kind::Int:
-            case Kind::Decimal:
-            case Kind::Duration:
-            case Kind::Instant: break;
-            case Kind::String:
-            case Kind::Path:
-            case Kind::Subject:
-            case Kind::Dotted:
-            case Kind::Spiffe:
-            case Kind::Url:
-            case Kind::Host:
-            case Kind::Email:
-            case Kind::Arn:
-            case Kind::Ip:
-            case Kind::Cidr:
+            case Rep::Text:
                 // Elements declare no limit: the `max` of their field counts them.
                 node.max = item.value ? kDefaultText : item.type.max;
                 break;
+            case Rep::Group: group(item, node, compared); break;
         }
         out_.shape[item.node] = node;
+    }
+
+    void group(const Item& item, ShapeNode& node, bool compared) {
+        if (item.type.kind == Kind::Record) return record(item, node);
+        node.max = item.type.max;
+        if (item.type.kind == Kind::List) {
+            node.columns = slots_.column_count_[item.field.value];
+            return element(item, node, compared);
+        }
+        element(item, node, false);
+        keys(item, node);
     }
 
     void record(const Item& item, ShapeNode& node) {

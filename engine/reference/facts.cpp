@@ -263,6 +263,12 @@ static Value from(std::optional<std::int64_t> value) {
 Value Facts::scalar(const check::Type& type, Kind kind, const json::Value& value, Rounding rounding) const {
     const bool text = value.type == json::Type::String;
     const bool integer = value.type == json::Type::Int;
+    if (rep_of(kind) == Rep::Text) {
+        if (!text || (kind == Kind::Path && !is_one_path(value.text))) return {Unknown{}};
+        if (kind == Kind::Path || !is_typed_text(kind)) return {std::string_view(value.text)};
+        const auto canonical = canonical_text(kind, value.text);
+        return canonical ? Value{arena_.copy(*canonical)} : Value{Unknown{}};
+    }
     switch (kind) {
         case Kind::Bool:
             if (value.type != json::Type::Bool) return {Unknown{}};
@@ -286,29 +292,10 @@ Value Facts::scalar(const check::Type& type, Kind kind, const json::Value& value
             if (!text || found == members.end()) return {Unknown{}};
             return {static_cast<std::int64_t>(found - members.begin())};
         }
-        case Kind::String:
-            if (!text) return {Unknown{}};
-            return {std::string_view(value.text)};
-        case Kind::Path:
-            if (!text || !is_one_path(value.text)) return {Unknown{}};
-            return {std::string_view(value.text)};
-        case Kind::Subject:
-        case Kind::Dotted:
-        case Kind::Spiffe:
-        case Kind::Url:
-        case Kind::Host:
-        case Kind::Email:
-        case Kind::Arn:
-        case Kind::Ip:
-        case Kind::Cidr: {
-            if (!text) return {Unknown{}};
-            const auto canonical = canonical_text(kind, value.text);
-            if (!canonical) return {Unknown{}};
-            return {arena_.copy(*canonical)};
-        }
-        case Kind::Record:
-        case Kind::List:
-        case Kind::Map: return {Unknown{}};
+#define NUMBER_KIND(...)
+#define KIND(name, ...) case Kind::name:
+#include "base/kinds.def"
+        break;
     }
     return {Unknown{}};
 }

@@ -49,16 +49,10 @@ bool OutcomeProof::known(const Expr& expr) const {
 }
 
 bool OutcomeProof::reads_only_catalogue(const Expr& expr) const {
-    switch (expr.op) {
-        case Op::Fact: return policy_.facts[expr.id].root == FactRoot::Catalog;
-        case Op::Column:
-        case Op::Now:
-        case Op::Age:
-        case Op::IssuerIs: return false;
-        default:
-            return std::all_of(expr.kids.begin(), expr.kids.end(),
-                               [&](const Expr* kid) { return reads_only_catalogue(*kid); });
-    }
+    if (expr.op == Op::Fact) return policy_.facts[expr.id].root == FactRoot::Catalog;
+    if (expr.op == Op::Column || expr.op == Op::IssuerIs || check::class_of(expr.op) == check::OpClass::Clock)
+        return false;
+    return std::all_of(expr.kids.begin(), expr.kids.end(), [&](const Expr* kid) { return reads_only_catalogue(*kid); });
 }
 
 /// Each tool is one case: a result that no tool gives is impossible.

@@ -45,17 +45,10 @@ std::string expectation(const bytecode::Program& program, const ShapeNode& node)
             break;
         case Kind::Bool:
         case Kind::Decimal:
-        case Kind::String:
-        case Kind::Path:
-        case Kind::Subject:
-        case Kind::Dotted:
-        case Kind::Spiffe:
-        case Kind::Url:
-        case Kind::Host:
-        case Kind::Email:
-        case Kind::Arn:
-        case Kind::Ip:
-        case Kind::Cidr: words = spelling_of(kind); break;
+#define TEXT_KIND(name, ...) case Kind::name:
+#include "base/kinds.def"
+            words = spelling_of(kind);
+            break;
     }
     if ((node.flags & bytecode::kOrNone) != 0) words += " or null";
     return words;
@@ -294,17 +287,8 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
         case Kind::Duration:
         case Kind::Instant: return micros(node, value, out);
         case Kind::Enum: return enumeration(node, value, out);
-        case Kind::String:
-        case Kind::Path:
-        case Kind::Subject:
-        case Kind::Dotted:
-        case Kind::Spiffe:
-        case Kind::Url:
-        case Kind::Host:
-        case Kind::Email:
-        case Kind::Arn:
-        case Kind::Ip:
-        case Kind::Cidr:
+#define TEXT_KIND(name, ...) case Kind::name:
+#include "base/kinds.def"
             if (value.type != json::Type::String) return fail_type(node, value);
             return text(index, value.text(), out);
         case Kind::Record:

@@ -212,44 +212,24 @@ void Binding::collect(const Facts& facts) {
 bool Binding::lacks(const bytecode::Program& program, std::uint32_t shape, const json::Node* stated) {
     const ShapeNode& node = program.shape[shape];
     if (stated != nullptr && stated->type == json::Type::Null) return false;
-    switch (static_cast<Kind>(node.kind)) {
-        case Kind::Record:
-            for (std::uint32_t i = 0; i < node.child_count; ++i) {
-                const std::size_t before = path_.size();
-                const std::string_view name = program.text(program.shape[node.first_child + i].name);
-                path_ += '.', path_ += name;
-                const json::Node* const field = stated != nullptr ? stated->find(name) : nullptr;
-                if (field == nullptr || lacks(program, node.first_child + i, field)) return true;
-                path_.resize(before);
-            }
-            return false;
-        case Kind::List: {
-            if (stated->type != json::Type::Array) return false;
-            const json::Node* item = stated->first();
-            for (std::uint32_t i = 0; i < stated->count; ++i, item = item->next())
-                if (lacks(program, node.first_child, item)) return true;
-            return false;
+    const Kind kind = static_cast<Kind>(node.kind);
+    if (kind == Kind::Record) {
+        for (std::uint32_t i = 0; i < node.child_count; ++i) {
+            const std::size_t before = path_.size();
+            const std::string_view name = program.text(program.shape[node.first_child + i].name);
+            path_ += '.', path_ += name;
+            const json::Node* const field = stated != nullptr ? stated->find(name) : nullptr;
+            if (field == nullptr || lacks(program, node.first_child + i, field)) return true;
+            path_.resize(before);
         }
-        case Kind::Map: return true;
-        case Kind::Bool:
-        case Kind::Int:
-        case Kind::Decimal:
-        case Kind::Duration:
-        case Kind::Instant:
-        case Kind::Enum:
-        case Kind::String:
-        case Kind::Path:
-        case Kind::Subject:
-        case Kind::Dotted:
-        case Kind::Spiffe:
-        case Kind::Url:
-        case Kind::Host:
-        case Kind::Email:
-        case Kind::Arn:
-        case Kind::Ip:
-        case Kind::Cidr: return false;
+        return false;
     }
-    return false;
+    if (kind == Kind::List && stated->type == json::Type::Array) {
+        const json::Node* item = stated->first();
+        for (std::uint32_t i = 0; i < stated->count; ++i, item = item->next())
+            if (lacks(program, node.first_child, item)) return true;
+    }
+    return kind == Kind::Map;
 }
 
 /// Facts that the checks before the rules do not require.

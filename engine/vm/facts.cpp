@@ -180,33 +180,16 @@ Place::Plain Facts::plain(std::uint32_t index) const {
     const ShapeNode& node = program_.shape[index];
     if (index == places_.issuer || index == places_.tool) return Place::Plain::Name;
     if (index == places_.depth || index == places_.chain) return Place::Plain::Nothing;
-    switch (static_cast<Kind>(node.kind)) {
-        case Kind::String:
-        case Kind::Subject:
-        case Kind::Dotted: return Place::Plain::Text;
-        case Kind::Int: return Place::Plain::Int;
-        case Kind::Instant:
-        case Kind::Duration: return Place::Plain::Seconds;
-        case Kind::List: {
-            const Kind element = static_cast<Kind>(program_.shape[node.first_child].kind);
-            if (element != Kind::String) return Place::Plain::Nothing;
-            return (node.flags & bytecode::kOneOrMany) != 0 ? Place::Plain::OneOrMany : Place::Plain::Texts;
-        }
-        case Kind::Enum: return Place::Plain::Enum;
-        case Kind::Path: return Place::Plain::Path;
-        case Kind::Spiffe: return Place::Plain::Spiffe;
-        case Kind::Bool:
-        case Kind::Decimal:
-        case Kind::Url:
-        case Kind::Host:
-        case Kind::Email:
-        case Kind::Arn:
-        case Kind::Ip:
-        case Kind::Cidr:
-        case Kind::Record:
-        case Kind::Map: break;
-    }
-    return Place::Plain::Nothing;
+    const Kind kind = static_cast<Kind>(node.kind);
+    if (rep_of(kind) == Rep::Text && !is_typed_text(kind)) return Place::Plain::Text;
+    if (kind == Kind::Int) return Place::Plain::Int;
+    if (kind == Kind::Instant || kind == Kind::Duration) return Place::Plain::Seconds;
+    if (kind == Kind::Enum) return Place::Plain::Enum;
+    if (kind == Kind::Path) return Place::Plain::Path;
+    if (kind == Kind::Spiffe) return Place::Plain::Spiffe;
+    if (kind != Kind::List || static_cast<Kind>(program_.shape[node.first_child].kind) != Kind::String)
+        return Place::Plain::Nothing;
+    return (node.flags & bytecode::kOneOrMany) != 0 ? Place::Plain::OneOrMany : Place::Plain::Texts;
 }
 
 bool Facts::store_text(const Place& place, std::string_view text, bool believed) {

@@ -276,23 +276,13 @@ Truth Machine::test(const Instr& in) {
             return truth_of(compares(static_cast<Cmp>(in.c), sat_sub(now, a.integer), b.integer));
         }
         // Not tests, or tests with a body.
-        case Opcode::RetTrue:
-        case Opcode::RetFalse:
         case Opcode::Quantify:
-        case Opcode::Bound:
         case Opcode::Once:
-        case Opcode::Add:
-        case Opcode::Sub:
-        case Opcode::Mul:
-        case Opcode::Union:
-        case Opcode::Intersect:
-        case Opcode::Minus:
-        case Opcode::Words:
-        case Opcode::Lower:
-        case Opcode::Convert:
-        case Opcode::PartOf:
-        case Opcode::SingleText:
-        case Opcode::SingleInt: break;
+#define TEST(...)
+#define TIME(...)
+#define OP(name, ...) case Opcode::name:
+#include "bytecode/opcodes.def"
+            break;
     }
     return Truth::Unknown;
 }

@@ -184,27 +184,11 @@ void Machine::compute(const Instr& in) {
             return;
         }
         // These write no temporary.
-        case Opcode::RetTrue:
-        case Opcode::RetFalse:
-        case Opcode::TextEq:
-        case Opcode::TextCmp:
-        case Opcode::IntCmp:
-        case Opcode::TextIn:
-        case Opcode::IntIn:
-        case Opcode::Subset:
-        case Opcode::Overlaps:
-        case Opcode::ListEq:
-        case Opcode::Match:
-        case Opcode::InCidr:
-        case Opcode::Truth:
-        case Opcode::IsNone:
-        case Opcode::ToolIn:
-        case Opcode::InWindow:
-        case Opcode::NowCmp:
-        case Opcode::AgeCmp:
-        case Opcode::Quantify:
         case Opcode::Bound:
-        case Opcode::Once: return;
+#define VALUE(...)
+#define OP(name, ...) case Opcode::name:
+#include "bytecode/opcodes.def"
+            return;
     }
 }
 

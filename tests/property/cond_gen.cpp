@@ -124,18 +124,13 @@ static std::vector<std::string> globs(Kind kind) {
         case Kind::Url: return {"https://api.example/**", "https://**/a/**", "http://**"};
         case Kind::Email: return {"**@acme.example", "ann@**"};
         case Kind::Arn: return {"arn:aws:iam::*:role/*", "arn:aws:s3:**"};
-        case Kind::Bool:
-        case Kind::Int:
-        case Kind::Decimal:
-        case Kind::Duration:
-        case Kind::Instant:
-        case Kind::Enum:
         case Kind::String:
         case Kind::Ip:
         case Kind::Cidr:
-        case Kind::Record:
-        case Kind::List:
-        case Kind::Map: break;
+#define TEXT_KIND(...)
+#define KIND(name, ...) case Kind::name:
+#include "base/kinds.def"
+            break;
     }
     return {"a**", "**1", "l**d-**", "x", "**"};
 }
@@ -178,21 +173,13 @@ std::string CondGen::text_test(const Term& t, std::vector<std::string>& guards) 
                         return t.text + rng_.pick({" in ", " not in "}) + block->text;
                     }
                     return t.text + " in \"" + rng_.pick({"10.0.0.0/8", "192.168.0.0/24", "2001:db8::/64"}) + "\"";
-                case Kind::Bool:
-                case Kind::Int:
-                case Kind::Decimal:
-                case Kind::Duration:
-                case Kind::Instant:
-                case Kind::Enum:
-                case Kind::String:
                 case Kind::Path:
-                case Kind::Subject:
-                case Kind::Dotted:
                 case Kind::Host:
                 case Kind::Cidr:
-                case Kind::Record:
-                case Kind::List:
-                case Kind::Map: break;
+#define TYPED_KIND(...)
+#define KIND(name, ...) case Kind::name:
+#include "base/kinds.def"
+                    break;
             }
             break;
         case 7:
@@ -338,17 +325,9 @@ std::string CondGen::test(const Term& t, std::vector<std::string>& guards) {
             return t.text + op + other->text;
         }
         case Kind::List: return list_test(t, guards);
-        case Kind::String:
-        case Kind::Path:
-        case Kind::Subject:
-        case Kind::Dotted:
-        case Kind::Spiffe:
-        case Kind::Url:
-        case Kind::Host:
-        case Kind::Email:
-        case Kind::Arn:
-        case Kind::Ip:
-        case Kind::Cidr: return text_test(t, guards);
+#define TEXT_KIND(name, ...) case Kind::name:
+#include "base/kinds.def"
+            return text_test(t, guards);
         case Kind::Record:
         case Kind::Map: break;
     }

@@ -231,42 +231,22 @@ Value RequestGen::element(const check::Field& field, check::FieldId id, const st
 }
 
 Value RequestGen::value(const check::Field& field, check::FieldId id, const std::string& path) {
-    switch (field.type.kind) {
-        case Kind::Record: return record(id, path);
-        case Kind::Map: {
-            Value out = Value::object();
-            for (const char* key : {"eval", "sec", "third"})
-                if (!rng_.percent(10 + shape_.missing)) out.set(key, element(field, id, path + "[]"));
-            return out;
-        }
-        case Kind::List: {
-            if (field.one_or_many && rng_.percent(30)) return scalar(field.type, field.type.elem, path);
-            Value out = Value::array();
-            const std::size_t most = std::min<std::size_t>(field.type.max, 4);
-            const std::size_t count = path == "delegation.chain" ? rng_.between(1, 3) : rng_.below(most + 1);
-            for (std::size_t i = 0; i < count; ++i)
-                out.items.push_back(element(field, id, field.type.elem == Kind::Record ? path + "[]" : path));
-            return out;
-        }
-        case Kind::Bool:
-        case Kind::Int:
-        case Kind::Decimal:
-        case Kind::Duration:
-        case Kind::Instant:
-        case Kind::Enum:
-        case Kind::String:
-        case Kind::Path:
-        case Kind::Subject:
-        case Kind::Dotted:
-        case Kind::Spiffe:
-        case Kind::Url:
-        case Kind::Host:
-        case Kind::Email:
-        case Kind::Arn:
-        case Kind::Ip:
-        case Kind::Cidr: return scalar(field.type, field.type.kind, path);
+    const Kind kind = field.type.kind;
+    if (kind == Kind::Record) return record(id, path);
+    if (kind == Kind::Map) {
+        Value out = Value::object();
+        for (const char* key : {"eval", "sec", "third"})
+            if (!rng_.percent(10 + shape_.missing)) out.set(key, element(field, id, path + "[]"));
+        return out;
     }
-    return Value::null();
+    if (kind != Kind::List || (field.one_or_many && rng_.percent(30)))
+        return scalar(field.type, kind == Kind::List ? field.type.elem : kind, path);
+    Value out = Value::array();
+    const std::size_t most = std::min<std::size_t>(field.type.max, 4);
+    const std::size_t count = path == "delegation.chain" ? rng_.between(1, 3) : rng_.below(most + 1);
+    for (std::size_t i = 0; i < count; ++i)
+        out.items.push_back(element(field, id, field.type.elem == Kind::Record ? path + "[]" : path));
+    return out;
 }
 
 /// Facts that are required before any rule runs. They are left out much less often than others.

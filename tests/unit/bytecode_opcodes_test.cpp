@@ -50,7 +50,6 @@ TEST_CASE("bytecode: every opcode is on its page as opcodes.def has it") {
 #define OP(name, a, b, c, cls, prose) \
     "| " #name " | ", CELL(a), " | ", CELL(b), " | ", CELL(c), " | " #cls " | " prose " |\n",
 #include "bytecode/opcodes.def"
-#undef OP
 #undef CELL
     };
     constexpr std::size_t kParts = 7;

@@ -338,10 +338,13 @@ private:
     static std::uint32_t operand(OperandKind kind, std::uint32_t index) { return bytecode::operand(kind, index); }
     static bool is_test(Opcode op) {
         switch (op) {
-#define OP(name, a, b, c, cls, prose) \
-    case Opcode::name: return std::string_view(#cls) == "Test" || std::string_view(#cls) == "Time";
+#define TEST(name, ...) \
+    case Opcode::name: return true;
+#define TIME(name, ...) \
+    case Opcode::name: return true;
+#define OP(name, ...) \
+    case Opcode::name: return false;
 #include "bytecode/opcodes.def"
-#undef OP
         }
         return false;
     }
