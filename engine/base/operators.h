@@ -45,6 +45,15 @@ enum class TextTest : std::uint8_t {
 /// The operand of a test of a text.
 enum class TextOperand : std::uint8_t { Glob, Regex, Literal };
 
+constexpr std::string_view name_of(TextOperand operand) {
+    switch (operand) {
+        case TextOperand::Glob: return "glob";
+        case TextOperand::Regex: return "regular expression";
+        case TextOperand::Literal: return "text";
+    }
+    return {};
+}
+
 namespace operators {
 struct TextTestInfo {
     std::string_view spelling;

@@ -14,35 +14,32 @@ struct Refusal {
     std::string message, help;
 };
 
+/// Whether `like` and the other tests of a text take a kind.
+constexpr bool is_tested(Kind kind) {
+    return rep_of(kind) == Rep::Text && kind != Kind::Ip && kind != Kind::Cidr;
+}
+
 /// What to write instead of a `*` for a kind that has no segments.
-std::string help_for_segments(Kind kind) {
-    switch (kind) {
-        case Kind::Email: return "read `.local` or `.domain`, which has segments, or use `**`";
-        case Kind::Url: return "read `.host` or `.path`, which have segments, or use `**`";
-        case Kind::String:
-            return "declare the field as `path` (segments end at `/`), `subject` (`:` and `/`) or `dotted` (`.`), or "
-                   "use "
-                   "`**` or `matches`";
-        case Kind::Bool:
-        case Kind::Int:
-        case Kind::Decimal:
-        case Kind::Duration:
-        case Kind::Instant:
-        case Kind::Enum:
-        case Kind::Path:
-        case Kind::Subject:
-        case Kind::Dotted:
-        case Kind::Spiffe:
-        case Kind::Host:
-        case Kind::Arn:
-        case Kind::Ip:
-        case Kind::Cidr:
-        case Kind::Record:
-        case Kind::List:
-        case Kind::Map: break;
-    }
+constexpr std::pair<Kind, std::string_view> kInsteadOfStar[] = {
+    {Kind::Email, "read `.local` or `.domain`, which has segments, or use `**`"},
+    {Kind::Url, "read `.host` or `.path`, which have segments, or use `**`"},
+    {Kind::String,
+     "declare the field as `path` (segments end at `/`), `subject` (`:` and `/`) or `dotted` (`.`), or use `**` or "
+     "`matches`"}};
+constexpr std::string_view help_for_segments(Kind kind) {
+    for (const auto& [each, help] : kInsteadOfStar)
+        if (each == kind) return help;
     return {};
 }
+static_assert(
+    [] {
+        for (std::uint8_t i = 0; i < std::size(kinds::kNames); ++i) {
+            const Kind kind{i};
+            if (is_tested(kind) && separators_of(kind).empty() == help_for_segments(kind).empty()) return false;
+        }
+        return true;
+    }(),
+    "exactly the kinds without segments have a help");
 
 /// Whether a glob has a `*` that is not one of `**`.
 bool has_single_star(std::string_view text) {
@@ -93,32 +90,29 @@ std::optional<Refusal> impossible(Kind kind, std::string_view text) {
                 return Refusal{"no `host` has a capital letter", "hosts compare in lower case"};
             if (has_empty_label(text)) return Refusal{"no `host` has an empty label", "a trailing dot is removed too"};
             return {};
-        case Kind::Bool:
-        case Kind::Int:
-        case Kind::Decimal:
-        case Kind::Duration:
-        case Kind::Instant:
-        case Kind::Enum:
-        case Kind::String:
-        case Kind::Subject:
-        case Kind::Dotted:
         case Kind::Email:
         case Kind::Ip:
         case Kind::Cidr:
-        case Kind::Record:
-        case Kind::List:
-        case Kind::Map: break;
+#define TYPED_KIND(...)
+#define KIND(name, ...) case Kind::name:
+#include "base/kinds.def"
+            break;
     }
     return {};
 }
 
+/// How an error in what follows a test begins.
+std::string bad(const ast::Expr& e) {
+    return "bad " + std::string(name_of(operand_of(e.test))) + ": ";
+}
+
 /// A pattern among the policy's matchers, made if it is new; null: reported.
 const pattern::Matcher* matcher_of(Context& c, const ast::Expr& e, const std::string& key, Code code,
-                                   std::string_view what, const auto& make) {
+                                   const auto& make) {
     if (const auto found = c.matchers.find(key); found != c.matchers.end()) return found->second;
     auto made = make();
     if (!made) {
-        c.report.add(code, e.span, std::string(what) + ": " + made.error().message, {}, made.error().help);
+        c.report.add(code, e.span, bad(e) + made.error().message, {}, made.error().help);
         return nullptr;
     }
     return c.matchers[key] = &c.policy.matchers.emplace_back(std::move(*made));
@@ -144,27 +138,25 @@ const Expr* type_glob(Context& c, const ast::Expr& e, const Expr& subject, std::
             c.report.add(Code::BadGlob, e.span,
                          "`*` matches inside one segment, and " + std::string(article_of(spelling_of(kind))) + ' ' +
                              quoted(spelling_of(kind)) + " has none",
-                         "no separators are known here", help_for_segments(kind));
+                         "no separators are known here", std::string(help_for_segments(kind)));
         relate(c, diagnostic, subject);
         return nullptr;
     }
     if (auto refused = impossible(kind, glob)) {
         auto& diagnostic =
-            c.report.add(Code::BadGlob, e.span, "bad glob: " + refused->message, "never matches", refused->help);
+            c.report.add(Code::BadGlob, e.span, bad(e) + refused->message, "never matches", refused->help);
         relate(c, diagnostic, subject);
         return nullptr;
     }
     const std::string key = "like" + std::string(separators) + std::string(1, '\0') + std::string(glob);
-    const auto* matcher =
-        matcher_of(c, e, key, Code::BadGlob, "bad glob", [&] { return pattern::make_glob(glob, separators); });
+    const auto* matcher = matcher_of(c, e, key, Code::BadGlob, [&] { return pattern::make_glob(glob, separators); });
     return matcher != nullptr ? text_test_node(c, e, subject, *matcher) : nullptr;
 }
 
 /// A test with the meaning of a regular expression.
 const Expr* type_regex(Context& c, const ast::Expr& e, const Expr& subject, std::string_view regex) {
     const std::string key = "matches" + std::string(1, '\0') + std::string(regex);
-    const auto* matcher =
-        matcher_of(c, e, key, Code::BadRegex, "bad regular expression", [&] { return pattern::make_regex(regex); });
+    const auto* matcher = matcher_of(c, e, key, Code::BadRegex, [&] { return pattern::make_regex(regex); });
     return matcher != nullptr ? text_test_node(c, e, subject, *matcher) : nullptr;
 }
 
@@ -174,11 +166,12 @@ const Expr* type_text_test(Context& c, Scope& s, const ast::Expr& e) {
     const auto* subject = as_whole(c, type_value(c, s, *e.kids[0], nullptr));
     if (subject == nullptr) return nullptr;
     const auto kind = subject->type.kind;
-    if (rep_of(kind) != Rep::Text || kind == Kind::Ip || kind == Kind::Cidr) {
+    if (!is_tested(kind)) {
         auto& diagnostic =
             c.report.add(Code::OperationUndefined, e.span,
                          quoted(spelling_of(e.test)) + " needs text, not " + quoted(describe(c.policy, subject->type)));
-        if (kind == Kind::List) diagnostic.help = "test the elements: `any x in …: x like \"…\"`";
+        if (kind == Kind::List)
+            diagnostic.help = "test the elements: `any x in …: x " + std::string(spelling_of(e.test)) + " \"…\"`";
         if (kind == Kind::Ip) diagnostic.help = "use `in` with a block: `… in \"10.0.0.0/8\"`";
         relate(c, diagnostic, *subject);
         return nullptr;

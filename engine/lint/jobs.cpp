@@ -10,7 +10,7 @@ namespace {
 
 using namespace check;
 
-/// A test of a claim for constants or with a pattern, with the required text.
+/// A test of a claim for constants or with a pattern, with the required text, or what is matched.
 struct Asked {
     const Expr* place = nullptr;
     std::string_view text;
@@ -27,7 +27,7 @@ std::vector<Asked> asked_of(const Linter& l, const Case& c, std::uint32_t issuer
     };
     for (const Literal& literal : c.literals) {
         const Expr& e = *literal.test;
-        if (literal.positive && e.op == Op::TextTest && is_it(*e.kids[0])) out.push_back({&e, e.text, true});
+        if (literal.positive && e.op == Op::TextTest && is_it(*e.kids[0])) out.push_back({&e, e.matcher->text, true});
         const Pinned test = pinned(literal);
         if (test.value == nullptr || !is_it(*test.value)) continue;
         for (const Expr* constant : constants_of(*test.constant)) out.push_back({constant, constant->text, false});

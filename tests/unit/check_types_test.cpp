@@ -232,6 +232,14 @@ TEST_CASE("check: `now`, an age and a count stand on the left of their compariso
     CHECK(check_condition("token.exp > now").rule("it")->when->cmp == Cmp::Lt);
 }
 
+TEST_CASE("check: a test of a text on a list names the test in its help") {
+    for (const std::string test : {"like", "matches"}) {
+        const auto checked = check_condition("user.roles " + test + " \"a\"");
+        REQUIRE(checked.codes() == "E0304");
+        CHECK(checked.items[0].help == "test the elements: `any x in …: x " + test + " \"…\"`");
+    }
+}
+
 TEST_CASE("check: glob with three stars in a row reports E0307") {
     CHECK(check_condition("ci.ref like \"refs/***\"").codes() == "E0307");
 }
