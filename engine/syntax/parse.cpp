@@ -80,9 +80,6 @@ bool is_word(std::size_t type) {
 bool is_hard(std::size_t type) {
     return type >= Lexer::AND && type <= Lexer::SOME;
 }
-bool is_soft(std::size_t type) {
-    return type >= Lexer::MODULE && type <= Lexer::SUN;
-}
 
 std::string literal_of(const Lexer& lexer, std::size_t type) {
     const std::string quoted = lexer.getVocabulary().getLiteralName(type);
@@ -115,7 +112,7 @@ std::string phrase(const Lexer& lexer, const IntervalSet& expected) {
         if ((name || value) && (is_soft(type) || type == Lexer::IDENT)) return true;
         // After a dot, keywords are names too.
         if (name && is_hard(type) && has(Lexer::AND) && has(Lexer::SOME)) return true;
-        return declaration && ((type >= Lexer::EXPORT && type <= Lexer::TEST) || type == Lexer::IMPORT);
+        return declaration && begins_declaration(type);
     };
     for (std::size_t type = Lexer::AND; type <= Lexer::DURATION; ++type) {
         if (!has(type) || covered(type)) continue;

@@ -233,28 +233,8 @@ bool TokenWindow::starts_declaration(std::size_t indent) {
     const Token& token = *LT(1);
     const Token& next = *LT(2);
     if (token.getCharPositionInLine() > indent || !first_on_line(token.getStartIndex())) return false;
-    switch (token.getType()) {
-        case Lexer::TEST: return next.getType() == Lexer::STRING;
-        case Lexer::EXPORT:
-        case Lexer::IMPORT:
-        case Lexer::SCHEMA:
-        case Lexer::CLAIMS:
-        case Lexer::ISSUER:
-        case Lexer::ENUM:
-        case Lexer::TIER:
-        case Lexer::TOOL:
-        case Lexer::TABLE:
-        case Lexer::DEFINE:
-        case Lexer::PERMIT:
-        case Lexer::DENY:
-        case Lexer::REQUIRE:
-        case Lexer::LIMIT:
-        case Lexer::OBLIGE:
-        case Lexer::INVARIANT:
-        case Lexer::FIXTURE:
-            return next.getType() == Lexer::IDENT || (next.getType() >= Lexer::MODULE && next.getType() <= Lexer::SUN);
-        default: return false;
-    }
+    if (token.getType() == Lexer::TEST) return next.getType() == Lexer::STRING;
+    return begins_declaration(token.getType()) && (next.getType() == Lexer::IDENT || is_soft(next.getType()));
 }
 
 void TokenWindow::skip_declaration() {

@@ -21,6 +21,15 @@ namespace writ::syntax {
 using Lexer = grammar::WritLexer;
 using Tree = grammar::WritParser;
 
+/// Whether a word may also be a name.
+constexpr bool is_soft(std::size_t type) {
+    return type >= Lexer::MODULE && type <= Lexer::SUN;
+}
+/// Whether a word begins a declaration.
+constexpr bool begins_declaration(std::size_t type) {
+    return type == Lexer::IMPORT || (type >= Lexer::EXPORT && type <= Lexer::TEST);
+}
+
 /// The source as ANTLR's input: bytes, so that its positions are byte offsets.
 class ByteStream final : public antlr4::CharStream {
 public:

@@ -1,7 +1,15 @@
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
 #include <string>
+#include <utility>
 
+#include "base/operators.h"
+#include "source_root.h"
 #include "syntax/parse.h"
 
 using namespace writ;
@@ -23,6 +31,30 @@ std::string condition(const std::string& text) {
     const std::string start = "define x\n  body\n";
     REQUIRE(dump.starts_with(start));
     return dump.substr(start.size());
+}
+
+/// The part of the grammar between two texts.
+std::string grammar(std::string_view from, std::string_view to) {
+    std::ifstream file(source_root() + "/grammar/Writ.g4");
+    const std::string all{std::istreambuf_iterator<char>(file), {}};
+    const std::size_t begin = all.find(from);
+    REQUIRE(begin != std::string::npos);
+    return all.substr(begin + from.size(), all.find(to, begin) - begin - from.size());
+}
+
+/// The words of the grammar's lines `NAME : 'word' ;`, by token.
+std::map<std::string, std::string> words_of(const std::string& tokens) {
+    std::map<std::string, std::string> out;
+    std::istringstream in(tokens);
+    for (std::string name, colon, word, end; in >> name >> colon >> word >> end;) {
+        REQUIRE(word.size() > 2);
+        out[name] = word.substr(1, word.size() - 2);
+    }
+    return out;
+}
+
+std::map<std::string, std::string> soft_words() {
+    return words_of(grammar("// Soft words, all of which rule `name` lists.", "LBRACE :"));
 }
 
 }  // namespace
@@ -166,6 +198,37 @@ TEST_CASE("syntax: soft words are names wherever a name may stand") {
           "  field \"from\" bool\n  field \"any\" list<string>\n  field \"or\" x or none\n");
     CHECK(tree("permit deny when a deny permit when b") ==
           "permit deny\n  when\n    path a\ndeny permit\n  when\n    path b\n");
+}
+
+TEST_CASE("syntax: every soft word of the grammar is a name") {
+    const auto words = soft_words();
+    CHECK((words.contains("MODULE") && words.contains("SUN")));
+    for (const auto& [token, word] : words)
+        CHECK(condition(word + " == 1 and a." + word) ==
+              "    and\n      ==\n        path " + word + "\n        int 1\n      path a." + word + "\n");
+}
+
+TEST_CASE("syntax: the grammar has exactly the tests of a text of operators.def") {
+    const auto words = soft_words();
+    // `( LIKE | MATCHES ) STRING`
+    const std::string rule = grammar("\nrelation\n", ";");
+    const std::size_t end = rule.find(") STRING"), begin = rule.rfind('(', end);
+    REQUIRE(end != std::string::npos);
+    std::istringstream in(rule.substr(begin + 1, end - begin - 1) + "|");
+    std::set<std::string> written, listed;
+    std::string sign;
+    for (std::string token; in >> token;) {
+        if (token == "|")
+            written.insert(std::exchange(sign, {}));
+        else
+            sign += (sign.empty() ? "" : " ") + words.at(token);
+    }
+    for (const operators::TextTestInfo& each : operators::kTextTests) {
+        listed.insert(std::string(each.spelling));
+        const std::string text(each.spelling);
+        CHECK(condition("a " + text + " \"b\"") == "    " + text + " \"b\"\n      path a\n");
+    }
+    CHECK(written == listed);
 }
 
 TEST_CASE("syntax: claims") {
