@@ -1,6 +1,7 @@
 // Suppressions: comments that suppress findings with a reason.
 #include <algorithm>
 
+#include "check/allow_comments.h"
 #include "lint/cases.h"
 #include "lint/findings.h"
 
@@ -8,140 +9,38 @@ namespace writ::lint {
 
 namespace {
 
-constexpr std::string_view kMark = "lint:";
+Finding unexplained(const check::IdleComment& comment) {
+    return make_finding(Lint::SuppressionUnexplained, comment.at, "suppression without a reason",
+                        comment.no_reason ? "the finding remains until the comment gives a reason"
+                                          : "a `lint:` comment has the form `allow NAME because REASON`",
+                        "later readers cannot tell a decision from an oversight; write "
+                        "`// lint: allow NAME because REASON`");
+}
 
-struct Line {
-    std::uint32_t begin = 0, end = 0;
-};
-
-std::vector<Line> lines_of(std::string_view text) {
-    std::vector<Line> out;
-    for (std::size_t at = 0; at <= text.size();) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        out.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end)});
-        at = end + 1;
-    }
+Finding unknown(const check::AllowComment& comment) {
+    const std::string_view near = nearest_lint(comment.name);
+    Finding out =
+        make_finding(Lint::SuppressionUnused, comment.at, "there is no lint " + quoted(comment.name), "allows nothing",
+                     near.empty() ? "docs/lint.md lists them" : "did you mean " + quoted(near) + "?");
+    out.diagnostic.replacement = near;
     return out;
 }
-
-/// Where a line's comment starts; npos if it has none. Text in quotes does not span lines.
-std::size_t comment_in(std::string_view line) {
-    bool quoted = false;
-    for (std::size_t i = 0; i + 1 < line.size(); ++i) {
-        if (line[i] == '\\' && quoted)
-            ++i;
-        else if (line[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && line[i] == '/' && line[i + 1] == '/')
-            return i;
-    }
-    return std::string_view::npos;
-}
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t\r");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r") + 1 - first);
-}
-
-class SuppressionReader {
-public:
-    SuppressionReader(const check::Policy& policy, std::uint32_t source, std::vector<Suppression>& out,
-                      std::vector<Finding>& findings)
-        : text_(policy.sources[source].text), source_(source), lines_(lines_of(text_)), out_(out), findings_(findings) {
-        for (const ast::Decl& decl : policy.files[source].decls) declarations_.push_back(decl.span);
-    }
-
-    void run() {
-        for (std::size_t i = 0; i < lines_.size(); ++i) {
-            const std::string_view line = text_.substr(lines_[i].begin, lines_[i].end - lines_[i].begin);
-            const std::size_t comment = comment_in(line);
-            if (comment == std::string_view::npos || line.substr(comment).starts_with("///")) continue;
-            const std::string_view said = trimmed(line.substr(comment + 2));
-            if (!said.starts_with(kMark)) continue;
-            const bool alone = trimmed(line.substr(0, comment)).empty();
-            read(said.substr(kMark.size()), alone ? below(i) : Span{source_, lines_[i].begin, lines_[i].end});
-        }
-    }
-
-private:
-    [[nodiscard]] Span span_of(std::string_view part) const {
-        const auto begin = static_cast<std::uint32_t>(part.data() - text_.data());
-        return {source_, begin, begin + static_cast<std::uint32_t>(part.size())};
-    }
-
-    /// The next line that is not a comment, or the whole declaration that starts on it.
-    [[nodiscard]] Span below(std::size_t line) const {
-        for (std::size_t i = line + 1; i < lines_.size(); ++i) {
-            const std::string_view text = trimmed(text_.substr(lines_[i].begin, lines_[i].end - lines_[i].begin));
-            if (text.empty() || text.starts_with("//")) continue;
-            const auto at = std::find_if(declarations_.begin(), declarations_.end(), [&](const Span& decl) {
-                return decl.begin >= lines_[i].begin && decl.begin < lines_[i].end;
-            });
-            return at == declarations_.end() ? Span{source_, lines_[i].begin, lines_[i].end} : *at;
-        }
-        return {source_, 0, 0};
-    }
-
-    void read(std::string_view said, Span covers) {
-        said = trimmed(said);
-        if (!said.starts_with("allow ")) {
-            unexplained(said.empty() ? text_.substr(0, 0) : said,
-                        "a `lint:` comment has the form `allow NAME because REASON`");
-            return;
-        }
-        said = trimmed(said.substr(6));
-        const std::size_t word = said.find(" because");
-        const std::string_view names = trimmed(said.substr(0, word));
-        const std::string_view reason =
-            word == std::string_view::npos ? std::string_view() : trimmed(said.substr(word + 8));
-        if (!is_reason(reason)) {
-            unexplained(names, "the finding remains until the comment gives a reason");
-            return;
-        }
-        for (std::size_t at = 0; at <= names.size();) {
-            const std::size_t comma = std::min(names.find(',', at), names.size());
-            one(trimmed(names.substr(at, comma - at)), covers, reason);
-            at = comma + 1;
-        }
-    }
-
-    void unexplained(std::string_view part, std::string label) {
-        findings_.push_back(make_finding(Lint::SuppressionUnexplained, span_of(part), "suppression without a reason",
-                                         std::move(label),
-                                         "later readers cannot tell a decision from an oversight; write "
-                                         "`// lint: allow NAME because REASON`"));
-    }
-
-    void one(std::string_view name, Span covers, std::string_view reason) {
-        const auto rules = lint_rules();
-        const auto at =
-            std::find_if(rules.begin(), rules.end(), [&](const LintRule& rule) { return rule.name == name; });
-        if (at != rules.end()) {
-            out_.push_back({static_cast<Lint>(at - rules.begin()), span_of(name), covers, std::string(reason)});
-            return;
-        }
-        const std::string_view near = nearest_lint(name);
-        findings_.push_back(
-            make_finding(Lint::SuppressionUnused, span_of(name), "there is no lint " + quoted(name), "allows nothing",
-                         near.empty() ? "docs/lint.md lists them" : "did you mean " + quoted(near) + "?"));
-        findings_.back().diagnostic.replacement = near;
-    }
-
-    std::string_view text_;
-    std::uint32_t source_;
-    std::vector<Line> lines_;
-    std::vector<Span> declarations_;
-    std::vector<Suppression>& out_;
-    std::vector<Finding>& findings_;
-};
 
 }  // namespace
 
 std::vector<Suppression> suppressions(const check::Policy& policy, std::vector<Finding>& findings) {
     std::vector<Suppression> out;
-    for (std::uint32_t i = 0; i < policy.given_sources && i < policy.files.size(); ++i)
-        SuppressionReader(policy, i, out, findings).run();
+    const check::AllowComments comments = check::allow_comments(policy, "lint:");
+    for (const check::IdleComment& comment : comments.idle) findings.push_back(unexplained(comment));
+    const auto rules = lint_rules();
+    for (const check::AllowComment& comment : comments.allowed) {
+        const auto at = std::ranges::find(rules, comment.name, &LintRule::name);
+        if (at == rules.end())
+            findings.push_back(unknown(comment));
+        else
+            out.push_back(
+                {static_cast<Lint>(at - rules.begin()), comment.at, comment.covers, std::string(comment.reason)});
+    }
     return out;
 }
 
