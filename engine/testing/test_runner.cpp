@@ -5,14 +5,13 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string_view>
-#include <unordered_map>
 
 #include "base/json.h"
 #include "testing/coverage.h"
 #include "testing/expectation.h"
 #include "testing/invariants.h"
 #include "testing/parallel.h"
+#include "testing/test_plan.h"
 #include "writ/errors.h"
 #include "writ/witness.h"
 
@@ -46,46 +45,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A request of one or more tests or fixtures; decided once.
-struct Asked {
-    const json::Value* document = nullptr;
-    std::string name;  ///< the first test or fixture with it
-    std::string text;
-    std::vector<std::size_t> cases;  ///< the cases with expectations for it
+/// What was found out about one request of the plan.
+struct RequestOutcome {
     bool decided = false;
     Held held;
-};
-
-/// The cases that were picked, and the requests that they and the fixtures make, in the order of the first.
-class TestPlan {
-public:
-    TestPlan(const check::Policy& policy, const TestOptions& options) {
-        for (const check::TestRow& test : policy.tests)
-            if (test.name.find(options.filter) != std::string::npos) tests.push_back(&test);
-        std::vector<Asked> all;
-        for (std::size_t i = 0; i < tests.size(); ++i)
-            all.push_back({&tests[i]->document, tests[i]->name, {}, {i}, false, {}});
-        if (options.filter.empty() && !policy.invariants.empty())
-            for (const check::Fixture& fixture : policy.fixtures)
-                all.push_back({&fixture.document, "fixture " + fixture.name, {}, {}, false, {}});
-        const auto write = [&] { return [&](std::size_t i) { all[i].text = json::write(*all[i].document); }; };
-        in_parallel(options.threads, all.size(), write, [](std::size_t) {});
-        asked.reserve(all.size());
-        std::unordered_map<std::string_view, std::size_t> known;
-        for (Asked& each : all) {
-            const auto found = known.find(each.text);
-            if (found == known.end()) {
-                asked.push_back(std::move(each));
-                known.emplace(asked.back().text, asked.size() - 1);
-            } else {
-                auto& cases = asked[found->second].cases;
-                cases.insert(cases.end(), each.cases.begin(), each.cases.end());
-            }
-        }
-    }
-
-    std::vector<const check::TestRow*> tests;
-    std::vector<Asked> asked;
 };
 
 /// What one thread runs requests with.
@@ -95,28 +58,28 @@ public:
            TestRun& run)
         : policy_(policy), bundle_(bundle), tests_(tests), run_(run), request_(bundle), witness_(bundle) {}
 
-    void run(Asked& asked, CoverageCount* coverage) {
+    void run(const TestRequest& asked, RequestOutcome& outcome, CoverageCount* coverage) {
         const auto begun = Clock::now();
         // Through the same door as a broker's: as text, under the same limits.
         const auto read = request_.parse(asked.text);
-        asked.decided = read.has_value();
-        if (asked.decided) witness_.evaluate(request_, decision_);
+        outcome.decided = read.has_value();
+        if (outcome.decided) witness_.evaluate(request_, decision_);
         for (const std::size_t index : asked.cases) {
             TestCase& result = run_.cases[index];
             result.name = tests_[index]->name;
             const ast::Expectation& expect = *tests_[index]->expect;
             result.span = expect.span;
             result.expected = describe(expect);
-            if (asked.decided)
+            if (outcome.decided)
                 judge(expect, result);
             else
                 refuse(read.error(), result);
             if (!result.passed) result.request = asked.text;
             result.nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begun).count();
         }
-        if (!asked.decided) return;
-        asked.held = hold_invariants(policy_, bundle_, asked.name, *asked.document, decision_);
-        for (TestCase& broken : asked.held.broken) broken.request = asked.text;
+        if (!outcome.decided) return;
+        outcome.held = hold_invariants(policy_, bundle_, asked.name, *asked.document, decision_);
+        for (TestCase& broken : outcome.held.broken) broken.request = asked.text;
         if (coverage == nullptr || asked.cases.empty()) return;
         witness_.read_holding(request_, 0, holding_);
         coverage->see(*asked.document, holding_);
@@ -148,12 +111,12 @@ private:
 };
 
 /// What every request said of the invariants, put together in their order.
-InvariantCheck sum_up(const check::Policy& policy, std::vector<Asked>& asked) {
+InvariantCheck sum_up(const check::Policy& policy, std::vector<RequestOutcome>& outcomes) {
     InvariantCheck out;
     out.invariants = policy.invariants.size();
     if (policy.invariants.empty()) return out;
     std::vector<bool> tried(policy.invariants.size(), false);
-    for (Asked& each : asked) {
+    for (RequestOutcome& each : outcomes) {
         out.requests += each.decided;
         for (const std::uint32_t index : each.held.tried) tried[index] = true;
         for (TestCase& broken : each.held.broken) out.broken.push_back(std::move(broken));
@@ -167,7 +130,8 @@ InvariantCheck sum_up(const check::Policy& policy, std::vector<Asked>& asked) {
 
 TestRun run_tests(const check::Policy& policy, const Bundle& bundle, const TestOptions& options) {
     TestRun run;
-    TestPlan plan(policy, options);
+    TestPlan plan(policy, options.filter, options.threads);
+    std::vector<RequestOutcome> outcomes(plan.asked.size());
     run.cases.resize(plan.tests.size());
     std::optional<CoveragePlan> covering;
     if (options.coverage) covering.emplace(policy);
@@ -180,14 +144,14 @@ TestRun run_tests(const check::Policy& policy, const Bundle& bundle, const TestO
             const std::lock_guard lock(adding);
             counts.push_back(count);
         }
-        return [&plan, count, runner = std::make_shared<Runner>(policy, bundle, plan.tests, run)](std::size_t i) {
-            runner->run(plan.asked[i], count.get());
+        return [&, count, runner = std::make_shared<Runner>(policy, bundle, plan.tests, run)](std::size_t i) {
+            runner->run(plan.asked[i], outcomes[i], count.get());
         };
     };
     in_parallel(options.threads, plan.asked.size(), make, [&](std::size_t done) {
         if (options.progress) options.progress(done, plan.asked.size());
     });
-    run.invariants = sum_up(policy, plan.asked);
+    run.invariants = sum_up(policy, outcomes);
     if (covering) {
         run.coverage = covering->blank();
         for (std::size_t i = 1; i < counts.size(); ++i) counts[0]->add(*counts[i]);
