@@ -11,6 +11,7 @@
 #include "cli/formats/json.h"
 #include "cli/terminal/lines.h"
 #include "cli/terminal/text.h"
+#include "writ/mutation.h"
 
 namespace writ::cli {
 
@@ -43,6 +44,16 @@ std::string uri_of(const std::string& name) {
 std::string_view page_of(const std::string& code) {
     const std::string_view page = lint_page(code);
     return page.empty() ? error_page(code) : page;
+}
+
+/// What a code without a page is about: a change that no test notices, or what its first finding says.
+std::string described(const Diagnostic& d) {
+    constexpr std::string_view kChange = "mutate-";
+    if (d.code.starts_with(kChange))
+        for (const Mutator& each : mutators())
+            if (each.name == std::string_view(d.code).substr(kChange.size()))
+                return fmt::format("no test notices this change of the policy: {}", each.what);
+    return safe(d.message);
 }
 
 std::string_view first_line(std::string_view text) {
@@ -108,9 +119,10 @@ private:
         Json rule;
         rule["id"] = d.code;
         rule["shortDescription"]["text"] =
-            colon == std::string_view::npos ? safe(d.message) : std::string(heading.substr(colon + 2));
+            colon == std::string_view::npos ? described(d) : std::string(heading.substr(colon + 2));
         rule["defaultConfiguration"]["level"] = severity_name(d.severity);
-        if (!page.empty()) rule["help"] = Json{{"text", page}, {"markdown", page}};
+        const std::string help = page.empty() ? described(d) : std::string(page);
+        rule["help"] = Json{{"text", help}, {"markdown", help}};
         rules_.push_back(std::move(rule));
         return at->second;
     }

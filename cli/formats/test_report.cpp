@@ -10,6 +10,7 @@
 #include "cli/formats/explanation.h"
 #include "cli/formats/json.h"
 #include "cli/formats/junit.h"
+#include "cli/formats/mutation.h"
 #include "cli/terminal/text.h"
 #include "writ/words.h"
 
@@ -110,11 +111,13 @@ std::string tap_text(std::string_view text) {
 
 }  // namespace
 
-TestReport::TestReport(const Workspace& workspace, const TestRun& run, bool coverage, std::vector<Verdict> verdicts)
+TestReport::TestReport(const Workspace& workspace, const TestRun& run, bool coverage, std::vector<Verdict> verdicts,
+                       const MutationRun* mutation)
     : workspace_(workspace),
       run_(run),
       coverage_(coverage),
       verdicts_(std::move(verdicts)),
+      mutation_(mutation),
       places_(workspace.diagnostics()) {
     for (const TestCase& test : run.cases) cases_.push_back(&test);
     for (const TestCase& test : run.invariants.broken) cases_.push_back(&test);
@@ -162,6 +165,10 @@ std::string TestReport::human(const Terminal& terminal) const {
                            explained_.size() == 1 ? "failure is" : counted(explained_.size(), "failure") + " are");
     if (coverage_ && !out.empty() && !out.ends_with("\n\n")) out += "\n";
     if (coverage_) out += render_coverage(run_.coverage, places_, colours);
+    if (mutation_ != nullptr) {
+        if (!out.empty() && !out.ends_with("\n\n")) out += "\n";
+        out += render_mutations(*mutation_, workspace_.diagnostics(), terminal.colour_out);
+    }
     for (const std::string& name : run_.invariants.untried)
         out += fmt::format("{}note{} invariant {}: its condition is true for none of these requests\n", colours.warning,
                            colours.reset, safe(name));
@@ -201,6 +208,7 @@ std::string TestReport::json() const {
         out["verdicts"].push_back(
             Json{{"name", verdict.name}, {"passed", !verdict.failed}, {"problem", verdict.problem}});
     if (coverage_) out["coverage"] = coverage_json(run_.coverage, places_);
+    if (mutation_ != nullptr) out["mutation"] = mutations_json(*mutation_, places_);
     return one_line(out);
 }
 
@@ -224,6 +232,7 @@ std::string TestReport::junit() const {
         for (const Verdict& verdict : verdicts_)
             suite.cases.push_back({verdict.name, {}, 0, 0, verdict.failed, verdict.problem, {}});
         if (coverage_) suite.output = render_coverage(run_.coverage, places_, palette(false));
+        if (mutation_ != nullptr) suite.output += render_mutations(*mutation_, workspace_.diagnostics(), false);
     }
     return render_junit("writ test", suites);
 }
@@ -249,6 +258,30 @@ std::string TestReport::tap() const {
             out += fmt::format("  ---\n  message: {}\n  severity: fail\n  ...\n", as_yaml(verdict.problem));
     }
     if (coverage_) out += "# " + coverage_sums(run_.coverage) + "\n";
+    if (mutation_ != nullptr) {
+        for (const Diagnostic& finding : mutation_findings(*mutation_))
+            out += fmt::format("# {}: {}\n", places_.text(finding.span), safe(finding.message));
+        out += "# " + mutation_sums(*mutation_) + "\n";
+    }
+    return out;
+}
+
+Diagnostics TestReport::findings() const {
+    Diagnostics out{workspace_.diagnostics().sources, {}};
+    const auto fail = [&](std::string code, Span span, std::string message, std::string help) {
+        Diagnostic& finding = out.items.emplace_back();
+        finding.code = std::move(code);
+        finding.span = span;
+        finding.message = std::move(message);
+        finding.help = std::move(help);
+    };
+    for (const TestCase* test : cases_)
+        if (!test->passed)
+            fail("test-failed", test->span, test->name + ": " + test->problem, "expected " + test->expected);
+    for (const Verdict& verdict : verdicts_)
+        if (verdict.failed) fail("tests-insufficient", {}, verdict.name + ": " + verdict.problem, {});
+    if (mutation_ == nullptr) return out;
+    for (Diagnostic& finding : mutation_findings(*mutation_)) out.items.push_back(std::move(finding));
     return out;
 }
 

@@ -23,12 +23,6 @@ std::string joined(const std::vector<std::string>& items, std::string_view betwe
     return out;
 }
 
-std::string clock(std::uint32_t seconds) {
-    const auto two = [](std::uint32_t n) { return std::string(n < 10 ? "0" : "") + std::to_string(n); };
-    const std::string out = two(seconds / 3600) + ":" + two(seconds / 60 % 60);
-    return seconds % 60 == 0 ? out : out + ":" + two(seconds % 60);
-}
-
 /// `mon..fri, sun`; empty for the whole week.
 std::string days_text(std::uint8_t days) {
     constexpr std::string_view kDays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
@@ -176,10 +170,7 @@ private:
             case Op::TextTest:
                 return {text(kid(e, 0), Sum) + " " + std::string(spelling_of(e.test)) + " " + literal(e.text),
                         Comparison};
-            case Op::InWindow:
-                return {text(kid(e, 0), Sum) + " in " + clock(e.window.start) + ".." + clock(e.window.end) + " " +
-                            literal(policy_.zones[e.id].name) + days_text(e.window.days),
-                        Comparison};
+            case Op::InWindow: return {text(kid(e, 0), Sum) + " in " + window_text(policy_, e), Comparison};
             case Op::IsNone:
             case Op::IsSome: return {text(kid(e, 0), Sum) + " " + std::string(info(e.op).sign), Comparison};
             case Op::IssuerIs: return {"token.issuer is " + issuer(check::IssuerId{e.id}), Comparison};
@@ -285,10 +276,23 @@ std::string expr_text(const check::Policy& policy, const check::Expr& expr, chec
     return ExprPrinter(policy, table, shared).text(expr, Loose);
 }
 
+std::string clock_text(std::uint32_t seconds) {
+    const auto two = [](std::uint32_t n) { return std::string(n < 10 ? "0" : "") + std::to_string(n); };
+    const std::string out = two(seconds / 3600) + ":" + two(seconds / 60 % 60);
+    return seconds % 60 == 0 ? out : out + ":" + two(seconds % 60);
+}
+
+std::string window_text(const check::Policy& policy, const check::Expr& test) {
+    return clock_text(test.window.start) + ".." + clock_text(test.window.end) + " " +
+           literal(policy.zones[test.id].name) + days_text(test.window.days);
+}
+
 std::string source_line(const check::Policy& policy, Span span) {
     if (span.source >= policy.sources.size()) return {};
-    const std::string_view all = policy.sources[span.source].text;
-    const std::string_view text = all.substr(span.begin, span.end - span.begin);
+    return one_line(std::string_view(policy.sources[span.source].text).substr(span.begin, span.end - span.begin));
+}
+
+std::string one_line(std::string_view text) {
     std::string out;
     bool quoted = false;
     for (std::size_t i = 0; i < text.size(); ++i) {

@@ -49,7 +49,14 @@ template <class Item>
 /// A cell of a table.
 [[nodiscard]] std::string cell_text(const check::Policy& policy, const check::Type& type, const check::Cell& cell);
 
-/// The source text of a span, with each run of white space as one space, and without comments.
+/// A time of day: `08:00`, or `08:00:30`. Input: seconds after midnight.
+[[nodiscard]] std::string clock_text(std::uint32_t seconds);
+/// The window that an InWindow tests: `08:00..18:00 "UTC" on mon..fri`.
+[[nodiscard]] std::string window_text(const check::Policy& policy, const check::Expr& test);
+
+/// Text of a policy with each run of white space as one space, and without comments.
+[[nodiscard]] std::string one_line(std::string_view text);
+/// The same of the source text of a span.
 [[nodiscard]] std::string source_line(const check::Policy& policy, Span span);
 
 }  // namespace writ::check

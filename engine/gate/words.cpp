@@ -45,8 +45,12 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
     return many.empty() ? fmt::format("{} {}s", count, one) : fmt::format("{} {}", count, many);
 }
 
+std::string percent_text(double percent) {
+    return fmt::format("{:.1f}%", std::floor(percent * 10) / 10);
+}
+
 std::string percent_text(const Coverage& coverage) {
-    return fmt::format("{:.1f}%", std::floor(coverage.percent() * 10) / 10);
+    return percent_text(coverage.percent());
 }
 
 std::string headline(const PolicyDiff& diff) {

@@ -1,5 +1,6 @@
 // The parts of the reference evaluator: values that can be unknown, the facts of one document, and the evaluation of
-// expressions. Explanations and coverage also read documents with it.
+// expressions. Explanations, coverage and mutation testing also read documents with it.
+#pragma once
 
 #include <cstddef>
 #include <cstdint>

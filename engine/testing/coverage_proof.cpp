@@ -48,11 +48,23 @@ bool OutcomeProof::known(const Expr& expr) const {
     return stated(*expr.kids[0], true);
 }
 
-bool OutcomeProof::reads_only_catalogue(const Expr& expr) const {
-    if (expr.op == Op::Fact) return policy_.facts[expr.id].root == FactRoot::Catalog;
+bool reads_only_catalogue(const check::Policy& policy, const Expr& expr) {
+    if (expr.op == Op::Fact) return policy.facts[expr.id].root == FactRoot::Catalog;
     if (expr.op == Op::Column || expr.op == Op::IssuerIs || check::class_of(expr.op) == check::OpClass::Clock)
         return false;
-    return std::all_of(expr.kids.begin(), expr.kids.end(), [&](const Expr* kid) { return reads_only_catalogue(*kid); });
+    return std::all_of(expr.kids.begin(), expr.kids.end(),
+                       [&](const Expr* kid) { return reads_only_catalogue(policy, *kid); });
+}
+
+Truth result_for(const check::Policy& policy, const check::Tool& tool, const Expr& expr) {
+    json::Value named = json::Value::object();
+    named.set("name", json::Value::of(tool.wire_name));
+    json::Value document = json::Value::object();
+    document.set("provenance", json::Value::of(spelling_of(Provenance::Verified)));
+    document.set("tool", std::move(named));
+    Arena arena;
+    const reference::Facts facts(policy, document, arena);
+    return reference::Evaluation(policy, facts, arena, std::nullopt, {}).condition(expr);
 }
 
 /// Each tool is one case: a result that no tool gives is impossible.
@@ -66,14 +78,7 @@ void OutcomeProof::try_tools(const Expr& expr, const std::vector<const check::Ru
     std::array<bool, 3> found{};
     for (std::size_t i = 0; i < asked.size() && !(found[index_of(Truth::True)] && found[index_of(Truth::False)]); ++i) {
         if (!asked[i]) continue;
-        json::Value tool = json::Value::object();
-        tool.set("name", json::Value::of(policy_.tools[i].wire_name));
-        json::Value document = json::Value::object();
-        document.set("provenance", json::Value::of(spelling_of(Provenance::Verified)));
-        document.set("tool", std::move(tool));
-        Arena arena;
-        const reference::Facts facts(policy_, document, arena);
-        found[index_of(reference::Evaluation(policy_, facts, arena, std::nullopt, {}).condition(expr))] = true;
+        found[index_of(result_for(policy_, policy_.tools[i], expr))] = true;
     }
     condition.possible = found;
     condition.because = "it reads only the catalogue";
@@ -93,7 +98,7 @@ void OutcomeProof::rule_out(const Expr& expr, const std::vector<const check::Rul
             condition.because = "only one issuer is declared";
         }
     }
-    if (always_known && reads_only_catalogue(expr)) try_tools(expr, rules, condition);
+    if (always_known && reads_only_catalogue(policy_, expr)) try_tools(expr, rules, condition);
 }
 
 }  // namespace writ::testing

@@ -1,4 +1,4 @@
-// Finds impossible results of conditions from the facts they read. Private to coverage*.cpp.
+// Finds impossible results of conditions from the facts they read.
 #pragma once
 
 #include <vector>
@@ -8,6 +8,11 @@
 #include "writ/testing.h"
 
 namespace writ::testing {
+
+/// Whether the result of a condition depends only on the tool that a request names.
+[[nodiscard]] bool reads_only_catalogue(const check::Policy& policy, const check::Expr& expr);
+/// The result of such a condition for a tool.
+[[nodiscard]] Truth result_for(const check::Policy& policy, const check::Tool& tool, const check::Expr& expr);
 
 class OutcomeProof {
 public:
@@ -21,7 +26,6 @@ public:
 private:
     [[nodiscard]] bool known(const check::Expr& expr) const;
     [[nodiscard]] bool stated(const check::Expr& expr, bool or_none) const;
-    [[nodiscard]] bool reads_only_catalogue(const check::Expr& expr) const;
     void try_tools(const check::Expr& expr, const std::vector<const check::Rule*>& rules,
                    CoveredCondition& condition) const;
 

@@ -14,6 +14,7 @@
 #include "pipeline.h"
 #include "reference/reference.h"
 #include "syntax/parse.h"
+#include "testing/mutate.h"
 #include "testing/test_runner.h"
 #include "writ/tools.h"
 
@@ -84,6 +85,10 @@ std::string Workspace::dump(Dump form) const {
 
 TestRun Workspace::test(const TestOptions& options) const {
     return testing::run_tests(*impl_->compiled.policy, *impl_->compiled.bundle, options);
+}
+
+MutationRun Workspace::mutate(const MutationOptions& options) const {
+    return testing::run_mutations(*impl_->compiled.policy, *impl_->compiled.bundle, options);
 }
 
 Result<std::string> Workspace::reference(std::string_view request_json, const RequestLimits& limits) const {

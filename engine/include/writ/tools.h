@@ -28,6 +28,8 @@ enum class Dump : std::uint8_t { Tokens, Ast, Typed, Bytecode, Index };
 
 struct LintOptions;
 struct LintReport;
+struct MutationOptions;
+struct MutationRun;
 
 /// Policy sources with their analysis, which is done once.
 class Workspace {
@@ -46,6 +48,10 @@ public:
     /// filter, for every fixture. An invariant is broken if its condition is true and the effect is the one it
     /// forbids. Requests that are refused have no decision. Requires: bundle().
     [[nodiscard]] TestRun test(const TestOptions& options = {}) const;
+    /// Changes the policy in small ways, and finds out which of the changes its tests and invariants notice.
+    /// Requires: bundle().
+    /// Source:   docs/testing.md
+    [[nodiscard]] MutationRun mutate(const MutationOptions& options) const;
     /// Decides a request document with the reference evaluator. Requires: bundle().
     /// Output:   to_json of the decision, for the operator.
     [[nodiscard]] Result<std::string> reference(std::string_view request_json, const RequestLimits& limits = {}) const;

@@ -14,7 +14,9 @@ namespace writ {
 
 /// `1 entry`, `2 entries`. Without `many`, the plural is `one` with an s.
 [[nodiscard]] std::string counted(std::uint64_t count, std::string_view one, std::string_view many = {});
-/// Percentage of the conditions: `66.6%`, rounded down.
+/// A percentage: `66.6%`, rounded down.
+[[nodiscard]] std::string percent_text(double percent);
+/// The same of the conditions.
 [[nodiscard]] std::string percent_text(const Coverage& coverage);
 
 /// `3 decisions widen, 1 narrows, 40 stay the same`
