@@ -19,9 +19,8 @@ namespace {
 constexpr std::uint32_t kBound = kNone;
 constexpr std::uint64_t kLongestAddress = 64;  // an address or block after conversion
 
-/// The cost of an invalid instruction.
 bool is_end(const Instr& at) {
-    return at.op == Opcode::RetTrue || at.op == Opcode::RetFalse;
+    return info(at.op).op_class == OpcodeClass::End;
 }
 
 bool plain_list(const ValueType& type) {
