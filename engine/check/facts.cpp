@@ -122,8 +122,7 @@ std::optional<std::size_t> walk(Context& c, Cursor& cursor, std::span<const ast:
             return {};
         }
         if (cursor.root == FactRoot::Request && cursor.field == c.params) {
-            c.report.add(Code::UnknownField, steps[at].span, "parameters are read through `params`", {},
-                         "write " + quoted("params." + std::string(steps[at].text)));
+            report_long_params(c, steps.first(at));
             return {};
         }
         if (!descend(c, cursor, steps[at])) {
@@ -241,6 +240,13 @@ void report_no_field(Context& c, FieldId record, const ast::PathStep& step, std:
         append_field(replacement, near);
         diagnostic.replacement = std::move(replacement);
     }
+}
+
+void report_long_params(Context& c, std::span<const ast::PathStep> written) {
+    const Span span{written.front().span.source, written.front().span.begin, written.back().span.end};
+    auto& diagnostic = c.report.add(Code::UnknownField, span, "parameters are read through `params`", {},
+                                    "write `params` in place of `tool.params`");
+    diagnostic.replacement = "params";
 }
 
 void check_builtin_facts(Context& c) {

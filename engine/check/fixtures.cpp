@@ -114,6 +114,10 @@ private:
                     report_no_field(c_, type.record, step);
                     return {};
                 }
+                if (child == c_.params) {
+                    report_long_params(c_, std::span(steps).first(i + 1));
+                    return {};
+                }
                 at = child;
                 type = c_.policy.at(child).type;
             } else if (type.kind == Kind::Map) {

@@ -12,9 +12,11 @@ namespace {
 using explain::Edit;
 using reference::Standing;
 
+/// A place in the request as fixtures name it.
 std::string path_text(const std::vector<std::string>& path) {
     std::string out;
-    for (const std::string& step : path) {
+    const bool params = path.size() > 1 && path[0] == "tool" && path[1] == "params";
+    for (const std::string& step : std::span(path).subspan(params ? 1 : 0)) {
         const bool plain = !step.empty() &&
                            step.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
                                std::string::npos;

@@ -135,10 +135,22 @@ TEST_CASE("check: changes set, remove and make what is on the way") {
     CHECK(first_document(with_change("without delegation.chain")) == json::write(*json::parse(kRequest)));
 }
 
+TEST_CASE("check: changes name parameters as rules do") {
+    for (const std::string_view change :
+         {"with tool.params.amount = 1", "with tool.params = { }", "without tool.params"}) {
+        const auto checked = with_change(change);
+        REQUIRE(checked.codes() == "E0202");
+        CHECK(checked.text_at(checked.items[0].span) == "tool.params");
+        CHECK(checked.items[0].replacement == "params");
+    }
+    CHECK(first_document(with_change("with params.amount = 1")).find(R"("params":{"amount":1})") != std::string::npos);
+    CHECK(first_document(with_change("without params")).find("params") == std::string::npos);
+}
+
 TEST_CASE("check: { } is an empty object or an empty list, as the schema has it") {
     const auto document = [](std::string_view change) { return first_document(with_change(change)); };
     CHECK(document("with gates = { }").find(R"("gates":{})") != std::string::npos);
-    CHECK(document("with tool.params = { }").find(R"("params":{})") != std::string::npos);
+    CHECK(document("with params = { }").find(R"("params":{})") != std::string::npos);
     CHECK(document("with user = { roles: { }, id: \"a\" }").find(R"("roles":[])") != std::string::npos);
     CHECK(document("with want.scopes = { }, resource = { tags: { } }").find(R"("tags":{})") != std::string::npos);
     CHECK(document("with want.scopes = { }").find(R"("scopes":[])") != std::string::npos);

@@ -60,7 +60,10 @@ TEST_CASE("check: map without a key reports E0202 and shows the key") {
 
 TEST_CASE("check: claims and parameters cannot be read as request fields") {
     CHECK(check_condition("token.claims.sub == \"a\"").codes() == "E0202");
-    CHECK(check_condition("tool.params.amount == 1.0").codes() == "E0202");
+    const auto params = check_condition("tool.params.amount == 1.0");
+    REQUIRE(params.codes() == "E0202");
+    CHECK(params.text_at(params.items[0].span) == "tool.params");
+    CHECK(params.items[0].replacement == "params");
     CHECK(check_condition("any x in token.claims: true").codes() == "E0304");
 }
 

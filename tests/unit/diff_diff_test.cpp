@@ -44,10 +44,10 @@ deny suspended when agent.revoked
 invariant no_large: never permit when tool.name == "pay" and agent.class == "large"
 
 fixture base = json "base.json"
-fixture small = base with tool.name = "pay", tool.params = { amount: 5 }, want.scopes = { "pay:create" }, agent.id = "a1"
+fixture small = base with tool.name = "pay", params = { amount: 5 }, want.scopes = { "pay:create" }, agent.id = "a1"
 fixture both = small with want.scopes = { "pay:create", "pay:read" }, agent.id = "a2"
-fixture large = small with tool.params.amount = 200
-fixture huge = small with tool.params.amount = 700
+fixture large = small with params.amount = 200
+fixture huge = small with params.amount = 700
 fixture gone = small with agent.revoked = true
 )";
 
@@ -227,9 +227,8 @@ TEST_CASE("diff: an invariant of either side is held against both") {
 }
 
 TEST_CASE("diff: what one side does not admit is a deny there, what neither does is told") {
-    const std::string typed =
-        replaced(replaced(kPolicy, "amount: decimal }", "amount: decimal  note: string }"), "fixture both",
-                 "fixture noted = small with tool.params.note = \"x\"\nfixture both");
+    const std::string typed = replaced(replaced(kPolicy, "amount: decimal }", "amount: decimal  note: string }"),
+                                       "fixture both", "fixture noted = small with params.note = \"x\"\nfixture both");
     const Workspace before = policy(typed), after = policy(std::string(kPolicy));
     Differ differ(before, after);
     differ.decide_own();

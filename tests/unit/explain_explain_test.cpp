@@ -151,7 +151,7 @@ std::string would_permit(std::initializer_list<std::string_view> changes) {
     json::Value document = parsed(request(changes));
     for (const Change& change : near.changes) {
         std::string_view path = change.path;
-        json::Value* here = &document;
+        json::Value* here = path.starts_with("params.") ? document.find("tool") : &document;
         for (std::size_t dot; (dot = path.find('.')) != std::string_view::npos; path.remove_prefix(dot + 1)) {
             const std::string_view step = path.substr(0, dot);
             json::Value* next = here->find(step);
@@ -358,8 +358,8 @@ TEST_CASE("explain: why a fact is not known") {
 TEST_CASE("explain: the smallest change that would have permitted, tried") {
     CHECK(would_permit({R"(user.roles = ["tickets"])"}) == R"(user.roles ["tickets"] -> ["tickets","payer"])");
     CHECK(would_permit({"tool.params.amount = 9000.01", R"(agent.class = "other")"}) ==
-          R"(tool.params.amount 9000.01 -> 500, agent.class "other" -> "pay", then approval)");
-    CHECK(would_permit({"tool.params.amount"}) == "tool.params.amount not stated -> 500, then approval");
+          R"(params.amount 9000.01 -> 500, agent.class "other" -> "pay", then approval)");
+    CHECK(would_permit({"tool.params.amount"}) == "params.amount not stated -> 500, then approval");
     CHECK(would_permit({R"(resource.tenant = "x")"}) == R"(resource.tenant "x" -> "t")");
     CHECK(would_permit({R"(provenance.resource = "model")"}) == R"(provenance.resource "model" -> "broker")");
     CHECK(would_permit({R"(want.scopes = ["other"])"}) == R"(want.scopes ["other"] -> ["pay:create","pay:read"])");

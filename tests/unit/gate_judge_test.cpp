@@ -52,7 +52,7 @@ invariant no_large: never permit when tool.name == "pay" and agent.class == "lar
 fixture base = json "base.json"
 
 fixture small = base
-  with tool.name = "pay", tool.params = { amount: 5 }, want.scopes = { "pay:create" }
+  with tool.name = "pay", params = { amount: 5 }, want.scopes = { "pay:create" }
 
 test "a small sum is paid" {
   given small
@@ -60,7 +60,7 @@ test "a small sum is paid" {
 }
 
 test "one beyond the limit is not" {
-  given small with tool.params.amount = 501
+  given small with params.amount = 501
   expect deny
 }
 
@@ -208,7 +208,7 @@ TEST_CASE("gate: an invariant of the old side still holds") {
 
 TEST_CASE("gate: a test that the change takes out is told") {
     const std::string test =
-        "test \"one beyond the limit is not\" {\n  given small with tool.params.amount = 501\n  expect deny\n}\n\n";
+        "test \"one beyond the limit is not\" {\n  given small with params.amount = 501\n  expect deny\n}\n\n";
     const GateVerdict verdict = changed(kPolicy, with(test, ""));
     CHECK(failed(verdict) == "");
     CHECK(findings(verdict) ==

@@ -32,7 +32,7 @@ oblige record when tool.tier >= write with audit
 require big for tool pay when params.amount > 100.00 approval from group "leads" within 15m
 deny suspended when agent.revoked
 fixture base = json "base.json"
-fixture small = base with tool.name = "pay", tool.params = { amount: 5 }, want.scopes = { "pay:create" }
+fixture small = base with tool.name = "pay", params = { amount: 5 }, want.scopes = { "pay:create" }
 )";
 
 struct Seen {
@@ -68,7 +68,7 @@ Seen seen(const std::string& with, std::string policy = std::string(kPolicy)) {
 }  // namespace
 
 TEST_CASE("witness: tells which rules applied, and which permit of several is used") {
-    const Applying all = seen("tool.params.amount = 200").applying;
+    const Applying all = seen("params.amount = 200").applying;
     CHECK(all.permits == Rules{0, 1});
     CHECK(all.used == Rules{0});
     CHECK(all.limits == Rules{2});
@@ -91,7 +91,7 @@ TEST_CASE("witness: tells of a decision by one permit and nothing else") {
           "require big for tool pay when params.amount > 100.00 approval from group \"leads\" within 15m\n",
           "permit short for tool pay when prod.namespace == \"pay\" grant { \"pay:create\" } for 2m\n"})
         policy.erase(policy.find(rule), rule.size());
-    const Applying one = seen("tool.params.amount = 5", policy).applying;
+    const Applying one = seen("params.amount = 5", policy).applying;
     CHECK(one.permits == Rules{0});
     CHECK(one.used == Rules{0});
     CHECK(seen("agent.revoked = true", policy).applying.used.empty());
@@ -103,7 +103,7 @@ TEST_CASE("witness: rules that hold, or may, are told whatever the decision trie
         for (const Holding& each : seen(with).holding) out += std::to_string(each.rule) + (each.sure ? "" : "?") + " ";
         return out;
     };
-    CHECK(told("tool.params.amount = 200") == "0 1 2 3 4 ");
-    CHECK(told("tool.params.amount = 5, agent.revoked = true") == "0 1 2 3 5 ");
-    CHECK(told("tool.params.amount = missing, agent.revoked = missing") == "0 1 2 3 4? 5? ");
+    CHECK(told("params.amount = 200") == "0 1 2 3 4 ");
+    CHECK(told("params.amount = 5, agent.revoked = true") == "0 1 2 3 5 ");
+    CHECK(told("params.amount = missing, agent.revoked = missing") == "0 1 2 3 4? 5? ");
 }

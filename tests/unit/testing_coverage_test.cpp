@@ -17,7 +17,7 @@ tier read < write < privileged
 tool pay { tier write audience "https://pay.example" scopes { "pay" } params { amount: decimal } }
 tool see { tier read audience "https://see.example" scopes { "see" } }
 fixture base = json "base.json"
-fixture small = base with tool.name = "pay", tool.params = { amount: 5 }, want.scopes = { "pay" }
+fixture small = base with tool.name = "pay", params = { amount: 5 }, want.scopes = { "pay" }
 )";
 
 TestRun run(std::string_view text, std::string_view table = {}, std::string_view import = {}) {
@@ -67,7 +67,7 @@ permit pay for tool pay when agent.class == "payer" and (params.amount < 10.00 o
 deny never_asked for tool see when agent.class == "x"
 test "t" {
   given small with agent.class = "payer"
-  cases tool.params.amount | agent.class | run.background | expect
+  cases params.amount | agent.class | run.background | expect
         5                  | "payer"     | true           | permit
         50                 | "payer"     | true           | deny
         50                 | "payer"     | false          | permit
@@ -148,7 +148,7 @@ table rows = csv "rows.csv" { class: string, most: decimal }
 permit pay for each row in rows for tool pay when agent.class == row.class and params.amount <= row.most grant { "pay" } for 1m
 test "t" {
   given small
-  cases agent.class | tool.params.amount | expect
+  cases agent.class | params.amount | expect
         "a"         | 5                  | permit
         "b"         | 50                 | permit
         "c"         | 5                  | deny

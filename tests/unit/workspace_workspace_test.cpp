@@ -45,7 +45,7 @@ tool see { tier read audience "https://see.example" scopes { "see" } }
 permit see for tool see when token.issuer is prod grant { "see" } for 1m
 
 fixture base = json "base.json"
-fixture small = base with tool.name = "pay", tool.params = { amount: 5 }, want.scopes = { "pay:create" }
+fixture small = base with tool.name = "pay", params = { amount: 5 }, want.scopes = { "pay:create" }
 )";
 
 SourceSet sources(std::string text) {
@@ -86,13 +86,13 @@ test "permitted" {
   expect permit { "pay:create" } for 2m audience "https://pay.example" single_use with audit by pay_own
 }
 test "approval" {
-  given small with tool.params.amount = 200
+  given small with params.amount = 200
   expect needs_approval from "leads" because approval_required by big
 }
 test "suspended" { given small with agent.revoked = true expect deny because suspended by suspended }
 test "boundary" {
   given small
-  cases tool.params.amount | expect
+  cases params.amount | expect
         100.00             | permit
         100.01             | needs_approval from "leads"
         500.01             | deny because no_permit
@@ -119,12 +119,12 @@ TEST_CASE("tools: a failed test says which part differs") {
     CHECK(problem("", "permit by big").find("rule `big` is not among pay_own") == 0);
     CHECK(problem(" with agent.revoked = true", "deny because no_permit") ==
           "reason `no_permit` is not among suspended");
-    CHECK(problem(" with tool.params.amount = 200", R"(needs_approval from "chiefs")") ==
+    CHECK(problem(" with params.amount = 200", R"(needs_approval from "chiefs")") ==
           "approval group `chiefs` is not among leads");
     CHECK(problem("", R"(permit until "2026-09-21T15:00:00Z")") ==
           R"(the horizon is none, not "2026-09-21T15:00:00Z")");
     CHECK(problem("", "permit single_use").empty());
-    CHECK(problem(" with tool.name = \"see\", tool.params = missing, want.scopes = { \"see\" }", "permit single_use") ==
+    CHECK(problem(" with tool.name = \"see\", params = missing, want.scopes = { \"see\" }", "permit single_use") ==
           "the grant may be used again, not single_use");
     CHECK(problem("", R"(permit { "pay:read" } for 1m)") ==
           R"(the scopes are { "pay:create" }, not { "pay:read" }; the ttl is 2m, not 1m)");
@@ -153,7 +153,7 @@ TEST_CASE("tools: time is a fact of the request like any other") {
 permit see_by_day for tool see when now in 09:00..17:00 "UTC" on mon..fri grant { "see" } for 30m
 deny see_old when tool.tier == read and token.issuer is prod and now >= "2026-09-22T00:00:00Z"
 test "by day" {
-  given small with tool.name = "see", tool.params = missing, want.scopes = { "see" }, want.ttl = 1h, token.claims = { },
+  given small with tool.name = "see", params = missing, want.scopes = { "see" }, want.ttl = 1h, token.claims = { },
     token.exp = "2026-09-23T00:00:00Z", token.nbf = none, token.iat = none
   cases now                    | expect
         "2026-09-21T08:59:59Z" | permit for 1m by see
@@ -170,7 +170,7 @@ test "by day" {
 TEST_CASE("tools: several threads say what one says, in its order") {
     std::string text =
         "invariant nobody_writes: never permit when tool.tier >= write and params_big\n"
-        "define params_big = want.ttl > 1m\ntest \"many\" {\n given small\n cases tool.params.amount | want.ttl | "
+        "define params_big = want.ttl > 1m\ntest \"many\" {\n given small\n cases params.amount | want.ttl | "
         "expect\n";
     for (int i = 1; i < 300; ++i)
         text += std::to_string(i) + " | " + std::to_string(30 + i) + "s | " + (i % 7 == 0 ? "deny" : "permit") + "\n";
@@ -236,7 +236,7 @@ TEST_CASE("tools: invariants are held against the requests of tests and fixtures
     const std::string held = R"(
 test "small" { given small expect permit }
 test "again" { given small expect permit expect permit by pay_own }
-test "large" { given small with tool.params.amount = 200 expect needs_approval }
+test "large" { given small with params.amount = 200 expect needs_approval }
 )";
     const auto none = check(held);
     CHECK(none.invariants == 0);

@@ -88,7 +88,7 @@ struct SeenApprovals {
 
 /// A change of one value in the request.
 struct Change {
-    std::string path;      ///< in the request document: `user.roles`
+    std::string path;      ///< as a fixture names it: `user.roles`
     std::string from, to;  ///< JSON; `from` empty: not stated
 };
 
