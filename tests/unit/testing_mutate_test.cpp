@@ -29,7 +29,7 @@ tool pay { tier write audience "https://pay.example" scopes { "pay", "list" } pa
 tool see { tier read audience "https://see.example" scopes { "see" } }
 fixture whole = json "base.json"
 fixture base = whole without token.claims.iss
-fixture small = base with tool.name = "pay", tool.params = { amount: 5 }, want.scopes = { "pay" }
+fixture small = base with tool.name = "pay", params = { amount: 5 }, want.scopes = { "pay" }
 )";
 
 Workspace workspace_of(std::string_view text) {
